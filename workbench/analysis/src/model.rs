@@ -1,0 +1,220 @@
+//! The analysis as data: what `analysis.json` holds and every report is made from.
+//!
+//! Times are nanoseconds as `f64`, named `…_ns`; rates are per second; fractions lie between 0 and 1.
+
+use serde::{Deserialize, Serialize};
+use workbench_samples::{Outcome, UsersInSecond, Validity};
+
+/// Everything that was computed from one run, or from several that are compared.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Analysis {
+    /// Version of this format.
+    pub schema_version: u32,
+    /// The quantile definition used throughout.
+    pub quantile_definition: String,
+    /// Each run by itself.
+    pub runs: Vec<RunAnalysis>,
+    /// The runs against each other; `None` for a single run.
+    pub comparison: Option<ReportComparison>,
+    /// What a reader has to know before believing a number.
+    pub warnings: Vec<String>,
+}
+
+/// One run by itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunAnalysis {
+    /// Name of the run's folder.
+    pub run_id: String,
+    /// Name of the experiment.
+    pub experiment: String,
+    /// One line for headings.
+    pub title: String,
+    /// What the experiment is to find out.
+    pub question: String,
+    /// UTC start, RFC 3339.
+    pub started_at: String,
+    /// From the first request's start to the last one's end, in seconds.
+    pub duration_s: f64,
+    /// How the run ended.
+    pub outcome: Outcome,
+    /// Whether it can be believed.
+    pub validity: Option<Validity>,
+    /// The experiment as resolved, YAML.
+    pub experiment_file: String,
+    /// Where it ran and against what: name and value, for reading.
+    pub environment: Vec<(String, String)>,
+    /// Each label, in the order of the experiment file.
+    pub requests: Vec<RequestStatistics>,
+    /// All requests together, each counted once.
+    pub total: RequestStatistics,
+    /// Failed requests by label and reason, most frequent first.
+    pub errors: Vec<ErrorCount>,
+    /// The run second by second, by the start of the request.
+    pub per_second: Vec<Second>,
+    /// Planned and achieved users second by second.
+    pub users: Vec<UsersInSecond>,
+    /// Elapsed times of all requests, logarithmically spaced bins without gaps.
+    pub histogram: Vec<Bin>,
+    /// The experiment's thresholds and what became of them.
+    pub thresholds: Vec<ThresholdOutcome>,
+}
+
+/// The Summary and Aggregate tables' row for one label.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RequestStatistics {
+    /// The label; `TOTAL` for all together.
+    pub request: String,
+    /// Number of samples.
+    pub samples: u64,
+    /// Failed samples.
+    pub errors: u64,
+    /// Failed samples as a fraction of all.
+    pub error_rate: f64,
+    /// Mean elapsed time.
+    pub mean_ns: f64,
+    /// Shortest elapsed time.
+    pub min_ns: f64,
+    /// Longest elapsed time.
+    pub max_ns: f64,
+    /// Population standard deviation of the elapsed times, as JMeter prints it.
+    pub standard_deviation_ns: f64,
+    /// Median.
+    pub p50_ns: f64,
+    /// 90 % line.
+    pub p90_ns: f64,
+    /// 95 % line.
+    pub p95_ns: f64,
+    /// 99 % line.
+    pub p99_ns: f64,
+    /// Samples / (last end − first start), per second.
+    pub throughput_per_s: f64,
+    /// KiB received per second, headers included.
+    pub received_kib_per_s: f64,
+    /// KiB sent per second, headers included.
+    pub sent_kib_per_s: f64,
+    /// Mean size of a response in bytes, headers included.
+    pub mean_bytes: f64,
+}
+
+/// Failed requests of one label for one reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorCount {
+    /// The label.
+    pub request: String,
+    /// The reason ([`workbench_samples::ErrorKind`]).
+    pub error: String,
+    /// HTTP status, where there was a response.
+    pub status: Option<u16>,
+    /// How many.
+    pub count: u64,
+}
+
+/// One second of a run; a request belongs to the second in which it started.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Second {
+    /// Whole second since the start, from 0. Seconds without requests are present, with zero requests.
+    pub second: u32,
+    /// Requests started.
+    pub requests: u64,
+    /// Of these, how many failed.
+    pub errors: u64,
+    /// Responses completed in this second.
+    pub completed: u64,
+    /// Mean elapsed time; `None` without requests, as are the quantiles.
+    pub mean_ns: Option<f64>,
+    /// Median.
+    pub p50_ns: Option<f64>,
+    /// 95th percentile.
+    pub p95_ns: Option<f64>,
+    /// 99th percentile.
+    pub p99_ns: Option<f64>,
+}
+
+/// How many elapsed times fall between two bounds: `from_ns <= x < to_ns`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Bin {
+    /// Lower bound, included.
+    pub from_ns: f64,
+    /// Upper bound, excluded.
+    pub to_ns: f64,
+    /// Number of values.
+    pub count: u64,
+}
+
+/// A threshold and what became of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ThresholdOutcome {
+    /// As written in the experiment.
+    pub text: String,
+    /// What was measured, in words with its unit; says so where there was nothing to measure.
+    pub measured: String,
+    /// Whether it holds. Nothing measured is not a pass.
+    pub passed: bool,
+}
+
+/// The student report's comparison: descriptive, not valid for inference.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReportComparison {
+    /// Size of each sample drawn, with replacement.
+    pub sample_size: u32,
+    /// Number of samples drawn from each run.
+    pub resamples: u32,
+    /// Seed of the resampling.
+    pub seed: u64,
+    /// Significance level of the tests.
+    pub alpha: f64,
+    /// One distribution a run, in the order of `Analysis::runs`.
+    pub distributions: Vec<CltDistribution>,
+    /// Every pair of runs once.
+    pub tests: Vec<PairwiseTest>,
+}
+
+/// Means of samples drawn from one run's elapsed times, and the four spreads that the report mixed up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CltDistribution {
+    /// Name of the experiment.
+    pub experiment: String,
+    /// Name of the run's folder.
+    pub run_id: String,
+    /// Number of raw elapsed times.
+    pub raw_samples: u64,
+    /// Their mean.
+    pub raw_mean_ns: f64,
+    /// Their standard deviation.
+    pub raw_standard_deviation_ns: f64,
+    /// Standard error of the raw mean, as if the samples were independent.
+    pub raw_standard_error_ns: f64,
+    /// Mean of the drawn means.
+    pub mean_of_means_ns: f64,
+    /// Standard deviation of the drawn means (about the raw one divided by √sample size).
+    pub standard_deviation_of_means_ns: f64,
+    /// Standard error of the mean of means (the former divided by √resamples).
+    pub standard_error_of_grand_mean_ns: f64,
+    /// The drawn means, in the order drawn.
+    pub means_ns: Vec<f64>,
+}
+
+/// Two-sample t test on the drawn means of two runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PairwiseTest {
+    /// First experiment.
+    pub a: String,
+    /// Second experiment.
+    pub b: String,
+    /// Mean of the first one's means.
+    pub mean_a_ns: f64,
+    /// Its standard error.
+    pub standard_error_a_ns: f64,
+    /// Mean of the second one's means.
+    pub mean_b_ns: f64,
+    /// Its standard error.
+    pub standard_error_b_ns: f64,
+    /// Welch's t statistic.
+    pub t: f64,
+    /// Welch–Satterthwaite degrees of freedom.
+    pub degrees_of_freedom: f64,
+    /// Two-sided p value.
+    pub p: f64,
+    /// Whether equal means are rejected at alpha.
+    pub rejected: bool,
+}

@@ -1,0 +1,208 @@
+//! The plan: an experiment whose every reference is resolved. A `Plan` in hand can run.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::distribution::Distribution;
+use crate::schedule::Schedule;
+use crate::template::{JsonTemplate, Template};
+
+/// A validated experiment, ready to be run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// Names the results folder: lower-case letters, digits and hyphens.
+    pub name: String,
+    /// One line for headings.
+    pub title: String,
+    /// What the experiment is to find out, in prose.
+    pub question: String,
+    /// Every random choice of the run derives from it.
+    pub seed: u64,
+    /// The system under test.
+    pub target: Target,
+    /// How many users there are, and when.
+    pub load: Load,
+    /// How long a single request may take, connecting included.
+    pub request_timeout: Duration,
+    /// What users do; never empty.
+    pub scenarios: Vec<Scenario>,
+    /// What must hold of the results; may be empty.
+    pub thresholds: Vec<Threshold>,
+}
+
+/// The system under test.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Target {
+    /// The bundled bookstore, started for the run and stopped after it.
+    Bookstore(BookstoreTarget),
+    /// Services that are already running, by the name that steps use for them; never empty.
+    Urls(BTreeMap<String, BaseUrl>),
+}
+
+/// How the bundled bookstore is started.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BookstoreTarget {
+    /// Where it keeps its data.
+    pub database: Database,
+    /// Number of products seeded, with ids from 1.
+    pub products: u32,
+    /// Copies of each product in stock at the start.
+    pub stock: u32,
+}
+
+/// The bookstore's database.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Database {
+    /// An embedded database in a folder of its own, deleted after the run.
+    Sqlite,
+    /// A PostgreSQL server (`postgres://…`) in which databases are created for the run and dropped after it.
+    Postgres(String),
+}
+
+/// Where a service listens: `http://host:port/prefix`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaseUrl {
+    /// Whether the connection is encrypted (`https`).
+    pub tls: bool,
+    /// Host name or address, IPv6 without brackets.
+    pub host: String,
+    /// Given, or the scheme's own.
+    pub port: u16,
+    /// Put before each path; empty or starting with `/`, never ending with it.
+    pub prefix: String,
+}
+
+/// How many users there are, and when.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Load {
+    /// Rows that overlap and add up (JMeter's Ultimate Thread Group); never empty.
+    Threads(Vec<ThreadRow>),
+    /// One target approached in a ramp or in steps (JMeter's Concurrency Thread Group).
+    Concurrency(Concurrency),
+}
+
+/// One row of JMeter's Ultimate Thread Group.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ThreadRow {
+    /// Number of users in the row; at least 1.
+    pub users: u32,
+    /// Time before the row begins.
+    pub initial_delay: Duration,
+    /// Time over which the row's users start, evenly spaced.
+    pub startup: Duration,
+    /// Time from the end of the startup to the beginning of the shutdown.
+    pub hold: Duration,
+    /// Time over which the row's users stop, in the order in which they started.
+    pub shutdown: Duration,
+}
+
+/// JMeter's Concurrency Thread Group.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Concurrency {
+    /// Number of users to reach; at least 1.
+    pub target: u32,
+    /// Time from the start to the hold.
+    pub ramp_up: Duration,
+    /// Number of equal steps, the first at the start; `None` ramps evenly.
+    pub steps: Option<u32>,
+    /// Time for which the target is held after the ramp-up.
+    pub hold: Duration,
+}
+
+impl Load {
+    /// The instants at which each user starts and stops.
+    #[must_use]
+    pub fn schedule(&self) -> Schedule {
+        match self {
+            Self::Threads(rows) => Schedule::of_threads(rows),
+            Self::Concurrency(concurrency) => Schedule::of_concurrency(concurrency),
+        }
+    }
+}
+
+/// What one kind of user does, over and over until the schedule stops it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scenario {
+    /// Unique among the scenarios.
+    pub name: String,
+    /// Share of the users, relative to the other scenarios; at least 1.
+    pub weight: u32,
+    /// Waiting time after each step; `None` sends the next request at once.
+    pub think_time: Option<Distribution<Duration>>,
+    /// Names of the variables; templates refer to them by position.
+    /// The first two are always [`Scenario::USER`] and [`Scenario::ITERATION`].
+    pub variables: Vec<String>,
+    /// Requests in order; never empty.
+    pub steps: Vec<Step>,
+}
+
+impl Scenario {
+    /// Position of `${user}`: the number of the user, from 1.
+    pub const USER: usize = 0;
+    /// Position of `${iteration}`: how often this user has begun the scenario, from 1.
+    pub const ITERATION: usize = 1;
+}
+
+/// One request of a scenario.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// Names the request in every table and figure; equal labels are counted together.
+    pub label: String,
+    /// HTTP method, upper case.
+    pub method: String,
+    /// Which service of the target answers.
+    pub service: String,
+    /// Path and query, starting with `/`, without the service's prefix.
+    pub path: Template,
+    /// Header names (lower case) and values, besides those that the client sends itself.
+    pub headers: Vec<(String, Template)>,
+    /// The body, sent as `application/json`.
+    pub json: Option<JsonTemplate>,
+    /// Variables drawn before the request is rendered: position and distribution.
+    pub set: Vec<(usize, Distribution<crate::template::Value>)>,
+    /// Which statuses are a success; empty means any from 200 to 399.
+    pub expect_status: Vec<u16>,
+}
+
+/// What must hold of the results, for the run to pass.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Threshold {
+    /// As written in the file.
+    pub text: String,
+    /// What is measured.
+    pub metric: Metric,
+    /// Label that it is measured for; `None` means all requests together.
+    pub request: Option<String>,
+    /// How the measured value has to stand to the limit.
+    pub comparison: Comparison,
+    /// Nanoseconds for times, a fraction for rates of errors, requests per second for throughput.
+    pub limit: f64,
+}
+
+/// What a threshold measures.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Metric {
+    /// Arithmetic mean of the elapsed times.
+    Mean,
+    /// Longest elapsed time.
+    Max,
+    /// Quantile of the elapsed times, strictly between 0 and 1.
+    Quantile(f64),
+    /// Failed requests as a fraction of all.
+    ErrorRate,
+    /// Requests per second.
+    Throughput,
+}
+
+/// How a measured value has to stand to a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterOrEqual,
+}

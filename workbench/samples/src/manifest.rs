@@ -1,0 +1,132 @@
+//! The manifest: what was run, where, how it ended, and whether it can be believed.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Everything about a run but its samples; `manifest.json` in the run's folder.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Version of this file's format.
+    pub schema_version: u32,
+    /// Name of the run's folder: UTC time and a short id.
+    pub run_id: String,
+    /// Name of the experiment.
+    pub experiment: String,
+    /// What made the run.
+    pub tool: Tool,
+    /// Every random choice of the run derives from it.
+    pub seed: u64,
+    /// UTC start of the schedule, nanoseconds since the Unix epoch; `None` when the load never began.
+    pub started_at: Option<i64>,
+    /// UTC end of the load, nanoseconds since the Unix epoch; `None` while it runs, or when it was killed.
+    pub ended_at: Option<i64>,
+    /// The machine that generated the load.
+    pub host: Host,
+    /// The system under test.
+    pub target: TargetRecord,
+    /// Limits in force, by name (open files, request timeout…).
+    pub limits: BTreeMap<String, String>,
+    /// How the run ended.
+    pub outcome: Outcome,
+    /// Whether the run can be believed; `None` while it runs, or when it was killed.
+    pub validity: Option<Validity>,
+    /// Planned and achieved users, second by second; empty while it runs, or when it was killed.
+    pub users: Vec<UsersInSecond>,
+}
+
+/// The program that made a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tool {
+    /// `workbench`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Commit that it was built from, where known.
+    pub commit: Option<String>,
+}
+
+/// The machine that generated the load.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Host {
+    /// Host name.
+    pub name: String,
+    /// Operating system and kernel release.
+    pub kernel: String,
+    /// Processor model.
+    pub cpu: String,
+    /// Processors that may be used.
+    pub cpus: u32,
+    /// Physical memory in bytes.
+    pub memory_bytes: u64,
+}
+
+/// The system under test, as it was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetRecord {
+    /// `bookstore` or `urls`.
+    pub kind: String,
+    /// Base URL of each service.
+    pub urls: BTreeMap<String, String>,
+    /// What else is known: database, products…
+    pub details: BTreeMap<String, String>,
+    /// Requests that each service counted itself, calls between services aside; empty where it does not say.
+    pub requests_served: BTreeMap<String, u64>,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Under way, or killed before it could say how it ended.
+    Running,
+    /// The whole schedule was followed.
+    Completed,
+    /// Stopped on request before the end; what there is was kept.
+    Interrupted,
+    /// Stopped by a failure, which is given.
+    Failed(String),
+}
+
+/// Whether a run can be believed, and why.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Validity {
+    /// No check failed.
+    pub valid: bool,
+    /// Each check with its measured value.
+    pub checks: Vec<Check>,
+}
+
+/// One check of a run's validity.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Check {
+    /// What was checked, as a short noun phrase.
+    pub name: String,
+    /// What came of it.
+    pub status: CheckStatus,
+    /// What was measured, and against which limit, in words with units.
+    pub finding: String,
+}
+
+/// What came of a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckStatus {
+    /// Within the limit.
+    Passed,
+    /// Worth knowing; does not make the run invalid.
+    Warning,
+    /// Past the limit: the run is invalid.
+    Failed,
+}
+
+/// Users in one second of the run.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UsersInSecond {
+    /// Whole second since the start, from 0.
+    pub second: u32,
+    /// Mean number of users that the schedule wanted in this second.
+    pub planned: f64,
+    /// Mean number of users that were active in this second.
+    pub achieved: f64,
+}

@@ -1,0 +1,128 @@
+//! The sample record: everything that is kept of one request.
+
+/// One request and what came of it. Times are nanoseconds; instants are UTC since the Unix epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// When the schedule wanted the request to start (equal to `started_at` in the closed model).
+    pub intended_at: i64,
+    /// When the user decided to send.
+    pub started_at: i64,
+    /// From the start to the last byte of the body (JMeter's Sample Time).
+    pub elapsed_ns: u64,
+    /// From the start to the first byte of the response, connecting included (JMeter's Latency); 0 when none came.
+    pub latency_ns: u64,
+    /// DNS, TCP and TLS (JMeter's Connect Time); 0 when the connection was reused.
+    pub connect_ns: u64,
+    /// Bytes put on the wire for this request, headers included.
+    pub bytes_sent: u64,
+    /// Bytes taken off the wire for this request, headers included.
+    pub bytes_received: u64,
+    /// HTTP status; `None` when no response came.
+    pub status: Option<u16>,
+    /// Why the request failed; `None` is a success.
+    pub error: Option<ErrorKind>,
+    /// Position of the request's label in [`Labels::requests`].
+    pub request: u16,
+    /// Position of the scenario in [`Labels::scenarios`].
+    pub scenario: u16,
+    /// Number of the user, from 1.
+    pub user: u32,
+    /// How often this user has begun its scenario, from 1.
+    pub iteration: u32,
+    /// Users active when the request started.
+    pub active_users: u32,
+    /// Part of the run in which the request started.
+    pub phase: Phase,
+}
+
+/// What the small numbers in a [`Sample`] stand for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Labels {
+    /// Labels of the requests.
+    pub requests: Vec<String>,
+    /// Names of the scenarios.
+    pub scenarios: Vec<String>,
+}
+
+/// Why a request failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ErrorKind {
+    /// The host name could not be resolved.
+    Dns,
+    /// Nothing accepted the connection.
+    Refused,
+    /// The connection could not be made for another reason.
+    Connect,
+    /// TLS could not be negotiated.
+    Tls,
+    /// The connection broke before the response was complete.
+    Reset,
+    /// No complete response within the request's time limit.
+    Timeout,
+    /// What came back was not HTTP.
+    Protocol,
+    /// The status was not one that the step expects.
+    Status,
+    /// Still in flight when the run ended: `elapsed_ns` is a lower bound (censored).
+    Censored,
+}
+
+impl ErrorKind {
+    /// All kinds, in the order of their numbers.
+    pub const ALL: [Self; 9] = [
+        Self::Dns,
+        Self::Refused,
+        Self::Connect,
+        Self::Tls,
+        Self::Reset,
+        Self::Timeout,
+        Self::Protocol,
+        Self::Status,
+        Self::Censored,
+    ];
+
+    /// The word stored in Parquet and shown in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Dns => "dns",
+            Self::Refused => "refused",
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Reset => "reset",
+            Self::Timeout => "timeout",
+            Self::Protocol => "protocol",
+            Self::Status => "status",
+            Self::Censored => "censored",
+        }
+    }
+}
+
+/// Part of the run in which a request started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Declared warm-up, never analysed as steady state.
+    WarmUp,
+    /// Users are still being added.
+    RampUp,
+    /// The full number of users is active.
+    Hold,
+    /// Users are leaving.
+    RampDown,
+}
+
+impl Phase {
+    /// All phases, in the order of a run.
+    pub const ALL: [Self; 4] = [Self::WarmUp, Self::RampUp, Self::Hold, Self::RampDown];
+
+    /// The word stored in Parquet and shown in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::WarmUp => "warm_up",
+            Self::RampUp => "ramp_up",
+            Self::Hold => "hold",
+            Self::RampDown => "ramp_down",
+        }
+    }
+}
