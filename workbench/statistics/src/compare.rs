@@ -39,8 +39,9 @@ pub struct TTest {
 
 /// Welch's two-sample t test.
 ///
-/// t = (x̄ − ȳ)/√(sₓ²/n + s_y²/m), referred to Student's t with Satterthwaite's degrees of freedom
-/// (sₓ²/n + s_y²/m)² / ((sₓ²/n)²/(n − 1) + (s_y²/m)²/(m − 1)). The interval is x̄ − ȳ ± t* · standard error.
+/// t = (a − b)/√(u² + v²), with the means a and b, and their standard errors u and v; referred to Student's
+/// t with Satterthwaite's degrees of freedom (u² + v²)² / (u⁴/(n − 1) + v⁴/(m − 1)), n and m being the numbers
+/// of values. The interval is a − b ± t* · √(u² + v²), t* being the quantile of Student's t.
 ///
 /// Assumes values that are independent within and between the groups, and means that are about normal.
 /// Variances may differ. Fails on requests of one run, which depend on each other: give it one value per

@@ -41,7 +41,7 @@ impl Summary {
 /// No values, or a value that is not finite.
 ///
 /// # References
-/// - T. F. Chan, G. H. Golub, R. J. LeVeque (1983), “Algorithms for Computing the Sample Variance: Analysis
+/// - T. F. Chan, G. H. Golub, R. J. `LeVeque` (1983), “Algorithms for Computing the Sample Variance: Analysis
 ///   and Recommendations”, The American Statistician 37(3), equation 1.7 (corrected two-pass).
 /// - A. Neumaier (1974), “Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen”, ZAMM 54
 ///   (compensated summation).

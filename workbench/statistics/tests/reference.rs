@@ -14,7 +14,7 @@ fn correct_digits(found: f64, certified: f64) -> f64 {
     }
 }
 
-/// NIST's NumAcc2, 3 and 4: the base, then 500 times 0.1 below and 0.1 above it.
+/// NIST's `NumAcc2`, 3 and 4: the base, then 500 times 0.1 below and 0.1 above it.
 fn numerical_accuracy(base: f64, below: f64, above: f64) -> Vec<f64> {
     let mut values = vec![base];
     for _ in 0..500 {
