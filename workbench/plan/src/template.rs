@@ -1,5 +1,12 @@
 //! Text with `${variables}`, compiled once and rendered for every request.
 
+mod json;
+mod render;
+
+pub use json::JsonTemplate;
+
+use crate::fault::Fault;
+
 /// What a variable holds.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
@@ -9,35 +16,222 @@ pub enum Value {
     Text(String),
 }
 
+impl Value {
+    /// Becomes equal to `other`; a text reuses the memory of the text before.
+    pub(crate) fn set(&mut self, other: &Self) {
+        match (self, other) {
+            (Self::Text(text), Self::Text(other)) => text.clone_from(other),
+            (value, other) => *value = other.clone(),
+        }
+    }
+}
+
 /// Text with variables; rendered by [`Template::render`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Template {
     parts: Vec<Part>,
 }
 
-/// JSON with variables; a string that is nothing but one variable takes the variable's own type.
-#[derive(Clone, Debug, PartialEq)]
-pub struct JsonTemplate {
-    parts: Vec<Part>,
-}
-
 #[derive(Clone, Debug, PartialEq)]
 enum Part {
     Literal(String),
-    /// The variable's text, percent-encoded where it stands in a path.
-    Variable(usize),
+    Variable { position: usize, encoding: Encoding },
 }
+
+/// How a variable's value is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Encoding {
+    /// As it is.
+    Plain,
+    /// As one segment or query value of a URL.
+    Percent,
+    /// As a JSON value of its own type.
+    Json,
+    /// As a part of a JSON string.
+    InsideJsonString,
+}
+
+/// Turns a variable's name into its position.
+pub(crate) type Resolve<'a> = dyn Fn(&str) -> Result<usize, Fault> + 'a;
 
 impl Template {
     /// Appends the text, with the variables' values put in, to `out`.
+    ///
+    /// `values` holds the scenario's variables in the order of [`crate::Scenario::variables`].
     pub fn render(&self, values: &[Value], out: &mut String) {
-        let _ = (values, out, &self.parts);
+        render::render(&self.parts, values, out);
+    }
+
+    /// Text in which variables appear as they are.
+    pub(crate) fn plain(text: &str, resolve: &Resolve<'_>) -> Result<Self, Fault> {
+        Self::compile(text, Encoding::Plain, resolve)
+    }
+
+    /// A path, in which variables appear percent-encoded.
+    pub(crate) fn path(text: &str, resolve: &Resolve<'_>) -> Result<Self, Fault> {
+        Self::compile(text, Encoding::Percent, resolve)
+    }
+
+    fn compile(text: &str, encoding: Encoding, resolve: &Resolve<'_>) -> Result<Self, Fault> {
+        let mut parts = Vec::new();
+        for piece in pieces(text)? {
+            parts.push(match piece {
+                Piece::Literal(text) => Part::Literal(text),
+                Piece::Variable(name) => Part::Variable {
+                    position: resolve(name)?,
+                    encoding,
+                },
+            });
+        }
+        Ok(Self { parts })
+    }
+
+    /// The template as written in a file; `names` are the scenario's variables.
+    pub(crate) fn source(&self, names: &[String]) -> String {
+        let write = |part: &Part| match part {
+            Part::Literal(text) => escape(text),
+            Part::Variable { position, .. } => format!("${{{}}}", names[*position]),
+        };
+        self.parts.iter().map(write).collect()
+    }
+
+    /// The text between the variables.
+    pub(crate) fn literals(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Literal(text) => Some(text.as_str()),
+            Part::Variable { .. } => None,
+        })
+    }
+
+    /// Positions of the variables in it.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = usize> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Literal(_) => None,
+            Part::Variable { position, .. } => Some(*position),
+        })
     }
 }
 
-impl JsonTemplate {
-    /// Appends the JSON, with the variables' values put in, to `out`.
-    pub fn render(&self, values: &[Value], out: &mut String) {
-        let _ = (values, out, &self.parts);
+#[derive(Debug, PartialEq)]
+enum Piece<'a> {
+    Literal(String),
+    Variable(&'a str),
+}
+
+/// Splits text at its variables; `$$` stands for one dollar sign.
+fn pieces(text: &str) -> Result<Vec<Piece<'_>>, Fault> {
+    let mut pieces = Vec::new();
+    let mut literal = String::new();
+    let mut rest = text;
+    while let Some(dollar) = rest.find('$') {
+        literal.push_str(&rest[..dollar]);
+        rest = &rest[dollar..];
+        if let Some(after) = rest.strip_prefix("${") {
+            let Some(end) = after.find('}') else {
+                return Err(Fault::at(
+                    rest,
+                    "\"${\" without its \"}\"; a dollar sign is written $$",
+                ));
+            };
+            let name = &after[..end];
+            if !is_name(name) {
+                let written = &rest[..end + 3];
+                return Err(Fault::at(
+                    written,
+                    format!("\"{name}\" cannot be a variable: {NAME_RULE}"),
+                ));
+            }
+            if !literal.is_empty() {
+                pieces.push(Piece::Literal(std::mem::take(&mut literal)));
+            }
+            pieces.push(Piece::Variable(name));
+            rest = &after[end + 1..];
+        } else {
+            literal.push('$');
+            rest = rest.strip_prefix("$$").unwrap_or(&rest[1..]);
+        }
+    }
+    literal.push_str(rest);
+    if !literal.is_empty() {
+        pieces.push(Piece::Literal(literal));
+    }
+    Ok(pieces)
+}
+
+fn escape(literal: &str) -> String {
+    literal.replace('$', "$$")
+}
+
+/// Which names variables may have, in words.
+pub(crate) const NAME_RULE: &str = "names are letters, digits and _, and begin with no digit";
+
+/// Whether a variable may have this name.
+pub(crate) fn is_name(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && name
+            .chars()
+            .all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn position(name: &str) -> Result<usize, Fault> {
+        ["user", "name"]
+            .iter()
+            .position(|&known| known == name)
+            .ok_or(Fault::new("unknown"))
+    }
+
+    fn rendered(template: &Template) -> String {
+        let mut out = String::from("> ");
+        template.render(
+            &[Value::Integer(-7), Value::Text("a/b c€".into())],
+            &mut out,
+        );
+        out
+    }
+
+    #[test]
+    fn values_are_appended_as_they_are_in_plain_text() {
+        let template = Template::plain("${user}: ${name}!", &position).unwrap();
+        assert_eq!(rendered(&template), "> -7: a/b c€!");
+    }
+
+    #[test]
+    fn values_are_percent_encoded_in_paths_and_the_path_itself_is_not() {
+        let template = Template::path("/carts/${name}?of=${user}", &position).unwrap();
+        assert_eq!(rendered(&template), "> /carts/a%2Fb%20c%E2%82%AC?of=-7");
+    }
+
+    #[test]
+    fn two_dollar_signs_are_one_and_a_lonely_one_is_itself() {
+        let template = Template::plain("$$${user} costs $5 or $${user}, $", &position).unwrap();
+        assert_eq!(rendered(&template), "> $-7 costs $5 or ${user}, $");
+    }
+
+    #[test]
+    fn an_open_brace_and_an_impossible_name_are_pointed_at() {
+        let fault = Template::plain("a ${user", &position).unwrap_err();
+        assert_eq!(fault.offending, "${user");
+        let fault = Template::plain("a ${us er} b", &position).unwrap_err();
+        assert_eq!(fault.offending, "${us er}");
+        assert_eq!(
+            Template::plain("${}", &position).unwrap_err().offending,
+            "${}"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn writing_a_template_back_gives_the_same_template(text in "([a$ {}]|\\$\\{user\\}|\\$\\$){0,12}") {
+            if let Ok(template) = Template::plain(&text, &position) {
+                let source = template.source(&["user".to_owned(), "name".to_owned()]);
+                prop_assert_eq!(Template::plain(&source, &position).unwrap(), template);
+            }
+        }
     }
 }

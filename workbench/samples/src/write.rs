@@ -5,9 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use polars::prelude::{
-    Categorical32Chunked, Categories, Column, DataFrame, DataType, Int64Chunked, IntoColumn,
-    IntoSeries, KeyValueMetadata, NewChunkedArray, ParquetCompression, ParquetWriter, PolarsError,
-    PolarsResult, TimeUnit, TimeZone, UInt32Chunked,
+    Categorical32Chunked, CategoricalMapping, Categories, Column, DataFrame, DataType,
+    Int64Chunked, IntoColumn, IntoSeries, KeyValueMetadata, NewChunkedArray, ParquetCompression,
+    ParquetWriter, PolarsError, PolarsResult, TimeUnit, TimeZone, UInt32Chunked,
 };
 
 use crate::error::SamplesError;
@@ -43,7 +43,7 @@ impl SampleWriter {
                 directory: directory.to_owned(),
             });
         }
-        let words = Words::of(&labels).map_err(|source| SamplesError::Encode {
+        let words = Words::of(labels).map_err(|source| SamplesError::Encode {
             path: directory.to_owned(),
             source,
         })?;
@@ -132,19 +132,14 @@ struct Words {
 }
 
 impl Words {
-    fn of(labels: &Labels) -> PolarsResult<Self> {
+    fn of(labels: Labels) -> PolarsResult<Self> {
         let global = Categories::global();
         let mapping = global.mapping();
-        let numbers = |words: &mut dyn Iterator<Item = &str>| {
-            words
-                .map(|word| mapping.insert_cat(word))
-                .collect::<PolarsResult<Vec<u32>>>()
-        };
         Ok(Self {
-            requests: numbers(&mut labels.requests.iter().map(String::as_str))?,
-            scenarios: numbers(&mut labels.scenarios.iter().map(String::as_str))?,
-            errors: numbers(&mut ErrorKind::ALL.into_iter().map(ErrorKind::as_str))?,
-            phases: numbers(&mut Phase::ALL.into_iter().map(Phase::as_str))?,
+            requests: numbers_of(&mapping, labels.requests)?,
+            scenarios: numbers_of(&mapping, labels.scenarios)?,
+            errors: numbers_of(&mapping, ErrorKind::ALL.map(ErrorKind::as_str))?,
+            phases: numbers_of(&mapping, Phase::ALL.map(Phase::as_str))?,
             // Holds the mapping: it lives as long as the writer.
             categories: DataType::Categorical(global, mapping),
         })
@@ -203,6 +198,16 @@ impl Words {
             .into_series()
             .into_column()
     }
+}
+
+fn numbers_of(
+    mapping: &CategoricalMapping,
+    words: impl IntoIterator<Item: AsRef<str>>,
+) -> PolarsResult<Vec<u32>> {
+    words
+        .into_iter()
+        .map(|word| mapping.insert_cat(word.as_ref()))
+        .collect()
 }
 
 fn instants(name: &str, samples: &[&Sample], value: impl Fn(&Sample) -> i64) -> Column {

@@ -1,0 +1,239 @@
+//! A plan in words, as `workbench validate` prints it.
+
+mod curve;
+
+use std::fmt::{Display, Write as _};
+use std::time::Duration;
+
+use crate::distribution::Distribution;
+use crate::file::{format_base_url, format_duration, without_password};
+use crate::plan::{Concurrency, Database, Load, Plan, Scenario, Step, Target, ThreadRow};
+use crate::schedule::Schedule;
+use crate::template::Value;
+
+/// Describes what a run of the plan would do: its target, its schedule, its scenarios and its thresholds.
+///
+/// Passwords of databases are left out.
+#[must_use]
+pub fn describe(plan: &Plan) -> String {
+    let schedule = plan.load.schedule();
+    let mut lines = vec![format!("{}: {}", plan.name, plan.title)];
+    lines.extend(
+        plan.question
+            .lines()
+            .flat_map(wrapped)
+            .map(|line| format!("  {line}")),
+    );
+    lines.push(String::new());
+    lines.extend(target(&plan.target));
+    lines.push(String::new());
+    lines.extend(load(&plan.load, &schedule));
+    lines.push(String::new());
+    lines.extend(curve::curve(&schedule));
+    lines.push(String::new());
+    lines.extend(scenarios(&plan.scenarios, schedule.users().len()));
+    lines.push(String::new());
+    lines.extend(thresholds(plan));
+    let timeout = format_duration(plan.request_timeout);
+    lines.push(format!(
+        "Each request may take {timeout}; random choices derive from seed {}.",
+        plan.seed
+    ));
+    lines
+        .iter()
+        .fold(String::new(), |text, line| text + line.trim_end() + "\n")
+}
+
+fn target(target: &Target) -> Vec<String> {
+    match target {
+        Target::Bookstore(bookstore) => {
+            let database = match &bookstore.database {
+                Database::Sqlite => "SQLite".to_owned(),
+                Database::Postgres(url) => without_password(url),
+            };
+            vec![format!(
+                "Target: the bundled bookstore on {database}, {}, {} of each",
+                counted(bookstore.products, "product", "products"),
+                counted(bookstore.stock, "copy", "copies"),
+            )]
+        }
+        Target::Urls(urls) => {
+            let width = urls.keys().map(String::len).max().unwrap_or_default();
+            let service = |(name, url)| format!("  {name:<width$}  {}", format_base_url(url));
+            std::iter::once("Target: running services".to_owned())
+                .chain(urls.iter().map(service))
+                .collect()
+        }
+    }
+}
+
+fn load(load: &Load, schedule: &Schedule) -> Vec<String> {
+    let mut lines = vec![format!(
+        "Schedule: {}, at most {} at once, {} in all",
+        counted(schedule.users().len(), "user", "users"),
+        schedule.peak_users(),
+        format_duration(schedule.end()),
+    )];
+    match load {
+        Load::Threads(rows) => lines.extend(rows.iter().map(thread_row)),
+        Load::Concurrency(load) => lines.push(concurrency(load)),
+    }
+    let (held_from, held_to, end) = (schedule.ramped_up(), schedule.hold_end(), schedule.end());
+    let phases = [
+        ("ramp-up", Duration::ZERO, held_from),
+        ("hold", held_from, held_to),
+        ("ramp-down", held_to, end),
+    ];
+    lines.extend(
+        phases
+            .into_iter()
+            .filter(|(_, from, to)| from < to)
+            .map(|(name, from, to)| {
+                format!(
+                    "  {name:<10} {:>8} to {}",
+                    curve::seconds(from),
+                    curve::seconds(to)
+                )
+            }),
+    );
+    lines
+}
+
+fn thread_row(row: &ThreadRow) -> String {
+    let delay = match row.initial_delay {
+        Duration::ZERO => String::new(),
+        delay => format!(" after {}", format_duration(delay)),
+    };
+    format!(
+        "  {}{delay}: start over {}, hold {}, stop over {}",
+        counted(row.users, "user", "users"),
+        format_duration(row.startup),
+        format_duration(row.hold),
+        format_duration(row.shutdown),
+    )
+}
+
+fn concurrency(concurrency: &Concurrency) -> String {
+    let steps = match concurrency.steps {
+        Some(steps) => format!("in {}", counted(steps, "step", "steps")),
+        None => "evenly".to_owned(),
+    };
+    format!(
+        "  up to {} over {} {steps}, hold {}",
+        counted(concurrency.target, "user", "users"),
+        format_duration(concurrency.ramp_up),
+        format_duration(concurrency.hold),
+    )
+}
+
+fn scenarios(scenarios: &[Scenario], users: usize) -> Vec<String> {
+    let weights: u64 = scenarios
+        .iter()
+        .map(|scenario| u64::from(scenario.weight))
+        .sum();
+    let mut lines = vec!["Scenarios".to_owned()];
+    for scenario in scenarios {
+        let share = users as u64 * u64::from(scenario.weight);
+        let about = if share.is_multiple_of(weights) {
+            ""
+        } else {
+            "about "
+        };
+        let users = counted((share + weights / 2) / weights, "user", "users");
+        let think_time = match &scenario.think_time {
+            None => "no think time".to_owned(),
+            Some(times) => format!("think time {}", drawn(times, |time| format_duration(*time))),
+        };
+        let Scenario { name, weight, .. } = scenario;
+        lines.push(format!(
+            "  {name}: weight {weight}, {about}{users}, {think_time}"
+        ));
+        lines.extend(
+            scenario
+                .steps
+                .iter()
+                .map(|step| self::step(step, &scenario.variables)),
+        );
+    }
+    lines
+}
+
+fn step(step: &Step, names: &[String]) -> String {
+    let mut line = format!(
+        "    {} {}{}",
+        step.method,
+        step.service,
+        step.path.source(names)
+    );
+    for (position, values) in &step.set {
+        let write = |value: &Value| match value {
+            Value::Integer(integer) => integer.to_string(),
+            Value::Text(text) => format!("{text:?}"),
+        };
+        let _infallible = write!(line, ", {} {}", names[*position], drawn(values, write));
+    }
+    if !step.expect_status.is_empty() {
+        let statuses: Vec<String> = step.expect_status.iter().map(u16::to_string).collect();
+        let _infallible = write!(line, ", expecting {}", statuses.join(" or "));
+    }
+    let request = format!(
+        "{} {}{}",
+        step.method,
+        step.service,
+        step.path.source(names)
+    );
+    if step.label != request {
+        let _infallible = write!(line, ", reported as \"{}\"", step.label);
+    }
+    line
+}
+
+fn drawn<T>(distribution: &Distribution<T>, write: impl Fn(&T) -> String) -> String {
+    match distribution {
+        Distribution::Constant(value) => write(value),
+        Distribution::Uniform(from, to) => format!("uniform from {} to {}", write(from), write(to)),
+        Distribution::Choice(values) => {
+            let values: Vec<String> = values.iter().map(write).collect();
+            format!("one of {}", values.join(", "))
+        }
+        Distribution::Exponential(mean) => format!("exponential with mean {}", write(mean)),
+    }
+}
+
+fn thresholds(plan: &Plan) -> Vec<String> {
+    if plan.thresholds.is_empty() {
+        return vec!["Thresholds: none".to_owned()];
+    }
+    std::iter::once("Thresholds".to_owned())
+        .chain(
+            plan.thresholds
+                .iter()
+                .map(|threshold| format!("  {}", threshold.text.trim())),
+        )
+        .collect()
+}
+
+fn counted(count: impl Display, one: &str, many: &str) -> String {
+    let count = count.to_string();
+    let noun = if count == "1" { one } else { many };
+    format!("{count} {noun}")
+}
+
+/// Prose in lines of readable length.
+fn wrapped(text: &str) -> Vec<String> {
+    const WIDTH: usize = 90;
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= WIDTH => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests;

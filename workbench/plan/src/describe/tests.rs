@@ -1,0 +1,57 @@
+use std::path::Path;
+
+use super::*;
+
+fn shipped(name: &str) -> Plan {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments");
+    crate::read(&folder.join(name)).unwrap()
+}
+
+#[test]
+fn scenario_3_is_described_with_its_curve() {
+    insta::assert_snapshot!(describe(&shipped("scenario3.yaml")));
+}
+
+#[test]
+fn the_study_of_five_steps_is_described_step_by_step() {
+    insta::assert_snapshot!(describe(&shipped("rampup-5-steps.yaml")));
+}
+
+#[test]
+fn everything_that_a_plan_can_say_is_described_without_passwords() {
+    let text = r#"
+name: everything
+title: All at once
+target: { bookstore: { database: "postgres://me:secret@db:5432/shop", products: 1, stock: 1 } }
+threads:
+  - { start: 4, startup: 2s, hold: 3s, shutdown: 1s }
+  - { start: 1, initial_delay: 1500ms, hold: 1s }
+scenarios:
+  - name: reader
+    weight: 2
+    think_time: { exponential: 200ms }
+    steps:
+      - request: GET catalog/products/${product}
+        name: a book
+        set: { product: { choice: [1, "x y"] } }
+        expect: { status: [200, 404] }
+  - name: visitor
+    think_time: 1s
+    steps: [ request: GET catalog/products ]
+"#;
+    let described = describe(&crate::parse(text, Path::new("x.yaml")).unwrap());
+    assert!(!described.contains("secret"));
+    insta::assert_snapshot!(described);
+}
+
+#[test]
+fn running_services_are_listed() {
+    let text = "
+target: { urls: { catalog: 'http://localhost:8001', cart: 'https://shop.example/cart/' } }
+concurrency: { target: 1, hold: 5s }
+scenarios: [ { name: one, steps: [ request: GET cart/carts ] } ]
+thresholds: ['p95 < 1s']
+";
+    let plan = crate::parse(text, Path::new("services.yaml")).unwrap();
+    insta::assert_snapshot!(describe(&plan));
+}

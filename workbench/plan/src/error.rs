@@ -1,0 +1,120 @@
+//! What can be wrong with an experiment file.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+/// Why a file could not become a plan.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// The file could not be read.
+    #[error("cannot read {}{}", path.display(), hint(suggestion.as_ref()))]
+    Unreadable {
+        /// As given.
+        path: PathBuf,
+        /// A file beside it with nearly the same name.
+        suggestion: Option<PathBuf>,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file was read, and is wrong.
+    #[error("{}", listed(path, mistakes))]
+    Invalid {
+        /// As given.
+        path: PathBuf,
+        /// In the order of the file; never empty.
+        mistakes: Vec<Mistake>,
+    },
+}
+
+/// One mistake, and where in the file it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// What is wrong and, where it can be told, what would be right.
+    pub message: String,
+    /// The line itself.
+    pub source_line: String,
+    /// Number of characters that are wrong; at least 1.
+    pub width: usize,
+}
+
+fn hint(suggestion: Option<&PathBuf>) -> String {
+    suggestion.map_or_else(String::new, |near| {
+        format!("; did you mean {}?", near.display())
+    })
+}
+
+fn listed(path: &std::path::Path, mistakes: &[Mistake]) -> String {
+    let shown: Vec<String> = mistakes
+        .iter()
+        .map(|mistake| format!("{}:{mistake}", path.display()))
+        .collect();
+    shown.join("\n\n")
+}
+
+impl fmt::Display for Mistake {
+    /// Line, column and message, then the line with the wrong part underlined.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            line,
+            column,
+            message,
+            source_line,
+            width,
+        } = self;
+        let margin = " ".repeat(line.to_string().len());
+        // A tab stays one, so that the carets stand below the text however wide the terminal draws it.
+        let indent: String = source_line
+            .chars()
+            .take(column - 1)
+            .map(|letter| if letter == '\t' { '\t' } else { ' ' })
+            .collect();
+        writeln!(f, "{line}:{column}: {message}")?;
+        writeln!(f, "{margin} |")?;
+        writeln!(f, "{line} | {source_line}")?;
+        write!(f, "{margin} | {indent}{}", "^".repeat(*width))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_mistake_is_shown_with_its_line() {
+        let error = PlanError::Invalid {
+            path: PathBuf::from("experiments/x.yaml"),
+            mistakes: vec![
+                Mistake {
+                    line: 12,
+                    column: 1,
+                    message: "unknown key \"thread\"".into(),
+                    source_line: "thread: []".into(),
+                    width: 6,
+                },
+                Mistake {
+                    line: 100,
+                    column: 4,
+                    message: "expected text".into(),
+                    source_line: "a:\t5".into(),
+                    width: 1,
+                },
+            ],
+        };
+        let expected = "\
+experiments/x.yaml:12:1: unknown key \"thread\"
+   |
+12 | thread: []
+   | ^^^^^^
+
+experiments/x.yaml:100:4: expected text
+    |
+100 | a:\t5
+    |   \t^";
+        assert_eq!(error.to_string(), expected);
+    }
+}

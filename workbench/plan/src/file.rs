@@ -1,0 +1,80 @@
+//! Experiment files: YAML text to [`Plan`], and back.
+//!
+//! The text is read twice: once for its meaning, into the `wire` structs, and once for the positions of its parts
+//! (`source`). `resolve` turns the wire structs into a plan and walks the positions alongside, so that every
+//! mistake is reported where it was made.
+
+mod duration;
+mod request;
+mod resolve;
+mod schema;
+mod source;
+mod structure;
+mod threshold;
+mod url;
+mod wire;
+mod write;
+
+pub use schema::json_schema;
+
+pub(crate) use duration::format_duration;
+pub(crate) use url::{format_base_url, without_password};
+
+use std::path::{Path, PathBuf};
+
+use crate::error::PlanError;
+use crate::fault::nearest;
+use crate::plan::Plan;
+use source::Source;
+
+/// Reads an experiment file.
+///
+/// # Errors
+/// The file cannot be read, or something in it is wrong; then the error says what and where.
+pub fn read(path: &Path) -> Result<Plan, PlanError> {
+    let text = std::fs::read_to_string(path).map_err(|source| PlanError::Unreadable {
+        path: path.to_owned(),
+        suggestion: similar_file(path),
+        source,
+    })?;
+    parse(&text, path)
+}
+
+/// Turns the text of an experiment file into a plan; `path` is for messages and for the default name.
+///
+/// # Errors
+/// Something in the text is wrong; the error says what and where.
+pub fn parse(text: &str, path: &Path) -> Result<Plan, PlanError> {
+    let source = Source::new(text);
+    let default_name = path
+        .file_stem()
+        .and_then(|stem| stem.to_str())
+        .unwrap_or_default();
+    structure::read(&source)
+        .map_err(|mistake| vec![mistake])
+        .and_then(|(wire, root)| resolve::resolve(wire, &root, &source, default_name))
+        .map_err(|mistakes| PlanError::Invalid {
+            path: path.to_owned(),
+            mistakes,
+        })
+}
+
+/// A file in the same folder whose name is nearly the same.
+fn similar_file(path: &Path) -> Option<PathBuf> {
+    let folder = path.parent()?;
+    let listed = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    let names: Vec<String> = std::fs::read_dir(listed)
+        .ok()?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| name.ends_with(".yaml") || name.ends_with(".yml"))
+        .collect();
+    let near = nearest(
+        path.file_name()?.to_str()?,
+        names.iter().map(String::as_str),
+    )?;
+    Some(folder.join(near))
+}

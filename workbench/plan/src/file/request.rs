@@ -1,0 +1,135 @@
+//! The line that says what a step requests: `GET service/path?query`.
+
+use crate::fault::{Fault, suggestion};
+
+pub(super) const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+/// A request line, taken apart; the path still has its variables as written.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct RequestLine<'a> {
+    pub(super) method: &'a str,
+    pub(super) service: &'a str,
+    /// Begins with `/`.
+    pub(super) path: String,
+}
+
+pub(super) fn parse_request(text: &str) -> Result<RequestLine<'_>, Fault> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let (method, address) = match words.as_slice() {
+        [method, address] => (*method, *address),
+        [_, _, rest, ..] => {
+            return Err(Fault::at(
+                rest,
+                "a request is a method and an address; a space in it is written %20",
+            ));
+        }
+        _ => {
+            return Err(Fault::new(
+                "a request is a method and an address: GET service/path",
+            ));
+        }
+    };
+    if !METHODS.contains(&method) {
+        let message = format!("unknown method \"{method}\"{}", suggestion(method, METHODS));
+        return Err(Fault::at(method, message));
+    }
+    if address.contains("://") {
+        return Err(Fault::at(
+            address,
+            "an address begins with the name of a service of the target, not with a URL",
+        ));
+    }
+    let service_end = address.find(['/', '?']).unwrap_or(address.len());
+    let (service, path) = address.split_at(service_end);
+    if service.is_empty() {
+        return Err(Fault::at(
+            address,
+            "an address begins with the name of a service: GET service/path",
+        ));
+    }
+    let slash = if path.starts_with('/') { "" } else { "/" };
+    Ok(RequestLine {
+        method,
+        service,
+        path: format!("{slash}{path}"),
+    })
+}
+
+/// Refuses what RFC 3986 does not allow in a path and query.
+pub(super) fn check_path(literal: &str) -> Result<(), Fault> {
+    let allowed =
+        |letter: char| letter.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:@/?%".contains(letter);
+    let Some(wrong) = literal.chars().find(|&letter| !allowed(letter)) else {
+        return Ok(());
+    };
+    let mut bytes = [0; 4];
+    let encoded: String = wrong
+        .encode_utf8(&mut bytes)
+        .bytes()
+        .map(|byte| format!("%{byte:02X}"))
+        .collect();
+    let wrong = wrong.to_string();
+    Err(Fault::at(
+        &wrong,
+        format!("\"{wrong}\" cannot stand in an address; write {encoded}"),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_a_method_a_service_and_a_path() {
+        let parts = |text| {
+            let line = parse_request(text).unwrap();
+            (line.method.to_owned(), line.service.to_owned(), line.path)
+        };
+        let expected =
+            |method: &str, service: &str, path: &str| (method.into(), service.into(), path.into());
+        assert_eq!(
+            parts("GET catalog/products"),
+            expected("GET", "catalog", "/products")
+        );
+        assert_eq!(
+            parts("POST  cart/carts/${user}"),
+            expected("POST", "cart", "/carts/${user}")
+        );
+        assert_eq!(parts("GET shop"), expected("GET", "shop", "/"));
+        assert_eq!(parts("GET shop?q=a/b"), expected("GET", "shop", "/?q=a/b"));
+    }
+
+    #[test]
+    fn other_shapes_are_refused_at_the_part_that_is_wrong() {
+        let fault = |text| parse_request(text).unwrap_err();
+        assert_eq!(fault("get catalog/products").offending, "get");
+        assert!(
+            fault("get catalog/products")
+                .message
+                .ends_with("did you mean \"GET\"?")
+        );
+        assert!(
+            fault("FETCH catalog/products")
+                .message
+                .contains("unknown method \"FETCH\"")
+        );
+        assert_eq!(fault("GET catalog/a b").offending, "b");
+        assert_eq!(
+            fault("GET http://localhost/x").offending,
+            "http://localhost/x"
+        );
+        assert_eq!(fault("GET /products").offending, "/products");
+        assert_eq!(fault("catalog/products").offending, "");
+        assert_eq!(fault("").offending, "");
+    }
+
+    #[test]
+    fn letters_that_addresses_do_not_know_are_shown_encoded() {
+        assert_eq!(check_path("/a-b/c?d=e%20f&g=%C3%A9"), Ok(()));
+        assert_eq!(
+            check_path("/caf\u{e9}").unwrap_err().message,
+            "\"é\" cannot stand in an address; write %C3%A9"
+        );
+        assert!(check_path("/a#b").unwrap_err().message.ends_with("%23"));
+    }
+}

@@ -1,0 +1,75 @@
+//! The system under test.
+
+use std::collections::BTreeMap;
+
+use super::Check;
+use crate::file::source::Node;
+use crate::file::url::{parse_base_url, parse_database};
+use crate::file::wire::{WireBookstore, WireTarget};
+use crate::plan::{BookstoreTarget, Target};
+
+/// The services of the bundled bookstore that experiments can load.
+const BOOKSTORE_SERVICES: [&str; 3] = ["catalog", "cart", "orders"];
+
+/// Names that requests may begin with.
+pub(super) fn services(target: &Target) -> Vec<&str> {
+    match target {
+        Target::Bookstore(_) => BOOKSTORE_SERVICES.to_vec(),
+        Target::Urls(urls) => urls.keys().map(String::as_str).collect(),
+    }
+}
+
+pub(super) fn target(check: &mut Check<'_>, wire: WireTarget, node: &Node) -> Option<Target> {
+    match (wire.bookstore, wire.urls) {
+        (Some(wire), None) => bookstore(check, &wire, node.get("bookstore")),
+        (None, Some(wire)) => urls(check, wire, node.get("urls")),
+        (Some(_), Some(_)) => check.note(
+            node.key_place("urls"),
+            "a target is either \"bookstore\" or \"urls\", not both",
+        ),
+        (None, None) => check.note(
+            node.place(),
+            "a target is either \"bookstore\" ({} takes its defaults) or \"urls\"",
+        ),
+    }
+}
+
+fn bookstore(check: &mut Check<'_>, wire: &WireBookstore, node: &Node) -> Option<Target> {
+    let database = check.resolved(parse_database(&wire.database), node.get("database"));
+    if wire.products == 0 {
+        return check.note(
+            node.get("products").place(),
+            "a bookstore needs at least one product",
+        );
+    }
+    Some(Target::Bookstore(BookstoreTarget {
+        database: database?,
+        products: wire.products,
+        stock: wire.stock,
+    }))
+}
+
+fn urls(check: &mut Check<'_>, wire: BTreeMap<String, String>, node: &Node) -> Option<Target> {
+    if wire.is_empty() {
+        return check.note(
+            node.place(),
+            "at least one service is needed: { catalog: http://localhost:8001 }",
+        );
+    }
+    let count = wire.len();
+    let mut urls = BTreeMap::new();
+    for (name, text) in wire {
+        if !name
+            .chars()
+            .all(|letter| letter.is_ascii_alphanumeric() || "_-".contains(letter))
+            || name.is_empty()
+        {
+            let message = format!("\"{name}\" cannot name a service: letters, digits, _ and - can");
+            check.note::<()>(node.key_place(&name), message);
+        }
+        if let Some(url) = check.resolved(parse_base_url(&text), node.get(&name)) {
+            urls.insert(name, url);
+        }
+    }
+    (urls.len() == count).then_some(Target::Urls(urls))
+}

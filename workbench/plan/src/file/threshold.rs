@@ -1,0 +1,199 @@
+//! Thresholds: `p95 < 500ms`, `error_rate < 1%`, `throughput > 100/s`, `p99 of "GET catalog/products" < 1s`.
+
+use super::duration::parse_duration;
+use crate::fault::{Fault, suggestion};
+use crate::plan::{Comparison, Metric, Threshold};
+
+/// What a threshold looks like, for editors; [`parse_threshold`] looks closer.
+pub(super) const THRESHOLD_PATTERN: &str = r#"^\s*(mean|max|p[0-9]{1,2}(\.[0-9]+)?|error_rate|throughput)(\s+of\s+"[^"]+")?\s*(<|<=|>|>=)\s*[0-9][^\s]*\s*$"#;
+
+const METRICS: [&str; 8] = [
+    "mean",
+    "max",
+    "p50",
+    "p90",
+    "p95",
+    "p99",
+    "error_rate",
+    "throughput",
+];
+
+pub(super) fn parse_threshold(text: &str) -> Result<Threshold, Fault> {
+    let Some(operator_at) = find_operator(text) else {
+        return Err(Fault::new(
+            "a threshold compares a metric with a limit: p95 < 500ms",
+        ));
+    };
+    let (measured, rest) = text.split_at(operator_at);
+    let (comparison, limit) = if let Some(limit) = rest.strip_prefix("<=") {
+        (Comparison::LessOrEqual, limit)
+    } else if let Some(limit) = rest.strip_prefix(">=") {
+        (Comparison::GreaterOrEqual, limit)
+    } else if let Some(limit) = rest.strip_prefix('<') {
+        (Comparison::Less, limit)
+    } else {
+        (Comparison::Greater, &rest[1..])
+    };
+    let (metric, request) = match measured.split_once('"') {
+        None => (measured.trim(), None),
+        Some((before, label)) => {
+            let metric = before.trim_end().strip_suffix("of").map(str::trim);
+            let label = label.trim_end().strip_suffix('"');
+            let (Some(metric), Some(label)) = (metric, label) else {
+                return Err(Fault::at(
+                    measured.trim(),
+                    "a request is named after \"of\", in double quotes",
+                ));
+            };
+            (metric, Some(label.to_owned()))
+        }
+    };
+    let metric = parse_metric(metric)?;
+    Ok(Threshold {
+        text: text.to_owned(),
+        metric,
+        request,
+        comparison,
+        limit: parse_limit(metric, limit.trim())?,
+    })
+}
+
+/// The first `<` or `>` that stands outside of quotes.
+fn find_operator(text: &str) -> Option<usize> {
+    let mut quoted = false;
+    text.char_indices()
+        .find(|&(_, letter)| {
+            quoted ^= letter == '"';
+            !quoted && (letter == '<' || letter == '>')
+        })
+        .map(|(position, _)| position)
+}
+
+fn parse_metric(text: &str) -> Result<Metric, Fault> {
+    match text {
+        "mean" => return Ok(Metric::Mean),
+        "max" => return Ok(Metric::Max),
+        "error_rate" => return Ok(Metric::ErrorRate),
+        "throughput" => return Ok(Metric::Throughput),
+        _ => {}
+    }
+    let unknown = || {
+        Fault::at(
+            text,
+            format!("unknown metric \"{text}\"{}", suggestion(text, METRICS)),
+        )
+    };
+    let percent = text.strip_prefix('p').ok_or_else(unknown)?;
+    let quantile = hundredths(percent).ok_or_else(unknown)?;
+    if quantile <= 0.0 || quantile >= 1.0 {
+        return Err(Fault::at(
+            text,
+            "a percentile lies between p0 and p100: the largest value is max",
+        ));
+    }
+    Ok(Metric::Quantile(quantile))
+}
+
+fn parse_limit(metric: Metric, text: &str) -> Result<f64, Fault> {
+    match metric {
+        Metric::Mean | Metric::Max | Metric::Quantile(_) => {
+            let duration = parse_duration(text).map_err(|fault| Fault::at(text, fault.message))?;
+            Ok(duration.as_nanos() as f64)
+        }
+        Metric::ErrorRate => text
+            .strip_suffix('%')
+            .and_then(|percent| hundredths(percent.trim_end()))
+            .filter(|&rate| rate <= 1.0)
+            .ok_or_else(|| Fault::at(text, format!("\"{text}\" is not a share from 0% to 100%"))),
+        Metric::Throughput => text
+            .strip_suffix("/s")
+            .and_then(|rate| decimal(rate.trim_end()))
+            .ok_or_else(|| Fault::at(text, format!("\"{text}\" is not a rate such as 100/s"))),
+    }
+}
+
+/// A number without sign and exponent.
+fn decimal(text: &str) -> Option<f64> {
+    let plain = text
+        .chars()
+        .all(|letter| letter.is_ascii_digit() || letter == '.');
+    text.parse().ok().filter(|_| plain)
+}
+
+/// A percentage as a fraction. Moving the point in the text, rather than dividing by 100, keeps 99.9% at 0.999.
+fn hundredths(text: &str) -> Option<f64> {
+    decimal(text).and_then(|_| format!("{text}e-2").parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> (Metric, Option<String>, Comparison, f64) {
+        let threshold = parse_threshold(text).unwrap();
+        assert_eq!(threshold.text, text);
+        (
+            threshold.metric,
+            threshold.request,
+            threshold.comparison,
+            threshold.limit,
+        )
+    }
+
+    #[test]
+    fn every_metric_has_its_own_unit() {
+        use Comparison::{Greater, GreaterOrEqual, Less, LessOrEqual};
+        assert_eq!(
+            read("p95 < 500ms"),
+            (Metric::Quantile(0.95), None, Less, 5e8)
+        );
+        assert_eq!(
+            read("p99.9<=1.5s"),
+            (Metric::Quantile(0.999), None, LessOrEqual, 1.5e9)
+        );
+        assert_eq!(read("mean < 1us"), (Metric::Mean, None, Less, 1e3));
+        assert_eq!(read("max >= 0s"), (Metric::Max, None, GreaterOrEqual, 0.0));
+        assert_eq!(
+            read("error_rate < 0.1%"),
+            (Metric::ErrorRate, None, Less, 0.001)
+        );
+        assert_eq!(
+            read(" throughput  >  100/s "),
+            (Metric::Throughput, None, Greater, 100.0)
+        );
+    }
+
+    #[test]
+    fn a_threshold_may_be_about_one_request() {
+        let (metric, request, ..) = read("p99 of \"GET catalog/a<b\" < 1s");
+        assert_eq!(metric, Metric::Quantile(0.99));
+        assert_eq!(request.as_deref(), Some("GET catalog/a<b"));
+    }
+
+    #[test]
+    fn wrong_parts_are_pointed_at() {
+        let fault = |text| parse_threshold(text).unwrap_err();
+        assert_eq!(fault("p95 = 500ms").offending, "");
+        assert_eq!(fault("error_rte < 1%").offending, "error_rte");
+        assert!(
+            fault("error_rte < 1%")
+                .message
+                .ends_with("did you mean \"error_rate\"?")
+        );
+        assert!(
+            fault("latency < 1s")
+                .message
+                .contains("expected one of \"mean\"")
+        );
+        assert_eq!(fault("p100 < 1s").offending, "p100");
+        assert_eq!(fault("p0 < 1s").offending, "p0");
+        assert_eq!(fault("p95 < 500").offending, "500");
+        assert_eq!(fault("p95 <").offending, "");
+        assert_eq!(fault("error_rate < 0.01").offending, "0.01");
+        assert_eq!(fault("error_rate < 101%").offending, "101%");
+        assert_eq!(fault("throughput > 100").offending, "100");
+        assert_eq!(fault("throughput > -1/s").offending, "-1/s");
+        assert_eq!(fault("p95 \"GET x\" < 1s").offending, "p95 \"GET x\"");
+        assert_eq!(fault("p95 of GET x < 1s").offending, "p95 of GET x");
+    }
+}

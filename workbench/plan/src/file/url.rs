@@ -1,0 +1,144 @@
+//! Addresses of services and databases.
+
+use url::{Host, Url};
+
+use crate::fault::Fault;
+use crate::plan::{BaseUrl, Database};
+
+pub(super) fn parse_base_url(text: &str) -> Result<BaseUrl, Fault> {
+    let not_a_url = |why: &str| {
+        Fault::new(format!(
+            "\"{text}\" is not the URL of a service{why}; write it as http://host:port"
+        ))
+    };
+    let url = Url::parse(text).map_err(|error| not_a_url(&format!(": {error}")))?;
+    let tls = match url.scheme() {
+        "http" => false,
+        "https" => true,
+        _ => return Err(not_a_url("")),
+    };
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Fault::new(
+            "user and password cannot stand in a URL; send them in a header",
+        ));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(Fault::new(
+            "the URL of a service ends with its path; queries belong to requests",
+        ));
+    }
+    let host = match url.host() {
+        Some(Host::Domain(name)) => name.to_owned(),
+        Some(Host::Ipv4(address)) => address.to_string(),
+        Some(Host::Ipv6(address)) => address.to_string(),
+        None => return Err(not_a_url(": it has no host")),
+    };
+    Ok(BaseUrl {
+        tls,
+        host,
+        port: url
+            .port_or_known_default()
+            .expect("http and https have ports of their own"),
+        prefix: url.path().trim_end_matches('/').to_owned(),
+    })
+}
+
+pub(crate) fn format_base_url(url: &BaseUrl) -> String {
+    let scheme = if url.tls { "https" } else { "http" };
+    let (open, close) = if url.host.contains(':') {
+        ("[", "]")
+    } else {
+        ("", "")
+    };
+    format!(
+        "{scheme}://{open}{}{close}:{}{}",
+        url.host, url.port, url.prefix
+    )
+}
+
+/// The URL of a database as it may be shown.
+pub(crate) fn without_password(url: &str) -> String {
+    let Ok(mut parsed) = Url::parse(url) else {
+        return "a PostgreSQL server".to_owned();
+    };
+    if parsed.password().is_some() && parsed.set_password(Some("…")).is_err() {
+        return "a PostgreSQL server".to_owned();
+    }
+    parsed.to_string().replace("%E2%80%A6", "…")
+}
+
+pub(super) fn parse_database(text: &str) -> Result<Database, Fault> {
+    if text == "sqlite" {
+        return Ok(Database::Sqlite);
+    }
+    let right = "write sqlite or postgres://user@host:port/name";
+    let url = Url::parse(text)
+        .map_err(|_| Fault::new(format!("unknown database \"{text}\"; {right}")))?;
+    match url.scheme() {
+        "postgres" | "postgresql" => Ok(Database::Postgres(text.to_owned())),
+        other => Err(Fault::at(
+            other,
+            format!("unknown kind of database \"{other}\"; {right}"),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_taken_apart_and_put_together() {
+        for (text, written) in [
+            ("http://localhost:8001", "http://localhost:8001"),
+            (
+                "https://shop.example/api/v1/",
+                "https://shop.example:443/api/v1",
+            ),
+            ("http://[::1]", "http://[::1]:80"),
+            ("http://127.0.0.1:9/", "http://127.0.0.1:9"),
+        ] {
+            let url = parse_base_url(text).unwrap();
+            assert_eq!(format_base_url(&url), written);
+            assert_eq!(parse_base_url(written).unwrap(), url);
+        }
+        let ipv6 = parse_base_url("http://[::1]/x/").unwrap();
+        assert_eq!(
+            (ipv6.host.as_str(), ipv6.port, ipv6.prefix.as_str()),
+            ("::1", 80, "/x")
+        );
+    }
+
+    #[test]
+    fn what_is_not_the_url_of_a_service_is_refused() {
+        for text in [
+            "localhost:8001",
+            "ftp://host",
+            "http://",
+            "http://user:secret@host",
+            "http://host/?q=1",
+            "http://host:99999",
+            "catalog",
+        ] {
+            assert!(parse_base_url(text).is_err(), "{text} was accepted");
+        }
+    }
+
+    #[test]
+    fn a_database_is_sqlite_or_postgresql() {
+        assert_eq!(parse_database("sqlite"), Ok(Database::Sqlite));
+        for text in [
+            "postgres://me@host/x",
+            "postgresql:///x?host=/run/postgresql",
+        ] {
+            assert_eq!(parse_database(text), Ok(Database::Postgres(text.into())));
+        }
+        assert!(
+            parse_database("mysql://host")
+                .unwrap_err()
+                .message
+                .contains("mysql")
+        );
+        assert!(parse_database("sqlit").is_err());
+    }
+}

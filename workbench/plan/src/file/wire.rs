@@ -1,0 +1,298 @@
+//! The experiment file as written: types and keys, nothing resolved.
+//!
+//! The docs of the fields are the descriptions in the JSON Schema.
+
+mod forms;
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub(super) use forms::{OneOrMany, ValueOr, WireDuration, WireValue};
+
+use super::duration::DURATION_PATTERN;
+use super::request::METHODS;
+use super::threshold::THRESHOLD_PATTERN;
+
+/// An experiment for the workbench: who loads what, how, and what is to be found out.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "an experiment: a mapping of keys")]
+#[schemars(
+    title = "Experiment",
+    extend("oneOf" = [{ "required": ["threads"] }, { "required": ["concurrency"] }])
+)]
+pub(super) struct WirePlan {
+    /// Names the results folder: lower-case letters, digits and hyphens. The file's name unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", regex(pattern = r"^[a-z0-9][a-z0-9-]*$"))]
+    pub(super) name: Option<String>,
+    /// One line for headings. The name unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub(super) title: Option<String>,
+    /// What the experiment is to find out, in prose.
+    #[serde(default)]
+    pub(super) question: String,
+    /// Every random choice of the run derives from it.
+    #[serde(default = "default_seed")]
+    pub(super) seed: u64,
+    /// The system under test.
+    pub(super) target: WireTarget,
+    /// Rows of users that overlap and add up (JMeter's Ultimate Thread Group).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Vec<WireThreadRow>", length(min = 1))]
+    pub(super) threads: Option<Vec<WireThreadRow>>,
+    /// One number of users, reached in a ramp or in steps (JMeter's Concurrency Thread Group).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "WireConcurrency")]
+    pub(super) concurrency: Option<WireConcurrency>,
+    /// How long a single request may take, connecting included.
+    #[serde(default = "default_timeout")]
+    pub(super) timeout: WireDuration,
+    /// What users do; each user keeps to one scenario.
+    #[schemars(length(min = 1))]
+    pub(super) scenarios: Vec<WireScenario>,
+    /// What must hold of the results for the run to pass, such as `p95 < 500ms` or `error_rate < 1%`.
+    #[serde(default)]
+    #[schemars(inner(regex(pattern = THRESHOLD_PATTERN)))]
+    pub(super) thresholds: Vec<String>,
+}
+
+/// The system under test: the bundled bookstore or services that are already running.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a mapping with bookstore or urls")]
+#[schemars(
+    rename = "Target",
+    extend("oneOf" = [{ "required": ["bookstore"] }, { "required": ["urls"] }])
+)]
+pub(super) struct WireTarget {
+    /// The bundled bookstore, started for the run and stopped after it. Services: catalog, cart, orders.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "WireBookstore")]
+    pub(super) bookstore: Option<WireBookstore>,
+    /// URLs of running services by the names that requests use for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        with = "BTreeMap<String, String>",
+        extend(
+            "minProperties" = 1,
+            "propertyNames" = { "pattern": "^[A-Za-z0-9_-]+$" },
+            "additionalProperties" = { "type": "string", "pattern": "^https?://" }
+        )
+    )]
+    pub(super) urls: Option<BTreeMap<String, String>>,
+}
+
+/// How the bundled bookstore is started.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a mapping with database, products and stock, or {}"
+)]
+#[schemars(rename = "Bookstore")]
+pub(super) struct WireBookstore {
+    /// Where it keeps its data: sqlite, or the URL of a PostgreSQL server.
+    #[serde(default = "default_database")]
+    #[schemars(regex(pattern = r"^(sqlite|postgres(ql)?://.*)$"))]
+    pub(super) database: String,
+    /// Number of products in the catalog, with ids from 1.
+    #[serde(default = "default_products")]
+    #[schemars(range(min = 1))]
+    pub(super) products: u32,
+    /// Copies of each product in stock at the start.
+    #[serde(default = "default_stock")]
+    pub(super) stock: u32,
+}
+
+/// Users that start one after another, stay, and stop in the order in which they started.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a row: { start: 100, startup: 10s, hold: 60s, shutdown: 10s }"
+)]
+#[schemars(rename = "ThreadRow")]
+pub(super) struct WireThreadRow {
+    /// Number of users.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub(super) start: u32,
+    /// Time before the row begins.
+    #[serde(default)]
+    pub(super) initial_delay: WireDuration,
+    /// Time over which the users start, evenly spaced.
+    #[serde(default)]
+    pub(super) startup: WireDuration,
+    /// Time from the end of the startup to the beginning of the shutdown.
+    pub(super) hold: WireDuration,
+    /// Time over which the users stop.
+    #[serde(default)]
+    pub(super) shutdown: WireDuration,
+}
+
+/// One number of users, reached in a ramp or in steps, then held.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a mapping: { target: 100, ramp_up: 100s, steps: 5, hold: 60s }"
+)]
+#[schemars(rename = "Concurrency")]
+pub(super) struct WireConcurrency {
+    /// Number of users to reach.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub(super) target: u32,
+    /// Time from the start to the hold.
+    #[serde(default)]
+    pub(super) ramp_up: WireDuration,
+    /// Number of equal steps, the first at the start. Without it the users ramp up evenly.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "u32", range(min = 1))]
+    pub(super) steps: Option<u32>,
+    /// Time for which the target is held after the ramp-up.
+    #[serde(default)]
+    pub(super) hold: WireDuration,
+}
+
+/// What one kind of user does, over and over.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a scenario: a mapping with name and steps"
+)]
+#[schemars(rename = "Scenario")]
+pub(super) struct WireScenario {
+    /// Unique among the scenarios.
+    #[schemars(length(min = 1))]
+    pub(super) name: String,
+    /// Share of the users, relative to the other scenarios.
+    #[serde(default = "default_weight")]
+    #[schemars(range(min = 1, max = 1000))]
+    pub(super) weight: u32,
+    /// Waiting time after each step. Without it the next request is sent at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ValueOr<WireDuration, WireTimes>")]
+    pub(super) think_time: Option<ValueOr<WireDuration, WireTimes>>,
+    /// Requests in order.
+    #[schemars(length(min = 1))]
+    pub(super) steps: Vec<WireStep>,
+}
+
+/// One request.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a step: { request: GET service/path }"
+)]
+#[schemars(rename = "Step")]
+pub(super) struct WireStep {
+    /// Method, service and path: GET catalog/products/${product}.
+    #[schemars(regex(pattern = request_pattern()))]
+    pub(super) request: String,
+    /// Names the request in every table and figure; equal names are counted together. The request as written unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(min = 1))]
+    pub(super) name: Option<String>,
+    /// Variables drawn before the request is sent, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("propertyNames" = { "pattern": "^[A-Za-z_][A-Za-z0-9_]*$" }))]
+    pub(super) set: BTreeMap<String, ValueOr<WireValue, WireValues>>,
+    /// Headers, besides those that the client sends itself.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) headers: BTreeMap<String, String>,
+    /// The body, sent as JSON. A string that is nothing but one variable takes the variable's own type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "serde_json::Value")]
+    pub(super) json: Option<serde_yaml::Value>,
+    /// What counts as a success.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "WireExpectation")]
+    pub(super) expect: Option<WireExpectation>,
+}
+
+/// What counts as a success. Without it, any status from 200 to 399.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a mapping: { status: 201 }")]
+#[schemars(rename = "Expectation")]
+pub(super) struct WireExpectation {
+    /// The status, or a list of them.
+    pub(super) status: OneOrMany,
+}
+
+/// A distribution of times.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a time such as 100ms, or a distribution such as { uniform: [100ms, 300ms] }"
+)]
+#[schemars(rename = "Times", extend("minProperties" = 1, "maxProperties" = 1))]
+pub(super) struct WireTimes {
+    /// Every time from the first to the second, equally often.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "[WireDuration; 2]")]
+    pub(super) uniform: Option<[WireDuration; 2]>,
+    /// One of the times, each equally often.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Vec<WireDuration>", length(min = 1))]
+    pub(super) choice: Option<Vec<WireDuration>>,
+    /// Exponentially distributed with this mean.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "WireDuration")]
+    pub(super) exponential: Option<WireDuration>,
+}
+
+/// A distribution of values.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a value, or a distribution such as { uniform: [1, 100] }"
+)]
+#[schemars(rename = "Values", extend("minProperties" = 1, "maxProperties" = 1))]
+pub(super) struct WireValues {
+    /// Every whole number from the first to the second, equally often.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "[i64; 2]")]
+    pub(super) uniform: Option<[i64; 2]>,
+    /// One of the values, each equally often.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Vec<WireValue>", length(min = 1))]
+    pub(super) choice: Option<Vec<WireValue>>,
+}
+
+fn default_seed() -> u64 {
+    1
+}
+
+fn default_timeout() -> WireDuration {
+    WireDuration("30s".to_owned())
+}
+
+fn default_database() -> String {
+    "sqlite".to_owned()
+}
+
+fn default_products() -> u32 {
+    100
+}
+
+/// Enough that no run of minutes sells a book out.
+fn default_stock() -> u32 {
+    1_000_000
+}
+
+fn default_weight() -> u32 {
+    1
+}
+
+fn request_pattern() -> String {
+    format!(
+        r"^\s*({})\s+[A-Za-z0-9_-]+([/?]\S*)?\s*$",
+        METHODS.join("|")
+    )
+}
+
+fn duration_schema() -> schemars::Schema {
+    schemars::json_schema!({
+        "type": "string",
+        "description": "A time with its unit: 100ms, 10s, 1m30s, 1h.",
+        "pattern": DURATION_PATTERN,
+    })
+}

@@ -1,0 +1,165 @@
+//! [`Plan`] to YAML: the experiment as resolved, with every default filled in.
+
+use std::time::Duration;
+
+use super::duration::format_duration;
+use super::url::format_base_url;
+use super::wire::{
+    OneOrMany, ValueOr, WireBookstore, WireConcurrency, WireDuration, WireExpectation, WirePlan,
+    WireScenario, WireStep, WireTarget, WireThreadRow, WireTimes, WireValue, WireValues,
+};
+use crate::distribution::Distribution;
+use crate::plan::{Concurrency, Database, Load, Plan, Scenario, Step, Target, ThreadRow};
+use crate::template::Value;
+
+impl Plan {
+    /// The experiment file as resolved; [`crate::parse`] of it gives the same plan.
+    #[must_use]
+    pub fn to_yaml(&self) -> String {
+        serde_yaml::to_string(&wire(self))
+            .expect("a plan consists of text, numbers, lists and mappings")
+    }
+}
+
+fn wire(plan: &Plan) -> WirePlan {
+    let (threads, concurrency) = match &plan.load {
+        Load::Threads(rows) => (Some(rows.iter().map(thread_row).collect()), None),
+        Load::Concurrency(load) => (None, Some(self::concurrency(load))),
+    };
+    WirePlan {
+        name: Some(plan.name.clone()),
+        title: Some(plan.title.clone()),
+        question: plan.question.clone(),
+        seed: plan.seed,
+        target: target(&plan.target),
+        threads,
+        concurrency,
+        timeout: duration(plan.request_timeout),
+        scenarios: plan.scenarios.iter().map(scenario).collect(),
+        thresholds: plan
+            .thresholds
+            .iter()
+            .map(|threshold| threshold.text.clone())
+            .collect(),
+    }
+}
+
+fn duration(duration: Duration) -> WireDuration {
+    WireDuration(format_duration(duration))
+}
+
+fn target(target: &Target) -> WireTarget {
+    match target {
+        Target::Bookstore(bookstore) => WireTarget {
+            bookstore: Some(WireBookstore {
+                database: match &bookstore.database {
+                    Database::Sqlite => "sqlite".to_owned(),
+                    Database::Postgres(url) => url.clone(),
+                },
+                products: bookstore.products,
+                stock: bookstore.stock,
+            }),
+            urls: None,
+        },
+        Target::Urls(urls) => WireTarget {
+            bookstore: None,
+            urls: Some(
+                urls.iter()
+                    .map(|(name, url)| (name.clone(), format_base_url(url)))
+                    .collect(),
+            ),
+        },
+    }
+}
+
+fn thread_row(row: &ThreadRow) -> WireThreadRow {
+    WireThreadRow {
+        start: row.users,
+        initial_delay: duration(row.initial_delay),
+        startup: duration(row.startup),
+        hold: duration(row.hold),
+        shutdown: duration(row.shutdown),
+    }
+}
+
+fn concurrency(concurrency: &Concurrency) -> WireConcurrency {
+    WireConcurrency {
+        target: concurrency.target,
+        ramp_up: duration(concurrency.ramp_up),
+        steps: concurrency.steps,
+        hold: duration(concurrency.hold),
+    }
+}
+
+fn scenario(scenario: &Scenario) -> WireScenario {
+    WireScenario {
+        name: scenario.name.clone(),
+        weight: scenario.weight,
+        think_time: scenario.think_time.as_ref().map(times),
+        steps: scenario
+            .steps
+            .iter()
+            .map(|step| self::step(step, &scenario.variables))
+            .collect(),
+    }
+}
+
+fn step(step: &Step, names: &[String]) -> WireStep {
+    let path = step.path.source(names);
+    WireStep {
+        request: format!("{} {}{path}", step.method, step.service),
+        name: Some(step.label.clone()),
+        set: step
+            .set
+            .iter()
+            .map(|(position, distribution)| (names[*position].clone(), values(distribution)))
+            .collect(),
+        headers: step
+            .headers
+            .iter()
+            .map(|(name, template)| (name.clone(), template.source(names)))
+            .collect(),
+        json: step.json.as_ref().map(|template| template.source(names)),
+        expect: (!step.expect_status.is_empty()).then(|| WireExpectation {
+            status: OneOrMany(step.expect_status.clone()),
+        }),
+    }
+}
+
+fn times(distribution: &Distribution<Duration>) -> ValueOr<WireDuration, WireTimes> {
+    let (uniform, choice, exponential) = match distribution {
+        Distribution::Constant(time) => return ValueOr::Value(duration(*time)),
+        Distribution::Uniform(from, to) => (Some([duration(*from), duration(*to)]), None, None),
+        Distribution::Choice(times) => (
+            None,
+            Some(times.iter().copied().map(duration).collect()),
+            None,
+        ),
+        Distribution::Exponential(mean) => (None, None, Some(duration(*mean))),
+    };
+    ValueOr::Drawn(WireTimes {
+        uniform,
+        choice,
+        exponential,
+    })
+}
+
+fn values(distribution: &Distribution<Value>) -> ValueOr<WireValue, WireValues> {
+    let value = |value: &Value| match value {
+        Value::Integer(integer) => WireValue::Integer(*integer),
+        Value::Text(text) => WireValue::Text(text.clone()),
+    };
+    let (uniform, choice) = match distribution {
+        Distribution::Constant(constant) => return ValueOr::Value(value(constant)),
+        Distribution::Uniform(Value::Integer(from), Value::Integer(to)) => {
+            (Some([*from, *to]), None)
+        }
+        Distribution::Choice(values) => (None, Some(values.iter().map(value).collect())),
+        Distribution::Uniform(..) | Distribution::Exponential(_) => {
+            unreachable!(
+                "a plan's uniform values are whole numbers, and only times are exponential"
+            )
+        }
+    };
+    ValueOr::Drawn(WireValues { uniform, choice })
+}

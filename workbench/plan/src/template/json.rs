@@ -1,0 +1,209 @@
+//! JSON bodies with variables.
+
+use serde_yaml::Value as Yaml;
+
+use super::{Encoding, Part, Piece, Resolve, Value, escape, pieces, render};
+use crate::fault::Fault;
+
+/// JSON with variables; a string that is nothing but one variable takes the variable's own type.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JsonTemplate {
+    parts: Vec<Part>,
+}
+
+impl JsonTemplate {
+    /// Appends the JSON, with the variables' values put in, to `out`.
+    pub fn render(&self, values: &[Value], out: &mut String) {
+        render::render(&self.parts, values, out);
+    }
+
+    /// Compiles a body as written in a file; keys stay in their order.
+    pub(crate) fn compile(body: &Yaml, resolve: &Resolve<'_>) -> Result<Self, Fault> {
+        let mut writer = Writer {
+            parts: Vec::new(),
+            literal: String::new(),
+            resolve,
+        };
+        writer.value(body)?;
+        writer.end_literal();
+        Ok(Self {
+            parts: writer.parts,
+        })
+    }
+
+    /// The body as written in a file; `names` are the scenario's variables.
+    pub(crate) fn source(&self, names: &[String]) -> Yaml {
+        let write = |part: &Part| match part {
+            Part::Literal(json) => escape(json),
+            Part::Variable { position, encoding } => match encoding {
+                Encoding::Json => format!("\"${{{}}}\"", names[*position]),
+                _ => format!("${{{}}}", names[*position]),
+            },
+        };
+        let json: String = self.parts.iter().map(write).collect();
+        serde_json::from_str(&json)
+            .expect("the parts are JSON, and each variable stands in a string")
+    }
+}
+
+struct Writer<'a> {
+    parts: Vec<Part>,
+    literal: String,
+    resolve: &'a Resolve<'a>,
+}
+
+impl Writer<'_> {
+    fn value(&mut self, value: &Yaml) -> Result<(), Fault> {
+        match value {
+            Yaml::Null => self.literal.push_str("null"),
+            Yaml::Bool(truth) => self.literal.push_str(if *truth { "true" } else { "false" }),
+            Yaml::Number(number) => {
+                if number.as_f64().is_some_and(|float| !float.is_finite()) {
+                    return Err(Fault::at(&number.to_string(), "JSON has no such number"));
+                }
+                self.literal.push_str(&number.to_string());
+            }
+            Yaml::String(text) => self.string(text)?,
+            Yaml::Sequence(values) => {
+                self.literal.push('[');
+                for (index, value) in values.iter().enumerate() {
+                    self.comma(index);
+                    self.value(value)?;
+                }
+                self.literal.push(']');
+            }
+            Yaml::Mapping(entries) => {
+                self.literal.push('{');
+                for (index, (key, value)) in entries.iter().enumerate() {
+                    self.comma(index);
+                    let key = key.as_str();
+                    let key =
+                        key.ok_or_else(|| Fault::new("a key of a JSON object has to be text"))?;
+                    self.inside_string(key)?;
+                    self.literal.push(':');
+                    self.value(value)?;
+                }
+                self.literal.push('}');
+            }
+            Yaml::Tagged(tagged) => {
+                return Err(Fault::at(&tagged.tag.to_string(), "JSON has no tags"));
+            }
+        }
+        Ok(())
+    }
+
+    fn comma(&mut self, index: usize) {
+        if index > 0 {
+            self.literal.push(',');
+        }
+    }
+
+    fn string(&mut self, text: &str) -> Result<(), Fault> {
+        match pieces(text)?.as_slice() {
+            [Piece::Variable(name)] => self.variable(name, Encoding::Json),
+            _ => self.inside_string(text),
+        }
+    }
+
+    fn inside_string(&mut self, text: &str) -> Result<(), Fault> {
+        self.literal.push('"');
+        for piece in pieces(text)? {
+            match piece {
+                Piece::Literal(text) => render::escape_json(&text, &mut self.literal),
+                Piece::Variable(name) => self.variable(name, Encoding::InsideJsonString)?,
+            }
+        }
+        self.literal.push('"');
+        Ok(())
+    }
+
+    fn variable(&mut self, name: &str, encoding: Encoding) -> Result<(), Fault> {
+        let position = (self.resolve)(name)?;
+        self.end_literal();
+        self.parts.push(Part::Variable { position, encoding });
+        Ok(())
+    }
+
+    fn end_literal(&mut self) {
+        if !self.literal.is_empty() {
+            self.parts
+                .push(Part::Literal(std::mem::take(&mut self.literal)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn position(name: &str) -> Result<usize, Fault> {
+        ["id", "name"]
+            .iter()
+            .position(|&known| known == name)
+            .ok_or(Fault::new("unknown"))
+    }
+
+    fn compile(yaml: &str) -> Result<JsonTemplate, Fault> {
+        JsonTemplate::compile(&serde_yaml::from_str(yaml).unwrap(), &position)
+    }
+
+    fn rendered(template: &JsonTemplate) -> String {
+        let mut out = String::new();
+        template.render(
+            &[Value::Integer(42), Value::Text("\"Ann\"\n".into())],
+            &mut out,
+        );
+        out
+    }
+
+    #[test]
+    fn a_string_that_is_one_variable_takes_its_type() {
+        let template = compile("{ product_id: '${id}', name: '${name}', quantity: 1 }").unwrap();
+        assert_eq!(
+            rendered(&template),
+            r#"{"product_id":42,"name":"\"Ann\"\n","quantity":1}"#
+        );
+    }
+
+    #[test]
+    fn a_variable_among_text_stays_text() {
+        let template = compile("{ '${name}': 'no. ${id} of ${name}', tag: '1' }").unwrap();
+        assert_eq!(
+            rendered(&template),
+            r#"{"\"Ann\"\n":"no. 42 of \"Ann\"\n","tag":"1"}"#
+        );
+    }
+
+    #[test]
+    fn everything_that_json_knows_can_be_written() {
+        let template =
+            compile("[1, -2.5, true, null, [], {}, \"a\\tb\", 18446744073709551615]").unwrap();
+        let expected = r#"[1,-2.5,true,null,[],{},"a\tb",18446744073709551615]"#;
+        assert_eq!(rendered(&template), expected);
+    }
+
+    #[test]
+    fn what_json_does_not_know_is_refused() {
+        assert_eq!(compile("a: .nan").unwrap_err().offending, ".nan");
+        assert_eq!(compile("a: !celsius 3").unwrap_err().offending, "!celsius");
+        assert!(
+            compile("1: a")
+                .unwrap_err()
+                .message
+                .contains("has to be text")
+        );
+    }
+
+    #[test]
+    fn a_body_written_back_compiles_to_the_same_template() {
+        let names = ["id".to_owned(), "name".to_owned()];
+        for body in [
+            "{ product_id: '${id}', name: 'x ${name}', price: '$$5', note: \"$${id} \\\"\" }",
+            "[1.0, 1e300, '1', 'null', '']",
+        ] {
+            let template = compile(body).unwrap();
+            let again = JsonTemplate::compile(&template.source(&names), &position).unwrap();
+            assert_eq!(again, template);
+        }
+    }
+}

@@ -1,0 +1,615 @@
+//! What people get wrong in experiment files, and what they are told.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::Path;
+
+use insta::assert_snapshot;
+use workbench_plan::{PlanError, json_schema, parse, read};
+
+/// Nothing wrong with it; each test breaks it in one place.
+const RIGHT: &str = r#"name: right
+title: Nothing wrong here
+seed: 3
+target:
+  bookstore: { database: sqlite, products: 100 }
+threads:
+  - { start: 100, initial_delay: 0s, startup: 10s, hold: 60s, shutdown: 10s }
+scenarios:
+  - name: shopper
+    weight: 3
+    think_time: { uniform: [100ms, 300ms] }
+    steps:
+      - request: GET catalog/products/${product}
+        set: { product: { uniform: [1, 100] } }
+      - request: POST cart/carts/${user}
+        headers: { accept: application/json }
+        json: { product_id: "${product}", quantity: 1 }
+        expect: { status: 201 }
+thresholds: [ "p95 < 500ms", 'p99 of "POST cart/carts/${user}" < 1s' ]
+"#;
+
+fn broken(right: &str, wrong: &str) -> String {
+    assert_eq!(
+        RIGHT.matches(right).count(),
+        1,
+        "{right:?} has to stand in the file once"
+    );
+    RIGHT.replace(right, wrong)
+}
+
+fn refused(text: &str) -> String {
+    let error = parse(text, Path::new("experiments/x.yaml")).unwrap_err();
+    assert!(matches!(error, PlanError::Invalid { .. }));
+    error.to_string()
+}
+
+/// What is said about a mistake that a schema can see too, so that an editor underlines it while it is made.
+fn refused_by_the_schema_too(text: &str) -> String {
+    let value: serde_json::Value = serde_yaml::from_str(text).unwrap();
+    assert!(
+        !jsonschema::is_valid(&json_schema(), &value),
+        "the schema does not see it"
+    );
+    refused(text)
+}
+
+#[test]
+fn the_unbroken_file_is_accepted_by_the_parser_and_by_the_schema() {
+    parse(RIGHT, Path::new("x.yaml")).unwrap();
+    let value: serde_json::Value = serde_yaml::from_str(RIGHT).unwrap();
+    jsonschema::validate(&json_schema(), &value).unwrap();
+}
+
+#[test]
+fn an_unknown_key_at_the_top() {
+    assert_snapshot!(refused_by_the_schema_too(&broken("threads:", "thread:")), @r#"
+experiments/x.yaml:6:1: unknown key "thread"; did you mean "threads"?
+  |
+6 | thread:
+  | ^^^^^^
+"#);
+}
+
+#[test]
+fn an_unknown_key_in_a_row_of_threads() {
+    assert_snapshot!(refused_by_the_schema_too(&broken("initial_delay", "inital_delay")), @r#"
+experiments/x.yaml:7:19: unknown key "inital_delay"; did you mean "initial_delay"?
+  |
+7 |   - { start: 100, inital_delay: 0s, startup: 10s, hold: 60s, shutdown: 10s }
+  |                   ^^^^^^^^^^^^
+"#);
+}
+
+#[test]
+fn an_unknown_key_in_a_step() {
+    assert_snapshot!(refused_by_the_schema_too(&broken("expect:", "expects:")), @r#"
+experiments/x.yaml:18:9: unknown key "expects"; did you mean "expect"?
+   |
+18 |         expects: { status: 201 }
+   |         ^^^^^^^
+"#);
+}
+
+#[test]
+fn an_unknown_distribution() {
+    assert_snapshot!(refused_by_the_schema_too(&broken("{ uniform: [1,", "{ unifrom: [1,")), @r#"
+experiments/x.yaml:14:27: unknown key "unifrom"; did you mean "uniform"?
+   |
+14 |         set: { product: { unifrom: [1, 100] } }
+   |                           ^^^^^^^
+"#);
+}
+
+#[test]
+fn a_distribution_that_variables_do_not_have() {
+    assert_snapshot!(refused_by_the_schema_too(&broken("{ uniform: [1, 100] }", "{ exponential: 5 }")), @r#"
+experiments/x.yaml:14:27: unknown key "exponential"; expected "uniform" or "choice"
+   |
+14 |         set: { product: { exponential: 5 } }
+   |                           ^^^^^^^^^^^
+"#);
+}
+
+#[test]
+fn a_key_that_no_right_one_resembles() {
+    assert_snapshot!(refused_by_the_schema_too(&broken("weight: 3", "frobnicate: 3")), @r#"
+experiments/x.yaml:10:5: unknown key "frobnicate"; expected one of "name", "weight", "think_time", "steps"
+   |
+10 |     frobnicate: 3
+   |     ^^^^^^^^^^
+"#);
+}
+
+#[test]
+fn text_where_a_number_belongs() {
+    assert_snapshot!(refused_by_the_schema_too(&broken("start: 100", "start: ten")), @r#"
+experiments/x.yaml:7:14: expected a whole number, found "ten"
+  |
+7 |   - { start: ten, initial_delay: 0s, startup: 10s, hold: 60s, shutdown: 10s }
+  |              ^^^
+"#);
+}
+
+#[test]
+fn a_number_where_a_list_belongs() {
+    let text = broken(
+        r#"[ "p95 < 500ms", 'p99 of "POST cart/carts/${user}" < 1s' ]"#,
+        "5",
+    );
+    assert_snapshot!(refused_by_the_schema_too(&text), @r#"
+experiments/x.yaml:19:13: expected a list, found 5
+   |
+19 | thresholds: 5
+   |             ^
+"#);
+}
+
+#[test]
+fn a_negative_number() {
+    assert_snapshot!(refused_by_the_schema_too(&broken("products: 100", "products: -1")), @r#"
+experiments/x.yaml:5:44: expected a whole number from 0 to 4294967295, found -1
+  |
+5 |   bookstore: { database: sqlite, products: -1 }
+  |                                            ^^
+"#);
+}
+
+#[test]
+fn a_list_where_text_belongs() {
+    assert_snapshot!(refused_by_the_schema_too(&broken("title: Nothing wrong here", "title: [a, b]")), @r#"
+experiments/x.yaml:2:8: expected text, found a list
+  |
+2 | title: [a, b]
+  |        ^^^^^^
+"#);
+}
+
+#[test]
+fn a_range_of_one_value() {
+    assert_snapshot!(refused_by_the_schema_too(&broken("[1, 100]", "[1]")), @r#"
+experiments/x.yaml:14:36: expected two values, the lowest and the highest, found 1
+   |
+14 |         set: { product: { uniform: [1] } }
+   |                                    ^^^^
+"#);
+}
+
+#[test]
+fn a_fraction_where_a_variable_takes_whole_numbers() {
+    assert_snapshot!(refused_by_the_schema_too(&broken("{ uniform: [1, 100] }", "1.5")), @r#"
+experiments/x.yaml:14:25: expected a whole number or text (other numbers in quotes), found 1.5
+   |
+14 |         set: { product: 1.5 }
+   |                         ^^^
+"#);
+}
+
+#[test]
+fn a_space_in_an_address() {
+    assert_snapshot!(refused_by_the_schema_too(&broken("GET catalog/products/", "GET catalog/new products/")), @r#"
+experiments/x.yaml:13:34: a request is a method and an address; a space in it is written %20
+   |
+13 |       - request: GET catalog/new products/${product}
+   |                                  ^^^^^^^^^^^^^^^^^^^
+"#);
+}
+
+#[test]
+fn a_missing_key() {
+    assert_snapshot!(refused_by_the_schema_too(&broken("request: POST cart/carts/${user}", "name: cart")), @r#"
+experiments/x.yaml:15:9: missing key "request"
+   |
+15 |       - name: cart
+   |         ^
+"#);
+}
+
+#[test]
+fn no_target_at_all() {
+    let text = broken(
+        "target:\n  bookstore: { database: sqlite, products: 100 }\n",
+        "",
+    );
+    assert_snapshot!(refused_by_the_schema_too(&text), @r#"
+experiments/x.yaml:1:1: missing key "target"
+  |
+1 | name: right
+  | ^
+"#);
+}
+
+#[test]
+fn a_time_without_a_unit() {
+    assert_snapshot!(refused_by_the_schema_too(&broken("hold: 60s", "hold: 60")), @r#"
+experiments/x.yaml:7:58: 60 needs a unit; write 60s or 60ms
+  |
+7 |   - { start: 100, initial_delay: 0s, startup: 10s, hold: 60, shutdown: 10s }
+  |                                                          ^^
+"#);
+}
+
+#[test]
+fn a_time_with_an_unknown_unit() {
+    assert_snapshot!(refused_by_the_schema_too(&broken("300ms", "300millis")), @r#"
+experiments/x.yaml:11:39: unknown unit "millis"; did you mean "ms"?
+   |
+11 |     think_time: { uniform: [100ms, 300millis] }
+   |                                       ^^^^^^
+"#);
+}
+
+#[test]
+fn an_unknown_variable_in_an_address() {
+    assert_snapshot!(refused(&broken("products/${product}", "products/${prodct}")), @r#"
+experiments/x.yaml:13:39: unknown variable "prodct"; did you mean "product"?
+   |
+13 |       - request: GET catalog/products/${prodct}
+   |                                       ^^^^^^^^^
+"#);
+}
+
+#[test]
+fn an_unknown_variable_in_a_body() {
+    assert_snapshot!(refused(&broken("\"${product}\"", "\"${prodct}\"")), @r#"
+experiments/x.yaml:17:30: unknown variable "prodct"; did you mean "product"?
+   |
+17 |         json: { product_id: "${prodct}", quantity: 1 }
+   |                              ^^^^^^^^^
+"#);
+}
+
+#[test]
+fn a_variable_that_is_set_too_late() {
+    let text = broken("        set: { product: { uniform: [1, 100] } }\n", "")
+        .replace("headers:", "set: { product: 5 }\n        headers:");
+    assert_snapshot!(refused(&text), @r#"
+experiments/x.yaml:13:39: variable "product" is used before a step sets it
+   |
+13 |       - request: GET catalog/products/${product}
+   |                                       ^^^^^^^^^^
+"#);
+}
+
+#[test]
+fn an_open_brace() {
+    assert_snapshot!(refused(&broken("products/${product}", "products/${product")), @r#"
+experiments/x.yaml:13:39: "${" without its "}"; a dollar sign is written $$
+   |
+13 |       - request: GET catalog/products/${product
+   |                                       ^^^^^^^^^
+"#);
+}
+
+#[test]
+fn an_unknown_service() {
+    let text = RIGHT.replace("POST cart/", "POST cort/");
+    assert_snapshot!(refused(&text), @r#"
+experiments/x.yaml:15:23: unknown service "cort"; did you mean "cart"?
+   |
+15 |       - request: POST cort/carts/${user}
+   |                       ^^^^
+"#);
+}
+
+#[test]
+fn an_unsupported_method() {
+    assert_snapshot!(refused_by_the_schema_too(&broken("GET catalog", "get catalog")), @r#"
+experiments/x.yaml:13:18: unknown method "get"; did you mean "GET"?
+   |
+13 |       - request: get catalog/products/${product}
+   |                  ^^^
+"#);
+}
+
+#[test]
+fn two_scenarios_of_one_name() {
+    let text = broken(
+        "thresholds:",
+        "  - { name: shopper, steps: [ request: GET cart/carts ] }\nthresholds:",
+    );
+    assert_snapshot!(refused(&text), @r#"
+experiments/x.yaml:19:13: two scenarios are named "shopper"
+   |
+19 |   - { name: shopper, steps: [ request: GET cart/carts ] }
+   |             ^^^^^^^
+"#);
+}
+
+#[test]
+fn no_scenarios() {
+    let scenarios = RIGHT.find("scenarios:").unwrap();
+    let text = format!("{}scenarios: []\n", &RIGHT[..scenarios]);
+    assert_snapshot!(refused_by_the_schema_too(&text), @r#"
+experiments/x.yaml:8:12: at least one scenario is needed: users would have nothing to do
+  |
+8 | scenarios: []
+  |            ^^
+"#);
+}
+
+#[test]
+fn no_users() {
+    assert_snapshot!(refused_by_the_schema_too(&broken("start: 100", "start: 0")), @r#"
+experiments/x.yaml:7:14: at least one user is needed
+  |
+7 |   - { start: 0, initial_delay: 0s, startup: 10s, hold: 60s, shutdown: 10s }
+  |              ^
+"#);
+}
+
+#[test]
+fn a_row_that_takes_no_time() {
+    let text = broken("startup: 10s, hold: 60s, shutdown: 10s", "hold: 0s");
+    assert_snapshot!(refused(&text), @r#"
+experiments/x.yaml:7:5: this row takes no time: startup, hold and shutdown are all 0s
+  |
+7 |   - { start: 100, initial_delay: 0s, hold: 0s }
+  |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+"#);
+}
+
+fn with_load(load: &str) -> String {
+    let threads = RIGHT.find("threads:").unwrap();
+    let scenarios = RIGHT.find("scenarios:").unwrap();
+    format!("{}{load}\n{}", &RIGHT[..threads], &RIGHT[scenarios..])
+}
+
+#[test]
+fn more_steps_than_users() {
+    let text = with_load("concurrency: { target: 5, ramp_up: 10s, steps: 50, hold: 0s }");
+    assert_snapshot!(refused(&text), @r#"
+experiments/x.yaml:6:48: 50 steps cannot be taken by 5 users
+  |
+6 | concurrency: { target: 5, ramp_up: 10s, steps: 50, hold: 0s }
+  |                                                ^^
+"#);
+}
+
+#[test]
+fn steps_without_a_ramp() {
+    let text = with_load("concurrency: { target: 5, steps: 5, hold: 10s }");
+    assert_snapshot!(refused(&text), @r#"
+experiments/x.yaml:6:34: steps need a "ramp_up" to spread over
+  |
+6 | concurrency: { target: 5, steps: 5, hold: 10s }
+  |                                  ^
+"#);
+}
+
+#[test]
+fn both_kinds_of_load() {
+    let text = broken(
+        "threads:",
+        "concurrency: { target: 5, hold: 10s }\nthreads:",
+    );
+    assert_snapshot!(refused_by_the_schema_too(&text), @r#"
+experiments/x.yaml:6:1: users come either from "threads" or from "concurrency", not from both
+  |
+6 | concurrency: { target: 5, hold: 10s }
+  | ^^^^^^^^^^^
+"#);
+}
+
+#[test]
+fn no_load() {
+    assert_snapshot!(refused_by_the_schema_too(&with_load("")), @r#"
+experiments/x.yaml:1:1: missing key "threads" or "concurrency": nobody would come
+  |
+1 | name: right
+  | ^
+"#);
+}
+
+#[test]
+fn a_load_that_is_not_known_here() {
+    let text = with_load("arrivals: { rate: 500/s, hold: 60s }");
+    assert_snapshot!(refused_by_the_schema_too(&text), @r#"
+experiments/x.yaml:6:1: unknown key "arrivals"; expected one of "name", "title", "question", "seed", "target", "threads", "concurrency", "timeout", "scenarios", "thresholds"
+  |
+6 | arrivals: { rate: 500/s, hold: 60s }
+  | ^^^^^^^^
+"#);
+}
+
+#[test]
+fn a_threshold_on_an_unknown_metric() {
+    assert_snapshot!(refused_by_the_schema_too(&broken("p95 < 500ms", "error_rte < 1%")), @r#"
+experiments/x.yaml:19:16: unknown metric "error_rte"; did you mean "error_rate"?
+   |
+19 | thresholds: [ "error_rte < 1%", 'p99 of "POST cart/carts/${user}" < 1s' ]
+   |                ^^^^^^^^^
+"#);
+}
+
+#[test]
+fn a_threshold_without_a_unit() {
+    assert_snapshot!(refused(&broken("p95 < 500ms", "p95 < 500")), @r#"
+experiments/x.yaml:19:22: 500 needs a unit; write 500s or 500ms
+   |
+19 | thresholds: [ "p95 < 500", 'p99 of "POST cart/carts/${user}" < 1s' ]
+   |                      ^^^
+"#);
+}
+
+#[test]
+fn a_threshold_on_a_request_that_nobody_sends() {
+    assert_snapshot!(refused(&broken("of \"POST cart/carts/${user}\"", "of \"POST cart/cart/${user}\"")), @r#"
+experiments/x.yaml:19:39: no step is named "POST cart/cart/${user}"; did you mean "POST cart/carts/${user}"?
+   |
+19 | thresholds: [ "p95 < 500ms", 'p99 of "POST cart/cart/${user}" < 1s' ]
+   |                                       ^^^^^^^^^^^^^^^^^^^^^^
+"#);
+}
+
+#[test]
+fn a_url_that_is_none() {
+    let text = broken(
+        "bookstore: { database: sqlite, products: 100 }",
+        "urls: { catalog: localhost:8001, cart: 'http://localhost:8002' }",
+    );
+    assert_snapshot!(refused_by_the_schema_too(&text), @r#"
+experiments/x.yaml:5:20: "localhost:8001" is not the URL of a service; write it as http://host:port
+  |
+5 |   urls: { catalog: localhost:8001, cart: 'http://localhost:8002' }
+  |                    ^^^^^^^^^^^^^^
+"#);
+}
+
+#[test]
+fn an_unknown_database() {
+    assert_snapshot!(refused_by_the_schema_too(&broken("database: sqlite", "database: mysql://db/shop")), @r#"
+experiments/x.yaml:5:26: unknown kind of database "mysql"; write sqlite or postgres://user@host:port/name
+  |
+5 |   bookstore: { database: mysql://db/shop, products: 100 }
+  |                          ^^^^^
+"#);
+}
+
+#[test]
+fn a_status_that_no_answer_has() {
+    assert_snapshot!(refused_by_the_schema_too(&broken("status: 201", "status: [201, 20]")), @r#"
+experiments/x.yaml:18:33: a final HTTP status lies between 200 and 599
+   |
+18 |         expect: { status: [201, 20] }
+   |                                 ^^
+"#);
+}
+
+#[test]
+fn a_header_that_the_client_sends_itself() {
+    assert_snapshot!(refused(&broken("accept: application/json", "Content-Type: text/plain")), @r#"
+experiments/x.yaml:16:20: "content-type" is sent by the client itself
+   |
+16 |         headers: { Content-Type: text/plain }
+   |                    ^^^^^^^^^^^^
+"#);
+}
+
+#[test]
+fn a_key_given_twice() {
+    assert_snapshot!(refused(&broken("seed: 3", "title: Again")), @r#"
+experiments/x.yaml:1:1: this is not YAML: duplicate entry with key "title"
+  |
+1 | name: right
+  | ^
+"#);
+}
+
+#[test]
+fn a_tab_for_indentation() {
+    assert_snapshot!(refused(&broken("  bookstore:", "\tbookstore:")), @r#"
+experiments/x.yaml:5:1: this is not YAML: found character that cannot start any token, while scanning for the next token
+  |
+5 | 	bookstore: { database: sqlite, products: 100 }
+  | ^
+"#);
+}
+
+#[test]
+fn a_bracket_that_is_not_closed() {
+    assert_snapshot!(refused(&broken("products: 100 }", "products: 100")), @r#"
+experiments/x.yaml:6:8: this is not YAML: did not find expected ',' or '}', while parsing a flow mapping at line 5 column 14
+  |
+6 | threads:
+  |        ^
+"#);
+}
+
+#[test]
+fn a_key_without_its_colon() {
+    assert_snapshot!(refused(&broken("seed: 3", "seed 3")), @r#"
+experiments/x.yaml:4:1: this is not YAML: could not find expected ':', while scanning a simple key at line 3 column 1
+  |
+4 | target:
+  | ^
+"#);
+}
+
+#[test]
+fn an_empty_file() {
+    assert_snapshot!(refused("# nothing yet\n"), @r#"
+experiments/x.yaml:1:14: the file is empty
+  |
+1 | # nothing yet
+  |              ^
+"#);
+    assert_snapshot!(refused(""), @r#"
+experiments/x.yaml:1:1: the file is empty
+  |
+1 | 
+  | ^
+"#);
+}
+
+#[test]
+fn a_file_that_is_only_text() {
+    assert_snapshot!(refused("scenario3\n"), @r#"
+experiments/x.yaml:1:1: expected an experiment: a mapping of keys, found "scenario3"
+  |
+1 | scenario3
+  | ^^^^^^^^^
+"#);
+}
+
+#[test]
+fn two_documents_in_one_file() {
+    assert_snapshot!(refused(&format!("{RIGHT}---\n{RIGHT}")), @r#"
+experiments/x.yaml:20:1: a file holds one experiment, not several
+   |
+20 | ---
+   | ^^^
+"#);
+}
+
+#[test]
+fn a_name_that_no_folder_should_have() {
+    assert_snapshot!(refused_by_the_schema_too(&broken("name: right", "name: ../My test")), @r#"
+experiments/x.yaml:1:7: "../My test" cannot be the name: it names the results folder: lower-case letters, digits and hyphens
+  |
+1 | name: ../My test
+  |       ^^^^^^^^^^
+"#);
+}
+
+#[test]
+fn independent_mistakes_are_all_reported_in_the_order_of_the_file() {
+    let text = broken("hold: 60s", "hold: 60")
+        .replace("GET catalog", "GET catalogue")
+        .replace("[100ms, 300ms]", "[300ms, 100ms]")
+        .replace("p95 < 500ms", "p95 < 500");
+    assert_snapshot!(refused(&text), @r#"
+experiments/x.yaml:7:58: 60 needs a unit; write 60s or 60ms
+  |
+7 |   - { start: 100, initial_delay: 0s, startup: 10s, hold: 60, shutdown: 10s }
+  |                                                          ^^
+
+experiments/x.yaml:11:28: the lowest time comes first
+   |
+11 |     think_time: { uniform: [300ms, 100ms] }
+   |                            ^^^^^^^^^^^^^^^
+
+experiments/x.yaml:13:22: unknown service "catalogue"; did you mean "catalog"?
+   |
+13 |       - request: GET catalogue/products/${product}
+   |                      ^^^^^^^^^
+
+experiments/x.yaml:19:22: 500 needs a unit; write 500s or 500ms
+   |
+19 | thresholds: [ "p95 < 500", 'p99 of "POST cart/carts/${user}" < 1s' ]
+   |                      ^^^
+"#);
+}
+
+#[test]
+fn a_file_that_is_not_there_comes_with_its_nearest_neighbour() {
+    let folder = Path::new("../../experiments");
+    let error = read(&folder.join("scenari3.yaml")).unwrap_err();
+    assert_snapshot!(error.to_string(), @r#"cannot read ../../experiments/scenari3.yaml; did you mean ../../experiments/scenario3.yaml?"#);
+    assert!(
+        std::error::Error::source(&error)
+            .unwrap()
+            .to_string()
+            .contains("No such file")
+    );
+}
