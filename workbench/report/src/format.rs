@@ -64,6 +64,12 @@ pub(crate) fn percentage(fraction: f64) -> String {
     }
 }
 
+/// A significance level as a percentage without needless decimals: `5%`, `0.1%`.
+pub(crate) fn level(alpha: f64) -> String {
+    // Rounding removes what multiplying by a hundred adds in the last binary place.
+    format!("{}%", (alpha * 1e8).round() / 1e6)
+}
+
 /// A p value; one that would print as zero is given as a bound.
 pub(crate) fn p_value(p: f64) -> String {
     if !p.is_finite() {
@@ -177,6 +183,11 @@ mod tests {
         assert_eq!(percentage(1e-7), "<0.01%");
         assert_eq!(percentage(0.012_34), "1.23%");
         assert_eq!(percentage(1.0), "100.00%");
+    }
+
+    #[test]
+    fn significance_levels_have_no_needless_decimals() {
+        assert_eq!([0.05, 0.001, 0.07].map(level), ["5%", "0.1%", "7%"]);
     }
 
     #[test]

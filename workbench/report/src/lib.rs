@@ -1,32 +1,44 @@
 //! Figures, HTML and terminal text of an analysis.
 
 mod canvas;
+mod comparison;
 mod error;
 mod figure;
+mod findings;
 #[cfg(test)]
 mod fixture;
 mod format;
+mod html;
+mod markdown;
 mod names;
+mod table;
+mod tables;
+mod text;
+mod verdict;
+mod write;
 
 pub use error::ReportError;
+pub use markdown::markdown;
+pub use text::{TextOptions, text};
+pub use write::{Written, write};
 
 #[cfg(test)]
 mod dump {
     #[test]
     fn dump() {
-        let d = std::path::Path::new("/tmp/report_dump");
-        std::fs::create_dir_all(d).unwrap();
-        let five = crate::fixture::five_runs();
-        let names = crate::names::of_runs(&five.runs);
-        let mut f = crate::figure::of_run(&crate::fixture::single().runs[0]);
-        f.extend(crate::figure::of_comparison(
-            &five.runs,
-            five.comparison.as_ref().unwrap(),
-            &names,
-        ));
-        for f in f {
-            std::fs::write(d.join(format!("{}.png", f.name)), f.png().unwrap()).unwrap();
-            std::fs::write(d.join(format!("{}.svg", f.name)), f.svg().unwrap()).unwrap();
+        for (name, analysis) in [
+            ("single", crate::fixture::single()),
+            ("five", crate::fixture::five_runs()),
+            ("invalid", crate::fixture::invalid()),
+            ("killed", crate::fixture::killed()),
+            ("many", crate::fixture::many_long_labels()),
+            ("hostile", crate::fixture::hostile()),
+        ] {
+            crate::write(
+                &analysis,
+                &std::path::Path::new("/tmp/report_dump").join(name),
+            )
+            .unwrap();
         }
     }
 }

@@ -39,10 +39,9 @@ impl Axis {
         let high = above(low, high);
         let (divisor, unit) = ticks::unit(high);
         Self::linear(low, high, 6, |value, step| {
-            if value == 0.0 {
-                "0".to_owned()
-            } else {
-                format!("{} {unit}", ticks::decimal(value / divisor, step / divisor))
+            match ticks::decimal(value / divisor, step / divisor) {
+                zero if zero == "0" => zero,
+                number => format!("{number} {unit}"),
             }
         })
     }

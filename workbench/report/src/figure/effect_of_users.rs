@@ -14,8 +14,8 @@ use crate::error::DrawError;
 use crate::format;
 use crate::names::RunName;
 
-const FRAME_TOP: i32 = 96;
-const FRAME_BOTTOM: i32 = 420;
+const FRAME_TOP: i32 = 110;
+const FRAME_BOTTOM: i32 = 430;
 
 #[derive(Debug)]
 struct Data {
@@ -40,7 +40,7 @@ pub(super) fn figure(runs: &[RunAnalysis], names: &[RunName]) -> Option<Figure> 
         "effect-of-users",
         "Users and response time: average, median and 95% line of each run".to_owned(),
         data.caption(),
-        490,
+        500,
         move |area| data.draw(area),
     ))
 }
@@ -162,8 +162,8 @@ impl Column {
         panel.straight((x, low), (x, high), span)?;
         let style = Style::small(palette::INK);
         let mut marks = self.marks();
-        marks.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let mut free_from = i32::MIN;
+        marks.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let mut free_below = i32::MAX;
         for (value, color) in marks {
             let (column, row) = panel.pixel(x, value);
             if color == palette::MEAN {
@@ -171,9 +171,9 @@ impl Column {
             } else {
                 lettering::dot(area, (column, row), color)?;
             }
-            // Values are pushed down until they no longer touch the one above.
-            let line = row.max(free_from);
-            free_from = line + px(16);
+            // Values are pushed up until they no longer touch the one below.
+            let line = row.min(free_below);
+            free_below = line - px(16);
             lettering::write(area, &format::time(value), (column + px(12), line), style)?;
         }
         Ok(())

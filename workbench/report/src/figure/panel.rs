@@ -111,17 +111,18 @@ impl<'a, 'b> Panel<'a, 'b> {
             return Ok(());
         }
         let below = style.across(HPos::Center).down(VPos::Top);
-        let mut free_from = i32::MIN;
-        for tick in &self.x.ticks {
-            let (column, _) = self.pixel(tick.value, self.y.from);
-            let half = lettering::width(&tick.label, below) / 2;
-            // On narrow panels every label that would touch its neighbour is left out; its line stays.
-            if column - half < free_from {
-                continue;
-            }
-            free_from = column + half + px(8);
-            let place = (column, px(self.frame.bottom + 7));
-            lettering::write(self.area, &tick.label, place, below)?;
+        let placed: Vec<_> = self
+            .x
+            .ticks
+            .iter()
+            .map(|tick| {
+                let (column, _) = self.pixel(tick.value, self.y.from);
+                (column, lettering::width(&tick.label, below), &tick.label)
+            })
+            .collect();
+        for (column, _, label) in placed.iter().step_by(stride(&placed)) {
+            let place = (*column, px(self.frame.bottom + 7));
+            lettering::write(self.area, label, place, below)?;
         }
         Ok(())
     }
@@ -238,4 +239,17 @@ impl<'a, 'b> Panel<'a, 'b> {
     fn place(&self, x: f64, y: f64) -> (f64, f64) {
         (self.x.place(x), self.y.place(y))
     }
+}
+
+/// How many ticks to go on from each label to the next, so that none touch; the lines between stay.
+fn stride(placed: &[(i32, i32, &String)]) -> usize {
+    (1..placed.len().max(1))
+        .find(|stride| {
+            let labels: Vec<_> = placed.iter().step_by(*stride).collect();
+            labels.windows(2).all(|pair| {
+                let ((left, left_width, _), (right, right_width, _)) = (pair[0], pair[1]);
+                left + left_width / 2 + px(8) <= right - right_width / 2
+            })
+        })
+        .unwrap_or(placed.len().max(1))
 }

@@ -27,6 +27,9 @@ pub(super) fn short_time(ns: f64) -> String {
 
 /// A tick's value with just the decimals that its step needs.
 pub(super) fn decimal(value: f64, step: f64) -> String {
+    if value == 0.0 {
+        return "0".to_owned();
+    }
     let decimals = (-(step * 1.000_001).log10().floor()).clamp(0.0, 6.0) as usize;
     let text = format!("{:.decimals$}", value.abs());
     let text = match text.split_once('.') {
