@@ -18,7 +18,7 @@ mod write;
 pub use schema::json_schema;
 
 pub(crate) use duration::format_duration;
-pub(crate) use url::{format_base_url, without_password};
+pub(crate) use url::without_password;
 
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,8 @@
 //! Addresses of services and databases.
 
+use std::fmt;
+use std::str::FromStr;
+
 use url::{Host, Url};
 
 use crate::fault::Fault;
@@ -43,17 +46,29 @@ pub(super) fn parse_base_url(text: &str) -> Result<BaseUrl, Fault> {
     })
 }
 
-pub(crate) fn format_base_url(url: &BaseUrl) -> String {
-    let scheme = if url.tls { "https" } else { "http" };
-    let (open, close) = if url.host.contains(':') {
-        ("[", "]")
-    } else {
-        ("", "")
-    };
-    format!(
-        "{scheme}://{open}{}{close}:{}{}",
-        url.host, url.port, url.prefix
-    )
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = if self.tls { "https" } else { "http" };
+        let (open, close) = if self.host.contains(':') {
+            ("[", "]")
+        } else {
+            ("", "")
+        };
+        write!(
+            formatter,
+            "{scheme}://{open}{}{close}:{}{}",
+            self.host, self.port, self.prefix
+        )
+    }
+}
+
+impl FromStr for BaseUrl {
+    /// What is wrong with the text.
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        parse_base_url(text).map_err(|fault| fault.message)
+    }
 }
 
 /// The URL of a database as it may be shown.
@@ -99,7 +114,7 @@ mod tests {
             ("http://127.0.0.1:9/", "http://127.0.0.1:9"),
         ] {
             let url = parse_base_url(text).unwrap();
-            assert_eq!(format_base_url(&url), written);
+            assert_eq!(url.to_string(), written);
             assert_eq!(parse_base_url(written).unwrap(), url);
         }
         let ipv6 = parse_base_url("http://[::1]/x/").unwrap();
