@@ -6,7 +6,7 @@ use std::fmt::{Display, Write as _};
 use std::time::Duration;
 
 use crate::distribution::Distribution;
-use crate::file::{format_base_url, format_duration, without_password};
+use crate::file::{format_duration, without_password};
 use crate::plan::{Concurrency, Database, Load, Plan, Scenario, Step, Target, ThreadRow};
 use crate::schedule::Schedule;
 use crate::template::Value;
@@ -59,7 +59,7 @@ fn target(target: &Target) -> Vec<String> {
         }
         Target::Urls(urls) => {
             let width = urls.keys().map(String::len).max().unwrap_or_default();
-            let service = |(name, url)| format!("  {name:<width$}  {}", format_base_url(url));
+            let service = |(name, url)| format!("  {name:<width$}  {}", url);
             std::iter::once("Target: running services".to_owned())
                 .chain(urls.iter().map(service))
                 .collect()

@@ -16,9 +16,10 @@ mod wire;
 mod write;
 
 pub use schema::json_schema;
+pub use url::BaseUrlError;
 
 pub(crate) use duration::format_duration;
-pub(crate) use url::{format_base_url, without_password};
+pub(crate) use url::without_password;
 
 use std::path::{Path, PathBuf};
 

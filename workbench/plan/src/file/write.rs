@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::duration::format_duration;
-use super::url::format_base_url;
 use super::wire::{
     OneOrMany, ValueOr, WireBookstore, WireConcurrency, WireDuration, WireExpectation, WirePlan,
     WireScenario, WireStep, WireTarget, WireThreadRow, WireTimes, WireValue, WireValues,
@@ -65,7 +64,7 @@ fn target(target: &Target) -> WireTarget {
             bookstore: None,
             urls: Some(
                 urls.iter()
-                    .map(|(name, url)| (name.clone(), format_base_url(url)))
+                    .map(|(name, url)| (name.clone(), url.to_string()))
                     .collect(),
             ),
         },
