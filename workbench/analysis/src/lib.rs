@@ -1,8 +1,27 @@
 //! Samples and statistics combined: tables, series, distributions and comparisons.
+//!
+//! [`analyze`] and [`analyze_run`] compute everything again from the files in a run's folder; no load is
+//! needed. The result is plain data, kept in `analysis.json`, and every report is made from it.
 
+mod analysis;
+mod comparison;
+mod environment;
+mod error;
+mod experiment;
+mod histogram;
 mod model;
+mod newest;
+mod query;
+mod run;
+mod series;
+mod tables;
+mod threshold;
 
+pub use analysis::{ANALYSIS_FILE, analyze};
+pub use error::AnalysisError;
 pub use model::{
     Analysis, Bin, CltDistribution, ErrorCount, PairwiseTest, ReportComparison, RequestStatistics,
-    RunAnalysis, Second, ThresholdOutcome,
+    RunAnalysis, SCHEMA_VERSION, Second, ThresholdOutcome,
 };
+pub use newest::newest_runs;
+pub use run::analyze_run;

@@ -5,6 +5,9 @@
 use serde::{Deserialize, Serialize};
 use workbench_samples::{Outcome, UsersInSecond, Validity};
 
+/// Version of the format that is written, and the one that can be read.
+pub const SCHEMA_VERSION: u32 = 1;
+
 /// Everything that was computed from one run, or from several that are compared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Analysis {

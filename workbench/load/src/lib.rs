@@ -1,1 +1,23 @@
-//! TODO
+//! Turns a plan into traffic, and traffic into samples.
+//!
+//! [`run`] starts the target, has Goose launch the users, records every request through
+//! hyper connections of its own, and leaves a run folder that says whether it can be believed.
+
+mod attack;
+mod client;
+mod clock;
+mod error;
+mod host;
+mod live;
+mod recorder;
+mod run;
+mod stop;
+mod target;
+mod user;
+mod validity;
+
+pub use error::LoadError;
+pub use live::{Live, LiveLatency};
+pub use run::{FinishedRun, RunOptions, run};
+pub use stop::{StopReason, StopSignal};
+pub use target::BookstoreCommand;

@@ -1,9 +1,23 @@
 //! The sample record, its Parquet files, and the manifest of a run.
+//!
+//! [`SampleWriter`] turns samples into Parquet parts while a run goes on; [`scan`] reads them back as one
+//! lazy frame. [`Manifest`] is everything about a run but its samples. Both formats carry a version.
 
+mod error;
 mod manifest;
+mod read;
+mod replace;
 mod sample;
+mod schema;
+mod write;
 
+pub use error::SamplesError;
 pub use manifest::{
-    Check, CheckStatus, Host, Manifest, Outcome, TargetRecord, Tool, UsersInSecond, Validity,
+    Check, CheckStatus, Host, MANIFEST_FILE, MANIFEST_VERSION, Manifest, Outcome, TargetRecord,
+    Tool, UsersInSecond, Validity,
 };
+pub use read::scan;
+pub use replace::replace_file;
 pub use sample::{ErrorKind, Labels, Phase, Sample};
+pub use schema::{SCHEMA_VERSION, column};
+pub use write::SampleWriter;

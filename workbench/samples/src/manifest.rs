@@ -1,8 +1,19 @@
 //! The manifest: what was run, where, how it ended, and whether it can be believed.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+
+use crate::error::SamplesError;
+use crate::replace::replace_file;
+
+/// Version of the manifest's format that is written, and the newest that can be read.
+pub const MANIFEST_VERSION: u32 = 1;
+
+/// Name of the manifest in a run's folder.
+pub const MANIFEST_FILE: &str = "manifest.json";
 
 /// Everything about a run but its samples; `manifest.json` in the run's folder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,6 +44,50 @@ pub struct Manifest {
     pub validity: Option<Validity>,
     /// Planned and achieved users, second by second; empty while it runs, or when it was killed.
     pub users: Vec<UsersInSecond>,
+}
+
+impl Manifest {
+    /// Writes the manifest into the run's folder, replacing an earlier one in a single step.
+    ///
+    /// # Errors
+    /// Whatever the file system says; an earlier manifest is then untouched.
+    pub fn write(&self, run_directory: &Path) -> Result<(), SamplesError> {
+        let path = run_directory.join(MANIFEST_FILE);
+        let mut json = serde_json::to_vec_pretty(self)
+            .expect("a manifest has text keys only and nothing that refuses to be serialised");
+        json.push(b'\n');
+        replace_file(&path, &json).map_err(|source| SamplesError::Write { path, source })
+    }
+
+    /// Reads the manifest of the run in a folder.
+    ///
+    /// # Errors
+    /// The error names the file: missing, not valid, or of a version that this build does not know.
+    pub fn read(run_directory: &Path) -> Result<Self, SamplesError> {
+        let path = run_directory.join(MANIFEST_FILE);
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(source) => return Err(SamplesError::Read { path, source }),
+        };
+        // The version comes first: a newer manifest must not be reported as a broken one.
+        let version = match serde_json::from_str::<VersionOnly>(&text) {
+            Ok(version) => version.schema_version,
+            Err(source) => return Err(SamplesError::InvalidManifest { path, source }),
+        };
+        if !(1..=MANIFEST_VERSION).contains(&version) {
+            return Err(SamplesError::UnknownSchemaVersion {
+                path,
+                found: version.to_string(),
+                newest: MANIFEST_VERSION,
+            });
+        }
+        serde_json::from_str(&text).map_err(|source| SamplesError::InvalidManifest { path, source })
+    }
+}
+
+#[derive(Deserialize)]
+struct VersionOnly {
+    schema_version: u32,
 }
 
 /// The program that made a run.

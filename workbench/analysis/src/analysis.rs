@@ -1,0 +1,135 @@
+//! Several runs together, and the file that an analysis is kept in.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use workbench_samples::replace_file;
+
+use crate::comparison::{self, compare};
+use crate::error::AnalysisError;
+use crate::model::{Analysis, SCHEMA_VERSION};
+use crate::run::{AnalysedRun, analyse};
+
+/// Name of the file that [`Analysis::write`] writes.
+pub const ANALYSIS_FILE: &str = "analysis.json";
+
+/// Said under every table with quantiles.
+const QUANTILE_DEFINITION: &str = "Hyndman–Fan type 7: linear between the two order statistics around (n − 1)p + 1, \
+     from the raw times of all samples";
+
+/// Analyses runs and, where there are several, compares them with each other as the student report did.
+///
+/// The runs keep their order. The warnings say what a reader has to know before believing a number.
+///
+/// # Errors
+/// No runs, a run given twice, and whatever keeps [`analyze_run`](crate::analyze_run) from analysing one of
+/// them.
+pub fn analyze(run_directories: &[PathBuf]) -> Result<Analysis, AnalysisError> {
+    if run_directories.is_empty() {
+        return Err(AnalysisError::NoRuns);
+    }
+    refuse_duplicates(run_directories)?;
+    let several = run_directories.len() > 1;
+    let mut runs = Vec::new();
+    let mut distributions = Vec::new();
+    let mut warnings = Vec::new();
+    for (stream, directory) in (0..).zip(run_directories) {
+        let AnalysedRun {
+            analysis,
+            elapsed_ns,
+            warnings: of_the_run,
+        } = analyse(directory)?;
+        warnings.extend(of_the_run);
+        if several {
+            let drawn = comparison::distribution(&analysis, &elapsed_ns, stream);
+            match drawn {
+                Ok(distribution) => distributions.push(distribution),
+                // Too short for it; the run's own numbers stand all the same.
+                Err(error) => warnings.push(format!(
+                    "{}/{} is left out of the comparison: {error}",
+                    analysis.experiment, analysis.run_id
+                )),
+            }
+        }
+        runs.push(analysis);
+    }
+    let comparison = several.then(|| {
+        let (comparison, of_the_tests) = compare(distributions);
+        warnings.push(comparison::NOT_VALID.to_owned());
+        warnings.extend(of_the_tests);
+        comparison
+    });
+    Ok(Analysis {
+        schema_version: SCHEMA_VERSION,
+        quantile_definition: QUANTILE_DEFINITION.to_owned(),
+        runs,
+        comparison,
+        warnings,
+    })
+}
+
+fn refuse_duplicates(run_directories: &[PathBuf]) -> Result<(), AnalysisError> {
+    let mut seen = Vec::new();
+    for path in run_directories {
+        let canonical = match fs::canonicalize(path) {
+            Ok(canonical) => canonical,
+            Err(source) => {
+                return Err(AnalysisError::Read {
+                    path: path.clone(),
+                    source,
+                });
+            }
+        };
+        if seen.contains(&canonical) {
+            return Err(AnalysisError::RunGivenTwice { path: path.clone() });
+        }
+        seen.push(canonical);
+    }
+    Ok(())
+}
+
+impl Analysis {
+    /// Writes `analysis.json` into a folder, replacing an earlier one in a single step.
+    ///
+    /// # Errors
+    /// Whatever the file system says; an earlier file is then untouched.
+    pub fn write(&self, directory: &Path) -> Result<(), AnalysisError> {
+        let path = directory.join(ANALYSIS_FILE);
+        let mut json = serde_json::to_vec_pretty(self)
+            .expect("an analysis has text keys only and nothing that refuses to be serialised");
+        json.push(b'\n');
+        replace_file(&path, &json).map_err(|source| AnalysisError::Write { path, source })
+    }
+
+    /// Reads `analysis.json` from a folder.
+    ///
+    /// # Errors
+    /// The error names the file: missing, not valid, or of another version.
+    pub fn read(directory: &Path) -> Result<Self, AnalysisError> {
+        let path = directory.join(ANALYSIS_FILE);
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(source) => return Err(AnalysisError::Read { path, source }),
+        };
+        // The version comes first: a newer file must not be reported as a broken one.
+        let found = match serde_json::from_str::<VersionOnly>(&text) {
+            Ok(version) => version.schema_version,
+            Err(source) => return Err(AnalysisError::InvalidAnalysis { path, source }),
+        };
+        if found != SCHEMA_VERSION {
+            return Err(AnalysisError::UnknownSchemaVersion {
+                path,
+                found,
+                known: SCHEMA_VERSION,
+            });
+        }
+        serde_json::from_str(&text)
+            .map_err(|source| AnalysisError::InvalidAnalysis { path, source })
+    }
+}
+
+#[derive(Deserialize)]
+struct VersionOnly {
+    schema_version: u32,
+}

@@ -1,0 +1,80 @@
+//! What keeps a run from being analysed.
+
+use std::io;
+use std::path::PathBuf;
+
+use polars::error::PolarsError;
+use workbench_plan::PlanError;
+use workbench_samples::SamplesError;
+
+/// Why an analysis could not be made, written or read; completes “failed to …”.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AnalysisError {
+    /// The run's manifest or samples.
+    #[error(transparent)]
+    Samples(#[from] SamplesError),
+    /// The run's own copy of its experiment file.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// Samples whose content cannot be read, or whose columns are not those of the format.
+    #[error("cannot compute with the samples in {path}", path = path.display())]
+    Query {
+        /// Folder of the samples.
+        path: PathBuf,
+        /// Why not.
+        source: PolarsError,
+    },
+    /// A file or folder could not be read.
+    #[error("cannot read {path}", path = path.display())]
+    Read {
+        /// What was to be read.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A file could not be written.
+    #[error("cannot write {path}", path = path.display())]
+    Write {
+        /// What was to be written.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// An `analysis.json` that is not valid JSON of its version.
+    #[error("{path} is not a valid analysis", path = path.display())]
+    InvalidAnalysis {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        source: serde_json::Error,
+    },
+    /// An `analysis.json` of a version that this build does not know.
+    #[error(
+        "{path} has schema version {found}, this workbench reads version {known}: analyse the run again",
+        path = path.display()
+    )]
+    UnknownSchemaVersion {
+        /// The file.
+        path: PathBuf,
+        /// The version it says it has.
+        found: u32,
+        /// The version that can be read.
+        known: u32,
+    },
+    /// Nothing to analyse.
+    #[error("no runs to analyse")]
+    NoRuns,
+    /// No folder of results holds a run.
+    #[error("{results} holds no runs", results = results.display())]
+    NoResults {
+        /// Where they were looked for.
+        results: PathBuf,
+    },
+    /// A run cannot be compared with itself.
+    #[error("{path} is given twice", path = path.display())]
+    RunGivenTwice {
+        /// The run's folder, as given the second time.
+        path: PathBuf,
+    },
+}

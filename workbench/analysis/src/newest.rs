@@ -1,0 +1,106 @@
+//! Finding runs in a folder of results: `results/<experiment>/<run>/`.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use alphanumeric_sort::compare_path;
+use workbench_samples::MANIFEST_FILE;
+
+use crate::error::AnalysisError;
+
+/// The newest run of every experiment, experiments ordered by name with numbers by value.
+///
+/// Runs are named by their time, so that the last name is the newest. A folder without a manifest is not a
+/// run.
+///
+/// # Errors
+/// [`AnalysisError::NoResults`] where there is no run, and whatever the file system says.
+pub fn newest_runs(results: &Path) -> Result<Vec<PathBuf>, AnalysisError> {
+    let mut experiments = folders(results)?;
+    experiments.sort_by(|a, b| compare_path(a, b));
+    let mut newest = Vec::new();
+    for experiment in experiments {
+        let runs = folders(&experiment)?;
+        let runs = runs
+            .into_iter()
+            .filter(|run| run.join(MANIFEST_FILE).is_file());
+        newest.extend(runs.max());
+    }
+    if newest.is_empty() {
+        return Err(AnalysisError::NoResults {
+            results: results.to_owned(),
+        });
+    }
+    Ok(newest)
+}
+
+/// The folders in a folder; none where there is no such folder.
+fn folders(parent: &Path) -> Result<Vec<PathBuf>, AnalysisError> {
+    let failed = |source| AnalysisError::Read {
+        path: parent.to_owned(),
+        source,
+    };
+    let entries = match fs::read_dir(parent) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(failed)?,
+    };
+    let mut folders = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(failed)?.path();
+        if path.is_dir() {
+            folders.push(path);
+        }
+    }
+    Ok(folders)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(results: &Path, name: &str) -> PathBuf {
+        let run = results.join(name);
+        fs::create_dir_all(&run).unwrap();
+        fs::write(run.join(MANIFEST_FILE), "{}").unwrap();
+        run
+    }
+
+    #[test]
+    fn the_newest_run_of_each_experiment_is_found_in_natural_order() {
+        let results = tempfile::tempdir().unwrap();
+        let results = results.path();
+        let tenth = run(results, "scenario10/20261123T101500Z-4f2a");
+        run(results, "scenario2/20261123T101500Z-ffff");
+        let second = run(results, "scenario2/20261124T080000Z-0000");
+        run(results, "scenario2/20251231T235959Z-9999");
+
+        assert_eq!(newest_runs(results).unwrap(), [second, tenth]);
+    }
+
+    #[test]
+    fn a_folder_without_a_manifest_is_not_a_run() {
+        let results = tempfile::tempdir().unwrap();
+        let results = results.path();
+        let older = run(results, "smoke/20261123T101500Z-4f2a");
+        fs::create_dir(results.join("smoke/20261124T101500Z-4f2a")).unwrap();
+        fs::create_dir(results.join("empty")).unwrap();
+        fs::write(results.join("README.md"), "").unwrap();
+
+        assert_eq!(newest_runs(results).unwrap(), [older]);
+    }
+
+    #[test]
+    fn no_results_and_no_runs_are_the_same_clear_error() {
+        let directory = tempfile::tempdir().unwrap();
+        let missing = directory.path().join("results");
+
+        for results in [directory.path(), &missing] {
+            let error = newest_runs(results).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                format!("{} holds no runs", results.display())
+            );
+        }
+    }
+}

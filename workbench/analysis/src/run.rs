@@ -1,0 +1,196 @@
+//! One run by itself: manifest, experiment and samples to tables and series.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use workbench_plan::Plan;
+use workbench_samples::{ErrorKind, Manifest, Outcome};
+use workbench_statistics::StatisticsError;
+
+use crate::environment::environment;
+use crate::error::AnalysisError;
+use crate::experiment::{self, Experiment};
+use crate::histogram::histogram;
+use crate::model::{RunAnalysis, ThresholdOutcome};
+use crate::query::{LabelTotals, Observations, observe};
+use crate::series::{per_second, users_from_samples};
+use crate::tables::{self, Row, all_times};
+use crate::threshold::{self, Measured};
+
+/// Folder of the samples in a run's folder.
+const SAMPLES_FOLDER: &str = "samples";
+
+/// One run analysed, and what only the comparison with other runs needs.
+pub(crate) struct AnalysedRun {
+    pub(crate) analysis: RunAnalysis,
+    /// Elapsed times of all requests, ascending.
+    pub(crate) elapsed_ns: Vec<f64>,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Analyses one run from the files in its folder, however it ended.
+///
+/// Every sample counts, failed ones too. A request that was still in flight at the end counts as an error
+/// and enters the times with how long it had waited by then, a lower bound: leaving it out would drop just
+/// the slowest requests. A run that was killed has neither a validity nor its own count of users; planned
+/// users then come from the schedule, achieved ones from the samples.
+///
+/// # Errors
+/// A file that is missing or cannot be read, and a run that was stopped before its first samples were
+/// stored.
+pub fn analyze_run(run_directory: &Path) -> Result<RunAnalysis, AnalysisError> {
+    analyse(run_directory).map(|run| run.analysis)
+}
+
+pub(crate) fn analyse(run_directory: &Path) -> Result<AnalysedRun, AnalysisError> {
+    let manifest = Manifest::read(run_directory)?;
+    let experiment = experiment::read(run_directory)?;
+    let observations = observe(&run_directory.join(SAMPLES_FOLDER), manifest.started_at)?;
+    let analysed = combine(manifest, experiment, observations).expect(
+        "no label or second is without times, all are finite, and a plan has possible quantiles",
+    );
+    Ok(analysed)
+}
+
+fn combine(
+    manifest: Manifest,
+    experiment: Experiment,
+    observations: Observations,
+) -> Result<AnalysedRun, StatisticsError> {
+    let Experiment { text, plan } = experiment;
+    let Observations {
+        mut labels,
+        errors,
+        started,
+        completed,
+        origin,
+    } = observations;
+    let labels_of_the_file = experiment::labels(&plan);
+    tables::in_order(&mut labels, &labels_of_the_file);
+    let warnings = warnings(&manifest, &labels, &labels_of_the_file, &errors);
+    let elapsed_ns = all_times(&labels);
+    let total_row = Row::total(&labels, &elapsed_ns);
+    let total = total_row.statistics()?;
+    let requests = labels
+        .iter()
+        .map(|totals| Row::from(totals).statistics())
+        .collect::<Result<Vec<_>, _>>()?;
+    let rows: Vec<Measured<'_>> = requests
+        .iter()
+        .zip(&labels)
+        .map(|(statistics, totals)| Measured {
+            statistics,
+            elapsed_ns: &totals.elapsed_ns,
+        })
+        .collect();
+    let all = Measured {
+        statistics: &total,
+        elapsed_ns: &elapsed_ns,
+    };
+    let thresholds = thresholds(&plan, &rows, &all)?;
+    let users = if manifest.users.is_empty() {
+        users_from_samples(&started, &plan.load.schedule())
+    } else {
+        manifest.users.clone()
+    };
+    let analysis = RunAnalysis {
+        environment: environment(&manifest),
+        run_id: manifest.run_id,
+        experiment: manifest.experiment,
+        title: plan.title,
+        question: plan.question,
+        started_at: in_rfc_3339(origin),
+        duration_s: total_row.duration_s(),
+        outcome: manifest.outcome,
+        validity: manifest.validity,
+        experiment_file: text,
+        errors: tables::errors(errors),
+        per_second: per_second(&started, &completed)?,
+        users,
+        histogram: histogram(&elapsed_ns),
+        thresholds,
+        requests,
+        total,
+    };
+    Ok(AnalysedRun {
+        analysis,
+        elapsed_ns,
+        warnings,
+    })
+}
+
+fn thresholds(
+    plan: &Plan,
+    rows: &[Measured<'_>],
+    all: &Measured<'_>,
+) -> Result<Vec<ThresholdOutcome>, StatisticsError> {
+    plan.thresholds
+        .iter()
+        .map(|threshold| {
+            let measured = match &threshold.request {
+                None => Some(all),
+                Some(label) => rows.iter().find(|row| row.statistics.request == *label),
+            };
+            threshold::evaluate(threshold, measured)
+        })
+        .collect()
+}
+
+fn in_rfc_3339(instant_ns: i64) -> String {
+    let instant = Timestamp::from_nanosecond(i128::from(instant_ns))
+        .expect("64 bits of nanoseconds end in the year 2262");
+    format!("{instant:.3}")
+}
+
+/// What a reader of this run has to know before believing a number of it.
+fn warnings(
+    manifest: &Manifest,
+    labels: &[LabelTotals],
+    labels_of_the_file: &[&str],
+    errors: &[crate::query::ErrorTotal],
+) -> Vec<String> {
+    let run = format!("{}/{}", manifest.experiment, manifest.run_id);
+    let mut warnings = Vec::new();
+    match &manifest.outcome {
+        Outcome::Completed => {}
+        Outcome::Running => warnings.push(format!(
+            "{run} has not ended, or was killed: its last seconds may be missing, and nothing checked its validity"
+        )),
+        Outcome::Interrupted => {
+            warnings.push(format!("{run} was interrupted before the end of its schedule"));
+        }
+        Outcome::Failed(reason) => warnings.push(format!("{run} failed: {reason}")),
+    }
+    if let Some(validity) = manifest
+        .validity
+        .as_ref()
+        .filter(|validity| !validity.valid)
+    {
+        let reasons: Vec<String> = validity
+            .checks
+            .iter()
+            .filter(|check| check.status == workbench_samples::CheckStatus::Failed)
+            .map(|check| format!("{}: {}", check.name, check.finding))
+            .collect();
+        warnings.push(format!("{run} is invalid ({})", reasons.join("; ")));
+    }
+    let censored: u64 = errors
+        .iter()
+        .filter(|total| total.error == ErrorKind::Censored.as_str())
+        .map(|total| total.count)
+        .sum();
+    if censored > 0 {
+        warnings.push(format!(
+            "{run} ended with {censored} requests in flight: they count as errors, and enter the times with how long they had waited, a lower bound"
+        ));
+    }
+    let never_sent: Vec<&str> = labels_of_the_file
+        .iter()
+        .filter(|label| labels.iter().all(|totals| totals.label != **label))
+        .copied()
+        .collect();
+    if !never_sent.is_empty() {
+        warnings.push(format!("{run} has no samples of {}", never_sent.join(", ")));
+    }
+    warnings
+}

@@ -1,0 +1,127 @@
+//! The run second by second.
+
+use std::time::Duration;
+
+use workbench_plan::Schedule;
+use workbench_samples::UsersInSecond;
+use workbench_statistics::{StatisticsError, quantile_of_sorted, summary};
+
+use crate::model::Second;
+use crate::query::StartedInSecond;
+
+/// Every second from 0 to the last in which a request started or a response was completed.
+pub(crate) fn per_second(
+    started: &[StartedInSecond],
+    completed: &[(u32, u64)],
+) -> Result<Vec<Second>, StatisticsError> {
+    let last = started
+        .iter()
+        .map(|started| started.second)
+        .chain(completed.iter().map(|(second, _)| *second))
+        .max();
+    let mut series: Vec<Second> =
+        last.map_or_else(Vec::new, |last| (0..=last).map(empty).collect());
+    for (second, count) in completed {
+        series[*second as usize].completed = *count;
+    }
+    for started in started {
+        let second = &mut series[started.second as usize];
+        second.requests = started.requests;
+        second.errors = started.errors;
+        second.mean_ns = Some(summary(&started.elapsed_ns)?.mean);
+        second.p50_ns = Some(quantile_of_sorted(&started.elapsed_ns, 0.50)?);
+        second.p95_ns = Some(quantile_of_sorted(&started.elapsed_ns, 0.95)?);
+        second.p99_ns = Some(quantile_of_sorted(&started.elapsed_ns, 0.99)?);
+    }
+    Ok(series)
+}
+
+fn empty(second: u32) -> Second {
+    Second {
+        second,
+        requests: 0,
+        errors: 0,
+        completed: 0,
+        mean_ns: None,
+        p50_ns: None,
+        p95_ns: None,
+        p99_ns: None,
+    }
+}
+
+/// Users of a run that could not store its own count of them: planned from the schedule, achieved from the
+/// users that the samples saw. A second in which no request started repeats the one before.
+pub(crate) fn users_from_samples(
+    started: &[StartedInSecond],
+    schedule: &Schedule,
+) -> Vec<UsersInSecond> {
+    let Some(last) = started.last() else {
+        return Vec::new();
+    };
+    let mut seen = started.iter().peekable();
+    let mut achieved = 0.0;
+    (0..=last.second)
+        .map(|second| {
+            if let Some(in_second) = seen.next_if(|started| started.second == second) {
+                achieved = in_second.mean_active_users;
+            }
+            let from = Duration::from_secs(u64::from(second));
+            UsersInSecond {
+                second,
+                planned: schedule.mean_users(from, from + Duration::from_secs(1)),
+                achieved,
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn started(second: u32, mean_active_users: f64, elapsed_ns: Vec<f64>) -> StartedInSecond {
+        StartedInSecond {
+            second,
+            requests: elapsed_ns.len() as u64,
+            errors: 0,
+            mean_active_users,
+            elapsed_ns,
+        }
+    }
+
+    #[test]
+    fn a_second_without_requests_is_present_and_has_no_times() {
+        let series = per_second(
+            &[
+                started(0, 1.0, vec![10.0, 20.0, 30.0]),
+                started(2, 1.0, vec![5.0]),
+            ],
+            &[(0, 2), (3, 2)],
+        )
+        .unwrap();
+
+        assert_eq!(series.len(), 4);
+        assert_eq!(series[0].requests, 3);
+        assert_eq!(series[0].mean_ns, Some(20.0));
+        assert_eq!(series[0].p50_ns, Some(20.0));
+        assert_eq!(series[0].p95_ns, Some(29.0));
+        assert_eq!(series[0].p99_ns, Some(29.8));
+        assert_eq!(series[1], empty(1));
+        assert_eq!(series[2].p99_ns, Some(5.0));
+        let completed: Vec<u64> = series.iter().map(|second| second.completed).collect();
+        assert_eq!(completed, [2, 0, 0, 2]);
+    }
+
+    #[test]
+    fn a_second_without_requests_keeps_the_users_seen_before() {
+        let schedule = workbench_plan::Load::Threads(Vec::new()).schedule();
+
+        let users = users_from_samples(
+            &[started(1, 4.0, vec![1.0]), started(3, 6.5, vec![1.0])],
+            &schedule,
+        );
+
+        let achieved: Vec<f64> = users.iter().map(|users| users.achieved).collect();
+        assert_eq!(achieved, [0.0, 4.0, 4.0, 6.5]);
+    }
+}

@@ -1,0 +1,127 @@
+//! Run folders with samples whose statistics are known by hand.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use workbench_samples::{
+    ErrorKind, Host, Labels, MANIFEST_VERSION, Manifest, Outcome, Phase, Sample, SampleWriter,
+    TargetRecord, Tool,
+};
+
+/// 2026-11-18T11:06:40Z.
+pub(crate) const START: i64 = 1_795_000_000_000_000_000;
+
+pub(crate) const EXPERIMENT: &str = r#"name: tiny
+title: A tiny run
+question: Are the numbers right?
+target:
+  urls: { shop: "http://127.0.0.1:8080" }
+threads:
+  - { start: 2, startup: 2s, hold: 2s, shutdown: 0s }
+scenarios:
+  - name: shopper
+    steps:
+      - { request: POST shop/orders, name: order }
+      - { request: GET shop/books, name: browse }
+      - { request: POST shop/payments, name: pay }
+thresholds:
+  - mean of "browse" < 26ms
+  - p95 < 400ms
+  - p50 of "pay" < 1s
+"#;
+
+/// The samples of the tiny run, none of `pay`.
+pub(crate) fn samples() -> Vec<Sample> {
+    vec![
+        browse(0, 10),
+        browse(500, 20),
+        browse(1_000, 30),
+        browse(3_000, 40),
+        order(200, 100, Some(201), None),
+        order(1_500, 300, Some(503), Some(ErrorKind::Status)),
+        order(3_500, 500, None, Some(ErrorKind::Censored)),
+    ]
+}
+
+/// A successful request that starts after and takes so many milliseconds.
+pub(crate) fn browse(start_ms: i64, elapsed_ms: u64) -> Sample {
+    Sample {
+        intended_at: START + start_ms * 1_000_000,
+        started_at: START + start_ms * 1_000_000,
+        elapsed_ns: elapsed_ms * 1_000_000,
+        latency_ns: elapsed_ms * 1_000_000,
+        connect_ns: 0,
+        bytes_sent: 256,
+        bytes_received: 1024,
+        status: Some(200),
+        error: None,
+        request: 0,
+        scenario: 0,
+        user: 1,
+        iteration: 1,
+        active_users: 1 + u32::from(start_ms >= 1_000),
+        phase: Phase::Hold,
+    }
+}
+
+fn order(start_ms: i64, elapsed_ms: u64, status: Option<u16>, error: Option<ErrorKind>) -> Sample {
+    Sample {
+        status,
+        error,
+        request: 1,
+        bytes_received: if status.is_some() { 512 } else { 0 },
+        ..browse(start_ms, elapsed_ms)
+    }
+}
+
+pub(crate) fn manifest(experiment: &str, run_id: &str) -> Manifest {
+    Manifest {
+        schema_version: MANIFEST_VERSION,
+        run_id: run_id.into(),
+        experiment: experiment.into(),
+        tool: Tool {
+            name: "workbench".into(),
+            version: "0.1.0".into(),
+            commit: Some("50e482f".into()),
+        },
+        seed: 3,
+        started_at: Some(START),
+        ended_at: None,
+        host: Host {
+            name: "laptop".into(),
+            kernel: "Linux 6.8".into(),
+            cpu: "Example 9000".into(),
+            cpus: 2,
+            memory_bytes: 8 << 30,
+        },
+        target: TargetRecord {
+            kind: "urls".into(),
+            urls: BTreeMap::from([("shop".into(), "http://127.0.0.1:8080".into())]),
+            details: BTreeMap::new(),
+            requests_served: BTreeMap::from([("shop".into(), 7)]),
+        },
+        limits: BTreeMap::from([("request timeout".into(), "30 s".into())]),
+        outcome: Outcome::Running,
+        validity: None,
+        users: Vec::new(),
+    }
+}
+
+/// Writes a run's folder below `results` as the load generator leaves it, and gives its path.
+pub(crate) fn write_run(results: &Path, manifest: &Manifest, samples: &[Sample]) -> PathBuf {
+    let run = results.join(&manifest.experiment).join(&manifest.run_id);
+    fs::create_dir_all(&run).unwrap();
+    manifest.write(&run).unwrap();
+    fs::write(run.join("experiment.yaml"), EXPERIMENT).unwrap();
+    let labels = Labels {
+        requests: vec!["browse".into(), "order".into()],
+        scenarios: vec!["shopper".into()],
+    };
+    let mut writer = SampleWriter::create(&run.join("samples"), labels).unwrap();
+    // Two parts, so that nothing can rest on a run being a single file.
+    let (first, second) = samples.split_at(samples.len() / 2);
+    writer.write_part(first).unwrap();
+    writer.write_part(second).unwrap();
+    run
+}

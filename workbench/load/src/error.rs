@@ -1,0 +1,50 @@
+//! What can keep a run from starting, or end it early.
+
+use std::path::PathBuf;
+
+/// Why a run could not be made, or could not be finished.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The results folder cannot be written.
+    #[error("cannot write results to {}: {source}", path.display())]
+    Results {
+        /// Folder or file that was to be written.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Samples or the manifest cannot be written.
+    #[error(transparent)]
+    Samples(#[from] workbench_samples::SamplesError),
+    /// A service of the target cannot be reached.
+    #[error("nothing answers at {url} (service \"{service}\"): {reason}")]
+    Unreachable {
+        /// Name of the service in the experiment file.
+        service: String,
+        /// Its base URL.
+        url: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// The bundled bookstore did not come up.
+    #[error("the bookstore did not start: {reason}")]
+    Bookstore {
+        /// What it said last.
+        reason: String,
+    },
+    /// TLS cannot be set up on this machine.
+    #[error("cannot set up TLS: {0}")]
+    Tls(#[from] rustls::Error),
+    /// Goose refused to run the users.
+    #[error("cannot run the users: {0}")]
+    Goose(#[from] Box<goose::GooseError>),
+}
+
+impl LoadError {
+    /// Whether the fault lies with the system under test and not with us.
+    #[must_use]
+    pub fn is_target(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::Bookstore { .. })
+    }
+}

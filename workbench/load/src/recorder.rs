@@ -1,0 +1,229 @@
+//! Keeps every sample: users append to slots of their own, one thread empties them into Parquet parts.
+//!
+//! There is no channel per request. A user's slot is locked by that user for an append and once
+//! a second by the collector for a swap, so the lock is practically never waited for, and
+//! memory holds a few seconds of samples however long the run is.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use workbench_samples::{Sample, SampleWriter, SamplesError};
+
+use crate::stop::{StopReason, StopSignal};
+
+/// How often the slots are emptied, and the live view is renewed.
+const COLLECT_EVERY: Duration = Duration::from_secs(1);
+/// A part is written when this many collections, or this many samples, are at hand.
+/// A killed run loses no more than that.
+const COLLECTIONS_PER_PART: u32 = 4;
+const SAMPLES_PER_PART: usize = 500_000;
+
+/// Where one user puts its samples.
+#[derive(Debug, Default)]
+pub(crate) struct Slot {
+    samples: Mutex<Vec<Sample>>,
+}
+
+impl Slot {
+    pub(crate) fn push(&self, sample: Sample) {
+        self.lock().push(sample);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Sample>> {
+        // A user that panicked has at worst not added its last sample.
+        self.samples.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A slot for each user, by its number less one.
+pub(crate) fn slots(users: usize) -> Arc<[Slot]> {
+    (0..users).map(|_| Slot::default()).collect()
+}
+
+/// The thread that empties the slots.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    finish: Sender<()>,
+    collector: JoinHandle<Result<Recorded, SamplesError>>,
+}
+
+/// What was recorded in a whole run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Recorded {
+    /// Requests made.
+    pub(crate) samples: u64,
+    /// Of these, how many failed.
+    pub(crate) errors: u64,
+    /// Of these, how many the service did answer.
+    pub(crate) answered: u64,
+    /// Requests that were given up while in flight.
+    pub(crate) censored: u64,
+    /// Sum of all elapsed times, in nanoseconds.
+    pub(crate) elapsed_ns: u128,
+}
+
+impl Recorded {
+    fn add(&mut self, sample: &Sample) {
+        self.samples += 1;
+        self.errors += u64::from(sample.error.is_some());
+        self.answered += u64::from(sample.status.is_some());
+        self.censored += u64::from(sample.error == Some(workbench_samples::ErrorKind::Censored));
+        self.elapsed_ns += u128::from(sample.elapsed_ns);
+    }
+}
+
+impl Recorder {
+    /// Starts the collector; `observe` is given each second's samples.
+    ///
+    /// When samples cannot be written, the run is stopped, and the error comes from [`Recorder::finish`].
+    pub(crate) fn start(
+        slots: Arc<[Slot]>,
+        writer: SampleWriter,
+        stop: StopSignal,
+        observe: impl FnMut(&[Sample], &Recorded) + Send + 'static,
+    ) -> Self {
+        let (finish, finished) = channel();
+        let collector = Collector {
+            slots,
+            writer,
+            pending: Vec::new(),
+            collections: 0,
+            recorded: Recorded::default(),
+        };
+        let collector = std::thread::spawn(move || collector.run(&finished, &stop, observe));
+        Self { finish, collector }
+    }
+
+    /// Writes what is left, once all users have gone.
+    pub(crate) fn finish(self) -> Result<Recorded, SamplesError> {
+        // The collector hangs up only after an error, which it returns.
+        let _ = self.finish.send(());
+        match self.collector.join() {
+            Ok(recorded) => recorded,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    }
+}
+
+struct Collector {
+    slots: Arc<[Slot]>,
+    writer: SampleWriter,
+    /// Collected and not yet written.
+    pending: Vec<Sample>,
+    collections: u32,
+    recorded: Recorded,
+}
+
+impl Collector {
+    fn run(
+        mut self,
+        finished: &Receiver<()>,
+        stop: &StopSignal,
+        mut observe: impl FnMut(&[Sample], &Recorded),
+    ) -> Result<Recorded, SamplesError> {
+        let mut next = Instant::now() + COLLECT_EVERY;
+        let mut failed = false;
+        loop {
+            let wait = next.saturating_duration_since(Instant::now());
+            let running = finished.recv_timeout(wait) == Err(RecvTimeoutError::Timeout);
+            let already = self.pending.len();
+            self.collect();
+            observe(&self.pending[already..], &self.recorded);
+            if !running {
+                // The last attempt at what an earlier one could not write, too.
+                self.writer.write_part(&self.pending)?;
+                return Ok(self.recorded);
+            }
+            next += COLLECT_EVERY;
+            let due = self.collections >= COLLECTIONS_PER_PART
+                || self.pending.len() >= SAMPLES_PER_PART;
+            if due && !failed {
+                match self.writer.write_part(&self.pending) {
+                    Ok(()) => {
+                        self.pending.clear();
+                        self.collections = 0;
+                    }
+                    Err(error) => {
+                        failed = true;
+                        stop.stop(StopReason::Failed(error.to_string()));
+                    }
+                }
+            }
+        }
+    }
+
+    fn collect(&mut self) {
+        self.collections += 1;
+        for slot in self.slots.iter() {
+            let samples = {
+                let mut samples = slot.lock();
+                // As much room again: the next second will be much like this one.
+                let room = Vec::with_capacity(samples.len());
+                std::mem::replace(&mut *samples, room)
+            };
+            for sample in &samples {
+                self.recorded.add(sample);
+            }
+            self.pending.extend_from_slice(&samples);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use workbench_samples::{Labels, Phase};
+
+    fn sample(user: u32) -> Sample {
+        Sample {
+            intended_at: 0,
+            started_at: 0,
+            elapsed_ns: 1_000,
+            latency_ns: 900,
+            connect_ns: 0,
+            bytes_sent: 1,
+            bytes_received: 1,
+            status: Some(200),
+            error: None,
+            request: 0,
+            scenario: 0,
+            user,
+            iteration: 1,
+            active_users: 1,
+            phase: Phase::Hold,
+        }
+    }
+
+    #[test]
+    fn every_sample_of_every_user_is_written_when_the_run_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let labels = Labels {
+            requests: vec!["GET /".into()],
+            scenarios: vec!["one".into()],
+        };
+        let writer = SampleWriter::create(folder.path(), labels).unwrap();
+        let slots = slots(3);
+        let recorder = Recorder::start(Arc::clone(&slots), writer, StopSignal::new(), |_, _| {});
+        let users: Vec<_> = (0..3)
+            .map(|user| {
+                let slots = Arc::clone(&slots);
+                std::thread::spawn(move || {
+                    for _ in 0..10_000 {
+                        slots[user].push(sample(u32::try_from(user).unwrap()));
+                    }
+                })
+            })
+            .collect();
+        for user in users {
+            user.join().unwrap();
+        }
+        let recorded = recorder.finish().unwrap();
+        assert_eq!(recorded.samples, 30_000);
+        assert_eq!(recorded.answered, 30_000);
+        assert_eq!(recorded.errors, 0);
+        let stored = workbench_samples::scan(folder.path()).unwrap().collect().unwrap();
+        assert_eq!(stored.height(), 30_000);
+    }
+}

@@ -1,0 +1,262 @@
+//! One run from the plan to its folder: target, users, samples, manifest.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use workbench_plan::Plan;
+use workbench_samples::{
+    Labels, MANIFEST_VERSION, Manifest, Outcome, Sample, SampleWriter, TargetRecord, Tool, Validity,
+};
+
+use crate::attack::{self, Attack};
+use crate::client;
+use crate::error::LoadError;
+use crate::host;
+use crate::live::{Live, LiveLatency};
+use crate::recorder::{self, Recorded, Recorder};
+use crate::stop::{StopReason, StopSignal};
+use crate::target::{BookstoreCommand, RunningTarget};
+use crate::validity::{self, Evidence};
+
+/// What a run needs besides its plan.
+pub struct RunOptions {
+    /// Folder that holds the results of all experiments.
+    pub results: PathBuf,
+    /// The program that is the bundled bookstore.
+    pub bookstore: BookstoreCommand,
+    /// What makes the run, for the manifest.
+    pub tool: Tool,
+    /// Ends the run early.
+    pub stop: StopSignal,
+    /// Is told once a second how the run goes; runs beside the load, never in its way.
+    pub observer: Box<dyn Fn(&Live) + Send>,
+}
+
+/// A run that is over, with its results on disk.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FinishedRun {
+    /// The run's folder.
+    pub directory: PathBuf,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Whether it can be believed.
+    pub validity: Validity,
+}
+
+/// Runs a plan and keeps every sample in a new folder below `options.results`.
+///
+/// # Errors
+///
+/// When the run cannot begin (nothing is left behind then), or when its results cannot be
+/// written. A run that was stopped, or that lost its target, is finished, not an error.
+pub async fn run(plan: &Plan, options: RunOptions) -> Result<FinishedRun, LoadError> {
+    let directory = RunDirectory::create(&options.results, &plan.name)?;
+    write(&directory.path.join("experiment.yaml"), &plan.to_yaml())?;
+    // Users and services hold many connections; a child inherits the limit.
+    let open_files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(0);
+    let target = RunningTarget::start(
+        &plan.target,
+        &options.bookstore,
+        &directory.path,
+        &options.stop,
+    )
+    .await
+    .inspect_err(|_| directory.remove())?;
+    let endpoints = match client::resolve(&target.urls).await {
+        Ok(endpoints) => endpoints,
+        Err(error) => {
+            target.stop().await;
+            directory.remove();
+            return Err(error);
+        }
+    };
+    let labels = labels(plan);
+    let mut manifest = Manifest {
+        schema_version: MANIFEST_VERSION,
+        run_id: directory.run_id.clone(),
+        experiment: plan.name.clone(),
+        tool: options.tool,
+        seed: plan.seed,
+        started_at: None,
+        ended_at: None,
+        host: host::describe(),
+        target: target.record(std::collections::BTreeMap::new()),
+        limits: [
+            ("open_files".to_owned(), open_files.to_string()),
+            ("request_timeout".to_owned(), format!("{:?}", plan.request_timeout)),
+        ]
+        .into(),
+        outcome: Outcome::Running,
+        validity: None,
+        users: Vec::new(),
+    };
+    manifest.write(&directory.path)?;
+    let writer = SampleWriter::create(&directory.path.join("samples"), labels.clone())?;
+    let schedule = plan.load.schedule();
+    let slots = recorder::slots(schedule.users().len());
+    let attack = Arc::new(Attack::new(
+        plan.clone(),
+        schedule,
+        endpoints,
+        &labels,
+        Arc::clone(&slots),
+        options.stop.clone(),
+    ));
+    let recorder = Recorder::start(
+        slots,
+        writer,
+        options.stop.clone(),
+        observe(Arc::clone(&attack), manifest.clone(), directory.path.clone(), options.observer),
+    );
+    let executed = attack::execute(&attack).await;
+    let served = target.requests_served().await;
+    manifest.target = TargetRecord {
+        requests_served: served.clone(),
+        ..manifest.target
+    };
+    target.stop().await;
+    // Whatever went wrong, what was recorded is written first.
+    let recorded = recorder.finish()?;
+    executed?;
+    conclude(&mut manifest, &attack, recorded);
+    manifest.write(&directory.path)?;
+    Ok(FinishedRun {
+        directory: directory.path.clone(),
+        outcome: manifest.outcome,
+        validity: manifest.validity.expect("a concluded run has been judged"),
+    })
+}
+
+/// Labels and scenarios in the order of the file; equal labels count as one.
+fn labels(plan: &Plan) -> Labels {
+    let mut requests: Vec<String> = Vec::new();
+    for step in plan.scenarios.iter().flat_map(|scenario| &scenario.steps) {
+        if !requests.contains(&step.label) {
+            requests.push(step.label.clone());
+        }
+    }
+    Labels {
+        requests,
+        scenarios: plan.scenarios.iter().map(|scenario| scenario.name.clone()).collect(),
+    }
+}
+
+/// What the collector does each second besides collecting: it renews the live view, and notes
+/// the start of the schedule in the manifest as soon as there is one.
+fn observe(
+    attack: Arc<Attack>,
+    mut manifest: Manifest,
+    directory: PathBuf,
+    observer: Box<dyn Fn(&Live) + Send>,
+) -> impl FnMut(&[Sample], &Recorded) + Send + 'static {
+    move |samples, recorded| {
+        let Some(clock) = attack.begun() else {
+            return;
+        };
+        if manifest.started_at.is_none() {
+            manifest.started_at = Some(clock.start_utc_ns());
+            // The end of the run writes it again, and reports what keeps it from being written.
+            let _ = manifest.write(&directory);
+        }
+        let elapsed = clock.elapsed();
+        let planned_users = attack.schedule.users_at(elapsed);
+        observer(&Live {
+            elapsed,
+            planned: attack.schedule.end(),
+            users: attack.active_users.load(std::sync::atomic::Ordering::Relaxed),
+            planned_users: u32::try_from(planned_users).unwrap_or(u32::MAX),
+            requests: samples.len() as u64,
+            total_requests: recorded.samples,
+            total_errors: recorded.errors,
+            latency: LiveLatency::of(samples),
+        });
+    }
+}
+
+/// Fills in how the run ended and whether it can be believed.
+fn conclude(manifest: &mut Manifest, attack: &Attack, recorded: Recorded) {
+    let clock = attack.clock();
+    let ended = clock.elapsed();
+    let presences = attack.presences();
+    let reason = attack.stop.reason();
+    manifest.started_at = Some(clock.start_utc_ns());
+    manifest.ended_at = Some(clock.utc_ns(std::time::Instant::now()));
+    manifest.users = validity::users_by_second(&attack.schedule, clock, &presences);
+    // Asked to stop when it was over anyway, a run is complete.
+    let complete = presences.len() == attack.schedule.users().len() && ended >= attack.schedule.end();
+    let stopped = reason.filter(|reason| !complete || *reason != StopReason::Interrupted);
+    let served: u64 = manifest.target.requests_served.values().sum();
+    manifest.validity = Some(validity::judge(&Evidence {
+        schedule: &attack.schedule,
+        users: &manifest.users,
+        presences: &presences,
+        recorded,
+        served: (!manifest.target.requests_served.is_empty()).then_some(served),
+        thinking: attack.plan.scenarios.iter().any(|scenario| scenario.think_time.is_some()),
+        stopped: stopped.as_ref().map(|reason| {
+            let why = match reason {
+                StopReason::Interrupted => "interrupted".to_owned(),
+                StopReason::Failed(why) => why.clone(),
+            };
+            (last_presence(attack, &presences), why)
+        }),
+    }));
+    manifest.outcome = match stopped {
+        None => Outcome::Completed,
+        Some(StopReason::Interrupted) => Outcome::Interrupted,
+        Some(StopReason::Failed(why)) => Outcome::Failed(why),
+    };
+}
+
+/// When the last user left.
+fn last_presence(attack: &Attack, presences: &[attack::Presence]) -> Duration {
+    let start = attack.clock().start();
+    let last = presences.iter().map(|user| user.to.saturating_duration_since(start));
+    last.max().unwrap_or_default()
+}
+
+/// A new folder for one run.
+struct RunDirectory {
+    path: PathBuf,
+    run_id: String,
+}
+
+impl RunDirectory {
+    /// Creates `results/<experiment>/<UTC time>-<short id>`, which must be new.
+    fn create(results: &Path, experiment: &str) -> Result<Self, LoadError> {
+        let parent = results.join(experiment);
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |source| LoadError::Results { path, source }
+        };
+        std::fs::create_dir_all(&parent).map_err(failed(&parent))?;
+        let time = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
+        // Two runs in one second are told apart by the process and a counter of its runs.
+        let mut attempt = std::process::id();
+        loop {
+            let run_id = format!("{time}-{:04x}", attempt & 0xffff);
+            let path = parent.join(&run_id);
+            match std::fs::create_dir(&path) {
+                Ok(()) => return Ok(Self { path, run_id }),
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                    attempt = attempt.wrapping_add(1);
+                }
+                Err(error) => return Err(failed(&path)(error)),
+            }
+        }
+    }
+
+    /// Takes back the folder of a run that never began.
+    fn remove(&self) {
+        // Left behind, an empty run would only be in the way of the next analysis.
+        let _ = std::fs::remove_dir_all(&self.path);
+    }
+}
+
+fn write(path: &Path, text: &str) -> Result<(), LoadError> {
+    std::fs::write(path, text).map_err(|source| LoadError::Results {
+        path: path.to_owned(),
+        source,
+    })
+}

@@ -1,0 +1,79 @@
+//! Asking a run to end early.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+/// Ends a run when asked to, from any thread (a Ctrl-C handler, for instance).
+#[derive(Clone, Debug)]
+pub struct StopSignal {
+    sender: Arc<watch::Sender<Option<StopReason>>>,
+}
+
+/// Why a run ends before its schedule does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StopReason {
+    /// Somebody asked for it.
+    Interrupted,
+    /// Something failed; what it was.
+    Failed(String),
+}
+
+impl StopSignal {
+    /// A signal that nobody has given yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            sender: Arc::new(watch::Sender::new(None)),
+        }
+    }
+
+    /// Ends the run; the first reason given is kept.
+    pub fn stop(&self, reason: StopReason) {
+        self.sender.send_if_modified(|current| {
+            let first = current.is_none();
+            if first {
+                *current = Some(reason);
+            }
+            first
+        });
+    }
+
+    /// Why the run is to end, once it is.
+    #[must_use]
+    pub fn reason(&self) -> Option<StopReason> {
+        self.sender.borrow().clone()
+    }
+
+    /// Whether the run is to end.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.sender.borrow().is_some()
+    }
+
+    /// Waits until the run is to end.
+    pub(crate) async fn stopped(&self) {
+        // The sender lives in `self`, so waiting cannot fail.
+        let _ = self.sender.subscribe().wait_for(Option::is_some).await;
+    }
+}
+
+impl Default for StopSignal {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_reason_is_kept() {
+        let signal = StopSignal::new();
+        assert!(!signal.is_stopped());
+        signal.stop(StopReason::Interrupted);
+        signal.stop(StopReason::Failed("too late".into()));
+        assert_eq!(signal.reason(), Some(StopReason::Interrupted));
+    }
+}

@@ -1,0 +1,196 @@
+//! Whether a run can be believed: what was achieved against what was planned.
+
+use std::time::Duration;
+
+use workbench_plan::Schedule;
+use workbench_samples::{Check, CheckStatus, UsersInSecond, Validity};
+
+use crate::attack::Presence;
+use crate::clock::Clock;
+use crate::recorder::Recorded;
+
+/// Largest deviation from the planned users, as a fraction of their peak, that passes.
+const USERS_TOLERANCE: f64 = 0.01;
+/// Past this one, while users are added or held, the run is invalid.
+const USERS_LIMIT: f64 = 0.05;
+/// Largest part of the users' time that may be spent on anything but waiting for responses.
+const UNACCOUNTED_TIME_TOLERANCE: f64 = 0.05;
+
+/// What a run is judged by.
+pub(crate) struct Evidence<'a> {
+    pub(crate) schedule: &'a Schedule,
+    pub(crate) users: &'a [UsersInSecond],
+    pub(crate) presences: &'a [Presence],
+    pub(crate) recorded: Recorded,
+    /// Requests counted by the target itself, where it says.
+    pub(crate) served: Option<u64>,
+    /// Whether users think between requests.
+    pub(crate) thinking: bool,
+    /// When and why the run was stopped before its end.
+    pub(crate) stopped: Option<(Duration, String)>,
+}
+
+/// Judges a run.
+pub(crate) fn judge(evidence: &Evidence<'_>) -> Validity {
+    let mut checks = vec![schedule_followed(evidence), users_achieved(evidence)];
+    checks.extend(requests_accounted(evidence));
+    checks.push(requests_failed(evidence));
+    checks.push(requests_censored(evidence));
+    checks.extend(time_accounted(evidence));
+    Validity {
+        valid: checks.iter().all(|check| check.status != CheckStatus::Failed),
+        checks,
+    }
+}
+
+fn check(name: &str, status: CheckStatus, finding: String) -> Check {
+    Check {
+        name: name.to_owned(),
+        status,
+        finding,
+    }
+}
+
+fn schedule_followed(evidence: &Evidence<'_>) -> Check {
+    let planned = evidence.schedule.end().as_secs_f64();
+    let (status, finding) = match &evidence.stopped {
+        None => (CheckStatus::Passed, format!("followed to its end at {planned:.1} s")),
+        Some((after, why)) => (
+            CheckStatus::Failed,
+            format!("{why} after {:.1} s of {planned:.1} s", after.as_secs_f64()),
+        ),
+    };
+    check("schedule", status, finding)
+}
+
+fn users_achieved(evidence: &Evidence<'_>) -> Check {
+    let peak = evidence.schedule.peak_users() as f64;
+    let until = evidence.stopped.as_ref().map(|(after, _)| after.as_secs());
+    let deviation = |user: &&UsersInSecond| (user.achieved - user.planned).abs() / peak;
+    let judged = evidence
+        .users
+        .iter()
+        .filter(|user| until.is_none_or(|until| u64::from(user.second) < until));
+    let Some(worst) = judged.max_by(|a, b| deviation(a).total_cmp(&deviation(b))) else {
+        return check("users", CheckStatus::Failed, "no user was ever active".into());
+    };
+    let deviation = deviation(&worst);
+    let second = Duration::from_secs(worst.second.into());
+    let leaving = evidence.schedule.phase_at(second) == workbench_plan::Phase::RampDown;
+    let status = if deviation <= USERS_TOLERANCE {
+        CheckStatus::Passed
+    } else if deviation <= USERS_LIMIT || leaving {
+        // A user that is told to leave first waits for its response: a slow target delays it.
+        CheckStatus::Warning
+    } else {
+        CheckStatus::Failed
+    };
+    let finding = format!(
+        "at most {:.2} % of {peak} users from the plan, in second {} ({:.2} of {:.2} planned; up to {:.0} % passes)",
+        deviation * 100.0,
+        worst.second,
+        worst.achieved,
+        worst.planned,
+        USERS_TOLERANCE * 100.0,
+    );
+    check("users", status, finding)
+}
+
+/// A request that got no response may or may not have been counted by the target.
+fn requests_accounted(evidence: &Evidence<'_>) -> Option<Check> {
+    let served = evidence.served?;
+    let Recorded {
+        samples, answered, ..
+    } = evidence.recorded;
+    let status = if (answered..=samples).contains(&served) {
+        CheckStatus::Passed
+    } else {
+        CheckStatus::Failed
+    };
+    let finding = format!(
+        "the target counted {served} requests, {samples} samples were kept ({answered} with a response)"
+    );
+    Some(check("requests accounted for", status, finding))
+}
+
+fn requests_failed(evidence: &Evidence<'_>) -> Check {
+    let Recorded {
+        samples, errors, ..
+    } = evidence.recorded;
+    let (status, finding) = if samples == 0 {
+        (CheckStatus::Failed, "no request was made".to_owned())
+    } else if errors == 0 {
+        (CheckStatus::Passed, format!("none of {samples} requests"))
+    } else {
+        let share = errors as f64 / samples as f64 * 100.0;
+        let finding = format!("{errors} of {samples} requests ({share:.3} %)");
+        (CheckStatus::Warning, finding)
+    };
+    check("errors", status, finding)
+}
+
+fn requests_censored(evidence: &Evidence<'_>) -> Check {
+    let censored = evidence.recorded.censored;
+    let status = if censored == 0 {
+        CheckStatus::Passed
+    } else {
+        CheckStatus::Warning
+    };
+    let finding = format!("{censored} requests were still in flight when the run ended");
+    check("censored", status, finding)
+}
+
+/// Little's law, summed over the run: users without think time are always waiting for a response.
+fn time_accounted(evidence: &Evidence<'_>) -> Option<Check> {
+    if evidence.thinking || evidence.presences.is_empty() {
+        return None;
+    }
+    let presences = evidence.presences.iter();
+    let present: f64 = presences.map(|user| (user.to - user.from).as_secs_f64()).sum();
+    let waiting = evidence.recorded.elapsed_ns as f64 / 1e9;
+    let unaccounted = (1.0 - waiting / present).abs();
+    let status = if unaccounted <= UNACCOUNTED_TIME_TOLERANCE {
+        CheckStatus::Passed
+    } else {
+        CheckStatus::Warning
+    };
+    let finding = format!(
+        "{:.2} % of the users' time was not spent waiting for a response (Little's law; up to {:.0} % passes)",
+        unaccounted * 100.0,
+        UNACCOUNTED_TIME_TOLERANCE * 100.0,
+    );
+    Some(check("generator", status, finding))
+}
+
+/// Mean planned and achieved users in every second of the schedule and of what came after it.
+pub(crate) fn users_by_second(
+    schedule: &Schedule,
+    clock: &Clock,
+    presences: &[Presence],
+) -> Vec<UsersInSecond> {
+    let offset = |instant| (clock.utc_ns(instant) - clock.start_utc_ns()) as f64 / 1e9;
+    let last = presences.iter().map(|user| offset(user.to));
+    let end = last.fold(0.0, f64::max).max(schedule.end().as_secs_f64());
+    let seconds = end.ceil() as u32;
+    let mut users: Vec<UsersInSecond> = (0..seconds)
+        .map(|second| {
+            let from = Duration::from_secs(second.into());
+            UsersInSecond {
+                second,
+                planned: schedule.mean_users(from, from + Duration::from_secs(1)),
+                achieved: 0.0,
+            }
+        })
+        .collect();
+    for presence in presences {
+        let (from, to) = (offset(presence.from).max(0.0), offset(presence.to));
+        for user in &mut users[from as usize..] {
+            let second = f64::from(user.second);
+            if second >= to {
+                break;
+            }
+            user.achieved += to.min(second + 1.0) - from.max(second);
+        }
+    }
+    users
+}

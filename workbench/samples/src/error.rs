@@ -1,0 +1,83 @@
+//! What can go wrong with a run's files.
+
+use std::io;
+use std::path::PathBuf;
+
+use polars::error::PolarsError;
+
+/// Why samples or a manifest could not be written or read; completes “failed to …”.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SamplesError {
+    /// A file or folder could not be written.
+    #[error("cannot write {path}", path = path.display())]
+    Write {
+        /// What was to be written.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A file or folder could not be read.
+    #[error("cannot read {path}", path = path.display())]
+    Read {
+        /// What was to be read.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// Polars could not encode a part.
+    #[error("cannot write samples to {path}", path = path.display())]
+    Encode {
+        /// The part.
+        path: PathBuf,
+        /// Why not.
+        source: PolarsError,
+    },
+    /// A part is not a whole Parquet file.
+    #[error("{path} is not a readable Parquet file (damaged or cut short)", path = path.display())]
+    Damaged {
+        /// The part.
+        path: PathBuf,
+        /// Why not.
+        source: PolarsError,
+    },
+    /// A Parquet file that this workbench did not write.
+    #[error("{path} does not say which version of the sample schema it has", path = path.display())]
+    NoSchemaVersion {
+        /// The part.
+        path: PathBuf,
+    },
+    /// A file of a version that this build does not know.
+    #[error(
+        "{path} has schema version {found}, this workbench reads versions 1 to {newest}: use a newer workbench",
+        path = path.display()
+    )]
+    UnknownSchemaVersion {
+        /// The file.
+        path: PathBuf,
+        /// The version it says it has.
+        found: String,
+        /// The newest version that can be read.
+        newest: u32,
+    },
+    /// A run that was stopped before its first samples were stored, or a wrong folder.
+    #[error("{directory} holds no samples (no part-*.parquet)", directory = directory.display())]
+    NoSamples {
+        /// Where they were looked for.
+        directory: PathBuf,
+    },
+    /// Samples are never overwritten.
+    #[error("{directory} already holds samples", directory = directory.display())]
+    AlreadyWritten {
+        /// Where they were to be written.
+        directory: PathBuf,
+    },
+    /// A manifest that is not valid JSON of its version.
+    #[error("{path} is not a valid manifest", path = path.display())]
+    InvalidManifest {
+        /// The manifest.
+        path: PathBuf,
+        /// Where and why.
+        source: serde_json::Error,
+    },
+}

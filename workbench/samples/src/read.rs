@@ -1,0 +1,106 @@
+//! Parquet parts to a lazy frame.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use polars::prelude::{
+    LazyFrame, ParquetReader, PlRefPath, PolarsError, ScanArgsParquet, SerReader,
+};
+
+use crate::error::SamplesError;
+use crate::schema::{SCHEMA_VERSION, VERSION_KEY};
+
+/// All samples below a folder as one lazy frame, with the columns named in [`column`](crate::column).
+///
+/// Every part's footer and schema version are checked before anything is read. Unfinished parts of a
+/// killed run carry another name and are not looked at.
+///
+/// # Errors
+/// [`SamplesError::NoSamples`] without a part; otherwise the error names the part that cannot be read.
+pub fn scan(directory: &Path) -> Result<LazyFrame, SamplesError> {
+    let parts = parts(directory)?;
+    if parts.is_empty() {
+        return Err(SamplesError::NoSamples {
+            directory: directory.to_owned(),
+        });
+    }
+    for part in &parts {
+        check_version(part)?;
+    }
+    scan_files(&parts).map_err(|source| SamplesError::Damaged {
+        path: directory.to_owned(),
+        source,
+    })
+}
+
+fn scan_files(parts: &[PathBuf]) -> Result<LazyFrame, PolarsError> {
+    let paths = parts
+        .iter()
+        .map(|part| PlRefPath::try_from_path(part))
+        .collect::<Result<_, _>>()?;
+    let arguments = ScanArgsParquet {
+        // A results folder may well be called `runs [old]`.
+        glob: false,
+        ..ScanArgsParquet::default()
+    };
+    LazyFrame::scan_parquet_files(paths, arguments)
+}
+
+/// The finished parts in a folder, in the order in which they were written; none where there is no folder.
+pub(crate) fn parts(directory: &Path) -> Result<Vec<PathBuf>, SamplesError> {
+    let failed = |source| SamplesError::Read {
+        path: directory.to_owned(),
+        source,
+    };
+    let entries = match fs::read_dir(directory) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(failed)?,
+    };
+    let mut parts = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(failed)?.path();
+        if is_part(&path) {
+            parts.push(path);
+        }
+    }
+    // Longer names are later: the number outgrows its five digits after 100,000 parts.
+    parts.sort_by(|a, b| (a.as_os_str().len(), a).cmp(&(b.as_os_str().len(), b)));
+    Ok(parts)
+}
+
+fn is_part(path: &Path) -> bool {
+    path.file_name()
+        .and_then(|name| name.to_str())
+        .is_some_and(|name| name.starts_with("part-") && name.ends_with(".parquet"))
+}
+
+fn check_version(part: &Path) -> Result<(), SamplesError> {
+    let file = File::open(part).map_err(|source| SamplesError::Read {
+        path: part.to_owned(),
+        source,
+    })?;
+    let mut reader = ParquetReader::new(file);
+    let metadata = reader
+        .get_metadata()
+        .map_err(|source| SamplesError::Damaged {
+            path: part.to_owned(),
+            source,
+        })?;
+    let version = metadata
+        .key_value_metadata()
+        .iter()
+        .flatten()
+        .find(|entry| entry.key == VERSION_KEY)
+        .and_then(|entry| entry.value.as_deref())
+        .ok_or_else(|| SamplesError::NoSchemaVersion {
+            path: part.to_owned(),
+        })?;
+    match version.parse::<u32>() {
+        Ok(1..=SCHEMA_VERSION) => Ok(()),
+        _ => Err(SamplesError::UnknownSchemaVersion {
+            path: part.to_owned(),
+            found: version.to_owned(),
+            newest: SCHEMA_VERSION,
+        }),
+    }
+}

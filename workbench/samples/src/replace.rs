@@ -1,0 +1,61 @@
+//! Files that appear whole or not at all.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Writes a file under a temporary name and gives it its own name once it is complete.
+///
+/// A reader, and whoever looks after the process was killed, sees the previous content or the new one,
+/// never a part of it. The file is not forced to the disk: that would take the disk from the system under
+/// test while it is measured, and a killed process loses nothing that the kernel has taken over.
+pub(crate) fn replace_with<E: From<io::Error>>(
+    path: &Path,
+    write: impl FnOnce(&mut File) -> Result<(), E>,
+) -> Result<(), E> {
+    let temporary = temporary_name(path);
+    let result = File::create(&temporary)
+        .map_err(E::from)
+        .and_then(|mut file| write(&mut file))
+        .and_then(|()| fs::rename(&temporary, path).map_err(E::from));
+    if result.is_err() {
+        // What went wrong is worth more than a complaint about what could not be tidied up.
+        let _ = fs::remove_file(&temporary);
+    }
+    result
+}
+
+/// Replaces a file's content in one step: readers see the old or the new content, never a part of it.
+///
+/// # Errors
+/// Whatever the file system says; the old content is then untouched.
+pub fn replace_file(path: &Path, content: &[u8]) -> io::Result<()> {
+    replace_with(path, |file| io::Write::write_all(file, content))
+}
+
+fn temporary_name(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".tmp");
+    PathBuf::from(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_write_leaves_the_old_content_and_no_temporary_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file");
+        replace_file(&path, b"old").unwrap();
+
+        let result: io::Result<()> = replace_with(&path, |file| {
+            io::Write::write_all(file, b"ne")?;
+            Err(io::Error::other("disk full"))
+        });
+
+        assert_eq!(result.unwrap_err().to_string(), "disk full");
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+}

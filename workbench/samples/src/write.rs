@@ -1,0 +1,237 @@
+//! Samples to Parquet parts.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use polars::prelude::{
+    Categorical32Chunked, CategoricalMapping, Categories, Column, DataFrame, DataType,
+    Int64Chunked, IntoColumn, IntoSeries, KeyValueMetadata, NewChunkedArray, ParquetCompression,
+    ParquetWriter, PolarsError, PolarsResult, TimeUnit, TimeZone, UInt32Chunked,
+};
+
+use crate::error::SamplesError;
+use crate::read::parts;
+use crate::replace::replace_with;
+use crate::sample::{ErrorKind, Labels, Phase, Sample};
+use crate::schema::{SCHEMA_VERSION, VERSION_KEY, column};
+
+/// Writes a run's samples, part by part, while the run goes on.
+///
+/// A part appears under its own name only once it is complete, so that a killed process leaves every
+/// earlier part readable. Parts are `part-00000.parquet`, `part-00001.parquet`, …; within a part, samples
+/// are ordered by their start.
+#[derive(Debug)]
+pub struct SampleWriter {
+    directory: PathBuf,
+    next_part: u32,
+    words: Words,
+}
+
+impl SampleWriter {
+    /// Prepares the folder that the parts go into, creating it where it is missing.
+    ///
+    /// # Errors
+    /// [`SamplesError::AlreadyWritten`] if there are parts in it, and whatever the file system says.
+    pub fn create(directory: &Path, labels: Labels) -> Result<Self, SamplesError> {
+        fs::create_dir_all(directory).map_err(|source| SamplesError::Write {
+            path: directory.to_owned(),
+            source,
+        })?;
+        if !parts(directory)?.is_empty() {
+            return Err(SamplesError::AlreadyWritten {
+                directory: directory.to_owned(),
+            });
+        }
+        let words = Words::of(labels).map_err(|source| SamplesError::Encode {
+            path: directory.to_owned(),
+            source,
+        })?;
+        Ok(Self {
+            directory: directory.to_owned(),
+            next_part: 0,
+            words,
+        })
+    }
+
+    /// Writes the next part; no samples make no part.
+    ///
+    /// After an error nothing of the part is left behind, and the same samples can be written again.
+    ///
+    /// # Errors
+    /// A full disk, a folder that was taken away, and whatever else the file system says.
+    ///
+    /// # Panics
+    /// If a sample's label is not among those given to [`SampleWriter::create`].
+    pub fn write_part(&mut self, samples: &[Sample]) -> Result<(), SamplesError> {
+        if samples.is_empty() {
+            return Ok(());
+        }
+        let path = self
+            .directory
+            .join(format!("part-{:05}.parquet", self.next_part));
+        let mut ordered: Vec<&Sample> = samples.iter().collect();
+        ordered.sort_by_key(|sample| sample.started_at);
+
+        let written = replace_with(&path, |file| {
+            let mut frame = self.words.frame(&ordered)?;
+            write_parquet(file, &mut frame).map_err(WriteFailure::from)
+        });
+        written.map_err(|failure| failure.at(path))?;
+        self.next_part += 1;
+        Ok(())
+    }
+}
+
+/// What keeps a part from being written, before its path is known.
+enum WriteFailure {
+    File(io::Error),
+    Encode(PolarsError),
+}
+
+impl WriteFailure {
+    fn at(self, path: PathBuf) -> SamplesError {
+        match self {
+            Self::File(source) => SamplesError::Write { path, source },
+            Self::Encode(source) => SamplesError::Encode { path, source },
+        }
+    }
+}
+
+impl From<io::Error> for WriteFailure {
+    fn from(source: io::Error) -> Self {
+        Self::File(source)
+    }
+}
+
+impl From<PolarsError> for WriteFailure {
+    fn from(source: PolarsError) -> Self {
+        Self::Encode(source)
+    }
+}
+
+fn write_parquet(file: &mut File, frame: &mut DataFrame) -> PolarsResult<()> {
+    let version = (VERSION_KEY.to_owned(), SCHEMA_VERSION.to_string());
+    ParquetWriter::new(file)
+        .with_compression(ParquetCompression::Zstd(None))
+        .with_key_value_metadata(Some(KeyValueMetadata::from_static(vec![version])))
+        // The load generator's threads are being measured: no pool of our own beside them.
+        .set_parallel(false)
+        .finish(frame)?;
+    Ok(())
+}
+
+/// The dictionary of each label column: which number Polars stores for which of our numbers.
+#[derive(Debug)]
+struct Words {
+    categories: DataType,
+    requests: Vec<u32>,
+    scenarios: Vec<u32>,
+    errors: Vec<u32>,
+    phases: Vec<u32>,
+}
+
+impl Words {
+    fn of(labels: Labels) -> PolarsResult<Self> {
+        let global = Categories::global();
+        let mapping = global.mapping();
+        Ok(Self {
+            requests: numbers_of(&mapping, labels.requests)?,
+            scenarios: numbers_of(&mapping, labels.scenarios)?,
+            errors: numbers_of(&mapping, ErrorKind::ALL.map(ErrorKind::as_str))?,
+            phases: numbers_of(&mapping, Phase::ALL.map(Phase::as_str))?,
+            // Holds the mapping: it lives as long as the writer.
+            categories: DataType::Categorical(global, mapping),
+        })
+    }
+
+    fn frame(&self, samples: &[&Sample]) -> PolarsResult<DataFrame> {
+        let columns = vec![
+            instants(column::INTENDED_AT, samples, |sample| sample.intended_at),
+            instants(column::STARTED_AT, samples, |sample| sample.started_at),
+            wide(column::ELAPSED_NS, samples, |sample| sample.elapsed_ns),
+            wide(column::LATENCY_NS, samples, |sample| sample.latency_ns),
+            wide(column::CONNECT_NS, samples, |sample| sample.connect_ns),
+            wide(column::BYTES_SENT, samples, |sample| sample.bytes_sent),
+            wide(column::BYTES_RECEIVED, samples, |sample| {
+                sample.bytes_received
+            }),
+            narrow(column::STATUS, samples, |sample| {
+                sample.status.map(u32::from)
+            }),
+            Column::new(
+                column::SUCCESS.into(),
+                samples
+                    .iter()
+                    .map(|sample| sample.error.is_none())
+                    .collect::<Vec<bool>>(),
+            ),
+            self.labels(column::ERROR, samples, |sample| {
+                sample.error.map(|error| self.errors[error as usize])
+            }),
+            self.labels(column::REQUEST, samples, |sample| {
+                Some(self.requests[usize::from(sample.request)])
+            }),
+            self.labels(column::SCENARIO, samples, |sample| {
+                Some(self.scenarios[usize::from(sample.scenario)])
+            }),
+            narrow(column::USER, samples, |sample| Some(sample.user)),
+            narrow(column::ITERATION, samples, |sample| Some(sample.iteration)),
+            narrow(column::ACTIVE_USERS, samples, |sample| {
+                Some(sample.active_users)
+            }),
+            self.labels(column::PHASE, samples, |sample| {
+                Some(self.phases[sample.phase as usize])
+            }),
+        ];
+        DataFrame::new(samples.len(), columns)
+    }
+
+    fn labels(
+        &self,
+        name: &str,
+        samples: &[&Sample],
+        number: impl Fn(&Sample) -> Option<u32>,
+    ) -> Column {
+        let numbers = numbers(name, samples, number);
+        Categorical32Chunked::from_cats_and_dtype(numbers, self.categories.clone())
+            .into_series()
+            .into_column()
+    }
+}
+
+fn numbers_of(
+    mapping: &CategoricalMapping,
+    words: impl IntoIterator<Item: AsRef<str>>,
+) -> PolarsResult<Vec<u32>> {
+    words
+        .into_iter()
+        .map(|word| mapping.insert_cat(word.as_ref()))
+        .collect()
+}
+
+fn instants(name: &str, samples: &[&Sample], value: impl Fn(&Sample) -> i64) -> Column {
+    let values: Vec<i64> = samples.iter().map(|sample| value(sample)).collect();
+    // A cast would need Polars' time zone database, and drops the zone silently without it.
+    Int64Chunked::from_vec(name.into(), values)
+        .into_datetime(TimeUnit::Nanoseconds, Some(TimeZone::UTC))
+        .into_series()
+        .into_column()
+}
+
+fn wide(name: &str, samples: &[&Sample], value: impl Fn(&Sample) -> u64) -> Column {
+    let values: Vec<u64> = samples.iter().map(|sample| value(sample)).collect();
+    Column::new(name.into(), values)
+}
+
+fn narrow(name: &str, samples: &[&Sample], value: impl Fn(&Sample) -> Option<u32>) -> Column {
+    numbers(name, samples, value).into_series().into_column()
+}
+
+fn numbers(
+    name: &str,
+    samples: &[&Sample],
+    value: impl Fn(&Sample) -> Option<u32>,
+) -> UInt32Chunked {
+    UInt32Chunked::from_iter_options(name.into(), samples.iter().map(|sample| value(sample)))
+}

@@ -1,0 +1,8 @@
+//! The files of a run, through the public interface.
+
+#[cfg(test)]
+mod manifest;
+#[cfg(test)]
+mod parts;
+#[cfg(test)]
+mod published_versions;

@@ -1,0 +1,40 @@
+//! Files of every published version stay readable. The files are never regenerated: a change of the format
+//! adds a folder, written by the last build that knew it.
+
+use std::path::Path;
+
+use polars::prelude::*;
+use workbench_samples::{Manifest, Outcome, column, scan};
+
+#[test]
+fn samples_of_version_1_are_still_read() {
+    let directory = Path::new("tests/published/version-1/samples");
+
+    let frame = scan(directory).unwrap().collect().unwrap();
+
+    assert_eq!(frame.height(), 3);
+    let elapsed = frame.column(column::ELAPSED_NS).unwrap().u64().unwrap();
+    assert_eq!(
+        elapsed.to_vec_null_aware().left().unwrap(),
+        [2_000_000, 50_000, 9_000_000]
+    );
+    let error = frame.column(column::ERROR).unwrap();
+    let error = error.cast(&DataType::String).unwrap();
+    let error: Vec<_> = error.str().unwrap().iter().collect();
+    assert_eq!(error, [None, Some("refused"), Some("censored")]);
+    let started_at = frame.column(column::STARTED_AT).unwrap();
+    let started_at = started_at.cast(&DataType::Int64).unwrap();
+    assert_eq!(
+        started_at.i64().unwrap().first(),
+        Some(1_795_000_000_000_000_001)
+    );
+}
+
+#[test]
+fn the_manifest_of_version_1_is_still_read() {
+    let manifest = Manifest::read(Path::new("tests/published/version-1")).unwrap();
+
+    assert_eq!(manifest.run_id, "20261123T101500Z-4f2a");
+    assert_eq!(manifest.outcome, Outcome::Running);
+    assert_eq!(manifest.started_at, Some(1_795_000_000_123_456_789));
+}

@@ -1,0 +1,57 @@
+//! Why a question cannot be answered from the data.
+
+/// Why a statistic is not defined for what was given.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StatisticsError {
+    /// Fewer values than the statistic needs.
+    #[error("needs at least {needed} values, got {found}")]
+    TooFewValues {
+        /// How many are needed.
+        needed: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// A NaN or an infinity among the values.
+    #[error("value number {position} is {value}, not a finite number")]
+    NotFinite {
+        /// Position of the first such value, from 0.
+        position: usize,
+        /// The value.
+        value: f64,
+    },
+    /// A probability or level outside the range in which the statistic is defined.
+    #[error("{value} is not a probability that can be used here ({range})")]
+    ImpossibleProbability {
+        /// What was given.
+        value: f64,
+        /// What can be given.
+        range: &'static str,
+    },
+    /// A standard error that is negative or not a number.
+    #[error("{value} is not a standard error")]
+    ImpossibleStandardError {
+        /// What was given.
+        value: f64,
+    },
+    /// No variation in any group, so that a test has nothing to compare the difference with.
+    #[error("the values do not vary, so that a difference cannot be tested")]
+    NoVariation,
+}
+
+/// Refuses too few values and values that are not finite.
+pub(crate) fn check(values: &[f64], needed: usize) -> Result<(), StatisticsError> {
+    if values.len() < needed {
+        return Err(StatisticsError::TooFewValues {
+            needed,
+            found: values.len(),
+        });
+    }
+    match values.iter().position(|value| !value.is_finite()) {
+        Some(position) => Err(StatisticsError::NotFinite {
+            position,
+            value: values[position],
+        }),
+        None => Ok(()),
+    }
+}
