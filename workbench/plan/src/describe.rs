@@ -59,7 +59,7 @@ fn target(target: &Target) -> Vec<String> {
         }
         Target::Urls(urls) => {
             let width = urls.keys().map(String::len).max().unwrap_or_default();
-            let service = |(name, url)| format!("  {name:<width$}  {url}");
+            let service = |(name, url)| format!("  {name:<width$}  {}", url);
             std::iter::once("Target: running services".to_owned())
                 .chain(urls.iter().map(service))
                 .collect()

@@ -16,6 +16,7 @@ mod wire;
 mod write;
 
 pub use schema::json_schema;
+pub use url::BaseUrlError;
 
 pub(crate) use duration::format_duration;
 pub(crate) use url::without_password;

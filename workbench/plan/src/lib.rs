@@ -16,7 +16,7 @@ mod template;
 pub use describe::describe;
 pub use distribution::Distribution;
 pub use error::{Mistake, PlanError};
-pub use file::{json_schema, parse, read};
+pub use file::{BaseUrlError, json_schema, parse, read};
 pub use plan::{
     BaseUrl, BookstoreTarget, Comparison, Concurrency, Database, Load, Metric, Plan, Scenario,
     Step, Target, ThreadRow, Threshold,

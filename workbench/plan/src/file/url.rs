@@ -8,66 +8,63 @@ use url::{Host, Url};
 use crate::fault::Fault;
 use crate::plan::{BaseUrl, Database};
 
-pub(super) fn parse_base_url(text: &str) -> Result<BaseUrl, Fault> {
-    let not_a_url = |why: &str| {
-        Fault::new(format!(
-            "\"{text}\" is not the URL of a service{why}; write it as http://host:port"
-        ))
-    };
-    let url = Url::parse(text).map_err(|error| not_a_url(&format!(": {error}")))?;
-    let tls = match url.scheme() {
-        "http" => false,
-        "https" => true,
-        _ => return Err(not_a_url("")),
-    };
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(Fault::new(
-            "user and password cannot stand in a URL; send them in a header",
-        ));
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(Fault::new(
-            "the URL of a service ends with its path; queries belong to requests",
-        ));
-    }
-    let host = match url.host() {
-        Some(Host::Domain(name)) => name.to_owned(),
-        Some(Host::Ipv4(address)) => address.to_string(),
-        Some(Host::Ipv6(address)) => address.to_string(),
-        None => return Err(not_a_url(": it has no host")),
-    };
-    Ok(BaseUrl {
-        tls,
-        host,
-        port: url
-            .port_or_known_default()
-            .expect("http and https have ports of their own"),
-        prefix: url.path().trim_end_matches('/').to_owned(),
-    })
-}
-
-impl fmt::Display for BaseUrl {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = if self.tls { "https" } else { "http" };
-        let (open, close) = if self.host.contains(':') {
-            ("[", "]")
-        } else {
-            ("", "")
-        };
-        write!(
-            formatter,
-            "{scheme}://{open}{}{close}:{}{}",
-            self.host, self.port, self.prefix
-        )
-    }
+/// Why a text is not the URL of a service.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("\"{text}\" is not the URL of a service{reason}; write it as http://host:port")]
+pub struct BaseUrlError {
+    text: String,
+    reason: String,
 }
 
 impl FromStr for BaseUrl {
-    /// What is wrong with the text.
-    type Err = String;
+    type Err = BaseUrlError;
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        parse_base_url(text).map_err(|fault| fault.message)
+    fn from_str(text: &str) -> Result<Self, BaseUrlError> {
+        let refuse = |reason: &str| BaseUrlError {
+            text: text.to_owned(),
+            reason: reason.to_owned(),
+        };
+        let url = Url::parse(text).map_err(|error| refuse(&format!(": {error}")))?;
+        let tls = match url.scheme() {
+            "http" => false,
+            "https" => true,
+            _ => return Err(refuse("")),
+        };
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(refuse(": user and password belong in a header"));
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(refuse(
+                ": it ends with a path, and queries belong to requests",
+            ));
+        }
+        let host = match url.host() {
+            Some(Host::Domain(name)) => name.to_owned(),
+            Some(Host::Ipv4(address)) => address.to_string(),
+            Some(Host::Ipv6(address)) => address.to_string(),
+            None => return Err(refuse(": it has no host")),
+        };
+        let port = url.port_or_known_default();
+        Ok(Self {
+            tls,
+            host,
+            port: port.expect("http and https have ports of their own"),
+            prefix: url.path().trim_end_matches('/').to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = if self.tls { "https" } else { "http" };
+        let Self {
+            host, port, prefix, ..
+        } = self;
+        if host.contains(':') {
+            write!(f, "{scheme}://[{host}]:{port}{prefix}")
+        } else {
+            write!(f, "{scheme}://{host}:{port}{prefix}")
+        }
     }
 }
 
@@ -113,11 +110,11 @@ mod tests {
             ("http://[::1]", "http://[::1]:80"),
             ("http://127.0.0.1:9/", "http://127.0.0.1:9"),
         ] {
-            let url = parse_base_url(text).unwrap();
+            let url = text.parse::<BaseUrl>().unwrap();
             assert_eq!(url.to_string(), written);
-            assert_eq!(parse_base_url(written).unwrap(), url);
+            assert_eq!(written.parse::<BaseUrl>().unwrap(), url);
         }
-        let ipv6 = parse_base_url("http://[::1]/x/").unwrap();
+        let ipv6 = "http://[::1]/x/".parse::<BaseUrl>().unwrap();
         assert_eq!(
             (ipv6.host.as_str(), ipv6.port, ipv6.prefix.as_str()),
             ("::1", 80, "/x")
@@ -135,7 +132,7 @@ mod tests {
             "http://host:99999",
             "catalog",
         ] {
-            assert!(parse_base_url(text).is_err(), "{text} was accepted");
+            assert!(text.parse::<BaseUrl>().is_err(), "{text} was accepted");
         }
     }
 

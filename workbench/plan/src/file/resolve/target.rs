@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::Check;
+use crate::fault::Fault;
 use crate::file::source::Node;
-use crate::file::url::{parse_base_url, parse_database};
+use crate::file::url::BaseUrlError;
+use crate::file::url::parse_database;
 use crate::file::wire::{WireBookstore, WireTarget};
-use crate::plan::{BookstoreTarget, Target};
+use crate::plan::{BaseUrl, BookstoreTarget, Target};
 
 /// The services of the bundled bookstore that experiments can load.
 const BOOKSTORE_SERVICES: [&str; 3] = ["catalog", "cart", "orders"];
@@ -67,9 +69,14 @@ fn urls(check: &mut Check<'_>, wire: BTreeMap<String, String>, node: &Node) -> O
             let message = format!("\"{name}\" cannot name a service: letters, digits, _ and - can");
             check.note::<()>(node.key_place(&name), message);
         }
-        if let Some(url) = check.resolved(parse_base_url(&text), node.get(&name)) {
+        if let Some(url) = check.resolved(base_url(&text), node.get(&name)) {
             urls.insert(name, url);
         }
     }
     (urls.len() == count).then_some(Target::Urls(urls))
+}
+
+fn base_url(text: &str) -> Result<BaseUrl, Fault> {
+    text.parse()
+        .map_err(|error: BaseUrlError| Fault::new(error.to_string()))
 }
