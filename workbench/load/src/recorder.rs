@@ -223,7 +223,7 @@ mod tests {
         assert_eq!(recorded.samples, 30_000);
         assert_eq!(recorded.answered, 30_000);
         assert_eq!(recorded.errors, 0);
-        let stored = workbench_samples::scan(folder.path()).unwrap();
-        assert_eq!(workbench_samples::count(stored).unwrap(), 30_000);
+        let stored = workbench_samples::scan(folder.path()).unwrap().collect().unwrap();
+        assert_eq!(stored.height(), 30_000);
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use workbench_plan::Plan;
 use workbench_samples::{
-    Labels, Manifest, Outcome, Sample, SampleWriter, TargetRecord, Tool, Validity,
+    Labels, MANIFEST_VERSION, Manifest, Outcome, Sample, SampleWriter, TargetRecord, Tool, Validity,
 };
 
 use crate::attack::{self, Attack};
@@ -73,7 +73,7 @@ pub async fn run(plan: &Plan, options: RunOptions) -> Result<FinishedRun, LoadEr
     };
     let labels = labels(plan);
     let mut manifest = Manifest {
-        schema_version: Manifest::SCHEMA_VERSION,
+        schema_version: MANIFEST_VERSION,
         run_id: directory.run_id.clone(),
         experiment: plan.name.clone(),
         tool: options.tool,

@@ -107,7 +107,7 @@ impl User {
         iteration: u32,
     ) -> Result<u16, ErrorKind> {
         for (variable, distribution) in &step.set {
-            self.values[*variable] = distribution.draw(&mut self.random);
+            distribution.draw_into(&mut self.random, &mut self.values[*variable]);
         }
         let prepared = &attack.steps[self.scenario][position];
         let endpoint = &attack.endpoints[prepared.endpoint];

@@ -489,10 +489,10 @@ experiments/x.yaml:16:20: "content-type" is sent by the client itself
 #[test]
 fn a_key_given_twice() {
     assert_snapshot!(refused(&broken("seed: 3", "title: Again")), @r#"
-experiments/x.yaml:1:1: this is not YAML: duplicate entry with key "title"
+experiments/x.yaml:3:1: "title" is given twice; it already stands in line 2
   |
-1 | name: right
-  | ^
+3 | title: Again
+  | ^^^^^
 "#);
 }
 
@@ -523,6 +523,24 @@ experiments/x.yaml:4:1: this is not YAML: could not find expected ':', while sca
   |
 4 | target:
   | ^
+"#);
+}
+
+#[test]
+fn a_text_that_is_nested_too_deeply() {
+    let brackets = "[".repeat(10_000) + &"]".repeat(10_000);
+    assert_snapshot!(refused(&brackets).lines().next().unwrap(), @r#"experiments/x.yaml:1:129: this is not YAML: recursion limit exceeded"#);
+}
+
+#[test]
+fn an_alias_is_as_wrong_as_its_anchor() {
+    let text =
+        broken("startup: 10s", "startup: &brief 10").replace("shutdown: 10s", "shutdown: *brief");
+    assert_snapshot!(refused(&text), @r#"
+experiments/x.yaml:7:47: 10 needs a unit; write 10s or 10ms
+  |
+7 |   - { start: 100, initial_delay: 0s, startup: &brief 10, hold: 60s, shutdown: *brief }
+  |                                               ^^^^^^^^^
 "#);
 }
 

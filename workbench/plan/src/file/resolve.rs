@@ -41,6 +41,8 @@ pub(super) fn resolve(
     let thresholds = check.thresholds(&wire.thresholds, labels.as_deref(), root.get("thresholds"));
     let mut mistakes = check.mistakes;
     mistakes.sort_by_key(|mistake| (mistake.line, mistake.column));
+    // What an alias repeats is wrong once.
+    mistakes.dedup();
     match (name, target, load, request_timeout, scenarios) {
         (Some(name), Some(target), Some(load), Some(request_timeout), Some(scenarios))
             if mistakes.is_empty() =>

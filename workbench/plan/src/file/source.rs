@@ -1,9 +1,12 @@
 //! Where each part of a YAML text stands.
 
-use std::collections::HashMap;
+mod tree;
+
 use std::rc::Rc;
 
-use saphyr_parser::{Event, Marker, Parser, Span as Range, StrInput};
+use saphyr_parser::Span as Range;
+
+pub(super) use tree::{Broken, root};
 
 use crate::error::Mistake;
 
@@ -55,17 +58,6 @@ impl<'a> Source<'a> {
 
     pub(super) fn text(&self) -> &'a str {
         self.text
-    }
-
-    /// The parts of the text with their places.
-    pub(super) fn root(&self) -> Result<Rc<Node>, Mistake> {
-        let parser = Parser::new_from_str(self.text);
-        Builder {
-            events: parser,
-            anchors: HashMap::new(),
-            source: self,
-        }
-        .document()
     }
 
     pub(super) fn mistake(&self, place: Place, message: impl Into<String>) -> Mistake {
@@ -161,120 +153,6 @@ impl Node {
         match &self.content {
             Content::Mapping(entries) => entries.iter().find(|entry| entry.key == key),
             Content::Scalar | Content::List(_) => None,
-        }
-    }
-}
-
-struct Builder<'a> {
-    events: Parser<'a, StrInput<'a>>,
-    anchors: HashMap<usize, Rc<Node>>,
-    source: &'a Source<'a>,
-}
-
-impl<'a> Builder<'a> {
-    fn document(mut self) -> Result<Rc<Node>, Mistake> {
-        loop {
-            let (event, range) = self.next()?;
-            match event {
-                Event::StreamStart | Event::DocumentStart(_) => {}
-                Event::StreamEnd => {
-                    let end = Place::of(range);
-                    return Err(self.source.mistake(end, "the file is empty"));
-                }
-                event => {
-                    let root = self.node(&event, range)?;
-                    return self.no_more_documents().map(|()| root);
-                }
-            }
-        }
-    }
-
-    fn no_more_documents(&mut self) -> Result<(), Mistake> {
-        loop {
-            match self.next()? {
-                (Event::StreamEnd, _) => return Ok(()),
-                (Event::DocumentStart(_), range) => {
-                    let place = Place::of(range);
-                    return Err(self
-                        .source
-                        .mistake(place, "a file holds one experiment, not several"));
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn next(&mut self) -> Result<(Event<'a>, Range), Mistake> {
-        let event = self
-            .events
-            .next()
-            .expect("the end of the stream is asked for only once");
-        event.map_err(|error| {
-            let place = Place::of(Range::empty(*error.marker()));
-            self.source
-                .mistake(place, format!("this is not YAML: {}", error.info()))
-        })
-    }
-
-    fn node(&mut self, event: &Event<'a>, range: Range) -> Result<Rc<Node>, Mistake> {
-        let (content, anchor, end) = match event {
-            Event::Scalar(_, _, anchor, _) => (Content::Scalar, *anchor, range.end),
-            Event::SequenceStart(anchor, _) => {
-                let (nodes, end) = self.list()?;
-                (Content::List(nodes), *anchor, end)
-            }
-            Event::MappingStart(anchor, _) => {
-                let (entries, end) = self.mapping()?;
-                (Content::Mapping(entries), *anchor, end)
-            }
-            Event::Alias(anchor) => {
-                let node = self.anchors.get(anchor).cloned();
-                return node.ok_or_else(|| {
-                    self.source
-                        .mistake(Place::of(range), "an alias cannot stand inside its anchor")
-                });
-            }
-            _ => unreachable!("within a document there are only nodes"),
-        };
-        let range = Range::new(range.start, end);
-        let node = Rc::new(Node { range, content });
-        self.anchors.insert(anchor, Rc::clone(&node));
-        Ok(node)
-    }
-
-    fn list(&mut self) -> Result<(Vec<Rc<Node>>, Marker), Mistake> {
-        let mut nodes = Vec::new();
-        loop {
-            match self.next()? {
-                (Event::SequenceEnd, range) => return Ok((nodes, range.end)),
-                (event, range) => nodes.push(self.node(&event, range)?),
-            }
-        }
-    }
-
-    fn mapping(&mut self) -> Result<(Vec<Entry>, Marker), Mistake> {
-        let mut entries: Vec<Entry> = Vec::new();
-        loop {
-            let (event, key_range) = self.next()?;
-            let key = match event {
-                Event::MappingEnd => return Ok((entries, key_range.end)),
-                Event::Scalar(text, ..) => text.into_owned(),
-                _ => {
-                    let place = Place::of(key_range);
-                    return Err(self.source.mistake(place, "a key has to be text"));
-                }
-            };
-            if let Some(first) = entries.iter().find(|entry| entry.key == key) {
-                let line = first.key_range.start.line();
-                let message = format!("\"{key}\" is given twice; it already stands in line {line}");
-                return Err(self.source.mistake(Place::of(key_range), message));
-            }
-            let (event, range) = self.next()?;
-            entries.push(Entry {
-                key,
-                key_range,
-                value: self.node(&event, range)?,
-            });
         }
     }
 }

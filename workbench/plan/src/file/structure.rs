@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use serde_path_to_error::{Path, Segment};
 
-use super::source::{Node, Place, Source};
+use super::source::{Broken, Node, Place, Source, root};
 use super::wire::WirePlan;
 use crate::error::Mistake;
 use crate::fault::suggestion;
@@ -12,10 +12,10 @@ use crate::fault::suggestion;
 /// The wire structs of a text, and the positions of its parts.
 pub(super) fn read(source: &Source<'_>) -> Result<(WirePlan, Rc<Node>), Mistake> {
     let parsed = serde_yaml::from_str::<serde_yaml::Value>(source.text());
-    let root = source.root().map_err(|mistake| match &parsed {
+    let root = root(source).map_err(|broken| match (broken, &parsed) {
         // Of two parsers that give up, serde_yaml's says more about what it was doing.
-        Err(error) => syntax(error, source).unwrap_or(mistake),
-        Ok(_) => mistake,
+        (Broken::Syntax(mistake), Err(error)) => syntax(error, source).unwrap_or(mistake),
+        (Broken::Syntax(mistake) | Broken::Content(mistake), _) => mistake,
     })?;
     let value = parsed.map_err(|error| {
         syntax(&error, source).unwrap_or_else(|| source.mistake(root.place(), error.to_string()))

@@ -5,7 +5,7 @@ use crate::fault::{Fault, suggestion};
 use crate::plan::{Comparison, Metric, Threshold};
 
 /// What a threshold looks like, for editors; [`parse_threshold`] looks closer.
-pub(super) const THRESHOLD_PATTERN: &str = r#"^\s*(mean|max|p[0-9]{1,2}(\.[0-9]+)?|error_rate|throughput)(\s+of\s+"[^"]+")?\s*(<|<=|>|>=)\s*[0-9][^\s]*\s*$"#;
+pub(super) const THRESHOLD_PATTERN: &str = r#"^\s*(mean|max|p[0-9]{1,2}(\.[0-9]+)?|error_rate|throughput)(\s+of\s+"[^"]+")?\s*(<|<=|>|>=)\s*[0-9]\S*(\s*(%|/s))?\s*$"#;
 
 const METRICS: [&str; 8] = [
     "mean",

@@ -1,0 +1,102 @@
+//! The exit codes, which scripts and CI rely on.
+
+use std::process::ExitCode;
+
+use workbench_load::LoadError;
+use workbench_plan::PlanError;
+
+/// How the command ended. Clap itself exits with 2 when it is called wrongly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// All is well.
+    Pass = 0,
+    /// Something failed that should not.
+    Failure = 1,
+    /// A threshold of the experiment was missed.
+    ThresholdMissed = 10,
+    /// An experiment file is wrong.
+    InvalidExperiment = 12,
+    /// The target could not be reached, or ended during the run.
+    TargetUnavailable = 13,
+    /// The run cannot be believed.
+    RunInvalid = 14,
+    /// Stopped by Ctrl-C; results are kept.
+    Interrupted = 130,
+}
+
+/// Printed below `--help`.
+pub(crate) const HELP: &str = "\
+Examples:
+  workbench run experiments/scenario3.yaml    run an experiment and report on it
+  workbench analyze                           compare the newest run of every experiment
+  workbench validate experiments/*.yaml       check files, send nothing
+
+Exit codes:
+    0  all is well
+    1  unexpected failure
+    2  wrong usage
+   10  a threshold was missed
+   12  invalid experiment file
+   13  target unavailable
+   14  the run is invalid: it cannot be believed
+  130  interrupted; results are kept";
+
+impl Exit {
+    /// The code for an error that reached `main`.
+    pub(crate) fn of(error: &anyhow::Error) -> Self {
+        let is_plan = error.downcast_ref::<PlanError>().is_some();
+        match error.downcast_ref::<LoadError>() {
+            Some(error) if error.is_target() => Self::TargetUnavailable,
+            _ if is_plan => Self::InvalidExperiment,
+            _ => Self::Failure,
+        }
+    }
+
+    /// The more serious of two, for a command that did several things.
+    pub(crate) fn and(self, other: Self) -> Self {
+        let rank = |exit: Self| match exit {
+            Self::Pass => 0,
+            Self::ThresholdMissed => 1,
+            Self::RunInvalid => 2,
+            Self::TargetUnavailable => 3,
+            Self::InvalidExperiment => 4,
+            Self::Failure => 5,
+            Self::Interrupted => 6,
+        };
+        if rank(other) > rank(self) { other } else { self }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_more_serious_exit_wins() {
+        assert_eq!(Exit::Pass.and(Exit::ThresholdMissed), Exit::ThresholdMissed);
+        assert_eq!(Exit::RunInvalid.and(Exit::ThresholdMissed), Exit::RunInvalid);
+        assert_eq!(Exit::Interrupted.and(Exit::RunInvalid), Exit::Interrupted);
+    }
+
+    #[test]
+    fn every_code_is_in_the_help() {
+        for exit in [
+            Exit::Pass,
+            Exit::Failure,
+            Exit::ThresholdMissed,
+            Exit::InvalidExperiment,
+            Exit::TargetUnavailable,
+            Exit::RunInvalid,
+            Exit::Interrupted,
+        ] {
+            let code = format!("{:>5}  ", exit as u8);
+            assert!(HELP.lines().any(|line| line.starts_with(&code)), "{code}");
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! What every verb does with experiment files, analyses and their reports.
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use workbench_analysis::Analysis;
+use workbench_plan::Plan;
+use workbench_report::TextOptions;
+
+use crate::exit::Exit;
+
+/// Reads every file, and complains of all wrong ones before it gives up.
+pub(crate) fn read_plans(files: &[PathBuf]) -> anyhow::Result<Vec<Plan>> {
+    let mut plans = Vec::with_capacity(files.len());
+    let mut first_error = None;
+    for file in files {
+        match workbench_plan::read(file) {
+            Ok(plan) => plans.push(plan),
+            Err(error) => {
+                if let Some(earlier) = first_error.replace(error) {
+                    eprintln!("error: {earlier}");
+                }
+            }
+        }
+    }
+    match first_error {
+        None => Ok(plans),
+        Some(error) => Err(error.into()),
+    }
+}
+
+/// Analyses one run, writes its report into its folder, and prints the result.
+pub(crate) fn report(directories: &[PathBuf]) -> anyhow::Result<Exit> {
+    let mut exit = Exit::Pass;
+    for directory in directories {
+        let analysis = workbench_analysis::analyze(std::slice::from_ref(directory))?;
+        exit = exit.and(publish(&analysis, directory)?);
+    }
+    Ok(exit)
+}
+
+/// Compares several runs in a new folder of its own.
+pub(crate) fn compare(directories: &[PathBuf], results: &Path) -> anyhow::Result<Exit> {
+    let analysis = workbench_analysis::analyze(directories)?;
+    let folder = workbench_analysis::new_comparison_folder(results)?;
+    publish(&analysis, &folder)
+}
+
+fn publish(analysis: &Analysis, directory: &Path) -> anyhow::Result<Exit> {
+    analysis.write(directory)?;
+    let written = workbench_report::write(analysis, directory)
+        .with_context(|| format!("cannot write the report to {}", directory.display()))?;
+    let text = workbench_report::text(analysis, text_options());
+    print(&format!("{text}\nreport: {}\n", written.html.display()))?;
+    let missed = analysis.runs.iter().flat_map(|run| &run.thresholds).any(|threshold| !threshold.passed);
+    Ok(if missed { Exit::ThresholdMissed } else { Exit::Pass })
+}
+
+/// Prints to stdout; a reader that has gone (`| head`) is no error.
+pub(crate) fn print(text: &str) -> anyhow::Result<()> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(error).context("cannot print")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Width and colour that suit where the output goes.
+fn text_options() -> TextOptions {
+    let terminal = console::Term::stdout();
+    let width = if std::io::stdout().is_terminal() { terminal.size().1 } else { 120 };
+    TextOptions {
+        width,
+        colour: console::colors_enabled(),
+    }
+}

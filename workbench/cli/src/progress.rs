@@ -1,0 +1,112 @@
+//! Live progress: a bar on a terminal, a line every few seconds elsewhere. All on stderr.
+
+use std::io::IsTerminal;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use workbench_load::{Live, LiveLatency};
+use workbench_plan::Plan;
+
+/// Without a terminal, one line in so many seconds.
+const LINE_EVERY: Duration = Duration::from_secs(5);
+
+/// The progress of one run.
+pub(crate) struct Progress {
+    name: String,
+    /// Absent without a terminal.
+    bar: Option<ProgressBar>,
+}
+
+pub(crate) fn start(plan: &Plan) -> Progress {
+    let schedule = plan.load.schedule();
+    let users = schedule.peak_users();
+    let length = schedule.end();
+    eprintln!("{}: {} (up to {users} users, {} s)", plan.name, plan.title, length.as_secs_f64());
+    let bar = std::io::stderr().is_terminal().then(|| {
+        let bar = ProgressBar::new(u64::try_from(length.as_millis()).unwrap_or(u64::MAX));
+        let style = ProgressStyle::with_template("{bar:24.cyan/dim} {msg}")
+            .expect("the template is valid");
+        bar.set_style(style);
+        bar.set_message("starting the target");
+        bar
+    });
+    Progress {
+        name: plan.name.clone(),
+        bar,
+    }
+}
+
+impl Progress {
+    /// What the run is to call once a second.
+    pub(crate) fn observer(&self) -> Box<dyn Fn(&Live) + Send> {
+        if let Some(bar) = self.bar.clone() {
+            return Box::new(move |live| {
+                bar.set_position(u64::try_from(live.elapsed.as_millis()).unwrap_or(u64::MAX));
+                bar.set_message(line(live));
+            });
+        }
+        let name = self.name.clone();
+        let next = Mutex::new(LINE_EVERY);
+        Box::new(move |live| {
+            let Ok(mut next) = next.lock() else { return };
+            if live.elapsed >= *next {
+                eprintln!("{name}: {:.0} s: {}", live.elapsed.as_secs_f64(), line(live));
+                *next = live.elapsed + LINE_EVERY - Duration::from_millis(500);
+            }
+        })
+    }
+
+    pub(crate) fn finish(self) {
+        if let Some(bar) = self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// Users now and planned, requests per second, latency of the last second, errors, time left.
+fn line(live: &Live) -> String {
+    let left = live.planned.saturating_sub(live.elapsed).as_secs();
+    let latency = live.latency.map_or_else(|| "no responses".to_owned(), latency);
+    format!(
+        "{}/{} users  {} req/s  {latency}  {} errors  {left} s left",
+        live.users, live.planned_users, live.requests, live.total_errors
+    )
+}
+
+fn latency(latency: LiveLatency) -> String {
+    let milliseconds = |duration: Duration| duration.as_secs_f64() * 1_000.0;
+    format!(
+        "p50 {:.1} ms  p95 {:.1} ms  p99 {:.1} ms",
+        milliseconds(latency.p50),
+        milliseconds(latency.p95),
+        milliseconds(latency.p99)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_tells_users_rate_latency_errors_and_time_left() {
+        let live = Live {
+            elapsed: Duration::from_millis(12_400),
+            planned: Duration::from_secs(80),
+            users: 99,
+            planned_users: 100,
+            requests: 4_210,
+            total_requests: 40_000,
+            total_errors: 2,
+            latency: Some(LiveLatency {
+                p50: Duration::from_micros(21_000),
+                p95: Duration::from_micros(55_250),
+                p99: Duration::from_micros(80_000),
+            }),
+        };
+        assert_eq!(
+            line(&live),
+            "99/100 users  4210 req/s  p50 21.0 ms  p95 55.2 ms  p99 80.0 ms  2 errors  67 s left"
+        );
+    }
+}

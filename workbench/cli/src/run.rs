@@ -1,0 +1,114 @@
+//! `workbench run`: runs experiments, then analyses them and writes their reports.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use workbench_load::{BookstoreCommand, RunOptions, StopReason, StopSignal};
+use workbench_samples::{Outcome, Tool};
+
+use crate::ResultsFolder;
+use crate::exit::Exit;
+use crate::{outcome, progress};
+
+/// Run experiments, keep every sample, and report.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  workbench run experiments/smoke.yaml
+  workbench run experiments/scenario1.yaml experiments/scenario2.yaml --results /tmp/results
+
+Ctrl-C ends the run, keeps what there is, and reports on it. A second Ctrl-C leaves at once.")]
+pub(crate) struct Arguments {
+    /// Experiment files, run one after the other.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    results: ResultsFolder,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
+    // All files are checked before the first one runs.
+    let plans = outcome::read_plans(&arguments.files)?;
+    let stop = StopSignal::new();
+    handle_ctrl_c(stop.clone())?;
+    quiet_goose();
+    let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
+    let mut exit = Exit::Pass;
+    let mut directories = Vec::new();
+    for plan in &plans {
+        let progress = progress::start(plan);
+        let finished = runtime.block_on(workbench_load::run(
+            plan,
+            RunOptions {
+                results: arguments.results.results.clone(),
+                bookstore: bookstore_command()?,
+                tool: tool(),
+                stop: stop.clone(),
+                observer: progress.observer(),
+            },
+        ));
+        progress.finish();
+        let finished = finished?;
+        exit = exit.and(match &finished.outcome {
+            Outcome::Interrupted => Exit::Interrupted,
+            Outcome::Failed(_) => Exit::TargetUnavailable,
+            _ if !finished.validity.valid => Exit::RunInvalid,
+            _ => Exit::Pass,
+        });
+        exit = exit.and(outcome::report(&[finished.directory.clone()])?);
+        directories.push(finished.directory);
+        if stop.is_stopped() {
+            return Ok(exit);
+        }
+    }
+    if directories.len() > 1 {
+        exit = exit.and(outcome::compare(&directories, &arguments.results.results)?);
+    }
+    Ok(exit)
+}
+
+/// The bookstore is this very program.
+fn bookstore_command() -> anyhow::Result<BookstoreCommand> {
+    Ok(BookstoreCommand {
+        program: std::env::current_exe().context("cannot find this program's own file")?,
+        arguments: vec!["bookstore".into()],
+    })
+}
+
+fn tool() -> Tool {
+    Tool {
+        name: env!("CARGO_PKG_NAME").to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        commit: option_env!("WORKBENCH_COMMIT").map(str::to_owned),
+    }
+}
+
+/// Must come before Goose, which would otherwise install a handler that throws results away.
+fn handle_ctrl_c(stop: StopSignal) -> anyhow::Result<()> {
+    ctrlc::set_handler(move || {
+        let mut stderr = std::io::stderr();
+        if stop.is_stopped() {
+            let _ = writeln!(stderr, "\nstopped; samples written so far are kept");
+            std::process::exit(i32::from(Exit::Interrupted as u8));
+        }
+        // A closed terminal must not keep the run from ending well.
+        let _ = writeln!(
+            stderr,
+            "\nstopping: requests in flight may finish, then the report is written (Ctrl-C again leaves at once)"
+        );
+        stop.stop(StopReason::Interrupted);
+    })
+    .context("cannot handle Ctrl-C")
+}
+
+/// Goose logs to stdout unless a logger is there before it; `WORKBENCH_LOG` shows its messages on stderr.
+fn quiet_goose() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("WORKBENCH_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("error"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+}
+

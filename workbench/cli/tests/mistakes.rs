@@ -1,0 +1,108 @@
+//! What goes wrong is said clearly, and has its exit code.
+
+mod support;
+
+use std::net::TcpListener;
+
+use assert_cmd::assert::OutputAssertExt;
+use predicates::prelude::PredicateBooleanExt;
+use predicates::str::contains;
+use support::Bench;
+
+#[test]
+fn wrong_usage_is_2() {
+    Bench::new().workbench().arg("rnu").assert().code(2);
+}
+
+#[test]
+fn a_wrong_experiment_is_12_with_its_place_and_nothing_is_run() {
+    let bench = Bench::new();
+    let good = bench.shopping("good", 1, "1s", "");
+    let text = std::fs::read_to_string(&good).unwrap();
+    let wrong = bench.file("wrong", &text.replace("threads:", "thread:"));
+    for verb in ["run", "validate"] {
+        bench
+            .workbench()
+            .arg(verb)
+            .args([&good, &wrong])
+            .assert()
+            .code(12)
+            .stderr(contains("wrong.yaml:6:1").and(contains("threads")));
+    }
+    assert!(!bench.path().join("results").exists());
+}
+
+#[test]
+fn a_missing_experiment_is_12() {
+    Bench::new()
+        .workbench()
+        .args(["run", "nowhere.yaml"])
+        .assert()
+        .code(12)
+        .stderr(contains("nowhere.yaml"));
+}
+
+#[test]
+fn a_target_that_is_down_is_13() {
+    let bench = Bench::new();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", free.local_addr().unwrap());
+    drop(free);
+    let text = format!(
+        "name: down\nquestion: Is anybody there?\ntarget:\n  urls: {{ shop: \"{url}\" }}\n\
+         threads:\n  - {{ start: 1, hold: 1s }}\n\
+         scenarios:\n  - name: one\n    steps:\n      - request: GET shop/\n"
+    );
+    let file = bench.file("down", &text);
+    bench
+        .workbench()
+        .arg("run")
+        .arg(&file)
+        .assert()
+        .code(13)
+        .stderr(contains(url).and(contains("nothing answers")));
+    assert!(bench.runs("down").is_empty());
+}
+
+#[test]
+fn a_results_folder_that_cannot_be_written_is_named() {
+    let bench = Bench::new();
+    let file = bench.shopping("shop", 1, "1s", "");
+    // A file where the folder should be: it stops even root.
+    std::fs::write(bench.path().join("occupied"), "").unwrap();
+    bench
+        .workbench()
+        .arg("run")
+        .arg(&file)
+        .args(["--results", "occupied"])
+        .assert()
+        .code(1)
+        .stderr(contains("cannot write results to occupied"));
+}
+
+#[test]
+fn a_port_in_use_is_named_with_the_flag_that_chooses_another() {
+    let bench = Bench::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    bench
+        .workbench()
+        .args(["bookstore", "catalog", "--ephemeral", "--listen"])
+        .arg(address.to_string())
+        .assert()
+        .code(1)
+        .stderr(contains(address.port().to_string()).and(contains("--listen")));
+}
+
+#[test]
+fn every_verb_explains_itself_with_an_example() {
+    let bench = Bench::new();
+    for verb in ["run", "analyze", "validate", "schema", "bookstore"] {
+        bench
+            .workbench()
+            .args([verb, "--help"])
+            .assert()
+            .code(0)
+            .stdout(contains("Example").and(contains(format!("workbench {verb}"))));
+    }
+}

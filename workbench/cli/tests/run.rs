@@ -1,0 +1,152 @@
+//! The main job, end to end: a file in, a report out.
+
+mod support;
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use assert_cmd::assert::OutputAssertExt;
+use predicates::prelude::PredicateBooleanExt;
+use predicates::str::contains;
+use support::{Bench, json};
+
+#[test]
+fn a_run_leaves_samples_analysis_figures_and_a_report() {
+    let bench = Bench::new();
+    let file = bench.shopping("shop", 3, "1s", r#""error_rate < 1%""#);
+    bench
+        .workbench()
+        .arg("run")
+        .arg(&file)
+        .assert()
+        .code(0)
+        .stdout(contains("POST orders/orders/${user}").and(contains("report.html")));
+    let [run] = bench.runs("shop").try_into().unwrap();
+    for file in ["experiment.yaml", "manifest.json", "analysis.json", "report.html"] {
+        assert!(run.join(file).is_file(), "{file}");
+    }
+    assert!(run.join("samples/part-00000.parquet").is_file());
+    assert!(std::fs::read_dir(run.join("figures")).unwrap().count() >= 5);
+
+    let manifest = json(&run.join("manifest.json"));
+    assert_eq!(manifest["outcome"], "completed");
+    let analysis = json(&run.join("analysis.json"));
+    let total = &analysis["runs"][0]["total"];
+    assert_eq!(total["errors"], 0);
+    // The services counted exactly the requests that there are samples of.
+    let served = manifest["target"]["requests_served"].as_object().unwrap();
+    let served: u64 = served.values().map(|count| count.as_u64().unwrap()).sum();
+    assert_eq!(total["samples"].as_u64().unwrap(), served);
+}
+
+#[test]
+fn a_missed_threshold_is_exit_code_10_and_named() {
+    let bench = Bench::new();
+    let file = bench.shopping("slow", 1, "300ms", r#""p95 < 1us", "error_rate < 1%""#);
+    bench
+        .workbench()
+        .arg("run")
+        .arg(&file)
+        .assert()
+        .code(10)
+        .stdout(contains("p95 < 1us"));
+}
+
+#[test]
+fn analyze_compares_the_newest_run_of_every_experiment() {
+    let bench = Bench::new();
+    let one = bench.shopping("one", 1, "400ms", "");
+    let two = bench.shopping("two", 4, "400ms", "");
+    bench.workbench().arg("run").arg(&one).arg(&two).assert().code(0);
+    bench
+        .workbench()
+        .arg("analyze")
+        .assert()
+        .code(0)
+        .stdout(contains("not valid for inference"));
+    let comparisons = bench.runs("comparisons");
+    // One from the run of two files, one from the analysis.
+    assert_eq!(comparisons.len(), 2);
+    let analysis = json(&comparisons[1].join("analysis.json"));
+    assert_eq!(analysis["runs"].as_array().unwrap().len(), 2);
+    assert_eq!(analysis["comparison"]["tests"].as_array().unwrap().len(), 1);
+    assert!(comparisons[1].join("report.html").is_file());
+}
+
+#[test]
+fn analyze_without_any_run_says_how_to_make_one() {
+    let bench = Bench::new();
+    bench
+        .workbench()
+        .arg("analyze")
+        .assert()
+        .code(1)
+        .stderr(contains("workbench run"));
+}
+
+#[test]
+fn ctrl_c_ends_a_run_keeps_it_and_reports_on_it() {
+    let bench = Bench::new();
+    let file = bench.shopping("long", 2, "1h", "");
+    let mut child = start(&bench, &file);
+    wait_for_progress(&mut child);
+    signal(&child, "INT");
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    let [run] = bench.runs("long").try_into().unwrap();
+    assert_eq!(json(&run.join("manifest.json"))["outcome"], "interrupted");
+    let total = &json(&run.join("analysis.json"))["runs"][0]["total"];
+    assert!(total["samples"].as_u64().unwrap() > 0);
+    assert!(run.join("report.html").is_file());
+}
+
+#[test]
+fn a_killed_run_still_analyses_and_takes_the_bookstore_with_it() {
+    let bench = Bench::new();
+    let file = bench.shopping("killed", 2, "1h", "");
+    let mut child = start(&bench, &file);
+    let run = loop {
+        wait_for_progress(&mut child);
+        let runs = bench.runs("killed");
+        if runs[0].join("samples/part-00000.parquet").is_file() {
+            break runs[0].clone();
+        }
+    };
+    let urls = json(&run.join("manifest.json"))["target"]["urls"].clone();
+    signal(&child, "KILL");
+    child.wait().unwrap();
+    bench.workbench().arg("analyze").arg(&run).assert().code(0);
+    let total = &json(&run.join("analysis.json"))["runs"][0]["total"];
+    assert!(total["samples"].as_u64().unwrap() > 0);
+    let catalog = urls["catalog"].as_str().unwrap().trim_start_matches("http://").to_owned();
+    // It goes on its own, as soon as it sees that nobody holds its input.
+    while std::net::TcpStream::connect(&catalog).is_ok() {
+        std::thread::yield_now();
+    }
+}
+
+fn start(bench: &Bench, file: &std::path::Path) -> Child {
+    bench
+        .workbench()
+        .arg("run")
+        .arg(file)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// Waits for the next line that tells how the load goes on.
+fn wait_for_progress(child: &mut Child) {
+    let mut lines = BufReader::new(child.stderr.as_mut().unwrap());
+    let mut line = String::new();
+    while !line.contains("req/s") {
+        line.clear();
+        assert!(lines.read_line(&mut line).unwrap() > 0, "the run ended early");
+    }
+}
+
+fn signal(child: &Child, name: &str) {
+    let done = Command::new("kill").args(["-s", name, &child.id().to_string()]).status();
+    assert!(done.unwrap().success());
+}

@@ -1,0 +1,79 @@
+//! Runs the `workbench` command on small experiments in a folder of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+/// A folder with experiment files and results, gone with the test.
+pub struct Bench {
+    folder: TempDir,
+}
+
+impl Bench {
+    pub fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Writes an experiment against the bundled bookstore that lasts `hold` and has these thresholds.
+    pub fn shopping(&self, name: &str, users: u32, hold: &str, thresholds: &str) -> PathBuf {
+        self.file(
+            name,
+            &format!(
+                r#"
+name: {name}
+question: Does the whole path work?
+seed: 1
+target:
+  bookstore: {{ database: sqlite, products: 10 }}
+threads:
+  - {{ start: {users}, startup: 200ms, hold: {hold}, shutdown: 200ms }}
+scenarios:
+  - name: shopper
+    steps:
+      - {{ request: GET catalog/products }}
+      - {{ request: "GET catalog/products/${{product}}", set: {{ product: {{ uniform: [1, 10] }} }} }}
+      - {{ request: "POST cart/carts/${{user}}", json: {{ product_id: "${{product}}", quantity: 1 }}, expect: {{ status: 201 }} }}
+      - {{ request: "POST orders/orders/${{user}}", expect: {{ status: 201 }} }}
+thresholds: [{thresholds}]
+"#
+            ),
+        )
+    }
+
+    /// Writes an experiment file.
+    pub fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.folder.path().join(format!("{name}.yaml"));
+        std::fs::write(&path, text.trim_start()).unwrap();
+        path
+    }
+
+    /// The command, run in the folder.
+    pub fn workbench(&self) -> Command {
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("workbench"));
+        command.current_dir(self.folder.path()).env("NO_COLOR", "1");
+        command
+    }
+
+    /// The folders of an experiment's runs, oldest first.
+    pub fn runs(&self, experiment: &str) -> Vec<PathBuf> {
+        let Ok(entries) = std::fs::read_dir(self.folder.path().join("results").join(experiment))
+        else {
+            return Vec::new();
+        };
+        let mut runs: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+        runs.sort();
+        runs
+    }
+}
+
+/// Reads a JSON file.
+pub fn json(path: &Path) -> serde_json::Value {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}

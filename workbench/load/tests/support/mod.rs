@@ -1,0 +1,167 @@
+//! A server that answers as it is told, byte by byte, and counts what crosses its sockets.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use polars::prelude::DataFrame;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Mutex, MutexGuard};
+use workbench_load::{BookstoreCommand, FinishedRun, LoadError, RunOptions, StopSignal};
+use workbench_samples::Tool;
+
+/// Bytes that the server's sockets have seen, and requests that they carried.
+#[derive(Debug, Default)]
+pub struct Traffic {
+    pub read: AtomicU64,
+    pub written: AtomicU64,
+    pub requests: AtomicU64,
+    pub connections: AtomicU64,
+}
+
+/// A running server; ends with the runtime of its test.
+pub struct Stub {
+    pub address: SocketAddr,
+    pub traffic: Arc<Traffic>,
+}
+
+impl Stub {
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let traffic = Arc::new(Traffic::default());
+        let shared = Arc::clone(&traffic);
+        tokio::spawn(async move {
+            loop {
+                let (socket, _) = listener.accept().await.unwrap();
+                shared.connections.fetch_add(1, Ordering::SeqCst);
+                tokio::spawn(serve(socket, Arc::clone(&shared)));
+            }
+        });
+        Self { address, traffic }
+    }
+}
+
+async fn serve(mut socket: TcpStream, traffic: Arc<Traffic>) -> Option<()> {
+    loop {
+        let path = read_request(&mut socket, &traffic).await?;
+        traffic.requests.fetch_add(1, Ordering::SeqCst);
+        match path.as_str() {
+            "/trickle" => {
+                let start = b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nabc";
+                write(&mut socket, &traffic, start).await?;
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                write(&mut socket, &traffic, b"def").await?;
+            }
+            "/hang" => std::future::pending().await,
+            "/drop" => return None,
+            "/garbage" => {
+                write(&mut socket, &traffic, b"this is no HTTP\r\n\r\n").await?;
+                return None;
+            }
+            "/close" => {
+                let answer = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok";
+                write(&mut socket, &traffic, answer).await?;
+                return None;
+            }
+            "/fail" => {
+                let answer = b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n";
+                write(&mut socket, &traffic, answer).await?;
+            }
+            _ => {
+                let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+                write(&mut socket, &traffic, answer).await?;
+            }
+        }
+    }
+}
+
+async fn write(socket: &mut TcpStream, traffic: &Traffic, bytes: &[u8]) -> Option<()> {
+    // Counted first: the client may have read it all before this task goes on.
+    traffic.written.fetch_add(bytes.len() as u64, Ordering::SeqCst);
+    socket.write_all(bytes).await.ok()
+}
+
+/// Reads one request with its body and gives its path.
+async fn read_request(socket: &mut TcpStream, traffic: &Traffic) -> Option<String> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(socket.read_u8().await.ok()?);
+        traffic.read.fetch_add(1, Ordering::SeqCst);
+    }
+    let head = String::from_utf8(head).unwrap();
+    let length = head
+        .lines()
+        .filter_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok())
+        .next()
+        .unwrap_or(0);
+    let mut body = vec![0; length];
+    socket.read_exact(&mut body).await.ok()?;
+    traffic.read.fetch_add(length as u64, Ordering::SeqCst);
+    head.split(' ').nth(1).map(str::to_owned)
+}
+
+/// Goose's switch that ends a run is one for the whole process: runs take turns.
+pub async fn one_run_at_a_time() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::const_new(());
+    TURN.lock().await
+}
+
+/// An experiment against one service called `stub`.
+pub fn experiment(address: SocketAddr, load: &str, steps: &str) -> workbench_plan::Plan {
+    let text = format!(
+        "name: stubbed\nquestion: Does the load room keep its promises?\nseed: 1\ntimeout: 300ms\n\
+         target:\n  urls: {{ stub: \"http://{address}\" }}\n{load}\n\
+         scenarios:\n  - name: only\n    steps:\n{steps}\n"
+    );
+    workbench_plan::parse(&text, Path::new("stubbed.yaml")).unwrap()
+}
+
+/// Runs a plan in `results`.
+pub async fn run(
+    plan: &workbench_plan::Plan,
+    results: &Path,
+    stop: &StopSignal,
+) -> Result<FinishedRun, LoadError> {
+    let options = RunOptions {
+        results: results.to_owned(),
+        bookstore: BookstoreCommand {
+            program: "/nonexistent".into(),
+            arguments: Vec::new(),
+        },
+        tool: Tool {
+            name: "test".into(),
+            version: "0".into(),
+            commit: None,
+        },
+        stop: stop.clone(),
+        observer: Box::new(|_| {}),
+    };
+    workbench_load::run(plan, options).await
+}
+
+/// All samples of a run.
+pub fn samples(run: &FinishedRun) -> DataFrame {
+    workbench_samples::scan(&run.directory.join("samples"))
+        .unwrap()
+        .collect()
+        .unwrap()
+}
+
+/// A column of whole numbers.
+pub fn numbers(samples: &DataFrame, column: &str) -> Vec<u64> {
+    let column = samples.column(column).unwrap();
+    let column = column.cast(&polars::prelude::DataType::UInt64).unwrap();
+    column.u64().unwrap().into_no_null_iter().collect()
+}
+
+/// A column of words; `-` where there is none.
+pub fn words(samples: &DataFrame, column: &str) -> Vec<String> {
+    let column = samples.column(column).unwrap();
+    let column = column.cast(&polars::prelude::DataType::String).unwrap();
+    let words = column.str().unwrap().into_iter();
+    words.map(|word| word.unwrap_or("-").to_owned()).collect()
+}

@@ -1,0 +1,154 @@
+//! Builds the tree of places from the events of a YAML parser.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use saphyr_parser::{Event, Marker, Parser, Span as Range, StrInput};
+
+use super::{Content, Entry, Node, Place, Source};
+use crate::error::Mistake;
+
+/// As serde_yaml's own limit; a text nested much deeper would overflow the stack.
+const DEEPEST: usize = 128;
+
+/// Why a text has no parts.
+#[derive(Debug)]
+pub(in crate::file) enum Broken {
+    /// It is not YAML.
+    Syntax(Mistake),
+    /// It is YAML, of a kind that no experiment is.
+    Content(Mistake),
+}
+
+struct Builder<'a> {
+    events: Parser<'a, StrInput<'a>>,
+    anchors: HashMap<usize, Rc<Node>>,
+    source: &'a Source<'a>,
+    depth: usize,
+}
+
+/// The parts of the text with their places.
+pub(in crate::file) fn root(source: &Source<'_>) -> Result<Rc<Node>, Broken> {
+    Builder {
+        events: Parser::new_from_str(source.text),
+        anchors: HashMap::new(),
+        source,
+        depth: 0,
+    }
+    .document()
+}
+
+impl<'a> Builder<'a> {
+    fn document(mut self) -> Result<Rc<Node>, Broken> {
+        loop {
+            let (event, range) = self.next()?;
+            match event {
+                Event::StreamStart | Event::DocumentStart(_) => {}
+                Event::StreamEnd => {
+                    let end = Place::of(range);
+                    return Err(self.refuse(end, "the file is empty"));
+                }
+                event => {
+                    let root = self.node(&event, range)?;
+                    return self.no_more_documents().map(|()| root);
+                }
+            }
+        }
+    }
+
+    fn no_more_documents(&mut self) -> Result<(), Broken> {
+        loop {
+            match self.next()? {
+                (Event::StreamEnd, _) => return Ok(()),
+                (Event::DocumentStart(_), range) => {
+                    let message = "a file holds one experiment, not several";
+                    return Err(self.refuse(Place::of(range), message));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn next(&mut self) -> Result<(Event<'a>, Range), Broken> {
+        let event = self
+            .events
+            .next()
+            .expect("the end of the stream is asked for only once");
+        event.map_err(|error| {
+            let place = Place::of(Range::empty(*error.marker()));
+            let message = format!("this is not YAML: {}", error.info());
+            Broken::Syntax(self.source.mistake(place, message))
+        })
+    }
+
+    fn refuse(&self, place: Place, message: impl Into<String>) -> Broken {
+        Broken::Content(self.source.mistake(place, message))
+    }
+
+    fn node(&mut self, event: &Event<'a>, range: Range) -> Result<Rc<Node>, Broken> {
+        if self.depth > DEEPEST {
+            return Err(self.refuse(Place::of(range), "this is nested too deeply"));
+        }
+        self.depth += 1;
+        let (content, anchor, end) = match event {
+            Event::Scalar(_, _, anchor, _) => (Content::Scalar, *anchor, range.end),
+            Event::SequenceStart(anchor, _) => {
+                let (nodes, end) = self.list()?;
+                (Content::List(nodes), *anchor, end)
+            }
+            Event::MappingStart(anchor, _) => {
+                let (entries, end) = self.mapping()?;
+                (Content::Mapping(entries), *anchor, end)
+            }
+            Event::Alias(anchor) => {
+                self.depth -= 1;
+                let node = self.anchors.get(anchor).cloned();
+                return node.ok_or_else(|| {
+                    self.refuse(Place::of(range), "an alias cannot stand inside its anchor")
+                });
+            }
+            _ => unreachable!("within a document there are only nodes"),
+        };
+        self.depth -= 1;
+        let range = Range::new(range.start, end);
+        let node = Rc::new(Node { range, content });
+        self.anchors.insert(anchor, Rc::clone(&node));
+        Ok(node)
+    }
+
+    fn list(&mut self) -> Result<(Vec<Rc<Node>>, Marker), Broken> {
+        let mut nodes = Vec::new();
+        loop {
+            match self.next()? {
+                (Event::SequenceEnd, range) => return Ok((nodes, range.end)),
+                (event, range) => nodes.push(self.node(&event, range)?),
+            }
+        }
+    }
+
+    fn mapping(&mut self) -> Result<(Vec<Entry>, Marker), Broken> {
+        let mut entries: Vec<Entry> = Vec::new();
+        loop {
+            let (event, key_range) = self.next()?;
+            let key = match event {
+                Event::MappingEnd => return Ok((entries, key_range.end)),
+                Event::Scalar(text, ..) => text.into_owned(),
+                _ => {
+                    let place = Place::of(key_range);
+                    return Err(self.refuse(place, "a key has to be text"));
+                }
+            };
+            if let Some(first) = entries.iter().find(|entry| entry.key == key) {
+                let line = first.key_range.start.line();
+                let message = format!("\"{key}\" is given twice; it already stands in line {line}");
+                return Err(self.refuse(Place::of(key_range), message));
+            }
+            let (event, range) = self.next()?;
+            entries.push(Entry {
+                key,
+                key_range,
+                value: self.node(&event, range)?,
+            });
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Words in figures: text that fits its place, headings and legends.
+
+use plotters::element::{Circle, PathElement, Polygon, Rectangle, Text};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{Color, FontDesc, FontFamily, FontStyle, RGBColor, TextStyle};
+
+use super::palette;
+use crate::canvas::{Area, FAMILY, px, register};
+use crate::error::DrawError;
+
+/// Size of tick labels and legends, in pixels.
+pub(crate) const SMALL: i32 = 13;
+
+/// How text looks and which of its points is meant by a place.
+#[derive(Clone, Copy)]
+pub(crate) struct Style {
+    pub(crate) size: i32,
+    pub(crate) color: RGBColor,
+    pub(crate) bold: bool,
+    pub(crate) across: HPos,
+    pub(crate) down: VPos,
+}
+
+impl Style {
+    /// Small text that starts at its place and is centred on its line.
+    pub(crate) const fn small(color: RGBColor) -> Self {
+        Self {
+            size: SMALL,
+            color,
+            bold: false,
+            across: HPos::Left,
+            down: VPos::Center,
+        }
+    }
+
+    pub(crate) const fn across(mut self, across: HPos) -> Self {
+        self.across = across;
+        self
+    }
+
+    pub(crate) const fn down(mut self, down: VPos) -> Self {
+        self.down = down;
+        self
+    }
+
+    pub(crate) const fn bold(mut self) -> Self {
+        self.bold = true;
+        self
+    }
+
+    pub(crate) const fn size(mut self, size: i32) -> Self {
+        self.size = size;
+        self
+    }
+
+    fn text_style(self) -> TextStyle<'static> {
+        let weight = if self.bold {
+            FontStyle::Bold
+        } else {
+            FontStyle::Normal
+        };
+        // Plotters' sizes are 1.24 times the em square that its SVG backend asks for.
+        let font = FontDesc::new(
+            FontFamily::Name(FAMILY),
+            f64::from(px(self.size)) * 1.24,
+            weight,
+        );
+        TextStyle {
+            font,
+            color: self.color.to_backend_color(),
+            pos: Pos::new(self.across, self.down),
+        }
+    }
+}
+
+/// Width of a text, in drawing units.
+pub(crate) fn width(text: &str, style: Style) -> i32 {
+    register();
+    let size = style.text_style().font.box_size(text);
+    // A viewer without the bundled font sets its text a little wider.
+    size.map_or(0, |(width, _)| width as i32 * 104 / 100)
+}
+
+/// The text, shortened with an ellipsis where it is wider than `room` drawing units.
+pub(crate) fn fitted(text: &str, style: Style, room: i32) -> String {
+    if width(text, style) <= room {
+        return text.to_owned();
+    }
+    let mut kept: Vec<char> = text.chars().collect();
+    while kept.pop().is_some() {
+        let shorter = format!("{}…", kept.iter().collect::<String>().trim_end());
+        if width(&shorter, style) <= room {
+            return shorter;
+        }
+    }
+    String::new()
+}
+
+/// Writes a text at a place in drawing units.
+pub(crate) fn write(
+    area: &Area<'_>,
+    text: &str,
+    place: (i32, i32),
+    style: Style,
+) -> Result<(), DrawError> {
+    area.draw(&Text::new(text.to_owned(), place, style.text_style()))
+}
+
+/// What stands for a series in a legend.
+#[derive(Clone, Copy)]
+pub(crate) enum Mark {
+    Line(RGBColor),
+    Dashes(RGBColor),
+    Bar(RGBColor),
+    Dot(RGBColor),
+    Diamond(RGBColor),
+    Span(RGBColor),
+}
+
+/// Draws marks with their names in a row; returns where it ends.
+pub(crate) fn legend(
+    area: &Area<'_>,
+    (left, middle): (i32, i32),
+    entries: &[(Mark, &str)],
+) -> Result<i32, DrawError> {
+    let style = Style::small(palette::MUTED);
+    let mut x = left;
+    for (mark, name) in entries {
+        let mark_width = draw_mark(area, *mark, (x, middle))?;
+        x += mark_width + px(6);
+        write(area, name, (x, middle), style)?;
+        x += width(name, style) + px(18);
+    }
+    Ok(x)
+}
+
+/// Draws a mark that begins at a place; returns its width.
+fn draw_mark(area: &Area<'_>, mark: Mark, (x, y): (i32, i32)) -> Result<i32, DrawError> {
+    let line = |from: i32, to: i32, color: RGBColor, thickness: i32| {
+        PathElement::new(
+            vec![(x + from, y), (x + to, y)],
+            color.stroke_width(px(thickness).unsigned_abs()),
+        )
+    };
+    match mark {
+        Mark::Line(color) => {
+            area.draw(&line(0, px(18), color, 2))?;
+            Ok(px(18))
+        }
+        Mark::Dashes(color) => {
+            area.draw(&line(0, px(5), color, 2))?;
+            area.draw(&line(px(11), px(16), color, 2))?;
+            Ok(px(16))
+        }
+        Mark::Bar(color) => {
+            let corners = [(x, y - px(5)), (x + px(12), y + px(5))];
+            area.draw(&Rectangle::new(corners, color.filled()))?;
+            Ok(px(12))
+        }
+        Mark::Dot(color) => {
+            dot(area, (x + px(5), y), color)?;
+            Ok(px(10))
+        }
+        Mark::Diamond(color) => {
+            diamond(area, (x + px(5), y), color)?;
+            Ok(px(10))
+        }
+        Mark::Span(color) => {
+            area.draw(&line(0, px(18), color, 1))?;
+            for end in [0, px(18)] {
+                area.draw(&PathElement::new(
+                    vec![(x + end, y - px(4)), (x + end, y + px(4))],
+                    color.stroke_width(px(1).unsigned_abs()),
+                ))?;
+            }
+            Ok(px(18))
+        }
+    }
+}
+
+/// A dot with a rim in the colour of the paper, so that dots that touch stay apart.
+pub(crate) fn dot(area: &Area<'_>, at: (i32, i32), color: RGBColor) -> Result<(), DrawError> {
+    area.draw(&Circle::new(at, px(6), palette::PAPER.filled()))?;
+    area.draw(&Circle::new(at, px(5), color.filled()))
+}
+
+/// A diamond with a rim, as [`dot`].
+pub(crate) fn diamond(area: &Area<'_>, at: (i32, i32), color: RGBColor) -> Result<(), DrawError> {
+    for (size, color) in [(px(7), palette::PAPER), (px(5), color)] {
+        let corners = vec![
+            (at.0, at.1 - size),
+            (at.0 + size, at.1),
+            (at.0, at.1 + size),
+            (at.0 - size, at.1),
+        ];
+        area.draw(&Polygon::new(corners, color.filled()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,107 @@
+//! Drawn means as a histogram with the normal curve of their mean and standard deviation.
+
+use plotters::style::{Color, RGBColor};
+use workbench_analysis::CltDistribution;
+
+use super::palette;
+use super::panel::Panel;
+use crate::canvas::px;
+use crate::error::DrawError;
+
+const BINS: usize = 32;
+
+/// Means of one run, counted in bins of equal width.
+#[derive(Clone, Debug)]
+pub(super) struct Means {
+    pub(super) mean_ns: f64,
+    pub(super) standard_deviation_ns: f64,
+    pub(super) low_ns: f64,
+    pub(super) high_ns: f64,
+    width_ns: f64,
+    drawn: usize,
+    counts: Vec<u32>,
+}
+
+impl Means {
+    /// `None` without means.
+    pub(super) fn of(distribution: &CltDistribution) -> Option<Self> {
+        let means = || {
+            distribution
+                .means_ns
+                .iter()
+                .copied()
+                .filter(|mean| mean.is_finite())
+        };
+        let (low_ns, high_ns) = (means().reduce(f64::min)?, means().reduce(f64::max)?);
+        // Equal means fill one bin of a width that can be seen.
+        let width_ns = if high_ns > low_ns {
+            (high_ns - low_ns) / BINS as f64
+        } else {
+            (low_ns.abs() * 0.01).max(1.0)
+        };
+        let mut counts = vec![0; BINS];
+        for mean in means() {
+            let bin = ((mean - low_ns) / width_ns) as usize;
+            counts[bin.min(BINS - 1)] += 1;
+        }
+        Some(Self {
+            mean_ns: distribution.mean_of_means_ns,
+            standard_deviation_ns: distribution.standard_deviation_of_means_ns,
+            low_ns,
+            high_ns: low_ns.max(high_ns),
+            width_ns,
+            drawn: means().count(),
+            counts,
+        })
+    }
+
+    /// The highest bar or the top of the curve, whichever is higher.
+    pub(super) fn highest(&self) -> f64 {
+        let bar = self.counts.iter().copied().max().unwrap_or(0);
+        f64::from(bar).max(self.expected(self.mean_ns).unwrap_or(0.0))
+    }
+
+    /// Number of means that a normal distribution would put into a bin around `x`:
+    /// n·w·φ((x − μ)/σ)/σ for n means and bins of width w; `None` where all means are equal.
+    fn expected(&self, x: f64) -> Option<f64> {
+        let deviation = self.standard_deviation_ns;
+        if deviation.is_nan() || deviation <= 0.0 {
+            return None;
+        }
+        let z = (x - self.mean_ns) / deviation;
+        let density = (-0.5 * z * z).exp() / (deviation * std::f64::consts::TAU.sqrt());
+        Some(self.drawn as f64 * self.width_ns * density)
+    }
+
+    /// Draws bars, curve and mean; every height is divided by `unit` and set on `base`.
+    pub(super) fn draw(
+        &self,
+        panel: &Panel<'_, '_>,
+        color: RGBColor,
+        (base, unit): (f64, f64),
+    ) -> Result<(), DrawError> {
+        for (index, count) in self
+            .counts
+            .iter()
+            .enumerate()
+            .filter(|(_, count)| **count > 0)
+        {
+            let from = self.low_ns + index as f64 * self.width_ns;
+            let height = base + f64::from(*count) / unit;
+            panel.bar_between(from, from + self.width_ns, (base, height), color)?;
+        }
+        let (from, to) = (
+            self.mean_ns - 4.0 * self.standard_deviation_ns,
+            self.mean_ns + 4.0 * self.standard_deviation_ns,
+        );
+        let curve: Vec<_> = (0..=120)
+            .map(|step| from + (to - from) * f64::from(step) / 120.0)
+            .filter(|x| *x >= panel.x_range().0 && *x <= panel.x_range().1)
+            .map(|x| (x, self.expected(x).map(|height| base + height / unit)))
+            .collect();
+        panel.line(&curve, palette::INK)?;
+        let mean_line = palette::INK.stroke_width(px(1).unsigned_abs());
+        let top = base + self.highest() / unit;
+        panel.straight((self.mean_ns, base), (self.mean_ns, top), mean_line)
+    }
+}

@@ -1,0 +1,117 @@
+//! Figures, one module each: what is shown is computed first, as data, and drawn afterwards.
+
+mod aggregate;
+mod axis;
+mod clt;
+mod effect_of_users;
+mod histogram;
+mod lettering;
+mod means;
+mod over_time;
+pub(crate) mod palette;
+mod panel;
+mod ramp_up;
+mod response_time;
+mod throughput;
+mod ticks;
+mod users;
+
+use workbench_analysis::{ReportComparison, RunAnalysis};
+
+use crate::canvas::{self, Area, px};
+use crate::error::{DrawError, ReportError};
+use crate::names::RunName;
+
+type Draw = Box<dyn Fn(&Area<'_>) -> Result<(), DrawError>>;
+
+/// Width of every figure, in pixels.
+const WIDTH: i32 = 960;
+
+/// A figure, ready to be drawn as often as wanted.
+pub(crate) struct Figure {
+    /// Names its files.
+    pub(crate) name: String,
+    /// Says what is shown.
+    pub(crate) title: String,
+    /// Says what is seen, in sentences with numbers.
+    pub(crate) caption: String,
+    height: i32,
+    draw: Draw,
+}
+
+impl Figure {
+    fn new(
+        name: &str,
+        title: String,
+        caption: String,
+        height: i32,
+        draw: impl Fn(&Area<'_>) -> Result<(), DrawError> + 'static,
+    ) -> Self {
+        Self {
+            name: name.to_owned(),
+            title,
+            caption,
+            height,
+            draw: Box::new(draw),
+        }
+    }
+
+    /// The figure as an SVG document.
+    pub(crate) fn svg(&self) -> Result<String, ReportError> {
+        canvas::svg(self.size(), |area| self.draw_on(area)).map_err(|error| self.failure(&error))
+    }
+
+    /// The figure as the bytes of a PNG file.
+    pub(crate) fn png(&self) -> Result<Vec<u8>, ReportError> {
+        canvas::png(self.size(), |area| self.draw_on(area)).map_err(|error| self.failure(&error))
+    }
+
+    fn draw_on(&self, area: &Area<'_>) -> Result<(), DrawError> {
+        let style = lettering::Style::small(palette::INK).size(17).bold();
+        let title = lettering::fitted(&self.title, style, px(WIDTH - 40));
+        lettering::write(area, &title, (px(20), px(26)), style)?;
+        (self.draw)(area)
+    }
+
+    fn size(&self) -> (u32, u32) {
+        (WIDTH.unsigned_abs(), self.height.unsigned_abs())
+    }
+
+    fn failure(&self, error: &DrawError) -> ReportError {
+        ReportError::Draw {
+            figure: self.name.clone(),
+            reason: error.to_string(),
+        }
+    }
+}
+
+/// Figures of a single run, in the order in which they are read.
+pub(crate) fn of_run(run: &RunAnalysis) -> Vec<Figure> {
+    [
+        response_time::figure(run),
+        aggregate::figure(run),
+        histogram::figure(run),
+        throughput::figure(run),
+        users::figure(run),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Figures of several runs against each other.
+pub(crate) fn of_comparison(
+    runs: &[RunAnalysis],
+    comparison: &ReportComparison,
+    names: &[RunName],
+) -> Vec<Figure> {
+    let mut figures: Vec<_> = [
+        effect_of_users::figure(runs, names),
+        ramp_up::figure(runs, names),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    figures.extend(clt::figures(comparison, names));
+    figures
+}

@@ -1,0 +1,101 @@
+//! What the figures over time share: their points, axes and the panel of users.
+
+use workbench_analysis::{RunAnalysis, Second};
+use workbench_samples::UsersInSecond;
+
+use super::axis::Axis;
+use super::palette;
+use super::panel::Panel;
+use crate::error::DrawError;
+
+/// A value for each second, at its middle; nothing where there was nothing to measure.
+pub(super) type Points = Vec<(f64, Option<f64>)>;
+
+/// Median, 95 and 99 % line of each second.
+#[derive(Clone, Debug)]
+pub(super) struct Quantiles {
+    pub(super) p50: Points,
+    pub(super) p95: Points,
+    pub(super) p99: Points,
+}
+
+impl Quantiles {
+    pub(super) fn of(seconds: &[Second]) -> Self {
+        let points = |value: fn(&Second) -> Option<f64>| {
+            seconds
+                .iter()
+                .map(|second| (middle(second.second), value(second)))
+                .collect()
+        };
+        Self {
+            p50: points(|second| second.p50_ns),
+            p95: points(|second| second.p95_ns),
+            p99: points(|second| second.p99_ns),
+        }
+    }
+
+    /// Smallest and largest value; `None` where there is none.
+    pub(super) fn range(&self) -> Option<(f64, f64)> {
+        let values = || {
+            [&self.p50, &self.p95, &self.p99]
+                .into_iter()
+                .flatten()
+                .filter_map(|(_, value)| *value)
+        };
+        Some((values().reduce(f64::min)?, values().reduce(f64::max)?))
+    }
+
+    /// Draws the slower lines below the median, which is then never hidden.
+    pub(super) fn draw(&self, panel: &Panel<'_, '_>) -> Result<(), DrawError> {
+        panel.line(&self.p99, palette::P99)?;
+        panel.line(&self.p95, palette::P95)?;
+        panel.line(&self.p50, palette::MEDIAN)
+    }
+}
+
+/// An axis for times: by their ratio where evenly spaced ones would be flattened by the longest.
+pub(super) fn time_axis((low, high): (f64, f64)) -> Axis {
+    const FLATTENED: f64 = 25.0;
+    if low > 0.0 && high / low > FLATTENED {
+        Axis::times_by_ratio(low, high)
+    } else {
+        Axis::times_from_zero(high)
+    }
+}
+
+/// The run's seconds, those after the last request's start included.
+pub(super) fn seconds_axis(run: &RunAnalysis) -> Axis {
+    let requests = run.per_second.iter().map(|second| second.second);
+    let users = run.users.iter().map(|users| users.second);
+    let seconds = requests.chain(users).max().map_or(1, |last| last + 1);
+    Axis::since_start(f64::from(seconds))
+}
+
+/// The middle of a second.
+pub(super) fn middle(second: u32) -> f64 {
+    f64::from(second) + 0.5
+}
+
+/// Planned and achieved users.
+pub(super) fn draw_users(panel: &Panel<'_, '_>, users: &[UsersInSecond]) -> Result<(), DrawError> {
+    let planned: Vec<_> = users
+        .iter()
+        .map(|users| (middle(users.second), users.planned))
+        .collect();
+    let achieved: Vec<_> = users
+        .iter()
+        .map(|users| (middle(users.second), users.achieved))
+        .collect();
+    panel.surface(&achieved, palette::USERS)?;
+    let achieved: Points = achieved.into_iter().map(|(x, y)| (x, Some(y))).collect();
+    panel.line(&achieved, palette::USERS)?;
+    panel.dashes(&planned, palette::PLANNED)
+}
+
+/// Most users at once, planned or achieved.
+pub(super) fn peak_users(users: &[UsersInSecond]) -> f64 {
+    users
+        .iter()
+        .map(|users| users.planned.max(users.achieved))
+        .fold(0.0, f64::max)
+}

@@ -1,0 +1,120 @@
+//! Response time over time: median, 95 and 99 % line of each second, above the users of that second.
+
+use workbench_analysis::{RunAnalysis, Second};
+use workbench_samples::UsersInSecond;
+
+use super::axis::Axis;
+use super::lettering::{self, Mark};
+use super::over_time::{self, Quantiles};
+use super::panel::{self, Frame, Panel, XLabels};
+use super::{Figure, WIDTH, palette};
+use crate::canvas::{Area, px};
+use crate::error::DrawError;
+use crate::format;
+
+#[derive(Debug)]
+struct Data {
+    quantiles: Quantiles,
+    users: Vec<UsersInSecond>,
+    seconds: Axis,
+    times: Axis,
+    user_counts: Axis,
+}
+
+/// The figure; `None` without samples.
+pub(super) fn figure(run: &RunAnalysis) -> Option<Figure> {
+    let data = Data::of(run)?;
+    let height = if data.users.is_empty() { 460 } else { 600 };
+    Some(Figure::new(
+        "response-time",
+        "Response time over time: median, 95 and 99% line of each second".to_owned(),
+        caption(run),
+        height,
+        move |area| data.draw(area),
+    ))
+}
+
+impl Data {
+    fn of(run: &RunAnalysis) -> Option<Self> {
+        let quantiles = Quantiles::of(&run.per_second);
+        let times = over_time::time_axis(quantiles.range()?);
+        Some(Self {
+            quantiles,
+            users: run.users.clone(),
+            seconds: over_time::seconds_axis(run),
+            times,
+            user_counts: Axis::counts(over_time::peak_users(&run.users)),
+        })
+    }
+
+    fn draw(&self, area: &Area<'_>) -> Result<(), DrawError> {
+        let mut entries = vec![
+            (Mark::Line(palette::P99), "99% line"),
+            (Mark::Line(palette::P95), "95% line"),
+            (Mark::Line(palette::MEDIAN), "median"),
+        ];
+        if !self.users.is_empty() {
+            entries.push((Mark::Line(palette::USERS), "active users"));
+            entries.push((Mark::Dashes(palette::PLANNED), "planned users"));
+        }
+        lettering::legend(area, (px(20), px(54)), &entries)?;
+        let left = 20 + panel::label_room(&self.times).max(panel::label_room(&self.user_counts));
+        let above = Frame {
+            left,
+            top: 106,
+            right: WIDTH - 36,
+            bottom: 400,
+        };
+        let heading = format!("Response time{}", self.times.note());
+        if self.users.is_empty() {
+            let panel = Panel::new(area, above, &self.seconds, &self.times, XLabels::Shown)?;
+            panel.heading(&heading)?;
+            panel.x_title("Time since start")?;
+            return self.quantiles.draw(&panel);
+        }
+        let panel = Panel::new(area, above, &self.seconds, &self.times, XLabels::Hidden)?;
+        panel.heading(&heading)?;
+        self.quantiles.draw(&panel)?;
+        let below = Frame {
+            top: 444,
+            bottom: 540,
+            ..above
+        };
+        let panel = Panel::new(
+            area,
+            below,
+            &self.seconds,
+            &self.user_counts,
+            XLabels::Shown,
+        )?;
+        panel.heading("Users")?;
+        panel.x_title("Time since start")?;
+        over_time::draw_users(&panel, &self.users)
+    }
+}
+
+fn caption(run: &RunAnalysis) -> String {
+    let overall = format!(
+        "Over the whole run: median {}, 95% line {}, 99% line {}.",
+        format::time(run.total.p50_ns),
+        format::time(run.total.p95_ns),
+        format::time(run.total.p99_ns),
+    );
+    match slowest(&run.per_second) {
+        Some((second, p95_ns)) => format!(
+            "{overall} Slowest second by 95% line: second {}, with {}. \
+             A request belongs to the second in which it started.",
+            second,
+            format::time(p95_ns)
+        ),
+        None => overall,
+    }
+}
+
+/// The second with the highest 95 % line.
+fn slowest(seconds: &[Second]) -> Option<(u32, f64)> {
+    seconds
+        .iter()
+        .filter_map(|second| Some((second.second, second.p95_ns?)))
+        .max_by(|a, b| a.1.total_cmp(&b.1))
+}

@@ -1,0 +1,125 @@
+//! Users planned and achieved over time, and how far the two lie apart.
+
+use workbench_analysis::RunAnalysis;
+use workbench_samples::UsersInSecond;
+
+use super::axis::Axis;
+use super::lettering::{self, Mark};
+use super::over_time::{self, Points};
+use super::panel::{self, Frame, Panel, XLabels};
+use super::{Figure, WIDTH, palette};
+use crate::canvas::{Area, px};
+use crate::error::DrawError;
+use crate::format;
+
+#[derive(Debug)]
+struct Data {
+    users: Vec<UsersInSecond>,
+    differences: Points,
+    seconds: Axis,
+    counts: Axis,
+    difference_axis: Axis,
+}
+
+/// The figure; `None` where users were not recorded.
+pub(super) fn figure(run: &RunAnalysis) -> Option<Figure> {
+    if run.users.is_empty() {
+        return None;
+    }
+    let data = Data::of(run);
+    Some(Figure::new(
+        "users",
+        "Users planned and achieved over time".to_owned(),
+        data.caption(),
+        500,
+        move |area| data.draw(area),
+    ))
+}
+
+impl Data {
+    fn of(run: &RunAnalysis) -> Self {
+        let differences: Points = run
+            .users
+            .iter()
+            .map(|users| {
+                (
+                    over_time::middle(users.second),
+                    Some(users.achieved - users.planned),
+                )
+            })
+            .collect();
+        let largest = differences
+            .iter()
+            .filter_map(|(_, difference)| difference.map(f64::abs))
+            .fold(0.0, f64::max);
+        Self {
+            users: run.users.clone(),
+            differences,
+            seconds: over_time::seconds_axis(run),
+            counts: Axis::counts(over_time::peak_users(&run.users)),
+            difference_axis: Axis::differences(largest),
+        }
+    }
+
+    fn caption(&self) -> String {
+        let peak = over_time::peak_users(&self.users);
+        let farthest = self
+            .users
+            .iter()
+            .max_by(|a, b| apart(a).total_cmp(&apart(b)));
+        match farthest {
+            Some(users) if apart(users) > 0.0 => format!(
+                "At most {} users. Planned and achieved lie farthest apart in second {}: {} planned, {} achieved.",
+                format::significant(peak),
+                users.second,
+                format::significant(users.planned),
+                format::significant(users.achieved),
+            ),
+            _ => format!(
+                "At most {} users, in every second as many as planned.",
+                format::significant(peak)
+            ),
+        }
+    }
+
+    fn draw(&self, area: &Area<'_>) -> Result<(), DrawError> {
+        lettering::legend(
+            area,
+            (px(20), px(54)),
+            &[
+                (Mark::Line(palette::USERS), "achieved"),
+                (Mark::Dashes(palette::PLANNED), "planned"),
+            ],
+        )?;
+        let left =
+            20 + panel::label_room(&self.counts).max(panel::label_room(&self.difference_axis));
+        let above = Frame {
+            left,
+            top: 106,
+            right: WIDTH - 36,
+            bottom: 300,
+        };
+        let panel = Panel::new(area, above, &self.seconds, &self.counts, XLabels::Hidden)?;
+        panel.heading("Users")?;
+        over_time::draw_users(&panel, &self.users)?;
+        let below = Frame {
+            top: 344,
+            bottom: 440,
+            ..above
+        };
+        let panel = Panel::new(
+            area,
+            below,
+            &self.seconds,
+            &self.difference_axis,
+            XLabels::Shown,
+        )?;
+        panel.heading("Achieved less planned, users")?;
+        panel.x_title("Time since start")?;
+        panel.line(&self.differences, palette::USERS)
+    }
+}
+
+fn apart(users: &UsersInSecond) -> f64 {
+    (users.achieved - users.planned).abs()
+}

@@ -1,0 +1,138 @@
+//! What to look at first: a few sentences computed from the numbers.
+
+use workbench_analysis::RunAnalysis;
+
+use crate::format;
+use crate::table::one_line;
+
+/// A tail this many times the median is worth a sentence.
+const LONG_TAIL: f64 = 5.0;
+
+/// The findings, most telling first; none without samples.
+pub(crate) fn of(run: &RunAnalysis) -> Vec<String> {
+    if run.total.samples == 0 {
+        return vec!["There are no samples: nothing was measured.".to_owned()];
+    }
+    [
+        errors(run),
+        slowest_label(run),
+        worst_second(run),
+        tail(run),
+        silence(run),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn errors(run: &RunAnalysis) -> Option<String> {
+    let first = run.errors.first()?;
+    let status = first
+        .status
+        .map(|status| format!(" {status}"))
+        .unwrap_or_default();
+    Some(format!(
+        "{} of {} failed ({}). Most often: {} at {}, {}.",
+        format::count(run.total.errors),
+        format::counted(run.total.samples, "request"),
+        format::percentage(run.total.error_rate),
+        one_line(&format!("{}{status}", first.error)),
+        one_line(&first.request),
+        format::counted(first.count, "time"),
+    ))
+}
+
+fn slowest_label(run: &RunAnalysis) -> Option<String> {
+    let mut measured: Vec<_> = run.requests.iter().filter(|row| row.samples > 0).collect();
+    if measured.len() < 2 {
+        return None;
+    }
+    measured.sort_by(|a, b| b.p95_ns.total_cmp(&a.p95_ns));
+    let (slowest, next) = (measured[0], measured[1]);
+    Some(format!(
+        "Slowest by 95% line: {} with {}; next is {} with {}.",
+        one_line(&slowest.request),
+        format::time(slowest.p95_ns),
+        one_line(&next.request),
+        format::time(next.p95_ns),
+    ))
+}
+
+fn worst_second(run: &RunAnalysis) -> Option<String> {
+    let (second, p95_ns) = run
+        .per_second
+        .iter()
+        .filter_map(|second| Some((second.second, second.p95_ns?)))
+        .max_by(|a, b| a.1.total_cmp(&b.1))?;
+    let users = run
+        .users
+        .iter()
+        .find(|users| users.second == second)
+        .map(|users| {
+            format!(
+                ", with {} users active",
+                format::significant(users.achieved)
+            )
+        })
+        .unwrap_or_default();
+    Some(format!(
+        "Worst second: {second}, with a 95% line of {} against {} over the whole run{users}.",
+        format::time(p95_ns),
+        format::time(run.total.p95_ns),
+    ))
+}
+
+fn tail(run: &RunAnalysis) -> Option<String> {
+    let total = &run.total;
+    let ratio = total.p99_ns / total.p50_ns;
+    (ratio.is_finite() && ratio > LONG_TAIL).then(|| {
+        format!(
+            "Long tail: one request in a hundred takes {} or more, {} times the median of {}.",
+            format::time(total.p99_ns),
+            format::significant(ratio),
+            format::time(total.p50_ns),
+        )
+    })
+}
+
+fn silence(run: &RunAnalysis) -> Option<String> {
+    let silent = run
+        .per_second
+        .iter()
+        .filter(|second| second.requests == 0)
+        .count();
+    (silent > 0).then(|| {
+        format!(
+            "In {} of {} no request was started.",
+            format::count(silent as u64),
+            format::counted(run.per_second.len() as u64, "second"),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    #[test]
+    fn errors_come_first_and_then_what_is_slow() {
+        assert_eq!(
+            of(&fixture::single().runs[0]),
+            [
+                "155 of 124,690 requests failed (0.12%). Most often: status 503 at POST orders/orders, 131 times.",
+                "Slowest by 95% line: POST orders/orders with 26.7 ms; next is GET catalog/products with 14.4 ms.",
+                "Worst second: 34, with a 95% line of 33.7 ms against 11.1 ms over the whole run, with 99.7 users active.",
+                "Long tail: one request in a hundred takes 21.7 ms or more, 5.30 times the median of 4.10 ms.",
+                "In 2 of 80 seconds no request was started.",
+            ]
+        );
+    }
+
+    #[test]
+    fn without_samples_the_only_finding_is_that() {
+        let mut run = fixture::single().runs.remove(0);
+        run.total.samples = 0;
+        assert_eq!(of(&run), ["There are no samples: nothing was measured."]);
+    }
+}

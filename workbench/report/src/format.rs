@@ -1,0 +1,204 @@
+//! Numbers as people read them: three significant digits, a unit, and nothing hidden by rounding.
+
+/// Stands where there is nothing to show.
+pub(crate) const NOTHING: &str = "–";
+
+const NS_PER_MS: f64 = 1e6;
+
+/// Milliseconds without their unit, for a column whose header names it.
+pub(crate) fn milliseconds(ns: f64) -> String {
+    significant(ns / NS_PER_MS)
+}
+
+/// A time with the unit that suits it: `850 µs`, `4.13 ms`, `1.20 s`.
+pub(crate) fn time(ns: f64) -> String {
+    if !ns.is_finite() {
+        return NOTHING.to_owned();
+    }
+    let (divisor, unit) = match ns.abs() {
+        // The bounds lie where rounding to three digits would reach the next unit.
+        size if size < 999.5 => (1.0, "ns"),
+        size if size < 999.5e3 => (1e3, "µs"),
+        size if size < 999.5e6 => (1e6, "ms"),
+        _ => (1e9, "s"),
+    };
+    format!("{} {unit}", significant(ns / divisor))
+}
+
+/// At least three significant digits, with thousands set apart and no exponent.
+pub(crate) fn significant(value: f64) -> String {
+    if !value.is_finite() {
+        return NOTHING.to_owned();
+    }
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    // The exponent is taken after rounding: 9.996 has two digits before the point, not one.
+    let scientific = format!("{value:.2e}");
+    let exponent: i32 = scientific
+        .split_once('e')
+        .and_then(|(_, exponent)| exponent.parse().ok())
+        .unwrap_or(0);
+    let decimals = (2 - exponent).clamp(0, 9).unsigned_abs() as usize;
+    let text = format!("{value:.decimals$}");
+    match text.split_once('.') {
+        None => thousands(&text),
+        Some((whole, fraction)) => format!("{}.{fraction}", thousands(whole)),
+    }
+}
+
+/// A whole number with its thousands set apart.
+pub(crate) fn count(number: u64) -> String {
+    thousands(&number.to_string())
+}
+
+/// A fraction as a percentage; what is not zero is never shown as zero.
+pub(crate) fn percentage(fraction: f64) -> String {
+    let percent = fraction * 100.0;
+    if !percent.is_finite() {
+        NOTHING.to_owned()
+    } else if percent > 0.0 && percent < 0.005 {
+        "<0.01%".to_owned()
+    } else {
+        format!("{percent:.2}%")
+    }
+}
+
+/// A significance level as a percentage without needless decimals: `5%`, `0.1%`.
+pub(crate) fn level(alpha: f64) -> String {
+    // Rounding removes what multiplying by a hundred adds in the last binary place.
+    format!("{}%", (alpha * 1e8).round() / 1e6)
+}
+
+/// A p value; one that would print as zero is given as a bound.
+pub(crate) fn p_value(p: f64) -> String {
+    if !p.is_finite() {
+        NOTHING.to_owned()
+    } else if p < 0.0001 {
+        "<0.0001".to_owned()
+    } else {
+        format!("{p:.4}")
+    }
+}
+
+/// A test statistic with four decimals, as the report prints it.
+pub(crate) fn statistic(value: f64) -> String {
+    if value.is_finite() {
+        format!("{value:.4}").replace('-', "−")
+    } else {
+        NOTHING.to_owned()
+    }
+}
+
+/// Seconds of a run's duration: `80.2 s`, `12 min 5 s`.
+pub(crate) fn duration(seconds: f64) -> String {
+    if !seconds.is_finite() {
+        NOTHING.to_owned()
+    } else if seconds < 120.0 {
+        format!("{} s", significant(seconds))
+    } else {
+        let whole = seconds.round() as u64;
+        format!("{} min {} s", whole / 60, whole % 60)
+    }
+}
+
+/// `1 request`, `2 requests`.
+pub(crate) fn counted(number: u64, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", count(number))
+}
+
+fn thousands(digits: &str) -> String {
+    let (sign, digits) = match digits.strip_prefix('-') {
+        Some(rest) => ("−", rest),
+        None => ("", digits),
+    };
+    let mut text = sign.to_owned();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_keep_three_significant_digits_without_exponent() {
+        let shown: Vec<_> = [
+            0.0,
+            0.01,
+            0.012_345,
+            0.999_6,
+            4.126,
+            9.996,
+            12.34,
+            99.96,
+            123.4,
+            60_000.0,
+            1_234_567.8,
+            -74.3,
+        ]
+        .map(significant)
+        .into();
+        assert_eq!(
+            shown,
+            [
+                "0",
+                "0.0100",
+                "0.0123",
+                "1.00",
+                "4.13",
+                "10.0",
+                "12.3",
+                "100",
+                "123",
+                "60,000",
+                "1,234,568",
+                "−74.3"
+            ]
+        );
+    }
+
+    #[test]
+    fn times_take_the_unit_that_suits_them() {
+        let shown: Vec<_> = [10e3, 999_400.0, 999_600.0, 4.126e6, 1.2e9, 60e9, f64::NAN]
+            .map(time)
+            .into();
+        assert_eq!(
+            shown,
+            [
+                "10.0 µs", "999 µs", "1.00 ms", "4.13 ms", "1.20 s", "60.0 s", "–"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_rate_that_is_not_zero_never_reads_as_zero() {
+        assert_eq!(percentage(0.0), "0.00%");
+        assert_eq!(percentage(1e-7), "<0.01%");
+        assert_eq!(percentage(0.012_34), "1.23%");
+        assert_eq!(percentage(1.0), "100.00%");
+    }
+
+    #[test]
+    fn significance_levels_have_no_needless_decimals() {
+        assert_eq!([0.05, 0.001, 0.07].map(level), ["5%", "0.1%", "7%"]);
+    }
+
+    #[test]
+    fn a_p_value_that_would_round_to_zero_is_a_bound() {
+        assert_eq!(p_value(0.0), "<0.0001");
+        assert_eq!(p_value(0.079_394_1), "0.0794");
+    }
+
+    #[test]
+    fn durations_past_two_minutes_are_in_minutes() {
+        assert_eq!(duration(80.24), "80.2 s");
+        assert_eq!(duration(725.4), "12 min 5 s");
+    }
+}

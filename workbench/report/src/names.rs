@@ -1,0 +1,84 @@
+//! What runs are called beside each other, and in file names.
+
+use workbench_analysis::RunAnalysis;
+
+/// A run's name among those of an analysis.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RunName {
+    /// The experiment, numbered where there are several runs of it.
+    pub(crate) label: String,
+    /// The same for file names and anchors; unique, and nothing but letters, digits and hyphens.
+    pub(crate) slug: String,
+}
+
+/// One name a run, in the order of the runs.
+pub(crate) fn of_runs(runs: &[RunAnalysis]) -> Vec<RunName> {
+    let mut names: Vec<RunName> = Vec::with_capacity(runs.len());
+    for (index, run) in runs.iter().enumerate() {
+        let same = |other: &&RunAnalysis| other.experiment == run.experiment;
+        let label = if runs.iter().filter(same).count() > 1 {
+            let number = runs[..=index].iter().filter(same).count();
+            format!("{} #{number}", run.experiment)
+        } else {
+            run.experiment.clone()
+        };
+        let mut slug = slug_of(&label);
+        while names.iter().any(|name| name.slug == slug) {
+            slug.push_str("-again");
+        }
+        names.push(RunName { label, slug });
+    }
+    names
+}
+
+fn slug_of(label: &str) -> String {
+    let mut slug = String::new();
+    for letter in label.chars() {
+        if letter.is_ascii_alphanumeric() {
+            slug.push(letter.to_ascii_lowercase());
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+    }
+    let slug = slug.trim_end_matches('-');
+    if slug.is_empty() {
+        "run".to_owned()
+    } else {
+        slug.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    fn named(experiments: &[&str]) -> Vec<RunName> {
+        let runs: Vec<_> = experiments
+            .iter()
+            .map(|experiment| RunAnalysis {
+                experiment: (*experiment).to_owned(),
+                ..fixture::single().runs.remove(0)
+            })
+            .collect();
+        of_runs(&runs)
+    }
+
+    #[test]
+    fn repeated_experiments_are_numbered() {
+        let labels: Vec<_> = named(&["a", "b", "a"])
+            .into_iter()
+            .map(|name| name.label)
+            .collect();
+        assert_eq!(labels, ["a #1", "b", "a #2"]);
+    }
+
+    #[test]
+    fn slugs_are_unique_and_cannot_leave_their_folder() {
+        let slugs: Vec<_> = named(&["../../etc", "etc", "…", "Über x"])
+            .into_iter()
+            .map(|name| name.slug)
+            .collect();
+        assert_eq!(slugs, ["etc", "etc-again", "run", "ber-x"]);
+    }
+}

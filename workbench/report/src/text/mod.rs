@@ -1,0 +1,200 @@
+//! The analysis for a terminal: verdicts, validity, tables, errors, comparison.
+
+mod grid;
+mod page;
+
+use workbench_analysis::{Analysis, ReportComparison, RunAnalysis};
+
+use crate::names::{self, RunName};
+use crate::verdict::{self, Judgement};
+use crate::{comparison, format, tables};
+use page::{Page, Tone};
+
+/// What the terminal can show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TextOptions {
+    /// Columns of the terminal; below 40 it is taken for 40.
+    pub width: u16,
+    /// Whether colours are wanted.
+    pub colour: bool,
+}
+
+/// The analysis as text of at most `options.width` columns, ending with a line break.
+#[must_use]
+pub fn text(analysis: &Analysis, options: TextOptions) -> String {
+    let names = names::of_runs(&analysis.runs);
+    let mut page = Page::new(options);
+    for (run, name) in analysis.runs.iter().zip(&names) {
+        write_run(&mut page, run, name, &analysis.quantile_definition);
+    }
+    if let Some(comparison) = &analysis.comparison {
+        write_comparison(&mut page, &analysis.runs, comparison, &names);
+    }
+    if !analysis.warnings.is_empty() {
+        page.heading("Warnings");
+        for warning in &analysis.warnings {
+            page.item("!", Tone::Doubtful, warning);
+        }
+    }
+    page.into_text()
+}
+
+fn write_run(page: &mut Page, run: &RunAnalysis, name: &RunName, quantile_definition: &str) {
+    page.title(&format!("{}: {}", name.label, run.title));
+    page.paragraph(&format!(
+        "Run {}, {}, {}.",
+        run.run_id,
+        format::duration(run.duration_s),
+        verdict::outcome(run)
+    ));
+    if !run.thresholds.is_empty() {
+        page.heading("Thresholds");
+        for threshold in &run.thresholds {
+            let tone = if threshold.passed {
+                Tone::Good
+            } else {
+                Tone::Bad
+            };
+            let finding = format!("{} (measured {})", threshold.text, threshold.measured);
+            page.item(verdict::threshold(threshold.passed), tone, &finding);
+        }
+    }
+    write_validity(page, run);
+    page.heading("Summary");
+    page.table(&tables::summary(run));
+    page.heading("Aggregate");
+    page.table(&tables::aggregate(run));
+    page.paragraph(&format!(
+        "Quantiles: {quantile_definition}. KB are 1,024 bytes."
+    ));
+    page.heading("Errors");
+    match tables::errors(run) {
+        Some(errors) => page.table(&errors),
+        None => page.paragraph("No request failed."),
+    }
+}
+
+fn write_validity(page: &mut Page, run: &RunAnalysis) {
+    let judgement = Judgement::of(run);
+    let tone = match judgement {
+        Judgement::Valid => Tone::Good,
+        Judgement::Invalid => Tone::Bad,
+        Judgement::NotJudged => Tone::Doubtful,
+    };
+    page.heading("Validity");
+    page.item(judgement.word(), tone, judgement.meaning());
+    for check in run.validity.iter().flat_map(|validity| &validity.checks) {
+        let tone = Tone::of_check(check.status);
+        let finding = format!("{}: {}", check.name, check.finding);
+        page.item(verdict::status(check.status), tone, &finding);
+    }
+}
+
+fn write_comparison(
+    page: &mut Page,
+    runs: &[RunAnalysis],
+    comparison: &ReportComparison,
+    names: &[RunName],
+) {
+    page.title("Comparison");
+    page.table(&comparison::overview(runs, names));
+    page.warning(comparison::BANNER);
+    page.paragraph(comparison::REASON);
+    page.heading("Distributions of means");
+    page.table(&comparison::distributions(comparison, names));
+    page.paragraph(&comparison::spreads(comparison));
+    page.heading("Hypothesis tests");
+    page.table(&comparison::tests(comparison));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    fn plain(analysis: &Analysis, width: u16) -> String {
+        text(
+            analysis,
+            TextOptions {
+                width,
+                colour: false,
+            },
+        )
+    }
+
+    #[test]
+    fn a_run_reads_from_thresholds_to_errors() {
+        insta::assert_snapshot!(plain(&fixture::single(), 160));
+    }
+
+    #[test]
+    fn a_narrow_terminal_loses_columns_and_says_which() {
+        insta::assert_snapshot!(plain(&fixture::single(), 72));
+    }
+
+    #[test]
+    fn an_invalid_run_says_so_before_any_number() {
+        let text = plain(&fixture::invalid(), 120);
+        let invalid = text.find("INVALID").unwrap();
+        assert!(invalid < text.find("Summary").unwrap());
+        assert!(text.contains("FAILED  users achieved: 20.0% below the plan"));
+    }
+
+    #[test]
+    fn a_killed_run_is_not_judged() {
+        let text = plain(&fixture::killed(), 120);
+        assert!(text.contains("not judged  Nothing is known"));
+        assert!(text.contains("killed before it could say"));
+    }
+
+    #[test]
+    fn a_comparison_carries_its_warning_before_its_tests() {
+        let text = plain(&fixture::five_runs(), 140);
+        let warning = text.find(comparison::BANNER).unwrap();
+        assert!(warning < text.find("Hypothesis tests").unwrap());
+        insta::assert_snapshot!(&text[text.find("\nComparison").unwrap()..]);
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal() {
+        for analysis in [
+            fixture::single(),
+            fixture::five_runs(),
+            fixture::hostile(),
+            fixture::many_long_labels(),
+        ] {
+            for width in [40, 57, 80, 100, 132, 250] {
+                for line in plain(&analysis, width).lines() {
+                    let columns = textwrap::core::display_width(line);
+                    assert!(columns <= usize::from(width), "{columns} > {width}: {line}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn labels_cannot_drive_the_terminal() {
+        assert!(!plain(&fixture::hostile(), 100).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn colour_changes_nothing_but_colour() {
+        let options = TextOptions {
+            width: 100,
+            colour: true,
+        };
+        let coloured = text(&fixture::single(), options);
+        assert!(coloured.contains("\u{1b}[31mMISSED\u{1b}[0m"));
+        let mut stripped = coloured;
+        for code in [
+            "\u{1b}[0m",
+            "\u{1b}[1m",
+            "\u{1b}[31m",
+            "\u{1b}[32m",
+            "\u{1b}[33m",
+        ] {
+            stripped = stripped.replace(code, "");
+        }
+        assert_eq!(stripped, plain(&fixture::single(), 100));
+    }
+}

@@ -1,0 +1,143 @@
+//! Text laid out for a terminal's width, with or without colour.
+
+use workbench_samples::CheckStatus;
+
+use super::{TextOptions, grid};
+use crate::table::{Table, one_line};
+
+/// Narrower terminals could not show a label beside a number.
+const NARROWEST: u16 = 40;
+
+/// Text that grows downwards.
+pub(super) struct Page {
+    text: String,
+    width: usize,
+    colour: bool,
+}
+
+/// How a word is meant, shown as its colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tone {
+    Good,
+    Doubtful,
+    Bad,
+    Strong,
+}
+
+impl Tone {
+    pub(super) fn of_check(status: CheckStatus) -> Self {
+        match status {
+            CheckStatus::Passed => Self::Good,
+            CheckStatus::Warning => Self::Doubtful,
+            CheckStatus::Failed => Self::Bad,
+        }
+    }
+
+    /// Select Graphic Rendition parameter (ECMA-48).
+    fn code(self) -> u8 {
+        match self {
+            Self::Good => 32,
+            Self::Doubtful => 33,
+            Self::Bad => 31,
+            Self::Strong => 1,
+        }
+    }
+}
+
+impl Page {
+    pub(super) fn new(options: TextOptions) -> Self {
+        Self {
+            text: String::new(),
+            width: usize::from(options.width.max(NARROWEST)),
+            colour: options.colour,
+        }
+    }
+
+    pub(super) fn into_text(self) -> String {
+        self.text
+    }
+
+    /// Begins a run or the comparison.
+    pub(super) fn title(&mut self, title: &str) {
+        self.gap();
+        let lines = textwrap::wrap(&one_line(title), self.width)
+            .into_iter()
+            .map(|line| line.into_owned())
+            .collect::<Vec<_>>();
+        let longest = lines
+            .iter()
+            .map(|line| textwrap::core::display_width(line))
+            .max();
+        for line in lines {
+            self.line(&self.painted(&line, Tone::Strong));
+        }
+        self.line(&"═".repeat(longest.unwrap_or(0)));
+    }
+
+    pub(super) fn heading(&mut self, heading: &str) {
+        self.gap();
+        self.line(&self.painted(heading, Tone::Strong));
+    }
+
+    /// A line that must not be missed.
+    pub(super) fn warning(&mut self, warning: &str) {
+        self.gap();
+        self.line(&self.painted(warning, Tone::Doubtful));
+    }
+
+    pub(super) fn paragraph(&mut self, text: &str) {
+        for line in textwrap::wrap(&one_line(text), self.width) {
+            self.line(&line);
+        }
+    }
+
+    /// A word on how something went, and what went that way.
+    pub(super) fn item(&mut self, word: &str, tone: Tone, finding: &str) {
+        let first = format!("  {word}  ");
+        let indent = " ".repeat(first.chars().count());
+        let options = textwrap::Options::new(self.width)
+            .initial_indent(&first)
+            .subsequent_indent(&indent);
+        for (index, line) in textwrap::wrap(&one_line(finding), options)
+            .iter()
+            .enumerate()
+        {
+            if index == 0 {
+                self.line(&line.replacen(word, &self.painted(word, tone), 1));
+            } else {
+                self.line(line);
+            }
+        }
+    }
+
+    /// A table, without the columns for which there is no room; these are named below it.
+    pub(super) fn table(&mut self, table: &Table) {
+        let grid = grid::fitted(table, self.width);
+        for line in &grid.lines {
+            self.line(line);
+        }
+        if !grid.left_out.is_empty() {
+            let left_out = grid.left_out.join(", ");
+            self.paragraph(&format!("Not shown for want of room: {left_out}."));
+        }
+    }
+
+    fn painted(&self, text: &str, tone: Tone) -> String {
+        if self.colour {
+            format!("\u{1b}[{}m{text}\u{1b}[0m", tone.code())
+        } else {
+            text.to_owned()
+        }
+    }
+
+    fn gap(&mut self) {
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+    }
+
+    fn line(&mut self, line: &str) {
+        self.text.push_str(line.trim_end());
+        self.text.push('\n');
+    }
+}
