@@ -35,7 +35,8 @@ fn server() -> Option<&'static Server> {
         // Not `eprintln!`, which is kept from the reader's eyes when a test passes.
         let test = std::thread::current();
         let name = test.name().unwrap_or_default();
-        writeln!(std::io::stderr(), "skipped: no PostgreSQL ({name})").unwrap();
+        let skipped = format!("skipped: no PostgreSQL ({name})\n");
+        std::io::stderr().write_all(skipped.as_bytes()).unwrap();
     }
     server
 }
@@ -63,6 +64,7 @@ fn start() -> Option<Server> {
         .read_line(&mut line)
         .unwrap();
     if line.trim() == "missing" {
+        supervisor.wait().unwrap();
         return None;
     }
     let folder = line
