@@ -55,45 +55,69 @@ async fn run_all(options: AllOptions) -> anyhow::Result<()> {
     let catalog_at = listen(address, port(options.catalog_port), "--catalog-port").await?;
     let cart_at = listen(address, port(options.cart_port), "--cart-port").await?;
     let orders_at = listen(address, port(options.orders_port), "--orders-port").await?;
-
-    let mut shop = Shop::new(&options.common, Sharing::Several)?;
-    let opened = async {
-        let catalog_url = local_url(&catalog_at)?;
-        let cart_url = local_url(&cart_at)?;
+    let (catalog_url, cart_url) = (local_url(&catalog_at)?, local_url(&cart_at)?);
+    run_shop(&options.common, Sharing::Several, async |shop| {
         shop.add_catalog(catalog_at, options.seed.seed()).await?;
         shop.add_cart(cart_at, &catalog_url).await?;
         shop.add_orders(orders_at, &catalog_url, &cart_url).await
-    }
-    .await;
-    shop.run(opened).await
+    })
+    .await
 }
 
 async fn run_catalog(options: CatalogOptions) -> anyhow::Result<()> {
     let listener = listen(options.common.address, options.port, "--port").await?;
-    let mut shop = Shop::new(&options.common, Sharing::Alone)?;
-    let opened = shop.add_catalog(listener, options.seed.seed()).await;
-    shop.run(opened).await
+    run_shop(&options.common, Sharing::Alone, async |shop| {
+        shop.add_catalog(listener, options.seed.seed()).await
+    })
+    .await
 }
 
 async fn run_cart(options: CartOptions) -> anyhow::Result<()> {
     let listener = listen(options.common.address, options.port, "--port").await?;
-    let mut shop = Shop::new(&options.common, Sharing::Alone)?;
-    let opened = shop.add_cart(listener, &options.catalog_url).await;
-    shop.run(opened).await
+    run_shop(&options.common, Sharing::Alone, async |shop| {
+        shop.add_cart(listener, &options.catalog_url).await
+    })
+    .await
 }
 
 async fn run_orders(options: OrdersOptions) -> anyhow::Result<()> {
     let listener = listen(options.common.address, options.port, "--port").await?;
-    let mut shop = Shop::new(&options.common, Sharing::Alone)?;
-    let opened = shop
-        .add_orders(listener, &options.catalog_url, &options.cart_url)
-        .await;
-    shop.run(opened).await
+    run_shop(&options.common, Sharing::Alone, async |shop| {
+        shop.add_orders(listener, &options.catalog_url, &options.cart_url)
+            .await
+    })
+    .await
+}
+
+/// Opens services, serves until asked to stop (which may be while they open), and cleans up in any
+/// case.
+async fn run_shop(
+    options: &CommonOptions,
+    sharing: Sharing,
+    open: impl AsyncFnOnce(&mut Shop) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let mut stop = StopRequest::listen(options.exit_with_stdin)?;
+    let mut shop = Shop {
+        home: Home::new(&options.database, options.ephemeral, sharing)?,
+        databases: Vec::new(),
+        services: Vec::new(),
+        orders_at_work: None,
+    };
+    let opened = tokio::select! {
+        opened = open(&mut shop) => opened.map(|()| true),
+        () = stop.wait() => Ok(false),
+    };
+    let served = match opened {
+        Ok(true) => shop.serve(stop).await,
+        Ok(false) => Ok(()),
+        Err(error) => Err(error),
+    };
+    let removed = shop.close().await;
+    served.and(removed)
 }
 
 /// The services of this process, and what they leave to be cleaned up.
 struct Shop {
-    stop: StopRequest,
     home: Home,
     databases: Vec<Database>,
     /// Ready to be served, in the order in which they need each other.
@@ -110,16 +134,6 @@ struct Announcement {
 }
 
 impl Shop {
-    fn new(options: &CommonOptions, sharing: Sharing) -> anyhow::Result<Self> {
-        Ok(Self {
-            stop: StopRequest::listen(options.exit_with_stdin)?,
-            home: Home::new(&options.database, options.ephemeral, sharing)?,
-            databases: Vec::new(),
-            services: Vec::new(),
-            orders_at_work: None,
-        })
-    }
-
     async fn add_catalog(&mut self, listener: TcpListener, seed: Seed) -> anyhow::Result<()> {
         let database = self.open("catalog").await?;
         let catalog = Catalog { database };
@@ -170,20 +184,8 @@ impl Shop {
         Ok(database)
     }
 
-    /// Serves until asked to stop, if everything was opened, and cleans up in any case.
-    async fn run(mut self, opened: anyhow::Result<()>) -> anyhow::Result<()> {
-        let served = match opened {
-            Ok(()) => self.serve().await,
-            Err(error) => Err(error),
-        };
-        for database in &self.databases {
-            database.close().await;
-        }
-        let removed = self.home.remove().await;
-        served.and(removed)
-    }
-
-    async fn serve(&mut self) -> anyhow::Result<()> {
+    /// Serves until asked to stop.
+    async fn serve(&mut self, mut stop: StopRequest) -> anyhow::Result<()> {
         let mut urls = BTreeMap::new();
         let mut servers = Vec::new();
         for (name, listener, router) in self.services.drain(..) {
@@ -191,7 +193,7 @@ impl Shop {
             servers.push(Server::start(listener, router));
         }
         announce(urls)?;
-        self.stop.wait().await;
+        stop.wait().await;
         // Those that need others first: what they have begun still gets its answers.
         while let Some(server) = servers.pop() {
             server.stop().await;
@@ -201,6 +203,14 @@ impl Shop {
             }
         }
         Ok(())
+    }
+
+    /// Closes databases, and removes what was only meant for this process.
+    async fn close(self) -> anyhow::Result<()> {
+        for database in &self.databases {
+            database.close().await;
+        }
+        self.home.remove().await
     }
 }
 

@@ -4,12 +4,15 @@
 use std::io::Read;
 
 use anyhow::Context;
-use tokio::sync::oneshot;
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    sync::oneshot,
+};
 
 /// Signals are listened to from here on, so that none is missed while the services start.
 pub(crate) struct StopRequest {
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
+    interrupt: Signal,
+    terminate: Signal,
     stdin_ended: Option<oneshot::Receiver<()>>,
 }
 
@@ -17,9 +20,8 @@ impl StopRequest {
     /// Starts to listen.
     pub(crate) fn listen(exit_with_stdin: bool) -> anyhow::Result<Self> {
         Ok(Self {
-            #[cfg(unix)]
-            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-                .context("cannot listen to SIGTERM")?,
+            interrupt: signal(SignalKind::interrupt()).context("cannot listen to SIGINT")?,
+            terminate: signal(SignalKind::terminate()).context("cannot listen to SIGTERM")?,
             stdin_ended: exit_with_stdin.then(watch_stdin),
         })
     }
@@ -33,13 +35,9 @@ impl StopRequest {
                 None => std::future::pending().await,
             }
         };
-        #[cfg(unix)]
-        let terminated = self.terminate.recv();
-        #[cfg(not(unix))]
-        let terminated = std::future::pending::<()>();
         tokio::select! {
-            _ = tokio::signal::ctrl_c() => tracing::info!("interrupted"),
-            _ = terminated => tracing::info!("asked to terminate"),
+            _ = self.interrupt.recv() => tracing::info!("interrupted"),
+            _ = self.terminate.recv() => tracing::info!("asked to terminate"),
             () = stdin_ended => tracing::info!("standard input ended"),
         }
     }

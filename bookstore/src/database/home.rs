@@ -14,6 +14,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use tempfile::TempDir;
+use tokio::time::timeout;
 
 use super::{Database, DatabaseUrl, now_ms, url::Place};
 
@@ -26,6 +27,9 @@ const IDLE_UNTIL_PING: Duration = Duration::from_secs(5);
 
 /// How long a request waits for a connection before it is refused with 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a server may take to accept a connection at start.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Rows that travel together from SQLite's thread: a page of books costs one wake-up, not two.
 const SQLITE_ROWS_IN_FLIGHT: usize = 256;
@@ -178,7 +182,7 @@ async fn open_sqlite(folder: &Path, service: &str) -> anyhow::Result<Database> {
 async fn open_postgres(options: &PgConnectOptions, name: &str) -> anyhow::Result<Database> {
     let options = options.clone().database(name).disable_statement_logging();
     // One plain attempt first: a pool would go on trying for its whole timeout.
-    match options.connect().await {
+    match try_to_connect(&options).await {
         Ok(connection) => connection.close().await?,
         Err(error) if is(&error, "3D000") => create_database(&options, name).await?,
         Err(error) => return Err(error).with_context(|| unreachable_server(&options)),
@@ -224,10 +228,16 @@ fn maintenance(options: &PgConnectOptions) -> PgConnectOptions {
 }
 
 async fn connect(options: &PgConnectOptions) -> anyhow::Result<PgConnection> {
-    options
-        .connect()
+    try_to_connect(options)
         .await
         .with_context(|| unreachable_server(options))
+}
+
+/// A server behind a firewall may never answer at all.
+async fn try_to_connect(options: &PgConnectOptions) -> sqlx::Result<PgConnection> {
+    timeout(CONNECT_TIMEOUT, options.connect())
+        .await
+        .unwrap_or_else(|elapsed| Err(sqlx::Error::Io(elapsed.into())))
 }
 
 /// Names the server without the password.

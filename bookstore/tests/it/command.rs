@@ -1,6 +1,6 @@
 //! The command line: what is kept, what is removed, and what is said when it cannot be done.
 
-use std::net::TcpListener;
+use std::{net::TcpListener, process::Stdio};
 
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
@@ -212,4 +212,28 @@ fn a_file_that_is_no_database_is_named() {
     let (code, message) = Process::fail(&["all", "--free-ports", "--database", &url]);
     assert_eq!(code, 1);
     assert!(message.contains(file.to_str().unwrap()), "{message}");
+}
+
+#[test]
+fn a_shop_told_to_stop_while_it_opens_stops() {
+    // A server that takes connections and never says a word.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("postgres://ann@{}/shop", silent.local_addr().unwrap());
+    let mut child = command(&[
+        "catalog",
+        "--port",
+        "0",
+        "--exit-with-stdin",
+        "--database",
+        &url,
+    ])
+    .stdin(Stdio::piped())
+    .stdout(Stdio::piped())
+    .spawn()
+    .unwrap();
+    let _connection = silent.accept().unwrap();
+    drop(child.stdin.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    assert_eq!(output.stdout, b"");
 }
