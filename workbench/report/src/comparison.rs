@@ -108,6 +108,10 @@ pub(crate) fn spreads(comparison: &ReportComparison) -> String {
     )
 }
 
+/// What the columns of [`tests`] mean.
+pub(crate) const COLUMNS_OF_TESTS: &str = "H0: the means of the two runs are equal; Ha: they are not. SE: standard error of the grand mean \
+     of each run. df: degrees of freedom by Welch and Satterthwaite. p is two-sided.";
+
 /// One row a test: hypotheses, means, standard errors, t, p and decision.
 pub(crate) fn tests(comparison: &ReportComparison) -> Table {
     let columns = vec![
@@ -134,8 +138,8 @@ pub(crate) fn tests(comparison: &ReportComparison) -> Table {
 fn row_of_test(test: &PairwiseTest, alpha: f64) -> Row {
     let time = |ns: f64| Cell::number(ns, format::milliseconds(ns));
     Row::of(vec![
-        Cell::text(&format!("mean of {} = mean of {}", test.a, test.b)),
-        Cell::text(&format!("mean of {} ≠ mean of {}", test.a, test.b)),
+        Cell::text(&format!("{} = {}", test.a, test.b)),
+        Cell::text(&format!("{} ≠ {}", test.a, test.b)),
         time(test.mean_a_ns),
         time(test.standard_error_a_ns),
         time(test.mean_b_ns),

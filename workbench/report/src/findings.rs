@@ -122,7 +122,7 @@ mod tests {
             [
                 "155 of 124,690 requests failed (0.12%). Most often: status 503 at POST orders/orders, 131 times.",
                 "Slowest by 95% line: POST orders/orders with 26.7 ms; next is GET catalog/products with 14.4 ms.",
-                "Worst second: 34, with a 95% line of 33.7 ms against 11.1 ms over the whole run, with 99.7 users active.",
+                "Worst second: 34, with a 95% line of 41.2 ms against 11.1 ms over the whole run, with 99.7 users active.",
                 "Long tail: one request in a hundred takes 21.7 ms or more, 5.30 times the median of 4.10 ms.",
                 "In 2 of 80 seconds no request was started.",
             ]

@@ -34,6 +34,7 @@ struct ComparisonView {
     distributions: Table,
     spreads: String,
     tests: Table,
+    columns_of_tests: &'static str,
     figures: Vec<FigureView>,
 }
 
@@ -179,6 +180,7 @@ impl ComparisonView {
             distributions: comparison::distributions(comparison, names),
             spreads: comparison::spreads(comparison),
             tests: comparison::tests(comparison),
+            columns_of_tests: comparison::COLUMNS_OF_TESTS,
             figures: views(figures)?,
         })
     }
@@ -195,4 +197,116 @@ fn views(figures: &[Figure]) -> Result<Vec<FigureView>, ReportError> {
             })
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{fixture, names, write};
+
+    fn page_of(analysis: &Analysis) -> String {
+        let names = names::of_runs(&analysis.runs);
+        page(analysis, &names, &write::figures(analysis, &names)).unwrap()
+    }
+
+    /// The page without its drawings, styles and scripts, which are looked at and not compared.
+    fn text_of(page: &str) -> String {
+        let mut text = String::new();
+        let mut rest = page;
+        for (from, to) in [("<style>", "</style>")]
+            .into_iter()
+            .chain(std::iter::repeat_n(
+                ("<svg", "</svg>"),
+                page.matches("<svg").count(),
+            ))
+            .chain([("<script>", "</script>")])
+        {
+            let (before, after) = rest.split_once(from).unwrap();
+            text.push_str(before);
+            rest = after.split_once(to).unwrap().1;
+        }
+        text + rest
+    }
+
+    #[test]
+    fn a_run_reads_from_its_validity_to_the_command_that_repeats_it() {
+        insta::assert_snapshot!(text_of(&page_of(&fixture::single())));
+    }
+
+    #[test]
+    fn a_comparison_reads_from_its_overview_to_its_runs() {
+        let text = text_of(&page_of(&fixture::five_runs()));
+        let end = text.find("id=\"scenario1\"").unwrap();
+        insta::assert_snapshot!(&text[..end]);
+    }
+
+    #[test]
+    fn an_invalid_run_says_so_before_any_table() {
+        let page = page_of(&fixture::invalid());
+        let body = &page[page.find("<body>").unwrap()..];
+        assert!(body.find("INVALID").unwrap() < body.find("<table").unwrap());
+        assert!(body.contains("20.0% below the plan in second 12"));
+    }
+
+    #[test]
+    fn a_killed_run_is_not_judged() {
+        let page = page_of(&fixture::killed());
+        assert!(page.contains("not judged"));
+        assert!(page.contains("killed before it could say"));
+    }
+
+    #[test]
+    fn a_run_without_failures_says_that_none_failed() {
+        assert!(page_of(&fixture::without_errors()).contains("<p>No request failed.</p>"));
+    }
+
+    #[test]
+    fn without_users_the_figures_that_need_them_are_missing() {
+        let page = page_of(&fixture::without_users());
+        assert!(!page.contains("Users planned and achieved"));
+        assert!(page.contains("Response time over time"));
+    }
+
+    #[test]
+    fn the_page_fetches_nothing() {
+        let page = page_of(&fixture::five_runs());
+        let namespace = "http://www.w3.org/2000/svg";
+        let page = page.replace(namespace, "");
+        for fetching in ["http://", "https://", "src=", "url(", "@import", "<link"] {
+            assert!(!page.contains(fetching), "{fetching}");
+        }
+    }
+
+    #[test]
+    fn nothing_from_outside_becomes_markup() {
+        let page = page_of(&fixture::hostile());
+        assert_eq!(page.matches("<script").count(), 1);
+        assert!(!page.contains("<img") && !page.contains("<i>") && !page.contains("<u>"));
+        assert!(page.contains("&#60;script&#62;alert(2)"));
+    }
+
+    #[test]
+    fn every_table_has_a_caption_and_scopes() {
+        let page = page_of(&fixture::five_runs());
+        assert_eq!(
+            page.matches("<table").count(),
+            page.matches("<caption>").count()
+        );
+        assert_eq!(
+            page.matches("<th ").count(),
+            page.matches("<th scope=").count()
+        );
+    }
+
+    #[test]
+    fn dark_screens_recolour_what_the_figures_use() {
+        let page = page_of(&fixture::single());
+        let RGBColor(red, green, blue) = palette::INK;
+        let ink = format!("fill=\"#{red:02X}{green:02X}{blue:02X}\"");
+        assert!(page.contains(&format!(".plot [{ink}]")));
+        assert!(
+            page.matches(&ink).count() > 1,
+            "no figure is drawn in this ink"
+        );
+    }
 }

@@ -1,4 +1,11 @@
-//! Figures, HTML and terminal text of an analysis.
+//! Figures, HTML, Markdown and terminal text of an analysis.
+//!
+//! [`write`] leaves a self-contained page and its figures in a folder, [`text`] is for a terminal and
+//! [`markdown`] for pull requests. All of them show the same tables, made once as data; a figure is
+//! likewise computed first and drawn afterwards, as SVG and as PNG by the same code.
+//!
+//! Figures are lettered in Inter, which is bundled in `fonts/` beside its licence, so that a machine
+//! without fonts draws the same as any other.
 
 mod canvas;
 mod comparison;
@@ -21,24 +28,3 @@ pub use error::ReportError;
 pub use markdown::markdown;
 pub use text::{TextOptions, text};
 pub use write::{Written, write};
-
-#[cfg(test)]
-mod dump {
-    #[test]
-    fn dump() {
-        for (name, analysis) in [
-            ("single", crate::fixture::single()),
-            ("five", crate::fixture::five_runs()),
-            ("invalid", crate::fixture::invalid()),
-            ("killed", crate::fixture::killed()),
-            ("many", crate::fixture::many_long_labels()),
-            ("hostile", crate::fixture::hostile()),
-        ] {
-            crate::write(
-                &analysis,
-                &std::path::Path::new("/tmp/report_dump").join(name),
-            )
-            .unwrap();
-        }
-    }
-}

@@ -105,6 +105,7 @@ fn push_comparison(
     text.push_str(&format!("{}\n\n", comparison::spreads(comparison)));
     push_heading(text, 3, "Hypothesis tests");
     push_table(text, &comparison::tests(comparison));
+    text.push_str(&format!("{}\n\n", comparison::COLUMNS_OF_TESTS));
 }
 
 fn push_heading(text: &mut String, level: usize, heading: &str) {
@@ -161,4 +162,46 @@ fn escaped(text: &str) -> String {
         }
     }
     escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    #[test]
+    fn a_run_is_a_heading_with_tables() {
+        insta::assert_snapshot!(markdown(&fixture::single()));
+    }
+
+    #[test]
+    fn a_comparison_carries_its_warning_before_its_tests() {
+        let text = markdown(&fixture::five_runs());
+        let warning = text.find(comparison::BANNER).unwrap();
+        assert!(warning < text.find("Hypothesis tests").unwrap());
+        insta::assert_snapshot!(&text[text.find("## Comparison").unwrap()..]);
+    }
+
+    #[test]
+    fn every_table_row_has_as_many_cells_as_its_header() {
+        let text = markdown(&fixture::hostile());
+        let mut header = None;
+        for line in text.lines() {
+            if line.starts_with('|') {
+                let cells = line.replace("\\|", "").matches('|').count();
+                assert_eq!(*header.get_or_insert(cells), cells, "{line}");
+            } else {
+                header = None;
+            }
+        }
+    }
+
+    #[test]
+    fn labels_cannot_become_html() {
+        let text = markdown(&fixture::hostile());
+        assert!(
+            !text.contains("<img") && !text.contains("<script"),
+            "{text}"
+        );
+    }
 }

@@ -58,6 +58,11 @@ impl Column {
         }
     }
 
+    /// Whether the name is better not broken.
+    pub(crate) fn is_short(&self) -> bool {
+        self.name.len() <= 10
+    }
+
     pub(crate) fn is_number(&self) -> bool {
         self.kind == Kind::Number
     }

@@ -1,4 +1,4 @@
-//! JMeter's two tables and the table of errors, as data.
+//! `JMeter`'s two tables and the table of errors, as data.
 
 use workbench_analysis::{RequestStatistics, RunAnalysis};
 

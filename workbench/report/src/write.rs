@@ -87,3 +87,76 @@ fn write_file(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {
         source,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    fn names_of(paths: &[PathBuf]) -> Vec<String> {
+        paths
+            .iter()
+            .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
+            .collect()
+    }
+
+    #[test]
+    fn a_single_run_leaves_a_page_and_its_figures() {
+        let directory = tempfile::tempdir().unwrap();
+        let written = write(&fixture::single(), &directory.path().join("new")).unwrap();
+        assert!(written.html.ends_with("new/report.html"));
+        assert_eq!(
+            names_of(&written.figures),
+            [
+                "response-time.png",
+                "response-time.svg",
+                "aggregate.png",
+                "aggregate.svg",
+                "histogram.png",
+                "histogram.svg",
+                "throughput.png",
+                "throughput.svg",
+                "users.png",
+                "users.svg",
+            ]
+        );
+        for path in written.figures {
+            let bytes = fs::read(&path).unwrap();
+            let magic: &[u8] = if path.extension().unwrap() == "png" {
+                b"\x89PNG"
+            } else {
+                b"<svg"
+            };
+            assert!(bytes.starts_with(magic), "{}", path.display());
+        }
+    }
+
+    #[test]
+    fn files_of_several_runs_do_not_overwrite_each_other() {
+        let analysis = fixture::five_runs();
+        let names = names::of_runs(&analysis.runs);
+        let figures = figures(&analysis, &names);
+        let across: Vec<_> = figures
+            .across_runs
+            .iter()
+            .map(|figure| &*figure.name)
+            .collect();
+        assert_eq!(
+            across,
+            ["effect-of-users", "ramp-up", "clt-together", "clt"]
+        );
+        let mut slugs: Vec<_> = names.iter().map(|name| &name.slug).collect();
+        slugs.dedup();
+        assert_eq!(slugs.len(), 5);
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_made_is_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("taken");
+        fs::write(&file, "").unwrap();
+        let error = write(&fixture::without_users(), &file).unwrap_err();
+        assert!(error.to_string().starts_with("create "), "{error}");
+        assert!(error.to_string().contains("taken"), "{error}");
+    }
+}

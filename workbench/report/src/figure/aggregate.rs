@@ -177,3 +177,27 @@ impl Row {
         lettering::diamond(area, panel.pixel(self.mean_ns, y), palette::MEAN)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    #[test]
+    fn each_label_has_a_line_and_their_total_comes_last() {
+        insta::assert_debug_snapshot!(Data::of(&fixture::single().runs[0]));
+    }
+
+    #[test]
+    fn a_single_label_is_not_repeated_as_a_total() {
+        let mut run = fixture::single().runs.remove(0);
+        run.requests.truncate(1);
+        let labels: Vec<_> = Data::of(&run)
+            .unwrap()
+            .rows
+            .into_iter()
+            .map(|row| row.label)
+            .collect();
+        assert_eq!(labels, ["GET catalog/products"]);
+    }
+}

@@ -198,3 +198,23 @@ impl Column {
         lettering::write(area, &users, (x, base + px(27)), muted)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    #[test]
+    fn runs_stand_in_the_order_of_their_users() {
+        let mut analysis = fixture::five_runs();
+        analysis.runs.reverse();
+        let names = crate::names::of_runs(&analysis.runs);
+        insta::assert_debug_snapshot!(Data::of(&analysis.runs, &names));
+    }
+
+    #[test]
+    fn a_single_run_has_nothing_to_stand_beside() {
+        let runs = fixture::single().runs;
+        assert!(Data::of(&runs, &crate::names::of_runs(&runs)).is_none());
+    }
+}

@@ -126,3 +126,28 @@ fn caption(run: &RunAnalysis) -> String {
         format::time(total.p99_ns),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    #[test]
+    fn empty_bins_at_the_ends_are_left_out_and_those_between_kept() {
+        let mut run = fixture::single().runs.remove(0);
+        run.histogram = [0, 3, 0, 7, 0]
+            .into_iter()
+            .zip([1e6, 2e6, 4e6, 8e6, 16e6])
+            .map(|(count, from_ns)| Bin {
+                from_ns,
+                to_ns: from_ns * 2.0,
+                count,
+            })
+            .collect();
+        let data = Data::of(&run).unwrap();
+        let counts: Vec<_> = data.bins.iter().map(|bin| bin.count).collect();
+        assert_eq!(counts, [3, 0, 7]);
+        let lines = data.lines.map(|(name, value, _)| (name, value));
+        insta::assert_debug_snapshot!((lines, data.times, data.counts));
+    }
+}

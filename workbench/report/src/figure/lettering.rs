@@ -81,19 +81,22 @@ pub(crate) fn width(text: &str, style: Style) -> i32 {
     size.map_or(0, |(width, _)| width as i32 * 104 / 100)
 }
 
-/// The text, shortened with an ellipsis where it is wider than `room` drawing units.
+/// The text, with an ellipsis in its middle where it is wider than `room` drawing units: paths often
+/// differ in their ends alone.
 pub(crate) fn fitted(text: &str, style: Style, room: i32) -> String {
     if width(text, style) <= room {
         return text.to_owned();
     }
-    let mut kept: Vec<char> = text.chars().collect();
-    while kept.pop().is_some() {
-        let shorter = format!("{}…", kept.iter().collect::<String>().trim_end());
-        if width(&shorter, style) <= room {
-            return shorter;
-        }
-    }
-    String::new()
+    let letters: Vec<char> = text.chars().collect();
+    (0..letters.len())
+        .rev()
+        .map(|kept| {
+            let head: String = letters[..kept.div_ceil(2)].iter().collect();
+            let tail: String = letters[letters.len() - kept / 2..].iter().collect();
+            format!("{}…{}", head.trim_end(), tail.trim_start())
+        })
+        .find(|shorter| width(shorter, style) <= room)
+        .unwrap_or_default()
 }
 
 /// Writes a text at a place in drawing units.
@@ -196,4 +199,28 @@ pub(crate) fn diamond(area: &Area<'_>, at: (i32, i32), color: RGBColor) -> Resul
         area.draw(&Polygon::new(corners, color.filled()))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_text_keeps_its_beginning_and_its_end() {
+        let style = Style::small(palette::INK);
+        let text = format!("GET {}?page=7", "products/".repeat(40));
+        let shorter = fitted(&text, style, px(200));
+        assert!(
+            shorter.starts_with("GET products/") && shorter.ends_with("?page=7"),
+            "{shorter}"
+        );
+        assert!(width(&shorter, style) <= px(200));
+    }
+
+    #[test]
+    fn short_text_stays_as_it_is_and_no_room_takes_none() {
+        let style = Style::small(palette::INK);
+        assert_eq!(fitted("GET /", style, px(200)), "GET /");
+        assert_eq!(fitted("GET /", style, 0), "");
+    }
 }

@@ -105,3 +105,44 @@ impl Means {
         panel.straight((self.mean_ns, base), (self.mean_ns, top), mean_line)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    fn means(means_ns: Vec<f64>, mean_ns: f64, deviation_ns: f64) -> Means {
+        let mut distribution = fixture::five_runs()
+            .comparison
+            .unwrap()
+            .distributions
+            .remove(0);
+        distribution.means_ns = means_ns;
+        distribution.mean_of_means_ns = mean_ns;
+        distribution.standard_deviation_of_means_ns = deviation_ns;
+        Means::of(&distribution).unwrap()
+    }
+
+    #[test]
+    fn every_mean_falls_into_a_bin() {
+        let means = means((0..1000).map(f64::from).collect(), 499.5, 288.7);
+        assert_eq!(means.counts.iter().sum::<u32>(), 1000);
+        assert_eq!(means.counts.len(), BINS);
+    }
+
+    #[test]
+    fn the_curve_holds_as_many_means_as_were_drawn() {
+        let means = means((0..1000).map(f64::from).collect(), 499.5, 100.0);
+        let held: f64 = (-2000..3000)
+            .map(|x| means.expected(f64::from(x)).unwrap() / means.width_ns)
+            .sum();
+        assert!((held - 1000.0).abs() < 0.01, "{held}");
+    }
+
+    #[test]
+    fn equal_means_have_no_curve() {
+        let means = means(vec![5e6; 10], 5e6, 0.0);
+        assert_eq!(means.expected(5e6), None);
+        assert_eq!(means.counts[0], 10);
+    }
+}

@@ -4,6 +4,8 @@ mod aggregate;
 mod axis;
 mod clt;
 mod effect_of_users;
+#[cfg(test)]
+mod extremes;
 mod histogram;
 mod lettering;
 mod means;

@@ -158,3 +158,36 @@ fn rises(users: &[UsersInSecond]) -> u64 {
         .count();
     u64::from(from_zero) + later as u64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    #[test]
+    fn only_runs_whose_users_keep_rising_are_ramp_up_studies() {
+        let analysis = fixture::five_runs();
+        let names = crate::names::of_runs(&analysis.runs);
+        let labels: Vec<_> = Data::of(&analysis.runs, &names)
+            .unwrap()
+            .runs
+            .into_iter()
+            .map(|run| (run.label, rises(&run.users)))
+            .collect();
+        assert_eq!(
+            labels,
+            [
+                ("rampup-50-steps".to_owned(), 50),
+                ("rampup-5-steps".to_owned(), 5)
+            ]
+        );
+    }
+
+    #[test]
+    fn one_ramp_up_study_alone_is_not_compared() {
+        let mut analysis = fixture::five_runs();
+        analysis.runs.pop();
+        let names = crate::names::of_runs(&analysis.runs);
+        assert!(Data::of(&analysis.runs, &names).is_none());
+    }
+}

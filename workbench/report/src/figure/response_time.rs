@@ -118,3 +118,23 @@ fn slowest(seconds: &[Second]) -> Option<(u32, f64)> {
         .filter_map(|second| Some((second.second, second.p95_ns?)))
         .max_by(|a, b| a.1.total_cmp(&b.1))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    #[test]
+    fn seconds_lie_at_their_middle_above_their_users() {
+        let run = fixture::first_seconds(3);
+        insta::assert_debug_snapshot!(Data::of(&run));
+    }
+
+    #[test]
+    fn far_apart_times_get_a_logarithmic_axis() {
+        let mut run = fixture::first_seconds(3);
+        assert_eq!(Data::of(&run).unwrap().times.note(), "");
+        run.per_second[1].p99_ns = Some(9e9);
+        assert_eq!(Data::of(&run).unwrap().times.note(), ", logarithmic scale");
+    }
+}

@@ -127,3 +127,15 @@ fn caption(run: &RunAnalysis) -> String {
         busiest.unwrap_or_default(),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    #[test]
+    fn only_seconds_with_failures_have_a_bar() {
+        let data = Data::of(&fixture::single().runs[0]).unwrap();
+        insta::assert_debug_snapshot!((data.errors, data.completed_axis, data.error_axis));
+    }
+}

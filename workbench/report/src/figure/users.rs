@@ -123,3 +123,26 @@ impl Data {
 fn apart(users: &UsersInSecond) -> f64 {
     (users.achieved - users.planned).abs()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    #[test]
+    fn the_difference_is_what_was_achieved_less_what_was_planned() {
+        insta::assert_debug_snapshot!(Data::of(&fixture::first_seconds(3)));
+    }
+
+    #[test]
+    fn users_as_planned_are_said_to_be_so() {
+        let mut run = fixture::first_seconds(3);
+        for users in &mut run.users {
+            users.achieved = users.planned;
+        }
+        assert_eq!(
+            Data::of(&run).caption(),
+            "At most 25.0 users, in every second as many as planned."
+        );
+    }
+}

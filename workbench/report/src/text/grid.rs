@@ -9,8 +9,6 @@ use crate::table::{Column, Table};
 
 /// What a column takes besides its content: a space on each side and one between columns.
 const PADDING: usize = 3;
-/// Longer names of columns are broken in two lines.
-const LONG_NAME: usize = 10;
 
 /// A rule below the header and nothing else.
 const STYLE: TableStyle =
@@ -91,7 +89,7 @@ fn header(column: &Column) -> String {
         .map(|(index, _)| index)
         .min_by_key(|index| index.abs_diff(name.len() / 2));
     let name = match middle {
-        Some(middle) if name.len() > LONG_NAME => {
+        Some(middle) if !column.is_short() => {
             format!("{}\n{}", &name[..middle], &name[middle + 1..])
         }
         _ => name.clone(),

@@ -105,6 +105,7 @@ fn write_comparison(
     page.paragraph(&comparison::spreads(comparison));
     page.heading("Hypothesis tests");
     page.table(&comparison::tests(comparison));
+    page.paragraph(comparison::COLUMNS_OF_TESTS);
 }
 
 #[cfg(test)]

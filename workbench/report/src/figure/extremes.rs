@@ -1,0 +1,181 @@
+//! Every figure of runs at the edge of what can happen is drawn without a panic, within its bounds.
+
+use proptest::prelude::*;
+use workbench_analysis::{Analysis, Bin, RunAnalysis, Second};
+
+use super::{Figure, of_comparison, of_run};
+use crate::{fixture, names};
+
+fn svgs(figures: &[Figure]) -> Vec<String> {
+    figures.iter().map(|figure| figure.svg().unwrap()).collect()
+}
+
+fn draw_all(analysis: &Analysis) -> Vec<String> {
+    let mut drawn: Vec<_> = analysis
+        .runs
+        .iter()
+        .flat_map(|run| svgs(&of_run(run)))
+        .collect();
+    if let Some(comparison) = &analysis.comparison {
+        let names = names::of_runs(&analysis.runs);
+        drawn.extend(svgs(&of_comparison(&analysis.runs, comparison, &names)));
+    }
+    drawn
+}
+
+/// A run whose only request took this long.
+fn of_one_sample(elapsed_ns: f64) -> RunAnalysis {
+    let mut run = fixture::without_users().runs.remove(0);
+    run.requests.truncate(1);
+    for statistics in run.requests.iter_mut().chain([&mut run.total]) {
+        statistics.samples = 1;
+        statistics.standard_deviation_ns = 0.0;
+        for value in [
+            &mut statistics.mean_ns,
+            &mut statistics.min_ns,
+            &mut statistics.max_ns,
+            &mut statistics.p50_ns,
+            &mut statistics.p90_ns,
+            &mut statistics.p95_ns,
+            &mut statistics.p99_ns,
+        ] {
+            *value = elapsed_ns;
+        }
+    }
+    run.per_second = vec![Second {
+        second: 0,
+        requests: 1,
+        errors: 0,
+        completed: 1,
+        mean_ns: Some(elapsed_ns),
+        p50_ns: Some(elapsed_ns),
+        p95_ns: Some(elapsed_ns),
+        p99_ns: Some(elapsed_ns),
+    }];
+    run.histogram = vec![Bin {
+        from_ns: elapsed_ns,
+        to_ns: elapsed_ns * 1.1,
+        count: 1,
+    }];
+    run
+}
+
+#[test]
+fn a_run_without_samples_has_no_figures_of_samples() {
+    let mut run = fixture::single().runs.remove(0);
+    run.total.samples = 0;
+    run.requests.clear();
+    run.per_second.clear();
+    run.histogram.clear();
+    let names: Vec<_> = of_run(&run).into_iter().map(|figure| figure.name).collect();
+    assert_eq!(names, ["users"]);
+}
+
+#[test]
+fn thirty_long_labels_are_drawn_one_below_the_other() {
+    let figures = of_run(&fixture::many_long_labels().runs[0]);
+    let aggregate = figures
+        .iter()
+        .find(|figure| figure.name == "aggregate")
+        .unwrap();
+    let svg = aggregate.svg().unwrap();
+    assert!(svg.contains("…"), "no label was shortened");
+    assert_eq!(
+        svg.matches("GET catalog").count(),
+        29,
+        "the label without samples has no line"
+    );
+}
+
+#[test]
+fn equal_means_are_drawn_without_a_curve() {
+    let mut analysis = fixture::five_runs();
+    for distribution in &mut analysis.comparison.as_mut().unwrap().distributions {
+        distribution.means_ns = vec![distribution.raw_mean_ns; 1000];
+        distribution.mean_of_means_ns = distribution.raw_mean_ns;
+        distribution.standard_deviation_of_means_ns = 0.0;
+    }
+    draw_all(&analysis);
+}
+
+#[test]
+fn a_second_alone_between_silent_ones_is_a_dot() {
+    let mut run = of_one_sample(5e6);
+    let silent = |second| Second {
+        second,
+        requests: 0,
+        completed: 0,
+        mean_ns: None,
+        p50_ns: None,
+        p95_ns: None,
+        p99_ns: None,
+        ..run.per_second[0]
+    };
+    run.per_second = vec![
+        silent(0),
+        Second {
+            second: 1,
+            ..run.per_second[0]
+        },
+        silent(2),
+    ];
+    let svg = of_run(&run)[0].svg().unwrap();
+    assert_eq!(svg.matches("<circle").count(), 3);
+}
+
+#[test]
+fn a_name_cannot_break_out_of_a_figure() {
+    for svg in draw_all(&fixture::hostile()) {
+        assert!(!svg.contains("<img"));
+    }
+}
+
+#[test]
+fn a_caption_says_what_is_seen() {
+    let captions: Vec<_> = of_run(&fixture::single().runs[0])
+        .into_iter()
+        .chain({
+            let five = fixture::five_runs();
+            let names = names::of_runs(&five.runs);
+            of_comparison(&five.runs, five.comparison.as_ref().unwrap(), &names)
+        })
+        .map(|figure| format!("{}: {}\n{}", figure.name, figure.title, figure.caption))
+        .collect();
+    insta::assert_snapshot!(captions.join("\n\n"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn any_single_time_from_nanoseconds_to_hours_can_be_drawn(exponent in 0.0..13.0) {
+        let run = of_one_sample(10_f64.powf(exponent));
+        for svg in svgs(&of_run(&run)) {
+            prop_assert!(!svg.contains("NaN") && !svg.contains("inf"), "{}", svg);
+        }
+    }
+
+    #[test]
+    fn any_spread_of_times_stays_within_the_figure(low in 1e4..1e6, ratio in 1.0..6e6) {
+        let mut run = fixture::single().runs.remove(0);
+        for (index, second) in run.per_second.iter_mut().enumerate() {
+            second.p99_ns = Some(if index % 7 == 0 { low * ratio } else { low });
+        }
+        for statistics in &mut run.requests {
+            statistics.min_ns = low;
+            statistics.max_ns = low * ratio;
+        }
+        for figure in of_run(&run) {
+            let (_, height) = figure.size();
+            let svg = figure.svg().unwrap();
+            for line in svg.lines().filter(|line| line.contains("<polyline")) {
+                let points = line.split_once("points=\"").unwrap().1.split('"').next().unwrap();
+                for point in points.split_whitespace() {
+                    let (x, y) = point.split_once(',').unwrap();
+                    prop_assert!((0..=960 * 4).contains(&x.parse::<i64>().unwrap()));
+                    prop_assert!((0..=i64::from(height) * 4).contains(&y.parse::<i64>().unwrap()));
+                }
+            }
+        }
+    }
+}
