@@ -1,1 +1,25 @@
-//! TODO
+//! A reference microservice bookstore: a product catalog, a shopping cart and order management,
+//! each with its own database (SQLite or PostgreSQL), talking to each other over HTTP.
+//!
+//! It is the workbench's system under test, and runs on its own: [`Command`] is its command line,
+//! [`run`] carries a command out. What it promises to clients is written in the crate's README.
+
+mod cart;
+mod catalog;
+mod client;
+mod command;
+mod database;
+mod error;
+mod extract;
+mod item;
+mod metrics;
+mod orders;
+mod run;
+mod service;
+mod stop;
+mod validation;
+
+pub use command::{AllOptions, CartOptions, CatalogOptions, Command, OrdersOptions};
+pub use database::DatabaseUrl;
+pub(crate) use error::Error;
+pub use run::run;

@@ -63,6 +63,9 @@ pub struct RunAnalysis {
 }
 
 /// The Summary and Aggregate tables' row for one label.
+///
+/// Every sample counts, failed ones too. A request still in flight at the end of the run is a failed one whose
+/// elapsed time is how long it had waited. Labels without samples have no row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RequestStatistics {
     /// The label; `TOTAL` for all together.
@@ -121,7 +124,7 @@ pub struct Second {
     pub requests: u64,
     /// Of these, how many failed.
     pub errors: u64,
-    /// Responses completed in this second.
+    /// Responses received whole in this second, whatever their status.
     pub completed: u64,
     /// Mean elapsed time; `None` without requests, as are the quantiles.
     pub mean_ns: Option<f64>,

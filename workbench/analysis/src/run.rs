@@ -181,7 +181,7 @@ fn warnings(
         .sum();
     if censored > 0 {
         warnings.push(format!(
-            "{run} ended with {censored} requests in flight: they count as errors, and enter the times with how long they had waited, a lower bound"
+            "{run} has requests that were still in flight at its end ({censored}): they count as errors, and enter the times with how long they had waited, a lower bound"
         ));
     }
     let never_sent: Vec<&str> = labels_of_the_file

@@ -7,7 +7,6 @@ mod progress;
 mod run;
 mod validate;
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 

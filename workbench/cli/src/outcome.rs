@@ -10,6 +10,9 @@ use workbench_report::TextOptions;
 
 use crate::exit::Exit;
 
+/// Comparisons stand beside the experiments in the results folder.
+const COMPARISONS: &str = "comparisons";
+
 /// Reads every file, and complains of all wrong ones before it gives up.
 pub(crate) fn read_plans(files: &[PathBuf]) -> anyhow::Result<Vec<Plan>> {
     let mut plans = Vec::with_capacity(files.len());
@@ -43,7 +46,9 @@ pub(crate) fn report(directories: &[PathBuf]) -> anyhow::Result<Exit> {
 /// Compares several runs in a new folder of its own.
 pub(crate) fn compare(directories: &[PathBuf], results: &Path) -> anyhow::Result<Exit> {
     let analysis = workbench_analysis::analyze(directories)?;
-    let folder = workbench_analysis::new_comparison_folder(results)?;
+    let parent = results.join(COMPARISONS);
+    let folder = workbench_samples::create_dated_folder(&parent)
+        .with_context(|| format!("cannot write results to {}", parent.display()))?;
     publish(&analysis, &folder)
 }
 

@@ -223,28 +223,17 @@ struct RunDirectory {
 }
 
 impl RunDirectory {
-    /// Creates `results/<experiment>/<UTC time>-<short id>`, which must be new.
+    /// Creates `results/<experiment>/<UTC time>-<short id>`.
     fn create(results: &Path, experiment: &str) -> Result<Self, LoadError> {
         let parent = results.join(experiment);
-        let failed = |path: &Path| {
-            let path = path.to_owned();
-            move |source| LoadError::Results { path, source }
-        };
-        std::fs::create_dir_all(&parent).map_err(failed(&parent))?;
-        let time = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
-        // Two runs in one second are told apart by the process and a counter of its runs.
-        let mut attempt = std::process::id();
-        loop {
-            let run_id = format!("{time}-{:04x}", attempt & 0xffff);
-            let path = parent.join(&run_id);
-            match std::fs::create_dir(&path) {
-                Ok(()) => return Ok(Self { path, run_id }),
-                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-                    attempt = attempt.wrapping_add(1);
-                }
-                Err(error) => return Err(failed(&path)(error)),
+        let path = workbench_samples::create_dated_folder(&parent).map_err(|source| {
+            LoadError::Results {
+                path: parent.clone(),
+                source,
             }
-        }
+        })?;
+        let run_id = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(Self { path, run_id })
     }
 
     /// Takes back the folder of a run that never began.

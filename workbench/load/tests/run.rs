@@ -128,7 +128,7 @@ async fn nobody_starts_early_and_nobody_sends_after_its_stop() {
         .cast(&polars::prelude::DataType::Int64)
         .unwrap();
     let spans = plan.load.schedule();
-    for (user, at) in numbers(&samples, "user").iter().zip(started.i64().unwrap()) {
+    for (user, at) in numbers(&samples, "user").iter().zip(started.i64().unwrap().iter()) {
         let span = spans.users()[usize::try_from(*user).unwrap() - 1];
         let at = Duration::from_nanos(u64::try_from(at.unwrap()).unwrap() - start);
         assert!(at >= span.start, "user {user} sent at {at:?}, before {:?}", span.start);

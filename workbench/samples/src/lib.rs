@@ -4,6 +4,7 @@
 //! lazy frame. [`Manifest`] is everything about a run but its samples. Both formats carry a version.
 
 mod error;
+mod folder;
 mod manifest;
 mod read;
 mod replace;
@@ -12,6 +13,7 @@ mod schema;
 mod write;
 
 pub use error::SamplesError;
+pub use folder::create_dated_folder;
 pub use manifest::{
     Check, CheckStatus, Host, MANIFEST_FILE, MANIFEST_VERSION, Manifest, Outcome, TargetRecord,
     Tool, UsersInSecond, Validity,

@@ -252,6 +252,26 @@ fn a_run_that_was_stopped_before_its_first_samples_says_so() {
 }
 
 #[test]
+fn samples_with_damaged_pages_are_an_error_that_names_their_folder() {
+    let results = tempfile::tempdir().unwrap();
+    let run = write_run(
+        results.path(),
+        &manifest("tiny", "20261118T110640Z-4f2a"),
+        &samples(),
+    );
+    let part = run.join("samples/part-00001.parquet");
+    let mut bytes = fs::read(&part).unwrap();
+    // Behind the file's mark, before its footer.
+    bytes[4..800].fill(0);
+    fs::write(&part, bytes).unwrap();
+
+    let error = analyze_run(&run).unwrap_err();
+
+    let named = run.join("samples");
+    assert!(matches!(error, AnalysisError::Query { path, .. } if path == named));
+}
+
+#[test]
 fn a_folder_that_is_not_a_run_is_named() {
     let folder = tempfile::tempdir().unwrap();
 
@@ -314,8 +334,8 @@ fn what_a_reader_has_to_know_of_a_run_is_said_first() {
         [
             "tiny/20261118T110640Z-4f2a was interrupted before the end of its schedule",
             "tiny/20261118T110640Z-4f2a is invalid (users: 97 of 100 achieved)",
-            "tiny/20261118T110640Z-4f2a ended with 1 requests in flight: they count as errors, and enter the \
-             times with how long they had waited, a lower bound",
+            "tiny/20261118T110640Z-4f2a has requests that were still in flight at its end (1): they count as \
+             errors, and enter the times with how long they had waited, a lower bound",
             "tiny/20261118T110640Z-4f2a has no samples of pay",
         ]
     );

@@ -162,6 +162,6 @@ pub fn numbers(samples: &DataFrame, column: &str) -> Vec<u64> {
 pub fn words(samples: &DataFrame, column: &str) -> Vec<String> {
     let column = samples.column(column).unwrap();
     let column = column.cast(&polars::prelude::DataType::String).unwrap();
-    let words = column.str().unwrap().into_iter();
+    let words = column.str().unwrap().iter();
     words.map(|word| word.unwrap_or("-").to_owned()).collect()
 }

@@ -1,0 +1,97 @@
+//! `/checkouts`: for the orders service.
+
+use axum::{Json, extract::State, http::StatusCode};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::Carts;
+use crate::{
+    Error,
+    error::ErrorDetail,
+    extract::{Checked, CheckedBody, FromBody, OrderId},
+    item::Item,
+    validation::{Field, HttpValidationError, Problems},
+};
+
+/// Whose cart is to be ordered.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CheckoutRequest {
+    #[schema(minimum = 1)]
+    pub customer_id: i64,
+}
+
+/// What the locked cart holds.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub(crate) struct Checkout {
+    /// By product; never empty.
+    pub items: Vec<Item>,
+}
+
+impl FromBody for CheckoutRequest {
+    fn read(body: &Field<'_>, problems: &mut Problems) -> Option<Self> {
+        let customer_id = body
+            .object(problems)?
+            .field("customer_id")
+            .integer(1..=i64::MAX, problems)?;
+        Some(Self { customer_id })
+    }
+}
+
+/// Lock a customer's active cart to an order. The same call again changes nothing.
+#[utoipa::path(
+    put,
+    path = "/checkouts/{order_id}",
+    params(("order_id" = i64, Path, minimum = 1)),
+    request_body = CheckoutRequest,
+    responses(
+        (status = 200, body = Checkout),
+        (status = 400, description = "The cart is empty", body = ErrorDetail),
+        (status = 404, description = "No active cart", body = ErrorDetail),
+        (status = 409, description = "Another order holds the cart", body = ErrorDetail),
+        (status = 422, body = HttpValidationError),
+    )
+)]
+pub(super) async fn lock(
+    State(carts): State<Carts>,
+    CheckedBody(OrderId(order), request): CheckedBody<OrderId, CheckoutRequest>,
+) -> Result<Json<Checkout>, Error> {
+    let items = carts.lock(order, request.customer_id).await?;
+    Ok(Json(Checkout { items }))
+}
+
+/// Mark the cart of an order as ordered. The same call again changes nothing.
+#[utoipa::path(
+    post,
+    path = "/checkouts/{order_id}/completion",
+    params(("order_id" = i64, Path, minimum = 1)),
+    responses(
+        (status = 204, description = "The cart is ordered"),
+        (status = 404, description = "The order holds no cart", body = ErrorDetail),
+        (status = 422, body = HttpValidationError),
+    )
+)]
+pub(super) async fn complete(
+    State(carts): State<Carts>,
+    Checked(OrderId(order)): Checked<OrderId>,
+) -> Result<StatusCode, Error> {
+    carts.complete(order).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Let go of an order's cart. The same call again changes nothing.
+#[utoipa::path(
+    delete,
+    path = "/checkouts/{order_id}",
+    params(("order_id" = i64, Path, minimum = 1)),
+    responses(
+        (status = 204, description = "The order holds no active cart"),
+        (status = 422, body = HttpValidationError),
+    )
+)]
+pub(super) async fn unlock(
+    State(carts): State<Carts>,
+    Checked(OrderId(order)): Checked<OrderId>,
+) -> Result<StatusCode, Error> {
+    carts.unlock(order).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

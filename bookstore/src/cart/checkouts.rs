@@ -1,0 +1,83 @@
+//! Checkouts: an order's hold on a cart, so that no cart is bought twice and none changes while it
+//! is bought. Keyed by the order; each step may be repeated.
+
+use super::{Carts, store::being_ordered};
+use crate::{
+    Error,
+    database::{in_transaction, with_writer},
+    item::Item,
+};
+
+impl Carts {
+    /// Locks the customer's active cart to an order and tells what is in it.
+    pub(super) async fn lock(&self, order: i64, customer: i64) -> Result<Vec<Item>, Error> {
+        in_transaction!(&self.database, |connection| {
+            let cart: Option<i64> = sqlx::query_scalar(
+                "UPDATE carts SET order_id = $1
+                 WHERE customer_id = $2 AND status = 'Active'
+                 AND (order_id IS NULL OR order_id = $1)
+                 RETURNING id",
+            )
+            .bind(order)
+            .bind(customer)
+            .fetch_optional(&mut *connection)
+            .await?;
+            let Some(cart) = cart else {
+                let locked: Option<i64> = sqlx::query_scalar(
+                    "SELECT id FROM carts WHERE customer_id = $1 AND status = 'Active'",
+                )
+                .bind(customer)
+                .fetch_optional(&mut *connection)
+                .await?;
+                return Err(match locked {
+                    Some(_) => being_ordered(),
+                    None => Error::NotFound(
+                        format!("Active cart for customer with id: {customer} was not found")
+                            .into(),
+                    ),
+                });
+            };
+            let items: Vec<Item> = sqlx::query_as(
+                "SELECT product_id, quantity FROM cart_items
+                 WHERE cart_id = $1 ORDER BY product_id",
+            )
+            .bind(cart)
+            .fetch_all(&mut *connection)
+            .await?;
+            if items.is_empty() {
+                return Err(Error::Refused(
+                    format!("Cart of customer with id: {customer} is empty").into(),
+                ));
+            }
+            items
+        })
+    }
+
+    /// The order is final: its cart is ordered.
+    pub(super) async fn complete(&self, order: i64) -> Result<(), Error> {
+        let completed: Option<i64> = with_writer!(&self.database, |writer| {
+            sqlx::query_scalar(
+                "UPDATE carts SET status = 'Ordered' WHERE order_id = $1 RETURNING id",
+            )
+            .bind(order)
+            .fetch_optional(writer)
+            .await
+        })?;
+        completed
+            .map(|_| ())
+            .ok_or_else(|| Error::NotFound(format!("order with id: {order} holds no cart").into()))
+    }
+
+    /// The order is cancelled: its cart can be changed and ordered again.
+    pub(super) async fn unlock(&self, order: i64) -> Result<(), Error> {
+        with_writer!(&self.database, |writer| {
+            sqlx::query(
+                "UPDATE carts SET order_id = NULL WHERE order_id = $1 AND status = 'Active'",
+            )
+            .bind(order)
+            .execute(writer)
+            .await
+            .map(|_| ())
+        })
+    }
+}

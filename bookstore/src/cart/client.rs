@@ -1,0 +1,49 @@
+//! The carts as the orders service sees them.
+
+use axum::http::Method;
+
+use super::checkout_routes::{Checkout, CheckoutRequest};
+use crate::{Error, client::ServiceClient, item::Item};
+
+/// A client of the cart service; cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct CartClient(ServiceClient);
+
+impl CartClient {
+    /// A client that asks on behalf of `caller`.
+    pub(crate) fn new(caller: &'static str, base_url: &str) -> reqwest::Result<Self> {
+        ServiceClient::new(caller, "cart", base_url).map(Self)
+    }
+
+    /// Locks the customer's active cart to an order and tells what is in it.
+    pub(crate) async fn lock(&self, order: i64, customer_id: i64) -> Result<Vec<Item>, Error> {
+        let path = &format!("/checkouts/{order}");
+        let body = CheckoutRequest { customer_id };
+        let reply = self
+            .0
+            .call(Method::PUT, path, Some(&body))
+            .await?
+            .success()?;
+        Ok(reply.json::<Checkout>()?.items)
+    }
+
+    /// Marks the order's cart as ordered.
+    pub(crate) async fn complete(&self, order: i64) -> Result<(), Error> {
+        let path = &format!("/checkouts/{order}/completion");
+        self.0
+            .call(Method::POST, path, None::<&()>)
+            .await?
+            .success()?;
+        Ok(())
+    }
+
+    /// Lets go of the order's cart.
+    pub(crate) async fn unlock(&self, order: i64) -> Result<(), Error> {
+        let path = &format!("/checkouts/{order}");
+        self.0
+            .call(Method::DELETE, path, None::<&()>)
+            .await?
+            .success()?;
+        Ok(())
+    }
+}

@@ -1,0 +1,47 @@
+//! The shopping cart: what customers have chosen, and the lock that an order puts on a cart.
+
+mod checkout_routes;
+mod checkouts;
+mod client;
+mod routes;
+mod store;
+
+pub(crate) use client::CartClient;
+
+use axum::Router;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{catalog::CatalogClient, database::Database, service};
+
+/// The carts' data, and the catalog that knows what can be bought.
+#[derive(Clone, Debug)]
+pub(crate) struct Carts {
+    pub(crate) database: Database,
+    pub(crate) catalog: CatalogClient,
+}
+
+impl Carts {
+    /// Brings the database's tables up to date.
+    pub(crate) async fn migrate(&self) -> Result<(), sqlx::migrate::MigrateError> {
+        match &self.database {
+            Database::Sqlite { writer, .. } => {
+                sqlx::migrate!("migrations/cart/sqlite").run(writer).await
+            }
+            Database::Postgres(pool) => sqlx::migrate!("migrations/cart/postgres").run(pool).await,
+        }
+    }
+
+    /// The service's calls.
+    pub(crate) fn router(self) -> Router {
+        let database = self.database.clone();
+        let calls = OpenApiRouter::new()
+            .routes(routes!(routes::list))
+            .routes(routes!(routes::list_items))
+            .routes(routes!(routes::show, routes::add_item, routes::set_status))
+            .routes(routes!(routes::update_item, routes::remove_item))
+            .routes(routes!(checkout_routes::lock, checkout_routes::unlock))
+            .routes(routes!(checkout_routes::complete))
+            .with_state(self);
+        service::assemble("cart", "Shopping cart", calls, database)
+    }
+}

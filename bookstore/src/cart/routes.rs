@@ -1,0 +1,233 @@
+//! `/carts` and `/cart_items`.
+
+use axum::{Json, extract::State, http::StatusCode};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    Carts,
+    store::{Cart, CartItem, CartStatus, not_enough_in_stock},
+};
+use crate::{
+    Error,
+    error::ErrorDetail,
+    extract::{Checked, CheckedBody, CustomerId, FromBody, FromParameters, Parameters, ProductId},
+    item::{COPIES, Item},
+    validation::{Field, HttpValidationError, Location, Problems},
+};
+
+/// Every cart.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AllCarts {
+    carts: Vec<Cart>,
+}
+
+/// Every item of every cart.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CartItems {
+    items: Vec<CartItem>,
+}
+
+/// A customer's active cart.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ActiveCart {
+    cart: Cart,
+}
+
+/// What was done.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Message {
+    message: &'static str,
+}
+
+/// How many copies a cart shall hold.
+#[derive(ToSchema)]
+pub(crate) struct Quantity {
+    #[schema(minimum = 1, maximum = 2147483647)]
+    quantity: i64,
+}
+
+impl FromBody for Item {
+    fn read(body: &Field<'_>, problems: &mut Problems) -> Option<Self> {
+        Self::read(&body.object(problems)?, problems)
+    }
+}
+
+impl FromBody for Quantity {
+    fn read(body: &Field<'_>, problems: &mut Problems) -> Option<Self> {
+        let quantity = body
+            .object(problems)?
+            .field("quantity")
+            .integer(COPIES, problems)?;
+        Some(Self { quantity })
+    }
+}
+
+impl FromParameters for CartStatus {
+    fn read(parameters: &Parameters<'_>, problems: &mut Problems) -> Option<Self> {
+        match parameters.query("status").as_deref() {
+            None | Some("Ordered") => Some(Self::Ordered),
+            Some("Active") => Some(Self::Active),
+            Some(_) => problems.add(
+                &Location::Field(&Location::Part("query"), "status"),
+                "enum",
+                "Input should be 'Active' or 'Ordered'",
+            ),
+        }
+    }
+}
+
+/// Get all carts.
+#[utoipa::path(get, path = "/carts", responses((status = 200, body = AllCarts)))]
+pub(super) async fn list(State(carts): State<Carts>) -> Result<Json<AllCarts>, Error> {
+    let carts = carts.carts().await?;
+    Ok(Json(AllCarts { carts }))
+}
+
+/// Get all items of all carts.
+#[utoipa::path(get, path = "/cart_items", responses((status = 200, body = CartItems)))]
+pub(super) async fn list_items(State(carts): State<Carts>) -> Result<Json<CartItems>, Error> {
+    let items = carts.items().await?;
+    Ok(Json(CartItems { items }))
+}
+
+/// Get a customer's active cart.
+#[utoipa::path(
+    get,
+    path = "/carts/{customer_id}",
+    params(("customer_id" = i64, Path, minimum = 1)),
+    responses(
+        (status = 200, body = ActiveCart),
+        (status = 404, body = ErrorDetail),
+        (status = 422, body = HttpValidationError),
+    )
+)]
+pub(super) async fn show(
+    State(carts): State<Carts>,
+    Checked(CustomerId(customer)): Checked<CustomerId>,
+) -> Result<Json<ActiveCart>, Error> {
+    match carts.active_cart(customer).await? {
+        Some(cart) => Ok(Json(ActiveCart { cart })),
+        None => Err(Error::NotFound(
+            format!("Active cart for customer with id: {customer} was not found").into(),
+        )),
+    }
+}
+
+/// Add copies of a product to a customer's active cart.
+#[utoipa::path(
+    post,
+    path = "/carts/{customer_id}",
+    params(("customer_id" = i64, Path, minimum = 1)),
+    request_body = Item,
+    responses(
+        (status = 201, body = Message),
+        (status = 400, description = "Not enough in stock", body = ErrorDetail),
+        (status = 404, description = "No such product", body = ErrorDetail),
+        (status = 409, description = "The cart is being ordered", body = ErrorDetail),
+        (status = 422, body = HttpValidationError),
+        (status = 503, description = "The catalog is not available", body = ErrorDetail),
+    )
+)]
+pub(super) async fn add_item(
+    State(carts): State<Carts>,
+    CheckedBody(CustomerId(customer), item): CheckedBody<CustomerId, Item>,
+) -> Result<(StatusCode, Json<Message>), Error> {
+    let in_stock = enough_in_stock(&carts, &item).await?;
+    carts.add_item(customer, &item, in_stock).await?;
+    let message = "Item added to cart successfully";
+    Ok((StatusCode::CREATED, Json(Message { message })))
+}
+
+/// Change how many copies of a product are in a customer's active cart.
+#[utoipa::path(
+    put,
+    path = "/carts/{customer_id}/{product_id}",
+    params(
+        ("customer_id" = i64, Path, minimum = 1),
+        ("product_id" = i64, Path, minimum = 1),
+    ),
+    request_body = Quantity,
+    responses(
+        (status = 200, body = Message),
+        (status = 400, description = "Not enough in stock", body = ErrorDetail),
+        (status = 404, description = "Not in the cart, or no such product", body = ErrorDetail),
+        (status = 409, description = "The cart is being ordered", body = ErrorDetail),
+        (status = 422, body = HttpValidationError),
+        (status = 503, description = "The catalog is not available", body = ErrorDetail),
+    )
+)]
+pub(super) async fn update_item(
+    State(carts): State<Carts>,
+    request: CheckedBody<(CustomerId, ProductId), Quantity>,
+) -> Result<Json<Message>, Error> {
+    let CheckedBody((CustomerId(customer), ProductId(product_id)), Quantity { quantity }) = request;
+    let item = Item {
+        product_id,
+        quantity,
+    };
+    enough_in_stock(&carts, &item).await?;
+    carts.update_item(customer, &item).await?;
+    let message = "Item quantity updated successfully";
+    Ok(Json(Message { message }))
+}
+
+/// Take a product out of a customer's active cart.
+#[utoipa::path(
+    delete,
+    path = "/carts/{customer_id}/{product_id}",
+    params(
+        ("customer_id" = i64, Path, minimum = 1),
+        ("product_id" = i64, Path, minimum = 1),
+    ),
+    responses(
+        (status = 204),
+        (status = 404, body = ErrorDetail),
+        (status = 409, description = "The cart is being ordered", body = ErrorDetail),
+        (status = 422, body = HttpValidationError),
+    )
+)]
+pub(super) async fn remove_item(
+    State(carts): State<Carts>,
+    request: Checked<(CustomerId, ProductId)>,
+) -> Result<StatusCode, Error> {
+    let Checked((CustomerId(customer), ProductId(product_id))) = request;
+    carts.remove_item(customer, product_id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Change the status of a customer's active cart.
+#[utoipa::path(
+    put,
+    path = "/carts/{customer_id}",
+    params(
+        ("customer_id" = i64, Path, minimum = 1),
+        ("status" = Option<String>, Query, description = "`Ordered` (default) or `Active`"),
+    ),
+    responses(
+        (status = 202, body = Message),
+        (status = 404, body = ErrorDetail),
+        (status = 409, description = "The cart is being ordered", body = ErrorDetail),
+        (status = 422, body = HttpValidationError),
+    )
+)]
+pub(super) async fn set_status(
+    State(carts): State<Carts>,
+    request: Checked<(CustomerId, CartStatus)>,
+) -> Result<(StatusCode, Json<Message>), Error> {
+    let Checked((CustomerId(customer), status)) = request;
+    carts.set_status(customer, status).await?;
+    let message = "Cart status updated successfully";
+    Ok((StatusCode::ACCEPTED, Json(Message { message })))
+}
+
+/// How many copies are in stock, if they are enough.
+async fn enough_in_stock(carts: &Carts, item: &Item) -> Result<i64, Error> {
+    match carts.catalog.product(item.product_id).await? {
+        Some(product) if product.quantity >= item.quantity => Ok(product.quantity),
+        Some(_) => Err(not_enough_in_stock()),
+        None => Err(Error::NotFound(
+            format!("Product with id {} not found", item.product_id).into(),
+        )),
+    }
+}

@@ -1,0 +1,69 @@
+//! The catalog as the other services see it.
+
+use axum::http::{Method, StatusCode};
+use serde::{Deserialize, Serialize};
+
+use super::Product;
+use crate::{Error, client::ServiceClient, item::Item};
+
+/// A client of the catalog; cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct CatalogClient(ServiceClient);
+
+#[derive(Deserialize)]
+struct ProductDetail {
+    product_detail: Product,
+}
+
+#[derive(Serialize)]
+struct Reservation<'a> {
+    items: &'a [Item],
+}
+
+impl CatalogClient {
+    /// A client that asks on behalf of `caller`.
+    pub(crate) fn new(caller: &'static str, base_url: &str) -> reqwest::Result<Self> {
+        ServiceClient::new(caller, "catalog", base_url).map(Self)
+    }
+
+    /// One book, if there is such a book.
+    pub(crate) async fn product(&self, id: i64) -> Result<Option<Product>, Error> {
+        let reply = self.0.get(&format!("/products/{id}")).await?;
+        match reply.status {
+            StatusCode::OK => Ok(Some(reply.json::<ProductDetail>()?.product_detail)),
+            StatusCode::NOT_FOUND => Ok(None),
+            _ => Err(reply.refusal()),
+        }
+    }
+
+    /// Takes the items from stock for an order, all or none.
+    pub(crate) async fn reserve(&self, order: i64, items: &[Item]) -> Result<(), Error> {
+        let path = &format!("/reservations/{order}");
+        let body = Reservation { items };
+        self.0
+            .call(Method::PUT, path, Some(&body))
+            .await?
+            .success()?;
+        Ok(())
+    }
+
+    /// Sells what the order holds.
+    pub(crate) async fn confirm(&self, order: i64) -> Result<(), Error> {
+        let path = &format!("/reservations/{order}/confirmation");
+        self.0
+            .call(Method::POST, path, None::<&()>)
+            .await?
+            .success()?;
+        Ok(())
+    }
+
+    /// Puts what the order holds back in stock.
+    pub(crate) async fn release(&self, order: i64) -> Result<(), Error> {
+        let path = &format!("/reservations/{order}");
+        self.0
+            .call(Method::DELETE, path, None::<&()>)
+            .await?
+            .success()?;
+        Ok(())
+    }
+}

@@ -1,0 +1,57 @@
+//! The product catalog: books, their stock, and the copies that orders hold.
+
+mod client;
+mod product;
+mod reservation_routes;
+mod reservations;
+mod routes;
+mod seed;
+mod store;
+
+pub(crate) use client::CatalogClient;
+pub(crate) use product::Product;
+pub(crate) use seed::Seed;
+
+use axum::Router;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{database::Database, service};
+
+/// The catalog's data.
+#[derive(Clone, Debug)]
+pub(crate) struct Catalog {
+    pub(crate) database: Database,
+}
+
+impl Catalog {
+    /// Brings the database's tables up to date.
+    pub(crate) async fn migrate(&self) -> Result<(), sqlx::migrate::MigrateError> {
+        match &self.database {
+            Database::Sqlite { writer, .. } => {
+                sqlx::migrate!("migrations/catalog/sqlite")
+                    .run(writer)
+                    .await
+            }
+            Database::Postgres(pool) => {
+                sqlx::migrate!("migrations/catalog/postgres")
+                    .run(pool)
+                    .await
+            }
+        }
+    }
+
+    /// The service's calls.
+    pub(crate) fn router(self) -> Router {
+        let database = self.database.clone();
+        let calls = OpenApiRouter::new()
+            .routes(routes!(routes::list, routes::create))
+            .routes(routes!(routes::show, routes::update, routes::delete))
+            .routes(routes!(
+                reservation_routes::reserve,
+                reservation_routes::release
+            ))
+            .routes(routes!(reservation_routes::confirm))
+            .with_state(self);
+        service::assemble("catalog", "Product catalog", calls, database)
+    }
+}

@@ -1,0 +1,51 @@
+//! A book, as it is stored and as a client describes it.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    extract::FromBody,
+    item::MOST,
+    validation::{Field, Problems},
+};
+
+/// Characters that a name may have.
+const NAME_LENGTH: std::ops::RangeInclusive<usize> = 1..=255;
+
+/// A book in the catalog.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema, sqlx::FromRow)]
+pub(crate) struct Product {
+    pub id: i64,
+    pub name: String,
+    /// In whole units of the currency.
+    pub price: i64,
+    /// Copies in stock.
+    pub quantity: i64,
+}
+
+/// A book as a client describes it.
+#[derive(Clone, Debug, ToSchema)]
+pub(crate) struct NewProduct {
+    #[schema(min_length = 1, max_length = 255)]
+    pub name: String,
+    /// In whole units of the currency.
+    #[schema(minimum = 0, maximum = 2147483647)]
+    pub price: i64,
+    /// Copies in stock.
+    #[schema(minimum = 0, maximum = 2147483647)]
+    pub quantity: i64,
+}
+
+impl FromBody for NewProduct {
+    fn read(body: &Field<'_>, problems: &mut Problems) -> Option<Self> {
+        let body = body.object(problems)?;
+        let name = body.field("name").text(NAME_LENGTH, problems);
+        let price = body.field("price").integer(0..=MOST, problems);
+        let quantity = body.field("quantity").integer(0..=MOST, problems);
+        Some(Self {
+            name: name?.to_owned(),
+            price: price?,
+            quantity: quantity?,
+        })
+    }
+}

@@ -1,0 +1,146 @@
+//! Reservations: the copies that an order holds, taken from stock by a conditional update.
+//!
+//! A reservation is keyed by its order, so that each step may be repeated. It goes from `Held` to
+//! `Confirmed` (sold) or to `Released` (back in stock), once, by compare-and-set.
+
+use super::{Catalog, store::product_not_found};
+use crate::{
+    Error,
+    database::{in_transaction, now_ms, with_writer},
+    item::Item,
+};
+
+/// Whether a reservation was made by this call or by an earlier one with the same order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reserved {
+    Now,
+    Before,
+}
+
+impl Catalog {
+    /// Takes the items from stock, all or none. Items are sorted by product, so that two orders
+    /// never wait for each other's rows in a circle.
+    pub(super) async fn reserve(&self, order: i64, items: &[Item]) -> Result<Reserved, Error> {
+        in_transaction!(&self.database, |connection| {
+            let inserted: Option<i64> = sqlx::query_scalar(
+                "INSERT INTO reservations (order_id, status, reserved_at) VALUES ($1, 'Held', $2)
+                 ON CONFLICT (order_id) DO NOTHING RETURNING order_id",
+            )
+            .bind(order)
+            .bind(now_ms())
+            .fetch_optional(&mut *connection)
+            .await?;
+            if inserted.is_none() {
+                let (status,): (String,) =
+                    sqlx::query_as("SELECT status FROM reservations WHERE order_id = $1")
+                        .bind(order)
+                        .fetch_one(&mut *connection)
+                        .await?;
+                let reserved: Vec<Item> = sqlx::query_as(
+                    "SELECT product_id, quantity FROM reservation_items
+                     WHERE order_id = $1 ORDER BY product_id",
+                )
+                .bind(order)
+                .fetch_all(&mut *connection)
+                .await?;
+                return repeated(order, &status, reserved == items);
+            }
+            for item in items {
+                let taken: Option<i64> = sqlx::query_scalar(
+                    "UPDATE products SET quantity = quantity - $1
+                     WHERE id = $2 AND quantity >= $1 RETURNING id",
+                )
+                .bind(item.quantity)
+                .bind(item.product_id)
+                .fetch_optional(&mut *connection)
+                .await?;
+                if taken.is_none() {
+                    let known: Option<i64> =
+                        sqlx::query_scalar("SELECT id FROM products WHERE id = $1")
+                            .bind(item.product_id)
+                            .fetch_optional(&mut *connection)
+                            .await?;
+                    return Err(not_taken(item.product_id, known.is_some()));
+                }
+                sqlx::query(
+                    "INSERT INTO reservation_items (order_id, product_id, quantity)
+                     VALUES ($1, $2, $3)",
+                )
+                .bind(order)
+                .bind(item.product_id)
+                .bind(item.quantity)
+                .execute(&mut *connection)
+                .await?;
+            }
+            Reserved::Now
+        })
+    }
+
+    /// The order is final: its copies are sold.
+    pub(super) async fn confirm(&self, order: i64) -> Result<(), Error> {
+        let confirmed: Option<i64> = with_writer!(&self.database, |writer| {
+            sqlx::query_scalar(
+                "UPDATE reservations SET status = 'Confirmed'
+                 WHERE order_id = $1 AND status IN ('Held', 'Confirmed') RETURNING order_id",
+            )
+            .bind(order)
+            .fetch_optional(writer)
+            .await
+        })?;
+        confirmed.map(|_| ()).ok_or_else(|| {
+            Error::NotFound(format!("order with id: {order} holds no reservation").into())
+        })
+    }
+
+    /// The order is cancelled: its copies go back to stock, once.
+    pub(super) async fn release(&self, order: i64) -> Result<(), Error> {
+        in_transaction!(&self.database, |connection| {
+            let released: Option<i64> = sqlx::query_scalar(
+                "UPDATE reservations SET status = 'Released'
+                 WHERE order_id = $1 AND status = 'Held' RETURNING order_id",
+            )
+            .bind(order)
+            .fetch_optional(&mut *connection)
+            .await?;
+            if released.is_some() {
+                let items: Vec<Item> = sqlx::query_as(
+                    "SELECT product_id, quantity FROM reservation_items
+                     WHERE order_id = $1 ORDER BY product_id",
+                )
+                .bind(order)
+                .fetch_all(&mut *connection)
+                .await?;
+                for item in items {
+                    sqlx::query("UPDATE products SET quantity = quantity + $1 WHERE id = $2")
+                        .bind(item.quantity)
+                        .bind(item.product_id)
+                        .execute(&mut *connection)
+                        .await?;
+                }
+            }
+        })
+    }
+}
+
+/// What a reservation means that was there before.
+fn repeated(order: i64, status: &str, same_items: bool) -> Result<Reserved, Error> {
+    if status == "Released" {
+        Err(Error::Conflict(
+            format!("reservation of order with id: {order} was released").into(),
+        ))
+    } else if same_items {
+        Ok(Reserved::Before)
+    } else {
+        Err(Error::Conflict(
+            format!("order with id: {order} has reserved other items").into(),
+        ))
+    }
+}
+
+fn not_taken(product_id: i64, known: bool) -> Error {
+    if known {
+        Error::Refused(format!("Not enough product in stock for product id {product_id}").into())
+    } else {
+        product_not_found(product_id)
+    }
+}

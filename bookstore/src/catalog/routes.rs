@@ -1,0 +1,131 @@
+//! `/products`.
+
+use axum::{Json, extract::State, http::StatusCode};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{Catalog, Product, product::NewProduct, store::product_not_found};
+use crate::{
+    Error,
+    error::ErrorDetail,
+    extract::{Checked, CheckedBody, ProductId},
+    validation::HttpValidationError,
+};
+
+/// Every book.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Products {
+    data: Vec<Product>,
+}
+
+/// The book that was added.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CreatedProduct {
+    data: Product,
+}
+
+/// One book.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ProductDetail {
+    product_detail: Product,
+}
+
+/// The book after the change.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct UpdatedProduct {
+    message: &'static str,
+    updated_product: Product,
+}
+
+/// Get all products.
+#[utoipa::path(get, path = "/products", responses((status = 200, body = Products)))]
+pub(super) async fn list(State(catalog): State<Catalog>) -> Result<Json<Products>, Error> {
+    let data = catalog.products().await?;
+    Ok(Json(Products { data }))
+}
+
+/// Get one product.
+#[utoipa::path(
+    get,
+    path = "/products/{product_id}",
+    params(("product_id" = i64, Path, minimum = 1)),
+    responses(
+        (status = 200, body = ProductDetail),
+        (status = 404, body = ErrorDetail),
+        (status = 422, body = HttpValidationError),
+    )
+)]
+pub(super) async fn show(
+    State(catalog): State<Catalog>,
+    Checked(ProductId(id)): Checked<ProductId>,
+) -> Result<Json<ProductDetail>, Error> {
+    match catalog.product(id).await? {
+        Some(product_detail) => Ok(Json(ProductDetail { product_detail })),
+        None => Err(product_not_found(id)),
+    }
+}
+
+/// Add a product.
+#[utoipa::path(
+    post,
+    path = "/products",
+    request_body = NewProduct,
+    responses(
+        (status = 201, body = CreatedProduct),
+        (status = 422, body = HttpValidationError),
+    )
+)]
+pub(super) async fn create(
+    State(catalog): State<Catalog>,
+    CheckedBody((), product): CheckedBody<(), NewProduct>,
+) -> Result<(StatusCode, Json<CreatedProduct>), Error> {
+    let data = catalog.insert(&product).await?;
+    Ok((StatusCode::CREATED, Json(CreatedProduct { data })))
+}
+
+/// Replace a product's data.
+#[utoipa::path(
+    put,
+    path = "/products/{product_id}",
+    params(("product_id" = i64, Path, minimum = 1)),
+    request_body = NewProduct,
+    responses(
+        (status = 200, body = UpdatedProduct),
+        (status = 404, body = ErrorDetail),
+        (status = 422, body = HttpValidationError),
+    )
+)]
+pub(super) async fn update(
+    State(catalog): State<Catalog>,
+    CheckedBody(ProductId(id), product): CheckedBody<ProductId, NewProduct>,
+) -> Result<Json<UpdatedProduct>, Error> {
+    match catalog.replace(id, &product).await? {
+        Some(updated_product) => Ok(Json(UpdatedProduct {
+            message: "Product updated successfully",
+            updated_product,
+        })),
+        None => Err(product_not_found(id)),
+    }
+}
+
+/// Remove a product.
+#[utoipa::path(
+    delete,
+    path = "/products/{product_id}",
+    params(("product_id" = i64, Path, minimum = 1)),
+    responses(
+        (status = 204),
+        (status = 404, body = ErrorDetail),
+        (status = 422, body = HttpValidationError),
+    )
+)]
+pub(super) async fn delete(
+    State(catalog): State<Catalog>,
+    Checked(ProductId(id)): Checked<ProductId>,
+) -> Result<StatusCode, Error> {
+    if catalog.remove(id).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(product_not_found(id))
+    }
+}

@@ -1,0 +1,114 @@
+//! Books to start with: the same number always gives the same books.
+
+use super::{Catalog, product::NewProduct};
+use crate::{
+    Error,
+    database::{Database, in_transaction, with_reader},
+};
+
+/// Books to fill an empty catalog with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seed {
+    /// Number of books, with ids from 1.
+    pub products: u32,
+    /// Copies of each.
+    pub stock: u32,
+}
+
+/// Rows per statement: four values each stay far below SQLite's limit of 32,766 values.
+const ROWS_PER_STATEMENT: usize = 500;
+
+const ADJECTIVES: [&str; 10] = [
+    "Silent",
+    "Distant",
+    "Brief",
+    "Hidden",
+    "Golden",
+    "Restless",
+    "Patient",
+    "Forgotten",
+    "Grand",
+    "Curious",
+];
+const NOUNS: [&str; 10] = [
+    "River", "Garden", "History", "Design", "Harbour", "Winter", "Library", "Orchard", "Voyage",
+    "Whisper",
+];
+
+/// The book with an id: one of a hundred titles, numbered from the second round on.
+fn book(id: u32, stock: u32) -> NewProduct {
+    let index = (id - 1) as usize;
+    let (adjective, noun) = (ADJECTIVES[index % 10], NOUNS[index / 10 % 10]);
+    let name = match index / 100 {
+        0 => format!("The {adjective} {noun}"),
+        round => format!("The {adjective} {noun}, volume {}", round + 1),
+    };
+    NewProduct {
+        name,
+        price: 5 + i64::from(id) * 7 % 40,
+        quantity: i64::from(stock),
+    }
+}
+
+impl Catalog {
+    /// Adds the books, unless there are books already.
+    pub(crate) async fn seed(&self, seed: Seed) -> Result<(), Error> {
+        let present: i64 = with_reader!(&self.database, |reader| {
+            sqlx::query_scalar("SELECT COUNT(*) FROM products")
+                .fetch_one(reader)
+                .await
+        })?;
+        if present > 0 || seed.products == 0 {
+            return Ok(());
+        }
+        let ids: Vec<u32> = (1..=seed.products).collect();
+        in_transaction!(&self.database, |connection| {
+            for ids in ids.chunks(ROWS_PER_STATEMENT) {
+                let mut statement =
+                    sqlx::QueryBuilder::new("INSERT INTO products (id, name, price, quantity) ");
+                statement.push_values(ids, |mut row, &id| {
+                    let book = book(id, seed.stock);
+                    row.push_bind(i64::from(id))
+                        .push_bind(book.name)
+                        .push_bind(book.price)
+                        .push_bind(book.quantity);
+                });
+                // Another replica that seeds at the same time writes the same books.
+                statement.push(" ON CONFLICT (id) DO NOTHING");
+                statement
+                    .build()
+                    .persistent(false)
+                    .execute(&mut *connection)
+                    .await?;
+            }
+        })?;
+        self.continue_after(seed.products).await
+    }
+
+    /// PostgreSQL's sequence does not see ids that were given; SQLite's does.
+    async fn continue_after(&self, last: u32) -> Result<(), Error> {
+        if let Database::Postgres(pool) = &self.database {
+            sqlx::query("SELECT setval(pg_get_serial_sequence('products', 'id'), $1)")
+                .bind(i64::from(last))
+                .execute(pool)
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn books_have_different_names_and_a_price() {
+        let books: Vec<_> = (1..=1000).map(|id| book(id, 3)).collect();
+        let names: HashSet<_> = books.iter().map(|book| &book.name).collect();
+        assert_eq!(names.len(), 1000);
+        assert!(books.iter().all(|book| (5..45).contains(&book.price)));
+        assert_eq!(book(1, 3).name, "The Silent River");
+    }
+}

@@ -1,0 +1,79 @@
+//! The catalog's books in the database.
+
+use super::{Catalog, Product, product::NewProduct};
+use crate::{
+    Error,
+    database::{with_reader, with_writer},
+};
+
+impl Catalog {
+    /// Every book, by id.
+    pub(super) async fn products(&self) -> Result<Vec<Product>, Error> {
+        Ok(with_reader!(&self.database, |reader| {
+            sqlx::query_as("SELECT id, name, price, quantity FROM products ORDER BY id")
+                .fetch_all(reader)
+                .await
+        })?)
+    }
+
+    /// One book.
+    pub(super) async fn product(&self, id: i64) -> Result<Option<Product>, Error> {
+        Ok(with_reader!(&self.database, |reader| {
+            sqlx::query_as("SELECT id, name, price, quantity FROM products WHERE id = $1")
+                .bind(id)
+                .fetch_optional(reader)
+                .await
+        })?)
+    }
+
+    /// Adds a book.
+    pub(super) async fn insert(&self, product: &NewProduct) -> Result<Product, Error> {
+        with_writer!(&self.database, |writer| {
+            sqlx::query_as(
+                "INSERT INTO products (name, price, quantity) VALUES ($1, $2, $3)
+                 RETURNING id, name, price, quantity",
+            )
+            .bind(&product.name)
+            .bind(product.price)
+            .bind(product.quantity)
+            .fetch_one(writer)
+            .await
+        })
+    }
+
+    /// Replaces a book's data, if there is such a book.
+    pub(super) async fn replace(
+        &self,
+        id: i64,
+        product: &NewProduct,
+    ) -> Result<Option<Product>, Error> {
+        with_writer!(&self.database, |writer| {
+            sqlx::query_as(
+                "UPDATE products SET name = $1, price = $2, quantity = $3 WHERE id = $4
+                 RETURNING id, name, price, quantity",
+            )
+            .bind(&product.name)
+            .bind(product.price)
+            .bind(product.quantity)
+            .bind(id)
+            .fetch_optional(writer)
+            .await
+        })
+    }
+
+    /// Removes a book; whether there was one.
+    pub(super) async fn remove(&self, id: i64) -> Result<bool, Error> {
+        let removed: Option<i64> = with_writer!(&self.database, |writer| {
+            sqlx::query_scalar("DELETE FROM products WHERE id = $1 RETURNING id")
+                .bind(id)
+                .fetch_optional(writer)
+                .await
+        })?;
+        Ok(removed.is_some())
+    }
+}
+
+/// The answer about a book that does not exist.
+pub(super) fn product_not_found(id: i64) -> Error {
+    Error::NotFound(format!("product with id: {id} was not found").into())
+}

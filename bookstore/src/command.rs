@@ -1,0 +1,223 @@
+//! The command line, offered alike by the `bookstore` binary and by `workbench bookstore`.
+
+use std::net::IpAddr;
+
+use clap::{Args, Subcommand};
+
+use crate::{DatabaseUrl, catalog::Seed};
+
+/// Which services to run. Ready services are announced by one line of JSON on standard output:
+/// `{"ready":true,"services":{"catalog":"http://127.0.0.1:8001",…}}`; logs go to standard error.
+#[derive(Clone, Debug, Subcommand)]
+#[command(after_long_help = "\
+Examples:
+  bookstore all                                  the whole shop, data in ./bookstore-data
+  bookstore all --ephemeral --free-ports         a fresh shop that leaves nothing behind
+  bookstore all --database postgres://ann@localhost/shop
+                                                 databases shop_catalog, shop_cart, shop_orders
+  bookstore cart --catalog-url http://10.0.0.5:8001   one service of a distributed shop")]
+pub enum Command {
+    /// Every service, each on its own port, with HTTP between them.
+    All(AllOptions),
+    /// The product catalog.
+    Catalog(CatalogOptions),
+    /// The shopping cart; needs the catalog.
+    Cart(CartOptions),
+    /// Order management; needs the catalog and the cart.
+    Orders(OrdersOptions),
+}
+
+/// What every command takes.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct CommonOptions {
+    /// Address to listen on.
+    #[arg(
+        long,
+        env = "BOOKSTORE_ADDRESS",
+        value_name = "IP",
+        default_value = "127.0.0.1"
+    )]
+    pub(crate) address: IpAddr,
+
+    /// Where data is kept: `sqlite` (files in ./bookstore-data), `sqlite:FOLDER`, or
+    /// `postgres://user:password@host:5432/name`. A PostgreSQL database is created when missing;
+    /// several services get one each: `name_catalog`, `name_cart`, `name_orders`.
+    #[arg(
+        long,
+        env = "BOOKSTORE_DATABASE",
+        value_name = "URL",
+        default_value = "sqlite",
+        hide_env_values = true
+    )]
+    pub(crate) database: DatabaseUrl,
+
+    /// Use a fresh database under a unique name, and remove it at the end.
+    #[arg(long, env = "BOOKSTORE_EPHEMERAL")]
+    pub(crate) ephemeral: bool,
+
+    /// Stop when standard input ends, so that a parent process is never outlived.
+    #[arg(long)]
+    pub(crate) exit_with_stdin: bool,
+}
+
+/// What an empty catalog is filled with.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct SeedOptions {
+    /// Products to fill an empty catalog with, with ids from 1.
+    #[arg(
+        long,
+        env = "BOOKSTORE_PRODUCTS",
+        value_name = "N",
+        default_value_t = 0
+    )]
+    products: u32,
+
+    /// Copies of each of these products.
+    #[arg(
+        long,
+        env = "BOOKSTORE_STOCK",
+        value_name = "M",
+        default_value_t = 1_000,
+        value_parser = clap::value_parser!(u32).range(..=i64::from(i32::MAX))
+    )]
+    stock: u32,
+}
+
+impl SeedOptions {
+    pub(crate) fn seed(self) -> Seed {
+        Seed {
+            products: self.products,
+            stock: self.stock,
+        }
+    }
+}
+
+/// Options of `all`.
+#[derive(Args, Clone, Debug)]
+pub struct AllOptions {
+    #[command(flatten)]
+    pub(crate) common: CommonOptions,
+    #[command(flatten)]
+    pub(crate) seed: SeedOptions,
+
+    /// Port of the catalog; 0 lets the system choose.
+    #[arg(
+        long,
+        env = "BOOKSTORE_CATALOG_PORT",
+        value_name = "PORT",
+        default_value_t = 8001
+    )]
+    pub(crate) catalog_port: u16,
+
+    /// Port of the cart; 0 lets the system choose.
+    #[arg(
+        long,
+        env = "BOOKSTORE_CART_PORT",
+        value_name = "PORT",
+        default_value_t = 8002
+    )]
+    pub(crate) cart_port: u16,
+
+    /// Port of the orders; 0 lets the system choose.
+    #[arg(
+        long,
+        env = "BOOKSTORE_ORDERS_PORT",
+        value_name = "PORT",
+        default_value_t = 8003
+    )]
+    pub(crate) orders_port: u16,
+
+    /// Let the system choose every port.
+    #[arg(long, env = "BOOKSTORE_FREE_PORTS")]
+    pub(crate) free_ports: bool,
+}
+
+/// Options of `catalog`.
+#[derive(Args, Clone, Debug)]
+pub struct CatalogOptions {
+    #[command(flatten)]
+    pub(crate) common: CommonOptions,
+    #[command(flatten)]
+    pub(crate) seed: SeedOptions,
+
+    /// Port to listen on; 0 lets the system choose.
+    #[arg(
+        long,
+        env = "BOOKSTORE_CATALOG_PORT",
+        value_name = "PORT",
+        default_value_t = 8001
+    )]
+    pub(crate) port: u16,
+}
+
+/// Options of `cart`.
+#[derive(Args, Clone, Debug)]
+pub struct CartOptions {
+    #[command(flatten)]
+    pub(crate) common: CommonOptions,
+
+    /// Port to listen on; 0 lets the system choose.
+    #[arg(
+        long,
+        env = "BOOKSTORE_CART_PORT",
+        value_name = "PORT",
+        default_value_t = 8002
+    )]
+    pub(crate) port: u16,
+
+    /// Where the catalog is.
+    #[arg(
+        long,
+        env = "BOOKSTORE_CATALOG_URL",
+        value_name = "URL",
+        default_value = "http://127.0.0.1:8001",
+        value_parser = service_url
+    )]
+    pub(crate) catalog_url: String,
+}
+
+/// Options of `orders`.
+#[derive(Args, Clone, Debug)]
+pub struct OrdersOptions {
+    #[command(flatten)]
+    pub(crate) common: CommonOptions,
+
+    /// Port to listen on; 0 lets the system choose.
+    #[arg(
+        long,
+        env = "BOOKSTORE_ORDERS_PORT",
+        value_name = "PORT",
+        default_value_t = 8003
+    )]
+    pub(crate) port: u16,
+
+    /// Where the catalog is.
+    #[arg(
+        long,
+        env = "BOOKSTORE_CATALOG_URL",
+        value_name = "URL",
+        default_value = "http://127.0.0.1:8001",
+        value_parser = service_url
+    )]
+    pub(crate) catalog_url: String,
+
+    /// Where the cart is.
+    #[arg(
+        long,
+        env = "BOOKSTORE_CART_URL",
+        value_name = "URL",
+        default_value = "http://127.0.0.1:8002",
+        value_parser = service_url
+    )]
+    pub(crate) cart_url: String,
+}
+
+/// Services speak plain HTTP among themselves.
+fn service_url(text: &str) -> Result<String, String> {
+    match reqwest::Url::parse(text) {
+        Ok(url) if url.scheme() == "http" && url.has_host() && url.query().is_none() => {
+            Ok(text.to_owned())
+        }
+        _ => Err("use a URL such as http://127.0.0.1:8001".to_owned()),
+    }
+}

@@ -1,0 +1,262 @@
+//! Where a process keeps its databases: opening one per service, and removing them at the end
+//! when they were meant for this process alone.
+
+use std::{
+    path::{Path, PathBuf},
+    thread::available_parallelism,
+    time::Duration,
+};
+
+use anyhow::Context;
+use sqlx::{
+    AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection,
+    postgres::{PgConnectOptions, PgPoolOptions},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use tempfile::TempDir;
+use tokio::time::timeout;
+
+use super::{Database, DatabaseUrl, now_ms, url::Place};
+
+/// Connections per service and process. Well above the number of cores, since most of them wait
+/// for a row lock or the disk, and well below PostgreSQL's default limit of 100.
+const POSTGRES_CONNECTIONS: u32 = 16;
+
+/// A connection that was idle for longer is asked for a sign of life before it is used.
+const IDLE_UNTIL_PING: Duration = Duration::from_secs(5);
+
+/// How long a request waits for a connection before it is refused with 503.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a server may take to accept a connection at start.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Rows that travel together from SQLite's thread: a page of books costs one wake-up, not two.
+const SQLITE_ROWS_IN_FLIGHT: usize = 256;
+
+/// Whether the database named by the URL is one service's own or a prefix for several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sharing {
+    /// The only service of this process: the named database is its own.
+    Alone,
+    /// Several services: each has a database named after it.
+    Several,
+}
+
+/// Where the databases of this process live.
+pub(crate) enum Home {
+    /// Files that stay.
+    Folder(PathBuf),
+    /// Files that go with the process.
+    TemporaryFolder(TempDir),
+    /// Databases that stay on a server.
+    Server {
+        options: Box<PgConnectOptions>,
+        sharing: Sharing,
+    },
+    /// Databases on a server that are dropped by [`Home::remove`].
+    TemporaryOnServer {
+        options: Box<PgConnectOptions>,
+        prefix: String,
+        created: Vec<String>,
+    },
+}
+
+impl Home {
+    /// Settles where databases go; nothing is created on a server yet.
+    pub(crate) fn new(
+        url: &DatabaseUrl,
+        ephemeral: bool,
+        sharing: Sharing,
+    ) -> anyhow::Result<Self> {
+        Ok(match (&url.0, ephemeral) {
+            (Place::Folder(folder), false) => Self::Folder(folder.clone()),
+            (Place::Folder(_), true) => Self::TemporaryFolder(
+                tempfile::Builder::new()
+                    .prefix("bookstore-")
+                    .tempdir()
+                    .context("cannot create a temporary folder for the databases")?,
+            ),
+            (Place::Server(options), false) => Self::Server {
+                options: options.clone(),
+                sharing,
+            },
+            (Place::Server(options), true) => Self::TemporaryOnServer {
+                options: options.clone(),
+                prefix: format!("bookstore_{}_{:08x}", now_ms(), fastrand::u32(..)),
+                created: Vec::new(),
+            },
+        })
+    }
+
+    /// Opens the database of a service, creating it when missing.
+    pub(crate) async fn open(&mut self, service: &str) -> anyhow::Result<Database> {
+        match self {
+            Self::Folder(folder) => open_sqlite(folder, service).await,
+            Self::TemporaryFolder(folder) => open_sqlite(folder.path(), service).await,
+            Self::Server { options, sharing } => {
+                let name = match (options.get_database(), *sharing) {
+                    (Some(name), Sharing::Alone) => name.to_owned(),
+                    (Some(prefix), Sharing::Several) => format!("{prefix}_{service}"),
+                    (None, _) => format!("bookstore_{service}"),
+                };
+                open_postgres(options, &name).await
+            }
+            Self::TemporaryOnServer {
+                options,
+                prefix,
+                created,
+            } => {
+                let name = format!("{prefix}_{service}");
+                created.push(name.clone());
+                open_postgres(options, &name).await
+            }
+        }
+    }
+
+    /// Removes what was only meant for this process. Connections must be closed before.
+    pub(crate) async fn remove(self) -> anyhow::Result<()> {
+        match self {
+            Self::Folder(_) | Self::Server { .. } => Ok(()),
+            Self::TemporaryFolder(folder) => {
+                let path = folder.path().to_owned();
+                folder
+                    .close()
+                    .with_context(|| format!("cannot remove the folder {}", path.display()))
+            }
+            Self::TemporaryOnServer {
+                options, created, ..
+            } => {
+                if created.is_empty() {
+                    return Ok(());
+                }
+                let mut connection = connect(&maintenance(&options)).await?;
+                for name in created {
+                    let statement = format!("DROP DATABASE IF EXISTS \"{name}\"");
+                    connection
+                        .execute(AssertSqlSafe(statement))
+                        .await
+                        .with_context(|| format!("cannot drop the database {name}"))?;
+                }
+                connection.close().await?;
+                Ok(())
+            }
+        }
+    }
+}
+
+async fn open_sqlite(folder: &Path, service: &str) -> anyhow::Result<Database> {
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("cannot create the database folder {}", folder.display()))?;
+    let file = folder.join(format!("{service}.db"));
+    let options = SqliteConnectOptions::new()
+        .filename(&file)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Normal)
+        .busy_timeout(Duration::from_secs(5))
+        .row_buffer_size(SQLITE_ROWS_IN_FLIGHT)
+        .disable_statement_logging();
+    let pool = || {
+        SqlitePoolOptions::new()
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+    };
+    let cores = available_parallelism().map_or(2, |cores| u32::try_from(cores.get()).unwrap_or(2));
+    // The writer first: it creates the file.
+    let writer = pool()
+        .max_connections(1)
+        .connect_with(options.clone())
+        .await
+        .with_context(|| format!("cannot open the SQLite database {}", file.display()))?;
+    let readers = pool()
+        .max_connections(cores.clamp(2, 8))
+        .connect_with(options.read_only(true).create_if_missing(false))
+        .await
+        .with_context(|| format!("cannot open the SQLite database {}", file.display()))?;
+    Ok(Database::Sqlite { writer, readers })
+}
+
+async fn open_postgres(options: &PgConnectOptions, name: &str) -> anyhow::Result<Database> {
+    let options = options.clone().database(name).disable_statement_logging();
+    // One plain attempt first: a pool would go on trying for its whole timeout.
+    match try_to_connect(&options).await {
+        Ok(connection) => connection.close().await?,
+        Err(error) if is(&error, "3D000") => create_database(&options, name).await?,
+        Err(error) => return Err(error).with_context(|| unreachable_server(&options)),
+    }
+    let pool = PgPoolOptions::new()
+        .max_connections(POSTGRES_CONNECTIONS)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .test_before_acquire(false)
+        .before_acquire(|connection, metadata| {
+            Box::pin(async move {
+                if metadata.idle_for > IDLE_UNTIL_PING {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+        .connect_with(options.clone())
+        .await
+        .with_context(|| unreachable_server(&options))?;
+    Ok(Database::Postgres(pool))
+}
+
+async fn create_database(options: &PgConnectOptions, name: &str) -> anyhow::Result<()> {
+    let mut connection = connect(&maintenance(options)).await?;
+    let statement = format!("CREATE DATABASE \"{}\"", name.replace('"', "\"\""));
+    match connection.execute(AssertSqlSafe(statement)).await {
+        Ok(_) => {}
+        // Another replica was faster: duplicate_database, or the same seen as a unique violation.
+        Err(error) if is(&error, "42P04") || is(&error, "23505") => {}
+        Err(error) => {
+            return Err(error).with_context(|| {
+                format!("cannot create the database `{name}`: create it, or let the user do so (CREATEDB)")
+            });
+        }
+    }
+    connection.close().await?;
+    Ok(())
+}
+
+/// The database that every server has, to create and drop others from.
+fn maintenance(options: &PgConnectOptions) -> PgConnectOptions {
+    options.clone().database("postgres")
+}
+
+async fn connect(options: &PgConnectOptions) -> anyhow::Result<PgConnection> {
+    try_to_connect(options)
+        .await
+        .with_context(|| unreachable_server(options))
+}
+
+/// A server behind a firewall may never answer at all.
+async fn try_to_connect(options: &PgConnectOptions) -> sqlx::Result<PgConnection> {
+    timeout(CONNECT_TIMEOUT, options.connect())
+        .await
+        .unwrap_or_else(|elapsed| Err(sqlx::Error::Io(elapsed.into())))
+}
+
+/// Names the server without the password.
+fn unreachable_server(options: &PgConnectOptions) -> String {
+    let place = match options.get_socket() {
+        Some(socket) => socket.display().to_string(),
+        None => options.get_host().to_owned(),
+    };
+    format!(
+        "cannot reach the database postgres://{}@{place}:{}/{}: check that PostgreSQL runs there and what --database says",
+        options.get_username(),
+        options.get_port(),
+        options.get_database().unwrap_or_default(),
+    )
+}
+
+fn is(error: &sqlx::Error, code: &str) -> bool {
+    error
+        .as_database_error()
+        .and_then(|error| error.code())
+        .is_some_and(|actual| actual == code)
+}

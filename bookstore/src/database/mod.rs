@@ -1,0 +1,64 @@
+//! One service's database: SQLite or PostgreSQL behind one SQL text.
+//!
+//! A query is written once and compiled for both kinds by the macros in `query`; which of the two
+//! runs is decided by the URL when the process starts.
+
+mod home;
+mod query;
+mod retry;
+mod url;
+
+pub(crate) use home::{Home, Sharing};
+pub(crate) use query::{in_transaction, with_reader, with_writer};
+pub(crate) use retry::wait_and_retry;
+pub use url::DatabaseUrl;
+
+use sqlx::{PgPool, SqlitePool};
+
+use crate::Error;
+
+/// Connections to one service's database; cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) enum Database {
+    /// SQLite has one writer at a time, so there is one connection that writes: transactions queue
+    /// in this process, fairly, instead of failing with `database is locked`.
+    Sqlite {
+        /// The single connection that writes.
+        writer: SqlitePool,
+        /// Connections that read beside it (WAL).
+        readers: SqlitePool,
+    },
+    /// PostgreSQL, or an engine that speaks its protocol.
+    Postgres(PgPool),
+}
+
+impl Database {
+    /// Asks the database for an answer, as a readiness probe does.
+    pub(crate) async fn ping(&self) -> Result<(), Error> {
+        let _one: i64 = with_reader!(self, |reader| {
+            sqlx::query_scalar("SELECT CAST(1 AS BIGINT)")
+                .fetch_one(reader)
+                .await
+        })?;
+        Ok(())
+    }
+
+    /// Closes every connection, so that files are checkpointed and databases can be dropped.
+    pub(crate) async fn close(&self) {
+        match self {
+            Self::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+/// Milliseconds since 1970, the way times are stored.
+pub(crate) fn now_ms() -> i64 {
+    let since_epoch = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
+    i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
+}

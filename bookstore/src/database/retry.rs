@@ -1,0 +1,72 @@
+//! Which database errors only mean "try again", and how long to wait before that.
+
+use std::time::Duration;
+
+/// A transaction is tried this often at most.
+const MAX_TRIES: u32 = 10;
+
+/// The first wait is up to this long; it doubles with each try.
+const FIRST_WAIT: Duration = Duration::from_millis(4);
+
+/// Waits a random while and says yes, when the error is one that another try can overcome.
+pub(crate) async fn wait_and_retry(error: &sqlx::Error, tries: &mut u32) -> bool {
+    *tries += 1;
+    if *tries >= MAX_TRIES || !is_transient(error) {
+        return false;
+    }
+    // Random waits, so that transactions that collided do not collide again in step.
+    let longest = FIRST_WAIT * 2_u32.pow((*tries - 1).min(6));
+    tokio::time::sleep(longest.mul_f64(fastrand::f64())).await;
+    true
+}
+
+/// Whether the transaction lost to another one and changed nothing.
+fn is_transient(error: &sqlx::Error) -> bool {
+    let Some(code) = error.as_database_error().and_then(|error| error.code()) else {
+        return false;
+    };
+    matches!(
+        code.as_ref(),
+        // PostgreSQL: serialization_failure, deadlock_detected.
+        "40001" | "40P01"
+        // SQLite: BUSY, BUSY_RECOVERY, BUSY_SNAPSHOT, BUSY_TIMEOUT, LOCKED, LOCKED_SHAREDCACHE.
+        | "5" | "261" | "517" | "773" | "6" | "262"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+
+    use super::*;
+
+    /// The error of a connection that may not write because another one is writing.
+    async fn busy() -> sqlx::Error {
+        let folder = tempfile::tempdir().unwrap();
+        let options = SqliteConnectOptions::new()
+            .filename(folder.path().join("busy.db"))
+            .create_if_missing(true)
+            .busy_timeout(Duration::ZERO);
+        let mut first = SqliteConnection::connect_with(&options).await.unwrap();
+        let mut second = SqliteConnection::connect_with(&options).await.unwrap();
+        let _writing = first.begin_with("BEGIN IMMEDIATE").await.unwrap();
+        second.begin_with("BEGIN IMMEDIATE").await.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn a_transaction_that_lost_to_another_is_tried_a_limited_number_of_times() {
+        let (error, mut tries) = (busy().await, 0);
+        while wait_and_retry(&error, &mut tries).await {}
+        assert_eq!(tries, MAX_TRIES);
+    }
+
+    #[tokio::test]
+    async fn a_mistake_in_the_query_is_not_tried_again() {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        let error = sqlx::query("SELECT nothing")
+            .execute(&mut connection)
+            .await
+            .unwrap_err();
+        assert!(!wait_and_retry(&error, &mut 0).await);
+    }
+}

@@ -1,0 +1,129 @@
+//! What can go wrong in a request, and how it is answered: `{"detail": …}`, as FastAPI's clients
+//! expect it. Causes inside the service go to the log, never into a body.
+
+use std::borrow::Cow;
+
+use axum::{
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::validation::HttpValidationError;
+
+/// Why a request has no good answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The thing asked for does not exist (404).
+    #[error("{0}")]
+    NotFound(Cow<'static, str>),
+    /// The request is well formed and cannot be granted (400).
+    #[error("{0}")]
+    Refused(Cow<'static, str>),
+    /// Someone else is at work on the same thing (409).
+    #[error("{0}")]
+    Conflict(Cow<'static, str>),
+    /// The request's body is over the limit (413).
+    #[error("request body is larger than {limit} bytes")]
+    BodyTooLarge {
+        /// The largest body accepted.
+        limit: usize,
+    },
+    /// Parts of the request are not what they should be (422).
+    #[error("request is not valid")]
+    Invalid(HttpValidationError),
+    /// The database failed (500), or has no connection to give (503).
+    #[error("database failed")]
+    Database(#[from] sqlx::Error),
+    /// Another service did not answer, or not sensibly, after several tries (503). What it did is
+    /// unknown.
+    #[error("{service} is not available")]
+    Unavailable {
+        /// The service that was called.
+        service: &'static str,
+        /// The last try's outcome, for the log.
+        cause: String,
+    },
+}
+
+/// An answer as it is sent, and as an order keeps it to be replayed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Answer {
+    /// HTTP status.
+    pub status: StatusCode,
+    /// JSON text.
+    pub body: String,
+}
+
+/// The body of every error but 422.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub(crate) struct ErrorDetail {
+    /// What happened, for people.
+    pub detail: String,
+}
+
+impl Error {
+    /// The answer that the client gets.
+    pub(crate) fn answer(&self) -> Answer {
+        let status = self.status();
+        let detail = match self {
+            Self::Invalid(errors) => return Answer::json(status, errors),
+            Self::Database(_) => status.canonical_reason().unwrap_or_default().to_owned(),
+            error => error.to_string(),
+        };
+        Answer::json(status, &ErrorDetail { detail })
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::Refused(_) => StatusCode::BAD_REQUEST,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Database(
+                sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_),
+            )
+            | Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Database(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// Writes down what the client is not told.
+    fn log(&self) {
+        match self {
+            Self::Database(error) => tracing::error!(?error, "database failed"),
+            Self::Unavailable { service, cause } => {
+                tracing::warn!(service, cause, "another service is not available");
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Answer {
+    /// An answer with a body made of plain data.
+    pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Self {
+        let body = serde_json::to_string(body).expect("plain data becomes JSON");
+        Self { status, body }
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        self.log();
+        self.answer().into_response()
+    }
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        (
+            self.status,
+            [(header::CONTENT_TYPE, "application/json")],
+            self.body,
+        )
+            .into_response()
+    }
+}

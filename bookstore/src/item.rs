@@ -1,0 +1,85 @@
+//! Copies of a product: what carts, orders and reservations are made of.
+
+use std::{collections::BTreeMap, ops::RangeInclusive};
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::validation::{Object, Problems};
+
+/// The most copies that a request may name; also the highest price and stock.
+pub(crate) const MOST: i64 = i32::MAX as i64;
+
+/// Copies in a cart or an order: none is not an item.
+pub(crate) const COPIES: RangeInclusive<i64> = 1..=MOST;
+
+/// Lines that one order may have.
+const LINES: RangeInclusive<usize> = 1..=100;
+
+/// A number of copies of a product.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, sqlx::FromRow)]
+pub(crate) struct Item {
+    /// The product, at least 1.
+    #[schema(minimum = 1)]
+    pub product_id: i64,
+    /// Copies, at least 1.
+    #[schema(minimum = 1, maximum = 2147483647)]
+    pub quantity: i64,
+}
+
+impl Item {
+    /// Reads an item from an object's fields.
+    pub(crate) fn read(object: &Object<'_>, problems: &mut Problems) -> Option<Self> {
+        let product_id = object.field("product_id").integer(1..=i64::MAX, problems);
+        let quantity = object.field("quantity").integer(COPIES, problems);
+        Some(Self {
+            product_id: product_id?,
+            quantity: quantity?,
+        })
+    }
+
+    /// Reads the field `items`: sorted by product, each product once. Rows locked in that order
+    /// by everyone cannot deadlock.
+    pub(crate) fn read_list(object: &Object<'_>, problems: &mut Problems) -> Option<Vec<Self>> {
+        let items = object
+            .field("items")
+            .list(LINES, problems, |element, problems| {
+                Self::read(&element.object(problems)?, problems)
+            })?;
+        let mut copies = BTreeMap::new();
+        for item in items {
+            *copies.entry(item.product_id).or_insert(0) += item.quantity;
+        }
+        let merged = copies.into_iter().map(|(product_id, quantity)| Self {
+            product_id,
+            quantity,
+        });
+        Some(merged.collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::validation::Field;
+
+    #[test]
+    fn lines_of_one_product_are_added_up_and_sorted() {
+        let body = json!({"items": [
+            {"product_id": 7, "quantity": 1},
+            {"product_id": 3, "quantity": 2},
+            {"product_id": 7, "quantity": 4},
+        ]});
+        let mut problems = Problems::default();
+        let field = Field::body(Some(&body));
+        let object = field.object(&mut problems).unwrap();
+        let items = Item::read_list(&object, &mut problems).unwrap();
+        let pairs: Vec<_> = items
+            .iter()
+            .map(|item| (item.product_id, item.quantity))
+            .collect();
+        assert_eq!(pairs, [(3, 2), (7, 5)]);
+    }
+}

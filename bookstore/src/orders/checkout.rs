@@ -1,0 +1,191 @@
+//! Placing an order: a short protocol over three services that share no transaction.
+//!
+//! 0. The order is written down as `Pending`, under the client's idempotency key.
+//! 1. The cart is locked to the order, so that no other order buys it and nothing changes in it.
+//! 2. The catalog holds the copies for the order: all, or none.
+//! 3. The pivot: one transaction makes the order `Ordered`, with its items and its answer.
+//! 4. The copies are sold and the cart is ordered. From the pivot on there is no way back, only
+//!    the same calls again.
+//!
+//! Until the pivot an order can be cancelled: first its row, by compare-and-set, then what it may
+//! hold is given back. Whoever changes the row decides; everything else follows from the row, so
+//! an order that a crash has left behind can be finished or cancelled from it.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    Orders,
+    request::{IdempotencyKey, OrderRequest, key_was_used_otherwise},
+    store::{Opened, Order},
+};
+use crate::{Error, error::Answer, item::Item};
+
+/// The answer to an order that was placed.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PlacedOrder<'a> {
+    message: &'static str,
+    order: Order,
+    items: &'a [Item],
+}
+
+/// An order on its way.
+struct Checkout {
+    orders: Arc<Orders>,
+    order: i64,
+    customer: i64,
+    request: OrderRequest,
+    /// Whether the catalog may hold copies for it.
+    may_hold_copies: bool,
+}
+
+impl Orders {
+    /// Places an order, or answers as before when its key says that it was placed already.
+    pub(super) async fn place(
+        self: Arc<Self>,
+        customer: i64,
+        key: IdempotencyKey,
+        request: OrderRequest,
+    ) -> Result<Answer, Error> {
+        let order = match self.open(customer, &key, &request).await? {
+            Opened::New(order) => order,
+            Opened::Finished(answer) => return Ok(answer),
+            Opened::Unfinished => {
+                return Err(Error::Conflict(
+                    "An order with this Idempotency-Key is being placed".into(),
+                ));
+            }
+            Opened::OtherRequest => return Err(key_was_used_otherwise().into()),
+        };
+        let checkout = Checkout {
+            orders: self,
+            order,
+            customer,
+            request,
+            may_hold_copies: false,
+        };
+        checkout.run().await
+    }
+}
+
+impl Checkout {
+    async fn run(mut self) -> Result<Answer, Error> {
+        let items = match self.hold().await {
+            Ok(items) => items,
+            Err(error) => return self.cancel(error).await,
+        };
+        let answer = self.placed(&items);
+        match self.orders.finish(self.order, &items, &answer).await {
+            Ok(true) => {
+                self.settle().await;
+                Ok(answer)
+            }
+            // Someone else has decided.
+            Ok(false) => self.decided().await,
+            // Whether the pivot happened is unknown; cancelling finds out.
+            Err(error) => self.cancel(error).await,
+        }
+    }
+
+    /// Steps 1 and 2: gets hold of the cart, and of the copies.
+    async fn hold(&mut self) -> Result<Vec<Item>, Error> {
+        let items = match &self.request {
+            OrderRequest::Cart => self.orders.cart.lock(self.order, self.customer).await?,
+            OrderRequest::Items(items) => items.clone(),
+        };
+        let reserved = self.orders.catalog.reserve(self.order, &items).await;
+        // A refusal holds nothing; after a failure that is unknown.
+        self.may_hold_copies = matches!(reserved, Ok(()) | Err(Error::Unavailable { .. }));
+        reserved.map(|()| items)
+    }
+
+    /// Step 4. What fails here stays to be done: the order is final.
+    async fn settle(&self) {
+        let order = self.order;
+        let confirmed = self.orders.catalog.confirm(order);
+        let completed = async {
+            match self.request {
+                OrderRequest::Cart => self.orders.cart.complete(order).await,
+                OrderRequest::Items(_) => Ok(()),
+            }
+        };
+        let (confirmed, completed) = tokio::join!(confirmed, completed);
+        if let Err(error) = confirmed {
+            tracing::error!(
+                order,
+                ?error,
+                "order is placed, its copies are not marked as sold"
+            );
+        }
+        if let Err(error) = completed {
+            tracing::error!(
+                order,
+                ?error,
+                "order is placed, its cart is not marked as ordered"
+            );
+        }
+    }
+
+    /// Gives up, if the order is still pending, and gives back what it may hold.
+    async fn cancel(&self, error: Error) -> Result<Answer, Error> {
+        let answer = error.answer();
+        // A refusal is an answer; a failure is not, and the client may try again with its key.
+        let refusal = (!answer.status.is_server_error()).then_some(&answer);
+        if !self.orders.cancel(self.order, refusal).await? {
+            return self.decided().await;
+        }
+        let order = self.order;
+        let released = async {
+            match self.may_hold_copies {
+                true => self.orders.catalog.release(order).await,
+                false => Ok(()),
+            }
+        };
+        let unlocked = async {
+            match self.request {
+                OrderRequest::Cart => self.orders.cart.unlock(order).await,
+                OrderRequest::Items(_) => Ok(()),
+            }
+        };
+        let (released, unlocked) = tokio::join!(released, unlocked);
+        if let Err(error) = released {
+            tracing::error!(
+                order,
+                ?error,
+                "order is cancelled, its copies are still held"
+            );
+        }
+        if let Err(error) = unlocked {
+            tracing::error!(
+                order,
+                ?error,
+                "order is cancelled, its cart is still locked"
+            );
+        }
+        Err(error)
+    }
+
+    /// The answer of an order that someone else has finished or cancelled.
+    async fn decided(&self) -> Result<Answer, Error> {
+        match self.orders.answer(self.order).await? {
+            Some(answer) => Ok(answer),
+            None => Err(Error::Conflict("The order was cancelled".into())),
+        }
+    }
+
+    fn placed(&self, items: &[Item]) -> Answer {
+        let placed = PlacedOrder {
+            message: "Order created successfully",
+            order: Order {
+                id: self.order,
+                customer_id: self.customer,
+                status: "Ordered".to_owned(),
+            },
+            items,
+        };
+        Answer::json(StatusCode::CREATED, &placed)
+    }
+}

@@ -1,0 +1,49 @@
+//! Order management: turns a cart into an order, so that nothing is sold twice.
+
+mod checkout;
+mod request;
+mod routes;
+mod store;
+
+use std::sync::Arc;
+
+use axum::Router;
+use tokio::sync::mpsc;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{cart::CartClient, catalog::CatalogClient, database::Database, service};
+
+/// The orders' data, and the services that an order needs.
+#[derive(Clone, Debug)]
+pub(crate) struct Orders {
+    pub(crate) database: Database,
+    pub(crate) catalog: CatalogClient,
+    pub(crate) cart: CartClient,
+    /// Held by every order at work. An order goes on when its client has gone away, and the
+    /// process stays until the last one has let go.
+    pub(crate) at_work: mpsc::Sender<()>,
+}
+
+impl Orders {
+    /// Brings the database's tables up to date.
+    pub(crate) async fn migrate(&self) -> Result<(), sqlx::migrate::MigrateError> {
+        match &self.database {
+            Database::Sqlite { writer, .. } => {
+                sqlx::migrate!("migrations/orders/sqlite").run(writer).await
+            }
+            Database::Postgres(pool) => {
+                sqlx::migrate!("migrations/orders/postgres").run(pool).await
+            }
+        }
+    }
+
+    /// The service's calls.
+    pub(crate) fn router(self) -> Router {
+        let database = self.database.clone();
+        let calls = OpenApiRouter::new()
+            .routes(routes!(routes::list))
+            .routes(routes!(routes::list_for_customer, routes::create))
+            .with_state(Arc::new(self));
+        service::assemble("orders", "Order management", calls, database)
+    }
+}

@@ -1,0 +1,87 @@
+//! What a client asks for when it places an order.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    extract::{FromBody, FromParameters, Parameters},
+    item::Item,
+    validation::{Field, Location, Problems},
+};
+
+/// The header that makes a repeated request one order.
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+/// Characters that an idempotency key may have.
+const LONGEST_KEY: usize = 255;
+
+/// What is to be ordered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum OrderRequest {
+    /// Whatever is in the customer's active cart.
+    Cart,
+    /// These items, sorted by product; the cart is left alone.
+    Items(Vec<Item>),
+}
+
+/// The body that orders items without a cart.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct OrderedItems<'a> {
+    #[schema(min_items = 1, max_items = 100)]
+    items: &'a [Item],
+}
+
+impl OrderRequest {
+    /// The same text for requests that ask for the same.
+    pub(super) fn canonical(&self) -> String {
+        match self {
+            Self::Cart => "cart".to_owned(),
+            Self::Items(items) => {
+                serde_json::to_string(&OrderedItems { items }).expect("plain data becomes JSON")
+            }
+        }
+    }
+}
+
+impl FromBody for OrderRequest {
+    fn read(body: &Field<'_>, problems: &mut Problems) -> Option<Self> {
+        if body.is_absent() {
+            return Some(Self::Cart);
+        }
+        Item::read_list(&body.object(problems)?, problems).map(Self::Items)
+    }
+}
+
+/// A client's name for its request, if it gave one. Without it every request is another order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct IdempotencyKey(pub(super) Option<String>);
+
+impl FromParameters for IdempotencyKey {
+    fn read(parameters: &Parameters<'_>, problems: &mut Problems) -> Option<Self> {
+        let Some(key) = parameters.header(IDEMPOTENCY_KEY) else {
+            return Some(Self(None));
+        };
+        let fits = (1..=LONGEST_KEY).contains(&key.len());
+        match std::str::from_utf8(key) {
+            Ok(key) if fits && key.bytes().all(|byte| byte.is_ascii_graphic()) => {
+                Some(Self(Some(key.to_owned())))
+            }
+            _ => problems.add(
+                &Location::Field(&Location::Part("header"), IDEMPOTENCY_KEY),
+                "value_error",
+                format!("Value error, use 1 to {LONGEST_KEY} visible ASCII characters"),
+            ),
+        }
+    }
+}
+
+/// The problem with a key that was used for another request.
+pub(super) fn key_was_used_otherwise() -> Problems {
+    let mut problems = Problems::default();
+    problems.add::<()>(
+        &Location::Field(&Location::Part("header"), IDEMPOTENCY_KEY),
+        "value_error",
+        "Value error, this key was used for a different request",
+    );
+    problems
+}

@@ -1,0 +1,85 @@
+//! `/orders`.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    Orders,
+    checkout::PlacedOrder,
+    request::{IdempotencyKey, OrderRequest, OrderedItems},
+    store::Order,
+};
+use crate::{
+    Error,
+    error::{Answer, ErrorDetail},
+    extract::{Checked, CheckedBody, CustomerId},
+    validation::HttpValidationError,
+};
+
+/// Orders that were placed.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AllOrders {
+    orders: Vec<Order>,
+}
+
+/// Get all orders.
+#[utoipa::path(get, path = "/orders", responses((status = 200, body = AllOrders)))]
+pub(super) async fn list(State(orders): State<Arc<Orders>>) -> Result<Json<AllOrders>, Error> {
+    let orders = orders.orders().await?;
+    Ok(Json(AllOrders { orders }))
+}
+
+/// Get a customer's orders.
+#[utoipa::path(
+    get,
+    path = "/orders/{customer_id}",
+    params(("customer_id" = i64, Path, minimum = 1)),
+    responses(
+        (status = 200, body = AllOrders),
+        (status = 422, body = HttpValidationError),
+    )
+)]
+pub(super) async fn list_for_customer(
+    State(orders): State<Arc<Orders>>,
+    Checked(CustomerId(customer)): Checked<CustomerId>,
+) -> Result<Json<AllOrders>, Error> {
+    let orders = orders.orders_of(customer).await?;
+    Ok(Json(AllOrders { orders }))
+}
+
+/// Order what is in a customer's active cart, or the items in the body.
+#[utoipa::path(
+    post,
+    path = "/orders/{customer_id}",
+    params(
+        ("customer_id" = i64, Path, minimum = 1),
+        ("Idempotency-Key" = Option<String>, Header, max_length = 255,
+            description = "Repeated requests with the same key are one order"),
+    ),
+    request_body(content = Option<OrderedItems>, description = "Leave it out to order the cart"),
+    responses(
+        (status = 201, body = PlacedOrder),
+        (status = 400, description = "Not enough in stock, or the cart is empty", body = ErrorDetail),
+        (status = 404, description = "No active cart, or no such product", body = ErrorDetail),
+        (status = 409, description = "The cart, or the same request, is being ordered", body = ErrorDetail),
+        (status = 422, body = HttpValidationError),
+        (status = 503, description = "Another service is not available; nothing was ordered", body = ErrorDetail),
+    )
+)]
+pub(super) async fn create(
+    State(orders): State<Arc<Orders>>,
+    request: CheckedBody<(CustomerId, IdempotencyKey), OrderRequest>,
+) -> Result<Answer, Error> {
+    let CheckedBody((CustomerId(customer), key), request) = request;
+    // A task of its own: an order that was begun is finished even if the client goes away.
+    let at_work = orders.at_work.clone();
+    let placed = tokio::spawn(async move {
+        let placed = orders.place(customer, key, request).await;
+        drop(at_work);
+        placed
+    });
+    placed.await.expect("placing an order does not panic")
+}

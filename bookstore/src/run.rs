@@ -1,0 +1,260 @@
+//! Carries out a command: listen, open and migrate databases, seed, serve, announce, and stop.
+
+use std::{
+    collections::BTreeMap,
+    io::{IsTerminal, Write},
+    net::{IpAddr, SocketAddr},
+};
+
+use anyhow::Context;
+use axum::Router;
+use serde::Serialize;
+use tokio::{net::TcpListener, sync::mpsc};
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    cart::{CartClient, Carts},
+    catalog::{Catalog, CatalogClient, Seed},
+    command::{AllOptions, CartOptions, CatalogOptions, Command, CommonOptions, OrdersOptions},
+    database::{Database, Home, Sharing},
+    orders::Orders,
+    service::Server,
+    stop::StopRequest,
+};
+
+/// Runs services until they are asked to stop by Ctrl-C, SIGTERM, or the end of standard input if
+/// that was asked for. Requests in flight are finished.
+///
+/// # Errors
+/// When a port cannot be listened on, a database cannot be opened, or something temporary cannot
+/// be removed. The message says what to do.
+pub async fn run(command: Command) -> anyhow::Result<()> {
+    start_logging();
+    match command {
+        Command::All(options) => run_all(options).await,
+        Command::Catalog(options) => run_catalog(options).await,
+        Command::Cart(options) => run_cart(options).await,
+        Command::Orders(options) => run_orders(options).await,
+    }
+}
+
+/// Logs to standard error what is worth a person's attention; `RUST_LOG` says otherwise.
+fn start_logging() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    // A program that has set up its own logging keeps it.
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .try_init();
+}
+
+async fn run_all(options: AllOptions) -> anyhow::Result<()> {
+    let address = options.common.address;
+    let port = |port| if options.free_ports { 0 } else { port };
+    let catalog_at = listen(address, port(options.catalog_port), "--catalog-port").await?;
+    let cart_at = listen(address, port(options.cart_port), "--cart-port").await?;
+    let orders_at = listen(address, port(options.orders_port), "--orders-port").await?;
+    let (catalog_url, cart_url) = (local_url(&catalog_at)?, local_url(&cart_at)?);
+    run_shop(&options.common, Sharing::Several, async |shop| {
+        shop.add_catalog(catalog_at, options.seed.seed()).await?;
+        shop.add_cart(cart_at, &catalog_url).await?;
+        shop.add_orders(orders_at, &catalog_url, &cart_url).await
+    })
+    .await
+}
+
+async fn run_catalog(options: CatalogOptions) -> anyhow::Result<()> {
+    let listener = listen(options.common.address, options.port, "--port").await?;
+    run_shop(&options.common, Sharing::Alone, async |shop| {
+        shop.add_catalog(listener, options.seed.seed()).await
+    })
+    .await
+}
+
+async fn run_cart(options: CartOptions) -> anyhow::Result<()> {
+    let listener = listen(options.common.address, options.port, "--port").await?;
+    run_shop(&options.common, Sharing::Alone, async |shop| {
+        shop.add_cart(listener, &options.catalog_url).await
+    })
+    .await
+}
+
+async fn run_orders(options: OrdersOptions) -> anyhow::Result<()> {
+    let listener = listen(options.common.address, options.port, "--port").await?;
+    run_shop(&options.common, Sharing::Alone, async |shop| {
+        shop.add_orders(listener, &options.catalog_url, &options.cart_url)
+            .await
+    })
+    .await
+}
+
+/// Opens services, serves until asked to stop (which may be while they open), and cleans up in any
+/// case.
+async fn run_shop(
+    options: &CommonOptions,
+    sharing: Sharing,
+    open: impl AsyncFnOnce(&mut Shop) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let mut stop = StopRequest::listen(options.exit_with_stdin)?;
+    let mut shop = Shop {
+        home: Home::new(&options.database, options.ephemeral, sharing)?,
+        databases: Vec::new(),
+        services: Vec::new(),
+        orders_at_work: None,
+    };
+    let opened = tokio::select! {
+        opened = open(&mut shop) => opened.map(|()| true),
+        () = stop.wait() => Ok(false),
+    };
+    let served = match opened {
+        Ok(true) => shop.serve(stop).await,
+        Ok(false) => Ok(()),
+        Err(error) => Err(error),
+    };
+    let removed = shop.close().await;
+    served.and(removed)
+}
+
+/// The services of this process, and what they leave to be cleaned up.
+struct Shop {
+    home: Home,
+    databases: Vec<Database>,
+    /// Ready to be served, in the order in which they need each other.
+    services: Vec<(&'static str, TcpListener, Router)>,
+    /// Ends when no order is at work any more.
+    orders_at_work: Option<mpsc::Receiver<()>>,
+}
+
+/// The line that announces ready services.
+#[derive(Serialize)]
+struct Announcement {
+    ready: bool,
+    services: BTreeMap<&'static str, String>,
+}
+
+impl Shop {
+    async fn add_catalog(&mut self, listener: TcpListener, seed: Seed) -> anyhow::Result<()> {
+        let database = self.open("catalog").await?;
+        let catalog = Catalog { database };
+        let migrated = catalog.migrate().await;
+        migrated.context("cannot bring the catalog's tables up to date")?;
+        let seeded = catalog.seed(seed).await;
+        seeded.context("cannot fill the catalog with products")?;
+        self.services.push(("catalog", listener, catalog.router()));
+        Ok(())
+    }
+
+    async fn add_cart(&mut self, listener: TcpListener, catalog_url: &str) -> anyhow::Result<()> {
+        let database = self.open("cart").await?;
+        let carts = Carts {
+            database,
+            catalog: CatalogClient::new("cart", catalog_url)?,
+        };
+        let migrated = carts.migrate().await;
+        migrated.context("cannot bring the cart's tables up to date")?;
+        self.services.push(("cart", listener, carts.router()));
+        Ok(())
+    }
+
+    async fn add_orders(
+        &mut self,
+        listener: TcpListener,
+        catalog_url: &str,
+        cart_url: &str,
+    ) -> anyhow::Result<()> {
+        let database = self.open("orders").await?;
+        let (at_work, orders_at_work) = mpsc::channel(1);
+        let orders = Orders {
+            database,
+            catalog: CatalogClient::new("orders", catalog_url)?,
+            cart: CartClient::new("orders", cart_url)?,
+            at_work,
+        };
+        let migrated = orders.migrate().await;
+        migrated.context("cannot bring the orders' tables up to date")?;
+        self.orders_at_work = Some(orders_at_work);
+        self.services.push(("orders", listener, orders.router()));
+        Ok(())
+    }
+
+    async fn open(&mut self, service: &str) -> anyhow::Result<Database> {
+        let database = self.home.open(service).await?;
+        self.databases.push(database.clone());
+        Ok(database)
+    }
+
+    /// Serves until asked to stop.
+    async fn serve(&mut self, mut stop: StopRequest) -> anyhow::Result<()> {
+        let mut urls = BTreeMap::new();
+        let mut servers = Vec::new();
+        for (name, listener, router) in self.services.drain(..) {
+            urls.insert(name, local_url(&listener)?);
+            servers.push(Server::start(listener, router));
+        }
+        announce(urls)?;
+        stop.wait().await;
+        // Those that need others first: what they have begun still gets its answers.
+        while let Some(server) = servers.pop() {
+            server.stop().await;
+            if let Some(mut at_work) = self.orders_at_work.take() {
+                // Orders whose clients went away are in nobody's flight but still on their way.
+                let _none = at_work.recv().await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Closes databases, and removes what was only meant for this process.
+    async fn close(self) -> anyhow::Result<()> {
+        for database in &self.databases {
+            database.close().await;
+        }
+        self.home.remove().await
+    }
+}
+
+async fn listen(address: IpAddr, port: u16, flag: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(SocketAddr::new(address, port))
+        .await
+        .map_err(|error| {
+            let advice = match error.kind() {
+                std::io::ErrorKind::AddrInUse => format!(
+                    "the port is in use; choose another one with {flag}, or 0 to let the system choose"
+                ),
+                std::io::ErrorKind::PermissionDenied => {
+                    format!("not permitted; choose a port above 1023 with {flag}")
+                }
+                std::io::ErrorKind::AddrNotAvailable => {
+                    format!("this machine does not have the address; choose another one with --address ({error})")
+                }
+                _ => error.to_string(),
+            };
+            anyhow::anyhow!("cannot listen on {address}, port {port}: {advice}")
+        })
+}
+
+/// Where a client on this machine reaches the service.
+fn local_url(listener: &TcpListener) -> anyhow::Result<String> {
+    let mut address = listener.local_addr()?;
+    if address.ip().is_unspecified() {
+        let loopback = match address.ip() {
+            IpAddr::V4(_) => IpAddr::from([127, 0, 0, 1]),
+            IpAddr::V6(_) => IpAddr::from(std::net::Ipv6Addr::LOCALHOST),
+        };
+        address.set_ip(loopback);
+    }
+    Ok(format!("http://{address}"))
+}
+
+fn announce(services: BTreeMap<&'static str, String>) -> anyhow::Result<()> {
+    let announcement = Announcement {
+        ready: true,
+        services,
+    };
+    let line = serde_json::to_string(&announcement)?;
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "{line}")
+        .and_then(|()| stdout.flush())
+        .context("cannot announce the services on standard output")
+}

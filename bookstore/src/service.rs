@@ -1,0 +1,123 @@
+//! What every service has besides its own calls: descriptions, probes, counts, answers to calls
+//! that do not exist, and a server that finishes what it began.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Json, Router,
+    extract::{DefaultBodyLimit, State},
+    http::StatusCode,
+    middleware,
+    response::{IntoResponse, Response},
+    routing::get,
+    serve::ListenerExt,
+};
+use serde_json::json;
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::timeout};
+use utoipa::openapi::InfoBuilder;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::{
+    database::Database,
+    error::{Answer, ErrorDetail},
+    extract::BODY_LIMIT,
+    metrics::{self, RequestCounts},
+};
+
+/// How long requests in flight may take to finish once the service was told to stop.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Completes a service's own calls to a whole service.
+pub(crate) fn assemble(
+    name: &'static str,
+    title: &str,
+    calls: OpenApiRouter,
+    database: Database,
+) -> Router {
+    let (calls, mut description) = calls.split_for_parts();
+    description.info = InfoBuilder::new()
+        .title(title)
+        .version(env!("CARGO_PKG_VERSION"))
+        .build();
+    let counts = Arc::new(RequestCounts::new(
+        name,
+        description.paths.paths.keys().cloned(),
+    ));
+    let counted = calls
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&counts),
+            metrics::count_request,
+        ));
+    let uncounted = Router::new()
+        .route("/health", get(health))
+        .route("/ready", get(ready).with_state(database))
+        .route("/metrics", get(metrics::show).with_state(counts))
+        .merge(SwaggerUi::new("/docs").url("/openapi.json", description))
+        .method_not_allowed_fallback(method_not_allowed);
+    counted.merge(uncounted)
+}
+
+async fn health() -> impl IntoResponse {
+    Json(json!({"status": "ok"}))
+}
+
+async fn ready(State(database): State<Database>) -> Response {
+    match database.ping().await {
+        Ok(()) => Json(json!({"status": "ready"})).into_response(),
+        Err(error) => {
+            tracing::warn!(?error, "not ready");
+            detail(StatusCode::SERVICE_UNAVAILABLE, "database is not reachable").into_response()
+        }
+    }
+}
+
+async fn not_found() -> Answer {
+    detail(StatusCode::NOT_FOUND, "Not Found")
+}
+
+async fn method_not_allowed() -> Answer {
+    detail(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
+}
+
+fn detail(status: StatusCode, detail: &str) -> Answer {
+    let detail = detail.to_owned();
+    Answer::json(status, &ErrorDetail { detail })
+}
+
+/// A service that accepts requests.
+pub(crate) struct Server {
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<std::io::Result<()>>,
+}
+
+impl Server {
+    /// Starts to accept requests.
+    pub(crate) fn start(listener: TcpListener, router: Router) -> Self {
+        let (stop, stopped) = oneshot::channel::<()>();
+        let listener = listener.tap_io(|connection| {
+            // Without it small answers wait for the client's acknowledgement of earlier ones.
+            if let Err(error) = connection.set_nodelay(true) {
+                tracing::debug!(%error, "cannot set TCP_NODELAY");
+            }
+        });
+        let server = axum::serve(listener, router).with_graceful_shutdown(async {
+            // A sender that is gone means the same as one that has sent.
+            let _ = stopped.await;
+        });
+        let task = tokio::spawn(async move { server.await });
+        Self { stop, task }
+    }
+
+    /// Accepts no more requests, and waits for those in flight.
+    pub(crate) async fn stop(self) {
+        // Fails only when the server has ended by itself.
+        let _ = self.stop.send(());
+        if timeout(GRACE, self.task).await.is_err() {
+            tracing::warn!("requests were still in flight after {GRACE:?}");
+        }
+    }
+}

@@ -1,0 +1,339 @@
+//! Turns what a client sent into domain types, collecting everything that is wrong with it.
+//!
+//! Shapes, types and messages of the errors follow FastAPI (pydantic 2), whose clients look for
+//! `{"detail":[{"loc":["body","price"],"msg":"…","type":"…"}]}`.
+
+use std::ops::RangeInclusive;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use crate::Error;
+
+/// The body of every 422.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = HTTPValidationError)]
+pub(crate) struct HttpValidationError {
+    /// Everything that is wrong, in the order of the request.
+    pub detail: Vec<ValidationError>,
+}
+
+/// One thing that is wrong with a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct ValidationError {
+    /// The way to the culprit: `["body", "items", 0, "quantity"]`.
+    pub loc: Vec<Segment>,
+    /// For people.
+    pub msg: String,
+    /// For programs.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+}
+
+/// A step on the way to a value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum Segment {
+    /// The part of the request, or a field's name.
+    Name(&'static str),
+    /// A place in a list, or in a malformed text.
+    Index(usize),
+}
+
+/// A way to a value that costs nothing until something is wrong with it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Location<'a> {
+    /// The part of the request: `body`, `path`, `query`, `header`.
+    Part(&'static str),
+    /// A field of an object.
+    Field(&'a Location<'a>, &'static str),
+    /// An element of a list.
+    Element(&'a Location<'a>, usize),
+}
+
+impl Location<'_> {
+    fn segments(&self) -> Vec<Segment> {
+        let (mut segments, last) = match *self {
+            Self::Part(name) => (Vec::new(), Segment::Name(name)),
+            Self::Field(parent, name) => (parent.segments(), Segment::Name(name)),
+            Self::Element(parent, index) => (parent.segments(), Segment::Index(index)),
+        };
+        segments.push(last);
+        segments
+    }
+}
+
+/// What was found wrong so far.
+#[derive(Debug, Default)]
+pub(crate) struct Problems(pub(crate) Vec<ValidationError>);
+
+impl From<Problems> for Error {
+    fn from(problems: Problems) -> Self {
+        Self::Invalid(HttpValidationError { detail: problems.0 })
+    }
+}
+
+impl Problems {
+    /// Notes a problem; `None`, so that a reader can end with it.
+    pub(crate) fn add<T>(
+        &mut self,
+        location: &Location<'_>,
+        kind: &'static str,
+        message: impl Into<String>,
+    ) -> Option<T> {
+        self.0.push(ValidationError {
+            loc: location.segments(),
+            msg: message.into(),
+            kind,
+        });
+        None
+    }
+
+    /// Holds a number against its range.
+    pub(crate) fn in_range(
+        &mut self,
+        location: &Location<'_>,
+        number: i128,
+        range: &RangeInclusive<i64>,
+    ) -> Option<i64> {
+        let (least, most) = (*range.start(), *range.end());
+        match i64::try_from(number) {
+            Ok(number) if range.contains(&number) => Some(number),
+            _ if number < i128::from(least) => self.add(
+                location,
+                "greater_than_equal",
+                format!("Input should be greater than or equal to {least}"),
+            ),
+            _ => self.add(
+                location,
+                "less_than_equal",
+                format!("Input should be less than or equal to {most}"),
+            ),
+        }
+    }
+}
+
+/// A value in a body, if it is there, and the way to it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Field<'a> {
+    location: Location<'a>,
+    value: Option<&'a Value>,
+}
+
+/// An object in a body.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Object<'a> {
+    location: &'a Location<'a>,
+    fields: &'a Map<String, Value>,
+}
+
+impl<'a> Object<'a> {
+    /// A field, which may be missing. Fields that nobody asks for are ignored.
+    pub(crate) fn field(&self, name: &'static str) -> Field<'a> {
+        Field {
+            location: Location::Field(self.location, name),
+            value: self.fields.get(name),
+        }
+    }
+}
+
+impl<'a> Field<'a> {
+    /// The whole body; `null` counts as no body.
+    pub(crate) fn body(value: Option<&'a Value>) -> Self {
+        Self {
+            location: Location::Part("body"),
+            value: value.filter(|value| !value.is_null()),
+        }
+    }
+
+    /// Whether there is no value at all.
+    pub(crate) fn is_absent(&self) -> bool {
+        self.value.is_none()
+    }
+
+    fn present(&self, problems: &mut Problems) -> Option<&'a Value> {
+        match self.value {
+            Some(value) => Some(value),
+            None => problems.add(&self.location, "missing", "Field required"),
+        }
+    }
+
+    /// Reads an object.
+    pub(crate) fn object(&'a self, problems: &mut Problems) -> Option<Object<'a>> {
+        match self.present(problems)? {
+            Value::Object(fields) => Some(Object {
+                location: &self.location,
+                fields,
+            }),
+            _ => problems.add(
+                &self.location,
+                "model_attributes_type",
+                "Input should be a valid dictionary or object to extract fields from",
+            ),
+        }
+    }
+
+    /// Reads a whole number within a range.
+    pub(crate) fn integer(
+        &self,
+        range: RangeInclusive<i64>,
+        problems: &mut Problems,
+    ) -> Option<i64> {
+        let Value::Number(number) = self.present(problems)? else {
+            return problems.add(
+                &self.location,
+                "int_type",
+                "Input should be a valid integer",
+            );
+        };
+        match (number.as_i128(), number.as_f64()) {
+            (Some(number), _) => problems.in_range(&self.location, number, &range),
+            // JSON has one kind of number: 5.0 is an integer, and so is 1e300, far out of range.
+            (None, Some(number)) if number.fract() == 0.0 => {
+                #[expect(clippy::cast_possible_truncation, reason = "saturates, out of range")]
+                let number = number as i128;
+                problems.in_range(&self.location, number, &range)
+            }
+            _ => problems.add(
+                &self.location,
+                "int_from_float",
+                "Input should be a valid integer, got a number with a fractional part",
+            ),
+        }
+    }
+
+    /// Reads a text of a length (in characters) within limits. A text of blanks counts as empty,
+    /// and control characters are refused: no name needs them and databases choke on some.
+    pub(crate) fn text(
+        &self,
+        length: RangeInclusive<usize>,
+        problems: &mut Problems,
+    ) -> Option<&'a str> {
+        let Value::String(text) = self.present(problems)? else {
+            return problems.add(
+                &self.location,
+                "string_type",
+                "Input should be a valid string",
+            );
+        };
+        let (least, most) = (*length.start(), *length.end());
+        let visible = text.trim();
+        if visible.chars().count() < least {
+            problems.add(
+                &self.location,
+                "string_too_short",
+                format!("String should have at least {least} character"),
+            )
+        } else if text.chars().count() > most {
+            problems.add(
+                &self.location,
+                "string_too_long",
+                format!("String should have at most {most} characters"),
+            )
+        } else if text.chars().any(char::is_control) {
+            problems.add(
+                &self.location,
+                "value_error",
+                "Value error, control characters are not allowed",
+            )
+        } else {
+            Some(text)
+        }
+    }
+
+    /// Reads a list with a number of elements within limits, each by `read`.
+    pub(crate) fn list<T>(
+        &'a self,
+        length: RangeInclusive<usize>,
+        problems: &mut Problems,
+        mut read: impl FnMut(&Field<'_>, &mut Problems) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let Value::Array(values) = self.present(problems)? else {
+            return problems.add(&self.location, "list_type", "Input should be a valid list");
+        };
+        let (least, most, actual) = (*length.start(), *length.end(), values.len());
+        if actual < least {
+            return problems.add(
+                &self.location,
+                "too_short",
+                format!("List should have at least {least} item after validation, not {actual}"),
+            );
+        }
+        if actual > most {
+            return problems.add(
+                &self.location,
+                "too_long",
+                format!("List should have at most {most} items after validation, not {actual}"),
+            );
+        }
+        let elements: Vec<Option<T>> = values
+            .iter()
+            .enumerate()
+            .map(|(index, value)| {
+                let element = Field {
+                    location: Location::Element(&self.location, index),
+                    value: Some(value),
+                };
+                read(&element, problems)
+            })
+            .collect();
+        // Only now, so that every element has been looked at.
+        elements.into_iter().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// What is said about `value` as an integer from 0 to 10.
+    fn integer(value: &Value) -> Result<i64, &'static str> {
+        let mut problems = Problems::default();
+        let read = Field::body(Some(value)).integer(0..=10, &mut problems);
+        read.ok_or_else(|| problems.0[0].kind)
+    }
+
+    #[test]
+    fn integers_are_read_and_everything_else_is_named() {
+        assert_eq!(integer(&json!(10)), Ok(10));
+        assert_eq!(integer(&json!(5.0)), Ok(5));
+        assert_eq!(integer(&json!(11)), Err("less_than_equal"));
+        assert_eq!(integer(&json!(-1)), Err("greater_than_equal"));
+        assert_eq!(integer(&json!(u64::MAX)), Err("less_than_equal"));
+        assert_eq!(integer(&json!(1e300)), Err("less_than_equal"));
+        assert_eq!(integer(&json!(-1e300)), Err("greater_than_equal"));
+        assert_eq!(integer(&json!(1.5)), Err("int_from_float"));
+        assert_eq!(integer(&json!("5")), Err("int_type"));
+        assert_eq!(integer(&json!(true)), Err("int_type"));
+    }
+
+    #[test]
+    fn texts_are_measured_in_characters() {
+        let text = |value: &str| {
+            let mut problems = Problems::default();
+            let value = json!(value);
+            let read = Field::body(Some(&value)).text(1..=3, &mut problems);
+            read.map(str::to_owned).ok_or_else(|| problems.0[0].kind)
+        };
+        assert_eq!(text("äöü"), Ok("äöü".to_owned()));
+        assert_eq!(text("äöüß"), Err("string_too_long"));
+        assert_eq!(text(""), Err("string_too_short"));
+        assert_eq!(text(" "), Err("string_too_short"));
+        assert_eq!(text("a\0"), Err("value_error"));
+    }
+
+    #[test]
+    fn every_element_of_a_list_is_looked_at_and_named_by_its_index() {
+        let value = json!([1, "two", 3, null]);
+        let mut problems = Problems::default();
+        let read = Field::body(Some(&value)).list(1..=4, &mut problems, |element, problems| {
+            element.integer(0..=10, problems)
+        });
+        assert_eq!(read, None);
+        let indexes: Vec<_> = problems.0.iter().map(|problem| &problem.loc[1]).collect();
+        assert_eq!(indexes, [&Segment::Index(1), &Segment::Index(3)]);
+    }
+}

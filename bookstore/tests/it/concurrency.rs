@@ -1,0 +1,129 @@
+//! Many at once: nothing is oversold, doubled or lost.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use crate::support::on_both_databases;
+
+/// How often each status occurred.
+fn tally(statuses: impl IntoIterator<Item = u16>) -> BTreeMap<u16, usize> {
+    let mut tally = BTreeMap::new();
+    for status in statuses {
+        *tally.entry(status).or_insert(0) += 1;
+    }
+    tally
+}
+
+on_both_databases! {
+    async fn two_hundred_buyers_of_ten_copies_get_exactly_ten_orders(shop: Shop) {
+        let book = shop.add_book(10).await;
+        for customer in 1..=200 {
+            shop.put_in_cart(customer, book, 1).await;
+        }
+        let mut buyers = JoinSet::new();
+        for customer in 1..=200 {
+            let orders = shop.orders.clone();
+            buyers.spawn(async move { orders.post_nothing(&format!("/orders/{customer}")).await.0 });
+        }
+        assert_eq!(tally(buyers.join_all().await), BTreeMap::from([(201, 10), (400, 190)]));
+        assert_eq!(shop.stock(book).await, 0);
+
+        let (_, answer) = shop.orders.get("/orders").await;
+        assert_eq!(answer["orders"].as_array().unwrap().len(), 10);
+        let (_, answer) = shop.cart.get("/carts").await;
+        let carts = answer["carts"].as_array().unwrap();
+        assert_eq!(carts.iter().filter(|cart| cart["status"] == "Ordered").count(), 10);
+        assert_eq!(carts.iter().filter(|cart| cart["status"] == "Active").count(), 190);
+    }
+
+    async fn orders_of_the_same_books_in_any_sequence_all_succeed(shop: Shop) {
+        let mut books = Vec::new();
+        for _ in 0..5 {
+            books.push(shop.add_book(100).await);
+        }
+        let mut buyers = JoinSet::new();
+        for customer in 1..=50_usize {
+            // Each names the books in another sequence, an invitation to a deadlock.
+            books.rotate_left(customer % 3 + 1);
+            let lines: Vec<_> = books.iter()
+                .map(|book| json!({"product_id": book, "quantity": 2}))
+                .collect();
+            let orders = shop.orders.clone();
+            buyers.spawn(async move {
+                orders.post(&format!("/orders/{customer}"), json!({"items": lines})).await.0
+            });
+        }
+        assert_eq!(tally(buyers.join_all().await), BTreeMap::from([(201, 50)]));
+        for book in books {
+            assert_eq!(shop.stock(book).await, 0);
+        }
+    }
+
+    async fn a_cart_is_bought_once_however_many_orders_want_it(shop: Shop) {
+        let book = shop.add_book(100).await;
+        for round in 1..=10 {
+            shop.put_in_cart(5, book, 1).await;
+            let (first, second) = tokio::join!(
+                shop.orders.post_nothing("/orders/5"),
+                shop.orders.post_nothing("/orders/5"),
+            );
+            let tally = tally([first.0, second.0]);
+            assert_eq!(tally.get(&201), Some(&1), "{first:?} {second:?}");
+            // The other came while the first was at work, or after it.
+            assert!(tally.contains_key(&409) || tally.contains_key(&404), "{first:?} {second:?}");
+            assert_eq!(shop.stock(book).await, 100 - round);
+        }
+    }
+
+    async fn one_key_sent_many_times_at_once_is_one_order(shop: Shop) {
+        let book = shop.add_book(100).await;
+        let items = json!({"items": [{"product_id": book, "quantity": 1}]});
+        let mut requests = JoinSet::new();
+        for _ in 0..20 {
+            let (orders, items) = (shop.orders.clone(), items.clone());
+            requests.spawn(async move { orders.order(5, "once", Some(items)).await });
+        }
+        let answers = requests.join_all().await;
+        let placed: Vec<_> = answers.iter().filter(|(status, _)| *status == 201).collect();
+        assert!(!placed.is_empty());
+        assert!(placed.iter().all(|answer| *answer == placed[0]));
+        assert!(answers.iter().all(|(status, _)| [201, 409].contains(status)), "{answers:?}");
+        assert_eq!(shop.stock(book).await, 99);
+    }
+
+    async fn a_customer_has_at_most_one_active_cart(shop: Shop) {
+        let book = shop.add_book(100).await;
+        let mut requests = JoinSet::new();
+        for _ in 0..20 {
+            let cart = shop.cart.clone();
+            requests.spawn(async move {
+                cart.post("/carts/5", json!({"product_id": book, "quantity": 1})).await.0
+            });
+        }
+        assert_eq!(tally(requests.join_all().await), BTreeMap::from([(201, 20)]));
+        let (_, answer) = shop.cart.get("/carts").await;
+        assert_eq!(answer["carts"].as_array().unwrap().len(), 1);
+        let (_, answer) = shop.cart.get("/cart_items").await;
+        assert_eq!(answer["items"][0]["quantity"], 20);
+    }
+
+    async fn an_order_contains_what_its_cart_contains(shop: Shop) {
+        let book = shop.add_book(1000).await;
+        let path = format!("/carts/5/{book}");
+        for _ in 0..10 {
+            shop.put_in_cart(5, book, 1).await;
+            // A change either comes before the order or is refused.
+            let (order, change) = tokio::join!(
+                shop.orders.post_nothing("/orders/5"),
+                shop.cart.put(&path, json!({"quantity": 2})),
+            );
+            assert_eq!(order.0, 201);
+            let (_, items) = shop.cart.get("/cart_items").await;
+            let in_cart = items["items"].as_array().unwrap().last().unwrap()["quantity"].clone();
+            assert_eq!(order.1["items"][0]["quantity"], in_cart);
+            assert_eq!(in_cart, if change.0 == 200 { 2 } else { 1 }, "{change:?}");
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Stories told over HTTP to the real binary, each on SQLite and on PostgreSQL, each with fresh
+//! databases on ports that the system chose.
+
+#![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
+
+mod support;
+
+mod cart;
+mod catalog;
+mod command;
+mod concurrency;
+mod distributed;
+mod orders;
+mod reservations;
+mod service;
+mod validation;

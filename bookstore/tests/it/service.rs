@@ -1,0 +1,126 @@
+//! What every service has besides its own calls.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Service, Shop, on_both_databases};
+
+fn services(shop: &Shop) -> [&Service; 3] {
+    [&shop.catalog, &shop.cart, &shop.orders]
+}
+
+async fn text(service: &Service, path: &str) -> (u16, String) {
+    let response = service.request(Method::GET, path).send().await.unwrap();
+    (response.status().as_u16(), response.text().await.unwrap())
+}
+
+on_both_databases! {
+    async fn services_are_live_and_ready(shop: Shop) {
+        for service in services(&shop) {
+            assert_eq!(service.get("/health").await, (200, json!({"status": "ok"})));
+            assert_eq!(service.get("/ready").await, (200, json!({"status": "ready"})));
+        }
+    }
+
+    async fn calls_that_do_not_exist_are_refused(shop: Shop) {
+        for service in services(&shop) {
+            assert_eq!(service.get("/nowhere").await, (404, json!({"detail": "Not Found"})));
+            let not_allowed = (405, json!({"detail": "Method Not Allowed"}));
+            assert_eq!(service.post("/health", json!({})).await, not_allowed);
+        }
+        let response = shop.catalog.request(Method::PATCH, "/products/1").send().await.unwrap();
+        assert_eq!(response.status(), 405);
+        let allowed = response.headers()["allow"].to_str().unwrap().to_owned();
+        assert!(["GET", "PUT", "DELETE"].iter().all(|method| allowed.contains(method)), "{allowed}");
+        let answer: Value = response.json().await.unwrap();
+        assert_eq!(answer, json!({"detail": "Method Not Allowed"}));
+    }
+
+    async fn every_request_is_counted_once(shop: Shop) {
+        let book = shop.add_book(5).await;
+        shop.catalog.get("/products").await;
+        shop.catalog.get("/products").await;
+        shop.catalog.get("/products/99").await;
+        shop.catalog.get("/products/x").await;
+        shop.catalog.get("/nowhere").await;
+        shop.catalog.request(Method::PATCH, "/products").send().await.unwrap();
+        shop.put_in_cart(5, book, 1).await;
+        shop.orders.post_nothing("/orders/5").await;
+        for service in services(&shop) {
+            for path in ["/health", "/ready", "/metrics", "/docs", "/docs/", "/openapi.json"] {
+                service.request(Method::GET, path).send().await.unwrap();
+            }
+        }
+
+        let line = |service, method, route, status, caller, count| format!(
+            "bookstore_requests_total{{service=\"{service}\",method=\"{method}\",route=\"{route}\",\
+             status=\"{status}\",caller=\"{caller}\"}} {count}"
+        );
+        let mut catalog = shop.catalog.counts().await;
+        catalog.sort();
+        let mut expected = vec![
+            line("catalog", "POST", "/products", 201, "client", 1),
+            line("catalog", "GET", "/products", 200, "client", 2),
+            line("catalog", "PATCH", "/products", 405, "client", 1),
+            line("catalog", "GET", "/products/{product_id}", 404, "client", 1),
+            line("catalog", "GET", "/products/{product_id}", 422, "client", 1),
+            line("catalog", "GET", "/products/{product_id}", 200, "service", 1),
+            line("catalog", "GET", "unmatched", 404, "client", 1),
+            line("catalog", "PUT", "/reservations/{order_id}", 201, "service", 1),
+            line("catalog", "POST", "/reservations/{order_id}/confirmation", 204, "service", 1),
+        ];
+        expected.sort();
+        assert_eq!(catalog, expected);
+        assert_eq!(shop.cart.counts().await, [
+            line("cart", "POST", "/carts/{customer_id}", 201, "client", 1),
+            line("cart", "PUT", "/checkouts/{order_id}", 200, "service", 1),
+            line("cart", "POST", "/checkouts/{order_id}/completion", 204, "service", 1),
+        ]);
+        assert_eq!(shop.orders.counts().await, [
+            line("orders", "POST", "/orders/{customer_id}", 201, "client", 1),
+        ]);
+    }
+
+    async fn the_calls_are_described(shop: Shop) {
+        for service in services(&shop) {
+            let (status, description) = service.get("/openapi.json").await;
+            assert_eq!(status, 200);
+            let schemas = &description["components"]["schemas"];
+            let list = &schemas["HTTPValidationError"]["properties"]["detail"];
+            assert_eq!(list["items"]["$ref"], "#/components/schemas/ValidationError");
+            let error = &schemas["ValidationError"]["properties"];
+            for field in ["loc", "msg", "type"] {
+                assert!(error[field].is_object(), "{field} in {error}");
+            }
+            // Nothing refers to what is not there.
+            let text = description.to_string();
+            for reference in text.split("#/components/schemas/").skip(1) {
+                let name = reference.split('"').next().unwrap();
+                assert!(schemas[name].is_object(), "{name} is not described");
+            }
+        }
+        let (_, description) = shop.catalog.get("/openapi.json").await;
+        for (path, methods) in [
+            ("/products", vec!["get", "post"]),
+            ("/products/{product_id}", vec!["delete", "get", "put"]),
+        ] {
+            let described: Vec<_> = description["paths"][path].as_object().unwrap().keys().collect();
+            assert_eq!(described, methods);
+        }
+    }
+
+    async fn swagger_ui_comes_from_the_service_itself(shop: Shop) {
+        for service in services(&shop) {
+            let (status, page) = text(service, "/docs").await;
+            assert_eq!(status, 200);
+            assert!(page.contains("Swagger UI"));
+            assert!(!page.contains("https://") && !page.contains("\"//"), "{page}");
+            for source in page.split("src=\"").skip(1) {
+                let path = source.split('"').next().unwrap().trim_start_matches("./");
+                assert_eq!(text(service, &format!("/docs/{path}")).await.0, 200, "{path}");
+            }
+            let (_, script) = text(service, "/docs/swagger-initializer.js").await;
+            assert!(script.contains("/openapi.json"), "{script}");
+        }
+    }
+}

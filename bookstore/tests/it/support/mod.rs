@@ -1,0 +1,34 @@
+//! What the stories need: a shop to talk to, and the databases it stands on.
+
+mod fake;
+pub(crate) mod postgres;
+mod shop;
+
+pub(crate) use fake::Fake;
+pub(crate) use shop::{Process, Service, Shop, command};
+
+/// Tells each story on SQLite and on PostgreSQL.
+macro_rules! on_both_databases {
+    ($(async fn $name:ident($shop:ident: Shop) $story:block)*) => {
+        $(
+            async fn $name($shop: $crate::support::Shop) $story
+
+            mod $name {
+                use $crate::support::{Shop, postgres};
+
+                #[tokio::test]
+                async fn on_sqlite() {
+                    super::$name(Shop::open("sqlite")).await;
+                }
+
+                #[tokio::test]
+                async fn on_postgres() {
+                    if let Some(url) = postgres::url() {
+                        super::$name(Shop::open(url)).await;
+                    }
+                }
+            }
+        )*
+    };
+}
+pub(crate) use on_both_databases;
