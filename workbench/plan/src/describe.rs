@@ -11,6 +11,9 @@ use crate::plan::{Concurrency, Database, Load, Plan, Scenario, Step, Target, Thr
 use crate::schedule::Schedule;
 use crate::template::Value;
 
+/// Lines of prose longer than this are hard to read.
+const LINE_WIDTH: usize = 90;
+
 /// Describes what a run of the plan would do: its target, its schedule, its scenarios and its thresholds.
 ///
 /// Passwords of databases are left out.
@@ -21,7 +24,7 @@ pub fn describe(plan: &Plan) -> String {
     lines.extend(
         plan.question
             .lines()
-            .flat_map(wrapped)
+            .flat_map(|line| textwrap::wrap(line, LINE_WIDTH))
             .map(|line| format!("  {line}")),
     );
     lines.push(String::new());
@@ -217,22 +220,6 @@ fn counted(count: impl Display, one: &str, many: &str) -> String {
     let count = count.to_string();
     let noun = if count == "1" { one } else { many };
     format!("{count} {noun}")
-}
-
-/// Prose in lines of readable length.
-fn wrapped(text: &str) -> Vec<String> {
-    const WIDTH: usize = 90;
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= WIDTH => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }
 
 #[cfg(test)]

@@ -530,6 +530,8 @@ experiments/x.yaml:4:1: this is not YAML: could not find expected ':', while sca
 fn a_text_that_is_nested_too_deeply() {
     let brackets = "[".repeat(10_000) + &"]".repeat(10_000);
     assert_snapshot!(refused(&brackets).lines().next().unwrap(), @r#"experiments/x.yaml:1:129: this is not YAML: recursion limit exceeded"#);
+    let dashes = "- ".repeat(10_000);
+    assert_snapshot!(refused(&dashes).lines().next().unwrap(), @r#"experiments/x.yaml:1:259: this is nested too deeply"#);
 }
 
 #[test]

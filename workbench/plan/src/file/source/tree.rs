@@ -8,7 +8,7 @@ use saphyr_parser::{Event, Marker, Parser, Span as Range, StrInput};
 use super::{Content, Entry, Node, Place, Source};
 use crate::error::Mistake;
 
-/// As serde_yaml's own limit; a text nested much deeper would overflow the stack.
+/// As `serde_yaml`'s own limit; a text nested much deeper would overflow the stack.
 const DEEPEST: usize = 128;
 
 /// Why a text has no parts.

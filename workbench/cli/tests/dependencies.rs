@@ -1,0 +1,176 @@
+//! Crates depend on each other in one direction, and each heavy dependency has one room.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::process::Command;
+
+/// What our crates may depend on among themselves: arrows point down only.
+const FLOORS: [(&str, &[&str]); 8] = [
+    ("bookstore", &[]),
+    ("workbench-plan", &[]),
+    ("workbench-samples", &[]),
+    ("workbench-statistics", &[]),
+    ("workbench-load", &["workbench-plan", "workbench-samples"]),
+    (
+        "workbench-analysis",
+        &[
+            "workbench-plan",
+            "workbench-samples",
+            "workbench-statistics",
+        ],
+    ),
+    (
+        "workbench-report",
+        &["workbench-analysis", "workbench-samples"],
+    ),
+    (
+        "workbench",
+        &[
+            "bookstore",
+            "workbench-analysis",
+            "workbench-load",
+            "workbench-plan",
+            "workbench-report",
+            "workbench-samples",
+            "workbench-statistics",
+        ],
+    ),
+];
+
+/// Dependencies, by their names on crates.io, and the crates that may use them.
+const ROOMS: [(&str, &[&str]); 13] = [
+    ("askama", &["workbench-report"]),
+    ("axum", &["bookstore"]),
+    ("clap", &["bookstore", "workbench"]),
+    ("goose", &["workbench-load"]),
+    ("hyper", &["workbench-load"]),
+    ("plotters", &["workbench-report"]),
+    ("polars", &["workbench-analysis", "workbench-samples"]),
+    ("rand", &["workbench-plan", "workbench-statistics"]),
+    ("saphyr-parser", &["workbench-plan"]),
+    ("serde_yaml", &[]),
+    ("sqlx", &["bookstore"]),
+    ("statrs", &["workbench-statistics"]),
+    ("yaml_serde", &["workbench-plan"]),
+];
+
+/// What is wrong with one crate of ours depending on another crate, if anything.
+fn objection(package: &str, dependency: &str) -> Option<String> {
+    if let Some((_, users)) = ROOMS.iter().find(|(name, _)| *name == dependency) {
+        let allowed = users.contains(&package);
+        return (!allowed)
+            .then(|| format!("{package} uses {dependency}, which belongs to {users:?}"));
+    }
+    if !FLOORS.iter().any(|(name, _)| *name == dependency) {
+        return None;
+    }
+    match FLOORS.iter().find(|(name, _)| *name == package) {
+        None => Some(format!("{package} has no floor; give it one in this test")),
+        Some((_, below)) if below.contains(&dependency) => None,
+        Some((_, below)) => Some(format!(
+            "{package} depends on {dependency}; below it are only {below:?}"
+        )),
+    }
+}
+
+/// Each crate of the workspace with each of its dependencies, those of tests aside.
+fn dependencies() -> Vec<(String, String)> {
+    let output = Command::new(env!("CARGO"))
+        .args([
+            "metadata",
+            "--offline",
+            "--no-deps",
+            "--format-version",
+            "1",
+        ])
+        .arg("--manifest-path")
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let mut pairs = Vec::new();
+    for package in metadata["packages"].as_array().unwrap() {
+        for dependency in package["dependencies"].as_array().unwrap() {
+            if dependency["kind"] != "dev" {
+                let name = |value: &serde_json::Value| value["name"].as_str().unwrap().to_owned();
+                pairs.push((name(package), name(dependency)));
+            }
+        }
+    }
+    pairs
+}
+
+#[test]
+fn every_dependency_points_down_and_stays_in_its_room() {
+    let pairs = dependencies();
+    for (package, _) in FLOORS {
+        assert!(
+            pairs.iter().any(|(name, _)| name == package),
+            "{package} was not looked at"
+        );
+    }
+    let objections: Vec<String> = pairs
+        .iter()
+        .filter_map(|(package, dependency)| objection(package, dependency))
+        .collect();
+    assert!(objections.is_empty(), "{}", objections.join("\n"));
+}
+
+#[test]
+fn no_two_crates_may_depend_on_each_other() {
+    for (upper, below) in FLOORS {
+        for lower in below {
+            assert_eq!(objection(upper, lower), None);
+            assert!(
+                objection(lower, upper).is_some(),
+                "{lower} and {upper} form a circle"
+            );
+        }
+    }
+}
+
+#[test]
+fn arrows_that_point_up_or_aside_are_refused() {
+    for (package, dependency) in [
+        ("workbench-statistics", "workbench-samples"),
+        ("workbench-plan", "workbench-load"),
+        ("workbench-load", "workbench-analysis"),
+        ("workbench-load", "bookstore"),
+        ("workbench-report", "workbench-load"),
+        ("workbench-new", "workbench-plan"),
+    ] {
+        assert!(
+            objection(package, dependency).is_some(),
+            "{package} -> {dependency} was let through"
+        );
+    }
+}
+
+#[test]
+fn heavy_dependencies_outside_of_their_room_are_refused() {
+    for (package, dependency) in [
+        ("workbench", "goose"),
+        ("workbench-analysis", "plotters"),
+        ("workbench-report", "polars"),
+        ("workbench-load", "sqlx"),
+        ("workbench-samples", "yaml_serde"),
+        ("workbench-plan", "serde_yaml"),
+        ("workbench-report", "rand"),
+    ] {
+        assert!(
+            objection(package, dependency).is_some(),
+            "{package} -> {dependency} was let through"
+        );
+    }
+}
+
+#[test]
+fn light_dependencies_may_be_used_anywhere() {
+    assert_eq!(objection("workbench-statistics", "thiserror"), None);
+    assert_eq!(objection("workbench", "anyhow"), None);
+}
