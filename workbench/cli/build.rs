@@ -9,7 +9,9 @@ fn main() {
     if Path::new(log).exists() {
         println!("cargo::rerun-if-changed={log}");
     }
-    let commit = Command::new("git").args(["rev-parse", "--short=12", "HEAD"]).output();
+    let commit = Command::new("git")
+        .args(["rev-parse", "--short=12", "HEAD"])
+        .output();
     if let Ok(output) = commit
         && output.status.success()
     {

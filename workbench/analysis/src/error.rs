@@ -66,7 +66,7 @@ pub enum AnalysisError {
     #[error("no runs to analyse")]
     NoRuns,
     /// No folder of results holds a run.
-    #[error("{results} holds no runs", results = results.display())]
+    #[error("{results} holds no runs; make one with `workbench run FILE`", results = results.display())]
     NoResults {
         /// Where they were looked for.
         results: PathBuf,

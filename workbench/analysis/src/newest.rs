@@ -99,7 +99,10 @@ mod tests {
             let error = newest_runs(results).unwrap_err();
             assert_eq!(
                 error.to_string(),
-                format!("{} holds no runs", results.display())
+                format!(
+                    "{} holds no runs; make one with `workbench run FILE`",
+                    results.display()
+                )
             );
         }
     }

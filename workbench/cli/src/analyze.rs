@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use anyhow::bail;
-
 use crate::ResultsFolder;
 use crate::exit::Exit;
 use crate::outcome;
@@ -29,12 +27,6 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     } else {
         arguments.runs.clone()
     };
-    if runs.is_empty() {
-        bail!(
-            "there are no runs in {}; make one with `workbench run experiments/smoke.yaml`",
-            results.display()
-        );
-    }
     let exit = outcome::report(&runs)?;
     if runs.len() == 1 {
         return Ok(exit);

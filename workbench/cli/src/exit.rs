@@ -63,7 +63,11 @@ impl Exit {
             Self::Failure => 5,
             Self::Interrupted => 6,
         };
-        if rank(other) > rank(self) { other } else { self }
+        if rank(other) > rank(self) {
+            other
+        } else {
+            self
+        }
     }
 }
 
@@ -80,7 +84,10 @@ mod tests {
     #[test]
     fn the_more_serious_exit_wins() {
         assert_eq!(Exit::Pass.and(Exit::ThresholdMissed), Exit::ThresholdMissed);
-        assert_eq!(Exit::RunInvalid.and(Exit::ThresholdMissed), Exit::RunInvalid);
+        assert_eq!(
+            Exit::RunInvalid.and(Exit::ThresholdMissed),
+            Exit::RunInvalid
+        );
         assert_eq!(Exit::Interrupted.and(Exit::RunInvalid), Exit::Interrupted);
     }
 

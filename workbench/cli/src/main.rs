@@ -50,7 +50,9 @@ struct ResultsFolder {
 
 fn version() -> &'static str {
     match option_env!("WORKBENCH_COMMIT") {
-        Some(commit) => Box::leak(format!("{} ({commit})", env!("CARGO_PKG_VERSION")).into_boxed_str()),
+        Some(commit) => {
+            Box::leak(format!("{} ({commit})", env!("CARGO_PKG_VERSION")).into_boxed_str())
+        }
         None => env!("CARGO_PKG_VERSION"),
     }
 }

@@ -58,8 +58,16 @@ fn publish(analysis: &Analysis, directory: &Path) -> anyhow::Result<Exit> {
         .with_context(|| format!("cannot write the report to {}", directory.display()))?;
     let text = workbench_report::text(analysis, text_options());
     print(&format!("{text}\nreport: {}\n", written.html.display()))?;
-    let missed = analysis.runs.iter().flat_map(|run| &run.thresholds).any(|threshold| !threshold.passed);
-    Ok(if missed { Exit::ThresholdMissed } else { Exit::Pass })
+    let missed = analysis
+        .runs
+        .iter()
+        .flat_map(|run| &run.thresholds)
+        .any(|threshold| !threshold.passed);
+    Ok(if missed {
+        Exit::ThresholdMissed
+    } else {
+        Exit::Pass
+    })
 }
 
 /// Prints to stdout; a reader that has gone (`| head`) is no error.
@@ -75,7 +83,11 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
 /// Width and colour that suit where the output goes.
 fn text_options() -> TextOptions {
     let terminal = console::Term::stdout();
-    let width = if std::io::stdout().is_terminal() { terminal.size().1 } else { 120 };
+    let width = if std::io::stdout().is_terminal() {
+        terminal.size().1
+    } else {
+        120
+    };
     TextOptions {
         width,
         colour: console::colors_enabled(),

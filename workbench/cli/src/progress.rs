@@ -22,11 +22,16 @@ pub(crate) fn start(plan: &Plan) -> Progress {
     let schedule = plan.load.schedule();
     let users = schedule.peak_users();
     let length = schedule.end();
-    eprintln!("{}: {} (up to {users} users, {} s)", plan.name, plan.title, length.as_secs_f64());
+    eprintln!(
+        "{}: {} (up to {users} users, {} s)",
+        plan.name,
+        plan.title,
+        length.as_secs_f64()
+    );
     let bar = std::io::stderr().is_terminal().then(|| {
         let bar = ProgressBar::new(u64::try_from(length.as_millis()).unwrap_or(u64::MAX));
-        let style = ProgressStyle::with_template("{bar:24.cyan/dim} {msg}")
-            .expect("the template is valid");
+        let style =
+            ProgressStyle::with_template("{bar:24.cyan/dim} {msg}").expect("the template is valid");
         bar.set_style(style);
         bar.set_message("starting the target");
         bar
@@ -51,7 +56,11 @@ impl Progress {
         Box::new(move |live| {
             let Ok(mut next) = next.lock() else { return };
             if live.elapsed >= *next {
-                eprintln!("{name}: {:.0} s: {}", live.elapsed.as_secs_f64(), line(live));
+                eprintln!(
+                    "{name}: {:.0} s: {}",
+                    live.elapsed.as_secs_f64(),
+                    line(live)
+                );
                 *next = live.elapsed + LINE_EVERY - Duration::from_millis(500);
             }
         })
@@ -67,7 +76,9 @@ impl Progress {
 /// Users now and planned, requests per second, latency of the last second, errors, time left.
 fn line(live: &Live) -> String {
     let left = live.planned.saturating_sub(live.elapsed).as_secs();
-    let latency = live.latency.map_or_else(|| "no responses".to_owned(), latency);
+    let latency = live
+        .latency
+        .map_or_else(|| "no responses".to_owned(), latency);
     format!(
         "{}/{} users  {} req/s  {latency}  {} errors  {left} s left",
         live.users, live.planned_users, live.requests, live.total_errors

@@ -111,4 +111,3 @@ fn quiet_goose() {
         .with_writer(std::io::stderr)
         .init();
 }
-

@@ -87,11 +87,11 @@ fn a_port_in_use_is_named_with_the_flag_that_chooses_another() {
     let address = taken.local_addr().unwrap();
     bench
         .workbench()
-        .args(["bookstore", "catalog", "--ephemeral", "--listen"])
-        .arg(address.to_string())
+        .args(["bookstore", "catalog", "--ephemeral", "--port"])
+        .arg(address.port().to_string())
         .assert()
         .code(1)
-        .stderr(contains(address.port().to_string()).and(contains("--listen")));
+        .stderr(contains(address.port().to_string()).and(contains("--port")));
 }
 
 #[test]

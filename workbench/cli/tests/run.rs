@@ -22,7 +22,12 @@ fn a_run_leaves_samples_analysis_figures_and_a_report() {
         .code(0)
         .stdout(contains("POST orders/orders/${user}").and(contains("report.html")));
     let [run] = bench.runs("shop").try_into().unwrap();
-    for file in ["experiment.yaml", "manifest.json", "analysis.json", "report.html"] {
+    for file in [
+        "experiment.yaml",
+        "manifest.json",
+        "analysis.json",
+        "report.html",
+    ] {
         assert!(run.join(file).is_file(), "{file}");
     }
     assert!(run.join("samples/part-00000.parquet").is_file());
@@ -57,7 +62,13 @@ fn analyze_compares_the_newest_run_of_every_experiment() {
     let bench = Bench::new();
     let one = bench.shopping("one", 1, "400ms", "");
     let two = bench.shopping("two", 4, "400ms", "");
-    bench.workbench().arg("run").arg(&one).arg(&two).assert().code(0);
+    bench
+        .workbench()
+        .arg("run")
+        .arg(&one)
+        .arg(&two)
+        .assert()
+        .code(0);
     bench
         .workbench()
         .arg("analyze")
@@ -118,7 +129,11 @@ fn a_killed_run_still_analyses_and_takes_the_bookstore_with_it() {
     bench.workbench().arg("analyze").arg(&run).assert().code(0);
     let total = &json(&run.join("analysis.json"))["runs"][0]["total"];
     assert!(total["samples"].as_u64().unwrap() > 0);
-    let catalog = urls["catalog"].as_str().unwrap().trim_start_matches("http://").to_owned();
+    let catalog = urls["catalog"]
+        .as_str()
+        .unwrap()
+        .trim_start_matches("http://")
+        .to_owned();
     // It goes on its own, as soon as it sees that nobody holds its input.
     while std::net::TcpStream::connect(&catalog).is_ok() {
         std::thread::yield_now();
@@ -142,11 +157,16 @@ fn wait_for_progress(child: &mut Child) {
     let mut line = String::new();
     while !line.contains("req/s") {
         line.clear();
-        assert!(lines.read_line(&mut line).unwrap() > 0, "the run ended early");
+        assert!(
+            lines.read_line(&mut line).unwrap() > 0,
+            "the run ended early"
+        );
     }
 }
 
 fn signal(child: &Child, name: &str) {
-    let done = Command::new("kill").args(["-s", name, &child.id().to_string()]).status();
+    let done = Command::new("kill")
+        .args(["-s", name, &child.id().to_string()])
+        .status();
     assert!(done.unwrap().success());
 }

@@ -106,7 +106,9 @@ impl Attack {
 
     /// The run's clock. Users have it from the moment they are let go.
     pub(crate) fn clock(&self) -> &Clock {
-        self.clock.get().expect("the clock is set before any user begins")
+        self.clock
+            .get()
+            .expect("the clock is set before any user begins")
     }
 
     /// The run's clock, once the schedule has one.
@@ -204,7 +206,6 @@ pub(crate) async fn execute(attack: &Arc<Attack>) -> Result<(), LoadError> {
     configuration.no_print_metrics = true;
     configuration.no_error_summary = true;
     configuration.no_telnet = true;
-    configuration.no_websocket = true;
     configuration.quiet = 2;
     let mut goose = GooseAttack::initialize_with_config(configuration)
         .map_err(Box::new)?

@@ -137,8 +137,8 @@ impl Collector {
                 return Ok(self.recorded);
             }
             next += COLLECT_EVERY;
-            let due = self.collections >= COLLECTIONS_PER_PART
-                || self.pending.len() >= SAMPLES_PER_PART;
+            let due =
+                self.collections >= COLLECTIONS_PER_PART || self.pending.len() >= SAMPLES_PER_PART;
             if due && !failed {
                 match self.writer.write_part(&self.pending) {
                     Ok(()) => {
@@ -223,7 +223,10 @@ mod tests {
         assert_eq!(recorded.samples, 30_000);
         assert_eq!(recorded.answered, 30_000);
         assert_eq!(recorded.errors, 0);
-        let stored = workbench_samples::scan(folder.path()).unwrap().collect().unwrap();
+        let stored = workbench_samples::scan(folder.path())
+            .unwrap()
+            .collect()
+            .unwrap();
         assert_eq!(stored.height(), 30_000);
     }
 }

@@ -52,7 +52,10 @@ pub struct FinishedRun {
 /// written. A run that was stopped, or that lost its target, is finished, not an error.
 pub async fn run(plan: &Plan, options: RunOptions) -> Result<FinishedRun, LoadError> {
     let directory = RunDirectory::create(&options.results, &plan.name)?;
-    write(&directory.path.join("experiment.yaml"), &plan.to_yaml())?;
+    write(
+        &directory.path.join("experiment.yaml"),
+        &plan.without_password().to_yaml(),
+    )?;
     // Users and services hold many connections; a child inherits the limit.
     let open_files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(0);
     let target = RunningTarget::start(
@@ -84,7 +87,10 @@ pub async fn run(plan: &Plan, options: RunOptions) -> Result<FinishedRun, LoadEr
         target: target.record(std::collections::BTreeMap::new()),
         limits: [
             ("open_files".to_owned(), open_files.to_string()),
-            ("request_timeout".to_owned(), format!("{:?}", plan.request_timeout)),
+            (
+                "request_timeout".to_owned(),
+                format!("{:?}", plan.request_timeout),
+            ),
         ]
         .into(),
         outcome: Outcome::Running,
@@ -107,7 +113,12 @@ pub async fn run(plan: &Plan, options: RunOptions) -> Result<FinishedRun, LoadEr
         slots,
         writer,
         options.stop.clone(),
-        observe(Arc::clone(&attack), manifest.clone(), directory.path.clone(), options.observer),
+        observe(
+            Arc::clone(&attack),
+            manifest.clone(),
+            directory.path.clone(),
+            options.observer,
+        ),
     );
     let executed = attack::execute(&attack).await;
     let served = target.requests_served().await;
@@ -138,7 +149,11 @@ fn labels(plan: &Plan) -> Labels {
     }
     Labels {
         requests,
-        scenarios: plan.scenarios.iter().map(|scenario| scenario.name.clone()).collect(),
+        scenarios: plan
+            .scenarios
+            .iter()
+            .map(|scenario| scenario.name.clone())
+            .collect(),
     }
 }
 
@@ -164,7 +179,9 @@ fn observe(
         observer(&Live {
             elapsed,
             planned: attack.schedule.end(),
-            users: attack.active_users.load(std::sync::atomic::Ordering::Relaxed),
+            users: attack
+                .active_users
+                .load(std::sync::atomic::Ordering::Relaxed),
             planned_users: u32::try_from(planned_users).unwrap_or(u32::MAX),
             requests: samples.len() as u64,
             total_requests: recorded.samples,
@@ -184,7 +201,8 @@ fn conclude(manifest: &mut Manifest, attack: &Attack, recorded: Recorded) {
     manifest.ended_at = Some(clock.utc_ns(std::time::Instant::now()));
     manifest.users = validity::users_by_second(&attack.schedule, clock, &presences);
     // Asked to stop when it was over anyway, a run is complete.
-    let complete = presences.len() == attack.schedule.users().len() && ended >= attack.schedule.end();
+    let complete =
+        presences.len() == attack.schedule.users().len() && ended >= attack.schedule.end();
     let stopped = reason.filter(|reason| !complete || *reason != StopReason::Interrupted);
     let served: u64 = manifest.target.requests_served.values().sum();
     manifest.validity = Some(validity::judge(&Evidence {
@@ -193,7 +211,11 @@ fn conclude(manifest: &mut Manifest, attack: &Attack, recorded: Recorded) {
         presences: &presences,
         recorded,
         served: (!manifest.target.requests_served.is_empty()).then_some(served),
-        thinking: attack.plan.scenarios.iter().any(|scenario| scenario.think_time.is_some()),
+        thinking: attack
+            .plan
+            .scenarios
+            .iter()
+            .any(|scenario| scenario.think_time.is_some()),
         stopped: stopped.as_ref().map(|reason| {
             let why = match reason {
                 StopReason::Interrupted => "interrupted".to_owned(),
@@ -212,7 +234,9 @@ fn conclude(manifest: &mut Manifest, attack: &Attack, recorded: Recorded) {
 /// When the last user left.
 fn last_presence(attack: &Attack, presences: &[attack::Presence]) -> Duration {
     let start = attack.clock().start();
-    let last = presences.iter().map(|user| user.to.saturating_duration_since(start));
+    let last = presences
+        .iter()
+        .map(|user| user.to.saturating_duration_since(start));
     last.max().unwrap_or_default()
 }
 
@@ -232,7 +256,11 @@ impl RunDirectory {
                 source,
             }
         })?;
-        let run_id = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let run_id = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         Ok(Self { path, run_id })
     }
 

@@ -75,7 +75,9 @@ impl RunningTarget {
         let urls = self.urls.iter();
         TargetRecord {
             kind: self.kind.to_owned(),
-            urls: urls.map(|(name, url)| (name.clone(), url.to_string())).collect(),
+            urls: urls
+                .map(|(name, url)| (name.clone(), url.to_string()))
+                .collect(),
             details: self.details.clone(),
             requests_served,
         }
@@ -165,9 +167,11 @@ async fn start_bookstore(
     let ready = ready.map_err(|reason| LoadError::Bookstore { reason })?;
     let mut urls = BTreeMap::new();
     for (service, url) in ready.services {
-        let url = url.parse::<BaseUrl>().map_err(|error| LoadError::Bookstore {
-            reason: format!("it said that {service} listens at \"{url}\": {error}"),
-        })?;
+        let url = url
+            .parse::<BaseUrl>()
+            .map_err(|error| LoadError::Bookstore {
+                reason: format!("it said that {service} listens at \"{url}\": {error}"),
+            })?;
         urls.insert(service, url);
     }
     let (finish, finished) = oneshot::channel();

@@ -40,8 +40,7 @@ impl User {
     pub(crate) fn new(attack: Arc<Attack>, index: usize, scenario: usize) -> Self {
         let plan = &attack.plan;
         let number = user_number(index);
-        let mut values =
-            vec![Value::Text(String::new()); plan.scenarios[scenario].variables.len()];
+        let mut values = vec![Value::Text(String::new()); plan.scenarios[scenario].variables.len()];
         values[Scenario::USER] = Value::Integer(number.into());
         Self {
             span: attack.schedule.users()[index],
@@ -196,7 +195,11 @@ fn judge(measured: &Measured, expected: &[u16]) -> Result<u16, ErrorKind> {
     } else {
         expected.contains(&status)
     };
-    if fine { Ok(status) } else { Err(ErrorKind::Status) }
+    if fine {
+        Ok(status)
+    } else {
+        Err(ErrorKind::Status)
+    }
 }
 
 fn nanoseconds(duration: Duration) -> u64 {
@@ -231,8 +234,7 @@ impl PreparedStep {
         Self {
             endpoint,
             label,
-            method: Method::from_bytes(step.method.as_bytes())
-                .expect("a plan's methods are valid"),
+            method: Method::from_bytes(step.method.as_bytes()).expect("a plan's methods are valid"),
             header_names: step.headers.iter().map(name).collect(),
             headers,
         }
@@ -253,8 +255,7 @@ impl PreparedStep {
         for (name, (_, template)) in self.header_names.iter().zip(&step.headers) {
             text.clear();
             template.render(values, text);
-            let value =
-                HeaderValue::from_str(text).expect("a plan's header values are valid");
+            let value = HeaderValue::from_str(text).expect("a plan's header values are valid");
             headers.insert(name.clone(), value);
         }
         let body = match &step.json {

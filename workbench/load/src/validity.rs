@@ -38,7 +38,9 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Validity {
     checks.push(requests_censored(evidence));
     checks.extend(time_accounted(evidence));
     Validity {
-        valid: checks.iter().all(|check| check.status != CheckStatus::Failed),
+        valid: checks
+            .iter()
+            .all(|check| check.status != CheckStatus::Failed),
         checks,
     }
 }
@@ -54,7 +56,10 @@ fn check(name: &str, status: CheckStatus, finding: String) -> Check {
 fn schedule_followed(evidence: &Evidence<'_>) -> Check {
     let planned = evidence.schedule.end().as_secs_f64();
     let (status, finding) = match &evidence.stopped {
-        None => (CheckStatus::Passed, format!("followed to its end at {planned:.1} s")),
+        None => (
+            CheckStatus::Passed,
+            format!("followed to its end at {planned:.1} s"),
+        ),
         Some((after, why)) => (
             CheckStatus::Failed,
             format!("{why} after {:.1} s of {planned:.1} s", after.as_secs_f64()),
@@ -72,7 +77,11 @@ fn users_achieved(evidence: &Evidence<'_>) -> Check {
         .iter()
         .filter(|user| until.is_none_or(|until| u64::from(user.second) < until));
     let Some(worst) = judged.max_by(|a, b| deviation(a).total_cmp(&deviation(b))) else {
-        return check("users", CheckStatus::Failed, "no user was ever active".into());
+        return check(
+            "users",
+            CheckStatus::Failed,
+            "no user was ever active".into(),
+        );
     };
     let deviation = deviation(&worst);
     let second = Duration::from_secs(worst.second.into());
@@ -146,7 +155,9 @@ fn time_accounted(evidence: &Evidence<'_>) -> Option<Check> {
         return None;
     }
     let presences = evidence.presences.iter();
-    let present: f64 = presences.map(|user| (user.to - user.from).as_secs_f64()).sum();
+    let present: f64 = presences
+        .map(|user| (user.to - user.from).as_secs_f64())
+        .sum();
     let waiting = evidence.recorded.elapsed_ns as f64 / 1e9;
     let unaccounted = (1.0 - waiting / present).abs();
     let status = if unaccounted <= UNACCOUNTED_TIME_TOLERANCE {

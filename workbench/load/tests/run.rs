@@ -24,10 +24,16 @@ async fn every_request_is_a_sample_and_every_byte_is_counted() {
     assert_eq!(finished.outcome, Outcome::Completed);
     assert!(samples.height() > 10);
     let traffic = &stub.traffic;
-    assert_eq!(samples.height() as u64, traffic.requests.load(Ordering::SeqCst));
+    assert_eq!(
+        samples.height() as u64,
+        traffic.requests.load(Ordering::SeqCst)
+    );
     let sum = |column| numbers(&samples, column).iter().sum::<u64>();
     assert_eq!(sum("bytes_sent"), traffic.read.load(Ordering::SeqCst));
-    assert_eq!(sum("bytes_received"), traffic.written.load(Ordering::SeqCst));
+    assert_eq!(
+        sum("bytes_received"),
+        traffic.written.load(Ordering::SeqCst)
+    );
     assert!(words(&samples, "error").iter().all(|error| error == "-"));
 }
 
@@ -44,7 +50,12 @@ async fn a_user_connects_once_and_pays_for_it_in_its_first_request() {
     let connects = numbers(&samples, "connect_ns");
     assert_eq!(connects.iter().filter(|connect| **connect > 0).count(), 3);
     let latencies = numbers(&samples, "latency_ns");
-    assert!(connects.iter().zip(&latencies).all(|(connect, latency)| connect < latency));
+    assert!(
+        connects
+            .iter()
+            .zip(&latencies)
+            .all(|(connect, latency)| connect < latency)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -57,7 +68,11 @@ async fn a_server_that_closes_after_each_response_is_connected_to_anew() {
     let samples = samples(&finished);
     assert!(samples.height() > 3);
     assert!(words(&samples, "error").iter().all(|error| error == "-"));
-    assert!(numbers(&samples, "connect_ns").iter().all(|connect| *connect > 0));
+    assert!(
+        numbers(&samples, "connect_ns")
+            .iter()
+            .all(|connect| *connect > 0)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -71,7 +86,12 @@ async fn latency_ends_with_the_first_byte_and_elapsed_with_the_last() {
     let elapsed = numbers(&samples, "elapsed_ns");
     let latency = numbers(&samples, "latency_ns");
     // The server waits 100 ms between the two; a timer may be a millisecond early.
-    assert!(elapsed.iter().zip(&latency).all(|(elapsed, latency)| elapsed - latency > 98_000_000));
+    assert!(
+        elapsed
+            .iter()
+            .zip(&latency)
+            .all(|(elapsed, latency)| elapsed - latency > 98_000_000)
+    );
     assert!(latency.iter().all(|latency| *latency > 0));
 }
 
@@ -86,12 +106,22 @@ async fn every_way_to_fail_has_its_name() {
     ] {
         let folder = tempfile::tempdir().unwrap();
         let stub = Stub::start().await;
-        let plan = experiment(stub.address, SHORT, &format!("      - {{ request: {step} }}"));
+        let plan = experiment(
+            stub.address,
+            SHORT,
+            &format!("      - {{ request: {step} }}"),
+        );
         let finished = run(&plan, folder.path(), &StopSignal::new()).await.unwrap();
         let samples = samples(&finished);
         assert!(samples.height() >= 3, "{step}");
-        assert!(words(&samples, "error").iter().all(|word| word == error), "{step}");
-        assert!(words(&samples, "status").iter().all(|word| word == status), "{step}");
+        assert!(
+            words(&samples, "error").iter().all(|word| word == error),
+            "{step}"
+        );
+        assert!(
+            words(&samples, "status").iter().all(|word| word == status),
+            "{step}"
+        );
     }
 }
 
@@ -105,8 +135,15 @@ async fn an_expected_status_is_a_success_whatever_its_number() {
     let plan = experiment(stub.address, SHORT, steps);
     let finished = run(&plan, folder.path(), &StopSignal::new()).await.unwrap();
     let samples = samples(&finished);
-    for (request, error) in words(&samples, "request").iter().zip(words(&samples, "error")) {
-        let wanted = if request == "GET stub/fail" { "-" } else { "status" };
+    for (request, error) in words(&samples, "request")
+        .iter()
+        .zip(words(&samples, "error"))
+    {
+        let wanted = if request == "GET stub/fail" {
+            "-"
+        } else {
+            "status"
+        };
         assert_eq!(error, wanted, "{request}");
     }
 }
@@ -128,13 +165,24 @@ async fn nobody_starts_early_and_nobody_sends_after_its_stop() {
         .cast(&polars::prelude::DataType::Int64)
         .unwrap();
     let spans = plan.load.schedule();
-    for (user, at) in numbers(&samples, "user").iter().zip(started.i64().unwrap().iter()) {
+    for (user, at) in numbers(&samples, "user")
+        .iter()
+        .zip(started.i64().unwrap().iter())
+    {
         let span = spans.users()[usize::try_from(*user).unwrap() - 1];
         let at = Duration::from_nanos(u64::try_from(at.unwrap()).unwrap() - start);
-        assert!(at >= span.start, "user {user} sent at {at:?}, before {:?}", span.start);
+        assert!(
+            at >= span.start,
+            "user {user} sent at {at:?}, before {:?}",
+            span.start
+        );
         // Between the look at the clock and the first instant of the request lies a moment.
         let latest = span.stop + Duration::from_millis(20);
-        assert!(at < latest, "user {user} sent at {at:?}, after {:?}", span.stop);
+        assert!(
+            at < latest,
+            "user {user} sent at {at:?}, after {:?}",
+            span.stop
+        );
     }
 }
 
@@ -157,10 +205,17 @@ async fn a_stopped_run_keeps_what_there_is_and_says_so() {
     let finished = run(&plan, folder.path(), &stop).await.unwrap();
     assert_eq!(finished.outcome, Outcome::Interrupted);
     assert!(!finished.validity.valid);
-    let schedule = finished.validity.checks.iter().find(|check| check.name == "schedule");
+    let schedule = finished
+        .validity
+        .checks
+        .iter()
+        .find(|check| check.name == "schedule");
     assert_eq!(schedule.unwrap().status, CheckStatus::Failed);
     let samples = samples(&finished);
-    assert_eq!(samples.height() as u64, stub.traffic.requests.load(Ordering::SeqCst));
+    assert_eq!(
+        samples.height() as u64,
+        stub.traffic.requests.load(Ordering::SeqCst)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -183,7 +238,11 @@ async fn a_request_in_flight_when_the_run_ends_is_censored_not_lost() {
     let finished = run(&plan, folder.path(), &stop).await.unwrap();
     let samples = samples(&finished);
     assert_eq!(words(&samples, "error"), ["censored", "censored"]);
-    assert!(numbers(&samples, "elapsed_ns").iter().all(|elapsed| *elapsed > 0));
+    assert!(
+        numbers(&samples, "elapsed_ns")
+            .iter()
+            .all(|elapsed| *elapsed > 0)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -191,9 +250,15 @@ async fn a_target_that_is_down_leaves_nothing_behind() {
     let _turn = one_run_at_a_time().await;
     let folder = tempfile::tempdir().unwrap();
     let stub = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let plan = experiment(stub.local_addr().unwrap(), SHORT, "      - { request: GET stub/one }");
+    let plan = experiment(
+        stub.local_addr().unwrap(),
+        SHORT,
+        "      - { request: GET stub/one }",
+    );
     drop(stub);
-    let error = run(&plan, folder.path(), &StopSignal::new()).await.unwrap_err();
+    let error = run(&plan, folder.path(), &StopSignal::new())
+        .await
+        .unwrap_err();
     assert!(error.is_target(), "{error}");
     let runs = std::fs::read_dir(folder.path().join("stubbed")).unwrap();
     assert_eq!(runs.count(), 0);

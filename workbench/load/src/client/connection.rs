@@ -82,7 +82,11 @@ impl Attempt {
     ) -> Result<(u16, Connection), ErrorKind> {
         let mut connection = match reusable(connection).await {
             Some(connection) => {
-                self.watch(&connection, connection.wire.read(), connection.wire.written());
+                self.watch(
+                    &connection,
+                    connection.wire.read(),
+                    connection.wire.written(),
+                );
                 connection
             }
             None => {

@@ -81,7 +81,9 @@ async fn serve(mut socket: TcpStream, traffic: Arc<Traffic>) -> Option<()> {
 
 async fn write(socket: &mut TcpStream, traffic: &Traffic, bytes: &[u8]) -> Option<()> {
     // Counted first: the client may have read it all before this task goes on.
-    traffic.written.fetch_add(bytes.len() as u64, Ordering::SeqCst);
+    traffic
+        .written
+        .fetch_add(bytes.len() as u64, Ordering::SeqCst);
     socket.write_all(bytes).await.ok()
 }
 
@@ -95,7 +97,12 @@ async fn read_request(socket: &mut TcpStream, traffic: &Traffic) -> Option<Strin
     let head = String::from_utf8(head).unwrap();
     let length = head
         .lines()
-        .filter_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok())
+        .filter_map(|line| {
+            line.to_lowercase()
+                .strip_prefix("content-length: ")?
+                .parse()
+                .ok()
+        })
         .next()
         .unwrap_or(0);
     let mut body = vec![0; length];

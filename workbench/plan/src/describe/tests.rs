@@ -41,6 +41,13 @@ scenarios:
 "#;
     let described = describe(&crate::parse(text, Path::new("x.yaml")).unwrap());
     assert!(!described.contains("secret"));
+    let plan = crate::parse(text, Path::new("x.yaml")).unwrap();
+    let kept = plan.without_password().to_yaml();
+    assert!(!kept.contains("secret"));
+    assert_eq!(
+        describe(&crate::parse(&kept, Path::new("x.yaml")).unwrap()),
+        described
+    );
     insta::assert_snapshot!(described);
 }
 

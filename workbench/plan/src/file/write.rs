@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::duration::format_duration;
+use super::url::without_password;
 use super::wire::{
     OneOrMany, ValueOr, WireBookstore, WireConcurrency, WireDuration, WireExpectation, WirePlan,
     WireScenario, WireStep, WireTarget, WireThreadRow, WireTimes, WireValue, WireValues,
@@ -17,6 +18,18 @@ impl Plan {
     pub fn to_yaml(&self) -> String {
         serde_yaml::to_string(&wire(self))
             .expect("a plan consists of text, numbers, lists and mappings")
+    }
+
+    /// The same plan with the database's password taken out, to be kept beside results.
+    #[must_use]
+    pub fn without_password(&self) -> Self {
+        let mut plan = self.clone();
+        if let Target::Bookstore(bookstore) = &mut plan.target
+            && let Database::Postgres(url) = &mut bookstore.database
+        {
+            *url = without_password(url);
+        }
+        plan
     }
 }
 
