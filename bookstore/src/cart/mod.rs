@@ -25,7 +25,9 @@ impl Carts {
     pub(crate) async fn migrate(&self) -> Result<(), sqlx::migrate::MigrateError> {
         match &self.database {
             Database::Sqlite { writer, .. } => {
-                sqlx::migrate!("migrations/cart/sqlite").run(writer).await
+                sqlx::migrate!("migrations/cart/sqlite")
+                    .run(&mut *writer.acquire().await?)
+                    .await
             }
             Database::Postgres(pool) => sqlx::migrate!("migrations/cart/postgres").run(pool).await,
         }

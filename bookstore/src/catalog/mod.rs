@@ -29,7 +29,7 @@ impl Catalog {
         match &self.database {
             Database::Sqlite { writer, .. } => {
                 sqlx::migrate!("migrations/catalog/sqlite")
-                    .run(writer)
+                    .run(&mut *writer.acquire().await?)
                     .await
             }
             Database::Postgres(pool) => {

@@ -11,12 +11,12 @@ use anyhow::Context;
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 use tempfile::TempDir;
 use tokio::time::timeout;
 
-use super::{Database, DatabaseUrl, now_ms, url::Place};
+use super::{ACQUIRE_TIMEOUT, Database, DatabaseUrl, now_ms, sqlite::Connections, url::Place};
 
 /// Connections per service and process. Well above the number of cores, since most of them wait
 /// for a row lock or the disk, and well below PostgreSQL's default limit of 100.
@@ -24,9 +24,6 @@ const POSTGRES_CONNECTIONS: u32 = 16;
 
 /// A connection that was idle for longer is asked for a sign of life before it is used.
 const IDLE_UNTIL_PING: Duration = Duration::from_secs(5);
-
-/// How long a request waits for a connection before it is refused with 503.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long a server may take to accept a connection at start.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -157,26 +154,17 @@ async fn open_sqlite(folder: &Path, service: &str) -> anyhow::Result<Database> {
         .busy_timeout(Duration::from_secs(5))
         .row_buffer_size(SQLITE_ROWS_IN_FLIGHT)
         .disable_statement_logging();
-    let pool = || {
-        SqlitePoolOptions::new()
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .test_before_acquire(false)
+    let readers = available_parallelism().map_or(2, |cores| cores.get().clamp(2, 8));
+    let opened = async {
+        // The writer first: it creates the file.
+        let writer = Connections::open(&options, 1).await?;
+        let options = options.read_only(true).create_if_missing(false);
+        let readers = Connections::open(&options, readers).await?;
+        Ok::<_, sqlx::Error>(Database::Sqlite { writer, readers })
     };
-    let cores = available_parallelism().map_or(2, |cores| u32::try_from(cores.get()).unwrap_or(2));
-    // The writer first: it creates the file.
-    let writer = pool()
-        .max_connections(1)
-        .connect_with(options.clone())
+    opened
         .await
-        .with_context(|| format!("cannot open the SQLite database {}", file.display()))?;
-    let readers = pool()
-        .max_connections(cores.clamp(2, 8))
-        .connect_with(options.read_only(true).create_if_missing(false))
-        .await
-        .with_context(|| format!("cannot open the SQLite database {}", file.display()))?;
-    Ok(Database::Sqlite { writer, readers })
+        .with_context(|| format!("cannot open the SQLite database {}", file.display()))
 }
 
 async fn open_postgres(options: &PgConnectOptions, name: &str) -> anyhow::Result<Database> {

@@ -6,6 +6,7 @@
 mod home;
 mod query;
 mod retry;
+mod sqlite;
 mod url;
 
 pub(crate) use home::{Home, Sharing};
@@ -13,9 +14,15 @@ pub(crate) use query::{in_transaction, with_reader, with_writer};
 pub(crate) use retry::wait_and_retry;
 pub use url::DatabaseUrl;
 
-use sqlx::{PgPool, SqlitePool};
+use std::time::Duration;
+
+use sqlite::Connections;
+use sqlx::PgPool;
 
 use crate::Error;
+
+/// How long a request waits for a connection before it is refused with 503.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Connections to one service's database; cheap to clone.
 #[derive(Clone, Debug)]
@@ -24,9 +31,9 @@ pub(crate) enum Database {
     /// in this process, fairly, instead of failing with `database is locked`.
     Sqlite {
         /// The single connection that writes.
-        writer: SqlitePool,
+        writer: Connections,
         /// Connections that read beside it (WAL).
-        readers: SqlitePool,
+        readers: Connections,
     },
     /// PostgreSQL, or an engine that speaks its protocol.
     Postgres(PgPool),

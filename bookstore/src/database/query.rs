@@ -7,10 +7,13 @@
 macro_rules! with_reader {
     ($database:expr, |$executor:ident| $query:expr) => {
         match $database {
-            $crate::database::Database::Sqlite { readers, .. } => {
-                let $executor = readers;
-                $query
-            }
+            $crate::database::Database::Sqlite { readers, .. } => match readers.acquire().await {
+                Ok(mut turn) => {
+                    let $executor = &mut *turn;
+                    $query
+                }
+                Err(error) => Err(error),
+            },
             $crate::database::Database::Postgres(pool) => {
                 let $executor = pool;
                 $query
@@ -25,10 +28,13 @@ macro_rules! with_writer {
         let mut tries = 0;
         loop {
             let outcome = match $database {
-                $crate::database::Database::Sqlite { writer, .. } => {
-                    let $executor = writer;
-                    $query
-                }
+                $crate::database::Database::Sqlite { writer, .. } => match writer.acquire().await {
+                    Ok(mut turn) => {
+                        let $executor = &mut *turn;
+                        $query
+                    }
+                    Err(error) => Err(error),
+                },
                 $crate::database::Database::Postgres(pool) => {
                     let $executor = pool;
                     $query
@@ -54,7 +60,9 @@ macro_rules! in_transaction {
             let outcome = match $database {
                 $crate::database::Database::Sqlite { writer, .. } => {
                     async {
-                        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+                        let mut turn = writer.acquire().await?;
+                        let mut transaction =
+                            ::sqlx::Connection::begin_with(&mut *turn, "BEGIN IMMEDIATE").await?;
                         let $connection = &mut *transaction;
                         let value = $block;
                         transaction.commit().await?;

@@ -29,7 +29,9 @@ impl Orders {
     pub(crate) async fn migrate(&self) -> Result<(), sqlx::migrate::MigrateError> {
         match &self.database {
             Database::Sqlite { writer, .. } => {
-                sqlx::migrate!("migrations/orders/sqlite").run(writer).await
+                sqlx::migrate!("migrations/orders/sqlite")
+                    .run(&mut *writer.acquire().await?)
+                    .await
             }
             Database::Postgres(pool) => {
                 sqlx::migrate!("migrations/orders/postgres").run(pool).await

@@ -1,0 +1,201 @@
+//! SQLite connections that take turns.
+//!
+//! Not sqlx's pool, because that asks every connection for a sign of life when it comes back: for
+//! SQLite a trip to the connection's thread, while the next transaction waits for the only writer.
+//! A connection to a file in this process does not die.
+
+use std::{
+    ops::{Deref, DerefMut},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::timeout,
+};
+
+use super::ACQUIRE_TIMEOUT;
+
+/// A fixed number of connections to one file; cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Connections {
+    idle: Arc<Mutex<Vec<SqliteConnection>>>,
+    /// One permit per connection, given in the order in which they were asked for.
+    turns: Arc<Semaphore>,
+}
+
+/// A connection for a while; comes back when it goes out of scope.
+pub(crate) struct Turn<'a> {
+    /// There until this is dropped.
+    connection: Option<SqliteConnection>,
+    idle: &'a Mutex<Vec<SqliteConnection>>,
+    /// Let go after the connection has come back.
+    _permit: SemaphorePermit<'a>,
+}
+
+impl Connections {
+    /// Opens the file so many times.
+    pub(crate) async fn open(options: &SqliteConnectOptions, number: usize) -> sqlx::Result<Self> {
+        let mut idle = Vec::with_capacity(number);
+        for _ in 0..number {
+            idle.push(options.connect().await?);
+        }
+        Ok(Self {
+            idle: Arc::new(Mutex::new(idle)),
+            turns: Arc::new(Semaphore::new(number)),
+        })
+    }
+
+    /// Waits for a connection, fairly.
+    pub(crate) async fn acquire(&self) -> sqlx::Result<Turn<'_>> {
+        let permit = match self.turns.try_acquire() {
+            Ok(permit) => permit,
+            Err(_) => timeout(ACQUIRE_TIMEOUT, self.turns.acquire())
+                .await
+                .map_err(|_| sqlx::Error::PoolTimedOut)?
+                .map_err(|_| sqlx::Error::PoolClosed)?,
+        };
+        let connection = lock(&self.idle).pop();
+        debug_assert!(
+            connection.is_some(),
+            "a permit stands for an idle connection"
+        );
+        Ok(Turn {
+            connection,
+            idle: &self.idle,
+            _permit: permit,
+        })
+    }
+
+    /// Closes the connections that are idle, and gives out none any more.
+    pub(crate) async fn close(&self) {
+        self.turns.close();
+        let idle = std::mem::take(&mut *lock(&self.idle));
+        for connection in idle {
+            if let Err(error) = connection.close().await {
+                tracing::warn!(%error, "cannot close a database");
+            }
+        }
+    }
+}
+
+/// The list is whole whatever happened to whoever held it.
+fn lock(idle: &Mutex<Vec<SqliteConnection>>) -> std::sync::MutexGuard<'_, Vec<SqliteConnection>> {
+    idle.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Deref for Turn<'_> {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        self.connection.as_ref().expect("there until dropped")
+    }
+}
+
+impl DerefMut for Turn<'_> {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        self.connection.as_mut().expect("there until dropped")
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        lock(self.idle).extend(self.connection.take());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn one_connection() -> Connections {
+        let options = SqliteConnectOptions::new().in_memory(true);
+        let connections = Connections::open(&options, 1).await.unwrap();
+        let mut turn = connections.acquire().await.unwrap();
+        sqlx::query("CREATE TABLE books (id INTEGER PRIMARY KEY)")
+            .execute(&mut *turn)
+            .await
+            .unwrap();
+        drop(turn);
+        connections
+    }
+
+    #[tokio::test]
+    async fn a_transaction_that_is_dropped_half_way_is_not_seen_by_the_next_turn() {
+        let connections = one_connection().await;
+        let mut turn = connections.acquire().await.unwrap();
+        let mut transaction = turn.begin_with("BEGIN IMMEDIATE").await.unwrap();
+        sqlx::query("INSERT INTO books DEFAULT VALUES")
+            .execute(&mut *transaction)
+            .await
+            .unwrap();
+        drop(transaction);
+        drop(turn);
+
+        let mut turn = connections.acquire().await.unwrap();
+        let books: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM books")
+            .fetch_one(&mut *turn)
+            .await
+            .unwrap();
+        assert_eq!(books, 0);
+        turn.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn requests_cancelled_at_any_moment_leave_the_connection_usable() {
+        let connections = one_connection().await;
+        for polls in 0..40 {
+            let insert = async {
+                let mut turn = connections.acquire().await?;
+                let mut transaction = turn.begin_with("BEGIN IMMEDIATE").await?;
+                sqlx::query("INSERT INTO books DEFAULT VALUES")
+                    .execute(&mut *transaction)
+                    .await?;
+                transaction.rollback().await
+            };
+            // Polled a number of times and then dropped, as when a client goes away.
+            let mut insert = Box::pin(insert);
+            for _ in 0..polls {
+                if poll_once(insert.as_mut()).await {
+                    break;
+                }
+            }
+            drop(insert);
+            let mut turn = connections.acquire().await.unwrap();
+            turn.begin_with("BEGIN IMMEDIATE")
+                .await
+                .unwrap()
+                .commit()
+                .await
+                .unwrap();
+        }
+        let mut turn = connections.acquire().await.unwrap();
+        let books: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM books")
+            .fetch_one(&mut *turn)
+            .await
+            .unwrap();
+        assert_eq!(books, 0);
+    }
+
+    /// Polls once; whether it is done.
+    async fn poll_once<T>(mut future: std::pin::Pin<&mut impl Future<Output = T>>) -> bool {
+        let done = std::future::poll_fn(|context| {
+            std::task::Poll::Ready(future.as_mut().poll(context).is_ready())
+        })
+        .await;
+        tokio::task::yield_now().await;
+        done
+    }
+
+    #[tokio::test]
+    async fn a_closed_database_gives_out_no_connections() {
+        let connections = one_connection().await;
+        connections.close().await;
+        let refused = connections.acquire().await.map(|_| ());
+        assert!(
+            matches!(refused, Err(sqlx::Error::PoolClosed)),
+            "{refused:?}"
+        );
+    }
+}
