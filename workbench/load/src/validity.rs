@@ -203,5 +203,137 @@ pub(crate) fn users_by_second(
             user.achieved += to.min(second + 1.0) - from.max(second);
         }
     }
+    // Users leave a moment after their time; a moment is not one more second of the run.
+    let negligible = schedule.peak_users() as f64 * USERS_TOLERANCE;
+    let idle = |user: &UsersInSecond| user.planned == 0.0 && user.achieved < negligible;
+    let planned = schedule.end().as_secs_f64().ceil() as usize;
+    while users.len() > planned && users.last().is_some_and(idle) {
+        users.pop();
+    }
     users
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use workbench_plan::{Load, ThreadRow};
+
+    /// Two users for 2 s, and how they were there, in milliseconds since the start.
+    fn judged(presences: &[(u64, u64)], recorded: Recorded, served: Option<u64>) -> Validity {
+        let schedule = Load::Threads(vec![ThreadRow {
+            users: 2,
+            initial_delay: Duration::ZERO,
+            startup: Duration::ZERO,
+            hold: Duration::from_secs(2),
+            shutdown: Duration::ZERO,
+        }])
+        .schedule();
+        let clock = Clock::starting_in(Duration::ZERO);
+        let presence = |(from, to): &(u64, u64)| Presence {
+            from: clock.at(Duration::from_millis(*from)),
+            to: clock.at(Duration::from_millis(*to)),
+        };
+        let presences: Vec<_> = presences.iter().map(presence).collect();
+        let users = users_by_second(&schedule, &clock, &presences);
+        judge(&Evidence {
+            schedule: &schedule,
+            users: &users,
+            presences: &presences,
+            recorded,
+            served,
+            thinking: false,
+            stopped: None,
+        })
+    }
+
+    fn recorded(samples: u64, answered: u64) -> Recorded {
+        Recorded {
+            samples,
+            errors: samples - answered,
+            answered,
+            censored: 0,
+            // Two users for 2 s, waiting all the time.
+            elapsed_ns: 4_000_000_000,
+        }
+    }
+
+    fn status(validity: &Validity, name: &str) -> CheckStatus {
+        let found = validity.checks.iter().find(|check| check.name == name);
+        found.expect("there is such a check").status
+    }
+
+    #[test]
+    fn a_run_that_followed_its_plan_is_valid() {
+        let validity = judged(&[(0, 2_000), (0, 2_004)], recorded(10, 10), Some(10));
+        assert!(validity.valid);
+        assert!(
+            validity
+                .checks
+                .iter()
+                .all(|check| check.status == CheckStatus::Passed)
+        );
+    }
+
+    #[test]
+    fn a_user_that_came_late_makes_the_run_invalid() {
+        let validity = judged(&[(0, 2_000), (500, 2_000)], recorded(10, 10), Some(10));
+        assert_eq!(status(&validity, "users"), CheckStatus::Failed);
+        assert!(!validity.valid);
+    }
+
+    #[test]
+    fn a_user_that_waited_for_its_last_response_is_only_a_warning() {
+        let validity = judged(&[(0, 2_000), (0, 2_500)], recorded(10, 10), Some(10));
+        assert_eq!(status(&validity, "users"), CheckStatus::Warning);
+        assert!(validity.valid);
+    }
+
+    #[test]
+    fn requests_that_the_target_counted_and_nobody_recorded_make_the_run_invalid() {
+        let there = [(0, 2_000), (0, 2_000)];
+        // Of ten requests eight were answered: the target may have counted eight to ten.
+        for (served, wanted) in [
+            (7, CheckStatus::Failed),
+            (8, CheckStatus::Passed),
+            (10, CheckStatus::Passed),
+            (11, CheckStatus::Failed),
+        ] {
+            let validity = judged(&there, recorded(10, 8), Some(served));
+            assert_eq!(
+                status(&validity, "requests accounted for"),
+                wanted,
+                "{served}"
+            );
+        }
+    }
+
+    #[test]
+    fn time_that_users_did_not_wait_is_noticed() {
+        let mut idle = recorded(10, 10);
+        idle.elapsed_ns = 3_000_000_000;
+        let validity = judged(&[(0, 2_000), (0, 2_000)], idle, None);
+        assert_eq!(status(&validity, "generator"), CheckStatus::Warning);
+    }
+
+    #[test]
+    fn users_are_averaged_over_each_second() {
+        let schedule = Load::Threads(vec![ThreadRow {
+            users: 1,
+            initial_delay: Duration::ZERO,
+            startup: Duration::ZERO,
+            hold: Duration::from_millis(1_500),
+            shutdown: Duration::ZERO,
+        }])
+        .schedule();
+        let clock = Clock::starting_in(Duration::ZERO);
+        let presence = Presence {
+            from: clock.at(Duration::from_millis(250)),
+            to: clock.at(Duration::from_millis(1_500)),
+        };
+        let users = users_by_second(&schedule, &clock, &[presence]);
+        let achieved: Vec<f64> = users.iter().map(|user| user.achieved).collect();
+        let planned: Vec<f64> = users.iter().map(|user| user.planned).collect();
+        assert_eq!(planned, [1.0, 0.5]);
+        assert!((achieved[0] - 0.75).abs() < 1e-9 && (achieved[1] - 0.5).abs() < 1e-9);
+    }
 }
