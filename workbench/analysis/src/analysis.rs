@@ -56,7 +56,6 @@ pub fn analyze(run_directories: &[PathBuf]) -> Result<Analysis, AnalysisError> {
     }
     let comparison = several.then(|| {
         let (comparison, of_the_tests) = compare(distributions);
-        warnings.push(comparison::NOT_VALID.to_owned());
         warnings.extend(of_the_tests);
         comparison
     });

@@ -15,7 +15,7 @@ const ALPHA: f64 = 0.05;
 const SEED: u64 = 54;
 
 /// Said wherever a comparison is shown.
-pub(crate) const NOT_VALID: &str = "\
+const NOT_VALID: &str = "\
 The comparison of means of drawn samples is descriptive, not valid for inference: it shows the student \
 report's procedure on these runs (1,000 samples of 50 elapsed times each, drawn with replacement from all \
 requests of a run, failed ones too, then Welch's t test on the 1,000 means). It tests the resampler, not the \
@@ -75,6 +75,7 @@ pub(crate) fn compare(distributions: Vec<CltDistribution>) -> (ReportComparison,
         }
     }
     let comparison = ReportComparison {
+        caveat: NOT_VALID.to_owned(),
         sample_size: SAMPLE_SIZE,
         resamples: RESAMPLES,
         seed: SEED,

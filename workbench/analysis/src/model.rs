@@ -161,6 +161,8 @@ pub struct ThresholdOutcome {
 /// The student report's comparison: descriptive, not valid for inference.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReportComparison {
+    /// Why nothing may be concluded from it; to be shown wherever it is.
+    pub caveat: String,
     /// Size of each sample drawn, with replacement.
     pub sample_size: u32,
     /// Number of samples drawn from each run.

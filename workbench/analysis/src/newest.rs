@@ -5,14 +5,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use alphanumeric_sort::compare_path;
-use workbench_samples::MANIFEST_FILE;
+use workbench_samples::{MANIFEST_FILE, has_samples};
 
 use crate::error::AnalysisError;
 
 /// The newest run of every experiment, experiments ordered by name with numbers by value.
 ///
-/// Runs are named by their time, so that the last name is the newest. A folder without a manifest is not a
-/// run.
+/// Runs are named by their time, so that the last name is the newest. A folder without a manifest is not a run, and
+/// one without samples, ended before its first request, has nothing to be analysed.
 ///
 /// # Errors
 /// [`AnalysisError::NoResults`] where there is no run, and whatever the file system says.
@@ -24,7 +24,7 @@ pub fn newest_runs(results: &Path) -> Result<Vec<PathBuf>, AnalysisError> {
         let runs = folders(&experiment)?;
         let runs = runs
             .into_iter()
-            .filter(|run| run.join(MANIFEST_FILE).is_file());
+            .filter(|run| run.join(MANIFEST_FILE).is_file() && has_samples(run));
         newest.extend(runs.max());
     }
     if newest.is_empty() {
@@ -63,6 +63,8 @@ mod tests {
         let run = results.join(name);
         fs::create_dir_all(&run).unwrap();
         fs::write(run.join(MANIFEST_FILE), "{}").unwrap();
+        fs::create_dir(run.join("samples")).unwrap();
+        fs::write(run.join("samples/part-00000.parquet"), "").unwrap();
         run
     }
 
@@ -86,6 +88,17 @@ mod tests {
         fs::create_dir(results.join("smoke/20261124T101500Z-4f2a")).unwrap();
         fs::create_dir(results.join("empty")).unwrap();
         fs::write(results.join("README.md"), "").unwrap();
+
+        assert_eq!(newest_runs(results).unwrap(), [older]);
+    }
+
+    #[test]
+    fn a_run_that_ended_before_its_first_request_does_not_hide_the_one_before() {
+        let results = tempfile::tempdir().unwrap();
+        let results = results.path();
+        let older = run(results, "smoke/20261123T101500Z-4f2a");
+        let newer = run(results, "smoke/20261124T101500Z-4f2a");
+        fs::remove_file(newer.join("samples/part-00000.parquet")).unwrap();
 
         assert_eq!(newest_runs(results).unwrap(), [older]);
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use workbench_plan::Plan;
-use workbench_samples::{ErrorKind, Manifest, Outcome};
+use workbench_samples::{ErrorKind, Manifest, Outcome, SAMPLES_FOLDER};
 use workbench_statistics::StatisticsError;
 
 use crate::environment::environment;
@@ -16,9 +16,6 @@ use crate::query::{LabelTotals, Observations, observe};
 use crate::series::{per_second, users_from_samples};
 use crate::tables::{self, Row, all_times};
 use crate::threshold::{self, Measured};
-
-/// Folder of the samples in a run's folder.
-const SAMPLES_FOLDER: &str = "samples";
 
 /// One run analysed, and what only the comparison with other runs needs.
 pub(crate) struct AnalysedRun {

@@ -9,20 +9,32 @@ use workbench_statistics::{StatisticsError, quantile_of_sorted, summary};
 use crate::model::Second;
 use crate::query::StartedInSecond;
 
-/// Every second from 0 to the last in which a request started or a response was completed.
+/// A last second in which no request started and fewer than this share of all responses were completed is no second
+/// of the run, only the moment that the last responses took.
+const MOMENT: f64 = 0.01;
+
+/// Every second from 0 to the last in which a request started or responses were completed.
 pub(crate) fn per_second(
     started: &[StartedInSecond],
     completed: &[(u32, u64)],
 ) -> Result<Vec<Second>, StatisticsError> {
-    let last = started
+    let last_started = started.iter().map(|started| started.second).max();
+    let all: u64 = completed.iter().map(|(_, count)| count).sum();
+    let of_the_run = |(second, count): &&(u32, u64)| {
+        Some(*second) <= last_started || *count as f64 >= MOMENT * all as f64
+    };
+    let last = completed
         .iter()
-        .map(|started| started.second)
-        .chain(completed.iter().map(|(second, _)| *second))
+        .filter(of_the_run)
+        .map(|(second, _)| *second)
+        .chain(last_started)
         .max();
     let mut series: Vec<Second> =
         last.map_or_else(Vec::new, |last| (0..=last).map(empty).collect());
     for (second, count) in completed {
-        series[*second as usize].completed = *count;
+        if let Some(second) = series.get_mut(*second as usize) {
+            second.completed = *count;
+        }
     }
     for started in started {
         let second = &mut series[started.second as usize];
@@ -110,6 +122,13 @@ mod tests {
         assert_eq!(series[2].p99_ns, Some(5.0));
         let completed: Vec<u64> = series.iter().map(|second| second.completed).collect();
         assert_eq!(completed, [2, 0, 0, 2]);
+    }
+
+    #[test]
+    fn the_moment_that_the_last_responses_take_is_no_second() {
+        let all_started = started(0, 1.0, vec![1.0; 200]);
+        let series = per_second(&[all_started], &[(0, 199), (1, 1)]).unwrap();
+        assert_eq!(series.len(), 1);
     }
 
     #[test]

@@ -27,9 +27,24 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     } else {
         arguments.runs.clone()
     };
-    let exit = outcome::report(&runs)?;
-    if runs.len() == 1 {
-        return Ok(exit);
+    let mut exit = Exit::Pass;
+    let mut analysed = Vec::with_capacity(runs.len());
+    for run in &runs {
+        match outcome::report(run) {
+            Ok(reported) => {
+                exit = exit.and(reported);
+                analysed.push(run.clone());
+            }
+            Err(error) if runs.len() == 1 => return Err(error),
+            // One bad run does not hide the others.
+            Err(error) => {
+                outcome::note(&format!("error: {error:#}"));
+                exit = exit.and(Exit::Failure);
+            }
+        }
     }
-    Ok(exit.and(outcome::compare(&runs, results)?))
+    if analysed.len() > 1 {
+        exit = exit.and(outcome::compare(&analysed, results)?);
+    }
+    Ok(exit)
 }

@@ -46,6 +46,7 @@ impl Exit {
     pub(crate) fn of(error: &anyhow::Error) -> Self {
         let is_plan = error.downcast_ref::<PlanError>().is_some();
         match error.downcast_ref::<LoadError>() {
+            Some(LoadError::Interrupted) => Self::Interrupted,
             Some(error) if error.is_target() => Self::TargetUnavailable,
             _ if is_plan => Self::InvalidExperiment,
             _ => Self::Failure,

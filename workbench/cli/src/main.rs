@@ -70,7 +70,7 @@ fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) => {
             // Once, with all its causes; nothing below prints errors of its own.
-            eprintln!("error: {error:#}");
+            outcome::note(&format!("error: {error:#}"));
             Exit::of(&error).into()
         }
     }

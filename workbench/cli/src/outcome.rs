@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use workbench_analysis::Analysis;
+use workbench_analysis::{Analysis, RunAnalysis};
 use workbench_plan::Plan;
 use workbench_report::TextOptions;
 
@@ -22,7 +22,7 @@ pub(crate) fn read_plans(files: &[PathBuf]) -> anyhow::Result<Vec<Plan>> {
             Ok(plan) => plans.push(plan),
             Err(error) => {
                 if let Some(earlier) = first_error.replace(error) {
-                    eprintln!("error: {earlier}");
+                    note(&format!("error: {earlier}"));
                 }
             }
         }
@@ -34,13 +34,9 @@ pub(crate) fn read_plans(files: &[PathBuf]) -> anyhow::Result<Vec<Plan>> {
 }
 
 /// Analyses one run, writes its report into its folder, and prints the result.
-pub(crate) fn report(directories: &[PathBuf]) -> anyhow::Result<Exit> {
-    let mut exit = Exit::Pass;
-    for directory in directories {
-        let analysis = workbench_analysis::analyze(std::slice::from_ref(directory))?;
-        exit = exit.and(publish(&analysis, directory)?);
-    }
-    Ok(exit)
+pub(crate) fn report(directory: &PathBuf) -> anyhow::Result<Exit> {
+    let analysis = workbench_analysis::analyze(std::slice::from_ref(directory))?;
+    publish(&analysis, directory)
 }
 
 /// Compares several runs in a new folder of its own.
@@ -58,16 +54,27 @@ fn publish(analysis: &Analysis, directory: &Path) -> anyhow::Result<Exit> {
         .with_context(|| format!("cannot write the report to {}", directory.display()))?;
     let text = workbench_report::text(analysis, text_options());
     print(&format!("{text}\nreport: {}\n", written.html.display()))?;
-    let missed = analysis
-        .runs
-        .iter()
-        .flat_map(|run| &run.thresholds)
-        .any(|threshold| !threshold.passed);
-    Ok(if missed {
+    let runs = analysis.runs.iter();
+    Ok(runs.map(verdict).fold(Exit::Pass, Exit::and))
+}
+
+fn verdict(run: &RunAnalysis) -> Exit {
+    if run
+        .validity
+        .as_ref()
+        .is_some_and(|validity| !validity.valid)
+    {
+        Exit::RunInvalid
+    } else if run.thresholds.iter().any(|threshold| !threshold.passed) {
         Exit::ThresholdMissed
     } else {
         Exit::Pass
-    })
+    }
+}
+
+/// Tells something on stderr; a reader that has gone must not end a run.
+pub(crate) fn note(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// Prints to stdout; a reader that has gone (`| head`) is no error.

@@ -8,6 +8,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use workbench_load::{Live, LiveLatency};
 use workbench_plan::Plan;
 
+use crate::outcome;
+
 /// Without a terminal, one line in so many seconds.
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
@@ -22,12 +24,12 @@ pub(crate) fn start(plan: &Plan) -> Progress {
     let schedule = plan.load.schedule();
     let users = schedule.peak_users();
     let length = schedule.end();
-    eprintln!(
+    outcome::note(&format!(
         "{}: {} (up to {users} users, {} s)",
         plan.name,
         plan.title,
         length.as_secs_f64()
-    );
+    ));
     let bar = std::io::stderr().is_terminal().then(|| {
         let bar = ProgressBar::new(u64::try_from(length.as_millis()).unwrap_or(u64::MAX));
         let style =
@@ -56,11 +58,11 @@ impl Progress {
         Box::new(move |live| {
             let Ok(mut next) = next.lock() else { return };
             if live.elapsed >= *next {
-                eprintln!(
+                outcome::note(&format!(
                     "{name}: {:.0} s: {}",
                     live.elapsed.as_secs_f64(),
                     line(live)
-                );
+                ));
                 *next = live.elapsed + LINE_EVERY - Duration::from_millis(500);
             }
         })

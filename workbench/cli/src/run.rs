@@ -50,13 +50,21 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         ));
         progress.finish();
         let finished = finished?;
-        exit = exit.and(match &finished.outcome {
-            Outcome::Interrupted => Exit::Interrupted,
-            Outcome::Failed(_) => Exit::TargetUnavailable,
-            _ if !finished.validity.valid => Exit::RunInvalid,
-            _ => Exit::Pass,
+        match (outcome::report(&finished.directory), &finished.outcome) {
+            (Ok(reported), _) => exit = exit.and(reported),
+            (Err(error), Outcome::Completed) => return Err(error),
+            // Stopped before its first request, perhaps: why it ended is what counts.
+            (Err(error), _) => outcome::note(&format!("error: {error:#}")),
+        }
+        if let Outcome::Failed(why) = &finished.outcome {
+            outcome::note(&format!("error: {why}"));
+        }
+        exit = exit.and(match stop.reason() {
+            Some(StopReason::Interrupted) => Exit::Interrupted,
+            Some(StopReason::TargetEnded(_)) => Exit::TargetUnavailable,
+            Some(StopReason::SamplesNotWritten(_)) => Exit::Failure,
+            None => Exit::Pass,
         });
-        exit = exit.and(outcome::report(&[finished.directory.clone()])?);
         directories.push(finished.directory);
         if stop.is_stopped() {
             return Ok(exit);

@@ -54,6 +54,8 @@ pub(crate) struct Attack {
 /// From when to when a user was active.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Presence {
+    /// When the schedule wanted the user.
+    pub(crate) planned: Instant,
     pub(crate) from: Instant,
     pub(crate) to: Instant,
 }
@@ -135,11 +137,12 @@ impl Attack {
         }
     }
 
-    /// Counts a user as active until the returned guard goes.
-    pub(crate) fn enter(&self) -> ActiveUser<'_> {
+    /// Counts a user, who should have come at `planned`, as active until the returned guard goes.
+    pub(crate) fn enter(&self, planned: Instant) -> ActiveUser<'_> {
         self.active_users.fetch_add(1, Ordering::Relaxed);
         ActiveUser {
             attack: self,
+            planned,
             from: Instant::now(),
         }
     }
@@ -171,6 +174,7 @@ impl Attack {
 /// An active user; leaves when dropped, even by a panic.
 pub(crate) struct ActiveUser<'a> {
     attack: &'a Attack,
+    planned: Instant,
     from: Instant,
 }
 
@@ -178,6 +182,7 @@ impl Drop for ActiveUser<'_> {
     fn drop(&mut self) {
         self.attack.active_users.fetch_sub(1, Ordering::Relaxed);
         lock(&self.attack.presences).push(Presence {
+            planned: self.planned,
             from: self.from,
             to: Instant::now(),
         });

@@ -33,6 +33,9 @@ pub enum LoadError {
         /// What it said last.
         reason: String,
     },
+    /// The run was stopped while it was being prepared.
+    #[error("interrupted before the first request; nothing was kept")]
+    Interrupted,
     /// TLS cannot be set up on this machine.
     #[error("cannot set up TLS: {0}")]
     Tls(#[from] rustls::Error),

@@ -92,7 +92,10 @@ impl Recorder {
             collections: 0,
             recorded: Recorded::default(),
         };
-        let collector = std::thread::spawn(move || collector.run(&finished, &stop, observe));
+        let collector = std::thread::spawn(move || {
+            let _unwinding = StopOnPanic(stop.clone());
+            collector.run(&finished, &stop, observe)
+        });
         Self { finish, collector }
     }
 
@@ -103,6 +106,18 @@ impl Recorder {
         match self.collector.join() {
             Ok(recorded) => recorded,
             Err(panic) => std::panic::resume_unwind(panic),
+        }
+    }
+}
+
+/// Without its collector a run would only fill the memory.
+struct StopOnPanic(StopSignal);
+
+impl Drop for StopOnPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let why = "the collector of samples failed".to_owned();
+            self.0.stop(StopReason::SamplesNotWritten(why));
         }
     }
 }
@@ -147,7 +162,7 @@ impl Collector {
                     }
                     Err(error) => {
                         failed = true;
-                        stop.stop(StopReason::Failed(error.to_string()));
+                        stop.stop(StopReason::SamplesNotWritten(error.to_string()));
                     }
                 }
             }

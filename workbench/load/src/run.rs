@@ -1,16 +1,18 @@
 //! One run from the plan to its folder: target, users, samples, manifest.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use workbench_plan::Plan;
 use workbench_samples::{
-    Labels, MANIFEST_VERSION, Manifest, Outcome, Sample, SampleWriter, TargetRecord, Tool, Validity,
+    Labels, MANIFEST_VERSION, Manifest, Outcome, SAMPLES_FOLDER, Sample, SampleWriter, Tool,
+    Validity,
 };
 
 use crate::attack::{self, Attack};
-use crate::client;
+use crate::client::{self, Endpoint};
 use crate::error::LoadError;
 use crate::host;
 use crate::live::{Live, LiveLatency};
@@ -52,39 +54,59 @@ pub struct FinishedRun {
 /// written. A run that was stopped, or that lost its target, is finished, not an error.
 pub async fn run(plan: &Plan, options: RunOptions) -> Result<FinishedRun, LoadError> {
     let directory = RunDirectory::create(&options.results, &plan.name)?;
-    write(
-        &directory.path.join("experiment.yaml"),
-        &plan.without_password().to_yaml(),
-    )?;
     // Users and services hold many connections; a child inherits the limit.
     let open_files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(0);
-    let target = RunningTarget::start(
-        &plan.target,
-        &options.bookstore,
-        &directory.path,
-        &options.stop,
-    )
-    .await
-    .inspect_err(|_| directory.remove())?;
-    let endpoints = match client::resolve(&target.urls).await {
-        Ok(endpoints) => endpoints,
+    let prepared = prepare(plan, &options, &directory.path).await;
+    let (target, endpoints) = prepared.inspect_err(|_| directory.remove())?;
+    let finished = load(plan, options, directory, &target, endpoints, open_files).await;
+    // Whatever became of the run: the bookstore removes its databases.
+    target.stop().await;
+    finished
+}
+
+/// Makes the target ready, and sure that its services can be reached.
+async fn prepare(
+    plan: &Plan,
+    options: &RunOptions,
+    directory: &Path,
+) -> Result<(RunningTarget, Vec<Arc<Endpoint>>), LoadError> {
+    let resolved = plan.without_password().to_yaml();
+    write(&directory.join("experiment.yaml"), &resolved)?;
+    let target =
+        RunningTarget::start(&plan.target, &options.bookstore, directory, &options.stop).await?;
+    let resolved = tokio::select! {
+        resolved = client::resolve(&target.urls) => resolved,
+        () = options.stop.stopped() => Err(LoadError::Interrupted),
+    };
+    match resolved {
+        Ok(endpoints) => Ok((target, endpoints)),
         Err(error) => {
             target.stop().await;
-            directory.remove();
-            return Err(error);
+            Err(error)
         }
-    };
+    }
+}
+
+/// Follows the schedule against a target that is ready.
+async fn load(
+    plan: &Plan,
+    options: RunOptions,
+    directory: RunDirectory,
+    target: &RunningTarget,
+    endpoints: Vec<Arc<Endpoint>>,
+    open_files: u64,
+) -> Result<FinishedRun, LoadError> {
     let labels = labels(plan);
     let mut manifest = Manifest {
         schema_version: MANIFEST_VERSION,
-        run_id: directory.run_id.clone(),
+        run_id: directory.run_id,
         experiment: plan.name.clone(),
         tool: options.tool,
         seed: plan.seed,
         started_at: None,
         ended_at: None,
         host: host::describe(),
-        target: target.record(std::collections::BTreeMap::new()),
+        target: target.record(BTreeMap::new()),
         limits: [
             ("open_files".to_owned(), open_files.to_string()),
             (
@@ -98,7 +120,7 @@ pub async fn run(plan: &Plan, options: RunOptions) -> Result<FinishedRun, LoadEr
         users: Vec::new(),
     };
     manifest.write(&directory.path)?;
-    let writer = SampleWriter::create(&directory.path.join("samples"), labels.clone())?;
+    let writer = SampleWriter::create(&directory.path.join(SAMPLES_FOLDER), labels.clone())?;
     let schedule = plan.load.schedule();
     let slots = recorder::slots(schedule.users().len());
     let attack = Arc::new(Attack::new(
@@ -109,31 +131,23 @@ pub async fn run(plan: &Plan, options: RunOptions) -> Result<FinishedRun, LoadEr
         Arc::clone(&slots),
         options.stop.clone(),
     ));
-    let recorder = Recorder::start(
-        slots,
-        writer,
-        options.stop.clone(),
-        observe(
-            Arc::clone(&attack),
-            manifest.clone(),
-            directory.path.clone(),
-            options.observer,
-        ),
+    let observer = observe(
+        Arc::clone(&attack),
+        manifest.clone(),
+        directory.path.clone(),
+        options.observer,
     );
+    let recorder = Recorder::start(slots, writer, options.stop, observer);
     let executed = attack::execute(&attack).await;
-    let served = target.requests_served().await;
-    manifest.target = TargetRecord {
-        requests_served: served.clone(),
-        ..manifest.target
-    };
-    target.stop().await;
+    let ended = Instant::now();
     // Whatever went wrong, what was recorded is written first.
     let recorded = recorder.finish()?;
     executed?;
-    conclude(&mut manifest, &attack, recorded);
+    manifest.target = target.record(target.requests_served().await);
+    conclude(&mut manifest, &attack, recorded, ended);
     manifest.write(&directory.path)?;
     Ok(FinishedRun {
-        directory: directory.path.clone(),
+        directory: directory.path,
         outcome: manifest.outcome,
         validity: manifest.validity.expect("a concluded run has been judged"),
     })
@@ -192,17 +206,16 @@ fn observe(
 }
 
 /// Fills in how the run ended and whether it can be believed.
-fn conclude(manifest: &mut Manifest, attack: &Attack, recorded: Recorded) {
+fn conclude(manifest: &mut Manifest, attack: &Attack, recorded: Recorded, ended: Instant) {
     let clock = attack.clock();
-    let ended = clock.elapsed();
     let presences = attack.presences();
-    let reason = attack.stop.reason();
     manifest.started_at = Some(clock.start_utc_ns());
-    manifest.ended_at = Some(clock.utc_ns(std::time::Instant::now()));
+    manifest.ended_at = Some(clock.utc_ns(ended));
     manifest.users = validity::users_by_second(&attack.schedule, clock, &presences);
     // Asked to stop when it was over anyway, a run is complete.
-    let complete =
-        presences.len() == attack.schedule.users().len() && ended >= attack.schedule.end();
+    let complete = presences.len() == attack.schedule.users().len()
+        && last_presence(attack, &presences) >= attack.schedule.end();
+    let reason = attack.stop.reason();
     let stopped = reason.filter(|reason| !complete || *reason != StopReason::Interrupted);
     let served: u64 = manifest.target.requests_served.values().sum();
     manifest.validity = Some(validity::judge(&Evidence {
@@ -219,7 +232,7 @@ fn conclude(manifest: &mut Manifest, attack: &Attack, recorded: Recorded) {
         stopped: stopped.as_ref().map(|reason| {
             let why = match reason {
                 StopReason::Interrupted => "interrupted".to_owned(),
-                StopReason::Failed(why) => why.clone(),
+                StopReason::TargetEnded(why) | StopReason::SamplesNotWritten(why) => why.clone(),
             };
             (last_presence(attack, &presences), why)
         }),
@@ -227,7 +240,9 @@ fn conclude(manifest: &mut Manifest, attack: &Attack, recorded: Recorded) {
     manifest.outcome = match stopped {
         None => Outcome::Completed,
         Some(StopReason::Interrupted) => Outcome::Interrupted,
-        Some(StopReason::Failed(why)) => Outcome::Failed(why),
+        Some(StopReason::TargetEnded(why) | StopReason::SamplesNotWritten(why)) => {
+            Outcome::Failed(why)
+        }
     };
 }
 

@@ -15,8 +15,10 @@ pub struct StopSignal {
 pub enum StopReason {
     /// Somebody asked for it.
     Interrupted,
-    /// Something failed; what it was.
-    Failed(String),
+    /// The target ended; how.
+    TargetEnded(String),
+    /// Samples cannot be written; why.
+    SamplesNotWritten(String),
 }
 
 impl StopSignal {
@@ -73,7 +75,7 @@ mod tests {
         let signal = StopSignal::new();
         assert!(!signal.is_stopped());
         signal.stop(StopReason::Interrupted);
-        signal.stop(StopReason::Failed("too late".into()));
+        signal.stop(StopReason::TargetEnded("too late".into()));
         assert_eq!(signal.reason(), Some(StopReason::Interrupted));
     }
 }

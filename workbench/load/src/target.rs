@@ -19,8 +19,12 @@ use crate::stop::{StopReason, StopSignal};
 
 /// How long the bookstore may take to create and fill its databases.
 const START_LIMIT: Duration = Duration::from_secs(60);
-/// How long it may take to finish its requests and go.
-const STOP_LIMIT: Duration = Duration::from_secs(10);
+/// How long it may take to finish its requests, remove its databases and go.
+const STOP_LIMIT: Duration = Duration::from_secs(30);
+/// How long it may take to say what it has counted.
+const ANSWER_LIMIT: Duration = Duration::from_secs(5);
+/// How many of its last lines are shown when it fails.
+const LAST_LINES: usize = 5;
 /// What it says goes to this file in the run's folder.
 const LOG: &str = "target.log";
 
@@ -85,20 +89,17 @@ impl RunningTarget {
 
     /// Requests that each service of the bookstore counted, calls between services aside.
     ///
-    /// Empty for other targets, which are not asked anything, and when the bookstore is gone.
+    /// Empty for other targets, which are not asked anything, and when the bookstore does not say.
     pub(crate) async fn requests_served(&self) -> BTreeMap<String, u64> {
-        let mut served = BTreeMap::new();
         if self.bookstore.is_none() {
-            return served;
+            return BTreeMap::new();
         }
+        let mut served = BTreeMap::new();
         for (service, url) in &self.urls {
-            let Ok(response) = reqwest::get(format!("{url}/metrics")).await else {
-                return BTreeMap::new();
+            match requests_served_at(url).await {
+                Ok(count) => served.insert(service.clone(), count),
+                Err(_) => return BTreeMap::new(),
             };
-            let Ok(metrics) = response.text().await else {
-                return BTreeMap::new();
-            };
-            served.insert(service.clone(), client_requests(&metrics));
         }
         served
     }
@@ -111,6 +112,17 @@ impl RunningTarget {
             let _ = bookstore.watcher.await;
         }
     }
+}
+
+async fn requests_served_at(url: &BaseUrl) -> reqwest::Result<u64> {
+    let client = reqwest::Client::builder()
+        // The bookstore is on this machine, whatever the environment says of proxies.
+        .no_proxy()
+        .timeout(ANSWER_LIMIT)
+        .build()?;
+    let response = client.get(format!("{url}/metrics")).send().await?;
+    let metrics = response.error_for_status()?.text().await?;
+    Ok(client_requests(&metrics))
 }
 
 /// The line that the bookstore prints when all its services are ready.
@@ -137,10 +149,19 @@ async fn start_bookstore(
         .args(["all", "--free-ports", "--ephemeral", "--exit-with-stdin"])
         .args(["--products", &wanted.products.to_string()])
         .args(["--stock", &wanted.stock.to_string()]);
-    if let Database::Postgres(url) = &wanted.database {
-        process.args(["--database", url]);
+    // Its own environment variables are for a bookstore that somebody starts by hand.
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("BOOKSTORE_") {
+            process.env_remove(name);
+        }
     }
+    let database = match &wanted.database {
+        Database::Sqlite => "sqlite",
+        Database::Postgres(url) => url,
+    };
     process
+        // Not an argument: everybody on the machine may read those, and a URL may hold a password.
+        .env("BOOKSTORE_DATABASE", database)
         // Held open until the end: the bookstore goes when it closes, even if we are killed.
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -154,9 +175,15 @@ async fn start_bookstore(
     let stdin = child.stdin.take();
     let stdout = child.stdout.take().expect("stdout was asked to be piped");
     let mut lines = BufReader::new(stdout).lines();
-    let ready = match tokio::time::timeout(START_LIMIT, lines.next_line()).await {
-        Ok(Ok(Some(line))) => serde_json::from_str::<Ready>(&line)
-            .map_err(|error| format!("it said \"{line}\" ({error})")),
+    let said = tokio::select! {
+        said = tokio::time::timeout(START_LIMIT, lines.next_line()) => said,
+        () = stop.stopped() => {
+            shut_down(&mut child, stdin).await;
+            return Err(LoadError::Interrupted);
+        }
+    };
+    let ready = match said {
+        Ok(Ok(Some(line))) => services_in(&line),
         Ok(_) => Err(last_words(&log)),
         Err(_) => Err(format!(
             "it was not ready after {} s; {}",
@@ -164,16 +191,13 @@ async fn start_bookstore(
             last_words(&log)
         )),
     };
-    let ready = ready.map_err(|reason| LoadError::Bookstore { reason })?;
-    let mut urls = BTreeMap::new();
-    for (service, url) in ready.services {
-        let url = url
-            .parse::<BaseUrl>()
-            .map_err(|error| LoadError::Bookstore {
-                reason: format!("it said that {service} listens at \"{url}\": {error}"),
-            })?;
-        urls.insert(service, url);
-    }
+    let urls = match ready {
+        Ok(urls) => urls,
+        Err(reason) => {
+            shut_down(&mut child, stdin).await;
+            return Err(LoadError::Bookstore { reason });
+        }
+    };
     let (finish, finished) = oneshot::channel();
     let watcher = Watcher {
         child,
@@ -191,6 +215,30 @@ async fn start_bookstore(
             watcher: tokio::spawn(watcher.watch(finished)),
         }),
     })
+}
+
+fn services_in(line: &str) -> Result<BTreeMap<String, BaseUrl>, String> {
+    let ready: Ready =
+        serde_json::from_str(line).map_err(|error| format!("it said \"{line}\" ({error})"))?;
+    let services = ready.services.into_iter();
+    services
+        .map(|(service, url)| match url.parse() {
+            Ok(parsed) => Ok((service, parsed)),
+            Err(error) => Err(format!("{service} at \"{url}\": {error}")),
+        })
+        .collect()
+}
+
+/// Closes what the bookstore waits for, and kills it if that does not help.
+async fn shut_down(child: &mut Child, stdin: Option<ChildStdin>) {
+    drop(stdin);
+    if tokio::time::timeout(STOP_LIMIT, child.wait())
+        .await
+        .is_err()
+    {
+        // It cannot be told more plainly; an error means that it is gone.
+        let _ = child.kill().await;
+    }
 }
 
 fn details(wanted: &BookstoreTarget) -> BTreeMap<String, String> {
@@ -221,17 +269,13 @@ impl Watcher {
         tokio::select! {
             status = self.child.wait() => {
                 let status = status.as_ref().map_or_else(ToString::to_string, ExitStatus::to_string);
-                self.stop.stop(StopReason::Failed(format!(
+                self.stop.stop(StopReason::TargetEnded(format!(
                     "the bookstore ended during the run ({status}): {}",
                     last_words(&self.log)
                 )));
             }
             _ = finished => {
-                drop(self.stdin.take());
-                if tokio::time::timeout(STOP_LIMIT, self.child.wait()).await.is_err() {
-                    // It cannot be told more plainly; an error means that it is gone.
-                    let _ = self.child.kill().await;
-                }
+                shut_down(&mut self.child, self.stdin.take()).await;
             }
         }
         drop(self.stdout);
@@ -242,9 +286,11 @@ impl Watcher {
 fn last_words(log: &Path) -> String {
     let text = std::fs::read_to_string(log).unwrap_or_default();
     let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
-    match lines.as_slice() {
-        [] => format!("it said nothing ({})", log.display()),
-        [.., last] => format!("it said \"{last}\" ({})", log.display()),
+    let last = &lines[lines.len().saturating_sub(LAST_LINES)..];
+    if last.is_empty() {
+        "it said nothing".to_owned()
+    } else {
+        format!("it said\n  {}", last.join("\n  "))
     }
 }
 

@@ -62,7 +62,7 @@ impl User {
         if !attack.wait_until(start).await {
             return;
         }
-        let _presence = attack.enter();
+        let _presence = attack.enter(start);
         let scenario = &attack.plan.scenarios[self.scenario];
         let stop = attack.clock().at(self.span.stop);
         let mut iteration = 0;

@@ -1,5 +1,7 @@
 //! Whole runs against a server that answers as it is told.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use std::sync::atomic::Ordering;

@@ -30,7 +30,7 @@ struct Page<'a> {
 struct ComparisonView {
     overview: Table,
     banner: &'static str,
-    reason: &'static str,
+    reason: String,
     distributions: Table,
     spreads: String,
     tests: Table,
@@ -176,8 +176,8 @@ impl ComparisonView {
         Ok(Self {
             overview: comparison::overview(runs, names),
             banner: comparison::BANNER,
-            reason: comparison::REASON,
-            distributions: comparison::distributions(comparison, names),
+            reason: comparison.caveat.clone(),
+            distributions: comparison::distributions(comparison, runs, names),
             spreads: comparison::spreads(comparison),
             tests: comparison::tests(comparison),
             columns_of_tests: comparison::COLUMNS_OF_TESTS,

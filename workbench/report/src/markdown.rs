@@ -98,10 +98,10 @@ fn push_comparison(
     text.push_str(&format!(
         "> **{}.** {}\n\n",
         comparison::BANNER,
-        comparison::REASON
+        comparison.caveat
     ));
     push_heading(text, 3, "Distributions of means");
-    push_table(text, &comparison::distributions(comparison, names));
+    push_table(text, &comparison::distributions(comparison, runs, names));
     text.push_str(&format!("{}\n\n", comparison::spreads(comparison)));
     push_heading(text, 3, "Hypothesis tests");
     push_table(text, &comparison::tests(comparison));

@@ -1,6 +1,6 @@
 //! What runs are called beside each other, and in file names.
 
-use workbench_analysis::RunAnalysis;
+use workbench_analysis::{CltDistribution, RunAnalysis};
 
 /// A run's name among those of an analysis.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,18 @@ pub(crate) fn of_runs(runs: &[RunAnalysis]) -> Vec<RunName> {
         names.push(RunName { label, slug });
     }
     names
+}
+
+/// The name of the run that a distribution was drawn from.
+pub(crate) fn of_distribution<'a>(
+    distribution: &CltDistribution,
+    runs: &[RunAnalysis],
+    names: &'a [RunName],
+) -> Option<&'a RunName> {
+    let drawn_from = |run: &RunAnalysis| {
+        run.run_id == distribution.run_id && run.experiment == distribution.experiment
+    };
+    runs.iter().position(drawn_from).map(|index| &names[index])
 }
 
 fn slug_of(label: &str) -> String {

@@ -18,8 +18,8 @@ pub use manifest::{
     Check, CheckStatus, Host, MANIFEST_FILE, MANIFEST_VERSION, Manifest, Outcome, TargetRecord,
     Tool, UsersInSecond, Validity,
 };
-pub use read::scan;
+pub use read::{has_samples, scan};
 pub use replace::replace_file;
 pub use sample::{ErrorKind, Labels, Phase, Sample};
-pub use schema::{SCHEMA_VERSION, column};
+pub use schema::{SAMPLES_FOLDER, SCHEMA_VERSION, column};
 pub use write::SampleWriter;

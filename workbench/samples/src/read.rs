@@ -8,7 +8,7 @@ use polars::prelude::{
 };
 
 use crate::error::SamplesError;
-use crate::schema::{SCHEMA_VERSION, VERSION_KEY};
+use crate::schema::{SAMPLES_FOLDER, SCHEMA_VERSION, VERSION_KEY};
 
 /// All samples below a folder as one lazy frame, with the columns named in [`column`](crate::column).
 ///
@@ -44,6 +44,13 @@ fn scan_files(parts: &[PathBuf]) -> Result<LazyFrame, PolarsError> {
         ..ScanArgsParquet::default()
     };
     LazyFrame::scan_parquet_files(paths, arguments)
+}
+
+/// Whether a run has samples. A run that was stopped before its first request has none.
+#[must_use]
+pub fn has_samples(run_directory: &Path) -> bool {
+    // What cannot be listed is not empty; reading it will say what is wrong.
+    parts(&run_directory.join(SAMPLES_FOLDER)).map_or(true, |parts| !parts.is_empty())
 }
 
 /// The finished parts in a folder, in the order in which they were written; none where there is no folder.

@@ -47,7 +47,7 @@ pub struct Labels {
 /// Why a request failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ErrorKind {
-    /// The host name could not be resolved.
+    /// The host name could not be resolved. The workbench resolves names before a run; other tools report this.
     Dns,
     /// Nothing accepted the connection.
     Refused,

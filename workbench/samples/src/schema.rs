@@ -3,6 +3,9 @@
 /// Version of the sample schema that is written, and the newest that can be read.
 pub const SCHEMA_VERSION: u32 = 1;
 
+/// Folder of the parts, in a run's folder.
+pub const SAMPLES_FOLDER: &str = "samples";
+
 /// Key of the version in the Parquet file's metadata.
 pub(crate) const VERSION_KEY: &str = "workbench.schema_version";
 

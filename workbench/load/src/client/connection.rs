@@ -53,9 +53,16 @@ impl Driver {
 
 /// One attempt at a request; keeps what was measured even when it is abandoned half-way.
 pub(crate) struct Attempt {
-    /// TCP and TLS; zero when the connection was reused.
-    pub(crate) connect: Duration,
+    connect: Connect,
     meters: Option<Meters>,
+}
+
+/// How far connecting has come.
+enum Connect {
+    /// An open connection is reused.
+    Reused,
+    Begun(Instant),
+    Done(Duration),
 }
 
 struct Meters {
@@ -68,7 +75,7 @@ struct Meters {
 impl Attempt {
     pub(crate) fn new() -> Self {
         Self {
-            connect: Duration::ZERO,
+            connect: Connect::Reused,
             meters: None,
         }
     }
@@ -91,8 +98,9 @@ impl Attempt {
             }
             None => {
                 let begun = Instant::now();
+                self.connect = Connect::Begun(begun);
                 let opened = Connection::open(endpoint).await;
-                self.connect = begun.elapsed();
+                self.connect = Connect::Done(begun.elapsed());
                 let opened = opened?;
                 // A new connection's handshake belongs to the request that needed it.
                 self.watch(&opened, 0, 0);
@@ -111,6 +119,15 @@ impl Attempt {
             read_before,
             written_before,
         });
+    }
+
+    /// TCP and TLS, up to `ended` where that was given up; zero when the connection was reused.
+    pub(crate) fn connect(&self, ended: Instant) -> Duration {
+        match self.connect {
+            Connect::Reused => Duration::ZERO,
+            Connect::Begun(begun) => ended - begun,
+            Connect::Done(connect) => connect,
+        }
     }
 
     /// When the first byte of the response came.

@@ -3,14 +3,19 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hyper::header::HeaderValue;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use rustls_platform_verifier::BuilderVerifierExt;
+use tokio::net::TcpStream;
 use workbench_plan::BaseUrl;
 
 use crate::error::LoadError;
+
+/// How long a service may take to accept a connection before the run.
+const PROBE_LIMIT: Duration = Duration::from_secs(10);
 
 /// A service of the target, ready to be connected to.
 #[derive(Clone, Debug)]
@@ -49,8 +54,9 @@ pub(crate) async fn resolve(
             .await
             .map_err(|error| unreachable(error.to_string()))?
             .collect();
-        tokio::net::TcpStream::connect(addresses.as_slice())
+        tokio::time::timeout(PROBE_LIMIT, TcpStream::connect(addresses.as_slice()))
             .await
+            .map_err(|_| unreachable(format!("no answer within {} s", PROBE_LIMIT.as_secs())))?
             .map_err(|error| unreachable(error.to_string()))?;
         let encryption = match &tls {
             Some(config) if url.tls => {

@@ -80,7 +80,7 @@ impl Client {
             latency: attempt.first_byte().map_or(Duration::ZERO, |first| {
                 first.saturating_duration_since(started)
             }),
-            connect: attempt.connect,
+            connect: attempt.connect(ended),
             bytes_sent: attempt.bytes_sent(),
             bytes_received: attempt.bytes_received(),
             outcome,

@@ -15,21 +15,21 @@ use workbench_samples::Tool;
 
 /// Bytes that the server's sockets have seen, and requests that they carried.
 #[derive(Debug, Default)]
-pub struct Traffic {
-    pub read: AtomicU64,
-    pub written: AtomicU64,
-    pub requests: AtomicU64,
-    pub connections: AtomicU64,
+pub(crate) struct Traffic {
+    pub(crate) read: AtomicU64,
+    pub(crate) written: AtomicU64,
+    pub(crate) requests: AtomicU64,
+    pub(crate) connections: AtomicU64,
 }
 
 /// A running server; ends with the runtime of its test.
-pub struct Stub {
-    pub address: SocketAddr,
-    pub traffic: Arc<Traffic>,
+pub(crate) struct Stub {
+    pub(crate) address: SocketAddr,
+    pub(crate) traffic: Arc<Traffic>,
 }
 
 impl Stub {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let traffic = Arc::new(Traffic::default());
@@ -112,13 +112,13 @@ async fn read_request(socket: &mut TcpStream, traffic: &Traffic) -> Option<Strin
 }
 
 /// Goose's switch that ends a run is one for the whole process: runs take turns.
-pub async fn one_run_at_a_time() -> MutexGuard<'static, ()> {
+pub(crate) async fn one_run_at_a_time() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::const_new(());
     TURN.lock().await
 }
 
 /// An experiment against one service called `stub`.
-pub fn experiment(address: SocketAddr, load: &str, steps: &str) -> workbench_plan::Plan {
+pub(crate) fn experiment(address: SocketAddr, load: &str, steps: &str) -> workbench_plan::Plan {
     let text = format!(
         "name: stubbed\nquestion: Does the load room keep its promises?\nseed: 1\ntimeout: 300ms\n\
          target:\n  urls: {{ stub: \"http://{address}\" }}\n{load}\n\
@@ -128,7 +128,7 @@ pub fn experiment(address: SocketAddr, load: &str, steps: &str) -> workbench_pla
 }
 
 /// Runs a plan in `results`.
-pub async fn run(
+pub(crate) async fn run(
     plan: &workbench_plan::Plan,
     results: &Path,
     stop: &StopSignal,
@@ -151,7 +151,7 @@ pub async fn run(
 }
 
 /// All samples of a run.
-pub fn samples(run: &FinishedRun) -> DataFrame {
+pub(crate) fn samples(run: &FinishedRun) -> DataFrame {
     workbench_samples::scan(&run.directory.join("samples"))
         .unwrap()
         .collect()
@@ -159,14 +159,14 @@ pub fn samples(run: &FinishedRun) -> DataFrame {
 }
 
 /// A column of whole numbers.
-pub fn numbers(samples: &DataFrame, column: &str) -> Vec<u64> {
+pub(crate) fn numbers(samples: &DataFrame, column: &str) -> Vec<u64> {
     let column = samples.column(column).unwrap();
     let column = column.cast(&polars::prelude::DataType::UInt64).unwrap();
     column.u64().unwrap().into_no_null_iter().collect()
 }
 
 /// A column of words; `-` where there is none.
-pub fn words(samples: &DataFrame, column: &str) -> Vec<String> {
+pub(crate) fn words(samples: &DataFrame, column: &str) -> Vec<String> {
     let column = samples.column(column).unwrap();
     let column = column.cast(&polars::prelude::DataType::String).unwrap();
     let words = column.str().unwrap().iter();

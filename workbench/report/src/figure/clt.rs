@@ -1,7 +1,7 @@
 //! Distributions of the drawn means: each run in a panel of its own, and all runs on one axis.
 
 use plotters::style::text_anchor::{HPos, VPos};
-use workbench_analysis::ReportComparison;
+use workbench_analysis::{ReportComparison, RunAnalysis};
 
 use super::axis::{Axis, Scale};
 use super::lettering::{self, Mark, Style};
@@ -11,7 +11,7 @@ use super::{Figure, WIDTH, palette};
 use crate::canvas::{Area, px};
 use crate::error::DrawError;
 use crate::format;
-use crate::names::RunName;
+use crate::names::{self, RunName};
 
 /// Pixels from one row of panels to the next.
 const PANEL_ROW: i32 = 270;
@@ -33,8 +33,12 @@ struct Run {
 }
 
 /// The figures; none without means.
-pub(super) fn figures(comparison: &ReportComparison, names: &[RunName]) -> Vec<Figure> {
-    let data = Data::of(comparison, names);
+pub(super) fn figures(
+    comparison: &ReportComparison,
+    runs: &[RunAnalysis],
+    names: &[RunName],
+) -> Vec<Figure> {
+    let data = Data::of(comparison, runs, names);
     if data.runs.is_empty() {
         return Vec::new();
     }
@@ -68,13 +72,13 @@ pub(super) fn figures(comparison: &ReportComparison, names: &[RunName]) -> Vec<F
 }
 
 impl Data {
-    fn of(comparison: &ReportComparison, names: &[RunName]) -> Self {
+    fn of(comparison: &ReportComparison, runs: &[RunAnalysis], names: &[RunName]) -> Self {
         let runs = comparison
             .distributions
             .iter()
-            .zip(names)
-            .filter_map(|(distribution, name)| {
+            .filter_map(|distribution| {
                 let means = Means::of(distribution)?;
+                let name = names::of_distribution(distribution, runs, names)?;
                 Some(Run {
                     label: name.label.clone(),
                     times: Axis::times_between(means.low_ns, means.high_ns),

@@ -114,6 +114,6 @@ pub(crate) fn of_comparison(
     .into_iter()
     .flatten()
     .collect();
-    figures.extend(clt::figures(comparison, names));
+    figures.extend(clt::figures(comparison, runs, names));
     figures
 }

@@ -85,9 +85,9 @@ impl Data {
             .map(|run| {
                 let rises = rises(&run.users);
                 format!(
-                    "{}: users rise in {}, 95% line of the whole run {}",
+                    "{}: planned users rise {}, 95% line of the whole run {}",
                     run.label,
-                    format::counted(rises, "second"),
+                    format::counted(rises, "time"),
                     format::time(run.p95_ns),
                 )
             })

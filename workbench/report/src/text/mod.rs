@@ -99,9 +99,9 @@ fn write_comparison(
     page.title("Comparison");
     page.table(&comparison::overview(runs, names));
     page.warning(comparison::BANNER);
-    page.paragraph(comparison::REASON);
+    page.paragraph(&comparison.caveat);
     page.heading("Distributions of means");
-    page.table(&comparison::distributions(comparison, names));
+    page.table(&comparison::distributions(comparison, runs, names));
     page.paragraph(&comparison::spreads(comparison));
     page.heading("Hypothesis tests");
     page.table(&comparison::tests(comparison));

@@ -6,23 +6,23 @@ use std::process::Command;
 use tempfile::TempDir;
 
 /// A folder with experiment files and results, gone with the test.
-pub struct Bench {
+pub(crate) struct Bench {
     folder: TempDir,
 }
 
 impl Bench {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
         }
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
     /// Writes an experiment against the bundled bookstore that lasts `hold` and has these thresholds.
-    pub fn shopping(&self, name: &str, users: u32, hold: &str, thresholds: &str) -> PathBuf {
+    pub(crate) fn shopping(&self, name: &str, users: u32, hold: &str, thresholds: &str) -> PathBuf {
         self.file(
             name,
             &format!(
@@ -48,21 +48,21 @@ thresholds: [{thresholds}]
     }
 
     /// Writes an experiment file.
-    pub fn file(&self, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.folder.path().join(format!("{name}.yaml"));
         std::fs::write(&path, text.trim_start()).unwrap();
         path
     }
 
     /// The command, run in the folder.
-    pub fn workbench(&self) -> Command {
+    pub(crate) fn workbench(&self) -> Command {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("workbench"));
         command.current_dir(self.folder.path()).env("NO_COLOR", "1");
         command
     }
 
     /// The folders of an experiment's runs, oldest first.
-    pub fn runs(&self, experiment: &str) -> Vec<PathBuf> {
+    pub(crate) fn runs(&self, experiment: &str) -> Vec<PathBuf> {
         let Ok(entries) = std::fs::read_dir(self.folder.path().join("results").join(experiment))
         else {
             return Vec::new();
@@ -74,6 +74,6 @@ thresholds: [{thresholds}]
 }
 
 /// Reads a JSON file.
-pub fn json(path: &Path) -> serde_json::Value {
+pub(crate) fn json(path: &Path) -> serde_json::Value {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }

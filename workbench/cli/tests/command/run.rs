@@ -1,14 +1,13 @@
 //! The main job, end to end: a file in, a report out.
 
-mod support;
-
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
+use crate::support::{Bench, json};
 use assert_cmd::assert::OutputAssertExt;
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
-use support::{Bench, json};
 
 #[test]
 fn a_run_leaves_samples_analysis_figures_and_a_report() {
@@ -135,7 +134,9 @@ fn a_killed_run_still_analyses_and_takes_the_bookstore_with_it() {
         .trim_start_matches("http://")
         .to_owned();
     // It goes on its own, as soon as it sees that nobody holds its input.
+    let deadline = Instant::now() + Duration::from_secs(60);
     while std::net::TcpStream::connect(&catalog).is_ok() {
+        assert!(Instant::now() < deadline, "the bookstore outlived its run");
         std::thread::yield_now();
     }
 }

@@ -1,13 +1,11 @@
 //! What goes wrong is said clearly, and has its exit code.
 
-mod support;
-
 use std::net::TcpListener;
 
+use crate::support::Bench;
 use assert_cmd::assert::OutputAssertExt;
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
-use support::Bench;
 
 #[test]
 fn wrong_usage_is_2() {

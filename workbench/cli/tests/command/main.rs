@@ -1,0 +1,8 @@
+//! The `workbench` command as its users meet it: files in, files, text and exit codes out.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod mistakes;
+mod run;
+mod support;
+mod tls;
