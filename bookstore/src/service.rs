@@ -28,6 +28,16 @@ use crate::{
 /// How long requests in flight may take to finish once the service was told to stop.
 const GRACE: Duration = Duration::from_secs(10);
 
+/// Routes that every service has besides its own calls, as they are counted.
+const OWN_ROUTES: [&str; 6] = [
+    "/health",
+    "/ready",
+    "/docs",
+    "/docs/",
+    "/docs/{*rest}",
+    "/openapi.json",
+];
+
 /// Completes a service's own calls to a whole service.
 pub(crate) fn assemble(
     name: &'static str,
@@ -40,25 +50,27 @@ pub(crate) fn assemble(
         .title(title)
         .version(env!("CARGO_PKG_VERSION"))
         .build();
-    let counts = Arc::new(RequestCounts::new(
-        name,
-        description.paths.paths.keys().cloned(),
-    ));
-    let counted = calls
+    let routes = description.paths.paths.keys().map(String::as_str);
+    let routes = routes.chain(OWN_ROUTES).map(str::to_owned);
+    let counts = Arc::new(RequestCounts::new(name, routes));
+    calls
+        .route("/health", get(health))
+        .route("/ready", get(ready).with_state(database))
+        .merge(SwaggerUi::new("/docs").url("/openapi.json", description))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(middleware::from_fn_with_state(
             Arc::clone(&counts),
             metrics::count_request,
-        ));
-    let uncounted = Router::new()
-        .route("/health", get(health))
-        .route("/ready", get(ready).with_state(database))
-        .route("/metrics", get(metrics::show).with_state(counts))
-        .merge(SwaggerUi::new("/docs").url("/openapi.json", description))
-        .method_not_allowed_fallback(method_not_allowed);
-    counted.merge(uncounted)
+        ))
+        // After the layer that counts: to ask for the counts does not change them.
+        .route(
+            "/metrics",
+            get(metrics::show)
+                .fallback(method_not_allowed)
+                .with_state(counts),
+        )
 }
 
 async fn health() -> impl IntoResponse {
