@@ -1,7 +1,7 @@
 //! What every service has besides its own calls: descriptions, probes, counts, answers to calls
 //! that do not exist, and a server that finishes what it began.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
     Json, Router,
@@ -13,7 +13,7 @@ use axum::{
     serve::ListenerExt,
 };
 use serde_json::json;
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::timeout};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use utoipa::openapi::InfoBuilder;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
@@ -24,9 +24,6 @@ use crate::{
     extract::BODY_LIMIT,
     metrics::{self, RequestCounts},
 };
-
-/// How long requests in flight may take to finish once the service was told to stop.
-const GRACE: Duration = Duration::from_secs(10);
 
 /// Routes that every service has besides its own calls, as they are counted.
 const OWN_ROUTES: [&str; 6] = [
@@ -124,12 +121,12 @@ impl Server {
         Self { stop, task }
     }
 
-    /// Accepts no more requests, and waits for those in flight.
+    /// Accepts no more requests, and waits for those in flight, however long they take.
     pub(crate) async fn stop(self) {
         // Fails only when the server has ended by itself.
         let _ = self.stop.send(());
-        if timeout(GRACE, self.task).await.is_err() {
-            tracing::warn!("requests were still in flight after {GRACE:?}");
+        if let Err(error) = self.task.await {
+            tracing::error!(%error, "a server has failed");
         }
     }
 }
