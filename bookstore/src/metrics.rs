@@ -1,4 +1,5 @@
-//! Counts requests: every one that reached the service exactly once, by what became of it.
+//! Counts requests: every one that reached the service exactly once, by what became of it. Only
+//! those for the counts themselves are left out.
 //!
 //! A load generator holds these counts against its samples, so none may be lost, not even that of
 //! a request whose client went away. They cost a few nanoseconds: no lock, no allocation.

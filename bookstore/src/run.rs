@@ -4,12 +4,18 @@ use std::{
     collections::BTreeMap,
     io::{IsTerminal, Write},
     net::{IpAddr, SocketAddr},
+    time::Duration,
 };
 
 use anyhow::Context;
 use axum::Router;
 use serde::Serialize;
-use tokio::{net::TcpListener, sync::mpsc};
+use tokio::{
+    net::TcpListener,
+    sync::mpsc,
+    task::JoinSet,
+    time::{Instant, timeout, timeout_at},
+};
 use tracing_subscriber::EnvFilter;
 
 use crate::{
@@ -22,8 +28,35 @@ use crate::{
     stop::StopRequest,
 };
 
+/// Whoever started the process may kill it so long after telling it to stop: the workbench does,
+/// and so does Kubernetes by default. What comes after the services must fit in too, or
+/// ephemeral databases stay behind.
+const KILLED_AFTER: Duration = Duration::from_secs(30);
+
+/// How long requests in flight and orders at work may take once the process was told to stop, those
+/// of all services together. Longer than a call from service to service may take that is answered
+/// at the second try.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// What the grace leaves to each service that others need, however long these take: a request that
+/// hangs at one of them must not cost the rest theirs, which take milliseconds.
+const GRACE_OF_ITS_OWN: Duration = Duration::from_secs(1);
+
+/// How long databases may take to close, all at once. Idle connections say goodbye in
+/// milliseconds; those still at work after the grace are not waited for much longer.
+const CLOSE_LIMIT: Duration = Duration::from_secs(3);
+
+/// How long ephemeral databases may take to be removed, all at once. A server gives a session that
+/// it ends for `DROP DATABASE … WITH (FORCE)` five seconds to go.
+const REMOVE_LIMIT: Duration = Duration::from_secs(10);
+
+const _: () = assert!(
+    GRACE.as_secs() + CLOSE_LIMIT.as_secs() + REMOVE_LIMIT.as_secs() < KILLED_AFTER.as_secs(),
+    "a process that was told to stop must be gone before it is killed"
+);
+
 /// Runs services until they are asked to stop by Ctrl-C, SIGTERM, or the end of standard input if
-/// that was asked for. Requests in flight are finished.
+/// that was asked for. Requests in flight are finished, if they can be in ten seconds.
 ///
 /// # Errors
 /// When a port cannot be listened on, a database cannot be opened, or something temporary cannot
@@ -190,16 +223,23 @@ impl Shop {
         let mut servers = Vec::new();
         for (name, listener, router) in self.services.drain(..) {
             urls.insert(name, local_url(&listener)?);
-            servers.push(Server::start(listener, router));
+            servers.push((name, Server::start(listener, router)));
         }
         announce(urls)?;
         stop.wait().await;
+        let end = Instant::now() + GRACE;
         // Those that need others first: what they have begun still gets its answers.
-        while let Some(server) = servers.pop() {
-            server.stop().await;
-            if let Some(mut at_work) = self.orders_at_work.take() {
-                // Orders whose clients went away are in nobody's flight but still on their way.
-                let _none = at_work.recv().await;
+        while let Some((name, server)) = servers.pop() {
+            let later = u32::try_from(servers.len()).expect("three services at most");
+            let finished = timeout_at(end - later * GRACE_OF_ITS_OWN, async {
+                server.stop().await;
+                if let Some(mut at_work) = self.orders_at_work.take() {
+                    // Orders whose clients went away are in nobody's flight but still on their way.
+                    let _none = at_work.recv().await;
+                }
+            });
+            if finished.await.is_err() {
+                tracing::warn!("{name} was still at work when its time to stop was over");
             }
         }
         Ok(())
@@ -207,10 +247,15 @@ impl Shop {
 
     /// Closes databases, and removes what was only meant for this process.
     async fn close(self) -> anyhow::Result<()> {
-        for database in &self.databases {
-            database.close().await;
+        let closed: JoinSet<()> = self
+            .databases
+            .into_iter()
+            .map(|database| async move { database.close().await })
+            .collect();
+        if timeout(CLOSE_LIMIT, closed.join_all()).await.is_err() {
+            tracing::warn!("a database was still in use {CLOSE_LIMIT:?} after it was to be closed");
         }
-        self.home.remove().await
+        self.home.remove(REMOVE_LIMIT).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! What every service has besides its own calls: descriptions, probes, counts, answers to calls
 //! that do not exist, and a server that finishes what it began.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
     Json, Router,
@@ -13,7 +13,7 @@ use axum::{
     serve::ListenerExt,
 };
 use serde_json::json;
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::timeout};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use utoipa::openapi::InfoBuilder;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
@@ -25,8 +25,15 @@ use crate::{
     metrics::{self, RequestCounts},
 };
 
-/// How long requests in flight may take to finish once the service was told to stop.
-const GRACE: Duration = Duration::from_secs(10);
+/// Routes that every service has besides its own calls, as they are counted.
+const OWN_ROUTES: [&str; 6] = [
+    "/health",
+    "/ready",
+    "/docs",
+    "/docs/",
+    "/docs/{*rest}",
+    "/openapi.json",
+];
 
 /// Completes a service's own calls to a whole service.
 pub(crate) fn assemble(
@@ -40,25 +47,27 @@ pub(crate) fn assemble(
         .title(title)
         .version(env!("CARGO_PKG_VERSION"))
         .build();
-    let counts = Arc::new(RequestCounts::new(
-        name,
-        description.paths.paths.keys().cloned(),
-    ));
-    let counted = calls
+    let routes = description.paths.paths.keys().map(String::as_str);
+    let routes = routes.chain(OWN_ROUTES).map(str::to_owned);
+    let counts = Arc::new(RequestCounts::new(name, routes));
+    calls
+        .route("/health", get(health))
+        .route("/ready", get(ready).with_state(database))
+        .merge(SwaggerUi::new("/docs").url("/openapi.json", description))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(middleware::from_fn_with_state(
             Arc::clone(&counts),
             metrics::count_request,
-        ));
-    let uncounted = Router::new()
-        .route("/health", get(health))
-        .route("/ready", get(ready).with_state(database))
-        .route("/metrics", get(metrics::show).with_state(counts))
-        .merge(SwaggerUi::new("/docs").url("/openapi.json", description))
-        .method_not_allowed_fallback(method_not_allowed);
-    counted.merge(uncounted)
+        ))
+        // After the layer that counts: to ask for the counts does not change them.
+        .route(
+            "/metrics",
+            get(metrics::show)
+                .fallback(method_not_allowed)
+                .with_state(counts),
+        )
 }
 
 async fn health() -> impl IntoResponse {
@@ -112,12 +121,12 @@ impl Server {
         Self { stop, task }
     }
 
-    /// Accepts no more requests, and waits for those in flight.
+    /// Accepts no more requests, and waits for those in flight, however long they take.
     pub(crate) async fn stop(self) {
         // Fails only when the server has ended by itself.
         let _ = self.stop.send(());
-        if timeout(GRACE, self.task).await.is_err() {
-            tracing::warn!("requests were still in flight after {GRACE:?}");
+        if let Err(error) = self.task.await {
+            tracing::error!(%error, "a server has failed");
         }
     }
 }

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::Context;
+use anyhow::{Context, anyhow, ensure};
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -111,8 +111,9 @@ impl Home {
         }
     }
 
-    /// Removes what was only meant for this process. Connections must be closed before.
-    pub(crate) async fn remove(self) -> anyhow::Result<()> {
+    /// Removes what was only meant for this process. Connections should be closed before; those
+    /// that are still open are ended. Databases on a server are given up after the limit.
+    pub(crate) async fn remove(self, limit: Duration) -> anyhow::Result<()> {
         match self {
             Self::Folder(_) | Self::Server { .. } => Ok(()),
             Self::TemporaryFolder(folder) => {
@@ -124,18 +125,28 @@ impl Home {
             Self::TemporaryOnServer {
                 options, created, ..
             } => {
-                if created.is_empty() {
-                    return Ok(());
+                // All at once, each for itself: one that cannot be dropped is not the others' end.
+                let drops: Vec<_> = created
+                    .into_iter()
+                    .map(|name| {
+                        let dropped = timeout(limit, drop_database(options.clone(), name.clone()));
+                        (name, tokio::spawn(dropped))
+                    })
+                    .collect();
+                let mut left = Vec::new();
+                for (name, dropped) in drops {
+                    let dropped = dropped.await.expect("dropping does not panic");
+                    let late = |_| Err(anyhow!("not done after {limit:?}"));
+                    if let Err(error) = dropped.unwrap_or_else(late) {
+                        tracing::error!("cannot drop the database {name}: {error:#}");
+                        left.push(name);
+                    }
                 }
-                let mut connection = connect(&maintenance(&options)).await?;
-                for name in created {
-                    let statement = format!("DROP DATABASE IF EXISTS \"{name}\"");
-                    connection
-                        .execute(AssertSqlSafe(statement))
-                        .await
-                        .with_context(|| format!("cannot drop the database {name}"))?;
-                }
-                connection.close().await?;
+                ensure!(
+                    left.is_empty(),
+                    "databases stay behind on the server, drop them by hand: {}",
+                    left.join(", ")
+                );
                 Ok(())
             }
         }
@@ -206,6 +217,16 @@ async fn create_database(options: &PgConnectOptions, name: &str) -> anyhow::Resu
             });
         }
     }
+    connection.close().await?;
+    Ok(())
+}
+
+/// Drops a database of which nobody else knows, so that its connections are our own and may be ended
+/// (`FORCE`): a request that hangs must not keep it.
+async fn drop_database(options: Box<PgConnectOptions>, name: String) -> anyhow::Result<()> {
+    let mut connection = connect(&maintenance(&options)).await?;
+    let statement = format!("DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)");
+    connection.execute(AssertSqlSafe(statement)).await?;
     connection.close().await?;
     Ok(())
 }

@@ -132,8 +132,10 @@ impl Checkout {
     /// Gives up, if the order is still pending, and gives back what it may hold.
     async fn cancel(&self, error: Error) -> Result<Answer, Error> {
         let answer = error.answer();
-        // A refusal is an answer; a failure is not, and the client may try again with its key.
-        let refusal = (!answer.status.is_server_error()).then_some(&answer);
+        // A refusal is an answer. A failure is not, nor is a conflict, which passes when another
+        // order lets go of the cart: the client may try again with its key.
+        let passes = answer.status.is_server_error() || matches!(error, Error::Conflict(_));
+        let refusal = (!passes).then_some(&answer);
         if !self.orders.cancel(self.order, refusal).await? {
             return self.decided().await;
         }

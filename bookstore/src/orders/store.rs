@@ -144,7 +144,7 @@ impl Orders {
     }
 
     /// Cancels the order if it is still pending; whether it was. A refusal is kept to be replayed;
-    /// after a failure (`None`) the key is free, so that the client can try again.
+    /// after what may pass (`None`) the key is free, so that the client can try again.
     pub(super) async fn cancel(&self, order: i64, refusal: Option<&Answer>) -> Result<bool, Error> {
         let status = refusal.map(|answer| i64::from(answer.status.as_u16()));
         let body = refusal.map(|answer| answer.body.as_str());

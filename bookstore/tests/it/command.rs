@@ -1,7 +1,13 @@
 //! The command line: what is kept, what is removed, and what is said when it cannot be done.
 
-use std::{net::TcpListener, process::Stdio};
+use std::{
+    io::{BufRead, BufReader},
+    net::TcpListener,
+    process::Stdio,
+    time::{Duration, Instant},
+};
 
+use reqwest::Method;
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
@@ -97,39 +103,159 @@ async fn an_ephemeral_shop_leaves_no_files_behind() {
     assert_eq!(entries(), 0);
 }
 
+/// A role of its own for a story, so that the databases that are left behind can be told.
+struct Role {
+    name: String,
+    /// The server, as this role.
+    url: String,
+    administrator: PgConnection,
+}
+
+impl Role {
+    async fn create(url: &str, name: &str) -> Self {
+        let (mut administrator, name) = (administrator(url).await, unique(name));
+        let create = format!("CREATE ROLE {name} LOGIN CREATEDB PASSWORD 'secret'");
+        administrator.execute(AssertSqlSafe(create)).await.unwrap();
+        let mut url = reqwest::Url::parse(url).unwrap();
+        url.set_username(&name).unwrap();
+        url.set_password(Some("secret")).unwrap();
+        Self {
+            name,
+            url: url.to_string(),
+            administrator,
+        }
+    }
+
+    /// The names of its databases, sorted.
+    async fn databases(&mut self) -> Vec<String> {
+        sqlx::query_scalar(
+            "SELECT datname::text FROM pg_database JOIN pg_roles ON datdba = pg_roles.oid
+             WHERE rolname = $1 ORDER BY datname",
+        )
+        .bind(&self.name)
+        .fetch_all(&mut self.administrator)
+        .await
+        .unwrap()
+    }
+
+    async fn drop(mut self) {
+        let drop = format!("DROP ROLE {}", self.name);
+        self.administrator
+            .execute(AssertSqlSafe(drop))
+            .await
+            .unwrap();
+    }
+}
+
+/// The options of a shop with databases of its own on a server.
+fn ephemeral(url: &str) -> [&str; 5] {
+    ["all", "--free-ports", "--ephemeral", "--database", url]
+}
+
 #[tokio::test]
 async fn an_ephemeral_shop_leaves_no_databases_behind() {
     let Some(url) = postgres::url() else { return };
-    let (mut administrator, role) = (administrator(url).await, unique("ephemeral"));
-    let create = format!("CREATE ROLE {role} LOGIN CREATEDB PASSWORD 'secret'");
-    administrator.execute(AssertSqlSafe(create)).await.unwrap();
-    let mut databases = async || -> i64 {
-        sqlx::query_scalar(
-            "SELECT COUNT(*) FROM pg_database JOIN pg_roles ON datdba = pg_roles.oid WHERE rolname = $1",
-        )
-        .bind(&role)
-        .fetch_one(&mut administrator)
-        .await
-        .unwrap()
-    };
-
-    let mut url_of_role = reqwest::Url::parse(url).unwrap();
-    url_of_role.set_username(&role).unwrap();
-    url_of_role.set_password(Some("secret")).unwrap();
-    let database = url_of_role.to_string();
-    let mut shop = Process::start(&[
-        "all",
-        "--free-ports",
-        "--ephemeral",
-        "--database",
-        &database,
-    ]);
-    assert_eq!(databases().await, 3);
+    let mut role = Role::create(url, "ephemeral").await;
+    let mut shop = Process::start(&ephemeral(&role.url));
+    assert_eq!(role.databases().await.len(), 3);
     assert!(shop.close().success());
-    assert_eq!(databases().await, 0);
+    assert_eq!(role.databases().await, [""; 0]);
+    role.drop().await;
+}
 
-    let drop = format!("DROP ROLE {role}");
-    administrator.execute(AssertSqlSafe(drop)).await.unwrap();
+#[tokio::test]
+async fn a_database_that_cannot_be_dropped_is_named_and_the_others_are_dropped() {
+    let Some(url) = postgres::url() else { return };
+    let mut role = Role::create(url, "robbed").await;
+    let mut child = command(&ephemeral(&role.url))
+        .arg("--exit-with-stdin")
+        .env("RUST_LOG", "error")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let mut stdout = BufReader::new(child.stdout.as_mut().unwrap());
+    stdout.read_line(&mut line).unwrap();
+    let databases = role.databases().await;
+    let [cart, _, _] = databases.as_slice() else {
+        panic!("{databases:?}")
+    };
+    // In alphabetical order and in the order of their making it is neither last nor alone.
+    assert!(cart.ends_with("_cart"));
+    let rob = format!("ALTER DATABASE {cart} OWNER TO CURRENT_USER");
+    role.administrator
+        .execute(AssertSqlSafe(rob))
+        .await
+        .unwrap();
+
+    drop(child.stdin.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    let logged = format!("cannot drop the database {cart}: ");
+    assert!(stderr.contains(&logged), "{stderr}");
+    let message = stderr.lines().last().unwrap();
+    assert!(message.starts_with("error: "), "{stderr}");
+    assert!(message.ends_with(&format!(": {cart}")), "{stderr}");
+    assert_eq!(role.databases().await, [""; 0]);
+    let drop = format!("DROP DATABASE {cart}");
+    role.administrator
+        .execute(AssertSqlSafe(drop))
+        .await
+        .unwrap();
+    role.drop().await;
+}
+
+#[tokio::test]
+async fn a_shop_with_requests_that_hang_stops_in_time_and_leaves_no_databases_behind() {
+    let Some(url) = postgres::url() else { return };
+    let mut role = Role::create(url, "hanging").await;
+    let mut shop = Process::start(&ephemeral(&role.url));
+    let mut locks = Vec::new();
+    for (service, table) in [
+        ("cart", "carts"),
+        ("catalog", "products"),
+        ("orders", "orders"),
+    ] {
+        let databases = role.databases().await;
+        let database = databases.iter().find(|name| name.ends_with(service));
+        let mut lock = PgConnection::connect(&with_database(&role.url, database.unwrap()))
+            .await
+            .unwrap();
+        let statement = format!("BEGIN; LOCK TABLE {table}");
+        lock.execute(AssertSqlSafe(statement)).await.unwrap();
+        locks.push(lock);
+        let service = shop.service(service);
+        tokio::spawn(service.request(Method::GET, &format!("/{table}")).send());
+    }
+    // And an order that will be at work although its client has gone away.
+    let order = shop.service("orders").request(Method::POST, "/orders/5");
+    let order = tokio::spawn(order.send());
+    let waiting =
+        "SELECT COUNT(*) FROM pg_stat_activity WHERE usename = $1 AND wait_event_type = 'Lock'";
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        let waiting: i64 = sqlx::query_scalar(waiting)
+            .bind(&role.name)
+            .fetch_one(&mut role.administrator)
+            .await
+            .unwrap();
+        if waiting == 4 {
+            break;
+        }
+        assert!(Instant::now() < deadline, "{waiting} requests hang");
+    }
+    order.abort();
+    order.await.unwrap_err();
+
+    let told = Instant::now();
+    assert!(shop.close().success());
+    let took = told.elapsed();
+    assert!(took < Duration::from_secs(25), "{took:?}");
+    assert_eq!(role.databases().await, [""; 0]);
+    role.drop().await;
 }
 
 #[test]

@@ -114,6 +114,23 @@ on_both_databases! {
         assert_eq!(shop.orders.order(300, "new", Some(items)).await.0, 201);
     }
 
+    async fn a_conflict_is_not_replayed(shop: Shop) {
+        let book = shop.add_book(10).await;
+        shop.put_in_cart(300, book, 2).await;
+        // Another order is buying the cart.
+        let held = shop.cart.put("/checkouts/99", json!({"customer_id": 300})).await;
+        assert_eq!(held.0, 200);
+        let conflict = (409, json!({"detail": "Cart is being ordered"}));
+        assert_eq!(shop.orders.order(300, "abc", None).await, conflict);
+        assert_eq!(shop.orders.order(300, "abc", None).await, conflict);
+
+        assert_eq!(shop.cart.delete("/checkouts/99").await.0, 204);
+        let placed = shop.orders.order(300, "abc", None).await;
+        assert_eq!(placed.0, 201, "{}", placed.1);
+        assert_eq!(shop.orders.order(300, "abc", None).await, placed);
+        assert_eq!(shop.stock(book).await, 8);
+    }
+
     async fn a_key_belongs_to_one_request(shop: Shop) {
         let book = shop.add_book(10).await;
         let items = |quantity: i64| Some(json!({"items": [{"product_id": book, "quantity": quantity}]}));

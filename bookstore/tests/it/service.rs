@@ -46,11 +46,6 @@ on_both_databases! {
         shop.catalog.request(Method::PATCH, "/products").send().await.unwrap();
         shop.put_in_cart(5, book, 1).await;
         shop.orders.post_nothing("/orders/5").await;
-        for service in services(&shop) {
-            for path in ["/health", "/ready", "/metrics", "/docs", "/docs/", "/openapi.json"] {
-                service.request(Method::GET, path).send().await.unwrap();
-            }
-        }
 
         let line = |service, method, route, status, caller, count| format!(
             "bookstore_requests_total{{service=\"{service}\",method=\"{method}\",route=\"{route}\",\
@@ -79,6 +74,42 @@ on_both_databases! {
         assert_eq!(shop.orders.counts().await, [
             line("orders", "POST", "/orders/{customer_id}", 201, "client", 1),
         ]);
+    }
+
+    async fn probes_and_descriptions_are_counted_and_requests_for_the_counts_are_not(shop: Shop) {
+        let own = [
+            ("GET", "/health", "/health", 200),
+            ("POST", "/health", "/health", 405),
+            ("HEAD", "/ready", "/ready", 200),
+            ("GET", "/docs/", "/docs/", 200),
+            ("GET", "/docs/swagger-initializer.js", "/docs/{*rest}", 200),
+            ("GET", "/docs/nothing", "/docs/{*rest}", 404),
+            ("GET", "/openapi.json", "/openapi.json", 200),
+        ];
+        let uncounted = [("GET", "/metrics", "", 200), ("POST", "/metrics", "", 405)];
+        for (service, name) in services(&shop).into_iter().zip(["catalog", "cart", "orders"]) {
+            for (method, path, _, status) in own.into_iter().chain(uncounted) {
+                let method = method.parse().unwrap();
+                let response = service.request(method, path).send().await.unwrap();
+                assert_eq!(response.status(), status, "{path}");
+            }
+            let line = |method, route, status, count| format!(
+                "bookstore_requests_total{{service=\"{name}\",method=\"{method}\",route=\"{route}\",\
+                 status=\"{status}\",caller=\"client\"}} {count}"
+            );
+            let mut expected = own.map(|(method, _, route, status)| line(method, route, status, 1));
+            expected.sort();
+            let mut counts = service.counts().await;
+            counts.sort();
+            assert_eq!(counts, expected);
+
+            // The way to the page is two requests.
+            service.request(Method::GET, "/docs").send().await.unwrap();
+            let counts = service.counts().await;
+            for line in [line("GET", "/docs", 303, 1), line("GET", "/docs/", 200, 2)] {
+                assert!(counts.contains(&line), "{counts:?}");
+            }
+        }
     }
 
     async fn the_calls_are_described(shop: Shop) {

@@ -1,9 +1,10 @@
 //! Addresses of services and databases.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use url::{Host, Url};
+use url::{Host, Url, form_urlencoded};
 
 use crate::fault::Fault;
 use crate::plan::{BaseUrl, Database};
@@ -68,6 +69,9 @@ impl fmt::Display for BaseUrl {
     }
 }
 
+/// Parameters of a PostgreSQL URL that are secrets: the role's password, and that of its TLS key.
+const SECRETS: [&str; 2] = ["password", "sslpassword"];
+
 /// The URL of a database as it may be shown.
 pub(crate) fn without_password(url: &str) -> String {
     let Ok(mut parsed) = Url::parse(url) else {
@@ -76,7 +80,28 @@ pub(crate) fn without_password(url: &str) -> String {
     if parsed.password().is_some() && parsed.set_password(Some("…")).is_err() {
         return "a PostgreSQL server".to_owned();
     }
+    if let Some(query) = parsed.query() {
+        let pairs: Vec<_> = query.split('&').map(without_secret).collect();
+        parsed.set_query(Some(&pairs.join("&")));
+    }
+    // It means nothing in the URL of a database, but may be the end of a password with a #.
+    parsed.set_fragment(None);
     parsed.to_string().replace("%E2%80%A6", "…")
+}
+
+/// A `key=value` of a query as it may be shown; what is no secret stays as it is written.
+fn without_secret(pair: &str) -> Cow<'_, str> {
+    let key = form_urlencoded::parse(pair.as_bytes()).next();
+    match key {
+        Some((key, _))
+            if SECRETS
+                .iter()
+                .any(|secret| key.eq_ignore_ascii_case(secret)) =>
+        {
+            format!("{key}=…").into()
+        }
+        _ => pair.into(),
+    }
 }
 
 pub(super) fn parse_database(text: &str) -> Result<Database, Fault> {
@@ -152,5 +177,38 @@ mod tests {
                 .contains("mysql")
         );
         assert!(parse_database("sqlit").is_err());
+    }
+
+    #[test]
+    fn a_database_is_shown_without_its_passwords() {
+        for (url, shown) in [
+            ("postgres://ann@db:5433/shop", "postgres://ann@db:5433/shop"),
+            (
+                "postgres://ann:secret@db/shop?sslmode=require",
+                "postgres://ann:…@db/shop?sslmode=require",
+            ),
+            (
+                "postgres:///shop?host=/run/postgresql&user=ann&password=secret",
+                "postgres:///shop?host=/run/postgresql&user=ann&password=…",
+            ),
+            (
+                "postgres://ann:secret@db/shop?password=secret&application_name=a%26b&sslpassword=secret",
+                "postgres://ann:…@db/shop?password=…&application_name=a%26b&sslpassword=…",
+            ),
+            // Other ways to write the same.
+            (
+                "postgresql://db/shop?p%61ssword=secret&PASSWORD=secret",
+                "postgresql://db/shop?password=…&PASSWORD=…",
+            ),
+            (
+                "postgres://db/shop?user=ann&password=a#secret",
+                "postgres://db/shop?user=ann&password=…",
+            ),
+            // Not the URL of anything, so that nobody knows where a password would be.
+            ("postgres://ann:secret@/shop", "a PostgreSQL server"),
+        ] {
+            assert_eq!(without_password(url), shown);
+            assert_eq!(without_password(shown), shown, "shown once more");
+        }
     }
 }
