@@ -1,4 +1,4 @@
-//! What people get wrong in experiment files, and what they are told.
+//! What people get wrong in experiment files, and what they are told. A long file, for it is a list: one case a mistake.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
