@@ -11,8 +11,9 @@ use crate::{DatabaseUrl, catalog::Seed};
 #[derive(Clone, Debug, Subcommand)]
 #[command(after_long_help = "\
 Examples:
-  bookstore all                                  the whole shop, data in ./bookstore-data
-  bookstore all --ephemeral --free-ports         a fresh shop that leaves nothing behind
+  bookstore all --products 100                   the whole shop, data in ./bookstore-data
+  bookstore all --products 100 --ephemeral --free-ports
+                                                 a fresh shop that leaves nothing behind
   bookstore all --database postgres://ann@localhost/shop
                                                  databases shop_catalog, shop_cart, shop_orders
   bookstore cart --catalog-url http://10.0.0.5:8001   one service of a distributed shop")]

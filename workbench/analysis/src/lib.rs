@@ -23,5 +23,5 @@ pub use model::{
     Analysis, Bin, CltDistribution, ErrorCount, PairwiseTest, ReportComparison, RequestStatistics,
     RunAnalysis, SCHEMA_VERSION, Second, ThresholdOutcome,
 };
-pub use newest::newest_runs;
+pub use newest::{NewestRuns, newest_runs};
 pub use run::analyze_run;

@@ -9,6 +9,15 @@ use workbench_samples::{MANIFEST_FILE, has_samples};
 
 use crate::error::AnalysisError;
 
+/// What is to be analysed when nobody says what.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NewestRuns {
+    /// The newest run with samples of every experiment.
+    pub runs: Vec<PathBuf>,
+    /// Newer runs that have no samples.
+    pub passed_over: Vec<PathBuf>,
+}
+
 /// The newest run of every experiment, experiments ordered by name with numbers by value.
 ///
 /// Runs are named by their time, so that the last name is the newest. A folder without a manifest is not a run, and
@@ -16,18 +25,23 @@ use crate::error::AnalysisError;
 ///
 /// # Errors
 /// [`AnalysisError::NoResults`] where there is no run, and whatever the file system says.
-pub fn newest_runs(results: &Path) -> Result<Vec<PathBuf>, AnalysisError> {
+pub fn newest_runs(results: &Path) -> Result<NewestRuns, AnalysisError> {
     let mut experiments = folders(results)?;
     experiments.sort_by(|a, b| compare_path(a, b));
-    let mut newest = Vec::new();
+    let mut newest = NewestRuns::default();
     for experiment in experiments {
-        let runs = folders(&experiment)?;
-        let runs = runs
-            .into_iter()
-            .filter(|run| run.join(MANIFEST_FILE).is_file() && has_samples(run));
-        newest.extend(runs.max());
+        let mut runs = folders(&experiment)?;
+        runs.retain(|run| run.join(MANIFEST_FILE).is_file());
+        runs.sort();
+        while let Some(run) = runs.pop() {
+            if has_samples(&run) {
+                newest.runs.push(run);
+                break;
+            }
+            newest.passed_over.push(run);
+        }
     }
-    if newest.is_empty() {
+    if newest.runs.is_empty() {
         return Err(AnalysisError::NoResults {
             results: results.to_owned(),
         });
@@ -77,7 +91,7 @@ mod tests {
         let second = run(results, "scenario2/20261124T080000Z-0000");
         run(results, "scenario2/20251231T235959Z-9999");
 
-        assert_eq!(newest_runs(results).unwrap(), [second, tenth]);
+        assert_eq!(newest_runs(results).unwrap().runs, [second, tenth]);
     }
 
     #[test]
@@ -89,7 +103,7 @@ mod tests {
         fs::create_dir(results.join("empty")).unwrap();
         fs::write(results.join("README.md"), "").unwrap();
 
-        assert_eq!(newest_runs(results).unwrap(), [older]);
+        assert_eq!(newest_runs(results).unwrap().runs, [older]);
     }
 
     #[test]
@@ -100,7 +114,9 @@ mod tests {
         let newer = run(results, "smoke/20261124T101500Z-4f2a");
         fs::remove_file(newer.join("samples/part-00000.parquet")).unwrap();
 
-        assert_eq!(newest_runs(results).unwrap(), [older]);
+        let newest = newest_runs(results).unwrap();
+        assert_eq!(newest.runs, [older]);
+        assert_eq!(newest.passed_over, [newer]);
     }
 
     #[test]

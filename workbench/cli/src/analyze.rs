@@ -23,7 +23,14 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let results = &arguments.results.results;
     let runs = if arguments.runs.is_empty() {
-        workbench_analysis::newest_runs(results)?
+        let newest = workbench_analysis::newest_runs(results)?;
+        for run in newest.passed_over {
+            outcome::note(&format!(
+                "passed over, for it has no samples: {}",
+                run.display()
+            ));
+        }
+        newest.runs
     } else {
         arguments.runs.clone()
     };

@@ -32,8 +32,8 @@ pub(crate) fn start(plan: &Plan) -> Progress {
     ));
     let bar = std::io::stderr().is_terminal().then(|| {
         let bar = ProgressBar::new(u64::try_from(length.as_millis()).unwrap_or(u64::MAX));
-        let style =
-            ProgressStyle::with_template("{bar:24.cyan/dim} {msg}").expect("the template is valid");
+        let style = ProgressStyle::with_template("{bar:20.cyan/dim} {wide_msg}")
+            .expect("the template is valid");
         bar.set_style(style);
         bar.set_message("starting the target");
         bar
@@ -57,7 +57,8 @@ impl Progress {
         let next = Mutex::new(LINE_EVERY);
         Box::new(move |live| {
             let Ok(mut next) = next.lock() else { return };
-            if live.elapsed >= *next {
+            // After the end there is only the rest of a second to tell of.
+            if live.elapsed >= *next && live.elapsed < live.planned {
                 outcome::note(&format!(
                     "{name}: {:.0} s: {}",
                     live.elapsed.as_secs_f64(),

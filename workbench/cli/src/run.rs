@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use workbench_load::{BookstoreCommand, RunOptions, StopReason, StopSignal};
+use workbench_plan::Plan;
 use workbench_samples::{Outcome, Tool};
 
 use crate::ResultsFolder;
@@ -36,7 +37,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
     let mut exit = Exit::Pass;
     let mut directories = Vec::new();
-    for plan in &plans {
+    for (position, plan) in plans.iter().enumerate() {
         let progress = progress::start(plan);
         let finished = runtime.block_on(workbench_load::run(
             plan,
@@ -49,7 +50,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
             },
         ));
         progress.finish();
-        let finished = finished?;
+        let finished = finished.inspect_err(|_| not_run(&plans[position + 1..]))?;
         match (outcome::report(&finished.directory), &finished.outcome) {
             (Ok(reported), _) => exit = exit.and(reported),
             (Err(error), Outcome::Completed) => return Err(error),
@@ -67,6 +68,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         });
         directories.push(finished.directory);
         if stop.is_stopped() {
+            not_run(&plans[position + 1..]);
             return Ok(exit);
         }
     }
@@ -74,6 +76,13 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         exit = exit.and(outcome::compare(&directories, &arguments.results.results)?);
     }
     Ok(exit)
+}
+
+/// Names the experiments that an early end leaves out.
+fn not_run(plans: &[Plan]) {
+    for plan in plans {
+        outcome::note(&format!("not run: {}", plan.name));
+    }
 }
 
 /// The bookstore is this very program.
@@ -97,7 +106,7 @@ fn handle_ctrl_c(stop: StopSignal) -> anyhow::Result<()> {
     ctrlc::set_handler(move || {
         let mut stderr = std::io::stderr();
         if stop.is_stopped() {
-            let _ = writeln!(stderr, "\nstopped; samples written so far are kept");
+            let _ = writeln!(stderr, "\nstopped at once; what was not yet written, the last seconds, is lost");
             std::process::exit(i32::from(Exit::Interrupted as u8));
         }
         // A closed terminal must not keep the run from ending well.

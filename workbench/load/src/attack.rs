@@ -1,7 +1,6 @@
 //! The run's shared state, and Goose, which launches the users and lets them go.
 //!
-//! Goose allots scenarios to users by weight and runs each user as a task. When a user starts
-//! and stops is decided here, by the plan's schedule: Goose's own ramps take whole seconds and
+//! Goose launches the users and runs each as a task. When a user starts and stops is decided here, by the plan's schedule: Goose's own ramps take whole seconds and
 //! stop the last user first. Every user is launched before the schedule begins and waits.
 
 use std::pin::Pin;
@@ -13,7 +12,7 @@ use futures::future::{AbortHandle, Abortable};
 use goose::GooseAttack;
 use goose::client::GooseClientBuilder;
 use goose::config::GooseConfiguration;
-use goose::goose::{GooseUser, Transaction, TransactionFunction};
+use goose::goose::{GooseUser, Scenario, Transaction, TransactionFunction};
 use tokio::sync::watch;
 use workbench_plan::{Plan, Schedule};
 use workbench_samples::{Labels, Phase};
@@ -34,6 +33,8 @@ const GRACE: Duration = Duration::from_secs(3);
 pub(crate) struct Attack {
     pub(crate) plan: Plan,
     pub(crate) schedule: Schedule,
+    /// Each user's scenario, by position, in the order of the schedule.
+    pub(crate) scenarios: Vec<usize>,
     pub(crate) endpoints: Vec<Arc<Endpoint>>,
     /// By scenario, then by step.
     pub(crate) steps: Vec<Vec<PreparedStep>>,
@@ -100,6 +101,7 @@ impl Attack {
             abort: Mutex::new(Vec::with_capacity(schedule.users().len())),
             begun: watch::Sender::new(false),
             presences: Mutex::new(Vec::with_capacity(schedule.users().len())),
+            scenarios: plan.allot_scenarios(schedule.users().len()),
             plan,
             schedule,
             endpoints,
@@ -212,20 +214,14 @@ pub(crate) async fn execute(attack: &Arc<Attack>) -> Result<(), LoadError> {
     configuration.no_error_summary = true;
     configuration.no_telnet = true;
     configuration.quiet = 2;
-    let mut goose = GooseAttack::initialize_with_config(configuration)
+    // One for all: Goose's own allotment by weight misses the shares when users are few.
+    let scenario = Scenario::new("users").register_transaction(Transaction::new(life(attack)));
+    let goose = GooseAttack::initialize_with_config(configuration)
         .map_err(Box::new)?
         // One idle client for all: a client per user would cost 121 KB each.
         .set_client_builder_without_cookies(GooseClientBuilder::new().without_cookies())
-        .map_err(Box::new)?;
-    for (index, scenario) in attack.plan.scenarios.iter().enumerate() {
-        let weight = usize::try_from(scenario.weight).unwrap_or(usize::MAX);
-        goose = goose.register_scenario(
-            goose::goose::Scenario::new(&scenario.name)
-                .set_weight(weight)
-                .map_err(Box::new)?
-                .register_transaction(Transaction::new(life(attack, index))),
-        );
-    }
+        .map_err(Box::new)?
+        .register_scenario(scenario);
     let watchdog = tokio::spawn(give_up_after_grace(Arc::clone(attack)));
     let result = goose.execute().await;
     watchdog.abort();
@@ -233,11 +229,11 @@ pub(crate) async fn execute(attack: &Arc<Attack>) -> Result<(), LoadError> {
     Ok(())
 }
 
-/// The one transaction of a scenario: a user's whole life.
+/// The one transaction: a user's whole life.
 ///
 /// Goose repeats a transaction until it tells the user to go, which it does only when all users
 /// have left; until then a user that has lived waits.
-fn life(attack: &Arc<Attack>, scenario: usize) -> TransactionFunction {
+fn life(attack: &Arc<Attack>) -> TransactionFunction {
     let attack = Arc::clone(attack);
     Arc::new(move |user: &mut GooseUser| {
         let attack = Arc::clone(&attack);
@@ -252,7 +248,7 @@ fn life(attack: &Arc<Attack>, scenario: usize) -> TransactionFunction {
                 attack.launch().await;
                 let (handle, registration) = AbortHandle::new_pair();
                 lock(&attack.abort).push(handle);
-                let life = User::new(attack, index, scenario).live();
+                let life = User::new(attack, index).live();
                 // Aborted or not, what the user did is recorded.
                 let _ = Abortable::new(life, registration).await;
                 drop(leaving);

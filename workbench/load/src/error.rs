@@ -7,7 +7,7 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum LoadError {
     /// The results folder cannot be written.
-    #[error("cannot write results to {}: {source}", path.display())]
+    #[error("cannot write results to {}", path.display())]
     Results {
         /// Folder or file that was to be written.
         path: PathBuf,

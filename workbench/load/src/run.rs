@@ -283,6 +283,10 @@ impl RunDirectory {
     fn remove(&self) {
         // Left behind, an empty run would only be in the way of the next analysis.
         let _ = std::fs::remove_dir_all(&self.path);
+        if let Some(experiment) = self.path.parent() {
+            // Stays where it holds other runs.
+            let _ = std::fs::remove_dir(experiment);
+        }
     }
 }
 

@@ -37,7 +37,8 @@ pub(crate) struct User {
 }
 
 impl User {
-    pub(crate) fn new(attack: Arc<Attack>, index: usize, scenario: usize) -> Self {
+    pub(crate) fn new(attack: Arc<Attack>, index: usize) -> Self {
+        let scenario = attack.scenarios[index];
         let plan = &attack.plan;
         let number = user_number(index);
         let mut values = vec![Value::Text(String::new()); plan.scenarios[scenario].variables.len()];

@@ -137,6 +137,9 @@ fn requests_failed(evidence: &Evidence<'_>) -> Check {
     } = evidence.recorded;
     let (status, finding) = if samples == 0 {
         (CheckStatus::Failed, "no request was made".to_owned())
+    } else if errors == samples {
+        let finding = format!("all of {samples} requests: the target never did what was asked");
+        (CheckStatus::Failed, finding)
     } else if errors == 0 {
         (CheckStatus::Passed, format!("none of {samples} requests"))
     } else {
@@ -328,6 +331,15 @@ mod tests {
                 "{served}"
             );
         }
+    }
+
+    #[test]
+    fn a_run_in_which_nothing_succeeded_is_invalid() {
+        let there = [(0, 2_000), (0, 2_000)];
+        let validity = judged(&there, recorded(10, 0), None);
+        assert_eq!(status(&validity, "errors"), CheckStatus::Failed);
+        let validity = judged(&there, recorded(10, 1), None);
+        assert_eq!(status(&validity, "errors"), CheckStatus::Warning);
     }
 
     #[test]

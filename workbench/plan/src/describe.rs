@@ -34,7 +34,7 @@ pub fn describe(plan: &Plan) -> String {
     lines.push(String::new());
     lines.extend(curve::curve(&schedule));
     lines.push(String::new());
-    lines.extend(scenarios(&plan.scenarios, schedule.users().len()));
+    lines.extend(scenarios(plan, schedule.users().len()));
     lines.push(String::new());
     lines.extend(thresholds(plan));
     let timeout = format_duration(plan.request_timeout);
@@ -129,28 +129,18 @@ fn concurrency(concurrency: &Concurrency) -> String {
     )
 }
 
-fn scenarios(scenarios: &[Scenario], users: usize) -> Vec<String> {
-    let weights: u64 = scenarios
-        .iter()
-        .map(|scenario| u64::from(scenario.weight))
-        .sum();
+fn scenarios(plan: &Plan, users: usize) -> Vec<String> {
+    let allotted = plan.allot_scenarios(users);
     let mut lines = vec!["Scenarios".to_owned()];
-    for scenario in scenarios {
-        let share = users as u64 * u64::from(scenario.weight);
-        let about = if share.is_multiple_of(weights) {
-            ""
-        } else {
-            "about "
-        };
-        let users = counted((share + weights / 2) / weights, "user", "users");
+    for (position, scenario) in plan.scenarios.iter().enumerate() {
+        let users = allotted.iter().filter(|it| **it == position).count();
+        let users = counted(users as u64, "user", "users");
         let think_time = match &scenario.think_time {
             None => "no think time".to_owned(),
             Some(times) => format!("think time {}", drawn(times, |time| format_duration(*time))),
         };
         let Scenario { name, weight, .. } = scenario;
-        lines.push(format!(
-            "  {name}: weight {weight}, {about}{users}, {think_time}"
-        ));
+        lines.push(format!("  {name}: weight {weight}, {users}, {think_time}"));
         lines.extend(
             scenario
                 .steps

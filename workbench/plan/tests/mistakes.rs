@@ -499,7 +499,7 @@ experiments/x.yaml:3:1: "title" is given twice; it already stands in line 2
 #[test]
 fn a_tab_for_indentation() {
     assert_snapshot!(refused(&broken("  bookstore:", "\tbookstore:")), @r#"
-experiments/x.yaml:5:1: this is not YAML: found character that cannot start any token, while scanning for the next token
+experiments/x.yaml:5:1: this is not YAML: found character that cannot start any token, while scanning for the next token; YAML is indented with spaces, not with tabs
   |
 5 | 	bookstore: { database: sqlite, products: 100 }
   | ^
@@ -514,6 +514,16 @@ experiments/x.yaml:6:8: this is not YAML: did not find expected ',' or '}', whil
 6 | threads:
   |        ^
 "#);
+}
+
+#[test]
+fn a_variable_within_brackets_and_without_quotes() {
+    let text = "scenarios:\n  - { name: one, steps: [ request: GET catalog/products/${user} ] }\n";
+    let message = refused(text);
+    assert!(
+        message.contains("has to stand in double quotes"),
+        "{message}"
+    );
 }
 
 #[test]

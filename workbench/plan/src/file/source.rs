@@ -60,6 +60,23 @@ impl<'a> Source<'a> {
         self.text
     }
 
+    /// What the parser did not understand, with what most often is behind it.
+    pub(super) fn not_yaml(&self, place: Place, message: &str) -> Mistake {
+        let mistake = self.mistake(place, format!("this is not YAML: {message}"));
+        let line = &mistake.source_line;
+        let hint = if line.trim_start_matches(' ').starts_with('\t') {
+            "; YAML is indented with spaces, not with tabs"
+        } else if line.contains("${") && line.contains(['[', '{']) {
+            "; within [ ] and { } a value with ${…} has to stand in double quotes"
+        } else {
+            ""
+        };
+        Mistake {
+            message: format!("{}{hint}", mistake.message),
+            ..mistake
+        }
+    }
+
     pub(super) fn mistake(&self, place: Place, message: impl Into<String>) -> Mistake {
         // A file that ends too soon is wrong at its end, which may be past its last line.
         let line = place.line.clamp(1, self.lines.len().max(1));

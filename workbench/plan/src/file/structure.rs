@@ -30,10 +30,7 @@ fn syntax(error: &serde_yaml::Error, source: &Source<'_>) -> Option<Mistake> {
     let at = error.location()?;
     let here = format!(" at line {} column {}", at.line(), at.column());
     let message = error.to_string().replacen(&here, "", 1);
-    Some(source.mistake(
-        Place::at(at.line(), at.column()),
-        format!("this is not YAML: {message}"),
-    ))
+    Some(source.not_yaml(Place::at(at.line(), at.column()), &message))
 }
 
 fn explain(

@@ -76,8 +76,7 @@ impl<'a> Builder<'a> {
             .expect("the end of the stream is asked for only once");
         event.map_err(|error| {
             let place = Place::of(Range::empty(*error.marker()));
-            let message = format!("this is not YAML: {}", error.info());
-            Broken::Syntax(self.source.mistake(place, message))
+            Broken::Syntax(self.source.not_yaml(place, error.info()))
         })
     }
 
