@@ -264,3 +264,31 @@ async fn a_target_that_is_down_leaves_nothing_behind() {
     assert!(error.is_target(), "{error}");
     assert!(!folder.path().join("stubbed").exists());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_user_runs_the_scenario_that_it_was_allotted() {
+    let _turn = one_run_at_a_time().await;
+    let folder = tempfile::tempdir().unwrap();
+    let stub = Stub::start().await;
+    let mut plan = experiment(stub.address, SHORT, "      - { request: GET stub/one }");
+    let mut other = plan.scenarios[0].clone();
+    other.name = "other".into();
+    other.weight = 2;
+    plan.scenarios.push(other);
+    let finished = run(&plan, folder.path(), &StopSignal::new()).await.unwrap();
+    let samples = samples(&finished);
+    let allotted = plan.allot_scenarios(3);
+    let mut seen = [None, None, None];
+    for (user, scenario) in numbers(&samples, "user")
+        .iter()
+        .zip(words(&samples, "scenario"))
+    {
+        let index = usize::try_from(*user).unwrap() - 1;
+        assert_eq!(
+            scenario, plan.scenarios[allotted[index]].name,
+            "user {user}"
+        );
+        seen[index] = Some(scenario);
+    }
+    assert!(seen.iter().all(Option::is_some));
+}
