@@ -1,7 +1,8 @@
 //! The run's shared state, and Goose, which launches the users and lets them go.
 //!
-//! Goose launches the users and runs each as a task. When a user starts and stops is decided here, by the plan's schedule: Goose's own ramps take whole seconds and
-//! stop the last user first. Every user is launched before the schedule begins and waits.
+//! Goose launches the users and runs each as a task. When a user starts and stops is decided
+//! here, by the plan's schedule: Goose's own ramps take whole seconds and stop the last user
+//! first. Every user is launched before the schedule begins and waits.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
@@ -49,6 +50,7 @@ pub(crate) struct Attack {
     /// End users that a stop has not made leave in time.
     abort: Mutex<Vec<AbortHandle>>,
     begun: watch::Sender<bool>,
+    over: watch::Sender<bool>,
     presences: Mutex<Vec<Presence>>,
 }
 
@@ -100,6 +102,7 @@ impl Attack {
             gone: AtomicUsize::new(0),
             abort: Mutex::new(Vec::with_capacity(schedule.users().len())),
             begun: watch::Sender::new(false),
+            over: watch::Sender::new(false),
             presences: Mutex::new(Vec::with_capacity(schedule.users().len())),
             scenarios: plan.allot_scenarios(schedule.users().len()),
             plan,
@@ -169,6 +172,7 @@ impl Attack {
         let gone = self.gone.fetch_add(1, Ordering::SeqCst) + 1;
         if gone == self.schedule.users().len() {
             goose::trigger_killswitch("every user has left");
+            self.over.send_replace(true);
         }
     }
 }
@@ -253,6 +257,8 @@ fn life(attack: &Arc<Attack>) -> TransactionFunction {
                 let _ = Abortable::new(life, registration).await;
                 drop(leaving);
             } else {
+                let _ = attack.over.subscribe().wait_for(|over| *over).await;
+                // Goose looks at its switch twice a second.
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
             Ok(())
