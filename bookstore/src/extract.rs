@@ -1,12 +1,15 @@
 //! Extractors that hand domain types to handlers, or answer 422 with everything that is wrong.
 
+use std::{num::IntErrorKind, ops::RangeInclusive};
+
 use axum::{
     body::Bytes,
-    extract::{FromRequest, FromRequestParts, Query, RawPathParams, Request},
+    extract::{FromRequest, FromRequestParts, RawPathParams, Request},
     http::{HeaderMap, StatusCode, Uri, header, request::Parts},
     response::IntoResponse,
 };
 use serde_json::Value;
+use url::form_urlencoded;
 
 use crate::{
     Error,
@@ -17,7 +20,7 @@ use crate::{
 pub(crate) const BODY_LIMIT: usize = 64 * 1024;
 
 /// Ids that a client may name.
-const IDS: std::ops::RangeInclusive<i64> = 1..=i64::MAX;
+const IDS: RangeInclusive<i64> = 1..=i64::MAX;
 
 /// What a handler takes from path, query and headers.
 pub(crate) trait FromParameters: Sized {
@@ -49,34 +52,60 @@ impl Parameters<'_> {
     fn id(&self, name: &'static str, problems: &mut Problems) -> Option<i64> {
         let location = Location::Field(&Location::Part("path"), name);
         let text = self.path.iter().find(|(key, _)| *key == name)?.1;
-        match text.parse::<i128>() {
-            Ok(number) => problems.in_range(&location, number, &IDS),
-            Err(error) => match error.kind() {
-                std::num::IntErrorKind::PosOverflow => {
-                    problems.in_range(&location, i128::MAX, &IDS)
-                }
-                std::num::IntErrorKind::NegOverflow => {
-                    problems.in_range(&location, i128::MIN, &IDS)
-                }
-                _ => problems.add(
-                    &location,
-                    "int_parsing",
-                    "Input should be a valid integer, unable to parse string as an integer",
-                ),
-            },
-        }
+        parse_integer(&location, text, &IDS, problems)
+    }
+
+    /// Path and query, as they came.
+    pub(crate) fn uri(&self) -> &Uri {
+        self.uri
     }
 
     /// A value of the query string; the last one, when it is given several times.
     pub(crate) fn query(&self, name: &str) -> Option<String> {
-        let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(self.uri).ok()?;
-        let (_, value) = pairs.into_iter().rev().find(|(key, _)| key == name)?;
-        Some(value)
+        let pairs = form_urlencoded::parse(self.uri.query()?.as_bytes());
+        let (_, value) = pairs.filter(|(key, _)| key == name).last()?;
+        Some(value.into_owned())
+    }
+
+    /// A whole number in the query string: nothing at all where it is wrong, `Some(None)` where it
+    /// is not given.
+    pub(crate) fn query_integer(
+        &self,
+        name: &'static str,
+        range: &RangeInclusive<i64>,
+        problems: &mut Problems,
+    ) -> Option<Option<i64>> {
+        let location = Location::Field(&Location::Part("query"), name);
+        match self.query(name) {
+            Some(text) => parse_integer(&location, &text, range, problems).map(Some),
+            None => Some(None),
+        }
     }
 
     /// A header, as it came.
     pub(crate) fn header(&self, name: &str) -> Option<&[u8]> {
         Some(self.headers.get(name)?.as_bytes())
+    }
+}
+
+/// Reads a whole number within a range.
+fn parse_integer(
+    location: &Location<'_>,
+    text: &str,
+    range: &RangeInclusive<i64>,
+    problems: &mut Problems,
+) -> Option<i64> {
+    match text.parse::<i128>() {
+        Ok(number) => problems.in_range(location, number, range),
+        Err(error) => match error.kind() {
+            IntErrorKind::PosOverflow => problems.in_range(location, i128::MAX, range),
+            IntErrorKind::NegOverflow => problems.in_range(location, i128::MIN, range),
+            _ => problems.add(
+                location,
+                "int_parsing",
+                "Input should be a valid integer, unable to parse string as an integer",
+            ),
+        },
     }
 }
 
@@ -110,6 +139,17 @@ path_id!(
     OrderId,
     "order_id"
 );
+
+/// The only customer that a list shall be about, if the query string names one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OnlyCustomer(pub Option<i64>);
+
+impl FromParameters for OnlyCustomer {
+    fn read(parameters: &Parameters<'_>, problems: &mut Problems) -> Option<Self> {
+        let customer = parameters.query_integer("customer_id", &IDS, problems)?;
+        Some(Self(customer))
+    }
+}
 
 impl FromParameters for () {
     fn read(_: &Parameters<'_>, _: &mut Problems) -> Option<Self> {

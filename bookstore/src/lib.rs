@@ -14,6 +14,7 @@ mod extract;
 mod item;
 mod metrics;
 mod orders;
+mod paging;
 mod run;
 mod service;
 mod stop;

@@ -11,18 +11,22 @@ use super::{
 use crate::{
     Error,
     error::ErrorDetail,
-    extract::{Checked, CheckedBody, CustomerId, FromBody, FromParameters, Parameters, ProductId},
+    extract::{
+        Checked, CheckedBody, CustomerId, FromBody, FromParameters, OnlyCustomer, Parameters,
+        ProductId,
+    },
     item::{COPIES, Item},
+    paging::{NextPage, Paging},
     validation::{Field, HttpValidationError, Location, Problems},
 };
 
-/// Every cart.
+/// Carts, by id.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AllCarts {
     carts: Vec<Cart>,
 }
 
-/// Every item of every cart.
+/// Items in carts, by id.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct CartItems {
     items: Vec<CartItem>,
@@ -77,18 +81,54 @@ impl FromParameters for CartStatus {
     }
 }
 
-/// Get all carts.
-#[utoipa::path(get, path = "/carts", responses((status = 200, body = AllCarts)))]
-pub(super) async fn list(State(carts): State<Carts>) -> Result<Json<AllCarts>, Error> {
-    let carts = carts.carts().await?;
-    Ok(Json(AllCarts { carts }))
+/// Get all carts, or a page of them.
+#[utoipa::path(
+    get,
+    path = "/carts",
+    params(Paging),
+    responses(
+        (status = 200, body = AllCarts, headers(
+            ("Link" = String, description = "The next page, if there is more than `limit`"),
+        )),
+        (status = 422, body = HttpValidationError),
+    )
+)]
+pub(super) async fn list(
+    State(carts): State<Carts>,
+    Checked(paging): Checked<Paging>,
+) -> Result<(NextPage, Json<AllCarts>), Error> {
+    let carts = carts.carts(&paging).await?;
+    let (next, carts) = paging.cut(carts, |cart| cart.id);
+    Ok((next, Json(AllCarts { carts })))
 }
 
-/// Get all items of all carts.
-#[utoipa::path(get, path = "/cart_items", responses((status = 200, body = CartItems)))]
-pub(super) async fn list_items(State(carts): State<Carts>) -> Result<Json<CartItems>, Error> {
-    let items = carts.items().await?;
-    Ok(Json(CartItems { items }))
+/// Get all items of all carts, or those in a customer's active cart, or a page of them.
+#[utoipa::path(
+    get,
+    path = "/cart_items",
+    params(
+        ("customer_id" = Option<i64>, Query, minimum = 1, nullable = false,
+            description = "List only what is in this customer's active cart"),
+        Paging,
+    ),
+    responses(
+        (status = 200, body = CartItems, headers(
+            ("Link" = String, description = "The next page, if there is more than `limit`"),
+        )),
+        (status = 422, body = HttpValidationError),
+    )
+)]
+pub(super) async fn list_items(
+    State(carts): State<Carts>,
+    request: Checked<(OnlyCustomer, Paging)>,
+) -> Result<(NextPage, Json<CartItems>), Error> {
+    let Checked((OnlyCustomer(customer), paging)) = request;
+    let items = match customer {
+        Some(customer) => carts.items_of(customer, &paging).await?,
+        None => carts.items(&paging).await?,
+    };
+    let (next, items) = paging.cut(items, |item| item.id);
+    Ok((next, Json(CartItems { items })))
 }
 
 /// Get a customer's active cart.

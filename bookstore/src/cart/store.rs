@@ -12,6 +12,7 @@ use crate::{
     Error,
     database::{in_transaction, with_reader},
     item::Item,
+    paging::Paging,
 };
 
 /// A customer's cart.
@@ -58,21 +59,51 @@ const TOUCH_ACTIVE_CART: &str = "UPDATE carts SET status = 'Active'
     WHERE customer_id = $1 AND status = 'Active' RETURNING id, order_id";
 
 impl Carts {
-    /// Every cart, by id.
-    pub(super) async fn carts(&self) -> Result<Vec<Cart>, Error> {
+    /// Carts, by id.
+    pub(super) async fn carts(&self, paging: &Paging) -> Result<Vec<Cart>, Error> {
         Ok(with_reader!(&self.database, |reader| {
-            sqlx::query_as("SELECT id, customer_id, status FROM carts ORDER BY id")
-                .fetch_all(reader)
-                .await
+            sqlx::query_as(
+                "SELECT id, customer_id, status FROM carts WHERE id > $1 ORDER BY id LIMIT $2",
+            )
+            .bind(paging.after())
+            .bind(paging.rows())
+            .fetch_all(reader)
+            .await
         })?)
     }
 
-    /// Every item of every cart, by id.
-    pub(super) async fn items(&self) -> Result<Vec<CartItem>, Error> {
+    /// Items of whatever cart, by id.
+    pub(super) async fn items(&self, paging: &Paging) -> Result<Vec<CartItem>, Error> {
         Ok(with_reader!(&self.database, |reader| {
-            sqlx::query_as("SELECT id, product_id, quantity, cart_id FROM cart_items ORDER BY id")
-                .fetch_all(reader)
-                .await
+            sqlx::query_as(
+                "SELECT id, product_id, quantity, cart_id FROM cart_items
+                 WHERE id > $1 ORDER BY id LIMIT $2",
+            )
+            .bind(paging.after())
+            .bind(paging.rows())
+            .fetch_all(reader)
+            .await
+        })?)
+    }
+
+    /// Items of a customer's active cart, by id.
+    pub(super) async fn items_of(
+        &self,
+        customer: i64,
+        paging: &Paging,
+    ) -> Result<Vec<CartItem>, Error> {
+        Ok(with_reader!(&self.database, |reader| {
+            sqlx::query_as(
+                "SELECT id, product_id, quantity, cart_id FROM cart_items
+                 WHERE cart_id =
+                     (SELECT id FROM carts WHERE customer_id = $1 AND status = 'Active')
+                 AND id > $2 ORDER BY id LIMIT $3",
+            )
+            .bind(customer)
+            .bind(paging.after())
+            .bind(paging.rows())
+            .fetch_all(reader)
+            .await
         })?)
     }
 

@@ -9,6 +9,7 @@ use crate::{
     Error,
     error::ErrorDetail,
     extract::{Checked, CheckedBody, ProductId},
+    paging::{NextPage, Paging},
     validation::HttpValidationError,
 };
 
@@ -37,11 +38,25 @@ pub(crate) struct UpdatedProduct {
     updated_product: Product,
 }
 
-/// Get all products.
-#[utoipa::path(get, path = "/products", responses((status = 200, body = Products)))]
-pub(super) async fn list(State(catalog): State<Catalog>) -> Result<Json<Products>, Error> {
-    let data = catalog.products().await?;
-    Ok(Json(Products { data }))
+/// Get all products, or a page of them.
+#[utoipa::path(
+    get,
+    path = "/products",
+    params(Paging),
+    responses(
+        (status = 200, body = Products, headers(
+            ("Link" = String, description = "The next page, if there is more than `limit`"),
+        )),
+        (status = 422, body = HttpValidationError),
+    )
+)]
+pub(super) async fn list(
+    State(catalog): State<Catalog>,
+    Checked(paging): Checked<Paging>,
+) -> Result<(NextPage, Json<Products>), Error> {
+    let products = catalog.products(&paging).await?;
+    let (next, data) = paging.cut(products, |product| product.id);
+    Ok((next, Json(Products { data })))
 }
 
 /// Get one product.

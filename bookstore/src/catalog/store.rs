@@ -4,15 +4,21 @@ use super::{Catalog, Product, product::NewProduct};
 use crate::{
     Error,
     database::{with_reader, with_writer},
+    paging::Paging,
 };
 
 impl Catalog {
-    /// Every book, by id.
-    pub(super) async fn products(&self) -> Result<Vec<Product>, Error> {
+    /// Books, by id.
+    pub(super) async fn products(&self, paging: &Paging) -> Result<Vec<Product>, Error> {
         Ok(with_reader!(&self.database, |reader| {
-            sqlx::query_as("SELECT id, name, price, quantity FROM products ORDER BY id")
-                .fetch_all(reader)
-                .await
+            sqlx::query_as(
+                "SELECT id, name, price, quantity FROM products
+                 WHERE id > $1 ORDER BY id LIMIT $2",
+            )
+            .bind(paging.after())
+            .bind(paging.rows())
+            .fetch_all(reader)
+            .await
         })?)
     }
 

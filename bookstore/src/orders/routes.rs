@@ -16,6 +16,7 @@ use crate::{
     Error,
     error::{Answer, ErrorDetail},
     extract::{Checked, CheckedBody, CustomerId},
+    paging::{NextPage, Paging},
     validation::HttpValidationError,
 };
 
@@ -25,29 +26,47 @@ pub(crate) struct AllOrders {
     orders: Vec<Order>,
 }
 
-/// Get all orders.
-#[utoipa::path(get, path = "/orders", responses((status = 200, body = AllOrders)))]
-pub(super) async fn list(State(orders): State<Arc<Orders>>) -> Result<Json<AllOrders>, Error> {
-    let orders = orders.orders().await?;
-    Ok(Json(AllOrders { orders }))
+/// Get all orders, or a page of them.
+#[utoipa::path(
+    get,
+    path = "/orders",
+    params(Paging),
+    responses(
+        (status = 200, body = AllOrders, headers(
+            ("Link" = String, description = "The next page, if there is more than `limit`"),
+        )),
+        (status = 422, body = HttpValidationError),
+    )
+)]
+pub(super) async fn list(
+    State(orders): State<Arc<Orders>>,
+    Checked(paging): Checked<Paging>,
+) -> Result<(NextPage, Json<AllOrders>), Error> {
+    let orders = orders.orders(&paging).await?;
+    let (next, orders) = paging.cut(orders, |order| order.id);
+    Ok((next, Json(AllOrders { orders })))
 }
 
-/// Get a customer's orders.
+/// Get a customer's orders, or a page of them.
 #[utoipa::path(
     get,
     path = "/orders/{customer_id}",
-    params(("customer_id" = i64, Path, minimum = 1)),
+    params(("customer_id" = i64, Path, minimum = 1), Paging),
     responses(
-        (status = 200, body = AllOrders),
+        (status = 200, body = AllOrders, headers(
+            ("Link" = String, description = "The next page, if there is more than `limit`"),
+        )),
         (status = 422, body = HttpValidationError),
     )
 )]
 pub(super) async fn list_for_customer(
     State(orders): State<Arc<Orders>>,
-    Checked(CustomerId(customer)): Checked<CustomerId>,
-) -> Result<Json<AllOrders>, Error> {
-    let orders = orders.orders_of(customer).await?;
-    Ok(Json(AllOrders { orders }))
+    request: Checked<(CustomerId, Paging)>,
+) -> Result<(NextPage, Json<AllOrders>), Error> {
+    let Checked((CustomerId(customer), paging)) = request;
+    let orders = orders.orders_of(customer, &paging).await?;
+    let (next, orders) = paging.cut(orders, |order| order.id);
+    Ok((next, Json(AllOrders { orders })))
 }
 
 /// Order what is in a customer's active cart, or the items in the body.

@@ -14,6 +14,7 @@ use crate::{
     database::{in_transaction, now_ms, with_reader, with_writer},
     error::Answer,
     item::Item,
+    paging::Paging,
 };
 
 /// An order that was placed.
@@ -43,25 +44,35 @@ pub(super) enum Opened {
 type KnownOrder = (String, Option<i64>, Option<String>);
 
 impl Orders {
-    /// Every order that was placed, by id.
-    pub(super) async fn orders(&self) -> Result<Vec<Order>, Error> {
+    /// Orders that were placed, by id.
+    pub(super) async fn orders(&self, paging: &Paging) -> Result<Vec<Order>, Error> {
         Ok(with_reader!(&self.database, |reader| {
             sqlx::query_as(
-                "SELECT id, customer_id, status FROM orders WHERE status = 'Ordered' ORDER BY id",
+                "SELECT id, customer_id, status FROM orders
+                 WHERE status IN ('Ordered', 'Returned') AND id > $1 ORDER BY id LIMIT $2",
             )
+            .bind(paging.after())
+            .bind(paging.rows())
             .fetch_all(reader)
             .await
         })?)
     }
 
     /// A customer's orders, by id.
-    pub(super) async fn orders_of(&self, customer: i64) -> Result<Vec<Order>, Error> {
+    pub(super) async fn orders_of(
+        &self,
+        customer: i64,
+        paging: &Paging,
+    ) -> Result<Vec<Order>, Error> {
         Ok(with_reader!(&self.database, |reader| {
             sqlx::query_as(
                 "SELECT id, customer_id, status FROM orders
-                 WHERE customer_id = $1 AND status = 'Ordered' ORDER BY id",
+                 WHERE customer_id = $1 AND status IN ('Ordered', 'Returned') AND id > $2
+                 ORDER BY id LIMIT $3",
             )
             .bind(customer)
+            .bind(paging.after())
+            .bind(paging.rows())
             .fetch_all(reader)
             .await
         })?)

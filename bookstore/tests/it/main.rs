@@ -11,6 +11,7 @@ mod command;
 mod concurrency;
 mod distributed;
 mod orders;
+mod paging;
 mod reservations;
 mod service;
 mod validation;

@@ -1,0 +1,135 @@
+//! Pages of a list, for clients that ask for them: `limit` and `after`, by id. A page names the
+//! last id that was seen, not how many rows to skip, so that it costs a page wherever it begins,
+//! and nothing is told twice or left out when rows come and go meanwhile.
+
+use std::ops::RangeInclusive;
+
+use axum::{
+    http::{HeaderValue, Uri, header},
+    response::{IntoResponseParts, ResponseParts},
+};
+use url::form_urlencoded;
+use utoipa::IntoParams;
+
+use crate::{
+    extract::{FromParameters, Parameters},
+    validation::Problems,
+};
+
+/// Rows that a page may have.
+const LIMITS: RangeInclusive<i64> = 1..=1_000;
+
+/// Ids that a page may begin after; none is 0.
+const AFTER: RangeInclusive<i64> = 0..=i64::MAX;
+
+/// The part of a list that a client asks for: everything, unless it says otherwise.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Paging {
+    /// The most to list; without it everything is listed.
+    #[param(minimum = 1, maximum = 1000, nullable = false)]
+    limit: Option<i64>,
+    /// List only what has a greater id than this.
+    #[param(value_type = Option<i64>, minimum = 0, nullable = false)]
+    after: i64,
+    /// The address of the page after this one, but for the id at its end.
+    #[param(ignore)]
+    next: Option<String>,
+}
+
+impl FromParameters for Paging {
+    fn read(parameters: &Parameters<'_>, problems: &mut Problems) -> Option<Self> {
+        let limit = parameters.query_integer("limit", &LIMITS, problems);
+        let after = parameters.query_integer("after", &AFTER, problems);
+        let (limit, after) = (limit?, after?);
+        Some(Self {
+            limit,
+            after: after.unwrap_or(0),
+            next: limit.map(|limit| next_page(parameters.uri(), limit)),
+        })
+    }
+}
+
+/// The same request with this limit, after an id that is to be appended.
+fn next_page(uri: &Uri, limit: i64) -> String {
+    let given = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    let kept = given.filter(|(name, _)| name != "limit" && name != "after");
+    let query = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(kept)
+        .append_pair("limit", &limit.to_string())
+        .append_pair("after", "")
+        .finish();
+    format!("{}?{query}", uri.path())
+}
+
+impl Paging {
+    /// What every listed id is greater than.
+    pub(crate) fn after(&self) -> i64 {
+        self.after
+    }
+
+    /// Rows to ask the database for: one more than are listed tells whether there are more.
+    pub(crate) fn rows(&self) -> i64 {
+        self.limit.map_or(i64::MAX, |limit| limit + 1)
+    }
+
+    /// Cuts off what belongs to the next page, and says where that is.
+    pub(crate) fn cut<T>(self, mut rows: Vec<T>, id: impl Fn(&T) -> i64) -> (NextPage, Vec<T>) {
+        let (Some(limit), Some(next)) = (self.limit, self.next) else {
+            return (NextPage(None), rows);
+        };
+        let limit = usize::try_from(limit).expect("a limit is small and positive");
+        if rows.len() <= limit {
+            return (NextPage(None), rows);
+        }
+        rows.truncate(limit);
+        let last = rows.last().map_or(0, id);
+        let link = format!("<{next}{last}>; rel=\"next\"");
+        (NextPage(HeaderValue::try_from(link).ok()), rows)
+    }
+}
+
+/// The `Link` header of an answer that does not list everything (RFC 8288).
+#[derive(Debug)]
+pub(crate) struct NextPage(Option<HeaderValue>);
+
+impl IntoResponseParts for NextPage {
+    type Error = std::convert::Infallible;
+
+    fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Self::Error> {
+        if let Some(link) = self.0 {
+            parts.headers_mut().insert(header::LINK, link);
+        }
+        Ok(parts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(limit: Option<i64>, rows: i64) -> (Option<String>, Vec<i64>) {
+        let uri = Uri::from_static("/books?x=%22%3E+1&after=7&limit=3&limit=2");
+        let paging = Paging {
+            limit,
+            after: 0,
+            next: limit.map(|limit| next_page(&uri, limit)),
+        };
+        let found = (1..=rows.min(paging.rows())).collect();
+        let (NextPage(link), listed) = paging.cut(found, |id| *id);
+        (link.map(|link| link.to_str().unwrap().to_owned()), listed)
+    }
+
+    #[test]
+    fn a_page_that_leaves_something_out_says_where_it_goes_on() {
+        let link = "</books?x=%22%3E+1&limit=2&after=2>; rel=\"next\"".to_owned();
+        assert_eq!(page(Some(2), 3), (Some(link), vec![1, 2]));
+    }
+
+    #[test]
+    fn the_last_page_is_the_end() {
+        assert_eq!(page(Some(2), 2), (None, vec![1, 2]));
+        assert_eq!(page(Some(2), 0), (None, vec![]));
+        assert_eq!(page(None, 3), (None, vec![1, 2, 3]));
+    }
+}
