@@ -11,8 +11,8 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{Error, error::ErrorDetail, metrics::CALLER_HEADER};
 
-/// How long one try may take.
-const TIMEOUT: Duration = Duration::from_secs(5);
+/// How long one try may take, unless an operator says otherwise.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How often a call is tried.
 const TRIES: u32 = 4;
@@ -38,18 +38,20 @@ pub(crate) struct Reply {
 }
 
 impl ServiceClient {
-    /// A client of `service` at `base_url`, on whose behalf `caller` asks.
+    /// A client of `service` at `base_url`, on whose behalf `caller` asks; one try takes `timeout`
+    /// at most.
     pub(crate) fn new(
         caller: &'static str,
         service: &'static str,
         base_url: &str,
+        timeout: Duration,
     ) -> reqwest::Result<Self> {
         let mut headers = HeaderMap::new();
         headers.insert(CALLER_HEADER, HeaderValue::from_static(caller));
         let http = reqwest::Client::builder()
             .default_headers(headers)
-            .timeout(TIMEOUT)
-            .connect_timeout(TIMEOUT)
+            .timeout(timeout)
+            .connect_timeout(timeout)
             .tcp_nodelay(true)
             // A proxy meant for the wide world must not come between the services.
             .no_proxy()

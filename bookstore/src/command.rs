@@ -93,6 +93,30 @@ impl SeedOptions {
     }
 }
 
+/// How orders are placed, and what a crash has left is found.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct ProtocolOptions {
+    /// How long one try of a call from the orders to another service may take; each call is tried
+    /// four times.
+    #[arg(
+        long,
+        env = "BOOKSTORE_CALL_TIMEOUT",
+        value_name = "TIME",
+        default_value = "5s"
+    )]
+    pub(crate) call_timeout: humantime::Duration,
+
+    /// An order that nobody has worked on for so long was left by a crash, and is finished or
+    /// cancelled by whichever replica finds it first.
+    #[arg(
+        long,
+        env = "BOOKSTORE_ORDER_LEASE",
+        value_name = "TIME",
+        default_value = "60s"
+    )]
+    pub(crate) order_lease: humantime::Duration,
+}
+
 /// Options of `all`.
 #[derive(Args, Clone, Debug)]
 pub struct AllOptions {
@@ -100,6 +124,8 @@ pub struct AllOptions {
     pub(crate) common: CommonOptions,
     #[command(flatten)]
     pub(crate) seed: SeedOptions,
+    #[command(flatten)]
+    pub(crate) protocol: ProtocolOptions,
 
     /// Port of the catalog; 0 lets the system choose.
     #[arg(
@@ -182,6 +208,8 @@ pub struct CartOptions {
 pub struct OrdersOptions {
     #[command(flatten)]
     pub(crate) common: CommonOptions,
+    #[command(flatten)]
+    pub(crate) protocol: ProtocolOptions,
 
     /// Port to listen on; 0 lets the system choose.
     #[arg(

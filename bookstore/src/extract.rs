@@ -139,6 +139,11 @@ path_id!(
     OrderId,
     "order_id"
 );
+path_id!(
+    /// A return, at least 1.
+    ReturnId,
+    "return_id"
+);
 
 /// The only customer that a list shall be about, if the query string names one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

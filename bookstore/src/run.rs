@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     io::{IsTerminal, Write},
     net::{IpAddr, SocketAddr},
+    sync::Arc,
     time::Duration,
 };
 
@@ -21,9 +22,13 @@ use tracing_subscriber::EnvFilter;
 use crate::{
     cart::{CartClient, Carts},
     catalog::{Catalog, CatalogClient, Seed},
-    command::{AllOptions, CartOptions, CatalogOptions, Command, CommonOptions, OrdersOptions},
+    client,
+    command::{
+        AllOptions, CartOptions, CatalogOptions, Command, CommonOptions, OrdersOptions,
+        ProtocolOptions,
+    },
     database::{Database, Home, Sharing},
-    orders::Orders,
+    orders::{self, Orders},
     service::Server,
     stop::StopRequest,
 };
@@ -92,7 +97,8 @@ async fn run_all(options: AllOptions) -> anyhow::Result<()> {
     run_shop(&options.common, Sharing::Several, async |shop| {
         shop.add_catalog(catalog_at, options.seed.seed()).await?;
         shop.add_cart(cart_at, &catalog_url).await?;
-        shop.add_orders(orders_at, &catalog_url, &cart_url).await
+        shop.add_orders(orders_at, &catalog_url, &cart_url, options.protocol)
+            .await
     })
     .await
 }
@@ -116,7 +122,8 @@ async fn run_cart(options: CartOptions) -> anyhow::Result<()> {
 async fn run_orders(options: OrdersOptions) -> anyhow::Result<()> {
     let listener = listen(options.common.address, options.port, "--port").await?;
     run_shop(&options.common, Sharing::Alone, async |shop| {
-        shop.add_orders(listener, &options.catalog_url, &options.cart_url)
+        let (catalog_url, cart_url) = (&options.catalog_url, &options.cart_url);
+        shop.add_orders(listener, catalog_url, cart_url, options.protocol)
             .await
     })
     .await
@@ -135,6 +142,8 @@ async fn run_shop(
         databases: Vec::new(),
         services: Vec::new(),
         orders_at_work: None,
+        marks: JoinSet::new(),
+        recovery: JoinSet::new(),
     };
     let opened = tokio::select! {
         opened = open(&mut shop) => opened.map(|()| true),
@@ -157,6 +166,10 @@ struct Shop {
     services: Vec<(&'static str, TcpListener, Router)>,
     /// Ends when no order is at work any more.
     orders_at_work: Option<mpsc::Receiver<()>>,
+    /// Marks what is settled, to the end.
+    marks: JoinSet<()>,
+    /// Goes on beside requests, as long as they are served; may be cut off at any moment.
+    recovery: JoinSet<()>,
 }
 
 /// The line that announces ready services.
@@ -182,7 +195,7 @@ impl Shop {
         let database = self.open("cart").await?;
         let carts = Carts {
             database,
-            catalog: CatalogClient::new("cart", catalog_url)?,
+            catalog: CatalogClient::new("cart", catalog_url, client::TIMEOUT)?,
         };
         let migrated = carts.migrate().await;
         migrated.context("cannot bring the cart's tables up to date")?;
@@ -195,18 +208,26 @@ impl Shop {
         listener: TcpListener,
         catalog_url: &str,
         cart_url: &str,
+        protocol: ProtocolOptions,
     ) -> anyhow::Result<()> {
         let database = self.open("orders").await?;
         let (at_work, orders_at_work) = mpsc::channel(1);
-        let orders = Orders {
-            database,
-            catalog: CatalogClient::new("orders", catalog_url)?,
-            cart: CartClient::new("orders", cart_url)?,
+        let (settled, to_be_marked) = mpsc::unbounded_channel();
+        let timeout = *protocol.call_timeout;
+        let orders = Arc::new(Orders {
+            database: database.clone(),
+            catalog: CatalogClient::new("orders", catalog_url, timeout)?,
+            cart: CartClient::new("orders", cart_url, timeout)?,
+            lease: *protocol.order_lease,
+            settled,
             at_work,
-        };
+        });
         let migrated = orders.migrate().await;
         migrated.context("cannot bring the orders' tables up to date")?;
         self.orders_at_work = Some(orders_at_work);
+        self.marks
+            .spawn(orders::write_marks(database, to_be_marked));
+        self.recovery.spawn(Arc::clone(&orders).recover_regularly());
         self.services.push(("orders", listener, orders.router()));
         Ok(())
     }
@@ -227,6 +248,7 @@ impl Shop {
         }
         announce(urls)?;
         stop.wait().await;
+        self.recovery.shutdown().await;
         let end = Instant::now() + GRACE;
         // Those that need others first: what they have begun still gets its answers.
         while let Some((name, server)) = servers.pop() {

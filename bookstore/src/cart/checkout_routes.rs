@@ -47,7 +47,7 @@ impl FromBody for CheckoutRequest {
         (status = 200, body = Checkout),
         (status = 400, description = "The cart is empty", body = ErrorDetail),
         (status = 404, description = "No active cart", body = ErrorDetail),
-        (status = 409, description = "Another order holds the cart", body = ErrorDetail),
+        (status = 409, description = "Another order holds the cart, or the checkout is over", body = ErrorDetail),
         (status = 422, body = HttpValidationError),
     )
 )]

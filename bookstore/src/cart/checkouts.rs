@@ -1,17 +1,28 @@
 //! Checkouts: an order's hold on a cart, so that no cart is bought twice and none changes while it
 //! is bought. Keyed by the order; each step may be repeated.
+//!
+//! A checkout goes from `Locked` to `Completed` or to `Cancelled`, once, by compare-and-set. Every
+//! step writes the checkout's row first: steps of one order wait for each other there.
 
 use super::{Carts, store::being_ordered};
-use crate::{
-    Error,
-    database::{in_transaction, with_writer},
-    item::Item,
-};
+use crate::{Error, database::in_transaction, item::Item};
 
 impl Carts {
     /// Locks the customer's active cart to an order and tells what is in it.
     pub(super) async fn lock(&self, order: i64, customer: i64) -> Result<Vec<Item>, Error> {
         in_transaction!(&self.database, |connection| {
+            let (status,): (String,) = sqlx::query_as(
+                "INSERT INTO checkouts (order_id, status) VALUES ($1, 'Locked')
+                 ON CONFLICT (order_id) DO UPDATE SET status = checkouts.status RETURNING status",
+            )
+            .bind(order)
+            .fetch_one(&mut *connection)
+            .await?;
+            if status != "Locked" {
+                return Err(Error::Conflict(
+                    format!("checkout of order with id: {order} is over").into(),
+                ));
+            }
             let cart: Option<i64> = sqlx::query_scalar(
                 "UPDATE carts SET order_id = $1
                  WHERE customer_id = $2 AND status = 'Active'
@@ -55,29 +66,44 @@ impl Carts {
 
     /// The order is final: its cart is ordered.
     pub(super) async fn complete(&self, order: i64) -> Result<(), Error> {
-        let completed: Option<i64> = with_writer!(&self.database, |writer| {
-            sqlx::query_scalar(
-                "UPDATE carts SET status = 'Ordered' WHERE order_id = $1 RETURNING id",
+        in_transaction!(&self.database, |connection| {
+            let completed: Option<i64> = sqlx::query_scalar(
+                "UPDATE checkouts SET status = 'Completed'
+                 WHERE order_id = $1 AND status IN ('Locked', 'Completed') RETURNING order_id",
             )
             .bind(order)
-            .fetch_optional(writer)
-            .await
-        })?;
-        completed
-            .map(|_| ())
-            .ok_or_else(|| Error::NotFound(format!("order with id: {order} holds no cart").into()))
+            .fetch_optional(&mut *connection)
+            .await?;
+            if completed.is_none() {
+                return Err(Error::NotFound(
+                    format!("order with id: {order} holds no cart").into(),
+                ));
+            }
+            sqlx::query("UPDATE carts SET status = 'Ordered' WHERE order_id = $1")
+                .bind(order)
+                .execute(&mut *connection)
+                .await?;
+        })
     }
 
-    /// The order is cancelled: its cart can be changed and ordered again.
+    /// The order is cancelled: its cart can be changed and ordered again. An order that holds no
+    /// cart yet leaves a row behind all the same, so that a lock that is still on its way is refused.
     pub(super) async fn unlock(&self, order: i64) -> Result<(), Error> {
-        with_writer!(&self.database, |writer| {
-            sqlx::query(
-                "UPDATE carts SET order_id = NULL WHERE order_id = $1 AND status = 'Active'",
+        in_transaction!(&self.database, |connection| {
+            let cancelled: Option<i64> = sqlx::query_scalar(
+                "INSERT INTO checkouts (order_id, status) VALUES ($1, 'Cancelled')
+                 ON CONFLICT (order_id) DO UPDATE SET status = 'Cancelled'
+                 WHERE checkouts.status = 'Locked' RETURNING order_id",
             )
             .bind(order)
-            .execute(writer)
-            .await
-            .map(|_| ())
+            .fetch_optional(&mut *connection)
+            .await?;
+            if cancelled.is_some() {
+                sqlx::query("UPDATE carts SET order_id = NULL WHERE order_id = $1")
+                    .bind(order)
+                    .execute(&mut *connection)
+                    .await?;
+            }
         })
     }
 }

@@ -1,5 +1,7 @@
 //! The carts as the orders service sees them.
 
+use std::time::Duration;
+
 use axum::http::Method;
 
 use super::checkout_routes::{Checkout, CheckoutRequest};
@@ -11,8 +13,12 @@ pub(crate) struct CartClient(ServiceClient);
 
 impl CartClient {
     /// A client that asks on behalf of `caller`.
-    pub(crate) fn new(caller: &'static str, base_url: &str) -> reqwest::Result<Self> {
-        ServiceClient::new(caller, "cart", base_url).map(Self)
+    pub(crate) fn new(
+        caller: &'static str,
+        base_url: &str,
+        timeout: Duration,
+    ) -> reqwest::Result<Self> {
+        ServiceClient::new(caller, "cart", base_url, timeout).map(Self)
     }
 
     /// Locks the customer's active cart to an order and tells what is in it.

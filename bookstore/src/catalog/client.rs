@@ -1,9 +1,11 @@
 //! The catalog as the other services see it.
 
+use std::time::Duration;
+
 use axum::http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use super::Product;
+use super::{Product, return_routes::ReturnRequest};
 use crate::{Error, client::ServiceClient, item::Item};
 
 /// A client of the catalog; cheap to clone.
@@ -22,8 +24,12 @@ struct Reservation<'a> {
 
 impl CatalogClient {
     /// A client that asks on behalf of `caller`.
-    pub(crate) fn new(caller: &'static str, base_url: &str) -> reqwest::Result<Self> {
-        ServiceClient::new(caller, "catalog", base_url).map(Self)
+    pub(crate) fn new(
+        caller: &'static str,
+        base_url: &str,
+        timeout: Duration,
+    ) -> reqwest::Result<Self> {
+        ServiceClient::new(caller, "catalog", base_url, timeout).map(Self)
     }
 
     /// One book, if there is such a book.
@@ -52,6 +58,16 @@ impl CatalogClient {
         let path = &format!("/reservations/{order}/confirmation");
         self.0
             .call(Method::POST, path, None::<&()>)
+            .await?
+            .success()?;
+        Ok(())
+    }
+
+    /// Puts copies that an order has bought back in stock.
+    pub(crate) async fn take_back(&self, id: i64, returned: &ReturnRequest) -> Result<(), Error> {
+        let path = &format!("/returns/{id}");
+        self.0
+            .call(Method::PUT, path, Some(returned))
             .await?
             .success()?;
         Ok(())

@@ -4,12 +4,15 @@ mod client;
 mod product;
 mod reservation_routes;
 mod reservations;
+mod return_routes;
+mod returns;
 mod routes;
 mod seed;
 mod store;
 
 pub(crate) use client::CatalogClient;
 pub(crate) use product::Product;
+pub(crate) use return_routes::ReturnRequest;
 pub(crate) use seed::Seed;
 
 use axum::Router;
@@ -51,6 +54,7 @@ impl Catalog {
                 reservation_routes::release
             ))
             .routes(routes!(reservation_routes::confirm))
+            .routes(routes!(return_routes::take_back))
             .with_state(self);
         service::assemble("catalog", "Product catalog", calls, database)
     }

@@ -1,7 +1,8 @@
 //! Reservations: the copies that an order holds, taken from stock by a conditional update.
 //!
 //! A reservation is keyed by its order, so that each step may be repeated. It goes from `Held` to
-//! `Confirmed` (sold) or to `Released` (back in stock), once, by compare-and-set.
+//! `Confirmed` (sold) or to `Released` (back in stock), once, by compare-and-set. Every step writes
+//! the reservation's row first: steps of one order wait for each other there.
 
 use super::{Catalog, store::product_not_found};
 use crate::{
@@ -92,14 +93,18 @@ impl Catalog {
         })
     }
 
-    /// The order is cancelled: its copies go back to stock, once.
+    /// The order is cancelled: its copies go back to stock, once. What is not reserved yet leaves a
+    /// row behind all the same, so that a reservation that is still on its way is refused.
     pub(super) async fn release(&self, order: i64) -> Result<(), Error> {
         in_transaction!(&self.database, |connection| {
             let released: Option<i64> = sqlx::query_scalar(
-                "UPDATE reservations SET status = 'Released'
-                 WHERE order_id = $1 AND status = 'Held' RETURNING order_id",
+                "INSERT INTO reservations (order_id, status, reserved_at)
+                 VALUES ($1, 'Released', $2)
+                 ON CONFLICT (order_id) DO UPDATE SET status = 'Released'
+                 WHERE reservations.status = 'Held' RETURNING order_id",
             )
             .bind(order)
+            .bind(now_ms())
             .fetch_optional(&mut *connection)
             .await?;
             if released.is_some() {
@@ -111,7 +116,7 @@ impl Catalog {
                 .fetch_all(&mut *connection)
                 .await?;
                 for item in items {
-                    sqlx::query("UPDATE products SET quantity = quantity + $1 WHERE id = $2")
+                    sqlx::query(RESTOCK)
                         .bind(item.quantity)
                         .bind(item.product_id)
                         .execute(&mut *connection)
@@ -121,6 +126,9 @@ impl Catalog {
         })
     }
 }
+
+/// Puts copies back on the shelf; a book that was deleted has none.
+pub(super) const RESTOCK: &str = "UPDATE products SET quantity = quantity + $1 WHERE id = $2";
 
 /// What a reservation means that was there before.
 fn repeated(order: i64, status: &str, same_items: bool) -> Result<Reserved, Error> {

@@ -15,7 +15,7 @@ pub(crate) struct Seed {
     pub stock: u32,
 }
 
-/// Rows per statement: four values each stay far below SQLite's limit of 32,766 values.
+/// Rows per statement: five values each stay far below SQLite's limit of 32,766 values.
 const ROWS_PER_STATEMENT: usize = 500;
 
 const ADJECTIVES: [&str; 10] = [
@@ -64,13 +64,15 @@ impl Catalog {
         let ids: Vec<u32> = (1..=seed.products).collect();
         in_transaction!(&self.database, |connection| {
             for ids in ids.chunks(ROWS_PER_STATEMENT) {
-                let mut statement =
-                    sqlx::QueryBuilder::new("INSERT INTO products (id, name, price, quantity) ");
+                let mut statement = sqlx::QueryBuilder::new(
+                    "INSERT INTO products (id, name, price, quantity, added) ",
+                );
                 statement.push_values(ids, |mut row, &id| {
                     let book = book(id, seed.stock);
                     row.push_bind(i64::from(id))
                         .push_bind(book.name)
                         .push_bind(book.price)
+                        .push_bind(book.quantity)
                         .push_bind(book.quantity);
                 });
                 // Another replica that seeds at the same time writes the same books.

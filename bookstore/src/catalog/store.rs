@@ -36,7 +36,7 @@ impl Catalog {
     pub(super) async fn insert(&self, product: &NewProduct) -> Result<Product, Error> {
         with_writer!(&self.database, |writer| {
             sqlx::query_as(
-                "INSERT INTO products (name, price, quantity) VALUES ($1, $2, $3)
+                "INSERT INTO products (name, price, quantity, added) VALUES ($1, $2, $3, $3)
                  RETURNING id, name, price, quantity",
             )
             .bind(&product.name)
@@ -55,7 +55,8 @@ impl Catalog {
     ) -> Result<Option<Product>, Error> {
         with_writer!(&self.database, |writer| {
             sqlx::query_as(
-                "UPDATE products SET name = $1, price = $2, quantity = $3 WHERE id = $4
+                "UPDATE products SET name = $1, price = $2, quantity = $3,
+                 added = added + $3 - quantity WHERE id = $4
                  RETURNING id, name, price, quantity",
             )
             .bind(&product.name)

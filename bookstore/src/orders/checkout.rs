@@ -4,12 +4,12 @@
 //! 1. The cart is locked to the order, so that no other order buys it and nothing changes in it.
 //! 2. The catalog holds the copies for the order: all, or none.
 //! 3. The pivot: one transaction makes the order `Ordered`, with its items and its answer.
-//! 4. The copies are sold and the cart is ordered. From the pivot on there is no way back, only
-//!    the same calls again.
+//! 4. The settlement: the copies are sold and the cart is ordered. From the pivot on there is no
+//!    way back, only the same calls again.
 //!
 //! Until the pivot an order can be cancelled: first its row, by compare-and-set, then what it may
 //! hold is given back. Whoever changes the row decides; everything else follows from the row, so
-//! an order that a crash has left behind can be finished or cancelled from it.
+//! an order that a crash has left behind is finished or cancelled from it (see `recovery`).
 
 use std::sync::Arc;
 
@@ -20,6 +20,7 @@ use utoipa::ToSchema;
 use super::{
     Orders,
     request::{IdempotencyKey, OrderRequest, key_was_used_otherwise},
+    settlement::{Decision, Kind},
     store::{Opened, Order},
 };
 use crate::{Error, error::Answer, item::Item};
@@ -38,8 +39,6 @@ struct Checkout {
     order: i64,
     customer: i64,
     request: OrderRequest,
-    /// Whether the catalog may hold copies for it.
-    may_hold_copies: bool,
 }
 
 impl Orders {
@@ -50,10 +49,18 @@ impl Orders {
         key: IdempotencyKey,
         request: OrderRequest,
     ) -> Result<Answer, Error> {
-        let order = match self.open(customer, &key, &request).await? {
+        let mut opened = self.open(customer, &key, &request).await?;
+        if let Opened::Unfinished(lease) = opened
+            && lease.is_over()
+        {
+            // Left by a crash: the client need not wait until recovery comes by.
+            self.recover(Kind::Order, lease).await;
+            opened = self.open(customer, &key, &request).await?;
+        }
+        let order = match opened {
             Opened::New(order) => order,
             Opened::Finished(answer) => return Ok(answer),
-            Opened::Unfinished => {
+            Opened::Unfinished(_) => {
                 return Err(Error::Conflict(
                     "An order with this Idempotency-Key is being placed".into(),
                 ));
@@ -65,14 +72,13 @@ impl Orders {
             order,
             customer,
             request,
-            may_hold_copies: false,
         };
         checkout.run().await
     }
 }
 
 impl Checkout {
-    async fn run(mut self) -> Result<Answer, Error> {
+    async fn run(self) -> Result<Answer, Error> {
         let items = match self.hold().await {
             Ok(items) => items,
             Err(error) => return self.cancel(error).await,
@@ -80,7 +86,7 @@ impl Checkout {
         let answer = self.placed(&items);
         match self.orders.finish(self.order, &items, &answer).await {
             Ok(true) => {
-                self.settle().await;
+                self.settle(true).await;
                 Ok(answer)
             }
             // Someone else has decided.
@@ -91,45 +97,26 @@ impl Checkout {
     }
 
     /// Steps 1 and 2: gets hold of the cart, and of the copies.
-    async fn hold(&mut self) -> Result<Vec<Item>, Error> {
+    async fn hold(&self) -> Result<Vec<Item>, Error> {
         let items = match &self.request {
             OrderRequest::Cart => self.orders.cart.lock(self.order, self.customer).await?,
             OrderRequest::Items(items) => items.clone(),
         };
-        let reserved = self.orders.catalog.reserve(self.order, &items).await;
-        // A refusal holds nothing; after a failure that is unknown.
-        self.may_hold_copies = matches!(reserved, Ok(()) | Err(Error::Unavailable { .. }));
-        reserved.map(|()| items)
+        self.orders.catalog.reserve(self.order, &items).await?;
+        Ok(items)
     }
 
-    /// Step 4. What fails here stays to be done: the order is final.
-    async fn settle(&self) {
-        let order = self.order;
-        let confirmed = self.orders.catalog.confirm(order);
-        let completed = async {
-            match self.request {
-                OrderRequest::Cart => self.orders.cart.complete(order).await,
-                OrderRequest::Items(_) => Ok(()),
-            }
+    /// Step 4, or giving back what may be held.
+    async fn settle(&self, bought: bool) {
+        let decision = Decision {
+            order: self.order,
+            bought,
+            from_cart: self.request == OrderRequest::Cart,
         };
-        let (confirmed, completed) = tokio::join!(confirmed, completed);
-        if let Err(error) = confirmed {
-            tracing::error!(
-                order,
-                ?error,
-                "order is placed, its copies are not marked as sold"
-            );
-        }
-        if let Err(error) = completed {
-            tracing::error!(
-                order,
-                ?error,
-                "order is placed, its cart is not marked as ordered"
-            );
-        }
+        self.orders.settle(decision).await;
     }
 
-    /// Gives up, if the order is still pending, and gives back what it may hold.
+    /// Gives up, if the order is still pending.
     async fn cancel(&self, error: Error) -> Result<Answer, Error> {
         let answer = error.answer();
         // A refusal is an answer. A failure is not, nor is a conflict, which passes when another
@@ -139,34 +126,7 @@ impl Checkout {
         if !self.orders.cancel(self.order, refusal).await? {
             return self.decided().await;
         }
-        let order = self.order;
-        let released = async {
-            match self.may_hold_copies {
-                true => self.orders.catalog.release(order).await,
-                false => Ok(()),
-            }
-        };
-        let unlocked = async {
-            match self.request {
-                OrderRequest::Cart => self.orders.cart.unlock(order).await,
-                OrderRequest::Items(_) => Ok(()),
-            }
-        };
-        let (released, unlocked) = tokio::join!(released, unlocked);
-        if let Err(error) = released {
-            tracing::error!(
-                order,
-                ?error,
-                "order is cancelled, its copies are still held"
-            );
-        }
-        if let Err(error) = unlocked {
-            tracing::error!(
-                order,
-                ?error,
-                "order is cancelled, its cart is still locked"
-            );
-        }
+        self.settle(false).await;
         Err(error)
     }
 

@@ -1,11 +1,17 @@
 //! Order management: turns a cart into an order, so that nothing is sold twice.
 
 mod checkout;
+mod recovery;
 mod request;
+mod return_routes;
+mod returns;
 mod routes;
+mod settlement;
 mod store;
 
-use std::sync::Arc;
+pub(crate) use settlement::{Settled, write_marks};
+
+use std::{sync::Arc, time::Duration};
 
 use axum::Router;
 use tokio::sync::mpsc;
@@ -19,6 +25,10 @@ pub(crate) struct Orders {
     pub(crate) database: Database,
     pub(crate) catalog: CatalogClient,
     pub(crate) cart: CartClient,
+    /// How long whoever works on an order may be silent before it is taken over.
+    pub(crate) lease: Duration,
+    /// To whoever writes down what needs no more work.
+    pub(crate) settled: mpsc::UnboundedSender<Settled>,
     /// Held by every order at work. An order goes on when its client has gone away, and the
     /// process stays until the last one has let go.
     pub(crate) at_work: mpsc::Sender<()>,
@@ -40,12 +50,14 @@ impl Orders {
     }
 
     /// The service's calls.
-    pub(crate) fn router(self) -> Router {
+    pub(crate) fn router(self: Arc<Self>) -> Router {
         let database = self.database.clone();
         let calls = OpenApiRouter::new()
             .routes(routes!(routes::list))
             .routes(routes!(routes::list_for_customer, routes::create))
-            .with_state(Arc::new(self));
+            .routes(routes!(routes::list_items))
+            .routes(routes!(return_routes::create))
+            .with_state(self);
         service::assemble("orders", "Order management", calls, database)
     }
 }

@@ -12,6 +12,9 @@ use crate::{
 /// The header that makes a repeated request one order.
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
+/// The canonical text of an order for a cart.
+const CART: &str = "cart";
+
 /// Characters that an idempotency key may have.
 const LONGEST_KEY: usize = 255;
 
@@ -35,11 +38,16 @@ impl OrderRequest {
     /// The same text for requests that ask for the same.
     pub(super) fn canonical(&self) -> String {
         match self {
-            Self::Cart => "cart".to_owned(),
+            Self::Cart => CART.to_owned(),
             Self::Items(items) => {
                 serde_json::to_string(&OrderedItems { items }).expect("plain data becomes JSON")
             }
         }
+    }
+
+    /// Whether a canonical text is of an order for a cart.
+    pub(super) fn is_of_cart(canonical: &str) -> bool {
+        canonical == CART
     }
 }
 
@@ -52,7 +60,37 @@ impl FromBody for OrderRequest {
     }
 }
 
-/// A client's name for its request, if it gave one. Without it every request is another order.
+/// What is to be returned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum ReturnRequest {
+    /// Whatever has not come back yet.
+    All,
+    /// These items, sorted by product.
+    Items(Vec<Item>),
+}
+
+impl ReturnRequest {
+    /// The same text for requests that ask for the same.
+    pub(super) fn canonical(&self) -> String {
+        match self {
+            Self::All => "all".to_owned(),
+            Self::Items(items) => {
+                serde_json::to_string(&OrderedItems { items }).expect("plain data becomes JSON")
+            }
+        }
+    }
+}
+
+impl FromBody for ReturnRequest {
+    fn read(body: &Field<'_>, problems: &mut Problems) -> Option<Self> {
+        if body.is_absent() {
+            return Some(Self::All);
+        }
+        Item::read_list(&body.object(problems)?, problems).map(Self::Items)
+    }
+}
+
+/// A client's name for its request, if it gave one. Without it every request is another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct IdempotencyKey(pub(super) Option<String>);
 

@@ -10,12 +10,12 @@ use super::{
     Orders,
     checkout::PlacedOrder,
     request::{IdempotencyKey, OrderRequest, OrderedItems},
-    store::Order,
+    store::{Order, OrderItem},
 };
 use crate::{
     Error,
     error::{Answer, ErrorDetail},
-    extract::{Checked, CheckedBody, CustomerId},
+    extract::{Checked, CheckedBody, CustomerId, OnlyCustomer},
     paging::{NextPage, Paging},
     validation::HttpValidationError,
 };
@@ -24,6 +24,12 @@ use crate::{
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AllOrders {
     orders: Vec<Order>,
+}
+
+/// Lines of orders that were placed, by id.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AllOrderItems {
+    items: Vec<OrderItem>,
 }
 
 /// Get all orders, or a page of them.
@@ -67,6 +73,35 @@ pub(super) async fn list_for_customer(
     let orders = orders.orders_of(customer, &paging).await?;
     let (next, orders) = paging.cut(orders, |order| order.id);
     Ok((next, Json(AllOrders { orders })))
+}
+
+/// Get the lines of all orders, or those of one customer's, or a page of them.
+#[utoipa::path(
+    get,
+    path = "/order_items",
+    params(
+        ("customer_id" = Option<i64>, Query, minimum = 1, nullable = false,
+            description = "List only this customer's"),
+        Paging,
+    ),
+    responses(
+        (status = 200, body = AllOrderItems, headers(
+            ("Link" = String, description = "The next page, if there is more than `limit`"),
+        )),
+        (status = 422, body = HttpValidationError),
+    )
+)]
+pub(super) async fn list_items(
+    State(orders): State<Arc<Orders>>,
+    request: Checked<(OnlyCustomer, Paging)>,
+) -> Result<(NextPage, Json<AllOrderItems>), Error> {
+    let Checked((OnlyCustomer(customer), paging)) = request;
+    let items = match customer {
+        Some(customer) => orders.items_of(customer, &paging).await?,
+        None => orders.items(&paging).await?,
+    };
+    let (next, items) = paging.cut(items, |item| item.id);
+    Ok((next, Json(AllOrderItems { items })))
 }
 
 /// Order what is in a customer's active cart, or the items in the body.

@@ -1,5 +1,6 @@
 //! Orders in the database. An order's row is its log: `Pending` from before anything else happens,
-//! then `Ordered` or `Cancelled`, once, by compare-and-set.
+//! then `Ordered` or `Cancelled`, once, by compare-and-set; an order whose every copy came back is
+//! `Returned`.
 
 use axum::http::StatusCode;
 use serde::Serialize;
@@ -7,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::{
     Orders,
+    recovery::Lease,
     request::{IdempotencyKey, OrderRequest},
 };
 use crate::{
@@ -22,9 +24,20 @@ use crate::{
 pub(crate) struct Order {
     pub id: i64,
     pub customer_id: i64,
-    /// `Ordered`.
+    /// `Ordered`, or `Returned` when every copy came back.
     #[schema(example = "Ordered")]
     pub status: String,
+}
+
+/// Copies of a product that an order has bought.
+#[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
+pub(crate) struct OrderItem {
+    pub id: i64,
+    pub product_id: i64,
+    pub quantity: i64,
+    /// Copies that came back.
+    pub returned: i64,
+    pub order_id: i64,
 }
 
 /// What a request for an order finds.
@@ -34,14 +47,15 @@ pub(super) enum Opened {
     New(i64),
     /// This request was answered before.
     Finished(Answer),
-    /// This request is being worked on, or was left unfinished.
-    Unfinished,
+    /// This request is being worked on, by whoever holds the lease.
+    Unfinished(Lease),
     /// Another request had this key.
     OtherRequest,
 }
 
-/// An order with the same customer and key: its request, and its answer if it is finished.
-type KnownOrder = (String, Option<i64>, Option<String>);
+/// An order with the same customer and key: its request, its lease, and its answer if it is
+/// finished.
+type KnownOrder = (String, i64, i64, Option<i64>, Option<String>);
 
 impl Orders {
     /// Orders that were placed, by id.
@@ -78,6 +92,41 @@ impl Orders {
         })?)
     }
 
+    /// Lines of whatever order, by id.
+    pub(super) async fn items(&self, paging: &Paging) -> Result<Vec<OrderItem>, Error> {
+        Ok(with_reader!(&self.database, |reader| {
+            sqlx::query_as(
+                "SELECT id, product_id, quantity, returned, order_id FROM order_items
+                 WHERE id > $1 ORDER BY id LIMIT $2",
+            )
+            .bind(paging.after())
+            .bind(paging.rows())
+            .fetch_all(reader)
+            .await
+        })?)
+    }
+
+    /// Lines of a customer's orders, by id.
+    pub(super) async fn items_of(
+        &self,
+        customer: i64,
+        paging: &Paging,
+    ) -> Result<Vec<OrderItem>, Error> {
+        Ok(with_reader!(&self.database, |reader| {
+            sqlx::query_as(
+                "SELECT order_items.id, product_id, quantity, returned, order_id
+                 FROM order_items JOIN orders ON orders.id = order_id
+                 WHERE customer_id = $1 AND order_items.id > $2
+                 ORDER BY order_items.id LIMIT $3",
+            )
+            .bind(customer)
+            .bind(paging.after())
+            .bind(paging.rows())
+            .fetch_all(reader)
+            .await
+        })?)
+    }
+
     /// Writes down that an order is to be placed, unless its key says that it was already.
     pub(super) async fn open(
         &self,
@@ -88,14 +137,16 @@ impl Orders {
         let request = request.canonical();
         let opened: Option<i64> = with_writer!(&self.database, |writer| {
             sqlx::query_scalar(
-                "INSERT INTO orders (customer_id, status, idempotency_key, request, created_at)
-                 VALUES ($1, 'Pending', $2, $3, $4)
+                "INSERT INTO orders
+                 (customer_id, status, idempotency_key, request, created_at, lease_until)
+                 VALUES ($1, 'Pending', $2, $3, $4, $5)
                  ON CONFLICT (customer_id, idempotency_key) DO NOTHING RETURNING id",
             )
             .bind(customer)
             .bind(key.0.as_deref())
             .bind(&request)
             .bind(now_ms())
+            .bind(self.lease_from_now())
             .fetch_optional(writer)
             .await
         })?;
@@ -104,7 +155,7 @@ impl Orders {
         }
         let known: Option<KnownOrder> = with_writer!(&self.database, |writer| {
             sqlx::query_as(
-                "SELECT request, answer_status, answer_body FROM orders
+                "SELECT request, id, lease_until, answer_status, answer_body FROM orders
                  WHERE customer_id = $1 AND idempotency_key = $2",
             )
             .bind(customer)
@@ -113,10 +164,11 @@ impl Orders {
             .await
         })?;
         Ok(match known {
-            Some((known, _, _)) if known != request => Opened::OtherRequest,
-            Some((_, Some(status), Some(body))) => Opened::Finished(stored_answer(status, body)),
-            // Pending, or cancelled in this very moment.
-            _ => Opened::Unfinished,
+            Some((known, ..)) if known != request => Opened::OtherRequest,
+            Some((.., Some(status), Some(body))) => Opened::Finished(stored_answer(status, body)),
+            Some((_, id, until, ..)) => Opened::Unfinished(Lease { id, until }),
+            // Cancelled in this very moment, which has freed its key.
+            None => Opened::Unfinished(Lease::OVER),
         })
     }
 
@@ -190,7 +242,7 @@ impl Orders {
     }
 }
 
-fn stored_answer(status: i64, body: String) -> Answer {
+pub(super) fn stored_answer(status: i64, body: String) -> Answer {
     let status = u16::try_from(status)
         .ok()
         .and_then(|status| StatusCode::from_u16(status).ok())

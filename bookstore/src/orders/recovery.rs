@@ -1,0 +1,181 @@
+//! Recovery: finishes or cancels what a crash has left, at start and then regularly.
+//!
+//! Whoever works on an order holds it by a lease. One that has ended is taken over by
+//! compare-and-set on the lease, so that of several replicas one does the work. The lease only
+//! spares double work: an owner that was merely slow loses the compare-and-set on the order's
+//! status, or wins it before the recovery looks, and all else may be repeated.
+
+use std::{sync::Arc, time::Duration};
+
+use futures::{StreamExt, stream};
+
+use super::{
+    Orders,
+    request::OrderRequest,
+    settlement::{Decision, Kind},
+};
+use crate::{
+    Error,
+    database::{now_ms, with_writer},
+};
+
+/// The longest time between two looks.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(5);
+
+/// What is read at once.
+const BATCH: usize = 100;
+
+/// What is worked on at the same time.
+const AT_ONCE: usize = 8;
+
+/// A hold on an order, or on a return, as it was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub(super) struct Lease {
+    pub(super) id: i64,
+    /// Milliseconds since 1970.
+    #[sqlx(rename = "lease_until")]
+    pub(super) until: i64,
+}
+
+impl Lease {
+    /// Of nothing, and over.
+    pub(super) const OVER: Self = Self { id: 0, until: 0 };
+
+    pub(super) fn is_over(self) -> bool {
+        self.until <= now_ms()
+    }
+}
+
+impl Orders {
+    /// When a lease ends that begins now.
+    pub(super) fn lease_from_now(&self) -> i64 {
+        now_ms() + i64::try_from(self.lease.as_millis()).unwrap_or(i64::MAX / 2)
+    }
+
+    /// Looks for what was left behind, again and again.
+    pub(crate) async fn recover_regularly(self: Arc<Self>) {
+        let interval = LONGEST_INTERVAL.min(self.lease / 4);
+        loop {
+            if let Err(error) = self.recover_all().await {
+                tracing::warn!(?error, "cannot look for orders that were left behind");
+            }
+            tokio::time::sleep(interval).await;
+        }
+    }
+
+    /// Takes over whatever nobody works on.
+    async fn recover_all(&self) -> Result<(), Error> {
+        for kind in [Kind::Order, Kind::Return] {
+            loop {
+                let left = self.left_behind(kind).await?;
+                let was_all = left.len() < BATCH;
+                // One that is taken over is not found again soon, whatever becomes of it.
+                stream::iter(left)
+                    .for_each_concurrent(AT_ONCE, |lease| self.recover(kind, lease))
+                    .await;
+                if was_all {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes over one order, or return, unless someone else does.
+    pub(super) async fn recover(&self, kind: Kind, lease: Lease) {
+        let outcome = match kind {
+            Kind::Order => self.recover_order(lease).await,
+            Kind::Return => self.recover_return(lease).await,
+        };
+        match outcome {
+            Ok(true) => self.note(kind, lease.id, Ok(())).await,
+            Ok(false) => {}
+            Err(error) => self.note(kind, lease.id, Err(error)).await,
+        }
+    }
+
+    /// Whether it was ours to recover.
+    async fn recover_order(&self, lease: Lease) -> Result<bool, Error> {
+        let claimed: Option<(String, String)> = with_writer!(&self.database, |writer| {
+            sqlx::query_as(
+                "UPDATE orders SET lease_until = $1
+                 WHERE id = $2 AND lease_until = $3 AND settled_at IS NULL
+                 RETURNING status, request",
+            )
+            .bind(self.lease_from_now())
+            .bind(lease.id)
+            .bind(lease.until)
+            .fetch_optional(writer)
+            .await
+        })?;
+        let Some((status, request)) = claimed else {
+            return Ok(false);
+        };
+        // A slow owner may still decide it, but not both of us.
+        let cancelled = match status.as_str() {
+            "Pending" => self.cancel(lease.id, None).await? || !self.is_final(lease.id).await?,
+            status => status == "Cancelled",
+        };
+        let decision = Decision {
+            order: lease.id,
+            bought: !cancelled,
+            from_cart: OrderRequest::is_of_cart(&request),
+        };
+        self.tell_others(decision).await?;
+        let outcome = if cancelled { "cancelled" } else { "finished" };
+        tracing::info!(order = lease.id, "order that was left behind is {outcome}");
+        Ok(true)
+    }
+
+    /// Whether it was ours to recover.
+    async fn recover_return(&self, lease: Lease) -> Result<bool, Error> {
+        let claimed: Option<i64> = with_writer!(&self.database, |writer| {
+            sqlx::query_scalar(
+                "UPDATE returns SET lease_until = $1
+                 WHERE id = $2 AND lease_until = $3 AND settled_at IS NULL RETURNING id",
+            )
+            .bind(self.lease_from_now())
+            .bind(lease.id)
+            .bind(lease.until)
+            .fetch_optional(writer)
+            .await
+        })?;
+        if claimed.is_none() {
+            return Ok(false);
+        }
+        self.tell_catalog_of_return(lease.id).await?;
+        tracing::info!(id = lease.id, "return that was left behind is finished");
+        Ok(true)
+    }
+
+    /// Some of what nobody works on; from the writer, which knows the newest state.
+    async fn left_behind(&self, kind: Kind) -> Result<Vec<Lease>, Error> {
+        let sql = match kind {
+            Kind::Order => {
+                "SELECT id, lease_until FROM orders
+                 WHERE settled_at IS NULL AND lease_until <= $1 ORDER BY lease_until LIMIT $2"
+            }
+            Kind::Return => {
+                "SELECT id, lease_until FROM returns
+                 WHERE settled_at IS NULL AND lease_until <= $1 ORDER BY lease_until LIMIT $2"
+            }
+        };
+        with_writer!(&self.database, |writer| {
+            sqlx::query_as(sql)
+                .bind(now_ms())
+                .bind(BATCH as i64)
+                .fetch_all(writer)
+                .await
+        })
+    }
+
+    async fn is_final(&self, order: i64) -> Result<bool, Error> {
+        let status: Option<String> = with_writer!(&self.database, |writer| {
+            sqlx::query_scalar("SELECT status FROM orders WHERE id = $1")
+                .bind(order)
+                .fetch_optional(writer)
+                .await
+        })?;
+        Ok(matches!(status.as_deref(), Some("Ordered" | "Returned")))
+    }
+}

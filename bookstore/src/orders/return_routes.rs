@@ -1,0 +1,45 @@
+//! `/orders/{customer_id}/{order_id}/returns`.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+
+use super::{
+    Orders,
+    request::{IdempotencyKey, OrderedItems, ReturnRequest},
+    returns::ReturnedBooks,
+};
+use crate::{
+    Error,
+    error::{Answer, ErrorDetail},
+    extract::{CheckedBody, CustomerId, OrderId},
+    validation::HttpValidationError,
+};
+
+/// Return the books of an order, or the items in the body.
+#[utoipa::path(
+    post,
+    path = "/orders/{customer_id}/{order_id}/returns",
+    params(
+        ("customer_id" = i64, Path, minimum = 1),
+        ("order_id" = i64, Path, minimum = 1),
+        ("Idempotency-Key" = Option<String>, Header, max_length = 255,
+            description = "Repeated requests with the same key are one return"),
+    ),
+    request_body(content = Option<OrderedItems>, description = "Leave it out to return everything"),
+    responses(
+        (status = 201, description = "Returned, and back in stock", body = ReturnedBooks),
+        (status = 202, description = "Returned; the stock follows", body = ReturnedBooks),
+        (status = 400, description = "More copies than are left to return", body = ErrorDetail),
+        (status = 404, description = "The customer has no such order", body = ErrorDetail),
+        (status = 409, description = "Everything was returned before", body = ErrorDetail),
+        (status = 422, body = HttpValidationError),
+    )
+)]
+pub(super) async fn create(
+    State(orders): State<Arc<Orders>>,
+    request: CheckedBody<((CustomerId, OrderId), IdempotencyKey), ReturnRequest>,
+) -> Result<Answer, Error> {
+    let CheckedBody(((CustomerId(customer), OrderId(order)), key), request) = request;
+    orders.take_back(customer, order, key, request).await
+}

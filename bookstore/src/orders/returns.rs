@@ -1,0 +1,221 @@
+//! Returns: books that were bought come back, each copy once.
+//!
+//! One transaction of the orders' database takes the copies back from the order; from then on there
+//! is no way back. The catalog is told afterwards, as often as it takes.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    Orders,
+    request::{IdempotencyKey, ReturnRequest, key_was_used_otherwise},
+    store::{Order, stored_answer},
+};
+use crate::{
+    Error, catalog,
+    database::{in_transaction, now_ms, with_writer},
+    error::Answer,
+    item::Item,
+};
+
+/// The answer to a return.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ReturnedBooks<'a> {
+    message: &'static str,
+    order: Order,
+    items: &'a [Item],
+}
+
+/// What a request for a return has led to.
+enum Accepted {
+    /// A new return.
+    Now(i64, Answer),
+    /// The same request had this answer.
+    Before(Answer),
+}
+
+/// A return that had the same key: its request and its answer.
+type KnownReturn = (String, i64, String);
+
+impl Orders {
+    /// Takes books of an order back, or answers as before when the key says that it was done.
+    pub(super) async fn take_back(
+        self: Arc<Self>,
+        customer: i64,
+        order: i64,
+        key: IdempotencyKey,
+        request: ReturnRequest,
+    ) -> Result<Answer, Error> {
+        match self.accept(customer, order, &key, &request).await? {
+            Accepted::Before(answer) => Ok(answer),
+            Accepted::Now(id, answer) => match self.restock(id).await {
+                true => Ok(answer),
+                // Accepted for good; the stock follows.
+                false => Ok(Answer {
+                    status: StatusCode::ACCEPTED,
+                    ..answer
+                }),
+            },
+        }
+    }
+
+    /// The pivot of a return. The order's row is written first: returns of one order take turns.
+    async fn accept(
+        &self,
+        customer: i64,
+        order: i64,
+        key: &IdempotencyKey,
+        request: &ReturnRequest,
+    ) -> Result<Accepted, Error> {
+        let canonical = request.canonical();
+        in_transaction!(&self.database, |connection| {
+            let found: Option<i64> = sqlx::query_scalar(
+                "UPDATE orders SET status = status
+                 WHERE id = $1 AND customer_id = $2 AND status IN ('Ordered', 'Returned')
+                 RETURNING id",
+            )
+            .bind(order)
+            .bind(customer)
+            .fetch_optional(&mut *connection)
+            .await?;
+            if found.is_none() {
+                return Err(order_not_found(customer, order));
+            }
+            let known: Option<KnownReturn> = sqlx::query_as(
+                "SELECT request, answer_status, answer_body FROM returns
+                 WHERE order_id = $1 AND idempotency_key = $2",
+            )
+            .bind(order)
+            .bind(key.0.as_deref())
+            .fetch_optional(&mut *connection)
+            .await?;
+            if let Some((request, status, body)) = known {
+                return if request == canonical {
+                    Ok(Accepted::Before(stored_answer(status, body)))
+                } else {
+                    Err(key_was_used_otherwise().into())
+                };
+            }
+            let left: Vec<Item> = sqlx::query_as(
+                "SELECT product_id, quantity - returned AS quantity FROM order_items
+                 WHERE order_id = $1 AND returned < quantity ORDER BY product_id",
+            )
+            .bind(order)
+            .fetch_all(&mut *connection)
+            .await?;
+            let items = to_take_back(order, &left, request)?;
+            for item in &items {
+                sqlx::query(
+                    "UPDATE order_items SET returned = returned + $1
+                     WHERE order_id = $2 AND product_id = $3",
+                )
+                .bind(item.quantity)
+                .bind(order)
+                .bind(item.product_id)
+                .execute(&mut *connection)
+                .await?;
+            }
+            let status = if items == left { "Returned" } else { "Ordered" };
+            sqlx::query("UPDATE orders SET status = $1 WHERE id = $2")
+                .bind(status)
+                .bind(order)
+                .execute(&mut *connection)
+                .await?;
+            let answer = answer(customer, order, status, &items);
+            let id: i64 = sqlx::query_scalar(
+                "INSERT INTO returns (order_id, idempotency_key, request, answer_status,
+                 answer_body, created_at, lease_until)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
+            )
+            .bind(order)
+            .bind(key.0.as_deref())
+            .bind(&canonical)
+            .bind(i64::from(answer.status.as_u16()))
+            .bind(&answer.body)
+            .bind(now_ms())
+            .bind(self.lease_from_now())
+            .fetch_one(&mut *connection)
+            .await?;
+            for item in &items {
+                sqlx::query(
+                    "INSERT INTO return_items (return_id, product_id, quantity)
+                     VALUES ($1, $2, $3)",
+                )
+                .bind(id)
+                .bind(item.product_id)
+                .bind(item.quantity)
+                .execute(&mut *connection)
+                .await?;
+            }
+            Accepted::Now(id, answer)
+        })
+    }
+
+    /// What a return is about.
+    pub(super) async fn returned(&self, id: i64) -> Result<catalog::ReturnRequest, Error> {
+        let (order_id,): (i64,) = with_writer!(&self.database, |writer| {
+            sqlx::query_as("SELECT order_id FROM returns WHERE id = $1")
+                .bind(id)
+                .fetch_one(writer)
+                .await
+        })?;
+        let items = with_writer!(&self.database, |writer| {
+            sqlx::query_as(
+                "SELECT product_id, quantity FROM return_items
+                 WHERE return_id = $1 ORDER BY product_id",
+            )
+            .bind(id)
+            .fetch_all(writer)
+            .await
+        })?;
+        Ok(catalog::ReturnRequest { order_id, items })
+    }
+}
+
+/// The items of a return, given what is left of the order.
+fn to_take_back(order: i64, left: &[Item], request: &ReturnRequest) -> Result<Vec<Item>, Error> {
+    if left.is_empty() {
+        return Err(Error::Conflict(
+            format!("Order with id: {order} was returned already").into(),
+        ));
+    }
+    let items = match request {
+        ReturnRequest::All => return Ok(left.to_vec()),
+        ReturnRequest::Items(items) => items,
+    };
+    for item in items {
+        let line = left.iter().find(|line| line.product_id == item.product_id);
+        if line.is_none_or(|line| line.quantity < item.quantity) {
+            return Err(Error::Refused(
+                format!(
+                    "Order with id: {order} has not so many copies to return of product id {}",
+                    item.product_id
+                )
+                .into(),
+            ));
+        }
+    }
+    Ok(items.clone())
+}
+
+fn answer(customer: i64, order: i64, status: &str, items: &[Item]) -> Answer {
+    let returned = ReturnedBooks {
+        message: "Books returned successfully",
+        order: Order {
+            id: order,
+            customer_id: customer,
+            status: status.to_owned(),
+        },
+        items,
+    };
+    Answer::json(StatusCode::CREATED, &returned)
+}
+
+fn order_not_found(customer: i64, order: i64) -> Error {
+    Error::NotFound(
+        format!("Order with id: {order} of customer with id: {customer} was not found").into(),
+    )
+}
