@@ -4,6 +4,7 @@
 //! It is the workbench's system under test, and runs on its own: [`Command`] is its command line,
 //! [`run`] carries a command out. What it promises to clients is written in the crate's README.
 
+mod audit;
 mod cart;
 mod catalog;
 mod client;

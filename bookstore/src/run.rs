@@ -213,12 +213,17 @@ impl Shop {
         let database = self.open("orders").await?;
         let (at_work, orders_at_work) = mpsc::channel(1);
         let (settled, to_be_marked) = mpsc::unbounded_channel();
-        let timeout = *protocol.call_timeout;
+        let (timeout, lease) = (*protocol.call_timeout, *protocol.order_lease);
+        if lease < client::longest_call(timeout) * 2 {
+            tracing::warn!(
+                "--order-lease is short: an order whose calls are slow may be taken over while it is at work"
+            );
+        }
         let orders = Arc::new(Orders {
             database: database.clone(),
             catalog: CatalogClient::new("orders", catalog_url, timeout)?,
             cart: CartClient::new("orders", cart_url, timeout)?,
-            lease: *protocol.order_lease,
+            lease,
             settled,
             at_work,
         });

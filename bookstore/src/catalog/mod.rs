@@ -1,5 +1,6 @@
 //! The product catalog: books, their stock, and the copies that orders hold.
 
+mod audit;
 mod client;
 mod product;
 mod reservation_routes;
@@ -10,6 +11,7 @@ mod routes;
 mod seed;
 mod store;
 
+pub(crate) use audit::{Reservation, ReservedItem};
 pub(crate) use client::CatalogClient;
 pub(crate) use product::Product;
 pub(crate) use return_routes::ReturnRequest;
@@ -55,6 +57,8 @@ impl Catalog {
             ))
             .routes(routes!(reservation_routes::confirm))
             .routes(routes!(return_routes::take_back))
+            .routes(routes!(audit::list))
+            .routes(routes!(audit::audit))
             .with_state(self);
         service::assemble("catalog", "Product catalog", calls, database)
     }

@@ -1,5 +1,6 @@
 //! Order management: turns a cart into an order, so that nothing is sold twice.
 
+mod audit;
 mod checkout;
 mod recovery;
 mod request;
@@ -7,6 +8,7 @@ mod return_routes;
 mod returns;
 mod routes;
 mod settlement;
+mod shop_audit;
 mod store;
 
 pub(crate) use settlement::{Settled, write_marks};
@@ -57,6 +59,8 @@ impl Orders {
             .routes(routes!(routes::list_for_customer, routes::create))
             .routes(routes!(routes::list_items))
             .routes(routes!(return_routes::create))
+            .routes(routes!(audit::audit))
+            .routes(routes!(audit::audit_shop))
             .with_state(self);
         service::assemble("orders", "Order management", calls, database)
     }
