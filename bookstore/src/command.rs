@@ -1,6 +1,6 @@
 //! The command line, offered alike by the `bookstore` binary and by `workbench bookstore`.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Duration};
 
 use clap::{Args, Subcommand};
 
@@ -16,7 +16,8 @@ Examples:
                                                  a fresh shop that leaves nothing behind
   bookstore all --database postgres://ann@localhost/shop
                                                  databases shop_catalog, shop_cart, shop_orders
-  bookstore cart --catalog-url http://10.0.0.5:8001   one service of a distributed shop")]
+  bookstore cart --catalog-url http://10.0.0.5:8001   one service of a distributed shop
+  bookstore health http://127.0.0.1:8001/ready   whether that service is ready")]
 pub enum Command {
     /// Every service, each on its own port, with HTTP between them.
     All(AllOptions),
@@ -26,6 +27,14 @@ pub enum Command {
     Cart(CartOptions),
     /// Order management; needs the catalog and the cart.
     Orders(OrdersOptions),
+    /// Ask a running service how it is; exit code 0 when it answers well (200 to 299).
+    ///
+    /// For health checks in containers, where there may be no other program to ask with.
+    #[command(after_long_help = "\
+Examples:
+  bookstore health http://127.0.0.1:8001/health   whether the process answers
+  bookstore health http://127.0.0.1:8001/ready    whether it can work: its database answers too")]
+    Health(HealthOptions),
 }
 
 /// What every command takes.
@@ -56,9 +65,27 @@ pub(crate) struct CommonOptions {
     #[arg(long, env = "BOOKSTORE_EPHEMERAL")]
     pub(crate) ephemeral: bool,
 
+    /// How long to go on serving after being asked to stop. From the first moment `/ready` answers
+    /// 503, so that a load balancer sends its requests elsewhere before this process refuses them.
+    /// A second signal ends the wait.
+    #[arg(
+        long,
+        env = "BOOKSTORE_DRAIN",
+        value_name = "SECONDS",
+        default_value_t = 0,
+        value_parser = clap::value_parser!(u64).range(..=3600)
+    )]
+    drain: u64,
+
     /// Stop when standard input ends, so that a parent process is never outlived.
     #[arg(long)]
     pub(crate) exit_with_stdin: bool,
+}
+
+impl CommonOptions {
+    pub(crate) fn drain(&self) -> Duration {
+        Duration::from_secs(self.drain)
+    }
 }
 
 /// What an empty catalog is filled with.
@@ -239,6 +266,14 @@ pub struct OrdersOptions {
         value_parser = service_url
     )]
     pub(crate) cart_url: String,
+}
+
+/// Options of `health`.
+#[derive(Args, Clone, Debug)]
+pub struct HealthOptions {
+    /// What to ask, such as http://127.0.0.1:8001/ready.
+    #[arg(value_name = "URL", value_parser = service_url)]
+    pub(crate) url: String,
 }
 
 /// Services speak plain HTTP among themselves.

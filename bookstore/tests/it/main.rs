@@ -12,6 +12,7 @@ mod concurrency;
 mod distributed;
 mod orders;
 mod paging;
+mod replicas;
 mod reservations;
 mod service;
 mod validation;
