@@ -271,7 +271,7 @@ pub struct OrdersOptions {
 /// Options of `health`.
 #[derive(Args, Clone, Debug)]
 pub struct HealthOptions {
-    /// What to ask, such as http://127.0.0.1:8001/ready.
+    /// What to ask, such as `http://127.0.0.1:8001/ready`.
     #[arg(value_name = "URL", value_parser = service_url)]
     pub(crate) url: String,
 }
