@@ -1,6 +1,6 @@
 //! The command line, offered alike by the `bookstore` binary and by `workbench bookstore`.
 
-use std::{net::IpAddr, time::Duration};
+use std::net::IpAddr;
 
 use clap::{Args, Subcommand};
 
@@ -71,21 +71,14 @@ pub(crate) struct CommonOptions {
     #[arg(
         long,
         env = "BOOKSTORE_DRAIN",
-        value_name = "SECONDS",
-        default_value_t = 0,
-        value_parser = clap::value_parser!(u64).range(..=3600)
+        value_name = "TIME",
+        default_value = "0s"
     )]
-    drain: u64,
+    pub(crate) drain: humantime::Duration,
 
     /// Stop when standard input ends, so that a parent process is never outlived.
     #[arg(long)]
     pub(crate) exit_with_stdin: bool,
-}
-
-impl CommonOptions {
-    pub(crate) fn drain(&self) -> Duration {
-        Duration::from_secs(self.drain)
-    }
 }
 
 /// What an empty catalog is filled with.

@@ -154,7 +154,7 @@ async fn run_shop(
         () = stop.wait() => Ok(false),
     };
     let served = match opened {
-        Ok(true) => shop.serve(stop, options.drain()).await,
+        Ok(true) => shop.serve(stop, *options.drain).await,
         Ok(false) => Ok(()),
         Err(error) => Err(error),
     };

@@ -110,7 +110,7 @@ async fn carts_and_orders_that_start_at_once_share_a_database() {
 
 #[tokio::test]
 async fn a_process_that_drains_is_not_ready_and_still_answers() {
-    let mut process = Process::start(&["catalog", "--port", "0", "--ephemeral", "--drain", "3600"]);
+    let mut process = Process::start(&["catalog", "--port", "0", "--ephemeral", "--drain", "1h"]);
     let catalog = process.service("catalog");
     assert_eq!(catalog.get("/ready").await.0, 200);
     process.terminate();
