@@ -15,6 +15,7 @@ from pathlib import Path
 from audit import audit
 from balancer import Balancer
 from disturbance import Disturbance
+from limits import CpuLimit
 from meters import Meters
 from postgres import Server, Throwaway
 from processes import Child, Failed, Missing, Replica, find
@@ -28,6 +29,7 @@ EXAMPLES = """\
 examples (from the project's folder, after `cargo build --release`):
   python3 bookstore/deploy/replicas                        1, 2 and 4 replicas of each service
   python3 bookstore/deploy/replicas --repeats 3            three rounds: medians and ranges
+  python3 bookstore/deploy/replicas --cpus 0.1             each replica gets a tenth of a core
   python3 bookstore/deploy/replicas --replicas 2 --disturb kill
                         a replica is killed every few seconds: what clients see, and whether orders add up
   python3 bookstore/deploy/replicas --replicas 2 --disturb restart
@@ -57,6 +59,7 @@ def arguments():
     add("--tcp", action="store_true", help="reach the throwaway cluster through TCP, as from another machine, instead of a Unix socket")
     add("--ramp", type=float, default=2, metavar="SECONDS", help="seconds at both ends of a run that are not counted (default: %(default)s)")
     add("--disturb", choices=["kill", "restart"], help="kill replicas, or restart them gracefully, one at a time during the run")
+    add("--cpus", type=float, metavar="N", help="limit each replica to this share of a core, as a container's limit does (needs root)")
     add("--drain", default="2s", metavar="TIME", help="how long a replica that was told to stop goes on serving (default: %(default)s)")
     options = parser.parse_args()
     try:
@@ -64,6 +67,8 @@ def arguments():
         assert all(1 <= count <= 16 for count in options.counts)
     except (ValueError, AssertionError):
         parser.error("--replicas: numbers from 1 to 16, such as 1,2,4")
+    if options.cpus is not None and not 0.01 <= options.cpus <= 64:
+        parser.error("--cpus: from 0.01 to 64")
     if not all("=" in setting for setting in options.set):
         parser.error("--set: NAME=VALUE, such as synchronous_commit=off")
     if options.postgres and (options.set or options.tcp):
@@ -115,6 +120,7 @@ class Case:
                     {
                         "replicas": self.count,
                         "load_average_before": self.load,
+                        "cpus_per_replica": self.options.cpus,
                         "postgres_settings": self.options.set,
                         "disturbed": self.options.disturb,
                         "disturbances": disturbance.done if disturbance else [],
@@ -146,6 +152,10 @@ class Case:
             for service in SERVICES
             for number in range(1, self.count + 1)
         ]
+        if self.options.cpus:
+            for replica in replicas:
+                replica.limit = CpuLimit(replica.name, self.options.cpus)
+                stack.callback(replica.limit.remove)
         # All at once, on databases that do not exist yet.
         for replica in replicas:
             stack.callback(replica.stop)
@@ -238,7 +248,8 @@ def main():
             loads.append(case.load)
     transport = "TCP" if options.postgres or options.tcp else "a Unix socket"
     settings = f" ({', '.join(options.set)})" if options.set else ""
-    summary = table(cases) + "\n\n" + circumstances(loads, version + settings, transport) + "\n"
+    limit = f"{options.cpus} of one for each replica" if options.cpus else "no limits"
+    summary = table(cases) + "\n\n" + circumstances(loads, limit, version + settings, transport) + "\n"
     say("\n" + summary)
     now = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
     kept = options.results / f"{options.experiment.stem}-{now}.md"

@@ -18,18 +18,18 @@ class Disturbance(threading.Thread):
         # One of each service in turn.
         numbers = sorted({replica.number for replica in replicas})
         self._replicas = [r for number in numbers for r in replicas if r.number == number]
-        self._stop = threading.Event()
+        self._ended = threading.Event()
         self.done = []
         self.failure = None
 
     def run(self):
         try:
             for replica in itertools.cycle(self._replicas):
-                if self._stop.wait(QUIET):
+                if self._ended.wait(QUIET):
                     return
                 if self._kind == "kill":
                     replica.kill()
-                    self._stop.wait(GONE)
+                    self._ended.wait(GONE)
                 else:
                     replica.stop()
                     code = replica.child.process.returncode
@@ -43,6 +43,6 @@ class Disturbance(threading.Thread):
 
     def stop(self):
         """Returns when every replica runs again."""
-        self._stop.set()
+        self._ended.set()
         if self.is_alive():
             self.join()

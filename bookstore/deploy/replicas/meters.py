@@ -36,7 +36,7 @@ class Meters(threading.Thread):
         self._postgres = postgres
         # database name → service
         self._databases = databases
-        self._stop = threading.Event()
+        self._ended = threading.Event()
         self._counted, self._cpu, self._sent = {}, {}, {}
         self._machine = busy_ticks()
         self.rows = {"balancer": [], "processes": [], "databases": [], "machine": []}
@@ -49,7 +49,7 @@ class Meters(threading.Thread):
         try:
             while True:
                 due += 1
-                last = self._stop.wait(max(0, due - time.monotonic()))
+                last = self._ended.wait(max(0, due - time.monotonic()))
                 self._read(record=True)
                 if last:
                     return
@@ -58,7 +58,7 @@ class Meters(threading.Thread):
 
     def stop(self):
         """Takes the last reading."""
-        self._stop.set()
+        self._ended.set()
         if self.is_alive():
             self.join()
 
@@ -127,7 +127,7 @@ class Meters(threading.Thread):
             if words[:1] == ["postgres:"]:
                 service = next((self._databases[w] for w in words if w in self._databases), None)
                 if service:
-                    yield f"{service}'s database", f"{service}-backend", int(entry.name)
+                    yield f"database of {service}", f"{service}-backend", int(entry.name)
                     if port := re.search(r"\((\d+)\)", title):
                         self._ports[port[1]] = service
                 elif self._postgres.pid and int(parent) == self._postgres.pid:

@@ -77,6 +77,7 @@ class Replica:
         self._command, self._environment, self._drain = command, environment, drain
         self._log = folder / f"{self.name}.log"
         self.port, self.child = 0, None
+        self.limit = None
 
     def start(self):
         """Starts the process; `wait_until_ready` has to follow."""
@@ -89,6 +90,8 @@ class Replica:
             stdout=subprocess.PIPE,
             env=self._environment,
         )
+        if self.limit:
+            self.limit.add(self.child.pid)
 
     def wait_until_ready(self):
         """Waits for the line that announces the service."""

@@ -21,7 +21,7 @@ class Measured:
         self.window = self.last - self.first
         self.rows = {kind: [row for row in some if inside(row)] for kind, some in rows.items()}
         self.analysis, self.total = analysis, analysis["runs"][0]["total"]
-        self.commits = commits
+        self.commits, self.ramp = commits, ramp
         # All of the run, ramps included: an error is an error.
         self.errors = defaultdict(int)
         for row in rows["balancer"]:
@@ -41,6 +41,13 @@ class Measured:
         sent = sum(r["bytes_out"] for r in backend) / self.window
         return requests / self.window * 60, response, sent
 
+    def clients_per_minute(self):
+        """Requests that the load generator finished, in the seconds between its own ramps."""
+        seconds = self.analysis["runs"][0]["per_second"]
+        ramp = round(self.ramp)
+        inside = seconds[ramp : len(seconds) - ramp]
+        return sum(second["completed"] for second in inside) / len(inside) * 60
+
     def cpu(self):
         """CPU in percent of one core, by group; and of everything else on the machine."""
         groups = defaultdict(float)
@@ -58,7 +65,8 @@ class Measured:
     def lines(self):
         """Every line of the table: its title, its value, and how to print it."""
         each = {service: self.at_balancer(service) for service in SERVICES}
-        yield "**requests per minute at the balancer**", sum(v[0] for v in each.values()), "{:,.0f}"
+        yield "**clients' requests per minute**", self.clients_per_minute(), "{:,.0f}"
+        yield "requests per minute at the balancer, from service to service too", sum(v[0] for v in each.values()), "{:,.0f}"
         for service, (requests, _, _) in each.items():
             yield f"– {service}", requests, "{:,.0f}"
         for service, (_, response, _) in each.items():
@@ -72,15 +80,17 @@ class Measured:
             yield f"bytes out, {service} (kB/s)", sent / 1e3, "{:,.0f}"
         for service in SERVICES:
             if (sent := self.bytes_from(service)) is not None:
-                yield f"– {service}'s database (kB/s)", sent / 1e3, "{:,.0f}"
+                yield f"– database of {service} (kB/s)", sent / 1e3, "{:,.0f}"
         for service in SERVICES:
-            yield f"commits, {service}'s database (/s)", self.commits[service], "{:,.0f}"
+            yield f"commits, database of {service} (/s)", self.commits[service], "{:,.0f}"
         cpu = self.cpu()
-        order = [*SERVICES, *(f"{s}'s database" for s in SERVICES), "PostgreSQL, shared"]
+        order = [*SERVICES, *(f"database of {s}" for s in SERVICES), "PostgreSQL, shared"]
         order += ["balancer", "workbench", "everything else"]
         for group in order:
             if group in cpu:
                 yield f"CPU, {group} (% of a core)", cpu[group], "{:.0f}"
+        all_requests = sum(requests for requests, _, _ in each.values()) / 60
+        yield "CPU of the balancer per request (µs)", cpu["balancer"] * 1e4 / all_requests, "{:.0f}"
 
 
 def table(cases):
@@ -108,9 +118,9 @@ def cell(values):
     return middle if low == high else f"{middle} ({low}–{high})"
 
 
-def circumstances(loads, server_version, transport):
+def circumstances(loads, limit, server_version, transport):
     """Under which the numbers were measured."""
     return (
-        f"{os.cpu_count()} cores shared by everything, {server_version} through {transport};"
+        f"{os.cpu_count()} cores shared by everything ({limit}), {server_version} through {transport};"
         f" load average before each run: {', '.join(f'{load:.2f}' for load in loads)}."
     )
