@@ -27,7 +27,7 @@ pub enum Command {
     Cart(CartOptions),
     /// Order management; needs the catalog and the cart.
     Orders(OrdersOptions),
-    /// Ask a running service how it is; exit code 0 when it answers well (200 to 299).
+    /// Ask running services how they are; exit code 0 when all answer well (200 to 299).
     ///
     /// For health checks in containers, where there may be no other program to ask with.
     #[command(after_long_help = "\
@@ -264,9 +264,15 @@ pub struct OrdersOptions {
 /// Options of `health`.
 #[derive(Args, Clone, Debug)]
 pub struct HealthOptions {
-    /// What to ask, such as `http://127.0.0.1:8001/ready`.
-    #[arg(value_name = "URL", value_parser = service_url)]
-    pub(crate) url: String,
+    /// What to ask, such as `http://127.0.0.1:8001/ready`; several have to answer well one and all.
+    #[arg(
+        value_name = "URL",
+        env = "BOOKSTORE_HEALTH_URLS",
+        value_delimiter = ',',
+        required = true,
+        value_parser = service_url
+    )]
+    pub(crate) urls: Vec<String>,
 }
 
 /// Services speak plain HTTP among themselves.

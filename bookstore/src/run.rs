@@ -76,7 +76,7 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
         Command::Catalog(options) => run_catalog(options).await,
         Command::Cart(options) => run_cart(options).await,
         Command::Orders(options) => run_orders(options).await,
-        Command::Health(options) => ask_for_health(&options.url).await,
+        Command::Health(options) => ask_for_health(&options.urls).await,
     }
 }
 
