@@ -12,6 +12,7 @@ mod command;
 mod database;
 mod error;
 mod extract;
+mod health;
 mod item;
 mod metrics;
 mod orders;
@@ -21,7 +22,7 @@ mod service;
 mod stop;
 mod validation;
 
-pub use command::{AllOptions, CartOptions, CatalogOptions, Command, OrdersOptions};
+pub use command::{AllOptions, CartOptions, CatalogOptions, Command, HealthOptions, OrdersOptions};
 pub use database::DatabaseUrl;
 pub(crate) use error::Error;
 pub use run::run;

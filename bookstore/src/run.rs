@@ -28,8 +28,9 @@ use crate::{
         ProtocolOptions,
     },
     database::{Database, Home, Sharing},
+    health::ask_for_health,
     orders::{self, Orders},
-    service::Server,
+    service::{Draining, Server},
     stop::StopRequest,
 };
 
@@ -55,17 +56,19 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(3);
 /// it ends for `DROP DATABASE … WITH (FORCE)` five seconds to go.
 const REMOVE_LIMIT: Duration = Duration::from_secs(10);
 
+// A drain comes before all that; whoever asks for one also has to wait for longer.
 const _: () = assert!(
     GRACE.as_secs() + CLOSE_LIMIT.as_secs() + REMOVE_LIMIT.as_secs() < KILLED_AFTER.as_secs(),
     "a process that was told to stop must be gone before it is killed"
 );
 
 /// Runs services until they are asked to stop by Ctrl-C, SIGTERM, or the end of standard input if
-/// that was asked for. Requests in flight are finished, if they can be in ten seconds.
+/// that was asked for. Requests in flight are finished, if they can be in ten seconds. Or asks a
+/// running service how it is.
 ///
 /// # Errors
-/// When a port cannot be listened on, a database cannot be opened, or something temporary cannot
-/// be removed. The message says what to do.
+/// When a port cannot be listened on, a database cannot be opened, something temporary cannot
+/// be removed, or the service that was asked is not well. The message says what to do.
 pub async fn run(command: Command) -> anyhow::Result<()> {
     start_logging();
     match command {
@@ -73,6 +76,7 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
         Command::Catalog(options) => run_catalog(options).await,
         Command::Cart(options) => run_cart(options).await,
         Command::Orders(options) => run_orders(options).await,
+        Command::Health(options) => ask_for_health(&options.urls).await,
     }
 }
 
@@ -150,7 +154,7 @@ async fn run_shop(
         () = stop.wait() => Ok(false),
     };
     let served = match opened {
-        Ok(true) => shop.serve(stop).await,
+        Ok(true) => shop.serve(stop, *options.drain).await,
         Ok(false) => Ok(()),
         Err(error) => Err(error),
     };
@@ -244,15 +248,19 @@ impl Shop {
     }
 
     /// Serves until asked to stop.
-    async fn serve(&mut self, mut stop: StopRequest) -> anyhow::Result<()> {
+    async fn serve(&mut self, mut stop: StopRequest, drain: Duration) -> anyhow::Result<()> {
+        let draining = Draining::default();
         let mut urls = BTreeMap::new();
         let mut servers = Vec::new();
         for (name, listener, router) in self.services.drain(..) {
             urls.insert(name, local_url(&listener)?);
-            servers.push((name, Server::start(listener, router)));
+            servers.push((name, Server::start(listener, router, &draining)));
         }
         announce(urls)?;
         stop.wait().await;
+        draining.begin();
+        // Whoever cannot wait asks again.
+        let _ = timeout(drain, stop.wait()).await;
         self.recovery.shutdown().await;
         let end = Instant::now() + GRACE;
         // Those that need others first: what they have begun still gets its answers.

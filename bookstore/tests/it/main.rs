@@ -15,6 +15,7 @@ mod failures;
 mod model;
 mod orders;
 mod paging;
+mod replicas;
 mod reservations;
 mod returns;
 mod service;
