@@ -9,6 +9,7 @@ mod catalog;
 mod client;
 mod command;
 mod database;
+mod description;
 mod error;
 mod extract;
 mod item;

@@ -20,6 +20,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
     database::Database,
+    description::add_common_answers,
     error::{Answer, ErrorDetail},
     extract::BODY_LIMIT,
     metrics::{self, RequestCounts},
@@ -47,6 +48,7 @@ pub(crate) fn assemble(
         .title(title)
         .version(env!("CARGO_PKG_VERSION"))
         .build();
+    add_common_answers(&mut description);
     let routes = description.paths.paths.keys().map(String::as_str);
     let routes = routes.chain(OWN_ROUTES).map(str::to_owned);
     let counts = Arc::new(RequestCounts::new(name, routes));

@@ -110,12 +110,25 @@ pub(super) async fn list_items(
     path = "/orders/{customer_id}",
     params(
         ("customer_id" = i64, Path, minimum = 1),
-        ("Idempotency-Key" = Option<String>, Header, max_length = 255,
+        ("Idempotency-Key" = Option<String>, Header, nullable = false,
+            min_length = 1, max_length = 255, pattern = "^[!-~]+$",
             description = "Repeated requests with the same key are one order"),
     ),
     request_body(content = Option<OrderedItems>, description = "Leave it out to order the cart"),
     responses(
-        (status = 201, body = PlacedOrder),
+        (status = 201, body = PlacedOrder, links(
+            ("orders" = (
+                operation_id = "list_for_customer",
+                parameters(("customer_id" = "$request.path.customer_id")),
+            )),
+            ("return" = (
+                operation_id = "return_books",
+                parameters(
+                    ("customer_id" = "$request.path.customer_id"),
+                    ("order_id" = "$response.body#/order/id"),
+                ),
+            )),
+        )),
         (status = 400, description = "Not enough in stock, or the cart is empty", body = ErrorDetail),
         (status = 404, description = "No active cart, or no such product", body = ErrorDetail),
         (status = 409, description = "The cart, or the same request, is being ordered", body = ErrorDetail),
