@@ -9,7 +9,7 @@ use axum::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{Error, error::ErrorDetail, metrics::CALLER_HEADER};
+use crate::{Error, error::ErrorDetail, observe::CALLER_HEADER};
 
 /// How long one try may take, unless an operator says otherwise.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(5);

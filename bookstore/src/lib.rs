@@ -13,6 +13,7 @@ mod error;
 mod extract;
 mod item;
 mod metrics;
+mod observe;
 mod orders;
 mod paging;
 mod run;

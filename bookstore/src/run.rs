@@ -9,7 +9,6 @@ use std::{
 };
 
 use anyhow::Context;
-use axum::Router;
 use serde::Serialize;
 use tokio::{
     net::TcpListener,
@@ -29,7 +28,7 @@ use crate::{
     },
     database::{Database, Home, Sharing},
     orders::{self, Orders},
-    service::Server,
+    service::{Server, Service},
     stop::StopRequest,
 };
 
@@ -163,7 +162,7 @@ struct Shop {
     home: Home,
     databases: Vec<Database>,
     /// Ready to be served, in the order in which they need each other.
-    services: Vec<(&'static str, TcpListener, Router)>,
+    services: Vec<(TcpListener, Service)>,
     /// Ends when no order is at work any more.
     orders_at_work: Option<mpsc::Receiver<()>>,
     /// Marks what is settled, to the end.
@@ -187,7 +186,7 @@ impl Shop {
         migrated.context("cannot bring the catalog's tables up to date")?;
         let seeded = catalog.seed(seed).await;
         seeded.context("cannot fill the catalog with products")?;
-        self.services.push(("catalog", listener, catalog.router()));
+        self.services.push((listener, catalog.service()));
         Ok(())
     }
 
@@ -199,7 +198,7 @@ impl Shop {
         };
         let migrated = carts.migrate().await;
         migrated.context("cannot bring the cart's tables up to date")?;
-        self.services.push(("cart", listener, carts.router()));
+        self.services.push((listener, carts.service()));
         Ok(())
     }
 
@@ -228,7 +227,7 @@ impl Shop {
         self.marks
             .spawn(orders::write_marks(database, to_be_marked));
         self.recovery.spawn(Arc::clone(&orders).recover_regularly());
-        self.services.push(("orders", listener, orders.router()));
+        self.services.push((listener, orders.service()));
         Ok(())
     }
 
@@ -242,9 +241,10 @@ impl Shop {
     async fn serve(&mut self, mut stop: StopRequest) -> anyhow::Result<()> {
         let mut urls = BTreeMap::new();
         let mut servers = Vec::new();
-        for (name, listener, router) in self.services.drain(..) {
+        for (listener, service) in self.services.drain(..) {
+            let name = service.name();
             urls.insert(name, local_url(&listener)?);
-            servers.push((name, Server::start(listener, router)));
+            servers.push((name, Server::start(listener, service.into_router())));
         }
         announce(urls)?;
         stop.wait().await;

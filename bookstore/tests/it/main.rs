@@ -10,6 +10,7 @@ mod catalog;
 mod command;
 mod concurrency;
 mod distributed;
+mod metrics;
 mod orders;
 mod paging;
 mod reservations;
