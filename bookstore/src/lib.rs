@@ -19,6 +19,7 @@ mod paging;
 mod run;
 mod service;
 mod stop;
+mod trace;
 mod validation;
 
 pub use command::{AllOptions, CartOptions, CatalogOptions, Command, OrdersOptions};

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    io::{IsTerminal, Write},
+    io::Write,
     net::{IpAddr, SocketAddr},
     sync::Arc,
     time::Duration,
@@ -16,7 +16,6 @@ use tokio::{
     task::JoinSet,
     time::{Instant, timeout, timeout_at},
 };
-use tracing_subscriber::EnvFilter;
 
 use crate::{
     cart::{CartClient, Carts},
@@ -30,6 +29,7 @@ use crate::{
     orders::{self, Orders},
     service::{Server, Service},
     stop::StopRequest,
+    trace,
 };
 
 /// Whoever started the process may kill it so long after telling it to stop: the workbench does,
@@ -55,7 +55,8 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(3);
 const REMOVE_LIMIT: Duration = Duration::from_secs(10);
 
 const _: () = assert!(
-    GRACE.as_secs() + CLOSE_LIMIT.as_secs() + REMOVE_LIMIT.as_secs() < KILLED_AFTER.as_secs(),
+    GRACE.as_secs() + CLOSE_LIMIT.as_secs() + REMOVE_LIMIT.as_secs() + trace::FLUSH_LIMIT.as_secs()
+        < KILLED_AFTER.as_secs(),
     "a process that was told to stop must be gone before it is killed"
 );
 
@@ -66,24 +67,19 @@ const _: () = assert!(
 /// When a port cannot be listened on, a database cannot be opened, or something temporary cannot
 /// be removed. The message says what to do.
 pub async fn run(command: Command) -> anyhow::Result<()> {
-    start_logging();
-    match command {
+    let common = command.common();
+    trace::start_logging(common.log_format);
+    if let Some(url) = &common.otlp_endpoint {
+        trace::start_export(url, command.services()).context("cannot export spans")?;
+    }
+    let outcome = match command {
         Command::All(options) => run_all(options).await,
         Command::Catalog(options) => run_catalog(options).await,
         Command::Cart(options) => run_cart(options).await,
         Command::Orders(options) => run_orders(options).await,
-    }
-}
-
-/// Logs to standard error what is worth a person's attention; `RUST_LOG` says otherwise.
-fn start_logging() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    // A program that has set up its own logging keeps it.
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .try_init();
+    };
+    trace::flush().await;
+    outcome
 }
 
 async fn run_all(options: AllOptions) -> anyhow::Result<()> {

@@ -101,17 +101,13 @@ impl Service {
             look_up: self.look_up,
         });
         self.router
-            .layer(middleware::from_fn_with_state(
-                Arc::clone(&metrics),
-                observe::observe,
-            ))
-            // After the layer that counts: to ask for the counts does not change them.
             .route(
-                "/metrics",
+                observe::METRICS,
                 get(metrics::show)
                     .fallback(method_not_allowed)
-                    .with_state(metrics),
+                    .with_state(Arc::clone(&metrics)),
             )
+            .layer(middleware::from_fn_with_state(metrics, observe::observe))
     }
 }
 

@@ -20,6 +20,9 @@ use super::{Metrics, Text};
 /// What is counted when the client went away before there was an answer.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
 
+/// What stands for the route of requests that matched none.
+pub(crate) const UNMATCHED: &str = "unmatched";
+
 /// Statuses that HTTP knows: 100 to 999.
 const STATUSES: usize = 900;
 
@@ -80,7 +83,7 @@ impl RequestMetrics {
     /// Metrics that start at zero, for a service with these routes.
     pub(crate) fn new(service: &'static str, routes: impl Iterator<Item = String>) -> Self {
         let mut routes: Vec<String> = routes.collect();
-        routes.push("unmatched".to_owned());
+        routes.push(UNMATCHED.to_owned());
         let series = routes.iter().map(|_| Default::default()).collect();
         Self {
             service,

@@ -15,4 +15,5 @@ mod orders;
 mod paging;
 mod reservations;
 mod service;
+mod tracing;
 mod validation;
