@@ -14,11 +14,13 @@ mod error;
 mod extract;
 mod item;
 mod metrics;
+mod observe;
 mod orders;
 mod paging;
 mod run;
 mod service;
 mod stop;
+mod trace;
 mod validation;
 
 pub use command::{AllOptions, CartOptions, CatalogOptions, Command, OrdersOptions};

@@ -8,10 +8,13 @@ mod store;
 
 pub(crate) use client::CartClient;
 
-use axum::Router;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{catalog::CatalogClient, database::Database, service};
+use crate::{
+    catalog::CatalogClient,
+    database::Database,
+    service::{self, Service},
+};
 
 /// The carts' data, and the catalog that knows what can be bought.
 #[derive(Clone, Debug)]
@@ -33,8 +36,8 @@ impl Carts {
         }
     }
 
-    /// The service's calls.
-    pub(crate) fn router(self) -> Router {
+    /// The service.
+    pub(crate) fn service(self) -> Service {
         let database = self.database.clone();
         let calls = OpenApiRouter::new()
             .routes(routes!(routes::list))

@@ -92,7 +92,7 @@ impl Catalog {
         if let Database::Postgres(pool) = &self.database {
             sqlx::query("SELECT setval(pg_get_serial_sequence('products', 'id'), $1)")
                 .bind(i64::from(last))
-                .execute(pool)
+                .execute(&mut *pool.acquire().await?)
                 .await?;
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! Order management: turns a cart into an order, so that nothing is sold twice.
 
 mod checkout;
+mod gauges;
 mod recovery;
 mod request;
 mod return_routes;
@@ -13,11 +14,15 @@ pub(crate) use settlement::{Settled, write_marks};
 
 use std::{sync::Arc, time::Duration};
 
-use axum::Router;
 use tokio::sync::mpsc;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{cart::CartClient, catalog::CatalogClient, database::Database, service};
+use crate::{
+    cart::CartClient,
+    catalog::CatalogClient,
+    database::Database,
+    service::{self, Service},
+};
 
 /// The orders' data, and the services that an order needs.
 #[derive(Clone, Debug)]
@@ -49,15 +54,19 @@ impl Orders {
         }
     }
 
-    /// The service's calls.
-    pub(crate) fn router(self: Arc<Self>) -> Router {
+    /// The service.
+    pub(crate) fn service(self: Arc<Self>) -> Service {
         let database = self.database.clone();
+        let observed = Arc::clone(&self);
         let calls = OpenApiRouter::new()
             .routes(routes!(routes::list))
             .routes(routes!(routes::list_for_customer, routes::create))
             .routes(routes!(routes::list_items))
             .routes(routes!(return_routes::create))
             .with_state(self);
-        service::assemble("orders", "Order management", calls, database)
+        service::assemble("orders", "Order management", calls, database).with_gauges(move || {
+            let orders = Arc::clone(&observed);
+            async move { orders.gauges().await }
+        })
     }
 }

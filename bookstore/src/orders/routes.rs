@@ -17,6 +17,7 @@ use crate::{
     error::{Answer, ErrorDetail},
     extract::{Checked, CheckedBody, CustomerId, OnlyCustomer},
     paging::{NextPage, Paging},
+    trace,
     validation::HttpValidationError,
 };
 
@@ -143,10 +144,10 @@ pub(super) async fn create(
     let CheckedBody((CustomerId(customer), key), request) = request;
     // A task of its own: an order that was begun is finished even if the client goes away.
     let at_work = orders.at_work.clone();
-    let placed = tokio::spawn(async move {
+    let placed = tokio::spawn(trace::carried(async move {
         let placed = orders.place(customer, key, request).await;
         drop(at_work);
         placed
-    });
+    }));
     placed.await.expect("placing an order does not panic")
 }

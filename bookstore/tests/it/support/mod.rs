@@ -1,9 +1,11 @@
 //! What the stories need: a shop to talk to, and the databases it stands on.
 
+mod collector;
 mod fake;
 pub(crate) mod postgres;
 mod shop;
 
+pub(crate) use collector::Collector;
 pub(crate) use fake::Fake;
 pub(crate) use shop::{Process, Service, Shop, command};
 
