@@ -9,7 +9,7 @@ use axum::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{Error, error::ErrorDetail, metrics::CALLER_HEADER};
+use crate::{Error, error::ErrorDetail, observe::CALLER_HEADER, trace::CallSpan};
 
 /// How long one try may take, unless an operator says otherwise.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(5);
@@ -107,16 +107,24 @@ impl ServiceClient {
         url: &str,
         body: Option<&impl Serialize>,
     ) -> reqwest::Result<Reply> {
-        let mut request = self.http.request(method.clone(), url);
+        let mut headers = HeaderMap::new();
+        let span = CallSpan::start(&mut headers);
+        let mut request = self.http.request(method.clone(), url).headers(headers);
         if let Some(body) = body {
             request = request.json(body);
         }
-        let response = request.send().await?;
-        Ok(Reply {
-            service: self.service,
-            status: response.status(),
-            body: response.bytes().await?,
-        })
+        let answered = async {
+            let response = request.send().await?;
+            Ok(Reply {
+                service: self.service,
+                status: response.status(),
+                body: response.bytes().await?,
+            })
+        };
+        let answer = answered.await;
+        let status = answer.as_ref().ok().map(|reply: &Reply| reply.status);
+        span.end(method, url, self.service, status);
+        answer
     }
 }
 

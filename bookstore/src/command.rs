@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use clap::{Args, Subcommand};
 
-use crate::{DatabaseUrl, catalog::Seed};
+use crate::{DatabaseUrl, catalog::Seed, trace::LogFormat};
 
 /// Which services to run. Ready services are announced by one line of JSON on standard output:
 /// `{"ready":true,"services":{"catalog":"http://127.0.0.1:8001",…}}`; logs go to standard error.
@@ -35,6 +35,30 @@ Examples:
   bookstore health http://127.0.0.1:8001/health   whether the process answers
   bookstore health http://127.0.0.1:8001/ready    whether it can work: its database answers too")]
     Health(HealthOptions),
+}
+
+impl Command {
+    /// What every command takes.
+    pub(crate) fn common(&self) -> Option<&CommonOptions> {
+        match self {
+            Self::All(options) => Some(&options.common),
+            Self::Catalog(options) => Some(&options.common),
+            Self::Cart(options) => Some(&options.common),
+            Self::Orders(options) => Some(&options.common),
+            Self::Health(_) => None,
+        }
+    }
+
+    /// The services that it runs.
+    pub(crate) fn services(&self) -> &'static [&'static str] {
+        match self {
+            Self::All(_) => &["catalog", "cart", "orders"],
+            Self::Catalog(_) => &["catalog"],
+            Self::Cart(_) => &["cart"],
+            Self::Orders(_) => &["orders"],
+            Self::Health(_) => &[],
+        }
+    }
 }
 
 /// What every command takes.
@@ -79,6 +103,26 @@ pub(crate) struct CommonOptions {
     /// Stop when standard input ends, so that a parent process is never outlived.
     #[arg(long)]
     pub(crate) exit_with_stdin: bool,
+
+    /// How log lines are written on standard error; `RUST_LOG` sets their level, and
+    /// `RUST_LOG=info,bookstore=debug` logs every request.
+    #[arg(
+        long,
+        env = "BOOKSTORE_LOG_FORMAT",
+        value_name = "FORMAT",
+        default_value = "text"
+    )]
+    pub(crate) log_format: LogFormat,
+
+    /// Send spans to the OpenTelemetry collector at this address (OTLP over plain HTTP, such as
+    /// `http://127.0.0.1:4318`).
+    #[arg(
+        long,
+        env = "OTEL_EXPORTER_OTLP_ENDPOINT",
+        value_name = "URL",
+        value_parser = service_url
+    )]
+    pub(crate) otlp_endpoint: Option<String>,
 }
 
 /// What an empty catalog is filled with.

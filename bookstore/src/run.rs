@@ -2,14 +2,13 @@
 
 use std::{
     collections::BTreeMap,
-    io::{IsTerminal, Write},
+    io::Write,
     net::{IpAddr, SocketAddr},
     sync::Arc,
     time::Duration,
 };
 
 use anyhow::Context;
-use axum::Router;
 use serde::Serialize;
 use tokio::{
     net::TcpListener,
@@ -17,7 +16,6 @@ use tokio::{
     task::JoinSet,
     time::{Instant, timeout, timeout_at},
 };
-use tracing_subscriber::EnvFilter;
 
 use crate::{
     cart::{CartClient, Carts},
@@ -30,8 +28,9 @@ use crate::{
     database::{Database, Home, Sharing},
     health::ask_for_health,
     orders::{self, Orders},
-    service::{Draining, Server},
+    service::{Draining, Server, Service},
     stop::StopRequest,
+    trace,
 };
 
 /// Whoever started the process may kill it so long after telling it to stop: the workbench does,
@@ -58,7 +57,8 @@ const REMOVE_LIMIT: Duration = Duration::from_secs(10);
 
 // A drain comes before all that; whoever asks for one also has to wait for longer.
 const _: () = assert!(
-    GRACE.as_secs() + CLOSE_LIMIT.as_secs() + REMOVE_LIMIT.as_secs() < KILLED_AFTER.as_secs(),
+    GRACE.as_secs() + CLOSE_LIMIT.as_secs() + REMOVE_LIMIT.as_secs() + trace::FLUSH_LIMIT.as_secs()
+        < KILLED_AFTER.as_secs(),
     "a process that was told to stop must be gone before it is killed"
 );
 
@@ -70,25 +70,20 @@ const _: () = assert!(
 /// When a port cannot be listened on, a database cannot be opened, something temporary cannot
 /// be removed, or the service that was asked is not well. The message says what to do.
 pub async fn run(command: Command) -> anyhow::Result<()> {
-    start_logging();
-    match command {
+    let common = command.common();
+    trace::start_logging(common.map(|common| common.log_format).unwrap_or_default());
+    if let Some(url) = common.and_then(|common| common.otlp_endpoint.as_ref()) {
+        trace::start_export(url, command.services()).context("cannot export spans")?;
+    }
+    let outcome = match command {
         Command::All(options) => run_all(options).await,
         Command::Catalog(options) => run_catalog(options).await,
         Command::Cart(options) => run_cart(options).await,
         Command::Orders(options) => run_orders(options).await,
         Command::Health(options) => ask_for_health(&options.urls).await,
-    }
-}
-
-/// Logs to standard error what is worth a person's attention; `RUST_LOG` says otherwise.
-fn start_logging() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    // A program that has set up its own logging keeps it.
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .try_init();
+    };
+    trace::flush().await;
+    outcome
 }
 
 async fn run_all(options: AllOptions) -> anyhow::Result<()> {
@@ -167,7 +162,7 @@ struct Shop {
     home: Home,
     databases: Vec<Database>,
     /// Ready to be served, in the order in which they need each other.
-    services: Vec<(&'static str, TcpListener, Router)>,
+    services: Vec<(TcpListener, Service)>,
     /// Ends when no order is at work any more.
     orders_at_work: Option<mpsc::Receiver<()>>,
     /// Marks what is settled, to the end.
@@ -191,7 +186,7 @@ impl Shop {
         migrated.context("cannot bring the catalog's tables up to date")?;
         let seeded = catalog.seed(seed).await;
         seeded.context("cannot fill the catalog with products")?;
-        self.services.push(("catalog", listener, catalog.router()));
+        self.services.push((listener, catalog.service()));
         Ok(())
     }
 
@@ -203,7 +198,7 @@ impl Shop {
         };
         let migrated = carts.migrate().await;
         migrated.context("cannot bring the cart's tables up to date")?;
-        self.services.push(("cart", listener, carts.router()));
+        self.services.push((listener, carts.service()));
         Ok(())
     }
 
@@ -237,7 +232,7 @@ impl Shop {
         self.marks
             .spawn(orders::write_marks(database, to_be_marked));
         self.recovery.spawn(Arc::clone(&orders).recover_regularly());
-        self.services.push(("orders", listener, orders.router()));
+        self.services.push((listener, orders.service()));
         Ok(())
     }
 
@@ -252,8 +247,10 @@ impl Shop {
         let draining = Draining::default();
         let mut urls = BTreeMap::new();
         let mut servers = Vec::new();
-        for (name, listener, router) in self.services.drain(..) {
+        for (listener, service) in self.services.drain(..) {
+            let name = service.name();
             urls.insert(name, local_url(&listener)?);
+            let router = service.into_router();
             servers.push((name, Server::start(listener, router, &draining)));
         }
         announce(urls)?;

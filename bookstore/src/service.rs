@@ -1,4 +1,4 @@
-//! What every service has besides its own calls: descriptions, probes, counts, answers to calls
+//! What every service has besides its own calls: descriptions, probes, metrics, answers to calls
 //! that do not exist, and a server that finishes what it began.
 
 use std::sync::{
@@ -22,10 +22,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
+    Error,
     database::Database,
+    description::add_common_answers,
     error::{Answer, ErrorDetail},
     extract::BODY_LIMIT,
-    metrics::{self, RequestCounts},
+    metrics::{self, Gauge, LookUp, Metrics, RequestMetrics},
+    observe,
 };
 
 /// Routes that every service has besides its own calls, as they are counted.
@@ -38,39 +41,79 @@ const OWN_ROUTES: [&str; 6] = [
     "/openapi.json",
 ];
 
-/// Completes a service's own calls to a whole service.
+/// A service's own calls, and what is needed to make a whole service of them.
+pub(crate) struct Service {
+    name: &'static str,
+    /// Calls, probes and descriptions.
+    router: Router,
+    /// Patterns of all of them.
+    routes: Vec<String>,
+    database: Database,
+    look_up: Option<LookUp>,
+}
+
+/// Completes a service's own calls by what every service has.
 pub(crate) fn assemble(
     name: &'static str,
     title: &str,
     calls: OpenApiRouter,
     database: Database,
-) -> Router {
+) -> Service {
     let (calls, mut description) = calls.split_for_parts();
     description.info = InfoBuilder::new()
         .title(title)
         .version(env!("CARGO_PKG_VERSION"))
         .build();
+    add_common_answers(&mut description);
     let routes = description.paths.paths.keys().map(String::as_str);
-    let routes = routes.chain(OWN_ROUTES).map(str::to_owned);
-    let counts = Arc::new(RequestCounts::new(name, routes));
-    calls
+    let routes = routes.chain(OWN_ROUTES).map(str::to_owned).collect();
+    let router = calls
         .route("/health", get(health))
-        .route("/ready", get(ready).with_state(database))
+        .route("/ready", get(ready).with_state(database.clone()))
         .merge(SwaggerUi::new("/docs").url("/openapi.json", description))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(middleware::from_fn_with_state(
-            Arc::clone(&counts),
-            metrics::count_request,
-        ))
-        // After the layer that counts: to ask for the counts does not change them.
-        .route(
-            "/metrics",
-            get(metrics::show)
-                .fallback(method_not_allowed)
-                .with_state(counts),
-        )
+        .layer(DefaultBodyLimit::max(BODY_LIMIT));
+    Service {
+        name,
+        router,
+        routes,
+        database,
+        look_up: None,
+    }
+}
+
+impl Service {
+    /// Adds numbers to the metrics that are asked from the database.
+    pub(crate) fn with_gauges<F>(mut self, look_up: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<Vec<Gauge>, Error>> + Send + 'static,
+    {
+        self.look_up = Some(Arc::new(move || Box::pin(look_up())));
+        self
+    }
+
+    /// Its name.
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The whole service.
+    pub(crate) fn into_router(self) -> Router {
+        let metrics = Arc::new(Metrics {
+            requests: RequestMetrics::new(self.name, self.routes.into_iter()),
+            database: self.database,
+            look_up: self.look_up,
+        });
+        self.router
+            .route(
+                observe::METRICS,
+                get(metrics::show)
+                    .fallback(method_not_allowed)
+                    .with_state(Arc::clone(&metrics)),
+            )
+            .layer(middleware::from_fn_with_state(metrics, observe::observe))
+    }
 }
 
 async fn health() -> impl IntoResponse {

@@ -86,7 +86,7 @@ pub(super) async fn audit(State(carts): State<Carts>) -> Result<Json<Audit>, Err
         (status = 422, body = HttpValidationError),
     )
 )]
-pub(super) async fn list(
+pub(super) async fn list_checkouts(
     State(carts): State<Carts>,
     Checked(paging): Checked<Paging>,
 ) -> Result<(NextPage, Json<Checkouts>), Error> {

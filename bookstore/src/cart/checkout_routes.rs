@@ -44,7 +44,12 @@ impl FromBody for CheckoutRequest {
     params(("order_id" = i64, Path, minimum = 1)),
     request_body = CheckoutRequest,
     responses(
-        (status = 200, body = Checkout),
+        (status = 200, body = Checkout, links(
+            ("completion" = (
+                operation_id = "complete",
+                parameters(("order_id" = "$request.path.order_id")),
+            )),
+        )),
         (status = 400, description = "The cart is empty", body = ErrorDetail),
         (status = 404, description = "No active cart", body = ErrorDetail),
         (status = 409, description = "Another order holds the cart, or the checkout is over", body = ErrorDetail),

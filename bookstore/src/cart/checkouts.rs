@@ -8,7 +8,8 @@ use super::{Carts, store::being_ordered};
 use crate::{Error, database::in_transaction, item::Item};
 
 impl Carts {
-    /// Locks the customer's active cart to an order and tells what is in it.
+    /// Locks the customer's active cart to an order and tells what is in it. An order that holds
+    /// another customer's cart gets no second one.
     pub(super) async fn lock(&self, order: i64, customer: i64) -> Result<Vec<Item>, Error> {
         in_transaction!(&self.database, |connection| {
             let (status,): (String,) = sqlx::query_as(
@@ -27,6 +28,8 @@ impl Carts {
                 "UPDATE carts SET order_id = $1
                  WHERE customer_id = $2 AND status = 'Active'
                  AND (order_id IS NULL OR order_id = $1)
+                 AND NOT EXISTS (SELECT 1 FROM carts AS held
+                     WHERE held.order_id = $1 AND held.customer_id <> $2)
                  RETURNING id",
             )
             .bind(order)

@@ -10,10 +10,13 @@ mod store;
 pub(crate) use audit::CheckoutState;
 pub(crate) use client::CartClient;
 
-use axum::Router;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{catalog::CatalogClient, database::Database, service};
+use crate::{
+    catalog::CatalogClient,
+    database::Database,
+    service::{self, Service},
+};
 
 /// The carts' data, and the catalog that knows what can be bought.
 #[derive(Clone, Debug)]
@@ -35,8 +38,8 @@ impl Carts {
         }
     }
 
-    /// The service's calls.
-    pub(crate) fn router(self) -> Router {
+    /// The service.
+    pub(crate) fn service(self) -> Service {
         let database = self.database.clone();
         let calls = OpenApiRouter::new()
             .routes(routes!(routes::list))
@@ -45,7 +48,7 @@ impl Carts {
             .routes(routes!(routes::update_item, routes::remove_item))
             .routes(routes!(checkout_routes::lock, checkout_routes::unlock))
             .routes(routes!(checkout_routes::complete))
-            .routes(routes!(audit::list))
+            .routes(routes!(audit::list_checkouts))
             .routes(routes!(audit::audit))
             .with_state(self);
         service::assemble("cart", "Shopping cart", calls, database)

@@ -161,7 +161,30 @@ pub(super) async fn show(
     params(("customer_id" = i64, Path, minimum = 1)),
     request_body = Item,
     responses(
-        (status = 201, body = Message),
+        (status = 201, body = Message, links(
+            ("cart" = (
+                operation_id = "show",
+                parameters(("customer_id" = "$request.path.customer_id")),
+            )),
+            ("status" = (
+                operation_id = "set_status",
+                parameters(("customer_id" = "$request.path.customer_id")),
+            )),
+            ("quantity" = (
+                operation_id = "update_item",
+                parameters(
+                    ("customer_id" = "$request.path.customer_id"),
+                    ("product_id" = "$request.body#/product_id"),
+                ),
+            )),
+            ("removal" = (
+                operation_id = "remove_item",
+                parameters(
+                    ("customer_id" = "$request.path.customer_id"),
+                    ("product_id" = "$request.body#/product_id"),
+                ),
+            )),
+        )),
         (status = 400, description = "Not enough in stock", body = ErrorDetail),
         (status = 404, description = "No such product", body = ErrorDetail),
         (status = 409, description = "The cart is being ordered", body = ErrorDetail),
@@ -242,7 +265,7 @@ pub(super) async fn remove_item(
     path = "/carts/{customer_id}",
     params(
         ("customer_id" = i64, Path, minimum = 1),
-        ("status" = Option<String>, Query, description = "`Ordered` (default) or `Active`"),
+        ("status" = inline(Option<CartStatus>), Query, nullable = false, description = "By default `Ordered`"),
     ),
     responses(
         (status = 202, body = Message),

@@ -35,8 +35,8 @@ pub(crate) struct CartItem {
 }
 
 /// Where a cart stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum CartStatus {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
+pub(crate) enum CartStatus {
     Active,
     Ordered,
 }

@@ -112,7 +112,7 @@ pub(super) async fn audit(State(catalog): State<Catalog>) -> Result<Json<Audit>,
         (status = 422, body = HttpValidationError),
     )
 )]
-pub(super) async fn list(
+pub(super) async fn list_reservations(
     State(catalog): State<Catalog>,
     Checked(paging): Checked<Paging>,
 ) -> Result<(NextPage, Json<Reservations>), Error> {

@@ -2,6 +2,7 @@
 
 mod audit;
 mod client;
+mod gauges;
 mod product;
 mod reservation_routes;
 mod reservations;
@@ -17,10 +18,12 @@ pub(crate) use product::Product;
 pub(crate) use return_routes::ReturnRequest;
 pub(crate) use seed::Seed;
 
-use axum::Router;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{database::Database, service};
+use crate::{
+    database::Database,
+    service::{self, Service},
+};
 
 /// The catalog's data.
 #[derive(Clone, Debug)]
@@ -45,9 +48,10 @@ impl Catalog {
         }
     }
 
-    /// The service's calls.
-    pub(crate) fn router(self) -> Router {
+    /// The service.
+    pub(crate) fn service(self) -> Service {
         let database = self.database.clone();
+        let catalog = self.clone();
         let calls = OpenApiRouter::new()
             .routes(routes!(routes::list, routes::create))
             .routes(routes!(routes::show, routes::update, routes::delete))
@@ -57,9 +61,12 @@ impl Catalog {
             ))
             .routes(routes!(reservation_routes::confirm))
             .routes(routes!(return_routes::take_back))
-            .routes(routes!(audit::list))
+            .routes(routes!(audit::list_reservations))
             .routes(routes!(audit::audit))
             .with_state(self);
-        service::assemble("catalog", "Product catalog", calls, database)
+        service::assemble("catalog", "Product catalog", calls, database).with_gauges(move || {
+            let catalog = catalog.clone();
+            async move { catalog.gauges().await }
+        })
     }
 }

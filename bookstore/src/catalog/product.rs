@@ -26,7 +26,12 @@ pub(crate) struct Product {
 /// A book as a client describes it.
 #[derive(Clone, Debug, ToSchema)]
 pub(crate) struct NewProduct {
-    #[schema(min_length = 1, max_length = 255)]
+    /// With something to see in it, and without control characters.
+    #[schema(
+        min_length = 1,
+        max_length = 255,
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"
+    )]
     pub name: String,
     /// In whole units of the currency.
     #[schema(minimum = 0, maximum = 2147483647)]

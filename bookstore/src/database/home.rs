@@ -16,7 +16,10 @@ use sqlx::{
 use tempfile::TempDir;
 use tokio::time::timeout;
 
-use super::{ACQUIRE_TIMEOUT, Database, DatabaseUrl, now_ms, sqlite::Connections, url::Place};
+use super::{
+    ACQUIRE_TIMEOUT, Database, DatabaseUrl, now_ms, postgres::PostgresPool, sqlite::Connections,
+    url::Place,
+};
 
 /// Connections per service and process. Well above the number of cores, since most of them wait
 /// for a row lock or the disk, and well below PostgreSQL's default limit of 100.
@@ -201,7 +204,7 @@ async fn open_postgres(options: &PgConnectOptions, name: &str) -> anyhow::Result
         .connect_with(options.clone())
         .await
         .with_context(|| unreachable_server(&options))?;
-    Ok(Database::Postgres(pool))
+    Ok(Database::Postgres(PostgresPool::new(pool)))
 }
 
 async fn create_database(options: &PgConnectOptions, name: &str) -> anyhow::Result<()> {

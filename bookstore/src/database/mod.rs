@@ -4,10 +4,12 @@
 //! runs is decided by the URL when the process starts.
 
 mod home;
+mod postgres;
 mod query;
 mod retry;
 mod sqlite;
 mod url;
+mod waiting;
 
 pub(crate) use home::{Home, Sharing};
 pub(crate) use query::{in_transaction, with_reader, with_writer};
@@ -16,8 +18,8 @@ pub use url::DatabaseUrl;
 
 use std::time::Duration;
 
+use postgres::PostgresPool;
 use sqlite::Connections;
-use sqlx::PgPool;
 
 use crate::Error;
 
@@ -36,7 +38,22 @@ pub(crate) enum Database {
         readers: Connections,
     },
     /// PostgreSQL, or an engine that speaks its protocol.
-    Postgres(PgPool),
+    Postgres(PostgresPool),
+}
+
+/// How a set of connections is used at this moment.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Usage {
+    /// Which connections: those that read, those that write, or those that do both.
+    pub pool: &'static str,
+    /// Connections at work.
+    pub in_use: usize,
+    /// Open connections that are free.
+    pub idle: usize,
+    /// Connections that may be open at once.
+    pub max: usize,
+    /// Those who wait for a connection.
+    pub waiting: usize,
 }
 
 impl Database {
@@ -48,6 +65,28 @@ impl Database {
                 .await
         })?;
         Ok(())
+    }
+
+    /// A database that is gone with its last user.
+    #[cfg(test)]
+    pub(crate) async fn in_memory() -> Self {
+        let options = sqlx::sqlite::SqliteConnectOptions::new().in_memory(true);
+        let connections = Connections::open(&options, 1).await;
+        let connections = connections.expect("memory can be opened");
+        Self::Sqlite {
+            writer: connections.clone(),
+            readers: connections,
+        }
+    }
+
+    /// How the connections are used at this moment.
+    pub(crate) fn usage(&self) -> Vec<Usage> {
+        match self {
+            Self::Sqlite { writer, readers } => {
+                vec![readers.usage("readers"), writer.usage("writer")]
+            }
+            Self::Postgres(pool) => vec![pool.usage()],
+        }
     }
 
     /// Closes every connection, so that files are checkpointed and databases can be dropped.

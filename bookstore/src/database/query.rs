@@ -14,10 +14,13 @@ macro_rules! with_reader {
                 }
                 Err(error) => Err(error),
             },
-            $crate::database::Database::Postgres(pool) => {
-                let $executor = pool;
-                $query
-            }
+            $crate::database::Database::Postgres(pool) => match pool.acquire().await {
+                Ok(mut connection) => {
+                    let $executor = &mut *connection;
+                    $query
+                }
+                Err(error) => Err(error),
+            },
         }
     };
 }
@@ -35,10 +38,13 @@ macro_rules! with_writer {
                     }
                     Err(error) => Err(error),
                 },
-                $crate::database::Database::Postgres(pool) => {
-                    let $executor = pool;
-                    $query
-                }
+                $crate::database::Database::Postgres(pool) => match pool.acquire().await {
+                    Ok(mut connection) => {
+                        let $executor = &mut *connection;
+                        $query
+                    }
+                    Err(error) => Err(error),
+                },
             };
             match outcome {
                 Err(error) if $crate::database::wait_and_retry(&error, &mut tries).await => {}
@@ -72,7 +78,7 @@ macro_rules! in_transaction {
                 }
                 $crate::database::Database::Postgres(pool) => {
                     async {
-                        let mut transaction = pool.begin().await?;
+                        let mut transaction = ::sqlx::Acquire::begin(pool).await?;
                         let $connection = &mut *transaction;
                         let value = $block;
                         transaction.commit().await?;

@@ -15,7 +15,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::ACQUIRE_TIMEOUT;
+use super::{ACQUIRE_TIMEOUT, Usage, waiting::Waiting};
 
 /// A fixed number of connections to one file; cheap to clone.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub(crate) struct Connections {
     idle: Arc<Mutex<Vec<SqliteConnection>>>,
     /// One permit per connection, given in the order in which they were asked for.
     turns: Arc<Semaphore>,
+    number: usize,
+    waiting: Waiting,
 }
 
 /// A connection for a while; comes back when it goes out of scope.
@@ -44,6 +46,8 @@ impl Connections {
         Ok(Self {
             idle: Arc::new(Mutex::new(idle)),
             turns: Arc::new(Semaphore::new(number)),
+            number,
+            waiting: Waiting::default(),
         })
     }
 
@@ -51,10 +55,13 @@ impl Connections {
     pub(crate) async fn acquire(&self) -> sqlx::Result<Turn<'_>> {
         let permit = match self.turns.try_acquire() {
             Ok(permit) => permit,
-            Err(_) => timeout(ACQUIRE_TIMEOUT, self.turns.acquire())
-                .await
-                .map_err(|_| sqlx::Error::PoolTimedOut)?
-                .map_err(|_| sqlx::Error::PoolClosed)?,
+            Err(_) => {
+                let _waiting = self.waiting.enter();
+                timeout(ACQUIRE_TIMEOUT, self.turns.acquire())
+                    .await
+                    .map_err(|_| sqlx::Error::PoolTimedOut)?
+                    .map_err(|_| sqlx::Error::PoolClosed)?
+            }
         };
         let connection = lock(&self.idle).pop();
         debug_assert!(
@@ -66,6 +73,18 @@ impl Connections {
             idle: &self.idle,
             _permit: permit,
         })
+    }
+
+    /// How the connections are used at this moment.
+    pub(super) fn usage(&self, pool: &'static str) -> Usage {
+        let idle = self.turns.available_permits();
+        Usage {
+            pool,
+            in_use: self.number - idle,
+            idle,
+            max: self.number,
+            waiting: self.waiting.count(),
+        }
     }
 
     /// Closes the connections that are idle, and gives out none any more.
@@ -186,6 +205,24 @@ mod tests {
         .await;
         tokio::task::yield_now().await;
         done
+    }
+
+    #[tokio::test]
+    async fn those_at_work_and_those_who_wait_are_counted() {
+        let connections = one_connection().await;
+        let turn = connections.acquire().await.unwrap();
+        let mut waiting = Box::pin(connections.acquire());
+        assert!(!poll_once(waiting.as_mut()).await);
+        let usage = |in_use, waiting| Usage {
+            pool: "writer",
+            in_use,
+            idle: 1 - in_use,
+            max: 1,
+            waiting,
+        };
+        assert_eq!(connections.usage("writer"), usage(1, 1));
+        drop((waiting, turn));
+        assert_eq!(connections.usage("writer"), usage(0, 0));
     }
 
     #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod audit;
 mod checkout;
+mod gauges;
 mod recovery;
 mod request;
 mod return_routes;
@@ -15,11 +16,15 @@ pub(crate) use settlement::{Settled, write_marks};
 
 use std::{sync::Arc, time::Duration};
 
-use axum::Router;
 use tokio::sync::mpsc;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{cart::CartClient, catalog::CatalogClient, database::Database, service};
+use crate::{
+    cart::CartClient,
+    catalog::CatalogClient,
+    database::Database,
+    service::{self, Service},
+};
 
 /// The orders' data, and the services that an order needs.
 #[derive(Clone, Debug)]
@@ -51,17 +56,21 @@ impl Orders {
         }
     }
 
-    /// The service's calls.
-    pub(crate) fn router(self: Arc<Self>) -> Router {
+    /// The service.
+    pub(crate) fn service(self: Arc<Self>) -> Service {
         let database = self.database.clone();
+        let observed = Arc::clone(&self);
         let calls = OpenApiRouter::new()
             .routes(routes!(routes::list))
             .routes(routes!(routes::list_for_customer, routes::create))
             .routes(routes!(routes::list_items))
-            .routes(routes!(return_routes::create))
+            .routes(routes!(return_routes::create_return))
             .routes(routes!(audit::audit))
             .routes(routes!(audit::audit_shop))
             .with_state(self);
-        service::assemble("orders", "Order management", calls, database)
+        service::assemble("orders", "Order management", calls, database).with_gauges(move || {
+            let orders = Arc::clone(&observed);
+            async move { orders.gauges().await }
+        })
     }
 }

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     Error,
     database::{now_ms, with_writer},
+    trace,
 };
 
 /// The longest time between two looks.
@@ -71,7 +72,9 @@ impl Orders {
                 let was_all = left.len() < BATCH;
                 // One that is taken over is not found again soon, whatever becomes of it.
                 stream::iter(left)
-                    .for_each_concurrent(AT_ONCE, |lease| self.recover(kind, lease))
+                    .for_each_concurrent(AT_ONCE, |lease| {
+                        trace::in_new_trace("orders", "recover", self.recover(kind, lease))
+                    })
                     .await;
                 if was_all {
                     break;

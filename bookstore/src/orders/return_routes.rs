@@ -20,10 +20,12 @@ use crate::{
 #[utoipa::path(
     post,
     path = "/orders/{customer_id}/{order_id}/returns",
+    operation_id = "return_books",
     params(
         ("customer_id" = i64, Path, minimum = 1),
         ("order_id" = i64, Path, minimum = 1),
-        ("Idempotency-Key" = Option<String>, Header, max_length = 255,
+        ("Idempotency-Key" = Option<String>, Header, nullable = false,
+            min_length = 1, max_length = 255, pattern = "^[!-~]+$",
             description = "Repeated requests with the same key are one return"),
     ),
     request_body(content = Option<OrderedItems>, description = "Leave it out to return everything"),
@@ -36,7 +38,7 @@ use crate::{
         (status = 422, body = HttpValidationError),
     )
 )]
-pub(super) async fn create(
+pub(super) async fn create_return(
     State(orders): State<Arc<Orders>>,
     request: CheckedBody<((CustomerId, OrderId), IdempotencyKey), ReturnRequest>,
 ) -> Result<Answer, Error> {

@@ -17,6 +17,7 @@ use crate::{
     error::{Answer, ErrorDetail},
     extract::{Checked, CheckedBody, CustomerId, OnlyCustomer},
     paging::{NextPage, Paging},
+    trace,
     validation::HttpValidationError,
 };
 
@@ -110,12 +111,25 @@ pub(super) async fn list_items(
     path = "/orders/{customer_id}",
     params(
         ("customer_id" = i64, Path, minimum = 1),
-        ("Idempotency-Key" = Option<String>, Header, max_length = 255,
+        ("Idempotency-Key" = Option<String>, Header, nullable = false,
+            min_length = 1, max_length = 255, pattern = "^[!-~]+$",
             description = "Repeated requests with the same key are one order"),
     ),
     request_body(content = Option<OrderedItems>, description = "Leave it out to order the cart"),
     responses(
-        (status = 201, body = PlacedOrder),
+        (status = 201, body = PlacedOrder, links(
+            ("orders" = (
+                operation_id = "list_for_customer",
+                parameters(("customer_id" = "$request.path.customer_id")),
+            )),
+            ("return" = (
+                operation_id = "return_books",
+                parameters(
+                    ("customer_id" = "$request.path.customer_id"),
+                    ("order_id" = "$response.body#/order/id"),
+                ),
+            )),
+        )),
         (status = 400, description = "Not enough in stock, or the cart is empty", body = ErrorDetail),
         (status = 404, description = "No active cart, or no such product", body = ErrorDetail),
         (status = 409, description = "The cart, or the same request, is being ordered", body = ErrorDetail),
@@ -130,10 +144,10 @@ pub(super) async fn create(
     let CheckedBody((CustomerId(customer), key), request) = request;
     // A task of its own: an order that was begun is finished even if the client goes away.
     let at_work = orders.at_work.clone();
-    let placed = tokio::spawn(async move {
+    let placed = tokio::spawn(trace::carried(async move {
         let placed = orders.place(customer, key, request).await;
         drop(at_work);
         placed
-    });
+    }));
     placed.await.expect("placing an order does not panic")
 }

@@ -12,6 +12,7 @@ use super::Orders;
 use crate::{
     Error,
     database::{Database, now_ms, with_writer},
+    trace,
 };
 
 /// How long an answer waits for the settlement, so that a client finds its cart and the stock as the
@@ -51,10 +52,10 @@ impl Orders {
     /// Settles an order; what cannot be done now is left to recovery.
     pub(super) async fn settle(self: &Arc<Self>, decision: Decision) {
         let orders = Arc::clone(self);
-        let settlement = tokio::spawn(async move {
+        let settlement = tokio::spawn(trace::carried(async move {
             let outcome = orders.tell_others(decision).await;
             orders.note(Kind::Order, decision.order, outcome).await;
-        });
+        }));
         // The task goes on when nobody waits for it any more.
         let _ = timeout(ANSWER_WAITS, settlement).await;
     }
@@ -62,12 +63,12 @@ impl Orders {
     /// Gives back copies to stock after a return; whether that is done by now.
     pub(super) async fn restock(self: &Arc<Self>, id: i64) -> bool {
         let orders = Arc::clone(self);
-        let restocking = tokio::spawn(async move {
+        let restocking = tokio::spawn(trace::carried(async move {
             let outcome = orders.tell_catalog_of_return(id).await;
             let done = outcome.is_ok();
             orders.note(Kind::Return, id, outcome).await;
             done
-        });
+        }));
         matches!(timeout(ANSWER_WAITS, restocking).await, Ok(Ok(true)))
     }
 

@@ -118,6 +118,15 @@ on_both_databases! {
         assert_eq!(cart.put("/checkouts/78", customer).await.0, 200);
     }
 
+    async fn an_order_buys_one_customers_cart(shop: Shop) {
+        let (cart, book) = (&shop.cart, shop.add_book(40).await);
+        shop.put_in_cart(5, book, 2).await;
+        shop.put_in_cart(6, book, 2).await;
+        assert_eq!(cart.put("/checkouts/77", json!({"customer_id": 5})).await.0, 200);
+        assert_eq!(cart.put("/checkouts/77", json!({"customer_id": 6})).await.0, 409);
+        assert_eq!(cart.put("/checkouts/78", json!({"customer_id": 6})).await.0, 200);
+    }
+
     async fn a_completed_checkout_is_final(shop: Shop) {
         let (cart, book) = (&shop.cart, shop.add_book(40).await);
         shop.put_in_cart(5, book, 2).await;

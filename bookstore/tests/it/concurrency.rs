@@ -158,7 +158,10 @@ on_both_databases! {
                     let path = format!("/orders/{customer}/{order}/returns");
                     let (first, second) =
                         tokio::join!(orders.post_nothing(&path), orders.post_nothing(&path));
-                    assert_eq!(tally([first.0, second.0]), BTreeMap::from([(201, 1), (409, 1)]));
+                    // 202 where the catalog is so busy that the stock follows later.
+                    let accepted = [first.0, second.0].map(|status| status / 100 == 2);
+                    assert_ne!(accepted[0], accepted[1], "{first:?} {second:?}");
+                    assert!([first.0, second.0].contains(&409), "{first:?} {second:?}");
                 }
                 (lines.len(), kept)
             });

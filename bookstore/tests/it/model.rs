@@ -100,8 +100,8 @@ struct Model {
 impl Model {
     /// The status of the answer to an order of the cart (nothing) or of items, if it can be placed;
     /// takes the copies then.
-    fn order(&mut self, who: usize, items: Option<Lines>) -> (u16, Lines) {
-        let lines = match (&items, self.carts.get(&who)) {
+    fn order(&mut self, who: usize, items: Option<&Lines>) -> (u16, Lines) {
+        let lines = match (items, self.carts.get(&who)) {
             (Some(items), _) => items.clone(),
             (None, Some(cart)) => cart.clone(),
             (None, None) => return (404, Lines::new()),
@@ -229,7 +229,7 @@ impl History<'_> {
             let expected = if *asked == items { *status } else { 422 };
             return self.check(expected, &answer, action);
         }
-        let (status, lines) = self.model.order(who, items.clone());
+        let (status, lines) = self.model.order(who, items.as_ref());
         self.check(status, &answer, action);
         if let Some(key) = key {
             self.model.answered.insert((who, key), (items, status));

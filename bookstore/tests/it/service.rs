@@ -1,5 +1,7 @@
 //! What every service has besides its own calls.
 
+use std::collections::HashSet;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -122,6 +124,14 @@ on_both_databases! {
             let error = &schemas["ValidationError"]["properties"];
             for field in ["loc", "msg", "type"] {
                 assert!(error[field].is_object(), "{field} in {error}");
+            }
+            let calls = || description["paths"].as_object().unwrap().values()
+                .flat_map(|path| path.as_object().unwrap().values());
+            let names = calls().map(|call| call["operationId"].as_str().unwrap());
+            assert_eq!(names.collect::<HashSet<_>>().len(), calls().count(), "no name twice");
+            for call in calls() {
+                assert!(call["responses"]["503"].is_object(), "{call}");
+                assert_eq!(call["requestBody"].is_object(), call["responses"]["413"].is_object());
             }
             // Nothing refers to what is not there.
             let text = description.to_string();

@@ -1,11 +1,13 @@
 //! What the stories need: a shop to talk to, and the databases it stands on.
 
+mod collector;
 mod distributed;
 mod fake;
 pub(crate) mod postgres;
 mod proxy;
 mod shop;
 
+pub(crate) use collector::Collector;
 pub(crate) use distributed::{DistributedShop, ends_in_a_clean_audit};
 pub(crate) use fake::Fake;
 pub(crate) use proxy::{Mishap, Proxy, kill};

@@ -273,16 +273,27 @@ impl Service {
         self.post_as(&path, Some(key), body).await
     }
 
+    /// What the service tells about itself.
+    pub(crate) async fn metrics(&self) -> String {
+        let request = self.request(Method::GET, "/metrics");
+        request.send().await.unwrap().text().await.unwrap()
+    }
+
+    /// One of its metrics, by name and labels but the service's own.
+    pub(crate) async fn metric(&self, name: &str, labels: &str) -> Option<f64> {
+        let page = self.metrics().await;
+        page.lines().find_map(|line| {
+            let (sample, value) = line.rsplit_once(' ')?;
+            let (found, rest) = sample.split_once("{service=\"").unwrap_or((sample, "\"}"));
+            let (_, rest) = rest.split_once('"')?;
+            let rest = rest.trim_start_matches(',').trim_end_matches('}');
+            (found == name && rest == labels).then(|| value.parse().unwrap())
+        })
+    }
+
     /// The service's own counts, line by line.
     pub(crate) async fn counts(&self) -> Vec<String> {
-        let text = self
-            .request(Method::GET, "/metrics")
-            .send()
-            .await
-            .unwrap()
-            .text()
-            .await
-            .unwrap();
+        let text = self.metrics().await;
         text.lines()
             .filter(|line| line.starts_with("bookstore_requests_total"))
             .map(str::to_owned)

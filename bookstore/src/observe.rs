@@ -1,0 +1,113 @@
+//! Watches every request on its way through a service: its id and trace, its counts and times,
+//! and what is logged of it.
+
+use std::{sync::Arc, time::Instant};
+
+use axum::{
+    body::{Body, HttpBody},
+    extract::{MatchedPath, Request, State},
+    http::{HeaderValue, Method},
+    middleware::Next,
+    response::Response,
+};
+use http_body_util::BodyExt;
+
+use crate::{
+    metrics::{Metrics, Pending, UNMATCHED},
+    trace::{Context, REQUEST_ID, RequestSpan},
+};
+
+/// Sent by the bookstore's own client, so that calls between services can be told apart.
+pub(crate) const CALLER_HEADER: &str = "x-bookstore-caller";
+
+/// The route that is not counted: to ask for the counts does not change them.
+pub(crate) const METRICS: &str = "/metrics";
+
+/// Lets the request through and tells what became of it.
+pub(crate) async fn observe(
+    State(metrics): State<Arc<Metrics>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (context, parent) = Context::of_request(metrics.requests.service(), request.headers());
+    let request_id = context.request_id();
+    let path: Option<MatchedPath> = request.extensions().get().cloned();
+    let span = RequestSpan::start(&context, parent);
+    let seen = Seen {
+        started: Instant::now(),
+        method: request.method().clone(),
+        caller: request.headers().get(CALLER_HEADER).cloned(),
+        path,
+    };
+    let answered = context.scope(async move {
+        let response = match seen.route() {
+            METRICS => next.run(request).await,
+            _ => count(metrics, &seen, request, next).await,
+        };
+        seen.tell(&response);
+        span.end(&seen.method, seen.route(), response.status());
+        response
+    });
+    let mut response = answered.await;
+    response.headers_mut().insert(REQUEST_ID, request_id);
+    response
+}
+
+/// What has to be known of a request when it is gone.
+struct Seen {
+    started: Instant,
+    method: Method,
+    caller: Option<HeaderValue>,
+    path: Option<MatchedPath>,
+}
+
+impl Seen {
+    fn route(&self) -> &str {
+        self.path.as_ref().map_or(UNMATCHED, MatchedPath::as_str)
+    }
+
+    fn caller(&self) -> &str {
+        let name = self
+            .caller
+            .as_ref()
+            .map(|caller| caller.to_str().unwrap_or("service"));
+        name.unwrap_or("client")
+    }
+
+    /// Logs the request.
+    fn tell(&self, response: &Response) {
+        let status = response.status().as_u16();
+        let duration_ms = self.started.elapsed().as_secs_f64() * 1e3;
+        let (method, route, caller) = (&self.method, self.route(), self.caller());
+        if status >= 500 {
+            tracing::warn!(%method, route, status, duration_ms, caller, "request failed");
+        } else {
+            tracing::debug!(%method, route, status, duration_ms, caller, "request");
+        }
+    }
+}
+
+/// Counts and times the request.
+async fn count(metrics: Arc<Metrics>, seen: &Seen, request: Request, next: Next) -> Response {
+    let route = seen.path.as_ref().map(MatchedPath::as_str);
+    let mut pending = Pending::new(metrics, route, &seen.method, seen.caller.is_some());
+    let response = next.run(request).await;
+    // A handler that knows no HEAD answers it as a GET, and axum takes the body away later.
+    let body_bytes = match seen.method {
+        Method::HEAD => Some(0),
+        _ => response.body().size_hint().exact(),
+    };
+    pending.answered(response.status(), body_bytes);
+    match body_bytes {
+        Some(_) => response,
+        None => {
+            let mut count_part = pending.count_parts();
+            response.map(|body| {
+                Body::new(body.map_frame(move |frame| {
+                    count_part(frame.data_ref().map_or(0, |data| data.len()));
+                    frame
+                }))
+            })
+        }
+    }
+}
