@@ -38,7 +38,7 @@ class Disturbance(threading.Thread):
                 replica.start()
                 replica.wait_until_ready()
                 self.done.append(replica.name)
-        except Exception as failure:  # noqa: BLE001: said by the thread that waits for this one
+        except Exception as failure:  # Said by the thread that waits for this one.
             self.failure = failure
 
     def stop(self):

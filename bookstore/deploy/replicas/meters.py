@@ -53,7 +53,7 @@ class Meters(threading.Thread):
                 self._read(record=True)
                 if last:
                     return
-        except Exception as failure:  # noqa: BLE001: said by the thread that waits for this one
+        except Exception as failure:  # Said by the thread that waits for this one.
             self.failure = failure
 
     def stop(self):
@@ -78,10 +78,7 @@ class Meters(threading.Thread):
     def _read_balancer(self):
         for row in self._balancer.statistics():
             key = (row["pxname"], row["svname"])
-            now = {
-                name: sum(int(row[field] or 0) for field in fields)
-                for name, fields in COUNTERS.items()
-            }
+            now = {name: sum(int(row[field] or 0) for field in fields) for name, fields in COUNTERS.items()}
             before = self._counted.get(key, dict.fromkeys(now, 0))
             self._counted[key] = now
             yield {
@@ -142,7 +139,7 @@ class Meters(threading.Thread):
         sent = dict.fromkeys(self._databases.values(), 0)
         command = ["ss", "-tniH", "state", "established", f"sport = :{self._postgres.port}"]
         lines = subprocess.run(command, capture_output=True, text=True).stdout.splitlines()
-        for head, details in zip(lines[::2], lines[1::2]):
+        for head, details in zip(lines[::2], lines[1::2], strict=False):
             peer = head.split()[-1].rpartition(":")[2]
             found = re.search(r"bytes_sent:(\d+)", details)
             if found and peer in self._ports:

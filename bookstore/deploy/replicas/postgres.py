@@ -21,9 +21,7 @@ def binaries():
     for folder in known:
         if all(os.access(f"{folder}/{name}", os.X_OK) for name in ("initdb", "postgres")):
             return Path(folder)
-    raise Missing(
-        "PostgreSQL is not installed: apt-get install postgresql, or name a server with --postgres"
-    )
+    raise Missing("PostgreSQL is not installed: apt-get install postgresql, or name a server with --postgres")
 
 
 class Server:

@@ -66,7 +66,11 @@ class Measured:
         """Every line of the table: its title, its value, and how to print it."""
         each = {service: self.at_balancer(service) for service in SERVICES}
         yield "**clients' requests per minute**", self.clients_per_minute(), "{:,.0f}"
-        yield "requests per minute at the balancer, from service to service too", sum(v[0] for v in each.values()), "{:,.0f}"
+        yield (
+            "requests per minute at the balancer, from service to service too",
+            sum(v[0] for v in each.values()),
+            "{:,.0f}",
+        )
         for service, (requests, _, _) in each.items():
             yield f"– {service}", requests, "{:,.0f}"
         for service, (_, response, _) in each.items():
@@ -95,7 +99,9 @@ class Measured:
 
 def table(cases):
     """Markdown: a column for each number of replicas, the median and the range of its runs."""
-    columns = {count: [dict((t, (v, f)) for t, v, f in run.lines()) for run in runs] for count, runs in cases.items()}
+    columns = {
+        count: [dict((t, (v, f)) for t, v, f in run.lines()) for run in runs] for count, runs in cases.items()
+    }
     runs = max(len(some) for some in columns.values())
     head = " | ".join(f"{count} replica{'s' if count != 1 else ''}" for count in columns)
     out = [f"| {'median (lowest–highest) of ' + str(runs) + ' runs' if runs > 1 else ''} | {head} |"]
