@@ -11,6 +11,7 @@ mod command;
 mod database;
 mod error;
 mod extract;
+mod faults;
 mod item;
 mod metrics;
 mod observe;

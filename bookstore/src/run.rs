@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use serde::Serialize;
 use tokio::{
     net::TcpListener,
@@ -26,6 +26,7 @@ use crate::{
         ProtocolOptions,
     },
     database::{Database, Home, Sharing},
+    faults::{self, Fault},
     orders::{self, Orders},
     service::{Server, Service},
     stop::StopRequest,
@@ -131,6 +132,10 @@ async fn run_shop(
     sharing: Sharing,
     open: impl AsyncFnOnce(&mut Shop) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
+    let mut faults = options.faults.clone();
+    if let Some(file) = &options.fault_file {
+        faults.extend(faults::read_file(file)?);
+    }
     let mut stop = StopRequest::listen(options.exit_with_stdin)?;
     let mut shop = Shop {
         home: Home::new(&options.database, options.ephemeral, sharing)?,
@@ -145,7 +150,7 @@ async fn run_shop(
         () = stop.wait() => Ok(false),
     };
     let served = match opened {
-        Ok(true) => shop.serve(stop).await,
+        Ok(true) => shop.serve(stop, &faults, options.admin_calls).await,
         Ok(false) => Ok(()),
         Err(error) => Err(error),
     };
@@ -182,7 +187,7 @@ impl Shop {
         migrated.context("cannot bring the catalog's tables up to date")?;
         let seeded = catalog.seed(seed).await;
         seeded.context("cannot fill the catalog with products")?;
-        self.services.push((listener, catalog.service()));
+        self.services.push((listener, catalog.service(seed)));
         Ok(())
     }
 
@@ -233,14 +238,43 @@ impl Shop {
         Ok(database)
     }
 
+    /// Refuses a fault that could never happen.
+    fn check(&self, fault: &Fault) -> anyhow::Result<()> {
+        let mut reasons = Vec::new();
+        for (_, service) in &self.services {
+            match service.check(fault) {
+                Ok(()) => return Ok(()),
+                Err(reason) => reasons.push((service.name(), reason)),
+            }
+        }
+        let named = |(name, _): &&(_, _)| fault.service.as_deref().is_none_or(|it| it == *name);
+        match reasons.iter().find(named) {
+            Some((_, reason)) => bail!("cannot use the fault `{fault}`: {reason}"),
+            None => {
+                let names: Vec<_> = reasons.iter().map(|(name, _)| *name).collect();
+                let names = names.join(", ");
+                bail!("cannot use the fault `{fault}`: this process runs {names}")
+            }
+        }
+    }
+
     /// Serves until asked to stop.
-    async fn serve(&mut self, mut stop: StopRequest) -> anyhow::Result<()> {
+    async fn serve(
+        &mut self,
+        mut stop: StopRequest,
+        faults: &[Fault],
+        admin_calls: bool,
+    ) -> anyhow::Result<()> {
+        for fault in faults {
+            self.check(fault)?;
+        }
         let mut urls = BTreeMap::new();
         let mut servers = Vec::new();
         for (listener, service) in self.services.drain(..) {
             let name = service.name();
             urls.insert(name, local_url(&listener)?);
-            servers.push((name, Server::start(listener, service.into_router())));
+            let router = service.into_router(faults, admin_calls);
+            servers.push((name, Server::start(listener, router)));
         }
         announce(urls)?;
         stop.wait().await;

@@ -3,6 +3,7 @@
 mod checkout_routes;
 mod checkouts;
 mod client;
+mod reset;
 mod routes;
 mod store;
 
@@ -39,6 +40,7 @@ impl Carts {
     /// The service.
     pub(crate) fn service(self) -> Service {
         let database = self.database.clone();
+        let to_reset = self.clone();
         let calls = OpenApiRouter::new()
             .routes(routes!(routes::list))
             .routes(routes!(routes::list_items))
@@ -47,6 +49,9 @@ impl Carts {
             .routes(routes!(checkout_routes::lock, checkout_routes::unlock))
             .routes(routes!(checkout_routes::complete))
             .with_state(self);
-        service::assemble("cart", "Shopping cart", calls, database)
+        service::assemble("cart", "Shopping cart", calls, database).with_reset(move || {
+            let carts = to_reset.clone();
+            async move { carts.reset().await }
+        })
     }
 }
