@@ -1,10 +1,10 @@
 //! The command line, offered alike by the `bookstore` binary and by `workbench bookstore`.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, path::PathBuf};
 
 use clap::{Args, Subcommand};
 
-use crate::{DatabaseUrl, catalog::Seed, trace::LogFormat};
+use crate::{DatabaseUrl, catalog::Seed, faults::Fault, trace::LogFormat};
 
 /// Which services to run. Ready services are announced by one line of JSON on standard output:
 /// `{"ready":true,"services":{"catalog":"http://127.0.0.1:8001",…}}`; logs go to standard error.
@@ -123,6 +123,20 @@ pub(crate) struct CommonOptions {
         value_parser = service_url
     )]
     pub(crate) otlp_endpoint: Option<String>,
+
+    /// Do something bad to requests on purpose, for instance
+    /// `GET catalog/products/{product_id} latency=exponential(20ms) errors=1%`; may be given
+    /// several times. The README lists everything that may happen.
+    #[arg(long = "fault", value_name = "FAULT")]
+    pub(crate) faults: Vec<Fault>,
+
+    /// The same for each line of a file; lines that begin with `#` are comments.
+    #[arg(long = "faults", env = "BOOKSTORE_FAULTS", value_name = "FILE")]
+    pub(crate) fault_file: Option<PathBuf>,
+
+    /// Offer `/admin/faults` and `/admin/reset` to everybody who can reach the services.
+    #[arg(long, env = "BOOKSTORE_ADMIN_CALLS")]
+    pub(crate) admin_calls: bool,
 }
 
 /// What an empty catalog is filled with.

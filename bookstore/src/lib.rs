@@ -13,6 +13,7 @@ mod database;
 mod description;
 mod error;
 mod extract;
+mod faults;
 mod health;
 mod item;
 mod metrics;

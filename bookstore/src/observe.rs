@@ -14,6 +14,7 @@ use http_body_util::BodyExt;
 
 use crate::{
     metrics::{Metrics, Pending, UNMATCHED},
+    service,
     trace::{Context, REQUEST_ID, RequestSpan},
 };
 
@@ -53,6 +54,10 @@ pub(crate) async fn observe(
     response
 }
 
+/// Marks an answer that is an error because a fault says so: nobody has to look into it.
+#[derive(Clone, Copy)]
+pub(crate) struct OnPurpose;
+
 /// What has to be known of a request when it is gone.
 struct Seen {
     started: Instant,
@@ -79,7 +84,8 @@ impl Seen {
         let status = response.status().as_u16();
         let duration_ms = self.started.elapsed().as_secs_f64() * 1e3;
         let (method, route, caller) = (&self.method, self.route(), self.caller());
-        if status >= 500 {
+        let on_purpose = response.extensions().get::<OnPurpose>().is_some();
+        if status >= 500 && !on_purpose {
             tracing::warn!(%method, route, status, duration_ms, caller, "request failed");
         } else {
             tracing::debug!(%method, route, status, duration_ms, caller, "request");
@@ -90,8 +96,20 @@ impl Seen {
 /// Counts and times the request.
 async fn count(metrics: Arc<Metrics>, seen: &Seen, request: Request, next: Next) -> Response {
     let route = seen.path.as_ref().map(MatchedPath::as_str);
-    let mut pending = Pending::new(metrics, route, &seen.method, seen.caller.is_some());
-    let response = next.run(request).await;
+    let called = seen.caller.is_some();
+    let mut pending = Pending::new(Arc::clone(&metrics), route, &seen.method, called);
+    let faults = &metrics.faults;
+    let response = match faults.before(&seen.method, seen.route()).await {
+        None => next.run(request).await,
+        Some(fault) => {
+            let response = match fault.error {
+                None => next.run(request).await,
+                Some(status) => service::injected_error(status),
+            };
+            faults.after(fault).await;
+            response
+        }
+    };
     // A handler that knows no HEAD answers it as a GET, and axum takes the body away later.
     let body_bytes = match seen.method {
         Method::HEAD => Some(0),

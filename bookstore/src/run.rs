@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use serde::Serialize;
 use tokio::{
     net::TcpListener,
@@ -26,6 +26,7 @@ use crate::{
         ProtocolOptions,
     },
     database::{Database, Home, Sharing},
+    faults::{self, Fault},
     health::ask_for_health,
     orders::{self, Orders},
     service::{Draining, Server, Service},
@@ -135,6 +136,10 @@ async fn run_shop(
     sharing: Sharing,
     open: impl AsyncFnOnce(&mut Shop) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
+    let mut faults = options.faults.clone();
+    if let Some(file) = &options.fault_file {
+        faults.extend(faults::read_file(file)?);
+    }
     let mut stop = StopRequest::listen(options.exit_with_stdin)?;
     let mut shop = Shop {
         home: Home::new(&options.database, options.ephemeral, sharing)?,
@@ -149,7 +154,7 @@ async fn run_shop(
         () = stop.wait() => Ok(false),
     };
     let served = match opened {
-        Ok(true) => shop.serve(stop, *options.drain).await,
+        Ok(true) => shop.serve(stop, options, &faults).await,
         Ok(false) => Ok(()),
         Err(error) => Err(error),
     };
@@ -186,7 +191,7 @@ impl Shop {
         migrated.context("cannot bring the catalog's tables up to date")?;
         let seeded = catalog.seed(seed).await;
         seeded.context("cannot fill the catalog with products")?;
-        self.services.push((listener, catalog.service()));
+        self.services.push((listener, catalog.service(seed)));
         Ok(())
     }
 
@@ -242,22 +247,50 @@ impl Shop {
         Ok(database)
     }
 
+    /// Refuses a fault that could never happen.
+    fn check(&self, fault: &Fault) -> anyhow::Result<()> {
+        let mut reasons = Vec::new();
+        for (_, service) in &self.services {
+            match service.check(fault) {
+                Ok(()) => return Ok(()),
+                Err(reason) => reasons.push((service.name(), reason)),
+            }
+        }
+        let named = |(name, _): &&(_, _)| fault.service.as_deref().is_none_or(|it| it == *name);
+        match reasons.iter().find(named) {
+            Some((_, reason)) => bail!("cannot use the fault `{fault}`: {reason}"),
+            None => {
+                let names: Vec<_> = reasons.iter().map(|(name, _)| *name).collect();
+                let names = names.join(", ");
+                bail!("cannot use the fault `{fault}`: this process runs {names}")
+            }
+        }
+    }
+
     /// Serves until asked to stop.
-    async fn serve(&mut self, mut stop: StopRequest, drain: Duration) -> anyhow::Result<()> {
+    async fn serve(
+        &mut self,
+        mut stop: StopRequest,
+        options: &CommonOptions,
+        faults: &[Fault],
+    ) -> anyhow::Result<()> {
+        for fault in faults {
+            self.check(fault)?;
+        }
         let draining = Draining::default();
         let mut urls = BTreeMap::new();
         let mut servers = Vec::new();
         for (listener, service) in self.services.drain(..) {
             let name = service.name();
             urls.insert(name, local_url(&listener)?);
-            let router = service.into_router();
+            let router = service.into_router(faults, options.admin_calls);
             servers.push((name, Server::start(listener, router, &draining)));
         }
         announce(urls)?;
         stop.wait().await;
         draining.begin();
         // Whoever cannot wait asks again.
-        let _ = timeout(drain, stop.wait()).await;
+        let _ = timeout(*options.drain, stop.wait()).await;
         self.recovery.shutdown().await;
         let end = Instant::now() + GRACE;
         // Those that need others first: what they have begun still gets its answers.

@@ -1,9 +1,12 @@
 //! What every service has besides its own calls: descriptions, probes, metrics, answers to calls
 //! that do not exist, and a server that finishes what it began.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use axum::{
@@ -12,7 +15,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
     serve::ListenerExt,
 };
 use serde_json::json;
@@ -27,8 +30,9 @@ use crate::{
     description::add_common_answers,
     error::{Answer, ErrorDetail},
     extract::BODY_LIMIT,
+    faults::{self, Fault, Faults},
     metrics::{self, Gauge, LookUp, Metrics, RequestMetrics},
-    observe,
+    observe::{self, OnPurpose},
 };
 
 /// Routes that every service has besides its own calls, as they are counted.
@@ -46,11 +50,15 @@ pub(crate) struct Service {
     name: &'static str,
     /// Calls, probes and descriptions.
     router: Router,
-    /// Patterns of all of them.
-    routes: Vec<String>,
+    /// None yet; they know the routes.
+    faults: Faults,
     database: Database,
     look_up: Option<LookUp>,
+    reset: Option<Reset>,
 }
+
+/// Makes the service's data what they were at its first start.
+type Reset = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send>> + Send + Sync>;
 
 /// Completes a service's own calls by what every service has.
 pub(crate) fn assemble(
@@ -65,21 +73,20 @@ pub(crate) fn assemble(
         .version(env!("CARGO_PKG_VERSION"))
         .build();
     add_common_answers(&mut description);
-    let routes = description.paths.paths.keys().map(String::as_str);
-    let routes = routes.chain(OWN_ROUTES).map(str::to_owned).collect();
+    let paths = description.paths.paths.keys().cloned().collect();
     let router = calls
         .route("/health", get(health))
         .route("/ready", get(ready).with_state(database.clone()))
         .merge(SwaggerUi::new("/docs").url("/openapi.json", description))
         .fallback(not_found)
-        .method_not_allowed_fallback(method_not_allowed)
-        .layer(DefaultBodyLimit::max(BODY_LIMIT));
+        .method_not_allowed_fallback(method_not_allowed);
     Service {
         name,
         router,
-        routes,
+        faults: Faults::new(name, paths, OWN_ROUTES.map(str::to_owned).to_vec()),
         database,
         look_up: None,
+        reset: None,
     }
 }
 
@@ -93,27 +100,71 @@ impl Service {
         self
     }
 
+    /// Lets an admin call reset the data.
+    pub(crate) fn with_reset<F>(mut self, reset: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<(), Error>> + Send + 'static,
+    {
+        self.reset = Some(Arc::new(move || Box::pin(reset())));
+        self
+    }
+
     /// Its name.
     pub(crate) fn name(&self) -> &'static str {
         self.name
     }
 
-    /// The whole service.
-    pub(crate) fn into_router(self) -> Router {
+    /// Whether a fault is for this service and a route that it has; otherwise why not.
+    pub(crate) fn check(&self, fault: &Fault) -> Result<(), String> {
+        self.faults.check(fault)
+    }
+
+    /// The whole service, with those of the faults that are for it.
+    pub(crate) fn into_router(self, faults: &[Fault], admin_calls: bool) -> Router {
+        let (mut router, mut routes) = (self.router, self.faults.routes());
+        let wanted = faults
+            .iter()
+            .filter(|fault| self.faults.check(fault).is_ok());
+        self.faults.replace(wanted.cloned().collect());
+        let faults = Arc::new(self.faults);
+        if admin_calls {
+            router = router.route("/admin/faults", faults::routes(Arc::clone(&faults)));
+            routes.push("/admin/faults".to_owned());
+            if let Some(reset) = self.reset {
+                router = router.route("/admin/reset", post(self::reset).with_state(reset));
+                routes.push("/admin/reset".to_owned());
+            }
+            router = router.method_not_allowed_fallback(method_not_allowed);
+        }
         let metrics = Arc::new(Metrics {
-            requests: RequestMetrics::new(self.name, self.routes.into_iter()),
+            requests: RequestMetrics::new(self.name, routes),
+            faults,
             database: self.database,
             look_up: self.look_up,
         });
-        self.router
+        router
             .route(
                 observe::METRICS,
                 get(metrics::show)
                     .fallback(method_not_allowed)
                     .with_state(Arc::clone(&metrics)),
             )
+            .layer(DefaultBodyLimit::max(BODY_LIMIT))
             .layer(middleware::from_fn_with_state(metrics, observe::observe))
     }
+}
+
+async fn reset(State(reset): State<Reset>) -> Result<StatusCode, Error> {
+    reset().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The answer of a fault, the same as of a real failure.
+pub(crate) fn injected_error(status: StatusCode) -> Response {
+    let reason = status.canonical_reason().unwrap_or_default();
+    let mut response = detail(status, reason).into_response();
+    response.extensions_mut().insert(OnPurpose);
+    response
 }
 
 async fn health() -> impl IntoResponse {

@@ -3,7 +3,7 @@
 //! Shapes, types and messages of the errors follow FastAPI (pydantic 2), whose clients look for
 //! `{"detail":[{"loc":["body","price"],"msg":"…","type":"…"}]}`.
 
-use std::ops::RangeInclusive;
+use std::{fmt, ops::RangeInclusive};
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -240,6 +240,11 @@ impl<'a> Field<'a> {
         } else {
             Some(text)
         }
+    }
+
+    /// Notes why a value that was read is refused.
+    pub(crate) fn refuse<T>(&self, why: impl fmt::Display, problems: &mut Problems) -> Option<T> {
+        problems.add(&self.location, "value_error", format!("Value error, {why}"))
     }
 
     /// Reads a list with a number of elements within limits, each by `read`.

@@ -4,6 +4,7 @@ mod audit;
 mod checkout_routes;
 mod checkouts;
 mod client;
+mod reset;
 mod routes;
 mod store;
 
@@ -41,6 +42,7 @@ impl Carts {
     /// The service.
     pub(crate) fn service(self) -> Service {
         let database = self.database.clone();
+        let to_reset = self.clone();
         let calls = OpenApiRouter::new()
             .routes(routes!(routes::list))
             .routes(routes!(routes::list_items))
@@ -51,6 +53,9 @@ impl Carts {
             .routes(routes!(audit::list_checkouts))
             .routes(routes!(audit::audit))
             .with_state(self);
-        service::assemble("cart", "Shopping cart", calls, database)
+        service::assemble("cart", "Shopping cart", calls, database).with_reset(move || {
+            let carts = to_reset.clone();
+            async move { carts.reset().await }
+        })
     }
 }

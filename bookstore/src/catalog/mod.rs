@@ -6,6 +6,7 @@ mod gauges;
 mod product;
 mod reservation_routes;
 mod reservations;
+mod reset;
 mod return_routes;
 mod returns;
 mod routes;
@@ -48,10 +49,10 @@ impl Catalog {
         }
     }
 
-    /// The service.
-    pub(crate) fn service(self) -> Service {
+    /// The service; `seed` is what a reset leaves in it.
+    pub(crate) fn service(self, seed: Seed) -> Service {
         let database = self.database.clone();
-        let catalog = self.clone();
+        let (catalog, to_reset) = (self.clone(), self.clone());
         let calls = OpenApiRouter::new()
             .routes(routes!(routes::list, routes::create))
             .routes(routes!(routes::show, routes::update, routes::delete))
@@ -64,9 +65,14 @@ impl Catalog {
             .routes(routes!(audit::list_reservations))
             .routes(routes!(audit::audit))
             .with_state(self);
-        service::assemble("catalog", "Product catalog", calls, database).with_gauges(move || {
-            let catalog = catalog.clone();
-            async move { catalog.gauges().await }
-        })
+        service::assemble("catalog", "Product catalog", calls, database)
+            .with_gauges(move || {
+                let catalog = catalog.clone();
+                async move { catalog.gauges().await }
+            })
+            .with_reset(move || {
+                let catalog = to_reset.clone();
+                async move { catalog.reset(seed).await }
+            })
     }
 }

@@ -6,6 +6,7 @@
 mod home;
 mod postgres;
 mod query;
+mod reset;
 mod retry;
 mod sqlite;
 mod url;
@@ -13,6 +14,7 @@ mod waiting;
 
 pub(crate) use home::{Home, Sharing};
 pub(crate) use query::{in_transaction, with_reader, with_writer};
+pub(crate) use reset::until_idle;
 pub(crate) use retry::wait_and_retry;
 pub use url::DatabaseUrl;
 

@@ -20,6 +20,7 @@ use tokio::time::timeout;
 use crate::{
     Error,
     database::{Database, Usage},
+    faults::Faults,
 };
 
 /// How long the database may take to answer. Whoever asks for the metrics of a shop in trouble
@@ -52,6 +53,7 @@ type UsageFamily = (&'static str, &'static str, fn(&Usage) -> usize);
 /// One service's metrics.
 pub(crate) struct Metrics {
     pub(crate) requests: RequestMetrics,
+    pub(crate) faults: Arc<Faults>,
     pub(crate) database: Database,
     pub(crate) look_up: Option<LookUp>,
 }
@@ -61,6 +63,11 @@ impl Metrics {
         let service = self.requests.service();
         let mut text = Text::new(service);
         self.requests.render(&mut text);
+        let name = "bookstore_faults_injected_total";
+        text.family(name, "counter", "What was done to requests on purpose.");
+        for (kind, count) in self.faults.injected.counts() {
+            text.sample(name, &[("kind", kind)], count);
+        }
         // Before the question below takes a connection itself.
         let usage = self.database.usage();
         let families: [UsageFamily; 4] = [

@@ -81,8 +81,7 @@ pub(crate) struct RequestMetrics {
 
 impl RequestMetrics {
     /// Metrics that start at zero, for a service with these routes.
-    pub(crate) fn new(service: &'static str, routes: impl Iterator<Item = String>) -> Self {
-        let mut routes: Vec<String> = routes.collect();
+    pub(crate) fn new(service: &'static str, mut routes: Vec<String>) -> Self {
         routes.push(UNMATCHED.to_owned());
         let series = routes.iter().map(|_| Default::default()).collect();
         Self {
@@ -265,12 +264,13 @@ fn method_index(method: &Method) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::database::Database;
+    use crate::{database::Database, faults::Faults};
 
     async fn metrics() -> Arc<Metrics> {
-        let routes = ["/carts".to_owned()].into_iter();
+        let routes = vec!["/carts".to_owned()];
         Arc::new(Metrics {
             requests: RequestMetrics::new("cart", routes),
+            faults: Arc::new(Faults::new("cart", Vec::new(), Vec::new())),
             database: Database::in_memory().await,
             look_up: None,
         })

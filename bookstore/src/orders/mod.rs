@@ -5,6 +5,7 @@ mod checkout;
 mod gauges;
 mod recovery;
 mod request;
+mod reset;
 mod return_routes;
 mod returns;
 mod routes;
@@ -59,7 +60,7 @@ impl Orders {
     /// The service.
     pub(crate) fn service(self: Arc<Self>) -> Service {
         let database = self.database.clone();
-        let observed = Arc::clone(&self);
+        let (observed, to_reset) = (Arc::clone(&self), Arc::clone(&self));
         let calls = OpenApiRouter::new()
             .routes(routes!(routes::list))
             .routes(routes!(routes::list_for_customer, routes::create))
@@ -68,9 +69,14 @@ impl Orders {
             .routes(routes!(audit::audit))
             .routes(routes!(audit::audit_shop))
             .with_state(self);
-        service::assemble("orders", "Order management", calls, database).with_gauges(move || {
-            let orders = Arc::clone(&observed);
-            async move { orders.gauges().await }
-        })
+        service::assemble("orders", "Order management", calls, database)
+            .with_gauges(move || {
+                let orders = Arc::clone(&observed);
+                async move { orders.gauges().await }
+            })
+            .with_reset(move || {
+                let orders = Arc::clone(&to_reset);
+                async move { orders.reset().await }
+            })
     }
 }

@@ -12,6 +12,7 @@ mod concurrency;
 mod crashes;
 mod distributed;
 mod failures;
+mod faults;
 mod metrics;
 mod model;
 mod orders;
