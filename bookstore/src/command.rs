@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use clap::{Args, Subcommand};
 
-use crate::{DatabaseUrl, catalog::Seed, trace::LogFormat};
+use crate::{DatabaseUrl, catalog::Seed, limits::Limits, trace::LogFormat};
 
 /// Which services to run. Ready services are announced by one line of JSON on standard output:
 /// `{"ready":true,"services":{"catalog":"http://127.0.0.1:8001",…}}`; logs go to standard error.
@@ -101,6 +101,9 @@ pub(crate) struct CommonOptions {
         value_parser = service_url
     )]
     pub(crate) otlp_endpoint: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) limits: Limits,
 }
 
 /// What an empty catalog is filled with.

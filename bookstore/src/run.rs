@@ -26,6 +26,7 @@ use crate::{
         ProtocolOptions,
     },
     database::{Database, Home, Sharing},
+    limits::Limits,
     orders::{self, Orders},
     service::{Server, Service},
     stop::StopRequest,
@@ -137,6 +138,7 @@ async fn run_shop(
         databases: Vec::new(),
         services: Vec::new(),
         orders_at_work: None,
+        limits: options.limits,
         marks: JoinSet::new(),
         recovery: JoinSet::new(),
     };
@@ -161,6 +163,7 @@ struct Shop {
     services: Vec<(TcpListener, Service)>,
     /// Ends when no order is at work any more.
     orders_at_work: Option<mpsc::Receiver<()>>,
+    limits: Limits,
     /// Marks what is settled, to the end.
     marks: JoinSet<()>,
     /// Goes on beside requests, as long as they are served; may be cut off at any moment.
@@ -240,7 +243,8 @@ impl Shop {
         for (listener, service) in self.services.drain(..) {
             let name = service.name();
             urls.insert(name, local_url(&listener)?);
-            servers.push((name, Server::start(listener, service.into_router())));
+            let router = service.into_router(self.limits);
+            servers.push((name, Server::start(listener, router, self.limits)));
         }
         announce(urls)?;
         stop.wait().await;

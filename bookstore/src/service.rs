@@ -20,10 +20,12 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
     Error,
+    connection::WatchedListener,
     database::Database,
     description::add_common_answers,
     error::{Answer, ErrorDetail},
     extract::BODY_LIMIT,
+    limits::Limits,
     metrics::{self, Gauge, LookUp, Metrics, RequestMetrics},
     observe,
 };
@@ -96,19 +98,20 @@ impl Service {
     }
 
     /// The whole service.
-    pub(crate) fn into_router(self) -> Router {
+    pub(crate) fn into_router(self, limits: Limits) -> Router {
         let metrics = Arc::new(Metrics {
             requests: RequestMetrics::new(self.name, self.routes.into_iter()),
             database: self.database,
             look_up: self.look_up,
         });
-        self.router
-            .route(
-                observe::METRICS,
-                get(metrics::show)
-                    .fallback(method_not_allowed)
-                    .with_state(Arc::clone(&metrics)),
-            )
+        let router = self.router.route(
+            observe::METRICS,
+            get(metrics::show)
+                .fallback(method_not_allowed)
+                .with_state(Arc::clone(&metrics)),
+        );
+        limits
+            .apply(router)
             .layer(middleware::from_fn_with_state(metrics, observe::observe))
     }
 }
@@ -148,11 +151,11 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts to accept requests.
-    pub(crate) fn start(listener: TcpListener, router: Router) -> Self {
+    pub(crate) fn start(listener: TcpListener, router: Router, limits: Limits) -> Self {
         let (stop, stopped) = oneshot::channel::<()>();
-        let listener = listener.tap_io(|connection| {
+        let listener = WatchedListener::new(listener, limits).tap_io(|connection| {
             // Without it small answers wait for the client's acknowledgement of earlier ones.
-            if let Err(error) = connection.set_nodelay(true) {
+            if let Err(error) = connection.stream().set_nodelay(true) {
                 tracing::debug!(%error, "cannot set TCP_NODELAY");
             }
         });

@@ -10,6 +10,7 @@ mod catalog;
 mod command;
 mod concurrency;
 mod distributed;
+mod limits;
 mod metrics;
 mod orders;
 mod paging;
