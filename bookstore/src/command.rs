@@ -1,10 +1,12 @@
 //! The command line, offered alike by the `bookstore` binary and by `workbench bookstore`.
 
-use std::net::IpAddr;
+use std::{ffi::OsStr, net::IpAddr};
 
-use clap::{Args, Subcommand};
+use clap::{Arg, Args, Subcommand, builder::TypedValueParser, error::ErrorKind};
 
-use crate::{DatabaseUrl, catalog::Seed, limits::Limits, trace::LogFormat};
+use crate::{
+    DatabaseUrl, catalog::Seed, database::DatabaseUrlError, limits::Limits, trace::LogFormat,
+};
 
 /// Which services to run. Ready services are announced by one line of JSON on standard output:
 /// `{"ready":true,"services":{"catalog":"http://127.0.0.1:8001",…}}`; logs go to standard error.
@@ -70,7 +72,8 @@ pub(crate) struct CommonOptions {
         env = "BOOKSTORE_DATABASE",
         value_name = "URL",
         default_value = "sqlite",
-        hide_env_values = true
+        hide_env_values = true,
+        value_parser = DatabaseParser
     )]
     pub(crate) database: DatabaseUrl,
 
@@ -284,6 +287,28 @@ pub struct OrdersOptions {
         value_parser = service_url
     )]
     pub(crate) cart_url: String,
+}
+
+/// Reads a database URL. Unlike clap's own readers it never repeats what it was given, which may
+/// hold a password.
+#[derive(Clone)]
+struct DatabaseParser;
+
+impl TypedValueParser for DatabaseParser {
+    type Value = DatabaseUrl;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        _: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<DatabaseUrl, clap::Error> {
+        let url = value.to_str().unwrap_or_default().parse();
+        url.map_err(|error: DatabaseUrlError| {
+            let message = format!("invalid value for '--database <URL>': {error}\n");
+            clap::Error::raw(ErrorKind::ValueValidation, message).with_cmd(command)
+        })
+    }
 }
 
 /// Services speak plain HTTP among themselves.

@@ -15,6 +15,7 @@ pub(crate) use home::{Home, Sharing};
 pub(crate) use query::{in_transaction, with_reader, with_writer};
 pub(crate) use retry::wait_and_retry;
 pub use url::DatabaseUrl;
+pub(crate) use url::DatabaseUrlError;
 
 use std::time::Duration;
 

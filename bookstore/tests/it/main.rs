@@ -12,6 +12,7 @@ mod concurrency;
 mod distributed;
 mod limits;
 mod metrics;
+mod nonsense;
 mod orders;
 mod paging;
 mod reservations;
