@@ -181,7 +181,11 @@ fn cargo_deny_knows_the_same_rooms() {
             continue;
         };
         let ours = |name: &&str| FLOORS.iter().any(|(package, _)| package == name);
-        assert_eq!(names.filter(ours).collect::<Vec<_>>(), *users, "{dependency}");
+        assert_eq!(
+            names.filter(ours).collect::<Vec<_>>(),
+            *users,
+            "{dependency}"
+        );
         known += 1;
     }
     assert!(known > 5, "{known} rooms in deny.toml");
