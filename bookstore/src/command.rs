@@ -1,10 +1,13 @@
 //! The command line, offered alike by the `bookstore` binary and by `workbench bookstore`.
 
-use std::{net::IpAddr, path::PathBuf};
+use std::{ffi::OsStr, net::IpAddr, path::PathBuf};
 
-use clap::{Args, Subcommand};
+use clap::{Arg, Args, Subcommand, builder::TypedValueParser, error::ErrorKind};
 
-use crate::{DatabaseUrl, catalog::Seed, faults::Fault, trace::LogFormat};
+use crate::{
+    DatabaseUrl, catalog::Seed, database::DatabaseUrlError, faults::Fault, limits::Limits,
+    trace::LogFormat,
+};
 
 /// Which services to run. Ready services are announced by one line of JSON on standard output:
 /// `{"ready":true,"services":{"catalog":"http://127.0.0.1:8001",…}}`; logs go to standard error.
@@ -81,7 +84,8 @@ pub(crate) struct CommonOptions {
         env = "BOOKSTORE_DATABASE",
         value_name = "URL",
         default_value = "sqlite",
-        hide_env_values = true
+        hide_env_values = true,
+        value_parser = DatabaseParser
     )]
     pub(crate) database: DatabaseUrl,
 
@@ -137,6 +141,9 @@ pub(crate) struct CommonOptions {
     /// Offer `/admin/faults` and `/admin/reset` to everybody who can reach the services.
     #[arg(long, env = "BOOKSTORE_ADMIN_CALLS")]
     pub(crate) admin_calls: bool,
+
+    #[command(flatten)]
+    pub(crate) limits: Limits,
 }
 
 /// What an empty catalog is filled with.
@@ -331,6 +338,28 @@ pub struct HealthOptions {
         value_parser = service_url
     )]
     pub(crate) urls: Vec<String>,
+}
+
+/// Reads a database URL. Unlike clap's own readers it never repeats what it was given, which may
+/// hold a password.
+#[derive(Clone)]
+struct DatabaseParser;
+
+impl TypedValueParser for DatabaseParser {
+    type Value = DatabaseUrl;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        _: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<DatabaseUrl, clap::Error> {
+        let url = value.to_str().unwrap_or_default().parse();
+        url.map_err(|error: DatabaseUrlError| {
+            let message = format!("invalid value for '--database <URL>': {error}\n");
+            clap::Error::raw(ErrorKind::ValueValidation, message).with_cmd(command)
+        })
+    }
 }
 
 /// Services speak plain HTTP among themselves.

@@ -1,7 +1,7 @@
 //! What can go wrong in a request, and how it is answered: `{"detail": …}`, as FastAPI's clients
 //! expect it. Causes inside the service go to the log, never into a body.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 use axum::{
     http::{StatusCode, header},
@@ -24,6 +24,12 @@ pub(crate) enum Error {
     /// Someone else is at work on the same thing (409).
     #[error("{0}")]
     Conflict(Cow<'static, str>),
+    /// The request's body did not arrive in time (408).
+    #[error("request body did not arrive within {} s", limit.as_secs_f64())]
+    BodyTooSlow {
+        /// How long it may take.
+        limit: Duration,
+    },
     /// The request's body is over the limit (413).
     #[error("request body is larger than {limit} bytes")]
     BodyTooLarge {
@@ -33,6 +39,18 @@ pub(crate) enum Error {
     /// Parts of the request are not what they should be (422).
     #[error("request is not valid")]
     Invalid(HttpValidationError),
+    /// There are too many requests at work already (503).
+    #[error("too many requests at once")]
+    Busy,
+    /// The request was at work for too long (503). What it did is unknown.
+    #[error("not done within {} s; what was begun may still be finished", limit.as_secs_f64())]
+    TooLate {
+        /// How long it may take.
+        limit: Duration,
+    },
+    /// The handler panicked (500).
+    #[error("panicked: {0}")]
+    Panicked(String),
     /// The database failed (500), or has no connection to give (503).
     #[error("database failed")]
     Database(#[from] sqlx::Error),
@@ -69,7 +87,9 @@ impl Error {
         let status = self.status();
         let detail = match self {
             Self::Invalid(errors) => return Answer::json(status, errors),
-            Self::Database(_) => status.canonical_reason().unwrap_or_default().to_owned(),
+            Self::Database(_) | Self::Panicked(_) => {
+                status.canonical_reason().unwrap_or_default().to_owned()
+            }
             error => error.to_string(),
         };
         Answer::json(status, &ErrorDetail { detail })
@@ -80,13 +100,16 @@ impl Error {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Refused(_) => StatusCode::BAD_REQUEST,
             Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::BodyTooSlow { .. } => StatusCode::REQUEST_TIMEOUT,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Database(
                 sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_),
             )
-            | Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Database(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            | Self::Unavailable { .. }
+            | Self::Busy
+            | Self::TooLate { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Database(_) | Self::Panicked(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
@@ -97,6 +120,8 @@ impl Error {
             Self::Unavailable { service, cause } => {
                 tracing::warn!(service, cause, "another service is not available");
             }
+            Self::Panicked(message) => tracing::error!(message, "a handler has panicked"),
+            Self::TooLate { .. } => tracing::warn!("a request was not done in time"),
             _ => {}
         }
     }

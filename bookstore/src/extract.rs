@@ -9,10 +9,12 @@ use axum::{
     response::IntoResponse,
 };
 use serde_json::Value;
+use tokio::time::timeout;
 use url::form_urlencoded;
 
 use crate::{
     Error,
+    limits::BodyTimeout,
     validation::{Field, Location, Problems},
 };
 
@@ -190,7 +192,8 @@ impl<S: Send + Sync, P: FromParameters + Send, B: FromBody> FromRequest<S> for C
         let mut problems = Problems::default();
         let parameters: Option<P> = read_parameters(&mut parts, state, &mut problems).await;
         let is_json = is_json(&parts.headers);
-        let bytes = read_body(Request::from_parts(parts, body), state).await?;
+        let limit = parts.extensions.get().copied();
+        let bytes = read_body(Request::from_parts(parts, body), state, limit).await?;
         let value = parse_body(&bytes, is_json)?;
         let body = B::read(&Field::body(value.as_ref()), &mut problems);
         match (parameters, body) {
@@ -223,16 +226,25 @@ async fn read_parameters<S: Send + Sync, P: FromParameters>(
     P::read(&parameters, problems)
 }
 
-async fn read_body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Error> {
-    Bytes::from_request(request, state)
-        .await
-        .map_err(|rejection| {
-            if rejection.into_response().status() == StatusCode::PAYLOAD_TOO_LARGE {
-                Error::BodyTooLarge { limit: BODY_LIMIT }
-            } else {
-                Error::Refused("There was an error parsing the body".into())
-            }
-        })
+async fn read_body<S: Send + Sync>(
+    request: Request,
+    state: &S,
+    limit: Option<BodyTimeout>,
+) -> Result<Bytes, Error> {
+    let bytes = Bytes::from_request(request, state);
+    let bytes = match limit {
+        Some(BodyTimeout(limit)) => timeout(limit, bytes)
+            .await
+            .map_err(|_| Error::BodyTooSlow { limit })?,
+        None => bytes.await,
+    };
+    bytes.map_err(|rejection| {
+        if rejection.into_response().status() == StatusCode::PAYLOAD_TOO_LARGE {
+            Error::BodyTooLarge { limit: BODY_LIMIT }
+        } else {
+            Error::Refused("There was an error parsing the body".into())
+        }
+    })
 }
 
 /// Like FastAPI, takes a body without a content type for JSON, and one of another type for a text

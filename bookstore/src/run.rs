@@ -28,6 +28,7 @@ use crate::{
     database::{Database, Home, Sharing},
     faults::{self, Fault},
     health::ask_for_health,
+    limits::Limits,
     orders::{self, Orders},
     service::{Draining, Server, Service},
     stop::StopRequest,
@@ -146,6 +147,7 @@ async fn run_shop(
         databases: Vec::new(),
         services: Vec::new(),
         orders_at_work: None,
+        limits: options.limits,
         marks: JoinSet::new(),
         recovery: JoinSet::new(),
     };
@@ -170,6 +172,7 @@ struct Shop {
     services: Vec<(TcpListener, Service)>,
     /// Ends when no order is at work any more.
     orders_at_work: Option<mpsc::Receiver<()>>,
+    limits: Limits,
     /// Marks what is settled, to the end.
     marks: JoinSet<()>,
     /// Goes on beside requests, as long as they are served; may be cut off at any moment.
@@ -283,8 +286,11 @@ impl Shop {
         for (listener, service) in self.services.drain(..) {
             let name = service.name();
             urls.insert(name, local_url(&listener)?);
-            let router = service.into_router(faults, options.admin_calls);
-            servers.push((name, Server::start(listener, router, &draining)));
+            let router = service.into_router(faults, options.admin_calls, self.limits);
+            servers.push((
+                name,
+                Server::start(listener, router, &draining, self.limits),
+            ));
         }
         announce(urls)?;
         stop.wait().await;

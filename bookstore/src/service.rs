@@ -11,7 +11,7 @@ use std::{
 
 use axum::{
     Extension, Json, Router,
-    extract::{DefaultBodyLimit, Request, State},
+    extract::{Request, State},
     http::{HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -26,11 +26,12 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
     Error,
+    connection::WatchedListener,
     database::Database,
     description::add_common_answers,
     error::{Answer, ErrorDetail},
-    extract::BODY_LIMIT,
     faults::{self, Fault, Faults},
+    limits::Limits,
     metrics::{self, Gauge, LookUp, Metrics, RequestMetrics},
     observe::{self, OnPurpose},
 };
@@ -120,7 +121,7 @@ impl Service {
     }
 
     /// The whole service, with those of the faults that are for it.
-    pub(crate) fn into_router(self, faults: &[Fault], admin_calls: bool) -> Router {
+    pub(crate) fn into_router(self, faults: &[Fault], admin_calls: bool, limits: Limits) -> Router {
         let (mut router, mut routes) = (self.router, self.faults.routes());
         let wanted = faults
             .iter()
@@ -142,14 +143,14 @@ impl Service {
             database: self.database,
             look_up: self.look_up,
         });
-        router
-            .route(
-                observe::METRICS,
-                get(metrics::show)
-                    .fallback(method_not_allowed)
-                    .with_state(Arc::clone(&metrics)),
-            )
-            .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        let router = router.route(
+            observe::METRICS,
+            get(metrics::show)
+                .fallback(method_not_allowed)
+                .with_state(Arc::clone(&metrics)),
+        );
+        limits
+            .apply(router)
             .layer(middleware::from_fn_with_state(metrics, observe::observe))
     }
 }
@@ -245,13 +246,18 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts to accept requests.
-    pub(crate) fn start(listener: TcpListener, router: Router, draining: &Draining) -> Self {
+    pub(crate) fn start(
+        listener: TcpListener,
+        router: Router,
+        draining: &Draining,
+        limits: Limits,
+    ) -> Self {
         let send_away = middleware::from_fn_with_state(draining.clone(), send_away_while_draining);
         let router = router.layer(send_away);
         let (stop, stopped) = oneshot::channel::<()>();
-        let listener = listener.tap_io(|connection| {
+        let listener = WatchedListener::new(listener, limits).tap_io(|connection| {
             // Without it small answers wait for the client's acknowledgement of earlier ones.
-            if let Err(error) = connection.set_nodelay(true) {
+            if let Err(error) = connection.stream().set_nodelay(true) {
                 tracing::debug!(%error, "cannot set TCP_NODELAY");
             }
         });

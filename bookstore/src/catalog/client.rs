@@ -10,7 +10,11 @@ use super::{
     audit::{Reservation, Reservations},
     return_routes::ReturnRequest,
 };
-use crate::{Error, client::ServiceClient, item::Item};
+use crate::{
+    Error,
+    client::ServiceClient,
+    item::{Item, MOST},
+};
 
 /// A client of the catalog; cheap to clone.
 #[derive(Clone, Debug)]
@@ -59,6 +63,11 @@ impl CatalogClient {
 
     /// Takes the items from stock for an order, all or none.
     pub(crate) async fn reserve(&self, order: i64, items: &[Item]) -> Result<(), Error> {
+        // Lines of one product were added up. The catalog takes no request for more than can ever
+        // be in stock.
+        if let Some(item) = items.iter().find(|item| item.quantity > MOST) {
+            return Err(super::reservations::not_enough_in_stock(item.product_id));
+        }
         let path = &format!("/reservations/{order}");
         let body = ReservationRequest { items };
         self.0

@@ -147,8 +147,13 @@ fn repeated(order: i64, status: &str, same_items: bool) -> Result<Reserved, Erro
 
 fn not_taken(product_id: i64, known: bool) -> Error {
     if known {
-        Error::Refused(format!("Not enough product in stock for product id {product_id}").into())
+        not_enough_in_stock(product_id)
     } else {
         product_not_found(product_id)
     }
+}
+
+/// The answer about more copies than there are.
+pub(super) fn not_enough_in_stock(product_id: i64) -> Error {
+    Error::Refused(format!("Not enough product in stock for product id {product_id}").into())
 }

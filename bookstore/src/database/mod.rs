@@ -17,6 +17,7 @@ pub(crate) use query::{in_transaction, with_reader, with_writer};
 pub(crate) use reset::until_idle;
 pub(crate) use retry::wait_and_retry;
 pub use url::DatabaseUrl;
+pub(crate) use url::DatabaseUrlError;
 
 use std::time::Duration;
 

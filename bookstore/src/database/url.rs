@@ -3,9 +3,33 @@
 use std::{path::PathBuf, str::FromStr};
 
 use sqlx::postgres::PgConnectOptions;
+use url::form_urlencoded;
 
 /// Where embedded databases are kept unless a folder is named.
 const DEFAULT_FOLDER: &str = "bookstore-data";
+
+/// Parameters that sqlx understands. It only warns of others, with their values, which may be
+/// passwords.
+const PARAMETERS: [&str; 18] = [
+    "application_name",
+    "dbname",
+    "host",
+    "hostaddr",
+    "options",
+    "password",
+    "port",
+    "ssl-ca",
+    "ssl-cert",
+    "ssl-key",
+    "ssl-mode",
+    "ssl-root-cert",
+    "sslcert",
+    "sslkey",
+    "sslmode",
+    "sslrootcert",
+    "statement-cache-capacity",
+    "user",
+];
 
 /// Where a bookstore keeps its data.
 #[derive(Clone, Debug)]
@@ -25,6 +49,9 @@ pub enum DatabaseUrlError {
     /// Neither of the two kinds.
     #[error("use `sqlite`, `sqlite:FOLDER` or `postgres://user@host:5432/name`")]
     Scheme,
+    /// What stands after `?` would be ignored; its value is not repeated.
+    #[error("unknown parameter `{0}` after `?`")]
+    Parameter(String),
     /// The parts of the PostgreSQL URL cannot be told apart.
     #[error("not a PostgreSQL URL such as `postgres://user@host:5432/name`: {0}")]
     Postgres(#[source] sqlx::Error),
@@ -35,6 +62,13 @@ impl FromStr for DatabaseUrl {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            let query = text.split_once('?').map_or("", |(_, query)| query);
+            for (name, _) in form_urlencoded::parse(query.as_bytes()) {
+                let known = PARAMETERS.contains(&&*name) || name.starts_with("options[");
+                if !known {
+                    return Err(DatabaseUrlError::Parameter(name.into_owned()));
+                }
+            }
             let options = text.parse().map_err(DatabaseUrlError::Postgres)?;
             return Ok(Self(Place::Server(Box::new(options))));
         }
@@ -81,6 +115,15 @@ mod tests {
         };
         assert_eq!(options.get_host(), "db.example");
         assert_eq!(options.get_database(), Some("shop"));
+    }
+
+    #[test]
+    fn parameters_are_understood_or_refused_without_their_values() {
+        let known = "postgres:///shop?host=/run/postgresql&user=ann&options[search_path]=shop";
+        assert!(known.parse::<DatabaseUrl>().is_ok());
+        let text = "postgres://ann@host/shop?user=ann&passwd=secret";
+        let message = text.parse::<DatabaseUrl>().unwrap_err().to_string();
+        assert_eq!(message, "unknown parameter `passwd` after `?`");
     }
 
     #[test]

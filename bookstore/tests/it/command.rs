@@ -303,11 +303,40 @@ fn a_database_that_cannot_be_reached_is_named_without_its_password() {
 }
 
 #[test]
-fn a_database_of_an_unknown_kind_is_a_usage_error() {
-    let url = "mysql://ann:secret@localhost/shop";
-    let (code, message) = Process::fail(&["all", "--database", url]);
-    assert_eq!(code, 2);
-    assert!(message.contains("sqlite:FOLDER"), "{message}");
+fn a_database_that_cannot_be_meant_is_a_usage_error_that_repeats_no_password() {
+    for (url, advice) in [
+        ("mysql://ann:secret@localhost/shop", "sqlite:FOLDER"),
+        ("postgres://ann:secret@localhost:port/shop", "invalid port"),
+        ("postgres://ann@localhost/shop?passwd=secret", "`passwd`"),
+    ] {
+        let from_variable = command(&["all"])
+            .env("BOOKSTORE_DATABASE", url)
+            .output()
+            .unwrap();
+        assert_eq!(from_variable.status.code(), Some(2));
+        let from_variable = String::from_utf8(from_variable.stderr).unwrap();
+        let (code, from_option) = Process::fail(&["all", "--database", url]);
+        assert_eq!(code, 2);
+        for message in [from_option, from_variable] {
+            assert!(message.contains("--database <URL>"), "{message}");
+            assert!(message.contains(advice), "{message}");
+            assert!(!message.contains("secret"), "{message}");
+        }
+    }
+}
+
+#[test]
+fn limits_that_make_no_sense_are_usage_errors() {
+    for (option, value) in [
+        ("--request-timeout", "0s"),
+        ("--body-timeout", "10"),
+        ("--idle-timeout", "2h"),
+        ("--max-requests", "0"),
+    ] {
+        let (code, message) = Process::fail(&["all", option, value]);
+        assert_eq!(code, 2);
+        assert!(message.contains(option), "{message}");
+    }
 }
 
 #[test]

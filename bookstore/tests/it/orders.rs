@@ -52,6 +52,17 @@ on_both_databases! {
         assert_eq!(shop.stock(first).await, 0);
     }
 
+    async fn lines_that_add_up_to_more_than_can_be_are_refused(shop: Shop) {
+        let book = shop.add_book(i64::from(i32::MAX)).await;
+        let line = json!({"product_id": book, "quantity": i32::MAX});
+        let body = json!({"items": [line, line]});
+        let detail = format!("Not enough product in stock for product id {book}");
+        let refused = (400, json!({"detail": detail}));
+        assert_eq!(shop.orders.order(300, "mine", Some(body.clone())).await, refused);
+        assert_eq!(shop.orders.order(300, "mine", Some(body)).await, refused);
+        assert_eq!(shop.stock(book).await, i64::from(i32::MAX));
+    }
+
     async fn there_must_be_something_to_order(shop: Shop) {
         let book = shop.add_book(40).await;
         let detail = "Active cart for customer with id: 300 was not found";

@@ -170,6 +170,28 @@ fn heavy_dependencies_outside_of_their_room_are_refused() {
 }
 
 #[test]
+fn cargo_deny_knows_the_same_rooms() {
+    let rules = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deny.toml");
+    let rules = std::fs::read_to_string(rules).unwrap();
+    let mut known = 0;
+    for rule in rules.lines().filter(|line| line.contains("{ crate = ")) {
+        let mut names = rule.split('"').skip(1).step_by(2);
+        let dependency = names.next().unwrap();
+        let Some((_, users)) = ROOMS.iter().find(|(name, _)| *name == dependency) else {
+            continue;
+        };
+        let ours = |name: &&str| FLOORS.iter().any(|(package, _)| package == name);
+        assert_eq!(
+            names.filter(ours).collect::<Vec<_>>(),
+            *users,
+            "{dependency}"
+        );
+        known += 1;
+    }
+    assert!(known > 5, "{known} rooms in deny.toml");
+}
+
+#[test]
 fn light_dependencies_may_be_used_anywhere() {
     assert_eq!(objection("workbench-statistics", "thiserror"), None);
     assert_eq!(objection("workbench", "anyhow"), None);

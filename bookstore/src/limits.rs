@@ -1,0 +1,227 @@
+//! What one request may take from the others: time, and a place among those at work. What goes
+//! beyond is answered with 503, so that a service that is overrun says so at once instead of
+//! answering ever later. A handler that panics is answered with 500.
+
+use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{HeaderValue, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+};
+use clap::Args;
+use futures::FutureExt;
+use tokio::{sync::Semaphore, time::timeout};
+
+use crate::Error;
+
+/// What a client is told to wait before it asks again, in seconds. Those refused for want of a
+/// place find one as soon as others have their answers.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+
+/// Calls that are answered however busy the service is: a process that is only busy must not be
+/// taken for dead.
+const PROBES: [&str; 3] = ["/health", "/ready", "/metrics"];
+
+/// How much of a service one client may use.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// How long a request may be at work; then it is answered with 503. What it has begun may still
+    /// be finished: an order is.
+    #[arg(
+        long = "request-timeout",
+        env = "BOOKSTORE_REQUEST_TIMEOUT",
+        value_name = "TIME",
+        default_value = "30s",
+        value_parser = duration,
+        help_heading = HEADING
+    )]
+    pub(crate) request: Duration,
+
+    /// How long a request's body may take to arrive; then it is answered with 408.
+    #[arg(
+        long = "body-timeout",
+        env = "BOOKSTORE_BODY_TIMEOUT",
+        value_name = "TIME",
+        default_value = "10s",
+        value_parser = duration,
+        help_heading = HEADING
+    )]
+    pub(crate) body: Duration,
+
+    /// How long a connection stays open on which nothing is asked. A load balancer that keeps
+    /// connections should give them up earlier.
+    #[arg(
+        long = "idle-timeout",
+        env = "BOOKSTORE_IDLE_TIMEOUT",
+        value_name = "TIME",
+        default_value = "75s",
+        value_parser = duration,
+        help_heading = HEADING
+    )]
+    pub(crate) idle: Duration,
+
+    /// How many requests each service works on at once; further ones are answered with 503 at once.
+    #[arg(
+        long = "max-requests",
+        env = "BOOKSTORE_MAX_REQUESTS",
+        value_name = "N",
+        default_value_t = 4096,
+        value_parser = clap::value_parser!(u32).range(1..),
+        help_heading = HEADING
+    )]
+    pub(crate) requests: u32,
+}
+
+/// Where the limits stand in the help.
+const HEADING: &str = "Limits";
+
+/// Reads a time with its unit, such as `30s` or `500ms`.
+fn duration(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(duration) if !duration.is_zero() && duration <= LONGEST => Ok(duration),
+        _ => Err("use a time such as 30s or 500ms, up to 1h".to_owned()),
+    }
+}
+
+/// The longest time that a limit may be.
+const LONGEST: Duration = Duration::from_secs(3600);
+
+/// How long the body of this request may take; goes with the request to whoever reads it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BodyTimeout(pub(crate) Duration);
+
+struct Gate {
+    limits: Limits,
+    places: Semaphore,
+}
+
+impl Limits {
+    /// Holds every call of the router to the limits.
+    pub(crate) fn apply(self, router: Router) -> Router {
+        let gate = Gate {
+            limits: self,
+            places: Semaphore::new(self.requests as usize),
+        };
+        router.layer(middleware::from_fn_with_state(Arc::new(gate), pass))
+    }
+}
+
+/// Lets a request through if there is a place, for a limited time.
+async fn pass(State(gate): State<Arc<Gate>>, mut request: Request, next: Next) -> Response {
+    let place = gate.places.try_acquire();
+    if place.is_err() && !PROBES.contains(&request.uri().path()) {
+        return refuse(Error::Busy);
+    }
+    let may_have_body = !request.method().is_safe();
+    if may_have_body {
+        let limit = BodyTimeout(gate.limits.body);
+        request.extensions_mut().insert(limit);
+    }
+    let answer = timeout(gate.limits.request, next.run(request));
+    // Whatever a handler leaves half done is dropped with it: transactions roll back.
+    match AssertUnwindSafe(answer).catch_unwind().await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(_late)) => refuse(Error::TooLate {
+            limit: gate.limits.request,
+        }),
+        Err(panic) => Error::Panicked(message(panic.as_ref())).into_response(),
+    }
+}
+
+/// What a panic said, for the log.
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("no message").to_owned()
+}
+
+fn refuse(error: Error) -> Response {
+    let mut answer = error.into_response();
+    answer
+        .headers_mut()
+        .insert(header::RETRY_AFTER, RETRY_AFTER);
+    answer
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{http::StatusCode, routing::get};
+    use tokio::{net::TcpListener, sync::Notify};
+
+    use super::*;
+
+    async fn panicking() -> StatusCode {
+        panic!("secret")
+    }
+
+    /// Serves the router within limits; where.
+    async fn serve(router: Router, requests: u32) -> String {
+        let limits = Limits {
+            request: Duration::from_millis(200),
+            body: Duration::from_millis(200),
+            idle: Duration::from_secs(60),
+            requests,
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, limits.apply(router)).await });
+        url
+    }
+
+    async fn ask(url: &str) -> (StatusCode, Option<String>, String) {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let answer = client.get(url).send().await.unwrap();
+        let retry_after = answer.headers().get(header::RETRY_AFTER);
+        let retry_after = retry_after.map(|value| value.to_str().unwrap().to_owned());
+        (answer.status(), retry_after, answer.text().await.unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_an_answer_that_tells_nothing() {
+        let url = serve(Router::new().route("/", get(panicking)), 1).await;
+        let body = r#"{"detail":"Internal Server Error"}"#.to_owned();
+        let expected = (StatusCode::INTERNAL_SERVER_ERROR, None, body);
+        assert_eq!(ask(&url).await, expected);
+        assert_eq!(ask(&url).await, expected, "its place is free again");
+    }
+
+    #[tokio::test]
+    async fn a_request_that_takes_too_long_is_given_up() {
+        let url = serve(
+            Router::new().route("/", get(std::future::pending::<StatusCode>)),
+            1,
+        )
+        .await;
+        let (status, retry_after, body) = ask(&url).await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(retry_after.as_deref(), Some("1"));
+        assert!(body.contains("0.2 s"), "{body}");
+    }
+
+    #[tokio::test]
+    async fn a_service_at_its_limit_refuses_all_but_probes() {
+        let arrived = Arc::new(Notify::new());
+        let at_work = Arc::clone(&arrived);
+        let work = async move || {
+            at_work.notify_one();
+            std::future::pending::<StatusCode>().await
+        };
+        let router = Router::new()
+            .route("/", get(work))
+            .route("/health", get(async || StatusCode::OK));
+        let url = serve(router, 1).await;
+        let first = tokio::spawn({
+            let url = url.clone();
+            async move { ask(&url).await }
+        });
+        arrived.notified().await;
+        let (status, retry_after, _) = ask(&url).await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(retry_after.as_deref(), Some("1"));
+        assert_eq!(ask(&format!("{url}/health")).await.0, StatusCode::OK);
+        first.await.unwrap();
+    }
+}
