@@ -20,6 +20,11 @@ const TRIES: u32 = 4;
 /// The first wait between tries is up to this long; it doubles each time.
 const FIRST_WAIT: Duration = Duration::from_millis(40);
 
+/// How long a call may take whose tries take so long at most: the waits between them are small.
+pub(crate) fn longest_call(timeout: Duration) -> Duration {
+    timeout * TRIES
+}
+
 /// A client of one service; cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct ServiceClient {

@@ -18,7 +18,8 @@ Examples:
                                                  a fresh shop that leaves nothing behind
   bookstore all --database postgres://ann@localhost/shop
                                                  databases shop_catalog, shop_cart, shop_orders
-  bookstore cart --catalog-url http://10.0.0.5:8001   one service of a distributed shop")]
+  bookstore cart --catalog-url http://10.0.0.5:8001   one service of a distributed shop
+  bookstore health http://127.0.0.1:8001/ready   whether that service is ready")]
 pub enum Command {
     /// Every service, each on its own port, with HTTP between them.
     All(AllOptions),
@@ -28,16 +29,25 @@ pub enum Command {
     Cart(CartOptions),
     /// Order management; needs the catalog and the cart.
     Orders(OrdersOptions),
+    /// Ask running services how they are; exit code 0 when all answer well (200 to 299).
+    ///
+    /// For health checks in containers, where there may be no other program to ask with.
+    #[command(after_long_help = "\
+Examples:
+  bookstore health http://127.0.0.1:8001/health   whether the process answers
+  bookstore health http://127.0.0.1:8001/ready    whether it can work: its database answers too")]
+    Health(HealthOptions),
 }
 
 impl Command {
     /// What every command takes.
-    pub(crate) fn common(&self) -> &CommonOptions {
+    pub(crate) fn common(&self) -> Option<&CommonOptions> {
         match self {
-            Self::All(options) => &options.common,
-            Self::Catalog(options) => &options.common,
-            Self::Cart(options) => &options.common,
-            Self::Orders(options) => &options.common,
+            Self::All(options) => Some(&options.common),
+            Self::Catalog(options) => Some(&options.common),
+            Self::Cart(options) => Some(&options.common),
+            Self::Orders(options) => Some(&options.common),
+            Self::Health(_) => None,
         }
     }
 
@@ -48,6 +58,7 @@ impl Command {
             Self::Catalog(_) => &["catalog"],
             Self::Cart(_) => &["cart"],
             Self::Orders(_) => &["orders"],
+            Self::Health(_) => &[],
         }
     }
 }
@@ -80,6 +91,17 @@ pub(crate) struct CommonOptions {
     /// Use a fresh database under a unique name, and remove it at the end.
     #[arg(long, env = "BOOKSTORE_EPHEMERAL")]
     pub(crate) ephemeral: bool,
+
+    /// How long to go on serving after being asked to stop. From the first moment `/ready` answers
+    /// 503, so that a load balancer sends its requests elsewhere before this process refuses them.
+    /// A second signal ends the wait.
+    #[arg(
+        long,
+        env = "BOOKSTORE_DRAIN",
+        value_name = "TIME",
+        default_value = "0s"
+    )]
+    pub(crate) drain: humantime::Duration,
 
     /// Stop when standard input ends, so that a parent process is never outlived.
     #[arg(long)]
@@ -287,6 +309,20 @@ pub struct OrdersOptions {
         value_parser = service_url
     )]
     pub(crate) cart_url: String,
+}
+
+/// Options of `health`.
+#[derive(Args, Clone, Debug)]
+pub struct HealthOptions {
+    /// What to ask, such as `http://127.0.0.1:8001/ready`; several have to answer well one and all.
+    #[arg(
+        value_name = "URL",
+        env = "BOOKSTORE_HEALTH_URLS",
+        value_delimiter = ',',
+        required = true,
+        value_parser = service_url
+    )]
+    pub(crate) urls: Vec<String>,
 }
 
 /// Reads a database URL. Unlike clap's own readers it never repeats what it was given, which may

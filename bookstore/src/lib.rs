@@ -4,6 +4,7 @@
 //! It is the workbench's system under test, and runs on its own: [`Command`] is its command line,
 //! [`run`] carries a command out. What it promises to clients is written in the crate's README.
 
+mod audit;
 mod cart;
 mod catalog;
 mod client;
@@ -13,6 +14,7 @@ mod database;
 mod description;
 mod error;
 mod extract;
+mod health;
 mod item;
 mod limits;
 mod metrics;
@@ -25,7 +27,7 @@ mod stop;
 mod trace;
 mod validation;
 
-pub use command::{AllOptions, CartOptions, CatalogOptions, Command, OrdersOptions};
+pub use command::{AllOptions, CartOptions, CatalogOptions, Command, HealthOptions, OrdersOptions};
 pub use database::DatabaseUrl;
 pub(crate) use error::Error;
 pub use run::run;

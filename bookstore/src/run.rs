@@ -26,9 +26,10 @@ use crate::{
         ProtocolOptions,
     },
     database::{Database, Home, Sharing},
+    health::ask_for_health,
     limits::Limits,
     orders::{self, Orders},
-    service::{Server, Service},
+    service::{Draining, Server, Service},
     stop::StopRequest,
     trace,
 };
@@ -55,6 +56,7 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(3);
 /// it ends for `DROP DATABASE … WITH (FORCE)` five seconds to go.
 const REMOVE_LIMIT: Duration = Duration::from_secs(10);
 
+// A drain comes before all that; whoever asks for one also has to wait for longer.
 const _: () = assert!(
     GRACE.as_secs() + CLOSE_LIMIT.as_secs() + REMOVE_LIMIT.as_secs() + trace::FLUSH_LIMIT.as_secs()
         < KILLED_AFTER.as_secs(),
@@ -62,15 +64,16 @@ const _: () = assert!(
 );
 
 /// Runs services until they are asked to stop by Ctrl-C, SIGTERM, or the end of standard input if
-/// that was asked for. Requests in flight are finished, if they can be in ten seconds.
+/// that was asked for. Requests in flight are finished, if they can be in ten seconds. Or asks a
+/// running service how it is.
 ///
 /// # Errors
-/// When a port cannot be listened on, a database cannot be opened, or something temporary cannot
-/// be removed. The message says what to do.
+/// When a port cannot be listened on, a database cannot be opened, something temporary cannot
+/// be removed, or the service that was asked is not well. The message says what to do.
 pub async fn run(command: Command) -> anyhow::Result<()> {
     let common = command.common();
-    trace::start_logging(common.log_format);
-    if let Some(url) = &common.otlp_endpoint {
+    trace::start_logging(common.map(|common| common.log_format).unwrap_or_default());
+    if let Some(url) = common.and_then(|common| common.otlp_endpoint.as_ref()) {
         trace::start_export(url, command.services()).context("cannot export spans")?;
     }
     let outcome = match command {
@@ -78,6 +81,7 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
         Command::Catalog(options) => run_catalog(options).await,
         Command::Cart(options) => run_cart(options).await,
         Command::Orders(options) => run_orders(options).await,
+        Command::Health(options) => ask_for_health(&options.urls).await,
     };
     trace::flush().await;
     outcome
@@ -147,7 +151,7 @@ async fn run_shop(
         () = stop.wait() => Ok(false),
     };
     let served = match opened {
-        Ok(true) => shop.serve(stop).await,
+        Ok(true) => shop.serve(stop, *options.drain).await,
         Ok(false) => Ok(()),
         Err(error) => Err(error),
     };
@@ -211,12 +215,17 @@ impl Shop {
         let database = self.open("orders").await?;
         let (at_work, orders_at_work) = mpsc::channel(1);
         let (settled, to_be_marked) = mpsc::unbounded_channel();
-        let timeout = *protocol.call_timeout;
+        let (timeout, lease) = (*protocol.call_timeout, *protocol.order_lease);
+        if lease < client::longest_call(timeout) * 2 {
+            tracing::warn!(
+                "--order-lease is short: an order whose calls are slow may be taken over while it is at work"
+            );
+        }
         let orders = Arc::new(Orders {
             database: database.clone(),
             catalog: CatalogClient::new("orders", catalog_url, timeout)?,
             cart: CartClient::new("orders", cart_url, timeout)?,
-            lease: *protocol.order_lease,
+            lease,
             settled,
             at_work,
         });
@@ -237,17 +246,22 @@ impl Shop {
     }
 
     /// Serves until asked to stop.
-    async fn serve(&mut self, mut stop: StopRequest) -> anyhow::Result<()> {
+    async fn serve(&mut self, mut stop: StopRequest, drain: Duration) -> anyhow::Result<()> {
+        let draining = Draining::default();
         let mut urls = BTreeMap::new();
         let mut servers = Vec::new();
         for (listener, service) in self.services.drain(..) {
             let name = service.name();
             urls.insert(name, local_url(&listener)?);
             let router = service.into_router(self.limits);
-            servers.push((name, Server::start(listener, router, self.limits)));
+            let server = Server::start(listener, router, self.limits, &draining);
+            servers.push((name, server));
         }
         announce(urls)?;
         stop.wait().await;
+        draining.begin();
+        // Whoever cannot wait asks again.
+        let _ = timeout(drain, stop.wait()).await;
         self.recovery.shutdown().await;
         let end = Instant::now() + GRACE;
         // Those that need others first: what they have begun still gets its answers.

@@ -1,13 +1,16 @@
 //! What every service has besides its own calls: descriptions, probes, metrics, answers to calls
 //! that do not exist, and a server that finishes what it began.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use axum::{
-    Json, Router,
-    extract::{DefaultBodyLimit, State},
-    http::StatusCode,
-    middleware,
+    Extension, Json, Router,
+    extract::{DefaultBodyLimit, Request, State},
+    http::{HeaderValue, StatusCode, header},
+    middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::get,
     serve::ListenerExt,
@@ -120,7 +123,13 @@ async fn health() -> impl IntoResponse {
     Json(json!({"status": "ok"}))
 }
 
-async fn ready(State(database): State<Database>) -> Response {
+async fn ready(
+    State(database): State<Database>,
+    stopping: Option<Extension<Stopping>>,
+) -> Response {
+    if stopping.is_some() {
+        return detail(StatusCode::SERVICE_UNAVAILABLE, "service is stopping").into_response();
+    }
     match database.ping().await {
         Ok(()) => Json(json!({"status": "ready"})).into_response(),
         Err(error) => {
@@ -143,6 +152,43 @@ fn detail(status: StatusCode, detail: &str) -> Answer {
     Answer::json(status, &ErrorDetail { detail })
 }
 
+/// Whether the process was asked to stop and only serves until everybody has gone elsewhere.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Draining(Arc<AtomicBool>);
+
+impl Draining {
+    /// From now on no service of the process is ready.
+    pub(crate) fn begin(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn has_begun(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Goes with a request that arrives while the process drains.
+#[derive(Clone, Debug)]
+struct Stopping;
+
+/// Sends clients elsewhere: readiness ends, and so does each connection with its next answer. A
+/// connection that is kept until the server closes it may be closed under a request.
+async fn send_away_while_draining(
+    State(draining): State<Draining>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    if draining.has_begun() {
+        request.extensions_mut().insert(Stopping);
+    }
+    let mut response = next.run(request).await;
+    if draining.has_begun() {
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(header::CONNECTION, close);
+    }
+    response
+}
+
 /// A service that accepts requests.
 pub(crate) struct Server {
     stop: oneshot::Sender<()>,
@@ -151,7 +197,14 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts to accept requests.
-    pub(crate) fn start(listener: TcpListener, router: Router, limits: Limits) -> Self {
+    pub(crate) fn start(
+        listener: TcpListener,
+        router: Router,
+        limits: Limits,
+        draining: &Draining,
+    ) -> Self {
+        let send_away = middleware::from_fn_with_state(draining.clone(), send_away_while_draining);
+        let router = router.layer(send_away);
         let (stop, stopped) = oneshot::channel::<()>();
         let listener = WatchedListener::new(listener, limits).tap_io(|connection| {
             // Without it small answers wait for the client's acknowledgement of earlier ones.

@@ -26,7 +26,7 @@ impl StopRequest {
         })
     }
 
-    /// Waits until someone wants the process to stop.
+    /// Waits until someone wants the process to stop, or wants it again.
     pub(crate) async fn wait(&mut self) {
         let stdin_ended = async {
             match &mut self.stdin_ended {
@@ -38,7 +38,11 @@ impl StopRequest {
         tokio::select! {
             _ = self.interrupt.recv() => tracing::info!("interrupted"),
             _ = self.terminate.recv() => tracing::info!("asked to terminate"),
-            () = stdin_ended => tracing::info!("standard input ended"),
+            () = stdin_ended => {
+                tracing::info!("standard input ended");
+                // Which it does once.
+                self.stdin_ended = None;
+            }
         }
     }
 }

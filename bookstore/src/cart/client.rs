@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use axum::http::Method;
 
-use super::checkout_routes::{Checkout, CheckoutRequest};
+use super::{
+    audit::{CheckoutState, Checkouts},
+    checkout_routes::{Checkout, CheckoutRequest},
+};
 use crate::{Error, client::ServiceClient, item::Item};
 
 /// A client of the cart service; cheap to clone.
@@ -31,6 +34,17 @@ impl CartClient {
             .await?
             .success()?;
         Ok(reply.json::<Checkout>()?.items)
+    }
+
+    /// Checkouts of orders after this one, by order.
+    pub(crate) async fn checkouts(
+        &self,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<CheckoutState>, Error> {
+        let path = &format!("/checkouts?after={after}&limit={limit}");
+        let reply = self.0.get(path).await?.success()?;
+        Ok(reply.json::<Checkouts>()?.checkouts)
     }
 
     /// Marks the order's cart as ordered.

@@ -1,11 +1,13 @@
 //! The shopping cart: what customers have chosen, and the lock that an order puts on a cart.
 
+mod audit;
 mod checkout_routes;
 mod checkouts;
 mod client;
 mod routes;
 mod store;
 
+pub(crate) use audit::CheckoutState;
 pub(crate) use client::CartClient;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -46,6 +48,8 @@ impl Carts {
             .routes(routes!(routes::update_item, routes::remove_item))
             .routes(routes!(checkout_routes::lock, checkout_routes::unlock))
             .routes(routes!(checkout_routes::complete))
+            .routes(routes!(audit::list_checkouts))
+            .routes(routes!(audit::audit))
             .with_state(self);
         service::assemble("cart", "Shopping cart", calls, database)
     }

@@ -5,7 +5,11 @@ use std::time::Duration;
 use axum::http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use super::{Product, return_routes::ReturnRequest};
+use super::{
+    Product,
+    audit::{Reservation, Reservations},
+    return_routes::ReturnRequest,
+};
 use crate::{
     Error,
     client::ServiceClient,
@@ -22,7 +26,7 @@ struct ProductDetail {
 }
 
 #[derive(Serialize)]
-struct Reservation<'a> {
+struct ReservationRequest<'a> {
     items: &'a [Item],
 }
 
@@ -46,6 +50,17 @@ impl CatalogClient {
         }
     }
 
+    /// Reservations of orders after this one, by order.
+    pub(crate) async fn reservations(
+        &self,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<Reservation>, Error> {
+        let path = &format!("/reservations?after={after}&limit={limit}");
+        let reply = self.0.get(path).await?.success()?;
+        Ok(reply.json::<Reservations>()?.reservations)
+    }
+
     /// Takes the items from stock for an order, all or none.
     pub(crate) async fn reserve(&self, order: i64, items: &[Item]) -> Result<(), Error> {
         // Lines of one product were added up. The catalog takes no request for more than can ever
@@ -54,7 +69,7 @@ impl CatalogClient {
             return Err(super::reservations::not_enough_in_stock(item.product_id));
         }
         let path = &format!("/reservations/{order}");
-        let body = Reservation { items };
+        let body = ReservationRequest { items };
         self.0
             .call(Method::PUT, path, Some(&body))
             .await?

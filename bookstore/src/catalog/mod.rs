@@ -1,5 +1,6 @@
 //! The product catalog: books, their stock, and the copies that orders hold.
 
+mod audit;
 mod client;
 mod gauges;
 mod product;
@@ -11,6 +12,7 @@ mod routes;
 mod seed;
 mod store;
 
+pub(crate) use audit::{Reservation, ReservedItem};
 pub(crate) use client::CatalogClient;
 pub(crate) use product::Product;
 pub(crate) use return_routes::ReturnRequest;
@@ -59,6 +61,8 @@ impl Catalog {
             ))
             .routes(routes!(reservation_routes::confirm))
             .routes(routes!(return_routes::take_back))
+            .routes(routes!(audit::list_reservations))
+            .routes(routes!(audit::audit))
             .with_state(self);
         service::assemble("catalog", "Product catalog", calls, database).with_gauges(move || {
             let catalog = catalog.clone();

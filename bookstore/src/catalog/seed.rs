@@ -62,7 +62,9 @@ impl Catalog {
             return Ok(());
         }
         let ids: Vec<u32> = (1..=seed.products).collect();
+        let has_sequence = matches!(self.database, Database::Postgres(_));
         in_transaction!(&self.database, |connection| {
+            let mut added = 0;
             for ids in ids.chunks(ROWS_PER_STATEMENT) {
                 let mut statement = sqlx::QueryBuilder::new(
                     "INSERT INTO products (id, name, price, quantity, added) ",
@@ -75,27 +77,25 @@ impl Catalog {
                         .push_bind(book.quantity)
                         .push_bind(book.quantity);
                 });
-                // Another replica that seeds at the same time writes the same books.
+                // Another replica that seeds at the same time writes the same books: this one
+                // waits for it here, and adds nothing.
                 statement.push(" ON CONFLICT (id) DO NOTHING");
-                statement
+                let inserted = statement
                     .build()
                     .persistent(false)
                     .execute(&mut *connection)
                     .await?;
+                added += inserted.rows_affected();
             }
-        })?;
-        self.continue_after(seed.products).await
-    }
-
-    /// PostgreSQL's sequence does not see ids that were given; SQLite's does.
-    async fn continue_after(&self, last: u32) -> Result<(), Error> {
-        if let Database::Postgres(pool) = &self.database {
-            sqlx::query("SELECT setval(pg_get_serial_sequence('products', 'id'), $1)")
-                .bind(i64::from(last))
-                .execute(&mut *pool.acquire().await?)
-                .await?;
-        }
-        Ok(())
+            // PostgreSQL's sequence does not see ids that were given; SQLite's does. Only whoever
+            // has added the books sets it, before anybody sees them: later it would be set back.
+            if has_sequence && added > 0 {
+                sqlx::query("SELECT setval(pg_get_serial_sequence('products', 'id'), $1)")
+                    .bind(i64::from(seed.products))
+                    .execute(&mut *connection)
+                    .await?;
+            }
+        })
     }
 }
 

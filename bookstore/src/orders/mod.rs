@@ -1,5 +1,6 @@
 //! Order management: turns a cart into an order, so that nothing is sold twice.
 
+mod audit;
 mod checkout;
 mod gauges;
 mod recovery;
@@ -8,6 +9,7 @@ mod return_routes;
 mod returns;
 mod routes;
 mod settlement;
+mod shop_audit;
 mod store;
 
 pub(crate) use settlement::{Settled, write_marks};
@@ -62,7 +64,9 @@ impl Orders {
             .routes(routes!(routes::list))
             .routes(routes!(routes::list_for_customer, routes::create))
             .routes(routes!(routes::list_items))
-            .routes(routes!(return_routes::create))
+            .routes(routes!(return_routes::create_return))
+            .routes(routes!(audit::audit))
+            .routes(routes!(audit::audit_shop))
             .with_state(self);
         service::assemble("orders", "Order management", calls, database).with_gauges(move || {
             let orders = Arc::clone(&observed);

@@ -38,7 +38,7 @@ use crate::{
         (status = 422, body = HttpValidationError),
     )
 )]
-pub(super) async fn create(
+pub(super) async fn create_return(
     State(orders): State<Arc<Orders>>,
     request: CheckedBody<((CustomerId, OrderId), IdempotencyKey), ReturnRequest>,
 ) -> Result<Answer, Error> {

@@ -11,23 +11,14 @@ use reqwest::Method;
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
-use crate::support::{Process, command, postgres};
+use crate::support::{
+    Process, command,
+    postgres::{self, administrator, with_database},
+};
 
 /// A name on the server that no other run of the tests uses.
 fn unique(name: &str) -> String {
     format!("{name}_{}", std::process::id())
-}
-
-fn with_database(url: &str, name: &str) -> String {
-    let mut url = reqwest::Url::parse(url).unwrap();
-    url.set_path(name);
-    url.to_string()
-}
-
-async fn administrator(url: &str) -> PgConnection {
-    PgConnection::connect(&with_database(url, "postgres"))
-        .await
-        .unwrap()
 }
 
 async fn books_are_kept_and_not_added_twice(database: &str) {

@@ -126,4 +126,53 @@ on_both_databases! {
             assert_eq!(in_cart, if change.0 == 200 { 2 } else { 1 }, "{change:?}");
         }
     }
+
+    async fn hundreds_buy_and_return_at_once_and_every_copy_is_somewhere(shop: Shop) {
+        let books = [shop.add_book(50).await, shop.add_book(30).await];
+        let mut customers = JoinSet::new();
+        for customer in 1..=200_i64 {
+            let orders = shop.orders.clone();
+            customers.spawn(async move {
+                let lines: Vec<_> = books.iter().take(1 + (customer % 2) as usize)
+                    .map(|book| json!({"product_id": book, "quantity": 1}))
+                    .collect();
+                let mut kept = 0;
+                for round in 0..4 {
+                    let key = format!("round-{round}");
+                    let items = || Some(json!({"items": lines}));
+                    let (first, second) = tokio::join!(
+                        orders.order(customer, &key, items()),
+                        orders.order(customer, &key, items()),
+                    );
+                    let placed = match (first.0, second.0) {
+                        (201, _) => first.1,
+                        (_, 201) => second.1,
+                        _ => continue,
+                    };
+                    if round == 3 {
+                        kept += 1;
+                        continue;
+                    }
+                    // Returned twice at once, and by one of the two.
+                    let order = placed["order"]["id"].as_i64().unwrap();
+                    let path = format!("/orders/{customer}/{order}/returns");
+                    let (first, second) =
+                        tokio::join!(orders.post_nothing(&path), orders.post_nothing(&path));
+                    // 202 where the catalog is so busy that the stock follows later.
+                    let accepted = [first.0, second.0].map(|status| status / 100 == 2);
+                    assert_ne!(accepted[0], accepted[1], "{first:?} {second:?}");
+                    assert!([first.0, second.0].contains(&409), "{first:?} {second:?}");
+                }
+                (lines.len(), kept)
+            });
+        }
+        let mut kept = [0; 2];
+        for (books, orders) in customers.join_all().await {
+            kept[0] += orders;
+            kept[1] += if books == 2 { orders } else { 0 };
+        }
+        shop.ends_in_a_clean_audit().await;
+        assert_eq!(shop.stock(books[0]).await, 50 - kept[0]);
+        assert_eq!(shop.stock(books[1]).await, 30 - kept[1]);
+    }
 }

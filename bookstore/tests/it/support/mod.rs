@@ -1,12 +1,16 @@
 //! What the stories need: a shop to talk to, and the databases it stands on.
 
 mod collector;
+mod distributed;
 mod fake;
 pub(crate) mod postgres;
+mod proxy;
 mod shop;
 
 pub(crate) use collector::Collector;
+pub(crate) use distributed::{DistributedShop, ends_in_a_clean_audit};
 pub(crate) use fake::Fake;
+pub(crate) use proxy::{Mishap, Proxy, kill};
 pub(crate) use shop::{Process, Service, Shop, command};
 
 /// Tells each story on SQLite and on PostgreSQL.

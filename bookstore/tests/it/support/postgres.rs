@@ -7,6 +7,8 @@ use std::{
     sync::OnceLock,
 };
 
+use sqlx::{Connection, PgConnection};
+
 struct Server {
     /// Through the Unix socket, for a server of our own.
     url: String,
@@ -76,4 +78,18 @@ fn start() -> Option<Server> {
         tcp_url: format!("postgres://postgres@127.0.0.1:{port}/bookstore"),
         _supervisor: Some(supervisor),
     })
+}
+
+/// The same server, and a database on it.
+pub(crate) fn with_database(url: &str, name: &str) -> String {
+    let mut url = reqwest::Url::parse(url).unwrap();
+    url.set_path(name);
+    url.to_string()
+}
+
+/// A connection that may create and drop databases.
+pub(crate) async fn administrator(url: &str) -> PgConnection {
+    PgConnection::connect(&with_database(url, "postgres"))
+        .await
+        .unwrap()
 }

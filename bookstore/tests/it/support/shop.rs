@@ -8,12 +8,16 @@ use std::{
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::ends_in_a_clean_audit;
+
 /// A running `bookstore` command; ends with this value, which checks that it ended well.
 pub(crate) struct Process {
     child: Child,
     stdin: Option<ChildStdin>,
     /// What it announced on standard output.
     pub(crate) announcement: Value,
+    /// Whether it was killed.
+    killed: bool,
 }
 
 impl Process {
@@ -46,6 +50,7 @@ impl Process {
             child,
             stdin,
             announcement,
+            killed: false,
         }
     }
 
@@ -75,6 +80,17 @@ impl Process {
         assert!(status.unwrap().success());
     }
 
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Kills it, if nobody has, and waits for its end.
+    pub(crate) fn kill(mut self) {
+        self.killed = true;
+        // Fails when it is gone already.
+        let _ = self.child.kill();
+    }
+
     /// Waits for its end.
     pub(crate) fn wait(&mut self) -> ExitStatus {
         self.child.wait().unwrap()
@@ -90,7 +106,7 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         let status = self.close();
-        if !std::thread::panicking() {
+        if !std::thread::panicking() && !self.killed {
             assert!(status.success(), "the bookstore ended with {status}");
         }
     }
@@ -131,23 +147,23 @@ impl Shop {
 
     /// Adds a book with this many copies; its id.
     pub(crate) async fn add_book(&self, copies: i64) -> i64 {
-        let book = json!({"name": "Grand Design", "price": 12, "quantity": copies});
-        let (status, answer) = self.catalog.post("/products", book).await;
-        assert_eq!(status, 201, "{answer}");
-        answer["data"]["id"].as_i64().unwrap()
+        self.catalog.add_book(copies).await
     }
 
     /// Copies of a book in stock.
     pub(crate) async fn stock(&self, book: i64) -> i64 {
-        let (_, answer) = self.catalog.get(&format!("/products/{book}")).await;
-        answer["product_detail"]["quantity"].as_i64().unwrap()
+        self.catalog.stock(book).await
     }
 
     /// Puts copies of a book into a customer's cart.
     pub(crate) async fn put_in_cart(&self, customer: i64, book: i64, copies: i64) {
-        let item = json!({"product_id": book, "quantity": copies});
-        let (status, answer) = self.cart.post(&format!("/carts/{customer}"), item).await;
-        assert_eq!(status, 201, "{answer}");
+        self.cart.put_in_cart(customer, book, copies).await;
+    }
+
+    /// Waits until nothing is unfinished, and checks that nothing is oversold, leaked, lost or
+    /// doubled.
+    pub(crate) async fn ends_in_a_clean_audit(&self) {
+        ends_in_a_clean_audit(&self.catalog, &self.cart, &self.orders).await;
     }
 }
 
@@ -203,13 +219,58 @@ impl Service {
         key: &str,
         body: Option<Value>,
     ) -> (u16, Value) {
-        let mut request = self
-            .request(Method::POST, &format!("/orders/{customer}"))
-            .header("Idempotency-Key", key);
+        self.post_as(&format!("/orders/{customer}"), Some(key), body)
+            .await
+    }
+
+    /// Posts, maybe under an idempotency key.
+    pub(crate) async fn post_as(
+        &self,
+        path: &str,
+        key: Option<&str>,
+        body: Option<Value>,
+    ) -> (u16, Value) {
+        let mut request = self.request(Method::POST, path);
+        if let Some(key) = key {
+            request = request.header("Idempotency-Key", key);
+        }
         if let Some(body) = body {
             request = request.json(&body);
         }
         answer(request).await
+    }
+
+    /// Adds a book with this many copies to the catalog; its id.
+    pub(crate) async fn add_book(&self, copies: i64) -> i64 {
+        let book = json!({"name": "Grand Design", "price": 12, "quantity": copies});
+        let (status, answer) = self.post("/products", book).await;
+        assert_eq!(status, 201, "{answer}");
+        answer["data"]["id"].as_i64().unwrap()
+    }
+
+    /// Copies of a book in the catalog's stock.
+    pub(crate) async fn stock(&self, book: i64) -> i64 {
+        let (_, answer) = self.get(&format!("/products/{book}")).await;
+        answer["product_detail"]["quantity"].as_i64().unwrap()
+    }
+
+    /// Puts copies of a book into a customer's cart.
+    pub(crate) async fn put_in_cart(&self, customer: i64, book: i64, copies: i64) {
+        let item = json!({"product_id": book, "quantity": copies});
+        let (status, answer) = self.post(&format!("/carts/{customer}"), item).await;
+        assert_eq!(status, 201, "{answer}");
+    }
+
+    /// Returns books of an order under an idempotency key: everything, or the items in the body.
+    pub(crate) async fn take_back(
+        &self,
+        customer: i64,
+        order: i64,
+        key: &str,
+        body: Option<Value>,
+    ) -> (u16, Value) {
+        let path = format!("/orders/{customer}/{order}/returns");
+        self.post_as(&path, Some(key), body).await
     }
 
     /// What the service tells about itself.

@@ -1,0 +1,88 @@
+"""Runs an experiment against a bookstore of 1, 2, 4 … replicas behind HAProxy, without containers."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from datetime import datetime, timezone
+
+from case import Case
+from options import arguments
+from postgres import Server, Throwaway
+from processes import Failed, Missing, find
+from table import circumstances, table
+
+
+def say(text):
+    print(text, flush=True)
+
+
+def report(number, case, run, measured, books, disturbance):
+    """What became of one run; whether all was well."""
+    well = books["adds_up"]
+    total = measured.total
+    say(
+        f"run {number}: {case.count} replica(s), {total['throughput_per_s'] * 60:,.0f} requests per minute,"
+        f" {total['errors']} of {total['samples']:,} failed; {run}/report.html"
+    )
+    for error in measured.analysis["runs"][0]["errors"]:
+        say(f"  {json.dumps(error)}")
+    if disturbance:
+        say(f"  {case.options.disturb}: {len(disturbance.done)} times ({', '.join(disturbance.done)})")
+        if case.options.disturb == "restart" and total["errors"]:
+            say("  a graceful restart has lost requests")
+            well = False
+    say(
+        "  orders: {orders:,} with {copies_ordered:,} copies, {copies_sold:,} sold, {copies_held} held,"
+        " {copies_in_stock:,} of {copies_seeded:,} in stock: ".format(**books)
+        + ("adds up" if books["adds_up"] else "DOES NOT ADD UP")
+    )
+    return well
+
+
+def main():
+    options = arguments()
+    if not os.access(options.program, os.X_OK):
+        raise Missing(f"{options.program} is not there: cargo build --release, or --program FILE")
+    find("haproxy", "haproxy")
+    # A request to end is an end like Ctrl-C: everything that was started is stopped.
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, signal.default_int_handler)
+    well, cases, loads = True, {count: [] for count in options.counts}, []
+    with contextlib.ExitStack() as stack:
+        if options.postgres:
+            server = Server(options.postgres)
+        else:
+            server = Throwaway(dict(setting.split("=", 1) for setting in options.set), options.tcp)
+        stack.callback(server.stop)
+        version = "PostgreSQL " + server.ask("postgres", "SHOW server_version")[0][0].split()[0]
+        plan = [count for _ in range(options.repeats) for count in options.counts]
+        for number, count in enumerate(plan, start=1):
+            case = Case(options, server, count, number)
+            run, measured, books, disturbance = case.run()
+            well &= report(number, case, run, measured, books, disturbance)
+            cases[count].append(measured)
+            loads.append(case.load)
+    transport = "TCP" if options.postgres or options.tcp else "a Unix socket"
+    settings = f" ({', '.join(options.set)})" if options.set else ""
+    limit = f"{options.cpus} of one for each replica" if options.cpus else "no limits"
+    summary = table(cases) + "\n\n" + circumstances(loads, limit, version + settings, transport) + "\n"
+    say("\n" + summary)
+    now = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+    kept = options.results / f"{options.experiment.stem}-{now}.md"
+    kept.write_text(summary)
+    say(f"table: {kept}")
+    return 0 if well else 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        say("interrupted: everything that was started is stopped")
+        sys.exit(130)
+    except (Missing, Failed, ValueError, OSError, subprocess.SubprocessError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)

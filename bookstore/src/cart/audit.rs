@@ -1,0 +1,105 @@
+//! `/audit` of the cart, and what the audit of the whole shop asks of it.
+
+use axum::{Json, extract::State};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::Carts;
+use crate::{
+    Error,
+    audit::{Audit, Rule},
+    database::with_reader,
+    extract::Checked,
+    paging::{NextPage, Paging},
+    validation::HttpValidationError,
+};
+
+const RULES: [Rule; 3] = [
+    Rule {
+        says: "a customer has at most one active cart",
+        broken_by: "
+            SELECT 'customer ' || CAST(customer_id AS TEXT) || ': ' || CAST(COUNT(*) AS TEXT)
+            FROM carts WHERE status = 'Active' GROUP BY customer_id HAVING COUNT(*) > 1
+            ORDER BY customer_id LIMIT 100",
+    },
+    Rule {
+        says: "a checkout at work holds an active cart, one that is completed an ordered cart, one \
+               that was cancelled none",
+        broken_by: "
+            SELECT 'order ' || CAST(checkouts.order_id AS TEXT) || ': ' || checkouts.status
+                || ', cart is ' || COALESCE(carts.status, 'none')
+            FROM checkouts LEFT JOIN carts ON carts.order_id = checkouts.order_id
+            WHERE COALESCE(carts.status, 'none') <> CASE checkouts.status
+                WHEN 'Locked' THEN 'Active' WHEN 'Completed' THEN 'Ordered' ELSE 'none' END
+            ORDER BY checkouts.order_id LIMIT 100",
+    },
+    Rule {
+        says: "a cart is held by an order that has a checkout, and by no other",
+        broken_by: "
+            SELECT 'cart ' || CAST(MIN(carts.id) AS TEXT)
+                || ': order ' || CAST(carts.order_id AS TEXT)
+            FROM carts LEFT JOIN checkouts ON checkouts.order_id = carts.order_id
+            WHERE carts.order_id IS NOT NULL
+            GROUP BY carts.order_id HAVING COUNT(*) > 1 OR COUNT(checkouts.order_id) = 0
+            ORDER BY carts.order_id LIMIT 100",
+    },
+];
+
+const UNFINISHED: &str = "SELECT COUNT(*) FROM checkouts WHERE status = 'Locked'";
+
+const COUNTS: [(&str, &str); 2] = [
+    ("carts", "SELECT COUNT(*) FROM carts"),
+    ("checkouts", "SELECT COUNT(*) FROM checkouts"),
+];
+
+/// An order's hold on a cart.
+#[derive(Debug, Serialize, Deserialize, ToSchema, sqlx::FromRow)]
+pub(crate) struct CheckoutState {
+    pub order_id: i64,
+    /// `Locked`, `Completed` or `Cancelled`.
+    #[schema(example = "Completed")]
+    pub status: String,
+}
+
+/// Checkouts, by order.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub(crate) struct Checkouts {
+    pub checkouts: Vec<CheckoutState>,
+}
+
+/// Check that no cart is held by nobody, or by two orders.
+#[utoipa::path(get, path = "/audit", responses((status = 200, body = Audit)))]
+pub(super) async fn audit(State(carts): State<Carts>) -> Result<Json<Audit>, Error> {
+    let audit = Audit::of(&carts.database, &RULES, UNFINISHED, &COUNTS).await?;
+    Ok(Json(audit))
+}
+
+/// Get all checkouts, by order, or a page of them.
+#[utoipa::path(
+    get,
+    path = "/checkouts",
+    params(Paging),
+    responses(
+        (status = 200, body = Checkouts, headers(
+            ("Link" = String, description = "The next page, if there is more than `limit`"),
+        )),
+        (status = 422, body = HttpValidationError),
+    )
+)]
+pub(super) async fn list_checkouts(
+    State(carts): State<Carts>,
+    Checked(paging): Checked<Paging>,
+) -> Result<(NextPage, Json<Checkouts>), Error> {
+    let checkouts: Vec<CheckoutState> = with_reader!(&carts.database, |reader| {
+        sqlx::query_as(
+            "SELECT order_id, status FROM checkouts
+             WHERE order_id > $1 ORDER BY order_id LIMIT $2",
+        )
+        .bind(paging.after())
+        .bind(paging.rows())
+        .fetch_all(reader)
+        .await
+    })?;
+    let (next, checkouts) = paging.cut(checkouts, |checkout| checkout.order_id);
+    Ok((next, Json(Checkouts { checkouts })))
+}

@@ -1,0 +1,164 @@
+//! `/audit` of the catalog, and what the audit of the whole shop asks of it.
+
+use std::collections::BTreeMap;
+
+use axum::{Json, extract::State};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::Catalog;
+use crate::{
+    Error,
+    audit::{Audit, Rule},
+    database::with_reader,
+    extract::Checked,
+    paging::{NextPage, Paging},
+    validation::HttpValidationError,
+};
+
+const RULES: [Rule; 4] = [
+    Rule {
+        says: "copies added = in stock + held + sold - returned",
+        broken_by: "
+            SELECT 'product ' || CAST(id AS TEXT) || ': added ' || CAST(added AS TEXT)
+                || ', in stock ' || CAST(quantity AS TEXT)
+                || ', with orders ' || CAST(COALESCE(taken, 0) AS TEXT)
+            FROM products LEFT JOIN (
+                SELECT product_id, SUM(quantity - returned) AS taken
+                FROM reservation_items JOIN reservations USING (order_id)
+                WHERE status <> 'Released' GROUP BY product_id
+            ) AS orders ON product_id = id
+            WHERE added <> quantity + COALESCE(taken, 0) ORDER BY id LIMIT 100",
+    },
+    Rule {
+        says: "no stock is negative",
+        broken_by: "
+            SELECT 'product ' || CAST(id AS TEXT) || ': ' || CAST(quantity AS TEXT)
+            FROM products WHERE quantity < 0 ORDER BY id LIMIT 100",
+    },
+    Rule {
+        says: "a reservation that is held or sold is of something",
+        broken_by: "
+            SELECT 'order ' || CAST(order_id AS TEXT)
+            FROM reservations LEFT JOIN reservation_items USING (order_id)
+            WHERE status <> 'Released' AND product_id IS NULL ORDER BY order_id LIMIT 100",
+    },
+    Rule {
+        says: "a line has come back as often as returns say, and only what was sold",
+        broken_by: "
+            SELECT 'order ' || CAST(lines.order_id AS TEXT)
+                || ', product ' || CAST(lines.product_id AS TEXT)
+                || ': ' || CAST(lines.returned AS TEXT) || ' came back, returns say '
+                || CAST(COALESCE(came, 0) AS TEXT)
+            FROM reservation_items AS lines JOIN reservations USING (order_id) LEFT JOIN (
+                SELECT order_id, product_id, SUM(quantity) AS came
+                FROM returns JOIN return_items USING (return_id) GROUP BY order_id, product_id
+            ) AS back ON back.order_id = lines.order_id AND back.product_id = lines.product_id
+            WHERE returned <> COALESCE(came, 0) OR (returned > 0 AND status <> 'Confirmed')
+            ORDER BY lines.order_id LIMIT 100",
+    },
+];
+
+const UNFINISHED: &str = "SELECT COUNT(*) FROM reservations WHERE status = 'Held'";
+
+const COUNTS: [(&str, &str); 3] = [
+    ("products", "SELECT COUNT(*) FROM products"),
+    ("reservations", "SELECT COUNT(*) FROM reservations"),
+    ("returns", "SELECT COUNT(*) FROM returns"),
+];
+
+/// What an order has taken.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub(crate) struct Reservation {
+    pub order_id: i64,
+    /// `Held`, `Confirmed` (sold) or `Released` (back in stock).
+    #[schema(example = "Confirmed")]
+    pub status: String,
+    /// By product.
+    pub items: Vec<ReservedItem>,
+}
+
+/// Copies of a product that an order has taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub(crate) struct ReservedItem {
+    pub product_id: i64,
+    pub quantity: i64,
+    /// Copies that came back after they were sold.
+    pub returned: i64,
+}
+
+/// Reservations, by order.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub(crate) struct Reservations {
+    pub reservations: Vec<Reservation>,
+}
+
+/// Check that no copy was sold twice, leaked or lost.
+#[utoipa::path(get, path = "/audit", responses((status = 200, body = Audit)))]
+pub(super) async fn audit(State(catalog): State<Catalog>) -> Result<Json<Audit>, Error> {
+    let audit = Audit::of(&catalog.database, &RULES, UNFINISHED, &COUNTS).await?;
+    Ok(Json(audit))
+}
+
+/// Get all reservations, by order, or a page of them.
+#[utoipa::path(
+    get,
+    path = "/reservations",
+    params(Paging),
+    responses(
+        (status = 200, body = Reservations, headers(
+            ("Link" = String, description = "The next page, if there is more than `limit`"),
+        )),
+        (status = 422, body = HttpValidationError),
+    )
+)]
+pub(super) async fn list_reservations(
+    State(catalog): State<Catalog>,
+    Checked(paging): Checked<Paging>,
+) -> Result<(NextPage, Json<Reservations>), Error> {
+    let reservations = catalog.reservations(&paging).await?;
+    let (next, reservations) = paging.cut(reservations, |reservation| reservation.order_id);
+    Ok((next, Json(Reservations { reservations })))
+}
+
+/// A reservation with one of its lines, if it has any.
+type Line = (i64, String, Option<i64>, Option<i64>, Option<i64>);
+
+impl Catalog {
+    async fn reservations(&self, paging: &Paging) -> Result<Vec<Reservation>, Error> {
+        let lines: Vec<Line> = with_reader!(&self.database, |reader| {
+            sqlx::query_as(
+                "SELECT order_id, status, product_id, quantity, returned
+                 FROM (SELECT order_id, status FROM reservations
+                       WHERE order_id > $1 ORDER BY order_id LIMIT $2) AS page
+                 LEFT JOIN reservation_items USING (order_id)",
+            )
+            .bind(paging.after())
+            .bind(paging.rows())
+            .fetch_all(reader)
+            .await
+        })?;
+        let mut reservations = BTreeMap::new();
+        for (order_id, status, product, quantity, returned) in lines {
+            let reservation = reservations.entry(order_id).or_insert(Reservation {
+                order_id,
+                status,
+                items: Vec::new(),
+            });
+            if let (Some(product_id), Some(quantity), Some(returned)) =
+                (product, quantity, returned)
+            {
+                reservation.items.push(ReservedItem {
+                    product_id,
+                    quantity,
+                    returned,
+                });
+            }
+        }
+        let mut reservations: Vec<_> = reservations.into_values().collect();
+        for reservation in &mut reservations {
+            reservation.items.sort_by_key(|item| item.product_id);
+        }
+        Ok(reservations)
+    }
+}

@@ -1,0 +1,86 @@
+//! `/audit` of the orders, and `/audit/shop` of the whole shop.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
+
+use super::Orders;
+use crate::{
+    Error,
+    audit::{Audit, Rule},
+    error::ErrorDetail,
+};
+
+const RULES: [Rule; 4] = [
+    Rule {
+        says: "an order that was placed has lines, any other has none",
+        broken_by: "
+            SELECT 'order ' || CAST(id AS TEXT) || ': ' || status
+            FROM orders LEFT JOIN (SELECT DISTINCT order_id FROM order_items) AS lines
+                ON order_id = id
+            WHERE (status IN ('Ordered', 'Returned')) <> (order_id IS NOT NULL)
+            ORDER BY id LIMIT 100",
+    },
+    Rule {
+        says: "an order that was placed has an answer, one that is pending has none",
+        broken_by: "
+            SELECT 'order ' || CAST(id AS TEXT) || ': ' || status FROM orders
+            WHERE (status IN ('Ordered', 'Returned') AND answer_status IS NULL)
+            OR (status = 'Pending' AND answer_status IS NOT NULL)
+            ORDER BY id LIMIT 100",
+    },
+    Rule {
+        says: "a line has come back as often as returns say",
+        broken_by: "
+            SELECT 'order ' || CAST(lines.order_id AS TEXT)
+                || ', product ' || CAST(lines.product_id AS TEXT)
+                || ': ' || CAST(returned AS TEXT) || ' came back, returns say '
+                || CAST(COALESCE(came, 0) AS TEXT)
+            FROM order_items AS lines LEFT JOIN (
+                SELECT order_id, product_id, SUM(quantity) AS came
+                FROM returns JOIN return_items ON return_id = returns.id
+                GROUP BY order_id, product_id
+            ) AS back ON back.order_id = lines.order_id AND back.product_id = lines.product_id
+            WHERE returned <> COALESCE(came, 0) ORDER BY lines.order_id LIMIT 100",
+    },
+    Rule {
+        says: "an order is returned when every copy came back",
+        broken_by: "
+            SELECT 'order ' || CAST(id AS TEXT) || ': ' || status
+            FROM orders JOIN (
+                SELECT order_id, SUM(quantity - returned) AS kept FROM order_items
+                GROUP BY order_id
+            ) AS lines ON order_id = id
+            WHERE (status = 'Returned') <> (kept = 0) ORDER BY id LIMIT 100",
+    },
+];
+
+/// Orders and returns that cart and catalog may not agree with yet.
+pub(super) const UNFINISHED: &str = "
+    SELECT (SELECT COUNT(*) FROM orders WHERE settled_at IS NULL)
+         + (SELECT COUNT(*) FROM returns WHERE settled_at IS NULL)";
+
+const COUNTS: [(&str, &str); 2] = [
+    ("orders", "SELECT COUNT(*) FROM orders"),
+    ("returns", "SELECT COUNT(*) FROM returns"),
+];
+
+/// Check that orders, their lines and their returns agree.
+#[utoipa::path(get, path = "/audit", responses((status = 200, body = Audit)))]
+pub(super) async fn audit(State(orders): State<Arc<Orders>>) -> Result<Json<Audit>, Error> {
+    let audit = Audit::of(&orders.database, &RULES, UNFINISHED, &COUNTS).await?;
+    Ok(Json(audit))
+}
+
+/// Check that orders, catalog and cart agree: nothing was oversold, leaked, lost or doubled.
+#[utoipa::path(
+    get,
+    path = "/audit/shop",
+    responses(
+        (status = 200, body = Audit),
+        (status = 503, description = "Another service is not available", body = ErrorDetail),
+    )
+)]
+pub(super) async fn audit_shop(State(orders): State<Arc<Orders>>) -> Result<Json<Audit>, Error> {
+    Ok(Json(orders.audit_shop().await?))
+}

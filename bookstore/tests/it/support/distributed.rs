@@ -1,0 +1,147 @@
+//! A shop in processes of their own, whose orders can be killed and started again on the same data.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, Executor};
+use tempfile::TempDir;
+
+use super::{Process, Proxy, Service, postgres};
+
+/// Catalog and cart that stay, and orders that may not.
+pub(crate) struct DistributedShop {
+    pub(crate) catalog: Service,
+    pub(crate) cart: Service,
+    pub(crate) to_catalog: Proxy,
+    pub(crate) to_cart: Proxy,
+    data: Data,
+    lease: &'static str,
+    pub(crate) orders_process: Process,
+    _others: [Process; 2],
+}
+
+/// Where the orders are kept.
+enum Data {
+    Folder(TempDir),
+    Server { url: String, name: String },
+}
+
+impl DistributedShop {
+    /// Opens a shop without books, whose orders are taken over when nobody has worked on them for
+    /// so long.
+    pub(crate) async fn open(database: &str, lease: &'static str) -> Self {
+        let fresh = ["--port", "0", "--ephemeral", "--database", database];
+        let catalog_process = Process::start(&[&["catalog"], &fresh[..]].concat());
+        let catalog = catalog_process.service("catalog");
+        let urls = ["--catalog-url", &catalog.url];
+        let cart_process = Process::start(&[&["cart"], &fresh[..], &urls].concat());
+        let cart = cart_process.service("cart");
+        let (to_catalog, to_cart) = (Proxy::of(&catalog).await, Proxy::of(&cart).await);
+        let data = Data::new(database);
+        Self {
+            orders_process: start_orders(&data, lease, &to_catalog, &to_cart),
+            catalog,
+            cart,
+            to_catalog,
+            to_cart,
+            data,
+            lease,
+            _others: [catalog_process, cart_process],
+        }
+    }
+
+    /// Another process of the orders service, on the same data.
+    pub(crate) fn start_replica(&self) -> Process {
+        start_orders(&self.data, self.lease, &self.to_catalog, &self.to_cart)
+    }
+
+    pub(crate) fn orders(&self) -> Service {
+        self.orders_process.service("orders")
+    }
+
+    /// Waits until nothing is unfinished, and checks that nothing is oversold, leaked, lost or
+    /// doubled.
+    pub(crate) async fn ends_in_a_clean_audit(&self) {
+        ends_in_a_clean_audit(&self.catalog, &self.cart, &self.orders()).await;
+    }
+
+    /// Ends the orders and removes their data.
+    pub(crate) async fn close(self) {
+        drop(self.orders_process);
+        if let Data::Server { url, name } = self.data {
+            let mut administrator = postgres::administrator(&url).await;
+            let drop = format!("DROP DATABASE {name}");
+            administrator.execute(AssertSqlSafe(drop)).await.unwrap();
+        }
+    }
+}
+
+impl Data {
+    fn new(database: &str) -> Self {
+        if database == "sqlite" {
+            return Self::Folder(tempfile::tempdir().unwrap());
+        }
+        Self::Server {
+            url: database.to_owned(),
+            name: format!("orders_{:016x}", fastrand::u64(..)),
+        }
+    }
+
+    fn url(&self) -> String {
+        match self {
+            Self::Folder(folder) => format!("sqlite:{}", folder.path().display()),
+            Self::Server { url, name } => postgres::with_database(url, name),
+        }
+    }
+}
+
+fn start_orders(data: &Data, lease: &str, to_catalog: &Proxy, to_cart: &Proxy) -> Process {
+    Process::start(&[
+        "orders",
+        "--port",
+        "0",
+        "--database",
+        &data.url(),
+        "--catalog-url",
+        &to_catalog.url,
+        "--cart-url",
+        &to_cart.url,
+        "--call-timeout",
+        "400ms",
+        "--order-lease",
+        lease,
+    ])
+}
+
+/// Waits until nothing is unfinished, and checks that every rule holds.
+pub(crate) async fn ends_in_a_clean_audit(catalog: &Service, cart: &Service, orders: &Service) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while orders.audit("/audit").await["unfinished"] != json!(0) {
+        assert!(
+            Instant::now() < deadline,
+            "not finished: {}",
+            orders.audit("/audit/shop").await
+        );
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    for (service, path) in [
+        (catalog, "/audit"),
+        (cart, "/audit"),
+        (orders, "/audit"),
+        (orders, "/audit/shop"),
+    ] {
+        let audit = service.audit(path).await;
+        assert_eq!(audit["unfinished"], json!(0), "{path}: {audit}");
+    }
+}
+
+impl Service {
+    /// An audit, which must be clean at any moment.
+    pub(crate) async fn audit(&self, path: &str) -> Value {
+        let (status, audit) = self.get(path).await;
+        assert_eq!(status, 200, "{audit}");
+        assert_eq!(audit["violations"], json!([]), "{path}");
+        assert_eq!(audit["clean"], json!(true), "{path}");
+        audit
+    }
+}
