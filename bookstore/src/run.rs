@@ -287,10 +287,8 @@ impl Shop {
             let name = service.name();
             urls.insert(name, local_url(&listener)?);
             let router = service.into_router(faults, options.admin_calls, self.limits);
-            servers.push((
-                name,
-                Server::start(listener, router, &draining, self.limits),
-            ));
+            let server = Server::start(listener, router, self.limits, &draining);
+            servers.push((name, server));
         }
         announce(urls)?;
         stop.wait().await;

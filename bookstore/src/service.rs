@@ -249,8 +249,8 @@ impl Server {
     pub(crate) fn start(
         listener: TcpListener,
         router: Router,
-        draining: &Draining,
         limits: Limits,
+        draining: &Draining,
     ) -> Self {
         let send_away = middleware::from_fn_with_state(draining.clone(), send_away_while_draining);
         let router = router.layer(send_away);
