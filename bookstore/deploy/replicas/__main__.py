@@ -35,10 +35,12 @@ def report(number, case, run, measured, books, disturbance):
             say("  a graceful restart has lost requests")
             well = False
     say(
-        "  orders: {orders:,} with {copies_ordered:,} copies, {copies_sold:,} sold, {copies_held} held,"
-        " {copies_in_stock:,} of {copies_seeded:,} in stock: ".format(**books)
+        "  {orders:,} orders with {copies_ordered:,} copies, {copies_in_stock:,} of {copies_seeded:,} in stock,"
+        " audit of the shop {}: ".format("clean" if books["shop"]["clean"] else "NOT CLEAN", **books)
         + ("adds up" if books["adds_up"] else "DOES NOT ADD UP")
     )
+    for violation in books["shop"]["violations"][:5]:
+        say(f"  {violation['rule']}: {violation['detail']}")
     return well
 
 

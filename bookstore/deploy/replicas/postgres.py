@@ -29,6 +29,7 @@ class Server:
 
     def __init__(self, url):
         self._url = urlsplit(url)
+        # Of a server on this machine that is ours: its first process, and its port if it talks TCP.
         self.pid = None
         self.port = None
         self._psql = find("psql", "postgresql-client")
@@ -91,9 +92,9 @@ class Throwaway(Server):
             )
             if done.returncode:
                 raise Failed(f"cannot make a PostgreSQL cluster: {done.stderr.strip()}")
-            self.port = free_port() if tcp else 5432
+            port = free_port() if tcp else 5432
             options = {
-                "port": self.port,
+                "port": port,
                 "listen_addresses": "127.0.0.1" if tcp else "",
                 "unix_socket_directories": self._home,
                 "max_connections": 400,
@@ -110,8 +111,8 @@ class Throwaway(Server):
             )
             host = "127.0.0.1" if tcp else "localhost"
             place = "" if tcp else f"host={self._home}"
-            super().__init__(f"postgres://postgres@{host}:{self.port}/postgres?{place}".rstrip("?"))
-            self.pid = self._child.pid
+            super().__init__(f"postgres://postgres@{host}:{port}/postgres?{place}".rstrip("?"))
+            self.pid, self.port = self._child.pid, port if tcp else None
             wait_until(self._answers, "PostgreSQL answers")
         except BaseException:
             self.stop()

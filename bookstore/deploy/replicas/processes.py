@@ -135,10 +135,10 @@ def stop_all(replicas):
         child.stop()
 
 
-def wait_until(condition, what, limit=START_LIMIT):
+def wait_until(condition, what, limit=START_LIMIT, pause=0.05):
     """Asks again and again until it is so."""
     deadline = time.monotonic() + limit
     while not condition():
         if time.monotonic() > deadline:
             raise Failed(f"{what}: not so after {limit} s")
-        time.sleep(0.05)
+        time.sleep(pause)

@@ -86,7 +86,7 @@ class Measured:
             if (sent := self.bytes_from(service)) is not None:
                 yield f"– database of {service} (kB/s)", sent / 1e3, "{:,.0f}"
         for service in SERVICES:
-            yield f"commits, database of {service} (/s)", self.commits[service], "{:,.0f}"
+            yield f"transactions, database of {service} (/s)", self.commits[service], "{:,.0f}"
         cpu = self.cpu()
         order = [*SERVICES, *(f"database of {s}" for s in SERVICES), "PostgreSQL, shared"]
         order += ["balancer", "workbench", "everything else"]
