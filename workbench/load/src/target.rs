@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use workbench_plan::{BaseUrl, BookstoreTarget, Database, Target};
+use workbench_plan::{BaseUrl, BookstoreTarget, Database, InjectedFault, Target};
 use workbench_samples::TargetRecord;
 
 use crate::error::LoadError;
@@ -149,6 +149,9 @@ async fn start_bookstore(
         .args(["all", "--free-ports", "--ephemeral", "--exit-with-stdin"])
         .args(["--products", &wanted.products.to_string()])
         .args(["--stock", &wanted.stock.to_string()]);
+    for fault in &wanted.faults {
+        process.args(["--fault", fault.as_str()]);
+    }
     // Its own environment variables are for a bookstore that somebody starts by hand.
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("BOOKSTORE_") {
@@ -247,11 +250,16 @@ fn details(wanted: &BookstoreTarget) -> BTreeMap<String, String> {
         // Without the URL, which may hold a password.
         Database::Postgres(_) => "postgres",
     };
-    BTreeMap::from([
+    let mut details = BTreeMap::from([
         ("database".to_owned(), database.to_owned()),
         ("products".to_owned(), wanted.products.to_string()),
         ("stock".to_owned(), wanted.stock.to_string()),
-    ])
+    ]);
+    let faults: Vec<&str> = wanted.faults.iter().map(InjectedFault::as_str).collect();
+    if !faults.is_empty() {
+        details.insert("faults".to_owned(), faults.join("; "));
+    }
+    details
 }
 
 struct Watcher {
@@ -330,6 +338,7 @@ mod tests {
             database: Database::Sqlite,
             products: 1,
             stock: 1,
+            faults: Vec::new(),
         });
         let error = RunningTarget::start(&target, &command, folder.path(), &StopSignal::new())
             .await

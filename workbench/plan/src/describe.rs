@@ -54,11 +54,15 @@ fn target(target: &Target) -> Vec<String> {
                 Database::Sqlite => "SQLite".to_owned(),
                 Database::Postgres(url) => without_password(url),
             };
-            vec![format!(
+            let target = format!(
                 "Target: the bundled bookstore on {database}, {}, {} of each",
                 counted(bookstore.products, "product", "products"),
                 counted(bookstore.stock, "copy", "copies"),
-            )]
+            );
+            let faults = bookstore.faults.iter();
+            std::iter::once(target)
+                .chain(faults.map(|fault| format!("  fault: {}", fault.as_str())))
+                .collect()
         }
         Target::Urls(urls) => {
             let width = urls.keys().map(String::len).max().unwrap_or_default();

@@ -5,6 +5,7 @@
 //! mistake is reported where it was made.
 
 mod duration;
+mod injected;
 mod request;
 mod resolve;
 mod schema;

@@ -18,8 +18,8 @@ pub use distribution::Distribution;
 pub use error::{Mistake, PlanError};
 pub use file::{BaseUrlError, json_schema, parse, read};
 pub use plan::{
-    BaseUrl, BookstoreTarget, Comparison, Concurrency, Database, Load, Metric, Plan, Scenario,
-    Step, Target, ThreadRow, Threshold,
+    BaseUrl, BookstoreTarget, Comparison, Concurrency, Database, InjectedFault, Load, Metric, Plan,
+    Scenario, Step, Target, ThreadRow, Threshold,
 };
 pub use random::{Random, random_for_user};
 pub use schedule::{Phase, Schedule, UserSpan};

@@ -48,6 +48,20 @@ pub struct BookstoreTarget {
     pub products: u32,
     /// Copies of each product in stock at the start.
     pub stock: u32,
+    /// What it does to requests on purpose; may be empty.
+    pub faults: Vec<InjectedFault>,
+}
+
+/// Something bad that the bookstore does to requests on purpose, in the bookstore's own notation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InjectedFault(pub(crate) String);
+
+impl InjectedFault {
+    /// As the bookstore takes it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// The bookstore's database.

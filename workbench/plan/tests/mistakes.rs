@@ -111,6 +111,87 @@ experiments/x.yaml:14:27: unknown key "exponential"; expected "uniform" or "choi
 "#);
 }
 
+/// What is said of a fault of the bookstore.
+fn refused_fault(fault: &str) -> String {
+    let faults = format!("products: 100, faults: [ \"{fault}\" ]");
+    let said = refused(&broken("products: 100", &faults));
+    said.lines().next().unwrap().to_owned()
+}
+
+#[test]
+fn mistakes_in_a_fault_of_the_bookstore() {
+    for (fault, message) in [
+        (
+            "GET",
+            "5:59: a fault names a method, a service with a route, and what happens",
+        ),
+        (
+            "FETCH catalog/products errors=1%",
+            "5:60: unknown method \"FETCH\"; expected one of \"GET\"",
+        ),
+        (
+            "GET catalogue/products errors=1%",
+            "5:64: unknown service \"catalogue\"; did you mean \"catalog\"?",
+        ),
+        (
+            "GET products errors=1%",
+            "5:64: a target is a service and a route's pattern",
+        ),
+        (
+            "GET catalog/products",
+            "5:59: nothing happens: give latency=…, errors=… or stall=…",
+        ),
+        (
+            "GET catalog/products latenzy=constant(1s)",
+            "5:81: unknown setting \"latenzy\"; did you mean \"latency\"?",
+        ),
+        (
+            "GET catalog/products latency=20ms",
+            "5:81: unknown distribution \"20ms\"; expected one of",
+        ),
+        (
+            "GET catalog/products latency=constant(20)",
+            "5:81: 20 needs a unit; write 20s or 20ms",
+        ),
+        (
+            "GET catalog/products latency=uniform(20ms)",
+            "5:81: write it as uniform(10ms,30ms)",
+        ),
+        (
+            "GET catalog/products latency=uniform(2s,1s)",
+            "5:81: 1s is shorter than 2s",
+        ),
+        (
+            "GET catalog/products errors=0.1",
+            "5:81: \"0.1\" is not a share above 0% and up to 100%",
+        ),
+        (
+            "GET catalog/products errors=1% errors=2%",
+            "5:91: errors is given twice",
+        ),
+        (
+            "GET catalog/products errors=1% status=404",
+            "5:91: \"404\" cannot be injected: use 500 or 503",
+        ),
+        (
+            "GET catalog/products stall=2s",
+            "5:81: a stall has a length and a time: 2s@10s",
+        ),
+        (
+            "GET catalog/products stall=2s@2h",
+            "5:81: \"2h\" is longer than an hour",
+        ),
+        (
+            "GET catalog/products stall=2s@1s status=500",
+            "5:59: status=… says what errors=… answer",
+        ),
+    ] {
+        let said = refused_fault(fault);
+        let place = said.strip_prefix("experiments/x.yaml:").unwrap();
+        assert!(place.starts_with(message), "{fault}: {said}");
+    }
+}
+
 #[test]
 fn a_key_that_no_right_one_resembles() {
     assert_snapshot!(refused_by_the_schema_too(&broken("weight: 3", "frobnicate: 3")), @r#"

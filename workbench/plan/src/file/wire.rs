@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 pub(super) use forms::{OneOrMany, ValueOr, WireDuration, WireValue};
 
 use super::duration::DURATION_PATTERN;
+use super::injected::INJECTED_PATTERN;
 use super::request::METHODS;
 use super::threshold::THRESHOLD_PATTERN;
 
@@ -88,7 +89,7 @@ pub(super) struct WireTarget {
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(
     deny_unknown_fields,
-    expecting = "a mapping with database, products and stock, or {}"
+    expecting = "a mapping with database, products, stock and faults, or {}"
 )]
 #[schemars(rename = "Bookstore")]
 pub(super) struct WireBookstore {
@@ -103,6 +104,10 @@ pub(super) struct WireBookstore {
     /// Copies of each product in stock at the start.
     #[serde(default = "default_stock")]
     pub(super) stock: u32,
+    /// What it does to requests on purpose, such as `GET catalog/products latency=exponential(20ms) errors=1%`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(inner(regex(pattern = INJECTED_PATTERN)))]
+    pub(super) faults: Vec<String>,
 }
 
 /// Users that start one after another, stay, and stop in the order in which they started.

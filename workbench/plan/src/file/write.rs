@@ -70,6 +70,11 @@ fn target(target: &Target) -> WireTarget {
                 },
                 products: bookstore.products,
                 stock: bookstore.stock,
+                faults: bookstore
+                    .faults
+                    .iter()
+                    .map(|fault| fault.as_str().to_owned())
+                    .collect(),
             }),
             urls: None,
         },

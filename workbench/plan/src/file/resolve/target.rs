@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Check;
 use crate::fault::Fault;
+use crate::file::injected::parse_injected;
 use crate::file::source::Node;
 use crate::file::url::BaseUrlError;
 use crate::file::url::parse_database;
@@ -44,7 +45,15 @@ fn bookstore(check: &mut Check<'_>, wire: &WireBookstore, node: &Node) -> Option
             "a bookstore needs at least one product",
         );
     }
+    let faults = wire.faults.iter().enumerate().map(|(index, text)| {
+        let fault = parse_injected(text, &BOOKSTORE_SERVICES);
+        check.resolved(fault, node.get("faults").index(index))
+    });
+    // Only then, so that every fault has been looked at.
+    let faults: Vec<_> = faults.collect();
+    let faults = faults.into_iter().collect::<Option<_>>();
     Some(Target::Bookstore(BookstoreTarget {
+        faults: faults?,
         database: database?,
         products: wire.products,
         stock: wire.stock,
