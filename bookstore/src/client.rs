@@ -1,11 +1,12 @@
 //! Calls to another service: kept-alive connections, a time limit, and the same call again when
-//! its outcome is unknown. Every call that the bookstore makes may be repeated without harm.
+//! its outcome is unknown. Few calls may not be repeated without harm; they are made by
+//! [`ServiceClient::call_once`].
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use axum::{
     body::Bytes,
-    http::{HeaderMap, HeaderValue, Method, StatusCode},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode},
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -39,6 +40,7 @@ pub(crate) struct Reply {
     service: &'static str,
     /// HTTP status.
     pub status: StatusCode,
+    headers: HeaderMap,
     body: Bytes,
 }
 
@@ -81,16 +83,55 @@ impl ServiceClient {
         path: &str,
         body: Option<&impl Serialize>,
     ) -> Result<Reply, Error> {
+        self.call_with(method, path, &HeaderMap::new(), body).await
+    }
+
+    /// Makes a call with headers of its own that may be repeated without harm.
+    pub(crate) async fn call_with(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &HeaderMap,
+        body: Option<&impl Serialize>,
+    ) -> Result<Reply, Error> {
+        self.try_until(method, path, headers, body, |_| true).await
+    }
+
+    /// Makes a call that would do its work twice if it were repeated: tried again only when no
+    /// connection came about.
+    pub(crate) async fn call_once(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&impl Serialize>,
+    ) -> Result<Reply, Error> {
+        let unheard = |outcome: &reqwest::Result<Reply>| {
+            outcome.as_ref().is_err_and(reqwest::Error::is_connect)
+        };
+        self.try_until(method, path, &HeaderMap::new(), body, unheard)
+            .await
+    }
+
+    async fn try_until(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &HeaderMap,
+        body: Option<&impl Serialize>,
+        repeatable: impl Fn(&reqwest::Result<Reply>) -> bool,
+    ) -> Result<Reply, Error> {
         let url = format!("{}{path}", self.base_url);
         let mut tries = 0;
         loop {
-            let cause = match self.try_once(&method, &url, body).await {
+            let outcome = self.try_once(&method, &url, headers, body).await;
+            let again = repeatable(&outcome);
+            let cause = match outcome {
                 Ok(reply) if !reply.status.is_server_error() => return Ok(reply),
                 Ok(reply) => format!("{method} {url} answered {}", reply.status),
                 Err(error) => format!("{method} {url} failed: {error:?}"),
             };
             tries += 1;
-            if tries == TRIES {
+            if tries == TRIES || !again {
                 return Err(Error::Unavailable {
                     service: self.service,
                     cause,
@@ -105,9 +146,10 @@ impl ServiceClient {
         &self,
         method: &Method,
         url: &str,
+        headers: &HeaderMap,
         body: Option<&impl Serialize>,
     ) -> reqwest::Result<Reply> {
-        let mut headers = HeaderMap::new();
+        let mut headers = headers.clone();
         let span = CallSpan::start(&mut headers);
         let mut request = self.http.request(method.clone(), url).headers(headers);
         if let Some(body) = body {
@@ -118,6 +160,7 @@ impl ServiceClient {
             Ok(Reply {
                 service: self.service,
                 status: response.status(),
+                headers: response.headers().clone(),
                 body: response.bytes().await?,
             })
         };
@@ -132,6 +175,11 @@ impl Reply {
     /// Reads the body.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         serde_json::from_slice(&self.body).map_err(|error| self.senseless(&error))
+    }
+
+    /// A header, if it is a text.
+    pub(crate) fn header(&self, name: HeaderName) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
     }
 
     /// The reply, if the service did what it was asked for; otherwise why it refused.
@@ -153,6 +201,7 @@ impl Reply {
             StatusCode::BAD_REQUEST => Error::Refused(detail),
             StatusCode::NOT_FOUND => Error::NotFound(detail),
             StatusCode::CONFLICT => Error::Conflict(detail),
+            StatusCode::PRECONDITION_FAILED => Error::Changed(detail),
             _ => self.senseless(&detail),
         }
     }

@@ -20,7 +20,8 @@ Examples:
   bookstore all --database postgres://ann@localhost/shop
                                                  databases shop_catalog, shop_cart, shop_orders
   bookstore cart --catalog-url http://10.0.0.5:8001   one service of a distributed shop
-  bookstore health http://127.0.0.1:8001/ready   whether that service is ready")]
+  bookstore health http://127.0.0.1:8001/ready   whether that service is ready
+  bookstore set-admin-password < password.txt    for the shop in ./bookstore-data")]
 pub enum Command {
     /// Every service, each on its own port, with HTTP between them.
     All(AllOptions),
@@ -38,6 +39,10 @@ Examples:
   bookstore health http://127.0.0.1:8001/health   whether the process answers
   bookstore health http://127.0.0.1:8001/ready    whether it can work: its database answers too")]
     Health(HealthOptions),
+    /// The pages for visitors and for the bookseller; needs the other three.
+    Storefront(StorefrontOptions),
+    /// Set the storefront's admin password, read from the terminal or from standard input.
+    SetAdminPassword(SetAdminPasswordOptions),
 }
 
 impl Command {
@@ -48,18 +53,20 @@ impl Command {
             Self::Catalog(options) => Some(&options.common),
             Self::Cart(options) => Some(&options.common),
             Self::Orders(options) => Some(&options.common),
-            Self::Health(_) => None,
+            Self::Storefront(options) => Some(&options.common),
+            Self::SetAdminPassword(_) | Self::Health(_) => None,
         }
     }
 
     /// The services that it runs.
     pub(crate) fn services(&self) -> &'static [&'static str] {
         match self {
-            Self::All(_) => &["catalog", "cart", "orders"],
+            Self::All(_) => &["catalog", "cart", "orders", "storefront"],
             Self::Catalog(_) => &["catalog"],
             Self::Cart(_) => &["cart"],
             Self::Orders(_) => &["orders"],
-            Self::Health(_) => &[],
+            Self::Storefront(_) => &["storefront"],
+            Self::SetAdminPassword(_) | Self::Health(_) => &[],
         }
     }
 }
@@ -78,7 +85,8 @@ pub(crate) struct CommonOptions {
 
     /// Where data is kept: `sqlite` (files in ./bookstore-data), `sqlite:FOLDER`, or
     /// `postgres://user:password@host:5432/name`. A PostgreSQL database is created when missing;
-    /// several services get one each: `name_catalog`, `name_cart`, `name_orders`.
+    /// several services get one each: `name_catalog`, `name_cart`, `name_orders`,
+    /// `name_storefront`.
     #[arg(
         long,
         env = "BOOKSTORE_DATABASE",
@@ -239,6 +247,18 @@ pub struct AllOptions {
     )]
     pub(crate) orders_port: u16,
 
+    /// Port of the storefront; 0 lets the system choose.
+    #[arg(
+        long,
+        env = "BOOKSTORE_STOREFRONT_PORT",
+        value_name = "PORT",
+        default_value_t = 8000
+    )]
+    pub(crate) storefront_port: u16,
+
+    #[command(flatten)]
+    pub(crate) pages: PagesOptions,
+
     /// Let the system choose every port.
     #[arg(long, env = "BOOKSTORE_FREE_PORTS")]
     pub(crate) free_ports: bool,
@@ -338,6 +358,90 @@ pub struct HealthOptions {
         value_parser = service_url
     )]
     pub(crate) urls: Vec<String>,
+}
+
+/// How the storefront meets browsers.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct PagesOptions {
+    /// File with the admin password in its first line, 12 to 256 characters. The variable
+    /// `BOOKSTORE_ADMIN_PASSWORD` does the same. Without either the password is kept as it is, and
+    /// one is made up and shown on standard error when there is none yet.
+    #[arg(long, env = "BOOKSTORE_ADMIN_PASSWORD_FILE", value_name = "FILE")]
+    pub(crate) admin_password_file: Option<PathBuf>,
+
+    /// Give out cookies for TLS connections only: behind a proxy that speaks TLS.
+    #[arg(long, env = "BOOKSTORE_SECURE_COOKIES")]
+    pub(crate) secure_cookies: bool,
+
+    /// Count attempts to sign in by the last address in X-Forwarded-For: behind a proxy that
+    /// writes it, where nobody can connect but through the proxy.
+    #[arg(long, env = "BOOKSTORE_BEHIND_PROXY")]
+    pub(crate) behind_proxy: bool,
+}
+
+/// Options of `storefront`.
+#[derive(Args, Clone, Debug)]
+pub struct StorefrontOptions {
+    #[command(flatten)]
+    pub(crate) common: CommonOptions,
+
+    /// Port to listen on; 0 lets the system choose.
+    #[arg(
+        long,
+        env = "BOOKSTORE_STOREFRONT_PORT",
+        value_name = "PORT",
+        default_value_t = 8000
+    )]
+    pub(crate) port: u16,
+
+    /// Where the catalog is.
+    #[arg(
+        long,
+        env = "BOOKSTORE_CATALOG_URL",
+        value_name = "URL",
+        default_value = "http://127.0.0.1:8001",
+        value_parser = service_url
+    )]
+    pub(crate) catalog_url: String,
+
+    /// Where the cart is.
+    #[arg(
+        long,
+        env = "BOOKSTORE_CART_URL",
+        value_name = "URL",
+        default_value = "http://127.0.0.1:8002",
+        value_parser = service_url
+    )]
+    pub(crate) cart_url: String,
+
+    /// Where the orders are.
+    #[arg(
+        long,
+        env = "BOOKSTORE_ORDERS_URL",
+        value_name = "URL",
+        default_value = "http://127.0.0.1:8003",
+        value_parser = service_url
+    )]
+    pub(crate) orders_url: String,
+
+    #[command(flatten)]
+    pub(crate) pages: PagesOptions,
+}
+
+/// Options of `set-admin-password`.
+#[derive(Args, Clone, Debug)]
+pub struct SetAdminPasswordOptions {
+    /// The storefront's database, as the command `storefront` names it: `sqlite`, `sqlite:FOLDER`,
+    /// or `postgres://user:password@host:5432/name`, where `all` has `name_storefront`.
+    #[arg(
+        long,
+        env = "BOOKSTORE_DATABASE",
+        value_name = "URL",
+        default_value = "sqlite",
+        hide_env_values = true,
+        value_parser = DatabaseParser
+    )]
+    pub(crate) database: DatabaseUrl,
 }
 
 /// Reads a database URL. Unlike clap's own readers it never repeats what it was given, which may

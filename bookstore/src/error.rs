@@ -30,6 +30,9 @@ pub(crate) enum Error {
         /// How long it may take.
         limit: Duration,
     },
+    /// What the client has seen has changed since (412).
+    #[error("{0}")]
+    Changed(Cow<'static, str>),
     /// The request's body is over the limit (413).
     #[error("request body is larger than {limit} bytes")]
     BodyTooLarge {
@@ -95,12 +98,14 @@ impl Error {
         Answer::json(status, &ErrorDetail { detail })
     }
 
-    fn status(&self) -> StatusCode {
+    /// The status that the client gets.
+    pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Refused(_) => StatusCode::BAD_REQUEST,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::BodyTooSlow { .. } => StatusCode::REQUEST_TIMEOUT,
+            Self::Changed(_) => StatusCode::PRECONDITION_FAILED,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Database(
@@ -114,7 +119,7 @@ impl Error {
     }
 
     /// Writes down what the client is not told.
-    fn log(&self) {
+    pub(crate) fn log(&self) {
         match self {
             Self::Database(error) => tracing::error!(?error, "database failed"),
             Self::Unavailable { service, cause } => {

@@ -1,5 +1,5 @@
-//! A reference microservice bookstore: a product catalog, a shopping cart and order management,
-//! each with its own database (SQLite or PostgreSQL), talking to each other over HTTP.
+//! A reference microservice bookstore: a product catalog, a shopping cart, order management and a
+//! storefront, each with its own database (SQLite or PostgreSQL), talking to each other over HTTP.
 //!
 //! It is the workbench's system under test, and runs on its own: [`Command`] is its command line,
 //! [`run`] carries a command out. What it promises to clients is written in the crate's README.
@@ -16,6 +16,7 @@ mod error;
 mod extract;
 mod faults;
 mod health;
+mod hex;
 mod item;
 mod limits;
 mod metrics;
@@ -25,10 +26,14 @@ mod paging;
 mod run;
 mod service;
 mod stop;
+mod storefront;
 mod trace;
 mod validation;
 
-pub use command::{AllOptions, CartOptions, CatalogOptions, Command, HealthOptions, OrdersOptions};
+pub use command::{
+    AllOptions, CartOptions, CatalogOptions, Command, HealthOptions, OrdersOptions,
+    SetAdminPasswordOptions, StorefrontOptions,
+};
 pub use database::DatabaseUrl;
 pub(crate) use error::Error;
 pub use run::run;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-/// A reference microservice bookstore: catalog, cart and orders over HTTP.
+/// A reference microservice bookstore: catalog, cart, orders and a storefront over HTTP.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {

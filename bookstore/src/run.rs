@@ -23,15 +23,16 @@ use crate::{
     client,
     command::{
         AllOptions, CartOptions, CatalogOptions, Command, CommonOptions, OrdersOptions,
-        ProtocolOptions,
+        PagesOptions, ProtocolOptions, SetAdminPasswordOptions, StorefrontOptions,
     },
     database::{Database, Home, Sharing},
     faults::{self, Fault},
     health::ask_for_health,
     limits::Limits,
-    orders::{self, Orders},
+    orders::{self, Orders, OrdersClient},
     service::{Draining, Server, Service},
     stop::StopRequest,
+    storefront::{self, ADMIN, Admins, Storefront, given_password, typed_password},
     trace,
 };
 
@@ -83,6 +84,8 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
         Command::Cart(options) => run_cart(options).await,
         Command::Orders(options) => run_orders(options).await,
         Command::Health(options) => ask_for_health(&options.urls).await,
+        Command::Storefront(options) => run_storefront(options).await,
+        Command::SetAdminPassword(options) => set_admin_password(options).await,
     };
     trace::flush().await;
     outcome
@@ -94,11 +97,19 @@ async fn run_all(options: AllOptions) -> anyhow::Result<()> {
     let catalog_at = listen(address, port(options.catalog_port), "--catalog-port").await?;
     let cart_at = listen(address, port(options.cart_port), "--cart-port").await?;
     let orders_at = listen(address, port(options.orders_port), "--orders-port").await?;
-    let (catalog_url, cart_url) = (local_url(&catalog_at)?, local_url(&cart_at)?);
+    let storefront_port = port(options.storefront_port);
+    let storefront_at = listen(address, storefront_port, "--storefront-port").await?;
+    let urls = ServiceUrls {
+        catalog: local_url(&catalog_at)?,
+        cart: local_url(&cart_at)?,
+        orders: local_url(&orders_at)?,
+    };
     run_shop(&options.common, Sharing::Several, async |shop| {
         shop.add_catalog(catalog_at, options.seed.seed()).await?;
-        shop.add_cart(cart_at, &catalog_url).await?;
-        shop.add_orders(orders_at, &catalog_url, &cart_url, options.protocol)
+        shop.add_cart(cart_at, &urls.catalog).await?;
+        shop.add_orders(orders_at, &urls.catalog, &urls.cart, options.protocol)
+            .await?;
+        shop.add_storefront(storefront_at, &urls, &options.pages)
             .await
     })
     .await
@@ -128,6 +139,41 @@ async fn run_orders(options: OrdersOptions) -> anyhow::Result<()> {
             .await
     })
     .await
+}
+
+async fn run_storefront(options: StorefrontOptions) -> anyhow::Result<()> {
+    let listener = listen(options.common.address, options.port, "--port").await?;
+    let urls = ServiceUrls {
+        catalog: options.catalog_url,
+        cart: options.cart_url,
+        orders: options.orders_url,
+    };
+    run_shop(&options.common, Sharing::Alone, async |shop| {
+        shop.add_storefront(listener, &urls, &options.pages).await
+    })
+    .await
+}
+
+/// Opens the storefront's database for a moment, and stores a password that somebody types.
+async fn set_admin_password(options: SetAdminPasswordOptions) -> anyhow::Result<()> {
+    let password = typed_password()?;
+    let mut home = Home::new(&options.database, false, Sharing::Alone)?;
+    let database = home.open("storefront").await?;
+    let stored = async {
+        storefront::migrate(&database).await?;
+        Admins(&database).set_password(&password).await?;
+        anyhow::Ok(())
+    };
+    let stored = stored.await.context("cannot store the password");
+    database.close().await;
+    stored
+}
+
+/// Where the storefront finds the others.
+struct ServiceUrls {
+    catalog: String,
+    cart: String,
+    orders: String,
 }
 
 /// Opens services, serves until asked to stop (which may be while they open), and cleans up in any
@@ -244,6 +290,37 @@ impl Shop {
         Ok(())
     }
 
+    async fn add_storefront(
+        &mut self,
+        listener: TcpListener,
+        urls: &ServiceUrls,
+        options: &PagesOptions,
+    ) -> anyhow::Result<()> {
+        let password = given_password(options.admin_password_file.as_deref())?;
+        let database = self.open("storefront").await?;
+        let migrated = storefront::migrate(&database).await;
+        migrated.context("cannot bring the storefront's tables up to date")?;
+        let set_up = Admins(&database).set_up(password).await;
+        if let Some(generated) = set_up.context("cannot set up the administrator")? {
+            // Not to the log, which may be kept and sent elsewhere.
+            eprintln!(
+                "The storefront's administrator is `{ADMIN}` with the password {}\n\
+                 It is shown this once; `bookstore set-admin-password` sets another one.",
+                generated.reveal()
+            );
+        }
+        let storefront = Storefront {
+            database,
+            catalog: CatalogClient::new("storefront", &urls.catalog, client::TIMEOUT)?,
+            cart: CartClient::new("storefront", &urls.cart, client::TIMEOUT)?,
+            orders: OrdersClient::new("storefront", &urls.orders, client::TIMEOUT)?,
+            secure_cookies: options.secure_cookies,
+            behind_proxy: options.behind_proxy,
+        };
+        self.services.push((listener, storefront.service()));
+        Ok(())
+    }
+
     async fn open(&mut self, service: &str) -> anyhow::Result<Database> {
         let database = self.home.open(service).await?;
         self.databases.push(database.clone());
@@ -299,10 +376,12 @@ impl Shop {
         let end = Instant::now() + GRACE;
         // Those that need others first: what they have begun still gets its answers.
         while let Some((name, server)) = servers.pop() {
-            let later = u32::try_from(servers.len()).expect("three services at most");
+            let later = u32::try_from(servers.len()).expect("four services at most");
             let finished = timeout_at(end - later * GRACE_OF_ITS_OWN, async {
                 server.stop().await;
-                if let Some(mut at_work) = self.orders_at_work.take() {
+                if name == "orders"
+                    && let Some(mut at_work) = self.orders_at_work.take()
+                {
                     // Orders whose clients went away are in nobody's flight but still on their way.
                     let _none = at_work.recv().await;
                 }

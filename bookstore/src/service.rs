@@ -2,6 +2,7 @@
 //! that do not exist, and a server that finishes what it began.
 
 use std::{
+    net::SocketAddr,
     pin::Pin,
     sync::{
         Arc,
@@ -38,14 +39,10 @@ use crate::{
 };
 
 /// Routes that every service has besides its own calls, as they are counted.
-const OWN_ROUTES: [&str; 6] = [
-    "/health",
-    "/ready",
-    "/docs",
-    "/docs/",
-    "/docs/{*rest}",
-    "/openapi.json",
-];
+const PROBES: [&str; 2] = ["/health", "/ready"];
+
+/// Routes of a description.
+const DESCRIPTIONS: [&str; 4] = ["/docs", "/docs/", "/docs/{*rest}", "/openapi.json"];
 
 /// A service's own calls, and what is needed to make a whole service of them.
 pub(crate) struct Service {
@@ -62,7 +59,7 @@ pub(crate) struct Service {
 /// Makes the service's data what they were at its first start.
 type Reset = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send>> + Send + Sync>;
 
-/// Completes a service's own calls by what every service has.
+/// Completes a service's own calls by their description and what every service has.
 pub(crate) fn assemble(
     name: &'static str,
     title: &str,
@@ -75,17 +72,41 @@ pub(crate) fn assemble(
         .version(env!("CARGO_PKG_VERSION"))
         .build();
     add_common_answers(&mut description);
-    let paths = description.paths.paths.keys().cloned().collect();
+    let routes = description.paths.paths.keys().cloned().collect();
+    let calls = calls
+        .merge(SwaggerUi::new("/docs").url("/openapi.json", description))
+        .fallback(not_found);
+    let own = [PROBES.as_slice(), &DESCRIPTIONS].concat();
+    complete(name, routes, &own, calls, database)
+}
+
+/// Completes a service's own calls, with what it says about others, by what every service has but
+/// a description.
+pub(crate) fn complete_undescribed(
+    name: &'static str,
+    routes: Vec<String>,
+    calls: Router,
+    database: Database,
+) -> Service {
+    complete(name, routes, &PROBES, calls, database)
+}
+
+fn complete(
+    name: &'static str,
+    routes: Vec<String>,
+    own: &[&str],
+    calls: Router,
+    database: Database,
+) -> Service {
+    let own = own.iter().map(|&route| route.to_owned());
     let router = calls
         .route("/health", get(health))
         .route("/ready", get(ready).with_state(database.clone()))
-        .merge(SwaggerUi::new("/docs").url("/openapi.json", description))
-        .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed);
     Service {
         name,
         router,
-        faults: Faults::new(name, paths, OWN_ROUTES.map(str::to_owned).to_vec()),
+        faults: Faults::new(name, routes, own.collect()),
         database,
         look_up: None,
         reset: None,
@@ -263,6 +284,7 @@ impl Server {
                 tracing::debug!(%error, "cannot set TCP_NODELAY");
             }
         });
+        let router = router.into_make_service_with_connect_info::<SocketAddr>();
         let server = axum::serve(listener, router).with_graceful_shutdown(async {
             // A sender that is gone means the same as one that has sent.
             let _ = stopped.await;

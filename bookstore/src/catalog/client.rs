@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use axum::http::{Method, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Product,
+    NewProduct, Product,
     audit::{Reservation, Reservations},
     return_routes::ReturnRequest,
 };
@@ -23,6 +23,26 @@ pub(crate) struct CatalogClient(ServiceClient);
 #[derive(Deserialize)]
 struct ProductDetail {
     product_detail: Product,
+}
+
+#[derive(Deserialize)]
+struct Products {
+    data: Vec<Product>,
+}
+
+#[derive(Deserialize)]
+struct CreatedProduct {
+    data: Product,
+}
+
+/// What became of a change to a book.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Replaced {
+    Done,
+    /// The book is not the one that was read: it was changed or sold meanwhile.
+    Changed,
+    /// There is no such book any more.
+    Gone,
 }
 
 #[derive(Serialize)]
@@ -59,6 +79,73 @@ impl CatalogClient {
         let path = &format!("/reservations?after={after}&limit={limit}");
         let reply = self.0.get(path).await?.success()?;
         Ok(reply.json::<Reservations>()?.reservations)
+    }
+
+    /// Up to `limit` books by id, those after an id.
+    pub(crate) async fn products(&self, after: i64, limit: usize) -> Result<Vec<Product>, Error> {
+        let path = match after {
+            0 => format!("/products?limit={limit}"),
+            _ => format!("/products?limit={limit}&after={after}"),
+        };
+        let reply = self.0.get(&path).await?.success()?;
+        Ok(reply.json::<Products>()?.data)
+    }
+
+    /// One book with the version that it has, if there is such a book.
+    pub(crate) async fn product_to_change(
+        &self,
+        id: i64,
+    ) -> Result<Option<(Product, String)>, Error> {
+        let reply = self.0.get(&format!("/products/{id}")).await?;
+        match reply.status {
+            StatusCode::OK => {
+                let version = reply.header(header::ETAG).unwrap_or_default().to_owned();
+                let product = reply.json::<ProductDetail>()?.product_detail;
+                Ok(Some((product, version)))
+            }
+            StatusCode::NOT_FOUND => Ok(None),
+            _ => Err(reply.refusal()),
+        }
+    }
+
+    /// Adds a book.
+    pub(crate) async fn add(&self, product: &NewProduct) -> Result<Product, Error> {
+        let call = self.0.call_once(Method::POST, "/products", Some(product));
+        let reply = call.await?.success()?;
+        Ok(reply.json::<CreatedProduct>()?.data)
+    }
+
+    /// Replaces a book's data if it still has the version that was read.
+    pub(crate) async fn replace(
+        &self,
+        id: i64,
+        version: &str,
+        product: &NewProduct,
+    ) -> Result<Replaced, Error> {
+        let Ok(version) = HeaderValue::from_str(version) else {
+            return Ok(Replaced::Changed);
+        };
+        let headers = HeaderMap::from_iter([(header::IF_MATCH, version)]);
+        let path = &format!("/products/{id}");
+        let call = self.0.call_with(Method::PUT, path, &headers, Some(product));
+        let reply = call.await?;
+        match reply.status {
+            StatusCode::OK => Ok(Replaced::Done),
+            StatusCode::PRECONDITION_FAILED => Ok(Replaced::Changed),
+            StatusCode::NOT_FOUND => Ok(Replaced::Gone),
+            _ => Err(reply.refusal()),
+        }
+    }
+
+    /// Removes a book; whether there was one.
+    pub(crate) async fn remove(&self, id: i64) -> Result<bool, Error> {
+        let path = &format!("/products/{id}");
+        let reply = self.0.call(Method::DELETE, path, None::<&()>).await?;
+        match reply.status {
+            StatusCode::NO_CONTENT => Ok(true),
+            StatusCode::NOT_FOUND => Ok(false),
+            _ => Err(reply.refusal()),
+        }
     }
 
     /// Takes the items from stock for an order, all or none.

@@ -12,10 +12,11 @@ mod returns;
 mod routes;
 mod seed;
 mod store;
+mod version;
 
 pub(crate) use audit::{Reservation, ReservedItem};
-pub(crate) use client::CatalogClient;
-pub(crate) use product::Product;
+pub(crate) use client::{CatalogClient, Replaced};
+pub(crate) use product::{NAME_LENGTH, NewProduct, Product};
 pub(crate) use return_routes::ReturnRequest;
 pub(crate) use seed::Seed;
 

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Characters that a name may have.
-const NAME_LENGTH: std::ops::RangeInclusive<usize> = 1..=255;
+pub(crate) const NAME_LENGTH: std::ops::RangeInclusive<usize> = 1..=255;
 
 /// A book in the catalog.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema, sqlx::FromRow)]
@@ -24,7 +24,7 @@ pub(crate) struct Product {
 }
 
 /// A book as a client describes it.
-#[derive(Clone, Debug, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct NewProduct {
     /// With something to see in it, and without control characters.
     #[schema(

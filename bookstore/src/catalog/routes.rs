@@ -1,10 +1,15 @@
 //! `/products`.
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{
+    Json,
+    extract::State,
+    http::{StatusCode, header},
+    response::IntoResponse,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Catalog, Product, product::NewProduct, store::product_not_found};
+use super::{Catalog, Product, product::NewProduct, store::product_not_found, version::IfMatch};
 use crate::{
     Error,
     error::ErrorDetail,
@@ -65,7 +70,8 @@ pub(super) async fn list(
     path = "/products/{product_id}",
     params(("product_id" = i64, Path, minimum = 1)),
     responses(
-        (status = 200, body = ProductDetail),
+        (status = 200, body = ProductDetail, headers(("ETag" = String,
+            description = "The version that was read; changes with every sale, too"))),
         (status = 404, body = ErrorDetail),
         (status = 422, body = HttpValidationError),
     )
@@ -73,9 +79,12 @@ pub(super) async fn list(
 pub(super) async fn show(
     State(catalog): State<Catalog>,
     Checked(ProductId(id)): Checked<ProductId>,
-) -> Result<Json<ProductDetail>, Error> {
+) -> Result<impl IntoResponse, Error> {
     match catalog.product(id).await? {
-        Some(product_detail) => Ok(Json(ProductDetail { product_detail })),
+        Some(product_detail) => Ok((
+            [(header::ETAG, product_detail.version())],
+            Json(ProductDetail { product_detail }),
+        )),
         None => Err(product_not_found(id)),
     }
 }
@@ -98,23 +107,29 @@ pub(super) async fn create(
     Ok((StatusCode::CREATED, Json(CreatedProduct { data })))
 }
 
-/// Replace a product's data.
+/// Replace a product's data; with `If-Match` only if nobody has changed or sold it meanwhile.
 #[utoipa::path(
     put,
     path = "/products/{product_id}",
-    params(("product_id" = i64, Path, minimum = 1)),
+    params(
+        ("product_id" = i64, Path, minimum = 1),
+        ("If-Match" = Option<String>, Header,
+            description = "The `ETag` that was read; the change is refused if it is not the latest"),
+    ),
     request_body = NewProduct,
     responses(
         (status = 200, body = UpdatedProduct),
         (status = 404, body = ErrorDetail),
+        (status = 412, description = "Changed since it was read", body = ErrorDetail),
         (status = 422, body = HttpValidationError),
     )
 )]
 pub(super) async fn update(
     State(catalog): State<Catalog>,
-    CheckedBody(ProductId(id), product): CheckedBody<ProductId, NewProduct>,
+    request: CheckedBody<(ProductId, IfMatch), NewProduct>,
 ) -> Result<Json<UpdatedProduct>, Error> {
-    match catalog.replace(id, &product).await? {
+    let CheckedBody((ProductId(id), seen), product) = request;
+    match catalog.replace(id, &seen, &product).await? {
         Some(updated_product) => Ok(Json(UpdatedProduct {
             message: "Product updated successfully",
             updated_product,

@@ -1,6 +1,6 @@
 //! The catalog's books in the database.
 
-use super::{Catalog, Product, product::NewProduct};
+use super::{Catalog, Product, product::NewProduct, version::IfMatch};
 use crate::{
     Error,
     database::{with_reader, with_writer},
@@ -47,12 +47,46 @@ impl Catalog {
         })
     }
 
-    /// Replaces a book's data, if there is such a book.
+    /// Replaces a book's data, if there is such a book and it is as the client has seen it.
     pub(super) async fn replace(
         &self,
         id: i64,
+        seen: &IfMatch,
         product: &NewProduct,
     ) -> Result<Option<Product>, Error> {
+        if *seen == IfMatch::Always {
+            return self.replace_any(id, product).await;
+        }
+        let changed = || {
+            Error::Changed(format!("product with id: {id} has changed since it was read").into())
+        };
+        let Some(current) = self.product(id).await? else {
+            return Ok(None);
+        };
+        if !seen.allows(&current) {
+            return Err(changed());
+        }
+        // A compare-and-set: a sale since that moment makes the condition false.
+        let replaced = with_writer!(&self.database, |writer| {
+            sqlx::query_as(
+                "UPDATE products SET name = $1, price = $2, quantity = $3
+                 WHERE id = $4 AND name = $5 AND price = $6 AND quantity = $7
+                 RETURNING id, name, price, quantity",
+            )
+            .bind(&product.name)
+            .bind(product.price)
+            .bind(product.quantity)
+            .bind(id)
+            .bind(&current.name)
+            .bind(current.price)
+            .bind(current.quantity)
+            .fetch_optional(writer)
+            .await
+        })?;
+        replaced.map(Some).ok_or_else(changed)
+    }
+
+    async fn replace_any(&self, id: i64, product: &NewProduct) -> Result<Option<Product>, Error> {
         with_writer!(&self.database, |writer| {
             sqlx::query_as(
                 "UPDATE products SET name = $1, price = $2, quantity = $3,

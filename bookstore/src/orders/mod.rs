@@ -2,6 +2,7 @@
 
 mod audit;
 mod checkout;
+mod client;
 mod gauges;
 mod recovery;
 mod request;
@@ -13,6 +14,7 @@ mod settlement;
 mod shop_audit;
 mod store;
 
+pub(crate) use client::{OrderLine, OrdersClient, Returned};
 pub(crate) use settlement::{Settled, write_marks};
 
 use std::{sync::Arc, time::Duration};

@@ -1,5 +1,6 @@
 //! `/products`.
 
+use reqwest::Method;
 use serde_json::json;
 
 use crate::support::on_both_databases;
@@ -43,6 +44,56 @@ on_both_databases! {
         let removed = shop.add_book(1).await;
         assert_eq!(shop.catalog.delete(&format!("/products/{removed}")).await.0, 204);
         assert_ne!(shop.add_book(1).await, removed);
+    }
+
+    async fn a_change_to_a_version_that_was_read_is_refused_after_a_sale(shop: Shop) {
+        let book = shop.add_book(5).await;
+        let path = &format!("/products/{book}");
+        let read = shop.catalog.request(Method::GET, path).send().await.unwrap();
+        let version = read.headers()["etag"].to_str().unwrap().to_owned();
+        assert!(version.starts_with('"') && version.ends_with('"'), "{version}");
+        let change = |version: String, quantity: i64| {
+            let body = json!({"name": "Grand Design", "price": 12, "quantity": quantity});
+            let request = shop.catalog.request(Method::PUT, path).json(&body);
+            async move {
+                let response = request.header("If-Match", version).send().await.unwrap();
+                response.status().as_u16()
+            }
+        };
+
+        shop.put_in_cart(5, book, 2).await;
+        assert_eq!(shop.orders.post_nothing("/orders/5").await.0, 201);
+        assert_eq!(change(version.clone(), 9).await, 412);
+        assert_eq!(change("nonsense".to_owned(), 9).await, 412);
+        assert_eq!(shop.stock(book).await, 3);
+
+        let read = shop.catalog.request(Method::GET, path).send().await.unwrap();
+        let newer = read.headers()["etag"].to_str().unwrap().to_owned();
+        assert_ne!(newer, version);
+        assert_eq!(change(format!("{version}, {newer}"), 9).await, 200);
+        assert_eq!(change("*".to_owned(), 8).await, 200);
+        assert_eq!(shop.stock(book).await, 8);
+        assert_eq!(shop.catalog.delete(path).await.0, 204);
+        assert_eq!(change(newer, 9).await, 404);
+    }
+
+    async fn of_many_changes_to_one_version_one_is_made(shop: Shop) {
+        let book = shop.add_book(5).await;
+        let path = format!("/products/{book}");
+        let read = shop.catalog.request(Method::GET, &path).send().await.unwrap();
+        let version = read.headers()["etag"].clone();
+        let changes = (10..30).map(|quantity| {
+            let body = json!({"name": "Grand Design", "price": 12, "quantity": quantity});
+            let request = shop.catalog.request(Method::PUT, &path).json(&body);
+            tokio::spawn(request.header("If-Match", version.clone()).send())
+        });
+        let mut statuses = Vec::new();
+        for change in changes.collect::<Vec<_>>() {
+            statuses.push(change.await.unwrap().unwrap().status().as_u16());
+        }
+        statuses.sort_unstable();
+        assert_eq!(statuses[0], 200);
+        assert!(statuses[1..].iter().all(|status| *status == 412), "{statuses:?}");
     }
 
     async fn names_are_kept_as_they_came(shop: Shop) {

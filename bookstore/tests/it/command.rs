@@ -67,7 +67,10 @@ async fn books_are_kept_and_not_added_twice_on_sqlite() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     files.sort();
-    assert_eq!(files, ["cart.db", "catalog.db", "orders.db"]);
+    assert_eq!(
+        files,
+        ["cart.db", "catalog.db", "orders.db", "storefront.db"]
+    );
 }
 
 #[tokio::test]
@@ -76,7 +79,7 @@ async fn books_are_kept_and_not_added_twice_on_postgres() {
     let name = unique("kept");
     books_are_kept_and_not_added_twice(&with_database(url, &name)).await;
     let mut administrator = administrator(url).await;
-    for service in ["catalog", "cart", "orders"] {
+    for service in ["catalog", "cart", "orders", "storefront"] {
         // Fails if there is no such database.
         let drop = format!("DROP DATABASE {name}_{service}");
         administrator.execute(AssertSqlSafe(drop)).await.unwrap();
@@ -148,7 +151,7 @@ async fn an_ephemeral_shop_leaves_no_databases_behind() {
     let Some(url) = postgres::url() else { return };
     let mut role = Role::create(url, "ephemeral").await;
     let mut shop = Process::start(&ephemeral(&role.url));
-    assert_eq!(role.databases().await.len(), 3);
+    assert_eq!(role.databases().await.len(), 4);
     assert!(shop.close().success());
     assert_eq!(role.databases().await, [""; 0]);
     role.drop().await;
@@ -170,7 +173,7 @@ async fn a_database_that_cannot_be_dropped_is_named_and_the_others_are_dropped()
     let mut stdout = BufReader::new(child.stdout.as_mut().unwrap());
     stdout.read_line(&mut line).unwrap();
     let databases = role.databases().await;
-    let [cart, _, _] = databases.as_slice() else {
+    let [cart, _, _, _] = databases.as_slice() else {
         panic!("{databases:?}")
     };
     // In alphabetical order and in the order of their making it is neither last nor alone.
@@ -262,6 +265,8 @@ fn a_port_in_use_is_named_with_the_flag_that_changes_it() {
                 "0",
                 "--orders-port",
                 "0",
+                "--storefront-port",
+                "0",
             ],
             "--catalog-port",
         ),
@@ -273,6 +278,8 @@ fn a_port_in_use_is_named_with_the_flag_that_changes_it() {
                 "0",
                 "--orders-port",
                 &port,
+                "--storefront-port",
+                "0",
             ],
             "--orders-port",
         ),

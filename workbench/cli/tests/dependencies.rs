@@ -39,7 +39,7 @@ const FLOORS: [(&str, &[&str]); 8] = [
 
 /// Dependencies, by their names on crates.io, and the crates that may use them.
 const ROOMS: [(&str, &[&str]); 13] = [
-    ("askama", &["workbench-report"]),
+    ("askama", &["bookstore", "workbench-report"]),
     ("axum", &["bookstore"]),
     ("clap", &["bookstore", "workbench"]),
     ("goose", &["workbench-load"]),

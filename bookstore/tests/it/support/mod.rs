@@ -1,17 +1,21 @@
 //! What the stories need: a shop to talk to, and the databases it stands on.
 
+mod browser;
 mod collector;
 mod distributed;
 mod fake;
 pub(crate) mod postgres;
 mod proxy;
 mod shop;
+mod visitor;
 
+pub(crate) use browser::Browser;
 pub(crate) use collector::Collector;
 pub(crate) use distributed::{DistributedShop, ends_in_a_clean_audit};
 pub(crate) use fake::Fake;
 pub(crate) use proxy::{Mishap, Proxy, kill};
-pub(crate) use shop::{Process, Service, Shop, command};
+pub(crate) use shop::{ADMIN_PASSWORD, Process, Service, Shop, command};
+pub(crate) use visitor::{Page, Visitor};
 
 /// Tells each story on SQLite and on PostgreSQL.
 macro_rules! on_both_databases {

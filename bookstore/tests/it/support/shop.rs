@@ -112,6 +112,9 @@ impl Drop for Process {
     }
 }
 
+/// The password of the storefront's administrator, wherever a story says nothing else.
+pub(crate) const ADMIN_PASSWORD: &str = "correct horse battery staple";
+
 /// The binary with these arguments, away from the settings of whoever runs the tests.
 pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_bookstore"));
@@ -121,6 +124,7 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
             command.env_remove(name);
         }
     }
+    command.env("BOOKSTORE_ADMIN_PASSWORD", ADMIN_PASSWORD);
     command
 }
 
@@ -129,6 +133,7 @@ pub(crate) struct Shop {
     pub(crate) catalog: Service,
     pub(crate) cart: Service,
     pub(crate) orders: Service,
+    pub(crate) storefront: Service,
     _process: Process,
 }
 
@@ -141,6 +146,7 @@ impl Shop {
             catalog: process.service("catalog"),
             cart: process.service("cart"),
             orders: process.service("orders"),
+            storefront: process.service("storefront"),
             _process: process,
         }
     }

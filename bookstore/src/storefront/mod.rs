@@ -1,0 +1,151 @@
+//! The storefront: pages where visitors buy and return books, and where an administrator keeps
+//! the catalog. It knows the shop only through the other services' calls.
+//!
+//! Pages work without JavaScript, and there is none: forms are posted, answered by a redirect, and
+//! what became of them is said on the next page.
+
+mod admin_pages;
+mod assets;
+mod attempts;
+mod basket;
+mod basket_pages;
+mod book_form;
+mod form;
+mod given_password;
+mod login;
+mod order_pages;
+mod page;
+mod password;
+mod security;
+mod session;
+mod shelf;
+mod shop_pages;
+mod submissions;
+mod visitor;
+
+pub(crate) use given_password::{given_password, typed_password};
+pub(crate) use password::{ADMIN, Admins};
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware,
+    routing::{MethodRouter, get, post},
+};
+use tokio::time::timeout;
+
+use crate::{
+    Error,
+    cart::CartClient,
+    catalog::CatalogClient,
+    database::Database,
+    orders::OrdersClient,
+    service::{self, Service},
+};
+
+/// The largest form that is read.
+const FORM_LIMIT: usize = 16 * 1024;
+
+/// How long a page waits for another service before it does without.
+const PATIENCE: Duration = Duration::from_secs(6);
+
+/// The storefront's data, and the services behind it.
+#[derive(Debug)]
+pub(crate) struct Storefront {
+    pub(crate) database: Database,
+    pub(crate) catalog: CatalogClient,
+    pub(crate) cart: CartClient,
+    pub(crate) orders: OrdersClient,
+    /// Cookies are for TLS connections only.
+    pub(crate) secure_cookies: bool,
+    /// A proxy in front tells who its clients are.
+    pub(crate) behind_proxy: bool,
+}
+
+type Shared = Arc<Storefront>;
+
+impl Storefront {
+    /// The service's pages.
+    pub(crate) fn service(self) -> Service {
+        let database = self.database.clone();
+        let state = Arc::new(self);
+        let mut pages = Router::new();
+        let mut routes = Vec::new();
+        for (path, page) in pages_by_route() {
+            pages = pages.route(path, page);
+            routes.push(path.to_owned());
+        }
+        let mut router = pages
+            .route_layer(middleware::from_fn_with_state(
+                Arc::clone(&state),
+                visitor::recognise,
+            ))
+            .with_state(state);
+        for (path, asset) in assets::by_route() {
+            router = router.route(path, asset);
+            routes.push(path.to_owned());
+        }
+        let router = router
+            .fallback(page::not_found)
+            .method_not_allowed_fallback(page::method_not_allowed)
+            .layer(DefaultBodyLimit::max(FORM_LIMIT))
+            .layer(middleware::from_fn(security::add_headers));
+        service::complete_undescribed("storefront", routes, router, database)
+    }
+}
+
+/// Brings the database's tables up to date.
+pub(crate) async fn migrate(database: &Database) -> Result<(), sqlx::migrate::MigrateError> {
+    match database {
+        Database::Sqlite { writer, .. } => {
+            sqlx::migrate!("migrations/storefront/sqlite")
+                .run(&mut *writer.acquire().await?)
+                .await
+        }
+        Database::Postgres(pool) => {
+            sqlx::migrate!("migrations/storefront/postgres")
+                .run(pool)
+                .await
+        }
+    }
+}
+
+/// Every page, by its path. A form is posted to a path of its own or to that of its page.
+fn pages_by_route() -> Vec<(&'static str, MethodRouter<Shared>)> {
+    vec![
+        ("/", get(shop_pages::show)),
+        (
+            "/cart",
+            get(basket_pages::show).post(shop_pages::add_to_cart),
+        ),
+        ("/cart/{product_id}", post(basket_pages::change)),
+        ("/cart/{product_id}/removal", post(basket_pages::remove)),
+        ("/orders", get(order_pages::show).post(basket_pages::order)),
+        ("/orders/{order_id}/returns", post(order_pages::give_back)),
+        ("/admin", get(admin_pages::list)),
+        ("/admin/login", get(login::show).post(login::sign_in)),
+        ("/admin/logout", post(login::sign_out)),
+        ("/admin/books", post(admin_pages::add)),
+        ("/admin/books/new", get(admin_pages::show_new)),
+        (
+            "/admin/books/{product_id}",
+            get(admin_pages::show).post(admin_pages::change),
+        ),
+        (
+            "/admin/books/{product_id}/deletion",
+            get(admin_pages::confirm_deletion).post(admin_pages::delete),
+        ),
+    ]
+}
+
+/// Waits for other services only as long as a visitor would.
+async fn patiently<T>(answer: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    timeout(PATIENCE, answer)
+        .await
+        .unwrap_or(Err(Error::Unavailable {
+            service: "a service behind this page",
+            cause: format!("no answer after {PATIENCE:?}"),
+        }))
+}

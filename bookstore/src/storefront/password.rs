@@ -1,0 +1,223 @@
+//! The administrator's password: Argon2id hashes, made and checked on threads where nobody waits.
+
+use std::fmt;
+
+use argon2::{
+    Argon2,
+    password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
+};
+use tokio::sync::Semaphore;
+
+use super::attempts::of_account;
+use crate::{
+    Error,
+    database::{Database, in_transaction, with_reader, with_writer},
+};
+
+/// The only account.
+pub(crate) const ADMIN: &str = "admin";
+
+/// Characters of a password. The least is long enough to outlast guessing at the pace that
+/// attempts are limited to; the most keeps hashing cheap.
+const LENGTH: std::ops::RangeInclusive<usize> = 12..=256;
+
+/// Letters and digits that nobody mistakes for each other; 32, so that a byte chooses fairly.
+const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+
+/// Hashes at work at once, each with 19 MiB and a core for some 20 ms.
+static HASHING: Semaphore = Semaphore::const_new(2);
+
+/// No password has this hash; checking one against it takes as long as any other check.
+const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$\
+                       AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// A password that is long enough.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Password(String);
+
+/// Why a text is no password.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a password has {} to {} characters, and this has {actual}", LENGTH.start(), LENGTH.end())]
+pub(crate) struct PasswordLength {
+    actual: usize,
+}
+
+impl Password {
+    /// Takes a password that somebody has chosen.
+    pub(crate) fn chosen(text: &str) -> Result<Self, PasswordLength> {
+        let length = text.chars().count();
+        if LENGTH.contains(&length) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(PasswordLength { actual: length })
+        }
+    }
+
+    /// A password of 100 random bits.
+    fn generate() -> Self {
+        let mut bytes = [0; 20];
+        getrandom::fill(&mut bytes).expect("the system gives random bytes");
+        let letters = bytes.map(|byte| char::from(ALPHABET[usize::from(byte) % ALPHABET.len()]));
+        let groups: Vec<String> = letters.chunks(5).map(String::from_iter).collect();
+        Self(groups.join("-"))
+    }
+
+    /// The password itself, to be shown once.
+    pub(crate) fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Password(…)")
+    }
+}
+
+/// The accounts that may keep the catalog.
+pub(crate) struct Admins<'a>(pub(crate) &'a Database);
+
+impl Admins<'_> {
+    /// Makes sure that there is an administrator: with the password given, else with the one that
+    /// there is, else with a generated one, which is returned to be shown.
+    pub(crate) async fn set_up(&self, given: Option<Password>) -> Result<Option<Password>, Error> {
+        let stored = self.stored_hash(ADMIN).await?;
+        match (given, stored) {
+            (Some(given), stored) => {
+                let known = match stored {
+                    Some(stored) => matches(given.0.clone(), stored).await,
+                    None => false,
+                };
+                if !known {
+                    self.set_password(&given).await?;
+                }
+                Ok(None)
+            }
+            (None, Some(_)) => Ok(None),
+            (None, None) => {
+                let generated = Password::generate();
+                let hash = hash(generated.clone()).await;
+                let inserted: Option<String> = with_writer!(self.0, |writer| {
+                    sqlx::query_scalar(
+                        "INSERT INTO admins (name, password_hash) VALUES ($1, $2)
+                         ON CONFLICT (name) DO NOTHING RETURNING name",
+                    )
+                    .bind(ADMIN)
+                    .bind(&hash)
+                    .fetch_optional(writer)
+                    .await
+                })?;
+                // Another replica may have been faster, and has shown its own.
+                Ok(inserted.map(|_| generated))
+            }
+        }
+    }
+
+    /// Changes the password, ends whatever was begun with the old one, and lets its owner in again
+    /// if somebody else has used up the attempts.
+    pub(crate) async fn set_password(&self, password: &Password) -> Result<(), Error> {
+        let hash = hash(password.clone()).await;
+        in_transaction!(self.0, |connection| {
+            sqlx::query(
+                "INSERT INTO admins (name, password_hash) VALUES ($1, $2)
+                 ON CONFLICT (name) DO UPDATE SET password_hash = excluded.password_hash",
+            )
+            .bind(ADMIN)
+            .bind(&hash)
+            .execute(&mut *connection)
+            .await?;
+            sqlx::query("UPDATE sessions SET admin_since = NULL, admin_seen_at = NULL")
+                .execute(&mut *connection)
+                .await?;
+            sqlx::query("DELETE FROM login_attempts WHERE subject = $1")
+                .bind(of_account(ADMIN))
+                .execute(&mut *connection)
+                .await?;
+        })
+    }
+
+    /// Whether there is such an account with such a password. Takes as long for accounts that do
+    /// not exist.
+    pub(super) async fn admit(&self, name: &str, password: &str) -> Result<bool, Error> {
+        let stored = self.stored_hash(name).await?;
+        let known = stored.is_some();
+        let hash = stored.unwrap_or_else(|| NOBODYS.to_owned());
+        let matched = matches(password.to_owned(), hash).await;
+        Ok(known && matched)
+    }
+
+    async fn stored_hash(&self, name: &str) -> Result<Option<String>, Error> {
+        // No account has such a name, and PostgreSQL knows no such text.
+        let name = name.replace('\0', " ");
+        Ok(with_reader!(self.0, |reader| {
+            sqlx::query_scalar("SELECT password_hash FROM admins WHERE name = $1")
+                .bind(&name)
+                .fetch_optional(reader)
+                .await
+        })?)
+    }
+}
+
+/// Argon2id with what OWASP recommends: 19 MiB, two passes, one lane, which are the defaults.
+async fn hash(password: Password) -> String {
+    on_a_thread(move || {
+        let hash = Argon2::default().hash_password(password.0.as_bytes());
+        hash.expect("passwords of some length have a hash")
+            .to_string()
+    })
+    .await
+}
+
+async fn matches(password: String, hash: String) -> bool {
+    on_a_thread(move || {
+        let hash = PasswordHash::new(&hash).expect("only hashes are stored");
+        let outcome = Argon2::default().verify_password(password.as_bytes(), &hash);
+        outcome.is_ok()
+    })
+    .await
+}
+
+async fn on_a_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    let _turn = HASHING.acquire().await.expect("it is never closed");
+    let done = tokio::task::spawn_blocking(work).await;
+    done.expect("hashing does not panic")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_have_a_least_and_a_greatest_length() {
+        assert_eq!(
+            Password::chosen("elevensigns"),
+            Err(PasswordLength { actual: 11 })
+        );
+        assert!(Password::chosen("zwölfzeichen").is_ok());
+        assert_eq!(
+            Password::chosen(&"x".repeat(257)).unwrap_err().to_string(),
+            "a password has 12 to 256 characters, and this has 257"
+        );
+    }
+
+    #[test]
+    fn generated_passwords_differ_and_are_passwords() {
+        let generated = Password::generate();
+        assert_ne!(generated, Password::generate());
+        assert_eq!(Password::chosen(generated.reveal()), Ok(generated.clone()));
+        assert_eq!(format!("{generated:?}"), "Password(…)");
+    }
+
+    #[tokio::test]
+    async fn a_password_matches_its_own_hash_only() {
+        let password = Password::generate();
+        let hash = hash(password.clone()).await;
+        assert!(
+            hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{hash}"
+        );
+        assert!(matches(password.0.clone(), hash.clone()).await);
+        assert!(!matches(format!("{}x", password.0), hash).await);
+        assert!(!matches(password.0, NOBODYS.to_owned()).await);
+    }
+}

@@ -1,0 +1,318 @@
+//! The storefront's pages for visitors, without a browser.
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::{Page, Process, Visitor, on_both_databases};
+
+/// Puts a book into the visitor's cart.
+async fn put_in_cart(visitor: &Visitor, book: i64, copies: &str) -> Page {
+    let shop = visitor.get("/").await;
+    let book = book.to_string();
+    let fields = [("product_id", book.as_str()), ("quantity", copies)];
+    visitor.submit(&shop, "/cart", &fields).await
+}
+
+on_both_databases! {
+    async fn a_visitor_buys_books_and_returns_them(shop: Shop) {
+        let book = shop.add_book(5).await;
+        let visitor = Visitor::of(&shop.storefront);
+        let page = put_in_cart(&visitor, book, "3").await;
+        assert_eq!(page.status, 200);
+        assert!(page.message().contains("3 copies of “Grand Design” are in your cart"));
+
+        let cart = visitor.get("/cart").await;
+        assert!(cart.says("$36"), "{}", cart.html);
+        let change = format!("/cart/{book}");
+        let cart = visitor.submit(&cart, &change, &[("quantity", "2")]).await;
+        assert!(cart.says("$24"), "{}", cart.html);
+        let key = cart.value("key");
+        let orders = visitor.submit(&cart, "/orders", &[("key", &key)]).await;
+        assert_eq!(orders.path, "/orders");
+        assert_eq!(orders.message(), "Thank you! Order 1 is placed.");
+        assert!(orders.says("2 copies"));
+        assert_eq!(shop.stock(book).await, 3);
+        assert!(visitor.get("/cart").await.says("There is nothing in it yet."));
+
+        let id = book.to_string();
+        let key = orders.value("key");
+        let one = [("key", key.as_str()), ("product_id", id.as_str()), ("quantity", "1")];
+        let orders = visitor.submit(&orders, "/orders/1/returns", &one).await;
+        assert_eq!(orders.message(), "Thank you, the books are returned.");
+        assert!(orders.says("1 returned"));
+        assert_eq!(shop.stock(book).await, 4);
+        let orders = visitor.submit(&orders, "/orders/1/returns", &[("key", "the rest")]).await;
+        assert!(orders.says("Returned"));
+        assert!(!orders.says("Return everything"));
+        assert_eq!(shop.stock(book).await, 5);
+    }
+
+    async fn a_form_that_is_sent_twice_is_one_order_and_one_return(shop: Shop) {
+        let book = shop.add_book(9).await;
+        let visitor = Visitor::of(&shop.storefront);
+        put_in_cart(&visitor, book, "2").await;
+        let cart = visitor.get("/cart").await;
+        let key = cart.value("key");
+        let fields = [("key", key.as_str())];
+        // A double click: both at once, and a third when they are answered.
+        let (first, second) = tokio::join!(
+            visitor.submit(&cart, "/orders", &fields),
+            visitor.submit(&cart, "/orders", &fields),
+        );
+        let third = visitor.submit(&cart, "/orders", &fields).await;
+        for page in [&first, &second, &third] {
+            assert_eq!((page.status, page.path.as_str()), (200, "/orders"), "{}", page.html);
+        }
+        assert_eq!(third.message(), "Thank you! Order 1 is placed.");
+        let (_, orders) = shop.orders.get("/orders").await;
+        assert_eq!(orders["orders"].as_array().unwrap().len(), 1);
+        assert_eq!(shop.stock(book).await, 7);
+
+        let id = book.to_string();
+        let one = [("key", "once"), ("product_id", id.as_str()), ("quantity", "1")];
+        let (first, second) = tokio::join!(
+            visitor.submit(&third, "/orders/1/returns", &one),
+            visitor.submit(&third, "/orders/1/returns", &one),
+        );
+        assert_eq!((first.status, second.status), (200, 200));
+        assert_eq!(shop.stock(book).await, 8);
+    }
+
+    async fn what_the_shop_refuses_is_said_on_the_next_page(shop: Shop) {
+        let book = shop.add_book(2).await;
+        let visitor = Visitor::of(&shop.storefront);
+        let page = put_in_cart(&visitor, book, "3").await;
+        assert_eq!(page.message(), "There is not enough of “Grand Design” in stock.");
+        for nonsense in ["0", "-1", "x", "", "99999999999999999999"] {
+            let page = put_in_cart(&visitor, book, nonsense).await;
+            assert!(page.message().starts_with("Please say how many"), "{nonsense}");
+        }
+        let page = put_in_cart(&visitor, 99, "1").await;
+        assert_eq!(page.message(), "This book is no longer sold.");
+
+        put_in_cart(&visitor, book, "2").await;
+        let cart = visitor.get("/cart").await;
+        // Somebody else is faster.
+        shop.put_in_cart(5, book, 1).await;
+        assert_eq!(shop.orders.post_nothing("/orders/5").await.0, 201);
+        let key = cart.value("key");
+        let cart = visitor.submit(&cart, "/orders", &[("key", &key)]).await;
+        assert_eq!(cart.path, "/cart");
+        assert!(cart.message().starts_with("Nothing was ordered"));
+        assert!(cart.says("Only 1 left. Please take fewer."));
+        assert!(!cart.says("Place the order"));
+        // A message is said once.
+        assert!(!visitor.get("/cart").await.says("Nothing was ordered"));
+        let removal = format!("/cart/{book}/removal");
+        let cart = visitor.submit(&cart, &removal, &[]).await;
+        assert!(cart.says("There is nothing in it yet."));
+    }
+
+    async fn visitors_see_their_own_orders_only(shop: Shop) {
+        let book = shop.add_book(9).await;
+        let (one, other) = (Visitor::of(&shop.storefront), Visitor::of(&shop.storefront));
+        put_in_cart(&one, book, "1").await;
+        let cart = one.get("/cart").await;
+        one.submit(&cart, "/orders", &[("key", "k")]).await;
+        let orders = other.get("/orders").await;
+        assert!(orders.says("You have not ordered anything yet."));
+        assert!(other.get("/cart").await.says("There is nothing in it yet."));
+        let form = other.get("/admin/login").await;
+        let orders = other.submit(&form, "/orders/1/returns", &[("key", "k")]).await;
+        assert!(orders.message().contains("there is no such order"));
+        assert_eq!(shop.stock(book).await, 8);
+    }
+
+    async fn forms_without_the_token_of_their_session_change_nothing(shop: Shop) {
+        let book = shop.add_book(9).await.to_string();
+        let (visitor, stranger) = (Visitor::of(&shop.storefront), Visitor::of(&shop.storefront));
+        let page = visitor.get("/").await;
+        let foreign = stranger.get("/").await.value("form_token");
+        let own = page.value("form_token");
+        let fields = [("product_id", book.as_str()), ("quantity", "1")];
+        for token in ["", "x", foreign.as_str(), &own[1..]] {
+            let mut all = vec![("form_token", token)];
+            all.extend(fields);
+            let refused = visitor.post("/cart", &all).await;
+            assert_eq!(refused.status, 403, "{token}");
+            assert!(refused.says("This form is out of date"));
+        }
+        // Nor does one without a cookie.
+        let nobody = Visitor::of(&shop.storefront);
+        assert_eq!(nobody.submit(&page, "/cart", &fields).await.status, 403);
+        for path in ["/orders", "/cart/1", "/cart/1/removal", "/orders/1/returns", "/admin/login",
+            "/admin/logout"] {
+            assert_eq!(visitor.post(path, &fields).await.status, 403, "{path}");
+        }
+        assert_eq!(shop.cart.get("/cart_items").await, (200, json!({"items": []})));
+    }
+
+    async fn books_are_found_by_their_titles_and_shown_in_pages(shop: Shop) {
+        for number in 1..=60 {
+            let kind = if number % 2 == 0 { "Even" } else { "Odd" };
+            let name = format!("{kind} Tale {number:02}");
+            let book = json!({"name": name, "price": number, "quantity": 1});
+            assert_eq!(shop.catalog.post("/products", book).await.0, 201);
+        }
+        let visitor = Visitor::of(&shop.storefront);
+        let titles = |page: &Page| -> Vec<String> {
+            let parts = page.html.split("<h3>").skip(1);
+            parts.map(|part| part.split('<').next().unwrap().to_owned()).collect()
+        };
+        let mut seen = Vec::new();
+        let mut path = "/?q=eVEN+tale".to_owned();
+        loop {
+            let page = visitor.get(&path).await;
+            seen.extend(titles(&page));
+            let Some((before, _)) = page.html.split_once("\" rel=\"next\"") else { break };
+            path = before.rsplit('"').next().unwrap().replace("&#38;", "&");
+        }
+        let even: Vec<String> = (1..=30).map(|n| format!("Even Tale {:02}", 2 * n)).collect();
+        assert_eq!(seen, even);
+        let last = visitor.get("/?after=48").await;
+        assert_eq!(titles(&last).len(), 12);
+        assert!(visitor.get("/?q=nothing+like+it").await.says("No books have “nothing like it”"));
+    }
+
+    async fn what_a_title_says_is_text_and_nothing_else(shop: Shop) {
+        let name = "<script>alert(1)</script> & \"quotes\" <img src=x onerror='alert(2)'>";
+        let book = json!({"name": name, "price": 1, "quantity": 9});
+        assert_eq!(shop.catalog.post("/products", book).await.0, 201);
+        let visitor = Visitor::of(&shop.storefront);
+        visitor.sign_in().await;
+        put_in_cart(&visitor, 1, "1").await;
+        let cart = visitor.get("/cart").await;
+        let orders = visitor.submit(&cart, "/orders", &[("key", "k")]).await;
+        put_in_cart(&visitor, 1, "1").await;
+        let search = visitor.get("/?q=%22%3E%3Cscript%3Ealert(3)%3C/script%3E").await;
+        let message = put_in_cart(&visitor, 1, "99").await;
+        for page in [message, visitor.get("/").await, cart, orders, search,
+            visitor.get("/cart").await, visitor.get("/admin").await,
+            visitor.get("/admin/books/1").await, visitor.get("/admin/books/1/deletion").await] {
+            assert_eq!(page.status, 200);
+            assert!(!page.says("<script") && !page.says("<img src=x"), "{}", page.html);
+            assert!(page.says("alert("), "{}", page.html);
+        }
+    }
+
+    async fn every_answer_keeps_the_browser_on_a_short_lead(shop: Shop) {
+        let visitor = Visitor::of(&shop.storefront);
+        for path in ["/", "/cart", "/orders", "/admin/login", "/admin", "/nowhere", "/cart/x",
+            "/assets/icon.svg"] {
+            let page = visitor.get(path).await;
+            let header = |name: &str| page.headers[name].to_str().unwrap();
+            let policy = header("content-security-policy");
+            assert!(policy.starts_with("default-src 'none';"), "{policy}");
+            assert!(policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"));
+            assert!(!policy.contains("script-src"));
+            assert_eq!(header("x-content-type-options"), "nosniff");
+            assert_eq!(header("x-frame-options"), "DENY");
+            assert_eq!(header("referrer-policy"), "same-origin");
+            let kept = path.starts_with("/assets/");
+            assert_eq!(header("cache-control").contains("no-store"), !kept, "{path}");
+            assert!(!page.says(" style=") && !page.says("<script"), "{path}");
+            assert!(kept || !page.says("//"), "{path} leads elsewhere");
+        }
+        let first = Visitor::of(&shop.storefront).get("/").await;
+        let cookie = first.headers["set-cookie"].to_str().unwrap();
+        for attribute in ["; Path=/", "; HttpOnly", "; SameSite=Lax", "; Max-Age="] {
+            assert!(cookie.contains(attribute), "{cookie}");
+        }
+        assert!(!cookie.contains("Secure"));
+        // Known by now.
+        assert!(visitor.get("/").await.headers.get("set-cookie").is_none());
+        let style = first.html.split("rel=\"stylesheet\" href=\"").nth(1).unwrap();
+        let style = visitor.get(style.split('"').next().unwrap()).await;
+        assert_eq!(style.headers["content-type"], "text/css; charset=utf-8");
+    }
+
+    async fn pages_are_counted_by_their_routes(shop: Shop) {
+        let visitor = Visitor::of(&shop.storefront);
+        visitor.get("/").await;
+        visitor.get("/?q=x").await;
+        visitor.get("/nowhere").await;
+        visitor.post("/cart/7", &[]).await;
+        visitor.get("/assets/icon.svg").await;
+        assert_eq!(shop.storefront.get("/health").await, (200, json!({"status": "ok"})));
+        assert_eq!(shop.storefront.get("/ready").await, (200, json!({"status": "ready"})));
+        let wrong = shop.storefront.request(Method::PUT, "/cart").send().await.unwrap();
+        assert_eq!(wrong.status(), 405);
+        let counts = shop.storefront.counts().await;
+        for (method, route, status, count) in [
+            ("GET", "/", 200, 2),
+            ("GET", "unmatched", 404, 1),
+            ("POST", "/cart/{product_id}", 403, 1),
+            ("GET", "/assets/icon.svg", 200, 1),
+            ("GET", "/health", 200, 1),
+            ("GET", "/ready", 200, 1),
+            ("PUT", "/cart", 405, 1),
+        ] {
+            let line = format!(
+                "bookstore_requests_total{{service=\"storefront\",method=\"{method}\",\
+                 route=\"{route}\",status=\"{status}\",caller=\"client\"}} {count}"
+            );
+            assert!(counts.contains(&line), "{line} in {counts:#?}");
+        }
+        assert_eq!(counts.len(), 7, "{counts:#?}");
+    }
+
+    async fn a_form_that_is_too_large_or_no_form_is_refused(shop: Shop) {
+        let visitor = Visitor::of(&shop.storefront);
+        let page = visitor.get("/admin/login").await;
+        let large = "x".repeat(20_000);
+        assert_eq!(visitor.submit(&page, "/cart", &[("quantity", &large)]).await.status, 413);
+        let request = shop.storefront.request(Method::POST, "/cart").json(&json!({}));
+        assert_eq!(request.send().await.unwrap().status(), 400);
+    }
+}
+
+#[tokio::test]
+async fn a_page_says_kindly_that_a_service_behind_it_is_away() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", nobody.local_addr().unwrap());
+    drop(nobody);
+    let storefront = Process::start(&[
+        "storefront",
+        "--port=0",
+        "--ephemeral",
+        &format!("--catalog-url={url}"),
+        &format!("--cart-url={url}"),
+        &format!("--orders-url={url}"),
+    ]);
+    let visitor = Visitor::of(&storefront.service("storefront"));
+    for path in ["/", "/cart", "/orders"] {
+        let page = visitor.get(path).await;
+        assert_eq!(page.status, 503, "{path}");
+        assert!(page.says("We will be right back"), "{}", page.html);
+        assert_eq!(page.headers["retry-after"], "5");
+        assert!(!page.says(&url), "{}", page.html);
+    }
+    let login = visitor.get("/admin/login").await;
+    let page = visitor.submit(&login, "/orders", &[("key", "k7")]).await;
+    assert_eq!(page.status, 503);
+    assert!(page.says("Is your order placed?"));
+    // To ask again is to ask for the same order.
+    assert_eq!(page.value("key"), "k7");
+}
+
+#[tokio::test]
+async fn a_shop_without_its_cart_still_shows_its_books() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let away = format!("http://{}", nobody.local_addr().unwrap());
+    drop(nobody);
+    let catalog = Process::start(&["catalog", "--port=0", "--ephemeral", "--products=3"]);
+    let storefront = Process::start(&[
+        "storefront",
+        "--port=0",
+        "--ephemeral",
+        &format!("--catalog-url={}", catalog.service("catalog").url),
+        &format!("--cart-url={away}"),
+        &format!("--orders-url={away}"),
+    ]);
+    let page = Visitor::of(&storefront.service("storefront"))
+        .get("/")
+        .await;
+    assert_eq!(page.status, 200);
+    assert!(page.says("The Silent River"));
+    assert!(page.says("The cart cannot be reached at the moment."));
+}

@@ -1,0 +1,318 @@
+//! Signing in to the storefront: sessions, their end, limits, and passwords.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    process::Stdio,
+};
+
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
+
+use crate::support::{
+    ADMIN_PASSWORD, Page, Process, Visitor, command, on_both_databases, postgres,
+};
+
+async fn try_to_sign_in(visitor: &Visitor, name: &str, password: &str) -> Page {
+    let login = visitor.get("/admin/login").await;
+    let fields = [("name", name), ("password", password)];
+    visitor.submit(&login, "/admin/login", &fields).await
+}
+
+on_both_databases! {
+    async fn a_login_renews_the_session_and_a_logout_ends_its_rights(shop: Shop) {
+        let visitor = Visitor::of(&shop.storefront);
+        let login = visitor.get("/admin/login").await;
+        let before = visitor.cookie.lock().unwrap().clone();
+        let token_before = login.value("form_token");
+        for (name, password) in [("admin", "wrong"), ("Admin", ADMIN_PASSWORD), ("", ""),
+            ("nobody\0", ADMIN_PASSWORD)] {
+            let page = try_to_sign_in(&visitor, name, password).await;
+            assert_eq!(page.status, 403, "{name}");
+            assert!(page.says("The name or the password is wrong."));
+            assert!(!page.says(ADMIN_PASSWORD));
+        }
+        let stock = visitor.sign_in().await;
+        let signed_in = visitor.cookie.lock().unwrap().clone();
+        assert_ne!(signed_in, before);
+        assert_ne!(stock.value("form_token"), token_before);
+
+        // Whoever planted the session has nothing of it.
+        *visitor.cookie.lock().unwrap() = before;
+        assert_eq!(visitor.get("/admin").await.path, "/admin/login");
+        *visitor.cookie.lock().unwrap() = signed_in.clone();
+        let stock = visitor.get("/admin").await;
+        assert_eq!(stock.path, "/admin");
+
+        let page = visitor.submit(&stock, "/admin/logout", &[]).await;
+        assert_eq!(page.message(), "You are signed out.");
+        assert_eq!(visitor.get("/admin").await.path, "/admin/login");
+        *visitor.cookie.lock().unwrap() = signed_in;
+        assert_eq!(visitor.get("/admin").await.path, "/admin/login");
+    }
+
+    async fn an_administrator_stays_the_customer_that_they_were(shop: Shop) {
+        let book = shop.add_book(9).await.to_string();
+        let visitor = Visitor::of(&shop.storefront);
+        let page = visitor.get("/").await;
+        let fields = [("product_id", book.as_str()), ("quantity", "1")];
+        visitor.submit(&page, "/cart", &fields).await;
+        visitor.sign_in().await;
+        assert!(visitor.get("/cart").await.says("Grand Design"));
+    }
+
+    async fn attempts_on_an_account_are_limited_even_with_the_right_password(shop: Shop) {
+        let visitor = Visitor::of(&shop.storefront);
+        for _ in 0..10 {
+            assert_eq!(try_to_sign_in(&visitor, "admin", "wrong").await.status, 403);
+        }
+        let page = try_to_sign_in(&visitor, "admin", ADMIN_PASSWORD).await;
+        assert_eq!(page.status, 429);
+        assert!(page.says("There were too many attempts. Try again in 15 minutes."));
+        let wait: u64 = page.headers["retry-after"].to_str().unwrap().parse().unwrap();
+        assert!((800..=900).contains(&wait), "{wait}");
+        assert_eq!(visitor.get("/admin").await.path, "/admin/login");
+    }
+
+    async fn attempts_from_an_address_are_limited_over_all_accounts_at_once(shop: Shop) {
+        let visitor = Visitor::of(&shop.storefront);
+        let login = visitor.get("/admin/login").await;
+        let attempts = (0..25).map(|number| {
+            let (login, visitor) = (&login, &visitor);
+            async move {
+                let name = format!("nobody{number}");
+                let fields = [("name", name.as_str()), ("password", "wrong")];
+                visitor.submit(login, "/admin/login", &fields).await.status
+            }
+        });
+        let attempts: Vec<_> = attempts.collect();
+        let mut statuses = futures::future::join_all(attempts).await;
+        statuses.sort_unstable();
+        assert_eq!(statuses[..20], [403; 20]);
+        assert_eq!(statuses[20..], [429; 5]);
+    }
+
+    async fn attempts_are_forgiven_when_their_owner_signs_in(shop: Shop) {
+        let visitor = Visitor::of(&shop.storefront);
+        for _ in 0..2 {
+            for _ in 0..6 {
+                assert_eq!(try_to_sign_in(&visitor, "admin", "wrong").await.status, 403);
+            }
+            let stock = visitor.sign_in().await;
+            visitor.submit(&stock, "/admin/logout", &[]).await;
+        }
+    }
+}
+
+/// Changes what is stored in a storefront's own database.
+async fn execute(database: &str, statement: &str) {
+    let statement = AssertSqlSafe(statement.to_owned());
+    match database.strip_prefix("sqlite:") {
+        Some(folder) => {
+            let file = format!("sqlite:{folder}/storefront.db");
+            let mut connection = SqliteConnection::connect(&file).await.unwrap();
+            connection.execute(statement).await.unwrap();
+        }
+        None => {
+            let mut connection = PgConnection::connect(database).await.unwrap();
+            connection.execute(statement).await.unwrap();
+        }
+    }
+}
+
+const HOUR: i64 = 3_600_000;
+
+async fn sessions_end(database: &str) {
+    let storefront = Process::start(&["storefront", "--port=0", "--database", database]);
+    let storefront = storefront.service("storefront");
+    let age = async |column: &str, time: i64| {
+        let statement = format!("UPDATE sessions SET {column} = {column} - {time}");
+        execute(database, &statement).await;
+    };
+    let form = "/admin/books/new";
+    for (column, time) in [("admin_seen_at", HOUR / 2), ("admin_since", 10 * HOUR)] {
+        let admin = Visitor::of(&storefront);
+        try_to_sign_in(&admin, "admin", ADMIN_PASSWORD).await;
+        let page = admin.get(form).await;
+        assert_eq!(page.path, form);
+        age(column, time).await;
+        assert_eq!(admin.get(form).await.path, "/admin/login", "{column}");
+        let fields = [("name", "x"), ("price", "1"), ("quantity", "1")];
+        let refused = admin.submit(&page, "/admin/books", &fields).await;
+        assert_eq!(refused.path, "/admin/login", "{column}");
+    }
+    for (column, time) in [("seen_at", 30 * 24 * HOUR), ("created_at", 90 * 24 * HOUR)] {
+        let visitor = Visitor::of(&storefront);
+        let page = visitor.get("/admin/login").await;
+        let before = visitor.cookie.lock().unwrap().clone();
+        age(column, time).await;
+        let refused = visitor.submit(&page, "/orders", &[("key", "k")]).await;
+        assert_eq!(refused.status, 403);
+        assert!(refused.says("Your visit has ended"));
+        // It is another visitor from now on.
+        assert_ne!(*visitor.cookie.lock().unwrap(), before);
+    }
+}
+
+#[tokio::test]
+async fn sessions_end_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    sessions_end(&format!("sqlite:{}", folder.path().display())).await;
+}
+
+#[tokio::test]
+async fn sessions_end_on_postgres() {
+    let Some(url) = postgres::url() else { return };
+    let name = format!("sessions_{}", std::process::id());
+    let mut database = reqwest::Url::parse(url).unwrap();
+    database.set_path(&name);
+    sessions_end(database.as_str()).await;
+    let mut server = reqwest::Url::parse(url).unwrap();
+    server.set_path("postgres");
+    execute(
+        server.as_str(),
+        &format!("DROP DATABASE {name} WITH (FORCE)"),
+    )
+    .await;
+}
+
+/// Starts a storefront without a password in its environment and stops it; what it said.
+fn first_words(database: &str) -> String {
+    let mut child = command(&["storefront", "--port=0", "--exit-with-stdin"])
+        .args(["--database", database])
+        .env_remove("BOOKSTORE_ADMIN_PASSWORD")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    stdout.read_line(&mut line).unwrap();
+    drop(child.stdin.take());
+    let mut words = String::new();
+    let mut stderr = child.stderr.take().unwrap();
+    stderr.read_to_string(&mut words).unwrap();
+    assert!(child.wait().unwrap().success(), "{words}");
+    words
+}
+
+/// Sets the password by the command; its exit code and standard error.
+fn set_password(database: &str, password: &str) -> (Option<i32>, String) {
+    let mut child = command(&["set-admin-password", "--database", database])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(password.as_bytes()).unwrap();
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    (output.status.code(), stderr)
+}
+
+#[tokio::test]
+async fn a_password_is_made_up_once_and_can_be_changed_while_the_shop_is_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = format!("sqlite:{}", folder.path().display());
+    let words = first_words(&database);
+    let (_, rest) = words.split_once("with the password ").unwrap();
+    let generated = rest.lines().next().unwrap();
+    assert_eq!(generated.len(), 23, "{generated}");
+    assert_eq!(first_words(&database), "");
+    // What is stored does not give it away.
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(!text.contains(generated));
+    }
+
+    let mut command = command(&["storefront", "--port=0", "--database", &database]);
+    let process = Process::launch(command.env_remove("BOOKSTORE_ADMIN_PASSWORD"));
+    let storefront = process.service("storefront");
+    let form = "/admin/books/new";
+    let admin = Visitor::of(&storefront);
+    try_to_sign_in(&admin, "admin", generated).await;
+    assert_eq!(admin.get(form).await.path, form);
+
+    let (code, words) = set_password(&database, "too short\n");
+    assert_eq!(code, Some(1));
+    assert!(words.contains("12 to 256 characters"), "{words}");
+    assert_eq!(admin.get(form).await.path, form);
+    assert_eq!(set_password(&database, "a better password\n").0, Some(0));
+    // Whoever came in with the old one is out.
+    assert_eq!(admin.get(form).await.path, "/admin/login");
+    assert_eq!(try_to_sign_in(&admin, "admin", generated).await.status, 403);
+    try_to_sign_in(&admin, "admin", "a better password").await;
+    assert_eq!(admin.get(form).await.path, form);
+}
+
+#[tokio::test]
+async fn a_password_comes_from_a_file_and_cookies_are_for_tls_when_asked() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "from a small file\nand a remark\n").unwrap();
+    let path = file.path().to_str().unwrap();
+    let process = Process::start(&[
+        "storefront",
+        "--port=0",
+        "--ephemeral",
+        "--secure-cookies",
+        "--admin-password-file",
+        path,
+    ]);
+    let visitor = Visitor::of(&process.service("storefront"));
+    let login = visitor.get("/admin/login").await;
+    let cookie = login.headers["set-cookie"].to_str().unwrap();
+    assert!(cookie.starts_with("__Host-bookstore="), "{cookie}");
+    assert!(cookie.contains("; Secure"), "{cookie}");
+    try_to_sign_in(&visitor, "admin", "from a small file").await;
+    assert_eq!(
+        visitor.get("/admin/books/new").await.path,
+        "/admin/books/new"
+    );
+
+    std::fs::write(file.path(), "short").unwrap();
+    let arguments = [
+        "storefront",
+        "--port=0",
+        "--ephemeral",
+        "--admin-password-file",
+        path,
+    ];
+    let (code, words) = Process::fail(&arguments);
+    assert_eq!(code, 1);
+    assert!(
+        words.contains(path) && words.contains("12 to 256"),
+        "{words}"
+    );
+}
+
+#[tokio::test]
+async fn behind_a_proxy_attempts_are_counted_by_its_clients() {
+    let (alone, proxied) = (
+        ["storefront", "--port=0", "--ephemeral"],
+        ["--behind-proxy"],
+    );
+    for (more, expected) in [(proxied.as_slice(), 403), (&[], 429)] {
+        let process = Process::start(&[alone.as_slice(), more].concat());
+        let visitor = Visitor::of(&process.service("storefront"));
+        let mut last = 0;
+        for number in 0..21 {
+            let login = visitor.get("/admin/login").await;
+            let body = format!(
+                "form_token={}&name=n{number}&password=x",
+                login.value("form_token")
+            );
+            let request = process
+                .service("storefront")
+                .request(reqwest::Method::POST, "/admin/login")
+                .header("cookie", visitor.cookie.lock().unwrap().clone().unwrap())
+                .header("content-type", "application/x-www-form-urlencoded")
+                .header(
+                    "x-forwarded-for",
+                    format!("203.0.113.1, 198.51.100.{number}"),
+                );
+            last = request.body(body).send().await.unwrap().status().as_u16();
+        }
+        assert_eq!(last, expected, "{more:?}");
+    }
+}
