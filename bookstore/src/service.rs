@@ -11,7 +11,7 @@ use std::{
 
 use axum::{
     Extension, Json, Router,
-    extract::{Request, State},
+    extract::{DefaultBodyLimit, Request, State},
     http::{HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -30,6 +30,7 @@ use crate::{
     database::Database,
     description::add_common_answers,
     error::{Answer, ErrorDetail},
+    extract::BODY_LIMIT,
     faults::{self, Fault, Faults},
     limits::Limits,
     metrics::{self, Gauge, LookUp, Metrics, RequestMetrics},
@@ -151,6 +152,7 @@ impl Service {
         );
         limits
             .apply(router)
+            .layer(DefaultBodyLimit::max(BODY_LIMIT))
             .layer(middleware::from_fn_with_state(metrics, observe::observe))
     }
 }
