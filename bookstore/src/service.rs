@@ -302,3 +302,41 @@ impl Server {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{convert::Infallible, time::Duration};
+
+    use axum::body::Body;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn parts_of_a_streamed_body_are_counted_as_they_are_sent() {
+        let parts = || futures::stream::iter(["abc", "de"].map(Ok::<_, Infallible>));
+        let streaming = get(async move || Body::from_stream(parts()));
+        let calls = OpenApiRouter::new().route("/stream", streaming);
+        let service = assemble("cart", "Streams", calls, Database::in_memory().await);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let limits = Limits {
+            request: Duration::from_secs(30),
+            body: Duration::from_secs(30),
+            idle: Duration::from_secs(30),
+            requests: 1,
+        };
+        let router = service.into_router(&[], false, limits);
+        let server = tokio::spawn(async move { axum::serve(listener, router).await });
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let get = async |path| {
+            let response = client.get(format!("{url}{path}")).send().await.unwrap();
+            response.text().await.unwrap()
+        };
+        assert_eq!(get("/stream").await, "abcde");
+        let counted = "bookstore_response_body_bytes_total{service=\"cart\",method=\"GET\",\
+            route=\"unmatched\"} 5\n";
+        let page = get("/metrics").await;
+        assert!(page.contains(counted), "{page}");
+        server.abort();
+    }
+}
