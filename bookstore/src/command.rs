@@ -1,4 +1,5 @@
-//! The command line, offered alike by the `bookstore` binary and by `workbench bookstore`.
+//! The command line, offered alike by the `bookstore` binary and by `workbench bookstore`. Long, for
+//! every option of every command stands here with its help.
 
 use std::{ffi::OsStr, net::IpAddr, path::PathBuf};
 

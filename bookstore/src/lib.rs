@@ -25,6 +25,7 @@ mod orders;
 mod paging;
 mod run;
 mod service;
+mod shop;
 mod stop;
 mod storefront;
 mod trace;

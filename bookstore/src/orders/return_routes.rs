@@ -8,6 +8,7 @@ use super::{
     Orders,
     request::{IdempotencyKey, OrderedItems, ReturnRequest},
     returns::ReturnedBooks,
+    routes::in_a_task_of_its_own,
 };
 use crate::{
     Error,
@@ -43,5 +44,5 @@ pub(super) async fn create_return(
     request: CheckedBody<((CustomerId, OrderId), IdempotencyKey), ReturnRequest>,
 ) -> Result<Answer, Error> {
     let CheckedBody(((CustomerId(customer), OrderId(order)), key), request) = request;
-    orders.take_back(customer, order, key, request).await
+    in_a_task_of_its_own(orders.take_back(customer, order, key, request)).await
 }

@@ -142,12 +142,14 @@ pub(super) async fn create(
     request: CheckedBody<(CustomerId, IdempotencyKey), OrderRequest>,
 ) -> Result<Answer, Error> {
     let CheckedBody((CustomerId(customer), key), request) = request;
-    // A task of its own: an order that was begun is finished even if the client goes away.
-    let at_work = orders.at_work.clone();
-    let placed = tokio::spawn(trace::carried(async move {
-        let placed = orders.place(customer, key, request).await;
-        drop(at_work);
-        placed
-    }));
-    placed.await.expect("placing an order does not panic")
+    in_a_task_of_its_own(orders.place(customer, key, request)).await
+}
+
+/// What was begun is finished even if the client goes away. The work holds on to the orders, and the
+/// process stays until they are let go.
+pub(super) async fn in_a_task_of_its_own(
+    work: impl Future<Output = Result<Answer, Error>> + Send + 'static,
+) -> Result<Answer, Error> {
+    let task = tokio::spawn(trace::carried(work));
+    task.await.expect("work on orders does not panic")
 }

@@ -1,0 +1,316 @@
+//! The services of one process: opened and migrated, seeded, served, announced, stopped, and what
+//! they leave cleaned up.
+
+use std::{collections::BTreeMap, io::Write, sync::Arc, time::Duration};
+
+use anyhow::{Context, bail};
+use serde::Serialize;
+use tokio::{
+    net::TcpListener,
+    sync::mpsc,
+    task::JoinSet,
+    time::{Instant, timeout, timeout_at},
+};
+
+use crate::{
+    cart::{CartClient, Carts},
+    catalog::{Catalog, CatalogClient, Seed},
+    client,
+    command::{CommonOptions, PagesOptions, ProtocolOptions},
+    database::{Database, Home, Sharing},
+    faults::{self, Fault},
+    limits::Limits,
+    orders::{self, Orders, OrdersClient},
+    run::local_url,
+    service::{Draining, Server, Service},
+    stop::StopRequest,
+    storefront::{self, ADMIN, Admins, Storefront, given_password},
+    trace,
+};
+
+/// Whoever started the process may kill it so long after telling it to stop: the workbench does,
+/// and so does Kubernetes by default. What comes after the services must fit in too, or
+/// ephemeral databases stay behind.
+const KILLED_AFTER: Duration = Duration::from_secs(30);
+
+/// How long requests in flight and orders at work may take once the process was told to stop, those
+/// of all services together. Longer than a call from service to service may take that is answered
+/// at the second try.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// What the grace leaves to each service that others need, however long these take: a request that
+/// hangs at one of them must not cost the rest theirs, which take milliseconds.
+const GRACE_OF_ITS_OWN: Duration = Duration::from_secs(1);
+
+/// How long databases may take to close, all at once. Idle connections say goodbye in
+/// milliseconds; those still at work after the grace are not waited for much longer.
+const CLOSE_LIMIT: Duration = Duration::from_secs(3);
+
+/// How long ephemeral databases may take to be removed, all at once. A server gives a session that
+/// it ends for `DROP DATABASE … WITH (FORCE)` five seconds to go.
+const REMOVE_LIMIT: Duration = Duration::from_secs(10);
+
+// A drain comes before all that; whoever asks for one also has to wait for longer.
+const _: () = assert!(
+    GRACE.as_secs() + CLOSE_LIMIT.as_secs() + REMOVE_LIMIT.as_secs() + trace::FLUSH_LIMIT.as_secs()
+        < KILLED_AFTER.as_secs(),
+    "a process that was told to stop must be gone before it is killed"
+);
+
+/// Opens services, serves until asked to stop (which may be while they open), and cleans up in any
+/// case.
+pub(crate) async fn run_shop(
+    options: &CommonOptions,
+    sharing: Sharing,
+    open: impl AsyncFnOnce(&mut Shop) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let mut faults = options.faults.clone();
+    if let Some(file) = &options.fault_file {
+        faults.extend(faults::read_file(file)?);
+    }
+    let mut stop = StopRequest::listen(options.exit_with_stdin)?;
+    let mut shop = Shop {
+        home: Home::new(&options.database, options.ephemeral, sharing)?,
+        databases: Vec::new(),
+        services: Vec::new(),
+        orders_at_work: None,
+        limits: options.limits,
+        marks: JoinSet::new(),
+        recovery: JoinSet::new(),
+    };
+    let opened = tokio::select! {
+        opened = open(&mut shop) => opened.map(|()| true),
+        () = stop.wait() => Ok(false),
+    };
+    let served = match opened {
+        Ok(true) => shop.serve(stop, options, &faults).await,
+        Ok(false) => Ok(()),
+        Err(error) => Err(error),
+    };
+    let removed = shop.close().await;
+    served.and(removed)
+}
+
+/// The services of this process, and what they leave to be cleaned up.
+pub(crate) struct Shop {
+    home: Home,
+    databases: Vec<Database>,
+    /// Ready to be served, in the order in which they need each other.
+    services: Vec<(TcpListener, Service)>,
+    /// Ends when no order is at work any more.
+    orders_at_work: Option<mpsc::Receiver<()>>,
+    limits: Limits,
+    /// Marks what is settled, to the end.
+    marks: JoinSet<()>,
+    /// Goes on beside requests, as long as they are served; may be cut off at any moment.
+    recovery: JoinSet<()>,
+}
+
+/// Where the storefront finds the others.
+pub(crate) struct ServiceUrls {
+    pub(crate) catalog: String,
+    pub(crate) cart: String,
+    pub(crate) orders: String,
+}
+
+/// The line that announces ready services.
+#[derive(Serialize)]
+struct Announcement {
+    ready: bool,
+    services: BTreeMap<&'static str, String>,
+}
+
+impl Shop {
+    pub(crate) async fn add_catalog(
+        &mut self,
+        listener: TcpListener,
+        seed: Seed,
+    ) -> anyhow::Result<()> {
+        let database = self.open("catalog").await?;
+        let catalog = Catalog { database };
+        let migrated = catalog.migrate().await;
+        migrated.context("cannot bring the catalog's tables up to date")?;
+        let seeded = catalog.seed(seed).await;
+        seeded.context("cannot fill the catalog with products")?;
+        self.services.push((listener, catalog.service(seed)));
+        Ok(())
+    }
+
+    pub(crate) async fn add_cart(
+        &mut self,
+        listener: TcpListener,
+        catalog_url: &str,
+    ) -> anyhow::Result<()> {
+        let database = self.open("cart").await?;
+        let carts = Carts {
+            database,
+            catalog: CatalogClient::new("cart", catalog_url, client::TIMEOUT)?,
+        };
+        let migrated = carts.migrate().await;
+        migrated.context("cannot bring the cart's tables up to date")?;
+        self.services.push((listener, carts.service()));
+        Ok(())
+    }
+
+    pub(crate) async fn add_orders(
+        &mut self,
+        listener: TcpListener,
+        catalog_url: &str,
+        cart_url: &str,
+        protocol: ProtocolOptions,
+    ) -> anyhow::Result<()> {
+        let database = self.open("orders").await?;
+        let (at_work, orders_at_work) = mpsc::channel(1);
+        let (settled, to_be_marked) = mpsc::unbounded_channel();
+        let (timeout, lease) = (*protocol.call_timeout, *protocol.order_lease);
+        if lease < client::longest_call(timeout) * 2 {
+            tracing::warn!(
+                "--order-lease is short: an order whose calls are slow may be taken over while it is at work"
+            );
+        }
+        let orders = Arc::new(Orders {
+            database: database.clone(),
+            catalog: CatalogClient::new("orders", catalog_url, timeout)?,
+            cart: CartClient::new("orders", cart_url, timeout)?,
+            lease,
+            settled,
+            at_work,
+        });
+        let migrated = orders.migrate().await;
+        migrated.context("cannot bring the orders' tables up to date")?;
+        self.orders_at_work = Some(orders_at_work);
+        self.marks
+            .spawn(orders::write_marks(database, to_be_marked));
+        self.recovery.spawn(Arc::clone(&orders).recover_regularly());
+        self.services.push((listener, orders.service()));
+        Ok(())
+    }
+
+    pub(crate) async fn add_storefront(
+        &mut self,
+        listener: TcpListener,
+        urls: &ServiceUrls,
+        options: &PagesOptions,
+    ) -> anyhow::Result<()> {
+        let password = given_password(options.admin_password_file.as_deref())?;
+        let database = self.open("storefront").await?;
+        let migrated = storefront::migrate(&database).await;
+        migrated.context("cannot bring the storefront's tables up to date")?;
+        let set_up = Admins(&database).set_up(password).await;
+        if let Some(generated) = set_up.context("cannot set up the administrator")? {
+            // Not to the log, which may be kept and sent elsewhere.
+            eprintln!(
+                "The storefront's administrator is `{ADMIN}` with the password {}\n\
+                 It is shown this once; `bookstore set-admin-password` sets another one.",
+                generated.reveal()
+            );
+        }
+        let storefront = Storefront {
+            database,
+            catalog: CatalogClient::new("storefront", &urls.catalog, client::TIMEOUT)?,
+            cart: CartClient::new("storefront", &urls.cart, client::TIMEOUT)?,
+            orders: OrdersClient::new("storefront", &urls.orders, client::TIMEOUT)?,
+            secure_cookies: options.secure_cookies,
+            behind_proxy: options.behind_proxy,
+        };
+        self.services.push((listener, storefront.service()));
+        Ok(())
+    }
+
+    async fn open(&mut self, service: &str) -> anyhow::Result<Database> {
+        let database = self.home.open(service).await?;
+        self.databases.push(database.clone());
+        Ok(database)
+    }
+
+    /// Refuses a fault that could never happen.
+    fn check(&self, fault: &Fault) -> anyhow::Result<()> {
+        let mut reasons = Vec::new();
+        for (_, service) in &self.services {
+            match service.check(fault) {
+                Ok(()) => return Ok(()),
+                Err(reason) => reasons.push((service.name(), reason)),
+            }
+        }
+        let named = |(name, _): &&(_, _)| fault.service.as_deref().is_none_or(|it| it == *name);
+        match reasons.iter().find(named) {
+            Some((_, reason)) => bail!("cannot use the fault `{fault}`: {reason}"),
+            None => {
+                let names: Vec<_> = reasons.iter().map(|(name, _)| *name).collect();
+                let names = names.join(", ");
+                bail!("cannot use the fault `{fault}`: this process runs {names}")
+            }
+        }
+    }
+
+    /// Serves until asked to stop.
+    async fn serve(
+        &mut self,
+        mut stop: StopRequest,
+        options: &CommonOptions,
+        faults: &[Fault],
+    ) -> anyhow::Result<()> {
+        for fault in faults {
+            self.check(fault)?;
+        }
+        let draining = Draining::default();
+        let mut urls = BTreeMap::new();
+        let mut servers = Vec::new();
+        for (listener, service) in self.services.drain(..) {
+            let name = service.name();
+            urls.insert(name, local_url(&listener)?);
+            let router = service.into_router(faults, options.admin_calls, self.limits);
+            let server = Server::start(listener, router, self.limits, &draining);
+            servers.push((name, server));
+        }
+        announce(urls)?;
+        stop.wait().await;
+        draining.begin();
+        // Whoever cannot wait asks again.
+        let _ = timeout(*options.drain, stop.wait()).await;
+        self.recovery.shutdown().await;
+        let end = Instant::now() + GRACE;
+        // Those that need others first: what they have begun still gets its answers.
+        while let Some((name, server)) = servers.pop() {
+            let later = u32::try_from(servers.len()).expect("four services at most");
+            let finished = timeout_at(end - later * GRACE_OF_ITS_OWN, async {
+                server.stop().await;
+                if name == "orders"
+                    && let Some(mut at_work) = self.orders_at_work.take()
+                {
+                    // Orders whose clients went away are in nobody's flight but still on their way.
+                    let _none = at_work.recv().await;
+                }
+            });
+            if finished.await.is_err() {
+                tracing::warn!("{name} was still at work when its time to stop was over");
+            }
+        }
+        Ok(())
+    }
+
+    /// Closes databases, and removes what was only meant for this process.
+    async fn close(self) -> anyhow::Result<()> {
+        let closed: JoinSet<()> = self
+            .databases
+            .into_iter()
+            .map(|database| async move { database.close().await })
+            .collect();
+        if timeout(CLOSE_LIMIT, closed.join_all()).await.is_err() {
+            tracing::warn!("a database was still in use {CLOSE_LIMIT:?} after it was to be closed");
+        }
+        self.home.remove(REMOVE_LIMIT).await
+    }
+}
+
+fn announce(services: BTreeMap<&'static str, String>) -> anyhow::Result<()> {
+    let announcement = Announcement {
+        ready: true,
+        services,
+    };
+    let line = serde_json::to_string(&announcement)?;
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "{line}")
+        .and_then(|()| stdout.flush())
+        .context("cannot announce the services on standard output")
+}
