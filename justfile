@@ -61,5 +61,9 @@ replicas *arguments:
     cargo build --release --locked
     python3 bookstore/deploy/replicas {{arguments}}
 
+# The bookstore's services by themselves, on both databases; `just bench-bookstore --rounds 2 --seconds 1` is a glance.
+bench-bookstore *arguments:
+    cargo bench --locked -p bookstore -- {{arguments}}
+
 # What CI runs.
 ci: check test deny schemathesis notebook

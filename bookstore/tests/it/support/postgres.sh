@@ -3,6 +3,9 @@
 # them however they end.
 set -eu
 port=$1
+# What is committed need not outlive a crash: nobody will miss these data. Only the benchmark says `durable`.
+durability="-c fsync=off -c synchronous_commit=off"
+[ "${2-}" != durable ] || durability=
 
 # An interrupt from the keyboard also reaches this shell; the end of standard input will follow.
 trap '' INT HUP
@@ -41,13 +44,12 @@ mkdir "$folder/data"
 [ -z "$as" ] || chown -R "$user" "$folder"
 cd "$folder"
 
-# No fsync: nobody will miss these data.
 if ! {
     $as "$bin/initdb" --pgdata="$folder/data" --username=postgres --auth=trust \
         --encoding=UTF8 --locale=C --no-sync &&
         $as "$bin/pg_ctl" --pgdata="$folder/data" --log="$folder/log" --wait --options="\
             -c listen_addresses=127.0.0.1 -c port=$port -c unix_socket_directories=$folder \
-            -c max_connections=400 -c fsync=off -c synchronous_commit=off" start
+            -c max_connections=400 $durability" start
 } >"$folder/start" 2>&1 </dev/null; then
     cat "$folder/start" "$folder/log" >&2 || true
     exit 1
