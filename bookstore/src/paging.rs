@@ -63,6 +63,20 @@ fn next_page(uri: &Uri, limit: i64) -> String {
 }
 
 impl Paging {
+    /// The whole list.
+    pub(crate) fn everything() -> Self {
+        Self {
+            limit: None,
+            after: 0,
+            next: None,
+        }
+    }
+
+    /// Whether the whole list is asked for.
+    pub(crate) fn is_everything(&self) -> bool {
+        self.limit.is_none() && self.after == 0
+    }
+
     /// What every listed id is greater than.
     pub(crate) fn after(&self) -> i64 {
         self.after

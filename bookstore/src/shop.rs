@@ -127,7 +127,7 @@ impl Shop {
         seed: Seed,
     ) -> anyhow::Result<()> {
         let database = self.open("catalog").await?;
-        let catalog = Catalog { database };
+        let catalog = Catalog::new(database);
         let migrated = catalog.migrate().await;
         migrated.context("cannot bring the catalog's tables up to date")?;
         let seeded = catalog.seed(seed).await;

@@ -40,6 +40,7 @@ impl Server {
 
     fn start(mut command: Command) -> anyhow::Result<Self> {
         let mut child = command
+            .env("RUST_LOG", "warn")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;

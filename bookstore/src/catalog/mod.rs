@@ -1,6 +1,8 @@
 //! The product catalog: books, their stock, and the copies that orders hold.
 
+mod answers;
 mod audit;
+mod batches;
 mod client;
 mod gauges;
 mod product;
@@ -20,6 +22,10 @@ pub(crate) use product::{NAME_LENGTH, NewProduct, Product};
 pub(crate) use return_routes::ReturnRequest;
 pub(crate) use seed::Seed;
 
+use std::sync::Arc;
+
+use answers::Answers;
+use batches::Batches;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
@@ -30,10 +36,21 @@ use crate::{
 /// The catalog's data.
 #[derive(Clone, Debug)]
 pub(crate) struct Catalog {
-    pub(crate) database: Database,
+    database: Database,
+    answers: Arc<Answers>,
+    batches: Arc<Batches>,
 }
 
 impl Catalog {
+    /// The data in this database.
+    pub(crate) fn new(database: Database) -> Self {
+        Self {
+            database,
+            answers: Arc::default(),
+            batches: Arc::default(),
+        }
+    }
+
     /// Brings the database's tables up to date.
     pub(crate) async fn migrate(&self) -> Result<(), sqlx::migrate::MigrateError> {
         match &self.database {

@@ -3,25 +3,31 @@
 use axum::{
     Json,
     extract::State,
-    http::{StatusCode, header},
-    response::IntoResponse,
+    http::StatusCode,
+    response::{IntoResponse, Response},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Catalog, Product, product::NewProduct, store::product_not_found, version::IfMatch};
+use super::{
+    Catalog, Product,
+    answers::{KeptAnswer, Question},
+    product::NewProduct,
+    store::product_not_found,
+    version::IfMatch,
+};
 use crate::{
     Error,
     error::ErrorDetail,
     extract::{Checked, CheckedBody, ProductId},
-    paging::{NextPage, Paging},
+    paging::Paging,
     validation::HttpValidationError,
 };
 
 /// Every book.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Products {
-    data: Vec<Product>,
+    pub(super) data: Vec<Product>,
 }
 
 /// The book that was added.
@@ -33,7 +39,7 @@ pub(crate) struct CreatedProduct {
 /// One book.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ProductDetail {
-    product_detail: Product,
+    pub(super) product_detail: Product,
 }
 
 /// The book after the change.
@@ -58,10 +64,15 @@ pub(crate) struct UpdatedProduct {
 pub(super) async fn list(
     State(catalog): State<Catalog>,
     Checked(paging): Checked<Paging>,
-) -> Result<(NextPage, Json<Products>), Error> {
+) -> Result<Response, Error> {
+    if paging.is_everything()
+        && let Some(answer) = catalog.answer(Question::All).await?
+    {
+        return Ok(answer.into_response());
+    }
     let products = catalog.products(&paging).await?;
     let (next, data) = paging.cut(products, |product| product.id);
-    Ok((next, Json(Products { data })))
+    Ok((next, Json(Products { data })).into_response())
 }
 
 /// Get one product.
@@ -79,14 +90,9 @@ pub(super) async fn list(
 pub(super) async fn show(
     State(catalog): State<Catalog>,
     Checked(ProductId(id)): Checked<ProductId>,
-) -> Result<impl IntoResponse, Error> {
-    match catalog.product(id).await? {
-        Some(product_detail) => Ok((
-            [(header::ETAG, product_detail.version())],
-            Json(ProductDetail { product_detail }),
-        )),
-        None => Err(product_not_found(id)),
-    }
+) -> Result<KeptAnswer, Error> {
+    let answer = catalog.answer(Question::One(id)).await?;
+    answer.ok_or_else(|| product_not_found(id))
 }
 
 /// Add a product.

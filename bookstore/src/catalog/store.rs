@@ -3,7 +3,7 @@
 use super::{Catalog, Product, product::NewProduct, version::IfMatch};
 use crate::{
     Error,
-    database::{with_reader, with_writer},
+    database::{PostgresPool, with_reader, with_writer},
     paging::Paging,
 };
 
@@ -30,6 +30,18 @@ impl Catalog {
                 .fetch_optional(reader)
                 .await
         })?)
+    }
+
+    /// Those of the books that there are. PostgreSQL takes a list for one value.
+    pub(super) async fn products_of(
+        &self,
+        pool: &PostgresPool,
+        ids: Vec<i64>,
+    ) -> Result<Vec<Product>, Error> {
+        let books =
+            sqlx::query_as("SELECT id, name, price, quantity FROM products WHERE id = ANY($1)");
+        let mut connection = pool.acquire().await?;
+        Ok(books.bind(ids).fetch_all(&mut *connection).await?)
     }
 
     /// Adds a book.

@@ -17,8 +17,8 @@ use tempfile::TempDir;
 use tokio::time::timeout;
 
 use super::{
-    ACQUIRE_TIMEOUT, Database, DatabaseUrl, now_ms, postgres::PostgresPool, sqlite::Connections,
-    url::Place,
+    ACQUIRE_TIMEOUT, Database, DatabaseUrl, changes::Changes, now_ms, postgres::PostgresPool,
+    sqlite::Connections, url::Place,
 };
 
 /// Connections per service and process. Well above the number of cores, since most of them wait
@@ -174,7 +174,16 @@ async fn open_sqlite(folder: &Path, service: &str) -> anyhow::Result<Database> {
         let writer = Connections::open(&options, 1).await?;
         let options = options.read_only(true).create_if_missing(false);
         let readers = Connections::open(&options, readers).await?;
-        Ok::<_, sqlx::Error>(Database::Sqlite { writer, readers })
+        // The first transaction makes the log's index.
+        sqlx::query("SELECT COUNT(*) FROM sqlite_schema")
+            .execute(&mut *writer.acquire().await?)
+            .await?;
+        let changes = Some(Changes::of(&file)?);
+        Ok::<_, sqlx::Error>(Database::Sqlite {
+            writer,
+            readers,
+            changes,
+        })
     };
     opened
         .await

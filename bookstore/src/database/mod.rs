@@ -3,6 +3,7 @@
 //! A query is written once and compiled for both kinds by the macros in `query`; which of the two
 //! runs is decided by the URL when the process starts.
 
+mod changes;
 mod home;
 mod postgres;
 mod query;
@@ -12,7 +13,9 @@ mod sqlite;
 mod url;
 mod waiting;
 
+pub(crate) use changes::Version;
 pub(crate) use home::{Home, Sharing};
+pub(crate) use postgres::PostgresPool;
 pub(crate) use query::{in_transaction, with_reader, with_writer};
 pub(crate) use reset::until_idle;
 pub(crate) use retry::wait_and_retry;
@@ -21,7 +24,7 @@ pub(crate) use url::DatabaseUrlError;
 
 use std::time::Duration;
 
-use postgres::PostgresPool;
+use changes::Changes;
 use sqlite::Connections;
 
 use crate::Error;
@@ -39,6 +42,8 @@ pub(crate) enum Database {
         writer: Connections,
         /// Connections that read beside it (WAL).
         readers: Connections,
+        /// Tells whether anything was written; not of a database in memory.
+        changes: Option<Changes>,
     },
     /// PostgreSQL, or an engine that speaks its protocol.
     Postgres(PostgresPool),
@@ -70,6 +75,14 @@ impl Database {
         Ok(())
     }
 
+    /// The version of the data, where it can be told for less than they cost.
+    pub(crate) fn version(&self) -> Option<Version> {
+        match self {
+            Self::Sqlite { changes, .. } => changes.as_ref()?.version(),
+            Self::Postgres(_) => None,
+        }
+    }
+
     /// A database that is gone with its last user.
     #[cfg(test)]
     pub(crate) async fn in_memory() -> Self {
@@ -79,13 +92,16 @@ impl Database {
         Self::Sqlite {
             writer: connections.clone(),
             readers: connections,
+            changes: None,
         }
     }
 
     /// How the connections are used at this moment.
     pub(crate) fn usage(&self) -> Vec<Usage> {
         match self {
-            Self::Sqlite { writer, readers } => {
+            Self::Sqlite {
+                writer, readers, ..
+            } => {
                 vec![readers.usage("readers"), writer.usage("writer")]
             }
             Self::Postgres(pool) => vec![pool.usage()],
@@ -95,7 +111,9 @@ impl Database {
     /// Closes every connection, so that files are checkpointed and databases can be dropped.
     pub(crate) async fn close(&self) {
         match self {
-            Self::Sqlite { writer, readers } => {
+            Self::Sqlite {
+                writer, readers, ..
+            } => {
                 readers.close().await;
                 writer.close().await;
             }

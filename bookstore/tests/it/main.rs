@@ -13,6 +13,7 @@ mod crashes;
 mod distributed;
 mod failures;
 mod faults;
+mod freshness;
 mod limits;
 mod metrics;
 mod model;
