@@ -15,10 +15,19 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::{sync::RwLock, task::JoinSet};
 
-use crate::support::{DistributedShop, Mishap, Process, Proxy, Service, kill, postgres};
+use crate::support::{DistributedShop, Mishap, Pace, Process, Proxy, Service, kill, postgres};
 
 /// Short, so that what a crash has left is soon found.
-const LEASE: &str = "1s";
+const PACE: Pace = Pace {
+    call_timeout: "1s",
+    lease: "1s",
+};
+
+/// A lease that is over before a call is tried again.
+const HASTY: Pace = Pace {
+    call_timeout: "1s",
+    lease: "100ms",
+};
 
 /// Where a request is when the process is killed.
 const MOMENTS: [Mishap; 3] = [
@@ -59,7 +68,7 @@ async fn insist(orders: &Service, path: &str, key: &str, body: Option<&Value>) -
 }
 
 async fn killed_at_any_step_an_order_is_placed_once(database: &str) {
-    let mut shop = DistributedShop::open(database, LEASE).await;
+    let mut shop = DistributedShop::open(database, PACE).await;
     let mut customer = 0;
     for request in [
         "PUT /checkouts/",
@@ -100,7 +109,7 @@ async fn killed_at_any_step_an_order_is_placed_once(database: &str) {
 }
 
 async fn killed_while_it_gives_up_an_order_holds_nothing(database: &str) {
-    let mut shop = DistributedShop::open(database, LEASE).await;
+    let mut shop = DistributedShop::open(database, PACE).await;
     let mut customer = 0;
     for request in ["DELETE /reservations/", "DELETE /checkouts/"] {
         for moment in MOMENTS {
@@ -140,7 +149,7 @@ async fn killed_while_it_gives_up_an_order_holds_nothing(database: &str) {
 }
 
 async fn killed_while_books_come_back_they_come_back_once(database: &str) {
-    let mut shop = DistributedShop::open(database, LEASE).await;
+    let mut shop = DistributedShop::open(database, PACE).await;
     for (customer, moment) in (1..).zip(MOMENTS) {
         let book = shop.catalog.add_book(10).await;
         shop.cart.put_in_cart(customer, book, 3).await;
@@ -177,7 +186,7 @@ async fn killed_while_books_come_back_they_come_back_once(database: &str) {
 
 /// Two replicas find the same orders after a crash, and a third one that is slow is still at work.
 async fn several_replicas_recover_the_same_orders_once(database: &str) {
-    let mut shop = DistributedShop::open(database, LEASE).await;
+    let mut shop = DistributedShop::open(database, PACE).await;
     let book = shop.catalog.add_book(1_000).await;
     let mut clients = JoinSet::new();
     for customer in 1..=60 {
@@ -215,7 +224,7 @@ async fn several_replicas_recover_the_same_orders_once(database: &str) {
 /// An order whose owner is alive, but slower than its lease: the recovery and the owner both want
 /// to decide it.
 async fn an_order_that_outlives_its_lease_is_decided_once(database: &str) {
-    let shop = DistributedShop::open(database, "100ms").await;
+    let shop = DistributedShop::open(database, HASTY).await;
     let mut customer = 0;
     for request in ["PUT /checkouts/", "PUT /reservations/"] {
         for mishap in [Mishap::Lost, Mishap::Unanswered] {
@@ -237,7 +246,7 @@ async fn an_order_that_outlives_its_lease_is_decided_once(database: &str) {
 }
 
 async fn killed_at_random_under_load_nothing_is_oversold_leaked_lost_or_doubled(database: &str) {
-    let mut shop = DistributedShop::open(database, LEASE).await;
+    let mut shop = DistributedShop::open(database, PACE).await;
     let books = [
         shop.catalog.add_book(40).await,
         shop.catalog.add_book(60).await,

@@ -6,16 +6,19 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::{DistributedShop, Mishap, postgres};
+use crate::support::{DistributedShop, Mishap, Pace, postgres};
 
-/// Longer than an order may take whose calls all fail.
-const LEASE: &str = "6s";
+/// The lease is longer than an order may take whose calls all fail.
+const PACE: Pace = Pace {
+    call_timeout: "400ms",
+    lease: "6s",
+};
 
 /// A call is tried as often.
 const TRIES: usize = 4;
 
 async fn orders_survive(database: &str, mishap: Mishap) {
-    let shop = DistributedShop::open(database, LEASE).await;
+    let shop = DistributedShop::open(database, PACE).await;
     let mut customer = 0;
     for request in [
         "PUT /checkouts/",

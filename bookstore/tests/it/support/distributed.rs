@@ -15,9 +15,18 @@ pub(crate) struct DistributedShop {
     pub(crate) to_catalog: Proxy,
     pub(crate) to_cart: Proxy,
     data: Data,
-    lease: &'static str,
+    pace: Pace,
     pub(crate) orders_process: Process,
     _others: [Process; 2],
+}
+
+/// How soon the orders lose patience.
+#[derive(Clone, Copy)]
+pub(crate) struct Pace {
+    /// With one try of a call.
+    pub(crate) call_timeout: &'static str,
+    /// With an order that nobody works on.
+    pub(crate) lease: &'static str,
 }
 
 /// Where the orders are kept.
@@ -27,9 +36,8 @@ enum Data {
 }
 
 impl DistributedShop {
-    /// Opens a shop without books, whose orders are taken over when nobody has worked on them for
-    /// so long.
-    pub(crate) async fn open(database: &str, lease: &'static str) -> Self {
+    /// Opens a shop without books.
+    pub(crate) async fn open(database: &str, pace: Pace) -> Self {
         let fresh = ["--port", "0", "--ephemeral", "--database", database];
         let catalog_process = Process::start(&[&["catalog"], &fresh[..]].concat());
         let catalog = catalog_process.service("catalog");
@@ -39,20 +47,20 @@ impl DistributedShop {
         let (to_catalog, to_cart) = (Proxy::of(&catalog).await, Proxy::of(&cart).await);
         let data = Data::new(database);
         Self {
-            orders_process: start_orders(&data, lease, &to_catalog, &to_cart),
+            orders_process: start_orders(&data, pace, &to_catalog, &to_cart),
             catalog,
             cart,
             to_catalog,
             to_cart,
             data,
-            lease,
+            pace,
             _others: [catalog_process, cart_process],
         }
     }
 
     /// Another process of the orders service, on the same data.
     pub(crate) fn start_replica(&self) -> Process {
-        start_orders(&self.data, self.lease, &self.to_catalog, &self.to_cart)
+        start_orders(&self.data, self.pace, &self.to_catalog, &self.to_cart)
     }
 
     pub(crate) fn orders(&self) -> Service {
@@ -95,7 +103,7 @@ impl Data {
     }
 }
 
-fn start_orders(data: &Data, lease: &str, to_catalog: &Proxy, to_cart: &Proxy) -> Process {
+fn start_orders(data: &Data, pace: Pace, to_catalog: &Proxy, to_cart: &Proxy) -> Process {
     Process::start(&[
         "orders",
         "--port",
@@ -107,9 +115,9 @@ fn start_orders(data: &Data, lease: &str, to_catalog: &Proxy, to_cart: &Proxy) -
         "--cart-url",
         &to_cart.url,
         "--call-timeout",
-        "400ms",
+        pace.call_timeout,
         "--order-lease",
-        lease,
+        pace.lease,
     ])
 }
 

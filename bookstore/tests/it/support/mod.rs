@@ -11,7 +11,7 @@ mod visitor;
 
 pub(crate) use browser::Browser;
 pub(crate) use collector::Collector;
-pub(crate) use distributed::{DistributedShop, ends_in_a_clean_audit};
+pub(crate) use distributed::{DistributedShop, Pace, ends_in_a_clean_audit};
 pub(crate) use fake::Fake;
 pub(crate) use proxy::{Mishap, Proxy, kill};
 pub(crate) use shop::{ADMIN_PASSWORD, Process, Service, Shop, command};

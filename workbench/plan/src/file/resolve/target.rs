@@ -12,7 +12,7 @@ use crate::file::wire::{WireBookstore, WireTarget};
 use crate::plan::{BaseUrl, BookstoreTarget, Target};
 
 /// The services of the bundled bookstore that experiments can load.
-const BOOKSTORE_SERVICES: [&str; 3] = ["catalog", "cart", "orders"];
+const BOOKSTORE_SERVICES: [&str; 4] = ["catalog", "cart", "orders", "storefront"];
 
 /// Names that requests may begin with.
 pub(super) fn services(target: &Target) -> Vec<&str> {
