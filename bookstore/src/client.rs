@@ -39,7 +39,7 @@ pub(crate) struct ServiceClient {
 pub(crate) struct Reply {
     service: &'static str,
     /// HTTP status.
-    pub status: StatusCode,
+    pub(crate) status: StatusCode,
     headers: HeaderMap,
     body: Bytes,
 }

@@ -1,12 +1,16 @@
 //! The command line, offered alike by the `bookstore` binary and by `workbench bookstore`. Long, for
 //! every option of every command stands here with its help.
 
-use std::{ffi::OsStr, net::IpAddr, path::PathBuf};
+use std::{ffi::OsStr, net::IpAddr, path::PathBuf, time::Duration};
 
 use clap::{Arg, Args, Subcommand, builder::TypedValueParser, error::ErrorKind};
 
 use crate::{
-    DatabaseUrl, catalog::Seed, database::DatabaseUrlError, faults::Fault, limits::Limits,
+    DatabaseUrl,
+    catalog::Seed,
+    database::DatabaseUrlError,
+    faults::Fault,
+    limits::{self, Limits},
     trace::LogFormat,
 };
 
@@ -19,7 +23,8 @@ Examples:
   bookstore all --products 100 --ephemeral --free-ports
                                                  a fresh shop that leaves nothing behind
   bookstore all --database postgres://ann@localhost/shop
-                                                 databases shop_catalog, shop_cart, shop_orders
+                                                 databases shop_catalog, shop_cart, shop_orders,
+                                                 shop_storefront
   bookstore cart --catalog-url http://10.0.0.5:8001   one service of a distributed shop
   bookstore health http://127.0.0.1:8001/ready   whether that service is ready
   bookstore set-admin-password < password.txt    for the shop in ./bookstore-data")]
@@ -47,7 +52,7 @@ Examples:
 }
 
 impl Command {
-    /// What every command takes.
+    /// What every service takes; the other commands have none of it.
     pub(crate) fn common(&self) -> Option<&CommonOptions> {
         match self {
             Self::All(options) => Some(&options.common),
@@ -72,7 +77,7 @@ impl Command {
     }
 }
 
-/// What every command takes.
+/// What every service takes.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct CommonOptions {
     /// Address to listen on.
@@ -196,9 +201,10 @@ pub(crate) struct ProtocolOptions {
         long,
         env = "BOOKSTORE_CALL_TIMEOUT",
         value_name = "TIME",
-        default_value = "5s"
+        default_value = "5s",
+        value_parser = limits::duration
     )]
-    pub(crate) call_timeout: humantime::Duration,
+    pub(crate) call_timeout: Duration,
 
     /// An order that nobody has worked on for so long was left by a crash, and is finished or
     /// cancelled by whichever replica finds it first.
@@ -206,9 +212,10 @@ pub(crate) struct ProtocolOptions {
         long,
         env = "BOOKSTORE_ORDER_LEASE",
         value_name = "TIME",
-        default_value = "60s"
+        default_value = "60s",
+        value_parser = limits::duration
     )]
-    pub(crate) order_lease: humantime::Duration,
+    pub(crate) order_lease: Duration,
 }
 
 /// Options of `all`.

@@ -51,6 +51,12 @@ pub(crate) enum Error {
         /// How long it may take.
         limit: Duration,
     },
+    /// The database failed when an order was to be decided (503). Recovery decides it; the same key
+    /// finds out how.
+    #[error(
+        "it is not known yet whether the order was placed; ask again with the same Idempotency-Key"
+    )]
+    Undecided(Box<Error>),
     /// The handler panicked (500).
     #[error("panicked: {0}")]
     Panicked(String),
@@ -72,19 +78,24 @@ pub(crate) enum Error {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
     /// HTTP status.
-    pub status: StatusCode,
+    pub(crate) status: StatusCode,
     /// JSON text.
-    pub body: String,
+    pub(crate) body: String,
 }
 
 /// The body of every error but 422.
 #[derive(Serialize, Deserialize, ToSchema)]
 pub(crate) struct ErrorDetail {
     /// What happened, for people.
-    pub detail: String,
+    pub(crate) detail: String,
 }
 
 impl Error {
+    /// An order's outcome is unknown, for this reason.
+    pub(crate) fn undecided(cause: Self) -> Self {
+        Self::Undecided(Box::new(cause))
+    }
+
     /// The answer that the client gets.
     pub(crate) fn answer(&self) -> Answer {
         let status = self.status();
@@ -113,7 +124,8 @@ impl Error {
             )
             | Self::Unavailable { .. }
             | Self::Busy
-            | Self::TooLate { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            | Self::TooLate { .. }
+            | Self::Undecided(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Database(_) | Self::Panicked(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -125,6 +137,7 @@ impl Error {
             Self::Unavailable { service, cause } => {
                 tracing::warn!(service, cause, "another service is not available");
             }
+            Self::Undecided(cause) => tracing::error!(?cause, "an order is left to recovery"),
             Self::Panicked(message) => tracing::error!(message, "a handler has panicked"),
             Self::TooLate { .. } => tracing::warn!("a request was not done in time"),
             _ => {}

@@ -13,18 +13,18 @@ pub(crate) const MOST: i64 = i32::MAX as i64;
 /// Copies in a cart or an order: none is not an item.
 pub(crate) const COPIES: RangeInclusive<i64> = 1..=MOST;
 
-/// Lines that one order may have.
-const LINES: RangeInclusive<usize> = 1..=100;
+/// Different books that one order, and a cart, may have at most.
+pub(crate) const MOST_LINES: usize = 100;
 
 /// A number of copies of a product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, sqlx::FromRow)]
 pub(crate) struct Item {
     /// The product, at least 1.
     #[schema(minimum = 1)]
-    pub product_id: i64,
+    pub(crate) product_id: i64,
     /// Copies, at least 1.
     #[schema(minimum = 1, maximum = 2147483647)]
-    pub quantity: i64,
+    pub(crate) quantity: i64,
 }
 
 impl Item {
@@ -43,7 +43,7 @@ impl Item {
     pub(crate) fn read_list(object: &Object<'_>, problems: &mut Problems) -> Option<Vec<Self>> {
         let items = object
             .field("items")
-            .list(LINES, problems, |element, problems| {
+            .list(1..=MOST_LINES, problems, |element, problems| {
                 Self::read(&element.object(problems)?, problems)
             })?;
         let mut copies = BTreeMap::new();

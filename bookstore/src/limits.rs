@@ -23,7 +23,7 @@ const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
 /// Calls that are answered however busy the service is: a process that is only busy must not be
 /// taken for dead.
-const PROBES: [&str; 3] = ["/health", "/ready", "/metrics"];
+const ALWAYS_ANSWERED: [&str; 3] = ["/health", "/ready", "/metrics"];
 
 /// How much of a service one client may use.
 #[derive(Args, Clone, Copy, Debug)]
@@ -79,7 +79,7 @@ pub(crate) struct Limits {
 const HEADING: &str = "Limits";
 
 /// Reads a time with its unit, such as `30s` or `500ms`.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {
         Ok(duration) if !duration.is_zero() && duration <= LONGEST => Ok(duration),
         _ => Err("use a time such as 30s or 500ms, up to 1h".to_owned()),
@@ -112,7 +112,7 @@ impl Limits {
 /// Lets a request through if there is a place, for a limited time.
 async fn pass(State(gate): State<Arc<Gate>>, mut request: Request, next: Next) -> Response {
     let place = gate.places.try_acquire();
-    if place.is_err() && !PROBES.contains(&request.uri().path()) {
+    if place.is_err() && !ALWAYS_ANSWERED.contains(&request.uri().path()) {
         return refuse(Error::Busy);
     }
     let may_have_body = !request.method().is_safe();

@@ -1,6 +1,6 @@
 //! Pages of a list, for clients that ask for them: `limit` and `after`, by id. A page names the
 //! last id that was seen, not how many rows to skip, so that it costs a page wherever it begins,
-//! and nothing is told twice or left out when rows come and go meanwhile.
+//! nothing is told twice, and nothing is left out that was there when the first page was read.
 
 use std::ops::RangeInclusive;
 

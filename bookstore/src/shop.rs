@@ -162,7 +162,7 @@ impl Shop {
         let database = self.open("orders").await?;
         let (at_work, orders_at_work) = mpsc::channel(1);
         let (settled, to_be_marked) = mpsc::unbounded_channel();
-        let (timeout, lease) = (*protocol.call_timeout, *protocol.order_lease);
+        let (timeout, lease) = (protocol.call_timeout, protocol.order_lease);
         if lease < client::longest_call(timeout) * 2 {
             tracing::warn!(
                 "--order-lease is short: an order whose calls are slow may be taken over while it is at work"

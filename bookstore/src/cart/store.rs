@@ -11,27 +11,27 @@ use super::Carts;
 use crate::{
     Error,
     database::{in_transaction, with_reader},
-    item::Item,
+    item::{Item, MOST_LINES},
     paging::Paging,
 };
 
 /// A customer's cart.
 #[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
 pub(crate) struct Cart {
-    pub id: i64,
-    pub customer_id: i64,
+    pub(crate) id: i64,
+    pub(crate) customer_id: i64,
     /// `Active` or `Ordered`.
     #[schema(example = "Active")]
-    pub status: String,
+    pub(crate) status: String,
 }
 
 /// Copies of a product in a cart.
 #[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
 pub(crate) struct CartItem {
-    pub id: i64,
-    pub product_id: i64,
-    pub quantity: i64,
-    pub cart_id: i64,
+    pub(crate) id: i64,
+    pub(crate) product_id: i64,
+    pub(crate) quantity: i64,
+    pub(crate) cart_id: i64,
 }
 
 /// Where a cart stands.
@@ -121,7 +121,7 @@ impl Carts {
     }
 
     /// Adds copies of a product to the customer's active cart, which is made when there is none.
-    /// The cart may not hold more copies than are in stock.
+    /// The cart may not hold more copies than are in stock, nor more books than an order may have.
     pub(super) async fn add_item(
         &self,
         customer: i64,
@@ -137,6 +137,7 @@ impl Carts {
             .bind(customer)
             .fetch_one(&mut *connection)
             .await?;
+            let cart = unlocked(cart)?;
             let added: Option<i64> = sqlx::query_scalar(
                 "INSERT INTO cart_items (cart_id, product_id, quantity) VALUES ($1, $2, $3)
                  ON CONFLICT (cart_id, product_id)
@@ -144,7 +145,7 @@ impl Carts {
                  WHERE cart_items.quantity + excluded.quantity <= $4
                  RETURNING id",
             )
-            .bind(unlocked(cart)?)
+            .bind(cart)
             .bind(item.product_id)
             .bind(item.quantity)
             .bind(in_stock)
@@ -152,6 +153,16 @@ impl Carts {
             .await?;
             if added.is_none() {
                 return Err(not_enough_in_stock());
+            }
+            let lines: i64 =
+                sqlx::query_scalar("SELECT COUNT(*) FROM cart_items WHERE cart_id = $1")
+                    .bind(cart)
+                    .fetch_one(&mut *connection)
+                    .await?;
+            if lines > MOST_LINES as i64 {
+                return Err(Error::Refused(
+                    format!("A cart holds up to {MOST_LINES} different products").into(),
+                ));
             }
         })
     }

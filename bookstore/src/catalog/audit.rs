@@ -70,27 +70,27 @@ const COUNTS: [(&str, &str); 3] = [
 /// What an order has taken.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Reservation {
-    pub order_id: i64,
+    pub(crate) order_id: i64,
     /// `Held`, `Confirmed` (sold) or `Released` (back in stock).
     #[schema(example = "Confirmed")]
-    pub status: String,
+    pub(crate) status: String,
     /// By product.
-    pub items: Vec<ReservedItem>,
+    pub(crate) items: Vec<ReservedItem>,
 }
 
 /// Copies of a product that an order has taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct ReservedItem {
-    pub product_id: i64,
-    pub quantity: i64,
+    pub(crate) product_id: i64,
+    pub(crate) quantity: i64,
     /// Copies that came back after they were sold.
-    pub returned: i64,
+    pub(crate) returned: i64,
 }
 
 /// Reservations, by order.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Reservations {
-    pub reservations: Vec<Reservation>,
+    pub(crate) reservations: Vec<Reservation>,
 }
 
 /// Check that no copy was sold twice, leaked or lost.

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     Error,
     client::ServiceClient,
-    item::{Item, MOST},
+    item::{Item, MOST, MOST_LINES},
 };
 
 /// A client of the catalog; cheap to clone.
@@ -154,6 +154,11 @@ impl CatalogClient {
         // be in stock.
         if let Some(item) = items.iter().find(|item| item.quantity > MOST) {
             return Err(super::reservations::not_enough_in_stock(item.product_id));
+        }
+        if items.len() > MOST_LINES {
+            return Err(Error::Refused(
+                format!("An order has up to {MOST_LINES} different products").into(),
+            ));
         }
         let path = &format!("/reservations/{order}");
         let body = ReservationRequest { items };

@@ -15,12 +15,12 @@ pub(crate) const NAME_LENGTH: std::ops::RangeInclusive<usize> = 1..=255;
 /// A book in the catalog.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema, sqlx::FromRow)]
 pub(crate) struct Product {
-    pub id: i64,
-    pub name: String,
+    pub(crate) id: i64,
+    pub(crate) name: String,
     /// In whole units of the currency.
-    pub price: i64,
+    pub(crate) price: i64,
     /// Copies in stock.
-    pub quantity: i64,
+    pub(crate) quantity: i64,
 }
 
 /// A book as a client describes it.
@@ -32,13 +32,13 @@ pub(crate) struct NewProduct {
         max_length = 255,
         pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"
     )]
-    pub name: String,
+    pub(crate) name: String,
     /// In whole units of the currency.
     #[schema(minimum = 0, maximum = 2147483647)]
-    pub price: i64,
+    pub(crate) price: i64,
     /// Copies in stock.
     #[schema(minimum = 0, maximum = 2147483647)]
-    pub quantity: i64,
+    pub(crate) quantity: i64,
 }
 
 impl FromBody for NewProduct {

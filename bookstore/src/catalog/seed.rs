@@ -10,9 +10,9 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seed {
     /// Number of books, with ids from 1.
-    pub products: u32,
+    pub(crate) products: u32,
     /// Copies of each.
-    pub stock: u32,
+    pub(crate) stock: u32,
 }
 
 /// Rows per statement: five values each stay far below SQLite's limit of 32,766 values.
@@ -51,14 +51,17 @@ fn book(id: u32, stock: u32) -> NewProduct {
 }
 
 impl Catalog {
-    /// Adds the books, unless there are books already.
+    /// Adds the books to a catalog that is empty and has sold nothing: an id that an order knows
+    /// stays with its book.
     pub(crate) async fn seed(&self, seed: Seed) -> Result<(), Error> {
-        let present: i64 = with_reader!(&self.database, |reader| {
-            sqlx::query_scalar("SELECT COUNT(*) FROM products")
-                .fetch_one(reader)
-                .await
+        let was_used: bool = with_reader!(&self.database, |reader| {
+            sqlx::query_scalar(
+                "SELECT EXISTS (SELECT 1 FROM products) OR EXISTS (SELECT 1 FROM reservations)",
+            )
+            .fetch_one(reader)
+            .await
         })?;
-        if present > 0 || seed.products == 0 {
+        if was_used || seed.products == 0 {
             return Ok(());
         }
         let ids: Vec<u32> = (1..=seed.products).collect();
@@ -88,12 +91,16 @@ impl Catalog {
                 added += inserted.rows_affected();
             }
             // PostgreSQL's sequence does not see ids that were given; SQLite's does. Only whoever
-            // has added the books sets it, before anybody sees them: later it would be set back.
+            // has added the books sets it, before anybody sees them, and never back: books may have
+            // been there and gone.
             if has_sequence && added > 0 {
-                sqlx::query("SELECT setval(pg_get_serial_sequence('products', 'id'), $1)")
-                    .bind(i64::from(seed.products))
-                    .execute(&mut *connection)
-                    .await?;
+                sqlx::query(
+                    "SELECT setval(sequence, GREATEST($1, nextval(sequence)))
+                     FROM CAST(pg_get_serial_sequence('products', 'id') AS regclass) AS sequence",
+                )
+                .bind(i64::from(seed.products))
+                .execute(&mut *connection)
+                .await?;
             }
         })
     }
@@ -104,6 +111,31 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::{item::Item, paging::Paging};
+
+    #[tokio::test]
+    async fn a_book_that_was_sold_is_not_replaced_by_another_one() {
+        let catalog = Catalog::new(Database::in_memory().await);
+        catalog.migrate().await.unwrap();
+        let seed = |products| catalog.seed(Seed { products, stock: 3 });
+        seed(5).await.unwrap();
+        for id in 1..=5 {
+            assert!(catalog.remove(id).await.unwrap());
+        }
+        // Nobody knows those that are gone.
+        seed(2).await.unwrap();
+        let items = [Item {
+            product_id: 2,
+            quantity: 1,
+        }];
+        catalog.reserve(7, &items).await.unwrap();
+        for id in 1..=2 {
+            assert!(catalog.remove(id).await.unwrap());
+        }
+        seed(2).await.unwrap();
+        let books = catalog.products(&Paging::everything()).await.unwrap();
+        assert!(books.is_empty());
+    }
 
     #[test]
     fn books_have_different_names_and_a_price() {

@@ -81,7 +81,8 @@ impl Catalog {
         // A compare-and-set: a sale since that moment makes the condition false.
         let replaced = with_writer!(&self.database, |writer| {
             sqlx::query_as(
-                "UPDATE products SET name = $1, price = $2, quantity = $3
+                "UPDATE products SET name = $1, price = $2, quantity = $3,
+                 added = added + $3 - quantity
                  WHERE id = $4 AND name = $5 AND price = $6 AND quantity = $7
                  RETURNING id, name, price, quantity",
             )

@@ -17,7 +17,7 @@ pub(crate) use changes::Version;
 pub(crate) use home::{Home, Sharing};
 pub(crate) use postgres::PostgresPool;
 pub(crate) use query::{in_transaction, with_reader, with_writer};
-pub(crate) use reset::until_idle;
+pub(crate) use reset::{Contents, reset};
 pub(crate) use retry::wait_and_retry;
 pub use url::DatabaseUrl;
 pub(crate) use url::DatabaseUrlError;

@@ -1,7 +1,10 @@
-//! Resetting a service's data waits a moment for what is about to end.
+//! Resetting a service's data: everything or nothing, and nothing while orders are at work.
 
 use std::time::{Duration, Instant};
 
+use sqlx::AssertSqlSafe;
+
+use super::{Database, in_transaction};
 use crate::Error;
 
 /// What follows an order's answer takes milliseconds, unless something is broken.
@@ -9,17 +12,74 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 const INTERVAL: Duration = Duration::from_millis(20);
 
-/// Tries to reset, again and again while something is at work; whether it could.
-pub(crate) async fn until_idle<F>(mut reset: impl FnMut() -> F) -> Result<bool, Error>
-where
-    F: Future<Output = Result<bool, Error>>,
-{
+/// A service's data.
+pub(crate) struct Contents {
+    /// Every table, with those that others refer to last.
+    pub(crate) tables: &'static [&'static str],
+    /// Whether SQLite keeps the last id of any of them (AUTOINCREMENT).
+    pub(crate) has_sequences: bool,
+    /// A query that counts what is at work.
+    pub(crate) at_work: &'static str,
+}
+
+/// Empties the tables, so that ids start from 1 again, after a moment's wait for what is at work to
+/// end; whether that came.
+pub(crate) async fn reset(database: &Database, contents: &Contents) -> Result<bool, Error> {
     let end = Instant::now() + PATIENCE;
     loop {
-        let done = reset().await?;
+        let done = empty(database, contents).await?;
         if done || Instant::now() > end {
             return Ok(done);
         }
         tokio::time::sleep(INTERVAL).await;
+    }
+}
+
+async fn empty(database: &Database, contents: &Contents) -> Result<bool, Error> {
+    let (before, after) = statements(database, contents);
+    in_transaction!(database, |connection| {
+        for statement in &before {
+            let statement = AssertSqlSafe(statement.as_str());
+            sqlx::query(statement).execute(&mut *connection).await?;
+        }
+        let at_work: i64 = sqlx::query_scalar(contents.at_work)
+            .fetch_one(&mut *connection)
+            .await?;
+        if at_work == 0 {
+            for statement in &after {
+                let statement = AssertSqlSafe(statement.as_str());
+                sqlx::query(statement).execute(&mut *connection).await?;
+            }
+        }
+        at_work == 0
+    })
+}
+
+/// What is to be done before looking for what is at work, and what if there is nothing.
+fn statements(database: &Database, contents: &Contents) -> (Vec<String>, Vec<String>) {
+    let tables = contents.tables;
+    match database {
+        // Whoever writes is alone. Without a sequence ids begin with 1 in an empty table.
+        Database::Sqlite { .. } => {
+            let mut statements: Vec<_> = tables
+                .iter()
+                .map(|table| format!("DELETE FROM {table}"))
+                .collect();
+            if contents.has_sequences {
+                statements.push("DELETE FROM sqlite_sequence".to_owned());
+            }
+            (Vec::new(), statements)
+        }
+        // Nothing may begin between the look and the end. Locked in the order in which everybody
+        // else comes to them.
+        Database::Postgres(_) => {
+            let reversed: Vec<_> = tables.iter().rev().copied().collect();
+            let lock = format!(
+                "LOCK TABLE {} IN ACCESS EXCLUSIVE MODE",
+                reversed.join(", ")
+            );
+            let truncate = format!("TRUNCATE {} RESTART IDENTITY", tables.join(", "));
+            (vec![lock], vec![truncate])
+        }
     }
 }

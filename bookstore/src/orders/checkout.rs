@@ -123,7 +123,8 @@ impl Checkout {
         // order lets go of the cart: the client may try again with its key.
         let passes = answer.status.is_server_error() || matches!(error, Error::Conflict(_));
         let refusal = (!passes).then_some(&answer);
-        if !self.orders.cancel(self.order, refusal).await? {
+        let cancelled = self.orders.cancel(self.order, refusal).await;
+        if !cancelled.map_err(Error::undecided)? {
             return self.decided().await;
         }
         self.settle(false).await;
@@ -132,7 +133,8 @@ impl Checkout {
 
     /// The answer of an order that someone else has finished or cancelled.
     async fn decided(&self) -> Result<Answer, Error> {
-        match self.orders.answer(self.order).await? {
+        let answer = self.orders.answer(self.order).await;
+        match answer.map_err(Error::undecided)? {
             Some(answer) => Ok(answer),
             None => Err(Error::Conflict("The order was cancelled".into())),
         }
@@ -149,5 +151,47 @@ impl Checkout {
             items,
         };
         Answer::json(StatusCode::CREATED, &placed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::sync::mpsc;
+
+    use super::*;
+    use crate::{cart::CartClient, catalog::CatalogClient, database::Database};
+
+    #[tokio::test]
+    async fn when_the_database_fails_at_the_pivot_the_client_is_not_told_that_nothing_was_ordered()
+    {
+        let (unused, second) = ("http://127.0.0.1:9", Duration::from_secs(1));
+        let orders = Arc::new(Orders {
+            database: Database::in_memory().await,
+            catalog: CatalogClient::new("orders", unused, second).unwrap(),
+            cart: CartClient::new("orders", unused, second).unwrap(),
+            lease: second,
+            settled: mpsc::unbounded_channel().0,
+            at_work: mpsc::channel(1).0,
+        });
+        orders.migrate().await.unwrap();
+        let (key, request) = (IdempotencyKey(None), OrderRequest::Cart);
+        let opened = orders.open(5, &key, &request).await.unwrap();
+        let Opened::New(order) = opened else {
+            panic!("{opened:?}");
+        };
+        orders.database.close().await;
+        let checkout = Checkout {
+            orders,
+            order,
+            customer: 5,
+            request,
+        };
+        // The pivot may have been committed, with its answer lost.
+        let failed = Error::Database(sqlx::Error::PoolClosed);
+        let answer = checkout.cancel(failed).await.unwrap_err();
+        assert!(matches!(answer, Error::Undecided(_)), "{answer:?}");
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
     }
 }

@@ -70,13 +70,15 @@ impl Orders {
             loop {
                 let left = self.left_behind(kind).await?;
                 let was_all = left.len() < BATCH;
-                // One that is taken over is not found again soon, whatever becomes of it.
-                stream::iter(left)
-                    .for_each_concurrent(AT_ONCE, |lease| {
+                let all_well = stream::iter(left)
+                    .map(|lease| {
                         trace::in_new_trace("orders", "recover", self.recover(kind, lease))
                     })
+                    .buffer_unordered(AT_ONCE)
+                    .fold(true, |all_well, well| async move { all_well && well })
                     .await;
-                if was_all {
+                // One that is taken over is not found again soon; one that could not be might be.
+                if was_all || !all_well {
                     break;
                 }
             }
@@ -84,17 +86,19 @@ impl Orders {
         Ok(())
     }
 
-    /// Takes over one order, or return, unless someone else does.
-    pub(super) async fn recover(&self, kind: Kind, lease: Lease) {
+    /// Takes over one order, or return, unless someone else does; whether nothing failed.
+    pub(super) async fn recover(&self, kind: Kind, lease: Lease) -> bool {
         let outcome = match kind {
             Kind::Order => self.recover_order(lease).await,
             Kind::Return => self.recover_return(lease).await,
         };
+        let well = outcome.is_ok();
         match outcome {
             Ok(true) => self.note(kind, lease.id, Ok(())).await,
             Ok(false) => {}
             Err(error) => self.note(kind, lease.id, Err(error)).await,
         }
+        well
     }
 
     /// Whether it was ours to recover.

@@ -29,16 +29,16 @@ pub(crate) struct ReturnedBooks<'a> {
     items: &'a [Item],
 }
 
-/// What a request for a return has led to.
-enum Accepted {
-    /// A new return.
-    Now(i64, Answer),
-    /// The same request had this answer.
-    Before(Answer),
+/// What a request for a return has led to, now or when it came before.
+struct Accepted {
+    id: i64,
+    answer: Answer,
+    /// Whether it is known that the copies are back in stock.
+    settled: bool,
 }
 
-/// A return that had the same key: its request and its answer.
-type KnownReturn = (String, i64, String);
+/// A return that had the same key: its id, its request and its answer, and whether it is settled.
+type KnownReturn = (i64, String, i64, String, bool);
 
 impl Orders {
     /// Takes books of an order back, or answers as before when the key says that it was done.
@@ -49,17 +49,15 @@ impl Orders {
         key: IdempotencyKey,
         request: ReturnRequest,
     ) -> Result<Answer, Error> {
-        match self.accept(customer, order, &key, &request).await? {
-            Accepted::Before(answer) => Ok(answer),
-            Accepted::Now(id, answer) => match self.restock(id).await {
-                true => Ok(answer),
-                // Accepted for good; the stock follows.
-                false => Ok(Answer {
-                    status: StatusCode::ACCEPTED,
-                    ..answer
-                }),
-            },
+        let accepted = self.accept(customer, order, &key, &request).await?;
+        if accepted.settled || self.restock(accepted.id).await {
+            return Ok(accepted.answer);
         }
+        // Accepted for good; the stock follows.
+        Ok(Answer {
+            status: StatusCode::ACCEPTED,
+            ..accepted.answer
+        })
     }
 
     /// The pivot of a return. The order's row is written first: returns of one order take turns.
@@ -85,16 +83,20 @@ impl Orders {
                 return Err(order_not_found(customer, order));
             }
             let known: Option<KnownReturn> = sqlx::query_as(
-                "SELECT request, answer_status, answer_body FROM returns
-                 WHERE order_id = $1 AND idempotency_key = $2",
+                "SELECT id, request, answer_status, answer_body, settled_at IS NOT NULL
+                 FROM returns WHERE order_id = $1 AND idempotency_key = $2",
             )
             .bind(order)
             .bind(key.0.as_deref())
             .fetch_optional(&mut *connection)
             .await?;
-            if let Some((request, status, body)) = known {
+            if let Some((id, request, status, body, settled)) = known {
                 return if request == canonical {
-                    Ok(Accepted::Before(stored_answer(status, body)))
+                    Ok(Accepted {
+                        id,
+                        answer: stored_answer(status, body),
+                        settled,
+                    })
                 } else {
                     Err(key_was_used_otherwise().into())
                 };
@@ -150,7 +152,11 @@ impl Orders {
                 .execute(&mut *connection)
                 .await?;
             }
-            Accepted::Now(id, answer)
+            Accepted {
+                id,
+                answer,
+                settled: false,
+            }
         })
     }
 

@@ -134,7 +134,7 @@ pub(super) async fn list_items(
         (status = 404, description = "No active cart, or no such product", body = ErrorDetail),
         (status = 409, description = "The cart, or the same request, is being ordered", body = ErrorDetail),
         (status = 422, body = HttpValidationError),
-        (status = 503, description = "Another service is not available; nothing was ordered", body = ErrorDetail),
+        (status = 503, description = "Another service is not available, and nothing was ordered; or it is not known yet whether, as the detail says: ask again with the same Idempotency-Key", body = ErrorDetail),
     )
 )]
 pub(super) async fn create(

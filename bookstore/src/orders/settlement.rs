@@ -148,25 +148,35 @@ impl Orders {
 pub(crate) async fn write_marks(database: Database, mut settled: mpsc::UnboundedReceiver<Settled>) {
     let mut batch = Vec::new();
     while settled.recv_many(&mut batch, BATCH).await > 0 {
-        for (kind, table) in [(Kind::Order, "orders"), (Kind::Return, "returns")] {
+        for kind in [Kind::Order, Kind::Return] {
             let of_kind = batch.iter().filter(|settled| settled.kind == kind);
             let ids: Vec<i64> = of_kind.map(|settled| settled.id).collect();
-            if let Err(error) = mark(&database, table, &ids).await {
-                tracing::warn!(?error, "cannot mark {table} as settled, recovery will");
+            if let Err(error) = mark(&database, kind, &ids).await {
+                tracing::warn!(?error, ?kind, "cannot mark as settled, recovery will");
             }
         }
         batch.clear();
     }
 }
 
-async fn mark(database: &Database, table: &str, ids: &[i64]) -> Result<(), Error> {
+/// A mark may come late, after a reset that lets ids start again: it is not for an order that is
+/// still to be decided.
+async fn mark(database: &Database, kind: Kind, ids: &[i64]) -> Result<(), Error> {
     if ids.is_empty() {
         return Ok(());
     }
+    let (table, condition) = match kind {
+        Kind::Order => ("orders", "status <> 'Pending' AND settled_at IS NULL"),
+        Kind::Return => ("returns", "settled_at IS NULL"),
+    };
     with_writer!(database, |writer| {
         let mut statement = sqlx::QueryBuilder::new("UPDATE ");
         statement.push(table).push(" SET settled_at = ");
-        statement.push_bind(now_ms()).push(" WHERE id IN (");
+        statement.push_bind(now_ms());
+        statement
+            .push(" WHERE ")
+            .push(condition)
+            .push(" AND id IN (");
         let mut list = statement.separated(", ");
         for id in ids {
             list.push_bind(*id);

@@ -22,22 +22,22 @@ use crate::{
 /// An order that was placed.
 #[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
 pub(crate) struct Order {
-    pub id: i64,
-    pub customer_id: i64,
+    pub(crate) id: i64,
+    pub(crate) customer_id: i64,
     /// `Ordered`, or `Returned` when every copy came back.
     #[schema(example = "Ordered")]
-    pub status: String,
+    pub(crate) status: String,
 }
 
 /// Copies of a product that an order has bought.
 #[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
 pub(crate) struct OrderItem {
-    pub id: i64,
-    pub product_id: i64,
-    pub quantity: i64,
+    pub(crate) id: i64,
+    pub(crate) product_id: i64,
+    pub(crate) quantity: i64,
     /// Copies that came back.
-    pub returned: i64,
-    pub order_id: i64,
+    pub(crate) returned: i64,
+    pub(crate) order_id: i64,
 }
 
 /// What a request for an order finds.

@@ -54,6 +54,22 @@ on_both_databases! {
         assert_eq!(answer["items"][0]["quantity"], 3);
     }
 
+    async fn a_cart_holds_no_more_books_than_an_order_may_have(shop: Shop) {
+        let mut books = Vec::new();
+        for _ in 0..101 {
+            books.push(shop.add_book(4).await);
+        }
+        for book in &books[..100] {
+            shop.put_in_cart(5, *book, 1).await;
+        }
+        let copies = |book: i64| json!({"product_id": book, "quantity": 1});
+        let refused = (400, json!({"detail": "A cart holds up to 100 different products"}));
+        assert_eq!(shop.cart.post("/carts/5", copies(books[100])).await, refused);
+        assert_eq!(shop.cart.post("/carts/5", copies(books[0])).await.0, 201);
+        assert_eq!(shop.orders.post_nothing("/orders/5").await.0, 201);
+        shop.ends_in_a_clean_audit().await;
+    }
+
     async fn unknown_products_and_carts_are_not_found(shop: Shop) {
         let (cart, book) = (&shop.cart, shop.add_book(4).await);
         let unknown = (404, json!({"detail": "Product with id 99 not found"}));

@@ -73,6 +73,7 @@ on_both_databases! {
         assert_eq!(change(format!("{version}, {newer}"), 9).await, 200);
         assert_eq!(change("*".to_owned(), 8).await, 200);
         assert_eq!(shop.stock(book).await, 8);
+        shop.ends_in_a_clean_audit().await;
         assert_eq!(shop.catalog.delete(path).await.0, 204);
         assert_eq!(change(newer, 9).await, 404);
     }

@@ -23,6 +23,12 @@ const PACE: Pace = Pace {
     lease: "1s",
 };
 
+/// A lease that is over before the owner gives up a call.
+const PATIENT: Pace = Pace {
+    call_timeout: "60s",
+    lease: "100ms",
+};
+
 /// A lease that is over before a call is tried again.
 const HASTY: Pace = Pace {
     call_timeout: "1s",
@@ -245,6 +251,41 @@ async fn an_order_that_outlives_its_lease_is_decided_once(database: &str) {
     shop.close().await;
 }
 
+/// Everything has gone well for the owner, but it hears of it when the recovery has given all back:
+/// what stops it is its order's row.
+async fn an_owner_that_comes_to_the_pivot_too_late_sells_nothing(database: &str) {
+    let shop = DistributedShop::open(database, PATIENT).await;
+    let book = shop.catalog.add_book(10).await;
+    let items = json!({"items": [{"product_id": book, "quantity": 2}]});
+    for (customer, body) in [(1, None), (2, Some(&items))] {
+        shop.cart.put_in_cart(customer, book, 2).await;
+        let before = shop.catalog.stock(book).await;
+        let late = Mishap::AnsweredLate;
+        shop.to_catalog.plan("PUT /reservations/", late, 1, 0);
+        let (orders, body) = (shop.orders(), body.cloned());
+        let first = tokio::spawn({
+            let (orders, body) = (orders.clone(), body.clone());
+            async move { orders.order(customer, "key", body).await }
+        });
+        while !shop.to_catalog.is_through() || shop.catalog.stock(book).await == before {
+            tokio::task::yield_now().await;
+        }
+        while orders.audit("/audit").await["unfinished"] != json!(0) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert_eq!(shop.catalog.stock(book).await, before);
+        shop.to_catalog.let_answer_go();
+        let cancelled = (409, json!({"detail": "The order was cancelled"}));
+        assert_eq!(first.await.unwrap(), cancelled);
+        shop.ends_in_a_clean_audit().await;
+        let path = format!("/orders/{customer}");
+        let placed = insist(&orders, &path, "key", body.as_ref()).await;
+        assert_eq!(placed.0, 201, "{}", placed.1);
+        assert_eq!(shop.catalog.stock(book).await, before - 2);
+    }
+    shop.close().await;
+}
+
 async fn killed_at_random_under_load_nothing_is_oversold_leaked_lost_or_doubled(database: &str) {
     let mut shop = DistributedShop::open(database, PACE).await;
     let books = [
@@ -392,5 +433,6 @@ on_both! {
     killed_while_books_come_back_they_come_back_once
     several_replicas_recover_the_same_orders_once
     an_order_that_outlives_its_lease_is_decided_once
+    an_owner_that_comes_to_the_pivot_too_late_sells_nothing
     killed_at_random_under_load_nothing_is_oversold_leaked_lost_or_doubled
 }

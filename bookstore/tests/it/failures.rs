@@ -84,6 +84,9 @@ async fn returns_survive(shop: &DistributedShop, mishap: Mishap) {
         }
         let again = shop.orders().take_back(customer, order, "key", None).await;
         assert_eq!(again.1, returned.1, "{context}");
+        if again.0 == 201 {
+            assert_eq!(shop.catalog.stock(book).await, 10, "{context}");
+        }
         shop.ends_in_a_clean_audit().await;
         shop.to_catalog.calm();
         assert_eq!(shop.catalog.stock(book).await, 10, "{context}");

@@ -13,6 +13,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use tokio::sync::Notify;
 
 use super::Service;
 
@@ -30,6 +31,8 @@ pub(crate) enum Mishap {
     Unanswered,
     /// The service takes its time, but less than the caller has.
     Slow,
+    /// The service does its work, and the answer arrives when the story says so.
+    AnsweredLate,
     /// The caller is killed before the service knows of anything.
     KilledBefore,
     /// The service does its work, and the caller is killed before it hears of it.
@@ -59,27 +62,35 @@ struct Planned {
 struct Passage {
     service: Service,
     planned: Arc<Mutex<Planned>>,
+    /// Told when a late answer may go on.
+    answers: Arc<Notify>,
 }
 
 /// The stand-in of a service.
 pub(crate) struct Proxy {
     pub(crate) url: String,
     planned: Arc<Mutex<Planned>>,
+    answers: Arc<Notify>,
 }
 
 impl Proxy {
     /// Stands in for a service.
     pub(crate) async fn of(service: &Service) -> Self {
-        let planned = Arc::default();
+        let (planned, answers) = (Arc::default(), Arc::default());
         let passage = Passage {
             service: service.clone(),
             planned: Arc::clone(&planned),
+            answers: Arc::clone(&answers),
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let router = Router::new().fallback(pass).with_state(passage);
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { url, planned }
+        Self {
+            url,
+            planned,
+            answers,
+        }
     }
 
     /// Plans a mishap for the next requests that begin with this method and path.
@@ -100,6 +111,11 @@ impl Proxy {
     /// Whether everything planned has happened.
     pub(crate) fn is_through(&self) -> bool {
         self.planned.lock().unwrap().plan.is_none()
+    }
+
+    /// Lets one late answer arrive.
+    pub(crate) fn let_answer_go(&self) {
+        self.answers.notify_one();
     }
 
     /// Lets late requests arrive.
@@ -144,6 +160,11 @@ async fn pass(State(passage): State<Passage>, request: Request) -> Response {
         Mishap::Slow => {
             tokio::time::sleep(SLOW).await;
             return send(forwarded).await;
+        }
+        Mishap::AnsweredLate => {
+            let answer = send(forwarded).await;
+            passage.answers.notified().await;
+            return answer;
         }
         Mishap::Lost => {}
         Mishap::Unanswered => drop(send(forwarded).await),
