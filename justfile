@@ -63,7 +63,7 @@ replicas *arguments:
 
 # The bookstore's services by themselves, on both databases; `just bench-bookstore --rounds 2 --seconds 1` is a glance.
 bench-bookstore *arguments:
-    cargo bench --locked -p bookstore -- {{arguments}}
+    cargo bench --locked --workspace --bench services -- {{arguments}}
 
 # What CI runs.
 ci: check test deny schemathesis notebook
