@@ -3,7 +3,11 @@
 
 use std::{ffi::OsStr, net::IpAddr, path::PathBuf};
 
-use clap::{Arg, Args, Subcommand, builder::TypedValueParser, error::ErrorKind};
+use clap::{
+    Arg, Args, Subcommand,
+    builder::{BoolishValueParser, TypedValueParser},
+    error::ErrorKind,
+};
 
 use crate::{
     DatabaseUrl, catalog::Seed, database::DatabaseUrlError, faults::Fault, limits::Limits,
@@ -99,7 +103,7 @@ pub(crate) struct CommonOptions {
     pub(crate) database: DatabaseUrl,
 
     /// Use a fresh database under a unique name, and remove it at the end.
-    #[arg(long, env = "BOOKSTORE_EPHEMERAL")]
+    #[arg(long, env = "BOOKSTORE_EPHEMERAL", value_parser = BoolishValueParser::new())]
     pub(crate) ephemeral: bool,
 
     /// How long to go on serving after being asked to stop. From the first moment `/ready` answers
@@ -148,7 +152,7 @@ pub(crate) struct CommonOptions {
     pub(crate) fault_file: Option<PathBuf>,
 
     /// Offer `/admin/faults` and `/admin/reset` to everybody who can reach the services.
-    #[arg(long, env = "BOOKSTORE_ADMIN_CALLS")]
+    #[arg(long, env = "BOOKSTORE_ADMIN_CALLS", value_parser = BoolishValueParser::new())]
     pub(crate) admin_calls: bool,
 
     #[command(flatten)]
@@ -261,7 +265,7 @@ pub struct AllOptions {
     pub(crate) pages: PagesOptions,
 
     /// Let the system choose every port.
-    #[arg(long, env = "BOOKSTORE_FREE_PORTS")]
+    #[arg(long, env = "BOOKSTORE_FREE_PORTS", value_parser = BoolishValueParser::new())]
     pub(crate) free_ports: bool,
 }
 
@@ -371,12 +375,12 @@ pub(crate) struct PagesOptions {
     pub(crate) admin_password_file: Option<PathBuf>,
 
     /// Give out cookies for TLS connections only: behind a proxy that speaks TLS.
-    #[arg(long, env = "BOOKSTORE_SECURE_COOKIES")]
+    #[arg(long, env = "BOOKSTORE_SECURE_COOKIES", value_parser = BoolishValueParser::new())]
     pub(crate) secure_cookies: bool,
 
     /// Count attempts to sign in by the last address in X-Forwarded-For: behind a proxy that
     /// writes it, where nobody can connect but through the proxy.
-    #[arg(long, env = "BOOKSTORE_BEHIND_PROXY")]
+    #[arg(long, env = "BOOKSTORE_BEHIND_PROXY", value_parser = BoolishValueParser::new())]
     pub(crate) behind_proxy: bool,
 }
 
