@@ -93,6 +93,7 @@ impl Storefront {
             .layer(DefaultBodyLimit::max(FORM_LIMIT))
             .layer(middleware::from_fn(security::add_headers));
         service::complete_undescribed("storefront", routes, router, database)
+            .with_refusal(page::refuse)
     }
 }
 

@@ -8,7 +8,7 @@ use axum::{
     response::{Html, IntoResponse, Redirect, Response},
 };
 
-use super::{Storefront, assets::STYLE_URL, patiently, session::Session};
+use super::{Storefront, assets::STYLE_URL, patiently, security, session::Session};
 use crate::{Error, database::now_ms};
 
 /// The part of the shop that a page belongs to, to be marked in the navigation.
@@ -169,6 +169,7 @@ pub(super) enum PageError {
     /// A form of another session, or of one that has ended.
     FormOutdated,
     FormTooLarge,
+    FormTooSlow,
     FormUnreadable,
     /// What went wrong behind the page.
     Failed(Error),
@@ -203,6 +204,11 @@ impl IntoResponse for PageError {
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "That was too much",
                 "Nothing was changed: what you have sent is longer than this form can take.",
+            ),
+            Self::FormTooSlow => (
+                StatusCode::REQUEST_TIMEOUT,
+                "That took too long",
+                "Nothing was changed: what you have sent did not arrive in time. Please try again.",
             ),
             Self::FormUnreadable => (
                 StatusCode::BAD_REQUEST,
@@ -250,6 +256,13 @@ pub(super) async fn not_found() -> PageError {
 pub(super) async fn method_not_allowed() -> Response {
     let message = "This address does not take what was sent.";
     error_page(StatusCode::METHOD_NOT_ALLOWED, "Not possible", message)
+}
+
+/// The answer to what the service's limits do not let through, or cut off.
+pub(super) fn refuse(error: Error) -> Response {
+    let mut response = PageError::from(error).into_response();
+    security::add_headers_to(&mut response);
+    response
 }
 
 /// An amount in whole units of the currency.
