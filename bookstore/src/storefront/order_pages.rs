@@ -8,7 +8,6 @@ use axum::{extract::State, http::StatusCode, response::Response};
 use super::{
     Shared,
     basket::name_of,
-    basket_pages::settled,
     form::{Form, new_key},
     page::{Flash, Layout, PageError, Section, grouped, render},
     patiently,
@@ -129,11 +128,8 @@ pub(super) async fn give_back(
         }
     };
     let (customer, key) = (session.customer, form.key());
-    let returned = settled(|| {
-        let orders = &store.orders;
-        orders.give_back(customer, order, &key, item.clone())
-    })
-    .await;
+    // Returns of an order wait for each other: a conflict is no matter of time.
+    let returned = store.orders.give_back(customer, order, &key, item).await;
     let flash = match returned {
         Ok(Returned::Now) => Flash::done("Thank you, the books are returned."),
         Ok(Returned::Later) => {

@@ -78,6 +78,23 @@ on_both_databases! {
         assert_eq!(shop.stock(book).await, 8);
     }
 
+    async fn books_that_were_returned_before_are_not_asked_for_again_and_again(shop: Shop) {
+        let book = shop.add_book(9).await;
+        let visitor = Visitor::of(&shop.storefront);
+        put_in_cart(&visitor, book, "1").await;
+        let cart = visitor.get("/cart").await;
+        let orders = visitor.submit(&cart, "/orders", &[("key", "k")]).await;
+        let path = "/orders/1/returns";
+        visitor.submit(&orders, path, &[("key", "first")]).await;
+        // A page that was open all the time.
+        let again = visitor.submit(&orders, path, &[("key", "second")]).await;
+        assert_eq!(again.message(), "These books were returned before.");
+        let asked = "route=\"/orders/{customer_id}/{order_id}/returns\",status=\"409\",\
+            caller=\"service\"} 1";
+        let counts = shop.orders.counts().await;
+        assert!(counts.iter().any(|count| count.ends_with(asked)), "{counts:#?}");
+    }
+
     async fn what_the_shop_refuses_is_said_on_the_next_page(shop: Shop) {
         let book = shop.add_book(2).await;
         let visitor = Visitor::of(&shop.storefront);
