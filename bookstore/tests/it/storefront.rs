@@ -140,6 +140,52 @@ on_both_databases! {
         assert_eq!(shop.stock(book).await, 8);
     }
 
+    async fn orders_are_shown_in_pages_the_latest_first(shop: Shop) {
+        let visitor = Visitor::of(&shop.storefront);
+        put_in_cart(&visitor, shop.add_book(9).await, "1").await;
+        let cart = visitor.get("/cart").await;
+        visitor.submit(&cart, "/orders", &[("key", "k")]).await;
+        let (_, orders) = shop.orders.get("/orders").await;
+        let customer = orders["orders"][0]["customer_id"].as_i64().unwrap();
+        for _ in 2..=12 {
+            let book = shop.add_book(9).await;
+            let items = json!({"items": [{"product_id": book, "quantity": 1}]});
+            let (status, _) = shop.orders.post(&format!("/orders/{customer}"), items).await;
+            assert_eq!(status, 201);
+        }
+        let shown = |page: &Page| -> Vec<i64> {
+            let parts = page.html.split("<h2 id=\"order-").skip(1);
+            parts.map(|part| part.split('"').next().unwrap().parse().unwrap()).collect()
+        };
+        let books_asked_for = async || -> u64 {
+            let line = "route=\"/products/{product_id}\",status=\"200\",caller=\"service\"} ";
+            let counts = shop.catalog.counts().await;
+            let count = counts.iter().find_map(|count| Some(count.split_once(line)?.1));
+            count.map_or(0, |count| count.parse().unwrap())
+        };
+        let first = visitor.get("/orders").await;
+        let ids = shown(&first);
+        assert_eq!(ids.len(), 10);
+        assert!(ids.iter().rev().is_sorted());
+        assert!(first.says("Older orders") && !first.says("Latest orders"));
+
+        let before = books_asked_for().await;
+        let path = format!("/orders?before={}", ids[9]);
+        let second = visitor.get(&path).await;
+        assert_eq!(shown(&second).len(), 2);
+        assert!(second.says("Latest orders") && !second.says("Older orders"));
+        assert_eq!(books_asked_for().await - before, 2);
+
+        // Who returns something from a page comes back to it.
+        let fields = [("key", "r"), ("before", &second.value("before"))];
+        let oldest = shown(&second)[1];
+        let back = visitor.submit(&second, &format!("/orders/{oldest}/returns"), &fields).await;
+        assert_eq!(back.path, path);
+        assert_eq!(back.message(), "Thank you, the books are returned.");
+        assert!(visitor.get("/orders?before=1").await.says("There are no older orders."));
+        assert_eq!(shown(&visitor.get("/orders?before=x").await), ids);
+    }
+
     async fn forms_without_the_token_of_their_session_change_nothing(shop: Shop) {
         let book = shop.add_book(9).await.to_string();
         let (visitor, stranger) = (Visitor::of(&shop.storefront), Visitor::of(&shop.storefront));
