@@ -177,7 +177,8 @@ on_both_databases! {
         assert_eq!(books_asked_for().await - before, 2);
 
         // Who returns something from a page comes back to it.
-        let fields = [("key", "r"), ("before", &second.value("before"))];
+        let before = second.value("before");
+        let fields = [("key", "r"), ("before", before.as_str())];
         let oldest = shown(&second)[1];
         let back = visitor.submit(&second, &format!("/orders/{oldest}/returns"), &fields).await;
         assert_eq!(back.path, path);
