@@ -46,7 +46,8 @@ Examples:
     Health(HealthOptions),
     /// The pages for visitors and for the bookseller; needs the other three.
     Storefront(StorefrontOptions),
-    /// Set the storefront's admin password, read from the terminal or from standard input.
+    /// Set the storefront's admin password, read from the terminal or from standard input. The
+    /// storefront must have been started before.
     SetAdminPassword(SetAdminPasswordOptions),
 }
 

@@ -247,6 +247,32 @@ async fn a_password_is_made_up_once_and_can_be_changed_while_the_shop_is_open() 
 }
 
 #[tokio::test]
+async fn a_password_is_not_set_where_there_is_no_storefront() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().display();
+    let (code, words) = set_password(&format!("sqlite:{path}"), "a better password\n");
+    assert_eq!(code, Some(1), "{words}");
+    assert!(words.contains(&format!("{path}/storefront.db")), "{words}");
+    assert!(words.contains("--database"), "{words}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+
+    let Some(url) = postgres::url() else { return };
+    let mut database = reqwest::Url::parse(url).unwrap();
+    let name = format!("nobodys_{}", std::process::id());
+    database.set_path(&name);
+    for _ in 0..2 {
+        let (code, words) = set_password(database.as_str(), "a better password\n");
+        assert_eq!(code, Some(1), "{words}");
+        assert!(words.contains(&format!("\"{name}\" does not exist")), "{words}");
+    }
+    // Nor in a database that is another's.
+    database.set_path("postgres");
+    let (code, words) = set_password(database.as_str(), "a better password\n");
+    assert_eq!(code, Some(1), "{words}");
+    assert!(words.contains("names the storefront's own"), "{words}");
+}
+
+#[tokio::test]
 async fn a_password_comes_from_a_file_and_cookies_are_for_tls_when_asked() {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), "from a small file\nand a remark\n").unwrap();
