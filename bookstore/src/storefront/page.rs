@@ -8,7 +8,12 @@ use axum::{
     response::{Html, IntoResponse, Redirect, Response},
 };
 
-use super::{Storefront, assets::STYLE_URL, patiently, security, session::Session};
+use super::{
+    Storefront,
+    assets::{ICON_URL, STYLE_URL},
+    patiently, security,
+    session::Session,
+};
 use crate::{Error, database::now_ms};
 
 /// The part of the shop that a page belongs to, to be marked in the navigation.
@@ -62,6 +67,7 @@ pub(super) struct Layout {
     pub(super) title: String,
     pub(super) section: Section,
     pub(super) style_url: &'static str,
+    pub(super) icon_url: &'static str,
     /// To be sent with every form.
     pub(super) form_token: String,
     /// Copies in the visitor's cart, if the cart could be asked.
@@ -77,6 +83,7 @@ impl Layout {
             title: title.to_owned(),
             section: Section::Elsewhere,
             style_url: &STYLE_URL,
+            icon_url: &ICON_URL,
             form_token: String::new(),
             in_cart: None,
             flash: None,
@@ -115,6 +122,7 @@ impl Storefront {
             title: title.into(),
             section,
             style_url: &STYLE_URL,
+            icon_url: &ICON_URL,
             form_token: session.form_token(),
             in_cart: None,
             flash: session.flash.clone(),

@@ -285,9 +285,21 @@ on_both_databases! {
         assert!(!cookie.contains("Secure"));
         // Known by now.
         assert!(visitor.get("/").await.headers.get("set-cookie").is_none());
-        let style = first.html.split("rel=\"stylesheet\" href=\"").nth(1).unwrap();
-        let style = visitor.get(style.split('"').next().unwrap()).await;
-        assert_eq!(style.headers["content-type"], "text/css; charset=utf-8");
+        // What is kept for ever is found by its contents.
+        for (link, content_type) in [
+            ("rel=\"stylesheet\" href=\"", "text/css; charset=utf-8"),
+            ("rel=\"icon\" href=\"", "image/svg+xml"),
+        ] {
+            let address = first.html.split(link).nth(1).unwrap().split('"').next().unwrap();
+            let (path, _) = address.split_once('?').unwrap();
+            let asset = visitor.get(address).await;
+            assert_eq!(asset.headers["content-type"], content_type);
+            assert!(asset.headers["cache-control"].to_str().unwrap().contains("immutable"));
+            for other in [path.to_owned(), format!("{path}?other")] {
+                let kept = &visitor.get(&other).await.headers["cache-control"];
+                assert_eq!(kept, "public, max-age=300", "{other}");
+            }
+        }
     }
 
     async fn pages_are_counted_by_their_routes(shop: Shop) {
