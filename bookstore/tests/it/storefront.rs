@@ -125,6 +125,20 @@ on_both_databases! {
         assert!(cart.says("There is nothing in it yet."));
     }
 
+    async fn the_first_forms_of_a_visitor_fill_one_cart(shop: Shop) {
+        let book = shop.add_book(9).await.to_string();
+        let visitor = Visitor::of(&shop.storefront);
+        let (one, other) = (visitor.get("/").await, visitor.get("/?q=design").await);
+        let fields = [("product_id", book.as_str()), ("quantity", "1")];
+        let (first, second) = tokio::join!(
+            visitor.submit(&one, "/cart", &fields),
+            visitor.submit(&other, "/cart", &fields),
+        );
+        assert_eq!((first.status, second.status), (200, 200));
+        let cart = visitor.get("/cart").await;
+        assert!(cart.says("$24"), "{}", cart.html);
+    }
+
     async fn visitors_see_their_own_orders_only(shop: Shop) {
         let book = shop.add_book(9).await;
         let (one, other) = (Visitor::of(&shop.storefront), Visitor::of(&shop.storefront));
