@@ -3,7 +3,11 @@
 
 use std::{ffi::OsStr, net::IpAddr, path::PathBuf, time::Duration};
 
-use clap::{Arg, Args, Subcommand, builder::TypedValueParser, error::ErrorKind};
+use clap::{
+    Arg, Args, Subcommand,
+    builder::{BoolishValueParser, TypedValueParser},
+    error::ErrorKind,
+};
 
 use crate::{
     DatabaseUrl,
@@ -47,7 +51,8 @@ Examples:
     Health(HealthOptions),
     /// The pages for visitors and for the bookseller; needs the other three.
     Storefront(StorefrontOptions),
-    /// Set the storefront's admin password, read from the terminal or from standard input.
+    /// Set the storefront's admin password, read from the terminal or from standard input. The
+    /// storefront must have been started before.
     SetAdminPassword(SetAdminPasswordOptions),
 }
 
@@ -104,7 +109,7 @@ pub(crate) struct CommonOptions {
     pub(crate) database: DatabaseUrl,
 
     /// Use a fresh database under a unique name, and remove it at the end.
-    #[arg(long, env = "BOOKSTORE_EPHEMERAL")]
+    #[arg(long, env = "BOOKSTORE_EPHEMERAL", value_parser = BoolishValueParser::new())]
     pub(crate) ephemeral: bool,
 
     /// How long to go on serving after being asked to stop. From the first moment `/ready` answers
@@ -153,7 +158,7 @@ pub(crate) struct CommonOptions {
     pub(crate) fault_file: Option<PathBuf>,
 
     /// Offer `/admin/faults` and `/admin/reset` to everybody who can reach the services.
-    #[arg(long, env = "BOOKSTORE_ADMIN_CALLS")]
+    #[arg(long, env = "BOOKSTORE_ADMIN_CALLS", value_parser = BoolishValueParser::new())]
     pub(crate) admin_calls: bool,
 
     #[command(flatten)]
@@ -268,7 +273,7 @@ pub struct AllOptions {
     pub(crate) pages: PagesOptions,
 
     /// Let the system choose every port.
-    #[arg(long, env = "BOOKSTORE_FREE_PORTS")]
+    #[arg(long, env = "BOOKSTORE_FREE_PORTS", value_parser = BoolishValueParser::new())]
     pub(crate) free_ports: bool,
 }
 
@@ -378,12 +383,12 @@ pub(crate) struct PagesOptions {
     pub(crate) admin_password_file: Option<PathBuf>,
 
     /// Give out cookies for TLS connections only: behind a proxy that speaks TLS.
-    #[arg(long, env = "BOOKSTORE_SECURE_COOKIES")]
+    #[arg(long, env = "BOOKSTORE_SECURE_COOKIES", value_parser = BoolishValueParser::new())]
     pub(crate) secure_cookies: bool,
 
     /// Count attempts to sign in by the last address in X-Forwarded-For: behind a proxy that
     /// writes it, where nobody can connect but through the proxy.
-    #[arg(long, env = "BOOKSTORE_BEHIND_PROXY")]
+    #[arg(long, env = "BOOKSTORE_BEHIND_PROXY", value_parser = BoolishValueParser::new())]
     pub(crate) behind_proxy: bool,
 }
 

@@ -9,7 +9,7 @@ use axum::{
     extract::{Request, State},
     http::{HeaderValue, header},
     middleware::{self, Next},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use clap::Args;
 use futures::FutureExt;
@@ -93,19 +93,35 @@ const LONGEST: Duration = Duration::from_secs(3600);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BodyTimeout(pub(crate) Duration);
 
+/// How a service answers what it does not let through, or cuts off.
+pub(crate) type Refusal = fn(Error) -> Response;
+
 struct Gate {
     limits: Limits,
+    refusal: Refusal,
     places: Semaphore,
 }
 
 impl Limits {
     /// Holds every call of the router to the limits.
-    pub(crate) fn apply(self, router: Router) -> Router {
+    pub(crate) fn apply(self, router: Router, refusal: Refusal) -> Router {
         let gate = Gate {
             limits: self,
+            refusal,
             places: Semaphore::new(self.requests as usize),
         };
         router.layer(middleware::from_fn_with_state(Arc::new(gate), pass))
+    }
+}
+
+impl Gate {
+    /// The answer to what may be asked again soon.
+    fn refuse(&self, error: Error) -> Response {
+        let mut answer = (self.refusal)(error);
+        answer
+            .headers_mut()
+            .insert(header::RETRY_AFTER, RETRY_AFTER);
+        answer
     }
 }
 
@@ -113,7 +129,7 @@ impl Limits {
 async fn pass(State(gate): State<Arc<Gate>>, mut request: Request, next: Next) -> Response {
     let place = gate.places.try_acquire();
     if place.is_err() && !ALWAYS_ANSWERED.contains(&request.uri().path()) {
-        return refuse(Error::Busy);
+        return gate.refuse(Error::Busy);
     }
     let may_have_body = !request.method().is_safe();
     if may_have_body {
@@ -124,10 +140,10 @@ async fn pass(State(gate): State<Arc<Gate>>, mut request: Request, next: Next) -
     // Whatever a handler leaves half done is dropped with it: transactions roll back.
     match AssertUnwindSafe(answer).catch_unwind().await {
         Ok(Ok(answer)) => answer,
-        Ok(Err(_late)) => refuse(Error::TooLate {
+        Ok(Err(_late)) => gate.refuse(Error::TooLate {
             limit: gate.limits.request,
         }),
-        Err(panic) => Error::Panicked(message(panic.as_ref())).into_response(),
+        Err(panic) => (gate.refusal)(Error::Panicked(message(panic.as_ref()))),
     }
 }
 
@@ -138,17 +154,9 @@ fn message(panic: &(dyn Any + Send)) -> String {
     text.unwrap_or("no message").to_owned()
 }
 
-fn refuse(error: Error) -> Response {
-    let mut answer = error.into_response();
-    answer
-        .headers_mut()
-        .insert(header::RETRY_AFTER, RETRY_AFTER);
-    answer
-}
-
 #[cfg(test)]
 mod tests {
-    use axum::{http::StatusCode, routing::get};
+    use axum::{http::StatusCode, response::IntoResponse, routing::get};
     use tokio::{net::TcpListener, sync::Notify};
 
     use super::*;
@@ -167,7 +175,9 @@ mod tests {
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move { axum::serve(listener, limits.apply(router)).await });
+        tokio::spawn(async move {
+            axum::serve(listener, limits.apply(router, Error::into_response)).await
+        });
         url
     }
 

@@ -13,7 +13,7 @@ use utoipa::IntoParams;
 
 use crate::{
     extract::{FromParameters, Parameters},
-    validation::Problems,
+    validation::{Location, Problems},
 };
 
 /// Rows that a page may have.
@@ -29,7 +29,7 @@ pub(crate) struct Paging {
     /// The most to list; without it everything is listed.
     #[param(minimum = 1, maximum = 1000, nullable = false)]
     limit: Option<i64>,
-    /// List only what has a greater id than this.
+    /// List only what has a greater id than this; a smaller one, where the greatest come first.
     #[param(value_type = Option<i64>, minimum = 0, nullable = false)]
     after: i64,
     /// The address of the page after this one, but for the id at its end.
@@ -47,6 +47,24 @@ impl FromParameters for Paging {
             after: after.unwrap_or(0),
             next: limit.map(|limit| next_page(parameters.uri(), limit)),
         })
+    }
+}
+
+/// Whether a list begins with the greatest id instead of the smallest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NewestFirst(pub bool);
+
+impl FromParameters for NewestFirst {
+    fn read(parameters: &Parameters<'_>, problems: &mut Problems) -> Option<Self> {
+        match parameters.query("newest_first").as_deref() {
+            None | Some("false") => Some(Self(false)),
+            Some("true") => Some(Self(true)),
+            Some(_) => problems.add(
+                &Location::Field(&Location::Part("query"), "newest_first"),
+                "bool_parsing",
+                "Input should be a valid boolean, unable to interpret input",
+            ),
+        }
     }
 }
 
@@ -80,6 +98,14 @@ impl Paging {
     /// What every listed id is greater than.
     pub(crate) fn after(&self) -> i64 {
         self.after
+    }
+
+    /// What every listed id is smaller than, where the greatest come first.
+    pub(crate) fn before(&self) -> i64 {
+        match self.after {
+            0 => i64::MAX,
+            id => id,
+        }
     }
 
     /// Rows to ask the database for: one more than are listed tells whether there are more.

@@ -13,7 +13,7 @@ use crate::{
     database::{Home, Sharing},
     health::ask_for_health,
     shop::{ServiceUrls, run_shop},
-    storefront::{self, Admins, typed_password},
+    storefront::{Admins, typed_password},
     trace,
 };
 
@@ -108,17 +108,16 @@ async fn run_storefront(options: StorefrontOptions) -> anyhow::Result<()> {
 
 /// Opens the storefront's database for a moment, and stores a password that somebody types.
 async fn set_admin_password(options: SetAdminPasswordOptions) -> anyhow::Result<()> {
-    let password = typed_password()?;
     let mut home = Home::new(&options.database, false, Sharing::Alone)?;
+    home.ensure_exists("storefront").await.context(
+        "cannot find the storefront's database: name the one that the shop uses by --database \
+         (for `all` on PostgreSQL it ends in _storefront), or start the shop once",
+    )?;
+    let password = typed_password()?;
     let database = home.open("storefront").await?;
-    let stored = async {
-        storefront::migrate(&database).await?;
-        Admins(&database).set_password(&password).await?;
-        anyhow::Ok(())
-    };
-    let stored = stored.await.context("cannot store the password");
+    let stored = Admins(&database).set_password(&password).await;
     database.close().await;
-    stored
+    stored.context("cannot store the password: check that --database names the storefront's own")
 }
 
 async fn listen(address: IpAddr, port: u16, flag: &str) -> anyhow::Result<TcpListener> {

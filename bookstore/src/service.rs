@@ -33,7 +33,7 @@ use crate::{
     error::{Answer, ErrorDetail},
     extract::BODY_LIMIT,
     faults::{self, Fault, Faults},
-    limits::Limits,
+    limits::{Limits, Refusal},
     metrics::{self, Gauge, LookUp, Metrics, RequestMetrics},
     observe::{self, OnPurpose},
 };
@@ -54,6 +54,7 @@ pub(crate) struct Service {
     database: Database,
     look_up: Option<LookUp>,
     reset: Option<Reset>,
+    refusal: Refusal,
 }
 
 /// Makes the service's data what they were at its first start.
@@ -110,6 +111,7 @@ fn complete(
         database,
         look_up: None,
         reset: None,
+        refusal: Error::into_response,
     }
 }
 
@@ -129,6 +131,12 @@ impl Service {
         F: Future<Output = Result<(), Error>> + Send + 'static,
     {
         self.reset = Some(Arc::new(move || Box::pin(reset())));
+        self
+    }
+
+    /// Answers in a way of its own what the limits do not let through.
+    pub(crate) fn with_refusal(mut self, refusal: Refusal) -> Self {
+        self.refusal = refusal;
         self
     }
 
@@ -172,7 +180,7 @@ impl Service {
                 .with_state(Arc::clone(&metrics)),
         );
         limits
-            .apply(router)
+            .apply(router, self.refusal)
             .layer(DefaultBodyLimit::max(BODY_LIMIT))
             .layer(middleware::from_fn_with_state(metrics, observe::observe))
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde::{Deserialize, Serialize};
+use url::form_urlencoded;
 
 use super::{
     NewProduct, Product,
@@ -50,6 +51,18 @@ struct ReservationRequest<'a> {
     items: &'a [Item],
 }
 
+fn page_of(words: &str, after: i64, limit: usize) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    if !words.is_empty() {
+        query.append_pair("q", words);
+    }
+    query.append_pair("limit", &limit.to_string());
+    if after > 0 {
+        query.append_pair("after", &after.to_string());
+    }
+    format!("/products?{}", query.finish())
+}
+
 impl CatalogClient {
     /// A client that asks on behalf of `caller`.
     pub(crate) fn new(
@@ -81,12 +94,15 @@ impl CatalogClient {
         Ok(reply.json::<Reservations>()?.reservations)
     }
 
-    /// Up to `limit` books by id, those after an id.
-    pub(crate) async fn products(&self, after: i64, limit: usize) -> Result<Vec<Product>, Error> {
-        let path = match after {
-            0 => format!("/products?limit={limit}"),
-            _ => format!("/products?limit={limit}&after={after}"),
-        };
+    /// Up to `limit` books by id, those after an id; only those with all these words in their
+    /// names, if there are any.
+    pub(crate) async fn products(
+        &self,
+        words: &str,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<Product>, Error> {
+        let path = page_of(words, after, limit);
         let reply = self.0.get(&path).await?.success()?;
         Ok(reply.json::<Products>()?.data)
     }

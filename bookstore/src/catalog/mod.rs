@@ -12,6 +12,7 @@ mod reset;
 mod return_routes;
 mod returns;
 mod routes;
+mod search;
 mod seed;
 mod store;
 mod version;

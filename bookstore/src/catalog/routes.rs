@@ -13,6 +13,7 @@ use super::{
     Catalog, Product,
     answers::{KeptAnswer, Question},
     product::NewProduct,
+    search::Words,
     store::product_not_found,
     version::IfMatch,
 };
@@ -49,11 +50,16 @@ pub(crate) struct UpdatedProduct {
     updated_product: Product,
 }
 
-/// Get all products, or a page of them.
+/// Get all products, or those whose names have some words, or a page of them.
 #[utoipa::path(
     get,
     path = "/products",
-    params(Paging),
+    params(
+        ("q" = Option<String>, Query, nullable = false, max_length = 255,
+            description = "List only books whose names have each of these words, in any case and \
+                anywhere"),
+        Paging,
+    ),
     responses(
         (status = 200, body = Products, headers(
             ("Link" = String, description = "The next page, if there is more than `limit`"),
@@ -63,14 +69,19 @@ pub(crate) struct UpdatedProduct {
 )]
 pub(super) async fn list(
     State(catalog): State<Catalog>,
-    Checked(paging): Checked<Paging>,
+    Checked((words, paging)): Checked<(Words, Paging)>,
 ) -> Result<Response, Error> {
-    if paging.is_everything()
+    if words.is_empty()
+        && paging.is_everything()
         && let Some(answer) = catalog.answer(Question::All).await?
     {
         return Ok(answer.into_response());
     }
-    let products = catalog.products(&paging).await?;
+    let products = if words.is_empty() {
+        catalog.products(&paging).await?
+    } else {
+        catalog.products_named(&words, &paging).await?
+    };
     let (next, data) = paging.cut(products, |product| product.id);
     Ok((next, Json(Products { data })).into_response())
 }

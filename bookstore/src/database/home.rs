@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, anyhow, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -89,17 +89,34 @@ impl Home {
         })
     }
 
+    /// Fails when there is no database of a service yet.
+    pub(crate) async fn ensure_exists(&self, service: &str) -> anyhow::Result<()> {
+        match self {
+            Self::Folder(folder) => {
+                let file = std::path::absolute(file_of(folder, service))?;
+                ensure!(file.is_file(), "there is no {}", file.display());
+            }
+            Self::Server { options, sharing } => {
+                let name = name_on_server(options, *sharing, service);
+                connect(&options.clone().database(&name))
+                    .await?
+                    .close()
+                    .await?;
+            }
+            Self::TemporaryFolder(_) | Self::TemporaryOnServer { .. } => {
+                bail!("a fresh database has nothing in it")
+            }
+        }
+        Ok(())
+    }
+
     /// Opens the database of a service, creating it when missing.
     pub(crate) async fn open(&mut self, service: &str) -> anyhow::Result<Database> {
         match self {
             Self::Folder(folder) => open_sqlite(folder, service).await,
             Self::TemporaryFolder(folder) => open_sqlite(folder.path(), service).await,
             Self::Server { options, sharing } => {
-                let name = match (options.get_database(), *sharing) {
-                    (Some(name), Sharing::Alone) => name.to_owned(),
-                    (Some(prefix), Sharing::Several) => format!("{prefix}_{service}"),
-                    (None, _) => format!("bookstore_{service}"),
-                };
+                let name = name_on_server(options, *sharing, service);
                 open_postgres(options, &name).await
             }
             Self::TemporaryOnServer {
@@ -156,10 +173,22 @@ impl Home {
     }
 }
 
+fn file_of(folder: &Path, service: &str) -> PathBuf {
+    folder.join(format!("{service}.db"))
+}
+
+fn name_on_server(options: &PgConnectOptions, sharing: Sharing, service: &str) -> String {
+    match (options.get_database(), sharing) {
+        (Some(name), Sharing::Alone) => name.to_owned(),
+        (Some(prefix), Sharing::Several) => format!("{prefix}_{service}"),
+        (None, _) => format!("bookstore_{service}"),
+    }
+}
+
 async fn open_sqlite(folder: &Path, service: &str) -> anyhow::Result<Database> {
     std::fs::create_dir_all(folder)
         .with_context(|| format!("cannot create the database folder {}", folder.display()))?;
-    let file = folder.join(format!("{service}.db"));
+    let file = file_of(folder, service);
     let options = SqliteConnectOptions::new()
         .filename(&file)
         .create_if_missing(true)

@@ -77,15 +77,28 @@ impl OrdersClient {
         Ok(reply.json::<PlacedOrder>()?.order)
     }
 
-    /// A customer's orders, by id.
-    pub(crate) async fn of(&self, customer: i64) -> Result<Vec<OrderSummary>, Error> {
-        let reply = self.0.get(&format!("/orders/{customer}")).await?;
+    /// Up to `limit` of a customer's orders, the latest first; those before an order, or from the
+    /// very latest on (0).
+    pub(crate) async fn latest(
+        &self,
+        customer: i64,
+        before: i64,
+        limit: usize,
+    ) -> Result<Vec<OrderSummary>, Error> {
+        let path = format!("/orders/{customer}?newest_first=true&limit={limit}&after={before}");
+        let reply = self.0.get(&path).await?;
         Ok(reply.success()?.json::<Orders>()?.orders)
     }
 
-    /// What is in a customer's orders.
-    pub(crate) async fn lines(&self, customer: i64) -> Result<Vec<OrderLine>, Error> {
-        let path = format!("/order_items?customer_id={customer}");
+    /// What is in a customer's orders from the first to the last of these.
+    pub(crate) async fn lines(
+        &self,
+        customer: i64,
+        first: i64,
+        last: i64,
+    ) -> Result<Vec<OrderLine>, Error> {
+        let path =
+            format!("/order_items?customer_id={customer}&first_order={first}&last_order={last}");
         let reply = self.0.get(&path).await?.success()?;
         Ok(reply.json::<OrderLines>()?.items)
     }

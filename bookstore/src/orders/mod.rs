@@ -14,7 +14,7 @@ mod settlement;
 mod shop_audit;
 mod store;
 
-pub(crate) use client::{OrderLine, OrdersClient, Returned};
+pub(crate) use client::{OrderLine, OrderSummary, OrdersClient, Returned};
 pub(crate) use settlement::{Settled, write_marks};
 
 use std::{sync::Arc, time::Duration};

@@ -1,7 +1,9 @@
 //! What a client asks for when it places an order.
 
+use std::ops::RangeInclusive;
+
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     extract::{FromBody, FromParameters, Parameters},
@@ -17,6 +19,9 @@ const CART: &str = "cart";
 
 /// Characters that an idempotency key may have.
 const LONGEST_KEY: usize = 255;
+
+/// Ids of orders.
+const ORDERS: RangeInclusive<i64> = 1..=i64::MAX;
 
 /// What is to be ordered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +92,37 @@ impl FromBody for ReturnRequest {
             return Some(Self::All);
         }
         Item::read_list(&body.object(problems)?, problems).map(Self::Items)
+    }
+}
+
+/// The orders whose lines are to be listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct OrderRange {
+    /// List only lines of orders from this id on.
+    #[param(value_type = Option<i64>, minimum = 1, nullable = false)]
+    pub(super) first_order: i64,
+    /// List only lines of orders up to this id.
+    #[param(value_type = Option<i64>, minimum = 1, nullable = false)]
+    pub(super) last_order: i64,
+}
+
+impl OrderRange {
+    /// Every order.
+    pub(super) const ALL: Self = Self {
+        first_order: *ORDERS.start(),
+        last_order: *ORDERS.end(),
+    };
+}
+
+impl FromParameters for OrderRange {
+    fn read(parameters: &Parameters<'_>, problems: &mut Problems) -> Option<Self> {
+        let first = parameters.query_integer("first_order", &ORDERS, problems);
+        let last = parameters.query_integer("last_order", &ORDERS, problems);
+        Some(Self {
+            first_order: first?.unwrap_or(Self::ALL.first_order),
+            last_order: last?.unwrap_or(Self::ALL.last_order),
+        })
     }
 }
 

@@ -9,14 +9,14 @@ use utoipa::ToSchema;
 use super::{
     Orders,
     checkout::PlacedOrder,
-    request::{IdempotencyKey, OrderRequest, OrderedItems},
+    request::{IdempotencyKey, OrderRange, OrderRequest, OrderedItems},
     store::{Order, OrderItem},
 };
 use crate::{
     Error,
     error::{Answer, ErrorDetail},
     extract::{Checked, CheckedBody, CustomerId, OnlyCustomer},
-    paging::{NextPage, Paging},
+    paging::{NewestFirst, NextPage, Paging},
     trace,
     validation::HttpValidationError,
 };
@@ -58,7 +58,12 @@ pub(super) async fn list(
 #[utoipa::path(
     get,
     path = "/orders/{customer_id}",
-    params(("customer_id" = i64, Path, minimum = 1), Paging),
+    params(
+        ("customer_id" = i64, Path, minimum = 1),
+        ("newest_first" = Option<bool>, Query, nullable = false,
+            description = "Begin with the greatest id instead of the smallest"),
+        Paging,
+    ),
     responses(
         (status = 200, body = AllOrders, headers(
             ("Link" = String, description = "The next page, if there is more than `limit`"),
@@ -68,21 +73,26 @@ pub(super) async fn list(
 )]
 pub(super) async fn list_for_customer(
     State(orders): State<Arc<Orders>>,
-    request: Checked<(CustomerId, Paging)>,
+    request: Checked<((CustomerId, NewestFirst), Paging)>,
 ) -> Result<(NextPage, Json<AllOrders>), Error> {
-    let Checked((CustomerId(customer), paging)) = request;
-    let orders = orders.orders_of(customer, &paging).await?;
+    let Checked(((CustomerId(customer), NewestFirst(newest_first)), paging)) = request;
+    let orders = if newest_first {
+        orders.latest_orders_of(customer, &paging).await?
+    } else {
+        orders.orders_of(customer, &paging).await?
+    };
     let (next, orders) = paging.cut(orders, |order| order.id);
     Ok((next, Json(AllOrders { orders })))
 }
 
-/// Get the lines of all orders, or those of one customer's, or a page of them.
+/// Get the lines of all orders, or those of some orders or of one customer's, or a page of them.
 #[utoipa::path(
     get,
     path = "/order_items",
     params(
         ("customer_id" = Option<i64>, Query, minimum = 1, nullable = false,
             description = "List only this customer's"),
+        OrderRange,
         Paging,
     ),
     responses(
@@ -94,12 +104,13 @@ pub(super) async fn list_for_customer(
 )]
 pub(super) async fn list_items(
     State(orders): State<Arc<Orders>>,
-    request: Checked<(OnlyCustomer, Paging)>,
+    request: Checked<((OnlyCustomer, OrderRange), Paging)>,
 ) -> Result<(NextPage, Json<AllOrderItems>), Error> {
-    let Checked((OnlyCustomer(customer), paging)) = request;
-    let items = match customer {
-        Some(customer) => orders.items_of(customer, &paging).await?,
-        None => orders.items(&paging).await?,
+    let Checked(((OnlyCustomer(customer), range), paging)) = request;
+    let items = match (customer, range) {
+        (Some(customer), range) => orders.items_of(customer, range, &paging).await?,
+        (None, OrderRange::ALL) => orders.items(&paging).await?,
+        (None, range) => orders.items_within(range, &paging).await?,
     };
     let (next, items) = paging.cut(items, |item| item.id);
     Ok((next, Json(AllOrderItems { items })))

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::{
     Orders,
     recovery::Lease,
-    request::{IdempotencyKey, OrderRequest},
+    request::{IdempotencyKey, OrderRange, OrderRequest},
 };
 use crate::{
     Error,
@@ -92,6 +92,26 @@ impl Orders {
         })?)
     }
 
+    /// A customer's orders, the latest first.
+    pub(super) async fn latest_orders_of(
+        &self,
+        customer: i64,
+        paging: &Paging,
+    ) -> Result<Vec<Order>, Error> {
+        Ok(with_reader!(&self.database, |reader| {
+            sqlx::query_as(
+                "SELECT id, customer_id, status FROM orders
+                 WHERE customer_id = $1 AND status IN ('Ordered', 'Returned') AND id < $2
+                 ORDER BY id DESC LIMIT $3",
+            )
+            .bind(customer)
+            .bind(paging.before())
+            .bind(paging.rows())
+            .fetch_all(reader)
+            .await
+        })?)
+    }
+
     /// Lines of whatever order, by id.
     pub(super) async fn items(&self, paging: &Paging) -> Result<Vec<OrderItem>, Error> {
         Ok(with_reader!(&self.database, |reader| {
@@ -106,20 +126,45 @@ impl Orders {
         })?)
     }
 
-    /// Lines of a customer's orders, by id.
+    /// Lines of these orders, by id.
+    pub(super) async fn items_within(
+        &self,
+        range: OrderRange,
+        paging: &Paging,
+    ) -> Result<Vec<OrderItem>, Error> {
+        Ok(with_reader!(&self.database, |reader| {
+            sqlx::query_as(
+                "SELECT id, product_id, quantity, returned, order_id FROM order_items
+                 WHERE order_id BETWEEN $1 AND $2 AND id > $3 ORDER BY id LIMIT $4",
+            )
+            .bind(range.first_order)
+            .bind(range.last_order)
+            .bind(paging.after())
+            .bind(paging.rows())
+            .fetch_all(reader)
+            .await
+        })?)
+    }
+
+    /// Lines of those of these orders that are a customer's, by id. Only orders that were placed
+    /// have lines; saying so lets an index find them.
     pub(super) async fn items_of(
         &self,
         customer: i64,
+        range: OrderRange,
         paging: &Paging,
     ) -> Result<Vec<OrderItem>, Error> {
         Ok(with_reader!(&self.database, |reader| {
             sqlx::query_as(
                 "SELECT order_items.id, product_id, quantity, returned, order_id
                  FROM order_items JOIN orders ON orders.id = order_id
-                 WHERE customer_id = $1 AND order_items.id > $2
-                 ORDER BY order_items.id LIMIT $3",
+                 WHERE customer_id = $1 AND status IN ('Ordered', 'Returned')
+                 AND orders.id BETWEEN $2 AND $3 AND order_items.id > $4
+                 ORDER BY order_items.id LIMIT $5",
             )
             .bind(customer)
+            .bind(range.first_order)
+            .bind(range.last_order)
             .bind(paging.after())
             .bind(paging.rows())
             .fetch_all(reader)

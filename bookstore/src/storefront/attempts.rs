@@ -11,11 +11,18 @@ use crate::{Error, database::with_writer};
 /// Attempts are counted for so long, and the count starts again.
 const WINDOW: i64 = 15 * 60_000;
 
-/// Attempts on one account in that time.
-const PER_ACCOUNT: i64 = 10;
-
 /// Attempts from one address in that time.
-const PER_ADDRESS: i64 = 20;
+const PER_ADDRESS: i64 = 5;
+
+/// Attempts on one account in that time. Passwords are long enough for that, and there is only one
+/// account: whoever uses up its attempts locks its owner out, and shall need many addresses for it.
+const PER_ACCOUNT: i64 = 50;
+
+// A window that ends in another one lets twice as many through.
+const _: () = assert!(
+    PER_ADDRESS * 2 < PER_ACCOUNT,
+    "one address must never lock an account"
+);
 
 /// Whether an attempt may go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,11 +72,12 @@ impl Storefront {
         })
     }
 
-    /// Starts an account's count again: its owner has signed in.
-    pub(super) async fn forgive(&self, name: &str) -> Result<(), Error> {
+    /// Starts the counts of an account and an address again: the owner has signed in from there.
+    pub(super) async fn forgive(&self, name: &str, address: IpAddr) -> Result<(), Error> {
         with_writer!(&self.database, |writer| {
-            sqlx::query("DELETE FROM login_attempts WHERE subject = $1")
+            sqlx::query("DELETE FROM login_attempts WHERE subject IN ($1, $2)")
                 .bind(of_account(name))
+                .bind(of_address(address))
                 .execute(writer)
                 .await
                 .map(drop)

@@ -10,7 +10,7 @@ use axum::{
 };
 
 use super::{
-    Shared,
+    Shared, Storefront,
     basket::{Basket, name_of},
     form::{Form, new_key},
     page::{Flash, Layout, PageError, Section, grouped, render},
@@ -18,7 +18,7 @@ use super::{
     shop_pages::{copies_of, refusal},
     visitor::{Id, Visitor},
 };
-use crate::{Error, item::Item};
+use crate::{Error, item::Item, orders::OrderSummary};
 
 /// How often, and after which wait each time, a request is sent again that is still at work under
 /// its key.
@@ -108,7 +108,7 @@ pub(super) async fn order(
     form: Form,
 ) -> Result<Response, PageError> {
     let key = form.key();
-    let placed = settled(|| store.orders.place(session.customer, &key)).await;
+    let placed = place(&store, session.customer, &key).await;
     let (to, flash) = match placed {
         Ok(order) => {
             let number = grouped(order.id);
@@ -140,16 +140,14 @@ pub(super) async fn order(
     store.go_on(&session, to, flash).await
 }
 
-/// What becomes of a request under a key. A second click finds the first at work, and waits for its
-/// answer.
-pub(super) async fn settled<T, F: Future<Output = Result<T, Error>>>(
-    call: impl Fn() -> F,
-) -> Result<T, Error> {
+/// Orders a customer's cart. Every conflict passes: a second click finds the first at work and waits
+/// for its answer, and an order from another page buys the cart or lets go of it.
+async fn place(store: &Storefront, customer: i64, key: &str) -> Result<OrderSummary, Error> {
     for _ in 0..TRIES {
-        match call().await {
+        match store.orders.place(customer, key).await {
             Err(Error::Conflict(_)) => tokio::time::sleep(WAIT).await,
             outcome => return outcome,
         }
     }
-    call().await
+    store.orders.place(customer, key).await
 }

@@ -5,13 +5,14 @@ use axum::{
     http::StatusCode,
 };
 use subtle::ConstantTimeEq;
+use tokio::time::timeout;
 
 use super::{
     page::PageError,
     security::{digest, secret},
     visitor::Visitor,
 };
-use crate::item::COPIES;
+use crate::{item::COPIES, limits::BodyTimeout};
 
 /// The fields of a form whose token was right.
 #[derive(Debug)]
@@ -26,7 +27,14 @@ impl<S: Send + Sync> FromRequest<S> for Form {
             .get::<Visitor>()
             .expect("every page recognises its visitor")
             .clone();
-        let fields = axum::Form::from_request(request, state).await;
+        let limit: Option<BodyTimeout> = request.extensions().get().copied();
+        let fields = axum::Form::from_request(request, state);
+        let fields = match limit {
+            Some(BodyTimeout(limit)) => timeout(limit, fields)
+                .await
+                .map_err(|_| PageError::FormTooSlow)?,
+            None => fields.await,
+        };
         let form = fields.map(|axum::Form(fields)| Self(fields));
         let form = form.map_err(|rejection| match rejection.status() {
             StatusCode::PAYLOAD_TOO_LARGE => PageError::FormTooLarge,

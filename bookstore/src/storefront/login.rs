@@ -56,7 +56,7 @@ pub(super) async fn sign_in(
         return Ok(page(&store, &session, status, name, Some(problem)).await?);
     }
     tracing::info!(%address, "an administrator signed in");
-    store.forgive(name).await?;
+    store.forgive(name, address).await?;
     let renewed = store.renew(&session, true, now_ms()).await?;
     Ok(redirect(&store, &renewed, "/admin"))
 }

@@ -16,6 +16,7 @@ mod login;
 mod order_pages;
 mod page;
 mod password;
+mod reset;
 mod security;
 mod session;
 mod shelf;
@@ -71,6 +72,7 @@ impl Storefront {
     pub(crate) fn service(self) -> Service {
         let database = self.database.clone();
         let state = Arc::new(self);
+        let to_reset = Arc::clone(&state);
         let mut pages = Router::new();
         let mut routes = Vec::new();
         for (path, page) in pages_by_route() {
@@ -93,6 +95,11 @@ impl Storefront {
             .layer(DefaultBodyLimit::max(FORM_LIMIT))
             .layer(middleware::from_fn(security::add_headers));
         service::complete_undescribed("storefront", routes, router, database)
+            .with_refusal(page::refuse)
+            .with_reset(move || {
+                let store = Arc::clone(&to_reset);
+                async move { store.reset().await }
+            })
     }
 }
 

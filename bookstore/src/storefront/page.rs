@@ -8,7 +8,12 @@ use axum::{
     response::{Html, IntoResponse, Redirect, Response},
 };
 
-use super::{Storefront, assets::STYLE_URL, patiently, session::Session};
+use super::{
+    Storefront,
+    assets::{ICON_URL, STYLE_URL},
+    patiently, security,
+    session::Session,
+};
 use crate::{Error, database::now_ms};
 
 /// The part of the shop that a page belongs to, to be marked in the navigation.
@@ -62,6 +67,7 @@ pub(super) struct Layout {
     pub(super) title: String,
     pub(super) section: Section,
     pub(super) style_url: &'static str,
+    pub(super) icon_url: &'static str,
     /// To be sent with every form.
     pub(super) form_token: String,
     /// Copies in the visitor's cart, if the cart could be asked.
@@ -77,6 +83,7 @@ impl Layout {
             title: title.to_owned(),
             section: Section::Elsewhere,
             style_url: &STYLE_URL,
+            icon_url: &ICON_URL,
             form_token: String::new(),
             in_cart: None,
             flash: None,
@@ -115,6 +122,7 @@ impl Storefront {
             title: title.into(),
             section,
             style_url: &STYLE_URL,
+            icon_url: &ICON_URL,
             form_token: session.form_token(),
             in_cart: None,
             flash: session.flash.clone(),
@@ -169,6 +177,7 @@ pub(super) enum PageError {
     /// A form of another session, or of one that has ended.
     FormOutdated,
     FormTooLarge,
+    FormTooSlow,
     FormUnreadable,
     /// What went wrong behind the page.
     Failed(Error),
@@ -203,6 +212,11 @@ impl IntoResponse for PageError {
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "That was too much",
                 "Nothing was changed: what you have sent is longer than this form can take.",
+            ),
+            Self::FormTooSlow => (
+                StatusCode::REQUEST_TIMEOUT,
+                "That took too long",
+                "Nothing was changed: what you have sent did not arrive in time. Please try again.",
             ),
             Self::FormUnreadable => (
                 StatusCode::BAD_REQUEST,
@@ -250,6 +264,13 @@ pub(super) async fn not_found() -> PageError {
 pub(super) async fn method_not_allowed() -> Response {
     let message = "This address does not take what was sent.";
     error_page(StatusCode::METHOD_NOT_ALLOWED, "Not possible", message)
+}
+
+/// The answer to what the service's limits do not let through, or cut off.
+pub(super) fn refuse(error: Error) -> Response {
+    let mut response = PageError::from(error).into_response();
+    security::add_headers_to(&mut response);
+    response
 }
 
 /// An amount in whole units of the currency.

@@ -28,6 +28,12 @@ const HEADERS: [(HeaderName, &str); 5] = [
 /// Adds them to every answer, and lets nobody keep those that do not allow it themselves.
 pub(super) async fn add_headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
+    add_headers_to(&mut response);
+    response
+}
+
+/// Adds them to an answer.
+pub(super) fn add_headers_to(response: &mut Response) {
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
@@ -35,7 +41,6 @@ pub(super) async fn add_headers(request: Request, next: Next) -> Response {
     headers
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
-    response
 }
 
 /// 256 bits that nobody can guess, as 64 digits.

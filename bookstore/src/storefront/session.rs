@@ -3,6 +3,9 @@
 //! A visitor is a customer by a random number, known to nobody else. A session ends when it has not
 //! been seen for a while, and at a certain age in any case; an administrator's rights do so much
 //! sooner, and the visitor stays a customer.
+//!
+//! A session is written down with the first form that is sent. Until then its cookie is all there
+//! is of it: the token in its forms follows from the cookie's.
 
 use super::{
     Storefront,
@@ -30,13 +33,13 @@ const ADMIN_IDLE: i64 = 30 * MINUTE;
 /// An administrator signs in again after a working day.
 const ADMIN_AGE: i64 = 10 * HOUR;
 
-/// A session that was used for one look only is forgotten so soon: robots keep no cookies.
-const ONE_LOOK: i64 = DAY;
+/// A session that was used for one form only, and a refused one, is forgotten so soon.
+const ONE_FORM: i64 = DAY;
 
 /// A page that is looked at is written down at most so often.
 const SIGHTING: i64 = MINUTE;
 
-/// One new session in so many is the occasion to remove those that have ended.
+/// One session that is written down in so many is the occasion to remove those that have ended.
 const CLEAN_UP_ONE_IN: u32 = 500;
 
 /// Customers of the storefront: far from the small numbers that people use by hand.
@@ -56,13 +59,33 @@ pub(super) struct Session {
 #[derive(sqlx::FromRow)]
 struct Row {
     customer_id: i64,
+    created_at: i64,
     seen_at: i64,
     flash: Option<String>,
     admin_since: Option<i64>,
     admin_seen_at: Option<i64>,
 }
 
+/// What a token stands for.
+pub(super) enum Found {
+    Session(Session),
+    /// A session that has ended.
+    Ended,
+    /// None that is written down.
+    Unknown,
+}
+
 impl Session {
+    /// A session of which nothing is written down yet.
+    pub(super) fn unwritten(token: String) -> Self {
+        Self {
+            token,
+            customer: random_customer(),
+            admin: false,
+            flash: None,
+        }
+    }
+
     /// The token that every form of this session carries. Made of the session's own, so that only
     /// pages of this session can know it.
     pub(super) fn form_token(&self) -> String {
@@ -75,28 +98,31 @@ fn known_as(token: &str) -> String {
 }
 
 impl Storefront {
-    /// The session with a token, if it has not ended.
-    pub(super) async fn session(&self, token: String, now: i64) -> Result<Option<Session>, Error> {
-        let known_as = known_as(&token);
+    /// The session with a token.
+    pub(super) async fn find(&self, token: &str, now: i64) -> Result<Found, Error> {
+        let known_as = known_as(token);
         let row: Option<Row> = with_reader!(&self.database, |reader| {
             sqlx::query_as(
-                "SELECT customer_id, seen_at, flash, admin_since, admin_seen_at FROM sessions
-                 WHERE token_hash = $1 AND seen_at > $2 AND created_at > $3",
+                "SELECT customer_id, created_at, seen_at, flash, admin_since, admin_seen_at
+                 FROM sessions WHERE token_hash = $1",
             )
             .bind(&known_as)
-            .bind(now - IDLE)
-            .bind(now - AGE)
             .fetch_optional(reader)
             .await
         })?;
-        let Some(row) = row else { return Ok(None) };
+        let Some(row) = row else {
+            return Ok(Found::Unknown);
+        };
+        if row.seen_at <= now - IDLE || row.created_at <= now - AGE {
+            return Ok(Found::Ended);
+        }
         let admin = row.admin_since.is_some_and(|since| since > now - ADMIN_AGE)
             && row.admin_seen_at.is_some_and(|at| at > now - ADMIN_IDLE);
         if row.seen_at <= now - SIGHTING {
             self.sighted(&known_as, admin, now).await?;
         }
-        Ok(Some(Session {
-            token,
+        Ok(Found::Session(Session {
+            token: token.to_owned(),
             customer: row.customer_id,
             admin,
             flash: row.flash.as_deref().and_then(Flash::stored),
@@ -119,34 +145,27 @@ impl Storefront {
         })
     }
 
-    /// A session for a new visitor.
-    pub(super) async fn new_session(&self, now: i64) -> Result<Session, Error> {
+    /// Writes down the session of a visitor who does something for the first time. Of two forms that
+    /// are sent at once the second finds the session of the first.
+    pub(super) async fn begin(&self, token: String, now: i64) -> Result<Session, Error> {
         if fastrand::u32(..CLEAN_UP_ONE_IN) == 0 {
             self.forget(now).await?;
         }
-        let session = Session {
-            token: secret(),
-            customer: random_customer(),
-            admin: false,
-            flash: None,
-        };
-        self.insert(&session, now).await?;
-        Ok(session)
-    }
-
-    async fn insert(&self, session: &Session, now: i64) -> Result<(), Error> {
-        with_writer!(&self.database, |writer| {
-            sqlx::query(
+        let mut session = Session::unwritten(token);
+        session.customer = with_writer!(&self.database, |writer| {
+            sqlx::query_scalar(
                 "INSERT INTO sessions (token_hash, customer_id, created_at, seen_at)
-                 VALUES ($1, $2, $3, $3)",
+                 VALUES ($1, $2, $3, $3)
+                 ON CONFLICT (token_hash) DO UPDATE SET customer_id = sessions.customer_id
+                 RETURNING customer_id",
             )
             .bind(known_as(&session.token))
             .bind(session.customer)
             .bind(now)
-            .execute(writer)
+            .fetch_one(writer)
             .await
-            .map(drop)
-        })
+        })?;
+        Ok(session)
     }
 
     /// Continues a visitor's session under another token, with or without an administrator's
@@ -216,7 +235,7 @@ impl Storefront {
             )
             .bind(now - IDLE)
             .bind(now - AGE)
-            .bind(now - ONE_LOOK)
+            .bind(now - ONE_FORM)
             .execute(writer)
             .await
             .map(drop)

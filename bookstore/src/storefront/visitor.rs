@@ -12,9 +12,10 @@ use axum::{
 use super::{
     Shared, Storefront,
     page::PageError,
-    session::{AGE, Session},
+    security::secret,
+    session::{AGE, Found, Session},
 };
-use crate::database::now_ms;
+use crate::{Error, database::now_ms};
 
 /// Digits of a token.
 const TOKEN_LENGTH: usize = 64;
@@ -38,17 +39,9 @@ pub(super) async fn recognise(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let now = now_ms();
-    let found = match store.token_in(request.headers()) {
-        Some(token) => store.session(token, now).await,
-        None => Ok(None),
-    };
-    let session = match found {
-        Ok(Some(session)) => Ok((session, false)),
-        Ok(None) => store.new_session(now).await.map(|session| (session, true)),
-        Err(error) => Err(error),
-    };
-    let (session, is_new) = match session {
+    let token = store.token_in(request.headers());
+    let acts = !request.method().is_safe();
+    let (session, is_new) = match store.session_of(token, acts).await {
         Ok(session) => session,
         Err(error) => return PageError::from(error).into_response(),
     };
@@ -66,6 +59,25 @@ pub(super) async fn recognise(
 }
 
 impl Storefront {
+    /// The session with this token, and whether the visitor has yet to be told its token. Robots keep
+    /// no cookies, and many visitors send no form: neither leaves anything in the database.
+    async fn session_of(
+        &self,
+        token: Option<String>,
+        acts: bool,
+    ) -> Result<(Session, bool), Error> {
+        let Some(token) = token else {
+            return Ok((Session::unwritten(secret()), true));
+        };
+        let now = now_ms();
+        Ok(match self.find(&token, now).await? {
+            Found::Session(session) => (session, false),
+            Found::Unknown if acts => (self.begin(token, now).await?, false),
+            Found::Unknown => (Session::unwritten(token), false),
+            Found::Ended => (Session::unwritten(secret()), true),
+        })
+    }
+
     /// The prefix makes browsers insist on `Secure`, and refuse a cookie of a neighbouring host.
     fn cookie_name(&self) -> &'static str {
         if self.secure_cookies {
@@ -94,9 +106,14 @@ impl Storefront {
             .filter_map(|cookies| cookies.to_str().ok())
             .flat_map(|cookies| cookies.split(';'))
             .filter_map(|cookie| cookie.trim().split_once('='))
-            .find(|(name, token)| *name == self.cookie_name() && token.len() == TOKEN_LENGTH)
+            .find(|(name, token)| *name == self.cookie_name() && is_token(token))
             .map(|(_, token)| token.to_owned())
     }
+}
+
+/// Whether a text may be one of our tokens.
+fn is_token(text: &str) -> bool {
+    text.len() == TOKEN_LENGTH && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 impl<S: Sync> FromRequestParts<S> for Visitor {

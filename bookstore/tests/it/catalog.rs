@@ -1,5 +1,6 @@
 //! `/products`.
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
 use serde_json::json;
 
@@ -29,6 +30,43 @@ on_both_databases! {
         assert_eq!(catalog.delete("/products/1").await, (204, json!(null)));
         assert_eq!(catalog.get("/products/1").await.0, 404);
         assert_eq!(catalog.get("/products").await, (200, json!({"data": [second]})));
+    }
+
+    async fn books_are_found_by_words_of_their_names(shop: Shop) {
+        let names = ["The Silent River", "Ærø, 50% off", "a_b*c?[d]^e\\f", "silent night", "50 ways"];
+        for name in names {
+            let book = json!({"name": name, "price": 1, "quantity": 1});
+            assert_eq!(shop.catalog.post("/products", book).await.0, 201);
+        }
+        for (words, expected) in [
+            ("silent", &[1, 4][..]),
+            ("  RIVER\tsil ", &[1]),
+            ("ÆRØ", &[2]),
+            ("ærø 50", &[2]),
+            ("50", &[2, 5]),
+            ("50%", &[2]),
+            ("a_B", &[3]),
+            ("axb", &[]),
+            ("C?[D]^e\\F", &[3]),
+            ("*", &[3]),
+            (".", &[]),
+            ("", &[1, 2, 3, 4, 5]),
+            ("   ", &[1, 2, 3, 4, 5]),
+            ("silent\0", &[]),
+            ("' OR 1=1 --", &[]),
+        ] {
+            let query = utf8_percent_encode(words, NON_ALPHANUMERIC);
+            let (_, answer) = shop.catalog.get(&format!("/products?q={query}")).await;
+            let books = answer["data"].as_array().unwrap_or_else(|| panic!("{words}: {answer}"));
+            let ids: Vec<_> = books.iter().map(|book| book["id"].as_i64().unwrap()).collect();
+            assert_eq!(ids, expected, "{words}");
+        }
+        let page = shop.catalog.request(Method::GET, "/products?q=SILENT&limit=1");
+        let page = page.send().await.unwrap();
+        assert_eq!(page.headers()["link"], "</products?q=SILENT&limit=1&after=1>; rel=\"next\"");
+        let long = format!("/products?q={}", "x".repeat(256));
+        let (status, answer) = shop.catalog.get(&long).await;
+        assert_eq!((status, &answer["detail"][0]["type"]), (422, &json!("string_too_long")));
     }
 
     async fn books_that_do_not_exist_are_not_found(shop: Shop) {

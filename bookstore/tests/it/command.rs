@@ -12,7 +12,7 @@ use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
 use crate::support::{
-    Process, command,
+    Process, Visitor, command,
     postgres::{self, administrator, with_database},
 };
 
@@ -389,4 +389,36 @@ fn a_shop_told_to_stop_while_it_opens_stops() {
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success());
     assert_eq!(output.stdout, b"");
+}
+
+#[tokio::test]
+async fn switches_are_set_by_variables_in_the_usual_words() {
+    let mut command = command(&["all"]);
+    for (switch, word) in [
+        ("FREE_PORTS", "1"),
+        ("EPHEMERAL", "yes"),
+        ("ADMIN_CALLS", "ON"),
+        ("SECURE_COOKIES", "true"),
+        ("BEHIND_PROXY", "0"),
+    ] {
+        command.env(format!("BOOKSTORE_{switch}"), word);
+    }
+    let process = Process::launch(&mut command);
+    assert_eq!(process.service("cart").get("/admin/faults").await.0, 200);
+    let storefront = process.service("storefront");
+    let login = Visitor::of(&storefront).get("/admin/login").await;
+    let cookie = login.headers["set-cookie"].to_str().unwrap();
+    assert!(cookie.contains("; Secure"), "{cookie}");
+}
+
+#[test]
+fn a_switch_that_is_set_to_another_word_is_refused() {
+    let mut command = command(&["all"]);
+    let output = command
+        .env("BOOKSTORE_BEHIND_PROXY", "perhaps")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(message.contains("--behind-proxy"), "{message}");
 }

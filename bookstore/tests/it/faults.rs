@@ -8,7 +8,7 @@ use std::{
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Fake, Process, Service, postgres};
+use crate::support::{Fake, Process, Service, Visitor, postgres};
 
 /// A shop with admin calls and five copies of each of three books.
 fn shop(database: &str, more: &[&str]) -> Process {
@@ -218,6 +218,29 @@ async fn a_reset_makes_a_shop_as_it_was_at_first(database: &str) {
     assert_eq!(catalog.post_nothing("/admin/reset").await.0, 204);
 }
 
+async fn a_reset_storefront_knows_nobody_but_its_administrator(database: &str) {
+    let process = shop(database, &[]);
+    let storefront = process.service("storefront");
+    let visitor = Visitor::of(&storefront);
+    visitor.sign_in().await;
+    let login = Visitor::of(&storefront).get("/admin/login").await;
+    let cookie = login.headers["set-cookie"].to_str().unwrap();
+    let stranger = Visitor::of(&storefront);
+    *stranger.cookie.lock().unwrap() = Some(cookie.split(';').next().unwrap().to_owned());
+    let wrong = [("name", "admin"), ("password", "wrong")];
+    let mut status = 0;
+    for _ in 0..6 {
+        status = stranger.submit(&login, "/admin/login", &wrong).await.status;
+    }
+    assert_eq!(status, 429);
+    assert_eq!(visitor.get("/admin").await.path, "/admin");
+
+    let done = (204, Value::Null);
+    assert_eq!(storefront.post_nothing("/admin/reset").await, done);
+    assert_eq!(visitor.get("/admin").await.path, "/admin/login");
+    visitor.sign_in().await;
+}
+
 macro_rules! on_both_databases {
     ($($story:ident)*) => {
         $(mod $story {
@@ -242,6 +265,7 @@ on_both_databases! {
     an_error_comes_instead_of_the_work
     nothing_is_answered_in_a_stall
     a_reset_makes_a_shop_as_it_was_at_first
+    a_reset_storefront_knows_nobody_but_its_administrator
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::support::{Fake, Process, Service, on_both_databases};
+use crate::support::{Fake, Process, Service, Visitor, on_both_databases};
 
 /// A single service on SQLite.
 fn start(service: &str, options: &[&str]) -> Process {
@@ -120,6 +120,47 @@ async fn requests_beyond_the_limit_are_refused_and_counted() {
     let book = r#"{"product_detail":{"id":1,"name":"Grand Design","price":1,"quantity":1}}"#;
     taken.answer("200 OK", book);
     assert_eq!(first.await.unwrap().0, 201);
+}
+
+#[tokio::test]
+async fn a_form_that_never_ends_is_not_waited_for() {
+    let process = start("storefront", &["--body-timeout", "100ms"]);
+    let request = b"POST /cart HTTP/1.1\r\nhost: shop\r\ncontent-length: 10\r\n\
+        content-type: application/x-www-form-urlencoded\r\n\r\nx";
+    let answer = converse(&process.service("storefront"), request).await;
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    assert!(answer.contains("<h1>That took too long</h1>"), "{answer}");
+}
+
+#[tokio::test]
+async fn the_storefronts_limits_are_told_by_pages() {
+    let catalog = Fake::listen();
+    let process = start(
+        "storefront",
+        &[
+            "--catalog-url",
+            &catalog.url(),
+            "--max-requests=1",
+            "--request-timeout=2s",
+        ],
+    );
+    let storefront = process.service("storefront");
+    let late = tokio::spawn({
+        let visitor = Visitor::of(&storefront);
+        async move { visitor.get("/").await }
+    });
+    // The only place is taken, and nobody answers.
+    let taken = tokio::task::spawn_blocking(move || (catalog.take_request(), catalog));
+    let _held = taken.await.unwrap();
+    let busy = Visitor::of(&storefront).get("/cart").await;
+    for page in [busy, late.await.unwrap()] {
+        assert_eq!(page.status, 503);
+        assert!(page.says("<h1>We will be right back</h1>"), "{page:?}");
+        assert_eq!(page.headers["retry-after"], "1");
+        assert_eq!(page.headers["cache-control"], "no-store");
+        let policy = page.headers["content-security-policy"].to_str().unwrap();
+        assert!(policy.starts_with("default-src 'none';"), "{policy}");
+    }
 }
 
 on_both_databases! {

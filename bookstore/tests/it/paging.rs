@@ -87,6 +87,43 @@ on_both_databases! {
         assert_eq!(page(&shop.catalog, "data", "/products?page=x&limit=9&limit=5").await.0.len(), 5);
     }
 
+    async fn the_latest_orders_of_a_customer_come_first_when_asked(shop: Shop) {
+        fill(&shop).await;
+        let orders = async |path: &str| page(&shop.orders, "orders", path).await;
+        let (mut all, _) = orders("/orders/7").await;
+        assert_eq!(orders("/orders/7?newest_first=false").await.0, all);
+        all.reverse();
+        assert_eq!(orders("/orders/7?newest_first=true").await, (all.clone(), None));
+        let mut pages = Vec::new();
+        let mut address = Some("/orders/7?newest_first=true&limit=2".to_owned());
+        while let Some(path) = address {
+            let (ids, next) = orders(&path).await;
+            assert!(ids.len() <= 2, "{path}");
+            pages.extend(ids);
+            address = next;
+        }
+        assert_eq!(pages, all);
+        let (status, answer) = shop.orders.get("/orders/7?newest_first=perhaps").await;
+        assert_eq!((status, &answer["detail"][0]["type"]), (422, &json!("bool_parsing")));
+    }
+
+    async fn lines_of_some_orders_alone_are_listed_when_asked(shop: Shop) {
+        fill(&shop).await;
+        let (ids, _) = page(&shop.orders, "orders", "/orders/7").await;
+        let of = async |query: String| -> Vec<i64> {
+            let (status, answer) = shop.orders.get(&format!("/order_items?{query}")).await;
+            assert_eq!(status, 200, "{answer}");
+            let items = answer["items"].as_array().unwrap();
+            items.iter().map(|item| item["order_id"].as_i64().unwrap()).collect()
+        };
+        let range = format!("first_order={}&last_order={}", ids[1], ids[3]);
+        assert_eq!(of(range.clone()).await, ids[1..=3]);
+        assert_eq!(of(format!("customer_id=7&{range}")).await, ids[1..=3]);
+        assert_eq!(of(format!("customer_id=7&first_order={}", ids[3])).await, ids[3..]);
+        assert_eq!(of(format!("customer_id=5&{range}")).await, [0_i64; 0]);
+        assert_eq!(of(format!("limit=1&{range}")).await, ids[1..=1]);
+    }
+
     async fn rows_that_come_and_go_do_not_shift_the_next_page(shop: Shop) {
         fill(&shop).await;
         let (first, next) = page(&shop.catalog, "data", "/products?limit=2").await;

@@ -78,6 +78,23 @@ on_both_databases! {
         assert_eq!(shop.stock(book).await, 8);
     }
 
+    async fn books_that_were_returned_before_are_not_asked_for_again_and_again(shop: Shop) {
+        let book = shop.add_book(9).await;
+        let visitor = Visitor::of(&shop.storefront);
+        put_in_cart(&visitor, book, "1").await;
+        let cart = visitor.get("/cart").await;
+        let orders = visitor.submit(&cart, "/orders", &[("key", "k")]).await;
+        let path = "/orders/1/returns";
+        visitor.submit(&orders, path, &[("key", "first")]).await;
+        // A page that was open all the time.
+        let again = visitor.submit(&orders, path, &[("key", "second")]).await;
+        assert_eq!(again.message(), "These books were returned before.");
+        let asked = "route=\"/orders/{customer_id}/{order_id}/returns\",status=\"409\",\
+            caller=\"service\"} 1";
+        let counts = shop.orders.counts().await;
+        assert!(counts.iter().any(|count| count.ends_with(asked)), "{counts:#?}");
+    }
+
     async fn what_the_shop_refuses_is_said_on_the_next_page(shop: Shop) {
         let book = shop.add_book(2).await;
         let visitor = Visitor::of(&shop.storefront);
@@ -108,6 +125,20 @@ on_both_databases! {
         assert!(cart.says("There is nothing in it yet."));
     }
 
+    async fn the_first_forms_of_a_visitor_fill_one_cart(shop: Shop) {
+        let book = shop.add_book(9).await.to_string();
+        let visitor = Visitor::of(&shop.storefront);
+        let (one, other) = (visitor.get("/").await, visitor.get("/?q=design").await);
+        let fields = [("product_id", book.as_str()), ("quantity", "1")];
+        let (first, second) = tokio::join!(
+            visitor.submit(&one, "/cart", &fields),
+            visitor.submit(&other, "/cart", &fields),
+        );
+        assert_eq!((first.status, second.status), (200, 200));
+        let cart = visitor.get("/cart").await;
+        assert!(cart.says("$24"), "{}", cart.html);
+    }
+
     async fn visitors_see_their_own_orders_only(shop: Shop) {
         let book = shop.add_book(9).await;
         let (one, other) = (Visitor::of(&shop.storefront), Visitor::of(&shop.storefront));
@@ -121,6 +152,53 @@ on_both_databases! {
         let orders = other.submit(&form, "/orders/1/returns", &[("key", "k")]).await;
         assert!(orders.message().contains("there is no such order"));
         assert_eq!(shop.stock(book).await, 8);
+    }
+
+    async fn orders_are_shown_in_pages_the_latest_first(shop: Shop) {
+        let visitor = Visitor::of(&shop.storefront);
+        put_in_cart(&visitor, shop.add_book(9).await, "1").await;
+        let cart = visitor.get("/cart").await;
+        visitor.submit(&cart, "/orders", &[("key", "k")]).await;
+        let (_, orders) = shop.orders.get("/orders").await;
+        let customer = orders["orders"][0]["customer_id"].as_i64().unwrap();
+        for _ in 2..=12 {
+            let book = shop.add_book(9).await;
+            let items = json!({"items": [{"product_id": book, "quantity": 1}]});
+            let (status, _) = shop.orders.post(&format!("/orders/{customer}"), items).await;
+            assert_eq!(status, 201);
+        }
+        let shown = |page: &Page| -> Vec<i64> {
+            let parts = page.html.split("<h2 id=\"order-").skip(1);
+            parts.map(|part| part.split('"').next().unwrap().parse().unwrap()).collect()
+        };
+        let books_asked_for = async || -> u64 {
+            let line = "route=\"/products/{product_id}\",status=\"200\",caller=\"service\"} ";
+            let counts = shop.catalog.counts().await;
+            let count = counts.iter().find_map(|count| Some(count.split_once(line)?.1));
+            count.map_or(0, |count| count.parse().unwrap())
+        };
+        let first = visitor.get("/orders").await;
+        let ids = shown(&first);
+        assert_eq!(ids.len(), 10);
+        assert!(ids.iter().rev().is_sorted());
+        assert!(first.says("Older orders") && !first.says("Latest orders"));
+
+        let before = books_asked_for().await;
+        let path = format!("/orders?before={}", ids[9]);
+        let second = visitor.get(&path).await;
+        assert_eq!(shown(&second).len(), 2);
+        assert!(second.says("Latest orders") && !second.says("Older orders"));
+        assert_eq!(books_asked_for().await - before, 2);
+
+        // Who returns something from a page comes back to it.
+        let before = second.value("before");
+        let fields = [("key", "r"), ("before", before.as_str())];
+        let oldest = shown(&second)[1];
+        let back = visitor.submit(&second, &format!("/orders/{oldest}/returns"), &fields).await;
+        assert_eq!(back.path, path);
+        assert_eq!(back.message(), "Thank you, the books are returned.");
+        assert!(visitor.get("/orders?before=1").await.says("There are no older orders."));
+        assert_eq!(shown(&visitor.get("/orders?before=x").await), ids);
     }
 
     async fn forms_without_the_token_of_their_session_change_nothing(shop: Shop) {
@@ -221,9 +299,21 @@ on_both_databases! {
         assert!(!cookie.contains("Secure"));
         // Known by now.
         assert!(visitor.get("/").await.headers.get("set-cookie").is_none());
-        let style = first.html.split("rel=\"stylesheet\" href=\"").nth(1).unwrap();
-        let style = visitor.get(style.split('"').next().unwrap()).await;
-        assert_eq!(style.headers["content-type"], "text/css; charset=utf-8");
+        // What is kept for ever is found by its contents.
+        for (link, content_type) in [
+            ("rel=\"stylesheet\" href=\"", "text/css; charset=utf-8"),
+            ("rel=\"icon\" href=\"", "image/svg+xml"),
+        ] {
+            let address = first.html.split(link).nth(1).unwrap().split('"').next().unwrap();
+            let (path, _) = address.split_once('?').unwrap();
+            let asset = visitor.get(address).await;
+            assert_eq!(asset.headers["content-type"], content_type);
+            assert!(asset.headers["cache-control"].to_str().unwrap().contains("immutable"));
+            for other in [path.to_owned(), format!("{path}?other")] {
+                let kept = &visitor.get(&other).await.headers["cache-control"];
+                assert_eq!(kept, "public, max-age=300", "{other}");
+            }
+        }
     }
 
     async fn pages_are_counted_by_their_routes(shop: Shop) {
