@@ -2,20 +2,19 @@
 //! beyond is answered with 503, so that a service that is overrun says so at once instead of
 //! answering ever later. A handler that panics is answered with 500.
 
-use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{any::Any, panic::AssertUnwindSafe, time::Duration};
 
 use axum::{
-    Router,
-    extract::{Request, State},
+    extract::{DefaultBodyLimit, Request},
     http::{HeaderValue, header},
-    middleware::{self, Next},
+    middleware::Next,
     response::Response,
 };
 use clap::Args;
 use futures::FutureExt;
 use tokio::{sync::Semaphore, time::timeout};
 
-use crate::Error;
+use crate::{Error, extract::BODY_LIMIT};
 
 /// What a client is told to wait before it asks again, in seconds. Those refused for want of a
 /// place find one as soon as others have their answers.
@@ -96,25 +95,45 @@ pub(crate) struct BodyTimeout(pub(crate) Duration);
 /// How a service answers what it does not let through, or cuts off.
 pub(crate) type Refusal = fn(Error) -> Response;
 
-struct Gate {
+/// Holds a service's requests to the limits.
+pub(crate) struct Gate {
     limits: Limits,
     refusal: Refusal,
     places: Semaphore,
 }
 
-impl Limits {
-    /// Holds every call of the router to the limits.
-    pub(crate) fn apply(self, router: Router, refusal: Refusal) -> Router {
-        let gate = Gate {
-            limits: self,
-            refusal,
-            places: Semaphore::new(self.requests as usize),
-        };
-        router.layer(middleware::from_fn_with_state(Arc::new(gate), pass))
-    }
-}
-
 impl Gate {
+    pub(crate) fn new(limits: Limits, refusal: Refusal) -> Self {
+        Self {
+            limits,
+            refusal,
+            places: Semaphore::new(limits.requests as usize),
+        }
+    }
+
+    /// Lets a request through if there is a place, for a limited time.
+    pub(crate) async fn pass(&self, mut request: Request, next: Next) -> Response {
+        let place = self.places.try_acquire();
+        if place.is_err() && !ALWAYS_ANSWERED.contains(&request.uri().path()) {
+            return self.refuse(Error::Busy);
+        }
+        let may_have_body = !request.method().is_safe();
+        if may_have_body {
+            DefaultBodyLimit::max(BODY_LIMIT).apply(&mut request);
+            let limit = BodyTimeout(self.limits.body);
+            request.extensions_mut().insert(limit);
+        }
+        let answer = timeout(self.limits.request, next.run(request));
+        // Whatever a handler leaves half done is dropped with it: transactions roll back.
+        match AssertUnwindSafe(answer).catch_unwind().await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_late)) => self.refuse(Error::TooLate {
+                limit: self.limits.request,
+            }),
+            Err(panic) => (self.refusal)(Error::Panicked(message(panic.as_ref()))),
+        }
+    }
+
     /// The answer to what may be asked again soon.
     fn refuse(&self, error: Error) -> Response {
         let mut answer = (self.refusal)(error);
@@ -122,28 +141,6 @@ impl Gate {
             .headers_mut()
             .insert(header::RETRY_AFTER, RETRY_AFTER);
         answer
-    }
-}
-
-/// Lets a request through if there is a place, for a limited time.
-async fn pass(State(gate): State<Arc<Gate>>, mut request: Request, next: Next) -> Response {
-    let place = gate.places.try_acquire();
-    if place.is_err() && !ALWAYS_ANSWERED.contains(&request.uri().path()) {
-        return gate.refuse(Error::Busy);
-    }
-    let may_have_body = !request.method().is_safe();
-    if may_have_body {
-        let limit = BodyTimeout(gate.limits.body);
-        request.extensions_mut().insert(limit);
-    }
-    let answer = timeout(gate.limits.request, next.run(request));
-    // Whatever a handler leaves half done is dropped with it: transactions roll back.
-    match AssertUnwindSafe(answer).catch_unwind().await {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(_late)) => gate.refuse(Error::TooLate {
-            limit: gate.limits.request,
-        }),
-        Err(panic) => (gate.refusal)(Error::Panicked(message(panic.as_ref()))),
     }
 }
 
@@ -156,7 +153,9 @@ fn message(panic: &(dyn Any + Send)) -> String {
 
 #[cfg(test)]
 mod tests {
-    use axum::{http::StatusCode, response::IntoResponse, routing::get};
+    use std::sync::Arc;
+
+    use axum::{Router, http::StatusCode, middleware, response::IntoResponse, routing::get};
     use tokio::{net::TcpListener, sync::Notify};
 
     use super::*;
@@ -175,9 +174,13 @@ mod tests {
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move {
-            axum::serve(listener, limits.apply(router, Error::into_response)).await
-        });
+        let gate = Arc::new(Gate::new(limits, Error::into_response));
+        let pass = move |request, next| {
+            let gate = Arc::clone(&gate);
+            async move { gate.pass(request, next).await }
+        };
+        let router = router.layer(middleware::from_fn(pass));
+        tokio::spawn(async move { axum::serve(listener, router).await });
         url
     }
 

@@ -5,9 +5,8 @@ use std::{sync::Arc, time::Instant};
 
 use axum::{
     body::{Body, HttpBody},
-    extract::{MatchedPath, Request, State},
+    extract::{MatchedPath, Request},
     http::{HeaderValue, Method},
-    middleware::Next,
     response::Response,
 };
 use http_body_util::BodyExt;
@@ -25,10 +24,10 @@ pub(crate) const CALLER_HEADER: &str = "x-bookstore-caller";
 pub(crate) const METRICS: &str = "/metrics";
 
 /// Lets the request through and tells what became of it.
-pub(crate) async fn observe(
-    State(metrics): State<Arc<Metrics>>,
+pub(crate) async fn observe<F: Future<Output = Response>>(
+    metrics: &Arc<Metrics>,
     request: Request,
-    next: Next,
+    next: impl FnOnce(Request) -> F,
 ) -> Response {
     let (context, parent) = Context::of_request(metrics.requests.service(), request.headers());
     let request_id = context.request_id();
@@ -42,7 +41,7 @@ pub(crate) async fn observe(
     };
     let answered = context.scope(async move {
         let response = match seen.route() {
-            METRICS => next.run(request).await,
+            METRICS => next(request).await,
             _ => count(metrics, &seen, request, next).await,
         };
         seen.tell(&response);
@@ -94,16 +93,21 @@ impl Seen {
 }
 
 /// Counts and times the request.
-async fn count(metrics: Arc<Metrics>, seen: &Seen, request: Request, next: Next) -> Response {
+async fn count<F: Future<Output = Response>>(
+    metrics: &Arc<Metrics>,
+    seen: &Seen,
+    request: Request,
+    next: impl FnOnce(Request) -> F,
+) -> Response {
     let route = seen.path.as_ref().map(MatchedPath::as_str);
     let called = seen.caller.is_some();
-    let mut pending = Pending::new(Arc::clone(&metrics), route, &seen.method, called);
+    let mut pending = Pending::new(Arc::clone(metrics), route, &seen.method, called);
     let faults = &metrics.faults;
     let response = match faults.before(&seen.method, seen.route()).await {
-        None => next.run(request).await,
+        None => next(request).await,
         Some(fault) => {
             let response = match fault.error {
-                None => next.run(request).await,
+                None => next(request).await,
                 Some(status) => service::injected_error(status),
             };
             faults.after(fault).await;

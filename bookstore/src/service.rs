@@ -12,7 +12,7 @@ use std::{
 
 use axum::{
     Extension, Json, Router,
-    extract::{DefaultBodyLimit, Request, State},
+    extract::{Request, State},
     http::{HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -31,9 +31,8 @@ use crate::{
     database::Database,
     description::add_common_answers,
     error::{Answer, ErrorDetail},
-    extract::BODY_LIMIT,
     faults::{self, Fault, Faults},
-    limits::{Limits, Refusal},
+    limits::{Gate, Limits, Refusal},
     metrics::{self, Gauge, LookUp, Metrics, RequestMetrics},
     observe::{self, OnPurpose},
 };
@@ -151,7 +150,13 @@ impl Service {
     }
 
     /// The whole service, with those of the faults that are for it.
-    pub(crate) fn into_router(self, faults: &[Fault], admin_calls: bool, limits: Limits) -> Router {
+    pub(crate) fn into_router(
+        self,
+        faults: &[Fault],
+        admin_calls: bool,
+        limits: Limits,
+        draining: &Draining,
+    ) -> Router {
         let (mut router, mut routes) = (self.router, self.faults.routes());
         let wanted = faults
             .iter()
@@ -179,11 +184,30 @@ impl Service {
                 .fallback(method_not_allowed)
                 .with_state(Arc::clone(&metrics)),
         );
-        limits
-            .apply(router, self.refusal)
-            .layer(DefaultBodyLimit::max(BODY_LIMIT))
-            .layer(middleware::from_fn_with_state(metrics, observe::observe))
+        let way = Way {
+            draining: draining.clone(),
+            metrics,
+            gate: Gate::new(limits, self.refusal),
+        };
+        router.layer(middleware::from_fn_with_state(Arc::new(way), pass))
     }
+}
+
+/// What every request goes through before its handler, and its answer after it. One layer of axum's
+/// and not one each: a layer copies all that is inside of it for every request.
+struct Way {
+    draining: Draining,
+    metrics: Arc<Metrics>,
+    gate: Gate,
+}
+
+async fn pass(State(way): State<Arc<Way>>, request: Request, next: Next) -> Response {
+    let observed = |request| {
+        observe::observe(&way.metrics, request, |request| {
+            way.gate.pass(request, next)
+        })
+    };
+    way.draining.send_away(request, observed).await
 }
 
 async fn reset(State(reset): State<Reset>) -> Result<StatusCode, Error> {
@@ -245,29 +269,30 @@ impl Draining {
     fn has_begun(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
+
+    /// Sends clients elsewhere while the process drains: readiness ends, and so does each
+    /// connection with its next answer. A connection that is kept until the server closes it may be
+    /// closed under a request.
+    async fn send_away<F: Future<Output = Response>>(
+        &self,
+        mut request: Request,
+        next: impl FnOnce(Request) -> F,
+    ) -> Response {
+        if self.has_begun() {
+            request.extensions_mut().insert(Stopping);
+        }
+        let mut response = next(request).await;
+        if self.has_begun() {
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(header::CONNECTION, close);
+        }
+        response
+    }
 }
 
 /// Goes with a request that arrives while the process drains.
 #[derive(Clone, Debug)]
 struct Stopping;
-
-/// Sends clients elsewhere: readiness ends, and so does each connection with its next answer. A
-/// connection that is kept until the server closes it may be closed under a request.
-async fn send_away_while_draining(
-    State(draining): State<Draining>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    if draining.has_begun() {
-        request.extensions_mut().insert(Stopping);
-    }
-    let mut response = next.run(request).await;
-    if draining.has_begun() {
-        let close = HeaderValue::from_static("close");
-        response.headers_mut().insert(header::CONNECTION, close);
-    }
-    response
-}
 
 /// A service that accepts requests.
 pub(crate) struct Server {
@@ -277,14 +302,7 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts to accept requests.
-    pub(crate) fn start(
-        listener: TcpListener,
-        router: Router,
-        limits: Limits,
-        draining: &Draining,
-    ) -> Self {
-        let send_away = middleware::from_fn_with_state(draining.clone(), send_away_while_draining);
-        let router = router.layer(send_away);
+    pub(crate) fn start(listener: TcpListener, router: Router, limits: Limits) -> Self {
         let (stop, stopped) = oneshot::channel::<()>();
         let listener = WatchedListener::new(listener, limits).tap_io(|connection| {
             // Without it small answers wait for the client's acknowledgement of earlier ones.
@@ -333,7 +351,7 @@ mod tests {
             idle: Duration::from_secs(30),
             requests: 1,
         };
-        let router = service.into_router(&[], false, limits);
+        let router = service.into_router(&[], false, limits, &Draining::default());
         let server = tokio::spawn(async move { axum::serve(listener, router).await });
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let get = async |path| {

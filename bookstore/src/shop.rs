@@ -259,8 +259,9 @@ impl Shop {
         for (listener, service) in self.services.drain(..) {
             let name = service.name();
             urls.insert(name, local_url(&listener)?);
-            let router = service.into_router(faults, options.admin_calls, self.limits);
-            let server = Server::start(listener, router, self.limits, &draining);
+            let (admin_calls, limits) = (options.admin_calls, self.limits);
+            let router = service.into_router(faults, admin_calls, limits, &draining);
+            let server = Server::start(listener, router, limits);
             servers.push((name, server));
         }
         announce(urls)?;

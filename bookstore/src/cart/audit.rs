@@ -1,5 +1,7 @@
 //! `/audit` of the cart, and what the audit of the whole shop asks of it.
 
+use std::sync::Arc;
+
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -69,7 +71,7 @@ pub(crate) struct Checkouts {
 
 /// Check that no cart is held by nobody, or by two orders.
 #[utoipa::path(get, path = "/audit", responses((status = 200, body = Audit)))]
-pub(super) async fn audit(State(carts): State<Carts>) -> Result<Json<Audit>, Error> {
+pub(super) async fn audit(State(carts): State<Arc<Carts>>) -> Result<Json<Audit>, Error> {
     let audit = Audit::of(&carts.database, &RULES, UNFINISHED, &COUNTS).await?;
     Ok(Json(audit))
 }
@@ -87,7 +89,7 @@ pub(super) async fn audit(State(carts): State<Carts>) -> Result<Json<Audit>, Err
     )
 )]
 pub(super) async fn list_checkouts(
-    State(carts): State<Carts>,
+    State(carts): State<Arc<Carts>>,
     Checked(paging): Checked<Paging>,
 ) -> Result<(NextPage, Json<Checkouts>), Error> {
     let checkouts: Vec<CheckoutState> = with_reader!(&carts.database, |reader| {

@@ -1,5 +1,7 @@
 //! `/checkouts`: for the orders service.
 
+use std::sync::Arc;
+
 use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -57,7 +59,7 @@ impl FromBody for CheckoutRequest {
     )
 )]
 pub(super) async fn lock(
-    State(carts): State<Carts>,
+    State(carts): State<Arc<Carts>>,
     CheckedBody(OrderId(order), request): CheckedBody<OrderId, CheckoutRequest>,
 ) -> Result<Json<Checkout>, Error> {
     let items = carts.lock(order, request.customer_id).await?;
@@ -76,7 +78,7 @@ pub(super) async fn lock(
     )
 )]
 pub(super) async fn complete(
-    State(carts): State<Carts>,
+    State(carts): State<Arc<Carts>>,
     Checked(OrderId(order)): Checked<OrderId>,
 ) -> Result<StatusCode, Error> {
     carts.complete(order).await?;
@@ -94,7 +96,7 @@ pub(super) async fn complete(
     )
 )]
 pub(super) async fn unlock(
-    State(carts): State<Carts>,
+    State(carts): State<Arc<Carts>>,
     Checked(OrderId(order)): Checked<OrderId>,
 ) -> Result<StatusCode, Error> {
     carts.unlock(order).await?;

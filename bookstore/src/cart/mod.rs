@@ -11,6 +11,8 @@ mod store;
 pub(crate) use audit::CheckoutState;
 pub(crate) use client::CartClient;
 
+use std::sync::Arc;
+
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
@@ -42,7 +44,8 @@ impl Carts {
     /// The service.
     pub(crate) fn service(self) -> Service {
         let database = self.database.clone();
-        let to_reset = self.clone();
+        let carts = Arc::new(self);
+        let to_reset = Arc::clone(&carts);
         let calls = OpenApiRouter::new()
             .routes(routes!(routes::list))
             .routes(routes!(routes::list_items))
@@ -52,9 +55,9 @@ impl Carts {
             .routes(routes!(checkout_routes::complete))
             .routes(routes!(audit::list_checkouts))
             .routes(routes!(audit::audit))
-            .with_state(self);
+            .with_state(carts);
         service::assemble("cart", "Shopping cart", calls, database).with_reset(move || {
-            let carts = to_reset.clone();
+            let carts = Arc::clone(&to_reset);
             async move { carts.reset().await }
         })
     }

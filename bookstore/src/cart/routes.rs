@@ -1,5 +1,7 @@
 //! `/carts` and `/cart_items`.
 
+use std::sync::Arc;
+
 use axum::{Json, extract::State, http::StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -94,7 +96,7 @@ impl FromParameters for CartStatus {
     )
 )]
 pub(super) async fn list(
-    State(carts): State<Carts>,
+    State(carts): State<Arc<Carts>>,
     Checked(paging): Checked<Paging>,
 ) -> Result<(NextPage, Json<AllCarts>), Error> {
     let carts = carts.carts(&paging).await?;
@@ -119,7 +121,7 @@ pub(super) async fn list(
     )
 )]
 pub(super) async fn list_items(
-    State(carts): State<Carts>,
+    State(carts): State<Arc<Carts>>,
     request: Checked<(OnlyCustomer, Paging)>,
 ) -> Result<(NextPage, Json<CartItems>), Error> {
     let Checked((OnlyCustomer(customer), paging)) = request;
@@ -143,7 +145,7 @@ pub(super) async fn list_items(
     )
 )]
 pub(super) async fn show(
-    State(carts): State<Carts>,
+    State(carts): State<Arc<Carts>>,
     Checked(CustomerId(customer)): Checked<CustomerId>,
 ) -> Result<Json<ActiveCart>, Error> {
     match carts.active_cart(customer).await? {
@@ -193,7 +195,7 @@ pub(super) async fn show(
     )
 )]
 pub(super) async fn add_item(
-    State(carts): State<Carts>,
+    State(carts): State<Arc<Carts>>,
     CheckedBody(CustomerId(customer), item): CheckedBody<CustomerId, Item>,
 ) -> Result<(StatusCode, Json<Message>), Error> {
     let in_stock = enough_in_stock(&carts, &item).await?;
@@ -221,7 +223,7 @@ pub(super) async fn add_item(
     )
 )]
 pub(super) async fn update_item(
-    State(carts): State<Carts>,
+    State(carts): State<Arc<Carts>>,
     request: CheckedBody<(CustomerId, ProductId), Quantity>,
 ) -> Result<Json<Message>, Error> {
     let CheckedBody((CustomerId(customer), ProductId(product_id)), Quantity { quantity }) = request;
@@ -251,7 +253,7 @@ pub(super) async fn update_item(
     )
 )]
 pub(super) async fn remove_item(
-    State(carts): State<Carts>,
+    State(carts): State<Arc<Carts>>,
     request: Checked<(CustomerId, ProductId)>,
 ) -> Result<StatusCode, Error> {
     let Checked((CustomerId(customer), ProductId(product_id))) = request;
@@ -275,7 +277,7 @@ pub(super) async fn remove_item(
     )
 )]
 pub(super) async fn set_status(
-    State(carts): State<Carts>,
+    State(carts): State<Arc<Carts>>,
     request: Checked<(CustomerId, CartStatus)>,
 ) -> Result<(StatusCode, Json<Message>), Error> {
     let Checked((CustomerId(customer), status)) = request;

@@ -1,6 +1,6 @@
 //! `/audit` of the catalog, and what the audit of the whole shop asks of it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
@@ -95,7 +95,7 @@ pub(crate) struct Reservations {
 
 /// Check that no copy was sold twice, leaked or lost.
 #[utoipa::path(get, path = "/audit", responses((status = 200, body = Audit)))]
-pub(super) async fn audit(State(catalog): State<Catalog>) -> Result<Json<Audit>, Error> {
+pub(super) async fn audit(State(catalog): State<Arc<Catalog>>) -> Result<Json<Audit>, Error> {
     let audit = Audit::of(&catalog.database, &RULES, UNFINISHED, &COUNTS).await?;
     Ok(Json(audit))
 }
@@ -113,7 +113,7 @@ pub(super) async fn audit(State(catalog): State<Catalog>) -> Result<Json<Audit>,
     )
 )]
 pub(super) async fn list_reservations(
-    State(catalog): State<Catalog>,
+    State(catalog): State<Arc<Catalog>>,
     Checked(paging): Checked<Paging>,
 ) -> Result<(NextPage, Json<Reservations>), Error> {
     let reservations = catalog.reservations(&paging).await?;

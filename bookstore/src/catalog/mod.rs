@@ -71,7 +71,8 @@ impl Catalog {
     /// The service; `seed` is what a reset leaves in it.
     pub(crate) fn service(self, seed: Seed) -> Service {
         let database = self.database.clone();
-        let (catalog, to_reset) = (self.clone(), self.clone());
+        let catalog = Arc::new(self);
+        let (observed, to_reset) = (Arc::clone(&catalog), Arc::clone(&catalog));
         let calls = OpenApiRouter::new()
             .routes(routes!(routes::list, routes::create))
             .routes(routes!(routes::show, routes::update, routes::delete))
@@ -83,14 +84,14 @@ impl Catalog {
             .routes(routes!(return_routes::take_back))
             .routes(routes!(audit::list_reservations))
             .routes(routes!(audit::audit))
-            .with_state(self);
+            .with_state(catalog);
         service::assemble("catalog", "Product catalog", calls, database)
             .with_gauges(move || {
-                let catalog = catalog.clone();
+                let catalog = Arc::clone(&observed);
                 async move { catalog.gauges().await }
             })
             .with_reset(move || {
-                let catalog = to_reset.clone();
+                let catalog = Arc::clone(&to_reset);
                 async move { catalog.reset(seed).await }
             })
     }

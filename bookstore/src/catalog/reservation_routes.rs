@@ -1,5 +1,7 @@
 //! `/reservations`: for the orders service.
 
+use std::sync::Arc;
+
 use axum::{extract::State, http::StatusCode};
 use utoipa::ToSchema;
 
@@ -42,7 +44,7 @@ impl FromBody for ReservationRequest {
     )
 )]
 pub(super) async fn reserve(
-    State(catalog): State<Catalog>,
+    State(catalog): State<Arc<Catalog>>,
     CheckedBody(OrderId(order), request): CheckedBody<OrderId, ReservationRequest>,
 ) -> Result<StatusCode, Error> {
     match catalog.reserve(order, &request.items).await? {
@@ -63,7 +65,7 @@ pub(super) async fn reserve(
     )
 )]
 pub(super) async fn confirm(
-    State(catalog): State<Catalog>,
+    State(catalog): State<Arc<Catalog>>,
     Checked(OrderId(order)): Checked<OrderId>,
 ) -> Result<StatusCode, Error> {
     catalog.confirm(order).await?;
@@ -81,7 +83,7 @@ pub(super) async fn confirm(
     )
 )]
 pub(super) async fn release(
-    State(catalog): State<Catalog>,
+    State(catalog): State<Arc<Catalog>>,
     Checked(OrderId(order)): Checked<OrderId>,
 ) -> Result<StatusCode, Error> {
     catalog.release(order).await?;

@@ -1,5 +1,7 @@
 //! `/returns`: for the orders service.
 
+use std::sync::Arc;
+
 use axum::{extract::State, http::StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -51,7 +53,7 @@ impl FromBody for ReturnRequest {
     )
 )]
 pub(super) async fn take_back(
-    State(catalog): State<Catalog>,
+    State(catalog): State<Arc<Catalog>>,
     CheckedBody(ReturnId(id), request): CheckedBody<ReturnId, ReturnRequest>,
 ) -> Result<StatusCode, Error> {
     let ReturnRequest { order_id, items } = request;

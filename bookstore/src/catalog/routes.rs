@@ -1,5 +1,7 @@
 //! `/products`.
 
+use std::sync::Arc;
+
 use axum::{
     Json,
     extract::State,
@@ -68,7 +70,7 @@ pub(crate) struct UpdatedProduct {
     )
 )]
 pub(super) async fn list(
-    State(catalog): State<Catalog>,
+    State(catalog): State<Arc<Catalog>>,
     Checked((words, paging)): Checked<(Words, Paging)>,
 ) -> Result<Response, Error> {
     if words.is_empty()
@@ -99,7 +101,7 @@ pub(super) async fn list(
     )
 )]
 pub(super) async fn show(
-    State(catalog): State<Catalog>,
+    State(catalog): State<Arc<Catalog>>,
     Checked(ProductId(id)): Checked<ProductId>,
 ) -> Result<KeptAnswer, Error> {
     let answer = catalog.answer(Question::One(id)).await?;
@@ -117,7 +119,7 @@ pub(super) async fn show(
     )
 )]
 pub(super) async fn create(
-    State(catalog): State<Catalog>,
+    State(catalog): State<Arc<Catalog>>,
     CheckedBody((), product): CheckedBody<(), NewProduct>,
 ) -> Result<(StatusCode, Json<CreatedProduct>), Error> {
     let data = catalog.insert(&product).await?;
@@ -142,7 +144,7 @@ pub(super) async fn create(
     )
 )]
 pub(super) async fn update(
-    State(catalog): State<Catalog>,
+    State(catalog): State<Arc<Catalog>>,
     request: CheckedBody<(ProductId, IfMatch), NewProduct>,
 ) -> Result<Json<UpdatedProduct>, Error> {
     let CheckedBody((ProductId(id), seen), product) = request;
@@ -167,7 +169,7 @@ pub(super) async fn update(
     )
 )]
 pub(super) async fn delete(
-    State(catalog): State<Catalog>,
+    State(catalog): State<Arc<Catalog>>,
     Checked(ProductId(id)): Checked<ProductId>,
 ) -> Result<StatusCode, Error> {
     if catalog.remove(id).await? {
