@@ -7,7 +7,6 @@ use std::{any::Any, panic::AssertUnwindSafe, time::Duration};
 use axum::{
     extract::{DefaultBodyLimit, Request},
     http::{HeaderValue, header},
-    middleware::Next,
     response::Response,
 };
 use clap::Args;
@@ -112,7 +111,11 @@ impl Gate {
     }
 
     /// Lets a request through if there is a place, for a limited time.
-    pub(crate) async fn pass(&self, mut request: Request, next: Next) -> Response {
+    pub(crate) async fn pass<F: Future<Output = Response>>(
+        &self,
+        mut request: Request,
+        next: impl FnOnce(Request) -> F,
+    ) -> Response {
         let place = self.places.try_acquire();
         if place.is_err() && !ALWAYS_ANSWERED.contains(&request.uri().path()) {
             return self.refuse(Error::Busy);
@@ -123,7 +126,7 @@ impl Gate {
             let limit = BodyTimeout(self.limits.body);
             request.extensions_mut().insert(limit);
         }
-        let answer = timeout(self.limits.request, next.run(request));
+        let answer = timeout(self.limits.request, next(request));
         // Whatever a handler leaves half done is dropped with it: transactions roll back.
         match AssertUnwindSafe(answer).catch_unwind().await {
             Ok(Ok(answer)) => answer,
@@ -155,7 +158,13 @@ fn message(panic: &(dyn Any + Send)) -> String {
 mod tests {
     use std::sync::Arc;
 
-    use axum::{Router, http::StatusCode, middleware, response::IntoResponse, routing::get};
+    use axum::{
+        Router,
+        http::StatusCode,
+        middleware::{self, Next},
+        response::IntoResponse,
+        routing::get,
+    };
     use tokio::{net::TcpListener, sync::Notify};
 
     use super::*;
@@ -175,9 +184,9 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let gate = Arc::new(Gate::new(limits, Error::into_response));
-        let pass = move |request, next| {
+        let pass = move |request, next: Next| {
             let gate = Arc::clone(&gate);
-            async move { gate.pass(request, next).await }
+            async move { gate.pass(request, |request| next.run(request)).await }
         };
         let router = router.layer(middleware::from_fn(pass));
         tokio::spawn(async move { axum::serve(listener, router).await });

@@ -5,14 +5,14 @@ use std::{sync::Arc, time::Instant};
 
 use axum::{
     body::{Body, HttpBody},
-    extract::{MatchedPath, Request},
+    extract::Request,
     http::{HeaderValue, Method},
     response::Response,
 };
 use http_body_util::BodyExt;
 
 use crate::{
-    metrics::{Metrics, Pending, UNMATCHED},
+    metrics::{Metrics, Pending},
     service,
     trace::{Context, REQUEST_ID, RequestSpan},
 };
@@ -31,21 +31,24 @@ pub(crate) async fn observe<F: Future<Output = Response>>(
 ) -> Response {
     let (context, parent) = Context::of_request(metrics.requests.service(), request.headers());
     let request_id = context.request_id();
-    let path: Option<MatchedPath> = request.extensions().get().cloned();
+    let path = request.uri().path();
+    let route = metrics.requests.route(path);
+    let is_for_metrics = path == METRICS;
     let span = RequestSpan::start(&context, parent);
     let seen = Seen {
         started: Instant::now(),
         method: request.method().clone(),
         caller: request.headers().get(CALLER_HEADER).cloned(),
-        path,
+        route,
+        pattern: metrics.requests.pattern(route),
     };
     let answered = context.scope(async move {
-        let response = match seen.route() {
-            METRICS => next(request).await,
-            _ => count(metrics, &seen, request, next).await,
+        let response = match is_for_metrics {
+            true => next(request).await,
+            false => count(metrics, &seen, request, next).await,
         };
         seen.tell(&response);
-        span.end(&seen.method, seen.route(), response.status());
+        span.end(&seen.method, seen.pattern, response.status());
         response
     });
     let mut response = answered.await;
@@ -58,18 +61,16 @@ pub(crate) async fn observe<F: Future<Output = Response>>(
 pub(crate) struct OnPurpose;
 
 /// What has to be known of a request when it is gone.
-struct Seen {
+struct Seen<'a> {
     started: Instant,
     method: Method,
     caller: Option<HeaderValue>,
-    path: Option<MatchedPath>,
+    /// Its index.
+    route: usize,
+    pattern: &'a str,
 }
 
-impl Seen {
-    fn route(&self) -> &str {
-        self.path.as_ref().map_or(UNMATCHED, MatchedPath::as_str)
-    }
-
+impl Seen<'_> {
     fn caller(&self) -> &str {
         let name = self
             .caller
@@ -82,7 +83,7 @@ impl Seen {
     fn tell(&self, response: &Response) {
         let status = response.status().as_u16();
         let duration_ms = self.started.elapsed().as_secs_f64() * 1e3;
-        let (method, route, caller) = (&self.method, self.route(), self.caller());
+        let (method, route, caller) = (&self.method, self.pattern, self.caller());
         let on_purpose = response.extensions().get::<OnPurpose>().is_some();
         if status >= 500 && !on_purpose {
             tracing::warn!(%method, route, status, duration_ms, caller, "request failed");
@@ -95,15 +96,14 @@ impl Seen {
 /// Counts and times the request.
 async fn count<F: Future<Output = Response>>(
     metrics: &Arc<Metrics>,
-    seen: &Seen,
+    seen: &Seen<'_>,
     request: Request,
     next: impl FnOnce(Request) -> F,
 ) -> Response {
-    let route = seen.path.as_ref().map(MatchedPath::as_str);
     let called = seen.caller.is_some();
-    let mut pending = Pending::new(Arc::clone(metrics), route, &seen.method, called);
+    let mut pending = Pending::new(Arc::clone(metrics), seen.route, &seen.method, called);
     let faults = &metrics.faults;
-    let response = match faults.before(&seen.method, seen.route()).await {
+    let response = match faults.before(&seen.method, seen.pattern).await {
         None => next(request).await,
         Some(fault) => {
             let response = match fault.error {

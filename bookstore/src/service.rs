@@ -2,19 +2,20 @@
 //! that do not exist, and a server that finishes what it began.
 
 use std::{
+    convert::Infallible,
     net::SocketAddr,
     pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    task::{Context, Poll},
 };
 
 use axum::{
-    Extension, Json, Router,
+    Extension, Json, Router, ServiceExt,
     extract::{Request, State},
     http::{HeaderValue, StatusCode, header},
-    middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{get, post},
     serve::ListenerExt,
@@ -149,14 +150,14 @@ impl Service {
         self.faults.check(fault)
     }
 
-    /// The whole service, with those of the faults that are for it.
-    pub(crate) fn into_router(
+    /// The service as it is served, with those of the faults that are for it.
+    pub(crate) fn complete(
         self,
         faults: &[Fault],
         admin_calls: bool,
         limits: Limits,
         draining: &Draining,
-    ) -> Router {
+    ) -> Complete {
         let (mut router, mut routes) = (self.router, self.faults.routes());
         let wanted = faults
             .iter()
@@ -172,6 +173,7 @@ impl Service {
             }
             router = router.method_not_allowed_fallback(method_not_allowed);
         }
+        routes.push(observe::METRICS.to_owned());
         let metrics = Arc::new(Metrics {
             requests: RequestMetrics::new(self.name, routes),
             faults,
@@ -189,25 +191,50 @@ impl Service {
             metrics,
             gate: Gate::new(limits, self.refusal),
         };
-        router.layer(middleware::from_fn_with_state(Arc::new(way), pass))
+        Complete {
+            way: Arc::new(way),
+            router,
+        }
     }
 }
 
-/// What every request goes through before its handler, and its answer after it. One layer of axum's
-/// and not one each: a layer copies all that is inside of it for every request.
+/// A service with all that its requests go through before they get to a handler, and answers after
+/// it. Around axum's router, not in layers of it: a layer is copied for every request with all that
+/// is inside of it.
+#[derive(Clone)]
+pub(crate) struct Complete {
+    way: Arc<Way>,
+    router: Router,
+}
+
 struct Way {
     draining: Draining,
     metrics: Arc<Metrics>,
     gate: Gate,
 }
 
-async fn pass(State(way): State<Arc<Way>>, request: Request, next: Next) -> Response {
-    let observed = |request| {
-        observe::observe(&way.metrics, request, |request| {
-            way.gate.pass(request, next)
+impl tower_service::Service<Request> for Complete {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    /// As axum's router, it is always ready.
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let Self { way, mut router } = self.clone();
+        Box::pin(async move {
+            let handled = async |request| match router.call(request).await {
+                Ok(response) => response,
+                Err(never) => match never {},
+            };
+            let limited = |request| way.gate.pass(request, handled);
+            let observed = |request| observe::observe(&way.metrics, request, limited);
+            Ok(way.draining.send_away(request, observed).await)
         })
-    };
-    way.draining.send_away(request, observed).await
+    }
 }
 
 async fn reset(State(reset): State<Reset>) -> Result<StatusCode, Error> {
@@ -302,7 +329,7 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts to accept requests.
-    pub(crate) fn start(listener: TcpListener, router: Router, limits: Limits) -> Self {
+    pub(crate) fn start(listener: TcpListener, service: Complete, limits: Limits) -> Self {
         let (stop, stopped) = oneshot::channel::<()>();
         let listener = WatchedListener::new(listener, limits).tap_io(|connection| {
             // Without it small answers wait for the client's acknowledgement of earlier ones.
@@ -310,8 +337,8 @@ impl Server {
                 tracing::debug!(%error, "cannot set TCP_NODELAY");
             }
         });
-        let router = router.into_make_service_with_connect_info::<SocketAddr>();
-        let server = axum::serve(listener, router).with_graceful_shutdown(async {
+        let service = service.into_make_service_with_connect_info::<SocketAddr>();
+        let server = axum::serve(listener, service).with_graceful_shutdown(async {
             // A sender that is gone means the same as one that has sent.
             let _ = stopped.await;
         });
@@ -351,8 +378,10 @@ mod tests {
             idle: Duration::from_secs(30),
             requests: 1,
         };
-        let router = service.into_router(&[], false, limits, &Draining::default());
-        let server = tokio::spawn(async move { axum::serve(listener, router).await });
+        let service = service
+            .complete(&[], false, limits, &Draining::default())
+            .into_make_service();
+        let server = tokio::spawn(async move { axum::serve(listener, service).await });
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let get = async |path| {
             let response = client.get(format!("{url}{path}")).send().await.unwrap();

@@ -260,8 +260,8 @@ impl Shop {
             let name = service.name();
             urls.insert(name, local_url(&listener)?);
             let (admin_calls, limits) = (options.admin_calls, self.limits);
-            let router = service.into_router(faults, admin_calls, limits, &draining);
-            let server = Server::start(listener, router, limits);
+            let complete = service.complete(faults, admin_calls, limits, &draining);
+            let server = Server::start(listener, complete, limits);
             servers.push((name, server));
         }
         announce(urls)?;

@@ -5,7 +5,7 @@ mod process;
 mod requests;
 mod text;
 
-pub(crate) use requests::{Pending, RequestMetrics, UNMATCHED};
+pub(crate) use requests::{Pending, RequestMetrics};
 pub(crate) use text::Text;
 
 use std::{pin::Pin, sync::Arc, time::Duration};

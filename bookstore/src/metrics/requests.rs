@@ -21,7 +21,7 @@ use super::{Metrics, Text};
 const CLIENT_CLOSED_REQUEST: u16 = 499;
 
 /// What stands for the route of requests that matched none.
-pub(crate) const UNMATCHED: &str = "unmatched";
+const UNMATCHED: &str = "unmatched";
 
 /// Statuses that HTTP knows: 100 to 999.
 const STATUSES: usize = 900;
@@ -74,6 +74,8 @@ pub(crate) struct RequestMetrics {
     service: &'static str,
     /// Route patterns, and last what stands for requests that matched none.
     routes: Vec<String>,
+    /// The routes of paths.
+    paths: matchit::Router<usize>,
     /// By route and method.
     series: Vec<[OnceLock<Box<Series>>; METHODS.len()]>,
     in_flight: AtomicI64,
@@ -82,11 +84,17 @@ pub(crate) struct RequestMetrics {
 impl RequestMetrics {
     /// Metrics that start at zero, for a service with these routes.
     pub(crate) fn new(service: &'static str, mut routes: Vec<String>) -> Self {
+        let mut paths = matchit::Router::new();
+        for (index, route) in routes.iter().enumerate() {
+            let added = paths.insert(route, index);
+            added.expect("axum, which takes no others, has the same patterns");
+        }
         routes.push(UNMATCHED.to_owned());
         let series = routes.iter().map(|_| Default::default()).collect();
         Self {
             service,
             routes,
+            paths,
             series,
             in_flight: AtomicI64::new(0),
         }
@@ -97,11 +105,15 @@ impl RequestMetrics {
         self.service
     }
 
-    /// The index of a route, or of what stands for requests that matched none.
-    fn route(&self, pattern: Option<&str>) -> usize {
-        pattern
-            .and_then(|pattern| self.routes.iter().position(|route| route == pattern))
-            .unwrap_or(self.routes.len() - 1)
+    /// The index of a path's route, or of what stands for requests that matched none.
+    pub(crate) fn route(&self, path: &str) -> usize {
+        let unmatched = self.routes.len() - 1;
+        self.paths.at(path).map_or(unmatched, |route| *route.value)
+    }
+
+    /// A route's pattern.
+    pub(crate) fn pattern(&self, route: usize) -> &str {
+        &self.routes[route]
     }
 
     fn series(&self, route: usize, method: usize) -> &Series {
@@ -193,17 +205,17 @@ pub(crate) struct Pending {
 }
 
 impl Pending {
-    /// Sees a request, in which `service_called` says whether another service made it.
+    /// Sees a request for a route; `service_called` says whether another service made it.
     pub(crate) fn new(
         metrics: Arc<Metrics>,
-        route: Option<&str>,
+        route: usize,
         method: &Method,
         service_called: bool,
     ) -> Self {
         let requests = &metrics.requests;
         requests.in_flight.fetch_add(1, Ordering::Relaxed);
         Self {
-            route: requests.route(route),
+            route,
             method: method_index(method),
             caller: usize::from(service_called),
             started: Instant::now(),
@@ -285,7 +297,8 @@ mod tests {
     #[tokio::test]
     async fn a_request_whose_client_went_away_is_counted_as_499() {
         let metrics = metrics().await;
-        let pending = Pending::new(Arc::clone(&metrics), Some("/carts"), &Method::POST, false);
+        let carts = metrics.requests.route("/carts");
+        let pending = Pending::new(Arc::clone(&metrics), carts, &Method::POST, false);
         let in_flight = "bookstore_requests_in_flight{service=\"cart\"}";
         assert!(!page(&metrics).contains("/carts"));
         assert!(page(&metrics).contains(&format!("{in_flight} 1\n")));

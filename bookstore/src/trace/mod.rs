@@ -10,10 +10,9 @@ pub(crate) use export::{FLUSH_LIMIT, flush, start_export};
 pub(crate) use log::{LogFormat, start_logging};
 pub(crate) use span::{CallSpan, RequestSpan};
 
-use std::fmt::Write;
-
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::hex::hex;
 use parent::Parent;
 
 /// Names a request in answers and log lines, through all services.
@@ -119,8 +118,7 @@ fn new_id() -> u64 {
 }
 
 fn new_request_id() -> HeaderValue {
-    let mut id = String::with_capacity(32);
-    write!(id, "{:032x}", fastrand::u128(..)).expect("a string takes everything");
+    let id = hex(&fastrand::u128(..).to_be_bytes());
     HeaderValue::try_from(id).expect("hexadecimal digits are visible ASCII")
 }
 
