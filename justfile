@@ -14,6 +14,10 @@ check:
 test:
     cargo test --workspace --locked
 
+# The error rates of the statistics by seeded simulation, as in workbench/METHODOLOGY.md: some minutes.
+calibration:
+    cargo run --release --locked -p workbench-statistics --example calibration
+
 # The smoke experiment, from start to report.
 smoke:
     rm -rf {{smoke_results}}

@@ -63,7 +63,8 @@ pub fn resampled_means(
     Ok(means.collect())
 }
 
-fn index(random: &mut Xoshiro256PlusPlus, count: usize) -> usize {
+/// An index below `count`, each being equally likely.
+pub(crate) fn index(random: &mut Xoshiro256PlusPlus, count: usize) -> usize {
     let product = u128::from(random.next_u64()) * count as u128;
     (product >> u64::BITS) as usize
 }

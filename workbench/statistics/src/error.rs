@@ -20,6 +20,18 @@ pub enum StatisticsError {
         /// The value.
         value: f64,
     },
+    /// Degrees of freedom that are not positive.
+    #[error("{value} is not a number of degrees of freedom")]
+    ImpossibleDegreesOfFreedom {
+        /// What was given.
+        value: f64,
+    },
+    /// A margin that is negative or not finite, or a relative one of -1 or less.
+    #[error("{value} is not a margin")]
+    ImpossibleMargin {
+        /// What was given.
+        value: f64,
+    },
     /// A probability or level outside the range in which the statistic is defined.
     #[error("{value} is not a probability that can be used here ({range})")]
     ImpossibleProbability {
@@ -32,6 +44,22 @@ pub enum StatisticsError {
     #[error("{value} is not a standard error")]
     ImpossibleStandardError {
         /// What was given.
+        value: f64,
+    },
+    /// Two lists that belong together value by value, but are not equally long.
+    #[error("{first} and {second} values cannot be paired")]
+    NotPaired {
+        /// Length of the first list.
+        first: usize,
+        /// Length of the second list.
+        second: usize,
+    },
+    /// A value that has no logarithm.
+    #[error("value number {position} is {value}, which has no logarithm")]
+    NotPositive {
+        /// Position of the first such value, from 0.
+        position: usize,
+        /// The value.
         value: f64,
     },
     /// No variation in any group, so that a test has nothing to compare the difference with.
@@ -54,4 +82,34 @@ pub(crate) fn check(values: &[f64], needed: usize) -> Result<(), StatisticsError
         }),
         None => Ok(()),
     }
+}
+
+/// Refuses lists of different length.
+pub(crate) fn check_paired(first: &[f64], second: &[f64]) -> Result<(), StatisticsError> {
+    if first.len() == second.len() {
+        return Ok(());
+    }
+    Err(StatisticsError::NotPaired {
+        first: first.len(),
+        second: second.len(),
+    })
+}
+
+/// Refuses what is not strictly between 0 and 1.
+pub(crate) fn check_open_probability(value: f64) -> Result<(), StatisticsError> {
+    if value > 0.0 && value < 1.0 {
+        return Ok(());
+    }
+    Err(StatisticsError::ImpossibleProbability {
+        value,
+        range: "strictly between 0 and 1",
+    })
+}
+
+/// Refuses what is not a positive number; infinity is the normal limit.
+pub(crate) fn check_degrees_of_freedom(value: f64) -> Result<(), StatisticsError> {
+    if value > 0.0 {
+        return Ok(());
+    }
+    Err(StatisticsError::ImpossibleDegreesOfFreedom { value })
 }

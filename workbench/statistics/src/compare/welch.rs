@@ -1,7 +1,6 @@
-//! Two groups of independent values compared by their means.
+//! Welch's t test: two groups whose variances may differ.
 
-use statrs::distribution::{ContinuousCDF, StudentsT};
-
+use super::test::TTest;
 use crate::error::StatisticsError;
 use crate::summary::{Summary, summary};
 
@@ -14,27 +13,6 @@ pub struct MeanEstimate {
     pub standard_error: f64,
     /// Number of values behind it, at least 2.
     pub count: usize,
-}
-
-/// Welch's test of equal means, and the interval of their difference.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct TTest {
-    /// First mean minus second mean.
-    pub difference: f64,
-    /// Standard error of the difference.
-    pub standard_error: f64,
-    /// The difference in standard errors.
-    pub t: f64,
-    /// Satterthwaite's approximation.
-    pub degrees_of_freedom: f64,
-    /// Two-sided p value; 0 where it is too small for a double.
-    pub p: f64,
-    /// Confidence of the interval.
-    pub confidence: f64,
-    /// Lower bound of the difference.
-    pub lower: f64,
-    /// Upper bound of the difference.
-    pub upper: f64,
 }
 
 /// Welch's two-sample t test.
@@ -92,32 +70,17 @@ pub fn welch_from_estimates(
 ) -> Result<TTest, StatisticsError> {
     a.check()?;
     b.check()?;
-    if !(confidence > 0.0 && confidence < 1.0) {
-        return Err(StatisticsError::ImpossibleProbability {
-            value: confidence,
-            range: "strictly between 0 and 1",
-        });
-    }
     let standard_error = a.standard_error.hypot(b.standard_error);
     if standard_error == 0.0 {
         return Err(StatisticsError::NoVariation);
     }
-    let difference = a.mean - b.mean;
-    let t = difference / standard_error;
-    let degrees_of_freedom = satterthwaite(a, b, standard_error);
-    let student = StudentsT::new(0.0, 1.0, degrees_of_freedom)
-        .expect("Satterthwaite's degrees of freedom are at least 1");
-    let half_width = student.inverse_cdf(0.5 + confidence / 2.0) * standard_error;
-    Ok(TTest {
-        difference,
+    TTest::new(
+        a.mean - b.mean,
         standard_error,
-        t,
-        degrees_of_freedom,
-        p: (2.0 * student.sf(t.abs())).min(1.0),
+        satterthwaite(a, b, standard_error),
         confidence,
-        lower: difference - half_width,
-        upper: difference + half_width,
-    })
+        [a.count, b.count],
+    )
 }
 
 /// In shares of the whole, so that no square of a tiny or huge standard error has to be represented.
@@ -129,7 +92,7 @@ fn satterthwaite(a: MeanEstimate, b: MeanEstimate, standard_error: f64) -> f64 {
     1.0 / (share(a) + share(b))
 }
 
-fn estimate(values: &[f64]) -> Result<MeanEstimate, StatisticsError> {
+pub(crate) fn estimate(values: &[f64]) -> Result<MeanEstimate, StatisticsError> {
     let summary: Summary = summary(values)?;
     let standard_error = summary
         .standard_error()

@@ -1,0 +1,46 @@
+//! The paired t test: values that belong together two by two.
+
+use super::test::TTest;
+use super::welch::estimate;
+use crate::error::{StatisticsError, check, check_paired};
+
+/// Student's t test of the differences a₁ − b₁, a₂ − b₂, …
+///
+/// t = d/(s/√n), with the mean d and the standard deviation s of the n differences, referred to Student's t
+/// with n − 1 degrees of freedom.
+///
+/// Assumes that the differences are independent of each other and their mean is about normal. Right for runs
+/// that were interleaved (one of either kind, close in time): what both share, such as the state of the
+/// machine, drops out. Fails where the pairing is made up afterwards: it then only costs degrees of freedom,
+/// and choosing the pairs by their values invalidates it.
+///
+/// # Errors
+/// Lists of different length, fewer than 2 pairs, values that are not finite, differences that do not vary,
+/// or a confidence that is not strictly between 0 and 1.
+///
+/// # References
+/// Student (1908), “The Probable Error of a Mean”, Biometrika 6(1), section IX.
+///
+/// # Examples
+/// ```
+/// use workbench_statistics::paired_t;
+///
+/// let test = paired_t(&[10.0, 21.0, 32.0], &[9.0, 19.0, 29.0], 0.95)?;
+/// assert_eq!(test.difference, 2.0);
+/// assert_eq!(test.degrees_of_freedom, 2.0);
+/// # Ok::<(), workbench_statistics::StatisticsError>(())
+/// ```
+pub fn paired_t(a: &[f64], b: &[f64], confidence: f64) -> Result<TTest, StatisticsError> {
+    check_paired(a, b)?;
+    check(a, 2)?;
+    check(b, 2)?;
+    let differences: Vec<f64> = a.iter().zip(b).map(|(a, b)| a - b).collect();
+    let mean = estimate(&differences)?;
+    TTest::new(
+        mean.mean,
+        mean.standard_error,
+        (mean.count - 1) as f64,
+        confidence,
+        [mean.count, mean.count],
+    )
+}

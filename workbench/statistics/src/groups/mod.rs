@@ -1,0 +1,20 @@
+//! More than two groups: is there a difference, and between which of them?
+
+mod anova;
+mod pairwise;
+
+pub use anova::{WelchAnova, welch_anova};
+pub use pairwise::{PairComparison, games_howell, pairwise_welch};
+
+use crate::compare::{MeanEstimate, estimate};
+use crate::error::StatisticsError;
+
+fn estimates(groups: &[&[f64]]) -> Result<Vec<MeanEstimate>, StatisticsError> {
+    if groups.len() < 2 {
+        return Err(StatisticsError::TooFewValues {
+            needed: 2,
+            found: groups.len(),
+        });
+    }
+    groups.iter().map(|group| estimate(group)).collect()
+}

@@ -1,0 +1,197 @@
+//! The verdict on error rates, which can be 0.
+
+use super::classify::{Verdict, verdict_of_interval};
+use super::newcombe::{Pooled, interval, p_above};
+use super::rule::{Evidence, Layout, Rule};
+use super::runs::{detectable, needed};
+use super::support::{Method, Support, VerdictWarning};
+use crate::compare::{TTest, paired_t, prediction_t, welch};
+use crate::error::{StatisticsError, check_paired};
+
+/// The requests of one run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunErrors {
+    /// Requests that failed.
+    pub failures: u64,
+    /// All requests, at least 1.
+    pub requests: u64,
+}
+
+/// A candidate's error rates judged against a baseline's.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ErrorRateComparison {
+    /// What may be said.
+    pub verdict: Verdict,
+    /// Whether the rate rose by more than the margin: the whole interval lies beyond it.
+    pub strict_regression: bool,
+    /// The test between runs behind the verdict; `None` where the runs allow none.
+    pub method: Option<Method>,
+    /// The test of the runs' rates, candidate minus baseline; `None` where the runs allow none or all have the same
+    /// rate.
+    pub between_runs: Option<TTest>,
+    /// Difference of the pooled rates, candidate minus baseline.
+    pub difference: f64,
+    /// Lower bound of the difference.
+    pub lower: f64,
+    /// Upper bound of the difference.
+    pub upper: f64,
+    /// Confidence of the interval.
+    pub confidence: f64,
+    /// One-sided p values; `None` where the runs allow no test.
+    pub evidence: Option<Evidence>,
+    /// The rise that such runs find with a power of 80%, by the variation between runs alone; `None` where that is
+    /// not known.
+    pub minimum_detectable_rise: Option<f64>,
+    /// Only for an inconclusive verdict: the runs per side that find a rise as large as the margin with a power of
+    /// 80%, if they vary as these do.
+    pub runs_needed: Option<usize>,
+    /// Number of runs of the baseline and of the candidate.
+    pub counts: [usize; 2],
+    /// What a reader has to know.
+    pub warnings: Vec<VerdictWarning>,
+}
+
+/// Judges the error rate of a candidate against a baseline; failures and requests of each run.
+///
+/// The interval of the difference of rates is the union of two: the t interval of the runs' rates (Welch's, paired,
+/// or of one run against a history, as for [`compare_runs`](crate::compare_runs)), and Newcombe's score interval
+/// (method 10) of the pooled requests. The first allows for rates that vary from run to run, by more than chance
+/// among requests; the second for failures so rare that the runs' rates show too little variation, or none, as
+/// when no request failed at all. p values are the greater of the two. Union and maximum err on the safe side.
+///
+/// The margin is a difference of rates, and the rule's direction is taken as it is, so that success rates can be
+/// judged too. The numbers of runs allow the verdicts that they allow for other metrics.
+///
+/// Assumes independent runs with about the same number of requests (the t interval is for the unweighted mean
+/// of the runs' rates). Fails where failures of one run come in bursts and runs are few: three runs with one burst
+/// are not normal, and the t interval is then too wide rather than too narrow.
+///
+/// # Errors
+/// No run on a side, a run without requests or with more failures than requests, pairs of different number, an
+/// `alpha` that is not above 0 and below one half, or a margin that is negative or not finite.
+///
+/// # References
+/// - A. Donner, N. Klar (1994), “Methods for Comparing Event Rates in Intervention Studies When the Unit of
+///   Allocation Is a Cluster”, American Journal of Epidemiology 140(3) (t test on the clusters' rates).
+/// - R. G. Newcombe (1998), “Interval Estimation for the Difference between Independent Proportions: Comparison of
+///   Eleven Methods”, Statistics in Medicine 17(8), method 10.
+///
+/// # Examples
+/// ```
+/// use workbench_statistics::{Better, Layout, Rule, RunErrors, Verdict, compare_error_rates};
+///
+/// let rule = Rule { margin: 0.001, alpha: 0.05, better: Better::Lower, layout: Layout::Pairs };
+/// let none = [RunErrors { failures: 0, requests: 10_000 }; 5];
+/// assert_eq!(compare_error_rates(&none, &none, &rule)?.verdict, Verdict::Equivalent);
+/// let some = [40, 35, 52, 44, 47].map(|failures| RunErrors { failures, requests: 10_000 });
+/// assert_eq!(compare_error_rates(&none, &some, &rule)?.verdict, Verdict::Regressed);
+/// # Ok::<(), workbench_statistics::StatisticsError>(())
+/// ```
+pub fn compare_error_rates(
+    baseline: &[RunErrors],
+    candidate: &[RunErrors],
+    rule: &Rule,
+) -> Result<ErrorRateComparison, StatisticsError> {
+    rule.check()?;
+    let (before, after) = (rates(baseline)?, rates(candidate)?);
+    if rule.layout == Layout::Pairs {
+        check_paired(&before, &after)?;
+    }
+    let counts = [before.len(), after.len()];
+    let confidence = rule.confidence();
+    let mut support = Support::new(counts[0], counts[1], rule.layout);
+    let tested = match support.method {
+        None => None,
+        Some(Method::Prediction) => Some(prediction_t(after[0], &before, confidence)),
+        Some(Method::Welch) => Some(welch(&after, &before, confidence)),
+        Some(Method::Paired) => Some(paired_t(&after, &before, confidence)),
+    };
+    let between_runs = match tested.transpose() {
+        Err(StatisticsError::NoVariation) => None,
+        test => test?,
+    };
+    let (pooled_before, pooled_after) = (pooled(baseline), pooled(candidate));
+    let mut bounds = interval(pooled_before, pooled_after, rule.alpha);
+    let difference = pooled_after.failures / pooled_after.attempts
+        - pooled_before.failures / pooled_before.attempts;
+    let among_requests = evidence_among_requests(pooled_before, pooled_after, rule);
+    let mut evidence = support.method.map(|_| among_requests);
+    let (mut minimum_detectable_rise, mut runs_needed) = (None, None);
+    if let (Some(method), Some(test)) = (support.method, &between_runs) {
+        bounds = (bounds.0.min(test.lower), bounds.1.max(test.upper));
+        let from_runs = Evidence::new(test, rule.margin, rule.better);
+        evidence = Some(Evidence {
+            p_regressed: among_requests.p_regressed.max(from_runs.p_regressed),
+            p_improved: among_requests.p_improved.max(from_runs.p_improved),
+            p_beyond_margin: among_requests
+                .p_beyond_margin
+                .max(from_runs.p_beyond_margin),
+        });
+        let design = method.design(counts[0], counts[1]);
+        minimum_detectable_rise = Some(detectable(design, test, rule.alpha)?);
+        runs_needed = needed(design, test, rule.margin, rule.alpha)?;
+    }
+    let verdict = if support.method.is_some() {
+        let found = verdict_of_interval(bounds.0, bounds.1, rule.margin, rule.better);
+        support.allowed(found)
+    } else {
+        Verdict::Inconclusive
+    };
+    Ok(ErrorRateComparison {
+        verdict,
+        strict_regression: support.method.is_some()
+            && rule.better.worsening(bounds.0, bounds.1).0 > rule.margin,
+        method: support.method,
+        between_runs,
+        difference,
+        lower: bounds.0,
+        upper: bounds.1,
+        confidence,
+        evidence,
+        minimum_detectable_rise,
+        runs_needed: runs_needed.filter(|_| verdict == Verdict::Inconclusive),
+        counts,
+        warnings: support.warnings,
+    })
+}
+
+fn evidence_among_requests(before: Pooled, after: Pooled, rule: &Rule) -> Evidence {
+    // A fall is a rise with the two exchanged.
+    let (before, after) = match rule.better {
+        super::Better::Lower => (before, after),
+        super::Better::Higher => (after, before),
+    };
+    Evidence {
+        p_regressed: p_above(before, after, 0.0),
+        p_improved: p_above(after, before, 0.0),
+        p_beyond_margin: p_above(before, after, rule.margin),
+    }
+}
+
+fn rates(runs: &[RunErrors]) -> Result<Vec<f64>, StatisticsError> {
+    if runs.is_empty() {
+        return Err(StatisticsError::TooFewValues {
+            needed: 1,
+            found: 0,
+        });
+    }
+    runs.iter()
+        .map(|run| {
+            let rate = run.failures as f64 / run.requests as f64;
+            if rate <= 1.0 {
+                return Ok(rate);
+            }
+            Err(StatisticsError::ImpossibleProbability {
+                value: rate,
+                range: "failures among at least one request",
+            })
+        })
+        .collect()
+}
+
+fn pooled(runs: &[RunErrors]) -> Pooled {
+    Pooled {
+        failures: runs.iter().map(|run| run.failures as f64).sum(),
+        attempts: runs.iter().map(|run| run.requests as f64).sum(),
+    }
+}

@@ -1,0 +1,16 @@
+//! What may be said about a candidate, from how many runs.
+
+mod classify;
+mod error_rate;
+mod family;
+mod newcombe;
+mod rule;
+mod runs;
+mod support;
+
+pub use classify::{Better, Verdict, verdict_of_interval};
+pub use error_rate::{ErrorRateComparison, RunErrors, compare_error_rates};
+pub use family::{FamilyVerdict, family_verdicts};
+pub use rule::{Evidence, Layout, Rule};
+pub use runs::{CrossCheck, RunComparison, compare_runs};
+pub use support::{Method, VerdictWarning};

@@ -1,0 +1,78 @@
+//! By which rule runs are judged, and what the judgement rests on.
+
+use super::classify::Better;
+use crate::compare::TTest;
+use crate::error::{StatisticsError, check_open_probability};
+
+/// How runs of baseline and candidate belong together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// They do not: two groups of runs.
+    Independent,
+    /// Run i of the baseline and run i of the candidate were made one after the other.
+    Pairs,
+}
+
+/// What counts as a change, and how sure a verdict has to be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rule {
+    /// The change that does not matter: for ratios a share (0.05 is 5%), for error rates a difference (0.001 is
+    /// one request in a thousand).
+    pub margin: f64,
+    /// Probability of a false alarm; the interval has the confidence 1 − 2 `alpha`.
+    pub alpha: f64,
+    /// Which way the metric improves.
+    pub better: Better,
+    /// How the runs belong together.
+    pub layout: Layout,
+}
+
+impl Rule {
+    pub(super) fn check(&self) -> Result<(), StatisticsError> {
+        check_open_probability(self.alpha)?;
+        if self.alpha >= 0.5 {
+            return Err(StatisticsError::ImpossibleProbability {
+                value: self.alpha,
+                range: "above 0 and below one half",
+            });
+        }
+        if !(self.margin.is_finite() && self.margin >= 0.0) {
+            return Err(StatisticsError::ImpossibleMargin { value: self.margin });
+        }
+        Ok(())
+    }
+
+    pub(super) fn confidence(&self) -> f64 {
+        1.0 - 2.0 * self.alpha
+    }
+}
+
+/// One-sided p values behind a verdict.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Evidence {
+    /// Of no change or an improvement: small where the candidate is worse.
+    pub p_regressed: f64,
+    /// Of no change or a regression: small where the candidate is better.
+    pub p_improved: f64,
+    /// Of a change within the margin or an improvement: small where the candidate is worse by more than the
+    /// margin.
+    pub p_beyond_margin: f64,
+}
+
+impl Evidence {
+    /// From a test of candidate minus baseline; `margin` on the same scale.
+    pub(super) fn new(test: &TTest, margin: f64, better: Better) -> Self {
+        match better {
+            Better::Lower => Self {
+                p_regressed: test.p_greater,
+                p_improved: test.p_less,
+                p_beyond_margin: test.p_above(margin),
+            },
+            Better::Higher => Self {
+                p_regressed: test.p_less,
+                p_improved: test.p_greater,
+                p_beyond_margin: test.p_below(-margin),
+            },
+        }
+    }
+}
