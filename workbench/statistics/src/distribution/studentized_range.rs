@@ -71,7 +71,7 @@ pub fn studentized_range_quantile(
         let found = upper_tail(ln_q.exp(), groups, degrees_of_freedom);
         found.max(f64::MIN_POSITIVE).ln() - ln_tail
     };
-    // Doubling from 1 finds a bracket close by.
+    // Steps of a factor of e from 1 find a bracket close by.
     let mut high = 0.0;
     while at(high) > 0.0 && high < 700.0 {
         high += 1.0;
