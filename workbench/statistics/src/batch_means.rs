@@ -1,0 +1,192 @@
+//! How much a run's samples know of their mean, given that they depend on each other.
+
+use statrs::distribution::{ContinuousCDF, Normal};
+
+use crate::error::{StatisticsError, check};
+use crate::interval::{Interval, check_open};
+use crate::summary::{compensated_sum, summary};
+
+/// The autocorrelation of values at a lag.
+///
+/// r = Σ(xᵢ − m)(xᵢ₊ₖ − m)/Σ(xᵢ − m)², the first sum over n − k pairs, the second over all n values, m being the mean of all.
+///
+/// Assumes values in order of time, from a stationary process. For n independent values its standard
+/// deviation is about 1/√n.
+///
+/// # Errors
+/// Fewer than `lag` + 1 values or than 2, values that are not finite, or that do not vary.
+///
+/// # References
+/// G. E. P. Box, G. M. Jenkins (1976), “Time Series Analysis: Forecasting and Control”, equation 2.1.9.
+///
+/// # Examples
+/// ```
+/// use workbench_statistics::autocorrelation;
+///
+/// assert_eq!(autocorrelation(&[1.0, 3.0, 2.0], 1)?, -0.5);
+/// # Ok::<(), workbench_statistics::StatisticsError>(())
+/// ```
+pub fn autocorrelation(values: &[f64], lag: usize) -> Result<f64, StatisticsError> {
+    check(values, lag.saturating_add(1).max(2))?;
+    let summary = summary(values)?;
+    if summary.min == summary.max {
+        return Err(StatisticsError::NoVariation);
+    }
+    let deviations = || values.iter().map(|value| value - summary.mean);
+    let products = deviations().zip(deviations().skip(lag)).map(|(a, b)| a * b);
+    let squares = deviations().map(|deviation| deviation * deviation);
+    Ok(compensated_sum(products) / compensated_sum(squares))
+}
+
+/// The mean of dependent values with an interval, and how dependent they are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BatchMeans {
+    /// Mean of all values.
+    pub mean: f64,
+    /// Standard error of the mean that accounts for the dependence, √(τs²/n).
+    pub standard_error: f64,
+    /// Interval of the mean of the process, by Student's t.
+    pub interval: Interval,
+    /// Number of values.
+    pub count: usize,
+    /// Number of batches, 20 to 30.
+    pub batches: usize,
+    /// Values per batch.
+    pub batch_size: usize,
+    /// The autocorrelation factor τ = m·S²/s²: how many times the variance of the mean is what it would be for
+    /// independent values. About 1 for these, and estimated with a relative error of about √(2/29) ≈ 26%.
+    pub autocorrelation_factor: f64,
+    /// n/τ, at most n: how many independent values would know as much of the mean.
+    pub effective_count: f64,
+    /// Correlation of the means of neighbouring batches.
+    pub lag_one_correlation: f64,
+    /// One-sided p value of von Neumann's test that the batch means are not positively correlated. A small
+    /// one says that the standard error is too small.
+    pub independence_p: f64,
+}
+
+/// More batches than these gain next to no precision (Schmeiser 1982).
+const MOST_BATCHES: usize = 30;
+const LEAST_BATCHES: usize = 20;
+/// A batch of fewer values than these cannot show much correlation. Ours.
+const LEAST_BATCH_SIZE: usize = 10;
+/// Where the search for a batch size begins. The batches that are used in the end are far fewer.
+const FIRST_BATCHES: usize = 4096;
+/// Level of the test at which batch means pass as uncorrelated.
+const INDEPENDENCE_LEVEL: f64 = 0.05;
+
+/// The mean of one run's values with an interval, by the method of batch means.
+///
+/// Batches are doubled, starting from at most 4,096 of them, until von Neumann's ratio no longer shows a
+/// positive lag-1 correlation of their means at 5%. The k means used are then 30, or as many (at least 20) as
+/// batches of that size fit; m = ⌊n/k⌋ values each, the values left over at the beginning being skipped. With S the
+/// standard deviation of the batch means and s that of the values, τ = m·S²/s², the effective sample size is
+/// n/τ, the standard error √(m·S²/n), and the interval the mean ± t·standard error with k − 1 degrees of
+/// freedom.
+///
+/// Assumes values in order of time from a stationary process (discard the warm-up first) whose correlation
+/// dies out within a batch. Fails on trends and on dependence that lasts as long as the run. It is a
+/// diagnosis within one run: the mean of another run may lie outside of the interval far more often.
+///
+/// # Errors
+/// Fewer than 200 values, values that are not finite or do not vary, batch means that are still correlated
+/// when only 20 batches are left, or a confidence that is not strictly between 0 and 1.
+///
+/// # References
+/// - B. W. Schmeiser (1982), “Batch Size Effects in the Analysis of Simulation Output”, Operations Research
+///   30(3).
+/// - G. S. Fishman, L. S. Yarberry (1997), “An Implementation of the Batch Means Method”, INFORMS Journal on
+///   Computing 9(3), section 1.
+/// - J. von Neumann (1941), “Distribution of the Ratio of the Mean Square Successive Difference to the
+///   Variance”, Annals of Mathematical Statistics 12(4).
+///
+/// # Examples
+/// ```
+/// use workbench_statistics::batch_means;
+///
+/// // Noise of which each value comes four times in a row.
+/// let noise = |i: u32| i.wrapping_mul(i).wrapping_mul(2_654_435_761) >> 24;
+/// let values: Vec<f64> = (0..4000).map(|i| f64::from(noise(i / 4))).collect();
+/// let found = batch_means(&values, 0.95)?;
+/// assert!(found.interval.contains(127.5));
+/// assert!(found.effective_count < 2000.0);
+/// # Ok::<(), workbench_statistics::StatisticsError>(())
+/// ```
+pub fn batch_means(values: &[f64], confidence: f64) -> Result<BatchMeans, StatisticsError> {
+    check(values, LEAST_BATCHES * LEAST_BATCH_SIZE)?;
+    check_open(confidence)?;
+    let all = summary(values)?;
+    let deviation = all
+        .sample_standard_deviation
+        .filter(|deviation| *deviation > 0.0)
+        .ok_or(StatisticsError::NoVariation)?;
+    let batches = (values.len() / uncorrelated_batch_size(values)?).min(MOST_BATCHES);
+    let batch_size = values.len() / batches;
+    let means = means_of_batches(values, batches, batch_size);
+    let between = summary(&means)?.sample_standard_deviation.unwrap_or(0.0);
+    let n = values.len() as f64;
+    let factor = batch_size as f64 * (between / deviation).powi(2);
+    let standard_error = between * (batch_size as f64 / n).sqrt();
+    let degrees_of_freedom = (batches - 1) as f64;
+    Ok(BatchMeans {
+        mean: all.mean,
+        standard_error,
+        interval: Interval::student(all.mean, standard_error, degrees_of_freedom, confidence),
+        count: values.len(),
+        batches,
+        batch_size,
+        autocorrelation_factor: factor,
+        effective_count: n / factor.max(1.0),
+        lag_one_correlation: if between > 0.0 {
+            autocorrelation(&means, 1)?
+        } else {
+            0.0
+        },
+        independence_p: von_neumann_p(&means)?,
+    })
+}
+
+/// The first of the doubled batch sizes at which neighbouring batch means pass as uncorrelated.
+fn uncorrelated_batch_size(values: &[f64]) -> Result<usize, StatisticsError> {
+    let mut batch_size = (values.len() / FIRST_BATCHES).max(1).next_power_of_two();
+    loop {
+        let means = means_of_batches(values, values.len() / batch_size, batch_size);
+        if von_neumann_p(&means)? >= INDEPENDENCE_LEVEL {
+            return Ok(batch_size);
+        }
+        if values.len() / (2 * batch_size) < LEAST_BATCHES {
+            return Err(StatisticsError::TooDependent {
+                batch_size,
+                found: means.len(),
+                correlation: autocorrelation(&means, 1)?,
+            });
+        }
+        batch_size *= 2;
+    }
+}
+
+/// Means of batches that end with the last value; what is left over stands before the first batch.
+fn means_of_batches(values: &[f64], batches: usize, batch_size: usize) -> Vec<f64> {
+    values[values.len() - batches * batch_size..]
+        .chunks_exact(batch_size)
+        .map(|batch| compensated_sum(batch.iter().copied()) / batch_size as f64)
+        .collect()
+}
+
+/// Small where neighbouring values are alike; 1 − Σ(xᵢ₊₁ − xᵢ)²/(2Σ(xᵢ − m)²) has mean 0 and variance
+/// (k − 2)/(k² − 1) for k independent normal values.
+fn von_neumann_p(values: &[f64]) -> Result<f64, StatisticsError> {
+    let summary = summary(values)?;
+    let count = summary.count as f64;
+    let squares = summary.population_standard_deviation.powi(2) * count;
+    if squares == 0.0 {
+        return Ok(1.0);
+    }
+    let successive: f64 = values
+        .windows(2)
+        .map(|pair| (pair[1] - pair[0]).powi(2))
+        .sum();
+    let ratio = 1.0 - successive / (2.0 * squares);
+    let deviation = ((count - 2.0) / (count * count - 1.0)).sqrt();
+    Ok(Normal::standard().sf(ratio / deviation))
+}

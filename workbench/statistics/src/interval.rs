@@ -1,0 +1,63 @@
+//! Confidence intervals, and the quantiles of the distributions that they rest on.
+
+use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
+
+use crate::error::StatisticsError;
+
+/// A range that covers the true value with a stated confidence.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Interval {
+    /// Lower bound.
+    pub lower: f64,
+    /// Upper bound; infinite where the data set no upper bound.
+    pub upper: f64,
+    /// How often, over many repetitions, such an interval covers the true value.
+    pub confidence: f64,
+}
+
+impl Interval {
+    /// estimate ± t*·standard error, t* being the quantile of Student's t.
+    pub(crate) fn student(
+        estimate: f64,
+        standard_error: f64,
+        degrees_of_freedom: f64,
+        confidence: f64,
+    ) -> Self {
+        let half_width = student_quantile(confidence, degrees_of_freedom) * standard_error;
+        Self {
+            lower: estimate - half_width,
+            upper: estimate + half_width,
+            confidence,
+        }
+    }
+
+    /// Whether a value lies within the bounds, which belong to the interval.
+    #[must_use]
+    pub fn contains(&self, value: f64) -> bool {
+        self.lower <= value && value <= self.upper
+    }
+}
+
+/// Refuses a probability or a confidence that is not strictly between 0 and 1.
+pub(crate) fn check_open(probability: f64) -> Result<(), StatisticsError> {
+    if probability > 0.0 && probability < 1.0 {
+        Ok(())
+    } else {
+        Err(StatisticsError::ImpossibleProbability {
+            value: probability,
+            range: "strictly between 0 and 1",
+        })
+    }
+}
+
+/// What ± this many standard errors Student's t stays within, with a given confidence.
+pub(crate) fn student_quantile(confidence: f64, degrees_of_freedom: f64) -> f64 {
+    StudentsT::new(0.0, 1.0, degrees_of_freedom)
+        .expect("the degrees of freedom are positive")
+        .inverse_cdf(0.5 + confidence / 2.0)
+}
+
+/// The standard normal quantile.
+pub(crate) fn normal_quantile(probability: f64) -> f64 {
+    Normal::standard().inverse_cdf(probability)
+}
