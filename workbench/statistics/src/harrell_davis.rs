@@ -21,8 +21,7 @@ use crate::summary::compensated_sum;
 /// No values, a value that is not finite, or a probability that is not strictly between 0 and 1.
 ///
 /// # References
-/// F. E. Harrell, C. E. Davis (1982), “A New Distribution-Free Quantile Estimator”, Biometrika 69(3),
-/// equation 2.
+/// F. E. Harrell, C. E. Davis (1982), “A New Distribution-Free Quantile Estimator”, Biometrika 69(3).
 ///
 /// # Examples
 /// ```

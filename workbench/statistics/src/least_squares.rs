@@ -6,7 +6,8 @@ pub(crate) struct LeastSquares {
     pub(crate) parameters: Vec<f64>,
     /// Sum of squared residuals there.
     pub(crate) squares: f64,
-    /// Inverse of JᵀJ; times the residual variance, it is the covariance of the parameters.
+    /// Inverse of J′J, J being the Jacobian; times the residual variance, it is the covariance of the
+    /// parameters.
     pub(crate) inverse: Vec<Vec<f64>>,
 }
 
@@ -28,7 +29,7 @@ const SMALLEST_STEP: f64 = 1e-13;
 ///
 /// # References
 /// D. W. Marquardt (1963), “An Algorithm for Least-Squares Estimation of Nonlinear Parameters”, SIAM Journal
-/// on Applied Mathematics 11(2), equations 12 to 15.
+/// on Applied Mathematics 11(2).
 pub(crate) fn least_squares(
     measured: &[f64],
     start: Vec<f64>,
@@ -68,7 +69,7 @@ pub(crate) fn least_squares(
     None
 }
 
-/// The normal equations at a point: JᵀJ, Jᵀ·residuals and the sum of squared residuals.
+/// The normal equations at a point: J′J, J′·residuals and the sum of squared residuals.
 struct Normal {
     matrix: Vec<Vec<f64>>,
     right: Vec<f64>,

@@ -21,7 +21,9 @@ mod summary;
 mod two_proportions;
 mod warm_up;
 
-pub use batch_means::{BatchMeans, autocorrelation, batch_means};
+pub use batch_means::{
+    BatchMeans, BatchWarning, autocorrelation, batch_means, effective_count_of_quantile,
+};
 pub use clt::resampled_means;
 pub use compare::{MeanEstimate, TTest, welch, welch_from_estimates};
 pub use error::StatisticsError;

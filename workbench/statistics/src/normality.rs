@@ -30,7 +30,7 @@ pub struct NormalPlot {
 /// Fewer than 2 values, or a value that is not finite.
 ///
 /// # References
-/// - G. Blom (1958), “Statistical Estimates and Transformed Beta-Variables”, section 6.9.
+/// - G. Blom (1958), “Statistical Estimates and Transformed Beta-Variables”.
 /// - M. B. Wilk, R. Gnanadesikan (1968), “Probability Plotting Methods for the Analysis of Data”, Biometrika
 ///   55(1).
 ///
@@ -114,7 +114,7 @@ pub struct Shape {
 ///
 /// # References
 /// D. N. Joanes, C. A. Gill (1998), “Comparing Measures of Sample Skewness and Kurtosis”, The Statistician
-/// 47(1), equations for G₁ and G₂ in section 2 and their variances in section 3.
+/// 47(1).
 ///
 /// # Examples
 /// ```

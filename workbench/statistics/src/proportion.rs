@@ -50,9 +50,9 @@ impl Proportion {
 /// No trials, more successes than trials, or a confidence that is not strictly between 0 and 1.
 ///
 /// # References
-/// - E. B. Wilson (1927), “Probable Inference, the Law of Succession, and Statistical Inference”, Journal of the
-///   American Statistical Association 22.
-/// - L. D. Brown, T. T. Cai, A. DasGupta (2001), “Interval Estimation for a Binomial Proportion”, Statistical
+/// - E. B. Wilson (1927), “Probable Inference, the Law of Succession, and Statistical Inference”, Journal of
+///   the American Statistical Association 22.
+/// - L. D. Brown, T. T. Cai, A. `DasGupta` (2001), “Interval Estimation for a Binomial Proportion”, Statistical
 ///   Science 16(2), equation 4.
 ///
 /// # Examples
@@ -102,8 +102,8 @@ pub fn wilson(successes: u64, trials: u64, confidence: f64) -> Result<Proportion
 /// No trials, more successes than trials, or a confidence that is not strictly between 0 and 1.
 ///
 /// # References
-/// C. J. Clopper, E. S. Pearson (1934), “The Use of Confidence or Fiducial Limits Illustrated in the Case of the Binomial”,
-/// Biometrika 26(4).
+/// C. J. Clopper, E. S. Pearson (1934), “The Use of Confidence or Fiducial Limits Illustrated in the Case of
+/// the Binomial”, Biometrika 26(4).
 ///
 /// # Examples
 /// ```

@@ -34,14 +34,13 @@ pub struct QuantileInterval {
 /// and the other takes what is left of α; where that is not enough either, there is no interval.
 ///
 /// n dependent values carry the information of `effective_count` independent ones (see
-/// [`batch_means`](crate::batch_means)). The ranks are chosen for e = ⌊`effective_count`⌋ and carried over to
-/// the n values at the same expected level, l(n + 1)/(e + 1), rounded outwards. An effective count above n
-/// counts as n.
+/// [`effective_count_of_quantile`](crate::effective_count_of_quantile)). The ranks are chosen for e =
+/// ⌊`effective_count`⌋ and carried over to the n values at the same expected level, l(n + 1)/(e + 1), rounded
+/// outwards. An effective count above n counts as n.
 ///
-/// Assumes identically distributed values; their distribution may be any. A count taken from the
-/// autocorrelation of the mean is an approximation for a quantile: exceedances of a high level often depend
-/// on each other less than the values do, and the interval is then wider than it had to be. Says nothing of how another
-/// run would differ.
+/// Assumes identically distributed values; their distribution may be any. With the effective sample size of
+/// the mean instead of the quantile's own, the interval is mostly wider than it had to be. Says nothing of how
+/// another run would differ.
 ///
 /// # Errors
 /// No values, a value that is not finite, a probability or confidence that is not strictly between 0 and 1, or
@@ -108,8 +107,8 @@ pub fn quantile_interval_of_sorted(
 
 /// The existence floor: how many independent values an interval of a quantile needs.
 ///
-/// The smallest n with 1 − pⁿ − (1 − p)ⁿ ≥ `confidence`, for which the range from the smallest to the largest value is
-/// such an interval.
+/// The smallest n with 1 − pⁿ − (1 − p)ⁿ ≥ `confidence`, for which the range from the smallest to the largest
+/// value is such an interval.
 ///
 /// # Errors
 /// A probability or confidence that is not strictly between 0 and 1.

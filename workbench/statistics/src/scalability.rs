@@ -97,27 +97,32 @@ const ACTIVE: [&[usize]; 4] = [&[0, 1, 2], &[0, 1], &[0, 2], &[0]];
 
 /// Fits the Universal Scalability Law to throughputs at several loads.
 ///
-/// X(N) = γN/(1 + α(N − 1) + βN(N − 1)) with γ > 0, α ≥ 0 and β ≥ 0, by least squares over the throughputs (Levenberg and
-/// Marquardt's method, once with all coefficients free and once with each combination of α and β on its
-/// bound; the best of the fits that keep the bounds). Standard errors come from the Jacobian, intervals from
-/// Student's t. The peak is at √((1 − α)/β) and its intervals are by the delta method, that of the load on the
-/// logarithm. The knee is where the asymptotes of light and heavy load meet, X_max/γ.
+/// X(N) = γN/(1 + α(N − 1) + βN(N − 1)) with γ > 0, α ≥ 0 and β ≥ 0, by least squares over the throughputs
+/// (Levenberg and Marquardt's method, once with all coefficients free and once with each combination of α and
+/// β on its bound; the best of the fits that keep the bounds). Standard errors come from the Jacobian,
+/// intervals from Student's t. The peak is at √((1 − α)/β) and its intervals are by the delta method, that of
+/// the load on the logarithm. The knee is where the asymptotes of light and heavy load meet, the highest
+/// throughput divided by γ.
 ///
-/// Assumes independent measurements (each a run of its own, in random order; several per load are welcome)
-/// of one variance, in steady state. Where large throughputs vary more than small ones, the standard errors of γ are too large or
-/// too small. A fit says nothing of loads far beyond those measured, and intervals at a bound are approximate.
+/// Other definitions of the knee exist: `optimal.scalability` of the R package `usl` takes the ceiling γ/α
+/// that there would be without β.
+///
+/// Assumes independent measurements (each a run of its own, in random order; several per load are welcome) of
+/// one variance, in steady state. Where large throughputs vary more than small ones, the standard errors of γ
+/// are too large or too small. A fit says nothing of loads far beyond those measured, and intervals at a
+/// bound are approximate.
 ///
 /// # Errors
 /// Fewer than 4 measurements or 3 different loads, a load below 1 or not finite, a throughput that is not
 /// positive, a confidence that is not strictly between 0 and 1, or no fit.
 ///
 /// # References
-/// - N. J. Gunther (2007), “Guerrilla Capacity Planning”, equation 4.31 (the law), 4.33 (the peak); with γ:
-///   N. J. Gunther, P. Puglia, K. Tomasette (2015), “Hadoop Superlinear Scalability”, Communications of the ACM 58(4).
+/// - N. J. Gunther (2007), “Guerrilla Capacity Planning”, equation 4.33 (the peak); with γ: N. J. Gunther, P.
+///   Puglia, K. Tomasette (2015), “Hadoop Superlinear Scalability”, Communications of the ACM 58(4).
 /// - D. M. Bates, D. G. Watts (1988), “Nonlinear Regression Analysis and Its Applications”, section 2.3
 ///   (standard errors).
-/// - E. D. Lazowska, J. Zahorjan, G. S. Graham, K. C. Sevcik (1984), “Quantitative System Performance”, section 5.2 (the knee as the
-///   meeting point of asymptotic bounds).
+/// - E. D. Lazowska, J. Zahorjan, G. S. Graham, K. C. Sevcik (1984), “Quantitative System Performance”,
+///   section 5.2 (the knee as the meeting point of asymptotic bounds).
 ///
 /// # Examples
 /// ```

@@ -227,8 +227,8 @@ impl Default for Accumulator {
 fn for_each_in_lanes(values: &[f64], mut take: impl FnMut(usize, f64)) {
     let (rows, rest) = values.as_chunks::<LANES>();
     for row in rows {
-        for lane in 0..LANES {
-            take(lane, row[lane]);
+        for (lane, &value) in row.iter().enumerate() {
+            take(lane, value);
         }
     }
     for (lane, &value) in rest.iter().enumerate() {

@@ -40,8 +40,9 @@ pub struct Counts {
 /// Fisher's p is the probability, given the margins, of all tables that are no likelier than the one found;
 /// likelier by less than 10⁻⁷ counts as no likelier.
 ///
-/// Assumes independent trials with one probability in each group. Failed requests come in bursts; then the intervals are too
-/// narrow and p is too small, and shares of whole runs are to be compared instead. Fisher's test is conservative for small counts.
+/// Assumes independent trials with one probability in each group. Failed requests come in bursts; then the
+/// intervals are too narrow and p is too small, and shares of whole runs are to be compared instead. Fisher's
+/// test is conservative for small counts.
 ///
 /// # Errors
 /// No trials in a group, more successes than trials, or a confidence that is not strictly between 0 and 1.
@@ -50,7 +51,7 @@ pub struct Counts {
 /// - R. G. Newcombe (1998), “Interval Estimation for the Difference between Independent Proportions”,
 ///   Statistics in Medicine 17, method 10.
 /// - P. A. R. Koopman (1984), “Confidence Intervals for the Ratio of Two Binomial Proportions”, Biometrics
-///   40(2), section 3.
+///   40(2).
 /// - R. A. Fisher (1935), “The Logic of Inductive Inference”, Journal of the Royal Statistical Society 98(1).
 ///
 /// # Examples

@@ -32,22 +32,25 @@ const LEAST_BATCHES: usize = 20;
 
 /// Finds the end of the warm-up by MSER-5, the marginal standard error rule.
 ///
-/// With the means Z₁…Z_b of batches of 5 values, d* is the d from 0 to b/2 at which
-/// Σ_{j>d}(Z_j − Z̄_d)²/(b − d)² is smallest, Z̄_d being the mean of those after the first d: cutting more would
-/// cost more precision by fewer values than it gains by less bias. Of several such d the smallest is taken.
-/// Up to 4 values that fill no batch, at the end, are left out of account. Takes linear time.
+/// The values are cut into b batches of 5. Cutting the first d batches leaves b − d, whose means have the
+/// population variance v(d); d* is the d from 0 to b/2 at which v(d)/(b − d) is smallest: cutting more would
+/// cost more precision by fewer values than it gains by less bias. Of several such d the smallest is taken. Up
+/// to 4 values that fill no batch, at the end, are left out of account. Takes linear time.
 ///
 /// Assumes values in order of time, from a process that becomes stationary. Fails when an outlier stands near
 /// the end (the rule then cuts all before it, and hits its bound), or when the disturbance is not at the
-/// beginning.
+/// beginning. A drift as long as the run mostly ends short of the bound, where noise hides what is left of it;
+/// [`batch_means`](crate::batch_means) then refuses the rest as too dependent.
 ///
 /// # Errors
 /// Fewer than 100 values, or a value that is not finite.
 ///
 /// # References
 /// - K. P. White (1997), “An Effective Truncation Heuristic for Bias Reduction in Simulation Output”,
-///   Simulation 69(6), equation 1.
-/// - W. W. Franklin, K. P. White (2008), “Stationarity Tests and MSER-5: Exploring the Intuition Behind Mean-Squared-Error-Reduction in Detecting and Correcting Initialization Bias”, Winter Simulation Conference.
+///   Simulation 69(6).
+/// - W. W. Franklin, K. P. White (2008), “Stationarity Tests and MSER-5: Exploring the Intuition Behind
+///   Mean-Squared-Error-Reduction in Detecting and Correcting Initialization Bias”, Winter Simulation
+///   Conference.
 ///
 /// # Examples
 /// ```

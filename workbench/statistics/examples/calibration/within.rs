@@ -7,8 +7,9 @@ use std::fmt::Write;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 use workbench_statistics::{
-    Counts, LoadPoint, Peak, StatisticsError, batch_means, clopper_pearson, fit_scalability,
-    quantile_interval, summary, two_proportions, warm_up, wilson,
+    Counts, LoadPoint, Peak, StatisticsError, batch_means, clopper_pearson,
+    effective_count_of_quantile, fit_scalability, quantile_interval, summary, two_proportions,
+    warm_up, wilson,
 };
 
 const CONFIDENCE: f64 = 0.95;
@@ -125,13 +126,24 @@ pub(crate) fn coverage_of_the_mean(phi: f64, count: usize, trials: u32, seed: u6
     }
 }
 
+/// What the effective sample size is taken from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Information {
+    /// The number of values, as if they were independent.
+    Independent,
+    /// Batch means of the values.
+    OfTheMean,
+    /// Batch means of what is at or below the quantile.
+    OfTheQuantile,
+}
+
 /// Coverage of a quantile's interval, given log-normal response times that follow an AR(1) process in their
-/// logarithms; the effective sample size is estimated by batch means, or taken to be n.
+/// logarithms; the effective sample size is estimated in one of several ways.
 pub(crate) fn coverage_of_a_quantile(
     (probability, normal_quantile): (f64, f64),
     phi: f64,
     count: usize,
-    estimated: bool,
+    information: Information,
     trials: u32,
     seed: u64,
 ) -> Rate {
@@ -142,10 +154,12 @@ pub(crate) fn coverage_of_a_quantile(
         for value in &mut values {
             *value = (0.5 * *value).exp();
         }
-        let effective = if estimated {
-            batch_means(&values, CONFIDENCE).map(|found| found.effective_count)
-        } else {
-            Ok(count as f64)
+        let effective = match information {
+            Information::Independent => Ok(count as f64),
+            Information::OfTheMean => {
+                batch_means(&values, CONFIDENCE).map(|found| found.effective_count)
+            }
+            Information::OfTheQuantile => effective_count_of_quantile(&values, probability),
         };
         // A series that is refused as too dependent, or as too short for this quantile, has no interval.
         let interval = effective
@@ -167,6 +181,8 @@ pub(crate) fn coverage_of_a_quantile(
 pub(crate) struct WarmUps {
     /// Series in which no steady state was seen.
     pub(crate) unsteady: Rate,
+    /// Of the others, those whose rest batch means refuse as too dependent.
+    pub(crate) refused: Rate,
     /// Average number of values discarded, of those in which it was.
     pub(crate) discarded: f64,
 }
@@ -174,18 +190,27 @@ pub(crate) struct WarmUps {
 /// The mean starts `excess` higher and comes down exponentially, by e every `relaxation` values.
 pub(crate) fn warm_ups(excess: f64, relaxation: f64, trials: u32, seed: u64) -> WarmUps {
     let mut random = Random::new(seed);
-    let mut discarded = 0;
+    let (mut discarded, mut refused) = (0, 0);
     let unsteady = Rate::of(trials, || {
         let values: Vec<f64> = (0..2000)
             .map(|i| 10.0 + excess * (-f64::from(i) / relaxation).exp() + random.normal())
             .collect();
-        let found = warm_up(&values).expect("the series is long").steady_from();
-        discarded += found.unwrap_or(0);
-        found.is_none()
+        let Some(start) = warm_up(&values).expect("the series is long").steady_from() else {
+            return true;
+        };
+        discarded += start;
+        let rest = batch_means(&values[start..], CONFIDENCE);
+        refused += u32::from(matches!(rest, Err(StatisticsError::TooDependent { .. })));
+        false
     });
+    let steady = trials - unsteady.count;
     WarmUps {
         unsteady,
-        discarded: discarded as f64 / f64::from(trials - unsteady.count).max(1.0),
+        refused: Rate {
+            count: refused,
+            trials: steady,
+        },
+        discarded: discarded as f64 / f64::from(steady),
     }
 }
 
@@ -361,23 +386,30 @@ fn mean_table(text: &mut String, trials: u32, seed: u64) {
 
 fn quantile_table(text: &mut String, trials: u32, seed: u64) {
     let title = "Quantiles of log-normal times, 10,000 values, AR(1) in the logarithm; intervals by order \
-                 statistics for the n values as if independent, and for the effective sample size:";
-    head(
-        text,
-        title,
-        "φ | quantile | covered with n | covered with n/τ | refused",
-    );
+                 statistics for as many values as there are, for the effective sample size of the mean, and \
+                 for that of the quantile:";
+    let columns =
+        "φ | quantile | covered with n | covered with n/τ | covered with the quantile's own n/τ";
+    head(text, title, &format!("{columns} | refused"));
     for phi in [0.0, 0.5, 0.9] {
         for quantile in QUANTILES {
-            let [plain, counted] = [false, true].map(|estimated| {
-                coverage_of_a_quantile(quantile, phi, 10_000, estimated, trials, seed)
+            let [plain, of_mean, own] = [
+                Information::Independent,
+                Information::OfTheMean,
+                Information::OfTheQuantile,
+            ]
+            .map(|information| {
+                coverage_of_a_quantile(quantile, phi, 10_000, information, trials, seed)
             });
+            let refused = Rate {
+                count: trials - own.trials,
+                trials,
+            };
             row(
                 text,
                 format_args!(
-                    "{phi} | {} | {plain} | {counted} | {:.1}%",
-                    quantile.0,
-                    100.0 * f64::from(trials - counted.trials) / f64::from(trials)
+                    "{phi} | {} | {plain} | {of_mean} | {own} | {refused}",
+                    quantile.0
                 ),
             );
         }
@@ -390,7 +422,7 @@ fn warm_up_table(text: &mut String, trials: u32, seed: u64) {
     head(
         text,
         title,
-        "excess | relaxation | discarded | no steady state",
+        "excess | relaxation | discarded | no steady state | rest refused",
     );
     for (excess, relaxation) in [
         (0.0, 1.0),
@@ -403,8 +435,8 @@ fn warm_up_table(text: &mut String, trials: u32, seed: u64) {
         row(
             text,
             format_args!(
-                "{excess} | {relaxation} | {:.0} | {}",
-                found.discarded, found.unsteady
+                "{excess} | {relaxation} | {:.0} | {} | {}",
+                found.discarded, found.unsteady, found.refused
             ),
         );
     }
@@ -459,6 +491,11 @@ fn sweep_table(text: &mut String, trials: u32, seed: u64) {
             "–".to_owned()
         } else {
             found.peak.to_string()
+        };
+        let of_beta = if beta == 0.0 {
+            "–".to_owned()
+        } else {
+            of_beta.to_string()
         };
         row(
             text,
