@@ -1,44 +1,12 @@
 //! How much a run's samples know of their mean, given that they depend on each other.
 
-use statrs::distribution::{ContinuousCDF, Normal};
+use std::ops::Range;
 
-use crate::error::{StatisticsError, check};
+use crate::autocorrelation::{autocorrelation, von_neumann_p};
+use crate::error::StatisticsError;
 use crate::interval::{Interval, check_open};
 use crate::quantile::quantile;
 use crate::summary::{compensated_sum, summary};
-
-/// The autocorrelation of values at a lag.
-///
-/// r = Σ(xᵢ − m)(xᵢ₊ₖ − m)/Σ(xᵢ − m)², the first sum over n − k pairs, the second over all n values, m being
-/// the mean of all.
-///
-/// Assumes values in order of time, from a stationary process. For n independent values its standard
-/// deviation is about 1/√n.
-///
-/// # Errors
-/// Fewer than `lag` + 1 values or than 2, values that are not finite, or that do not vary.
-///
-/// # References
-/// G. E. P. Box, G. M. Jenkins (1976), “Time Series Analysis: Forecasting and Control”, chapter 2.
-///
-/// # Examples
-/// ```
-/// use workbench_statistics::autocorrelation;
-///
-/// assert_eq!(autocorrelation(&[1.0, 3.0, 2.0], 1)?, -0.5);
-/// # Ok::<(), workbench_statistics::StatisticsError>(())
-/// ```
-pub fn autocorrelation(values: &[f64], lag: usize) -> Result<f64, StatisticsError> {
-    check(values, lag.saturating_add(1).max(2))?;
-    let summary = summary(values)?;
-    if summary.min == summary.max {
-        return Err(StatisticsError::NoVariation);
-    }
-    let deviations = || values.iter().map(|value| value - summary.mean);
-    let products = deviations().zip(deviations().skip(lag)).map(|(a, b)| a * b);
-    let squares = deviations().map(|deviation| deviation * deviation);
-    Ok(compensated_sum(products) / compensated_sum(squares))
-}
 
 /// The mean of dependent values with an interval, and how dependent they are.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,8 +42,8 @@ pub struct BatchMeans {
 pub enum BatchWarning {
     /// The batches in use are correlated after all, at the level of the test that chose their size.
     CorrelatedBatches,
-    /// Batches of fewer than 10τ values: correlation across their borders takes some 5% and more off the
-    /// variance. Simulated intervals of 95% cover 90% when a batch holds 2τ values.
+    /// Batches short enough that correlation across their borders takes more than 5% off the variance, as
+    /// estimated for an AR(1) process. Simulated intervals of 95% cover 90% when a batch holds 2τ values.
     ShortBatches,
 }
 
@@ -86,9 +54,8 @@ const LEAST_BATCHES: usize = 20;
 const LEAST_BATCH_SIZE: usize = 10;
 /// Where the search for a batch size begins. The batches that are used in the end are far fewer.
 const FIRST_BATCHES: usize = 4096;
-/// Batches of an AR(1) process that hold this many τ underestimate the variance by about 5%: the bias is
-/// −2φ/((1 − φ²)m), which is −τ/(2m) for φ near 1.
-const FACTORS_PER_BATCH: f64 = 10.0;
+/// Share of the variance that may be missing before it is worth a warning. Ours.
+const TOLERATED_BIAS: f64 = 0.05;
 /// Level of the test at which batch means pass as uncorrelated.
 const INDEPENDENCE_LEVEL: f64 = 0.05;
 
@@ -130,47 +97,15 @@ const INDEPENDENCE_LEVEL: f64 = 0.05;
 /// # Ok::<(), workbench_statistics::StatisticsError>(())
 /// ```
 pub fn batch_means(values: &[f64], confidence: f64) -> Result<BatchMeans, StatisticsError> {
-    check(values, LEAST_BATCHES * LEAST_BATCH_SIZE)?;
     check_open(confidence)?;
-    let all = summary(values)?;
-    let deviation = all
-        .sample_standard_deviation
-        .filter(|deviation| *deviation > 0.0)
-        .ok_or(StatisticsError::NoVariation)?;
-    let batches = (values.len() / uncorrelated_batch_size(values)?).min(MOST_BATCHES);
-    let batch_size = values.len() / batches;
-    let means = means_of_batches(values, batches, batch_size);
-    let between = summary(&means)?.sample_standard_deviation.unwrap_or(0.0);
-    let n = values.len() as f64;
-    let factor = batch_size as f64 * (between / deviation).powi(2);
-    let standard_error = between * (batch_size as f64 / n).sqrt();
-    let degrees_of_freedom = (batches - 1) as f64;
-    let independence_p = von_neumann_p(&means)?;
-    Ok(BatchMeans {
-        mean: all.mean,
-        standard_error,
-        interval: Interval::student(all.mean, standard_error, degrees_of_freedom, confidence),
-        count: values.len(),
-        batches,
-        batch_size,
-        autocorrelation_factor: factor,
-        effective_count: n / factor.max(1.0),
-        lag_one_correlation: if between > 0.0 {
-            autocorrelation(&means, 1)?
-        } else {
-            0.0
-        },
-        independence_p,
-        warnings: warnings(independence_p, batch_size, factor),
-    })
-}
-
-fn warnings(independence_p: f64, batch_size: usize, factor: f64) -> Vec<BatchWarning> {
-    let correlated =
-        (independence_p < INDEPENDENCE_LEVEL).then_some(BatchWarning::CorrelatedBatches);
-    let short =
-        ((batch_size as f64) < FACTORS_PER_BATCH * factor).then_some(BatchWarning::ShortBatches);
-    correlated.into_iter().chain(short).collect()
+    let whole = summary(values)?;
+    Series {
+        count: whole.count,
+        mean: whole.mean,
+        deviation: whole.sample_standard_deviation.unwrap_or(0.0),
+        sum: |range: Range<usize>| compensated_sum(values[range].iter().copied()),
+    }
+    .batch_means(confidence)
 }
 
 /// How many independent values would know as much of a quantile as these do.
@@ -208,57 +143,103 @@ pub fn effective_count_of_quantile(
     check_open(probability)?;
     let level = quantile(values, probability)?;
     let greatest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let series: Vec<f64> = values
-        .iter()
-        // Ties at the maximum can reach down to the quantile; then what is below it makes the difference.
-        .map(|&value| value < level || (value == level && level < greatest))
-        .map(|at_or_below| f64::from(u8::from(at_or_below)))
-        .collect();
+    // Ties at the maximum can reach down to the quantile; then what is below it makes the difference.
+    let at_or_below = |value: &&f64| **value < level || (**value == level && level < greatest);
+    let count_of = |range: Range<usize>| values[range].iter().filter(at_or_below).count() as f64;
+    let n = values.len() as f64;
+    let of_all = count_of(0..values.len());
+    let series = Series {
+        count: values.len(),
+        mean: of_all / n,
+        deviation: (of_all * (n - of_all) / (n * (n - 1.0))).sqrt(),
+        sum: count_of,
+    };
     // The confidence does not enter the effective sample size.
-    batch_means(&series, 0.5).map(|found| found.effective_count)
+    Ok(series.batch_means(0.5)?.effective_count)
 }
 
-/// The first of the doubled batch sizes at which neighbouring batch means pass as uncorrelated.
-fn uncorrelated_batch_size(values: &[f64]) -> Result<usize, StatisticsError> {
-    let mut batch_size = (values.len() / FIRST_BATCHES).max(1).next_power_of_two();
-    loop {
-        let means = means_of_batches(values, values.len() / batch_size, batch_size);
-        if von_neumann_p(&means)? >= INDEPENDENCE_LEVEL {
-            return Ok(batch_size);
-        }
-        if values.len() / (2 * batch_size) < LEAST_BATCHES {
-            return Err(StatisticsError::TooDependent {
-                batch_size,
-                found: means.len(),
-                correlation: autocorrelation(&means, 1)?,
+/// Values in order of time that need not exist, as long as they can be summed.
+struct Series<S> {
+    count: usize,
+    mean: f64,
+    /// Sample standard deviation.
+    deviation: f64,
+    /// The sum of the values in a range of positions.
+    sum: S,
+}
+
+impl<S: Fn(Range<usize>) -> f64> Series<S> {
+    fn batch_means(&self, confidence: f64) -> Result<BatchMeans, StatisticsError> {
+        if self.count < LEAST_BATCHES * LEAST_BATCH_SIZE {
+            return Err(StatisticsError::TooFewValues {
+                needed: LEAST_BATCHES * LEAST_BATCH_SIZE,
+                found: self.count,
             });
         }
-        batch_size *= 2;
+        if self.deviation == 0.0 {
+            return Err(StatisticsError::NoVariation);
+        }
+        let batches = (self.count / self.uncorrelated_batch_size()?).min(MOST_BATCHES);
+        let batch_size = self.count / batches;
+        let means = self.means(batches, batch_size);
+        let between = summary(&means)?.sample_standard_deviation.unwrap_or(0.0);
+        let n = self.count as f64;
+        let factor = batch_size as f64 * (between / self.deviation).powi(2);
+        let standard_error = between * (batch_size as f64 / n).sqrt();
+        let degrees_of_freedom = (batches - 1) as f64;
+        let independence_p = von_neumann_p(&means)?;
+        Ok(BatchMeans {
+            mean: self.mean,
+            standard_error,
+            interval: Interval::student(self.mean, standard_error, degrees_of_freedom, confidence),
+            count: self.count,
+            batches,
+            batch_size,
+            autocorrelation_factor: factor,
+            effective_count: n / factor.max(1.0),
+            lag_one_correlation: if between > 0.0 {
+                autocorrelation(&means, 1)?
+            } else {
+                0.0
+            },
+            independence_p,
+            warnings: warnings(independence_p, batch_size, factor),
+        })
+    }
+
+    /// The first of the doubled batch sizes at which neighbouring batch means pass as uncorrelated.
+    fn uncorrelated_batch_size(&self) -> Result<usize, StatisticsError> {
+        let mut batch_size = self.count.div_ceil(FIRST_BATCHES).next_power_of_two();
+        loop {
+            let means = self.means(self.count / batch_size, batch_size);
+            if von_neumann_p(&means)? >= INDEPENDENCE_LEVEL {
+                return Ok(batch_size);
+            }
+            if self.count / (2 * batch_size) < LEAST_BATCHES {
+                return Err(StatisticsError::TooDependent {
+                    batch_size,
+                    found: means.len(),
+                    correlation: autocorrelation(&means, 1)?,
+                });
+            }
+            batch_size *= 2;
+        }
+    }
+
+    /// Means of batches that end with the last value; what is left over stands before the first batch.
+    fn means(&self, batches: usize, batch_size: usize) -> Vec<f64> {
+        (self.count - batches * batch_size..self.count)
+            .step_by(batch_size)
+            .map(|start| (self.sum)(start..start + batch_size) / batch_size as f64)
+            .collect()
     }
 }
 
-/// Means of batches that end with the last value; what is left over stands before the first batch.
-fn means_of_batches(values: &[f64], batches: usize, batch_size: usize) -> Vec<f64> {
-    values[values.len() - batches * batch_size..]
-        .chunks_exact(batch_size)
-        .map(|batch| compensated_sum(batch.iter().copied()) / batch_size as f64)
-        .collect()
-}
-
-/// Small where neighbouring values are alike; 1 − Σ(xᵢ₊₁ − xᵢ)²/(2Σ(xᵢ − m)²) has mean 0 and variance
-/// (k − 2)/(k² − 1) for k independent normal values.
-fn von_neumann_p(values: &[f64]) -> Result<f64, StatisticsError> {
-    let summary = summary(values)?;
-    let count = summary.count as f64;
-    let squares = summary.population_standard_deviation.powi(2) * count;
-    if squares == 0.0 {
-        return Ok(1.0);
-    }
-    let successive: f64 = values
-        .windows(2)
-        .map(|pair| (pair[1] - pair[0]).powi(2))
-        .sum();
-    let ratio = 1.0 - successive / (2.0 * squares);
-    let deviation = ((count - 2.0) / (count * count - 1.0)).sqrt();
-    Ok(Normal::standard().sf(ratio / deviation))
+fn warnings(independence_p: f64, batch_size: usize, factor: f64) -> Vec<BatchWarning> {
+    let correlated =
+        (independence_p < INDEPENDENCE_LEVEL).then_some(BatchWarning::CorrelatedBatches);
+    // An AR(1) process with τ = (1 + φ)/(1 − φ) lacks 2φ/((1 − φ²)m) of the variance in batches of m.
+    let bias = (factor - 1.0 / factor) / (2.0 * batch_size as f64);
+    let short = (bias > TOLERATED_BIAS).then_some(BatchWarning::ShortBatches);
+    correlated.into_iter().chain(short).collect()
 }

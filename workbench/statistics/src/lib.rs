@@ -3,6 +3,7 @@
 //! No function reorders or changes its input, reads a clock, or prints. Values that are not finite and
 //! data that are too few for the question are refused with a [`StatisticsError`].
 
+mod autocorrelation;
 mod batch_means;
 mod beta;
 mod clt;
@@ -21,9 +22,8 @@ mod summary;
 mod two_proportions;
 mod warm_up;
 
-pub use batch_means::{
-    BatchMeans, BatchWarning, autocorrelation, batch_means, effective_count_of_quantile,
-};
+pub use autocorrelation::autocorrelation;
+pub use batch_means::{BatchMeans, BatchWarning, batch_means, effective_count_of_quantile};
 pub use clt::resampled_means;
 pub use compare::{MeanEstimate, TTest, welch, welch_from_estimates};
 pub use error::StatisticsError;

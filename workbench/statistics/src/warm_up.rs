@@ -43,7 +43,7 @@ const LEAST_BATCHES: usize = 20;
 /// [`batch_means`](crate::batch_means) then refuses the rest as too dependent.
 ///
 /// # Errors
-/// Fewer than 100 values, or a value that is not finite.
+/// Fewer than 100 values, a value that is not finite, or values whose squares exceed what a double holds.
 ///
 /// # References
 /// - K. P. White (1997), “An Effective Truncation Heuristic for Bias Reduction in Simulation Output”,
@@ -70,17 +70,20 @@ pub fn warm_up(values: &[f64]) -> Result<WarmUp, StatisticsError> {
     let (mut mean, mut squares) = (0.0, 0.0);
     let (mut best, mut minimum) = (bound, f64::INFINITY);
     // From the end to the beginning, so that the mean of what is left grows by one batch at a time.
-    for (kept, batch) in (1..).zip(values.as_chunks::<BATCH>().0.iter().rev()) {
+    for (kept, batch) in (1_usize..).zip(values.as_chunks::<BATCH>().0.iter().rev()) {
         let value = batch.iter().sum::<f64>() / BATCH as f64;
-        let count = f64::from(kept);
+        let count = kept as f64;
         let difference = value - mean;
         mean += difference / count;
         squares += difference * (value - mean);
-        let discarded = batches - kept as usize;
+        let discarded = batches - kept;
         let criterion = squares / (count * count);
         if discarded <= bound && criterion <= minimum {
             (best, minimum) = (discarded, criterion);
         }
+    }
+    if !minimum.is_finite() {
+        return Err(StatisticsError::TooLarge);
     }
     Ok(WarmUp {
         discard: best * BATCH,

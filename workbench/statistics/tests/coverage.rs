@@ -2,7 +2,7 @@
 //!
 //! The same functions with more trials are the example `calibration`.
 
-#[path = "../examples/calibration/within.rs"]
+#[path = "../examples/calibration/within/mod.rs"]
 mod within;
 
 use within::{Information, Rate};

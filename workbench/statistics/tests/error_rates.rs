@@ -1,4 +1,4 @@
-//! Intervals and tests of shares, against SciPy and statsmodels.
+//! Intervals and tests of shares, against `SciPy` and `statsmodels`.
 
 use workbench_statistics::{Counts, StatisticsError, clopper_pearson, two_proportions, wilson};
 
@@ -83,7 +83,7 @@ fn clopper_pearson_gives_the_answers_of_statsmodels() {
 }
 
 /// statsmodels 0.15: `confint_proportions_2indep(…, compare="diff", method="newcomb")` and
-/// `(…, compare="ratio", method="score", correction=False)`; SciPy 1.17: `scipy.stats.fisher_exact`.
+/// `(…, compare="ratio", method="score", correction=False)`; `SciPy` 1.17: `scipy.stats.fisher_exact`.
 #[test]
 fn two_error_rates_compare_as_statsmodels_and_scipy_compare_them() {
     for (first, second, difference, ratio, p) in [

@@ -21,11 +21,12 @@ fn lawful(gamma: f64, alpha: f64, beta: f64) -> Vec<LoadPoint> {
 }
 
 fn error_of(coefficient: Coefficient) -> f64 {
-    coefficient.uncertainty.unwrap().standard_error
+    let uncertainty = coefficient.uncertainty;
+    uncertainty.expect("it is off its bound").standard_error
 }
 
 fn fitted(points: &[LoadPoint]) -> Scalability {
-    fit_scalability(points, 0.95).unwrap()
+    fit_scalability(points, 0.95).expect("it can be fitted")
 }
 
 fn assert_close(found: f64, expected: f64, relative: f64) {

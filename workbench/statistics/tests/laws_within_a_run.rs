@@ -16,7 +16,11 @@ fn series() -> impl Strategy<Value = Vec<f64>> {
 }
 
 fn probabilities() -> impl Strategy<Value = f64> {
-    0.001..0.999_f64
+    prop_oneof![
+        0.001..0.999_f64,
+        1e-15..1e-9_f64,
+        0.999_999_999..0.999_999_999_999_999_f64
+    ]
 }
 
 fn counts() -> impl Strategy<Value = Counts> {
@@ -32,7 +36,7 @@ fn close(a: f64, b: f64, scale: f64) -> bool {
 
 fn accumulated(values: &[f64]) -> Accumulator {
     let mut accumulator = Accumulator::new();
-    accumulator.add(values).unwrap();
+    accumulator.add(values).expect("values are finite");
     accumulator
 }
 
