@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use crate::autocorrelation::{autocorrelation, von_neumann_p};
-use crate::error::StatisticsError;
-use crate::interval::{Interval, check_open};
+use crate::error::{StatisticsError, check_open_probability};
+use crate::interval::Interval;
 use crate::quantile::quantile;
 use crate::summary::{compensated_sum, summary};
 
@@ -97,7 +97,7 @@ const INDEPENDENCE_LEVEL: f64 = 0.05;
 /// # Ok::<(), workbench_statistics::StatisticsError>(())
 /// ```
 pub fn batch_means(values: &[f64], confidence: f64) -> Result<BatchMeans, StatisticsError> {
-    check_open(confidence)?;
+    check_open_probability(confidence)?;
     let whole = summary(values)?;
     Series {
         count: whole.count,
@@ -140,7 +140,7 @@ pub fn effective_count_of_quantile(
     values: &[f64],
     probability: f64,
 ) -> Result<f64, StatisticsError> {
-    check_open(probability)?;
+    check_open_probability(probability)?;
     let level = quantile(values, probability)?;
     let greatest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     // Ties at the maximum can reach down to the quantile; then what is below it makes the difference.

@@ -106,3 +106,14 @@ pub(crate) fn check(values: &[f64], needed: usize) -> Result<(), StatisticsError
         None => Ok(()),
     }
 }
+
+/// Refuses what is not strictly between 0 and 1.
+pub(crate) fn check_open_probability(value: f64) -> Result<(), StatisticsError> {
+    if value > 0.0 && value < 1.0 {
+        return Ok(());
+    }
+    Err(StatisticsError::ImpossibleProbability {
+        value,
+        range: "strictly between 0 and 1",
+    })
+}

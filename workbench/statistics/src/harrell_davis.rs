@@ -1,8 +1,7 @@
 //! Quantiles that use all order statistics near them.
 
 use crate::beta::incomplete_beta;
-use crate::error::{StatisticsError, check};
-use crate::interval::check_open;
+use crate::error::{StatisticsError, check, check_open_probability};
 use crate::summary::compensated_sum;
 
 /// The Harrell–Davis estimate of a quantile.
@@ -33,7 +32,7 @@ use crate::summary::compensated_sum;
 /// ```
 pub fn harrell_davis(values: &[f64], probability: f64) -> Result<f64, StatisticsError> {
     check(values, 1)?;
-    check_open(probability)?;
+    check_open_probability(probability)?;
     let weights = Weights::new(values.len(), probability);
     let mut copy = values.to_vec();
     let rest = if weights.first == 0 {
@@ -73,7 +72,7 @@ pub fn harrell_davis_of_sorted(sorted: &[f64], probability: f64) -> Result<f64, 
     // In ascending order an infinity can only stand at an end.
     check(&sorted[..sorted.len().min(1)], 1)?;
     check(&sorted[sorted.len() - 1..], 1)?;
-    check_open(probability)?;
+    check_open_probability(probability)?;
     let weights = Weights::new(sorted.len(), probability);
     Ok(weights.mean(&sorted[weights.first..][..weights.values.len()]))
 }

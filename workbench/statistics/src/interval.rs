@@ -2,8 +2,6 @@
 
 use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 
-use crate::error::StatisticsError;
-
 /// A range that covers the true value with a stated confidence.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Interval {
@@ -35,18 +33,6 @@ impl Interval {
     #[must_use]
     pub fn contains(&self, value: f64) -> bool {
         self.lower <= value && value <= self.upper
-    }
-}
-
-/// Refuses a probability or a confidence that is not strictly between 0 and 1.
-pub(crate) fn check_open(probability: f64) -> Result<(), StatisticsError> {
-    if probability > 0.0 && probability < 1.0 {
-        Ok(())
-    } else {
-        Err(StatisticsError::ImpossibleProbability {
-            value: probability,
-            range: "strictly between 0 and 1",
-        })
     }
 }
 

@@ -1,8 +1,8 @@
 //! One share of many, such as an error rate, with an interval.
 
 use crate::beta::beta_quantile;
-use crate::error::StatisticsError;
-use crate::interval::{Interval, check_open, normal_quantile};
+use crate::error::{StatisticsError, check_open_probability};
+use crate::interval::{Interval, normal_quantile};
 
 /// A share, and the interval of the probability behind it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -66,7 +66,7 @@ impl Proportion {
 /// ```
 pub fn wilson(successes: u64, trials: u64, confidence: f64) -> Result<Proportion, StatisticsError> {
     check_counts(successes, trials)?;
-    check_open(confidence)?;
+    check_open_probability(confidence)?;
     let z = normal_quantile(0.5 + confidence / 2.0);
     let n = trials as f64;
     let share = successes as f64 / n;
@@ -120,7 +120,7 @@ pub fn clopper_pearson(
     confidence: f64,
 ) -> Result<Proportion, StatisticsError> {
     check_counts(successes, trials)?;
-    check_open(confidence)?;
+    check_open_probability(confidence)?;
     let (of, others) = (successes as f64, (trials - successes) as f64);
     let tail = (1.0 - confidence) / 2.0;
     let lower = if successes == 0 {

@@ -1,8 +1,7 @@
 //! Intervals of quantiles within one run, free of assumptions on the distribution.
 
 use crate::beta::binomial_tails;
-use crate::error::{StatisticsError, check};
-use crate::interval::check_open;
+use crate::error::{StatisticsError, check, check_open_probability};
 
 /// An interval of a quantile, from one order statistic to another.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -130,8 +129,8 @@ pub fn needed_for_quantile_interval(
     probability: f64,
     confidence: f64,
 ) -> Result<usize, StatisticsError> {
-    check_open(probability)?;
-    check_open(confidence)?;
+    check_open_probability(probability)?;
+    check_open_probability(confidence)?;
     let missed = |count: f64| probability.powf(count) + (1.0 - probability).powf(count);
     // The greater of the two terms alone sets a bound that the other one can only move a little.
     let alone = (1.0 - confidence).ln() / probability.max(1.0 - probability).ln();

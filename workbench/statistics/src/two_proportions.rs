@@ -1,7 +1,7 @@
 //! Two shares, such as the error rates of two versions, compared.
 
-use crate::error::StatisticsError;
-use crate::interval::{Interval, check_open, normal_quantile};
+use crate::error::{StatisticsError, check_open_probability};
+use crate::interval::{Interval, normal_quantile};
 use crate::proportion::{check_counts, wilson};
 
 /// Two shares compared by their difference, their ratio and an exact test.
@@ -72,7 +72,7 @@ pub fn two_proportions(
 ) -> Result<TwoProportions, StatisticsError> {
     check_counts(first.successes, first.trials)?;
     check_counts(second.successes, second.trials)?;
-    check_open(confidence)?;
+    check_open_probability(confidence)?;
     let (one, other) = (first.share(), second.share());
     Ok(TwoProportions {
         first: one,

@@ -64,17 +64,17 @@ fn quantile_intervals_cover_where_dependence_is_accounted_for_and_not_where_it_i
 
 #[test]
 fn warm_ups_are_cut_off_and_steady_series_are_left_alone() {
-    let steady = within::warm_ups(0.0, 1.0, 200, 3);
+    let steady = within::warm_ups((0.0, 1.0), within::normal, 200, 3);
     assert!(
         steady.discarded < 20.0 && steady.unsteady.value() < 0.02,
         "{steady:?}"
     );
 
     // After 4 relaxation times an excess of 20 is below the noise.
-    let settling = within::warm_ups(20.0, 50.0, 200, 3);
+    let settling = within::warm_ups((20.0, 50.0), within::normal, 200, 3);
     assert!((150.0..250.0).contains(&settling.discarded), "{settling:?}");
 
-    let drift = within::warm_ups(20.0, 1e4, 200, 3);
+    let drift = within::warm_ups((20.0, 1e4), within::normal, 200, 3);
     let passed = 1.0 - drift.unsteady.value();
     assert!(passed * (1.0 - drift.refused.value()) < 0.01, "{drift:?}");
 }

@@ -3,8 +3,8 @@
 mod fit;
 mod inference;
 
-use crate::error::StatisticsError;
-use crate::interval::{Interval, check_open};
+use crate::error::{StatisticsError, check_open_probability};
+use crate::interval::Interval;
 
 use fit::{best_fit, law};
 use inference::Inference;
@@ -111,8 +111,9 @@ impl Scalability {
 ///
 /// Assumes independent measurements (each a run of its own, in random order; several per load are welcome) of
 /// one variance, in steady state. Where large throughputs vary more than small ones, the standard errors of γ
-/// are too large or too small. A fit says nothing of loads far beyond those measured, and intervals at a
-/// bound are approximate.
+/// are too large or too small. Where β is so small that few sweeps show a peak, those that do overstate it: in
+/// simulations in which 27% of sweeps showed one, the interval of its load covered in 69% of these. A fit says
+/// nothing of loads far beyond those measured, and intervals at a bound are approximate.
 ///
 /// # Errors
 /// Fewer than 4 measurements or 3 different loads, a load below 1 or not finite, a throughput that is not
@@ -142,7 +143,7 @@ pub fn fit_scalability(
     points: &[LoadPoint],
     confidence: f64,
 ) -> Result<Scalability, StatisticsError> {
-    check_open(confidence)?;
+    check_open_probability(confidence)?;
     check_points(points)?;
     let (active, fit) = best_fit(points).ok_or(StatisticsError::NoFit)?;
     Ok(Inference::new(points, active, &fit, confidence).scalability(points))

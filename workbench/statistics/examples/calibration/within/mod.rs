@@ -10,9 +10,13 @@ mod sweep;
 
 use std::fmt::Write;
 
+use random::Random;
+
 pub(crate) use error_rates::{comparisons_of_error_rates, coverage_of_an_error_rate};
 pub(crate) use random::Rate;
-pub(crate) use series::{Information, coverage_of_a_quantile, coverage_of_the_mean, warm_ups};
+pub(crate) use series::{
+    Information, coverage_of_a_quantile, coverage_of_the_mean, normal, warm_ups,
+};
 pub(crate) use sweep::sweeps;
 
 const CONFIDENCE: f64 = 0.95;
@@ -108,25 +112,25 @@ fn quantile_table(text: &mut String, trials: u32, seed: u64) {
 }
 
 fn warm_up_table(text: &mut String, trials: u32, seed: u64) {
-    let title =
-        "MSER-5 on 2,000 values of noise 1 around 10, beginning with an excess that decays:";
-    head(
-        text,
-        title,
-        "excess | relaxation | discarded | no steady state | rest refused",
-    );
-    for (excess, relaxation) in [
-        (0.0, 1.0),
-        (5.0, 50.0),
-        (20.0, 50.0),
-        (5.0, 200.0),
-        (20.0, 1e4),
+    let title = "MSER-5 on 2,000 values that begin with an excess that decays:";
+    let columns = "noise | excess | relaxation | discarded | no steady state | rest refused";
+    head(text, title, columns);
+    let normal = ("normal", normal as fn(&mut Random) -> f64);
+    let heavy = ("heavy-tailed", series::heavy as fn(&mut Random) -> f64);
+    for ((name, noise), (excess, relaxation)) in [
+        (normal, (0.0, 1.0)),
+        (normal, (5.0, 50.0)),
+        (normal, (20.0, 50.0)),
+        (normal, (5.0, 200.0)),
+        (normal, (20.0, 1e4)),
+        (heavy, (0.0, 1.0)),
+        (heavy, (50.0, 50.0)),
     ] {
-        let found = warm_ups(excess, relaxation, trials, seed);
+        let found = warm_ups((excess, relaxation), noise, trials, seed);
         row(
             text,
             format_args!(
-                "{excess} | {relaxation} | {:.0} | {} | {}",
+                "{name} | {excess} | {relaxation} | {:.0} | {} | {}",
                 found.discarded, found.unsteady, found.refused
             ),
         );

@@ -116,7 +116,7 @@ pub(crate) fn coverage_of_a_quantile(
     }
 }
 
-/// What MSER-5 makes of series of 2,000 values with noise of 1 around a mean of 10.
+/// What MSER-5 makes of series of 2,000 values around a mean that becomes steady.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct WarmUps {
     /// Series in which no steady state was seen.
@@ -127,13 +127,28 @@ pub(crate) struct WarmUps {
     pub(crate) discarded: f64,
 }
 
+/// Normal noise of standard deviation 1.
+pub(crate) fn normal(random: &mut Random) -> f64 {
+    random.normal()
+}
+
+/// Log-normal noise whose logarithm has standard deviation 1.5, as response times with a heavy tail have.
+pub(crate) fn heavy(random: &mut Random) -> f64 {
+    (1.5 * random.normal()).exp()
+}
+
 /// The mean starts `excess` higher and comes down exponentially, by e every `relaxation` values.
-pub(crate) fn warm_ups(excess: f64, relaxation: f64, trials: u32, seed: u64) -> WarmUps {
+pub(crate) fn warm_ups(
+    (excess, relaxation): (f64, f64),
+    noise: fn(&mut Random) -> f64,
+    trials: u32,
+    seed: u64,
+) -> WarmUps {
     let mut random = Random::new(seed);
     let (mut discarded, mut refused) = (0, 0);
     let unsteady = Rate::of(trials, || {
         let values: Vec<f64> = (0..2000)
-            .map(|i| 10.0 + excess * (-f64::from(i) / relaxation).exp() + random.normal())
+            .map(|i| 10.0 + excess * (-f64::from(i) / relaxation).exp() + noise(&mut random))
             .collect();
         let Some(start) = warm_up(&values).expect("the series is long").steady_from() else {
             return true;
