@@ -50,7 +50,7 @@ pub enum BatchWarning {
 /// More batches than these gain next to no precision (Schmeiser 1982).
 const MOST_BATCHES: usize = 30;
 const LEAST_BATCHES: usize = 20;
-/// A batch of fewer values than these cannot show much correlation. Ours.
+/// Fewer values than these, taken together, still show much of what correlates them. Ours.
 const LEAST_BATCH_SIZE: usize = 10;
 /// Where the search for a batch size begins. The batches that are used in the end are far fewer.
 const FIRST_BATCHES: usize = 4096;
@@ -63,7 +63,7 @@ const INDEPENDENCE_LEVEL: f64 = 0.05;
 ///
 /// Batches are doubled, starting from at most 4,096 of them, until von Neumann's ratio no longer shows a
 /// positive lag-1 correlation of their means at 5%. The k means used are then 30, or as many (at least 20) as
-/// batches of that size fit; m = ⌊n/k⌋ values each, the values left over at the beginning being skipped. With
+/// batches of that size, or of 10 values, fit; m = ⌊n/k⌋ values each, the values left over at the beginning being skipped. With
 /// S the standard deviation of the batch means and s that of the values, τ = m·S²/s², the effective sample
 /// size is n/τ, the standard error √(m·S²/n), and the interval the mean ± t·standard error with k − 1 degrees
 /// of freedom.
@@ -179,7 +179,8 @@ impl<S: Fn(Range<usize>) -> f64> Series<S> {
         if self.deviation == 0.0 {
             return Err(StatisticsError::NoVariation);
         }
-        let batches = (self.count / self.uncorrelated_batch_size()?).min(MOST_BATCHES);
+        let smallest = self.uncorrelated_batch_size()?.max(LEAST_BATCH_SIZE);
+        let batches = (self.count / smallest).min(MOST_BATCHES);
         let batch_size = self.count / batches;
         let means = self.means(batches, batch_size);
         let between = summary(&means)?.sample_standard_deviation.unwrap_or(0.0);

