@@ -12,6 +12,35 @@ pub enum StatisticsError {
         /// How many there are.
         found: usize,
     },
+    /// Fewer different loads than a curve needs.
+    #[error("needs measurements at {needed} different loads at least, got {found}")]
+    TooFewLoads {
+        /// How many are needed.
+        needed: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// Fewer independent values' worth of information than the statistic needs.
+    #[error("needs the information of {needed} independent values, has that of {found}")]
+    TooFewEffectiveValues {
+        /// How many are needed.
+        needed: usize,
+        /// The effective sample size at hand, rounded down.
+        found: usize,
+    },
+    /// Values that depend on each other over too much of their number.
+    #[error(
+        "the values are still correlated over stretches of {batch_size} ({found} of them, lag-1 correlation \
+         {correlation:.2}): longer measurement is needed"
+    )]
+    TooDependent {
+        /// The longest stretch that was tried.
+        batch_size: usize,
+        /// Number of such stretches.
+        found: usize,
+        /// Correlation of the means of neighbouring stretches.
+        correlation: f64,
+    },
     /// A NaN or an infinity among the values.
     #[error("value number {position} is {value}, not a finite number")]
     NotFinite {
@@ -62,6 +91,28 @@ pub enum StatisticsError {
         /// The value.
         value: f64,
     },
+    /// A sum or a square beyond what a double holds.
+    #[error("the values are too large for their sum and squares to be represented")]
+    TooLarge,
+    /// More successes than trials.
+    #[error("{successes} of {trials} is not a proportion")]
+    ImpossibleCount {
+        /// What was counted.
+        successes: u64,
+        /// Of how many.
+        trials: u64,
+    },
+    /// A measurement outside of what its quantity can be.
+    #[error("{value} cannot be a {quantity}")]
+    ImpossibleMeasurement {
+        /// What it was given as.
+        quantity: &'static str,
+        /// What was given.
+        value: f64,
+    },
+    /// An iteration that found no answer.
+    #[error("no parameters were found that fit the measurements")]
+    NoFit,
     /// No variation in any group, so that a test has nothing to compare the difference with.
     #[error("the values do not vary, so that a difference cannot be tested")]
     NoVariation,

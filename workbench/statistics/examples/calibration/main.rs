@@ -1,13 +1,12 @@
-//! Seeded simulations of the procedures, as Markdown tables: `just calibration`.
-//!
-//! Each line is a share of trials with its Monte Carlo standard error. The same functions run with fewer trials in
-//! the test suite.
+//! Seeded simulations of the crate's answers, as Markdown tables: `just calibration`.
 
 mod between;
 mod between_tables;
 mod random;
 mod trials;
+mod within;
 
 fn main() {
+    println!("{}", within::section(2000, 1));
     between_tables::print();
 }

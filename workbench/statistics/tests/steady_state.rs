@@ -1,0 +1,162 @@
+//! Warm-up, autocorrelation and batch means, against definitions and certified values.
+
+use workbench_statistics::{
+    BatchWarning, StatisticsError, autocorrelation, batch_means, effective_count_of_quantile,
+    summary, warm_up,
+};
+
+fn assert_close(found: f64, expected: f64, relative: f64) {
+    let error = (found - expected).abs();
+    assert!(
+        error <= relative * expected.abs(),
+        "{found} is not {expected}"
+    );
+}
+
+/// NIST's certified values.
+#[test]
+fn autocorrelation_gives_the_certified_values_of_nist_numacc() {
+    assert_eq!(
+        autocorrelation(&[10_000_001.0, 10_000_003.0, 10_000_002.0], 1),
+        Ok(-0.5)
+    );
+    for (base, digits) in [(1.2, 1e-13), (1_000_000.2, 1e-8), (10_000_000.2, 1e-7)] {
+        let turns = [base - 0.1, base + 0.1].into_iter().cycle();
+        let values: Vec<f64> = [base].into_iter().chain(turns).take(1001).collect();
+
+        assert_close(autocorrelation(&values, 1).unwrap(), -0.999, digits);
+    }
+}
+
+#[test]
+fn autocorrelation_needs_values_that_vary_and_reach_the_lag() {
+    assert_eq!(
+        autocorrelation(&[2.0; 5], 1),
+        Err(StatisticsError::NoVariation)
+    );
+    assert_eq!(
+        autocorrelation(&[1.0, 2.0], 2),
+        Err(StatisticsError::TooFewValues {
+            needed: 3,
+            found: 2
+        })
+    );
+    assert_eq!(autocorrelation(&[1.0, 2.0, 4.0], 0), Ok(1.0));
+}
+
+#[test]
+fn warm_up_is_what_the_definition_says() {
+    // Batch means 9, 7, 1, 1, 2, 1, 2, …: the criterion is smallest without the first two.
+    let means = [9.0, 7.0]
+        .into_iter()
+        .chain([1.0, 1.0, 2.0].into_iter().cycle());
+    let values: Vec<f64> = means.take(30).flat_map(|mean| [mean; 5]).collect();
+
+    let found = warm_up(&values).unwrap();
+
+    assert_eq!(
+        (found.discard, found.at_bound, found.batches),
+        (10, false, 30)
+    );
+    assert_eq!(found.steady_from(), Some(10));
+    let by_definition = |cut: usize| {
+        let kept: Vec<f64> = values.iter().step_by(5).skip(cut).copied().collect();
+        let spread = summary(&kept).unwrap().population_standard_deviation;
+        spread * spread / kept.len() as f64
+    };
+    assert_close(found.minimum, by_definition(2), 1e-12);
+    assert!((0..=15).all(|cut| by_definition(cut) >= found.minimum * (1.0 - 1e-12)));
+}
+
+#[test]
+fn a_series_that_never_settles_has_no_steady_state() {
+    let growing: Vec<f64> = (0..500).map(f64::from).collect();
+
+    let found = warm_up(&growing).unwrap();
+
+    assert!(found.at_bound);
+    assert_eq!(found.steady_from(), None);
+}
+
+#[test]
+fn equal_values_are_steady_from_the_start() {
+    assert_eq!(warm_up(&[3.0; 100]).unwrap().steady_from(), Some(0));
+    assert!(warm_up(&[3.0; 99]).is_err());
+}
+
+#[test]
+fn repeated_values_count_once() {
+    // Each value ten times in a row: τ is 10.
+    let noise = |i: u32| f64::from(i.wrapping_mul(i).wrapping_mul(2_654_435_761) >> 20);
+    let values: Vec<f64> = (0..30_000).map(|i| noise(i / 10)).collect();
+
+    let found = batch_means(&values, 0.95).unwrap();
+
+    assert_eq!((found.batches, found.batch_size), (30, 1000));
+    assert_eq!(found.mean, summary(&values).unwrap().mean);
+    assert!(
+        (5.0..15.0).contains(&found.autocorrelation_factor),
+        "{found:?}"
+    );
+    assert_close(
+        found.effective_count * found.autocorrelation_factor,
+        30_000.0,
+        1e-12,
+    );
+    assert!(!found.warnings.contains(&BatchWarning::ShortBatches));
+    let of_median = effective_count_of_quantile(&values, 0.5).unwrap();
+    assert!((2000.0..6000.0).contains(&of_median), "{of_median}");
+}
+
+#[test]
+fn dependence_as_long_as_the_run_is_refused() {
+    let drift: Vec<f64> = (0..1000).map(|i| f64::from(i) + f64::from(i % 7)).collect();
+
+    let refused = batch_means(&drift, 0.95).unwrap_err();
+
+    assert!(
+        matches!(refused, StatisticsError::TooDependent { correlation, .. } if correlation > 0.8),
+        "{refused:?}"
+    );
+    assert!(refused.to_string().contains("longer measurement"));
+}
+
+#[test]
+fn batches_that_hold_little_more_than_the_dependence_are_warned_of() {
+    // Each value 20 times in a row, and 30 batches of 40.
+    let noise = |i: u32| f64::from(i.wrapping_mul(i).wrapping_mul(2_654_435_761) >> 20);
+    let values: Vec<f64> = (0..1200).map(|i| noise(i / 20)).collect();
+
+    let found = batch_means(&values, 0.95).unwrap();
+
+    assert!(
+        found.warnings.contains(&BatchWarning::ShortBatches),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn too_short_or_constant_series_have_no_batch_means() {
+    let short: Vec<f64> = (0..199).map(f64::from).collect();
+    assert_eq!(
+        batch_means(&short, 0.95),
+        Err(StatisticsError::TooFewValues {
+            needed: 200,
+            found: 199
+        })
+    );
+    assert_eq!(
+        batch_means(&[1.0; 500], 0.95),
+        Err(StatisticsError::NoVariation)
+    );
+}
+
+#[test]
+fn ties_at_the_quantile_still_have_an_effective_sample_size() {
+    // A tenth below, all others equal: every quantile above 10% is the maximum.
+    let values: Vec<f64> = (0..2000)
+        .map(|i| if i % 10 == 0 { 1.0 } else { 2.0 })
+        .collect();
+
+    assert_eq!(effective_count_of_quantile(&values, 0.95), Ok(2000.0));
+}
