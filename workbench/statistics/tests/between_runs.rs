@@ -29,7 +29,8 @@ fn assert_close(found: f64, expected: f64, tolerance: f64) {
 }
 
 #[test]
-fn the_t_tests_give_r_s_answers_for_the_sleep_data() {
+fn the_t_tests_give_scipy_s_answers_for_the_sleep_data() {
+    // scipy.stats.ttest_ind, ttest_rel and confidence_interval of the latter 1.17.1
     let [first, second] = SLEEP;
 
     let pooled = pooled_t(&first, &second, 0.95).unwrap();
@@ -40,8 +41,8 @@ fn the_t_tests_give_r_s_answers_for_the_sleep_data() {
     let paired = paired_t(&first, &second, 0.95).unwrap();
     assert_close(paired.t, -4.062_127_683_382_037, 1e-13);
     assert_close(paired.p, 0.002_832_890_197_384_273, 1e-12);
-    assert_close(paired.lower, -2.459_885_763, 1e-9);
-    assert_close(paired.upper, -0.700_114_237, 1e-9);
+    assert_close(paired.interval.lower, -2.459_885_763, 1e-9);
+    assert_close(paired.interval.upper, -0.700_114_237, 1e-9);
 
     let welch = welch(&first, &second, 0.95).unwrap();
     assert_close(welch.p, 0.079_394_14, 1e-7);
@@ -58,7 +59,7 @@ fn a_ratio_is_the_exponential_of_a_difference_of_logarithms() {
     let ratio = ratio_of_geometric_means(&baseline, &candidate, 0.9).unwrap();
     let expected = welch(&logarithms(candidate), &logarithms(baseline), 0.9).unwrap();
     assert_eq!(ratio.logarithms, expected);
-    assert_eq!(ratio.lower, expected.lower.exp());
+    assert_eq!(ratio.interval.lower, expected.interval.lower.exp());
 
     let paired = paired_ratio_of_geometric_means(&baseline, &candidate, 0.9).unwrap();
     let expected = paired_t(&logarithms(candidate), &logarithms(baseline), 0.9).unwrap();
@@ -165,7 +166,7 @@ fn signed_rank_counts_signs_with_and_without_ties() {
         (29.5, 0.070_312_5, 0.960_937_5)
     );
 
-    // R: wilcox.test(first, second, paired = TRUE) leaves one equal pair out.
+    // scipy.stats.wilcoxon(first, second, zero_method="wilcox") leaves one equal pair out.
     let [first, second] = SLEEP;
     let test = signed_rank(&first, &second).unwrap();
     assert_eq!((test.equal, test.differences, test.w), (1, 9, 0.0));
@@ -189,10 +190,10 @@ fn signed_rank_stays_exact_for_hundreds_of_pairs() {
 }
 
 #[test]
-fn hodges_lehmann_gives_r_s_estimates_and_intervals() {
+fn hodges_lehmann_picks_the_order_statistics_that_the_rank_tests_reject_beyond() {
     let [first, second] = SLEEP;
 
-    // All differences sorted with NumPy; R's qwilcox(0.025, 10, 10) is 24, so the 24th from either end.
+    // All differences sorted with NumPy; P(U < r) exceeds 2.5% from r = 25 on, so the 24th from either end.
     let shift = hodges_lehmann(&first, &second, 0.95).unwrap();
     let interval = shift.interval.unwrap();
     assert_close(shift.estimate, -1.35, 1e-12);
@@ -200,7 +201,7 @@ fn hodges_lehmann_gives_r_s_estimates_and_intervals() {
     assert_close(interval.upper, 0.1, 1e-12);
     assert!(interval.confidence >= 0.95 && interval.confidence < 0.96);
 
-    // R's qsignrank(0.025, 10) is 9, the 9th of 55 averages from either end.
+    // P(W < r) exceeds 2.5% from r = 10 on: the 9th of 55 averages from either end.
     let shift = paired_hodges_lehmann(&first, &second, 0.95).unwrap();
     let interval = shift.interval.unwrap();
     assert_close(shift.estimate, -1.3, 1e-12);
@@ -257,8 +258,8 @@ fn games_howell_gives_scipy_s_answers() {
     for (pair, (first, second, p, lower, upper)) in pairs.iter().zip(expected) {
         assert_eq!((pair.first, pair.second), (first, second));
         assert_close(pair.p, p, 1e-7);
-        assert_close(pair.lower, lower, 1e-7);
-        assert_close(pair.upper, upper, 1e-7);
+        assert_close(pair.interval.lower, lower, 1e-7);
+        assert_close(pair.interval.upper, upper, 1e-7);
     }
 }
 
@@ -270,8 +271,8 @@ fn pairwise_welch_adjusts_by_holm() {
     let adjusted: Vec<f64> = pairs.iter().map(|pair| pair.p).collect();
     assert_eq!(adjusted, holm(&alone).unwrap());
     for pair in &pairs {
-        let width = pair.upper - pair.lower;
-        assert!(width > pair.alone.upper - pair.alone.lower);
+        let width = pair.interval.upper - pair.interval.lower;
+        assert!(width > pair.alone.interval.upper - pair.alone.interval.lower);
     }
 }
 
@@ -290,7 +291,8 @@ fn welch_s_anova_gives_the_answer_of_scipy_and_statsmodels() {
 }
 
 #[test]
-fn adjusted_p_values_are_those_of_r_s_p_adjust() {
+fn adjusted_p_values_are_those_of_statsmodels_and_scipy() {
+    // statsmodels 0.15.0 multipletests(method="holm"), scipy.stats.false_discovery_control 1.17.1
     let p = [0.01, 0.02, 0.03, 0.04, 0.05];
     for (found, expected) in holm(&p).unwrap().iter().zip([0.05, 0.08, 0.09, 0.09, 0.09]) {
         assert_close(*found, expected, 1e-15);
@@ -307,8 +309,8 @@ fn effect_sizes_are_those_of_their_definitions() {
     let effect = hedges_g(&[3.0, 4.0, 5.0, 6.0], &[1.0, 2.0, 3.0, 4.0], 0.95).unwrap();
     // scipy.stats.nct and scipy.optimize.brentq 1.17.1
     assert_close(effect.g, 1.345_670_678_410_752_2, 1e-12);
-    assert_close(effect.lower, -0.124_608_409_518_717_06, 1e-9);
-    assert_close(effect.upper, 3.133_741_891_952_183_3, 1e-9);
+    assert_close(effect.interval.lower, -0.124_608_409_518_717_06, 1e-9);
+    assert_close(effect.interval.upper, 3.133_741_891_952_183_3, 1e-9);
 
     assert_eq!(cliffs_delta(&[5.0, 6.0], &[1.0, 2.0]).unwrap(), 1.0);
     assert_eq!(cliffs_delta(&[1.0, 1.0], &[1.0]).unwrap(), 0.0);

@@ -154,8 +154,8 @@ fn the_range_of_two_is_student_s_t_also_in_the_tail() {
 }
 
 #[test]
-fn quantiles_of_the_studentized_range_are_those_of_scipy_and_of_tables() {
-    // scipy.stats.studentized_range.isf(p, k, v); R's qtukey and printed tables agree to their digits.
+fn quantiles_of_the_studentized_range_are_those_of_scipy() {
+    // scipy.stats.studentized_range.isf(p, k, v)
     let expected = [
         (0.05, 2, 5.0, 3.635_351_695_146_79),
         (0.05, 3, 2.0, 8.330_782_645_637_044),

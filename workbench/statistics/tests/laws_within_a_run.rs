@@ -119,9 +119,9 @@ proptest! {
         let all = quantile_interval(&values, probability, confidence, count).unwrap();
         let fewer = quantile_interval(&values, probability, confidence, share * count).unwrap();
 
-        prop_assert!(all.confidence >= confidence && fewer.confidence >= confidence);
-        prop_assert!(all.lower <= all.upper);
-        let close = (all.confidence - all.below - all.above).abs() < 1.0;
+        prop_assert!(all.interval.confidence >= confidence && fewer.interval.confidence >= confidence);
+        prop_assert!(all.interval.lower <= all.interval.upper);
+        let close = (all.interval.confidence - all.below - all.above).abs() < 1.0;
         prop_assert!(close && fewer.upper_rank - fewer.lower_rank + 2 >= all.upper_rank - all.lower_rank);
     }
 

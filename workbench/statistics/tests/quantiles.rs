@@ -1,8 +1,8 @@
 //! Quantiles and their intervals, against tables and other programs.
 
 use workbench_statistics::{
-    StatisticsError, harrell_davis, harrell_davis_of_sorted, needed_for_quantile_interval,
-    quantile_interval, quantile_interval_of_sorted,
+    QuantileInterval, StatisticsError, harrell_davis, harrell_davis_of_sorted,
+    needed_for_quantile_interval, quantile_interval, quantile_interval_of_sorted,
 };
 
 fn assert_close(found: f64, expected: f64, relative: f64) {
@@ -89,7 +89,7 @@ fn median_intervals_have_the_ranks_of_the_tables() {
         let found = quantile_interval(&values, 0.5, 0.95, f64::from(count)).unwrap();
 
         assert_eq!((found.lower_rank, found.upper_rank), ranks);
-        assert_close(found.confidence, confidence, 1e-14);
+        assert_close(found.interval.confidence, confidence, 1e-14);
     }
 }
 
@@ -109,7 +109,7 @@ fn quantile_intervals_have_the_ranks_of_the_binomial_distribution() {
             quantile_interval_of_sorted(&values, probability, 0.95, f64::from(count)).unwrap();
 
         assert_eq!((found.lower_rank, found.upper_rank), ranks);
-        assert!(found.confidence >= 0.95);
+        assert!(found.interval.confidence >= 0.95);
         assert!(found.below <= 0.025 && found.above <= 0.025, "{found:?}");
     }
 }
@@ -122,7 +122,7 @@ fn a_quantile_below_its_existence_floor_is_refused_with_what_is_needed() {
         let enough = quantile_interval(&values, probability, 0.95, needed as f64);
         let refused = quantile_interval(&values, probability, 0.95, needed as f64 - 0.5);
 
-        assert!(enough.unwrap().confidence >= 0.95);
+        assert!(enough.unwrap().interval.confidence >= 0.95);
         let error = refused.unwrap_err();
         assert_eq!(
             error,
@@ -152,5 +152,6 @@ fn dependent_values_get_the_ranks_of_fewer_values_at_the_same_levels() {
     // Ranks 6 and 15 of 20, a hundred to one.
     assert_eq!((few.lower_rank, few.upper_rank), (600, 1500));
     assert_eq!(few.effective_count, 20);
-    assert!(all.upper - all.lower < few.upper - few.lower);
+    let width = |found: QuantileInterval| found.interval.upper - found.interval.lower;
+    assert!(width(all) < width(few));
 }

@@ -231,7 +231,10 @@ fn no_failures_at_all_are_equivalent_once_there_are_enough_requests() {
     assert_eq!(comparison.verdict, Verdict::Equivalent);
     assert_eq!(comparison.between_runs, None);
     // z²/(n + z²) with z = 1.645 and 50,000 requests
-    assert!((comparison.upper - 5.41e-5).abs() < 1e-7, "{comparison:?}");
+    assert!(
+        (comparison.interval.upper - 5.41e-5).abs() < 1e-7,
+        "{comparison:?}"
+    );
 
     let few = errors(&[0; 5], 100);
     let comparison = compare_error_rates(&few, &few, &rule).unwrap();

@@ -1,12 +1,14 @@
-//! Seeded simulations of the crate's answers, as Markdown tables: `just calibration`.
+//! How often the intervals, tests and verdicts of this crate are right, by simulation, as Markdown tables.
+//!
+//! `just calibration`, or `cargo run --release -p workbench-statistics --example calibration [TRIALS]` for that many
+//! trials at most behind each figure. The test suite runs the same simulations with fewer trials.
 
-mod between;
-mod between_tables;
-mod random;
-mod trials;
-mod within;
+mod simulations;
 
 fn main() {
-    println!("{}", within::section(2000, 1));
-    between_tables::print();
+    let most_trials = std::env::args().nth(1).map_or(u64::MAX, |trials| {
+        trials.parse().expect("TRIALS is a whole number")
+    });
+    println!("{}", simulations::within::tables(most_trials));
+    println!("{}", simulations::between::tables(most_trials));
 }

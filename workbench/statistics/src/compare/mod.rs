@@ -1,5 +1,6 @@
-//! Two groups of independent values compared by their means, or by their geometric means.
+//! Two groups of runs compared: t tests, ratios of geometric means, and effect sizes.
 
+mod effect;
 mod paired;
 mod pooled;
 mod prediction;
@@ -7,6 +8,7 @@ mod ratio;
 mod test;
 mod welch;
 
+pub use effect::{HedgesG, cliffs_delta, hedges_g};
 pub use paired::paired_t;
 pub use pooled::pooled_t;
 pub use prediction::prediction_t;

@@ -5,18 +5,15 @@ use super::prediction::prediction_t;
 use super::test::TTest;
 use super::welch::welch;
 use crate::error::{StatisticsError, check};
+use crate::interval::Interval;
 
 /// The ratio of two geometric means, its interval, and the test on logarithms behind it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RatioTest {
     /// Geometric mean of the candidate over that of the baseline.
     pub ratio: f64,
-    /// Lower bound of the ratio.
-    pub lower: f64,
-    /// Upper bound of the ratio.
-    pub upper: f64,
-    /// Confidence of the interval.
-    pub confidence: f64,
+    /// Interval of the ratio.
+    pub interval: Interval,
     /// Two-sided p value of a ratio of 1.
     pub p: f64,
     /// The test on natural logarithms, candidate minus baseline.
@@ -27,9 +24,7 @@ impl RatioTest {
     pub(crate) fn new(logarithms: TTest) -> Self {
         Self {
             ratio: logarithms.difference.exp(),
-            lower: logarithms.lower.exp(),
-            upper: logarithms.upper.exp(),
-            confidence: logarithms.confidence,
+            interval: logarithms.interval.map(f64::exp),
             p: logarithms.p,
             logarithms,
         }
@@ -61,7 +56,7 @@ impl RatioTest {
 /// let candidate = baseline.map(|p95| 1.1 * p95);
 /// let test = ratio_of_geometric_means(&baseline, &candidate, 0.95)?;
 /// assert!((test.ratio - 1.1).abs() < 1e-12);
-/// assert!(test.lower > 1.05 && test.upper < 1.15);
+/// assert!(test.interval.lower > 1.05 && test.interval.upper < 1.15);
 /// # Ok::<(), workbench_statistics::StatisticsError>(())
 /// ```
 pub fn ratio_of_geometric_means(
@@ -93,7 +88,7 @@ pub fn ratio_of_geometric_means(
 /// let baseline = [100.0, 110.0, 130.0, 160.0];
 /// let candidate = [102.1, 112.1, 132.7, 163.1];
 /// let test = paired_ratio_of_geometric_means(&baseline, &candidate, 0.95)?;
-/// assert!(test.lower > 1.018 && test.upper < 1.022);
+/// assert!(test.interval.lower > 1.018 && test.interval.upper < 1.022);
 /// # Ok::<(), workbench_statistics::StatisticsError>(())
 /// ```
 pub fn paired_ratio_of_geometric_means(
@@ -121,7 +116,7 @@ pub fn paired_ratio_of_geometric_means(
 /// use workbench_statistics::prediction_ratio;
 ///
 /// let test = prediction_ratio(&[99.0, 100.0, 101.0, 100.0], 120.0, 0.9)?;
-/// assert!(test.lower > 1.15);
+/// assert!(test.interval.lower > 1.15);
 /// # Ok::<(), workbench_statistics::StatisticsError>(())
 /// ```
 pub fn prediction_ratio(

@@ -1,7 +1,8 @@
 //! What every t test answers.
 
-use crate::distribution::{student_t_quantile, student_t_upper_tail};
-use crate::error::{StatisticsError, check_open_probability};
+use crate::distribution::{student_t_reach, student_t_upper_tail};
+use crate::error::StatisticsError;
+use crate::interval::Interval;
 
 /// A t test of equal means, and the interval of their difference.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,12 +21,8 @@ pub struct TTest {
     pub p_greater: f64,
     /// One-sided p value: small where the first mean is the lesser.
     pub p_less: f64,
-    /// Confidence of the interval.
-    pub confidence: f64,
-    /// Lower bound of the difference.
-    pub lower: f64,
-    /// Upper bound of the difference.
-    pub upper: f64,
+    /// Interval of the difference.
+    pub interval: Interval,
     /// Number of values in the first and in the second group.
     pub counts: [usize; 2],
 }
@@ -38,13 +35,11 @@ impl TTest {
         confidence: f64,
         counts: [usize; 2],
     ) -> Result<Self, StatisticsError> {
-        check_open_probability(confidence)?;
+        let reach = student_t_reach(confidence, degrees_of_freedom)?;
         if standard_error == 0.0 {
             return Err(StatisticsError::NoVariation);
         }
         let t = difference / standard_error;
-        // Half of what the confidence leaves, without the rounding of a number near 1.
-        let quantile = student_t_quantile((1.0 - confidence) / 2.0, degrees_of_freedom)?;
         let tail = student_t_upper_tail(t.abs(), degrees_of_freedom)?;
         let rest = 1.0 - tail;
         Ok(Self {
@@ -55,9 +50,7 @@ impl TTest {
             p: (2.0 * tail).min(1.0),
             p_greater: if t > 0.0 { tail } else { rest },
             p_less: if t > 0.0 { rest } else { tail },
-            confidence,
-            lower: difference - quantile * standard_error,
-            upper: difference + quantile * standard_error,
+            interval: Interval::around(difference, reach * standard_error, confidence),
             counts,
         })
     }

@@ -1,8 +1,8 @@
 //! Welch's t test: two groups whose variances may differ.
 
 use super::test::TTest;
+use crate::describe::{Summary, summary};
 use crate::error::StatisticsError;
-use crate::summary::{Summary, summary};
 
 /// A mean, how uncertain it is, and from how many values.
 #[derive(Clone, Copy, Debug, PartialEq)]

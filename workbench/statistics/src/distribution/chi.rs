@@ -5,7 +5,7 @@
 
 use std::f64::consts::{LN_2, TAU};
 
-use super::beta::stirling_correction;
+use super::gamma::stirling_correction;
 
 /// Terms below this share of the sum no longer change it.
 const NEGLIGIBLE: f64 = 1e-18;

@@ -1,6 +1,7 @@
 //! Student's t distribution: upper tail and quantile.
 
-use super::beta::{regularised_beta, stirling_correction};
+use super::beta::incomplete_beta;
+use super::gamma::stirling_correction;
 use super::normal::{normal_quantile, normal_upper_tail};
 use super::root::root_of_decreasing;
 use crate::error::{StatisticsError, check_degrees_of_freedom, check_open_probability};
@@ -49,7 +50,7 @@ pub fn student_t_upper_tail(t: f64, degrees_of_freedom: f64) -> Result<f64, Stat
 /// ```
 /// use workbench_statistics::student_t_quantile;
 ///
-/// // R 4: qt(0.05, 8, lower.tail = FALSE)
+/// // SciPy 1.17: t.isf(0.05, 8)
 /// assert!((student_t_quantile(0.05, 8.0)? - 1.859_548_037_530_898).abs() < 1e-12);
 /// # Ok::<(), workbench_statistics::StatisticsError>(())
 /// ```
@@ -57,6 +58,15 @@ pub fn student_t_quantile(tail: f64, degrees_of_freedom: f64) -> Result<f64, Sta
     check_degrees_of_freedom(degrees_of_freedom)?;
     check_open_probability(tail)?;
     Ok(quantile(tail, degrees_of_freedom))
+}
+
+/// What Student's t stays within, on either side of 0, with probability `confidence`.
+pub(crate) fn student_t_reach(
+    confidence: f64,
+    degrees_of_freedom: f64,
+) -> Result<f64, StatisticsError> {
+    check_open_probability(confidence)?;
+    student_t_quantile((1.0 - confidence) / 2.0, degrees_of_freedom)
 }
 
 fn upper_tail(t: f64, freedom: f64) -> f64 {
@@ -71,7 +81,8 @@ fn upper_tail(t: f64, freedom: f64) -> f64 {
     if odds.is_infinite() {
         return far_tail(t, freedom);
     }
-    0.5 * regularised_beta(freedom / 2.0, 0.5, 1.0 / (1.0 + odds), odds / (1.0 + odds))
+    let share = 1.0 / (1.0 + odds);
+    0.5 * incomplete_beta(freedom / 2.0, 0.5, share, odds * share).lower
 }
 
 /// The normal deviate with about the same tail.

@@ -25,7 +25,7 @@ use crate::error::{StatisticsError, check_degrees_of_freedom, check_open_probabi
 /// ```
 /// use workbench_statistics::studentized_range_upper_tail;
 ///
-/// // Tables give 3.877 as the 5% point for k = 3 and 10 degrees of freedom.
+/// // 3.877 is the 5% point for k = 3 and 10 degrees of freedom.
 /// assert!((studentized_range_upper_tail(3.877, 3, 10.0)? - 0.05).abs() < 1e-4);
 /// # Ok::<(), workbench_statistics::StatisticsError>(())
 /// ```
@@ -54,7 +54,7 @@ pub fn studentized_range_upper_tail(
 /// ```
 /// use workbench_statistics::studentized_range_quantile;
 ///
-/// // R 4: qtukey(0.95, 3, 10)
+/// // SciPy 1.17: studentized_range.isf(0.05, 3, 10)
 /// assert!((studentized_range_quantile(0.05, 3, 10.0)? - 3.876_777).abs() < 1e-6);
 /// # Ok::<(), workbench_statistics::StatisticsError>(())
 /// ```

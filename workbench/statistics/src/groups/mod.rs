@@ -1,8 +1,10 @@
 //! More than two groups: is there a difference, and between which of them?
 
+mod adjust;
 mod anova;
 mod pairwise;
 
+pub use adjust::{benjamini_hochberg, holm};
 pub use anova::{WelchAnova, welch_anova};
 pub use pairwise::{PairComparison, games_howell, pairwise_welch};
 

@@ -2,11 +2,12 @@
 
 use std::f64::consts::SQRT_2;
 
+use super::adjust::holm;
 use super::estimates;
-use crate::adjust::holm;
 use crate::compare::{TTest, welch_from_estimates};
 use crate::distribution::{studentized_range_quantile, studentized_range_upper_tail};
 use crate::error::StatisticsError;
+use crate::interval::Interval;
 
 /// Two of several groups compared.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,10 +20,8 @@ pub struct PairComparison {
     pub alone: TTest,
     /// p value that allows for all pairs.
     pub p: f64,
-    /// Lower bound of the difference; all pairs' intervals together hold with the confidence asked for.
-    pub lower: f64,
-    /// Upper bound of the difference; all pairs' intervals together hold with the confidence asked for.
-    pub upper: f64,
+    /// Interval of the difference; all pairs' intervals together hold with its confidence.
+    pub interval: Interval,
 }
 
 /// Games and Howell's comparison of all pairs.
@@ -69,8 +68,7 @@ pub fn games_howell(
                 second,
                 alone,
                 p,
-                lower: alone.difference - half_width,
-                upper: alone.difference + half_width,
+                interval: Interval::around(alone.difference, half_width, confidence),
             })
         })
         .collect()
@@ -112,8 +110,10 @@ pub fn pairwise_welch(
                 second,
                 alone,
                 p,
-                lower: wide.lower,
-                upper: wide.upper,
+                interval: Interval {
+                    confidence,
+                    ..wide.interval
+                },
             },
         )
         .collect())

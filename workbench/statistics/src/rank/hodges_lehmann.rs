@@ -4,6 +4,7 @@ use super::null::{NullDistribution, Sums, sums_of_choices, sums_of_signs};
 use super::select::{kth_sum, kth_sum_within};
 use crate::distribution::normal_quantile;
 use crate::error::{StatisticsError, check, check_open_probability, check_paired};
+use crate::interval::Interval;
 
 /// Up to this many values the interval's ranks come from the exact distribution.
 const EXACT_UP_TO: usize = 100;
@@ -13,23 +14,13 @@ const EXACT_UP_TO: usize = 100;
 pub struct Shift {
     /// The estimate, first minus second.
     pub estimate: f64,
-    /// The interval; `None` where so few values cannot give one of the confidence asked for.
-    pub interval: Option<ShiftInterval>,
-    /// Number of values in the first and in the second group.
-    pub counts: [usize; 2],
-}
-
-/// An interval between two order statistics.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ShiftInterval {
-    /// Lower bound.
-    pub lower: f64,
-    /// Upper bound.
-    pub upper: f64,
-    /// The confidence achieved: at least what was asked for, as close as the counts allow.
-    pub confidence: f64,
+    /// The interval, from one order statistic to another, with the confidence achieved: at least what was asked for,
+    /// as close as the counts allow. `None` where so few values cannot give one.
+    pub interval: Option<Interval>,
     /// Where the ranks of the bounds are from.
     pub null_distribution: NullDistribution,
+    /// Number of values in the first and in the second group.
+    pub counts: [usize; 2],
 }
 
 /// The median of all differences a − b, with the interval that inverts the Mann–Whitney test.
@@ -70,15 +61,17 @@ pub fn hodges_lehmann(a: &[f64], b: &[f64], confidence: f64) -> Result<Shift, St
     let pairs = n as u64 * m as u64;
     let at = |rank| kth_sum(&first, &second, rank);
     let tail = (1.0 - confidence) / 2.0;
-    let ranks = if n + m <= EXACT_UP_TO {
-        exact_rank(&rank_sums(n, m), tail)
+    let (bound, null_distribution) = if n + m <= EXACT_UP_TO {
+        let bound = exact_rank(&rank_sums(n, m), tail);
+        (bound, NullDistribution::Exact)
     } else {
         let variance = pairs as f64 * (n + m + 1) as f64 / 12.0;
-        normal_rank(pairs, variance, tail)
+        (normal_rank(pairs, variance, tail), NullDistribution::Normal)
     };
     Ok(Shift {
         estimate: f64::midpoint(at(pairs.div_ceil(2)), at(pairs / 2 + 1)),
-        interval: ranks.map(|found| found.interval(pairs, at)),
+        interval: bound.map(|found| found.interval(pairs, at)),
+        null_distribution,
         counts: [n, m],
     })
 }
@@ -121,16 +114,19 @@ pub fn paired_hodges_lehmann(
     let averages = n as u64 * (n as u64 + 1) / 2;
     let at = |rank| kth_sum_within(&differences, rank) / 2.0;
     let tail = (1.0 - confidence) / 2.0;
-    let ranks = if n <= EXACT_UP_TO {
+    let (bound, null_distribution) = if n <= EXACT_UP_TO {
         let scores: Vec<u64> = (1..=n as u64).collect();
-        exact_rank(&sums_of_signs(&scores), tail)
+        let bound = exact_rank(&sums_of_signs(&scores), tail);
+        (bound, NullDistribution::Exact)
     } else {
         let variance = averages as f64 * (2 * n + 1) as f64 / 12.0;
-        normal_rank(averages, variance, tail)
+        let bound = normal_rank(averages, variance, tail);
+        (bound, NullDistribution::Normal)
     };
     Ok(Shift {
         estimate: f64::midpoint(at(averages.div_ceil(2)), at(averages / 2 + 1)),
-        interval: ranks.map(|found| found.interval(averages, at)),
+        interval: bound.map(|found| found.interval(averages, at)),
+        null_distribution,
         counts: [n, n],
     })
 }
@@ -139,16 +135,14 @@ pub fn paired_hodges_lehmann(
 struct Bound {
     rank: u64,
     confidence: f64,
-    null_distribution: NullDistribution,
 }
 
 impl Bound {
-    fn interval(self, count: u64, at: impl Fn(u64) -> f64) -> ShiftInterval {
-        ShiftInterval {
+    fn interval(self, count: u64, at: impl Fn(u64) -> f64) -> Interval {
+        Interval {
             lower: at(self.rank),
             upper: at(count + 1 - self.rank),
             confidence: self.confidence,
-            null_distribution: self.null_distribution,
         }
     }
 }
@@ -167,7 +161,6 @@ fn exact_rank(sums: &Sums, tail: f64) -> Option<Bound> {
     Some(Bound {
         rank,
         confidence: 1.0 - 2.0 * below,
-        null_distribution: NullDistribution::Exact,
     })
 }
 
@@ -178,7 +171,6 @@ fn normal_rank(count: u64, variance: f64, tail: f64) -> Option<Bound> {
     (rank >= 1.0).then_some(Bound {
         rank: rank as u64,
         confidence: 1.0 - 2.0 * tail,
-        null_distribution: NullDistribution::Normal,
     })
 }
 

@@ -8,7 +8,7 @@ mod ranks;
 mod select;
 mod signed_rank;
 
-pub use hodges_lehmann::{Shift, ShiftInterval, hodges_lehmann, paired_hodges_lehmann};
+pub use hodges_lehmann::{Shift, hodges_lehmann, paired_hodges_lehmann};
 pub use kruskal_wallis::{KruskalWallis, kruskal_wallis};
 pub(crate) use mann_whitney::rank_sum;
 pub use mann_whitney::{MannWhitney, mann_whitney};

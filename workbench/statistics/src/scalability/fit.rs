@@ -1,8 +1,7 @@
 //! The law itself, and its coefficients by least squares within their bounds.
 
-use crate::least_squares::{LeastSquares, Prediction, least_squares, solve};
-
 use super::LoadPoint;
+use super::least_squares::{LeastSquares, Prediction, least_squares, solve};
 
 /// Which of γ, α and β are fitted; those that are not are 0.
 const ACTIVE: [&[usize]; 4] = [&[0, 1, 2], &[0, 1], &[0, 2], &[0]];

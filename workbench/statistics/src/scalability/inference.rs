@@ -1,10 +1,11 @@
 //! What a fit says of the coefficients, the peak and the knee, and how certain it is.
 
-use crate::interval::Interval;
-use crate::least_squares::LeastSquares;
-
 use super::fit::{complete, gradient, law};
+use super::least_squares::LeastSquares;
 use super::{Coefficient, LoadPoint, Peak, Scalability, Uncertainty};
+use crate::distribution::student_t_reach;
+use crate::error::StatisticsError;
+use crate::interval::Interval;
 
 /// The chosen fit with its covariance, from which everything else follows.
 pub(super) struct Inference {
@@ -14,6 +15,8 @@ pub(super) struct Inference {
     degrees_of_freedom: usize,
     squares: f64,
     confidence: f64,
+    /// How many standard errors intervals reach.
+    reach: f64,
 }
 
 impl Inference {
@@ -22,7 +25,7 @@ impl Inference {
         active: &[usize],
         fit: &LeastSquares,
         confidence: f64,
-    ) -> Self {
+    ) -> Result<Self, StatisticsError> {
         let degrees_of_freedom = points.len() - active.len();
         let variance = fit.squares / degrees_of_freedom as f64;
         let mut covariance = [[0.0; 3]; 3];
@@ -31,14 +34,15 @@ impl Inference {
                 covariance[by_row][by_column] = variance * fit.inverse[row][column];
             }
         }
-        Self {
+        Ok(Self {
             coefficients: complete(&fit.parameters, active),
             free: [0, 1, 2].map(|index| active.contains(&index)),
             covariance,
             degrees_of_freedom,
             squares: fit.squares,
             confidence,
-        }
+            reach: student_t_reach(confidence, degrees_of_freedom as f64)?,
+        })
     }
 
     pub(super) fn scalability(&self, points: &[LoadPoint]) -> Scalability {
@@ -102,11 +106,7 @@ impl Inference {
         let of_throughput = self.standard_error(gradient(self.coefficients, load));
         Peak::At {
             load,
-            load_interval: Interval {
-                lower: logarithm.lower.exp(),
-                upper: logarithm.upper.exp(),
-                confidence: self.confidence,
-            },
+            load_interval: logarithm.map(f64::exp),
             throughput,
             throughput_interval: self.interval(throughput, of_throughput),
             beyond_measurements: points.iter().all(|point| point.load < load),
@@ -126,12 +126,6 @@ impl Inference {
     }
 
     fn interval(&self, estimate: f64, standard_error: f64) -> Interval {
-        let degrees_of_freedom = self.degrees_of_freedom as f64;
-        Interval::student(
-            estimate,
-            standard_error,
-            degrees_of_freedom,
-            self.confidence,
-        )
+        Interval::around(estimate, self.reach * standard_error, self.confidence)
     }
 }

@@ -2,6 +2,7 @@
 
 mod fit;
 mod inference;
+mod least_squares;
 
 use crate::error::{StatisticsError, check_open_probability};
 use crate::interval::Interval;
@@ -146,7 +147,7 @@ pub fn fit_scalability(
     check_open_probability(confidence)?;
     check_points(points)?;
     let (active, fit) = best_fit(points).ok_or(StatisticsError::NoFit)?;
-    Ok(Inference::new(points, active, &fit, confidence).scalability(points))
+    Ok(Inference::new(points, active, &fit, confidence)?.scalability(points))
 }
 
 fn check_points(points: &[LoadPoint]) -> Result<(), StatisticsError> {

@@ -1,12 +1,13 @@
 //! The verdict on error rates, which can be 0.
 
 use super::classify::{Verdict, verdict_of_interval};
-use super::newcombe::{Pooled, interval, p_above};
 use super::rule::{Evidence, Layout, Rule};
 use super::runs::{detectable, needed};
 use super::support::{Method, Support, VerdictWarning};
 use crate::compare::{TTest, paired_t, prediction_t, welch};
 use crate::error::{StatisticsError, check_paired};
+use crate::interval::Interval;
+use crate::proportion::{Counts, check_counts, newcombe, newcombe_p_above};
 
 /// The requests of one run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,12 +32,8 @@ pub struct ErrorRateComparison {
     pub between_runs: Option<TTest>,
     /// Difference of the pooled rates, candidate minus baseline.
     pub difference: f64,
-    /// Lower bound of the difference.
-    pub lower: f64,
-    /// Upper bound of the difference.
-    pub upper: f64,
-    /// Confidence of the interval.
-    pub confidence: f64,
+    /// Interval of the difference.
+    pub interval: Interval,
     /// One-sided p values; `None` where the runs allow no test.
     pub evidence: Option<Evidence>,
     /// The rise that such runs find with a power of 80%, by the variation between runs alone; `None` where that is
@@ -111,14 +108,13 @@ pub fn compare_error_rates(
         test => test?,
     };
     let (pooled_before, pooled_after) = (pooled(baseline), pooled(candidate));
-    let mut bounds = interval(pooled_before, pooled_after, rule.alpha);
-    let difference = pooled_after.failures / pooled_after.attempts
-        - pooled_before.failures / pooled_before.attempts;
+    let mut interval = newcombe(pooled_after, pooled_before, confidence);
     let among_requests = evidence_among_requests(pooled_before, pooled_after, rule);
     let mut evidence = support.method.map(|_| among_requests);
     let (mut minimum_detectable_rise, mut runs_needed) = (None, None);
     if let (Some(method), Some(test)) = (support.method, &between_runs) {
-        bounds = (bounds.0.min(test.lower), bounds.1.max(test.upper));
+        interval.lower = interval.lower.min(test.interval.lower);
+        interval.upper = interval.upper.max(test.interval.upper);
         let from_runs = Evidence::new(test, rule.margin, rule.better);
         evidence = Some(Evidence {
             p_regressed: among_requests.p_regressed.max(from_runs.p_regressed),
@@ -132,7 +128,7 @@ pub fn compare_error_rates(
         runs_needed = needed(design, test, rule.margin, rule.alpha)?;
     }
     let verdict = if support.method.is_some() {
-        let found = verdict_of_interval(bounds.0, bounds.1, rule.margin, rule.better);
+        let found = verdict_of_interval(interval.lower, interval.upper, rule.margin, rule.better);
         support.allowed(found)
     } else {
         Verdict::Inconclusive
@@ -140,13 +136,11 @@ pub fn compare_error_rates(
     Ok(ErrorRateComparison {
         verdict,
         strict_regression: support.method.is_some()
-            && rule.better.worsening(bounds.0, bounds.1).0 > rule.margin,
+            && rule.better.worsening(interval.lower, interval.upper).0 > rule.margin,
         method: support.method,
         between_runs,
-        difference,
-        lower: bounds.0,
-        upper: bounds.1,
-        confidence,
+        difference: pooled_after.share() - pooled_before.share(),
+        interval,
         evidence,
         minimum_detectable_rise,
         runs_needed: runs_needed.filter(|_| verdict == Verdict::Inconclusive),
@@ -155,16 +149,16 @@ pub fn compare_error_rates(
     })
 }
 
-fn evidence_among_requests(before: Pooled, after: Pooled, rule: &Rule) -> Evidence {
+fn evidence_among_requests(before: Counts, after: Counts, rule: &Rule) -> Evidence {
     // A fall is a rise with the two exchanged.
     let (before, after) = match rule.better {
         super::Better::Lower => (before, after),
         super::Better::Higher => (after, before),
     };
     Evidence {
-        p_regressed: p_above(before, after, 0.0),
-        p_improved: p_above(after, before, 0.0),
-        p_beyond_margin: p_above(before, after, rule.margin),
+        p_regressed: newcombe_p_above(after, before, 0.0),
+        p_improved: newcombe_p_above(before, after, 0.0),
+        p_beyond_margin: newcombe_p_above(after, before, rule.margin),
     }
 }
 
@@ -177,21 +171,16 @@ fn rates(runs: &[RunErrors]) -> Result<Vec<f64>, StatisticsError> {
     }
     runs.iter()
         .map(|run| {
-            let rate = run.failures as f64 / run.requests as f64;
-            if rate <= 1.0 {
-                return Ok(rate);
-            }
-            Err(StatisticsError::ImpossibleProbability {
-                value: rate,
-                range: "failures among at least one request",
-            })
+            check_counts(run.failures, run.requests)?;
+            Ok(run.failures as f64 / run.requests as f64)
         })
         .collect()
 }
 
-fn pooled(runs: &[RunErrors]) -> Pooled {
-    Pooled {
-        failures: runs.iter().map(|run| run.failures as f64).sum(),
-        attempts: runs.iter().map(|run| run.requests as f64).sum(),
+fn pooled(runs: &[RunErrors]) -> Counts {
+    let sum = |count: fn(&RunErrors) -> u64| runs.iter().map(count).fold(0, u64::saturating_add);
+    Counts {
+        successes: sum(|run| run.failures),
+        trials: sum(|run| run.requests),
     }
 }

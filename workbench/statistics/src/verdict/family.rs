@@ -3,8 +3,8 @@
 use super::classify::Verdict;
 use super::rule::Evidence;
 use super::support::VerdictWarning;
-use crate::adjust::holm;
 use crate::error::{StatisticsError, check_open_probability};
+use crate::groups::holm;
 
 /// A verdict among others.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -3,7 +3,6 @@
 mod classify;
 mod error_rate;
 mod family;
-mod newcombe;
 mod rule;
 mod runs;
 mod support;

@@ -8,9 +8,10 @@ use crate::compare::{
     ratio_of_geometric_means,
 };
 use crate::error::{StatisticsError, check_paired};
+use crate::interval::Interval;
 use crate::power::{Design, Sides, minimum_detectable_effect, runs_needed};
 use crate::rank::{
-    ShiftInterval, hodges_lehmann, mann_whitney, paired_hodges_lehmann, signed_rank,
+    NullDistribution, hodges_lehmann, mann_whitney, paired_hodges_lehmann, signed_rank,
 };
 
 /// The power at which detectable effects and needed runs are stated.
@@ -53,7 +54,9 @@ pub struct CrossCheck {
     /// Hodges and Lehmann's estimate, as a ratio.
     pub ratio: f64,
     /// Its interval, as ratios.
-    pub interval: Option<ShiftInterval>,
+    pub interval: Option<Interval>,
+    /// How the p values were found.
+    pub null_distribution: NullDistribution,
 }
 
 /// Judges a metric of a candidate against a baseline; one positive value per run.
@@ -141,7 +144,8 @@ pub fn compare_runs(
     };
     let margin = rule.margin.ln_1p();
     let test = &ratio.logarithms;
-    let found = verdict_of_interval(test.lower, test.upper, margin, rule.better);
+    let Interval { lower, upper, .. } = test.interval;
+    let found = verdict_of_interval(lower, upper, margin, rule.better);
     let verdict = support.allowed(found);
     let cross_check = if method != Method::Prediction && counts[0].min(counts[1]) >= FOR_CROSS_CHECK
     {
@@ -156,7 +160,7 @@ pub fn compare_runs(
     let detectable = detectable(design, test, rule.alpha)?;
     Ok(RunComparison {
         verdict,
-        strict_regression: rule.better.worsening(test.lower, test.upper).0 > margin,
+        strict_regression: rule.better.worsening(lower, upper).0 > margin,
         method: Some(method),
         ratio: Some(ratio),
         evidence: Some(Evidence::new(test, margin, rule.better)),
@@ -205,16 +209,16 @@ fn cross_check(
     rule: &Rule,
 ) -> Result<CrossCheck, StatisticsError> {
     let confidence = rule.confidence();
-    let (greater, less, shift) = match rule.layout {
+    let (greater, less, null_distribution, shift) = match rule.layout {
         Layout::Independent => {
             let test = mann_whitney(candidate, baseline)?;
             let shift = hodges_lehmann(candidate, baseline, confidence)?;
-            (test.p_greater, test.p_less, shift)
+            (test.p_greater, test.p_less, test.null_distribution, shift)
         }
         Layout::Pairs => {
             let test = signed_rank(candidate, baseline)?;
             let shift = paired_hodges_lehmann(candidate, baseline, confidence)?;
-            (test.p_greater, test.p_less, shift)
+            (test.p_greater, test.p_less, test.null_distribution, shift)
         }
     };
     let (p_regressed, p_improved) = match rule.better {
@@ -225,12 +229,8 @@ fn cross_check(
         p_regressed,
         p_improved,
         ratio: shift.estimate.exp(),
-        interval: shift.interval.map(|interval| ShiftInterval {
-            lower: interval.lower.exp(),
-            upper: interval.upper.exp(),
-            confidence: interval.confidence,
-            null_distribution: interval.null_distribution,
-        }),
+        interval: shift.interval.map(|interval| interval.map(f64::exp)),
+        null_distribution,
     })
 }
 

@@ -1,0 +1,10 @@
+//! Shares such as error rates: one with an interval, and two compared.
+
+mod comparison;
+mod interval;
+mod newcombe;
+
+pub use comparison::{Counts, TwoProportions, two_proportions};
+pub(crate) use interval::check_counts;
+pub use interval::{Proportion, clopper_pearson, wilson};
+pub(crate) use newcombe::{newcombe, newcombe_p_above};

@@ -1,0 +1,9 @@
+//! One run in order of time: where it becomes steady, and how much its dependent values know.
+
+mod autocorrelation;
+mod batch_means;
+mod warm_up;
+
+pub use autocorrelation::autocorrelation;
+pub use batch_means::{BatchMeans, BatchWarning, batch_means, effective_count_of_quantile};
+pub use warm_up::{WarmUp, warm_up};
