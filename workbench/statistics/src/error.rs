@@ -135,6 +135,19 @@ pub(crate) fn check(values: &[f64], needed: usize) -> Result<(), StatisticsError
     }
 }
 
+/// Refuses no values, and ends that are not finite: in ascending order an infinity can only stand there.
+pub(crate) fn check_sorted(ascending: &[f64]) -> Result<(), StatisticsError> {
+    check(&ascending[..ascending.len().min(1)], 1)?;
+    let last = ascending.len() - 1;
+    if ascending[last].is_finite() {
+        return Ok(());
+    }
+    Err(StatisticsError::NotFinite {
+        position: last,
+        value: ascending[last],
+    })
+}
+
 /// Refuses lists of different length.
 pub(crate) fn check_paired(first: &[f64], second: &[f64]) -> Result<(), StatisticsError> {
     if first.len() == second.len() {

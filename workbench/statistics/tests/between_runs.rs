@@ -1,5 +1,9 @@
 //! Comparisons between runs against the answers of other programs.
 
+#[path = "support/close.rs"]
+mod close;
+
+use close::assert_close;
 use workbench_statistics::{
     Design, MannWhitney, NullDistribution, Sides, StatisticsError, benjamini_hochberg,
     cliffs_delta, games_howell, hedges_g, hodges_lehmann, holm, kruskal_wallis, mann_whitney,
@@ -20,13 +24,6 @@ const GROUPS: [&[f64]; 3] = [
     &[28.4, 34.2, 29.5, 40.2, 30.1],
     &[26.1, 28.3, 24.3, 26.2],
 ];
-
-fn assert_close(found: f64, expected: f64, tolerance: f64) {
-    assert!(
-        (found - expected).abs() <= tolerance * expected.abs().max(1e-300),
-        "{found} instead of {expected}"
-    );
-}
 
 #[test]
 fn the_t_tests_give_scipy_s_answers_for_the_sleep_data() {

@@ -1,14 +1,10 @@
 //! Intervals and tests of shares, against `SciPy` and `statsmodels`.
 
-use workbench_statistics::{Counts, StatisticsError, clopper_pearson, two_proportions, wilson};
+#[path = "support/close.rs"]
+mod close;
 
-fn assert_close(found: f64, expected: f64, relative: f64) {
-    let error = (found - expected).abs();
-    assert!(
-        error <= relative * expected.abs() + 1e-18,
-        "{found} is not {expected}"
-    );
-}
+use close::assert_close;
+use workbench_statistics::{Counts, StatisticsError, clopper_pearson, two_proportions, wilson};
 
 fn counts(successes: u64, trials: u64) -> Counts {
     Counts { successes, trials }

@@ -1,25 +1,16 @@
 //! Quantiles and their intervals, against tables and other programs.
 
+#[path = "support/close.rs"]
+mod close;
+#[path = "support/scattered.rs"]
+mod scattered;
+
+use close::assert_close;
+use scattered::scattered;
 use workbench_statistics::{
     QuantileInterval, StatisticsError, harrell_davis, harrell_davis_of_sorted,
     needed_for_quantile_interval, quantile_interval, quantile_interval_of_sorted,
 };
-
-fn assert_close(found: f64, expected: f64, relative: f64) {
-    let error = (found - expected).abs();
-    assert!(
-        error <= relative * expected.abs(),
-        "{found} is not {expected}"
-    );
-}
-
-/// Numbers between 0 and 2,829 without order, for which the comments say how Python makes them.
-fn scattered(count: u32) -> Vec<f64> {
-    // v = ((i*7919) % 20011)**1.5/1000 for i in 1..=count
-    (1..=count)
-        .map(|i| f64::from(i * 7919 % 20_011).powf(1.5) / 1000.0)
-        .collect()
-}
 
 /// `SciPy` 1.17, `scipy.stats.mstats.hdquantiles`; of 400 values at 0.999, mpmath 1.4 with 30 digits, because
 /// `SciPy`'s answer has ten.

@@ -1,5 +1,9 @@
 //! The Universal Scalability Law on published and on made-up measurements.
 
+#[path = "support/close.rs"]
+mod close;
+
+use close::assert_close;
 use workbench_statistics::{
     Coefficient, LoadPoint, Peak, Scalability, StatisticsError, fit_scalability,
 };
@@ -27,11 +31,6 @@ fn error_of(coefficient: Coefficient) -> f64 {
 
 fn fitted(points: &[LoadPoint]) -> Scalability {
     fit_scalability(points, 0.95).expect("it can be fitted")
-}
-
-fn assert_close(found: f64, expected: f64, relative: f64) {
-    let error = (found / expected - 1.0).abs();
-    assert!(error <= relative, "{found} is not {expected}");
 }
 
 /// The data set `specsdm91` of the R package `usl`, and the fit that its manual prints: α .0277284 (.009122),

@@ -1,17 +1,13 @@
 //! Warm-up, autocorrelation and batch means, against definitions and certified values.
 
+#[path = "support/close.rs"]
+mod close;
+
+use close::assert_close;
 use workbench_statistics::{
     BatchWarning, StatisticsError, autocorrelation, batch_means, effective_count_of_quantile,
     summary, warm_up,
 };
-
-fn assert_close(found: f64, expected: f64, relative: f64) {
-    let error = (found - expected).abs();
-    assert!(
-        error <= relative * expected.abs(),
-        "{found} is not {expected}"
-    );
-}
 
 /// NIST's certified values.
 #[test]

@@ -1,24 +1,15 @@
 //! Mean, spread and shape, against formulas, NIST's data and `SciPy`.
 
+#[path = "support/close.rs"]
+mod close;
+#[path = "support/scattered.rs"]
+mod scattered;
+
+use close::assert_close;
+use scattered::scattered;
 use workbench_statistics::{
     Accumulator, StatisticsError, normal_density, normal_plot, shape, summary,
 };
-
-fn assert_close(found: f64, expected: f64, relative: f64) {
-    let error = (found - expected).abs();
-    assert!(
-        error <= relative * expected.abs(),
-        "{found} is not {expected}"
-    );
-}
-
-/// Numbers between 0 and 2,829 without order, for which the comments say how Python makes them.
-fn scattered(count: u32) -> Vec<f64> {
-    // v = ((i*7919) % 20011)**1.5/1000 for i in 1..=count
-    (1..=count)
-        .map(|i| f64::from(i * 7919 % 20_011).powf(1.5) / 1000.0)
-        .collect()
-}
 
 /// 10⁷ + 0.2, then 0.1 below and above it by turns: NIST's `NumAcc4`, of any length.
 fn numerical_accuracy(count: usize) -> Vec<f64> {

@@ -1,9 +1,7 @@
 //! How large a difference is, beside whether there is one.
 
-use statrs::function::gamma::ln_gamma;
-
 use super::pooled::pooled_t;
-use crate::distribution::noncentrality_with_tail;
+use crate::distribution::{ln_gamma_step_of_half, noncentrality_with_tail};
 use crate::error::StatisticsError;
 use crate::interval::Interval;
 use crate::rank::rank_sum;
@@ -52,7 +50,7 @@ pub fn hedges_g(a: &[f64], b: &[f64], confidence: f64) -> Result<HedgesG, Statis
     let (n, m) = (a.len() as f64, b.len() as f64);
     let per_deviation = (n * m / (n + m)).sqrt();
     let half = test.degrees_of_freedom / 2.0;
-    let correction = (ln_gamma(half) - 0.5 * half.ln() - ln_gamma(half - 0.5)).exp();
+    let correction = (ln_gamma_step_of_half(half - 0.5) - 0.5 * half.ln()).exp();
     let tail = (1.0 - confidence) / 2.0;
     let bound =
         |tail| noncentrality_with_tail(test.t, test.degrees_of_freedom, tail) / per_deviation;

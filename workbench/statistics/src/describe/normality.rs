@@ -63,7 +63,7 @@ pub fn normal_plot(values: &[f64]) -> Result<NormalPlot, StatisticsError> {
 /// counts.
 ///
 /// # Errors
-/// A mean that is not finite, or a standard deviation that is not positive and finite.
+/// A point or mean that is not finite, or a standard deviation that is not positive and finite.
 ///
 /// # References
 /// N. L. Johnson, S. Kotz, N. Balakrishnan (1994), “Continuous Univariate Distributions 1”, equation 13.1.
@@ -79,7 +79,7 @@ pub fn normal_density(at: f64, mean: f64, standard_deviation: f64) -> Result<f64
     if standard_deviation == 0.0 {
         return Err(StatisticsError::NoVariation);
     }
-    check(&[mean, standard_deviation], 2)?;
+    check(&[at, mean, standard_deviation], 3)?;
     let normal = Normal::new(mean, standard_deviation).map_err(|_| {
         StatisticsError::ImpossibleMeasurement {
             quantity: "standard deviation",

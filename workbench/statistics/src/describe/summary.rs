@@ -23,6 +23,14 @@ pub struct Summary {
 
 impl Summary {
     /// Standard error of the mean of independent values, s/√n; `None` for a single value.
+    ///
+    /// # Examples
+    /// ```
+    /// use workbench_statistics::summary;
+    ///
+    /// assert_eq!(summary(&[1.0, 3.0])?.standard_error(), Some(1.0));
+    /// # Ok::<(), workbench_statistics::StatisticsError>(())
+    /// ```
     #[must_use]
     pub fn standard_error(&self) -> Option<f64> {
         let deviation = self.sample_standard_deviation?;

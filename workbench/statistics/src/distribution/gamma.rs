@@ -8,6 +8,13 @@ const HALF_LN_TAU: f64 = 0.918_938_533_204_672_7;
 /// From here on the series with six terms is exact to 10⁻¹⁵.
 const SERIES_FROM: f64 = 10.0;
 
+/// ln Γ(z + ½) − ln Γ(z), without cancellation for large z.
+pub(crate) fn ln_gamma_step_of_half(z: f64) -> f64 {
+    // By Stirling, the large parts having cancelled on paper.
+    z * (0.5 / z).ln_1p() + 0.5 * z.ln() - 0.5 + stirling_correction(z + 0.5)
+        - stirling_correction(z)
+}
+
 /// ln Γ(z) − ((z − ½) ln z − z + ½ ln 2π), without cancellation for large z.
 ///
 /// # References

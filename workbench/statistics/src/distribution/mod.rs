@@ -17,6 +17,7 @@ mod studentized_range;
 pub(crate) use beta::{beta_quantile, incomplete_beta};
 pub(crate) use binomial::binomial_tails;
 pub(crate) use fisher::f_upper_tail;
+pub(crate) use gamma::ln_gamma_step_of_half;
 pub use noncentral_t::noncentral_t_upper_tail;
 pub(crate) use noncentral_t::{noncentral_t_lower_tail, noncentrality_with_tail};
 pub(crate) use normal::{normal_quantile, normal_reach, normal_upper_tail};

@@ -1,7 +1,7 @@
 //! Student's t distribution: upper tail and quantile.
 
 use super::beta::incomplete_beta;
-use super::gamma::stirling_correction;
+use super::gamma::ln_gamma_step_of_half;
 use super::normal::{normal_quantile, normal_upper_tail};
 use super::root::root_of_decreasing;
 use crate::error::{StatisticsError, check_degrees_of_freedom, check_open_probability};
@@ -103,11 +103,7 @@ fn far_tail(t: f64, freedom: f64) -> f64 {
 
 /// The logarithm of the density at 0, Γ((ν + 1)/2)/(√(νπ) Γ(ν/2)).
 fn density_constant(freedom: f64) -> f64 {
-    let (low, high) = (freedom / 2.0, freedom.midpoint(1.0));
-    // ln Γ(low + ½) − ln Γ(low) by Stirling, its large parts having cancelled on paper.
-    let growth = low * (0.5 / low).ln_1p() + 0.5 * low.ln() - 0.5 + stirling_correction(high)
-        - stirling_correction(low);
-    growth - 0.5 * (freedom * std::f64::consts::PI).ln()
+    ln_gamma_step_of_half(freedom / 2.0) - 0.5 * (freedom * std::f64::consts::PI).ln()
 }
 
 fn quantile(tail: f64, freedom: f64) -> f64 {

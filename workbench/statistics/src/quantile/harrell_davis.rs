@@ -2,7 +2,7 @@
 
 use crate::describe::compensated_sum;
 use crate::distribution::incomplete_beta;
-use crate::error::{StatisticsError, check, check_open_probability};
+use crate::error::{StatisticsError, check, check_open_probability, check_sorted};
 
 /// The Harrell–Davis estimate of a quantile.
 ///
@@ -69,9 +69,7 @@ pub fn harrell_davis(values: &[f64], probability: f64) -> Result<f64, Statistics
 /// ```
 pub fn harrell_davis_of_sorted(sorted: &[f64], probability: f64) -> Result<f64, StatisticsError> {
     debug_assert!(sorted.is_sorted(), "the values have to be in order");
-    // In ascending order an infinity can only stand at an end.
-    check(&sorted[..sorted.len().min(1)], 1)?;
-    check(&sorted[sorted.len() - 1..], 1)?;
+    check_sorted(sorted)?;
     check_open_probability(probability)?;
     let weights = Weights::new(sorted.len(), probability);
     Ok(weights.mean(&sorted[weights.first..][..weights.values.len()]))

@@ -1,7 +1,7 @@
 //! Intervals of quantiles within one run, free of assumptions on the distribution.
 
 use crate::distribution::binomial_tails;
-use crate::error::{StatisticsError, check, check_open_probability};
+use crate::error::{StatisticsError, check, check_open_probability, check_sorted};
 use crate::interval::Interval;
 
 /// An interval of a quantile, from one order statistic to another.
@@ -40,8 +40,8 @@ pub struct QuantileInterval {
 /// another run would differ.
 ///
 /// # Errors
-/// No values, a value that is not finite, a probability or confidence that is not strictly between 0 and 1, or
-/// fewer effective values than [`needed_for_quantile_interval`].
+/// No values, a value that is not finite, a probability or confidence that is not strictly between 0 and 1, an
+/// effective count that is not a number, or fewer effective values than [`needed_for_quantile_interval`].
 ///
 /// # References
 /// - J.-Y. Le Boudec (2010), “Performance Evaluation of Computer and Communication Systems”, theorem 2.1.
@@ -95,9 +95,7 @@ pub fn quantile_interval_of_sorted(
     effective_count: f64,
 ) -> Result<QuantileInterval, StatisticsError> {
     debug_assert!(sorted.is_sorted(), "the values have to be in order");
-    // In ascending order an infinity can only stand at an end.
-    check(&sorted[..sorted.len().min(1)], 1)?;
-    check(&sorted[sorted.len() - 1..], 1)?;
+    check_sorted(sorted)?;
     let ranks = Ranks::new(sorted.len(), probability, confidence, effective_count)?;
     Ok(ranks.interval(sorted[ranks.lower - 1], sorted[ranks.upper - 1]))
 }
@@ -155,6 +153,12 @@ impl Ranks {
         effective_count: f64,
     ) -> Result<Self, StatisticsError> {
         let needed = needed_for_quantile_interval(probability, confidence)?;
+        if effective_count.is_nan() {
+            return Err(StatisticsError::ImpossibleMeasurement {
+                quantity: "effective sample size",
+                value: effective_count,
+            });
+        }
         let effective = effective_count.min(count as f64).max(0.0) as usize;
         if effective < needed {
             return Err(StatisticsError::TooFewEffectiveValues {

@@ -1,6 +1,6 @@
 //! Quantiles by one definition: Hyndman and Fan's type 7.
 
-use crate::error::{StatisticsError, check};
+use crate::error::{StatisticsError, check, check_sorted};
 
 /// The quantile of some values, in any order.
 ///
@@ -55,9 +55,7 @@ pub fn quantile(values: &[f64], probability: f64) -> Result<f64, StatisticsError
 /// ```
 pub fn quantile_of_sorted(sorted: &[f64], probability: f64) -> Result<f64, StatisticsError> {
     debug_assert!(sorted.is_sorted(), "the values have to be in order");
-    // In ascending order an infinity can only stand at an end.
-    check(&sorted[..sorted.len().min(1)], 1)?;
-    check(&sorted[sorted.len() - 1..], 1)?;
+    check_sorted(sorted)?;
     let (below, weight) = position(sorted.len(), probability)?;
     let upper = sorted.get(below + 1).copied().unwrap_or(f64::INFINITY);
     Ok(between(sorted[below], upper, weight))

@@ -91,6 +91,16 @@ pub struct Scalability {
 
 impl Scalability {
     /// The throughput that the fitted curve has at a load.
+    ///
+    /// # Examples
+    /// ```
+    /// use workbench_statistics::{LoadPoint, fit_scalability};
+    ///
+    /// let points = [1.0, 2.0, 4.0, 8.0].map(|load| LoadPoint { load, throughput: 50.0 * load });
+    /// let fit = fit_scalability(&points, 0.95)?;
+    /// assert!((fit.throughput(16.0) - 800.0).abs() < 1e-6);
+    /// # Ok::<(), workbench_statistics::StatisticsError>(())
+    /// ```
     #[must_use]
     pub fn throughput(&self, load: f64) -> f64 {
         let coefficients = [self.gamma.estimate, self.alpha.estimate, self.beta.estimate];

@@ -18,6 +18,17 @@ pub struct WarmUp {
 
 impl WarmUp {
     /// How many leading values to discard, or `None` where no steady state can be seen.
+    ///
+    /// # Examples
+    /// ```
+    /// use workbench_statistics::warm_up;
+    ///
+    /// let settled: Vec<f64> = (0..100).map(|i| f64::from(i % 3)).collect();
+    /// assert_eq!(warm_up(&settled)?.steady_from(), Some(0));
+    /// let growing: Vec<f64> = (0..100).map(f64::from).collect();
+    /// assert_eq!(warm_up(&growing)?.steady_from(), None);
+    /// # Ok::<(), workbench_statistics::StatisticsError>(())
+    /// ```
     #[must_use]
     pub fn steady_from(&self) -> Option<usize> {
         (!self.at_bound).then_some(self.discard)

@@ -29,7 +29,7 @@ pub enum Better {
 ///
 /// With a margin δ ≥ 0 and an interval [L, U] of the change (for a metric of which [`Better::Higher`] is true, of
 /// the change with its sign turned), in this order: equivalent if −δ < L and U < δ; regressed if L > 0; improved
-/// if U < 0; otherwise inconclusive.
+/// if U < 0; otherwise inconclusive, as where a bound is not a number.
 ///
 /// With an interval of confidence 1 − 2α, an unchanged candidate is called regressed with probability α at most,
 /// and one that changed by δ or more is called equivalent with probability α at most (two one-sided tests).
@@ -52,6 +52,9 @@ pub enum Better {
 #[must_use]
 pub fn verdict_of_interval(lower: f64, upper: f64, margin: f64, better: Better) -> Verdict {
     let (lower, upper) = better.worsening(lower, upper);
+    if lower.is_nan() || upper.is_nan() {
+        return Verdict::Inconclusive;
+    }
     if -margin < lower && upper < margin {
         Verdict::Equivalent
     } else if lower > 0.0 {

@@ -49,7 +49,7 @@ fn welch_on_logarithms_of_runs_keeps_its_level_where_the_bootstrap_does_not() {
         (8, DEPENDENT_IN_DIFFERING_RUNS, mean),
         (9, DEPENDENT_IN_DIFFERING_RUNS, p99),
     ] {
-        let [welch, bootstrap, rank] = shares(800, seed, |random| {
+        let [welch, bootstrap, rank] = shares(600, seed, |random| {
             let alarms = per_run_alarms(system, statistic, random);
             [alarms.welch, alarms.bootstrap, alarms.mann_whitney]
         });
@@ -70,7 +70,7 @@ fn verdicts_land_on_the_published_table() {
         (14, 10, 0.05, 0.94),
         (15, 10, 0.10, 1.0),
     ] {
-        let [found] = shares(4000, seed, |random| {
+        let [found] = shares(2500, seed, |random| {
             [verdict(runs, change, &RULE, random) == Verdict::Regressed]
         });
         assert_published(found, regressed, &format!("{runs} runs, {change}"));
@@ -110,7 +110,7 @@ fn a_change_as_large_as_the_margin_is_called_equivalent_at_the_nominal_rate_at_m
 #[test]
 fn a_family_of_metrics_keeps_the_rate_of_a_single_one() {
     for (seed, correlation) in [(19, 0.0), (20, 0.5)] {
-        let [alone, together] = shares(500, seed, |random| {
+        let [alone, together] = shares(300, seed, |random| {
             let (alone, together) = family_alarm(12, correlation, 0.0, random);
             [alone, together]
         });
