@@ -2,7 +2,7 @@
 //! beyond is answered with 503, so that a service that is overrun says so at once instead of
 //! answering ever later. A handler that panics is answered with 500.
 
-use std::{any::Any, panic::AssertUnwindSafe, time::Duration};
+use std::{any::Any, panic::AssertUnwindSafe, pin::pin, task::Poll, time::Duration};
 
 use axum::{
     extract::{DefaultBodyLimit, Request},
@@ -10,7 +10,7 @@ use axum::{
     response::Response,
 };
 use clap::Args;
-use futures::FutureExt;
+use futures::{FutureExt, poll};
 use tokio::{sync::Semaphore, time::timeout};
 
 use crate::{Error, extract::BODY_LIMIT};
@@ -126,7 +126,14 @@ impl Gate {
             let limit = BodyTimeout(self.limits.body);
             request.extensions_mut().insert(limit);
         }
-        let answer = timeout(self.limits.request, next(request));
+        let answer = async {
+            let mut answer = pin!(next(request));
+            match poll!(answer.as_mut()) {
+                // No alarm for what is answered at once.
+                Poll::Ready(answer) => Ok(answer),
+                Poll::Pending => timeout(self.limits.request, answer).await,
+            }
+        };
         // Whatever a handler leaves half done is dropped with it: transactions roll back.
         match AssertUnwindSafe(answer).catch_unwind().await {
             Ok(Ok(answer)) => answer,

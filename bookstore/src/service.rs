@@ -3,6 +3,7 @@
 
 use std::{
     convert::Infallible,
+    future::{self, Ready},
     net::SocketAddr,
     pin::Pin,
     sync::{
@@ -13,12 +14,12 @@ use std::{
 };
 
 use axum::{
-    Extension, Json, Router, ServiceExt,
-    extract::{Request, State},
+    Extension, Json, Router,
+    extract::{ConnectInfo, Request, State},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
-    serve::ListenerExt,
+    serve::{IncomingStream, Listener, ListenerExt},
 };
 use serde_json::json;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
@@ -55,6 +56,7 @@ pub(crate) struct Service {
     look_up: Option<LookUp>,
     reset: Option<Reset>,
     refusal: Refusal,
+    tells_clients: bool,
 }
 
 /// Makes the service's data what they were at its first start.
@@ -112,6 +114,7 @@ fn complete(
         look_up: None,
         reset: None,
         refusal: Error::into_response,
+        tells_clients: false,
     }
 }
 
@@ -137,6 +140,12 @@ impl Service {
     /// Answers in a way of its own what the limits do not let through.
     pub(crate) fn with_refusal(mut self, refusal: Refusal) -> Self {
         self.refusal = refusal;
+        self
+    }
+
+    /// Tells its handlers the clients' addresses ([`ConnectInfo`]).
+    pub(crate) fn with_client_addresses(mut self) -> Self {
+        self.tells_clients = true;
         self
     }
 
@@ -190,10 +199,12 @@ impl Service {
             draining: draining.clone(),
             metrics,
             gate: Gate::new(limits, self.refusal),
+            tells_clients: self.tells_clients,
         };
         Complete {
             way: Arc::new(way),
             router,
+            client: None,
         }
     }
 }
@@ -205,12 +216,34 @@ impl Service {
 pub(crate) struct Complete {
     way: Arc<Way>,
     router: Router,
+    /// Of the connection that it serves.
+    client: Option<SocketAddr>,
 }
 
 struct Way {
     draining: Draining,
     metrics: Arc<Metrics>,
     gate: Gate,
+    tells_clients: bool,
+}
+
+/// Makes the service of a connection.
+impl<L: Listener<Addr = SocketAddr>> tower_service::Service<IncomingStream<'_, L>> for Complete {
+    type Response = Self;
+    type Error = Infallible;
+    type Future = Ready<Result<Self, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, connection: IncomingStream<'_, L>) -> Self::Future {
+        let mut service = self.clone();
+        if self.way.tells_clients {
+            service.client = Some(*connection.remote_addr());
+        }
+        future::ready(Ok(service))
+    }
 }
 
 impl tower_service::Service<Request> for Complete {
@@ -223,8 +256,15 @@ impl tower_service::Service<Request> for Complete {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request) -> Self::Future {
-        let Self { way, mut router } = self.clone();
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let Self {
+            way,
+            mut router,
+            client,
+        } = self.clone();
+        if let Some(client) = client {
+            request.extensions_mut().insert(ConnectInfo(client));
+        }
         Box::pin(async move {
             let handled = async |request| match router.call(request).await {
                 Ok(response) => response,
@@ -337,7 +377,6 @@ impl Server {
                 tracing::debug!(%error, "cannot set TCP_NODELAY");
             }
         });
-        let service = service.into_make_service_with_connect_info::<SocketAddr>();
         let server = axum::serve(listener, service).with_graceful_shutdown(async {
             // A sender that is gone means the same as one that has sent.
             let _ = stopped.await;
@@ -378,9 +417,7 @@ mod tests {
             idle: Duration::from_secs(30),
             requests: 1,
         };
-        let service = service
-            .complete(&[], false, limits, &Draining::default())
-            .into_make_service();
+        let service = service.complete(&[], false, limits, &Draining::default());
         let server = tokio::spawn(async move { axum::serve(listener, service).await });
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let get = async |path| {

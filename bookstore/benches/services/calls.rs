@@ -27,6 +27,14 @@ pub(crate) enum Peer {
 }
 
 pub(crate) const CALLS: &[Call] = &[
+    // What any answer costs: the connection, the router, and what every request goes through.
+    Call {
+        name: "GET /health",
+        service: "catalog",
+        status: 200,
+        peer: Peer::Bare,
+        request: |_| ("GET /health".to_owned(), None),
+    },
     Call {
         name: "GET /products/{id}",
         service: "catalog",

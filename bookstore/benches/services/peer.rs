@@ -20,8 +20,9 @@ use tokio::net::TcpListener;
 
 use crate::calls::PRODUCTS;
 
-/// What the catalog has answered: all books, and each book.
+/// What the catalog has answered: that it is there, all books, and each book.
 struct Answers {
+    health: Bytes,
     list: Bytes,
     products: Vec<Bytes>,
 }
@@ -40,9 +41,13 @@ pub(crate) async fn serve(catalog: &str) -> anyhow::Result<()> {
     for id in 1..=PRODUCTS {
         products.push(fetch(format!("/products/{id}")).await?);
     }
-    let list = fetch("/products".to_owned()).await?;
-    let answers = Arc::new(Answers { list, products });
+    let answers = Arc::new(Answers {
+        health: fetch("/health".to_owned()).await?,
+        list: fetch("/products".to_owned()).await?,
+        products,
+    });
     let router = Router::new()
+        .route("/health", get(show_health))
         .route("/products", get(show_list))
         .route("/products/{id}", get(show))
         .with_state(answers);
@@ -61,6 +66,10 @@ pub(crate) async fn serve(catalog: &str) -> anyhow::Result<()> {
         let _ = ended.await;
     });
     Ok(server.await?)
+}
+
+async fn show_health(State(answers): State<Arc<Answers>>) -> Answer {
+    json_of(&answers.health)
 }
 
 async fn show_list(State(answers): State<Arc<Answers>>) -> Answer {

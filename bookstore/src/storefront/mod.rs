@@ -96,6 +96,7 @@ impl Storefront {
             .layer(middleware::from_fn(security::add_headers));
         service::complete_undescribed("storefront", routes, router, database)
             .with_refusal(page::refuse)
+            .with_client_addresses()
             .with_reset(move || {
                 let store = Arc::clone(&to_reset);
                 async move { store.reset().await }
