@@ -85,7 +85,8 @@ impl Sides {
 /// `effect` is in standard deviations, see [`Design`].
 ///
 /// Assumes normal values with one variance. For Welch's test it is a slight overestimate: with equal numbers of
-/// runs it loses some of the n + m − 2 degrees of freedom (a power of 50% is 43% at 3 against 3, one of 76% is 74% at 5; see workbench/METHODOLOGY.md).
+/// runs it loses some of the n + m − 2 degrees of freedom (a power of 50% is 43% at 3 against 3, one of 76% is
+/// 73% at 5; see workbench/METHODOLOGY.md).
 ///
 /// # Errors
 /// Fewer than 2 runs where there have to be 2, an effect that is not finite, or an `alpha` that is not strictly

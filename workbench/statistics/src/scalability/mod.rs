@@ -123,7 +123,7 @@ impl Scalability {
 /// Assumes independent measurements (each a run of its own, in random order; several per load are welcome) of
 /// one variance, in steady state. Where large throughputs vary more than small ones, the standard errors of γ
 /// are too large or too small. Where β is so small that few sweeps show a peak, those that do overstate it: in
-/// simulations in which 27% of sweeps showed one, the interval of its load covered in 69% of these. A fit says
+/// simulations in which 27% of sweeps showed one, the interval of its load covered in 74% of these. A fit says
 /// nothing of loads far beyond those measured, and intervals at a bound are approximate.
 ///
 /// # Errors

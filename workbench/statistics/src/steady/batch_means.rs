@@ -44,7 +44,7 @@ pub enum BatchWarning {
     /// The batches in use are correlated after all, at the level of the test that chose their size.
     CorrelatedBatches,
     /// Batches short enough that correlation across their borders takes more than 5% off the variance, as
-    /// estimated for an AR(1) process. Simulated intervals of 95% cover 90% when a batch holds 2τ values.
+    /// estimated for an AR(1) process. Simulated intervals of 95% cover 91% when a batch holds 2τ values.
     ShortBatches,
 }
 
@@ -64,10 +64,10 @@ const INDEPENDENCE_LEVEL: f64 = 0.05;
 ///
 /// Batches are doubled, starting from at most 4,096 of them, until von Neumann's ratio no longer shows a
 /// positive lag-1 correlation of their means at 5%. The k means used are then 30, or as many (at least 20) as
-/// batches of that size, or of 10 values, fit; m = ⌊n/k⌋ values each, the values left over at the beginning being skipped. With
-/// S the standard deviation of the batch means and s that of the values, τ = m·S²/s², the effective sample
-/// size is n/τ, the standard error √(m·S²/n), and the interval the mean ± t·standard error with k − 1 degrees
-/// of freedom.
+/// batches of that size, or of 10 values, fit; m = ⌊n/k⌋ values each, the values left over at the beginning
+/// being skipped. With S the standard deviation of the batch means and s that of the values, τ = m·S²/s², the
+/// effective sample size is n/τ, the standard error √(m·S²/n), and the interval the mean ± t·standard error
+/// with k − 1 degrees of freedom.
 ///
 /// Assumes values in order of time from a stationary process (discard the warm-up first) whose correlation
 /// dies out within a batch. Fails on trends and on dependence that lasts as long as the run. It is a

@@ -50,7 +50,7 @@ const LEAST_BATCHES: usize = 20;
 ///
 /// Assumes values in order of time, from a process that becomes stationary. An outlier in the first half makes
 /// the rule cut all before it, and hit its bound if it stands shortly before the middle: among simulated
-/// series of log-normal noise (σ = 1.5) that was 0.2%. A drift as long as the run mostly ends short of the
+/// series of log-normal noise (σ = 1.5) that was 0.1%. A drift as long as the run mostly ends short of the
 /// bound, where noise hides what is left of it; [`batch_means`](crate::batch_means) then refuses the rest as too
 /// dependent. What disturbs only the second half goes unseen.
 ///
