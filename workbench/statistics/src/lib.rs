@@ -8,13 +8,13 @@
 //! | question | module | functions |
 //! |---|---|---|
 //! | What are these values? | `describe` | [`summary`], [`normal_plot`], [`shape`] |
-//! | What do most requests stay below? | `quantile` | [`quantile`], [`harrell_davis`], [`quantile_interval`] |
+//! | What do most requests stay below? | `quantile` | [`quantile()`], [`harrell_davis`], [`quantile_interval`] |
 //! | Is this run steady, and what is it worth? | `steady` | [`warm_up`], [`batch_means`], [`autocorrelation`] |
 //! | How many requests fail? | `proportion` | [`wilson`], [`clopper_pearson`], [`two_proportions`] |
 //! | Do two groups of runs differ? | `compare` | [`welch`], [`paired_t`], [`ratio_of_geometric_means`], [`hedges_g`] |
 //! | Do they by their ranks? | `rank` | [`mann_whitney`], [`signed_rank`], [`hodges_lehmann`] |
 //! | Do several groups? | `groups` | [`games_howell`], [`welch_anova`], [`holm`] |
-//! | What could such runs find? | `power` | [`power`], [`minimum_detectable_effect`], [`runs_needed`] |
+//! | What could such runs find? | `power` | [`power()`], [`minimum_detectable_effect`], [`runs_needed`] |
 //! | What may be said of a candidate? | `verdict` | [`compare_runs`], [`compare_error_rates`], [`family_verdicts`] |
 //! | How does throughput grow with load? | `scalability` | [`fit_scalability`] |
 //! | What did the student report do? | `report` | [`resampled_means`], [`false_alarm_rate`], [`check_published`] |
