@@ -485,6 +485,8 @@ fn service_url(text: &str) -> Result<String, String> {
         Ok(url) if url.scheme() == "http" && url.has_host() && url.query().is_none() => {
             Ok(text.to_owned())
         }
-        _ => Err("use a URL such as http://127.0.0.1:8001".to_owned()),
+        _ => Err(
+            "use a plain HTTP URL with a host and a port, such as http://127.0.0.1:8001".to_owned(),
+        ),
     }
 }

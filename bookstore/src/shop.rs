@@ -201,7 +201,7 @@ impl Shop {
             // Not to the log, which may be kept and sent elsewhere.
             eprintln!(
                 "The storefront's administrator is `{ADMIN}` with the password {}\n\
-                 It is shown this once; `bookstore set-admin-password` sets another one.",
+                 It is shown this once; `bookstore set-admin-password`, with the same --database, sets another one.",
                 generated.reveal()
             );
         }

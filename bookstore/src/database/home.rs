@@ -186,8 +186,12 @@ fn name_on_server(options: &PgConnectOptions, sharing: Sharing, service: &str) -
 }
 
 async fn open_sqlite(folder: &Path, service: &str) -> anyhow::Result<Database> {
-    std::fs::create_dir_all(folder)
-        .with_context(|| format!("cannot create the database folder {}", folder.display()))?;
+    std::fs::create_dir_all(folder).with_context(|| {
+        format!(
+            "cannot use {} as the folder of the databases",
+            folder.display()
+        )
+    })?;
     let file = file_of(folder, service);
     let options = SqliteConnectOptions::new()
         .filename(&file)

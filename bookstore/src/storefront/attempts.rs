@@ -97,7 +97,7 @@ impl Storefront {
 }
 
 /// A digest: people type passwords where names belong, and names may be long.
-pub(super) fn of_account(name: &str) -> String {
+fn of_account(name: &str) -> String {
     format!("account {}", digest("account", name))
 }
 
