@@ -24,6 +24,7 @@ mod observe;
 mod orders;
 mod paging;
 mod run;
+mod server;
 mod service;
 mod shop;
 mod stop;

@@ -2,11 +2,9 @@
 //! once, so that the next try gets through, and for so long that the order gives up. Whatever the
 //! client is told is true, and a client that asks again under its key gets its one order.
 
-use std::time::{Duration, Instant};
+use serde_json::json;
 
-use serde_json::{Value, json};
-
-use crate::support::{DistributedShop, Mishap, Pace, postgres};
+use crate::support::{DistributedShop, Mishap, Pace, insist, postgres};
 
 /// The lease is longer than an order may take whose calls all fail.
 const PACE: Pace = Pace {
@@ -30,12 +28,7 @@ async fn orders_survive(database: &str, mishap: Mishap) {
             customer += 1;
             let book = shop.catalog.add_book(10).await;
             shop.cart.put_in_cart(customer, book, 2).await;
-            let to_cart = request.contains("/checkouts");
-            let proxy = if to_cart {
-                &shop.to_cart
-            } else {
-                &shop.to_catalog
-            };
+            let proxy = shop.proxy_of(request);
             proxy.plan(request, mishap, times, 0);
 
             let context = format!("{times} times {mishap:?} at {request}");
@@ -50,7 +43,8 @@ async fn orders_survive(database: &str, mishap: Mishap) {
                 let (_, listed) = shop.orders().get(&format!("/orders/{customer}")).await;
                 assert_eq!(listed["orders"], json!([]), "{context}");
             }
-            let placed = insist(&shop, customer).await;
+            let path = format!("/orders/{customer}");
+            let placed = insist(&shop.orders(), &path, "key", None).await;
             assert_eq!(placed.0, 201, "{context}: {}", placed.1);
             if !gives_up {
                 assert_eq!(placed, first, "{context}");
@@ -60,7 +54,7 @@ async fn orders_survive(database: &str, mishap: Mishap) {
             assert!(proxy.is_through() || mishap == Mishap::Slow, "{context}");
             proxy.calm();
             assert_eq!(shop.catalog.stock(book).await, 8, "{context}");
-            let (_, listed) = shop.orders().get(&format!("/orders/{customer}")).await;
+            let (_, listed) = shop.orders().get(&path).await;
             assert_eq!(listed["orders"], json!([placed.1["order"]]), "{context}");
         }
     }
@@ -90,19 +84,6 @@ async fn returns_survive(shop: &DistributedShop, mishap: Mishap) {
         shop.ends_in_a_clean_audit().await;
         shop.to_catalog.calm();
         assert_eq!(shop.catalog.stock(book).await, 10, "{context}");
-    }
-}
-
-/// Asks under the same key until there is an answer that stays.
-async fn insist(shop: &DistributedShop, customer: i64) -> (u16, Value) {
-    let deadline = Instant::now() + Duration::from_secs(30);
-    loop {
-        let answer = shop.orders().order(customer, "key", None).await;
-        if !matches!(answer.0, 409 | 503) {
-            return answer;
-        }
-        assert!(Instant::now() < deadline, "{}", answer.1);
-        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 

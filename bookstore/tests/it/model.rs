@@ -39,8 +39,7 @@ enum Action {
         key: Option<usize>,
         items: Vec<(usize, i64)>,
     },
-    /// Returns an order, chosen among all that were placed by anyone: everything, or copies of a
-    /// book.
+    /// Returns one of all orders that were placed: everything, or copies of a book.
     Return {
         who: usize,
         which: usize,

@@ -1,4 +1,4 @@
-//! Signing in to the storefront: sessions, their end, limits, and passwords.
+//! Signing in to the storefront: sessions, their end, and passwords.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -7,15 +7,7 @@ use std::{
 
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
 
-use crate::support::{
-    ADMIN_PASSWORD, Page, Process, Service, Visitor, command, on_both_databases, postgres,
-};
-
-async fn try_to_sign_in(visitor: &Visitor, name: &str, password: &str) -> Page {
-    let login = visitor.get("/admin/login").await;
-    let fields = [("name", name), ("password", password)];
-    visitor.submit(&login, "/admin/login", &fields).await
-}
+use crate::support::{ADMIN_PASSWORD, Process, Visitor, command, on_both_databases, postgres};
 
 on_both_databases! {
     async fn a_login_renews_the_session_and_a_logout_ends_its_rights(shop: Shop) {
@@ -25,7 +17,7 @@ on_both_databases! {
         let token_before = login.value("form_token");
         for (name, password) in [("admin", "wrong"), ("Admin", ADMIN_PASSWORD), ("", ""),
             ("nobody\0", ADMIN_PASSWORD)] {
-            let page = try_to_sign_in(&visitor, name, password).await;
+            let page = visitor.try_to_sign_in(name, password).await;
             assert_eq!(page.status, 403, "{name}");
             assert!(page.says("The name or the password is wrong."));
             assert!(!page.says(ADMIN_PASSWORD));
@@ -58,48 +50,6 @@ on_both_databases! {
         visitor.sign_in().await;
         assert!(visitor.get("/cart").await.says("Grand Design"));
     }
-
-    async fn attempts_from_an_address_are_limited_even_with_the_right_password(shop: Shop) {
-        let visitor = Visitor::of(&shop.storefront);
-        for _ in 0..5 {
-            assert_eq!(try_to_sign_in(&visitor, "admin", "wrong").await.status, 403);
-        }
-        let page = try_to_sign_in(&visitor, "admin", ADMIN_PASSWORD).await;
-        assert_eq!(page.status, 429);
-        assert!(page.says("There were too many attempts. Try again in 15 minutes."));
-        let wait: u64 = page.headers["retry-after"].to_str().unwrap().parse().unwrap();
-        assert!((800..=900).contains(&wait), "{wait}");
-        assert_eq!(visitor.get("/admin").await.path, "/admin/login");
-    }
-
-    async fn attempts_from_an_address_are_limited_over_all_accounts_at_once(shop: Shop) {
-        let visitor = Visitor::of(&shop.storefront);
-        let login = visitor.get("/admin/login").await;
-        let attempts = (0..12).map(|number| {
-            let (login, visitor) = (&login, &visitor);
-            async move {
-                let name = format!("nobody{number}");
-                let fields = [("name", name.as_str()), ("password", "wrong")];
-                visitor.submit(login, "/admin/login", &fields).await.status
-            }
-        });
-        let attempts: Vec<_> = attempts.collect();
-        let mut statuses = futures::future::join_all(attempts).await;
-        statuses.sort_unstable();
-        assert_eq!(statuses[..5], [403; 5]);
-        assert_eq!(statuses[5..], [429; 7]);
-    }
-
-    async fn attempts_are_forgiven_when_their_owner_signs_in(shop: Shop) {
-        let visitor = Visitor::of(&shop.storefront);
-        for _ in 0..2 {
-            for _ in 0..4 {
-                assert_eq!(try_to_sign_in(&visitor, "admin", "wrong").await.status, 403);
-            }
-            let stock = visitor.sign_in().await;
-            visitor.submit(&stock, "/admin/logout", &[]).await;
-        }
-    }
 }
 
 /// Changes what is stored in a storefront's own database.
@@ -130,7 +80,7 @@ async fn sessions_end(database: &str) {
     let form = "/admin/books/new";
     for (column, time) in [("admin_seen_at", HOUR / 2), ("admin_since", 10 * HOUR)] {
         let admin = Visitor::of(&storefront);
-        try_to_sign_in(&admin, "admin", ADMIN_PASSWORD).await;
+        admin.try_to_sign_in("admin", ADMIN_PASSWORD).await;
         let page = admin.get(form).await;
         assert_eq!(page.path, form);
         age(column, time).await;
@@ -307,7 +257,7 @@ async fn a_password_is_made_up_once_and_can_be_changed_while_the_shop_is_open() 
     let storefront = process.service("storefront");
     let form = "/admin/books/new";
     let admin = Visitor::of(&storefront);
-    try_to_sign_in(&admin, "admin", generated).await;
+    admin.try_to_sign_in("admin", generated).await;
     assert_eq!(admin.get(form).await.path, form);
 
     let (code, words) = set_password(&database, "too short\n");
@@ -317,15 +267,15 @@ async fn a_password_is_made_up_once_and_can_be_changed_while_the_shop_is_open() 
     assert_eq!(set_password(&database, "a better password\n").0, Some(0));
     // Whoever came in with the old one is out.
     assert_eq!(admin.get(form).await.path, "/admin/login");
-    assert_eq!(try_to_sign_in(&admin, "admin", generated).await.status, 403);
-    try_to_sign_in(&admin, "admin", "a better password").await;
+    assert_eq!(admin.try_to_sign_in("admin", generated).await.status, 403);
+    admin.try_to_sign_in("admin", "a better password").await;
     assert_eq!(admin.get(form).await.path, form);
 
     // An owner who has forgotten it, and tried too often, is let in with a new one.
     let owner = Visitor::of(&storefront);
-    while try_to_sign_in(&owner, "admin", "forgotten").await.status != 429 {}
+    while owner.try_to_sign_in("admin", "forgotten").await.status != 429 {}
     assert_eq!(set_password(&database, "an easier password\n").0, Some(0));
-    try_to_sign_in(&owner, "admin", "an easier password").await;
+    owner.try_to_sign_in("admin", "an easier password").await;
     assert_eq!(owner.get(form).await.path, form);
 }
 
@@ -376,7 +326,7 @@ async fn a_password_comes_from_a_file_and_cookies_are_for_tls_when_asked() {
     let cookie = login.headers["set-cookie"].to_str().unwrap();
     assert!(cookie.starts_with("__Host-bookstore="), "{cookie}");
     assert!(cookie.contains("; Secure"), "{cookie}");
-    try_to_sign_in(&visitor, "admin", "from a small file").await;
+    visitor.try_to_sign_in("admin", "from a small file").await;
     assert_eq!(
         visitor.get("/admin/books/new").await.path,
         "/admin/books/new"
@@ -396,71 +346,4 @@ async fn a_password_comes_from_a_file_and_cookies_are_for_tls_when_asked() {
         words.contains(path) && words.contains("12 to 256"),
         "{words}"
     );
-}
-
-/// Attempts to sign in as what a proxy says of its clients: a visitor's form, and their headers.
-async fn attempt_from(storefront: &Service, addresses: &[&str], name: &str, password: &str) -> u16 {
-    let visitor = Visitor::of(storefront);
-    let login = visitor.get("/admin/login").await;
-    let cookie = visitor.cookie.lock().unwrap().clone().unwrap();
-    let token = login.value("form_token");
-    let mut request = storefront
-        .request(reqwest::Method::POST, "/admin/login")
-        .header("cookie", cookie)
-        .header("content-type", "application/x-www-form-urlencoded");
-    for address in addresses {
-        request = request.header("x-forwarded-for", *address);
-    }
-    let password = password.replace(' ', "+");
-    let body = format!("form_token={token}&name={name}&password={password}");
-    request.body(body).send().await.unwrap().status().as_u16()
-}
-
-#[tokio::test]
-async fn behind_a_proxy_attempts_are_counted_by_its_clients() {
-    let alone = ["storefront", "--port=0", "--ephemeral"];
-    for (more, allowed) in [(["--behind-proxy"].as_slice(), 12), (&[], 5)] {
-        let process = Process::start(&[alone.as_slice(), more].concat());
-        let storefront = process.service("storefront");
-        for number in 0..12 {
-            // The last address is the proxy's word, in a header of its own or not.
-            let client = format!("198.51.100.{number}");
-            let both = format!("203.0.113.1, {client}");
-            let addresses = [vec!["203.0.113.1", &client], vec![&both]];
-            let addresses = &addresses[number % 2];
-            let status = attempt_from(&storefront, addresses, "nobody", "x").await;
-            let expected = if number < allowed { 403 } else { 429 };
-            assert_eq!(status, expected, "{more:?}, {number}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn one_address_cannot_lock_the_administrator_out() {
-    let process = Process::start(&["storefront", "--port=0", "--ephemeral", "--behind-proxy"]);
-    let storefront = process.service("storefront");
-    let mut statuses = Vec::new();
-    for number in 0..60 {
-        // What it claims to have been sent by makes no difference.
-        let claim = format!("198.51.100.{number}, 203.0.113.7");
-        statuses.push(attempt_from(&storefront, &[&claim], "admin", "wrong").await);
-    }
-    assert_eq!(statuses[..5], [403; 5]);
-    assert_eq!(statuses[5..], [429; 55]);
-    let owner = attempt_from(&storefront, &["203.0.113.8"], "admin", ADMIN_PASSWORD).await;
-    // Let in, and sent on without the new cookie.
-    assert_eq!(owner, 200);
-}
-
-#[tokio::test]
-async fn attempts_on_an_account_are_limited_over_all_addresses() {
-    let process = Process::start(&["storefront", "--port=0", "--ephemeral", "--behind-proxy"]);
-    let storefront = process.service("storefront");
-    for number in 0..50 {
-        let address = format!("198.51.100.{number}");
-        let status = attempt_from(&storefront, &[&address], "admin", "wrong").await;
-        assert_eq!(status, 403, "{number}");
-    }
-    let owner = attempt_from(&storefront, &["203.0.113.8"], "admin", ADMIN_PASSWORD).await;
-    assert_eq!(owner, 429);
 }

@@ -26,9 +26,7 @@ fn ten_million_values_in_uneven_chunks_lose_no_digits() {
     sums_up_without_loss(10_000_001);
 }
 
-/// `cargo test --release -p workbench-statistics -- --ignored`
 #[test]
-#[ignore = "takes 100 million values"]
 fn a_hundred_million_values_in_uneven_chunks_lose_no_digits() {
     sums_up_without_loss(100_000_001);
 }

@@ -1,12 +1,11 @@
 //! A shop in processes of their own, whose orders can be killed and started again on the same data.
 
-use std::time::{Duration, Instant};
-
+use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Executor};
 use tempfile::TempDir;
 
-use super::{Process, Proxy, Service, postgres};
+use super::{Patience, Process, Proxy, Service, postgres};
 
 /// Catalog and cart that stay, and orders that may not.
 pub(crate) struct DistributedShop {
@@ -61,6 +60,14 @@ impl DistributedShop {
     /// Another process of the orders service, on the same data.
     pub(crate) fn start_replica(&self) -> Process {
         start_orders(&self.data, self.pace, &self.to_catalog, &self.to_cart)
+    }
+
+    /// What such a request of the orders passes through.
+    pub(crate) fn proxy_of(&self, request: &str) -> &Proxy {
+        match request.contains("/checkouts") {
+            true => &self.to_cart,
+            false => &self.to_catalog,
+        }
     }
 
     pub(crate) fn orders(&self) -> Service {
@@ -123,15 +130,7 @@ fn start_orders(data: &Data, pace: Pace, to_catalog: &Proxy, to_cart: &Proxy) ->
 
 /// Waits until nothing is unfinished, and checks that every rule holds.
 pub(crate) async fn ends_in_a_clean_audit(catalog: &Service, cart: &Service, orders: &Service) {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while orders.audit("/audit").await["unfinished"] != json!(0) {
-        assert!(
-            Instant::now() < deadline,
-            "not finished: {}",
-            orders.audit("/audit/shop").await
-        );
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    nothing_is_unfinished(orders).await;
     for (service, path) in [
         (catalog, "/audit"),
         (cart, "/audit"),
@@ -143,6 +142,18 @@ pub(crate) async fn ends_in_a_clean_audit(catalog: &Service, cart: &Service, ord
     }
 }
 
+/// Waits until every order and return is settled.
+pub(crate) async fn nothing_is_unfinished(orders: &Service) {
+    let patience = Patience::new();
+    loop {
+        let audit = orders.audit("/audit").await;
+        if audit["unfinished"] == json!(0) {
+            break;
+        }
+        patience.wait(audit).await;
+    }
+}
+
 impl Service {
     /// An audit, which must be clean at any moment.
     pub(crate) async fn audit(&self, path: &str) -> Value {
@@ -151,5 +162,41 @@ impl Service {
         assert_eq!(audit["violations"], json!([]), "{path}");
         assert_eq!(audit["clean"], json!(true), "{path}");
         audit
+    }
+}
+
+impl Service {
+    /// Posts under an idempotency key; nothing when the process dies meanwhile.
+    pub(crate) async fn try_under_key(
+        &self,
+        path: &str,
+        key: &str,
+        body: Option<&Value>,
+    ) -> Option<(u16, Value)> {
+        let mut request = self
+            .request(Method::POST, path)
+            .header("Idempotency-Key", key);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let response = request.send().await.ok()?;
+        let status = response.status().as_u16();
+        Some((status, response.json().await.ok()?))
+    }
+}
+
+/// Asks until there is an answer that stays.
+pub(crate) async fn insist(
+    orders: &Service,
+    path: &str,
+    key: &str,
+    body: Option<&Value>,
+) -> (u16, Value) {
+    let patience = Patience::new();
+    loop {
+        match orders.try_under_key(path, key, body).await {
+            later @ (Some((409 | 503, _)) | None) => patience.wait(later).await,
+            Some(answer) => return answer,
+        }
     }
 }

@@ -4,6 +4,7 @@ mod browser;
 mod collector;
 mod distributed;
 mod fake;
+mod patience;
 pub(crate) mod postgres;
 mod proxy;
 mod shop;
@@ -11,8 +12,11 @@ mod visitor;
 
 pub(crate) use browser::Browser;
 pub(crate) use collector::Collector;
-pub(crate) use distributed::{DistributedShop, Pace, ends_in_a_clean_audit};
+pub(crate) use distributed::{
+    DistributedShop, Pace, ends_in_a_clean_audit, insist, nothing_is_unfinished,
+};
 pub(crate) use fake::Fake;
+pub(crate) use patience::Patience;
 pub(crate) use proxy::{Mishap, Proxy, kill};
 pub(crate) use shop::{ADMIN_PASSWORD, Process, Service, Shop, command};
 pub(crate) use visitor::{Page, Visitor};
@@ -42,3 +46,22 @@ macro_rules! on_both_databases {
     };
 }
 pub(crate) use on_both_databases;
+
+/// Tells stories that start processes themselves on SQLite and on PostgreSQL.
+macro_rules! on_both {
+    ($($name:ident)*) => {
+        mod on_sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() { super::$name("sqlite").await; })*
+        }
+        mod on_postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                if let Some(url) = $crate::support::postgres::url() {
+                    super::$name(url).await;
+                }
+            })*
+        }
+    };
+}
+pub(crate) use on_both;

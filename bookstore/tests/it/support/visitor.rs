@@ -52,6 +52,13 @@ impl Visitor {
         self.follow(Method::POST, path, Some(pairs.join("&"))).await
     }
 
+    /// Sends the form of signing in.
+    pub(crate) async fn try_to_sign_in(&self, name: &str, password: &str) -> Page {
+        let login = self.get("/admin/login").await;
+        let fields = [("name", name), ("password", password)];
+        self.submit(&login, "/admin/login", &fields).await
+    }
+
     /// Sends a form of a page, with the page's token.
     pub(crate) async fn submit(&self, page: &Page, path: &str, fields: &[(&str, &str)]) -> Page {
         let token = page.value("form_token");

@@ -1,0 +1,114 @@
+//! Attempts to sign in to the storefront: how many, from where, and on whose account.
+
+use crate::support::{ADMIN_PASSWORD, Process, Service, Visitor, on_both_databases};
+
+on_both_databases! {
+    async fn attempts_from_an_address_are_limited_even_with_the_right_password(shop: Shop) {
+        let visitor = Visitor::of(&shop.storefront);
+        for _ in 0..5 {
+            assert_eq!(visitor.try_to_sign_in("admin", "wrong").await.status, 403);
+        }
+        let page = visitor.try_to_sign_in("admin", ADMIN_PASSWORD).await;
+        assert_eq!(page.status, 429);
+        assert!(page.says("There were too many attempts. Try again in 15 minutes."));
+        let wait: u64 = page.headers["retry-after"].to_str().unwrap().parse().unwrap();
+        assert!((800..=900).contains(&wait), "{wait}");
+        assert_eq!(visitor.get("/admin").await.path, "/admin/login");
+    }
+
+    async fn attempts_from_an_address_are_limited_over_all_accounts_at_once(shop: Shop) {
+        let visitor = Visitor::of(&shop.storefront);
+        let login = visitor.get("/admin/login").await;
+        let attempts = (0..12).map(|number| {
+            let (login, visitor) = (&login, &visitor);
+            async move {
+                let name = format!("nobody{number}");
+                let fields = [("name", name.as_str()), ("password", "wrong")];
+                visitor.submit(login, "/admin/login", &fields).await.status
+            }
+        });
+        let attempts: Vec<_> = attempts.collect();
+        let mut statuses = futures::future::join_all(attempts).await;
+        statuses.sort_unstable();
+        assert_eq!(statuses[..5], [403; 5]);
+        assert_eq!(statuses[5..], [429; 7]);
+    }
+
+    async fn attempts_are_forgiven_when_their_owner_signs_in(shop: Shop) {
+        let visitor = Visitor::of(&shop.storefront);
+        for _ in 0..2 {
+            for _ in 0..4 {
+                assert_eq!(visitor.try_to_sign_in("admin", "wrong").await.status, 403);
+            }
+            let stock = visitor.sign_in().await;
+            visitor.submit(&stock, "/admin/logout", &[]).await;
+        }
+    }
+}
+
+/// Attempts to sign in as what a proxy says of its clients: a visitor's form, and their headers.
+async fn attempt_from(storefront: &Service, addresses: &[&str], name: &str, password: &str) -> u16 {
+    let visitor = Visitor::of(storefront);
+    let login = visitor.get("/admin/login").await;
+    let cookie = visitor.cookie.lock().unwrap().clone().unwrap();
+    let token = login.value("form_token");
+    let mut request = storefront
+        .request(reqwest::Method::POST, "/admin/login")
+        .header("cookie", cookie)
+        .header("content-type", "application/x-www-form-urlencoded");
+    for address in addresses {
+        request = request.header("x-forwarded-for", *address);
+    }
+    let password = password.replace(' ', "+");
+    let body = format!("form_token={token}&name={name}&password={password}");
+    request.body(body).send().await.unwrap().status().as_u16()
+}
+
+#[tokio::test]
+async fn behind_a_proxy_attempts_are_counted_by_its_clients() {
+    let alone = ["storefront", "--port=0", "--ephemeral"];
+    for (more, allowed) in [(["--behind-proxy"].as_slice(), 12), (&[], 5)] {
+        let process = Process::start(&[alone.as_slice(), more].concat());
+        let storefront = process.service("storefront");
+        for number in 0..12 {
+            // The last address is the proxy's word, in a header of its own or not.
+            let client = format!("198.51.100.{number}");
+            let both = format!("203.0.113.1, {client}");
+            let addresses = [vec!["203.0.113.1", &client], vec![&both]];
+            let addresses = &addresses[number % 2];
+            let status = attempt_from(&storefront, addresses, "nobody", "x").await;
+            let expected = if number < allowed { 403 } else { 429 };
+            assert_eq!(status, expected, "{more:?}, {number}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_address_cannot_lock_the_administrator_out() {
+    let process = Process::start(&["storefront", "--port=0", "--ephemeral", "--behind-proxy"]);
+    let storefront = process.service("storefront");
+    let mut statuses = Vec::new();
+    for number in 0..60 {
+        // What it claims to have been sent by makes no difference.
+        let claim = format!("198.51.100.{number}, 203.0.113.7");
+        statuses.push(attempt_from(&storefront, &[&claim], "admin", "wrong").await);
+    }
+    assert_eq!(statuses[..5], [403; 5]);
+    assert_eq!(statuses[5..], [429; 55]);
+    let owner = attempt_from(&storefront, &["203.0.113.8"], "admin", ADMIN_PASSWORD).await;
+    // Let in, and sent on without the new cookie.
+    assert_eq!(owner, 200);
+}
+
+#[tokio::test]
+async fn attempts_on_an_account_are_limited_over_all_addresses() {
+    let process = Process::start(&["storefront", "--port=0", "--ephemeral", "--behind-proxy"]);
+    let storefront = process.service("storefront");
+    for number in 0..50 {
+        let address = format!("198.51.100.{number}");
+        let status = attempt_from(&storefront, &[&address], "admin", "wrong").await;
+        assert_eq!(status, 403, "{number}");
+    }
+    let owner = attempt_from(&storefront, &["203.0.113.8"], "admin", ADMIN_PASSWORD).await;
+    assert_eq!(owner, 429);
+}
