@@ -65,10 +65,20 @@ fn target(target: &Target) -> Vec<String> {
                 .collect()
         }
         Target::Urls(urls) => {
-            let width = urls.keys().map(String::len).max().unwrap_or_default();
+            let width = urls
+                .services
+                .keys()
+                .map(String::len)
+                .max()
+                .unwrap_or_default();
             let service = |(name, url)| format!("  {name:<width$}  {}", url);
             std::iter::once("Target: running services".to_owned())
-                .chain(urls.iter().map(service))
+                .chain(urls.services.iter().map(service))
+                .chain(
+                    urls.reset
+                        .iter()
+                        .map(|request| format!("  reset before each run: {request}")),
+                )
                 .collect()
         }
     }

@@ -724,3 +724,59 @@ fn a_file_that_is_not_there_comes_with_its_nearest_neighbour() {
             .contains("No such file")
     );
 }
+
+fn running_services(reset: &str) -> String {
+    broken(
+        "  bookstore: { database: sqlite, products: 100 }",
+        &format!(
+            "  urls: {{ catalog: 'http://localhost:8001', cart: 'http://localhost:8002' }}\n  reset: [ {reset} ]"
+        ),
+    )
+}
+
+#[test]
+fn a_reset_of_the_bookstore_which_is_new_anyway() {
+    let text = broken(
+        "bookstore: { database: sqlite, products: 100 }",
+        "bookstore: { database: sqlite, products: 100 }\n  reset: [ POST catalog/admin/reset ]",
+    );
+    assert_snapshot!(refused_by_the_schema_too(&text), @r#"
+experiments/x.yaml:6:3: the bundled bookstore is started anew for each run; "reset" is for "urls"
+  |
+6 |   reset: [ POST catalog/admin/reset ]
+  |   ^^^^^
+"#);
+}
+
+#[test]
+fn a_reset_at_an_unknown_service() {
+    let text = running_services("POST catalog/admin/reset, POST card/admin/reset");
+    assert_snapshot!(refused(&text), @r#"
+experiments/x.yaml:6:43: unknown service "card"; did you mean "cart"?
+  |
+6 |   reset: [ POST catalog/admin/reset, POST card/admin/reset ]
+  |                                           ^^^^
+"#);
+}
+
+#[test]
+fn a_reset_without_a_method() {
+    let text = running_services("catalog/admin/reset");
+    assert_snapshot!(refused_by_the_schema_too(&text), @r#"
+experiments/x.yaml:6:12: a request is a method and an address: GET service/path
+  |
+6 |   reset: [ catalog/admin/reset ]
+  |            ^^^^^^^^^^^^^^^^^^^
+"#);
+}
+
+#[test]
+fn a_reset_with_a_variable() {
+    let text = running_services(r#""POST catalog/admin/reset/${user}""#);
+    assert_snapshot!(refused(&text), @r#"
+experiments/x.yaml:6:38: a reset is sent by no user: there are no variables in it
+  |
+6 |   reset: [ "POST catalog/admin/reset/${user}" ]
+  |                                      ^^^^^^^
+"#);
+}

@@ -54,7 +54,9 @@ scenarios:
 #[test]
 fn running_services_are_listed() {
     let text = "
-target: { urls: { catalog: 'http://localhost:8001', cart: 'https://shop.example/cart/' } }
+target:
+  urls: { catalog: 'http://localhost:8001', cart: 'https://shop.example/cart/' }
+  reset: [POST cart/admin/reset, POST catalog/admin/reset?hard=1]
 concurrency: { target: 1, hold: 5s }
 scenarios: [ { name: one, steps: [ request: GET cart/carts ] } ]
 thresholds: ['p95 < 1s']

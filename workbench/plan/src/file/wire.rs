@@ -65,7 +65,10 @@ pub(super) struct WirePlan {
 #[serde(deny_unknown_fields, expecting = "a mapping with bookstore or urls")]
 #[schemars(
     rename = "Target",
-    extend("oneOf" = [{ "required": ["bookstore"] }, { "required": ["urls"] }])
+    extend(
+        "oneOf" = [{ "required": ["bookstore"] }, { "required": ["urls"] }],
+        "dependentRequired" = { "reset": ["urls"] }
+    )
 )]
 pub(super) struct WireTarget {
     /// The bundled bookstore, started for the run and stopped after it. Services: catalog, cart, orders.
@@ -83,6 +86,10 @@ pub(super) struct WireTarget {
         )
     )]
     pub(super) urls: Option<BTreeMap<String, String>>,
+    /// Requests that put running services back to where every run begins, sent in order before each run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(inner(regex(pattern = request_pattern())))]
+    pub(super) reset: Vec<String>,
 }
 
 /// How the bundled bookstore is started.

@@ -77,14 +77,17 @@ fn target(target: &Target) -> WireTarget {
                     .collect(),
             }),
             urls: None,
+            reset: Vec::new(),
         },
         Target::Urls(urls) => WireTarget {
             bookstore: None,
             urls: Some(
-                urls.iter()
+                urls.services
+                    .iter()
                     .map(|(name, url)| (name.clone(), url.to_string()))
                     .collect(),
             ),
+            reset: urls.reset.iter().map(ToString::to_string).collect(),
         },
     }
 }
