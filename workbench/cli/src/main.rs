@@ -5,6 +5,7 @@ mod exit;
 mod outcome;
 mod progress;
 mod run;
+mod series;
 mod validate;
 
 use std::path::PathBuf;

@@ -4,6 +4,9 @@
 
 mod faults;
 mod mistakes;
+mod resume;
 mod run;
+mod series;
+mod stub;
 mod support;
 mod tls;
