@@ -29,9 +29,10 @@ Examples:
   workbench run a.yaml b.yaml --repetitions 5 --order random --order-seed 7
   workbench run --resume                                     go on with the newest series
 
-With --repetitions the runs are a series. In ABBA order every second block is the mirror of the one before; with more
-than two files each pair of blocks also begins one file further (A B C, C B A, B C A, A C B, …). The series is kept in
-RESULTS/series/<id>/series.json. An invalid run is kept and named, but not repeated.
+With --repetitions the runs are a series, kept in DIR/series/<id>/series.json. In ABBA order every second block is \
+the mirror of the one before; with more than two files each pair of blocks also begins one file further (A B C, C B A, \
+B C A, A C B, …). The target is fresh for every run: the bundled bookstore is started anew, running services are sent \
+the experiment's reset requests. An invalid run is kept and named, but not repeated.
 
 Ctrl-C ends the run, keeps what there is, and reports on it; a series can be resumed. A second Ctrl-C leaves at once.")]
 pub(crate) struct Arguments {

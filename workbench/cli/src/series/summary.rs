@@ -29,6 +29,16 @@ pub(super) fn summary(series: &Series, results: &Path) -> String {
         let directory = directory.map_or_else(String::new, |it| format!("  {}", it.display()));
         add(&format!("  {}{directory}", line(run)));
     }
+    for run in &series.runs {
+        for earlier in &run.earlier_attempts {
+            let kept = results.join(earlier);
+            add(&format!(
+                "kept of an earlier attempt at run {}: {}",
+                run.position,
+                kept.display()
+            ));
+        }
+    }
     for change in &series.changes {
         add(&format!(
             "changed before run {}: {}",
