@@ -26,10 +26,6 @@ struct Arguments {
 }
 
 #[derive(Debug, Subcommand)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one, for as long as the process"
-)]
 enum Verb {
     Run(run::Arguments),
     Analyze(analyze::Arguments),

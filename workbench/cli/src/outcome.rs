@@ -49,8 +49,8 @@ pub(crate) fn compare(directories: &[PathBuf], results: &Path) -> anyhow::Result
 }
 
 /// Analyses one run of a series and writes its report; only the path of the page is printed with the series.
-pub(crate) fn report_quietly(directory: &PathBuf) -> anyhow::Result<QuietReport> {
-    let analysis = workbench_analysis::analyze(std::slice::from_ref(directory))?;
+pub(crate) fn report_quietly(directory: &Path) -> anyhow::Result<QuietReport> {
+    let analysis = workbench_analysis::analyze(&[directory.to_owned()])?;
     let thresholds = analysis.runs.iter().flat_map(|run| &run.thresholds);
     Ok(QuietReport {
         missed_thresholds: thresholds

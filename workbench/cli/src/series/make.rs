@@ -41,7 +41,7 @@ fn make_missing(series: &mut OpenSeries, runner: &Runner) -> anyhow::Result<()> 
             conclude(
                 series,
                 run,
-                directory,
+                &directory,
                 &manifest.outcome,
                 manifest.validity.as_ref(),
             )?;
@@ -93,7 +93,7 @@ fn make_one(series: &mut OpenSeries, run: usize, runner: &Runner) -> anyhow::Res
         Ok(finished) => conclude(
             series,
             run,
-            finished.directory,
+            &finished.directory,
             &finished.outcome,
             Some(&finished.validity),
         ),
@@ -131,11 +131,11 @@ fn shown(series: &OpenSeries, run: usize) -> InSeries {
 fn conclude(
     series: &mut OpenSeries,
     run: usize,
-    directory: PathBuf,
+    directory: &Path,
     ended: &Outcome,
     validity: Option<&Validity>,
 ) -> anyhow::Result<()> {
-    let reported = outcome::report_quietly(&directory);
+    let reported = outcome::report_quietly(directory);
     let invalid = validity.filter(|validity| !validity.valid);
     let entry = &mut series.record.runs[run];
     (entry.state, entry.reason) = match (ended, invalid) {

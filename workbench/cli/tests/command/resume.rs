@@ -17,30 +17,41 @@ fn states(series: &Value) -> Vec<&str> {
     runs.map(|run| run["state"].as_str().unwrap()).collect()
 }
 
-/// Starts a series and waits until its second run is under load.
+/// Starts a series of three runs and waits until its second run is under load.
 fn start(bench: &Bench, file: &Path) -> Child {
+    start_until(bench, file, &[], second_is_under_load)
+}
+
+/// Starts a series of three runs and waits until its record says what is waited for.
+fn start_until(
+    bench: &Bench,
+    file: &Path,
+    more: &[&str],
+    reached: fn(&Bench, &Value) -> bool,
+) -> Child {
     let child = bench
         .workbench()
         .arg("run")
         .arg(file)
         .args(["--repetitions", "3"])
+        .args(more)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     let deadline = Instant::now() + Duration::from_secs(60);
-    while !second_is_under_load(bench) {
-        assert!(Instant::now() < deadline, "the second run never began");
+    while !bench
+        .series_file()
+        .is_some_and(|record| reached(bench, &json(&record)))
+    {
+        assert!(Instant::now() < deadline, "the series never got that far");
         std::thread::sleep(Duration::from_millis(5));
     }
     child
 }
 
-fn second_is_under_load(bench: &Bench) -> bool {
-    let Some(record) = bench.series_file() else {
-        return false;
-    };
-    let second = &json(&record)["runs"][1];
+fn second_is_under_load(bench: &Bench, series: &Value) -> bool {
+    let second = &series["runs"][1];
     let Some(folder) = second["run"].as_str() else {
         return false;
     };
@@ -126,6 +137,20 @@ fn ctrl_c_keeps_the_present_run_and_resume_makes_what_is_missing() {
 }
 
 #[test]
+fn ctrl_c_ends_a_pause_at_once() {
+    let bench = Bench::new();
+    let stub = Stub::start();
+    let file = bench.file("paused", &stub.experiment("paused", "GET stub/", "300ms"));
+    let child = start_until(&bench, &file, &["--pause", "1h"], |_, series| {
+        series["runs"][0]["state"] == "done"
+    });
+    signal(&child, "INT");
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    assert_eq!(states(&bench.series()), ["done", "planned", "planned"]);
+}
+
+#[test]
 fn a_killed_series_is_resumed_and_nobody_else_may_meanwhile() {
     let bench = Bench::new();
     let stub = Stub::start();
@@ -141,7 +166,7 @@ fn a_killed_series_is_resumed_and_nobody_else_may_meanwhile() {
 
     resume(&bench, &[killed["series_id"].as_str().unwrap()])
         .code(0)
-        .stdout(contains("3 of 3 runs"));
+        .stdout(contains("3 of 3 runs").and(contains("kept of an earlier attempt at run 2: ")));
     let series = bench.series();
     assert_eq!(states(&series), ["done", "done", "done"]);
     assert_eq!(
@@ -158,7 +183,7 @@ fn a_run_that_was_over_when_the_series_was_killed_is_not_made_again() {
     let stub = Stub::start();
     let file = bench.file("over", &stub.experiment("over", "GET stub/", "300ms"));
     changed(&bench, &file, |series| {
-        series["runs"][1]["state"] = value!("running")
+        series["runs"][1]["state"] = value!("running");
     });
     resume(&bench, &[]).code(0).stdout(contains("2 of 2 runs"));
     assert_eq!(states(&bench.series()), ["done", "done"]);
