@@ -12,6 +12,7 @@ mod order;
 mod plan;
 mod random;
 mod schedule;
+mod sweep;
 mod template;
 
 pub use describe::describe;
@@ -27,4 +28,5 @@ pub use plan::{
 };
 pub use random::{Random, random_for_user};
 pub use schedule::{Phase, Schedule, UserSpan};
+pub use sweep::{Point, Sweep};
 pub use template::{JsonTemplate, Template, Value};

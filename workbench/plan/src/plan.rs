@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use crate::distribution::Distribution;
 use crate::schedule::Schedule;
+use crate::sweep::Sweep;
 use crate::template::{JsonTemplate, Template};
 
-/// A validated experiment, ready to be run.
+/// A validated experiment, ready to be run; one with a sweep is run at each of [`Plan::points`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     /// Names the results folder: lower-case letters, digits and hyphens.
@@ -22,6 +23,8 @@ pub struct Plan {
     pub target: Target,
     /// How many users there are, and when.
     pub load: Load,
+    /// Numbers of users that the experiment is run with in place of the one in `load`.
+    pub sweep: Option<Sweep>,
     /// How long a single request may take, connecting included.
     pub request_timeout: Duration,
     /// What users do; never empty.
