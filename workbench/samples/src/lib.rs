@@ -19,7 +19,7 @@ pub use error::SamplesError;
 pub use folder::create_dated_folder;
 pub use manifest::{
     Check, CheckStatus, Host, MANIFEST_FILE, MANIFEST_VERSION, Manifest, Outcome, SeriesPlace,
-    TargetRecord, Tool, UsersInSecond, Validity,
+    SweepPoint, TargetRecord, Tool, UsersInSecond, Validity,
 };
 pub use read::{has_samples, scan};
 pub use replace::replace_file;

@@ -10,8 +10,8 @@ use crate::versioned;
 
 /// Version of the manifest's format that is written, and the newest that can be read.
 ///
-/// 2 added `series`.
-pub const MANIFEST_VERSION: u32 = 2;
+/// 2 added `series`, 3 its `point`.
+pub const MANIFEST_VERSION: u32 = 3;
 
 /// Name of the manifest in a run's folder.
 pub const MANIFEST_FILE: &str = "manifest.json";
@@ -77,10 +77,21 @@ pub struct SeriesPlace {
     pub series_id: String,
     /// The experiment's name within the series.
     pub experiment: String,
+    /// The point of the experiment's sweep; `None` where nothing is swept, and before version 3.
+    pub point: Option<SweepPoint>,
     /// Number of the block, from 1; each holds every experiment once. Runs of one block are pairs.
     pub block: u32,
     /// Position among all runs of the series, from 1.
     pub position: u32,
+}
+
+/// A point of a sweep: what distinguishes a run from the others of its experiment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SweepPoint {
+    /// What is swept, by its key in the experiment file: `users`.
+    pub parameter: String,
+    /// Its value.
+    pub value: u32,
 }
 
 /// The program that made a run.

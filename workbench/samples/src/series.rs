@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::error::SamplesError;
-use crate::manifest::{Host, Tool};
+use crate::manifest::{Host, SweepPoint, Tool};
 use crate::versioned;
 
 /// Version of the record's format that is written, and the newest that can be read.
-pub const SERIES_VERSION: u32 = 1;
+///
+/// 2 added the `point` of an experiment.
+pub const SERIES_VERSION: u32 = 2;
 
 /// Folder in the results folder that holds a folder for each series.
 pub const SERIES_FOLDER: &str = "series";
@@ -38,7 +40,7 @@ pub struct Series {
     pub tool: Tool,
     /// The machine that generates the load.
     pub host: Host,
-    /// What is repeated, as given.
+    /// What is repeated, as given; each point of a sweep by itself.
     pub experiments: Vec<SeriesExperiment>,
     /// Every run, in order.
     pub runs: Vec<SeriesRun>,
@@ -62,10 +64,13 @@ pub enum SeriesOrder {
 /// An experiment of a series.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeriesExperiment {
-    /// Its name within the series: the experiment's own, with `#1`, `#2`, … where several have the same.
+    /// Its name within the series: the experiment's own, with `#1`, `#2`, … where several have the same, and with
+    /// `@` and the point where it is swept: `shop`, `shop#2`, `shop@users=10`.
     pub name: String,
     /// The experiment's own name, which names the folder of its runs.
     pub experiment: String,
+    /// Where it is swept: each point is an experiment of the series. `None` otherwise, and in version 1.
+    pub point: Option<SweepPoint>,
     /// The experiment file.
     pub file: PathBuf,
     /// SHA-256 of `resolved`, in hexadecimal digits.

@@ -5,7 +5,7 @@ use std::fs;
 
 use workbench_samples::{
     Check, CheckStatus, Host, MANIFEST_FILE, MANIFEST_VERSION, Manifest, Outcome, SamplesError,
-    SeriesPlace, TargetRecord, Tool, UsersInSecond, Validity,
+    SeriesPlace, SweepPoint, TargetRecord, Tool, UsersInSecond, Validity,
 };
 
 fn manifest() -> Manifest {
@@ -15,7 +15,11 @@ fn manifest() -> Manifest {
         experiment: "smoke".into(),
         series: Some(SeriesPlace {
             series_id: "20261123T101400Z-4f2a".into(),
-            experiment: "smoke#2".into(),
+            experiment: "smoke#2@users=5".into(),
+            point: Some(SweepPoint {
+                parameter: "users".into(),
+                value: 5,
+            }),
             block: 2,
             position: 3,
         }),
@@ -99,7 +103,7 @@ fn a_newer_manifest_is_not_called_broken() {
     let directory = tempfile::tempdir().unwrap();
     fs::write(
         directory.path().join(MANIFEST_FILE),
-        r#"{"schema_version": 3, "what_it_will_hold": "nobody knows"}"#,
+        r#"{"schema_version": 4, "what_it_will_hold": "nobody knows"}"#,
     )
     .unwrap();
 
@@ -107,7 +111,7 @@ fn a_newer_manifest_is_not_called_broken() {
 
     assert!(
         error.to_string().ends_with(
-            "has schema version 3, this workbench reads versions 1 to 2: use a newer workbench"
+            "has schema version 4, this workbench reads versions 1 to 3: use a newer workbench"
         ),
         "{error}"
     );

@@ -6,7 +6,7 @@ use std::path::Path;
 use workbench_samples::{SERIES_FILE, SamplesError, Series, SeriesRunState};
 
 fn series() -> Series {
-    Series::read(Path::new("tests/published/series-version-1")).unwrap()
+    Series::read(Path::new("tests/published/series-version-2")).unwrap()
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn a_series_is_over_when_each_run_is_done_or_known_to_be_invalid() {
 fn a_newer_or_broken_record_is_named_for_what_it_is() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join(SERIES_FILE);
-    fs::write(&path, r#"{"schema_version": 2}"#).unwrap();
+    fs::write(&path, r#"{"schema_version": 3}"#).unwrap();
     let error = Series::read(directory.path()).unwrap_err();
     assert!(
         error.to_string().contains("use a newer workbench"),
