@@ -27,6 +27,7 @@ Examples:
   workbench run experiments/scenario1.yaml experiments/scenario2.yaml --results /tmp/results
   workbench run a.yaml b.yaml --repetitions 5 --pause 5s     A B, B A, A B, B A, A B
   workbench run a.yaml b.yaml --repetitions 5 --order random --order-seed 7
+  workbench run experiments/scalability.yaml --repetitions 3    a sweep, every point three times
   workbench run --resume                                     go on with the newest series
 
 With --repetitions the runs are a series, kept in DIR/series/<id>/series.json. In ABBA order every second block is \
@@ -34,32 +35,35 @@ the mirror of the one before; with more than two files each pair of blocks also 
 B C A, A C B, …). The target is fresh for every run: the bundled bookstore is started anew, running services are sent \
 the experiment's reset requests. An invalid run is kept and named, but not repeated.
 
+An experiment with a sweep is run at each of its points: always a series, of one block without --repetitions, and in \
+random order unless --order says otherwise.
+
 Ctrl-C ends the run, keeps what there is, and reports on it; a series can be resumed. A second Ctrl-C leaves at once.")]
 pub(crate) struct Arguments {
     /// Experiment files, run one after the other.
     #[arg(required_unless_present = "resume", value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Run every experiment N times, in blocks that hold each of them once.
+    /// Run every experiment, and every point of a sweep, N times, in blocks that hold each of them once.
     #[arg(long, value_name = "N")]
     repetitions: Option<NonZeroU32>,
-    /// How the runs of a block are ordered.
-    #[arg(long, value_enum, default_value = "abba", requires = "repetitions")]
-    order: OrderName,
+    /// How the runs of a block are ordered: abba, or random where an experiment has a sweep.
+    #[arg(long, value_enum)]
+    order: Option<OrderName>,
     /// Seed of the random order; drawn where it is not given, and recorded.
-    #[arg(long, value_name = "N", requires = "repetitions")]
+    #[arg(long, value_name = "N")]
     order_seed: Option<u64>,
     /// Time left between two runs, for the machine to settle: 5s, 1m30s.
-    #[arg(long, value_name = "TIME", value_parser = workbench_plan::parse_duration, requires = "repetitions")]
+    #[arg(long, value_name = "TIME", value_parser = workbench_plan::parse_duration)]
     pause: Option<Duration>,
     /// End the series with its first invalid run.
-    #[arg(long, requires = "repetitions")]
+    #[arg(long)]
     stop_on_invalid: bool,
     /// Go on with a series that was interrupted: its id, or the newest one.
     #[arg(
         long,
         value_name = "SERIES",
         num_args = 0..=1,
-        conflicts_with_all = ["files", "repetitions"]
+        conflicts_with_all = ["files", "repetitions", "order", "order_seed", "pause", "stop_on_invalid"]
     )]
     resume: Option<Option<String>>,
     /// Resume although the experiments, the machine or this program have changed; the changes are recorded.
@@ -87,24 +91,49 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     if arguments.force {
         wrong_usage("--force is for --resume");
     }
-    let order = order(arguments)?;
     // All files are checked before the first one runs.
     let plans = outcome::read_plans(&arguments.files)?;
-    let Some(repetitions) = arguments.repetitions else {
+    let swept = plans.iter().any(|plan| plan.sweep.is_some());
+    if arguments.repetitions.is_none() && !swept {
+        if let Some(option) = arguments.option_of_series() {
+            wrong_usage(&format!(
+                "{option} needs --repetitions or an experiment with a sweep"
+            ));
+        }
         return one_by_one(&plans, &Runner::start(results)?);
-    };
+    }
     let options = series::Options {
-        repetitions: repetitions.get(),
-        order,
+        repetitions: arguments.repetitions.map_or(1, NonZeroU32::get),
+        order: order(arguments, swept)?,
         pause: arguments.pause.unwrap_or_default(),
         stop_on_invalid: arguments.stop_on_invalid,
     };
-    let series = series::create(results, &arguments.files, plans, &options)?;
+    let series = series::create(results, &arguments.files, &plans, &options)?;
     series::make(series, &Runner::start(results)?)
 }
 
-fn order(arguments: &Arguments) -> anyhow::Result<Order> {
-    match (arguments.order, arguments.order_seed) {
+impl Arguments {
+    /// One that says how a series is to be made. Whether there is a series is known only from the files.
+    fn option_of_series(&self) -> Option<&'static str> {
+        [
+            ("--order", self.order.is_some()),
+            ("--order-seed", self.order_seed.is_some()),
+            ("--pause", self.pause.is_some()),
+            ("--stop-on-invalid", self.stop_on_invalid),
+        ]
+        .into_iter()
+        .find_map(|(option, given)| given.then_some(option))
+    }
+}
+
+/// Points in ascending order would take whatever drifts meanwhile for an effect of the users.
+fn order(arguments: &Arguments, swept: bool) -> anyhow::Result<Order> {
+    let by_default = if swept {
+        OrderName::Random
+    } else {
+        OrderName::Abba
+    };
+    match (arguments.order.unwrap_or(by_default), arguments.order_seed) {
         (OrderName::Abba, None) => Ok(Order::Abba),
         (OrderName::Abba, Some(_)) => wrong_usage("--order-seed is for --order random"),
         (OrderName::Random, Some(seed)) => Ok(Order::Random { seed }),
@@ -115,7 +144,8 @@ fn order(arguments: &Arguments) -> anyhow::Result<Order> {
     }
 }
 
-/// Ends as clap does, for what clap cannot be told: a flag cannot require one that excludes the files.
+/// Ends as clap does, for what clap cannot be told: a flag cannot require one that excludes the files, and what the
+/// files say is not known to it.
 fn wrong_usage(message: &str) -> ! {
     crate::Arguments::command()
         .error(clap::error::ErrorKind::ArgumentConflict, message)

@@ -1,4 +1,4 @@
-//! A series: experiments repeated in blocks, recorded run by run, so that it can be resumed.
+//! A series: experiments, or the points of a sweep, repeated in blocks, recorded run by run, so that it can be resumed.
 
 mod create;
 mod folder;
@@ -9,7 +9,7 @@ mod summary;
 use std::path::{Path, PathBuf};
 
 use workbench_plan::Plan;
-use workbench_samples::{Manifest, Series};
+use workbench_samples::{Manifest, Series, SeriesExperiment, SweepPoint};
 
 pub(crate) use create::{Options, create};
 pub(crate) use folder::finished_runs;
@@ -29,14 +29,21 @@ pub(crate) struct OpenSeries {
 impl OpenSeries {
     /// The plan of a run, which is named by its position in the record.
     fn plan(&self, run: usize) -> &Plan {
+        self.experiment(run).1
+    }
+
+    /// The point of its sweep that a run is made at.
+    fn point(&self, run: usize) -> Option<&SweepPoint> {
+        self.experiment(run).0.point.as_ref()
+    }
+
+    fn experiment(&self, run: usize) -> (&SeriesExperiment, &Plan) {
         let name = &self.record.runs[run].experiment;
         let experiments = self.record.experiments.iter();
-        let experiment = experiments
+        experiments
             .zip(&self.plans)
-            .find(|(it, _)| it.name == *name);
-        experiment
+            .find(|(it, _)| it.name == *name)
             .expect("a record's runs are those of its experiments")
-            .1
     }
 
     /// Puts the record on disk as it is now.

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use anyhow::Context;
 use sha2::{Digest, Sha256};
-use workbench_plan::{Order, Plan};
+use workbench_plan::{Order, Plan, Point};
 use workbench_samples::{
-    SERIES_VERSION, Series, SeriesExperiment, SeriesOrder, SeriesRun, SeriesRunState,
+    SERIES_VERSION, Series, SeriesExperiment, SeriesOrder, SeriesRun, SeriesRunState, SweepPoint,
 };
 
 use super::{OpenSeries, SeriesFolder};
@@ -21,15 +21,15 @@ pub(crate) struct Options {
     pub(crate) stop_on_invalid: bool,
 }
 
-/// Plans a series and records it; nothing is run yet.
+/// Plans a series and records it; nothing is run yet. Each point of a sweep is an experiment of the series.
 pub(crate) fn create(
     results: &Path,
     files: &[PathBuf],
-    plans: Vec<Plan>,
+    plans: &[Plan],
     options: &Options,
 ) -> anyhow::Result<OpenSeries> {
     let folder = SeriesFolder::create(results)?;
-    let experiments = experiments(files, &plans)?;
+    let (experiments, plans) = experiments(files, plans)?;
     let names: Vec<&str> = experiments.iter().map(|it| it.name.as_str()).collect();
     let record = Series {
         schema_version: SERIES_VERSION,
@@ -77,25 +77,42 @@ fn runs(names: &[&str], options: &Options) -> Vec<SeriesRun> {
         .collect()
 }
 
-fn experiments(files: &[PathBuf], plans: &[Plan]) -> anyhow::Result<Vec<SeriesExperiment>> {
-    let experiments = files.iter().zip(plans).zip(names(plans));
-    experiments
-        .map(|((file, plan), name)| {
+/// What is repeated, and the plan of each.
+fn experiments(
+    files: &[PathBuf],
+    plans: &[Plan],
+) -> anyhow::Result<(Vec<SeriesExperiment>, Vec<Plan>)> {
+    let mut experiments = Vec::new();
+    let mut points = Vec::new();
+    for ((file, plan), name) in files.iter().zip(plans).zip(names(plans)) {
+        // A series may be resumed from another folder.
+        let file = std::path::absolute(file)
+            .with_context(|| format!("cannot find out where {} is", file.display()))?;
+        for (point, plan) in plan.points() {
             let resolved = plan.without_password().to_yaml();
-            Ok(SeriesExperiment {
-                name,
+            experiments.push(SeriesExperiment {
+                name: point.map_or_else(|| name.clone(), |point| format!("{name}@{point}")),
                 experiment: plan.name.clone(),
-                // A series may be resumed from another folder.
-                file: std::path::absolute(file)
-                    .with_context(|| format!("cannot find out where {} is", file.display()))?,
+                point: point.map(recorded),
+                file: file.clone(),
                 sha256: sha256(&resolved),
                 resolved,
-            })
-        })
-        .collect()
+            });
+            points.push(plan);
+        }
+    }
+    Ok((experiments, points))
 }
 
-/// The experiments' names, numbered where several have the same: `smoke#1`, `smoke#2`. No name holds a `#`.
+/// A point as records have it.
+pub(super) fn recorded(point: Point) -> SweepPoint {
+    SweepPoint {
+        parameter: point.parameter.to_owned(),
+        value: point.value,
+    }
+}
+
+/// The experiments' names, numbered where several have the same: `smoke#1`, `smoke#2`. No name holds a `#` or an `@`.
 fn names(plans: &[Plan]) -> Vec<String> {
     let same = |plan: &Plan, among: &[Plan]| among.iter().filter(|it| it.name == plan.name).count();
     (1..)
@@ -118,8 +135,12 @@ mod tests {
     use super::*;
 
     fn plan(name: &str) -> Plan {
+        plan_with(name, "")
+    }
+
+    fn plan_with(name: &str, more: &str) -> Plan {
         let text = format!(
-            "name: {name}\ntarget: {{ bookstore: {{}} }}\nconcurrency: {{ target: 1, hold: 1s }}\n\
+            "name: {name}\ntarget: {{ bookstore: {{}} }}\nconcurrency: {{ target: 1, hold: 1s }}\n{more}\
              scenarios: [ {{ name: one, steps: [ {{ request: GET catalog/products }} ] }} ]\n"
         );
         workbench_plan::parse(&text, Path::new("x.yaml")).unwrap_or_else(|error| panic!("{error}"))
@@ -129,6 +150,34 @@ mod tests {
     fn experiments_of_the_same_name_are_told_apart() {
         let plans = ["a", "b", "a", "a-1"].map(plan);
         assert_eq!(names(&plans), ["a#1", "b", "a#2", "a-1"]);
+    }
+
+    #[test]
+    fn each_point_of_a_sweep_is_an_experiment_of_the_series() {
+        let swept = plan_with("a", "sweep: { users: [20, 10] }\n");
+        let plans = [swept.clone(), plan("b"), swept];
+        let files = ["a.yaml", "b.yaml", "a.yaml"].map(PathBuf::from);
+        let (experiments, plans) = experiments(&files, &plans).unwrap();
+        let names: Vec<_> = experiments.iter().map(|it| it.name.as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "a#1@users=20",
+                "a#1@users=10",
+                "b",
+                "a#2@users=20",
+                "a#2@users=10"
+            ]
+        );
+        let users: Vec<_> = plans
+            .iter()
+            .map(|plan| plan.load.schedule().peak_users())
+            .collect();
+        assert_eq!(users, [20, 10, 1, 20, 10]);
+        assert_eq!(experiments[1].experiment, "a");
+        assert_eq!(experiments[1].point.as_ref().unwrap().value, 10);
+        assert!(!experiments[1].resolved.contains("sweep"));
+        assert_eq!(experiments[2].point, None);
     }
 
     #[test]

@@ -77,6 +77,7 @@ fn make_one(series: &mut OpenSeries, run: usize, runner: &Runner) -> anyhow::Res
     let directory = RunDirectory::create(&runner.results, &plan.name)?;
     let path = directory.path().to_owned();
     let shown = shown(series, run);
+    let point = series.point(run).cloned();
     let entry = &mut series.record.runs[run];
     entry.earlier_attempts.extend(entry.run.take());
     entry.run = Some(relative(&path, &runner.results));
@@ -85,6 +86,7 @@ fn make_one(series: &mut OpenSeries, run: usize, runner: &Runner) -> anyhow::Res
     let place = SeriesPlace {
         series_id: series.record.series_id.clone(),
         experiment: entry.experiment.clone(),
+        point,
         block: entry.block,
         position: entry.position,
     };

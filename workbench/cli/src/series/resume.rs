@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use workbench_plan::Plan;
-use workbench_samples::{Host, Series, SeriesChange, Tool};
+use workbench_samples::{Host, Series, SeriesChange, SeriesExperiment, SweepPoint, Tool};
 
-use super::create::sha256;
+use super::create::{recorded, sha256};
 use super::{OpenSeries, SeriesFolder};
 use crate::outcome;
 use crate::run::tool;
@@ -17,15 +17,13 @@ use crate::run::tool;
 pub(crate) fn reopen(results: &Path, id: Option<&str>, force: bool) -> anyhow::Result<OpenSeries> {
     let folder = SeriesFolder::open(results, id)?;
     let mut record = Series::read(folder.path())?;
-    let files: Vec<PathBuf> = record
-        .experiments
-        .iter()
-        .map(|it| it.file.clone())
-        .collect();
-    let plans = outcome::read_plans(&files)?;
+    let files = read_files(&record)?;
+    let plans = plans(&record, &files)?;
     let missing = record.runs.iter().find(|run| !run.state.is_over());
     if let Some(missing) = missing {
-        let differences = differences(&record, &plans, &tool(), &workbench_load::describe_host());
+        let mut differences =
+            differences(&record, &plans, &tool(), &workbench_load::describe_host());
+        differences.extend(new_points(&record, &files));
         if !differences.is_empty() && !force {
             bail!(
                 "series {} cannot go on as it began:\n  {}\n\
@@ -49,6 +47,54 @@ pub(crate) fn reopen(results: &Path, id: Option<&str>, force: bool) -> anyhow::R
     };
     series.save()?;
     Ok(series)
+}
+
+/// Each file of the series once, with what it says now.
+fn read_files(record: &Series) -> anyhow::Result<Vec<(PathBuf, Plan)>> {
+    let mut files: Vec<PathBuf> = Vec::new();
+    for experiment in &record.experiments {
+        if !files.contains(&experiment.file) {
+            files.push(experiment.file.clone());
+        }
+    }
+    let plans = outcome::read_plans(&files)?;
+    Ok(files.into_iter().zip(plans).collect())
+}
+
+/// The plan of each experiment of the record, at its point.
+fn plans(record: &Series, files: &[(PathBuf, Plan)]) -> anyhow::Result<Vec<Plan>> {
+    let plan = |experiment: &SeriesExperiment| {
+        let of_file = files.iter().filter(|(file, _)| *file == experiment.file);
+        let mut points = of_file.flat_map(|(_, plan)| plan.points());
+        let found = points.find(|(point, _)| point.map(recorded) == experiment.point);
+        found.map(|(_, plan)| plan).with_context(|| {
+            let file = experiment.file.display();
+            let changed = match &experiment.point {
+                Some(SweepPoint { parameter, value }) => {
+                    format!("{file} is no longer swept at {parameter}={value}")
+                }
+                None => format!("{file} has become a sweep"),
+            };
+            let id = &record.series_id;
+            format!("series {id} cannot go on: {changed}; undo this, or begin a new series")
+        })
+    };
+    record.experiments.iter().map(plan).collect()
+}
+
+/// Points that a sweep did not have when the series was planned, in words; they are not run.
+fn new_points(record: &Series, files: &[(PathBuf, Plan)]) -> Vec<String> {
+    let mut new = Vec::new();
+    for (file, plan) in files {
+        for point in plan.points().into_iter().filter_map(|(point, _)| point) {
+            let is_known =
+                |it: &SeriesExperiment| it.file == *file && it.point == Some(recorded(point));
+            if !record.experiments.iter().any(is_known) {
+                new.push(format!("{} is swept at {point} too now", file.display()));
+            }
+        }
+    }
+    new
 }
 
 /// What is not as it was when the series was planned, in words.

@@ -9,4 +9,5 @@ mod run;
 mod series;
 mod stub;
 mod support;
+mod sweep;
 mod tls;

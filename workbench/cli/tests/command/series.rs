@@ -287,10 +287,15 @@ fn a_running_bookstore_is_reset_before_every_run() {
 #[test]
 fn options_that_do_not_go_together_are_wrong_usage() {
     let bench = Bench::new();
+    bench.shopping("x", 1, "1s", "");
     for arguments in [
         &["x.yaml", "--repetitions", "0"][..],
         &["x.yaml", "--order", "random"],
+        &["x.yaml", "--order-seed", "7"],
         &["x.yaml", "--pause", "5s"],
+        &["x.yaml", "--stop-on-invalid"],
+        &["--resume", "--order", "random"],
+        &["--resume", "--pause", "5s"],
         &["x.yaml", "--repetitions", "2", "--pause", "5"],
         &["x.yaml", "--repetitions", "2", "--order-seed", "7"],
         &["x.yaml", "--repetitions", "2", "--resume"],
