@@ -27,7 +27,7 @@ Examples:
   workbench run experiments/scenario1.yaml experiments/scenario2.yaml --results /tmp/results
   workbench run a.yaml b.yaml --repetitions 5 --pause 5s     A B, B A, A B, B A, A B
   workbench run a.yaml b.yaml --repetitions 5 --order random --order-seed 7
-  workbench run experiments/scalability.yaml --repetitions 3    a sweep, every point three times
+  workbench run experiments/scalability.yaml                 every point of a sweep
   workbench run --resume                                     go on with the newest series
 
 With --repetitions the runs are a series, kept in DIR/series/<id>/series.json. In ABBA order every second block is \

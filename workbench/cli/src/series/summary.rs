@@ -16,10 +16,13 @@ pub(super) fn summary(series: &Series, results: &Path) -> String {
         SeriesOrder::Random { seed } => format!("random order, seed {seed}"),
     };
     let mut text = format!(
-        "\nseries {}: {over} of {} runs in {} blocks, {order}\n",
+        "\nseries {}: {over} of {} runs in {}, {order}\n",
         series.series_id,
         series.runs.len(),
-        series.repetitions,
+        match series.repetitions {
+            1 => "1 block".to_owned(),
+            blocks => format!("{blocks} blocks"),
+        },
     );
     let mut add = |line: &str| {
         let _infallible = writeln!(text, "{line}");

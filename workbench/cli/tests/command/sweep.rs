@@ -1,14 +1,21 @@
 //! Sweeps: one experiment at several numbers of users, as a series of random order that can be resumed.
 
 use std::collections::BTreeSet;
+use std::process::Command;
 
-use assert_cmd::assert::OutputAssertExt;
+use assert_cmd::assert::{Assert, OutputAssertExt};
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
 use serde_json::{Value, json as value};
 
 use crate::stub::Stub;
 use crate::support::{Bench, json};
+
+/// Such short runs may well be invalid on a busy machine, which is not what is looked at here.
+fn ran(run: &mut Command) -> Assert {
+    run.assert()
+        .code(predicates::ord::eq(0).or(predicates::ord::eq(14)))
+}
 
 fn swept(stub: &Stub, users: &str) -> String {
     let text = stub.experiment("swept", "GET stub/", "300ms");
@@ -56,13 +63,8 @@ fn every_point_is_run_once_in_each_repetition_and_every_run_knows_its_point() {
                 ))
                 .and(contains("Schedule: 3 users")),
         );
-    bench
-        .workbench()
-        .arg("run")
-        .arg(&file)
-        .args(["--repetitions", "2", "--order-seed", "5"])
-        .assert()
-        .code(0)
+    let twice = ["--repetitions", "2", "--order-seed", "5"];
+    ran(bench.workbench().arg("run").arg(&file).args(twice))
         .stderr(contains("run 4 of 4: swept").and(contains("(up to 3 users")))
         .stdout(contains("4 of 4 runs in 2 blocks, random order, seed 5"));
 
@@ -94,7 +96,8 @@ fn without_repetitions_a_sweep_is_a_series_of_one_block_that_goes_on_after_an_in
     let bench = Bench::new();
     let stub = Stub::start();
     let file = bench.file("swept", &swept(&stub, "{ from: 1, to: 2, factor: 2 }"));
-    bench.workbench().arg("run").arg(&file).assert().code(0);
+    ran(bench.workbench().arg("run").arg(&file))
+        .stdout(contains("2 of 2 runs in 1 block, random order, seed "));
     let whole = bench.series();
     assert_eq!(whole["repetitions"], 1);
     assert!(whole["order"]["random"]["seed"].is_u64());
@@ -106,27 +109,24 @@ fn without_repetitions_a_sweep_is_a_series_of_one_block_that_goes_on_after_an_in
         series["runs"][1]["run"] = Value::Null;
         std::fs::write(bench.series_file().unwrap(), series.to_string()).unwrap();
     };
-    let resume = || bench.workbench().args(["run", "--resume"]).assert();
+    let refused = |why: &str| {
+        let resumed = bench.workbench().args(["run", "--resume"]).assert();
+        resumed.code(1).stderr(contains(why.to_owned()));
+    };
 
     // Written otherwise, it is the same sweep.
     forget_the_last();
     bench.file("swept", &swept(&stub, "[2, 1]"));
-    resume().code(0).stdout(contains("2 of 2 runs"));
+    ran(bench.workbench().args(["run", "--resume"])).stdout(contains("2 of 2 runs"));
     assert_eq!(users(&bench, &bench.series()), order);
 
     forget_the_last();
     bench.file("swept", &swept(&stub, "[1, 2, 4]"));
-    resume()
-        .code(1)
-        .stderr(contains("swept.yaml is swept at users=4 too now"));
+    refused("swept.yaml is swept at users=4 too now");
     bench.file("swept", &swept(&stub, "[1, 4]"));
-    resume().code(1).stderr(contains(
-        "swept.yaml is no longer swept at users=2; undo this, or begin a new series",
-    ));
+    refused("swept.yaml is no longer swept at users=2; undo this, or begin a new series");
     bench.file("swept", &stub.experiment("swept", "GET stub/", "300ms"));
-    resume()
-        .code(1)
-        .stderr(contains("swept.yaml is no longer swept at users=1"));
+    refused("swept.yaml is no longer swept at users=1");
     assert_eq!(bench.runs("swept").len(), 3);
 }
 
@@ -138,13 +138,11 @@ fn a_sweep_and_another_experiment_share_their_blocks() {
         bench.file("swept", &swept(&stub, "[1, 2]")),
         bench.file("alone", &stub.experiment("alone", "GET stub/", "300ms")),
     ];
-    bench
+    ran(bench
         .workbench()
         .arg("run")
         .args(&both)
-        .args(["--order", "abba"])
-        .assert()
-        .code(0);
+        .args(["--order", "abba"]));
     let series = bench.series();
     assert_eq!(series["order"], "abba");
     let names: Vec<&str> = series["runs"]
