@@ -64,6 +64,7 @@ pub fn analyze(run_directories: &[PathBuf]) -> Result<Analysis, AnalysisError> {
         quantile_definition: QUANTILE_DEFINITION.to_owned(),
         runs,
         comparison,
+        between_runs: None,
         warnings,
     })
 }

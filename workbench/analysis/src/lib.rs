@@ -20,8 +20,11 @@ mod threshold;
 pub use analysis::{ANALYSIS_FILE, analyze};
 pub use error::AnalysisError;
 pub use model::{
-    Analysis, Bin, CltDistribution, ErrorCount, PairwiseTest, ReportComparison, RequestStatistics,
-    RunAnalysis, SCHEMA_VERSION, Second, ThresholdOutcome,
+    Analysis, BetweenRuns, Bin, CltDistribution, ConfidenceInterval, ErrorCount, Estimate, Group,
+    GroupComparison, GroupRun, GroupStatistic, Latency, Metric, MetricComparison, OverallTest,
+    Pairing, PairwiseTest, RankEstimate, ReportComparison, RequestStatistics, RunAnalysis,
+    SCHEMA_VERSION, Scope, Second, SeveralGroups, SimultaneousPair, SteadyState, SteadyStatistics,
+    TestMethod, ThresholdOutcome, Verdict, WarmUpCheck,
 };
 pub use newest::{NewestRuns, newest_runs};
 pub use run::analyze_run;

@@ -5,15 +5,17 @@ use std::path::PathBuf;
 use crate::ResultsFolder;
 use crate::exit::Exit;
 use crate::outcome;
+use crate::series;
 
 /// Recompute analysis and report from stored samples; several runs are compared.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   workbench analyze                            the newest run of every experiment
-  workbench analyze results/scenario3/2026*    these runs")]
+  workbench analyze results/scenario3/2026*    these runs
+  workbench analyze results/series/2026*       the runs of a series")]
 pub(crate) struct Arguments {
-    /// Folders of runs; without any, the newest run of every experiment.
+    /// Folders of runs or of series; without any, the newest run of every experiment.
     #[arg(value_name = "RUN")]
     runs: Vec<PathBuf>,
     #[command(flatten)]
@@ -32,7 +34,14 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         }
         newest.runs
     } else {
-        arguments.runs.clone()
+        let mut runs = Vec::with_capacity(arguments.runs.len());
+        for folder in &arguments.runs {
+            match series::finished_runs(folder)? {
+                Some(finished) => runs.extend(finished),
+                None => runs.push(folder.clone()),
+            }
+        }
+        runs
     };
     let mut exit = Exit::Pass;
     let mut analysed = Vec::with_capacity(runs.len());

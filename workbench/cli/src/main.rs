@@ -5,6 +5,7 @@ mod exit;
 mod outcome;
 mod progress;
 mod run;
+mod series;
 mod validate;
 
 use std::path::PathBuf;
@@ -25,10 +26,6 @@ struct Arguments {
 }
 
 #[derive(Debug, Subcommand)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one, for as long as the process"
-)]
 enum Verb {
     Run(run::Arguments),
     Analyze(analyze::Arguments),

@@ -48,10 +48,34 @@ pub(crate) fn compare(directories: &[PathBuf], results: &Path) -> anyhow::Result
     publish(&analysis, &folder)
 }
 
-fn publish(analysis: &Analysis, directory: &Path) -> anyhow::Result<Exit> {
+/// Analyses one run of a series and writes its report; only the path of the page is printed with the series.
+pub(crate) fn report_quietly(directory: &Path) -> anyhow::Result<QuietReport> {
+    let analysis = workbench_analysis::analyze(&[directory.to_owned()])?;
+    let thresholds = analysis.runs.iter().flat_map(|run| &run.thresholds);
+    Ok(QuietReport {
+        missed_thresholds: thresholds
+            .filter(|threshold| !threshold.passed)
+            .map(|threshold| threshold.text.clone())
+            .collect(),
+        page: write(&analysis, directory)?.html,
+    })
+}
+
+/// What a series tells of one of its runs.
+pub(crate) struct QuietReport {
+    /// As written in the experiment.
+    pub(crate) missed_thresholds: Vec<String>,
+    pub(crate) page: PathBuf,
+}
+
+fn write(analysis: &Analysis, directory: &Path) -> anyhow::Result<workbench_report::Written> {
     analysis.write(directory)?;
-    let written = workbench_report::write(analysis, directory)
-        .with_context(|| format!("cannot write the report to {}", directory.display()))?;
+    workbench_report::write(analysis, directory)
+        .with_context(|| format!("cannot write the report to {}", directory.display()))
+}
+
+fn publish(analysis: &Analysis, directory: &Path) -> anyhow::Result<Exit> {
+    let written = write(analysis, directory)?;
     let text = workbench_report::text(analysis, text_options());
     print(&format!("{text}\nreport: {}\n", written.html.display()))?;
     let runs = analysis.runs.iter();

@@ -6,26 +6,48 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use workbench_load::{Live, LiveLatency};
-use workbench_plan::Plan;
+use workbench_plan::{Plan, format_duration};
 
 use crate::outcome;
 
 /// Without a terminal, one line in so many seconds.
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
+/// Where a run stands in its series.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct InSeries {
+    /// From 1.
+    pub(crate) position: u32,
+    /// Number of runs.
+    pub(crate) of: u32,
+    /// What is planned after the run: the runs and the pauses, without what it takes to begin and to analyse them.
+    pub(crate) afterwards: Duration,
+}
+
 /// The progress of one run.
 pub(crate) struct Progress {
     name: String,
+    series: Option<InSeries>,
     /// Absent without a terminal.
     bar: Option<ProgressBar>,
 }
 
-pub(crate) fn start(plan: &Plan) -> Progress {
+pub(crate) fn start(plan: &Plan, series: Option<InSeries>) -> Progress {
     let schedule = plan.load.schedule();
     let users = schedule.peak_users();
     let length = schedule.end();
+    let (run, left) = match series {
+        None => (String::new(), String::new()),
+        Some(series) => (
+            format!("run {} of {}: ", series.position, series.of),
+            format!(
+                "; at least {} left in the series",
+                rounded(length + series.afterwards)
+            ),
+        ),
+    };
     outcome::note(&format!(
-        "{}: {} (up to {users} users, {} s)",
+        "{run}{}: {} (up to {users} users, {} s{left})",
         plan.name,
         plan.title,
         length.as_secs_f64()
@@ -40,6 +62,7 @@ pub(crate) fn start(plan: &Plan) -> Progress {
     });
     Progress {
         name: plan.name.clone(),
+        series,
         bar,
     }
 }
@@ -47,10 +70,11 @@ pub(crate) fn start(plan: &Plan) -> Progress {
 impl Progress {
     /// What the run is to call once a second.
     pub(crate) fn observer(&self) -> Box<dyn Fn(&Live) + Send> {
+        let series = self.series;
         if let Some(bar) = self.bar.clone() {
             return Box::new(move |live| {
                 bar.set_position(u64::try_from(live.elapsed.as_millis()).unwrap_or(u64::MAX));
-                bar.set_message(line(live));
+                bar.set_message(line(live, series));
             });
         }
         let name = self.name.clone();
@@ -62,7 +86,7 @@ impl Progress {
                 outcome::note(&format!(
                     "{name}: {:.0} s: {}",
                     live.elapsed.as_secs_f64(),
-                    line(live)
+                    line(live, series)
                 ));
                 *next = live.elapsed + LINE_EVERY - Duration::from_millis(500);
             }
@@ -77,15 +101,31 @@ impl Progress {
 }
 
 /// Users now and planned, requests per second, latency of the last second, errors, time left.
-fn line(live: &Live) -> String {
-    let left = live.planned.saturating_sub(live.elapsed).as_secs();
+fn line(live: &Live, series: Option<InSeries>) -> String {
+    let remaining = live.planned.saturating_sub(live.elapsed);
+    let left = remaining.as_secs();
+    let series = series.map_or_else(String::new, |series| {
+        let left = rounded(remaining + series.afterwards);
+        format!("  (run {} of {}, {left})", series.position, series.of)
+    });
     let latency = live
         .latency
         .map_or_else(|| "no responses".to_owned(), latency);
     format!(
-        "{}/{} users  {} req/s  {latency}  {} errors  {left} s left",
+        "{}/{} users  {} req/s  {latency}  {} errors  {left} s left{series}",
         live.users, live.planned_users, live.requests, live.total_errors
     )
+}
+
+/// To the second, or to the minute where it is ten or more.
+fn rounded(time: Duration) -> String {
+    let unit: u32 = if time >= Duration::from_secs(600) {
+        60
+    } else {
+        1
+    };
+    let units = (time.as_secs_f64() / f64::from(unit)).round();
+    format_duration(Duration::from_secs(units as u64 * u64::from(unit)))
 }
 
 fn latency(latency: LiveLatency) -> String {
@@ -102,9 +142,8 @@ fn latency(latency: LiveLatency) -> String {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_line_tells_users_rate_latency_errors_and_time_left() {
-        let live = Live {
+    fn live() -> Live {
+        Live {
             elapsed: Duration::from_millis(12_400),
             planned: Duration::from_secs(80),
             users: 99,
@@ -117,10 +156,33 @@ mod tests {
                 p95: Duration::from_micros(55_250),
                 p99: Duration::from_micros(80_000),
             }),
-        };
+        }
+    }
+
+    #[test]
+    fn a_line_tells_users_rate_latency_errors_and_time_left() {
         assert_eq!(
-            line(&live),
+            line(&live(), None),
             "99/100 users  4210 req/s  p50 21.0 ms  p95 55.2 ms  p99 80.0 ms  2 errors  67 s left"
         );
+    }
+
+    #[test]
+    fn in_a_series_a_line_tells_what_is_left_of_the_whole_too() {
+        let series = InSeries {
+            position: 3,
+            of: 10,
+            afterwards: Duration::from_secs(7 * 80),
+        };
+        assert!(line(&live(), Some(series)).ends_with("67 s left  (run 3 of 10, 10m)"));
+    }
+
+    #[test]
+    fn long_times_are_told_in_minutes() {
+        let rounded = |seconds| super::rounded(Duration::from_secs_f64(seconds));
+        assert_eq!(rounded(7.4), "7s");
+        assert_eq!(rounded(89.6), "90s");
+        assert_eq!(rounded(4_000.0), "67m");
+        assert_eq!(rounded(7_190.0), "2h");
     }
 }

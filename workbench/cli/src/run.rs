@@ -1,16 +1,23 @@
 //! `workbench run`: runs experiments, then analyses them and writes their reports.
 
 use std::io::Write;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context;
-use workbench_load::{BookstoreCommand, RunOptions, StopReason, StopSignal};
-use workbench_plan::Plan;
-use workbench_samples::{Outcome, Tool};
+use clap::{CommandFactory, ValueEnum};
+use tokio::runtime::Runtime;
+use workbench_load::{
+    BookstoreCommand, FinishedRun, LoadError, RunDirectory, RunOptions, StopReason, StopSignal,
+};
+use workbench_plan::{Order, Plan};
+use workbench_samples::{Outcome, SeriesPlace, Tool};
 
 use crate::ResultsFolder;
 use crate::exit::Exit;
-use crate::{outcome, progress};
+use crate::progress::InSeries;
+use crate::{outcome, progress, series};
 
 /// Run experiments, keep every sample, and report.
 #[derive(Debug, clap::Args)]
@@ -18,38 +25,141 @@ use crate::{outcome, progress};
 Examples:
   workbench run experiments/smoke.yaml
   workbench run experiments/scenario1.yaml experiments/scenario2.yaml --results /tmp/results
+  workbench run a.yaml b.yaml --repetitions 5 --pause 5s     A B, B A, A B, B A, A B
+  workbench run a.yaml b.yaml --repetitions 5 --order random --order-seed 7
+  workbench run experiments/scalability.yaml                 every point of a sweep
+  workbench run --resume                                     go on with the newest series
 
-Ctrl-C ends the run, keeps what there is, and reports on it. A second Ctrl-C leaves at once.")]
+With --repetitions the runs are a series, kept in DIR/series/<id>/series.json. In ABBA order every second block is \
+the mirror of the one before; with more than two files each pair of blocks also begins one file further (A B C, C B A, \
+B C A, A C B, …). The target is fresh for every run: the bundled bookstore is started anew, running services are sent \
+the experiment's reset requests. An invalid run is kept and named, but not repeated.
+
+An experiment with a sweep is run at each of its points: always a series, of one block without --repetitions, and in \
+random order unless --order says otherwise.
+
+Ctrl-C ends the run, keeps what there is, and reports on it; a series can be resumed. A second Ctrl-C leaves at once.")]
 pub(crate) struct Arguments {
     /// Experiment files, run one after the other.
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "resume", value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// Run every experiment, and every point of a sweep, N times, in blocks that hold each of them once.
+    #[arg(long, value_name = "N")]
+    repetitions: Option<NonZeroU32>,
+    /// How the runs of a block are ordered: abba, or random where an experiment has a sweep.
+    #[arg(long, value_enum)]
+    order: Option<OrderName>,
+    /// Seed of the random order; drawn where it is not given, and recorded.
+    #[arg(long, value_name = "N")]
+    order_seed: Option<u64>,
+    /// Time left between two runs, for the machine to settle: 5s, 1m30s.
+    #[arg(long, value_name = "TIME", value_parser = workbench_plan::parse_duration)]
+    pause: Option<Duration>,
+    /// End the series with its first invalid run.
+    #[arg(long)]
+    stop_on_invalid: bool,
+    /// Go on with a series that was interrupted: its id, or the newest one.
+    #[arg(
+        long,
+        value_name = "SERIES",
+        num_args = 0..=1,
+        conflicts_with_all = ["files", "repetitions", "order", "order_seed", "pause", "stop_on_invalid"]
+    )]
+    resume: Option<Option<String>>,
+    /// Resume although the experiments, the machine or this program have changed; the changes are recorded.
+    #[arg(long)]
+    force: bool,
     #[command(flatten)]
     results: ResultsFolder,
 }
 
+/// Names of the orders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum OrderName {
+    /// Every second block is the mirror of the one before.
+    Abba,
+    /// Each block is a random permutation.
+    Random,
+}
+
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
+    let results = &arguments.results.results;
+    if let Some(id) = &arguments.resume {
+        let series = series::reopen(results, id.as_deref(), arguments.force)?;
+        return series::make(series, &Runner::start(results)?);
+    }
+    if arguments.force {
+        wrong_usage("--force is for --resume");
+    }
     // All files are checked before the first one runs.
     let plans = outcome::read_plans(&arguments.files)?;
-    let stop = StopSignal::new();
-    handle_ctrl_c(stop.clone())?;
-    quiet_goose();
-    let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
+    let swept = plans.iter().any(|plan| plan.sweep.is_some());
+    if arguments.repetitions.is_none() && !swept {
+        if let Some(option) = arguments.option_of_series() {
+            wrong_usage(&format!(
+                "{option} needs --repetitions or an experiment with a sweep"
+            ));
+        }
+        return one_by_one(&plans, &Runner::start(results)?);
+    }
+    let options = series::Options {
+        repetitions: arguments.repetitions.map_or(1, NonZeroU32::get),
+        order: order(arguments, swept)?,
+        pause: arguments.pause.unwrap_or_default(),
+        stop_on_invalid: arguments.stop_on_invalid,
+    };
+    let series = series::create(results, &arguments.files, &plans, &options)?;
+    series::make(series, &Runner::start(results)?)
+}
+
+impl Arguments {
+    /// One that says how a series is to be made. Whether there is a series is known only from the files.
+    fn option_of_series(&self) -> Option<&'static str> {
+        [
+            ("--order", self.order.is_some()),
+            ("--order-seed", self.order_seed.is_some()),
+            ("--pause", self.pause.is_some()),
+            ("--stop-on-invalid", self.stop_on_invalid),
+        ]
+        .into_iter()
+        .find_map(|(option, given)| given.then_some(option))
+    }
+}
+
+/// Points in ascending order would take whatever drifts meanwhile for an effect of the users.
+fn order(arguments: &Arguments, swept: bool) -> anyhow::Result<Order> {
+    let by_default = if swept {
+        OrderName::Random
+    } else {
+        OrderName::Abba
+    };
+    match (arguments.order.unwrap_or(by_default), arguments.order_seed) {
+        (OrderName::Abba, None) => Ok(Order::Abba),
+        (OrderName::Abba, Some(_)) => wrong_usage("--order-seed is for --order random"),
+        (OrderName::Random, Some(seed)) => Ok(Order::Random { seed }),
+        // No larger than what every reader of JSON takes for a whole number.
+        (OrderName::Random, None) => getrandom::u32()
+            .map(|seed| Order::Random { seed: seed.into() })
+            .map_err(|error| anyhow::anyhow!("cannot draw a seed: {error}")),
+    }
+}
+
+/// Ends as clap does, for what clap cannot be told: a flag cannot require one that excludes the files, and what the
+/// files say is not known to it.
+fn wrong_usage(message: &str) -> ! {
+    crate::Arguments::command()
+        .error(clap::error::ErrorKind::ArgumentConflict, message)
+        .exit()
+}
+
+/// Runs each plan once and compares them.
+fn one_by_one(plans: &[Plan], runner: &Runner) -> anyhow::Result<Exit> {
     let mut exit = Exit::Pass;
     let mut directories = Vec::new();
     for (position, plan) in plans.iter().enumerate() {
-        let progress = progress::start(plan);
-        let finished = runtime.block_on(workbench_load::run(
-            plan,
-            RunOptions {
-                results: arguments.results.results.clone(),
-                bookstore: bookstore_command()?,
-                tool: tool(),
-                stop: stop.clone(),
-                observer: progress.observer(),
-            },
-        ));
-        progress.finish();
+        let directory = RunDirectory::create(&runner.results, &plan.name)
+            .inspect_err(|_| not_run(&plans[position + 1..]))?;
+        let finished = runner.load(plan, directory, None)?;
         let finished = finished.inspect_err(|_| not_run(&plans[position + 1..]))?;
         match (outcome::report(&finished.directory), &finished.outcome) {
             (Ok(reported), _) => exit = exit.and(reported),
@@ -60,20 +170,15 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         if let Outcome::Failed(why) = &finished.outcome {
             outcome::note(&format!("error: {why}"));
         }
-        exit = exit.and(match stop.reason() {
-            Some(StopReason::Interrupted) => Exit::Interrupted,
-            Some(StopReason::TargetEnded(_)) => Exit::TargetUnavailable,
-            Some(StopReason::SamplesNotWritten(_)) => Exit::Failure,
-            None => Exit::Pass,
-        });
+        exit = exit.and(runner.stopped());
         directories.push(finished.directory);
-        if stop.is_stopped() {
+        if runner.stop.is_stopped() {
             not_run(&plans[position + 1..]);
             return Ok(exit);
         }
     }
     if directories.len() > 1 {
-        exit = exit.and(outcome::compare(&directories, &arguments.results.results)?);
+        exit = exit.and(outcome::compare(&directories, &runner.results)?);
     }
     Ok(exit)
 }
@@ -85,6 +190,61 @@ fn not_run(plans: &[Plan]) {
     }
 }
 
+/// What every run of one command shares.
+pub(crate) struct Runner {
+    pub(crate) results: PathBuf,
+    pub(crate) stop: StopSignal,
+    pub(crate) runtime: Runtime,
+}
+
+impl Runner {
+    /// To be called once: it handles Ctrl-C from now on.
+    fn start(results: &std::path::Path) -> anyhow::Result<Self> {
+        let stop = StopSignal::new();
+        handle_ctrl_c(stop.clone())?;
+        quiet_goose();
+        Ok(Self {
+            results: results.to_owned(),
+            stop,
+            runtime: Runtime::new().context("cannot start the runtime")?,
+        })
+    }
+
+    /// Makes one run, with its progress. The outer error is ours, the inner one that of the run.
+    pub(crate) fn load(
+        &self,
+        plan: &Plan,
+        directory: RunDirectory,
+        series: Option<(SeriesPlace, InSeries)>,
+    ) -> anyhow::Result<Result<FinishedRun, LoadError>> {
+        let (place, shown) = series.unzip();
+        let progress = progress::start(plan, shown);
+        let finished = self.runtime.block_on(workbench_load::run(
+            plan,
+            RunOptions {
+                directory,
+                series: place,
+                bookstore: bookstore_command()?,
+                tool: tool(),
+                stop: self.stop.clone(),
+                observer: progress.observer(),
+            },
+        ));
+        progress.finish();
+        Ok(finished)
+    }
+
+    /// The exit code of having been stopped, if that is what happened.
+    pub(crate) fn stopped(&self) -> Exit {
+        match self.stop.reason() {
+            Some(StopReason::Interrupted) => Exit::Interrupted,
+            Some(StopReason::TargetEnded(_)) => Exit::TargetUnavailable,
+            Some(StopReason::SamplesNotWritten(_)) => Exit::Failure,
+            None => Exit::Pass,
+        }
+    }
+}
+
 /// The bookstore is this very program.
 fn bookstore_command() -> anyhow::Result<BookstoreCommand> {
     Ok(BookstoreCommand {
@@ -93,7 +253,8 @@ fn bookstore_command() -> anyhow::Result<BookstoreCommand> {
     })
 }
 
-fn tool() -> Tool {
+/// This program, as manifests name it.
+pub(crate) fn tool() -> Tool {
     Tool {
         name: env!("CARGO_PKG_NAME").to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),

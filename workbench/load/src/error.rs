@@ -27,6 +27,14 @@ pub enum LoadError {
         /// What the system said.
         reason: String,
     },
+    /// The target was not put back to where every run begins.
+    #[error("the target was not reset: {request} {reason}")]
+    Reset {
+        /// The request, as it stands in the experiment file.
+        request: String,
+        /// What came of it.
+        reason: String,
+    },
     /// The bundled bookstore did not come up.
     #[error("the bookstore did not start: {reason}")]
     Bookstore {
@@ -48,6 +56,9 @@ impl LoadError {
     /// Whether the fault lies with the system under test and not with us.
     #[must_use]
     pub fn is_target(&self) -> bool {
-        matches!(self, Self::Unreachable { .. } | Self::Bookstore { .. })
+        matches!(
+            self,
+            Self::Unreachable { .. } | Self::Reset { .. } | Self::Bookstore { .. }
+        )
     }
 }

@@ -3,7 +3,8 @@
 use workbench_samples::Host;
 
 /// Describes this machine; what cannot be found out is said to be unknown.
-pub(crate) fn describe() -> Host {
+#[must_use]
+pub fn describe() -> Host {
     let unknown = || "unknown".to_owned();
     let system = sysinfo::System::new_with_specifics(
         sysinfo::RefreshKind::nothing()

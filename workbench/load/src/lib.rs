@@ -10,6 +10,7 @@ mod error;
 mod host;
 mod live;
 mod recorder;
+mod reset;
 mod run;
 mod stop;
 mod target;
@@ -17,7 +18,8 @@ mod user;
 mod validity;
 
 pub use error::LoadError;
+pub use host::describe as describe_host;
 pub use live::{Live, LiveLatency};
-pub use run::{FinishedRun, RunOptions, run};
+pub use run::{FinishedRun, RunDirectory, RunOptions, run};
 pub use stop::{StopReason, StopSignal};
 pub use target::BookstoreCommand;

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use workbench_plan::Plan;
+use workbench_plan::{Plan, Target};
 use workbench_samples::{
-    Labels, MANIFEST_VERSION, Manifest, Outcome, SAMPLES_FOLDER, Sample, SampleWriter, Tool,
-    Validity,
+    Labels, MANIFEST_VERSION, Manifest, Outcome, SAMPLES_FOLDER, Sample, SampleWriter, SeriesPlace,
+    Tool, Validity,
 };
 
 use crate::attack::{self, Attack};
@@ -17,14 +17,17 @@ use crate::error::LoadError;
 use crate::host;
 use crate::live::{Live, LiveLatency};
 use crate::recorder::{self, Recorded, Recorder};
+use crate::reset;
 use crate::stop::{StopReason, StopSignal};
 use crate::target::{BookstoreCommand, RunningTarget};
 use crate::validity::{self, Evidence};
 
 /// What a run needs besides its plan.
 pub struct RunOptions {
-    /// Folder that holds the results of all experiments.
-    pub results: PathBuf,
+    /// Where the run is kept.
+    pub directory: RunDirectory,
+    /// Where the run stands in its series, if it is part of one.
+    pub series: Option<SeriesPlace>,
     /// The program that is the bundled bookstore.
     pub bookstore: BookstoreCommand,
     /// What makes the run, for the manifest.
@@ -46,19 +49,18 @@ pub struct FinishedRun {
     pub validity: Validity,
 }
 
-/// Runs a plan and keeps every sample in a new folder below `options.results`.
+/// Runs a plan and keeps every sample in the folder made for it.
 ///
 /// # Errors
 ///
 /// When the run cannot begin (nothing is left behind then), or when its results cannot be
 /// written. A run that was stopped, or that lost its target, is finished, not an error.
 pub async fn run(plan: &Plan, options: RunOptions) -> Result<FinishedRun, LoadError> {
-    let directory = RunDirectory::create(&options.results, &plan.name)?;
     // Users and services hold many connections; a child inherits the limit.
     let open_files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(0);
-    let prepared = prepare(plan, &options, &directory.path).await;
-    let (target, endpoints) = prepared.inspect_err(|_| directory.remove())?;
-    let finished = load(plan, options, directory, &target, endpoints, open_files).await;
+    let prepared = prepare(plan, &options).await;
+    let (target, endpoints) = prepared.inspect_err(|_| options.directory.remove())?;
+    let finished = load(plan, options, &target, endpoints, open_files).await;
     // Whatever became of the run: the bookstore removes its databases.
     target.stop().await;
     finished
@@ -68,17 +70,17 @@ pub async fn run(plan: &Plan, options: RunOptions) -> Result<FinishedRun, LoadEr
 async fn prepare(
     plan: &Plan,
     options: &RunOptions,
-    directory: &Path,
 ) -> Result<(RunningTarget, Vec<Arc<Endpoint>>), LoadError> {
+    let directory = options.directory.path();
     let resolved = plan.without_password().to_yaml();
     write(&directory.join("experiment.yaml"), &resolved)?;
     let target =
         RunningTarget::start(&plan.target, &options.bookstore, directory, &options.stop).await?;
-    let resolved = tokio::select! {
-        resolved = client::resolve(&target.urls) => resolved,
+    let ready = tokio::select! {
+        ready = make_ready(plan, &target) => ready,
         () = options.stop.stopped() => Err(LoadError::Interrupted),
     };
-    match resolved {
+    match ready {
         Ok(endpoints) => Ok((target, endpoints)),
         Err(error) => {
             target.stop().await;
@@ -87,20 +89,30 @@ async fn prepare(
     }
 }
 
+/// Finds the services of the target and puts them back to where every run begins.
+async fn make_ready(plan: &Plan, target: &RunningTarget) -> Result<Vec<Arc<Endpoint>>, LoadError> {
+    let endpoints = client::resolve(&target.urls).await?;
+    if let Target::Urls(urls) = &plan.target {
+        reset::reset(&urls.reset, &endpoints).await?;
+    }
+    Ok(endpoints)
+}
+
 /// Follows the schedule against a target that is ready.
 async fn load(
     plan: &Plan,
     options: RunOptions,
-    directory: RunDirectory,
     target: &RunningTarget,
     endpoints: Vec<Arc<Endpoint>>,
     open_files: u64,
 ) -> Result<FinishedRun, LoadError> {
+    let directory = options.directory;
     let labels = labels(plan);
     let mut manifest = Manifest {
         schema_version: MANIFEST_VERSION,
         run_id: directory.run_id,
         experiment: plan.name.clone(),
+        series: options.series,
         tool: options.tool,
         seed: plan.seed,
         started_at: None,
@@ -256,14 +268,18 @@ fn last_presence(attack: &Attack, presences: &[attack::Presence]) -> Duration {
 }
 
 /// A new folder for one run.
-struct RunDirectory {
+#[derive(Debug)]
+pub struct RunDirectory {
     path: PathBuf,
     run_id: String,
 }
 
 impl RunDirectory {
     /// Creates `results/<experiment>/<UTC time>-<short id>`.
-    fn create(results: &Path, experiment: &str) -> Result<Self, LoadError> {
+    ///
+    /// # Errors
+    /// [`LoadError::Results`] where the results folder cannot be written.
+    pub fn create(results: &Path, experiment: &str) -> Result<Self, LoadError> {
         let parent = results.join(experiment);
         let path = workbench_samples::create_dated_folder(&parent).map_err(|source| {
             LoadError::Results {
@@ -277,6 +293,12 @@ impl RunDirectory {
             .to_string_lossy()
             .into_owned();
         Ok(Self { path, run_id })
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Takes back the folder of a run that never began.

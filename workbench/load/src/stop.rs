@@ -54,7 +54,7 @@ impl StopSignal {
     }
 
     /// Waits until the run is to end.
-    pub(crate) async fn stopped(&self) {
+    pub async fn stopped(&self) {
         // The sender lives in `self`, so waiting cannot fail.
         let _ = self.sender.subscribe().wait_for(Option::is_some).await;
     }

@@ -65,7 +65,7 @@ impl RunningTarget {
     ) -> Result<Self, LoadError> {
         match target {
             Target::Urls(urls) => Ok(Self {
-                urls: urls.clone(),
+                urls: urls.services.clone(),
                 kind: "urls",
                 details: BTreeMap::new(),
                 bookstore: None,

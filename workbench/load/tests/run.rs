@@ -292,3 +292,42 @@ async fn each_user_runs_the_scenario_that_it_was_allotted() {
     }
     assert!(seen.iter().all(Option::is_some));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reset_is_sent_before_the_run_and_is_no_sample() {
+    let _turn = one_run_at_a_time().await;
+    let folder = tempfile::tempdir().unwrap();
+    let stub = Stub::start().await;
+    let load = format!("  reset: [ POST stub/reset, DELETE stub/rest ]\n{SHORT}");
+    let plan = experiment(stub.address, &load, "      - { request: GET stub/one }");
+    let finished = run(&plan, folder.path(), &StopSignal::new()).await.unwrap();
+    let requests = stub.traffic.requests.load(Ordering::SeqCst);
+    assert_eq!(requests, samples(&finished).height() as u64 + 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_reset_keeps_the_run_from_beginning() {
+    let _turn = one_run_at_a_time().await;
+    for (request, reason) in [
+        (
+            "POST stub/fail",
+            "was answered with 500 Internal Server Error",
+        ),
+        ("POST stub/drop", "failed (reset)"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let stub = Stub::start().await;
+        let load = format!("  reset: [ {request}, POST stub/later ]\n{SHORT}");
+        let plan = experiment(stub.address, &load, "      - { request: GET stub/one }");
+        let error = run(&plan, folder.path(), &StopSignal::new())
+            .await
+            .unwrap_err();
+        assert!(error.is_target());
+        assert_eq!(
+            error.to_string(),
+            format!("the target was not reset: {request} {reason}")
+        );
+        assert_eq!(stub.traffic.requests.load(Ordering::SeqCst), 1);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+}

@@ -9,6 +9,7 @@ use crate::distribution::Distribution;
 use crate::file::{format_duration, without_password};
 use crate::plan::{Concurrency, Database, Load, Plan, Scenario, Step, Target, ThreadRow};
 use crate::schedule::Schedule;
+use crate::sweep::Sweep;
 use crate::template::Value;
 
 /// Lines of prose longer than this are hard to read.
@@ -19,7 +20,10 @@ const LINE_WIDTH: usize = 90;
 /// Passwords of databases are left out.
 #[must_use]
 pub fn describe(plan: &Plan) -> String {
-    let schedule = plan.load.schedule();
+    let points = plan.points();
+    let largest = points.iter().max_by_key(|(point, _)| *point);
+    let load = largest.map_or(&plan.load, |(_, largest)| &largest.load);
+    let schedule = load.schedule();
     let mut lines = vec![format!("{}: {}", plan.name, plan.title)];
     lines.extend(
         plan.question
@@ -30,7 +34,11 @@ pub fn describe(plan: &Plan) -> String {
     lines.push(String::new());
     lines.extend(target(&plan.target));
     lines.push(String::new());
-    lines.extend(load(&plan.load, &schedule));
+    if let Some(sweep) = &plan.sweep {
+        lines.extend(self::sweep(sweep, &schedule));
+        lines.push(String::new());
+    }
+    lines.extend(self::load(load, &schedule));
     lines.push(String::new());
     lines.extend(curve::curve(&schedule));
     lines.push(String::new());
@@ -65,13 +73,46 @@ fn target(target: &Target) -> Vec<String> {
                 .collect()
         }
         Target::Urls(urls) => {
-            let width = urls.keys().map(String::len).max().unwrap_or_default();
+            let width = urls
+                .services
+                .keys()
+                .map(String::len)
+                .max()
+                .unwrap_or_default();
             let service = |(name, url)| format!("  {name:<width$}  {}", url);
             std::iter::once("Target: running services".to_owned())
-                .chain(urls.iter().map(service))
+                .chain(urls.services.iter().map(service))
+                .chain(
+                    urls.reset
+                        .iter()
+                        .map(|request| format!("  reset before each run: {request}")),
+                )
                 .collect()
         }
     }
+}
+
+fn sweep(sweep: &Sweep, schedule: &Schedule) -> Vec<String> {
+    let users: Vec<String> = sweep.users.iter().map(u32::to_string).collect();
+    let text = format!("Sweep over users: {}", users.join(", "));
+    let listed = textwrap::wrap(
+        &text,
+        textwrap::Options::new(LINE_WIDTH).subsequent_indent("  "),
+    )
+    .into_iter()
+    .map(String::from);
+    // All points last equally long.
+    let total = schedule.end().as_nanos() * users.len() as u128;
+    listed
+        .chain([
+            format!(
+                "  {} in random order, {} in all for one repetition, besides starts and reports",
+                counted(users.len(), "run", "runs"),
+                format_duration(Duration::from_nanos_u128(total))
+            ),
+            "  what follows is the point with the most users".to_owned(),
+        ])
+        .collect()
 }
 
 fn load(load: &Load, schedule: &Schedule) -> Vec<String> {

@@ -16,13 +16,14 @@ mod url;
 mod wire;
 mod write;
 
+pub use duration::{DurationError, format_duration};
 pub use schema::json_schema;
 pub use url::BaseUrlError;
 
-pub(crate) use duration::format_duration;
 pub(crate) use url::without_password;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::error::PlanError;
 use crate::fault::nearest;
@@ -59,6 +60,21 @@ pub fn parse(text: &str, path: &Path) -> Result<Plan, PlanError> {
             path: path.to_owned(),
             mistakes,
         })
+}
+
+/// Reads a time as experiment files write it: `100ms`, `10s`, `1m30s`, `1h`.
+///
+/// # Errors
+/// The text is not a time, has no unit, or is longer than 365 days; the error says what would be right.
+///
+/// # Examples
+/// ```
+/// use std::time::Duration;
+///
+/// assert_eq!(workbench_plan::parse_duration("1m30s"), Ok(Duration::from_secs(90)));
+/// ```
+pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
+    duration::parse_duration(text).map_err(|fault| DurationError(fault.message))
 }
 
 /// A file in the same folder whose name is nearly the same.

@@ -8,19 +8,25 @@ mod distribution;
 mod error;
 mod fault;
 mod file;
+mod order;
 mod plan;
 mod random;
 mod schedule;
+mod sweep;
 mod template;
 
 pub use describe::describe;
 pub use distribution::Distribution;
 pub use error::{Mistake, PlanError};
-pub use file::{BaseUrlError, json_schema, parse, read};
+pub use file::{
+    BaseUrlError, DurationError, format_duration, json_schema, parse, parse_duration, read,
+};
+pub use order::Order;
 pub use plan::{
     BaseUrl, BookstoreTarget, Comparison, Concurrency, Database, InjectedFault, Load, Metric, Plan,
-    Scenario, Step, Target, ThreadRow, Threshold,
+    ResetRequest, Scenario, Step, Target, ThreadRow, Threshold, UrlsTarget,
 };
 pub use random::{Random, random_for_user};
 pub use schedule::{Phase, Schedule, UserSpan};
+pub use sweep::{Point, Sweep};
 pub use template::{JsonTemplate, Template, Value};

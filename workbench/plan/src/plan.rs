@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use crate::distribution::Distribution;
 use crate::schedule::Schedule;
+use crate::sweep::Sweep;
 use crate::template::{JsonTemplate, Template};
 
-/// A validated experiment, ready to be run.
+/// A validated experiment, ready to be run; one with a sweep is run at each of [`Plan::points`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     /// Names the results folder: lower-case letters, digits and hyphens.
@@ -22,6 +23,8 @@ pub struct Plan {
     pub target: Target,
     /// How many users there are, and when.
     pub load: Load,
+    /// Numbers of users that the experiment is run with in place of the one in `load`.
+    pub sweep: Option<Sweep>,
     /// How long a single request may take, connecting included.
     pub request_timeout: Duration,
     /// What users do; never empty.
@@ -35,8 +38,40 @@ pub struct Plan {
 pub enum Target {
     /// The bundled bookstore, started for the run and stopped after it.
     Bookstore(BookstoreTarget),
-    /// Services that are already running, by the name that steps use for them; never empty.
-    Urls(BTreeMap<String, BaseUrl>),
+    /// Services that are already running.
+    Urls(UrlsTarget),
+}
+
+/// Services that are already running, and how they are made ready for a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UrlsTarget {
+    /// Where each service listens, by the name that steps use for it; never empty.
+    pub services: BTreeMap<String, BaseUrl>,
+    /// Sent one after another before each run; may be empty.
+    pub reset: Vec<ResetRequest>,
+}
+
+/// A request that puts the target back to where every run begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResetRequest {
+    /// HTTP method, upper case.
+    pub method: String,
+    /// Which service of the target answers.
+    pub service: String,
+    /// Path and query, starting with `/`, without the service's prefix.
+    pub path: String,
+}
+
+impl std::fmt::Display for ResetRequest {
+    /// As it stands in an experiment file.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            method,
+            service,
+            path,
+        } = self;
+        write!(f, "{method} {service}{path}")
+    }
 }
 
 /// How the bundled bookstore is started.

@@ -128,6 +128,25 @@ fn the_smoke_test_is_over_in_about_five_seconds() {
 }
 
 #[test]
+fn the_sweep_has_eight_points_in_less_than_two_minutes_of_load() {
+    let points = plan("scalability.yaml").points();
+    let users: Vec<u32> = points
+        .iter()
+        .map(|(point, _)| point.unwrap().value)
+        .collect();
+    assert_eq!(users, [1, 2, 4, 8, 16, 32, 64, 128]);
+    let seconds: u64 = points
+        .iter()
+        .map(|(_, plan)| plan.load.schedule().end().as_secs())
+        .sum();
+    assert_eq!(seconds, 96);
+    assert_eq!(
+        points[0].1.scenarios,
+        self::plan("scenario3.yaml").scenarios
+    );
+}
+
+#[test]
 fn every_example_of_the_reference_is_a_plan() {
     let text = fs::read_to_string(folder().join("README.md")).unwrap();
     let blocks: Vec<&str> = text

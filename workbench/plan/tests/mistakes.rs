@@ -486,7 +486,7 @@ experiments/x.yaml:1:1: missing key "threads" or "concurrency": nobody would com
 fn a_load_that_is_not_known_here() {
     let text = with_load("arrivals: { rate: 500/s, hold: 60s }");
     assert_snapshot!(refused_by_the_schema_too(&text), @r#"
-experiments/x.yaml:6:1: unknown key "arrivals"; expected one of "name", "title", "question", "seed", "target", "threads", "concurrency", "timeout", "scenarios", "thresholds"
+experiments/x.yaml:6:1: unknown key "arrivals"; expected one of "name", "title", "question", "seed", "target", "threads", "concurrency", "sweep", "timeout", "scenarios", "thresholds"
   |
 6 | arrivals: { rate: 500/s, hold: 60s }
   | ^^^^^^^^
@@ -723,4 +723,284 @@ fn a_file_that_is_not_there_comes_with_its_nearest_neighbour() {
             .to_string()
             .contains("No such file")
     );
+}
+
+fn running_services(reset: &str) -> String {
+    broken(
+        "  bookstore: { database: sqlite, products: 100 }",
+        &format!(
+            "  urls: {{ catalog: 'http://localhost:8001', cart: 'http://localhost:8002' }}\n  reset: [ {reset} ]"
+        ),
+    )
+}
+
+#[test]
+fn a_reset_of_the_bookstore_which_is_new_anyway() {
+    let text = broken(
+        "bookstore: { database: sqlite, products: 100 }",
+        "bookstore: { database: sqlite, products: 100 }\n  reset: [ POST catalog/admin/reset ]",
+    );
+    assert_snapshot!(refused_by_the_schema_too(&text), @r#"
+experiments/x.yaml:6:3: the bundled bookstore is started anew for each run; "reset" is for "urls"
+  |
+6 |   reset: [ POST catalog/admin/reset ]
+  |   ^^^^^
+"#);
+}
+
+#[test]
+fn a_reset_at_an_unknown_service() {
+    let text = running_services("POST catalog/admin/reset, POST card/admin/reset");
+    assert_snapshot!(refused(&text), @r#"
+experiments/x.yaml:6:43: unknown service "card"; did you mean "cart"?
+  |
+6 |   reset: [ POST catalog/admin/reset, POST card/admin/reset ]
+  |                                           ^^^^
+"#);
+}
+
+#[test]
+fn a_reset_without_a_method() {
+    let text = running_services("catalog/admin/reset");
+    assert_snapshot!(refused_by_the_schema_too(&text), @r#"
+experiments/x.yaml:6:12: a request is a method and an address: GET service/path
+  |
+6 |   reset: [ catalog/admin/reset ]
+  |            ^^^^^^^^^^^^^^^^^^^
+"#);
+}
+
+#[test]
+fn a_reset_with_a_variable() {
+    let text = running_services(r#""POST catalog/admin/reset/${user}""#);
+    assert_snapshot!(refused(&text), @r#"
+experiments/x.yaml:6:38: a reset is sent by no user: there are no variables in it
+  |
+6 |   reset: [ "POST catalog/admin/reset/${user}" ]
+  |                                      ^^^^^^^
+"#);
+}
+
+/// The right file with a sweep over these users.
+fn sweeping(users: &str) -> String {
+    broken(
+        "scenarios:",
+        &format!("sweep:\n  users: {users}\nscenarios:"),
+    )
+}
+
+#[test]
+fn a_sweep_that_is_right() {
+    for users in [
+        "[1]",
+        "[50, 1, 10]",
+        "{ from: 1, to: 128, factor: 2 }",
+        "{ from: 10, to: 1000, step: 10 }",
+    ] {
+        let text = sweeping(users);
+        parse(&text, Path::new("x.yaml")).unwrap_or_else(|error| panic!("{error}"));
+        let value: serde_json::Value = serde_yaml::from_str(&text).unwrap();
+        jsonschema::validate(&json_schema(), &value).unwrap_or_else(|error| panic!("{error}"));
+    }
+}
+
+#[test]
+fn a_sweep_over_nothing() {
+    assert_snapshot!(refused_by_the_schema_too(&sweeping("[]")), @r#"
+experiments/x.yaml:9:10: at least one point is needed
+  |
+9 |   users: []
+  |          ^^
+"#);
+}
+
+#[test]
+fn a_sweep_with_nobody() {
+    assert_snapshot!(refused_by_the_schema_too(&sweeping("[10, 0, 20]")), @r#"
+experiments/x.yaml:9:15: at least one user is needed
+  |
+9 |   users: [10, 0, 20]
+  |               ^
+"#);
+}
+
+#[test]
+fn a_sweep_with_a_point_twice() {
+    assert_snapshot!(refused_by_the_schema_too(&sweeping("[10, 20, 10]")), @r#"
+experiments/x.yaml:9:19: 10 is in the list already; --repetitions repeats every point
+  |
+9 |   users: [10, 20, 10]
+  |                   ^^
+"#);
+}
+
+#[test]
+fn a_sweep_with_more_users_than_a_machine_holds() {
+    assert_snapshot!(refused_by_the_schema_too(&sweeping("[10, 2000000]")), @r#"
+experiments/x.yaml:9:15: more than 1000000 users
+  |
+9 |   users: [10, 2000000]
+  |               ^^^^^^^
+"#);
+}
+
+#[test]
+fn a_sweep_over_something_that_is_no_number() {
+    assert_snapshot!(refused_by_the_schema_too(&sweeping("[10, many]")), @r#"
+experiments/x.yaml:9:15: expected a whole number, found "many"
+  |
+9 |   users: [10, many]
+  |               ^^^^
+"#);
+}
+
+#[test]
+fn a_sweep_that_is_one_number() {
+    assert_snapshot!(refused_by_the_schema_too(&sweeping("10")), @r#"
+experiments/x.yaml:9:10: expected a list such as [1, 10, 100] or a range such as { from: 1, to: 128, factor: 2 }, found 10
+  |
+9 |   users: 10
+  |          ^^
+"#);
+}
+
+#[test]
+fn a_sweep_with_too_many_points() {
+    assert_snapshot!(refused(&sweeping("{ from: 1, to: 1000, step: 1 }")), @r#"
+experiments/x.yaml:9:10: 1000 points, and every one is a run; at most 100 make a sweep
+  |
+9 |   users: { from: 1, to: 1000, step: 1 }
+  |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+"#);
+}
+
+#[test]
+fn a_range_by_a_factor_and_by_a_step() {
+    assert_snapshot!(refused_by_the_schema_too(&sweeping("{ from: 1, to: 64, factor: 2, step: 8 }")), @r#"
+experiments/x.yaml:9:40: points grow either by a "factor" or by a "step", not by both
+  |
+9 |   users: { from: 1, to: 64, factor: 2, step: 8 }
+  |                                        ^^^^
+"#);
+}
+
+#[test]
+fn a_range_that_does_not_say_how_it_grows() {
+    assert_snapshot!(refused_by_the_schema_too(&sweeping("{ from: 1, to: 64 }")), @r#"
+experiments/x.yaml:9:10: missing key "factor" or "step": by what the points grow
+  |
+9 |   users: { from: 1, to: 64 }
+  |          ^^^^^^^^^^^^^^^^^^^
+"#);
+}
+
+#[test]
+fn a_range_that_does_not_grow_by_its_factor() {
+    assert_snapshot!(refused_by_the_schema_too(&sweeping("{ from: 1, to: 64, factor: 1 }")), @r#"
+experiments/x.yaml:9:37: a factor has to be at least 2, or the points do not grow
+  |
+9 |   users: { from: 1, to: 64, factor: 1 }
+  |                                     ^
+"#);
+}
+
+#[test]
+fn a_range_that_does_not_grow_by_its_step() {
+    assert_snapshot!(refused_by_the_schema_too(&sweeping("{ from: 1, to: 64, step: 0 }")), @r#"
+experiments/x.yaml:9:35: a step has to be at least 1, or the points do not grow
+  |
+9 |   users: { from: 1, to: 64, step: 0 }
+  |                                   ^
+"#);
+}
+
+#[test]
+fn a_range_that_begins_with_nobody() {
+    assert_snapshot!(refused_by_the_schema_too(&sweeping("{ from: 0, to: 64, factor: 2 }")), @r#"
+experiments/x.yaml:9:18: at least one user is needed
+  |
+9 |   users: { from: 0, to: 64, factor: 2 }
+  |                  ^
+"#);
+}
+
+#[test]
+fn a_range_that_ends_before_it_begins() {
+    assert_snapshot!(refused(&sweeping("{ from: 64, to: 1, factor: 2 }")), @r#"
+experiments/x.yaml:9:18: no point from 64 to 1: the lowest comes first
+  |
+9 |   users: { from: 64, to: 1, factor: 2 }
+  |                  ^^
+"#);
+}
+
+#[test]
+fn a_range_with_an_unknown_key() {
+    assert_snapshot!(refused_by_the_schema_too(&sweeping("{ from: 1, till: 64, factor: 2 }")), @r#"
+experiments/x.yaml:9:21: unknown key "till"; expected one of "from", "to", "factor", "step"
+  |
+9 |   users: { from: 1, till: 64, factor: 2 }
+  |                     ^^^^
+"#);
+}
+
+#[test]
+fn a_sweep_with_a_hundred_and_one_points_in_its_list() {
+    let points: Vec<String> = (1..=101).map(|point| point.to_string()).collect();
+    let message = refused_by_the_schema_too(&sweeping(&format!("[{}]", points.join(", "))));
+    assert!(
+        message.starts_with(
+            "experiments/x.yaml:9:10: 101 points, and every one is a run; at most 100 make a sweep"
+        ),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_sweep_over_rows_of_threads() {
+    let text = sweeping("[10, 20]").replace(
+        "  - { start: 100",
+        "  - { start: 5, hold: 60s }\n  - { start: 100",
+    );
+    assert_snapshot!(refused_by_the_schema_too(&text), @r#"
+experiments/x.yaml:10:3: a sweep needs a single row of "threads", or "concurrency": of several rows it is not clear which one grows
+   |
+10 |   users: [10, 20]
+   |   ^^^^^
+"#);
+}
+
+#[test]
+fn a_sweep_with_fewer_users_than_steps() {
+    let steps = "concurrency: { target: 100, ramp_up: 10s, steps: 5, hold: 60s }\n";
+    let wrong = |users: &str| {
+        let text = with_load(steps);
+        refused(&text.replace(
+            "scenarios:",
+            &format!("sweep: {{ users: {users} }}\nscenarios:"),
+        ))
+    };
+    assert_snapshot!(wrong("[10, 4, 20]"), @r#"
+experiments/x.yaml:8:22: the 5 steps of "concurrency" cannot be taken by so few users as 4
+  |
+8 | sweep: { users: [10, 4, 20] }
+  |                      ^
+"#);
+    assert_snapshot!(wrong("{ from: 1, to: 64, factor: 2 }"), @r#"
+experiments/x.yaml:8:17: the 5 steps of "concurrency" cannot be taken by so few users as 1
+  |
+8 | sweep: { users: { from: 1, to: 64, factor: 2 } }
+  |                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+"#);
+}
+
+#[test]
+fn a_sweep_over_something_else() {
+    let text = broken("scenarios:", "sweep: { replicas: [1, 2] }\nscenarios:");
+    assert_snapshot!(refused_by_the_schema_too(&text), @r#"
+experiments/x.yaml:8:10: unknown key "replicas"; expected "users"
+  |
+8 | sweep: { replicas: [1, 2] }
+  |          ^^^^^^^^
+"#);
 }

@@ -72,6 +72,14 @@ pub enum SamplesError {
         /// Where they were to be written.
         directory: PathBuf,
     },
+    /// The record of a series that is not valid JSON of its version.
+    #[error("{path} is not a valid record of a series", path = path.display())]
+    InvalidSeries {
+        /// The record.
+        path: PathBuf,
+        /// Where and why.
+        source: serde_json::Error,
+    },
     /// A manifest that is not valid JSON of its version.
     #[error("{path} is not a valid manifest", path = path.display())]
     InvalidManifest {

@@ -1,7 +1,8 @@
 //! The sample record, its Parquet files, and the manifest of a run.
 //!
 //! [`SampleWriter`] turns samples into Parquet parts while a run goes on; [`scan`] reads them back as one
-//! lazy frame. [`Manifest`] is everything about a run but its samples. Both formats carry a version.
+//! lazy frame. [`Manifest`] is everything about a run but its samples, [`Series`] what joins runs that are
+//! repetitions of each other. Each format carries a version.
 
 mod error;
 mod folder;
@@ -10,16 +11,22 @@ mod read;
 mod replace;
 mod sample;
 mod schema;
+mod series;
+mod versioned;
 mod write;
 
 pub use error::SamplesError;
 pub use folder::create_dated_folder;
 pub use manifest::{
-    Check, CheckStatus, Host, MANIFEST_FILE, MANIFEST_VERSION, Manifest, Outcome, TargetRecord,
-    Tool, UsersInSecond, Validity,
+    Check, CheckStatus, Host, MANIFEST_FILE, MANIFEST_VERSION, Manifest, Outcome, SeriesPlace,
+    SweepPoint, TargetRecord, Tool, UsersInSecond, Validity,
 };
 pub use read::{has_samples, scan};
 pub use replace::replace_file;
 pub use sample::{ErrorKind, Labels, Phase, Sample};
 pub use schema::{SAMPLES_FOLDER, SCHEMA_VERSION, column};
+pub use series::{
+    SERIES_FILE, SERIES_FOLDER, SERIES_VERSION, Series, SeriesChange, SeriesExperiment,
+    SeriesOrder, SeriesRun, SeriesRunState,
+};
 pub use write::SampleWriter;

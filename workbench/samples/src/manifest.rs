@@ -1,16 +1,17 @@
 //! The manifest: what was run, where, how it ended, and whether it can be believed.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::SamplesError;
-use crate::replace::replace_file;
+use crate::versioned;
 
 /// Version of the manifest's format that is written, and the newest that can be read.
-pub const MANIFEST_VERSION: u32 = 1;
+///
+/// 2 added `series`, 3 its `point`.
+pub const MANIFEST_VERSION: u32 = 3;
 
 /// Name of the manifest in a run's folder.
 pub const MANIFEST_FILE: &str = "manifest.json";
@@ -24,6 +25,8 @@ pub struct Manifest {
     pub run_id: String,
     /// Name of the experiment.
     pub experiment: String,
+    /// Where the run stands in its series; `None` for a run by itself, and in version 1.
+    pub series: Option<SeriesPlace>,
     /// What made the run.
     pub tool: Tool,
     /// Every random choice of the run derives from it.
@@ -52,11 +55,7 @@ impl Manifest {
     /// # Errors
     /// Whatever the file system says; an earlier manifest is then untouched.
     pub fn write(&self, run_directory: &Path) -> Result<(), SamplesError> {
-        let path = run_directory.join(MANIFEST_FILE);
-        let mut json = serde_json::to_vec_pretty(self)
-            .expect("a manifest has text keys only and nothing that refuses to be serialised");
-        json.push(b'\n');
-        replace_file(&path, &json).map_err(|source| SamplesError::Write { path, source })
+        versioned::write(self, run_directory.join(MANIFEST_FILE))
     }
 
     /// Reads the manifest of the run in a folder.
@@ -65,29 +64,34 @@ impl Manifest {
     /// The error names the file: missing, not valid, or of a version that this build does not know.
     pub fn read(run_directory: &Path) -> Result<Self, SamplesError> {
         let path = run_directory.join(MANIFEST_FILE);
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(source) => return Err(SamplesError::Read { path, source }),
-        };
-        // The version comes first: a newer manifest must not be reported as a broken one.
-        let version = match serde_json::from_str::<VersionOnly>(&text) {
-            Ok(version) => version.schema_version,
-            Err(source) => return Err(SamplesError::InvalidManifest { path, source }),
-        };
-        if !(1..=MANIFEST_VERSION).contains(&version) {
-            return Err(SamplesError::UnknownSchemaVersion {
-                path,
-                found: version.to_string(),
-                newest: MANIFEST_VERSION,
-            });
-        }
-        serde_json::from_str(&text).map_err(|source| SamplesError::InvalidManifest { path, source })
+        versioned::read(path, MANIFEST_VERSION, |path, source| {
+            SamplesError::InvalidManifest { path, source }
+        })
     }
 }
 
-#[derive(Deserialize)]
-struct VersionOnly {
-    schema_version: u32,
+/// Where a run stands in its series.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeriesPlace {
+    /// The series, whose record is `series/<id>/series.json` in the results folder.
+    pub series_id: String,
+    /// The experiment's name within the series.
+    pub experiment: String,
+    /// The point of the experiment's sweep; `None` where nothing is swept, and before version 3.
+    pub point: Option<SweepPoint>,
+    /// Number of the block, from 1; each holds every experiment once. Runs of one block are pairs.
+    pub block: u32,
+    /// Position among all runs of the series, from 1.
+    pub position: u32,
+}
+
+/// A point of a sweep: what distinguishes a run from the others of its experiment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SweepPoint {
+    /// What is swept, by its key in the experiment file: `users`.
+    pub parameter: String,
+    /// Its value.
+    pub value: u32,
 }
 
 /// The program that made a run.

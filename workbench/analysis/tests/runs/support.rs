@@ -80,6 +80,7 @@ pub(crate) fn manifest(experiment: &str, run_id: &str) -> Manifest {
         schema_version: MANIFEST_VERSION,
         run_id: run_id.into(),
         experiment: experiment.into(),
+        series: None,
         tool: Tool {
             name: "workbench".into(),
             version: "0.1.0".into(),

@@ -4,6 +4,10 @@
 
 mod faults;
 mod mistakes;
+mod resume;
 mod run;
+mod series;
+mod stub;
 mod support;
+mod sweep;
 mod tls;

@@ -71,6 +71,20 @@ thresholds: [{thresholds}]
         runs.sort();
         runs
     }
+
+    /// The record of the only series, once there is one.
+    pub(crate) fn series_file(&self) -> Option<PathBuf> {
+        let folders = std::fs::read_dir(self.folder.path().join("results/series")).ok()?;
+        let mut files = folders.map(|entry| entry.unwrap().path().join("series.json"));
+        let file = files.next()?;
+        assert!(files.next().is_none(), "there are several series");
+        file.is_file().then_some(file)
+    }
+
+    /// The record of the only series.
+    pub(crate) fn series(&self) -> serde_json::Value {
+        json(&self.series_file().unwrap())
+    }
 }
 
 /// Reads a JSON file.

@@ -34,7 +34,7 @@ pub(crate) struct Endpoint {
 
 /// Resolves every service's address and makes sure that something listens there.
 ///
-/// No request is sent: a run against a service that is already running touches nothing else.
+/// No request is sent: a run against services that are already running touches nothing that the plan does not name.
 pub(crate) async fn resolve(
     urls: &BTreeMap<String, BaseUrl>,
 ) -> Result<Vec<Arc<Endpoint>>, LoadError> {

@@ -10,7 +10,9 @@ use polars::prelude::DataFrame;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Mutex, MutexGuard};
-use workbench_load::{BookstoreCommand, FinishedRun, LoadError, RunOptions, StopSignal};
+use workbench_load::{
+    BookstoreCommand, FinishedRun, LoadError, RunDirectory, RunOptions, StopSignal,
+};
 use workbench_samples::Tool;
 
 /// Bytes that the server's sockets have seen, and requests that they carried.
@@ -134,7 +136,8 @@ pub(crate) async fn run(
     stop: &StopSignal,
 ) -> Result<FinishedRun, LoadError> {
     let options = RunOptions {
-        results: results.to_owned(),
+        directory: RunDirectory::create(results, &plan.name)?,
+        series: None,
         bookstore: BookstoreCommand {
             program: "/nonexistent".into(),
             arguments: Vec::new(),

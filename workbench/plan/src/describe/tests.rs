@@ -54,11 +54,43 @@ scenarios:
 #[test]
 fn running_services_are_listed() {
     let text = "
-target: { urls: { catalog: 'http://localhost:8001', cart: 'https://shop.example/cart/' } }
+target:
+  urls: { catalog: 'http://localhost:8001', cart: 'https://shop.example/cart/' }
+  reset: [POST cart/admin/reset, POST catalog/admin/reset?hard=1]
 concurrency: { target: 1, hold: 5s }
 scenarios: [ { name: one, steps: [ request: GET cart/carts ] } ]
 thresholds: ['p95 < 1s']
 ";
     let plan = crate::parse(text, Path::new("services.yaml")).unwrap();
     insta::assert_snapshot!(describe(&plan));
+}
+
+#[test]
+fn a_sweep_is_described_by_its_points_and_the_largest_of_them() {
+    let text = "
+target: { bookstore: {} }
+threads: [ { start: 1, startup: 1s, hold: 9s } ]
+sweep: { users: [4, 1, 8, 2] }
+scenarios: [ { name: one, steps: [ request: GET catalog/products ] } ]
+";
+    let plan = crate::parse(text, Path::new("sweep.yaml")).unwrap();
+    insta::assert_snapshot!(describe(&plan));
+}
+
+#[test]
+fn many_points_are_wrapped() {
+    let text = "
+target: { bookstore: {} }
+concurrency: { target: 1, hold: 30s }
+sweep: { users: { from: 1, to: 60, step: 1 } }
+scenarios: [ { name: one, steps: [ request: GET catalog/products ] } ]
+";
+    let plan = crate::parse(text, Path::new("sweep.yaml")).unwrap();
+    let described = describe(&plan);
+    assert!(described.lines().all(|line| line.chars().count() <= 90));
+    assert!(described.contains("\n  21, 22, 23, "), "{described}");
+    assert!(
+        described.contains("  60 runs in random order, 30m in all for one repetition"),
+        "{described}"
+    );
 }

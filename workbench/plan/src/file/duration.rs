@@ -7,6 +7,11 @@ use crate::fault::{Fault, nearest};
 /// What a time looks like, for editors; the same as [`parse_duration`] accepts.
 pub(super) const DURATION_PATTERN: &str = r"^([0-9]+(\.[0-9]{1,9})?(h|m|s|ms|us|µs|ns))+$";
 
+/// Why a text is not a time.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct DurationError(pub(super) String);
+
 const UNITS: [(&str, u128); 7] = [
     ("h", 3_600_000_000_000),
     ("m", 60_000_000_000),
@@ -94,7 +99,8 @@ fn unknown_unit(text: &str, unit: &str) -> Fault {
 
 /// A time in the largest unit that leaves a whole number; minutes and hours from ten minutes on, as `60s` says more
 /// than `1m` beside `90s`.
-pub(crate) fn format_duration(duration: Duration) -> String {
+#[must_use]
+pub fn format_duration(duration: Duration) -> String {
     const SECOND: u128 = 1_000_000_000;
     let nanoseconds = duration.as_nanos();
     if nanoseconds == 0 {

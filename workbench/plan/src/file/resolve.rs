@@ -3,6 +3,7 @@
 mod load;
 mod scenario;
 mod step;
+mod sweep;
 mod target;
 
 use std::time::Duration;
@@ -29,6 +30,9 @@ pub(super) fn resolve(
     let name = check.name(wire.name, default_name, root);
     let target = target::target(&mut check, wire.target, root.get("target"));
     let load = load::load(&mut check, wire.threads, wire.concurrency, root);
+    let sweep = wire
+        .sweep
+        .map(|wire| sweep::sweep(&mut check, &wire, load.as_ref(), root.get("sweep")));
     let request_timeout = check.positive_time(&wire.timeout, root.get("timeout"));
     let services = target.as_ref().map(target::services);
     let scenarios = scenario::scenarios(
@@ -54,6 +58,7 @@ pub(super) fn resolve(
                 seed: wire.seed,
                 target,
                 load,
+                sweep: sweep.flatten(),
                 request_timeout,
                 scenarios,
                 thresholds,

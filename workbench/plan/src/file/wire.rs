@@ -3,6 +3,7 @@
 //! The docs of the fields are the descriptions in the JSON Schema.
 
 mod forms;
+mod points;
 
 use std::collections::BTreeMap;
 
@@ -10,6 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub(super) use forms::{OneOrMany, ValueOr, WireDuration, WireValue};
+pub(super) use points::{WirePoints, WireRange};
 
 use super::duration::DURATION_PATTERN;
 use super::injected::INJECTED_PATTERN;
@@ -21,7 +23,10 @@ use super::threshold::THRESHOLD_PATTERN;
 #[serde(deny_unknown_fields, expecting = "an experiment: a mapping of keys")]
 #[schemars(
     title = "Experiment",
-    extend("oneOf" = [{ "required": ["threads"] }, { "required": ["concurrency"] }])
+    extend(
+        "oneOf" = [{ "required": ["threads"] }, { "required": ["concurrency"] }],
+        "dependentSchemas" = { "sweep": { "properties": { "threads": { "maxItems": 1 } } } }
+    )
 )]
 pub(super) struct WirePlan {
     /// Names the results folder: lower-case letters, digits and hyphens. The file's name unless given.
@@ -48,6 +53,10 @@ pub(super) struct WirePlan {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "WireConcurrency")]
     pub(super) concurrency: Option<WireConcurrency>,
+    /// Runs the experiment several times, with other numbers of users.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "WireSweep")]
+    pub(super) sweep: Option<WireSweep>,
     /// How long a single request may take, connecting included.
     #[serde(default = "default_timeout")]
     pub(super) timeout: WireDuration,
@@ -65,7 +74,10 @@ pub(super) struct WirePlan {
 #[serde(deny_unknown_fields, expecting = "a mapping with bookstore or urls")]
 #[schemars(
     rename = "Target",
-    extend("oneOf" = [{ "required": ["bookstore"] }, { "required": ["urls"] }])
+    extend(
+        "oneOf" = [{ "required": ["bookstore"] }, { "required": ["urls"] }],
+        "dependentRequired" = { "reset": ["urls"] }
+    )
 )]
 pub(super) struct WireTarget {
     /// The bundled bookstore, started for the run and stopped after it. Services: catalog, cart, orders.
@@ -83,6 +95,10 @@ pub(super) struct WireTarget {
         )
     )]
     pub(super) urls: Option<BTreeMap<String, String>>,
+    /// Requests that put running services back to where every run begins, sent in order before each run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(inner(regex(pattern = request_pattern())))]
+    pub(super) reset: Vec<String>,
 }
 
 /// How the bundled bookstore is started.
@@ -155,6 +171,15 @@ pub(super) struct WireConcurrency {
     /// Time for which the target is held after the ramp-up.
     #[serde(default)]
     pub(super) hold: WireDuration,
+}
+
+/// The same experiment at several points.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a mapping: { users: [1, 10, 100] }")]
+#[schemars(rename = "Sweep")]
+pub(super) struct WireSweep {
+    /// Numbers of users, each in place of the target of concurrency or the start of the only row of threads.
+    pub(super) users: WirePoints,
 }
 
 /// What one kind of user does, over and over.

@@ -6,7 +6,8 @@ use super::duration::format_duration;
 use super::url::without_password;
 use super::wire::{
     OneOrMany, ValueOr, WireBookstore, WireConcurrency, WireDuration, WireExpectation, WirePlan,
-    WireScenario, WireStep, WireTarget, WireThreadRow, WireTimes, WireValue, WireValues,
+    WirePoints, WireScenario, WireStep, WireSweep, WireTarget, WireThreadRow, WireTimes, WireValue,
+    WireValues,
 };
 use crate::distribution::Distribution;
 use crate::plan::{Concurrency, Database, Load, Plan, Scenario, Step, Target, ThreadRow};
@@ -46,6 +47,9 @@ fn wire(plan: &Plan) -> WirePlan {
         target: target(&plan.target),
         threads,
         concurrency,
+        sweep: plan.sweep.as_ref().map(|sweep| WireSweep {
+            users: WirePoints::List(sweep.users.clone()),
+        }),
         timeout: duration(plan.request_timeout),
         scenarios: plan.scenarios.iter().map(scenario).collect(),
         thresholds: plan
@@ -77,14 +81,17 @@ fn target(target: &Target) -> WireTarget {
                     .collect(),
             }),
             urls: None,
+            reset: Vec::new(),
         },
         Target::Urls(urls) => WireTarget {
             bookstore: None,
             urls: Some(
-                urls.iter()
+                urls.services
+                    .iter()
                     .map(|(name, url)| (name.clone(), url.to_string()))
                     .collect(),
             ),
+            reset: urls.reset.iter().map(ToString::to_string).collect(),
         },
     }
 }

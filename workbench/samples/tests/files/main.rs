@@ -6,3 +6,5 @@ mod manifest;
 mod parts;
 #[cfg(test)]
 mod published_versions;
+#[cfg(test)]
+mod series;

@@ -5,7 +5,7 @@ use std::fs;
 
 use workbench_samples::{
     Check, CheckStatus, Host, MANIFEST_FILE, MANIFEST_VERSION, Manifest, Outcome, SamplesError,
-    TargetRecord, Tool, UsersInSecond, Validity,
+    SeriesPlace, SweepPoint, TargetRecord, Tool, UsersInSecond, Validity,
 };
 
 fn manifest() -> Manifest {
@@ -13,6 +13,16 @@ fn manifest() -> Manifest {
         schema_version: MANIFEST_VERSION,
         run_id: "20261123T101500Z-4f2a".into(),
         experiment: "smoke".into(),
+        series: Some(SeriesPlace {
+            series_id: "20261123T101400Z-4f2a".into(),
+            experiment: "smoke#2@users=5".into(),
+            point: Some(SweepPoint {
+                parameter: "users".into(),
+                value: 5,
+            }),
+            block: 2,
+            position: 3,
+        }),
         tool: Tool {
             name: "workbench".into(),
             version: "0.1.0".into(),
@@ -93,7 +103,7 @@ fn a_newer_manifest_is_not_called_broken() {
     let directory = tempfile::tempdir().unwrap();
     fs::write(
         directory.path().join(MANIFEST_FILE),
-        r#"{"schema_version": 2, "what_it_will_hold": "nobody knows"}"#,
+        r#"{"schema_version": 4, "what_it_will_hold": "nobody knows"}"#,
     )
     .unwrap();
 
@@ -101,7 +111,7 @@ fn a_newer_manifest_is_not_called_broken() {
 
     assert!(
         error.to_string().ends_with(
-            "has schema version 2, this workbench reads versions 1 to 1: use a newer workbench"
+            "has schema version 4, this workbench reads versions 1 to 3: use a newer workbench"
         ),
         "{error}"
     );

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use polars::prelude::*;
-use workbench_samples::{Manifest, Outcome, column, scan};
+use workbench_samples::{Manifest, Outcome, Series, SeriesOrder, SeriesRunState, column, scan};
 
 #[test]
 fn samples_of_version_1_are_still_read() {
@@ -37,4 +37,66 @@ fn the_manifest_of_version_1_is_still_read() {
     assert_eq!(manifest.run_id, "20261123T101500Z-4f2a");
     assert_eq!(manifest.outcome, Outcome::Running);
     assert_eq!(manifest.started_at, Some(1_795_000_000_123_456_789));
+    assert_eq!(manifest.series, None);
+}
+
+#[test]
+fn the_manifest_of_version_2_is_still_read() {
+    let manifest = Manifest::read(Path::new("tests/published/manifest-version-2")).unwrap();
+
+    assert_eq!(manifest.outcome, Outcome::Completed);
+    let place = manifest.series.unwrap();
+    assert_eq!(place.series_id, "20261123T101400Z-4f2a");
+    assert_eq!(place.experiment, "smoke#2");
+    assert_eq!((place.block, place.position), (2, 3));
+    assert_eq!(place.point, None);
+}
+
+#[test]
+fn the_manifest_of_version_3_is_still_read() {
+    let manifest = Manifest::read(Path::new("tests/published/manifest-version-3")).unwrap();
+
+    let place = manifest.series.unwrap();
+    assert_eq!(place.experiment, "smoke@users=5");
+    let point = place.point.unwrap();
+    assert_eq!((point.parameter.as_str(), point.value), ("users", 5));
+}
+
+#[test]
+fn the_record_of_a_series_of_version_1_is_still_read() {
+    let series = Series::read(Path::new("tests/published/series-version-1")).unwrap();
+
+    assert_eq!(series.order, SeriesOrder::Random { seed: 7 });
+    assert_eq!(series.experiments[1].name, "smoke#2");
+    assert_eq!(series.experiments[1].point, None);
+    let states: Vec<_> = series.runs.iter().map(|run| run.state).collect();
+    assert_eq!(
+        states,
+        [
+            SeriesRunState::Done,
+            SeriesRunState::Invalid,
+            SeriesRunState::Failed,
+            SeriesRunState::Interrupted,
+            SeriesRunState::Running,
+            SeriesRunState::Planned,
+        ]
+    );
+    let done = &series.runs[0];
+    assert_eq!(done.run, Some("smoke/20261123T101500Z-4f2a".into()));
+    assert_eq!(done.missed_thresholds, ["p95 < 1us"]);
+    assert_eq!(series.changes[0].from_position, 4);
+    assert!(!series.is_over());
+}
+
+#[test]
+fn the_record_of_a_series_of_version_2_is_still_read() {
+    let series = Series::read(Path::new("tests/published/series-version-2")).unwrap();
+
+    let points: Vec<_> = series
+        .experiments
+        .iter()
+        .map(|it| (it.name.as_str(), it.point.as_ref().unwrap().value))
+        .collect();
+    assert_eq!(points, [("smoke@users=5", 5), ("smoke@users=10", 10)]);
+    assert_eq!(series.runs[0].experiment, "smoke@users=10");
 }

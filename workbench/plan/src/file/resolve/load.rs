@@ -111,7 +111,7 @@ fn concurrency(check: &mut Check<'_>, wire: &WireConcurrency, node: &Node) -> Op
     Some(concurrency)
 }
 
-fn users(check: &mut Check<'_>, users: u32, node: &Node) -> Option<u32> {
+pub(super) fn users(check: &mut Check<'_>, users: u32, node: &Node) -> Option<u32> {
     if users == 0 {
         return check.note(node.place(), "at least one user is needed");
     }

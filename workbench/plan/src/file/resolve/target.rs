@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::Check;
-use crate::fault::Fault;
+use crate::fault::{Fault, suggestion};
 use crate::file::injected::parse_injected;
+use crate::file::request::{check_path, parse_request};
 use crate::file::source::Node;
 use crate::file::url::BaseUrlError;
 use crate::file::url::parse_database;
 use crate::file::wire::{WireBookstore, WireTarget};
-use crate::plan::{BaseUrl, BookstoreTarget, Target};
+use crate::plan::{BaseUrl, BookstoreTarget, ResetRequest, Target, UrlsTarget};
 
 /// The services of the bundled bookstore that experiments can load.
 const BOOKSTORE_SERVICES: [&str; 4] = ["catalog", "cart", "orders", "storefront"];
@@ -18,14 +19,22 @@ const BOOKSTORE_SERVICES: [&str; 4] = ["catalog", "cart", "orders", "storefront"
 pub(super) fn services(target: &Target) -> Vec<&str> {
     match target {
         Target::Bookstore(_) => BOOKSTORE_SERVICES.to_vec(),
-        Target::Urls(urls) => urls.keys().map(String::as_str).collect(),
+        Target::Urls(urls) => urls.services.keys().map(String::as_str).collect(),
     }
 }
 
 pub(super) fn target(check: &mut Check<'_>, wire: WireTarget, node: &Node) -> Option<Target> {
     match (wire.bookstore, wire.urls) {
+        (Some(_), None) if !wire.reset.is_empty() => check.note(
+            node.key_place("reset"),
+            "the bundled bookstore is started anew for each run; \"reset\" is for \"urls\"",
+        ),
         (Some(wire), None) => bookstore(check, &wire, node.get("bookstore")),
-        (None, Some(wire)) => urls(check, wire, node.get("urls")),
+        (None, Some(urls)) => {
+            let services = services_at(check, urls, node.get("urls"))?;
+            let reset = reset(check, &wire.reset, &services, node.get("reset"))?;
+            Some(Target::Urls(UrlsTarget { services, reset }))
+        }
         (Some(_), Some(_)) => check.note(
             node.key_place("urls"),
             "a target is either \"bookstore\" or \"urls\", not both",
@@ -60,7 +69,11 @@ fn bookstore(check: &mut Check<'_>, wire: &WireBookstore, node: &Node) -> Option
     }))
 }
 
-fn urls(check: &mut Check<'_>, wire: BTreeMap<String, String>, node: &Node) -> Option<Target> {
+fn services_at(
+    check: &mut Check<'_>,
+    wire: BTreeMap<String, String>,
+    node: &Node,
+) -> Option<BTreeMap<String, BaseUrl>> {
     if wire.is_empty() {
         return check.note(
             node.place(),
@@ -82,7 +95,41 @@ fn urls(check: &mut Check<'_>, wire: BTreeMap<String, String>, node: &Node) -> O
             urls.insert(name, url);
         }
     }
-    (urls.len() == count).then_some(Target::Urls(urls))
+    (urls.len() == count).then_some(urls)
+}
+
+fn reset(
+    check: &mut Check<'_>,
+    wire: &[String],
+    services: &BTreeMap<String, BaseUrl>,
+    node: &Node,
+) -> Option<Vec<ResetRequest>> {
+    let requests = wire.iter().enumerate().map(|(index, text)| {
+        let request = reset_request(text, services);
+        check.resolved(request, node.index(index))
+    });
+    // Only then, so that every request has been looked at.
+    let requests: Vec<_> = requests.collect();
+    requests.into_iter().collect()
+}
+
+fn reset_request(text: &str, services: &BTreeMap<String, BaseUrl>) -> Result<ResetRequest, Fault> {
+    let line = parse_request(text)?;
+    if !services.contains_key(line.service) {
+        let near = suggestion(line.service, services.keys().map(String::as_str));
+        let message = format!("unknown service \"{}\"{near}", line.service);
+        return Err(Fault::at(line.service, message));
+    }
+    if let Some(variable) = line.path.find("${") {
+        let message = "a reset is sent by no user: there are no variables in it";
+        return Err(Fault::at(&line.path[variable..], message));
+    }
+    check_path(&line.path)?;
+    Ok(ResetRequest {
+        method: line.method.to_owned(),
+        service: line.service.to_owned(),
+        path: line.path,
+    })
 }
 
 fn base_url(text: &str) -> Result<BaseUrl, Fault> {

@@ -2,11 +2,26 @@
 //!
 //! Times are nanoseconds as `f64`, named `…_ns`; rates are per second; fractions lie between 0 and 1.
 
+mod between_runs;
+mod estimate;
+mod report;
+mod steady;
+
 use serde::{Deserialize, Serialize};
-use workbench_samples::{Outcome, UsersInSecond, Validity};
+use workbench_samples::{Outcome, SeriesPlace, UsersInSecond, Validity};
+
+pub use between_runs::{
+    BetweenRuns, Group, GroupComparison, GroupRun, GroupStatistic, Metric, MetricComparison,
+    OverallTest, Pairing, RankEstimate, SeveralGroups, SimultaneousPair, TestMethod, Verdict,
+};
+pub use estimate::{ConfidenceInterval, Estimate};
+pub use report::{CltDistribution, PairwiseTest, ReportComparison};
+pub use steady::{Latency, Scope, SteadyState, SteadyStatistics, WarmUpCheck};
 
 /// Version of the format that is written, and the one that can be read.
-pub const SCHEMA_VERSION: u32 = 1;
+///
+/// 2 added the steady state of a run, its place in a series, and what may be said between runs.
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// Everything that was computed from one run, or from several that are compared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,8 +32,10 @@ pub struct Analysis {
     pub quantile_definition: String,
     /// Each run by itself.
     pub runs: Vec<RunAnalysis>,
-    /// The runs against each other; `None` for a single run.
+    /// The runs against each other as the student report did it; `None` for a single run.
     pub comparison: Option<ReportComparison>,
+    /// The runs against each other as a verdict may rest on it; `None` for a single run.
+    pub between_runs: Option<BetweenRuns>,
     /// What a reader has to know before believing a number.
     pub warnings: Vec<String>,
 }
@@ -38,6 +55,8 @@ pub struct RunAnalysis {
     pub started_at: String,
     /// From the first request's start to the last one's end, in seconds.
     pub duration_s: f64,
+    /// Where it stands in its series; `None` for a run by itself.
+    pub series: Option<SeriesPlace>,
     /// How the run ended.
     pub outcome: Outcome,
     /// Whether it can be believed.
@@ -50,6 +69,8 @@ pub struct RunAnalysis {
     pub requests: Vec<RequestStatistics>,
     /// All requests together, each counted once.
     pub total: RequestStatistics,
+    /// The part of the run that comparisons between runs rest on; `None` where it has no samples.
+    pub steady: Option<SteadyState>,
     /// Failed requests by label and reason, most frequent first.
     pub errors: Vec<ErrorCount>,
     /// The run second by second, by the start of the request.
@@ -156,73 +177,4 @@ pub struct ThresholdOutcome {
     pub measured: String,
     /// Whether it holds. Nothing measured is not a pass.
     pub passed: bool,
-}
-
-/// The student report's comparison: descriptive, not valid for inference.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ReportComparison {
-    /// Why nothing may be concluded from it; to be shown wherever it is.
-    pub caveat: String,
-    /// Size of each sample drawn, with replacement.
-    pub sample_size: u32,
-    /// Number of samples drawn from each run.
-    pub resamples: u32,
-    /// Seed of the resampling.
-    pub seed: u64,
-    /// Significance level of the tests.
-    pub alpha: f64,
-    /// One distribution a run, in the order of `Analysis::runs`.
-    pub distributions: Vec<CltDistribution>,
-    /// Every pair of runs once.
-    pub tests: Vec<PairwiseTest>,
-}
-
-/// Means of samples drawn from one run's elapsed times, and the four spreads that the report mixed up.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CltDistribution {
-    /// Name of the experiment.
-    pub experiment: String,
-    /// Name of the run's folder.
-    pub run_id: String,
-    /// Number of raw elapsed times.
-    pub raw_samples: u64,
-    /// Their mean.
-    pub raw_mean_ns: f64,
-    /// Their standard deviation.
-    pub raw_standard_deviation_ns: f64,
-    /// Standard error of the raw mean, as if the samples were independent.
-    pub raw_standard_error_ns: f64,
-    /// Mean of the drawn means.
-    pub mean_of_means_ns: f64,
-    /// Standard deviation of the drawn means (about the raw one divided by √sample size).
-    pub standard_deviation_of_means_ns: f64,
-    /// Standard error of the mean of means (the former divided by √resamples).
-    pub standard_error_of_grand_mean_ns: f64,
-    /// The drawn means, in the order drawn.
-    pub means_ns: Vec<f64>,
-}
-
-/// Two-sample t test on the drawn means of two runs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PairwiseTest {
-    /// First experiment.
-    pub a: String,
-    /// Second experiment.
-    pub b: String,
-    /// Mean of the first one's means.
-    pub mean_a_ns: f64,
-    /// Its standard error.
-    pub standard_error_a_ns: f64,
-    /// Mean of the second one's means.
-    pub mean_b_ns: f64,
-    /// Its standard error.
-    pub standard_error_b_ns: f64,
-    /// Welch's t statistic.
-    pub t: f64,
-    /// Welch–Satterthwaite degrees of freedom.
-    pub degrees_of_freedom: f64,
-    /// Two-sided p value.
-    pub p: f64,
-    /// Whether equal means are rejected at alpha.
-    pub rejected: bool,
 }

@@ -1,0 +1,262 @@
+//! Groups of runs compared, each run a replicate.
+
+use serde::{Deserialize, Serialize};
+use workbench_samples::SweepPoint;
+
+use super::estimate::ConfidenceInterval;
+
+/// What may be said of groups of runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BetweenRuns {
+    /// The relative change that does not matter: 0.05 is 5 %.
+    pub margin: f64,
+    /// The same for error rates, a difference: 0.001 is one request in a thousand.
+    pub error_rate_margin: f64,
+    /// Probability of a false alarm; intervals have the confidence 1 − 2 alpha.
+    pub alpha: f64,
+    /// The groups: runs of one experiment, or of one point of its sweep.
+    pub groups: Vec<Group>,
+    /// Groups two by two: the first as baseline, the second as candidate. Points of one sweep are not compared.
+    pub comparisons: Vec<GroupComparison>,
+    /// Three groups and more at once; empty otherwise.
+    pub several: Vec<SeveralGroups>,
+}
+
+/// Runs that repeat the same thing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Group {
+    /// Its name: the experiment's, as the series knows it where there is one.
+    pub name: String,
+    /// The experiment's own name.
+    pub experiment: String,
+    /// The point of the experiment's sweep.
+    pub point: Option<SweepPoint>,
+    /// Its runs, in order of time.
+    pub runs: Vec<GroupRun>,
+    /// Per-run statistics and what they come to, by label and metric; TOTAL last.
+    pub statistics: Vec<GroupStatistic>,
+}
+
+/// One run of a group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupRun {
+    /// Name of the experiment's folder and of the run's: `smoke/20261123T101400Z-4f2a`.
+    pub run: String,
+    /// Series and block that it was made in; runs of one block are pairs.
+    pub block: Option<(String, u32)>,
+    /// Whether it can be believed; an invalid run makes every verdict invalid.
+    pub valid: bool,
+}
+
+/// One metric of one label in each run of a group.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GroupStatistic {
+    /// The label; `TOTAL` for all together.
+    pub request: String,
+    /// The metric.
+    pub metric: Metric,
+    /// Its value in each run, in the order of the runs; `None` where a run has none.
+    pub values: Vec<Option<f64>>,
+    /// Geometric mean over the runs; of error rates the arithmetic mean. `None` without values.
+    pub mean: Option<f64>,
+    /// Interval of the mean, by Student's t (on logarithms, for error rates on the rates).
+    pub interval: Option<ConfidenceInterval>,
+    /// Standard deviation between runs as a share of their mean; `None` for fewer than two runs.
+    pub coefficient_of_variation: Option<f64>,
+}
+
+/// What is compared between runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Metric {
+    /// Mean elapsed time in nanoseconds.
+    Mean,
+    /// Median elapsed time.
+    P50,
+    /// 95th percentile.
+    P95,
+    /// 99th percentile.
+    P99,
+    /// Requests per second.
+    Throughput,
+    /// Failed requests as a fraction of all.
+    ErrorRate,
+}
+
+impl Metric {
+    /// All metrics, in the order in which they are shown.
+    pub const ALL: [Self; 6] = [
+        Self::Mean,
+        Self::P50,
+        Self::P95,
+        Self::P99,
+        Self::Throughput,
+        Self::ErrorRate,
+    ];
+
+    /// The word in files and on the command line.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Mean => "mean",
+            Self::P50 => "p50",
+            Self::P95 => "p95",
+            Self::P99 => "p99",
+            Self::Throughput => "throughput",
+            Self::ErrorRate => "error_rate",
+        }
+    }
+}
+
+/// A candidate group against a baseline group.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GroupComparison {
+    /// Name of the baseline group.
+    pub baseline: String,
+    /// Name of the candidate group.
+    pub candidate: String,
+    /// How their runs belong together.
+    pub pairing: Pairing,
+    /// One row a label and metric; TOTAL last.
+    pub rows: Vec<MetricComparison>,
+    /// What a reader has to know of all rows.
+    pub warnings: Vec<String>,
+}
+
+/// How the runs of two groups belong together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pairing {
+    /// They do not.
+    Independent,
+    /// Runs of the same block of a series are pairs, and every run has its partner.
+    Pairs,
+}
+
+/// What may be said of one metric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// A run cannot be believed.
+    Invalid,
+    /// The change lies within the margin.
+    Equivalent,
+    /// It got worse.
+    Regressed,
+    /// It got better.
+    Improved,
+    /// The runs do not say.
+    Inconclusive,
+}
+
+/// Which test a verdict rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TestMethod {
+    /// One run of the candidate against what a next run of the baseline could be.
+    Prediction,
+    /// Welch's t test.
+    Welch,
+    /// The paired t test.
+    Paired,
+}
+
+/// One metric of one label, candidate against baseline.
+///
+/// Changes are relative (candidate/baseline − 1), those of error rates are differences (candidate − baseline).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MetricComparison {
+    /// The label; `TOTAL` for all together.
+    pub request: String,
+    /// The metric.
+    pub metric: Metric,
+    /// What may be said, allowing for the other rows of the comparison (Holm).
+    pub verdict: Verdict,
+    /// What might be said of this row by itself.
+    pub verdict_alone: Verdict,
+    /// Whether it got worse by more than the margin, allowing for the other rows.
+    pub strict_regression: bool,
+    /// The test; `None` where the runs allow none.
+    pub method: Option<TestMethod>,
+    /// Mean over the baseline's runs, as in [`GroupStatistic::mean`].
+    pub baseline: f64,
+    /// Mean over the candidate's runs.
+    pub candidate: f64,
+    /// The change; `None` where the runs allow no test.
+    pub change: Option<f64>,
+    /// Its interval, by this row alone.
+    pub interval: Option<ConfidenceInterval>,
+    /// Two-sided p value of no change, by this row alone.
+    pub p: Option<f64>,
+    /// The one-sided p value of no regression, adjusted by Holm for the other rows.
+    pub p_regressed_adjusted: Option<f64>,
+    /// The one-sided p value of no improvement, adjusted alike.
+    pub p_improved_adjusted: Option<f64>,
+    /// The change for the worse that such runs find with a power of 80 %.
+    pub minimum_detectable_change: Option<f64>,
+    /// Only for an inconclusive verdict: runs per group that find a regression as large as the margin with a power
+    /// of 80 %.
+    pub runs_needed: Option<u64>,
+    /// The same question put to ranks; `None` where the runs allow none.
+    pub ranks: Option<RankEstimate>,
+    /// Hedges' g of the values (of their logarithms, but for error rates): difference in standard deviations.
+    pub hedges_g: Option<f64>,
+    /// Cliff's delta: how much more often a run of the candidate is above one of the baseline than below.
+    pub cliffs_delta: Option<f64>,
+    /// What a reader has to know.
+    pub warnings: Vec<String>,
+}
+
+/// Mann and Whitney's test, or the signed rank test for pairs, and Hodges and Lehmann's estimate.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RankEstimate {
+    /// Two-sided p value.
+    pub p: f64,
+    /// Whether the p value is exact, or a normal approximation.
+    pub exact: bool,
+    /// Hodges and Lehmann's estimate of the change.
+    pub change: f64,
+    /// Its interval.
+    pub interval: Option<ConfidenceInterval>,
+}
+
+/// One metric of one label in three groups and more.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SeveralGroups {
+    /// The label; `TOTAL` for all together.
+    pub request: String,
+    /// The metric.
+    pub metric: Metric,
+    /// Names of the groups that have values of it.
+    pub groups: Vec<String>,
+    /// Welch's analysis of variance of the logarithms (of error rates: the rates); `None` where it cannot be made.
+    pub welch_anova: Option<OverallTest>,
+    /// Kruskal and Wallis' test.
+    pub kruskal_wallis: Option<OverallTest>,
+    /// Games and Howell's comparison of all pairs; empty where it cannot be made.
+    pub pairs: Vec<SimultaneousPair>,
+}
+
+/// A test of whether several groups are all alike.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OverallTest {
+    /// F, or H.
+    pub statistic: f64,
+    /// p value.
+    pub p: f64,
+}
+
+/// Two of several groups; all pairs' intervals and p values hold together.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SimultaneousPair {
+    /// Name of the first group.
+    pub a: String,
+    /// Name of the second group.
+    pub b: String,
+    /// Change from a to b.
+    pub change: f64,
+    /// Its interval.
+    pub interval: ConfidenceInterval,
+    /// p value that allows for all pairs.
+    pub p: f64,
+}

@@ -1,0 +1,207 @@
+//! A new series: names, order, and what every later run has to agree with.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context;
+use sha2::{Digest, Sha256};
+use workbench_plan::{Order, Plan, Point};
+use workbench_samples::{
+    SERIES_VERSION, Series, SeriesExperiment, SeriesOrder, SeriesRun, SeriesRunState, SweepPoint,
+};
+
+use super::{OpenSeries, SeriesFolder};
+use crate::run::tool;
+
+/// How a series is to be made.
+pub(crate) struct Options {
+    pub(crate) repetitions: u32,
+    pub(crate) order: Order,
+    pub(crate) pause: Duration,
+    pub(crate) stop_on_invalid: bool,
+}
+
+/// Plans a series and records it; nothing is run yet. Each point of a sweep is an experiment of the series.
+pub(crate) fn create(
+    results: &Path,
+    files: &[PathBuf],
+    plans: &[Plan],
+    options: &Options,
+) -> anyhow::Result<OpenSeries> {
+    let folder = SeriesFolder::create(results)?;
+    let (experiments, plans) = experiments(files, plans)?;
+    let names: Vec<&str> = experiments.iter().map(|it| it.name.as_str()).collect();
+    let record = Series {
+        schema_version: SERIES_VERSION,
+        series_id: folder.id(),
+        order: match options.order {
+            Order::Abba => SeriesOrder::Abba,
+            Order::Random { seed } => SeriesOrder::Random { seed },
+        },
+        repetitions: options.repetitions,
+        pause_ns: u64::try_from(options.pause.as_nanos()).unwrap_or(u64::MAX),
+        stop_on_invalid: options.stop_on_invalid,
+        tool: tool(),
+        host: workbench_load::describe_host(),
+        runs: runs(&names, options),
+        experiments,
+        changes: Vec::new(),
+    };
+    let series = OpenSeries {
+        folder,
+        record,
+        plans,
+    };
+    series.save()?;
+    Ok(series)
+}
+
+/// Every run, in order.
+fn runs(names: &[&str], options: &Options) -> Vec<SeriesRun> {
+    let blocks = options.order.blocks(names.len(), options.repetitions);
+    let runs = (1..)
+        .zip(blocks)
+        .flat_map(|(block, experiments)| experiments.into_iter().map(move |it| (block, it)));
+    (1..)
+        .zip(runs)
+        .map(|(position, (block, experiment))| SeriesRun {
+            position,
+            block,
+            experiment: names[experiment].to_owned(),
+            state: SeriesRunState::Planned,
+            run: None,
+            reason: None,
+            missed_thresholds: Vec::new(),
+            earlier_attempts: Vec::new(),
+        })
+        .collect()
+}
+
+/// What is repeated, and the plan of each.
+fn experiments(
+    files: &[PathBuf],
+    plans: &[Plan],
+) -> anyhow::Result<(Vec<SeriesExperiment>, Vec<Plan>)> {
+    let mut experiments = Vec::new();
+    let mut points = Vec::new();
+    for ((file, plan), name) in files.iter().zip(plans).zip(names(plans)) {
+        // A series may be resumed from another folder.
+        let file = std::path::absolute(file)
+            .with_context(|| format!("cannot find out where {} is", file.display()))?;
+        for (point, plan) in plan.points() {
+            let resolved = plan.without_password().to_yaml();
+            experiments.push(SeriesExperiment {
+                name: point.map_or_else(|| name.clone(), |point| format!("{name}@{point}")),
+                experiment: plan.name.clone(),
+                point: point.map(recorded),
+                file: file.clone(),
+                sha256: sha256(&resolved),
+                resolved,
+            });
+            points.push(plan);
+        }
+    }
+    Ok((experiments, points))
+}
+
+/// A point as records have it.
+pub(super) fn recorded(point: Point) -> SweepPoint {
+    SweepPoint {
+        parameter: point.parameter.to_owned(),
+        value: point.value,
+    }
+}
+
+/// The experiments' names, numbered where several have the same: `smoke#1`, `smoke#2`. No name holds a `#` or an `@`.
+fn names(plans: &[Plan]) -> Vec<String> {
+    let same = |plan: &Plan, among: &[Plan]| among.iter().filter(|it| it.name == plan.name).count();
+    (1..)
+        .zip(plans)
+        .map(|(position, plan)| match same(plan, plans) {
+            1 => plan.name.clone(),
+            _ => format!("{}#{}", plan.name, same(plan, &plans[..position])),
+        })
+        .collect()
+}
+
+/// In hexadecimal digits.
+pub(super) fn sha256(text: &str) -> String {
+    let digest = Sha256::digest(text);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(name: &str) -> Plan {
+        plan_with(name, "")
+    }
+
+    fn plan_with(name: &str, more: &str) -> Plan {
+        let text = format!(
+            "name: {name}\ntarget: {{ bookstore: {{}} }}\nconcurrency: {{ target: 1, hold: 1s }}\n{more}\
+             scenarios: [ {{ name: one, steps: [ {{ request: GET catalog/products }} ] }} ]\n"
+        );
+        workbench_plan::parse(&text, Path::new("x.yaml")).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    #[test]
+    fn experiments_of_the_same_name_are_told_apart() {
+        let plans = ["a", "b", "a", "a-1"].map(plan);
+        assert_eq!(names(&plans), ["a#1", "b", "a#2", "a-1"]);
+    }
+
+    #[test]
+    fn each_point_of_a_sweep_is_an_experiment_of_the_series() {
+        let swept = plan_with("a", "sweep: { users: [20, 10] }\n");
+        let plans = [swept.clone(), plan("b"), swept];
+        let files = ["a.yaml", "b.yaml", "a.yaml"].map(PathBuf::from);
+        let (experiments, plans) = experiments(&files, &plans).unwrap();
+        let names: Vec<_> = experiments.iter().map(|it| it.name.as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "a#1@users=20",
+                "a#1@users=10",
+                "b",
+                "a#2@users=20",
+                "a#2@users=10"
+            ]
+        );
+        let users: Vec<_> = plans
+            .iter()
+            .map(|plan| plan.load.schedule().peak_users())
+            .collect();
+        assert_eq!(users, [20, 10, 1, 20, 10]);
+        assert_eq!(experiments[1].experiment, "a");
+        assert_eq!(experiments[1].point.as_ref().unwrap().value, 10);
+        assert!(!experiments[1].resolved.contains("sweep"));
+        assert_eq!(experiments[2].point, None);
+    }
+
+    #[test]
+    fn runs_are_numbered_through_and_by_block() {
+        let options = Options {
+            repetitions: 2,
+            order: Order::Abba,
+            pause: Duration::ZERO,
+            stop_on_invalid: false,
+        };
+        let runs = runs(&["a", "b"], &options);
+        let places: Vec<_> = runs
+            .iter()
+            .map(|run| (run.position, run.block, run.experiment.as_str()))
+            .collect();
+        assert_eq!(places, [(1, 1, "a"), (2, 1, "b"), (3, 2, "b"), (4, 2, "a")]);
+    }
+
+    /// The value is that of FIPS 180-2, appendix B.1.
+    #[test]
+    fn a_hash_is_written_in_hexadecimal_digits() {
+        assert_eq!(
+            sha256("abc"),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+    }
+}

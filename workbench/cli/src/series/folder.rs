@@ -1,0 +1,115 @@
+//! Where series are kept: `results/series/<id>/`, each worked on by one process at a time.
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use workbench_samples::{SERIES_FILE, SERIES_FOLDER, Series, SeriesRunState};
+
+use crate::outcome;
+
+/// The folder of one series, locked for as long as this lives, or until the process is killed.
+pub(super) struct SeriesFolder {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl SeriesFolder {
+    pub(super) fn create(results: &Path) -> anyhow::Result<Self> {
+        let parent = results.join(SERIES_FOLDER);
+        let path = workbench_samples::create_dated_folder(&parent)
+            .with_context(|| format!("cannot write results to {}", parent.display()))?;
+        Self::lock(path)
+    }
+
+    /// The series of this id, or the newest.
+    pub(super) fn open(results: &Path, id: Option<&str>) -> anyhow::Result<Self> {
+        let all = all(results)?;
+        let Some(newest) = all.last() else {
+            bail!(
+                "{} holds no series; make one with `workbench run FILE… --repetitions N`",
+                results.display()
+            );
+        };
+        let Some(id) = id else {
+            return Self::lock(newest.clone());
+        };
+        match all.iter().find(|path| name(path) == id) {
+            Some(path) => Self::lock(path.clone()),
+            None => bail!(
+                "{} holds no series {id}; the newest is {}",
+                results.display(),
+                name(newest)
+            ),
+        }
+    }
+
+    fn lock(path: PathBuf) -> anyhow::Result<Self> {
+        let cannot = || format!("cannot lock {}", path.display());
+        let lock = File::open(&path).with_context(cannot)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                bail!("series {} is being run by another process", name(&path))
+            }
+            Err(TryLockError::Error(error)) => return Err(error).with_context(cannot),
+        }
+        Ok(Self { path, _lock: lock })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn id(&self) -> String {
+        name(&self.path)
+    }
+}
+
+/// Every series, oldest first: they are named by their time.
+fn all(results: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let parent = results.join(SERIES_FOLDER);
+    let entries = match std::fs::read_dir(&parent) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.with_context(|| format!("cannot read {}", parent.display()))?,
+    };
+    let mut all = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if path.join(SERIES_FILE).is_file() {
+            all.push(path);
+        }
+    }
+    all.sort();
+    Ok(all)
+}
+
+fn name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
+/// The runs of the series in a folder that came to their end and can be believed; `None` where it holds no series.
+pub(crate) fn finished_runs(folder: &Path) -> anyhow::Result<Option<Vec<PathBuf>>> {
+    if !folder.join(SERIES_FILE).is_file() {
+        return Ok(None);
+    }
+    let series = Series::read(folder)?;
+    // `folder` may be `.`, whose parents cannot be read off it.
+    let folder = std::path::absolute(folder)?;
+    let results = folder.ancestors().nth(2).unwrap_or(&folder);
+    let mut runs = Vec::new();
+    for run in series.runs {
+        match (run.state, run.run) {
+            (SeriesRunState::Done, Some(directory)) => runs.push(results.join(directory)),
+            _ => outcome::note(&format!(
+                "passed over: run {} of series {}, {}",
+                run.position, series.series_id, run.experiment
+            )),
+        }
+    }
+    if runs.is_empty() {
+        bail!("series {} has no run to be analysed", series.series_id);
+    }
+    Ok(Some(runs))
+}

@@ -1,0 +1,183 @@
+//! Making the runs of a series, one after the other, and recording each as it begins and ends.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use workbench_load::{LoadError, RunDirectory};
+use workbench_samples::{Check, CheckStatus, Outcome, SeriesPlace, SeriesRunState, Validity};
+
+use super::{OpenSeries, summary};
+use crate::exit::Exit;
+use crate::outcome;
+use crate::progress::InSeries;
+use crate::run::Runner;
+
+/// Makes every run that is missing, then tells what there is.
+pub(crate) fn make(mut series: OpenSeries, runner: &Runner) -> anyhow::Result<Exit> {
+    let made = make_missing(&mut series, runner);
+    // Even after an error: this says which runs there are and how to go on.
+    let told = outcome::print(&summary::summary(&series.record, &runner.results));
+    made?;
+    told?;
+    let runs = series.record.runs.iter();
+    let exit = runs.map(|run| match run.state {
+        SeriesRunState::Invalid => Exit::RunInvalid,
+        SeriesRunState::Done if !run.missed_thresholds.is_empty() => Exit::ThresholdMissed,
+        _ => Exit::Pass,
+    });
+    Ok(exit.fold(runner.stopped(), Exit::and))
+}
+
+fn make_missing(series: &mut OpenSeries, runner: &Runner) -> anyhow::Result<()> {
+    let mut first = true;
+    for run in 0..series.record.runs.len() {
+        if series.record.runs[run].state.is_over() {
+            continue;
+        }
+        // Killed after its end and before that was recorded.
+        if let Some((directory, manifest)) = series.manifest(&runner.results, run)
+            && manifest.outcome == Outcome::Completed
+        {
+            conclude(
+                series,
+                run,
+                &directory,
+                &manifest.outcome,
+                manifest.validity.as_ref(),
+            )?;
+            continue;
+        }
+        if !first {
+            pause(Duration::from_nanos(series.record.pause_ns), runner);
+        }
+        if runner.stop.is_stopped() {
+            break;
+        }
+        first = false;
+        make_one(series, run, runner)?;
+        let invalid = series.record.runs[run].state == SeriesRunState::Invalid;
+        if runner.stop.is_stopped() || (invalid && series.record.stop_on_invalid) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn pause(time: Duration, runner: &Runner) {
+    if !time.is_zero() {
+        let until = async { tokio::time::timeout(time, runner.stop.stopped()).await };
+        // Either way the pause is over; the caller looks at the signal.
+        let _ = runner.runtime.block_on(until);
+    }
+}
+
+/// Makes one run and records how it ended. An error ends the series; the record says why.
+fn make_one(series: &mut OpenSeries, run: usize, runner: &Runner) -> anyhow::Result<()> {
+    let plan = series.plan(run).clone();
+    let directory = RunDirectory::create(&runner.results, &plan.name)?;
+    let path = directory.path().to_owned();
+    let shown = shown(series, run);
+    let point = series.point(run).cloned();
+    let entry = &mut series.record.runs[run];
+    entry.earlier_attempts.extend(entry.run.take());
+    entry.run = Some(relative(&path, &runner.results));
+    entry.state = SeriesRunState::Running;
+    entry.reason = None;
+    let place = SeriesPlace {
+        series_id: series.record.series_id.clone(),
+        experiment: entry.experiment.clone(),
+        point,
+        block: entry.block,
+        position: entry.position,
+    };
+    series.save()?;
+    match runner.load(&plan, directory, Some((place, shown)))? {
+        Ok(finished) => conclude(
+            series,
+            run,
+            &finished.directory,
+            &finished.outcome,
+            Some(&finished.validity),
+        ),
+        Err(error) => {
+            let entry = &mut series.record.runs[run];
+            // A run that never began leaves no folder.
+            entry.run.take_if(|_| !path.exists());
+            if matches!(error, LoadError::Interrupted) {
+                entry.state = SeriesRunState::Interrupted;
+                return series.save();
+            }
+            entry.state = SeriesRunState::Failed;
+            entry.reason = Some(error.to_string());
+            series.save()?;
+            Err(error.into())
+        }
+    }
+}
+
+/// Where the run stands, and the time that is planned for what comes after it.
+fn shown(series: &OpenSeries, run: usize) -> InSeries {
+    let runs = &series.record.runs;
+    let missing = (run + 1..runs.len()).filter(|later| !runs[*later].state.is_over());
+    let pause = Duration::from_nanos(series.record.pause_ns);
+    InSeries {
+        position: runs[run].position,
+        of: u32::try_from(runs.len()).unwrap_or(u32::MAX),
+        afterwards: missing
+            .map(|later| pause + series.plan(later).load.schedule().end())
+            .sum(),
+    }
+}
+
+/// Reports on a run that is over, and records how it ended.
+fn conclude(
+    series: &mut OpenSeries,
+    run: usize,
+    directory: &Path,
+    ended: &Outcome,
+    validity: Option<&Validity>,
+) -> anyhow::Result<()> {
+    let reported = outcome::report_quietly(directory);
+    let invalid = validity.filter(|validity| !validity.valid);
+    let entry = &mut series.record.runs[run];
+    (entry.state, entry.reason) = match (ended, invalid) {
+        (Outcome::Completed, None) => (SeriesRunState::Done, None),
+        (Outcome::Completed, Some(validity)) => {
+            (SeriesRunState::Invalid, Some(failures(&validity.checks)))
+        }
+        (Outcome::Failed(why), _) => (SeriesRunState::Failed, Some(why.clone())),
+        (Outcome::Interrupted | Outcome::Running, _) => (SeriesRunState::Interrupted, None),
+    };
+    if let Ok(reported) = &reported {
+        entry
+            .missed_thresholds
+            .clone_from(&reported.missed_thresholds);
+    }
+    let line = summary::line(entry);
+    series.save()?;
+    match reported {
+        Ok(reported) => outcome::print(&format!("{line}\n  report: {}\n", reported.page.display())),
+        Err(error) if *ended == Outcome::Completed => Err(error),
+        // Stopped before its first request, perhaps: why it ended is what counts.
+        Err(error) => {
+            outcome::note(&format!("error: {error:#}"));
+            outcome::print(&format!("{line}\n"))
+        }
+    }
+}
+
+/// Why a run is invalid.
+fn failures(checks: &[Check]) -> String {
+    let failed = checks
+        .iter()
+        .filter(|check| check.status == CheckStatus::Failed);
+    let failed: Vec<String> = failed
+        .map(|check| format!("{}: {}", check.name, check.finding))
+        .collect();
+    failed.join("; ")
+}
+
+/// The results folder may be moved with everything in it.
+fn relative(run: &Path, results: &Path) -> PathBuf {
+    run.strip_prefix(results).unwrap_or(run).to_owned()
+}

@@ -1,0 +1,128 @@
+//! Taking up a series that was left, provided that its other runs can be compared with the first ones.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use workbench_plan::Plan;
+use workbench_samples::{Host, Series, SeriesChange, SeriesExperiment, SweepPoint, Tool};
+
+use super::create::{recorded, sha256};
+use super::{OpenSeries, SeriesFolder};
+use crate::outcome;
+use crate::run::tool;
+
+/// Opens the series of this id, or the newest, for what is missing of it.
+///
+/// What has changed since it was planned makes this an error, or, with `force`, an entry in its record.
+pub(crate) fn reopen(results: &Path, id: Option<&str>, force: bool) -> anyhow::Result<OpenSeries> {
+    let folder = SeriesFolder::open(results, id)?;
+    let mut record = Series::read(folder.path())?;
+    let files = read_files(&record)?;
+    let plans = plans(&record, &files)?;
+    let missing = record.runs.iter().find(|run| !run.state.is_over());
+    if let Some(missing) = missing {
+        let mut differences =
+            differences(&record, &plans, &tool(), &workbench_load::describe_host());
+        differences.extend(new_points(&record, &files));
+        if !differences.is_empty() && !force {
+            bail!(
+                "series {} cannot go on as it began:\n  {}\n\
+                 undo this, or begin a new series; --force goes on all the same and records it",
+                record.series_id,
+                differences.join("\n  ")
+            );
+        }
+        if !differences.is_empty() {
+            let change = SeriesChange {
+                from_position: missing.position,
+                differences,
+            };
+            record.changes.push(change);
+        }
+    }
+    let series = OpenSeries {
+        folder,
+        record,
+        plans,
+    };
+    series.save()?;
+    Ok(series)
+}
+
+/// Each file of the series once, with what it says now.
+fn read_files(record: &Series) -> anyhow::Result<Vec<(PathBuf, Plan)>> {
+    let mut files: Vec<PathBuf> = Vec::new();
+    for experiment in &record.experiments {
+        if !files.contains(&experiment.file) {
+            files.push(experiment.file.clone());
+        }
+    }
+    let plans = outcome::read_plans(&files)?;
+    Ok(files.into_iter().zip(plans).collect())
+}
+
+/// The plan of each experiment of the record, at its point.
+fn plans(record: &Series, files: &[(PathBuf, Plan)]) -> anyhow::Result<Vec<Plan>> {
+    let plan = |experiment: &SeriesExperiment| {
+        let of_file = files.iter().filter(|(file, _)| *file == experiment.file);
+        let mut points = of_file.flat_map(|(_, plan)| plan.points());
+        let found = points.find(|(point, _)| point.map(recorded) == experiment.point);
+        found.map(|(_, plan)| plan).with_context(|| {
+            let file = experiment.file.display();
+            let changed = match &experiment.point {
+                Some(SweepPoint { parameter, value }) => {
+                    format!("{file} is no longer swept at {parameter}={value}")
+                }
+                None => format!("{file} has become a sweep"),
+            };
+            let id = &record.series_id;
+            format!("series {id} cannot go on: {changed}; undo this, or begin a new series")
+        })
+    };
+    record.experiments.iter().map(plan).collect()
+}
+
+/// Points that a sweep did not have when the series was planned, in words; they are not run.
+fn new_points(record: &Series, files: &[(PathBuf, Plan)]) -> Vec<String> {
+    let mut new = Vec::new();
+    for (file, plan) in files {
+        for point in plan.points().into_iter().filter_map(|(point, _)| point) {
+            let is_known =
+                |it: &SeriesExperiment| it.file == *file && it.point == Some(recorded(point));
+            if !record.experiments.iter().any(is_known) {
+                new.push(format!("{} is swept at {point} too now", file.display()));
+            }
+        }
+    }
+    new
+}
+
+/// What is not as it was when the series was planned, in words.
+fn differences(record: &Series, plans: &[Plan], tool: &Tool, host: &Host) -> Vec<String> {
+    let mut differences = Vec::new();
+    for (experiment, plan) in record.experiments.iter().zip(plans) {
+        // Comments and the order of keys are no part of what is run.
+        if sha256(&plan.without_password().to_yaml()) != experiment.sha256 {
+            differences.push(format!(
+                "{} is not the experiment that it was",
+                experiment.file.display()
+            ));
+        }
+    }
+    let mut compare = |what: &str, was: &dyn ToString, is: &dyn ToString| {
+        let (was, is) = (was.to_string(), is.to_string());
+        if was != is {
+            differences.push(format!("{what} was {was} and is {is}"));
+        }
+    };
+    let commit = |tool: &Tool| tool.commit.clone().unwrap_or_else(|| "unknown".to_owned());
+    compare("the program's version", &record.tool.version, &tool.version);
+    compare("the program's commit", &commit(&record.tool), &commit(tool));
+    let was = &record.host;
+    compare("the machine", &was.name, &host.name);
+    compare("the kernel", &was.kernel, &host.kernel);
+    compare("the processor", &was.cpu, &host.cpu);
+    compare("the number of processors", &was.cpus, &host.cpus);
+    compare("the memory in bytes", &was.memory_bytes, &host.memory_bytes);
+    differences
+}

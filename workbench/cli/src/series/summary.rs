@@ -1,0 +1,178 @@
+//! What a series has come to, in words.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use workbench_samples::{
+    SERIES_FILE, SERIES_FOLDER, Series, SeriesOrder, SeriesRun, SeriesRunState,
+};
+
+/// Every run with its state, and what can be done next.
+pub(super) fn summary(series: &Series, results: &Path) -> String {
+    let folder = results.join(SERIES_FOLDER).join(&series.series_id);
+    let over = series.runs.iter().filter(|run| run.state.is_over()).count();
+    let order = match series.order {
+        SeriesOrder::Abba => "ABBA order".to_owned(),
+        SeriesOrder::Random { seed } => format!("random order, seed {seed}"),
+    };
+    let mut text = format!(
+        "\nseries {}: {over} of {} runs in {}, {order}\n",
+        series.series_id,
+        series.runs.len(),
+        match series.repetitions {
+            1 => "1 block".to_owned(),
+            blocks => format!("{blocks} blocks"),
+        },
+    );
+    let mut add = |line: &str| {
+        let _infallible = writeln!(text, "{line}");
+    };
+    for run in &series.runs {
+        let directory = run.run.as_ref().map(|run| results.join(run));
+        let directory = directory.map_or_else(String::new, |it| format!("  {}", it.display()));
+        // The rest was told when the run ended, and is in the record.
+        let reason = run.reason.as_deref().and_then(|it| it.lines().next());
+        add(&format!("  {}{directory}", line_with(run, reason)));
+    }
+    for run in &series.runs {
+        for earlier in &run.earlier_attempts {
+            let kept = results.join(earlier);
+            add(&format!(
+                "kept of an earlier attempt at run {}: {}",
+                run.position,
+                kept.display()
+            ));
+        }
+    }
+    for change in &series.changes {
+        add(&format!(
+            "changed before run {}: {}",
+            change.from_position,
+            change.differences.join("; ")
+        ));
+    }
+    add(&format!("record: {}", folder.join(SERIES_FILE).display()));
+    if !series.is_over() {
+        let elsewhere = if results == Path::new("results") {
+            String::new()
+        } else {
+            format!(" --results {}", results.display())
+        };
+        add(&format!(
+            "go on: workbench run --resume {}{elsewhere}",
+            series.series_id
+        ));
+    }
+    if over > 0 {
+        add(&format!("analyse: workbench analyze {}", folder.display()));
+    }
+    text
+}
+
+/// One run: its place, its experiment, and how it ended.
+pub(super) fn line(run: &SeriesRun) -> String {
+    line_with(run, run.reason.as_deref())
+}
+
+fn line_with(run: &SeriesRun, reason: Option<&str>) -> String {
+    let state = match run.state {
+        SeriesRunState::Planned => "not run",
+        SeriesRunState::Running => "running",
+        SeriesRunState::Done => "done",
+        SeriesRunState::Invalid => "INVALID",
+        SeriesRunState::Failed => "failed",
+        SeriesRunState::Interrupted => "interrupted",
+    };
+    let mut line = format!(
+        "run {}, block {}: {}: {state}",
+        run.position, run.block, run.experiment
+    );
+    if let Some(reason) = reason {
+        let _infallible = write!(line, " ({reason})");
+    }
+    if !run.missed_thresholds.is_empty() {
+        let _infallible = write!(line, ", missed {}", run.missed_thresholds.join(", "));
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use workbench_samples::{Host, SERIES_VERSION, Tool};
+
+    use super::*;
+
+    fn run(position: u32, state: SeriesRunState) -> SeriesRun {
+        SeriesRun {
+            position,
+            block: position,
+            experiment: "smoke".into(),
+            state,
+            run: Some(PathBuf::from(format!("smoke/{position}"))),
+            reason: None,
+            missed_thresholds: Vec::new(),
+            earlier_attempts: Vec::new(),
+        }
+    }
+
+    fn series(runs: Vec<SeriesRun>) -> Series {
+        Series {
+            schema_version: SERIES_VERSION,
+            series_id: "20261123T101400Z-4f2a".into(),
+            order: SeriesOrder::Random { seed: 7 },
+            repetitions: 2,
+            pause_ns: 0,
+            stop_on_invalid: false,
+            tool: Tool {
+                name: "workbench".into(),
+                version: "0.1.0".into(),
+                commit: None,
+            },
+            host: Host {
+                name: "laptop".into(),
+                kernel: "Linux 6.8".into(),
+                cpu: "Example 9000".into(),
+                cpus: 2,
+                memory_bytes: 8 << 30,
+            },
+            experiments: Vec::new(),
+            runs,
+            changes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_series_that_stopped_says_how_to_go_on_where_it_is() {
+        let mut failed = run(2, SeriesRunState::Failed);
+        failed.reason = Some("the bookstore ended: it said\n  no room".into());
+        failed.earlier_attempts = vec!["smoke/0".into()];
+        let series = series(vec![run(1, SeriesRunState::Done), failed]);
+        let expected = "
+series 20261123T101400Z-4f2a: 1 of 2 runs in 2 blocks, random order, seed 7
+  run 1, block 1: smoke: done  /tmp/r/smoke/1
+  run 2, block 2: smoke: failed (the bookstore ended: it said)  /tmp/r/smoke/2
+kept of an earlier attempt at run 2: /tmp/r/smoke/0
+record: /tmp/r/series/20261123T101400Z-4f2a/series.json
+go on: workbench run --resume 20261123T101400Z-4f2a --results /tmp/r
+analyse: workbench analyze /tmp/r/series/20261123T101400Z-4f2a
+";
+        assert_eq!(summary(&series, Path::new("/tmp/r")), expected);
+    }
+
+    #[test]
+    fn a_finished_series_names_what_can_be_done_with_it_last() {
+        let mut slow = run(2, SeriesRunState::Done);
+        slow.missed_thresholds = vec!["p95 < 1ms".into(), "max < 2ms".into()];
+        let series = series(vec![run(1, SeriesRunState::Invalid), slow]);
+        let text = summary(&series, Path::new("results"));
+        assert!(text.contains("smoke: INVALID  results/smoke/1\n"), "{text}");
+        assert!(text.contains("done, missed p95 < 1ms, max < 2ms"), "{text}");
+        assert!(!text.contains("--resume"), "{text}");
+        assert!(
+            text.ends_with("analyse: workbench analyze results/series/20261123T101400Z-4f2a\n"),
+            "{text}"
+        );
+    }
+}

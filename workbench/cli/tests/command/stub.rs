@@ -1,0 +1,64 @@
+//! A service that answers at once and notes what it was asked.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+/// Ends with the test's process.
+pub(crate) struct Stub {
+    address: SocketAddr,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Stub {
+    pub(crate) fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let noted = Arc::clone(&asked);
+        std::thread::spawn(move || {
+            for socket in listener.incoming() {
+                let noted = Arc::clone(&noted);
+                std::thread::spawn(move || serve(socket.unwrap(), &noted));
+            }
+        });
+        Self { address, asked }
+    }
+
+    /// An experiment of one user who sends `request` to the service `stub` for so long.
+    pub(crate) fn experiment(&self, name: &str, request: &str, hold: &str) -> String {
+        format!(
+            "name: {name}\nquestion: Does the series go on?\n\
+             target:\n  urls: {{ stub: \"http://{}\" }}\n  reset: [ POST stub/reset ]\n\
+             threads:\n  - {{ start: 1, hold: {hold} }}\n\
+             scenarios:\n  - name: one\n    steps:\n      - request: {request}\n",
+            self.address
+        )
+    }
+
+    /// Methods and paths, in order; of equal ones in a row only the first.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        let mut asked = self.asked.lock().unwrap().clone();
+        asked.dedup();
+        asked
+    }
+}
+
+/// Paths that begin with `/fail` are answered with a 500.
+fn serve(socket: TcpStream, noted: &Mutex<Vec<String>>) -> Option<()> {
+    let mut lines = BufReader::new(socket.try_clone().ok()?).lines();
+    let mut socket = socket;
+    loop {
+        let first = lines.next()?.ok()?;
+        while !lines.next()?.ok()?.is_empty() {}
+        let words: Vec<&str> = first.split(' ').take(2).collect();
+        let status = if words[1].starts_with("/fail") {
+            "500 Internal Server Error"
+        } else {
+            "200 OK"
+        };
+        noted.lock().unwrap().push(words.join(" "));
+        let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 2\r\n\r\nok");
+        socket.write_all(answer.as_bytes()).ok()?;
+    }
+}

@@ -1,0 +1,65 @@
+//! Requests that put a target back to where every run begins.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::{ACCEPT, HOST, HeaderValue};
+use hyper::{Method, Request, StatusCode, Uri};
+use workbench_plan::ResetRequest;
+
+use crate::client::{Client, Endpoint};
+use crate::error::LoadError;
+
+/// How long a service may take to reset itself: it may have a lot to delete.
+const RESET_LIMIT: Duration = Duration::from_secs(60);
+
+/// Sends the requests one after another; each has to be answered by a status from 200 to 299.
+pub(crate) async fn reset(
+    requests: &[ResetRequest],
+    endpoints: &[Arc<Endpoint>],
+) -> Result<(), LoadError> {
+    let mut client = Client::new(endpoints.len(), RESET_LIMIT);
+    for request in requests {
+        let position = endpoints
+            .iter()
+            .position(|endpoint| endpoint.service == request.service)
+            .expect("a plan's services are the target's");
+        let endpoint = &endpoints[position];
+        let message = message(request, endpoint);
+        let measured = client
+            .send(position, endpoint, message, Instant::now())
+            .await;
+        let refused = match measured.outcome {
+            Ok(200..=299) => continue,
+            Ok(status) => format!("was answered with {}", in_words(status)),
+            Err(error) => format!("failed ({})", error.as_str()),
+        };
+        return Err(LoadError::Reset {
+            request: request.to_string(),
+            reason: refused,
+        });
+    }
+    Ok(())
+}
+
+fn message(request: &ResetRequest, endpoint: &Endpoint) -> Request<Full<Bytes>> {
+    let uri = format!("{}{}", endpoint.prefix, request.path);
+    let mut message = Request::new(Full::new(Bytes::new()));
+    *message.method_mut() =
+        Method::from_bytes(request.method.as_bytes()).expect("a plan's methods are valid");
+    *message.uri_mut() = Uri::try_from(uri).expect("a plan's paths are valid");
+    let headers = message.headers_mut();
+    headers.insert(HOST, endpoint.host.clone());
+    headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
+    message
+}
+
+/// `404 Not Found`; the words are missing where HTTP has none.
+fn in_words(status: u16) -> String {
+    let reason = StatusCode::from_u16(status)
+        .ok()
+        .and_then(|status| status.canonical_reason());
+    reason.map_or_else(|| status.to_string(), |reason| format!("{status} {reason}"))
+}

@@ -1,0 +1,116 @@
+//! The points of a sweep, and whether the schedule can be followed at each of them.
+
+use super::Check;
+use super::load::users;
+use crate::file::source::Node;
+use crate::file::wire::{WirePoints, WireRange, WireSweep};
+use crate::plan::Load;
+use crate::sweep::Sweep;
+
+/// More runs than anybody waits for; a mistake in a step rather than a plan.
+const MOST_POINTS: usize = 100;
+
+pub(super) fn sweep(
+    check: &mut Check<'_>,
+    wire: &WireSweep,
+    load: Option<&Load>,
+    node: &Node,
+) -> Option<Sweep> {
+    let key = node.key_place("users");
+    let node = node.get("users");
+    let users = match &wire.users {
+        WirePoints::List(list) => listed(check, list, node),
+        WirePoints::Range(range) => ranged(check, range, node),
+    };
+    let steps = match load? {
+        Load::Threads(rows) if rows.len() > 1 => {
+            return check.note(
+                key,
+                "a sweep needs a single row of \"threads\", or \"concurrency\": of several rows it is not clear \
+                 which one grows",
+            );
+        }
+        Load::Threads(_) => None,
+        Load::Concurrency(concurrency) => concurrency.steps,
+    };
+    let users = users?;
+    if let Some(steps) = steps
+        && let Some(index) = users.iter().position(|users| *users < steps)
+    {
+        let message = format!(
+            "the {steps} steps of \"concurrency\" cannot be taken by so few users as {}",
+            users[index]
+        );
+        // In a range the place is that of the whole.
+        return check.note(node.index(index).place(), message);
+    }
+    Some(Sweep { users })
+}
+
+fn listed(check: &mut Check<'_>, list: &[u32], node: &Node) -> Option<Vec<u32>> {
+    if list.is_empty() {
+        return check.note(node.place(), "at least one point is needed");
+    }
+    if list.len() > MOST_POINTS {
+        return too_many(check, list.len(), node);
+    }
+    let mut right = true;
+    for (index, &point) in list.iter().enumerate() {
+        let node = node.index(index);
+        right &= users(check, point, node).is_some();
+        if list[..index].contains(&point) {
+            let message =
+                format!("{point} is in the list already; --repetitions repeats every point");
+            right &= check.note::<()>(node.place(), message).is_some();
+        }
+    }
+    right.then(|| list.to_vec())
+}
+
+fn ranged(check: &mut Check<'_>, range: &WireRange, node: &Node) -> Option<Vec<u32>> {
+    let from = users(check, range.from, node.get("from"));
+    let to = users(check, range.to, node.get("to"));
+    let (from, to) = (from?, to?);
+    if from > to {
+        return check.note(
+            node.get("from").place(),
+            format!("no point from {from} to {to}: the lowest comes first"),
+        );
+    }
+    match (range.factor, range.step) {
+        (Some(factor), None) if factor < 2 => check.note(
+            node.get("factor").place(),
+            "a factor has to be at least 2, or the points do not grow",
+        ),
+        (Some(factor), None) => {
+            let next = |point: &u32| point.checked_mul(factor).filter(|next| *next <= to);
+            Some(std::iter::successors(Some(from), next).collect())
+        }
+        (None, Some(0)) => check.note(
+            node.get("step").place(),
+            "a step has to be at least 1, or the points do not grow",
+        ),
+        (None, Some(step)) => {
+            let points = ((to - from) / step) as usize + 1;
+            if points > MOST_POINTS {
+                return too_many(check, points, node);
+            }
+            Some((from..=to).step_by(step as usize).collect())
+        }
+        (Some(_), Some(_)) => check.note(
+            node.key_place("step"),
+            "points grow either by a \"factor\" or by a \"step\", not by both",
+        ),
+        (None, None) => check.note(
+            node.place(),
+            "missing key \"factor\" or \"step\": by what the points grow",
+        ),
+    }
+}
+
+fn too_many<T>(check: &mut Check<'_>, points: usize, node: &Node) -> Option<T> {
+    check.note(
+        node.place(),
+        format!("{points} points, and every one is a run; at most {MOST_POINTS} make a sweep"),
+    )
+}

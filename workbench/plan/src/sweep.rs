@@ -1,0 +1,158 @@
+//! Sweeps: one experiment with several numbers of users.
+
+use std::fmt;
+
+use crate::plan::{Load, Plan};
+
+/// Numbers of users that an experiment is run with, one after the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sweep {
+    /// In the order of the file; never empty, and none of them twice.
+    pub users: Vec<u32>,
+}
+
+/// A value of what is swept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Point {
+    /// What is swept, by its key in the experiment file: `users`.
+    pub parameter: &'static str,
+    /// Its value.
+    pub value: u32,
+}
+
+impl fmt::Display for Point {
+    /// Such as `users=10`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.parameter, self.value)
+    }
+}
+
+impl Plan {
+    /// What is to be run: a plan for each point of the sweep, in the order of the file, or this very plan where
+    /// nothing is swept.
+    ///
+    /// A point's plan differs in its number of users and has no sweep. The number takes the place of the
+    /// concurrency's target, or of the users in the only row of threads; all times stay, so that all points last
+    /// equally long. As the seed stays too, user k draws the same values at every point.
+    ///
+    /// # Examples
+    /// ```
+    /// let text = "
+    /// target: { bookstore: {} }
+    /// concurrency: { target: 1, hold: 10s }
+    /// sweep: { users: [1, 10] }
+    /// scenarios: [ { name: reader, steps: [ request: GET catalog/products ] } ]
+    /// ";
+    /// let plan = workbench_plan::parse(text, std::path::Path::new("sweep.yaml"))?;
+    /// let peaks: Vec<usize> = plan
+    ///     .points()
+    ///     .iter()
+    ///     .map(|(_, plan)| plan.load.schedule().peak_users())
+    ///     .collect();
+    /// assert_eq!(peaks, [1, 10]);
+    /// # Ok::<(), workbench_plan::PlanError>(())
+    /// ```
+    #[must_use]
+    pub fn points(&self) -> Vec<(Option<Point>, Self)> {
+        let Some(sweep) = &self.sweep else {
+            return vec![(None, self.clone())];
+        };
+        let at = |&users: &u32| {
+            let point = Point {
+                parameter: "users",
+                value: users,
+            };
+            let plan = Self {
+                load: with_users(&self.load, users),
+                sweep: None,
+                ..self.clone()
+            };
+            (Some(point), plan)
+        };
+        sweep.users.iter().map(at).collect()
+    }
+}
+
+fn with_users(load: &Load, users: u32) -> Load {
+    let mut load = load.clone();
+    match &mut load {
+        // A plan with several rows has no sweep.
+        Load::Threads(rows) => rows.iter_mut().for_each(|row| row.users = users),
+        Load::Concurrency(concurrency) => concurrency.target = users,
+    }
+    load
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn plan(load: &str) -> Plan {
+        let text = format!(
+            "target: {{ bookstore: {{}} }}\n{load}\n\
+             scenarios: [ {{ name: one, steps: [ request: GET catalog/products ] }} ]\n"
+        );
+        crate::parse(&text, Path::new("sweep.yaml")).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    fn swept(users: &str) -> Vec<u32> {
+        let load = format!("concurrency: {{ target: 1, hold: 1s }}\nsweep: {{ users: {users} }}");
+        plan(&load).sweep.unwrap().users
+    }
+
+    #[test]
+    fn a_point_is_the_experiment_with_another_number_of_users() {
+        for (load, at_7) in [
+            (
+                "concurrency: { target: 20, ramp_up: 4s, steps: 2, hold: 1s }",
+                "concurrency: { target: 7, ramp_up: 4s, steps: 2, hold: 1s }",
+            ),
+            (
+                "threads: [ { start: 20, initial_delay: 1s, startup: 2s, hold: 3s, shutdown: 4s } ]",
+                "threads: [ { start: 7, initial_delay: 1s, startup: 2s, hold: 3s, shutdown: 4s } ]",
+            ),
+        ] {
+            let points = plan(&format!("{load}\nsweep: {{ users: [20, 7] }}")).points();
+            let points: [_; 2] = points.try_into().unwrap();
+            let names = points
+                .each_ref()
+                .map(|(point, _)| point.unwrap().to_string());
+            assert_eq!(names, ["users=20", "users=7"]);
+            assert_eq!(points[0].1, plan(load));
+            assert_eq!(points[1].1, plan(at_7));
+            let ends = points.map(|(_, plan)| plan.load.schedule().end());
+            assert_eq!(ends[0], ends[1]);
+        }
+    }
+
+    #[test]
+    fn a_plan_without_a_sweep_is_its_own_only_point() {
+        let plan = plan("concurrency: { target: 5, hold: 1s }");
+        assert_eq!(plan.points(), [(None, plan.clone())]);
+    }
+
+    #[test]
+    fn points_are_listed_or_grow_by_a_factor_or_a_step_up_to_the_last_that_fits() {
+        assert_eq!(swept("[50, 1, 10]"), [50, 1, 10]);
+        assert_eq!(swept("{ from: 1, to: 16, factor: 2 }"), [1, 2, 4, 8, 16]);
+        assert_eq!(swept("{ from: 5, to: 100, factor: 3 }"), [5, 15, 45]);
+        assert_eq!(swept("{ from: 10, to: 40, step: 10 }"), [10, 20, 30, 40]);
+        assert_eq!(swept("{ from: 3, to: 10, step: 4 }"), [3, 7]);
+        assert_eq!(swept("{ from: 9, to: 9, step: 1 }"), [9]);
+        assert_eq!(swept("{ from: 1, to: 100, step: 1 }").len(), 100);
+        let most = "{ from: 500000, to: 1000000, factor: 4294967295 }";
+        assert_eq!(swept(most), [500_000]);
+    }
+
+    #[test]
+    fn a_sweep_is_written_back_as_its_points() {
+        let plan = plan(
+            "concurrency: { target: 1, hold: 1s }\nsweep: { users: { from: 1, to: 4, factor: 2 } }",
+        );
+        let text = plan.to_yaml();
+        assert_eq!(crate::parse(&text, Path::new("x.yaml")).unwrap(), plan);
+        assert!(text.contains("- 4\n"), "{text}");
+    }
+}

@@ -1,0 +1,164 @@
+//! The record of a series: which experiments are repeated in which order, and how far it has come.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::SamplesError;
+use crate::manifest::{Host, SweepPoint, Tool};
+use crate::versioned;
+
+/// Version of the record's format that is written, and the newest that can be read.
+///
+/// 2 added the `point` of an experiment.
+pub const SERIES_VERSION: u32 = 2;
+
+/// Folder in the results folder that holds a folder for each series.
+pub const SERIES_FOLDER: &str = "series";
+
+/// Name of the record in a series' folder.
+pub const SERIES_FILE: &str = "series.json";
+
+/// A series: experiments repeated in blocks; `series.json` in the series' folder.
+///
+/// It is written anew whenever a run begins or ends, so that a series that was interrupted or killed can go on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Series {
+    /// Version of this file's format.
+    pub schema_version: u32,
+    /// Name of the series' folder: UTC time and a short id.
+    pub series_id: String,
+    /// How the order of the runs came about.
+    pub order: SeriesOrder,
+    /// Number of blocks, each of which holds every experiment once.
+    pub repetitions: u32,
+    /// Time left between two runs, in nanoseconds.
+    pub pause_ns: u64,
+    /// Whether an invalid run ends the series.
+    pub stop_on_invalid: bool,
+    /// What makes the runs.
+    pub tool: Tool,
+    /// The machine that generates the load.
+    pub host: Host,
+    /// What is repeated, as given; each point of a sweep by itself.
+    pub experiments: Vec<SeriesExperiment>,
+    /// Every run, in order.
+    pub runs: Vec<SeriesRun>,
+    /// When the series was continued although something had changed; empty in a series that can be compared throughout.
+    pub changes: Vec<SeriesChange>,
+}
+
+/// How the order of the runs came about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SeriesOrder {
+    /// Every second block is the mirror of the one before.
+    Abba,
+    /// Each block is a random permutation.
+    Random {
+        /// What it was drawn with.
+        seed: u64,
+    },
+}
+
+/// An experiment of a series.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeriesExperiment {
+    /// Its name within the series: the experiment's own, with `#1`, `#2`, … where several have the same, and with
+    /// `@` and the point where it is swept: `shop`, `shop#2`, `shop@users=10`.
+    pub name: String,
+    /// The experiment's own name, which names the folder of its runs.
+    pub experiment: String,
+    /// Where it is swept: each point is an experiment of the series. `None` otherwise, and in version 1.
+    pub point: Option<SweepPoint>,
+    /// The experiment file.
+    pub file: PathBuf,
+    /// SHA-256 of `resolved`, in hexadecimal digits.
+    pub sha256: String,
+    /// The experiment as resolved, without passwords.
+    pub resolved: String,
+}
+
+/// A run of a series, made or still to be made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeriesRun {
+    /// Position in the series, from 1.
+    pub position: u32,
+    /// Number of its block, from 1.
+    pub block: u32,
+    /// The experiment's name within the series.
+    pub experiment: String,
+    /// How far it has come.
+    pub state: SeriesRunState,
+    /// Its folder, relative to the results folder; `None` while there is none.
+    pub run: Option<PathBuf>,
+    /// Why it is invalid or has failed.
+    pub reason: Option<String>,
+    /// Thresholds of the experiment that it missed.
+    pub missed_thresholds: Vec<String>,
+    /// Folders of earlier attempts that did not come to their end, relative to the results folder.
+    pub earlier_attempts: Vec<PathBuf>,
+}
+
+/// How far a run of a series has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SeriesRunState {
+    /// Still to be made.
+    Planned,
+    /// Under way, or killed before it could say how it ended.
+    Running,
+    /// The whole schedule was followed, and the run can be believed.
+    Done,
+    /// The whole schedule was followed, but the run cannot be believed. It is not repeated: choosing runs by their
+    /// results would bias what is concluded from them.
+    Invalid,
+    /// The target or the storage failed it; to be made again.
+    Failed,
+    /// Stopped on request, or killed; to be made again.
+    Interrupted,
+}
+
+impl SeriesRunState {
+    /// Whether the run has come to its end, so that it is not made again.
+    #[must_use]
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Done | Self::Invalid)
+    }
+}
+
+/// Something that a series was continued in spite of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeriesChange {
+    /// First run that was made after the change.
+    pub from_position: u32,
+    /// What was different, in words.
+    pub differences: Vec<String>,
+}
+
+impl Series {
+    /// Writes the record into the series' folder, replacing an earlier one in a single step.
+    ///
+    /// # Errors
+    /// Whatever the file system says; an earlier record is then untouched.
+    pub fn write(&self, series_directory: &Path) -> Result<(), SamplesError> {
+        versioned::write(self, series_directory.join(SERIES_FILE))
+    }
+
+    /// Reads the record of the series in a folder.
+    ///
+    /// # Errors
+    /// The error names the file: missing, not valid, or of a version that this build does not know.
+    pub fn read(series_directory: &Path) -> Result<Self, SamplesError> {
+        let path = series_directory.join(SERIES_FILE);
+        versioned::read(path, SERIES_VERSION, |path, source| {
+            SamplesError::InvalidSeries { path, source }
+        })
+    }
+
+    /// Whether every run has come to its end.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.runs.iter().all(|run| run.state.is_over())
+    }
+}
