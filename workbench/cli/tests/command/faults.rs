@@ -47,7 +47,7 @@ fn latency_on_one_route_is_found_in_its_samples_and_not_in_others() {
     let manifest = json(&run.join("manifest.json"));
     let recorded = manifest["target"]["details"]["faults"].as_str().unwrap();
     assert!(
-        recorded.contains("constant(20ms); GET catalog/products latency"),
+        recorded.contains("constant(20ms) seed=1; GET catalog/products latency"),
         "{recorded}"
     );
     let analysis = json(&run.join("analysis.json"));

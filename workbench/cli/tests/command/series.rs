@@ -89,18 +89,26 @@ fn two_experiments_are_interleaved_and_every_run_knows_its_place() {
             (3, "two", "over"),
         ]
     );
+    let mut seeds = Vec::new();
     for run in series["runs"].as_array().unwrap() {
         let folder = bench
             .path()
             .join("results")
             .join(run["run"].as_str().unwrap());
-        let place = &json(&folder.join("manifest.json"))["series"];
+        let manifest = json(&folder.join("manifest.json"));
+        let place = &manifest["series"];
         assert_eq!(place["series_id"], series["series_id"]);
         for key in ["experiment", "block", "position"] {
             assert_eq!(place[key], run[key], "{key}");
         }
         assert!(folder.join("report.html").is_file());
+        seeds.push((run["block"].as_u64(), manifest["seed"].as_u64().unwrap()));
     }
+    // Each repetition draws anew, and both experiments the same.
+    seeds.sort_unstable();
+    seeds.dedup();
+    assert_eq!(seeds.len(), 3, "{seeds:?}");
+    assert_eq!(seeds[0], (Some(1), 1));
     // Many runs are not compared in pairs unasked; the command that does it stands at the end, and works.
     assert!(bench.runs("comparisons").is_empty());
     let output = String::from_utf8(output).unwrap();
