@@ -9,7 +9,7 @@ use workbench_samples::replace_file;
 use crate::comparison::{self, compare};
 use crate::error::AnalysisError;
 use crate::model::{Analysis, SCHEMA_VERSION};
-use crate::run::{AnalysedRun, analyse};
+use crate::run::analyse;
 
 /// Name of the file that [`Analysis::write`] writes.
 pub const ANALYSIS_FILE: &str = "analysis.json";
@@ -35,24 +35,20 @@ pub fn analyze(run_directories: &[PathBuf]) -> Result<Analysis, AnalysisError> {
     let mut distributions = Vec::new();
     let mut warnings = Vec::new();
     for (stream, directory) in (0..).zip(run_directories) {
-        let AnalysedRun {
-            analysis,
-            elapsed_ns,
-            warnings: of_the_run,
-        } = analyse(directory)?;
-        warnings.extend(of_the_run);
+        let mut run = analyse(directory)?;
+        warnings.append(&mut run.warnings);
         if several {
-            let drawn = comparison::distribution(&analysis, &elapsed_ns, stream);
+            let drawn = comparison::distribution(&run.analysis, &run.ascending_ns(), stream);
             match drawn {
                 Ok(distribution) => distributions.push(distribution),
                 // Too short for it; the run's own numbers stand all the same.
                 Err(error) => warnings.push(format!(
                     "{}/{} is left out of the comparison: {error}",
-                    analysis.experiment, analysis.run_id
+                    run.analysis.experiment, run.analysis.run_id
                 )),
             }
         }
-        runs.push(analysis);
+        runs.push(run.analysis);
     }
     let comparison = several.then(|| {
         let (comparison, of_the_tests) = compare(distributions);

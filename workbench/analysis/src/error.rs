@@ -25,6 +25,9 @@ pub enum AnalysisError {
         /// Why not.
         source: PolarsError,
     },
+    /// The threads that an analysis needs.
+    #[error("cannot start threads for the analysis")]
+    Threads(#[source] rayon::ThreadPoolBuildError),
     /// A file or folder could not be read.
     #[error("cannot read {path}", path = path.display())]
     Read {

@@ -1,6 +1,9 @@
 //! Elapsed times in bins whose widths grow with the times.
 
+use workbench_statistics::{StatisticsError, Summary};
+
 use crate::model::Bin;
+use crate::observe::Times;
 
 /// 20 bins a decade: each 12 % wider than the one before, fine enough to show two clusters apart.
 const BINS_PER_DECADE: f64 = 20.0;
@@ -9,14 +12,12 @@ const BINS_PER_DECADE: f64 = 20.0;
 ///
 /// Bounds are at 10^(i/20) ns, so that histograms of different runs share them. Times of zero, which a
 /// logarithm has no place for, are counted in a bin from 0 to 1 ns.
-pub(crate) fn histogram(sorted_ns: &[f64]) -> Vec<Bin> {
-    let (Some(&shortest), Some(&longest)) = (sorted_ns.first(), sorted_ns.last()) else {
-        return Vec::new();
-    };
+pub(crate) fn histogram(times: &Times<'_>) -> Result<Vec<Bin>, StatisticsError> {
+    let Summary { min, max, .. } = times.summary()?;
     let mut bins = Vec::new();
     let mut counted = 0;
     let mut count = |from_ns: f64, to_ns: f64| {
-        let below = sorted_ns.partition_point(|time| *time < to_ns);
+        let below = times.below(to_ns);
         bins.push(Bin {
             from_ns,
             to_ns,
@@ -24,17 +25,17 @@ pub(crate) fn histogram(sorted_ns: &[f64]) -> Vec<Bin> {
         });
         counted = below;
     };
-    let mut step = if shortest < 1.0 {
+    let mut step = if min < 1.0 {
         count(0.0, bound(0));
         0
     } else {
-        first_step(shortest)
+        first_step(min)
     };
-    while bound(step) <= longest {
+    while bound(step) <= max {
         count(bound(step), bound(step + 1));
         step += 1;
     }
-    bins
+    Ok(bins)
 }
 
 fn bound(step: i32) -> f64 {
@@ -58,15 +59,16 @@ fn first_step(time_ns: f64) -> i32 {
 mod tests {
     use super::*;
 
-    fn assert_complete(sorted_ns: &[f64]) {
-        let bins = histogram(sorted_ns);
+    fn assert_complete(times_ns: &[f64]) {
+        let mut copy = times_ns.to_vec();
+        let bins = histogram(&Times::of_test(&mut copy)).unwrap();
 
         let counted: u64 = bins.iter().map(|bin| bin.count).sum();
-        assert_eq!(counted, sorted_ns.len() as u64);
+        assert_eq!(counted, times_ns.len() as u64);
         assert!(bins.windows(2).all(|pair| pair[0].to_ns == pair[1].from_ns));
         for bin in &bins {
             let within = |time: &&f64| (bin.from_ns..bin.to_ns).contains(*time);
-            assert_eq!(sorted_ns.iter().filter(within).count() as u64, bin.count);
+            assert_eq!(times_ns.iter().filter(within).count() as u64, bin.count);
         }
         assert!(bins.first().unwrap().count > 0);
         assert!(bins.last().unwrap().count > 0);
@@ -84,6 +86,7 @@ mod tests {
 
     #[test]
     fn a_decade_has_20_bins() {
-        assert_eq!(histogram(&[1e6, 9.9e6]).len(), 20);
+        let bins = histogram(&Times::of_test(&mut [1e6, 9.9e6])).unwrap();
+        assert_eq!(bins.len(), 20);
     }
 }

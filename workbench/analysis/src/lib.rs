@@ -5,15 +5,17 @@
 
 mod analysis;
 mod comparison;
+mod diagnosis;
 mod environment;
 mod error;
 mod experiment;
 mod histogram;
 mod model;
 mod newest;
-mod query;
+mod observe;
 mod run;
 mod series;
+mod steady;
 mod tables;
 mod threshold;
 

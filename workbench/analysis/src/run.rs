@@ -11,17 +11,17 @@ use crate::environment::environment;
 use crate::error::AnalysisError;
 use crate::experiment::{self, Experiment};
 use crate::histogram::histogram;
-use crate::model::{RunAnalysis, ThresholdOutcome};
-use crate::query::{LabelTotals, Observations, observe};
+use crate::model::{RequestStatistics, RunAnalysis, ThresholdOutcome};
+use crate::observe::{LabelObservations, LabelTally, LabelTimes, Observations, Times, observe};
 use crate::series::{per_second, users_from_samples};
-use crate::tables::{self, Row, all_times};
+use crate::steady::{self, steady_state};
+use crate::tables::{self, Row, TOTAL};
 use crate::threshold::{self, Measured};
 
 /// One run analysed, and what only the comparison with other runs needs.
 pub(crate) struct AnalysedRun {
     pub(crate) analysis: RunAnalysis,
-    /// Elapsed times of all requests, ascending.
-    pub(crate) elapsed_ns: Vec<f64>,
+    times: Vec<LabelTimes>,
     pub(crate) warnings: Vec<String>,
 }
 
@@ -42,7 +42,12 @@ pub fn analyze_run(run_directory: &Path) -> Result<RunAnalysis, AnalysisError> {
 pub(crate) fn analyse(run_directory: &Path) -> Result<AnalysedRun, AnalysisError> {
     let manifest = Manifest::read(run_directory)?;
     let experiment = experiment::read(run_directory)?;
-    let observations = observe(&run_directory.join(SAMPLES_FOLDER), manifest.started_at)?;
+    let observations = observe(
+        &run_directory.join(SAMPLES_FOLDER),
+        manifest.started_at,
+        experiment.plan.steady_part(),
+        &experiment::labels(&experiment.plan),
+    )?;
     let analysed = combine(manifest, experiment, observations).expect(
         "no label or second is without times, all are finite, and a plan has possible quantiles",
     );
@@ -50,41 +55,47 @@ pub(crate) fn analyse(run_directory: &Path) -> Result<AnalysedRun, AnalysisError
 }
 
 fn combine(
-    manifest: Manifest,
+    mut manifest: Manifest,
     experiment: Experiment,
     observations: Observations,
 ) -> Result<AnalysedRun, StatisticsError> {
     let Experiment { text, plan } = experiment;
+    let steady = steady_state(&observations, plan.steady_part())?;
+    if let (Some(validity), Some(steady)) = (&mut manifest.validity, &steady) {
+        steady::judge(validity, steady, &observations);
+    }
+    let warnings = warnings(&manifest, &experiment::labels(&plan), &observations);
     let Observations {
-        mut labels,
+        labels,
         errors,
         started,
         completed,
         origin,
+        ..
     } = observations;
-    let labels_of_the_file = experiment::labels(&plan);
-    tables::in_order(&mut labels, &labels_of_the_file);
-    let warnings = warnings(&manifest, &labels, &labels_of_the_file, &errors);
-    let elapsed_ns = all_times(&labels);
-    let total_row = Row::total(&labels, &elapsed_ns);
+    let all =
+        Times::together(labels.iter().filter_map(|label| label.times.all())).ok_or(NO_SAMPLES)?;
+    let mut counts = LabelTally::NONE;
+    labels.iter().for_each(|label| counts.add(&label.counts));
+    let total_row = Row {
+        label: TOTAL,
+        counts,
+        times: &all,
+    };
     let total = total_row.statistics()?;
     let requests = labels
         .iter()
-        .map(|totals| Row::from(totals).statistics())
-        .collect::<Result<Vec<_>, _>>()?;
-    let rows: Vec<Measured<'_>> = requests
-        .iter()
-        .zip(&labels)
-        .map(|(statistics, totals)| Measured {
-            statistics,
-            elapsed_ns: &totals.elapsed_ns,
+        .filter_map(|label| Some((label, label.times.all()?)))
+        .map(|(label, times)| {
+            let row = Row {
+                label: &label.label,
+                counts: label.counts,
+                times: &times,
+            };
+            row.statistics()
         })
-        .collect();
-    let all = Measured {
-        statistics: &total,
-        elapsed_ns: &elapsed_ns,
-    };
-    let thresholds = thresholds(&plan, &rows, &all)?;
+        .collect::<Result<Vec<_>, _>>()?;
+    let thresholds = thresholds(&plan, &labels, &requests, (&total, &all))?;
     let users = if manifest.users.is_empty() {
         users_from_samples(&started, &plan.load.schedule())
     } else {
@@ -102,35 +113,59 @@ fn combine(
         outcome: manifest.outcome,
         validity: manifest.validity,
         experiment_file: text,
-        steady: None,
+        steady,
         errors: tables::errors(errors),
-        per_second: per_second(&started, &completed)?,
+        per_second: per_second(&started, &completed),
         users,
-        histogram: histogram(&elapsed_ns),
+        histogram: histogram(&all)?,
         thresholds,
         requests,
         total,
     };
+    let times = labels.into_iter().map(|label| label.times).collect();
     Ok(AnalysedRun {
         analysis,
-        elapsed_ns,
+        times,
         warnings,
     })
 }
 
+impl AnalysedRun {
+    /// Elapsed times of all requests, ascending.
+    pub(crate) fn ascending_ns(&self) -> Vec<f64> {
+        Times::together(self.times.iter().filter_map(LabelTimes::all))
+            .map_or_else(Vec::new, |times| times.to_ascending())
+    }
+}
+
+const NO_SAMPLES: StatisticsError = StatisticsError::TooFewValues {
+    needed: 1,
+    found: 0,
+};
+
 fn thresholds(
     plan: &Plan,
-    rows: &[Measured<'_>],
-    all: &Measured<'_>,
+    labels: &[LabelObservations],
+    requests: &[RequestStatistics],
+    (total, all): (&RequestStatistics, &Times<'_>),
 ) -> Result<Vec<ThresholdOutcome>, StatisticsError> {
+    let of_label = |label: &String| {
+        let statistics = requests.iter().find(|row| row.request == *label)?;
+        let times = labels.iter().find(|it| it.label == *label)?.times.all()?;
+        Some(Measured { statistics, times })
+    };
+    let of_all = || Measured {
+        statistics: total,
+        times: all.clone(),
+    };
     plan.thresholds
         .iter()
         .map(|threshold| {
             let measured = match &threshold.request {
-                None => Some(all),
-                Some(label) => rows.iter().find(|row| row.statistics.request == *label),
+                None => Some(of_all()),
+                Some(label) => of_label(label),
             };
-            threshold::evaluate(threshold, measured)
+            threshold::evaluate(threshold, measured.as_ref())
         })
         .collect()
 }
@@ -144,9 +179,8 @@ fn in_rfc_3339(instant_ns: i64) -> String {
 /// What a reader of this run has to know before believing a number of it.
 fn warnings(
     manifest: &Manifest,
-    labels: &[LabelTotals],
     labels_of_the_file: &[&str],
-    errors: &[crate::query::ErrorTotal],
+    observations: &Observations,
 ) -> Vec<String> {
     let run = format!("{}/{}", manifest.experiment, manifest.run_id);
     let mut warnings = Vec::new();
@@ -173,7 +207,8 @@ fn warnings(
             .collect();
         warnings.push(format!("{run} is invalid ({})", reasons.join("; ")));
     }
-    let censored: u64 = errors
+    let censored: u64 = observations
+        .errors
         .iter()
         .filter(|total| total.error == ErrorKind::Censored.as_str())
         .map(|total| total.count)
@@ -185,7 +220,7 @@ fn warnings(
     }
     let never_sent: Vec<&str> = labels_of_the_file
         .iter()
-        .filter(|label| labels.iter().all(|totals| totals.label != **label))
+        .filter(|label| observations.labels.iter().all(|it| it.label != **label))
         .copied()
         .collect();
     if !never_sent.is_empty() {

@@ -4,20 +4,16 @@ use std::time::Duration;
 
 use workbench_plan::Schedule;
 use workbench_samples::UsersInSecond;
-use workbench_statistics::{StatisticsError, quantile_of_sorted, summary};
 
 use crate::model::Second;
-use crate::query::StartedInSecond;
+use crate::observe::StartedInSecond;
 
 /// A last second in which no request started and fewer than this share of all responses were completed is no second
 /// of the run, only the moment that the last responses took.
 const MOMENT: f64 = 0.01;
 
 /// Every second from 0 to the last in which a request started or responses were completed.
-pub(crate) fn per_second(
-    started: &[StartedInSecond],
-    completed: &[(u32, u64)],
-) -> Result<Vec<Second>, StatisticsError> {
+pub(crate) fn per_second(started: &[StartedInSecond], completed: &[(u32, u64)]) -> Vec<Second> {
     let last_started = started.iter().map(|started| started.second).max();
     let all: u64 = completed.iter().map(|(_, count)| count).sum();
     let of_the_run = |(second, count): &&(u32, u64)| {
@@ -40,12 +36,12 @@ pub(crate) fn per_second(
         let second = &mut series[started.second as usize];
         second.requests = started.requests;
         second.errors = started.errors;
-        second.mean_ns = Some(summary(&started.elapsed_ns)?.mean);
-        second.p50_ns = Some(quantile_of_sorted(&started.elapsed_ns, 0.50)?);
-        second.p95_ns = Some(quantile_of_sorted(&started.elapsed_ns, 0.95)?);
-        second.p99_ns = Some(quantile_of_sorted(&started.elapsed_ns, 0.99)?);
+        second.mean_ns = Some(started.times.mean_ns);
+        second.p50_ns = Some(started.times.p50_ns);
+        second.p95_ns = Some(started.times.p95_ns);
+        second.p99_ns = Some(started.times.p99_ns);
     }
-    Ok(series)
+    series
 }
 
 fn empty(second: u32) -> Second {
@@ -90,44 +86,45 @@ pub(crate) fn users_from_samples(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::observe::SecondTimes;
 
-    fn started(second: u32, mean_active_users: f64, elapsed_ns: Vec<f64>) -> StartedInSecond {
+    const TIMES: SecondTimes = SecondTimes {
+        mean_ns: 20.0,
+        p50_ns: 19.0,
+        p95_ns: 29.0,
+        p99_ns: 29.8,
+    };
+
+    fn started(second: u32, mean_active_users: f64, requests: u64) -> StartedInSecond {
         StartedInSecond {
             second,
-            requests: elapsed_ns.len() as u64,
+            requests,
             errors: 0,
             mean_active_users,
-            elapsed_ns,
+            times: TIMES,
         }
     }
 
     #[test]
     fn a_second_without_requests_is_present_and_has_no_times() {
-        let series = per_second(
-            &[
-                started(0, 1.0, vec![10.0, 20.0, 30.0]),
-                started(2, 1.0, vec![5.0]),
-            ],
-            &[(0, 2), (3, 2)],
-        )
-        .unwrap();
+        let series = per_second(&[started(0, 1.0, 3), started(2, 1.0, 1)], &[(0, 2), (3, 2)]);
 
         assert_eq!(series.len(), 4);
         assert_eq!(series[0].requests, 3);
         assert_eq!(series[0].mean_ns, Some(20.0));
-        assert_eq!(series[0].p50_ns, Some(20.0));
+        assert_eq!(series[0].p50_ns, Some(19.0));
         assert_eq!(series[0].p95_ns, Some(29.0));
         assert_eq!(series[0].p99_ns, Some(29.8));
         assert_eq!(series[1], empty(1));
-        assert_eq!(series[2].p99_ns, Some(5.0));
+        assert_eq!(series[2].p99_ns, Some(29.8));
         let completed: Vec<u64> = series.iter().map(|second| second.completed).collect();
         assert_eq!(completed, [2, 0, 0, 2]);
     }
 
     #[test]
     fn the_moment_that_the_last_responses_take_is_no_second() {
-        let all_started = started(0, 1.0, vec![1.0; 200]);
-        let series = per_second(&[all_started], &[(0, 199), (1, 1)]).unwrap();
+        let all_started = started(0, 1.0, 200);
+        let series = per_second(&[all_started], &[(0, 199), (1, 1)]);
         assert_eq!(series.len(), 1);
     }
 
@@ -135,10 +132,7 @@ mod tests {
     fn a_second_without_requests_keeps_the_users_seen_before() {
         let schedule = workbench_plan::Load::Threads(Vec::new()).schedule();
 
-        let users = users_from_samples(
-            &[started(1, 4.0, vec![1.0]), started(3, 6.5, vec![1.0])],
-            &schedule,
-        );
+        let users = users_from_samples(&[started(1, 4.0, 1), started(3, 6.5, 1)], &schedule);
 
         let achieved: Vec<f64> = users.iter().map(|users| users.achieved).collect();
         assert_eq!(achieved, [0.0, 4.0, 4.0, 6.5]);

@@ -1,15 +1,15 @@
 //! The experiment's thresholds against what was measured.
 
 use workbench_plan::{Comparison, Metric, Threshold};
-use workbench_statistics::{StatisticsError, quantile_of_sorted};
+use workbench_statistics::StatisticsError;
 
 use crate::model::{RequestStatistics, ThresholdOutcome};
+use crate::observe::Times;
 
 /// What thresholds can be measured on: the statistics of a label, or of all, and its times.
 pub(crate) struct Measured<'a> {
     pub(crate) statistics: &'a RequestStatistics,
-    /// Ascending; never empty.
-    pub(crate) elapsed_ns: &'a [f64],
+    pub(crate) times: Times<'a>,
 }
 
 /// Judges one threshold. `measured` is `None` where there was no request of its label.
@@ -38,7 +38,7 @@ fn value(metric: Metric, measured: &Measured<'_>) -> Result<f64, StatisticsError
     match metric {
         Metric::Mean => Ok(statistics.mean_ns),
         Metric::Max => Ok(statistics.max_ns),
-        Metric::Quantile(probability) => quantile_of_sorted(measured.elapsed_ns, probability),
+        Metric::Quantile(probability) => measured.times.quantile(probability),
         Metric::ErrorRate => Ok(statistics.error_rate),
         Metric::Throughput => Ok(statistics.throughput_per_s),
     }
@@ -107,9 +107,10 @@ mod tests {
             limit,
         };
         let statistics = statistics();
+        let mut times = TIMES;
         let measured = Measured {
             statistics: &statistics,
-            elapsed_ns: &TIMES,
+            times: Times::of_test(&mut times),
         };
         let outcome = evaluate(&threshold, Some(&measured)).unwrap();
         assert_eq!(outcome.text, "as written");

@@ -7,6 +7,7 @@ use anyhow::Context;
 use workbench_analysis::{Analysis, RunAnalysis};
 use workbench_plan::Plan;
 use workbench_report::TextOptions;
+use workbench_samples::Validity;
 
 use crate::exit::Exit;
 
@@ -58,6 +59,7 @@ pub(crate) fn report_quietly(directory: &Path) -> anyhow::Result<QuietReport> {
             .map(|threshold| threshold.text.clone())
             .collect(),
         page: write(&analysis, directory)?.html,
+        validity: analysis.runs.into_iter().find_map(|run| run.validity),
     })
 }
 
@@ -66,6 +68,8 @@ pub(crate) struct QuietReport {
     /// As written in the experiment.
     pub(crate) missed_thresholds: Vec<String>,
     pub(crate) page: PathBuf,
+    /// With what the analysis found; `None` where the run did not come to judge itself.
+    pub(crate) validity: Option<Validity>,
 }
 
 fn write(analysis: &Analysis, directory: &Path) -> anyhow::Result<workbench_report::Written> {

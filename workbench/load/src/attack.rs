@@ -126,6 +126,9 @@ impl Attack {
     /// Which part of the run an instant falls into.
     pub(crate) fn phase_at(&self, instant: Instant) -> Phase {
         let elapsed = instant.saturating_duration_since(self.clock().start());
+        if elapsed < self.plan.warm_up {
+            return Phase::WarmUp;
+        }
         match self.schedule.phase_at(elapsed) {
             workbench_plan::Phase::RampUp => Phase::RampUp,
             workbench_plan::Phase::Hold => Phase::Hold,

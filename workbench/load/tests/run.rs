@@ -331,3 +331,26 @@ async fn a_refused_reset_keeps_the_run_from_beginning() {
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_that_start_in_the_declared_warm_up_are_told_apart_by_their_start() {
+    let _turn = one_run_at_a_time().await;
+    let folder = tempfile::tempdir().unwrap();
+    let stub = Stub::start().await;
+    let warm = format!("warm_up: 250ms\n{SHORT}");
+    let plan = experiment(stub.address, &warm, "      - { request: GET stub/one }");
+    let finished = run(&plan, folder.path(), &StopSignal::new()).await.unwrap();
+    let samples = samples(&finished);
+    let started = samples.column("started_at").unwrap().datetime().unwrap();
+    let schedule = Manifest::read(&finished.directory).unwrap().started_at;
+    let after = |started: i64| started - schedule.unwrap();
+    let phases = words(&samples, "phase");
+    for (started, phase) in started.physical().iter().zip(&phases) {
+        let in_warm_up = after(started.unwrap()) < 250_000_000;
+        assert_eq!(phase == "warm_up", in_warm_up);
+    }
+    for phase in ["warm_up", "hold", "ramp_down"] {
+        assert!(phases.iter().any(|it| it == phase), "{phase}");
+    }
+    assert!(phases.iter().all(|phase| phase != "ramp_up"));
+}

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use crate::distribution::Distribution;
 use crate::file::{format_duration, without_password};
-use crate::plan::{Concurrency, Database, Load, Plan, Scenario, Step, Target, ThreadRow};
+use crate::plan::{
+    Concurrency, Database, Load, Plan, Scenario, SteadyPart, Step, Target, ThreadRow,
+};
 use crate::schedule::Schedule;
 use crate::sweep::Sweep;
 use crate::template::Value;
@@ -39,6 +41,7 @@ pub fn describe(plan: &Plan) -> String {
         lines.push(String::new());
     }
     lines.extend(self::load(load, &schedule));
+    lines.extend(steady(plan));
     lines.push(String::new());
     lines.extend(curve::curve(&schedule));
     lines.push(String::new());
@@ -145,6 +148,22 @@ fn load(load: &Load, schedule: &Schedule) -> Vec<String> {
             }),
     );
     lines
+}
+
+/// Said only where it is not the hold from its first moment.
+fn steady(plan: &Plan) -> Option<String> {
+    let after = if plan.warm_up.is_zero() {
+        String::new()
+    } else {
+        format!(" after a warm-up of {}", format_duration(plan.warm_up))
+    };
+    match plan.steady_part() {
+        SteadyPart::Hold if after.is_empty() => None,
+        SteadyPart::Hold => Some(format!("  analysed as steady: the hold{after}")),
+        SteadyPart::WholeRun => Some(format!(
+            "  analysed as steady: the whole run{after}, for nothing is held"
+        )),
+    }
 }
 
 fn thread_row(row: &ThreadRow) -> String {

@@ -25,7 +25,7 @@ pub use file::{
 pub use order::Order;
 pub use plan::{
     BaseUrl, BookstoreTarget, Comparison, Concurrency, Database, InjectedFault, Load, Metric, Plan,
-    ResetRequest, Scenario, Step, Target, ThreadRow, Threshold, UrlsTarget,
+    ResetRequest, Scenario, SteadyPart, Step, Target, ThreadRow, Threshold, UrlsTarget,
 };
 pub use random::{Random, random_for_user};
 pub use schedule::{Phase, Schedule, UserSpan};

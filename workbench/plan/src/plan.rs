@@ -25,6 +25,8 @@ pub struct Plan {
     pub load: Load,
     /// Numbers of users that the experiment is run with in place of the one in `load`.
     pub sweep: Option<Sweep>,
+    /// Requests that start within this time from the start of the schedule are never taken for steady state.
+    pub warm_up: Duration,
     /// How long a single request may take, connecting included.
     pub request_timeout: Duration,
     /// What users do; never empty.
@@ -177,9 +179,44 @@ impl Load {
             Self::Concurrency(concurrency) => Schedule::of_concurrency(concurrency),
         }
     }
+
+    /// Whether the full number of users is meant to stay, and not only passed through: the users who come last are
+    /// to be held, and nobody leaves before they have come.
+    pub(crate) fn holds(&self) -> bool {
+        let declared = match self {
+            Self::Threads(rows) => {
+                let started = |row: &ThreadRow| row.initial_delay + row.startup;
+                let last = rows.iter().map(started).max();
+                rows.iter()
+                    .any(|row| Some(started(row)) == last && !row.hold.is_zero())
+            }
+            Self::Concurrency(concurrency) => !concurrency.hold.is_zero(),
+        };
+        let schedule = self.schedule();
+        declared && schedule.ramped_up() < schedule.hold_end()
+    }
+}
+
+/// Part of a run that its steady state is looked for in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SteadyPart {
+    /// While the full number of users is held.
+    Hold,
+    /// The whole run, where its experiment never holds its load.
+    WholeRun,
 }
 
 impl Plan {
+    /// Which part of a run its steady state is looked for in; it begins after the warm-up.
+    #[must_use]
+    pub fn steady_part(&self) -> SteadyPart {
+        if self.load.holds() {
+            SteadyPart::Hold
+        } else {
+            SteadyPart::WholeRun
+        }
+    }
+
     /// The scenario, by position, of each of so many users, in the order in which they start.
     ///
     /// Each user goes to the scenario that is furthest behind its share so far, the first of equals. So the numbers
@@ -293,6 +330,8 @@ pub enum Comparison {
 mod tests {
     use std::path::Path;
 
+    use super::SteadyPart;
+
     /// How many of so many users each scenario gets.
     fn allotted(weights: &[u32], users: usize) -> Vec<usize> {
         let mut text =
@@ -317,6 +356,32 @@ mod tests {
         assert_eq!(allotted(&[1, 9, 90], 20), [0, 2, 18]);
         assert_eq!(allotted(&[1, 1_000, 1], 2), [0, 2, 0]);
         assert_eq!(allotted(&[1, 1, 8], 5), [1, 0, 4]);
+    }
+
+    #[test]
+    fn a_plan_is_steady_in_its_hold_where_the_users_who_come_last_are_held() {
+        let part = |load: &str| {
+            let text = format!(
+                "target: {{ bookstore: {{}} }}\n{load}\n\
+                 scenarios: [ {{ name: one, steps: [ request: GET catalog/products ] }} ]\n"
+            );
+            let plan = crate::parse(&text, Path::new("steady.yaml")).unwrap();
+            plan.steady_part()
+        };
+        let row = |row: &str| format!("{{ start: 9, {row} }}");
+        let held = row("startup: 1s, hold: 5s, shutdown: 1s");
+        let spike = row("initial_delay: 2s, startup: 1s, hold: 0s, shutdown: 1s");
+        let wave = row("initial_delay: 20s, startup: 1s, hold: 5s");
+
+        assert_eq!(part(&format!("threads: [ {held} ]")), SteadyPart::Hold);
+        for rows in [format!("[ {spike} ]"), format!("[ {held}, {spike} ]")] {
+            assert_eq!(part(&format!("threads: {rows}")), SteadyPart::WholeRun);
+        }
+        let waves = format!("threads: [ {held}, {wave} ]");
+        assert_eq!(part(&waves), SteadyPart::Hold);
+        let steps = "concurrency: { target: 9, ramp_up: 9s, steps: 3";
+        assert_eq!(part(&format!("{steps} }}")), SteadyPart::WholeRun);
+        assert_eq!(part(&format!("{steps}, hold: 1s }}")), SteadyPart::Hold);
     }
 
     #[test]

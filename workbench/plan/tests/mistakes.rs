@@ -486,7 +486,7 @@ experiments/x.yaml:1:1: missing key "threads" or "concurrency": nobody would com
 fn a_load_that_is_not_known_here() {
     let text = with_load("arrivals: { rate: 500/s, hold: 60s }");
     assert_snapshot!(refused_by_the_schema_too(&text), @r#"
-experiments/x.yaml:6:1: unknown key "arrivals"; expected one of "name", "title", "question", "seed", "target", "threads", "concurrency", "sweep", "timeout", "scenarios", "thresholds"
+experiments/x.yaml:6:1: unknown key "arrivals"; expected one of "name", "title", "question", "seed", "target", "threads", "concurrency", "sweep", "warm_up", "timeout", "scenarios", "thresholds"
   |
 6 | arrivals: { rate: 500/s, hold: 60s }
   | ^^^^^^^^
@@ -1002,5 +1002,36 @@ experiments/x.yaml:8:10: unknown key "replicas"; expected "users"
   |
 8 | sweep: { replicas: [1, 2] }
   |          ^^^^^^^^
+"#);
+}
+
+#[test]
+fn a_warm_up_without_a_unit() {
+    assert_snapshot!(refused_by_the_schema_too(&broken("seed: 3", "seed: 3\nwarm_up: 10")), @r#"
+experiments/x.yaml:4:10: 10 needs a unit; write 10s or 10ms
+  |
+4 | warm_up: 10
+  |          ^^
+"#);
+}
+
+#[test]
+fn a_warm_up_that_outlasts_the_hold() {
+    assert_snapshot!(refused(&broken("seed: 3", "seed: 3\nwarm_up: 71s")), @r#"
+experiments/x.yaml:4:10: a warm-up of 71s leaves nothing to analyse: the full number of users is there until 70100ms
+  |
+4 | warm_up: 71s
+  |          ^^^
+"#);
+}
+
+#[test]
+fn a_warm_up_as_long_as_a_run_that_holds_nothing() {
+    let ramp = with_load("concurrency: { target: 100, ramp_up: 10s }\n");
+    assert_snapshot!(refused(&ramp.replace("seed: 3", "seed: 3\nwarm_up: 10s")), @r#"
+experiments/x.yaml:4:10: a warm-up of 10s leaves nothing to analyse: the run lasts 10s
+  |
+4 | warm_up: 10s
+  |          ^^^
 "#);
 }

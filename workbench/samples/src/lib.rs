@@ -1,7 +1,7 @@
 //! The sample record, its Parquet files, and the manifest of a run.
 //!
 //! [`SampleWriter`] turns samples into Parquet parts while a run goes on; [`scan`] reads them back as one
-//! lazy frame. [`Manifest`] is everything about a run but its samples, [`Series`] what joins runs that are
+//! lazy frame, [`sample_batches`] batch by batch. [`Manifest`] is everything about a run but its samples, [`Series`] what joins runs that are
 //! repetitions of each other. Each format carries a version.
 
 mod error;
@@ -21,7 +21,7 @@ pub use manifest::{
     Check, CheckStatus, Host, MANIFEST_FILE, MANIFEST_VERSION, Manifest, Outcome, SeriesPlace,
     SweepPoint, TargetRecord, Tool, UsersInSecond, Validity,
 };
-pub use read::{has_samples, scan};
+pub use read::{SampleBatch, has_samples, sample_batches, scan};
 pub use replace::replace_file;
 pub use sample::{ErrorKind, Labels, Phase, Sample};
 pub use schema::{SAMPLES_FOLDER, SCHEMA_VERSION, column};

@@ -1,10 +1,12 @@
-//! Parquet parts to a lazy frame.
+//! Parquet parts to a lazy frame, or to one frame after the other.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use polars::prelude::{
-    LazyFrame, ParquetReader, PlRefPath, PolarsError, ScanArgsParquet, SerReader,
+    DataFrame, FileMetadataRef, LazyFrame, ParallelStrategy, ParquetReader, PlRefPath, PolarsError,
+    PolarsResult, ScanArgsParquet, SerReader,
 };
 
 use crate::error::SamplesError;
@@ -18,19 +20,76 @@ use crate::schema::{SAMPLES_FOLDER, SCHEMA_VERSION, VERSION_KEY};
 /// # Errors
 /// [`SamplesError::NoSamples`] without a part; otherwise the error names the part that cannot be read.
 pub fn scan(directory: &Path) -> Result<LazyFrame, SamplesError> {
+    let parts: Vec<PathBuf> = checked_parts(directory)?
+        .into_iter()
+        .map(|(part, _)| part)
+        .collect();
+    scan_files(&parts).map_err(|source| SamplesError::Damaged {
+        path: directory.to_owned(),
+        source,
+    })
+}
+
+/// Samples that lie together in a part and are read at once: some 100,000, as Polars writes them.
+#[derive(Clone, Debug)]
+pub struct SampleBatch {
+    part: Arc<Path>,
+    metadata: FileMetadataRef,
+    first: usize,
+    count: usize,
+}
+
+impl SampleBatch {
+    /// Reads some columns, by their names in [`column`](crate::column), in one piece each.
+    ///
+    /// # Errors
+    /// Pages that are damaged, a column that is not there, and whatever the file system says.
+    pub fn read(&self, columns: &[&str]) -> PolarsResult<DataFrame> {
+        let mut reader = ParquetReader::new(File::open(&self.part)?);
+        reader.set_metadata(Arc::clone(&self.metadata));
+        let mut frame = reader
+            .with_columns(Some(columns.iter().copied().map(str::to_owned).collect()))
+            .with_slice(Some((self.first, self.count)))
+            // Goes past the other row groups without a look at them.
+            .read_parallel(ParallelStrategy::RowGroups)
+            .finish()?;
+        frame.rechunk_mut();
+        Ok(frame)
+    }
+}
+
+/// All samples below a folder, batch by batch, for those who cannot hold them all.
+///
+/// # Errors
+/// As [`scan`].
+pub fn sample_batches(directory: &Path) -> Result<Vec<SampleBatch>, SamplesError> {
+    let mut batches = Vec::new();
+    for (part, metadata) in checked_parts(directory)? {
+        let part: Arc<Path> = part.into();
+        let mut first = 0;
+        for row_group in &metadata.row_groups {
+            batches.push(SampleBatch {
+                part: Arc::clone(&part),
+                metadata: Arc::clone(&metadata),
+                first,
+                count: row_group.num_rows(),
+            });
+            first += row_group.num_rows();
+        }
+    }
+    Ok(batches)
+}
+
+/// Every part with its footer, of a version that can be read.
+fn checked_parts(directory: &Path) -> Result<Vec<(PathBuf, FileMetadataRef)>, SamplesError> {
     let parts = parts(directory)?;
     if parts.is_empty() {
         return Err(SamplesError::NoSamples {
             directory: directory.to_owned(),
         });
     }
-    for part in &parts {
-        check_version(part)?;
-    }
-    scan_files(&parts).map_err(|source| SamplesError::Damaged {
-        path: directory.to_owned(),
-        source,
-    })
+    let with_footer = |part: PathBuf| footer(&part).map(|footer| (part, footer));
+    parts.into_iter().map(with_footer).collect()
 }
 
 fn scan_files(parts: &[PathBuf]) -> Result<LazyFrame, PolarsError> {
@@ -81,7 +140,8 @@ fn is_part(path: &Path) -> bool {
         .is_some_and(|name| name.starts_with("part-") && name.ends_with(".parquet"))
 }
 
-fn check_version(part: &Path) -> Result<(), SamplesError> {
+/// Reads a part's footer and checks the version that it names.
+fn footer(part: &Path) -> Result<FileMetadataRef, SamplesError> {
     let file = File::open(part).map_err(|source| SamplesError::Read {
         path: part.to_owned(),
         source,
@@ -103,7 +163,7 @@ fn check_version(part: &Path) -> Result<(), SamplesError> {
             path: part.to_owned(),
         })?;
     match version.parse::<u32>() {
-        Ok(1..=SCHEMA_VERSION) => Ok(()),
+        Ok(1..=SCHEMA_VERSION) => Ok(Arc::clone(metadata)),
         _ => Err(SamplesError::UnknownSchemaVersion {
             path: part.to_owned(),
             found: version.to_owned(),

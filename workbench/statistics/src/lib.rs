@@ -24,6 +24,7 @@
 mod compare;
 mod describe;
 mod distribution;
+mod doubles;
 mod error;
 mod groups;
 mod interval;
@@ -59,7 +60,8 @@ pub use proportion::{
 };
 pub use quantile::{
     QuantileInterval, harrell_davis, harrell_davis_of_sorted, needed_for_quantile_interval,
-    quantile, quantile_interval, quantile_interval_of_sorted, quantile_of_sorted,
+    quantile, quantile_interval, quantile_interval_of_parts, quantile_interval_of_sorted,
+    quantile_of_parts, quantile_of_sorted, quantiles,
 };
 pub use rank::{
     KruskalWallis, MannWhitney, NullDistribution, Shift, SignedRank, hodges_lehmann,
@@ -71,8 +73,8 @@ pub use report::{
 };
 pub use scalability::{Coefficient, LoadPoint, Peak, Scalability, Uncertainty, fit_scalability};
 pub use steady::{
-    BatchMeans, BatchWarning, WarmUp, autocorrelation, batch_means, effective_count_of_quantile,
-    warm_up,
+    BatchMeans, BatchWarning, WarmUp, autocorrelation, batch_means, effective_count_at_level,
+    effective_count_of_quantile, warm_up,
 };
 pub use verdict::{
     Better, CrossCheck, ErrorRateComparison, Evidence, FamilyVerdict, Layout, Method, Rule,

@@ -3,8 +3,9 @@
 use proptest::prelude::*;
 use workbench_statistics::{
     Accumulator, Counts, LoadPoint, autocorrelation, batch_means, clopper_pearson, fit_scalability,
-    harrell_davis, harrell_davis_of_sorted, normal_plot, quantile_interval,
-    quantile_interval_of_sorted, shape, summary, two_proportions, warm_up, wilson,
+    harrell_davis, harrell_davis_of_sorted, normal_plot, quantile, quantile_interval,
+    quantile_interval_of_parts, quantile_interval_of_sorted, quantile_of_parts, quantile_of_sorted,
+    quantiles, shape, summary, two_proportions, warm_up, wilson,
 };
 
 fn values() -> impl Strategy<Value = Vec<f64>> {
@@ -231,5 +232,37 @@ proptest! {
         prop_assert!(relative(after.alpha.estimate, before.alpha.estimate));
         prop_assert!(relative(after.beta.estimate, before.beta.estimate));
         prop_assert!(before.alpha.estimate >= 0.0 && before.beta.estimate >= 0.0);
+    }
+
+    #[test]
+    fn quantiles_are_the_same_of_values_of_sorted_values_and_of_sorted_parts(
+        tied in prop::collection::vec(-20..20_i32, 1..300),
+        spread in prop::collection::vec(-1e6..1e6_f64, 0..300),
+        probability in 0.0..=1.0_f64,
+        cuts in (0.0..1.0_f64, 0.0..1.0_f64),
+    ) {
+        let values: Vec<f64> = tied.into_iter().map(f64::from).chain(spread).collect();
+        let mut sorted = values.clone();
+        sorted.sort_by(f64::total_cmp);
+        let mut parts = values.clone();
+        let (first, rest) = parts.split_at_mut((cuts.0 * values.len() as f64) as usize);
+        let (second, third) = rest.split_at_mut((cuts.1 * rest.len() as f64) as usize);
+        for part in [&mut *first, &mut *second, &mut *third] {
+            part.sort_by(f64::total_cmp);
+        }
+        let parts: [&[f64]; 3] = [first, second, third];
+
+        let expected = quantile_of_sorted(&sorted, probability);
+        prop_assert_eq!(&quantile(&values, probability), &expected);
+        prop_assert_eq!(&quantile_of_parts(&parts, probability), &expected);
+        let several = quantiles(&values, &[0.9, probability, 0.1, probability]).unwrap();
+        prop_assert_eq!(several[1], expected.clone().unwrap());
+        prop_assert_eq!(several[3], expected.unwrap());
+        prop_assert_eq!(several[0], quantile_of_sorted(&sorted, 0.9).unwrap());
+        let effective = values.len() as f64 * 0.7;
+        prop_assert_eq!(
+            quantile_interval_of_parts(&parts, 0.5, 0.9, effective),
+            quantile_interval_of_sorted(&sorted, 0.5, 0.9, effective)
+        );
     }
 }

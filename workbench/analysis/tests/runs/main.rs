@@ -3,6 +3,10 @@
 #[cfg(test)]
 mod one_run;
 #[cfg(test)]
+mod same_as_naive;
+#[cfg(test)]
 mod several_runs;
+#[cfg(test)]
+mod steady;
 #[cfg(test)]
 mod support;

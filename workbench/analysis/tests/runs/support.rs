@@ -65,7 +65,13 @@ pub(crate) fn browse(start_ms: i64, elapsed_ms: u64) -> Sample {
     }
 }
 
-fn order(start_ms: i64, elapsed_ms: u64, status: Option<u16>, error: Option<ErrorKind>) -> Sample {
+/// A request for the other label.
+pub(crate) fn order(
+    start_ms: i64,
+    elapsed_ms: u64,
+    status: Option<u16>,
+    error: Option<ErrorKind>,
+) -> Sample {
     Sample {
         status,
         error,
@@ -111,18 +117,29 @@ pub(crate) fn manifest(experiment: &str, run_id: &str) -> Manifest {
 
 /// Writes a run's folder below `results` as the load generator leaves it, and gives its path.
 pub(crate) fn write_run(results: &Path, manifest: &Manifest, samples: &[Sample]) -> PathBuf {
+    // Two parts, so that nothing can rest on a run being a single file.
+    let (first, second) = samples.split_at(samples.len() / 2);
+    write_parts(results, manifest, EXPERIMENT, [first, second])
+}
+
+/// The same with its experiment and so many parts.
+pub(crate) fn write_parts<'a>(
+    results: &Path,
+    manifest: &Manifest,
+    experiment: &str,
+    parts: impl IntoIterator<Item = &'a [Sample]>,
+) -> PathBuf {
     let run = results.join(&manifest.experiment).join(&manifest.run_id);
     fs::create_dir_all(&run).unwrap();
     manifest.write(&run).unwrap();
-    fs::write(run.join("experiment.yaml"), EXPERIMENT).unwrap();
+    fs::write(run.join("experiment.yaml"), experiment).unwrap();
     let labels = Labels {
         requests: vec!["browse".into(), "order".into()],
         scenarios: vec!["shopper".into()],
     };
     let mut writer = SampleWriter::create(&run.join("samples"), labels).unwrap();
-    // Two parts, so that nothing can rest on a run being a single file.
-    let (first, second) = samples.split_at(samples.len() / 2);
-    writer.write_part(first).unwrap();
-    writer.write_part(second).unwrap();
+    for part in parts {
+        writer.write_part(part).unwrap();
+    }
     run
 }

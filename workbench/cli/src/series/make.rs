@@ -138,7 +138,9 @@ fn conclude(
     validity: Option<&Validity>,
 ) -> anyhow::Result<()> {
     let reported = outcome::report_quietly(directory);
-    let invalid = validity.filter(|validity| !validity.valid);
+    // The analysis adds to what the run found itself.
+    let analysed = reported.as_ref().ok().and_then(|it| it.validity.as_ref());
+    let invalid = analysed.or(validity).filter(|it| !it.valid);
     let entry = &mut series.record.runs[run];
     (entry.state, entry.reason) = match (ended, invalid) {
         (Outcome::Completed, None) => (SeriesRunState::Done, None),

@@ -78,6 +78,35 @@ scenarios: [ { name: one, steps: [ request: GET catalog/products ] } ]
 }
 
 #[test]
+fn a_warm_up_is_said_where_the_steady_part_is() {
+    let line = |load: &str| {
+        let text = format!(
+            "target: {{ bookstore: {{}} }}\n{load}\n\
+             scenarios: [ {{ name: one, steps: [ request: GET catalog/products ] }} ]\n"
+        );
+        let plan = crate::parse(&text, Path::new("warm.yaml")).unwrap();
+        let described = describe(&plan);
+        let line = described.lines().find(|line| line.contains("steady"));
+        line.map(|line| line.trim().to_owned())
+    };
+    let held = "concurrency: { target: 4, hold: 30s }";
+    let ramp = "concurrency: { target: 4, ramp_up: 30s }";
+    assert_eq!(line(held), None);
+    assert_eq!(
+        line(&format!("{held}\nwarm_up: 1500ms")).unwrap(),
+        "analysed as steady: the hold after a warm-up of 1500ms"
+    );
+    assert_eq!(
+        line(ramp).unwrap(),
+        "analysed as steady: the whole run, for nothing is held"
+    );
+    assert_eq!(
+        line(&format!("{ramp}\nwarm_up: 5s")).unwrap(),
+        "analysed as steady: the whole run after a warm-up of 5s, for nothing is held"
+    );
+}
+
+#[test]
 fn many_points_are_wrapped() {
     let text = "
 target: { bookstore: {} }

@@ -33,6 +33,12 @@ pub(super) fn resolve(
     let sweep = wire
         .sweep
         .map(|wire| sweep::sweep(&mut check, &wire, load.as_ref(), root.get("sweep")));
+    let warm_up = load::warm_up(
+        &mut check,
+        &wire.warm_up,
+        load.as_ref(),
+        root.get("warm_up"),
+    );
     let request_timeout = check.positive_time(&wire.timeout, root.get("timeout"));
     let services = target.as_ref().map(target::services);
     let scenarios = scenario::scenarios(
@@ -47,23 +53,27 @@ pub(super) fn resolve(
     mistakes.sort_by_key(|mistake| (mistake.line, mistake.column));
     // What an alias repeats is wrong once.
     mistakes.dedup();
-    match (name, target, load, request_timeout, scenarios) {
-        (Some(name), Some(target), Some(load), Some(request_timeout), Some(scenarios))
-            if mistakes.is_empty() =>
-        {
-            Ok(Plan {
-                title: wire.title.unwrap_or_else(|| name.clone()),
-                name,
-                question: wire.question.trim().to_owned(),
-                seed: wire.seed,
-                target,
-                load,
-                sweep: sweep.flatten(),
-                request_timeout,
-                scenarios,
-                thresholds,
-            })
-        }
+    match (name, target, load, warm_up, request_timeout, scenarios) {
+        (
+            Some(name),
+            Some(target),
+            Some(load),
+            Some(warm_up),
+            Some(request_timeout),
+            Some(scenarios),
+        ) if mistakes.is_empty() => Ok(Plan {
+            title: wire.title.unwrap_or_else(|| name.clone()),
+            name,
+            question: wire.question.trim().to_owned(),
+            seed: wire.seed,
+            target,
+            load,
+            sweep: sweep.flatten(),
+            warm_up,
+            request_timeout,
+            scenarios,
+            thresholds,
+        }),
         _ => Err(mistakes),
     }
 }

@@ -57,6 +57,9 @@ pub(super) struct WirePlan {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "WireSweep")]
     pub(super) sweep: Option<WireSweep>,
+    /// Time from the start in which requests are sent and kept, but never taken for steady state.
+    #[serde(default)]
+    pub(super) warm_up: WireDuration,
     /// How long a single request may take, connecting included.
     #[serde(default = "default_timeout")]
     pub(super) timeout: WireDuration,

@@ -50,6 +50,7 @@ fn wire(plan: &Plan) -> WirePlan {
         sweep: plan.sweep.as_ref().map(|sweep| WireSweep {
             users: WirePoints::List(sweep.users.clone()),
         }),
+        warm_up: duration(plan.warm_up),
         timeout: duration(plan.request_timeout),
         scenarios: plan.scenarios.iter().map(scenario).collect(),
         thresholds: plan

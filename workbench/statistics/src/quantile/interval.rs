@@ -1,5 +1,7 @@
 //! Intervals of quantiles within one run, free of assumptions on the distribution.
 
+use super::parts::{check_parts, order_statistic};
+use super::select::order_statistics;
 use crate::distribution::binomial_tails;
 use crate::error::{StatisticsError, check, check_open_probability, check_sorted};
 use crate::interval::Interval;
@@ -65,10 +67,8 @@ pub fn quantile_interval(
 ) -> Result<QuantileInterval, StatisticsError> {
     check(values, 1)?;
     let ranks = Ranks::new(values.len(), probability, confidence, effective_count)?;
-    let mut copy = values.to_vec();
-    let mut at_rank = |rank: usize| *copy.select_nth_unstable_by(rank - 1, f64::total_cmp).1;
-    let (lower, upper) = (at_rank(ranks.lower), at_rank(ranks.upper));
-    Ok(ranks.interval(lower, upper))
+    let found = order_statistics(values, &[ranks.lower - 1, ranks.upper - 1]);
+    Ok(ranks.interval(found[0], found[1]))
 }
 
 /// The interval, as [`quantile_interval`] defines it, of values that are already in ascending order.
@@ -98,6 +98,38 @@ pub fn quantile_interval_of_sorted(
     check_sorted(sorted)?;
     let ranks = Ranks::new(sorted.len(), probability, confidence, effective_count)?;
     Ok(ranks.interval(sorted[ranks.lower - 1], sorted[ranks.upper - 1]))
+}
+
+/// The interval, as [`quantile_interval`] defines it, of all values of several lists, each in ascending order.
+///
+/// The same as of one sorted list that holds them all; see [`quantile_of_parts`](crate::quantile_of_parts).
+///
+/// # Errors
+/// As [`quantile_interval`]; of each part's values, only the first and the last are looked at.
+///
+/// # Panics
+/// In debug builds, if the values of a part are not in ascending order.
+///
+/// # Examples
+/// ```
+/// use workbench_statistics::quantile_interval_of_parts;
+///
+/// let odd: Vec<f64> = (1..=1000).step_by(2).map(f64::from).collect();
+/// let even: Vec<f64> = (2..=1000).step_by(2).map(f64::from).collect();
+/// let p99 = quantile_interval_of_parts(&[&odd, &even], 0.99, 0.95, 1000.0)?;
+/// assert_eq!((p99.interval.lower, p99.interval.upper), (983.0, 997.0));
+/// # Ok::<(), workbench_statistics::StatisticsError>(())
+/// ```
+pub fn quantile_interval_of_parts(
+    parts: &[&[f64]],
+    probability: f64,
+    confidence: f64,
+    effective_count: f64,
+) -> Result<QuantileInterval, StatisticsError> {
+    let count = check_parts(parts)?;
+    let ranks = Ranks::new(count, probability, confidence, effective_count)?;
+    let at_rank = |rank: usize| order_statistic(parts, rank - 1);
+    Ok(ranks.interval(at_rank(ranks.lower), at_rank(ranks.upper)))
 }
 
 /// The existence floor: how many independent values an interval of a quantile needs.

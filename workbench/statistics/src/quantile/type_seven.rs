@@ -1,5 +1,6 @@
 //! Quantiles by one definition: Hyndman and Fan's type 7.
 
+use super::select::order_statistics;
 use crate::error::{StatisticsError, check, check_sorted};
 
 /// The quantile of some values, in any order.
@@ -7,8 +8,8 @@ use crate::error::{StatisticsError, check, check_sorted};
 /// Hyndman and Fan's type 7: with the values in ascending order x₁ ≤ … ≤ xₙ and h = (n − 1)p + 1, it is
 /// x₍⌊h⌋₎ + (h − ⌊h⌋)(x₍⌊h⌋₊₁₎ − x₍⌊h⌋₎), the definition of R, `NumPy` and spreadsheets by default.
 ///
-/// Found by selection in a copy of the values, in linear time. For several quantiles of the same values,
-/// sort them once and use [`quantile_of_sorted`]; both give the same number.
+/// Found by selection, in linear time. For several quantiles of the same values use [`quantiles`], or sort them once
+/// and use [`quantile_of_sorted`]; all give the same number.
 ///
 /// It is a description of these values. As an estimate for what they were drawn from it is worth little
 /// where few values lie beyond it.
@@ -28,13 +29,47 @@ use crate::error::{StatisticsError, check, check_sorted};
 /// # Ok::<(), workbench_statistics::StatisticsError>(())
 /// ```
 pub fn quantile(values: &[f64], probability: f64) -> Result<f64, StatisticsError> {
+    Ok(quantiles(values, &[probability])?[0])
+}
+
+/// Several quantiles, as [`quantile`] defines them, of values in any order; in the order of the probabilities.
+///
+/// Takes a few passes over the values and, beside up to 2¹⁶ copied or counted, a small part of the memory that they
+/// take themselves: for values that have to stay in their order of time and are too many to be copied.
+///
+/// # Errors
+/// As [`quantile`].
+///
+/// # References
+/// R. J. Hyndman, Y. Fan (1996), “Sample Quantiles in Statistical Packages”, The American Statistician
+/// 50(4), definition 7.
+///
+/// # Examples
+/// ```
+/// use workbench_statistics::quantiles;
+///
+/// assert_eq!(quantiles(&[40.0, 10.0, 30.0, 20.0], &[0.5, 0.0])?, [25.0, 10.0]);
+/// # Ok::<(), workbench_statistics::StatisticsError>(())
+/// ```
+pub fn quantiles(values: &[f64], probabilities: &[f64]) -> Result<Vec<f64>, StatisticsError> {
     check(values, 1)?;
-    let (below, weight) = position(values.len(), probability)?;
-    let mut copy = values.to_vec();
-    let (_, &mut lower, rest) = copy.select_nth_unstable_by(below, f64::total_cmp);
-    // Selection leaves everything greater behind the selected value: its successor is the least of these.
-    let upper = rest.iter().copied().fold(f64::INFINITY, f64::min);
-    Ok(between(lower, upper, weight))
+    let last = values.len() - 1;
+    let places = probabilities
+        .iter()
+        .map(|probability| position(values.len(), *probability))
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut ranks: Vec<usize> = places
+        .iter()
+        .flat_map(|(below, _)| [*below, (below + 1).min(last)])
+        .collect();
+    ranks.sort_unstable();
+    ranks.dedup();
+    let found = order_statistics(values, &ranks);
+    let at_rank = |rank: usize| found[ranks.partition_point(|other| *other < rank)];
+    Ok(places
+        .into_iter()
+        .map(|(below, weight)| between(at_rank(below), at_rank((below + 1).min(last)), weight))
+        .collect())
 }
 
 /// The quantile, as [`quantile`] defines it, of values that are already in ascending order.
@@ -57,12 +92,12 @@ pub fn quantile_of_sorted(sorted: &[f64], probability: f64) -> Result<f64, Stati
     debug_assert!(sorted.is_sorted(), "the values have to be in order");
     check_sorted(sorted)?;
     let (below, weight) = position(sorted.len(), probability)?;
-    let upper = sorted.get(below + 1).copied().unwrap_or(f64::INFINITY);
+    let upper = sorted[(below + 1).min(sorted.len() - 1)];
     Ok(between(sorted[below], upper, weight))
 }
 
 /// Index of the value at or below the quantile, and how far it is from there to the next value.
-fn position(count: usize, probability: f64) -> Result<(usize, f64), StatisticsError> {
+pub(super) fn position(count: usize, probability: f64) -> Result<(usize, f64), StatisticsError> {
     if !(0.0..=1.0).contains(&probability) {
         return Err(StatisticsError::ImpossibleProbability {
             value: probability,
@@ -74,8 +109,8 @@ fn position(count: usize, probability: f64) -> Result<(usize, f64), StatisticsEr
     Ok((below as usize, place - below))
 }
 
-/// Never touches `upper` where it has no weight: behind the last value there is none.
-fn between(lower: f64, upper: f64, weight: f64) -> f64 {
+/// The value between two neighbours at a share of their distance.
+pub(super) fn between(lower: f64, upper: f64, weight: f64) -> f64 {
     if weight == 0.0 {
         lower
     } else {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::autocorrelation::{autocorrelation, von_neumann_p};
 use crate::describe::{compensated_sum, summary};
 use crate::distribution::student_t_reach;
-use crate::error::{StatisticsError, check_open_probability};
+use crate::error::{StatisticsError, check, check_open_probability};
 use crate::interval::Interval;
 use crate::quantile::quantile;
 
@@ -142,11 +142,44 @@ pub fn effective_count_of_quantile(
     probability: f64,
 ) -> Result<f64, StatisticsError> {
     check_open_probability(probability)?;
-    let level = quantile(values, probability)?;
+    effective_count_at_level(values, quantile(values, probability)?)
+}
+
+/// How many independent values would know as much of the share of values up to a level as these do.
+///
+/// What [`effective_count_of_quantile`] gives, for a quantile that is known already.
+///
+/// # Errors
+/// As [`batch_means`]; a level that all values or none are at or below leaves no variation.
+///
+/// # References
+/// - P. Heidelberger, P. A. W. Lewis (1984), “Quantile Estimation in Dependent Sequences”, Operations
+///   Research 32(1).
+///
+/// # Examples
+/// ```
+/// use workbench_statistics::{effective_count_at_level, effective_count_of_quantile, quantiles};
+///
+/// let values: Vec<f64> = (0..4000).map(|i| f64::from(i * i % 997)).collect();
+/// for (level, p) in quantiles(&values, &[0.5, 0.9])?.into_iter().zip([0.5, 0.9]) {
+///     let known = effective_count_at_level(&values, level)?;
+///     assert_eq!(known, effective_count_of_quantile(&values, p)?);
+/// }
+/// # Ok::<(), workbench_statistics::StatisticsError>(())
+/// ```
+pub fn effective_count_at_level(values: &[f64], level: f64) -> Result<f64, StatisticsError> {
+    check(values, 1)?;
     let greatest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     // Ties at the maximum can reach down to the quantile; then what is below it makes the difference.
-    let at_or_below = |value: &&f64| **value < level || (**value == level && level < greatest);
-    let count_of = |range: Range<usize>| values[range].iter().filter(at_or_below).count() as f64;
+    let bound = if level < greatest {
+        level
+    } else {
+        level.next_down()
+    };
+    let count_of = |range: Range<usize>| {
+        let at_or_below = values[range].iter().filter(|value| **value <= bound);
+        at_or_below.count() as f64
+    };
     let n = values.len() as f64;
     let of_all = count_of(0..values.len());
     let series = Series {
@@ -212,12 +245,12 @@ impl<S: Fn(Range<usize>) -> f64> Series<S> {
     /// The first of the doubled batch sizes at which neighbouring batch means pass as uncorrelated.
     fn uncorrelated_batch_size(&self) -> Result<usize, StatisticsError> {
         let mut batch_size = self.count.div_ceil(FIRST_BATCHES).next_power_of_two();
+        let mut means = self.means(self.count / batch_size, batch_size);
         loop {
-            let means = self.means(self.count / batch_size, batch_size);
             if von_neumann_p(&means)? >= INDEPENDENCE_LEVEL {
                 return Ok(batch_size);
             }
-            if self.count / (2 * batch_size) < LEAST_BATCHES {
+            if means.len() / 2 < LEAST_BATCHES {
                 return Err(StatisticsError::TooDependent {
                     batch_size,
                     found: means.len(),
@@ -225,6 +258,7 @@ impl<S: Fn(Range<usize>) -> f64> Series<S> {
                 });
             }
             batch_size *= 2;
+            means = of_pairs(&means);
         }
     }
 
@@ -235,6 +269,12 @@ impl<S: Fn(Range<usize>) -> f64> Series<S> {
             .map(|start| (self.sum)(start..start + batch_size) / batch_size as f64)
             .collect()
     }
+}
+
+/// The means of batches of twice the size; an odd one is left over at the beginning.
+fn of_pairs(means: &[f64]) -> Vec<f64> {
+    let (_, pairs) = means.as_rchunks::<2>();
+    pairs.iter().map(|[a, b]| f64::midpoint(*a, *b)).collect()
 }
 
 fn warnings(independence_p: f64, batch_size: usize, factor: f64) -> Vec<BatchWarning> {

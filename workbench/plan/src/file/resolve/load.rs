@@ -1,8 +1,11 @@
 //! How many users there are, and when.
 
+use std::time::Duration;
+
 use super::Check;
+use crate::file::duration::format_duration;
 use crate::file::source::Node;
-use crate::file::wire::{WireConcurrency, WireThreadRow};
+use crate::file::wire::{WireConcurrency, WireDuration, WireThreadRow};
 use crate::plan::{Concurrency, Load, ThreadRow};
 
 /// More than a machine has room for: 100,000 users take about 2 GB, and an address has 65,535 ports.
@@ -109,6 +112,37 @@ fn concurrency(check: &mut Check<'_>, wire: &WireConcurrency, node: &Node) -> Op
         }
     }
     Some(concurrency)
+}
+
+/// A warm-up leaves something to analyse.
+pub(super) fn warm_up(
+    check: &mut Check<'_>,
+    wire: &WireDuration,
+    load: Option<&Load>,
+    node: &Node,
+) -> Option<Duration> {
+    let warm_up = check.time(wire, node)?;
+    let Some(load) = load else {
+        return Some(warm_up);
+    };
+    let schedule = load.schedule();
+    let (what, end) = if load.holds() {
+        (
+            "the full number of users is there until",
+            schedule.hold_end(),
+        )
+    } else {
+        ("the run lasts", schedule.end())
+    };
+    if !warm_up.is_zero() && warm_up >= end {
+        let message = format!(
+            "a warm-up of {} leaves nothing to analyse: {what} {}",
+            format_duration(warm_up),
+            format_duration(end),
+        );
+        return check.note(node.place(), message);
+    }
+    Some(warm_up)
 }
 
 pub(super) fn users(check: &mut Check<'_>, users: u32, node: &Node) -> Option<u32> {

@@ -1,0 +1,224 @@
+//! Samples to numbers, in two passes over the parts and in memory that is known beforehand.
+//!
+//! The first pass counts samples by second. In the second one every sample finds its place in a table of three arrays,
+//! 14 bytes each, at the second of its start; counts and sums are taken as they stream past. Each second is then put in
+//! order of time, and with it the run, which is what dependence between requests is seen in. Last, the elapsed times
+//! are dealt out to their labels and sorted there, once: whatever else is asked of them is asked of these sorted parts.
+
+mod census;
+mod rows;
+mod tally;
+mod timeline;
+mod times;
+
+use std::path::Path;
+use std::sync::Mutex;
+
+use polars::error::PolarsResult;
+use rayon::prelude::*;
+use workbench_plan::SteadyPart;
+use workbench_samples::{SampleBatch, SamplesError, column, sample_batches};
+use workbench_statistics::{StatisticsError, warm_up};
+
+use crate::diagnosis::{Diagnosis, diagnose};
+use crate::error::AnalysisError;
+use census::Census;
+use rows::Rows;
+use tally::Tally;
+use timeline::{InOrder, Timeline};
+
+pub(crate) use tally::{ErrorTotal, LabelTally};
+pub(crate) use timeline::SecondTimes;
+pub(crate) use times::{LabelTimes, Times};
+
+/// More threads than this would only hold more batches in memory.
+const MOST_THREADS: usize = 8;
+
+const NO_PANIC: &str = "a thread that panics takes the others with it";
+
+/// Everything that the analysis takes from the samples of one run.
+pub(crate) struct Observations {
+    /// Those of the experiment file come first and in its order, others follow by name; never empty.
+    pub(crate) labels: Vec<LabelObservations>,
+    /// Failed requests by label, reason and status, in no particular order.
+    pub(crate) errors: Vec<ErrorTotal>,
+    /// By second of the start, ascending; seconds without samples are missing.
+    pub(crate) started: Vec<StartedInSecond>,
+    /// Second and number of the responses completed in it; seconds without any are missing.
+    pub(crate) completed: Vec<(u32, u64)>,
+    /// What the seconds are counted from.
+    pub(crate) origin: i64,
+    /// The steady part; `None` where it has no samples.
+    pub(crate) steady: Option<SteadyObservations>,
+}
+
+/// Counts, sums and times of one label.
+pub(crate) struct LabelObservations {
+    pub(crate) label: String,
+    pub(crate) counts: LabelTally,
+    pub(crate) times: LabelTimes,
+    /// Of its samples in the steady part; `None` where there are none.
+    pub(crate) diagnosis: Option<Diagnosis>,
+}
+
+/// The requests that started in one second.
+pub(crate) struct StartedInSecond {
+    pub(crate) second: u32,
+    pub(crate) requests: u64,
+    pub(crate) errors: u64,
+    pub(crate) mean_active_users: f64,
+    pub(crate) times: SecondTimes,
+}
+
+/// The steady part as a whole.
+pub(crate) struct SteadyObservations {
+    /// UTC nanoseconds.
+    pub(crate) first_start: i64,
+    /// UTC nanoseconds.
+    pub(crate) last_end: i64,
+    pub(crate) diagnosis: Diagnosis,
+    /// Where MSER-5 would have the steady part begin: how long after the first start; `None` where it sees none.
+    pub(crate) settled_after_ns: Result<Option<u64>, StatisticsError>,
+}
+
+/// Reads the samples below a folder. `started_at` is the start of the schedule, where it is known.
+pub(crate) fn observe(
+    directory: &Path,
+    started_at: Option<i64>,
+    steady_part: SteadyPart,
+    labels_of_the_file: &[&str],
+) -> Result<Observations, AnalysisError> {
+    let batches = sample_batches(directory)?;
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = rayon::ThreadPoolBuilder::new()
+        .num_threads(processors.min(MOST_THREADS))
+        .build()
+        .map_err(AnalysisError::Threads)?;
+    let observations = threads.install(|| {
+        let census = Census::take(&batches, started_at)?;
+        observations(&batches, census, steady_part, labels_of_the_file)
+    });
+    let observations = observations.map_err(|source| AnalysisError::Query {
+        path: directory.to_owned(),
+        source,
+    })?;
+    observations.ok_or_else(|| {
+        AnalysisError::Samples(SamplesError::NoSamples {
+            directory: directory.to_owned(),
+        })
+    })
+}
+
+/// `None` without a sample.
+fn observations(
+    batches: &[SampleBatch],
+    census: Census,
+    steady_part: SteadyPart,
+    labels_of_the_file: &[&str],
+) -> PolarsResult<Option<Observations>> {
+    let Census {
+        origin,
+        labels,
+        by_second,
+    } = census;
+    if labels.is_empty() {
+        return Ok(None);
+    }
+    let labels = in_order(labels, labels_of_the_file);
+    let timeline = Mutex::new(Timeline::new(&by_second));
+    let tally = batches
+        .par_iter()
+        .try_fold(
+            || Tally::new(&labels, by_second.len()),
+            |mut tally, batch| {
+                let rows = Rows::read(batch, &tally::COLUMNS)?;
+                let places = tally.add(&rows, origin, steady_part)?;
+                let mut timeline = timeline.lock().expect(NO_PANIC);
+                timeline.add(&places, rows.whole(column::ELAPSED_NS)?);
+                PolarsResult::Ok(tally)
+            },
+        )
+        .try_reduce(
+            || Tally::new(&labels, by_second.len()),
+            |a, b| Ok(a.merged(b)),
+        )?;
+    let timeline = timeline.into_inner().expect(NO_PANIC);
+    let (timeline, times_of_seconds) = timeline.in_order();
+    let steady = tally
+        .steady_window
+        .map(|window| steady(&timeline, window, origin));
+    let started = by_second
+        .iter()
+        .zip(&tally.seconds)
+        .zip(0..)
+        .filter(|((requests, _), _)| **requests > 0)
+        .zip(times_of_seconds)
+        .map(|(((requests, counts), second), times)| StartedInSecond {
+            second,
+            requests: *requests as u64,
+            errors: counts.errors,
+            mean_active_users: counts.active_users as f64 / *requests as f64,
+            times,
+        })
+        .collect();
+    let dealt = timeline.into_labels(&tally.labels);
+    Ok(Some(Observations {
+        errors: tally.errors(),
+        labels: label_observations(labels, tally.labels, dealt),
+        started,
+        completed: tally.completed.into_iter().collect(),
+        origin,
+        steady,
+    }))
+}
+
+fn steady(
+    timeline: &Timeline,
+    (first_start, last_end): (i64, i64),
+    origin: i64,
+) -> SteadyObservations {
+    let elapsed_ns = timeline.steady();
+    let (diagnosis, warm_up) = rayon::join(|| diagnose(&elapsed_ns), || warm_up(&elapsed_ns));
+    let settled_after_ns = warm_up.map(|found| {
+        let start = timeline.start_of_steady(found.steady_from()?)?;
+        Some((origin + start - first_start).max(0) as u64)
+    });
+    SteadyObservations {
+        first_start,
+        last_end,
+        diagnosis,
+        settled_after_ns,
+    }
+}
+
+/// What is left to know of each label, from its times in order.
+fn label_observations(
+    labels: Vec<String>,
+    tallies: Vec<LabelTally>,
+    dealt: Vec<InOrder>,
+) -> Vec<LabelObservations> {
+    let diagnoses: Vec<Option<Diagnosis>> = dealt
+        .iter()
+        .map(|times| (!times.steady.is_empty()).then(|| diagnose(&times.steady)))
+        .collect();
+    let times = times::sorted(dealt);
+    labels
+        .into_iter()
+        .zip(tallies)
+        .zip(diagnoses)
+        .zip(times)
+        .map(|(((label, counts), diagnosis), times)| LabelObservations {
+            label,
+            counts,
+            times,
+            diagnosis,
+        })
+        .collect()
+}
+
+/// Labels in the order of the experiment file; those that it does not name follow by name.
+fn in_order(mut labels: Vec<String>, of_the_file: &[&str]) -> Vec<String> {
+    let place = |label: &String| of_the_file.iter().position(|other| other == label);
+    labels.sort_by_cached_key(|label| (place(label).unwrap_or(usize::MAX), label.clone()));
+    labels
+}

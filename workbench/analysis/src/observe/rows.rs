@@ -1,0 +1,76 @@
+//! Some columns of a batch of samples, as slices.
+
+use polars::prelude::{
+    Categorical32Chunked, DataFrame, PolarsError, PolarsResult, UInt32Chunked, UInt64Chunked,
+};
+use workbench_samples::{SampleBatch, column};
+
+pub(super) const NS_PER_SECOND: i64 = 1_000_000_000;
+
+/// Some columns of a batch; each is in one piece.
+pub(super) struct Rows(DataFrame);
+
+impl Rows {
+    pub(super) fn read(batch: &SampleBatch, columns: &[&str]) -> PolarsResult<Self> {
+        batch.read(columns).map(Self)
+    }
+
+    /// UTC nanoseconds of the starts.
+    pub(super) fn started_at(&self) -> PolarsResult<&[i64]> {
+        let column = self.0.column(column::STARTED_AT)?.datetime()?;
+        let slice = column.physical().cont_slice();
+        slice.map_err(|_| missing(column::STARTED_AT))
+    }
+
+    pub(super) fn whole(&self, name: &str) -> PolarsResult<&[u64]> {
+        let numbers: &UInt64Chunked = self.0.column(name)?.u64()?;
+        numbers.cont_slice().map_err(|_| missing(name))
+    }
+
+    pub(super) fn small(&self, name: &str) -> PolarsResult<&[u32]> {
+        self.optional(name)?.cont_slice().map_err(|_| missing(name))
+    }
+
+    /// Numbers of which some may be missing.
+    pub(super) fn optional(&self, name: &str) -> PolarsResult<&UInt32Chunked> {
+        self.0.column(name)?.u32()
+    }
+
+    /// Words as numbers of Polars' dictionary; see [`Rows::table`].
+    pub(super) fn words(&self, name: &str) -> PolarsResult<&[u32]> {
+        let words = self.0.column(name)?.cat32()?;
+        words.physical().cont_slice().map_err(|_| missing(name))
+    }
+
+    /// Words of which some may be missing.
+    pub(super) fn optional_words(&self, name: &str) -> PolarsResult<&Categorical32Chunked> {
+        self.0.column(name)?.cat32()
+    }
+
+    /// What each number of a column's dictionary stands for. Dictionaries belong to batches.
+    pub(super) fn table<T>(
+        &self,
+        name: &str,
+        meaning: impl Fn(&str) -> T,
+    ) -> PolarsResult<Vec<Option<T>>> {
+        let mapping = self.0.column(name)?.cat32()?.get_mapping();
+        Ok((0_u32..)
+            .take(mapping.num_cats_upper_bound())
+            .map(|number| mapping.cat_to_str(number).map(&meaning))
+            .collect())
+    }
+}
+
+/// Nanoseconds since the origin; what is before it belongs to its first moment.
+pub(super) fn since(origin: i64, instant: i64) -> i64 {
+    instant.saturating_sub(origin).max(0)
+}
+
+/// The whole second of so many nanoseconds.
+pub(super) fn second(since_ns: i64) -> PolarsResult<u32> {
+    u32::try_from(since_ns / NS_PER_SECOND).map_err(|_| missing(column::STARTED_AT))
+}
+
+pub(super) fn missing(column: &str) -> PolarsError {
+    PolarsError::ComputeError(format!("a sample has no usable value in column {column}").into())
+}

@@ -1,0 +1,285 @@
+//! Counts and sums, taken while the samples stream past.
+
+use std::collections::BTreeMap;
+
+use polars::prelude::PolarsResult;
+use workbench_plan::SteadyPart;
+use workbench_samples::{ErrorKind, Phase, column};
+
+use super::rows::{NS_PER_SECOND, Rows, missing, second, since};
+
+pub(super) const COLUMNS: [&str; 9] = [
+    column::STARTED_AT,
+    column::ELAPSED_NS,
+    column::BYTES_SENT,
+    column::BYTES_RECEIVED,
+    column::STATUS,
+    column::ERROR,
+    column::REQUEST,
+    column::ACTIVE_USERS,
+    column::PHASE,
+];
+
+/// All counts and sums of some samples.
+pub(super) struct Tally {
+    pub(super) labels: Vec<LabelTally>,
+    pub(super) seconds: Vec<SecondTally>,
+    /// Responses received whole, by the second of their end.
+    pub(super) completed: BTreeMap<u32, u64>,
+    errors: BTreeMap<(usize, String, Option<u16>), u64>,
+    /// First start and last end in the steady part.
+    pub(super) steady_window: Option<(i64, i64)>,
+    names: Vec<String>,
+}
+
+/// Counts, sums and instants of one label.
+#[derive(Clone, Copy)]
+pub(crate) struct LabelTally {
+    pub(crate) samples: u64,
+    pub(crate) errors: u64,
+    /// Samples in the steady part.
+    pub(crate) steady: u64,
+    /// Of these, how many failed.
+    pub(crate) steady_errors: u64,
+    pub(crate) first_start: i64,
+    pub(crate) last_end: i64,
+    pub(crate) bytes_sent: u64,
+    pub(crate) bytes_received: u64,
+}
+
+/// Sums over the requests that started in one second.
+#[derive(Clone, Copy, Default)]
+pub(super) struct SecondTally {
+    pub(super) errors: u64,
+    pub(super) active_users: u64,
+}
+
+/// How often one label failed for one reason.
+pub(crate) struct ErrorTotal {
+    pub(crate) label: String,
+    pub(crate) error: String,
+    pub(crate) status: Option<u16>,
+    pub(crate) count: u64,
+}
+
+/// Where the samples of a batch belong, in its order.
+pub(super) struct Places {
+    /// Second of the start.
+    pub(super) second: Vec<u32>,
+    /// Nanoseconds of the start within that second.
+    pub(super) instant: Vec<u32>,
+    /// See [`code`].
+    pub(super) code: Vec<u16>,
+}
+
+/// A label, whether the sample is in the steady part, and whether it failed, in 16 bits.
+pub(super) fn code(label: u16, steady: bool, failed: bool) -> u16 {
+    label << 2 | u16::from(steady) << 1 | u16::from(failed)
+}
+
+/// The label of a code.
+pub(super) fn label(code: u16) -> usize {
+    usize::from(code >> 2)
+}
+
+pub(super) fn is_steady(code: u16) -> bool {
+    code & 2 != 0
+}
+
+pub(super) fn is_failed(code: u16) -> bool {
+    code & 1 != 0
+}
+
+/// As many as a code has room for.
+const MOST_LABELS: usize = 1 << 14;
+
+impl Tally {
+    pub(super) fn new(labels: &[String], seconds: usize) -> Self {
+        Self {
+            labels: vec![LabelTally::NONE; labels.len()],
+            seconds: vec![SecondTally::default(); seconds],
+            completed: BTreeMap::new(),
+            errors: BTreeMap::new(),
+            steady_window: None,
+            names: labels.to_vec(),
+        }
+    }
+
+    /// Takes the samples of a batch, and says where they belong.
+    pub(super) fn add(
+        &mut self,
+        rows: &Rows,
+        origin: i64,
+        steady_part: SteadyPart,
+    ) -> PolarsResult<Places> {
+        let started = rows.started_at()?;
+        let elapsed = rows.whole(column::ELAPSED_NS)?;
+        let sent = rows.whole(column::BYTES_SENT)?;
+        let received = rows.whole(column::BYTES_RECEIVED)?;
+        let users = rows.small(column::ACTIVE_USERS)?;
+        let statuses = rows.optional(column::STATUS)?;
+        let requests = rows.words(column::REQUEST)?;
+        let request_of = rows.table(column::REQUEST, |name| self.number_of(name))?;
+        let phases = rows.words(column::PHASE)?;
+        let steady_of = rows.table(column::PHASE, |phase| match steady_part {
+            SteadyPart::Hold => phase == Phase::Hold.as_str(),
+            SteadyPart::WholeRun => phase != Phase::WarmUp.as_str(),
+        })?;
+        let errors = rows.optional_words(column::ERROR)?;
+        let error_of = rows.table(column::ERROR, |error| error == ErrorKind::Status.as_str())?;
+        let mut places = Places {
+            second: Vec::with_capacity(started.len()),
+            instant: Vec::with_capacity(started.len()),
+            code: Vec::with_capacity(started.len()),
+        };
+        let mut failures: BTreeMap<_, u64> = BTreeMap::new();
+        let mut completed = RunOfSeconds::default();
+        for (row, error) in errors.physical().iter().enumerate() {
+            let start = started[row];
+            let taken = i64::try_from(elapsed[row]).map_err(|_| missing(column::ELAPSED_NS))?;
+            let end = start.saturating_add(taken);
+            let start_since = since(origin, start);
+            let in_second = second(start_since)?;
+            let label = request_of[requests[row] as usize]
+                .flatten()
+                .ok_or_else(|| missing(column::REQUEST))?;
+            let steady = steady_of[phases[row] as usize] == Some(true);
+            let failed = error.is_some();
+            let counts = &mut self.labels[usize::from(label)];
+            counts.samples += 1;
+            counts.errors += u64::from(failed);
+            counts.steady += u64::from(steady);
+            counts.steady_errors += u64::from(steady && failed);
+            counts.first_start = counts.first_start.min(start);
+            counts.last_end = counts.last_end.max(end);
+            counts.bytes_sent += sent[row];
+            counts.bytes_received += received[row];
+            let counts = &mut self.seconds[in_second as usize];
+            counts.errors += u64::from(failed);
+            counts.active_users += u64::from(users[row]);
+            if steady {
+                self.steady_window = wider(self.steady_window, Some((start, end)));
+            }
+            // A response is complete when it came in whole, whatever its status.
+            if error.is_none_or(|error| error_of[error as usize] == Some(true)) {
+                let in_second = second(since(origin, end))?;
+                completed.add(in_second, &mut self.completed);
+            }
+            if let Some(error) = error {
+                *failures
+                    .entry((label, error, statuses.get(row)))
+                    .or_default() += 1;
+            }
+            places.second.push(in_second);
+            places.instant.push((start_since % NS_PER_SECOND) as u32);
+            places.code.push(code(label, steady, failed));
+        }
+        completed.close(&mut self.completed);
+        let words = rows.table(column::ERROR, str::to_owned)?;
+        for ((label, error, status), count) in failures {
+            let word = words[error as usize].clone();
+            let word = word.ok_or_else(|| missing(column::ERROR))?;
+            let status = status.map(u16::try_from).transpose();
+            let status = status.map_err(|_| missing(column::STATUS))?;
+            *self
+                .errors
+                .entry((usize::from(label), word, status))
+                .or_default() += count;
+        }
+        Ok(places)
+    }
+
+    /// The position of a label, if there is room for it in a code.
+    fn number_of(&self, name: &str) -> Option<u16> {
+        let position = self.names.iter().position(|other| other == name)?;
+        let number = u16::try_from(position).ok()?;
+        (position < MOST_LABELS).then_some(number)
+    }
+
+    /// Both together; they are of the same labels and seconds.
+    pub(super) fn merged(mut self, other: Self) -> Self {
+        for (counts, more) in self.labels.iter_mut().zip(other.labels) {
+            counts.add(&more);
+        }
+        for (counts, more) in self.seconds.iter_mut().zip(other.seconds) {
+            counts.errors += more.errors;
+            counts.active_users += more.active_users;
+        }
+        for (second, count) in other.completed {
+            *self.completed.entry(second).or_default() += count;
+        }
+        for (error, count) in other.errors {
+            *self.errors.entry(error).or_default() += count;
+        }
+        self.steady_window = wider(self.steady_window, other.steady_window);
+        self
+    }
+
+    /// Failed requests by label, reason and status.
+    pub(super) fn errors(&self) -> Vec<ErrorTotal> {
+        let total =
+            |((label, error, status), count): (&(usize, String, Option<u16>), &u64)| ErrorTotal {
+                label: self.names[*label].clone(),
+                error: error.clone(),
+                status: *status,
+                count: *count,
+            };
+        self.errors.iter().map(total).collect()
+    }
+}
+
+impl LabelTally {
+    pub(crate) const NONE: Self = Self {
+        samples: 0,
+        errors: 0,
+        steady: 0,
+        steady_errors: 0,
+        first_start: i64::MAX,
+        last_end: i64::MIN,
+        bytes_sent: 0,
+        bytes_received: 0,
+    };
+
+    /// Takes what another one has counted.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.samples += other.samples;
+        self.errors += other.errors;
+        self.steady += other.steady;
+        self.steady_errors += other.steady_errors;
+        self.first_start = self.first_start.min(other.first_start);
+        self.last_end = self.last_end.max(other.last_end);
+        self.bytes_sent += other.bytes_sent;
+        self.bytes_received += other.bytes_received;
+    }
+}
+
+fn wider(a: Option<(i64, i64)>, b: Option<(i64, i64)>) -> Option<(i64, i64)> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
+        (a, b) => a.or(b),
+    }
+}
+
+/// Counts by second that are looked up only when the second changes, which in order of time is seldom.
+#[derive(Default)]
+struct RunOfSeconds {
+    second: u32,
+    count: u64,
+}
+
+impl RunOfSeconds {
+    fn add(&mut self, second: u32, counts: &mut BTreeMap<u32, u64>) {
+        if second != self.second {
+            self.close(counts);
+            self.second = second;
+        }
+        self.count += 1;
+    }
+
+    fn close(&mut self, counts: &mut BTreeMap<u32, u64>) {
+        if self.count > 0 {
+            *counts.entry(self.second).or_default() += self.count;
+            self.count = 0;
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! The steady part of a run, and whether it is one.
+
+use workbench_plan::SteadyPart;
+use workbench_samples::{Check, CheckStatus, Validity};
+use workbench_statistics::{
+    BatchWarning, Interval, StatisticsError, needed_for_quantile_interval, wilson,
+};
+
+use crate::diagnosis::{CONFIDENCE, Diagnosis, QUANTILES};
+use crate::model::{Estimate, Latency, Scope, SteadyState, SteadyStatistics, WarmUpCheck};
+use crate::observe::{Observations, SteadyObservations, Times};
+use crate::tables::{NS_PER_SECOND, TOTAL};
+
+/// A warm-up that is longer by more than this share of the steady part was declared too short. Ours.
+const TOLERATED_DISCARD: f64 = 0.1;
+
+/// Describes the steady part of a run; `None` where it has no samples.
+pub(crate) fn steady_state(
+    observations: &Observations,
+    part: SteadyPart,
+) -> Result<Option<SteadyState>, StatisticsError> {
+    let labels = &observations.labels;
+    let all = Times::together(labels.iter().filter_map(|label| label.times.steady()));
+    let (Some(steady), Some(all)) = (&observations.steady, all) else {
+        return Ok(None);
+    };
+    let since_start = |instant: i64| (instant - observations.origin) as f64 / NS_PER_SECOND;
+    let (from_s, to_s) = (
+        since_start(steady.first_start),
+        since_start(steady.last_end),
+    );
+    let scope = match part {
+        SteadyPart::Hold => Scope::Hold,
+        SteadyPart::WholeRun => Scope::WholeRun,
+    };
+    let mut requests = Vec::new();
+    for label in labels {
+        let (Some(times), Some(diagnosis)) = (label.times.steady(), &label.diagnosis) else {
+            continue;
+        };
+        let part = Part {
+            label: &label.label,
+            errors: label.counts.steady_errors,
+            times,
+            successes: label.times.successes(),
+            failures: label.times.failures(),
+            diagnosis,
+        };
+        requests.push(part.statistics(to_s - from_s)?);
+    }
+    let total = Part {
+        label: TOTAL,
+        errors: labels.iter().map(|label| label.counts.steady_errors).sum(),
+        times: all,
+        successes: Times::together(labels.iter().filter_map(|label| label.times.successes())),
+        failures: Times::together(labels.iter().filter_map(|label| label.times.failures())),
+        diagnosis: &steady.diagnosis,
+    };
+    Ok(Some(SteadyState {
+        scope,
+        from_s,
+        to_s,
+        warm_up: warm_up(scope, steady, to_s - from_s),
+        requests,
+        total: total.statistics(to_s - from_s)?,
+    }))
+}
+
+/// Adds to a run's validity what its steady part says of it.
+pub(crate) fn judge(validity: &mut Validity, steady: &SteadyState, observations: &Observations) {
+    // A load that is never held has no steady state to miss.
+    if steady.scope == Scope::WholeRun {
+        return;
+    }
+    validity.checks.push(Check {
+        name: "steady state".to_owned(),
+        status: steady.warm_up.status,
+        finding: steady.warm_up.finding.clone(),
+    });
+    let diagnosis = observations.steady.as_ref().map(|it| &it.diagnosis.mean);
+    if let Some(Err(error @ StatisticsError::TooDependent { .. })) = diagnosis {
+        validity.checks.push(Check {
+            name: "dependence of requests".to_owned(),
+            status: CheckStatus::Warning,
+            finding: in_words(error),
+        });
+    }
+    validity.valid &= steady.warm_up.status != CheckStatus::Failed;
+}
+
+fn warm_up(scope: Scope, steady: &SteadyObservations, length_s: f64) -> WarmUpCheck {
+    let not_asked = |why: String| WarmUpCheck {
+        status: CheckStatus::Passed,
+        finding: format!("not asked: {why}"),
+        discard_s: None,
+    };
+    if scope == Scope::WholeRun {
+        return not_asked("the experiment never holds its load".to_owned());
+    }
+    match &steady.settled_after_ns {
+        Err(StatisticsError::TooFewValues { needed, found }) => not_asked(format!(
+            "{found} requests are fewer than the {needed} that MSER-5 needs"
+        )),
+        Err(error) => not_asked(error.to_string()),
+        Ok(None) => WarmUpCheck {
+            status: CheckStatus::Failed,
+            finding: format!(
+                "no steady state within {length_s:.1} s: MSER-5 would leave out half of the requests or more"
+            ),
+            discard_s: None,
+        },
+        Ok(Some(settled_after_ns)) => {
+            let discard_s = *settled_after_ns as f64 / NS_PER_SECOND;
+            let (status, finding) = if discard_s > TOLERATED_DISCARD * length_s {
+                (
+                    CheckStatus::Warning,
+                    format!(
+                        "MSER-5 would leave out the first {discard_s:.1} of {length_s:.1} s: declare a warm_up that is longer by that"
+                    ),
+                )
+            } else {
+                (
+                    CheckStatus::Passed,
+                    format!("MSER-5 would leave out {discard_s:.1} of {length_s:.1} s"),
+                )
+            };
+            WarmUpCheck {
+                status,
+                finding,
+                discard_s: Some(discard_s),
+            }
+        }
+    }
+}
+
+/// What the statistics of a label, or of all labels together, are made of.
+struct Part<'a> {
+    label: &'a str,
+    errors: u64,
+    times: Times<'a>,
+    successes: Option<Times<'a>>,
+    failures: Option<Times<'a>>,
+    diagnosis: &'a Diagnosis,
+}
+
+impl Part<'_> {
+    fn statistics(&self, length_s: f64) -> Result<SteadyStatistics, StatisticsError> {
+        let samples = self.times.count() as u64;
+        let known = self.diagnosis.mean.as_ref().ok();
+        let [p50_ns, p95_ns, p99_ns] = [0, 1, 2].map(|index| self.quantile(index));
+        Ok(SteadyStatistics {
+            request: self.label.to_owned(),
+            samples,
+            errors: self.errors,
+            error_rate: self.error_rate()?,
+            // As in the tables: what took no time has no rate.
+            throughput_per_s: if length_s > 0.0 {
+                samples as f64 / length_s
+            } else {
+                0.0
+            },
+            mean_ns: self.mean()?,
+            p50_ns: p50_ns?,
+            p95_ns: p95_ns?,
+            p99_ns: p99_ns?,
+            autocorrelation_factor: known.map(|means| means.autocorrelation_factor),
+            effective_samples: known.map(|means| means.effective_count),
+            success: self.successes.as_ref().map(latency).transpose()?,
+            failure: self.failures.as_ref().map(latency).transpose()?,
+        })
+    }
+
+    fn error_rate(&self) -> Result<Estimate, StatisticsError> {
+        let rate = wilson(self.errors, self.times.count() as u64, CONFIDENCE)?;
+        Ok(known(rate.estimate, rate.interval))
+    }
+
+    fn mean(&self) -> Result<Estimate, StatisticsError> {
+        let value = self.times.summary()?.mean;
+        Ok(match &self.diagnosis.mean {
+            Ok(means) => Estimate {
+                note: doubt(&means.warnings),
+                ..known(value, means.interval)
+            },
+            Err(error) => without_interval(value, error),
+        })
+    }
+
+    /// The quantile and its interval; neither where even independent samples would be too few for the interval.
+    fn quantile(&self, index: usize) -> Result<Estimate, StatisticsError> {
+        let probability = QUANTILES[index];
+        let needed = needed_for_quantile_interval(probability, CONFIDENCE)?;
+        let effective = &self.diagnosis.effective[index];
+        let most = self.times.count() as f64;
+        let at_most = effective.as_ref().map_or(most, |count| count.min(most));
+        if at_most < needed as f64 {
+            return Ok(Estimate {
+                value: None,
+                interval: None,
+                note: Some(format!(
+                    "takes the information of {needed} independent requests, has that of {}{at_most:.0}",
+                    if effective.is_ok() { "" } else { "at most " },
+                    at_most = at_most.floor()
+                )),
+            });
+        }
+        let value = self.times.quantile(probability)?;
+        Ok(match effective {
+            Ok(count) => {
+                let times = &self.times;
+                known(
+                    value,
+                    times.quantile_interval(probability, CONFIDENCE, *count)?,
+                )
+            }
+            Err(error) => without_interval(value, error),
+        })
+    }
+}
+
+fn known(value: f64, interval: Interval) -> Estimate {
+    Estimate {
+        value: Some(value),
+        interval: Some(interval.into()),
+        note: None,
+    }
+}
+
+fn without_interval(value: f64, error: &StatisticsError) -> Estimate {
+    Estimate {
+        value: Some(value),
+        interval: None,
+        note: Some(format!("no interval: {}", in_words(error))),
+    }
+}
+
+/// Why dependence cannot be told, of requests rather than of values.
+fn in_words(error: &StatisticsError) -> String {
+    match error {
+        StatisticsError::TooFewValues { needed, found } => format!(
+            "how much requests depend on each other can be told from {needed} of them, there are {found}"
+        ),
+        StatisticsError::TooDependent {
+            batch_size,
+            correlation,
+            ..
+        } => format!(
+            "stretches of {batch_size} requests are still correlated with the next ones ({correlation:.2}): there is a \
+             trend, or the hold is too short"
+        ),
+        StatisticsError::NoVariation => "the times do not vary".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+fn doubt(warnings: &[BatchWarning]) -> Option<String> {
+    (!warnings.is_empty()).then(|| {
+        "the interval is too narrow: requests depend on each other over much of the steady part"
+            .to_owned()
+    })
+}
+
+fn latency(times: &Times<'_>) -> Result<Latency, StatisticsError> {
+    Ok(Latency {
+        samples: times.count() as u64,
+        mean_ns: times.summary()?.mean,
+        p50_ns: times.quantile(0.50)?,
+        p95_ns: times.quantile(0.95)?,
+        p99_ns: times.quantile(0.99)?,
+    })
+}

@@ -1,0 +1,269 @@
+//! The analysis of any samples against one that has them all in memory and takes every number by its definition.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use crate::support::{EXPERIMENT, START, browse, manifest, order, write_parts};
+use workbench_analysis::{
+    Estimate, RequestStatistics, RunAnalysis, Second, SteadyStatistics, analyze_run,
+};
+use workbench_samples::{ErrorKind, Phase, Sample};
+use workbench_statistics::{
+    batch_means, effective_count_of_quantile, needed_for_quantile_interval, quantile,
+    quantile_interval, summary, wilson,
+};
+
+/// In the order of the experiment file.
+const LABELS: [(&str, u16); 2] = [("order", 1), ("browse", 0)];
+
+fn sample() -> impl Strategy<Value = Sample> {
+    let ending = prop_oneof![
+        6 => Just((Some(200), None)),
+        1 => Just((Some(503), Some(ErrorKind::Status))),
+        1 => Just((None, Some(ErrorKind::Timeout))),
+        1 => Just((None, Some(ErrorKind::Censored))),
+    ];
+    let phase = prop_oneof![
+        1 => Just(Phase::WarmUp),
+        1 => Just(Phase::RampUp),
+        6 => Just(Phase::Hold),
+        1 => Just(Phase::RampDown),
+    ];
+    // Starts and times of which many are the same, some starts before the start of the schedule.
+    let start = prop_oneof![-20..6_000_i64, 2_000..2_020_i64];
+    let elapsed = prop_oneof![0..20_u64, 1..2_500_u64];
+    (start, elapsed, ending, phase, any::<bool>(), 0..9_u32).prop_map(
+        |(start, elapsed, (status, error), phase, browses, users)| {
+            let mut sample = order(start, elapsed, status, error);
+            if browses {
+                sample.request = 0;
+            }
+            sample.phase = phase;
+            sample.active_users = users;
+            sample
+        },
+    )
+}
+
+/// Samples in no order, and where they are cut into parts.
+fn run() -> impl Strategy<Value = (Vec<Sample>, usize)> {
+    let few = prop::collection::vec(sample(), 1..50);
+    let many = prop::collection::vec(sample(), 400..900);
+    (prop_oneof![few, many], 1..300_usize)
+}
+
+fn analysed(samples: &[Sample], part: usize) -> RunAnalysis {
+    let results = tempfile::tempdir().unwrap();
+    let name = manifest("tiny", "20261118T110640Z-4f2a");
+    let run = write_parts(results.path(), &name, EXPERIMENT, samples.chunks(part));
+    analyze_run(&run).unwrap()
+}
+
+fn close(found: f64, expected: f64) {
+    let scale = expected.abs().max(f64::MIN_POSITIVE);
+    assert!(
+        (found - expected).abs() <= 1e-12 * scale,
+        "{found} {expected}"
+    );
+}
+
+fn elapsed(samples: &[Sample]) -> Vec<f64> {
+    samples.iter().map(|it| it.elapsed_ns as f64).collect()
+}
+
+fn end(sample: &Sample) -> i64 {
+    sample.started_at + sample.elapsed_ns as i64
+}
+
+fn failures(samples: &[Sample]) -> u64 {
+    samples.iter().filter(|it| it.error.is_some()).count() as u64
+}
+
+fn assert_row(found: &RequestStatistics, samples: &[Sample]) {
+    let times = elapsed(samples);
+    let described = summary(&times).unwrap();
+    assert_eq!(found.samples, samples.len() as u64);
+    assert_eq!(found.errors, failures(samples));
+    close(found.mean_ns, described.mean);
+    close(
+        found.standard_deviation_ns,
+        described.population_standard_deviation,
+    );
+    assert_eq!((found.min_ns, found.max_ns), (described.min, described.max));
+    for (found, p) in [
+        (found.p50_ns, 0.5),
+        (found.p90_ns, 0.9),
+        (found.p95_ns, 0.95),
+        (found.p99_ns, 0.99),
+    ] {
+        assert_eq!(found, quantile(&times, p).unwrap());
+    }
+    let first = samples.iter().map(|it| it.started_at).min().unwrap();
+    let last = samples.iter().map(end).max().unwrap();
+    let seconds = (last - first) as f64 / 1e9;
+    if seconds > 0.0 {
+        close(found.throughput_per_s, samples.len() as f64 / seconds);
+        let received: u64 = samples.iter().map(|it| it.bytes_received).sum();
+        close(found.received_kib_per_s, received as f64 / 1024.0 / seconds);
+    }
+}
+
+fn assert_seconds(found: &[Second], samples: &[Sample]) {
+    let second = |instant: i64| ((instant - START).max(0) / 1_000_000_000) as usize;
+    let mut started: BTreeMap<usize, Vec<Sample>> = BTreeMap::new();
+    for sample in samples {
+        started
+            .entry(second(sample.started_at))
+            .or_default()
+            .push(*sample);
+    }
+    for (place, found) in found.iter().enumerate() {
+        assert_eq!(found.second as usize, place);
+        let received = |it: &&Sample| {
+            second(end(it)) == place && it.error.is_none_or(|error| error == ErrorKind::Status)
+        };
+        assert_eq!(
+            found.completed as usize,
+            samples.iter().filter(received).count()
+        );
+        let Some(samples) = started.remove(&place) else {
+            assert_eq!(
+                (found.requests, found.mean_ns, found.p99_ns),
+                (0, None, None)
+            );
+            continue;
+        };
+        let times = elapsed(&samples);
+        assert_eq!(found.requests, samples.len() as u64);
+        assert_eq!(found.errors, failures(&samples));
+        close(found.mean_ns.unwrap(), summary(&times).unwrap().mean);
+        assert_eq!(found.p50_ns.unwrap(), quantile(&times, 0.50).unwrap());
+        assert_eq!(found.p95_ns.unwrap(), quantile(&times, 0.95).unwrap());
+        assert_eq!(found.p99_ns.unwrap(), quantile(&times, 0.99).unwrap());
+    }
+    assert!(started.is_empty());
+}
+
+/// `samples` in order of time.
+fn assert_steady(found: &SteadyStatistics, samples: &[Sample], seconds: f64) {
+    let times = elapsed(samples);
+    let n = samples.len() as u64;
+    assert_eq!((found.samples, found.errors), (n, failures(samples)));
+    close(found.throughput_per_s, n as f64 / seconds);
+    let rate = wilson(failures(samples), n, 0.95).unwrap();
+    assert_eq!(found.error_rate.value, Some(rate.estimate));
+    assert_eq!(found.error_rate.interval, Some(rate.interval.into()));
+    close(found.mean_ns.value.unwrap(), summary(&times).unwrap().mean);
+    match batch_means(&times, 0.95) {
+        Ok(means) => {
+            let interval = found.mean_ns.interval.unwrap();
+            close(interval.lower, means.interval.lower);
+            close(interval.upper.unwrap(), means.interval.upper);
+            close(
+                found.autocorrelation_factor.unwrap(),
+                means.autocorrelation_factor,
+            );
+            close(found.effective_samples.unwrap(), means.effective_count);
+        }
+        Err(_) => {
+            assert_eq!(
+                (found.mean_ns.interval, found.effective_samples),
+                (None, None)
+            );
+            assert!(found.mean_ns.note.is_some());
+        }
+    }
+    for (found, p) in [
+        (&found.p50_ns, 0.5),
+        (&found.p95_ns, 0.95),
+        (&found.p99_ns, 0.99),
+    ] {
+        assert_quantile(found, &times, p);
+    }
+    for (found, failed) in [(&found.success, false), (&found.failure, true)] {
+        let part = samples.iter().filter(|it| it.error.is_some() == failed);
+        let times: Vec<f64> = part.map(|it| it.elapsed_ns as f64).collect();
+        assert_eq!(found.is_some(), !times.is_empty());
+        if let Some(found) = found {
+            assert_eq!(found.samples, times.len() as u64);
+            close(found.mean_ns, summary(&times).unwrap().mean);
+            assert_eq!(found.p50_ns, quantile(&times, 0.5).unwrap());
+            assert_eq!(found.p99_ns, quantile(&times, 0.99).unwrap());
+        }
+    }
+}
+
+fn assert_quantile(found: &Estimate, times: &[f64], p: f64) {
+    let effective = effective_count_of_quantile(times, p);
+    let most = effective
+        .as_ref()
+        .map_or(times.len() as f64, |count| *count);
+    if most < needed_for_quantile_interval(p, 0.95).unwrap() as f64 {
+        assert_eq!((found.value, found.interval), (None, None));
+        assert!(found.note.is_some());
+        return;
+    }
+    assert_eq!(found.value, Some(quantile(times, p).unwrap()));
+    let interval = effective.map(|count| quantile_interval(times, p, 0.95, count).unwrap());
+    assert_eq!(
+        found.interval,
+        interval.ok().map(|found| found.interval.into())
+    );
+    assert_eq!(found.note.is_some(), found.interval.is_none());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn any_samples_give_what_they_give_by_definition((samples, part) in run()) {
+        let found = analysed(&samples, part);
+
+        assert_row(&found.total, &samples);
+        for row in &found.requests {
+            let (_, request) = LABELS.iter().find(|(name, _)| *name == row.request).unwrap();
+            let of_label: Vec<Sample> =
+                samples.iter().filter(|it| it.request == *request).copied().collect();
+            assert_row(row, &of_label);
+        }
+        assert_seconds(&found.per_second, &samples);
+        let counted: u64 = found.histogram.iter().map(|bin| bin.count).sum();
+        assert_eq!(counted, samples.len() as u64);
+
+        let mut steady: Vec<Sample> =
+            samples.iter().filter(|it| it.phase == Phase::Hold).copied().collect();
+        steady.sort_by_key(|it| {
+            // What is from before the start of the schedule is taken to have started with it.
+            (it.started_at.max(START), it.elapsed_ns, 1 - it.request, it.error.is_some())
+        });
+        assert_eq!(found.steady.is_some(), !steady.is_empty());
+        let Some(found) = found.steady else { return Ok(()) };
+        let first = steady.iter().map(|it| it.started_at).min().unwrap();
+        let last = steady.iter().map(end).max().unwrap();
+        close(found.from_s, (first - START) as f64 / 1e9);
+        close(found.to_s, (last - START) as f64 / 1e9);
+        let seconds = found.to_s - found.from_s;
+        prop_assume!(seconds > 0.0);
+        assert_steady(&found.total, &steady, seconds);
+        for row in &found.requests {
+            let (_, request) = LABELS.iter().find(|(name, _)| *name == row.request).unwrap();
+            let of_label: Vec<Sample> =
+                steady.iter().filter(|it| it.request == *request).copied().collect();
+            assert_steady(row, &of_label, seconds);
+        }
+    }
+
+    #[test]
+    fn the_order_and_the_parts_of_samples_leave_no_trace((samples, part) in run()) {
+        let mut sorted = samples.clone();
+        sorted.sort_by_key(|it| (it.elapsed_ns, it.started_at, it.request));
+        prop_assert_eq!(analysed(&samples, part), analysed(&sorted, samples.len()));
+    }
+}
+
+#[test]
+fn a_run_of_a_single_request_is_described() {
+    let run = analysed(&[browse(0, 10)], 1);
+    assert_row(&run.total, &[browse(0, 10)]);
+}

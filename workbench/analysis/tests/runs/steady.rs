@@ -1,0 +1,282 @@
+//! The steady part of a run: which it is, what is known of it, and whether it is steady.
+
+use crate::support::{EXPERIMENT, browse, manifest, order, write_parts};
+use workbench_analysis::{RunAnalysis, Scope, SteadyState, analyze, analyze_run};
+use workbench_samples::{
+    Check, CheckStatus, ErrorKind, Manifest, Outcome, Phase, Sample, Validity,
+};
+
+const MS: f64 = 1e6;
+
+/// A completed run that the load generator found valid.
+fn completed() -> Manifest {
+    Manifest {
+        outcome: Outcome::Completed,
+        validity: Some(Validity {
+            valid: true,
+            checks: Vec::new(),
+        }),
+        ..manifest("tiny", "20261118T110640Z-4f2a")
+    }
+}
+
+fn analysed(manifest: &Manifest, experiment: &str, samples: &[Sample]) -> RunAnalysis {
+    let results = tempfile::tempdir().unwrap();
+    let parts = samples.chunks(100);
+    analyze_run(&write_parts(results.path(), manifest, experiment, parts)).unwrap()
+}
+
+fn steady(samples: &[Sample]) -> SteadyState {
+    analysed(&completed(), EXPERIMENT, samples).steady.unwrap()
+}
+
+fn check<'a>(run: &'a RunAnalysis, name: &str) -> Option<&'a Check> {
+    let checks = &run.validity.as_ref().unwrap().checks;
+    checks.iter().find(|check| check.name == name)
+}
+
+/// A number without any order to it.
+fn noise(i: i64) -> u64 {
+    let mixed = (i as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (mixed ^ (mixed >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9) >> 32
+}
+
+/// So many requests, one every 10 ms, that take as long as they are said to, in milliseconds, and up to 9 ms more.
+fn noisy(count: i64, level: impl Fn(i64) -> u64) -> Vec<Sample> {
+    (0..count)
+        .map(|i| browse(10 * i, level(i) + noise(i) % 10))
+        .collect()
+}
+
+#[test]
+fn only_what_started_in_the_hold_is_steady() {
+    let mut samples = vec![
+        browse(0, 1_000),
+        browse(1_000, 10),
+        browse(1_100, 20),
+        order(1_200, 60, Some(503), Some(ErrorKind::Status)),
+        browse(2_500, 500),
+    ];
+    samples[0].phase = Phase::RampUp;
+    samples[4].phase = Phase::RampDown;
+
+    let steady = steady(&samples);
+
+    assert_eq!(steady.scope, Scope::Hold);
+    // From the start of the first to the end of the last.
+    assert_eq!((steady.from_s, steady.to_s), (1.0, 1.26));
+    assert_eq!((steady.total.samples, steady.total.errors), (3, 1));
+    assert_eq!(steady.total.mean_ns.value, Some(30.0 * MS));
+    assert_eq!(steady.total.throughput_per_s, 3.0 / 0.26);
+    let labels: Vec<&str> = steady.requests.iter().map(|row| &*row.request).collect();
+    assert_eq!(labels, ["order", "browse"]);
+    // A label's share of the time of all, not of its own.
+    assert_eq!(steady.requests[1].throughput_per_s, 2.0 / 0.26);
+    let success = steady.total.success.unwrap();
+    assert_eq!((success.samples, success.mean_ns), (2, 15.0 * MS));
+    let failure = steady.total.failure.unwrap();
+    assert_eq!((failure.samples, failure.p99_ns), (1, 60.0 * MS));
+}
+
+#[test]
+fn several_holds_are_one_steady_part_with_gaps_that_count_as_time() {
+    let mut samples: Vec<Sample> = (0..6).map(|i| browse(100 * i, 10)).collect();
+    samples[2].phase = Phase::RampDown;
+    samples[3].phase = Phase::RampUp;
+
+    let steady = steady(&samples);
+
+    assert_eq!(steady.total.samples, 4);
+    assert_eq!((steady.from_s, steady.to_s), (0.0, 0.51));
+}
+
+#[test]
+fn an_experiment_that_holds_nothing_is_taken_as_a_whole_after_its_warm_up() {
+    let ramp = EXPERIMENT.replace("hold: 2s, shutdown: 0s", "hold: 0s, shutdown: 9s");
+    let mut samples = noisy(300, |_| 20);
+    for sample in &mut samples[..50] {
+        sample.phase = Phase::WarmUp;
+    }
+    samples[60].phase = Phase::RampUp;
+    samples[290].phase = Phase::RampDown;
+
+    let run = analysed(&completed(), &ramp, &samples);
+
+    let steady = run.steady.as_ref().unwrap();
+    assert_eq!(steady.scope, Scope::WholeRun);
+    assert_eq!((steady.total.samples, steady.from_s), (250, 0.5));
+    assert_eq!(steady.warm_up.status, CheckStatus::Passed);
+    assert_eq!(
+        steady.warm_up.finding,
+        "not asked: the experiment never holds its load"
+    );
+    assert_eq!(check(&run, "steady state"), None);
+    assert!(run.validity.unwrap().valid);
+}
+
+#[test]
+fn a_trend_over_the_whole_of_a_run_that_never_holds_is_no_fault_of_it() {
+    let ramp = EXPERIMENT.replace("hold: 2s, shutdown: 0s", "hold: 0s, shutdown: 9s");
+
+    let run = analysed(&completed(), &ramp, &noisy(400, |i| 10 * i as u64));
+
+    assert!(run.validity.as_ref().unwrap().valid);
+    assert!(run.validity.unwrap().checks.is_empty());
+    let mean = run.steady.unwrap().total.mean_ns;
+    assert_eq!(mean.interval, None);
+    assert!(mean.note.unwrap().contains("there is a trend"));
+}
+
+#[test]
+fn a_run_without_a_request_in_its_hold_has_no_steady_part() {
+    let mut samples = noisy(300, |_| 20);
+    for sample in &mut samples {
+        sample.phase = Phase::RampUp;
+    }
+
+    let killed = manifest("tiny", "20261118T110640Z-4f2a");
+
+    assert_eq!(analysed(&killed, EXPERIMENT, &samples).steady, None);
+}
+
+#[test]
+fn a_killed_run_is_steady_as_far_as_it_went() {
+    let killed = manifest("tiny", "20261118T110640Z-4f2a");
+
+    let run = analysed(&killed, EXPERIMENT, &noisy(1_000, |_| 20));
+
+    assert_eq!(run.validity, None);
+    let steady = run.steady.unwrap();
+    assert_eq!(steady.total.samples, 1_000);
+    assert_eq!(steady.warm_up.status, CheckStatus::Passed);
+    assert!(steady.total.mean_ns.interval.is_some());
+}
+
+#[test]
+fn steady_requests_have_every_interval_and_the_check_passes() {
+    let run = analysed(&completed(), EXPERIMENT, &noisy(2_000, |_| 20));
+
+    let steady = run.steady.as_ref().unwrap();
+    let total = &steady.total;
+    let mean = total.mean_ns.interval.unwrap();
+    assert!(mean.lower < 24.5 * MS && 24.5 * MS < mean.upper.unwrap());
+    assert_eq!(mean.confidence, 0.95);
+    assert!(total.autocorrelation_factor.unwrap() < 2.0);
+    assert!(total.effective_samples.unwrap() > 1_000.0);
+    for (quantile, value) in [
+        (&total.p50_ns, 24.0),
+        (&total.p95_ns, 29.0),
+        (&total.p99_ns, 29.0),
+    ] {
+        let interval = quantile.interval.unwrap();
+        assert!(interval.confidence >= 0.95);
+        assert!((quantile.value.unwrap() - value * MS).abs() <= 1.0 * MS);
+        assert!(interval.lower <= quantile.value.unwrap());
+        assert!(quantile.value.unwrap() <= interval.upper.unwrap());
+    }
+    assert_eq!(steady.warm_up.status, CheckStatus::Passed);
+    let checked = check(&run, "steady state").unwrap();
+    assert_eq!(
+        (checked.status, &checked.finding),
+        (CheckStatus::Passed, &steady.warm_up.finding)
+    );
+    assert_eq!(check(&run, "dependence of requests"), None);
+}
+
+#[test]
+fn a_slow_beginning_is_warned_of_with_the_seconds_that_a_warm_up_lacks() {
+    // 3 of 20 s.
+    let slow_start = noisy(2_000, |i| if i < 300 { 200 } else { 20 });
+
+    let run = analysed(&completed(), EXPERIMENT, &slow_start);
+
+    let steady = run.steady.as_ref().unwrap();
+    assert_eq!(steady.warm_up.discard_s, Some(3.0));
+    assert_eq!(steady.warm_up.status, CheckStatus::Warning);
+    assert_eq!(
+        steady.warm_up.finding,
+        "MSER-5 would leave out the first 3.0 of 20.0 s: declare a warm_up that is longer by that"
+    );
+    assert_eq!(
+        check(&run, "steady state").unwrap().status,
+        CheckStatus::Warning
+    );
+    assert!(run.validity.unwrap().valid);
+}
+
+#[test]
+fn a_run_that_is_slower_from_request_to_request_is_invalid() {
+    let results = tempfile::tempdir().unwrap();
+    let samples = noisy(1_000, |i| 10 * i as u64);
+    let run = write_parts(results.path(), &completed(), EXPERIMENT, [&samples[..]]);
+
+    let analysis = analyze(&[run]).unwrap();
+
+    let run = &analysis.runs[0];
+    assert!(!run.validity.as_ref().unwrap().valid);
+    let checked = check(run, "steady state").unwrap();
+    assert_eq!(checked.status, CheckStatus::Failed);
+    assert_eq!(run.steady.as_ref().unwrap().warm_up.discard_s, None);
+    let dependence = check(run, "dependence of requests").unwrap();
+    assert_eq!(dependence.status, CheckStatus::Warning);
+    assert!(
+        analysis.warnings.iter().any(|warning| warning.starts_with(
+            "tiny/20261118T110640Z-4f2a is invalid (steady state: no steady state within 20.0 s"
+        )),
+        "{:?}",
+        analysis.warnings
+    );
+}
+
+#[test]
+fn too_few_requests_are_not_asked_and_have_what_so_few_can_have() {
+    let run = analysed(&completed(), EXPERIMENT, &noisy(80, |_| 20));
+
+    let steady = run.steady.as_ref().unwrap();
+    assert_eq!(steady.warm_up.status, CheckStatus::Passed);
+    assert_eq!(
+        steady.warm_up.finding,
+        "not asked: 80 requests are fewer than the 100 that MSER-5 needs"
+    );
+    let total = &steady.total;
+    assert_eq!(total.effective_samples, None);
+    assert!(total.mean_ns.value.is_some() && total.mean_ns.interval.is_none());
+    assert!(total.p95_ns.value.is_some() && total.p95_ns.interval.is_none());
+    assert_eq!(total.p99_ns.value, None);
+    assert_eq!(
+        total.p99_ns.note.as_deref(),
+        Some("takes the information of 299 independent requests, has that of at most 80")
+    );
+    assert!(total.error_rate.interval.is_some());
+}
+
+#[test]
+fn dependent_requests_support_fewer_quantiles_than_their_number() {
+    // 2,000 requests, but ten times nearly the same in a row.
+    let bursts = noisy(2_000, |i| 10 * (noise(i / 10) % 200));
+
+    let total = steady(&bursts).total;
+
+    assert!(total.effective_samples.unwrap() < 400.0);
+    assert!(total.autocorrelation_factor.unwrap() > 5.0);
+    assert!(total.p50_ns.interval.is_some());
+    assert_eq!(total.p99_ns.value, None);
+    let note = total.p99_ns.note.unwrap();
+    assert!(note.starts_with("takes the information of 299 independent requests, has that of "));
+    assert!(!note.contains("at most"));
+}
+
+#[test]
+fn times_that_do_not_vary_have_values_and_no_intervals() {
+    let samples: Vec<Sample> = (0..400).map(|i| browse(10 * i, 20)).collect();
+
+    let total = steady(&samples).total;
+
+    for estimate in [&total.mean_ns, &total.p50_ns, &total.p99_ns] {
+        assert_eq!(estimate.value, Some(20.0 * MS));
+        assert_eq!(
+            estimate.note.as_deref(),
+            Some("no interval: the times do not vary")
+        );
+    }
+}
