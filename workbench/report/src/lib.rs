@@ -15,6 +15,7 @@ mod findings;
 #[cfg(test)]
 mod fixture;
 mod format;
+pub mod gate;
 mod html;
 mod markdown;
 mod names;

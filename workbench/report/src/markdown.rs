@@ -108,18 +108,18 @@ fn push_comparison(
     text.push_str(&format!("{}\n\n", comparison::COLUMNS_OF_TESTS));
 }
 
-fn push_heading(text: &mut String, level: usize, heading: &str) {
+pub(crate) fn push_heading(text: &mut String, level: usize, heading: &str) {
     text.push_str(&format!("{} {}\n\n", "#".repeat(level), escaped(heading)));
 }
 
-fn push_list(text: &mut String, items: &[String]) {
+pub(crate) fn push_list(text: &mut String, items: &[String]) {
     for item in items {
         text.push_str(&format!("- {}\n", escaped(item)));
     }
     text.push('\n');
 }
 
-fn push_table(text: &mut String, table: &Table) {
+pub(crate) fn push_table(text: &mut String, table: &Table) {
     let header: Vec<_> = table
         .columns
         .iter()
@@ -148,7 +148,7 @@ fn push_row(text: &mut String, cells: impl IntoIterator<Item = String>) {
 }
 
 /// The text without what Markdown, or the HTML within it, would take for its own.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::new();
     for letter in crate::table::one_line(text).chars() {
         match letter {

@@ -1,7 +1,7 @@
 //! The analysis for a terminal: verdicts, validity, tables, errors, comparison.
 
 mod grid;
-mod page;
+pub(crate) mod page;
 
 use workbench_analysis::{Analysis, ReportComparison, RunAnalysis};
 

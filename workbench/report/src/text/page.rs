@@ -9,7 +9,7 @@ use crate::table::{Table, one_line};
 const NARROWEST: u16 = 40;
 
 /// Text that grows downwards.
-pub(super) struct Page {
+pub(crate) struct Page {
     text: String,
     width: usize,
     colour: bool,
@@ -17,7 +17,7 @@ pub(super) struct Page {
 
 /// How a word is meant, shown as its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Tone {
+pub(crate) enum Tone {
     Good,
     Doubtful,
     Bad,
@@ -25,7 +25,7 @@ pub(super) enum Tone {
 }
 
 impl Tone {
-    pub(super) fn of_check(status: CheckStatus) -> Self {
+    pub(crate) fn of_check(status: CheckStatus) -> Self {
         match status {
             CheckStatus::Passed => Self::Good,
             CheckStatus::Warning => Self::Doubtful,
@@ -45,7 +45,7 @@ impl Tone {
 }
 
 impl Page {
-    pub(super) fn new(options: TextOptions) -> Self {
+    pub(crate) fn new(options: TextOptions) -> Self {
         Self {
             text: String::new(),
             width: usize::from(options.width.max(NARROWEST)),
@@ -53,12 +53,12 @@ impl Page {
         }
     }
 
-    pub(super) fn into_text(self) -> String {
+    pub(crate) fn into_text(self) -> String {
         self.text
     }
 
     /// Begins a run or the comparison.
-    pub(super) fn title(&mut self, title: &str) {
+    pub(crate) fn title(&mut self, title: &str) {
         self.gap();
         let lines = textwrap::wrap(&one_line(title), self.width)
             .into_iter()
@@ -74,25 +74,25 @@ impl Page {
         self.line(&"═".repeat(longest.unwrap_or(0)));
     }
 
-    pub(super) fn heading(&mut self, heading: &str) {
+    pub(crate) fn heading(&mut self, heading: &str) {
         self.gap();
         self.line(&self.painted(heading, Tone::Strong));
     }
 
     /// A line that must not be missed.
-    pub(super) fn warning(&mut self, warning: &str) {
+    pub(crate) fn warning(&mut self, warning: &str) {
         self.gap();
         self.line(&self.painted(warning, Tone::Doubtful));
     }
 
-    pub(super) fn paragraph(&mut self, text: &str) {
+    pub(crate) fn paragraph(&mut self, text: &str) {
         for line in textwrap::wrap(&one_line(text), self.width) {
             self.line(&line);
         }
     }
 
     /// A word on how something went, and what went that way.
-    pub(super) fn item(&mut self, word: &str, tone: Tone, finding: &str) {
+    pub(crate) fn item(&mut self, word: &str, tone: Tone, finding: &str) {
         let first = format!("  {word}  ");
         let indent = " ".repeat(first.chars().count());
         let options = textwrap::Options::new(self.width)
@@ -111,7 +111,7 @@ impl Page {
     }
 
     /// A table, without the columns for which there is no room; these are named below it.
-    pub(super) fn table(&mut self, table: &Table) {
+    pub(crate) fn table(&mut self, table: &Table) {
         let grid = grid::fitted(table, self.width);
         for line in &grid.lines {
             self.line(line);
