@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod faults;
+mod gate;
 mod mistakes;
 mod resume;
 mod run;
 mod series;
+mod stored;
 mod stub;
 mod support;
 mod sweep;
