@@ -59,9 +59,12 @@ pub(super) fn objections(
     found
 }
 
+/// Something known of a run, for reading.
+type Fact = fn(&GateRun) -> String;
+
 /// Names and values of what has to be the same. The size of the memory is not: virtual machines differ by a few pages
 /// from start to start.
-const ENVIRONMENT: [(&str, fn(&GateRun) -> String); 5] = [
+const ENVIRONMENT: [(&str, Fact); 5] = [
     ("host", |run| run.manifest.host.name.clone()),
     ("processor", |run| run.manifest.host.cpu.clone()),
     ("processors", |run| run.manifest.host.cpus.to_string()),
@@ -114,29 +117,11 @@ fn experiments(runs: &[&GateRun]) -> Option<String> {
     ))
 }
 
-/// Says where a difference could be one of seeds: runs of one block that draw differently, or sides that replay one seed
-/// each, and not the same.
+/// Says where a difference could be one of seeds: where a side replays one seed, and the other has not the same.
 ///
-/// Each repetition of a series draws anew. Where both sides drew several times, their seeds need not be the same.
+/// Each repetition of a series draws anew. Where both sides drew several times, their seeds need not be the same: a
+/// difference between draws is then one of those between runs.
 fn seeds(baseline: &[&GateRun], candidate: &[&GateRun]) -> Option<String> {
-    let block = |run: &GateRun| {
-        let place = run.manifest.series.as_ref()?;
-        Some((place.series_id.clone(), place.block))
-    };
-    for run in candidate {
-        let partner = baseline
-            .iter()
-            .find(|other| block(run).is_some() && block(other) == block(run));
-        if let Some(partner) = partner.filter(|partner| partner.plan.seed != run.plan.seed) {
-            return Some(format!(
-                "{} has the seed {}, {} of the same block {}",
-                partner.name(),
-                partner.plan.seed,
-                run.name(),
-                run.plan.seed
-            ));
-        }
-    }
     let of =
         |runs: &[&GateRun]| -> BTreeSet<u64> { runs.iter().map(|run| run.plan.seed).collect() };
     let (before, after) = (of(baseline), of(candidate));
@@ -166,8 +151,8 @@ fn only_in(text: &str, other: &str) -> String {
         .collect();
     match lines.as_slice() {
         [] => "nothing more".to_owned(),
-        [few @ ..] if few.len() <= 3 => format!("`{}`", few.join("`, `")),
-        [many @ ..] => format!(
+        few if few.len() <= 3 => format!("`{}`", few.join("`, `")),
+        many => format!(
             "`{}` and {} lines more",
             many[..3].join("`, `"),
             many.len() - 3
