@@ -7,6 +7,7 @@
 //! Figures are lettered in Inter, which is bundled in `fonts/` beside its licence, so that a machine
 //! without fonts draws the same as any other.
 
+mod between;
 mod canvas;
 mod comparison;
 mod error;
@@ -18,6 +19,7 @@ mod format;
 mod html;
 mod markdown;
 mod names;
+mod steady;
 mod table;
 mod tables;
 mod text;
