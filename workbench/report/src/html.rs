@@ -394,7 +394,8 @@ mod tests {
     fn single_runs_say_what_to_do_for_a_verdict() {
         let page = page_of(&fixture::single_runs());
         assert!(page.contains("workbench run BASELINE.yaml CANDIDATE.yaml --repetitions 5"));
-        assert!(page.contains("<strong>scenario1 → scenario2</strong>"));
+        assert!(page.contains("scenario1 (1 run) and scenario2 (1 run) are too few"));
+        assert!(!page.contains("Changes of all requests"));
     }
 
     #[test]

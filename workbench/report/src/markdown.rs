@@ -141,10 +141,18 @@ fn push_between(text: &mut String, between: &BetweenRuns) {
     if let Some(alone) = between::groups_alone(between) {
         push_paragraph(text, &alone);
     }
-    for comparison in &between.comparisons {
-        push_groups_compared(text, comparison, between);
+    let comparisons = between::comparisons(between);
+    if comparisons.len() > between::FEW_COMPARISONS {
+        if let Some(overview) = between::overview(between) {
+            push_table(text, &overview);
+        }
+        push_paragraph(text, "Every comparison with all its rows: see report.html.");
+    } else {
+        for comparison in comparisons {
+            push_groups_compared(text, comparison, between);
+        }
     }
-    if between.comparisons.iter().any(|it| !it.rows.is_empty()) {
+    if comparisons.iter().any(|it| !it.rows.is_empty()) {
         push_paragraph(text, &between::columns_of_changes(between));
     }
     if let Some(groups) = between::groups(between, Part::Total) {

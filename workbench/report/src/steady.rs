@@ -41,7 +41,7 @@ fn seconds(seconds: f64) -> String {
 /// What was found of the beginning.
 pub(crate) fn warm_up(steady: &SteadyState) -> String {
     let finding = one_line(&steady.warm_up.finding);
-    format!("warm-up (MSER-5): {finding}")
+    format!("warm-up: {finding}")
 }
 
 /// Estimates with their intervals, one row a label, TOTAL last.

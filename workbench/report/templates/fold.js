@@ -7,12 +7,11 @@ const reveal = () => {
 addEventListener("hashchange", reveal);
 reveal();
 addEventListener("beforeprint", () => {
-  // Runs stay as they are: sixty of them would be a book.
-  for (const part of document.querySelectorAll("section > details, section details:not(.run)")) {
-    if (!part.closest("details.run:not([open])") && !part.open) {
-      part.open = true;
-      part.dataset.printed = "";
-    }
+  // Many runs and many comparisons stay as they are: all of them would be a book.
+  for (const part of document.querySelectorAll("details:not([open], .run, .compared)")) {
+    if (part.closest(".run:not([open]), .compared:not([open])")) continue;
+    part.open = true;
+    part.dataset.printed = "";
   }
 });
 addEventListener("afterprint", () => {

@@ -5,9 +5,11 @@ mod tables;
 pub(crate) mod words;
 
 pub(crate) use sentences::{Told, groups_alone, told};
-pub(crate) use tables::{Part, changes, cross_checks, groups, overall_tests, simultaneous_pairs};
+pub(crate) use tables::{
+    Part, changes, cross_checks, groups, overall_tests, overview, simultaneous_pairs,
+};
 
-use workbench_analysis::{BetweenRuns, Group, GroupComparison};
+use workbench_analysis::{BetweenRuns, Group, GroupComparison, MetricComparison, Verdict};
 
 use crate::format;
 
@@ -17,10 +19,23 @@ pub(crate) const HEADING: &str = "What these runs show";
 /// Label of all requests together.
 pub(crate) const TOTAL: &str = "TOTAL";
 
+/// More comparisons than this have a line each instead of sentences.
+pub(crate) const FEW_COMPARISONS: usize = 3;
+
+/// The comparisons of which something can be told: none where no runs allow any test.
+pub(crate) fn comparisons(between: &BetweenRuns) -> &[GroupComparison] {
+    let says_something =
+        |row: &MetricComparison| row.method.is_some() || row.verdict == Verdict::Invalid;
+    let all = &between.comparisons;
+    // Without any row there is a warning that says why.
+    let telling = |it: &GroupComparison| it.rows.is_empty() || it.rows.iter().any(says_something);
+    if all.iter().any(telling) { all } else { &[] }
+}
+
 /// What the columns of [`changes`] mean, and what a verdict does not say.
 pub(crate) fn columns_of_changes(between: &BetweenRuns) -> String {
     format!(
-        "Change: candidate against baseline, of error rates in percentage points (pp); in brackets its interval, which \
+        "p50, p95 and p99: the times within which 50, 95 and 99 of 100 requests were answered. Change: candidate against baseline, of error rates in percentage points (pp); in brackets its interval, which \
          covers the true change in {confidence} of all such comparisons, each row by itself. Baseline and candidate: mean \
          over the runs of each group. p: how often runs of equal systems would differ this much or more. Holm p: the one-sided p in the \
          likelier direction, adjusted because many rows are looked at. Equivalent: the whole interval lies within \

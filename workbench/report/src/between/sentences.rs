@@ -189,13 +189,8 @@ fn names(rows: &[&MetricComparison]) -> String {
 }
 
 fn basis(comparison: &GroupComparison, between: &BetweenRuns) -> String {
-    let runs = groups_of(comparison, between).map(|(baseline, candidate)| {
-        words::runs(
-            baseline.runs.len(),
-            candidate.runs.len(),
-            comparison.pairing,
-        )
-    });
+    let runs = groups_of(comparison, between)
+        .map(|(baseline, candidate)| words::runs(baseline, candidate, comparison.pairing));
     let mut basis = runs.map_or_else(String::new, |runs| format!("Compared: {runs}"));
     if let Some(method) = comparison.rows.iter().find_map(|row| row.method) {
         basis.push_str(match method {
@@ -210,17 +205,7 @@ fn basis(comparison: &GroupComparison, between: &BetweenRuns) -> String {
         .iter()
         .filter(|row| row.verdict == Verdict::Inconclusive);
     let needed = undecided.clone().filter_map(|row| row.runs_needed).max();
-    if comparison.rows.iter().all(|row| row.method.is_none())
-        && !comparison
-            .rows
-            .iter()
-            .any(|row| row.verdict == Verdict::Invalid)
-    {
-        basis.push_str(
-            " To get a verdict, repeat both, interleaved: workbench run BASELINE.yaml CANDIDATE.yaml --repetitions 5, \
-             then workbench analyze with the series’ folder.",
-        );
-    } else if let Some(needed) = needed {
+    if let Some(needed) = needed {
         basis.push_str(&format!(
             " To settle every open row, about {} in each group are needed (workbench run … --repetitions {needed}); \
              longer runs vary less and need fewer.",
@@ -261,19 +246,128 @@ fn warnings(comparison: &GroupComparison) -> Vec<String> {
     warnings
 }
 
-/// Why groups stand there without any comparison; `None` where they are compared.
+/// Why groups stand there without any comparison, and what to do; `None` where they are compared.
 pub(crate) fn groups_alone(between: &BetweenRuns) -> Option<String> {
-    if !between.comparisons.is_empty() {
+    if !super::comparisons(between).is_empty() {
         return None;
     }
-    Some(match between.groups.as_slice() {
+    let groups: Vec<_> = between
+        .groups
+        .iter()
+        .map(|group| {
+            let runs = format::counted(group.runs.len() as u64, "run");
+            format!("{} ({runs})", one_line(&group.name))
+        })
+        .collect();
+    Some(match groups.as_slice() {
         [] => "There are no groups of runs to compare.".to_owned(),
         [only] => format!(
-            "All runs repeat {}: there is nothing to compare it with, and the spread between its runs is shown below. \
-             To compare, run another experiment beside it: workbench run BASELINE.yaml CANDIDATE.yaml --repetitions 5.",
-            one_line(&only.name)
+            "Nothing to compare with: all runs repeat {only}. The spread between its runs is shown below. To compare, run \
+             another experiment beside it: workbench run BASELINE.yaml CANDIDATE.yaml --repetitions 5.",
         ),
-        _ => "The groups are points of a sweep: they are meant to differ, so no verdict is given on their differences."
-            .to_owned(),
+        _ if between.comparisons.is_empty() => {
+            "The groups are points of a sweep: they are meant to differ, so no verdict is given on their differences."
+                .to_owned()
+        }
+        several => format!(
+            "No verdict: {} are too few to tell a change from the variation between runs. The values below are what \
+             these runs had; the next ones may well lie elsewhere. To get a verdict, repeat all of them, interleaved: \
+             workbench run BASELINE.yaml CANDIDATE.yaml --repetitions 5, then workbench analyze with the series’ folder.",
+            listed(several)
+        ),
     })
+}
+
+/// `a, b and c`.
+fn listed(names: &[String]) -> String {
+    match names {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => names.concat(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    fn first_of(analysis: &workbench_analysis::Analysis) -> Told {
+        let between = analysis.between_runs.as_ref().unwrap();
+        told(&between.comparisons[0], between)
+    }
+
+    #[test]
+    fn a_regression_is_told_with_its_interval_and_its_margin() {
+        let told = first_of(&fixture::two_groups());
+        assert_eq!(told.verdict, Verdict::Regressed);
+        assert_eq!(
+            told.points[0].1,
+            "p95 of TOTAL: +8.9% [+7.5%, +10.3%], from 12.5 ms to 13.6 ms; worse by more than the margin of 5%."
+        );
+    }
+
+    #[test]
+    fn equivalence_everywhere_is_the_headline() {
+        let mut analysis = fixture::two_groups();
+        let rows = &mut analysis.between_runs.as_mut().unwrap().comparisons[0].rows;
+        rows.retain(|row| row.verdict == Verdict::Equivalent);
+        assert_eq!(
+            first_of(&analysis).headline,
+            "candidate and main are equivalent: every change lies within ±5%."
+        );
+    }
+
+    #[test]
+    fn open_rows_say_how_many_runs_would_close_them() {
+        let mut analysis = fixture::two_groups();
+        let rows = &mut analysis.between_runs.as_mut().unwrap().comparisons[0].rows;
+        rows.retain(|row| row.verdict == Verdict::Inconclusive);
+        for row in rows.iter_mut() {
+            row.runs_needed = Some(14);
+        }
+        let told = first_of(&analysis);
+        assert_eq!(
+            told.headline,
+            "These runs do not say whether candidate differs from main."
+        );
+        assert!(
+            told.basis
+                .contains("about 14 runs in each group are needed"),
+            "{}",
+            told.basis
+        );
+    }
+
+    #[test]
+    fn a_warning_of_many_rows_is_told_once() {
+        let mut analysis = fixture::two_groups();
+        let rows = &mut analysis.between_runs.as_mut().unwrap().comparisons[0].rows;
+        for row in rows.iter_mut().take(6) {
+            row.warnings.push("odd".to_owned());
+        }
+        let first = &rows[0];
+        let expected = format!("{} of {}", words::metric(first.metric), first.request);
+        let warnings = first_of(&analysis).warnings;
+        let odd: Vec<_> = warnings.iter().filter(|it| it.ends_with(": odd")).collect();
+        assert_eq!(odd.len(), 1);
+        assert!(
+            odd[0].starts_with(&expected) && odd[0].contains("and 2 more"),
+            "{odd:?}"
+        );
+    }
+
+    #[test]
+    fn groups_that_are_not_compared_say_why() {
+        let mut analysis = fixture::two_groups();
+        let between = analysis.between_runs.as_mut().unwrap();
+        assert_eq!(groups_alone(between), None);
+        between.comparisons.clear();
+        assert!(groups_alone(between).unwrap().contains("points of a sweep"));
+        between.groups.truncate(1);
+        assert!(
+            groups_alone(between)
+                .unwrap()
+                .contains("all runs repeat main (5 runs)")
+        );
+    }
 }

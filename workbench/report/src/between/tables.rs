@@ -48,6 +48,49 @@ impl Part {
     }
 }
 
+/// Each comparison in one line; `None` where there are none.
+pub(crate) fn overview(between: &BetweenRuns) -> Option<Table> {
+    let mut columns = vec![
+        Column::text("Comparison", 0),
+        Column::text("Gravest verdict", 0),
+        Column::number("Mean of TOTAL", "", 1),
+        Column::number("p95 of TOTAL", "", 0),
+    ];
+    columns.extend(words::BY_URGENCY.map(|verdict| Column::number(words::verdict(verdict), "", 2)));
+    let rows = super::comparisons(between)
+        .iter()
+        .map(|comparison| {
+            let told = super::told(comparison, between);
+            let of_total = |metric| {
+                let mut rows = comparison.rows.iter();
+                let row = rows.find(|row| row.request == TOTAL && row.metric == metric);
+                row.map_or_else(Cell::nothing, change)
+            };
+            let count = |verdict| {
+                let found = told.counts.iter().find(|(it, _)| *it == verdict);
+                let count = found.map_or(0, |(_, count)| *count);
+                Cell::number(count as f64, count.to_string())
+            };
+            let mut cells = vec![
+                Cell::text(&told.title),
+                Cell::badge(words::verdict(told.verdict), words::class(told.verdict)),
+                of_total(Metric::Mean),
+                of_total(Metric::P95),
+            ];
+            cells.extend(words::BY_URGENCY.map(count));
+            Row::of(cells)
+        })
+        .collect();
+    Table { columns, rows }.unless_empty()
+}
+
+/// The change of a row with its interval.
+fn change(row: &MetricComparison) -> Cell {
+    let interval = row.interval.as_ref();
+    optional(row.change, |change| words::change(row.metric, change))
+        .within(interval.map(|interval| words::changes(row.metric, interval)))
+}
+
 /// Verdict, change and what they rest on, one row a label and metric; `None` without rows.
 pub(crate) fn changes(comparison: &GroupComparison, part: Part) -> Option<Table> {
     let columns = vec![
@@ -70,17 +113,17 @@ pub(crate) fn changes(comparison: &GroupComparison, part: Part) -> Option<Table>
 
 fn cells_of_changes(row: &MetricComparison) -> Vec<Cell> {
     let metric = row.metric;
-    let change = |change: Option<f64>| optional(change, |change| words::change(metric, change));
-    let interval = row.interval.as_ref();
     vec![
         Cell::text(words::metric(metric)),
         verdict(row),
-        change(row.change).within(interval.map(|interval| words::changes(metric, interval))),
+        change(row),
         Cell::number(row.baseline, words::value(metric, row.baseline)),
         Cell::number(row.candidate, words::value(metric, row.candidate)),
         optional(row.p, format::p_value),
         optional(adjusted(row), format::p_value),
-        change(row.minimum_detectable_change),
+        optional(row.minimum_detectable_change, |change| {
+            words::change(metric, change)
+        }),
         optional(row.runs_needed.map(|runs| runs as f64), |_| {
             format::count(row.runs_needed.unwrap_or(0))
         }),

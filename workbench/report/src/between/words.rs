@@ -1,6 +1,8 @@
 //! Verdicts and metrics in words, and values in the units of their metric.
 
-use workbench_analysis::{ConfidenceInterval, Metric, MetricComparison, Pairing, Verdict};
+use workbench_analysis::{
+    ConfidenceInterval, Group, GroupRun, Metric, MetricComparison, Pairing, Verdict,
+};
 
 use crate::format::{self, NOTHING};
 
@@ -89,18 +91,19 @@ pub(crate) fn subject(request: &str, of: Metric) -> String {
     format!("{} of {}", metric(of), crate::table::one_line(request))
 }
 
-/// `5 runs`, or `5 pairs of runs`.
-pub(crate) fn runs(baseline: usize, candidate: usize, pairing: Pairing) -> String {
+/// `5 runs against 5 runs`, or `5 pairs of runs`.
+pub(crate) fn runs(baseline: &Group, candidate: &Group, pairing: Pairing) -> String {
+    let of = |group: &Group| format::counted(group.runs.len() as u64, "run");
+    let partner = |run: &&GroupRun| {
+        let mut others = candidate.runs.iter();
+        run.block.is_some() && others.any(|other| other.block == run.block)
+    };
     match pairing {
         Pairing::Pairs => format!(
             "{} of runs, each pair made close in time",
-            format::counted(baseline.min(candidate) as u64, "pair")
+            format::counted(baseline.runs.iter().filter(partner).count() as u64, "pair")
         ),
-        Pairing::Independent => format!(
-            "{} against {}",
-            format::counted(baseline as u64, "run"),
-            format::counted(candidate as u64, "run")
-        ),
+        Pairing::Independent => format!("{} against {}", of(baseline), of(candidate)),
     }
 }
 

@@ -21,6 +21,8 @@ const TOP: i32 = 100;
 /// What an axis needs below its plot, and the next plot above it.
 const BELOW: i32 = 40;
 const ABOVE: i32 = 34;
+/// Of more labels than this only those that changed are drawn, so that they can be read.
+const LABELS: usize = 12;
 
 #[derive(Debug)]
 struct Data {
@@ -86,10 +88,12 @@ impl Data {
             .iter()
             .filter(|row| row.change.is_some_and(f64::is_finite))
             .partition(|row| row.request == TOTAL);
-        let rows: Vec<_> = total
-            .into_iter()
-            .chain(labels.into_iter().filter(|_| with_labels))
-            .collect();
+        let (labels, left_out) = if with_labels {
+            readable(labels)
+        } else {
+            (Vec::new(), false)
+        };
+        let rows: Vec<_> = total.into_iter().chain(labels).collect();
         let (differences, ratios): (Vec<_>, Vec<_>) = rows
             .iter()
             .copied()
@@ -116,7 +120,7 @@ impl Data {
             ),
             verdicts,
             sections,
-            caption: caption(&rows, between),
+            caption: caption(&rows, left_out, between),
         })
     }
 
@@ -168,7 +172,31 @@ impl Data {
     }
 }
 
-fn caption(rows: &[&MetricComparison], between: &BetweenRuns) -> String {
+/// Rows of so many labels as can be read, and whether others were left out.
+fn readable(rows: Vec<&MetricComparison>) -> (Vec<&MetricComparison>, bool) {
+    let mut labels: Vec<&str> = Vec::new();
+    for row in &rows {
+        if !labels.contains(&&*row.request) {
+            labels.push(&row.request);
+        }
+    }
+    if labels.len() <= LABELS {
+        return (rows, false);
+    }
+    labels.clear();
+    for row in &rows {
+        let changed = matches!(row.verdict, Verdict::Regressed | Verdict::Improved);
+        if changed && labels.len() < LABELS && !labels.contains(&&*row.request) {
+            labels.push(&row.request);
+        }
+    }
+    let kept = rows
+        .into_iter()
+        .filter(|row| labels.contains(&&*row.request));
+    (kept.collect(), true)
+}
+
+fn caption(rows: &[&MetricComparison], left_out: bool, between: &BetweenRuns) -> String {
     let furthest = rows
         .iter()
         .filter(|row| row.metric != Metric::ErrorRate)
@@ -185,9 +213,14 @@ fn caption(rows: &[&MetricComparison], between: &BetweenRuns) -> String {
         ))
     });
     format!(
-        "{}The lines are intervals of {} confidence, each by itself; shaded is the margin ({}, error rates {}). Times and \
+        "{}{}The lines are intervals of {} confidence, each by itself; shaded is the margin ({}, error rates {}). Times and \
          error rates to the right of it are worse, throughput to the right of it is better.",
         furthest.unwrap_or_default(),
+        if left_out {
+            "Of the labels only such as changed are drawn. "
+        } else {
+            ""
+        },
         words::confidence(1.0 - 2.0 * between.alpha),
         between::margin(between),
         between::error_rate_margin(between),
@@ -361,6 +394,33 @@ mod tests {
         let labels = data.sections[0].lines.iter();
         let labels = labels.filter(|line| matches!(line, Line::Label(_)));
         assert_eq!(labels.count(), 1);
+    }
+
+    #[test]
+    fn of_many_labels_those_that_changed_are_drawn() {
+        let mut analysis = fixture::two_groups();
+        let rows = &mut analysis.between_runs.as_mut().unwrap().comparisons[0].rows;
+        let equivalent = rows[0].clone();
+        for number in 0..20 {
+            let mut row = equivalent.clone();
+            row.request = format!("GET /{number}");
+            row.verdict = match number {
+                7 => Verdict::Improved,
+                _ => Verdict::Equivalent,
+            };
+            rows.push(row);
+        }
+        let data = data(&analysis, true).unwrap();
+        let labels: Vec<_> = data.sections[0]
+            .lines
+            .iter()
+            .filter_map(|line| match line {
+                Line::Label(label) => Some(&**label),
+                Line::Change(_) => None,
+            })
+            .collect();
+        assert_eq!(labels, ["TOTAL", "POST orders/orders", "GET /7"]);
+        assert!(data.caption.contains("only such as changed"));
     }
 
     #[test]

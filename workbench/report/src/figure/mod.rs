@@ -22,7 +22,7 @@ mod users;
 
 use workbench_analysis::{BetweenRuns, ReportComparison, RunAnalysis};
 
-use crate::between::TOTAL;
+use crate::between::{self, TOTAL};
 use crate::canvas::{self, Area, px};
 use crate::error::{DrawError, ReportError};
 use crate::html::FiguresBetween;
@@ -105,18 +105,15 @@ pub(crate) fn of_run(run: &RunAnalysis) -> Vec<Figure> {
     .collect()
 }
 
-/// More comparisons than this are drawn for all requests together alone.
-const COMPARISONS_BY_LABEL: usize = 3;
-
 /// Of more labels than this only all requests together have a figure of their runs.
 const LABELS_WITH_RUNS: usize = 12;
 
 /// Figures of groups of runs.
 pub(crate) fn of_between(between: &BetweenRuns) -> FiguresBetween {
-    let with_labels = between.comparisons.len() <= COMPARISONS_BY_LABEL;
+    let comparisons = between::comparisons(between);
+    let with_labels = comparisons.len() <= between::FEW_COMPARISONS;
     let mut slugs = names::Slugs::default();
-    let of_comparisons = between
-        .comparisons
+    let of_comparisons = comparisons
         .iter()
         .map(|comparison| {
             let pair = format!("changes {} {}", comparison.baseline, comparison.candidate);

@@ -8,13 +8,12 @@ use crate::error::ReportError;
 use crate::figure::Figure;
 use crate::table::Table;
 
-/// More comparisons than this are folded, each below its own line.
-const OPEN: usize = 3;
-
 pub(super) struct BetweenView {
     pub(super) alone: Option<String>,
     pub(super) comparisons: Vec<ComparedView>,
+    /// They are many: each has a line in the overview, and is folded below its own line.
     pub(super) folded: bool,
+    pub(super) overview: Option<Table>,
     pub(super) columns_of_changes: String,
     pub(super) columns_of_checks: &'static str,
     pub(super) figures: Vec<FigureView>,
@@ -64,14 +63,16 @@ pub(crate) struct FiguresBetween {
 
 impl BetweenView {
     pub(super) fn of(between: &BetweenRuns, figures: &FiguresBetween) -> Result<Self, ReportError> {
-        let comparisons = between.comparisons.iter().zip(&figures.of_comparisons);
+        let compared = between::comparisons(between);
+        let comparisons = compared.iter().zip(&figures.of_comparisons);
         let several = &between.several;
         Ok(Self {
             alone: between::groups_alone(between),
             comparisons: comparisons
                 .map(|(comparison, figures)| ComparedView::of(comparison, between, figures))
                 .collect::<Result<_, _>>()?,
-            folded: between.comparisons.len() > OPEN,
+            folded: compared.len() > between::FEW_COMPARISONS,
+            overview: between::overview(between),
             columns_of_changes: between::columns_of_changes(between),
             columns_of_checks: between::COLUMNS_OF_CROSS_CHECKS,
             figures: views(&figures.of_total)?,

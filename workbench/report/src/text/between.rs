@@ -6,9 +6,6 @@ use super::page::{Page, Tone};
 use crate::between::{self, Part, words};
 use crate::format;
 
-/// Comparisons that are told whole; of more than these, only the sentences.
-const WHOLE: usize = 3;
-
 /// Rows of single labels; the page has them all.
 const LABELS: usize = 12;
 
@@ -17,10 +14,18 @@ pub(super) fn write(page: &mut Page, between: &BetweenRuns) {
     if let Some(alone) = between::groups_alone(between) {
         page.paragraph(&alone);
     }
-    for comparison in &between.comparisons {
-        write_comparison(page, comparison, between);
+    let comparisons = between::comparisons(between);
+    if comparisons.len() > between::FEW_COMPARISONS {
+        if let Some(overview) = between::overview(between) {
+            page.table(&overview);
+        }
+        page.paragraph("Every comparison with all its rows: see report.html.");
+    } else {
+        for comparison in comparisons {
+            write_comparison(page, comparison, between);
+        }
     }
-    if between.comparisons.iter().any(|it| !it.rows.is_empty()) {
+    if comparisons.iter().any(|it| !it.rows.is_empty()) {
         page.gap();
         page.paragraph(&between::columns_of_changes(between));
     }
@@ -46,9 +51,6 @@ fn write_comparison(page: &mut Page, comparison: &GroupComparison, between: &Bet
     page.paragraph(&told.basis);
     for warning in &told.warnings {
         page.item("!", Tone::Doubtful, warning);
-    }
-    if between.comparisons.len() > WHOLE {
-        return;
     }
     if let Some(changes) = between::changes(comparison, Part::Total) {
         page.paragraph("All requests together:");

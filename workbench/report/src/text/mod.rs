@@ -210,7 +210,10 @@ mod tests {
     #[test]
     fn single_runs_say_what_to_do_for_a_verdict() {
         let text = plain(&fixture::single_runs(), 400);
-        assert!(text.contains("inconclusive  No verdict: these runs are too few"));
+        assert!(
+            text.contains("No verdict: scenario1 (1 run) and scenario2 (1 run) are too few"),
+            "{text}"
+        );
         assert!(text.contains("workbench run BASELINE.yaml CANDIDATE.yaml --repetitions 5"));
         assert!(!text.contains("equivalent:"), "{text}");
     }
@@ -220,6 +223,13 @@ mod tests {
         let text = plain(&fixture::with_an_invalid_run(), 140);
         assert!(text.contains("INVALID  No verdict: a run of main or candidate is invalid"));
         assert!(!text.contains("regressed  "), "{text}");
+    }
+
+    #[test]
+    fn many_comparisons_have_a_line_each() {
+        let text = plain(&fixture::sixty_runs(), 160);
+        let lines = text.lines().filter(|line| line.contains(" → "));
+        assert_eq!(lines.count(), 15);
     }
 
     #[test]
@@ -240,7 +250,7 @@ mod tests {
             ),
             "{text}"
         );
-        assert!(text.contains("FAILED  warm-up (MSER-5): no steady state"));
+        assert!(text.contains("FAILED  warm-up: no steady state"));
     }
 
     #[test]
