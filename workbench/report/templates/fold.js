@@ -7,9 +7,10 @@ const reveal = () => {
 addEventListener("hashchange", reveal);
 reveal();
 addEventListener("beforeprint", () => {
-  // Many runs and many comparisons stay as they are: all of them would be a book.
+  // Many runs, many comparisons and long tables stay as they are: all of them would be a book.
   for (const part of document.querySelectorAll("details:not([open], .run, .compared)")) {
     if (part.closest(".run:not([open]), .compared:not([open])")) continue;
+    if (part.querySelectorAll("tr").length > 80 || part.querySelectorAll("figure").length > 4) continue;
     part.open = true;
     part.dataset.printed = "";
   }
