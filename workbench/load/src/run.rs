@@ -74,8 +74,14 @@ async fn prepare(
     let directory = options.directory.path();
     let resolved = plan.without_password().to_yaml();
     write(&directory.join("experiment.yaml"), &resolved)?;
-    let target =
-        RunningTarget::start(&plan.target, &options.bookstore, directory, &options.stop).await?;
+    let target = RunningTarget::start(
+        &plan.target,
+        plan.seed,
+        &options.bookstore,
+        directory,
+        &options.stop,
+    )
+    .await?;
     let ready = tokio::select! {
         ready = make_ready(plan, &target) => ready,
         () = options.stop.stopped() => Err(LoadError::Interrupted),

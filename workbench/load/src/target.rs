@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use workbench_plan::{BaseUrl, BookstoreTarget, Database, InjectedFault, Target};
+use workbench_plan::{BaseUrl, BookstoreTarget, Database, Target};
 use workbench_samples::TargetRecord;
 
 use crate::error::LoadError;
@@ -59,6 +59,7 @@ impl RunningTarget {
     /// If the bookstore ends while it is needed, `stop` ends the run.
     pub(crate) async fn start(
         target: &Target,
+        seed: u64,
         command: &BookstoreCommand,
         directory: &Path,
         stop: &StopSignal,
@@ -70,7 +71,9 @@ impl RunningTarget {
                 details: BTreeMap::new(),
                 bookstore: None,
             }),
-            Target::Bookstore(wanted) => start_bookstore(wanted, command, directory, stop).await,
+            Target::Bookstore(wanted) => {
+                start_bookstore(wanted, seed, command, directory, stop).await
+            }
         }
     }
 
@@ -133,6 +136,7 @@ struct Ready {
 
 async fn start_bookstore(
     wanted: &BookstoreTarget,
+    seed: u64,
     command: &BookstoreCommand,
     directory: &Path,
     stop: &StopSignal,
@@ -150,7 +154,7 @@ async fn start_bookstore(
         .args(["--products", &wanted.products.to_string()])
         .args(["--stock", &wanted.stock.to_string()]);
     for fault in &wanted.faults {
-        process.args(["--fault", fault.as_str()]);
+        process.args(["--fault", &fault.seeded(seed)]);
     }
     // Its own environment variables are for a bookstore that somebody starts by hand.
     for (name, _) in std::env::vars_os() {
@@ -212,7 +216,7 @@ async fn start_bookstore(
     Ok(RunningTarget {
         urls,
         kind: "bookstore",
-        details: details(wanted),
+        details: details(wanted, seed),
         bookstore: Some(Bookstore {
             finish,
             watcher: tokio::spawn(watcher.watch(finished)),
@@ -244,7 +248,7 @@ async fn shut_down(child: &mut Child, stdin: Option<ChildStdin>) {
     }
 }
 
-fn details(wanted: &BookstoreTarget) -> BTreeMap<String, String> {
+fn details(wanted: &BookstoreTarget, seed: u64) -> BTreeMap<String, String> {
     let database = match wanted.database {
         Database::Sqlite => "sqlite",
         // Without the URL, which may hold a password.
@@ -255,7 +259,8 @@ fn details(wanted: &BookstoreTarget) -> BTreeMap<String, String> {
         ("products".to_owned(), wanted.products.to_string()),
         ("stock".to_owned(), wanted.stock.to_string()),
     ]);
-    let faults: Vec<&str> = wanted.faults.iter().map(InjectedFault::as_str).collect();
+    let faults = wanted.faults.iter().map(|fault| fault.seeded(seed));
+    let faults: Vec<String> = faults.collect();
     if !faults.is_empty() {
         details.insert("faults".to_owned(), faults.join("; "));
     }
@@ -340,7 +345,7 @@ mod tests {
             stock: 1,
             faults: Vec::new(),
         });
-        let error = RunningTarget::start(&target, &command, folder.path(), &StopSignal::new())
+        let error = RunningTarget::start(&target, 1, &command, folder.path(), &StopSignal::new())
             .await
             .unwrap_err();
         assert!(error.is_target());

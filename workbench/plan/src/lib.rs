@@ -11,6 +11,7 @@ mod file;
 mod order;
 mod plan;
 mod random;
+mod repetition;
 mod schedule;
 mod sweep;
 mod template;

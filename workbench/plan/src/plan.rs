@@ -94,10 +94,20 @@ pub struct BookstoreTarget {
 pub struct InjectedFault(pub(crate) String);
 
 impl InjectedFault {
-    /// As the bookstore takes it.
+    /// As it stands in the experiment.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// As the bookstore takes it in a run: with the run's seed, unless it has one of its own.
+    #[must_use]
+    pub fn seeded(&self, seed: u64) -> String {
+        if self.0.contains(" seed=") {
+            self.0.clone()
+        } else {
+            format!("{} seed={seed}", self.0)
+        }
     }
 }
 

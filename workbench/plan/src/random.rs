@@ -31,7 +31,8 @@ pub fn random_for_user(seed: u64, user: u32) -> Random {
     Random::seed_from_u64(mix(mix(seed).wrapping_add(u64::from(user))))
 }
 
-fn mix(x: u64) -> u64 {
+/// The first number of `SplitMix64` started at x.
+pub(crate) fn mix(x: u64) -> u64 {
     SplitMix64::seed_from_u64(x).next_u64()
 }
 

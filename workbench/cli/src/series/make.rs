@@ -73,7 +73,7 @@ fn pause(time: Duration, runner: &Runner) {
 
 /// Makes one run and records how it ended. An error ends the series; the record says why.
 fn make_one(series: &mut OpenSeries, run: usize, runner: &Runner) -> anyhow::Result<()> {
-    let plan = series.plan(run).clone();
+    let plan = series.plan(run).repetition(series.record.runs[run].block);
     let directory = RunDirectory::create(&runner.results, &plan.name)?;
     let path = directory.path().to_owned();
     let shown = shown(series, run);

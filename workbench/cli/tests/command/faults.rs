@@ -4,7 +4,7 @@ use assert_cmd::assert::OutputAssertExt;
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
 
-use crate::support::{Bench, json};
+use crate::support::{Bench, OVER, json};
 
 /// Every way to write a fault, none of which comes to pass in the first hour.
 const LATER: [&str; 7] = [
@@ -41,13 +41,13 @@ fn latency_on_one_route_is_found_in_its_samples_and_not_in_others() {
         .assert()
         .code(0)
         .stdout(described);
-    bench.workbench().arg("run").arg(&file).assert().code(0);
+    bench.workbench().arg("run").arg(&file).assert().code(OVER);
 
     let [run] = bench.runs("faulted").try_into().unwrap();
     let manifest = json(&run.join("manifest.json"));
     let recorded = manifest["target"]["details"]["faults"].as_str().unwrap();
     assert!(
-        recorded.contains("constant(20ms); GET catalog/products latency"),
+        recorded.contains("constant(20ms) seed=1; GET catalog/products latency"),
         "{recorded}"
     );
     let analysis = json(&run.join("analysis.json"));

@@ -10,11 +10,12 @@ use predicates::str::contains;
 use serde_json::{Value, json as value};
 
 use crate::stub::Stub;
-use crate::support::{Bench, json};
+use crate::support::{Bench, OVER, json, over};
 
 fn states(series: &Value) -> Vec<&str> {
     let runs = series["runs"].as_array().unwrap().iter();
-    runs.map(|run| run["state"].as_str().unwrap()).collect()
+    runs.map(|run| over(run["state"].as_str().unwrap()))
+        .collect()
 }
 
 /// Starts a series of three runs and waits until its second run is under load.
@@ -86,7 +87,7 @@ fn changed(bench: &Bench, file: &Path, change: impl FnOnce(&mut Value)) {
         .arg(file)
         .args(["--repetitions", "2"])
         .assert()
-        .code(0);
+        .code(OVER);
     let mut series = bench.series();
     change(&mut series);
     std::fs::write(bench.series_file().unwrap(), series.to_string()).unwrap();
@@ -103,7 +104,7 @@ fn ctrl_c_keeps_the_present_run_and_resume_makes_what_is_missing() {
     assert_eq!(output.status.code(), Some(130));
     let said = String::from_utf8(output.stdout).unwrap();
     let series = bench.series();
-    assert_eq!(states(&series), ["done", "interrupted", "planned"]);
+    assert_eq!(states(&series), ["over", "interrupted", "planned"]);
     let kept = bench.runs("long");
     assert_eq!(kept.len(), 2);
     assert!(kept[1].join("report.html").is_file());
@@ -116,10 +117,10 @@ fn ctrl_c_keeps_the_present_run_and_resume_makes_what_is_missing() {
         .workbench()
         .args(arguments.unwrap().split(' '))
         .assert()
-        .code(0)
+        .code(OVER)
         .stdout(contains("3 of 3 runs"));
     let series = bench.series();
-    assert_eq!(states(&series), ["done", "done", "done"]);
+    assert_eq!(states(&series), ["over", "over", "over"]);
     assert_eq!(
         bench
             .path()
@@ -132,7 +133,9 @@ fn ctrl_c_keeps_the_present_run_and_resume_makes_what_is_missing() {
     assert_eq!(manifest["outcome"], "interrupted");
 
     // Once more, and there is nothing to do.
-    resume(&bench, &[]).code(0).stdout(contains("3 of 3 runs"));
+    resume(&bench, &[])
+        .code(OVER)
+        .stdout(contains("3 of 3 runs"));
     assert_eq!(bench.runs("long").len(), 4);
 }
 
@@ -142,12 +145,12 @@ fn ctrl_c_ends_a_pause_at_once() {
     let stub = Stub::start();
     let file = bench.file("paused", &stub.experiment("paused", "GET stub/", "300ms"));
     let child = start_until(&bench, &file, &["--pause", "1h"], |_, series| {
-        series["runs"][0]["state"] == "done"
+        over(series["runs"][0]["state"].as_str().unwrap()) == "over"
     });
     signal(&child, "INT");
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130));
-    assert_eq!(states(&bench.series()), ["done", "planned", "planned"]);
+    assert_eq!(states(&bench.series()), ["over", "planned", "planned"]);
 }
 
 #[test]
@@ -162,13 +165,13 @@ fn a_killed_series_is_resumed_and_nobody_else_may_meanwhile() {
     signal(&child, "KILL");
     child.wait().unwrap();
     let killed = bench.series();
-    assert_eq!(states(&killed), ["done", "running", "planned"]);
+    assert_eq!(states(&killed), ["over", "running", "planned"]);
 
     resume(&bench, &[killed["series_id"].as_str().unwrap()])
-        .code(0)
+        .code(OVER)
         .stdout(contains("3 of 3 runs").and(contains("kept of an earlier attempt at run 2: ")));
     let series = bench.series();
-    assert_eq!(states(&series), ["done", "done", "done"]);
+    assert_eq!(states(&series), ["over", "over", "over"]);
     assert_eq!(
         series["runs"][1]["earlier_attempts"][0],
         killed["runs"][1]["run"]
@@ -185,8 +188,10 @@ fn a_run_that_was_over_when_the_series_was_killed_is_not_made_again() {
     changed(&bench, &file, |series| {
         series["runs"][1]["state"] = value!("running");
     });
-    resume(&bench, &[]).code(0).stdout(contains("2 of 2 runs"));
-    assert_eq!(states(&bench.series()), ["done", "done"]);
+    resume(&bench, &[])
+        .code(OVER)
+        .stdout(contains("2 of 2 runs"));
+    assert_eq!(states(&bench.series()), ["over", "over"]);
     assert_eq!(bench.runs("over").len(), 2);
 }
 
@@ -202,10 +207,10 @@ fn a_changed_experiment_is_refused_unless_forced_and_a_comment_is_no_change() {
         .code(1)
         .stderr(contains("edited.yaml is not the experiment that it was").and(contains("--force")));
     assert_eq!(bench.runs("edited").len(), 2);
-    assert_eq!(states(&bench.series()), ["done", "planned"]);
+    assert_eq!(states(&bench.series()), ["over", "planned"]);
 
     bench.file("edited", &format!("# A comment.\n{text}"));
-    resume(&bench, &[]).code(0);
+    resume(&bench, &[]).code(OVER);
     assert_eq!(bench.series()["changes"], value!([]));
 
     let mut series = bench.series();
@@ -213,7 +218,7 @@ fn a_changed_experiment_is_refused_unless_forced_and_a_comment_is_no_change() {
     std::fs::write(bench.series_file().unwrap(), series.to_string()).unwrap();
     bench.file("edited", &text.replace("300ms", "310ms"));
     resume(&bench, &["--force"])
-        .code(0)
+        .code(OVER)
         .stdout(contains("changed before run 2"));
     assert_eq!(bench.series()["changes"][0]["from_position"], 2);
 }

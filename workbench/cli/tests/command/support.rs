@@ -5,6 +5,18 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
+/// How a command ends whose runs came to their end: so short ones may well be invalid on a busy machine, which is
+/// looked at only where validity is what a story is about.
+pub(crate) const OVER: &[i32] = &[0, 14];
+
+/// A state of a run in a series, with valid and invalid runs alike; see [`OVER`].
+pub(crate) fn over(state: &str) -> &str {
+    match state {
+        "done" | "invalid" => "over",
+        state => state,
+    }
+}
+
 /// A folder with experiment files and results, gone with the test.
 pub(crate) struct Bench {
     folder: TempDir,

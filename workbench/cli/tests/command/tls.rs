@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use crate::support::{Bench, json};
+use crate::support::{Bench, OVER, json};
 use assert_cmd::assert::OutputAssertExt;
 use predicates::str::contains;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
@@ -33,7 +33,10 @@ async fn a_trusted_server_is_loaded_and_an_untrusted_one_is_not() {
         command
     };
 
-    run().env("SSL_CERT_FILE", &certificates).assert().code(0);
+    run()
+        .env("SSL_CERT_FILE", &certificates)
+        .assert()
+        .code(OVER);
     let trusted = json(&bench.runs("secure")[0].join("analysis.json"));
     let total = &trusted["runs"][0]["total"];
     assert!(total["samples"].as_u64().unwrap() > 2);

@@ -1,0 +1,72 @@
+//! What differs between the repetitions of an experiment: their random choices.
+
+use crate::plan::Plan;
+use crate::random::mix;
+
+/// Whole numbers up to here are exact in every program that reads JSON.
+const SEED_BITS: u32 = 53;
+
+impl Plan {
+    /// The plan of a repetition, counted from 1: the same but for its seed.
+    ///
+    /// The first repetition is the plan itself. The k-th has the seed `mix(mix(seed) + k − 1)`, cut to its upper
+    /// 53 bits, with `mix` as for the [users' streams](crate::random_for_user). With one seed for all, every run would replay the same draws:
+    /// runs would differ less than the workload does, and two experiments of different seeds always by the same
+    /// accident. Experiments of one seed stay alike in each repetition, so that pairs share their draws.
+    ///
+    /// # Examples
+    /// ```
+    /// # let text = "
+    /// # name: shop
+    /// # target: { bookstore: {} }
+    /// # threads: [ { start: 1, hold: 1s } ]
+    /// # scenarios: [ { name: reader, steps: [ request: GET catalog/products ] } ]
+    /// # ";
+    /// let plan = workbench_plan::parse(text, std::path::Path::new("shop.yaml"))?;
+    /// assert_eq!(plan.repetition(1), plan);
+    /// assert_eq!(plan.repetition(2), plan.repetition(2));
+    /// assert_ne!(plan.repetition(2).seed, plan.repetition(3).seed);
+    /// # Ok::<(), workbench_plan::PlanError>(())
+    /// ```
+    #[must_use]
+    pub fn repetition(&self, number: u32) -> Self {
+        let seed = match number {
+            0 | 1 => self.seed,
+            _ => mix(mix(self.seed).wrapping_add(u64::from(number - 1))) >> (u64::BITS - SEED_BITS),
+        };
+        Self {
+            seed,
+            ..self.clone()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn repetitions_of_neighbouring_seeds_have_seeds_of_their_own() {
+        let text = "
+name: shop
+target: { bookstore: {} }
+threads: [ { start: 1, hold: 1s } ]
+scenarios: [ { name: reader, steps: [ request: GET catalog/products ] } ]
+";
+        let plan = crate::parse(text, Path::new("shop.yaml")).unwrap();
+        let seeds: HashSet<u64> = (0..20)
+            .flat_map(|seed| {
+                let plan = Plan {
+                    seed,
+                    ..plan.clone()
+                };
+                (1..=50).map(move |number| plan.repetition(number).seed)
+            })
+            .collect();
+        assert_eq!(seeds.len(), 20 * 50);
+        assert!(seeds.iter().all(|seed| *seed < 1 << SEED_BITS));
+    }
+}
