@@ -7,6 +7,7 @@ mod mistakes;
 mod resume;
 mod run;
 mod series;
+mod steady;
 mod stub;
 mod support;
 mod sweep;
