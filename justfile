@@ -69,5 +69,12 @@ replicas *arguments:
 bench-bookstore *arguments:
     cargo bench --locked --workspace --bench services -- {{arguments}}
 
+# What the analysis of a run takes, beside Polars, pandas and SciPy; `just bench-analysis --samples 1000000 --rounds 1` is
+# a glance.
+bench-analysis *arguments:
+    test -x target/bench-venv/bin/python || python3 -m venv target/bench-venv
+    target/bench-venv/bin/pip install --quiet --disable-pip-version-check -r workbench/analysis/benches/analysis/requirements.txt
+    cargo bench --locked --workspace --bench analysis -- --python "$PWD/target/bench-venv/bin/python" {{arguments}}
+
 # What CI runs.
 ci: check test deny schemathesis notebook

@@ -60,7 +60,7 @@ pub(crate) fn steady_state(
         scope,
         from_s,
         to_s,
-        warm_up: warm_up(scope, steady, to_s - from_s),
+        warm_up: warm_up(scope, steady, (from_s, to_s)),
         requests,
         total: total.statistics(to_s - from_s)?,
     }))
@@ -88,7 +88,8 @@ pub(crate) fn judge(validity: &mut Validity, steady: &SteadyState, observations:
     validity.valid &= steady.warm_up.status != CheckStatus::Failed;
 }
 
-fn warm_up(scope: Scope, steady: &SteadyObservations, length_s: f64) -> WarmUpCheck {
+fn warm_up(scope: Scope, steady: &SteadyObservations, (from_s, to_s): (f64, f64)) -> WarmUpCheck {
+    let length_s = to_s - from_s;
     let not_asked = |why: String| WarmUpCheck {
         status: CheckStatus::Passed,
         finding: format!("not asked: {why}"),
@@ -115,7 +116,9 @@ fn warm_up(scope: Scope, steady: &SteadyObservations, length_s: f64) -> WarmUpCh
                 (
                     CheckStatus::Warning,
                     format!(
-                        "MSER-5 would leave out the first {discard_s:.1} of {length_s:.1} s: declare a warm_up that is longer by that"
+                        "MSER-5 would leave out the first {discard_s:.1} of {length_s:.1} s: declare a warm_up of {:.1}s",
+                        // Up to the tenth that leaves it all out.
+                        ((from_s + discard_s) * 10.0).ceil() / 10.0
                     ),
                 )
             } else {

@@ -50,8 +50,9 @@ impl SampleBatch {
         let mut frame = reader
             .with_columns(Some(columns.iter().copied().map(str::to_owned).collect()))
             .with_slice(Some((self.first, self.count)))
-            // Goes past the other row groups without a look at them.
-            .read_parallel(ParallelStrategy::RowGroups)
+            // Whoever reads several batches at once has threads of his own; those of Polars, waited for from another
+            // pool, would let that pool begin ever more batches meanwhile.
+            .read_parallel(ParallelStrategy::None)
             .finish()?;
         frame.rechunk_mut();
         Ok(frame)

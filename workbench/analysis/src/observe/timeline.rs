@@ -138,7 +138,7 @@ impl Timeline {
             })
             .collect();
         // Memory goes from here to there chunk by chunk: there is never room for both.
-        for (elapsed_ns, codes) in chunks(elapsed_ns).zip(chunks(codes)) {
+        for (elapsed_ns, codes) in chunks(elapsed_ns, CHUNK).zip(chunks(codes, CHUNK)) {
             for (elapsed_ns, code) in elapsed_ns.into_iter().zip(codes) {
                 let dealt = &mut dealt[label(code)];
                 if is_steady(code) {
@@ -166,12 +166,12 @@ pub(super) struct InOrder {
 /// Large enough that the memory of each chunk is returned when it is freed.
 const CHUNK: usize = 1 << 22;
 
-/// The values, in their order, in chunks that can be freed one after the other.
-fn chunks<T>(mut values: Vec<T>) -> impl Iterator<Item = Vec<T>> {
+/// The values, in their order, in chunks of a size that can be freed one after the other.
+fn chunks<T>(mut values: Vec<T>, size: usize) -> impl Iterator<Item = Vec<T>> {
     let mut from_the_end = Vec::new();
-    while values.len() > CHUNK {
-        let whole_chunks = (values.len() - 1) / CHUNK;
-        from_the_end.push(values.split_off(whole_chunks * CHUNK));
+    while values.len() > size {
+        let whole_chunks = (values.len() - 1) / size;
+        from_the_end.push(values.split_off(whole_chunks * size));
         values.shrink_to_fit();
     }
     from_the_end.push(values);
@@ -210,4 +210,19 @@ fn times_of_second(elapsed_ns: &[f64]) -> SecondTimes {
         })
     });
     described.expect("a second that is described has samples, and whole nanoseconds are finite")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_are_the_values_in_their_order() {
+        for count in [0, 1, 3, 4, 11, 12, 13] {
+            let values: Vec<u32> = (0..count).collect();
+            let chunks: Vec<Vec<u32>> = chunks(values.clone(), 4).collect();
+            assert!(chunks.iter().all(|chunk| chunk.len() <= 4));
+            assert_eq!(chunks.concat(), values);
+        }
+    }
 }

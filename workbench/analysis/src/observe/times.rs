@@ -182,3 +182,33 @@ impl<'a> Times<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_values_than_one_part_holds_are_summarised_as_one() {
+        let count = PART as u32 + 10;
+        let scattered = |i: u32| f64::from((i.wrapping_mul(0x9E37_79B1) >> 7) % 1_000);
+        let all: Vec<f64> = (0..count).map(scattered).collect();
+        let label = InOrder {
+            steady: all.clone(),
+            failed: (0..count).map(|i| i % 16 == 0).collect(),
+            rest: vec![2_000.0],
+        };
+
+        let labels = sorted(vec![label]);
+
+        let times = labels[0].steady().unwrap();
+        assert_eq!(times.count(), all.len());
+        assert_eq!(times.summary(), workbench_statistics::summary(&all));
+        let median = workbench_statistics::quantile(&all, 0.5);
+        assert_eq!(times.quantile(0.5), median);
+        assert!(times.to_ascending().is_sorted());
+        let failures = labels[0].failures().unwrap();
+        assert_eq!(failures.count(), all.len().div_ceil(16));
+        assert_eq!(labels[0].all().unwrap().summary().unwrap().max, 2_000.0);
+        assert_eq!(labels[0].all().unwrap().below(2_000.0), all.len());
+    }
+}

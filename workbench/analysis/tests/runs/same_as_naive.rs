@@ -214,7 +214,7 @@ fn assert_quantile(found: &Estimate, times: &[f64], p: f64) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn any_samples_give_what_they_give_by_definition((samples, part) in run()) {

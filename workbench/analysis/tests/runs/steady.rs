@@ -184,9 +184,12 @@ fn steady_requests_have_every_interval_and_the_check_passes() {
 }
 
 #[test]
-fn a_slow_beginning_is_warned_of_with_the_seconds_that_a_warm_up_lacks() {
-    // 3 of 20 s.
-    let slow_start = noisy(2_000, |i| if i < 300 { 200 } else { 20 });
+fn a_slow_beginning_is_warned_of_with_the_warm_up_that_leaves_it_out() {
+    // 3 of 20 s, which begin 1.02 s after the schedule.
+    let mut slow_start = noisy(2_000, |i| if i < 300 { 200 } else { 20 });
+    for sample in &mut slow_start {
+        sample.started_at += 1_020_000_000;
+    }
 
     let run = analysed(&completed(), EXPERIMENT, &slow_start);
 
@@ -195,7 +198,7 @@ fn a_slow_beginning_is_warned_of_with_the_seconds_that_a_warm_up_lacks() {
     assert_eq!(steady.warm_up.status, CheckStatus::Warning);
     assert_eq!(
         steady.warm_up.finding,
-        "MSER-5 would leave out the first 3.0 of 20.0 s: declare a warm_up that is longer by that"
+        "MSER-5 would leave out the first 3.0 of 20.0 s: declare a warm_up of 4.1s"
     );
     assert_eq!(
         check(&run, "steady state").unwrap().status,

@@ -8,6 +8,7 @@ mod mistakes;
 mod resume;
 mod run;
 mod series;
+mod steady;
 mod stored;
 mod stub;
 mod support;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use polars::prelude::*;
 use workbench_samples::{
-    ErrorKind, Labels, Phase, Sample, SampleWriter, SamplesError, column, scan,
+    ErrorKind, Labels, Phase, Sample, SampleWriter, SamplesError, column, sample_batches, scan,
 };
 
 fn labels() -> Labels {
@@ -323,4 +323,51 @@ fn runs_with_different_labels_can_be_read_as_one() {
         strings(&together, column::REQUEST),
         ["browse", "order", "order", "pay"].map(|label| Some(label.to_owned()))
     );
+}
+
+#[test]
+fn batches_are_the_samples_of_all_parts_in_their_order_and_hold_only_the_columns_asked_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut writer = SampleWriter::create(directory.path(), labels()).unwrap();
+    let samples: Vec<Sample> = (0..70).map(|i| success(1_000 + i)).collect();
+    for part in samples.chunks(40) {
+        writer.write_part(part).unwrap();
+    }
+    // The first part again, as a writer with smaller row groups leaves it.
+    let first = directory.path().join("part-00000.parquet");
+    let mut frame = ParquetReader::new(fs::File::open(&first).unwrap())
+        .finish()
+        .unwrap();
+    let version = ("workbench.schema_version".to_owned(), "1".to_owned());
+    ParquetWriter::new(fs::File::create(&first).unwrap())
+        .with_key_value_metadata(Some(KeyValueMetadata::from_static(vec![version])))
+        .with_row_group_size(Some(15))
+        .finish(&mut frame)
+        .unwrap();
+
+    let batches = sample_batches(directory.path()).unwrap();
+
+    assert!(batches.len() > 2, "{}", batches.len());
+    let mut read = Vec::new();
+    for batch in batches {
+        let frame = batch.read(&[column::STARTED_AT, column::REQUEST]).unwrap();
+        assert_eq!(frame.width(), 2);
+        assert_eq!(frame.first_col_n_chunks(), 1);
+        let words = strings(&frame, column::REQUEST);
+        assert!(words.iter().all(|word| word.as_deref() == Some("browse")));
+        read.extend(instants(&frame, column::STARTED_AT));
+    }
+    let written: Vec<i64> = samples.iter().map(|sample| sample.started_at).collect();
+    assert_eq!(read, written);
+}
+
+#[test]
+fn a_column_that_a_batch_does_not_have_is_an_error() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut writer = SampleWriter::create(directory.path(), labels()).unwrap();
+    writer.write_part(&[success(1)]).unwrap();
+
+    let batches = sample_batches(directory.path()).unwrap();
+
+    assert!(batches[0].read(&["colour"]).is_err());
 }

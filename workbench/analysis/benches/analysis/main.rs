@@ -1,0 +1,204 @@
+//! What the analysis of a run takes, in time and memory, held against what it cannot do without: Polars reading the
+//! same columns and sorting them by label. Beside it pandas and `SciPy` with the same summary.
+//!
+//! Each measurement has a process of its own, for the sake of its peak memory; the contestants take turns, and the
+//! medians of their rounds are reported.
+
+#![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
+
+mod made_up;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use clap::{Parser, ValueEnum};
+use polars::prelude::{Engine, SortMultipleOptions, col};
+use workbench_samples::{SAMPLES_FOLDER, column, scan};
+
+/// Measures the analysis of a run of made-up samples.
+#[derive(Parser)]
+struct Arguments {
+    /// Number of samples.
+    #[arg(long, default_value_t = 10_000_000)]
+    samples: u64,
+    /// Rounds, of each of which there is one measurement of each contestant.
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+    /// Where the run is made up; it is deleted in the end.
+    #[arg(long, default_value = concat!(env!("CARGO_TARGET_TMPDIR"), "/analysis"))]
+    folder: PathBuf,
+    /// A Python with pandas and scipy; without it they are left out.
+    #[arg(long)]
+    python: Option<PathBuf>,
+    /// Leave out Polars' sort, which holds all samples in memory twice.
+    #[arg(long)]
+    without_polars: bool,
+    /// Measure one contestant once, in this process.
+    #[arg(long, hide = true)]
+    contestant: Option<Contestant>,
+    /// What `cargo bench` adds.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+/// Who is measured.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Contestant {
+    Polars,
+    PolarsStreaming,
+    Analysis,
+    Pandas,
+}
+
+impl Contestant {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Polars => "Polars: read, sort by label",
+            Self::PolarsStreaming => "the same, its streaming engine",
+            Self::Analysis => "the analysis of the run",
+            Self::Pandas => "pandas and SciPy, the same summary",
+        }
+    }
+}
+
+/// Every column that the analysis reads.
+const COLUMNS: [&str; 9] = [
+    column::STARTED_AT,
+    column::ELAPSED_NS,
+    column::BYTES_SENT,
+    column::BYTES_RECEIVED,
+    column::STATUS,
+    column::ERROR,
+    column::REQUEST,
+    column::ACTIVE_USERS,
+    column::PHASE,
+];
+
+fn main() {
+    let arguments = Arguments::parse();
+    match arguments.contestant {
+        Some(contestant) => measure(contestant, &arguments.folder),
+        None => compare(&arguments),
+    }
+}
+
+/// Runs one contestant, and prints seconds and peak memory in MiB.
+fn measure(contestant: Contestant, run: &Path) {
+    let begun = Instant::now();
+    match contestant {
+        Contestant::Polars => sort(run, Engine::InMemory),
+        Contestant::PolarsStreaming => sort(run, Engine::Streaming),
+        Contestant::Analysis => drop(workbench_analysis::analyze_run(run).unwrap()),
+        Contestant::Pandas => unreachable!("pandas is measured in Python"),
+    }
+    let seconds = begun.elapsed().as_secs_f64();
+    println!("{seconds} {}", peak_memory_mib());
+}
+
+fn sort(run: &Path, engine: Engine) {
+    let sorted = scan(&run.join(SAMPLES_FOLDER))
+        .unwrap()
+        .select(COLUMNS.map(col))
+        .sort([column::REQUEST], SortMultipleOptions::default())
+        .collect_with_engine(engine)
+        .unwrap()
+        .unwrap_single();
+    assert!(sorted.height() > 0);
+}
+
+fn peak_memory_mib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+    let kib: u64 = line
+        .unwrap()
+        .split_whitespace()
+        .nth(1)
+        .unwrap()
+        .parse()
+        .unwrap();
+    kib / 1024
+}
+
+fn compare(arguments: &Arguments) {
+    let run = &arguments.folder;
+    let begun = Instant::now();
+    let size = made_up::write(run, arguments.samples);
+    println!(
+        "{} samples in {:.1} s, {:.1} bytes each in Parquet; {} processors",
+        arguments.samples,
+        begun.elapsed().as_secs_f64(),
+        size as f64 / arguments.samples as f64,
+        std::thread::available_parallelism().unwrap()
+    );
+    let mut contestants = vec![Contestant::Analysis];
+    if !arguments.without_polars {
+        contestants.extend([Contestant::Polars, Contestant::PolarsStreaming]);
+    }
+    contestants.extend(arguments.python.is_some().then_some(Contestant::Pandas));
+    let mut measured: Vec<Vec<(f64, u64)>> = vec![Vec::new(); contestants.len()];
+    for _ in 0..arguments.rounds {
+        for (contestant, measured) in contestants.iter().zip(&mut measured) {
+            measured.push(in_its_own_process(*contestant, arguments));
+        }
+    }
+    let medians: Vec<f64> = measured
+        .iter()
+        .map(|measured| median(measured.iter().map(|(seconds, _)| *seconds)))
+        .collect();
+    let of = |wanted: &[Contestant]| {
+        let found = contestants.iter().zip(&medians);
+        found
+            .filter(|(contestant, _)| wanted.contains(contestant))
+            .map(|(_, seconds)| *seconds)
+            .reduce(f64::min)
+    };
+    // The faster of Polars' engines is the yardstick.
+    let yardstick = of(&[Contestant::Polars, Contestant::PolarsStreaming]);
+    println!(
+        "{:<36} {:>9} {:>9} {:>9}",
+        "", "median s", "of Polars", "peak MiB"
+    );
+    for ((contestant, seconds), measured) in contestants.iter().zip(&medians).zip(&measured) {
+        let ratio = yardstick.map_or_else(String::new, |of| format!("{:.2}", seconds / of));
+        let peak = measured.iter().map(|(_, peak)| *peak).max().unwrap();
+        println!(
+            "{:<36} {seconds:>9.2} {ratio:>9} {peak:>9}",
+            contestant.name()
+        );
+    }
+    std::fs::remove_dir_all(run).unwrap();
+}
+
+fn in_its_own_process(contestant: Contestant, arguments: &Arguments) -> (f64, u64) {
+    let mut command = match (contestant, &arguments.python) {
+        (Contestant::Pandas, Some(python)) => {
+            let mut command = Command::new(python);
+            let script = concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/benches/analysis/pandas_summary.py"
+            );
+            command.arg(script).arg(&arguments.folder);
+            command
+        }
+        _ => {
+            let name = contestant.to_possible_value().unwrap();
+            let mut command = Command::new(std::env::current_exe().unwrap());
+            command
+                .args(["--contestant", name.get_name(), "--folder"])
+                .arg(&arguments.folder);
+            command
+        }
+    };
+    let output = command.stderr(std::process::Stdio::inherit()).output();
+    let output = output.unwrap();
+    assert!(output.status.success(), "{} failed", contestant.name());
+    let text = String::from_utf8(output.stdout).unwrap();
+    let (seconds, peak) = text.lines().last().unwrap().split_once(' ').unwrap();
+    (seconds.parse().unwrap(), peak.trim().parse().unwrap())
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let values: Vec<f64> = values.collect();
+    workbench_statistics::quantile(&values, 0.5).unwrap()
+}
