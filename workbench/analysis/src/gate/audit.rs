@@ -240,7 +240,7 @@ fn most_allowed(comparisons: u64, nominal: f64) -> u64 {
 mod tests {
     use super::*;
 
-    /// SciPy 1.17.1: `binom.sf(k - 1, 40, 0.05)` is 0.0480 for k = 5 and 0.0139 for k = 6; the two-sided 95 % interval
+    /// `SciPy` 1.17.1: `binom.sf(k - 1, 40, 0.05)` is 0.0480 for k = 5 and 0.0139 for k = 6; the two-sided 95 % interval
     /// leaves 2.5 % on either side.
     #[test]
     fn forty_comparisons_may_alarm_five_times() {
