@@ -7,6 +7,7 @@
 //! Figures are lettered in Inter, which is bundled in `fonts/` beside its licence, so that a machine
 //! without fonts draws the same as any other.
 
+mod between;
 mod canvas;
 mod comparison;
 mod error;
@@ -19,6 +20,7 @@ pub mod gate;
 mod html;
 mod markdown;
 mod names;
+mod steady;
 mod table;
 mod tables;
 mod text;

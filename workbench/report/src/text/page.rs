@@ -1,5 +1,6 @@
 //! Text laid out for a terminal's width, with or without colour.
 
+use workbench_analysis::Verdict;
 use workbench_samples::CheckStatus;
 
 use super::{TextOptions, grid};
@@ -30,6 +31,14 @@ impl Tone {
             CheckStatus::Passed => Self::Good,
             CheckStatus::Warning => Self::Doubtful,
             CheckStatus::Failed => Self::Bad,
+        }
+    }
+
+    pub(super) fn of_verdict(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Invalid | Verdict::Regressed => Self::Bad,
+            Verdict::Equivalent | Verdict::Improved => Self::Good,
+            Verdict::Inconclusive => Self::Doubtful,
         }
     }
 
@@ -76,7 +85,9 @@ impl Page {
 
     pub(crate) fn heading(&mut self, heading: &str) {
         self.gap();
-        self.line(&self.painted(heading, Tone::Strong));
+        for line in textwrap::wrap(&one_line(heading), self.width) {
+            self.line(&self.painted(&line, Tone::Strong));
+        }
     }
 
     /// A line that must not be missed.
@@ -130,7 +141,8 @@ impl Page {
         }
     }
 
-    fn gap(&mut self) {
+    /// An empty line, but not at the beginning.
+    pub(super) fn gap(&mut self) {
         if !self.text.is_empty() {
             self.text.push('\n');
         }
