@@ -5,6 +5,9 @@ use workbench_statistics::student_t_quantile;
 use super::report::{Conclusion, GateReport, ObjectionKind, RowOutcome};
 use crate::model::{Metric, Pairing};
 
+/// More runs than this are not made on either side: ours.
+const PRACTICAL: u64 = 40;
+
 /// A few sentences, the most useful first.
 pub(super) fn advice(report: &GateReport) -> Vec<String> {
     match report.conclusion {
@@ -57,7 +60,12 @@ fn inconclusive(report: &GateReport) -> Vec<String> {
             Pairing::Pairs => "pairs of runs",
             Pairing::Independent => "runs on either side",
         };
-        advice.push(if needed > runs {
+        advice.push(if needed > PRACTICAL {
+            format!(
+                "So far apart are runs of the same thing that it would take {needed} {what} to find a regression as large \
+                 as the margin: find out why they differ, use a quieter machine or longer runs, or allow a wider margin."
+            )
+        } else if needed > runs {
             format!(
                 "Make a new series of {needed} {what}: so many find a regression as large as the margin four times out \
                  of five, if they vary as these do."
