@@ -55,7 +55,8 @@ pub(crate) fn compare(
     } else {
         Vec::new()
     };
-    let too_few = sides.baseline.len() < question.minimum_runs;
+    let [least_before, least_after] = question.minimum_runs;
+    let too_few = sides.baseline.len() < least_before || sides.candidate.len() < least_after;
     for judged in &mut judged {
         if invalid {
             judged.found.0 = Found::Invalid;

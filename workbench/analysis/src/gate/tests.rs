@@ -314,6 +314,17 @@ fn a_history_of_ten_sessions_carries_a_single_run() {
 }
 
 #[test]
+fn runs_that_are_no_history_do_not_carry_a_single_one() {
+    let baseline: Vec<_> = alone("shop", 10, 10.0).into_iter().map(gate_run).collect();
+    let report = gate(
+        &baseline,
+        &[gate_run(run("shop", 30, 13.0))],
+        &Policy::default(),
+    );
+    assert_eq!(report.conclusion, Conclusion::Inconclusive);
+}
+
+#[test]
 fn a_history_is_of_sessions_and_not_of_one_series() {
     let (history, candidate) = sides(10, 1.0);
     let sides = Sides {
