@@ -5,6 +5,9 @@ use workbench_statistics::student_t_quantile;
 use super::report::{Conclusion, GateReport, ObjectionKind, RowOutcome};
 use crate::model::{Metric, Pairing};
 
+/// Fewer runs on a side cannot show that nothing changed, as the statistics have it.
+const FOR_EQUIVALENCE: u64 = 5;
+
 /// More runs than this are not made on either side: ours.
 const PRACTICAL: u64 = 40;
 
@@ -50,9 +53,9 @@ fn inconclusive(report: &GateReport) -> Vec<String> {
             "One run says little: compare it with a wider margin, or gate series of both versions instead of a history."
                 .to_owned(),
         );
-    } else if runs < 5 {
+    } else if runs < FOR_EQUIVALENCE {
         advice.push(format!(
-            "{runs} runs on a side cannot show that nothing changed: make 5 or more of each, interleaved, with \
+            "{runs} runs on a side cannot show that nothing changed: make {FOR_EQUIVALENCE} or more of each, interleaved, with \
              `workbench run BASELINE.yaml CANDIDATE.yaml --repetitions N`."
         ));
     } else if let Some(needed) = open().filter_map(|row| row.runs_for_margin).max() {
@@ -77,7 +80,9 @@ fn inconclusive(report: &GateReport) -> Vec<String> {
             )
         });
     }
-    advice.extend(error_rates(report));
+    if runs >= FOR_EQUIVALENCE {
+        advice.extend(error_rates(report));
+    }
     if !report.missing.is_empty() {
         advice.push(
             "What is gated has to have a value in every run: longer runs have more requests for high percentiles; check \

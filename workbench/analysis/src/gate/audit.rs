@@ -178,13 +178,13 @@ pub fn audit(sources: &[AuditSource], policy: &Policy, options: AuditOptions) ->
     }
     if let Some(first) = refusals.first() {
         notes.push(format!(
-            "{} comparisons are invalid and not counted; of the first: {first}",
+            "invalid, and not counted: {} of the disjoint comparisons, the first for this reason: {first}",
             disjoint.invalid
         ));
     }
     if disjoint.comparisons < 20 {
         notes.push(format!(
-            "{} comparisons that share no run say little of a rate of {:.0} %: make more series of two equal experiments",
+            "so few comparisons that share no run ({}) say little of a rate of {:.0} %: make more series of two equal experiments",
             disjoint.comparisons,
             policy.rule.alpha() * 100.0
         ));
