@@ -20,8 +20,8 @@ pub(super) fn rows(report: &GateReport) -> Table {
             Column::number("Candidate", "", 3),
             Column::number("Change", "", 0),
             Column::number(&format!("{confidence} interval"), "", 1),
-            Column::number("Detectable", "", 2),
-            Column::number("Runs needed", "", 2),
+            Column::number("Detectable", "", 0),
+            Column::number("Runs needed", "", 0),
         ],
         rows: report.rows.iter().map(row).collect(),
     }
