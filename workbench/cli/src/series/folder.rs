@@ -103,7 +103,7 @@ pub(crate) fn finished_runs(folder: &Path) -> anyhow::Result<Option<Vec<PathBuf>
     for run in series.runs {
         match (run.state, run.run) {
             (SeriesRunState::Done | SeriesRunState::Invalid, Some(directory)) => {
-                runs.push(results.join(directory))
+                runs.push(results.join(directory));
             }
             _ => outcome::note(&format!(
                 "passed over: run {} of series {}, {}",
