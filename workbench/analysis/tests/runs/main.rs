@@ -10,3 +10,4 @@ mod several_runs;
 mod steady;
 #[cfg(test)]
 mod support;
+mod sweeps;
