@@ -29,10 +29,15 @@ struct Data {
 /// Where a metric stands: in what a point comes to, and in each of its runs.
 type MetricOf = (fn(&SweepPointAnalysis) -> &Estimate, fn(&SweepRun) -> f64);
 
+/// From one metric to the next, as a share of the axis.
+const ASIDE: f64 = 0.006;
+
 /// One metric over the points.
 #[derive(Debug)]
 struct Line {
     color: RGBColor,
+    /// How far to the right of its load it stands, as a share of the axis: bars of several metrics stay apart.
+    aside: f64,
     points: Vec<LinePoint>,
 }
 
@@ -70,12 +75,15 @@ impl Data {
             |color, estimate: fn(&SweepPointAnalysis) -> &Estimate, run: fn(&SweepRun) -> f64| {
                 Line::of(sweep, color, (estimate, run))
             };
-        let lines = vec![
+        let mut lines = vec![
             line(palette::P99, |it| &it.p99_ns, |it| it.p99_ns),
             line(palette::P95, |it| &it.p95_ns, |it| it.p95_ns),
             line(palette::MEDIAN, |it| &it.p50_ns, |it| it.p50_ns),
             line(palette::MEAN, |it| &it.mean_ns, |it| it.mean_ns),
         ];
+        for (place, line) in (0..).zip(&mut lines) {
+            line.aside = (f64::from(place) - 1.5) * ASIDE;
+        }
         let throughput = line(
             palette::COMPLETED,
             |it| &it.throughput_per_s,
@@ -124,7 +132,7 @@ impl Data {
         };
         format!(
             "{ends}Each dot is a run, lines join the means between runs; bars are their 95% intervals, which a single \
-             run does not have. Steady part of each run, where it has one."
+             run does not have, and end at the edge where they reach beyond. Steady part of each run, where it has one."
         )
     }
 
@@ -136,7 +144,7 @@ impl Data {
                 (Mark::Line(palette::P99), "99% line"),
                 (Mark::Line(palette::P95), "95% line"),
                 (Mark::Line(palette::MEAN), "average"),
-                (Mark::Line(palette::MEDIAN), "median, and throughput below"),
+                (Mark::Line(palette::MEDIAN), "median"),
             ],
         )?;
         let labels = panel::label_room(&self.times).max(panel::label_room(&self.throughputs));
@@ -149,7 +157,7 @@ impl Data {
         let panel = Panel::new(area, above, &self.loads, &self.times, XLabels::Hidden)?;
         panel.heading(&format!("Response time{}", self.times.note()))?;
         for line in &self.lines {
-            line.draw(&panel)?;
+            line.draw(&panel, &self.loads)?;
         }
         let below = Frame {
             top: 434,
@@ -159,7 +167,7 @@ impl Data {
         let panel = Panel::new(area, below, &self.loads, &self.throughputs, XLabels::Shown)?;
         panel.heading("Requests per second")?;
         panel.x_title(&format!("{}{}", self.parameter, self.loads.note()))?;
-        self.throughput.draw(&panel)
+        self.throughput.draw(&panel, &self.loads)
     }
 }
 
@@ -209,6 +217,7 @@ impl Line {
         });
         Self {
             color,
+            aside: 0.0,
             points: points.collect(),
         }
     }
@@ -223,20 +232,25 @@ impl Line {
             .collect()
     }
 
-    fn draw(&self, panel: &Panel<'_, '_>) -> Result<(), DrawError> {
+    fn draw(&self, panel: &Panel<'_, '_>, loads: &Axis) -> Result<(), DrawError> {
+        let place = |load: f64| match loads.scale {
+            Scale::Linear => load + self.aside * (loads.to - loads.from),
+            Scale::Logarithmic => load * (loads.to / loads.from).powf(self.aside),
+        };
         let joined: Vec<_> = self
             .points
             .iter()
-            .map(|point| (point.load, point.estimate))
+            .map(|point| (place(point.load), point.estimate))
             .collect();
         panel.line(&joined, self.color)?;
         let bar = self.color.stroke_width(px(1).unsigned_abs());
         for point in &self.points {
             if let Some((lower, upper)) = point.interval {
-                panel.straight((point.load, lower), (point.load, upper), bar)?;
+                let x = place(point.load);
+                panel.straight((x, lower), (x, upper), bar)?;
             }
             for value in &point.runs {
-                panel.speck(point.load, *value, self.color)?;
+                panel.speck(place(point.load), *value, self.color)?;
             }
         }
         Ok(())

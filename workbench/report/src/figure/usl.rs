@@ -34,7 +34,7 @@ pub(super) fn figure(sweep: &SweepAnalysis) -> Option<Figure> {
     let fit = sweep.fit.as_ref()?;
     let data = Data::of(sweep, fit)?;
     Some(Figure::new(
-        "scalability",
+        "law",
         format!(
             "{}: throughput by {} and the scalability law",
             sweep.experiment, sweep.parameter
