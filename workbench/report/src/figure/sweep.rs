@@ -235,7 +235,8 @@ impl Line {
     fn draw(&self, panel: &Panel<'_, '_>, loads: &Axis) -> Result<(), DrawError> {
         let place = |load: f64| match loads.scale {
             Scale::Linear => load + self.aside * (loads.to - loads.from),
-            Scale::Logarithmic => load * (loads.to / loads.from).powf(self.aside),
+            // Both are spread by the logarithm.
+            Scale::Logarithmic | Scale::Ratio => load * (loads.to / loads.from).powf(self.aside),
         };
         let joined: Vec<_> = self
             .points
