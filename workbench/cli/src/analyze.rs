@@ -78,7 +78,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let mut exit = Exit::Pass;
     let mut analysed = Vec::with_capacity(runs.len());
     for run in &runs {
-        match outcome::report(run) {
+        let reported = match runs.as_slice() {
+            [only] => outcome::report(only),
+            _ => outcome::report_in_a_line(run),
+        };
+        match reported {
             Ok(reported) => {
                 exit = exit.and(reported);
                 analysed.push(run.clone());
