@@ -1,23 +1,25 @@
 //! The self-contained page: everything inlined, nothing fetched.
 
 mod between;
+mod run;
 mod scalability;
 
 use askama::Template;
 use plotters::style::RGBColor;
-use workbench_analysis::{Analysis, ReportComparison, RunAnalysis, SteadyState};
-use workbench_samples::CheckStatus;
+use workbench_analysis::{Analysis, ReportComparison, RunAnalysis};
 
 use between::BetweenView;
 pub(crate) use between::FiguresBetween;
+use run::RunView;
 
 use crate::comparison;
 use crate::error::ReportError;
 use crate::figure::{Figure, palette};
+use crate::format;
 use crate::names::RunName;
 use crate::table::{Table, one_line};
-use crate::verdict::{self, Judgement};
-use crate::{findings, format, steady, tables, worth};
+use crate::verdict::Judgement;
+use crate::worth;
 
 /// What the template shows. Everything is escaped there but the figures, which are our own SVG.
 #[derive(Template)]
@@ -52,43 +54,6 @@ struct ComparisonView<'a> {
     tests: Table,
     columns_of_tests: &'static str,
     figures: Vec<FigureView>,
-}
-
-struct RunView<'a> {
-    run: &'a RunAnalysis,
-    slug: &'a str,
-    label: &'a str,
-    judgement: Judgement,
-    outcome: String,
-    duration: String,
-    checks: Vec<CheckView>,
-    findings: Vec<String>,
-    steady: Option<SteadyView>,
-    steady_missing: Option<&'static str>,
-    summary: Table,
-    aggregate: Table,
-    errors: Option<Table>,
-    figures: Vec<FigureView>,
-    /// Where the run has a page of its own.
-    own_report: Option<&'a str>,
-}
-
-struct SteadyView {
-    part: String,
-    warm_up: CheckView,
-    table: Table,
-    notes: Vec<String>,
-    many_notes: bool,
-    outcomes: Option<Table>,
-    confidence: Option<String>,
-    meaning: &'static str,
-}
-
-struct CheckView {
-    name: String,
-    finding: String,
-    word: &'static str,
-    class: &'static str,
 }
 
 struct FigureView {
@@ -209,68 +174,6 @@ fn dark_figures() -> String {
         )
     })
     .concat()
-}
-
-impl<'a> RunView<'a> {
-    fn of(
-        run: &'a RunAnalysis,
-        name: &'a RunName,
-        figures: &[Figure],
-        own_report: Option<&'a str>,
-    ) -> Result<Self, ReportError> {
-        let checks = run.validity.iter().flat_map(|validity| &validity.checks);
-        Ok(Self {
-            slug: &name.slug,
-            label: &name.label,
-            judgement: Judgement::of(run),
-            outcome: verdict::outcome(run),
-            duration: format::duration(run.duration_s),
-            checks: checks
-                .map(|check| CheckView::of(&check.name, check.status, &check.finding))
-                .collect(),
-            findings: findings::of(run),
-            steady: run.steady.as_ref().map(SteadyView::of),
-            steady_missing: steady::missing(run),
-            summary: tables::summary(run),
-            aggregate: tables::aggregate(run),
-            errors: tables::errors(run),
-            figures: views(figures)?,
-            own_report,
-            run,
-        })
-    }
-}
-
-impl CheckView {
-    fn of(name: &str, status: CheckStatus, finding: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            finding: finding.to_owned(),
-            word: verdict::status(status),
-            class: match status {
-                CheckStatus::Passed => "good",
-                CheckStatus::Warning => "open",
-                CheckStatus::Failed => "bad",
-            },
-        }
-    }
-}
-
-impl SteadyView {
-    fn of(steady: &SteadyState) -> Self {
-        let finding = steady::warm_up(steady);
-        let notes = steady::notes(steady);
-        Self {
-            part: steady::part(steady),
-            warm_up: CheckView::of("warm-up", steady.warm_up.status, &finding),
-            table: steady::table(steady),
-            many_notes: notes.len() > steady::FEW_NOTES,
-            notes,
-            outcomes: steady::outcomes(steady),
-            confidence: steady::confidence(steady),
-            meaning: steady::MEANING,
-        }
-    }
 }
 
 impl<'a> ComparisonView<'a> {

@@ -151,7 +151,12 @@ fn push_between(text: &mut String, between: &BetweenRuns) {
         push_paragraph(text, &alone);
     }
     let comparisons = between::comparisons(between);
-    if comparisons.len() > between::FEW_COMPARISONS {
+    // A comment on GitHub holds 65,536 letters.
+    let by_label = comparisons.len() <= between::FEW_COMPARISONS;
+    let of_labels = |table: fn(&BetweenRuns, Part) -> Option<Table>| {
+        by_label.then(|| table(between, Part::Labels)).flatten()
+    };
+    if !by_label {
         if let Some(overview) = between::overview(between) {
             push_table(text, &overview);
         }
@@ -167,11 +172,7 @@ fn push_between(text: &mut String, between: &BetweenRuns) {
     if let Some(groups) = between::groups(between, Part::Total) {
         push_heading(text, 3, "Groups, all requests together");
         push_table(text, &groups);
-        push_folded(
-            text,
-            "Groups by label",
-            between::groups(between, Part::Labels),
-        );
+        push_folded(text, "Groups by label", of_labels(between::groups));
         push_paragraph(text, between::COLUMNS_OF_GROUPS);
     }
     let several = &between.several;
@@ -182,10 +183,8 @@ fn push_between(text: &mut String, between: &BetweenRuns) {
         for table in overall.iter().chain(&pairs) {
             push_table(text, table);
         }
-        let (overall, pairs) = (
-            between::overall_tests(several, Part::Labels),
-            between::simultaneous_pairs(several, Part::Labels),
-        );
+        let overall = of_labels(|it, part| between::overall_tests(&it.several, part));
+        let pairs = of_labels(|it, part| between::simultaneous_pairs(&it.several, part));
         push_folded(text, "Tests by label", overall);
         push_folded(text, "Pairs by label", pairs);
         push_paragraph(text, between::SEVERAL);

@@ -1,0 +1,111 @@
+//! What the page shows of one run.
+
+use workbench_analysis::{RunAnalysis, SteadyState};
+use workbench_samples::CheckStatus;
+
+use super::{FigureView, views};
+use crate::error::ReportError;
+use crate::figure::Figure;
+use crate::names::RunName;
+use crate::table::Table;
+use crate::verdict::{self, Judgement};
+use crate::{findings, format, steady, tables};
+
+pub(super) struct RunView<'a> {
+    pub(super) run: &'a RunAnalysis,
+    pub(super) slug: &'a str,
+    pub(super) label: &'a str,
+    pub(super) judgement: Judgement,
+    pub(super) outcome: String,
+    pub(super) duration: String,
+    pub(super) checks: Vec<CheckView>,
+    pub(super) findings: Vec<String>,
+    pub(super) steady: Option<SteadyView>,
+    pub(super) steady_missing: Option<&'static str>,
+    pub(super) summary: Table,
+    pub(super) aggregate: Table,
+    pub(super) errors: Option<Table>,
+    pub(super) figures: Vec<FigureView>,
+    /// Where the run has a page of its own.
+    pub(super) own_report: Option<&'a str>,
+}
+
+pub(super) struct SteadyView {
+    pub(super) part: String,
+    pub(super) warm_up: CheckView,
+    pub(super) table: Table,
+    pub(super) notes: Vec<String>,
+    pub(super) many_notes: bool,
+    pub(super) outcomes: Option<Table>,
+    pub(super) confidence: Option<String>,
+    pub(super) meaning: &'static str,
+}
+
+pub(super) struct CheckView {
+    pub(super) name: String,
+    pub(super) finding: String,
+    pub(super) word: &'static str,
+    pub(super) class: &'static str,
+}
+
+impl<'a> RunView<'a> {
+    pub(super) fn of(
+        run: &'a RunAnalysis,
+        name: &'a RunName,
+        figures: &[Figure],
+        own_report: Option<&'a str>,
+    ) -> Result<Self, ReportError> {
+        let checks = run.validity.iter().flat_map(|validity| &validity.checks);
+        Ok(Self {
+            slug: &name.slug,
+            label: &name.label,
+            judgement: Judgement::of(run),
+            outcome: verdict::outcome(run),
+            duration: format::duration(run.duration_s),
+            checks: checks
+                .map(|check| CheckView::of(&check.name, check.status, &check.finding))
+                .collect(),
+            findings: findings::of(run),
+            steady: run.steady.as_ref().map(SteadyView::of),
+            steady_missing: steady::missing(run),
+            summary: tables::summary(run),
+            aggregate: tables::aggregate(run),
+            errors: tables::errors(run),
+            figures: views(figures)?,
+            own_report,
+            run,
+        })
+    }
+}
+
+impl CheckView {
+    fn of(name: &str, status: CheckStatus, finding: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            finding: finding.to_owned(),
+            word: verdict::status(status),
+            class: match status {
+                CheckStatus::Passed => "good",
+                CheckStatus::Warning => "open",
+                CheckStatus::Failed => "bad",
+            },
+        }
+    }
+}
+
+impl SteadyView {
+    fn of(steady: &SteadyState) -> Self {
+        let finding = steady::warm_up(steady);
+        let notes = steady::notes(steady);
+        Self {
+            part: steady::part(steady),
+            warm_up: CheckView::of("warm-up", steady.warm_up.status, &finding),
+            table: steady::table(steady),
+            many_notes: notes.len() > steady::FEW_NOTES,
+            notes,
+            outcomes: steady::outcomes(steady),
+            confidence: steady::confidence(steady),
+            meaning: steady::MEANING,
+        }
+    }
+}
