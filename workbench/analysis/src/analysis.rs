@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use workbench_samples::replace_file;
 
+use crate::between::{ComparisonRule, between_runs};
 use crate::comparison::{self, compare};
 use crate::error::AnalysisError;
 use crate::model::{Analysis, SCHEMA_VERSION};
@@ -58,9 +59,9 @@ pub fn analyze(run_directories: &[PathBuf]) -> Result<Analysis, AnalysisError> {
     Ok(Analysis {
         schema_version: SCHEMA_VERSION,
         quantile_definition: QUANTILE_DEFINITION.to_owned(),
+        between_runs: several.then(|| between_runs(&runs, &ComparisonRule::default())),
         runs,
         comparison,
-        between_runs: None,
         warnings,
     })
 }

@@ -80,4 +80,34 @@ pub enum AnalysisError {
         /// The run's folder, as given the second time.
         path: PathBuf,
     },
+    /// A folder in which there is no run to be compared.
+    #[error("{path} is neither a run nor a series, and holds no runs", path = path.display())]
+    NoRunsIn {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A series of which an experiment has to be named.
+    #[error("{series} holds {}: name one, as in {series}:{}", names.join(", "), names[0], series = series.display())]
+    SeveralExperiments {
+        /// The series' folder.
+        series: PathBuf,
+        /// Its experiments' names; never empty.
+        names: Vec<String>,
+    },
+    /// A series that has no experiment of a name.
+    #[error("{series} holds no experiment {name}, but {}", names.join(", "), series = series.display())]
+    NoSuchExperiment {
+        /// The series' folder.
+        series: PathBuf,
+        /// The name.
+        name: String,
+        /// Its experiments' names.
+        names: Vec<String>,
+    },
+    /// A run that the history has already.
+    #[error("{path} is in the history already", path = path.display())]
+    KeptAlready {
+        /// Its folder there.
+        path: PathBuf,
+    },
 }

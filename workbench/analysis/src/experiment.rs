@@ -8,7 +8,7 @@ use workbench_plan::Plan;
 use crate::error::AnalysisError;
 
 /// Name of the resolved experiment file in a run's folder.
-const EXPERIMENT_FILE: &str = "experiment.yaml";
+pub(crate) const EXPERIMENT_FILE: &str = "experiment.yaml";
 
 /// An experiment, and the text that it was read from.
 pub(crate) struct Experiment {

@@ -4,11 +4,13 @@
 //! needed. The result is plain data, kept in `analysis.json`, and every report is made from it.
 
 mod analysis;
+mod between;
 mod comparison;
 mod diagnosis;
 mod environment;
 mod error;
 mod experiment;
+pub mod gate;
 mod histogram;
 mod model;
 mod newest;
@@ -20,6 +22,7 @@ mod tables;
 mod threshold;
 
 pub use analysis::{ANALYSIS_FILE, analyze};
+pub use between::{ComparisonRule, LatencyOf, between_runs};
 pub use error::AnalysisError;
 pub use model::{
     Analysis, BetweenRuns, Bin, CltDistribution, ConfidenceInterval, ErrorCount, Estimate, Group,

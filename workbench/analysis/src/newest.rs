@@ -50,7 +50,7 @@ pub fn newest_runs(results: &Path) -> Result<NewestRuns, AnalysisError> {
 }
 
 /// The folders in a folder; none where there is no such folder.
-fn folders(parent: &Path) -> Result<Vec<PathBuf>, AnalysisError> {
+pub(crate) fn folders(parent: &Path) -> Result<Vec<PathBuf>, AnalysisError> {
     let failed = |source| AnalysisError::Read {
         path: parent.to_owned(),
         source,

@@ -12,8 +12,10 @@ pub(crate) enum Exit {
     Pass = 0,
     /// Something failed that should not.
     Failure = 1,
-    /// A threshold of the experiment was missed.
+    /// A threshold of the experiment was missed, or the gate failed.
     ThresholdMissed = 10,
+    /// The gate neither failed nor passed.
+    Inconclusive = 11,
     /// An experiment file is wrong.
     InvalidExperiment = 12,
     /// The target could not be reached, or ended during the run.
@@ -29,16 +31,18 @@ pub(crate) const HELP: &str = "\
 Examples:
   workbench run experiments/scenario3.yaml    run an experiment and report on it
   workbench analyze                           compare the newest run of every experiment
+  workbench gate --series SERIES              judge the second experiment of a series by the first
   workbench validate experiments/*.yaml       check files, send nothing
 
 Exit codes:
     0  all is well
     1  unexpected failure
     2  wrong usage
-   10  a threshold was missed
-   12  invalid experiment file
+   10  a threshold was missed, or the gate failed
+   11  the gate is inconclusive: the runs do not say enough to pass
+   12  invalid experiment or policy file
    13  target unavailable
-   14  the run is invalid: it cannot be believed
+   14  the run is invalid: it cannot be believed, or not be compared
   130  interrupted; results are kept";
 
 impl Exit {
@@ -57,12 +61,13 @@ impl Exit {
     pub(crate) fn and(self, other: Self) -> Self {
         let rank = |exit: Self| match exit {
             Self::Pass => 0,
-            Self::ThresholdMissed => 1,
-            Self::RunInvalid => 2,
-            Self::TargetUnavailable => 3,
-            Self::InvalidExperiment => 4,
-            Self::Failure => 5,
-            Self::Interrupted => 6,
+            Self::Inconclusive => 1,
+            Self::ThresholdMissed => 2,
+            Self::RunInvalid => 3,
+            Self::TargetUnavailable => 4,
+            Self::InvalidExperiment => 5,
+            Self::Failure => 6,
+            Self::Interrupted => 7,
         };
         if rank(other) > rank(self) {
             other
@@ -98,6 +103,7 @@ mod tests {
             Exit::Pass,
             Exit::Failure,
             Exit::ThresholdMissed,
+            Exit::Inconclusive,
             Exit::InvalidExperiment,
             Exit::TargetUnavailable,
             Exit::RunInvalid,

@@ -2,6 +2,7 @@
 
 mod analyze;
 mod exit;
+mod gate;
 mod outcome;
 mod progress;
 mod run;
@@ -29,6 +30,7 @@ struct Arguments {
 enum Verb {
     Run(run::Arguments),
     Analyze(analyze::Arguments),
+    Gate(Box<gate::Arguments>),
     Validate(validate::Arguments),
     /// Print the experiment file's JSON Schema, for editors.
     #[command(after_help = "Example:\n  workbench schema > experiments/experiment.schema.json")]
@@ -63,6 +65,7 @@ fn main() -> ExitCode {
     let done = match arguments.verb {
         Verb::Run(arguments) => run::run(&arguments),
         Verb::Analyze(arguments) => analyze::run(&arguments),
+        Verb::Gate(arguments) => gate::run(&arguments),
         Verb::Validate(arguments) => validate::run(&arguments),
         Verb::Schema => schema(),
         Verb::Bookstore(command) => bookstore(command),

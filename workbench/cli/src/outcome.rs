@@ -116,7 +116,7 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
 }
 
 /// Width and colour that suit where the output goes.
-fn text_options() -> TextOptions {
+pub(crate) fn text_options() -> TextOptions {
     let terminal = console::Term::stdout();
     let width = if std::io::stdout().is_terminal() {
         terminal.size().1

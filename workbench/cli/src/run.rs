@@ -146,7 +146,7 @@ fn order(arguments: &Arguments, swept: bool) -> anyhow::Result<Order> {
 
 /// Ends as clap does, for what clap cannot be told: a flag cannot require one that excludes the files, and what the
 /// files say is not known to it.
-fn wrong_usage(message: &str) -> ! {
+pub(crate) fn wrong_usage(message: &str) -> ! {
     crate::Arguments::command()
         .error(clap::error::ErrorKind::ArgumentConflict, message)
         .exit()

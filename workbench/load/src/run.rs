@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use workbench_plan::{Plan, Target};
 use workbench_samples::{
-    Labels, MANIFEST_VERSION, Manifest, Outcome, SAMPLES_FOLDER, Sample, SampleWriter, SeriesPlace,
-    Tool, Validity,
+    ELAPSED, Labels, MANIFEST_VERSION, Manifest, Outcome, SAMPLES_FOLDER, Sample, SampleWriter,
+    SeriesPlace, Tool, Validity,
 };
 
 use crate::attack::{self, Attack};
@@ -120,6 +120,7 @@ async fn load(
         experiment: plan.name.clone(),
         series: options.series,
         tool: options.tool,
+        elapsed: ELAPSED.to_owned(),
         seed: plan.seed,
         started_at: None,
         ended_at: None,

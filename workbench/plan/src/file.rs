@@ -25,6 +25,8 @@ pub(crate) use url::without_password;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
+
 use crate::error::PlanError;
 use crate::fault::nearest;
 use crate::plan::Plan;
@@ -35,12 +37,32 @@ use source::Source;
 /// # Errors
 /// The file cannot be read, or something in it is wrong; then the error says what and where.
 pub fn read(path: &Path) -> Result<Plan, PlanError> {
-    let text = std::fs::read_to_string(path).map_err(|source| PlanError::Unreadable {
+    parse(&text_of(path)?, path)
+}
+
+/// Reads a YAML file that is not an experiment into what serde makes of it.
+///
+/// Mistakes are reported as those of experiments are, with their place and the nearest right word.
+///
+/// # Errors
+/// The file cannot be read, or something in it is wrong; then the error says what and where.
+pub fn read_settings<T: DeserializeOwned>(path: &Path) -> Result<T, PlanError> {
+    let text = text_of(path)?;
+    match structure::read(&Source::new(&text)) {
+        Ok((settings, _)) => Ok(settings),
+        Err(mistake) => Err(PlanError::Invalid {
+            path: path.to_owned(),
+            mistakes: vec![mistake],
+        }),
+    }
+}
+
+fn text_of(path: &Path) -> Result<String, PlanError> {
+    std::fs::read_to_string(path).map_err(|source| PlanError::Unreadable {
         path: path.to_owned(),
         suggestion: similar_file(path),
         source,
-    })?;
-    parse(&text, path)
+    })
 }
 
 /// Turns the text of an experiment file into a plan; `path` is for messages and for the default name.

@@ -21,6 +21,7 @@ pub use distribution::Distribution;
 pub use error::{Mistake, PlanError};
 pub use file::{
     BaseUrlError, DurationError, format_duration, json_schema, parse, parse_duration, read,
+    read_settings,
 };
 pub use order::Order;
 pub use plan::{

@@ -6,7 +6,10 @@ use crate::format;
 use crate::names::{self, RunName};
 use crate::table::{Cell, Column, Row, Table};
 
-/// Heads every comparison of this kind.
+/// Heads what the student report did.
+pub(crate) const HEADING: &str = "The report’s procedure";
+
+/// Warns of every comparison of this kind.
 pub(crate) const BANNER: &str = "Descriptive, not valid for inference";
 
 /// Each run in one line.

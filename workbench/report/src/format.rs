@@ -64,6 +64,45 @@ pub(crate) fn percentage(fraction: f64) -> String {
     }
 }
 
+/// A relative change with its sign: `+9.8%`, `−0.42%`; what is not zero is never shown as zero.
+pub(crate) fn change(fraction: f64) -> String {
+    signed(fraction, "%")
+}
+
+/// A difference of two rates with its sign, in percentage points: `+0.12 pp`.
+pub(crate) fn points(fraction: f64) -> String {
+    signed(fraction, " pp")
+}
+
+/// Hundredths with one decimal, or two digits where they are less than one.
+fn signed(fraction: f64, unit: &str) -> String {
+    let hundredths = fraction.abs() * 100.0;
+    if !hundredths.is_finite() {
+        return NOTHING.to_owned();
+    }
+    // So little is only what is left of rounding.
+    if hundredths < 1e-9 {
+        return format!("0{unit}");
+    }
+    let sign = if fraction < 0.0 { '−' } else { '+' };
+    let digits = match hundredths {
+        tiny if tiny < 0.0005 => "<0.001".to_owned(),
+        large if large >= 99.95 => thousands(&format!("{large:.0}")),
+        medium if medium >= 0.995 => format!("{medium:.1}"),
+        small => {
+            let decimals = (1.0 - small.log10().floor()).clamp(2.0, 3.0) as usize;
+            format!("{small:.decimals$}")
+        }
+    };
+    format!("{sign}{digits}{unit}")
+}
+
+/// Both ends of a range, as something shows them: `[12.1, 12.5]`; `∞` where it is open above.
+pub(crate) fn range(lower: f64, upper: Option<f64>, shown: impl Fn(f64) -> String) -> String {
+    let upper = upper.map_or_else(|| "∞".to_owned(), &shown);
+    format!("[{}, {upper}]", shown(lower))
+}
+
 /// A significance level as a percentage without needless decimals: `5%`, `0.1%`.
 pub(crate) fn level(alpha: f64) -> String {
     // Rounding removes what multiplying by a hundred adds in the last binary place.
@@ -183,6 +222,31 @@ mod tests {
         assert_eq!(percentage(1e-7), "<0.01%");
         assert_eq!(percentage(0.012_34), "1.23%");
         assert_eq!(percentage(1.0), "100.00%");
+    }
+
+    #[test]
+    fn changes_have_a_sign_and_never_read_as_zero() {
+        let shown: Vec<_> = [
+            0.098, -0.0042, 0.137, 0.000_42, 1.5, -0.25, 12.345, 0.009_96, 0.0, 1e-17,
+        ]
+        .map(change)
+        .into();
+        assert_eq!(
+            shown,
+            [
+                "+9.8%", "−0.42%", "+13.7%", "+0.042%", "+150%", "−25.0%", "+1,234%", "+1.0%",
+                "0%", "0%"
+            ]
+        );
+        assert_eq!(points(-0.0012), "−0.12 pp");
+        assert_eq!(points(2.5e-6), "+<0.001 pp");
+        assert_eq!(change(f64::NAN), NOTHING);
+    }
+
+    #[test]
+    fn a_range_may_be_open_above() {
+        assert_eq!(range(0.061, Some(0.137), change), "[+6.1%, +13.7%]");
+        assert_eq!(range(12.1, None, significant), "[12.1, ∞]");
     }
 
     #[test]

@@ -1,9 +1,14 @@
 //! The self-contained page: everything inlined, nothing fetched.
 
+mod between;
+
 use askama::Template;
 use plotters::style::RGBColor;
-use workbench_analysis::{Analysis, ReportComparison, RunAnalysis};
+use workbench_analysis::{Analysis, ReportComparison, RunAnalysis, SteadyState};
 use workbench_samples::CheckStatus;
+
+use between::BetweenView;
+pub(crate) use between::FiguresBetween;
 
 use crate::comparison;
 use crate::error::ReportError;
@@ -11,7 +16,7 @@ use crate::figure::{Figure, palette};
 use crate::names::RunName;
 use crate::table::{Table, one_line};
 use crate::verdict::{self, Judgement};
-use crate::{findings, format, tables};
+use crate::{findings, format, steady, tables};
 
 /// What the template shows. Everything is escaped there but the figures, which are our own SVG.
 #[derive(Template)]
@@ -22,13 +27,18 @@ struct Page<'a> {
     dark_figures: String,
     script: &'static str,
     warnings: &'a [String],
+    between: Option<BetweenView>,
+    /// One line a run, where there are several.
+    overview: Option<Table>,
+    validity: String,
     comparison: Option<ComparisonView>,
+    /// More runs than can be shown with their figures.
+    many: bool,
     runs: Vec<RunView<'a>>,
     quantile_definition: &'a str,
 }
 
 struct ComparisonView {
-    overview: Table,
     banner: &'static str,
     reason: String,
     distributions: Table,
@@ -47,10 +57,24 @@ struct RunView<'a> {
     duration: String,
     checks: Vec<CheckView>,
     findings: Vec<String>,
+    steady: Option<SteadyView>,
+    steady_missing: Option<&'static str>,
     summary: Table,
     aggregate: Table,
     errors: Option<Table>,
     figures: Vec<FigureView>,
+    /// Where the run has a page of its own.
+    own_report: Option<&'a str>,
+}
+
+struct SteadyView {
+    part: String,
+    warm_up: CheckView,
+    table: Table,
+    notes: Vec<String>,
+    outcomes: Option<Table>,
+    confidence: Option<String>,
+    meaning: &'static str,
 }
 
 struct CheckView {
@@ -66,28 +90,46 @@ struct FigureView {
     svg: String,
 }
 
-/// The figures of an analysis: those of each run in order, and those across runs.
+/// The figures of an analysis: those of each run in order, those of groups, and those of the report's procedure.
 pub(crate) struct Figures {
     pub(crate) of_runs: Vec<Vec<Figure>>,
+    pub(crate) between: FiguresBetween,
     pub(crate) across_runs: Vec<Figure>,
 }
+
+/// So many runs are shown whole; of more, each has its figures in its own report alone.
+pub(crate) const FEW_RUNS: usize = 6;
 
 /// The page as text.
 pub(crate) fn page(
     analysis: &Analysis,
     names: &[RunName],
     figures: &Figures,
+    own_reports: &[Option<String>],
 ) -> Result<String, ReportError> {
     let mut runs = Vec::with_capacity(analysis.runs.len());
-    for ((run, name), figures) in analysis.runs.iter().zip(names).zip(&figures.of_runs) {
-        runs.push(RunView::of(run, name, figures)?);
+    let parts = analysis.runs.iter().zip(names).zip(&figures.of_runs);
+    for (((run, name), figures), own_report) in parts.zip(own_reports) {
+        runs.push(RunView::of(run, name, figures, own_report.as_deref())?);
     }
     let page = Page {
         title: title(analysis),
         style: include_str!("../templates/report.css"),
         dark_figures: dark_figures(),
-        script: include_str!("../templates/sort.js"),
+        script: concat!(
+            include_str!("../templates/sort.js"),
+            include_str!("../templates/fold.js")
+        ),
         warnings: &analysis.warnings,
+        between: analysis
+            .between_runs
+            .as_ref()
+            .filter(|_| analysis.runs.len() > 1)
+            .map(|between| BetweenView::of(between, &figures.between))
+            .transpose()?,
+        overview: (analysis.runs.len() > 1).then(|| comparison::overview(&analysis.runs, names)),
+        validity: validity(&analysis.runs, names),
+        many: analysis.runs.len() > FEW_RUNS,
         comparison: analysis
             .comparison
             .as_ref()
@@ -106,11 +148,41 @@ fn title(analysis: &Analysis) -> String {
         [] => "No runs".to_owned(),
         [only] => format!("{}: {}", only.experiment, only.title),
         several => {
-            let mut experiments: Vec<_> = several.iter().map(|run| &*run.experiment).collect();
-            experiments.dedup();
-            format!("Comparison of {}", experiments.join(", "))
+            let mut experiments: Vec<&str> = Vec::new();
+            for run in several {
+                if !experiments.contains(&&*run.experiment) {
+                    experiments.push(&run.experiment);
+                }
+            }
+            match experiments.as_slice() {
+                [only] => format!("Runs of {only}"),
+                several => format!("Comparison of {}", several.join(", ")),
+            }
         }
     }
+}
+
+/// How many runs can be believed, and the names of those that cannot.
+fn validity(runs: &[RunAnalysis], names: &[RunName]) -> String {
+    let all = format::counted(runs.len() as u64, "run");
+    let of = |judgement: Judgement| -> Vec<&str> {
+        let judged = runs.iter().zip(names);
+        judged
+            .filter(|(run, _)| Judgement::of(run) == judgement)
+            .map(|(_, name)| &*name.label)
+            .collect()
+    };
+    let (invalid, unjudged) = (of(Judgement::Invalid), of(Judgement::NotJudged));
+    if invalid.is_empty() && unjudged.is_empty() {
+        return format!("{all}, all valid.");
+    }
+    let mut text = format!("{all}, {} valid.", of(Judgement::Valid).len());
+    for (word, names) in [("INVALID", invalid), ("Not judged", unjudged)] {
+        if !names.is_empty() {
+            text.push_str(&format!(" {word}: {}.", names.join(", ")));
+        }
+    }
+    text
 }
 
 /// Colours of text, grids and paper for dark screens; those of the series stay.
@@ -136,6 +208,7 @@ impl<'a> RunView<'a> {
         run: &'a RunAnalysis,
         name: &'a RunName,
         figures: &[Figure],
+        own_report: Option<&'a str>,
     ) -> Result<Self, ReportError> {
         let checks = run.validity.iter().flat_map(|validity| &validity.checks);
         Ok(Self {
@@ -145,24 +218,48 @@ impl<'a> RunView<'a> {
             outcome: verdict::outcome(run),
             duration: format::duration(run.duration_s),
             checks: checks
-                .map(|check| CheckView {
-                    name: check.name.clone(),
-                    finding: check.finding.clone(),
-                    word: verdict::status(check.status),
-                    class: match check.status {
-                        CheckStatus::Passed => "good",
-                        CheckStatus::Warning => "open",
-                        CheckStatus::Failed => "bad",
-                    },
-                })
+                .map(|check| CheckView::of(&check.name, check.status, &check.finding))
                 .collect(),
             findings: findings::of(run),
+            steady: run.steady.as_ref().map(SteadyView::of),
+            steady_missing: steady::missing(run),
             summary: tables::summary(run),
             aggregate: tables::aggregate(run),
             errors: tables::errors(run),
             figures: views(figures)?,
+            own_report,
             run,
         })
+    }
+}
+
+impl CheckView {
+    fn of(name: &str, status: CheckStatus, finding: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            finding: finding.to_owned(),
+            word: verdict::status(status),
+            class: match status {
+                CheckStatus::Passed => "good",
+                CheckStatus::Warning => "open",
+                CheckStatus::Failed => "bad",
+            },
+        }
+    }
+}
+
+impl SteadyView {
+    fn of(steady: &SteadyState) -> Self {
+        let finding = steady::warm_up(steady);
+        Self {
+            part: steady::part(steady),
+            warm_up: CheckView::of("warm-up", steady.warm_up.status, &finding),
+            table: steady::table(steady),
+            notes: steady::notes(steady),
+            outcomes: steady::outcomes(steady),
+            confidence: steady::confidence(steady),
+            meaning: steady::MEANING,
+        }
     }
 }
 
@@ -174,7 +271,6 @@ impl ComparisonView {
         figures: &[Figure],
     ) -> Result<Self, ReportError> {
         Ok(Self {
-            overview: comparison::overview(runs, names),
             banner: comparison::BANNER,
             reason: comparison.caveat.clone(),
             distributions: comparison::distributions(comparison, runs, names),
@@ -206,7 +302,9 @@ mod tests {
 
     fn page_of(analysis: &Analysis) -> String {
         let names = names::of_runs(&analysis.runs);
-        page(analysis, &names, &write::figures(analysis, &names)).unwrap()
+        let own_reports = vec![None; names.len()];
+        let figures = write::figures(analysis, &names);
+        page(analysis, &names, &figures, &own_reports).unwrap()
     }
 
     /// The page without its drawings, styles and scripts, which are looked at and not compared.
@@ -241,6 +339,79 @@ mod tests {
     }
 
     #[test]
+    fn groups_of_runs_read_from_their_verdict_to_their_runs() {
+        let text = text_of(&page_of(&fixture::two_groups()));
+        let (start, end) = (
+            text.find("<section id=\"between\"").unwrap(),
+            text.find("<section id=\"comparison\"")
+                .or_else(|| text.find("<details class=\"run\""))
+                .unwrap(),
+        );
+        insta::assert_snapshot!(&text[start..end]);
+    }
+
+    #[test]
+    fn a_label_or_a_group_cannot_become_markup() {
+        let mut analysis = fixture::two_groups();
+        let between = analysis.between_runs.as_mut().unwrap();
+        let evil = "<script>alert(1)</script>";
+        for group in &mut between.groups {
+            if group.name == "candidate" {
+                evil.clone_into(&mut group.name);
+            }
+            group.statistics[0].request = evil.to_owned();
+        }
+        for comparison in &mut between.comparisons {
+            evil.clone_into(&mut comparison.candidate);
+            comparison.rows[0].request = evil.to_owned();
+            comparison.warnings.push(evil.to_owned());
+        }
+        let page = page_of(&analysis);
+        assert_eq!(page.matches("<script").count(), 1);
+    }
+
+    #[test]
+    fn sixty_runs_are_folded_and_leave_their_figures_to_their_own_reports() {
+        let analysis = fixture::sixty_runs();
+        let names = names::of_runs(&analysis.runs);
+        let figures = write::figures(&analysis, &names);
+        assert!(figures.of_runs.iter().all(Vec::is_empty));
+        let mut own_reports = vec![Some("../../base/1/report.html".to_owned()); names.len()];
+        own_reports[1] = None;
+        let page = page(&analysis, &names, &figures, &own_reports).unwrap();
+        assert_eq!(page.matches("<details class=\"run\">").count(), 60);
+        assert_eq!(
+            page.matches("<a href=\"../../base/1/report.html\">")
+                .count(),
+            59
+        );
+        assert!(page.contains("<code>workbench analyze results/"));
+        let megabytes = page.len() as f64 / 1e6;
+        assert!(megabytes < 4.0, "{megabytes} MB");
+    }
+
+    #[test]
+    fn single_runs_say_what_to_do_for_a_verdict() {
+        let page = page_of(&fixture::single_runs());
+        assert!(page.contains("workbench run BASELINE.yaml CANDIDATE.yaml --repetitions 5"));
+        assert!(page.contains("scenario1 (1 run) and scenario2 (1 run) are too few"));
+        assert!(!page.contains("Changes of all requests"));
+    }
+
+    #[test]
+    fn an_invalid_run_is_named() {
+        let page = page_of(&fixture::with_an_invalid_run());
+        assert!(page.contains("10 runs, 9 valid. INVALID: candidate #3."));
+    }
+
+    #[test]
+    fn a_run_without_a_steady_part_says_so() {
+        let mut analysis = fixture::single();
+        analysis.runs[0].steady = None;
+        assert!(page_of(&analysis).contains("No request started in the steady part"));
+    }
+
+    #[test]
     fn an_invalid_run_says_so_before_any_table() {
         let page = page_of(&fixture::invalid());
         let body = &page[page.find("<body>").unwrap()..];
@@ -269,7 +440,7 @@ mod tests {
 
     #[test]
     fn the_page_fetches_nothing() {
-        let page = page_of(&fixture::five_runs());
+        let page = page_of(&fixture::five_runs()) + &page_of(&fixture::two_groups());
         let namespace = "http://www.w3.org/2000/svg";
         let page = page.replace(namespace, "");
         for fetching in ["http://", "https://", "src=", "url(", "@import", "<link"] {
@@ -287,7 +458,7 @@ mod tests {
 
     #[test]
     fn every_table_has_a_caption_and_scopes() {
-        let page = page_of(&fixture::five_runs());
+        let page = page_of(&fixture::five_runs()) + &page_of(&fixture::three_groups());
         assert_eq!(
             page.matches("<table").count(),
             page.matches("<caption>").count()

@@ -7,6 +7,7 @@
 //! Figures are lettered in Inter, which is bundled in `fonts/` beside its licence, so that a machine
 //! without fonts draws the same as any other.
 
+mod between;
 mod canvas;
 mod comparison;
 mod error;
@@ -15,9 +16,11 @@ mod findings;
 #[cfg(test)]
 mod fixture;
 mod format;
+pub mod gate;
 mod html;
 mod markdown;
 mod names;
+mod steady;
 mod table;
 mod tables;
 mod text;

@@ -1,19 +1,33 @@
 //! The analysis as GitHub Markdown.
 
-use workbench_analysis::{Analysis, ReportComparison, RunAnalysis};
+use workbench_analysis::{Analysis, BetweenRuns, GroupComparison, ReportComparison, RunAnalysis};
 
+use crate::between::{self, Part, words};
 use crate::names::{self, RunName};
 use crate::table::Table;
 use crate::verdict::{self, Judgement};
-use crate::{comparison, findings, tables};
+use crate::{comparison, findings, steady, tables};
+
+/// So many runs are told in full.
+const FEW_RUNS: usize = 6;
 
 /// The analysis as GitHub Markdown, ready for a pull request or a job's summary.
 #[must_use]
 pub fn markdown(analysis: &Analysis) -> String {
     let names = names::of_runs(&analysis.runs);
     let mut text = String::new();
-    for (run, name) in analysis.runs.iter().zip(&names) {
-        push_run(&mut text, run, name, &analysis.quantile_definition);
+    if analysis.runs.len() > 1 {
+        if let Some(between) = &analysis.between_runs {
+            push_between(&mut text, between);
+        }
+        push_heading(&mut text, 2, "Runs");
+        push_table(&mut text, &comparison::overview(&analysis.runs, &names));
+    }
+    // What is written in a pull request has a limit; each run has a report of its own.
+    if analysis.runs.len() <= FEW_RUNS {
+        for (run, name) in analysis.runs.iter().zip(&names) {
+            push_run(&mut text, run, name, &analysis.quantile_definition);
+        }
     }
     if let Some(comparison) = &analysis.comparison {
         push_comparison(&mut text, &analysis.runs, comparison, &names);
@@ -72,6 +86,7 @@ fn push_run(text: &mut String, run: &RunAnalysis, name: &RunName, quantile_defin
     }
     push_heading(text, 3, "What to look at");
     push_list(text, &findings::of(run));
+    push_steady(text, run);
     push_heading(text, 3, "Summary");
     push_table(text, &tables::summary(run));
     push_heading(text, 3, "Aggregate");
@@ -87,14 +102,129 @@ fn push_run(text: &mut String, run: &RunAnalysis, name: &RunName, quantile_defin
     }
 }
 
+fn push_steady(text: &mut String, run: &RunAnalysis) {
+    let Some(state) = &run.steady else {
+        if let Some(missing) = steady::missing(run) {
+            push_heading(text, 3, steady::HEADING);
+            push_paragraph(text, missing);
+        }
+        return;
+    };
+    push_heading(text, 3, steady::HEADING);
+    push_paragraph(text, &steady::part(state));
+    push_paragraph(
+        text,
+        &format!(
+            "{}: {}",
+            verdict::status(state.warm_up.status),
+            steady::warm_up(state)
+        ),
+    );
+    push_table(text, &steady::table(state));
+    let notes = steady::notes(state);
+    if !notes.is_empty() {
+        push_list(text, &notes);
+    }
+    if let Some(outcomes) = steady::outcomes(state) {
+        push_paragraph(text, "Successful and failed requests by themselves:");
+        push_table(text, &outcomes);
+    }
+    let confidence = steady::confidence(state);
+    push_paragraph(
+        text,
+        &[confidence.as_deref().unwrap_or(""), steady::MEANING].join(" "),
+    );
+}
+
+fn push_between(text: &mut String, between: &BetweenRuns) {
+    push_heading(text, 2, between::HEADING);
+    if let Some(alone) = between::groups_alone(between) {
+        push_paragraph(text, &alone);
+    }
+    let comparisons = between::comparisons(between);
+    if comparisons.len() > between::FEW_COMPARISONS {
+        if let Some(overview) = between::overview(between) {
+            push_table(text, &overview);
+        }
+        push_paragraph(text, "Every comparison with all its rows: see report.html.");
+    } else {
+        for comparison in comparisons {
+            push_groups_compared(text, comparison, between);
+        }
+    }
+    if comparisons.iter().any(|it| !it.rows.is_empty()) {
+        push_paragraph(text, &between::columns_of_changes(between));
+    }
+    if let Some(groups) = between::groups(between, Part::Total) {
+        push_heading(text, 3, "Groups, all requests together");
+        push_table(text, &groups);
+        push_folded(
+            text,
+            "Groups by label",
+            between::groups(between, Part::Labels),
+        );
+        push_paragraph(text, between::COLUMNS_OF_GROUPS);
+    }
+    let several = &between.several;
+    let overall = between::overall_tests(several, Part::Total);
+    let pairs = between::simultaneous_pairs(several, Part::Total);
+    if overall.is_some() || pairs.is_some() {
+        push_heading(text, 3, "All groups at once, all requests together");
+        for table in overall.iter().chain(&pairs) {
+            push_table(text, table);
+        }
+        let (overall, pairs) = (
+            between::overall_tests(several, Part::Labels),
+            between::simultaneous_pairs(several, Part::Labels),
+        );
+        push_folded(text, "Tests by label", overall);
+        push_folded(text, "Pairs by label", pairs);
+        push_paragraph(text, between::SEVERAL);
+    }
+}
+
+fn push_groups_compared(text: &mut String, comparison: &GroupComparison, between: &BetweenRuns) {
+    let told = between::told(comparison, between);
+    push_heading(text, 3, &told.title);
+    text.push_str(&format!(
+        "**{}**: {}\n\n",
+        words::verdict(told.verdict),
+        escaped(&told.headline)
+    ));
+    if !told.points.is_empty() {
+        let points = told.points.iter();
+        let points: Vec<_> = points
+            .map(|(verdict, point)| format!("{}: {point}", words::verdict(*verdict)))
+            .collect();
+        push_list(text, &points);
+    }
+    push_paragraph(text, &told.basis);
+    if !told.warnings.is_empty() {
+        push_list(text, &told.warnings);
+    }
+    if let Some(changes) = between::changes(comparison, Part::Total) {
+        push_paragraph(text, "All requests together:");
+        push_table(text, &changes);
+    }
+    push_folded(
+        text,
+        "Changes by label",
+        between::changes(comparison, Part::Labels),
+    );
+    push_folded(
+        text,
+        "Cross-checks by ranks, and effect sizes",
+        between::cross_checks(comparison, Part::Total),
+    );
+}
+
 fn push_comparison(
     text: &mut String,
     runs: &[RunAnalysis],
     comparison: &ReportComparison,
     names: &[RunName],
 ) {
-    push_heading(text, 2, "Comparison");
-    push_table(text, &comparison::overview(runs, names));
+    push_heading(text, 2, comparison::HEADING);
     text.push_str(&format!(
         "> **{}.** {}\n\n",
         comparison::BANNER,
@@ -108,18 +238,34 @@ fn push_comparison(
     text.push_str(&format!("{}\n\n", comparison::COLUMNS_OF_TESTS));
 }
 
-fn push_heading(text: &mut String, level: usize, heading: &str) {
+pub(crate) fn push_heading(text: &mut String, level: usize, heading: &str) {
     text.push_str(&format!("{} {}\n\n", "#".repeat(level), escaped(heading)));
 }
 
-fn push_list(text: &mut String, items: &[String]) {
+fn push_paragraph(text: &mut String, paragraph: &str) {
+    text.push_str(&format!("{}\n\n", escaped(paragraph.trim())));
+}
+
+/// A table that opens on demand, which GitHub takes from HTML.
+fn push_folded(text: &mut String, summary: &str, table: Option<Table>) {
+    if let Some(table) = table {
+        text.push_str(&format!(
+            "<details><summary>{}</summary>\n\n",
+            escaped(summary)
+        ));
+        push_table(text, &table);
+        text.push_str("</details>\n\n");
+    }
+}
+
+pub(crate) fn push_list(text: &mut String, items: &[String]) {
     for item in items {
         text.push_str(&format!("- {}\n", escaped(item)));
     }
     text.push('\n');
 }
 
-fn push_table(text: &mut String, table: &Table) {
+pub(crate) fn push_table(text: &mut String, table: &Table) {
     let header: Vec<_> = table
         .columns
         .iter()
@@ -137,7 +283,7 @@ fn push_table(text: &mut String, table: &Table) {
             .map(|column| if column.is_number() { "---:" } else { "---" }.to_owned()),
     );
     for row in &table.rows {
-        push_row(text, row.cells.iter().map(|cell| escaped(&cell.text)));
+        push_row(text, row.cells.iter().map(|cell| escaped(&cell.line())));
     }
     text.push('\n');
 }
@@ -148,7 +294,7 @@ fn push_row(text: &mut String, cells: impl IntoIterator<Item = String>) {
 }
 
 /// The text without what Markdown, or the HTML within it, would take for its own.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::new();
     for letter in crate::table::one_line(text).chars() {
         match letter {
@@ -179,7 +325,24 @@ mod tests {
         let text = markdown(&fixture::five_runs());
         let warning = text.find(comparison::BANNER).unwrap();
         assert!(warning < text.find("Hypothesis tests").unwrap());
-        insta::assert_snapshot!(&text[text.find("## Comparison").unwrap()..]);
+        let start = format!("## {}", comparison::HEADING);
+        insta::assert_snapshot!(&text[text.find(&start).unwrap()..]);
+    }
+
+    #[test]
+    fn groups_of_runs_come_first_with_their_labels_folded() {
+        let text = markdown(&fixture::two_groups());
+        insta::assert_snapshot!(&text[..text.find("## Runs").unwrap()]);
+    }
+
+    #[test]
+    fn sixty_runs_fit_into_a_comment() {
+        let text = markdown(&fixture::sixty_runs());
+        assert!(text.contains("## What these runs show"));
+        assert!(
+            !text.contains("### Aggregate"),
+            "each run has its own report"
+        );
     }
 
     #[test]

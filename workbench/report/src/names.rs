@@ -11,9 +11,26 @@ pub(crate) struct RunName {
     pub(crate) slug: String,
 }
 
+/// Names for files and anchors, each given once.
+#[derive(Default)]
+pub(crate) struct Slugs(Vec<String>);
+
+impl Slugs {
+    /// The text as a slug that was not given before.
+    pub(crate) fn unique(&mut self, text: &str) -> String {
+        let mut slug = slug_of(text);
+        while self.0.contains(&slug) {
+            slug.push_str("-again");
+        }
+        self.0.push(slug.clone());
+        slug
+    }
+}
+
 /// One name a run, in the order of the runs.
 pub(crate) fn of_runs(runs: &[RunAnalysis]) -> Vec<RunName> {
     let mut names: Vec<RunName> = Vec::with_capacity(runs.len());
+    let mut slugs = Slugs::default();
     for (index, run) in runs.iter().enumerate() {
         let same = |other: &&RunAnalysis| other.experiment == run.experiment;
         let label = if runs.iter().filter(same).count() > 1 {
@@ -22,10 +39,7 @@ pub(crate) fn of_runs(runs: &[RunAnalysis]) -> Vec<RunName> {
         } else {
             run.experiment.clone()
         };
-        let mut slug = slug_of(&label);
-        while names.iter().any(|name| name.slug == slug) {
-            slug.push_str("-again");
-        }
+        let slug = slugs.unique(&label);
         names.push(RunName { label, slug });
     }
     names

@@ -38,6 +38,10 @@ pub(crate) struct Row {
 pub(crate) struct Cell {
     pub(crate) text: String,
     pub(crate) value: Option<f64>,
+    /// The interval of a value, which the page sets below it.
+    pub(crate) interval: Option<String>,
+    /// How the page colours the text where it is a judgement, by the name of a class.
+    pub(crate) badge: Option<&'static str>,
 }
 
 impl Column {
@@ -68,6 +72,13 @@ impl Column {
     }
 }
 
+impl Table {
+    /// `None` where it has no rows.
+    pub(crate) fn unless_empty(self) -> Option<Self> {
+        (!self.rows.is_empty()).then_some(self)
+    }
+}
+
 impl Row {
     pub(crate) fn of(cells: Vec<Cell>) -> Self {
         Self {
@@ -83,6 +94,21 @@ impl Cell {
         Self {
             text: one_line(text),
             value: None,
+            interval: None,
+            badge: None,
+        }
+    }
+
+    /// Nothing to show; sorted as the least of numbers.
+    pub(crate) fn nothing() -> Self {
+        Self::text(crate::format::NOTHING)
+    }
+
+    /// A judgement in a word.
+    pub(crate) fn badge(word: &str, class: &'static str) -> Self {
+        Self {
+            badge: Some(class),
+            ..Self::text(word)
         }
     }
 
@@ -90,15 +116,31 @@ impl Cell {
         Self {
             text,
             value: value.is_finite().then_some(value),
+            interval: None,
+            badge: None,
         }
     }
 
-    /// What the column is sorted by, as HTML wants it.
-    pub(crate) fn sort_key(&self) -> String {
-        match self.value {
-            Some(value) => value.to_string(),
+    /// With the interval of the number, where there is one.
+    pub(crate) fn within(mut self, interval: Option<String>) -> Self {
+        self.interval = interval;
+        self
+    }
+
+    /// All that there is to read, on one line.
+    pub(crate) fn line(&self) -> String {
+        match &self.interval {
+            Some(interval) => format!("{} {interval}", self.text),
             None => self.text.clone(),
         }
+    }
+
+    /// What the column is sorted by where that is not the text: the number, to six digits.
+    pub(crate) fn sort_key(&self) -> Option<String> {
+        let value = self.value?;
+        // Through the exponent and back: 1.24690e5 becomes 124690.
+        let rounded = format!("{value:.5e}").parse::<f64>().unwrap_or(value);
+        Some(rounded.to_string())
     }
 }
 
@@ -107,4 +149,17 @@ pub(crate) fn one_line(text: &str) -> String {
     text.chars()
         .map(|letter| if letter.is_control() { ' ' } else { letter })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_sorted_by_six_of_their_digits_and_words_by_themselves() {
+        let key = |value| Cell::number(value, String::new()).sort_key().unwrap();
+        assert_eq!(key(124_690.0), "124690");
+        assert_eq!(key(-0.003_912_345_678), "-0.00391235");
+        assert_eq!(Cell::text("GET /").sort_key(), None);
+    }
 }

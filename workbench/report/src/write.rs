@@ -3,12 +3,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use workbench_analysis::Analysis;
+use workbench_analysis::{Analysis, RunAnalysis};
 
 use crate::error::ReportError;
 use crate::figure::{self, Figure};
-use crate::html::{self, Figures};
+use crate::html::{self, Figures, FiguresBetween};
 use crate::names::{self, RunName};
+
+/// Name of the page.
+const PAGE: &str = "report.html";
 
 /// The files that were written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,8 +24,8 @@ pub struct Written {
 
 /// Writes `report.html` and `figures/*.png` and `*.svg` into `directory`, which is created where missing.
 ///
-/// With several runs the figures' names begin with the experiment's; what was there under the same
-/// names is replaced.
+/// With several runs the figures' names begin with the experiment's; those of more than a few runs are left to each
+/// run's own report, which the page links to where it stands. What was there under the same names is replaced.
 ///
 /// # Errors
 ///
@@ -44,8 +47,21 @@ pub fn write(analysis: &Analysis, directory: &Path) -> Result<Written, ReportErr
         write_figures(figures, &folder, &prefix, &mut written)?;
     }
     write_figures(&figures.across_runs, &folder, "comparison-", &mut written)?;
-    let html = directory.join("report.html");
-    let page = html::page(analysis, &names, &figures)?;
+    let FiguresBetween {
+        of_comparisons,
+        of_total,
+        of_labels,
+    } = &figures.between;
+    for figures in of_comparisons.iter().chain([of_total, of_labels]) {
+        write_figures(figures, &folder, "", &mut written)?;
+    }
+    let html = directory.join(PAGE);
+    let own_reports: Vec<_> = analysis
+        .runs
+        .iter()
+        .map(|run| own_report(run, directory))
+        .collect();
+    let page = html::page(analysis, &names, &figures, &own_reports)?;
     write_file(&html, page.as_bytes())?;
     Ok(Written {
         html,
@@ -53,10 +69,25 @@ pub fn write(analysis: &Analysis, directory: &Path) -> Result<Written, ReportErr
     })
 }
 
-/// Every figure of an analysis.
+/// Address of a run's own page, seen from a comparison's folder; `None` where it is not there.
+///
+/// Comparisons and series lie at `results/comparisons/ID` and `results/series/ID`, runs at `results/EXPERIMENT/ID`.
+fn own_report(run: &RunAnalysis, directory: &Path) -> Option<String> {
+    let address = format!("../../{}/{}/{PAGE}", run.experiment, run.run_id);
+    directory.join(&address).is_file().then_some(address)
+}
+
+/// Every figure of an analysis; runs have none where they are many, for each has its own report.
 pub(crate) fn figures(analysis: &Analysis, names: &[RunName]) -> Figures {
+    let few = analysis.runs.len() <= html::FEW_RUNS;
+    let of_run = |run| if few { figure::of_run(run) } else { Vec::new() };
+    let between = analysis.between_runs.as_ref();
     Figures {
-        of_runs: analysis.runs.iter().map(figure::of_run).collect(),
+        of_runs: analysis.runs.iter().map(of_run).collect(),
+        between: between
+            .filter(|_| analysis.runs.len() > 1)
+            .map(figure::of_between)
+            .unwrap_or_default(),
         across_runs: analysis
             .comparison
             .as_ref()
@@ -148,6 +179,76 @@ mod tests {
         let mut slugs: Vec<_> = names.iter().map(|name| &name.slug).collect();
         slugs.dedup();
         assert_eq!(slugs.len(), 5);
+    }
+
+    #[test]
+    fn groups_of_runs_have_figures_of_changes_and_of_runs() {
+        let directory = tempfile::tempdir().unwrap();
+        let written = write(&fixture::two_groups(), directory.path()).unwrap();
+        assert_eq!(
+            names_of(&written.figures),
+            [
+                "changes-main-candidate.png",
+                "changes-main-candidate.svg",
+                "runs-total.png",
+                "runs-total.svg",
+                "runs-get-catalog-products.png",
+                "runs-get-catalog-products.svg",
+                "runs-post-orders-orders.png",
+                "runs-post-orders-orders.svg",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_run_with_a_report_of_its_own_is_linked() {
+        let results = tempfile::tempdir().unwrap();
+        let analysis = fixture::two_groups();
+        let run = &analysis.runs[0];
+        let folder = results.path().join(&run.experiment).join(&run.run_id);
+        let comparison = results.path().join("comparisons/1");
+        for folder in [&folder, &comparison] {
+            fs::create_dir_all(folder).unwrap();
+        }
+        assert_eq!(own_report(run, &comparison), None);
+        fs::write(folder.join(PAGE), "").unwrap();
+        let address = own_report(run, &comparison).unwrap();
+        assert_eq!(
+            fs::canonicalize(comparison.join(address)).unwrap(),
+            fs::canonicalize(folder.join(PAGE)).unwrap()
+        );
+    }
+
+    #[test]
+    #[ignore = "leaves pages in the folder LOOK for a person to look at"]
+    fn pages_to_look_at() {
+        let look = PathBuf::from(std::env::var_os("LOOK").unwrap());
+        let singles = [
+            ("single", fixture::single()),
+            ("refused", fixture::refused()),
+            ("five-runs", fixture::five_runs()),
+        ];
+        for (name, mut analysis) in singles.into_iter().chain(fixture::between()) {
+            if name == "two-groups" {
+                analysis.comparison = fixture::five_runs().comparison;
+                analysis.warnings = fixture::five_runs().warnings;
+            }
+            write(&analysis, &look.join(name)).unwrap();
+            fs::write(
+                look.join(name).join("report.md"),
+                crate::markdown(&analysis),
+            )
+            .unwrap();
+            let options = crate::TextOptions {
+                width: 120,
+                colour: false,
+            };
+            fs::write(
+                look.join(name).join("report.txt"),
+                crate::text(&analysis, options),
+            )
+            .unwrap();
+        }
     }
 
     #[test]

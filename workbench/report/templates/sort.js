@@ -13,7 +13,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
       const descending = before ? before === "ascending" : number;
       for (const other of header.parentNode.children) other.removeAttribute("aria-sort");
       header.setAttribute("aria-sort", descending ? "descending" : "ascending");
-      const key = (row) => row.cells[column].dataset.sort;
+      const key = (row) => row.cells[column].dataset.sort ?? row.cells[column].textContent;
       const value = (row) => (key(row) === "" || isNaN(key(row)) ? -Infinity : Number(key(row)));
       const compare = number
         ? (a, b) => value(a) - value(b)

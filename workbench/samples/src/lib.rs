@@ -18,8 +18,8 @@ mod write;
 pub use error::SamplesError;
 pub use folder::create_dated_folder;
 pub use manifest::{
-    Check, CheckStatus, Host, MANIFEST_FILE, MANIFEST_VERSION, Manifest, Outcome, SeriesPlace,
-    SweepPoint, TargetRecord, Tool, UsersInSecond, Validity,
+    Check, CheckStatus, ELAPSED, Host, MANIFEST_FILE, MANIFEST_VERSION, Manifest, Outcome,
+    SeriesPlace, SweepPoint, TargetRecord, Tool, UsersInSecond, Validity,
 };
 pub use read::{SampleBatch, has_samples, sample_batches, scan};
 pub use replace::replace_file;

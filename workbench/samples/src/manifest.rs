@@ -10,8 +10,12 @@ use crate::versioned;
 
 /// Version of the manifest's format that is written, and the newest that can be read.
 ///
-/// 2 added `series`, 3 its `point`.
-pub const MANIFEST_VERSION: u32 = 3;
+/// 2 added `series`, 3 its `point`, 4 `elapsed`.
+pub const MANIFEST_VERSION: u32 = 4;
+
+/// What the workbench's own elapsed times span.
+pub const ELAPSED: &str =
+    "from the start of a request to the last byte of its response, connecting included";
 
 /// Name of the manifest in a run's folder.
 pub const MANIFEST_FILE: &str = "manifest.json";
@@ -29,6 +33,10 @@ pub struct Manifest {
     pub series: Option<SeriesPlace>,
     /// What made the run.
     pub tool: Tool,
+    /// What the samples' elapsed times span, in words; those of runs with other words cannot be compared. Before
+    /// version 4 always [`ELAPSED`].
+    #[serde(default = "elapsed_of_the_workbench")]
+    pub elapsed: String,
     /// Every random choice of the run derives from it.
     pub seed: u64,
     /// UTC start of the schedule, nanoseconds since the Unix epoch; `None` when the load never began.
@@ -47,6 +55,10 @@ pub struct Manifest {
     pub validity: Option<Validity>,
     /// Planned and achieved users, second by second; empty while it runs, or when it was killed.
     pub users: Vec<UsersInSecond>,
+}
+
+fn elapsed_of_the_workbench() -> String {
+    ELAPSED.to_owned()
 }
 
 impl Manifest {

@@ -233,7 +233,8 @@ pub struct SeveralGroups {
     pub welch_anova: Option<OverallTest>,
     /// Kruskal and Wallis' test.
     pub kruskal_wallis: Option<OverallTest>,
-    /// Games and Howell's comparison of all pairs; empty where it cannot be made.
+    /// Games and Howell's comparison of all pairs, of all requests together; empty for single labels, and where it cannot
+    /// be made.
     pub pairs: Vec<SimultaneousPair>,
 }
 

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use workbench_samples::{
-    ErrorKind, Host, Labels, MANIFEST_VERSION, Manifest, Outcome, Phase, Sample, SampleWriter,
-    TargetRecord, Tool,
+    ELAPSED, ErrorKind, Host, Labels, MANIFEST_VERSION, Manifest, Outcome, Phase, Sample,
+    SampleWriter, TargetRecord, Tool,
 };
 
 /// 2026-11-18T11:06:40Z.
@@ -92,6 +92,7 @@ pub(crate) fn manifest(experiment: &str, run_id: &str) -> Manifest {
             version: "0.1.0".into(),
             commit: Some("50e482f".into()),
         },
+        elapsed: ELAPSED.to_owned(),
         seed: 3,
         started_at: Some(START),
         ended_at: None,

@@ -3,11 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod faults;
+mod gate;
 mod mistakes;
 mod resume;
 mod run;
 mod series;
 mod steady;
+mod stored;
 mod stub;
 mod support;
 mod sweep;

@@ -95,7 +95,7 @@ fn a_port_in_use_is_named_with_the_flag_that_chooses_another() {
 #[test]
 fn every_verb_explains_itself_with_an_example() {
     let bench = Bench::new();
-    for verb in ["run", "analyze", "validate", "schema", "bookstore"] {
+    for verb in ["run", "analyze", "gate", "validate", "schema", "bookstore"] {
         bench
             .workbench()
             .args([verb, "--help"])

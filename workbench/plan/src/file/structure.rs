@@ -2,15 +2,15 @@
 
 use std::rc::Rc;
 
+use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
 
 use super::source::{Broken, Node, Place, Source, root};
-use super::wire::WirePlan;
 use crate::error::Mistake;
 use crate::fault::suggestion;
 
 /// The wire structs of a text, and the positions of its parts.
-pub(super) fn read(source: &Source<'_>) -> Result<(WirePlan, Rc<Node>), Mistake> {
+pub(super) fn read<T: DeserializeOwned>(source: &Source<'_>) -> Result<(T, Rc<Node>), Mistake> {
     let parsed = serde_yaml::from_str::<serde_yaml::Value>(source.text());
     let root = root(source).map_err(|broken| match (broken, &parsed) {
         // Of two parsers that give up, serde_yaml's says more about what it was doing.
@@ -40,9 +40,20 @@ fn explain(
 ) -> Mistake {
     let text = error.inner().to_string();
     let quoted: Vec<&str> = text.split('`').skip(1).step_by(2).collect();
-    let kind = text.split_once(" field").map_or("", |(kind, _)| kind);
+    let kind = [" field", " variant"]
+        .iter()
+        .find_map(|what| Some((text.split_once(what)?.0, *what)))
+        .unwrap_or_default();
     match (kind, quoted.as_slice()) {
-        ("unknown", [key, right @ ..]) => {
+        (("unknown", " variant"), [word, right @ ..]) => {
+            let place = locate(error.path(), usize::MAX, root).place();
+            let message = format!(
+                "unknown word \"{word}\"{}",
+                suggestion(word, right.iter().copied())
+            );
+            source.mistake(place, message)
+        }
+        (("unknown", " field"), [key, right @ ..]) => {
             // The path leads to the unknown key's value; the key stands in the mapping before.
             let segments = error.path().iter().count() - 1;
             let place = locate(error.path(), segments, root).key_place(key);
@@ -54,7 +65,7 @@ fn explain(
         }
         (kind, quoted) => {
             let message = match (kind, quoted) {
-                ("missing", [key]) => format!("missing key \"{key}\""),
+                (("missing", _), [key]) => format!("missing key \"{key}\""),
                 _ => in_words(&text),
             };
             source.mistake(locate(error.path(), usize::MAX, root).place(), message)

@@ -19,6 +19,8 @@ pub(crate) struct Axis {
 pub(crate) enum Scale {
     Linear,
     Logarithmic,
+    /// Changes, spread by the ratios that they stand for: −50 % is as far from 0 as +100 %.
+    Ratio,
 }
 
 /// A labelled place on an axis.
@@ -89,6 +91,50 @@ impl Axis {
         })
     }
 
+    /// Relative changes around zero; spread by their ratios where they are large.
+    pub(crate) fn changes(low: f64, high: f64) -> Self {
+        let percent = |value: f64, step: f64| signed(value * 100.0, step * 100.0, "%");
+        if (-0.5..0.0).contains(&low) && high <= 1.0 {
+            return Self::linear(low, above(low, high), 8, percent);
+        }
+        // Nothing falls by the whole, and beyond a thousandfold all changes look alike.
+        let (low, high) = (low.clamp(-0.999, -0.001), above(0.0, high).min(999.0));
+        let (from, to) = ((1.0 + low) / 1.05, (1.0 + high) * 1.05);
+        Self {
+            scale: Scale::Ratio,
+            from: from - 1.0,
+            to: to - 1.0,
+            ticks: ticks::by_ratio(from, to)
+                .into_iter()
+                .map(|ratio| Tick {
+                    value: ratio - 1.0,
+                    label: percent(ratio - 1.0, if ratio < 0.1 { 0.001 } else { 0.01 }),
+                })
+                .collect(),
+            minor: Vec::new(),
+        }
+    }
+
+    /// Differences of rates around zero, in percentage points.
+    pub(crate) fn points(low: f64, high: f64) -> Self {
+        Self::linear(low, above(low, high), 6, |value, step| {
+            signed(value * 100.0, step * 100.0, " pp")
+        })
+    }
+
+    /// Rates per second between two bounds.
+    pub(crate) fn rates_between(low: f64, high: f64) -> Self {
+        Self::linear(low, above(low, high), 5, ticks::decimal)
+    }
+
+    /// Shares of a whole from zero, in percent.
+    pub(crate) fn shares(high: f64) -> Self {
+        let high = if high > 0.0 { high } else { 0.01 };
+        Self::linear(0.0, high, 5, |value, step| {
+            format!("{}%", ticks::decimal(value * 100.0, step * 100.0))
+        })
+    }
+
     /// Time since the start of a run, in seconds or minutes.
     pub(crate) fn since_start(seconds: f64) -> Self {
         let to = if seconds.is_finite() {
@@ -114,6 +160,7 @@ impl Axis {
         match self.scale {
             Scale::Linear => value,
             Scale::Logarithmic => value.log10(),
+            Scale::Ratio => value.ln_1p(),
         }
     }
 
@@ -121,7 +168,7 @@ impl Axis {
     pub(crate) fn note(&self) -> &'static str {
         match self.scale {
             Scale::Linear => "",
-            Scale::Logarithmic => ", logarithmic scale",
+            Scale::Logarithmic | Scale::Ratio => ", logarithmic scale",
         }
     }
 
@@ -142,6 +189,16 @@ impl Axis {
             minor: Vec::new(),
         }
     }
+}
+
+/// A tick's value with its sign and unit.
+fn signed(value: f64, step: f64, unit: &str) -> String {
+    // What is left of rounding has no sign.
+    if value.abs() < step * 1e-6 {
+        return format!("0{unit}");
+    }
+    let sign = if value > 0.0 { "+" } else { "" };
+    format!("{sign}{}{unit}", ticks::decimal(value, step))
 }
 
 /// `high`, or something above `low` where it is not a number above it.
@@ -223,6 +280,29 @@ mod tests {
         assert_eq!(labels(&Axis::counts(3.0)), ["0", "1", "2", "3"]);
     }
 
+    #[test]
+    fn changes_are_signed_and_large_ones_spread_by_their_ratio() {
+        assert_eq!(
+            labels(&Axis::changes(-0.07, 0.14)),
+            ["−10%", "−5%", "0%", "+5%", "+10%", "+15%"]
+        );
+        let wide = Axis::changes(-0.6, 4.2);
+        assert_eq!(wide.scale, Scale::Ratio);
+        assert_eq!(labels(&wide), ["−50%", "0%", "+100%", "+400%"]);
+        assert_eq!(
+            labels(&Axis::points(-0.001, 0.002)),
+            [
+                "−0.10 pp",
+                "−0.05 pp",
+                "0 pp",
+                "+0.05 pp",
+                "+0.10 pp",
+                "+0.15 pp",
+                "+0.20 pp"
+            ]
+        );
+    }
+
     proptest! {
         #[test]
         fn every_axis_has_two_to_ten_ticks_within_its_range(low in 1.0..1e11, ratio in 1.0..1e7) {
@@ -233,6 +313,10 @@ mod tests {
                 Axis::times_from_zero(high),
                 Axis::counts(high),
                 Axis::differences(high),
+                Axis::changes(-0.05, high / 1e6),
+                Axis::points(-0.001, 0.001 * ratio / 1e7),
+                Axis::rates_between(low, high),
+                Axis::shares(ratio / 1e7),
                 Axis::since_start(high / 1e6),
             ] {
                 prop_assert!((2..=10).contains(&axis.ticks.len()), "{axis:?}");

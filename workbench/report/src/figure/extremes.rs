@@ -1,9 +1,9 @@
 //! Every figure of runs at the edge of what can happen is drawn without a panic, within its bounds.
 
 use proptest::prelude::*;
-use workbench_analysis::{Analysis, Bin, RunAnalysis, Second};
+use workbench_analysis::{Analysis, BetweenRuns, Bin, ConfidenceInterval, RunAnalysis, Second};
 
-use super::{Figure, of_comparison, of_run};
+use super::{Figure, of_between, of_comparison, of_run};
 use crate::{fixture, names};
 
 fn svgs(figures: &[Figure]) -> Vec<String> {
@@ -21,6 +21,37 @@ fn draw_all(analysis: &Analysis) -> Vec<String> {
         drawn.extend(svgs(&of_comparison(&analysis.runs, comparison, &names)));
     }
     drawn
+}
+
+fn draw_between(between: &BetweenRuns) -> Vec<(Figure, String)> {
+    let figures = of_between(between);
+    figures
+        .of_comparisons
+        .into_iter()
+        .flatten()
+        .chain(figures.of_total)
+        .chain(figures.of_labels)
+        .map(|figure| {
+            let svg = figure.svg().unwrap();
+            (figure, svg)
+        })
+        .collect()
+}
+
+/// Every corner of every line of a drawing lies on its paper.
+fn stays_on_paper(figure: &Figure, svg: &str) -> Result<(), String> {
+    let (_, height) = figure.size();
+    for line in svg.lines().filter(|line| line.contains("<polyline")) {
+        let points = line.split_once("points=\"").unwrap().1;
+        for point in points.split('"').next().unwrap().split_whitespace() {
+            let (x, y) = point.split_once(',').unwrap();
+            let (x, y) = (x.parse::<i64>().unwrap(), y.parse::<i64>().unwrap());
+            if !(0..=960 * 4).contains(&x) || !(0..=i64::from(height) * 4).contains(&y) {
+                return Err(format!("{point} in {}", figure.name));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A run whose only request took this long.
@@ -131,6 +162,54 @@ fn a_name_cannot_break_out_of_a_figure() {
 }
 
 #[test]
+fn a_group_cannot_break_out_of_a_figure() {
+    let mut analysis = fixture::two_groups();
+    let between = analysis.between_runs.as_mut().unwrap();
+    let evil = "<img src=x>\n\u{1b}[31m".to_owned();
+    between.groups[0].name.clone_from(&evil);
+    between.comparisons[0].baseline.clone_from(&evil);
+    for row in &mut between.comparisons[0].rows {
+        row.request.clone_from(&evil);
+    }
+    for (figure, svg) in draw_between(between) {
+        assert!(
+            !svg.contains("<img") && !svg.contains('\u{1b}'),
+            "{}",
+            figure.name
+        );
+        assert!(
+            figure
+                .name
+                .chars()
+                .all(|it| it.is_ascii_alphanumeric() || it == '-')
+        );
+    }
+}
+
+#[test]
+fn equal_runs_without_any_spread_can_be_drawn() {
+    let mut analysis = fixture::two_groups();
+    let between = analysis.between_runs.as_mut().unwrap();
+    for group in &mut between.groups {
+        for statistic in &mut group.statistics {
+            for value in &mut statistic.values {
+                *value = Some(0.0);
+            }
+            statistic.mean = Some(0.0);
+            statistic.interval = None;
+        }
+    }
+    for row in &mut between.comparisons[0].rows {
+        row.change = Some(0.0);
+        row.interval = None;
+    }
+    for (figure, svg) in draw_between(between) {
+        assert!(!svg.contains("NaN"), "{}", figure.name);
+        stays_on_paper(&figure, &svg).unwrap();
+    }
+}
+
+#[test]
 fn a_caption_says_what_is_seen() {
     let captions: Vec<_> = of_run(&fixture::single().runs[0])
         .into_iter()
@@ -140,6 +219,16 @@ fn a_caption_says_what_is_seen() {
             of_comparison(&five.runs, five.comparison.as_ref().unwrap(), &names)
         })
         .map(|figure| format!("{}: {}\n{}", figure.name, figure.title, figure.caption))
+        .collect();
+    insta::assert_snapshot!(captions.join("\n\n"));
+}
+
+#[test]
+fn figures_between_runs_say_what_is_seen() {
+    let analysis = fixture::two_groups();
+    let captions: Vec<_> = draw_between(analysis.between_runs.as_ref().unwrap())
+        .into_iter()
+        .map(|(figure, _)| format!("{}: {}\n{}", figure.name, figure.title, figure.caption))
         .collect();
     insta::assert_snapshot!(captions.join("\n\n"));
 }
@@ -166,16 +255,31 @@ proptest! {
             statistics.max_ns = low * ratio;
         }
         for figure in of_run(&run) {
-            let (_, height) = figure.size();
-            let svg = figure.svg().unwrap();
-            for line in svg.lines().filter(|line| line.contains("<polyline")) {
-                let points = line.split_once("points=\"").unwrap().1.split('"').next().unwrap();
-                for point in points.split_whitespace() {
-                    let (x, y) = point.split_once(',').unwrap();
-                    prop_assert!((0..=960 * 4).contains(&x.parse::<i64>().unwrap()));
-                    prop_assert!((0..=i64::from(height) * 4).contains(&y.parse::<i64>().unwrap()));
-                }
-            }
+            let drawn = stays_on_paper(&figure, &figure.svg().unwrap());
+            prop_assert!(drawn.is_ok(), "{:?}", drawn);
+        }
+    }
+
+    #[test]
+    fn any_change_can_be_drawn(exponent in -7.0..7.0, width in 0.0..9.0, open in any::<bool>()) {
+        let mut analysis = fixture::two_groups();
+        let between = analysis.between_runs.as_mut().unwrap();
+        let ratio = 10_f64.powf(exponent);
+        for row in between.comparisons[0].rows.iter_mut().take(7) {
+            row.change = Some(ratio - 1.0);
+            row.interval = Some(ConfidenceInterval {
+                lower: ratio / 10_f64.powf(width) - 1.0,
+                upper: (!open).then(|| ratio * 10_f64.powf(width) - 1.0),
+                confidence: 0.9,
+            });
+        }
+        for statistic in &mut between.groups[1].statistics {
+            statistic.values[0] = statistic.values[0].map(|value| value * ratio);
+        }
+        for (figure, svg) in draw_between(between) {
+            prop_assert!(!svg.contains("NaN") && !svg.contains("inf\""), "{}", svg);
+            let drawn = stays_on_paper(&figure, &svg);
+            prop_assert!(drawn.is_ok(), "{:?}", drawn);
         }
     }
 }

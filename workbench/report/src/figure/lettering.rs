@@ -2,7 +2,7 @@
 
 use plotters::element::{Circle, PathElement, Polygon, Rectangle, Text};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{Color, FontDesc, FontFamily, FontStyle, RGBColor, TextStyle};
+use plotters::style::{Color, FontDesc, FontFamily, FontStyle, RGBAColor, RGBColor, TextStyle};
 
 use super::palette;
 use crate::canvas::{Area, FAMILY, px, register};
@@ -118,6 +118,13 @@ pub(crate) enum Mark {
     Dot(RGBColor),
     Diamond(RGBColor),
     Span(RGBColor),
+    /// A line as thin as a hair.
+    Thin(RGBColor),
+    /// A surface that lets the grid through.
+    Shade(RGBColor),
+    Triangle(RGBColor),
+    Ring(RGBColor),
+    Cross(RGBColor),
 }
 
 /// Draws marks with their names in a row; returns where it ends.
@@ -168,6 +175,20 @@ fn draw_mark(area: &Area<'_>, mark: Mark, (x, y): (i32, i32)) -> Result<i32, Dra
             diamond(area, (x + px(5), y), color)?;
             Ok(px(10))
         }
+        Mark::Thin(color) => {
+            let ends = vec![(x, y), (x + px(18), y)];
+            area.draw(&PathElement::new(ends, color.stroke_width(3)))?;
+            Ok(px(18))
+        }
+        Mark::Shade(color) => {
+            let corners = [(x, y - px(6)), (x + px(18), y + px(6))];
+            area.draw(&Rectangle::new(corners, shade(color).filled()))?;
+            Ok(px(18))
+        }
+        Mark::Triangle(_) | Mark::Ring(_) | Mark::Cross(_) => {
+            draw_at(area, mark, (x + px(5), y))?;
+            Ok(px(10))
+        }
         Mark::Span(color) => {
             area.draw(&line(0, px(18), color, 1))?;
             for end in [0, px(18)] {
@@ -179,6 +200,60 @@ fn draw_mark(area: &Area<'_>, mark: Mark, (x, y): (i32, i32)) -> Result<i32, Dra
             Ok(px(18))
         }
     }
+}
+
+/// A colour laid on lightly.
+pub(crate) fn shade(color: RGBColor) -> RGBAColor {
+    color.mix(0.24)
+}
+
+/// Draws a mark with its middle at a place; those that are lines or surfaces begin there.
+pub(crate) fn draw_at(area: &Area<'_>, mark: Mark, at: (i32, i32)) -> Result<(), DrawError> {
+    match mark {
+        Mark::Dot(color) => dot(area, at, color),
+        Mark::Diamond(color) => diamond(area, at, color),
+        Mark::Triangle(color) => {
+            for (size, color) in [(px(8), palette::PAPER), (px(6), color)] {
+                let corners = vec![
+                    (at.0, at.1 - size),
+                    (at.0 + size, at.1 + size * 3 / 4),
+                    (at.0 - size, at.1 + size * 3 / 4),
+                ];
+                area.draw(&Polygon::new(corners, color.filled()))?;
+            }
+            Ok(())
+        }
+        Mark::Ring(color) => {
+            area.draw(&Circle::new(at, px(6), palette::PAPER.filled()))?;
+            area.draw(&Circle::new(
+                at,
+                px(4),
+                color.stroke_width(px(2).unsigned_abs()),
+            ))
+        }
+        Mark::Cross(color) => {
+            let (size, style) = (px(4), color.stroke_width(px(2).unsigned_abs()));
+            for (left, right) in [(-size, size), (size, -size)] {
+                let ends = vec![(at.0 - size, at.1 + left), (at.0 + size, at.1 + right)];
+                area.draw(&PathElement::new(ends, style))?;
+            }
+            Ok(())
+        }
+        _ => draw_mark(area, mark, at).map(|_width| ()),
+    }
+}
+
+/// A dot of any size, with a rim where it is large enough for one.
+pub(crate) fn dot_of(
+    area: &Area<'_>,
+    at: (i32, i32),
+    color: RGBColor,
+    radius: i32,
+) -> Result<(), DrawError> {
+    if radius >= px(4) {
+        area.draw(&Circle::new(at, radius + px(1), palette::PAPER.filled()))?;
+    }
+    area.draw(&Circle::new(at, radius, color.filled()))
 }
 
 /// A dot with a rim in the colour of the paper, so that dots that touch stay apart.

@@ -2,6 +2,7 @@
 
 mod aggregate;
 mod axis;
+mod changes;
 mod clt;
 mod effect_of_users;
 #[cfg(test)]
@@ -14,15 +15,18 @@ pub(crate) mod palette;
 mod panel;
 mod ramp_up;
 mod response_time;
+mod runs;
 mod throughput;
 mod ticks;
 mod users;
 
-use workbench_analysis::{ReportComparison, RunAnalysis};
+use workbench_analysis::{BetweenRuns, ReportComparison, RunAnalysis};
 
+use crate::between::{self, TOTAL};
 use crate::canvas::{self, Area, px};
 use crate::error::{DrawError, ReportError};
-use crate::names::RunName;
+use crate::html::FiguresBetween;
+use crate::names::{self, RunName};
 
 type Draw = Box<dyn Fn(&Area<'_>) -> Result<(), DrawError>>;
 
@@ -99,6 +103,44 @@ pub(crate) fn of_run(run: &RunAnalysis) -> Vec<Figure> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// Of more labels than this only all requests together have a figure of their runs.
+const LABELS_WITH_RUNS: usize = 12;
+
+/// Figures of groups of runs.
+pub(crate) fn of_between(between: &BetweenRuns) -> FiguresBetween {
+    let comparisons = between::comparisons(between);
+    let with_labels = comparisons.len() <= between::FEW_COMPARISONS;
+    let mut slugs = names::Slugs::default();
+    let of_comparisons = comparisons
+        .iter()
+        .map(|comparison| {
+            let pair = format!("changes {} {}", comparison.baseline, comparison.candidate);
+            let name = slugs.unique(&pair);
+            changes::figure(comparison, between, &name, with_labels)
+                .into_iter()
+                .collect()
+        })
+        .collect();
+    let mut requests: Vec<&str> = Vec::new();
+    for statistic in between.groups.iter().flat_map(|group| &group.statistics) {
+        if statistic.request != TOTAL && !requests.contains(&&*statistic.request) {
+            requests.push(&statistic.request);
+        }
+    }
+    if requests.len() > LABELS_WITH_RUNS {
+        requests.clear();
+    }
+    let mut of_runs = |request: &str| {
+        let name = slugs.unique(&format!("runs {request}"));
+        runs::figure(between, request, &name)
+    };
+    FiguresBetween {
+        of_comparisons,
+        of_total: of_runs(TOTAL).into_iter().collect(),
+        of_labels: requests.into_iter().filter_map(of_runs).collect(),
+    }
 }
 
 /// Figures of several runs against each other.

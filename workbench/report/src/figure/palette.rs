@@ -37,6 +37,12 @@ pub(crate) const COMPLETED: RGBColor = BLUE;
 pub(crate) const ERRORS: RGBColor = VERMILLION;
 pub(crate) const COUNTS: RGBColor = SKY;
 
+pub(crate) const REGRESSED: RGBColor = VERMILLION;
+pub(crate) const IMPROVED: RGBColor = GREEN;
+pub(crate) const EQUIVALENT: RGBColor = BLUE;
+/// Where a change does not matter, and where a mean may lie; laid on lightly.
+pub(crate) const MARGIN: RGBColor = SKY;
+
 /// A colour for each run, over and over where there are many.
 pub(crate) fn of_run(index: usize) -> RGBColor {
     const RUNS: [RGBColor; 6] = [BLUE, ORANGE, GREEN, VERMILLION, PURPLE, SKY];

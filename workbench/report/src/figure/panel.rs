@@ -215,6 +215,23 @@ impl<'a, 'b> Panel<'a, 'b> {
         self.area.draw(&Rectangle::new(corners, color.filled()))
     }
 
+    /// A surface from the lower edge to the upper one, which lets the grid through.
+    pub(crate) fn band(&self, across: (f64, f64), color: RGBColor) -> Result<(), DrawError> {
+        self.shade(across, (self.y.from, self.y.to), color)
+    }
+
+    /// A rectangle that lets the grid through.
+    pub(crate) fn shade(
+        &self,
+        (from, to): (f64, f64),
+        (low, high): (f64, f64),
+        color: RGBColor,
+    ) -> Result<(), DrawError> {
+        let corners = [self.pixel(from, high), self.pixel(to, low)];
+        let color = lettering::shade(color).filled();
+        self.area.draw(&Rectangle::new(corners, color))
+    }
+
     /// A straight line between two points.
     pub(crate) fn straight(
         &self,

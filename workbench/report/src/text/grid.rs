@@ -73,10 +73,10 @@ fn columns_with_room(table: &Table, width: usize) -> Vec<usize> {
 
 fn content_width(table: &Table, index: usize) -> usize {
     let header = header(&table.columns[index]);
-    let cells = table.rows.iter().map(|row| row.cells[index].text.as_str());
+    let cells = table.rows.iter().map(|row| row.cells[index].line());
+    let cells = cells.map(|cell| display_width(&cell));
     cells
-        .chain(header.split('\n'))
-        .map(display_width)
+        .chain(header.split('\n').map(display_width))
         .max()
         .unwrap_or(0)
 }
@@ -120,7 +120,7 @@ fn lines(table: &Table, kept: &[usize], width: usize) -> Vec<String> {
     for row in &table.rows {
         grid.add_row(
             kept.iter()
-                .map(|index| Cell::new(&row.cells[*index].text).set_alignment(alignment(*index))),
+                .map(|index| Cell::new(row.cells[*index].line()).set_alignment(alignment(*index))),
         );
     }
     for (position, index) in kept.iter().enumerate() {

@@ -1,13 +1,14 @@
 //! The analysis for a terminal: verdicts, validity, tables, errors, comparison.
 
+mod between;
 mod grid;
-mod page;
+pub(crate) mod page;
 
 use workbench_analysis::{Analysis, ReportComparison, RunAnalysis};
 
 use crate::names::{self, RunName};
 use crate::verdict::{self, Judgement};
-use crate::{comparison, format, tables};
+use crate::{comparison, format, steady, tables};
 use page::{Page, Tone};
 
 /// What the terminal can show.
@@ -26,8 +27,15 @@ pub struct TextOptions {
 pub fn text(analysis: &Analysis, options: TextOptions) -> String {
     let names = names::of_runs(&analysis.runs);
     let mut page = Page::new(options);
-    if let Some(comparison) = &analysis.comparison {
-        write_comparison(&mut page, &analysis.runs, comparison, &names);
+    if analysis.runs.len() > 1 {
+        if let Some(between) = &analysis.between_runs {
+            between::write(&mut page, between);
+        }
+        page.title("Runs");
+        page.table(&comparison::overview(&analysis.runs, &names));
+        if let Some(comparison) = &analysis.comparison {
+            write_comparison(&mut page, &analysis.runs, comparison, &names);
+        }
     } else {
         for (run, name) in analysis.runs.iter().zip(&names) {
             write_run(&mut page, run, name, &analysis.quantile_definition);
@@ -63,6 +71,7 @@ fn write_run(page: &mut Page, run: &RunAnalysis, name: &RunName, quantile_defini
         }
     }
     write_validity(page, run);
+    write_steady(page, run);
     page.heading("Summary");
     page.table(&tables::summary(run));
     page.heading("Aggregate");
@@ -93,14 +102,43 @@ fn write_validity(page: &mut Page, run: &RunAnalysis) {
     }
 }
 
+fn write_steady(page: &mut Page, run: &RunAnalysis) {
+    let Some(state) = &run.steady else {
+        if let Some(missing) = steady::missing(run) {
+            page.heading(steady::HEADING);
+            page.paragraph(missing);
+        }
+        return;
+    };
+    page.heading(steady::HEADING);
+    page.paragraph(&steady::part(state));
+    let status = state.warm_up.status;
+    page.item(
+        verdict::status(status),
+        Tone::of_check(status),
+        &steady::warm_up(state),
+    );
+    page.table(&steady::table(state));
+    for note in steady::notes(state) {
+        page.item("!", Tone::Doubtful, &note);
+    }
+    if let Some(outcomes) = steady::outcomes(state) {
+        page.paragraph("Successful and failed requests by themselves:");
+        page.table(&outcomes);
+    }
+    if let Some(confidence) = steady::confidence(state) {
+        page.paragraph(&confidence);
+    }
+    page.paragraph(steady::MEANING);
+}
+
 fn write_comparison(
     page: &mut Page,
     runs: &[RunAnalysis],
     comparison: &ReportComparison,
     names: &[RunName],
 ) {
-    page.title("Comparison");
-    page.table(&comparison::overview(runs, names));
+    page.title(comparison::HEADING);
     page.warning(comparison::BANNER);
     page.paragraph(&comparison.caveat);
     page.heading("Distributions of means");
@@ -160,13 +198,72 @@ mod tests {
     }
 
     #[test]
+    fn groups_of_runs_read_from_their_verdict_to_their_runs() {
+        insta::assert_snapshot!(plain(&fixture::two_groups(), 140));
+    }
+
+    #[test]
+    fn several_groups_are_tested_together() {
+        insta::assert_snapshot!(plain(&fixture::three_groups(), 100));
+    }
+
+    #[test]
+    fn single_runs_say_what_to_do_for_a_verdict() {
+        let text = plain(&fixture::single_runs(), 400);
+        assert!(
+            text.contains("No verdict: scenario1 (1 run) and scenario2 (1 run) are too few"),
+            "{text}"
+        );
+        assert!(text.contains("workbench run BASELINE.yaml CANDIDATE.yaml --repetitions 5"));
+        assert!(!text.contains("equivalent:"), "{text}");
+    }
+
+    #[test]
+    fn an_invalid_run_takes_every_verdict_with_it() {
+        let text = plain(&fixture::with_an_invalid_run(), 140);
+        assert!(text.contains("INVALID  No verdict: a run of main or candidate is invalid"));
+        assert!(!text.contains("regressed  "), "{text}");
+    }
+
+    #[test]
+    fn many_comparisons_have_a_line_each() {
+        let text = plain(&fixture::sixty_runs(), 160);
+        let lines = text.lines().filter(|line| line.contains(" → "));
+        assert_eq!(lines.count(), 15);
+    }
+
+    #[test]
+    fn what_is_valid_comes_before_what_is_not() {
+        let mut analysis = fixture::two_groups();
+        analysis.comparison = fixture::five_runs().comparison;
+        let text = plain(&analysis, 140);
+        let valid = text.find(crate::between::HEADING).unwrap();
+        assert!(valid < text.find(comparison::BANNER).unwrap());
+    }
+
+    #[test]
+    fn a_quantile_that_was_refused_says_why() {
+        let text = plain(&fixture::refused(), 400);
+        assert!(
+            text.contains(
+                "p99 of every label: an interval needs 299 effective samples, there are 212"
+            ),
+            "{text}"
+        );
+        assert!(text.contains("FAILED  warm-up: no steady state"));
+    }
+
+    #[test]
     fn no_line_is_wider_than_the_terminal() {
         for analysis in [
             fixture::single(),
             fixture::five_runs(),
             fixture::hostile(),
             fixture::many_long_labels(),
-        ] {
+        ]
+        .into_iter()
+        .chain(fixture::between().map(|(_, analysis)| analysis))
+        {
             for width in [40, 57, 80, 100, 132, 250] {
                 for line in plain(&analysis, width).lines() {
                     let columns = textwrap::core::display_width(line);

@@ -1,5 +1,6 @@
 //! Text laid out for a terminal's width, with or without colour.
 
+use workbench_analysis::Verdict;
 use workbench_samples::CheckStatus;
 
 use super::{TextOptions, grid};
@@ -9,7 +10,7 @@ use crate::table::{Table, one_line};
 const NARROWEST: u16 = 40;
 
 /// Text that grows downwards.
-pub(super) struct Page {
+pub(crate) struct Page {
     text: String,
     width: usize,
     colour: bool,
@@ -17,7 +18,7 @@ pub(super) struct Page {
 
 /// How a word is meant, shown as its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Tone {
+pub(crate) enum Tone {
     Good,
     Doubtful,
     Bad,
@@ -25,11 +26,19 @@ pub(super) enum Tone {
 }
 
 impl Tone {
-    pub(super) fn of_check(status: CheckStatus) -> Self {
+    pub(crate) fn of_check(status: CheckStatus) -> Self {
         match status {
             CheckStatus::Passed => Self::Good,
             CheckStatus::Warning => Self::Doubtful,
             CheckStatus::Failed => Self::Bad,
+        }
+    }
+
+    pub(super) fn of_verdict(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Invalid | Verdict::Regressed => Self::Bad,
+            Verdict::Equivalent | Verdict::Improved => Self::Good,
+            Verdict::Inconclusive => Self::Doubtful,
         }
     }
 
@@ -45,7 +54,7 @@ impl Tone {
 }
 
 impl Page {
-    pub(super) fn new(options: TextOptions) -> Self {
+    pub(crate) fn new(options: TextOptions) -> Self {
         Self {
             text: String::new(),
             width: usize::from(options.width.max(NARROWEST)),
@@ -53,12 +62,12 @@ impl Page {
         }
     }
 
-    pub(super) fn into_text(self) -> String {
+    pub(crate) fn into_text(self) -> String {
         self.text
     }
 
     /// Begins a run or the comparison.
-    pub(super) fn title(&mut self, title: &str) {
+    pub(crate) fn title(&mut self, title: &str) {
         self.gap();
         let lines = textwrap::wrap(&one_line(title), self.width)
             .into_iter()
@@ -74,25 +83,27 @@ impl Page {
         self.line(&"═".repeat(longest.unwrap_or(0)));
     }
 
-    pub(super) fn heading(&mut self, heading: &str) {
+    pub(crate) fn heading(&mut self, heading: &str) {
         self.gap();
-        self.line(&self.painted(heading, Tone::Strong));
+        for line in textwrap::wrap(&one_line(heading), self.width) {
+            self.line(&self.painted(&line, Tone::Strong));
+        }
     }
 
     /// A line that must not be missed.
-    pub(super) fn warning(&mut self, warning: &str) {
+    pub(crate) fn warning(&mut self, warning: &str) {
         self.gap();
         self.line(&self.painted(warning, Tone::Doubtful));
     }
 
-    pub(super) fn paragraph(&mut self, text: &str) {
+    pub(crate) fn paragraph(&mut self, text: &str) {
         for line in textwrap::wrap(&one_line(text), self.width) {
             self.line(&line);
         }
     }
 
     /// A word on how something went, and what went that way.
-    pub(super) fn item(&mut self, word: &str, tone: Tone, finding: &str) {
+    pub(crate) fn item(&mut self, word: &str, tone: Tone, finding: &str) {
         let first = format!("  {word}  ");
         let indent = " ".repeat(first.chars().count());
         let options = textwrap::Options::new(self.width)
@@ -111,7 +122,7 @@ impl Page {
     }
 
     /// A table, without the columns for which there is no room; these are named below it.
-    pub(super) fn table(&mut self, table: &Table) {
+    pub(crate) fn table(&mut self, table: &Table) {
         let grid = grid::fitted(table, self.width);
         for line in &grid.lines {
             self.line(line);
@@ -130,7 +141,8 @@ impl Page {
         }
     }
 
-    fn gap(&mut self) {
+    /// An empty line, but not at the beginning.
+    pub(super) fn gap(&mut self) {
         if !self.text.is_empty() {
             self.text.push('\n');
         }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use workbench_samples::{
-    Check, CheckStatus, Host, MANIFEST_FILE, MANIFEST_VERSION, Manifest, Outcome, SamplesError,
-    SeriesPlace, SweepPoint, TargetRecord, Tool, UsersInSecond, Validity,
+    Check, CheckStatus, ELAPSED, Host, MANIFEST_FILE, MANIFEST_VERSION, Manifest, Outcome,
+    SamplesError, SeriesPlace, SweepPoint, TargetRecord, Tool, UsersInSecond, Validity,
 };
 
 fn manifest() -> Manifest {
@@ -28,6 +28,7 @@ fn manifest() -> Manifest {
             version: "0.1.0".into(),
             commit: None,
         },
+        elapsed: ELAPSED.to_owned(),
         seed: 3,
         started_at: Some(1_795_000_000_123_456_789),
         ended_at: None,
@@ -103,7 +104,7 @@ fn a_newer_manifest_is_not_called_broken() {
     let directory = tempfile::tempdir().unwrap();
     fs::write(
         directory.path().join(MANIFEST_FILE),
-        r#"{"schema_version": 4, "what_it_will_hold": "nobody knows"}"#,
+        r#"{"schema_version": 5, "what_it_will_hold": "nobody knows"}"#,
     )
     .unwrap();
 
@@ -111,7 +112,7 @@ fn a_newer_manifest_is_not_called_broken() {
 
     assert!(
         error.to_string().ends_with(
-            "has schema version 4, this workbench reads versions 1 to 3: use a newer workbench"
+            "has schema version 5, this workbench reads versions 1 to 4: use a newer workbench"
         ),
         "{error}"
     );

@@ -4,7 +4,9 @@
 use std::path::Path;
 
 use polars::prelude::*;
-use workbench_samples::{Manifest, Outcome, Series, SeriesOrder, SeriesRunState, column, scan};
+use workbench_samples::{
+    ELAPSED, Manifest, Outcome, Series, SeriesOrder, SeriesRunState, column, scan,
+};
 
 #[test]
 fn samples_of_version_1_are_still_read() {
@@ -60,6 +62,14 @@ fn the_manifest_of_version_3_is_still_read() {
     assert_eq!(place.experiment, "smoke@users=5");
     let point = place.point.unwrap();
     assert_eq!((point.parameter.as_str(), point.value), ("users", 5));
+    assert_eq!(manifest.elapsed, ELAPSED);
+}
+
+#[test]
+fn the_manifest_of_version_4_is_still_read() {
+    let manifest = Manifest::read(Path::new("tests/published/manifest-version-4")).unwrap();
+
+    assert!(manifest.elapsed.ends_with("connecting excluded"));
 }
 
 #[test]

@@ -1,0 +1,188 @@
+//! Two groups of runs against each other: all rows, as one family.
+
+use workbench_samples::Outcome;
+use workbench_statistics::{RunErrors, StatisticsError, Verdict as Found, family_verdicts};
+
+use super::group::{RunGroup, described_run, doubts};
+use super::pairing::{Sides, sides};
+use super::row::{Judged, layout, of_errors, of_positive, verdict};
+use super::rule::{Belief, Question};
+use super::values::{errors, labels, value};
+use super::words::in_words;
+use crate::model::{GroupComparison, Metric, RunAnalysis, Verdict};
+
+/// A comparison, and what only the gate asks of its rows.
+pub(crate) struct Compared {
+    pub(crate) comparison: GroupComparison,
+    /// In the order of the comparison's rows.
+    pub(crate) judged: Vec<Judged>,
+    /// Runs that were compared, of the baseline and of the candidate.
+    pub(crate) counts: [usize; 2],
+}
+
+/// Compares two groups; never an error: what cannot be said is a warning.
+pub(crate) fn compare(
+    baseline: &RunGroup<'_>,
+    candidate: &RunGroup<'_>,
+    question: &Question,
+) -> Compared {
+    let mut sides = sides(baseline, candidate);
+    let mut warnings = std::mem::take(&mut sides.warnings);
+    warnings.extend(unlike(baseline));
+    warnings.extend(unlike(candidate));
+    // A run that is left out of the pairs is still one of the series.
+    let all = || baseline.runs.iter().chain(&candidate.runs).copied();
+    let forced = question.belief == Belief::Forced;
+    let mut invalid = question.belief == Belief::Refused;
+    for run in all() {
+        let reasons = doubts(run);
+        if !reasons.is_empty() {
+            invalid |= !forced;
+            warnings.push(format!(
+                "{} cannot be believed: {}",
+                described_run(run).run,
+                reasons.join("; ")
+            ));
+        } else if run.validity.is_none() && run.outcome == Outcome::Completed {
+            warnings.push(format!(
+                "nothing has judged whether {} can be believed",
+                described_run(run).run
+            ));
+        }
+    }
+    let mut judged = if same_part(baseline, candidate, &mut warnings) || forced {
+        rows(&sides, question, &mut warnings)
+    } else {
+        Vec::new()
+    };
+    let too_few = sides.baseline.len() < question.minimum_runs;
+    for judged in &mut judged {
+        if invalid {
+            judged.found.0 = Found::Invalid;
+            judged.no_worse = false;
+        } else if too_few {
+            judged.found = (Found::Inconclusive, None);
+            judged.no_worse = false;
+        }
+    }
+    as_family(&mut judged, question.rule.alpha());
+    Compared {
+        counts: [sides.baseline.len(), sides.candidate.len()],
+        comparison: GroupComparison {
+            baseline: baseline.name.clone(),
+            candidate: candidate.name.clone(),
+            pairing: sides.pairing,
+            rows: judged.iter().map(|judged| judged.row.clone()).collect(),
+            warnings,
+        },
+        judged,
+    }
+}
+
+/// Whether all runs are judged by the same part of a run.
+fn same_part(
+    baseline: &RunGroup<'_>,
+    candidate: &RunGroup<'_>,
+    warnings: &mut Vec<String>,
+) -> bool {
+    let without: Vec<String> = [baseline, candidate]
+        .into_iter()
+        .flat_map(|group| &group.runs)
+        .filter(|run| run.steady.is_none())
+        .map(|run| described_run(run).run)
+        .collect();
+    if !without.is_empty() {
+        warnings.push(format!(
+            "there is nothing to compare: no steady state in {}",
+            without.join(", ")
+        ));
+        return false;
+    }
+    let same = baseline.scope().is_some() && baseline.scope() == candidate.scope();
+    if !same {
+        warnings.push(
+            "some runs hold their load and are judged while they do, others never hold it and are judged as a whole: \
+             these are not comparable"
+                .to_owned(),
+        );
+    }
+    same
+}
+
+/// Says where runs of one group followed different experiments.
+fn unlike(group: &RunGroup<'_>) -> Option<String> {
+    let first = group.runs.first()?;
+    group
+        .runs
+        .iter()
+        .any(|run| run.experiment_file != first.experiment_file)
+        .then(|| format!("runs of {} followed different experiments", group.name))
+}
+
+fn rows(sides: &Sides<'_>, question: &Question, warnings: &mut Vec<String>) -> Vec<Judged> {
+    let runs = || sides.baseline.iter().chain(&sides.candidate).copied();
+    let mut judged = Vec::new();
+    for label in labels(runs()) {
+        if !question.asks_for(label) {
+            continue;
+        }
+        let mut left_out = Vec::new();
+        for metric in question.metrics() {
+            match row(sides, label, metric, question) {
+                Some(Ok(row)) => judged.push(row),
+                Some(Err(error)) => left_out.push(format!("{} ({error})", metric.as_str())),
+                None => left_out.push(metric.as_str().to_owned()),
+            }
+        }
+        if !left_out.is_empty() {
+            warnings.push(format!(
+                "{label} is not compared by {}: not every run has a value",
+                left_out.join(", ")
+            ));
+        }
+    }
+    judged
+}
+
+/// `None` where a run has no value.
+fn row(
+    sides: &Sides<'_>,
+    label: &str,
+    metric: Metric,
+    question: &Question,
+) -> Option<Result<Judged, StatisticsError>> {
+    let rule = question.rule.of(metric, layout(sides.pairing));
+    if metric == Metric::ErrorRate {
+        let of = |runs: &[&RunAnalysis]| -> Option<Vec<RunErrors>> {
+            runs.iter().map(|run| errors(run, label)).collect()
+        };
+        let (before, after) = (of(&sides.baseline)?, of(&sides.candidate)?);
+        return Some(of_errors(label, &before, &after, &rule));
+    }
+    let of = |runs: &[&RunAnalysis]| -> Option<Vec<f64>> {
+        runs.iter()
+            .map(|run| value(run, label, metric, question.latency))
+            .collect()
+    };
+    let (before, after) = (of(&sides.baseline)?, of(&sides.candidate)?);
+    Some(of_positive((label, metric), &before, &after, &rule))
+}
+
+/// Lets each verdict stand only if it does among all of them.
+fn as_family(judged: &mut [Judged], alpha: f64) {
+    let members: Vec<_> = judged.iter().map(|judged| judged.found).collect();
+    let verdicts = family_verdicts(&members, alpha)
+        .expect("the rule's alpha and the tests' p values are probabilities");
+    for (judged, found) in judged.iter_mut().zip(verdicts) {
+        let row = &mut judged.row;
+        row.verdict_alone = verdict(judged.found.0);
+        row.verdict = verdict(found.verdict);
+        row.strict_regression = found.strict_regression;
+        row.p_regressed_adjusted = found.adjusted.map(|evidence| evidence.p_regressed);
+        row.p_improved_adjusted = found.adjusted.map(|evidence| evidence.p_improved);
+        row.warnings.extend(found.warning.map(in_words));
+        row.runs_needed = judged
+            .runs_for_margin
+            .filter(|_| row.verdict == Verdict::Inconclusive);
+    }
+}

@@ -1,0 +1,65 @@
+//! Groups of runs against each other, each run one observation.
+
+mod compare;
+mod group;
+mod pairing;
+mod row;
+mod rule;
+mod several;
+mod values;
+mod words;
+
+pub use rule::ComparisonRule;
+pub use values::LatencyOf;
+
+pub(crate) use compare::compare;
+pub(crate) use group::{RunGroup, described_run, doubts};
+pub(crate) use row::Judged;
+pub(crate) use rule::{Belief, Question};
+pub(crate) use values::labels;
+
+use crate::model::{BetweenRuns, RunAnalysis};
+
+/// What may be said between runs: groups of runs that repeat the same thing, each pair of groups compared, and from
+/// three groups on all at once.
+///
+/// Runs of one series are grouped by the series' own names (`shop#1`, `scalability@users=10`), other runs by their
+/// experiment and the point of its sweep. Groups are compared where they stand at the same point of a sweep, or at
+/// none; the first one is the baseline. Every label and metric has a row, and all rows of a comparison are one family
+/// (Holm). What keeps a row from being made is among the comparison's warnings.
+///
+/// Runs of two groups are pairs where all of them are of one series and share its blocks two by two. Runs without a
+/// partner at the end of a series, which was then ended early, are left out; where the gap is elsewhere, leaving
+/// runs out could choose among them by their results, and all runs are compared as independent.
+///
+/// A pure function of its input: of runs that have no [`steady`](RunAnalysis::steady) state there are neither
+/// statistics nor rows.
+#[must_use]
+pub fn between_runs(runs: &[RunAnalysis], rule: &ComparisonRule) -> BetweenRuns {
+    let question = Question::of_analysis(*rule);
+    let groups = group::groups(runs);
+    let mut comparisons = Vec::new();
+    for (index, baseline) in groups.iter().enumerate() {
+        for candidate in &groups[index + 1..] {
+            if baseline.point == candidate.point {
+                comparisons.push(compare(baseline, candidate, &question).comparison);
+            }
+        }
+    }
+    BetweenRuns {
+        margin: rule.margin(),
+        error_rate_margin: rule.error_rate_margin(),
+        alpha: rule.alpha(),
+        several: several::several(&groups, &question),
+        groups: groups
+            .iter()
+            .map(|group| group.described(&question))
+            .collect(),
+        comparisons,
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
+mod tests;

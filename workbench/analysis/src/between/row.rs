@@ -1,0 +1,295 @@
+//! One metric of one label, candidate against baseline.
+
+use workbench_statistics::{
+    Better, Design, Evidence, Interval, Layout, Method, Rule, RunErrors, Sides, StatisticsError,
+    Verdict as Found, VerdictWarning, cliffs_delta, compare_error_rates, compare_runs, hedges_g,
+    hodges_lehmann, mann_whitney, minimum_detectable_effect, paired_hodges_lehmann, runs_needed,
+    signed_rank,
+};
+
+use super::group::{mean, scaled};
+use super::words::in_words;
+use crate::model::{
+    ConfidenceInterval, Metric, MetricComparison, RankEstimate, TestMethod, Verdict,
+};
+
+/// The power at which detectable changes and needed runs are stated, as in the statistics.
+const POWER: f64 = 0.8;
+
+/// Why there is a mean.
+const TESTED: &str = "a test was made of these values";
+
+/// A row, and what only the gate asks of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Judged {
+    pub(crate) row: MetricComparison,
+    /// Whether the runs show that it got no worse than the margin, whether or not it got better.
+    pub(crate) no_worse: bool,
+    /// Runs per side that find a regression as large as the margin, whatever the verdict.
+    pub(crate) runs_for_margin: Option<u64>,
+    /// Of the row by itself, for its family.
+    pub(super) found: (Found, Option<Evidence>),
+}
+
+/// Judges a metric that is positive, by itself.
+pub(super) fn of_positive(
+    (label, metric): (&str, Metric),
+    baseline: &[f64],
+    candidate: &[f64],
+    rule: &Rule,
+) -> Result<Judged, StatisticsError> {
+    let found = compare_runs(baseline, candidate, rule)?;
+    let shift = found.ratio.as_ref().map(|test| Shift {
+        change: test.ratio - 1.0,
+        interval: moved(test.interval),
+        p: test.p,
+    });
+    let detectable = found
+        .minimum_detectable_change
+        .map(|change| match rule.better {
+            Better::Lower => change.ln_1p(),
+            Better::Higher => -change.ln_1p(),
+        });
+    // A margin of 5 % is a factor of 1.05 either way.
+    let worst = match rule.better {
+        Better::Lower => rule.margin,
+        Better::Higher => -rule.margin / (1.0 + rule.margin),
+    };
+    Ok(Facts {
+        label,
+        metric,
+        baseline,
+        candidate,
+        rule,
+        verdict: found.verdict,
+        method: found.method,
+        evidence: found.evidence,
+        shift,
+        worst,
+        minimum_detectable_change: found.minimum_detectable_change,
+        detectable,
+        margin: rule.margin.ln_1p(),
+        warnings: found.warnings,
+    }
+    .judged())
+}
+
+/// Judges the error rate, by itself.
+pub(super) fn of_errors(
+    label: &str,
+    baseline: &[RunErrors],
+    candidate: &[RunErrors],
+    rule: &Rule,
+) -> Result<Judged, StatisticsError> {
+    let found = compare_error_rates(baseline, candidate, rule)?;
+    let rates = |runs: &[RunErrors]| -> Vec<f64> {
+        runs.iter()
+            .map(|run| run.failures as f64 / run.requests as f64)
+            .collect()
+    };
+    let shift = found.evidence.map(|evidence| Shift {
+        change: found.difference,
+        interval: found.interval,
+        p: (2.0 * evidence.p_regressed.min(evidence.p_improved)).min(1.0),
+    });
+    Ok(Facts {
+        label,
+        metric: Metric::ErrorRate,
+        baseline: &rates(baseline),
+        candidate: &rates(candidate),
+        rule,
+        verdict: found.verdict,
+        method: found.method,
+        evidence: found.evidence,
+        shift,
+        worst: rule.margin,
+        minimum_detectable_change: found.minimum_detectable_rise,
+        detectable: found.minimum_detectable_rise,
+        margin: rule.margin,
+        warnings: found.warnings,
+    }
+    .judged())
+}
+
+/// The change and how sure it is.
+struct Shift {
+    change: f64,
+    interval: Interval,
+    p: f64,
+}
+
+/// What the statistics found, on a scale common to all metrics.
+struct Facts<'a> {
+    label: &'a str,
+    metric: Metric,
+    baseline: &'a [f64],
+    candidate: &'a [f64],
+    rule: &'a Rule,
+    verdict: Found,
+    method: Option<Method>,
+    evidence: Option<Evidence>,
+    shift: Option<Shift>,
+    /// The change that is worse by just the margin.
+    worst: f64,
+    minimum_detectable_change: Option<f64>,
+    /// The same, and the margin, on the scale of the test.
+    detectable: Option<f64>,
+    margin: f64,
+    warnings: Vec<VerdictWarning>,
+}
+
+impl Facts<'_> {
+    fn judged(self) -> Judged {
+        let few = |warning: &VerdictWarning| {
+            matches!(
+                warning,
+                VerdictWarning::LargeEffectsOnly { .. }
+                    | VerdictWarning::EquivalenceNeedsMoreRuns { .. }
+            )
+        };
+        let interval = self.shift.as_ref().map(|shift| shift.interval);
+        let within = interval.is_some_and(|interval| match self.rule.better {
+            Better::Lower => interval.upper < self.worst,
+            Better::Higher => interval.lower > self.worst,
+        });
+        let no_worse = self.verdict == Found::Improved
+            || (self.method.is_some() && within && !self.warnings.iter().any(few));
+        let runs_for_margin = self.runs_for_margin();
+        let effect_sizes = self.method.is_some();
+        let (after, before) = (
+            scaled(self.candidate, self.metric).0,
+            scaled(self.baseline, self.metric).0,
+        );
+        let row = MetricComparison {
+            request: self.label.to_owned(),
+            metric: self.metric,
+            verdict: verdict(self.verdict),
+            verdict_alone: verdict(self.verdict),
+            strict_regression: false,
+            method: self.method.map(method),
+            baseline: mean(self.baseline, self.metric).expect(TESTED),
+            candidate: mean(self.candidate, self.metric).expect(TESTED),
+            change: self.shift.as_ref().map(|shift| shift.change),
+            interval: interval.map(ConfidenceInterval::from),
+            p: self.shift.as_ref().map(|shift| shift.p),
+            p_regressed_adjusted: None,
+            p_improved_adjusted: None,
+            minimum_detectable_change: self.minimum_detectable_change,
+            runs_needed: None,
+            ranks: ranks(&before, &after, self.metric, self.method, self.rule),
+            hedges_g: hedges_g(&after, &before, 1.0 - 2.0 * self.rule.alpha)
+                .ok()
+                .filter(|_| effect_sizes)
+                .map(|effect| effect.g),
+            cliffs_delta: cliffs_delta(&after, &before).ok().filter(|_| effect_sizes),
+            warnings: self.warnings.into_iter().map(in_words).collect(),
+        };
+        Judged {
+            row,
+            no_worse,
+            runs_for_margin,
+            found: (self.verdict, self.evidence),
+        }
+    }
+
+    /// From the detectable effect, which is a known number of standard deviations.
+    fn runs_for_margin(&self) -> Option<u64> {
+        let design = match self.method? {
+            Method::Prediction => Design::History {
+                runs: self.baseline.len(),
+            },
+            Method::Welch => Design::Unpaired {
+                baseline: self.baseline.len(),
+                candidate: self.candidate.len(),
+            },
+            Method::Paired => Design::Paired {
+                pairs: self.baseline.len(),
+            },
+        };
+        let alpha = self.rule.alpha;
+        let effect = minimum_detectable_effect(design, alpha, Sides::One, POWER).ok()?;
+        let deviation = self.detectable? / effect;
+        if self.margin == 0.0 {
+            return None;
+        }
+        // The spread of so few runs is an estimate; more than ten deviations are found by any test.
+        let wanted = (self.margin / deviation).min(10.0);
+        let runs = runs_needed(design, wanted, alpha, Sides::One, POWER).ok()?;
+        runs.map(|runs| runs as u64)
+    }
+}
+
+fn ranks(
+    before: &[f64],
+    after: &[f64],
+    metric: Metric,
+    method: Option<Method>,
+    rule: &Rule,
+) -> Option<RankEstimate> {
+    let confidence = 1.0 - 2.0 * rule.alpha;
+    let (p, null, shift) = match method? {
+        // One value has no rank among so few that would say anything.
+        Method::Prediction => return None,
+        Method::Welch => {
+            let test = mann_whitney(after, before).ok()?;
+            let shift = hodges_lehmann(after, before, confidence).ok()?;
+            (test.p, test.null_distribution, shift)
+        }
+        Method::Paired => {
+            let test = signed_rank(after, before).ok()?;
+            let shift = paired_hodges_lehmann(after, before, confidence).ok()?;
+            (test.p, test.null_distribution, shift)
+        }
+    };
+    let change = |value: f64| match metric {
+        Metric::ErrorRate => value,
+        _ => value.exp_m1(),
+    };
+    Some(RankEstimate {
+        p,
+        exact: null == workbench_statistics::NullDistribution::Exact,
+        change: change(shift.estimate),
+        interval: shift.interval.map(|interval| {
+            ConfidenceInterval::from(Interval {
+                lower: change(interval.lower),
+                upper: change(interval.upper),
+                confidence: interval.confidence,
+            })
+        }),
+    })
+}
+
+/// From ratios to changes.
+fn moved(interval: Interval) -> Interval {
+    Interval {
+        lower: interval.lower - 1.0,
+        upper: interval.upper - 1.0,
+        confidence: interval.confidence,
+    }
+}
+
+pub(super) fn verdict(found: Found) -> Verdict {
+    match found {
+        Found::Invalid => Verdict::Invalid,
+        Found::Equivalent => Verdict::Equivalent,
+        Found::Regressed => Verdict::Regressed,
+        Found::Improved => Verdict::Improved,
+        Found::Inconclusive => Verdict::Inconclusive,
+    }
+}
+
+fn method(layout: Method) -> TestMethod {
+    match layout {
+        Method::Prediction => TestMethod::Prediction,
+        Method::Welch => TestMethod::Welch,
+        Method::Paired => TestMethod::Paired,
+    }
+}
+
+/// The layout that a pairing stands for.
+pub(super) fn layout(pairing: crate::model::Pairing) -> Layout {
+    match pairing {
+        crate::model::Pairing::Independent => Layout::Independent,
+        crate::model::Pairing::Pairs => Layout::Pairs,
+    }
+}

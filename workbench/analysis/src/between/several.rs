@@ -1,0 +1,101 @@
+//! Three groups and more at once.
+
+use workbench_statistics::{games_howell, kruskal_wallis, welch_anova};
+
+use super::group::{RunGroup, scaled};
+use super::rule::Question;
+use super::values::labels;
+use crate::model::{ConfidenceInterval, Metric, OverallTest, SeveralGroups, SimultaneousPair};
+use crate::tables::TOTAL;
+
+/// Each label and metric over all groups that stand at the same point, where three and more have values of it.
+pub(super) fn several(groups: &[RunGroup<'_>], question: &Question) -> Vec<SeveralGroups> {
+    let mut points: Vec<_> = Vec::new();
+    for group in groups {
+        if !points.contains(&&group.point) {
+            points.push(&group.point);
+        }
+    }
+    points
+        .into_iter()
+        .flat_map(|point| {
+            let alike: Vec<_> = groups
+                .iter()
+                .filter(|group| group.point == *point && group.scope().is_some())
+                .collect();
+            at_one_point(&alike, question)
+        })
+        .collect()
+}
+
+fn at_one_point(groups: &[&RunGroup<'_>], question: &Question) -> Vec<SeveralGroups> {
+    let Some(first) = groups.first() else {
+        return Vec::new();
+    };
+    let alike: Vec<_> = groups
+        .iter()
+        .filter(|group| group.scope() == first.scope())
+        .collect();
+    let runs = alike.iter().flat_map(|group| group.runs.iter().copied());
+    labels(runs)
+        .into_iter()
+        .flat_map(|label| question.metrics().map(move |metric| (label, metric)))
+        .filter_map(|(label, metric)| {
+            let known: Vec<(&str, Vec<f64>)> = alike
+                .iter()
+                .filter_map(|group| {
+                    let values: Option<Vec<f64>> =
+                        group.values(label, metric, question).into_iter().collect();
+                    Some((group.name.as_str(), scaled(&values?, metric).0))
+                })
+                .collect();
+            (known.len() > 2).then(|| all(label, metric, &known, question.rule.confidence()))
+        })
+        .collect()
+}
+
+fn all(label: &str, metric: Metric, groups: &[(&str, Vec<f64>)], confidence: f64) -> SeveralGroups {
+    let values: Vec<&[f64]> = groups.iter().map(|(_, values)| values.as_slice()).collect();
+    let change = |difference: f64| match metric {
+        Metric::ErrorRate => difference,
+        _ => difference.exp_m1(),
+    };
+    // A studentized range takes some 40 ms: for every label of seven experiments that would be half a minute.
+    let pairs = if label == TOTAL {
+        games_howell(&values, confidence).unwrap_or_default()
+    } else {
+        Vec::new()
+    };
+    SeveralGroups {
+        request: label.to_owned(),
+        metric,
+        groups: groups.iter().map(|(name, _)| (*name).to_owned()).collect(),
+        welch_anova: welch_anova(&values).ok().map(|test| OverallTest {
+            statistic: test.f,
+            p: test.p,
+        }),
+        // With one run each, ranks are all that is left, and say nothing.
+        kruskal_wallis: kruskal_wallis(&values)
+            .ok()
+            .filter(|test| test.counts.iter().all(|count| *count > 1))
+            .map(|test| OverallTest {
+                statistic: test.h,
+                p: test.p,
+            }),
+        // The statistics take the first less the second; here it is from the first to the second.
+        pairs: pairs
+            .into_iter()
+            .map(|pair| SimultaneousPair {
+                a: groups[pair.first].0.to_owned(),
+                b: groups[pair.second].0.to_owned(),
+                change: change(-pair.alone.difference),
+                interval: ConfidenceInterval {
+                    lower: change(-pair.interval.upper),
+                    upper: Some(change(-pair.interval.lower)),
+                    confidence: pair.interval.confidence,
+                },
+                p: pair.p,
+            })
+            .collect(),
+    }
+}

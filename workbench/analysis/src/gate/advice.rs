@@ -1,0 +1,141 @@
+//! How to go on after a conclusion.
+
+use workbench_statistics::student_t_quantile;
+
+use super::report::{Conclusion, GateReport, ObjectionKind, RowOutcome};
+use crate::model::{Metric, Pairing};
+
+/// A few sentences, the most useful first.
+pub(super) fn advice(report: &GateReport) -> Vec<String> {
+    match report.conclusion {
+        Conclusion::Passed => Vec::new(),
+        Conclusion::Failed => failed(report),
+        Conclusion::Inconclusive => inconclusive(report),
+        Conclusion::Invalid => invalid(report),
+    }
+}
+
+fn failed(report: &GateReport) -> Vec<String> {
+    let mut advice = vec![
+        "Look at the rows that failed, then at the reports of the candidate's runs.".to_owned(),
+    ];
+    let doubted = |row: &&super::report::GateRow| {
+        row.outcome == RowOutcome::Failed && !row.comparison.warnings.is_empty()
+    };
+    if report.rows.iter().any(|row| doubted(&row)) {
+        advice.push("A row that failed has a warning: read it first.".to_owned());
+    }
+    advice.push(
+        "An alarm can be false. Do not repeat the gate until it passes: that hides what it looks for. One more series, \
+         decided on beforehand and judged by itself, may confirm it."
+            .to_owned(),
+    );
+    advice
+}
+
+fn inconclusive(report: &GateReport) -> Vec<String> {
+    let mut advice = Vec::new();
+    let open = || {
+        report
+            .rows
+            .iter()
+            .filter(|row| row.outcome == RowOutcome::Open)
+    };
+    let runs = report.baseline.compared.min(report.candidate.compared);
+    if report.baseline.history {
+        advice.push(
+            "One run says little: compare it with a wider margin, or gate series of both versions instead of a history."
+                .to_owned(),
+        );
+    } else if runs < 5 {
+        advice.push(format!(
+            "{runs} runs on a side cannot show that nothing changed: make 5 or more of each, interleaved, with \
+             `workbench run BASELINE.yaml CANDIDATE.yaml --repetitions N`."
+        ));
+    } else if let Some(needed) = open().filter_map(|row| row.runs_for_margin).max() {
+        let what = match report.pairing {
+            Pairing::Pairs => "pairs of runs",
+            Pairing::Independent => "runs on either side",
+        };
+        advice.push(if needed > runs {
+            format!(
+                "Make a new series of {needed} {what}: so many find a regression as large as the margin four times out \
+                 of five, if they vary as these do."
+            )
+        } else {
+            format!(
+                "{runs} {what} find a regression as large as the margin four times out of five, and this may be one that \
+                 is smaller: make a new, longer series, or allow a wider margin."
+            )
+        });
+    }
+    advice.extend(error_rates(report));
+    if !report.missing.is_empty() {
+        advice.push(
+            "What is gated has to have a value in every run: longer runs have more requests for high percentiles; check \
+             the labels."
+                .to_owned(),
+        );
+    }
+    if report.pairing == Pairing::Independent && !report.baseline.history && runs > 1 {
+        advice.push(
+            "The runs are compared as independent. Interleaved runs of one series are compared in pairs, and what drifts \
+             meanwhile drops out."
+                .to_owned(),
+        );
+    }
+    advice
+}
+
+/// Without a single failure the interval of a rate still reaches up to z²/n (Wilson).
+fn error_rates(report: &GateReport) -> Option<String> {
+    let margin = report.policy.rule.error_rate_margin();
+    let open = report
+        .rows
+        .iter()
+        .any(|row| row.outcome == RowOutcome::Open && row.comparison.metric == Metric::ErrorRate);
+    // So many degrees of freedom are the normal distribution's.
+    let z = student_t_quantile(report.policy.rule.alpha(), 1e9).ok()?;
+    (open && margin > 0.0).then(|| {
+        format!(
+            "Error rates: showing a margin of {} percentage points takes some {:.0} requests on either side even where none \
+             fails. Longer runs have more; `error_rate_margin` allows more.",
+            (margin * 1e6).round() / 1e4,
+            z * z / margin
+        )
+    })
+}
+
+fn invalid(report: &GateReport) -> Vec<String> {
+    let has = |kind| {
+        report
+            .objections
+            .iter()
+            .any(|objection| objection.kind == kind)
+    };
+    let mut advice = Vec::new();
+    if has(ObjectionKind::InvalidRun) {
+        advice.push(
+            "Cure what made the runs invalid and make the whole series again: leaving invalid runs out chooses among the \
+             others."
+                .to_owned(),
+        );
+    }
+    if has(ObjectionKind::Environment) {
+        advice.push(
+            "Make the runs of both sides on one machine with one program, best interleaved in one series."
+                .to_owned(),
+        );
+    }
+    if has(ObjectionKind::Experiment) {
+        advice.push(
+            "Give both sides the same experiment; only names, thresholds, URLs and faults may differ."
+                .to_owned(),
+        );
+    }
+    if has(ObjectionKind::Session) {
+        advice.push("Keep one run of each session in a history.".to_owned());
+    }
+    advice.push("--force judges all the same and says so in every output.".to_owned());
+    advice
+}

@@ -1,0 +1,192 @@
+//! Whether runs can be compared at all.
+
+use std::collections::BTreeSet;
+
+use workbench_plan::{BaseUrl, Database, Plan, Target};
+
+use super::report::{Objection, ObjectionKind};
+use super::run::GateRun;
+use crate::between::doubts;
+
+/// Everything that speaks against comparing these runs; whether those of the baseline stand for sessions.
+pub(super) fn objections(
+    baseline: &[&GateRun],
+    candidate: &[&GateRun],
+    history: bool,
+) -> Vec<Objection> {
+    let runs = &[baseline, candidate].concat()[..];
+    let mut found = Vec::new();
+    let mut object = |kind, finding: String| found.push(Objection { kind, finding });
+    for run in runs {
+        let reasons = doubts(&run.analysis);
+        if !reasons.is_empty() {
+            let finding = format!("{}: {}", run.name(), reasons.join("; "));
+            object(ObjectionKind::InvalidRun, finding);
+        }
+    }
+    for (what, of) in ENVIRONMENT {
+        if let Some(finding) = differing(what, runs, of) {
+            object(ObjectionKind::Environment, finding);
+        }
+    }
+    if let Some(finding) = experiments(runs).or_else(|| seeds(baseline, candidate)) {
+        object(ObjectionKind::Experiment, finding);
+    }
+    let elapsed = |run: &GateRun| run.manifest.elapsed.clone();
+    if let Some(finding) = differing("elapsed time", runs, elapsed) {
+        object(ObjectionKind::Elapsed, finding);
+    }
+    let scope = |run: &GateRun| match run.analysis.steady.as_ref().map(|steady| steady.scope) {
+        Some(crate::model::Scope::Hold) => "while the load is held".to_owned(),
+        Some(crate::model::Scope::WholeRun) => "the whole run".to_owned(),
+        None => "nothing".to_owned(),
+    };
+    if let Some(finding) = differing("judged part", runs, scope) {
+        object(ObjectionKind::Scope, finding);
+    }
+    let sessions = if history { baseline } else { &[] };
+    for (index, run) in sessions.iter().enumerate() {
+        let series = |run: &GateRun| run.manifest.series.as_ref().map(|it| it.series_id.clone());
+        if series(run).is_some()
+            && let Some(other) = sessions[..index]
+                .iter()
+                .find(|other| series(other) == series(run))
+        {
+            let finding = format!("{} and {} are of one series", other.name(), run.name());
+            object(ObjectionKind::Session, finding);
+        }
+    }
+    found
+}
+
+/// Something known of a run, for reading.
+type Fact = fn(&GateRun) -> String;
+
+/// Names and values of what has to be the same. The size of the memory is not: virtual machines differ by a few pages
+/// from start to start.
+const ENVIRONMENT: [(&str, Fact); 5] = [
+    ("host", |run| run.manifest.host.name.clone()),
+    ("processor", |run| run.manifest.host.cpu.clone()),
+    ("processors", |run| run.manifest.host.cpus.to_string()),
+    ("kernel", |run| run.manifest.host.kernel.clone()),
+    ("program", |run| {
+        let tool = &run.manifest.tool;
+        let commit = tool.commit.as_deref().unwrap_or("commit unknown");
+        format!("{} {} ({commit})", tool.name, tool.version)
+    }),
+];
+
+/// Says who has which value where not all have the same.
+fn differing(what: &str, runs: &[&GateRun], of: impl Fn(&GateRun) -> String) -> Option<String> {
+    let mut values: Vec<(String, usize, String)> = Vec::new();
+    for run in runs {
+        let value = of(run);
+        match values.iter_mut().find(|(known, ..)| *known == value) {
+            Some((_, count, _)) => *count += 1,
+            None => values.push((value, 1, run.name())),
+        }
+    }
+    if values.len() < 2 {
+        return None;
+    }
+    let said: Vec<String> = values
+        .into_iter()
+        .map(|(value, count, first)| match count {
+            1 => format!("“{value}” in {first}"),
+            _ => format!("“{value}” in {count} runs such as {first}"),
+        })
+        .collect();
+    Some(format!("{what}: {}", said.join(", ")))
+}
+
+/// Says how the first experiment that is unlike the first one differs.
+fn experiments(runs: &[&GateRun]) -> Option<String> {
+    let (first, others) = runs.split_first()?;
+    let expected = essence(&first.plan);
+    let (other, unlike) = others
+        .iter()
+        .map(|run| (run, essence(&run.plan)))
+        .find(|(_, plan)| *plan != expected)?;
+    let (before, after) = (expected.to_yaml(), unlike.to_yaml());
+    Some(format!(
+        "{} has {}, {} has {}",
+        first.name(),
+        only_in(&before, &after),
+        other.name(),
+        only_in(&after, &before)
+    ))
+}
+
+/// Says where a difference could be one of seeds: where a side replays one seed, and the other has not the same.
+///
+/// Each repetition of a series draws anew. Where both sides drew several times, their seeds need not be the same: a
+/// difference between draws is then one of those between runs.
+fn seeds(baseline: &[&GateRun], candidate: &[&GateRun]) -> Option<String> {
+    let of =
+        |runs: &[&GateRun]| -> BTreeSet<u64> { runs.iter().map(|run| run.plan.seed).collect() };
+    let (before, after) = (of(baseline), of(candidate));
+    let only = |seeds: &BTreeSet<u64>| seeds.len() == 1;
+    (before != after && (only(&before) || only(&after))).then(|| {
+        format!(
+            "seeds: the baseline has {}, the candidate {}",
+            listed(&before),
+            listed(&after)
+        )
+    })
+}
+
+fn listed(seeds: &BTreeSet<u64>) -> String {
+    match seeds.first() {
+        Some(seed) if seeds.len() == 1 => format!("{seed} throughout"),
+        _ => format!("{} different ones", seeds.len()),
+    }
+}
+
+/// Lines of one text that the other has not, the first few.
+fn only_in(text: &str, other: &str) -> String {
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| !other.lines().any(|it| it == *line))
+        .map(str::trim)
+        .collect();
+    match lines.as_slice() {
+        [] => "nothing more".to_owned(),
+        few if few.len() <= 3 => format!("`{}`", few.join("`, `")),
+        many => format!(
+            "`{}` and {} lines more",
+            many[..3].join("`, `"),
+            many.len() - 3
+        ),
+    }
+}
+
+/// The experiment without what may differ between two versions of a system: what it is called, what it asks, what it
+/// must hold, where the system is, and what is broken in it on purpose.
+fn essence(plan: &Plan) -> Plan {
+    let mut plan = plan.clone();
+    plan.name = "experiment".to_owned();
+    plan.title = "experiment".to_owned();
+    plan.question = "experiment".to_owned();
+    plan.thresholds = Vec::new();
+    // Judged by itself.
+    plan.seed = 0;
+    match &mut plan.target {
+        Target::Bookstore(bookstore) => {
+            bookstore.faults = Vec::new();
+            if let Database::Postgres(url) = &mut bookstore.database {
+                "postgres://anywhere/database".clone_into(url);
+            }
+        }
+        Target::Urls(urls) => {
+            for (name, url) in &mut urls.services {
+                *url = BaseUrl {
+                    tls: url.tls,
+                    host: format!("{name}.example"),
+                    port: 80,
+                    prefix: String::new(),
+                };
+            }
+        }
+    }
+    plan
+}

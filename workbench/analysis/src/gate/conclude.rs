@@ -1,0 +1,286 @@
+//! From runs and a policy to a conclusion.
+
+use super::advice::advice;
+use super::comparable::objections;
+use super::history::HISTORY_FOR_VERDICTS;
+use super::policy::{FailOn, GatedLabels, Policy};
+use super::report::{
+    Conclusion, GATE_SCHEMA_VERSION, GateReport, GateRow, GateSide, MissingRow, ObjectionKind,
+    RowOutcome,
+};
+use super::run::GateRun;
+use crate::between::{Belief, Judged, RunGroup, compare, described_run, labels};
+use crate::model::Verdict;
+use crate::tables::TOTAL;
+
+/// What is put to the gate.
+#[derive(Clone, Copy, Debug)]
+pub struct Sides<'a> {
+    /// Runs that are compared with.
+    pub baseline: &'a [GateRun],
+    /// Runs that are judged.
+    pub candidate: &'a [GateRun],
+    /// Whether the baseline is a history: each run a session of its own.
+    pub history: bool,
+}
+
+/// Judges a candidate's runs against a baseline's by a policy; never an error.
+///
+/// Objections (a run that cannot be believed, different environments, experiments, definitions of elapsed time, parts
+/// of a run, two runs of a history from one session) make the conclusion invalid, unless `force` overrides them;
+/// the report keeps them either way. Otherwise a gated row
+///
+/// - fails if its verdict is one that the policy fails on;
+/// - passes if it is equivalent, improved, or the worse end of its interval lies within the margin: the candidate is
+///   then *shown* to be no worse than the margin, with probability α at most of saying so falsely of a change as large
+///   as the margin (one-sided, as in a non-inferiority test);
+/// - is open otherwise, as is a gated label or metric that some run has no value of.
+///
+/// One failing row fails the gate. An open one leaves it inconclusive: not enough data is never a pass.
+///
+/// # References
+/// S. Wellek (2010), “Testing Statistical Hypotheses of Equivalence and Noninferiority”, second edition, chapter 1.
+#[must_use]
+pub fn judge(sides: Sides<'_>, policy: &Policy, force: bool) -> GateReport {
+    let baseline: Vec<&GateRun> = sides.baseline.iter().collect();
+    let candidate: Vec<&GateRun> = sides.candidate.iter().collect();
+    judge_these(&baseline, &candidate, sides.history, policy, force)
+}
+
+/// The same for runs that are not next to each other.
+pub(super) fn judge_these(
+    before: &[&GateRun],
+    after: &[&GateRun],
+    history: bool,
+    policy: &Policy,
+    force: bool,
+) -> GateReport {
+    let all = [before, after].concat();
+    let objections = objections(before, after, history);
+    let refused = !objections.is_empty() && !force;
+    let mut question = policy.question();
+    question.belief = match (objections.is_empty(), force) {
+        (true, _) => Belief::AsJudged,
+        (false, true) => Belief::Forced,
+        (false, false) => Belief::Refused,
+    };
+    let (baseline, candidate) = (group(before), group(after));
+    let compared = compare(&baseline, &candidate, &question);
+    let rows: Vec<GateRow> = compared
+        .judged
+        .into_iter()
+        .map(|judged| gate_row(judged, policy))
+        .collect();
+    let missing = missing(&all, &rows, policy);
+    let conclusion = if refused {
+        Conclusion::Invalid
+    } else {
+        conclusion(&rows, &missing, policy)
+    };
+    // Objections say it already.
+    let told = |warning: &String| !warning.contains("cannot be believed: ");
+    let mut report = GateReport {
+        schema_version: GATE_SCHEMA_VERSION,
+        conclusion,
+        reasons: Vec::new(),
+        forced: force && !objections.is_empty(),
+        objections,
+        policy: policy.clone(),
+        baseline: side(&baseline, compared.counts[0], history),
+        candidate: side(&candidate, compared.counts[1], false),
+        pairing: compared.comparison.pairing,
+        rows,
+        missing,
+        warnings: compared
+            .comparison
+            .warnings
+            .into_iter()
+            .filter(told)
+            .collect(),
+        advice: Vec::new(),
+    };
+    if compared.counts[0] < policy.minimum_runs as usize
+        || (!history && compared.counts[1] < policy.minimum_runs as usize)
+    {
+        report.warnings.push(format!(
+            "the policy asks for {} runs or more on either side",
+            policy.minimum_runs
+        ));
+    }
+    if history && before.len() < HISTORY_FOR_VERDICTS {
+        report.warnings.push(format!(
+            "the history has {} of the {HISTORY_FOR_VERDICTS} sessions that a verdict needs",
+            before.len()
+        ));
+    }
+    report.reasons = reasons(&report);
+    report.advice = advice(&report);
+    report
+}
+
+fn group<'a>(runs: &[&'a GateRun]) -> RunGroup<'a> {
+    let mut names: Vec<&str> = Vec::new();
+    for run in runs {
+        let series = run.analysis.series.as_ref();
+        let name = series.map_or(run.analysis.experiment.as_str(), |it| &it.experiment);
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let mut group = RunGroup {
+        name: names.join(", "),
+        point: None,
+        runs: runs.iter().map(|run| &run.analysis).collect(),
+    };
+    group.in_order_of_time();
+    group
+}
+
+fn side(group: &RunGroup<'_>, compared: usize, history: bool) -> GateSide {
+    GateSide {
+        name: group.name.clone(),
+        runs: group.runs.iter().map(|run| described_run(run)).collect(),
+        compared: compared as u64,
+        history,
+    }
+}
+
+fn gate_row(judged: Judged, policy: &Policy) -> GateRow {
+    let row = &judged.row;
+    let fails_as = |verdict| policy.fails_on(verdict);
+    let (outcome, reason) = if row.verdict == Verdict::Invalid {
+        (RowOutcome::Invalid, "not to be judged")
+    } else if row.strict_regression && fails_as(FailOn::StrictRegression) {
+        (RowOutcome::Failed, "worse by more than the margin")
+    } else if row.verdict == Verdict::Regressed && fails_as(FailOn::Regressed) {
+        (
+            RowOutcome::Failed,
+            if row.strict_regression {
+                "worse by more than the margin"
+            } else {
+                "worse, and not within the margin"
+            },
+        )
+    } else if row.verdict == Verdict::Improved && fails_as(FailOn::Improved) {
+        (RowOutcome::Failed, "better, which this policy fails on")
+    } else if judged.no_worse {
+        (
+            RowOutcome::Passed,
+            match row.verdict {
+                Verdict::Equivalent => "within the margin",
+                Verdict::Improved => "better",
+                _ => "no worse than the margin",
+            },
+        )
+    } else {
+        let reason = match row.verdict {
+            Verdict::Regressed => "worse, but perhaps within the margin",
+            _ => "not shown to be within the margin, nor to be worse",
+        };
+        let outcome = if fails_as(FailOn::Inconclusive) {
+            RowOutcome::Failed
+        } else {
+            RowOutcome::Open
+        };
+        (outcome, reason)
+    };
+    GateRow {
+        outcome,
+        reason: reason.to_owned(),
+        runs_for_margin: judged.runs_for_margin,
+        comparison: judged.row,
+    }
+}
+
+/// Gated labels and metrics without a row.
+fn missing(runs: &[&GateRun], rows: &[GateRow], policy: &Policy) -> Vec<MissingRow> {
+    let gated: Vec<String> = match &policy.labels {
+        GatedLabels::Total => vec![TOTAL.to_owned()],
+        GatedLabels::Listed(labels) => labels.clone(),
+        GatedLabels::All => {
+            let labels = labels(runs.iter().map(|run| &run.analysis));
+            labels.into_iter().map(str::to_owned).collect()
+        }
+    };
+    gated
+        .into_iter()
+        .flat_map(|label| {
+            policy.metrics.iter().map(move |metric| MissingRow {
+                request: label.clone(),
+                metric: *metric,
+            })
+        })
+        .filter(|missing| {
+            !rows.iter().any(|row| {
+                row.comparison.request == missing.request && row.comparison.metric == missing.metric
+            })
+        })
+        .collect()
+}
+
+fn conclusion(rows: &[GateRow], missing: &[MissingRow], policy: &Policy) -> Conclusion {
+    let any = |outcome| rows.iter().any(|row| row.outcome == outcome);
+    let unanswered = !missing.is_empty() || rows.is_empty();
+    if any(RowOutcome::Invalid) {
+        Conclusion::Invalid
+    } else if any(RowOutcome::Failed) || (unanswered && policy.fails_on(FailOn::Inconclusive)) {
+        Conclusion::Failed
+    } else if any(RowOutcome::Open) || unanswered {
+        Conclusion::Inconclusive
+    } else {
+        Conclusion::Passed
+    }
+}
+
+fn reasons(report: &GateReport) -> Vec<String> {
+    let mut reasons = Vec::new();
+    if report.conclusion == Conclusion::Invalid {
+        reasons.extend(
+            report
+                .objections
+                .iter()
+                .map(|objection| format!("{}: {}", objection.kind.as_str(), objection.finding)),
+        );
+        return reasons;
+    }
+    let of = |outcome| {
+        report
+            .rows
+            .iter()
+            .filter(move |row| row.outcome == outcome)
+            .map(|row| {
+                let metric = row.comparison.metric.as_str();
+                format!("{metric} of {}: {}", row.comparison.request, row.reason)
+            })
+    };
+    reasons.extend(of(RowOutcome::Failed));
+    reasons.extend(of(RowOutcome::Open));
+    reasons.extend(report.missing.iter().map(|missing| {
+        format!(
+            "{} of {}: not every run has a value",
+            missing.metric.as_str(),
+            missing.request
+        )
+    }));
+    if report.rows.is_empty() && report.missing.is_empty() {
+        reasons.push("there is nothing to compare".to_owned());
+    }
+    if reasons.is_empty() {
+        reasons.push(match report.rows.len() {
+            1 => "the one metric that is gated is no worse than the margin".to_owned(),
+            rows => format!("all {rows} rows are shown to be no worse than the margin"),
+        });
+    }
+    if report.forced {
+        let kinds: Vec<&str> = report
+            .objections
+            .iter()
+            .map(|objection| objection.kind)
+            .collect::<std::collections::BTreeSet<ObjectionKind>>()
+            .into_iter()
+            .map(ObjectionKind::as_str)
+            .collect();
+        reasons.push(format!("forced in spite of {}", kinds.join(", ")));
+    }
+    reasons
+}

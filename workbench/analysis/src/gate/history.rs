@@ -1,0 +1,59 @@
+//! A kept history: one run for each session, which single runs are held against.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use workbench_samples::{MANIFEST_FILE, SAMPLES_FOLDER};
+
+use crate::error::AnalysisError;
+use crate::experiment::EXPERIMENT_FILE;
+
+/// Sessions that a history needs before a single run can be judged by it.
+pub const HISTORY_FOR_VERDICTS: usize = 10;
+
+/// Copies what analyses need of a run into a history: its manifest, its experiment and its samples. Returns its folder
+/// there.
+///
+/// The copy is made beside its place and then moved there, so that a history never holds half a run.
+///
+/// # Errors
+/// A run that the history holds already, and whatever the file system says.
+pub fn keep(run: &Path, history: &Path) -> Result<PathBuf, AnalysisError> {
+    let cannot = |source| AnalysisError::Write {
+        path: history.to_owned(),
+        source,
+    };
+    let run = fs::canonicalize(run).map_err(|source| AnalysisError::Read {
+        path: run.to_owned(),
+        source,
+    })?;
+    let name = run.file_name().unwrap_or_default();
+    let place = history.join(name);
+    if place.exists() {
+        return Err(AnalysisError::KeptAlready { path: place });
+    }
+    let mut unfinished = name.to_owned();
+    unfinished.push(".unfinished");
+    let unfinished = history.join(unfinished);
+    copy(&run, &unfinished)
+        .and_then(|()| fs::rename(&unfinished, &place))
+        .map_err(cannot)?;
+    Ok(place)
+}
+
+fn copy(run: &Path, to: &Path) -> io::Result<()> {
+    if to.exists() {
+        fs::remove_dir_all(to)?;
+    }
+    let samples = to.join(SAMPLES_FOLDER);
+    fs::create_dir_all(&samples)?;
+    for entry in fs::read_dir(run.join(SAMPLES_FOLDER))? {
+        let entry = entry?;
+        fs::copy(entry.path(), samples.join(entry.file_name()))?;
+    }
+    fs::copy(run.join(EXPERIMENT_FILE), to.join(EXPERIMENT_FILE))?;
+    // Last: without it a folder is not a run.
+    fs::copy(run.join(MANIFEST_FILE), to.join(MANIFEST_FILE))?;
+    Ok(())
+}

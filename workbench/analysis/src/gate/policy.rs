@@ -1,0 +1,262 @@
+//! What the gate asks for, and what it does with the answer.
+
+use std::fmt;
+
+use serde::de::{Deserializer, Error, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
+
+use super::share::{Level, Share};
+use crate::between::{ComparisonRule, LatencyOf, Question};
+use crate::model::Metric;
+use crate::tables::TOTAL;
+
+/// A policy in force.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Policy {
+    /// Margins and probability of a false alarm.
+    pub rule: ComparisonRule,
+    /// Metrics that are gated, in the order of [`Metric::ALL`]; the error rate always is.
+    pub metrics: Vec<Metric>,
+    /// Labels that are gated.
+    pub labels: GatedLabels,
+    /// Verdicts that fail.
+    pub fail_on: Vec<FailOn>,
+    /// Which requests' times count.
+    pub latency_of: LatencyOf,
+    /// Fewer runs than this on either side are not judged; in a history, fewer runs in it.
+    pub minimum_runs: u32,
+}
+
+/// A verdict that fails the gate. An invalid comparison never passes, whatever the policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailOn {
+    /// It got worse, and not within the margin.
+    Regressed,
+    /// It got worse by more than the margin.
+    StrictRegression,
+    /// It got better: to learn that a baseline is out of date.
+    Improved,
+    /// It was not shown to be no worse than the margin.
+    Inconclusive,
+}
+
+/// Labels that are gated.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GatedLabels {
+    /// All requests together.
+    Total,
+    /// Every label, and all requests together.
+    All,
+    /// These; `TOTAL` is all requests together.
+    Listed(Vec<String>),
+}
+
+/// What a policy file or the command line says; what they leave open is decided by the next one.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a mapping such as { margin: 5% }")]
+pub struct PolicyChoices {
+    /// Relative change that does not matter.
+    pub margin: Option<Share>,
+    /// Difference of error rates that does not matter.
+    pub error_rate_margin: Option<Share>,
+    /// Probability of a false alarm.
+    pub alpha: Option<Level>,
+    /// Metrics besides the error rate.
+    pub metrics: Option<Vec<Metric>>,
+    /// Labels.
+    pub labels: Option<GatedLabels>,
+    /// Verdicts that fail.
+    pub fail_on: Option<Vec<FailOn>>,
+    /// Which requests' times count.
+    pub latency_of: Option<LatencyOf>,
+    /// Fewest runs on either side.
+    pub minimum_runs: Option<u32>,
+}
+
+impl PolicyChoices {
+    /// These choices, and where they leave something open, those of `other`.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            margin: self.margin.or(other.margin),
+            error_rate_margin: self.error_rate_margin.or(other.error_rate_margin),
+            alpha: self.alpha.or(other.alpha),
+            metrics: self.metrics.or(other.metrics),
+            labels: self.labels.or(other.labels),
+            fail_on: self.fail_on.or(other.fail_on),
+            latency_of: self.latency_of.or(other.latency_of),
+            minimum_runs: self.minimum_runs.or(other.minimum_runs),
+        }
+    }
+
+    /// The policy, with defaults for what is left open.
+    #[must_use]
+    pub fn policy(self) -> Policy {
+        let default = ComparisonRule::default();
+        let margin = |choice: Option<Share>, default| choice.map_or(default, Share::fraction);
+        // The mean follows the bulk of requests and p95 their tail. Every further metric costs power (Holm) and is one
+        // more that has to be shown to be no worse; p99 varies most between runs, the median says little beside the
+        // mean, and throughput nothing where users wait for responses.
+        let metrics = self
+            .metrics
+            .unwrap_or_else(|| vec![Metric::Mean, Metric::P95]);
+        Policy {
+            rule: ComparisonRule::new(
+                margin(self.margin, default.margin()),
+                margin(self.error_rate_margin, default.error_rate_margin()),
+                self.alpha.map_or(default.alpha(), Level::fraction),
+            )
+            .expect("shares and levels are within what a rule allows"),
+            metrics: Metric::ALL
+                .into_iter()
+                .filter(|metric| *metric == Metric::ErrorRate || metrics.contains(metric))
+                .collect(),
+            labels: self.labels.unwrap_or(GatedLabels::Total),
+            fail_on: self.fail_on.unwrap_or_else(|| vec![FailOn::Regressed]),
+            latency_of: self.latency_of.unwrap_or(LatencyOf::All),
+            minimum_runs: self.minimum_runs.unwrap_or(3),
+        }
+    }
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        PolicyChoices::default().policy()
+    }
+}
+
+impl Policy {
+    pub(super) fn question(&self) -> Question {
+        Question {
+            rule: self.rule,
+            metrics: self.metrics.clone(),
+            labels: match &self.labels {
+                GatedLabels::Total => Some(vec![TOTAL.to_owned()]),
+                GatedLabels::All => None,
+                GatedLabels::Listed(labels) => Some(labels.clone()),
+            },
+            latency: self.latency_of,
+            belief: crate::between::Belief::AsJudged,
+            minimum_runs: self.minimum_runs as usize,
+        }
+    }
+
+    pub(super) fn fails_on(&self, verdict: FailOn) -> bool {
+        self.fail_on.contains(&verdict)
+    }
+}
+
+impl<'de> Deserialize<'de> for GatedLabels {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Labels;
+        impl<'de> Visitor<'de> for Labels {
+            type Value = GatedLabels;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("total, all or a list of labels")
+            }
+
+            fn visit_str<E: Error>(self, word: &str) -> Result<GatedLabels, E> {
+                match word {
+                    "total" => Ok(GatedLabels::Total),
+                    "all" => Ok(GatedLabels::All),
+                    _ => Err(E::custom(format!(
+                        "\"{word}\" is neither total nor all; a single label is written as a list: [ \"{word}\" ]"
+                    ))),
+                }
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<GatedLabels, A::Error> {
+                let mut labels = Vec::new();
+                while let Some(label) = list.next_element::<String>()? {
+                    labels.push(label);
+                }
+                if labels.is_empty() {
+                    return Err(A::Error::custom("an empty list gates nothing"));
+                }
+                Ok(GatedLabels::Listed(labels))
+            }
+        }
+        deserializer.deserialize_any(Labels)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<PolicyChoices, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gate.yaml");
+        std::fs::write(&path, text).unwrap();
+        workbench_plan::read_settings(&path).map_err(|error| {
+            error
+                .to_string()
+                .split_off(folder.path().as_os_str().len() + 1)
+        })
+    }
+
+    #[test]
+    fn a_file_chooses_and_defaults_fill_in() {
+        let policy = read("margin: 10%\nmetrics: [p99]\nlabels: all\n")
+            .unwrap()
+            .policy();
+        assert!((policy.rule.margin() - 0.1).abs() < 1e-12);
+        assert!((policy.rule.alpha() - 0.05).abs() < 1e-12);
+        assert_eq!(policy.metrics, [Metric::P99, Metric::ErrorRate]);
+        assert_eq!(policy.labels, GatedLabels::All);
+        assert_eq!(policy.fail_on, [FailOn::Regressed]);
+    }
+
+    #[test]
+    fn flags_come_before_the_file() {
+        let file = read("margin: 10%\nminimum_runs: 5\n").unwrap();
+        let flags = PolicyChoices {
+            margin: Some("2%".parse().unwrap()),
+            ..PolicyChoices::default()
+        };
+        let policy = flags.or(file).policy();
+        assert!((policy.rule.margin() - 0.02).abs() < 1e-12);
+        assert_eq!(policy.minimum_runs, 5);
+    }
+
+    #[test]
+    fn mistakes_are_reported_where_they_are() {
+        for (text, expected) in [
+            (
+                "margn: 5%\n",
+                "gate.yaml:1:1: unknown key \"margn\"; did you mean \"margin\"?",
+            ),
+            (
+                "margin: 5\n",
+                "gate.yaml:1:9: 5 is not a share from 0 to less than 1; write 5% or 0.05",
+            ),
+            (
+                "alpha: 60%\n",
+                "gate.yaml:1:8: 0.6 is not a probability above 0 and below 0.5",
+            ),
+            (
+                "metrics: [mean, p59]\n",
+                "gate.yaml:1:17: unknown word \"p59\"; did you mean \"p50\"?",
+            ),
+            (
+                "labels: browse\n",
+                "gate.yaml:1:9: \"browse\" is neither total nor all",
+            ),
+            ("labels: []\n", "gate.yaml:1:9: an empty list gates nothing"),
+            (
+                "fail_on: [invalid]\n",
+                "gate.yaml:1:11: unknown word \"invalid\"",
+            ),
+            (
+                "minimum_runs: many\n",
+                "gate.yaml:1:15: expected a whole number",
+            ),
+        ] {
+            let error = read(text).unwrap_err();
+            assert!(error.starts_with(expected), "{error}");
+        }
+    }
+}

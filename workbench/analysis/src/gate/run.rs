@@ -1,0 +1,38 @@
+//! A run as the gate needs it.
+
+use std::path::Path;
+
+use workbench_plan::Plan;
+use workbench_samples::Manifest;
+
+use crate::error::AnalysisError;
+use crate::experiment;
+use crate::model::RunAnalysis;
+use crate::run::analyze_run;
+
+/// A run analysed, and what decides whether it can be compared with others.
+#[derive(Clone, Debug)]
+pub struct GateRun {
+    pub(crate) analysis: RunAnalysis,
+    pub(crate) manifest: Manifest,
+    pub(crate) plan: Plan,
+}
+
+impl GateRun {
+    /// Analyses the run in a folder.
+    ///
+    /// # Errors
+    /// As [`analyze_run`].
+    pub fn read(run_directory: &Path) -> Result<Self, AnalysisError> {
+        Ok(Self {
+            analysis: analyze_run(run_directory)?,
+            manifest: Manifest::read(run_directory)?,
+            plan: experiment::read(run_directory)?.plan,
+        })
+    }
+
+    /// Name of the experiment's folder and of the run's.
+    pub(super) fn name(&self) -> String {
+        format!("{}/{}", self.analysis.experiment, self.analysis.run_id)
+    }
+}

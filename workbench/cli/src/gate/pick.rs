@@ -1,0 +1,118 @@
+//! Which runs the arguments mean.
+
+use std::path::{Path, PathBuf};
+
+use workbench_analysis::AnalysisError;
+use workbench_analysis::gate::{
+    AuditSource, GateRun, Selection, experiments_of_series, select, select_of_series,
+};
+use workbench_samples::{SERIES_FILE, SERIES_FOLDER};
+
+use super::Arguments;
+use crate::run::wrong_usage;
+
+/// Both sides, read.
+pub(super) struct Picked {
+    pub(super) baseline: Vec<GateRun>,
+    pub(super) candidate: Vec<GateRun>,
+    pub(super) candidate_folders: Vec<PathBuf>,
+    pub(super) passed_over: Vec<String>,
+}
+
+pub(super) fn pick(arguments: &Arguments) -> anyhow::Result<Picked> {
+    let (baseline, candidate) = match (&arguments.series, &arguments.history) {
+        (Some(series), _) => of_series(arguments, series)?,
+        (None, Some(history)) => (
+            select(std::slice::from_ref(history))?,
+            select(&arguments.candidate)?,
+        ),
+        (None, None) => (select(&arguments.baseline)?, select(&arguments.candidate)?),
+    };
+    if arguments.history.is_some() && candidate.runs.len() != 1 {
+        wrong_usage(
+            "--history judges a single run; runs of one session are not sessions, compare them with --baseline",
+        );
+    }
+    let known: Vec<PathBuf> = baseline
+        .runs
+        .iter()
+        .filter_map(|run| run.canonicalize().ok())
+        .collect();
+    let shared = |run: &&PathBuf| run.canonicalize().is_ok_and(|run| known.contains(&run));
+    if let Some(run) = candidate.runs.iter().find(shared) {
+        return Err(AnalysisError::RunGivenTwice { path: run.clone() }.into());
+    }
+    Ok(Picked {
+        baseline: read(&baseline.runs)?,
+        candidate: read(&candidate.runs)?,
+        candidate_folders: candidate.runs,
+        passed_over: [baseline.passed_over, candidate.passed_over]
+            .concat()
+            .into_iter()
+            .map(|what| format!("passed over: {what}"))
+            .collect(),
+    })
+}
+
+/// Both sides of a series, by name, or the first and the second experiment of two.
+fn of_series(arguments: &Arguments, series: &Path) -> anyhow::Result<(Selection, Selection)> {
+    let by_id = arguments.results.results.join(SERIES_FOLDER).join(series);
+    let folder = if !series.join(SERIES_FILE).is_file() && by_id.join(SERIES_FILE).is_file() {
+        by_id
+    } else {
+        series.to_owned()
+    };
+    let names = experiments_of_series(&folder)?;
+    let named = |names: &[PathBuf]| -> Option<String> {
+        match names {
+            [] => None,
+            [name] => Some(name.to_string_lossy().into_owned()),
+            _ => wrong_usage("with --series, each side is the name of one experiment"),
+        }
+    };
+    let (before, after) = match (named(&arguments.baseline), named(&arguments.candidate)) {
+        (Some(before), Some(after)) => (before, after),
+        (None, None) if names.len() == 2 => (names[0].clone(), names[1].clone()),
+        (None, None) => wrong_usage(&format!(
+            "the series holds {}: say which is the --baseline and which the --candidate",
+            names.join(", ")
+        )),
+        _ => wrong_usage("with --series, name both --baseline and --candidate, or neither"),
+    };
+    if before == after {
+        wrong_usage("baseline and candidate are the same experiment");
+    }
+    Ok((
+        select_of_series(&folder, &before)?,
+        select_of_series(&folder, &after)?,
+    ))
+}
+
+/// What an audit rests on: each series of two experiments by itself, all other runs together.
+pub(super) fn sources(paths: &[PathBuf]) -> anyhow::Result<Vec<AuditSource>> {
+    let mut sources = Vec::new();
+    let mut others = Vec::new();
+    for path in paths {
+        let names = if path.join(SERIES_FILE).is_file() {
+            experiments_of_series(path)?
+        } else {
+            Vec::new()
+        };
+        if let [first, second] = names.as_slice() {
+            sources.push(AuditSource::Comparison {
+                baseline: read(&select_of_series(path, first)?.runs)?,
+                candidate: read(&select_of_series(path, second)?.runs)?,
+            });
+        } else {
+            others.push(path.clone());
+        }
+    }
+    if !others.is_empty() {
+        sources.push(AuditSource::Runs(read(&select(&others)?.runs)?));
+    }
+    Ok(sources)
+}
+
+fn read(folders: &[PathBuf]) -> Result<Vec<GateRun>, AnalysisError> {
+    folders.iter().map(|folder| GateRun::read(folder)).collect()
+}

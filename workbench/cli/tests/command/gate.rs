@@ -1,0 +1,481 @@
+//! The gate on stored runs: its conclusions, what it refuses, and where it tells.
+
+use std::path::{Path, PathBuf};
+
+use assert_cmd::assert::{Assert, OutputAssertExt};
+use predicates::prelude::PredicateBooleanExt;
+use predicates::str::contains;
+
+use crate::stored::{StoredRun, series};
+use crate::support::{Bench, json};
+
+fn results(bench: &Bench) -> PathBuf {
+    bench.path().join("results")
+}
+
+/// A series of so many pairs in which `new` is so many times slower.
+fn pairs(bench: &Bench, blocks: usize, slower: f64) -> PathBuf {
+    series(&results(bench), "s1", blocks, slower, |_, run| run)
+}
+
+fn gate(bench: &Bench, arguments: &[&str]) -> Assert {
+    bench
+        .workbench()
+        .arg("gate")
+        .args(arguments)
+        .env_remove("GITHUB_ACTIONS")
+        .env_remove("GITHUB_STEP_SUMMARY")
+        .assert()
+}
+
+/// So many runs by themselves, in the folder of their experiment.
+fn alone(bench: &Bench, experiment: &str, from: usize, count: usize, slower: f64) {
+    for number in from..from + count {
+        StoredRun::new(experiment, number, slower).write(&results(bench));
+    }
+}
+
+#[test]
+fn equal_versions_pass_with_0() {
+    let bench = Bench::new();
+    pairs(&bench, 8, 1.0);
+    gate(&bench, &["--series", "results/series/s1"])
+        .code(0)
+        .stdout(
+            contains("Gate: PASSED")
+                .and(contains("Compared in pairs"))
+                .and(contains("Detectable"))
+                .and(contains("Runs needed"))
+                .and(contains("equivalent")),
+        );
+    // The id does as well.
+    gate(&bench, &["--series", "s1"]).code(0);
+}
+
+#[test]
+fn ten_per_cent_more_fail_with_10_and_two_per_cent_do_not() {
+    let bench = Bench::new();
+    pairs(&bench, 8, 1.1);
+    gate(&bench, &["--series", "s1"]).code(10).stdout(
+        contains("Gate: FAILED").and(contains("mean of TOTAL: worse by more than the margin")),
+    );
+    // The other way round it got faster.
+    gate(
+        &bench,
+        &["--series", "s1", "--baseline", "new", "--candidate", "old"],
+    )
+    .code(0);
+
+    let bench = Bench::new();
+    pairs(&bench, 8, 1.02);
+    gate(&bench, &["--series", "s1"]).code(0);
+}
+
+#[test]
+fn too_few_runs_are_inconclusive_with_11_and_never_a_pass() {
+    let bench = Bench::new();
+    pairs(&bench, 3, 1.0);
+    gate(&bench, &["--series", "s1"]).code(11).stdout(
+        contains("Gate: INCONCLUSIVE")
+            .and(contains("How to go on"))
+            .and(contains("make 5 or more of each")),
+    );
+    gate(
+        &bench,
+        &["--series", "s1", "--fail-on", "regressed,inconclusive"],
+    )
+    .code(10);
+}
+
+#[test]
+fn an_invalid_run_ends_with_14_unless_forced_which_is_said() {
+    let bench = Bench::new();
+    series(&results(&bench), "s1", 8, 1.0, |position, run| {
+        if position == 3 { run.invalid() } else { run }
+    });
+    gate(&bench, &["--series", "s1"]).code(14).stdout(
+        contains("Gate: INVALID")
+            .and(contains("users achieved: 20 % below the plan"))
+            .and(contains("--force")),
+    );
+    gate(&bench, &["--series", "s1", "--force"])
+        .code(0)
+        .stdout(contains("forced in spite of invalid run").and(contains("Forced in spite of")));
+}
+
+#[test]
+fn runs_of_another_machine_are_refused_with_14() {
+    let bench = Bench::new();
+    series(&results(&bench), "s1", 8, 1.0, |position, mut run| {
+        if position == 3 {
+            run.manifest.host.kernel = "Linux 6.9".into();
+        }
+        run
+    });
+    gate(&bench, &["--series", "s1"]).code(14).stdout(contains(
+        "different environments: kernel: “Linux 6.8” in 15 runs",
+    ));
+}
+
+#[test]
+fn another_tool_s_definition_of_elapsed_time_is_refused_with_14() {
+    let bench = Bench::new();
+    alone(&bench, "ours", 0, 5, 1.0);
+    for number in 5..10 {
+        let mut run = StoredRun::new("theirs", number, 1.0);
+        run.manifest.elapsed = "without connecting".into();
+        run.write(&results(&bench));
+    }
+    gate(
+        &bench,
+        &[
+            "--baseline",
+            "results/ours",
+            "--candidate",
+            "results/theirs",
+        ],
+    )
+    .code(14)
+    .stdout(contains("different definitions of elapsed time"));
+}
+
+#[test]
+fn folders_of_runs_runs_and_experiments_of_series_can_be_named() {
+    let bench = Bench::new();
+    pairs(&bench, 8, 1.0);
+    for (baseline, candidate, how) in [
+        ("results/old", "results/new", "in pairs"),
+        ("results/series/s1:old", "results/series/s1:new", "in pairs"),
+        ("results/old", "results/series/s1:new", "in pairs"),
+    ] {
+        gate(&bench, &["--baseline", baseline, "--candidate", candidate])
+            .code(0)
+            .stdout(contains(format!("Compared {how}")));
+    }
+    let runs = bench.runs("old");
+    let names: Vec<&str> = runs.iter().map(|run| run.to_str().unwrap()).collect();
+    let arguments = [
+        &["--baseline"],
+        &names[..4],
+        &["--candidate", "results/new"],
+    ]
+    .concat();
+    gate(&bench, &arguments)
+        .code(11)
+        .stdout(contains("old (4 runs)"));
+}
+
+#[test]
+fn a_side_that_cannot_be_made_out_is_told_how() {
+    let bench = Bench::new();
+    pairs(&bench, 3, 1.0);
+    gate(
+        &bench,
+        &[
+            "--baseline",
+            "results/series/s1",
+            "--candidate",
+            "results/new",
+        ],
+    )
+    .code(1)
+    .stderr(contains(
+        "results/series/s1 holds old, new: name one, as in results/series/s1:old",
+    ));
+    gate(
+        &bench,
+        &[
+            "--baseline",
+            "results/series/s1:mew",
+            "--candidate",
+            "results/new",
+        ],
+    )
+    .code(1)
+    .stderr(contains("holds no experiment mew, but old, new"));
+    gate(
+        &bench,
+        &["--baseline", "nowhere", "--candidate", "results/new"],
+    )
+    .code(1)
+    .stderr(contains(
+        "nowhere is neither a run nor a series, and holds no runs",
+    ));
+    gate(
+        &bench,
+        &["--baseline", "results/old", "--candidate", "results/old"],
+    )
+    .code(1)
+    .stderr(contains("is given twice"));
+    gate(&bench, &["--series", "s1", "--baseline", "old"])
+        .code(2)
+        .stderr(contains("name both --baseline and --candidate"));
+    gate(&bench, &["--candidate", "results/new"]).code(2);
+}
+
+#[test]
+fn a_policy_is_read_from_a_file_and_flags_come_before_it() {
+    let bench = Bench::new();
+    pairs(&bench, 8, 1.1);
+    bench.file("gate", "margin: 20%\nmetrics: [p50, p95]\nlabels: all\n");
+    gate(&bench, &["--series", "s1", "--policy", "gate.yaml"])
+        .code(0)
+        .stdout(contains("p50, p95, error_rate of every label; margin 20%"));
+    gate(
+        &bench,
+        &["--series", "s1", "--policy", "gate.yaml", "--margin", "5%"],
+    )
+    .code(10);
+    // A metric that no run supports with its few requests is not passed over.
+    gate(
+        &bench,
+        &["--series", "s1", "--margin", "20%", "--label", "search"],
+    )
+    .code(11)
+    .stdout(contains("mean of search: not every run has a value"));
+}
+
+#[test]
+fn a_wrong_policy_is_12_with_its_place() {
+    let bench = Bench::new();
+    pairs(&bench, 3, 1.0);
+    bench.file("gate", "margin: 5%\nmetrics: [mean, p59]\n");
+    gate(&bench, &["--series", "s1", "--policy", "gate.yaml"])
+        .code(12)
+        .stderr(contains(
+            "gate.yaml:2:17: unknown word \"p59\"; did you mean \"p50\"?",
+        ));
+    gate(&bench, &["--series", "s1", "--margin", "5"])
+        .code(2)
+        .stderr(contains("write 5% or 0.05"));
+}
+
+#[test]
+fn every_output_says_the_same() {
+    let bench = Bench::new();
+    pairs(&bench, 8, 1.1);
+    let files = [
+        "--json",
+        "gate.json",
+        "--markdown",
+        "gate.md",
+        "--junit",
+        "gate.xml",
+    ];
+    gate(&bench, &[&["--series", "s1"], &files[..]].concat()).code(10);
+    let report = json(&bench.path().join("gate.json"));
+    assert_eq!(report["conclusion"], "failed");
+    assert_eq!(report["rows"][0]["comparison"]["metric"], "mean");
+    assert_eq!(report["rows"][0]["outcome"], "failed");
+    assert!(report["rows"][0]["comparison"]["minimum_detectable_change"].is_f64());
+    let read = |name: &str| std::fs::read_to_string(bench.path().join(name)).unwrap();
+    assert!(read("gate.md").starts_with("## ❌ Gate: FAILED"));
+    let xml = read("gate.xml");
+    assert!(
+        xml.contains("tests=\"4\" failures=\"2\" errors=\"0\" skipped=\"0\""),
+        "{xml}"
+    );
+
+    let printed = gate(&bench, &["--series", "s1", "--format", "json"]).code(10);
+    let printed: serde_json::Value = serde_json::from_slice(&printed.get_output().stdout).unwrap();
+    assert_eq!(printed, report);
+}
+
+#[test]
+fn on_github_there_are_annotations_and_a_summary() {
+    let bench = Bench::new();
+    pairs(&bench, 8, 1.1);
+    std::fs::write(bench.path().join("summary.md"), "# Earlier\n").unwrap();
+    bench
+        .workbench()
+        .args(["gate", "--series", "s1"])
+        .env("GITHUB_ACTIONS", "true")
+        .env("GITHUB_STEP_SUMMARY", bench.path().join("summary.md"))
+        .assert()
+        .code(10)
+        .stdout(contains(
+            "\n::error title=Gate%3A mean of TOTAL::worse by more than the margin",
+        ));
+    let summary = std::fs::read_to_string(bench.path().join("summary.md")).unwrap();
+    assert!(
+        summary.starts_with("# Earlier\n## ❌ Gate: FAILED"),
+        "{summary}"
+    );
+}
+
+fn history(bench: &Bench) -> Vec<PathBuf> {
+    bench.runs("../baselines")
+}
+
+#[test]
+fn a_history_grows_by_what_did_not_fail_until_it_can_judge() {
+    let bench = Bench::new();
+    alone(&bench, "shop", 0, 13, 1.0);
+    let keep = |run: &Path, margin: &str| {
+        let run = run.to_str().unwrap();
+        let arguments = [
+            "--history",
+            "baselines",
+            "--candidate",
+            run,
+            "--keep",
+            "--margin",
+            margin,
+            // A run of few requests says little of errors.
+            "--error-rate-margin",
+            "2%",
+        ];
+        gate(&bench, &arguments)
+    };
+    let runs = bench.runs("shop");
+    // The first one is put there by hand.
+    std::fs::create_dir(bench.path().join("baselines")).unwrap();
+    let first = bench
+        .path()
+        .join("baselines")
+        .join(runs[0].file_name().unwrap());
+    std::fs::rename(&runs[0], first).unwrap();
+    for run in &runs[1..10] {
+        keep(run, "5%")
+            .code(11)
+            .stdout(contains("sessions that a verdict needs"));
+    }
+    assert_eq!(history(&bench).len(), 10);
+    keep(&runs[10], "10%")
+        .code(0)
+        .stderr(contains("kept: baselines/"));
+    assert_eq!(history(&bench).len(), 11);
+    // Twice is once too often.
+    keep(&runs[10], "10%")
+        .code(1)
+        .stderr(contains("in the history already"));
+
+    alone(&bench, "shop", 20, 1, 1.5);
+    keep(bench.runs("shop").last().unwrap(), "10%")
+        .code(10)
+        .stderr(contains("not kept: "));
+    assert_eq!(history(&bench).len(), 11);
+    // Several runs of one session are not several sessions.
+    gate(
+        &bench,
+        &["--history", "baselines", "--candidate", "results/shop"],
+    )
+    .code(2)
+    .stderr(contains("judges a single run"));
+    gate(
+        &bench,
+        &[
+            "--keep",
+            "--candidate",
+            "results/shop",
+            "--baseline",
+            "baselines",
+        ],
+    )
+    .code(2);
+}
+
+#[test]
+fn an_audit_counts_alarms_on_series_of_equal_experiments() {
+    let bench = Bench::new();
+    for id in ["s1", "s2", "s3"] {
+        series(&results(&bench), id, 5, 1.0, |_, run| run);
+    }
+    let audit = [
+        "--audit",
+        "results/series/s1",
+        "results/series/s2",
+        "results/series/s3",
+    ];
+    gate(&bench, &audit).code(0).stdout(
+        contains("Audit of the gate: AS PROMISED")
+            .and(contains("0 false alarms in 3 comparisons"))
+            .and(contains("Clopper and Pearson"))
+            .and(contains("reshuffled, all ways")),
+    );
+    let printed = gate(&bench, &[&audit[..], &["--format", "json"]].concat()).code(0);
+    let printed: serde_json::Value = serde_json::from_slice(&printed.get_output().stdout).unwrap();
+    assert_eq!(printed["disjoint"]["comparisons"], 3);
+    assert_eq!(printed["reshuffled"]["comparisons"], 3 * 31);
+}
+
+#[test]
+fn an_audit_of_runs_of_one_experiment_deals_them_out() {
+    let bench = Bench::new();
+    alone(&bench, "shop", 0, 10, 1.0);
+    gate(&bench, &["--audit", "results/shop", "--runs-per-side", "5"])
+        .code(0)
+        .stdout(contains("in 1 comparison").and(contains("252")));
+    // Nothing to be counted is not a pass.
+    gate(&bench, &["--audit", "results/shop", "--runs-per-side", "6"])
+        .code(11)
+        .stdout(contains("NOTHING TO COUNT"));
+}
+
+#[test]
+fn an_audit_of_systems_that_differ_finds_too_many_alarms() {
+    let bench = Bench::new();
+    for id in ["s1", "s2", "s3"] {
+        series(&results(&bench), id, 5, 1.2, |_, run| run);
+    }
+    let audit = [
+        "--audit",
+        "results/series/s1",
+        "results/series/s2",
+        "results/series/s3",
+    ];
+    gate(&bench, &audit)
+        .code(10)
+        .stdout(contains("TOO MANY ALARMS"));
+}
+
+fn docs() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs")
+}
+
+#[test]
+fn the_documented_policy_is_the_default() {
+    let bench = Bench::new();
+    pairs(&bench, 5, 1.0);
+    let policy = docs().join("gate-policy.yaml");
+    let of = |more: &[&str]| {
+        let arguments = [&["--series", "s1", "--format", "json"], more].concat();
+        let output = gate(&bench, &arguments).get_output().stdout.clone();
+        serde_json::from_slice::<serde_json::Value>(&output).unwrap()
+    };
+    assert_eq!(of(&["--policy", policy.to_str().unwrap()]), of(&[]));
+}
+
+#[test]
+fn the_documented_workflow_can_be_read_and_its_scripts_are_shell() {
+    let workflow: serde_json::Value =
+        workbench_plan::read_settings(&docs().join("gate.yml")).unwrap();
+    let steps = workflow["jobs"]["gate"]["steps"].as_array().unwrap();
+    let mut scripts = String::new();
+    for script in steps.iter().filter_map(|step| step["run"].as_str()) {
+        let checked = std::process::Command::new("bash")
+            .args(["-n", "-c", script])
+            .output()
+            .unwrap();
+        assert!(checked.status.success(), "{script}");
+        scripts.push_str(script);
+    }
+    for part in [
+        "workbench run baseline.yaml candidate.yaml --repetitions",
+        "workbench gate --series",
+    ] {
+        assert!(scripts.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn the_documented_experiment_is_valid_once_it_is_filled_in() {
+    let bench = Bench::new();
+    let template = std::fs::read_to_string(docs().join("gate-experiment.yaml")).unwrap();
+    let filled = template
+        .replace("SIDE", "baseline")
+        .replace("CATALOG", "http://127.0.0.1:8001")
+        .replace("CART", "http://127.0.0.1:8002");
+    let file = bench.file("baseline", &filled);
+    bench.workbench().arg("validate").arg(file).assert().code(0);
+}

@@ -1,0 +1,87 @@
+//! What may be said of groups of runs, as sentences and as tables: terminal, Markdown and page show the same.
+
+mod sentences;
+mod tables;
+pub(crate) mod words;
+
+pub(crate) use sentences::{Told, groups_alone, told};
+pub(crate) use tables::{
+    Part, changes, cross_checks, groups, overall_tests, overview, simultaneous_pairs,
+};
+
+use workbench_analysis::{BetweenRuns, Group, GroupComparison, MetricComparison, Verdict};
+
+use crate::format;
+
+/// Heads what a verdict may rest on.
+pub(crate) const HEADING: &str = "What these runs show";
+
+/// Label of all requests together.
+pub(crate) const TOTAL: &str = "TOTAL";
+
+/// More comparisons than this have a line each instead of sentences.
+pub(crate) const FEW_COMPARISONS: usize = 3;
+
+/// The comparisons of which something can be told: none where no runs allow any test.
+pub(crate) fn comparisons(between: &BetweenRuns) -> &[GroupComparison] {
+    let says_something =
+        |row: &MetricComparison| row.method.is_some() || row.verdict == Verdict::Invalid;
+    let all = &between.comparisons;
+    // Without any row there is a warning that says why.
+    let telling = |it: &GroupComparison| it.rows.is_empty() || it.rows.iter().any(says_something);
+    if all.iter().any(telling) { all } else { &[] }
+}
+
+/// What the columns of [`changes`] mean, and what a verdict does not say.
+pub(crate) fn columns_of_changes(between: &BetweenRuns) -> String {
+    format!(
+        "p50, p95 and p99: the times within which 50, 95 and 99 of 100 requests were answered. Change: candidate against baseline, of error rates in percentage points (pp); in brackets its interval, which \
+         covers the true change in {confidence} of all such comparisons, each row by itself. Baseline and candidate: mean \
+         over the runs of each group. p: how often runs of equal systems would differ this much or more. Holm p: the one-sided p in the \
+         likelier direction, adjusted because many rows are looked at. Equivalent: the whole interval lies within \
+         the margin of {margin} ({error_rate} for error rates). Detectable: the change for the worse that such runs find \
+         four times out of five. Runs needed: in each group, to find a change as large as the margin.",
+        confidence = words::confidence(1.0 - 2.0 * between.alpha),
+        margin = margin(between),
+        error_rate = error_rate_margin(between),
+    )
+}
+
+/// What the columns of [`cross_checks`] mean.
+pub(crate) const COLUMNS_OF_CROSS_CHECKS: &str = "The same question without logarithms or means: ranks are robust against a single odd run, and from few runs they \
+     cannot say much. They never change a verdict. Hedges’ g: the difference in standard deviations between runs. \
+     Cliff’s delta: how much more often a run of the candidate lies above one of the baseline than below, from −1 to +1. \
+     Alone: the verdict that the row would have if it were the only one.";
+
+/// What the columns of [`groups`] mean.
+pub(crate) const COLUMNS_OF_GROUPS: &str = "Each run gives one value, from its steady part; runs stand in order of time. The mean is geometric (of error \
+     rates arithmetic), in brackets its interval by Student’s t. CV: standard deviation between runs as a share of their mean.";
+
+/// What the tests of several groups say.
+pub(crate) const SEVERAL: &str = "The first two tests ask whether all groups are alike, and not which differ: a small p says that some do. The \
+     intervals of Games and Howell hold for all pairs together. Neither knows of the margin: read them with the verdicts \
+     above.";
+
+/// `±5%`, as relative changes on a logarithmic scale have it: −4.8% to +5%.
+pub(crate) fn margin(between: &BetweenRuns) -> String {
+    format!("±{}", format::level(rounded(between.margin)))
+}
+
+/// The margin of error rates.
+pub(crate) fn error_rate_margin(between: &BetweenRuns) -> String {
+    let points = format::level(rounded(between.error_rate_margin));
+    format!("±{} pp", points.trim_end_matches('%'))
+}
+
+fn rounded(fraction: f64) -> f64 {
+    (fraction * 1e7).round() / 1e7
+}
+
+/// The two groups of a comparison; `None` where the analysis does not hold them.
+pub(crate) fn groups_of<'a>(
+    comparison: &GroupComparison,
+    between: &'a BetweenRuns,
+) -> Option<(&'a Group, &'a Group)> {
+    let named = |name: &str| between.groups.iter().find(|group| group.name == name);
+    Some((named(&comparison.baseline)?, named(&comparison.candidate)?))
+}

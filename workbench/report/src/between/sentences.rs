@@ -1,0 +1,373 @@
+//! The comparison of two groups told in sentences: which differ, by how much, and what else is known.
+
+use workbench_analysis::{
+    BetweenRuns, GroupComparison, Metric, MetricComparison, Pairing, TestMethod, Verdict,
+};
+
+use super::{TOTAL, groups_of, margin, words};
+use crate::format;
+use crate::table::one_line;
+
+/// Rows told in a sentence each; the others are in the table.
+const SENTENCES: usize = 6;
+
+/// Names of metrics and labels in one sentence.
+const NAMES: usize = 4;
+
+/// A comparison in sentences.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Told {
+    /// `baseline → candidate`.
+    pub(crate) title: String,
+    /// What is true of the groups as wholes.
+    pub(crate) headline: String,
+    /// The gravest verdict, for the headline.
+    pub(crate) verdict: Verdict,
+    /// How many rows have which verdict, most urgent first.
+    pub(crate) counts: Vec<(Verdict, usize)>,
+    /// Rows worth a sentence, and what the rest comes to.
+    pub(crate) points: Vec<(Verdict, String)>,
+    /// How it was compared, and what to do for a better answer.
+    pub(crate) basis: String,
+    /// What a reader has to know: of all rows first, then each warning of single rows once.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// A comparison told.
+pub(crate) fn told(comparison: &GroupComparison, between: &BetweenRuns) -> Told {
+    let counts: Vec<_> = words::BY_URGENCY
+        .into_iter()
+        .map(|verdict| (verdict, with(comparison, verdict).count()))
+        .filter(|(_, count)| *count > 0)
+        .collect();
+    Told {
+        title: format!(
+            "{} → {}",
+            one_line(&comparison.baseline),
+            one_line(&comparison.candidate)
+        ),
+        headline: headline(comparison, between),
+        verdict: counts
+            .first()
+            .map_or(Verdict::Inconclusive, |(verdict, _)| *verdict),
+        points: points(comparison, between),
+        basis: basis(comparison, between),
+        warnings: warnings(comparison),
+        counts,
+    }
+}
+
+fn with(comparison: &GroupComparison, verdict: Verdict) -> impl Iterator<Item = &MetricComparison> {
+    // All requests together are the first that one wants to know of.
+    let (total, labels): (Vec<_>, Vec<_>) = comparison
+        .rows
+        .iter()
+        .filter(move |row| row.verdict == verdict)
+        .partition(|row| row.request == TOTAL);
+    total.into_iter().chain(labels)
+}
+
+fn headline(comparison: &GroupComparison, between: &BetweenRuns) -> String {
+    let count = |verdict| with(comparison, verdict).count();
+    let (worse, better) = (count(Verdict::Regressed), count(Verdict::Improved));
+    let (equivalent, open) = (count(Verdict::Equivalent), count(Verdict::Inconclusive));
+    let rows = comparison.rows.len();
+    let (baseline, candidate) = (
+        one_line(&comparison.baseline),
+        one_line(&comparison.candidate),
+    );
+    let of = |number: usize| {
+        if number == rows && rows > 1 {
+            return format!("all {} comparisons", format::count(rows as u64));
+        }
+        format!(
+            "{} of {}",
+            format::count(number as u64),
+            format::counted(rows as u64, "comparison")
+        )
+    };
+    if rows == 0 {
+        "There is nothing to compare: no metric has values in both groups.".to_owned()
+    } else if count(Verdict::Invalid) > 0 {
+        format!(
+            "No verdict: a run of {baseline} or {candidate} is invalid, so its numbers cannot be believed."
+        )
+    } else if comparison.rows.iter().all(|row| row.method.is_none()) {
+        "No verdict: these runs are too few to tell a change from the variation between runs."
+            .to_owned()
+    } else if worse > 0 && better > 0 {
+        format!(
+            "{candidate} is worse than {baseline} in {} and better in {}.",
+            of(worse),
+            format::count(better as u64)
+        )
+    } else if worse > 0 {
+        format!("{candidate} is worse than {baseline} in {}.", of(worse))
+    } else if better > 0 {
+        format!("{candidate} is better than {baseline} in {}.", of(better))
+    } else if open == 0 {
+        format!(
+            "{candidate} and {baseline} are equivalent: every change lies within {}.",
+            margin(between)
+        )
+    } else if equivalent == 0 {
+        format!("These runs do not say whether {candidate} differs from {baseline}.")
+    } else {
+        format!(
+            "No change was found from {baseline} to {candidate}: {} equivalent, {} open.",
+            of(equivalent),
+            format::count(open as u64)
+        )
+    }
+}
+
+fn points(comparison: &GroupComparison, between: &BetweenRuns) -> Vec<(Verdict, String)> {
+    let mut points = Vec::new();
+    for verdict in [Verdict::Regressed, Verdict::Improved] {
+        let rows: Vec<_> = with(comparison, verdict).collect();
+        points.extend(
+            rows.iter()
+                .take(SENTENCES)
+                .map(|row| (verdict, sentence(row, between))),
+        );
+        if rows.len() > SENTENCES {
+            let more = rows.len() - SENTENCES;
+            points.push((verdict, format!("and {more} more, in the table.")));
+        }
+    }
+    for verdict in [Verdict::Inconclusive, Verdict::Equivalent] {
+        let rows: Vec<_> = with(comparison, verdict).collect();
+        // Where nothing could be tested the headline has said so.
+        if rows.is_empty() || rows.iter().all(|row| row.method.is_none()) {
+            continue;
+        }
+        let what = match verdict {
+            Verdict::Equivalent => "the change lies within the margin",
+            _ => "these runs leave open whether there is a change that matters",
+        };
+        points.push((verdict, format!("{}: {what}.", names(&rows))));
+    }
+    points
+}
+
+/// `p95 of TOTAL: +9.8% [+6.1%, +13.7%], from 12.1 ms to 13.3 ms`.
+fn sentence(row: &MetricComparison, between: &BetweenRuns) -> String {
+    let change = words::change_with_interval(row).unwrap_or_else(|| format::NOTHING.to_owned());
+    let beyond = if row.strict_regression {
+        format!("; worse by more than {}", margin_of(row, between))
+    } else {
+        String::new()
+    };
+    format!(
+        "{}: {change}, from {} to {}{beyond}.",
+        words::subject(&row.request, row.metric),
+        words::value(row.metric, row.baseline),
+        words::value(row.metric, row.candidate),
+    )
+}
+
+/// The margin without its sign.
+fn margin_of(row: &MetricComparison, between: &BetweenRuns) -> String {
+    let margin = match row.metric {
+        Metric::ErrorRate => super::error_rate_margin(between),
+        _ => margin(between),
+    };
+    format!("the margin of {}", margin.trim_start_matches('±'))
+}
+
+/// The first rows by name, the others by number.
+fn names(rows: &[&MetricComparison]) -> String {
+    let named: Vec<_> = rows
+        .iter()
+        .take(NAMES)
+        .map(|row| words::subject(&row.request, row.metric))
+        .collect();
+    match rows.len().saturating_sub(NAMES) {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
+    }
+}
+
+fn basis(comparison: &GroupComparison, between: &BetweenRuns) -> String {
+    let runs = groups_of(comparison, between)
+        .map(|(baseline, candidate)| words::runs(baseline, candidate, comparison.pairing));
+    let mut basis = runs.map_or_else(String::new, |runs| format!("Compared: {runs}"));
+    if let Some(method) = comparison.rows.iter().find_map(|row| row.method) {
+        basis.push_str(match method {
+            TestMethod::Paired => ", by the paired t test of logarithms",
+            TestMethod::Welch => ", by Welch’s t test of logarithms",
+            TestMethod::Prediction => ", by where a next run of the baseline could lie",
+        });
+    }
+    basis.push_str(&format!("; margin {}.", margin(between)));
+    let undecided = comparison
+        .rows
+        .iter()
+        .filter(|row| row.verdict == Verdict::Inconclusive);
+    let needed = undecided.clone().filter_map(|row| row.runs_needed).max();
+    if let Some(needed) = needed {
+        basis.push_str(&format!(
+            " To settle every open row, about {} in each group are needed (workbench run … --repetitions {needed}); \
+             longer runs vary less and need fewer.",
+            format::counted(needed, "run"),
+        ));
+    }
+    if comparison.pairing == Pairing::Independent
+        && comparison.rows.iter().any(|row| row.method.is_some())
+    {
+        basis.push_str(
+            " Runs of an interleaved series (--repetitions) are compared in pairs, which often finds smaller changes.",
+        );
+    }
+    basis
+}
+
+fn warnings(comparison: &GroupComparison) -> Vec<String> {
+    let mut warnings: Vec<String> = comparison.warnings.clone();
+    let mut of_rows: Vec<(&str, Vec<&MetricComparison>)> = Vec::new();
+    for row in &comparison.rows {
+        for warning in &row.warnings {
+            match of_rows.iter_mut().find(|(known, _)| known == warning) {
+                Some((_, rows)) => rows.push(row),
+                None => of_rows.push((warning, vec![row])),
+            }
+        }
+    }
+    for (warning, rows) in of_rows {
+        if warnings.iter().any(|known| known == warning) {
+            continue;
+        }
+        warnings.push(if rows.len() == comparison.rows.len() {
+            warning.to_owned()
+        } else {
+            format!("{}: {warning}", names(&rows))
+        });
+    }
+    warnings
+}
+
+/// Why groups stand there without any comparison, and what to do; `None` where they are compared.
+pub(crate) fn groups_alone(between: &BetweenRuns) -> Option<String> {
+    if !super::comparisons(between).is_empty() {
+        return None;
+    }
+    let groups: Vec<_> = between
+        .groups
+        .iter()
+        .map(|group| {
+            let runs = format::counted(group.runs.len() as u64, "run");
+            format!("{} ({runs})", one_line(&group.name))
+        })
+        .collect();
+    Some(match groups.as_slice() {
+        [] => "There are no groups of runs to compare.".to_owned(),
+        [only] => format!(
+            "Nothing to compare with: all runs repeat {only}. The spread between its runs is shown below. To compare, run \
+             another experiment beside it: workbench run BASELINE.yaml CANDIDATE.yaml --repetitions 5.",
+        ),
+        _ if between.comparisons.is_empty() => {
+            "The groups are points of a sweep: they are meant to differ, so no verdict is given on their differences."
+                .to_owned()
+        }
+        several => format!(
+            "No verdict: {} are too few to tell a change from the variation between runs. The values below are what \
+             these runs had; the next ones may well lie elsewhere. To get a verdict, repeat all of them, interleaved: \
+             workbench run BASELINE.yaml CANDIDATE.yaml --repetitions 5, then workbench analyze with the series’ folder.",
+            listed(several)
+        ),
+    })
+}
+
+/// `a, b and c`.
+fn listed(names: &[String]) -> String {
+    match names {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => names.concat(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    fn first_of(analysis: &workbench_analysis::Analysis) -> Told {
+        let between = analysis.between_runs.as_ref().unwrap();
+        told(&between.comparisons[0], between)
+    }
+
+    #[test]
+    fn a_regression_is_told_with_its_interval_and_its_margin() {
+        let told = first_of(&fixture::two_groups());
+        assert_eq!(told.verdict, Verdict::Regressed);
+        assert_eq!(
+            told.points[0].1,
+            "p95 of TOTAL: +8.9% [+7.5%, +10.3%], from 12.5 ms to 13.6 ms; worse by more than the margin of 5%."
+        );
+    }
+
+    #[test]
+    fn equivalence_everywhere_is_the_headline() {
+        let mut analysis = fixture::two_groups();
+        let rows = &mut analysis.between_runs.as_mut().unwrap().comparisons[0].rows;
+        rows.retain(|row| row.verdict == Verdict::Equivalent);
+        assert_eq!(
+            first_of(&analysis).headline,
+            "candidate and main are equivalent: every change lies within ±5%."
+        );
+    }
+
+    #[test]
+    fn open_rows_say_how_many_runs_would_close_them() {
+        let mut analysis = fixture::two_groups();
+        let rows = &mut analysis.between_runs.as_mut().unwrap().comparisons[0].rows;
+        rows.retain(|row| row.verdict == Verdict::Inconclusive);
+        for row in rows.iter_mut() {
+            row.runs_needed = Some(14);
+        }
+        let told = first_of(&analysis);
+        assert_eq!(
+            told.headline,
+            "These runs do not say whether candidate differs from main."
+        );
+        assert!(
+            told.basis
+                .contains("about 14 runs in each group are needed"),
+            "{}",
+            told.basis
+        );
+    }
+
+    #[test]
+    fn a_warning_of_many_rows_is_told_once() {
+        let mut analysis = fixture::two_groups();
+        let rows = &mut analysis.between_runs.as_mut().unwrap().comparisons[0].rows;
+        for row in rows.iter_mut().take(6) {
+            row.warnings.push("odd".to_owned());
+        }
+        let first = &rows[0];
+        let expected = format!("{} of {}", words::metric(first.metric), first.request);
+        let warnings = first_of(&analysis).warnings;
+        let odd: Vec<_> = warnings.iter().filter(|it| it.ends_with(": odd")).collect();
+        assert_eq!(odd.len(), 1);
+        assert!(
+            odd[0].starts_with(&expected) && odd[0].contains("and 2 more"),
+            "{odd:?}"
+        );
+    }
+
+    #[test]
+    fn groups_that_are_not_compared_say_why() {
+        let mut analysis = fixture::two_groups();
+        let between = analysis.between_runs.as_mut().unwrap();
+        assert_eq!(groups_alone(between), None);
+        between.comparisons.clear();
+        assert!(groups_alone(between).unwrap().contains("points of a sweep"));
+        between.groups.truncate(1);
+        assert!(
+            groups_alone(between)
+                .unwrap()
+                .contains("all runs repeat main (5 runs)")
+        );
+    }
+}

@@ -1,0 +1,341 @@
+//! Groups of runs and what was compared, as tables.
+
+use workbench_analysis::{
+    BetweenRuns, Group, GroupComparison, GroupStatistic, Metric, MetricComparison, OverallTest,
+    SeveralGroups,
+};
+
+use super::{TOTAL, words};
+use crate::format::{self, NOTHING};
+use crate::table::{Cell, Column, Row, Table};
+
+/// More values than this are given by their range: the figure shows each.
+const VALUES: usize = 10;
+
+/// Which rows of a table: those of all requests together, or those of the labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    Total,
+    Labels,
+}
+
+impl Part {
+    fn has(self, request: &str) -> bool {
+        (request == TOTAL) == (self == Self::Total)
+    }
+
+    /// A table whose first column names the label; all requests together need none.
+    fn table(self, columns: Vec<Column>, rows: Vec<(&str, Vec<Cell>)>) -> Option<Table> {
+        let mut columns = columns;
+        if self == Self::Labels {
+            columns.insert(0, Column::text("Label", 0));
+        }
+        Table {
+            columns,
+            rows: rows
+                .into_iter()
+                .map(|(request, cells)| Row::of(self.labelled(request, cells)))
+                .collect(),
+        }
+        .unless_empty()
+    }
+
+    fn labelled(self, request: &str, mut cells: Vec<Cell>) -> Vec<Cell> {
+        if self == Self::Labels {
+            cells.insert(0, Cell::text(request));
+        }
+        cells
+    }
+}
+
+/// Each comparison in one line; `None` where there are none.
+pub(crate) fn overview(between: &BetweenRuns) -> Option<Table> {
+    let mut columns = vec![
+        Column::text("Comparison", 0),
+        Column::text("Gravest verdict", 0),
+        Column::number("Mean of TOTAL", "", 1),
+        Column::number("p95 of TOTAL", "", 0),
+    ];
+    columns.extend(words::BY_URGENCY.map(|verdict| Column::number(words::verdict(verdict), "", 2)));
+    let rows = super::comparisons(between)
+        .iter()
+        .map(|comparison| {
+            let told = super::told(comparison, between);
+            let of_total = |metric| {
+                let mut rows = comparison.rows.iter();
+                let row = rows.find(|row| row.request == TOTAL && row.metric == metric);
+                row.map_or_else(Cell::nothing, change)
+            };
+            let count = |verdict| {
+                let found = told.counts.iter().find(|(it, _)| *it == verdict);
+                let count = found.map_or(0, |(_, count)| *count);
+                Cell::number(count as f64, count.to_string())
+            };
+            let mut cells = vec![
+                Cell::text(&told.title),
+                Cell::badge(words::verdict(told.verdict), words::class(told.verdict)),
+                of_total(Metric::Mean),
+                of_total(Metric::P95),
+            ];
+            cells.extend(words::BY_URGENCY.map(count));
+            Row::of(cells)
+        })
+        .collect();
+    Table { columns, rows }.unless_empty()
+}
+
+/// The change of a row with its interval.
+fn change(row: &MetricComparison) -> Cell {
+    let interval = row.interval.as_ref();
+    optional(row.change, |change| words::change(row.metric, change))
+        .within(interval.map(|interval| words::changes(row.metric, interval)))
+}
+
+/// Verdict, change and what they rest on, one row a label and metric; `None` without rows.
+pub(crate) fn changes(comparison: &GroupComparison, part: Part) -> Option<Table> {
+    let columns = vec![
+        Column::text("Metric", 0),
+        Column::text("Verdict", 0),
+        Column::number("Change", "", 0),
+        Column::number("Baseline", "", 3),
+        Column::number("Candidate", "", 2),
+        Column::number("p", "", 5),
+        Column::number("Holm p", "", 4),
+        Column::number("Detectable", "", 6),
+        Column::number("Runs needed", "", 7),
+    ];
+    let rows = comparison.rows.iter();
+    let rows = rows
+        .filter(|row| part.has(&row.request))
+        .map(|row| (&*row.request, cells_of_changes(row)));
+    part.table(columns, rows.collect())
+}
+
+fn cells_of_changes(row: &MetricComparison) -> Vec<Cell> {
+    let metric = row.metric;
+    vec![
+        Cell::text(words::metric(metric)),
+        verdict(row),
+        change(row),
+        Cell::number(row.baseline, words::value(metric, row.baseline)),
+        Cell::number(row.candidate, words::value(metric, row.candidate)),
+        optional(row.p, format::p_value),
+        optional(adjusted(row), format::p_value),
+        optional(row.minimum_detectable_change, |change| {
+            words::change(metric, change)
+        }),
+        optional(row.runs_needed.map(|runs| runs as f64), |_| {
+            format::count(row.runs_needed.unwrap_or(0))
+        }),
+    ]
+}
+
+/// The adjusted p value in the direction that is likelier.
+fn adjusted(row: &MetricComparison) -> Option<f64> {
+    [row.p_regressed_adjusted, row.p_improved_adjusted]
+        .into_iter()
+        .flatten()
+        .reduce(f64::min)
+}
+
+fn verdict(row: &MetricComparison) -> Cell {
+    let word = words::verdict(row.verdict);
+    let word = match row.strict_regression {
+        true => format!("{word} beyond margin"),
+        false => word.to_owned(),
+    };
+    Cell::badge(&word, words::class(row.verdict))
+}
+
+/// Rank tests and effect sizes, one row a label and metric; `None` where there are none.
+pub(crate) fn cross_checks(comparison: &GroupComparison, part: Part) -> Option<Table> {
+    let columns = vec![
+        Column::text("Metric", 0),
+        Column::number("Change by ranks", "", 0),
+        Column::number("p by ranks", "", 0),
+        Column::number("Hedges’ g", "", 2),
+        Column::number("Cliff’s delta", "", 3),
+        Column::text("Alone", 4),
+    ];
+    let rows = comparison
+        .rows
+        .iter()
+        .filter(|row| part.has(&row.request))
+        .filter(|row| row.ranks.is_some() || row.hedges_g.is_some() || row.cliffs_delta.is_some())
+        .map(|row| (&*row.request, cells_of_cross_checks(row)))
+        .collect();
+    part.table(columns, rows)
+}
+
+fn cells_of_cross_checks(row: &MetricComparison) -> Vec<Cell> {
+    let metric = row.metric;
+    let ranks = row.ranks.as_ref();
+    vec![
+        Cell::text(words::metric(metric)),
+        optional(ranks.map(|ranks| ranks.change), |change| {
+            words::change(metric, change)
+        })
+        .within(
+            ranks
+                .and_then(|ranks| ranks.interval)
+                .map(|interval| words::changes(metric, &interval)),
+        ),
+        ranks.map_or_else(Cell::nothing, |ranks| {
+            let kind = if ranks.exact { "exact" } else { "approx." };
+            Cell::number(ranks.p, format!("{} ({kind})", format::p_value(ranks.p)))
+        }),
+        optional(row.hedges_g, effect),
+        optional(row.cliffs_delta, effect),
+        Cell::badge(
+            words::verdict(row.verdict_alone),
+            words::class(row.verdict_alone),
+        ),
+    ]
+}
+
+/// Every group's runs and what they come to; `None` without rows.
+///
+/// Rows of one label and metric stand together, so that groups are compared by eye.
+pub(crate) fn groups(between: &BetweenRuns, part: Part) -> Option<Table> {
+    let columns = vec![
+        Column::text("Metric", 0),
+        Column::text("Group", 0),
+        Column::number("Runs", "", 3),
+        Column::number("Mean", "", 0),
+        Column::number("CV", "", 2),
+        Column::text("Value of each run, in order of time", 4),
+    ];
+    let mut order: Vec<(&str, Metric)> = Vec::new();
+    for statistic in between.groups.iter().flat_map(|group| &group.statistics) {
+        let key = (&*statistic.request, statistic.metric);
+        if part.has(&statistic.request) && !order.contains(&key) {
+            order.push(key);
+        }
+    }
+    let rows = order
+        .into_iter()
+        .flat_map(|(request, metric)| {
+            between.groups.iter().filter_map(move |group| {
+                let of_it = |statistic: &&GroupStatistic| {
+                    statistic.request == request && statistic.metric == metric
+                };
+                let statistic = group.statistics.iter().find(of_it)?;
+                Some((request, cells_of_group(group, statistic)))
+            })
+        })
+        .collect();
+    part.table(columns, rows)
+}
+
+fn cells_of_group(group: &Group, statistic: &GroupStatistic) -> Vec<Cell> {
+    let metric = statistic.metric;
+    let measured = statistic.values.iter().flatten().count();
+    vec![
+        Cell::text(words::metric(metric)),
+        Cell::text(&group.name),
+        Cell::number(measured as f64, format::count(measured as u64)),
+        optional(statistic.mean, |mean| words::value(metric, mean)).within(
+            statistic
+                .interval
+                .as_ref()
+                .map(|interval| words::values(metric, interval)),
+        ),
+        optional(statistic.coefficient_of_variation, format::percentage),
+        Cell::text(&values(statistic)),
+    ]
+}
+
+/// Each value with its unit once, or their range where they are many.
+fn values(statistic: &GroupStatistic) -> String {
+    let shown = |value: f64| words::value(statistic.metric, value);
+    if statistic.values.len() <= VALUES {
+        let values: Vec<_> = statistic
+            .values
+            .iter()
+            .map(|value| value.map_or_else(|| NOTHING.to_owned(), shown))
+            .collect();
+        return values.join(" · ");
+    }
+    let measured = || statistic.values.iter().flatten().copied();
+    match (measured().reduce(f64::min), measured().reduce(f64::max)) {
+        (Some(low), Some(high)) => format!("from {} to {}", shown(low), shown(high)),
+        _ => NOTHING.to_owned(),
+    }
+}
+
+/// Tests of whether all groups are alike; `None` where there are none.
+pub(crate) fn overall_tests(several: &[SeveralGroups], part: Part) -> Option<Table> {
+    let columns = vec![
+        Column::text("Metric", 0),
+        Column::number("Groups", "", 2),
+        Column::number("Welch F", "", 3),
+        Column::number("p by Welch", "", 0),
+        Column::number("Kruskal–Wallis H", "", 4),
+        Column::number("p by ranks", "", 1),
+    ];
+    let number =
+        |test: Option<OverallTest>| optional(test.map(|test| test.statistic), format::significant);
+    let p = |test: Option<OverallTest>| optional(test.map(|test| test.p), format::p_value);
+    let rows = several
+        .iter()
+        .filter(|it| part.has(&it.request))
+        .filter(|it| it.welch_anova.is_some() || it.kruskal_wallis.is_some())
+        .map(|it| {
+            let cells = vec![
+                Cell::text(words::metric(it.metric)),
+                Cell::number(it.groups.len() as f64, it.groups.len().to_string()),
+                number(it.welch_anova),
+                p(it.welch_anova),
+                number(it.kruskal_wallis),
+                p(it.kruskal_wallis),
+            ];
+            (&*it.request, cells)
+        })
+        .collect();
+    part.table(columns, rows)
+}
+
+/// Games and Howell's comparisons of all pairs of groups; `None` where there are none.
+pub(crate) fn simultaneous_pairs(several: &[SeveralGroups], part: Part) -> Option<Table> {
+    let columns = vec![
+        Column::text("Metric", 0),
+        Column::text("From", 0),
+        Column::text("To", 0),
+        Column::number("Change", "", 0),
+        Column::number("p", "", 1),
+    ];
+    let rows = several
+        .iter()
+        .filter(|it| part.has(&it.request))
+        .flat_map(|it| {
+            it.pairs.iter().map(|pair| {
+                let cells = vec![
+                    Cell::text(words::metric(it.metric)),
+                    Cell::text(&pair.a),
+                    Cell::text(&pair.b),
+                    Cell::number(pair.change, words::change(it.metric, pair.change))
+                        .within(Some(words::changes(it.metric, &pair.interval))),
+                    Cell::number(pair.p, format::p_value(pair.p)),
+                ];
+                (&*it.request, cells)
+            })
+        })
+        .collect();
+    part.table(columns, rows)
+}
+
+fn optional(value: Option<f64>, shown: impl Fn(f64) -> String) -> Cell {
+    value.map_or_else(Cell::nothing, |value| Cell::number(value, shown(value)))
+}
+
+/// An effect size with its sign.
+fn effect(value: f64) -> String {
+    let text = format!("{:.2}", value.abs());
+    if text == "0.00" {
+        text
+    } else if value < 0.0 {
+        format!("−{text}")
+    } else {
+        format!("+{text}")
+    }
+}

@@ -1,0 +1,75 @@
+//! Workflow commands, which GitHub shows as annotations.
+
+use workbench_analysis::gate::{Conclusion, GateReport, RowOutcome};
+
+use super::words;
+
+/// One workflow command a line: an error or a warning for each row that did not pass, and for each objection.
+#[must_use]
+pub fn annotations(report: &GateReport) -> String {
+    let mut lines = String::new();
+    let word = words::conclusion(report.conclusion).to_lowercase();
+    let mut add = |command: &str, title: &str, message: &str| {
+        lines.push_str(&format!(
+            "::{command} title={}::{}\n",
+            property(title),
+            data(message)
+        ));
+    };
+    let command = match report.conclusion {
+        Conclusion::Passed => "notice",
+        Conclusion::Inconclusive => "warning",
+        Conclusion::Failed | Conclusion::Invalid => "error",
+    };
+    add(
+        command,
+        &format!("Gate {word}"),
+        &format!(
+            "{} {}",
+            words::meaning(report.conclusion),
+            report.reasons.join("; ")
+        ),
+    );
+    for objection in &report.objections {
+        let command = if report.forced { "warning" } else { "error" };
+        add(
+            command,
+            &format!("Gate: {}", objection.kind.as_str()),
+            &objection.finding,
+        );
+    }
+    for row in &report.rows {
+        let it = &row.comparison;
+        let command = match row.outcome {
+            RowOutcome::Failed => "error",
+            RowOutcome::Open => "warning",
+            // Objections were told above.
+            RowOutcome::Passed | RowOutcome::Invalid => continue,
+        };
+        let title = format!("Gate: {} of {}", it.metric.as_str(), it.request);
+        let interval = it.interval.as_ref().map_or_else(String::new, |interval| {
+            format!(" ({})", words::interval(it.metric, interval))
+        });
+        let change = it.change.map_or_else(String::new, |change| {
+            format!(", {}", words::change(it.metric, change))
+        });
+        add(
+            command,
+            &title,
+            &format!("{}{change}{interval}", row.reason),
+        );
+    }
+    lines
+}
+
+/// What the command's message may not hold as it is.
+fn data(text: &str) -> String {
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+/// What a property of it may not hold either.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}

@@ -1,0 +1,147 @@
+//! The gate's report as JUnit XML, which CI systems show as tests.
+
+use askama::Template;
+use workbench_analysis::gate::{GateReport, GateRow, RowOutcome};
+
+use super::{table, words};
+use crate::error::ReportError;
+use crate::table::one_line;
+
+/// As Jenkins' `junit-10.xsd` has it, the strictest schema that is in use.
+#[derive(Template)]
+#[template(path = "gate.xml", escape = "xml")]
+struct Suite {
+    name: String,
+    properties: Vec<(&'static str, String)>,
+    cases: Vec<Case>,
+}
+
+/// One test.
+struct Case {
+    name: String,
+    class: String,
+    result: Option<Told>,
+    out: String,
+}
+
+/// What is told of a test that did not pass.
+struct Told {
+    /// `failure`, `error` or `skipped`.
+    element: &'static str,
+    kind: String,
+    message: String,
+}
+
+impl Suite {
+    fn count(&self, element: &str) -> usize {
+        let told = self.cases.iter().filter_map(|case| case.result.as_ref());
+        told.filter(|told| told.element == element).count()
+    }
+}
+
+/// The report as JUnit XML: a test for each gated label and metric, and one for whether the runs can be compared at all.
+///
+/// A row that fails is a failure, one that is open is skipped (it neither passed nor failed; the exit code tells), an
+/// invalid one an error.
+///
+/// # Errors
+/// When the template cannot be filled in.
+pub fn junit(report: &GateReport) -> Result<String, ReportError> {
+    let class = one_line(&format!(
+        "{} against {}",
+        report.candidate.name, report.baseline.name
+    ));
+    let mut cases = vec![comparable(report, &class)];
+    cases.extend(report.rows.iter().map(|row| case(row, &class)));
+    cases.extend(report.missing.iter().map(|missing| Case {
+        name: one_line(&format!(
+            "{} of {}",
+            missing.metric.as_str(),
+            missing.request
+        )),
+        class: class.clone(),
+        result: Some(Told {
+            element: "skipped",
+            kind: "inconclusive".to_owned(),
+            message: "not every run has a value".to_owned(),
+        }),
+        out: String::new(),
+    }));
+    let suite = Suite {
+        name: "workbench gate".to_owned(),
+        properties: vec![
+            (
+                "conclusion",
+                words::conclusion(report.conclusion).to_lowercase(),
+            ),
+            ("policy", one_line(&words::policy(&report.policy))),
+            ("forced", report.forced.to_string()),
+        ],
+        cases,
+    };
+    suite
+        .render()
+        .map_err(|source| ReportError::Page { source })
+}
+
+fn comparable(report: &GateReport, class: &str) -> Case {
+    let findings: Vec<String> = report
+        .objections
+        .iter()
+        .map(|it| format!("{}: {}", it.kind.as_str(), it.finding))
+        .collect();
+    Case {
+        name: "the runs can be compared".to_owned(),
+        class: class.to_owned(),
+        result: (!findings.is_empty()).then(|| Told {
+            element: if report.forced { "skipped" } else { "error" },
+            kind: if report.forced { "forced" } else { "invalid" }.to_owned(),
+            message: one_line(&findings.join("; ")),
+        }),
+        out: one_line(&words::sides(report)),
+    }
+}
+
+fn case(row: &GateRow, class: &str) -> Case {
+    let it = &row.comparison;
+    let verdict = table::verdict(it.verdict, it.strict_regression);
+    let mut out = format!(
+        "{verdict}: {} to {}",
+        words::value(it.metric, it.baseline),
+        words::value(it.metric, it.candidate)
+    );
+    if let (Some(change), Some(interval)) = (it.change, &it.interval) {
+        out.push_str(&format!(
+            ", {} (between {})",
+            words::change(it.metric, change),
+            words::interval(it.metric, interval).replace(" to ", " and ")
+        ));
+    }
+    if let Some(change) = it.minimum_detectable_change {
+        out.push_str(&format!(
+            "; detectable {}",
+            words::change(it.metric, change)
+        ));
+    }
+    if let Some(runs) = row.runs_for_margin {
+        out.push_str(&format!("; runs needed {runs}"));
+    }
+    let told = |element| {
+        Some(Told {
+            element,
+            kind: verdict.to_owned(),
+            message: one_line(&format!("{}: {out}", row.reason)),
+        })
+    };
+    Case {
+        name: one_line(&format!("{} of {}", it.metric.as_str(), it.request)),
+        class: class.to_owned(),
+        result: match row.outcome {
+            RowOutcome::Passed => None,
+            RowOutcome::Failed => told("failure"),
+            RowOutcome::Open => told("skipped"),
+            RowOutcome::Invalid => told("error"),
+        },
+        out: one_line(&out),
+    }
+}

@@ -1,0 +1,79 @@
+//! The gate's rows as a table.
+
+use workbench_analysis::Verdict;
+use workbench_analysis::gate::{GateReport, GateRow, RowOutcome};
+
+use super::words;
+use crate::format;
+use crate::format::NOTHING;
+use crate::table::{Cell, Column, Row, Table};
+
+/// One row a gated label and metric, the outcome first.
+pub(super) fn rows(report: &GateReport) -> Table {
+    let confidence = format::level(1.0 - 2.0 * report.policy.rule.alpha());
+    Table {
+        columns: vec![
+            Column::text("Label", 0),
+            Column::text("Metric", 0),
+            Column::text("Outcome: verdict", 0),
+            Column::number("Baseline", "", 3),
+            Column::number("Candidate", "", 3),
+            Column::number("Change", "", 0),
+            Column::number(&format!("{confidence} interval"), "", 1),
+            Column::number("Detectable", "", 2),
+            Column::number("Runs needed", "", 2),
+        ],
+        rows: report.rows.iter().map(row).collect(),
+    }
+}
+
+fn row(row: &GateRow) -> Row {
+    let it = &row.comparison;
+    let metric = it.metric;
+    let number = |value: Option<f64>| match value {
+        Some(value) => Cell::number(value, words::change(metric, value)),
+        None => Cell::text(NOTHING),
+    };
+    Row::of(vec![
+        Cell::text(&it.request),
+        Cell::text(metric.as_str()),
+        Cell::text(&match row.outcome {
+            RowOutcome::Invalid => outcome(row.outcome).to_owned(),
+            _ => format!("{}: {}", outcome(row.outcome), verdict(it.verdict, false)),
+        }),
+        Cell::number(it.baseline, words::value(metric, it.baseline)),
+        Cell::number(it.candidate, words::value(metric, it.candidate)),
+        number(it.change),
+        match &it.interval {
+            Some(interval) => Cell::text(&words::interval(metric, interval)),
+            None => Cell::text(NOTHING),
+        },
+        number(it.minimum_detectable_change),
+        match row.runs_for_margin {
+            Some(runs) => Cell::number(runs as f64, format::count(runs)),
+            None => Cell::text(NOTHING),
+        },
+    ])
+}
+
+/// An outcome in a word; capitals are not to be missed.
+pub(super) fn outcome(outcome: RowOutcome) -> &'static str {
+    match outcome {
+        RowOutcome::Passed => "passed",
+        RowOutcome::Failed => "FAILED",
+        RowOutcome::Open => "open",
+        RowOutcome::Invalid => "INVALID",
+    }
+}
+
+/// A verdict in a word or two.
+pub(super) fn verdict(verdict: Verdict, strict: bool) -> &'static str {
+    match verdict {
+        Verdict::Invalid => "invalid",
+        Verdict::Equivalent => "equivalent",
+        Verdict::Regressed if strict => "strictly regressed",
+        Verdict::Regressed => "regressed",
+        Verdict::Improved => "improved",
+        Verdict::Inconclusive => "inconclusive",
+    }
+}

@@ -1,0 +1,123 @@
+use workbench_analysis::ConfidenceInterval;
+use workbench_analysis::gate::{AlarmRate, AuditReport, GATE_SCHEMA_VERSION, GateReport, Policy};
+
+use super::*;
+use crate::TextOptions;
+
+const PLAIN: TextOptions = TextOptions {
+    width: 120,
+    colour: false,
+};
+
+fn plain(report: &GateReport) -> String {
+    text(report, PLAIN)
+}
+
+#[test]
+fn the_conclusion_and_its_reasons_come_first_on_a_terminal() {
+    insta::assert_snapshot!(plain(&fixture::failed()));
+}
+
+#[test]
+fn refused_runs_say_why_before_any_number() {
+    insta::assert_snapshot!(plain(&fixture::refused()));
+}
+
+#[test]
+fn what_was_forced_is_in_every_output() {
+    let report = fixture::forced();
+    for output in [
+        plain(&report),
+        markdown(&report),
+        junit(&report).unwrap(),
+        annotations(&report),
+    ] {
+        assert!(
+            output.to_lowercase().contains("force") || output.starts_with("::"),
+            "{output}"
+        );
+        assert!(output.contains("different environments"), "{output}");
+        assert!(output.contains("Linux 6.8"), "{output}");
+    }
+}
+
+#[test]
+fn markdown_is_for_pull_requests() {
+    insta::assert_snapshot!(markdown(&fixture::failed()));
+}
+
+#[test]
+fn every_gated_metric_is_a_test_of_junit() {
+    insta::assert_snapshot!(junit(&fixture::failed()).unwrap());
+}
+
+#[test]
+fn refused_runs_are_errors_in_junit_and_its_text_is_escaped() {
+    insta::assert_snapshot!(junit(&fixture::refused()).unwrap());
+}
+
+#[test]
+fn annotations_are_one_line_each_and_escaped() {
+    insta::assert_snapshot!(annotations(&fixture::failed()));
+    let refused = annotations(&fixture::refused());
+    assert_eq!(refused.lines().count(), 2, "{refused}");
+}
+
+#[test]
+fn no_line_is_wider_than_the_terminal() {
+    for report in [fixture::failed(), fixture::refused(), fixture::forced()] {
+        for width in [40, 60, 80, 120] {
+            let options = TextOptions {
+                width,
+                colour: false,
+            };
+            for line in text(&report, options).lines() {
+                let columns = textwrap::core::display_width(line);
+                assert!(columns <= usize::from(width), "{columns} > {width}: {line}");
+            }
+        }
+    }
+}
+
+fn audited() -> AuditReport {
+    AuditReport {
+        schema_version: GATE_SCHEMA_VERSION,
+        policy: Policy::default(),
+        runs: 400,
+        disjoint: AlarmRate {
+            comparisons: 40,
+            regressed: 1,
+            improved: 2,
+            passed: 30,
+            inconclusive: 9,
+            invalid: 0,
+        },
+        interval: Some(ConfidenceInterval {
+            lower: 0.000_633,
+            upper: Some(0.131_6),
+            confidence: 0.95,
+        }),
+        most_alarms_allowed: 5,
+        within_nominal: Some(true),
+        reshuffled: AlarmRate {
+            comparisons: 1240,
+            regressed: 44,
+            improved: 44,
+            passed: 900,
+            inconclusive: 296,
+            invalid: 0,
+        },
+        reshuffled_exhaustively: true,
+        notes: Vec::new(),
+    }
+}
+
+#[test]
+fn an_audit_keeps_disjoint_and_reshuffled_comparisons_apart() {
+    insta::assert_snapshot!(audit_text(&audited(), PLAIN));
+}
+
+#[test]
+fn an_audit_can_be_put_into_a_pull_request() {
+    insta::assert_snapshot!(audit_markdown(&audited()));
+}

@@ -1,0 +1,79 @@
+//! The gate's report for a terminal: conclusion, reasons, table, what to do.
+
+use workbench_analysis::gate::{Conclusion, GateReport};
+
+use super::{table, words};
+use crate::TextOptions;
+use crate::text::page::{Page, Tone};
+
+/// The report as text of at most `options.width` columns, ending with a line break.
+#[must_use]
+pub fn text(report: &GateReport, options: TextOptions) -> String {
+    let mut page = Page::new(options);
+    let tone = match report.conclusion {
+        Conclusion::Passed => Tone::Good,
+        Conclusion::Inconclusive => Tone::Doubtful,
+        Conclusion::Failed | Conclusion::Invalid => Tone::Bad,
+    };
+    let word = words::conclusion(report.conclusion);
+    page.title(&format!("Gate: {word}"));
+    page.item(word, tone, words::meaning(report.conclusion));
+    for reason in &report.reasons {
+        page.item("-", Tone::Strong, reason);
+    }
+    page.heading("Compared");
+    page.paragraph(&words::sides(report));
+    page.paragraph(&words::policy(&report.policy));
+    if !report.rows.is_empty() {
+        page.heading("Rows");
+        page.table(&table::rows(report));
+        page.paragraph(&words::columns(report));
+    }
+    if report.forced {
+        page.heading("Forced in spite of");
+        for objection in &report.objections {
+            page.item(objection.kind.as_str(), Tone::Bad, &objection.finding);
+        }
+    }
+    let warnings = warnings(report);
+    if !warnings.is_empty() {
+        page.heading("Warnings");
+        for warning in warnings {
+            page.item("!", Tone::Doubtful, &warning);
+        }
+    }
+    if !report.advice.is_empty() {
+        page.heading("How to go on");
+        for advice in &report.advice {
+            page.item("-", Tone::Strong, advice);
+        }
+    }
+    page.into_text()
+}
+
+/// Warnings of all, then of rows with their names; each of those once.
+pub(super) fn warnings(report: &GateReport) -> Vec<String> {
+    let mut warnings = report.warnings.clone();
+    let mut of_rows: Vec<(&str, Vec<String>)> = Vec::new();
+    for row in &report.rows {
+        let name = format!(
+            "{} of {}",
+            row.comparison.metric.as_str(),
+            row.comparison.request
+        );
+        for warning in &row.comparison.warnings {
+            match of_rows.iter_mut().find(|(known, _)| known == warning) {
+                Some((_, names)) => names.push(name.clone()),
+                None => of_rows.push((warning, vec![name.clone()])),
+            }
+        }
+    }
+    for (warning, names) in of_rows {
+        warnings.push(if names.len() == report.rows.len() {
+            warning.to_owned()
+        } else {
+            format!("{}: {warning}", names.join(", "))
+        });
+    }
+    warnings
+}

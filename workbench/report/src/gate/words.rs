@@ -1,0 +1,160 @@
+//! The words that all outputs of the gate share.
+
+use workbench_analysis::gate::{Conclusion, FailOn, GateReport, GateSide, GatedLabels, Policy};
+use workbench_analysis::{ConfidenceInterval, LatencyOf, Metric, Pairing};
+
+use crate::format;
+
+/// A conclusion in capitals, as it heads every output.
+pub(super) fn conclusion(conclusion: Conclusion) -> &'static str {
+    match conclusion {
+        Conclusion::Passed => "PASSED",
+        Conclusion::Failed => "FAILED",
+        Conclusion::Inconclusive => "INCONCLUSIVE",
+        Conclusion::Invalid => "INVALID",
+    }
+}
+
+/// What follows from it.
+pub(super) fn meaning(conclusion: Conclusion) -> &'static str {
+    match conclusion {
+        Conclusion::Passed => "The candidate is shown to be no worse than the margin.",
+        Conclusion::Failed => "The policy fails on what was found.",
+        Conclusion::Inconclusive => "The runs do not say enough to pass; nothing failed.",
+        Conclusion::Invalid => {
+            "These runs cannot be believed, or not be compared: there is no verdict."
+        }
+    }
+}
+
+/// What was compared with what.
+pub(super) fn sides(report: &GateReport) -> String {
+    let how = match (report.baseline.history, report.pairing) {
+        (true, _) => "one run against a history",
+        (false, Pairing::Pairs) => "in pairs",
+        (false, Pairing::Independent) => "as independent runs",
+    };
+    format!(
+        "Baseline: {}. Candidate: {}. Compared {how}.",
+        side(&report.baseline),
+        side(&report.candidate)
+    )
+}
+
+fn side(side: &GateSide) -> String {
+    let runs = side.runs.len() as u64;
+    let counted = if side.compared == runs {
+        format::counted(runs, "run")
+    } else {
+        format!(
+            "{}, {} of them compared",
+            format::counted(runs, "run"),
+            side.compared
+        )
+    };
+    format!("{} ({counted})", side.name)
+}
+
+/// The policy in a sentence.
+pub(super) fn policy(policy: &Policy) -> String {
+    let metrics: Vec<&str> = policy
+        .metrics
+        .iter()
+        .map(|metric| metric.as_str())
+        .collect();
+    let labels = match &policy.labels {
+        GatedLabels::Total => "all requests together".to_owned(),
+        GatedLabels::All => "every label".to_owned(),
+        GatedLabels::Listed(labels) => labels.join(", "),
+    };
+    let fails: Vec<&str> = policy
+        .fail_on
+        .iter()
+        .map(|verdict| match verdict {
+            FailOn::Regressed => "regressed",
+            FailOn::StrictRegression => "strictly regressed",
+            FailOn::Improved => "improved",
+            FailOn::Inconclusive => "inconclusive",
+        })
+        .collect();
+    format!(
+        "Policy: {} of {labels}{}; margin {}, of error rates {} percentage points; alpha {}; fails on {}; {} or more.",
+        metrics.join(", "),
+        match policy.latency_of {
+            LatencyOf::All => "",
+            LatencyOf::Success => ", times of successful requests",
+        },
+        format::level(policy.rule.margin()),
+        format::level(policy.rule.error_rate_margin()).trim_end_matches('%'),
+        format::level(policy.rule.alpha()),
+        if fails.is_empty() {
+            "nothing".to_owned()
+        } else {
+            fails.join(", ")
+        },
+        format::counted(u64::from(policy.minimum_runs), "run"),
+    )
+}
+
+/// How to read the table.
+pub(super) fn columns(report: &GateReport) -> String {
+    format!(
+        "Intervals have {} confidence, each row by itself; verdicts allow for all {} (Holm). Detectable: the change for the \
+         worse that such runs find four times out of five. Runs needed: on either side, to find one as large as the \
+         margin as often. Both are rough where runs are few.",
+        format::level(1.0 - 2.0 * report.policy.rule.alpha()),
+        format::counted(report.rows.len() as u64, "row"),
+    )
+}
+
+/// A value with its unit.
+pub(super) fn value(metric: Metric, value: f64) -> String {
+    match metric {
+        Metric::Throughput => format!("{}/s", format::significant(value)),
+        Metric::ErrorRate => format::percentage(value),
+        _ => format::time(value),
+    }
+}
+
+/// A change with its sign: relative, or in percentage points for error rates.
+pub(super) fn change(metric: Metric, change: f64) -> String {
+    format!("{}{}", signed(metric, change), unit(metric))
+}
+
+/// An interval of a change.
+pub(super) fn interval(metric: Metric, interval: &ConfidenceInterval) -> String {
+    let upper = interval
+        .upper
+        .map_or_else(|| "∞".to_owned(), |upper| signed(metric, upper));
+    format!(
+        "{} to {upper}{}",
+        signed(metric, interval.lower),
+        unit(metric)
+    )
+}
+
+fn signed(metric: Metric, change: f64) -> String {
+    let percent = change * 100.0;
+    let digits = match metric {
+        Metric::ErrorRate => 3,
+        _ if percent.abs() < 10.0 => 2,
+        _ => 1,
+    };
+    let size = format!("{:.digits$}", percent.abs());
+    // What is shown as zero has no direction.
+    let sign = if size.chars().all(|digit| matches!(digit, '0' | '.')) {
+        ""
+    } else if percent < 0.0 {
+        "−"
+    } else {
+        "+"
+    };
+    format!("{sign}{size}")
+}
+
+fn unit(metric: Metric) -> &'static str {
+    match metric {
+        Metric::ErrorRate => " pp",
+        _ => "%",
+    }
+}

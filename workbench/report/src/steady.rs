@@ -1,0 +1,207 @@
+//! The steady state of a run as tables and sentences.
+
+use workbench_analysis::{Estimate, Latency, RunAnalysis, Scope, SteadyState, SteadyStatistics};
+
+use crate::format;
+use crate::table::{Cell, Column, Row, Table, one_line};
+
+pub(crate) const HEADING: &str = "Steady state";
+
+/// What the intervals say and what they do not.
+pub(crate) const MEANING: &str = "An interval says how precisely this run knows itself: what it would show if it had gone on in the same way. It does not \
+     say where another run would lie, which is often outside. To compare systems, repeat runs: every run counts once. \
+     τ: how many times the variance of the mean is what independent requests would give; effective samples: how many \
+     independent requests would know as much.";
+
+/// Which part of the run it is: `while all users were there, from 10.0 s to 70.0 s`.
+pub(crate) fn part(steady: &SteadyState) -> String {
+    let what = match steady.scope {
+        Scope::Hold => {
+            "Requests that started while the full number of users was there, after the declared warm-up"
+        }
+        Scope::WholeRun => {
+            "All requests after the declared warm-up: this experiment never holds its load, so ramps are included"
+        }
+    };
+    format!(
+        "{what}; from {} to {} of the run.",
+        seconds(steady.from_s),
+        seconds(steady.to_s)
+    )
+}
+
+fn seconds(seconds: f64) -> String {
+    if seconds == 0.0 {
+        "0 s".to_owned()
+    } else {
+        format::duration(seconds)
+    }
+}
+
+/// What was found of the beginning.
+pub(crate) fn warm_up(steady: &SteadyState) -> String {
+    let finding = one_line(&steady.warm_up.finding);
+    format!("warm-up: {finding}")
+}
+
+/// Estimates with their intervals, one row a label, TOTAL last.
+pub(crate) fn table(steady: &SteadyState) -> Table {
+    let columns = vec![
+        Column::text("Label", 0),
+        Column::number("# Samples", "", 3),
+        Column::number("Mean", "ms", 0),
+        Column::number("p50", "ms", 2),
+        Column::number("p95", "ms", 0),
+        Column::number("p99", "ms", 1),
+        Column::number("Throughput", "/s", 4),
+        Column::number("Error %", "", 5),
+        Column::number("τ", "", 7),
+        Column::number("Effective samples", "", 6),
+    ];
+    let mut rows: Vec<_> = steady
+        .requests
+        .iter()
+        .map(|row| Row::of(cells(row)))
+        .collect();
+    rows.push(Row {
+        cells: cells(&steady.total),
+        total: true,
+    });
+    Table { columns, rows }
+}
+
+fn cells(row: &SteadyStatistics) -> Vec<Cell> {
+    let time = |estimate: &Estimate| estimated(estimate, format::milliseconds);
+    let whole = |value: f64| format::count(value.round() as u64);
+    let optional = |value: Option<f64>, shown: fn(f64) -> String| {
+        value.map_or_else(Cell::nothing, |value| Cell::number(value, shown(value)))
+    };
+    vec![
+        Cell::text(&row.request),
+        Cell::number(row.samples as f64, format::count(row.samples)),
+        time(&row.mean_ns),
+        time(&row.p50_ns),
+        time(&row.p95_ns),
+        time(&row.p99_ns),
+        Cell::number(
+            row.throughput_per_s,
+            format::significant(row.throughput_per_s),
+        ),
+        estimated(&row.error_rate, format::percentage),
+        optional(row.autocorrelation_factor, format::significant),
+        optional(row.effective_samples, whole),
+    ]
+}
+
+/// `12.3 [12.1, 12.5]`.
+fn estimated(estimate: &Estimate, shown: impl Fn(f64) -> String) -> Cell {
+    let Some(value) = estimate.value else {
+        return Cell::nothing();
+    };
+    let interval = estimate
+        .interval
+        .map(|interval| format::range(interval.lower, interval.upper, &shown));
+    Cell::number(value, shown(value)).within(interval)
+}
+
+/// The confidence of the intervals, in words; quantiles' are as achieved, a little above.
+pub(crate) fn confidence(steady: &SteadyState) -> Option<String> {
+    rows(steady)
+        .flat_map(|row| estimates(row).map(|(_, estimate)| estimate))
+        .filter_map(|estimate| Some(estimate.interval?.confidence))
+        .reduce(f64::min)
+        .map(|least| {
+            let least = crate::between::words::confidence(least);
+            format!("In brackets: intervals of {least} confidence or more.")
+        })
+}
+
+/// Why a number or interval is missing or doubtful: each reason once, with what it is true of.
+pub(crate) fn notes(steady: &SteadyState) -> Vec<String> {
+    let mut notes: Vec<(&str, &str, Vec<&str>)> = Vec::new();
+    for row in rows(steady) {
+        for (what, estimate) in estimates(row) {
+            let Some(note) = &estimate.note else {
+                continue;
+            };
+            let same = |(known, of, _): &&mut (&str, &str, _)| *known == note && *of == what;
+            match notes.iter_mut().find(same) {
+                Some((_, _, labels)) => labels.push(&row.request),
+                None => notes.push((note, what, vec![&row.request])),
+            }
+        }
+    }
+    let all = rows(steady).count();
+    notes
+        .into_iter()
+        .map(|(note, what, labels)| {
+            let labels = if labels.len() == all && all > 1 {
+                "every label".to_owned()
+            } else {
+                labels.join(", ")
+            };
+            one_line(&format!("{what} of {labels}: {note}"))
+        })
+        .collect()
+}
+
+fn rows(steady: &SteadyState) -> impl Iterator<Item = &SteadyStatistics> {
+    steady.requests.iter().chain([&steady.total])
+}
+
+fn estimates(row: &SteadyStatistics) -> [(&'static str, &Estimate); 5] {
+    [
+        ("mean", &row.mean_ns),
+        ("p50", &row.p50_ns),
+        ("p95", &row.p95_ns),
+        ("p99", &row.p99_ns),
+        ("error rate", &row.error_rate),
+    ]
+}
+
+/// Times of successful and failed requests by themselves, for labels of which some failed; `None` where none did.
+pub(crate) fn outcomes(steady: &SteadyState) -> Option<Table> {
+    let columns = vec![
+        Column::text("Label", 0),
+        Column::text("Requests", 0),
+        Column::number("# Samples", "", 1),
+        Column::number("Mean", "ms", 0),
+        Column::number("p50", "ms", 2),
+        Column::number("p95", "ms", 0),
+        Column::number("p99", "ms", 3),
+    ];
+    let table_rows = rows(steady)
+        .filter(|row| row.errors > 0)
+        .flat_map(|row| {
+            let halves = [("successful", &row.success), ("failed", &row.failure)];
+            halves.into_iter().filter_map(move |(which, latency)| {
+                Some(row_of_outcome(&row.request, which, latency.as_ref()?))
+            })
+        })
+        .collect();
+    Table {
+        columns,
+        rows: table_rows,
+    }
+    .unless_empty()
+}
+
+fn row_of_outcome(request: &str, which: &str, latency: &Latency) -> Row {
+    let time = |ns: f64| Cell::number(ns, format::milliseconds(ns));
+    Row::of(vec![
+        Cell::text(request),
+        Cell::text(which),
+        Cell::number(latency.samples as f64, format::count(latency.samples)),
+        time(latency.mean_ns),
+        time(latency.p50_ns),
+        time(latency.p95_ns),
+        time(latency.p99_ns),
+    ])
+}
+
+/// Stands where a run has no steady part.
+pub(crate) fn missing(run: &RunAnalysis) -> Option<&'static str> {
+    (run.steady.is_none() && run.total.samples > 0).then_some(
+        "No request started in the steady part of the run, so there is nothing to compare it by.",
+    )
+}
