@@ -87,11 +87,16 @@ pub enum AnalysisError {
         path: PathBuf,
     },
     /// A series of which an experiment has to be named.
-    #[error("{series} holds {}: name one, as in {series}:{}", names.join(", "), names[0], series = series.display())]
+    #[error(
+        "{series} holds {}: name one, as in {series}:{}",
+        names.join(", "),
+        names.first().map_or("NAME", String::as_str),
+        series = series.display()
+    )]
     SeveralExperiments {
         /// The series' folder.
         series: PathBuf,
-        /// Its experiments' names; never empty.
+        /// Its experiments' names.
         names: Vec<String>,
     },
     /// A series that has no experiment of a name.

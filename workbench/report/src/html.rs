@@ -72,6 +72,7 @@ struct SteadyView {
     warm_up: CheckView,
     table: Table,
     notes: Vec<String>,
+    many_notes: bool,
     outcomes: Option<Table>,
     confidence: Option<String>,
     meaning: &'static str,
@@ -251,11 +252,13 @@ impl CheckView {
 impl SteadyView {
     fn of(steady: &SteadyState) -> Self {
         let finding = steady::warm_up(steady);
+        let notes = steady::notes(steady);
         Self {
             part: steady::part(steady),
             warm_up: CheckView::of("warm-up", steady.warm_up.status, &finding),
             table: steady::table(steady),
-            notes: steady::notes(steady),
+            many_notes: notes.len() > steady::FEW_NOTES,
+            notes,
             outcomes: steady::outcomes(steady),
             confidence: steady::confidence(steady),
             meaning: steady::MEANING,

@@ -199,8 +199,9 @@ fn push_groups_compared(text: &mut String, comparison: &GroupComparison, between
         push_list(text, &points);
     }
     push_paragraph(text, &told.basis);
-    if !told.warnings.is_empty() {
-        push_list(text, &told.warnings);
+    let warnings = [told.warnings, told.warnings_of_rows].concat();
+    if !warnings.is_empty() {
+        push_list(text, &warnings);
     }
     if let Some(changes) = between::changes(comparison, Part::Total) {
         push_paragraph(text, "All requests together:");

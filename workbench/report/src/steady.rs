@@ -7,6 +7,9 @@ use crate::table::{Cell, Column, Row, Table, one_line};
 
 pub(crate) const HEADING: &str = "Steady state";
 
+/// More notes than this are folded, or left to the page.
+pub(crate) const FEW_NOTES: usize = 8;
+
 /// What the intervals say and what they do not.
 pub(crate) const MEANING: &str = "An interval says how precisely this run knows itself: what it would show if it had gone on in the same way. It does not \
      say where another run would lie, which is often outside. To compare systems, repeat runs: every run counts once. \
@@ -96,7 +99,11 @@ fn cells(row: &SteadyStatistics) -> Vec<Cell> {
 /// `12.3 [12.1, 12.5]`.
 fn estimated(estimate: &Estimate, shown: impl Fn(f64) -> String) -> Cell {
     let Some(value) = estimate.value else {
-        return Cell::nothing();
+        // The notes below the table say why.
+        return match estimate.note {
+            Some(_) => Cell::text("refused"),
+            None => Cell::nothing(),
+        };
     };
     let interval = estimate
         .interval

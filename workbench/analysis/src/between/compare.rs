@@ -55,7 +55,8 @@ pub(crate) fn compare(
     } else {
         Vec::new()
     };
-    let too_few = sides.baseline.len() < question.minimum_runs;
+    let [least_before, least_after] = question.minimum_runs;
+    let too_few = sides.baseline.len() < least_before || sides.candidate.len() < least_after;
     for judged in &mut judged {
         if invalid {
             judged.found.0 = Found::Invalid;
@@ -109,13 +110,17 @@ fn same_part(
     same
 }
 
-/// Says where runs of one group followed different experiments.
+/// Says where runs of one group followed different experiments. Their seeds differ from repetition to repetition.
 fn unlike(group: &RunGroup<'_>) -> Option<String> {
+    fn essence(run: &RunAnalysis) -> impl Iterator<Item = &str> {
+        let lines = run.experiment_file.lines();
+        lines.filter(|line| !line.starts_with("seed:"))
+    }
     let first = group.runs.first()?;
     group
         .runs
         .iter()
-        .any(|run| run.experiment_file != first.experiment_file)
+        .any(|run| !essence(run).eq(essence(first)))
         .then(|| format!("runs of {} followed different experiments", group.name))
 }
 

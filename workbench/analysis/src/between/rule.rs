@@ -115,8 +115,8 @@ pub(crate) struct Question {
     pub(crate) labels: Option<Vec<String>>,
     pub(crate) latency: LatencyOf,
     pub(crate) belief: Belief,
-    /// Fewer runs than this on a side are not judged.
-    pub(crate) minimum_runs: usize,
+    /// Fewer runs than this of the baseline and of the candidate are not judged.
+    pub(crate) minimum_runs: [usize; 2],
 }
 
 impl Question {
@@ -128,7 +128,7 @@ impl Question {
             labels: None,
             latency: LatencyOf::All,
             belief: Belief::AsJudged,
-            minimum_runs: 1,
+            minimum_runs: [1, 1],
         }
     }
 

@@ -5,6 +5,12 @@ use workbench_statistics::student_t_quantile;
 use super::report::{Conclusion, GateReport, ObjectionKind, RowOutcome};
 use crate::model::{Metric, Pairing};
 
+/// Fewer runs on a side cannot show that nothing changed, as the statistics have it.
+const FOR_EQUIVALENCE: u64 = 5;
+
+/// More runs than this are not made on either side: ours.
+const PRACTICAL: u64 = 40;
+
 /// A few sentences, the most useful first.
 pub(super) fn advice(report: &GateReport) -> Vec<String> {
     match report.conclusion {
@@ -47,9 +53,9 @@ fn inconclusive(report: &GateReport) -> Vec<String> {
             "One run says little: compare it with a wider margin, or gate series of both versions instead of a history."
                 .to_owned(),
         );
-    } else if runs < 5 {
+    } else if runs < FOR_EQUIVALENCE {
         advice.push(format!(
-            "{runs} runs on a side cannot show that nothing changed: make 5 or more of each, interleaved, with \
+            "{runs} runs on a side cannot show that nothing changed: make {FOR_EQUIVALENCE} or more of each, interleaved, with \
              `workbench run BASELINE.yaml CANDIDATE.yaml --repetitions N`."
         ));
     } else if let Some(needed) = open().filter_map(|row| row.runs_for_margin).max() {
@@ -57,7 +63,12 @@ fn inconclusive(report: &GateReport) -> Vec<String> {
             Pairing::Pairs => "pairs of runs",
             Pairing::Independent => "runs on either side",
         };
-        advice.push(if needed > runs {
+        advice.push(if needed > PRACTICAL {
+            format!(
+                "So far apart are runs of the same thing that it would take {needed} {what} to find a regression as large \
+                 as the margin: find out why they differ, use a quieter machine or longer runs, or allow a wider margin."
+            )
+        } else if needed > runs {
             format!(
                 "Make a new series of {needed} {what}: so many find a regression as large as the margin four times out \
                  of five, if they vary as these do."
@@ -69,7 +80,9 @@ fn inconclusive(report: &GateReport) -> Vec<String> {
             )
         });
     }
-    advice.extend(error_rates(report));
+    if runs >= FOR_EQUIVALENCE {
+        advice.extend(error_rates(report));
+    }
     if !report.missing.is_empty() {
         advice.push(
             "What is gated has to have a value in every run: longer runs have more requests for high percentiles; check \

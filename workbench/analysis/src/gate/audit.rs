@@ -178,13 +178,13 @@ pub fn audit(sources: &[AuditSource], policy: &Policy, options: AuditOptions) ->
     }
     if let Some(first) = refusals.first() {
         notes.push(format!(
-            "{} comparisons are invalid and not counted; of the first: {first}",
+            "invalid, and not counted: {} of the disjoint comparisons, the first for this reason: {first}",
             disjoint.invalid
         ));
     }
     if disjoint.comparisons < 20 {
         notes.push(format!(
-            "{} comparisons that share no run say little of a rate of {:.0} %: make more series of two equal experiments",
+            "so few comparisons that share no run ({}) say little of a rate of {:.0} %: make more series of two equal experiments",
             disjoint.comparisons,
             policy.rule.alpha() * 100.0
         ));
@@ -240,7 +240,7 @@ fn most_allowed(comparisons: u64, nominal: f64) -> u64 {
 mod tests {
     use super::*;
 
-    /// SciPy 1.17.1: `binom.sf(k - 1, 40, 0.05)` is 0.0480 for k = 5 and 0.0139 for k = 6; the two-sided 95 % interval
+    /// `SciPy` 1.17.1: `binom.sf(k - 1, 40, 0.05)` is 0.0480 for k = 5 and 0.0139 for k = 6; the two-sided 95 % interval
     /// leaves 2.5 % on either side.
     #[test]
     fn forty_comparisons_may_alarm_five_times() {

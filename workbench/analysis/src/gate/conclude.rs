@@ -58,7 +58,7 @@ pub(super) fn judge_these(
     let all = [before, after].concat();
     let objections = objections(before, after, history);
     let refused = !objections.is_empty() && !force;
-    let mut question = policy.question();
+    let mut question = policy.question(history);
     question.belief = match (objections.is_empty(), force) {
         (true, _) => Belief::AsJudged,
         (false, true) => Belief::Forced,

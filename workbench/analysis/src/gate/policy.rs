@@ -128,7 +128,8 @@ impl Default for Policy {
 }
 
 impl Policy {
-    pub(super) fn question(&self) -> Question {
+    pub(super) fn question(&self, history: bool) -> Question {
+        let least = self.minimum_runs as usize;
         Question {
             rule: self.rule,
             metrics: self.metrics.clone(),
@@ -139,7 +140,7 @@ impl Policy {
             },
             latency: self.latency_of,
             belief: crate::between::Belief::AsJudged,
-            minimum_runs: self.minimum_runs as usize,
+            minimum_runs: [least, if history { 1 } else { least }],
         }
     }
 

@@ -314,6 +314,17 @@ fn a_history_of_ten_sessions_carries_a_single_run() {
 }
 
 #[test]
+fn runs_that_are_no_history_do_not_carry_a_single_one() {
+    let baseline: Vec<_> = alone("shop", 10, 10.0).into_iter().map(gate_run).collect();
+    let report = gate(
+        &baseline,
+        &[gate_run(run("shop", 30, 13.0))],
+        &Policy::default(),
+    );
+    assert_eq!(report.conclusion, Conclusion::Inconclusive);
+}
+
+#[test]
 fn a_history_is_of_sessions_and_not_of_one_series() {
     let (history, candidate) = sides(10, 1.0);
     let sides = Sides {
@@ -351,7 +362,7 @@ fn an_audit_of_equal_runs_counts_its_alarms_twice_over() {
     // Of all swaps of the same blocks, as many alarm one way as the other.
     let rate = report.reshuffled.rate().unwrap();
     assert!(rate < 0.1, "{rate}");
-    assert!(report.notes[0].starts_with("3 comparisons that share no run say little"));
+    assert!(report.notes[0].starts_with("so few comparisons that share no run (3) say little"));
 }
 
 #[test]

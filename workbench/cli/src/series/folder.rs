@@ -89,7 +89,8 @@ fn name(path: &Path) -> String {
     name.to_string_lossy().into_owned()
 }
 
-/// The runs of the series in a folder that came to their end and can be believed; `None` where it holds no series.
+/// The runs of the series in a folder that came to their end; `None` where it holds no series. Invalid ones are among
+/// them: what is compared without them would be chosen by results.
 pub(crate) fn finished_runs(folder: &Path) -> anyhow::Result<Option<Vec<PathBuf>>> {
     if !folder.join(SERIES_FILE).is_file() {
         return Ok(None);
@@ -101,7 +102,9 @@ pub(crate) fn finished_runs(folder: &Path) -> anyhow::Result<Option<Vec<PathBuf>
     let mut runs = Vec::new();
     for run in series.runs {
         match (run.state, run.run) {
-            (SeriesRunState::Done, Some(directory)) => runs.push(results.join(directory)),
+            (SeriesRunState::Done | SeriesRunState::Invalid, Some(directory)) => {
+                runs.push(results.join(directory));
+            }
             _ => outcome::note(&format!(
                 "passed over: run {} of series {}, {}",
                 run.position, series.series_id, run.experiment

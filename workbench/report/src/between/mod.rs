@@ -22,6 +22,9 @@ pub(crate) const TOTAL: &str = "TOTAL";
 /// More comparisons than this have a line each instead of sentences.
 pub(crate) const FEW_COMPARISONS: usize = 3;
 
+/// More warnings of single rows than this are folded, or left to the page.
+pub(crate) const FEW_WARNINGS: usize = 4;
+
 /// The comparisons of which something can be told: none where no runs allow any test.
 pub(crate) fn comparisons(between: &BetweenRuns) -> &[GroupComparison] {
     let says_something =

@@ -1,7 +1,7 @@
 //! The comparison of two groups told in sentences: which differ, by how much, and what else is known.
 
 use workbench_analysis::{
-    BetweenRuns, GroupComparison, Metric, MetricComparison, Pairing, TestMethod, Verdict,
+    BetweenRuns, GroupComparison, Metric, MetricComparison, TestMethod, Verdict,
 };
 
 use super::{TOTAL, groups_of, margin, words};
@@ -10,6 +10,9 @@ use crate::table::one_line;
 
 /// Rows told in a sentence each; the others are in the table.
 const SENTENCES: usize = 6;
+
+/// More runs than this are not asked for.
+const MANY_RUNS: u64 = 30;
 
 /// Names of metrics and labels in one sentence.
 const NAMES: usize = 4;
@@ -29,8 +32,10 @@ pub(crate) struct Told {
     pub(crate) points: Vec<(Verdict, String)>,
     /// How it was compared, and what to do for a better answer.
     pub(crate) basis: String,
-    /// What a reader has to know: of all rows first, then each warning of single rows once.
+    /// What a reader has to know of all rows.
     pub(crate) warnings: Vec<String>,
+    /// What a reader has to know of single ones, each warning once.
+    pub(crate) warnings_of_rows: Vec<String>,
 }
 
 /// A comparison told.
@@ -52,7 +57,8 @@ pub(crate) fn told(comparison: &GroupComparison, between: &BetweenRuns) -> Told 
             .map_or(Verdict::Inconclusive, |(verdict, _)| *verdict),
         points: points(comparison, between),
         basis: basis(comparison, between),
-        warnings: warnings(comparison),
+        warnings: comparison.warnings.clone(),
+        warnings_of_rows: warnings_of_rows(comparison),
         counts,
     }
 }
@@ -205,16 +211,24 @@ fn basis(comparison: &GroupComparison, between: &BetweenRuns) -> String {
         .iter()
         .filter(|row| row.verdict == Verdict::Inconclusive);
     let needed = undecided.clone().filter_map(|row| row.runs_needed).max();
-    if let Some(needed) = needed {
-        basis.push_str(&format!(
+    match needed {
+        None => {}
+        Some(needed) if needed <= MANY_RUNS => basis.push_str(&format!(
             " To settle every open row, about {} in each group are needed (workbench run … --repetitions {needed}); \
              longer runs vary less and need fewer.",
             format::counted(needed, "run"),
-        ));
+        )),
+        Some(needed) => basis.push_str(&format!(
+            " The open row that varies most would need about {} in each group: longer runs, which vary less, help more \
+             than as many repetitions.",
+            format::counted(needed, "run"),
+        )),
     }
-    if comparison.pairing == Pairing::Independent
-        && comparison.rows.iter().any(|row| row.method.is_some())
-    {
+    let in_series = groups_of(comparison, between).is_some_and(|(baseline, candidate)| {
+        let mut runs = baseline.runs.iter().chain(&candidate.runs);
+        runs.any(|run| run.block.is_some())
+    });
+    if !in_series && comparison.rows.iter().any(|row| row.method.is_some()) {
         basis.push_str(
             " Runs of an interleaved series (--repetitions) are compared in pairs, which often finds smaller changes.",
         );
@@ -222,8 +236,8 @@ fn basis(comparison: &GroupComparison, between: &BetweenRuns) -> String {
     basis
 }
 
-fn warnings(comparison: &GroupComparison) -> Vec<String> {
-    let mut warnings: Vec<String> = comparison.warnings.clone();
+fn warnings_of_rows(comparison: &GroupComparison) -> Vec<String> {
+    let mut warnings = Vec::new();
     let mut of_rows: Vec<(&str, Vec<&MetricComparison>)> = Vec::new();
     for row in &comparison.rows {
         for warning in &row.warnings {
@@ -234,7 +248,7 @@ fn warnings(comparison: &GroupComparison) -> Vec<String> {
         }
     }
     for (warning, rows) in of_rows {
-        if warnings.iter().any(|known| known == warning) {
+        if comparison.warnings.iter().any(|known| known == warning) {
             continue;
         }
         warnings.push(if rows.len() == comparison.rows.len() {
@@ -347,7 +361,7 @@ mod tests {
         }
         let first = &rows[0];
         let expected = format!("{} of {}", words::metric(first.metric), first.request);
-        let warnings = first_of(&analysis).warnings;
+        let warnings = first_of(&analysis).warnings_of_rows;
         let odd: Vec<_> = warnings.iter().filter(|it| it.ends_with(": odd")).collect();
         assert_eq!(odd.len(), 1);
         assert!(

@@ -20,8 +20,8 @@ pub(super) fn rows(report: &GateReport) -> Table {
             Column::number("Candidate", "", 3),
             Column::number("Change", "", 0),
             Column::number(&format!("{confidence} interval"), "", 1),
-            Column::number("Detectable", "", 2),
-            Column::number("Runs needed", "", 2),
+            Column::number("Detectable", "", 0),
+            Column::number("Runs needed", "", 0),
         ],
         rows: report.rows.iter().map(row).collect(),
     }
@@ -39,6 +39,10 @@ fn row(row: &GateRow) -> Row {
         Cell::text(metric.as_str()),
         Cell::text(&match row.outcome {
             RowOutcome::Invalid => outcome(row.outcome).to_owned(),
+            // What is inconclusive as a verdict can be known well enough to pass.
+            RowOutcome::Passed if it.verdict == Verdict::Inconclusive => {
+                format!("{}: no worse", outcome(row.outcome))
+            }
             _ => format!("{}: {}", outcome(row.outcome), verdict(it.verdict, false)),
         }),
         Cell::number(it.baseline, words::value(metric, it.baseline)),

@@ -64,6 +64,23 @@ fn annotations_are_one_line_each_and_escaped() {
 }
 
 #[test]
+fn eighty_columns_have_room_for_what_such_runs_could_find() {
+    let options = TextOptions {
+        width: 80,
+        colour: false,
+    };
+    let text = text(&fixture::failed(), options);
+    assert!(
+        text.contains("Detectable") && text.contains("+6.20%"),
+        "{text}"
+    );
+    assert!(
+        text.contains("Not shown for want of room: Baseline, Candidate, 90% interval."),
+        "{text}"
+    );
+}
+
+#[test]
 fn no_line_is_wider_than_the_terminal() {
     for report in [fixture::failed(), fixture::refused(), fixture::forced()] {
         for width in [40, 60, 80, 120] {

@@ -33,6 +33,7 @@ pub(super) struct ComparedView {
     /// Colours of the gravest verdict.
     pub(super) class: &'static str,
     pub(super) counts: Vec<CountView>,
+    pub(super) many_warnings: bool,
     pub(super) points: Vec<PointView>,
     pub(super) figures: Vec<FigureView>,
     pub(super) changes: Option<Table>,
@@ -116,6 +117,7 @@ impl ComparedView {
                     class: words::class(*verdict),
                 })
                 .collect(),
+            many_warnings: told.warnings_of_rows.len() > between::FEW_WARNINGS,
             figures: views(figures)?,
             changes: between::changes(comparison, Part::Total),
             changes_of_labels: between::changes(comparison, Part::Labels),

@@ -49,8 +49,21 @@ fn write_comparison(page: &mut Page, comparison: &GroupComparison, between: &Bet
         page.item(words::verdict(*verdict), Tone::of_verdict(*verdict), point);
     }
     page.paragraph(&told.basis);
-    for warning in &told.warnings {
+    let of_rows = &told.warnings_of_rows;
+    for warning in told
+        .warnings
+        .iter()
+        .chain(of_rows.iter().take(between::FEW_WARNINGS))
+    {
         page.item("!", Tone::Doubtful, warning);
+    }
+    if of_rows.len() > between::FEW_WARNINGS {
+        let more = of_rows.len() - between::FEW_WARNINGS;
+        page.item(
+            "!",
+            Tone::Doubtful,
+            &format!("{more} more: see report.html"),
+        );
     }
     if let Some(changes) = between::changes(comparison, Part::Total) {
         page.paragraph("All requests together:");

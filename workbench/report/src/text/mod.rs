@@ -119,8 +119,17 @@ fn write_steady(page: &mut Page, run: &RunAnalysis) {
         &steady::warm_up(state),
     );
     page.table(&steady::table(state));
-    for note in steady::notes(state) {
-        page.item("!", Tone::Doubtful, &note);
+    let notes = steady::notes(state);
+    for note in notes.iter().take(steady::FEW_NOTES) {
+        page.item("!", Tone::Doubtful, note);
+    }
+    if notes.len() > steady::FEW_NOTES {
+        let more = notes.len() - steady::FEW_NOTES;
+        page.item(
+            "!",
+            Tone::Doubtful,
+            &format!("{more} more: see report.html"),
+        );
     }
     if let Some(outcomes) = steady::outcomes(state) {
         page.paragraph("Successful and failed requests by themselves:");
