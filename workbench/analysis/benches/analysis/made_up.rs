@@ -7,8 +7,8 @@ use std::mem;
 use std::path::Path;
 
 use workbench_samples::{
-    ErrorKind, Host, Labels, MANIFEST_VERSION, Manifest, Outcome, Phase, SAMPLES_FOLDER, Sample,
-    SampleWriter, TargetRecord, Tool, Validity,
+    ELAPSED, ErrorKind, Host, Labels, MANIFEST_VERSION, Manifest, Outcome, Phase, SAMPLES_FOLDER,
+    Sample, SampleWriter, TargetRecord, Tool, Validity,
 };
 
 /// Samples in a part: what the load generator writes every few seconds.
@@ -169,6 +169,7 @@ fn manifest() -> Manifest {
             requests_served: BTreeMap::new(),
         },
         limits: BTreeMap::new(),
+        elapsed: ELAPSED.to_owned(),
         outcome: Outcome::Completed,
         validity: Some(Validity {
             valid: true,
