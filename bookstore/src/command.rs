@@ -108,7 +108,9 @@ pub(crate) struct CommonOptions {
     )]
     pub(crate) database: DatabaseUrl,
 
-    /// Use a fresh database under a unique name, and remove it at the end.
+    /// Use a fresh database under a unique name, and remove it at the end. On PostgreSQL the line of JSON says that
+    /// name (`databases`): other processes of `all` may share the databases until then, with the name in place of
+    /// the one in their `--database`.
     #[arg(long, env = "BOOKSTORE_EPHEMERAL", value_parser = BoolishValueParser::new())]
     pub(crate) ephemeral: bool,
 

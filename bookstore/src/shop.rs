@@ -116,9 +116,12 @@ pub(crate) struct ServiceUrls {
 
 /// The line that announces ready services.
 #[derive(Serialize)]
-struct Announcement {
+struct Announcement<'a> {
     ready: bool,
     services: BTreeMap<&'static str, String>,
+    /// Name that other processes share the temporary databases under; absent where there are none on a server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    databases: Option<&'a str>,
 }
 
 impl Shop {
@@ -265,7 +268,7 @@ impl Shop {
             let server = Server::start(listener, complete, limits);
             servers.push((name, server));
         }
-        announce(urls)?;
+        announce(urls, self.home.shared_as())?;
         stop.wait().await;
         draining.begin();
         // Whoever cannot wait asks again.
@@ -305,10 +308,14 @@ impl Shop {
     }
 }
 
-fn announce(services: BTreeMap<&'static str, String>) -> anyhow::Result<()> {
+fn announce(
+    services: BTreeMap<&'static str, String>,
+    databases: Option<&str>,
+) -> anyhow::Result<()> {
     let announcement = Announcement {
         ready: true,
         services,
+        databases,
     };
     let line = serde_json::to_string(&announcement)?;
     let mut stdout = std::io::stdout().lock();

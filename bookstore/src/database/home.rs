@@ -89,6 +89,14 @@ impl Home {
         })
     }
 
+    /// What the names of temporary databases on a server begin with, for other processes to share them.
+    pub(crate) fn shared_as(&self) -> Option<&str> {
+        match self {
+            Self::TemporaryOnServer { prefix, .. } => Some(prefix),
+            Self::Folder(_) | Self::TemporaryFolder(_) | Self::Server { .. } => None,
+        }
+    }
+
     /// Fails when there is no database of a service yet.
     pub(crate) async fn ensure_exists(&self, service: &str) -> anyhow::Result<()> {
         match self {
@@ -266,7 +274,7 @@ async fn create_database(options: &PgConnectOptions, name: &str) -> anyhow::Resu
     Ok(())
 }
 
-/// Drops a database of which nobody else knows, so that its connections are our own and may be ended
+/// Drops a database of which nobody knows but us and those whom we told, so that connections to it may be ended
 /// (`FORCE`): a request that hangs must not keep it.
 async fn drop_database(options: Box<PgConnectOptions>, name: String) -> anyhow::Result<()> {
     let mut connection = connect(&maintenance(&options)).await?;

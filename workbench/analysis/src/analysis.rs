@@ -9,8 +9,10 @@ use workbench_samples::replace_file;
 use crate::between::{ComparisonRule, between_runs};
 use crate::comparison::{self, compare};
 use crate::error::AnalysisError;
+use crate::in_order::elapsed_in_order;
 use crate::model::{Analysis, SCHEMA_VERSION};
 use crate::run::analyse;
+use crate::sweep;
 
 /// Name of the file that [`Analysis::write`] writes.
 pub const ANALYSIS_FILE: &str = "analysis.json";
@@ -32,14 +34,16 @@ pub fn analyze(run_directories: &[PathBuf]) -> Result<Analysis, AnalysisError> {
     }
     refuse_duplicates(run_directories)?;
     let several = run_directories.len() > 1;
+    let selected = comparison::selection(run_directories);
     let mut runs = Vec::new();
     let mut distributions = Vec::new();
     let mut warnings = Vec::new();
-    for (stream, directory) in (0..).zip(run_directories) {
+    for ((stream, directory), selected) in (0..).zip(run_directories).zip(&selected) {
         let mut run = analyse(directory)?;
         warnings.append(&mut run.warnings);
-        if several {
-            let drawn = comparison::distribution(&run.analysis, &run.ascending_ns(), stream);
+        if several && *selected {
+            let elapsed_ns = elapsed_in_order(directory)?;
+            let drawn = comparison::distribution(&run.analysis, &elapsed_ns, stream);
             match drawn {
                 Ok(distribution) => distributions.push(distribution),
                 // Too short for it; the run's own numbers stand all the same.
@@ -52,7 +56,8 @@ pub fn analyze(run_directories: &[PathBuf]) -> Result<Analysis, AnalysisError> {
         runs.push(run.analysis);
     }
     let comparison = several.then(|| {
-        let (comparison, of_the_tests) = compare(distributions);
+        let left_out = selected.iter().filter(|selected| !**selected).count();
+        let (comparison, of_the_tests) = compare(distributions, left_out);
         warnings.extend(of_the_tests);
         comparison
     });
@@ -60,6 +65,7 @@ pub fn analyze(run_directories: &[PathBuf]) -> Result<Analysis, AnalysisError> {
         schema_version: SCHEMA_VERSION,
         quantile_definition: QUANTILE_DEFINITION.to_owned(),
         between_runs: several.then(|| between_runs(&runs, &ComparisonRule::default())),
+        sweeps: sweep::sweeps(&runs),
         runs,
         comparison,
         warnings,

@@ -1,18 +1,26 @@
 //! The student report's comparison of runs: seeded means of drawn samples, and pairwise t tests on them.
 
+use std::path::PathBuf;
+
+use workbench_samples::Manifest;
 use workbench_statistics::{
-    MeanEstimate, StatisticsError, resampled_means, summary, welch_from_estimates,
+    MeanEstimate, StatisticsError, normal_plot, resampled_means, shape, summary,
+    welch_from_estimates,
 };
 
-use crate::model::{CltDistribution, PairwiseTest, ReportComparison, RunAnalysis};
+use crate::model::{CltDistribution, PairwiseTest, ReportComparison, RunAnalysis, Shape};
+use crate::worth::worth;
 
 /// The report's: samples of 50, 1,000 of them, a level of 5 %.
-const SAMPLE_SIZE: u32 = 50;
-const RESAMPLES: u32 = 1000;
-const ALPHA: f64 = 0.05;
+pub(crate) const SAMPLE_SIZE: u32 = 50;
+pub(crate) const RESAMPLES: u32 = 1000;
+pub(crate) const ALPHA: f64 = 0.05;
+
+/// Where all runs repeat the same thing, as many of them are shown beside each other: five make ten pairs.
+const MOST_REPETITIONS: usize = 5;
 
 /// Any would do; this one is the number of the report's figure with the tests.
-const SEED: u64 = 54;
+pub(crate) const SEED: u64 = 54;
 
 /// Said wherever a comparison is shown.
 const NOT_VALID: &str = "\
@@ -25,7 +33,34 @@ between requests nor the difference between runs enters it. In simulations, two 
 autocorrelation 0.9), in 89 % when runs also differ by 3 %; 5 % is what the test promises (2,000 trials each, \
 10,000 requests a run).";
 
-/// Draws the means of one run. `stream` is the run's position, so that all runs are drawn independently.
+/// Which of the runs are shown: one of each experiment, or of each point of its sweep, as the report had one of each
+/// scenario; the first few where all repeat the same. A run without a manifest counts: what is wrong with it is told
+/// where it is analysed.
+pub(crate) fn selection(run_directories: &[PathBuf]) -> Vec<bool> {
+    let repeated: Vec<_> = run_directories
+        .iter()
+        .map(|directory| {
+            let manifest = Manifest::read(directory).ok()?;
+            let point = manifest.series.and_then(|place| place.point);
+            Some((
+                manifest.experiment,
+                point.map(|it| (it.parameter, it.value)),
+            ))
+        })
+        .collect();
+    let all_the_same = repeated.windows(2).all(|pair| pair[0] == pair[1]);
+    let shown = |(index, what): (usize, &Option<_>)| {
+        if all_the_same {
+            index < MOST_REPETITIONS
+        } else {
+            what.is_none() || !repeated[..index].contains(what)
+        }
+    };
+    repeated.iter().enumerate().map(shown).collect()
+}
+
+/// Draws the means of one run, whose elapsed times are in order of time. `stream` is the run's position, so that all
+/// runs are drawn independently.
 pub(crate) fn distribution(
     run: &RunAnalysis,
     elapsed_ns: &[f64],
@@ -54,12 +89,34 @@ pub(crate) fn distribution(
         standard_error_of_grand_mean_ns: drawn
             .standard_error()
             .expect("more than one sample is drawn"),
+        shape: shape(&means_ns).ok().map(|found| Shape {
+            skewness: found.skewness,
+            skewness_standard_error: found.skewness_standard_error,
+            excess_kurtosis: found.excess_kurtosis,
+            excess_kurtosis_standard_error: found.excess_kurtosis_standard_error,
+        }),
+        worth: worth(run, elapsed_ns),
         means_ns,
     })
 }
 
+/// The quantiles that means in ascending order are plotted over; they depend on the number of means alone.
+fn normal_quantiles() -> Vec<f64> {
+    let ranks: Vec<f64> = (0..RESAMPLES).map(f64::from).collect();
+    let plot = normal_plot(&ranks).expect("there are several ranks, and all are finite");
+    plot.points
+        .into_iter()
+        .map(|(quantile, _)| quantile)
+        .collect()
+}
+
 /// Tests every pair of distributions once; what cannot be tested becomes a warning.
-pub(crate) fn compare(distributions: Vec<CltDistribution>) -> (ReportComparison, Vec<String>) {
+///
+/// `left_out` is the number of runs that were not selected.
+pub(crate) fn compare(
+    distributions: Vec<CltDistribution>,
+    left_out: usize,
+) -> (ReportComparison, Vec<String>) {
     let names = names(&distributions);
     let mut tests = Vec::new();
     let mut warnings = Vec::new();
@@ -80,6 +137,13 @@ pub(crate) fn compare(distributions: Vec<CltDistribution>) -> (ReportComparison,
         resamples: RESAMPLES,
         seed: SEED,
         alpha: ALPHA,
+        selection: (left_out > 0).then(|| {
+            let are = if left_out == 1 { "run is" } else { "runs are" };
+            format!(
+                "The report had one run of each scenario: {left_out} further {are} repetitions, and left out here."
+            )
+        }),
+        normal_quantiles: normal_quantiles(),
         distributions,
         tests,
     };

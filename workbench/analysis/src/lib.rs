@@ -12,24 +12,31 @@ mod error;
 mod experiment;
 pub mod gate;
 mod histogram;
+mod in_order;
 mod model;
 mod newest;
 mod observe;
+mod published;
 mod run;
 mod series;
 mod steady;
+mod sweep;
 mod tables;
 mod threshold;
+mod worth;
 
 pub use analysis::{ANALYSIS_FILE, analyze};
 pub use between::{ComparisonRule, LatencyOf, between_runs};
 pub use error::AnalysisError;
 pub use model::{
-    Analysis, BetweenRuns, Bin, CltDistribution, ConfidenceInterval, ErrorCount, Estimate, Group,
-    GroupComparison, GroupRun, GroupStatistic, Latency, Metric, MetricComparison, OverallTest,
-    Pairing, PairwiseTest, RankEstimate, ReportComparison, RequestStatistics, RunAnalysis,
-    SCHEMA_VERSION, Scope, Second, SeveralGroups, SimultaneousPair, SteadyState, SteadyStatistics,
-    TestMethod, ThresholdOutcome, Verdict, WarmUpCheck,
+    Analysis, BetweenRuns, Bin, CheckedNumber, CltDistribution, Coefficient, ConfidenceInterval,
+    ErrorCount, Estimate, FalseAlarms, FittedRun, Group, GroupComparison, GroupRun, GroupStatistic,
+    LargestLoad, Latency, Metric, MetricComparison, OverallTest, Pairing, PairwiseTest, Peak,
+    PublishedCheck, PublishedGroupCheck, PublishedTestCheck, RankEstimate, ReportComparison,
+    RequestStatistics, RunAnalysis, SCHEMA_VERSION, ScalabilityFit, Scope, Second, SeveralGroups,
+    Shape, SimultaneousPair, SteadyState, SteadyStatistics, SweepAnalysis, SweepPointAnalysis,
+    SweepRun, TestMethod, ThresholdOutcome, Verdict, WarmUpCheck, Worth,
 };
 pub use newest::{NewestRuns, newest_runs};
+pub use published::check_published_table;
 pub use run::analyze_run;

@@ -12,16 +12,15 @@ use crate::error::AnalysisError;
 use crate::experiment::{self, Experiment};
 use crate::histogram::histogram;
 use crate::model::{RequestStatistics, RunAnalysis, ThresholdOutcome};
-use crate::observe::{LabelObservations, LabelTally, LabelTimes, Observations, Times, observe};
+use crate::observe::{LabelObservations, LabelTally, Observations, Times, observe};
 use crate::series::{per_second, users_from_samples};
 use crate::steady::{self, steady_state};
 use crate::tables::{self, Row, TOTAL};
 use crate::threshold::{self, Measured};
 
-/// One run analysed, and what only the comparison with other runs needs.
+/// One run analysed.
 pub(crate) struct AnalysedRun {
     pub(crate) analysis: RunAnalysis,
-    times: Vec<LabelTimes>,
     pub(crate) warnings: Vec<String>,
 }
 
@@ -122,20 +121,7 @@ fn combine(
         requests,
         total,
     };
-    let times = labels.into_iter().map(|label| label.times).collect();
-    Ok(AnalysedRun {
-        analysis,
-        times,
-        warnings,
-    })
-}
-
-impl AnalysedRun {
-    /// Elapsed times of all requests, ascending.
-    pub(crate) fn ascending_ns(&self) -> Vec<f64> {
-        Times::together(self.times.iter().filter_map(LabelTimes::all))
-            .map_or_else(Vec::new, |times| times.to_ascending())
-    }
+    Ok(AnalysedRun { analysis, warnings })
 }
 
 const NO_SAMPLES: StatisticsError = StatisticsError::TooFewValues {

@@ -16,7 +16,7 @@ pub(crate) enum Exit {
     ThresholdMissed = 10,
     /// The gate neither failed nor passed.
     Inconclusive = 11,
-    /// An experiment file is wrong.
+    /// An experiment file is wrong, or a policy, or a table of printed tests.
     InvalidExperiment = 12,
     /// The target could not be reached, or ended during the run.
     TargetUnavailable = 13,
@@ -40,7 +40,7 @@ Exit codes:
     2  wrong usage
    10  a threshold was missed, or the gate failed
    11  the gate is inconclusive: the runs do not say enough to pass
-   12  invalid experiment or policy file
+   12  invalid experiment file, policy, or table of printed tests
    13  target unavailable
    14  the run is invalid: it cannot be believed, or not be compared
   130  interrupted; results are kept";

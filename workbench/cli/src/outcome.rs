@@ -1,5 +1,6 @@
 //! What every verb does with experiment files, analyses and their reports.
 
+use std::fmt::Write as _;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
@@ -40,6 +41,22 @@ pub(crate) fn report(directory: &PathBuf) -> anyhow::Result<Exit> {
     publish(&analysis, directory)
 }
 
+/// Analyses one of several runs, writes its report into its folder, and prints a line on it: what they show together
+/// is told after them.
+pub(crate) fn report_in_a_line(directory: &Path) -> anyhow::Result<Exit> {
+    let report = report_quietly(directory)?;
+    let mut line = match &report.validity {
+        Some(validity) if validity.valid => "valid".to_owned(),
+        Some(_) => "INVALID".to_owned(),
+        None => "not judged".to_owned(),
+    };
+    if !report.missed_thresholds.is_empty() {
+        let _infallible = write!(line, ", missed {}", report.missed_thresholds.join(", "));
+    }
+    print(&format!("{line}  {}\n", report.page.display()))?;
+    Ok(report.exit)
+}
+
 /// Compares several runs in a new folder of its own.
 pub(crate) fn compare(directories: &[PathBuf], results: &Path) -> anyhow::Result<Exit> {
     let analysis = workbench_analysis::analyze(directories)?;
@@ -49,11 +66,12 @@ pub(crate) fn compare(directories: &[PathBuf], results: &Path) -> anyhow::Result
     publish(&analysis, &folder)
 }
 
-/// Analyses one run of a series and writes its report; only the path of the page is printed with the series.
+/// Analyses one run and writes its report; whoever asks prints what is to be told of it.
 pub(crate) fn report_quietly(directory: &Path) -> anyhow::Result<QuietReport> {
     let analysis = workbench_analysis::analyze(&[directory.to_owned()])?;
     let thresholds = analysis.runs.iter().flat_map(|run| &run.thresholds);
     Ok(QuietReport {
+        exit: exit(&analysis),
         missed_thresholds: thresholds
             .filter(|threshold| !threshold.passed)
             .map(|threshold| threshold.text.clone())
@@ -63,8 +81,9 @@ pub(crate) fn report_quietly(directory: &Path) -> anyhow::Result<QuietReport> {
     })
 }
 
-/// What a series tells of one of its runs.
+/// What is told of one of several runs.
 pub(crate) struct QuietReport {
+    pub(crate) exit: Exit,
     /// As written in the experiment.
     pub(crate) missed_thresholds: Vec<String>,
     pub(crate) page: PathBuf,
@@ -82,8 +101,12 @@ fn publish(analysis: &Analysis, directory: &Path) -> anyhow::Result<Exit> {
     let written = write(analysis, directory)?;
     let text = workbench_report::text(analysis, text_options());
     print(&format!("{text}\nreport: {}\n", written.html.display()))?;
+    Ok(exit(analysis))
+}
+
+fn exit(analysis: &Analysis) -> Exit {
     let runs = analysis.runs.iter();
-    Ok(runs.map(verdict).fold(Exit::Pass, Exit::and))
+    runs.map(verdict).fold(Exit::Pass, Exit::and)
 }
 
 fn verdict(run: &RunAnalysis) -> Exit {

@@ -36,9 +36,12 @@ pub(crate) struct Attack {
     pub(crate) schedule: Schedule,
     /// Each user's scenario, by position, in the order of the schedule.
     pub(crate) scenarios: Vec<usize>,
-    pub(crate) endpoints: Vec<Arc<Endpoint>>,
-    /// By scenario, then by step.
-    pub(crate) steps: Vec<Vec<PreparedStep>>,
+    /// Each user's replica of the target, alike.
+    pub(crate) replicas: Vec<usize>,
+    /// By replica, then by service, the same ones in the same order.
+    pub(crate) endpoints: Vec<Vec<Arc<Endpoint>>>,
+    /// By replica, then by scenario, then by step.
+    pub(crate) steps: Vec<Vec<Vec<PreparedStep>>>,
     pub(crate) slots: Arc<[Slot]>,
     pub(crate) stop: StopSignal,
     pub(crate) active_users: AtomicU32,
@@ -67,30 +70,14 @@ impl Attack {
     pub(crate) fn new(
         plan: Plan,
         schedule: Schedule,
-        endpoints: Vec<Arc<Endpoint>>,
+        endpoints: Vec<Vec<Arc<Endpoint>>>,
         labels: &Labels,
         slots: Arc<[Slot]>,
         stop: StopSignal,
     ) -> Self {
-        let steps = plan
-            .scenarios
+        let steps = endpoints
             .iter()
-            .map(|scenario| {
-                let prepare = |step: &workbench_plan::Step| {
-                    let endpoint = endpoints
-                        .iter()
-                        .position(|endpoint| endpoint.service == step.service)
-                        .expect("a plan's services are the target's");
-                    let label = labels
-                        .requests
-                        .iter()
-                        .position(|label| *label == step.label)
-                        .expect("labels are those of the plan");
-                    let label = u16::try_from(label).unwrap_or(u16::MAX);
-                    PreparedStep::new(step, endpoint, &endpoints[endpoint].host, label)
-                };
-                scenario.steps.iter().map(prepare).collect()
-            })
+            .map(|endpoints| prepared(&plan, endpoints, labels))
             .collect();
         Self {
             steps,
@@ -105,6 +92,7 @@ impl Attack {
             over: watch::Sender::new(false),
             presences: Mutex::new(Vec::with_capacity(schedule.users().len())),
             scenarios: plan.allot_scenarios(schedule.users().len()),
+            replicas: plan.allot_replicas(schedule.users().len()),
             plan,
             schedule,
             endpoints,
@@ -178,6 +166,27 @@ impl Attack {
             self.over.send_replace(true);
         }
     }
+}
+
+/// Every step by scenario, for one replica of the target.
+fn prepared(plan: &Plan, endpoints: &[Arc<Endpoint>], labels: &Labels) -> Vec<Vec<PreparedStep>> {
+    let prepare = |step: &workbench_plan::Step| {
+        let endpoint = endpoints
+            .iter()
+            .position(|endpoint| endpoint.service == step.service)
+            .expect("a plan's services are the target's");
+        let label = labels
+            .requests
+            .iter()
+            .position(|label| *label == step.label)
+            .expect("labels are those of the plan");
+        let label = u16::try_from(label).unwrap_or(u16::MAX);
+        PreparedStep::new(step, endpoint, &endpoints[endpoint].host, label)
+    };
+    let scenarios = plan.scenarios.iter();
+    scenarios
+        .map(|scenario| scenario.steps.iter().map(prepare).collect())
+        .collect()
 }
 
 /// An active user; leaves when dropped, even by a panic.

@@ -70,7 +70,7 @@ pub async fn run(plan: &Plan, options: RunOptions) -> Result<FinishedRun, LoadEr
 async fn prepare(
     plan: &Plan,
     options: &RunOptions,
-) -> Result<(RunningTarget, Vec<Arc<Endpoint>>), LoadError> {
+) -> Result<(RunningTarget, Vec<Vec<Arc<Endpoint>>>), LoadError> {
     let directory = options.directory.path();
     let resolved = plan.without_password().to_yaml();
     write(&directory.join("experiment.yaml"), &resolved)?;
@@ -96,12 +96,19 @@ async fn prepare(
 }
 
 /// Finds the services of the target and puts them back to where every run begins.
-async fn make_ready(plan: &Plan, target: &RunningTarget) -> Result<Vec<Arc<Endpoint>>, LoadError> {
-    let endpoints = client::resolve(&target.urls).await?;
-    if let Target::Urls(urls) = &plan.target {
-        reset::reset(&urls.reset, &endpoints).await?;
+async fn make_ready(
+    plan: &Plan,
+    target: &RunningTarget,
+) -> Result<Vec<Vec<Arc<Endpoint>>>, LoadError> {
+    let mut replicas = Vec::new();
+    for urls in target.replicas() {
+        let endpoints = client::resolve(urls).await?;
+        if let Target::Urls(urls) = &plan.target {
+            reset::reset(&urls.reset, &endpoints).await?;
+        }
+        replicas.push(endpoints);
     }
-    Ok(endpoints)
+    Ok(replicas)
 }
 
 /// Follows the schedule against a target that is ready.
@@ -109,7 +116,7 @@ async fn load(
     plan: &Plan,
     options: RunOptions,
     target: &RunningTarget,
-    endpoints: Vec<Arc<Endpoint>>,
+    endpoints: Vec<Vec<Arc<Endpoint>>>,
     open_files: u64,
 ) -> Result<FinishedRun, LoadError> {
     let directory = options.directory;

@@ -25,8 +25,6 @@ const STOP_LIMIT: Duration = Duration::from_secs(30);
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 /// How many of its last lines are shown when it fails.
 const LAST_LINES: usize = 5;
-/// What it says goes to this file in the run's folder.
-const LOG: &str = "target.log";
 
 /// The program that is the bookstore: `program arguments… all …`.
 #[derive(Clone, Debug)]
@@ -40,9 +38,16 @@ pub struct BookstoreCommand {
 /// A target that is ready for load.
 #[derive(Debug)]
 pub(crate) struct RunningTarget {
-    pub(crate) urls: BTreeMap<String, BaseUrl>,
     kind: &'static str,
     details: BTreeMap<String, String>,
+    /// Never empty; several only of the bookstore.
+    replicas: Vec<Replica>,
+}
+
+/// One process with every service of the target, or services that somebody else runs.
+#[derive(Debug)]
+struct Replica {
+    urls: BTreeMap<String, BaseUrl>,
     bookstore: Option<Bookstore>,
 }
 
@@ -66,53 +71,82 @@ impl RunningTarget {
     ) -> Result<Self, LoadError> {
         match target {
             Target::Urls(urls) => Ok(Self {
-                urls: urls.services.clone(),
                 kind: "urls",
                 details: BTreeMap::new(),
-                bookstore: None,
+                replicas: vec![Replica {
+                    urls: urls.services.clone(),
+                    bookstore: None,
+                }],
             }),
             Target::Bookstore(wanted) => {
-                start_bookstore(wanted, seed, command, directory, stop).await
+                start_replicas(wanted, seed, command, directory, stop).await
             }
         }
     }
 
+    /// Where each replica's services are.
+    pub(crate) fn replicas(&self) -> impl Iterator<Item = &BTreeMap<String, BaseUrl>> {
+        self.replicas.iter().map(|replica| &replica.urls)
+    }
+
     /// What the manifest says of the target.
     pub(crate) fn record(&self, requests_served: BTreeMap<String, u64>) -> TargetRecord {
-        let urls = self.urls.iter();
+        let several = self.replicas.len() > 1;
+        let urls = (1..).zip(self.replicas()).flat_map(|(number, urls)| {
+            urls.iter().map(move |(service, url)| {
+                let name = if several {
+                    format!("{service}-{number}")
+                } else {
+                    service.clone()
+                };
+                (name, url.to_string())
+            })
+        });
         TargetRecord {
             kind: self.kind.to_owned(),
-            urls: urls
-                .map(|(name, url)| (name.clone(), url.to_string()))
-                .collect(),
+            urls: urls.collect(),
             details: self.details.clone(),
             requests_served,
         }
     }
 
-    /// Requests that each service of the bookstore counted, calls between services aside.
+    /// Requests that each service of the bookstore counted, all replicas together, calls between services aside.
     ///
-    /// Empty for other targets, which are not asked anything, and when the bookstore does not say.
+    /// Empty for other targets, which are not asked anything, and when a replica does not say.
     pub(crate) async fn requests_served(&self) -> BTreeMap<String, u64> {
-        if self.bookstore.is_none() {
-            return BTreeMap::new();
-        }
         let mut served = BTreeMap::new();
-        for (service, url) in &self.urls {
-            match requests_served_at(url).await {
-                Ok(count) => served.insert(service.clone(), count),
-                Err(_) => return BTreeMap::new(),
-            };
+        for replica in &self.replicas {
+            if replica.bookstore.is_none() {
+                return BTreeMap::new();
+            }
+            for (service, url) in &replica.urls {
+                match requests_served_at(url).await {
+                    Ok(count) => *served.entry(service.clone()).or_default() += count,
+                    Err(_) => return BTreeMap::new(),
+                }
+            }
         }
         served
     }
 
     /// Lets the bookstore finish and waits until it is gone.
     pub(crate) async fn stop(self) {
-        if let Some(bookstore) = self.bookstore {
+        stop(self.replicas).await;
+    }
+}
+
+/// The first replica goes last: the databases that all share go with it.
+async fn stop(mut replicas: Vec<Replica>) {
+    let others = replicas.split_off(replicas.len().min(1));
+    for leaving in [others, replicas] {
+        let mut watchers = Vec::new();
+        for bookstore in leaving.into_iter().filter_map(|replica| replica.bookstore) {
             // The watcher hangs up only when the bookstore is gone already.
             let _ = bookstore.finish.send(());
-            let _ = bookstore.watcher.await;
+            watchers.push(bookstore.watcher);
+        }
+        for watcher in watchers {
+            let _ = watcher.await;
         }
     }
 }
@@ -132,16 +166,87 @@ async fn requests_served_at(url: &BaseUrl) -> reqwest::Result<u64> {
 #[derive(Deserialize)]
 struct Ready {
     services: BTreeMap<String, String>,
+    /// Name of the databases, where other processes may share them.
+    databases: Option<String>,
 }
 
-async fn start_bookstore(
+/// Starts the bookstore as often as is wanted, one process after the other: the first makes the databases and fills
+/// them, the others share them.
+async fn start_replicas(
     wanted: &BookstoreTarget,
     seed: u64,
     command: &BookstoreCommand,
     directory: &Path,
-    stop: &StopSignal,
+    stop_signal: &StopSignal,
 ) -> Result<RunningTarget, LoadError> {
-    let log = directory.join(LOG);
+    let mut replicas = Vec::new();
+    let mut databases = Databases::Own;
+    for number in 1..=wanted.replicas {
+        let process = Process {
+            // Faults of one replica are not those of another.
+            seed: seed.wrapping_add(u64::from(number) - 1),
+            log: directory.join(log_of(number, wanted.replicas)),
+            name: match wanted.replicas {
+                1 => "the bookstore".to_owned(),
+                several => format!("replica {number} of {several} of the bookstore"),
+            },
+        };
+        match start_bookstore(wanted, command, process, &databases, stop_signal).await {
+            Ok((replica, name)) => {
+                replicas.push(replica);
+                if let Some(name) = name {
+                    databases = Databases::Shared(name);
+                }
+            }
+            Err(error) => {
+                stop(replicas).await;
+                return Err(error);
+            }
+        }
+    }
+    Ok(RunningTarget {
+        kind: "bookstore",
+        details: details(wanted, seed),
+        replicas,
+    })
+}
+
+/// What a process says goes to this file in the run's folder.
+fn log_of(number: u32, replicas: u32) -> String {
+    if replicas == 1 {
+        "target.log".to_owned()
+    } else {
+        format!("target-{number}.log")
+    }
+}
+
+/// Whose databases a process works on.
+enum Databases {
+    /// Its own, which it removes when it goes.
+    Own,
+    /// Those of the first replica, under this name.
+    Shared(String),
+}
+
+/// What distinguishes a process from the other replicas.
+struct Process {
+    /// What it is called.
+    name: String,
+    /// Where it speaks.
+    log: PathBuf,
+    /// Of its faults.
+    seed: u64,
+}
+
+/// Starts one process; besides it, the name under which others may share its databases.
+async fn start_bookstore(
+    wanted: &BookstoreTarget,
+    command: &BookstoreCommand,
+    process: Process,
+    databases: &Databases,
+    stop: &StopSignal,
+) -> Result<(Replica, Option<String>), LoadError> {
+    let Process { name, log, seed } = process;
     let results = |source| LoadError::Results {
         path: log.clone(),
         source,
@@ -150,7 +255,7 @@ async fn start_bookstore(
     let mut process = Command::new(&command.program);
     process
         .args(&command.arguments)
-        .args(["all", "--free-ports", "--ephemeral", "--exit-with-stdin"])
+        .args(["all", "--free-ports", "--exit-with-stdin"])
         .args(["--products", &wanted.products.to_string()])
         .args(["--stock", &wanted.stock.to_string()]);
     for fault in &wanted.faults {
@@ -162,10 +267,14 @@ async fn start_bookstore(
             process.env_remove(name);
         }
     }
-    let database = match &wanted.database {
-        Database::Sqlite => "sqlite",
-        Database::Postgres(url) => url,
+    let database = match (&wanted.database, databases) {
+        (Database::Sqlite, _) => "sqlite".to_owned(),
+        (Database::Postgres(url), Databases::Own) => url.clone(),
+        (Database::Postgres(url), Databases::Shared(name)) => with_database(url, name)?,
     };
+    if matches!(databases, Databases::Own) {
+        process.arg("--ephemeral");
+    }
     process
         // Not an argument: everybody on the machine may read those, and a URL may hold a password.
         .env("BOOKSTORE_DATABASE", database)
@@ -198,8 +307,8 @@ async fn start_bookstore(
             last_words(&log)
         )),
     };
-    let urls = match ready {
-        Ok(urls) => urls,
+    let (urls, shared_as) = match ready {
+        Ok(ready) => ready,
         Err(reason) => {
             shut_down(&mut child, stdin).await;
             return Err(LoadError::Bookstore { reason });
@@ -207,33 +316,47 @@ async fn start_bookstore(
     };
     let (finish, finished) = oneshot::channel();
     let watcher = Watcher {
+        name,
         child,
         stdin,
         stdout: lines.into_inner(),
         log,
         stop: stop.clone(),
     };
-    Ok(RunningTarget {
+    let bookstore = Bookstore {
+        finish,
+        watcher: tokio::spawn(watcher.watch(finished)),
+    };
+    let replica = Replica {
         urls,
-        kind: "bookstore",
-        details: details(wanted, seed),
-        bookstore: Some(Bookstore {
-            finish,
-            watcher: tokio::spawn(watcher.watch(finished)),
-        }),
-    })
+        bookstore: Some(bookstore),
+    };
+    Ok((replica, shared_as))
 }
 
-fn services_in(line: &str) -> Result<BTreeMap<String, BaseUrl>, String> {
+/// The same server, and databases of this name.
+fn with_database(url: &str, name: &str) -> Result<String, LoadError> {
+    let mut url = reqwest::Url::parse(url).map_err(|error| LoadError::Bookstore {
+        reason: format!("its replicas cannot share a database under such a URL: {error}"),
+    })?;
+    url.set_path(name);
+    Ok(url.into())
+}
+
+/// Where the services are, and the name under which others may share their databases.
+type Said = (BTreeMap<String, BaseUrl>, Option<String>);
+
+fn services_in(line: &str) -> Result<Said, String> {
     let ready: Ready =
         serde_json::from_str(line).map_err(|error| format!("it said \"{line}\" ({error})"))?;
     let services = ready.services.into_iter();
-    services
+    let urls = services
         .map(|(service, url)| match url.parse() {
             Ok(parsed) => Ok((service, parsed)),
             Err(error) => Err(format!("{service} at \"{url}\": {error}")),
         })
-        .collect()
+        .collect::<Result<_, _>>()?;
+    Ok((urls, ready.databases))
 }
 
 /// Closes what the bookstore waits for, and kills it if that does not help.
@@ -264,10 +387,15 @@ fn details(wanted: &BookstoreTarget, seed: u64) -> BTreeMap<String, String> {
     if !faults.is_empty() {
         details.insert("faults".to_owned(), faults.join("; "));
     }
+    if wanted.replicas > 1 {
+        details.insert("replicas".to_owned(), wanted.replicas.to_string());
+    }
     details
 }
 
 struct Watcher {
+    /// What it is called.
+    name: String,
     child: Child,
     stdin: Option<ChildStdin>,
     /// Kept, so that the bookstore can go on writing to it.
@@ -283,7 +411,8 @@ impl Watcher {
             status = self.child.wait() => {
                 let status = status.as_ref().map_or_else(ToString::to_string, ExitStatus::to_string);
                 self.stop.stop(StopReason::TargetEnded(format!(
-                    "the bookstore ended during the run ({status}): {}",
+                    "{} ended during the run ({status}): {}",
+                    self.name,
                     last_words(&self.log)
                 )));
             }
@@ -332,6 +461,23 @@ mod tests {
         assert_eq!(client_requests(metrics), 20);
     }
 
+    #[test]
+    fn replicas_share_a_database_by_its_name_whatever_else_the_url_says() {
+        for (url, shared) in [
+            ("postgres://localhost", "postgres://localhost/b_1"),
+            (
+                "postgres://ann:secret@db:5433/shop?host=/run/pg",
+                "postgres://ann:secret@db:5433/b_1?host=/run/pg",
+            ),
+            (
+                "postgresql:///shop?host=/run/pg",
+                "postgresql:///b_1?host=/run/pg",
+            ),
+        ] {
+            assert_eq!(with_database(url, "b_1").unwrap(), shared);
+        }
+    }
+
     #[tokio::test]
     async fn a_bookstore_that_dies_at_once_is_an_error_with_its_last_words() {
         let folder = tempfile::tempdir().unwrap();
@@ -344,6 +490,7 @@ mod tests {
             products: 1,
             stock: 1,
             faults: Vec::new(),
+            replicas: 1,
         });
         let error = RunningTarget::start(&target, 1, &command, folder.path(), &StopSignal::new())
             .await

@@ -25,6 +25,8 @@ pub(crate) struct User {
     /// Position in the schedule; the user's number is one more.
     index: usize,
     span: UserSpan,
+    /// Of the target, by position; all requests go to it.
+    replica: usize,
     scenario: usize,
     /// The same, as samples hold it.
     scenario_number: u16,
@@ -39,15 +41,17 @@ pub(crate) struct User {
 impl User {
     pub(crate) fn new(attack: Arc<Attack>, index: usize) -> Self {
         let scenario = attack.scenarios[index];
+        let replica = attack.replicas[index];
         let plan = &attack.plan;
         let number = user_number(index);
         let mut values = vec![Value::Text(String::new()); plan.scenarios[scenario].variables.len()];
         values[Scenario::USER] = Value::Integer(number.into());
         Self {
             span: attack.schedule.users()[index],
-            client: Client::new(attack.endpoints.len(), plan.request_timeout),
+            client: Client::new(attack.endpoints[replica].len(), plan.request_timeout),
             random: workbench_plan::random_for_user(plan.seed, number),
             index,
+            replica,
             scenario,
             scenario_number: u16::try_from(scenario).unwrap_or(u16::MAX),
             values,
@@ -109,8 +113,8 @@ impl User {
         for (variable, distribution) in &step.set {
             distribution.draw_into(&mut self.random, &mut self.values[*variable]);
         }
-        let prepared = &attack.steps[self.scenario][position];
-        let endpoint = &attack.endpoints[prepared.endpoint];
+        let prepared = &attack.steps[self.replica][self.scenario][position];
+        let endpoint = &attack.endpoints[self.replica][prepared.endpoint];
         let request = prepared.request(step, &endpoint.prefix, &self.values, &mut self.text);
         let active_users = attack.active_users.load(Ordering::Relaxed);
         let started = Instant::now();
@@ -210,7 +214,7 @@ fn nanoseconds(duration: Duration) -> u64 {
 /// What of a step does not change between requests.
 #[derive(Debug)]
 pub(crate) struct PreparedStep {
-    /// Position of the endpoint among the run's.
+    /// Position of the endpoint among those of its replica.
     pub(crate) endpoint: usize,
     /// Position of the label among the run's.
     pub(crate) label: u16,

@@ -24,8 +24,8 @@ const LINE_WIDTH: usize = 90;
 pub fn describe(plan: &Plan) -> String {
     let points = plan.points();
     let largest = points.iter().max_by_key(|(point, _)| *point);
-    let load = largest.map_or(&plan.load, |(_, largest)| &largest.load);
-    let schedule = load.schedule();
+    let shown = largest.map_or(plan, |(_, largest)| largest);
+    let schedule = shown.load.schedule();
     let mut lines = vec![format!("{}: {}", plan.name, plan.title)];
     lines.extend(
         plan.question
@@ -34,13 +34,13 @@ pub fn describe(plan: &Plan) -> String {
             .map(|line| format!("  {line}")),
     );
     lines.push(String::new());
-    lines.extend(target(&plan.target));
+    lines.extend(target(&shown.target));
     lines.push(String::new());
     if let Some(sweep) = &plan.sweep {
         lines.extend(self::sweep(sweep, &schedule));
         lines.push(String::new());
     }
-    lines.extend(self::load(load, &schedule));
+    lines.extend(self::load(&shown.load, &schedule));
     lines.extend(steady(plan));
     lines.push(String::new());
     lines.extend(curve::curve(&schedule));
@@ -65,8 +65,12 @@ fn target(target: &Target) -> Vec<String> {
                 Database::Sqlite => "SQLite".to_owned(),
                 Database::Postgres(url) => without_password(url),
             };
+            let replicas = match bookstore.replicas {
+                1 => String::new(),
+                several => format!(", {several} replicas"),
+            };
             let target = format!(
-                "Target: the bundled bookstore on {database}, {}, {} of each",
+                "Target: the bundled bookstore on {database}, {}, {} of each{replicas}",
                 counted(bookstore.products, "product", "products"),
                 counted(bookstore.stock, "copy", "copies"),
             );
@@ -96,8 +100,12 @@ fn target(target: &Target) -> Vec<String> {
 }
 
 fn sweep(sweep: &Sweep, schedule: &Schedule) -> Vec<String> {
-    let users: Vec<String> = sweep.users.iter().map(u32::to_string).collect();
-    let text = format!("Sweep over users: {}", users.join(", "));
+    let values: Vec<String> = sweep.values.iter().map(u32::to_string).collect();
+    let text = format!(
+        "Sweep over {}: {}",
+        sweep.parameter.as_str(),
+        values.join(", ")
+    );
     let listed = textwrap::wrap(
         &text,
         textwrap::Options::new(LINE_WIDTH).subsequent_indent("  "),
@@ -105,15 +113,18 @@ fn sweep(sweep: &Sweep, schedule: &Schedule) -> Vec<String> {
     .into_iter()
     .map(String::from);
     // All points last equally long.
-    let total = schedule.end().as_nanos() * users.len() as u128;
+    let total = schedule.end().as_nanos() * values.len() as u128;
     listed
         .chain([
             format!(
                 "  {} in random order, {} in all for one repetition, besides starts and reports",
-                counted(users.len(), "run", "runs"),
+                counted(values.len(), "run", "runs"),
                 format_duration(Duration::from_nanos_u128(total))
             ),
-            "  what follows is the point with the most users".to_owned(),
+            format!(
+                "  what follows is the point with the most {}",
+                sweep.parameter.as_str()
+            ),
         ])
         .collect()
 }

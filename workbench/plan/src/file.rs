@@ -1,4 +1,4 @@
-//! Experiment files: YAML text to [`Plan`], and back.
+//! Experiment files: YAML text to [`Plan`], and back; and tables of printed tests, which are YAML too.
 //!
 //! The text is read twice: once for its meaning, into the `wire` structs, and once for the positions of its parts
 //! (`source`). `resolve` turns the wire structs into a plan and walks the positions alongside, so that every
@@ -6,6 +6,7 @@
 
 mod duration;
 mod injected;
+mod published;
 mod request;
 mod resolve;
 mod schema;
@@ -17,6 +18,7 @@ mod wire;
 mod write;
 
 pub use duration::{DurationError, format_duration};
+pub use published::{parse_published, read_published};
 pub use schema::json_schema;
 pub use url::BaseUrlError;
 

@@ -1,7 +1,8 @@
 //! Experiment files, and the plans and schedules that they describe.
 //!
 //! [`read`] turns a YAML file into a validated [`Plan`]; a [`Schedule`] says as a pure function of time who is
-//! active; [`describe`] writes both out for people.
+//! active; [`describe`] writes both out for people. [`read_published`] reads a table of printed tests, with the same
+//! care for where a mistake stands.
 
 mod describe;
 mod distribution;
@@ -10,6 +11,7 @@ mod fault;
 mod file;
 mod order;
 mod plan;
+mod published;
 mod random;
 mod repetition;
 mod schedule;
@@ -20,15 +22,16 @@ pub use describe::describe;
 pub use distribution::Distribution;
 pub use error::{Mistake, PlanError};
 pub use file::{
-    BaseUrlError, DurationError, format_duration, json_schema, parse, parse_duration, read,
-    read_settings,
+    BaseUrlError, DurationError, format_duration, json_schema, parse, parse_duration,
+    parse_published, read, read_published, read_settings,
 };
 pub use order::Order;
 pub use plan::{
     BaseUrl, BookstoreTarget, Comparison, Concurrency, Database, InjectedFault, Load, Metric, Plan,
     ResetRequest, Scenario, SteadyPart, Step, Target, ThreadRow, Threshold, UrlsTarget,
 };
+pub use published::{PublishedGroup, PublishedTable, PublishedTest};
 pub use random::{Random, random_for_user};
 pub use schedule::{Phase, Schedule, UserSpan};
-pub use sweep::{Point, Sweep};
+pub use sweep::{Parameter, Point, Sweep};
 pub use template::{JsonTemplate, Template, Value};

@@ -23,7 +23,7 @@ pub struct Plan {
     pub target: Target,
     /// How many users there are, and when.
     pub load: Load,
-    /// Numbers of users that the experiment is run with in place of the one in `load`.
+    /// Numbers of users, or of replicas, that the experiment is run with in place of the one in `load` or `target`.
     pub sweep: Option<Sweep>,
     /// Requests that start within this time from the start of the schedule are never taken for steady state.
     pub warm_up: Duration,
@@ -87,6 +87,8 @@ pub struct BookstoreTarget {
     pub stock: u32,
     /// What it does to requests on purpose; may be empty.
     pub faults: Vec<InjectedFault>,
+    /// Number of processes, each with all services, that share the databases; at least 1, and 1 on SQLite.
+    pub replicas: u32,
 }
 
 /// Something bad that the bookstore does to requests on purpose, in the bookstore's own notation.
@@ -239,6 +241,32 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// The replica of the target, from 0, of each of so many users, in the order in which they start.
+    ///
+    /// Each user keeps to one replica, so that a connection serves all its requests to a service. It goes to the
+    /// replica with the fewest users of its scenario so far, of these to the one with the fewest users, and of these
+    /// to the first: at any moment every replica has its share of every scenario, as far as whole users allow.
+    #[must_use]
+    pub fn allot_replicas(&self, users: usize) -> Vec<usize> {
+        let replicas = match &self.target {
+            Target::Bookstore(bookstore) => bookstore.replicas as usize,
+            Target::Urls(_) => 1,
+        };
+        let mut of_scenario = vec![vec![0_usize; replicas]; self.scenarios.len()];
+        let mut of_all = vec![0_usize; replicas];
+        let next = |scenario: usize| {
+            let chosen = (0..replicas)
+                .min_by_key(|&it| (of_scenario[scenario][it], of_all[it]))
+                .unwrap_or_default();
+            of_scenario[scenario][chosen] += 1;
+            of_all[chosen] += 1;
+            chosen
+        };
+        self.allot_scenarios(users).into_iter().map(next).collect()
+    }
+}
+
 /// What one kind of user does, over and over until the schedule stops it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scenario {
@@ -382,6 +410,32 @@ mod tests {
         let steps = "concurrency: { target: 9, ramp_up: 9s, steps: 3";
         assert_eq!(part(&format!("{steps} }}")), SteadyPart::WholeRun);
         assert_eq!(part(&format!("{steps}, hold: 1s }}")), SteadyPart::Hold);
+    }
+
+    #[test]
+    fn every_replica_has_its_share_of_every_scenario_at_any_moment() {
+        let text = "target: { bookstore: { database: postgres://localhost/shop, replicas: 3 } }\n\
+            concurrency: { target: 1, hold: 1s }\nscenarios:\n\
+            - { name: a, weight: 2, steps: [ { request: GET catalog/products } ] }\n\
+            - { name: b, weight: 1, steps: [ { request: GET catalog/products } ] }\n";
+        let plan = crate::parse(text, Path::new("replicas.yaml")).unwrap();
+        assert_eq!(plan.allot_replicas(6), [0, 1, 2, 1, 0, 2]);
+        for users in 0..50 {
+            let (scenarios, replicas) = (plan.allot_scenarios(users), plan.allot_replicas(users));
+            let count = |scenario: Option<usize>, replica: usize| {
+                let both = scenarios.iter().zip(&replicas);
+                both.filter(|(of, at)| **at == replica && scenario.is_none_or(|it| it == **of))
+                    .count()
+            };
+            for (scenario, off) in [(Some(0), 1), (Some(1), 1), (None, 1)] {
+                let counts = [0, 1, 2].map(|replica| count(scenario, replica));
+                let (least, most) = (counts.iter().min(), counts.iter().max());
+                assert!(
+                    most <= least.map(|it| it + off).as_ref(),
+                    "{users}: {counts:?}"
+                );
+            }
+        }
     }
 
     #[test]

@@ -1,21 +1,43 @@
-//! Sweeps: one experiment with several numbers of users.
+//! Sweeps: one experiment with several numbers of users, or of replicas of the bookstore.
 
 use std::fmt;
 
-use crate::plan::{Load, Plan};
+use crate::plan::{Load, Plan, Target};
 
-/// Numbers of users that an experiment is run with, one after the other.
+/// Values of one parameter that an experiment is run with, one after the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sweep {
+    /// What is swept.
+    pub parameter: Parameter,
     /// In the order of the file; never empty, and none of them twice.
-    pub users: Vec<u32>,
+    pub values: Vec<u32>,
+}
+
+/// What can be swept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Parameter {
+    /// The number of users.
+    Users,
+    /// The number of processes that are the bundled bookstore.
+    Replicas,
+}
+
+impl Parameter {
+    /// Its key in the experiment file.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Users => "users",
+            Self::Replicas => "replicas",
+        }
+    }
 }
 
 /// A value of what is swept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Point {
-    /// What is swept, by its key in the experiment file: `users`.
-    pub parameter: &'static str,
+    /// What is swept.
+    pub parameter: Parameter,
     /// Its value.
     pub value: u32,
 }
@@ -23,7 +45,7 @@ pub struct Point {
 impl fmt::Display for Point {
     /// Such as `users=10`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}={}", self.parameter, self.value)
+        write!(f, "{}={}", self.parameter.as_str(), self.value)
     }
 }
 
@@ -31,9 +53,9 @@ impl Plan {
     /// What is to be run: a plan for each point of the sweep, in the order of the file, or this very plan where
     /// nothing is swept.
     ///
-    /// A point's plan differs in its number of users and has no sweep. The number takes the place of the
-    /// concurrency's target, or of the users in the only row of threads; all times stay, so that all points last
-    /// equally long. As the seed stays too, user k draws the same values at every point.
+    /// A point's plan differs in its number of users, or of replicas, and has no sweep. A number of users takes the
+    /// place of the concurrency's target, or of the users in the only row of threads; all times stay, so that all
+    /// points last equally long. As the seed stays too, user k draws the same values at every point.
     ///
     /// # Examples
     /// ```
@@ -57,20 +79,29 @@ impl Plan {
         let Some(sweep) = &self.sweep else {
             return vec![(None, self.clone())];
         };
-        let at = |&users: &u32| {
-            let point = Point {
-                parameter: "users",
-                value: users,
-            };
-            let plan = Self {
-                load: with_users(&self.load, users),
+        let parameter = sweep.parameter;
+        let at = |&value: &u32| {
+            let mut plan = Self {
                 sweep: None,
                 ..self.clone()
             };
-            (Some(point), plan)
+            match parameter {
+                Parameter::Users => plan.load = with_users(&self.load, value),
+                Parameter::Replicas => plan.target = with_replicas(&self.target, value),
+            }
+            (Some(Point { parameter, value }), plan)
         };
-        sweep.users.iter().map(at).collect()
+        sweep.values.iter().map(at).collect()
     }
+}
+
+fn with_replicas(target: &Target, replicas: u32) -> Target {
+    let mut target = target.clone();
+    // A plan with another target has no such sweep.
+    if let Target::Bookstore(bookstore) = &mut target {
+        bookstore.replicas = replicas;
+    }
+    target
 }
 
 fn with_users(load: &Load, users: u32) -> Load {
@@ -99,7 +130,7 @@ mod tests {
 
     fn swept(users: &str) -> Vec<u32> {
         let load = format!("concurrency: {{ target: 1, hold: 1s }}\nsweep: {{ users: {users} }}");
-        plan(&load).sweep.unwrap().users
+        plan(&load).sweep.unwrap().values
     }
 
     #[test]
@@ -125,6 +156,26 @@ mod tests {
             let ends = points.map(|(_, plan)| plan.load.schedule().end());
             assert_eq!(ends[0], ends[1]);
         }
+    }
+
+    #[test]
+    fn a_point_may_be_the_experiment_with_another_number_of_replicas() {
+        let with = |replicas: u32, sweep: &str| {
+            let text = format!(
+                "target: {{ bookstore: {{ database: postgres://localhost/shop, replicas: {replicas} }} }}\n\
+                 concurrency: {{ target: 8, hold: 1s }}\n{sweep}\n\
+                 scenarios: [ {{ name: one, steps: [ request: GET catalog/products ] }} ]\n"
+            );
+            crate::parse(&text, Path::new("sweep.yaml")).unwrap_or_else(|error| panic!("{error}"))
+        };
+        let points = with(1, "sweep: { replicas: [3, 1] }").points();
+        let named: Vec<_> = points
+            .iter()
+            .map(|(point, _)| point.unwrap().to_string())
+            .collect();
+        assert_eq!(named, ["replicas=3", "replicas=1"]);
+        assert_eq!(points[0].1, with(3, ""));
+        assert_eq!(points[1].1, with(1, ""));
     }
 
     #[test]

@@ -996,9 +996,118 @@ experiments/x.yaml:8:17: the 5 steps of "concurrency" cannot be taken by so few 
 
 #[test]
 fn a_sweep_over_something_else() {
-    let text = broken("scenarios:", "sweep: { replicas: [1, 2] }\nscenarios:");
+    let text = broken("scenarios:", "sweep: { databases: [1, 2] }\nscenarios:");
     assert_snapshot!(refused_by_the_schema_too(&text), @r#"
-experiments/x.yaml:8:10: unknown key "replicas"; expected "users"
+experiments/x.yaml:8:10: unknown key "databases"; expected "users" or "replicas"
+  |
+8 | sweep: { databases: [1, 2] }
+  |          ^^^^^^^^^
+"#);
+}
+
+#[test]
+fn a_sweep_over_two_things_at_once() {
+    let text = broken(
+        "scenarios:",
+        "sweep: { users: [1, 2], replicas: [1, 2] }\nscenarios:",
+    );
+    assert_snapshot!(refused_by_the_schema_too(&text), @r#"
+experiments/x.yaml:8:25: one thing is swept at a time: either "users" or "replicas"
+  |
+8 | sweep: { users: [1, 2], replicas: [1, 2] }
+  |                         ^^^^^^^^
+"#);
+}
+
+#[test]
+fn a_sweep_that_says_nothing() {
+    let text = broken("scenarios:", "sweep: {}\nscenarios:");
+    assert_snapshot!(refused_by_the_schema_too(&text), @r#"
+experiments/x.yaml:8:8: missing key "users" or "replicas": what is swept
+  |
+8 | sweep: {}
+  |        ^^
+"#);
+}
+
+/// The right file on PostgreSQL.
+fn on_postgres(more: &str) -> String {
+    broken(
+        "database: sqlite, products: 100",
+        &format!("database: postgres://ann@localhost/shop, products: 100{more}"),
+    )
+}
+
+#[test]
+fn replicas_that_are_right() {
+    for text in [
+        on_postgres(", replicas: 4"),
+        broken("products: 100 }", "products: 100, replicas: 1 }"),
+        on_postgres("").replace("scenarios:", "sweep: { replicas: [1, 2, 4] }\nscenarios:"),
+        on_postgres("").replace(
+            "threads:\n",
+            "sweep: { replicas: { from: 1, to: 8, factor: 2 } }\nthreads:\n  - { start: 5, hold: 1s }\n",
+        ),
+    ] {
+        let plan = parse(&text, Path::new("x.yaml")).unwrap_or_else(|error| panic!("{error}"));
+        let value: serde_json::Value = serde_yaml::from_str(&text).unwrap();
+        jsonschema::validate(&json_schema(), &value).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(parse(&plan.to_yaml(), Path::new("x.yaml")).unwrap(), plan);
+    }
+}
+
+#[test]
+fn replicas_on_sqlite() {
+    let text = broken("products: 100 }", "products: 100, replicas: 2 }");
+    assert_snapshot!(refused(&text), @r#"
+experiments/x.yaml:5:59: several replicas share their databases, and SQLite's belong to one process: give "database" the URL of a PostgreSQL server
+  |
+5 |   bookstore: { database: sqlite, products: 100, replicas: 2 }
+  |                                                           ^
+"#);
+}
+
+#[test]
+fn a_sweep_over_replicas_on_sqlite() {
+    let text = broken("scenarios:", "sweep: { replicas: [1, 2] }\nscenarios:");
+    assert_snapshot!(refused(&text), @r#"
+experiments/x.yaml:8:10: several replicas share their databases, and SQLite's belong to one process: give "database" the URL of a PostgreSQL server
+  |
+8 | sweep: { replicas: [1, 2] }
+  |          ^^^^^^^^
+"#);
+}
+
+#[test]
+fn no_replicas() {
+    assert_snapshot!(refused_by_the_schema_too(&on_postgres(", replicas: 0")), @r#"
+experiments/x.yaml:5:82: a bookstore has from 1 to 64 replicas on one machine
+  |
+5 |   bookstore: { database: postgres://ann@localhost/shop, products: 100, replicas: 0 }
+  |                                                                                  ^
+"#);
+}
+
+#[test]
+fn a_sweep_over_more_replicas_than_a_machine_starts() {
+    let text = on_postgres("").replace("scenarios:", "sweep: { replicas: [1, 65] }\nscenarios:");
+    assert_snapshot!(refused(&text), @r#"
+experiments/x.yaml:8:24: a bookstore has from 1 to 64 replicas on one machine
+  |
+8 | sweep: { replicas: [1, 65] }
+  |                        ^^
+"#);
+}
+
+#[test]
+fn a_sweep_over_replicas_of_services_that_run_already() {
+    let text = broken(
+        "bookstore: { database: sqlite, products: 100 }",
+        "urls: { catalog: \"http://localhost:8001\", cart: \"http://localhost:8002\" }",
+    )
+    .replace("scenarios:", "sweep: { replicas: [1, 2] }\nscenarios:");
+    assert_snapshot!(refused(&text), @r#"
+experiments/x.yaml:8:10: only the bundled bookstore can be started with other replicas: "urls" are those that run already
   |
 8 | sweep: { replicas: [1, 2] }
   |          ^^^^^^^^

@@ -1,10 +1,11 @@
 //! The student report's comparison as tables, and the warning that goes with them everywhere.
 
-use workbench_analysis::{PairwiseTest, ReportComparison, RunAnalysis};
+use workbench_analysis::{Analysis, PairwiseTest, ReportComparison, RunAnalysis};
 
 use crate::format;
 use crate::names::{self, RunName};
 use crate::table::{Cell, Column, Row, Table};
+use crate::worth;
 
 /// Heads what the student report did.
 pub(crate) const HEADING: &str = "The report’s procedure";
@@ -108,33 +109,41 @@ pub(crate) fn spreads(comparison: &ReportComparison) -> String {
 }
 
 /// What the columns of [`tests`] mean.
-pub(crate) const COLUMNS_OF_TESTS: &str = "H0: the means of the two runs are equal; Ha, for each: they are not. SE: standard error of the grand mean \
-     of each run. df: degrees of freedom by Welch and Satterthwaite. p is two-sided.";
+pub(crate) const COLUMNS_OF_TESTS: &str = "In the report’s order and with its digits. Null hypothesis (H0): the means of the two are equal. Alternative \
+     hypothesis (Ha): they are not equal. Mean: mean of the drawn means (“after CLT”). SE: standard error of the grand \
+     mean of each run. P-value: two-sided. df: degrees of freedom by Welch and Satterthwaite, which the report does not \
+     print. What may be said: the valid verdict on the mean of all requests, between runs; where there is no verdict for \
+     want of runs, repeat with --repetitions.";
 
-/// One row a test: hypothesis, means, standard errors, t, p and decision.
-pub(crate) fn tests(comparison: &ReportComparison) -> Table {
+/// One row a test: hypothesis, means, standard errors, level, t, p and decision as the report has them; then what it has
+/// not.
+pub(crate) fn tests(analysis: &Analysis, comparison: &ReportComparison) -> Table {
     let columns = vec![
         Column::text("H0", 0),
-        Column::number("Mean 1", "ms", 1),
-        Column::number("SE 1", "ms", 2),
-        Column::number("Mean 2", "ms", 1),
-        Column::number("SE 2", "ms", 2),
+        Column::number("Mean 1", "ms", 2),
+        Column::number("SE 1", "ms", 3),
+        Column::number("Mean 2", "ms", 2),
+        Column::number("SE 2", "ms", 3),
         Column::number("Alpha", "", 4),
-        Column::number("t", "", 0),
+        Column::number("T-statistic", "", 0),
+        Column::number("P-value", "", 1),
+        Column::text("Result", 0),
         Column::number("df", "", 6),
-        Column::number("p", "", 0),
-        Column::text("Decision", 0),
+        Column::text("What may be said", 0),
     ];
     let rows = comparison
         .tests
         .iter()
-        .map(|test| row_of_test(test, comparison.alpha))
+        .map(|test| {
+            let valid = worth::valid_verdict(analysis, test);
+            row_of_test(test, comparison.alpha, &valid)
+        })
         .collect();
     Table { columns, rows }
 }
 
-fn row_of_test(test: &PairwiseTest, alpha: f64) -> Row {
-    let time = |ns: f64| Cell::number(ns, format::milliseconds(ns));
+fn row_of_test(test: &PairwiseTest, alpha: f64, valid: &str) -> Row {
+    let time = |ns: f64| Cell::number(ns, format::printed_milliseconds(ns));
     Row::of(vec![
         Cell::text(&format!("{} = {}", test.a, test.b)),
         time(test.mean_a_ns),
@@ -143,15 +152,16 @@ fn row_of_test(test: &PairwiseTest, alpha: f64) -> Row {
         time(test.standard_error_b_ns),
         Cell::number(alpha, format::level(alpha)),
         Cell::number(test.t, format::statistic(test.t)),
+        Cell::number(test.p, format::p_value(test.p)),
+        Cell::text(if test.rejected {
+            "Reject H0"
+        } else {
+            "Do not reject H0"
+        }),
         Cell::number(
             test.degrees_of_freedom,
             format::significant(test.degrees_of_freedom),
         ),
-        Cell::number(test.p, format::p_value(test.p)),
-        Cell::text(if test.rejected {
-            "reject H0"
-        } else {
-            "do not reject H0"
-        }),
+        Cell::text(valid),
     ])
 }

@@ -129,6 +129,20 @@ pub(crate) fn statistic(value: f64) -> String {
     }
 }
 
+/// Two decimals, for what is compared with 0.
+pub(crate) fn two_decimals(value: f64) -> String {
+    if value.is_finite() {
+        format!("{value:.2}").replace('-', "−")
+    } else {
+        NOTHING.to_owned()
+    }
+}
+
+/// Milliseconds with four decimals, as the report prints means and their standard errors.
+pub(crate) fn printed_milliseconds(ns: f64) -> String {
+    statistic(ns / NS_PER_MS)
+}
+
 /// Seconds of a run's duration: `80.2 s`, `12 min 5 s`.
 pub(crate) fn duration(seconds: f64) -> String {
     if !seconds.is_finite() {

@@ -1,6 +1,7 @@
 //! The self-contained page: everything inlined, nothing fetched.
 
 mod between;
+mod scalability;
 
 use askama::Template;
 use plotters::style::RGBColor;
@@ -16,7 +17,7 @@ use crate::figure::{Figure, palette};
 use crate::names::RunName;
 use crate::table::{Table, one_line};
 use crate::verdict::{self, Judgement};
-use crate::{findings, format, steady, tables};
+use crate::{findings, format, steady, tables, worth};
 
 /// What the template shows. Everything is escaped there but the figures, which are our own SVG.
 #[derive(Template)]
@@ -31,18 +32,23 @@ struct Page<'a> {
     /// One line a run, where there are several.
     overview: Option<Table>,
     validity: String,
-    comparison: Option<ComparisonView>,
+    /// Markup, escaped already.
+    scalability: String,
+    comparison: Option<ComparisonView<'a>>,
     /// More runs than can be shown with their figures.
     many: bool,
     runs: Vec<RunView<'a>>,
     quantile_definition: &'a str,
 }
 
-struct ComparisonView {
+struct ComparisonView<'a> {
     banner: &'static str,
     reason: String,
     distributions: Table,
     spreads: String,
+    selection: Option<&'a str>,
+    worth: Table,
+    meaning_of_worth: String,
     tests: Table,
     columns_of_tests: &'static str,
     figures: Vec<FigureView>,
@@ -96,6 +102,8 @@ pub(crate) struct Figures {
     pub(crate) of_runs: Vec<Vec<Figure>>,
     pub(crate) between: FiguresBetween,
     pub(crate) across_runs: Vec<Figure>,
+    /// Of each sweep, in the order of the analysis.
+    pub(crate) of_sweeps: Vec<Vec<Figure>>,
 }
 
 /// So many runs are shown whole; of more, each has its figures in its own report alone.
@@ -131,12 +139,11 @@ pub(crate) fn page(
         overview: (analysis.runs.len() > 1).then(|| comparison::overview(&analysis.runs, names)),
         validity: validity(&analysis.runs, names),
         many: analysis.runs.len() > FEW_RUNS,
+        scalability: scalability::sections(&analysis.sweeps, &figures.of_sweeps)?,
         comparison: analysis
             .comparison
             .as_ref()
-            .map(|comparison| {
-                ComparisonView::of(comparison, &analysis.runs, names, &figures.across_runs)
-            })
+            .map(|comparison| ComparisonView::of(analysis, comparison, names, &figures.across_runs))
             .transpose()?,
         runs,
         quantile_definition: &analysis.quantile_definition,
@@ -266,19 +273,23 @@ impl SteadyView {
     }
 }
 
-impl ComparisonView {
+impl<'a> ComparisonView<'a> {
     fn of(
-        comparison: &ReportComparison,
-        runs: &[RunAnalysis],
+        analysis: &Analysis,
+        comparison: &'a ReportComparison,
         names: &[RunName],
         figures: &[Figure],
     ) -> Result<Self, ReportError> {
+        let runs = &analysis.runs;
         Ok(Self {
             banner: comparison::BANNER,
             reason: comparison.caveat.clone(),
             distributions: comparison::distributions(comparison, runs, names),
             spreads: comparison::spreads(comparison),
-            tests: comparison::tests(comparison),
+            selection: comparison.selection.as_deref(),
+            worth: worth::table(comparison, runs, names),
+            meaning_of_worth: worth::meaning(comparison),
+            tests: comparison::tests(analysis, comparison),
             columns_of_tests: comparison::COLUMNS_OF_TESTS,
             figures: views(figures)?,
         })

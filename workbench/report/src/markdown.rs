@@ -1,12 +1,18 @@
 //! The analysis as GitHub Markdown.
 
-use workbench_analysis::{Analysis, BetweenRuns, GroupComparison, ReportComparison, RunAnalysis};
+mod published;
+
+use workbench_analysis::{
+    Analysis, BetweenRuns, GroupComparison, ReportComparison, RunAnalysis, SweepAnalysis,
+};
 
 use crate::between::{self, Part, words};
 use crate::names::{self, RunName};
 use crate::table::Table;
 use crate::verdict::{self, Judgement};
-use crate::{comparison, findings, steady, tables};
+use crate::{comparison, findings, scalability, steady, tables, worth};
+
+pub use published::published_markdown;
 
 /// So many runs are told in full.
 const FEW_RUNS: usize = 6;
@@ -20,6 +26,9 @@ pub fn markdown(analysis: &Analysis) -> String {
         if let Some(between) = &analysis.between_runs {
             push_between(&mut text, between);
         }
+        for sweep in &analysis.sweeps {
+            push_sweep(&mut text, sweep);
+        }
         push_heading(&mut text, 2, "Runs");
         push_table(&mut text, &comparison::overview(&analysis.runs, &names));
     }
@@ -30,7 +39,7 @@ pub fn markdown(analysis: &Analysis) -> String {
         }
     }
     if let Some(comparison) = &analysis.comparison {
-        push_comparison(&mut text, &analysis.runs, comparison, &names);
+        push_comparison(&mut text, analysis, comparison, &names);
     }
     if !analysis.warnings.is_empty() {
         text.push_str("## Warnings\n\n");
@@ -219,24 +228,44 @@ fn push_groups_compared(text: &mut String, comparison: &GroupComparison, between
     );
 }
 
+fn push_sweep(text: &mut String, sweep: &SweepAnalysis) {
+    push_heading(text, 2, &scalability::heading(sweep));
+    push_list(text, &scalability::findings(sweep));
+    push_table(text, &scalability::points(sweep));
+    text.push_str(&format!("{}\n\n", scalability::COLUMNS));
+    if let Some(fit) = &sweep.fit {
+        push_heading(text, 3, "Scalability law");
+        push_table(text, &scalability::coefficients(fit));
+        let under = [&*scalability::residuals(fit), scalability::LAW];
+        text.push_str(&format!("{}\n\n", under.join(" ")));
+    }
+}
+
 fn push_comparison(
     text: &mut String,
-    runs: &[RunAnalysis],
+    analysis: &Analysis,
     comparison: &ReportComparison,
     names: &[RunName],
 ) {
+    let runs = &analysis.runs;
     push_heading(text, 2, comparison::HEADING);
     text.push_str(&format!(
         "> **{}.** {}\n\n",
         comparison::BANNER,
         comparison.caveat
     ));
+    if let Some(selection) = &comparison.selection {
+        text.push_str(&format!("{selection}\n\n"));
+    }
     push_heading(text, 3, "Distributions of means");
     push_table(text, &comparison::distributions(comparison, runs, names));
     text.push_str(&format!("{}\n\n", comparison::spreads(comparison)));
     push_heading(text, 3, "Hypothesis tests");
-    push_table(text, &comparison::tests(comparison));
+    push_table(text, &comparison::tests(analysis, comparison));
     text.push_str(&format!("{}\n\n", comparison::COLUMNS_OF_TESTS));
+    push_heading(text, 3, "What these tests are worth on these runs");
+    push_table(text, &worth::table(comparison, runs, names));
+    text.push_str(&format!("{}\n\n", worth::meaning(comparison)));
 }
 
 pub(crate) fn push_heading(text: &mut String, level: usize, heading: &str) {

@@ -5,7 +5,7 @@ use workbench_analysis::{CltDistribution, RunAnalysis};
 /// A run's name among those of an analysis.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RunName {
-    /// The experiment, numbered where there are several runs of it.
+    /// The experiment, or the point of its sweep; numbered where there are several runs of it.
     pub(crate) label: String,
     /// The same for file names and anchors; unique, and nothing but letters, digits and hyphens.
     pub(crate) slug: String,
@@ -32,17 +32,26 @@ pub(crate) fn of_runs(runs: &[RunAnalysis]) -> Vec<RunName> {
     let mut names: Vec<RunName> = Vec::with_capacity(runs.len());
     let mut slugs = Slugs::default();
     for (index, run) in runs.iter().enumerate() {
-        let same = |other: &&RunAnalysis| other.experiment == run.experiment;
+        let experiment = experiment(run);
+        let same = |other: &&RunAnalysis| self::experiment(other) == experiment;
         let label = if runs.iter().filter(same).count() > 1 {
             let number = runs[..=index].iter().filter(same).count();
-            format!("{} #{number}", run.experiment)
+            format!("{experiment} #{number}")
         } else {
-            run.experiment.clone()
+            experiment.to_owned()
         };
         let slug = slugs.unique(&label);
         names.push(RunName { label, slug });
     }
     names
+}
+
+/// `scenario1`, `scalability@users=16`.
+fn experiment(run: &RunAnalysis) -> &str {
+    match &run.series {
+        Some(place) if place.point.is_some() => &place.experiment,
+        _ => &run.experiment,
+    }
 }
 
 /// The name of the run that a distribution was drawn from.
@@ -57,7 +66,8 @@ pub(crate) fn of_distribution<'a>(
     runs.iter().position(drawn_from).map(|index| &names[index])
 }
 
-fn slug_of(label: &str) -> String {
+/// Nothing but letters, digits and hyphens.
+pub(crate) fn slug_of(label: &str) -> String {
     let mut slug = String::new();
     for letter in label.chars() {
         if letter.is_ascii_alphanumeric() {

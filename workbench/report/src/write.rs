@@ -47,6 +47,10 @@ pub fn write(analysis: &Analysis, directory: &Path) -> Result<Written, ReportErr
         write_figures(figures, &folder, &prefix, &mut written)?;
     }
     write_figures(&figures.across_runs, &folder, "comparison-", &mut written)?;
+    for (sweep, figures) in analysis.sweeps.iter().zip(&figures.of_sweeps) {
+        let prefix = format!("{}-", names::slug_of(&sweep.experiment));
+        write_figures(figures, &folder, &prefix, &mut written)?;
+    }
     let FiguresBetween {
         of_comparisons,
         of_total,
@@ -93,6 +97,7 @@ pub(crate) fn figures(analysis: &Analysis, names: &[RunName]) -> Figures {
             .as_ref()
             .map(|comparison| figure::of_comparison(&analysis.runs, comparison, names))
             .unwrap_or_default(),
+        of_sweeps: analysis.sweeps.iter().map(figure::of_sweep).collect(),
     }
 }
 
@@ -174,7 +179,13 @@ mod tests {
             .collect();
         assert_eq!(
             across,
-            ["effect-of-users", "ramp-up", "clt-together", "clt"]
+            [
+                "effect-of-users",
+                "ramp-up",
+                "clt-together",
+                "clt",
+                "clt-qq"
+            ]
         );
         let mut slugs: Vec<_> = names.iter().map(|name| &name.slug).collect();
         slugs.dedup();

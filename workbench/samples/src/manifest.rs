@@ -100,7 +100,7 @@ pub struct SeriesPlace {
 /// A point of a sweep: what distinguishes a run from the others of its experiment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SweepPoint {
-    /// What is swept, by its key in the experiment file: `users`.
+    /// What is swept, by its key in the experiment file: `users` or `replicas`.
     pub parameter: String,
     /// Its value.
     pub value: u32,
@@ -137,11 +137,11 @@ pub struct Host {
 pub struct TargetRecord {
     /// `bookstore` or `urls`.
     pub kind: String,
-    /// Base URL of each service.
+    /// Base URL of each service; where there are several replicas, of each service of each: `catalog-1`, `catalog-2`.
     pub urls: BTreeMap<String, String>,
-    /// What else is known: database, products…
+    /// What else is known: database, products, replicas where there are several…
     pub details: BTreeMap<String, String>,
-    /// Requests that each service counted itself, calls between services aside; empty where it does not say.
+    /// Requests that each service counted itself, all replicas together, calls between services aside; empty where it does not say.
     pub requests_served: BTreeMap<String, u64>,
 }
 

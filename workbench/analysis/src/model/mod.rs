@@ -4,8 +4,10 @@
 
 mod between_runs;
 mod estimate;
+mod published;
 mod report;
 mod steady;
+mod sweep;
 
 use serde::{Deserialize, Serialize};
 use workbench_samples::{Outcome, SeriesPlace, UsersInSecond, Validity};
@@ -15,12 +17,18 @@ pub use between_runs::{
     OverallTest, Pairing, RankEstimate, SeveralGroups, SimultaneousPair, TestMethod, Verdict,
 };
 pub use estimate::{ConfidenceInterval, Estimate};
-pub use report::{CltDistribution, PairwiseTest, ReportComparison};
+pub use published::{CheckedNumber, PublishedCheck, PublishedGroupCheck, PublishedTestCheck};
+pub use report::{CltDistribution, FalseAlarms, PairwiseTest, ReportComparison, Shape, Worth};
 pub use steady::{Latency, Scope, SteadyState, SteadyStatistics, WarmUpCheck};
+pub use sweep::{
+    Coefficient, FittedRun, LargestLoad, Peak, ScalabilityFit, SweepAnalysis, SweepPointAnalysis,
+    SweepRun,
+};
 
 /// Version of the format that is written, and the one that can be read.
 ///
-/// 2 added the steady state of a run, its place in a series, and what may be said between runs.
+/// 2 added the steady state of a run, its place in a series, what may be said between runs, sweeps, and what the report's
+/// procedure is worth.
 pub const SCHEMA_VERSION: u32 = 2;
 
 /// Everything that was computed from one run, or from several that are compared.
@@ -36,6 +44,8 @@ pub struct Analysis {
     pub comparison: Option<ReportComparison>,
     /// The runs against each other as a verdict may rest on it; `None` for a single run.
     pub between_runs: Option<BetweenRuns>,
+    /// Each experiment that was run at several points of a sweep.
+    pub sweeps: Vec<SweepAnalysis>,
     /// What a reader has to know before believing a number.
     pub warnings: Vec<String>,
 }

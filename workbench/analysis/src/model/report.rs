@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::estimate::ConfidenceInterval;
+
 /// The student report's comparison: descriptive, not valid for inference.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReportComparison {
@@ -15,6 +17,11 @@ pub struct ReportComparison {
     pub seed: u64,
     /// Significance level of the tests.
     pub alpha: f64,
+    /// Which runs it is of, where it is not of all; `None` where it is.
+    pub selection: Option<String>,
+    /// Standard normal quantiles that the drawn means of a run, in ascending order, are plotted over: those of Blom's
+    /// plotting positions, as many as means are drawn.
+    pub normal_quantiles: Vec<f64>,
     /// One distribution a run, in the order of `Analysis::runs`.
     pub distributions: Vec<CltDistribution>,
     /// Every pair of runs once.
@@ -44,6 +51,56 @@ pub struct CltDistribution {
     pub standard_error_of_grand_mean_ns: f64,
     /// The drawn means, in the order drawn.
     pub means_ns: Vec<f64>,
+    /// How close the drawn means are to a normal distribution; `None` where they do not vary.
+    pub shape: Option<Shape>,
+    /// What the run's requests are worth, and the procedure on them.
+    pub worth: Worth,
+}
+
+/// Skewness and tails of the drawn means, 0 and 0 for a normal distribution.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Shape {
+    /// Sample skewness; positive where the long tail is on the right.
+    pub skewness: f64,
+    /// Its standard error if the means were normal.
+    pub skewness_standard_error: f64,
+    /// Sample excess kurtosis; positive where tails are heavier than normal ones.
+    pub excess_kurtosis: f64,
+    /// Its standard error if the means were normal.
+    pub excess_kurtosis_standard_error: f64,
+}
+
+/// What a run's requests know of its mean, and how often the report's test alarms on such data without a reason.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Worth {
+    /// How many times the variance of the mean is what it would be for independent requests (τ); `None` where it
+    /// cannot be told.
+    pub autocorrelation_factor: Option<f64>,
+    /// How many independent requests would know as much of the mean.
+    pub effective_samples: Option<f64>,
+    /// Which requests both are of, or why there are none.
+    pub note: String,
+    /// The false alarm rate of the report's test on data like these; `None` where there are too few.
+    pub false_alarms: Option<FalseAlarms>,
+}
+
+/// How often the report's test called two runs different that were made of blocks of one and the same run.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FalseAlarms {
+    /// Pairs of runs that were made.
+    pub trials: u32,
+    /// Pairs that the test called different.
+    pub alarms: u32,
+    /// Their share.
+    pub rate: f64,
+    /// Clopper and Pearson's interval of the rate.
+    pub interval: ConfidenceInterval,
+    /// The rate that the test promises.
+    pub nominal: f64,
+    /// Requests in a block; the made runs depend within blocks as the run itself does.
+    pub block_length: u64,
+    /// Seed of the blocks and of the drawing.
+    pub seed: u64,
 }
 
 /// Two-sample t test on the drawn means of two runs.

@@ -159,14 +159,6 @@ impl<'a> Times<'a> {
         self.parts.iter().map(below).sum()
     }
 
-    /// All of them, ascending, in memory of their own.
-    pub(crate) fn to_ascending(&self) -> Vec<f64> {
-        let mut times = self.parts.concat();
-        // The parts are in order already, which this sort finds and merges.
-        times.sort_by(f64::total_cmp);
-        times
-    }
-
     /// Elapsed times for tests, in any order; several parts, however few they are.
     #[cfg(test)]
     pub(crate) fn of_test(times_ns: &'a mut [f64]) -> Self {
@@ -205,7 +197,6 @@ mod tests {
         assert_eq!(times.summary(), workbench_statistics::summary(&all));
         let median = workbench_statistics::quantile(&all, 0.5);
         assert_eq!(times.quantile(0.5), median);
-        assert!(times.to_ascending().is_sorted());
         let failures = labels[0].failures().unwrap();
         assert_eq!(failures.count(), all.len().div_ceil(16));
         assert_eq!(labels[0].all().unwrap().summary().unwrap().max, 2_000.0);

@@ -10,3 +10,5 @@ mod several_runs;
 mod steady;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod sweeps;

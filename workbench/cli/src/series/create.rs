@@ -107,7 +107,7 @@ fn experiments(
 /// A point as records have it.
 pub(super) fn recorded(point: Point) -> SweepPoint {
     SweepPoint {
-        parameter: point.parameter.to_owned(),
+        parameter: point.parameter.as_str().to_owned(),
         value: point.value,
     }
 }

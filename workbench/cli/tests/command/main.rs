@@ -5,6 +5,8 @@
 mod faults;
 mod gate;
 mod mistakes;
+mod published;
+mod replicas;
 mod resume;
 mod run;
 mod series;

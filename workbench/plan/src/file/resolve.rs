@@ -30,9 +30,10 @@ pub(super) fn resolve(
     let name = check.name(wire.name, default_name, root);
     let target = target::target(&mut check, wire.target, root.get("target"));
     let load = load::load(&mut check, wire.threads, wire.concurrency, root);
-    let sweep = wire
-        .sweep
-        .map(|wire| sweep::sweep(&mut check, &wire, load.as_ref(), root.get("sweep")));
+    let sweep = wire.sweep.map(|wire| {
+        let swept = (load.as_ref(), target.as_ref());
+        sweep::sweep(&mut check, &wire, swept, root.get("sweep"))
+    });
     let warm_up = load::warm_up(
         &mut check,
         &wire.warm_up,

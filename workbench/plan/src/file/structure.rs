@@ -95,6 +95,7 @@ fn in_words(error: &str) -> String {
         "u32" if out_of_range => "a whole number from 0 to 4294967295",
         "u64" if out_of_range => "a whole number from 0 to 18446744073709551615",
         "u16" | "u32" | "u64" | "i64" => "a whole number",
+        "f64" => "a number",
         "a string" => "text",
         "a sequence" => "a list",
         "a map" => "a mapping",

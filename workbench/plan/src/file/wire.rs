@@ -25,7 +25,8 @@ use super::threshold::THRESHOLD_PATTERN;
     title = "Experiment",
     extend(
         "oneOf" = [{ "required": ["threads"] }, { "required": ["concurrency"] }],
-        "dependentSchemas" = { "sweep": { "properties": { "threads": { "maxItems": 1 } } } }
+        "if" = { "properties": { "sweep": { "required": ["users"] } }, "required": ["sweep"] },
+        "then" = { "properties": { "threads": { "maxItems": 1 } } }
     )
 )]
 pub(super) struct WirePlan {
@@ -53,7 +54,7 @@ pub(super) struct WirePlan {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "WireConcurrency")]
     pub(super) concurrency: Option<WireConcurrency>,
-    /// Runs the experiment several times, with other numbers of users.
+    /// Runs the experiment several times, with other numbers of users or of replicas.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "WireSweep")]
     pub(super) sweep: Option<WireSweep>,
@@ -108,7 +109,7 @@ pub(super) struct WireTarget {
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(
     deny_unknown_fields,
-    expecting = "a mapping with database, products, stock and faults, or {}"
+    expecting = "a mapping with database, products, stock, faults and replicas, or {}"
 )]
 #[schemars(rename = "Bookstore")]
 pub(super) struct WireBookstore {
@@ -127,6 +128,13 @@ pub(super) struct WireBookstore {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(inner(regex(pattern = INJECTED_PATTERN)))]
     pub(super) faults: Vec<String>,
+    /// Number of processes, each with all services, that share their databases on PostgreSQL.
+    #[serde(
+        default = "default_replicas",
+        skip_serializing_if = "is_default_replicas"
+    )]
+    #[schemars(range(min = 1, max = 64))]
+    pub(super) replicas: u32,
 }
 
 /// Users that start one after another, stay, and stop in the order in which they started.
@@ -179,10 +187,19 @@ pub(super) struct WireConcurrency {
 /// The same experiment at several points.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a mapping: { users: [1, 10, 100] }")]
-#[schemars(rename = "Sweep")]
+#[schemars(
+    rename = "Sweep",
+    extend("oneOf" = [{ "required": ["users"] }, { "required": ["replicas"] }])
+)]
 pub(super) struct WireSweep {
     /// Numbers of users, each in place of the target of concurrency or the start of the only row of threads.
-    pub(super) users: WirePoints,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "WirePoints")]
+    pub(super) users: Option<WirePoints>,
+    /// Numbers of processes of the bundled bookstore, which then needs PostgreSQL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "WirePoints")]
+    pub(super) replicas: Option<WirePoints>,
 }
 
 /// What one kind of user does, over and over.
@@ -309,6 +326,18 @@ fn default_products() -> u32 {
 /// Enough that no run of minutes sells a book out.
 fn default_stock() -> u32 {
     1_000_000
+}
+
+fn default_replicas() -> u32 {
+    1
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_default_replicas(replicas: &u32) -> bool {
+    *replicas == default_replicas()
 }
 
 fn default_weight() -> u32 {

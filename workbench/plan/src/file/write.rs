@@ -11,6 +11,7 @@ use super::wire::{
 };
 use crate::distribution::Distribution;
 use crate::plan::{Concurrency, Database, Load, Plan, Scenario, Step, Target, ThreadRow};
+use crate::sweep::{Parameter, Sweep};
 use crate::template::Value;
 
 impl Plan {
@@ -47,9 +48,7 @@ fn wire(plan: &Plan) -> WirePlan {
         target: target(&plan.target),
         threads,
         concurrency,
-        sweep: plan.sweep.as_ref().map(|sweep| WireSweep {
-            users: WirePoints::List(sweep.users.clone()),
-        }),
+        sweep: plan.sweep.as_ref().map(sweep),
         warm_up: duration(plan.warm_up),
         timeout: duration(plan.request_timeout),
         scenarios: plan.scenarios.iter().map(scenario).collect(),
@@ -58,6 +57,20 @@ fn wire(plan: &Plan) -> WirePlan {
             .iter()
             .map(|threshold| threshold.text.clone())
             .collect(),
+    }
+}
+
+fn sweep(sweep: &Sweep) -> WireSweep {
+    let points = Some(WirePoints::List(sweep.values.clone()));
+    match sweep.parameter {
+        Parameter::Users => WireSweep {
+            users: points,
+            replicas: None,
+        },
+        Parameter::Replicas => WireSweep {
+            users: None,
+            replicas: points,
+        },
     }
 }
 
@@ -80,6 +93,7 @@ fn target(target: &Target) -> WireTarget {
                     .iter()
                     .map(|fault| fault.as_str().to_owned())
                     .collect(),
+                replicas: bookstore.replicas,
             }),
             urls: None,
             reset: Vec::new(),

@@ -1,4 +1,5 @@
-//! Users and response time: average, median and 95 % line of each run, by its number of users.
+//! Users and response time of different experiments: average, median and 95 % line of each run, by its number of
+//! users. Runs of a sweep have a figure of their own, in which a point may have several runs.
 
 use plotters::style::text_anchor::{HPos, VPos};
 use plotters::style::{Color, RGBColor};
@@ -50,7 +51,7 @@ impl Data {
         let mut columns: Vec<_> = runs
             .iter()
             .zip(names)
-            .filter(|(run, _)| run.total.samples > 0)
+            .filter(|(run, _)| run.total.samples > 0 && !is_swept(run))
             .map(|(run, name)| Column::of(run, name))
             .collect();
         if columns.len() < 2 {
@@ -129,6 +130,12 @@ impl Data {
         }
         Ok(())
     }
+}
+
+fn is_swept(run: &RunAnalysis) -> bool {
+    run.series
+        .as_ref()
+        .is_some_and(|place| place.point.is_some())
 }
 
 impl Column {

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use workbench_analysis::{Analysis, BetweenRuns, Bin, ConfidenceInterval, RunAnalysis, Second};
 
-use super::{Figure, of_between, of_comparison, of_run};
+use super::{Figure, of_between, of_comparison, of_run, of_sweep};
 use crate::{fixture, names};
 
 fn svgs(figures: &[Figure]) -> Vec<String> {
@@ -19,6 +19,9 @@ fn draw_all(analysis: &Analysis) -> Vec<String> {
     if let Some(comparison) = &analysis.comparison {
         let names = names::of_runs(&analysis.runs);
         drawn.extend(svgs(&of_comparison(&analysis.runs, comparison, &names)));
+    }
+    for sweep in &analysis.sweeps {
+        drawn.extend(svgs(&of_sweep(sweep)));
     }
     drawn
 }

@@ -13,14 +13,17 @@ mod means;
 mod over_time;
 pub(crate) mod palette;
 mod panel;
+mod qq;
 mod ramp_up;
 mod response_time;
 mod runs;
+mod sweep;
 mod throughput;
 mod ticks;
 mod users;
+mod usl;
 
-use workbench_analysis::{BetweenRuns, ReportComparison, RunAnalysis};
+use workbench_analysis::{BetweenRuns, ReportComparison, RunAnalysis, SweepAnalysis};
 
 use crate::between::{self, TOTAL};
 use crate::canvas::{self, Area, px};
@@ -157,5 +160,14 @@ pub(crate) fn of_comparison(
     .flatten()
     .collect();
     figures.extend(clt::figures(comparison, runs, names));
+    figures.extend(qq::figure(comparison, runs, names));
     figures
+}
+
+/// Figures of a sweep.
+pub(crate) fn of_sweep(sweep: &SweepAnalysis) -> Vec<Figure> {
+    [sweep::figure(sweep), usl::figure(sweep)]
+        .into_iter()
+        .flatten()
+        .collect()
 }

@@ -166,6 +166,12 @@ impl<'a, 'b> Panel<'a, 'b> {
         Ok(())
     }
 
+    /// A small dot, one of many.
+    pub(crate) fn speck(&self, x: f64, y: f64, color: RGBColor) -> Result<(), DrawError> {
+        let style = color.mix(0.75).filled();
+        self.plot.draw(&Circle::new(self.place(x, y), px(3), style))
+    }
+
     /// A dashed line through the points.
     pub(crate) fn dashes(&self, points: &[(f64, f64)], color: RGBColor) -> Result<(), DrawError> {
         let places: Vec<_> = points.iter().map(|(x, y)| self.place(*x, *y)).collect();

@@ -3,13 +3,15 @@
 mod between;
 mod grid;
 pub(crate) mod page;
+mod published;
 
-use workbench_analysis::{Analysis, ReportComparison, RunAnalysis};
+use workbench_analysis::{Analysis, ReportComparison, RunAnalysis, SweepAnalysis};
 
 use crate::names::{self, RunName};
 use crate::verdict::{self, Judgement};
-use crate::{comparison, format, steady, tables};
+use crate::{comparison, format, scalability, steady, tables, worth};
 use page::{Page, Tone};
+pub use published::published_text;
 
 /// What the terminal can show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,10 +33,13 @@ pub fn text(analysis: &Analysis, options: TextOptions) -> String {
         if let Some(between) = &analysis.between_runs {
             between::write(&mut page, between);
         }
+        for sweep in &analysis.sweeps {
+            write_sweep(&mut page, sweep);
+        }
         page.title("Runs");
         page.table(&comparison::overview(&analysis.runs, &names));
         if let Some(comparison) = &analysis.comparison {
-            write_comparison(&mut page, &analysis.runs, comparison, &names);
+            write_comparison(&mut page, analysis, comparison, &names);
         }
     } else {
         for (run, name) in analysis.runs.iter().zip(&names) {
@@ -141,21 +146,43 @@ fn write_steady(page: &mut Page, run: &RunAnalysis) {
     page.paragraph(steady::MEANING);
 }
 
+fn write_sweep(page: &mut Page, sweep: &SweepAnalysis) {
+    page.title(&scalability::heading(sweep));
+    for finding in scalability::findings(sweep) {
+        page.item("·", Tone::Strong, &finding);
+    }
+    page.table(&scalability::points(sweep));
+    page.paragraph(scalability::COLUMNS);
+    if let Some(fit) = &sweep.fit {
+        page.heading("Scalability law");
+        page.table(&scalability::coefficients(fit));
+        page.paragraph(&scalability::residuals(fit));
+        page.paragraph(scalability::LAW);
+    }
+}
+
 fn write_comparison(
     page: &mut Page,
-    runs: &[RunAnalysis],
+    analysis: &Analysis,
     comparison: &ReportComparison,
     names: &[RunName],
 ) {
+    let runs = &analysis.runs;
     page.title(comparison::HEADING);
     page.warning(comparison::BANNER);
     page.paragraph(&comparison.caveat);
+    if let Some(selection) = &comparison.selection {
+        page.paragraph(selection);
+    }
     page.heading("Distributions of means");
     page.table(&comparison::distributions(comparison, runs, names));
     page.paragraph(&comparison::spreads(comparison));
     page.heading("Hypothesis tests");
-    page.table(&comparison::tests(comparison));
+    page.table(&comparison::tests(analysis, comparison));
     page.paragraph(comparison::COLUMNS_OF_TESTS);
+    page.heading("What these tests are worth on these runs");
+    page.table(&worth::table(comparison, runs, names));
+    page.paragraph(&worth::meaning(comparison));
 }
 
 #[cfg(test)]

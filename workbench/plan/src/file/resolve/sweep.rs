@@ -1,27 +1,48 @@
-//! The points of a sweep, and whether the schedule can be followed at each of them.
+//! The points of a sweep, and whether the experiment can be run at each of them.
 
 use super::Check;
 use super::load::users;
+use super::target::{for_replicas, replicas};
 use crate::file::source::Node;
 use crate::file::wire::{WirePoints, WireRange, WireSweep};
-use crate::plan::Load;
-use crate::sweep::Sweep;
+use crate::plan::{Load, Target};
+use crate::sweep::{Parameter, Sweep};
 
 /// More runs than anybody waits for; a mistake in a step rather than a plan.
 const MOST_POINTS: usize = 100;
 
+/// Notes a number that cannot be one of the parameter's.
+type CheckValue = fn(&mut Check<'_>, u32, &Node) -> Option<u32>;
+
 pub(super) fn sweep(
     check: &mut Check<'_>,
     wire: &WireSweep,
+    (load, target): (Option<&Load>, Option<&Target>),
+    node: &Node,
+) -> Option<Sweep> {
+    match (&wire.users, &wire.replicas) {
+        (Some(points), None) => over_users(check, points, load, node),
+        (None, Some(points)) => over_replicas(check, points, target, node),
+        (Some(_), Some(_)) => check.note(
+            node.key_place("replicas"),
+            "one thing is swept at a time: either \"users\" or \"replicas\"",
+        ),
+        (None, None) => check.note(
+            node.place(),
+            "missing key \"users\" or \"replicas\": what is swept",
+        ),
+    }
+}
+
+fn over_users(
+    check: &mut Check<'_>,
+    wire: &WirePoints,
     load: Option<&Load>,
     node: &Node,
 ) -> Option<Sweep> {
     let key = node.key_place("users");
     let node = node.get("users");
-    let users = match &wire.users {
-        WirePoints::List(list) => listed(check, list, node),
-        WirePoints::Range(range) => ranged(check, range, node),
-    };
+    let values = points(check, wire, node, users);
     let steps = match load? {
         Load::Threads(rows) if rows.len() > 1 => {
             return check.note(
@@ -33,21 +54,60 @@ pub(super) fn sweep(
         Load::Threads(_) => None,
         Load::Concurrency(concurrency) => concurrency.steps,
     };
-    let users = users?;
+    let values = values?;
     if let Some(steps) = steps
-        && let Some(index) = users.iter().position(|users| *users < steps)
+        && let Some(index) = values.iter().position(|users| *users < steps)
     {
         let message = format!(
             "the {steps} steps of \"concurrency\" cannot be taken by so few users as {}",
-            users[index]
+            values[index]
         );
         // In a range the place is that of the whole.
         return check.note(node.index(index).place(), message);
     }
-    Some(Sweep { users })
+    Some(Sweep {
+        parameter: Parameter::Users,
+        values,
+    })
 }
 
-fn listed(check: &mut Check<'_>, list: &[u32], node: &Node) -> Option<Vec<u32>> {
+fn over_replicas(
+    check: &mut Check<'_>,
+    wire: &WirePoints,
+    target: Option<&Target>,
+    node: &Node,
+) -> Option<Sweep> {
+    let key = node.key_place("replicas");
+    let node = node.get("replicas");
+    let values = points(check, wire, node, replicas);
+    let Target::Bookstore(bookstore) = target? else {
+        return check.note(
+            key,
+            "only the bundled bookstore can be started with other replicas: \"urls\" are those that run already",
+        );
+    };
+    let values = values?;
+    let largest = values.iter().copied().max()?;
+    for_replicas(check, &bookstore.database, largest, key)?;
+    Some(Sweep {
+        parameter: Parameter::Replicas,
+        values,
+    })
+}
+
+fn points(
+    check: &mut Check<'_>,
+    wire: &WirePoints,
+    node: &Node,
+    value: CheckValue,
+) -> Option<Vec<u32>> {
+    match wire {
+        WirePoints::List(list) => listed(check, list, node, value),
+        WirePoints::Range(range) => ranged(check, range, node, value),
+    }
+}
+
+fn listed(check: &mut Check<'_>, list: &[u32], node: &Node, value: CheckValue) -> Option<Vec<u32>> {
     if list.is_empty() {
         return check.note(node.place(), "at least one point is needed");
     }
@@ -57,7 +117,7 @@ fn listed(check: &mut Check<'_>, list: &[u32], node: &Node) -> Option<Vec<u32>> 
     let mut right = true;
     for (index, &point) in list.iter().enumerate() {
         let node = node.index(index);
-        right &= users(check, point, node).is_some();
+        right &= value(check, point, node).is_some();
         if list[..index].contains(&point) {
             let message =
                 format!("{point} is in the list already; --repetitions repeats every point");
@@ -67,9 +127,14 @@ fn listed(check: &mut Check<'_>, list: &[u32], node: &Node) -> Option<Vec<u32>> 
     right.then(|| list.to_vec())
 }
 
-fn ranged(check: &mut Check<'_>, range: &WireRange, node: &Node) -> Option<Vec<u32>> {
-    let from = users(check, range.from, node.get("from"));
-    let to = users(check, range.to, node.get("to"));
+fn ranged(
+    check: &mut Check<'_>,
+    range: &WireRange,
+    node: &Node,
+    value: CheckValue,
+) -> Option<Vec<u32>> {
+    let from = value(check, range.from, node.get("from"));
+    let to = value(check, range.to, node.get("to"));
     let (from, to) = (from?, to?);
     if from > to {
         return check.note(

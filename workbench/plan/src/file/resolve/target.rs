@@ -6,14 +6,17 @@ use super::Check;
 use crate::fault::{Fault, suggestion};
 use crate::file::injected::parse_injected;
 use crate::file::request::{check_path, parse_request};
-use crate::file::source::Node;
+use crate::file::source::{Node, Place};
 use crate::file::url::BaseUrlError;
 use crate::file::url::parse_database;
 use crate::file::wire::{WireBookstore, WireTarget};
-use crate::plan::{BaseUrl, BookstoreTarget, ResetRequest, Target, UrlsTarget};
+use crate::plan::{BaseUrl, BookstoreTarget, Database, ResetRequest, Target, UrlsTarget};
 
 /// The services of the bundled bookstore that experiments can load.
 const BOOKSTORE_SERVICES: [&str; 4] = ["catalog", "cart", "orders", "storefront"];
+
+/// Each is a process with some sixty connections to the database server.
+const MOST_REPLICAS: u32 = 64;
 
 /// Names that requests may begin with.
 pub(super) fn services(target: &Target) -> Vec<&str> {
@@ -61,12 +64,45 @@ fn bookstore(check: &mut Check<'_>, wire: &WireBookstore, node: &Node) -> Option
     // Only then, so that every fault has been looked at.
     let faults: Vec<_> = faults.collect();
     let faults = faults.into_iter().collect::<Option<_>>();
+    let of_replicas = node.get("replicas");
+    let replicas = replicas(check, wire.replicas, of_replicas);
+    let database = database?;
+    for_replicas(check, &database, replicas?, of_replicas.place())?;
     Some(Target::Bookstore(BookstoreTarget {
         faults: faults?,
-        database: database?,
+        database,
         products: wire.products,
         stock: wire.stock,
+        replicas: replicas?,
     }))
+}
+
+/// A number of processes that one machine may well start.
+pub(super) fn replicas(check: &mut Check<'_>, replicas: u32, node: &Node) -> Option<u32> {
+    if (1..=MOST_REPLICAS).contains(&replicas) {
+        return Some(replicas);
+    }
+    check.note(
+        node.place(),
+        format!("a bookstore has from 1 to {MOST_REPLICAS} replicas on one machine"),
+    )
+}
+
+/// Several processes need a database that all of them can reach.
+pub(super) fn for_replicas(
+    check: &mut Check<'_>,
+    database: &Database,
+    replicas: u32,
+    place: Place,
+) -> Option<()> {
+    if replicas > 1 && matches!(database, Database::Sqlite) {
+        return check.note(
+            place,
+            "several replicas share their databases, and SQLite's belong to one process: give \"database\" the URL \
+             of a PostgreSQL server",
+        );
+    }
+    Some(())
 }
 
 fn services_at(

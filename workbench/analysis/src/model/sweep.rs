@@ -1,0 +1,183 @@
+//! An experiment at several points of its sweep.
+
+use serde::{Deserialize, Serialize};
+
+use super::estimate::{ConfidenceInterval, Estimate};
+
+/// What became of throughput, response times and thresholds from point to point.
+///
+/// All numbers of a run are those of its steady part where it has one, otherwise of the whole run. Estimates of a point
+/// are between its valid runs: geometric means with Student's t on the logarithms, error rates arithmetic.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SweepAnalysis {
+    /// The experiment, as its series knows it; with the series' id where another one swept the same.
+    pub experiment: String,
+    /// What is swept: `users` or `replicas`.
+    pub parameter: String,
+    /// By value, ascending; at least two.
+    pub points: Vec<SweepPointAnalysis>,
+    /// The experiment's thresholds, as written.
+    pub thresholds: Vec<String>,
+    /// The largest load that meets them.
+    pub largest_load: LargestLoad,
+    /// The Universal Scalability Law, fitted to the throughput of each valid run; `None` where it cannot be.
+    pub fit: Option<ScalabilityFit>,
+    /// Why there is no fit.
+    pub no_fit: Option<String>,
+}
+
+/// One point of a sweep.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SweepPointAnalysis {
+    /// Its value.
+    pub value: u32,
+    /// Its runs, in order of time.
+    pub runs: Vec<SweepRun>,
+    /// Requests per second.
+    pub throughput_per_s: Estimate,
+    /// Mean elapsed time.
+    pub mean_ns: Estimate,
+    /// Median.
+    pub p50_ns: Estimate,
+    /// 95th percentile.
+    pub p95_ns: Estimate,
+    /// 99th percentile.
+    pub p99_ns: Estimate,
+    /// Failed requests as a fraction of all.
+    pub error_rate: Estimate,
+    /// Whether there is a valid run, and every valid run met every threshold.
+    pub meets_thresholds: bool,
+    /// Thresholds that a valid run missed, and by how many of them, in the order of the experiment.
+    pub missed: Vec<(String, u32)>,
+}
+
+/// One run at a point.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SweepRun {
+    /// Name of the experiment's folder and of the run's: `scalability/20261123T101400Z-4f2a`.
+    pub run: String,
+    /// Whether it can be believed; a run that cannot enters neither estimates nor fit.
+    pub valid: bool,
+    /// Requests per second.
+    pub throughput_per_s: f64,
+    /// Mean elapsed time.
+    pub mean_ns: f64,
+    /// Median.
+    pub p50_ns: f64,
+    /// 95th percentile.
+    pub p95_ns: f64,
+    /// 99th percentile.
+    pub p99_ns: f64,
+    /// Failed requests as a fraction of all.
+    pub error_rate: f64,
+    /// Thresholds that it missed, as written.
+    pub missed_thresholds: Vec<String>,
+}
+
+/// The largest load that meets the thresholds, as do all smaller ones that were swept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LargestLoad {
+    /// The experiment has no thresholds.
+    NoThresholds,
+    /// The smallest load swept misses one already.
+    None,
+    /// This one; the next one swept misses a threshold or has no valid run.
+    At {
+        /// The load.
+        value: u32,
+        /// The smallest load that does not meet them.
+        next: u32,
+        /// Larger loads that met them all the same.
+        met_again: Vec<u32>,
+    },
+    /// The largest load that was swept: the limit lies beyond.
+    AllSwept {
+        /// The load.
+        value: u32,
+    },
+}
+
+/// X(N) = γN/(1 + α(N − 1) + βN(N − 1)), fitted by least squares to one throughput per run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ScalabilityFit {
+    /// γ, the throughput at a load of 1, per second.
+    pub gamma: Coefficient,
+    /// α, the share of the work that waits for its turn (contention).
+    pub alpha: Coefficient,
+    /// β, the cost of keeping each pair of users consistent (coherency).
+    pub beta: Coefficient,
+    /// The load of the highest throughput.
+    pub peak: Peak,
+    /// The load beyond which more of it mostly adds waiting; `None` where throughput has no highest value.
+    pub knee: Option<f64>,
+    /// Runs less coefficients that were free to vary.
+    pub degrees_of_freedom: u64,
+    /// Standard deviation of the runs around the curve, per second.
+    pub residual_standard_error_per_s: f64,
+    /// Share of the variance that the curve explains; `None` where throughput did not vary.
+    pub r_squared: Option<f64>,
+    /// What was fitted, by load and then in order of time.
+    pub runs: Vec<FittedRun>,
+    /// What a reader has to know.
+    pub warnings: Vec<String>,
+}
+
+impl ScalabilityFit {
+    /// The throughput of the fitted curve at a load, per second.
+    #[must_use]
+    pub fn throughput_per_s(&self, load: f64) -> f64 {
+        let (alpha, beta) = (self.alpha.estimate, self.beta.estimate);
+        self.gamma.estimate * load / (1.0 + alpha * (load - 1.0) + beta * load * (load - 1.0))
+    }
+}
+
+/// A coefficient of the law.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Coefficient {
+    /// Its estimate, never negative.
+    pub estimate: f64,
+    /// Its standard error; `None`, as is the interval, where the estimate sits on its bound 0.
+    pub standard_error: Option<f64>,
+    /// Its interval, by Student's t; may reach below 0.
+    pub interval: Option<ConfidenceInterval>,
+}
+
+/// The load of the highest throughput, where there is one.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Peak {
+    /// Throughput falls beyond a load.
+    At {
+        /// The load.
+        load: f64,
+        /// Its interval.
+        load_interval: ConfidenceInterval,
+        /// The throughput there, per second.
+        throughput_per_s: f64,
+        /// Its interval.
+        throughput_interval: ConfidenceInterval,
+        /// Whether the load is above all that were measured.
+        beyond_measurements: bool,
+    },
+    /// β is on its bound: throughput levels off and never falls.
+    NoneFitted {
+        /// What the throughput tends to, per second; `None` where it grows without limit.
+        ceiling_per_s: Option<f64>,
+    },
+    /// The interval of β contains 0: these runs do not show that throughput ever falls.
+    NotShown,
+    /// Throughput falls from a load of 1 on.
+    FallsFromTheStart,
+}
+
+/// A run as measured, and as the curve has it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FittedRun {
+    /// The load.
+    pub load: f64,
+    /// Requests per second that were measured.
+    pub measured_per_s: f64,
+    /// Requests per second of the curve; what was measured less this is the residual.
+    pub fitted_per_s: f64,
+}

@@ -1,0 +1,129 @@
+//! Runs of a sweep together: what each point comes to, which loads meet the thresholds, how throughput grows.
+
+mod fit;
+mod point;
+
+use workbench_samples::SeriesPlace;
+
+use crate::model::{LargestLoad, RunAnalysis, SweepAnalysis, SweepPointAnalysis};
+
+use fit::fit;
+use point::point;
+
+/// What makes runs points of the same sweep.
+#[derive(Clone, PartialEq)]
+struct Identity {
+    series_id: String,
+    /// The experiment's name within the series, without the point.
+    experiment: String,
+    parameter: String,
+}
+
+impl Identity {
+    /// `None` for a run of no sweep.
+    fn of(run: &RunAnalysis) -> Option<Self> {
+        let place: &SeriesPlace = run.series.as_ref()?;
+        let point = place.point.as_ref()?;
+        let experiment = place.experiment.split('@').next().unwrap_or_default();
+        Some(Self {
+            series_id: place.series_id.clone(),
+            experiment: experiment.to_owned(),
+            parameter: point.parameter.clone(),
+        })
+    }
+}
+
+/// Every sweep of which there are two points at least, in the order of its first run.
+pub(crate) fn sweeps(runs: &[RunAnalysis]) -> Vec<SweepAnalysis> {
+    let mut identities: Vec<Identity> = Vec::new();
+    for identity in runs.iter().filter_map(Identity::of) {
+        if !identities.contains(&identity) {
+            identities.push(identity);
+        }
+    }
+    identities
+        .iter()
+        .filter_map(|identity| {
+            let same = |run: &&RunAnalysis| Identity::of(run).as_ref() == Some(identity);
+            let of_sweep: Vec<&RunAnalysis> = runs.iter().filter(same).collect();
+            let named_alike = |other: &&Identity| other.experiment == identity.experiment;
+            let name = if identities.iter().filter(named_alike).count() > 1 {
+                format!("{} of series {}", identity.experiment, identity.series_id)
+            } else {
+                identity.experiment.clone()
+            };
+            sweep(name, identity.parameter.clone(), &of_sweep)
+        })
+        .collect()
+}
+
+/// `None` for a single point.
+fn sweep(experiment: String, parameter: String, runs: &[&RunAnalysis]) -> Option<SweepAnalysis> {
+    let mut values: Vec<u32> = runs.iter().filter_map(|run| value(run)).collect();
+    values.sort_unstable();
+    values.dedup();
+    if values.len() < 2 {
+        return None;
+    }
+    let points: Vec<SweepPointAnalysis> = values
+        .into_iter()
+        .map(|at| {
+            let mut at_point: Vec<&RunAnalysis> = runs
+                .iter()
+                .copied()
+                .filter(|run| value(run) == Some(at))
+                .collect();
+            at_point.sort_by(|a, b| a.started_at.cmp(&b.started_at));
+            point(at, &at_point)
+        })
+        .collect();
+    let thresholds = runs.first().map(|run| {
+        let texts = run
+            .thresholds
+            .iter()
+            .map(|threshold| threshold.text.clone());
+        texts.collect::<Vec<_>>()
+    });
+    let thresholds = thresholds.unwrap_or_default();
+    let (fit, no_fit) = match fit(&points) {
+        Ok(fit) => (Some(fit), None),
+        Err(reason) => (None, Some(reason)),
+    };
+    Some(SweepAnalysis {
+        experiment,
+        parameter,
+        largest_load: largest_load(&points, thresholds.is_empty()),
+        points,
+        thresholds,
+        fit,
+        no_fit,
+    })
+}
+
+fn value(run: &RunAnalysis) -> Option<u32> {
+    Some(run.series.as_ref()?.point.as_ref()?.value)
+}
+
+/// Read from below: a larger load that meets them after a smaller one has not is luck, or a reason to look closer.
+fn largest_load(points: &[SweepPointAnalysis], no_thresholds: bool) -> LargestLoad {
+    if no_thresholds {
+        return LargestLoad::NoThresholds;
+    }
+    let met = points
+        .iter()
+        .take_while(|point| point.meets_thresholds)
+        .count();
+    match (points[..met].last(), points.get(met)) {
+        (None, _) => LargestLoad::None,
+        (Some(last), None) => LargestLoad::AllSwept { value: last.value },
+        (Some(last), Some(next)) => LargestLoad::At {
+            value: last.value,
+            next: next.value,
+            met_again: points[met..]
+                .iter()
+                .filter(|point| point.meets_thresholds)
+                .map(|point| point.value)
+                .collect(),
+        },
+    }
+}

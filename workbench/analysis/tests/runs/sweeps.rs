@@ -1,0 +1,186 @@
+//! Runs at the points of a sweep, put together.
+
+use std::path::{Path, PathBuf};
+
+use crate::support::{browse, manifest, write_run};
+use workbench_analysis::{LargestLoad, Peak, SweepAnalysis, analyze};
+use workbench_samples::{SeriesPlace, SweepPoint, Validity};
+
+/// A run at a point, of `users` requests every `cycle_ms`: its throughput, and every response time.
+struct Run {
+    users: u32,
+    block: u32,
+    elapsed_ms: u64,
+    valid: bool,
+}
+
+fn run(users: u32, block: u32, elapsed_ms: u64) -> Run {
+    Run {
+        users,
+        block,
+        elapsed_ms,
+        valid: true,
+    }
+}
+
+/// Ten seconds in which each user sends its next request when the last one is answered.
+fn write(results: &Path, series: &str, run: &Run) -> PathBuf {
+    let run_id = format!("20261118T110640Z-{:02}{:02}", run.users, run.block);
+    let mut manifest = manifest("tiny", &run_id);
+    manifest.series = Some(SeriesPlace {
+        series_id: series.into(),
+        experiment: format!("tiny@users={}", run.users),
+        point: Some(SweepPoint {
+            parameter: "users".into(),
+            value: run.users,
+        }),
+        block: run.block,
+        position: run.block,
+    });
+    manifest.validity = Some(Validity {
+        valid: run.valid,
+        checks: Vec::new(),
+    });
+    let rounds = 10_000 / run.elapsed_ms;
+    let samples: Vec<_> = (0..rounds)
+        .flat_map(|round| (0..run.users).map(move |_| round))
+        .map(|round| {
+            let start = i64::try_from(round * run.elapsed_ms).unwrap();
+            browse(start, run.elapsed_ms)
+        })
+        .collect();
+    write_run(results, &manifest, &samples)
+}
+
+fn sweeps(runs: &[Run]) -> Vec<SweepAnalysis> {
+    let results = tempfile::tempdir().unwrap();
+    let folders: Vec<_> = runs
+        .iter()
+        .map(|run| write(results.path(), "20261118T110000Z-aaaa", run))
+        .collect();
+    analyze(&folders).unwrap().sweeps
+}
+
+/// 1 to 8 users, whose requests take longer and longer; from 4 on they miss "mean of browse < 26 ms".
+fn swept() -> Vec<Run> {
+    [(8, 50), (1, 10), (4, 29), (2, 16)]
+        .into_iter()
+        .flat_map(|(users, elapsed)| [run(users, 1, elapsed), run(users, 2, elapsed + 1)])
+        .collect()
+}
+
+#[test]
+fn points_ascend_and_hold_their_runs() {
+    let found = sweeps(&swept());
+
+    let [sweep] = &found[..] else {
+        panic!("one sweep")
+    };
+    assert_eq!((&*sweep.experiment, &*sweep.parameter), ("tiny", "users"));
+    let values: Vec<_> = sweep
+        .points
+        .iter()
+        .map(|point| (point.value, point.runs.len()))
+        .collect();
+    assert_eq!(values, [(1, 2), (2, 2), (4, 2), (8, 2)]);
+    let first = &sweep.points[0];
+    assert!((first.mean_ns.value.unwrap() / 1e6 - 110_f64.sqrt()).abs() < 1e-6);
+    let interval = first.throughput_per_s.interval.unwrap();
+    assert!(interval.lower < 95.0 && interval.upper.unwrap() > 95.0);
+    assert_eq!(first.error_rate.value, Some(0.0));
+}
+
+#[test]
+fn the_largest_load_meets_the_thresholds_as_do_all_smaller_ones() {
+    let sweep = sweeps(&swept()).remove(0);
+
+    // The tiny experiment has a threshold on a label without samples, which no run meets.
+    assert_eq!(sweep.largest_load, LargestLoad::None);
+    let missed = |value: u32| {
+        let point = sweep.points.iter().find(|point| point.value == value);
+        let missed = &point.unwrap().missed;
+        missed
+            .iter()
+            .map(|(text, runs)| (text.as_str(), *runs))
+            .collect::<Vec<_>>()
+    };
+    let nothing = ("p50 of \"pay\" < 1s", 2);
+    assert_eq!(missed(2), [nothing]);
+    assert_eq!(missed(4), [("mean of \"browse\" < 26ms", 2), nothing]);
+}
+
+#[test]
+fn the_law_is_fitted_to_one_throughput_per_valid_run() {
+    let mut runs = swept();
+    runs[0].valid = false;
+    let sweep = sweeps(&runs).remove(0);
+
+    let fit = sweep.fit.unwrap();
+    assert_eq!(sweep.no_fit, None);
+    assert_eq!(fit.runs.len(), 7);
+    assert!(fit.gamma.estimate > 80.0 && fit.gamma.estimate < 110.0);
+    assert!(
+        fit.warnings
+            .iter()
+            .any(|warning| warning.starts_with("1 of 8 runs is left out"))
+    );
+    for fitted in &fit.runs {
+        let curve = fit.throughput_per_s(fitted.load);
+        assert!((curve - fitted.fitted_per_s).abs() < 1e-9 * curve);
+    }
+    assert!(!matches!(fit.peak, Peak::FallsFromTheStart));
+}
+
+#[test]
+fn two_loads_are_too_few_for_a_curve_and_one_is_no_sweep() {
+    let two = sweeps(&[run(1, 1, 10), run(1, 2, 10), run(2, 1, 12), run(2, 2, 12)]).remove(0);
+    assert_eq!(two.fit, None);
+    assert_eq!(
+        two.no_fit.unwrap(),
+        "the scalability law cannot be fitted: needs measurements at 3 different loads at least, got 2"
+    );
+    assert!(sweeps(&[run(1, 1, 10), run(1, 2, 10)]).is_empty());
+}
+
+#[test]
+fn two_series_of_one_experiment_are_two_sweeps() {
+    let results = tempfile::tempdir().unwrap();
+    let mut folders = Vec::new();
+    for (series, block) in [("20261118T110000Z-aaaa", 1), ("20261119T110000Z-bbbb", 2)] {
+        for users in [1, 2] {
+            folders.push(write(results.path(), series, &run(users, block, 10)));
+        }
+    }
+    let names: Vec<_> = analyze(&folders)
+        .unwrap()
+        .sweeps
+        .into_iter()
+        .map(|sweep| sweep.experiment)
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "tiny of series 20261118T110000Z-aaaa",
+            "tiny of series 20261119T110000Z-bbbb"
+        ]
+    );
+}
+
+#[test]
+fn the_reports_procedure_takes_one_run_of_each_point() {
+    let results = tempfile::tempdir().unwrap();
+    let folders: Vec<_> = swept()
+        .iter()
+        .map(|run| write(results.path(), "20261118T110000Z-aaaa", run))
+        .collect();
+
+    let comparison = analyze(&folders).unwrap().comparison.unwrap();
+
+    assert_eq!(comparison.distributions.len(), 4);
+    assert!(
+        comparison
+            .selection
+            .unwrap()
+            .contains("4 further runs are repetitions")
+    );
+}
