@@ -23,11 +23,11 @@ pub fn markdown(analysis: &Analysis) -> String {
     let names = names::of_runs(&analysis.runs);
     let mut text = String::new();
     if analysis.runs.len() > 1 {
-        if let Some(between) = &analysis.between_runs {
-            push_between(&mut text, between);
-        }
         for sweep in &analysis.sweeps {
             push_sweep(&mut text, sweep);
+        }
+        if let Some(between) = &analysis.between_runs {
+            push_between(&mut text, between);
         }
         push_heading(&mut text, 2, "Runs");
         push_table(&mut text, &comparison::overview(&analysis.runs, &names));

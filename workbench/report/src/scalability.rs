@@ -10,7 +10,7 @@ use crate::table::{Cell, Column, Row, Table};
 
 /// What the numbers of the table of points are.
 pub(crate) const COLUMNS: &str = "Means between the valid runs of each load with their 95% intervals (Student’s t; \
-     geometric means, of error rates arithmetic ones); a single run has no interval. Each run counts with its steady \
+     geometric means, of error rates arithmetic ones); a single run has no interval, nor have runs that do not vary. Each run counts with its steady \
      part, where it has one.";
 
 /// What the law says, and what it cannot.

@@ -96,8 +96,14 @@ fn estimate(values: &[f64], scale: Scale) -> Estimate {
     let degrees = values.len() as f64 - 1.0;
     let reach = found.standard_error().and_then(|standard_error| {
         let quantile = student_t_quantile((1.0 - CONFIDENCE) / 2.0, degrees).ok()?;
-        Some(quantile * standard_error)
+        // Runs without a single error are no proof that there are never any: such an interval would have no width.
+        (standard_error > 0.0).then_some(quantile * standard_error)
     });
+    let no_interval = if values.len() == 1 {
+        "a single run has no interval"
+    } else {
+        "the runs do not vary, which is no interval"
+    };
     Estimate {
         value: Some(back(found.mean)),
         interval: reach.map(|reach| ConfidenceInterval {
@@ -105,9 +111,7 @@ fn estimate(values: &[f64], scale: Scale) -> Estimate {
             upper: Some(back(found.mean + reach)),
             confidence: CONFIDENCE,
         }),
-        note: reach
-            .is_none()
-            .then(|| "a single run has no interval".to_owned()),
+        note: reach.is_none().then(|| no_interval.to_owned()),
     }
 }
 
@@ -132,6 +136,13 @@ mod tests {
         assert!((found.value.unwrap() - 0.01).abs() < 1e-12);
         assert_eq!(found.interval.unwrap().lower, 0.0);
         assert!(found.interval.unwrap().upper.unwrap() < 0.2);
+    }
+
+    #[test]
+    fn runs_without_a_single_error_have_no_interval() {
+        let found = estimate(&[0.0, 0.0, 0.0], Scale::Share);
+        assert_eq!((found.value, found.interval), (Some(0.0), None));
+        assert!(found.note.unwrap().contains("do not vary"));
     }
 
     #[test]

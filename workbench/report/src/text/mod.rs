@@ -30,11 +30,11 @@ pub fn text(analysis: &Analysis, options: TextOptions) -> String {
     let names = names::of_runs(&analysis.runs);
     let mut page = Page::new(options);
     if analysis.runs.len() > 1 {
-        if let Some(between) = &analysis.between_runs {
-            between::write(&mut page, between);
-        }
         for sweep in &analysis.sweeps {
             write_sweep(&mut page, sweep);
+        }
+        if let Some(between) = &analysis.between_runs {
+            between::write(&mut page, between);
         }
         page.title("Runs");
         page.table(&comparison::overview(&analysis.runs, &names));
