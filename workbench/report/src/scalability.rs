@@ -39,7 +39,11 @@ pub(crate) fn capital(word: &str) -> String {
 
 /// The answers, most wanted first.
 pub(crate) fn findings(sweep: &SweepAnalysis) -> Vec<String> {
-    let mut findings = vec![largest_load(sweep)];
+    let mut findings = vec![if sweep.parameter == "replicas" {
+        replicas_that_meet(sweep)
+    } else {
+        largest_load(sweep)
+    }];
     findings.extend(highest(sweep));
     match (&sweep.fit, &sweep.no_fit) {
         (Some(fit), _) => {
@@ -51,6 +55,22 @@ pub(crate) fn findings(sweep: &SweepAnalysis) -> Vec<String> {
         (None, None) => {}
     }
     findings
+}
+
+/// More replicas are no larger load, but more to carry the same one.
+fn replicas_that_meet(sweep: &SweepAnalysis) -> String {
+    if sweep.thresholds.is_empty() {
+        return "The experiment has no thresholds to be met.".to_owned();
+    }
+    let points = sweep.points.iter().filter(|point| point.meets_thresholds);
+    let met: Vec<String> = points.map(|point| point.value.to_string()).collect();
+    match met.as_slice() {
+        [] => "No number of replicas that was swept meets the thresholds.".to_owned(),
+        several => format!(
+            "Numbers of replicas that meet the thresholds: {}.",
+            several.join(", ")
+        ),
+    }
 }
 
 fn largest_load(sweep: &SweepAnalysis) -> String {
@@ -317,6 +337,23 @@ mod tests {
     #[test]
     fn the_largest_load_that_meets_the_thresholds_comes_first() {
         insta::assert_debug_snapshot!(findings(&fixture::sweep()));
+    }
+
+    #[test]
+    fn of_replicas_it_is_said_which_numbers_meet_the_thresholds() {
+        let mut sweep = fixture::sweep();
+        sweep.parameter = "replicas".to_owned();
+        assert_eq!(
+            findings(&sweep)[0],
+            "Numbers of replicas that meet the thresholds: 1, 2, 4, 8, 16, 32."
+        );
+        for point in &mut sweep.points {
+            point.meets_thresholds = false;
+        }
+        assert_eq!(
+            findings(&sweep)[0],
+            "No number of replicas that was swept meets the thresholds."
+        );
     }
 
     #[test]

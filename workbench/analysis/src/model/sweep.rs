@@ -18,7 +18,7 @@ pub struct SweepAnalysis {
     pub points: Vec<SweepPointAnalysis>,
     /// The experiment's thresholds, as written.
     pub thresholds: Vec<String>,
-    /// The largest load that meets them.
+    /// The largest load that meets them. Replicas are no load, but carry one: of them only the points tell.
     pub largest_load: LargestLoad,
     /// The Universal Scalability Law, fitted to the throughput of each valid run; `None` where it cannot be.
     pub fit: Option<ScalabilityFit>,
