@@ -9,7 +9,7 @@ use super::axis::{Axis, Scale};
 use super::lettering::{self, Mark, Style};
 use super::over_time;
 use super::panel::{self, Frame, Panel, XLabels};
-use super::{Figure, WIDTH, palette};
+use super::{Figure, Named, WIDTH, palette};
 use crate::canvas::{Area, px};
 use crate::error::DrawError;
 use crate::format;
@@ -34,9 +34,9 @@ struct Column {
     p95_ns: f64,
 }
 
-/// The figure; `None` unless two runs have samples.
-pub(super) fn figure(runs: &[RunAnalysis], names: &[RunName]) -> Option<Figure> {
-    let data = Data::of(runs, names)?;
+/// The figure; `None` unless two runs with different numbers of users have samples.
+pub(super) fn figure(runs: &[Named<'_>]) -> Option<Figure> {
+    let data = Data::of(runs)?;
     Some(Figure::new(
         "effect-of-users",
         "Users and response time: average, median and 95% line of each run".to_owned(),
@@ -47,20 +47,18 @@ pub(super) fn figure(runs: &[RunAnalysis], names: &[RunName]) -> Option<Figure> 
 }
 
 impl Data {
-    fn of(runs: &[RunAnalysis], names: &[RunName]) -> Option<Self> {
+    fn of(runs: &[Named<'_>]) -> Option<Self> {
         let mut columns: Vec<_> = runs
             .iter()
-            .zip(names)
             .filter(|(run, _)| run.total.samples > 0 && !is_swept(run))
             .map(|(run, name)| Column::of(run, name))
             .collect();
-        if columns.len() < 2 {
+        let users = |column: &Column| column.users.unwrap_or(f64::INFINITY);
+        columns.sort_by(|a, b| users(a).total_cmp(&users(b)));
+        // Of equally many users there is no effect to be seen.
+        if users(columns.first()?) == users(columns.last()?) {
             return None;
         }
-        columns.sort_by(|a, b| {
-            let users = |column: &Column| column.users.unwrap_or(f64::INFINITY);
-            users(a).total_cmp(&users(b))
-        });
         let values = || {
             columns
                 .iter()
@@ -216,12 +214,18 @@ mod tests {
         let mut analysis = fixture::five_runs();
         analysis.runs.reverse();
         let names = crate::names::of_runs(&analysis.runs);
-        insta::assert_debug_snapshot!(Data::of(&analysis.runs, &names));
+        let runs: Vec<_> = analysis.runs.iter().zip(&names).collect();
+        insta::assert_debug_snapshot!(Data::of(&runs));
     }
 
     #[test]
-    fn a_single_run_has_nothing_to_stand_beside() {
-        let runs = fixture::single().runs;
-        assert!(Data::of(&runs, &crate::names::of_runs(&runs)).is_none());
+    fn runs_of_equally_many_users_show_no_effect_of_users() {
+        let run = fixture::single().runs.remove(0);
+        let runs = [run.clone(), run];
+        let names = crate::names::of_runs(&runs);
+        let runs: Vec<_> = runs.iter().zip(&names).collect();
+        assert!(Data::of(&runs).is_none());
+        assert!(Data::of(&runs[..1]).is_none());
+        assert!(Data::of(&[]).is_none());
     }
 }

@@ -23,13 +23,18 @@ mod ticks;
 mod users;
 mod usl;
 
-use workbench_analysis::{BetweenRuns, ReportComparison, RunAnalysis, SweepAnalysis};
+use workbench_analysis::{
+    BetweenRuns, CltDistribution, ReportComparison, RunAnalysis, SweepAnalysis,
+};
 
 use crate::between::{self, TOTAL};
 use crate::canvas::{self, Area, px};
 use crate::error::{DrawError, ReportError};
 use crate::html::FiguresBetween;
 use crate::names::{self, RunName};
+
+/// A run and what it is called.
+type Named<'a> = (&'a RunAnalysis, &'a RunName);
 
 type Draw = Box<dyn Fn(&Area<'_>) -> Result<(), DrawError>>;
 
@@ -152,13 +157,17 @@ pub(crate) fn of_comparison(
     comparison: &ReportComparison,
     names: &[RunName],
 ) -> Vec<Figure> {
-    let mut figures: Vec<_> = [
-        effect_of_users::figure(runs, names),
-        ramp_up::figure(runs, names),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
+    // One run of each experiment: repetitions are shown from run to run.
+    let drawn = |(run, _): &Named<'_>| {
+        let of_run =
+            |it: &CltDistribution| it.experiment == run.experiment && it.run_id == run.run_id;
+        comparison.distributions.iter().any(of_run)
+    };
+    let shown: Vec<_> = runs.iter().zip(names).filter(drawn).collect();
+    let mut figures: Vec<_> = [effect_of_users::figure(&shown), ramp_up::figure(&shown)]
+        .into_iter()
+        .flatten()
+        .collect();
     figures.extend(clt::figures(comparison, runs, names));
     figures.extend(qq::figure(comparison, runs, names));
     figures

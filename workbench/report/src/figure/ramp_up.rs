@@ -1,17 +1,15 @@
 //! Ramp-up studies side by side: response time over time above the users of each second.
 
-use workbench_analysis::RunAnalysis;
 use workbench_samples::UsersInSecond;
 
 use super::axis::Axis;
 use super::lettering::{self, Mark};
 use super::over_time::{self, Quantiles};
 use super::panel::{self, Frame, Panel, XLabels};
-use super::{Figure, WIDTH, palette};
+use super::{Figure, Named, WIDTH, palette};
 use crate::canvas::{Area, px};
 use crate::error::DrawError;
 use crate::format;
-use crate::names::RunName;
 
 /// A run is a ramp-up study when its users still increase after this part of it.
 const STILL_RISING_AFTER: f64 = 0.5;
@@ -35,8 +33,8 @@ struct Run {
 }
 
 /// The figure; `None` unless at least two runs are ramp-up studies.
-pub(super) fn figure(runs: &[RunAnalysis], names: &[RunName]) -> Option<Figure> {
-    let data = Data::of(runs, names)?;
+pub(super) fn figure(runs: &[Named<'_>]) -> Option<Figure> {
+    let data = Data::of(runs)?;
     Some(Figure::new(
         "ramp-up",
         "Ramp-up studies: response time over time and users".to_owned(),
@@ -47,10 +45,9 @@ pub(super) fn figure(runs: &[RunAnalysis], names: &[RunName]) -> Option<Figure> 
 }
 
 impl Data {
-    fn of(runs: &[RunAnalysis], names: &[RunName]) -> Option<Self> {
+    fn of(runs: &[Named<'_>]) -> Option<Self> {
         let runs: Vec<_> = runs
             .iter()
-            .zip(names)
             .filter(|(run, _)| is_ramp_up(&run.users))
             .map(|(run, name)| Run {
                 label: name.label.clone(),
@@ -168,7 +165,8 @@ mod tests {
     fn only_runs_whose_users_keep_rising_are_ramp_up_studies() {
         let analysis = fixture::five_runs();
         let names = crate::names::of_runs(&analysis.runs);
-        let labels: Vec<_> = Data::of(&analysis.runs, &names)
+        let runs: Vec<_> = analysis.runs.iter().zip(&names).collect();
+        let labels: Vec<_> = Data::of(&runs)
             .unwrap()
             .runs
             .into_iter()
@@ -188,6 +186,7 @@ mod tests {
         let mut analysis = fixture::five_runs();
         analysis.runs.pop();
         let names = crate::names::of_runs(&analysis.runs);
-        assert!(Data::of(&analysis.runs, &names).is_none());
+        let runs: Vec<_> = analysis.runs.iter().zip(&names).collect();
+        assert!(Data::of(&runs).is_none());
     }
 }
