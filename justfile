@@ -59,18 +59,19 @@ cargo-deny:
 demo:
     cargo run --release --locked -- run experiments/scenario3.yaml
 
-# The bookstore's replicas behind HAProxy, measured; `just replicas --replicas 2 --disturb restart` proves in half a
-# minute that a graceful restart loses no request. Needs haproxy and PostgreSQL.
+# `just replicas --replicas 2 --disturb restart` proves in half a minute that a graceful restart loses no request.
+# The bookstore's replicas behind HAProxy, measured; needs haproxy and PostgreSQL.
 replicas *arguments:
     cargo build --release --locked
     python3 bookstore/deploy/replicas {{arguments}}
 
-# The bookstore's services by themselves, on both databases; `just bench-bookstore --rounds 2 --seconds 1` is a glance.
+# `just bench-bookstore --rounds 2 --seconds 1` is a glance.
+# The bookstore's services by themselves, on both databases.
 bench-bookstore *arguments:
     cargo bench --locked --workspace --bench services -- {{arguments}}
 
-# What the analysis of a run takes, beside Polars, pandas and SciPy; `just bench-analysis --samples 1000000 --rounds 1` is
-# a glance.
+# `just bench-analysis --samples 1000000 --rounds 1` is a glance.
+# What the analysis of a run takes, beside Polars, pandas and SciPy.
 bench-analysis *arguments:
     test -x target/bench-venv/bin/python || python3 -m venv target/bench-venv
     target/bench-venv/bin/pip install --quiet --disable-pip-version-check -r workbench/analysis/benches/analysis/requirements.txt
