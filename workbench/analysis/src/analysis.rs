@@ -9,8 +9,8 @@ use workbench_samples::replace_file;
 use crate::between::{ComparisonRule, between_runs};
 use crate::comparison::{self, compare};
 use crate::error::AnalysisError;
-use crate::in_order::elapsed_in_order;
 use crate::model::{Analysis, SCHEMA_VERSION};
+use crate::observe::TimesInOrder;
 use crate::run::analyse;
 use crate::sweep;
 
@@ -39,10 +39,14 @@ pub fn analyze(run_directories: &[PathBuf]) -> Result<Analysis, AnalysisError> {
     let mut distributions = Vec::new();
     let mut warnings = Vec::new();
     for ((stream, directory), selected) in (0..).zip(run_directories).zip(&selected) {
-        let mut run = analyse(directory)?;
+        let times_in_order = if several && *selected {
+            TimesInOrder::Kept
+        } else {
+            TimesInOrder::Dropped
+        };
+        let mut run = analyse(directory, times_in_order)?;
         warnings.append(&mut run.warnings);
-        if several && *selected {
-            let elapsed_ns = elapsed_in_order(directory)?;
+        if let Some(elapsed_ns) = run.elapsed_in_order {
             let drawn = comparison::distribution(&run.analysis, &elapsed_ns, stream);
             match drawn {
                 Ok(distribution) => distributions.push(distribution),

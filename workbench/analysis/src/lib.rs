@@ -12,7 +12,6 @@ mod error;
 mod experiment;
 pub mod gate;
 mod histogram;
-mod in_order;
 mod model;
 mod newest;
 mod observe;

@@ -12,7 +12,7 @@ use crate::error::AnalysisError;
 use crate::experiment::{self, Experiment};
 use crate::histogram::histogram;
 use crate::model::{RequestStatistics, RunAnalysis, ThresholdOutcome};
-use crate::observe::{LabelObservations, LabelTally, Observations, Times, observe};
+use crate::observe::{LabelObservations, LabelTally, Observations, Times, TimesInOrder, observe};
 use crate::series::{per_second, users_from_samples};
 use crate::steady::{self, steady_state};
 use crate::tables::{self, Row, TOTAL};
@@ -22,6 +22,8 @@ use crate::threshold::{self, Measured};
 pub(crate) struct AnalysedRun {
     pub(crate) analysis: RunAnalysis,
     pub(crate) warnings: Vec<String>,
+    /// Elapsed times in nanoseconds of all requests in the order in which they started, if they are kept.
+    pub(crate) elapsed_in_order: Option<Vec<f64>>,
 }
 
 /// Analyses one run from the files in its folder, however it ended.
@@ -35,10 +37,13 @@ pub(crate) struct AnalysedRun {
 /// A file that is missing or cannot be read, and a run that was stopped before its first samples were
 /// stored.
 pub fn analyze_run(run_directory: &Path) -> Result<RunAnalysis, AnalysisError> {
-    analyse(run_directory).map(|run| run.analysis)
+    analyse(run_directory, TimesInOrder::Dropped).map(|run| run.analysis)
 }
 
-pub(crate) fn analyse(run_directory: &Path) -> Result<AnalysedRun, AnalysisError> {
+pub(crate) fn analyse(
+    run_directory: &Path,
+    times_in_order: TimesInOrder,
+) -> Result<AnalysedRun, AnalysisError> {
     let manifest = Manifest::read(run_directory)?;
     let experiment = experiment::read(run_directory)?;
     let observations = observe(
@@ -46,6 +51,7 @@ pub(crate) fn analyse(run_directory: &Path) -> Result<AnalysedRun, AnalysisError
         manifest.started_at,
         experiment.plan.steady_part(),
         &experiment::labels(&experiment.plan),
+        times_in_order,
     )?;
     let analysed = combine(manifest, experiment, observations).expect(
         "no label or second is without times, all are finite, and a plan has possible quantiles",
@@ -70,6 +76,7 @@ fn combine(
         started,
         completed,
         origin,
+        elapsed_in_order,
         ..
     } = observations;
     let all =
@@ -121,7 +128,11 @@ fn combine(
         requests,
         total,
     };
-    Ok(AnalysedRun { analysis, warnings })
+    Ok(AnalysedRun {
+        analysis,
+        warnings,
+        elapsed_in_order,
+    })
 }
 
 const NO_SAMPLES: StatisticsError = StatisticsError::TooFewValues {

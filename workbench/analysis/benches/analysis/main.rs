@@ -2,12 +2,13 @@
 //! same columns and sorting them by label. Beside it pandas and `SciPy` with the same summary.
 //!
 //! Each measurement has a process of its own, for the sake of its peak memory; the contestants take turns, and the
-//! medians of their rounds are reported.
+//! medians of their rounds are reported. Not a contestant but measured with them: two runs, which are also compared.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 
 mod made_up;
 
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
@@ -48,6 +49,7 @@ enum Contestant {
     Polars,
     PolarsStreaming,
     Analysis,
+    Comparison,
     Pandas,
 }
 
@@ -57,6 +59,7 @@ impl Contestant {
             Self::Polars => "Polars: read, sort by label",
             Self::PolarsStreaming => "the same, its streaming engine",
             Self::Analysis => "the analysis of the run",
+            Self::Comparison => "that of two such runs, compared",
             Self::Pandas => "pandas and SciPy, the same summary",
         }
     }
@@ -75,6 +78,9 @@ const COLUMNS: [&str; 9] = [
     column::PHASE,
 ];
 
+/// Where the same run is found once more, below its folder.
+const TWIN: &str = "twin";
+
 fn main() {
     let arguments = Arguments::parse();
     match arguments.contestant {
@@ -90,6 +96,10 @@ fn measure(contestant: Contestant, run: &Path) {
         Contestant::Polars => sort(run, Engine::InMemory),
         Contestant::PolarsStreaming => sort(run, Engine::Streaming),
         Contestant::Analysis => drop(workbench_analysis::analyze_run(run).unwrap()),
+        Contestant::Comparison => {
+            let runs = [run.to_owned(), run.join(TWIN)];
+            drop(workbench_analysis::analyze(&runs).unwrap());
+        }
         Contestant::Pandas => unreachable!("pandas is measured in Python"),
     }
     let seconds = begun.elapsed().as_secs_f64();
@@ -131,7 +141,8 @@ fn compare(arguments: &Arguments) {
         size as f64 / arguments.samples as f64,
         std::thread::available_parallelism().unwrap()
     );
-    let mut contestants = vec![Contestant::Analysis];
+    link_twin(run);
+    let mut contestants = vec![Contestant::Analysis, Contestant::Comparison];
     if !arguments.without_polars {
         contestants.extend([Contestant::Polars, Contestant::PolarsStreaming]);
     }
@@ -168,6 +179,17 @@ fn compare(arguments: &Arguments) {
         );
     }
     std::fs::remove_dir_all(run).unwrap();
+}
+
+/// Twice the samples are not twice the space on the disk.
+fn link_twin(run: &Path) {
+    let files: Vec<_> = std::fs::read_dir(run).unwrap().collect();
+    let twin = run.join(TWIN);
+    std::fs::create_dir(&twin).unwrap();
+    for file in files {
+        let file = file.unwrap();
+        symlink(file.path(), twin.join(file.file_name())).unwrap();
+    }
 }
 
 fn in_its_own_process(contestant: Contestant, arguments: &Arguments) -> (f64, u64) {

@@ -28,7 +28,7 @@ use tally::Tally;
 use timeline::{InOrder, Timeline};
 
 pub(crate) use tally::{ErrorTotal, LabelTally};
-pub(crate) use timeline::SecondTimes;
+pub(crate) use timeline::{SecondTimes, TimesInOrder};
 pub(crate) use times::{LabelTimes, Times};
 
 /// More threads than this would only hold more batches in memory.
@@ -50,6 +50,8 @@ pub(crate) struct Observations {
     pub(crate) origin: i64,
     /// The steady part; `None` where it has no samples.
     pub(crate) steady: Option<SteadyObservations>,
+    /// Elapsed times of all samples in the order in which they started, if they are kept.
+    pub(crate) elapsed_in_order: Option<Vec<f64>>,
 }
 
 /// Counts, sums and times of one label.
@@ -87,6 +89,7 @@ pub(crate) fn observe(
     started_at: Option<i64>,
     steady_part: SteadyPart,
     labels_of_the_file: &[&str],
+    times_in_order: TimesInOrder,
 ) -> Result<Observations, AnalysisError> {
     let batches = sample_batches(directory)?;
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
@@ -96,7 +99,13 @@ pub(crate) fn observe(
         .map_err(AnalysisError::Threads)?;
     let observations = threads.install(|| {
         let census = Census::take(&batches, started_at)?;
-        observations(&batches, census, steady_part, labels_of_the_file)
+        observations(
+            &batches,
+            census,
+            steady_part,
+            labels_of_the_file,
+            times_in_order,
+        )
     });
     let observations = observations.map_err(|source| AnalysisError::Query {
         path: directory.to_owned(),
@@ -115,6 +124,7 @@ fn observations(
     census: Census,
     steady_part: SteadyPart,
     labels_of_the_file: &[&str],
+    times_in_order: TimesInOrder,
 ) -> PolarsResult<Option<Observations>> {
     let Census {
         origin,
@@ -161,7 +171,7 @@ fn observations(
             times,
         })
         .collect();
-    let dealt = timeline.into_labels(&tally.labels);
+    let (dealt, elapsed_in_order) = timeline.into_labels(&tally.labels, times_in_order);
     Ok(Some(Observations {
         errors: tally.errors(),
         labels: label_observations(labels, tally.labels, dealt),
@@ -169,6 +179,7 @@ fn observations(
         completed: tally.completed.into_iter().collect(),
         origin,
         steady,
+        elapsed_in_order,
     }))
 }
 

@@ -120,8 +120,13 @@ impl Timeline {
         Some(second as i64 * NS_PER_SECOND + i64::from(self.instants[place]))
     }
 
-    /// Deals the samples out to their labels, which have so many; in order of time still.
-    pub(super) fn into_labels(self, labels: &[LabelTally]) -> Vec<InOrder> {
+    /// Deals the samples out to their labels, which have so many; in order of time still. Besides, the elapsed times of
+    /// all labels together, if they are kept.
+    pub(super) fn into_labels(
+        self,
+        labels: &[LabelTally],
+        times_in_order: TimesInOrder,
+    ) -> (Vec<InOrder>, Option<Vec<f64>>) {
         let Self {
             elapsed_ns,
             instants,
@@ -137,20 +142,45 @@ impl Timeline {
                 rest: Vec::with_capacity((counts.samples - counts.steady) as usize),
             })
             .collect();
-        // Memory goes from here to there chunk by chunk: there is never room for both.
-        for (elapsed_ns, codes) in chunks(elapsed_ns, CHUNK).zip(chunks(codes, CHUNK)) {
-            for (elapsed_ns, code) in elapsed_ns.into_iter().zip(codes) {
-                let dealt = &mut dealt[label(code)];
-                if is_steady(code) {
-                    dealt.steady.push(elapsed_ns);
-                    dealt.failed.push(is_failed(code));
-                } else {
-                    dealt.rest.push(elapsed_ns);
+        // Memory goes from here to there chunk by chunk: what is not kept never takes room twice.
+        let codes = chunks(codes, CHUNK);
+        let kept = match times_in_order {
+            TimesInOrder::Dropped => {
+                for (elapsed_ns, codes) in chunks(elapsed_ns, CHUNK).zip(codes) {
+                    deal(&mut dealt, &elapsed_ns, &codes);
                 }
+                None
             }
-        }
-        dealt
+            TimesInOrder::Kept => {
+                for (elapsed_ns, codes) in elapsed_ns.chunks(CHUNK).zip(codes) {
+                    deal(&mut dealt, elapsed_ns, &codes);
+                }
+                Some(elapsed_ns)
+            }
+        };
+        (dealt, kept)
     }
+}
+
+fn deal(labels: &mut [InOrder], elapsed_ns: &[f64], codes: &[u16]) {
+    for (elapsed_ns, code) in elapsed_ns.iter().zip(codes) {
+        let dealt = &mut labels[label(*code)];
+        if is_steady(*code) {
+            dealt.steady.push(*elapsed_ns);
+            dealt.failed.push(is_failed(*code));
+        } else {
+            dealt.rest.push(*elapsed_ns);
+        }
+    }
+}
+
+/// What becomes of the elapsed times in order of time, once they have been dealt out to their labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TimesInOrder {
+    /// They stay, at 8 bytes a sample.
+    Kept,
+    /// They go as the labels get them.
+    Dropped,
 }
 
 /// Elapsed times of one label.

@@ -6,6 +6,7 @@ use crate::support::{browse, manifest, write_run};
 use tempfile::TempDir;
 use workbench_analysis::{Analysis, AnalysisError, analyze};
 use workbench_samples::Sample;
+use workbench_statistics::resampled_means;
 
 /// 500 requests, one every 10 ms, that take between `fastest` and `fastest` + 99 ms.
 fn samples(fastest: u64) -> Vec<Sample> {
@@ -73,6 +74,24 @@ fn equal_runs_are_drawn_independently_of_each_other() {
         panic!("three runs have three distributions");
     };
     assert_ne!(one.means_ns, two.means_ns);
+}
+
+#[test]
+fn means_are_drawn_from_all_times_in_the_order_in_which_the_requests_started() {
+    let in_order: Vec<f64> = samples(10).iter().map(|it| it.elapsed_ns as f64).collect();
+    let mut backwards = samples(10);
+    backwards.reverse();
+    let (_results, runs) = runs(&[
+        ("scenario1", "20261118T110640Z-0001", backwards),
+        ("scenario2", "20261118T110640Z-0002", samples(10)),
+    ]);
+
+    let comparison = analyze(&runs).unwrap().comparison.unwrap();
+
+    for (stream, distribution) in (0..).zip(&comparison.distributions) {
+        let drawn = resampled_means(&in_order, 50, 1000, comparison.seed, stream).unwrap();
+        assert_eq!(distribution.means_ns, drawn);
+    }
 }
 
 #[test]
