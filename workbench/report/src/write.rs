@@ -231,38 +231,6 @@ mod tests {
     }
 
     #[test]
-    #[ignore = "leaves pages in the folder LOOK for a person to look at"]
-    fn pages_to_look_at() {
-        let look = PathBuf::from(std::env::var_os("LOOK").unwrap());
-        let singles = [
-            ("single", fixture::single()),
-            ("refused", fixture::refused()),
-            ("five-runs", fixture::five_runs()),
-        ];
-        for (name, mut analysis) in singles.into_iter().chain(fixture::between()) {
-            if name == "two-groups" {
-                analysis.comparison = fixture::five_runs().comparison;
-                analysis.warnings = fixture::five_runs().warnings;
-            }
-            write(&analysis, &look.join(name)).unwrap();
-            fs::write(
-                look.join(name).join("report.md"),
-                crate::markdown(&analysis),
-            )
-            .unwrap();
-            let options = crate::TextOptions {
-                width: 120,
-                colour: false,
-            };
-            fs::write(
-                look.join(name).join("report.txt"),
-                crate::text(&analysis, options),
-            )
-            .unwrap();
-        }
-    }
-
-    #[test]
     fn a_folder_that_cannot_be_made_is_named() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("taken");
