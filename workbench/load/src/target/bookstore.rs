@@ -1,0 +1,165 @@
+//! One process of the bookstore, from its command line to its first word.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::Command;
+use tokio::sync::oneshot;
+use workbench_plan::{BookstoreTarget, Database};
+
+use super::BookstoreCommand;
+use super::ready::services_in;
+use super::replicas::Replica;
+use super::watcher::{Bookstore, Watcher, last_words, shut_down};
+use crate::error::LoadError;
+use crate::stop::StopSignal;
+
+/// How long the bookstore may take to create and fill its databases.
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// Whose databases a process works on.
+pub(super) enum Databases {
+    /// Its own, which it removes when it goes.
+    Own,
+    /// Those of the first replica, under this name.
+    Shared(String),
+}
+
+/// What distinguishes a process from the other replicas.
+pub(super) struct Process {
+    /// What it is called.
+    pub(super) name: String,
+    /// Where it speaks.
+    pub(super) log: PathBuf,
+    /// Of its faults.
+    pub(super) seed: u64,
+}
+
+/// Starts one process; besides it, the name under which others may share its databases.
+pub(super) async fn start_bookstore(
+    wanted: &BookstoreTarget,
+    command: &BookstoreCommand,
+    process: Process,
+    databases: &Databases,
+    stop: &StopSignal,
+) -> Result<(Replica, Option<String>), LoadError> {
+    let Process { name, log, seed } = process;
+    let results = |source| LoadError::Results {
+        path: log.clone(),
+        source,
+    };
+    let stderr = std::fs::File::create(&log).map_err(results)?;
+    let mut process = Command::new(&command.program);
+    process
+        .args(&command.arguments)
+        .args(["all", "--free-ports", "--exit-with-stdin"])
+        .args(["--products", &wanted.products.to_string()])
+        .args(["--stock", &wanted.stock.to_string()]);
+    for fault in &wanted.faults {
+        process.args(["--fault", &fault.seeded(seed)]);
+    }
+    // Its own environment variables are for a bookstore that somebody starts by hand.
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("BOOKSTORE_") {
+            process.env_remove(name);
+        }
+    }
+    let database = match (&wanted.database, databases) {
+        (Database::Sqlite, _) => "sqlite".to_owned(),
+        (Database::Postgres(url), Databases::Own) => url.clone(),
+        (Database::Postgres(url), Databases::Shared(name)) => with_database(url, name)?,
+    };
+    if matches!(databases, Databases::Own) {
+        process.arg("--ephemeral");
+    }
+    process
+        // Not an argument: everybody on the machine may read those, and a URL may hold a password.
+        .env("BOOKSTORE_DATABASE", database)
+        // Held open until the end: the bookstore goes when it closes, even if we are killed.
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(stderr)
+        // A Ctrl-C is meant for us; the bookstore is still needed for requests in flight.
+        .process_group(0)
+        .kill_on_drop(true);
+    let mut child = process.spawn().map_err(|error| LoadError::Bookstore {
+        reason: format!("cannot run {}: {error}", command.program.display()),
+    })?;
+    let stdin = child.stdin.take();
+    let stdout = child.stdout.take().expect("stdout was asked to be piped");
+    let mut lines = BufReader::new(stdout).lines();
+    let said = tokio::select! {
+        said = tokio::time::timeout(START_LIMIT, lines.next_line()) => said,
+        () = stop.stopped() => {
+            shut_down(&mut child, stdin).await;
+            return Err(LoadError::Interrupted);
+        }
+    };
+    let ready = match said {
+        Ok(Ok(Some(line))) => services_in(&line),
+        Ok(_) => Err(last_words(&log)),
+        Err(_) => Err(format!(
+            "it was not ready after {} s; {}",
+            START_LIMIT.as_secs(),
+            last_words(&log)
+        )),
+    };
+    let (urls, shared_as) = match ready {
+        Ok(ready) => ready,
+        Err(reason) => {
+            shut_down(&mut child, stdin).await;
+            return Err(LoadError::Bookstore { reason });
+        }
+    };
+    let (finish, finished) = oneshot::channel();
+    let watcher = Watcher {
+        name,
+        child,
+        stdin,
+        stdout: lines.into_inner(),
+        log,
+        stop: stop.clone(),
+    };
+    let bookstore = Bookstore {
+        finish,
+        watcher: tokio::spawn(watcher.watch(finished)),
+    };
+    let replica = Replica {
+        urls,
+        bookstore: Some(bookstore),
+    };
+    Ok((replica, shared_as))
+}
+
+/// The same server, and databases of this name.
+fn with_database(url: &str, name: &str) -> Result<String, LoadError> {
+    let mut url = reqwest::Url::parse(url).map_err(|error| LoadError::Bookstore {
+        reason: format!("its replicas cannot share a database under such a URL: {error}"),
+    })?;
+    url.set_path(name);
+    Ok(url.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replicas_share_a_database_by_its_name_whatever_else_the_url_says() {
+        for (url, shared) in [
+            ("postgres://localhost", "postgres://localhost/b_1"),
+            (
+                "postgres://ann:secret@db:5433/shop?host=/run/pg",
+                "postgres://ann:secret@db:5433/b_1?host=/run/pg",
+            ),
+            (
+                "postgresql:///shop?host=/run/pg",
+                "postgresql:///b_1?host=/run/pg",
+            ),
+        ] {
+            assert_eq!(with_database(url, "b_1").unwrap(), shared);
+        }
+    }
+}

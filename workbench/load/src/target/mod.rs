@@ -1,0 +1,141 @@
+//! The system under test: the bundled bookstore as child processes, or services that already run.
+
+mod bookstore;
+mod ready;
+mod replicas;
+mod served;
+mod watcher;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use workbench_plan::{BaseUrl, Target};
+use workbench_samples::TargetRecord;
+
+use crate::error::LoadError;
+use crate::stop::StopSignal;
+use replicas::Replica;
+use served::requests_served_at;
+
+/// The program that is the bookstore: `program arguments… all …`.
+#[derive(Clone, Debug)]
+pub struct BookstoreCommand {
+    /// Executable file.
+    pub program: PathBuf,
+    /// Arguments before the bookstore's own.
+    pub arguments: Vec<OsString>,
+}
+
+/// A target that is ready for load.
+#[derive(Debug)]
+pub(crate) struct RunningTarget {
+    kind: &'static str,
+    details: BTreeMap<String, String>,
+    /// Never empty; several only of the bookstore.
+    replicas: Vec<Replica>,
+}
+
+impl RunningTarget {
+    /// Makes the target ready; `directory` is the run's folder.
+    ///
+    /// If the bookstore ends while it is needed, `stop` ends the run.
+    pub(crate) async fn start(
+        target: &Target,
+        seed: u64,
+        command: &BookstoreCommand,
+        directory: &Path,
+        stop: &StopSignal,
+    ) -> Result<Self, LoadError> {
+        match target {
+            Target::Urls(urls) => Ok(Self {
+                kind: "urls",
+                details: BTreeMap::new(),
+                replicas: vec![Replica {
+                    urls: urls.services.clone(),
+                    bookstore: None,
+                }],
+            }),
+            Target::Bookstore(wanted) => {
+                replicas::start(wanted, seed, command, directory, stop).await
+            }
+        }
+    }
+
+    /// Where each replica's services are.
+    pub(crate) fn replicas(&self) -> impl Iterator<Item = &BTreeMap<String, BaseUrl>> {
+        self.replicas.iter().map(|replica| &replica.urls)
+    }
+
+    /// What the manifest says of the target.
+    pub(crate) fn record(&self, requests_served: BTreeMap<String, u64>) -> TargetRecord {
+        let several = self.replicas.len() > 1;
+        let urls = (1..).zip(self.replicas()).flat_map(|(number, urls)| {
+            urls.iter().map(move |(service, url)| {
+                let name = if several {
+                    format!("{service}-{number}")
+                } else {
+                    service.clone()
+                };
+                (name, url.to_string())
+            })
+        });
+        TargetRecord {
+            kind: self.kind.to_owned(),
+            urls: urls.collect(),
+            details: self.details.clone(),
+            requests_served,
+        }
+    }
+
+    /// Requests that each service of the bookstore counted, all replicas together, calls between services aside.
+    ///
+    /// Empty for other targets, which are not asked anything, and when a replica does not say.
+    pub(crate) async fn requests_served(&self) -> BTreeMap<String, u64> {
+        let mut served = BTreeMap::new();
+        for replica in &self.replicas {
+            if replica.bookstore.is_none() {
+                return BTreeMap::new();
+            }
+            for (service, url) in &replica.urls {
+                match requests_served_at(url).await {
+                    Ok(count) => *served.entry(service.clone()).or_default() += count,
+                    Err(_) => return BTreeMap::new(),
+                }
+            }
+        }
+        served
+    }
+
+    /// Lets the bookstore finish and waits until it is gone.
+    pub(crate) async fn stop(self) {
+        replicas::stop(self.replicas).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use workbench_plan::{BookstoreTarget, Database};
+
+    #[tokio::test]
+    async fn a_bookstore_that_dies_at_once_is_an_error_with_its_last_words() {
+        let folder = tempfile::tempdir().unwrap();
+        let command = BookstoreCommand {
+            program: "/bin/sh".into(),
+            arguments: vec!["-c".into(), "echo no room >&2; exit 3".into()],
+        };
+        let target = Target::Bookstore(BookstoreTarget {
+            database: Database::Sqlite,
+            products: 1,
+            stock: 1,
+            faults: Vec::new(),
+            replicas: 1,
+        });
+        let error = RunningTarget::start(&target, 1, &command, folder.path(), &StopSignal::new())
+            .await
+            .unwrap_err();
+        assert!(error.is_target());
+        assert!(error.to_string().contains("no room"), "{error}");
+    }
+}

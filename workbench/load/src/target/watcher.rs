@@ -1,0 +1,80 @@
+//! The bookstore's process while a run needs it, and its end.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use tokio::io::BufReader;
+use tokio::process::{Child, ChildStdin, ChildStdout};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::stop::{StopReason, StopSignal};
+
+/// How long the bookstore may take to finish its requests, remove its databases and go.
+const STOP_LIMIT: Duration = Duration::from_secs(30);
+/// How many of its last lines are shown when it fails.
+const LAST_LINES: usize = 5;
+
+/// The bookstore's process, watched by a task.
+#[derive(Debug)]
+pub(super) struct Bookstore {
+    pub(super) finish: oneshot::Sender<()>,
+    pub(super) watcher: JoinHandle<()>,
+}
+
+/// Waits beside the run for the bookstore to end.
+pub(super) struct Watcher {
+    /// What it is called.
+    pub(super) name: String,
+    pub(super) child: Child,
+    pub(super) stdin: Option<ChildStdin>,
+    /// Kept, so that the bookstore can go on writing to it.
+    pub(super) stdout: BufReader<ChildStdout>,
+    pub(super) log: PathBuf,
+    pub(super) stop: StopSignal,
+}
+
+impl Watcher {
+    /// Waits for the bookstore to end: by itself, which ends the run, or because it is told to.
+    pub(super) async fn watch(mut self, finished: oneshot::Receiver<()>) {
+        tokio::select! {
+            status = self.child.wait() => {
+                let status = status.as_ref().map_or_else(ToString::to_string, ExitStatus::to_string);
+                self.stop.stop(StopReason::TargetEnded(format!(
+                    "{} ended during the run ({status}): {}",
+                    self.name,
+                    last_words(&self.log)
+                )));
+            }
+            _ = finished => {
+                shut_down(&mut self.child, self.stdin.take()).await;
+            }
+        }
+        drop(self.stdout);
+    }
+}
+
+/// Closes what the bookstore waits for, and kills it if that does not help.
+pub(super) async fn shut_down(child: &mut Child, stdin: Option<ChildStdin>) {
+    drop(stdin);
+    if tokio::time::timeout(STOP_LIMIT, child.wait())
+        .await
+        .is_err()
+    {
+        // It cannot be told more plainly; an error means that it is gone.
+        let _ = child.kill().await;
+    }
+}
+
+/// The end of what the bookstore wrote to its log.
+pub(super) fn last_words(log: &Path) -> String {
+    let text = std::fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
+    let last = &lines[lines.len().saturating_sub(LAST_LINES)..];
+    if last.is_empty() {
+        "it said nothing".to_owned()
+    } else {
+        format!("it said\n  {}", last.join("\n  "))
+    }
+}
