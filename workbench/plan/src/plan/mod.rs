@@ -1,0 +1,99 @@
+//! The plan: an experiment whose every reference is resolved. A `Plan` in hand can run.
+
+mod allot;
+mod load;
+mod scenario;
+mod target;
+mod threshold;
+
+use std::time::Duration;
+
+use crate::sweep::Sweep;
+
+pub use load::{Concurrency, Load, ThreadRow};
+pub use scenario::{Scenario, Step};
+pub use target::{
+    BaseUrl, BookstoreTarget, Database, InjectedFault, ResetRequest, Target, UrlsTarget,
+};
+pub use threshold::{Comparison, Metric, Threshold};
+
+/// A validated experiment, ready to be run; one with a sweep is run at each of [`Plan::points`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// Names the results folder: lower-case letters, digits and hyphens.
+    pub name: String,
+    /// One line for headings.
+    pub title: String,
+    /// What the experiment is to find out, in prose.
+    pub question: String,
+    /// Every random choice of the run derives from it.
+    pub seed: u64,
+    /// The system under test.
+    pub target: Target,
+    /// How many users there are, and when.
+    pub load: Load,
+    /// Numbers of users, or of replicas, that the experiment is run with in place of the one in `load` or `target`.
+    pub sweep: Option<Sweep>,
+    /// Requests that start within this time from the start of the schedule are never taken for steady state.
+    pub warm_up: Duration,
+    /// How long a single request may take, connecting included.
+    pub request_timeout: Duration,
+    /// What users do; never empty.
+    pub scenarios: Vec<Scenario>,
+    /// What must hold of the results; may be empty.
+    pub thresholds: Vec<Threshold>,
+}
+
+/// Part of a run that its steady state is looked for in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SteadyPart {
+    /// While the full number of users is held.
+    Hold,
+    /// The whole run, where its experiment never holds its load.
+    WholeRun,
+}
+
+impl Plan {
+    /// Which part of a run its steady state is looked for in; it begins after the warm-up.
+    #[must_use]
+    pub fn steady_part(&self) -> SteadyPart {
+        if self.load.holds() {
+            SteadyPart::Hold
+        } else {
+            SteadyPart::WholeRun
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::SteadyPart;
+
+    #[test]
+    fn a_plan_is_steady_in_its_hold_where_the_users_who_come_last_are_held() {
+        let part = |load: &str| {
+            let text = format!(
+                "target: {{ bookstore: {{}} }}\n{load}\n\
+                 scenarios: [ {{ name: one, steps: [ request: GET catalog/products ] }} ]\n"
+            );
+            let plan = crate::parse(&text, Path::new("steady.yaml")).unwrap();
+            plan.steady_part()
+        };
+        let row = |row: &str| format!("{{ start: 9, {row} }}");
+        let held = row("startup: 1s, hold: 5s, shutdown: 1s");
+        let spike = row("initial_delay: 2s, startup: 1s, hold: 0s, shutdown: 1s");
+        let wave = row("initial_delay: 20s, startup: 1s, hold: 5s");
+
+        assert_eq!(part(&format!("threads: [ {held} ]")), SteadyPart::Hold);
+        for rows in [format!("[ {spike} ]"), format!("[ {held}, {spike} ]")] {
+            assert_eq!(part(&format!("threads: {rows}")), SteadyPart::WholeRun);
+        }
+        let waves = format!("threads: [ {held}, {wave} ]");
+        assert_eq!(part(&waves), SteadyPart::Hold);
+        let steps = "concurrency: { target: 9, ramp_up: 9s, steps: 3";
+        assert_eq!(part(&format!("{steps} }}")), SteadyPart::WholeRun);
+        assert_eq!(part(&format!("{steps}, hold: 1s }}")), SteadyPart::Hold);
+    }
+}
