@@ -1,41 +1,15 @@
-//! Sweeps as tables and sentences, the same for the page, the terminal and Markdown.
+//! What a sweep found, in sentences.
 
-use workbench_analysis::{
-    Coefficient, ConfidenceInterval, Estimate, LargestLoad, Peak, ScalabilityFit, SweepAnalysis,
-    SweepPointAnalysis,
-};
+use workbench_analysis::{LargestLoad, Peak, ScalabilityFit, SweepAnalysis};
 
+use super::{interval, load, reasons, with_interval};
 use crate::format;
-use crate::table::{Cell, Column, Row, Table};
-
-/// What the numbers of the table of points are.
-pub(crate) const COLUMNS: &str = "Means between the valid runs of each load with their 95% intervals (Student’s t; \
-     geometric means, of error rates arithmetic ones); a single run has no interval, nor have runs that do not vary. Each run counts with its steady \
-     part, where it has one.";
 
 /// What the law says, and what it cannot.
 pub(crate) const LAW: &str = "Universal Scalability Law: X(N) = γN / (1 + α(N − 1) + βN(N − 1)), fitted by least squares to \
      the throughput of each valid run. γ is the throughput at a load of 1, α the share of the work that waits for its \
      turn, β the cost of keeping each pair consistent. The knee is the load at which the straight line γN reaches the \
      highest throughput. A fit says nothing of loads far beyond those that were measured.";
-
-/// Names a sweep.
-pub(crate) fn heading(sweep: &SweepAnalysis) -> String {
-    format!("Scalability of {} by {}", sweep.experiment, sweep.parameter)
-}
-
-/// `1 user`, `64 users`.
-pub(crate) fn load(sweep: &SweepAnalysis, value: u32) -> String {
-    format::counted(value.into(), sweep.parameter.trim_end_matches('s'))
-}
-
-/// The word as a label begins with it.
-pub(crate) fn capital(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
-}
 
 /// The answers, most wanted first.
 pub(crate) fn findings(sweep: &SweepAnalysis) -> Vec<String> {
@@ -117,24 +91,6 @@ fn largest_load(sweep: &SweepAnalysis) -> String {
     }
 }
 
-/// Why a point does not meet the thresholds.
-fn reasons(point: &SweepPointAnalysis) -> Vec<String> {
-    let valid = point.runs.iter().filter(|run| run.valid).count();
-    if valid == 0 {
-        return vec!["no valid run".to_owned()];
-    }
-    let missed = point.missed.iter();
-    missed
-        .map(|(threshold, runs)| {
-            if valid == 1 {
-                format!("missed {threshold}")
-            } else {
-                format!("missed {threshold} in {runs} of {valid} runs")
-            }
-        })
-        .collect()
-}
-
 fn highest(sweep: &SweepAnalysis) -> Option<String> {
     let (value, throughput) = sweep
         .points
@@ -201,87 +157,6 @@ fn knee(sweep: &SweepAnalysis, fit: &ScalabilityFit) -> Option<String> {
     ))
 }
 
-/// One row a point.
-pub(crate) fn points(sweep: &SweepAnalysis) -> Table {
-    let columns = vec![
-        Column::number(&capital(&sweep.parameter), "", 0),
-        Column::number("Throughput", "/s", 0),
-        Column::number("Average", "ms", 1),
-        Column::number("Median", "ms", 4),
-        Column::number("95% Line", "ms", 1),
-        Column::number("99% Line", "ms", 3),
-        Column::number("Error %", "", 2),
-        Column::number("Valid runs", "", 5),
-        Column::text("Thresholds", 0),
-    ];
-    let rows = sweep.points.iter().map(|point| {
-        let number = |estimate: &Estimate, shown: fn(f64) -> String| {
-            let text = with_interval(estimate, shown);
-            match estimate.value {
-                Some(value) => Cell::number(value, text),
-                None => Cell::text(&text),
-            }
-        };
-        let valid = point.runs.iter().filter(|run| run.valid).count();
-        let thresholds = if point.meets_thresholds {
-            if sweep.thresholds.is_empty() {
-                format::NOTHING.to_owned()
-            } else {
-                "met".to_owned()
-            }
-        } else {
-            reasons(point).join(", ")
-        };
-        Row::of(vec![
-            Cell::number(point.value.into(), format::count(point.value.into())),
-            number(&point.throughput_per_s, format::significant),
-            number(&point.mean_ns, format::milliseconds),
-            number(&point.p50_ns, format::milliseconds),
-            number(&point.p95_ns, format::milliseconds),
-            number(&point.p99_ns, format::milliseconds),
-            number(&point.error_rate, format::percentage),
-            Cell::number(valid as f64, format!("{valid} of {}", point.runs.len())),
-            Cell::text(&thresholds),
-        ])
-    });
-    Table {
-        columns,
-        rows: rows.collect(),
-    }
-}
-
-/// The coefficients of the law.
-pub(crate) fn coefficients(fit: &ScalabilityFit) -> Table {
-    let columns = vec![
-        Column::text("Coefficient", 0),
-        Column::number("Estimate", "", 0),
-        Column::number("Standard error", "", 2),
-        Column::number("95% interval", "", 1),
-    ];
-    let row = |name: &str, coefficient: &Coefficient| {
-        let on_bound = || Cell::text("on its bound");
-        let digits = coefficient_digits;
-        Row::of(vec![
-            Cell::text(name),
-            Cell::number(coefficient.estimate, digits(coefficient.estimate)),
-            coefficient
-                .standard_error
-                .map_or_else(on_bound, |error| Cell::number(error, digits(error))),
-            coefficient
-                .interval
-                .map_or_else(on_bound, |found| Cell::text(&range(&found, digits))),
-        ])
-    };
-    Table {
-        columns,
-        rows: vec![
-            row("γ, requests per second at 1", &fit.gamma),
-            row("α, contention", &fit.alpha),
-            row("β, coherency", &fit.beta),
-        ],
-    }
-}
-
 /// How well the curve describes the runs.
 pub(crate) fn residuals(fit: &ScalabilityFit) -> String {
     let explained = fit.r_squared.map_or_else(String::new, |share| {
@@ -296,37 +171,6 @@ pub(crate) fn residuals(fit: &ScalabilityFit) -> String {
         format::counted(fit.degrees_of_freedom, "degree"),
         format::significant(fit.residual_standard_error_per_s),
     )
-}
-
-/// Four significant digits, with an exponent where the number is small: β may be 0.0000001.
-fn coefficient_digits(value: f64) -> String {
-    let text = if value != 0.0 && value.abs() < 1e-3 {
-        format!("{value:.3e}")
-    } else {
-        return format::significant(value);
-    };
-    text.replace('-', "−")
-}
-
-fn with_interval(estimate: &Estimate, shown: fn(f64) -> String) -> String {
-    match (estimate.value, &estimate.interval) {
-        (None, _) => format::NOTHING.to_owned(),
-        (Some(value), None) => shown(value),
-        (Some(value), Some(found)) => format!("{} [{}]", shown(value), range(found, shown)),
-    }
-}
-
-fn interval(found: &ConfidenceInterval, shown: fn(f64) -> String) -> String {
-    format!(
-        "{} interval {}",
-        format::level(found.confidence),
-        range(found, shown)
-    )
-}
-
-fn range(found: &ConfidenceInterval, shown: fn(f64) -> String) -> String {
-    let upper = found.upper.map_or_else(|| "∞".to_owned(), shown);
-    format!("{} … {upper}", shown(found.lower))
 }
 
 #[cfg(test)]
@@ -398,19 +242,5 @@ mod tests {
         assert!(words(limitless).contains("in proportion to the load"));
         assert!(words(Peak::NotShown).contains("the interval of β contains 0"));
         assert!(words(Peak::FallsFromTheStart).starts_with("Throughput falls from the first on"));
-    }
-
-    #[test]
-    fn a_coefficient_on_its_bound_has_no_interval_and_a_small_one_has_an_exponent() {
-        let mut fit = fixture::sweep().fit.unwrap();
-        fit.alpha = Coefficient {
-            estimate: 0.0,
-            standard_error: None,
-            interval: None,
-        };
-        let table = coefficients(&fit);
-        assert_eq!(table.rows[1].cells[3].text, "on its bound");
-        assert_eq!(coefficient_digits(1.0436e-4), "1.044e−4");
-        assert_eq!(coefficient_digits(0.0277), "0.0277");
     }
 }

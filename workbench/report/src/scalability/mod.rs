@@ -1,0 +1,68 @@
+//! Sweeps as tables and sentences, the same for the page, the terminal and Markdown.
+
+mod sentences;
+mod tables;
+
+use workbench_analysis::{ConfidenceInterval, Estimate, SweepAnalysis, SweepPointAnalysis};
+
+use crate::format;
+
+pub(crate) use sentences::{LAW, findings, peak, residuals};
+pub(crate) use tables::{COLUMNS, coefficients, points};
+
+/// Names a sweep.
+pub(crate) fn heading(sweep: &SweepAnalysis) -> String {
+    format!("Scalability of {} by {}", sweep.experiment, sweep.parameter)
+}
+
+/// `1 user`, `64 users`.
+pub(crate) fn load(sweep: &SweepAnalysis, value: u32) -> String {
+    format::counted(value.into(), sweep.parameter.trim_end_matches('s'))
+}
+
+/// The word as a label begins with it.
+pub(crate) fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
+/// Why a point does not meet the thresholds.
+fn reasons(point: &SweepPointAnalysis) -> Vec<String> {
+    let valid = point.runs.iter().filter(|run| run.valid).count();
+    if valid == 0 {
+        return vec!["no valid run".to_owned()];
+    }
+    let missed = point.missed.iter();
+    missed
+        .map(|(threshold, runs)| {
+            if valid == 1 {
+                format!("missed {threshold}")
+            } else {
+                format!("missed {threshold} in {runs} of {valid} runs")
+            }
+        })
+        .collect()
+}
+
+fn with_interval(estimate: &Estimate, shown: fn(f64) -> String) -> String {
+    match (estimate.value, &estimate.interval) {
+        (None, _) => format::NOTHING.to_owned(),
+        (Some(value), None) => shown(value),
+        (Some(value), Some(found)) => format!("{} [{}]", shown(value), range(found, shown)),
+    }
+}
+
+fn interval(found: &ConfidenceInterval, shown: fn(f64) -> String) -> String {
+    format!(
+        "{} interval {}",
+        format::level(found.confidence),
+        range(found, shown)
+    )
+}
+
+fn range(found: &ConfidenceInterval, shown: fn(f64) -> String) -> String {
+    let upper = found.upper.map_or_else(|| "∞".to_owned(), shown);
+    format!("{} … {upper}", shown(found.lower))
+}

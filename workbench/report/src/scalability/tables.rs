@@ -1,0 +1,123 @@
+//! The points of a sweep and the coefficients of the law, in tables.
+
+use workbench_analysis::{Coefficient, Estimate, ScalabilityFit, SweepAnalysis};
+
+use super::{capital, range, reasons, with_interval};
+use crate::format;
+use crate::table::{Cell, Column, Row, Table};
+
+/// What the numbers of the table of points are.
+pub(crate) const COLUMNS: &str = "Means between the valid runs of each load with their 95% intervals (Student’s t; \
+     geometric means, of error rates arithmetic ones); a single run has no interval, nor have runs that do not vary. Each run counts with its steady \
+     part, where it has one.";
+
+/// One row a point.
+pub(crate) fn points(sweep: &SweepAnalysis) -> Table {
+    let columns = vec![
+        Column::number(&capital(&sweep.parameter), "", 0),
+        Column::number("Throughput", "/s", 0),
+        Column::number("Average", "ms", 1),
+        Column::number("Median", "ms", 4),
+        Column::number("95% Line", "ms", 1),
+        Column::number("99% Line", "ms", 3),
+        Column::number("Error %", "", 2),
+        Column::number("Valid runs", "", 5),
+        Column::text("Thresholds", 0),
+    ];
+    let rows = sweep.points.iter().map(|point| {
+        let number = |estimate: &Estimate, shown: fn(f64) -> String| {
+            let text = with_interval(estimate, shown);
+            match estimate.value {
+                Some(value) => Cell::number(value, text),
+                None => Cell::text(&text),
+            }
+        };
+        let valid = point.runs.iter().filter(|run| run.valid).count();
+        let thresholds = if point.meets_thresholds {
+            if sweep.thresholds.is_empty() {
+                format::NOTHING.to_owned()
+            } else {
+                "met".to_owned()
+            }
+        } else {
+            reasons(point).join(", ")
+        };
+        Row::of(vec![
+            Cell::number(point.value.into(), format::count(point.value.into())),
+            number(&point.throughput_per_s, format::significant),
+            number(&point.mean_ns, format::milliseconds),
+            number(&point.p50_ns, format::milliseconds),
+            number(&point.p95_ns, format::milliseconds),
+            number(&point.p99_ns, format::milliseconds),
+            number(&point.error_rate, format::percentage),
+            Cell::number(valid as f64, format!("{valid} of {}", point.runs.len())),
+            Cell::text(&thresholds),
+        ])
+    });
+    Table {
+        columns,
+        rows: rows.collect(),
+    }
+}
+
+/// The coefficients of the law.
+pub(crate) fn coefficients(fit: &ScalabilityFit) -> Table {
+    let columns = vec![
+        Column::text("Coefficient", 0),
+        Column::number("Estimate", "", 0),
+        Column::number("Standard error", "", 2),
+        Column::number("95% interval", "", 1),
+    ];
+    let row = |name: &str, coefficient: &Coefficient| {
+        let on_bound = || Cell::text("on its bound");
+        let digits = coefficient_digits;
+        Row::of(vec![
+            Cell::text(name),
+            Cell::number(coefficient.estimate, digits(coefficient.estimate)),
+            coefficient
+                .standard_error
+                .map_or_else(on_bound, |error| Cell::number(error, digits(error))),
+            coefficient
+                .interval
+                .map_or_else(on_bound, |found| Cell::text(&range(&found, digits))),
+        ])
+    };
+    Table {
+        columns,
+        rows: vec![
+            row("γ, requests per second at 1", &fit.gamma),
+            row("α, contention", &fit.alpha),
+            row("β, coherency", &fit.beta),
+        ],
+    }
+}
+
+/// Four significant digits, with an exponent where the number is small: β may be 0.0000001.
+fn coefficient_digits(value: f64) -> String {
+    let text = if value != 0.0 && value.abs() < 1e-3 {
+        format!("{value:.3e}")
+    } else {
+        return format::significant(value);
+    };
+    text.replace('-', "−")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    #[test]
+    fn a_coefficient_on_its_bound_has_no_interval_and_a_small_one_has_an_exponent() {
+        let mut fit = fixture::sweep().fit.unwrap();
+        fit.alpha = Coefficient {
+            estimate: 0.0,
+            standard_error: None,
+            interval: None,
+        };
+        let table = coefficients(&fit);
+        assert_eq!(table.rows[1].cells[3].text, "on its bound");
+        assert_eq!(coefficient_digits(1.0436e-4), "1.044e−4");
+        assert_eq!(coefficient_digits(0.0277), "0.0277");
+    }
+}
