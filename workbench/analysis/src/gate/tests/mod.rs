@@ -1,4 +1,9 @@
-use super::fixture::{gate_run, sides, with_change};
+//! What the gate concludes.
+
+mod audit;
+mod refusals;
+
+use super::fixture::{gate_run, sides};
 use super::*;
 use crate::between::fixture::{SCATTER, alone, invalid, run};
 use crate::model::{Metric, Verdict};
@@ -186,110 +191,6 @@ fn detectable_changes_and_needed_runs_are_always_there() {
 }
 
 #[test]
-fn an_invalid_run_makes_the_gate_invalid_unless_forced() {
-    let (baseline, mut candidate) = sides(10, 1.0);
-    candidate[2] = gate_run(invalid(candidate[2].analysis.clone()));
-    let report = gate(&baseline, &candidate, &Policy::default());
-    assert_eq!(report.conclusion, Conclusion::Invalid);
-    assert_eq!(kinds(&report), [ObjectionKind::InvalidRun]);
-    assert_eq!(outcomes(&report), [RowOutcome::Invalid; 3]);
-
-    let sides = Sides {
-        baseline: &baseline,
-        candidate: &candidate,
-        history: false,
-    };
-    let forced = judge(sides, &Policy::default(), true);
-    assert_eq!(forced.conclusion, Conclusion::Passed);
-    assert!(forced.forced);
-    assert_eq!(forced.reasons[1], "forced in spite of invalid run");
-}
-
-#[test]
-fn another_machine_program_or_kernel_is_refused() {
-    let (baseline, mut candidate) = sides(10, 1.0);
-    candidate[0].manifest.host.kernel = "Linux 6.9".to_owned();
-    candidate[1].manifest.tool.commit = None;
-    let report = gate(&baseline, &candidate, &Policy::default());
-    assert_eq!(kinds(&report), [ObjectionKind::Environment; 2]);
-    assert_eq!(
-        report.objections[0].finding,
-        "kernel: “Linux 6.8” in 19 runs such as shop/20261118T110600Z-0000, “Linux 6.9” in shop/20261118T110601Z-0001"
-    );
-    assert_eq!(report.conclusion, Conclusion::Invalid);
-}
-
-#[test]
-fn another_experiment_is_refused_and_the_difference_shown() {
-    let (baseline, mut candidate) = sides(10, 1.0);
-    candidate[0] = with_change(candidate[0].analysis.clone(), "hold: 60s", "hold: 30s");
-    let report = gate(&baseline, &candidate, &Policy::default());
-    assert_eq!(kinds(&report), [ObjectionKind::Experiment]);
-    let finding = &report.objections[0].finding;
-    assert!(
-        finding.contains("hold: 60s") && finding.contains("hold: 30s"),
-        "{finding}"
-    );
-}
-
-#[test]
-fn names_questions_thresholds_and_urls_may_differ() {
-    let (baseline, mut candidate) = sides(10, 1.0);
-    for (index, (from, to)) in [
-        ("name: shop\n", "name: store\n"),
-        ("as fast as before", "slow"),
-        ("127.0.0.1:8080", "127.0.0.1:9090/v2"),
-        ("seed: 3\n", "seed: 3\nthresholds: [ p95 < 1s ]\n"),
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        candidate[index] = with_change(candidate[index].analysis.clone(), from, to);
-    }
-    let report = gate(&baseline, &candidate, &Policy::default());
-    assert_eq!(kinds(&report), []);
-    assert_eq!(report.conclusion, Conclusion::Passed);
-}
-
-#[test]
-fn each_run_may_have_a_seed_of_its_own() {
-    let (mut baseline, mut candidate) = sides(10, 1.0);
-    for (number, run) in baseline.iter_mut().chain(&mut candidate).enumerate() {
-        run.plan.seed = number as u64;
-    }
-    let report = gate(&baseline, &candidate, &Policy::default());
-    assert_eq!(report.conclusion, Conclusion::Passed);
-}
-
-#[test]
-fn sides_that_replay_a_seed_each_are_refused() {
-    let baseline: Vec<_> = alone("old", 5, 10.0).into_iter().map(gate_run).collect();
-    let mut candidate: Vec<_> = alone("new", 5, 10.0).into_iter().map(gate_run).collect();
-    for run in &mut candidate {
-        run.plan.seed = 4;
-    }
-    let report = gate(&baseline, &candidate, &Policy::default());
-    assert_eq!(
-        report.objections[0].finding,
-        "seeds: the baseline has 3 throughout, the candidate 4 throughout"
-    );
-}
-
-#[test]
-fn other_definitions_of_elapsed_time_and_other_parts_are_refused() {
-    let (mut baseline, mut candidate) = sides(10, 1.0);
-    candidate[0].manifest.elapsed = "without connecting".to_owned();
-    for run in &mut baseline {
-        run.analysis.steady.as_mut().unwrap().scope = crate::model::Scope::WholeRun;
-    }
-    let report = gate(&baseline, &candidate, &Policy::default());
-    assert_eq!(
-        kinds(&report),
-        [ObjectionKind::Elapsed, ObjectionKind::Scope]
-    );
-}
-
-#[test]
 fn a_history_of_ten_sessions_carries_a_single_run() {
     let history: Vec<_> = alone("shop", 10, 10.0).into_iter().map(gate_run).collect();
     let judged = |mean_ms: f64, history: &[GateRun]| {
@@ -334,70 +235,4 @@ fn a_history_is_of_sessions_and_not_of_one_series() {
     };
     let report = judge(sides, &Policy::default(), false);
     assert_eq!(kinds(&report), [ObjectionKind::Session; 9]);
-}
-
-#[test]
-fn an_audit_of_equal_runs_counts_its_alarms_twice_over() {
-    let sources: Vec<_> = (0..3)
-        .map(|_| {
-            let (baseline, candidate) = sides(5, 1.0);
-            AuditSource::Comparison {
-                baseline,
-                candidate,
-            }
-        })
-        .collect();
-    let options = AuditOptions {
-        runs_per_side: None,
-        reshuffles: 1000,
-        seed: 1,
-    };
-    let report = audit(&sources, &Policy::default(), options);
-    assert_eq!(report.runs, 30);
-    assert_eq!(report.disjoint.comparisons, 3);
-    assert_eq!(report.disjoint.regressed, 0);
-    assert_eq!(report.within_nominal, Some(true));
-    assert_eq!(report.reshuffled.comparisons, 3 * 31);
-    assert!(report.reshuffled_exhaustively);
-    // Of all swaps of the same blocks, as many alarm one way as the other.
-    let rate = report.reshuffled.rate().unwrap();
-    assert!(rate < 0.1, "{rate}");
-    assert!(report.notes[0].starts_with("so few comparisons that share no run (3) say little"));
-}
-
-#[test]
-fn an_audit_of_different_systems_finds_too_many_alarms() {
-    let sources: Vec<_> = (0..3)
-        .map(|_| {
-            let (baseline, candidate) = sides(5, 1.2);
-            AuditSource::Comparison {
-                baseline,
-                candidate,
-            }
-        })
-        .collect();
-    let options = AuditOptions {
-        runs_per_side: None,
-        reshuffles: 1,
-        seed: 1,
-    };
-    let report = audit(&sources, &Policy::default(), options);
-    assert_eq!(report.disjoint.regressed, 3);
-    assert_eq!(report.within_nominal, Some(false));
-}
-
-#[test]
-fn runs_of_one_experiment_are_split_in_order_of_time_and_in_every_other_way() {
-    let runs: Vec<_> = alone("shop", 10, 10.0).into_iter().map(gate_run).collect();
-    let options = AuditOptions {
-        runs_per_side: Some(5),
-        reshuffles: 1000,
-        seed: 1,
-    };
-    let report = audit(&[AuditSource::Runs(runs)], &Policy::default(), options);
-    assert_eq!(report.disjoint.comparisons, 1);
-    // C(10, 5)
-    assert_eq!(report.reshuffled.comparisons, 252);
-    // A split and its mirror image are both there: as many alarms one way as the other.
-    assert_eq!(report.reshuffled.regressed, report.reshuffled.improved);
 }

@@ -1,0 +1,69 @@
+//! Alarms of the gate counted on runs of equal and of different systems.
+
+use super::*;
+
+#[test]
+fn an_audit_of_equal_runs_counts_its_alarms_twice_over() {
+    let sources: Vec<_> = (0..3)
+        .map(|_| {
+            let (baseline, candidate) = sides(5, 1.0);
+            AuditSource::Comparison {
+                baseline,
+                candidate,
+            }
+        })
+        .collect();
+    let options = AuditOptions {
+        runs_per_side: None,
+        reshuffles: 1000,
+        seed: 1,
+    };
+    let report = audit(&sources, &Policy::default(), options);
+    assert_eq!(report.runs, 30);
+    assert_eq!(report.disjoint.comparisons, 3);
+    assert_eq!(report.disjoint.regressed, 0);
+    assert_eq!(report.within_nominal, Some(true));
+    assert_eq!(report.reshuffled.comparisons, 3 * 31);
+    assert!(report.reshuffled_exhaustively);
+    // Of all swaps of the same blocks, as many alarm one way as the other.
+    let rate = report.reshuffled.rate().unwrap();
+    assert!(rate < 0.1, "{rate}");
+    assert!(report.notes[0].starts_with("so few comparisons that share no run (3) say little"));
+}
+
+#[test]
+fn an_audit_of_different_systems_finds_too_many_alarms() {
+    let sources: Vec<_> = (0..3)
+        .map(|_| {
+            let (baseline, candidate) = sides(5, 1.2);
+            AuditSource::Comparison {
+                baseline,
+                candidate,
+            }
+        })
+        .collect();
+    let options = AuditOptions {
+        runs_per_side: None,
+        reshuffles: 1,
+        seed: 1,
+    };
+    let report = audit(&sources, &Policy::default(), options);
+    assert_eq!(report.disjoint.regressed, 3);
+    assert_eq!(report.within_nominal, Some(false));
+}
+
+#[test]
+fn runs_of_one_experiment_are_split_in_order_of_time_and_in_every_other_way() {
+    let runs: Vec<_> = alone("shop", 10, 10.0).into_iter().map(gate_run).collect();
+    let options = AuditOptions {
+        runs_per_side: Some(5),
+        reshuffles: 1000,
+        seed: 1,
+    };
+    let report = audit(&[AuditSource::Runs(runs)], &Policy::default(), options);
+    assert_eq!(report.disjoint.comparisons, 1);
+    // C(10, 5)
+    assert_eq!(report.reshuffled.comparisons, 252);
+    // A split and its mirror image are both there: as many alarms one way as the other.
+    assert_eq!(report.reshuffled.regressed, report.reshuffled.improved);
+}
