@@ -1,4 +1,4 @@
-//! Comparisons between runs against the answers of other programs.
+//! Comparisons between runs against the answers of other programs. Long, for it is a list: one answer a test.
 
 #[path = "support/close.rs"]
 mod close;

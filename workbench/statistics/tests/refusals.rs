@@ -1,4 +1,5 @@
-//! What is not a number, or no probability, is refused by everything public.
+//! What is not a number, or no probability, is refused by everything public. Long, for it is a list: one line a function
+//! and argument.
 
 use workbench_statistics::{
     Accumulator, Better, Counts, Design, Evidence, Interval, Layout, LoadPoint, MeanEstimate,

@@ -1,4 +1,4 @@
-//! Verdicts, what they need, and published tables.
+//! Verdicts, what they need, and published tables. Long, for it is a list: one rule a test.
 
 use workbench_statistics::{
     Better, Evidence, Layout, MeanEstimate, Method, PrintedTest, ResampledTest, Rule, RunErrors,
