@@ -86,6 +86,16 @@ pub enum AnalysisError {
         /// The folder.
         path: PathBuf,
     },
+    /// A series that ended, or was stopped, before the first run of an experiment came to its end.
+    #[error(
+        "series {series_id} has no finished run of {name}: go on with it, `workbench run --resume {series_id}`"
+    )]
+    NoFinishedRun {
+        /// The experiment's name in the series.
+        name: String,
+        /// The series.
+        series_id: String,
+    },
     /// A series of which an experiment has to be named.
     #[error(
         "{series} holds {}: name one, as in {series}:{}",

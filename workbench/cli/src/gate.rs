@@ -160,6 +160,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
             baseline: &picked.baseline,
             candidate: &picked.candidate,
             history: arguments.history.is_some(),
+            absent: &picked.absent,
         },
         &policy,
         arguments.force,

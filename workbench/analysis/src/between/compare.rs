@@ -26,7 +26,7 @@ pub(crate) fn compare(
     candidate: &RunGroup<'_>,
     question: &Question,
 ) -> Compared {
-    let mut sides = sides(baseline, candidate);
+    let mut sides = sides(baseline, candidate, question.ended_early);
     let mut warnings = std::mem::take(&mut sides.warnings);
     warnings.extend(unlike(baseline));
     warnings.extend(unlike(candidate));

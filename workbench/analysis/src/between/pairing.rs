@@ -16,8 +16,12 @@ pub(crate) struct Sides<'a> {
 
 /// Pairs up two groups where their blocks allow it.
 ///
-/// Runs are left out only where that cannot depend on their results: at the end of a series that was ended early.
-pub(crate) fn sides<'a>(baseline: &RunGroup<'a>, candidate: &RunGroup<'a>) -> Sides<'a> {
+/// Runs are left out only where that cannot depend on their results: at the end of a series that `ended_early`.
+pub(crate) fn sides<'a>(
+    baseline: &RunGroup<'a>,
+    candidate: &RunGroup<'a>,
+    ended_early: bool,
+) -> Sides<'a> {
     let independent = |warnings| Sides {
         pairing: Pairing::Independent,
         baseline: baseline.runs.clone(),
@@ -44,7 +48,7 @@ pub(crate) fn sides<'a>(baseline: &RunGroup<'a>, candidate: &RunGroup<'a>) -> Si
     if let Some(first_alone) = alone.first() {
         let listed: Vec<String> = alone.iter().map(ToString::to_string).collect();
         let listed = listed.join(", ");
-        if first_alone < last {
+        if first_alone < last || !ended_early {
             return independent(vec![format!(
                 "block {listed} of the series has a run of only one side: the runs are compared as independent, not as \
                  pairs"

@@ -117,6 +117,8 @@ pub(crate) struct Question {
     pub(crate) belief: Belief,
     /// Fewer runs than this of the baseline and of the candidate are not judged.
     pub(crate) minimum_runs: [usize; 2],
+    /// Whether a series is known to have ended early, so that runs at its end have no partner.
+    pub(crate) ended_early: bool,
 }
 
 impl Question {
@@ -129,6 +131,8 @@ impl Question {
             latency: LatencyOf::All,
             belief: Belief::AsJudged,
             minimum_runs: [1, 1],
+            // The runs are all that is known of their series.
+            ended_early: true,
         }
     }
 

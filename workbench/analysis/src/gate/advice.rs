@@ -12,7 +12,13 @@ const FOR_EQUIVALENCE: u64 = 5;
 const PRACTICAL: u64 = 40;
 
 /// A few sentences, the most useful first.
-pub(super) fn advice(report: &GateReport) -> Vec<String> {
+pub(super) fn advice(report: &GateReport, unfinished: bool) -> Vec<String> {
+    if unfinished && report.conclusion != Conclusion::Invalid {
+        return vec![
+            "Make the runs that are missing: `workbench run --resume SERIES`. Then judge the whole series, once."
+                .to_owned(),
+        ];
+    }
     match report.conclusion {
         Conclusion::Passed => Vec::new(),
         Conclusion::Failed => failed(report),

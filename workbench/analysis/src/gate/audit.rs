@@ -3,7 +3,8 @@
 use serde::Serialize;
 use workbench_statistics::clopper_pearson;
 
-use super::conclude::judge_these;
+use super::absent::Absent;
+use super::conclude::{These, judge_these};
 use super::deal::{splits, swapped, swaps};
 use super::policy::Policy;
 use super::report::{Conclusion, GATE_SCHEMA_VERSION};
@@ -22,6 +23,8 @@ pub enum AuditSource {
         baseline: Vec<GateRun>,
         /// Runs that stand for the candidate.
         candidate: Vec<GateRun>,
+        /// Runs that belong to these and are not among them.
+        absent: Absent,
     },
     /// Runs of one experiment, in order of time.
     Runs(Vec<GateRun>),
@@ -86,9 +89,16 @@ impl AlarmRate {
         &mut self,
         baseline: &[&GateRun],
         candidate: &[&GateRun],
+        absent: &Absent,
         policy: &Policy,
     ) -> Vec<String> {
-        let report = judge_these(baseline, candidate, false, policy, false);
+        let these = These {
+            before: baseline,
+            after: candidate,
+            history: false,
+            absent,
+        };
+        let report = judge_these(these, policy, false);
         if report.conclusion == Conclusion::Invalid {
             self.invalid += 1;
             return report.reasons;
@@ -135,20 +145,23 @@ impl AlarmRate {
 pub fn audit(sources: &[AuditSource], policy: &Policy, options: AuditOptions) -> AuditReport {
     let (mut disjoint, mut reshuffled) = (AlarmRate::default(), AlarmRate::default());
     let mut exhaustive = true;
+    // Runs of one experiment were dealt out by nobody.
+    let none = Absent::default();
     let (mut notes, mut refusals) = (Vec::new(), Vec::new());
     for source in sources {
         match source {
             AuditSource::Comparison {
                 baseline,
                 candidate,
+                absent,
             } => {
                 let (baseline, candidate) = (&references(baseline), &references(candidate));
-                refusals.extend(disjoint.count(baseline, candidate, policy));
+                refusals.extend(disjoint.count(baseline, candidate, absent, policy));
                 let (ways, all) = swaps(baseline.len().min(candidate.len()), options);
                 exhaustive &= all;
                 for way in ways {
                     let (baseline, candidate) = swapped(baseline, candidate, &way);
-                    reshuffled.count(&baseline, &candidate, policy);
+                    reshuffled.count(&baseline, &candidate, absent, policy);
                 }
             }
             AuditSource::Runs(runs) => {
@@ -164,14 +177,14 @@ pub fn audit(sources: &[AuditSource], policy: &Policy, options: AuditOptions) ->
                 }
                 for chunk in runs.chunks_exact(2 * side) {
                     let (baseline, candidate) = chunk.split_at(side);
-                    refusals.extend(disjoint.count(baseline, candidate, policy));
+                    refusals.extend(disjoint.count(baseline, candidate, &none, policy));
                 }
                 let (ways, all) = splits(runs.len(), side, options);
                 exhaustive &= all;
                 for way in ways {
                     let dealt: Vec<&GateRun> = way.iter().map(|index| runs[*index]).collect();
                     let (baseline, candidate) = dealt.split_at(side);
-                    reshuffled.count(baseline, candidate, policy);
+                    reshuffled.count(baseline, candidate, &none, policy);
                 }
             }
         }
@@ -211,6 +224,7 @@ impl AuditSource {
             Self::Comparison {
                 baseline,
                 candidate,
+                ..
             } => baseline.len() + candidate.len(),
             Self::Runs(runs) => runs.len(),
         }

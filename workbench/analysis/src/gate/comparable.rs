@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use workbench_plan::{BaseUrl, Database, Plan, Target};
 
+use super::absent::Absent;
 use super::report::{Objection, ObjectionKind};
 use super::run::GateRun;
 use crate::between::doubts;
@@ -13,6 +14,7 @@ pub(super) fn objections(
     baseline: &[&GateRun],
     candidate: &[&GateRun],
     history: bool,
+    absent: &Absent,
 ) -> Vec<Objection> {
     let runs = &[baseline, candidate].concat()[..];
     let mut found = Vec::new();
@@ -23,6 +25,9 @@ pub(super) fn objections(
             let finding = format!("{}: {}", run.name(), reasons.join("; "));
             object(ObjectionKind::InvalidRun, finding);
         }
+    }
+    for finding in absent.failed() {
+        object(ObjectionKind::InvalidRun, finding.to_owned());
     }
     for (what, of) in ENVIRONMENT {
         if let Some(finding) = differing(what, runs, of) {

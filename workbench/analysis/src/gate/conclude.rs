@@ -1,5 +1,6 @@
 //! From runs and a policy to a conclusion.
 
+use super::absent::Absent;
 use super::advice::advice;
 use super::comparable::objections;
 use super::history::HISTORY_FOR_VERDICTS;
@@ -22,11 +23,13 @@ pub struct Sides<'a> {
     pub candidate: &'a [GateRun],
     /// Whether the baseline is a history: each run a session of its own.
     pub history: bool,
+    /// Runs that belong to these and are not among them.
+    pub absent: &'a Absent,
 }
 
 /// Judges a candidate's runs against a baseline's by a policy; never an error.
 ///
-/// Objections (a run that cannot be believed, different environments, experiments, definitions of elapsed time, parts
+/// Objections (a run that cannot be believed or failed, different environments, experiments, definitions of elapsed time, parts
 /// of a run, two runs of a history from one session) make the conclusion invalid, unless `force` overrides them;
 /// the report keeps them either way. Otherwise a gated row
 ///
@@ -36,7 +39,8 @@ pub struct Sides<'a> {
 ///   as the margin (one-sided, as in a non-inferiority test);
 /// - is open otherwise, as is a gated label or metric that some run has no value of.
 ///
-/// One failing row fails the gate. An open one leaves it inconclusive: not enough data is never a pass.
+/// One failing row fails the gate. An open one leaves it inconclusive: not enough data is never a pass. Of a series that
+/// has not ended every row is open: whoever could stop when they like what they see would pass, or fail, too often.
 ///
 /// # References
 /// S. Wellek (2010), “Testing Statistical Hypotheses of Equivalence and Noninferiority”, second edition, chapter 1.
@@ -44,19 +48,34 @@ pub struct Sides<'a> {
 pub fn judge(sides: Sides<'_>, policy: &Policy, force: bool) -> GateReport {
     let baseline: Vec<&GateRun> = sides.baseline.iter().collect();
     let candidate: Vec<&GateRun> = sides.candidate.iter().collect();
-    judge_these(&baseline, &candidate, sides.history, policy, force)
+    let these = These {
+        before: &baseline,
+        after: &candidate,
+        history: sides.history,
+        absent: sides.absent,
+    };
+    judge_these(these, policy, force)
 }
 
 /// The same for runs that are not next to each other.
-pub(super) fn judge_these(
-    before: &[&GateRun],
-    after: &[&GateRun],
-    history: bool,
-    policy: &Policy,
-    force: bool,
-) -> GateReport {
+#[derive(Clone, Copy)]
+pub(super) struct These<'a> {
+    pub(super) before: &'a [&'a GateRun],
+    pub(super) after: &'a [&'a GateRun],
+    pub(super) history: bool,
+    pub(super) absent: &'a Absent,
+}
+
+pub(super) fn judge_these(these: These<'_>, policy: &Policy, force: bool) -> GateReport {
+    let These {
+        before,
+        after,
+        history,
+        absent,
+    } = these;
     let all = [before, after].concat();
-    let objections = objections(before, after, history);
+    let unfinished = !absent.still_to_be_made().is_empty();
+    let objections = objections(before, after, history, absent);
     let refused = !objections.is_empty() && !force;
     let mut question = policy.question(history);
     question.belief = match (objections.is_empty(), force) {
@@ -64,12 +83,13 @@ pub(super) fn judge_these(
         (false, true) => Belief::Forced,
         (false, false) => Belief::Refused,
     };
+    question.ended_early = unfinished;
     let (baseline, candidate) = (group(before), group(after));
     let compared = compare(&baseline, &candidate, &question);
     let rows: Vec<GateRow> = compared
         .judged
         .into_iter()
-        .map(|judged| gate_row(judged, policy))
+        .map(|judged| gate_row(judged, policy, unfinished))
         .collect();
     let missing = missing(&all, &rows, policy);
     let conclusion = if refused {
@@ -107,6 +127,16 @@ pub(super) fn judge_these(
             policy.minimum_runs
         ));
     }
+    if let [first, others @ ..] = absent.still_to_be_made() {
+        let more = match others.len() {
+            0 => String::new(),
+            more => format!(", and {more} more like it"),
+        };
+        report.warnings.push(format!(
+            "the series has not ended: {first}{more}; until it has there is no verdict, for one could stop when one likes \
+             what one sees"
+        ));
+    }
     if history && before.len() < HISTORY_FOR_VERDICTS {
         report.warnings.push(format!(
             "the history has {} of the {HISTORY_FOR_VERDICTS} sessions that a verdict needs",
@@ -114,7 +144,7 @@ pub(super) fn judge_these(
         ));
     }
     report.reasons = reasons(&report);
-    report.advice = advice(&report);
+    report.advice = advice(&report, unfinished);
     report
 }
 
@@ -145,11 +175,18 @@ fn side(group: &RunGroup<'_>, compared: usize, history: bool) -> GateSide {
     }
 }
 
-fn gate_row(judged: Judged, policy: &Policy) -> GateRow {
+fn gate_row(judged: Judged, policy: &Policy, unfinished: bool) -> GateRow {
     let row = &judged.row;
     let fails_as = |verdict| policy.fails_on(verdict);
+    let open = if fails_as(FailOn::Inconclusive) {
+        RowOutcome::Failed
+    } else {
+        RowOutcome::Open
+    };
     let (outcome, reason) = if row.verdict == Verdict::Invalid {
         (RowOutcome::Invalid, "not to be judged")
+    } else if unfinished {
+        (open, "the series has not ended")
     } else if row.strict_regression && fails_as(FailOn::StrictRegression) {
         (RowOutcome::Failed, "worse by more than the margin")
     } else if row.verdict == Verdict::Regressed && fails_as(FailOn::Regressed) {
@@ -177,12 +214,7 @@ fn gate_row(judged: Judged, policy: &Policy) -> GateRow {
             Verdict::Regressed => "worse, but perhaps within the margin",
             _ => "not shown to be within the margin, nor to be worse",
         };
-        let outcome = if fails_as(FailOn::Inconclusive) {
-            RowOutcome::Failed
-        } else {
-            RowOutcome::Open
-        };
-        (outcome, reason)
+        (open, reason)
     };
     GateRow {
         outcome,

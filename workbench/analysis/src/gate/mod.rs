@@ -3,6 +3,7 @@
 //! `Analysis × Policy → GateReport`. Computing is pure ([`judge`], [`audit`]); what touches files stands apart
 //! ([`GateRun::read`], [`select`], [`keep`]).
 
+mod absent;
 mod advice;
 mod audit;
 mod comparable;
@@ -15,6 +16,7 @@ mod run;
 mod select;
 mod share;
 
+pub use absent::Absent;
 pub use audit::{AlarmRate, AuditOptions, AuditReport, AuditSource, audit};
 pub use conclude::{Sides, judge};
 pub use history::{HISTORY_FOR_VERDICTS, keep};
@@ -31,3 +33,5 @@ pub use share::{Level, Share};
 pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_absent;

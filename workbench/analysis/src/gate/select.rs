@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use workbench_samples::{
-    MANIFEST_FILE, SERIES_FILE, Series, SeriesRun, SeriesRunState, has_samples,
-};
+use workbench_samples::{MANIFEST_FILE, Manifest, SERIES_FILE, SERIES_FOLDER, Series, has_samples};
 
+use super::absent::Absent;
 use crate::error::AnalysisError;
 use crate::newest::folders;
 
@@ -16,6 +15,8 @@ pub struct Selection {
     pub runs: Vec<PathBuf>,
     /// What was passed over, in words.
     pub passed_over: Vec<String>,
+    /// What is known of runs that belong to these and are not among them.
+    pub absent: Absent,
 }
 
 impl Selection {
@@ -26,14 +27,16 @@ impl Selection {
             }
         }
         self.passed_over.extend(other.passed_over);
+        self.absent.add(other.absent);
     }
 }
 
 /// The runs that paths name: a run's folder, a folder of runs (such as an experiment's), a series' folder where it is
 /// of one experiment, or `FOLDER:NAME` for one experiment of a series.
 ///
-/// Of a series, invalid runs are taken too, for whoever judges has to know of them. Runs that did not come to their end
-/// are passed over, as are folders of runs that ended before their first request.
+/// Of a series, invalid runs are taken too, for whoever judges has to know of them. Runs that failed, ended before their
+/// first request, or are still to be made are not, and are told of as [`Absent`]; where a run's series is found beside
+/// it, that is so however the run was named.
 ///
 /// # Errors
 /// A path without runs, a series of several experiments of which none is named, and whatever the file system says.
@@ -47,9 +50,9 @@ pub fn select(paths: &[PathBuf]) -> Result<Selection, AnalysisError> {
 
 fn select_one(path: &Path) -> Result<Selection, AnalysisError> {
     if path.join(MANIFEST_FILE).is_file() {
-        return Ok(Selection {
+        return with_absent(Selection {
             runs: vec![path.to_owned()],
-            passed_over: Vec::new(),
+            ..Selection::default()
         });
     }
     if path.join(SERIES_FILE).is_file() {
@@ -76,12 +79,45 @@ fn select_one(path: &Path) -> Result<Selection, AnalysisError> {
             path: path.to_owned(),
         });
     }
-    Ok(Selection {
+    let mut selection = Selection {
         runs,
-        passed_over: empty
-            .iter()
-            .map(|run| format!("{} has no samples", run.display()))
-            .collect(),
+        ..Selection::default()
+    };
+    for run in empty {
+        selection.absent.without_samples(&run)?;
+    }
+    with_absent(selection)
+}
+
+/// The same, with what the records of their series know of runs that are not among them.
+fn with_absent(mut selection: Selection) -> Result<Selection, AnalysisError> {
+    let mut known: Vec<(PathBuf, String)> = Vec::new();
+    for run in &selection.runs {
+        let Some(place) = Manifest::read(run)?.series else {
+            continue;
+        };
+        let folder = absolute(run)?;
+        let Some(results) = folder.ancestors().nth(2) else {
+            continue;
+        };
+        let series = results.join(SERIES_FOLDER).join(&place.series_id);
+        let of = (series.clone(), place.experiment);
+        if !known.contains(&of) && series.join(SERIES_FILE).is_file() {
+            let record = Series::read(&series)?;
+            let mut absent = Absent::of_series(&record, &of.1, results);
+            absent.leave_out(&selection.runs);
+            selection.absent.add(absent);
+            known.push(of);
+        }
+    }
+    Ok(selection)
+}
+
+/// A path may be `.`, whose parents cannot be read off it.
+fn absolute(path: &Path) -> Result<PathBuf, AnalysisError> {
+    std::path::absolute(path).map_err(|source| AnalysisError::Read {
+        path: path.to_owned(),
+        source,
     })
 }
 
@@ -107,38 +143,22 @@ pub fn select_of_series(series: &Path, name: &str) -> Result<Selection, Analysis
             names: record.experiments.into_iter().map(|it| it.name).collect(),
         });
     }
-    // `series` may be `.`, whose parents cannot be read off it.
-    let folder = std::path::absolute(series).map_err(|source| AnalysisError::Read {
-        path: series.to_owned(),
-        source,
-    })?;
+    let folder = absolute(series)?;
     let results = folder.ancestors().nth(2).unwrap_or(&folder);
-    let mut selection = Selection::default();
-    for run in record.runs.iter().filter(|run| run.experiment == name) {
-        match &run.run {
-            Some(directory) if run.state.is_over() => selection.runs.push(results.join(directory)),
-            _ => selection.passed_over.push(format!(
-                "run {} of series {}, {name}, {}",
-                run.position,
-                record.series_id,
-                state(run)
-            )),
-        }
-    }
-    if selection.runs.is_empty() {
-        return Err(AnalysisError::NoRunsIn {
-            path: series.to_owned(),
+    let of_name = || record.runs.iter().filter(|run| run.experiment == name);
+    let runs: Vec<PathBuf> = of_name()
+        .filter(|run| run.state.is_over())
+        .filter_map(|run| Some(results.join(run.run.as_ref()?)))
+        .collect();
+    if runs.is_empty() {
+        return Err(AnalysisError::NoFinishedRun {
+            name: name.to_owned(),
+            series_id: record.series_id,
         });
     }
-    Ok(selection)
-}
-
-fn state(run: &SeriesRun) -> &'static str {
-    match run.state {
-        SeriesRunState::Planned => "was not made",
-        SeriesRunState::Running => "has not ended, or was killed",
-        SeriesRunState::Failed => "failed",
-        SeriesRunState::Interrupted => "was interrupted",
-        SeriesRunState::Done | SeriesRunState::Invalid => "has no folder",
-    }
+    Ok(Selection {
+        runs,
+        passed_over: Vec::new(),
+        absent: Absent::of_series(&record, name, results),
+    })
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use workbench_analysis::AnalysisError;
 use workbench_analysis::gate::{
-    AuditSource, GateRun, Selection, experiments_of_series, select, select_of_series,
+    Absent, AuditSource, GateRun, Selection, experiments_of_series, select, select_of_series,
 };
 use workbench_samples::{SERIES_FILE, SERIES_FOLDER};
 
@@ -17,6 +17,7 @@ pub(super) struct Picked {
     pub(super) candidate: Vec<GateRun>,
     pub(super) candidate_folders: Vec<PathBuf>,
     pub(super) passed_over: Vec<String>,
+    pub(super) absent: Absent,
 }
 
 pub(super) fn pick(arguments: &Arguments) -> anyhow::Result<Picked> {
@@ -42,7 +43,10 @@ pub(super) fn pick(arguments: &Arguments) -> anyhow::Result<Picked> {
     if let Some(run) = candidate.runs.iter().find(shared) {
         return Err(AnalysisError::RunGivenTwice { path: run.clone() }.into());
     }
+    let mut absent = baseline.absent;
+    absent.add(candidate.absent);
     Ok(Picked {
+        absent,
         baseline: read(&baseline.runs)?,
         candidate: read(&candidate.runs)?,
         candidate_folders: candidate.runs,
@@ -99,9 +103,16 @@ pub(super) fn sources(paths: &[PathBuf]) -> anyhow::Result<Vec<AuditSource>> {
             Vec::new()
         };
         if let [first, second] = names.as_slice() {
+            let (before, after) = (
+                select_of_series(path, first)?,
+                select_of_series(path, second)?,
+            );
+            let mut absent = before.absent;
+            absent.add(after.absent);
             sources.push(AuditSource::Comparison {
-                baseline: read(&select_of_series(path, first)?.runs)?,
-                candidate: read(&select_of_series(path, second)?.runs)?,
+                baseline: read(&before.runs)?,
+                candidate: read(&after.runs)?,
+                absent,
             });
         } else {
             others.push(path.clone());

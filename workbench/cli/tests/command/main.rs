@@ -4,6 +4,7 @@
 
 mod faults;
 mod gate;
+mod gate_runs;
 mod mistakes;
 mod published;
 mod replicas;

@@ -10,6 +10,7 @@ fn an_audit_of_equal_runs_counts_its_alarms_twice_over() {
             AuditSource::Comparison {
                 baseline,
                 candidate,
+                absent: Absent::default(),
             }
         })
         .collect();
@@ -39,6 +40,7 @@ fn an_audit_of_different_systems_finds_too_many_alarms() {
             AuditSource::Comparison {
                 baseline,
                 candidate,
+                absent: Absent::default(),
             }
         })
         .collect();

@@ -13,6 +13,7 @@ fn gate(baseline: &[GateRun], candidate: &[GateRun], policy: &Policy) -> GateRep
         baseline,
         candidate,
         history: false,
+        absent: &Absent::default(),
     };
     judge(sides, policy, false)
 }
@@ -199,6 +200,7 @@ fn a_history_of_ten_sessions_carries_a_single_run() {
             baseline: history,
             candidate: &candidate,
             history: true,
+            absent: &Absent::default(),
         };
         judge(sides, &Policy::default(), false)
     };
@@ -232,6 +234,7 @@ fn a_history_is_of_sessions_and_not_of_one_series() {
         baseline: &history,
         candidate: &candidate[..1],
         history: true,
+        absent: &Absent::default(),
     };
     let report = judge(sides, &Policy::default(), false);
     assert_eq!(kinds(&report), [ObjectionKind::Session; 9]);

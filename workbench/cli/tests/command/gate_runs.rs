@@ -1,0 +1,82 @@
+//! Which runs the gate takes, refuses and misses.
+
+use std::path::PathBuf;
+
+use assert_cmd::assert::{Assert, OutputAssertExt};
+use predicates::prelude::PredicateBooleanExt;
+use predicates::str::contains;
+use workbench_samples::{Series, SeriesRunState};
+
+use crate::stored::series;
+use crate::support::Bench;
+
+fn results(bench: &Bench) -> PathBuf {
+    bench.path().join("results")
+}
+
+/// A series of ten pairs that do not differ.
+fn pairs(bench: &Bench) -> PathBuf {
+    series(&results(bench), "s1", 10, 1.0, |_, run| run)
+}
+
+fn gate(bench: &Bench, arguments: &[&str]) -> Assert {
+    bench
+        .workbench()
+        .arg("gate")
+        .args(arguments)
+        .env_remove("GITHUB_ACTIONS")
+        .env_remove("GITHUB_STEP_SUMMARY")
+        .assert()
+}
+
+/// Says of the candidate's last runs that they ended like this.
+fn last_runs_of_the_candidate(series: &std::path::Path, state: SeriesRunState) {
+    let mut record = Series::read(series).unwrap();
+    let candidate = record.runs.iter_mut().filter(|run| run.experiment == "new");
+    for run in candidate.skip(6) {
+        run.state = state;
+    }
+    record.write(series).unwrap();
+}
+
+#[test]
+fn a_candidate_whose_runs_failed_is_refused_with_14() {
+    let bench = Bench::new();
+    last_runs_of_the_candidate(&pairs(&bench), SeriesRunState::Failed);
+    for arguments in [
+        &["--series", "s1"][..],
+        &[
+            "--baseline",
+            "results/series/s1:old",
+            "--candidate",
+            "results/series/s1:new",
+        ],
+    ] {
+        gate(&bench, arguments).code(14).stdout(
+            contains("Gate: INVALID").and(contains("of series s1, new, failed: nobody knows why")),
+        );
+    }
+}
+
+#[test]
+fn a_series_that_has_not_ended_is_inconclusive_with_11() {
+    let bench = Bench::new();
+    last_runs_of_the_candidate(&pairs(&bench), SeriesRunState::Planned);
+    gate(&bench, &["--series", "s1"])
+        .code(11)
+        .stdout(contains("the series has not ended").and(contains("--resume")));
+}
+
+#[test]
+fn a_run_that_failed_before_its_first_request_is_not_skipped_in_a_folder() {
+    let bench = Bench::new();
+    pairs(&bench);
+    let run = bench.runs("new").pop().unwrap();
+    std::fs::remove_dir_all(run.join("samples")).unwrap();
+    gate(
+        &bench,
+        &["--baseline", "results/old", "--candidate", "results/new"],
+    )
+    .code(14)
+    .stdout(contains("made no request"));
+}
