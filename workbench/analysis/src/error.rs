@@ -80,6 +80,14 @@ pub enum AnalysisError {
         /// The run's folder, as given the second time.
         path: PathBuf,
     },
+    /// A run, or a copy of it, that would count twice or stand on both sides.
+    #[error(
+        "{run} is given twice; a run, and every copy of it, counts once and stands on one side"
+    )]
+    RunRepeated {
+        /// Its experiment and its id.
+        run: String,
+    },
     /// A folder in which there is no run to be compared.
     #[error("{path} is neither a run nor a series, and holds no runs", path = path.display())]
     NoRunsIn {

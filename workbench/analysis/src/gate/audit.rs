@@ -207,7 +207,7 @@ pub fn audit(sources: &[AuditSource], policy: &Policy, options: AuditOptions) ->
     AuditReport {
         schema_version: GATE_SCHEMA_VERSION,
         policy: policy.clone(),
-        runs: sources.iter().map(|source| source.runs() as u64).sum(),
+        runs: sources.iter().flat_map(AuditSource::runs).count() as u64,
         disjoint,
         interval,
         most_alarms_allowed: most,
@@ -219,15 +219,17 @@ pub fn audit(sources: &[AuditSource], policy: &Policy, options: AuditOptions) ->
 }
 
 impl AuditSource {
-    fn runs(&self) -> usize {
-        match self {
+    /// All of its runs.
+    pub fn runs(&self) -> impl Iterator<Item = &GateRun> {
+        let (first, second): (&[GateRun], &[GateRun]) = match self {
             Self::Comparison {
                 baseline,
                 candidate,
                 ..
-            } => baseline.len() + candidate.len(),
-            Self::Runs(runs) => runs.len(),
-        }
+            } => (baseline, candidate),
+            Self::Runs(runs) => (runs, &[]),
+        };
+        first.iter().chain(second)
     }
 }
 

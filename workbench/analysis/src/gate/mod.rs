@@ -25,7 +25,7 @@ pub use report::{
     Conclusion, GATE_SCHEMA_VERSION, GateReport, GateRow, GateSide, MissingRow, Objection,
     ObjectionKind, RowOutcome,
 };
-pub use run::GateRun;
+pub use run::{GateRun, each_once};
 pub use select::{Selection, experiments_of_series, select, select_of_series};
 pub use share::{Level, Share};
 

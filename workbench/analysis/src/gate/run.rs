@@ -1,5 +1,6 @@
 //! A run as the gate needs it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use workbench_plan::Plan;
@@ -32,7 +33,22 @@ impl GateRun {
     }
 
     /// Name of the experiment's folder and of the run's.
-    pub(super) fn name(&self) -> String {
+    #[must_use]
+    pub fn name(&self) -> String {
         format!("{}/{}", self.analysis.experiment, self.analysis.run_id)
     }
+}
+
+/// Whether each run is there once, by what it says of itself: a copy is the same run, and however its folder is spelled.
+///
+/// # Errors
+/// The first run that is there twice. It would count as two, or stand on both sides.
+pub fn each_once<'a>(runs: impl IntoIterator<Item = &'a GateRun>) -> Result<(), AnalysisError> {
+    let mut known = BTreeSet::new();
+    for run in runs {
+        if !known.insert((&run.analysis.experiment, &run.analysis.run_id)) {
+            return Err(AnalysisError::RunRepeated { run: run.name() });
+        }
+    }
+    Ok(())
 }

@@ -11,7 +11,7 @@ use crate::newest::folders;
 /// Runs, and what was passed over on the way to them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
-    /// Folders of runs, each once.
+    /// Folders of runs, as often as they were named: see [`each_once`](super::each_once).
     pub runs: Vec<PathBuf>,
     /// What was passed over, in words.
     pub passed_over: Vec<String>,
@@ -21,11 +21,7 @@ pub struct Selection {
 
 impl Selection {
     fn add(&mut self, other: Self) {
-        for run in other.runs {
-            if !self.runs.contains(&run) {
-                self.runs.push(run);
-            }
-        }
+        self.runs.extend(other.runs);
         self.passed_over.extend(other.passed_over);
         self.absent.add(other.absent);
     }

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use workbench_analysis::AnalysisError;
 use workbench_analysis::gate::{
-    Absent, AuditSource, GateRun, Selection, experiments_of_series, select, select_of_series,
+    Absent, AuditSource, GateRun, Selection, each_once, experiments_of_series, select,
+    select_of_series,
 };
 use workbench_samples::{SERIES_FILE, SERIES_FOLDER};
 
@@ -34,21 +35,20 @@ pub(super) fn pick(arguments: &Arguments) -> anyhow::Result<Picked> {
             "--history judges a single run; runs of one session are not sessions, compare them with --baseline",
         );
     }
-    let known: Vec<PathBuf> = baseline
-        .runs
-        .iter()
-        .filter_map(|run| run.canonicalize().ok())
-        .collect();
-    let shared = |run: &&PathBuf| run.canonicalize().is_ok_and(|run| known.contains(&run));
-    if let Some(run) = candidate.runs.iter().find(shared) {
-        return Err(AnalysisError::RunGivenTwice { path: run.clone() }.into());
+    let (before, after) = (read(&baseline.runs)?, read(&candidate.runs)?);
+    if let (Some(history), [run]) = (&arguments.history, after.as_slice())
+        && before.iter().any(|kept| kept.name() == run.name())
+    {
+        let path = history.join(run.name());
+        return Err(AnalysisError::KeptAlready { path }.into());
     }
+    each_once(before.iter().chain(&after))?;
     let mut absent = baseline.absent;
     absent.add(candidate.absent);
     Ok(Picked {
         absent,
-        baseline: read(&baseline.runs)?,
-        candidate: read(&candidate.runs)?,
+        baseline: before,
+        candidate: after,
         candidate_folders: candidate.runs,
         passed_over: [baseline.passed_over, candidate.passed_over]
             .concat()
@@ -121,6 +121,7 @@ pub(super) fn sources(paths: &[PathBuf]) -> anyhow::Result<Vec<AuditSource>> {
     if !others.is_empty() {
         sources.push(AuditSource::Runs(read(&select(&others)?.runs)?));
     }
+    each_once(sources.iter().flat_map(AuditSource::runs))?;
     Ok(sources)
 }
 

@@ -7,7 +7,7 @@ use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
 use workbench_samples::{Series, SeriesRunState};
 
-use crate::stored::series;
+use crate::stored::{StoredRun, series};
 use crate::support::Bench;
 
 fn results(bench: &Bench) -> PathBuf {
@@ -79,4 +79,53 @@ fn a_run_that_failed_before_its_first_request_is_not_skipped_in_a_folder() {
     )
     .code(14)
     .stdout(contains("made no request"));
+}
+
+#[test]
+fn a_run_counts_once_however_it_is_spelled() {
+    let bench = Bench::new();
+    pairs(&bench);
+    let run = bench.runs("new").remove(0);
+    let absolute = run.to_str().unwrap();
+    let name = run.file_name().unwrap().to_str().unwrap();
+    let spelled = [
+        &format!("results/new/{name}"),
+        &format!("./results/../results/new/{name}"),
+        absolute,
+    ];
+    let twice = format!("new/{name} is given twice");
+    let arguments = [&["--baseline", "results/old", "--candidate"], &spelled[..]].concat();
+    gate(&bench, &arguments).code(1).stderr(contains(&twice));
+    gate(&bench, &["--audit", "results/series/s1", absolute])
+        .code(1)
+        .stderr(contains(&twice));
+    // A copy is the same run.
+    StoredRun::new("copied", 1, 1.0).write(&results(&bench));
+    let copy = bench.path().join("results/copied").join(name);
+    std::fs::rename(&run, &copy).unwrap();
+    let kept = copy.to_str().unwrap();
+    gate(
+        &bench,
+        &["--baseline", kept, kept, "--candidate", "results/old"],
+    )
+    .code(1)
+    .stderr(contains("is given twice"));
+}
+
+#[test]
+fn a_history_that_holds_the_candidate_does_not_judge_it() {
+    let bench = Bench::new();
+    for number in 0..12 {
+        StoredRun::new("shop", number, 1.0).write(&results(&bench));
+    }
+    let run = bench.runs("shop").pop().unwrap();
+    let arguments = [
+        "--history",
+        "results/shop",
+        "--candidate",
+        run.to_str().unwrap(),
+    ];
+    gate(&bench, &arguments)
+        .code(1)
+        .stderr(contains("in the history already"));
 }
