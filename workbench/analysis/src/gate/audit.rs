@@ -4,15 +4,20 @@ use serde::Serialize;
 use workbench_statistics::clopper_pearson;
 
 use super::absent::Absent;
+use super::comparable::targets;
 use super::conclude::{These, judge_these};
 use super::deal::{splits, swapped, swaps};
 use super::policy::Policy;
-use super::report::{Conclusion, GATE_SCHEMA_VERSION};
+use super::report::{Conclusion, GATE_SCHEMA_VERSION, GateReport, GateRow};
 use super::run::GateRun;
 use crate::model::{ConfidenceInterval, Verdict};
 
 /// Confidence of the interval of the alarm rate.
 const CONFIDENCE: f64 = 0.95;
+
+/// Disjoint comparisons that it takes to say that the gate keeps its promise: ours. Without any alarm in 20 the rate is
+/// known to be below 17 %, and no more.
+const ENOUGH: u64 = 20;
 
 /// Runs of one thing, made as baseline and candidate or all alike.
 #[derive(Clone, Debug)]
@@ -56,7 +61,7 @@ pub struct AuditReport {
     pub interval: Option<ConfidenceInterval>,
     /// The most alarms in so many disjoint comparisons whose interval reaches down to the nominal rate.
     pub most_alarms_allowed: u64,
-    /// Whether there are no more; `None` without any comparison.
+    /// Whether there are no more; `None` where too few comparisons show no more: they could hardly show it.
     pub within_nominal: Option<bool>,
     /// The same runs dealt out anew; these comparisons share runs, so that their rate has no interval.
     pub reshuffled: AlarmRate,
@@ -69,7 +74,7 @@ pub struct AuditReport {
 /// Comparisons and what came of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct AlarmRate {
-    /// Comparisons that could be judged.
+    /// Comparisons in which everything that is gated was tested.
     pub comparisons: u64,
     /// Of these, how many called any row regressed: the false alarms, at most a share α of all in the long run.
     pub regressed: u64,
@@ -79,12 +84,14 @@ pub struct AlarmRate {
     pub passed: u64,
     /// How many were inconclusive by the policy.
     pub inconclusive: u64,
-    /// Further comparisons, which were invalid.
+    /// Further comparisons, in which something that is gated was not tested: it cannot have alarmed.
+    pub untested: u64,
+    /// Further comparisons, which were invalid, or of runs that do differ.
     pub invalid: u64,
 }
 
 impl AlarmRate {
-    /// Counts a comparison, and says why if it is invalid.
+    /// Counts a comparison, and says why if it does not count as one.
     fn count(
         &mut self,
         baseline: &[&GateRun],
@@ -92,6 +99,10 @@ impl AlarmRate {
         absent: &Absent,
         policy: &Policy,
     ) -> Vec<String> {
+        if let Some(unlike) = targets(&[baseline, candidate].concat()) {
+            self.invalid += 1;
+            return vec![unlike];
+        }
         let these = These {
             before: baseline,
             after: candidate,
@@ -101,6 +112,10 @@ impl AlarmRate {
         let report = judge_these(these, policy, false);
         if report.conclusion == Conclusion::Invalid {
             self.invalid += 1;
+            return report.reasons;
+        }
+        if !is_tested(&report, absent) {
+            self.untested += 1;
             return report.reasons;
         }
         let any = |verdict| {
@@ -125,6 +140,18 @@ impl AlarmRate {
     }
 }
 
+/// Whether every gated row could have alarmed.
+fn is_tested(report: &GateReport, absent: &Absent) -> bool {
+    let least = u64::from(report.policy.minimum_runs);
+    let tested =
+        |row: &GateRow| row.comparison.method.is_some() && row.comparison.interval.is_some();
+    report.baseline.compared.min(report.candidate.compared) >= least
+        && absent.still_to_be_made().is_empty()
+        && report.missing.is_empty()
+        && !report.rows.is_empty()
+        && report.rows.iter().all(tested)
+}
+
 /// Puts runs that differ in nothing to the gate, and counts its alarms.
 ///
 /// Two counts are kept apart:
@@ -136,7 +163,9 @@ impl AlarmRate {
 ///   ways or some drawn at random. There are many, but they share their runs: they say whether the tests suit values
 ///   such as these (skewed, with outliers), nothing of drift between sessions, and their rate has no interval.
 ///
-/// Invalid comparisons are counted by themselves: the gate would not have judged them.
+/// Invalid comparisons are counted by themselves, for the gate would not have judged them, as are those of runs with
+/// different targets or faults, which do differ. So are comparisons in which a gated row was not tested: without a test
+/// there is no alarm, false or not.
 ///
 /// # References
 /// C. J. Clopper, E. S. Pearson (1934), “The Use of Confidence or Fiducial Limits Illustrated in the Case of the
@@ -191,13 +220,15 @@ pub fn audit(sources: &[AuditSource], policy: &Policy, options: AuditOptions) ->
     }
     if let Some(first) = refusals.first() {
         notes.push(format!(
-            "invalid, and not counted: {} of the disjoint comparisons, the first for this reason: {first}",
-            disjoint.invalid
+            "not counted: {} of the disjoint comparisons as invalid, {} as not tested, the first for this reason: {first}",
+            disjoint.invalid, disjoint.untested
         ));
     }
-    if disjoint.comparisons < 20 {
+    let few = disjoint.comparisons < ENOUGH;
+    if few {
         notes.push(format!(
-            "so few comparisons that share no run ({}) say little of a rate of {:.0} %: make more series of two equal experiments",
+            "{} comparisons that share no run are too few to show a rate of {:.0} %, {ENOUGH} are needed: make more series \
+             of two equal experiments",
             disjoint.comparisons,
             policy.rule.alpha() * 100.0
         ));
@@ -211,7 +242,9 @@ pub fn audit(sources: &[AuditSource], policy: &Policy, options: AuditOptions) ->
         disjoint,
         interval,
         most_alarms_allowed: most,
-        within_nominal: interval.map(|_| disjoint.regressed <= most),
+        within_nominal: interval
+            .map(|_| disjoint.regressed <= most)
+            .filter(|within| !(few && *within)),
         reshuffled,
         reshuffled_exhaustively: exhaustive,
         notes,

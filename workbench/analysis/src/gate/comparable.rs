@@ -122,6 +122,29 @@ fn experiments(runs: &[&GateRun]) -> Option<String> {
     ))
 }
 
+/// Says where runs that should differ in nothing had another target, or other faults in it.
+pub(super) fn targets(runs: &[&GateRun]) -> Option<String> {
+    let target = |run: &GateRun| {
+        let mut plan = essence(&run.plan);
+        plan.target = run.plan.without_password().target;
+        plan
+    };
+    let (first, others) = runs.split_first()?;
+    let expected = target(first);
+    let (other, unlike) = others
+        .iter()
+        .map(|run| (run, target(run)))
+        .find(|(_, plan)| plan.target != expected.target)?;
+    let (before, after) = (expected.to_yaml(), unlike.to_yaml());
+    Some(format!(
+        "different targets or faults: {} has {}, {} has {}",
+        first.name(),
+        only_in(&before, &after),
+        other.name(),
+        only_in(&after, &before)
+    ))
+}
+
 /// Says where a difference could be one of seeds: where a side replays one seed, and the other has not the same.
 ///
 /// Each repetition of a series draws anew. Where both sides drew several times, their seeds need not be the same: a

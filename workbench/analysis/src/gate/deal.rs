@@ -85,7 +85,11 @@ pub(super) fn splits(runs: usize, side: usize, options: AuditOptions) -> (Vec<Ve
         return (all, true);
     }
     let order = Order::Random { seed: options.seed };
-    (order.blocks(runs, options.reshuffles), false)
+    let mut ways = order.blocks(runs, options.reshuffles);
+    for way in &mut ways {
+        way.truncate(2 * side);
+    }
+    (ways, false)
 }
 
 /// Hands over every choice of `size` of the items, until it is told to stop; whether it never was.
@@ -152,6 +156,9 @@ mod tests {
         assert!(!all);
         assert_eq!(ways.len(), 50);
         assert_ne!(ways[0], ways[1]);
+        // Not 5 against all others.
+        let (few, _) = splits(30, 5, options(50));
+        assert!(few.iter().all(|way| way.len() == 10));
         assert_eq!(ways, splits(20, 10, options(50)).0);
     }
 

@@ -35,3 +35,5 @@ pub(crate) mod fixture;
 mod tests;
 #[cfg(test)]
 mod tests_absent;
+#[cfg(test)]
+mod tests_audit;

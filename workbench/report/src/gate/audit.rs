@@ -16,6 +16,7 @@ pub fn audit_text(report: &AuditReport, options: TextOptions) -> String {
     let (word, tone) = match report.within_nominal {
         Some(true) => ("AS PROMISED", Tone::Good),
         Some(false) => ("TOO MANY ALARMS", Tone::Bad),
+        None if report.disjoint.comparisons > 0 => ("TOO FEW TO SAY", Tone::Doubtful),
         None => ("NOTHING TO COUNT", Tone::Doubtful),
     };
     page.title(&format!("Audit of the gate: {word}"));
@@ -82,6 +83,7 @@ fn counts(report: &AuditReport) -> Table {
             number(rate.improved),
             number(rate.passed),
             number(rate.inconclusive),
+            number(rate.untested),
             number(rate.invalid),
         ])
     };
@@ -99,6 +101,7 @@ fn counts(report: &AuditReport) -> Table {
             Column::number("Improved", "", 1),
             Column::number("Passed", "", 2),
             Column::number("Inconclusive", "", 2),
+            Column::number("Not tested", "", 1),
             Column::number("Invalid", "", 1),
         ],
         rows: vec![

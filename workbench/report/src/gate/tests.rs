@@ -107,6 +107,7 @@ fn audited() -> AuditReport {
             improved: 2,
             passed: 30,
             inconclusive: 9,
+            untested: 0,
             invalid: 0,
         },
         interval: Some(ConfidenceInterval {
@@ -122,6 +123,7 @@ fn audited() -> AuditReport {
             improved: 44,
             passed: 900,
             inconclusive: 296,
+            untested: 0,
             invalid: 0,
         },
         reshuffled_exhaustively: true,

@@ -1,0 +1,69 @@
+//! What an audit counts, and what it does not.
+
+use super::fixture::{sides, with_change};
+use super::*;
+
+const OPTIONS: AuditOptions = AuditOptions {
+    runs_per_side: None,
+    reshuffles: 20,
+    seed: 1,
+};
+
+fn series(count: usize, factor: f64) -> Vec<AuditSource> {
+    let source = |_| {
+        let (baseline, candidate) = sides(5, factor);
+        AuditSource::Comparison {
+            baseline,
+            candidate,
+            absent: Absent::default(),
+        }
+    };
+    (0..count).map(source).collect()
+}
+
+#[test]
+fn twenty_comparisons_without_an_alarm_keep_the_promise_and_nineteen_do_not_say() {
+    let policy = Policy::default();
+    let within = |count| audit(&series(count, 1.0), &policy, OPTIONS).within_nominal;
+    assert_eq!(within(20), Some(true));
+    assert_eq!(within(19), None);
+    // Too many alarms are too many however few comparisons there are.
+    let alarms = audit(&series(3, 1.2), &policy, OPTIONS);
+    assert_eq!(alarms.within_nominal, Some(false));
+}
+
+#[test]
+fn comparisons_without_a_test_do_not_count_as_ones_without_an_alarm() {
+    let policy = PolicyChoices {
+        minimum_runs: Some(99),
+        ..PolicyChoices::default()
+    }
+    .policy();
+    let report = audit(&series(30, 1.0), &policy, OPTIONS);
+    assert_eq!(
+        (report.disjoint.comparisons, report.disjoint.untested),
+        (0, 30)
+    );
+    assert_eq!((report.within_nominal, report.interval), (None, None));
+    assert!(
+        report.notes[0].contains("30 as not tested"),
+        "{:?}",
+        report.notes
+    );
+}
+
+#[test]
+fn runs_with_another_target_do_differ() {
+    let mut sources = series(1, 1.0);
+    if let AuditSource::Comparison { candidate, .. } = &mut sources[0] {
+        let other = candidate[1].analysis.clone();
+        candidate[1] = with_change(other, "127.0.0.1:8080", "127.0.0.1:9090");
+    }
+    let report = audit(&sources, &Policy::default(), OPTIONS);
+    assert_eq!(
+        (report.disjoint.comparisons, report.disjoint.invalid),
+        (0, 1)
+    );
+    assert!(report.notes[0].contains("different targets or faults"));
+    assert_eq!(report.reshuffled.comparisons, 0);
+}
