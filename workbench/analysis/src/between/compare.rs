@@ -134,7 +134,8 @@ fn rows(sides: &Sides<'_>, question: &Question, warnings: &mut Vec<String>) -> V
         let mut left_out = Vec::new();
         for metric in question.metrics() {
             match row(sides, label, metric, question) {
-                Some(Ok(row)) => judged.push(row),
+                Some(Ok(row)) if question.history => judged.push(row),
+                Some(Ok(row)) => judged.push(row.between_groups()),
                 Some(Err(error)) => left_out.push(format!("{} ({error})", metric.as_str())),
                 None => left_out.push(metric.as_str().to_owned()),
             }

@@ -16,6 +16,10 @@ use crate::model::{
 /// The power at which detectable changes and needed runs are stated, as in the statistics.
 const POWER: f64 = 0.8;
 
+/// Why a single run is not judged by a group of runs.
+const SINGLE_RUN: &str = "a single run is judged only by a history, one run of each session (gate --history): runs of one \
+     session vary less than sessions do";
+
 /// Why there is a mean.
 const TESTED: &str = "a test was made of these values";
 
@@ -29,6 +33,32 @@ pub(crate) struct Judged {
     pub(crate) runs_for_margin: Option<u64>,
     /// Of the row by itself, for its family.
     pub(super) found: (Found, Option<Evidence>),
+}
+
+impl Judged {
+    /// The same where the baseline is no history. A single run is then not judged: runs of one session vary less than
+    /// sessions do, and one run of another session would often seem to have changed.
+    pub(super) fn between_groups(mut self) -> Self {
+        if self.row.method != Some(TestMethod::Prediction) {
+            return self;
+        }
+        self.no_worse = false;
+        self.runs_for_margin = None;
+        self.found = (Found::Inconclusive, None);
+        self.row = MetricComparison {
+            method: None,
+            change: None,
+            interval: None,
+            p: None,
+            minimum_detectable_change: None,
+            ranks: None,
+            hedges_g: None,
+            cliffs_delta: None,
+            warnings: vec![SINGLE_RUN.to_owned()],
+            ..self.row
+        };
+        self
+    }
 }
 
 /// Judges a metric that is positive, by itself.

@@ -117,6 +117,8 @@ pub(crate) struct Question {
     pub(crate) belief: Belief,
     /// Fewer runs than this of the baseline and of the candidate are not judged.
     pub(crate) minimum_runs: [usize; 2],
+    /// Whether the baseline is a history of sessions: only that carries a single run of the candidate.
+    pub(crate) history: bool,
     /// Whether a series is known to have ended early, so that runs at its end have no partner.
     pub(crate) ended_early: bool,
 }
@@ -131,6 +133,7 @@ impl Question {
             latency: LatencyOf::All,
             belief: Belief::AsJudged,
             minimum_runs: [1, 1],
+            history: false,
             // The runs are all that is known of their series.
             ended_early: true,
         }

@@ -186,14 +186,15 @@ fn single_runs_are_inconclusive_with_the_reason() {
 }
 
 #[test]
-fn ten_runs_carry_a_single_one() {
+fn ten_runs_that_are_no_history_do_not_carry_a_single_one() {
     let mut runs = alone("old", 10, 10.0);
     runs.push(run("new", 40, 13.0));
     let comparison = only(between(&runs));
-    let mean = row(&comparison, "TOTAL", Metric::Mean);
-    assert_eq!(mean.method, Some(TestMethod::Prediction));
-    assert_eq!(mean.verdict, Verdict::Regressed);
-    assert_eq!(mean.ranks, None);
+    for row in &comparison.rows {
+        assert_eq!(row.verdict, Verdict::Inconclusive);
+        assert_eq!((row.method, row.change, row.p), (None, None, None));
+        assert!(row.warnings[0].contains("gate --history"));
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::report::{Objection, ObjectionKind};
 use super::run::GateRun;
 use crate::between::doubts;
 
-/// Everything that speaks against comparing these runs; whether those of the baseline stand for sessions.
+/// Everything that speaks against comparing these runs; whether each of them stands for a session.
 pub(super) fn objections(
     baseline: &[&GateRun],
     candidate: &[&GateRun],
@@ -49,19 +49,35 @@ pub(super) fn objections(
     if let Some(finding) = differing("judged part", runs, scope) {
         object(ObjectionKind::Scope, finding);
     }
-    let sessions = if history { baseline } else { &[] };
-    for (index, run) in sessions.iter().enumerate() {
-        let series = |run: &GateRun| run.manifest.series.as_ref().map(|it| it.series_id.clone());
-        if series(run).is_some()
-            && let Some(other) = sessions[..index]
-                .iter()
-                .find(|other| series(other) == series(run))
-        {
-            let finding = format!("{} and {} are of one series", other.name(), run.name());
-            object(ObjectionKind::Session, finding);
+    if history {
+        for (index, run) in runs.iter().enumerate() {
+            let mut others = runs[..index].iter();
+            if let Some(finding) = others.find_map(|other| one_session(other, run)) {
+                object(ObjectionKind::Session, finding);
+            }
         }
     }
     found
+}
+
+/// Runs with less time between them are of one session, in nanoseconds: ours. Nobody sets a system up anew in less.
+const ONE_SESSION_NS: i64 = 600_000_000_000;
+
+/// Says why two runs are of one session, if they are.
+fn one_session(one: &GateRun, other: &GateRun) -> Option<String> {
+    let named = |why: &str| format!("{} and {} are {why}", one.name(), other.name());
+    let series = |run: &GateRun| run.manifest.series.as_ref().map(|it| it.series_id.clone());
+    if series(one).is_some() && series(one) == series(other) {
+        return Some(named("of one series"));
+    }
+    let (one, other) = (&one.manifest, &other.manifest);
+    let (first, second) = if one.started_at <= other.started_at {
+        (one, other)
+    } else {
+        (other, one)
+    };
+    let pause = second.started_at? - first.ended_at.or(first.started_at)?;
+    (pause < ONE_SESSION_NS).then(|| named("less than 10 minutes apart"))
 }
 
 /// Something known of a run, for reading.

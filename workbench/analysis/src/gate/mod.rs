@@ -37,3 +37,5 @@ mod tests;
 mod tests_absent;
 #[cfg(test)]
 mod tests_audit;
+#[cfg(test)]
+mod tests_history;

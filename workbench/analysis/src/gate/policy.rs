@@ -141,6 +141,7 @@ impl Policy {
             latency: self.latency_of,
             belief: crate::between::Belief::AsJudged,
             minimum_runs: [least, if history { 1 } else { least }],
+            history,
             ended_early: false,
         }
     }

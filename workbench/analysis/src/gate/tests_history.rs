@@ -1,0 +1,62 @@
+//! What a single run may be held against.
+
+use super::fixture::gate_run;
+use super::*;
+use crate::between::fixture::{alone, run};
+
+const MINUTE: i64 = 60_000_000_000;
+
+fn judged(baseline: &[GateRun], history: bool) -> GateReport {
+    let candidate = [gate_run(run("shop", 30, 13.0))];
+    let sides = Sides {
+        baseline,
+        candidate: &candidate,
+        history,
+        absent: &Absent::default(),
+    };
+    let policy = PolicyChoices {
+        minimum_runs: Some(1),
+        ..PolicyChoices::default()
+    };
+    judge(sides, &policy.policy(), false)
+}
+
+fn ten_runs() -> Vec<GateRun> {
+    alone("shop", 10, 10.0).into_iter().map(gate_run).collect()
+}
+
+#[test]
+fn a_single_run_is_judged_by_a_history_only_whatever_the_policy_s_minimum() {
+    assert_eq!(judged(&ten_runs(), true).conclusion, Conclusion::Failed);
+    let report = judged(&ten_runs(), false);
+    assert_eq!(report.conclusion, Conclusion::Inconclusive);
+    assert!(
+        report
+            .rows
+            .iter()
+            .all(|row| row.comparison.method.is_none())
+    );
+}
+
+#[test]
+fn runs_of_a_history_within_ten_minutes_are_one_session() {
+    let apart = |minutes: i64| {
+        let mut runs = ten_runs();
+        for (number, run) in runs.iter_mut().enumerate() {
+            let start = (minutes + 5) * MINUTE * number as i64;
+            run.manifest.started_at = Some(start);
+            run.manifest.ended_at = Some(start + 5 * MINUTE);
+        }
+        judged(&runs, true)
+    };
+    assert_eq!(apart(10).objections, []);
+    let report = apart(9);
+    assert_eq!(report.conclusion, Conclusion::Invalid);
+    assert_eq!(report.objections.len(), 9);
+    assert_eq!(report.objections[0].kind, ObjectionKind::Session);
+    assert!(
+        report.objections[0]
+            .finding
+            .ends_with("are less than 10 minutes apart")
+    );
+}
