@@ -54,7 +54,7 @@ pub(crate) struct Arguments {
     /// A kept history, one run for each session, that a single candidate run is held against.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["baseline", "audit"])]
     history: Option<PathBuf>,
-    /// Put the candidate into the history unless it failed or is invalid.
+    /// Put the candidate into the history unless it failed or something speaks against it, forced or not.
     #[arg(long)]
     keep: bool,
     /// Count the gate's alarms on runs that differ in nothing: series of two equal experiments, or runs of one.
@@ -171,7 +171,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     };
     arguments.outputs.gate(&report)?;
     if let (Some(history), true) = (&arguments.history, arguments.keep) {
-        keep(history, &picked.candidate_folders, report.conclusion)?;
+        keep(history, &picked.candidate_folders, &report)?;
     }
     Ok(match report.conclusion {
         Conclusion::Passed => Exit::Pass,
@@ -182,16 +182,19 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
 }
 
 /// Everything comparable that did not fail is kept: keeping only what passes would choose the fast runs, and tighten the
-/// history with every session.
-fn keep(history: &std::path::Path, runs: &[PathBuf], conclusion: Conclusion) -> anyhow::Result<()> {
-    match conclusion {
-        Conclusion::Failed | Conclusion::Invalid => {
-            outcome::note(&format!("not kept: {}", runs[0].display()));
-        }
-        Conclusion::Passed | Conclusion::Inconclusive => {
+/// history with every session. What was forced in spite of an objection would be objected to for ever after.
+fn keep(
+    history: &std::path::Path,
+    runs: &[PathBuf],
+    report: &gate::GateReport,
+) -> anyhow::Result<()> {
+    let comparable = report.objections.is_empty();
+    match report.conclusion {
+        Conclusion::Passed | Conclusion::Inconclusive if comparable => {
             let kept = gate::keep(&runs[0], history)?;
             outcome::note(&format!("kept: {}", kept.display()));
         }
+        _ => outcome::note(&format!("not kept: {}", runs[0].display())),
     }
     Ok(())
 }

@@ -129,3 +129,26 @@ fn a_history_that_holds_the_candidate_does_not_judge_it() {
         .code(1)
         .stderr(contains("in the history already"));
 }
+
+#[test]
+fn what_was_forced_is_not_kept() {
+    let bench = Bench::new();
+    for number in 0..10 {
+        StoredRun::new("shop", number, 1.0).write(&results(&bench));
+    }
+    let run = StoredRun::new("later", 20, 1.0)
+        .invalid()
+        .write(&results(&bench));
+    let arguments = [
+        "--history",
+        "results/shop",
+        "--candidate",
+        run.to_str().unwrap(),
+        "--force",
+        "--keep",
+    ];
+    gate(&bench, &arguments)
+        .stdout(contains("forced in spite of invalid run"))
+        .stderr(contains("not kept: "));
+    assert_eq!(bench.runs("shop").len(), 10);
+}
