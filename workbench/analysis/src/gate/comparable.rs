@@ -164,13 +164,14 @@ pub(super) fn targets(runs: &[&GateRun]) -> Option<String> {
 /// Says where a difference could be one of seeds: where a side replays one seed, and the other has not the same.
 ///
 /// Each repetition of a series draws anew. Where both sides drew several times, their seeds need not be the same: a
-/// difference between draws is then one of those between runs.
+/// difference between draws is then one of those between runs. A single run replays nothing.
 fn seeds(baseline: &[&GateRun], candidate: &[&GateRun]) -> Option<String> {
     let of =
         |runs: &[&GateRun]| -> BTreeSet<u64> { runs.iter().map(|run| run.plan.seed).collect() };
     let (before, after) = (of(baseline), of(candidate));
     let only = |seeds: &BTreeSet<u64>| seeds.len() == 1;
-    (before != after && (only(&before) || only(&after))).then(|| {
+    let several = baseline.len() > 1 && candidate.len() > 1;
+    (several && before != after && (only(&before) || only(&after))).then(|| {
         format!(
             "seeds: the baseline has {}, the candidate {}",
             listed(&before),

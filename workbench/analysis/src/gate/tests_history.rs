@@ -60,3 +60,26 @@ fn runs_of_a_history_within_ten_minutes_are_one_session() {
             .ends_with("are less than 10 minutes apart")
     );
 }
+
+#[test]
+fn a_single_run_has_a_seed_of_its_own() {
+    let with_seeds = |seeds: [u64; 2], count: usize, history: bool| {
+        let mut candidate = gate_run(run("shop", 30, 10.0));
+        candidate.plan.seed = 99;
+        let mut baseline = ten_runs();
+        baseline.truncate(count);
+        for (number, run) in baseline.iter_mut().enumerate() {
+            run.plan.seed = seeds[number % 2];
+        }
+        let sides = Sides {
+            baseline: &baseline,
+            candidate: &[candidate],
+            history,
+            absent: &Absent::default(),
+        };
+        judge(sides, &Policy::default(), false).objections
+    };
+    assert_eq!(with_seeds([3, 3], 10, true), []);
+    assert_eq!(with_seeds([3, 4], 10, true), []);
+    assert_eq!(with_seeds([3, 3], 1, false), []);
+}
