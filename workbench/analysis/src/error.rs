@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use polars::error::PolarsError;
-use workbench_plan::PlanError;
+use workbench_plan::{PlanError, nearest};
 use workbench_samples::SamplesError;
 
 /// Why an analysis could not be made, written or read; completes “failed to …”.
@@ -116,6 +116,19 @@ pub enum AnalysisError {
         series: PathBuf,
         /// Its experiments' names.
         names: Vec<String>,
+    },
+    /// A gated label that no run has.
+    #[error(
+        "no run has a request labelled \"{label}\"{}; there are {}",
+        nearest(label, labels.iter().map(String::as_str))
+            .map_or_else(String::new, |near| format!("; did you mean \"{near}\"?")),
+        labels.join(", ")
+    )]
+    NoSuchLabel {
+        /// The label.
+        label: String,
+        /// Those that there are.
+        labels: Vec<String>,
     },
     /// A series that has no experiment of a name.
     #[error("{series} holds no experiment {name}, but {}", names.join(", "), series = series.display())]

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use workbench_analysis::AnalysisError;
 use workbench_load::LoadError;
 use workbench_plan::PlanError;
 
@@ -48,7 +49,11 @@ Exit codes:
 impl Exit {
     /// The code for an error that reached `main`.
     pub(crate) fn of(error: &anyhow::Error) -> Self {
-        let is_plan = error.downcast_ref::<PlanError>().is_some();
+        let is_plan = error.downcast_ref::<PlanError>().is_some()
+            || matches!(
+                error.downcast_ref::<AnalysisError>(),
+                Some(AnalysisError::NoSuchLabel { .. })
+            );
         match error.downcast_ref::<LoadError>() {
             Some(LoadError::Interrupted) => Self::Interrupted,
             Some(error) if error.is_target() => Self::TargetUnavailable,

@@ -155,6 +155,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         return audit(arguments, &policy);
     }
     let picked = pick::pick(arguments)?;
+    policy.check_labels(picked.baseline.iter().chain(&picked.candidate))?;
     let report = gate::judge(
         Sides {
             baseline: &picked.baseline,
@@ -201,6 +202,7 @@ fn keep(
 
 fn audit(arguments: &Arguments, policy: &Policy) -> anyhow::Result<Exit> {
     let sources = pick::sources(&arguments.audit)?;
+    policy.check_labels(sources.iter().flat_map(gate::AuditSource::runs))?;
     let report = gate::audit(
         &sources,
         policy,

@@ -35,7 +35,15 @@ pub(crate) fn suggestion<'a>(word: &str, right: impl IntoIterator<Item = &'a str
 }
 
 /// The right word that `word` was probably meant to be.
-pub(crate) fn nearest<'a>(word: &str, right: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+///
+/// # Examples
+/// ```
+/// use workbench_plan::nearest;
+///
+/// assert_eq!(nearest("brwose", ["browse", "order"]), Some("browse"));
+/// assert_eq!(nearest("pay", ["browse", "order"]), None);
+/// ```
+pub fn nearest<'a>(word: &str, right: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
     right
         .into_iter()

@@ -21,6 +21,7 @@ mod template;
 pub use describe::describe;
 pub use distribution::Distribution;
 pub use error::{Mistake, PlanError};
+pub use fault::nearest;
 pub use file::{
     BaseUrlError, DurationError, format_duration, json_schema, parse, parse_duration,
     parse_published, read, read_published, read_settings,

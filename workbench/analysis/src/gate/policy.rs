@@ -5,8 +5,10 @@ use std::fmt;
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
+use super::run::GateRun;
 use super::share::{Level, Share};
-use crate::between::{ComparisonRule, LatencyOf, Question};
+use crate::between::{ComparisonRule, LatencyOf, Question, labels};
+use crate::error::AnalysisError;
 use crate::model::Metric;
 use crate::tables::TOTAL;
 
@@ -64,6 +66,7 @@ pub struct PolicyChoices {
     /// Probability of a false alarm.
     pub alpha: Option<Level>,
     /// Metrics besides the error rate.
+    #[serde(default, deserialize_with = "metrics")]
     pub metrics: Option<Vec<Metric>>,
     /// Labels.
     pub labels: Option<GatedLabels>,
@@ -146,9 +149,60 @@ impl Policy {
         }
     }
 
+    /// Whether there is every label that is gated by name: one that no run has is a mistake, not a lack of data.
+    ///
+    /// # Errors
+    /// The first label that no run has, with those that there are.
+    pub fn check_labels<'a>(
+        &self,
+        runs: impl IntoIterator<Item = &'a GateRun>,
+    ) -> Result<(), AnalysisError> {
+        let GatedLabels::Listed(listed) = &self.labels else {
+            return Ok(());
+        };
+        let labels = labels(runs.into_iter().map(|run| &run.analysis));
+        match listed
+            .iter()
+            .find(|label| !labels.contains(&label.as_str()))
+        {
+            // Without any label there is nothing that could have been meant.
+            Some(label) if !labels.is_empty() => Err(AnalysisError::NoSuchLabel {
+                label: label.clone(),
+                labels: labels.into_iter().map(str::to_owned).collect(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
     pub(super) fn fails_on(&self, verdict: FailOn) -> bool {
         self.fail_on.contains(&verdict)
     }
+}
+
+/// A list of metrics that is not empty.
+fn metrics<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<Metric>>, D::Error> {
+    struct Metrics;
+    impl<'de> Visitor<'de> for Metrics {
+        type Value = Vec<Metric>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list of metrics")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<Metric>, A::Error> {
+            let mut metrics = Vec::new();
+            while let Some(metric) = list.next_element()? {
+                metrics.push(metric);
+            }
+            if metrics.is_empty() {
+                return Err(A::Error::custom(
+                    "an empty list gates nothing but errors: name one metric besides error_rate",
+                ));
+            }
+            Ok(metrics)
+        }
+    }
+    deserializer.deserialize_any(Metrics).map(Some)
 }
 
 impl<'de> Deserialize<'de> for GatedLabels {
@@ -247,6 +301,10 @@ mod tests {
             (
                 "labels: browse\n",
                 "gate.yaml:1:9: \"browse\" is neither total nor all",
+            ),
+            (
+                "metrics: []\n",
+                "gate.yaml:1:10: an empty list gates nothing but errors",
             ),
             ("labels: []\n", "gate.yaml:1:9: an empty list gates nothing"),
             (

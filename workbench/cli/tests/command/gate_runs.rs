@@ -152,3 +152,20 @@ fn what_was_forced_is_not_kept() {
         .stderr(contains("not kept: "));
     assert_eq!(bench.runs("shop").len(), 10);
 }
+
+#[test]
+fn a_label_that_no_run_has_is_a_mistake_with_12() {
+    let bench = Bench::new();
+    pairs(&bench);
+    for (label, message) in [
+        (
+            "brwose",
+            "\"brwose\"; did you mean \"browse\"?; there are browse, TOTAL",
+        ),
+        ("", "\"\"; there are browse, TOTAL"),
+    ] {
+        gate(&bench, &["--series", "s1", "--label", label])
+            .code(12)
+            .stderr(contains(message));
+    }
+}

@@ -1,7 +1,7 @@
 //! The gate's report as JUnit XML, which CI systems show as tests.
 
 use askama::Template;
-use workbench_analysis::gate::{GateReport, GateRow, RowOutcome};
+use workbench_analysis::gate::{Conclusion, FailOn, GateReport, GateRow, RowOutcome};
 
 use super::{table, words};
 use crate::error::ReportError;
@@ -39,10 +39,11 @@ impl Suite {
     }
 }
 
-/// The report as JUnit XML: a test for each gated label and metric, and one for whether the runs can be compared at all.
+/// The report as JUnit XML: a test for each gated label and metric, one for the conclusion, and one for whether the runs
+/// can be compared at all.
 ///
 /// A row that fails is a failure, one that is open is skipped (it neither passed nor failed; the exit code tells), an
-/// invalid one an error.
+/// invalid one an error. One that has no value is skipped, or a failure where the policy fails on what is inconclusive.
 ///
 /// # Errors
 /// When the template cannot be filled in.
@@ -51,7 +52,12 @@ pub fn junit(report: &GateReport) -> Result<String, ReportError> {
         "{} against {}",
         report.candidate.name, report.baseline.name
     ));
-    let mut cases = vec![comparable(report, &class)];
+    let mut cases = vec![conclusion(report, &class), comparable(report, &class)];
+    let unanswered = if report.policy.fail_on.contains(&FailOn::Inconclusive) {
+        "failure"
+    } else {
+        "skipped"
+    };
     cases.extend(report.rows.iter().map(|row| case(row, &class)));
     cases.extend(report.missing.iter().map(|missing| Case {
         name: one_line(&format!(
@@ -61,7 +67,7 @@ pub fn junit(report: &GateReport) -> Result<String, ReportError> {
         )),
         class: class.clone(),
         result: Some(Told {
-            element: "skipped",
+            element: unanswered,
             kind: "inconclusive".to_owned(),
             message: "not every run has a value".to_owned(),
         }),
@@ -82,6 +88,26 @@ pub fn junit(report: &GateReport) -> Result<String, ReportError> {
     suite
         .render()
         .map_err(|source| ReportError::Page { source })
+}
+
+/// What came of it all: whatever the rows are, the suite is as green as the gate.
+fn conclusion(report: &GateReport, class: &str) -> Case {
+    let element = match report.conclusion {
+        Conclusion::Passed => None,
+        Conclusion::Failed => Some("failure"),
+        Conclusion::Inconclusive => Some("skipped"),
+        Conclusion::Invalid => Some("error"),
+    };
+    Case {
+        name: "the gate".to_owned(),
+        class: class.to_owned(),
+        result: element.map(|element| Told {
+            element,
+            kind: words::conclusion(report.conclusion).to_lowercase(),
+            message: one_line(&report.reasons.join("; ")),
+        }),
+        out: one_line(words::meaning(report.conclusion)),
+    }
 }
 
 fn comparable(report: &GateReport, class: &str) -> Case {

@@ -18,3 +18,5 @@ pub use text::text;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_junit;

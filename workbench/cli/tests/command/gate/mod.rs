@@ -229,13 +229,6 @@ fn a_policy_is_read_from_a_file_and_flags_come_before_it() {
         &["--series", "s1", "--policy", "gate.yaml", "--margin", "5%"],
     )
     .code(10);
-    // A metric that no run supports with its few requests is not passed over.
-    gate(
-        &bench,
-        &["--series", "s1", "--margin", "20%", "--label", "search"],
-    )
-    .code(11)
-    .stdout(contains("mean of search: not every run has a value"));
 }
 
 #[test]
@@ -275,7 +268,7 @@ fn every_output_says_the_same() {
     assert!(read("gate.md").starts_with("## ❌ Gate: FAILED"));
     let xml = read("gate.xml");
     assert!(
-        xml.contains("tests=\"4\" failures=\"2\" errors=\"0\" skipped=\"0\""),
+        xml.contains("tests=\"5\" failures=\"3\" errors=\"0\" skipped=\"0\""),
         "{xml}"
     );
 
