@@ -7,9 +7,10 @@ use super::group::{RunGroup, described_run, doubts};
 use super::pairing::{Sides, sides};
 use super::row::{Judged, layout, of_errors, of_positive, verdict};
 use super::rule::{Belief, Question};
-use super::values::{errors, labels, value};
+use super::values::{errors, is_all, labels, value};
 use super::words::in_words;
 use crate::model::{GroupComparison, Metric, RunAnalysis, Verdict};
+use crate::tables::TOTAL;
 
 /// A comparison, and what only the gate asks of its rows.
 pub(crate) struct Compared {
@@ -128,7 +129,8 @@ fn rows(sides: &Sides<'_>, question: &Question, warnings: &mut Vec<String>) -> V
     let runs = || sides.baseline.iter().chain(&sides.candidate).copied();
     let mut judged = Vec::new();
     for label in labels(runs()) {
-        if !question.asks_for(label) {
+        let doubled = question.asks_for(TOTAL) && is_all(runs(), label);
+        if !question.asks_for(label) || doubled {
             continue;
         }
         let mut left_out = Vec::new();

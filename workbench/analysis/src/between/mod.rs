@@ -16,7 +16,7 @@ pub(crate) use compare::compare;
 pub(crate) use group::{RunGroup, described_run, doubts};
 pub(crate) use row::Judged;
 pub(crate) use rule::{Belief, Question};
-pub(crate) use values::labels;
+pub(crate) use values::{is_all, labels};
 
 use crate::model::{BetweenRuns, RunAnalysis};
 
@@ -25,8 +25,8 @@ use crate::model::{BetweenRuns, RunAnalysis};
 ///
 /// Runs of one series are grouped by the series' own names (`shop#1`, `scalability@users=10`), other runs by their
 /// experiment and the point of its sweep. Groups are compared where they stand at the same point of a sweep, or at
-/// none; the first one is the baseline. Every label and metric has a row, and all rows of a comparison are one family
-/// (Holm). What keeps a row from being made is among the comparison's warnings.
+/// none; the first one is the baseline. Every label and metric has a row, but for a label that is all there is, whose
+/// numbers `TOTAL` has; all rows of a comparison are one family (Holm). What keeps a row from being made is among the comparison's warnings.
 ///
 /// Runs of two groups are pairs where all of them are of one series and share its blocks two by two. Runs without a
 /// partner at the end of a series, which was then ended early, are left out; where the gap is elsewhere, leaving
@@ -63,3 +63,5 @@ pub fn between_runs(runs: &[RunAnalysis], rule: &ComparisonRule) -> BetweenRuns 
 pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_groups;

@@ -32,6 +32,16 @@ pub(crate) fn labels<'a>(runs: impl IntoIterator<Item = &'a RunAnalysis>) -> Vec
     labels
 }
 
+/// Whether a label is all that runs have: its numbers are then those of `TOTAL`, and a row of its own would count them twice
+/// in a family.
+pub(crate) fn is_all<'a>(runs: impl IntoIterator<Item = &'a RunAnalysis>, label: &str) -> bool {
+    label != TOTAL
+        && runs.into_iter().all(|run| {
+            let samples = |label| statistics(run, label).map(|row| row.samples);
+            samples(label).is_some() && samples(label) == samples(TOTAL)
+        })
+}
+
 /// The value of a metric that is positive, error rates aside; `None` where the run has none.
 pub(super) fn value(
     run: &RunAnalysis,

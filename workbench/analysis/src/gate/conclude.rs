@@ -10,7 +10,7 @@ use super::report::{
     RowOutcome,
 };
 use super::run::GateRun;
-use crate::between::{Belief, Judged, RunGroup, compare, described_run, labels};
+use crate::between::{Belief, Judged, RunGroup, compare, described_run, is_all, labels};
 use crate::model::Verdict;
 use crate::tables::TOTAL;
 
@@ -234,8 +234,11 @@ fn missing(runs: &[&GateRun], rows: &[GateRow], policy: &Policy) -> Vec<MissingR
             labels.into_iter().map(str::to_owned).collect()
         }
     };
+    let with_total = gated.iter().any(|label| label == TOTAL);
+    let doubled = |label: &str| with_total && is_all(runs.iter().map(|run| &run.analysis), label);
     gated
-        .into_iter()
+        .iter()
+        .filter(|label| !doubled(label))
         .flat_map(|label| {
             policy.metrics.iter().map(move |metric| MissingRow {
                 request: label.clone(),
