@@ -19,18 +19,13 @@ pub(crate) struct RunGroup<'a> {
 
 /// The groups in the order in which their first runs are given.
 pub(super) fn groups(runs: &[RunAnalysis]) -> Vec<RunGroup<'_>> {
-    let first = runs.first().and_then(|run| run.series.as_ref());
-    let one_series = first.is_some()
-        && runs.iter().all(|run| {
-            run.series.as_ref().map(|place| &place.series_id) == first.map(|place| &place.series_id)
-        });
     let mut groups: Vec<RunGroup<'_>> = Vec::new();
     for run in runs {
         let point = run.series.as_ref().and_then(|place| place.point.as_ref());
-        let name = match (&run.series, point) {
-            (Some(place), _) if one_series => place.experiment.clone(),
-            (_, Some(point)) => format!("{}@{}={}", run.experiment, point.parameter, point.value),
-            (_, None) => run.experiment.clone(),
+        // `shop#1` and `shop#2` stay apart whatever stands beside them.
+        let name = match &run.series {
+            Some(place) => place.experiment.clone(),
+            None => run.experiment.clone(),
         };
         match groups.iter_mut().find(|group| group.name == name) {
             Some(group) => group.runs.push(run),

@@ -23,8 +23,8 @@ use crate::model::{BetweenRuns, RunAnalysis};
 /// What may be said between runs: groups of runs that repeat the same thing, each pair of groups compared, and from
 /// three groups on all at once.
 ///
-/// Runs of one series are grouped by the series' own names (`shop#1`, `scalability@users=10`), other runs by their
-/// experiment and the point of its sweep. Groups are compared where they stand at the same point of a sweep, or at
+/// Runs of series are grouped by the series' own names (`shop#1`, `scalability@users=10`), other runs by their
+/// experiment. Groups are compared where they stand at the same point of a sweep, or at
 /// none; the first one is the baseline. Every label and metric has a row, but for a label that is all there is, whose
 /// numbers `TOTAL` has; all rows of a comparison are one family (Holm). What keeps a row from being made is among the comparison's warnings.
 ///

@@ -67,19 +67,6 @@ fn every_label_and_metric_has_a_row_and_total_is_last() {
 }
 
 #[test]
-fn runs_of_several_series_are_grouped_by_their_experiment() {
-    let mut runs = pairs(3, 1.0);
-    for mut other in pairs(3, 1.0) {
-        other.series.as_mut().unwrap().series_id = "later".to_owned();
-        runs.push(other);
-    }
-    let found = between(&runs);
-    assert_eq!(names(&found), ["shop"]);
-    assert_eq!(found.comparisons, []);
-    assert_eq!(found.groups[0].runs.len(), 12);
-}
-
-#[test]
 fn points_of_one_sweep_are_not_compared_but_the_same_point_of_two_experiments_is() {
     let mut runs = Vec::new();
     for (number, (experiment, users)) in [("old", 1), ("old", 9), ("new", 1), ("new", 9)]

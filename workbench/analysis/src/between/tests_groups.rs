@@ -24,3 +24,25 @@ fn an_only_label_is_no_row_beside_the_total_that_it_is() {
             .any(|row| row.request == "browse")
     );
 }
+
+#[test]
+fn names_of_a_series_stay_apart_whatever_stands_beside_them() {
+    let names = |runs: &[RunAnalysis]| -> Vec<(String, usize)> {
+        let found = between_runs(runs, &ComparisonRule::default());
+        let groups = found.groups.into_iter();
+        groups.map(|group| (group.name, group.runs.len())).collect()
+    };
+    let of = |name: &str, runs| (name.to_owned(), runs);
+    let mut runs = pairs(3, 1.0);
+    runs.push(run("shop", 30, 10.0));
+    assert_eq!(
+        names(&runs),
+        [of("shop#1", 3), of("shop#2", 3), of("shop", 1)]
+    );
+    runs.pop();
+    for mut other in pairs(3, 1.0) {
+        other.series.as_mut().unwrap().series_id = "later".to_owned();
+        runs.push(other);
+    }
+    assert_eq!(names(&runs), [of("shop#1", 6), of("shop#2", 6)]);
+}
