@@ -93,7 +93,8 @@ struct PolicyArguments {
     /// Change of an error rate that does not matter, as a difference [default: 0.1%].
     #[arg(long, value_name = "SHARE")]
     error_rate_margin: Option<Share>,
-    /// Probability of a false alarm [default: 5%].
+    /// Probability of a false alarm where nothing changed; a change smaller than the margin may still be called regressed
+    /// [default: 5%].
     #[arg(long, value_name = "SHARE")]
     alpha: Option<Level>,
     /// Metrics besides the error rate [default: mean,p95].
@@ -121,7 +122,7 @@ struct PolicyArguments {
 enum FailOnName {
     /// Worse, and not within the margin.
     Regressed,
-    /// Worse by more than the margin.
+    /// Regressed beyond margin: surely worse by more than it.
     StrictRegression,
     /// Better.
     Improved,

@@ -17,8 +17,31 @@ pub(crate) struct Compared {
     pub(crate) comparison: GroupComparison,
     /// In the order of the comparison's rows.
     pub(crate) judged: Vec<Judged>,
+    /// The comparison's warnings.
+    pub(crate) warnings: Vec<Warning>,
     /// Runs that were compared, of the baseline and of the candidate.
     pub(crate) counts: [usize; 2],
+}
+
+/// What a reader of a comparison has to know.
+#[derive(Clone, Debug)]
+pub(crate) enum Warning {
+    /// Why a run cannot be believed.
+    Doubt(String),
+    /// Anything else.
+    Other(String),
+}
+
+impl Warning {
+    pub(crate) fn is_doubt(&self) -> bool {
+        matches!(self, Self::Doubt(_))
+    }
+
+    pub(crate) fn into_text(self) -> String {
+        match self {
+            Self::Doubt(text) | Self::Other(text) => text,
+        }
+    }
 }
 
 /// Compares two groups; never an error: what cannot be said is a warning.
@@ -28,9 +51,12 @@ pub(crate) fn compare(
     question: &Question,
 ) -> Compared {
     let mut sides = sides(baseline, candidate, question.ended_early);
-    let mut warnings = std::mem::take(&mut sides.warnings);
-    warnings.extend(unlike(baseline));
-    warnings.extend(unlike(candidate));
+    let mut warnings: Vec<Warning> = std::mem::take(&mut sides.warnings)
+        .into_iter()
+        .chain(unlike(baseline))
+        .chain(unlike(candidate))
+        .map(Warning::Other)
+        .collect();
     // A run that is left out of the pairs is still one of the series.
     let all = || baseline.runs.iter().chain(&candidate.runs).copied();
     let forced = question.belief == Belief::Forced;
@@ -39,23 +65,25 @@ pub(crate) fn compare(
         let reasons = doubts(run);
         if !reasons.is_empty() {
             invalid |= !forced;
-            warnings.push(format!(
+            warnings.push(Warning::Doubt(format!(
                 "{} cannot be believed: {}",
                 described_run(run).run,
                 reasons.join("; ")
-            ));
+            )));
         } else if run.validity.is_none() && run.outcome == Outcome::Completed {
-            warnings.push(format!(
+            warnings.push(Warning::Other(format!(
                 "nothing has judged whether {} can be believed",
                 described_run(run).run
-            ));
+            )));
         }
     }
-    let mut judged = if same_part(baseline, candidate, &mut warnings) || forced {
-        rows(&sides, question, &mut warnings)
+    let mut of_rows = Vec::new();
+    let mut judged = if same_part(baseline, candidate, &mut of_rows) || forced {
+        rows(&sides, question, &mut of_rows)
     } else {
         Vec::new()
     };
+    warnings.extend(of_rows.into_iter().map(Warning::Other));
     let [least_before, least_after] = question.minimum_runs;
     let too_few = sides.baseline.len() < least_before || sides.candidate.len() < least_after;
     for judged in &mut judged {
@@ -75,9 +103,10 @@ pub(crate) fn compare(
             candidate: candidate.name.clone(),
             pairing: sides.pairing,
             rows: judged.iter().map(|judged| judged.row.clone()).collect(),
-            warnings,
+            warnings: warnings.iter().cloned().map(Warning::into_text).collect(),
         },
         judged,
+        warnings,
     }
 }
 

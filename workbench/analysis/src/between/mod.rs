@@ -12,7 +12,7 @@ mod words;
 pub use rule::ComparisonRule;
 pub use values::LatencyOf;
 
-pub(crate) use compare::compare;
+pub(crate) use compare::{Warning, compare};
 pub(crate) use group::{RunGroup, described_run, doubts};
 pub(crate) use row::Judged;
 pub(crate) use rule::{Belief, Question};

@@ -31,11 +31,20 @@ fn failed(report: &GateReport) -> Vec<String> {
     let mut advice = vec![
         "Look at the rows that failed, then at the reports of the candidate's runs.".to_owned(),
     ];
-    let doubted = |row: &&super::report::GateRow| {
-        row.outcome == RowOutcome::Failed && !row.comparison.warnings.is_empty()
-    };
-    if report.rows.iter().any(|row| doubted(&row)) {
-        advice.push("A row that failed has a warning: read it first.".to_owned());
+    let doubted: Vec<String> = report
+        .rows
+        .iter()
+        .filter(|row| row.outcome == RowOutcome::Failed && !row.comparison.warnings.is_empty())
+        .map(|row| {
+            let it = &row.comparison;
+            format!("{} of {}", it.metric.as_str(), it.request)
+        })
+        .collect();
+    if !doubted.is_empty() {
+        advice.push(format!(
+            "There are warnings of what failed, {}: read them first.",
+            doubted.join(", ")
+        ));
     }
     advice.push(
         "An alarm can be false. Do not repeat the gate until it passes: that hides what it looks for. One more series, \
@@ -54,6 +63,12 @@ fn inconclusive(report: &GateReport) -> Vec<String> {
             .filter(|row| row.outcome == RowOutcome::Open)
     };
     let runs = report.baseline.compared.min(report.candidate.compared);
+    let least = u64::from(report.policy.minimum_runs);
+    if report.baseline.compared < least || (runs < least && !report.baseline.history) {
+        advice.push(format!(
+            "The policy asks for {least} runs or more: make a new series of so many, or ask for fewer (minimum_runs)."
+        ));
+    }
     if report.baseline.history {
         advice.push(
             "One run says little: compare it with a wider margin, or gate series of both versions instead of a history."
@@ -64,7 +79,7 @@ fn inconclusive(report: &GateReport) -> Vec<String> {
             "{runs} runs on a side cannot show that nothing changed: make {FOR_EQUIVALENCE} or more of each, interleaved, with \
              `workbench run BASELINE.yaml CANDIDATE.yaml --repetitions N`."
         ));
-    } else if let Some(needed) = open().filter_map(|row| row.runs_for_margin).max() {
+    } else if let Some(needed) = open().filter_map(|row| row.comparison.runs_needed).max() {
         let what = match report.pairing {
             Pairing::Pairs => "pairs of runs",
             Pairing::Independent => "runs on either side",
@@ -72,7 +87,8 @@ fn inconclusive(report: &GateReport) -> Vec<String> {
         advice.push(if needed > PRACTICAL {
             format!(
                 "So far apart are runs of the same thing that it would take {needed} {what} to find a regression as large \
-                 as the margin: find out why they differ, use a quieter machine or longer runs, or allow a wider margin."
+                 as the margin: find out why they differ, use a quieter machine, or allow a wider margin. Longer runs help only \
+                 where runs vary within themselves."
             )
         } else if needed > runs {
             format!(

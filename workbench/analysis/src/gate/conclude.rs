@@ -10,7 +10,7 @@ use super::report::{
     RowOutcome,
 };
 use super::run::GateRun;
-use crate::between::{Belief, Judged, RunGroup, compare, described_run, is_all, labels};
+use crate::between::{Belief, Judged, RunGroup, Warning, compare, described_run, is_all, labels};
 use crate::model::Verdict;
 use crate::tables::TOTAL;
 
@@ -86,10 +86,17 @@ pub(super) fn judge_these(these: These<'_>, policy: &Policy, force: bool) -> Gat
     question.ended_early = unfinished;
     let (baseline, candidate) = (group(before), group(after));
     let compared = compare(&baseline, &candidate, &question);
+    let least = policy.minimum_runs as usize;
+    let few = compared.counts[0] < least || (!history && compared.counts[1] < least);
+    let undecided = if unfinished {
+        Some("the series has not ended".to_owned())
+    } else {
+        few.then(|| format!("fewer runs than the policy's minimum of {least}"))
+    };
     let rows: Vec<GateRow> = compared
         .judged
         .into_iter()
-        .map(|judged| gate_row(judged, policy, unfinished))
+        .map(|judged| gate_row(judged, policy, undecided.as_deref()))
         .collect();
     let missing = missing(&all, &rows, policy);
     let conclusion = if refused {
@@ -97,8 +104,6 @@ pub(super) fn judge_these(these: These<'_>, policy: &Policy, force: bool) -> Gat
     } else {
         conclusion(&rows, &missing, policy)
     };
-    // Objections say it already.
-    let told = |warning: &String| !warning.contains("cannot be believed: ");
     let mut report = GateReport {
         schema_version: GATE_SCHEMA_VERSION,
         conclusion,
@@ -111,17 +116,16 @@ pub(super) fn judge_these(these: These<'_>, policy: &Policy, force: bool) -> Gat
         pairing: compared.comparison.pairing,
         rows,
         missing,
+        // Objections say the others already.
         warnings: compared
-            .comparison
             .warnings
             .into_iter()
-            .filter(told)
+            .filter(|warning| !warning.is_doubt())
+            .map(Warning::into_text)
             .collect(),
         advice: Vec::new(),
     };
-    if compared.counts[0] < policy.minimum_runs as usize
-        || (!history && compared.counts[1] < policy.minimum_runs as usize)
-    {
+    if few {
         report.warnings.push(format!(
             "the policy asks for {} runs or more on either side",
             policy.minimum_runs
@@ -175,7 +179,7 @@ fn side(group: &RunGroup<'_>, compared: usize, history: bool) -> GateSide {
     }
 }
 
-fn gate_row(judged: Judged, policy: &Policy, unfinished: bool) -> GateRow {
+fn gate_row(judged: Judged, policy: &Policy, undecided: Option<&str>) -> GateRow {
     let row = &judged.row;
     let fails_as = |verdict| policy.fails_on(verdict);
     let open = if fails_as(FailOn::Inconclusive) {
@@ -185,8 +189,8 @@ fn gate_row(judged: Judged, policy: &Policy, unfinished: bool) -> GateRow {
     };
     let (outcome, reason) = if row.verdict == Verdict::Invalid {
         (RowOutcome::Invalid, "not to be judged")
-    } else if unfinished {
-        (open, "the series has not ended")
+    } else if let Some(why) = undecided {
+        (open, why)
     } else if row.strict_regression && fails_as(FailOn::StrictRegression) {
         (RowOutcome::Failed, "worse by more than the margin")
     } else if row.verdict == Verdict::Regressed && fails_as(FailOn::Regressed) {
@@ -211,7 +215,13 @@ fn gate_row(judged: Judged, policy: &Policy, unfinished: bool) -> GateRow {
         )
     } else {
         let reason = match row.verdict {
-            Verdict::Regressed => "worse, but perhaps within the margin",
+            Verdict::Regressed if row.strict_regression => {
+                "worse by more than the margin, which this policy does not fail on"
+            }
+            Verdict::Regressed if fails_as(FailOn::StrictRegression) => {
+                "worse, but perhaps within the margin"
+            }
+            Verdict::Regressed => "worse, which this policy does not fail on",
             _ => "not shown to be within the margin, nor to be worse",
         };
         (open, reason)
@@ -219,7 +229,6 @@ fn gate_row(judged: Judged, policy: &Policy, unfinished: bool) -> GateRow {
     GateRow {
         outcome,
         reason: reason.to_owned(),
-        runs_for_margin: judged.runs_for_margin,
         comparison: judged.row,
     }
 }

@@ -39,3 +39,5 @@ mod tests_absent;
 mod tests_audit;
 #[cfg(test)]
 mod tests_history;
+#[cfg(test)]
+mod tests_words;

@@ -73,9 +73,6 @@ pub struct GateRow {
     pub outcome: RowOutcome,
     /// Why, in words.
     pub reason: String,
-    /// Runs per side that find a regression as large as the margin with a power of 80 %, if they vary as these do;
-    /// `None` where that is not known, or no number does.
-    pub runs_for_margin: Option<u64>,
     /// The comparison.
     pub comparison: MetricComparison,
 }

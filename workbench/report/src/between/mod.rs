@@ -43,7 +43,7 @@ pub(crate) fn columns_of_changes(between: &BetweenRuns) -> String {
          over the runs of each group. p: how often runs of equal systems would differ this much or more. Holm p: the one-sided p in the \
          likelier direction, adjusted because many rows are looked at. Equivalent: the whole interval lies within \
          the margin of {margin} ({error_rate} for error rates). Detectable: the change for the worse that such runs find \
-         four times out of five. Runs needed: in each group, to find a change as large as the margin.",
+         four times out of five. Runs needed, where the verdict is inconclusive: in each group, to find a change as large as the margin as often.",
         confidence = words::confidence(1.0 - 2.0 * between.alpha),
         margin = margin(between),
         error_rate = error_rate_margin(between),

@@ -210,17 +210,21 @@ fn basis(comparison: &GroupComparison, between: &BetweenRuns) -> String {
         .rows
         .iter()
         .filter(|row| row.verdict == Verdict::Inconclusive);
-    let needed = undecided.clone().filter_map(|row| row.runs_needed).max();
+    let at_hand = groups_of(comparison, between).map_or(0, |(baseline, candidate)| {
+        baseline.runs.len().min(candidate.runs.len()) as u64
+    });
+    let needed = undecided.filter_map(|row| row.runs_needed).max();
     match needed {
+        Some(needed) if needed <= at_hand => {}
         None => {}
         Some(needed) if needed <= MANY_RUNS => basis.push_str(&format!(
-            " To settle every open row, about {} in each group are needed (workbench run … --repetitions {needed}); \
-             longer runs vary less and need fewer.",
+            " About {} in each group find a change as large as the margin in every open row four times out of five \
+             (workbench run … --repetitions {needed}); longer runs help only where runs vary within themselves.",
             format::counted(needed, "run"),
         )),
         Some(needed) => basis.push_str(&format!(
-            " The open row that varies most would need about {} in each group: longer runs, which vary less, help more \
-             than as many repetitions.",
+            " The open row that varies most would need about {} in each group to find a change as large as the margin four \
+             times out of five: find out why its runs differ; longer ones help only where runs vary within themselves.",
             format::counted(needed, "run"),
         )),
     }
@@ -346,10 +350,21 @@ mod tests {
         );
         assert!(
             told.basis
-                .contains("about 14 runs in each group are needed"),
+                .contains("About 14 runs in each group find a change as large as the margin"),
             "{}",
             told.basis
         );
+    }
+
+    #[test]
+    fn runs_that_are_at_hand_already_are_not_asked_for() {
+        let mut analysis = fixture::two_groups();
+        let rows = &mut analysis.between_runs.as_mut().unwrap().comparisons[0].rows;
+        for row in rows.iter_mut() {
+            row.runs_needed = Some(5);
+        }
+        let basis = first_of(&analysis).basis;
+        assert!(!basis.contains("--repetitions 5"), "{basis}");
     }
 
     #[test]

@@ -99,7 +99,6 @@ fn row(metric: Metric, verdict: Verdict, outcome: RowOutcome, change: f64) -> Ga
     GateRow {
         outcome,
         reason: reason.to_owned(),
-        runs_for_margin: (!rate).then_some(8),
         comparison: MetricComparison {
             request: "TOTAL".to_owned(),
             metric,

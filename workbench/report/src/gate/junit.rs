@@ -149,7 +149,7 @@ fn case(row: &GateRow, class: &str) -> Case {
             words::change(it.metric, change)
         ));
     }
-    if let Some(runs) = row.runs_for_margin {
+    if let Some(runs) = it.runs_needed {
         out.push_str(&format!("; runs needed {runs}"));
     }
     let told = |element| {

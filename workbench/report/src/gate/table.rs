@@ -53,7 +53,7 @@ fn row(row: &GateRow) -> Row {
             None => Cell::text(NOTHING),
         },
         number(it.minimum_detectable_change),
-        match row.runs_for_margin {
+        match it.runs_needed {
             Some(runs) => Cell::number(runs as f64, format::count(runs)),
             None => Cell::text(NOTHING),
         },
@@ -75,7 +75,7 @@ pub(super) fn verdict(verdict: Verdict, strict: bool) -> &'static str {
     match verdict {
         Verdict::Invalid => "invalid",
         Verdict::Equivalent => "equivalent",
-        Verdict::Regressed if strict => "strictly regressed",
+        Verdict::Regressed if strict => "regressed beyond margin",
         Verdict::Regressed => "regressed",
         Verdict::Improved => "improved",
         Verdict::Inconclusive => "inconclusive",

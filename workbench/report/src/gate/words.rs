@@ -20,7 +20,9 @@ pub(super) fn meaning(conclusion: Conclusion) -> &'static str {
     match conclusion {
         Conclusion::Passed => "The candidate is shown to be no worse than the margin.",
         Conclusion::Failed => "The policy fails on what was found.",
-        Conclusion::Inconclusive => "The runs do not say enough to pass; nothing failed.",
+        Conclusion::Inconclusive => {
+            "Nothing failed, but not everything that is gated is shown to be no worse than the margin."
+        }
         Conclusion::Invalid => {
             "These runs cannot be believed, or not be compared: there is no verdict."
         }
@@ -72,7 +74,7 @@ pub(super) fn policy(policy: &Policy) -> String {
         .iter()
         .map(|verdict| match verdict {
             FailOn::Regressed => "regressed",
-            FailOn::StrictRegression => "strictly regressed",
+            FailOn::StrictRegression => "regressed beyond margin",
             FailOn::Improved => "improved",
             FailOn::Inconclusive => "inconclusive",
         })
@@ -100,8 +102,8 @@ pub(super) fn policy(policy: &Policy) -> String {
 pub(super) fn columns(report: &GateReport) -> String {
     format!(
         "Intervals have {} confidence, each row by itself; verdicts allow for all {} (Holm). Detectable: the change for the \
-         worse that such runs find four times out of five. Runs needed: on either side, to find one as large as the \
-         margin as often. Both are rough where runs are few.",
+         worse that such runs find four times out of five. Runs needed, where the verdict is inconclusive: on either side, \
+         to find one as large as the margin as often. Both are rough where runs are few.",
         format::level(1.0 - 2.0 * report.policy.rule.alpha()),
         format::counted(report.rows.len() as u64, "row"),
     )
