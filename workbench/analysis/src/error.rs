@@ -140,6 +140,19 @@ pub enum AnalysisError {
         /// Its experiments' names.
         names: Vec<String>,
     },
+    /// A history that nobody has begun.
+    #[error(
+        "{history} holds no runs yet: begin it with one that is known to be good, `mkdir -p {history} && cp -r {run} \
+         {history}/`, and gate the next one",
+        history = history.display(),
+        run = run.display()
+    )]
+    EmptyHistory {
+        /// Its folder.
+        history: PathBuf,
+        /// The candidate.
+        run: PathBuf,
+    },
     /// A run that the history has already.
     #[error("{path} is in the history already", path = path.display())]
     KeptAlready {

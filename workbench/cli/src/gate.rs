@@ -22,8 +22,8 @@ use output::Outputs;
 #[command(after_help = "\
 Examples:
   workbench run baseline.yaml candidate.yaml --repetitions 10
-  workbench gate --series results/series/20261123T101400Z-4f2a
-                                            the first experiment of the series is the baseline, the second the candidate
+  workbench gate --series                   of the newest series: its first experiment is the baseline, its second the
+                                            candidate
   workbench gate --series results/series/2026… --baseline shop#2 --candidate shop#1
   workbench gate --baseline results/series/2026…:shop --candidate results/series/2027…:shop
   workbench gate --baseline results/old --candidate results/new --margin 3% --metric p95,p99 --all-labels
@@ -48,9 +48,10 @@ pub(crate) struct Arguments {
     /// Runs that are judged; with --series, the name of an experiment in it.
     #[arg(long, value_name = "RUN", num_args = 1.., required_unless_present_any = ["series", "audit"])]
     candidate: Vec<PathBuf>,
-    /// A series that holds both sides: its folder or its id. Of two experiments the first is the baseline.
-    #[arg(long, value_name = "SERIES", conflicts_with_all = ["history", "audit"])]
-    series: Option<PathBuf>,
+    /// A series that holds both sides: its folder, its id, or the newest one. Of two experiments the first is the
+    /// baseline.
+    #[arg(long, value_name = "SERIES", num_args = 0..=1, conflicts_with_all = ["history", "audit"])]
+    series: Option<Option<PathBuf>>,
     /// A kept history, one run for each session, that a single candidate run is held against.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["baseline", "audit"])]
     history: Option<PathBuf>,

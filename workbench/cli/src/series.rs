@@ -12,6 +12,7 @@ use workbench_plan::Plan;
 use workbench_samples::{Manifest, Series, SeriesExperiment, SweepPoint};
 
 pub(crate) use create::{Options, create};
+pub(crate) use folder::find as find_series;
 pub(crate) use folder::finished_runs;
 pub(crate) use make::make;
 pub(crate) use resume::reopen;

@@ -67,8 +67,10 @@ fn select_one(path: &Path) -> Result<Selection, AnalysisError> {
         return select_of_series(Path::new(folder), name);
     }
     let mut runs = folders(path)?;
-    runs.retain(|run| run.join(MANIFEST_FILE).is_file());
     runs.sort();
+    let (runs, others): (Vec<_>, Vec<_>) = runs
+        .into_iter()
+        .partition(|run| run.join(MANIFEST_FILE).is_file());
     let (runs, empty): (Vec<_>, Vec<_>) = runs.into_iter().partition(|run| has_samples(run));
     if runs.is_empty() {
         return Err(AnalysisError::NoRunsIn {
@@ -77,7 +79,12 @@ fn select_one(path: &Path) -> Result<Selection, AnalysisError> {
     }
     let mut selection = Selection {
         runs,
-        ..Selection::default()
+        // It may be a run of which the manifest is gone.
+        passed_over: others
+            .iter()
+            .map(|folder| format!("{} has no manifest", folder.display()))
+            .collect(),
+        absent: Absent::default(),
     };
     for run in empty {
         selection.absent.without_samples(&run)?;

@@ -7,10 +7,11 @@ use workbench_analysis::gate::{
     Absent, AuditSource, GateRun, Selection, each_once, experiments_of_series, select,
     select_of_series,
 };
-use workbench_samples::{SERIES_FILE, SERIES_FOLDER};
+use workbench_samples::SERIES_FILE;
 
 use super::Arguments;
 use crate::run::wrong_usage;
+use crate::series::find_series;
 
 /// Both sides, read.
 pub(super) struct Picked {
@@ -23,11 +24,15 @@ pub(super) struct Picked {
 
 pub(super) fn pick(arguments: &Arguments) -> anyhow::Result<Picked> {
     let (baseline, candidate) = match (&arguments.series, &arguments.history) {
-        (Some(series), _) => of_series(arguments, series)?,
-        (None, Some(history)) => (
-            select(std::slice::from_ref(history))?,
-            select(&arguments.candidate)?,
-        ),
+        (Some(series), _) => of_series(arguments, series.as_deref())?,
+        (None, Some(history)) => {
+            let candidate = select(&arguments.candidate)?;
+            let kept = select(std::slice::from_ref(history));
+            (
+                kept.map_err(|error| not_begun(error, history, &candidate))?,
+                candidate,
+            )
+        }
         (None, None) => (select(&arguments.baseline)?, select(&arguments.candidate)?),
     };
     if arguments.history.is_some() && candidate.runs.len() != 1 {
@@ -58,13 +63,28 @@ pub(super) fn pick(arguments: &Arguments) -> anyhow::Result<Picked> {
     })
 }
 
+/// Says how a history begins where there is none.
+fn not_begun(error: AnalysisError, history: &Path, candidate: &Selection) -> AnalysisError {
+    match (error, candidate.runs.as_slice()) {
+        (AnalysisError::NoRunsIn { .. }, [run]) => AnalysisError::EmptyHistory {
+            history: history.to_owned(),
+            run: run.clone(),
+        },
+        (error, _) => error,
+    }
+}
+
 /// Both sides of a series, by name, or the first and the second experiment of two.
-fn of_series(arguments: &Arguments, series: &Path) -> anyhow::Result<(Selection, Selection)> {
-    let by_id = arguments.results.results.join(SERIES_FOLDER).join(series);
-    let folder = if !series.join(SERIES_FILE).is_file() && by_id.join(SERIES_FILE).is_file() {
-        by_id
-    } else {
-        series.to_owned()
+fn of_series(
+    arguments: &Arguments,
+    series: Option<&Path>,
+) -> anyhow::Result<(Selection, Selection)> {
+    let folder = match series {
+        Some(series) if series.join(SERIES_FILE).is_file() => series.to_owned(),
+        _ => {
+            let id = series.map(Path::to_string_lossy);
+            find_series(&arguments.results.results, id.as_deref())?
+        }
     };
     let names = experiments_of_series(&folder)?;
     let named = |names: &[PathBuf]| -> Option<String> {

@@ -24,24 +24,7 @@ impl SeriesFolder {
 
     /// The series of this id, or the newest.
     pub(super) fn open(results: &Path, id: Option<&str>) -> anyhow::Result<Self> {
-        let all = all(results)?;
-        let Some(newest) = all.last() else {
-            bail!(
-                "{} holds no series; make one with `workbench run FILE… --repetitions N`",
-                results.display()
-            );
-        };
-        let Some(id) = id else {
-            return Self::lock(newest.clone());
-        };
-        match all.iter().find(|path| name(path) == id) {
-            Some(path) => Self::lock(path.clone()),
-            None => bail!(
-                "{} holds no series {id}; the newest is {}",
-                results.display(),
-                name(newest)
-            ),
-        }
+        Self::lock(find(results, id)?)
     }
 
     fn lock(path: PathBuf) -> anyhow::Result<Self> {
@@ -63,6 +46,28 @@ impl SeriesFolder {
 
     pub(super) fn id(&self) -> String {
         name(&self.path)
+    }
+}
+
+/// The folder of the series of this id, or of the newest.
+pub(crate) fn find(results: &Path, id: Option<&str>) -> anyhow::Result<PathBuf> {
+    let all = all(results)?;
+    let Some(newest) = all.last() else {
+        bail!(
+            "{} holds no series; make one with `workbench run FILE… --repetitions N`",
+            results.display()
+        );
+    };
+    let Some(id) = id else {
+        return Ok(newest.clone());
+    };
+    match all.iter().find(|path| name(path) == id) {
+        Some(path) => Ok(path.clone()),
+        None => bail!(
+            "{} holds no series {id}; the newest is {}",
+            results.display(),
+            name(newest)
+        ),
     }
 }
 

@@ -169,3 +169,57 @@ fn a_label_that_no_run_has_is_a_mistake_with_12() {
             .stderr(contains(message));
     }
 }
+
+#[test]
+fn without_an_id_the_newest_series_is_judged_and_a_wrong_one_is_told() {
+    let bench = Bench::new();
+    pairs(&bench);
+    series(&results(&bench), "s2", 10, 1.3, |_, run| run);
+    gate(&bench, &["--series"]).code(10);
+    gate(&bench, &["--series", "s1"]).code(0);
+    gate(&bench, &["--series", "nope"])
+        .code(1)
+        .stderr(contains("results holds no series nope; the newest is s2"));
+}
+
+#[test]
+fn a_side_without_a_finished_run_is_named_and_how_to_go_on() {
+    let bench = Bench::new();
+    let folder = pairs(&bench);
+    let mut record = Series::read(&folder).unwrap();
+    for run in record.runs.iter_mut().filter(|run| run.experiment == "new") {
+        run.state = SeriesRunState::Planned;
+    }
+    record.write(&folder).unwrap();
+    gate(&bench, &["--series", "s1"]).code(1).stderr(contains(
+        "series s1 has no finished run of new: go on with it, `workbench run --resume s1`",
+    ));
+}
+
+#[test]
+fn a_folder_without_a_manifest_is_told_of() {
+    let bench = Bench::new();
+    pairs(&bench);
+    let run = bench.runs("new").pop().unwrap();
+    std::fs::remove_file(run.join("manifest.json")).unwrap();
+    gate(
+        &bench,
+        &["--baseline", "results/old", "--candidate", "results/new"],
+    )
+    .stdout(contains("passed over: results/new/").and(contains("has no manifest")));
+}
+
+#[test]
+fn an_empty_history_says_how_it_begins() {
+    let bench = Bench::new();
+    let run = StoredRun::new("shop", 1, 1.0).write(&results(&bench));
+    for begun in [false, true] {
+        if begun {
+            std::fs::create_dir(bench.path().join("kept")).unwrap();
+        }
+        let arguments = ["--history", "kept", "--candidate", run.to_str().unwrap()];
+        gate(&bench, &arguments)
+            .code(1)
+            .stderr(contains("kept holds no runs yet: begin it").and(contains("cp -r")));
+    }
+}
