@@ -5,6 +5,7 @@ use super::advice::advice;
 use super::comparable::objections;
 use super::history::HISTORY_FOR_VERDICTS;
 use super::policy::{FailOn, GatedLabels, Policy};
+use super::remarks::remarks;
 use super::report::{
     Conclusion, GATE_SCHEMA_VERSION, GateReport, GateRow, GateSide, MissingRow, ObjectionKind,
     RowOutcome,
@@ -147,6 +148,9 @@ pub(super) fn judge_these(these: These<'_>, policy: &Policy, force: bool) -> Gat
             before.len()
         ));
     }
+    report
+        .warnings
+        .extend(remarks(before, after, policy.rule.margin()));
     report.reasons = reasons(&report);
     report.advice = advice(&report, unfinished);
     report

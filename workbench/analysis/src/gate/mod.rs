@@ -11,6 +11,7 @@ mod conclude;
 mod deal;
 mod history;
 mod policy;
+mod remarks;
 mod report;
 mod run;
 mod select;
