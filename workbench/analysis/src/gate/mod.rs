@@ -34,11 +34,3 @@ pub use share::{Level, Share};
 pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod tests_absent;
-#[cfg(test)]
-mod tests_audit;
-#[cfg(test)]
-mod tests_history;
-#[cfg(test)]
-mod tests_words;

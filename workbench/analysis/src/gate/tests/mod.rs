@@ -1,7 +1,11 @@
 //! What the gate concludes.
 
+mod absent;
 mod audit;
+mod counted;
 mod refusals;
+mod single_run;
+mod words;
 
 use super::fixture::{gate_run, sides};
 use super::*;

@@ -1,7 +1,7 @@
 //! That what is said is true.
 
-use super::fixture::sides;
-use super::*;
+use crate::gate::fixture::sides;
+use crate::gate::*;
 
 fn judged(blocks: u32, factor: f64, choices: PolicyChoices) -> GateReport {
     let (baseline, candidate) = sides(blocks, factor);

@@ -6,9 +6,9 @@ use workbench_samples::{
     Host, Outcome, SERIES_VERSION, Series, SeriesOrder, SeriesRun, SeriesRunState, Tool,
 };
 
-use super::fixture::{gate_run, sides};
-use super::*;
 use crate::between::fixture::alone;
+use crate::gate::fixture::{gate_run, sides};
+use crate::gate::*;
 
 fn series(states: &[SeriesRunState]) -> Series {
     Series {

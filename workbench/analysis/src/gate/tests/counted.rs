@@ -1,7 +1,7 @@
 //! What an audit counts, and what it does not.
 
-use super::fixture::{sides, with_change};
-use super::*;
+use crate::gate::fixture::{sides, with_change};
+use crate::gate::*;
 
 const OPTIONS: AuditOptions = AuditOptions {
     runs_per_side: None,

@@ -1,8 +1,8 @@
 //! What a single run may be held against.
 
-use super::fixture::gate_run;
-use super::*;
 use crate::between::fixture::{alone, run};
+use crate::gate::fixture::gate_run;
+use crate::gate::*;
 
 const MINUTE: i64 = 60_000_000_000;
 
