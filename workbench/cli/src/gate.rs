@@ -203,9 +203,9 @@ fn keep(
 }
 
 fn audit(arguments: &Arguments, policy: &Policy) -> anyhow::Result<Exit> {
-    let sources = pick::sources(&arguments.audit)?;
+    let (sources, passed_over) = pick::sources(&arguments.audit)?;
     policy.check_labels(sources.iter().flat_map(gate::AuditSource::runs))?;
-    let report = gate::audit(
+    let mut report = gate::audit(
         &sources,
         policy,
         AuditOptions {
@@ -214,6 +214,10 @@ fn audit(arguments: &Arguments, policy: &Policy) -> anyhow::Result<Exit> {
             seed: arguments.audit_seed,
         },
     );
+    let told = passed_over
+        .into_iter()
+        .map(|what| format!("passed over: {what}"));
+    report.notes.extend(told);
     arguments.outputs.audit(&report)?;
     Ok(match report.within_nominal {
         Some(true) => Exit::Pass,

@@ -113,7 +113,7 @@ impl Absent {
     }
 
     /// Runs that failed, in words; each speaks against judging the others without it.
-    pub(super) fn failed(&self) -> impl Iterator<Item = &str> {
+    pub fn failed(&self) -> impl Iterator<Item = &str> {
         self.failed.iter().map(|gone| gone.finding.as_str())
     }
 

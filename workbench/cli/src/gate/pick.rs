@@ -112,9 +112,9 @@ fn of_series(
     ))
 }
 
-/// What an audit rests on: each series of two experiments by itself, all other runs together.
-pub(super) fn sources(paths: &[PathBuf]) -> anyhow::Result<Vec<AuditSource>> {
-    let mut sources = Vec::new();
+/// What an audit rests on: each series of two experiments by itself, all other runs together; and what was passed over.
+pub(super) fn sources(paths: &[PathBuf]) -> anyhow::Result<(Vec<AuditSource>, Vec<String>)> {
+    let (mut sources, mut passed_over) = (Vec::new(), Vec::new());
     let mut others = Vec::new();
     for path in paths {
         let names = if path.join(SERIES_FILE).is_file() {
@@ -139,10 +139,13 @@ pub(super) fn sources(paths: &[PathBuf]) -> anyhow::Result<Vec<AuditSource>> {
         }
     }
     if !others.is_empty() {
-        sources.push(AuditSource::Runs(read(&select(&others)?.runs)?));
+        let others = select(&others)?;
+        let failed = others.absent.failed().map(str::to_owned);
+        passed_over = others.passed_over.iter().cloned().chain(failed).collect();
+        sources.push(AuditSource::Runs(read(&others.runs)?));
     }
     each_once(sources.iter().flat_map(AuditSource::runs))?;
-    Ok(sources)
+    Ok((sources, passed_over))
 }
 
 fn read(folders: &[PathBuf]) -> Result<Vec<GateRun>, AnalysisError> {

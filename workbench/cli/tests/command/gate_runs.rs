@@ -223,3 +223,16 @@ fn an_empty_history_says_how_it_begins() {
             .stderr(contains("kept holds no runs yet: begin it").and(contains("cp -r")));
     }
 }
+
+#[test]
+fn an_audit_says_which_runs_it_passed_over() {
+    let bench = Bench::new();
+    for number in 0..11 {
+        StoredRun::new("shop", number, 1.0).write(&results(&bench));
+    }
+    let run = bench.runs("shop").pop().unwrap();
+    std::fs::remove_dir_all(run.join("samples")).unwrap();
+    gate(&bench, &["--audit", "results/shop"])
+        .code(11)
+        .stdout(contains("passed over:").and(contains("made no request")));
+}
