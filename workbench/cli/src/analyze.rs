@@ -76,24 +76,27 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         runs
     };
     let mut exit = Exit::Pass;
+    if let [only] = runs.as_slice() {
+        return outcome::report(only);
+    }
     let mut analysed = Vec::with_capacity(runs.len());
+    let mut reports = Vec::with_capacity(runs.len());
     for run in &runs {
-        let reported = match runs.as_slice() {
-            [only] => outcome::report(only),
-            _ => outcome::report_in_a_line(run),
-        };
-        match reported {
-            Ok(reported) => {
-                exit = exit.and(reported);
+        match outcome::report_quietly(run) {
+            Ok(report) => {
+                exit = exit.and(report.exit);
                 analysed.push(run.clone());
+                reports.push(report);
             }
-            Err(error) if runs.len() == 1 => return Err(error),
             // One bad run does not hide the others.
             Err(error) => {
                 outcome::note(&format!("error: {error:#}"));
                 exit = exit.and(Exit::Failure);
             }
         }
+    }
+    if !reports.is_empty() {
+        outcome::print(&outcome::in_a_line(&reports))?;
     }
     if analysed.len() > 1 {
         exit = exit.and(outcome::compare(&analysed, results)?);

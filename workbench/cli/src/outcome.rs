@@ -41,20 +41,42 @@ pub(crate) fn report(directory: &PathBuf) -> anyhow::Result<Exit> {
     publish(&analysis, directory)
 }
 
-/// Analyses one of several runs, writes its report into its folder, and prints a line on it: what they show together
-/// is told after them.
-pub(crate) fn report_in_a_line(directory: &Path) -> anyhow::Result<Exit> {
-    let report = report_quietly(directory)?;
-    let mut line = match &report.validity {
-        Some(validity) if validity.valid => "valid".to_owned(),
-        Some(_) => "INVALID".to_owned(),
-        None => "not judged".to_owned(),
+/// Several runs in a line, and a line on each that is not as it should be.
+pub(crate) fn in_a_line(reports: &[QuietReport]) -> String {
+    let exceptions: Vec<String> = reports.iter().filter_map(exception).collect();
+    let valid = |report: &&QuietReport| report.validity.as_ref().is_some_and(|it| it.valid);
+    let valid = match reports.iter().filter(valid).count() {
+        all if all == reports.len() => "all valid".to_owned(),
+        some => format!("{some} of them valid"),
     };
-    if !report.missed_thresholds.is_empty() {
-        let _infallible = write!(line, ", missed {}", report.missed_thresholds.join(", "));
+    let mut text = format!(
+        "{} runs, {valid}; the report of each: report.html in its folder",
+        reports.len()
+    );
+    text.push_str(if exceptions.is_empty() {
+        ".\n"
+    } else {
+        ". Look at:\n"
+    });
+    for exception in exceptions {
+        let _infallible = writeln!(text, "  {exception}");
     }
-    print(&format!("{line}  {}\n", report.page.display()))?;
-    Ok(report.exit)
+    text.push('\n');
+    text
+}
+
+/// What is wrong with a run, and where its report is; `None` where nothing is.
+fn exception(report: &QuietReport) -> Option<String> {
+    let mut found = Vec::new();
+    match &report.validity {
+        Some(validity) if validity.valid => {}
+        Some(_) => found.push("INVALID".to_owned()),
+        None => found.push("not judged".to_owned()),
+    }
+    if !report.missed_thresholds.is_empty() {
+        found.push(format!("missed {}", report.missed_thresholds.join(", ")));
+    }
+    (!found.is_empty()).then(|| format!("{}  {}", found.join(", "), report.page.display()))
 }
 
 /// Compares several runs in a new folder of its own.
@@ -138,16 +160,73 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
+/// Columns where there is no terminal to ask: what the environment says, or what suits a log.
+fn width_of_pipe(columns: Option<&str>) -> u16 {
+    let columns = columns.and_then(|columns| columns.trim().parse().ok());
+    columns.filter(|columns| *columns > 0).unwrap_or(120)
+}
+
 /// Width and colour that suit where the output goes.
 pub(crate) fn text_options() -> TextOptions {
     let terminal = console::Term::stdout();
     let width = if std::io::stdout().is_terminal() {
         terminal.size().1
     } else {
-        120
+        width_of_pipe(std::env::var("COLUMNS").ok().as_deref())
     };
     TextOptions {
         width,
         colour: console::colors_enabled(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(valid: Option<bool>, missed: &[&str]) -> QuietReport {
+        QuietReport {
+            exit: Exit::Pass,
+            missed_thresholds: missed.iter().map(|it| (*it).to_owned()).collect(),
+            page: PathBuf::from("results/a/1/report.html"),
+            validity: valid.map(|valid| Validity {
+                valid,
+                checks: Vec::new(),
+            }),
+        }
+    }
+
+    #[test]
+    fn runs_that_are_as_they_should_be_need_one_line() {
+        let reports = [report(Some(true), &[]), report(Some(true), &[])];
+        assert_eq!(
+            in_a_line(&reports),
+            "2 runs, all valid; the report of each: report.html in its folder.\n\n"
+        );
+    }
+
+    #[test]
+    fn runs_that_are_not_are_named() {
+        let reports = [
+            report(Some(true), &[]),
+            report(Some(false), &[]),
+            report(Some(true), &["p95 < 3 ms"]),
+            report(None, &[]),
+        ];
+        assert_eq!(
+            in_a_line(&reports),
+            "4 runs, 2 of them valid; the report of each: report.html in its folder. Look at:\n  \
+             INVALID  results/a/1/report.html\n  \
+             missed p95 < 3 ms  results/a/1/report.html\n  \
+             not judged  results/a/1/report.html\n\n"
+        );
+    }
+
+    #[test]
+    fn without_a_terminal_the_environment_gives_the_width() {
+        assert_eq!(width_of_pipe(Some("80")), 80);
+        for none in [None, Some(""), Some("wide"), Some("0"), Some("-3")] {
+            assert_eq!(width_of_pipe(none), 120);
+        }
     }
 }

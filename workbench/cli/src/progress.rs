@@ -47,9 +47,10 @@ pub(crate) fn start(plan: &Plan, series: Option<InSeries>) -> Progress {
         ),
     };
     outcome::note(&format!(
-        "{run}{}: {} (up to {users} users, {} s{left})",
+        "{run}{}: {} (up to {users} {}, {} s{left})",
         plan.name,
         plan.title,
+        if users == 1 { "user" } else { "users" },
         length.as_secs_f64()
     ));
     let bar = std::io::stderr().is_terminal().then(|| {

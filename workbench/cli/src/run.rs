@@ -44,7 +44,7 @@ pub(crate) struct Arguments {
     #[arg(required_unless_present = "resume", value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Run every experiment, and every point of a sweep, N times, in blocks that hold each of them once.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
     repetitions: Option<NonZeroU32>,
     /// How the runs of a block are ordered: abba, or random where an experiment has a sweep.
     #[arg(long, value_enum)]
@@ -71,6 +71,11 @@ pub(crate) struct Arguments {
     force: bool,
     #[command(flatten)]
     results: ResultsFolder,
+}
+
+fn at_least_one(text: &str) -> Result<NonZeroU32, String> {
+    let number: u32 = text.parse().map_err(|_| "not a whole number".to_owned())?;
+    NonZeroU32::new(number).ok_or_else(|| "at least 1".to_owned())
 }
 
 /// Names of the orders.
@@ -147,7 +152,16 @@ fn order(arguments: &Arguments, swept: bool) -> anyhow::Result<Order> {
 /// Ends as clap does, for what clap cannot be told: a flag cannot require one that excludes the files, and what the
 /// files say is not known to it.
 pub(crate) fn wrong_usage(message: &str) -> ! {
-    crate::Arguments::command()
+    let mut command = crate::Arguments::command();
+    // Built, it knows the usage of its verbs.
+    command.build();
+    let given = command.clone().try_get_matches();
+    let verb = given
+        .ok()
+        .and_then(|it| it.subcommand_name().map(str::to_owned));
+    let of_verb = verb.and_then(|verb| command.find_subcommand(&verb).cloned());
+    of_verb
+        .unwrap_or(command)
         .error(clap::error::ErrorKind::ArgumentConflict, message)
         .exit()
 }

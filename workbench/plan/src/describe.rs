@@ -151,8 +151,13 @@ fn load(load: &Load, schedule: &Schedule) -> Vec<String> {
             .into_iter()
             .filter(|(_, from, to)| from < to)
             .map(|(name, from, to)| {
+                // Who starts later stays later, so that this is not what the lines above hold.
+                let meant = match name {
+                    "hold" => ", from the last user's start to the first one's stop",
+                    _ => "",
+                };
                 format!(
-                    "  {name:<10} {:>8} to {}",
+                    "  {name:<10} {:>8} to {}{meant}",
                     curve::seconds(from),
                     curve::seconds(to)
                 )

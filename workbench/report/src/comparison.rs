@@ -18,14 +18,14 @@ pub(crate) fn overview(runs: &[RunAnalysis], names: &[RunName]) -> Table {
     let columns = vec![
         Column::text("Run", 0),
         Column::text("Validity", 0),
-        Column::number("Users", "", 2),
-        Column::number("# Samples", "", 1),
+        Column::number("Users", "", 4),
+        Column::number("# Samples", "", 3),
         Column::number("Average", "ms", 0),
-        Column::number("Median", "ms", 3),
+        Column::number("Median", "ms", 5),
         Column::number("95% Line", "ms", 0),
-        Column::number("99% Line", "ms", 4),
+        Column::number("99% Line", "ms", 6),
         Column::number("Error %", "", 1),
-        Column::number("Throughput", "/s", 1),
+        Column::number("Throughput", "/s", 2),
     ];
     let rows = runs
         .iter()

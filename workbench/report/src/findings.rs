@@ -1,6 +1,6 @@
 //! What to look at first: a few sentences computed from the numbers.
 
-use workbench_analysis::RunAnalysis;
+use workbench_analysis::{RunAnalysis, Scope};
 
 use crate::format;
 use crate::table::one_line;
@@ -75,8 +75,18 @@ fn worst_second(run: &RunAnalysis) -> Option<String> {
             )
         })
         .unwrap_or_default();
+    let part = run.steady.as_ref().map_or("", |steady| {
+        // A second belongs to the part that holds its middle.
+        let middle = f64::from(second) + 0.5;
+        match steady.scope {
+            Scope::Hold if middle < steady.from_s => " (in the ramp-up or warm-up)",
+            Scope::WholeRun if middle < steady.from_s => " (in the warm-up)",
+            Scope::Hold if middle > steady.to_s => " (after the steady part)",
+            _ => "",
+        }
+    });
     Some(format!(
-        "Worst second: {second}, with a 95% line of {} against {} over the whole run{users}.",
+        "Worst second: {second}{part}, with a 95% line of {} against {} over the whole run{users}.",
         format::time(p95_ns),
         format::time(run.total.p95_ns),
     ))
@@ -127,6 +137,19 @@ mod tests {
                 "In 2 of 80 seconds no request was started.",
             ]
         );
+    }
+
+    #[test]
+    fn a_worst_second_outside_of_the_steady_part_says_so() {
+        let mut run = fixture::single().runs.remove(0);
+        let steady = run.steady.as_mut().unwrap();
+        (steady.scope, steady.from_s, steady.to_s) = (Scope::Hold, 40.0, 70.0);
+        let worst = worst_second(&run).unwrap();
+        assert!(worst.starts_with("Worst second: 34 (in the ramp-up or warm-up), with"));
+        let steady = run.steady.as_mut().unwrap();
+        (steady.from_s, steady.to_s) = (10.0, 30.0);
+        let worst = worst_second(&run).unwrap();
+        assert!(worst.starts_with("Worst second: 34 (after the steady part), with"));
     }
 
     #[test]

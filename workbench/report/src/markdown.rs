@@ -173,7 +173,7 @@ fn push_between(text: &mut String, between: &BetweenRuns) {
         push_heading(text, 3, "Groups, all requests together");
         push_table(text, &groups);
         push_folded(text, "Groups by label", of_labels(between::groups));
-        push_paragraph(text, between::COLUMNS_OF_GROUPS);
+        push_paragraph(text, &between::under_groups(between));
     }
     let several = &between.several;
     let overall = between::overall_tests(several, Part::Total);
@@ -220,11 +220,11 @@ fn push_groups_compared(text: &mut String, comparison: &GroupComparison, between
         "Changes by label",
         between::changes(comparison, Part::Labels),
     );
-    push_folded(
-        text,
-        "Cross-checks by ranks, and effect sizes",
-        between::cross_checks(comparison, Part::Total),
-    );
+    let checks = between::cross_checks(comparison, between, Part::Total);
+    if checks.is_some() {
+        push_folded(text, "Cross-checks by ranks, and effect sizes", checks);
+        push_paragraph(text, between::COLUMNS_OF_CROSS_CHECKS);
+    }
 }
 
 fn push_sweep(text: &mut String, sweep: &SweepAnalysis) {
@@ -329,7 +329,9 @@ pub(crate) fn escaped(text: &str) -> String {
         match letter {
             '<' => escaped.push_str("&lt;"),
             '&' => escaped.push_str("&amp;"),
-            '|' | '*' | '_' | '`' | '[' | ']' | '\\' => {
+            // A space of no width after it keeps GitHub from telling whoever is called so; a backslash would not.
+            '@' => escaped.push_str("@&#8203;"),
+            '|' | '*' | '_' | '`' | '[' | ']' | '~' | '\\' => {
                 escaped.push('\\');
                 escaped.push(letter);
             }
@@ -394,6 +396,14 @@ mod tests {
         assert!(
             !text.contains("<img") && !text.contains("<script"),
             "{text}"
+        );
+    }
+
+    #[test]
+    fn labels_mention_nobody_and_strike_nothing() {
+        assert_eq!(
+            escaped("GET /~~@octocat~~"),
+            "GET /\\~\\~@&#8203;octocat\\~\\~"
         );
     }
 }

@@ -51,13 +51,13 @@ pub(crate) fn warm_up(steady: &SteadyState) -> String {
 pub(crate) fn table(steady: &SteadyState) -> Table {
     let columns = vec![
         Column::text("Label", 0),
-        Column::number("# Samples", "", 3),
+        Column::number("# Samples", "", 5),
         Column::number("Mean", "ms", 0),
-        Column::number("p50", "ms", 2),
+        Column::number("p50", "ms", 1),
         Column::number("p95", "ms", 0),
-        Column::number("p99", "ms", 1),
-        Column::number("Throughput", "/s", 4),
-        Column::number("Error %", "", 5),
+        Column::number("p99", "ms", 4),
+        Column::number("Throughput", "/s", 3),
+        Column::number("Error %", "", 2),
         Column::number("τ", "", 7),
         Column::number("Effective samples", "", 6),
     ];
@@ -119,7 +119,15 @@ pub(crate) fn confidence(steady: &SteadyState) -> Option<String> {
         .reduce(f64::min)
         .map(|least| {
             let least = crate::between::words::confidence(least);
-            format!("In brackets: intervals of {least} confidence or more.")
+            let doubted = rows(steady)
+                .flat_map(estimates)
+                .any(|(_, estimate)| estimate.interval.is_some() && estimate.note.is_some());
+            let except = if doubted {
+                ", except those that a note above calls doubtful"
+            } else {
+                ""
+            };
+            format!("In brackets: intervals of {least} confidence or more{except}.")
         })
 }
 

@@ -14,7 +14,7 @@ pub(crate) struct Column {
     /// Unit of its values; empty where they have none or bring it along.
     pub(crate) unit: &'static str,
     pub(crate) kind: Kind,
-    /// On narrow terminals the columns with the highest number go first.
+    /// On narrow terminals the columns with the highest number go first; those of one number above 0 go together.
     pub(crate) rank: u8,
 }
 
@@ -133,6 +133,11 @@ impl Cell {
             Some(interval) => format!("{} {interval}", self.text),
             None => self.text.clone(),
         }
+    }
+
+    /// Whether the text would become a tower of words in a narrow column.
+    pub(crate) fn is_long(&self) -> bool {
+        self.text.chars().count() > 32
     }
 
     /// What the column is sorted by where that is not the text: the number, to six digits.

@@ -14,14 +14,14 @@ pub(crate) fn summary(run: &RunAnalysis) -> Table {
         Column::text(LABEL, 0),
         Column::number(SAMPLES, "", 0),
         Column::number("Average", "ms", 0),
-        Column::number("Min", "ms", 3),
-        Column::number("Max", "ms", 2),
-        Column::number("Std. Dev.", "ms", 4),
+        Column::number("Min", "ms", 4),
+        Column::number("Max", "ms", 3),
+        Column::number("Std. Dev.", "ms", 5),
         Column::number("Error %", "", 1),
-        Column::number("Throughput", "/s", 1),
-        Column::number("Received KB/sec", "", 6),
-        Column::number("Sent KB/sec", "", 7),
-        Column::number("Avg. Bytes", "", 5),
+        Column::number("Throughput", "/s", 2),
+        Column::number("Received KB/sec", "", 7),
+        Column::number("Sent KB/sec", "", 8),
+        Column::number("Avg. Bytes", "", 6),
     ];
     table(columns, run, |row| {
         vec![
@@ -45,17 +45,17 @@ pub(crate) fn aggregate(run: &RunAnalysis) -> Table {
     let columns = vec![
         Column::text(LABEL, 0),
         Column::number(SAMPLES, "", 0),
-        Column::number("Average", "ms", 4),
+        Column::number("Average", "ms", 6),
         Column::number("Median", "ms", 0),
-        Column::number("90% Line", "ms", 3),
+        Column::number("90% Line", "ms", 5),
         Column::number("95% Line", "ms", 0),
         Column::number("99% Line", "ms", 1),
-        Column::number("Min", "ms", 5),
-        Column::number("Max", "ms", 2),
-        Column::number("Error %", "", 1),
-        Column::number("Throughput", "/s", 2),
-        Column::number("Received KB/sec", "", 6),
-        Column::number("Sent KB/sec", "", 7),
+        Column::number("Min", "ms", 7),
+        Column::number("Max", "ms", 4),
+        Column::number("Error %", "", 2),
+        Column::number("Throughput", "/s", 3),
+        Column::number("Received KB/sec", "", 8),
+        Column::number("Sent KB/sec", "", 9),
     ];
     table(columns, run, |row| {
         vec![

@@ -20,13 +20,13 @@ pub(crate) fn table(
 ) -> Table {
     let columns = vec![
         Column::text("Run", 0),
-        Column::number("# Samples", "", 2),
+        Column::number("# Samples", "", 4),
         Column::number("τ", "", 0),
         Column::number("Effective samples", "", 0),
         Column::number("False alarms", "", 0),
         Column::number("95% interval", "", 1),
-        Column::number("Promised", "", 1),
-        Column::text("τ and effective samples are", 5),
+        Column::number("Promised", "", 3),
+        Column::text("How τ was found", 5),
     ];
     let rows = comparison.distributions.iter().map(|distribution| {
         let worth = &distribution.worth;

@@ -40,11 +40,12 @@ pub(crate) fn columns_of_changes(between: &BetweenRuns) -> String {
     format!(
         "p50, p95 and p99: the times within which 50, 95 and 99 of 100 requests were answered. Change: candidate against baseline, of error rates in percentage points (pp); in brackets its interval, which \
          covers the true change in {confidence} of all such comparisons, each row by itself. Baseline and candidate: mean \
-         over the runs of each group. p: how often runs of equal systems would differ this much or more. Holm p: the one-sided p in the \
-         likelier direction, adjusted because many rows are looked at. Equivalent: the whole interval lies within \
+         over the runs of each group. p: how often runs of equal systems would differ this much or more. Holm p: the \
+         same, adjusted because many rows are looked at; a change is taken for real where it is at most {both}. Equivalent: the whole interval lies within \
          the margin of {margin} ({error_rate} for error rates). Detectable: the change for the worse that such runs find \
          four times out of five. Runs needed, where the verdict is inconclusive: in each group, to find a change as large as the margin as often.",
         confidence = words::confidence(1.0 - 2.0 * between.alpha),
+        both = words::confidence(2.0 * between.alpha),
         margin = margin(between),
         error_rate = error_rate_margin(between),
     )
@@ -52,13 +53,26 @@ pub(crate) fn columns_of_changes(between: &BetweenRuns) -> String {
 
 /// What the columns of [`cross_checks`] mean.
 pub(crate) const COLUMNS_OF_CROSS_CHECKS: &str = "The same question without logarithms or means: ranks are robust against a single odd run, and from few runs they \
-     cannot say much. They never change a verdict. Hedges’ g: the difference in standard deviations between runs. \
+     cannot say much: they are shown for 10 runs and more on either side. They never change a verdict. Hedges’ g: the difference in standard deviations between runs. \
      Cliff’s delta: how much more often a run of the candidate lies above one of the baseline than below, from −1 to +1. \
      Alone: the verdict that the row would have if it were the only one.";
 
 /// What the columns of [`groups`] mean.
-pub(crate) const COLUMNS_OF_GROUPS: &str = "Each run gives one value, from its steady part; runs stand in order of time. The mean is geometric (of error \
+const COLUMNS_OF_GROUPS: &str = "Each run gives one value, from its steady part; runs stand in order of time. The mean is geometric (of error \
      rates arithmetic), in brackets its interval by Student’s t. CV: standard deviation between runs as a share of their mean.";
+
+/// What the columns of [`groups`] mean, with the confidence of their intervals.
+pub(crate) fn under_groups(between: &BetweenRuns) -> String {
+    let mut statistics = between.groups.iter().flat_map(|group| &group.statistics);
+    let confidence = statistics.find_map(|statistic| Some(statistic.interval?.confidence));
+    confidence.map_or_else(
+        || COLUMNS_OF_GROUPS.to_owned(),
+        |confidence| {
+            let confidence = words::confidence(confidence);
+            format!("{COLUMNS_OF_GROUPS} Such intervals have {confidence} confidence.")
+        },
+    )
+}
 
 /// What the tests of several groups say.
 pub(crate) const SEVERAL: &str = "The first two tests ask whether all groups are alike, and not which differ: a small p says that some do. The \

@@ -84,12 +84,12 @@ fn headline(comparison: &GroupComparison, between: &BetweenRuns) -> String {
     );
     let of = |number: usize| {
         if number == rows && rows > 1 {
-            return format!("all {} comparisons", format::count(rows as u64));
+            return format!("all {} rows", format::count(rows as u64));
         }
         format!(
             "{} of {}",
             format::count(number as u64),
-            format::counted(rows as u64, "comparison")
+            format::counted(rows as u64, "row")
         )
     };
     if rows == 0 {

@@ -97,10 +97,10 @@ pub(crate) fn changes(comparison: &GroupComparison, part: Part) -> Option<Table>
         Column::text("Metric", 0),
         Column::text("Verdict", 0),
         Column::number("Change", "", 0),
-        Column::number("Baseline", "", 3),
+        Column::number("Baseline", "", 2),
         Column::number("Candidate", "", 2),
-        Column::number("p", "", 5),
-        Column::number("Holm p", "", 4),
+        Column::number("p", "", 4),
+        Column::number("Holm p", "", 3),
         Column::number("Detectable", "", 6),
         Column::number("Runs needed", "", 7),
     ];
@@ -130,12 +130,13 @@ fn cells_of_changes(row: &MetricComparison) -> Vec<Cell> {
     ]
 }
 
-/// The adjusted p value in the direction that is likelier.
+/// The adjusted p value, of both directions as the one beside it: twice that of the likelier one.
 fn adjusted(row: &MetricComparison) -> Option<f64> {
     [row.p_regressed_adjusted, row.p_improved_adjusted]
         .into_iter()
         .flatten()
         .reduce(f64::min)
+        .map(|one_sided| (2.0 * one_sided).min(1.0))
 }
 
 fn verdict(row: &MetricComparison) -> Cell {
@@ -147,8 +148,23 @@ fn verdict(row: &MetricComparison) -> Cell {
     Cell::badge(&word, words::class(row.verdict))
 }
 
+/// Runs on either side from which ranks can say something: of 5 pairs the least p is 0.0625.
+const RUNS_FOR_RANKS: usize = 10;
+
 /// Rank tests and effect sizes, one row a label and metric; `None` where there are none.
-pub(crate) fn cross_checks(comparison: &GroupComparison, part: Part) -> Option<Table> {
+pub(crate) fn cross_checks(
+    comparison: &GroupComparison,
+    between: &BetweenRuns,
+    part: Part,
+) -> Option<Table> {
+    let groups = super::groups_of(comparison, between);
+    let enough_for_ranks = |row: &MetricComparison| {
+        groups.is_some_and(|(baseline, candidate)| {
+            [baseline, candidate]
+                .iter()
+                .all(|group| runs_with_value(group, row) >= RUNS_FOR_RANKS)
+        })
+    };
     let columns = vec![
         Column::text("Metric", 0),
         Column::number("Change by ranks", "", 0),
@@ -162,14 +178,24 @@ pub(crate) fn cross_checks(comparison: &GroupComparison, part: Part) -> Option<T
         .iter()
         .filter(|row| part.has(&row.request))
         .filter(|row| row.ranks.is_some() || row.hedges_g.is_some() || row.cliffs_delta.is_some())
-        .map(|row| (&*row.request, cells_of_cross_checks(row)))
+        .map(|row| {
+            let cells = cells_of_cross_checks(row, enough_for_ranks(row));
+            (&*row.request, cells)
+        })
         .collect();
     part.table(columns, rows)
 }
 
-fn cells_of_cross_checks(row: &MetricComparison) -> Vec<Cell> {
+/// Runs of a group that have a value of the row's metric.
+fn runs_with_value(group: &Group, row: &MetricComparison) -> usize {
+    let mut statistics = group.statistics.iter();
+    let statistic = statistics.find(|it| it.request == row.request && it.metric == row.metric);
+    statistic.map_or(0, |statistic| statistic.values.iter().flatten().count())
+}
+
+fn cells_of_cross_checks(row: &MetricComparison, enough_for_ranks: bool) -> Vec<Cell> {
     let metric = row.metric;
-    let ranks = row.ranks.as_ref();
+    let ranks = row.ranks.as_ref().filter(|_| enough_for_ranks);
     vec![
         Cell::text(words::metric(metric)),
         optional(ranks.map(|ranks| ranks.change), |change| {
@@ -337,5 +363,38 @@ fn effect(value: f64) -> String {
         format!("−{text}")
     } else {
         format!("+{text}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    #[test]
+    fn ranks_are_shown_from_ten_runs_on_either_side() {
+        let mut analysis = fixture::two_groups();
+        let between = analysis.between_runs.as_mut().unwrap();
+        let p_by_ranks = |between: &BetweenRuns| {
+            let checks = cross_checks(&between.comparisons[0], between, Part::Total).unwrap();
+            checks.rows[0].cells[2].text.clone()
+        };
+        assert_eq!(p_by_ranks(between), NOTHING, "there are five runs");
+        for statistic in between.groups.iter_mut().flat_map(|it| &mut it.statistics) {
+            statistic.values = statistic.values.repeat(2);
+        }
+        assert!(p_by_ranks(between).contains('('), "there are ten runs");
+    }
+
+    #[test]
+    fn an_adjusted_p_value_is_never_below_the_one_beside_it() {
+        let analysis = fixture::two_groups();
+        let mut row = analysis.between_runs.unwrap().comparisons[0].rows[0].clone();
+        row.p = Some(0.04);
+        row.p_regressed_adjusted = Some(0.02);
+        row.p_improved_adjusted = Some(0.98);
+        assert_eq!(adjusted(&row), Some(0.04));
+        row.p_regressed_adjusted = Some(0.6);
+        assert_eq!(adjusted(&row), Some(1.0));
     }
 }

@@ -171,13 +171,14 @@ fn caption(rows: &[&MetricComparison], left_out: bool, between: &BetweenRuns) ->
     let furthest = rows
         .iter()
         .filter(|row| row.metric != Metric::ErrorRate)
+        .filter(|row| matches!(row.verdict, Verdict::Regressed | Verdict::Improved))
         .max_by(|a, b| {
             let size = |row: &MetricComparison| row.change.unwrap_or(0.0).ln_1p().abs();
             size(a).total_cmp(&size(b))
         });
     let furthest = furthest.and_then(|row| {
         Some(format!(
-            "Furthest from no change: {}, {} ({}). ",
+            "Of what changed, furthest: {}, {} ({}). ",
             words::subject(&row.request, row.metric),
             words::change_with_interval(row)?,
             words::verdict(row.verdict)
@@ -246,6 +247,24 @@ mod tests {
             .collect();
         assert_eq!(labels, ["TOTAL", "POST orders/orders", "GET /7"]);
         assert!(data.caption.contains("only such as changed"));
+    }
+
+    #[test]
+    fn the_caption_names_nothing_that_may_not_have_changed() {
+        let mut analysis = fixture::two_groups();
+        let rows = &mut analysis.between_runs.as_mut().unwrap().comparisons[0].rows;
+        for row in rows.iter_mut() {
+            let changed = matches!(row.verdict, Verdict::Regressed | Verdict::Improved);
+            row.change = row.change.map(|_| if changed { 0.07 } else { 0.9 });
+        }
+        let caption = data(&analysis, true).unwrap().caption;
+        assert!(caption.starts_with("Of what changed, furthest: ") && caption.contains("+7.0%"));
+        let rows = &mut analysis.between_runs.as_mut().unwrap().comparisons[0].rows;
+        for row in rows.iter_mut() {
+            row.verdict = Verdict::Inconclusive;
+        }
+        let caption = data(&analysis, true).unwrap().caption;
+        assert!(caption.starts_with("The lines are intervals"), "{caption}");
     }
 
     #[test]

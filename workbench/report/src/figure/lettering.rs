@@ -243,6 +243,21 @@ pub(crate) fn draw_at(area: &Area<'_>, mark: Mark, at: (i32, i32)) -> Result<(),
     }
 }
 
+/// A triangle whose tip touches a place, pointing up, or down where its size is negative.
+pub(crate) fn pointer(
+    area: &Area<'_>,
+    tip: (i32, i32),
+    size: i32,
+    color: RGBColor,
+) -> Result<(), DrawError> {
+    let corners = vec![
+        tip,
+        (tip.0 + size, tip.1 + size * 3 / 2),
+        (tip.0 - size, tip.1 + size * 3 / 2),
+    ];
+    area.draw(&Polygon::new(corners, color.filled()))
+}
+
 /// A dot of any size, with a rim where it is large enough for one.
 pub(crate) fn dot_of(
     area: &Area<'_>,

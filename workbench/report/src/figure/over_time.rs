@@ -1,9 +1,10 @@
 //! What the figures over time share: their points, axes and the panel of users.
 
-use workbench_analysis::{RunAnalysis, Second};
+use workbench_analysis::{RunAnalysis, Scope, Second};
 use workbench_samples::UsersInSecond;
 
 use super::axis::Axis;
+use super::lettering::Mark;
 use super::palette;
 use super::panel::Panel;
 use crate::error::DrawError;
@@ -71,6 +72,54 @@ pub(super) fn seconds_axis(run: &RunAnalysis) -> Axis {
     Axis::since_start(f64::from(seconds))
 }
 
+/// Which part of a run its estimates are of, and what comes before it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Parts {
+    steady: (f64, f64),
+    /// What the beginning is called in the legend; `None` where there is none.
+    before: Option<&'static str>,
+}
+
+impl Parts {
+    /// `None` for a run without a steady part.
+    pub(super) fn of(run: &RunAnalysis) -> Option<Self> {
+        let steady = run.steady.as_ref()?;
+        let before = match steady.scope {
+            Scope::Hold => "ramp-up and warm-up",
+            Scope::WholeRun => "warm-up",
+        };
+        // The first request starts a moment after the part does.
+        let begins_later = steady.from_s >= 0.5;
+        Some(Self {
+            steady: (steady.from_s, steady.to_s),
+            before: begins_later.then_some(before),
+        })
+    }
+
+    pub(super) fn legend(parts: Option<&Self>) -> Vec<(Mark, &'static str)> {
+        let Some(parts) = parts else {
+            return Vec::new();
+        };
+        let before = parts
+            .before
+            .map(|name| (Mark::Shade(palette::BEFORE), name));
+        let steady = (Mark::Shade(palette::STEADY), "steady part");
+        before.into_iter().chain([steady]).collect()
+    }
+
+    /// Lays the shades on a panel, before its series.
+    pub(super) fn draw(parts: Option<&Self>, panel: &Panel<'_, '_>) -> Result<(), DrawError> {
+        let Some(parts) = parts else {
+            return Ok(());
+        };
+        let (from, to) = parts.steady;
+        if parts.before.is_some() {
+            panel.band((panel.x_range().0, from), palette::BEFORE)?;
+        }
+        panel.band((from, to), palette::STEADY)
+    }
+}
+
 /// The middle of a second.
 pub(super) fn middle(second: u32) -> f64 {
     f64::from(second) + 0.5
@@ -98,4 +147,27 @@ pub(super) fn peak_users(users: &[UsersInSecond]) -> f64 {
         .iter()
         .map(|users| users.planned.max(users.achieved))
         .fold(0.0, f64::max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    #[test]
+    fn the_beginning_has_a_shade_where_there_is_one() {
+        let mut run = fixture::single().runs.remove(0);
+        let names = |run: &RunAnalysis| -> Vec<_> {
+            let parts = Parts::of(run);
+            let entries = Parts::legend(parts.as_ref()).into_iter();
+            entries.map(|(_, name)| name).collect()
+        };
+        let steady = run.steady.as_mut().unwrap();
+        (steady.scope, steady.from_s) = (Scope::Hold, 10.0);
+        assert_eq!(names(&run), ["ramp-up and warm-up", "steady part"]);
+        run.steady.as_mut().unwrap().from_s = 0.01;
+        assert_eq!(names(&run), ["steady part"]);
+        run.steady = None;
+        assert!(names(&run).is_empty());
+    }
 }

@@ -43,6 +43,10 @@ pub(crate) const EQUIVALENT: RGBColor = BLUE;
 /// Where a change does not matter, and where a mean may lie; laid on lightly.
 pub(crate) const MARGIN: RGBColor = SKY;
 
+/// The part of a run that its estimates are of, and what comes before it; laid on lightly.
+pub(crate) const STEADY: RGBColor = RGBColor(0xBF, 0xE3, 0xD6);
+pub(crate) const BEFORE: RGBColor = EXTREMES;
+
 /// A colour for each run, over and over where there are many.
 pub(crate) fn of_run(index: usize) -> RGBColor {
     const RUNS: [RGBColor; 6] = [BLUE, ORANGE, GREEN, VERMILLION, PURPLE, SKY];

@@ -5,7 +5,7 @@ use workbench_samples::UsersInSecond;
 
 use super::axis::Axis;
 use super::lettering::{self, Mark};
-use super::over_time::{self, Quantiles};
+use super::over_time::{self, Parts, Quantiles};
 use super::panel::{self, Frame, Panel, XLabels};
 use super::{Figure, WIDTH, palette};
 use crate::canvas::{Area, px};
@@ -17,6 +17,7 @@ struct Data {
     quantiles: Quantiles,
     users: Vec<UsersInSecond>,
     seconds: Axis,
+    parts: Option<Parts>,
     times: Axis,
     user_counts: Axis,
 }
@@ -42,6 +43,7 @@ impl Data {
             quantiles,
             users: run.users.clone(),
             seconds: over_time::seconds_axis(run),
+            parts: Parts::of(run),
             times,
             user_counts: Axis::counts(over_time::peak_users(&run.users)),
         })
@@ -57,6 +59,7 @@ impl Data {
             entries.push((Mark::Line(palette::USERS), "active users"));
             entries.push((Mark::Dashes(palette::PLANNED), "planned users"));
         }
+        entries.extend(Parts::legend(self.parts.as_ref()));
         lettering::legend(area, (px(20), px(54)), &entries)?;
         let left = 20 + panel::label_room(&self.times).max(panel::label_room(&self.user_counts));
         let above = Frame {
@@ -68,11 +71,13 @@ impl Data {
         let heading = format!("Response time{}", self.times.note());
         if self.users.is_empty() {
             let panel = Panel::new(area, above, &self.seconds, &self.times, XLabels::Shown)?;
+            Parts::draw(self.parts.as_ref(), &panel)?;
             panel.heading(&heading)?;
             panel.x_title("Time since start")?;
             return self.quantiles.draw(&panel);
         }
         let panel = Panel::new(area, above, &self.seconds, &self.times, XLabels::Hidden)?;
+        Parts::draw(self.parts.as_ref(), &panel)?;
         panel.heading(&heading)?;
         self.quantiles.draw(&panel)?;
         let below = Frame {
@@ -87,6 +92,7 @@ impl Data {
             &self.user_counts,
             XLabels::Shown,
         )?;
+        Parts::draw(self.parts.as_ref(), &panel)?;
         panel.heading("Users")?;
         panel.x_title("Time since start")?;
         over_time::draw_users(&panel, &self.users)

@@ -21,6 +21,8 @@ const STEP: i32 = 226;
 const GROUPS_BESIDE: usize = 6;
 /// Dots become smaller where there are more of them in a panel.
 const LARGE_DOTS: usize = 24;
+/// Room for the intervals of runs that are all alike, as a share of their value.
+const ROOM_OF_LIKE: f64 = 0.02;
 /// Share of a group's width that stays free at either side.
 const FREE: f64 = 0.12;
 
@@ -31,6 +33,8 @@ struct Data {
     groups: Vec<String>,
     /// Whether runs of one block are joined.
     joined: bool,
+    /// Whether an interval goes on beyond its axis.
+    cut: bool,
     invalid: bool,
 }
 
@@ -47,10 +51,20 @@ struct Metrics {
 /// Runs of one group.
 #[derive(Debug)]
 struct Runs {
-    /// Place across, value, and whether the run is valid.
-    dots: Vec<(f64, f64, bool)>,
+    dots: Vec<Dot>,
     mean: Option<f64>,
     interval: Option<(f64, f64)>,
+}
+
+/// One run that has a value.
+#[derive(Clone, Copy, Debug)]
+struct Dot {
+    /// Position of the run in its group.
+    run: usize,
+    /// Place across.
+    x: f64,
+    value: f64,
+    valid: bool,
 }
 
 /// The figure of one label; `None` where no group has two runs, or no values.
@@ -82,6 +96,7 @@ impl Data {
         }
         Some(Self {
             request: one_line(request),
+            cut: panels.iter().any(Metrics::is_cut),
             joined: panels.iter().any(|panel| !panel.pairs.is_empty()),
             invalid: groups
                 .iter()
@@ -121,6 +136,11 @@ impl Data {
         } else {
             ""
         };
+        let cut = if self.cut {
+            " Triangles point to where an interval goes on beyond the figure: so few runs hardly say where the mean lies."
+        } else {
+            ""
+        };
         let confidence = between
             .groups
             .iter()
@@ -134,7 +154,7 @@ impl Data {
         });
         format!(
             "Mean {} over the runs: {}. Each mark is a run, in order of time from left to right; the bar is the group’s \
-             mean{shaded}.{joined} A run far from the others, or a drift, makes a comparison doubtful.",
+             mean{shaded}.{joined}{cut} A run far from the others, or a drift, makes a comparison doubtful.",
             words::metric(telling.metric),
             means.join(", "),
         )
@@ -148,6 +168,9 @@ impl Data {
         ];
         if self.joined {
             legend.push((Mark::Thin(palette::EXTREMES), "same block"));
+        }
+        if self.cut {
+            legend.push((Mark::Triangle(palette::MUTED), "interval goes on"));
         }
         if self.invalid {
             legend.push((Mark::Cross(palette::INK), "invalid run"));
@@ -178,14 +201,7 @@ impl Metrics {
             .enumerate()
             .map(|(index, group)| Runs::of(group, index, request, metric))
             .collect();
-        let values = || {
-            of_groups.iter().flat_map(|runs| {
-                let ends = runs.interval.map(|(low, high)| [low, high]);
-                let dots = runs.dots.iter().map(|(_, value, _)| *value);
-                dots.chain(ends.into_iter().flatten())
-            })
-        };
-        let (low, high) = (values().reduce(f64::min)?, values().reduce(f64::max)?);
+        let (low, high) = range(&of_groups)?;
         let axis = match metric {
             Metric::Throughput => Axis::rates_between(low, high),
             Metric::ErrorRate => Axis::shares(high),
@@ -202,6 +218,12 @@ impl Metrics {
             groups: of_groups,
             pairs,
         })
+    }
+
+    fn is_cut(&self) -> bool {
+        self.groups
+            .iter()
+            .any(|runs| runs.cut(&self.axis).into_iter().any(|cut| cut))
     }
 
     fn draw(&self, area: &Area<'_>, frame: Frame, names: &[String]) -> Result<(), DrawError> {
@@ -223,6 +245,16 @@ impl Metrics {
         let radius = if dots > LARGE_DOTS { px(5) / 2 } else { px(4) };
         for (index, runs) in self.groups.iter().enumerate() {
             runs.draw_mean(&panel, index as f64)?;
+            let middle = index as f64 + 0.5;
+            let [below, above] = runs.cut(&self.axis);
+            if above {
+                let (x, y) = panel.pixel(middle, self.axis.to);
+                lettering::pointer(area, (x, y), px(6), palette::MUTED)?;
+            }
+            if below {
+                let (x, y) = panel.pixel(middle, self.axis.from);
+                lettering::pointer(area, (x, y), -px(6), palette::MUTED)?;
+            }
         }
         let thin = palette::EXTREMES.stroke_width((px(1) * 3 / 4).unsigned_abs());
         for [from, to] in &self.pairs {
@@ -233,9 +265,9 @@ impl Metrics {
             .down(VPos::Top);
         let room = px(frame.right - frame.left) / self.groups.len() as i32 - px(6);
         for (index, (runs, name)) in self.groups.iter().zip(names).enumerate() {
-            for (x, value, valid) in &runs.dots {
-                let at = panel.pixel(*x, *value);
-                if *valid {
+            for dot in &runs.dots {
+                let at = panel.pixel(dot.x, dot.value);
+                if dot.valid {
                     lettering::dot_of(area, at, palette::of_run(index), radius)?;
                 } else {
                     lettering::draw_at(area, Mark::Cross(palette::INK), at)?;
@@ -266,7 +298,12 @@ impl Runs {
                 .filter_map(|(run, value)| {
                     let value = value.filter(|value| value.is_finite())?;
                     let valid = group.runs.get(run).is_none_or(|run| run.valid);
-                    Some((place(run), value, valid))
+                    Some(Dot {
+                        run,
+                        x: place(run),
+                        value,
+                        valid,
+                    })
                 })
                 .collect(),
             mean: statistic.and_then(|statistic| statistic.mean),
@@ -274,6 +311,14 @@ impl Runs {
                 .and_then(|statistic| statistic.interval)
                 .and_then(|interval| Some((interval.lower, interval.upper?))),
         }
+    }
+
+    /// Whether the interval goes on below the axis, and above it.
+    fn cut(&self, axis: &Axis) -> [bool; 2] {
+        self.interval.map_or([false; 2], |(low, high)| {
+            // Nothing lies below none.
+            [low.max(0.0) < axis.from, high > axis.to]
+        })
     }
 
     fn draw_mean(&self, panel: &Panel<'_, '_>, index: f64) -> Result<(), DrawError> {
@@ -289,23 +334,35 @@ impl Runs {
     }
 }
 
+/// What an axis has to show: every run, and intervals as far as they leave the runs room.
+///
+/// Of two runs the interval is ten times as wide as they lie apart and more.
+fn range(groups: &[Runs]) -> Option<(f64, f64)> {
+    let values = || {
+        groups
+            .iter()
+            .flat_map(|runs| &runs.dots)
+            .map(|dot| dot.value)
+    };
+    let (low, high) = (values().reduce(f64::min)?, values().reduce(f64::max)?);
+    let intervals = || groups.iter().filter_map(|runs| runs.interval);
+    let lowest = intervals().map(|(low, _)| low).fold(low, f64::min);
+    let highest = intervals().map(|(_, high)| high).fold(high, f64::max);
+    // Runs that are all alike have room as well.
+    let room = (high - low).max(high * ROOM_OF_LIKE);
+    Some((lowest.max(low - room), highest.min(high + room)))
+}
+
 /// Runs of the same block in two groups, where both have a value.
 fn pairs(a: &Group, b: &Group, of_a: &Runs, of_b: &Runs) -> Vec<[(f64, f64); 2]> {
-    // Without missing values dots and runs go together; with some, joining might join the wrong ones.
-    if of_a.dots.len() != a.runs.len() || of_b.dots.len() != b.runs.len() {
-        return Vec::new();
-    }
-    let ends = |dot: &(f64, f64, bool)| (dot.0, dot.1);
-    a.runs
+    let block = |group: &Group, dot: &Dot| group.runs.get(dot.run)?.block.clone();
+    of_a.dots
         .iter()
-        .zip(&of_a.dots)
-        .filter_map(|(run, dot)| {
-            let block = run.block.as_ref()?;
-            let partner = b
-                .runs
-                .iter()
-                .position(|other| other.block.as_ref() == Some(block))?;
-            Some([ends(dot), ends(&of_b.dots[partner])])
+        .filter_map(|dot| {
+            let of_it = block(a, dot)?;
+            let mut others = of_b.dots.iter();
+            let partner = others.find(|other| block(b, other).as_ref() == Some(&of_it))?;
+            Some([(dot.x, dot.value), (partner.x, partner.value)])
         })
         .collect()
 }
@@ -341,7 +398,26 @@ mod tests {
         }
         let data = Data::of(between, TOTAL).unwrap();
         assert_eq!(data.panels[0].groups[1].dots.len(), 4);
-        assert!(!data.joined);
+        assert_eq!(data.panels[0].pairs.len(), 4, "the others stay joined");
+    }
+
+    #[test]
+    fn an_interval_of_two_runs_does_not_flatten_them() {
+        let mut analysis = fixture::two_groups();
+        let between = analysis.between_runs.as_mut().unwrap();
+        assert!(!Data::of(between, TOTAL).unwrap().cut);
+        for statistic in &mut between.groups[0].statistics {
+            if let Some(interval) = &mut statistic.interval {
+                interval.upper = interval.upper.map(|upper| upper * 50.0);
+            }
+        }
+        let data = Data::of(between, TOTAL).unwrap();
+        let panel = &data.panels[0];
+        let highest = panel.groups.iter().flat_map(|runs| &runs.dots);
+        let highest = highest.map(|dot| dot.value).fold(0.0, f64::max);
+        assert!(panel.axis.to < 1.5 * highest, "{:?}", panel.axis);
+        assert_eq!(panel.groups[0].cut(&panel.axis), [false, true]);
+        assert!(data.cut && data.caption(between).contains("goes on beyond"));
     }
 
     #[test]

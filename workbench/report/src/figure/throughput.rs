@@ -3,10 +3,11 @@
 use workbench_analysis::RunAnalysis;
 
 use super::axis::Axis;
-use super::over_time::{self, Points};
+use super::lettering;
+use super::over_time::{self, Parts, Points};
 use super::panel::{self, Frame, Panel, XLabels};
 use super::{Figure, WIDTH, palette};
-use crate::canvas::Area;
+use crate::canvas::{Area, px};
 use crate::error::DrawError;
 use crate::format;
 
@@ -15,6 +16,7 @@ struct Data {
     completed: Vec<(f64, f64)>,
     errors: Vec<(u32, u64)>,
     seconds: Axis,
+    parts: Option<Parts>,
     completed_axis: Axis,
     error_axis: Axis,
 }
@@ -26,7 +28,7 @@ pub(super) fn figure(run: &RunAnalysis) -> Option<Figure> {
         "throughput",
         "Throughput and errors over time".to_owned(),
         caption(run),
-        470,
+        498,
         move |area| data.draw(area),
     ))
 }
@@ -48,19 +50,22 @@ impl Data {
                 .map(|second| (second.second, second.errors))
                 .collect(),
             seconds: over_time::seconds_axis(run),
+            parts: Parts::of(run),
             completed_axis: Axis::counts(most as f64),
             error_axis: Axis::counts(most_errors as f64),
         })
     }
 
     fn draw(&self, area: &Area<'_>) -> Result<(), DrawError> {
+        let legend = Parts::legend(self.parts.as_ref());
+        lettering::legend(area, (px(20), px(54)), &legend)?;
         let left =
             20 + panel::label_room(&self.completed_axis).max(panel::label_room(&self.error_axis));
         let above = Frame {
             left,
-            top: 78,
+            top: 106,
             right: WIDTH - 36,
-            bottom: 284,
+            bottom: 312,
         };
         let panel = Panel::new(
             area,
@@ -69,16 +74,18 @@ impl Data {
             &self.completed_axis,
             XLabels::Hidden,
         )?;
+        Parts::draw(self.parts.as_ref(), &panel)?;
         panel.heading("Responses completed per second")?;
         panel.surface(&self.completed, palette::COMPLETED)?;
         let line: Points = self.completed.iter().map(|(x, y)| (*x, Some(*y))).collect();
         panel.line(&line, palette::COMPLETED)?;
         let below = Frame {
-            top: 328,
-            bottom: 410,
+            top: 356,
+            bottom: 438,
             ..above
         };
         let panel = Panel::new(area, below, &self.seconds, &self.error_axis, XLabels::Shown)?;
+        Parts::draw(self.parts.as_ref(), &panel)?;
         panel.heading(if self.errors.is_empty() {
             "Failed requests per second: none"
         } else {

@@ -5,7 +5,7 @@ use workbench_samples::UsersInSecond;
 
 use super::axis::Axis;
 use super::lettering::{self, Mark};
-use super::over_time::{self, Points};
+use super::over_time::{self, Parts, Points};
 use super::panel::{self, Frame, Panel, XLabels};
 use super::{Figure, WIDTH, palette};
 use crate::canvas::{Area, px};
@@ -17,6 +17,7 @@ struct Data {
     users: Vec<UsersInSecond>,
     differences: Points,
     seconds: Axis,
+    parts: Option<Parts>,
     counts: Axis,
     difference_axis: Axis,
 }
@@ -56,6 +57,7 @@ impl Data {
             users: run.users.clone(),
             differences,
             seconds: over_time::seconds_axis(run),
+            parts: Parts::of(run),
             counts: Axis::counts(over_time::peak_users(&run.users)),
             difference_axis: Axis::differences(largest),
         }
@@ -83,14 +85,12 @@ impl Data {
     }
 
     fn draw(&self, area: &Area<'_>) -> Result<(), DrawError> {
-        lettering::legend(
-            area,
-            (px(20), px(54)),
-            &[
-                (Mark::Line(palette::USERS), "achieved"),
-                (Mark::Dashes(palette::PLANNED), "planned"),
-            ],
-        )?;
+        let mut legend = vec![
+            (Mark::Line(palette::USERS), "achieved"),
+            (Mark::Dashes(palette::PLANNED), "planned"),
+        ];
+        legend.extend(Parts::legend(self.parts.as_ref()));
+        lettering::legend(area, (px(20), px(54)), &legend)?;
         let left =
             20 + panel::label_room(&self.counts).max(panel::label_room(&self.difference_axis));
         let above = Frame {
@@ -100,6 +100,7 @@ impl Data {
             bottom: 300,
         };
         let panel = Panel::new(area, above, &self.seconds, &self.counts, XLabels::Hidden)?;
+        Parts::draw(self.parts.as_ref(), &panel)?;
         panel.heading("Users")?;
         over_time::draw_users(&panel, &self.users)?;
         let below = Frame {
@@ -114,6 +115,7 @@ impl Data {
             &self.difference_axis,
             XLabels::Shown,
         )?;
+        Parts::draw(self.parts.as_ref(), &panel)?;
         panel.heading("Achieved less planned, users")?;
         panel.x_title("Time since start")?;
         panel.line(&self.differences, palette::USERS)

@@ -64,18 +64,18 @@ fn annotations_are_one_line_each_and_escaped() {
 }
 
 #[test]
-fn eighty_columns_have_room_for_what_such_runs_could_find() {
+fn eighty_columns_have_room_for_the_change_and_its_interval() {
     let options = TextOptions {
         width: 80,
         colour: false,
     };
     let text = text(&fixture::failed(), options);
     assert!(
-        text.contains("Detectable") && text.contains("+6.20%"),
+        text.contains("−0.62 to +6.82%") && text.contains("+10.4%"),
         "{text}"
     );
     assert!(
-        text.contains("Not shown for want of room: Baseline, Candidate, 90% interval."),
+        text.contains("Not shown for want of room: Baseline, Candidate, Detectable, Runs needed."),
         "{text}"
     );
 }

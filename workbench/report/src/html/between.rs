@@ -20,7 +20,7 @@ pub(super) struct BetweenView {
     pub(super) figures_of_labels: Vec<FigureView>,
     pub(super) groups: Option<Table>,
     pub(super) groups_of_labels: Option<Table>,
-    pub(super) columns_of_groups: &'static str,
+    pub(super) columns_of_groups: String,
     pub(super) overall: Option<Table>,
     pub(super) overall_of_labels: Option<Table>,
     pub(super) pairs: Option<Table>,
@@ -80,7 +80,7 @@ impl BetweenView {
             figures_of_labels: views(&figures.of_labels)?,
             groups: between::groups(between, Part::Total),
             groups_of_labels: between::groups(between, Part::Labels),
-            columns_of_groups: between::COLUMNS_OF_GROUPS,
+            columns_of_groups: between::under_groups(between),
             overall: between::overall_tests(several, Part::Total),
             overall_of_labels: between::overall_tests(several, Part::Labels),
             pairs: between::simultaneous_pairs(several, Part::Total),
@@ -121,8 +121,8 @@ impl ComparedView {
             figures: views(figures)?,
             changes: between::changes(comparison, Part::Total),
             changes_of_labels: between::changes(comparison, Part::Labels),
-            checks: between::cross_checks(comparison, Part::Total),
-            checks_of_labels: between::cross_checks(comparison, Part::Labels),
+            checks: between::cross_checks(comparison, between, Part::Total),
+            checks_of_labels: between::cross_checks(comparison, between, Part::Labels),
             told,
         })
     }

@@ -16,12 +16,12 @@ pub(crate) fn points(sweep: &SweepAnalysis) -> Table {
     let columns = vec![
         Column::number(&capital(&sweep.parameter), "", 0),
         Column::number("Throughput", "/s", 0),
-        Column::number("Average", "ms", 1),
-        Column::number("Median", "ms", 4),
+        Column::number("Average", "ms", 2),
+        Column::number("Median", "ms", 5),
         Column::number("95% Line", "ms", 1),
-        Column::number("99% Line", "ms", 3),
-        Column::number("Error %", "", 2),
-        Column::number("Valid runs", "", 5),
+        Column::number("99% Line", "ms", 4),
+        Column::number("Error %", "", 3),
+        Column::number("Valid runs", "", 6),
         Column::text("Thresholds", 0),
     ];
     let rows = sweep.points.iter().map(|point| {

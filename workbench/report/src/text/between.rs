@@ -32,7 +32,7 @@ pub(super) fn write(page: &mut Page, between: &BetweenRuns) {
     if let Some(groups) = between::groups(between, Part::Total) {
         page.heading("Groups, all requests together");
         page.table(&groups);
-        page.paragraph(between::COLUMNS_OF_GROUPS);
+        page.paragraph(&between::under_groups(between));
     }
     write_several(page, between);
 }
@@ -70,9 +70,10 @@ fn write_comparison(page: &mut Page, comparison: &GroupComparison, between: &Bet
         page.table(&changes);
     }
     write_labels(page, comparison);
-    if let Some(checks) = between::cross_checks(comparison, Part::Total) {
+    if let Some(checks) = between::cross_checks(comparison, between, Part::Total) {
         page.paragraph("Cross-checks of all requests together, by ranks and effect sizes:");
         page.table(&checks);
+        page.paragraph(between::COLUMNS_OF_CROSS_CHECKS);
     }
 }
 

@@ -36,38 +36,49 @@ pub(super) fn fitted(table: &Table, width: usize) -> Grid {
     }
 }
 
-/// Positions of the columns that fit, dropping those of the highest rank first, the last of equals first.
+/// For columns up to this rank texts are broken into their words.
+const WORTH_BROKEN_LINES: u8 = 2;
+
+/// Positions of the columns that fit, dropping those of the highest rank first.
 ///
-/// The first two always stay: without a label and one number there is no table.
+/// Columns of one rank go together: a baseline without its candidate says nothing. Those of rank 0 go one by one, the last
+/// first. The first two always stay: without a label and one number there is no table.
 fn columns_with_room(table: &Table, width: usize) -> Vec<usize> {
-    // A label may take this much before it is broken, so that one long label does not cost a column.
-    let label_room = width / 3;
     let mut kept: Vec<usize> = (0..table.columns.len()).collect();
     loop {
+        let least = kept.iter().skip(2).map(|index| table.columns[*index].rank);
+        let least = least.max().unwrap_or(0);
+        let tight = least <= WORTH_BROKEN_LINES;
         let needed: usize = kept
             .iter()
-            .map(|index| {
-                let content = content_width(table, *index);
-                let shown = if table.columns[*index].is_number() {
-                    content
-                } else {
-                    content.min(label_room)
-                };
-                shown + PADDING
-            })
+            .map(|index| width_needed(table, *index, width, tight) + PADDING)
             .sum();
-        let first_to_go = kept
-            .iter()
-            .enumerate()
-            .skip(2)
-            .max_by_key(|(_, index)| table.columns[**index].rank)
-            .map(|(position, _)| position);
-        match first_to_go {
-            Some(position) if needed > width => {
-                kept.remove(position);
-            }
-            _ => return kept,
+        if needed <= width || kept.len() <= 2 {
+            return kept;
         }
+        if least == 0 {
+            kept.pop();
+            continue;
+        }
+        let mut position = 0;
+        kept.retain(|index| {
+            position += 1;
+            position <= 2 || table.columns[*index].rank < least
+        });
+    }
+}
+
+/// What a column cannot do without: numbers are whole, and one long label does not cost a column.
+fn width_needed(table: &Table, index: usize, width: usize, tight: bool) -> usize {
+    if table.columns[index].is_number() {
+        content_width(table, index)
+    } else if tight {
+        let cells = table.rows.iter().map(|row| row.cells[index].line());
+        let texts: Vec<String> = cells.chain([header(&table.columns[index])]).collect();
+        let words = texts.iter().flat_map(|text| text.split_whitespace());
+        words.map(display_width).max().unwrap_or(0).min(width / 6)
+    } else {
+        content_width(table, index).min(width / 3)
     }
 }
 
@@ -131,4 +142,45 @@ fn lines(table: &Table, kept: &[usize], width: usize) -> Vec<String> {
         }
     }
     grid.lines().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::{Cell, Row};
+
+    fn table() -> Table {
+        let columns = vec![
+            Column::text("Metric", 0),
+            Column::number("Change", "", 0),
+            Column::number("Baseline", "", 2),
+            Column::number("Candidate", "", 2),
+            Column::number("Detectable", "", 4),
+        ];
+        let cells = ["throughput", "+8.4%", "21.8 ms", "23.6 ms", "4%"].map(Cell::text);
+        Table {
+            columns,
+            rows: vec![Row::of(cells.into())],
+        }
+    }
+
+    #[test]
+    fn columns_that_say_something_together_go_together() {
+        for width in 20..100 {
+            let left_out = fitted(&table(), width).left_out;
+            let has = |name: &str| left_out.iter().any(|it| it == name);
+            assert_eq!(has("Baseline"), has("Candidate"), "{width}: {left_out:?}");
+            assert!(has("Detectable") || left_out.is_empty(), "{width}");
+        }
+        assert_eq!(fitted(&table(), 48).left_out, ["Detectable"]);
+    }
+
+    #[test]
+    fn a_text_is_broken_before_a_column_that_matters_goes() {
+        let mut table = table();
+        table.columns.truncate(4);
+        table.rows[0].cells.truncate(4);
+        table.rows[0].cells[0] = Cell::text(&"catalog ".repeat(5));
+        assert!(fitted(&table, 48).left_out.is_empty());
+    }
 }

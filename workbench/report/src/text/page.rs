@@ -149,7 +149,46 @@ impl Page {
     }
 
     fn line(&mut self, line: &str) {
-        self.text.push_str(line.trim_end());
+        self.text.push_str(&without_command(line.trim_end()));
         self.text.push('\n');
+    }
+}
+
+/// The line, no wider and looking the same, but none that GitHub would take for a command: it obeys lines that begin with
+/// two colons, after spaces too, and of old also `##[`. Labels come from outside.
+fn without_command(line: &str) -> String {
+    let line = line.replace("##[", "##(");
+    let text = line.trim_start();
+    match text.strip_prefix("::") {
+        Some(rest) => format!("{}\u{a789}:{rest}", &line[..line.len() - text.len()]),
+        None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_is_a_command_for_github() {
+        assert_eq!(
+            without_command("  ::error::all is lost"),
+            "  \u{a789}:error::all is lost"
+        );
+        assert_eq!(without_command("a ##[add-mask]b"), "a ##(add-mask]b");
+        assert_eq!(without_command("GET a::b"), "GET a::b");
+        let options = TextOptions {
+            width: 40,
+            colour: false,
+        };
+        let mut page = Page::new(options);
+        page.paragraph("::stop-commands::x");
+        page.paragraph(&format!("{} ::error::x", "wrapped ".repeat(4)));
+        let text = page.into_text();
+        assert!(
+            text.lines()
+                .all(|line| !line.trim_start().starts_with("::")),
+            "{text}"
+        );
     }
 }
