@@ -13,6 +13,30 @@ fn wrong_usage_is_2() {
 }
 
 #[test]
+fn wrong_usage_of_a_verb_shows_the_usage_of_that_verb() {
+    let bench = Bench::new();
+    let good = bench.shopping("good", 1, "1s", "");
+    bench
+        .workbench()
+        .arg("run")
+        .arg(good)
+        .arg("--force")
+        .assert()
+        .code(2)
+        .stderr(contains("--force is for --resume").and(contains("Usage: workbench run ")));
+}
+
+#[test]
+fn no_repetitions_are_refused_in_words() {
+    Bench::new()
+        .workbench()
+        .args(["run", "a.yaml", "--repetitions", "0"])
+        .assert()
+        .code(2)
+        .stderr(contains("at least 1").and(contains("non-zero").not()));
+}
+
+#[test]
 fn a_wrong_experiment_is_12_with_its_place_and_nothing_is_run() {
     let bench = Bench::new();
     let good = bench.shopping("good", 1, "1s", "");

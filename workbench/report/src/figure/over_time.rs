@@ -76,6 +76,7 @@ pub(super) fn seconds_axis(run: &RunAnalysis) -> Axis {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Parts {
     steady: (f64, f64),
+    name: &'static str,
     /// What the beginning is called in the legend; `None` where there is none.
     before: Option<&'static str>,
 }
@@ -84,14 +85,15 @@ impl Parts {
     /// `None` for a run without a steady part.
     pub(super) fn of(run: &RunAnalysis) -> Option<Self> {
         let steady = run.steady.as_ref()?;
-        let before = match steady.scope {
-            Scope::Hold => "ramp-up and warm-up",
-            Scope::WholeRun => "warm-up",
+        let (before, name) = match steady.scope {
+            Scope::Hold => ("ramp-up and warm-up", "steady part"),
+            Scope::WholeRun => ("warm-up", "all that is analysed"),
         };
         // The first request starts a moment after the part does.
         let begins_later = steady.from_s >= 0.5;
         Some(Self {
             steady: (steady.from_s, steady.to_s),
+            name,
             before: begins_later.then_some(before),
         })
     }
@@ -103,7 +105,7 @@ impl Parts {
         let before = parts
             .before
             .map(|name| (Mark::Shade(palette::BEFORE), name));
-        let steady = (Mark::Shade(palette::STEADY), "steady part");
+        let steady = (Mark::Shade(palette::STEADY), parts.name);
         before.into_iter().chain([steady]).collect()
     }
 
@@ -165,7 +167,10 @@ mod tests {
         let steady = run.steady.as_mut().unwrap();
         (steady.scope, steady.from_s) = (Scope::Hold, 10.0);
         assert_eq!(names(&run), ["ramp-up and warm-up", "steady part"]);
-        run.steady.as_mut().unwrap().from_s = 0.01;
+        run.steady.as_mut().unwrap().scope = Scope::WholeRun;
+        assert_eq!(names(&run), ["warm-up", "all that is analysed"]);
+        let steady = run.steady.as_mut().unwrap();
+        (steady.scope, steady.from_s) = (Scope::Hold, 0.01);
         assert_eq!(names(&run), ["steady part"]);
         run.steady = None;
         assert!(names(&run).is_empty());
