@@ -26,8 +26,8 @@ pub(crate) fn steady_state(
     };
     let since_start = |instant: i64| (instant - observations.origin) as f64 / NS_PER_SECOND;
     let (from_s, to_s) = (
-        since_start(steady.first_start),
-        since_start(steady.last_end),
+        since_start(steady.window.from),
+        since_start(steady.window.to),
     );
     let scope = match part {
         SteadyPart::Hold => Scope::Hold,
@@ -41,6 +41,7 @@ pub(crate) fn steady_state(
         let part = Part {
             label: &label.label,
             errors: label.counts.steady_errors,
+            ended_in_window: label.counts.ended_in_window,
             times,
             successes: label.times.successes(),
             failures: label.times.failures(),
@@ -51,6 +52,10 @@ pub(crate) fn steady_state(
     let total = Part {
         label: TOTAL,
         errors: labels.iter().map(|label| label.counts.steady_errors).sum(),
+        ended_in_window: labels
+            .iter()
+            .map(|label| label.counts.ended_in_window)
+            .sum(),
         times: all,
         successes: Times::together(labels.iter().filter_map(|label| label.times.successes())),
         failures: Times::together(labels.iter().filter_map(|label| label.times.failures())),
@@ -140,6 +145,7 @@ fn warm_up(scope: Scope, steady: &SteadyObservations, (from_s, to_s): (f64, f64)
 struct Part<'a> {
     label: &'a str,
     errors: u64,
+    ended_in_window: u64,
     times: Times<'a>,
     successes: Option<Times<'a>>,
     failures: Option<Times<'a>>,
@@ -158,7 +164,7 @@ impl Part<'_> {
             error_rate: self.error_rate()?,
             // As in the tables: what took no time has no rate.
             throughput_per_s: if length_s > 0.0 {
-                samples as f64 / length_s
+                self.ended_in_window as f64 / length_s
             } else {
                 0.0
             },

@@ -3,7 +3,8 @@
 use polars::prelude::{
     Categorical32Chunked, DataFrame, PolarsError, PolarsResult, UInt32Chunked, UInt64Chunked,
 };
-use workbench_samples::{SampleBatch, column};
+use workbench_plan::SteadyPart;
+use workbench_samples::{Phase, SampleBatch, column};
 
 pub(super) const NS_PER_SECOND: i64 = 1_000_000_000;
 
@@ -69,6 +70,14 @@ pub(super) fn since(origin: i64, instant: i64) -> i64 {
 /// The whole second of so many nanoseconds.
 pub(super) fn second(since_ns: i64) -> PolarsResult<u32> {
     u32::try_from(since_ns / NS_PER_SECOND).map_err(|_| missing(column::STARTED_AT))
+}
+
+/// Whether requests of a phase are in the steady part.
+pub(super) fn is_steady(phase: &str, steady_part: SteadyPart) -> bool {
+    match steady_part {
+        SteadyPart::Hold => phase == Phase::Hold.as_str(),
+        SteadyPart::WholeRun => phase != Phase::WarmUp.as_str(),
+    }
 }
 
 pub(super) fn missing(column: &str) -> PolarsError {

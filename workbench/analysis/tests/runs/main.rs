@@ -12,3 +12,4 @@ mod steady;
 mod support;
 #[cfg(test)]
 mod sweeps;
+mod throughput;
