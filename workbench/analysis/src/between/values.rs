@@ -55,12 +55,12 @@ pub(super) fn value(
         // What all requests do not support, fewer do not either.
         (LatencyOf::Success, _) => of_all.and_then(|_| {
             let success = row.success.as_ref()?;
-            Some(match metric {
-                Metric::Mean => success.mean_ns,
+            match metric {
+                Metric::Mean => Some(success.mean_ns),
                 Metric::P50 => success.p50_ns,
                 Metric::P95 => success.p95_ns,
                 _ => success.p99_ns,
-            })
+            }
         }),
     };
     // Comparisons are on logarithms.

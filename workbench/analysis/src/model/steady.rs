@@ -86,10 +86,11 @@ pub struct Latency {
     pub samples: u64,
     /// Mean.
     pub mean_ns: f64,
-    /// Median.
-    pub p50_ns: f64,
+    /// Median; `None`, as other quantiles, where so few requests do not support it: the floor is that of all requests,
+    /// for these requests' share of the effective sample size.
+    pub p50_ns: Option<f64>,
     /// 95th percentile.
-    pub p95_ns: f64,
+    pub p95_ns: Option<f64>,
     /// 99th percentile.
-    pub p99_ns: f64,
+    pub p99_ns: Option<f64>,
 }

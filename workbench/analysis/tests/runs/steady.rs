@@ -75,7 +75,7 @@ fn only_what_started_in_the_hold_is_steady() {
     let success = steady.total.success.unwrap();
     assert_eq!((success.samples, success.mean_ns), (2, 15.0 * MS));
     let failure = steady.total.failure.unwrap();
-    assert_eq!((failure.samples, failure.p99_ns), (1, 60.0 * MS));
+    assert_eq!((failure.samples, failure.mean_ns), (1, 60.0 * MS));
 }
 
 #[test]
@@ -239,6 +239,41 @@ fn too_few_requests_are_not_asked_and_have_what_so_few_can_have() {
         Some("takes the information of 299 independent requests, has that of at most 80")
     );
     assert!(total.error_rate.interval.is_some());
+}
+
+#[test]
+fn ten_successes_among_thousands_of_failures_have_no_p99() {
+    let mut samples = noisy(2_000, |_| 20);
+    for (i, sample) in samples.iter_mut().enumerate() {
+        if i % 200 != 0 {
+            sample.error = Some(ErrorKind::Status);
+        }
+    }
+
+    let total = steady(&samples).total;
+
+    assert!(total.p99_ns.value.is_some());
+    let success = total.success.unwrap();
+    assert_eq!(success.samples, 10);
+    assert!(success.p50_ns.is_some());
+    assert_eq!((success.p95_ns, success.p99_ns), (None, None));
+    let failure = total.failure.unwrap();
+    assert!(failure.p50_ns.is_some() && failure.p95_ns.is_some());
+    assert!(failure.p99_ns.is_some());
+}
+
+#[test]
+fn successes_depend_on_each_other_as_all_requests_do() {
+    let mut bursts = noisy(2_000, |i| 10 * (noise(i / 10) % 200));
+    for sample in &mut bursts[..200] {
+        sample.error = Some(ErrorKind::Status);
+    }
+
+    let success = steady(&bursts).total.success.unwrap();
+
+    // 1,800 in number, but in effect a tenth of that.
+    assert_eq!((success.samples, success.p99_ns), (1_800, None));
+    assert!(success.p50_ns.is_some());
 }
 
 #[test]
