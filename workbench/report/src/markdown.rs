@@ -173,7 +173,7 @@ fn push_between(text: &mut String, between: &BetweenRuns) {
         push_heading(text, 3, "Groups, all requests together");
         push_table(text, &groups);
         push_folded(text, "Groups by label", of_labels(between::groups));
-        push_paragraph(text, between::COLUMNS_OF_GROUPS);
+        push_paragraph(text, &between::columns_of_groups(between));
     }
     let several = &between.several;
     let overall = between::overall_tests(several, Part::Total);

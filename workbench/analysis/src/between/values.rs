@@ -76,7 +76,7 @@ pub(super) fn errors(run: &RunAnalysis, label: &str) -> Option<RunErrors> {
     })
 }
 
-fn statistics<'a>(run: &'a RunAnalysis, label: &str) -> Option<&'a SteadyStatistics> {
+pub(super) fn statistics<'a>(run: &'a RunAnalysis, label: &str) -> Option<&'a SteadyStatistics> {
     let steady = run.steady.as_ref()?;
     if label == TOTAL {
         return Some(&steady.total);

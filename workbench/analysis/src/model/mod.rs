@@ -14,7 +14,8 @@ use workbench_samples::{Outcome, SeriesPlace, UsersInSecond, Validity};
 
 pub use between_runs::{
     BetweenRuns, Group, GroupComparison, GroupRun, GroupStatistic, Metric, MetricComparison,
-    OverallTest, Pairing, RankEstimate, SeveralGroups, SimultaneousPair, TestMethod, Verdict,
+    MissingValue, OverallTest, Pairing, RankEstimate, SeveralGroups, SimultaneousPair, TestMethod,
+    Verdict,
 };
 pub use estimate::{ConfidenceInterval, Estimate};
 pub use published::{CheckedNumber, PublishedCheck, PublishedGroupCheck, PublishedTestCheck};

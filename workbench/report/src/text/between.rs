@@ -32,7 +32,7 @@ pub(super) fn write(page: &mut Page, between: &BetweenRuns) {
     if let Some(groups) = between::groups(between, Part::Total) {
         page.heading("Groups, all requests together");
         page.table(&groups);
-        page.paragraph(between::COLUMNS_OF_GROUPS);
+        page.paragraph(&between::columns_of_groups(between));
     }
     write_several(page, between);
 }
