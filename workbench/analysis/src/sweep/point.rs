@@ -1,7 +1,7 @@
 //! One point of a sweep: its runs, and what they come to.
 
 use crate::mean_of_runs::{Scale, mean_of_runs};
-use crate::model::{Estimate, RunAnalysis, SweepPointAnalysis, SweepRun};
+use crate::model::{Estimate, RunAnalysis, SteadyStatistics, SweepPointAnalysis, SweepRun};
 
 /// Of the intervals between runs.
 pub(super) const CONFIDENCE: f64 = 0.95;
@@ -10,8 +10,8 @@ pub(super) const CONFIDENCE: f64 = 0.95;
 pub(super) fn point(value: u32, runs: &[&RunAnalysis]) -> SweepPointAnalysis {
     let runs: Vec<SweepRun> = runs.iter().map(|run| sweep_run(run)).collect();
     let valid: Vec<&SweepRun> = runs.iter().filter(|run| run.valid).collect();
-    let of = |metric: fn(&SweepRun) -> f64, scale: Scale| {
-        let values: Vec<f64> = valid.iter().map(|run| metric(run)).collect();
+    let of = |metric: fn(&SweepRun) -> Option<f64>, scale: Scale| {
+        let values: Vec<Option<f64>> = valid.iter().map(|run| metric(run)).collect();
         estimate(&values, scale)
     };
     let mut missed: Vec<(String, u32)> = Vec::new();
@@ -23,13 +23,13 @@ pub(super) fn point(value: u32, runs: &[&RunAnalysis]) -> SweepPointAnalysis {
     }
     SweepPointAnalysis {
         value,
-        throughput_per_s: of(|run| run.throughput_per_s, Scale::Ratio),
-        mean_ns: of(|run| run.mean_ns, Scale::Ratio),
+        throughput_per_s: of(|run| Some(run.throughput_per_s), Scale::Ratio),
+        mean_ns: of(|run| Some(run.mean_ns), Scale::Ratio),
         p50_ns: of(|run| run.p50_ns, Scale::Ratio),
         p95_ns: of(|run| run.p95_ns, Scale::Ratio),
         p99_ns: of(|run| run.p99_ns, Scale::Ratio),
-        error_rate: of(|run| run.error_rate, Scale::Share),
-        meets_thresholds: !valid.is_empty() && missed.is_empty(),
+        error_rate: of(|run| Some(run.error_rate), Scale::Share),
+        meets_thresholds: valid.len() == runs.len() && missed.is_empty(),
         missed,
         runs,
     }
@@ -39,6 +39,11 @@ fn sweep_run(run: &RunAnalysis) -> SweepRun {
     let total = &run.total;
     let steady = run.steady.as_ref().map(|steady| &steady.total);
     let of = |steady: Option<f64>, whole: f64| steady.unwrap_or(whole);
+    // A quantile that the steady part does not support is not that of the whole run, ramps included.
+    let quantile = |of: fn(&SteadyStatistics) -> &Estimate, whole: f64| match steady {
+        Some(steady) => of(steady).value,
+        None => Some(whole),
+    };
     SweepRun {
         run: format!("{}/{}", run.experiment, run.run_id),
         // A run that was killed is not judged, and can be believed no more than one that was found wrong.
@@ -48,9 +53,9 @@ fn sweep_run(run: &RunAnalysis) -> SweepRun {
             total.throughput_per_s,
         ),
         mean_ns: of(steady.and_then(|it| it.mean_ns.value), total.mean_ns),
-        p50_ns: of(steady.and_then(|it| it.p50_ns.value), total.p50_ns),
-        p95_ns: of(steady.and_then(|it| it.p95_ns.value), total.p95_ns),
-        p99_ns: of(steady.and_then(|it| it.p99_ns.value), total.p99_ns),
+        p50_ns: quantile(|it| &it.p50_ns, total.p50_ns),
+        p95_ns: quantile(|it| &it.p95_ns, total.p95_ns),
+        p99_ns: quantile(|it| &it.p99_ns, total.p99_ns),
         error_rate: of(steady.and_then(|it| it.error_rate.value), total.error_rate),
         missed_thresholds: run
             .thresholds
@@ -61,18 +66,25 @@ fn sweep_run(run: &RunAnalysis) -> SweepRun {
     }
 }
 
-/// The mean of one value per run with its interval.
-fn estimate(values: &[f64], scale: Scale) -> Estimate {
-    let Some((mean, interval)) = mean_of_runs(values, scale, CONFIDENCE) else {
+/// The mean of one value per run with its interval; neither where a run has no value.
+fn estimate(values: &[Option<f64>], scale: Scale) -> Estimate {
+    let known: Vec<f64> = values.iter().copied().flatten().collect();
+    let found = (known.len() == values.len())
+        .then(|| mean_of_runs(&known, scale, CONFIDENCE))
+        .flatten();
+    let Some((mean, interval)) = found else {
         let note = if values.is_empty() {
-            "no valid run"
+            "no valid run".to_owned()
+        } else if known.len() < values.len() {
+            let refused = values.len() - known.len();
+            format!("too few requests in {refused} of {} runs", values.len())
         } else {
-            "a run without a positive value"
+            "a run without a positive value".to_owned()
         };
         return Estimate {
             value: None,
             interval: None,
-            note: Some(note.to_owned()),
+            note: Some(note),
         };
     };
     Estimate {
