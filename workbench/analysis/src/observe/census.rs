@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 
 use polars::prelude::PolarsResult;
 use rayon::prelude::*;
-use workbench_plan::SteadyPart;
+use workbench_plan::{Plan, SteadyPart};
 use workbench_samples::{SampleBatch, column};
 
-use super::rows::{Rows, is_steady, second, since};
+use super::rows::{Clock, Rows, is_steady, second};
 
 /// What has to be known before the samples can be put into their places.
 pub(super) struct Census {
     /// What the seconds are counted from.
-    pub(super) origin: i64,
+    pub(super) clock: Clock,
     /// By name.
     pub(super) labels: Vec<String>,
     /// Number of samples that started in each second, from 0.
@@ -26,20 +26,22 @@ impl Census {
     pub(super) fn take(
         batches: &[SampleBatch],
         started_at: Option<i64>,
-        steady_part: SteadyPart,
+        plan: &Plan,
     ) -> PolarsResult<Self> {
         let origin = match started_at {
             Some(origin) => origin,
             None => first_start(batches)?,
         };
+        let clock = Clock::new(origin, plan);
+        let steady_part = plan.steady_part();
         let counted = batches
             .par_iter()
             .try_fold(Counted::default, |counted, batch| {
-                count(counted, batch, origin, steady_part)
+                count(counted, batch, clock, steady_part)
             })
             .try_reduce(Counted::default, |a, b| Ok(merged(a, b)))?;
         Ok(Self {
-            origin,
+            clock,
             labels: counted.labels.into_iter().collect(),
             by_second: counted.by_second,
             steady_starts: counted.steady_starts,
@@ -70,7 +72,7 @@ fn first_start(batches: &[SampleBatch]) -> PolarsResult<i64> {
 fn count(
     mut counted: Counted,
     batch: &SampleBatch,
-    origin: i64,
+    clock: Clock,
     steady_part: SteadyPart,
 ) -> PolarsResult<Counted> {
     let columns = [column::STARTED_AT, column::REQUEST, column::PHASE];
@@ -82,7 +84,7 @@ fn count(
         if steady_of[*phase as usize] == Some(true) {
             counted.steady_starts = wider(counted.steady_starts, Some((*instant, *instant)));
         }
-        let second = second(since(origin, *instant))? as usize;
+        let second = second(clock.since(*instant)?)? as usize;
         if second >= by_second.len() {
             by_second.resize(second + 1, 0);
         }

@@ -14,7 +14,7 @@ mod times;
 use std::path::Path;
 use std::sync::Mutex;
 
-use polars::error::PolarsResult;
+use polars::error::{PolarsError, PolarsResult};
 use rayon::prelude::*;
 use workbench_plan::{Plan, SteadyPart};
 use workbench_samples::{SampleBatch, SamplesError, column, sample_batches};
@@ -24,7 +24,7 @@ use crate::diagnosis::{Diagnosis, diagnose};
 use crate::error::AnalysisError;
 use census::Census;
 use rows::Rows;
-use tally::Tally;
+use tally::{MOST_LABELS, Tally};
 use timeline::{InOrder, Timeline};
 
 pub(crate) use tally::{ErrorTotal, LabelTally};
@@ -141,7 +141,7 @@ pub(crate) fn observe(
         .build()
         .map_err(AnalysisError::Threads)?;
     let observations = threads.install(|| {
-        let census = Census::take(&batches, started_at, plan.steady_part())?;
+        let census = Census::take(&batches, started_at, plan)?;
         observations(&batches, census, plan, labels_of_the_file, times_in_order)
     });
     let observations = observations.map_err(|source| AnalysisError::Query {
@@ -164,13 +164,17 @@ fn observations(
     times_in_order: TimesInOrder,
 ) -> PolarsResult<Option<Observations>> {
     let Census {
-        origin,
+        clock,
         labels,
         by_second,
         steady_starts,
     } = census;
+    let origin = clock.origin;
     if labels.is_empty() {
         return Ok(None);
+    }
+    if labels.len() > MOST_LABELS {
+        return Err(too_many(labels.len()));
     }
     let labels = in_order(labels, labels_of_the_file);
     let steady_part = plan.steady_part();
@@ -182,7 +186,7 @@ fn observations(
             || Tally::new(&labels, by_second.len()),
             |mut tally, batch| {
                 let rows = Rows::read(batch, &tally::COLUMNS)?;
-                let places = tally.add(&rows, origin, steady_part, window)?;
+                let places = tally.add(&rows, clock, steady_part, window)?;
                 let mut timeline = timeline.lock().expect(NO_PANIC);
                 timeline.add(&places, rows.whole(column::ELAPSED_NS)?);
                 PolarsResult::Ok(tally)
@@ -222,6 +226,16 @@ fn observations(
         steady,
         elapsed_in_order,
     }))
+}
+
+fn too_many(labels: usize) -> PolarsError {
+    PolarsError::ComputeError(
+        format!(
+            "they are of {labels} different requests, and {MOST_LABELS} at most can be told apart: give those that do the \
+             same the same name"
+        )
+        .into(),
+    )
 }
 
 fn steady(timeline: &Timeline, window: Window, origin: i64) -> SteadyObservations {

@@ -7,7 +7,7 @@ use workbench_plan::SteadyPart;
 use workbench_samples::{ErrorKind, column};
 
 use super::Window;
-use super::rows::{NS_PER_SECOND, Rows, is_steady, missing, second, since};
+use super::rows::{Clock, NS_PER_SECOND, Rows, is_steady, missing, second};
 
 pub(super) const COLUMNS: [&str; 9] = [
     column::STARTED_AT,
@@ -92,7 +92,7 @@ pub(super) fn is_failed(code: u16) -> bool {
 }
 
 /// As many as a code has room for.
-const MOST_LABELS: usize = 1 << 14;
+pub(super) const MOST_LABELS: usize = 1 << 14;
 
 impl Tally {
     pub(super) fn new(labels: &[String], seconds: usize) -> Self {
@@ -109,7 +109,7 @@ impl Tally {
     pub(super) fn add(
         &mut self,
         rows: &Rows,
-        origin: i64,
+        clock: Clock,
         steady_part: SteadyPart,
         window: Option<Window>,
     ) -> PolarsResult<Places> {
@@ -136,7 +136,7 @@ impl Tally {
             let start = started[row];
             let taken = i64::try_from(elapsed[row]).map_err(|_| missing(column::ELAPSED_NS))?;
             let end = start.saturating_add(taken);
-            let start_since = since(origin, start);
+            let start_since = clock.since(start)?;
             let in_second = second(start_since)?;
             let label = request_of[requests[row] as usize]
                 .flatten()
@@ -158,7 +158,7 @@ impl Tally {
             counts.active_users += u64::from(users[row]);
             // A response is complete when it came in whole, whatever its status.
             if error.is_none_or(|error| error_of[error as usize] == Some(true)) {
-                let in_second = second(since(origin, end))?;
+                let in_second = second(clock.since(end)?)?;
                 completed.add(in_second, &mut self.completed);
             }
             if let Some(error) = error {
