@@ -12,9 +12,11 @@ fn git(directory: &Path, arguments: &[&str]) {
         .args(["-c", "user.name=a", "-c", "user.email=a@b"])
         .args(arguments)
         .current_dir(directory)
-        .output()
-        .unwrap();
-    assert!(done.status.success(), "{done:?}");
+        .output();
+    assert!(
+        done.is_ok_and(|done| done.status.success()),
+        "git {arguments:?}"
+    );
 }
 
 #[test]

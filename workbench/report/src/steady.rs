@@ -146,11 +146,11 @@ pub(crate) fn notes(steady: &SteadyState) -> Vec<String> {
         }
     }
     let all = rows(steady).count();
-    let halves = rows(steady)
+    let mut halves = rows(steady)
         .filter(|row| row.errors > 0)
         .flat_map(|row| row.success.iter().chain(&row.failure));
     let refused = |half: &Latency| [half.p50_ns, half.p95_ns, half.p99_ns].contains(&None);
-    let few_of_a_kind = halves.map(refused).any(|refused| refused);
+    let few_of_a_kind = halves.any(refused);
     notes
         .into_iter()
         .map(|(note, what, labels)| {
