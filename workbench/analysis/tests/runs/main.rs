@@ -14,4 +14,5 @@ mod steady;
 mod support;
 #[cfg(test)]
 mod sweeps;
+#[cfg(test)]
 mod throughput;

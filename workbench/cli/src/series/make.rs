@@ -32,27 +32,30 @@ fn ended(record: &Series) -> Exit {
         SeriesRunState::Done if !run.missed_thresholds.is_empty() => Exit::ThresholdMissed,
         _ => Exit::Pass,
     };
-    let swept = |run: &SeriesRun| {
-        let mut experiments = record.experiments.iter();
-        let point = experiments
-            .find(|it| it.name == run.experiment)?
-            .point
-            .as_ref();
-        // Points are named after their experiment: `shop#1@users=10`.
-        point.and(run.experiment.split('@').next())
-    };
     let meets = |sweep: &str| {
-        let mut runs = record.runs.iter().filter(|run| swept(run) == Some(sweep));
+        let mut runs = record
+            .runs
+            .iter()
+            .filter(|run| sweep_of(record, run) == Some(sweep));
         runs.any(|run| ended(run) == Exit::Pass)
     };
     record
         .runs
         .iter()
-        .map(|run| match (ended(run), swept(run)) {
+        .map(|run| match (ended(run), sweep_of(record, run)) {
             (Exit::ThresholdMissed, Some(sweep)) if meets(sweep) => Exit::Pass,
             (exit, _) => exit,
         })
         .fold(Exit::Pass, Exit::and)
+}
+
+/// The sweep that a run is one point of.
+fn sweep_of<'a>(record: &Series, run: &'a SeriesRun) -> Option<&'a str> {
+    let mut experiments = record.experiments.iter();
+    let experiment = experiments.find(|it| it.name == run.experiment)?;
+    // Points are named after their experiment: `shop#1@users=10`.
+    let name = run.experiment.split('@').next();
+    experiment.point.as_ref().and(name)
 }
 
 fn make_missing(series: &mut OpenSeries, runner: &Runner) -> anyhow::Result<()> {
