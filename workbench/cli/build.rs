@@ -1,21 +1,23 @@
-//! Notes the commit that the binary is built from, where there is one.
+//! Notes what the binary is built from, where that can be told.
+
+mod identity;
 
 use std::path::Path;
-use std::process::Command;
 
 fn main() {
-    let log = "../../.git/logs/HEAD";
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    // Asked again after a commit and after a change of sources, which are built again anyway: never for nothing.
     println!("cargo::rerun-if-changed=build.rs");
-    if Path::new(log).exists() {
-        println!("cargo::rerun-if-changed={log}");
+    println!("cargo::rerun-if-changed=identity.rs");
+    for source in identity::SOURCES {
+        if package.join(source).exists() {
+            println!("cargo::rerun-if-changed={source}");
+        }
     }
-    let commit = Command::new("git")
-        .args(["rev-parse", "--short=12", "HEAD"])
-        .output();
-    if let Ok(output) = commit
-        && output.status.success()
-    {
-        let commit = String::from_utf8_lossy(&output.stdout);
-        println!("cargo::rustc-env=WORKBENCH_COMMIT={}", commit.trim());
+    if let Some(log) = identity::log(package) {
+        println!("cargo::rerun-if-changed={}", log.display());
+    }
+    if let Some(identity) = identity::of(package) {
+        println!("cargo::rustc-env=WORKBENCH_COMMIT={identity}");
     }
 }

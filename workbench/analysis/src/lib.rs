@@ -12,6 +12,7 @@ mod error;
 mod experiment;
 pub mod gate;
 mod histogram;
+mod mean_of_runs;
 mod model;
 mod newest;
 mod observe;
@@ -30,11 +31,11 @@ pub use error::AnalysisError;
 pub use model::{
     Analysis, BetweenRuns, Bin, CheckedNumber, CltDistribution, Coefficient, ConfidenceInterval,
     ErrorCount, Estimate, FalseAlarms, FittedRun, Group, GroupComparison, GroupRun, GroupStatistic,
-    LargestLoad, Latency, Metric, MetricComparison, OverallTest, Pairing, PairwiseTest, Peak,
-    PublishedCheck, PublishedGroupCheck, PublishedTestCheck, RankEstimate, ReportComparison,
-    RequestStatistics, RunAnalysis, SCHEMA_VERSION, ScalabilityFit, Scope, Second, SeveralGroups,
-    Shape, SimultaneousPair, SteadyState, SteadyStatistics, SweepAnalysis, SweepPointAnalysis,
-    SweepRun, TestMethod, ThresholdOutcome, Verdict, WarmUpCheck, Worth,
+    LargestLoad, Latency, Metric, MetricComparison, MissingValue, OverallTest, Pairing,
+    PairwiseTest, Peak, PublishedCheck, PublishedGroupCheck, PublishedTestCheck, RankEstimate,
+    ReportComparison, RequestStatistics, RunAnalysis, SCHEMA_VERSION, ScalabilityFit, Scope,
+    Second, SeveralGroups, Shape, SimultaneousPair, SteadyState, SteadyStatistics, SweepAnalysis,
+    SweepPointAnalysis, SweepRun, TestMethod, ThresholdOutcome, Verdict, WarmUpCheck, Worth,
 };
 pub use newest::{NewestRuns, newest_runs};
 pub use published::check_published_table;

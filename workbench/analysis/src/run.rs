@@ -49,7 +49,7 @@ pub(crate) fn analyse(
     let observations = observe(
         &run_directory.join(SAMPLES_FOLDER),
         manifest.started_at,
-        experiment.plan.steady_part(),
+        &experiment.plan,
         &experiment::labels(&experiment.plan),
         times_in_order,
     )?;

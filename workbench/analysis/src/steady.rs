@@ -26,8 +26,8 @@ pub(crate) fn steady_state(
     };
     let since_start = |instant: i64| (instant - observations.origin) as f64 / NS_PER_SECOND;
     let (from_s, to_s) = (
-        since_start(steady.first_start),
-        since_start(steady.last_end),
+        since_start(steady.window.from),
+        since_start(steady.window.to),
     );
     let scope = match part {
         SteadyPart::Hold => Scope::Hold,
@@ -41,6 +41,7 @@ pub(crate) fn steady_state(
         let part = Part {
             label: &label.label,
             errors: label.counts.steady_errors,
+            ended_in_window: label.counts.ended_in_window,
             times,
             successes: label.times.successes(),
             failures: label.times.failures(),
@@ -51,6 +52,10 @@ pub(crate) fn steady_state(
     let total = Part {
         label: TOTAL,
         errors: labels.iter().map(|label| label.counts.steady_errors).sum(),
+        ended_in_window: labels
+            .iter()
+            .map(|label| label.counts.ended_in_window)
+            .sum(),
         times: all,
         successes: Times::together(labels.iter().filter_map(|label| label.times.successes())),
         failures: Times::together(labels.iter().filter_map(|label| label.times.failures())),
@@ -140,6 +145,7 @@ fn warm_up(scope: Scope, steady: &SteadyObservations, (from_s, to_s): (f64, f64)
 struct Part<'a> {
     label: &'a str,
     errors: u64,
+    ended_in_window: u64,
     times: Times<'a>,
     successes: Option<Times<'a>>,
     failures: Option<Times<'a>>,
@@ -158,7 +164,7 @@ impl Part<'_> {
             error_rate: self.error_rate()?,
             // As in the tables: what took no time has no rate.
             throughput_per_s: if length_s > 0.0 {
-                samples as f64 / length_s
+                self.ended_in_window as f64 / length_s
             } else {
                 0.0
             },
@@ -168,8 +174,8 @@ impl Part<'_> {
             p99_ns: p99_ns?,
             autocorrelation_factor: known.map(|means| means.autocorrelation_factor),
             effective_samples: known.map(|means| means.effective_count),
-            success: self.successes.as_ref().map(latency).transpose()?,
-            failure: self.failures.as_ref().map(latency).transpose()?,
+            success: self.latency(self.successes.as_ref())?,
+            failure: self.latency(self.failures.as_ref())?,
         })
     }
 
@@ -189,13 +195,45 @@ impl Part<'_> {
         })
     }
 
+    /// How many independent requests are needed for a quantile's interval, and as how many so many of these requests
+    /// count at most: where dependence cannot be told, as all of them.
+    fn floor(&self, index: usize, requests: usize) -> Result<(usize, f64), StatisticsError> {
+        let needed = needed_for_quantile_interval(QUANTILES[index], CONFIDENCE)?;
+        let most = requests as f64;
+        let share = most / self.times.count() as f64;
+        let effective = &self.diagnosis.effective[index];
+        let at_most = effective
+            .as_ref()
+            .map_or(most, |count| (count * share).min(most));
+        Ok((needed, at_most))
+    }
+
+    /// Some of the requests by themselves.
+    fn latency(&self, times: Option<&Times<'_>>) -> Result<Option<Latency>, StatisticsError> {
+        let Some(times) = times else {
+            return Ok(None);
+        };
+        let quantile = |index: usize| {
+            let (needed, at_most) = self.floor(index, times.count())?;
+            let supported = at_most >= needed as f64;
+            supported
+                .then(|| times.quantile(QUANTILES[index]))
+                .transpose()
+        };
+        Ok(Some(Latency {
+            samples: times.count() as u64,
+            mean_ns: times.summary()?.mean,
+            p50_ns: quantile(0)?,
+            p95_ns: quantile(1)?,
+            p99_ns: quantile(2)?,
+        }))
+    }
+
     /// The quantile and its interval; neither where even independent samples would be too few for the interval.
     fn quantile(&self, index: usize) -> Result<Estimate, StatisticsError> {
         let probability = QUANTILES[index];
-        let needed = needed_for_quantile_interval(probability, CONFIDENCE)?;
         let effective = &self.diagnosis.effective[index];
-        let most = self.times.count() as f64;
-        let at_most = effective.as_ref().map_or(most, |count| count.min(most));
+        let (needed, at_most) = self.floor(index, self.times.count())?;
         if at_most < needed as f64 {
             return Ok(Estimate {
                 value: None,
@@ -260,15 +298,5 @@ fn doubt(warnings: &[BatchWarning]) -> Option<String> {
     (!warnings.is_empty()).then(|| {
         "the interval is too narrow: requests depend on each other over much of the steady part"
             .to_owned()
-    })
-}
-
-fn latency(times: &Times<'_>) -> Result<Latency, StatisticsError> {
-    Ok(Latency {
-        samples: times.count() as u64,
-        mean_ns: times.summary()?.mean,
-        p50_ns: times.quantile(0.50)?,
-        p95_ns: times.quantile(0.95)?,
-        p99_ns: times.quantile(0.99)?,
     })
 }

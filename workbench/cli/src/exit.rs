@@ -13,7 +13,7 @@ pub(crate) enum Exit {
     Pass = 0,
     /// Something failed that should not.
     Failure = 1,
-    /// A threshold of the experiment was missed, or the gate failed.
+    /// A threshold of the experiment was missed, of a sweep at every load; or the gate failed.
     ThresholdMissed = 10,
     /// The gate neither failed nor passed.
     Inconclusive = 11,
@@ -39,7 +39,7 @@ Exit codes:
     0  all is well
     1  unexpected failure
     2  wrong usage
-   10  a threshold was missed, or the gate failed
+   10  a threshold was missed (of a sweep: at every load), or the gate failed
    11  the gate is inconclusive: the runs do not say enough to pass
    12  invalid experiment file, policy, or table of printed tests
    13  target unavailable

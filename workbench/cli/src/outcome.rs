@@ -5,7 +5,7 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use workbench_analysis::{Analysis, RunAnalysis};
+use workbench_analysis::{Analysis, RunAnalysis, SweepAnalysis};
 use workbench_plan::Plan;
 use workbench_report::TextOptions;
 use workbench_samples::Validity;
@@ -127,8 +127,21 @@ fn publish(analysis: &Analysis, directory: &Path) -> anyhow::Result<Exit> {
 }
 
 fn exit(analysis: &Analysis) -> Exit {
-    let runs = analysis.runs.iter();
-    runs.map(verdict).fold(Exit::Pass, Exit::and)
+    let runs = analysis.runs.iter().map(verdict);
+    let none_meets = |sweep: &SweepAnalysis| {
+        let mut points = sweep.points.iter();
+        !sweep.thresholds.is_empty() && !points.any(|point| point.meets_thresholds)
+    };
+    let sweeps = analysis.sweeps.iter().filter(|sweep| none_meets(sweep));
+    runs.chain(sweeps.map(|_| Exit::ThresholdMissed))
+        .fold(Exit::Pass, Exit::and)
+}
+
+/// Whether the run is one load of a sweep, whose thresholds find the largest that meets them: that others do not is no
+/// failure.
+fn is_point(run: &RunAnalysis) -> bool {
+    let place = run.series.as_ref();
+    place.is_some_and(|place| place.point.is_some())
 }
 
 fn verdict(run: &RunAnalysis) -> Exit {
@@ -138,7 +151,7 @@ fn verdict(run: &RunAnalysis) -> Exit {
         .is_some_and(|validity| !validity.valid)
     {
         Exit::RunInvalid
-    } else if run.thresholds.iter().any(|threshold| !threshold.passed) {
+    } else if !is_point(run) && run.thresholds.iter().any(|threshold| !threshold.passed) {
         Exit::ThresholdMissed
     } else {
         Exit::Pass

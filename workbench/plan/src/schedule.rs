@@ -157,8 +157,9 @@ impl Schedule {
         self.users.last().map_or(Duration::ZERO, |last| last.start)
     }
 
-    /// When the first user stops after the last one has started.
-    pub(crate) fn hold_end(&self) -> Duration {
+    /// When the first user stops after the last one has started: the end of the hold.
+    #[must_use]
+    pub fn hold_end(&self) -> Duration {
         let last_start = self.ramped_up().as_nanos();
         let stopped = self.stops.until(last_start);
         self.stops

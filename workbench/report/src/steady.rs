@@ -16,6 +16,13 @@ pub(crate) const MEANING: &str = "An interval says how precisely this run knows 
      τ: how many times the variance of the mean is what independent requests would give; effective samples: how many \
      independent requests would know as much.";
 
+/// Stands for a number that the requests do not support.
+const REFUSED: &str = "refused";
+
+/// Why a quantile of [`outcomes`] is missing.
+const FEW_OF_A_KIND: &str = "refused quantiles of successful or failed requests by themselves: there are too few of them. \
+     It takes the information of 6 independent requests for p50, of 59 for p95, of 299 for p99";
+
 /// Which part of the run it is: `while all users were there, from 10.0 s to 70.0 s`.
 pub(crate) fn part(steady: &SteadyState) -> String {
     let what = match steady.scope {
@@ -101,7 +108,7 @@ fn estimated(estimate: &Estimate, shown: impl Fn(f64) -> String) -> Cell {
     let Some(value) = estimate.value else {
         // The notes below the table say why.
         return match estimate.note {
-            Some(_) => Cell::text("refused"),
+            Some(_) => Cell::text(REFUSED),
             None => Cell::nothing(),
         };
     };
@@ -147,6 +154,11 @@ pub(crate) fn notes(steady: &SteadyState) -> Vec<String> {
         }
     }
     let all = rows(steady).count();
+    let mut halves = rows(steady)
+        .filter(|row| row.errors > 0)
+        .flat_map(|row| row.success.iter().chain(&row.failure));
+    let refused = |half: &Latency| [half.p50_ns, half.p95_ns, half.p99_ns].contains(&None);
+    let few_of_a_kind = halves.any(refused);
     notes
         .into_iter()
         .map(|(note, what, labels)| {
@@ -157,6 +169,7 @@ pub(crate) fn notes(steady: &SteadyState) -> Vec<String> {
             };
             one_line(&format!("{what} of {labels}: {note}"))
         })
+        .chain(few_of_a_kind.then(|| FEW_OF_A_KIND.to_owned()))
         .collect()
 }
 
@@ -203,14 +216,15 @@ pub(crate) fn outcomes(steady: &SteadyState) -> Option<Table> {
 
 fn row_of_outcome(request: &str, which: &str, latency: &Latency) -> Row {
     let time = |ns: f64| Cell::number(ns, format::milliseconds(ns));
+    let quantile = |ns: Option<f64>| ns.map_or_else(|| Cell::text(REFUSED), time);
     Row::of(vec![
         Cell::text(request),
         Cell::text(which),
         Cell::number(latency.samples as f64, format::count(latency.samples)),
         time(latency.mean_ns),
-        time(latency.p50_ns),
-        time(latency.p95_ns),
-        time(latency.p99_ns),
+        quantile(latency.p50_ns),
+        quantile(latency.p95_ns),
+        quantile(latency.p99_ns),
     ])
 }
 

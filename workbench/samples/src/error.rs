@@ -80,6 +80,19 @@ pub enum SamplesError {
         /// Where and why.
         source: serde_json::Error,
     },
+    /// The record of a series whose parts contradict each other.
+    #[error(
+        "{path} contradicts itself: run {position} is of experiment {experiment}, which it does not hold",
+        path = path.display()
+    )]
+    UnknownExperiment {
+        /// The record.
+        path: PathBuf,
+        /// The run's position.
+        position: u32,
+        /// The experiment's name within the series.
+        experiment: String,
+    },
     /// A manifest that is not valid JSON of its version.
     #[error("{path} is not a valid manifest", path = path.display())]
     InvalidManifest {

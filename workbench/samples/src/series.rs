@@ -148,12 +148,27 @@ impl Series {
     /// Reads the record of the series in a folder.
     ///
     /// # Errors
-    /// The error names the file: missing, not valid, or of a version that this build does not know.
+    /// The error names the file: missing, not valid, of a version that this build does not know, or with a run of an
+    /// experiment that it does not hold.
     pub fn read(series_directory: &Path) -> Result<Self, SamplesError> {
         let path = series_directory.join(SERIES_FILE);
-        versioned::read(path, SERIES_VERSION, |path, source| {
+        let series: Self = versioned::read(path.clone(), SERIES_VERSION, |path, source| {
             SamplesError::InvalidSeries { path, source }
-        })
+        })?;
+        let known = |run: &&SeriesRun| {
+            series
+                .experiments
+                .iter()
+                .any(|it| it.name == run.experiment)
+        };
+        if let Some(run) = series.runs.iter().find(|run| !known(run)) {
+            return Err(SamplesError::UnknownExperiment {
+                path,
+                position: run.position,
+                experiment: run.experiment.clone(),
+            });
+        }
+        Ok(series)
     }
 
     /// Whether every run has come to its end.

@@ -139,9 +139,9 @@ fn statistics(request: &str, mean_ns: f64, samples: u64, errors: u64) -> SteadyS
         success: Some(Latency {
             samples: samples - errors,
             mean_ns: 0.9 * mean_ns,
-            p50_ns: 0.7 * mean_ns,
-            p95_ns: 1.8 * mean_ns,
-            p99_ns: 2.7 * mean_ns,
+            p50_ns: Some(0.7 * mean_ns),
+            p95_ns: Some(1.8 * mean_ns),
+            p99_ns: Some(2.7 * mean_ns),
         }),
         failure: None,
     }

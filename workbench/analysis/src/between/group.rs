@@ -1,13 +1,12 @@
 //! Runs that repeat the same thing.
 
 use workbench_samples::{CheckStatus, Outcome, SweepPoint};
-use workbench_statistics::{student_t_quantile, summary};
+use workbench_statistics::summary;
 
 use super::rule::Question;
-use super::values::{labels, value};
-use crate::model::{
-    ConfidenceInterval, Group, GroupRun, GroupStatistic, Metric, RunAnalysis, Scope,
-};
+use super::values::{labels, statistics, value};
+use crate::mean_of_runs::{Scale, mean_of_runs};
+use crate::model::{Group, GroupRun, GroupStatistic, Metric, MissingValue, RunAnalysis, Scope};
 
 /// A group of runs, in order of time.
 #[derive(Clone, Debug)]
@@ -75,10 +74,7 @@ impl<'a> RunGroup<'a> {
         let statistics = labels(self.runs.iter().copied())
             .into_iter()
             .flat_map(|label| question.metrics().map(move |metric| (label, metric)))
-            .map(|(label, metric)| {
-                let values = self.values(label, metric, question);
-                statistic(label, metric, values, question.rule.confidence())
-            })
+            .map(|(label, metric)| self.statistic(label, metric, question))
             .collect();
         Group {
             name: self.name.clone(),
@@ -93,10 +89,14 @@ impl<'a> RunGroup<'a> {
     }
 }
 
+fn name(run: &RunAnalysis) -> String {
+    format!("{}/{}", run.experiment, run.run_id)
+}
+
 /// A run as groups name it.
 pub(crate) fn described_run(run: &RunAnalysis) -> GroupRun {
     GroupRun {
-        run: format!("{}/{}", run.experiment, run.run_id),
+        run: name(run),
         block: run
             .series
             .as_ref()
@@ -141,38 +141,62 @@ pub(super) fn mean(values: &[f64], metric: Metric) -> Option<f64> {
     Some(back(summary(&scaled).ok()?.mean))
 }
 
-fn statistic(
-    label: &str,
-    metric: Metric,
-    values: Vec<Option<f64>>,
-    confidence: f64,
-) -> GroupStatistic {
-    let known: Vec<f64> = values.iter().copied().flatten().collect();
-    GroupStatistic {
-        request: label.to_owned(),
-        metric,
-        mean: mean(&known, metric),
-        interval: interval(&known, metric, confidence),
-        coefficient_of_variation: summary(&known)
-            .ok()
-            .and_then(|it| Some(it.sample_standard_deviation? / it.mean))
-            .filter(|it| it.is_finite()),
-        values,
+impl RunGroup<'_> {
+    fn statistic(&self, label: &str, metric: Metric, question: &Question) -> GroupStatistic {
+        let values = self.values(label, metric, question);
+        let missing: Vec<MissingValue> = self
+            .runs
+            .iter()
+            .zip(&values)
+            .filter(|(_, value)| value.is_none())
+            .map(|(run, _)| MissingValue {
+                run: name(run),
+                reason: why_missing(run, label, metric),
+            })
+            .collect();
+        let all: Option<Vec<f64>> = values.iter().copied().collect();
+        let all = all.unwrap_or_default();
+        let scale = match metric {
+            Metric::ErrorRate => Scale::Share,
+            _ => Scale::Ratio,
+        };
+        let found = mean_of_runs(&all, scale, question.rule.confidence());
+        GroupStatistic {
+            request: label.to_owned(),
+            metric,
+            missing,
+            mean: found.map(|(mean, _)| mean),
+            interval: found.and_then(|(_, interval)| interval.ok()),
+            coefficient_of_variation: summary(&all)
+                .ok()
+                .and_then(|it| Some(it.sample_standard_deviation? / it.mean))
+                .filter(|it| it.is_finite()),
+            values,
+        }
     }
 }
 
-/// Student's interval of the mean; `None` for fewer than two values.
-fn interval(values: &[f64], metric: Metric, confidence: f64) -> Option<ConfidenceInterval> {
-    let (scaled, back) = scaled(values, metric);
-    let summary = summary(&scaled).ok()?;
-    let error = summary.standard_error()?;
-    let freedom = (summary.count - 1) as f64;
-    let reach = student_t_quantile((1.0 - confidence) / 2.0, freedom).ok()? * error;
-    Some(ConfidenceInterval {
-        lower: back(summary.mean - reach),
-        upper: Some(back(summary.mean + reach)),
-        confidence,
-    })
+/// Why a run has no value of a metric.
+fn why_missing(run: &RunAnalysis, label: &str, metric: Metric) -> String {
+    if run.steady.is_none() {
+        return "no request started in its steady part".to_owned();
+    }
+    let Some(row) = statistics(run, label) else {
+        return "none of its requests was one".to_owned();
+    };
+    let of_all = match metric {
+        Metric::Mean => &row.mean_ns,
+        Metric::P50 => &row.p50_ns,
+        Metric::P95 => &row.p95_ns,
+        Metric::P99 => &row.p99_ns,
+        Metric::Throughput | Metric::ErrorRate => return "it is 0".to_owned(),
+    };
+    match (of_all.value, &of_all.note) {
+        (None, Some(note)) => note.clone(),
+        (None, None) => "it is not known".to_owned(),
+        // The value is of successes only, or not positive.
+        (Some(_), _) => "too few requests succeeded, or none took any time".to_owned(),
+    }
 }
 
 /// The values on the scale of their comparison, and the way back.

@@ -252,6 +252,53 @@ fn one_group_has_statistics_and_no_comparison() {
 }
 
 #[test]
+fn a_group_has_no_mean_unless_every_run_has_a_value_and_says_which_have_none() {
+    let mut runs = alone("old", 4, 10.0);
+    let refused = &mut runs[2].steady.as_mut().unwrap().total.p99_ns;
+    refused.value = None;
+    refused.note = Some("takes the information of 299 independent requests".to_owned());
+    runs[1].steady.as_mut().unwrap().requests.remove(0);
+
+    let found = between(&runs);
+
+    let statistic = |label: &str, metric| {
+        let mut statistics = found.groups[0].statistics.iter();
+        statistics
+            .find(|it| it.request == label && it.metric == metric)
+            .unwrap()
+    };
+    let p99 = statistic("TOTAL", Metric::P99);
+    assert_eq!(p99.values.iter().flatten().count(), 3);
+    assert_eq!((p99.mean, p99.interval), (None, None));
+    assert_eq!(p99.coefficient_of_variation, None);
+    let [missing] = &p99.missing[..] else {
+        panic!("one run lacks it")
+    };
+    assert_eq!(missing.run, found.groups[0].runs[2].run);
+    assert!(missing.reason.contains("299 independent requests"));
+    assert!(statistic("TOTAL", Metric::P95).mean.is_some());
+    let browse = statistic("browse", Metric::Mean);
+    assert_eq!(browse.mean, None);
+    assert!(browse.missing[0].reason.contains("none of its requests"));
+}
+
+#[test]
+fn runs_without_errors_have_no_interval_and_no_rate_is_negative() {
+    let mut runs = alone("old", 4, 10.0);
+    let rates = |runs: &[RunAnalysis], label: &str| {
+        let found = between(runs);
+        let mut statistics = found.groups[0].statistics.iter();
+        let rate = statistics.find(|it| it.request == label && it.metric == Metric::ErrorRate);
+        let rate = rate.unwrap();
+        (rate.mean, rate.interval)
+    };
+    assert_eq!(rates(&runs, "browse"), (Some(0.0), None));
+    runs[0].steady.as_mut().unwrap().total.errors = 500;
+    let (_, interval) = rates(&runs, "TOTAL");
+    assert_eq!(interval.unwrap().lower, 0.0);
+}
+
+#[test]
 fn three_groups_are_tested_at_once() {
     let mut runs = alone("a", 5, 10.0);
     runs.extend(alone("b", 5, 10.05));

@@ -65,12 +65,12 @@ pub(super) fn value(
         // What all requests do not support, fewer do not either.
         (LatencyOf::Success, _) => of_all.and_then(|_| {
             let success = row.success.as_ref()?;
-            Some(match metric {
-                Metric::Mean => success.mean_ns,
+            match metric {
+                Metric::Mean => Some(success.mean_ns),
                 Metric::P50 => success.p50_ns,
                 Metric::P95 => success.p95_ns,
                 _ => success.p99_ns,
-            })
+            }
         }),
     };
     // Comparisons are on logarithms.
@@ -86,7 +86,7 @@ pub(super) fn errors(run: &RunAnalysis, label: &str) -> Option<RunErrors> {
     })
 }
 
-fn statistics<'a>(run: &'a RunAnalysis, label: &str) -> Option<&'a SteadyStatistics> {
+pub(super) fn statistics<'a>(run: &'a RunAnalysis, label: &str) -> Option<&'a SteadyStatistics> {
     let steady = run.steady.as_ref()?;
     if label == TOTAL {
         return Some(&steady.total);

@@ -57,12 +57,26 @@ pub struct GroupStatistic {
     pub metric: Metric,
     /// Its value in each run, in the order of the runs; `None` where a run has none.
     pub values: Vec<Option<f64>>,
-    /// Geometric mean over the runs; of error rates the arithmetic mean. `None` without values.
+    /// Runs without a value.
+    pub missing: Vec<MissingValue>,
+    /// Geometric mean over the runs; of error rates the arithmetic mean. `None` unless every run has a value: those
+    /// that have none, as a p99 of too few requests, are seldom the best.
     pub mean: Option<f64>,
-    /// Interval of the mean, by Student's t (on logarithms, for error rates on the rates).
+    /// Interval of the mean, by Student's t (on logarithms, for error rates on the rates, between 0 and 1); `None`
+    /// where the runs do not vary.
     pub interval: Option<ConfidenceInterval>,
-    /// Standard deviation between runs as a share of their mean; `None` for fewer than two runs.
+    /// Standard deviation between runs as a share of their mean; `None` for fewer than two runs, and
+    /// without a mean.
     pub coefficient_of_variation: Option<f64>,
+}
+
+/// A run that has no value of a metric.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MissingValue {
+    /// Name of the experiment's folder and of the run's.
+    pub run: String,
+    /// Why it has none.
+    pub reason: String,
 }
 
 /// What is compared between runs.

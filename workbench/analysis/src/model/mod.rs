@@ -14,7 +14,8 @@ use workbench_samples::{Outcome, SeriesPlace, UsersInSecond, Validity};
 
 pub use between_runs::{
     BetweenRuns, Group, GroupComparison, GroupRun, GroupStatistic, Metric, MetricComparison,
-    OverallTest, Pairing, RankEstimate, SeveralGroups, SimultaneousPair, TestMethod, Verdict,
+    MissingValue, OverallTest, Pairing, RankEstimate, SeveralGroups, SimultaneousPair, TestMethod,
+    Verdict,
 };
 pub use estimate::{ConfidenceInterval, Estimate};
 pub use published::{CheckedNumber, PublishedCheck, PublishedGroupCheck, PublishedTestCheck};
@@ -29,7 +30,7 @@ pub use sweep::{
 ///
 /// 2 added the steady state of a run, its place in a series, what may be said between runs, sweeps, and what the report's
 /// procedure is worth.
-pub const SCHEMA_VERSION: u32 = 2;
+pub const SCHEMA_VERSION: u32 = 3;
 
 /// Everything that was computed from one run, or from several that are compared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

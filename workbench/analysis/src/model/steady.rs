@@ -13,7 +13,8 @@ pub struct SteadyState {
     pub scope: Scope,
     /// Start of its first request, in seconds since the start of the schedule.
     pub from_s: f64,
-    /// End of its last request, in seconds since the start of the schedule.
+    /// Its end by the schedule, in seconds since the start of the schedule; the last start where that is later, and the
+    /// last response where the run ended before.
     pub to_s: f64,
     /// Whether it is steady indeed.
     pub warm_up: WarmUpCheck,
@@ -56,7 +57,8 @@ pub struct SteadyStatistics {
     pub errors: u64,
     /// Failed samples as a fraction of all, with Wilson's interval.
     pub error_rate: Estimate,
-    /// Samples by the length of the steady part, per second.
+    /// Requests that ended within the steady part, wherever they started, by its length, per second. Requests that
+    /// *started* in it, until the last of them has ended, would be too few: the more, the longer responses take.
     pub throughput_per_s: f64,
     /// Mean elapsed time; interval by batch means.
     pub mean_ns: Estimate,
@@ -84,10 +86,11 @@ pub struct Latency {
     pub samples: u64,
     /// Mean.
     pub mean_ns: f64,
-    /// Median.
-    pub p50_ns: f64,
+    /// Median; `None`, as other quantiles, where so few requests do not support it: the floor is that of all requests,
+    /// for these requests' share of the effective sample size.
+    pub p50_ns: Option<f64>,
     /// 95th percentile.
-    pub p95_ns: f64,
+    pub p95_ns: Option<f64>,
     /// 99th percentile.
-    pub p99_ns: f64,
+    pub p99_ns: Option<f64>,
 }

@@ -7,7 +7,8 @@ use super::estimate::{ConfidenceInterval, Estimate};
 /// What became of throughput, response times and thresholds from point to point.
 ///
 /// All numbers of a run are those of its steady part where it has one, otherwise of the whole run. Estimates of a point
-/// are between its valid runs: geometric means with Student's t on the logarithms, error rates arithmetic.
+/// are between its valid runs: geometric means with Student's t on the logarithms, error rates arithmetic; none where
+/// one of them has no value. Thresholds alone are of whole runs, ramps included.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SweepAnalysis {
     /// The experiment, as its series knows it; with the series' id where another one swept the same.
@@ -45,7 +46,7 @@ pub struct SweepPointAnalysis {
     pub p99_ns: Estimate,
     /// Failed requests as a fraction of all.
     pub error_rate: Estimate,
-    /// Whether there is a valid run, and every valid run met every threshold.
+    /// Whether every run is valid and met every threshold: load that was not achieved is what overload looks like.
     pub meets_thresholds: bool,
     /// Thresholds that a valid run missed, and by how many of them, in the order of the experiment.
     pub missed: Vec<(String, u32)>,
@@ -62,12 +63,12 @@ pub struct SweepRun {
     pub throughput_per_s: f64,
     /// Mean elapsed time.
     pub mean_ns: f64,
-    /// Median.
-    pub p50_ns: f64,
+    /// Median; `None`, as other quantiles, where its steady part does not support it.
+    pub p50_ns: Option<f64>,
     /// 95th percentile.
-    pub p95_ns: f64,
+    pub p95_ns: Option<f64>,
     /// 99th percentile.
-    pub p99_ns: f64,
+    pub p99_ns: Option<f64>,
     /// Failed requests as a fraction of all.
     pub error_rate: f64,
     /// Thresholds that it missed, as written.
@@ -82,7 +83,7 @@ pub enum LargestLoad {
     NoThresholds,
     /// The smallest load swept misses one already.
     None,
-    /// This one; the next one swept misses a threshold or has no valid run.
+    /// This one; the next one swept misses a threshold or has an invalid run.
     At {
         /// The load.
         value: u32,

@@ -4,42 +4,58 @@ use std::collections::BTreeSet;
 
 use polars::prelude::PolarsResult;
 use rayon::prelude::*;
+use workbench_plan::{Plan, SteadyPart};
 use workbench_samples::{SampleBatch, column};
 
-use super::rows::{Rows, second, since};
+use super::rows::{Clock, Rows, is_steady, second};
 
 /// What has to be known before the samples can be put into their places.
 pub(super) struct Census {
     /// What the seconds are counted from.
-    pub(super) origin: i64,
+    pub(super) clock: Clock,
     /// By name.
     pub(super) labels: Vec<String>,
     /// Number of samples that started in each second, from 0.
     pub(super) by_second: Vec<usize>,
+    /// First and last start in the steady part, UTC nanoseconds; `None` where it has no samples.
+    pub(super) steady_starts: Option<(i64, i64)>,
 }
 
 impl Census {
     /// Counts from `started_at`, or from the first start where that is not known.
-    pub(super) fn take(batches: &[SampleBatch], started_at: Option<i64>) -> PolarsResult<Self> {
+    pub(super) fn take(
+        batches: &[SampleBatch],
+        started_at: Option<i64>,
+        plan: &Plan,
+    ) -> PolarsResult<Self> {
         let origin = match started_at {
             Some(origin) => origin,
             None => first_start(batches)?,
         };
-        let (labels, by_second) = batches
+        let clock = Clock::new(origin, plan);
+        let steady_part = plan.steady_part();
+        let counted = batches
             .par_iter()
-            .try_fold(Default::default, |counted, batch| {
-                count(counted, batch, origin)
+            .try_fold(Counted::default, |counted, batch| {
+                count(counted, batch, clock, steady_part)
             })
-            .try_reduce(Default::default, |a, b| Ok(merged(a, b)))?;
+            .try_reduce(Counted::default, |a, b| Ok(merged(a, b)))?;
         Ok(Self {
-            origin,
-            labels: labels.into_iter().collect(),
-            by_second,
+            clock,
+            labels: counted.labels.into_iter().collect(),
+            by_second: counted.by_second,
+            steady_starts: counted.steady_starts,
         })
     }
 }
 
-type Counted = (BTreeSet<String>, Vec<usize>);
+/// What is known of some batches.
+#[derive(Default)]
+struct Counted {
+    labels: BTreeSet<String>,
+    by_second: Vec<usize>,
+    steady_starts: Option<(i64, i64)>,
+}
 
 fn first_start(batches: &[SampleBatch]) -> PolarsResult<i64> {
     let of_batch = |batch| {
@@ -54,13 +70,21 @@ fn first_start(batches: &[SampleBatch]) -> PolarsResult<i64> {
 }
 
 fn count(
-    (mut labels, mut by_second): Counted,
+    mut counted: Counted,
     batch: &SampleBatch,
-    origin: i64,
+    clock: Clock,
+    steady_part: SteadyPart,
 ) -> PolarsResult<Counted> {
-    let rows = Rows::read(batch, &[column::STARTED_AT, column::REQUEST])?;
-    for instant in rows.started_at()? {
-        let second = second(since(origin, *instant))? as usize;
+    let columns = [column::STARTED_AT, column::REQUEST, column::PHASE];
+    let rows = Rows::read(batch, &columns)?;
+    let by_second = &mut counted.by_second;
+    let steady_of = rows.table(column::PHASE, |phase| is_steady(phase, steady_part))?;
+    let phases = rows.words(column::PHASE)?;
+    for (instant, phase) in rows.started_at()?.iter().zip(phases) {
+        if steady_of[*phase as usize] == Some(true) {
+            counted.steady_starts = wider(counted.steady_starts, Some((*instant, *instant)));
+        }
+        let second = second(clock.since(*instant)?)? as usize;
         if second >= by_second.len() {
             by_second.resize(second + 1, 0);
         }
@@ -72,15 +96,30 @@ fn count(
         seen[*number as usize] = true;
     }
     let of_batch = names.into_iter().zip(seen).filter(|(_, seen)| *seen);
-    labels.extend(of_batch.filter_map(|(name, _)| name));
-    Ok((labels, by_second))
+    counted.labels.extend(of_batch.filter_map(|(name, _)| name));
+    Ok(counted)
 }
 
-fn merged((mut labels, a): Counted, (others, b): Counted) -> Counted {
-    labels.extend(others);
-    let (mut longer, shorter) = if a.len() < b.len() { (b, a) } else { (a, b) };
+fn merged(mut a: Counted, b: Counted) -> Counted {
+    a.labels.extend(b.labels);
+    let (mut longer, shorter) = if a.by_second.len() < b.by_second.len() {
+        (b.by_second, a.by_second)
+    } else {
+        (a.by_second, b.by_second)
+    };
     for (count, more) in longer.iter_mut().zip(shorter) {
         *count += more;
     }
-    (labels, longer)
+    Counted {
+        labels: a.labels,
+        by_second: longer,
+        steady_starts: wider(a.steady_starts, b.steady_starts),
+    }
+}
+
+fn wider(a: Option<(i64, i64)>, b: Option<(i64, i64)>) -> Option<(i64, i64)> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
+        (a, b) => a.or(b),
+    }
 }

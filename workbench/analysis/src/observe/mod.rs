@@ -14,9 +14,9 @@ mod times;
 use std::path::Path;
 use std::sync::Mutex;
 
-use polars::error::PolarsResult;
+use polars::error::{PolarsError, PolarsResult};
 use rayon::prelude::*;
-use workbench_plan::SteadyPart;
+use workbench_plan::{Plan, SteadyPart};
 use workbench_samples::{SampleBatch, SamplesError, column, sample_batches};
 use workbench_statistics::{StatisticsError, warm_up};
 
@@ -24,7 +24,7 @@ use crate::diagnosis::{Diagnosis, diagnose};
 use crate::error::AnalysisError;
 use census::Census;
 use rows::Rows;
-use tally::Tally;
+use tally::{MOST_LABELS, Tally};
 use timeline::{InOrder, Timeline};
 
 pub(crate) use tally::{ErrorTotal, LabelTally};
@@ -74,20 +74,63 @@ pub(crate) struct StartedInSecond {
 
 /// The steady part as a whole.
 pub(crate) struct SteadyObservations {
-    /// UTC nanoseconds.
-    pub(crate) first_start: i64,
-    /// UTC nanoseconds.
-    pub(crate) last_end: i64,
+    pub(crate) window: Window,
     pub(crate) diagnosis: Diagnosis,
     /// Where MSER-5 would have the steady part begin: how long after the first start; `None` where it sees none.
     pub(crate) settled_after_ns: Result<Option<u64>, StatisticsError>,
+}
+
+/// The stretch of time that the steady part is measured in.
+///
+/// It does not end with the last response. Requests that *start* in a stretch of time, counted over the time until the
+/// last of them has *ended*, are too few for it: for the longest response time, no more start. In a closed loop that
+/// error grows with the load, as response times do, and a single request that hangs makes it arbitrarily large. What
+/// *ends* within a fixed stretch of time, wherever it started, is free of it: as many requests are in flight at its
+/// beginning as at its end.
+///
+/// Nor does it end with the last start: where all users wait for an answer from the middle of the hold on, nothing
+/// starts, and the rest of the hold is part of it all the same.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Window {
+    /// The first start, UTC nanoseconds; does not belong to it, for what ends then was the load of the time before.
+    pub(crate) from: i64,
+    /// The end by the schedule, or the last start where that is later, UTC nanoseconds; belongs to it.
+    pub(crate) to: i64,
+}
+
+impl Window {
+    fn of(steady_starts: (i64, i64), origin: i64, steady_part: SteadyPart, plan: &Plan) -> Self {
+        let schedule = plan.load.schedule();
+        let scheduled = match steady_part {
+            SteadyPart::Hold => schedule.hold_end(),
+            SteadyPart::WholeRun => schedule.end(),
+        };
+        let scheduled = i64::try_from(scheduled.as_nanos()).unwrap_or(i64::MAX);
+        let (from, last_start) = steady_starts;
+        Self {
+            from,
+            to: last_start.max(origin.saturating_add(scheduled)),
+        }
+    }
+
+    fn contains(self, instant: i64) -> bool {
+        self.from < instant && instant <= self.to
+    }
+
+    /// Of a run that ended earlier, there is no more than until its last response.
+    fn until(self, last_end: i64) -> Self {
+        Self {
+            to: self.to.min(last_end).max(self.from),
+            ..self
+        }
+    }
 }
 
 /// Reads the samples below a folder. `started_at` is the start of the schedule, where it is known.
 pub(crate) fn observe(
     directory: &Path,
     started_at: Option<i64>,
-    steady_part: SteadyPart,
+    plan: &Plan,
     labels_of_the_file: &[&str],
     times_in_order: TimesInOrder,
 ) -> Result<Observations, AnalysisError> {
@@ -98,14 +141,8 @@ pub(crate) fn observe(
         .build()
         .map_err(AnalysisError::Threads)?;
     let observations = threads.install(|| {
-        let census = Census::take(&batches, started_at)?;
-        observations(
-            &batches,
-            census,
-            steady_part,
-            labels_of_the_file,
-            times_in_order,
-        )
+        let census = Census::take(&batches, started_at, plan)?;
+        observations(&batches, census, plan, labels_of_the_file, times_in_order)
     });
     let observations = observations.map_err(|source| AnalysisError::Query {
         path: directory.to_owned(),
@@ -122,19 +159,26 @@ pub(crate) fn observe(
 fn observations(
     batches: &[SampleBatch],
     census: Census,
-    steady_part: SteadyPart,
+    plan: &Plan,
     labels_of_the_file: &[&str],
     times_in_order: TimesInOrder,
 ) -> PolarsResult<Option<Observations>> {
     let Census {
-        origin,
+        clock,
         labels,
         by_second,
+        steady_starts,
     } = census;
+    let origin = clock.origin;
     if labels.is_empty() {
         return Ok(None);
     }
+    if labels.len() > MOST_LABELS {
+        return Err(too_many(labels.len()));
+    }
     let labels = in_order(labels, labels_of_the_file);
+    let steady_part = plan.steady_part();
+    let window = steady_starts.map(|starts| Window::of(starts, origin, steady_part, plan));
     let timeline = Mutex::new(Timeline::new(&by_second));
     let tally = batches
         .par_iter()
@@ -142,7 +186,7 @@ fn observations(
             || Tally::new(&labels, by_second.len()),
             |mut tally, batch| {
                 let rows = Rows::read(batch, &tally::COLUMNS)?;
-                let places = tally.add(&rows, origin, steady_part)?;
+                let places = tally.add(&rows, clock, steady_part, window)?;
                 let mut timeline = timeline.lock().expect(NO_PANIC);
                 timeline.add(&places, rows.whole(column::ELAPSED_NS)?);
                 PolarsResult::Ok(tally)
@@ -154,9 +198,10 @@ fn observations(
         )?;
     let timeline = timeline.into_inner().expect(NO_PANIC);
     let (timeline, times_of_seconds) = timeline.in_order();
-    let steady = tally
-        .steady_window
-        .map(|window| steady(&timeline, window, origin));
+    let last_end = tally.labels.iter().map(|counts| counts.last_end).max();
+    let steady = window
+        .zip(last_end)
+        .map(|(window, last_end)| steady(&timeline, window.until(last_end), origin));
     let started = by_second
         .iter()
         .zip(&tally.seconds)
@@ -183,20 +228,25 @@ fn observations(
     }))
 }
 
-fn steady(
-    timeline: &Timeline,
-    (first_start, last_end): (i64, i64),
-    origin: i64,
-) -> SteadyObservations {
+fn too_many(labels: usize) -> PolarsError {
+    PolarsError::ComputeError(
+        format!(
+            "they are of {labels} different requests, and {MOST_LABELS} at most can be told apart: give those that do the \
+             same the same name"
+        )
+        .into(),
+    )
+}
+
+fn steady(timeline: &Timeline, window: Window, origin: i64) -> SteadyObservations {
     let elapsed_ns = timeline.steady();
     let (diagnosis, warm_up) = rayon::join(|| diagnose(&elapsed_ns), || warm_up(&elapsed_ns));
     let settled_after_ns = warm_up.map(|found| {
         let start = timeline.start_of_steady(found.steady_from()?)?;
-        Some((origin + start - first_start).max(0) as u64)
+        Some((origin + start - window.from).max(0) as u64)
     });
     SteadyObservations {
-        first_start,
-        last_end,
+        window,
         diagnosis,
         settled_after_ns,
     }

@@ -1,9 +1,11 @@
 //! Some columns of a batch of samples, as slices.
 
+use jiff::Timestamp;
 use polars::prelude::{
     Categorical32Chunked, DataFrame, PolarsError, PolarsResult, UInt32Chunked, UInt64Chunked,
 };
-use workbench_samples::{SampleBatch, column};
+use workbench_plan::{Plan, SteadyPart};
+use workbench_samples::{Phase, SampleBatch, column};
 
 pub(super) const NS_PER_SECOND: i64 = 1_000_000_000;
 
@@ -61,14 +63,64 @@ impl Rows {
     }
 }
 
-/// Nanoseconds since the origin; what is before it belongs to its first moment.
-pub(super) fn since(origin: i64, instant: i64) -> i64 {
-    instant.saturating_sub(origin).max(0)
+/// Requests further than this from the schedule are believed no more than a clock that was set in between, or a damaged
+/// file: there would have to be room for every second on the way. Ours.
+const BELIEVED_NS: i64 = 24 * 3_600 * NS_PER_SECOND;
+
+/// What instants are counted from, and until when they are believed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Clock {
+    /// UTC nanoseconds.
+    pub(super) origin: i64,
+    latest: i64,
+}
+
+impl Clock {
+    pub(super) fn new(origin: i64, plan: &Plan) -> Self {
+        let scheduled = i64::try_from(plan.load.schedule().end().as_nanos()).unwrap_or(i64::MAX);
+        Self {
+            origin,
+            latest: scheduled.saturating_add(BELIEVED_NS),
+        }
+    }
+
+    /// Nanoseconds since the origin; what is before it belongs to its first moment.
+    pub(super) fn since(self, instant: i64) -> PolarsResult<i64> {
+        let since = instant.saturating_sub(self.origin);
+        if since > self.latest || since < -BELIEVED_NS {
+            return Err(self.stray(instant));
+        }
+        Ok(since.max(0))
+    }
+
+    fn stray(self, instant: i64) -> PolarsError {
+        let in_words = |instant: i64| {
+            Timestamp::from_nanosecond(i128::from(instant))
+                .map_or_else(|_| instant.to_string(), |instant| format!("{instant:.0}"))
+        };
+        PolarsError::ComputeError(
+            format!(
+                "a request started or ended at {}, more than a day from the schedule, which begins at {}: either the \
+                 samples are damaged, or started_at in the run's manifest.json is",
+                in_words(instant),
+                in_words(self.origin)
+            )
+            .into(),
+        )
+    }
 }
 
 /// The whole second of so many nanoseconds.
 pub(super) fn second(since_ns: i64) -> PolarsResult<u32> {
     u32::try_from(since_ns / NS_PER_SECOND).map_err(|_| missing(column::STARTED_AT))
+}
+
+/// Whether requests of a phase are in the steady part.
+pub(super) fn is_steady(phase: &str, steady_part: SteadyPart) -> bool {
+    match steady_part {
+        SteadyPart::Hold => phase == Phase::Hold.as_str(),
+        SteadyPart::WholeRun => phase != Phase::WarmUp.as_str(),
+    }
 }
 
 pub(super) fn missing(column: &str) -> PolarsError {

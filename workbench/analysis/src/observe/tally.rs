@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use polars::prelude::PolarsResult;
 use workbench_plan::SteadyPart;
-use workbench_samples::{ErrorKind, Phase, column};
+use workbench_samples::{ErrorKind, column};
 
-use super::rows::{NS_PER_SECOND, Rows, missing, second, since};
+use super::Window;
+use super::rows::{Clock, NS_PER_SECOND, Rows, is_steady, missing, second};
 
 pub(super) const COLUMNS: [&str; 9] = [
     column::STARTED_AT,
@@ -27,8 +28,6 @@ pub(super) struct Tally {
     /// Responses received whole, by the second of their end.
     pub(super) completed: BTreeMap<u32, u64>,
     errors: BTreeMap<(usize, String, Option<u16>), u64>,
-    /// First start and last end in the steady part.
-    pub(super) steady_window: Option<(i64, i64)>,
     names: Vec<String>,
 }
 
@@ -41,6 +40,8 @@ pub(crate) struct LabelTally {
     pub(crate) steady: u64,
     /// Of these, how many failed.
     pub(crate) steady_errors: u64,
+    /// Samples of any phase that ended within the window of the steady part.
+    pub(crate) ended_in_window: u64,
     pub(crate) first_start: i64,
     pub(crate) last_end: i64,
     pub(crate) bytes_sent: u64,
@@ -82,7 +83,7 @@ pub(super) fn label(code: u16) -> usize {
     usize::from(code >> 2)
 }
 
-pub(super) fn is_steady(code: u16) -> bool {
+pub(super) fn in_steady_part(code: u16) -> bool {
     code & 2 != 0
 }
 
@@ -91,7 +92,7 @@ pub(super) fn is_failed(code: u16) -> bool {
 }
 
 /// As many as a code has room for.
-const MOST_LABELS: usize = 1 << 14;
+pub(super) const MOST_LABELS: usize = 1 << 14;
 
 impl Tally {
     pub(super) fn new(labels: &[String], seconds: usize) -> Self {
@@ -100,7 +101,6 @@ impl Tally {
             seconds: vec![SecondTally::default(); seconds],
             completed: BTreeMap::new(),
             errors: BTreeMap::new(),
-            steady_window: None,
             names: labels.to_vec(),
         }
     }
@@ -109,8 +109,9 @@ impl Tally {
     pub(super) fn add(
         &mut self,
         rows: &Rows,
-        origin: i64,
+        clock: Clock,
         steady_part: SteadyPart,
+        window: Option<Window>,
     ) -> PolarsResult<Places> {
         let started = rows.started_at()?;
         let elapsed = rows.whole(column::ELAPSED_NS)?;
@@ -121,10 +122,7 @@ impl Tally {
         let requests = rows.words(column::REQUEST)?;
         let request_of = rows.table(column::REQUEST, |name| self.number_of(name))?;
         let phases = rows.words(column::PHASE)?;
-        let steady_of = rows.table(column::PHASE, |phase| match steady_part {
-            SteadyPart::Hold => phase == Phase::Hold.as_str(),
-            SteadyPart::WholeRun => phase != Phase::WarmUp.as_str(),
-        })?;
+        let steady_of = rows.table(column::PHASE, |phase| is_steady(phase, steady_part))?;
         let errors = rows.optional_words(column::ERROR)?;
         let error_of = rows.table(column::ERROR, |error| error == ErrorKind::Status.as_str())?;
         let mut places = Places {
@@ -138,7 +136,7 @@ impl Tally {
             let start = started[row];
             let taken = i64::try_from(elapsed[row]).map_err(|_| missing(column::ELAPSED_NS))?;
             let end = start.saturating_add(taken);
-            let start_since = since(origin, start);
+            let start_since = clock.since(start)?;
             let in_second = second(start_since)?;
             let label = request_of[requests[row] as usize]
                 .flatten()
@@ -150,6 +148,7 @@ impl Tally {
             counts.errors += u64::from(failed);
             counts.steady += u64::from(steady);
             counts.steady_errors += u64::from(steady && failed);
+            counts.ended_in_window += u64::from(window.is_some_and(|window| window.contains(end)));
             counts.first_start = counts.first_start.min(start);
             counts.last_end = counts.last_end.max(end);
             counts.bytes_sent += sent[row];
@@ -157,12 +156,9 @@ impl Tally {
             let counts = &mut self.seconds[in_second as usize];
             counts.errors += u64::from(failed);
             counts.active_users += u64::from(users[row]);
-            if steady {
-                self.steady_window = wider(self.steady_window, Some((start, end)));
-            }
             // A response is complete when it came in whole, whatever its status.
             if error.is_none_or(|error| error_of[error as usize] == Some(true)) {
-                let in_second = second(since(origin, end))?;
+                let in_second = second(clock.since(end)?)?;
                 completed.add(in_second, &mut self.completed);
             }
             if let Some(error) = error {
@@ -211,7 +207,6 @@ impl Tally {
         for (error, count) in other.errors {
             *self.errors.entry(error).or_default() += count;
         }
-        self.steady_window = wider(self.steady_window, other.steady_window);
         self
     }
 
@@ -234,6 +229,7 @@ impl LabelTally {
         errors: 0,
         steady: 0,
         steady_errors: 0,
+        ended_in_window: 0,
         first_start: i64::MAX,
         last_end: i64::MIN,
         bytes_sent: 0,
@@ -246,17 +242,11 @@ impl LabelTally {
         self.errors += other.errors;
         self.steady += other.steady;
         self.steady_errors += other.steady_errors;
+        self.ended_in_window += other.ended_in_window;
         self.first_start = self.first_start.min(other.first_start);
         self.last_end = self.last_end.max(other.last_end);
         self.bytes_sent += other.bytes_sent;
         self.bytes_received += other.bytes_received;
-    }
-}
-
-fn wider(a: Option<(i64, i64)>, b: Option<(i64, i64)>) -> Option<(i64, i64)> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
-        (a, b) => a.or(b),
     }
 }
 

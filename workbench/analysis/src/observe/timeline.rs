@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use workbench_statistics::{quantiles, summary};
 
 use super::rows::NS_PER_SECOND;
-use super::tally::{LabelTally, Places, is_failed, is_steady, label};
+use super::tally::{LabelTally, Places, in_steady_part, is_failed, label};
 
 /// Elapsed times, starts and codes of all samples, ordered by the second of the start; see [`Timeline::in_order`].
 pub(super) struct Timeline {
@@ -97,7 +97,7 @@ impl Timeline {
 
     /// The elapsed times in the steady part, in order of time.
     pub(super) fn steady(&self) -> Cow<'_, [f64]> {
-        let steady = |code: &u16| is_steady(*code);
+        let steady = |code: &u16| in_steady_part(*code);
         let first = self.codes.iter().position(steady).unwrap_or(0);
         let end = self
             .codes
@@ -114,7 +114,7 @@ impl Timeline {
 
     /// Start of the sample at a position among those in the steady part, in nanoseconds since the origin.
     pub(super) fn start_of_steady(&self, position: usize) -> Option<i64> {
-        let mut steady = (0..self.codes.len()).filter(|place| is_steady(self.codes[*place]));
+        let mut steady = (0..self.codes.len()).filter(|place| in_steady_part(self.codes[*place]));
         let place = steady.nth(position)?;
         let second = self.bounds.partition_point(|bound| *bound <= place) - 1;
         Some(second as i64 * NS_PER_SECOND + i64::from(self.instants[place]))
@@ -165,7 +165,7 @@ impl Timeline {
 fn deal(labels: &mut [InOrder], elapsed_ns: &[f64], codes: &[u16]) {
     for (elapsed_ns, code) in elapsed_ns.iter().zip(codes) {
         let dealt = &mut labels[label(*code)];
-        if is_steady(*code) {
+        if in_steady_part(*code) {
             dealt.steady.push(*elapsed_ns);
             dealt.failed.push(is_failed(*code));
         } else {

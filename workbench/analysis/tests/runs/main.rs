@@ -1,6 +1,8 @@
 //! Analyses of runs, from their files through the public interface.
 
 #[cfg(test)]
+mod damaged;
+#[cfg(test)]
 mod one_run;
 #[cfg(test)]
 mod same_as_naive;
@@ -12,3 +14,5 @@ mod steady;
 mod support;
 #[cfg(test)]
 mod sweeps;
+#[cfg(test)]
+mod throughput;

@@ -145,12 +145,12 @@ fn assert_seconds(found: &[Second], samples: &[Sample]) {
     assert!(started.is_empty());
 }
 
-/// `samples` in order of time.
-fn assert_steady(found: &SteadyStatistics, samples: &[Sample], seconds: f64) {
+/// `samples` in order of time, and how many requests ended in so many seconds.
+fn assert_steady(found: &SteadyStatistics, samples: &[Sample], ended: usize, seconds: f64) {
     let times = elapsed(samples);
     let n = samples.len() as u64;
     assert_eq!((found.samples, found.errors), (n, failures(samples)));
-    close(found.throughput_per_s, n as f64 / seconds);
+    close(found.throughput_per_s, ended as f64 / seconds);
     let rate = wilson(failures(samples), n, 0.95).unwrap();
     assert_eq!(found.error_rate.value, Some(rate.estimate));
     assert_eq!(found.error_rate.interval, Some(rate.interval.into()));
@@ -188,8 +188,20 @@ fn assert_steady(found: &SteadyStatistics, samples: &[Sample], seconds: f64) {
         if let Some(found) = found {
             assert_eq!(found.samples, times.len() as u64);
             close(found.mean_ns, summary(&times).unwrap().mean);
-            assert_eq!(found.p50_ns, quantile(&times, 0.5).unwrap());
-            assert_eq!(found.p99_ns, quantile(&times, 0.99).unwrap());
+            for (found, p) in [
+                (found.p50_ns, 0.5),
+                (found.p95_ns, 0.95),
+                (found.p99_ns, 0.99),
+            ] {
+                let of_all: Vec<f64> = elapsed(samples);
+                let most = times.len() as f64;
+                let share = most / of_all.len() as f64;
+                let at_most = effective_count_of_quantile(&of_all, p)
+                    .map_or(most, |count| (count * share).min(most));
+                let needed = needed_for_quantile_interval(p, 0.95).unwrap() as f64;
+                let expected = (at_most >= needed).then(|| quantile(&times, p).unwrap());
+                assert_eq!(found, expected);
+            }
         }
     }
 }
@@ -240,17 +252,22 @@ proptest! {
         assert_eq!(found.steady.is_some(), !steady.is_empty());
         let Some(found) = found.steady else { return Ok(()) };
         let first = steady.iter().map(|it| it.started_at).min().unwrap();
-        let last = steady.iter().map(end).max().unwrap();
+        let last_start = steady.iter().map(|it| it.started_at).max().unwrap();
+        let last_end = samples.iter().map(end).max().unwrap();
+        // Two users start over two seconds and stay for two more.
+        let last = last_start.max(START + 4_000_000_000).min(last_end).max(first);
+        let ended = |of: &[Sample]| of.iter().filter(|it| first < end(it) && end(it) <= last).count();
         close(found.from_s, (first - START) as f64 / 1e9);
         close(found.to_s, (last - START) as f64 / 1e9);
         let seconds = found.to_s - found.from_s;
         prop_assume!(seconds > 0.0);
-        assert_steady(&found.total, &steady, seconds);
+        assert_steady(&found.total, &steady, ended(&samples), seconds);
         for row in &found.requests {
             let (_, request) = LABELS.iter().find(|(name, _)| *name == row.request).unwrap();
-            let of_label: Vec<Sample> =
-                steady.iter().filter(|it| it.request == *request).copied().collect();
-            assert_steady(row, &of_label, seconds);
+            let of_label = |of: &[Sample]| -> Vec<Sample> {
+                of.iter().filter(|it| it.request == *request).copied().collect()
+            };
+            assert_steady(row, &of_label(&steady), ended(&of_label(&samples)), seconds);
         }
     }
 

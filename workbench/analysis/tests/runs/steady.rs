@@ -55,7 +55,7 @@ fn only_what_started_in_the_hold_is_steady() {
         browse(1_000, 10),
         browse(1_100, 20),
         order(1_200, 60, Some(503), Some(ErrorKind::Status)),
-        browse(2_500, 500),
+        browse(4_500, 500),
     ];
     samples[0].phase = Phase::RampUp;
     samples[4].phase = Phase::RampDown;
@@ -63,31 +63,19 @@ fn only_what_started_in_the_hold_is_steady() {
     let steady = steady(&samples);
 
     assert_eq!(steady.scope, Scope::Hold);
-    // From the start of the first to the end of the last.
-    assert_eq!((steady.from_s, steady.to_s), (1.0, 1.26));
+    // From the start of the first to the end of the hold.
+    assert_eq!((steady.from_s, steady.to_s), (1.0, 4.0));
     assert_eq!((steady.total.samples, steady.total.errors), (3, 1));
     assert_eq!(steady.total.mean_ns.value, Some(30.0 * MS));
-    assert_eq!(steady.total.throughput_per_s, 3.0 / 0.26);
+    assert_eq!(steady.total.throughput_per_s, 3.0 / 3.0);
     let labels: Vec<&str> = steady.requests.iter().map(|row| &*row.request).collect();
     assert_eq!(labels, ["order", "browse"]);
     // A label's share of the time of all, not of its own.
-    assert_eq!(steady.requests[1].throughput_per_s, 2.0 / 0.26);
+    assert_eq!(steady.requests[1].throughput_per_s, 2.0 / 3.0);
     let success = steady.total.success.unwrap();
     assert_eq!((success.samples, success.mean_ns), (2, 15.0 * MS));
     let failure = steady.total.failure.unwrap();
-    assert_eq!((failure.samples, failure.p99_ns), (1, 60.0 * MS));
-}
-
-#[test]
-fn several_holds_are_one_steady_part_with_gaps_that_count_as_time() {
-    let mut samples: Vec<Sample> = (0..6).map(|i| browse(100 * i, 10)).collect();
-    samples[2].phase = Phase::RampDown;
-    samples[3].phase = Phase::RampUp;
-
-    let steady = steady(&samples);
-
-    assert_eq!(steady.total.samples, 4);
-    assert_eq!((steady.from_s, steady.to_s), (0.0, 0.51));
+    assert_eq!((failure.samples, failure.mean_ns), (1, 60.0 * MS));
 }
 
 #[test]
@@ -224,7 +212,7 @@ fn a_run_that_is_slower_from_request_to_request_is_invalid() {
     assert_eq!(dependence.status, CheckStatus::Warning);
     assert!(
         analysis.warnings.iter().any(|warning| warning.starts_with(
-            "tiny/20261118T110640Z-4f2a is invalid (steady state: no steady state within 20.0 s"
+            "tiny/20261118T110640Z-4f2a is invalid (steady state: no steady state within 10.0 s"
         )),
         "{:?}",
         analysis.warnings
@@ -251,6 +239,41 @@ fn too_few_requests_are_not_asked_and_have_what_so_few_can_have() {
         Some("takes the information of 299 independent requests, has that of at most 80")
     );
     assert!(total.error_rate.interval.is_some());
+}
+
+#[test]
+fn ten_successes_among_thousands_of_failures_have_no_p99() {
+    let mut samples = noisy(2_000, |_| 20);
+    for (i, sample) in samples.iter_mut().enumerate() {
+        if i % 200 != 0 {
+            sample.error = Some(ErrorKind::Status);
+        }
+    }
+
+    let total = steady(&samples).total;
+
+    assert!(total.p99_ns.value.is_some());
+    let success = total.success.unwrap();
+    assert_eq!(success.samples, 10);
+    assert!(success.p50_ns.is_some());
+    assert_eq!((success.p95_ns, success.p99_ns), (None, None));
+    let failure = total.failure.unwrap();
+    assert!(failure.p50_ns.is_some() && failure.p95_ns.is_some());
+    assert!(failure.p99_ns.is_some());
+}
+
+#[test]
+fn successes_depend_on_each_other_as_all_requests_do() {
+    let mut bursts = noisy(2_000, |i| 10 * (noise(i / 10) % 200));
+    for sample in &mut bursts[..200] {
+        sample.error = Some(ErrorKind::Status);
+    }
+
+    let success = steady(&bursts).total.success.unwrap();
+
+    // 1,800 in number, but in effect a tenth of that.
+    assert_eq!((success.samples, success.p99_ns), (1_800, None));
+    assert!(success.p50_ns.is_some());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::support::{browse, manifest, write_run};
+use crate::support::{EXPERIMENT, browse, manifest, write_run};
 use workbench_analysis::{LargestLoad, Peak, SweepAnalysis, analyze};
 use workbench_samples::{SeriesPlace, SweepPoint, Validity};
 
@@ -53,10 +53,22 @@ fn write(results: &Path, series: &str, run: &Run) -> PathBuf {
 }
 
 fn sweeps(runs: &[Run]) -> Vec<SweepAnalysis> {
+    let thresholds = EXPERIMENT.split("thresholds:\n").nth(1).unwrap();
+    sweeps_of(runs, thresholds)
+}
+
+/// The same with other thresholds.
+fn sweeps_of(runs: &[Run], thresholds: &str) -> Vec<SweepAnalysis> {
     let results = tempfile::tempdir().unwrap();
     let folders: Vec<_> = runs
         .iter()
-        .map(|run| write(results.path(), "20261118T110000Z-aaaa", run))
+        .map(|run| {
+            let folder = write(results.path(), "20261118T110000Z-aaaa", run);
+            let (above, _) = EXPERIMENT.split_once("thresholds:\n").unwrap();
+            let text = format!("{above}thresholds:\n{thresholds}");
+            std::fs::write(folder.join("experiment.yaml"), text).unwrap();
+            folder
+        })
         .collect();
     analyze(&folders).unwrap().sweeps
 }
@@ -129,6 +141,33 @@ fn the_law_is_fitted_to_one_throughput_per_valid_run() {
         assert!((curve - fitted.fitted_per_s).abs() < 1e-9 * curve);
     }
     assert!(!matches!(fit.peak, Peak::FallsFromTheStart));
+}
+
+#[test]
+fn a_load_with_an_invalid_run_does_not_meet_the_thresholds() {
+    let mut runs = swept();
+    let meets = |runs: &[Run]| -> Vec<bool> {
+        let sweep = sweeps_of(runs, "  - p95 < 400ms\n").remove(0);
+        let points = sweep.points.iter();
+        points.map(|point| point.meets_thresholds).collect()
+    };
+    assert_eq!(meets(&runs), [true; 4]);
+    runs[0].valid = false;
+    assert_eq!(meets(&runs), [true, true, true, false]);
+}
+
+#[test]
+fn a_quantile_that_a_steady_part_does_not_support_is_not_that_of_the_whole_run() {
+    // 10,000 / 50 = 200 requests of a single user are too few for p99, 1,000 are not.
+    let runs = [run(1, 1, 10), run(2, 1, 10), run(1, 2, 50), run(2, 2, 50)];
+    let sweep = sweeps(&runs).remove(0);
+
+    let slow = &sweep.points[0].runs[1];
+    assert!(slow.p95_ns.is_some());
+    assert_eq!(slow.p99_ns, None);
+    let p99 = &sweep.points[0].p99_ns;
+    assert_eq!(p99.value, None);
+    assert_eq!(p99.note.as_deref(), Some("too few requests in 1 of 2 runs"));
 }
 
 #[test]

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use workbench_load::{LoadError, RunDirectory};
-use workbench_samples::{Check, CheckStatus, Outcome, SeriesPlace, SeriesRunState, Validity};
+use workbench_samples::{
+    Check, CheckStatus, Outcome, Series, SeriesPlace, SeriesRun, SeriesRunState, Validity,
+};
 
 use super::{OpenSeries, summary};
 use crate::exit::Exit;
@@ -19,13 +21,41 @@ pub(crate) fn make(mut series: OpenSeries, runner: &Runner) -> anyhow::Result<Ex
     let told = outcome::print(&summary::summary(&series.record, &runner.results));
     made?;
     told?;
-    let runs = series.record.runs.iter();
-    let exit = runs.map(|run| match run.state {
+    Ok(ended(&series.record).and(runner.stopped()))
+}
+
+/// How the runs of a series ended. The thresholds of a sweep find the largest load that meets them: it is none that
+/// fails the sweep, unless every run misses one.
+fn ended(record: &Series) -> Exit {
+    let ended = |run: &SeriesRun| match run.state {
         SeriesRunState::Invalid => Exit::RunInvalid,
         SeriesRunState::Done if !run.missed_thresholds.is_empty() => Exit::ThresholdMissed,
         _ => Exit::Pass,
-    });
-    Ok(exit.fold(runner.stopped(), Exit::and))
+    };
+    let meets = |sweep: &str| {
+        let mut runs = record
+            .runs
+            .iter()
+            .filter(|run| sweep_of(record, run) == Some(sweep));
+        runs.any(|run| ended(run) == Exit::Pass)
+    };
+    record
+        .runs
+        .iter()
+        .map(|run| match (ended(run), sweep_of(record, run)) {
+            (Exit::ThresholdMissed, Some(sweep)) if meets(sweep) => Exit::Pass,
+            (exit, _) => exit,
+        })
+        .fold(Exit::Pass, Exit::and)
+}
+
+/// The sweep that a run is one point of.
+fn sweep_of<'a>(record: &Series, run: &'a SeriesRun) -> Option<&'a str> {
+    let mut experiments = record.experiments.iter();
+    let experiment = experiments.find(|it| it.name == run.experiment)?;
+    // Points are named after their experiment: `shop#1@users=10`.
+    let name = run.experiment.split('@').next();
+    experiment.point.as_ref().and(name)
 }
 
 fn make_missing(series: &mut OpenSeries, runner: &Runner) -> anyhow::Result<()> {
@@ -182,4 +212,57 @@ fn failures(checks: &[Check]) -> String {
 /// The results folder may be moved with everything in it.
 fn relative(run: &Path, results: &Path) -> PathBuf {
     run.strip_prefix(results).unwrap_or(run).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use workbench_samples::SweepPoint;
+
+    use super::*;
+
+    /// One run at each of 1, 2, 3, … users, and whether it missed a threshold.
+    fn sweep(missed: &[bool]) -> Series {
+        let folder = Path::new("../samples/tests/published/series-version-2");
+        let mut series = Series::read(folder).unwrap();
+        let (experiment, run) = (series.experiments[0].clone(), series.runs[0].clone());
+        let name = |users: usize| format!("shop@users={users}");
+        series.experiments = (1..=missed.len())
+            .map(|users| {
+                let mut experiment = experiment.clone();
+                experiment.name = name(users);
+                experiment.point = Some(SweepPoint {
+                    parameter: "users".to_owned(),
+                    value: u32::try_from(users).unwrap(),
+                });
+                experiment
+            })
+            .collect();
+        series.runs = (1..)
+            .zip(missed)
+            .map(|(users, missed)| {
+                let mut run = run.clone();
+                run.experiment = name(users);
+                run.state = SeriesRunState::Done;
+                run.missed_thresholds = Vec::from_iter(missed.then(|| "p95 < 1ms".to_owned()));
+                run
+            })
+            .collect();
+        series
+    }
+
+    #[test]
+    fn a_sweep_passes_where_a_load_meets_its_thresholds_and_fails_where_none_does() {
+        assert_eq!(ended(&sweep(&[false, false, true])), Exit::Pass);
+        assert_eq!(ended(&sweep(&[true, true])), Exit::ThresholdMissed);
+    }
+
+    #[test]
+    fn runs_outside_of_a_sweep_fail_by_their_thresholds_and_invalid_ones_always_do() {
+        let mut series = sweep(&[false, true]);
+        series.runs[1].state = SeriesRunState::Invalid;
+        assert_eq!(ended(&series), Exit::RunInvalid);
+        series.runs[1].state = SeriesRunState::Done;
+        series.experiments[1].point = None;
+        assert_eq!(ended(&series), Exit::ThresholdMissed);
+    }
 }

@@ -129,6 +129,36 @@ fn without_repetitions_a_sweep_is_a_series_of_one_block_that_goes_on_after_an_in
 }
 
 #[test]
+fn a_sweep_fails_by_its_thresholds_only_where_no_load_meets_them() {
+    let bench = Bench::new();
+    let stub = Stub::start();
+    let text = swept(&stub, "[1, 2]");
+    // A run may well be invalid on a busy machine, which is worse than a threshold.
+    let thresholds = |thresholds: &str| format!("{text}thresholds: [ {thresholds} ]\n");
+    let none = bench.file("swept", &thresholds("p95 < 1us"));
+    bench
+        .workbench()
+        .arg("run")
+        .arg(&none)
+        .assert()
+        .code([10, 14].as_slice());
+    let folder = bench.runs("swept").remove(0);
+    // A point by itself is only one load of several.
+    bench
+        .workbench()
+        .arg("analyze")
+        .arg(folder)
+        .assert()
+        .code([0, 14].as_slice());
+    let analysed = bench
+        .workbench()
+        .arg("analyze")
+        .args(bench.runs("swept"))
+        .assert();
+    analysed.code([10, 14].as_slice());
+}
+
+#[test]
 fn a_sweep_and_another_experiment_share_their_blocks() {
     let bench = Bench::new();
     let stub = Stub::start();

@@ -12,6 +12,7 @@ pub(crate) use tables::{
 use workbench_analysis::{BetweenRuns, Group, GroupComparison, MetricComparison, Verdict};
 
 use crate::format;
+use crate::table::one_line;
 
 /// Heads what a verdict may rest on.
 pub(crate) const HEADING: &str = "What these runs show";
@@ -57,21 +58,67 @@ pub(crate) const COLUMNS_OF_CROSS_CHECKS: &str = "The same question without loga
      Cliff’s delta: how much more often a run of the candidate lies above one of the baseline than below, from −1 to +1. \
      Alone: the verdict that the row would have if it were the only one.";
 
-/// What the columns of [`groups`] mean.
 const COLUMNS_OF_GROUPS: &str = "Each run gives one value, from its steady part; runs stand in order of time. The mean is geometric (of error \
      rates arithmetic), in brackets its interval by Student’s t. CV: standard deviation between runs as a share of their mean.";
 
-/// What the columns of [`groups`] mean, with the confidence of their intervals.
+/// What the columns of [`groups`] mean, with the confidence of their intervals, and which runs have no value.
 pub(crate) fn under_groups(between: &BetweenRuns) -> String {
+    let mut text = COLUMNS_OF_GROUPS.to_owned();
     let mut statistics = between.groups.iter().flat_map(|group| &group.statistics);
     let confidence = statistics.find_map(|statistic| Some(statistic.interval?.confidence));
-    confidence.map_or_else(
-        || COLUMNS_OF_GROUPS.to_owned(),
-        |confidence| {
-            let confidence = words::confidence(confidence);
-            format!("{COLUMNS_OF_GROUPS} Such intervals have {confidence} confidence.")
-        },
-    )
+    if let Some(confidence) = confidence.map(words::confidence) {
+        text.push_str(&format!(" Such intervals have {confidence} confidence."));
+    }
+    let missing = missing_values(between);
+    if !missing.is_empty() {
+        text.push(' ');
+        text.push_str(WITHOUT_A_MEAN);
+        for sentence in missing.iter().take(FEW_MISSING) {
+            text.push(' ');
+            text.push_str(sentence);
+        }
+        if missing.len() > FEW_MISSING {
+            let more = missing.len() - FEW_MISSING;
+            text.push_str(&format!(" {more} more: see analysis.json."));
+        }
+    }
+    text
+}
+
+/// More sentences than this on what runs lack are left to the file.
+const FEW_MISSING: usize = 8;
+
+const WITHOUT_A_MEAN: &str = "A mean is refused unless every run has a value: those without one are seldom the best, \
+     and leaving them out would flatter their group.";
+
+/// `p99 of TOTAL in shop#2: none of shop/2026 (why).`, all requests together first.
+fn missing_values(between: &BetweenRuns) -> Vec<String> {
+    let statistics = between
+        .groups
+        .iter()
+        .flat_map(|group| group.statistics.iter().map(move |it| (group, it)));
+    let mut lacking: Vec<_> = statistics
+        .filter(|(_, statistic)| !statistic.missing.is_empty())
+        .collect();
+    lacking.sort_by_key(|(_, statistic)| statistic.request != TOTAL);
+    lacking
+        .into_iter()
+        .map(|(group, statistic)| {
+            let runs: Vec<String> = statistic
+                .missing
+                .iter()
+                .map(|missing| format!("{} ({})", missing.run, missing.reason))
+                .collect();
+            let sentence = format!(
+                "{} of {} in {}: none in {}.",
+                words::metric(statistic.metric),
+                statistic.request,
+                group.name,
+                runs.join(", ")
+            );
+            one_line(&sentence)
+        })
+        .collect()
 }
 
 /// What the tests of several groups say.
@@ -101,4 +148,43 @@ pub(crate) fn groups_of<'a>(
 ) -> Option<(&'a Group, &'a Group)> {
     let named = |name: &str| between.groups.iter().find(|group| group.name == name);
     Some((named(&comparison.baseline)?, named(&comparison.candidate)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    #[test]
+    fn runs_without_a_value_are_named_and_their_group_has_no_mean() {
+        let mut analysis = fixture::two_groups();
+        let between = analysis.between_runs.as_mut().unwrap();
+        assert!(!under_groups(between).contains(WITHOUT_A_MEAN));
+        let group = &mut between.groups[1];
+        let run = group.runs[0].run.clone();
+        let mut statistics = group.statistics.iter_mut();
+        let p99 = statistics
+            .find(|it| it.request == TOTAL && it.metric == workbench_analysis::Metric::P99)
+            .unwrap();
+        p99.values[0] = None;
+        p99.mean = None;
+        p99.interval = None;
+        p99.missing = vec![workbench_analysis::MissingValue {
+            run: run.clone(),
+            reason: "too few requests".to_owned(),
+        }];
+        let runs = p99.values.len();
+
+        let text = under_groups(between);
+
+        let sentence = format!("p99 of TOTAL in {}: none in {run}", between.groups[1].name);
+        assert!(text.contains(&sentence), "{text}");
+        let table = groups(between, Part::Total).unwrap();
+        let refused = table
+            .rows
+            .iter()
+            .find(|row| row.cells[3].text == "refused")
+            .unwrap();
+        assert_eq!(refused.cells[2].text, format!("{} of {runs}", runs - 1));
+    }
 }

@@ -255,20 +255,41 @@ pub(crate) fn groups(between: &BetweenRuns, part: Part) -> Option<Table> {
 
 fn cells_of_group(group: &Group, statistic: &GroupStatistic) -> Vec<Cell> {
     let metric = statistic.metric;
-    let measured = statistic.values.iter().flatten().count();
+    let all = statistic.values.len() as u64;
+    let measured = all - statistic.missing.len() as u64;
+    let runs = if measured == all {
+        format::count(all)
+    } else {
+        format!("{measured} of {all}")
+    };
     vec![
         Cell::text(words::metric(metric)),
         Cell::text(&group.name),
-        Cell::number(measured as f64, format::count(measured as u64)),
-        optional(statistic.mean, |mean| words::value(metric, mean)).within(
-            statistic
-                .interval
-                .as_ref()
-                .map(|interval| words::values(metric, interval)),
-        ),
+        Cell::number(measured as f64, runs),
+        statistic
+            .mean
+            .map_or_else(
+                || no_mean(statistic),
+                |mean| Cell::number(mean, words::value(metric, mean)),
+            )
+            .within(
+                statistic
+                    .interval
+                    .as_ref()
+                    .map(|interval| words::values(metric, interval)),
+            ),
         optional(statistic.coefficient_of_variation, format::percentage),
         Cell::text(&values(statistic)),
     ]
+}
+
+/// Where runs lack the value, the sentences below the table name them.
+fn no_mean(statistic: &GroupStatistic) -> Cell {
+    if statistic.missing.is_empty() {
+        Cell::nothing()
+    } else {
+        Cell::text("refused")
+    }
 }
 
 /// Each value with its unit once, or their range where they are many.

@@ -27,7 +27,10 @@ struct Data {
 }
 
 /// Where a metric stands: in what a point comes to, and in each of its runs.
-type MetricOf = (fn(&SweepPointAnalysis) -> &Estimate, fn(&SweepRun) -> f64);
+type MetricOf = (
+    fn(&SweepPointAnalysis) -> &Estimate,
+    fn(&SweepRun) -> Option<f64>,
+);
 
 /// From one metric to the next, as a share of the axis.
 const ASIDE: f64 = 0.006;
@@ -46,7 +49,7 @@ struct LinePoint {
     load: f64,
     estimate: Option<f64>,
     interval: Option<(f64, f64)>,
-    /// One value a valid run.
+    /// One value a valid run that has one.
     runs: Vec<f64>,
 }
 
@@ -71,23 +74,19 @@ impl Data {
         if sweep.points.iter().filter(valid).count() < 2 {
             return None;
         }
-        let line =
-            |color, estimate: fn(&SweepPointAnalysis) -> &Estimate, run: fn(&SweepRun) -> f64| {
-                Line::of(sweep, color, (estimate, run))
-            };
+        let line = |color, (estimate, run): MetricOf| Line::of(sweep, color, (estimate, run));
         let mut lines = vec![
-            line(palette::P99, |it| &it.p99_ns, |it| it.p99_ns),
-            line(palette::P95, |it| &it.p95_ns, |it| it.p95_ns),
-            line(palette::MEDIAN, |it| &it.p50_ns, |it| it.p50_ns),
-            line(palette::MEAN, |it| &it.mean_ns, |it| it.mean_ns),
+            line(palette::P99, (|it| &it.p99_ns, |it| it.p99_ns)),
+            line(palette::P95, (|it| &it.p95_ns, |it| it.p95_ns)),
+            line(palette::MEDIAN, (|it| &it.p50_ns, |it| it.p50_ns)),
+            line(palette::MEAN, (|it| &it.mean_ns, |it| Some(it.mean_ns))),
         ];
         for (place, line) in (0..).zip(&mut lines) {
             line.aside = (f64::from(place) - 1.5) * ASIDE;
         }
         let throughput = line(
             palette::COMPLETED,
-            |it| &it.throughput_per_s,
-            |it| it.throughput_per_s,
+            (|it| &it.throughput_per_s, |it| Some(it.throughput_per_s)),
         );
         let of_all: Vec<f64> = lines.iter().flat_map(Line::values).collect();
         let low = of_all.iter().copied().reduce(f64::min)?;
@@ -212,7 +211,12 @@ impl Line {
                 interval: found
                     .interval
                     .and_then(|interval| Some((interval.lower, interval.upper?))),
-                runs: point.runs.iter().filter(|it| it.valid).map(run).collect(),
+                runs: point
+                    .runs
+                    .iter()
+                    .filter(|it| it.valid)
+                    .filter_map(run)
+                    .collect(),
             }
         });
         Self {

@@ -34,16 +34,17 @@ fn reasons(point: &SweepPointAnalysis) -> Vec<String> {
     if valid == 0 {
         return vec!["no valid run".to_owned()];
     }
+    let invalid = valid < point.runs.len();
+    let invalid = invalid.then(|| format!("{valid} of {} runs valid", point.runs.len()));
     let missed = point.missed.iter();
-    missed
-        .map(|(threshold, runs)| {
-            if valid == 1 {
-                format!("missed {threshold}")
-            } else {
-                format!("missed {threshold} in {runs} of {valid} runs")
-            }
-        })
-        .collect()
+    let missed = missed.map(|(threshold, runs)| {
+        if valid == 1 {
+            format!("missed {threshold}")
+        } else {
+            format!("missed {threshold} in {runs} of {valid} runs")
+        }
+    });
+    invalid.into_iter().chain(missed).collect()
 }
 
 fn with_interval(estimate: &Estimate, shown: fn(f64) -> String) -> String {

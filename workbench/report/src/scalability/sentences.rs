@@ -184,6 +184,14 @@ mod tests {
     }
 
     #[test]
+    fn a_load_with_an_invalid_run_says_so() {
+        let mut sweep = fixture::sweep();
+        let point = sweep.points.last_mut().unwrap();
+        point.runs[0].valid = false;
+        assert_eq!(reasons(point), ["1 of 2 runs valid", "missed p95 < 50ms"]);
+    }
+
+    #[test]
     fn of_replicas_it_is_said_which_numbers_meet_the_thresholds() {
         let mut sweep = fixture::sweep();
         sweep.parameter = "replicas".to_owned();

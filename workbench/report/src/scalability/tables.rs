@@ -9,7 +9,9 @@ use crate::table::{Cell, Column, Row, Table};
 /// What the numbers of the table of points are.
 pub(crate) const COLUMNS: &str = "Means between the valid runs of each load with their 95% intervals (Student’s t; \
      geometric means, of error rates arithmetic ones); a single run has no interval, nor have runs that do not vary. Each run counts with its steady \
-     part, where it has one.";
+     part, where it has one; where the steady part of one is too short for a quantile, there is no mean of it. Thresholds \
+     alone are of whole runs, ramps included, and a load with an invalid run does not meet them: load that was not achieved \
+     is what overload looks like.";
 
 /// One row a point.
 pub(crate) fn points(sweep: &SweepAnalysis) -> Table {

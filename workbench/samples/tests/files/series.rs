@@ -53,3 +53,18 @@ fn a_newer_or_broken_record_is_named_for_what_it_is() {
         assert!(matches!(error, SamplesError::InvalidSeries { path: named, .. } if named == path));
     }
 }
+
+#[test]
+fn a_record_with_a_run_of_an_unknown_experiment_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut series = series();
+    series.runs[1].experiment = "renamed".to_owned();
+    series.write(directory.path()).unwrap();
+
+    let error = Series::read(directory.path()).unwrap_err();
+
+    assert!(matches!(error, SamplesError::UnknownExperiment { .. }));
+    let text = error.to_string();
+    assert!(text.contains(SERIES_FILE), "{text}");
+    assert!(text.contains("run 2 is of experiment renamed"), "{text}");
+}

@@ -1,0 +1,96 @@
+//! The throughput of the steady part, in closed loops of which it is known.
+
+use crate::support::{EXPERIMENT, browse, manifest, write_parts};
+use workbench_analysis::{SteadyState, analyze_run};
+use workbench_samples::{Phase, Sample};
+
+const HOLD: std::ops::Range<i64> = 20_000..30_000;
+
+/// Users who send a request as soon as the last one is answered, for 30 s of which the first 20 start them.
+fn closed_loop(users: i64, elapsed_ms: impl Fn(i64, i64) -> i64) -> Vec<Sample> {
+    let mut samples = Vec::new();
+    for user in 0..users {
+        let mut start = HOLD.start * (user + 1) / users;
+        while start < HOLD.end {
+            let elapsed = elapsed_ms(user, start);
+            let mut sample = browse(start, elapsed as u64);
+            if start < HOLD.start {
+                sample.phase = Phase::RampUp;
+            }
+            samples.push(sample);
+            start += elapsed;
+        }
+    }
+    samples
+}
+
+/// Between 0.2 and 1.8 times the mean, without any order.
+fn scattered(mean_ms: i64, user: i64, start: i64) -> i64 {
+    let mixed = (user as u64 * 100_003 + start as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let mixed = (mixed ^ (mixed >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9) >> 32;
+    mean_ms * (20 + (mixed % 161) as i64) / 100
+}
+
+fn steady(users: i64, samples: &[Sample]) -> SteadyState {
+    let load = format!("start: {users}, startup: 20s, hold: 10s, shutdown: 0s");
+    let experiment = EXPERIMENT.replace("start: 2, startup: 2s, hold: 2s, shutdown: 0s", &load);
+    let results = tempfile::tempdir().unwrap();
+    let manifest = manifest("tiny", "20261118T110640Z-4f2a");
+    let run = write_parts(results.path(), &manifest, &experiment, samples.chunks(500));
+    analyze_run(&run).unwrap().steady.unwrap()
+}
+
+fn assert_near(found: f64, expected: f64, tolerance: f64) {
+    let error = found / expected - 1.0;
+    assert!(error.abs() < tolerance, "{found}/s instead of {expected}/s");
+}
+
+#[test]
+fn the_throughput_of_a_closed_loop_is_the_same_share_of_the_truth_at_any_load() {
+    // A server of 50 requests a second: what more users add is waiting, to 2 s of the 10 that are held.
+    for users in [10, 50, 100] {
+        let mean_ms = 1_000 * users / 50;
+        let steady = steady(
+            users,
+            &closed_loop(users, |user, start| scattered(mean_ms, user, start)),
+        );
+        assert_near(steady.total.throughput_per_s, 50.0, 0.03);
+    }
+}
+
+#[test]
+fn a_request_that_hangs_costs_what_its_user_would_have_sent_and_no_more() {
+    let hung = |user, start| {
+        if user == 0 && start > 25_000 {
+            30_000
+        } else {
+            100
+        }
+    };
+    let steady = steady(100, &closed_loop(100, hung));
+
+    assert!((steady.from_s, steady.to_s) == (20.0, 30.0));
+    // 99 users send ten a second each, and one does for half of the time.
+    assert_near(steady.total.throughput_per_s, 995.0, 0.003);
+    assert_near(steady.requests[0].throughput_per_s, 995.0, 0.003);
+}
+
+#[test]
+fn a_hold_in_which_every_user_waits_at_its_end_lasts_as_long_as_it_was_to() {
+    let stalled = |_, start| if start > 25_000 { 30_000 } else { 100 };
+    let steady = steady(100, &closed_loop(100, stalled));
+
+    assert_eq!(steady.to_s, 30.0);
+    assert_near(steady.total.throughput_per_s, 500.0, 0.03);
+}
+
+#[test]
+fn a_killed_run_is_measured_until_its_last_response() {
+    let mut samples = closed_loop(100, |_, _| 100);
+    samples
+        .retain(|sample| sample.started_at + 100_000_000 <= crate::support::START + 25_000_000_000);
+    let steady = steady(100, &samples);
+
+    assert_eq!(steady.to_s, 25.0);
+    assert_near(steady.total.throughput_per_s, 1_000.0, 0.003);
+}
