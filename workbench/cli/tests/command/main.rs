@@ -4,7 +4,6 @@
 
 mod faults;
 mod gate;
-mod gate_runs;
 mod mistakes;
 mod published;
 mod replicas;

@@ -235,20 +235,24 @@ fn a_refused_reset_is_13_and_leaves_a_series_that_can_be_resumed() {
     assert!(bench.runs("stuck").is_empty());
 }
 
+/// How many orders the shop took in each of two repetitions.
+fn sold_twice(bench: &Bench, name: &str, file: &Path) -> Vec<u64> {
+    bench
+        .workbench()
+        .arg("run")
+        .arg(file)
+        .args(["--repetitions", "2"])
+        .assert()
+        .code(OVER);
+    bench.runs(name).iter().map(|run| orders(run)).collect()
+}
+
 #[test]
 fn every_run_begins_with_a_fresh_bookstore() {
     let bench = Bench::new();
     let target = "  bookstore: { products: 1, stock: 1 }";
     let file = bench.file("fresh", &last_copy("fresh", target));
-    bench
-        .workbench()
-        .arg("run")
-        .arg(&file)
-        .args(["--repetitions", "2"])
-        .assert()
-        .code(OVER);
-    let sold: Vec<u64> = bench.runs("fresh").iter().map(|run| orders(run)).collect();
-    assert_eq!(sold, [1, 1]);
+    assert_eq!(sold_twice(&bench, "fresh", &file), [1, 1]);
 }
 
 #[test]
@@ -282,15 +286,7 @@ fn a_running_bookstore_is_reset_before_every_run() {
         url("orders")
     );
     let file = bench.file("reset", &last_copy("reset", &target));
-    bench
-        .workbench()
-        .arg("run")
-        .arg(&file)
-        .args(["--repetitions", "2"])
-        .assert()
-        .code(OVER);
-    let sold: Vec<u64> = bench.runs("reset").iter().map(|run| orders(run)).collect();
-    assert_eq!(sold, [1, 1]);
+    assert_eq!(sold_twice(&bench, "reset", &file), [1, 1]);
     drop(shop.stdin.take());
     shop.wait().unwrap();
 }

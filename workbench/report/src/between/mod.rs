@@ -1,10 +1,12 @@
 //! What may be said of groups of runs, as sentences and as tables: terminal, Markdown and page show the same.
 
+mod alone;
 mod sentences;
 mod tables;
 pub(crate) mod words;
 
-pub(crate) use sentences::{Told, groups_alone, told};
+pub(crate) use alone::groups_alone;
+pub(crate) use sentences::{Told, told};
 pub(crate) use tables::{
     Part, changes, cross_checks, groups, overall_tests, overview, simultaneous_pairs,
 };

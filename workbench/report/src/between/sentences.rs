@@ -264,46 +264,6 @@ fn warnings_of_rows(comparison: &GroupComparison) -> Vec<String> {
     warnings
 }
 
-/// Why groups stand there without any comparison, and what to do; `None` where they are compared.
-pub(crate) fn groups_alone(between: &BetweenRuns) -> Option<String> {
-    if !super::comparisons(between).is_empty() {
-        return None;
-    }
-    let groups: Vec<_> = between
-        .groups
-        .iter()
-        .map(|group| {
-            let runs = format::counted(group.runs.len() as u64, "run");
-            format!("{} ({runs})", one_line(&group.name))
-        })
-        .collect();
-    Some(match groups.as_slice() {
-        [] => "There are no groups of runs to compare.".to_owned(),
-        [only] => format!(
-            "Nothing to compare with: all runs repeat {only}. The spread between its runs is shown below. To compare, run \
-             another experiment beside it: workbench run BASELINE.yaml CANDIDATE.yaml --repetitions 5.",
-        ),
-        _ if between.comparisons.is_empty() => {
-            "The groups are points of a sweep: they are meant to differ, so no verdict is given on their differences."
-                .to_owned()
-        }
-        several => format!(
-            "No verdict: {} are too few to tell a change from the variation between runs. The values below are what \
-             these runs had; the next ones may well lie elsewhere. To get a verdict, repeat all of them, interleaved: \
-             workbench run BASELINE.yaml CANDIDATE.yaml --repetitions 5, then workbench analyze with the series’ folder.",
-            listed(several)
-        ),
-    })
-}
-
-/// `a, b and c`.
-fn listed(names: &[String]) -> String {
-    match names {
-        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
-        _ => names.concat(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -382,21 +342,6 @@ mod tests {
         assert!(
             odd[0].starts_with(&expected) && odd[0].contains("and 2 more"),
             "{odd:?}"
-        );
-    }
-
-    #[test]
-    fn groups_that_are_not_compared_say_why() {
-        let mut analysis = fixture::two_groups();
-        let between = analysis.between_runs.as_mut().unwrap();
-        assert_eq!(groups_alone(between), None);
-        between.comparisons.clear();
-        assert!(groups_alone(between).unwrap().contains("points of a sweep"));
-        between.groups.truncate(1);
-        assert!(
-            groups_alone(between)
-                .unwrap()
-                .contains("all runs repeat main (5 runs)")
         );
     }
 }

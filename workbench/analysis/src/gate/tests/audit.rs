@@ -2,24 +2,28 @@
 
 use super::*;
 
-#[test]
-fn an_audit_of_equal_runs_counts_its_alarms_twice_over() {
-    let sources: Vec<_> = (0..3)
-        .map(|_| {
-            let (baseline, candidate) = sides(5, 1.0);
-            AuditSource::Comparison {
-                baseline,
-                candidate,
-                absent: Absent::default(),
-            }
-        })
-        .collect();
+/// Three series of five pairs whose candidate is so many times slower.
+fn audit_of_three_series(slower: f64, reshuffles: u32) -> AuditReport {
+    let source = |_| {
+        let (baseline, candidate) = sides(5, slower);
+        AuditSource::Comparison {
+            baseline,
+            candidate,
+            absent: Absent::default(),
+        }
+    };
+    let sources: Vec<_> = (0..3).map(source).collect();
     let options = AuditOptions {
         runs_per_side: None,
-        reshuffles: 1000,
+        reshuffles,
         seed: 1,
     };
-    let report = audit(&sources, &Policy::default(), options);
+    audit(&sources, &Policy::default(), options)
+}
+
+#[test]
+fn an_audit_of_equal_runs_counts_its_alarms_twice_over() {
+    let report = audit_of_three_series(1.0, 1000);
     assert_eq!(report.runs, 30);
     assert_eq!(report.disjoint.comparisons, 3);
     assert_eq!(report.disjoint.regressed, 0);
@@ -35,22 +39,7 @@ fn an_audit_of_equal_runs_counts_its_alarms_twice_over() {
 
 #[test]
 fn an_audit_of_different_systems_finds_too_many_alarms() {
-    let sources: Vec<_> = (0..3)
-        .map(|_| {
-            let (baseline, candidate) = sides(5, 1.2);
-            AuditSource::Comparison {
-                baseline,
-                candidate,
-                absent: Absent::default(),
-            }
-        })
-        .collect();
-    let options = AuditOptions {
-        runs_per_side: None,
-        reshuffles: 1,
-        seed: 1,
-    };
-    let report = audit(&sources, &Policy::default(), options);
+    let report = audit_of_three_series(1.2, 1);
     assert_eq!(report.disjoint.regressed, 3);
     assert_eq!(report.within_nominal, Some(false));
 }

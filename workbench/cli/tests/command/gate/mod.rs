@@ -1,6 +1,7 @@
 //! The gate on stored runs: its conclusions, what it refuses, and where it tells.
 
 mod docs;
+mod runs;
 mod sessions;
 
 use std::path::PathBuf;

@@ -1,33 +1,12 @@
 //! Which runs the gate takes, refuses and misses.
 
-use std::path::PathBuf;
-
-use assert_cmd::assert::{Assert, OutputAssertExt};
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
 use workbench_samples::{Series, SeriesRunState};
 
+use super::{gate, pairs, results};
 use crate::stored::{StoredRun, series};
 use crate::support::Bench;
-
-fn results(bench: &Bench) -> PathBuf {
-    bench.path().join("results")
-}
-
-/// A series of ten pairs that do not differ.
-fn pairs(bench: &Bench) -> PathBuf {
-    series(&results(bench), "s1", 10, 1.0, |_, run| run)
-}
-
-fn gate(bench: &Bench, arguments: &[&str]) -> Assert {
-    bench
-        .workbench()
-        .arg("gate")
-        .args(arguments)
-        .env_remove("GITHUB_ACTIONS")
-        .env_remove("GITHUB_STEP_SUMMARY")
-        .assert()
-}
 
 /// Says of the candidate's last runs that they ended like this.
 fn last_runs_of_the_candidate(series: &std::path::Path, state: SeriesRunState) {
@@ -42,7 +21,7 @@ fn last_runs_of_the_candidate(series: &std::path::Path, state: SeriesRunState) {
 #[test]
 fn a_candidate_whose_runs_failed_is_refused_with_14() {
     let bench = Bench::new();
-    last_runs_of_the_candidate(&pairs(&bench), SeriesRunState::Failed);
+    last_runs_of_the_candidate(&pairs(&bench, 10, 1.0), SeriesRunState::Failed);
     for arguments in [
         &["--series", "s1"][..],
         &[
@@ -61,7 +40,7 @@ fn a_candidate_whose_runs_failed_is_refused_with_14() {
 #[test]
 fn a_series_that_has_not_ended_is_inconclusive_with_11() {
     let bench = Bench::new();
-    last_runs_of_the_candidate(&pairs(&bench), SeriesRunState::Planned);
+    last_runs_of_the_candidate(&pairs(&bench, 10, 1.0), SeriesRunState::Planned);
     gate(&bench, &["--series", "s1"])
         .code(11)
         .stdout(contains("the series has not ended").and(contains("--resume")));
@@ -70,7 +49,7 @@ fn a_series_that_has_not_ended_is_inconclusive_with_11() {
 #[test]
 fn a_run_that_failed_before_its_first_request_is_not_skipped_in_a_folder() {
     let bench = Bench::new();
-    pairs(&bench);
+    pairs(&bench, 10, 1.0);
     let run = bench.runs("new").pop().unwrap();
     std::fs::remove_dir_all(run.join("samples")).unwrap();
     gate(
@@ -84,7 +63,7 @@ fn a_run_that_failed_before_its_first_request_is_not_skipped_in_a_folder() {
 #[test]
 fn a_run_counts_once_however_it_is_spelled() {
     let bench = Bench::new();
-    pairs(&bench);
+    pairs(&bench, 10, 1.0);
     let run = bench.runs("new").remove(0);
     let absolute = run.to_str().unwrap();
     let name = run.file_name().unwrap().to_str().unwrap();
@@ -156,7 +135,7 @@ fn what_was_forced_is_not_kept() {
 #[test]
 fn a_label_that_no_run_has_is_a_mistake_with_12() {
     let bench = Bench::new();
-    pairs(&bench);
+    pairs(&bench, 10, 1.0);
     for (label, message) in [
         (
             "brwose",
@@ -173,7 +152,7 @@ fn a_label_that_no_run_has_is_a_mistake_with_12() {
 #[test]
 fn without_an_id_the_newest_series_is_judged_and_a_wrong_one_is_told() {
     let bench = Bench::new();
-    pairs(&bench);
+    pairs(&bench, 10, 1.0);
     series(&results(&bench), "s2", 10, 1.3, |_, run| run);
     gate(&bench, &["--series"]).code(10);
     gate(&bench, &["--series", "s1"]).code(0);
@@ -185,7 +164,7 @@ fn without_an_id_the_newest_series_is_judged_and_a_wrong_one_is_told() {
 #[test]
 fn a_side_without_a_finished_run_is_named_and_how_to_go_on() {
     let bench = Bench::new();
-    let folder = pairs(&bench);
+    let folder = pairs(&bench, 10, 1.0);
     let mut record = Series::read(&folder).unwrap();
     for run in record.runs.iter_mut().filter(|run| run.experiment == "new") {
         run.state = SeriesRunState::Planned;
@@ -199,7 +178,7 @@ fn a_side_without_a_finished_run_is_named_and_how_to_go_on() {
 #[test]
 fn a_folder_without_a_manifest_is_told_of() {
     let bench = Bench::new();
-    pairs(&bench);
+    pairs(&bench, 10, 1.0);
     let run = bench.runs("new").pop().unwrap();
     std::fs::remove_file(run.join("manifest.json")).unwrap();
     gate(

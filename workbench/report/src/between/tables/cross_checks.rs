@@ -1,0 +1,113 @@
+//! The same question put to ranks, and effect sizes, as a table.
+
+use workbench_analysis::{BetweenRuns, Group, GroupComparison, MetricComparison};
+
+use super::{Part, optional};
+use crate::between::{groups_of, words};
+use crate::format;
+use crate::table::{Cell, Column, Table};
+
+/// Runs on either side from which ranks can say something: of 5 pairs the least p is 0.0625.
+const RUNS_FOR_RANKS: usize = 10;
+
+/// Rank tests and effect sizes, one row a label and metric; `None` where there are none.
+pub(crate) fn cross_checks(
+    comparison: &GroupComparison,
+    between: &BetweenRuns,
+    part: Part,
+) -> Option<Table> {
+    let groups = groups_of(comparison, between);
+    let enough_for_ranks = |row: &MetricComparison| {
+        groups.is_some_and(|(baseline, candidate)| {
+            [baseline, candidate]
+                .iter()
+                .all(|group| runs_with_value(group, row) >= RUNS_FOR_RANKS)
+        })
+    };
+    let columns = vec![
+        Column::text("Metric", 0),
+        Column::number("Change by ranks", "", 0),
+        Column::number("p by ranks", "", 0),
+        Column::number("Hedges’ g", "", 2),
+        Column::number("Cliff’s delta", "", 3),
+        Column::text("Alone", 4),
+    ];
+    let rows = comparison
+        .rows
+        .iter()
+        .filter(|row| part.has(&row.request))
+        .filter(|row| row.ranks.is_some() || row.hedges_g.is_some() || row.cliffs_delta.is_some())
+        .map(|row| {
+            let cells = cells_of_cross_checks(row, enough_for_ranks(row));
+            (&*row.request, cells)
+        })
+        .collect();
+    part.table(columns, rows)
+}
+
+/// Runs of a group that have a value of the row's metric.
+fn runs_with_value(group: &Group, row: &MetricComparison) -> usize {
+    let mut statistics = group.statistics.iter();
+    let statistic = statistics.find(|it| it.request == row.request && it.metric == row.metric);
+    statistic.map_or(0, |statistic| statistic.values.iter().flatten().count())
+}
+
+fn cells_of_cross_checks(row: &MetricComparison, enough_for_ranks: bool) -> Vec<Cell> {
+    let metric = row.metric;
+    let ranks = row.ranks.as_ref().filter(|_| enough_for_ranks);
+    vec![
+        Cell::text(words::metric(metric)),
+        optional(ranks.map(|ranks| ranks.change), |change| {
+            words::change(metric, change)
+        })
+        .within(
+            ranks
+                .and_then(|ranks| ranks.interval)
+                .map(|interval| words::changes(metric, &interval)),
+        ),
+        ranks.map_or_else(Cell::nothing, |ranks| {
+            let kind = if ranks.exact { "exact" } else { "approx." };
+            Cell::number(ranks.p, format!("{} ({kind})", format::p_value(ranks.p)))
+        }),
+        optional(row.hedges_g, effect),
+        optional(row.cliffs_delta, effect),
+        Cell::badge(
+            words::verdict(row.verdict_alone),
+            words::class(row.verdict_alone),
+        ),
+    ]
+}
+
+/// An effect size with its sign.
+fn effect(value: f64) -> String {
+    let text = format!("{:.2}", value.abs());
+    if text == "0.00" {
+        text
+    } else if value < 0.0 {
+        format!("−{text}")
+    } else {
+        format!("+{text}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+    use crate::format::NOTHING;
+
+    #[test]
+    fn ranks_are_shown_from_ten_runs_on_either_side() {
+        let mut analysis = fixture::two_groups();
+        let between = analysis.between_runs.as_mut().unwrap();
+        let p_by_ranks = |between: &BetweenRuns| {
+            let checks = cross_checks(&between.comparisons[0], between, Part::Total).unwrap();
+            checks.rows[0].cells[2].text.clone()
+        };
+        assert_eq!(p_by_ranks(between), NOTHING, "there are five runs");
+        for statistic in between.groups.iter_mut().flat_map(|it| &mut it.statistics) {
+            statistic.values = statistic.values.repeat(2);
+        }
+        assert!(p_by_ranks(between).contains('('), "there are ten runs");
+    }
+}
