@@ -61,7 +61,7 @@ pub fn analyze(run_directories: &[PathBuf]) -> Result<Analysis, AnalysisError> {
     }
     let comparison = several.then(|| {
         let left_out = selected.iter().filter(|selected| !**selected).count();
-        let (comparison, of_the_tests) = compare(distributions, left_out);
+        let (comparison, of_the_tests) = compare(distributions, &runs, left_out);
         warnings.extend(of_the_tests);
         comparison
     });

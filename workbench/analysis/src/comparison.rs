@@ -9,6 +9,7 @@ use workbench_statistics::{
 };
 
 use crate::model::{CltDistribution, PairwiseTest, ReportComparison, RunAnalysis, Shape};
+use crate::points::in_order_of_points;
 use crate::worth::worth;
 
 /// The report's: samples of 50, 1,000 of them, a level of 5 %.
@@ -41,11 +42,9 @@ pub(crate) fn selection(run_directories: &[PathBuf]) -> Vec<bool> {
         .iter()
         .map(|directory| {
             let manifest = Manifest::read(directory).ok()?;
-            let point = manifest.series.and_then(|place| place.point);
-            Some((
-                manifest.experiment,
-                point.map(|it| (it.parameter, it.value)),
-            ))
+            // `shop#1`, `shop@users=10`.
+            let series = manifest.series.map(|place| place.experiment);
+            Some(series.unwrap_or(manifest.experiment))
         })
         .collect();
     let all_the_same = repeated.windows(2).all(|pair| pair[0] == pair[1]);
@@ -114,10 +113,12 @@ fn normal_quantiles() -> Vec<f64> {
 ///
 /// `left_out` is the number of runs that were not selected.
 pub(crate) fn compare(
-    distributions: Vec<CltDistribution>,
+    mut distributions: Vec<CltDistribution>,
+    runs: &[RunAnalysis],
     left_out: usize,
 ) -> (ReportComparison, Vec<String>) {
-    let names = names(&distributions);
+    in_order_of_points(&mut distributions, |one| drawn_from(one, runs));
+    let names = names(&distributions, runs);
     let mut tests = Vec::new();
     let mut warnings = Vec::new();
     for (i, a) in distributions.iter().enumerate() {
@@ -177,20 +178,30 @@ fn estimate(distribution: &CltDistribution) -> MeanEstimate {
     }
 }
 
-/// The experiments' names; where several runs are of one experiment, with the run's.
-fn names(distributions: &[CltDistribution]) -> Vec<String> {
-    distributions
+/// The experiments' names, in a series those that it gave them; where several runs are of one, the runs' own.
+fn names(distributions: &[CltDistribution], runs: &[RunAnalysis]) -> Vec<String> {
+    let repeated: Vec<&str> = distributions
         .iter()
         .map(|one| {
-            let runs = distributions
-                .iter()
-                .filter(|other| other.experiment == one.experiment)
-                .count();
-            if runs == 1 {
-                one.experiment.clone()
+            let series = drawn_from(one, runs).and_then(|run| run.series.as_ref());
+            series.map_or(one.experiment.as_str(), |place| &place.experiment)
+        })
+        .collect();
+    distributions
+        .iter()
+        .zip(&repeated)
+        .map(|(one, name)| {
+            if repeated.iter().filter(|other| *other == name).count() == 1 {
+                (*name).to_owned()
             } else {
                 format!("{}/{}", one.experiment, one.run_id)
             }
         })
         .collect()
+}
+
+/// The run that a distribution was drawn from.
+fn drawn_from<'a>(one: &CltDistribution, runs: &'a [RunAnalysis]) -> Option<&'a RunAnalysis> {
+    runs.iter()
+        .find(|run| run.experiment == one.experiment && run.run_id == one.run_id)
 }

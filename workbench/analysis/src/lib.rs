@@ -16,6 +16,7 @@ mod mean_of_runs;
 mod model;
 mod newest;
 mod observe;
+mod points;
 mod published;
 mod run;
 mod series;

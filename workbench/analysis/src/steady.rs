@@ -4,6 +4,7 @@ use workbench_plan::SteadyPart;
 use workbench_samples::{Check, CheckStatus, Validity};
 use workbench_statistics::{
     BatchWarning, Interval, StatisticsError, needed_for_quantile_interval, wilson,
+    wilson_of_dependent,
 };
 
 use crate::diagnosis::{CONFIDENCE, Diagnosis, QUANTILES};
@@ -13,6 +14,10 @@ use crate::tables::{NS_PER_SECOND, TOTAL};
 
 /// A warm-up that is longer by more than this share of the steady part was declared too short. Ours.
 const TOLERATED_DISCARD: f64 = 0.1;
+
+/// Why an error rate has no interval.
+const FAILURES_TOGETHER: &str =
+    "no interval: failed requests come together, over much of the steady part";
 
 /// Describes the steady part of a run; `None` where it has no samples.
 pub(crate) fn steady_state(
@@ -180,8 +185,25 @@ impl Part<'_> {
     }
 
     fn error_rate(&self) -> Result<Estimate, StatisticsError> {
-        let rate = wilson(self.errors, self.times.count() as u64, CONFIDENCE)?;
-        Ok(known(rate.estimate, rate.interval))
+        let requests = self.times.count() as u64;
+        let errors = self.errors;
+        // Where none or all failed, nothing shows whether failures come in bursts.
+        if errors == 0 || errors == requests {
+            let rate = wilson(errors, requests, CONFIDENCE)?;
+            return Ok(known(rate.estimate, rate.interval));
+        }
+        match &self.diagnosis.effective_of_errors {
+            Ok(effective) => {
+                let rate = wilson_of_dependent(errors, requests, *effective, CONFIDENCE)?;
+                Ok(known(rate.estimate, rate.interval))
+            }
+            Err(StatisticsError::TooDependent { .. }) => Ok(Estimate {
+                value: Some(errors as f64 / requests as f64),
+                interval: None,
+                note: Some(FAILURES_TOGETHER.to_owned()),
+            }),
+            Err(error) => Ok(without_interval(errors as f64 / requests as f64, error)),
+        }
     }
 
     fn mean(&self) -> Result<Estimate, StatisticsError> {

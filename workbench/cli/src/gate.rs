@@ -37,7 +37,7 @@ A gated metric passes if it is shown to be no worse than the margin, fails if it
 open otherwise. 0: all pass. 10: one fails. 11: none fails, but one is open: not enough data is never a pass. 14: a run \
 is invalid, or runs differ in machine, program, experiment (but for names, thresholds, URLs and faults), definition of \
 elapsed time, or judged part; --force judges all the same and says so in every output. An audit ends with 10 where there \
-are more alarms than the nominal rate explains, and with 11 where there is nothing to count.
+are more alarms than the nominal rate explains, and with 11 where fewer than 20 comparisons show no more.
 
 The policy file is YAML, its keys those of the flags: margin, error_rate_margin, alpha, metrics, labels (total, all or a \
 list), fail_on, latency_of, minimum_runs. Flags come before it. workbench/README.md explains them.")]
@@ -55,7 +55,8 @@ pub(crate) struct Arguments {
     /// A kept history, one run for each session, that a single candidate run is held against.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["baseline", "audit"])]
     history: Option<PathBuf>,
-    /// Put the candidate into the history unless it failed or something speaks against it, forced or not.
+    /// Put the candidate into the history unless it was found to be what the policy fails on, or something speaks
+    /// against it, forced or not.
     #[arg(long)]
     keep: bool,
     /// Count the gate's alarms on runs that differ in nothing: series of two equal experiments, or runs of one.
@@ -184,20 +185,16 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     })
 }
 
-/// Everything comparable that did not fail is kept: keeping only what passes would choose the fast runs, and tighten the
-/// history with every session. What was forced in spite of an objection would be objected to for ever after.
 fn keep(
     history: &std::path::Path,
     runs: &[PathBuf],
     report: &gate::GateReport,
 ) -> anyhow::Result<()> {
-    let comparable = report.objections.is_empty();
-    match report.conclusion {
-        Conclusion::Passed | Conclusion::Inconclusive if comparable => {
-            let kept = gate::keep(&runs[0], history)?;
-            outcome::note(&format!("kept: {}", kept.display()));
-        }
-        _ => outcome::note(&format!("not kept: {}", runs[0].display())),
+    if report.belongs_in_history() {
+        let kept = gate::keep(&runs[0], history)?;
+        outcome::note(&format!("kept: {}", kept.display()));
+    } else {
+        outcome::note(&format!("not kept: {}", runs[0].display()));
     }
     Ok(())
 }

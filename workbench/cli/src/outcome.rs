@@ -5,10 +5,10 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use workbench_analysis::{Analysis, RunAnalysis, SweepAnalysis};
+use workbench_analysis::{Analysis, RunAnalysis};
 use workbench_plan::Plan;
 use workbench_report::TextOptions;
-use workbench_samples::Validity;
+use workbench_samples::{Outcome, Validity};
 
 use crate::exit::Exit;
 
@@ -126,36 +126,32 @@ fn publish(analysis: &Analysis, directory: &Path) -> anyhow::Result<Exit> {
     Ok(exit(analysis))
 }
 
+/// The thresholds of a sweep find the largest load that meets them: that others do not is no failure of theirs, that none
+/// does is one. A load by itself is all there is of its sweep.
 fn exit(analysis: &Analysis) -> Exit {
-    let runs = analysis.runs.iter().map(verdict);
-    let none_meets = |sweep: &SweepAnalysis| {
+    let missed = |run: &RunAnalysis| run.thresholds.iter().any(|threshold| !threshold.passed);
+    let swept = analysis.sweeps.iter().any(|sweep| {
         let mut points = sweep.points.iter();
         !sweep.thresholds.is_empty() && !points.any(|point| point.meets_thresholds)
+    });
+    let alone = |run: &&RunAnalysis| {
+        let name = format!("{}/{}", run.experiment, run.run_id);
+        let mut points = analysis.sweeps.iter().flat_map(|sweep| &sweep.points);
+        !points.any(|point| point.runs.iter().any(|it| it.run == name))
     };
-    let sweeps = analysis.sweeps.iter().filter(|sweep| none_meets(sweep));
-    runs.chain(sweeps.map(|_| Exit::ThresholdMissed))
-        .fold(Exit::Pass, Exit::and)
-}
-
-/// Whether the run is one load of a sweep, whose thresholds find the largest that meets them: that others do not is no
-/// failure.
-fn is_point(run: &RunAnalysis) -> bool {
-    let place = run.series.as_ref();
-    place.is_some_and(|place| place.point.is_some())
-}
-
-fn verdict(run: &RunAnalysis) -> Exit {
-    if run
-        .validity
-        .as_ref()
-        .is_some_and(|validity| !validity.valid)
-    {
+    if analysis.runs.iter().any(|run| !is_believed(run)) {
         Exit::RunInvalid
-    } else if !is_point(run) && run.thresholds.iter().any(|threshold| !threshold.passed) {
+    } else if swept || analysis.runs.iter().filter(alone).any(missed) {
         Exit::ThresholdMissed
     } else {
         Exit::Pass
     }
+}
+
+/// Whether the run came to its end and was not found invalid. One of another tool, which nobody judged, is believed.
+fn is_believed(run: &RunAnalysis) -> bool {
+    let valid = run.validity.as_ref().is_none_or(|it| it.valid);
+    run.outcome == Outcome::Completed && valid
 }
 
 /// Tells something on stderr; a reader that has gone must not end a run.

@@ -36,7 +36,13 @@ pub(crate) fn of_runs(runs: &[RunAnalysis]) -> Vec<RunName> {
         let same = |other: &&RunAnalysis| self::experiment(other) == experiment;
         let label = if runs.iter().filter(same).count() > 1 {
             let number = runs[..=index].iter().filter(same).count();
-            format!("{experiment} #{number}")
+            // `shop#1` has a number already.
+            let run = if experiment.contains('#') {
+                ", run "
+            } else {
+                " #"
+            };
+            format!("{experiment}{run}{number}")
         } else {
             experiment.to_owned()
         };
@@ -46,11 +52,11 @@ pub(crate) fn of_runs(runs: &[RunAnalysis]) -> Vec<RunName> {
     names
 }
 
-/// `scenario1`, `scalability@users=16`.
+/// `scenario1`, `scalability@users=16`, `smoke#2`: what its series calls it.
 fn experiment(run: &RunAnalysis) -> &str {
     match &run.series {
-        Some(place) if place.point.is_some() => &place.experiment,
-        _ => &run.experiment,
+        Some(place) => &place.experiment,
+        None => &run.experiment,
     }
 }
 
@@ -86,6 +92,8 @@ pub(crate) fn slug_of(label: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use workbench_samples::SeriesPlace;
+
     use super::*;
     use crate::fixture;
 
@@ -107,6 +115,25 @@ mod tests {
             .map(|name| name.label)
             .collect();
         assert_eq!(labels, ["a #1", "b", "a #2"]);
+    }
+
+    #[test]
+    fn runs_of_a_series_have_the_names_that_it_gives_them() {
+        let mut runs = [
+            fixture::single().runs.remove(0),
+            fixture::single().runs.remove(0),
+        ];
+        for (run, name) in runs.iter_mut().zip(["smoke#1", "smoke#2"]) {
+            run.series = Some(SeriesPlace {
+                series_id: "20261101T120000Z-4aed".to_owned(),
+                experiment: name.to_owned(),
+                point: None,
+                block: 1,
+                position: 1,
+            });
+        }
+        let names: Vec<_> = of_runs(&runs).into_iter().map(|name| name.label).collect();
+        assert_eq!(names, ["smoke#1", "smoke#2"]);
     }
 
     #[test]

@@ -126,19 +126,18 @@ fn found_verdict(analysis: &Analysis, test: &PairwiseTest) -> Option<String> {
     Some(format!("{word} ({runs})"))
 }
 
-/// The run that a test calls so: by its experiment, or by experiment and folder.
+/// The run that a test calls so: by experiment and folder, by what its series calls it, or by its experiment.
 fn run_named<'a>(runs: &'a [RunAnalysis], name: &str) -> Option<&'a RunAnalysis> {
     let by_folder = |run: &&RunAnalysis| format!("{}/{}", run.experiment, run.run_id) == name;
-    let swept = |run: &&RunAnalysis| {
-        run.series
-            .as_ref()
-            .is_some_and(|place| place.point.is_some() && place.experiment == name)
+    let in_series = |run: &&RunAnalysis| {
+        let place = run.series.as_ref();
+        place.is_some_and(|place| place.experiment == name)
     };
     let named = |run: &&RunAnalysis| run.experiment == name;
     let found = runs
         .iter()
         .find(by_folder)
-        .or_else(|| runs.iter().find(swept));
+        .or_else(|| runs.iter().find(in_series));
     found.or_else(|| runs.iter().find(named))
 }
 

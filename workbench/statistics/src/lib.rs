@@ -57,6 +57,7 @@ pub use interval::Interval;
 pub use power::{Design, Sides, minimum_detectable_effect, power, runs_needed};
 pub use proportion::{
     Counts, Proportion, TwoProportions, clopper_pearson, two_proportions, wilson,
+    wilson_of_dependent,
 };
 pub use quantile::{
     QuantileInterval, harrell_davis, harrell_davis_of_sorted, needed_for_quantile_interval,
@@ -74,7 +75,7 @@ pub use report::{
 pub use scalability::{Coefficient, LoadPoint, Peak, Scalability, Uncertainty, fit_scalability};
 pub use steady::{
     BatchMeans, BatchWarning, WarmUp, autocorrelation, batch_means, effective_count_at_level,
-    effective_count_of_quantile, warm_up,
+    effective_count_of_quantile, effective_count_of_share, warm_up,
 };
 pub use verdict::{
     Better, CrossCheck, ErrorRateComparison, Evidence, FamilyVerdict, Layout, Method, Rule,

@@ -4,7 +4,9 @@
 mod close;
 
 use close::assert_close;
-use workbench_statistics::{Counts, StatisticsError, clopper_pearson, two_proportions, wilson};
+use workbench_statistics::{
+    Counts, StatisticsError, clopper_pearson, two_proportions, wilson, wilson_of_dependent,
+};
 
 fn counts(successes: u64, trials: u64) -> Counts {
     Counts { successes, trials }
@@ -46,6 +48,25 @@ fn wilson_gives_the_answers_of_statsmodels() {
 
         assert_close(found.interval.lower, lower, 1e-9);
         assert_close(found.interval.upper, upper, 1e-9);
+    }
+}
+
+#[test]
+fn wilson_of_trials_that_all_count_is_wilson_and_of_fewer_is_wider() {
+    let plain = wilson(37, 1000, 0.95).unwrap();
+    assert_eq!(wilson_of_dependent(37, 1000, 1000.0, 0.95).unwrap(), plain);
+
+    let wider = wilson_of_dependent(37, 1000, 123.4, 0.95).unwrap();
+    assert_eq!(wider.estimate, plain.estimate);
+    assert!(wider.interval.lower < plain.interval.lower);
+    assert!(wider.interval.upper > plain.interval.upper);
+
+    for impossible in [0.0, -1.0, 1000.5, f64::NAN] {
+        let refused = wilson_of_dependent(37, 1000, impossible, 0.95);
+        assert!(matches!(
+            refused,
+            Err(StatisticsError::ImpossibleMeasurement { .. })
+        ));
     }
 }
 

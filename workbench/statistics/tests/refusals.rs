@@ -15,7 +15,7 @@ use workbench_statistics::{
     quantiles, ratio_of_geometric_means, resampled_means, runs_needed, shape, signed_rank,
     student_t_quantile, student_t_upper_tail, studentized_range_quantile,
     studentized_range_upper_tail, summary, two_proportions, verdict_of_interval, warm_up, welch,
-    welch_anova, welch_from_estimates, wilson,
+    welch_anova, welch_from_estimates, wilson, wilson_of_dependent,
 };
 
 const NO_NUMBERS: [f64; 3] = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
@@ -358,6 +358,10 @@ fn of_probabilities(bad: f64) -> Vec<(&'static str, Refusal)> {
             effective_count_of_quantile(values, bad).err(),
         ),
         ("wilson", wilson(1, 10, bad).err()),
+        (
+            "wilson_of_dependent",
+            wilson_of_dependent(1, 10, 5.0, bad).err(),
+        ),
         ("clopper_pearson", clopper_pearson(1, 10, bad).err()),
         (
             "two_proportions",

@@ -7,6 +7,7 @@ use super::rule::Question;
 use super::values::{labels, statistics, value};
 use crate::mean_of_runs::{Scale, mean_of_runs};
 use crate::model::{Group, GroupRun, GroupStatistic, Metric, MissingValue, RunAnalysis, Scope};
+use crate::points::in_order_of_points;
 
 /// A group of runs, in order of time.
 #[derive(Clone, Debug)]
@@ -16,11 +17,10 @@ pub(crate) struct RunGroup<'a> {
     pub(crate) runs: Vec<&'a RunAnalysis>,
 }
 
-/// The groups in the order in which their first runs are given.
+/// The groups in the order in which their first runs are given; see [`in_order_of_points`].
 pub(super) fn groups(runs: &[RunAnalysis]) -> Vec<RunGroup<'_>> {
     let mut groups: Vec<RunGroup<'_>> = Vec::new();
     for run in runs {
-        let point = run.series.as_ref().and_then(|place| place.point.as_ref());
         // `shop#1` and `shop#2` stay apart whatever stands beside them.
         let name = match &run.series {
             Some(place) => place.experiment.clone(),
@@ -30,7 +30,7 @@ pub(super) fn groups(runs: &[RunAnalysis]) -> Vec<RunGroup<'_>> {
             Some(group) => group.runs.push(run),
             None => groups.push(RunGroup {
                 name,
-                point: point.cloned(),
+                point: run.point().cloned(),
                 runs: vec![run],
             }),
         }
@@ -38,6 +38,7 @@ pub(super) fn groups(runs: &[RunAnalysis]) -> Vec<RunGroup<'_>> {
     for group in &mut groups {
         group.in_order_of_time();
     }
+    in_order_of_points(&mut groups, |group| group.runs.first().copied());
     groups
 }
 

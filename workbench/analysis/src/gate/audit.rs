@@ -197,7 +197,7 @@ pub fn audit(sources: &[AuditSource], policy: &Policy, options: AuditOptions) ->
                 let mut runs = references(runs);
                 runs.sort_by_key(|run| run.manifest.started_at);
                 let side = options.runs_per_side.unwrap_or(runs.len() / 2);
-                if side == 0 || 2 * side > runs.len() {
+                if side == 0 || side > runs.len() / 2 {
                     notes.push(format!(
                         "{} runs are not enough for {side} on either side",
                         runs.len()

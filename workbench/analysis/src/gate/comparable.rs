@@ -34,7 +34,11 @@ pub(super) fn objections(
             object(ObjectionKind::Environment, finding);
         }
     }
-    if let Some(finding) = experiments(runs).or_else(|| seeds(baseline, candidate)) {
+    let experiments = experiments(runs)
+        .or_else(|| seeds(baseline, candidate))
+        .or_else(|| changed_in_series(baseline))
+        .or_else(|| changed_in_series(candidate));
+    if let Some(finding) = experiments {
         object(ObjectionKind::Experiment, finding);
     }
     let elapsed = |run: &GateRun| run.manifest.elapsed.clone();
@@ -76,7 +80,9 @@ fn one_session(one: &GateRun, other: &GateRun) -> Option<String> {
     } else {
         (other, one)
     };
-    let pause = second.started_at? - first.ended_at.or(first.started_at)?;
+    let pause = second
+        .started_at?
+        .saturating_sub(first.ended_at.or(first.started_at)?);
     (pause < ONE_SESSION_NS).then(|| named("less than 10 minutes apart"))
 }
 
@@ -159,6 +165,22 @@ pub(super) fn targets(runs: &[&GateRun]) -> Option<String> {
         other.name(),
         only_in(&after, &before)
     ))
+}
+
+/// Says where one side of a series was given another target, or other faults, before it was resumed: sides may differ in
+/// these, runs of one side are to repeat the same.
+fn changed_in_series(side: &[&GateRun]) -> Option<String> {
+    let of = |run: &GateRun| {
+        let place = run.manifest.series.as_ref()?;
+        Some((place.series_id.clone(), place.experiment.clone()))
+    };
+    side.iter().find_map(|run| {
+        let name = of(run)?;
+        let others = side
+            .iter()
+            .filter(|other| of(other).as_ref() == Some(&name));
+        targets(&others.copied().collect::<Vec<_>>())
+    })
 }
 
 /// Says where a difference could be one of seeds: where a side replays one seed, and the other has not the same.

@@ -12,7 +12,7 @@ use super::report::{
 };
 use super::run::GateRun;
 use crate::between::{Belief, Judged, RunGroup, Warning, compare, described_run, is_all, labels};
-use crate::model::Verdict;
+use crate::model::{MetricComparison, Verdict};
 use crate::tables::TOTAL;
 
 /// What is put to the gate.
@@ -195,19 +195,8 @@ fn gate_row(judged: Judged, policy: &Policy, undecided: Option<&str>) -> GateRow
         (RowOutcome::Invalid, "not to be judged")
     } else if let Some(why) = undecided {
         (open, why)
-    } else if row.strict_regression && fails_as(FailOn::StrictRegression) {
-        (RowOutcome::Failed, "worse by more than the margin")
-    } else if row.verdict == Verdict::Regressed && fails_as(FailOn::Regressed) {
-        (
-            RowOutcome::Failed,
-            if row.strict_regression {
-                "worse by more than the margin"
-            } else {
-                "worse, and not within the margin"
-            },
-        )
-    } else if row.verdict == Verdict::Improved && fails_as(FailOn::Improved) {
-        (RowOutcome::Failed, "better, which this policy fails on")
+    } else if let Some(why) = failing(row, policy) {
+        (RowOutcome::Failed, why)
     } else if judged.no_worse {
         (
             RowOutcome::Passed,
@@ -234,6 +223,41 @@ fn gate_row(judged: Judged, policy: &Policy, undecided: Option<&str>) -> GateRow
         outcome,
         reason: reason.to_owned(),
         comparison: judged.row,
+    }
+}
+
+/// Why a row fails by what was found, if it does; that it was not tested is no finding.
+fn failing(row: &MetricComparison, policy: &Policy) -> Option<&'static str> {
+    let fails_as = |verdict| policy.fails_on(verdict);
+    match row.verdict {
+        Verdict::Regressed if row.strict_regression => (fails_as(FailOn::Regressed)
+            || fails_as(FailOn::StrictRegression))
+        .then_some("worse by more than the margin"),
+        Verdict::Regressed => {
+            fails_as(FailOn::Regressed).then_some("worse, and not within the margin")
+        }
+        Verdict::Improved => {
+            fails_as(FailOn::Improved).then_some("better, which this policy fails on")
+        }
+        Verdict::Invalid | Verdict::Equivalent | Verdict::Inconclusive => None,
+    }
+}
+
+impl GateReport {
+    /// Whether the candidate belongs into the history that it was held against.
+    ///
+    /// Everything comparable does that was not found to be what the policy fails on: keeping only what passes would
+    /// choose the fast runs, and tighten the history with every session; nor could a history that does not say enough
+    /// yet ever come to do so, under a policy that fails on inconclusive rows. What was forced in spite of an objection
+    /// would be objected to for ever after.
+    #[must_use]
+    pub fn belongs_in_history(&self) -> bool {
+        let failed = |row: &GateRow| {
+            row.outcome == RowOutcome::Failed && failing(&row.comparison, &self.policy).is_some()
+        };
+        self.objections.is_empty()
+            && self.conclusion != Conclusion::Invalid
+            && !self.rows.iter().any(failed)
     }
 }
 

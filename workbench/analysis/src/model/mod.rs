@@ -10,7 +10,7 @@ mod steady;
 mod sweep;
 
 use serde::{Deserialize, Serialize};
-use workbench_samples::{Outcome, SeriesPlace, UsersInSecond, Validity};
+use workbench_samples::{Outcome, SeriesPlace, SweepPoint, UsersInSecond, Validity};
 
 pub use between_runs::{
     BetweenRuns, Group, GroupComparison, GroupRun, GroupStatistic, Metric, MetricComparison,
@@ -92,6 +92,13 @@ pub struct RunAnalysis {
     pub histogram: Vec<Bin>,
     /// The experiment's thresholds and what became of them.
     pub thresholds: Vec<ThresholdOutcome>,
+}
+
+impl RunAnalysis {
+    /// The point of a sweep that the run is one of.
+    pub fn point(&self) -> Option<&SweepPoint> {
+        self.series.as_ref()?.point.as_ref()
+    }
 }
 
 /// The Summary and Aggregate tables' row for one label.

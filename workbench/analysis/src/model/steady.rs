@@ -55,7 +55,8 @@ pub struct SteadyStatistics {
     pub samples: u64,
     /// Failed samples.
     pub errors: u64,
-    /// Failed samples as a fraction of all, with Wilson's interval.
+    /// Failed samples as a fraction of all, with Wilson's interval of the effective sample size; of the number of
+    /// samples where all or none failed.
     pub error_rate: Estimate,
     /// Requests that ended within the steady part, wherever they started, by its length, per second. Requests that
     /// *started* in it, until the last of them has ended, would be too few: the more, the longer responses take.

@@ -239,8 +239,12 @@ fn too_many(labels: usize) -> PolarsError {
 }
 
 fn steady(timeline: &Timeline, window: Window, origin: i64) -> SteadyObservations {
-    let elapsed_ns = timeline.steady();
-    let (diagnosis, warm_up) = rayon::join(|| diagnose(&elapsed_ns), || warm_up(&elapsed_ns));
+    let samples = timeline.steady();
+    let elapsed_ns = &samples.elapsed_ns;
+    let (diagnosis, warm_up) = rayon::join(
+        || diagnose(elapsed_ns, |place| samples.is_failed(place)),
+        || warm_up(elapsed_ns),
+    );
     let settled_after_ns = warm_up.map(|found| {
         let start = timeline.start_of_steady(found.steady_from()?)?;
         Some((origin + start - window.from).max(0) as u64)
@@ -260,7 +264,9 @@ fn label_observations(
 ) -> Vec<LabelObservations> {
     let diagnoses: Vec<Option<Diagnosis>> = dealt
         .iter()
-        .map(|times| (!times.steady.is_empty()).then(|| diagnose(&times.steady)))
+        .map(|times| {
+            (!times.steady.is_empty()).then(|| diagnose(&times.steady, |place| times.failed[place]))
+        })
         .collect();
     let times = times::sorted(dealt);
     labels

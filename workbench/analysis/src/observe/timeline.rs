@@ -20,6 +20,18 @@ pub(super) struct Timeline {
     codes: Vec<u16>,
 }
 
+/// The samples in the steady part, in order of time.
+pub(super) struct Steady<'a> {
+    pub(super) elapsed_ns: Cow<'a, [f64]>,
+    codes: Cow<'a, [u16]>,
+}
+
+impl Steady<'_> {
+    pub(super) fn is_failed(&self, place: usize) -> bool {
+        is_failed(self.codes[place])
+    }
+}
+
 /// Elapsed times of the requests that started in one second.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct SecondTimes {
@@ -95,8 +107,8 @@ impl Timeline {
         (self, times)
     }
 
-    /// The elapsed times in the steady part, in order of time.
-    pub(super) fn steady(&self) -> Cow<'_, [f64]> {
+    /// The samples in the steady part, in order of time.
+    pub(super) fn steady(&self) -> Steady<'_> {
         let steady = |code: &u16| in_steady_part(*code);
         let first = self.codes.iter().position(steady).unwrap_or(0);
         let end = self
@@ -104,12 +116,20 @@ impl Timeline {
             .iter()
             .rposition(steady)
             .map_or(0, |last| last + 1);
-        if self.codes[first..end].iter().all(steady) {
-            return Cow::Borrowed(&self.elapsed_ns[first..end]);
+        let (elapsed_ns, codes) = (&self.elapsed_ns[first..end], &self.codes[first..end]);
+        if codes.iter().all(steady) {
+            return Steady {
+                elapsed_ns: Cow::Borrowed(elapsed_ns),
+                codes: Cow::Borrowed(codes),
+            };
         }
-        let samples = self.codes.iter().zip(&self.elapsed_ns);
+        let samples = codes.iter().zip(elapsed_ns);
         let steady = samples.filter(|(code, _)| steady(code));
-        Cow::Owned(steady.map(|(_, elapsed_ns)| *elapsed_ns).collect())
+        let (codes, elapsed_ns) = steady.map(|(code, time)| (*code, *time)).unzip();
+        Steady {
+            elapsed_ns: Cow::Owned(elapsed_ns),
+            codes: Cow::Owned(codes),
+        }
     }
 
     /// Start of the sample at a position among those in the steady part, in nanoseconds since the origin.

@@ -101,7 +101,7 @@ fn sweep(experiment: String, parameter: String, runs: &[&RunAnalysis]) -> Option
 }
 
 fn value(run: &RunAnalysis) -> Option<u32> {
-    Some(run.series.as_ref()?.point.as_ref()?.value)
+    Some(run.point()?.value)
 }
 
 /// Read from below: a larger load that meets them after a smaller one has not is luck, or a reason to look closer.

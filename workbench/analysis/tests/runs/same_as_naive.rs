@@ -10,8 +10,9 @@ use workbench_analysis::{
 };
 use workbench_samples::{ErrorKind, Phase, Sample};
 use workbench_statistics::{
-    batch_means, effective_count_of_quantile, needed_for_quantile_interval, quantile,
-    quantile_interval, summary, wilson,
+    batch_means, effective_count_of_quantile, effective_count_of_share,
+    needed_for_quantile_interval, quantile, quantile_interval, summary, wilson,
+    wilson_of_dependent,
 };
 
 /// In the order of the experiment file.
@@ -151,9 +152,7 @@ fn assert_steady(found: &SteadyStatistics, samples: &[Sample], ended: usize, sec
     let n = samples.len() as u64;
     assert_eq!((found.samples, found.errors), (n, failures(samples)));
     close(found.throughput_per_s, ended as f64 / seconds);
-    let rate = wilson(failures(samples), n, 0.95).unwrap();
-    assert_eq!(found.error_rate.value, Some(rate.estimate));
-    assert_eq!(found.error_rate.interval, Some(rate.interval.into()));
+    assert_error_rate(&found.error_rate, samples);
     close(found.mean_ns.value.unwrap(), summary(&times).unwrap().mean);
     match batch_means(&times, 0.95) {
         Ok(means) => {
@@ -204,6 +203,24 @@ fn assert_steady(found: &SteadyStatistics, samples: &[Sample], ended: usize, sec
             }
         }
     }
+}
+
+fn assert_error_rate(found: &Estimate, samples: &[Sample]) {
+    let (failed, all) = (failures(samples), samples.len() as u64);
+    let effective = effective_count_of_share(samples.len(), |range| {
+        samples[range]
+            .iter()
+            .filter(|it| it.error.is_some())
+            .count()
+    });
+    let rate = match effective {
+        Ok(effective) => wilson_of_dependent(failed, all, effective, 0.95).ok(),
+        Err(_) if failed == 0 || failed == all => wilson(failed, all, 0.95).ok(),
+        Err(_) => None,
+    };
+    assert_eq!(found.value, Some(failed as f64 / all as f64));
+    assert_eq!(found.interval, rate.map(|rate| rate.interval.into()));
+    assert_eq!(found.note.is_some(), rate.is_none());
 }
 
 fn assert_quantile(found: &Estimate, times: &[f64], p: f64) {

@@ -1,7 +1,7 @@
 //! The steady part of a run: which it is, what is known of it, and whether it is steady.
 
 use crate::support::{EXPERIMENT, browse, manifest, order, write_parts};
-use workbench_analysis::{RunAnalysis, Scope, SteadyState, analyze, analyze_run};
+use workbench_analysis::{RunAnalysis, Scope, SteadyState, SteadyStatistics, analyze, analyze_run};
 use workbench_samples::{
     Check, CheckStatus, ErrorKind, Manifest, Outcome, Phase, Sample, Validity,
 };
@@ -260,6 +260,44 @@ fn ten_successes_among_thousands_of_failures_have_no_p99() {
     let failure = total.failure.unwrap();
     assert!(failure.p50_ns.is_some() && failure.p95_ns.is_some());
     assert!(failure.p99_ns.is_some());
+}
+
+#[test]
+fn failures_in_bursts_leave_the_error_rate_a_wider_interval_and_an_outage_none() {
+    const ONE_IN_20: u64 = (1 << 32) / 20;
+    let failing = |fails: fn(i64) -> bool| {
+        let mut samples = noisy(4_000, |_| 20);
+        for (i, sample) in (0..).zip(&mut samples) {
+            // In a ramp, which cuts the hold in two: it does not count.
+            if (2_000..2_100).contains(&i) {
+                sample.phase = Phase::RampUp;
+            } else if fails(i) {
+                sample.error = Some(ErrorKind::Status);
+            }
+        }
+        steady(&samples).total
+    };
+    let width = |total: &SteadyStatistics| {
+        let interval = total.error_rate.interval.unwrap();
+        interval.upper.unwrap() - interval.lower
+    };
+    let scattered = failing(|i| noise(i) < ONE_IN_20);
+    let bursts = failing(|i| noise(i / 10) < ONE_IN_20);
+
+    assert!((scattered.error_rate.value.unwrap() - 0.05).abs() < 0.01);
+    assert!((bursts.error_rate.value.unwrap() - 0.05).abs() < 0.02);
+    assert!(
+        width(&bursts) > 2.0 * width(&scattered),
+        "{bursts:?} {scattered:?}"
+    );
+
+    let outage = failing(|i| i < 1_000);
+    assert!(outage.error_rate.value.is_some());
+    assert_eq!(outage.error_rate.interval, None);
+    assert_eq!(
+        outage.error_rate.note.as_deref(),
+        Some("no interval: failed requests come together, over much of the steady part")
+    );
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use workbench_samples::{SERIES_FILE, SERIES_FOLDER, Series, SeriesRunState};
+use workbench_samples::{SERIES_FILE, SERIES_FOLDER, Series, SeriesRun, SeriesRunState};
 
 use crate::outcome;
 
@@ -94,8 +94,9 @@ fn name(path: &Path) -> String {
     name.to_string_lossy().into_owned()
 }
 
-/// The runs of the series in a folder that came to their end; `None` where it holds no series. Invalid ones are among
-/// them: what is compared without them would be chosen by results.
+/// The runs of the series in a folder that came to their end, in the order of its experiments, whichever was run first;
+/// `None` where it holds no series. Invalid ones are among them: what is compared without them would be chosen by
+/// results.
 pub(crate) fn finished_runs(folder: &Path) -> anyhow::Result<Option<Vec<PathBuf>>> {
     if !folder.join(SERIES_FILE).is_file() {
         return Ok(None);
@@ -104,8 +105,14 @@ pub(crate) fn finished_runs(folder: &Path) -> anyhow::Result<Option<Vec<PathBuf>
     // `folder` may be `.`, whose parents cannot be read off it.
     let folder = std::path::absolute(folder)?;
     let results = folder.ancestors().nth(2).unwrap_or(&folder);
+    let place = |run: &SeriesRun| {
+        let mut experiments = series.experiments.iter();
+        experiments.position(|it| it.name == run.experiment)
+    };
+    let mut in_order = series.runs.clone();
+    in_order.sort_by_key(place);
     let mut runs = Vec::new();
-    for run in series.runs {
+    for run in in_order {
         match (run.state, run.run) {
             (SeriesRunState::Done | SeriesRunState::Invalid, Some(directory)) => {
                 runs.push(results.join(directory));
@@ -120,4 +127,35 @@ pub(crate) fn finished_runs(folder: &Path) -> anyhow::Result<Option<Vec<PathBuf>
         bail!("series {} has no run to be analysed", series.series_id);
     }
     Ok(Some(runs))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_of_a_series_come_in_the_order_of_its_experiments() {
+        let published = Path::new("../samples/tests/published/series-version-2");
+        let mut series = Series::read(published).unwrap();
+        let done = series.runs.iter().position(|run| run.run.is_some());
+        let done = series.runs[done.unwrap()].clone();
+        // As drawn: the second experiment first.
+        series.runs = [(1, 1), (2, 0), (3, 0), (4, 1)]
+            .map(|(position, experiment)| SeriesRun {
+                position,
+                experiment: series.experiments[experiment].name.clone(),
+                run: Some(PathBuf::from(format!("smoke/{position}"))),
+                ..done.clone()
+            })
+            .into();
+        let results = tempfile::tempdir().unwrap();
+        let folder = results.path().join("series/first");
+        std::fs::create_dir_all(&folder).unwrap();
+        series.write(&folder).unwrap();
+
+        let runs = finished_runs(&folder).unwrap().unwrap();
+
+        let positions = ["2", "3", "1", "4"].map(|it| results.path().join("smoke").join(it));
+        assert_eq!(runs, positions);
+    }
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use workbench_load::{LoadError, RunDirectory};
 use workbench_samples::{
-    Check, CheckStatus, Outcome, Series, SeriesPlace, SeriesRun, SeriesRunState, Validity,
+    Check, CheckStatus, Outcome, Series, SeriesExperiment, SeriesPlace, SeriesRun, SeriesRunState,
+    Validity,
 };
 
 use super::{OpenSeries, summary};
@@ -25,36 +26,42 @@ pub(crate) fn make(mut series: OpenSeries, runner: &Runner) -> anyhow::Result<Ex
 }
 
 /// How the runs of a series ended. The thresholds of a sweep find the largest load that meets them: it is none that
-/// fails the sweep, unless every run misses one.
+/// fails the sweep, unless every one does. A load meets them where all of its runs do, as the analysis has it.
 fn ended(record: &Series) -> Exit {
     let ended = |run: &SeriesRun| match run.state {
         SeriesRunState::Invalid => Exit::RunInvalid,
         SeriesRunState::Done if !run.missed_thresholds.is_empty() => Exit::ThresholdMissed,
         _ => Exit::Pass,
     };
-    let meets = |sweep: &str| {
-        let mut runs = record
-            .runs
-            .iter()
-            .filter(|run| sweep_of(record, run) == Some(sweep));
-        runs.any(|run| ended(run) == Exit::Pass)
+    let meets = |load: &SeriesExperiment| {
+        let runs = record.runs.iter();
+        let mut over = runs
+            .filter(|run| run.experiment == load.name && run.state.is_over())
+            .peekable();
+        over.peek().is_some() && over.all(|run| ended(run) == Exit::Pass)
+    };
+    let is_met = |sweep: &str| {
+        let mut loads = record.experiments.iter();
+        loads.any(|load| sweep_of(load) == Some(sweep) && meets(load))
+    };
+    let sweep_of_run = |run: &SeriesRun| {
+        let mut experiments = record.experiments.iter();
+        sweep_of(experiments.find(|it| it.name == run.experiment)?)
     };
     record
         .runs
         .iter()
-        .map(|run| match (ended(run), sweep_of(record, run)) {
-            (Exit::ThresholdMissed, Some(sweep)) if meets(sweep) => Exit::Pass,
+        .map(|run| match (ended(run), sweep_of_run(run)) {
+            (Exit::ThresholdMissed, Some(sweep)) if is_met(sweep) => Exit::Pass,
             (exit, _) => exit,
         })
         .fold(Exit::Pass, Exit::and)
 }
 
-/// The sweep that a run is one point of.
-fn sweep_of<'a>(record: &Series, run: &'a SeriesRun) -> Option<&'a str> {
-    let mut experiments = record.experiments.iter();
-    let experiment = experiments.find(|it| it.name == run.experiment)?;
+/// The sweep that an experiment is one point of.
+fn sweep_of(experiment: &SeriesExperiment) -> Option<&str> {
     // Points are named after their experiment: `shop#1@users=10`.
-    let name = run.experiment.split('@').next();
+    let name = experiment.name.split('@').next();
     experiment.point.as_ref().and(name)
 }
 
@@ -254,6 +261,17 @@ mod tests {
     fn a_sweep_passes_where_a_load_meets_its_thresholds_and_fails_where_none_does() {
         assert_eq!(ended(&sweep(&[false, false, true])), Exit::Pass);
         assert_eq!(ended(&sweep(&[true, true])), Exit::ThresholdMissed);
+    }
+
+    #[test]
+    fn a_load_meets_the_thresholds_where_all_of_its_runs_do() {
+        let mut twice = sweep(&[true, true]);
+        let mut other = twice.runs[0].clone();
+        other.missed_thresholds.clear();
+        twice.runs.push(other);
+        assert_eq!(ended(&twice), Exit::ThresholdMissed);
+        twice.runs[0].missed_thresholds.clear();
+        assert_eq!(ended(&twice), Exit::Pass);
     }
 
     #[test]

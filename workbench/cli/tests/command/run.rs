@@ -122,7 +122,7 @@ fn a_killed_run_still_analyses_and_takes_the_bookstore_with_it() {
     let urls = json(&run.join("manifest.json"))["target"]["urls"].clone();
     signal(&child, "KILL");
     child.wait().unwrap();
-    bench.workbench().arg("analyze").arg(&run).assert().code(0);
+    bench.workbench().arg("analyze").arg(&run).assert().code(14);
     let total = &json(&run.join("analysis.json"))["runs"][0]["total"];
     assert!(total["samples"].as_u64().unwrap() > 0);
     let catalog = urls["catalog"]

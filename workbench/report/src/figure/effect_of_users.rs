@@ -131,9 +131,7 @@ impl Data {
 }
 
 fn is_swept(run: &RunAnalysis) -> bool {
-    run.series
-        .as_ref()
-        .is_some_and(|place| place.point.is_some())
+    run.point().is_some()
 }
 
 impl Column {

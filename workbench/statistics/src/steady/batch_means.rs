@@ -176,17 +176,51 @@ pub fn effective_count_at_level(values: &[f64], level: f64) -> Result<f64, Stati
     } else {
         level.next_down()
     };
-    let count_of = |range: Range<usize>| {
+    effective_count_of_share(values.len(), |range| {
         let at_or_below = values[range].iter().filter(|value| **value <= bound);
-        at_or_below.count() as f64
-    };
-    let n = values.len() as f64;
-    let of_all = count_of(0..values.len());
+        at_or_below.count()
+    })
+}
+
+/// How many independent trials would know as much of a share, such as an error rate, as these do.
+///
+/// n/τ, as [`batch_means`] estimates it, of the series that is 1 for a trial with the property and 0 for one without:
+/// the variance of the share is τp(1 − p)/n. The series need not exist: `with_it` counts the trials with the property
+/// in a range of positions. The effective number of trials for [`wilson_of_dependent`](crate::wilson_of_dependent).
+///
+/// Assumptions and failures are those of [`batch_means`]; besides, a batch has to hold several trials with the
+/// property, or their dependence cannot be seen.
+///
+/// # Errors
+/// As [`batch_means`]; where all trials or none have the property there is no variation.
+///
+/// # References
+/// G. S. Fishman, L. S. Yarberry (1997), “An Implementation of the Batch Means Method”, INFORMS Journal on Computing
+/// 9(3), applied to an indicator.
+///
+/// # Examples
+/// ```
+/// use workbench_statistics::effective_count_of_share;
+///
+/// // One request in 50 fails, and then nine more do.
+/// let failed: Vec<bool> = (0..20_000_u64).map(|i| (i / 10 * 7919 + i / 70) % 50 == 0).collect();
+/// let effective = effective_count_of_share(failed.len(), |range| {
+///     failed[range].iter().filter(|failed| **failed).count()
+/// })?;
+/// assert!(effective < 10_000.0);
+/// # Ok::<(), workbench_statistics::StatisticsError>(())
+/// ```
+pub fn effective_count_of_share(
+    trials: usize,
+    with_it: impl Fn(Range<usize>) -> usize,
+) -> Result<f64, StatisticsError> {
+    let n = trials as f64;
+    let of_all = with_it(0..trials) as f64;
     let series = Series {
-        count: values.len(),
+        count: trials,
         mean: of_all / n,
         deviation: (of_all * (n - of_all) / (n * (n - 1.0))).sqrt(),
-        sum: count_of,
+        sum: |range: Range<usize>| with_it(range) as f64,
     };
     // The confidence does not enter the effective sample size.
     Ok(series.batch_means(0.5)?.effective_count)

@@ -7,5 +7,6 @@ mod warm_up;
 pub use autocorrelation::autocorrelation;
 pub use batch_means::{
     BatchMeans, BatchWarning, batch_means, effective_count_at_level, effective_count_of_quantile,
+    effective_count_of_share,
 };
 pub use warm_up::{WarmUp, warm_up};

@@ -80,6 +80,15 @@ fn intervals_of_error_rates_cover_as_they_should() {
 }
 
 #[test]
+fn intervals_of_error_rates_cover_bursts_of_failures_too() {
+    let found = within::coverage_of_bursts(10_000, 0.05, 10.0, 400, 23);
+
+    assert!(found.independent.rate() < 0.7, "{found:?}");
+    assert_at_least(found.dependent, 0.94, "effective number of requests");
+    assert!(found.refused.rate() < 0.05, "{found:?}");
+}
+
+#[test]
 fn scalability_intervals_cover_the_law_behind_the_measurements() {
     let found = within::sweeps([100.0, 0.03, 5e-4], 10.0, 1000, 17);
 

@@ -52,12 +52,11 @@ fn another_experiment_is_refused_and_the_difference_shown() {
 }
 
 #[test]
-fn names_questions_thresholds_and_urls_may_differ() {
+fn names_questions_and_thresholds_may_differ() {
     let (baseline, mut candidate) = sides(10, 1.0);
     for (index, (from, to)) in [
         ("name: shop\n", "name: store\n"),
         ("as fast as before", "slow"),
-        ("127.0.0.1:8080", "127.0.0.1:9090/v2"),
         ("seed: 3\n", "seed: 3\nthresholds: [ p95 < 1s ]\n"),
     ]
     .into_iter()
@@ -68,6 +67,27 @@ fn names_questions_thresholds_and_urls_may_differ() {
     let report = gate(&baseline, &candidate, &Policy::default());
     assert_eq!(kinds(&report), []);
     assert_eq!(report.conclusion, Conclusion::Passed);
+}
+
+#[test]
+fn targets_of_sides_may_differ_and_those_of_one_side_of_a_series_may_not() {
+    let (baseline, mut candidate) = sides(10, 1.0);
+    let elsewhere: Vec<GateRun> = candidate
+        .iter()
+        .map(|run| with_change(run.analysis.clone(), "127.0.0.1:8080", "127.0.0.1:9090/v2"))
+        .collect();
+    let report = gate(&baseline, &elsewhere, &Policy::default());
+    assert_eq!(kinds(&report), []);
+    assert_eq!(report.conclusion, Conclusion::Passed);
+
+    candidate.splice(7.., elsewhere.into_iter().skip(7));
+    let report = gate(&baseline, &candidate, &Policy::default());
+    assert_eq!(kinds(&report), [ObjectionKind::Experiment]);
+    let finding = &report.objections[0].finding;
+    assert!(
+        finding.starts_with("different targets or faults: ") && finding.contains(":9090/v2"),
+        "{finding}"
+    );
 }
 
 #[test]

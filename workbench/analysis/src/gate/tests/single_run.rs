@@ -39,6 +39,33 @@ fn a_single_run_is_judged_by_a_history_only_whatever_the_policy_s_minimum() {
 }
 
 #[test]
+fn a_history_grows_by_all_that_was_not_found_to_be_what_the_policy_fails_on() {
+    let kept = |sessions: usize, fail_on: &[FailOn]| {
+        let candidate = [gate_run(run("shop", 30, 13.0))];
+        let sides = Sides {
+            baseline: &ten_runs()[..sessions],
+            candidate: &candidate,
+            history: true,
+            absent: &Absent::default(),
+        };
+        let policy = PolicyChoices {
+            fail_on: Some(fail_on.to_vec()),
+            ..PolicyChoices::default()
+        };
+        let report = judge(sides, &policy.policy(), false);
+        (report.conclusion, report.belongs_in_history())
+    };
+    let strict = [FailOn::Regressed, FailOn::Inconclusive];
+    assert_eq!(kept(9, &strict), (Conclusion::Failed, true));
+    assert_eq!(kept(10, &strict), (Conclusion::Failed, false));
+    assert_eq!(
+        kept(9, &[FailOn::Regressed]),
+        (Conclusion::Inconclusive, true)
+    );
+    assert!(kept(10, &[FailOn::Improved]).1);
+}
+
+#[test]
 fn runs_of_a_history_within_ten_minutes_are_one_session() {
     let apart = |minutes: i64| {
         let mut runs = ten_runs();

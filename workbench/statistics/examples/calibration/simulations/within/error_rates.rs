@@ -1,9 +1,12 @@
 //! Error rates of one group of requests and of two.
 
-use workbench_statistics::{Counts, clopper_pearson, two_proportions, wilson};
+use workbench_statistics::{
+    Counts, Interval, clopper_pearson, effective_count_of_share, two_proportions, wilson,
+    wilson_of_dependent,
+};
 
 use super::CONFIDENCE;
-use crate::simulations::trials::{Share, shares};
+use crate::simulations::trials::{Share, outcomes, shares};
 
 /// Coverage of Wilson's and of Clopper and Pearson's interval.
 pub(crate) fn coverage_of_an_error_rate(
@@ -19,6 +22,54 @@ pub(crate) fn coverage_of_an_error_rate(
             found.interval.contains(probability)
         })
     })
+}
+
+/// Coverage of the interval of an error rate whose failures come in bursts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bursts {
+    /// Wilson's interval, as if requests were independent.
+    pub(crate) independent: Share,
+    /// Wilson's interval of the effective number of requests, of those that were given.
+    pub(crate) dependent: Share,
+    /// Runs that were refused as too dependent, or without any failure.
+    pub(crate) refused: Share,
+}
+
+/// Requests fail in bursts of so many on average, by a Markov chain of two states.
+pub(crate) fn coverage_of_bursts(
+    requests: usize,
+    probability: f64,
+    burst: f64,
+    trials: u64,
+    seed: u64,
+) -> Bursts {
+    let end = 1.0 / burst;
+    let begin = end * probability / (1.0 - probability);
+    let runs = outcomes(trials, seed, |random| {
+        let mut failing = random.uniform() < probability;
+        let failed: Vec<bool> = (0..requests)
+            .map(|_| {
+                let change = if failing { end } else { begin };
+                failing ^= random.uniform() < change;
+                failing
+            })
+            .collect();
+        let count = |flags: &[bool]| flags.iter().filter(|failed| **failed).count();
+        let (failures, trials) = (count(&failed) as u64, requests as u64);
+        let covers = |interval: Interval| interval.contains(probability);
+        let independent = wilson(failures, trials, CONFIDENCE).expect("counts are possible");
+        let dependent = effective_count_of_share(requests, |range| count(&failed[range]))
+            .and_then(|effective| wilson_of_dependent(failures, trials, effective, CONFIDENCE));
+        (
+            covers(independent.interval),
+            dependent.ok().map(|found| covers(found.interval)),
+        )
+    });
+    Bursts {
+        independent: Share::of(runs.iter().map(|(independent, _)| *independent)),
+        dependent: Share::of(runs.iter().filter_map(|(_, dependent)| *dependent)),
+        refused: Share::of(runs.iter().map(|(_, dependent)| dependent.is_none())),
+    }
 }
 
 /// Two groups of error rates compared.

@@ -8,7 +8,9 @@ use super::random::Random;
 use super::table::{head, row, row_of_shares};
 use super::trials::Share;
 
-pub(crate) use error_rates::{comparisons_of_error_rates, coverage_of_an_error_rate};
+pub(crate) use error_rates::{
+    comparisons_of_error_rates, coverage_of_an_error_rate, coverage_of_bursts,
+};
 pub(crate) use series::{
     Information, coverage_of_a_quantile, coverage_of_the_mean, normal, warm_ups,
 };
@@ -31,6 +33,7 @@ pub(crate) fn tables(most: u64) -> String {
     quantiles(&mut text, trials);
     warm_up_table(&mut text, trials);
     error_rate(&mut text, trials);
+    bursts(&mut text, trials);
     two_error_rates(&mut text, trials);
     sweep_table(&mut text, trials);
     text
@@ -127,6 +130,30 @@ fn error_rate(text: &mut String, trials: u64) {
     {
         let covered = coverage_of_an_error_rate(requests, probability, trials, seed);
         row_of_shares(text, &format!("{requests} | {probability}"), &covered);
+    }
+}
+
+fn bursts(text: &mut String, trials: u64) {
+    head(
+        text,
+        "Error rates of failures that come in bursts: a Markov chain of two states",
+        "",
+        "requests | rate | requests in a burst | covered by `wilson` | by `wilson_of_dependent` | refused",
+    );
+    for (seed, (requests, probability, burst)) in (160..).zip([
+        (10_000, 0.01, 1.0),
+        (10_000, 0.01, 10.0),
+        (10_000, 0.05, 10.0),
+        (10_000, 0.05, 50.0),
+        (100_000, 0.01, 50.0),
+    ]) {
+        let found = coverage_of_bursts(requests, probability, burst, trials, seed);
+        let name = format!("{requests} | {probability} | {burst}");
+        row_of_shares(
+            text,
+            &name,
+            &[found.independent, found.dependent, found.refused],
+        );
     }
 }
 
