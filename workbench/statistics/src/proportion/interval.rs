@@ -80,7 +80,7 @@ pub fn wilson(successes: u64, trials: u64, confidence: f64) -> Result<Proportion
 /// bursts, and [`wilson`] then covers far less often than it says.
 ///
 /// Assumes that the effective number is known. With one estimated from 30 batches, simulated intervals of 95% cover
-/// 91% to 96% (`workbench/METHODOLOGY.md`).
+/// 90% to 96% (`workbench/METHODOLOGY.md`).
 ///
 /// # Errors
 /// As [`wilson`], and an effective number of trials that is not above 0 or is more than the trials.
