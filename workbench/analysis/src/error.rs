@@ -96,11 +96,14 @@ pub enum AnalysisError {
     },
     /// A series that ended, or was stopped, before the first run of an experiment came to its end.
     #[error(
-        "series {series_id} has no finished run of {name}: go on with it, `workbench run --resume {series_id}`"
+        "series {series_id} has no finished run of {name}: {why}go on with it, `workbench run --resume {series_id}`",
+        why = failed.as_ref().map_or_else(String::new, |why| format!("{why}; "))
     )]
     NoFinishedRun {
         /// The experiment's name in the series.
         name: String,
+        /// Why one of its runs failed, if one did.
+        failed: Option<String>,
         /// The series.
         series_id: String,
     },

@@ -49,14 +49,17 @@ Exit codes:
 impl Exit {
     /// The code for an error that reached `main`.
     pub(crate) fn of(error: &anyhow::Error) -> Self {
+        let analysis = error.downcast_ref::<AnalysisError>();
         let is_plan = error.downcast_ref::<PlanError>().is_some()
-            || matches!(
-                error.downcast_ref::<AnalysisError>(),
-                Some(AnalysisError::NoSuchLabel { .. })
-            );
-        match error.downcast_ref::<LoadError>() {
-            Some(LoadError::Interrupted) => Self::Interrupted,
-            Some(error) if error.is_target() => Self::TargetUnavailable,
+            || matches!(analysis, Some(AnalysisError::NoSuchLabel { .. }));
+        match (error.downcast_ref::<LoadError>(), analysis) {
+            (Some(LoadError::Interrupted), _) => Self::Interrupted,
+            (Some(error), _) if error.is_target() => Self::TargetUnavailable,
+            // As the gate judges series of which more is there.
+            (_, Some(AnalysisError::NoFinishedRun { failed, .. })) => match failed {
+                Some(_) => Self::RunInvalid,
+                None => Self::Inconclusive,
+            },
             _ if is_plan => Self::InvalidExperiment,
             _ => Self::Failure,
         }

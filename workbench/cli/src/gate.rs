@@ -19,7 +19,9 @@ use output::Outputs;
 
 /// Judge a candidate against a baseline, with a verdict and an exit code that can be believed.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(
+    arg_required_else_help = true,
+    after_help = "\
 Examples:
   workbench run baseline.yaml candidate.yaml --repetitions 10
   workbench gate --series                   of the newest series: its first experiment is the baseline, its second the
@@ -40,7 +42,8 @@ elapsed time, or judged part; --force judges all the same and says so in every o
 are more alarms than the nominal rate explains, and with 11 where fewer than 20 comparisons show no more.
 
 The policy file is YAML, its keys those of the flags: margin, error_rate_margin, alpha, metrics, labels (total, all or a \
-list), fail_on, latency_of, minimum_runs. Flags come before it. workbench/README.md explains them.")]
+list), fail_on, latency_of, minimum_runs. Flags come before it. workbench/README.md explains them."
+)]
 pub(crate) struct Arguments {
     /// Runs that are compared with; with --series, the name of an experiment in it.
     #[arg(long, value_name = "RUN", num_args = 1.., required_unless_present_any = ["series", "history", "audit"])]
@@ -115,7 +118,7 @@ struct PolicyArguments {
     #[arg(long, value_name = "REQUESTS")]
     latency_of: Option<LatencyOfName>,
     /// Fewer runs than this on either side are not judged [default: 3].
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     minimum_runs: Option<u32>,
 }
 

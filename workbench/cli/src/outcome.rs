@@ -8,7 +8,7 @@ use anyhow::Context;
 use workbench_analysis::{Analysis, RunAnalysis};
 use workbench_plan::Plan;
 use workbench_report::TextOptions;
-use workbench_samples::{Outcome, Validity};
+use workbench_samples::{CheckStatus, Outcome, Validity};
 
 use crate::exit::Exit;
 
@@ -49,8 +49,16 @@ pub(crate) fn in_a_line(reports: &[QuietReport]) -> String {
         all if all == reports.len() => "all valid".to_owned(),
         some => format!("{some} of them valid"),
     };
+    let warned = |report: &&QuietReport| {
+        let mut checks = report.validity.iter().flat_map(|it| &it.checks);
+        checks.any(|check| check.status == CheckStatus::Warning)
+    };
+    let warned = match reports.iter().filter(warned).count() {
+        0 => String::new(),
+        some => format!(", {some} with warnings"),
+    };
     let mut text = format!(
-        "{} runs, {valid}; the report of each: report.html in its folder",
+        "{} runs, {valid}{warned}; the report of each: report.html in its folder",
         reports.len()
     );
     text.push_str(if exceptions.is_empty() {

@@ -102,6 +102,9 @@ fn found_verdict(analysis: &Analysis, test: &PairwiseTest) -> Option<String> {
     if a.name == b.name {
         return Some("none: both repeat the same".to_owned());
     }
+    if a.point != b.point {
+        return Some("none: they are points of a sweep".to_owned());
+    }
     let (comparison, turned) = between.comparisons.iter().find_map(|comparison| {
         let pair = (&comparison.baseline, &comparison.candidate);
         if pair == (&a.name, &b.name) {

@@ -14,7 +14,7 @@ pub use values::LatencyOf;
 
 pub(crate) use compare::{Warning, compare};
 pub(crate) use group::{RunGroup, described_run, doubts};
-pub(crate) use row::Judged;
+pub(crate) use row::{FOR_EQUIVALENCE, Judged};
 pub(crate) use rule::{Belief, Question};
 pub(crate) use values::{is_all, labels};
 

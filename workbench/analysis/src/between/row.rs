@@ -16,6 +16,9 @@ use crate::model::{
 /// The power at which detectable changes and needed runs are stated, as in the statistics.
 const POWER: f64 = 0.8;
 
+/// Fewer runs on a side cannot show that nothing changed, as the statistics have it.
+pub(crate) const FOR_EQUIVALENCE: u64 = 5;
+
 /// Why a single run is not judged by a group of runs.
 const SINGLE_RUN: &str = "a single run is judged only by a history, one run of each session (gate --history): runs of one \
      session vary less than sessions do";
@@ -245,7 +248,12 @@ impl Facts<'_> {
         // The spread of so few runs is an estimate; more than ten deviations are found by any test.
         let wanted = (self.margin / deviation).min(10.0);
         let runs = runs_needed(design, wanted, alpha, Sides::One, POWER).ok()?;
-        runs.map(|runs| runs as u64)
+        let least = match self.method? {
+            Method::Prediction => 1,
+            // With fewer nothing is shown to be as before.
+            Method::Welch | Method::Paired => FOR_EQUIVALENCE,
+        };
+        runs.map(|runs| (runs as u64).max(least))
     }
 }
 

@@ -3,10 +3,8 @@
 use workbench_statistics::student_t_quantile;
 
 use super::report::{Conclusion, GateReport, ObjectionKind, RowOutcome};
+use crate::between::FOR_EQUIVALENCE;
 use crate::model::{Metric, Pairing};
-
-/// Fewer runs on a side cannot show that nothing changed, as the statistics have it.
-const FOR_EQUIVALENCE: u64 = 5;
 
 /// More runs than this are not made on either side: ours.
 const PRACTICAL: u64 = 40;
@@ -42,7 +40,7 @@ fn failed(report: &GateReport) -> Vec<String> {
         .collect();
     if !doubted.is_empty() {
         advice.push(format!(
-            "There are warnings of what failed, {}: read them first.",
+            "Read the warnings on {} first.",
             doubted.join(", ")
         ));
     }

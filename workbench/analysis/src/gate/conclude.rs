@@ -326,7 +326,14 @@ fn reasons(report: &GateReport) -> Vec<String> {
             })
     };
     reasons.extend(of(RowOutcome::Failed));
-    reasons.extend(of(RowOutcome::Open));
+    let failed = report.conclusion == Conclusion::Failed;
+    reasons.extend(of(RowOutcome::Open).map(|reason| {
+        if failed {
+            format!("open besides: {reason}")
+        } else {
+            reason
+        }
+    }));
     reasons.extend(report.missing.iter().map(|missing| {
         format!(
             "{} of {}: not every run has a value",

@@ -75,6 +75,7 @@ pub struct PolicyChoices {
     /// Which requests' times count.
     pub latency_of: Option<LatencyOf>,
     /// Fewest runs on either side.
+    #[serde(default, deserialize_with = "runs")]
     pub minimum_runs: Option<u32>,
 }
 
@@ -176,6 +177,14 @@ impl Policy {
 
     pub(super) fn fails_on(&self, verdict: FailOn) -> bool {
         self.fail_on.contains(&verdict)
+    }
+}
+
+/// A number of runs that is not 0.
+fn runs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    match u32::deserialize(deserializer)? {
+        0 => Err(D::Error::custom("0 runs say nothing: ask for 1 or more")),
+        runs => Ok(Some(runs)),
     }
 }
 
@@ -315,6 +324,7 @@ mod tests {
                 "minimum_runs: many\n",
                 "gate.yaml:1:15: expected a whole number",
             ),
+            ("minimum_runs: 0\n", "gate.yaml:1:15: 0 runs say nothing"),
         ] {
             let error = read(text).unwrap_err();
             assert!(error.starts_with(expected), "{error}");

@@ -153,15 +153,17 @@ pub fn select_of_series(series: &Path, name: &str) -> Result<Selection, Analysis
         .filter(|run| run.state.is_over())
         .filter_map(|run| Some(results.join(run.run.as_ref()?)))
         .collect();
+    let absent = Absent::of_series(&record, name, results);
     if runs.is_empty() {
         return Err(AnalysisError::NoFinishedRun {
             name: name.to_owned(),
+            failed: absent.failed().next().map(str::to_owned),
             series_id: record.series_id,
         });
     }
     Ok(Selection {
         runs,
         passed_over: Vec::new(),
-        absent: Absent::of_series(&record, name, results),
+        absent,
     })
 }

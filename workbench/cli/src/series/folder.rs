@@ -126,6 +126,12 @@ pub(crate) fn finished_runs(folder: &Path) -> anyhow::Result<Option<Vec<PathBuf>
     if runs.is_empty() {
         bail!("series {} has no run to be analysed", series.series_id);
     }
+    if !series.is_over() {
+        outcome::note(&format!(
+            "series {id} has not ended: go on with it, `workbench run --resume {id}`",
+            id = series.series_id
+        ));
+    }
     Ok(Some(runs))
 }
 

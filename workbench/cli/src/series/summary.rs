@@ -66,6 +66,15 @@ pub(super) fn summary(series: &Series, results: &Path) -> String {
     if over > 0 {
         add(&format!("analyse: workbench analyze {}", folder.display()));
     }
+    if series.is_over()
+        && series.experiments.len() == 2
+        && series.experiments.iter().all(|it| it.point.is_none())
+    {
+        add(&format!(
+            "gate: workbench gate --series {}",
+            folder.display()
+        ));
+    }
     text
 }
 

@@ -109,11 +109,19 @@ fn two_experiments_are_interleaved_and_every_run_knows_its_place() {
     seeds.dedup();
     assert_eq!(seeds.len(), 3, "{seeds:?}");
     assert_eq!(seeds[0], (Some(1), 1));
-    // Many runs are not compared in pairs unasked; the command that does it stands at the end, and works.
+    // Many runs are not compared in pairs unasked; the commands that do it stand at the end, and work.
     assert!(bench.runs("comparisons").is_empty());
     let output = String::from_utf8(output).unwrap();
-    let analyse = output.lines().last().unwrap();
-    let arguments = analyse.strip_prefix("analyse: workbench ").unwrap();
+    let arguments_of = |verb: &str| {
+        let line = output.lines().find_map(|line| line.strip_prefix(verb));
+        line.unwrap().strip_prefix(": workbench ").unwrap()
+    };
+    let gate = bench
+        .workbench()
+        .args(arguments_of("gate").split(' '))
+        .assert();
+    gate.stdout(contains("Compared in pairs."));
+    let arguments = arguments_of("analyse");
     bench
         .workbench()
         .args(arguments.split(' '))

@@ -67,10 +67,12 @@ pub(super) async fn shut_down(child: &mut Child, stdin: Option<ChildStdin>) {
     }
 }
 
-/// The end of what the bookstore wrote to its log.
+/// The end of what the bookstore wrote to its log, but for its administrator's password: what is said here ends up in
+/// reports.
 pub(super) fn last_words(log: &Path) -> String {
     let text = std::fs::read_to_string(log).unwrap_or_default();
-    let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
+    let told = |line: &&str| !line.is_empty() && !line.contains("password");
+    let lines: Vec<&str> = text.lines().filter(told).collect();
     let last = &lines[lines.len().saturating_sub(LAST_LINES)..];
     if last.is_empty() {
         "it said nothing".to_owned()

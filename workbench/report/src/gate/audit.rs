@@ -54,9 +54,18 @@ fn finding(report: &AuditReport) -> String {
     let Some(interval) = report.interval else {
         return "No comparison could be judged.".to_owned();
     };
+    // So few comparisons contradict nothing.
+    let contradiction = if report.most_alarms_allowed < disjoint.comparisons {
+        format!(
+            ", which more than {} in so many would contradict",
+            format::counted(report.most_alarms_allowed, "alarm")
+        )
+    } else {
+        String::new()
+    };
     format!(
         "{} in {} of runs that differ in nothing; the true rate of false alarms lies between {} and {} \
-         (Clopper and Pearson, {}). The gate promises {} at most, which more than {} alarms in so many would contradict.",
+         (Clopper and Pearson, {}). The gate promises {} at most{}.",
         format::counted(disjoint.regressed, "false alarm"),
         format::counted(disjoint.comparisons, "comparison"),
         format::percentage(interval.lower),
@@ -65,7 +74,7 @@ fn finding(report: &AuditReport) -> String {
             .map_or_else(|| "1".to_owned(), format::percentage),
         format::level(interval.confidence),
         format::level(report.policy.rule.alpha()),
-        format::count(report.most_alarms_allowed),
+        contradiction,
     )
 }
 

@@ -80,7 +80,7 @@ pub(super) fn policy(policy: &Policy) -> String {
         })
         .collect();
     format!(
-        "Policy: {} of {labels}{}; margin {}, of error rates {} percentage points; alpha {}; fails on {}; {} or more.",
+        "Policy: {} of {labels}{}, in the steady part of each run; margin {}, of error rates {} percentage points; alpha {}; fails on {}; {} or more.",
         metrics.join(", "),
         match policy.latency_of {
             LatencyOf::All => "",

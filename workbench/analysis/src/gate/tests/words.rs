@@ -65,7 +65,7 @@ fn warnings_of_what_failed_are_told_with_their_rows() {
     let told = |report: &GateReport| {
         let advice = report.advice.iter();
         advice
-            .filter(|it| it.starts_with("There are warnings"))
+            .filter(|it| it.starts_with("Read the warnings on "))
             .count()
     };
     let mut report = judged(10, 1.2, PolicyChoices::default());

@@ -224,7 +224,9 @@ fn a_policy_is_read_from_a_file_and_flags_come_before_it() {
     bench.file("gate", "margin: 20%\nmetrics: [p50, p95]\nlabels: all\n");
     gate(&bench, &["--series", "s1", "--policy", "gate.yaml"])
         .code(0)
-        .stdout(contains("p50, p95, error_rate of every label; margin 20%"));
+        .stdout(contains(
+            "p50, p95, error_rate of every label, in the steady part of each run; margin",
+        ));
     gate(
         &bench,
         &["--series", "s1", "--policy", "gate.yaml", "--margin", "5%"],

@@ -170,9 +170,17 @@ fn a_side_without_a_finished_run_is_named_and_how_to_go_on() {
         run.state = SeriesRunState::Planned;
     }
     record.write(&folder).unwrap();
-    gate(&bench, &["--series", "s1"]).code(1).stderr(contains(
+    gate(&bench, &["--series", "s1"]).code(11).stderr(contains(
         "series s1 has no finished run of new: go on with it, `workbench run --resume s1`",
     ));
+    for run in record.runs.iter_mut().filter(|run| run.experiment == "new") {
+        run.state = SeriesRunState::Failed;
+        run.reason = Some("out of memory".to_owned());
+    }
+    record.write(&folder).unwrap();
+    gate(&bench, &["--series", "s1"]).code(14).stderr(
+        contains("series s1 has no finished run of new: run ").and(contains("out of memory")),
+    );
 }
 
 #[test]
