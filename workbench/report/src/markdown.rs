@@ -239,7 +239,7 @@ fn push_sweep(text: &mut String, sweep: &SweepAnalysis) {
     if let Some(fit) = &sweep.fit {
         push_heading(text, 3, "Scalability law");
         push_table(text, &scalability::coefficients(fit));
-        let under = [&*scalability::residuals(fit), scalability::LAW];
+        let under = [scalability::residuals(fit), scalability::law(fit)];
         text.push_str(&format!("{}\n\n", under.join(" ")));
     }
 }

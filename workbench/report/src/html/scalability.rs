@@ -25,7 +25,7 @@ struct Section {
 struct FitView {
     coefficients: Table,
     residuals: String,
-    law: &'static str,
+    law: String,
 }
 
 /// The sections of all sweeps; empty where there are none.
@@ -44,7 +44,7 @@ pub(super) fn sections(
             fit: sweep.fit.as_ref().map(|fit| FitView {
                 coefficients: scalability::coefficients(fit),
                 residuals: scalability::residuals(fit),
-                law: scalability::LAW,
+                law: scalability::law(fit),
             }),
             figures: views(figures)?,
         };

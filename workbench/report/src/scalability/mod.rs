@@ -7,7 +7,7 @@ use workbench_analysis::{ConfidenceInterval, Estimate, SweepAnalysis, SweepPoint
 
 use crate::format;
 
-pub(crate) use sentences::{LAW, findings, peak, residuals};
+pub(crate) use sentences::{findings, law, peak, residuals};
 pub(crate) use tables::{COLUMNS, coefficients, points};
 
 /// Names a sweep.

@@ -6,10 +6,18 @@ use super::{interval, load, reasons, with_interval};
 use crate::format;
 
 /// What the law says, and what it cannot.
-pub(crate) const LAW: &str = "Universal Scalability Law: X(N) = γN / (1 + α(N − 1) + βN(N − 1)), fitted by least squares to \
-     the throughput of each valid run. γ is the throughput at a load of 1, α the share of the work that waits for its \
-     turn, β the cost of keeping each pair consistent. The knee is the load at which the straight line γN reaches the \
-     highest throughput. A fit says nothing of loads far beyond those that were measured.";
+pub(crate) fn law(fit: &ScalabilityFit) -> String {
+    let knee = if fit.knee.is_some() {
+        "The knee is the load at which the straight line γN reaches the highest throughput. "
+    } else {
+        ""
+    };
+    format!(
+        "Universal Scalability Law: X(N) = γN / (1 + α(N − 1) + βN(N − 1)), fitted by least squares to the throughput of each \
+         valid run. γ is the throughput at a load of 1, α the share of the work that waits for its turn, β the cost of keeping \
+         each pair consistent. {knee}A fit says nothing of loads far beyond those that were measured."
+    )
+}
 
 /// The answers, most wanted first.
 pub(crate) fn findings(sweep: &SweepAnalysis) -> Vec<String> {

@@ -157,7 +157,7 @@ fn write_sweep(page: &mut Page, sweep: &SweepAnalysis) {
         page.heading("Scalability law");
         page.table(&scalability::coefficients(fit));
         page.paragraph(&scalability::residuals(fit));
-        page.paragraph(scalability::LAW);
+        page.paragraph(&scalability::law(fit));
     }
 }
 
