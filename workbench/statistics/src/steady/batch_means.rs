@@ -202,8 +202,9 @@ pub fn effective_count_at_level(values: &[f64], level: f64) -> Result<f64, Stati
 /// ```
 /// use workbench_statistics::effective_count_of_share;
 ///
-/// // One request in 50 fails, and then nine more do.
-/// let failed: Vec<bool> = (0..20_000_u64).map(|i| (i / 10 * 7919 + i / 70) % 50 == 0).collect();
+/// // Requests fail ten at a time.
+/// let noise = |i: u32| i.wrapping_mul(i).wrapping_mul(2_654_435_761) >> 24;
+/// let failed: Vec<bool> = (0..20_000).map(|i| noise(i / 10) < 6).collect();
 /// let effective = effective_count_of_share(failed.len(), |range| {
 ///     failed[range].iter().filter(|failed| **failed).count()
 /// })?;
