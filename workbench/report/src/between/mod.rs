@@ -44,11 +44,12 @@ pub(crate) fn columns_of_changes(between: &BetweenRuns) -> String {
         "p50, p95 and p99: the times within which 50, 95 and 99 of 100 requests were answered. Change: candidate against baseline, of error rates in percentage points (pp); in brackets its interval, which \
          covers the true change in {confidence} of all such comparisons, each row by itself. Baseline and candidate: mean \
          over the runs of each group. p: how often runs of equal systems would differ this much or more. Holm p: the \
-         same, adjusted because many rows are looked at; a change is taken for real where it is at most {both}. Equivalent: the whole interval lies within \
-         the margin of {margin} ({error_rate} for error rates). Detectable: the change for the worse that such runs find \
+         same, adjusted because many rows are looked at; a change is taken for real where it is at most {both}: {alpha} for a change for the worse, {alpha} for one for the \
+         better. Equivalent: the whole interval lies within the margin of {margin} ({error_rate} for error rates). Detectable: the change for the worse that such runs find \
          four times out of five. Runs needed, where the verdict is inconclusive: in each group, to find a change as large as the margin as often.",
         confidence = words::confidence(1.0 - 2.0 * between.alpha),
         both = words::confidence(2.0 * between.alpha),
+        alpha = words::confidence(between.alpha),
         margin = margin(between),
         error_rate = error_rate_margin(between),
     )
