@@ -52,8 +52,8 @@ pub fn analyze(run_directories: &[PathBuf]) -> Result<Analysis, AnalysisError> {
                 Ok(distribution) => distributions.push(distribution),
                 // Too short for it; the run's own numbers stand all the same.
                 Err(error) => warnings.push(format!(
-                    "{}/{} is left out of the comparison: {error}",
-                    run.analysis.experiment, run.analysis.run_id
+                    "{} is left out of the comparison: {error}",
+                    run.analysis.name()
                 )),
             }
         }

@@ -143,7 +143,7 @@ fn exit(analysis: &Analysis) -> Exit {
         !sweep.thresholds.is_empty() && !points.any(|point| point.meets_thresholds)
     });
     let alone = |run: &&RunAnalysis| {
-        let name = format!("{}/{}", run.experiment, run.run_id);
+        let name = run.name();
         let mut points = analysis.sweeps.iter().flat_map(|sweep| &sweep.points);
         !points.any(|point| point.runs.iter().any(|it| it.run == name))
     };

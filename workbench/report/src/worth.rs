@@ -131,7 +131,7 @@ fn found_verdict(analysis: &Analysis, test: &PairwiseTest) -> Option<String> {
 
 /// The run that a test calls so: by experiment and folder, by what its series calls it, or by its experiment.
 fn run_named<'a>(runs: &'a [RunAnalysis], name: &str) -> Option<&'a RunAnalysis> {
-    let by_folder = |run: &&RunAnalysis| format!("{}/{}", run.experiment, run.run_id) == name;
+    let by_folder = |run: &&RunAnalysis| run.name() == name;
     let in_series = |run: &&RunAnalysis| {
         let place = run.series.as_ref();
         place.is_some_and(|place| place.experiment == name)
@@ -145,7 +145,7 @@ fn run_named<'a>(runs: &'a [RunAnalysis], name: &str) -> Option<&'a RunAnalysis>
 }
 
 fn group_of<'a>(between: &'a BetweenRuns, run: &RunAnalysis) -> Option<&'a Group> {
-    let name = format!("{}/{}", run.experiment, run.run_id);
+    let name = run.name();
     between
         .groups
         .iter()
@@ -165,7 +165,7 @@ mod tests {
             experiment: run.experiment.clone(),
             point: None,
             runs: vec![GroupRun {
-                run: format!("{}/{}", run.experiment, run.run_id),
+                run: run.name(),
                 block: None,
                 valid: true,
             }],

@@ -78,7 +78,7 @@ pub use steady::{
     effective_count_of_quantile, effective_count_of_share, warm_up,
 };
 pub use verdict::{
-    Better, CrossCheck, ErrorRateComparison, Evidence, FamilyVerdict, Layout, Method, Rule,
-    RunComparison, RunErrors, Verdict, VerdictWarning, compare_error_rates, compare_runs,
-    family_verdicts, verdict_of_interval,
+    Better, CrossCheck, ErrorRateComparison, Evidence, FamilyVerdict, Layout, Method,
+    RUNS_FOR_EQUIVALENCE, RUNS_OF_A_HISTORY, Rule, RunComparison, RunErrors, Verdict,
+    VerdictWarning, compare_error_rates, compare_runs, family_verdicts, verdict_of_interval,
 };

@@ -90,14 +90,10 @@ impl<'a> RunGroup<'a> {
     }
 }
 
-fn name(run: &RunAnalysis) -> String {
-    format!("{}/{}", run.experiment, run.run_id)
-}
-
 /// A run as groups name it.
 pub(crate) fn described_run(run: &RunAnalysis) -> GroupRun {
     GroupRun {
-        run: name(run),
+        run: run.name(),
         block: run
             .series
             .as_ref()
@@ -151,7 +147,7 @@ impl RunGroup<'_> {
             .zip(&values)
             .filter(|(_, value)| value.is_none())
             .map(|(run, _)| MissingValue {
-                run: name(run),
+                run: run.name(),
                 reason: why_missing(run, label, metric),
             })
             .collect();

@@ -14,7 +14,7 @@ pub use values::LatencyOf;
 
 pub(crate) use compare::{Warning, compare};
 pub(crate) use group::{RunGroup, described_run, doubts};
-pub(crate) use row::{FOR_EQUIVALENCE, Judged};
+pub(crate) use row::Judged;
 pub(crate) use rule::{Belief, Question};
 pub(crate) use values::{is_all, labels};
 
@@ -24,9 +24,9 @@ use crate::model::{BetweenRuns, RunAnalysis};
 /// three groups on all at once.
 ///
 /// Runs of series are grouped by the series' own names (`shop#1`, `scalability@users=10`), other runs by their
-/// experiment. Groups are compared where they stand at the same point of a sweep, or at
-/// none; the first one is the baseline. Every label and metric has a row, but for a label that is all there is, whose
-/// numbers `TOTAL` has; all rows of a comparison are one family (Holm). What keeps a row from being made is among the comparison's warnings.
+/// experiment. Groups are compared where they stand at the same point of a sweep, or at none; the first one is the
+/// baseline. Every label and metric has a row, but for a label that is all there is, whose numbers `TOTAL` has; all rows
+/// of a comparison are one family (Holm). What keeps a row from being made is among the comparison's warnings.
 ///
 /// Runs of two groups are pairs where all of them are of one series and share its blocks two by two. Runs without a
 /// partner at the end of a series, which was then ended early, are left out; where the gap is elsewhere, leaving

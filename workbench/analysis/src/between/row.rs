@@ -1,10 +1,10 @@
 //! One metric of one label, candidate against baseline.
 
 use workbench_statistics::{
-    Better, Design, Evidence, Interval, Layout, Method, Rule, RunErrors, Sides, StatisticsError,
-    Verdict as Found, VerdictWarning, cliffs_delta, compare_error_rates, compare_runs, hedges_g,
-    hodges_lehmann, mann_whitney, minimum_detectable_effect, paired_hodges_lehmann, runs_needed,
-    signed_rank,
+    Better, Design, Evidence, Interval, Layout, Method, RUNS_FOR_EQUIVALENCE, Rule, RunErrors,
+    Sides, StatisticsError, Verdict as Found, VerdictWarning, cliffs_delta, compare_error_rates,
+    compare_runs, hedges_g, hodges_lehmann, mann_whitney, minimum_detectable_effect,
+    paired_hodges_lehmann, runs_needed, signed_rank,
 };
 
 use super::group::{mean, scaled};
@@ -15,9 +15,6 @@ use crate::model::{
 
 /// The power at which detectable changes and needed runs are stated, as in the statistics.
 const POWER: f64 = 0.8;
-
-/// Fewer runs on a side cannot show that nothing changed, as the statistics have it.
-pub(crate) const FOR_EQUIVALENCE: u64 = 5;
 
 /// Why a single run is not judged by a group of runs.
 const SINGLE_RUN: &str = "a single run is judged only by a history, one run of each session (gate --history): runs of one \
@@ -250,10 +247,9 @@ impl Facts<'_> {
         let runs = runs_needed(design, wanted, alpha, Sides::One, POWER).ok()?;
         let least = match self.method? {
             Method::Prediction => 1,
-            // With fewer nothing is shown to be as before.
-            Method::Welch | Method::Paired => FOR_EQUIVALENCE,
+            Method::Welch | Method::Paired => RUNS_FOR_EQUIVALENCE,
         };
-        runs.map(|runs| (runs as u64).max(least))
+        runs.map(|runs| runs.max(least) as u64)
     }
 }
 

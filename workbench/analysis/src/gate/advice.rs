@@ -1,9 +1,8 @@
 //! How to go on after a conclusion.
 
-use workbench_statistics::student_t_quantile;
+use workbench_statistics::{RUNS_FOR_EQUIVALENCE, student_t_quantile};
 
 use super::report::{Conclusion, GateReport, ObjectionKind, RowOutcome};
-use crate::between::FOR_EQUIVALENCE;
 use crate::model::{Metric, Pairing};
 
 /// More runs than this are not made on either side: ours.
@@ -72,9 +71,9 @@ fn inconclusive(report: &GateReport) -> Vec<String> {
             "One run says little: compare it with a wider margin, or gate series of both versions instead of a history."
                 .to_owned(),
         );
-    } else if runs < FOR_EQUIVALENCE {
+    } else if runs < RUNS_FOR_EQUIVALENCE as u64 {
         advice.push(format!(
-            "{runs} runs on a side cannot show that nothing changed: make {FOR_EQUIVALENCE} or more of each, interleaved, with \
+            "{runs} runs on a side cannot show that nothing changed: make {RUNS_FOR_EQUIVALENCE} or more of each, interleaved, with \
              `workbench run BASELINE.yaml CANDIDATE.yaml --repetitions N`."
         ));
     } else if let Some(needed) = open().filter_map(|row| row.comparison.runs_needed).max() {
@@ -100,7 +99,7 @@ fn inconclusive(report: &GateReport) -> Vec<String> {
             )
         });
     }
-    if runs >= FOR_EQUIVALENCE {
+    if runs >= RUNS_FOR_EQUIVALENCE as u64 {
         advice.extend(error_rates(report));
     }
     if !report.missing.is_empty() {

@@ -1,9 +1,10 @@
 //! From runs and a policy to a conclusion.
 
+use workbench_statistics::RUNS_OF_A_HISTORY;
+
 use super::absent::Absent;
 use super::advice::advice;
 use super::comparable::objections;
-use super::history::HISTORY_FOR_VERDICTS;
 use super::policy::{FailOn, GatedLabels, Policy};
 use super::remarks::remarks;
 use super::report::{
@@ -142,9 +143,9 @@ pub(super) fn judge_these(these: These<'_>, policy: &Policy, force: bool) -> Gat
              what one sees"
         ));
     }
-    if history && before.len() < HISTORY_FOR_VERDICTS {
+    if history && before.len() < RUNS_OF_A_HISTORY {
         report.warnings.push(format!(
-            "the history has {} of the {HISTORY_FOR_VERDICTS} sessions that a verdict needs",
+            "the history has {} of the {RUNS_OF_A_HISTORY} sessions that a verdict needs",
             before.len()
         ));
     }

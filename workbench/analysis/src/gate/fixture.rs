@@ -22,6 +22,17 @@ scenarios:
       - { request: GET shop/books, name: browse }
 ";
 
+/// The machine of all of them.
+pub(crate) fn host() -> Host {
+    Host {
+        name: "laptop".to_owned(),
+        kernel: "Linux 6.8".to_owned(),
+        cpu: "Example 9000".to_owned(),
+        cpus: 2,
+        memory_bytes: 8 << 30,
+    }
+}
+
 /// A run that followed the same experiment on the same machine as all others of this function.
 pub(crate) fn gate_run(analysis: RunAnalysis) -> GateRun {
     with_experiment(analysis, EXPERIMENT)
@@ -49,13 +60,7 @@ fn with_experiment(analysis: RunAnalysis, experiment: &str) -> GateRun {
         seed: 3,
         started_at: None,
         ended_at: None,
-        host: Host {
-            name: "laptop".to_owned(),
-            kernel: "Linux 6.8".to_owned(),
-            cpu: "Example 9000".to_owned(),
-            cpus: 2,
-            memory_bytes: 8 << 30,
-        },
+        host: host(),
         target: TargetRecord {
             kind: "urls".to_owned(),
             urls: BTreeMap::new(),

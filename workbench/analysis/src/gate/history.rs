@@ -9,9 +9,6 @@ use workbench_samples::{MANIFEST_FILE, SAMPLES_FOLDER};
 use crate::error::AnalysisError;
 use crate::experiment::EXPERIMENT_FILE;
 
-/// Sessions that a history needs before a single run can be judged by it.
-pub const HISTORY_FOR_VERDICTS: usize = 10;
-
 /// Copies what analyses need of a run into a history: its manifest, its experiment and its samples. Returns its folder
 /// there.
 ///

@@ -20,7 +20,7 @@ mod share;
 pub use absent::Absent;
 pub use audit::{AlarmRate, AuditOptions, AuditReport, AuditSource, audit};
 pub use conclude::{Sides, judge};
-pub use history::{HISTORY_FOR_VERDICTS, keep};
+pub use history::keep;
 pub use policy::{FailOn, GatedLabels, Policy, PolicyChoices};
 pub use report::{
     Conclusion, GATE_SCHEMA_VERSION, GateReport, GateRow, GateSide, MissingRow, Objection,

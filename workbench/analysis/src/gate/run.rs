@@ -35,7 +35,7 @@ impl GateRun {
     /// Name of the experiment's folder and of the run's.
     #[must_use]
     pub fn name(&self) -> String {
-        format!("{}/{}", self.analysis.experiment, self.analysis.run_id)
+        self.analysis.name()
     }
 }
 

@@ -95,6 +95,11 @@ pub struct RunAnalysis {
 }
 
 impl RunAnalysis {
+    /// Name of the experiment's folder and of the run's: `smoke/20261123T101400Z-4f2a`.
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.experiment, self.run_id)
+    }
+
     /// The point of a sweep that the run is one of.
     pub fn point(&self) -> Option<&SweepPoint> {
         self.series.as_ref()?.point.as_ref()

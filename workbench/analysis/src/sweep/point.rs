@@ -45,7 +45,7 @@ fn sweep_run(run: &RunAnalysis) -> SweepRun {
         None => Some(whole),
     };
     SweepRun {
-        run: format!("{}/{}", run.experiment, run.run_id),
+        run: run.name(),
         // A run that was killed is not judged, and can be believed no more than one that was found wrong.
         valid: run.validity.as_ref().is_some_and(|validity| validity.valid),
         throughput_per_s: of(

@@ -12,4 +12,4 @@ pub use error_rate::{ErrorRateComparison, RunErrors, compare_error_rates};
 pub use family::{FamilyVerdict, family_verdicts};
 pub use rule::{Evidence, Layout, Rule};
 pub use runs::{CrossCheck, RunComparison, compare_runs};
-pub use support::{Method, VerdictWarning};
+pub use support::{Method, RUNS_FOR_EQUIVALENCE, RUNS_OF_A_HISTORY, VerdictWarning};

@@ -6,10 +6,10 @@ use crate::power::Design;
 
 /// Fewest runs on either side for any verdict.
 const FOR_LARGE_EFFECTS: usize = 3;
-/// Fewest runs on either side for all verdicts.
-const FOR_EQUIVALENCE: usize = 5;
+/// Fewest runs on either side for all verdicts: with fewer nothing is shown to be as before.
+pub const RUNS_FOR_EQUIVALENCE: usize = 5;
 /// Fewest runs of a history that a single run is held against.
-const FOR_HISTORY: usize = 10;
+pub const RUNS_OF_A_HISTORY: usize = 10;
 /// Fewest runs on either side for the cross-check by ranks.
 pub(super) const FOR_CROSS_CHECK: usize = 10;
 
@@ -90,10 +90,10 @@ impl Support {
             return without(VerdictWarning::SingleRuns);
         }
         if candidate == 1 {
-            if baseline < FOR_HISTORY {
+            if baseline < RUNS_OF_A_HISTORY {
                 return without(VerdictWarning::HistoryTooShort {
                     runs: baseline,
-                    needed: FOR_HISTORY,
+                    needed: RUNS_OF_A_HISTORY,
                 });
             }
             return Self {
@@ -108,7 +108,7 @@ impl Support {
                 needed: FOR_LARGE_EFFECTS,
             });
         }
-        let equivalence = fewer >= FOR_EQUIVALENCE;
+        let equivalence = fewer >= RUNS_FOR_EQUIVALENCE;
         Self {
             method: Some(match layout {
                 Layout::Independent => Method::Welch,
@@ -128,7 +128,7 @@ impl Support {
         if verdict == Verdict::Equivalent && !self.equivalence {
             self.warnings
                 .push(VerdictWarning::EquivalenceNeedsMoreRuns {
-                    needed: FOR_EQUIVALENCE,
+                    needed: RUNS_FOR_EQUIVALENCE,
                 });
             return Verdict::Inconclusive;
         }

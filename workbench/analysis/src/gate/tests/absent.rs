@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use workbench_samples::{
-    Host, Outcome, SERIES_VERSION, Series, SeriesOrder, SeriesRun, SeriesRunState, Tool,
+    Outcome, SERIES_VERSION, Series, SeriesOrder, SeriesRun, SeriesRunState, Tool,
 };
 
 use crate::between::fixture::alone;
-use crate::gate::fixture::{gate_run, sides};
+use crate::gate::fixture::{gate_run, host, sides};
 use crate::gate::*;
 
 fn series(states: &[SeriesRunState]) -> Series {
@@ -23,13 +23,7 @@ fn series(states: &[SeriesRunState]) -> Series {
             version: "0.1.0".to_owned(),
             commit: None,
         },
-        host: Host {
-            name: "laptop".to_owned(),
-            kernel: "Linux 6.8".to_owned(),
-            cpu: "Example 9000".to_owned(),
-            cpus: 2,
-            memory_bytes: 8 << 30,
-        },
+        host: host(),
         experiments: Vec::new(),
         runs: (1..)
             .zip(states)
