@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use polars::error::PolarsError;
+use polars_core::error::PolarsError;
 use workbench_plan::{PlanError, nearest};
 use workbench_samples::SamplesError;
 

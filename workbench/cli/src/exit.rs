@@ -43,7 +43,7 @@ Exit codes:
    11  the gate is inconclusive: the runs do not say enough to pass
    12  invalid experiment file, policy, or table of printed tests
    13  target unavailable
-   14  the run is invalid: it cannot be believed, or not be compared
+   14  the run is invalid, or this machine cannot make it: it cannot be believed, or not be compared
   130  interrupted; results are kept";
 
 impl Exit {
@@ -55,6 +55,7 @@ impl Exit {
         match (error.downcast_ref::<LoadError>(), analysis) {
             (Some(LoadError::Interrupted), _) => Self::Interrupted,
             (Some(error), _) if error.is_target() => Self::TargetUnavailable,
+            (Some(LoadError::Limit(_)), _) => Self::RunInvalid,
             // As the gate judges series of which more is there.
             (_, Some(AnalysisError::NoFinishedRun { failed, .. })) => match failed {
                 Some(_) => Self::RunInvalid,

@@ -60,10 +60,22 @@ pub(crate) struct Attack {
 /// From when to when a user was active.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Presence {
-    /// When the schedule wanted the user.
+    /// When the schedule wanted the user to come.
     pub(crate) planned: Instant,
+    /// When the schedule wanted the user to go.
+    pub(crate) stop: Instant,
     pub(crate) from: Instant,
+    /// The end of its last request, of which it had to wait for the response; `None` if it sent none.
+    pub(crate) last_response: Option<Instant>,
     pub(crate) to: Instant,
+}
+
+impl Presence {
+    /// The earliest instant at which the user could go: its stop, or the end of the request that was in flight then.
+    pub(crate) fn free(&self) -> Instant {
+        self.last_response
+            .map_or(self.stop, |response| response.max(self.stop))
+    }
 }
 
 impl Attack {
@@ -133,13 +145,15 @@ impl Attack {
         }
     }
 
-    /// Counts a user, who should have come at `planned`, as active until the returned guard goes.
-    pub(crate) fn enter(&self, planned: Instant) -> ActiveUser<'_> {
+    /// Counts a user, who should come at `planned` and go at `stop`, as active until the returned guard goes.
+    pub(crate) fn enter(&self, planned: Instant, stop: Instant) -> ActiveUser<'_> {
         self.active_users.fetch_add(1, Ordering::Relaxed);
         ActiveUser {
             attack: self,
             planned,
+            stop,
             from: Instant::now(),
+            last_response: None,
         }
     }
 
@@ -193,7 +207,10 @@ fn prepared(plan: &Plan, endpoints: &[Arc<Endpoint>], labels: &Labels) -> Vec<Ve
 pub(crate) struct ActiveUser<'a> {
     attack: &'a Attack,
     planned: Instant,
+    stop: Instant,
     from: Instant,
+    /// See [`Presence::last_response`]; whoever sends the requests keeps it.
+    pub(crate) last_response: Option<Instant>,
 }
 
 impl Drop for ActiveUser<'_> {
@@ -201,7 +218,9 @@ impl Drop for ActiveUser<'_> {
         self.attack.active_users.fetch_sub(1, Ordering::Relaxed);
         lock(&self.attack.presences).push(Presence {
             planned: self.planned,
+            stop: self.stop,
             from: self.from,
+            last_response: self.last_response,
             to: Instant::now(),
         });
     }

@@ -41,6 +41,9 @@ pub enum LoadError {
         /// What it said last.
         reason: String,
     },
+    /// This machine cannot run the plan; which limit, and what to do about it.
+    #[error("the load generator cannot run this: {0}")]
+    Limit(String),
     /// The run was stopped while it was being prepared.
     #[error("interrupted before the first request; nothing was kept")]
     Interrupted,

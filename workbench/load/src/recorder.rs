@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use workbench_samples::{Sample, SampleWriter, SamplesError};
+use workbench_samples::{ErrorKind, Sample, SampleWriter, SamplesError};
 
 use crate::stop::{StopReason, StopSignal};
 
@@ -54,8 +54,10 @@ pub(crate) struct Recorder {
 pub(crate) struct Recorded {
     /// Requests made.
     pub(crate) samples: u64,
-    /// Of these, how many failed.
+    /// Of these, how many failed, be it by the generator's own limits.
     pub(crate) errors: u64,
+    /// Of these, how many failed by the generator's own limits.
+    pub(crate) generator_errors: u64,
     /// Of these, how many the service did answer.
     pub(crate) answered: u64,
     /// Requests that were given up while in flight.
@@ -68,8 +70,9 @@ impl Recorded {
     fn add(&mut self, sample: &Sample) {
         self.samples += 1;
         self.errors += u64::from(sample.error.is_some());
+        self.generator_errors += u64::from(sample.error == Some(ErrorKind::Generator));
         self.answered += u64::from(sample.status.is_some());
-        self.censored += u64::from(sample.error == Some(workbench_samples::ErrorKind::Censored));
+        self.censored += u64::from(sample.error == Some(ErrorKind::Censored));
         self.elapsed_ns += u128::from(sample.elapsed_ns);
     }
 }
@@ -238,10 +241,11 @@ mod tests {
         assert_eq!(recorded.samples, 30_000);
         assert_eq!(recorded.answered, 30_000);
         assert_eq!(recorded.errors, 0);
-        let stored = workbench_samples::scan(folder.path())
-            .unwrap()
-            .collect()
-            .unwrap();
-        assert_eq!(stored.height(), 30_000);
+        let batches = workbench_samples::sample_batches(folder.path()).unwrap();
+        let stored = batches.iter().map(|batch| {
+            let frame = batch.read(&[workbench_samples::column::USER]).unwrap();
+            frame.height()
+        });
+        assert_eq!(stored.sum::<usize>(), 30_000);
     }
 }

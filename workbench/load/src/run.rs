@@ -2,20 +2,23 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use workbench_plan::{Plan, Target};
+use workbench_plan::{Database, Plan, Target};
 use workbench_samples::{
-    ELAPSED, Labels, MANIFEST_VERSION, Manifest, Outcome, SAMPLES_FOLDER, Sample, SampleWriter,
-    SeriesPlace, Tool, Validity,
+    ELAPSED, Labels, MANIFEST_VERSION, Manifest, Outcome, Resource, SAMPLES_FOLDER, Sample,
+    SampleWriter, SeriesPlace, Tool, Validity,
 };
 
 use crate::attack::{self, Attack};
 use crate::client::{self, Endpoint};
+use crate::clock::Clock;
 use crate::error::LoadError;
 use crate::host;
+use crate::limits::Limits;
 use crate::live::{Live, LiveLatency};
+use crate::processors::{Processors, Watch};
 use crate::recorder::{self, Recorded, Recorder};
 use crate::reset;
 use crate::stop::{StopReason, StopSignal};
@@ -56,11 +59,10 @@ pub struct FinishedRun {
 /// When the run cannot begin (nothing is left behind then), or when its results cannot be
 /// written. A run that was stopped, or that lost its target, is finished, not an error.
 pub async fn run(plan: &Plan, options: RunOptions) -> Result<FinishedRun, LoadError> {
-    // Users and services hold many connections; a child inherits the limit.
-    let open_files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(0);
-    let prepared = prepare(plan, &options).await;
+    let limits = Limits::of_this_machine();
+    let prepared = prepare(plan, &options, &limits).await;
     let (target, endpoints) = prepared.inspect_err(|_| options.directory.remove())?;
-    let finished = load(plan, options, &target, endpoints, open_files).await;
+    let finished = load(plan, options, &target, endpoints, limits.open_files).await;
     // Whatever became of the run: the bookstore removes its databases.
     target.stop().await;
     finished
@@ -70,7 +72,9 @@ pub async fn run(plan: &Plan, options: RunOptions) -> Result<FinishedRun, LoadEr
 async fn prepare(
     plan: &Plan,
     options: &RunOptions,
+    limits: &Limits,
 ) -> Result<(RunningTarget, Vec<Vec<Arc<Endpoint>>>), LoadError> {
+    limits.check(plan, &plan.load.schedule())?;
     let directory = options.directory.path();
     let resolved = plan.without_password().to_yaml();
     write(&directory.join("experiment.yaml"), &resolved)?;
@@ -117,7 +121,7 @@ async fn load(
     options: RunOptions,
     target: &RunningTarget,
     endpoints: Vec<Vec<Arc<Endpoint>>>,
-    open_files: u64,
+    open_files: Option<u64>,
 ) -> Result<FinishedRun, LoadError> {
     let directory = options.directory;
     let labels = labels(plan);
@@ -134,7 +138,10 @@ async fn load(
         host: host::describe(),
         target: target.record(BTreeMap::new()),
         limits: [
-            ("open_files".to_owned(), open_files.to_string()),
+            (
+                "open_files".to_owned(),
+                open_files.map_or_else(|| "unlimited".to_owned(), |limit| limit.to_string()),
+            ),
             (
                 "request_timeout".to_owned(),
                 format!("{:?}", plan.request_timeout),
@@ -149,6 +156,8 @@ async fn load(
     let writer = SampleWriter::create(&directory.path.join(SAMPLES_FOLDER), labels.clone())?;
     let schedule = plan.load.schedule();
     let slots = recorder::slots(schedule.users().len());
+    let target_among_others = among_others(&plan.target, &endpoints);
+    let watch = Arc::new(Mutex::new(Watch::new(target.processes().collect())));
     let attack = Arc::new(Attack::new(
         plan.clone(),
         schedule,
@@ -161,6 +170,7 @@ async fn load(
         Arc::clone(&attack),
         manifest.clone(),
         directory.path.clone(),
+        Arc::clone(&watch),
         options.observer,
     );
     let recorder = Recorder::start(slots, writer, options.stop, observer);
@@ -170,7 +180,17 @@ async fn load(
     let recorded = recorder.finish()?;
     executed?;
     manifest.target = target.record(target.requests_served().await);
-    conclude(&mut manifest, &attack, recorded, ended);
+    let watch = watch.lock().unwrap_or_else(PoisonError::into_inner);
+    let processors = watch.readings();
+    workbench_samples::write_resources(&directory.path, &resources(processors, attack.clock()))?;
+    manifest.ended_at = Some(attack.clock().utc_ns(ended));
+    manifest.outcome = judge(
+        &mut manifest,
+        &attack,
+        recorded,
+        processors,
+        target_among_others,
+    );
     manifest.write(&directory.path)?;
     Ok(FinishedRun {
         directory: directory.path,
@@ -203,12 +223,14 @@ fn observe(
     attack: Arc<Attack>,
     mut manifest: Manifest,
     directory: PathBuf,
+    watch: Arc<Mutex<Watch>>,
     observer: Box<dyn Fn(&Live) + Send>,
 ) -> impl FnMut(&[Sample], &Recorded) + Send + 'static {
     move |samples, recorded| {
         let Some(clock) = attack.begun() else {
             return;
         };
+        watch.lock().unwrap_or_else(PoisonError::into_inner).look();
         if manifest.started_at.is_none() {
             manifest.started_at = Some(clock.start_utc_ns());
             // The end of the run writes it again, and reports what keeps it from being written.
@@ -231,12 +253,50 @@ fn observe(
     }
 }
 
-/// Fills in how the run ended and whether it can be believed.
-fn conclude(manifest: &mut Manifest, attack: &Attack, recorded: Recorded, ended: Instant) {
+/// Whether the target's processes may be among this machine's others: whoever did not start them cannot know which
+/// they are.
+fn among_others(target: &Target, endpoints: &[Vec<Arc<Endpoint>>]) -> bool {
+    match target {
+        Target::Bookstore(bookstore) => bookstore.database != Database::Sqlite,
+        Target::Urls(_) => endpoints
+            .iter()
+            .flatten()
+            .flat_map(|endpoint| &endpoint.addresses)
+            .any(|address| address.ip().is_loopback()),
+    }
+}
+
+/// Who used the processors, as it is stored.
+fn resources(processors: &[Processors], clock: &Clock) -> Vec<Resource> {
+    let rows = |used: &Processors| {
+        let at = clock.utc_ns(used.from + used.length);
+        let row = |source, metric, value| Resource {
+            at,
+            source,
+            metric,
+            value,
+        };
+        [
+            row("generator", "processors", used.generator),
+            row("target", "processors", used.target),
+            row("others", "processors", used.others),
+            row("machine", "steal_processors", used.steal),
+        ]
+    };
+    processors.iter().flat_map(rows).collect()
+}
+
+/// Fills in whether the run can be believed; returns how it ended.
+fn judge(
+    manifest: &mut Manifest,
+    attack: &Attack,
+    recorded: Recorded,
+    processors: &[Processors],
+    target_among_others: bool,
+) -> Outcome {
     let clock = attack.clock();
     let presences = attack.presences();
     manifest.started_at = Some(clock.start_utc_ns());
-    manifest.ended_at = Some(clock.utc_ns(ended));
     manifest.users = validity::users_by_second(&attack.schedule, clock, &presences);
     // Asked to stop when it was over anyway, a run is complete.
     let complete = presences.len() == attack.schedule.users().len()
@@ -246,8 +306,12 @@ fn conclude(manifest: &mut Manifest, attack: &Attack, recorded: Recorded, ended:
     let served: u64 = manifest.target.requests_served.values().sum();
     manifest.validity = Some(validity::judge(&Evidence {
         schedule: &attack.schedule,
+        clock,
         users: &manifest.users,
         presences: &presences,
+        processors,
+        cpus: manifest.host.cpus,
+        target_among_others,
         recorded,
         served: (!manifest.target.requests_served.is_empty()).then_some(served),
         thinking: attack
@@ -263,13 +327,13 @@ fn conclude(manifest: &mut Manifest, attack: &Attack, recorded: Recorded, ended:
             (last_presence(attack, &presences), why)
         }),
     }));
-    manifest.outcome = match stopped {
+    match stopped {
         None => Outcome::Completed,
         Some(StopReason::Interrupted) => Outcome::Interrupted,
         Some(StopReason::TargetEnded(why) | StopReason::SamplesNotWritten(why)) => {
             Outcome::Failed(why)
         }
-    };
+    }
 }
 
 /// When the last user left.

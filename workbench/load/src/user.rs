@@ -67,9 +67,9 @@ impl User {
         if !attack.wait_until(start).await {
             return;
         }
-        let _presence = attack.enter(start);
-        let scenario = &attack.plan.scenarios[self.scenario];
         let stop = attack.clock().at(self.span.stop);
+        let mut presence = attack.enter(start, stop);
+        let scenario = &attack.plan.scenarios[self.scenario];
         let mut iteration = 0;
         loop {
             iteration += 1;
@@ -78,10 +78,14 @@ impl User {
                 if Instant::now() >= stop || attack.stop.is_stopped() {
                     return;
                 }
-                let outcome = self.run(&attack, position, step, iteration).await;
+                let (outcome, ended) = self.run(&attack, position, step, iteration).await;
+                presence.last_response = Some(ended);
                 let connected = !matches!(
                     outcome,
-                    Err(ErrorKind::Refused | ErrorKind::Connect | ErrorKind::Tls)
+                    Err(ErrorKind::Refused
+                        | ErrorKind::Connect
+                        | ErrorKind::Tls
+                        | ErrorKind::Generator)
                 );
                 let pause = match &scenario.think_time {
                     Some(think_time) => think_time.draw(&mut self.random),
@@ -102,14 +106,14 @@ impl User {
         }
     }
 
-    /// Sends one step's request and records what came of it.
+    /// Sends one step's request and records what came of it, and when it ended.
     async fn run(
         &mut self,
         attack: &Attack,
         position: usize,
         step: &Step,
         iteration: u32,
-    ) -> Result<u16, ErrorKind> {
+    ) -> (Result<u16, ErrorKind>, Instant) {
         for (variable, distribution) in &step.set {
             distribution.draw_into(&mut self.random, &mut self.values[*variable]);
         }
@@ -147,7 +151,7 @@ impl User {
             .await;
         let outcome = judge(&measured, &step.expect_status);
         in_flight.finish(&measured, outcome);
-        outcome
+        (outcome, started + measured.elapsed)
     }
 }
 
@@ -195,8 +199,9 @@ fn user_number(index: usize) -> u32 {
 /// Whether the response is one that the step expects.
 fn judge(measured: &Measured, expected: &[u16]) -> Result<u16, ErrorKind> {
     let status = measured.outcome?;
+    // A redirect is not followed: where nobody expects one, what was asked for did not come.
     let fine = if expected.is_empty() {
-        (200..400).contains(&status)
+        (200..300).contains(&status) || status == NOT_MODIFIED
     } else {
         expected.contains(&status)
     };
@@ -206,6 +211,9 @@ fn judge(measured: &Measured, expected: &[u16]) -> Result<u16, ErrorKind> {
         Err(ErrorKind::Status)
     }
 }
+
+/// The answer to a conditional request, and no redirect although it begins with a 3.
+const NOT_MODIFIED: u16 = 304;
 
 fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)

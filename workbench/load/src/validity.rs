@@ -1,29 +1,49 @@
 //! Whether a run can be believed: what was achieved against what was planned.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use workbench_plan::Schedule;
 use workbench_samples::{Check, CheckStatus, UsersInSecond, Validity};
 
 use crate::attack::Presence;
 use crate::clock::Clock;
+use crate::processors::Processors;
 use crate::recorder::Recorded;
 
 /// Largest deviation from the planned users, as a fraction of their peak, that passes.
 const USERS_TOLERANCE: f64 = 0.01;
-/// Past this one, while users are added or held, the run is invalid.
+/// Past this one the run is invalid.
 const USERS_LIMIT: f64 = 0.05;
 /// Largest part of the users' time that may be spent on anything but waiting for responses.
 const UNACCOUNTED_TIME_TOLERANCE: f64 = 0.05;
 
 /// A user that starts later than this was kept waiting by the generator, not by the target.
 const LATENESS_TOLERANCE: Duration = Duration::from_millis(100);
+/// How long the last response may keep a run past the end of its schedule before it is mentioned. Ours.
+const OVERTIME_TOLERANCE: Duration = Duration::from_secs(1);
+
+/// Share of its processors that the generator may use, on average over the run, before it is itself what is measured:
+/// from here on its requests wait for a processor about as long as they are worked on. Ours.
+const GENERATOR_TOLERANCE: f64 = 0.75;
+/// Past this share the run is invalid. Ours.
+const GENERATOR_LIMIT: f64 = 0.9;
+/// Share of the processors that other processes may use. Ours.
+const OTHERS_TOLERANCE: f64 = 0.1;
+/// Share of the processors that other guests of the machine's host may take. Ours.
+const STEAL_TOLERANCE: f64 = 0.02;
 
 /// What a run is judged by.
 pub(crate) struct Evidence<'a> {
     pub(crate) schedule: &'a Schedule,
+    pub(crate) clock: &'a Clock,
     pub(crate) users: &'a [UsersInSecond],
     pub(crate) presences: &'a [Presence],
+    /// Who used the processors, over the run.
+    pub(crate) processors: &'a [Processors],
+    /// Processors that the generator may use.
+    pub(crate) cpus: u32,
+    /// Whether other processes of this machine may be the target's.
+    pub(crate) target_among_others: bool,
     pub(crate) recorded: Recorded,
     /// Requests counted by the target itself, where it says.
     pub(crate) served: Option<u64>,
@@ -38,8 +58,11 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Validity {
     let mut checks = vec![schedule_followed(evidence), users_achieved(evidence)];
     checks.extend(requests_accounted(evidence));
     checks.push(requests_failed(evidence));
+    checks.extend(generator_limits(evidence));
     checks.push(requests_censored(evidence));
+    checks.extend(overtime(evidence));
     checks.extend(users_punctual(evidence));
+    checks.extend(processors_free(evidence));
     checks.extend(time_accounted(evidence));
     Validity {
         valid: checks
@@ -54,6 +77,17 @@ fn check(name: &str, status: CheckStatus, finding: String) -> Check {
         name: name.to_owned(),
         status,
         finding,
+    }
+}
+
+/// Up to `tolerance` a value passes, up to `limit` it is a warning.
+fn up_to(value: f64, tolerance: f64, limit: f64) -> CheckStatus {
+    if value <= tolerance {
+        CheckStatus::Passed
+    } else if value <= limit {
+        CheckStatus::Warning
+    } else {
+        CheckStatus::Failed
     }
 }
 
@@ -80,7 +114,10 @@ fn users_achieved(evidence: &Evidence<'_>) -> Check {
         Some((after, _)) => end.min(Duration::from_secs(after.as_secs())),
         None => end,
     };
-    let deviation = |user: &&UsersInSecond| (user.achieved - user.planned).abs() / peak;
+    // Users that only wait for a response that was on its way at their stop are no mistake of the generator.
+    let waiting = users_in_seconds(evidence, |user| (user.stop, user.free().min(user.to)));
+    let in_time = |user: &UsersInSecond| user.achieved - waiting[user.second as usize];
+    let deviation = |user: &&UsersInSecond| (in_time(user) - user.planned).abs() / peak;
     let judged = evidence
         .users
         .iter()
@@ -93,21 +130,12 @@ fn users_achieved(evidence: &Evidence<'_>) -> Check {
         );
     };
     let deviation = deviation(&worst);
-    let second = Duration::from_secs(worst.second.into());
-    let leaving = evidence.schedule.phase_at(second) == workbench_plan::Phase::RampDown;
-    let status = if deviation <= USERS_TOLERANCE {
-        CheckStatus::Passed
-    } else if deviation <= USERS_LIMIT || leaving {
-        // A user that is told to leave first waits for its response: a slow target delays it.
-        CheckStatus::Warning
-    } else {
-        CheckStatus::Failed
-    };
+    let status = up_to(deviation, USERS_TOLERANCE, USERS_LIMIT);
     let finding = format!(
         "at most {:.2} % of {peak} users from the plan, in second {} ({:.2} of {:.2} planned; up to {:.0} % passes)",
         deviation * 100.0,
         worst.second,
-        worst.achieved,
+        in_time(worst),
         worst.planned,
         USERS_TOLERANCE * 100.0,
     );
@@ -132,9 +160,10 @@ fn requests_accounted(evidence: &Evidence<'_>) -> Option<Check> {
 }
 
 fn requests_failed(evidence: &Evidence<'_>) -> Check {
-    let Recorded {
-        samples, errors, ..
-    } = evidence.recorded;
+    let recorded = evidence.recorded;
+    // What the generator could not send says nothing of the target.
+    let samples = recorded.samples - recorded.generator_errors;
+    let errors = recorded.errors - recorded.generator_errors;
     let (status, finding) = if samples == 0 {
         (CheckStatus::Failed, "no request was made".to_owned())
     } else if errors == samples {
@@ -148,6 +177,84 @@ fn requests_failed(evidence: &Evidence<'_>) -> Check {
         (CheckStatus::Warning, finding)
     };
     check("errors", status, finding)
+}
+
+/// No files, ports or memory left: that nothing was sent must never count against the target.
+fn generator_limits(evidence: &Evidence<'_>) -> Option<Check> {
+    let failed = evidence.recorded.generator_errors;
+    let finding = format!(
+        "{failed} of {} requests could not be sent: this machine ran out of open files, ports or memory; raise its \
+         limits (`ulimit -n`, net.ipv4.ip_local_port_range) or use fewer users",
+        evidence.recorded.samples
+    );
+    (failed > 0).then(|| check("generator limits", CheckStatus::Failed, finding))
+}
+
+/// Responses that were waited for after the end of the schedule; they count, but the run took longer than planned.
+fn overtime(evidence: &Evidence<'_>) -> Option<Check> {
+    let end = evidence.clock.at(evidence.schedule.end());
+    let presences = evidence.presences.iter();
+    let after = presences.map(|user| user.to.saturating_duration_since(end));
+    let waited: Vec<Duration> = after.filter(|after| *after > OVERTIME_TOLERANCE).collect();
+    let longest = waited.iter().max()?;
+    let finding = format!(
+        "{} users waited for a response after the end of the schedule, up to {:.1} s (up to {} s passes)",
+        waited.len(),
+        longest.as_secs_f64(),
+        OVERTIME_TOLERANCE.as_secs()
+    );
+    Some(check("overtime", CheckStatus::Warning, finding))
+}
+
+/// Whether the generator had the processors that it needed, and the target those that it was to be measured with.
+fn processors_free(evidence: &Evidence<'_>) -> Option<Check> {
+    let seconds: f64 = evidence
+        .processors
+        .iter()
+        .map(|it| it.length.as_secs_f64())
+        .sum();
+    if seconds == 0.0 {
+        return None;
+    }
+    let cpus = f64::from(evidence.cpus);
+    let share = |used: fn(&Processors) -> f64| {
+        let used = evidence
+            .processors
+            .iter()
+            .map(|it| used(it) * it.length.as_secs_f64());
+        used.sum::<f64>() / seconds / cpus
+    };
+    let generator = share(|it| it.generator);
+    let others = share(|it| it.others);
+    let steal = share(|it| it.steal);
+    let disturbed =
+        (others > OTHERS_TOLERANCE && !evidence.target_among_others) || steal > STEAL_TOLERANCE;
+    let status = match up_to(generator, GENERATOR_TOLERANCE, GENERATOR_LIMIT) {
+        CheckStatus::Passed if disturbed => CheckStatus::Warning,
+        status => status,
+    };
+    let percent = |share: f64| share * 100.0;
+    let target = share(|it| it.target);
+    let of_target = if target > 0.0 {
+        format!(", the target {:.1} %", percent(target))
+    } else {
+        String::new()
+    };
+    let finding = format!(
+        "of {cpus} processors the generator used {:.1} % (up to {:.0} % passes){of_target}, other processes {:.1} % ({}), steal \
+         {:.1} % (up to {:.0} %)",
+        percent(generator),
+        percent(GENERATOR_TOLERANCE),
+        percent(others),
+        if evidence.target_among_others {
+            "not judged: the target is among them".to_owned()
+        } else {
+            format!("up to {:.0} %", percent(OTHERS_TOLERANCE))
+        },
+        percent(steal),
+        percent(STEAL_TOLERANCE),
+    );
+    Some(check("processors", status, finding))
 }
 
 fn requests_censored(evidence: &Evidence<'_>) -> Check {
@@ -224,17 +331,46 @@ pub(crate) fn users_by_second(
             }
         })
         .collect();
-    for presence in presences {
-        let (from, to) = (offset(presence.from).max(0.0), offset(presence.to));
-        for user in users.iter_mut().skip(from as usize) {
-            let second = f64::from(user.second);
+    let achieved = time_in_seconds(
+        users.len(),
+        presences
+            .iter()
+            .map(|presence| (offset(presence.from), offset(presence.to))),
+    );
+    for (user, achieved) in users.iter_mut().zip(achieved) {
+        user.achieved = achieved;
+    }
+    users
+}
+
+/// Mean number of users that did something in every second, given from when to when each did.
+fn users_in_seconds(
+    evidence: &Evidence<'_>,
+    span: impl Fn(&Presence) -> (Instant, Instant),
+) -> Vec<f64> {
+    let start = evidence.clock.start();
+    let offset = |instant: Instant| instant.saturating_duration_since(start).as_secs_f64();
+    let spans = evidence.presences.iter().map(|presence| {
+        let (from, to) = span(presence);
+        (offset(from), offset(to))
+    });
+    time_in_seconds(evidence.users.len(), spans)
+}
+
+/// How much of every second lies within the spans, one after the other; those before the first second count for nothing.
+fn time_in_seconds(seconds: usize, spans: impl Iterator<Item = (f64, f64)>) -> Vec<f64> {
+    let mut sums = vec![0.0; seconds];
+    for (from, to) in spans {
+        let from = from.max(0.0);
+        for (second, sum) in sums.iter_mut().enumerate().skip(from as usize) {
+            let second = second as f64;
             if second >= to {
                 break;
             }
-            user.achieved += to.min(second + 1.0) - from.max(second);
+            *sum += (to.min(second + 1.0) - from.max(second)).max(0.0);
         }
     }
-    users
+    sums
 }
 
 #[cfg(test)]
@@ -242,32 +378,65 @@ mod tests {
     use super::*;
     use workbench_plan::{Load, ThreadRow};
 
-    /// Two users for 2 s, and how they were there, in milliseconds since the start.
-    fn judged(presences: &[(u64, u64)], recorded: Recorded, served: Option<u64>) -> Validity {
-        let schedule = Load::Threads(vec![ThreadRow {
-            users: 2,
-            initial_delay: Duration::ZERO,
+    /// A user's coming, last response and going, in milliseconds since the start.
+    type There = (u64, u64, u64);
+
+    /// Users who come at once, after a delay, and hold; both in milliseconds.
+    fn row(users: u32, delay: u64, hold: u64) -> ThreadRow {
+        ThreadRow {
+            users,
+            initial_delay: Duration::from_millis(delay),
             startup: Duration::ZERO,
-            hold: Duration::from_secs(2),
+            hold: Duration::from_millis(hold),
             shutdown: Duration::ZERO,
-        }])
-        .schedule();
+        }
+    }
+
+    /// How the users of the rows, in the order in which they come, were there.
+    fn judged_as(
+        rows: Vec<ThreadRow>,
+        there: &[There],
+        recorded: Recorded,
+        change: impl Fn(&mut Evidence<'_>),
+    ) -> Validity {
+        let schedule = Load::Threads(rows).schedule();
         let clock = Clock::starting_in(Duration::ZERO);
-        let presence = |(from, to): &(u64, u64)| Presence {
-            planned: clock.start(),
-            from: clock.at(Duration::from_millis(*from)),
-            to: clock.at(Duration::from_millis(*to)),
-        };
-        let presences: Vec<_> = presences.iter().map(presence).collect();
+        let at = |ms: &u64| clock.at(Duration::from_millis(*ms));
+        let presences: Vec<_> = schedule
+            .users()
+            .iter()
+            .zip(there)
+            .map(|(span, (from, response, to))| Presence {
+                planned: clock.at(span.start),
+                stop: clock.at(span.stop),
+                from: at(from),
+                last_response: Some(at(response)),
+                to: at(to),
+            })
+            .collect();
         let users = users_by_second(&schedule, &clock, &presences);
-        judge(&Evidence {
+        let mut evidence = Evidence {
             schedule: &schedule,
+            clock: &clock,
             users: &users,
             presences: &presences,
+            processors: &[],
+            cpus: 2,
+            target_among_others: false,
             recorded,
-            served,
+            served: None,
             thinking: false,
             stopped: None,
+        };
+        change(&mut evidence);
+        judge(&evidence)
+    }
+
+    /// Two users for 2 s, each of whom waits to its end for a response.
+    fn judged(there: &[(u64, u64)], recorded: Recorded, served: Option<u64>) -> Validity {
+        let there: Vec<There> = there.iter().map(|(from, to)| (*from, *to, *to)).collect();
+        judged_as(vec![row(2, 0, 2_000)], &there, recorded, |evidence| {
+            evidence.served = served;
         })
     }
 
@@ -275,6 +444,7 @@ mod tests {
         Recorded {
             samples,
             errors: samples - answered,
+            generator_errors: 0,
             answered,
             censored: 0,
             // Two users for 2 s, waiting all the time.
@@ -282,9 +452,12 @@ mod tests {
         }
     }
 
+    fn find<'a>(validity: &'a Validity, name: &str) -> Option<&'a Check> {
+        validity.checks.iter().find(|check| check.name == name)
+    }
+
     fn status(validity: &Validity, name: &str) -> CheckStatus {
-        let found = validity.checks.iter().find(|check| check.name == name);
-        found.expect("there is such a check").status
+        find(validity, name).expect("there is such a check").status
     }
 
     #[test]
@@ -308,10 +481,36 @@ mod tests {
     }
 
     #[test]
-    fn a_user_that_waited_for_its_last_response_stayed_within_the_plan() {
-        let validity = judged(&[(0, 2_000), (0, 9_500)], recorded(10, 10), Some(10));
+    fn users_who_wait_for_their_last_response_while_others_come_stay_within_the_plan() {
+        // A gap between two rows, and responses of 2 s: the first row is still there when the second comes.
+        let rows = vec![row(1, 0, 1_000), row(1, 1_500, 2_500)];
+        let validity = judged_as(
+            rows,
+            &[(0, 2_900, 2_900), (1_500, 5_500, 5_500)],
+            recorded(10, 10),
+            |_| {},
+        );
         assert_eq!(status(&validity, "users"), CheckStatus::Passed);
+        assert!(validity.valid, "{validity:?}");
+    }
+
+    #[test]
+    fn a_user_who_stays_on_after_its_last_response_makes_the_run_invalid() {
+        let rows = vec![row(1, 0, 1_000), row(1, 1_500, 2_500)];
+        let there = [(0, 1_100, 2_900), (1_500, 4_000, 4_000)];
+        let validity = judged_as(rows, &there, recorded(10, 10), |_| {});
+        assert_eq!(status(&validity, "users"), CheckStatus::Failed);
+    }
+
+    #[test]
+    fn a_run_that_had_to_wait_after_its_schedule_says_so() {
+        let validity = judged(&[(0, 2_000), (0, 40_000)], recorded(10, 10), Some(10));
+        let overtime = find(&validity, "overtime").expect("it waited 38 s");
+        assert_eq!(overtime.status, CheckStatus::Warning);
+        assert!(overtime.finding.contains("up to 38.0 s"), "{overtime:?}");
         assert!(validity.valid);
+        let validity = judged(&[(0, 2_000), (0, 2_900)], recorded(10, 10), Some(10));
+        assert_eq!(find(&validity, "overtime"), None);
     }
 
     #[test]
@@ -343,6 +542,50 @@ mod tests {
     }
 
     #[test]
+    fn what_the_generator_could_not_send_makes_the_run_invalid_and_is_no_error_of_the_target() {
+        let mut starved = recorded(10, 6);
+        starved.generator_errors = 4;
+        let validity = judged(&[(0, 2_000), (0, 2_000)], starved, None);
+        assert_eq!(status(&validity, "generator limits"), CheckStatus::Failed);
+        assert_eq!(status(&validity, "errors"), CheckStatus::Passed);
+        assert!(!validity.valid);
+    }
+
+    #[test]
+    fn who_had_the_processors_is_judged_over_the_run() {
+        let used = |generator, others, steal| Processors {
+            from: Instant::now(),
+            length: Duration::from_secs(1),
+            generator,
+            target: 0.0,
+            others,
+            steal,
+        };
+        for (readings, among_others, wanted) in [
+            (vec![used(0.4, 0.1, 0.0)], false, CheckStatus::Passed),
+            // Of two processors: one busy second does not make a busy run.
+            (
+                vec![used(2.0, 0.0, 0.0), used(0.4, 0.0, 0.0)],
+                false,
+                CheckStatus::Passed,
+            ),
+            (vec![used(1.6, 0.0, 0.0)], false, CheckStatus::Warning),
+            (vec![used(1.9, 0.0, 0.0)], false, CheckStatus::Failed),
+            (vec![used(0.4, 0.3, 0.0)], false, CheckStatus::Warning),
+            (vec![used(0.4, 0.3, 0.0)], true, CheckStatus::Passed),
+            (vec![used(0.4, 0.0, 0.1)], true, CheckStatus::Warning),
+        ] {
+            let there = [(0, 2_000, 2_000); 2];
+            let validity = judged_as(vec![row(2, 0, 2_000)], &there, recorded(10, 10), |it| {
+                // The closure may be called for any lifetime, the readings live to the end of the program.
+                it.processors = Vec::leak(readings.clone());
+                it.target_among_others = among_others;
+            });
+            assert_eq!(status(&validity, "processors"), wanted, "{readings:?}");
+        }
+    }
+
+    #[test]
     fn time_that_users_did_not_wait_is_noticed() {
         let mut idle = recorded(10, 10);
         idle.elapsed_ns = 3_000_000_000;
@@ -352,19 +595,15 @@ mod tests {
 
     #[test]
     fn users_are_averaged_over_each_second() {
-        let schedule = Load::Threads(vec![ThreadRow {
-            users: 1,
-            initial_delay: Duration::ZERO,
-            startup: Duration::ZERO,
-            hold: Duration::from_millis(1_500),
-            shutdown: Duration::ZERO,
-        }])
-        .schedule();
+        let schedule = Load::Threads(vec![row(1, 0, 1_500)]).schedule();
         let clock = Clock::starting_in(Duration::ZERO);
+        let at = |ms| clock.at(Duration::from_millis(ms));
         let presence = Presence {
             planned: clock.start(),
-            from: clock.at(Duration::from_millis(250)),
-            to: clock.at(Duration::from_millis(1_500)),
+            stop: at(1_500),
+            from: at(250),
+            last_response: None,
+            to: at(1_500),
         };
         let users = users_by_second(&schedule, &clock, &[presence]);
         let achieved: Vec<f64> = users.iter().map(|user| user.achieved).collect();

@@ -7,7 +7,9 @@ mod support;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use support::{Stub, experiment, numbers, one_run_at_a_time, run, samples, words};
+use polars_io::SerReader;
+use polars_io::prelude::ParquetReader;
+use support::{Stub, check, experiment, numbers, one_run_at_a_time, run, samples, words};
 use workbench_load::{StopReason, StopSignal};
 use workbench_samples::{CheckStatus, Manifest, Outcome};
 
@@ -102,6 +104,8 @@ async fn every_way_to_fail_has_its_name() {
     let _turn = one_run_at_a_time().await;
     for (step, error, status) in [
         ("GET stub/fail", "status", "500"),
+        // To a login page, say: what was asked for did not come.
+        ("GET stub/redirect", "status", "302"),
         ("GET stub/drop", "reset", "-"),
         ("GET stub/garbage", "protocol", "-"),
         ("GET stub/hang", "timeout", "-"),
@@ -133,6 +137,8 @@ async fn an_expected_status_is_a_success_whatever_its_number() {
     let folder = tempfile::tempdir().unwrap();
     let stub = Stub::start().await;
     let steps = "      - { request: GET stub/fail, expect: { status: 500 } }\n\
+                 \x20     - { request: GET stub/redirect, expect: { status: 302 } }\n\
+                 \x20     - { request: GET stub/unchanged }\n\
                  \x20     - { request: GET stub/one, expect: { status: 201 } }";
     let plan = experiment(stub.address, SHORT, steps);
     let finished = run(&plan, folder.path(), &StopSignal::new()).await.unwrap();
@@ -141,10 +147,10 @@ async fn an_expected_status_is_a_success_whatever_its_number() {
         .iter()
         .zip(words(&samples, "error"))
     {
-        let wanted = if request == "GET stub/fail" {
-            "-"
-        } else {
+        let wanted = if request == "GET stub/one" {
             "status"
+        } else {
+            "-"
         };
         assert_eq!(error, wanted, "{request}");
     }
@@ -164,7 +170,7 @@ async fn nobody_starts_early_and_nobody_sends_after_its_stop() {
     let started = samples
         .column("started_at")
         .unwrap()
-        .cast(&polars::prelude::DataType::Int64)
+        .cast(&polars_core::prelude::DataType::Int64)
         .unwrap();
     let spans = plan.load.schedule();
     for (user, at) in numbers(&samples, "user")
@@ -207,12 +213,7 @@ async fn a_stopped_run_keeps_what_there_is_and_says_so() {
     let finished = run(&plan, folder.path(), &stop).await.unwrap();
     assert_eq!(finished.outcome, Outcome::Interrupted);
     assert!(!finished.validity.valid);
-    let schedule = finished
-        .validity
-        .checks
-        .iter()
-        .find(|check| check.name == "schedule");
-    assert_eq!(schedule.unwrap().status, CheckStatus::Failed);
+    assert_eq!(check(&finished, "schedule"), Some(CheckStatus::Failed));
     let samples = samples(&finished);
     assert_eq!(
         samples.height() as u64,
@@ -353,4 +354,40 @@ async fn requests_that_start_in_the_declared_warm_up_are_told_apart_by_their_sta
         assert!(phases.iter().any(|it| it == phase), "{phase}");
     }
     assert!(phases.iter().all(|phase| phase != "ramp_up"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn users_who_wait_for_a_slow_response_at_their_stop_do_not_make_the_run_invalid() {
+    let _turn = one_run_at_a_time().await;
+    let folder = tempfile::tempdir().unwrap();
+    let stub = Stub::start().await;
+    // When the second row comes the first one is still waiting, and so is the second when its time is over.
+    let load = "threads:\n  - { start: 2, startup: 0s, hold: 1s, shutdown: 0s }\n\
+                \x20 - { start: 2, initial_delay: 1200ms, startup: 0s, hold: 1200ms, shutdown: 0s }";
+    let mut plan = experiment(stub.address, load, "      - { request: GET stub/slow }");
+    plan.request_timeout = Duration::from_secs(60);
+    let finished = run(&plan, folder.path(), &StopSignal::new()).await.unwrap();
+    assert_ne!(check(&finished, "users"), Some(CheckStatus::Failed));
+    assert_eq!(finished.outcome, Outcome::Completed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_used_the_processors_is_stored_with_the_run() {
+    let _turn = one_run_at_a_time().await;
+    let folder = tempfile::tempdir().unwrap();
+    let stub = Stub::start().await;
+    let plan = experiment(stub.address, SHORT, "      - { request: GET stub/one }");
+    let finished = run(&plan, folder.path(), &StopSignal::new()).await.unwrap();
+    assert!(check(&finished, "processors").is_some());
+    let file = std::fs::File::open(finished.directory.join("resources.parquet")).unwrap();
+    let readings = ParquetReader::new(file).finish().unwrap();
+    let sources = words(&readings, "source");
+    assert_eq!(sources[..4], ["generator", "target", "others", "machine"]);
+    let values = readings.column("value").unwrap().f64().unwrap();
+    let of_generator = sources.iter().zip(values.into_no_null_iter());
+    let most = of_generator
+        .filter(|(source, _)| *source == "generator")
+        .map(|(_, value)| value)
+        .fold(0.0, f64::max);
+    assert!(most > 0.0);
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use polars::error::PolarsError;
+use polars_core::error::PolarsError;
 
 /// Why samples or a manifest could not be written or read; completes “failed to …”.
 #[derive(Debug, thiserror::Error)]

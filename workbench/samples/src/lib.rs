@@ -1,7 +1,7 @@
 //! The sample record, its Parquet files, and the manifest of a run.
 //!
-//! [`SampleWriter`] turns samples into Parquet parts while a run goes on; [`scan`] reads them back as one
-//! lazy frame, [`sample_batches`] batch by batch. [`Manifest`] is everything about a run but its samples, [`Series`] what joins runs that are
+//! [`SampleWriter`] turns samples into Parquet parts while a run goes on; [`sample_batches`] reads them back
+//! batch by batch. [`Manifest`] is everything about a run but its samples, [`Series`] what joins runs that are
 //! repetitions of each other. Each format carries a version.
 
 mod error;
@@ -9,6 +9,7 @@ mod folder;
 mod manifest;
 mod read;
 mod replace;
+mod resources;
 mod sample;
 mod schema;
 mod series;
@@ -21,8 +22,9 @@ pub use manifest::{
     Check, CheckStatus, ELAPSED, Host, MANIFEST_FILE, MANIFEST_VERSION, Manifest, Outcome,
     SeriesPlace, SweepPoint, TargetRecord, Tool, UsersInSecond, Validity,
 };
-pub use read::{SampleBatch, has_samples, sample_batches, scan};
+pub use read::{SampleBatch, has_samples, sample_batches};
 pub use replace::replace_file;
+pub use resources::{RESOURCES_FILE, Resource, write_resources};
 pub use sample::{ErrorKind, Labels, Phase, Sample};
 pub use schema::{SAMPLES_FOLDER, SCHEMA_VERSION, column};
 pub use series::{

@@ -1,34 +1,15 @@
-//! Parquet parts to a lazy frame, or to one frame after the other.
+//! Parquet parts to one frame after the other.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use polars::prelude::{
-    DataFrame, FileMetadataRef, LazyFrame, ParallelStrategy, ParquetReader, PlRefPath, PolarsError,
-    PolarsResult, ScanArgsParquet, SerReader,
-};
+use polars_core::prelude::{DataFrame, PolarsResult};
+use polars_io::SerReader;
+use polars_io::prelude::{FileMetadataRef, ParallelStrategy, ParquetReader};
 
 use crate::error::SamplesError;
 use crate::schema::{SAMPLES_FOLDER, SCHEMA_VERSION, VERSION_KEY};
-
-/// All samples below a folder as one lazy frame, with the columns named in [`column`](crate::column).
-///
-/// Every part's footer and schema version are checked before anything is read. Unfinished parts of a
-/// killed run carry another name and are not looked at.
-///
-/// # Errors
-/// [`SamplesError::NoSamples`] without a part; otherwise the error names the part that cannot be read.
-pub fn scan(directory: &Path) -> Result<LazyFrame, SamplesError> {
-    let parts: Vec<PathBuf> = checked_parts(directory)?
-        .into_iter()
-        .map(|(part, _)| part)
-        .collect();
-    scan_files(&parts).map_err(|source| SamplesError::Damaged {
-        path: directory.to_owned(),
-        source,
-    })
-}
 
 /// Samples that lie together in a part and are read at once: some 100,000, as Polars writes them.
 #[derive(Clone, Debug)]
@@ -59,10 +40,13 @@ impl SampleBatch {
     }
 }
 
-/// All samples below a folder, batch by batch, for those who cannot hold them all.
+/// All samples below a folder, batch by batch, in the order in which they were written.
+///
+/// Every part's footer and schema version are checked before anything is read. Unfinished parts of a
+/// killed run carry another name and are not looked at.
 ///
 /// # Errors
-/// As [`scan`].
+/// [`SamplesError::NoSamples`] without a part; otherwise the error names the part that cannot be read.
 pub fn sample_batches(directory: &Path) -> Result<Vec<SampleBatch>, SamplesError> {
     let mut batches = Vec::new();
     for (part, metadata) in checked_parts(directory)? {
@@ -91,19 +75,6 @@ fn checked_parts(directory: &Path) -> Result<Vec<(PathBuf, FileMetadataRef)>, Sa
     }
     let with_footer = |part: PathBuf| footer(&part).map(|footer| (part, footer));
     parts.into_iter().map(with_footer).collect()
-}
-
-fn scan_files(parts: &[PathBuf]) -> Result<LazyFrame, PolarsError> {
-    let paths = parts
-        .iter()
-        .map(|part| PlRefPath::try_from_path(part))
-        .collect::<Result<_, _>>()?;
-    let arguments = ScanArgsParquet {
-        // A results folder may well be called `runs [old]`.
-        glob: false,
-        ..ScanArgsParquet::default()
-    };
-    LazyFrame::scan_parquet_files(paths, arguments)
 }
 
 /// Whether a run has samples. A run that was stopped before its first request has none.

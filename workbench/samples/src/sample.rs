@@ -65,11 +65,13 @@ pub enum ErrorKind {
     Status,
     /// Still in flight when the run ended: `elapsed_ns` is a lower bound (censored).
     Censored,
+    /// The load generator's own limit: no file, port or memory left for the connection. Says nothing of the target.
+    Generator,
 }
 
 impl ErrorKind {
     /// All kinds, in the order of their numbers.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Dns,
         Self::Refused,
         Self::Connect,
@@ -79,6 +81,7 @@ impl ErrorKind {
         Self::Protocol,
         Self::Status,
         Self::Censored,
+        Self::Generator,
     ];
 
     /// The word stored in Parquet and shown in reports.
@@ -94,6 +97,7 @@ impl ErrorKind {
             Self::Protocol => "protocol",
             Self::Status => "status",
             Self::Censored => "censored",
+            Self::Generator => "generator",
         }
     }
 }

@@ -11,6 +11,25 @@ pub(crate) const VERSION_KEY: &str = "workbench.schema_version";
 
 /// Names of the columns; their meaning is that of the fields of [`Sample`](crate::Sample).
 pub mod column {
+    /// Every column, in the order in which they are stored.
+    pub const ALL: [&str; 16] = [
+        INTENDED_AT,
+        STARTED_AT,
+        ELAPSED_NS,
+        LATENCY_NS,
+        CONNECT_NS,
+        BYTES_SENT,
+        BYTES_RECEIVED,
+        STATUS,
+        SUCCESS,
+        ERROR,
+        REQUEST,
+        SCENARIO,
+        USER,
+        ITERATION,
+        ACTIVE_USERS,
+        PHASE,
+    ];
     /// Instant, nanoseconds, UTC.
     pub const INTENDED_AT: &str = "intended_at";
     /// Instant, nanoseconds, UTC.

@@ -4,11 +4,12 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use polars::prelude::{
+use polars_core::prelude::{
     Categorical32Chunked, CategoricalMapping, Categories, Column, DataFrame, DataType,
-    Int64Chunked, IntoColumn, IntoSeries, KeyValueMetadata, NewChunkedArray, ParquetCompression,
-    ParquetWriter, PolarsError, PolarsResult, TimeUnit, TimeZone, UInt32Chunked,
+    Int64Chunked, IntoColumn, IntoSeries, NewChunkedArray, PolarsError, PolarsResult, TimeUnit,
+    TimeZone, UInt32Chunked,
 };
+use polars_io::prelude::{KeyValueMetadata, ParquetCompression, ParquetWriter};
 
 use crate::error::SamplesError;
 use crate::read::parts;
@@ -73,14 +74,21 @@ impl SampleWriter {
         let mut ordered: Vec<&Sample> = samples.iter().collect();
         ordered.sort_by_key(|sample| sample.started_at);
 
-        let written = replace_with(&path, |file| {
-            let mut frame = self.words.frame(&ordered)?;
-            write_parquet(file, &mut frame).map_err(WriteFailure::from)
-        });
-        written.map_err(|failure| failure.at(path))?;
+        write_frame(path, || self.words.frame(&ordered))?;
         self.next_part += 1;
         Ok(())
     }
+}
+
+/// Writes a frame to a file that appears once it is complete.
+pub(crate) fn write_frame(
+    path: PathBuf,
+    frame: impl FnOnce() -> PolarsResult<DataFrame>,
+) -> Result<(), SamplesError> {
+    let written = replace_with(&path, |file| {
+        write_parquet(file, &mut frame()?).map_err(WriteFailure::from)
+    });
+    written.map_err(|failure| failure.at(path))
 }
 
 /// What keeps a part from being written, before its path is known.
@@ -146,9 +154,10 @@ impl Words {
     }
 
     fn frame(&self, samples: &[&Sample]) -> PolarsResult<DataFrame> {
+        let all = |value: fn(&Sample) -> i64| samples.iter().map(|sample| value(sample)).collect();
         let columns = vec![
-            instants(column::INTENDED_AT, samples, |sample| sample.intended_at),
-            instants(column::STARTED_AT, samples, |sample| sample.started_at),
+            instants(column::INTENDED_AT, all(|sample| sample.intended_at)),
+            instants(column::STARTED_AT, all(|sample| sample.started_at)),
             wide(column::ELAPSED_NS, samples, |sample| sample.elapsed_ns),
             wide(column::LATENCY_NS, samples, |sample| sample.latency_ns),
             wide(column::CONNECT_NS, samples, |sample| sample.connect_ns),
@@ -210,8 +219,8 @@ fn numbers_of(
         .collect()
 }
 
-fn instants(name: &str, samples: &[&Sample], value: impl Fn(&Sample) -> i64) -> Column {
-    let values: Vec<i64> = samples.iter().map(|sample| value(sample)).collect();
+/// Instants from nanoseconds of UTC.
+pub(crate) fn instants(name: &str, values: Vec<i64>) -> Column {
     // A cast would need Polars' time zone database, and drops the zone silently without it.
     Int64Chunked::from_vec(name.into(), values)
         .into_datetime(TimeUnit::Nanoseconds, Some(TimeZone::UTC))

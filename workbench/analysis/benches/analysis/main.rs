@@ -1,5 +1,5 @@
-//! What the analysis of a run takes, in time and memory, held against what it cannot do without: Polars reading the
-//! same columns and sorting them by label. Beside it pandas and `SciPy` with the same summary.
+//! What the analysis of a run takes, in time and memory, held against what it cannot do without: Polars (the Python
+//! package) reading the same columns and sorting them by label. Beside it pandas and `SciPy` with the same summary.
 //!
 //! Each measurement has a process of its own, for the sake of its peak memory; the contestants take turns, and the
 //! medians of their rounds are reported. Not a contestant but measured with them: two runs, which are also compared.
@@ -14,8 +14,6 @@ use std::process::Command;
 use std::time::Instant;
 
 use clap::{Parser, ValueEnum};
-use polars::prelude::{Engine, SortMultipleOptions, col};
-use workbench_samples::{SAMPLES_FOLDER, column, scan};
 
 /// Measures the analysis of a run of made-up samples.
 #[derive(Parser)]
@@ -29,7 +27,7 @@ struct Arguments {
     /// Where the run is made up; it is deleted in the end.
     #[arg(long, default_value = concat!(env!("CARGO_TARGET_TMPDIR"), "/analysis"))]
     folder: PathBuf,
-    /// A Python with pandas and scipy; without it they are left out.
+    /// A Python with polars, pandas and scipy; without it only the analysis is measured.
     #[arg(long)]
     python: Option<PathBuf>,
     /// Leave out Polars' sort, which holds all samples in memory twice.
@@ -65,19 +63,6 @@ impl Contestant {
     }
 }
 
-/// Every column that the analysis reads.
-const COLUMNS: [&str; 9] = [
-    column::STARTED_AT,
-    column::ELAPSED_NS,
-    column::BYTES_SENT,
-    column::BYTES_RECEIVED,
-    column::STATUS,
-    column::ERROR,
-    column::REQUEST,
-    column::ACTIVE_USERS,
-    column::PHASE,
-];
-
 /// Where the same run is found once more, below its folder.
 const TWIN: &str = "twin";
 
@@ -93,28 +78,17 @@ fn main() {
 fn measure(contestant: Contestant, run: &Path) {
     let begun = Instant::now();
     match contestant {
-        Contestant::Polars => sort(run, Engine::InMemory),
-        Contestant::PolarsStreaming => sort(run, Engine::Streaming),
         Contestant::Analysis => drop(workbench_analysis::analyze_run(run).unwrap()),
         Contestant::Comparison => {
             let runs = [run.to_owned(), run.join(TWIN)];
             drop(workbench_analysis::analyze(&runs).unwrap());
         }
-        Contestant::Pandas => unreachable!("pandas is measured in Python"),
+        Contestant::Polars | Contestant::PolarsStreaming | Contestant::Pandas => {
+            unreachable!("measured in Python")
+        }
     }
     let seconds = begun.elapsed().as_secs_f64();
     println!("{seconds} {}", peak_memory_mib());
-}
-
-fn sort(run: &Path, engine: Engine) {
-    let sorted = scan(&run.join(SAMPLES_FOLDER))
-        .unwrap()
-        .select(COLUMNS.map(col))
-        .sort([column::REQUEST], SortMultipleOptions::default())
-        .collect_with_engine(engine)
-        .unwrap()
-        .unwrap_single();
-    assert!(sorted.height() > 0);
 }
 
 fn peak_memory_mib() -> u64 {
@@ -143,10 +117,12 @@ fn compare(arguments: &Arguments) {
     );
     link_twin(run);
     let mut contestants = vec![Contestant::Analysis, Contestant::Comparison];
-    if !arguments.without_polars {
-        contestants.extend([Contestant::Polars, Contestant::PolarsStreaming]);
+    if arguments.python.is_some() {
+        if !arguments.without_polars {
+            contestants.extend([Contestant::Polars, Contestant::PolarsStreaming]);
+        }
+        contestants.push(Contestant::Pandas);
     }
-    contestants.extend(arguments.python.is_some().then_some(Contestant::Pandas));
     let mut measured: Vec<Vec<(f64, u64)>> = vec![Vec::new(); contestants.len()];
     for _ in 0..arguments.rounds {
         for (contestant, measured) in contestants.iter().zip(&mut measured) {
@@ -193,14 +169,18 @@ fn link_twin(run: &Path) {
 }
 
 fn in_its_own_process(contestant: Contestant, arguments: &Arguments) -> (f64, u64) {
-    let mut command = match (contestant, &arguments.python) {
-        (Contestant::Pandas, Some(python)) => {
+    let script = match contestant {
+        Contestant::Polars => Some(("polars_sort.py", "in-memory")),
+        Contestant::PolarsStreaming => Some(("polars_sort.py", "streaming")),
+        Contestant::Pandas => Some(("pandas_summary.py", "")),
+        Contestant::Analysis | Contestant::Comparison => None,
+    };
+    let mut command = match (script, &arguments.python) {
+        (Some((script, engine)), Some(python)) => {
+            let scripts = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/benches/analysis"));
             let mut command = Command::new(python);
-            let script = concat!(
-                env!("CARGO_MANIFEST_DIR"),
-                "/benches/analysis/pandas_summary.py"
-            );
-            command.arg(script).arg(&arguments.folder);
+            command.arg(scripts.join(script)).arg(&arguments.folder);
+            command.args((!engine.is_empty()).then_some(engine));
             command
         }
         _ => {

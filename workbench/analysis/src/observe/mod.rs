@@ -14,7 +14,7 @@ mod times;
 use std::path::Path;
 use std::sync::Mutex;
 
-use polars::error::{PolarsError, PolarsResult};
+use polars_core::error::{PolarsError, PolarsResult};
 use rayon::prelude::*;
 use workbench_plan::{Plan, SteadyPart};
 use workbench_samples::{SampleBatch, SamplesError, column, sample_batches};

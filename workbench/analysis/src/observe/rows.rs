@@ -1,7 +1,7 @@
 //! Some columns of a batch of samples, as slices.
 
 use jiff::Timestamp;
-use polars::prelude::{
+use polars_core::prelude::{
     Categorical32Chunked, DataFrame, PolarsError, PolarsResult, UInt32Chunked, UInt64Chunked,
 };
 use workbench_plan::{Plan, SteadyPart};

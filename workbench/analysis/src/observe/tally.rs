@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use polars::prelude::PolarsResult;
+use polars_core::prelude::PolarsResult;
 use workbench_plan::SteadyPart;
 use workbench_samples::{ErrorKind, column};
 

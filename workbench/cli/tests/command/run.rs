@@ -53,6 +53,26 @@ fn a_missed_threshold_is_exit_code_10_and_named() {
         .stdout(contains("p95 < 1us"));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_machine_that_may_not_open_enough_files_is_named_before_the_run() {
+    let bench = Bench::new();
+    let file = bench.shopping("crowd", 100, "300ms", "");
+    let workbench = bench.workbench();
+    let mut limited = Command::new("sh");
+    limited
+        .args(["-c", "ulimit -n 64 && exec \"$@\"", "sh"])
+        .arg(workbench.get_program())
+        .arg("run")
+        .arg(&file)
+        .current_dir(bench.path());
+    limited
+        .assert()
+        .code(14)
+        .stderr(contains("this process may open 64").and(contains("ulimit -n")));
+    assert!(bench.runs("crowd").is_empty());
+}
+
 #[test]
 fn analyze_compares_the_newest_run_of_every_experiment() {
     let bench = Bench::new();

@@ -52,7 +52,7 @@ async fn a_trusted_server_is_loaded_and_an_untrusted_one_is_not() {
 
 /// Answers every request on every connection with `ok`.
 async fn serve(key: CertifiedKey<rcgen::KeyPair>) -> SocketAddr {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let private = PrivateKeyDer::try_from(key.signing_key.serialize_der()).unwrap();
     let config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

@@ -13,6 +13,7 @@ use hyper::Request;
 use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
+use rustix::io::Errno;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -167,10 +168,7 @@ impl Connection {
     async fn open(endpoint: &Endpoint) -> Result<Self, ErrorKind> {
         let tcp = TcpStream::connect(endpoint.addresses.as_slice())
             .await
-            .map_err(|error| match error.kind() {
-                io::ErrorKind::ConnectionRefused => ErrorKind::Refused,
-                _ => ErrorKind::Connect,
-            })?;
+            .map_err(|error| not_connected(&error))?;
         // Requests are small and wait for their answers: never hold one back to fill a packet.
         tcp.set_nodelay(true).map_err(|_| ErrorKind::Connect)?;
         let wire = Meter::new();
@@ -232,6 +230,24 @@ async fn drain(mut body: Incoming, driver: &mut Driver) -> Result<(), ErrorKind>
         }
     }
     Ok(())
+}
+
+/// Whether it was the target that could not be connected to, or this machine that could not connect.
+fn not_connected(error: &io::Error) -> ErrorKind {
+    match Errno::from_io_error(error) {
+        Some(Errno::CONNREFUSED) => ErrorKind::Refused,
+        // Files of this process and of the system, ports, memory.
+        Some(
+            Errno::MFILE
+            | Errno::NFILE
+            | Errno::ADDRNOTAVAIL
+            | Errno::ADDRINUSE
+            | Errno::AGAIN
+            | Errno::NOBUFS
+            | Errno::NOMEM,
+        ) => ErrorKind::Generator,
+        _ => ErrorKind::Connect,
+    }
 }
 
 /// What a failure after connecting means to a reader of the results.

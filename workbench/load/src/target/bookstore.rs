@@ -114,6 +114,7 @@ pub(super) async fn start_bookstore(
         }
     };
     let (finish, finished) = oneshot::channel();
+    let process = child.id();
     let watcher = Watcher {
         name,
         child,
@@ -123,6 +124,7 @@ pub(super) async fn start_bookstore(
         stop: stop.clone(),
     };
     let bookstore = Bookstore {
+        process,
         finish,
         watcher: tokio::spawn(watcher.watch(finished)),
     };

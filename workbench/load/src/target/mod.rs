@@ -67,6 +67,12 @@ impl RunningTarget {
         self.replicas.iter().map(|replica| &replica.urls)
     }
 
+    /// The processes that the workbench started.
+    pub(crate) fn processes(&self) -> impl Iterator<Item = u32> {
+        let bookstores = self.replicas.iter();
+        bookstores.filter_map(|replica| replica.bookstore.as_ref()?.process)
+    }
+
     /// What the manifest says of the target.
     pub(crate) fn record(&self, requests_served: BTreeMap<String, u64>) -> TargetRecord {
         let several = self.replicas.len() > 1;

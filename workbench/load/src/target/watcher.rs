@@ -19,6 +19,8 @@ const LAST_LINES: usize = 5;
 /// The bookstore's process, watched by a task.
 #[derive(Debug)]
 pub(super) struct Bookstore {
+    /// Number of the process; `None` where it has ended already.
+    pub(super) process: Option<u32>,
     pub(super) finish: oneshot::Sender<()>,
     pub(super) watcher: JoinHandle<()>,
 }

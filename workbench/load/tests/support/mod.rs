@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use polars::prelude::DataFrame;
+use polars_core::prelude::DataFrame;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Mutex, MutexGuard};
 use workbench_load::{
-    BookstoreCommand, FinishedRun, LoadError, RunDirectory, RunOptions, StopSignal,
+    BookstoreCommand, FinishedRun, Live, LoadError, RunDirectory, RunOptions, StopSignal,
 };
-use workbench_samples::Tool;
+use workbench_samples::{CheckStatus, Tool};
 
 /// Bytes that the server's sockets have seen, and requests that they carried.
 #[derive(Debug, Default)]
@@ -38,7 +38,11 @@ impl Stub {
         let shared = Arc::clone(&traffic);
         tokio::spawn(async move {
             loop {
-                let (socket, _) = listener.accept().await.unwrap();
+                let Ok((socket, _)) = listener.accept().await else {
+                    // A test has taken all files away for a while.
+                    tokio::task::yield_now().await;
+                    continue;
+                };
                 shared.connections.fetch_add(1, Ordering::SeqCst);
                 tokio::spawn(serve(socket, Arc::clone(&shared)));
             }
@@ -57,6 +61,19 @@ async fn serve(mut socket: TcpStream, traffic: Arc<Traffic>) -> Option<()> {
                 write(&mut socket, &traffic, start).await?;
                 tokio::time::sleep(Duration::from_millis(100)).await;
                 write(&mut socket, &traffic, b"def").await?;
+            }
+            "/slow" => {
+                tokio::time::sleep(Duration::from_millis(1_500)).await;
+                let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+                write(&mut socket, &traffic, answer).await?;
+            }
+            "/redirect" => {
+                let answer = b"HTTP/1.1 302 Found\r\nlocation: /login\r\ncontent-length: 0\r\n\r\n";
+                write(&mut socket, &traffic, answer).await?;
+            }
+            "/unchanged" => {
+                let answer = b"HTTP/1.1 304 Not Modified\r\n\r\n";
+                write(&mut socket, &traffic, answer).await?;
             }
             "/hang" => std::future::pending().await,
             "/drop" => return None,
@@ -135,6 +152,16 @@ pub(crate) async fn run(
     results: &Path,
     stop: &StopSignal,
 ) -> Result<FinishedRun, LoadError> {
+    run_observed(plan, results, stop, |_| {}).await
+}
+
+/// Runs a plan in `results`, and tells once a second how it goes.
+pub(crate) async fn run_observed(
+    plan: &workbench_plan::Plan,
+    results: &Path,
+    stop: &StopSignal,
+    observer: impl Fn(&Live) + Send + 'static,
+) -> Result<FinishedRun, LoadError> {
     let options = RunOptions {
         directory: RunDirectory::create(results, &plan.name)?,
         series: None,
@@ -148,30 +175,45 @@ pub(crate) async fn run(
             commit: None,
         },
         stop: stop.clone(),
-        observer: Box::new(|_| {}),
+        observer: Box::new(observer),
     };
     workbench_load::run(plan, options).await
 }
 
 /// All samples of a run.
 pub(crate) fn samples(run: &FinishedRun) -> DataFrame {
-    workbench_samples::scan(&run.directory.join("samples"))
-        .unwrap()
-        .collect()
+    let batches = workbench_samples::sample_batches(&run.directory.join("samples")).unwrap();
+    let frames = batches
+        .iter()
+        .map(|batch| batch.read(&workbench_samples::column::ALL).unwrap());
+    frames
+        .reduce(|above, below| above.vstack(&below).unwrap())
         .unwrap()
 }
 
 /// A column of whole numbers.
 pub(crate) fn numbers(samples: &DataFrame, column: &str) -> Vec<u64> {
     let column = samples.column(column).unwrap();
-    let column = column.cast(&polars::prelude::DataType::UInt64).unwrap();
+    let column = column
+        .cast(&polars_core::prelude::DataType::UInt64)
+        .unwrap();
     column.u64().unwrap().into_no_null_iter().collect()
 }
 
 /// A column of words; `-` where there is none.
 pub(crate) fn words(samples: &DataFrame, column: &str) -> Vec<String> {
     let column = samples.column(column).unwrap();
-    let column = column.cast(&polars::prelude::DataType::String).unwrap();
+    let column = column
+        .cast(&polars_core::prelude::DataType::String)
+        .unwrap();
     let words = column.str().unwrap().iter();
     words.map(|word| word.unwrap_or("-").to_owned()).collect()
+}
+
+/// What came of a check of the run; `None` where there is no such check.
+pub(crate) fn check(run: &FinishedRun, name: &str) -> Option<CheckStatus> {
+    let mut checks = run.validity.checks.iter();
+    checks
+        .find(|check| check.name == name)
+        .map(|check| check.status)
 }

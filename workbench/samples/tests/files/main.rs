@@ -8,3 +8,15 @@ mod parts;
 mod published_versions;
 #[cfg(test)]
 mod series;
+
+/// All samples in a folder, with all their columns.
+#[cfg(test)]
+fn read(directory: &std::path::Path) -> polars_core::frame::DataFrame {
+    let batches = workbench_samples::sample_batches(directory).unwrap();
+    let frames = batches
+        .iter()
+        .map(|batch| batch.read(&workbench_samples::column::ALL).unwrap());
+    frames
+        .reduce(|above, below| above.vstack(&below).unwrap())
+        .unwrap()
+}

@@ -3,10 +3,14 @@
 use std::fs;
 use std::path::Path;
 
-use polars::prelude::*;
+use polars_core::prelude::*;
+use polars_io::SerReader;
+use polars_io::prelude::{KeyValueMetadata, ParquetReader, ParquetWriter};
 use workbench_samples::{
-    ErrorKind, Labels, Phase, Sample, SampleWriter, SamplesError, column, sample_batches, scan,
+    ErrorKind, Labels, Phase, Sample, SampleWriter, SamplesError, column, sample_batches,
 };
+
+use crate::read;
 
 fn labels() -> Labels {
     Labels {
@@ -48,10 +52,6 @@ fn refused(started_at: i64) -> Sample {
         phase: Phase::RampUp,
         ..success(started_at)
     }
-}
-
-fn read(directory: &Path) -> DataFrame {
-    scan(directory).unwrap().collect().unwrap()
 }
 
 fn strings(frame: &DataFrame, name: &str) -> Vec<Option<String>> {
@@ -201,7 +201,7 @@ fn a_part_that_was_cut_short_is_named() {
     let whole = fs::read(&path).unwrap();
     fs::write(&path, &whole[..whole.len() / 2]).unwrap();
 
-    let error = scan(directory.path()).err().unwrap();
+    let error = sample_batches(directory.path()).err().unwrap();
 
     assert!(matches!(&error, SamplesError::Damaged { path: named, .. } if *named == path));
     assert!(error.to_string().contains("part-00001.parquet is not a"));
@@ -213,7 +213,7 @@ fn an_empty_file_in_place_of_a_part_is_named() {
     let path = directory.path().join("part-00000.parquet");
     fs::write(&path, b"").unwrap();
 
-    let error = scan(directory.path()).err().unwrap();
+    let error = sample_batches(directory.path()).err().unwrap();
 
     assert!(
         matches!(&error, SamplesError::Damaged { path: named, .. } if *named == path),
@@ -227,7 +227,7 @@ fn a_part_of_a_newer_version_asks_for_a_newer_workbench() {
     let path = directory.path().join("part-00000.parquet");
     write_foreign_part(&path, &[("workbench.schema_version", "2")]);
 
-    let error = scan(directory.path()).err().unwrap();
+    let error = sample_batches(directory.path()).err().unwrap();
 
     assert_eq!(
         error.to_string(),
@@ -243,7 +243,7 @@ fn a_parquet_file_of_another_program_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     write_foreign_part(&directory.path().join("part-00000.parquet"), &[]);
 
-    let error = scan(directory.path()).err().unwrap();
+    let error = sample_batches(directory.path()).err().unwrap();
 
     assert!(matches!(error, SamplesError::NoSchemaVersion { .. }));
 }
@@ -266,7 +266,7 @@ fn no_parts_and_no_folder_are_the_same_clear_error() {
     let missing = directory.path().join("samples");
 
     for path in [directory.path(), &missing] {
-        let error = scan(path).err().unwrap();
+        let error = sample_batches(path).err().unwrap();
         assert_eq!(
             error.to_string(),
             format!("{} holds no samples (no part-*.parquet)", path.display())
@@ -315,9 +315,7 @@ fn runs_with_different_labels_can_be_read_as_one() {
         .and_then(|mut writer| writer.write_part(&[success(3), refused(4)]))
         .unwrap();
 
-    let together = concat([scan(&a).unwrap(), scan(&b).unwrap()], UnionArgs::default())
-        .and_then(LazyFrame::collect)
-        .unwrap();
+    let together = read(&a).vstack(&read(&b)).unwrap();
 
     assert_eq!(
         strings(&together, column::REQUEST),

@@ -3,16 +3,16 @@
 
 use std::path::Path;
 
-use polars::prelude::*;
-use workbench_samples::{
-    ELAPSED, Manifest, Outcome, Series, SeriesOrder, SeriesRunState, column, scan,
-};
+use polars_core::prelude::*;
+use workbench_samples::{ELAPSED, Manifest, Outcome, Series, SeriesOrder, SeriesRunState, column};
+
+use crate::read;
 
 #[test]
 fn samples_of_version_1_are_still_read() {
     let directory = Path::new("tests/published/version-1/samples");
 
-    let frame = scan(directory).unwrap().collect().unwrap();
+    let frame = read(directory);
 
     assert_eq!(frame.height(), 3);
     let elapsed = frame.column(column::ELAPSED_NS).unwrap().u64().unwrap();
