@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::{
     Error,
-    database::{Database, with_reader},
+    database::{Database, exactly_one, with_reader},
 };
 
 /// Violations that are listed, of each rule.
@@ -88,6 +88,9 @@ impl Audit {
 
 async fn count(database: &Database, query: &'static str) -> Result<i64, Error> {
     Ok(with_reader!(database, |reader| {
-        sqlx::query_scalar(query).fetch_one(reader).await
+        sqlx::query_scalar(query)
+            .fetch_all(reader)
+            .await
+            .and_then(exactly_one)
     })?)
 }

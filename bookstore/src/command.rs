@@ -108,6 +108,17 @@ pub(crate) struct CommonOptions {
     )]
     pub(crate) database: DatabaseUrl,
 
+    /// Connections to each service's database on a PostgreSQL server; a quarter of them, at least
+    /// one, only read.
+    #[arg(
+        long,
+        env = "BOOKSTORE_DATABASE_CONNECTIONS",
+        value_name = "N",
+        default_value_t = 16,
+        value_parser = clap::value_parser!(u32).range(2..=1000)
+    )]
+    pub(crate) database_connections: u32,
+
     /// Use a fresh database under a unique name, and remove it at the end. On PostgreSQL the line of JSON says that
     /// name (`databases`): other processes of `all` may share the databases until then, with the name in place of
     /// the one in their `--database`.

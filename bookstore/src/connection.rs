@@ -9,6 +9,7 @@ use std::{
     io,
     net::SocketAddr,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -20,17 +21,25 @@ use tokio::{
     time::{Instant, Sleep, sleep},
 };
 
-use crate::limits::Limits;
+use crate::{
+    limits::Limits,
+    open_connections::{Client, OpenConnections, Place},
+};
 
-/// Accepts connections that are watched.
+/// Accepts connections that are watched, so many at once.
 pub(crate) struct WatchedListener {
     listener: TcpListener,
     limits: Limits,
+    open: OpenConnections,
 }
 
 impl WatchedListener {
-    pub(crate) fn new(listener: TcpListener, limits: Limits) -> Self {
-        Self { listener, limits }
+    pub(crate) fn new(listener: TcpListener, limits: Limits, connections: usize) -> Self {
+        Self {
+            listener,
+            limits,
+            open: OpenConnections::up_to(connections),
+        }
     }
 }
 
@@ -40,7 +49,8 @@ impl Listener for WatchedListener {
 
     async fn accept(&mut self) -> (Self::Io, SocketAddr) {
         let (stream, address) = Listener::accept(&mut self.listener).await;
-        (Watched::new(stream, self.limits), address)
+        let place = self.open.enter().await;
+        (Watched::new(stream, self.limits, place), address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -62,6 +72,7 @@ enum Turn {
 /// A connection that fails when its time is over.
 pub(crate) struct Watched<S> {
     stream: S,
+    place: Place,
     turn: Turn,
     /// When the turn began.
     since: Instant,
@@ -74,9 +85,10 @@ pub(crate) struct Watched<S> {
 }
 
 impl<S> Watched<S> {
-    fn new(stream: S, limits: Limits) -> Self {
+    fn new(stream: S, limits: Limits, place: Place) -> Self {
         Self {
             stream,
+            place,
             turn: Turn::Idle,
             since: Instant::now(),
             idle_limit: limits.idle,
@@ -88,6 +100,11 @@ impl<S> Watched<S> {
     /// The connection itself.
     pub(crate) fn stream(&self) -> &S {
         &self.stream
+    }
+
+    /// The client at its other end.
+    pub(crate) fn client(&self) -> &Arc<Client> {
+        self.place.client()
     }
 
     fn begin(&mut self, turn: Turn) {
@@ -121,10 +138,14 @@ impl<S> Watched<S> {
         context: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
         match written {
-            Poll::Ready(_) => self.begin(Turn::Idle),
+            Poll::Ready(_) => {
+                self.begin(Turn::Idle);
+                self.client().is_waited_for();
+            }
             Poll::Pending => {
                 if self.turn != Turn::Blocked {
                     self.begin(Turn::Blocked);
+                    self.client().is_served();
                 }
                 return self.poll_end(context).map(Err);
             }
@@ -146,6 +167,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
                     self.begin(Turn::Asked);
                 }
                 read
+            }
+            Poll::Pending if self.client().poll_leave(context) => {
+                tracing::debug!(turn = ?self.turn, "closing a connection to make room");
+                Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()))
             }
             Poll::Pending => self.poll_end(context).map(Err),
         }
@@ -194,7 +219,16 @@ mod tests {
     const NEVER: Duration = Duration::from_secs(3600);
 
     /// A watched connection over which ten bytes can be on their way, and the client's end of it.
-    fn connection(idle: Duration, asked: Duration) -> (Watched<DuplexStream>, DuplexStream) {
+    async fn connection(idle: Duration, asked: Duration) -> (Watched<DuplexStream>, DuplexStream) {
+        connect_to(&OpenConnections::up_to(1), idle, asked).await
+    }
+
+    /// The same to a service that has others.
+    async fn connect_to(
+        open: &OpenConnections,
+        idle: Duration,
+        asked: Duration,
+    ) -> (Watched<DuplexStream>, DuplexStream) {
         let (server, client) = duplex(10);
         let limits = Limits {
             request: asked,
@@ -202,7 +236,7 @@ mod tests {
             idle,
             requests: 1,
         };
-        (Watched::new(server, limits), client)
+        (Watched::new(server, limits, open.enter().await), client)
     }
 
     fn assert_timed_out<T: std::fmt::Debug>(outcome: io::Result<T>) {
@@ -211,13 +245,35 @@ mod tests {
 
     #[tokio::test]
     async fn a_client_that_asks_nothing_is_left() {
-        let (mut server, _client) = connection(SOON, NEVER);
+        let (mut server, _client) = connection(SOON, NEVER).await;
         assert_timed_out(server.read_u8().await);
     }
 
     #[tokio::test]
+    async fn one_more_client_gets_the_place_of_the_one_who_was_waited_for_longest() {
+        let open = OpenConnections::up_to(3);
+        let mut clients = Vec::new();
+        for _ in 0..3 {
+            clients.push(connect_to(&open, NEVER, NEVER).await);
+            sleep(Duration::from_millis(2)).await;
+        }
+        // The first one's request is at work.
+        clients[0].0.client().is_served();
+        let (fourth, _) = tokio::join!(connect_to(&open, NEVER, NEVER), async {
+            let closed = clients[1].0.read_u8().await.unwrap_err();
+            assert_eq!(closed.kind(), io::ErrorKind::ConnectionAborted);
+            clients.remove(1);
+        },);
+        drop(fourth);
+        for (server, client) in &mut clients {
+            client.write_u8(b'?').await.unwrap();
+            server.read_u8().await.unwrap();
+        }
+    }
+
+    #[tokio::test]
     async fn a_client_that_never_ends_its_request_is_left_however_often_it_sends_something() {
-        let (mut server, mut client) = connection(NEVER, SOON);
+        let (mut server, mut client) = connection(NEVER, SOON).await;
         let dribble = tokio::spawn(async move {
             while client.write_u8(b'x').await.is_ok() {
                 sleep(SOON / 10).await;
@@ -235,7 +291,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_client_that_does_not_take_its_answer_is_left() {
-        let (mut server, mut client) = connection(NEVER, SOON);
+        let (mut server, mut client) = connection(NEVER, SOON).await;
         client.write_u8(b'?').await.unwrap();
         server.read_u8().await.unwrap();
         assert_timed_out(server.write_all(&[b'!'; 100]).await);
@@ -243,7 +299,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_client_that_is_answered_may_ask_again_and_again() {
-        let (mut server, mut client) = connection(SOON * 8, SOON);
+        let (mut server, mut client) = connection(SOON * 8, SOON).await;
         let asks = tokio::spawn(async move {
             for _ in 0..3 {
                 // All together longer than a connection may be idle.

@@ -21,6 +21,12 @@ const ANY: [(&str, &str); 2] = [
     ),
 ];
 
+/// Answers of calls that change something.
+const CHANGING: [(&str, &str); 1] = [(
+    "403",
+    "A browser sent the request for a page of another origin",
+)];
+
 /// Answers of calls that take a body.
 const WITH_BODY: [(&str, &str); 2] = [
     ("408", "The body did not arrive in time"),
@@ -30,12 +36,13 @@ const WITH_BODY: [(&str, &str); 2] = [
 /// Adds to every call what any call may answer.
 pub(crate) fn add_common_answers(description: &mut OpenApi) {
     let calls = description.paths.paths.values_mut().flat_map(calls);
-    for call in calls {
+    for (call, changes) in calls {
+        let changing: &[_] = if changes { &CHANGING } else { &[] };
         let with_body: &[_] = match call.request_body {
             Some(_) => &WITH_BODY,
             None => &[],
         };
-        for (status, text) in ANY.iter().chain(with_body) {
+        for (status, text) in ANY.iter().chain(changing).chain(with_body) {
             let answers = &mut call.responses.responses;
             answers
                 .entry((*status).to_owned())
@@ -49,15 +56,18 @@ pub(crate) fn add_common_answers(description: &mut OpenApi) {
         .insert(ErrorDetail::name().into_owned(), ErrorDetail::schema());
 }
 
-fn calls(path: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+/// The calls of a path, and whether each changes something.
+fn calls(path: &mut PathItem) -> impl Iterator<Item = (&mut Operation, bool)> {
     let methods = [
-        &mut path.get,
-        &mut path.put,
-        &mut path.post,
-        &mut path.delete,
-        &mut path.patch,
+        (&mut path.get, false),
+        (&mut path.put, true),
+        (&mut path.post, true),
+        (&mut path.delete, true),
+        (&mut path.patch, true),
     ];
-    methods.into_iter().flatten()
+    methods
+        .into_iter()
+        .filter_map(|(call, changes)| Some((call.as_mut()?, changes)))
 }
 
 fn answer(status: &str, text: &str) -> Response {
@@ -71,7 +81,7 @@ fn answer(status: &str, text: &str) -> Response {
     }
     let seconds = ObjectBuilder::new().schema_type(Type::Integer);
     let retry_after = HeaderBuilder::new()
-        .description(Some("Seconds to wait, if that is known"))
+        .description(Some("Seconds to wait"))
         .schema(Some(seconds));
     answer.header("Retry-After", retry_after.build()).build()
 }

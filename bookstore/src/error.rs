@@ -4,13 +4,16 @@
 use std::{borrow::Cow, time::Duration};
 
 use axum::{
-    http::{StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::validation::HttpValidationError;
+use crate::{database, validation::HttpValidationError};
+
+/// What a client is told to wait before it asks again, in seconds.
+pub(crate) const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
 /// Why a request has no good answer.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +24,9 @@ pub(crate) enum Error {
     /// The request is well formed and cannot be granted (400).
     #[error("{0}")]
     Refused(Cow<'static, str>),
+    /// A browser sent the request for a page of another origin (403).
+    #[error("sent by a page of another origin")]
+    ForeignPage,
     /// Someone else is at work on the same thing (409).
     #[error("{0}")]
     Conflict(Cow<'static, str>),
@@ -60,7 +66,7 @@ pub(crate) enum Error {
     /// The handler panicked (500).
     #[error("panicked: {0}")]
     Panicked(String),
-    /// The database failed (500), or has no connection to give (503).
+    /// The database failed (500), or could not do it for now (503).
     #[error("database failed")]
     Database(#[from] sqlx::Error),
     /// Another service did not answer, or not sensibly, after several tries (503). What it did is
@@ -114,6 +120,7 @@ impl Error {
         match self {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Refused(_) => StatusCode::BAD_REQUEST,
+            Self::ForeignPage => StatusCode::FORBIDDEN,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::BodyTooSlow { .. } => StatusCode::REQUEST_TIMEOUT,
             Self::Changed(_) => StatusCode::PRECONDITION_FAILED,
@@ -126,6 +133,7 @@ impl Error {
             | Self::Busy
             | Self::TooLate { .. }
             | Self::Undecided(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Database(error) if database::is_busy(error) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Database(_) | Self::Panicked(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -133,6 +141,9 @@ impl Error {
     /// Writes down what the client is not told.
     pub(crate) fn log(&self) {
         match self {
+            Self::Database(error) if database::is_busy(error) => {
+                tracing::warn!(?error, "database is busy");
+            }
             Self::Database(error) => tracing::error!(?error, "database failed"),
             Self::Unavailable { service, cause } => {
                 tracing::warn!(service, cause, "another service is not available");
@@ -156,7 +167,12 @@ impl Answer {
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         self.log();
-        self.answer().into_response()
+        let mut response = self.answer().into_response();
+        if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+            let headers = response.headers_mut();
+            headers.insert(header::RETRY_AFTER, RETRY_AFTER);
+        }
+        response
     }
 }
 

@@ -1,4 +1,5 @@
-//! What one request may take from the others: time, and a place among those at work. What goes
+//! What a request has to be to get to a handler, and what it may take from the others: time, and a
+//! place among those at work. Those of foreign pages are refused. What goes
 //! beyond is answered with 503, so that a service that is overrun says so at once instead of
 //! answering ever later. A handler that panics is answered with 500.
 
@@ -6,18 +7,14 @@ use std::{any::Any, panic::AssertUnwindSafe, pin::pin, task::Poll, time::Duratio
 
 use axum::{
     extract::{DefaultBodyLimit, Request},
-    http::{HeaderValue, header},
+    http::header,
     response::Response,
 };
 use clap::Args;
 use futures::{FutureExt, poll};
 use tokio::{sync::Semaphore, time::timeout};
 
-use crate::{Error, extract::BODY_LIMIT};
-
-/// What a client is told to wait before it asks again, in seconds. Those refused for want of a
-/// place find one as soon as others have their answers.
-const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+use crate::{Error, error::RETRY_AFTER, extract::BODY_LIMIT, origin};
 
 /// Calls that are answered however busy the service is: a process that is only busy must not be
 /// taken for dead.
@@ -110,12 +107,15 @@ impl Gate {
         }
     }
 
-    /// Lets a request through if there is a place, for a limited time.
+    /// Lets a request through if it is no foreign page's and there is a place, for a limited time.
     pub(crate) async fn pass<F: Future<Output = Response>>(
         &self,
         mut request: Request,
         next: impl FnOnce(Request) -> F,
     ) -> Response {
+        if origin::is_foreign(&request) {
+            return (self.refusal)(Error::ForeignPage);
+        }
         let place = self.places.try_acquire();
         if place.is_err() && !ALWAYS_ANSWERED.contains(&request.uri().path()) {
             return self.refuse(Error::Busy);

@@ -1,8 +1,8 @@
-//! Pages of a list, for clients that ask for them: `limit` and `after`, by id. A page names the
+//! Pages of a list, for clients that ask for them: `limit` and `after`, by id or by token. A page names the
 //! last id that was seen, not how many rows to skip, so that it costs a page wherever it begins,
 //! nothing is told twice, and nothing is left out that was there when the first page was read.
 
-use std::ops::RangeInclusive;
+use std::{fmt::Display, ops::RangeInclusive};
 
 use axum::{
     http::{HeaderValue, Uri, header},
@@ -13,6 +13,7 @@ use utoipa::IntoParams;
 
 use crate::{
     extract::{FromParameters, Parameters},
+    token::Token,
     validation::{Location, Problems},
 };
 
@@ -45,6 +46,34 @@ impl FromParameters for Paging {
         Some(Self {
             limit,
             after: after.unwrap_or(0),
+            next: limit.map(|limit| next_page(parameters.uri(), limit)),
+        })
+    }
+}
+
+/// The part of a list by tokens that a client asks for: everything, unless it says otherwise.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct TokenPaging {
+    /// The most to list; without it everything is listed.
+    #[param(minimum = 1, maximum = 1000, nullable = false)]
+    limit: Option<i64>,
+    /// List only what has a greater token than this.
+    #[param(value_type = Option<String>, format = "uuid", nullable = false)]
+    after: Option<Token>,
+    /// The address of the page after this one, but for the token at its end.
+    #[param(ignore)]
+    next: Option<String>,
+}
+
+impl FromParameters for TokenPaging {
+    fn read(parameters: &Parameters<'_>, problems: &mut Problems) -> Option<Self> {
+        let limit = parameters.query_integer("limit", &LIMITS, problems);
+        let after = parameters.query_token("after", problems);
+        let (limit, after) = (limit?, after?);
+        Some(Self {
+            limit,
+            after,
             next: limit.map(|limit| next_page(parameters.uri(), limit)),
         })
     }
@@ -110,23 +139,55 @@ impl Paging {
 
     /// Rows to ask the database for: one more than are listed tells whether there are more.
     pub(crate) fn rows(&self) -> i64 {
-        self.limit.map_or(i64::MAX, |limit| limit + 1)
+        rows(self.limit)
     }
 
     /// Cuts off what belongs to the next page, and says where that is.
-    pub(crate) fn cut<T>(self, mut rows: Vec<T>, id: impl Fn(&T) -> i64) -> (NextPage, Vec<T>) {
-        let (Some(limit), Some(next)) = (self.limit, self.next) else {
-            return (NextPage(None), rows);
-        };
-        let limit = usize::try_from(limit).expect("a limit is small and positive");
-        if rows.len() <= limit {
-            return (NextPage(None), rows);
-        }
-        rows.truncate(limit);
-        let last = rows.last().map_or(0, id);
-        let link = format!("<{next}{last}>; rel=\"next\"");
-        (NextPage(HeaderValue::try_from(link).ok()), rows)
+    pub(crate) fn cut<T>(self, rows: Vec<T>, id: impl Fn(&T) -> i64) -> (NextPage, Vec<T>) {
+        cut(self.limit, self.next, rows, id)
     }
+}
+
+impl TokenPaging {
+    /// What every listed token is greater than, as a text.
+    pub(crate) fn after(&self) -> &str {
+        self.after.as_ref().map_or("", Token::as_str)
+    }
+
+    /// Rows to ask the database for, as [`Paging::rows`].
+    pub(crate) fn rows(&self) -> i64 {
+        rows(self.limit)
+    }
+
+    /// Cuts off what belongs to the next page, and says where that is.
+    pub(crate) fn cut<T>(self, rows: Vec<T>, token: impl Fn(&T) -> Token) -> (NextPage, Vec<T>) {
+        cut(self.limit, self.next, rows, token)
+    }
+}
+
+fn rows(limit: Option<i64>) -> i64 {
+    limit.map_or(i64::MAX, |limit| limit + 1)
+}
+
+fn cut<T, Key: Display>(
+    limit: Option<i64>,
+    next: Option<String>,
+    mut rows: Vec<T>,
+    key: impl Fn(&T) -> Key,
+) -> (NextPage, Vec<T>) {
+    let (Some(limit), Some(next)) = (limit, next) else {
+        return (NextPage(None), rows);
+    };
+    let limit = usize::try_from(limit).expect("a limit is small and positive");
+    if rows.len() <= limit {
+        return (NextPage(None), rows);
+    }
+    rows.truncate(limit);
+    let link = rows
+        .last()
+        .map(|last| format!("<{next}{}>; rel=\"next\"", key(last)));
+    let link = link.and_then(|link| HeaderValue::try_from(link).ok());
+    (NextPage(link), rows)
 }
 
 /// The `Link` header of an answer that does not list everything (RFC 8288).

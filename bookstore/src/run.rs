@@ -114,7 +114,7 @@ async fn set_admin_password(options: SetAdminPasswordOptions) -> anyhow::Result<
          (for `all` on PostgreSQL it ends in _storefront), or start the shop once",
     )?;
     let password = typed_password()?;
-    let database = home.open("storefront").await?;
+    let database = home.open("storefront", 2).await?;
     let stored = Admins(&database).set_password(&password).await;
     database.close().await;
     stored.context("cannot store the password: check that --database names the storefront's own")

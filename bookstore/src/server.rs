@@ -20,13 +20,18 @@ use axum::{
     response::Response,
     serve::{IncomingStream, Listener, ListenerExt},
 };
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
+    task::JoinHandle,
+};
 
 use crate::{
-    connection::WatchedListener,
+    connection::{Watched, WatchedListener},
     limits::{Gate, Limits},
     metrics::Metrics,
     observe,
+    open_connections::Client,
 };
 
 /// A service with all that its requests go through before they get to a handler, and answers after
@@ -36,8 +41,10 @@ use crate::{
 pub(crate) struct Complete {
     way: Arc<Way>,
     router: Router,
-    /// Of the connection that it serves.
-    client: Option<SocketAddr>,
+    /// Of the connection that it serves, if handlers are told.
+    address: Option<SocketAddr>,
+    /// At the other end of the connection that it serves.
+    client: Option<Arc<Client>>,
 }
 
 /// What they go through.
@@ -54,13 +61,17 @@ impl Complete {
         Self {
             way: Arc::new(way),
             router,
+            address: None,
             client: None,
         }
     }
 }
 
 /// Makes the service of a connection.
-impl<L: Listener<Addr = SocketAddr>> tower_service::Service<IncomingStream<'_, L>> for Complete {
+impl<L> tower_service::Service<IncomingStream<'_, L>> for Complete
+where
+    L: Listener<Addr = SocketAddr, Io = Watched<TcpStream>>,
+{
     type Response = Self;
     type Error = Infallible;
     type Future = Ready<Result<Self, Infallible>>;
@@ -71,8 +82,9 @@ impl<L: Listener<Addr = SocketAddr>> tower_service::Service<IncomingStream<'_, L
 
     fn call(&mut self, connection: IncomingStream<'_, L>) -> Self::Future {
         let mut service = self.clone();
+        service.client = Some(Arc::clone(connection.io().client()));
         if self.way.tells_clients {
-            service.client = Some(*connection.remote_addr());
+            service.address = Some(*connection.remote_addr());
         }
         future::ready(Ok(service))
     }
@@ -92,10 +104,14 @@ impl tower_service::Service<Request> for Complete {
         let Self {
             way,
             mut router,
+            address,
             client,
         } = self.clone();
         if let Some(client) = client {
-            request.extensions_mut().insert(ConnectInfo(client));
+            client.is_served();
+        }
+        if let Some(address) = address {
+            request.extensions_mut().insert(ConnectInfo(address));
         }
         Box::pin(async move {
             let handled = async |request| match router.call(request).await {
@@ -154,10 +170,15 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts to accept requests.
-    pub(crate) fn start(listener: TcpListener, service: Complete, limits: Limits) -> Self {
+    /// Starts to accept requests, on so many connections at once.
+    pub(crate) fn start(
+        listener: TcpListener,
+        service: Complete,
+        limits: Limits,
+        connections: usize,
+    ) -> Self {
         let (stop, stopped) = oneshot::channel::<()>();
-        let listener = WatchedListener::new(listener, limits).tap_io(|connection| {
+        let listener = WatchedListener::new(listener, limits, connections).tap_io(|connection| {
             // Without it small answers wait for the client's acknowledgement of earlier ones.
             if let Err(error) = connection.stream().set_nodelay(true) {
                 tracing::debug!(%error, "cannot set TCP_NODELAY");

@@ -217,7 +217,7 @@ async fn ready(
     if stopping.is_some() {
         return detail(StatusCode::SERVICE_UNAVAILABLE, "service is stopping").into_response();
     }
-    match database.ping().await {
+    match database.check().await {
         Ok(()) => Json(json!({"status": "ready"})).into_response(),
         Err(error) => {
             tracing::warn!(?error, "not ready");
@@ -247,6 +247,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
+    use crate::connection::WatchedListener;
 
     #[tokio::test]
     async fn parts_of_a_streamed_body_are_counted_as_they_are_sent() {
@@ -263,6 +264,7 @@ mod tests {
             requests: 1,
         };
         let service = service.complete(&[], false, limits, &Draining::default());
+        let listener = WatchedListener::new(listener, limits, 10);
         let server = tokio::spawn(async move { axum::serve(listener, service).await });
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let get = async |path| {

@@ -18,6 +18,7 @@ use crate::{
     client,
     command::{CommonOptions, PagesOptions, ProtocolOptions},
     database::{Database, Home, Sharing},
+    descriptors,
     faults::{self, Fault},
     limits::Limits,
     orders::{self, Orders, OrdersClient},
@@ -65,6 +66,7 @@ pub(crate) async fn run_shop(
     sharing: Sharing,
     open: impl AsyncFnOnce(&mut Shop) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
+    let descriptors = descriptors::raise_limit();
     let mut faults = options.faults.clone();
     if let Some(file) = &options.fault_file {
         faults.extend(faults::read_file(file)?);
@@ -75,6 +77,8 @@ pub(crate) async fn run_shop(
         databases: Vec::new(),
         services: Vec::new(),
         orders_at_work: None,
+        descriptors,
+        database_connections: options.database_connections,
         limits: options.limits,
         marks: JoinSet::new(),
         recovery: JoinSet::new(),
@@ -100,6 +104,10 @@ pub(crate) struct Shop {
     services: Vec<(TcpListener, Service)>,
     /// Ends when no order is at work any more.
     orders_at_work: Option<mpsc::Receiver<()>>,
+    /// File descriptors that the process may have.
+    descriptors: u64,
+    /// To each service's database, where it is on a server.
+    database_connections: u32,
     limits: Limits,
     /// Marks what is settled, to the end.
     marks: JoinSet<()>,
@@ -222,7 +230,7 @@ impl Shop {
     }
 
     async fn open(&mut self, service: &str) -> anyhow::Result<Database> {
-        let database = self.home.open(service).await?;
+        let database = self.home.open(service, self.database_connections).await?;
         self.databases.push(database.clone());
         Ok(database)
     }
@@ -257,6 +265,10 @@ impl Shop {
         for fault in faults {
             self.check(fault)?;
         }
+        let names: Vec<_> = self.services.iter().map(|(_, it)| it.name()).collect();
+        let pool = options.database_connections;
+        let connections = descriptors::connections_per_service(&names, self.descriptors, pool);
+        tracing::info!("each service accepts up to {connections} connections at once");
         let draining = Draining::default();
         let mut urls = BTreeMap::new();
         let mut servers = Vec::new();
@@ -265,7 +277,7 @@ impl Shop {
             urls.insert(name, local_url(&listener)?);
             let (admin_calls, limits) = (options.admin_calls, self.limits);
             let complete = service.complete(faults, admin_calls, limits, &draining);
-            let server = Server::start(listener, complete, limits);
+            let server = Server::start(listener, complete, limits, connections);
             servers.push((name, server));
         }
         announce(urls, self.home.shared_as())?;

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::Error;
+use crate::{Error, token::Token};
 
 /// The body of every 422.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -88,6 +88,12 @@ impl Problems {
             kind,
         });
         None
+    }
+
+    /// Reads a token.
+    pub(crate) fn token(&mut self, location: &Location<'_>, text: &str) -> Option<Token> {
+        let token = Token::parse(text);
+        token.or_else(|| self.add(location, "uuid_parsing", "Input should be a valid UUID"))
     }
 
     /// Holds a number against its range.
@@ -199,6 +205,18 @@ impl<'a> Field<'a> {
                 &self.location,
                 "int_from_float",
                 "Input should be a valid integer, got a number with a fractional part",
+            ),
+        }
+    }
+
+    /// Reads a token.
+    pub(crate) fn token(&self, problems: &mut Problems) -> Option<Token> {
+        match self.present(problems)? {
+            Value::String(text) => problems.token(&self.location, text),
+            _ => problems.add(
+                &self.location,
+                "uuid_type",
+                "UUID input should be a string, bytes or UUID object",
             ),
         }
     }

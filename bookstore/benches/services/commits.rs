@@ -53,21 +53,21 @@ pub(crate) struct Straight {
 const POSTGRES_CONNECTIONS: u32 = 16;
 
 const OPEN: &str = "INSERT INTO orders
-    (customer_id, status, idempotency_key, request, created_at, lease_until)
-    VALUES ($1, 'Pending', NULL, $2, $3, $3)
+    (customer_id, status, idempotency_key, request, created_at, lease_until, token)
+    VALUES ($1, 'Pending', NULL, $2, $3, $3, $4)
     ON CONFLICT (customer_id, idempotency_key) DO NOTHING RETURNING id";
 const FINISH: &str = "UPDATE orders SET status = 'Ordered', answer_status = 201, answer_body = $1
-    WHERE id = $2 AND status = 'Pending' RETURNING id";
+    WHERE token = $2 AND status = 'Pending' RETURNING id";
 const ADD_ITEM: &str =
     "INSERT INTO order_items (product_id, quantity, order_id) VALUES ($1, 1, $2)";
-const HOLD: &str = "INSERT INTO reservations (order_id, status, reserved_at)
-    VALUES ($1, 'Held', $2) ON CONFLICT (order_id) DO NOTHING RETURNING order_id";
+const HOLD: &str = "INSERT INTO reservations (order_token, status, reserved_at)
+    VALUES ($1, 'Held', $2) ON CONFLICT (order_token) DO NOTHING RETURNING order_token";
 const TAKE: &str = "UPDATE products SET quantity = quantity - 1
     WHERE id = $1 AND quantity >= 1 RETURNING id";
 const RESERVE_ITEM: &str =
-    "INSERT INTO reservation_items (order_id, product_id, quantity) VALUES ($1, $2, 1)";
+    "INSERT INTO reservation_items (order_token, product_id, quantity) VALUES ($1, $2, 1)";
 const CONFIRM: &str = "UPDATE reservations SET status = 'Confirmed'
-    WHERE order_id = $1 AND status IN ('Held', 'Confirmed') RETURNING order_id";
+    WHERE order_token = $1 AND status IN ('Held', 'Confirmed') RETURNING order_token";
 
 const REQUEST: &str = r#"[{"product_id":100,"quantity":1}]"#;
 const ANSWER: &str = r#"{"message":"Order created successfully","order":{"id":100000,"customer_id":100000,"status":"Ordered"},"items":[{"product_id":100,"quantity":1}]}"#;
@@ -76,26 +76,29 @@ const ANSWER: &str = r#"{"message":"Order created successfully","order":{"id":10
 macro_rules! place_order {
     ($scope:expr, $n:expr, $orders:expr, $catalog:expr, $begin:literal) => {{
         let (customer, product, now) = ($n as i64 + 1, product($n) as i64, 1_700_000_000_000_i64);
-        let order: i64 = sqlx::query_scalar(OPEN)
+        let token = format!("00000000-0000-7000-8000-{:012x}", $n);
+        let ids: Vec<i64> = sqlx::query_scalar(OPEN)
             .bind(customer)
             .bind(REQUEST)
             .bind(now)
-            .fetch_one(&mut *$orders)
+            .bind(&token)
+            .fetch_all(&mut *$orders)
             .await?;
+        let order = ids[0];
         if $scope == Scope::WholeShop {
             let mut connection = $catalog;
             let mut transaction = connection.begin_with($begin).await?;
             sqlx::query(HOLD)
-                .bind(order)
+                .bind(&token)
                 .bind(now)
-                .fetch_one(&mut *transaction)
+                .fetch_all(&mut *transaction)
                 .await?;
             sqlx::query(TAKE)
                 .bind(product)
-                .fetch_one(&mut *transaction)
+                .fetch_all(&mut *transaction)
                 .await?;
             sqlx::query(RESERVE_ITEM)
-                .bind(order)
+                .bind(&token)
                 .bind(product)
                 .execute(&mut *transaction)
                 .await?;
@@ -106,8 +109,8 @@ macro_rules! place_order {
             let mut transaction = connection.begin_with($begin).await?;
             sqlx::query(FINISH)
                 .bind(ANSWER)
-                .bind(order)
-                .fetch_one(&mut *transaction)
+                .bind(&token)
+                .fetch_all(&mut *transaction)
                 .await?;
             sqlx::query(ADD_ITEM)
                 .bind(product)
@@ -118,8 +121,8 @@ macro_rules! place_order {
         }
         if $scope == Scope::WholeShop {
             sqlx::query(CONFIRM)
-                .bind(order)
-                .fetch_one(&mut *$catalog)
+                .bind(&token)
+                .fetch_all(&mut *$catalog)
                 .await?;
         }
     }};

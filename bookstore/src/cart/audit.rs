@@ -12,7 +12,8 @@ use crate::{
     audit::{Audit, Rule},
     database::with_reader,
     extract::Checked,
-    paging::{NextPage, Paging},
+    paging::{NextPage, TokenPaging},
+    token::Token,
     validation::HttpValidationError,
 };
 
@@ -28,22 +29,22 @@ const RULES: [Rule; 3] = [
         says: "a checkout at work holds an active cart, one that is completed an ordered cart, one \
                that was cancelled none",
         broken_by: "
-            SELECT 'order ' || CAST(checkouts.order_id AS TEXT) || ': ' || checkouts.status
+            SELECT 'order ' || checkouts.order_token || ': ' || checkouts.status
                 || ', cart is ' || COALESCE(carts.status, 'none')
-            FROM checkouts LEFT JOIN carts ON carts.order_id = checkouts.order_id
+            FROM checkouts LEFT JOIN carts ON carts.order_token = checkouts.order_token
             WHERE COALESCE(carts.status, 'none') <> CASE checkouts.status
                 WHEN 'Locked' THEN 'Active' WHEN 'Completed' THEN 'Ordered' ELSE 'none' END
-            ORDER BY checkouts.order_id LIMIT 100",
+            ORDER BY checkouts.order_token LIMIT 100",
     },
     Rule {
         says: "a cart is held by an order that has a checkout, and by no other",
         broken_by: "
             SELECT 'cart ' || CAST(MIN(carts.id) AS TEXT)
-                || ': order ' || CAST(carts.order_id AS TEXT)
-            FROM carts LEFT JOIN checkouts ON checkouts.order_id = carts.order_id
-            WHERE carts.order_id IS NOT NULL
-            GROUP BY carts.order_id HAVING COUNT(*) > 1 OR COUNT(checkouts.order_id) = 0
-            ORDER BY carts.order_id LIMIT 100",
+                || ': order ' || carts.order_token
+            FROM carts LEFT JOIN checkouts ON checkouts.order_token = carts.order_token
+            WHERE carts.order_token IS NOT NULL
+            GROUP BY carts.order_token HAVING COUNT(*) > 1 OR COUNT(checkouts.order_token) = 0
+            ORDER BY carts.order_token LIMIT 100",
     },
 ];
 
@@ -57,7 +58,8 @@ const COUNTS: [(&str, &str); 2] = [
 /// An order's hold on a cart.
 #[derive(Debug, Serialize, Deserialize, ToSchema, sqlx::FromRow)]
 pub(crate) struct CheckoutState {
-    pub order_id: i64,
+    #[schema(value_type = String, format = "uuid")]
+    pub order_token: Token,
     /// `Locked`, `Completed` or `Cancelled`.
     #[schema(example = "Completed")]
     pub status: String,
@@ -80,7 +82,7 @@ pub(super) async fn audit(State(carts): State<Arc<Carts>>) -> Result<Json<Audit>
 #[utoipa::path(
     get,
     path = "/checkouts",
-    params(Paging),
+    params(TokenPaging),
     responses(
         (status = 200, body = Checkouts, headers(
             ("Link" = String, description = "The next page, if there is more than `limit`"),
@@ -90,18 +92,18 @@ pub(super) async fn audit(State(carts): State<Arc<Carts>>) -> Result<Json<Audit>
 )]
 pub(super) async fn list_checkouts(
     State(carts): State<Arc<Carts>>,
-    Checked(paging): Checked<Paging>,
+    Checked(paging): Checked<TokenPaging>,
 ) -> Result<(NextPage, Json<Checkouts>), Error> {
     let checkouts: Vec<CheckoutState> = with_reader!(&carts.database, |reader| {
         sqlx::query_as(
-            "SELECT order_id, status FROM checkouts
-             WHERE order_id > $1 ORDER BY order_id LIMIT $2",
+            "SELECT order_token, status FROM checkouts
+             WHERE order_token > $1 ORDER BY order_token LIMIT $2",
         )
         .bind(paging.after())
         .bind(paging.rows())
         .fetch_all(reader)
         .await
     })?;
-    let (next, checkouts) = paging.cut(checkouts, |checkout| checkout.order_id);
+    let (next, checkouts) = paging.cut(checkouts, |checkout| checkout.order_token.clone());
     Ok((next, Json(Checkouts { checkouts })))
 }

@@ -10,7 +10,7 @@ use super::Carts;
 use crate::{
     Error,
     error::ErrorDetail,
-    extract::{Checked, CheckedBody, FromBody, OrderId},
+    extract::{Checked, CheckedBody, FromBody, OrderToken},
     item::Item,
     validation::{Field, HttpValidationError, Problems},
 };
@@ -42,14 +42,14 @@ impl FromBody for CheckoutRequest {
 /// Lock a customer's active cart to an order. The same call again changes nothing.
 #[utoipa::path(
     put,
-    path = "/checkouts/{order_id}",
-    params(("order_id" = i64, Path, minimum = 1)),
+    path = "/checkouts/{order_token}",
+    params(("order_token" = String, Path, format = "uuid")),
     request_body = CheckoutRequest,
     responses(
         (status = 200, body = Checkout, links(
             ("completion" = (
                 operation_id = "complete",
-                parameters(("order_id" = "$request.path.order_id")),
+                parameters(("order_token" = "$request.path.order_token")),
             )),
         )),
         (status = 400, description = "The cart is empty", body = ErrorDetail),
@@ -60,17 +60,17 @@ impl FromBody for CheckoutRequest {
 )]
 pub(super) async fn lock(
     State(carts): State<Arc<Carts>>,
-    CheckedBody(OrderId(order), request): CheckedBody<OrderId, CheckoutRequest>,
+    CheckedBody(OrderToken(order), request): CheckedBody<OrderToken, CheckoutRequest>,
 ) -> Result<Json<Checkout>, Error> {
-    let items = carts.lock(order, request.customer_id).await?;
+    let items = carts.lock(&order, request.customer_id).await?;
     Ok(Json(Checkout { items }))
 }
 
 /// Mark the cart of an order as ordered. The same call again changes nothing.
 #[utoipa::path(
     post,
-    path = "/checkouts/{order_id}/completion",
-    params(("order_id" = i64, Path, minimum = 1)),
+    path = "/checkouts/{order_token}/completion",
+    params(("order_token" = String, Path, format = "uuid")),
     responses(
         (status = 204, description = "The cart is ordered"),
         (status = 404, description = "The order holds no cart", body = ErrorDetail),
@@ -79,17 +79,17 @@ pub(super) async fn lock(
 )]
 pub(super) async fn complete(
     State(carts): State<Arc<Carts>>,
-    Checked(OrderId(order)): Checked<OrderId>,
+    Checked(OrderToken(order)): Checked<OrderToken>,
 ) -> Result<StatusCode, Error> {
-    carts.complete(order).await?;
+    carts.complete(&order).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Let go of an order's cart. The same call again changes nothing.
 #[utoipa::path(
     delete,
-    path = "/checkouts/{order_id}",
-    params(("order_id" = i64, Path, minimum = 1)),
+    path = "/checkouts/{order_token}",
+    params(("order_token" = String, Path, format = "uuid")),
     responses(
         (status = 204, description = "The order holds no active cart"),
         (status = 422, body = HttpValidationError),
@@ -97,8 +97,8 @@ pub(super) async fn complete(
 )]
 pub(super) async fn unlock(
     State(carts): State<Arc<Carts>>,
-    Checked(OrderId(order)): Checked<OrderId>,
+    Checked(OrderToken(order)): Checked<OrderToken>,
 ) -> Result<StatusCode, Error> {
-    carts.unlock(order).await?;
+    carts.unlock(&order).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -9,7 +9,7 @@ use super::{
     audit::{CheckoutState, Checkouts},
     checkout_routes::{Checkout, CheckoutRequest},
 };
-use crate::{Error, client::ServiceClient, item::Item};
+use crate::{Error, client::ServiceClient, item::Item, token::Token};
 
 /// A client of the cart service; cheap to clone.
 #[derive(Clone, Debug)]
@@ -72,7 +72,7 @@ impl CartClient {
     }
 
     /// Locks the customer's active cart to an order and tells what is in it.
-    pub(crate) async fn lock(&self, order: i64, customer_id: i64) -> Result<Vec<Item>, Error> {
+    pub(crate) async fn lock(&self, order: &Token, customer_id: i64) -> Result<Vec<Item>, Error> {
         let path = &format!("/checkouts/{order}");
         let body = CheckoutRequest { customer_id };
         let reply = self
@@ -83,19 +83,20 @@ impl CartClient {
         Ok(reply.json::<Checkout>()?.items)
     }
 
-    /// Checkouts of orders after this one, by order.
+    /// Checkouts of orders after this one, by order; from the first on where there is none.
     pub(crate) async fn checkouts(
         &self,
-        after: i64,
+        after: Option<&Token>,
         limit: usize,
     ) -> Result<Vec<CheckoutState>, Error> {
-        let path = &format!("/checkouts?after={after}&limit={limit}");
-        let reply = self.0.get(path).await?.success()?;
+        let after = after.map(|after| format!("&after={after}"));
+        let path = format!("/checkouts?limit={limit}{}", after.unwrap_or_default());
+        let reply = self.0.get(&path).await?.success()?;
         Ok(reply.json::<Checkouts>()?.checkouts)
     }
 
     /// Marks the order's cart as ordered.
-    pub(crate) async fn complete(&self, order: i64) -> Result<(), Error> {
+    pub(crate) async fn complete(&self, order: &Token) -> Result<(), Error> {
         let path = &format!("/checkouts/{order}/completion");
         self.0
             .call(Method::POST, path, None::<&()>)
@@ -105,7 +106,7 @@ impl CartClient {
     }
 
     /// Lets go of the order's cart.
-    pub(crate) async fn unlock(&self, order: i64) -> Result<(), Error> {
+    pub(crate) async fn unlock(&self, order: &Token) -> Result<(), Error> {
         let path = &format!("/checkouts/{order}");
         self.0
             .call(Method::DELETE, path, None::<&()>)

@@ -37,7 +37,11 @@ impl Carts {
                     .run(&mut *writer.acquire().await?)
                     .await
             }
-            Database::Postgres(pool) => sqlx::migrate!("migrations/cart/postgres").run(pool).await,
+            Database::Postgres(pools) => {
+                sqlx::migrate!("migrations/cart/postgres")
+                    .run(&mut pools.unlimited().await?)
+                    .await
+            }
         }
     }
 

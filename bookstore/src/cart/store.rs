@@ -10,9 +10,10 @@ use utoipa::ToSchema;
 use super::Carts;
 use crate::{
     Error,
-    database::{in_transaction, with_reader},
+    database::{at_most_one, exactly_one, in_transaction, with_reader},
     item::{Item, MOST_LINES},
     paging::Paging,
+    token::Token,
 };
 
 /// A customer's cart.
@@ -52,11 +53,11 @@ impl CartStatus {
 }
 
 /// The active cart's id, and the order that holds it.
-type ActiveCart = (i64, Option<i64>);
+type ActiveCart = (i64, Option<Token>);
 
 /// Writes a customer's active cart without changing it.
 const TOUCH_ACTIVE_CART: &str = "UPDATE carts SET status = 'Active'
-    WHERE customer_id = $1 AND status = 'Active' RETURNING id, order_id";
+    WHERE customer_id = $1 AND status = 'Active' RETURNING id, order_token";
 
 impl Carts {
     /// Carts, by id.
@@ -115,8 +116,9 @@ impl Carts {
                  WHERE customer_id = $1 AND status = 'Active'",
             )
             .bind(customer)
-            .fetch_optional(reader)
+            .fetch_all(reader)
             .await
+            .map(at_most_one)
         })?)
     }
 
@@ -132,11 +134,12 @@ impl Carts {
             let cart: ActiveCart = sqlx::query_as(
                 "INSERT INTO carts (customer_id, status) VALUES ($1, 'Active')
                  ON CONFLICT (customer_id) WHERE status = 'Active' DO UPDATE SET status = 'Active'
-                 RETURNING id, order_id",
+                 RETURNING id, order_token",
             )
             .bind(customer)
-            .fetch_one(&mut *connection)
-            .await?;
+            .fetch_all(&mut *connection)
+            .await
+            .and_then(exactly_one)?;
             let cart = unlocked(cart)?;
             let added: Option<i64> = sqlx::query_scalar(
                 "INSERT INTO cart_items (cart_id, product_id, quantity) VALUES ($1, $2, $3)
@@ -149,16 +152,18 @@ impl Carts {
             .bind(item.product_id)
             .bind(item.quantity)
             .bind(in_stock)
-            .fetch_optional(&mut *connection)
-            .await?;
+            .fetch_all(&mut *connection)
+            .await
+            .map(at_most_one)?;
             if added.is_none() {
                 return Err(not_enough_in_stock());
             }
             let lines: i64 =
                 sqlx::query_scalar("SELECT COUNT(*) FROM cart_items WHERE cart_id = $1")
                     .bind(cart)
-                    .fetch_one(&mut *connection)
-                    .await?;
+                    .fetch_all(&mut *connection)
+                    .await
+                    .and_then(exactly_one)?;
             if lines > MOST_LINES as i64 {
                 return Err(Error::Refused(
                     format!("A cart holds up to {MOST_LINES} different products").into(),
@@ -172,8 +177,9 @@ impl Carts {
         in_transaction!(&self.database, |connection| {
             let cart: Option<ActiveCart> = sqlx::query_as(TOUCH_ACTIVE_CART)
                 .bind(customer)
-                .fetch_optional(&mut *connection)
-                .await?;
+                .fetch_all(&mut *connection)
+                .await
+                .map(at_most_one)?;
             let cart = cart.ok_or_else(|| item_not_found(customer, item.product_id))?;
             let updated: Option<i64> = sqlx::query_scalar(
                 "UPDATE cart_items SET quantity = $1
@@ -182,8 +188,9 @@ impl Carts {
             .bind(item.quantity)
             .bind(unlocked(cart)?)
             .bind(item.product_id)
-            .fetch_optional(&mut *connection)
-            .await?;
+            .fetch_all(&mut *connection)
+            .await
+            .map(at_most_one)?;
             if updated.is_none() {
                 return Err(item_not_found(customer, item.product_id));
             }
@@ -195,16 +202,18 @@ impl Carts {
         in_transaction!(&self.database, |connection| {
             let cart: Option<ActiveCart> = sqlx::query_as(TOUCH_ACTIVE_CART)
                 .bind(customer)
-                .fetch_optional(&mut *connection)
-                .await?;
+                .fetch_all(&mut *connection)
+                .await
+                .map(at_most_one)?;
             let cart = cart.ok_or_else(|| item_not_found(customer, product_id))?;
             let removed: Option<i64> = sqlx::query_scalar(
                 "DELETE FROM cart_items WHERE cart_id = $1 AND product_id = $2 RETURNING id",
             )
             .bind(unlocked(cart)?)
             .bind(product_id)
-            .fetch_optional(&mut *connection)
-            .await?;
+            .fetch_all(&mut *connection)
+            .await
+            .map(at_most_one)?;
             if removed.is_none() {
                 return Err(item_not_found(customer, product_id));
             }
@@ -216,8 +225,9 @@ impl Carts {
         in_transaction!(&self.database, |connection| {
             let cart: Option<ActiveCart> = sqlx::query_as(TOUCH_ACTIVE_CART)
                 .bind(customer)
-                .fetch_optional(&mut *connection)
-                .await?;
+                .fetch_all(&mut *connection)
+                .await
+                .map(at_most_one)?;
             let cart = cart.ok_or_else(|| {
                 Error::NotFound(
                     format!("No active cart found for customer with id: {customer}").into(),

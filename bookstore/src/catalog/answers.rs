@@ -104,8 +104,8 @@ impl Catalog {
     /// The answer to a question, as fresh as a query but for less where that can be; there may be
     /// no such book.
     pub(super) async fn answer(&self, question: Question) -> Result<Option<KeptAnswer>, Error> {
-        if let Database::Postgres(pool) = &self.database
-            && let Ok(answer) = self.answer_in_batch(pool, question).await
+        if let Database::Postgres(pools) = &self.database
+            && let Ok(answer) = self.answer_in_batch(&pools.readers, question).await
         {
             return Ok(answer);
         }

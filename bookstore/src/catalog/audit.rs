@@ -12,7 +12,8 @@ use crate::{
     audit::{Audit, Rule},
     database::with_reader,
     extract::Checked,
-    paging::{NextPage, Paging},
+    paging::{NextPage, TokenPaging},
+    token::Token,
     validation::HttpValidationError,
 };
 
@@ -25,7 +26,7 @@ const RULES: [Rule; 4] = [
                 || ', with orders ' || CAST(COALESCE(taken, 0) AS TEXT)
             FROM products LEFT JOIN (
                 SELECT product_id, SUM(quantity - returned) AS taken
-                FROM reservation_items JOIN reservations USING (order_id)
+                FROM reservation_items JOIN reservations USING (order_token)
                 WHERE status <> 'Released' GROUP BY product_id
             ) AS orders ON product_id = id
             WHERE added <> quantity + COALESCE(taken, 0) ORDER BY id LIMIT 100",
@@ -39,23 +40,25 @@ const RULES: [Rule; 4] = [
     Rule {
         says: "a reservation that is held or sold is of something",
         broken_by: "
-            SELECT 'order ' || CAST(order_id AS TEXT)
-            FROM reservations LEFT JOIN reservation_items USING (order_id)
-            WHERE status <> 'Released' AND product_id IS NULL ORDER BY order_id LIMIT 100",
+            SELECT 'order ' || order_token
+            FROM reservations LEFT JOIN reservation_items USING (order_token)
+            WHERE status <> 'Released' AND product_id IS NULL ORDER BY order_token LIMIT 100",
     },
     Rule {
         says: "a line has come back as often as returns say, and only what was sold",
         broken_by: "
-            SELECT 'order ' || CAST(lines.order_id AS TEXT)
+            SELECT 'order ' || lines.order_token
                 || ', product ' || CAST(lines.product_id AS TEXT)
                 || ': ' || CAST(lines.returned AS TEXT) || ' came back, returns say '
                 || CAST(COALESCE(came, 0) AS TEXT)
-            FROM reservation_items AS lines JOIN reservations USING (order_id) LEFT JOIN (
-                SELECT order_id, product_id, SUM(quantity) AS came
-                FROM returns JOIN return_items USING (return_id) GROUP BY order_id, product_id
-            ) AS back ON back.order_id = lines.order_id AND back.product_id = lines.product_id
+            FROM reservation_items AS lines JOIN reservations USING (order_token) LEFT JOIN (
+                SELECT order_token, product_id, SUM(quantity) AS came
+                FROM returns JOIN return_items USING (return_token)
+                GROUP BY order_token, product_id
+            ) AS back
+                ON back.order_token = lines.order_token AND back.product_id = lines.product_id
             WHERE returned <> COALESCE(came, 0) OR (returned > 0 AND status <> 'Confirmed')
-            ORDER BY lines.order_id LIMIT 100",
+            ORDER BY lines.order_token LIMIT 100",
     },
 ];
 
@@ -70,7 +73,9 @@ const COUNTS: [(&str, &str); 3] = [
 /// What an order has taken.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Reservation {
-    pub(crate) order_id: i64,
+    /// The order.
+    #[schema(value_type = String, format = "uuid")]
+    pub(crate) order_token: Token,
     /// `Held`, `Confirmed` (sold) or `Released` (back in stock).
     #[schema(example = "Confirmed")]
     pub(crate) status: String,
@@ -104,7 +109,7 @@ pub(super) async fn audit(State(catalog): State<Arc<Catalog>>) -> Result<Json<Au
 #[utoipa::path(
     get,
     path = "/reservations",
-    params(Paging),
+    params(TokenPaging),
     responses(
         (status = 200, body = Reservations, headers(
             ("Link" = String, description = "The next page, if there is more than `limit`"),
@@ -114,24 +119,25 @@ pub(super) async fn audit(State(catalog): State<Arc<Catalog>>) -> Result<Json<Au
 )]
 pub(super) async fn list_reservations(
     State(catalog): State<Arc<Catalog>>,
-    Checked(paging): Checked<Paging>,
+    Checked(paging): Checked<TokenPaging>,
 ) -> Result<(NextPage, Json<Reservations>), Error> {
     let reservations = catalog.reservations(&paging).await?;
-    let (next, reservations) = paging.cut(reservations, |reservation| reservation.order_id);
+    let (next, reservations) =
+        paging.cut(reservations, |reservation| reservation.order_token.clone());
     Ok((next, Json(Reservations { reservations })))
 }
 
 /// A reservation with one of its lines, if it has any.
-type Line = (i64, String, Option<i64>, Option<i64>, Option<i64>);
+type Line = (Token, String, Option<i64>, Option<i64>, Option<i64>);
 
 impl Catalog {
-    async fn reservations(&self, paging: &Paging) -> Result<Vec<Reservation>, Error> {
+    async fn reservations(&self, paging: &TokenPaging) -> Result<Vec<Reservation>, Error> {
         let lines: Vec<Line> = with_reader!(&self.database, |reader| {
             sqlx::query_as(
-                "SELECT order_id, status, product_id, quantity, returned
-                 FROM (SELECT order_id, status FROM reservations
-                       WHERE order_id > $1 ORDER BY order_id LIMIT $2) AS page
-                 LEFT JOIN reservation_items USING (order_id)",
+                "SELECT order_token, status, product_id, quantity, returned
+                 FROM (SELECT order_token, status FROM reservations
+                       WHERE order_token > $1 ORDER BY order_token LIMIT $2) AS page
+                 LEFT JOIN reservation_items USING (order_token)",
             )
             .bind(paging.after())
             .bind(paging.rows())
@@ -139,12 +145,15 @@ impl Catalog {
             .await
         })?;
         let mut reservations = BTreeMap::new();
-        for (order_id, status, product, quantity, returned) in lines {
-            let reservation = reservations.entry(order_id).or_insert(Reservation {
-                order_id,
-                status,
-                items: Vec::new(),
-            });
+        for (order_token, status, product, quantity, returned) in lines {
+            let reservation =
+                reservations
+                    .entry(order_token.clone())
+                    .or_insert_with(|| Reservation {
+                        order_token,
+                        status,
+                        items: Vec::new(),
+                    });
             if let (Some(product_id), Some(quantity), Some(returned)) =
                 (product, quantity, returned)
             {

@@ -15,6 +15,7 @@ use crate::{
     Error,
     client::ServiceClient,
     item::{Item, MOST, MOST_LINES},
+    token::Token,
 };
 
 /// A client of the catalog; cheap to clone.
@@ -83,14 +84,15 @@ impl CatalogClient {
         }
     }
 
-    /// Reservations of orders after this one, by order.
+    /// Reservations of orders after this one, by order; from the first on where there is none.
     pub(crate) async fn reservations(
         &self,
-        after: i64,
+        after: Option<&Token>,
         limit: usize,
     ) -> Result<Vec<Reservation>, Error> {
-        let path = &format!("/reservations?after={after}&limit={limit}");
-        let reply = self.0.get(path).await?.success()?;
+        let after = after.map(|after| format!("&after={after}"));
+        let path = format!("/reservations?limit={limit}{}", after.unwrap_or_default());
+        let reply = self.0.get(&path).await?.success()?;
         Ok(reply.json::<Reservations>()?.reservations)
     }
 
@@ -165,7 +167,7 @@ impl CatalogClient {
     }
 
     /// Takes the items from stock for an order, all or none.
-    pub(crate) async fn reserve(&self, order: i64, items: &[Item]) -> Result<(), Error> {
+    pub(crate) async fn reserve(&self, order: &Token, items: &[Item]) -> Result<(), Error> {
         // Lines of one product were added up. The catalog takes no request for more than can ever
         // be in stock.
         if let Some(item) = items.iter().find(|item| item.quantity > MOST) {
@@ -186,7 +188,7 @@ impl CatalogClient {
     }
 
     /// Sells what the order holds.
-    pub(crate) async fn confirm(&self, order: i64) -> Result<(), Error> {
+    pub(crate) async fn confirm(&self, order: &Token) -> Result<(), Error> {
         let path = &format!("/reservations/{order}/confirmation");
         self.0
             .call(Method::POST, path, None::<&()>)
@@ -196,7 +198,11 @@ impl CatalogClient {
     }
 
     /// Puts copies that an order has bought back in stock.
-    pub(crate) async fn take_back(&self, id: i64, returned: &ReturnRequest) -> Result<(), Error> {
+    pub(crate) async fn take_back(
+        &self,
+        id: &Token,
+        returned: &ReturnRequest,
+    ) -> Result<(), Error> {
         let path = &format!("/returns/{id}");
         self.0
             .call(Method::PUT, path, Some(returned))
@@ -206,7 +212,7 @@ impl CatalogClient {
     }
 
     /// Puts what the order holds back in stock.
-    pub(crate) async fn release(&self, order: i64) -> Result<(), Error> {
+    pub(crate) async fn release(&self, order: &Token) -> Result<(), Error> {
         let path = &format!("/reservations/{order}");
         self.0
             .call(Method::DELETE, path, None::<&()>)

@@ -3,7 +3,7 @@
 use super::Catalog;
 use crate::{
     Error,
-    database::{now_ms, with_reader},
+    database::{exactly_one, now_ms, with_reader},
     metrics::{Gauge, seconds_since},
 };
 
@@ -14,8 +14,9 @@ impl Catalog {
             sqlx::query_as(
                 "SELECT COUNT(*), MIN(reserved_at) FROM reservations WHERE status = 'Held'",
             )
-            .fetch_one(reader)
+            .fetch_all(reader)
             .await
+            .and_then(exactly_one)
         })?;
         Ok(vec![
             Gauge {

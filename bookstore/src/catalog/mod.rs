@@ -6,6 +6,7 @@ mod batches;
 mod client;
 mod gauges;
 mod product;
+mod queues;
 mod reservation_routes;
 mod reservations;
 mod reset;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 
 use answers::Answers;
 use batches::Batches;
+use queues::Queues;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
@@ -40,6 +42,7 @@ pub(crate) struct Catalog {
     database: Database,
     answers: Arc<Answers>,
     batches: Arc<Batches>,
+    queues: Arc<Queues>,
 }
 
 impl Catalog {
@@ -49,6 +52,7 @@ impl Catalog {
             database,
             answers: Arc::default(),
             batches: Arc::default(),
+            queues: Arc::default(),
         }
     }
 
@@ -60,9 +64,9 @@ impl Catalog {
                     .run(&mut *writer.acquire().await?)
                     .await
             }
-            Database::Postgres(pool) => {
+            Database::Postgres(pools) => {
                 sqlx::migrate!("migrations/catalog/postgres")
-                    .run(pool)
+                    .run(&mut pools.unlimited().await?)
                     .await
             }
         }

@@ -9,7 +9,7 @@ use super::{Catalog, reservations::Reserved};
 use crate::{
     Error,
     error::ErrorDetail,
-    extract::{Checked, CheckedBody, FromBody, OrderId},
+    extract::{Checked, CheckedBody, FromBody, OrderToken},
     item::Item,
     validation::{Field, HttpValidationError, Problems},
 };
@@ -31,8 +31,8 @@ impl FromBody for ReservationRequest {
 /// Take an order's items from stock, all or none. The same call again changes nothing.
 #[utoipa::path(
     put,
-    path = "/reservations/{order_id}",
-    params(("order_id" = i64, Path, minimum = 1)),
+    path = "/reservations/{order_token}",
+    params(("order_token" = String, Path, format = "uuid")),
     request_body = ReservationRequest,
     responses(
         (status = 201, description = "The items are held"),
@@ -45,9 +45,9 @@ impl FromBody for ReservationRequest {
 )]
 pub(super) async fn reserve(
     State(catalog): State<Arc<Catalog>>,
-    CheckedBody(OrderId(order), request): CheckedBody<OrderId, ReservationRequest>,
+    CheckedBody(OrderToken(order), request): CheckedBody<OrderToken, ReservationRequest>,
 ) -> Result<StatusCode, Error> {
-    match catalog.reserve(order, &request.items).await? {
+    match catalog.reserve(&order, &request.items).await? {
         Reserved::Now => Ok(StatusCode::CREATED),
         Reserved::Before => Ok(StatusCode::OK),
     }
@@ -56,8 +56,8 @@ pub(super) async fn reserve(
 /// Sell what an order holds. The same call again changes nothing.
 #[utoipa::path(
     post,
-    path = "/reservations/{order_id}/confirmation",
-    params(("order_id" = i64, Path, minimum = 1)),
+    path = "/reservations/{order_token}/confirmation",
+    params(("order_token" = String, Path, format = "uuid")),
     responses(
         (status = 204, description = "The items are sold"),
         (status = 404, description = "Nothing is held", body = ErrorDetail),
@@ -66,17 +66,17 @@ pub(super) async fn reserve(
 )]
 pub(super) async fn confirm(
     State(catalog): State<Arc<Catalog>>,
-    Checked(OrderId(order)): Checked<OrderId>,
+    Checked(OrderToken(order)): Checked<OrderToken>,
 ) -> Result<StatusCode, Error> {
-    catalog.confirm(order).await?;
+    catalog.confirm(&order).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Put what an order holds back in stock. The same call again changes nothing.
 #[utoipa::path(
     delete,
-    path = "/reservations/{order_id}",
-    params(("order_id" = i64, Path, minimum = 1)),
+    path = "/reservations/{order_token}",
+    params(("order_token" = String, Path, format = "uuid")),
     responses(
         (status = 204, description = "The order holds nothing"),
         (status = 422, body = HttpValidationError),
@@ -84,8 +84,8 @@ pub(super) async fn confirm(
 )]
 pub(super) async fn release(
     State(catalog): State<Arc<Catalog>>,
-    Checked(OrderId(order)): Checked<OrderId>,
+    Checked(OrderToken(order)): Checked<OrderToken>,
 ) -> Result<StatusCode, Error> {
-    catalog.release(order).await?;
+    catalog.release(&order).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -4,11 +4,12 @@
 //! `Confirmed` (sold) or to `Released` (back in stock), once, by compare-and-set. Every step writes
 //! the reservation's row first: steps of one order wait for each other there.
 
-use super::{Catalog, store::product_not_found};
+use super::{Catalog, queues::Turns, store::product_not_found};
 use crate::{
     Error,
-    database::{in_transaction, now_ms, with_writer},
+    database::{Database, at_most_one, exactly_one, in_transaction, now_ms, with_writer},
     item::Item,
+    token::Token,
 };
 
 /// Whether a reservation was made by this call or by an earlier one with the same order.
@@ -21,25 +22,28 @@ pub(super) enum Reserved {
 impl Catalog {
     /// Takes the items from stock, all or none. Items are sorted by product, so that two orders
     /// never wait for each other's rows in a circle.
-    pub(super) async fn reserve(&self, order: i64, items: &[Item]) -> Result<Reserved, Error> {
+    pub(super) async fn reserve(&self, order: &Token, items: &[Item]) -> Result<Reserved, Error> {
+        let _turns = self.turns(items).await?;
         in_transaction!(&self.database, |connection| {
-            let inserted: Option<i64> = sqlx::query_scalar(
-                "INSERT INTO reservations (order_id, status, reserved_at) VALUES ($1, 'Held', $2)
-                 ON CONFLICT (order_id) DO NOTHING RETURNING order_id",
+            let inserted: Option<Token> = sqlx::query_scalar(
+                "INSERT INTO reservations (order_token, status, reserved_at) VALUES ($1, 'Held', $2)
+                 ON CONFLICT (order_token) DO NOTHING RETURNING order_token",
             )
             .bind(order)
             .bind(now_ms())
-            .fetch_optional(&mut *connection)
-            .await?;
+            .fetch_all(&mut *connection)
+            .await
+            .map(at_most_one)?;
             if inserted.is_none() {
                 let (status,): (String,) =
-                    sqlx::query_as("SELECT status FROM reservations WHERE order_id = $1")
+                    sqlx::query_as("SELECT status FROM reservations WHERE order_token = $1")
                         .bind(order)
-                        .fetch_one(&mut *connection)
-                        .await?;
+                        .fetch_all(&mut *connection)
+                        .await
+                        .and_then(exactly_one)?;
                 let reserved: Vec<Item> = sqlx::query_as(
                     "SELECT product_id, quantity FROM reservation_items
-                     WHERE order_id = $1 ORDER BY product_id",
+                     WHERE order_token = $1 ORDER BY product_id",
                 )
                 .bind(order)
                 .fetch_all(&mut *connection)
@@ -53,18 +57,20 @@ impl Catalog {
                 )
                 .bind(item.quantity)
                 .bind(item.product_id)
-                .fetch_optional(&mut *connection)
-                .await?;
+                .fetch_all(&mut *connection)
+                .await
+                .map(at_most_one)?;
                 if taken.is_none() {
                     let known: Option<i64> =
                         sqlx::query_scalar("SELECT id FROM products WHERE id = $1")
                             .bind(item.product_id)
-                            .fetch_optional(&mut *connection)
-                            .await?;
+                            .fetch_all(&mut *connection)
+                            .await
+                            .map(at_most_one)?;
                     return Err(not_taken(item.product_id, known.is_some()));
                 }
                 sqlx::query(
-                    "INSERT INTO reservation_items (order_id, product_id, quantity)
+                    "INSERT INTO reservation_items (order_token, product_id, quantity)
                      VALUES ($1, $2, $3)",
                 )
                 .bind(order)
@@ -77,40 +83,50 @@ impl Catalog {
         })
     }
 
+    /// Turns in the queues of these books, where those who wait for their rows keep connections.
+    pub(super) async fn turns(&self, items: &[Item]) -> Result<Option<Turns<'_>>, Error> {
+        Ok(match self.database {
+            Database::Sqlite { .. } => None,
+            Database::Postgres(_) => Some(self.queues.enter(items).await?),
+        })
+    }
+
     /// The order is final: its copies are sold.
-    pub(super) async fn confirm(&self, order: i64) -> Result<(), Error> {
-        let confirmed: Option<i64> = with_writer!(&self.database, |writer| {
+    pub(super) async fn confirm(&self, order: &Token) -> Result<(), Error> {
+        let confirmed: Option<Token> = with_writer!(&self.database, |writer| {
             sqlx::query_scalar(
                 "UPDATE reservations SET status = 'Confirmed'
-                 WHERE order_id = $1 AND status IN ('Held', 'Confirmed') RETURNING order_id",
+                 WHERE order_token = $1 AND status IN ('Held', 'Confirmed') RETURNING order_token",
             )
             .bind(order)
-            .fetch_optional(writer)
+            .fetch_all(writer)
             .await
+            .map(at_most_one)
         })?;
-        confirmed.map(|_| ()).ok_or_else(|| {
-            Error::NotFound(format!("order with id: {order} holds no reservation").into())
-        })
+        confirmed
+            .map(|_| ())
+            .ok_or_else(|| Error::NotFound(format!("order {order} holds no reservation").into()))
     }
 
     /// The order is cancelled: its copies go back to stock, once. What is not reserved yet leaves a
     /// row behind all the same, so that a reservation that is still on its way is refused.
-    pub(super) async fn release(&self, order: i64) -> Result<(), Error> {
+    pub(super) async fn release(&self, order: &Token) -> Result<(), Error> {
         in_transaction!(&self.database, |connection| {
-            let released: Option<i64> = sqlx::query_scalar(
-                "INSERT INTO reservations (order_id, status, reserved_at)
+            let released: Option<Token> = sqlx::query_scalar(
+                "INSERT INTO reservations (order_token, status, reserved_at)
                  VALUES ($1, 'Released', $2)
-                 ON CONFLICT (order_id) DO UPDATE SET status = 'Released'
-                 WHERE reservations.status = 'Held' RETURNING order_id",
+                 ON CONFLICT (order_token) DO UPDATE SET status = 'Released'
+                 WHERE reservations.status = 'Held' RETURNING order_token",
             )
             .bind(order)
             .bind(now_ms())
-            .fetch_optional(&mut *connection)
-            .await?;
+            .fetch_all(&mut *connection)
+            .await
+            .map(at_most_one)?;
             if released.is_some() {
                 let items: Vec<Item> = sqlx::query_as(
                     "SELECT product_id, quantity FROM reservation_items
-                     WHERE order_id = $1 ORDER BY product_id",
+                     WHERE order_token = $1 ORDER BY product_id",
                 )
                 .bind(order)
                 .fetch_all(&mut *connection)
@@ -131,16 +147,16 @@ impl Catalog {
 pub(super) const RESTOCK: &str = "UPDATE products SET quantity = quantity + $1 WHERE id = $2";
 
 /// What a reservation means that was there before.
-fn repeated(order: i64, status: &str, same_items: bool) -> Result<Reserved, Error> {
+fn repeated(order: &Token, status: &str, same_items: bool) -> Result<Reserved, Error> {
     if status == "Released" {
         Err(Error::Conflict(
-            format!("reservation of order with id: {order} was released").into(),
+            format!("reservation of order {order} was released").into(),
         ))
     } else if same_items {
         Ok(Reserved::Before)
     } else {
         Err(Error::Conflict(
-            format!("order with id: {order} has reserved other items").into(),
+            format!("order {order} has reserved other items").into(),
         ))
     }
 }

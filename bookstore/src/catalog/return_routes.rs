@@ -10,8 +10,9 @@ use super::{Catalog, returns::Returned};
 use crate::{
     Error,
     error::ErrorDetail,
-    extract::{CheckedBody, FromBody, ReturnId},
+    extract::{CheckedBody, FromBody, ReturnToken},
     item::Item,
+    token::Token,
     validation::{Field, HttpValidationError, Problems},
 };
 
@@ -19,8 +20,8 @@ use crate::{
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ReturnRequest {
     /// The order that bought it.
-    #[schema(minimum = 1)]
-    pub order_id: i64,
+    #[schema(value_type = String, format = "uuid")]
+    pub order_token: Token,
     #[schema(min_items = 1, max_items = 100)]
     pub items: Vec<Item>,
 }
@@ -28,10 +29,10 @@ pub(crate) struct ReturnRequest {
 impl FromBody for ReturnRequest {
     fn read(body: &Field<'_>, problems: &mut Problems) -> Option<Self> {
         let body = body.object(problems)?;
-        let order_id = body.field("order_id").integer(1..=i64::MAX, problems);
+        let order_token = body.field("order_token").token(problems);
         let items = Item::read_list(&body, problems);
         Some(Self {
-            order_id: order_id?,
+            order_token: order_token?,
             items: items?,
         })
     }
@@ -40,8 +41,8 @@ impl FromBody for ReturnRequest {
 /// Put copies that an order has bought back in stock. The same call again changes nothing.
 #[utoipa::path(
     put,
-    path = "/returns/{return_id}",
-    params(("return_id" = i64, Path, minimum = 1)),
+    path = "/returns/{return_token}",
+    params(("return_token" = String, Path, format = "uuid")),
     request_body = ReturnRequest,
     responses(
         (status = 201, description = "The copies are back in stock"),
@@ -54,10 +55,10 @@ impl FromBody for ReturnRequest {
 )]
 pub(super) async fn take_back(
     State(catalog): State<Arc<Catalog>>,
-    CheckedBody(ReturnId(id), request): CheckedBody<ReturnId, ReturnRequest>,
+    CheckedBody(ReturnToken(id), request): CheckedBody<ReturnToken, ReturnRequest>,
 ) -> Result<StatusCode, Error> {
-    let ReturnRequest { order_id, items } = request;
-    match catalog.take_back(id, order_id, &items).await? {
+    let ReturnRequest { order_token, items } = request;
+    match catalog.take_back(&id, &order_token, &items).await? {
         Returned::Now => Ok(StatusCode::CREATED),
         Returned::Before => Ok(StatusCode::OK),
     }

@@ -3,8 +3,9 @@
 use super::{Catalog, reservations::RESTOCK};
 use crate::{
     Error,
-    database::{in_transaction, now_ms},
+    database::{at_most_one, in_transaction, now_ms},
     item::Item,
+    token::Token,
 };
 
 /// Whether copies came back by this call or by an earlier one with the same return.
@@ -21,36 +22,39 @@ impl Catalog {
     /// one whose confirmation is late, and is confirmed here.
     pub(super) async fn take_back(
         &self,
-        id: i64,
-        order: i64,
+        id: &Token,
+        order: &Token,
         items: &[Item],
     ) -> Result<Returned, Error> {
+        let _turns = self.turns(items).await?;
         in_transaction!(&self.database, |connection| {
-            let confirmed: Option<i64> = sqlx::query_scalar(
+            let confirmed: Option<Token> = sqlx::query_scalar(
                 "UPDATE reservations SET status = 'Confirmed'
-                 WHERE order_id = $1 AND status IN ('Held', 'Confirmed') RETURNING order_id",
+                 WHERE order_token = $1 AND status IN ('Held', 'Confirmed') RETURNING order_token",
             )
             .bind(order)
-            .fetch_optional(&mut *connection)
-            .await?;
+            .fetch_all(&mut *connection)
+            .await
+            .map(at_most_one)?;
             if confirmed.is_none() {
                 return Err(Error::NotFound(
-                    format!("order with id: {order} holds no reservation").into(),
+                    format!("order {order} holds no reservation").into(),
                 ));
             }
-            let inserted: Option<i64> = sqlx::query_scalar(
-                "INSERT INTO returns (return_id, order_id, returned_at) VALUES ($1, $2, $3)
-                 ON CONFLICT (return_id) DO NOTHING RETURNING return_id",
+            let inserted: Option<Token> = sqlx::query_scalar(
+                "INSERT INTO returns (return_token, order_token, returned_at) VALUES ($1, $2, $3)
+                 ON CONFLICT (return_token) DO NOTHING RETURNING return_token",
             )
             .bind(id)
             .bind(order)
             .bind(now_ms())
-            .fetch_optional(&mut *connection)
-            .await?;
+            .fetch_all(&mut *connection)
+            .await
+            .map(at_most_one)?;
             if inserted.is_none() {
                 let known: Vec<Item> = sqlx::query_as(
-                    "SELECT product_id, quantity FROM return_items JOIN returns USING (return_id)
-                     WHERE return_id = $1 AND order_id = $2 ORDER BY product_id",
+                    "SELECT product_id, quantity FROM return_items JOIN returns USING (return_token)
+                     WHERE return_token = $1 AND order_token = $2 ORDER BY product_id",
                 )
                 .bind(id)
                 .bind(order)
@@ -60,32 +64,33 @@ impl Catalog {
                     Ok(Returned::Before)
                 } else {
                     Err(Error::Conflict(
-                        format!("return with id: {id} has brought back other items").into(),
+                        format!("return {id} has brought back other items").into(),
                     ))
                 };
             }
             for item in items {
                 let accepted: Option<i64> = sqlx::query_scalar(
                     "UPDATE reservation_items SET returned = returned + $1
-                     WHERE order_id = $2 AND product_id = $3 AND returned + $1 <= quantity
+                     WHERE order_token = $2 AND product_id = $3 AND returned + $1 <= quantity
                      RETURNING product_id",
                 )
                 .bind(item.quantity)
                 .bind(order)
                 .bind(item.product_id)
-                .fetch_optional(&mut *connection)
-                .await?;
+                .fetch_all(&mut *connection)
+                .await
+                .map(at_most_one)?;
                 if accepted.is_none() {
                     return Err(Error::Refused(
                         format!(
-                            "order with id: {order} has not so many copies of product id {}",
+                            "order {order} has not so many copies of product id {}",
                             item.product_id
                         )
                         .into(),
                     ));
                 }
                 sqlx::query(
-                    "INSERT INTO return_items (return_id, product_id, quantity)
+                    "INSERT INTO return_items (return_token, product_id, quantity)
                      VALUES ($1, $2, $3)",
                 )
                 .bind(id)

@@ -114,13 +114,15 @@ impl Catalog {
                 let books = books.bind(after).bind(globs).bind(rows);
                 books.fetch_all(&mut *readers.acquire().await?).await?
             }
-            Database::Postgres(pool) => {
+            Database::Postgres(pools) => {
                 let books = sqlx::query_as(
                     "SELECT id, name, price, quantity FROM products
                      WHERE id > $1 AND name ~ ALL($2) ORDER BY id LIMIT $3",
                 );
                 let books = books.bind(after).bind(words.expressions()).bind(rows);
-                books.fetch_all(&mut *pool.acquire().await?).await?
+                books
+                    .fetch_all(&mut *pools.readers.acquire().await?)
+                    .await?
             }
         })
     }

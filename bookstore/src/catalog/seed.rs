@@ -3,7 +3,7 @@
 use super::{Catalog, product::NewProduct};
 use crate::{
     Error,
-    database::{Database, in_transaction, with_reader},
+    database::{Database, exactly_one, in_transaction, with_reader},
 };
 
 /// Books to fill an empty catalog with.
@@ -58,8 +58,9 @@ impl Catalog {
             sqlx::query_scalar(
                 "SELECT EXISTS (SELECT 1 FROM products) OR EXISTS (SELECT 1 FROM reservations)",
             )
-            .fetch_one(reader)
+            .fetch_all(reader)
             .await
+            .and_then(exactly_one)
         })?;
         if was_used || seed.products == 0 {
             return Ok(());
@@ -67,6 +68,15 @@ impl Catalog {
         let ids: Vec<u32> = (1..=seed.products).collect();
         let has_sequence = matches!(self.database, Database::Postgres(_));
         in_transaction!(&self.database, |connection| {
+            if has_sequence {
+                // Another replica may be at it, for as long as it takes.
+                for wait in [
+                    "SET LOCAL lock_timeout = 0",
+                    "SET LOCAL statement_timeout = 0",
+                ] {
+                    sqlx::query(wait).execute(&mut *connection).await?;
+                }
+            }
             let mut added = 0;
             for ids in ids.chunks(ROWS_PER_STATEMENT) {
                 let mut statement = sqlx::QueryBuilder::new(
@@ -111,7 +121,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::{item::Item, paging::Paging};
+    use crate::{item::Item, paging::Paging, token::Token};
 
     #[tokio::test]
     async fn a_book_that_was_sold_is_not_replaced_by_another_one() {
@@ -128,7 +138,7 @@ mod tests {
             product_id: 2,
             quantity: 1,
         }];
-        catalog.reserve(7, &items).await.unwrap();
+        catalog.reserve(&Token::new(), &items).await.unwrap();
         for id in 1..=2 {
             assert!(catalog.remove(id).await.unwrap());
         }

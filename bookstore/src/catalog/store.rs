@@ -3,7 +3,7 @@
 use super::{Catalog, Product, product::NewProduct, version::IfMatch};
 use crate::{
     Error,
-    database::{PostgresPool, with_reader, with_writer},
+    database::{PostgresPool, at_most_one, exactly_one, with_reader, with_writer},
     paging::Paging,
 };
 
@@ -27,8 +27,9 @@ impl Catalog {
         Ok(with_reader!(&self.database, |reader| {
             sqlx::query_as("SELECT id, name, price, quantity FROM products WHERE id = $1")
                 .bind(id)
-                .fetch_optional(reader)
+                .fetch_all(reader)
                 .await
+                .map(at_most_one)
         })?)
     }
 
@@ -54,8 +55,9 @@ impl Catalog {
             .bind(&product.name)
             .bind(product.price)
             .bind(product.quantity)
-            .fetch_one(writer)
+            .fetch_all(writer)
             .await
+            .and_then(exactly_one)
         })
     }
 
@@ -93,8 +95,9 @@ impl Catalog {
             .bind(&current.name)
             .bind(current.price)
             .bind(current.quantity)
-            .fetch_optional(writer)
+            .fetch_all(writer)
             .await
+            .map(at_most_one)
         })?;
         replaced.map(Some).ok_or_else(changed)
     }
@@ -110,8 +113,9 @@ impl Catalog {
             .bind(product.price)
             .bind(product.quantity)
             .bind(id)
-            .fetch_optional(writer)
+            .fetch_all(writer)
             .await
+            .map(at_most_one)
         })
     }
 
@@ -120,8 +124,9 @@ impl Catalog {
         let removed: Option<i64> = with_writer!(&self.database, |writer| {
             sqlx::query_scalar("DELETE FROM products WHERE id = $1 RETURNING id")
                 .bind(id)
-                .fetch_optional(writer)
+                .fetch_all(writer)
                 .await
+                .map(at_most_one)
         })?;
         Ok(removed.is_some())
     }

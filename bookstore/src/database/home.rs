@@ -10,23 +10,16 @@ use std::{
 use anyhow::{Context, anyhow, bail, ensure};
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection,
-    postgres::{PgConnectOptions, PgPoolOptions},
+    postgres::PgConnectOptions,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 use tempfile::TempDir;
 use tokio::time::timeout;
 
 use super::{
-    ACQUIRE_TIMEOUT, Database, DatabaseUrl, changes::Changes, now_ms, postgres::PostgresPool,
-    sqlite::Connections, url::Place,
+    Database, DatabaseUrl, changes::Changes, now_ms, postgres::PostgresPools, sqlite::Connections,
+    url::Place,
 };
-
-/// Connections per service and process. Well above the number of cores, since most of them wait
-/// for a row lock or the disk, and well below PostgreSQL's default limit of 100.
-const POSTGRES_CONNECTIONS: u32 = 16;
-
-/// A connection that was idle for longer is asked for a sign of life before it is used.
-const IDLE_UNTIL_PING: Duration = Duration::from_secs(5);
 
 /// How long a server may take to accept a connection at start.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -119,13 +112,18 @@ impl Home {
     }
 
     /// Opens the database of a service, creating it when missing.
-    pub(crate) async fn open(&mut self, service: &str) -> anyhow::Result<Database> {
+    /// `connections` is how many there may be to a server.
+    pub(crate) async fn open(
+        &mut self,
+        service: &str,
+        connections: u32,
+    ) -> anyhow::Result<Database> {
         match self {
             Self::Folder(folder) => open_sqlite(folder, service).await,
             Self::TemporaryFolder(folder) => open_sqlite(folder.path(), service).await,
             Self::Server { options, sharing } => {
                 let name = name_on_server(options, *sharing, service);
-                open_postgres(options, &name).await
+                open_postgres(options, &name, connections).await
             }
             Self::TemporaryOnServer {
                 options,
@@ -134,7 +132,7 @@ impl Home {
             } => {
                 let name = format!("{prefix}_{service}");
                 created.push(name.clone());
-                open_postgres(options, &name).await
+                open_postgres(options, &name, connections).await
             }
         }
     }
@@ -231,7 +229,11 @@ async fn open_sqlite(folder: &Path, service: &str) -> anyhow::Result<Database> {
         .with_context(|| format!("cannot open the SQLite database {}", file.display()))
 }
 
-async fn open_postgres(options: &PgConnectOptions, name: &str) -> anyhow::Result<Database> {
+async fn open_postgres(
+    options: &PgConnectOptions,
+    name: &str,
+    connections: u32,
+) -> anyhow::Result<Database> {
     let options = options.clone().database(name).disable_statement_logging();
     // One plain attempt first: a pool would go on trying for its whole timeout.
     match try_to_connect(&options).await {
@@ -239,22 +241,10 @@ async fn open_postgres(options: &PgConnectOptions, name: &str) -> anyhow::Result
         Err(error) if is(&error, "3D000") => create_database(&options, name).await?,
         Err(error) => return Err(error).with_context(|| unreachable_server(&options)),
     }
-    let pool = PgPoolOptions::new()
-        .max_connections(POSTGRES_CONNECTIONS)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .test_before_acquire(false)
-        .before_acquire(|connection, metadata| {
-            Box::pin(async move {
-                if metadata.idle_for > IDLE_UNTIL_PING {
-                    connection.ping().await?;
-                }
-                Ok(true)
-            })
-        })
-        .connect_with(options.clone())
+    let pools = PostgresPools::open(options.clone(), connections)
         .await
         .with_context(|| unreachable_server(&options))?;
-    Ok(Database::Postgres(PostgresPool::new(pool)))
+    Ok(Database::Postgres(pools))
 }
 
 async fn create_database(options: &PgConnectOptions, name: &str) -> anyhow::Result<()> {

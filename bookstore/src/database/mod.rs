@@ -9,16 +9,18 @@ mod postgres;
 mod query;
 mod reset;
 mod retry;
+mod rows;
 mod sqlite;
 mod url;
 mod waiting;
 
 pub(crate) use changes::Version;
 pub(crate) use home::{Home, Sharing};
-pub(crate) use postgres::PostgresPool;
+pub(crate) use postgres::{PostgresPool, PostgresPools};
 pub(crate) use query::{in_transaction, with_reader, with_writer};
 pub(crate) use reset::{Contents, reset};
-pub(crate) use retry::wait_and_retry;
+pub(crate) use retry::{is_busy, wait_and_retry};
+pub(crate) use rows::{at_most_one, exactly_one};
 pub use url::DatabaseUrl;
 pub(crate) use url::DatabaseUrlError;
 
@@ -46,13 +48,13 @@ pub(crate) enum Database {
         changes: Option<Changes>,
     },
     /// PostgreSQL, or an engine that speaks its protocol.
-    Postgres(PostgresPool),
+    Postgres(PostgresPools),
 }
 
 /// How a set of connections is used at this moment.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Usage {
-    /// Which connections: those that read, those that write, or those that do both.
+    /// Which connections: those that read, or those that write.
     pub pool: &'static str,
     /// Connections at work.
     pub in_use: usize,
@@ -65,14 +67,24 @@ pub(crate) struct Usage {
 }
 
 impl Database {
-    /// Asks the database for an answer, as a readiness probe does.
-    pub(crate) async fn ping(&self) -> Result<(), Error> {
-        let _one: i64 = with_reader!(self, |reader| {
-            sqlx::query_scalar("SELECT CAST(1 AS BIGINT)")
-                .fetch_one(reader)
+    /// Writes something, as a readiness probe does: a database on a full disk answers questions. On
+    /// PostgreSQL by a connection that no writer waits for.
+    pub(crate) async fn check(&self) -> Result<(), Error> {
+        const WRITE: &str = "INSERT INTO readiness (id, checked_at) VALUES (1, $1)
+            ON CONFLICT (id) DO UPDATE SET checked_at = excluded.checked_at";
+        if let Self::Postgres(pools) = self {
+            let mut connection = pools.readers.acquire().await?;
+            let written = sqlx::query(WRITE).bind(now_ms());
+            written.execute(&mut *connection).await?;
+            return Ok(());
+        }
+        with_writer!(self, |writer| {
+            sqlx::query(WRITE)
+                .bind(now_ms())
+                .execute(writer)
                 .await
-        })?;
-        Ok(())
+                .map(drop)
+        })
     }
 
     /// The version of the data, where it can be told for less than they cost.
@@ -104,7 +116,7 @@ impl Database {
             } => {
                 vec![readers.usage("readers"), writer.usage("writer")]
             }
-            Self::Postgres(pool) => vec![pool.usage()],
+            Self::Postgres(pools) => pools.usage(),
         }
     }
 
@@ -117,7 +129,7 @@ impl Database {
                 readers.close().await;
                 writer.close().await;
             }
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres(pools) => pools.close().await,
         }
     }
 }

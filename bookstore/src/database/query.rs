@@ -14,7 +14,7 @@ macro_rules! with_reader {
                 }
                 Err(error) => Err(error),
             },
-            $crate::database::Database::Postgres(pool) => match pool.acquire().await {
+            $crate::database::Database::Postgres(pools) => match pools.readers.acquire().await {
                 Ok(mut connection) => {
                     let $executor = &mut *connection;
                     $query
@@ -33,18 +33,24 @@ macro_rules! with_writer {
             let outcome = match $database {
                 $crate::database::Database::Sqlite { writer, .. } => match writer.acquire().await {
                     Ok(mut turn) => {
-                        let $executor = &mut *turn;
-                        $query
+                        let $executor = turn.begin_write();
+                        let outcome = $query;
+                        if outcome.is_ok() {
+                            turn.finish_write();
+                        }
+                        outcome
                     }
                     Err(error) => Err(error),
                 },
-                $crate::database::Database::Postgres(pool) => match pool.acquire().await {
-                    Ok(mut connection) => {
-                        let $executor = &mut *connection;
-                        $query
+                $crate::database::Database::Postgres(pools) => {
+                    match pools.writers.acquire().await {
+                        Ok(mut connection) => {
+                            let $executor = &mut *connection;
+                            $query
+                        }
+                        Err(error) => Err(error),
                     }
-                    Err(error) => Err(error),
-                },
+                }
             };
             match outcome {
                 Err(error) if $crate::database::wait_and_retry(&error, &mut tries).await => {}
@@ -54,8 +60,8 @@ macro_rules! with_writer {
     }};
 }
 
-/// Runs a block in a transaction: commits its value, rolls back when it leaves with an error
-/// (`?`), and runs it again if it lost to another transaction.
+/// Runs a block in a transaction: commits its value, rolls back when it ends with an error (`?`),
+/// and runs it again if it lost to another transaction.
 ///
 /// SQLite takes the write lock at once: a transaction that reads first and writes later could not
 /// be given it when another one has written in between.
@@ -68,21 +74,37 @@ macro_rules! in_transaction {
                     async {
                         let mut turn = writer.acquire().await?;
                         let mut transaction =
-                            ::sqlx::Connection::begin_with(&mut *turn, "BEGIN IMMEDIATE").await?;
-                        let $connection = &mut *transaction;
-                        let value = $block;
-                        transaction.commit().await?;
-                        Ok::<_, $crate::Error>(value)
+                            ::sqlx::Connection::begin_with(turn.begin_write(), "BEGIN IMMEDIATE")
+                                .await?;
+                        let outcome = async {
+                            let $connection = &mut *transaction;
+                            Ok::<_, $crate::Error>($block)
+                        };
+                        let outcome = outcome.await;
+                        let ended = match &outcome {
+                            Ok(_) => transaction.commit().await,
+                            Err(_) => transaction.rollback().await,
+                        };
+                        if ended.is_ok() {
+                            turn.finish_write();
+                        }
+                        let value = outcome?;
+                        ended?;
+                        Ok(value)
                     }
                     .await
                 }
-                $crate::database::Database::Postgres(pool) => {
+                $crate::database::Database::Postgres(pools) => {
                     async {
-                        let mut transaction = ::sqlx::Acquire::begin(pool).await?;
-                        let $connection = &mut *transaction;
-                        let value = $block;
+                        let mut connection = pools.writers.acquire().await?;
+                        let mut transaction = ::sqlx::Connection::begin(&mut *connection).await?;
+                        let outcome = async {
+                            let $connection = &mut *transaction;
+                            Ok::<_, $crate::Error>($block)
+                        };
+                        let value = outcome.await?;
                         transaction.commit().await?;
-                        Ok::<_, $crate::Error>(value)
+                        Ok(value)
                     }
                     .await
                 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use sqlx::AssertSqlSafe;
 
-use super::{Database, in_transaction};
+use super::{Database, exactly_one, in_transaction};
 use crate::Error;
 
 /// What follows an order's answer takes milliseconds, unless something is broken.
@@ -43,8 +43,9 @@ async fn empty(database: &Database, contents: &Contents) -> Result<bool, Error> 
             sqlx::query(statement).execute(&mut *connection).await?;
         }
         let at_work: i64 = sqlx::query_scalar(contents.at_work)
-            .fetch_one(&mut *connection)
-            .await?;
+            .fetch_all(&mut *connection)
+            .await
+            .and_then(exactly_one)?;
         if at_work == 0 {
             for statement in &after {
                 let statement = AssertSqlSafe(statement.as_str());

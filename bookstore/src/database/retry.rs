@@ -1,6 +1,6 @@
 //! Which database errors only mean "try again", and how long to wait before that.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 /// A transaction is tried this often at most.
 const MAX_TRIES: u32 = 10;
@@ -20,9 +20,29 @@ pub(crate) async fn wait_and_retry(error: &sqlx::Error, tries: &mut u32) -> bool
     true
 }
 
+/// Whether the database could not do it for now, and changed nothing: too many want the same rows,
+/// or its disk is full.
+pub(crate) fn is_busy(error: &sqlx::Error) -> bool {
+    is_transient(error)
+        || code(error).is_some_and(|code| {
+            matches!(
+                code.as_ref(),
+                // PostgreSQL: lock_not_available, query_canceled (by its time limit),
+                // idle_in_transaction_session_timeout, disk_full.
+                "55P03" | "57014" | "25P03" | "53100"
+                // SQLite: FULL.
+                | "13"
+            )
+        })
+}
+
+fn code(error: &sqlx::Error) -> Option<Cow<'_, str>> {
+    error.as_database_error()?.code()
+}
+
 /// Whether the transaction lost to another one and changed nothing.
 fn is_transient(error: &sqlx::Error) -> bool {
-    let Some(code) = error.as_database_error().and_then(|error| error.code()) else {
+    let Some(code) = code(error) else {
         return false;
     };
     matches!(

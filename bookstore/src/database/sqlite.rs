@@ -2,11 +2,14 @@
 //!
 //! Not sqlx's pool, because that asks every connection for a sign of life when it comes back: for
 //! SQLite a trip to the connection's thread, while the next transaction waits for the only writer.
-//! A connection to a file in this process does not die.
+//!
+//! A connection to a file does not die, but a write that fails may leave it in a state that sqlx
+//! does not know: on a full disk SQLite rolls back by itself, and sqlx still counts a transaction. So
+//! a connection whose write did not end well is closed, and the next turn opens another one.
 
 use std::{
     ops::{Deref, DerefMut},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
@@ -20,7 +23,9 @@ use super::{ACQUIRE_TIMEOUT, Usage, waiting::Waiting};
 /// A fixed number of connections to one file; cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Connections {
-    idle: Arc<Mutex<Vec<SqliteConnection>>>,
+    options: Arc<SqliteConnectOptions>,
+    /// Nothing stands for a connection that is still to be opened.
+    idle: Arc<Mutex<Vec<Option<SqliteConnection>>>>,
     /// One permit per connection, given in the order in which they were asked for.
     turns: Arc<Semaphore>,
     number: usize,
@@ -29,9 +34,11 @@ pub(crate) struct Connections {
 
 /// A connection for a while; comes back when it goes out of scope.
 pub(crate) struct Turn<'a> {
-    /// There until this is dropped.
+    /// There from the moment the turn is given out until this is dropped.
     connection: Option<SqliteConnection>,
-    idle: &'a Mutex<Vec<SqliteConnection>>,
+    /// Whether a write was begun and not finished.
+    is_writing: bool,
+    idle: &'a Mutex<Vec<Option<SqliteConnection>>>,
     /// Let go after the connection has come back.
     _permit: SemaphorePermit<'a>,
 }
@@ -41,9 +48,11 @@ impl Connections {
     pub(crate) async fn open(options: &SqliteConnectOptions, number: usize) -> sqlx::Result<Self> {
         let mut idle = Vec::with_capacity(number);
         for _ in 0..number {
-            idle.push(options.connect().await?);
+            idle.push(Some(options.connect().await?));
         }
         Ok(Self {
+            // A file that somebody has removed is not replaced by an empty one.
+            options: Arc::new(options.clone().create_if_missing(false)),
             idle: Arc::new(Mutex::new(idle)),
             turns: Arc::new(Semaphore::new(number)),
             number,
@@ -64,15 +73,17 @@ impl Connections {
             }
         };
         let connection = lock(&self.idle).pop();
-        debug_assert!(
-            connection.is_some(),
-            "a permit stands for an idle connection"
-        );
-        Ok(Turn {
-            connection,
+        // From here on the place comes back, whatever happens.
+        let mut turn = Turn {
+            connection: connection.expect("a permit stands for a place"),
+            is_writing: false,
             idle: &self.idle,
             _permit: permit,
-        })
+        };
+        if turn.connection.is_none() {
+            turn.connection = Some(self.options.connect().await?);
+        }
+        Ok(turn)
     }
 
     /// How the connections are used at this moment.
@@ -91,7 +102,7 @@ impl Connections {
     pub(crate) async fn close(&self) {
         self.turns.close();
         let idle = std::mem::take(&mut *lock(&self.idle));
-        for connection in idle {
+        for connection in idle.into_iter().flatten() {
             if let Err(error) = connection.close().await {
                 tracing::warn!(%error, "cannot close a database");
             }
@@ -100,8 +111,21 @@ impl Connections {
 }
 
 /// The list is whole whatever happened to whoever held it.
-fn lock(idle: &Mutex<Vec<SqliteConnection>>) -> std::sync::MutexGuard<'_, Vec<SqliteConnection>> {
+fn lock<T>(idle: &Mutex<T>) -> MutexGuard<'_, T> {
     idle.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Turn<'_> {
+    /// The connection, to write with. It is closed after this turn unless the write is finished.
+    pub(crate) fn begin_write(&mut self) -> &mut SqliteConnection {
+        self.is_writing = true;
+        self
+    }
+
+    /// The write is committed or rolled back.
+    pub(crate) fn finish_write(&mut self) {
+        self.is_writing = false;
+    }
 }
 
 impl Deref for Turn<'_> {
@@ -120,13 +144,15 @@ impl DerefMut for Turn<'_> {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        lock(self.idle).extend(self.connection.take());
+        let connection = self.connection.take().filter(|_| !self.is_writing);
+        lock(self.idle).push(connection);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::database::exactly_one;
 
     async fn one_connection() -> Connections {
         let options = SqliteConnectOptions::new().in_memory(true);
@@ -154,11 +180,28 @@ mod tests {
 
         let mut turn = connections.acquire().await.unwrap();
         let books: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM books")
-            .fetch_one(&mut *turn)
+            .fetch_all(&mut *turn)
             .await
+            .and_then(exactly_one)
             .unwrap();
         assert_eq!(books, 0);
         turn.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_connection_whose_write_did_not_end_well_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = SqliteConnectOptions::new().filename(folder.path().join("books.db"));
+        let options = options.create_if_missing(true);
+        let connections = Connections::open(&options, 1).await.unwrap();
+        for begun in 0..3 {
+            let mut turn = connections.acquire().await.unwrap();
+            // A transaction that sqlx knows nothing of: the next one could not begin.
+            let begin = sqlx::query("BEGIN IMMEDIATE").execute(turn.begin_write());
+            begin
+                .await
+                .unwrap_or_else(|error| panic!("{begun}: {error}"));
+        }
     }
 
     #[tokio::test]
@@ -191,8 +234,9 @@ mod tests {
         }
         let mut turn = connections.acquire().await.unwrap();
         let books: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM books")
-            .fetch_one(&mut *turn)
+            .fetch_all(&mut *turn)
             .await
+            .and_then(exactly_one)
             .unwrap();
         assert_eq!(books, 0);
     }

@@ -19,9 +19,10 @@ use utoipa::ToSchema;
 
 use super::{
     Orders,
+    recovery::Lease,
     request::{IdempotencyKey, OrderRequest, key_was_used_otherwise},
     settlement::{Decision, Kind},
-    store::{Opened, Order},
+    store::{NewOrder, Opened, Order},
 };
 use crate::{Error, error::Answer, item::Item};
 
@@ -36,7 +37,7 @@ pub(crate) struct PlacedOrder<'a> {
 /// An order on its way.
 struct Checkout {
     orders: Arc<Orders>,
-    order: i64,
+    order: NewOrder,
     customer: i64,
     request: OrderRequest,
 }
@@ -50,11 +51,13 @@ impl Orders {
         request: OrderRequest,
     ) -> Result<Answer, Error> {
         let mut opened = self.open(customer, &key, &request).await?;
-        if let Opened::Unfinished(lease) = opened
-            && lease.is_over()
+        if let Opened::Unfinished(lease) = &opened
+            && lease.as_ref().is_none_or(Lease::is_over)
         {
-            // Left by a crash: the client need not wait until recovery comes by.
-            self.recover(Kind::Order, lease).await;
+            if let Some(lease) = lease {
+                // Left by a crash: the client need not wait until recovery comes by.
+                self.recover(Kind::Order, lease).await;
+            }
             opened = self.open(customer, &key, &request).await?;
         }
         let order = match opened {
@@ -84,7 +87,7 @@ impl Checkout {
             Err(error) => return self.cancel(error).await,
         };
         let answer = self.placed(&items);
-        match self.orders.finish(self.order, &items, &answer).await {
+        match self.orders.finish(&self.order.token, &items, &answer).await {
             Ok(true) => {
                 self.settle(true).await;
                 Ok(answer)
@@ -98,18 +101,19 @@ impl Checkout {
 
     /// Steps 1 and 2: gets hold of the cart, and of the copies.
     async fn hold(&self) -> Result<Vec<Item>, Error> {
+        let token = &self.order.token;
         let items = match &self.request {
-            OrderRequest::Cart => self.orders.cart.lock(self.order, self.customer).await?,
+            OrderRequest::Cart => self.orders.cart.lock(token, self.customer).await?,
             OrderRequest::Items(items) => items.clone(),
         };
-        self.orders.catalog.reserve(self.order, &items).await?;
+        self.orders.catalog.reserve(token, &items).await?;
         Ok(items)
     }
 
     /// Step 4, or giving back what may be held.
     async fn settle(&self, bought: bool) {
         let decision = Decision {
-            order: self.order,
+            order: self.order.token.clone(),
             bought,
             from_cart: self.request == OrderRequest::Cart,
         };
@@ -123,7 +127,7 @@ impl Checkout {
         // order lets go of the cart: the client may try again with its key.
         let passes = answer.status.is_server_error() || matches!(error, Error::Conflict(_));
         let refusal = (!passes).then_some(&answer);
-        let cancelled = self.orders.cancel(self.order, refusal).await;
+        let cancelled = self.orders.cancel(&self.order.token, refusal).await;
         if !cancelled.map_err(Error::undecided)? {
             return self.decided().await;
         }
@@ -133,7 +137,7 @@ impl Checkout {
 
     /// The answer of an order that someone else has finished or cancelled.
     async fn decided(&self) -> Result<Answer, Error> {
-        let answer = self.orders.answer(self.order).await;
+        let answer = self.orders.answer(&self.order.token).await;
         match answer.map_err(Error::undecided)? {
             Some(answer) => Ok(answer),
             None => Err(Error::Conflict("The order was cancelled".into())),
@@ -144,7 +148,7 @@ impl Checkout {
         let placed = PlacedOrder {
             message: "Order created successfully",
             order: Order {
-                id: self.order,
+                id: self.order.id,
                 customer_id: self.customer,
                 status: "Ordered".to_owned(),
             },

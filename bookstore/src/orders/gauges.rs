@@ -3,7 +3,7 @@
 use super::Orders;
 use crate::{
     Error,
-    database::{now_ms, with_reader},
+    database::{exactly_one, now_ms, with_reader},
     metrics::{Gauge, seconds_since},
 };
 
@@ -16,8 +16,9 @@ impl Orders {
                 "SELECT COUNT(*), MIN(created_at) FROM orders
                  WHERE settled_at IS NULL AND status = 'Pending'",
             )
-            .fetch_one(reader)
+            .fetch_all(reader)
             .await
+            .and_then(exactly_one)
         })?;
         Ok(vec![
             Gauge {

@@ -53,8 +53,10 @@ impl Orders {
                     .run(&mut *writer.acquire().await?)
                     .await
             }
-            Database::Postgres(pool) => {
-                sqlx::migrate!("migrations/orders/postgres").run(pool).await
+            Database::Postgres(pools) => {
+                sqlx::migrate!("migrations/orders/postgres")
+                    .run(&mut pools.unlimited().await?)
+                    .await
             }
         }
     }

@@ -8,6 +8,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream};
+use tokio::time::timeout;
 
 use super::{
     Orders,
@@ -16,7 +17,8 @@ use super::{
 };
 use crate::{
     Error,
-    database::{now_ms, with_writer},
+    database::{at_most_one, now_ms, with_writer},
+    token::Token,
     trace,
 };
 
@@ -26,23 +28,24 @@ const LONGEST_INTERVAL: Duration = Duration::from_secs(5);
 /// What is read at once.
 const BATCH: usize = 100;
 
+/// How long the recovery of one order, or return, may take: the calls of one that hangs do not hold
+/// up those behind it. It is tried again after a while.
+const LIMIT: Duration = Duration::from_secs(10);
+
 /// What is worked on at the same time.
 const AT_ONCE: usize = 8;
 
 /// A hold on an order, or on a return, as it was read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub(super) struct Lease {
-    pub(super) id: i64,
+    pub(super) token: Token,
     /// Milliseconds since 1970.
     #[sqlx(rename = "lease_until")]
     pub(super) until: i64,
 }
 
 impl Lease {
-    /// Of nothing, and over.
-    pub(super) const OVER: Self = Self { id: 0, until: 0 };
-
-    pub(super) fn is_over(self) -> bool {
+    pub(super) fn is_over(&self) -> bool {
         self.until <= now_ms()
     }
 }
@@ -72,7 +75,8 @@ impl Orders {
                 let was_all = left.len() < BATCH;
                 let all_well = stream::iter(left)
                     .map(|lease| {
-                        trace::in_new_trace("orders", "recover", self.recover(kind, lease))
+                        let recovery = async move { self.recover(kind, &lease).await };
+                        trace::in_new_trace("orders", "recover", recovery)
                     })
                     .buffer_unordered(AT_ONCE)
                     .fold(true, |all_well, well| async move { all_well && well })
@@ -87,71 +91,80 @@ impl Orders {
     }
 
     /// Takes over one order, or return, unless someone else does; whether nothing failed.
-    pub(super) async fn recover(&self, kind: Kind, lease: Lease) -> bool {
-        let outcome = match kind {
-            Kind::Order => self.recover_order(lease).await,
-            Kind::Return => self.recover_return(lease).await,
+    pub(super) async fn recover(&self, kind: Kind, lease: &Lease) -> bool {
+        let recovery = async {
+            match kind {
+                Kind::Order => self.recover_order(lease).await,
+                Kind::Return => self.recover_return(lease).await,
+            }
         };
+        // Whatever was begun may be repeated.
+        let outcome = timeout(LIMIT, recovery).await;
+        let outcome = outcome.unwrap_or(Err(Error::TooLate { limit: LIMIT }));
         let well = outcome.is_ok();
         match outcome {
-            Ok(true) => self.note(kind, lease.id, Ok(())).await,
+            Ok(true) => self.note(kind, &lease.token, Ok(())).await,
             Ok(false) => {}
-            Err(error) => self.note(kind, lease.id, Err(error)).await,
+            Err(error) => self.note(kind, &lease.token, Err(error)).await,
         }
         well
     }
 
     /// Whether it was ours to recover.
-    async fn recover_order(&self, lease: Lease) -> Result<bool, Error> {
+    async fn recover_order(&self, lease: &Lease) -> Result<bool, Error> {
         let claimed: Option<(String, String)> = with_writer!(&self.database, |writer| {
             sqlx::query_as(
                 "UPDATE orders SET lease_until = $1
-                 WHERE id = $2 AND lease_until = $3 AND settled_at IS NULL
+                 WHERE token = $2 AND lease_until = $3 AND settled_at IS NULL
                  RETURNING status, request",
             )
             .bind(self.lease_from_now())
-            .bind(lease.id)
+            .bind(&lease.token)
             .bind(lease.until)
-            .fetch_optional(writer)
+            .fetch_all(writer)
             .await
+            .map(at_most_one)
         })?;
         let Some((status, request)) = claimed else {
             return Ok(false);
         };
         // A slow owner may still decide it, but not both of us.
         let cancelled = match status.as_str() {
-            "Pending" => self.cancel(lease.id, None).await? || !self.is_final(lease.id).await?,
+            "Pending" => {
+                self.cancel(&lease.token, None).await? || !self.is_final(&lease.token).await?
+            }
             status => status == "Cancelled",
         };
         let decision = Decision {
-            order: lease.id,
+            order: lease.token.clone(),
             bought: !cancelled,
             from_cart: OrderRequest::is_of_cart(&request),
         };
-        self.tell_others(decision).await?;
+        self.tell_others(&decision).await?;
         let outcome = if cancelled { "cancelled" } else { "finished" };
-        tracing::info!(order = lease.id, "order that was left behind is {outcome}");
+        tracing::info!(order = %lease.token, "order that was left behind is {outcome}");
         Ok(true)
     }
 
     /// Whether it was ours to recover.
-    async fn recover_return(&self, lease: Lease) -> Result<bool, Error> {
+    async fn recover_return(&self, lease: &Lease) -> Result<bool, Error> {
         let claimed: Option<i64> = with_writer!(&self.database, |writer| {
             sqlx::query_scalar(
                 "UPDATE returns SET lease_until = $1
-                 WHERE id = $2 AND lease_until = $3 AND settled_at IS NULL RETURNING id",
+                 WHERE token = $2 AND lease_until = $3 AND settled_at IS NULL RETURNING id",
             )
             .bind(self.lease_from_now())
-            .bind(lease.id)
+            .bind(&lease.token)
             .bind(lease.until)
-            .fetch_optional(writer)
+            .fetch_all(writer)
             .await
+            .map(at_most_one)
         })?;
         if claimed.is_none() {
             return Ok(false);
         }
-        self.tell_catalog_of_return(lease.id).await?;
-        tracing::info!(id = lease.id, "return that was left behind is finished");
+        self.tell_catalog_of_return(&lease.token).await?;
+        tracing::info!(token = %lease.token, "return that was left behind is finished");
         Ok(true)
     }
 
@@ -159,11 +172,11 @@ impl Orders {
     async fn left_behind(&self, kind: Kind) -> Result<Vec<Lease>, Error> {
         let sql = match kind {
             Kind::Order => {
-                "SELECT id, lease_until FROM orders
+                "SELECT token, lease_until FROM orders
                  WHERE settled_at IS NULL AND lease_until <= $1 ORDER BY lease_until LIMIT $2"
             }
             Kind::Return => {
-                "SELECT id, lease_until FROM returns
+                "SELECT token, lease_until FROM returns
                  WHERE settled_at IS NULL AND lease_until <= $1 ORDER BY lease_until LIMIT $2"
             }
         };
@@ -176,12 +189,13 @@ impl Orders {
         })
     }
 
-    async fn is_final(&self, order: i64) -> Result<bool, Error> {
+    async fn is_final(&self, order: &Token) -> Result<bool, Error> {
         let status: Option<String> = with_writer!(&self.database, |writer| {
-            sqlx::query_scalar("SELECT status FROM orders WHERE id = $1")
+            sqlx::query_scalar("SELECT status FROM orders WHERE token = $1")
                 .bind(order)
-                .fetch_optional(writer)
+                .fetch_all(writer)
                 .await
+                .map(at_most_one)
         })?;
         Ok(matches!(status.as_deref(), Some("Ordered" | "Returned")))
     }

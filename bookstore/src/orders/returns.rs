@@ -16,9 +16,10 @@ use super::{
 };
 use crate::{
     Error, catalog,
-    database::{in_transaction, now_ms, with_writer},
+    database::{at_most_one, exactly_one, in_transaction, now_ms, with_writer},
     error::Answer,
     item::Item,
+    token::Token,
 };
 
 /// The answer to a return.
@@ -31,14 +32,14 @@ pub(crate) struct ReturnedBooks<'a> {
 
 /// What a request for a return has led to, now or when it came before.
 struct Accepted {
-    id: i64,
+    token: Token,
     answer: Answer,
     /// Whether it is known that the copies are back in stock.
     settled: bool,
 }
 
-/// A return that had the same key: its id, its request and its answer, and whether it is settled.
-type KnownReturn = (i64, String, i64, String, bool);
+/// A return that had the same key: its token, its request and its answer, and whether it is settled.
+type KnownReturn = (Token, String, i64, String, bool);
 
 impl Orders {
     /// Takes books of an order back, or answers as before when the key says that it was done.
@@ -50,7 +51,7 @@ impl Orders {
         request: ReturnRequest,
     ) -> Result<Answer, Error> {
         let accepted = self.accept(customer, order, &key, &request).await?;
-        if accepted.settled || self.restock(accepted.id).await {
+        if accepted.settled || self.restock(accepted.token).await {
             return Ok(accepted.answer);
         }
         // Accepted for good; the stock follows.
@@ -77,23 +78,25 @@ impl Orders {
             )
             .bind(order)
             .bind(customer)
-            .fetch_optional(&mut *connection)
-            .await?;
+            .fetch_all(&mut *connection)
+            .await
+            .map(at_most_one)?;
             if found.is_none() {
                 return Err(order_not_found(customer, order));
             }
             let known: Option<KnownReturn> = sqlx::query_as(
-                "SELECT id, request, answer_status, answer_body, settled_at IS NOT NULL
+                "SELECT token, request, answer_status, answer_body, settled_at IS NOT NULL
                  FROM returns WHERE order_id = $1 AND idempotency_key = $2",
             )
             .bind(order)
             .bind(key.0.as_deref())
-            .fetch_optional(&mut *connection)
-            .await?;
-            if let Some((id, request, status, body, settled)) = known {
+            .fetch_all(&mut *connection)
+            .await
+            .map(at_most_one)?;
+            if let Some((token, request, status, body, settled)) = known {
                 return if request == canonical {
                     Ok(Accepted {
-                        id,
+                        token,
                         answer: stored_answer(status, body),
                         settled,
                     })
@@ -127,10 +130,11 @@ impl Orders {
                 .execute(&mut *connection)
                 .await?;
             let answer = answer(customer, order, status, &items);
+            let token = Token::new();
             let id: i64 = sqlx::query_scalar(
                 "INSERT INTO returns (order_id, idempotency_key, request, answer_status,
-                 answer_body, created_at, lease_until)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
+                 answer_body, created_at, lease_until, token)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
             )
             .bind(order)
             .bind(key.0.as_deref())
@@ -139,8 +143,10 @@ impl Orders {
             .bind(&answer.body)
             .bind(now_ms())
             .bind(self.lease_from_now())
-            .fetch_one(&mut *connection)
-            .await?;
+            .bind(&token)
+            .fetch_all(&mut *connection)
+            .await
+            .and_then(exactly_one)?;
             for item in &items {
                 sqlx::query(
                     "INSERT INTO return_items (return_id, product_id, quantity)
@@ -153,7 +159,7 @@ impl Orders {
                 .await?;
             }
             Accepted {
-                id,
+                token,
                 answer,
                 settled: false,
             }
@@ -161,23 +167,27 @@ impl Orders {
     }
 
     /// What a return is about.
-    pub(super) async fn returned(&self, id: i64) -> Result<catalog::ReturnRequest, Error> {
-        let (order_id,): (i64,) = with_writer!(&self.database, |writer| {
-            sqlx::query_as("SELECT order_id FROM returns WHERE id = $1")
-                .bind(id)
-                .fetch_one(writer)
-                .await
+    pub(super) async fn returned(&self, token: &Token) -> Result<catalog::ReturnRequest, Error> {
+        let (order_token,): (Token,) = with_writer!(&self.database, |writer| {
+            sqlx::query_as(
+                "SELECT orders.token FROM returns JOIN orders ON orders.id = order_id
+                 WHERE returns.token = $1",
+            )
+            .bind(token)
+            .fetch_all(writer)
+            .await
+            .and_then(exactly_one)
         })?;
         let items = with_writer!(&self.database, |writer| {
             sqlx::query_as(
-                "SELECT product_id, quantity FROM return_items
-                 WHERE return_id = $1 ORDER BY product_id",
+                "SELECT product_id, quantity FROM return_items JOIN returns ON return_id = returns.id
+                 WHERE token = $1 ORDER BY product_id",
             )
-            .bind(id)
+            .bind(token)
             .fetch_all(writer)
             .await
         })?;
-        Ok(catalog::ReturnRequest { order_id, items })
+        Ok(catalog::ReturnRequest { order_token, items })
     }
 }
 

@@ -12,6 +12,7 @@ use super::Orders;
 use crate::{
     Error,
     database::{Database, now_ms, with_writer},
+    token::Token,
     trace,
 };
 
@@ -26,9 +27,9 @@ const TRY_AGAIN_AFTER: Duration = Duration::from_secs(5);
 const BATCH: usize = 500;
 
 /// How an order was decided, and whether it was of a cart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Decision {
-    pub(super) order: i64,
+    pub(super) order: Token,
     pub(super) bought: bool,
     pub(super) from_cart: bool,
 }
@@ -37,7 +38,7 @@ pub(super) struct Decision {
 #[derive(Debug)]
 pub(crate) struct Settled {
     kind: Kind,
-    id: i64,
+    token: Token,
     _at_work: mpsc::Sender<()>,
 }
 
@@ -53,37 +54,37 @@ impl Orders {
     pub(super) async fn settle(self: &Arc<Self>, decision: Decision) {
         let orders = Arc::clone(self);
         let settlement = tokio::spawn(trace::carried(async move {
-            let outcome = orders.tell_others(decision).await;
-            orders.note(Kind::Order, decision.order, outcome).await;
+            let outcome = orders.tell_others(&decision).await;
+            orders.note(Kind::Order, &decision.order, outcome).await;
         }));
         // The task goes on when nobody waits for it any more.
         let _ = timeout(ANSWER_WAITS, settlement).await;
     }
 
     /// Gives back copies to stock after a return; whether that is done by now.
-    pub(super) async fn restock(self: &Arc<Self>, id: i64) -> bool {
+    pub(super) async fn restock(self: &Arc<Self>, token: Token) -> bool {
         let orders = Arc::clone(self);
         let restocking = tokio::spawn(trace::carried(async move {
-            let outcome = orders.tell_catalog_of_return(id).await;
+            let outcome = orders.tell_catalog_of_return(&token).await;
             let done = outcome.is_ok();
-            orders.note(Kind::Return, id, outcome).await;
+            orders.note(Kind::Return, &token, outcome).await;
             done
         }));
         matches!(timeout(ANSWER_WAITS, restocking).await, Ok(Ok(true)))
     }
 
     /// Tells cart and catalog of a decision. May be repeated.
-    pub(super) async fn tell_others(&self, decision: Decision) -> Result<(), Error> {
+    pub(super) async fn tell_others(&self, decision: &Decision) -> Result<(), Error> {
         let Decision { order, bought, .. } = decision;
         let catalog = async {
-            match bought {
+            match *bought {
                 true => self.catalog.confirm(order).await,
                 // Also when the catalog has refused: an earlier try of the same call may be late.
                 false => self.catalog.release(order).await,
             }
         };
         let cart = async {
-            match (decision.from_cart, bought) {
+            match (decision.from_cart, *bought) {
                 (true, true) => self.cart.complete(order).await,
                 (true, false) => self.cart.unlock(order).await,
                 (false, _) => Ok(()),
@@ -94,18 +95,18 @@ impl Orders {
     }
 
     /// Tells the catalog of a return. May be repeated.
-    pub(super) async fn tell_catalog_of_return(&self, id: i64) -> Result<(), Error> {
-        let returned = self.returned(id).await?;
-        self.catalog.take_back(id, &returned).await
+    pub(super) async fn tell_catalog_of_return(&self, token: &Token) -> Result<(), Error> {
+        let returned = self.returned(token).await?;
+        self.catalog.take_back(token, &returned).await
     }
 
     /// Notes how a settlement went.
-    pub(super) async fn note(&self, kind: Kind, id: i64, outcome: Result<(), Error>) {
+    pub(super) async fn note(&self, kind: Kind, token: &Token, outcome: Result<(), Error>) {
         match outcome {
             Ok(()) => {
                 let settled = Settled {
                     kind,
-                    id,
+                    token: token.clone(),
                     _at_work: self.at_work.clone(),
                 };
                 // Nobody writes it down only when the process is ending.
@@ -114,29 +115,29 @@ impl Orders {
             Err(error) => {
                 tracing::warn!(
                     ?kind,
-                    id,
+                    %token,
                     ?error,
                     "cannot be settled now, will be tried again"
                 );
-                if let Err(error) = self.postpone(kind, id).await {
+                if let Err(error) = self.postpone(kind, token).await {
                     // Then recovery comes when the lease has ended by itself.
-                    tracing::warn!(?kind, id, ?error, "cannot be left to recovery yet");
+                    tracing::warn!(?kind, %token, ?error, "cannot be left to recovery yet");
                 }
             }
         }
     }
 
     /// Leaves it to recovery, soon.
-    async fn postpone(&self, kind: Kind, id: i64) -> Result<(), Error> {
+    async fn postpone(&self, kind: Kind, token: &Token) -> Result<(), Error> {
         let until = now_ms() + TRY_AGAIN_AFTER.min(self.lease).as_millis() as i64;
         let sql = match kind {
-            Kind::Order => "UPDATE orders SET lease_until = $1 WHERE id = $2",
-            Kind::Return => "UPDATE returns SET lease_until = $1 WHERE id = $2",
+            Kind::Order => "UPDATE orders SET lease_until = $1 WHERE token = $2",
+            Kind::Return => "UPDATE returns SET lease_until = $1 WHERE token = $2",
         };
         with_writer!(&self.database, |writer| {
             sqlx::query(sql)
                 .bind(until)
-                .bind(id)
+                .bind(token)
                 .execute(writer)
                 .await
                 .map(|_| ())
@@ -150,8 +151,8 @@ pub(crate) async fn write_marks(database: Database, mut settled: mpsc::Unbounded
     while settled.recv_many(&mut batch, BATCH).await > 0 {
         for kind in [Kind::Order, Kind::Return] {
             let of_kind = batch.iter().filter(|settled| settled.kind == kind);
-            let ids: Vec<i64> = of_kind.map(|settled| settled.id).collect();
-            if let Err(error) = mark(&database, kind, &ids).await {
+            let tokens: Vec<&Token> = of_kind.map(|settled| &settled.token).collect();
+            if let Err(error) = mark(&database, kind, &tokens).await {
                 tracing::warn!(?error, ?kind, "cannot mark as settled, recovery will");
             }
         }
@@ -159,27 +160,22 @@ pub(crate) async fn write_marks(database: Database, mut settled: mpsc::Unbounded
     }
 }
 
-/// A mark may come late, after a reset that lets ids start again: it is not for an order that is
-/// still to be decided.
-async fn mark(database: &Database, kind: Kind, ids: &[i64]) -> Result<(), Error> {
-    if ids.is_empty() {
+async fn mark(database: &Database, kind: Kind, tokens: &[&Token]) -> Result<(), Error> {
+    if tokens.is_empty() {
         return Ok(());
     }
-    let (table, condition) = match kind {
-        Kind::Order => ("orders", "status <> 'Pending' AND settled_at IS NULL"),
-        Kind::Return => ("returns", "settled_at IS NULL"),
+    let table = match kind {
+        Kind::Order => "orders",
+        Kind::Return => "returns",
     };
     with_writer!(database, |writer| {
         let mut statement = sqlx::QueryBuilder::new("UPDATE ");
         statement.push(table).push(" SET settled_at = ");
         statement.push_bind(now_ms());
-        statement
-            .push(" WHERE ")
-            .push(condition)
-            .push(" AND id IN (");
+        statement.push(" WHERE settled_at IS NULL AND token IN (");
         let mut list = statement.separated(", ");
-        for id in ids {
-            list.push_bind(*id);
+        for token in tokens {
+            list.push_bind(token.as_str());
         }
         statement.push(")");
         statement

@@ -4,6 +4,8 @@
 //! cart first and the orders after that; whatever follows an order is thus not newer than the order
 //! itself. What still looks wrong is looked at again: by then the others know all that the orders
 //! said the first time, and only a real violation looks the same twice.
+//!
+//! Long, for each rule is tested here, on one order of which everything else is right.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +15,8 @@ use crate::{
     audit::{Audit, LISTED, Violation},
     cart::CheckoutState,
     catalog::{Reservation, ReservedItem},
-    database::with_reader,
+    database::{exactly_one, with_reader},
+    token::Token,
 };
 
 /// Rows that are read at once, of each kind.
@@ -29,6 +32,7 @@ const CART_HELD: &str = "carts are held for orders at work only";
 /// What the orders' database says about an order.
 #[derive(Debug)]
 struct OrderState {
+    id: i64,
     /// `Pending`, `Ordered`, `Returned` or `Cancelled`.
     status: String,
     from_cart: bool,
@@ -39,12 +43,12 @@ struct OrderState {
     items: Vec<ReservedItem>,
 }
 
-/// What the three services say about the orders of a range of ids.
+/// What the three services say about the orders of a range of tokens.
 #[derive(Debug, Default)]
 struct Window {
-    reservations: BTreeMap<i64, Reservation>,
-    checkouts: BTreeMap<i64, CheckoutState>,
-    orders: BTreeMap<i64, OrderState>,
+    reservations: BTreeMap<Token, Reservation>,
+    checkouts: BTreeMap<Token, CheckoutState>,
+    orders: BTreeMap<Token, OrderState>,
 }
 
 impl Orders {
@@ -52,16 +56,14 @@ impl Orders {
     pub(super) async fn audit_shop(&self) -> Result<Audit, Error> {
         let (mut orders, mut reservations, mut checkouts) = (0, 0, 0);
         let mut violations = Vec::new();
-        let mut after = Some(0);
-        while let Some(from) = after {
-            let (mut window, next) = self.window(from).await?;
+        let mut after = None;
+        loop {
+            let (mut window, mut next) = self.window(after.as_ref()).await?;
             let mut found = window.violations();
             if !found.is_empty() {
-                (window, after) = self.window(from).await?;
+                (window, next) = self.window(after.as_ref()).await?;
                 let again = window.violations();
                 found = found.intersection(&again).cloned().collect();
-            } else {
-                after = next;
             }
             orders += window.orders.len();
             reservations += window.reservations.len();
@@ -72,9 +74,16 @@ impl Orders {
                     violations.push(violation);
                 }
             }
+            if next.is_none() {
+                break;
+            }
+            after = next;
         }
         let unfinished: i64 = with_reader!(&self.database, |reader| {
-            sqlx::query_scalar(UNFINISHED).fetch_one(reader).await
+            sqlx::query_scalar(UNFINISHED)
+                .fetch_all(reader)
+                .await
+                .and_then(exactly_one)
         })?;
         let checked = [
             ("orders", orders),
@@ -88,8 +97,9 @@ impl Orders {
         ))
     }
 
-    /// Reads what follows an order id, and after which id there is more.
-    async fn window(&self, after: i64) -> Result<(Window, Option<i64>), Error> {
+    /// Reads what follows an order, from the first on where there is none, and after which order there
+    /// is more.
+    async fn window(&self, after: Option<&Token>) -> Result<(Window, Option<Token>), Error> {
         let (reservations, checkouts) = tokio::try_join!(
             self.catalog.reservations(after, WINDOW),
             self.cart.checkouts(after, WINDOW),
@@ -97,61 +107,69 @@ impl Orders {
         let orders = self.states(after).await?;
         // Each list ends where its page does; all of them are whole up to the first such end.
         let ends = [
-            full_page(reservations.iter().map(|reservation| reservation.order_id)),
-            full_page(checkouts.iter().map(|checkout| checkout.order_id)),
-            full_page(orders.keys().copied()),
+            full_page(
+                reservations
+                    .iter()
+                    .map(|reservation| &reservation.order_token),
+            ),
+            full_page(checkouts.iter().map(|checkout| &checkout.order_token)),
+            full_page(orders.keys()),
         ];
         let end = ends.into_iter().flatten().min();
-        let whole = |id: &i64| end.is_none_or(|end| *id <= end);
+        let whole = |order: &Token| end.as_ref().is_none_or(|end| order <= end);
         let mut window = Window::default();
         for reservation in reservations {
-            window
-                .reservations
-                .insert(reservation.order_id, reservation);
+            let order = reservation.order_token.clone();
+            window.reservations.insert(order, reservation);
         }
         for checkout in checkouts {
-            window.checkouts.insert(checkout.order_id, checkout);
+            let order = checkout.order_token.clone();
+            window.checkouts.insert(order, checkout);
         }
         window.orders = orders;
-        window.reservations.retain(|id, _| whole(id));
-        window.checkouts.retain(|id, _| whole(id));
-        window.orders.retain(|id, _| whole(id));
+        window.reservations.retain(|order, _| whole(order));
+        window.checkouts.retain(|order, _| whole(order));
+        window.orders.retain(|order, _| whole(order));
         Ok((window, end))
     }
 
-    /// Orders after an id, and what became of their lines.
-    async fn states(&self, after: i64) -> Result<BTreeMap<i64, OrderState>, Error> {
-        let rows: Vec<(i64, String, String, bool)> = with_reader!(&self.database, |reader| {
+    /// Orders after one, and what became of their lines.
+    async fn states(&self, after: Option<&Token>) -> Result<BTreeMap<Token, OrderState>, Error> {
+        let after = after.map_or("", Token::as_str);
+        let rows: Vec<OrderRow> = with_reader!(&self.database, |reader| {
             sqlx::query_as(
-                "SELECT id, status, request, settled_at IS NOT NULL FROM orders
-                 WHERE id > $1 ORDER BY id LIMIT $2",
+                "SELECT token, id, status, request, settled_at IS NOT NULL FROM orders
+                 WHERE token > $1 ORDER BY token LIMIT $2",
             )
             .bind(after)
             .bind(WINDOW as i64)
             .fetch_all(reader)
             .await
         })?;
-        let last = rows.last().map_or(after, |row| row.0);
-        let mut states: BTreeMap<i64, OrderState> = rows
+        let Some(last) = rows.last().map(|row| row.0.clone()) else {
+            return Ok(BTreeMap::new());
+        };
+        let mut states: BTreeMap<Token, OrderState> = rows
             .into_iter()
-            .map(|(id, status, request, settled)| {
+            .map(|(token, id, status, request, settled)| {
                 let state = OrderState {
+                    id,
                     status,
                     from_cart: OrderRequest::is_of_cart(&request),
                     settled,
                     returns_settled: true,
                     items: Vec::new(),
                 };
-                (id, state)
+                (token, state)
             })
             .collect();
-        let unsettled: Vec<i64> = with_reader!(&self.database, |reader| {
+        let unsettled: Vec<Token> = with_reader!(&self.database, |reader| {
             sqlx::query_scalar(
-                "SELECT order_id FROM returns
-                 WHERE settled_at IS NULL AND order_id > $1 AND order_id <= $2",
+                "SELECT orders.token FROM returns JOIN orders ON orders.id = order_id
+                 WHERE returns.settled_at IS NULL AND orders.token > $1 AND orders.token <= $2",
             )
             .bind(after)
-            .bind(last)
+            .bind(&last)
             .fetch_all(reader)
             .await
         })?;
@@ -160,13 +178,14 @@ impl Orders {
                 state.returns_settled = false;
             }
         }
-        let items: Vec<(i64, i64, i64, i64)> = with_reader!(&self.database, |reader| {
+        let items: Vec<(Token, i64, i64, i64)> = with_reader!(&self.database, |reader| {
             sqlx::query_as(
-                "SELECT order_id, product_id, quantity, returned FROM order_items
-                 WHERE order_id > $1 AND order_id <= $2 ORDER BY order_id, product_id",
+                "SELECT token, product_id, quantity, returned
+                 FROM order_items JOIN orders ON orders.id = order_id
+                 WHERE token > $1 AND token <= $2 ORDER BY token, product_id",
             )
             .bind(after)
-            .bind(last)
+            .bind(&last)
             .fetch_all(reader)
             .await
         })?;
@@ -183,9 +202,14 @@ impl Orders {
     }
 }
 
+/// An order: its token, its number, its status, its request, and whether it is settled.
+type OrderRow = (Token, i64, String, String, bool);
+
 /// Where a list ends that may go on.
-fn full_page(ids: impl ExactSizeIterator<Item = i64>) -> Option<i64> {
-    (ids.len() >= WINDOW).then(|| ids.max()).flatten()
+fn full_page<'a>(orders: impl ExactSizeIterator<Item = &'a Token>) -> Option<Token> {
+    (orders.len() >= WINDOW)
+        .then(|| orders.max().cloned())
+        .flatten()
 }
 
 impl OrderState {
@@ -198,50 +222,48 @@ impl Window {
     fn violations(&self) -> BTreeSet<Violation> {
         let mut found = BTreeSet::new();
         let mut add = |rule, detail| found.insert(Violation { rule, detail });
-        for (id, order) in &self.orders {
-            let reservation = self.reservations.get(id);
+        for (token, order) in &self.orders {
+            let reservation = self.reservations.get(token);
             if order.is_placed() && !reservation.is_some_and(|found| is_of(found, order)) {
-                add(RESERVED, format!("order {id}: {reservation:?}"));
+                add(RESERVED, format!("order {}: {reservation:?}", order.id));
             }
-            let checkout = self.checkouts.get(id).map_or("none", |found| &found.status);
+            let checkout = self.checkouts.get(token);
+            let checkout = checkout.map_or("none", |found| &found.status);
             let bought = matches!(checkout, "Locked" | "Completed");
             if order.is_placed() && order.from_cart != bought {
-                add(CART_BOUGHT, format!("order {id}: checkout is {checkout}"));
+                let detail = format!("order {}: checkout is {checkout}", order.id);
+                add(CART_BOUGHT, detail);
             }
         }
-        for (id, reservation) in &self.reservations {
-            let order = self.orders.get(id);
-            let status = order.map_or("none", |order| &order.status);
+        for (token, reservation) in &self.reservations {
+            let order = self.orders.get(token);
             match reservation.status.as_str() {
                 "Held" if order.is_none_or(|order| order.settled) => {
-                    add(LEAKED, format!("order {id} is {status}"));
+                    add(LEAKED, status_of(token, order));
                 }
                 "Confirmed" if !order.is_some_and(OrderState::is_placed) => {
-                    add(SOLD, format!("order {id} is {status}"));
+                    add(SOLD, status_of(token, order));
                 }
                 _ => {}
             }
+            let Some(order) = order else { continue };
             for (sold, bought) in pairs(reservation, order) {
-                let (stock, order) = (sold.returned, bought.returned);
-                let settled = self.orders[id].returns_settled;
-                if stock > order || (settled && stock != order) {
-                    let product = sold.product_id;
-                    add(
-                        RESTOCKED,
-                        format!("order {id}, product {product}: {stock} of {order}"),
-                    );
+                let (stock, returned) = (sold.returned, bought.returned);
+                if stock > returned || (order.returns_settled && stock != returned) {
+                    let (id, product) = (order.id, sold.product_id);
+                    let detail = format!("order {id}, product {product}: {stock} of {returned}");
+                    add(RESTOCKED, detail);
                 }
             }
         }
-        for (id, checkout) in &self.checkouts {
-            let order = self.orders.get(id);
-            let status = order.map_or("none", |order| &order.status);
+        for (token, checkout) in &self.checkouts {
+            let order = self.orders.get(token);
             match checkout.status.as_str() {
                 "Locked" if order.is_none_or(|order| order.settled) => {
-                    add(CART_HELD, format!("order {id} is {status}"));
+                    add(CART_HELD, status_of(token, order));
                 }
                 "Completed" if !order.is_some_and(OrderState::is_placed) => {
-                    add(CART_BOUGHT, format!("order {id} is {status}"));
+                    add(CART_BOUGHT, status_of(token, order));
                 }
                 _ => {}
             }
@@ -250,29 +272,40 @@ impl Window {
     }
 }
 
+/// Which order this is, and what the orders say of it.
+fn status_of(token: &Token, order: Option<&OrderState>) -> String {
+    match order {
+        Some(order) => format!("order {} is {}", order.id, order.status),
+        None => format!("order {token} is none"),
+    }
+}
+
 /// Whether a reservation is of what the order has bought.
 fn is_of(reservation: &Reservation, order: &OrderState) -> bool {
     reservation.status != "Released"
         && reservation.items.len() == order.items.len()
-        && pairs(reservation, Some(order)).all(|(sold, bought)| sold.quantity == bought.quantity)
-        && pairs(reservation, Some(order)).count() == order.items.len()
+        && pairs(reservation, order).all(|(sold, bought)| sold.quantity == bought.quantity)
+        && pairs(reservation, order).count() == order.items.len()
 }
 
 /// Lines of the same product, as the catalog and the orders know them.
 fn pairs<'a>(
     reservation: &'a Reservation,
-    order: Option<&'a OrderState>,
+    order: &'a OrderState,
 ) -> impl Iterator<Item = (&'a ReservedItem, &'a ReservedItem)> {
-    let bought = order.map_or(&[][..], |order| &order.items);
     reservation.items.iter().filter_map(move |sold| {
         let same = |line: &&ReservedItem| line.product_id == sold.product_id;
-        Some((sold, bought.iter().find(same)?))
+        Some((sold, order.items.iter().find(same)?))
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn token() -> Token {
+        Token::parse("00000000-0000-7000-8000-000000000001").unwrap()
+    }
 
     fn item(returned: i64) -> ReservedItem {
         ReservedItem {
@@ -282,28 +315,29 @@ mod tests {
         }
     }
 
-    /// What order 1 looks like when everything is done.
+    /// What an order looks like when everything is done.
     fn done() -> Window {
         let mut window = Window::default();
         let order = OrderState {
+            id: 1,
             status: "Ordered".to_owned(),
             from_cart: true,
             settled: true,
             returns_settled: true,
             items: vec![item(1)],
         };
-        window.orders.insert(1, order);
+        window.orders.insert(token(), order);
         let reservation = Reservation {
-            order_id: 1,
+            order_token: token(),
             status: "Confirmed".to_owned(),
             items: vec![item(1)],
         };
-        window.reservations.insert(1, reservation);
+        window.reservations.insert(token(), reservation);
         let checkout = CheckoutState {
-            order_id: 1,
+            order_token: token(),
             status: "Completed".to_owned(),
         };
-        window.checkouts.insert(1, checkout);
+        window.checkouts.insert(token(), checkout);
         window
     }
 
@@ -316,11 +350,11 @@ mod tests {
     }
 
     fn order(window: &mut Window) -> &mut OrderState {
-        window.orders.get_mut(&1).unwrap()
+        window.orders.get_mut(&token()).unwrap()
     }
 
     fn reservation(window: &mut Window) -> &mut Reservation {
-        window.reservations.get_mut(&1).unwrap()
+        window.reservations.get_mut(&token()).unwrap()
     }
 
     #[test]
@@ -336,7 +370,7 @@ mod tests {
                 order(window).settled = false;
                 order(window).items.clear();
                 reservation(window).status = "Held".to_owned();
-                window.checkouts.get_mut(&1).unwrap().status = "Locked".to_owned();
+                window.checkouts.get_mut(&token()).unwrap().status = "Locked".to_owned();
             })
             .is_empty()
         );
@@ -378,7 +412,8 @@ mod tests {
 
     #[test]
     fn carts_that_are_held_or_bought_by_nobody_are_found() {
-        let held = broken(|window| window.checkouts.get_mut(&1).unwrap().status = "Locked".into());
+        let held =
+            broken(|window| window.checkouts.get_mut(&token()).unwrap().status = "Locked".into());
         assert_eq!(held, [CART_HELD]);
         let none = broken(|window| window.checkouts.clear());
         assert_eq!(none, [CART_BOUGHT]);

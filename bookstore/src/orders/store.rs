@@ -13,10 +13,11 @@ use super::{
 };
 use crate::{
     Error,
-    database::{in_transaction, now_ms, with_reader, with_writer},
+    database::{at_most_one, in_transaction, now_ms, with_reader, with_writer},
     error::Answer,
     item::Item,
     paging::Paging,
+    token::Token,
 };
 
 /// An order that was placed.
@@ -44,18 +45,28 @@ pub(crate) struct OrderItem {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Opened {
     /// A new order, pending.
-    New(i64),
+    New(NewOrder),
     /// This request was answered before.
     Finished(Answer),
-    /// This request is being worked on, by whoever holds the lease.
-    Unfinished(Lease),
+    /// This request is being worked on, by whoever holds the lease; or was cancelled in this very
+    /// moment, which has freed its key.
+    Unfinished(Option<Lease>),
     /// Another request had this key.
     OtherRequest,
 }
 
+/// An order that was written down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct NewOrder {
+    /// Its number, for people. Another order may have it after the database was restored or reset.
+    pub(super) id: i64,
+    /// What it is known by among the services, and by whoever works on it.
+    pub(super) token: Token,
+}
+
 /// An order with the same customer and key: its request, its lease, and its answer if it is
 /// finished.
-type KnownOrder = (String, i64, i64, Option<i64>, Option<String>);
+type KnownOrder = (String, Token, i64, Option<i64>, Option<String>);
 
 impl Orders {
     /// Orders that were placed, by id.
@@ -180,11 +191,12 @@ impl Orders {
         request: &OrderRequest,
     ) -> Result<Opened, Error> {
         let request = request.canonical();
+        let token = Token::new();
         let opened: Option<i64> = with_writer!(&self.database, |writer| {
             sqlx::query_scalar(
                 "INSERT INTO orders
-                 (customer_id, status, idempotency_key, request, created_at, lease_until)
-                 VALUES ($1, 'Pending', $2, $3, $4, $5)
+                 (customer_id, status, idempotency_key, request, created_at, lease_until, token)
+                 VALUES ($1, 'Pending', $2, $3, $4, $5, $6)
                  ON CONFLICT (customer_id, idempotency_key) DO NOTHING RETURNING id",
             )
             .bind(customer)
@@ -192,49 +204,52 @@ impl Orders {
             .bind(&request)
             .bind(now_ms())
             .bind(self.lease_from_now())
-            .fetch_optional(writer)
+            .bind(&token)
+            .fetch_all(writer)
             .await
+            .map(at_most_one)
         })?;
         if let Some(id) = opened {
-            return Ok(Opened::New(id));
+            return Ok(Opened::New(NewOrder { id, token }));
         }
         let known: Option<KnownOrder> = with_writer!(&self.database, |writer| {
             sqlx::query_as(
-                "SELECT request, id, lease_until, answer_status, answer_body FROM orders
+                "SELECT request, token, lease_until, answer_status, answer_body FROM orders
                  WHERE customer_id = $1 AND idempotency_key = $2",
             )
             .bind(customer)
             .bind(key.0.as_deref())
-            .fetch_optional(writer)
+            .fetch_all(writer)
             .await
+            .map(at_most_one)
         })?;
         Ok(match known {
             Some((known, ..)) if known != request => Opened::OtherRequest,
             Some((.., Some(status), Some(body))) => Opened::Finished(stored_answer(status, body)),
-            Some((_, id, until, ..)) => Opened::Unfinished(Lease { id, until }),
-            // Cancelled in this very moment, which has freed its key.
-            None => Opened::Unfinished(Lease::OVER),
+            Some((_, token, until, ..)) => Opened::Unfinished(Some(Lease { token, until })),
+            None => Opened::Unfinished(None),
         })
     }
 
     /// The pivot: the order becomes final with its items. Whether it was still pending.
     pub(super) async fn finish(
         &self,
-        order: i64,
+        order: &Token,
         items: &[Item],
         answer: &Answer,
     ) -> Result<bool, Error> {
         in_transaction!(&self.database, |connection| {
             let finished: Option<i64> = sqlx::query_scalar(
                 "UPDATE orders SET status = 'Ordered', answer_status = $1, answer_body = $2
-                 WHERE id = $3 AND status = 'Pending' RETURNING id",
+                 WHERE token = $3 AND status = 'Pending' RETURNING id",
             )
             .bind(i64::from(answer.status.as_u16()))
             .bind(&answer.body)
             .bind(order)
-            .fetch_optional(&mut *connection)
-            .await?;
-            if finished.is_some() {
+            .fetch_all(&mut *connection)
+            .await
+            .map(at_most_one)?;
+            if let Some(id) = finished {
                 for item in items {
                     sqlx::query(
                         "INSERT INTO order_items (product_id, quantity, order_id)
@@ -242,7 +257,7 @@ impl Orders {
                     )
                     .bind(item.product_id)
                     .bind(item.quantity)
-                    .bind(order)
+                    .bind(id)
                     .execute(&mut *connection)
                     .await?;
                 }
@@ -253,32 +268,38 @@ impl Orders {
 
     /// Cancels the order if it is still pending; whether it was. A refusal is kept to be replayed;
     /// after what may pass (`None`) the key is free, so that the client can try again.
-    pub(super) async fn cancel(&self, order: i64, refusal: Option<&Answer>) -> Result<bool, Error> {
+    pub(super) async fn cancel(
+        &self,
+        order: &Token,
+        refusal: Option<&Answer>,
+    ) -> Result<bool, Error> {
         let status = refusal.map(|answer| i64::from(answer.status.as_u16()));
         let body = refusal.map(|answer| answer.body.as_str());
         let cancelled: Option<i64> = with_writer!(&self.database, |writer| {
             sqlx::query_scalar(
                 "UPDATE orders SET status = 'Cancelled', answer_status = $1, answer_body = $2,
                  idempotency_key = CASE WHEN $1 IS NULL THEN NULL ELSE idempotency_key END
-                 WHERE id = $3 AND status = 'Pending' RETURNING id",
+                 WHERE token = $3 AND status = 'Pending' RETURNING id",
             )
             .bind(status)
             .bind(body)
             .bind(order)
-            .fetch_optional(writer)
+            .fetch_all(writer)
             .await
+            .map(at_most_one)
         })?;
         Ok(cancelled.is_some())
     }
 
     /// What was answered about an order, if it is finished.
-    pub(super) async fn answer(&self, order: i64) -> Result<Option<Answer>, Error> {
+    pub(super) async fn answer(&self, order: &Token) -> Result<Option<Answer>, Error> {
         let answer: Option<(Option<i64>, Option<String>)> =
             with_writer!(&self.database, |writer| {
-                sqlx::query_as("SELECT answer_status, answer_body FROM orders WHERE id = $1")
+                sqlx::query_as("SELECT answer_status, answer_body FROM orders WHERE token = $1")
                     .bind(order)
-                    .fetch_optional(writer)
+                    .fetch_all(writer)
                     .await
+                    .map(at_most_one)
             })?;
         Ok(match answer {
             Some((Some(status), Some(body))) => Some(stored_answer(status, body)),

@@ -6,7 +6,10 @@
 use std::net::IpAddr;
 
 use super::{Storefront, security::digest};
-use crate::{Error, database::with_writer};
+use crate::{
+    Error,
+    database::{exactly_one, with_writer},
+};
 
 /// Attempts are counted for so long, and the count starts again.
 const WINDOW: i64 = 15 * 60_000;
@@ -62,8 +65,9 @@ impl Storefront {
             .bind(subject)
             .bind(now)
             .bind(now - WINDOW)
-            .fetch_one(writer)
+            .fetch_all(writer)
             .await
+            .and_then(exactly_one)
         })?;
         Ok(if attempts <= most {
             Attempt::Allowed

@@ -112,9 +112,9 @@ pub(crate) async fn migrate(database: &Database) -> Result<(), sqlx::migrate::Mi
                 .run(&mut *writer.acquire().await?)
                 .await
         }
-        Database::Postgres(pool) => {
+        Database::Postgres(pools) => {
             sqlx::migrate!("migrations/storefront/postgres")
-                .run(pool)
+                .run(&mut pools.unlimited().await?)
                 .await
         }
     }

@@ -223,6 +223,12 @@ impl IntoResponse for PageError {
                 "This form cannot be read",
                 "Nothing was changed. Open the page again and repeat what you wanted to do.",
             ),
+            Self::Failed(Error::ForeignPage) => (
+                StatusCode::FORBIDDEN,
+                "This was not sent from here",
+                "Nothing was changed: the form was sent by a page of another site. Open the page \
+                 here and repeat what you wanted to do.",
+            ),
             Self::Failed(error) => {
                 error.log();
                 return failed(error.status());

@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 
 use crate::{
     Error,
-    database::{Database, in_transaction, with_reader, with_writer},
+    database::{Database, at_most_one, in_transaction, with_reader, with_writer},
 };
 
 /// The only account.
@@ -103,8 +103,9 @@ impl Admins<'_> {
                     )
                     .bind(ADMIN)
                     .bind(&hash)
-                    .fetch_optional(writer)
+                    .fetch_all(writer)
                     .await
+                    .map(at_most_one)
                 })?;
                 // Another replica may have been faster, and has shown its own.
                 Ok(inserted.map(|_| generated))
@@ -151,8 +152,9 @@ impl Admins<'_> {
         Ok(with_reader!(self.0, |reader| {
             sqlx::query_scalar("SELECT password_hash FROM admins WHERE name = $1")
                 .bind(&name)
-                .fetch_optional(reader)
+                .fetch_all(reader)
                 .await
+                .map(at_most_one)
         })?)
     }
 }

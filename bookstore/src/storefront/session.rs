@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     Error,
-    database::{in_transaction, with_reader, with_writer},
+    database::{at_most_one, exactly_one, in_transaction, with_reader, with_writer},
 };
 
 const MINUTE: i64 = 60_000;
@@ -107,8 +107,9 @@ impl Storefront {
                  FROM sessions WHERE token_hash = $1",
             )
             .bind(&known_as)
-            .fetch_optional(reader)
+            .fetch_all(reader)
             .await
+            .map(at_most_one)
         })?;
         let Some(row) = row else {
             return Ok(Found::Unknown);
@@ -162,8 +163,9 @@ impl Storefront {
             .bind(known_as(&session.token))
             .bind(session.customer)
             .bind(now)
-            .fetch_one(writer)
+            .fetch_all(writer)
             .await
+            .and_then(exactly_one)
         })?;
         Ok(session)
     }

@@ -5,7 +5,7 @@
 use super::Storefront;
 use crate::{
     Error,
-    database::{now_ms, with_writer},
+    database::{at_most_one, now_ms, with_writer},
 };
 
 impl Storefront {
@@ -18,8 +18,9 @@ impl Storefront {
             )
             .bind(key)
             .bind(now_ms())
-            .fetch_optional(writer)
+            .fetch_all(writer)
             .await
+            .map(at_most_one)
         })?;
         Ok(noted.is_some())
     }

@@ -2,7 +2,11 @@
 
 use serde_json::json;
 
-use crate::support::on_both_databases;
+use crate::support::{on_both_databases, token};
+
+fn checkout(order: u64) -> String {
+    format!("/checkouts/{}", token(order))
+}
 
 on_both_databases! {
     async fn items_are_added_changed_and_removed(shop: Shop) {
@@ -116,43 +120,43 @@ on_both_databases! {
         shop.put_in_cart(5, book, 2).await;
         let customer = json!({"customer_id": 5});
         let locked = (200, json!({"items": [{"product_id": book, "quantity": 2}]}));
-        assert_eq!(cart.put("/checkouts/77", customer.clone()).await, locked);
-        assert_eq!(cart.put("/checkouts/77", customer.clone()).await, locked);
+        assert_eq!(cart.put(&checkout(77), customer.clone()).await, locked);
+        assert_eq!(cart.put(&checkout(77), customer.clone()).await, locked);
 
         let conflict = (409, json!({"detail": "Cart is being ordered"}));
         let path = format!("/carts/5/{book}");
         let item = json!({"product_id": book, "quantity": 1});
-        assert_eq!(cart.put("/checkouts/78", customer.clone()).await, conflict);
+        assert_eq!(cart.put(&checkout(78), customer.clone()).await, conflict);
         assert_eq!(cart.post("/carts/5", item).await, conflict);
         assert_eq!(cart.put(&path, json!({"quantity": 1})).await, conflict);
         assert_eq!(cart.delete(&path).await, conflict);
         assert_eq!(cart.put_nothing("/carts/5").await, conflict);
 
-        assert_eq!(cart.delete("/checkouts/77").await, (204, json!(null)));
-        assert_eq!(cart.delete("/checkouts/77").await, (204, json!(null)));
+        assert_eq!(cart.delete(&checkout(77)).await, (204, json!(null)));
+        assert_eq!(cart.delete(&checkout(77)).await, (204, json!(null)));
         assert_eq!(cart.put(&path, json!({"quantity": 1})).await.0, 200);
-        assert_eq!(cart.put("/checkouts/78", customer).await.0, 200);
+        assert_eq!(cart.put(&checkout(78), customer).await.0, 200);
     }
 
     async fn an_order_buys_one_customers_cart(shop: Shop) {
         let (cart, book) = (&shop.cart, shop.add_book(40).await);
         shop.put_in_cart(5, book, 2).await;
         shop.put_in_cart(6, book, 2).await;
-        assert_eq!(cart.put("/checkouts/77", json!({"customer_id": 5})).await.0, 200);
-        assert_eq!(cart.put("/checkouts/77", json!({"customer_id": 6})).await.0, 409);
-        assert_eq!(cart.put("/checkouts/78", json!({"customer_id": 6})).await.0, 200);
+        assert_eq!(cart.put(&checkout(77), json!({"customer_id": 5})).await.0, 200);
+        assert_eq!(cart.put(&checkout(77), json!({"customer_id": 6})).await.0, 409);
+        assert_eq!(cart.put(&checkout(78), json!({"customer_id": 6})).await.0, 200);
     }
 
     async fn a_completed_checkout_is_final(shop: Shop) {
         let (cart, book) = (&shop.cart, shop.add_book(40).await);
         shop.put_in_cart(5, book, 2).await;
-        let detail = "order with id: 77 holds no cart";
+        let detail = format!("order {} holds no cart", token(77));
         let unknown = (404, json!({"detail": detail}));
-        assert_eq!(cart.post_nothing("/checkouts/77/completion").await, unknown);
-        cart.put("/checkouts/77", json!({"customer_id": 5})).await;
-        assert_eq!(cart.post_nothing("/checkouts/77/completion").await, (204, json!(null)));
-        assert_eq!(cart.post_nothing("/checkouts/77/completion").await, (204, json!(null)));
-        assert_eq!(cart.delete("/checkouts/77").await.0, 204);
+        assert_eq!(cart.post_nothing(&format!("{}/completion", checkout(77))).await, unknown);
+        cart.put(&checkout(77), json!({"customer_id": 5})).await;
+        assert_eq!(cart.post_nothing(&format!("{}/completion", checkout(77))).await, (204, json!(null)));
+        assert_eq!(cart.post_nothing(&format!("{}/completion", checkout(77))).await, (204, json!(null)));
+        assert_eq!(cart.delete(&checkout(77)).await.0, 204);
         let ordered = json!({"carts": [{"id": 1, "customer_id": 5, "status": "Ordered"}]});
         assert_eq!(cart.get("/carts").await, (200, ordered));
     }

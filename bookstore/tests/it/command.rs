@@ -206,7 +206,9 @@ async fn a_database_that_cannot_be_dropped_is_named_and_the_others_are_dropped()
 async fn a_shop_with_requests_that_hang_stops_in_time_and_leaves_no_databases_behind() {
     let Some(url) = postgres::url() else { return };
     let mut role = Role::create(url, "hanging").await;
-    let mut shop = Process::start(&ephemeral(&role.url));
+    // However long they hang.
+    let url = format!("{}&options[lock_timeout]=0", role.url);
+    let mut shop = Process::start(&ephemeral(&url));
     let mut locks = Vec::new();
     for (service, table) in [
         ("cart", "carts"),
@@ -233,9 +235,9 @@ async fn a_shop_with_requests_that_hang_stops_in_time_and_leaves_no_databases_be
     loop {
         let waiting: i64 = sqlx::query_scalar(waiting)
             .bind(&role.name)
-            .fetch_one(&mut role.administrator)
+            .fetch_all(&mut role.administrator)
             .await
-            .unwrap();
+            .unwrap()[0];
         if waiting == 4 {
             break;
         }

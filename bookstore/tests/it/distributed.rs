@@ -158,6 +158,7 @@ async fn an_order_is_finished_although_its_client_went_away() {
         drop((catalog, cart));
         reserve
     });
-    assert_eq!(steps.await.unwrap(), "PUT /reservations/1 HTTP/1.1");
+    let reserve = steps.await.unwrap();
+    assert!(reserve.starts_with("PUT /reservations/"), "{reserve}");
     assert!(process.wait().success());
 }

@@ -8,7 +8,7 @@ use std::{
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Fake, Process, Service, Visitor, postgres};
+use crate::support::{Fake, Process, Service, Visitor, postgres, token};
 
 /// A shop with admin calls and five copies of each of three books.
 fn shop(database: &str, more: &[&str]) -> Process {
@@ -210,10 +210,11 @@ async fn a_reset_makes_a_shop_as_it_was_at_first(database: &str) {
     assert_eq!((use_it().await, state().await), (order, used));
 
     let items = json!({"items": [{"product_id": 1, "quantity": 1}]});
-    catalog.put("/reservations/77", items).await;
+    let reservation = format!("/reservations/{}", token(77));
+    catalog.put(&reservation, items).await;
     let refused = (409, json!({"detail": "Orders hold copies"}));
     assert_eq!(catalog.post_nothing("/admin/reset").await, refused);
-    catalog.delete("/reservations/77").await;
+    catalog.delete(&reservation).await;
     assert_eq!(catalog.post_nothing("/admin/reset").await.0, 204);
 }
 

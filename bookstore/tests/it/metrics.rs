@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{Fake, Process, on_both_databases, postgres};
+use crate::support::{Fake, Process, on_both_databases, postgres, token};
 
 const READ: &str = r#"method="GET",route="/products/{product_id}""#;
 
@@ -44,14 +44,14 @@ on_both_databases! {
         assert_eq!((held().await, age().await), (Some(0.0), Some(0.0)));
         let book = shop.add_book(5).await;
         let items = json!({"items": [{"product_id": book, "quantity": 1}]});
-        for order in [7, 8] {
-            let path = format!("/reservations/{order}");
-            assert_eq!(catalog.put(&path, items.clone()).await.0, 201);
+        let [first, second] = [7, 8].map(|order| format!("/reservations/{}", token(order)));
+        for path in [&first, &second] {
+            assert_eq!(catalog.put(path, items.clone()).await.0, 201);
         }
         assert_eq!(held().await, Some(2.0));
         while age().await <= Some(0.0) {}
-        catalog.delete("/reservations/7").await;
-        catalog.post_nothing("/reservations/8/confirmation").await;
+        catalog.delete(&first).await;
+        catalog.post_nothing(&format!("{second}/confirmation")).await;
         assert_eq!((held().await, age().await), (Some(0.0), Some(0.0)));
     }
 

@@ -8,7 +8,7 @@ use proptest::{
 use reqwest::Method;
 use serde_json::Value;
 
-use crate::support::on_both_databases;
+use crate::support::{on_both_databases, token};
 
 /// Requests per story; the generator always begins alike.
 const REQUESTS: usize = 400;
@@ -50,7 +50,7 @@ fn body() -> impl Strategy<Value = String> {
         "quantity",
         "product_id",
         "customer_id",
-        "order_id",
+        "order_token",
         "items",
         "isbn",
     ]);
@@ -74,7 +74,7 @@ fn body() -> impl Strategy<Value = String> {
                     format!(r#"{{"product_id":{product},"quantity":{quantity}}}"#)
                 });
                 format!(
-                    r#"{{"order_id":1,"items":[{}]}}"#,
+                    r#"{{"order_token":"00000000-0000-7000-8000-000000000001","items":[{}]}}"#,
                     lines.collect::<Vec<_>>().join(",")
                 )
             }),
@@ -104,12 +104,12 @@ on_both_databases! {
             (&shop.catalog, Method::GET, "/products?limit=ID&after=ID&x=ID"),
             (&shop.catalog, Method::POST, "/products"),
             (&shop.catalog, Method::PUT, "/products/ID"),
-            (&shop.catalog, Method::PUT, "/reservations/ID"),
-            (&shop.catalog, Method::PUT, "/returns/ID"),
+            (&shop.catalog, Method::PUT, "/reservations/TOKEN"),
+            (&shop.catalog, Method::PUT, "/returns/TOKEN"),
             (&shop.cart, Method::GET, "/cart_items?customer_id=ID&limit=ID"),
             (&shop.cart, Method::POST, "/carts/ID"),
             (&shop.cart, Method::PUT, "/carts/ID/ID"),
-            (&shop.cart, Method::PUT, "/checkouts/ID"),
+            (&shop.cart, Method::PUT, "/checkouts/TOKEN"),
             (&shop.orders, Method::GET, "/orders/ID?after=ID"),
             (&shop.orders, Method::POST, "/orders/ID"),
             (&shop.orders, Method::POST, "/orders/ID/ID/returns"),
@@ -123,6 +123,8 @@ on_both_databases! {
             let (call, ids, body) = case.new_tree(&mut runner).unwrap().current();
             let (service, method, pattern) = &calls[call];
             let mut ids = ids.iter();
+            let token = ids.clone().next().unwrap().parse().map_or("none".to_owned(), token);
+            let pattern = pattern.replace("TOKEN", &token);
             let mut parts = pattern.split("ID");
             let mut path = parts.next().unwrap().to_owned();
             for part in parts {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::on_both_databases;
+use crate::support::{on_both_databases, token};
 
 on_both_databases! {
     async fn a_cart_becomes_an_order(shop: Shop) {
@@ -26,7 +26,9 @@ on_both_databases! {
         let (_, carts) = shop.cart.get("/carts").await;
         assert_eq!(carts["carts"][0]["status"], "Ordered");
         // The copies are sold for good: nothing is held that could be released.
-        shop.catalog.delete("/reservations/1").await;
+        let (_, listed) = shop.catalog.get("/reservations").await;
+        let token = listed["reservations"][0]["order_token"].as_str().unwrap();
+        shop.catalog.delete(&format!("/reservations/{token}")).await;
         assert_eq!(shop.stock(book).await, 38);
     }
 
@@ -129,13 +131,14 @@ on_both_databases! {
         let book = shop.add_book(10).await;
         shop.put_in_cart(300, book, 2).await;
         // Another order is buying the cart.
-        let held = shop.cart.put("/checkouts/99", json!({"customer_id": 300})).await;
+        let checkout = format!("/checkouts/{}", token(99));
+        let held = shop.cart.put(&checkout, json!({"customer_id": 300})).await;
         assert_eq!(held.0, 200);
         let conflict = (409, json!({"detail": "Cart is being ordered"}));
         assert_eq!(shop.orders.order(300, "abc", None).await, conflict);
         assert_eq!(shop.orders.order(300, "abc", None).await, conflict);
 
-        assert_eq!(shop.cart.delete("/checkouts/99").await.0, 204);
+        assert_eq!(shop.cart.delete(&checkout).await.0, 204);
         let placed = shop.orders.order(300, "abc", None).await;
         assert_eq!(placed.0, 201, "{}", placed.1);
         assert_eq!(shop.orders.order(300, "abc", None).await, placed);

@@ -63,15 +63,15 @@ on_both_databases! {
             line("catalog", "GET", "/products/{product_id}", 422, "client", 1),
             line("catalog", "GET", "/products/{product_id}", 200, "service", 1),
             line("catalog", "GET", "unmatched", 404, "client", 1),
-            line("catalog", "PUT", "/reservations/{order_id}", 201, "service", 1),
-            line("catalog", "POST", "/reservations/{order_id}/confirmation", 204, "service", 1),
+            line("catalog", "PUT", "/reservations/{order_token}", 201, "service", 1),
+            line("catalog", "POST", "/reservations/{order_token}/confirmation", 204, "service", 1),
         ];
         expected.sort();
         assert_eq!(catalog, expected);
         assert_eq!(shop.cart.counts().await, [
             line("cart", "POST", "/carts/{customer_id}", 201, "client", 1),
-            line("cart", "PUT", "/checkouts/{order_id}", 200, "service", 1),
-            line("cart", "POST", "/checkouts/{order_id}/completion", 204, "service", 1),
+            line("cart", "PUT", "/checkouts/{order_token}", 200, "service", 1),
+            line("cart", "POST", "/checkouts/{order_token}/completion", 204, "service", 1),
         ]);
         assert_eq!(shop.orders.counts().await, [
             line("orders", "POST", "/orders/{customer_id}", 201, "client", 1),

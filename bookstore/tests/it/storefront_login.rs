@@ -146,13 +146,13 @@ async fn sessions(database: &str) -> i64 {
         Some(folder) => {
             let file = format!("sqlite:{folder}/storefront.db");
             let mut connection = SqliteConnection::connect(&file).await.unwrap();
-            let count = sqlx::query_scalar(count).fetch_one(&mut connection);
-            count.await.unwrap()
+            let count = sqlx::query_scalar(count).fetch_all(&mut connection);
+            count.await.unwrap()[0]
         }
         None => {
             let mut connection = PgConnection::connect(database).await.unwrap();
-            let count = sqlx::query_scalar(count).fetch_one(&mut connection);
-            count.await.unwrap()
+            let count = sqlx::query_scalar(count).fetch_all(&mut connection);
+            count.await.unwrap()[0]
         }
     }
 }

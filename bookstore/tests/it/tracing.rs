@@ -226,10 +226,14 @@ async fn an_order_is_one_trace_through_all_services(database: &str) {
     let order = find("orders", "POST /orders/{customer_id}");
     assert_eq!(order.parent, [0, 0xf0, 0x67, 0xaa, 0x0b, 0xa9, 0x02, 0xb7]);
     let calls = [
-        ("PUT", "cart", "/checkouts/{order_id}"),
-        ("PUT", "catalog", "/reservations/{order_id}"),
-        ("POST", "catalog", "/reservations/{order_id}/confirmation"),
-        ("POST", "cart", "/checkouts/{order_id}/completion"),
+        ("PUT", "cart", "/checkouts/{order_token}"),
+        ("PUT", "catalog", "/reservations/{order_token}"),
+        (
+            "POST",
+            "catalog",
+            "/reservations/{order_token}/confirmation",
+        ),
+        ("POST", "cart", "/checkouts/{order_token}/completion"),
     ];
     for (method, service, route) in calls {
         let call = find("orders", &format!("{method} {service}"));

@@ -107,7 +107,7 @@ on_both_databases! {
             let orders = problems(&shop.orders, Method::GET, &format!("/orders/{id}"), none.clone()).await;
             assert_eq!(orders, json!([[["path", "customer_id"], kind]]));
             let order = problems(&shop.catalog, Method::DELETE, &format!("/reservations/{id}"), none).await;
-            assert_eq!(order, json!([[["path", "order_id"], kind]]));
+            assert_eq!(order, json!([[["path", "order_token"], "uuid_parsing"]]));
         }
         assert_eq!(shop.catalog.get("/products/9223372036854775807").await.0, 404);
         let response = shop.catalog.request(Method::GET, "/products/%ff").send().await.unwrap();
@@ -182,10 +182,16 @@ on_both_databases! {
         assert_eq!(form, json!([[["body"], "model_attributes_type"]]));
         let deep = "[".repeat(10_000);
         assert_eq!(problems_of_text(catalog, "application/json", &deep).await[0][1], "json_invalid");
-        // Without a content type a body is taken for JSON.
-        let request = catalog.request(Method::POST, "/products")
-            .body(r#"{"name": "Grand Design", "price": 1, "quantity": 1}"#);
-        assert_eq!(request.send().await.unwrap().status(), 201);
+        // A body that does not say that it is JSON is none.
+        let book = r#"{"name": "Grand Design", "price": 1, "quantity": 1}"#;
+        let request = catalog.request(Method::POST, "/products").body(book);
+        let unnamed = problems_in(request.send().await.unwrap()).await;
+        assert_eq!(unnamed, json!([[["body"], "model_attributes_type"]]));
+        for safelisted in ["text/plain", "text/plain; application/json", "multipart/form-data"] {
+            let other = problems_of_text(catalog, safelisted, book).await;
+            assert_eq!(other, json!([[["body"], "model_attributes_type"]]));
+        }
+        assert_eq!(catalog.get("/products").await.1, json!({"data": []}));
     }
 
     async fn giant_bodies_are_refused(shop: Shop) {

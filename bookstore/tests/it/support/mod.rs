@@ -21,6 +21,11 @@ pub(crate) use proxy::{Mishap, Proxy, kill};
 pub(crate) use shop::{ADMIN_PASSWORD, Process, Service, Shop, command};
 pub(crate) use visitor::{Page, Visitor};
 
+/// The n-th token of an order that only the story knows.
+pub(crate) fn token(n: u64) -> String {
+    format!("00000000-0000-7000-8000-{n:012}")
+}
+
 /// Tells each story on SQLite and on PostgreSQL.
 macro_rules! on_both_databases {
     ($(async fn $name:ident($shop:ident: Shop) $story:block)*) => {

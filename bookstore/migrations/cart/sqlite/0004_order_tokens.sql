@@ -1,0 +1,15 @@
+-- Orders are known among the services by a token: their numbers may be given twice, after the orders'
+-- database was restored or reset. The token of an order that had none follows from its number, alike
+-- in all databases of a shop.
+CREATE TABLE checkouts_by_token (
+    order_token TEXT PRIMARY KEY,
+    status TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO checkouts_by_token (order_token, status)
+SELECT printf('00000000-0000-0000-%04x-%012x', order_id >> 48, order_id & 281474976710655), status
+FROM checkouts;
+DROP TABLE checkouts;
+ALTER TABLE checkouts_by_token RENAME TO checkouts;
+
+-- The order that holds the cart while it is being bought, or that bought it.
+ALTER TABLE carts ADD COLUMN order_token TEXT;
