@@ -7,9 +7,10 @@ use crate::error::LoadError;
 
 /// Files that a run opens besides its connections: samples, manifest, logs, pipes to the target. Ours.
 const OTHER_FILES: u64 = 64;
-/// The bundled bookstore has this limit, too, and holds the other ends, and its services' connections to each other. Ours.
-const BOOKSTORE_FILES: u64 = 128;
-const BOOKSTORE_FILES_PER_CONNECTION: u64 = 3;
+/// The bundled bookstore has the same limit, shares it out among its services, and closes idle connections of those
+/// who come in excess (its `connections_per_service`).
+const BOOKSTORE_FILES: u64 = 256;
+const BOOKSTORE_FILES_PER_CONNECTION: u64 = 10;
 /// Memory that a user takes with its task, its connection's buffers and its samples: 34 KiB were measured with 10,000
 /// users who think for 5 s, by the peak of a run with so many and of one with 100.
 const BYTES_PER_USER: u64 = 40 * 1024;
@@ -54,11 +55,16 @@ impl Limits {
     pub(crate) fn check(&self, plan: &Plan, schedule: &Schedule) -> Result<(), LoadError> {
         let users = schedule.peak_users() as u64;
         let needs = Needs::of(plan, schedule);
-        let files = needs.files;
+        let files = needs.files.max(needs.files_of_bookstore);
         if let Some(limit) = self.open_files.filter(|limit| *limit < files) {
+            let who = if needs.files < files {
+                "the bundled bookstore needs"
+            } else {
+                "the generator needs"
+            };
             return Err(LoadError::Limit(format!(
-                "{users} users hold up to {} connections at once, for which {files} files must be open; this process \
-                 may open {limit}: raise the limit (`ulimit -n {files}`, or LimitNOFILE= of a service), or use fewer \
+                "{users} users hold up to {} connections at once, for which {who} {files} open files; a process may \
+                 open {limit} here: raise the limit (`ulimit -n {files}`, or LimitNOFILE= of a service), or use fewer \
                  users",
                 needs.connections
             )));
@@ -92,8 +98,10 @@ struct Needs {
     connections: u64,
     /// Of these, to the address that has most.
     to_one_service: u64,
-    /// Files that one process must be able to open.
+    /// Files that the generator must be able to open.
     files: u64,
+    /// Files that each process of the bundled bookstore must be able to open; 0 where it is not the target.
+    files_of_bookstore: u64,
 }
 
 impl Needs {
@@ -140,18 +148,20 @@ impl Needs {
             .iter()
             .map(|name| of_users(&|services: &[&str]| u64::from(services.contains(name))));
         let connections = of_users(&|services: &[&str]| services.len() as u64);
-        let (replicas, of_bookstore) = match &plan.target {
-            Target::Urls(_) => (1, 0),
+        let to_one_service = to_each.max().unwrap_or(0);
+        let (to_one_service, files_of_bookstore) = match &plan.target {
+            Target::Urls(_) => (to_one_service, 0),
             Target::Bookstore(bookstore) => {
-                let replicas = u64::from(bookstore.replicas);
-                let held = BOOKSTORE_FILES_PER_CONNECTION * connections.div_ceil(replicas);
-                (replicas, held + BOOKSTORE_FILES)
+                let of_replica = to_one_service.div_ceil(bookstore.replicas.into());
+                let files = BOOKSTORE_FILES_PER_CONNECTION * of_replica + BOOKSTORE_FILES;
+                (of_replica, files)
             }
         };
         Self {
             connections,
-            to_one_service: to_each.max().unwrap_or(0).div_ceil(replicas),
-            files: (connections + OTHER_FILES).max(of_bookstore),
+            to_one_service,
+            files: connections + OTHER_FILES,
+            files_of_bookstore,
         }
     }
 }
@@ -192,7 +202,8 @@ mod tests {
             Needs {
                 connections: 150,
                 to_one_service: 100,
-                files: 214
+                files: 214,
+                files_of_bookstore: 0
             }
         );
         PLENTY.check(&plan, &schedule).expect("there is plenty");

@@ -69,7 +69,7 @@ fn a_machine_that_may_not_open_enough_files_is_named_before_the_run() {
     limited
         .assert()
         .code(14)
-        .stderr(contains("this process may open 64").and(contains("ulimit -n")));
+        .stderr(contains("a process may open 64 here").and(contains("ulimit -n")));
     assert!(bench.runs("crowd").is_empty());
 }
 
