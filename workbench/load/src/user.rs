@@ -145,15 +145,34 @@ impl User {
             },
             answered: false,
         };
-        let measured = self
-            .client
-            .send(prepared.endpoint, endpoint, request, started)
-            .await;
+        let measured = match request {
+            Some(request) => {
+                let client = &mut self.client;
+                client
+                    .send(prepared.endpoint, endpoint, request, started)
+                    .await
+            }
+            None => {
+                // Nothing is awaited for it: other users get their turn here.
+                tokio::task::yield_now().await;
+                NOT_SENT
+            }
+        };
         let outcome = judge(&measured, &step.expect_status);
         in_flight.finish(&measured, outcome);
         (outcome, started + measured.elapsed)
     }
 }
+
+/// What is measured of a request that cannot be written as HTTP.
+const NOT_SENT: Measured = Measured {
+    elapsed: Duration::ZERO,
+    latency: Duration::ZERO,
+    connect: Duration::ZERO,
+    bytes_sent: 0,
+    bytes_received: 0,
+    outcome: Err(ErrorKind::Protocol),
+};
 
 /// A request under way. Dropped before its end, it is recorded as censored: still in flight when
 /// the run was over.
@@ -253,23 +272,25 @@ impl PreparedStep {
         }
     }
 
+    /// The request with the variables' values; `None` where these make its path too long for a URI (65,534 bytes), or a
+    /// header one that HTTP does not allow.
     fn request(
         &self,
         step: &Step,
         prefix: &str,
         values: &[Value],
         text: &mut String,
-    ) -> Request<Full<Bytes>> {
+    ) -> Option<Request<Full<Bytes>>> {
         text.clear();
         text.push_str(prefix);
         step.path.render(values, text);
-        let uri = Uri::try_from(text.as_str()).expect("a plan's paths are valid");
+        let uri = Uri::try_from(text.as_str()).ok()?;
         let mut headers = self.headers.clone();
         for (name, (_, template)) in self.header_names.iter().zip(&step.headers) {
             text.clear();
             template.render(values, text);
-            let value = HeaderValue::from_str(text).expect("a plan's header values are valid");
-            headers.insert(name.clone(), value);
+            let value = HeaderValue::from_str(text).ok()?;
+            headers.try_insert(name.clone(), value).ok()?;
         }
         let body = match &step.json {
             None => Bytes::new(),
@@ -283,8 +304,37 @@ impl PreparedStep {
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = uri;
         *request.headers_mut() = headers;
-        request
+        Some(request)
     }
 }
 
 const USER_AGENT_VALUE: &str = concat!("workbench/", env!("CARGO_PKG_VERSION"));
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    /// What a step of `GET shop/${word}` with a header `x-word: ${word}` sends where the variable has a value.
+    fn request(word: &str) -> Option<Request<Full<Bytes>>> {
+        let text = "target: { urls: { shop: http://shop.test } }\nconcurrency: { target: 1, hold: 1s }\n\
+            scenarios:\n- name: one\n  steps:\n  - request: GET shop/${word}\n    set: { word: w }\n    \
+            headers: { x-word: \"${word}\" }\n";
+        let plan = workbench_plan::parse(text, Path::new("words.yaml")).unwrap();
+        let step = &plan.scenarios[0].steps[0];
+        let prepared = PreparedStep::new(step, 0, &HeaderValue::from_static("shop.test"), 0);
+        let mut values = vec![Value::Integer(1); plan.scenarios[0].variables.len()];
+        values[step.set[0].0] = Value::Text(word.to_owned());
+        prepared.request(step, "", &values, &mut String::new())
+    }
+
+    #[test]
+    fn a_value_that_no_request_can_carry_is_no_request() {
+        // The slash and the value are the path.
+        let longest = "w".repeat(65_533);
+        assert_eq!(request(&longest).unwrap().uri().path().len(), 65_534);
+        assert!(request(&format!("{longest}w")).is_none(), "too long a path");
+        assert!(request("a\nb").is_none(), "a line break in a header");
+    }
+}

@@ -59,7 +59,7 @@ pub enum ErrorKind {
     Reset,
     /// No complete response within the request's time limit.
     Timeout,
-    /// What came back was not HTTP.
+    /// What came back was not HTTP, or a variable's value made a request that HTTP does not allow, which was not sent.
     Protocol,
     /// The status was not one that the step expects.
     Status,
