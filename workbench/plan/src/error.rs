@@ -17,6 +17,14 @@ pub enum PlanError {
         /// What the system said.
         source: io::Error,
     },
+    /// The file is not text in UTF-8.
+    #[error("cannot read {}: {reason}", path.display())]
+    NotUtf8 {
+        /// As given.
+        path: PathBuf,
+        /// What it is instead, and how to convert it.
+        reason: String,
+    },
     /// The file was read, and is wrong.
     #[error("{}", listed(path, mistakes))]
     Invalid {
@@ -56,6 +64,11 @@ fn listed(path: &std::path::Path, mistakes: &[Mistake]) -> String {
     shown.join("\n\n")
 }
 
+/// Longer lines are shown in part.
+const LONGEST_LINE: usize = 160;
+/// Characters that stay before the wrong part of such a line.
+const BEFORE: usize = 40;
+
 impl fmt::Display for Mistake {
     /// Line, column and message, then the line with the wrong part underlined.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -67,17 +80,39 @@ impl fmt::Display for Mistake {
             width,
         } = self;
         let margin = " ".repeat(line.to_string().len());
+        let (source_line, column) = shown(source_line, *column);
+        let width = (*width).min((source_line.chars().count() + 1).saturating_sub(column));
         // A tab stays one, so that the carets stand below the text however wide the terminal draws it.
         let indent: String = source_line
             .chars()
             .take(column - 1)
             .map(|letter| if letter == '\t' { '\t' } else { ' ' })
             .collect();
-        writeln!(f, "{line}:{column}: {message}")?;
+        writeln!(f, "{line}:{}: {message}", self.column)?;
         writeln!(f, "{margin} |")?;
         writeln!(f, "{line} | {source_line}")?;
-        write!(f, "{margin} | {indent}{}", "^".repeat(*width))
+        write!(f, "{margin} | {indent}{}", "^".repeat(width.max(1)))
     }
+}
+
+/// The line, or of a long one the part around a column, with the column in it.
+fn shown(line: &str, column: usize) -> (String, usize) {
+    let length = line.chars().count();
+    if length <= LONGEST_LINE {
+        return (line.to_owned(), column);
+    }
+    let skipped = (column - 1).saturating_sub(BEFORE);
+    let part: String = line.chars().skip(skipped).take(LONGEST_LINE).collect();
+    let before = if skipped == 0 { "" } else { "…" };
+    let after = if skipped + LONGEST_LINE < length {
+        "…"
+    } else {
+        ""
+    };
+    (
+        format!("{before}{part}{after}"),
+        column - skipped + before.chars().count(),
+    )
 }
 
 #[cfg(test)]

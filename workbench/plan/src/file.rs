@@ -5,6 +5,7 @@
 //! mistake is reported where it was made.
 
 mod duration;
+mod encoding;
 mod injected;
 mod published;
 mod request;
@@ -24,6 +25,7 @@ pub use url::BaseUrlError;
 
 pub(crate) use url::without_password;
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -60,10 +62,16 @@ pub fn read_settings<T: DeserializeOwned>(path: &Path) -> Result<T, PlanError> {
 }
 
 fn text_of(path: &Path) -> Result<String, PlanError> {
-    std::fs::read_to_string(path).map_err(|source| PlanError::Unreadable {
+    let bytes = std::fs::read(path).map_err(|source| PlanError::Unreadable {
         path: path.to_owned(),
-        suggestion: similar_file(path),
+        suggestion: (source.kind() == io::ErrorKind::NotFound)
+            .then(|| similar_file(path))
+            .flatten(),
         source,
+    })?;
+    encoding::decode(bytes).map_err(|reason| PlanError::NotUtf8 {
+        path: path.to_owned(),
+        reason,
     })
 }
 

@@ -24,6 +24,17 @@ impl Value {
             (value, other) => *value = other.clone(),
         }
     }
+
+    /// How many bytes it has where it stands in a path.
+    pub(crate) fn bytes_in_path(&self) -> usize {
+        let mut text = String::new();
+        let part = Part::Variable {
+            position: 0,
+            encoding: Encoding::Percent,
+        };
+        render::render(&[part], std::slice::from_ref(self), &mut text);
+        text.len()
+    }
 }
 
 /// Text with variables; rendered by [`Template::render`].

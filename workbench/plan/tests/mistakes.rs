@@ -725,6 +725,88 @@ fn a_file_that_is_not_there_comes_with_its_nearest_neighbour() {
     );
 }
 
+/// What is said of a file of these bytes, whose name is nearly that of another one.
+fn read_bytes(test: &str, bytes: &[u8]) -> Result<workbench_plan::Plan, String> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("bom8.yaml"), "").unwrap();
+    let file = folder.join("bom16.yaml");
+    std::fs::write(&file, bytes).unwrap();
+    read(&file).map_err(|error| {
+        error
+            .to_string()
+            .replace(&format!("{}/", folder.display()), "")
+    })
+}
+
+fn utf_16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
+    text.encode_utf16().flat_map(bytes).collect()
+}
+
+#[test]
+fn a_byte_order_mark_and_line_breaks_of_windows_are_read_over() {
+    let right = parse(RIGHT, Path::new("bom16.yaml")).unwrap();
+    for text in [
+        format!("\u{feff}{RIGHT}"),
+        RIGHT.replace('\n', "\r\n"),
+        format!("\u{feff}{}", RIGHT.replace('\n', "\r\n")),
+    ] {
+        assert_eq!(read_bytes("marks", text.as_bytes()).unwrap(), right);
+    }
+    let error = refused(
+        &format!("\u{feff}{}", RIGHT.replace("name: right", "nme: right")).replace('\n', "\r\n"),
+    );
+    assert!(
+        error.starts_with("experiments/x.yaml:1:1: unknown key \"nme\""),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_file_in_another_encoding_is_named_as_what_it_is() {
+    let big: fn(u16) -> [u8; 2] = u16::to_be_bytes;
+    for (bytes, encoding) in [
+        (
+            utf_16(&format!("\u{feff}{RIGHT}"), u16::to_le_bytes),
+            "UTF-16LE",
+        ),
+        (utf_16(&format!("\u{feff}{RIGHT}"), big), "UTF-16BE"),
+        (utf_16(RIGHT, u16::to_le_bytes), "UTF-16LE"),
+        (utf_16(RIGHT, big), "UTF-16BE"),
+        (
+            RIGHT
+                .chars()
+                .flat_map(|letter| u32::from(letter).to_le_bytes())
+                .collect(),
+            "UTF-32LE",
+        ),
+    ] {
+        assert_eq!(
+            read_bytes("encodings", &bytes).unwrap_err(),
+            format!(
+                "cannot read bom16.yaml: it is written in {encoding}, and has to be in UTF-8; save it as UTF-8, or \
+                 convert it: iconv -f {encoding} -t UTF-8"
+            )
+        );
+    }
+    let latin_1: Vec<u8> = RIGHT
+        .replace("Nothing wrong here", "Un caf\u{e9}")
+        .chars()
+        .map(|letter| u8::try_from(letter).unwrap())
+        .collect();
+    assert_snapshot!(
+        read_bytes("encodings", &latin_1).unwrap_err(),
+        @"cannot read bom16.yaml: it is not in UTF-8 but probably in Latin-1: line 2, column 14 holds the byte 0xE9 (é); save it as UTF-8, or convert it: iconv -f LATIN1 -t UTF-8"
+    );
+    assert_snapshot!(read_bytes("encodings", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR").unwrap_err(), @"cannot read bom16.yaml: it is not text");
+}
+
+#[test]
+fn a_file_that_is_there_and_cannot_be_read_is_not_taken_for_another() {
+    let error = read(Path::new("../../experiments")).unwrap_err();
+    assert_eq!(error.to_string(), "cannot read ../../experiments");
+}
+
 fn running_services(reset: &str) -> String {
     broken(
         "  bookstore: { database: sqlite, products: 100 }",
@@ -1143,4 +1225,86 @@ experiments/x.yaml:4:10: a warm-up of 10s leaves nothing to analyse: the run las
 4 | warm_up: 10s
   |          ^^^
 "#);
+}
+
+#[test]
+fn a_path_longer_than_can_be_sent() {
+    // Every byte of the path counts: "/products/" has ten.
+    let long = |bytes: usize| {
+        broken(
+            "products/${product}",
+            &format!("products/{}", "x".repeat(bytes - 10)),
+        )
+    };
+    parse(&long(65_534), Path::new("x.yaml")).unwrap();
+    let error = refused(&long(65_535));
+    assert!(
+        error.contains(
+            "x.yaml:13:18: with its variables the path can be 65535 bytes long; the longest that can be sent has 65534"
+        ),
+        "{error}"
+    );
+    assert!(error.len() < 1_000, "the line is shown in part");
+}
+
+#[test]
+fn a_path_that_a_variable_makes_too_long() {
+    // A space is three bytes of a path.
+    for value in [
+        format!("\"{}\"", "x".repeat(65_525)),
+        format!("{{ choice: [ a, \"{}\" ] }}", " ".repeat(21_842)),
+    ] {
+        let error = refused(&broken("{ uniform: [1, 100] }", &value));
+        assert!(
+            error.contains("the longest that can be sent has 65534"),
+            "{error}"
+        );
+    }
+    let fits = broken(
+        "{ uniform: [1, 100] }",
+        &format!("\"{}\"", "x".repeat(65_524)),
+    );
+    parse(&fits, Path::new("x.yaml")).unwrap();
+}
+
+#[test]
+fn a_path_that_is_too_long_with_the_path_of_its_service() {
+    let service = format!(
+        "urls: {{ catalog: \"http://shop.test/{}\", cart: \"http://shop.test\" }}",
+        "x".repeat(65_521)
+    );
+    let error = refused(&broken(
+        "bookstore: { database: sqlite, products: 100 }",
+        &service,
+    ));
+    assert!(
+        error.contains("x.yaml:13:18: with its variables the path can be 65535 bytes"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_reset_longer_than_can_be_sent() {
+    let target = format!(
+        "urls: {{ catalog: \"http://a.test\", cart: \"http://b.test\" }}\n  reset: [ POST cart/{} ]",
+        "x".repeat(65_534)
+    );
+    let error = refused(&broken(
+        "bookstore: { database: sqlite, products: 100 }",
+        &target,
+    ));
+    assert!(
+        error.contains("the longest that can be sent has 65534"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_name_of_a_header_longer_than_can_be_sent() {
+    let header = format!("headers: {{ ? {} : a }}", "x".repeat(65_536));
+    let error = refused(&broken("headers: { accept: application/json }", &header));
+    assert!(
+        error.contains("a header's name has 65535 bytes at most"),
+        "{error}"
+    );
 }

@@ -55,6 +55,19 @@ pub(super) fn parse_request(text: &str) -> Result<RequestLine<'_>, Fault> {
     })
 }
 
+/// Bytes of the longest path with its query that the client can send: the limit of the `http` crate's `Uri`.
+const LONGEST_PATH: usize = 65_534;
+
+/// Refuses a path with its query that may be of so many bytes, with the service's own path before it.
+pub(super) fn check_length(bytes: usize) -> Result<(), Fault> {
+    if bytes <= LONGEST_PATH {
+        return Ok(());
+    }
+    Err(Fault::new(format!(
+        "with its variables the path can be {bytes} bytes long; the longest that can be sent has {LONGEST_PATH}"
+    )))
+}
+
 /// Refuses what RFC 3986 does not allow in a path and query.
 pub(super) fn check_path(literal: &str) -> Result<(), Fault> {
     let allowed =

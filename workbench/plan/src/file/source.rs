@@ -49,7 +49,9 @@ struct Entry {
 }
 
 impl<'a> Source<'a> {
+    /// A byte order mark is no part of the text.
     pub(super) fn new(text: &'a str) -> Self {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         Self {
             text,
             lines: text.lines().collect(),

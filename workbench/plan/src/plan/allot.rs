@@ -24,6 +24,18 @@ impl Plan {
         (0..users).map(next).collect()
     }
 
+    /// Names of the scenarios that none of the schedule's users plays: there are fewer users than it takes to reach their
+    /// weights.
+    #[must_use]
+    pub fn scenarios_without_users(&self) -> Vec<&str> {
+        let allotted = self.allot_scenarios(self.load.schedule().users().len());
+        let scenarios = self.scenarios.iter().enumerate();
+        scenarios
+            .filter(|(position, _)| !allotted.contains(position))
+            .map(|(_, scenario)| scenario.name.as_str())
+            .collect()
+    }
+
     /// The replica of the target, from 0, of each of so many users, in the order in which they start.
     ///
     /// Each user keeps to one replica, so that a connection serves all its requests to a service. It goes to the
@@ -77,6 +89,17 @@ mod tests {
         assert_eq!(allotted(&[1, 9, 90], 20), [0, 2, 18]);
         assert_eq!(allotted(&[1, 1_000, 1], 2), [0, 2, 0]);
         assert_eq!(allotted(&[1, 1, 8], 5), [1, 0, 4]);
+    }
+
+    #[test]
+    fn a_scenario_that_the_users_do_not_reach_is_named() {
+        let text = "target: { bookstore: {} }\nconcurrency: { target: 2, hold: 1s }\nscenarios:\n\
+            - { name: often, weight: 9, steps: [ { request: GET catalog/products } ] }\n\
+            - { name: seldom, weight: 1, steps: [ { request: GET catalog/products } ] }\n";
+        let mut plan = crate::parse(text, Path::new("weights.yaml")).unwrap();
+        assert_eq!(plan.scenarios_without_users(), ["seldom"]);
+        plan.scenarios[1].weight = 9;
+        assert_eq!(plan.scenarios_without_users(), [] as [&str; 0]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Check;
 use super::step::{self, Names};
+use super::target::Service;
 use crate::distribution::Distribution;
 use crate::fault::Fault;
 use crate::file::source::Node;
@@ -16,7 +17,7 @@ const LARGEST_WEIGHT: u32 = 1000;
 pub(super) fn scenarios(
     check: &mut Check<'_>,
     wires: Vec<WireScenario>,
-    services: Option<&[&str]>,
+    services: Option<&[Service<'_>]>,
     node: &Node,
 ) -> Option<Vec<Scenario>> {
     if wires.is_empty() {
@@ -44,7 +45,7 @@ pub(super) fn scenarios(
 fn scenario(
     check: &mut Check<'_>,
     wire: WireScenario,
-    services: Option<&[&str]>,
+    services: Option<&[Service<'_>]>,
     node: &Node,
 ) -> Option<Scenario> {
     if !(1..=LARGEST_WEIGHT).contains(&wire.weight) {

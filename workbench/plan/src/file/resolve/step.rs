@@ -1,9 +1,10 @@
 //! Steps: the request, its variables, headers and body.
 
 use super::Check;
+use super::target::Service;
 use crate::distribution::Distribution;
 use crate::fault::{Fault, suggestion};
-use crate::file::request::{check_path, parse_request};
+use crate::file::request::{check_length, check_path, parse_request};
 use crate::file::source::Node;
 use crate::file::wire::{OneOrMany, ValueOr, WireStep, WireValue, WireValues};
 use crate::plan::Step;
@@ -12,6 +13,12 @@ use crate::template::{JsonTemplate, NAME_RULE, Template, Value, is_name};
 /// The variables that every scenario has, at [`crate::Scenario::USER`] and [`crate::Scenario::ITERATION`].
 const BUILT_IN: [&str; 2] = ["user", "iteration"];
 
+/// Bytes of the largest value of those.
+const LONGEST_BUILT_IN: usize = u32::MAX.ilog10() as usize + 1;
+
+/// Bytes of the longest name of a header that the client can send: the limit of the `http` crate's `HeaderName`.
+const LONGEST_HEADER_NAME: usize = 65_535;
+
 /// The label under which all requests together are reported.
 const TOTAL: &str = "TOTAL";
 
@@ -19,6 +26,8 @@ const TOTAL: &str = "TOTAL";
 pub(super) struct Names {
     /// Set so far; positions are indexes.
     set: Vec<String>,
+    /// Bytes of the longest value that each of them can have in a path now, by position.
+    longest: Vec<usize>,
     /// Values so far that no header can carry, by the variable's position.
     unfit_for_headers: Vec<(usize, String)>,
     /// Set by any step, for better messages.
@@ -29,6 +38,7 @@ impl Names {
     pub(super) fn new(steps: &[WireStep]) -> Self {
         Self {
             set: BUILT_IN.map(str::to_owned).to_vec(),
+            longest: BUILT_IN.map(|_| LONGEST_BUILT_IN).to_vec(),
             unfit_for_headers: Vec::new(),
             sometime: steps
                 .iter()
@@ -60,6 +70,7 @@ impl Names {
             .position(|known| *known == name)
             .unwrap_or_else(|| {
                 self.set.push(name);
+                self.longest.push(0);
                 self.set.len() - 1
             })
     }
@@ -68,7 +79,7 @@ impl Names {
 pub(super) fn step(
     check: &mut Check<'_>,
     wire: WireStep,
-    services: Option<&[&str]>,
+    services: Option<&[Service<'_>]>,
     names: &mut Names,
     node: &Node,
 ) -> Option<Step> {
@@ -78,10 +89,13 @@ pub(super) fn step(
     }
     let request_node = node.get("request");
     let line = check.resolved(parse_request(&wire.request), request_node);
-    if let (Some(line), Some(services)) = (&line, services)
-        && !services.contains(&line.service)
-    {
-        let near = suggestion(line.service, services.iter().copied());
+    let prefix = line.as_ref().zip(services).and_then(|(line, services)| {
+        let mut services = services.iter();
+        let service = services.find(|service| service.name == line.service)?;
+        Some(service.prefix)
+    });
+    if let (Some(line), Some(services), None) = (&line, services, prefix) {
+        let near = suggestion(line.service, services.iter().map(|service| service.name));
         let fault = Fault::at(
             line.service,
             format!("unknown service \"{}\"{near}", line.service),
@@ -90,7 +104,7 @@ pub(super) fn step(
     }
     let path = line
         .as_ref()
-        .and_then(|line| path(check, &line.path, names, request_node));
+        .and_then(|line| path(check, &line.path, prefix.unwrap_or(0), names, request_node));
     let json = wire.json.map(|body| {
         let template = JsonTemplate::compile(&body, &|name| names.position(name));
         check.resolved(template, node.get("json"))
@@ -133,10 +147,19 @@ pub(super) fn step(
     })
 }
 
-fn path(check: &mut Check<'_>, text: &str, names: &Names, node: &Node) -> Option<Template> {
+fn path(
+    check: &mut Check<'_>,
+    text: &str,
+    prefix: usize,
+    names: &Names,
+    node: &Node,
+) -> Option<Template> {
     let template = Template::path(text, &|name| names.position(name));
     let template = template.and_then(|template| {
         template.literals().try_for_each(check_path)?;
+        let literals: usize = template.literals().map(str::len).sum();
+        let variables: usize = template.variables().map(|it| names.longest[it]).sum();
+        check_length(prefix + literals + variables)?;
         Ok(template)
     });
     check.resolved(template, node)
@@ -164,8 +187,12 @@ fn variable(
     let drawn = match &distribution {
         Some(Distribution::Constant(value)) => std::slice::from_ref(value),
         Some(Distribution::Choice(values)) => values,
+        // No number between two has more digits than both.
+        Some(Distribution::Uniform(from, to)) => &[from.clone(), to.clone()],
         _ => &[],
     };
+    let lengths = drawn.iter().map(Value::bytes_in_path);
+    names.longest[position] = lengths.max().unwrap_or(0);
     names
         .unfit_for_headers
         .extend(drawn.iter().filter_map(|value| match value {
@@ -239,6 +266,11 @@ fn check_header_name(
         || (has_body && lower == "content-type");
     if lower.is_empty() || !lower.chars().all(token) {
         return Err(Fault::new(format!("\"{lower}\" cannot name a header")));
+    }
+    if lower.len() > LONGEST_HEADER_NAME {
+        return Err(Fault::new(format!(
+            "a header's name has {LONGEST_HEADER_NAME} bytes at most"
+        )));
     }
     if ours {
         return Err(Fault::new(format!(

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Check;
 use crate::fault::{Fault, suggestion};
 use crate::file::injected::parse_injected;
-use crate::file::request::{check_path, parse_request};
+use crate::file::request::{check_length, check_path, parse_request};
 use crate::file::source::{Node, Place};
 use crate::file::url::BaseUrlError;
 use crate::file::url::parse_database;
@@ -18,11 +18,26 @@ const BOOKSTORE_SERVICES: [&str; 4] = ["catalog", "cart", "orders", "storefront"
 /// Each is a process with some sixty connections to the database server.
 const MOST_REPLICAS: u32 = 64;
 
-/// Names that requests may begin with.
-pub(super) fn services(target: &Target) -> Vec<&str> {
+/// A service that requests can be sent to.
+pub(super) struct Service<'a> {
+    pub(super) name: &'a str,
+    /// Bytes of the path that its URL ends with.
+    pub(super) prefix: usize,
+}
+
+/// The services of a target.
+pub(super) fn services(target: &Target) -> Vec<Service<'_>> {
     match target {
-        Target::Bookstore(_) => BOOKSTORE_SERVICES.to_vec(),
-        Target::Urls(urls) => urls.services.keys().map(String::as_str).collect(),
+        Target::Bookstore(_) => BOOKSTORE_SERVICES
+            .map(|name| Service { name, prefix: 0 })
+            .into(),
+        Target::Urls(urls) => {
+            let services = urls.services.iter().map(|(name, url)| Service {
+                name,
+                prefix: url.prefix.len(),
+            });
+            services.collect()
+        }
     }
 }
 
@@ -151,16 +166,17 @@ fn reset(
 
 fn reset_request(text: &str, services: &BTreeMap<String, BaseUrl>) -> Result<ResetRequest, Fault> {
     let line = parse_request(text)?;
-    if !services.contains_key(line.service) {
+    let Some(service) = services.get(line.service) else {
         let near = suggestion(line.service, services.keys().map(String::as_str));
         let message = format!("unknown service \"{}\"{near}", line.service);
         return Err(Fault::at(line.service, message));
-    }
+    };
     if let Some(variable) = line.path.find("${") {
         let message = "a reset is sent by no user: there are no variables in it";
         return Err(Fault::at(&line.path[variable..], message));
     }
     check_path(&line.path)?;
+    check_length(service.prefix.len() + line.path.len())?;
     Ok(ResetRequest {
         method: line.method.to_owned(),
         service: line.service.to_owned(),
