@@ -60,9 +60,9 @@ pub use proportion::{
     wilson_of_dependent,
 };
 pub use quantile::{
-    QuantileInterval, harrell_davis, harrell_davis_of_sorted, needed_for_quantile_interval,
-    quantile, quantile_interval, quantile_interval_of_parts, quantile_interval_of_sorted,
-    quantile_of_parts, quantile_of_sorted, quantiles,
+    QuantileInterval, harrell_davis, harrell_davis_of_sorted, is_quantile_below,
+    needed_for_quantile_interval, quantile, quantile_interval, quantile_interval_of_parts,
+    quantile_interval_of_sorted, quantile_of_parts, quantile_of_sorted, quantiles,
 };
 pub use rank::{
     KruskalWallis, MannWhitney, NullDistribution, Shift, SignedRank, hodges_lehmann,

@@ -169,6 +169,61 @@ pub fn needed_for_quantile_interval(
     Ok(count as usize)
 }
 
+/// Whether a quantile lies below a limit, where `below` of `count` values do; `None` where so many do not show it.
+///
+/// The one-sided quantile test in either direction: were the quantile at the limit or above, the number of values below
+/// the limit would be binomial with a probability of p at most. The quantile lies below where P(X ≥ `below`) ≤ 1 −
+/// `confidence`, and does not where P(X ≤ `below`) ≤ 1 − `confidence`. Below the existence floor of an interval this can
+/// still tell a quantile that is far on one side.
+///
+/// Assumes independent, identically distributed values; of dependent ones, fewer than so many.
+///
+/// # Errors
+/// A probability or confidence that is not strictly between 0 and 1, and more values below the limit than there are.
+///
+/// # References
+/// W. J. Conover (1999), “Practical Nonparametric Statistics”, 3rd edition, section 3.2.
+///
+/// # Examples
+/// ```
+/// use workbench_statistics::is_quantile_below;
+///
+/// // Twenty values below a limit do not show that the 95th percentile is; 59 do.
+/// assert_eq!(is_quantile_below(20, 20, 0.95, 0.95)?, None);
+/// assert_eq!(is_quantile_below(59, 59, 0.95, 0.95)?, Some(true));
+/// // Four of twenty above it show that it is not.
+/// assert_eq!(is_quantile_below(16, 20, 0.95, 0.95)?, Some(false));
+/// # Ok::<(), workbench_statistics::StatisticsError>(())
+/// ```
+pub fn is_quantile_below(
+    below: usize,
+    count: usize,
+    probability: f64,
+    confidence: f64,
+) -> Result<Option<bool>, StatisticsError> {
+    check_open_probability(probability)?;
+    check_open_probability(confidence)?;
+    if below > count {
+        return Err(StatisticsError::TooFewValues {
+            needed: below,
+            found: count,
+        });
+    }
+    let allowed = 1.0 - confidence;
+    let at_least = match below {
+        0 => 1.0,
+        some => binomial_tails(some - 1, count, probability).upper,
+    };
+    let at_most = binomial_tails(below, count, probability).lower;
+    Ok(if at_least <= allowed {
+        Some(true)
+    } else if at_most <= allowed {
+        Some(false)
+    } else {
+        None
+    })
+}
+
 struct Ranks {
     lower: usize,
     upper: usize,

@@ -8,8 +8,8 @@ mod type_seven;
 
 pub use harrell_davis::{harrell_davis, harrell_davis_of_sorted};
 pub use interval::{
-    QuantileInterval, needed_for_quantile_interval, quantile_interval, quantile_interval_of_parts,
-    quantile_interval_of_sorted,
+    QuantileInterval, is_quantile_below, needed_for_quantile_interval, quantile_interval,
+    quantile_interval_of_parts, quantile_interval_of_sorted,
 };
 pub use parts::quantile_of_parts;
 pub use type_seven::{quantile, quantile_of_sorted, quantiles};
