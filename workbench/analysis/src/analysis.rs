@@ -9,6 +9,7 @@ use workbench_samples::replace_file;
 use crate::between::{ComparisonRule, between_runs};
 use crate::comparison::{self, compare};
 use crate::error::AnalysisError;
+use crate::likeness::group_names;
 use crate::model::{Analysis, SCHEMA_VERSION};
 use crate::observe::TimesInOrder;
 use crate::run::analyse;
@@ -38,6 +39,7 @@ pub fn analyze(run_directories: &[PathBuf]) -> Result<Analysis, AnalysisError> {
     let mut runs = Vec::new();
     let mut distributions = Vec::new();
     let mut warnings = Vec::new();
+    let mut of_runs: Vec<(String, Vec<String>)> = Vec::new();
     for ((stream, directory), selected) in (0..).zip(run_directories).zip(&selected) {
         let times_in_order = if several && *selected {
             TimesInOrder::Kept
@@ -45,7 +47,13 @@ pub fn analyze(run_directories: &[PathBuf]) -> Result<Analysis, AnalysisError> {
             TimesInOrder::Dropped
         };
         let mut run = analyse(directory, times_in_order)?;
-        warnings.append(&mut run.warnings);
+        for warning in std::mem::take(&mut run.warnings) {
+            let name = run.analysis.name();
+            match of_runs.iter_mut().find(|(known, _)| *known == warning) {
+                Some((_, names)) => names.push(name),
+                None => of_runs.push((warning, vec![name])),
+            }
+        }
         if let Some(elapsed_ns) = run.elapsed_in_order {
             let drawn = comparison::distribution(&run.analysis, &elapsed_ns, stream);
             match drawn {
@@ -59,6 +67,20 @@ pub fn analyze(run_directories: &[PathBuf]) -> Result<Analysis, AnalysisError> {
         }
         runs.push(run.analysis);
     }
+    let of_runs = of_runs
+        .into_iter()
+        .map(|(warning, names)| match names.as_slice() {
+            [only] => format!("{only} {warning}"),
+            several => format!(
+                "{} and {} of the other runs: {warning}",
+                several[0],
+                several.len() - 1
+            ),
+        });
+    warnings = of_runs
+        .chain(group_names(&runs).differences)
+        .chain(warnings)
+        .collect();
     let comparison = several.then(|| {
         let left_out = selected.iter().filter(|selected| !**selected).count();
         let (comparison, of_the_tests) = compare(distributions, &runs, left_out);

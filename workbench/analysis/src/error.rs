@@ -88,11 +88,17 @@ pub enum AnalysisError {
         /// Its experiment and its id.
         run: String,
     },
-    /// A folder in which there is no run to be compared.
-    #[error("{path} is neither a run nor a series, and holds no runs", path = path.display())]
+    /// A path at which there are no runs.
+    #[error(
+        "there are no runs in {path}: {instead}. What can be read: the folder of a run (results/EXPERIMENT/RUN), a folder of \
+         runs (results/EXPERIMENT), and a series (results/series/ID)",
+        path = path.display()
+    )]
     NoRunsIn {
-        /// The folder.
+        /// As given.
         path: PathBuf,
+        /// What is there instead, and what to do about it.
+        instead: String,
     },
     /// A series that ended, or was stopped, before the first run of an experiment came to its end.
     #[error(

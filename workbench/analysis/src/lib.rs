@@ -12,12 +12,14 @@ mod error;
 mod experiment;
 pub mod gate;
 mod histogram;
+mod likeness;
 mod mean_of_runs;
 mod model;
 mod newest;
 mod observe;
 mod points;
 mod published;
+mod recognise;
 mod run;
 mod series;
 mod steady;
@@ -36,7 +38,8 @@ pub use model::{
     PairwiseTest, Peak, PublishedCheck, PublishedGroupCheck, PublishedTestCheck, RankEstimate,
     ReportComparison, RequestStatistics, RunAnalysis, SCHEMA_VERSION, ScalabilityFit, Scope,
     Second, SeveralGroups, Shape, SimultaneousPair, SteadyState, SteadyStatistics, SweepAnalysis,
-    SweepPointAnalysis, SweepRun, TestMethod, ThresholdOutcome, Verdict, WarmUpCheck, Worth,
+    SweepPointAnalysis, SweepRun, TestMethod, ThresholdOutcome, ThresholdStatus, Verdict,
+    WarmUpCheck, Worth,
 };
 pub use newest::{NewestRuns, newest_runs};
 pub use published::check_published_table;

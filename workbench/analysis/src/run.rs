@@ -1,5 +1,6 @@
 //! One run by itself: manifest, experiment and samples to tables and series.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -7,6 +8,7 @@ use workbench_plan::Plan;
 use workbench_samples::{ErrorKind, Manifest, Outcome, SAMPLES_FOLDER};
 use workbench_statistics::StatisticsError;
 
+use crate::between::few;
 use crate::environment::environment;
 use crate::error::AnalysisError;
 use crate::experiment::{self, Experiment};
@@ -15,12 +17,13 @@ use crate::model::{RequestStatistics, RunAnalysis, ThresholdOutcome};
 use crate::observe::{LabelObservations, LabelTally, Observations, Times, TimesInOrder, observe};
 use crate::series::{per_second, users_from_samples};
 use crate::steady::{self, steady_state};
-use crate::tables::{self, Row, TOTAL};
+use crate::tables::{self, NS_PER_SECOND, Row, TOTAL};
 use crate::threshold::{self, Measured};
 
 /// One run analysed.
 pub(crate) struct AnalysedRun {
     pub(crate) analysis: RunAnalysis,
+    /// Each as the end of a sentence that begins with the run.
     pub(crate) warnings: Vec<String>,
     /// Elapsed times in nanoseconds of all requests in the order in which they started, if they are kept.
     pub(crate) elapsed_in_order: Option<Vec<f64>>,
@@ -48,7 +51,7 @@ pub(crate) fn analyse(
     let experiment = experiment::read(run_directory)?;
     let observations = observe(
         &run_directory.join(SAMPLES_FOLDER),
-        manifest.started_at,
+        (manifest.started_at, ended_at(&manifest)),
         &experiment.plan,
         &experiment::labels(&experiment.plan),
         times_in_order,
@@ -57,6 +60,15 @@ pub(crate) fn analyse(
         "no label or second is without times, all are finite, and a plan has possible quantiles",
     );
     Ok(analysed)
+}
+
+/// When the run ended, UTC nanoseconds: where it was completed, after whatever its schedule holds; `None` where it was
+/// killed, so that only its samples say.
+fn ended_at(manifest: &Manifest) -> Option<i64> {
+    match manifest.outcome {
+        Outcome::Completed => Some(i64::MAX),
+        Outcome::Running | Outcome::Interrupted | Outcome::Failed(_) => manifest.ended_at,
+    }
 }
 
 fn combine(
@@ -69,7 +81,7 @@ fn combine(
     if let (Some(validity), Some(steady)) = (&mut manifest.validity, &steady) {
         steady::judge(validity, steady, &observations);
     }
-    let warnings = warnings(&manifest, &experiment::labels(&plan), &observations);
+    let warnings = warnings(&manifest, &plan, &observations);
     let Observations {
         labels,
         errors,
@@ -83,10 +95,15 @@ fn combine(
         Times::together(labels.iter().filter_map(|label| label.times.all())).ok_or(NO_SAMPLES)?;
     let mut counts = LabelTally::NONE;
     labels.iter().for_each(|label| counts.add(&label.counts));
+    let run_s = match manifest.outcome {
+        Outcome::Completed => plan.load.schedule().end().as_secs_f64(),
+        _ => (ended_at(&manifest).unwrap_or(counts.last_end) - origin) as f64 / NS_PER_SECOND,
+    };
     let total_row = Row {
         label: TOTAL,
         counts,
         times: &all,
+        run_s,
     };
     let total = total_row.statistics()?;
     let requests = labels
@@ -97,6 +114,7 @@ fn combine(
                 label: &label.label,
                 counts: label.counts,
                 times: &times,
+                run_s,
             };
             row.statistics()
         })
@@ -173,23 +191,18 @@ fn in_rfc_3339(instant_ns: i64) -> String {
     format!("{instant:.3}")
 }
 
-/// What a reader of this run has to know before believing a number of it.
-fn warnings(
-    manifest: &Manifest,
-    labels_of_the_file: &[&str],
-    observations: &Observations,
-) -> Vec<String> {
-    let run = format!("{}/{}", manifest.experiment, manifest.run_id);
+/// What a reader of this run has to know before believing a number of it: what the run is, has, or was.
+fn warnings(manifest: &Manifest, plan: &Plan, observations: &Observations) -> Vec<String> {
     let mut warnings = Vec::new();
     match &manifest.outcome {
         Outcome::Completed => {}
-        Outcome::Running => warnings.push(format!(
-            "{run} has not ended, or was killed: its last seconds may be missing, and nothing checked its validity"
-        )),
+        Outcome::Running => warnings.push(
+            "has not ended, or was killed: its last seconds may be missing, and nothing checked its validity".to_owned(),
+        ),
         Outcome::Interrupted => {
-            warnings.push(format!("{run} was interrupted before the end of its schedule"));
+            warnings.push("was interrupted before the end of its schedule".to_owned());
         }
-        Outcome::Failed(reason) => warnings.push(format!("{run} failed: {reason}")),
+        Outcome::Failed(reason) => warnings.push(format!("failed: {reason}")),
     }
     if let Some(validity) = manifest
         .validity
@@ -202,7 +215,7 @@ fn warnings(
             .filter(|check| check.status == workbench_samples::CheckStatus::Failed)
             .map(|check| format!("{}: {}", check.name, check.finding))
             .collect();
-        warnings.push(format!("{run} is invalid ({})", reasons.join("; ")));
+        warnings.push(format!("is invalid ({})", reasons.join("; ")));
     }
     let censored: u64 = observations
         .errors
@@ -212,16 +225,34 @@ fn warnings(
         .sum();
     if censored > 0 {
         warnings.push(format!(
-            "{run} has requests that were still in flight at its end ({censored}): they count as errors, and enter the times with how long they had waited, a lower bound"
+            "has requests that were still in flight at its end ({censored}): they count as errors, and enter the times with how long they had waited, a lower bound"
         ));
     }
-    let never_sent: Vec<&str> = labels_of_the_file
+    let unplayed = plan.scenarios_without_users();
+    if !unplayed.is_empty() {
+        warnings.push(format!(
+            "has too few users for the weights of its scenarios: none played {}",
+            few(&unplayed)
+        ));
+    }
+    let sent: BTreeSet<&str> = observations
+        .labels
         .iter()
-        .filter(|label| observations.labels.iter().all(|it| it.label != **label))
-        .copied()
+        .map(|it| it.label.as_str())
         .collect();
+    let played = plan
+        .scenarios
+        .iter()
+        .filter(|it| !unplayed.contains(&it.name.as_str()));
+    let mut never_sent: Vec<&str> = Vec::new();
+    for step in played.flat_map(|scenario| &scenario.steps) {
+        let label = step.label.as_str();
+        if !sent.contains(label) && !never_sent.contains(&label) {
+            never_sent.push(label);
+        }
+    }
     if !never_sent.is_empty() {
-        warnings.push(format!("{run} has no samples of {}", never_sent.join(", ")));
+        warnings.push(format!("has no samples of {}", few(&never_sent)));
     }
     warnings
 }

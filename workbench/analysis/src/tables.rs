@@ -1,4 +1,7 @@
-//! The rows of the Summary and Aggregate tables, by JMeter's formulas.
+//! The rows of the Summary and Aggregate tables: JMeter's formulas, but for throughput.
+//!
+//! JMeter divides by the time from a label's first start to its last end, which think times and a label that is seldom
+//! requested make shorter than the time in which the requests were made.
 
 use workbench_statistics::StatisticsError;
 
@@ -16,6 +19,8 @@ pub(crate) struct Row<'a> {
     pub(crate) label: &'a str,
     pub(crate) counts: LabelTally,
     pub(crate) times: &'a Times<'a>,
+    /// The time that was run, which throughput is by.
+    pub(crate) run_s: f64,
 }
 
 impl Row<'_> {
@@ -28,11 +33,10 @@ impl Row<'_> {
         let quantile = |probability| self.times.quantile(probability);
         let counts = &self.counts;
         let samples = counts.samples as f64;
-        let duration_s = self.duration_s();
         // Requests that took no measurable time at all have no rate; infinity would say more than is known.
         let per_second = |amount: f64| {
-            if duration_s > 0.0 {
-                amount / duration_s
+            if self.run_s > 0.0 {
+                amount / self.run_s
             } else {
                 0.0
             }

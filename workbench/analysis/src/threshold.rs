@@ -1,8 +1,9 @@
 //! The experiment's thresholds against what was measured.
 
 use workbench_plan::{Comparison, Metric, Threshold};
-use workbench_statistics::StatisticsError;
+use workbench_statistics::{StatisticsError, is_quantile_below, needed_for_quantile_interval};
 
+use crate::diagnosis::CONFIDENCE;
 use crate::model::{RequestStatistics, ThresholdOutcome};
 use crate::observe::Times;
 
@@ -13,6 +14,9 @@ pub(crate) struct Measured<'a> {
 }
 
 /// Judges one threshold. `measured` is `None` where there was no request of its label.
+///
+/// A quantile is undecided where there are fewer requests than its interval needs, and those that there are do not show
+/// on which side of the limit it lies.
 pub(crate) fn evaluate(
     threshold: &Threshold,
     measured: Option<&Measured<'_>>,
@@ -23,13 +27,23 @@ pub(crate) fn evaluate(
             text: threshold.text.clone(),
             measured: format!("nothing: no samples of {label}"),
             passed: false,
+            undecided: None,
         });
     };
     let value = value(threshold.metric, measured)?;
+    let (passed, undecided) = match threshold.metric {
+        Metric::Quantile(probability) => {
+            of_quantile(threshold, probability, value, &measured.times)?
+        }
+        Metric::Mean | Metric::Max | Metric::ErrorRate | Metric::Throughput => {
+            (holds(value, threshold.comparison, threshold.limit), None)
+        }
+    };
     Ok(ThresholdOutcome {
         text: threshold.text.clone(),
         measured: in_words(threshold.metric, value),
-        passed: holds(value, threshold.comparison, threshold.limit),
+        passed,
+        undecided,
     })
 }
 
@@ -42,6 +56,43 @@ fn value(metric: Metric, measured: &Measured<'_>) -> Result<f64, StatisticsError
         Metric::ErrorRate => Ok(statistics.error_rate),
         Metric::Throughput => Ok(statistics.throughput_per_s),
     }
+}
+
+/// Whether the threshold holds, or why that is undecided.
+fn of_quantile(
+    threshold: &Threshold,
+    probability: f64,
+    value: f64,
+    times: &Times<'_>,
+) -> Result<(bool, Option<String>), StatisticsError> {
+    let (count, needed) = (
+        times.count(),
+        needed_for_quantile_interval(probability, CONFIDENCE)?,
+    );
+    if count >= needed {
+        return Ok((holds(value, threshold.comparison, threshold.limit), None));
+    }
+    // “More than the limit” is “not at most the limit”.
+    let (below, negated) = match threshold.comparison {
+        Comparison::Less => (times.below(threshold.limit), false),
+        Comparison::LessOrEqual => (times.below(threshold.limit.next_up()), false),
+        Comparison::Greater => (times.below(threshold.limit.next_up()), true),
+        Comparison::GreaterOrEqual => (times.below(threshold.limit), true),
+    };
+    Ok(
+        match is_quantile_below(below, count, probability, CONFIDENCE)? {
+            Some(is_below) => (is_below != negated, None),
+            None => {
+                let requests = if count == 1 {
+                    "request is"
+                } else {
+                    "requests are"
+                };
+                let why = format!("{count} {requests} too few, this quantile takes {needed}");
+                (false, Some(why))
+            }
+        },
+    )
 }
 
 fn holds(value: f64, comparison: Comparison, limit: f64) -> bool {
@@ -73,6 +124,7 @@ fn duration_in_words(value_ns: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::ThresholdStatus;
 
     /// Four requests of 1, 2, 3 and 4 ms, one of them failed, in two seconds.
     const TIMES: [f64; 4] = [1e6, 2e6, 3e6, 4e6];
@@ -152,7 +204,102 @@ mod tests {
         let outcome = evaluate(&threshold, None).unwrap();
 
         assert_eq!(outcome.measured, "nothing: no samples of pay");
+        assert_eq!(outcome.status(), ThresholdStatus::Missed);
+    }
+
+    /// What becomes of a threshold on a quantile of so many requests, of which the last few take 2 s, all others 1 s.
+    fn status(
+        count: usize,
+        slow: usize,
+        probability: f64,
+        comparison: Comparison,
+    ) -> ThresholdStatus {
+        let mut times = vec![1e9; count - slow];
+        times.resize(count, 2e9);
+        let threshold = Threshold {
+            text: String::new(),
+            metric: Metric::Quantile(probability),
+            request: None,
+            comparison,
+            limit: 1.5e9,
+        };
+        let statistics = statistics();
+        let measured = Measured {
+            statistics: &statistics,
+            times: Times::of_test(&mut times),
+        };
+        evaluate(&threshold, Some(&measured)).unwrap().status()
+    }
+
+    #[test]
+    fn a_quantile_of_too_few_requests_is_undecided() {
+        use Comparison::{Greater, Less};
+        use ThresholdStatus::{Missed, Passed, Undecided};
+        for (probability, needed) in [(0.5, 6), (0.95, 59), (0.99, 299), (0.999, 2_995)] {
+            assert_eq!(
+                status(needed, 0, probability, Less),
+                Passed,
+                "{probability}"
+            );
+            assert_eq!(
+                status(needed, 0, probability, Greater),
+                Missed,
+                "{probability}"
+            );
+        }
+        for (probability, few) in [(0.5, 4), (0.95, 58), (0.99, 298), (0.999, 2_994)] {
+            assert_eq!(
+                status(few, 0, probability, Less),
+                Undecided,
+                "{probability}"
+            );
+            assert_eq!(
+                status(few, 0, probability, Greater),
+                Undecided,
+                "{probability}"
+            );
+        }
+    }
+
+    #[test]
+    fn few_requests_decide_a_quantile_that_is_far_from_the_limit() {
+        use Comparison::{Greater, GreaterOrEqual, Less, LessOrEqual};
+        use ThresholdStatus::{Missed, Passed, Undecided};
+        for comparison in [Less, LessOrEqual] {
+            // Four of twenty above the 95th percentile: a chance of 1.6 %. Three: 7.5 %.
+            assert_eq!(status(20, 4, 0.95, comparison), Missed);
+            assert_eq!(status(20, 3, 0.95, comparison), Undecided);
+            // Five of five below the median: a chance of 3.1 %.
+            assert_eq!(status(5, 0, 0.5, comparison), Passed);
+        }
+        for comparison in [Greater, GreaterOrEqual] {
+            assert_eq!(status(20, 4, 0.95, comparison), Passed);
+            assert_eq!(status(20, 3, 0.95, comparison), Undecided);
+        }
+    }
+
+    #[test]
+    fn an_undecided_threshold_says_how_many_requests_it_takes() {
+        let mut times = TIMES;
+        let statistics = statistics();
+        let measured = Measured {
+            statistics: &statistics,
+            times: Times::of_test(&mut times),
+        };
+        let threshold = Threshold {
+            text: "p95 < 1s".into(),
+            metric: Metric::Quantile(0.95),
+            request: None,
+            comparison: Comparison::Less,
+            limit: 1e9,
+        };
+        let outcome = evaluate(&threshold, Some(&measured)).unwrap();
+        assert_eq!(outcome.measured, "3.850 ms");
         assert!(!outcome.passed);
+        assert_eq!(
+            outcome.undecided.as_deref(),
+            Some("4 requests are too few, this quantile takes 59")
+        );
     }
 
     #[test]

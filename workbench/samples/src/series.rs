@@ -96,6 +96,9 @@ pub struct SeriesRun {
     pub reason: Option<String>,
     /// Thresholds of the experiment that it missed.
     pub missed_thresholds: Vec<String>,
+    /// Thresholds of the experiment that its samples do not decide.
+    #[serde(default)]
+    pub undecided_thresholds: Vec<String>,
     /// Folders of earlier attempts that did not come to their end, relative to the results folder.
     pub earlier_attempts: Vec<PathBuf>,
 }

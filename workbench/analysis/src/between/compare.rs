@@ -8,7 +8,7 @@ use super::pairing::{Sides, sides};
 use super::row::{Judged, layout, of_errors, of_positive, verdict};
 use super::rule::{Belief, Question};
 use super::values::{errors, is_all, labels, value};
-use super::words::in_words;
+use super::words::{few, in_words};
 use crate::model::{GroupComparison, Metric, RunAnalysis, Verdict};
 use crate::tables::TOTAL;
 
@@ -53,8 +53,6 @@ pub(crate) fn compare(
     let mut sides = sides(baseline, candidate, question.ended_early);
     let mut warnings: Vec<Warning> = std::mem::take(&mut sides.warnings)
         .into_iter()
-        .chain(unlike(baseline))
-        .chain(unlike(candidate))
         .map(Warning::Other)
         .collect();
     // A run that is left out of the pairs is still one of the series.
@@ -140,23 +138,10 @@ fn same_part(
     same
 }
 
-/// Says where runs of one group followed different experiments. Their seeds differ from repetition to repetition.
-fn unlike(group: &RunGroup<'_>) -> Option<String> {
-    fn essence(run: &RunAnalysis) -> impl Iterator<Item = &str> {
-        let lines = run.experiment_file.lines();
-        lines.filter(|line| !line.starts_with("seed:"))
-    }
-    let first = group.runs.first()?;
-    group
-        .runs
-        .iter()
-        .any(|run| !essence(run).eq(essence(first)))
-        .then(|| format!("runs of {} followed different experiments", group.name))
-}
-
 fn rows(sides: &Sides<'_>, question: &Question, warnings: &mut Vec<String>) -> Vec<Judged> {
     let runs = || sides.baseline.iter().chain(&sides.candidate).copied();
     let mut judged = Vec::new();
+    let mut not_compared: Vec<(String, Vec<&str>)> = Vec::new();
     for label in labels(runs()) {
         let doubled = question.asks_for(TOTAL) && is_all(runs(), label);
         if !question.asks_for(label) || doubled {
@@ -172,11 +157,22 @@ fn rows(sides: &Sides<'_>, question: &Question, warnings: &mut Vec<String>) -> V
             }
         }
         if !left_out.is_empty() {
-            warnings.push(format!(
-                "{label} is not compared by {}: not every run has a value",
-                left_out.join(", ")
-            ));
+            let left_out = left_out.join(", ");
+            match not_compared
+                .iter_mut()
+                .find(|(known, _)| *known == left_out)
+            {
+                Some((_, labels)) => labels.push(label),
+                None => not_compared.push((left_out, vec![label])),
+            }
         }
+    }
+    for (metrics, labels) in not_compared {
+        let are = if labels.len() == 1 { "is" } else { "are" };
+        warnings.push(format!(
+            "{} {are} not compared by {metrics}: not every run has a value",
+            few(&labels)
+        ));
     }
     judged
 }

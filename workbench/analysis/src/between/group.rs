@@ -5,6 +5,7 @@ use workbench_statistics::summary;
 
 use super::rule::Question;
 use super::values::{labels, statistics, value};
+use crate::likeness::group_names;
 use crate::mean_of_runs::{Scale, mean_of_runs};
 use crate::model::{Group, GroupRun, GroupStatistic, Metric, MissingValue, RunAnalysis, Scope};
 use crate::points::in_order_of_points;
@@ -20,12 +21,7 @@ pub(crate) struct RunGroup<'a> {
 /// The groups in the order in which their first runs are given; see [`in_order_of_points`].
 pub(super) fn groups(runs: &[RunAnalysis]) -> Vec<RunGroup<'_>> {
     let mut groups: Vec<RunGroup<'_>> = Vec::new();
-    for run in runs {
-        // `shop#1` and `shop#2` stay apart whatever stands beside them.
-        let name = match &run.series {
-            Some(place) => place.experiment.clone(),
-            None => run.experiment.clone(),
-        };
+    for (run, name) in runs.iter().zip(group_names(runs).names) {
         match groups.iter_mut().find(|group| group.name == name) {
             Some(group) => group.runs.push(run),
             None => groups.push(RunGroup {

@@ -17,6 +17,7 @@ pub(crate) use group::{RunGroup, described_run, doubts};
 pub(crate) use row::Judged;
 pub(crate) use rule::{Belief, Question};
 pub(crate) use values::{is_all, labels};
+pub(crate) use words::few;
 
 use crate::model::{BetweenRuns, RunAnalysis};
 
@@ -24,7 +25,8 @@ use crate::model::{BetweenRuns, RunAnalysis};
 /// three groups on all at once.
 ///
 /// Runs of series are grouped by the series' own names (`shop#1`, `scalability@users=10`), other runs by their
-/// experiment. Groups are compared where they stand at the same point of a sweep, or at none; the first one is the
+/// experiment; runs of one name whose resolved experiments differ in more than their seeds, titles and thresholds are
+/// different groups. Groups are compared where they stand at the same point of a sweep, or at none; the first one is the
 /// baseline. Every label and metric has a row, but for a label that is all there is, whose numbers `TOTAL` has; all rows
 /// of a comparison are one family (Holm). What keeps a row from being made is among the comparison's warnings.
 ///

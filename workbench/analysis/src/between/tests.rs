@@ -123,20 +123,6 @@ fn a_gap_within_a_series_makes_its_runs_independent_and_keeps_them_all() {
 }
 
 #[test]
-fn runs_of_one_group_that_followed_different_experiments_are_told_but_for_their_seeds() {
-    let mut runs = pairs(5, 1.0);
-    for (number, run) in runs.iter_mut().enumerate() {
-        run.experiment_file = format!("name: shop\nseed: {number}\n");
-    }
-    assert_eq!(only(between(&runs)).warnings, [] as [&str; 0]);
-    runs[0].experiment_file.push_str("timeout: 1s\n");
-    assert_eq!(
-        only(between(&runs)).warnings,
-        ["runs of shop#1 followed different experiments"]
-    );
-}
-
-#[test]
 fn an_invalid_run_makes_every_verdict_invalid_and_is_named() {
     let mut runs = pairs(6, 1.2);
     runs[3] = invalid(runs[3].clone());

@@ -2,6 +2,18 @@
 
 use workbench_statistics::VerdictWarning;
 
+/// So many names stand in one sentence.
+const NAMES: usize = 4;
+
+/// The first names, the others by number: `a, b, c, d and 12 more`.
+pub(crate) fn few(names: &[&str]) -> String {
+    let named = &names[..names.len().min(NAMES)];
+    match names.len() - named.len() {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
+    }
+}
+
 pub(super) fn in_words(warning: VerdictWarning) -> String {
     match warning {
         VerdictWarning::SingleRuns => {

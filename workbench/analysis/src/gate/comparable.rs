@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use workbench_plan::{BaseUrl, Database, Plan, Target};
+use workbench_plan::Plan;
 
 use super::absent::Absent;
 use super::report::{Objection, ObjectionKind};
 use super::run::GateRun;
 use crate::between::doubts;
+use crate::likeness::{difference, essence, repeated};
 
 /// Everything that speaks against comparing these runs; whether each of them stands for a session.
 pub(super) fn objections(
@@ -128,42 +129,31 @@ fn differing(what: &str, runs: &[&GateRun], of: impl Fn(&GateRun) -> String) -> 
 
 /// Says how the first experiment that is unlike the first one differs.
 fn experiments(runs: &[&GateRun]) -> Option<String> {
-    let (first, others) = runs.split_first()?;
-    let expected = essence(&first.plan);
-    let (other, unlike) = others
-        .iter()
-        .map(|run| (run, essence(&run.plan)))
-        .find(|(_, plan)| *plan != expected)?;
-    let (before, after) = (expected.to_yaml(), unlike.to_yaml());
-    Some(format!(
-        "{} has {}, {} has {}",
-        first.name(),
-        only_in(&before, &after),
-        other.name(),
-        only_in(&after, &before)
-    ))
+    first_unlike(runs, essence)
 }
 
 /// Says where runs that should differ in nothing had another target, or other faults in it.
 pub(super) fn targets(runs: &[&GateRun]) -> Option<String> {
-    let target = |run: &GateRun| {
-        let mut plan = essence(&run.plan);
-        plan.target = run.plan.without_password().target;
-        plan
+    let like_the_first = |plan: &Plan| {
+        let mut plan_of_first = essence(&runs[0].plan);
+        plan_of_first.target = repeated(plan).target;
+        plan_of_first
     };
+    first_unlike(runs, like_the_first)
+        .map(|finding| format!("different targets or faults: {finding}"))
+}
+
+/// How the first run that is unlike the first one differs from it, in what is `compared` of their plans.
+fn first_unlike(runs: &[&GateRun], compared: impl Fn(&Plan) -> Plan) -> Option<String> {
     let (first, others) = runs.split_first()?;
-    let expected = target(first);
+    let expected = compared(&first.plan);
     let (other, unlike) = others
         .iter()
-        .map(|run| (run, target(run)))
-        .find(|(_, plan)| plan.target != expected.target)?;
-    let (before, after) = (expected.to_yaml(), unlike.to_yaml());
-    Some(format!(
-        "different targets or faults: {} has {}, {} has {}",
-        first.name(),
-        only_in(&before, &after),
-        other.name(),
-        only_in(&after, &before)
+        .map(|run| (run, compared(&run.plan)))
+        .find(|(_, plan)| *plan != expected)?;
+    Some(difference(
+        (&first.name(), &expected.to_yaml()),
+        (&other.name(), &unlike.to_yaml()),
     ))
 }
 
@@ -207,53 +197,4 @@ fn listed(seeds: &BTreeSet<u64>) -> String {
         Some(seed) if seeds.len() == 1 => format!("{seed} throughout"),
         _ => format!("{} different ones", seeds.len()),
     }
-}
-
-/// Lines of one text that the other has not, the first few.
-fn only_in(text: &str, other: &str) -> String {
-    let lines: Vec<&str> = text
-        .lines()
-        .filter(|line| !other.lines().any(|it| it == *line))
-        .map(str::trim)
-        .collect();
-    match lines.as_slice() {
-        [] => "nothing more".to_owned(),
-        few if few.len() <= 3 => format!("`{}`", few.join("`, `")),
-        many => format!(
-            "`{}` and {} lines more",
-            many[..3].join("`, `"),
-            many.len() - 3
-        ),
-    }
-}
-
-/// The experiment without what may differ between two versions of a system: what it is called, what it asks, what it
-/// must hold, where the system is, and what is broken in it on purpose.
-fn essence(plan: &Plan) -> Plan {
-    let mut plan = plan.clone();
-    plan.name = "experiment".to_owned();
-    plan.title = "experiment".to_owned();
-    plan.question = "experiment".to_owned();
-    plan.thresholds = Vec::new();
-    // Judged by itself.
-    plan.seed = 0;
-    match &mut plan.target {
-        Target::Bookstore(bookstore) => {
-            bookstore.faults = Vec::new();
-            if let Database::Postgres(url) = &mut bookstore.database {
-                "postgres://anywhere/database".clone_into(url);
-            }
-        }
-        Target::Urls(urls) => {
-            for (name, url) in &mut urls.services {
-                *url = BaseUrl {
-                    tls: url.tls,
-                    host: format!("{name}.example"),
-                    port: 80,
-                    prefix: String::new(),
-                };
-            }
-        }
-    }
-    plan
 }

@@ -7,6 +7,7 @@ use workbench_samples::{MANIFEST_FILE, Manifest, SERIES_FILE, SERIES_FOLDER, Ser
 use super::absent::Absent;
 use crate::error::AnalysisError;
 use crate::newest::folders;
+use crate::recognise::instead_of_runs;
 
 /// Runs, and what was passed over on the way to them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -66,6 +67,13 @@ fn select_one(path: &Path) -> Result<Selection, AnalysisError> {
     {
         return select_of_series(Path::new(folder), name);
     }
+    let no_runs = || AnalysisError::NoRunsIn {
+        path: path.to_owned(),
+        instead: instead_of_runs(path),
+    };
+    if !path.is_dir() {
+        return Err(no_runs());
+    }
     let mut runs = folders(path)?;
     runs.sort();
     let (runs, others): (Vec<_>, Vec<_>) = runs
@@ -73,9 +81,7 @@ fn select_one(path: &Path) -> Result<Selection, AnalysisError> {
         .partition(|run| run.join(MANIFEST_FILE).is_file());
     let (runs, empty): (Vec<_>, Vec<_>) = runs.into_iter().partition(|run| has_samples(run));
     if runs.is_empty() {
-        return Err(AnalysisError::NoRunsIn {
-            path: path.to_owned(),
-        });
+        return Err(no_runs());
     }
     let mut selection = Selection {
         runs,

@@ -136,9 +136,10 @@ pub struct RequestStatistics {
     pub p95_ns: f64,
     /// 99 % line.
     pub p99_ns: f64,
-    /// Samples / (last end − first start), per second.
+    /// Samples by the time that was run, per second: the whole schedule where it was completed, otherwise until the run
+    /// ended.
     pub throughput_per_s: f64,
-    /// KiB received per second, headers included.
+    /// KiB received per second of the same time, headers included.
     pub received_kib_per_s: f64,
     /// KiB sent per second, headers included.
     pub sent_kib_per_s: f64,
@@ -198,6 +199,43 @@ pub struct ThresholdOutcome {
     pub text: String,
     /// What was measured, in words with its unit; says so where there was nothing to measure.
     pub measured: String,
-    /// Whether it holds. Nothing measured is not a pass.
+    /// Whether it holds. Neither nothing measured nor an undecided one is a pass.
     pub passed: bool,
+    /// Why the samples decide neither for it nor against it; `None` where they do.
+    #[serde(default)]
+    pub undecided: Option<String>,
+}
+
+/// What became of a threshold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ThresholdStatus {
+    /// It holds.
+    Passed,
+    /// It does not hold, or nothing was measured.
+    Missed,
+    /// The samples are too few for its quantile.
+    Undecided,
+}
+
+impl ThresholdOutcome {
+    /// What became of it.
+    #[must_use]
+    pub fn status(&self) -> ThresholdStatus {
+        match (self.passed, &self.undecided) {
+            (_, Some(_)) => ThresholdStatus::Undecided,
+            (true, None) => ThresholdStatus::Passed,
+            (false, None) => ThresholdStatus::Missed,
+        }
+    }
+}
+
+impl RunAnalysis {
+    /// The thresholds of which this became, as written.
+    pub fn thresholds_that_are(&self, status: ThresholdStatus) -> Vec<String> {
+        let thresholds = self.thresholds.iter();
+        thresholds
+            .filter(|threshold| threshold.status() == status)
+            .map(|threshold| threshold.text.clone())
+            .collect()
+    }
 }

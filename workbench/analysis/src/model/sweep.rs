@@ -46,10 +46,14 @@ pub struct SweepPointAnalysis {
     pub p99_ns: Estimate,
     /// Failed requests as a fraction of all.
     pub error_rate: Estimate,
-    /// Whether every run is valid and met every threshold: load that was not achieved is what overload looks like.
+    /// Whether every run is valid and met every threshold: load that was not achieved is what overload looks like, and
+    /// what is undecided is not met.
     pub meets_thresholds: bool,
     /// Thresholds that a valid run missed, and by how many of them, in the order of the experiment.
     pub missed: Vec<(String, u32)>,
+    /// Thresholds that a valid run left undecided, in the same way.
+    #[serde(default)]
+    pub undecided: Vec<(String, u32)>,
 }
 
 /// One run at a point.
@@ -73,6 +77,9 @@ pub struct SweepRun {
     pub error_rate: f64,
     /// Thresholds that it missed, as written.
     pub missed_thresholds: Vec<String>,
+    /// Thresholds that its samples do not decide, as written.
+    #[serde(default)]
+    pub undecided_thresholds: Vec<String>,
 }
 
 /// The largest load that meets the thresholds, as do all smaller ones that were swept.
@@ -81,9 +88,9 @@ pub struct SweepRun {
 pub enum LargestLoad {
     /// The experiment has no thresholds.
     NoThresholds,
-    /// The smallest load swept misses one already.
+    /// The smallest load swept does not meet them already.
     None,
-    /// This one; the next one swept misses a threshold or has an invalid run.
+    /// This one; the next one swept misses a threshold, leaves one undecided, or has an invalid run.
     At {
         /// The load.
         value: u32,
@@ -122,6 +129,15 @@ pub struct ScalabilityFit {
     pub runs: Vec<FittedRun>,
     /// What a reader has to know.
     pub warnings: Vec<String>,
+}
+
+impl SweepPointAnalysis {
+    /// Whether only thresholds that are undecided keep the point from meeting them.
+    #[must_use]
+    pub fn is_undecided(&self) -> bool {
+        let valid = self.runs.iter().all(|run| run.valid);
+        valid && self.missed.is_empty() && !self.undecided.is_empty()
+    }
 }
 
 impl ScalabilityFit {

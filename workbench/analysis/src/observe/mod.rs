@@ -24,7 +24,7 @@ use crate::diagnosis::{Diagnosis, diagnose};
 use crate::error::AnalysisError;
 use census::Census;
 use rows::Rows;
-use tally::{MOST_LABELS, Tally};
+use tally::{Labels, MOST_LABELS, Tally};
 use timeline::{InOrder, Timeline};
 
 pub(crate) use tally::{ErrorTotal, LabelTally};
@@ -117,19 +117,19 @@ impl Window {
         self.from < instant && instant <= self.to
     }
 
-    /// Of a run that ended earlier, there is no more than until its last response.
-    fn until(self, last_end: i64) -> Self {
+    /// Of a run that ended earlier, there is no more than until then.
+    fn until(self, ended_at: i64) -> Self {
         Self {
-            to: self.to.min(last_end).max(self.from),
+            to: self.to.min(ended_at).max(self.from),
             ..self
         }
     }
 }
 
-/// Reads the samples below a folder. `started_at` is the start of the schedule, where it is known.
+/// Reads the samples below a folder. The run's time is the start of its schedule and its end, each where it is known.
 pub(crate) fn observe(
     directory: &Path,
-    started_at: Option<i64>,
+    (started_at, ended_at): (Option<i64>, Option<i64>),
     plan: &Plan,
     labels_of_the_file: &[&str],
     times_in_order: TimesInOrder,
@@ -142,7 +142,13 @@ pub(crate) fn observe(
         .map_err(AnalysisError::Threads)?;
     let observations = threads.install(|| {
         let census = Census::take(&batches, started_at, plan)?;
-        observations(&batches, census, plan, labels_of_the_file, times_in_order)
+        observations(
+            &batches,
+            census,
+            (plan, ended_at),
+            labels_of_the_file,
+            times_in_order,
+        )
     });
     let observations = observations.map_err(|source| AnalysisError::Query {
         path: directory.to_owned(),
@@ -159,7 +165,7 @@ pub(crate) fn observe(
 fn observations(
     batches: &[SampleBatch],
     census: Census,
-    plan: &Plan,
+    (plan, ended_at): (&Plan, Option<i64>),
     labels_of_the_file: &[&str],
     times_in_order: TimesInOrder,
 ) -> PolarsResult<Option<Observations>> {
@@ -176,7 +182,7 @@ fn observations(
     if labels.len() > MOST_LABELS {
         return Err(too_many(labels.len()));
     }
-    let labels = in_order(labels, labels_of_the_file);
+    let labels = Labels::new(in_order(labels, labels_of_the_file));
     let steady_part = plan.steady_part();
     let window = steady_starts.map(|starts| Window::of(starts, origin, steady_part, plan));
     let timeline = Mutex::new(Timeline::new(&by_second));
@@ -200,8 +206,8 @@ fn observations(
     let (timeline, times_of_seconds) = timeline.in_order();
     let last_end = tally.labels.iter().map(|counts| counts.last_end).max();
     let steady = window
-        .zip(last_end)
-        .map(|(window, last_end)| steady(&timeline, window.until(last_end), origin));
+        .zip(ended_at.or(last_end))
+        .map(|(window, ended_at)| steady(&timeline, window.until(ended_at), origin));
     let started = by_second
         .iter()
         .zip(&tally.seconds)
@@ -217,11 +223,17 @@ fn observations(
         })
         .collect();
     let (dealt, elapsed_in_order) = timeline.into_labels(&tally.labels, times_in_order);
+    let errors = tally.errors();
+    let Tally {
+        labels: tallies,
+        completed,
+        ..
+    } = tally;
     Ok(Some(Observations {
-        errors: tally.errors(),
-        labels: label_observations(labels, tally.labels, dealt),
+        errors,
+        labels: label_observations(labels.names, tallies, dealt),
         started,
-        completed: tally.completed.into_iter().collect(),
+        completed: completed.into_iter().collect(),
         origin,
         steady,
         elapsed_in_order,

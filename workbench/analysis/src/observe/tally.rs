@@ -1,6 +1,6 @@
 //! Counts and sums, taken while the samples stream past.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use polars_core::prelude::PolarsResult;
 use workbench_plan::SteadyPart;
@@ -21,14 +21,28 @@ pub(super) const COLUMNS: [&str; 9] = [
     column::PHASE,
 ];
 
+/// Labels, and the number of each by its name.
+pub(super) struct Labels {
+    pub(super) names: Vec<String>,
+    numbers: HashMap<String, u16>,
+}
+
+impl Labels {
+    /// At most [`MOST_LABELS`].
+    pub(super) fn new(names: Vec<String>) -> Self {
+        let numbers = names.iter().cloned().zip(0..).collect();
+        Self { names, numbers }
+    }
+}
+
 /// All counts and sums of some samples.
-pub(super) struct Tally {
+pub(super) struct Tally<'a> {
     pub(super) labels: Vec<LabelTally>,
     pub(super) seconds: Vec<SecondTally>,
     /// Responses received whole, by the second of their end.
     pub(super) completed: BTreeMap<u32, u64>,
     errors: BTreeMap<(usize, String, Option<u16>), u64>,
-    names: Vec<String>,
+    of: &'a Labels,
 }
 
 /// Counts, sums and instants of one label.
@@ -94,14 +108,14 @@ pub(super) fn is_failed(code: u16) -> bool {
 /// As many as a code has room for.
 pub(super) const MOST_LABELS: usize = 1 << 14;
 
-impl Tally {
-    pub(super) fn new(labels: &[String], seconds: usize) -> Self {
+impl<'a> Tally<'a> {
+    pub(super) fn new(labels: &'a Labels, seconds: usize) -> Self {
         Self {
-            labels: vec![LabelTally::NONE; labels.len()],
+            labels: vec![LabelTally::NONE; labels.names.len()],
             seconds: vec![SecondTally::default(); seconds],
             completed: BTreeMap::new(),
             errors: BTreeMap::new(),
-            names: labels.to_vec(),
+            of: labels,
         }
     }
 
@@ -120,7 +134,7 @@ impl Tally {
         let users = rows.small(column::ACTIVE_USERS)?;
         let statuses = rows.optional(column::STATUS)?;
         let requests = rows.words(column::REQUEST)?;
-        let request_of = rows.table(column::REQUEST, |name| self.number_of(name))?;
+        let request_of = rows.table(column::REQUEST, |name| self.of.numbers.get(name).copied())?;
         let phases = rows.words(column::PHASE)?;
         let steady_of = rows.table(column::PHASE, |phase| is_steady(phase, steady_part))?;
         let errors = rows.optional_words(column::ERROR)?;
@@ -185,13 +199,6 @@ impl Tally {
         Ok(places)
     }
 
-    /// The position of a label, if there is room for it in a code.
-    fn number_of(&self, name: &str) -> Option<u16> {
-        let position = self.names.iter().position(|other| other == name)?;
-        let number = u16::try_from(position).ok()?;
-        (position < MOST_LABELS).then_some(number)
-    }
-
     /// Both together; they are of the same labels and seconds.
     pub(super) fn merged(mut self, other: Self) -> Self {
         for (counts, more) in self.labels.iter_mut().zip(other.labels) {
@@ -214,7 +221,7 @@ impl Tally {
     pub(super) fn errors(&self) -> Vec<ErrorTotal> {
         let total =
             |((label, error, status), count): (&(usize, String, Option<u16>), &u64)| ErrorTotal {
-                label: self.names[*label].clone(),
+                label: self.of.names[*label].clone(),
                 error: error.clone(),
                 status: *status,
                 count: *count,

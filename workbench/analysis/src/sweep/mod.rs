@@ -5,6 +5,7 @@ mod point;
 
 use workbench_samples::SeriesPlace;
 
+use crate::likeness::swept_by;
 use crate::model::{LargestLoad, RunAnalysis, SweepAnalysis, SweepPointAnalysis};
 
 use fit::fit;
@@ -17,6 +18,8 @@ struct Identity {
     /// The experiment's name within the series, without the point.
     experiment: String,
     parameter: String,
+    /// What its points have in common.
+    swept: String,
 }
 
 impl Identity {
@@ -29,14 +32,16 @@ impl Identity {
             series_id: place.series_id.clone(),
             experiment: experiment.to_owned(),
             parameter: point.parameter.clone(),
+            swept: swept_by(run),
         })
     }
 }
 
 /// Every sweep of which there are two points at least, in the order of its first run.
 pub(crate) fn sweeps(runs: &[RunAnalysis]) -> Vec<SweepAnalysis> {
-    let mut identities: Vec<Identity> = Vec::new();
-    for identity in runs.iter().filter_map(Identity::of) {
+    let of_runs: Vec<Option<Identity>> = runs.iter().map(Identity::of).collect();
+    let mut identities: Vec<&Identity> = Vec::new();
+    for identity in of_runs.iter().flatten() {
         if !identities.contains(&identity) {
             identities.push(identity);
         }
@@ -44,17 +49,32 @@ pub(crate) fn sweeps(runs: &[RunAnalysis]) -> Vec<SweepAnalysis> {
     identities
         .iter()
         .filter_map(|identity| {
-            let same = |run: &&RunAnalysis| Identity::of(run).as_ref() == Some(identity);
-            let of_sweep: Vec<&RunAnalysis> = runs.iter().filter(same).collect();
-            let named_alike = |other: &&Identity| other.experiment == identity.experiment;
-            let name = if identities.iter().filter(named_alike).count() > 1 {
-                format!("{} of series {}", identity.experiment, identity.series_id)
-            } else {
-                identity.experiment.clone()
-            };
+            let same = |(_, of_run): &(_, &Option<Identity>)| of_run.as_ref() == Some(identity);
+            let of_sweep = runs.iter().zip(&of_runs).filter(same);
+            let of_sweep: Vec<&RunAnalysis> = of_sweep.map(|(run, _)| run).collect();
+            let name = name(identity, &identities);
             sweep(name, identity.parameter.clone(), &of_sweep)
         })
         .collect()
+}
+
+/// The experiment, with what tells the sweep from others of the same experiment.
+fn name(identity: &Identity, identities: &[&Identity]) -> String {
+    let alike = || {
+        let others = identities.iter();
+        others.filter(|other| other.experiment == identity.experiment)
+    };
+    let in_series = || alike().filter(|other| other.series_id == identity.series_id);
+    let mut name = identity.experiment.clone();
+    if alike().count() > in_series().count() {
+        name = format!("{name} of series {}", identity.series_id);
+    }
+    // The experiment was changed before the series was resumed.
+    if in_series().count() > 1 {
+        let number = in_series().position(|other| *other == identity);
+        name = format!("{name} (experiment {})", number.unwrap_or_default() + 1);
+    }
+    name
 }
 
 /// `None` for a single point.

@@ -1,7 +1,9 @@
 //! One point of a sweep: its runs, and what they come to.
 
 use crate::mean_of_runs::{Scale, mean_of_runs};
-use crate::model::{Estimate, RunAnalysis, SteadyStatistics, SweepPointAnalysis, SweepRun};
+use crate::model::{
+    Estimate, RunAnalysis, SteadyStatistics, SweepPointAnalysis, SweepRun, ThresholdStatus,
+};
 
 /// Of the intervals between runs.
 pub(super) const CONFIDENCE: f64 = 0.95;
@@ -14,13 +16,8 @@ pub(super) fn point(value: u32, runs: &[&RunAnalysis]) -> SweepPointAnalysis {
         let values: Vec<Option<f64>> = valid.iter().map(|run| metric(run)).collect();
         estimate(&values, scale)
     };
-    let mut missed: Vec<(String, u32)> = Vec::new();
-    for text in valid.iter().flat_map(|run| &run.missed_thresholds) {
-        match missed.iter_mut().find(|(known, _)| known == text) {
-            Some((_, count)) => *count += 1,
-            None => missed.push((text.clone(), 1)),
-        }
-    }
+    let missed = counted(valid.iter().flat_map(|run| &run.missed_thresholds));
+    let undecided = counted(valid.iter().flat_map(|run| &run.undecided_thresholds));
     SweepPointAnalysis {
         value,
         throughput_per_s: of(|run| Some(run.throughput_per_s), Scale::Ratio),
@@ -29,8 +26,9 @@ pub(super) fn point(value: u32, runs: &[&RunAnalysis]) -> SweepPointAnalysis {
         p95_ns: of(|run| run.p95_ns, Scale::Ratio),
         p99_ns: of(|run| run.p99_ns, Scale::Ratio),
         error_rate: of(|run| Some(run.error_rate), Scale::Share),
-        meets_thresholds: valid.len() == runs.len() && missed.is_empty(),
+        meets_thresholds: valid.len() == runs.len() && missed.is_empty() && undecided.is_empty(),
         missed,
+        undecided,
         runs,
     }
 }
@@ -57,13 +55,21 @@ fn sweep_run(run: &RunAnalysis) -> SweepRun {
         p95_ns: quantile(|it| &it.p95_ns, total.p95_ns),
         p99_ns: quantile(|it| &it.p99_ns, total.p99_ns),
         error_rate: of(steady.and_then(|it| it.error_rate.value), total.error_rate),
-        missed_thresholds: run
-            .thresholds
-            .iter()
-            .filter(|threshold| !threshold.passed)
-            .map(|threshold| threshold.text.clone())
-            .collect(),
+        missed_thresholds: run.thresholds_that_are(ThresholdStatus::Missed),
+        undecided_thresholds: run.thresholds_that_are(ThresholdStatus::Undecided),
     }
+}
+
+/// How often each text is there, in the order in which they are met.
+fn counted<'a>(texts: impl Iterator<Item = &'a String>) -> Vec<(String, u32)> {
+    let mut counted: Vec<(String, u32)> = Vec::new();
+    for text in texts {
+        match counted.iter_mut().find(|(known, _)| known == text) {
+            Some((_, count)) => *count += 1,
+            None => counted.push((text.clone(), 1)),
+        }
+    }
+    counted
 }
 
 /// The mean of one value per run with its interval; neither where a run has no value.

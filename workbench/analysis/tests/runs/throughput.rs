@@ -1,8 +1,8 @@
 //! The throughput of the steady part, in closed loops of which it is known.
 
 use crate::support::{EXPERIMENT, browse, manifest, write_parts};
-use workbench_analysis::{SteadyState, analyze_run};
-use workbench_samples::{Phase, Sample};
+use workbench_analysis::{RunAnalysis, SteadyState, ThresholdStatus, analyze_run};
+use workbench_samples::{Outcome, Phase, Sample};
 
 const HOLD: std::ops::Range<i64> = 20_000..30_000;
 
@@ -93,4 +93,44 @@ fn a_killed_run_is_measured_until_its_last_response() {
 
     assert_eq!(steady.to_s, 25.0);
     assert_near(steady.total.throughput_per_s, 1_000.0, 0.003);
+}
+
+/// Twenty requests of 10 ms of a user who thinks for 90 ms, in a run of 4 s that ended in this way after so many
+/// seconds. The last response comes after 1.91 s.
+fn twenty_requests(outcome: Outcome, ended_s: Option<i64>) -> RunAnalysis {
+    let mut manifest = manifest("tiny", "20261118T110640Z-4f2a");
+    manifest.outcome = outcome;
+    manifest.ended_at = ended_s.map(|seconds| crate::support::START + seconds * 1_000_000_000);
+    let experiment = EXPERIMENT.replace("mean of \"browse\" < 26ms", "throughput > 6/s");
+    let samples: Vec<Sample> = (0..20).map(|number| browse(number * 100, 10)).collect();
+    let results = tempfile::tempdir().unwrap();
+    let run = write_parts(results.path(), &manifest, &experiment, samples.chunks(7));
+    analyze_run(&run).unwrap()
+}
+
+#[test]
+fn a_completed_run_is_measured_by_its_schedule() {
+    // However long the last response was waited for after its end.
+    for ended_s in [Some(4), Some(42), None] {
+        let run = twenty_requests(Outcome::Completed, ended_s);
+        assert_eq!(run.total.throughput_per_s, 20.0 / 4.0);
+        assert_eq!(run.requests[0].throughput_per_s, 20.0 / 4.0);
+        assert_eq!(run.requests[0].received_kib_per_s, 20.0 / 4.0);
+        assert_eq!(run.thresholds[0].measured, "5.0 /s");
+        assert_eq!(run.thresholds[0].status(), ThresholdStatus::Missed);
+        assert_eq!(run.steady.unwrap().to_s, 4.0);
+    }
+}
+
+#[test]
+fn a_run_that_ended_early_is_measured_until_it_ended() {
+    for outcome in [Outcome::Interrupted, Outcome::Failed("it died".to_owned())] {
+        let run = twenty_requests(outcome, Some(3));
+        assert_eq!(run.total.throughput_per_s, 20.0 / 3.0);
+        assert_eq!(run.thresholds[0].status(), ThresholdStatus::Passed);
+        assert_eq!(run.steady.unwrap().to_s, 3.0);
+    }
+    // Of one that was killed, only the last response is known.
+    let run = twenty_requests(Outcome::Running, None);
+    assert_eq!(run.total.throughput_per_s, 20.0 / 1.91);
 }

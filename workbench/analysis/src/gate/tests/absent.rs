@@ -35,6 +35,7 @@ fn series(states: &[SeriesRunState]) -> Series {
                 run: Some(PathBuf::from(format!("shop/{position}"))),
                 reason: Some("the shop ended".to_owned()),
                 missed_thresholds: Vec::new(),
+                undecided_thresholds: Vec::new(),
                 earlier_attempts: Vec::new(),
             })
             .collect(),

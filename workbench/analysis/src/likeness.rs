@@ -1,0 +1,237 @@
+//! Whether runs repeat the same experiment. Runs that do not are never taken together, whatever they are called.
+
+use std::path::Path;
+
+use workbench_plan::{BaseUrl, Database, Load, Plan, Target};
+
+use crate::experiment::EXPERIMENT_FILE;
+use crate::model::RunAnalysis;
+
+/// The experiment without what may differ between two versions of a system: what it is called, what it asks, what it
+/// must hold, where the system is, and what is broken in it on purpose.
+pub(crate) fn essence(plan: &Plan) -> Plan {
+    let mut plan = plan.clone();
+    plan.name = "experiment".to_owned();
+    plan.title = "experiment".to_owned();
+    plan.question = "experiment".to_owned();
+    plan.thresholds = Vec::new();
+    // Judged by itself.
+    plan.seed = 0;
+    match &mut plan.target {
+        Target::Bookstore(bookstore) => {
+            bookstore.faults = Vec::new();
+            if let Database::Postgres(url) = &mut bookstore.database {
+                "postgres://anywhere/database".clone_into(url);
+            }
+        }
+        Target::Urls(urls) => {
+            for (name, url) in &mut urls.services {
+                *url = BaseUrl {
+                    tls: url.tls,
+                    host: format!("{name}.example"),
+                    port: 80,
+                    prefix: String::new(),
+                };
+            }
+        }
+    }
+    plan
+}
+
+/// What runs that repeat the same have in common: what versions of a system have, and the system itself.
+pub(crate) fn repeated(plan: &Plan) -> Plan {
+    Plan {
+        target: plan.without_password().target,
+        ..essence(plan)
+    }
+}
+
+/// Says how two experiments differ, each given by a name and its text.
+pub(crate) fn difference((first, before): (&str, &str), (other, after): (&str, &str)) -> String {
+    format!(
+        "{first} has {}, {other} has {}",
+        only_in(before, after),
+        only_in(after, before)
+    )
+}
+
+/// Lines of one text that the other has not, the first few.
+fn only_in(text: &str, other: &str) -> String {
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| !other.lines().any(|it| it == *line))
+        .map(str::trim)
+        .collect();
+    match lines.as_slice() {
+        [] => "nothing more".to_owned(),
+        few if few.len() <= 3 => format!("`{}`", few.join("`, `")),
+        many => format!(
+            "`{}` and {} lines more",
+            many[..3].join("`, `"),
+            many.len() - 3
+        ),
+    }
+}
+
+/// What a run repeats, as text; runs with the same text may be taken together.
+pub(crate) fn repeated_text(plan: &Plan) -> String {
+    repeated(plan).to_yaml()
+}
+
+/// The same of a run's own copy of its experiment. A text that is no experiment stands for itself.
+fn repeated_by(run: &RunAnalysis) -> String {
+    let plan = workbench_plan::parse(&run.experiment_file, Path::new(EXPERIMENT_FILE));
+    plan.map_or_else(|_| run.experiment_file.clone(), |plan| repeated_text(&plan))
+}
+
+/// What the runs at all points of a sweep have in common, as text.
+pub(crate) fn swept_by(run: &RunAnalysis) -> String {
+    let plan = workbench_plan::parse(&run.experiment_file, Path::new(EXPERIMENT_FILE));
+    let Ok(mut plan) = plan else {
+        return String::new();
+    };
+    match run.point().map(|point| point.parameter.as_str()) {
+        Some("users") => match &mut plan.load {
+            Load::Threads(rows) => rows.iter_mut().for_each(|row| row.users = 1),
+            Load::Concurrency(concurrency) => concurrency.target = 1,
+        },
+        _ => {
+            if let Target::Bookstore(bookstore) = &mut plan.target {
+                bookstore.replicas = 1;
+            }
+        }
+    }
+    repeated_text(&plan)
+}
+
+/// What runs are grouped by.
+pub(crate) struct GroupNames {
+    /// Of each run, the name that its series gave it, or its experiment's; numbered where runs of one name do not
+    /// repeat the same: `shop (experiment 1)`, `shop (experiment 2)`.
+    pub(crate) names: Vec<String>,
+    /// How the experiments of one name differ.
+    pub(crate) differences: Vec<String>,
+}
+
+/// The groups that runs belong to.
+pub(crate) fn group_names(runs: &[RunAnalysis]) -> GroupNames {
+    // Each name with what its runs repeat, each with the first run.
+    let mut known: Vec<(&str, Vec<(String, &RunAnalysis)>)> = Vec::new();
+    let mut places = Vec::with_capacity(runs.len());
+    for run in runs {
+        // `shop#1` and `shop#2` stay apart whatever stands beside them.
+        let name = match &run.series {
+            Some(place) => &place.experiment,
+            None => &run.experiment,
+        };
+        let index = match known.iter().position(|(other, _)| other == name) {
+            Some(index) => index,
+            None => {
+                known.push((name, Vec::new()));
+                known.len() - 1
+            }
+        };
+        let kinds = &mut known[index].1;
+        let text = repeated_by(run);
+        let kind = match kinds.iter().position(|(other, _)| *other == text) {
+            Some(kind) => kind,
+            None => {
+                kinds.push((text, run));
+                kinds.len() - 1
+            }
+        };
+        places.push((index, kind));
+    }
+    let names = places.into_iter().map(|(index, kind)| {
+        let (name, kinds) = &known[index];
+        match kinds.len() {
+            1 => (*name).to_owned(),
+            _ => format!("{name} (experiment {})", kind + 1),
+        }
+    });
+    let differences = known.iter().filter_map(|(name, kinds)| {
+        let (before, after) = (kinds.first()?, kinds.get(1)?);
+        Some(format!(
+            "runs of {name} followed {} different experiments and are not taken together, but as {name} (experiment 1) to \
+             {name} (experiment {}): {}",
+            kinds.len(),
+            kinds.len(),
+            difference((&before.1.name(), &before.0), (&after.1.name(), &after.0))
+        ))
+    });
+    GroupNames {
+        names: names.collect(),
+        differences: differences.collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::between::fixture::run;
+    use crate::between::{ComparisonRule, between_runs};
+
+    /// A run of shop that followed this experiment, with one thing changed.
+    fn following(number: usize, (from, to): (&str, &str)) -> RunAnalysis {
+        const EXPERIMENT: &str = "name: shop\nseed: 3\ntarget: { urls: { shop: \"http://127.0.0.1:8080\" } }\n\
+        threads: [ { start: 2, hold: 60s } ]\n\
+        scenarios: [ { name: reader, steps: [ request: GET shop/books ] } ]\nthresholds: [ p95 < 1s ]\n";
+        assert!(EXPERIMENT.contains(from), "{from}");
+        let mut run = run("shop", number, 10.0);
+        run.experiment_file = EXPERIMENT.replace(from, to);
+        run
+    }
+
+    #[test]
+    fn runs_of_one_name_that_followed_different_experiments_are_different_groups() {
+        const SAME: (&str, &str) = ("", "");
+        for change in [
+            ("hold: 60s", "hold: 30s"),
+            ("GET shop/books", "GET shop/authors"),
+            ("127.0.0.1:8080", "127.0.0.1:9090"),
+        ] {
+            let runs = [
+                following(1, SAME),
+                following(2, change),
+                following(3, SAME),
+                following(4, change),
+            ];
+            let found = between_runs(&runs, &ComparisonRule::default());
+            let groups: Vec<_> = found
+                .groups
+                .iter()
+                .map(|it| (it.name.as_str(), it.runs.len()))
+                .collect();
+            assert_eq!(
+                groups,
+                [("shop (experiment 1)", 2), ("shop (experiment 2)", 2)]
+            );
+            let differences = group_names(&runs).differences;
+            assert_eq!(differences.len(), 1);
+            assert!(
+                differences[0].contains(change.0) && differences[0].contains(change.1),
+                "{differences:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn runs_whose_experiments_differ_in_seed_title_or_thresholds_are_one_group() {
+        let runs = [
+            following(1, ("seed: 3", "seed: 4")),
+            following(
+                2,
+                (
+                    "name: shop",
+                    "name: shop\ntitle: A shop\nquestion: How fast?",
+                ),
+            ),
+            following(3, ("p95 < 1s", "p95 < 2s")),
+        ];
+        assert_eq!(
+            between_runs(&runs, &ComparisonRule::default()).groups.len(),
+            1
+        );
+        assert_eq!(group_names(&runs).differences, [] as [&str; 0]);
+    }
+}
