@@ -20,11 +20,11 @@ pub(crate) fn overview(runs: &[RunAnalysis], names: &[RunName]) -> Table {
         Column::text("Validity", 0),
         Column::number("Users", "", 4),
         Column::number("# Samples", "", 3),
-        Column::number("Average", "ms", 0),
+        Column::number("Average", "ms", 1),
         Column::number("Median", "ms", 5),
         Column::number("95% Line", "ms", 0),
         Column::number("99% Line", "ms", 6),
-        Column::number("Error %", "", 1),
+        Column::number("Error %", "", 0),
         Column::number("Throughput", "/s", 2),
     ];
     let rows = runs
@@ -54,7 +54,7 @@ pub(crate) fn overview(runs: &[RunAnalysis], names: &[RunName]) -> Table {
             ])
         })
         .collect();
-    Table { columns, rows }
+    Table::new(columns, rows)
 }
 
 /// The drawn means of each run with their four spreads, which are four different things.
@@ -92,7 +92,7 @@ pub(crate) fn distributions(
             ])
         })
         .collect();
-    Table { columns, rows }
+    Table::new(columns, rows)
 }
 
 /// What the four spreads are.
@@ -139,7 +139,7 @@ pub(crate) fn tests(analysis: &Analysis, comparison: &ReportComparison) -> Table
             row_of_test(test, comparison.alpha, &valid)
         })
         .collect();
-    Table { columns, rows }
+    Table::new(columns, rows)
 }
 
 fn row_of_test(test: &PairwiseTest, alpha: f64, valid: &str) -> Row {

@@ -6,7 +6,7 @@ mod scalability;
 
 use askama::Template;
 use plotters::style::RGBColor;
-use workbench_analysis::{Analysis, ReportComparison, RunAnalysis};
+use workbench_analysis::{Analysis, ReportComparison};
 
 use between::BetweenView;
 pub(crate) use between::FiguresBetween;
@@ -15,10 +15,9 @@ use run::RunView;
 use crate::comparison;
 use crate::error::ReportError;
 use crate::figure::{Figure, palette};
-use crate::format;
 use crate::names::RunName;
 use crate::table::{Table, one_line};
-use crate::verdict::Judgement;
+use crate::verdict::validity;
 use crate::worth;
 
 /// What the template shows. Everything is escaped there but the figures, which are our own SVG.
@@ -133,29 +132,6 @@ fn title(analysis: &Analysis) -> String {
             }
         }
     }
-}
-
-/// How many runs can be believed, and the names of those that cannot.
-fn validity(runs: &[RunAnalysis], names: &[RunName]) -> String {
-    let all = format::counted(runs.len() as u64, "run");
-    let of = |judgement: Judgement| -> Vec<&str> {
-        let judged = runs.iter().zip(names);
-        judged
-            .filter(|(run, _)| Judgement::of(run) == judgement)
-            .map(|(_, name)| &*name.label)
-            .collect()
-    };
-    let (invalid, unjudged) = (of(Judgement::Invalid), of(Judgement::NotJudged));
-    if invalid.is_empty() && unjudged.is_empty() {
-        return format!("{all}, all valid.");
-    }
-    let mut text = format!("{all}, {} valid.", of(Judgement::Valid).len());
-    for (word, names) in [("INVALID", invalid), ("Not judged", unjudged)] {
-        if !names.is_empty() {
-            text.push_str(&format!(" {word}: {}.", names.join(", ")));
-        }
-    }
-    text
 }
 
 /// Colours of text, grids and paper for dark screens; those of the series stay.

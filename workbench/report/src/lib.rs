@@ -7,6 +7,7 @@
 //! Figures are lettered in Inter, which is bundled in `fonts/` beside its licence, so that a machine
 //! without fonts draws the same as any other.
 
+mod alike;
 mod between;
 mod canvas;
 mod comparison;
@@ -33,4 +34,5 @@ mod write;
 pub use error::ReportError;
 pub use markdown::{markdown, published_markdown};
 pub use text::{TextOptions, published_text, text};
+pub use verdict::many_errors;
 pub use write::{Written, write};

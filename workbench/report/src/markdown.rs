@@ -10,6 +10,7 @@ use workbench_analysis::{
 use crate::between::{self, Part, words};
 use crate::names::{self, RunName};
 use crate::table::Table;
+use crate::tables::ShownLabels;
 use crate::verdict::{self, Judgement};
 use crate::{comparison, findings, scalability, steady, tables, worth};
 
@@ -17,6 +18,9 @@ pub(crate) use pieces::{escaped, push_heading, push_list, push_table};
 pub use published::published_markdown;
 
 use pieces::{push_folded, push_paragraph};
+
+/// Labels, and kinds of errors, that a run is shown with; the page has more.
+const LABELS: usize = 20;
 
 /// So many runs are told in full.
 const FEW_RUNS: usize = 6;
@@ -58,8 +62,10 @@ fn push_run(text: &mut String, run: &RunAnalysis, name: &RunName, quantile_defin
     let judgement = Judgement::of(run);
     push_heading(text, 2, &format!("{}: {}", name.label, run.title));
     let facts = format!(
-        "**{}** · outcome: {} · {} · run `{}`\n\n",
+        "**{}**{} · outcome: {} · {} · run `{}`\n\n",
         judgement.word(),
+        verdict::many_errors(run)
+            .map_or_else(String::new, |errors| format!(": {}", escaped(&errors))),
         escaped(&verdict::outcome(run)),
         crate::format::duration(run.duration_s),
         run.run_id.replace('`', " "),
@@ -72,10 +78,10 @@ fn push_run(text: &mut String, run: &RunAnalysis, name: &RunName, quantile_defin
             .iter()
             .map(|threshold| {
                 format!(
-                    "{}: {} (measured {})",
-                    verdict::threshold(threshold.passed),
+                    "{}: {} ({})",
+                    verdict::threshold(threshold.status()),
                     threshold.text,
-                    threshold.measured
+                    verdict::measured(threshold)
                 )
             })
             .collect();
@@ -99,23 +105,24 @@ fn push_run(text: &mut String, run: &RunAnalysis, name: &RunName, quantile_defin
     }
     push_heading(text, 3, "What to look at");
     push_list(text, &findings::of(run));
-    push_steady(text, run);
+    let shown = ShownLabels::slowest(run, LABELS);
+    push_steady(text, run, &shown);
     push_heading(text, 3, "Summary");
-    push_table(text, &tables::summary(run));
+    push_table(text, &shown.of(tables::summary(run)));
     push_heading(text, 3, "Aggregate");
-    push_table(text, &tables::aggregate(run));
+    push_table(text, &shown.of(tables::aggregate(run)));
     text.push_str(&format!(
         "Quantiles: {}. KB are 1,024 bytes.\n\n",
         escaped(quantile_definition)
     ));
     push_heading(text, 3, "Errors");
     match tables::errors(run) {
-        Some(errors) => push_table(text, &errors),
+        Some(errors) => push_table(text, &errors.first(LABELS)),
         None => text.push_str("No request failed.\n\n"),
     }
 }
 
-fn push_steady(text: &mut String, run: &RunAnalysis) {
+fn push_steady(text: &mut String, run: &RunAnalysis, shown: &ShownLabels) {
     let Some(state) = &run.steady else {
         if let Some(missing) = steady::missing(run) {
             push_heading(text, 3, steady::HEADING);
@@ -133,14 +140,14 @@ fn push_steady(text: &mut String, run: &RunAnalysis) {
             steady::warm_up(state)
         ),
     );
-    push_table(text, &steady::table(state));
+    push_table(text, &shown.of(steady::table(state)));
     let notes = steady::notes(state);
     if !notes.is_empty() {
         push_list(text, &notes);
     }
     if let Some(outcomes) = steady::outcomes(state) {
         push_paragraph(text, "Successful and failed requests by themselves:");
-        push_table(text, &outcomes);
+        push_table(text, &shown.of(outcomes));
     }
     let confidence = steady::confidence(state);
     push_paragraph(

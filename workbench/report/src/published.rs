@@ -55,6 +55,7 @@ pub(crate) fn groups(check: &PublishedCheck) -> Table {
         Row::of(cells)
     });
     Table {
+        left_out: None,
         rows: rows.collect(),
         columns,
     }
@@ -91,6 +92,7 @@ pub(crate) fn tests(check: &PublishedCheck) -> Table {
         ])
     });
     Table {
+        left_out: None,
         rows: rows.collect(),
         columns,
     }

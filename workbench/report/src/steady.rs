@@ -2,6 +2,7 @@
 
 use workbench_analysis::{Estimate, Latency, RunAnalysis, Scope, SteadyState, SteadyStatistics};
 
+use crate::alike::{Said, few, grouped};
 use crate::format;
 use crate::table::{Cell, Column, Row, Table, one_line};
 
@@ -59,12 +60,12 @@ pub(crate) fn table(steady: &SteadyState) -> Table {
     let columns = vec![
         Column::text("Label", 0),
         Column::number("# Samples", "", 5),
-        Column::number("Mean", "ms", 0),
-        Column::number("p50", "ms", 1),
+        Column::number("Mean", "ms", 1),
+        Column::number("p50", "ms", 2),
         Column::number("p95", "ms", 0),
-        Column::number("p99", "ms", 4),
-        Column::number("Throughput", "/s", 3),
-        Column::number("Error %", "", 2),
+        Column::number("p99", "ms", 3),
+        Column::number("Throughput", "/s", 4),
+        Column::number("Error %", "", 0),
         Column::number("τ", "", 7),
         Column::number("Effective samples", "", 6),
     ];
@@ -77,7 +78,7 @@ pub(crate) fn table(steady: &SteadyState) -> Table {
         cells: cells(&steady.total),
         total: true,
     });
-    Table { columns, rows }
+    Table::new(columns, rows)
 }
 
 fn cells(row: &SteadyStatistics) -> Vec<Cell> {
@@ -140,34 +141,51 @@ pub(crate) fn confidence(steady: &SteadyState) -> Option<String> {
 
 /// Why a number or interval is missing or doubtful: each reason once, with what it is true of.
 pub(crate) fn notes(steady: &SteadyState) -> Vec<String> {
-    let mut notes: Vec<(&str, &str, Vec<&str>)> = Vec::new();
-    for row in rows(steady) {
-        for (what, estimate) in estimates(row) {
-            let Some(note) = &estimate.note else {
-                continue;
+    let all = rows(steady).count();
+    // By labels, the numbers that something is wrong with, and what.
+    let mut notes: Vec<(String, Vec<(String, String)>)> = Vec::new();
+    for index in 0..ESTIMATES {
+        let mut what = "";
+        let mut noted = Vec::new();
+        for row in rows(steady) {
+            let (name, estimate) = estimates(row)[index];
+            what = name;
+            noted.extend(
+                estimate
+                    .note
+                    .as_deref()
+                    .map(|note| (row.request.clone(), note)),
+            );
+        }
+        for Said { text, of } in grouped(noted) {
+            let labels = if of.len() == all && all > 1 {
+                "every label".to_owned()
+            } else {
+                few(&of)
             };
-            let same = |(known, of, _): &&mut (&str, &str, _)| *known == note && *of == what;
-            match notes.iter_mut().find(same) {
-                Some((_, _, labels)) => labels.push(&row.request),
-                None => notes.push((note, what, vec![&row.request])),
+            let note = (what.to_owned(), text);
+            match notes.iter_mut().find(|(known, _)| *known == labels) {
+                Some((_, notes)) => notes.push(note),
+                None => notes.push((labels, vec![note])),
             }
         }
     }
-    let all = rows(steady).count();
     let mut halves = rows(steady)
         .filter(|row| row.errors > 0)
         .flat_map(|row| row.success.iter().chain(&row.failure));
     let refused = |half: &Latency| [half.p50_ns, half.p95_ns, half.p99_ns].contains(&None);
     let few_of_a_kind = halves.any(refused);
     notes
-        .into_iter()
-        .map(|(note, what, labels)| {
-            let labels = if labels.len() == all && all > 1 {
-                "every label".to_owned()
-            } else {
-                labels.join(", ")
-            };
-            one_line(&format!("{what} of {labels}: {note}"))
+        .iter()
+        .flat_map(|(labels, notes)| {
+            let said = grouped(
+                notes
+                    .iter()
+                    .map(|(what, text)| (what.clone(), text.as_str())),
+            );
+            said.into_iter().map(move |Said { text, of }| {
+                one_line(&format!("{} of {labels}: {text}", of.join(", ")))
+            })
         })
         .chain(few_of_a_kind.then(|| FEW_OF_A_KIND.to_owned()))
         .collect()
@@ -177,7 +195,9 @@ fn rows(steady: &SteadyState) -> impl Iterator<Item = &SteadyStatistics> {
     steady.requests.iter().chain([&steady.total])
 }
 
-fn estimates(row: &SteadyStatistics) -> [(&'static str, &Estimate); 5] {
+const ESTIMATES: usize = 5;
+
+fn estimates(row: &SteadyStatistics) -> [(&'static str, &Estimate); ESTIMATES] {
     [
         ("mean", &row.mean_ns),
         ("p50", &row.p50_ns),
@@ -208,6 +228,7 @@ pub(crate) fn outcomes(steady: &SteadyState) -> Option<Table> {
         })
         .collect();
     Table {
+        left_out: None,
         columns,
         rows: table_rows,
     }

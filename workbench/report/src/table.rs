@@ -5,6 +5,8 @@
 pub(crate) struct Table {
     pub(crate) columns: Vec<Column>,
     pub(crate) rows: Vec<Row>,
+    /// Says what is not in it, where it would be too long; stands below it.
+    pub(crate) left_out: Option<String>,
 }
 
 /// One column.
@@ -73,6 +75,25 @@ impl Column {
 }
 
 impl Table {
+    pub(crate) fn new(columns: Vec<Column>, rows: Vec<Row>) -> Self {
+        Self {
+            columns,
+            rows,
+            left_out: None,
+        }
+    }
+
+    /// The first rows alone, if there are more than so many; what is written as JSON has all.
+    pub(crate) fn first(mut self, most: usize) -> Self {
+        let more = self.rows.len().saturating_sub(most);
+        if more > 0 {
+            self.rows.truncate(most);
+            let rows = crate::format::counted(more as u64, "more row");
+            self.left_out = Some(format!("{rows}: see the analysis in JSON."));
+        }
+        self
+    }
+
     /// `None` where it has no rows.
     pub(crate) fn unless_empty(self) -> Option<Self> {
         (!self.rows.is_empty()).then_some(self)
@@ -149,10 +170,18 @@ impl Cell {
     }
 }
 
-/// The text with everything that would break a line or drive a terminal shown as a space.
+/// The text with everything that would break a line or drive a terminal shown as a space, and what XML cannot hold as U+FFFD.
+///
+/// # References
+/// Extensible Markup Language (XML) 1.0, 5th edition (2008), production 2, `Char`: of the characters that are no control
+/// characters, it leaves out U+FFFE and U+FFFF.
 pub(crate) fn one_line(text: &str) -> String {
     text.chars()
-        .map(|letter| if letter.is_control() { ' ' } else { letter })
+        .map(|letter| match letter {
+            letter if letter.is_control() => ' ',
+            '\u{fffe}' | '\u{ffff}' => char::REPLACEMENT_CHARACTER,
+            letter => letter,
+        })
         .collect()
 }
 

@@ -1,23 +1,71 @@
 //! `JMeter`'s two tables and the table of errors, as data.
 
+use std::collections::HashSet;
+
 use workbench_analysis::{RequestStatistics, RunAnalysis};
 
 use crate::format::{self, NOTHING};
-use crate::table::{Cell, Column, Row, Table};
+use crate::table::{Cell, Column, Row, Table, one_line};
 
 const LABEL: &str = "Label";
 const SAMPLES: &str = "# Samples";
+
+/// The labels of a run that its tables show.
+pub(crate) struct ShownLabels {
+    /// `None` where all are.
+    shown: Option<HashSet<String>>,
+    left_out: String,
+}
+
+impl ShownLabels {
+    /// All of them, or of more than so many the slowest by their 95% line.
+    pub(crate) fn slowest(run: &RunAnalysis, most: usize) -> Self {
+        let count = run.requests.len();
+        let shown = (count > most).then(|| {
+            let slowest = slowest(run).into_iter().take(most);
+            slowest.map(|row| one_line(&row.request)).collect()
+        });
+        Self {
+            shown,
+            left_out: format!(
+                "These are the {most} slowest of {} by their 95% line; analysis.json has all.",
+                format::counted(count as u64, "label")
+            ),
+        }
+    }
+
+    /// A table of which the first column names a label, with the rows of these and the total.
+    pub(crate) fn of(&self, mut table: Table) -> Table {
+        if let Some(shown) = &self.shown {
+            let rows = table.rows.len();
+            table
+                .rows
+                .retain(|row| row.total || shown.contains(&row.cells[0].text));
+            if table.rows.len() < rows {
+                table.left_out = Some(self.left_out.clone());
+            }
+        }
+        table
+    }
+}
+
+/// The labels with samples, the slowest by its 95% line first.
+pub(crate) fn slowest(run: &RunAnalysis) -> Vec<&RequestStatistics> {
+    let mut rows: Vec<_> = run.requests.iter().filter(|row| row.samples > 0).collect();
+    rows.sort_by(|a, b| b.p95_ns.total_cmp(&a.p95_ns));
+    rows
+}
 
 /// The Summary table: mean and spread of each label.
 pub(crate) fn summary(run: &RunAnalysis) -> Table {
     let columns = vec![
         Column::text(LABEL, 0),
-        Column::number(SAMPLES, "", 0),
+        Column::number(SAMPLES, "", 1),
         Column::number("Average", "ms", 0),
         Column::number("Min", "ms", 4),
         Column::number("Max", "ms", 3),
         Column::number("Std. Dev.", "ms", 5),
-        Column::number("Error %", "", 1),
+        Column::number("Error %", "", 0),
         Column::number("Throughput", "/s", 2),
         Column::number("Received KB/sec", "", 7),
         Column::number("Sent KB/sec", "", 8),
@@ -44,15 +92,15 @@ pub(crate) fn summary(run: &RunAnalysis) -> Table {
 pub(crate) fn aggregate(run: &RunAnalysis) -> Table {
     let columns = vec![
         Column::text(LABEL, 0),
-        Column::number(SAMPLES, "", 0),
+        Column::number(SAMPLES, "", 3),
         Column::number("Average", "ms", 6),
-        Column::number("Median", "ms", 0),
+        Column::number("Median", "ms", 1),
         Column::number("90% Line", "ms", 5),
         Column::number("95% Line", "ms", 0),
-        Column::number("99% Line", "ms", 1),
+        Column::number("99% Line", "ms", 2),
         Column::number("Min", "ms", 7),
         Column::number("Max", "ms", 4),
-        Column::number("Error %", "", 2),
+        Column::number("Error %", "", 0),
         Column::number("Throughput", "/s", 3),
         Column::number("Received KB/sec", "", 8),
         Column::number("Sent KB/sec", "", 9),
@@ -97,6 +145,7 @@ pub(crate) fn errors(run: &RunAnalysis) -> Option<Table> {
         })
         .collect();
     Some(Table {
+        left_out: None,
         columns: vec![
             Column::text(LABEL, 0),
             Column::text("Reason", 0),
@@ -117,7 +166,7 @@ fn table(
         cells: cells(&run.total),
         total: true,
     });
-    Table { columns, rows }
+    Table::new(columns, rows)
 }
 
 fn samples(row: &RequestStatistics) -> Cell {

@@ -1,12 +1,48 @@
 //! Whether a run can be believed and how it ended, in words.
 
-use workbench_analysis::RunAnalysis;
+use workbench_analysis::{RunAnalysis, ThresholdOutcome, ThresholdStatus};
 use workbench_samples::{CheckStatus, Outcome};
+
+use crate::format;
+use crate::names::RunName;
+use crate::table::one_line;
+
+/// Where this share of all requests has failed, the run's conclusion says so. Ours.
+const MANY_ERRORS: f64 = 0.01;
+/// Where this share of the requests of one label has failed, too. Ours.
+const MANY_OF_A_LABEL: f64 = 0.5;
+
+/// What failed, where it is so much that no conclusion may leave it out; `None` where it is not.
+#[must_use]
+pub fn many_errors(run: &RunAnalysis) -> Option<String> {
+    let total = &run.total;
+    if total.samples > 0 && total.error_rate >= MANY_ERRORS {
+        return Some(format!(
+            "{} of the requests failed ({} of {})",
+            format::percentage(total.error_rate),
+            format::count(total.errors),
+            format::count(total.samples)
+        ));
+    }
+    let of_labels = run.requests.iter().filter(|row| row.samples > 0);
+    let worst = of_labels.max_by(|a, b| a.error_rate.total_cmp(&b.error_rate))?;
+    (worst.error_rate >= MANY_OF_A_LABEL).then(|| {
+        format!(
+            "{} of the requests of {} failed ({} of {})",
+            format::percentage(worst.error_rate),
+            one_line(&worst.request),
+            format::count(worst.errors),
+            format::count(worst.samples)
+        )
+    })
+}
 
 /// What was found about a run's validity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Judgement {
     Valid,
+    /// Valid, with [`many_errors`].
+    Failing,
     Invalid,
     /// It was killed, is under way, or comes from another tool.
     NotJudged,
@@ -15,6 +51,7 @@ pub(crate) enum Judgement {
 impl Judgement {
     pub(crate) fn of(run: &RunAnalysis) -> Self {
         match &run.validity {
+            Some(validity) if validity.valid && many_errors(run).is_some() => Self::Failing,
             Some(validity) if validity.valid => Self::Valid,
             Some(_) => Self::Invalid,
             None => Self::NotJudged,
@@ -24,6 +61,7 @@ impl Judgement {
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Valid => "valid",
+            Self::Failing => "MANY ERRORS",
             Self::Invalid => "INVALID",
             Self::NotJudged => "not judged",
         }
@@ -33,19 +71,53 @@ impl Judgement {
     pub(crate) fn class(self) -> &'static str {
         match self {
             Self::Valid => "good",
-            Self::Invalid => "bad",
+            Self::Failing | Self::Invalid => "bad",
             Self::NotJudged => "open",
         }
     }
 
-    /// What follows for the reader.
-    pub(crate) fn meaning(self) -> &'static str {
-        match self {
+    /// What follows for the reader of the run.
+    pub(crate) fn meaning(self, run: &RunAnalysis) -> String {
+        let validity = match self {
             Self::Valid => "No check failed.",
+            Self::Failing => "The run is valid, no check failed.",
             Self::Invalid => "Do not draw conclusions from these numbers.",
             Self::NotJudged => "Nothing is known about whether the load was what was planned.",
+        };
+        match many_errors(run) {
+            Some(errors) => format!("{errors}. {validity}"),
+            None => validity.to_owned(),
         }
     }
+}
+
+/// How many runs can be believed, and the names of those that cannot, or that failed much.
+pub(crate) fn validity(runs: &[RunAnalysis], names: &[RunName]) -> String {
+    let of = |judgement: Judgement| -> Vec<&str> {
+        let judged = runs.iter().zip(names);
+        let judged = judged.filter(|(run, _)| Judgement::of(run) == judgement);
+        judged.map(|(_, name)| &*name.label).collect()
+    };
+    let valid = of(Judgement::Valid).len() + of(Judgement::Failing).len();
+    let valid = if valid == runs.len() {
+        "all".to_owned()
+    } else {
+        valid.to_string()
+    };
+    let mut text = format!(
+        "{}, {valid} valid.",
+        format::counted(runs.len() as u64, "run")
+    );
+    for (word, names) in [
+        ("INVALID", of(Judgement::Invalid)),
+        ("Not judged", of(Judgement::NotJudged)),
+        ("Many errors", of(Judgement::Failing)),
+    ] {
+        if !names.is_empty() {
+            text.push_str(&format!(" {word}: {}.", names.join(", ")));
+        }
+    }
+    text
 }
 
 /// How a run ended.
@@ -68,6 +140,19 @@ pub(crate) fn status(status: CheckStatus) -> &'static str {
 }
 
 /// A threshold's outcome in a word.
-pub(crate) fn threshold(passed: bool) -> &'static str {
-    if passed { "passed" } else { "MISSED" }
+pub(crate) fn threshold(status: ThresholdStatus) -> &'static str {
+    match status {
+        ThresholdStatus::Passed => "passed",
+        ThresholdStatus::Missed => "MISSED",
+        ThresholdStatus::Undecided => "undecided",
+    }
+}
+
+/// What was measured, and why that decides nothing where it does not.
+pub(crate) fn measured(threshold: &ThresholdOutcome) -> String {
+    let measured = &threshold.measured;
+    match &threshold.undecided {
+        Some(why) => format!("measured {measured}; {why}"),
+        None => format!("measured {measured}"),
+    }
 }

@@ -59,6 +59,7 @@ pub(crate) fn table(
         ])
     });
     Table {
+        left_out: None,
         columns,
         rows: rows.collect(),
     }

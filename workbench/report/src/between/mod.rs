@@ -13,6 +13,7 @@ pub(crate) use tables::{
 
 use workbench_analysis::{BetweenRuns, Group, GroupComparison, MetricComparison, Verdict};
 
+use crate::alike::{Said, few, grouped};
 use crate::format;
 use crate::table::one_line;
 
@@ -94,7 +95,17 @@ const FEW_MISSING: usize = 8;
 const WITHOUT_A_MEAN: &str = "A mean is refused unless every run has a value: those without one are seldom the best, \
      and leaving them out would flatter their group.";
 
-/// `p99 of TOTAL in shop#2: none of shop/2026 (why).`, all requests together first.
+/// A metric that some runs of a group lack.
+struct Lacking {
+    what: &'static str,
+    /// The group and its runs, in words.
+    place: String,
+    /// Labels and why they lack it.
+    labels: Vec<(String, String)>,
+}
+
+/// `p99 of TOTAL in shop#2: none in shop/2026 (why).`, all requests together first; labels that lack the same for the same
+/// reason are in one sentence.
 fn missing_values(between: &BetweenRuns) -> Vec<String> {
     let statistics = between
         .groups
@@ -104,24 +115,38 @@ fn missing_values(between: &BetweenRuns) -> Vec<String> {
         .filter(|(_, statistic)| !statistic.missing.is_empty())
         .collect();
     lacking.sort_by_key(|(_, statistic)| statistic.request != TOTAL);
-    lacking
-        .into_iter()
-        .map(|(group, statistic)| {
-            let runs: Vec<String> = statistic
-                .missing
-                .iter()
-                .map(|missing| format!("{} ({})", missing.run, missing.reason))
-                .collect();
-            let sentence = format!(
-                "{} of {} in {}: none in {}.",
-                words::metric(statistic.metric),
-                statistic.request,
-                group.name,
-                runs.join(", ")
-            );
-            one_line(&sentence)
+    let mut by_place: Vec<Lacking> = Vec::new();
+    for (group, statistic) in lacking {
+        let what = words::metric(statistic.metric);
+        let runs: Vec<String> = statistic.missing.iter().map(|it| it.run.clone()).collect();
+        let place = format!("in {}: none in {}", group.name, few(&runs));
+        let mut reasons: Vec<&str> = Vec::new();
+        for missing in &statistic.missing {
+            if !reasons.contains(&&*missing.reason) {
+                reasons.push(&missing.reason);
+            }
+        }
+        let label = (statistic.request.clone(), reasons.join("; "));
+        let same = |known: &&mut Lacking| known.what == what && known.place == place;
+        match by_place.iter_mut().find(same) {
+            Some(known) => known.labels.push(label),
+            None => by_place.push(Lacking {
+                what,
+                place,
+                labels: vec![label],
+            }),
+        }
+    }
+    let sentences = by_place.iter().flat_map(|lacking| {
+        let labels = lacking.labels.iter();
+        let labels = labels.map(|(label, reason)| (label.clone(), reason.as_str()));
+        let said = grouped(labels).into_iter();
+        said.map(move |Said { text, of }| {
+            let Lacking { what, place, .. } = lacking;
+            one_line(&format!("{what} of {} {place} ({text}).", few(&of)))
         })
-        .collect()
+    });
+    sentences.collect()
 }
 
 /// What the tests of several groups say.

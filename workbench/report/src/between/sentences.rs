@@ -5,6 +5,7 @@ use workbench_analysis::{
 };
 
 use super::{TOTAL, groups_of, margin, words};
+use crate::alike::{Said, few, grouped};
 use crate::format;
 use crate::table::one_line;
 
@@ -13,9 +14,6 @@ const SENTENCES: usize = 6;
 
 /// More runs than this are not asked for.
 const MANY_RUNS: u64 = 30;
-
-/// Names of metrics and labels in one sentence.
-const NAMES: usize = 4;
 
 /// A comparison in sentences.
 #[derive(Clone, Debug, PartialEq)]
@@ -183,15 +181,8 @@ fn margin_of(row: &MetricComparison, between: &BetweenRuns) -> String {
 
 /// The first rows by name, the others by number.
 fn names(rows: &[&MetricComparison]) -> String {
-    let named: Vec<_> = rows
-        .iter()
-        .take(NAMES)
-        .map(|row| words::subject(&row.request, row.metric))
-        .collect();
-    match rows.len().saturating_sub(NAMES) {
-        0 => named.join(", "),
-        more => format!("{} and {more} more", named.join(", ")),
-    }
+    let subject = |row: &&MetricComparison| words::subject(&row.request, row.metric);
+    few(&rows.iter().map(subject).collect::<Vec<_>>())
 }
 
 fn basis(comparison: &GroupComparison, between: &BetweenRuns) -> String {
@@ -241,27 +232,22 @@ fn basis(comparison: &GroupComparison, between: &BetweenRuns) -> String {
 }
 
 fn warnings_of_rows(comparison: &GroupComparison) -> Vec<String> {
-    let mut warnings = Vec::new();
-    let mut of_rows: Vec<(&str, Vec<&MetricComparison>)> = Vec::new();
-    for row in &comparison.rows {
-        for warning in &row.warnings {
-            match of_rows.iter_mut().find(|(known, _)| known == warning) {
-                Some((_, rows)) => rows.push(row),
-                None => of_rows.push((warning, vec![row])),
+    let of_rows = comparison.rows.iter().flat_map(|row| {
+        let subject = words::subject(&row.request, row.metric);
+        let own = row.warnings.iter();
+        let own = own.filter(|warning| !comparison.warnings.contains(warning));
+        own.map(move |warning| (subject.clone(), warning.as_str()))
+    });
+    grouped(of_rows)
+        .into_iter()
+        .map(|Said { text, of }| {
+            if of.len() == comparison.rows.len() {
+                text
+            } else {
+                format!("{}: {text}", few(&of))
             }
-        }
-    }
-    for (warning, rows) in of_rows {
-        if comparison.warnings.iter().any(|known| known == warning) {
-            continue;
-        }
-        warnings.push(if rows.len() == comparison.rows.len() {
-            warning.to_owned()
-        } else {
-            format!("{}: {warning}", names(&rows))
-        });
-    }
-    warnings
+        })
+        .collect()
 }
 
 #[cfg(test)]

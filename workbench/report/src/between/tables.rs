@@ -2,9 +2,11 @@
 
 mod cross_checks;
 
+use std::collections::HashMap;
+
 use workbench_analysis::{
     BetweenRuns, Group, GroupComparison, GroupStatistic, Metric, MetricComparison, OverallTest,
-    SeveralGroups,
+    SeveralGroups, Verdict,
 };
 
 pub(crate) use cross_checks::cross_checks;
@@ -12,6 +14,9 @@ pub(crate) use cross_checks::cross_checks;
 use super::{TOTAL, words};
 use crate::format::{self, NOTHING};
 use crate::table::{Cell, Column, Row, Table};
+
+/// Of more rows than this those that changed come first, so that they are not left out for those that did not.
+const ROWS: usize = 100;
 
 /// More values than this are given by their range: the figure shows each.
 const VALUES: usize = 10;
@@ -34,14 +39,10 @@ impl Part {
         if self == Self::Labels {
             columns.insert(0, Column::text("Label", 0));
         }
-        Table {
-            columns,
-            rows: rows
-                .into_iter()
-                .map(|(request, cells)| Row::of(self.labelled(request, cells)))
-                .collect(),
-        }
-        .unless_empty()
+        let rows = rows
+            .into_iter()
+            .map(|(request, cells)| Row::of(self.labelled(request, cells)));
+        Table::new(columns, rows.collect()).unless_empty()
     }
 
     fn labelled(self, request: &str, mut cells: Vec<Cell>) -> Vec<Cell> {
@@ -85,7 +86,7 @@ pub(crate) fn overview(between: &BetweenRuns) -> Option<Table> {
             Row::of(cells)
         })
         .collect();
-    Table { columns, rows }.unless_empty()
+    Table::new(columns, rows).unless_empty()
 }
 
 /// The change of a row with its interval.
@@ -109,8 +110,14 @@ pub(crate) fn changes(comparison: &GroupComparison, part: Part) -> Option<Table>
         Column::number("Runs needed", "", 7),
     ];
     let rows = comparison.rows.iter();
+    let mut rows: Vec<_> = rows.filter(|row| part.has(&row.request)).collect();
+    if rows.len() > ROWS {
+        let changed =
+            |row: &&MetricComparison| matches!(row.verdict, Verdict::Regressed | Verdict::Improved);
+        rows.sort_by_key(|row| !changed(row));
+    }
     let rows = rows
-        .filter(|row| part.has(&row.request))
+        .into_iter()
         .map(|row| (&*row.request, cells_of_changes(row)));
     part.table(columns, rows.collect())
 }
@@ -165,22 +172,25 @@ pub(crate) fn groups(between: &BetweenRuns, part: Part) -> Option<Table> {
         Column::text("Value of each run, in order of time", 4),
     ];
     let mut order: Vec<(&str, Metric)> = Vec::new();
-    for statistic in between.groups.iter().flat_map(|group| &group.statistics) {
-        let key = (&*statistic.request, statistic.metric);
-        if part.has(&statistic.request) && !order.contains(&key) {
-            order.push(key);
+    let mut of_groups: HashMap<(&str, Metric), Vec<(&Group, &GroupStatistic)>> = HashMap::new();
+    for group in &between.groups {
+        for statistic in &group.statistics {
+            let key = (&*statistic.request, statistic.metric);
+            if part.has(&statistic.request) {
+                let of_groups = of_groups.entry(key).or_default();
+                if of_groups.is_empty() {
+                    order.push(key);
+                }
+                of_groups.push((group, statistic));
+            }
         }
     }
     let rows = order
         .into_iter()
-        .flat_map(|(request, metric)| {
-            between.groups.iter().filter_map(move |group| {
-                let of_it = |statistic: &&GroupStatistic| {
-                    statistic.request == request && statistic.metric == metric
-                };
-                let statistic = group.statistics.iter().find(of_it)?;
-                Some((request, cells_of_group(group, statistic)))
-            })
+        .flat_map(|key| {
+            let of_groups = of_groups.remove(&key).unwrap_or_default();
+            let cells = of_groups.into_iter();
+            cells.map(move |(group, statistic)| (key.0, cells_of_group(group, statistic)))
         })
         .collect();
     part.table(columns, rows)

@@ -14,16 +14,21 @@ use super::{Figure, WIDTH, palette};
 use crate::canvas::{Area, px};
 use crate::error::DrawError;
 use crate::format;
+use crate::tables::slowest;
 
 /// Pixels from one label's line to the next one's.
 const ROW: i32 = 38;
 const TOP: i32 = 84;
 const BELOW: i32 = 62;
+/// Of more labels only the slowest are drawn.
+const LABELS: usize = 20;
 
 #[derive(Debug)]
 struct Data {
     rows: Vec<Row>,
     axis: Axis,
+    /// What is said of the labels that are not drawn.
+    rest: String,
 }
 
 #[derive(Debug)]
@@ -55,6 +60,11 @@ pub(super) fn figure(run: &RunAnalysis) -> Option<Figure> {
 impl Data {
     fn of(run: &RunAnalysis) -> Option<Self> {
         let mut measured: Vec<_> = run.requests.iter().filter(|row| row.samples > 0).collect();
+        let mut rest = String::new();
+        if measured.len() > LABELS {
+            measured = slowest(run);
+            rest = in_words(&measured.split_off(LABELS));
+        }
         // A total of one label would repeat it.
         if measured.len() > 1 {
             measured.push(&run.total);
@@ -64,6 +74,7 @@ impl Data {
         Some(Self {
             rows: measured.into_iter().map(Row::of).collect(),
             axis: Axis::times_by_ratio(low, high),
+            rest,
         })
     }
 
@@ -78,12 +89,13 @@ impl Data {
         };
         format!(
             "Slowest by 95% line: {}, with median {}, 95% line {}, 99% line {} and longest {}. \
-             The axis is logarithmic: equal distances are equal ratios.",
+             The axis is logarithmic: equal distances are equal ratios.{}",
             slowest.label,
             format::time(slowest.p50_ns),
             format::time(slowest.p95_ns),
             format::time(slowest.p99_ns),
             format::time(slowest.max_ns),
+            self.rest,
         )
     }
 
@@ -141,6 +153,20 @@ impl Data {
     }
 }
 
+/// What is said of the labels that are not drawn, the slowest of them first.
+fn in_words(rest: &[&RequestStatistics]) -> String {
+    let (Some(slowest), Some(fastest)) = (rest.first(), rest.last()) else {
+        return String::new();
+    };
+    format!(
+        " Drawn are the {LABELS} slowest of {} labels by their 95% line; {} have 95% lines from {} to {}.",
+        format::count((LABELS + rest.len()) as u64),
+        format::counted(rest.len() as u64, "other"),
+        format::time(fastest.p95_ns),
+        format::time(slowest.p95_ns),
+    )
+}
+
 impl Row {
     fn of(statistics: &RequestStatistics) -> Self {
         Self {
@@ -186,6 +212,27 @@ mod tests {
     #[test]
     fn each_label_has_a_line_and_their_total_comes_last() {
         insta::assert_debug_snapshot!(Data::of(&fixture::single().runs[0]));
+    }
+
+    #[test]
+    fn of_many_labels_the_slowest_are_drawn_and_the_rest_is_a_sentence() {
+        let mut run = fixture::single().runs.remove(0);
+        run.requests = (1..=3_000_u32)
+            .map(|number| fixture::statistics(&format!("GET /{number}"), 10, 0, f64::from(number)))
+            .collect();
+        let data = Data::of(&run).unwrap();
+        assert_eq!(data.rows.len(), LABELS + 1);
+        assert_eq!(data.rows[0].label, "GET /3000");
+        assert_eq!(data.rows[LABELS - 1].label, "GET /2981");
+        assert_eq!(data.rows[LABELS].label, "TOTAL");
+        assert!(
+            data.caption().ends_with(
+                "Drawn are the 20 slowest of 3,000 labels by their 95% line; 2,980 others have 95% lines from 2.71 ms to 8.08 s."
+            ),
+            "{}",
+            data.caption()
+        );
+        assert!(figure(&run).unwrap().height <= super::super::PAGE);
     }
 
     #[test]

@@ -21,8 +21,8 @@ const TOP: i32 = 100;
 /// What an axis needs below its plot, and the next plot above it.
 const BELOW: i32 = 40;
 const ABOVE: i32 = 34;
-/// Of more labels than this only those that changed are drawn, so that they can be read.
-const LABELS: usize = 12;
+/// Of more labels than this only those that changed are drawn, so that they can be read and fit on a page.
+const LABELS: usize = 5;
 
 #[derive(Debug)]
 struct Data {
@@ -189,7 +189,7 @@ fn caption(rows: &[&MetricComparison], left_out: bool, between: &BetweenRuns) ->
          error rates to the right of it are worse, throughput to the right of it is better.",
         furthest.unwrap_or_default(),
         if left_out {
-            "Of the labels only such as changed are drawn. "
+            "Of the labels only such as changed are drawn, five at most; the table has all. "
         } else {
             ""
         },

@@ -7,7 +7,7 @@ use super::axis::{Axis, Scale};
 use super::lettering::{self, Mark, Style};
 use super::means::Means;
 use super::panel::{self, Frame, Panel, XLabels};
-use super::{Figure, WIDTH, palette};
+use super::{Figure, WIDTH, left_out, on_a_page, palette};
 use crate::canvas::{Area, px};
 use crate::error::DrawError;
 use crate::format;
@@ -18,10 +18,14 @@ const PANEL_ROW: i32 = 270;
 /// Pixels of a run's strip on the common axis.
 const STRIP: i32 = 84;
 const TOP: i32 = 84;
+/// Runs that a page has room for.
+const RUNS: usize = 2 * on_a_page(TOP, PANEL_ROW);
 
 #[derive(Debug)]
 struct Data {
     runs: Vec<Run>,
+    /// How many runs there are.
+    all: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -48,6 +52,7 @@ pub(super) fn figures(
         comparison.sample_size
     );
     let together = Together::of(&data.runs);
+    let left_out = left_out(data.runs.len(), data.all, "runs");
     vec![
         Figure::new(
             "clt-together",
@@ -62,9 +67,10 @@ pub(super) fn figures(
         Figure::new(
             "clt",
             format!("Distributions of means by run: {drawn}"),
-            "Bars count the drawn means; the curve is the normal distribution of the same mean and \
-             standard deviation. Each panel has axes of its own."
-                .to_owned(),
+            format!(
+                "Bars count the drawn means; the curve is the normal distribution of the same mean and \
+                 standard deviation. Each panel has axes of its own.{left_out}"
+            ),
             TOP + PANEL_ROW * data.runs.len().div_ceil(2) as i32,
             move |area| data.draw(area),
         ),
@@ -73,9 +79,10 @@ pub(super) fn figures(
 
 impl Data {
     fn of(comparison: &ReportComparison, runs: &[RunAnalysis], names: &[RunName]) -> Self {
-        let runs = comparison
+        let runs: Vec<Run> = comparison
             .distributions
             .iter()
+            .take(RUNS)
             .filter_map(|distribution| {
                 let means = Means::of(distribution)?;
                 let name = names::of_distribution(distribution, runs, names)?;
@@ -87,7 +94,10 @@ impl Data {
                 })
             })
             .collect();
-        Self { runs }
+        Self {
+            runs,
+            all: comparison.distributions.len(),
+        }
     }
 
     fn in_words(&self) -> String {
@@ -103,7 +113,8 @@ impl Data {
                 )
             })
             .collect();
-        format!("Mean of the means: {}.", runs.join("; "))
+        let left_out = left_out(runs.len(), self.all, "runs");
+        format!("Mean of the means: {}.{left_out}", runs.join("; "))
     }
 
     fn draw(&self, area: &Area<'_>) -> Result<(), DrawError> {

@@ -106,7 +106,7 @@ fn a_run_without_samples_has_no_figures_of_samples() {
 }
 
 #[test]
-fn thirty_long_labels_are_drawn_one_below_the_other() {
+fn of_thirty_long_labels_the_slowest_are_drawn_one_below_the_other() {
     let figures = of_run(&fixture::many_long_labels().runs[0]);
     let aggregate = figures
         .iter()
@@ -114,11 +114,39 @@ fn thirty_long_labels_are_drawn_one_below_the_other() {
         .unwrap();
     let svg = aggregate.svg().unwrap();
     assert!(svg.contains("…"), "no label was shortened");
-    assert_eq!(
-        svg.matches("GET catalog").count(),
-        29,
-        "the label without samples has no line"
+    assert_eq!(svg.matches("GET catalog").count(), 20);
+}
+
+#[test]
+fn no_figure_of_many_runs_is_higher_than_a_page() {
+    let mut analysis = fixture::five_runs();
+    let runs = analysis.runs.len();
+    for copy in 1..8 {
+        for index in 0..runs {
+            let mut run = analysis.runs[index].clone();
+            run.run_id = format!("{}-{copy}", run.run_id);
+            let comparison = analysis.comparison.as_mut().unwrap();
+            let mut distribution = comparison.distributions[index].clone();
+            distribution.run_id.clone_from(&run.run_id);
+            comparison.distributions.push(distribution);
+            analysis.runs.push(run);
+        }
+    }
+    let names = names::of_runs(&analysis.runs);
+    let figures = of_comparison(
+        &analysis.runs,
+        analysis.comparison.as_ref().unwrap(),
+        &names,
     );
+    assert_eq!(figures.len(), 5);
+    for figure in &figures {
+        assert!(figure.height <= super::PAGE, "{}", figure.name);
+        figure.svg().unwrap();
+    }
+    let shown = figures
+        .iter()
+        .filter(|it| it.caption.contains(" of 40 runs are drawn."));
+    assert_eq!(shown.count(), 3, "the two of means, and the normal plot");
 }
 
 #[test]

@@ -41,6 +41,23 @@ type Draw = Box<dyn Fn(&Area<'_>) -> Result<(), DrawError>>;
 /// Width of every figure, in pixels.
 const WIDTH: i32 = 960;
 
+/// No figure is higher, in pixels: an A4 page of that width (ISO 216: its sides are as 1 to √2).
+const PAGE: i32 = 1_357;
+
+/// As many of something as a page has room for, each of so many pixels, below the top.
+const fn on_a_page(top: i32, each: i32) -> usize {
+    ((PAGE - top) / each) as usize
+}
+
+/// Says how many were left out, where some were.
+fn left_out(shown: usize, all: usize, what: &str) -> String {
+    if shown < all {
+        format!(" The first {shown} of {all} {what} are drawn.")
+    } else {
+        String::new()
+    }
+}
+
 /// A figure, ready to be drawn as often as wanted.
 pub(crate) struct Figure {
     /// Names its files.
@@ -61,6 +78,7 @@ impl Figure {
         height: i32,
         draw: impl Fn(&Area<'_>) -> Result<(), DrawError> + 'static,
     ) -> Self {
+        debug_assert!(height <= PAGE, "{name} is {height} pixels high");
         Self {
             name: name.to_owned(),
             title,

@@ -5,7 +5,7 @@ use workbench_analysis::{CltDistribution, ReportComparison, RunAnalysis};
 use super::axis::Axis;
 use super::lettering::{self, Mark};
 use super::panel::{self, Frame, Panel, XLabels};
-use super::{Figure, WIDTH, palette};
+use super::{Figure, WIDTH, left_out, on_a_page, palette};
 use crate::canvas::{Area, px};
 use crate::error::DrawError;
 use crate::format;
@@ -14,9 +14,13 @@ use crate::names::{self, RunName};
 /// Pixels from one row of panels to the next.
 const PANEL_ROW: i32 = 300;
 const TOP: i32 = 84;
+/// Runs that a page has room for.
+const RUNS: usize = 2 * on_a_page(TOP, PANEL_ROW);
 
 #[derive(Debug)]
 struct Data {
+    /// How many runs there are.
+    all: usize,
     runs: Vec<Run>,
     quantiles: Axis,
 }
@@ -54,12 +58,14 @@ impl Data {
         let runs: Vec<_> = comparison
             .distributions
             .iter()
+            .take(RUNS)
             .filter_map(|distribution| {
                 let name = names::of_distribution(distribution, runs, names)?;
                 Run::of(distribution, &comparison.normal_quantiles, &name.label)
             })
             .collect();
         (!runs.is_empty()).then(|| Self {
+            all: comparison.distributions.len(),
             runs,
             quantiles: Axis::differences(*furthest),
         })
@@ -81,7 +87,8 @@ impl Data {
         format!(
             "Each mean stands over the quantile that a normal distribution has at its rank; on the line they would be \
              exactly normal. Means of samples are closer to normal than the response times that they are drawn from. How \
-             close says nothing of how another run would differ.{shapes}"
+             close says nothing of how another run would differ.{shapes}{}",
+            left_out(self.runs.len(), self.all, "runs")
         )
     }
 

@@ -6,7 +6,7 @@ use super::axis::Axis;
 use super::lettering::{self, Mark};
 use super::over_time::{self, Quantiles};
 use super::panel::{self, Frame, Panel, XLabels};
-use super::{Figure, Named, WIDTH, palette};
+use super::{Figure, Named, WIDTH, left_out, on_a_page, palette};
 use crate::canvas::{Area, px};
 use crate::error::DrawError;
 use crate::format;
@@ -14,9 +14,14 @@ use crate::format;
 /// A run is a ramp-up study when its users still increase after this part of it.
 const STILL_RISING_AFTER: f64 = 0.5;
 const ROW: i32 = 430;
+const TOP: i32 = 84;
+/// Runs that a page has room for.
+const RUNS: usize = 2 * on_a_page(TOP, ROW);
 
 #[derive(Debug)]
 struct Data {
+    /// How many runs there are.
+    all: usize,
     runs: Vec<Run>,
     /// The same for all, so that heights can be compared.
     times: Axis,
@@ -39,16 +44,17 @@ pub(super) fn figure(runs: &[Named<'_>]) -> Option<Figure> {
         "ramp-up",
         "Ramp-up studies: response time over time and users".to_owned(),
         data.caption(),
-        84 + ROW * data.runs.len().div_ceil(2) as i32,
+        TOP + ROW * data.runs.len().div_ceil(2) as i32,
         move |area| data.draw(area),
     ))
 }
 
 impl Data {
     fn of(runs: &[Named<'_>]) -> Option<Self> {
-        let runs: Vec<_> = runs
-            .iter()
-            .filter(|(run, _)| is_ramp_up(&run.users))
+        let studies = || runs.iter().filter(|(run, _)| is_ramp_up(&run.users));
+        let all = studies().count();
+        let runs: Vec<_> = studies()
+            .take(RUNS)
             .map(|(run, name)| Run {
                 label: name.label.clone(),
                 quantiles: Quantiles::of(&run.per_second),
@@ -69,6 +75,7 @@ impl Data {
             .map(|run| over_time::peak_users(&run.users))
             .fold(0.0, f64::max);
         Some(Self {
+            all,
             runs,
             times: over_time::time_axis(range),
             users: Axis::counts(peak),
@@ -89,7 +96,11 @@ impl Data {
                 )
             })
             .collect();
-        format!("{}. All panels share their vertical axes.", runs.join("; "))
+        format!(
+            "{}. All panels share their vertical axes.{}",
+            runs.join("; "),
+            left_out(runs.len(), self.all, "runs")
+        )
     }
 
     fn draw(&self, area: &Area<'_>) -> Result<(), DrawError> {

@@ -15,8 +15,8 @@ use metrics::Metrics;
 
 const TOP: i32 = 104;
 /// Height of a panel's plot, and of all that belongs to it.
-const PLOT: i32 = 150;
-const STEP: i32 = 226;
+const PLOT: i32 = 132;
+const STEP: i32 = 208;
 /// More groups than this are too wide for two panels beside each other.
 const GROUPS_BESIDE: usize = 6;
 

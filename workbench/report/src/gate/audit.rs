@@ -102,6 +102,7 @@ fn counts(report: &AuditReport) -> Table {
         "reshuffled at random"
     };
     Table {
+        left_out: None,
         columns: vec![
             Column::text("Comparisons", 0),
             Column::number("Number", "", 0),

@@ -8,10 +8,19 @@ use crate::format;
 use crate::format::NOTHING;
 use crate::table::{Cell, Column, Row, Table};
 
+/// Of more rows the first are shown; the report in JSON has all.
+const ROWS: usize = 100;
+
 /// One row a gated label and metric, the outcome first.
 pub(super) fn rows(report: &GateReport) -> Table {
+    let mut rows: Vec<&GateRow> = report.rows.iter().collect();
+    if rows.len() > ROWS {
+        // Those that keep the gate from passing are not left out for those that do not.
+        rows.sort_by_key(|row| row.outcome == RowOutcome::Passed);
+    }
     let confidence = format::level(1.0 - 2.0 * report.policy.rule.alpha());
     Table {
+        left_out: None,
         columns: vec![
             Column::text("Label", 0),
             Column::text("Metric", 0),
@@ -23,8 +32,9 @@ pub(super) fn rows(report: &GateReport) -> Table {
             Column::number("Detectable", "", 3),
             Column::number("Runs needed", "", 4),
         ],
-        rows: report.rows.iter().map(row).collect(),
+        rows: rows.into_iter().map(row).collect(),
     }
+    .first(ROWS)
 }
 
 fn row(row: &GateRow) -> Row {

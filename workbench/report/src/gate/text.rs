@@ -4,6 +4,7 @@ use workbench_analysis::gate::{Conclusion, GateReport};
 
 use super::{table, words};
 use crate::TextOptions;
+use crate::alike::{Said, few, grouped};
 use crate::text::page::{Page, Tone};
 
 /// The report as text of at most `options.width` columns, ending with a line break.
@@ -54,25 +55,17 @@ pub fn text(report: &GateReport, options: TextOptions) -> String {
 /// Warnings of all, then of rows with their names; each of those once.
 pub(super) fn warnings(report: &GateReport) -> Vec<String> {
     let mut warnings = report.warnings.clone();
-    let mut of_rows: Vec<(&str, Vec<String>)> = Vec::new();
-    for row in &report.rows {
-        let name = format!(
-            "{} of {}",
-            row.comparison.metric.as_str(),
-            row.comparison.request
-        );
-        for warning in &row.comparison.warnings {
-            match of_rows.iter_mut().find(|(known, _)| known == warning) {
-                Some((_, names)) => names.push(name.clone()),
-                None => of_rows.push((warning, vec![name.clone()])),
-            }
-        }
-    }
-    for (warning, names) in of_rows {
-        warnings.push(if names.len() == report.rows.len() {
-            warning.to_owned()
+    let of_rows = report.rows.iter().flat_map(|row| {
+        let it = &row.comparison;
+        let name = format!("{} of {}", it.metric.as_str(), it.request);
+        let of_row = it.warnings.iter();
+        of_row.map(move |warning| (name.clone(), warning.as_str()))
+    });
+    for Said { text, of } in grouped(of_rows) {
+        warnings.push(if of.len() == report.rows.len() {
+            text
         } else {
-            format!("{}: {warning}", names.join(", "))
+            format!("{}: {text}", few(&of))
         });
     }
     warnings

@@ -62,6 +62,13 @@ pub(crate) struct FiguresBetween {
     pub(crate) of_labels: Vec<Figure>,
 }
 
+/// More rows of labels would make a page of several megabytes.
+const ROWS: usize = 1_000;
+
+fn first_rows(table: Table) -> Table {
+    table.first(ROWS)
+}
+
 impl BetweenView {
     pub(super) fn of(between: &BetweenRuns, figures: &FiguresBetween) -> Result<Self, ReportError> {
         let compared = between::comparisons(between);
@@ -79,12 +86,12 @@ impl BetweenView {
             figures: views(&figures.of_total)?,
             figures_of_labels: views(&figures.of_labels)?,
             groups: between::groups(between, Part::Total),
-            groups_of_labels: between::groups(between, Part::Labels),
+            groups_of_labels: between::groups(between, Part::Labels).map(first_rows),
             columns_of_groups: between::under_groups(between),
             overall: between::overall_tests(several, Part::Total),
-            overall_of_labels: between::overall_tests(several, Part::Labels),
+            overall_of_labels: between::overall_tests(several, Part::Labels).map(first_rows),
             pairs: between::simultaneous_pairs(several, Part::Total),
-            pairs_of_labels: between::simultaneous_pairs(several, Part::Labels),
+            pairs_of_labels: between::simultaneous_pairs(several, Part::Labels).map(first_rows),
             several: between::SEVERAL,
         })
     }
@@ -120,9 +127,10 @@ impl ComparedView {
             many_warnings: told.warnings_of_rows.len() > between::FEW_WARNINGS,
             figures: views(figures)?,
             changes: between::changes(comparison, Part::Total),
-            changes_of_labels: between::changes(comparison, Part::Labels),
+            changes_of_labels: between::changes(comparison, Part::Labels).map(first_rows),
             checks: between::cross_checks(comparison, between, Part::Total),
-            checks_of_labels: between::cross_checks(comparison, between, Part::Labels),
+            checks_of_labels: between::cross_checks(comparison, between, Part::Labels)
+                .map(first_rows),
             told,
         })
     }

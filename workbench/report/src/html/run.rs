@@ -1,6 +1,6 @@
 //! What the page shows of one run.
 
-use workbench_analysis::{RunAnalysis, SteadyState};
+use workbench_analysis::{RunAnalysis, SteadyState, ThresholdOutcome, ThresholdStatus};
 use workbench_samples::CheckStatus;
 
 use super::{FigureView, views};
@@ -8,14 +8,20 @@ use crate::error::ReportError;
 use crate::figure::Figure;
 use crate::names::RunName;
 use crate::table::Table;
+use crate::tables::ShownLabels;
 use crate::verdict::{self, Judgement};
 use crate::{findings, format, steady, tables};
+
+/// Labels, and kinds of errors, that a run is shown with: ten times as many would make a page of several megabytes.
+const LABELS: usize = 200;
 
 pub(super) struct RunView<'a> {
     pub(super) run: &'a RunAnalysis,
     pub(super) slug: &'a str,
     pub(super) label: &'a str,
     pub(super) judgement: Judgement,
+    pub(super) meaning: String,
+    pub(super) thresholds: Vec<CheckView>,
     pub(super) outcome: String,
     pub(super) duration: String,
     pub(super) checks: Vec<CheckView>,
@@ -55,22 +61,28 @@ impl<'a> RunView<'a> {
         figures: &[Figure],
         own_report: Option<&'a str>,
     ) -> Result<Self, ReportError> {
+        let shown = ShownLabels::slowest(run, LABELS);
         let checks = run.validity.iter().flat_map(|validity| &validity.checks);
         Ok(Self {
             slug: &name.slug,
             label: &name.label,
             judgement: Judgement::of(run),
+            meaning: Judgement::of(run).meaning(run),
+            thresholds: run.thresholds.iter().map(CheckView::of_threshold).collect(),
             outcome: verdict::outcome(run),
             duration: format::duration(run.duration_s),
             checks: checks
                 .map(|check| CheckView::of(&check.name, check.status, &check.finding))
                 .collect(),
             findings: findings::of(run),
-            steady: run.steady.as_ref().map(SteadyView::of),
+            steady: run
+                .steady
+                .as_ref()
+                .map(|steady| SteadyView::of(steady, &shown)),
             steady_missing: steady::missing(run),
-            summary: tables::summary(run),
-            aggregate: tables::aggregate(run),
-            errors: tables::errors(run),
+            summary: shown.of(tables::summary(run)),
+            aggregate: shown.of(tables::aggregate(run)),
+            errors: tables::errors(run).map(|errors| errors.first(LABELS)),
             figures: views(figures)?,
             own_report,
             run,
@@ -93,17 +105,33 @@ impl CheckView {
     }
 }
 
+impl CheckView {
+    fn of_threshold(threshold: &ThresholdOutcome) -> Self {
+        let status = threshold.status();
+        Self {
+            name: threshold.text.clone(),
+            finding: verdict::measured(threshold),
+            word: verdict::threshold(status),
+            class: match status {
+                ThresholdStatus::Passed => "good",
+                ThresholdStatus::Missed => "bad",
+                ThresholdStatus::Undecided => "open",
+            },
+        }
+    }
+}
+
 impl SteadyView {
-    fn of(steady: &SteadyState) -> Self {
+    fn of(steady: &SteadyState, shown: &ShownLabels) -> Self {
         let finding = steady::warm_up(steady);
         let notes = steady::notes(steady);
         Self {
             part: steady::part(steady),
             warm_up: CheckView::of("warm-up", steady.warm_up.status, &finding),
-            table: steady::table(steady),
+            table: shown.of(steady::table(steady)),
             many_notes: notes.len() > steady::FEW_NOTES,
             notes,
-            outcomes: steady::outcomes(steady),
+            outcomes: steady::outcomes(steady).map(|outcomes| shown.of(outcomes)),
             confidence: steady::confidence(steady),
             meaning: steady::MEANING,
         }

@@ -10,9 +10,12 @@ pub(super) fn push_paragraph(text: &mut String, paragraph: &str) {
     text.push_str(&format!("{}\n\n", escaped(paragraph.trim())));
 }
 
+/// More rows of labels would not fit into a comment on GitHub.
+const ROWS: usize = 100;
+
 /// A table that opens on demand, which GitHub takes from HTML.
 pub(super) fn push_folded(text: &mut String, summary: &str, table: Option<Table>) {
-    if let Some(table) = table {
+    if let Some(table) = table.map(|table| table.first(ROWS)) {
         text.push_str(&format!(
             "<details><summary>{}</summary>\n\n",
             escaped(summary)
@@ -50,6 +53,9 @@ pub(crate) fn push_table(text: &mut String, table: &Table) {
         push_row(text, row.cells.iter().map(|cell| escaped(&cell.line())));
     }
     text.push('\n');
+    if let Some(left_out) = &table.left_out {
+        push_paragraph(text, left_out);
+    }
 }
 
 fn push_row(text: &mut String, cells: impl IntoIterator<Item = String>) {

@@ -36,15 +36,16 @@ fn reasons(point: &SweepPointAnalysis) -> Vec<String> {
     }
     let invalid = valid < point.runs.len();
     let invalid = invalid.then(|| format!("{valid} of {} runs valid", point.runs.len()));
-    let missed = point.missed.iter();
-    let missed = missed.map(|(threshold, runs)| {
+    let of_runs = |(word, (threshold, runs)): (&str, &(String, u32))| {
         if valid == 1 {
-            format!("missed {threshold}")
+            format!("{word} {threshold}")
         } else {
-            format!("missed {threshold} in {runs} of {valid} runs")
+            format!("{word} {threshold} in {runs} of {valid} runs")
         }
-    });
-    invalid.into_iter().chain(missed).collect()
+    };
+    let missed = point.missed.iter().map(|it| of_runs(("missed", it)));
+    let undecided = point.undecided.iter().map(|it| of_runs(("undecided", it)));
+    invalid.into_iter().chain(missed).chain(undecided).collect()
 }
 
 fn with_interval(estimate: &Estimate, shown: fn(f64) -> String) -> String {

@@ -60,6 +60,13 @@ fn largest_load(sweep: &SweepAnalysis) -> String {
         let point = sweep.points.iter().find(|point| point.value == value);
         point.map_or_else(String::new, |point| reasons(point).join(", "))
     };
+    let does_not = |value: u32| {
+        let mut points = sweep.points.iter();
+        match points.find(|point| point.value == value) {
+            Some(point) if point.is_undecided() => "leaves them undecided",
+            _ => "does not",
+        }
+    };
     match &sweep.largest_load {
         LargestLoad::NoThresholds => {
             "The experiment has no thresholds, so that no load is too large for them.".to_owned()
@@ -67,8 +74,9 @@ fn largest_load(sweep: &SweepAnalysis) -> String {
         LargestLoad::None => {
             let smallest = sweep.points.first().map_or(0, |point| point.value);
             format!(
-                "No load that was swept meets the thresholds: {} does not ({}).",
+                "No load that was swept meets the thresholds: {} {} ({}).",
                 load(sweep, smallest),
+                does_not(smallest),
                 missed(smallest)
             )
         }
@@ -86,9 +94,10 @@ fn largest_load(sweep: &SweepAnalysis) -> String {
                 ),
             };
             format!(
-                "Largest load that meets the thresholds, as do all smaller ones: {}. The next one, {}, does not ({}).{again}",
+                "Largest load that meets the thresholds, as do all smaller ones: {}. The next one, {}, {} ({}).{again}",
                 load(sweep, *value),
                 load(sweep, *next),
+                does_not(*next),
                 missed(*next),
             )
         }

@@ -17,12 +17,12 @@ pub(crate) const COLUMNS: &str = "Means between the valid runs of each load with
 pub(crate) fn points(sweep: &SweepAnalysis) -> Table {
     let columns = vec![
         Column::number(&capital(&sweep.parameter), "", 0),
-        Column::number("Throughput", "/s", 0),
+        Column::number("Throughput", "/s", 1),
         Column::number("Average", "ms", 2),
         Column::number("Median", "ms", 5),
-        Column::number("95% Line", "ms", 1),
+        Column::number("95% Line", "ms", 0),
         Column::number("99% Line", "ms", 4),
-        Column::number("Error %", "", 3),
+        Column::number("Error %", "", 0),
         Column::number("Valid runs", "", 6),
         Column::text("Thresholds", 0),
     ];
@@ -57,6 +57,7 @@ pub(crate) fn points(sweep: &SweepAnalysis) -> Table {
         ])
     });
     Table {
+        left_out: None,
         columns,
         rows: rows.collect(),
     }
@@ -85,6 +86,7 @@ pub(crate) fn coefficients(fit: &ScalabilityFit) -> Table {
         ])
     };
     Table {
+        left_out: None,
         columns,
         rows: vec![
             row("γ, requests per second at 1", &fit.gamma),

@@ -22,7 +22,7 @@ pub(super) struct Grid {
 }
 
 pub(super) fn fitted(table: &Table, width: usize) -> Grid {
-    let kept = columns_with_room(table, width);
+    let (kept, intervals) = columns_with_room(table, width);
     let left_out = table
         .columns
         .iter()
@@ -31,63 +31,97 @@ pub(super) fn fitted(table: &Table, width: usize) -> Grid {
         .map(|(_, column)| column.name.clone())
         .collect();
     Grid {
-        lines: lines(table, &kept, width),
+        lines: lines(table, &kept, intervals, width),
         left_out,
     }
+}
+
+/// Where the interval of a number stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Intervals {
+    Beside,
+    Below,
 }
 
 /// For columns up to this rank texts are broken into their words.
 const WORTH_BROKEN_LINES: u8 = 2;
 
-/// Positions of the columns that fit, dropping those of the highest rank first.
+/// Positions of the columns that fit, dropping those of the highest rank first, and where intervals stand.
 ///
-/// Columns of one rank go together: a baseline without its candidate says nothing. Those of rank 0 go one by one, the last
-/// first. The first two always stay: without a label and one number there is no table.
-fn columns_with_room(table: &Table, width: usize) -> Vec<usize> {
-    let mut kept: Vec<usize> = (0..table.columns.len()).collect();
-    loop {
-        let least = kept.iter().skip(2).map(|index| table.columns[*index].rank);
-        let least = least.max().unwrap_or(0);
-        let tight = least <= WORTH_BROKEN_LINES;
-        let needed: usize = kept
+/// Columns of one rank go together: a baseline without its candidate says nothing. Before one of rank 0 goes, intervals
+/// are set below their numbers; then they go one by one, the last first. The first column stays, with one other at least.
+fn columns_with_room(table: &Table, width: usize) -> (Vec<usize>, Intervals) {
+    let least_of = |kept: &[usize]| {
+        let ranks = kept.iter().skip(1).map(|index| table.columns[*index].rank);
+        ranks.max().unwrap_or(0)
+    };
+    let fits = |kept: &[usize], intervals: Intervals| {
+        let tight = least_of(kept) <= WORTH_BROKEN_LINES;
+        let needed = kept
             .iter()
-            .map(|index| width_needed(table, *index, width, tight) + PADDING)
-            .sum();
-        if needed <= width || kept.len() <= 2 {
-            return kept;
+            .map(|index| width_needed(table, *index, width, tight, intervals) + PADDING);
+        needed.sum::<usize>() <= width
+    };
+    let mut kept = Vec::new();
+    for intervals in [Intervals::Beside, Intervals::Below] {
+        kept = (0..table.columns.len()).collect();
+        loop {
+            if fits(&kept, intervals) {
+                return (kept, intervals);
+            }
+            let least = least_of(&kept);
+            let staying: Vec<usize> = kept
+                .iter()
+                .copied()
+                .filter(|index| *index == 0 || table.columns[*index].rank < least)
+                .collect();
+            if least == 0 || staying.len() < 2 {
+                break;
+            }
+            kept = staying;
         }
-        if least == 0 {
-            kept.pop();
-            continue;
-        }
-        let mut position = 0;
-        kept.retain(|index| {
-            position += 1;
-            position <= 2 || table.columns[*index].rank < least
-        });
     }
+    while kept.len() > 2 && !fits(&kept, Intervals::Below) {
+        kept.pop();
+    }
+    (kept, Intervals::Below)
 }
 
 /// What a column cannot do without: numbers are whole, and one long label does not cost a column.
-fn width_needed(table: &Table, index: usize, width: usize, tight: bool) -> usize {
+fn width_needed(
+    table: &Table,
+    index: usize,
+    width: usize,
+    tight: bool,
+    intervals: Intervals,
+) -> usize {
     if table.columns[index].is_number() {
-        content_width(table, index)
+        content_width(table, index, intervals)
     } else if tight {
         let cells = table.rows.iter().map(|row| row.cells[index].line());
         let texts: Vec<String> = cells.chain([header(&table.columns[index])]).collect();
         let words = texts.iter().flat_map(|text| text.split_whitespace());
         words.map(display_width).max().unwrap_or(0).min(width / 6)
     } else {
-        content_width(table, index).min(width / 3)
+        content_width(table, index, intervals).min(width / 3)
     }
 }
 
-fn content_width(table: &Table, index: usize) -> usize {
-    let header = header(&table.columns[index]);
-    let cells = table.rows.iter().map(|row| row.cells[index].line());
-    let cells = cells.map(|cell| display_width(&cell));
+/// The text of a cell, in one line or in two.
+fn content(cell: &crate::table::Cell, intervals: Intervals) -> String {
+    match (intervals, &cell.interval) {
+        (Intervals::Below, Some(interval)) => format!("{}\n{interval}", cell.text),
+        _ => cell.line(),
+    }
+}
+
+fn content_width(table: &Table, index: usize, intervals: Intervals) -> usize {
+    let cells = table.rows.iter();
+    let cells = cells.map(|row| content(&row.cells[index], intervals));
+    let widest = |text: String| text.split('\n').map(display_width).max();
     cells
-        .chain(header.split('\n').map(display_width))
+        .chain([header(&table.columns[index])])
+        .filter_map(widest)
         .max()
         .unwrap_or(0)
 }
@@ -111,7 +145,7 @@ fn header(column: &Column) -> String {
     }
 }
 
-fn lines(table: &Table, kept: &[usize], width: usize) -> Vec<String> {
+fn lines(table: &Table, kept: &[usize], intervals: Intervals, width: usize) -> Vec<String> {
     let alignment = |index: usize| {
         if table.columns[index].is_number() {
             CellAlignment::Right
@@ -129,10 +163,10 @@ fn lines(table: &Table, kept: &[usize], width: usize) -> Vec<String> {
         }),
     );
     for row in &table.rows {
-        grid.add_row(
-            kept.iter()
-                .map(|index| Cell::new(row.cells[*index].line()).set_alignment(alignment(*index))),
-        );
+        grid.add_row(kept.iter().map(|index| {
+            let content = content(&row.cells[*index], intervals);
+            Cell::new(content).set_alignment(alignment(*index))
+        }));
     }
     for (position, index) in kept.iter().enumerate() {
         if table.columns[*index].is_number()
@@ -159,6 +193,7 @@ mod tests {
         ];
         let cells = ["throughput", "+8.4%", "21.8 ms", "23.6 ms", "4%"].map(Cell::text);
         Table {
+            left_out: None,
             columns,
             rows: vec![Row::of(cells.into())],
         }
@@ -173,6 +208,30 @@ mod tests {
             assert!(has("Detectable") || left_out.is_empty(), "{width}");
         }
         assert_eq!(fitted(&table(), 48).left_out, ["Detectable"]);
+    }
+
+    #[test]
+    fn an_interval_is_set_below_its_number_before_a_column_that_matters_goes() {
+        let column = |name| Column::number(name, "", 0);
+        let cell = |text: &str| Cell::text(text).within(Some("[48.0%, 52.0%]".to_owned()));
+        let table = Table::new(
+            vec![Column::text("Label", 0), column("p95"), column("Error %")],
+            vec![Row::of(vec![
+                Cell::text("TOTAL"),
+                cell("12.3"),
+                cell("50.0%"),
+            ])],
+        );
+        let wide = fitted(&table, 60);
+        assert!(wide.lines.iter().any(|line| line.contains("50.0% [48.0%")));
+        let narrow = fitted(&table, 45);
+        assert!(narrow.left_out.is_empty());
+        assert!(
+            !narrow
+                .lines
+                .iter()
+                .any(|line| line.contains("50.0% [48.0%"))
+        );
     }
 
     #[test]

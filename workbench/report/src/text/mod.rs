@@ -5,13 +5,17 @@ mod grid;
 pub(crate) mod page;
 mod published;
 
-use workbench_analysis::{Analysis, ReportComparison, RunAnalysis, SweepAnalysis};
+use workbench_analysis::{Analysis, ReportComparison, RunAnalysis, SweepAnalysis, ThresholdStatus};
 
 use crate::names::{self, RunName};
+use crate::tables::ShownLabels;
 use crate::verdict::{self, Judgement};
 use crate::{comparison, format, scalability, steady, tables, worth};
 use page::{Page, Tone};
 pub use published::published_text;
+
+/// Labels, and kinds of errors, that a run is shown with; the page has more.
+const LABELS: usize = 20;
 
 /// What the terminal can show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,51 +67,60 @@ fn write_run(page: &mut Page, run: &RunAnalysis, name: &RunName, quantile_defini
         format::duration(run.duration_s),
         verdict::outcome(run)
     ));
+    write_conclusion(page, run);
     if !run.thresholds.is_empty() {
         page.heading("Thresholds");
         for threshold in &run.thresholds {
-            let tone = if threshold.passed {
-                Tone::Good
-            } else {
-                Tone::Bad
+            let status = threshold.status();
+            let tone = match status {
+                ThresholdStatus::Passed => Tone::Good,
+                ThresholdStatus::Missed => Tone::Bad,
+                ThresholdStatus::Undecided => Tone::Doubtful,
             };
-            let finding = format!("{} (measured {})", threshold.text, threshold.measured);
-            page.item(verdict::threshold(threshold.passed), tone, &finding);
+            let finding = format!("{} ({})", threshold.text, verdict::measured(threshold));
+            page.item(verdict::threshold(status), tone, &finding);
         }
     }
     write_validity(page, run);
-    write_steady(page, run);
+    let shown = ShownLabels::slowest(run, LABELS);
+    write_steady(page, run, &shown);
     page.heading("Summary");
-    page.table(&tables::summary(run));
+    page.table(&shown.of(tables::summary(run)));
     page.heading("Aggregate");
-    page.table(&tables::aggregate(run));
+    page.table(&shown.of(tables::aggregate(run)));
     page.paragraph(&format!(
         "Quantiles: {quantile_definition}. Failed requests are counted in. KB are 1,024 bytes."
     ));
     page.heading("Errors");
     match tables::errors(run) {
-        Some(errors) => page.table(&errors),
+        Some(errors) => page.table(&errors.first(LABELS)),
         None => page.paragraph("No request failed."),
     }
 }
 
-fn write_validity(page: &mut Page, run: &RunAnalysis) {
+fn write_conclusion(page: &mut Page, run: &RunAnalysis) {
     let judgement = Judgement::of(run);
     let tone = match judgement {
         Judgement::Valid => Tone::Good,
-        Judgement::Invalid => Tone::Bad,
+        Judgement::Failing | Judgement::Invalid => Tone::Bad,
         Judgement::NotJudged => Tone::Doubtful,
     };
+    page.item(judgement.word(), tone, &judgement.meaning(run));
+}
+
+fn write_validity(page: &mut Page, run: &RunAnalysis) {
+    let Some(validity) = &run.validity else {
+        return;
+    };
     page.heading("Validity");
-    page.item(judgement.word(), tone, judgement.meaning());
-    for check in run.validity.iter().flat_map(|validity| &validity.checks) {
+    for check in &validity.checks {
         let tone = Tone::of_check(check.status);
         let finding = format!("{}: {}", check.name, check.finding);
         page.item(verdict::status(check.status), tone, &finding);
     }
 }
 
-fn write_steady(page: &mut Page, run: &RunAnalysis) {
+fn write_steady(page: &mut Page, run: &RunAnalysis, shown: &ShownLabels) {
     let Some(state) = &run.steady else {
         if let Some(missing) = steady::missing(run) {
             page.heading(steady::HEADING);
@@ -123,7 +136,7 @@ fn write_steady(page: &mut Page, run: &RunAnalysis) {
         Tone::of_check(status),
         &steady::warm_up(state),
     );
-    page.table(&steady::table(state));
+    page.table(&shown.of(steady::table(state)));
     let notes = steady::notes(state);
     for note in notes.iter().take(steady::FEW_NOTES) {
         page.item("!", Tone::Doubtful, note);
@@ -138,7 +151,7 @@ fn write_steady(page: &mut Page, run: &RunAnalysis) {
     }
     if let Some(outcomes) = steady::outcomes(state) {
         page.paragraph("Successful and failed requests by themselves:");
-        page.table(&outcomes);
+        page.table(&shown.of(outcomes));
     }
     if let Some(confidence) = steady::confidence(state) {
         page.paragraph(&confidence);
@@ -208,6 +221,31 @@ mod tests {
     #[test]
     fn a_narrow_terminal_loses_columns_and_says_which() {
         insta::assert_snapshot!(plain(&fixture::single(), 72));
+    }
+
+    #[test]
+    fn errors_and_p95_are_seen_however_narrow_the_terminal_is() {
+        let mut analysis = fixture::single();
+        let run = &mut analysis.runs[0];
+        run.total.errors = run.total.samples / 2;
+        run.total.error_rate = 0.5;
+        for width in [60, 80, 120] {
+            let text = plain(&analysis, width);
+            assert!(text.contains("MANY ERRORS  50.0"), "{text}");
+            let sections = text.split("\n\n");
+            for section in ["Steady state\n", "Summary\n", "Aggregate\n"] {
+                let table = sections.clone().find(|it| it.starts_with(section)).unwrap();
+                assert!(table.contains("Error %"), "{width}: {table}");
+                let line_95 = table.contains("p95") || table.contains("95% Line");
+                assert!(line_95 || section == "Summary\n", "{width}: {table}");
+                let hidden = table.split("Not shown for want of room:").nth(1);
+                let hidden = hidden.unwrap_or_default().replace("Std. Dev.", "");
+                let hidden = hidden.split('.').next().unwrap();
+                for column in ["Error %", "p95", "95% Line"] {
+                    assert!(!hidden.contains(column), "{width}: {table}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -131,6 +131,9 @@ impl Page {
             let left_out = grid.left_out.join(", ");
             self.paragraph(&format!("Not shown for want of room: {left_out}."));
         }
+        if let Some(left_out) = &table.left_out {
+            self.paragraph(left_out);
+        }
     }
 
     fn painted(&self, text: &str, tone: Tone) -> String {

@@ -1,6 +1,8 @@
 //! The same question put to ranks, and effect sizes, as a table.
 
-use workbench_analysis::{BetweenRuns, Group, GroupComparison, MetricComparison};
+use std::collections::HashMap;
+
+use workbench_analysis::{BetweenRuns, Group, GroupComparison, Metric, MetricComparison};
 
 use super::{Part, optional};
 use crate::between::{groups_of, words};
@@ -16,13 +18,13 @@ pub(crate) fn cross_checks(
     between: &BetweenRuns,
     part: Part,
 ) -> Option<Table> {
-    let groups = groups_of(comparison, between);
+    let values = groups_of(comparison, between)
+        .map(|(baseline, candidate)| [runs_with_values(baseline), runs_with_values(candidate)]);
     let enough_for_ranks = |row: &MetricComparison| {
-        groups.is_some_and(|(baseline, candidate)| {
-            [baseline, candidate]
-                .iter()
-                .all(|group| runs_with_value(group, row) >= RUNS_FOR_RANKS)
-        })
+        let key = (&*row.request, row.metric);
+        let of = |group: &HashMap<_, _>| group.get(&key).copied().unwrap_or(0);
+        let mut groups = values.iter().flatten();
+        values.is_some() && groups.all(|group| of(group) >= RUNS_FOR_RANKS)
     };
     let columns = vec![
         Column::text("Metric", 0),
@@ -45,11 +47,17 @@ pub(crate) fn cross_checks(
     part.table(columns, rows)
 }
 
-/// Runs of a group that have a value of the row's metric.
-fn runs_with_value(group: &Group, row: &MetricComparison) -> usize {
-    let mut statistics = group.statistics.iter();
-    let statistic = statistics.find(|it| it.request == row.request && it.metric == row.metric);
-    statistic.map_or(0, |statistic| statistic.values.iter().flatten().count())
+/// How many runs of a group have a value, by label and metric.
+fn runs_with_values(group: &Group) -> HashMap<(&str, Metric), usize> {
+    let statistics = group.statistics.iter();
+    statistics
+        .map(|it| {
+            (
+                (&*it.request, it.metric),
+                it.values.iter().flatten().count(),
+            )
+        })
+        .collect()
 }
 
 fn cells_of_cross_checks(row: &MetricComparison, enough_for_ranks: bool) -> Vec<Cell> {
