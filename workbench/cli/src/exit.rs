@@ -15,7 +15,7 @@ pub(crate) enum Exit {
     Failure = 1,
     /// A threshold of the experiment was missed, of a sweep at every load; or the gate failed.
     ThresholdMissed = 10,
-    /// The gate neither failed nor passed.
+    /// The gate neither failed nor passed, or a threshold is on a quantile that the samples do not support.
     Inconclusive = 11,
     /// An experiment file is wrong, or a policy, or a table of printed tests.
     InvalidExperiment = 12,
@@ -40,7 +40,7 @@ Exit codes:
     1  unexpected failure
     2  wrong usage
    10  a threshold was missed (of a sweep: at every load), or the gate failed
-   11  the gate is inconclusive: the runs do not say enough to pass
+   11  undecided: the samples are too few for a threshold, or the runs for the gate
    12  invalid experiment file, policy, or table of printed tests
    13  target unavailable
    14  the run is invalid, or this machine cannot make it: it cannot be believed, or not be compared

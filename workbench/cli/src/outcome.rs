@@ -5,7 +5,11 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use workbench_analysis::{Analysis, RunAnalysis};
+use clap::ValueEnum;
+use serde::Serialize;
+use workbench_analysis::{
+    Analysis, RunAnalysis, SweepAnalysis, SweepPointAnalysis, ThresholdStatus,
+};
 use workbench_plan::Plan;
 use workbench_report::TextOptions;
 use workbench_samples::{CheckStatus, Outcome, Validity};
@@ -24,7 +28,7 @@ pub(crate) fn read_plans(files: &[PathBuf]) -> anyhow::Result<Vec<Plan>> {
             Ok(plan) => plans.push(plan),
             Err(error) => {
                 if let Some(earlier) = first_error.replace(error) {
-                    note(&format!("error: {earlier}"));
+                    note(&format!("error: {:#}", anyhow::Error::from(earlier)));
                 }
             }
         }
@@ -35,10 +39,21 @@ pub(crate) fn read_plans(files: &[PathBuf]) -> anyhow::Result<Vec<Plan>> {
     }
 }
 
+/// What is printed for whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For a terminal.
+    Text,
+    /// For programs.
+    Json,
+    /// For pull requests and job summaries.
+    Markdown,
+}
+
 /// Analyses one run, writes its report into its folder, and prints the result.
-pub(crate) fn report(directory: &PathBuf) -> anyhow::Result<Exit> {
+pub(crate) fn report(directory: &PathBuf, format: Format) -> anyhow::Result<Exit> {
     let analysis = workbench_analysis::analyze(std::slice::from_ref(directory))?;
-    publish(&analysis, directory)
+    publish(&analysis, directory, format)
 }
 
 /// Several runs in a line, and a line on each that is not as it should be.
@@ -84,28 +99,40 @@ fn exception(report: &QuietReport) -> Option<String> {
     if !report.missed_thresholds.is_empty() {
         found.push(format!("missed {}", report.missed_thresholds.join(", ")));
     }
+    if !report.undecided_thresholds.is_empty() {
+        let undecided = report.undecided_thresholds.join(", ");
+        found.push(format!("undecided {undecided}"));
+    }
+    found.extend(report.errors.clone());
     (!found.is_empty()).then(|| format!("{}  {}", found.join(", "), report.page.display()))
 }
 
 /// Compares several runs in a new folder of its own.
-pub(crate) fn compare(directories: &[PathBuf], results: &Path) -> anyhow::Result<Exit> {
+pub(crate) fn compare(
+    directories: &[PathBuf],
+    results: &Path,
+    format: Format,
+) -> anyhow::Result<Exit> {
     let analysis = workbench_analysis::analyze(directories)?;
     let parent = results.join(COMPARISONS);
     let folder = workbench_samples::create_dated_folder(&parent)
         .with_context(|| format!("cannot write results to {}", parent.display()))?;
-    publish(&analysis, &folder)
+    publish(&analysis, &folder, format)
 }
 
 /// Analyses one run and writes its report; whoever asks prints what is to be told of it.
 pub(crate) fn report_quietly(directory: &Path) -> anyhow::Result<QuietReport> {
     let analysis = workbench_analysis::analyze(&[directory.to_owned()])?;
-    let thresholds = analysis.runs.iter().flat_map(|run| &run.thresholds);
+    let that_are = |status| {
+        let runs = analysis.runs.iter();
+        runs.flat_map(|run| run.thresholds_that_are(status))
+            .collect()
+    };
     Ok(QuietReport {
         exit: exit(&analysis),
-        missed_thresholds: thresholds
-            .filter(|threshold| !threshold.passed)
-            .map(|threshold| threshold.text.clone())
-            .collect(),
+        missed_thresholds: that_are(ThresholdStatus::Missed),
+        undecided_thresholds: that_are(ThresholdStatus::Undecided),
+        errors: analysis.runs.iter().find_map(workbench_report::many_errors),
         page: write(&analysis, directory)?.html,
         validity: analysis.runs.into_iter().find_map(|run| run.validity),
     })
@@ -116,6 +143,9 @@ pub(crate) struct QuietReport {
     pub(crate) exit: Exit,
     /// As written in the experiment.
     pub(crate) missed_thresholds: Vec<String>,
+    pub(crate) undecided_thresholds: Vec<String>,
+    /// What failed, where it is much.
+    pub(crate) errors: Option<String>,
     pub(crate) page: PathBuf,
     /// With what the analysis found; `None` where the run did not come to judge itself.
     pub(crate) validity: Option<Validity>,
@@ -127,33 +157,59 @@ fn write(analysis: &Analysis, directory: &Path) -> anyhow::Result<workbench_repo
         .with_context(|| format!("cannot write the report to {}", directory.display()))
 }
 
-fn publish(analysis: &Analysis, directory: &Path) -> anyhow::Result<Exit> {
+fn publish(analysis: &Analysis, directory: &Path, format: Format) -> anyhow::Result<Exit> {
     let written = write(analysis, directory)?;
-    let text = workbench_report::text(analysis, text_options());
-    print(&format!("{text}\nreport: {}\n", written.html.display()))?;
+    print(&match format {
+        Format::Text => {
+            let text = workbench_report::text(analysis, text_options());
+            format!("{text}\nreport: {}\n", written.html.display())
+        }
+        Format::Json => json(analysis)?,
+        Format::Markdown => workbench_report::markdown(analysis),
+    })?;
     Ok(exit(analysis))
 }
 
+/// What is printed for programs.
+pub(crate) fn json(value: &impl Serialize) -> anyhow::Result<String> {
+    Ok(serde_json::to_string_pretty(value)? + "\n")
+}
+
 /// The thresholds of a sweep find the largest load that meets them: that others do not is no failure of theirs, that none
-/// does is one. A load by itself is all there is of its sweep.
+/// does is one, unless one may do so. A load by itself is all there is of its sweep.
 fn exit(analysis: &Analysis) -> Exit {
-    let missed = |run: &RunAnalysis| run.thresholds.iter().any(|threshold| !threshold.passed);
-    let swept = analysis.sweeps.iter().any(|sweep| {
-        let mut points = sweep.points.iter();
-        !sweep.thresholds.is_empty() && !points.any(|point| point.meets_thresholds)
-    });
+    if analysis.runs.iter().any(|run| !is_believed(run)) {
+        return Exit::RunInvalid;
+    }
+    let of_sweep = |sweep: &SweepAnalysis| {
+        let points = &sweep.points;
+        if sweep.thresholds.is_empty() || points.iter().any(|point| point.meets_thresholds) {
+            Exit::Pass
+        } else if points.iter().any(SweepPointAnalysis::is_undecided) {
+            Exit::Inconclusive
+        } else {
+            Exit::ThresholdMissed
+        }
+    };
+    let of_run = |run: &RunAnalysis| {
+        let statuses = run
+            .thresholds
+            .iter()
+            .map(|threshold| match threshold.status() {
+                ThresholdStatus::Passed => Exit::Pass,
+                ThresholdStatus::Missed => Exit::ThresholdMissed,
+                ThresholdStatus::Undecided => Exit::Inconclusive,
+            });
+        statuses.fold(Exit::Pass, Exit::and)
+    };
     let alone = |run: &&RunAnalysis| {
         let name = run.name();
         let mut points = analysis.sweeps.iter().flat_map(|sweep| &sweep.points);
         !points.any(|point| point.runs.iter().any(|it| it.run == name))
     };
-    if analysis.runs.iter().any(|run| !is_believed(run)) {
-        Exit::RunInvalid
-    } else if swept || analysis.runs.iter().filter(alone).any(missed) {
-        Exit::ThresholdMissed
-    } else {
-        Exit::Pass
-    }
+    let sweeps = analysis.sweeps.iter().map(of_sweep);
+    let runs = analysis.runs.iter().filter(alone).map(of_run);
+    sweeps.chain(runs).fold(Exit::Pass, Exit::and)
 }
 
 /// Whether the run came to its end and was not found invalid. One of another tool, which nobody judged, is believed.
@@ -205,6 +261,8 @@ mod tests {
         QuietReport {
             exit: Exit::Pass,
             missed_thresholds: missed.iter().map(|it| (*it).to_owned()).collect(),
+            undecided_thresholds: Vec::new(),
+            errors: None,
             page: PathBuf::from("results/a/1/report.html"),
             validity: valid.map(|valid| Validity {
                 valid,
@@ -224,18 +282,23 @@ mod tests {
 
     #[test]
     fn runs_that_are_not_are_named() {
+        let mut failing = report(Some(true), &[]);
+        failing.undecided_thresholds = vec!["p99 < 1s".to_owned()];
+        failing.errors = Some("50.0% of the requests failed (1 of 2)".to_owned());
         let reports = [
             report(Some(true), &[]),
             report(Some(false), &[]),
             report(Some(true), &["p95 < 3 ms"]),
             report(None, &[]),
+            failing,
         ];
         assert_eq!(
             in_a_line(&reports),
-            "4 runs, 2 of them valid; the report of each: report.html in its folder. Look at:\n  \
+            "5 runs, 3 of them valid; the report of each: report.html in its folder. Look at:\n  \
              INVALID  results/a/1/report.html\n  \
              missed p95 < 3 ms  results/a/1/report.html\n  \
-             not judged  results/a/1/report.html\n\n"
+             not judged  results/a/1/report.html\n  \
+             undecided p99 < 1s, 50.0% of the requests failed (1 of 2)  results/a/1/report.html\n\n"
         );
     }
 

@@ -16,6 +16,7 @@ use workbench_samples::{Outcome, SeriesPlace, Tool};
 
 use crate::ResultsFolder;
 use crate::exit::Exit;
+use crate::outcome::Format;
 use crate::progress::InSeries;
 use crate::{outcome, progress, series};
 
@@ -98,6 +99,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     }
     // All files are checked before the first one runs.
     let plans = outcome::read_plans(&arguments.files)?;
+    for (point, plan) in plans.iter().flat_map(Plan::points) {
+        if let Some(warning) = without_users(&plan) {
+            let at = point.map_or_else(String::new, |point| format!(" at {point}"));
+            outcome::note(&format!("warning: {}{at}: {warning}", plan.name));
+        }
+    }
     let swept = plans.iter().any(|plan| plan.sweep.is_some());
     if arguments.repetitions.is_none() && !swept {
         if let Some(option) = arguments.option_of_series() {
@@ -175,7 +182,10 @@ fn one_by_one(plans: &[Plan], runner: &Runner) -> anyhow::Result<Exit> {
             .inspect_err(|_| not_run(&plans[position + 1..]))?;
         let finished = runner.load(plan, directory, None)?;
         let finished = finished.inspect_err(|_| not_run(&plans[position + 1..]))?;
-        match (outcome::report(&finished.directory), &finished.outcome) {
+        match (
+            outcome::report(&finished.directory, Format::Text),
+            &finished.outcome,
+        ) {
             (Ok(reported), _) => exit = exit.and(reported),
             (Err(error), Outcome::Completed) => return Err(error),
             // Stopped before its first request, perhaps: why it ended is what counts.
@@ -192,9 +202,24 @@ fn one_by_one(plans: &[Plan], runner: &Runner) -> anyhow::Result<Exit> {
         }
     }
     if directories.len() > 1 {
-        exit = exit.and(outcome::compare(&directories, &runner.results)?);
+        exit = exit.and(outcome::compare(
+            &directories,
+            &runner.results,
+            Format::Text,
+        )?);
     }
     Ok(exit)
+}
+
+/// Says which scenarios no user would play.
+fn without_users(plan: &Plan) -> Option<String> {
+    let unplayed = plan.scenarios_without_users();
+    (!unplayed.is_empty()).then(|| {
+        format!(
+            "there are too few users for the weights of its scenarios: none plays {}",
+            unplayed.join(", ")
+        )
+    })
 }
 
 /// Names the experiments that an early end leaves out.

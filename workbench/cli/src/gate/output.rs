@@ -4,19 +4,17 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use clap::ValueEnum;
-use serde::Serialize;
 use workbench_analysis::gate::{AuditReport, GateReport};
 use workbench_report::gate as report;
 
-use crate::outcome;
+use crate::outcome::{self, Format};
 
 /// What is printed and written.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct Outputs {
     /// What is printed.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
+    #[arg(long, value_enum, default_value = "text")]
     format: Format,
     /// Write the report as JSON, too.
     #[arg(long, value_name = "FILE")]
@@ -29,20 +27,10 @@ pub(super) struct Outputs {
     junit: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    /// For a terminal.
-    Text,
-    /// For programs.
-    Json,
-    /// For pull requests.
-    Markdown,
-}
-
 impl Outputs {
     pub(super) fn gate(&self, gate: &GateReport) -> anyhow::Result<()> {
         let markdown = report::markdown(gate);
-        let json = json(gate)?;
+        let json = outcome::json(gate)?;
         if let Some(path) = &self.junit {
             let xml = report::junit(gate).context("cannot make the JUnit report")?;
             write(path, &xml)?;
@@ -62,7 +50,11 @@ impl Outputs {
 
     pub(super) fn audit(&self, audit: &AuditReport) -> anyhow::Result<()> {
         let text = report::audit_text(audit, outcome::text_options());
-        self.tell(&text, &json(audit)?, &report::audit_markdown(audit))
+        self.tell(
+            &text,
+            &outcome::json(audit)?,
+            &report::audit_markdown(audit),
+        )
     }
 
     fn tell(&self, text: &str, json: &str, markdown: &str) -> anyhow::Result<()> {
@@ -81,12 +73,6 @@ impl Outputs {
             Format::Markdown => markdown,
         })
     }
-}
-
-fn json(report: &impl Serialize) -> anyhow::Result<String> {
-    let mut json = serde_json::to_string_pretty(report)?;
-    json.push('\n');
-    Ok(json)
 }
 
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {

@@ -72,6 +72,7 @@ fn runs(names: &[&str], options: &Options) -> Vec<SeriesRun> {
             run: None,
             reason: None,
             missed_thresholds: Vec::new(),
+            undecided_thresholds: Vec::new(),
             earlier_attempts: Vec::new(),
         })
         .collect()

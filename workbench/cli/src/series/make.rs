@@ -26,23 +26,29 @@ pub(crate) fn make(mut series: OpenSeries, runner: &Runner) -> anyhow::Result<Ex
 }
 
 /// How the runs of a series ended. The thresholds of a sweep find the largest load that meets them: it is none that
-/// fails the sweep, unless every one does. A load meets them where all of its runs do, as the analysis has it.
+/// fails the sweep, unless every one does. A load meets them where all of its runs do, as the analysis has it; where none
+/// meets them, one that leaves them undecided leaves the sweep so.
 fn ended(record: &Series) -> Exit {
     let ended = |run: &SeriesRun| match run.state {
         SeriesRunState::Invalid => Exit::RunInvalid,
         SeriesRunState::Done if !run.missed_thresholds.is_empty() => Exit::ThresholdMissed,
+        SeriesRunState::Done if !run.undecided_thresholds.is_empty() => Exit::Inconclusive,
         _ => Exit::Pass,
     };
-    let meets = |load: &SeriesExperiment| {
+    // `None` where no run of it is over.
+    let of_load = |load: &SeriesExperiment| {
         let runs = record.runs.iter();
-        let mut over = runs
-            .filter(|run| run.experiment == load.name && run.state.is_over())
-            .peekable();
-        over.peek().is_some() && over.all(|run| ended(run) == Exit::Pass)
+        let over = runs.filter(|run| run.experiment == load.name && run.state.is_over());
+        over.map(ended).reduce(Exit::and)
     };
-    let is_met = |sweep: &str| {
-        let mut loads = record.experiments.iter();
-        loads.any(|load| sweep_of(load) == Some(sweep) && meets(load))
+    let of_sweep = |sweep: &str| {
+        let loads = record.experiments.iter();
+        let loads = loads.filter(|load| sweep_of(load) == Some(sweep));
+        let ends: Vec<Exit> = loads.filter_map(of_load).collect();
+        [Exit::Pass, Exit::Inconclusive]
+            .into_iter()
+            .find(|exit| ends.contains(exit))
+            .unwrap_or(Exit::ThresholdMissed)
     };
     let sweep_of_run = |run: &SeriesRun| {
         let mut experiments = record.experiments.iter();
@@ -52,7 +58,7 @@ fn ended(record: &Series) -> Exit {
         .runs
         .iter()
         .map(|run| match (ended(run), sweep_of_run(run)) {
-            (Exit::ThresholdMissed, Some(sweep)) if is_met(sweep) => Exit::Pass,
+            (Exit::ThresholdMissed | Exit::Inconclusive, Some(sweep)) => of_sweep(sweep),
             (exit, _) => exit,
         })
         .fold(Exit::Pass, Exit::and)
@@ -191,11 +197,22 @@ fn conclude(
         entry
             .missed_thresholds
             .clone_from(&reported.missed_thresholds);
+        entry
+            .undecided_thresholds
+            .clone_from(&reported.undecided_thresholds);
     }
     let line = summary::line(entry);
     series.save()?;
     match reported {
-        Ok(reported) => outcome::print(&format!("{line}\n  report: {}\n", reported.page.display())),
+        Ok(reported) => {
+            let errors = reported
+                .errors
+                .map_or_else(String::new, |it| format!(", {it}"));
+            outcome::print(&format!(
+                "{line}{errors}\n  report: {}\n",
+                reported.page.display()
+            ))
+        }
         Err(error) if *ended == Outcome::Completed => Err(error),
         // Stopped before its first request, perhaps: why it ended is what counts.
         Err(error) => {
@@ -272,6 +289,19 @@ mod tests {
         assert_eq!(ended(&twice), Exit::ThresholdMissed);
         twice.runs[0].missed_thresholds.clear();
         assert_eq!(ended(&twice), Exit::Pass);
+    }
+
+    #[test]
+    fn a_load_whose_thresholds_are_undecided_does_not_meet_them() {
+        let mut series = sweep(&[false, true]);
+        series.runs[0].undecided_thresholds = vec!["p99 < 1s".to_owned()];
+        assert_eq!(ended(&series), Exit::Inconclusive);
+        series.runs[1].missed_thresholds.clear();
+        assert_eq!(ended(&series), Exit::Pass);
+        for experiment in &mut series.experiments {
+            experiment.point = None;
+        }
+        assert_eq!(ended(&series), Exit::Inconclusive);
     }
 
     #[test]

@@ -102,6 +102,10 @@ fn line_with(run: &SeriesRun, reason: Option<&str>) -> String {
     if !run.missed_thresholds.is_empty() {
         let _infallible = write!(line, ", missed {}", run.missed_thresholds.join(", "));
     }
+    if !run.undecided_thresholds.is_empty() {
+        let undecided = run.undecided_thresholds.join(", ");
+        let _infallible = write!(line, ", undecided {undecided}");
+    }
     line
 }
 
@@ -122,6 +126,7 @@ mod tests {
             run: Some(PathBuf::from(format!("smoke/{position}"))),
             reason: None,
             missed_thresholds: Vec::new(),
+            undecided_thresholds: Vec::new(),
             earlier_attempts: Vec::new(),
         }
     }

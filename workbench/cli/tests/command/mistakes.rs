@@ -55,6 +55,47 @@ fn a_wrong_experiment_is_12_with_its_place_and_nothing_is_run() {
 }
 
 #[test]
+fn a_file_that_is_not_utf_8_is_12_whichever_file_of_several_it_is() {
+    let bench = Bench::new();
+    let good = bench.shopping("good", 1, "1s", "");
+    let wide: Vec<u8> = "name: wide"
+        .encode_utf16()
+        .flat_map(u16::to_be_bytes)
+        .collect();
+    std::fs::write(bench.path().join("wide.yaml"), wide).unwrap();
+    std::fs::write(bench.path().join("latin.yaml"), b"name: caf\xe9\n").unwrap();
+    bench
+        .workbench()
+        .arg("validate")
+        .arg(good)
+        .args(["wide.yaml", "latin.yaml"])
+        .assert()
+        .code(12)
+        .stderr(
+            contains("wide.yaml: it is written in UTF-16BE")
+                .and(contains("latin.yaml: it is not in UTF-8"))
+                .and(contains("line 1, column 10 holds the byte 0xE9"))
+                .and(contains("did you mean").not()),
+        );
+}
+
+#[test]
+fn a_path_too_long_to_be_sent_is_12_and_nothing_is_run() {
+    let bench = Bench::new();
+    let text = std::fs::read_to_string(bench.shopping("long", 1, "1s", "")).unwrap();
+    let long = text.replace(
+        "uniform: [1, 10]",
+        &format!("choice: [ 1, {} ]", "x".repeat(65_535)),
+    );
+    let long = bench.file("long", &long);
+    for verb in ["run", "validate"] {
+        let said = bench.workbench().arg(verb).arg(&long).assert().code(12);
+        said.stderr(contains("the longest that can be sent has 65534"));
+    }
+    assert!(!bench.path().join("results").exists());
+}
+
+#[test]
 fn a_missing_experiment_is_12() {
     Bench::new()
         .workbench()

@@ -84,6 +84,4 @@ fn a_table_and_runs_are_not_analysed_at_once() {
     let bench = Bench::new();
     let both = ["analyze", "results/smoke/1", "--published", "table.yaml"];
     bench.workbench().args(both).assert().code(2);
-    let format = ["analyze", "--format", "json"];
-    bench.workbench().args(format).assert().code(2);
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use workbench_samples::{
-    Check, CheckStatus, ELAPSED, Host, Labels, MANIFEST_VERSION, Manifest, Outcome, Phase,
-    SERIES_VERSION, Sample, SampleWriter, Series, SeriesExperiment, SeriesOrder, SeriesPlace,
-    SeriesRun, SeriesRunState, TargetRecord, Tool, Validity,
+    Check, CheckStatus, ELAPSED, ErrorKind, Host, Labels, MANIFEST_VERSION, Manifest, Outcome,
+    Phase, SERIES_VERSION, Sample, SampleWriter, Series, SeriesExperiment, SeriesOrder,
+    SeriesPlace, SeriesRun, SeriesRunState, TargetRecord, Tool, Validity,
 };
 
 /// 2026-11-18T11:06:40Z.
@@ -24,6 +24,11 @@ const SCATTER: [f64; 10] = [
 pub(crate) struct StoredRun {
     pub(crate) manifest: Manifest,
     pub(crate) slower: f64,
+    /// What is written differently in its experiment.
+    changes: Vec<(&'static str, &'static str)>,
+    labels: Vec<String>,
+    /// Whether every second request fails.
+    failing: bool,
 }
 
 impl StoredRun {
@@ -32,7 +37,29 @@ impl StoredRun {
         Self {
             manifest: manifest(experiment, number, start),
             slower: slower * (1.0 + SCATTER[number * 7 % 10]),
+            changes: Vec::new(),
+            labels: vec!["browse".into()],
+            failing: false,
         }
+    }
+
+    /// Writes something else in its experiment.
+    pub(crate) fn with(mut self, from: &'static str, to: &'static str) -> Self {
+        self.changes.push((from, to));
+        self
+    }
+
+    /// Every request in turn has one of so many labels.
+    pub(crate) fn of_labels(mut self, count: usize) -> Self {
+        self.labels = (0..count)
+            .map(|number| format!("GET shop/books/{number}"))
+            .collect();
+        self
+    }
+
+    pub(crate) fn failing(mut self) -> Self {
+        self.failing = true;
+        self
     }
 
     pub(crate) fn invalid(mut self) -> Self {
@@ -54,16 +81,20 @@ impl StoredRun {
             .join(&self.manifest.run_id);
         std::fs::create_dir_all(&folder).unwrap();
         self.manifest.write(&folder).unwrap();
-        let experiment = format!(
+        let mut experiment = format!(
             "name: {}\nquestion: Is it as fast as before?\nseed: 3\n\
              target:\n  urls: {{ shop: \"http://127.0.0.1:8080\" }}\n\
              threads:\n  - {{ start: 1, hold: 8s }}\n\
              scenarios:\n  - name: shopper\n    steps:\n      - {{ request: GET shop/books, name: browse }}\n",
             self.manifest.experiment
         );
+        for (from, to) in &self.changes {
+            assert!(experiment.contains(from), "{from}");
+            experiment = experiment.replace(from, to);
+        }
         std::fs::write(folder.join("experiment.yaml"), experiment).unwrap();
         let labels = Labels {
-            requests: vec!["browse".into()],
+            requests: self.labels.clone(),
             scenarios: vec!["shopper".into()],
         };
         let mut writer = SampleWriter::create(&folder.join("samples"), labels).unwrap();
@@ -75,7 +106,8 @@ impl StoredRun {
     fn samples(&self) -> Vec<Sample> {
         let start = self.manifest.started_at.unwrap();
         let mut state: u64 = 42;
-        (0..REQUESTS)
+        let each = self.labels.len().div_ceil(REQUESTS as usize) as i64;
+        (0..REQUESTS * each)
             .map(|index| {
                 // Knuth's MMIX generator: the top bits are random enough for times.
                 state = state
@@ -83,7 +115,8 @@ impl StoredRun {
                     .wrapping_add(1_442_695_040_888_963_407);
                 let share = (state >> 11) as f64 / (1_u64 << 53) as f64;
                 let elapsed_ns = ((5.0 + 10.0 * share) * 1e6 * self.slower) as u64;
-                let started_at = start + index * 20_000_000;
+                let started_at = start + index * 20_000_000 / each;
+                let fails = self.failing && index % 2 == 0;
                 Sample {
                     intended_at: started_at,
                     started_at,
@@ -92,9 +125,9 @@ impl StoredRun {
                     connect_ns: 0,
                     bytes_sent: 100,
                     bytes_received: 1000,
-                    status: Some(200),
-                    error: None,
-                    request: 0,
+                    status: Some(if fails { 500 } else { 200 }),
+                    error: fails.then_some(ErrorKind::Status),
+                    request: (index % self.labels.len() as i64) as u16,
                     scenario: 0,
                     user: 1,
                     iteration: index as u32 + 1,
@@ -190,6 +223,7 @@ pub(crate) fn series(
             run: Some(folder.strip_prefix(results).unwrap().to_owned()),
             reason: None,
             missed_thresholds: Vec::new(),
+            undecided_thresholds: Vec::new(),
             earlier_attempts: Vec::new(),
         });
     }

@@ -202,9 +202,7 @@ fn a_side_that_cannot_be_made_out_is_told_how() {
         &["--baseline", "nowhere", "--candidate", "results/new"],
     )
     .code(1)
-    .stderr(contains(
-        "nowhere is neither a run nor a series, and holds no runs",
-    ));
+    .stderr(contains("there are no runs in nowhere: it does not exist"));
     gate(
         &bench,
         &["--baseline", "results/old", "--candidate", "results/old"],
