@@ -5,7 +5,9 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use workbench_plan::Plan;
-use workbench_samples::{ErrorKind, Manifest, Outcome, SAMPLES_FOLDER};
+use workbench_samples::{
+    Check, CheckStatus, ErrorKind, Manifest, Outcome, SAMPLES_FOLDER, Validity,
+};
 use workbench_statistics::StatisticsError;
 
 use crate::between::few;
@@ -14,7 +16,9 @@ use crate::error::AnalysisError;
 use crate::experiment::{self, Experiment};
 use crate::histogram::histogram;
 use crate::model::{RequestStatistics, RunAnalysis, ThresholdOutcome};
-use crate::observe::{LabelObservations, LabelTally, Observations, Times, TimesInOrder, observe};
+use crate::observe::{
+    Gone, LabelObservations, LabelTally, Observations, Times, TimesInOrder, observe,
+};
 use crate::series::{per_second, users_from_samples};
 use crate::steady::{self, steady_state};
 use crate::tables::{self, NS_PER_SECOND, Row, TOTAL};
@@ -78,8 +82,13 @@ fn combine(
 ) -> Result<AnalysedRun, StatisticsError> {
     let Experiment { text, plan } = experiment;
     let steady = steady_state(&observations, plan.steady_part())?;
-    if let (Some(validity), Some(steady)) = (&mut manifest.validity, &steady) {
-        steady::judge(validity, steady, &observations);
+    if let Some(validity) = &mut manifest.validity {
+        if manifest.outcome == Outcome::Completed {
+            judge_answers(validity, &observations.gone);
+        }
+        if let Some(steady) = &steady {
+            steady::judge(validity, steady, &observations);
+        }
     }
     let warnings = warnings(&manifest, &plan, &observations);
     let Observations {
@@ -95,9 +104,13 @@ fn combine(
         Times::together(labels.iter().filter_map(|label| label.times.all())).ok_or(NO_SAMPLES)?;
     let mut counts = LabelTally::NONE;
     labels.iter().for_each(|label| counts.add(&label.counts));
+    let since_origin = |instant: i64| (instant - origin) as f64 / NS_PER_SECOND;
     let run_s = match manifest.outcome {
-        Outcome::Completed => plan.load.schedule().end().as_secs_f64(),
-        _ => (ended_at(&manifest).unwrap_or(counts.last_end) - origin) as f64 / NS_PER_SECOND,
+        // Users without anything left to do are part of it, and so is whoever still waits for a response.
+        Outcome::Completed => {
+            since_origin(counts.last_end).max(plan.load.schedule().end().as_secs_f64())
+        }
+        _ => since_origin(ended_at(&manifest).unwrap_or(counts.last_end)),
     };
     let total_row = Row {
         label: TOTAL,
@@ -151,6 +164,29 @@ fn combine(
         warnings,
         elapsed_in_order,
     })
+}
+
+/// Whether the target was there to the end. Of a run that did not complete, its end is known anyway.
+fn judge_answers(validity: &mut Validity, gone: &[Gone]) {
+    let (status, finding) = if gone.is_empty() {
+        let finding = "every service answered to the end, or failed as it had before";
+        (CheckStatus::Passed, finding.to_owned())
+    } else {
+        let each = gone.iter().map(|it| {
+            format!(
+                "{} gave no answer after {:.1} s, to {} requests",
+                it.service, it.since_s, it.in_vain
+            )
+        });
+        let finding = each.collect::<Vec<_>>().join("; ");
+        (CheckStatus::Failed, format!("gone for good: {finding}"))
+    };
+    validity.valid &= status != CheckStatus::Failed;
+    validity.checks.push(Check {
+        name: "target".to_owned(),
+        status,
+        finding,
+    });
 }
 
 const NO_SAMPLES: StatisticsError = StatisticsError::TooFewValues {
@@ -212,7 +248,7 @@ fn warnings(manifest: &Manifest, plan: &Plan, observations: &Observations) -> Ve
         let reasons: Vec<String> = validity
             .checks
             .iter()
-            .filter(|check| check.status == workbench_samples::CheckStatus::Failed)
+            .filter(|check| check.status == CheckStatus::Failed)
             .map(|check| format!("{}: {}", check.name, check.finding))
             .collect();
         warnings.push(format!("is invalid ({})", reasons.join("; ")));

@@ -6,6 +6,7 @@
 //! are dealt out to their labels and sorted there, once: whatever else is asked of them is asked of these sorted parts.
 
 mod census;
+mod gone;
 mod rows;
 mod tally;
 mod timeline;
@@ -27,6 +28,7 @@ use rows::Rows;
 use tally::{Labels, MOST_LABELS, Tally};
 use timeline::{InOrder, Timeline};
 
+pub(crate) use gone::Gone;
 pub(crate) use tally::{ErrorTotal, LabelTally};
 pub(crate) use timeline::{SecondTimes, TimesInOrder};
 pub(crate) use times::{LabelTimes, Times};
@@ -48,6 +50,8 @@ pub(crate) struct Observations {
     pub(crate) completed: Vec<(u32, u64)>,
     /// What the seconds are counted from.
     pub(crate) origin: i64,
+    /// Services that stopped answering and did not begin again.
+    pub(crate) gone: Vec<Gone>,
     /// The steady part; `None` where it has no samples.
     pub(crate) steady: Option<SteadyObservations>,
     /// Elapsed times of all samples in the order in which they started, if they are kept.
@@ -182,7 +186,7 @@ fn observations(
     if labels.len() > MOST_LABELS {
         return Err(too_many(labels.len()));
     }
-    let labels = Labels::new(in_order(labels, labels_of_the_file));
+    let labels = Labels::new(in_order(labels, labels_of_the_file), plan);
     let steady_part = plan.steady_part();
     let window = steady_starts.map(|starts| Window::of(starts, origin, steady_part, plan));
     let timeline = Mutex::new(Timeline::new(&by_second));
@@ -224,6 +228,8 @@ fn observations(
         .collect();
     let (dealt, elapsed_in_order) = timeline.into_labels(&tally.labels, times_in_order);
     let errors = tally.errors();
+    let run = i64::try_from(plan.load.schedule().end().as_nanos()).unwrap_or(i64::MAX);
+    let gone = tally.gone(run);
     let Tally {
         labels: tallies,
         completed,
@@ -235,6 +241,7 @@ fn observations(
         started,
         completed: completed.into_iter().collect(),
         origin,
+        gone,
         steady,
         elapsed_in_order,
     }))

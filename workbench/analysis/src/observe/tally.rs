@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use polars_core::prelude::PolarsResult;
-use workbench_plan::SteadyPart;
+use workbench_plan::{Plan, SteadyPart};
 use workbench_samples::{ErrorKind, column};
 
 use super::Window;
+use super::gone::{Gone, LastAnswers};
 use super::rows::{Clock, NS_PER_SECOND, Rows, is_steady, missing, second};
 
 pub(super) const COLUMNS: [&str; 9] = [
@@ -21,17 +22,68 @@ pub(super) const COLUMNS: [&str; 9] = [
     column::PHASE,
 ];
 
-/// Labels, and the number of each by its name.
+/// Labels, the number of each by its name, and the service that is asked for it.
 pub(super) struct Labels {
     pub(super) names: Vec<String>,
     numbers: HashMap<String, u16>,
+    /// By number of the label: position among `services`; `None` for a label that the plan does not know.
+    service_of: Vec<Option<usize>>,
+    services: Vec<String>,
 }
 
 impl Labels {
-    /// At most [`MOST_LABELS`].
-    pub(super) fn new(names: Vec<String>) -> Self {
-        let numbers = names.iter().cloned().zip(0..).collect();
-        Self { names, numbers }
+    /// At most [`MOST_LABELS`]. A label of several services counts for the one that the plan names first.
+    pub(super) fn new(names: Vec<String>, plan: &Plan) -> Self {
+        let numbers: HashMap<_, _> = names.iter().cloned().zip(0..).collect();
+        let mut service_of = vec![None; names.len()];
+        let mut services: Vec<String> = Vec::new();
+        for step in plan.scenarios.iter().flat_map(|scenario| &scenario.steps) {
+            let Some(number) = numbers.get(&step.label) else {
+                continue;
+            };
+            let known = services.iter().position(|service| *service == step.service);
+            let service = known.unwrap_or_else(|| {
+                services.push(step.service.clone());
+                services.len() - 1
+            });
+            service_of[usize::from(*number)].get_or_insert(service);
+        }
+        Self {
+            names,
+            numbers,
+            service_of,
+            services,
+        }
+    }
+}
+
+/// What the analysis tells apart among the reasons for which requests fail.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Failure {
+    /// The response came in whole, with a status that was not expected.
+    Answered,
+    /// Nothing came.
+    InVain,
+    /// Neither can be said of it.
+    Other,
+}
+
+impl Failure {
+    fn of(error: &str) -> Self {
+        match ErrorKind::ALL.into_iter().find(|it| it.as_str() == error) {
+            Some(ErrorKind::Status) => Self::Answered,
+            Some(
+                ErrorKind::Dns
+                | ErrorKind::Refused
+                | ErrorKind::Connect
+                | ErrorKind::Tls
+                | ErrorKind::Reset
+                | ErrorKind::Timeout,
+            ) => Self::InVain,
+            Some(ErrorKind::Protocol | ErrorKind::Censored | ErrorKind::Generator) | None => {
+                Self::Other
+            }
+        }
     }
 }
 
@@ -41,6 +93,8 @@ pub(super) struct Tally<'a> {
     pub(super) seconds: Vec<SecondTally>,
     /// Responses received whole, by the second of their end.
     pub(super) completed: BTreeMap<u32, u64>,
+    /// By service.
+    last_answers: Vec<LastAnswers>,
     errors: BTreeMap<(usize, String, Option<u16>), u64>,
     of: &'a Labels,
 }
@@ -114,6 +168,7 @@ impl<'a> Tally<'a> {
             labels: vec![LabelTally::NONE; labels.names.len()],
             seconds: vec![SecondTally::default(); seconds],
             completed: BTreeMap::new(),
+            last_answers: vec![LastAnswers::default(); labels.services.len()],
             errors: BTreeMap::new(),
             of: labels,
         }
@@ -138,7 +193,7 @@ impl<'a> Tally<'a> {
         let phases = rows.words(column::PHASE)?;
         let steady_of = rows.table(column::PHASE, |phase| is_steady(phase, steady_part))?;
         let errors = rows.optional_words(column::ERROR)?;
-        let error_of = rows.table(column::ERROR, |error| error == ErrorKind::Status.as_str())?;
+        let error_of = rows.table(column::ERROR, Failure::of)?;
         let mut places = Places {
             second: Vec::with_capacity(started.len()),
             instant: Vec::with_capacity(started.len()),
@@ -171,9 +226,16 @@ impl<'a> Tally<'a> {
             counts.errors += u64::from(failed);
             counts.active_users += u64::from(users[row]);
             // A response is complete when it came in whole, whatever its status.
-            if error.is_none_or(|error| error_of[error as usize] == Some(true)) {
-                let in_second = second(clock.since(end)?)?;
-                completed.add(in_second, &mut self.completed);
+            let failure = error.and_then(|error| error_of[error as usize]);
+            let answered = error.is_none() || failure == Some(Failure::Answered);
+            if answered || failure == Some(Failure::InVain) {
+                let end_since = clock.since(end)?;
+                if answered {
+                    completed.add(second(end_since)?, &mut self.completed);
+                }
+                if let Some(service) = self.of.service_of[usize::from(label)] {
+                    self.last_answers[service].add(answered, end_since);
+                }
             }
             if let Some(error) = error {
                 *failures
@@ -211,10 +273,28 @@ impl<'a> Tally<'a> {
         for (second, count) in other.completed {
             *self.completed.entry(second).or_default() += count;
         }
+        for (answers, more) in self.last_answers.iter_mut().zip(other.last_answers) {
+            answers.merge(more);
+        }
         for (error, count) in other.errors {
             *self.errors.entry(error).or_default() += count;
         }
         self
+    }
+
+    /// Services that stopped answering and did not begin again, of a run of so many nanoseconds.
+    pub(super) fn gone(&self, run_ns: i64) -> Vec<Gone> {
+        let services = self.of.services.iter().zip(&self.last_answers);
+        services
+            .filter_map(|(service, answers)| {
+                let (last, in_vain) = answers.gone(run_ns)?;
+                Some(Gone {
+                    service: service.clone(),
+                    since_s: last as f64 / NS_PER_SECOND as f64,
+                    in_vain,
+                })
+            })
+            .collect()
     }
 
     /// Failed requests by label, reason and status.

@@ -15,4 +15,6 @@ mod support;
 #[cfg(test)]
 mod sweeps;
 #[cfg(test)]
+mod target;
+#[cfg(test)]
 mod throughput;

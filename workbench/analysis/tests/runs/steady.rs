@@ -1,24 +1,10 @@
 //! The steady part of a run: which it is, what is known of it, and whether it is steady.
 
-use crate::support::{EXPERIMENT, browse, manifest, order, write_parts};
+use crate::support::{EXPERIMENT, browse, completed, manifest, order, write_parts};
 use workbench_analysis::{RunAnalysis, Scope, SteadyState, SteadyStatistics, analyze, analyze_run};
-use workbench_samples::{
-    Check, CheckStatus, ErrorKind, Manifest, Outcome, Phase, Sample, Validity,
-};
+use workbench_samples::{Check, CheckStatus, ErrorKind, Manifest, Phase, Sample};
 
 const MS: f64 = 1e6;
-
-/// A completed run that the load generator found valid.
-fn completed() -> Manifest {
-    Manifest {
-        outcome: Outcome::Completed,
-        validity: Some(Validity {
-            valid: true,
-            checks: Vec::new(),
-        }),
-        ..manifest("tiny", "20261118T110640Z-4f2a")
-    }
-}
 
 fn analysed(manifest: &Manifest, experiment: &str, samples: &[Sample]) -> RunAnalysis {
     let results = tempfile::tempdir().unwrap();

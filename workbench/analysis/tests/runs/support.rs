@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use workbench_samples::{
     ELAPSED, ErrorKind, Host, Labels, MANIFEST_VERSION, Manifest, Outcome, Phase, Sample,
-    SampleWriter, TargetRecord, Tool,
+    SampleWriter, TargetRecord, Tool, Validity,
 };
 
 /// 2026-11-18T11:06:40Z.
@@ -113,6 +113,18 @@ pub(crate) fn manifest(experiment: &str, run_id: &str) -> Manifest {
         outcome: Outcome::Running,
         validity: None,
         users: Vec::new(),
+    }
+}
+
+/// A completed run that the load generator found valid.
+pub(crate) fn completed() -> Manifest {
+    Manifest {
+        outcome: Outcome::Completed,
+        validity: Some(Validity {
+            valid: true,
+            checks: Vec::new(),
+        }),
+        ..manifest("tiny", "20261118T110640Z-4f2a")
     }
 }
 

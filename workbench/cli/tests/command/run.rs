@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::stub::Stub;
 use crate::support::{Bench, OVER, json};
 use assert_cmd::assert::OutputAssertExt;
 use predicates::prelude::PredicateBooleanExt;
@@ -71,6 +72,16 @@ fn a_machine_that_may_not_open_enough_files_is_named_before_the_run() {
         .code(14)
         .stderr(contains("a process may open 64 here").and(contains("ulimit -n")));
     assert!(bench.runs("crowd").is_empty());
+}
+
+#[test]
+fn a_target_that_dies_during_the_run_makes_it_invalid() {
+    let bench = Bench::new();
+    let stub = Stub::start_for(200);
+    let text = stub.experiment("mortal", "GET stub/one", "2s");
+    let file = bench.file("mortal", &(text + "thresholds: [ \"p95 < 10s\" ]\n"));
+    let ended = bench.workbench().arg("run").arg(&file).assert();
+    ended.code(14).stdout(contains("stub gave no answer after"));
 }
 
 #[test]

@@ -12,14 +12,22 @@ pub(crate) struct Stub {
 
 impl Stub {
     pub(crate) fn start() -> Self {
+        Self::start_for(usize::MAX)
+    }
+
+    /// Dies with its request of this number: it closes all connections and accepts none any more.
+    pub(crate) fn start_for(life: usize) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let asked = Arc::new(Mutex::new(Vec::new()));
         let noted = Arc::clone(&asked);
         std::thread::spawn(move || {
             for socket in listener.incoming() {
+                if noted.lock().unwrap().len() >= life {
+                    break;
+                }
                 let noted = Arc::clone(&noted);
-                std::thread::spawn(move || serve(socket.unwrap(), &noted));
+                std::thread::spawn(move || serve(socket.unwrap(), &noted, life));
             }
         });
         Self { address, asked }
@@ -45,7 +53,7 @@ impl Stub {
 }
 
 /// Paths that begin with `/fail` are answered with a 500.
-fn serve(socket: TcpStream, noted: &Mutex<Vec<String>>) -> Option<()> {
+fn serve(socket: TcpStream, noted: &Mutex<Vec<String>>, life: usize) -> Option<()> {
     let mut lines = BufReader::new(socket.try_clone().ok()?).lines();
     let mut socket = socket;
     loop {
@@ -57,7 +65,12 @@ fn serve(socket: TcpStream, noted: &Mutex<Vec<String>>) -> Option<()> {
         } else {
             "200 OK"
         };
-        noted.lock().unwrap().push(words.join(" "));
+        let mut noted = noted.lock().unwrap();
+        noted.push(words.join(" "));
+        if noted.len() >= life {
+            return None;
+        }
+        drop(noted);
         let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 2\r\n\r\nok");
         socket.write_all(answer.as_bytes()).ok()?;
     }

@@ -1,0 +1,145 @@
+//! When the services of the target last answered, and what was asked of them afterwards.
+
+use std::collections::BTreeMap;
+
+/// Requests without an answer are counted by the tenth of a second in which they were given up.
+const BUCKET_NS: i64 = 100_000_000;
+
+/// A service that was silent for a smaller share of the run is not missed: the numbers hardly change. Ours.
+const LEAST_SHARE: f64 = 0.01;
+/// Fewer requests in vain than these show nothing. Ours.
+const LEAST_IN_VAIN: u64 = 3;
+/// Requests in vain at the end that were as probable as this, given those before, are the same failures as before. Ours.
+const LEVEL: f64 = 0.001;
+
+/// The answers of one service.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct LastAnswers {
+    answered: u64,
+    /// End of the last answer, nanoseconds since the start of the schedule.
+    last: Option<i64>,
+    /// Requests that were given up without an answer, by the number of their [`BUCKET_NS`].
+    in_vain: BTreeMap<i64, u64>,
+    last_in_vain: i64,
+}
+
+/// A service that answered, and then never again.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Gone {
+    /// Its name in the experiment file.
+    pub(crate) service: String,
+    /// The end of its last answer, in seconds since the start of the schedule.
+    pub(crate) since_s: f64,
+    /// Requests that it did not answer after that.
+    pub(crate) in_vain: u64,
+}
+
+impl LastAnswers {
+    /// Counts a request that ended, answered or not, so many nanoseconds after the start of the schedule.
+    pub(super) fn add(&mut self, answered: bool, end: i64) {
+        if answered {
+            self.answered += 1;
+            self.last = self.last.max(Some(end));
+        } else {
+            *self.in_vain.entry(end / BUCKET_NS).or_default() += 1;
+            self.last_in_vain = self.last_in_vain.max(end);
+        }
+    }
+
+    /// Both together.
+    pub(super) fn merge(&mut self, other: Self) {
+        self.answered += other.answered;
+        self.last = self.last.max(other.last);
+        self.last_in_vain = self.last_in_vain.max(other.last_in_vain);
+        for (bucket, count) in other.in_vain {
+            *self.in_vain.entry(bucket).or_default() += count;
+        }
+    }
+
+    /// Whether the service went away and stayed away: since when, and how many requests it has not answered since.
+    ///
+    /// It is gone where it gave an answer, then none to at least three requests and for at least 1% of the run, and where
+    /// so many requests in vain in a row had a probability of at most 0.1% given the share of them before, counted as
+    /// (in vain + 1)/(all + 2) (Laplace's rule of succession).
+    pub(super) fn gone(&self, run_ns: i64) -> Option<(i64, u64)> {
+        let last = self.last?;
+        // What was given up in the bucket of the last answer may have come before it.
+        let after = self.in_vain.range(last / BUCKET_NS + 1..);
+        let in_vain: u64 = after.map(|(_, count)| count).sum();
+        let before = self.in_vain.values().sum::<u64>() - in_vain;
+        let share = (before + 1) as f64 / (before + self.answered + 2) as f64;
+        let silent = (self.last_in_vain - last) as f64;
+        let gone = in_vain >= LEAST_IN_VAIN
+            && silent >= LEAST_SHARE * run_ns as f64
+            && in_vain as f64 * share.ln() <= LEVEL.ln();
+        gone.then_some((last, in_vain))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: i64 = 1_000_000;
+    const RUN: i64 = 4_000 * MS;
+
+    /// A request every 10 ms for 4 s; `answered` says of which millisecond.
+    fn gone(answered: impl Fn(i64) -> bool) -> Option<(i64, u64)> {
+        let (mut even, mut odd) = (LastAnswers::default(), LastAnswers::default());
+        for ms in (0..4_000).step_by(10) {
+            let half = if ms % 20 == 0 { &mut even } else { &mut odd };
+            half.add(answered(ms), ms * MS);
+        }
+        // Batches come in any order.
+        let mut other_way_round = odd.clone();
+        other_way_round.merge(even.clone());
+        even.merge(odd);
+        assert_eq!(even, other_way_round);
+        even.gone(RUN)
+    }
+
+    #[test]
+    fn a_service_that_dies_and_stays_dead_is_gone_since_its_last_answer() {
+        assert_eq!(gone(|ms| ms <= 1_500), Some((1_500 * MS, 240)));
+    }
+
+    #[test]
+    fn a_service_that_comes_back_is_not_gone() {
+        assert_eq!(gone(|ms| ms <= 1_500 || ms > 3_000), None);
+        // Not even for a single answer before the end.
+        assert_eq!(gone(|ms| ms <= 1_500 || ms == 3_990), None);
+    }
+
+    #[test]
+    fn failures_now_and_then_are_no_end() {
+        assert_eq!(gone(|_| true), None);
+        assert_eq!(gone(|ms| ms % 100 != 90), None);
+        // Nine of ten requests fail, the last nine among them.
+        assert_eq!(gone(|ms| ms % 100 == 0), None);
+    }
+
+    #[test]
+    fn a_service_that_often_failed_and_then_always_is_gone() {
+        let found = gone(|ms| ms % 20 == 0 && ms <= 1_500).expect("it is gone");
+        assert_eq!(found.0, 1_500 * MS);
+    }
+
+    #[test]
+    fn a_service_that_never_answered_did_not_go() {
+        assert_eq!(gone(|_| false), None);
+    }
+
+    #[test]
+    fn the_last_moments_of_a_run_are_too_short_to_tell() {
+        assert_eq!(gone(|ms| ms < 3_970), None);
+    }
+
+    #[test]
+    fn a_user_with_few_requests_shows_it_with_three() {
+        let mut answers = LastAnswers::default();
+        for second in 0..12 {
+            answers.add(second < 9, second * 1_000 * MS);
+        }
+        assert_eq!(answers.gone(12_000 * MS), Some((8_000 * MS, 3)));
+    }
+}
