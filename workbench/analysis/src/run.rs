@@ -166,26 +166,23 @@ fn combine(
     })
 }
 
-/// Whether the target was there to the end. Of a run that did not complete, its end is known anyway.
+/// Makes a run invalid whose target was not there to the end. Of a run that did not complete, its end is known anyway.
 fn judge_answers(validity: &mut Validity, gone: &[Gone]) {
-    let (status, finding) = if gone.is_empty() {
-        let finding = "every service answered to the end, or failed as it had before";
-        (CheckStatus::Passed, finding.to_owned())
-    } else {
-        let each = gone.iter().map(|it| {
-            format!(
-                "{} gave no answer after {:.1} s, to {} requests",
-                it.service, it.since_s, it.in_vain
-            )
-        });
-        let finding = each.collect::<Vec<_>>().join("; ");
-        (CheckStatus::Failed, format!("gone for good: {finding}"))
-    };
-    validity.valid &= status != CheckStatus::Failed;
+    if gone.is_empty() {
+        return;
+    }
+    let each = gone.iter().map(|it| {
+        format!(
+            "{} gave no answer after {:.1} s, to {} requests",
+            it.service, it.since_s, it.in_vain
+        )
+    });
+    let finding = each.collect::<Vec<_>>().join("; ");
+    validity.valid = false;
     validity.checks.push(Check {
         name: "target".to_owned(),
-        status,
-        finding,
+        status: CheckStatus::Failed,
+        finding: format!("gone for good: {finding}"),
     });
 }
 
