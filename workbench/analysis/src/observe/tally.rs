@@ -7,6 +7,7 @@ use workbench_plan::SteadyPart;
 use workbench_samples::{ErrorKind, column};
 
 use super::Window;
+use super::answers::Answers;
 use super::rows::{Clock, NS_PER_SECOND, Rows, is_steady, missing, second};
 
 pub(super) const COLUMNS: [&str; 9] = [
@@ -27,6 +28,7 @@ pub(super) struct Tally {
     pub(super) seconds: Vec<SecondTally>,
     /// Responses received whole, by the second of their end.
     pub(super) completed: BTreeMap<u32, u64>,
+    pub(super) answers: Answers,
     errors: BTreeMap<(usize, String, Option<u16>), u64>,
     names: Vec<String>,
 }
@@ -95,11 +97,12 @@ pub(super) fn is_failed(code: u16) -> bool {
 pub(super) const MOST_LABELS: usize = 1 << 14;
 
 impl Tally {
-    pub(super) fn new(labels: &[String], seconds: usize) -> Self {
+    pub(super) fn new(labels: &[String], seconds: usize, window: Option<Window>) -> Self {
         Self {
             labels: vec![LabelTally::NONE; labels.len()],
             seconds: vec![SecondTally::default(); seconds],
             completed: BTreeMap::new(),
+            answers: Answers::new(window),
             errors: BTreeMap::new(),
             names: labels.to_vec(),
         }
@@ -157,7 +160,9 @@ impl Tally {
             counts.errors += u64::from(failed);
             counts.active_users += u64::from(users[row]);
             // A response is complete when it came in whole, whatever its status.
-            if error.is_none_or(|error| error_of[error as usize] == Some(true)) {
+            let answered = error.is_none_or(|error| error_of[error as usize] == Some(true));
+            self.answers.add(start, end, answered);
+            if answered {
                 let in_second = second(clock.since(end)?)?;
                 completed.add(in_second, &mut self.completed);
             }
@@ -204,6 +209,7 @@ impl Tally {
         for (second, count) in other.completed {
             *self.completed.entry(second).or_default() += count;
         }
+        self.answers.merge(&other.answers);
         for (error, count) in other.errors {
             *self.errors.entry(error).or_default() += count;
         }
