@@ -217,12 +217,25 @@ fn changes_that_are_early_small_short_or_recovered_are_no_late_changes() {
         late_change_at(300, |i| if i == 299 { 100.0 } else { 10.0 }),
         None
     );
-    // Gone back well before the end, in the first half.
-    let slow = |i: usize| (100..140).contains(&i);
+    // Gone back before the last sixth.
+    let slow = |i: usize| (150..220).contains(&i);
     assert_eq!(
         late_change_at(300, |i| if slow(i) { 30.0 } else { 10.0 }),
         None
     );
+}
+
+#[test]
+fn a_level_that_is_new_is_a_late_change_whatever_the_warm_up_was() {
+    let level = |i: usize| match i {
+        0..20 => 20.0,
+        20..200 => 10.0,
+        _ => 20.0,
+    };
+    assert!(late_change_at(300, level).is_some_and(|at| at.abs_diff(200) <= 3));
+    assert!(late_change_at(300, |i| if i < 260 { 10.0 } else { 11.0 }).is_some());
+    // Less than a sixth at its last level, even if that is not new.
+    assert!(late_change_at(300, |i| if (230..270).contains(&i) { 20.0 } else { 10.0 }).is_some());
 }
 
 #[test]

@@ -47,8 +47,6 @@ const LAST_MARGIN: f64 = 0.05;
 const NORMAL_QUANTILE: f64 = 1.959_963_984_540_054;
 /// A change in the second half, but before the last sixth, has to be as large as this. Ours.
 const EARLIER_MARGIN: f64 = 0.20;
-/// Levels that the series has left and come back to so often before are its usual course, as with checkpoints. Ours.
-const RECURRENCES: usize = 5;
 /// Smallest standard deviation within a segment that is believed, relative to the median: clocks are no finer. Ours.
 const RESOLUTION: f64 = 1e-3;
 
@@ -59,10 +57,11 @@ const RESOLUTION: f64 = 1e-3;
 /// reaches into the second half and is followed by others is a late change where its mean differs from that of the last segment by
 /// 5% or more (the interval of their ratio, with 95% confidence, lies beyond 5%), and
 /// - it ends in the last sixth, so that less than a sixth of the series is at its last level, or
-/// - it differs by 20% or more.
+/// - it differs by 20% or more, and fewer values before it are at the level of the last segment, within 5%, than it holds
+///   itself: the level is new, and not one that the series came back to.
 ///
-/// Except where the series has gone back and forth between the two levels five times or more before its last sixth. Of several late
-/// changes the last is given.
+/// Except where some stretch of it, as long as the last segment, has a mean within 5% of the last one: what happens now and
+/// then in that segment, as checkpoints do, has just not happened since. Of several late changes the last is given.
 ///
 /// Assumes values in order of time, above 0, each a mean of many measurements in a time that is the same for all; [`warm_up`](crate::warm_up) is the
 /// check of the first half. Takes time n² at worst. Dependence between neighbouring values makes it find more changes; the
@@ -99,7 +98,7 @@ pub fn late_change(values: &[f64]) -> Result<Option<LateChange>, StatisticsError
         return Err(StatisticsError::NotPositive { position, value });
     }
     let clipped = without_outliers(values)?;
-    Ok(late_change_of(&segments(&clipped)?, values.len()))
+    Ok(late_change_of(&segments(&clipped)?, &clipped))
 }
 
 fn without_outliers(values: &[f64]) -> Result<Vec<f64>, StatisticsError> {
@@ -115,6 +114,7 @@ fn without_outliers(values: &[f64]) -> Result<Vec<f64>, StatisticsError> {
 /// Neighbouring values at one level.
 #[derive(Clone, Copy)]
 struct Segment {
+    start: usize,
     /// Position behind its last value.
     end: usize,
     mean: f64,
@@ -123,9 +123,12 @@ struct Segment {
 }
 
 impl Segment {
-    /// By how much its level differs from another one: the larger over the smaller, less 1.
+    fn length(&self) -> usize {
+        self.end - self.start
+    }
+
     fn difference(&self, other: &Self) -> f64 {
-        self.mean.max(other.mean) / self.mean.min(other.mean) - 1.0
+        difference(self.mean, other.mean)
     }
 
     fn differs_from(&self, other: &Self) -> bool {
@@ -142,6 +145,7 @@ fn segments(values: &[f64]) -> Result<Vec<Segment>, StatisticsError> {
         let found = summary(&values[start..end])?;
         let relative = found.population_standard_deviation / found.mean;
         segments.push(Segment {
+            start,
             end,
             mean: found.mean,
             squared_error: relative * relative / (end - start) as f64,
@@ -200,31 +204,52 @@ fn segment_ends(values: &[f64]) -> Result<Vec<usize>, StatisticsError> {
     Ok(ends)
 }
 
-fn late_change_of(segments: &[Segment], count: usize) -> Option<LateChange> {
+/// By how much levels differ: the larger over the smaller, less 1.
+fn difference(a: f64, b: f64) -> f64 {
+    a.max(b) / a.min(b) - 1.0
+}
+
+fn late_change_of(segments: &[Segment], values: &[f64]) -> Option<LateChange> {
     let (last, earlier) = segments.split_last()?;
-    let in_last_part = |end: usize| LAST_PART * end > (LAST_PART - 1) * count;
-    let late = earlier.iter().rev().take_while(|it| 2 * it.end > count);
-    let mut found = late.filter(|segment| {
-        let margin = if in_last_part(segment.end) {
-            LAST_MARGIN
-        } else {
-            EARLIER_MARGIN
+    let count = values.len();
+    let is_late = |place: &usize| {
+        let segment = &earlier[*place];
+        let in_last_part = LAST_PART * segment.end > (LAST_PART - 1) * count;
+        let is_large = || {
+            segment.difference(last) >= EARLIER_MARGIN
+                && !has_recovered(&earlier[..*place], segment, last)
         };
-        segment.differs_from(last) && segment.difference(last) >= margin
-    });
-    let before = earlier.partition_point(|segment| !in_last_part(segment.end));
-    found
-        .find(|segment| {
-            // Which of the two levels each earlier segment is nearer to.
-            let middle = f64::midpoint(segment.mean, last.mean);
-            let is_upper = |it: &Segment| it.mean > middle;
-            let changes = earlier[..before].windows(2);
-            let changes = changes.filter(|pair| is_upper(&pair[0]) != is_upper(&pair[1]));
-            changes.count() < 2 * RECURRENCES
-        })
-        .map(|segment| LateChange {
-            at: segment.end,
-            before: segment.mean,
+        segment.differs_from(last)
+            && (in_last_part || is_large())
+            && !contains(&values[segment.start..segment.end], last)
+    };
+    (0..earlier.len())
+        .rev()
+        .take_while(|place| 2 * earlier[*place].end > count)
+        .find(is_late)
+        .map(|place| LateChange {
+            at: earlier[place].end,
+            before: earlier[place].mean,
             after: last.mean,
+        })
+}
+
+/// Whether as many values before a segment as it holds were at a level.
+fn has_recovered(before: &[Segment], segment: &Segment, level: &Segment) -> bool {
+    let at_level = before
+        .iter()
+        .filter(|it| it.difference(level) < LAST_MARGIN);
+    at_level.map(Segment::length).sum::<usize>() >= segment.length()
+}
+
+/// Whether some stretch of values as long as a segment is at its level.
+fn contains(values: &[f64], segment: &Segment) -> bool {
+    let length = segment.length().min(values.len());
+    let mut sum: f64 = values[..length].iter().sum();
+    let is_at_level = |sum: f64| difference(sum / length as f64, segment.mean) < LAST_MARGIN;
+    is_at_level(sum)
+        || values.iter().zip(&values[length..]).any(|(left, entered)| {
+            sum += entered - left;
+            is_at_level(sum)
         })
 }
