@@ -47,15 +47,16 @@ const LAST_MARGIN: f64 = 0.05;
 const NORMAL_QUANTILE: f64 = 1.959_963_984_540_054;
 /// A change in the second half, but before the last sixth, has to be as large as this. Ours.
 const EARLIER_MARGIN: f64 = 0.20;
-/// Smallest standard deviation within a segment that is believed, relative to the median: clocks are no finer. Ours.
+/// Smallest standard deviation within a segment that is believed, relative to the mean of all: clocks are no finer. Ours.
 const RESOLUTION: f64 = 1e-3;
 
 /// Finds a change of level in the second half of a series that says it has no steady state; `None` without one.
 ///
-/// The values are clipped at the median ± 3(q₀.₉₉ − q₀.₀₁) and cut into segments that minimise Σ mᵢ ln vᵢ + (k − 1)·30·ln n, with
-/// mᵢ ≥ 10 the number of values in segment i and vᵢ their variance: changes of mean and variance of normal values, by PELT. A segment that
-/// reaches into the second half and is followed by others is a late change where its mean differs from that of the last segment by
-/// 5% or more (the interval of their ratio, with 95% confidence, lies beyond 5%), and
+/// The values are clipped at the median ± 3(q₀.₉₉ − q₀.₀₁) and cut into segments that minimise
+/// Σ mᵢ ln vᵢ + (k − 1)·30·ln n, with mᵢ ≥ 10 the number of values in segment i and vᵢ their variance: changes of mean and
+/// variance of normal values, by PELT. A segment that reaches into the second half and is followed by others is a late
+/// change where its mean differs from that of the last segment by 5% or more (the interval of their ratio, with 95%
+/// confidence, lies beyond 5%), and
 /// - it ends in the last sixth, so that less than a sixth of the series is at its last level, or
 /// - it differs by 20% or more, and fewer values before it are at the level of the last segment, within 5%, than it holds
 ///   itself: the level is new, and not one that the series came back to.
@@ -63,10 +64,10 @@ const RESOLUTION: f64 = 1e-3;
 /// Except where some stretch of it, as long as the last segment, has a mean within 5% of the last one: what happens now and
 /// then in that segment, as checkpoints do, has just not happened since. Of several late changes the last is given.
 ///
-/// Assumes values in order of time, above 0, each a mean of many measurements in a time that is the same for all; [`warm_up`](crate::warm_up) is the
-/// check of the first half. Takes time n² at worst. Dependence between neighbouring values makes it find more changes; the
-/// penalty is large for the sake of these. Changes that a few values could show are too small for it: see the table of
-/// METHODOLOGY.
+/// Assumes values in order of time, above 0, each a mean of many measurements in a time that is the same for all;
+/// [`warm_up`](crate::warm_up) is the check of the first half. The penalty is large, so that neither dependence between
+/// neighbours nor disturbances are taken for changes; small changes of few or very uneven values go unseen. Takes time n²
+/// at worst.
 ///
 /// # Errors
 /// Fewer than 50 values, values that are not finite or not above 0.
