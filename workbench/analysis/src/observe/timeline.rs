@@ -143,8 +143,7 @@ impl Timeline {
     /// Mean elapsed times of the samples in the steady part that started in equal blocks of time, which begin at `from` and end
     /// with `to`, in nanoseconds since the origin; with the number of each block, those without a sample being left out.
     pub(super) fn block_means(&self, from: i64, to: i64, blocks: usize) -> Vec<(usize, f64)> {
-        let begin =
-            |block: usize| from + ((to - from) as i128 * block as i128 / blocks as i128) as i64;
+        let begin = |block: usize| from + (to - from) / blocks as i64 * block as i64;
         let means = (0..blocks).into_par_iter().map(|block| {
             let end = if block + 1 == blocks {
                 self.codes.len()

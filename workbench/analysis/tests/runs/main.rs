@@ -16,6 +16,7 @@ mod stalls;
 mod steady;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
 mod sweeps;
 #[cfg(test)]
 mod throughput;
