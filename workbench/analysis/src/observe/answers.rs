@@ -190,7 +190,7 @@ mod tests {
         let requests = [(0, 5, true), (400, 420, true), (900, 905, true)];
         let waits = answers(&requests).waits(1_000 * MS);
         assert_eq!(gaps(&requests), [(400, 20)]);
-        assert_eq!(waits.idle_ns, (395 + 480 + 95) * MS - 0);
+        assert_eq!(waits.idle_ns, (395 + 480 + 95) * MS);
     }
 
     #[test]
