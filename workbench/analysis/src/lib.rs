@@ -22,6 +22,7 @@ mod published;
 mod recognise;
 mod run;
 mod series;
+mod stalls;
 mod steady;
 mod sweep;
 mod tables;
@@ -37,9 +38,9 @@ pub use model::{
     LargestLoad, Latency, Metric, MetricComparison, MissingValue, OverallTest, Pairing,
     PairwiseTest, Peak, PublishedCheck, PublishedGroupCheck, PublishedTestCheck, RankEstimate,
     ReportComparison, RequestStatistics, RunAnalysis, SCHEMA_VERSION, ScalabilityFit, Scope,
-    Second, SeveralGroups, Shape, SimultaneousPair, SteadyState, SteadyStatistics, SweepAnalysis,
-    SweepPointAnalysis, SweepRun, TestMethod, ThresholdOutcome, ThresholdStatus, Verdict,
-    WarmUpCheck, Worth,
+    Second, SeveralGroups, Shape, SimultaneousPair, StallCheck, SteadyState, SteadyStatistics,
+    SweepAnalysis, SweepPointAnalysis, SweepRun, TestMethod, ThresholdOutcome, ThresholdStatus,
+    Verdict, WarmUpCheck, Worth,
 };
 pub use newest::{NewestRuns, newest_runs};
 pub use published::check_published_table;

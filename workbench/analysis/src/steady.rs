@@ -3,13 +3,14 @@
 use workbench_plan::SteadyPart;
 use workbench_samples::{Check, CheckStatus, Validity};
 use workbench_statistics::{
-    BatchWarning, Interval, StatisticsError, needed_for_quantile_interval, wilson,
+    BatchWarning, Interval, LateChange, StatisticsError, needed_for_quantile_interval, wilson,
     wilson_of_dependent,
 };
 
 use crate::diagnosis::{CONFIDENCE, Diagnosis, QUANTILES};
 use crate::model::{Estimate, Latency, Scope, SteadyState, SteadyStatistics, WarmUpCheck};
-use crate::observe::{Observations, SteadyObservations, Times};
+use crate::observe::{Gap, Observations, SteadyObservations, Times};
+use crate::stalls;
 use crate::tables::{NS_PER_SECOND, TOTAL};
 
 /// A warm-up that is longer by more than this share of the steady part was declared too short. Ours.
@@ -66,11 +67,13 @@ pub(crate) fn steady_state(
         failures: Times::together(labels.iter().filter_map(|label| label.times.failures())),
         diagnosis: &steady.diagnosis,
     };
+    let stalls = stalls::stalls(observations, steady)?;
     Ok(Some(SteadyState {
         scope,
         from_s,
         to_s,
-        warm_up: warm_up(scope, steady, (from_s, to_s)),
+        warm_up: warm_up(scope, steady, &stalls, (from_s, to_s)),
+        stalls: stalls::check(&stalls, steady, (from_s, to_s)),
         requests,
         total: total.statistics(to_s - from_s)?,
     }))
@@ -78,7 +81,16 @@ pub(crate) fn steady_state(
 
 /// Adds to a run's validity what its steady part says of it.
 pub(crate) fn judge(validity: &mut Validity, steady: &SteadyState, observations: &Observations) {
-    // A load that is never held has no steady state to miss.
+    // Ramps begin and end with few users, so that only what is found says something of a load that is never held.
+    if steady.scope == Scope::Hold || steady.stalls.status != CheckStatus::Passed {
+        validity.checks.push(Check {
+            name: "stalls".to_owned(),
+            status: steady.stalls.status,
+            finding: steady.stalls.finding.clone(),
+        });
+        validity.valid &= steady.stalls.status != CheckStatus::Failed;
+    }
+    // It has no steady state to miss either.
     if steady.scope == Scope::WholeRun {
         return;
     }
@@ -98,8 +110,12 @@ pub(crate) fn judge(validity: &mut Validity, steady: &SteadyState, observations:
     validity.valid &= steady.warm_up.status != CheckStatus::Failed;
 }
 
-fn warm_up(scope: Scope, steady: &SteadyObservations, (from_s, to_s): (f64, f64)) -> WarmUpCheck {
-    let length_s = to_s - from_s;
+fn warm_up(
+    scope: Scope,
+    steady: &SteadyObservations,
+    stalls: &[Gap],
+    (from_s, to_s): (f64, f64),
+) -> WarmUpCheck {
     let not_asked = |why: String| WarmUpCheck {
         status: CheckStatus::Passed,
         finding: format!("not asked: {why}"),
@@ -113,36 +129,85 @@ fn warm_up(scope: Scope, steady: &SteadyObservations, (from_s, to_s): (f64, f64)
             "{found} requests are fewer than the {needed} that MSER-5 needs"
         )),
         Err(error) => not_asked(error.to_string()),
-        Ok(None) => WarmUpCheck {
+        Ok(settled_after_ns) => {
+            if let Ok(Some((after_ns, change))) = &steady.late_change {
+                return late(*after_ns, change, (from_s, to_s));
+            }
+            let discard_s = settled_after_ns.map(|ns| ns as f64 / NS_PER_SECOND);
+            settled(discard_s, steady, stalls, (from_s, to_s))
+        }
+    }
+}
+
+/// What a late change means for the run, which is no steady state.
+fn late(after_ns: u64, change: &LateChange, (from_s, to_s): (f64, f64)) -> WarmUpCheck {
+    let milliseconds = |ns: f64| ns / 1e6;
+    WarmUpCheck {
+        status: CheckStatus::Failed,
+        finding: format!(
+            "no steady state within {:.1} s: the mean elapsed time was {:.2} ms until {:.1} s, and {:.2} ms ({:+.1} %) in the end",
+            to_s - from_s,
+            milliseconds(change.before),
+            from_s + after_ns as f64 / NS_PER_SECOND,
+            milliseconds(change.after),
+            100.0 * change.relative(),
+        ),
+        discard_s: None,
+    }
+}
+
+/// What follows from the time that MSER-5 would leave out; `None` for half of the steady part or more.
+fn settled(
+    discard_s: Option<f64>,
+    steady: &SteadyObservations,
+    stalls: &[Gap],
+    (from_s, to_s): (f64, f64),
+) -> WarmUpCheck {
+    let length_s = to_s - from_s;
+    let what = match discard_s {
+        Some(discard_s) if discard_s > TOLERATED_DISCARD * length_s => {
+            format!("the first {discard_s:.1} of {length_s:.1} s")
+        }
+        Some(discard_s) => {
+            return WarmUpCheck {
+                status: CheckStatus::Passed,
+                finding: format!("MSER-5 would leave out {discard_s:.1} of {length_s:.1} s"),
+                discard_s: Some(discard_s),
+            };
+        }
+        None => "half of the requests or more".to_owned(),
+    };
+    // Requests that met a stall are outliers to MSER-5, which cuts all before them. A warm-up would only hide it.
+    let left_out_s = discard_s.unwrap_or(length_s / 2.0);
+    let left_out = stalls
+        .first()
+        .map(|stall| from_s + (stall.from - steady.window.from) as f64 / NS_PER_SECOND);
+    if let Some(at_s) = left_out.filter(|at_s| *at_s <= from_s + left_out_s) {
+        return WarmUpCheck {
+            status: CheckStatus::Warning,
+            finding: format!(
+                "MSER-5 would leave out {what}, and with them a stall, at {at_s:.1} s: no reason for a warm-up"
+            ),
+            discard_s,
+        };
+    }
+    match discard_s {
+        Some(discard_s) => WarmUpCheck {
+            status: CheckStatus::Warning,
+            finding: format!(
+                "MSER-5 would leave out {what}: declare a warm_up of {:.1}s",
+                // Up to the tenth that leaves it all out.
+                ((from_s + discard_s) * 10.0).ceil() / 10.0
+            ),
+            discard_s: Some(discard_s),
+        },
+        None => WarmUpCheck {
             status: CheckStatus::Failed,
             finding: format!(
-                "no steady state within {length_s:.1} s: MSER-5 would leave out half of the requests or more"
+                "no steady state within {length_s:.1} s: MSER-5 would leave out {what}"
             ),
             discard_s: None,
         },
-        Ok(Some(settled_after_ns)) => {
-            let discard_s = *settled_after_ns as f64 / NS_PER_SECOND;
-            let (status, finding) = if discard_s > TOLERATED_DISCARD * length_s {
-                (
-                    CheckStatus::Warning,
-                    format!(
-                        "MSER-5 would leave out the first {discard_s:.1} of {length_s:.1} s: declare a warm_up of {:.1}s",
-                        // Up to the tenth that leaves it all out.
-                        ((from_s + discard_s) * 10.0).ceil() / 10.0
-                    ),
-                )
-            } else {
-                (
-                    CheckStatus::Passed,
-                    format!("MSER-5 would leave out {discard_s:.1} of {length_s:.1} s"),
-                )
-            };
-            WarmUpCheck {
-                status,
-                finding,
-                discard_s: Some(discard_s),
-            }
-        }
     }
 }
 

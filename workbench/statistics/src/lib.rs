@@ -9,7 +9,7 @@
 //! |---|---|---|
 //! | What are these values? | `describe` | [`summary`], [`normal_plot`], [`shape`] |
 //! | What do most requests stay below? | `quantile` | [`quantile()`], [`harrell_davis`], [`quantile_interval`] |
-//! | Is this run steady, and what is it worth? | `steady` | [`warm_up`], [`batch_means`], [`autocorrelation`] |
+//! | Is this run steady, and what is it worth? | `steady` | [`warm_up`], [`late_change`], [`batch_means`], [`autocorrelation`] |
 //! | How many requests fail? | `proportion` | [`wilson`], [`clopper_pearson`], [`two_proportions`] |
 //! | Do two groups of runs differ? | `compare` | [`welch`], [`paired_t`], [`ratio_of_geometric_means`], [`hedges_g`] |
 //! | Do they by their ranks? | `rank` | [`mann_whitney`], [`signed_rank`], [`hodges_lehmann`] |
@@ -74,8 +74,9 @@ pub use report::{
 };
 pub use scalability::{Coefficient, LoadPoint, Peak, Scalability, Uncertainty, fit_scalability};
 pub use steady::{
-    BatchMeans, BatchWarning, WarmUp, autocorrelation, batch_means, effective_count_at_level,
-    effective_count_of_quantile, effective_count_of_share, warm_up,
+    BatchMeans, BatchWarning, LateChange, WarmUp, autocorrelation, batch_means,
+    effective_count_at_level, effective_count_of_quantile, effective_count_of_share, late_change,
+    warm_up,
 };
 pub use verdict::{
     Better, CrossCheck, ErrorRateComparison, Evidence, FamilyVerdict, Layout, Method,

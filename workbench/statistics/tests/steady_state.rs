@@ -6,7 +6,7 @@ mod close;
 use close::assert_close;
 use workbench_statistics::{
     BatchWarning, StatisticsError, autocorrelation, batch_means, effective_count_of_quantile,
-    summary, warm_up,
+    late_change, summary, warm_up,
 };
 
 /// NIST's certified values.
@@ -155,4 +155,116 @@ fn ties_at_the_quantile_still_have_an_effective_sample_size() {
         .collect();
 
     assert_eq!(effective_count_of_quantile(&values, 0.95), Ok(2000.0));
+}
+
+/// Numbers between 0 and 1 without any order.
+fn noise(i: usize) -> f64 {
+    let mixed = (i as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let mixed = (mixed ^ (mixed >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    (mixed >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+fn levels(count: usize, level: impl Fn(usize) -> f64) -> Vec<f64> {
+    (0..count)
+        .map(|i| level(i) * (1.0 + 0.1 * noise(i)))
+        .collect()
+}
+
+fn late_change_at(count: usize, level: impl Fn(usize) -> f64) -> Option<usize> {
+    late_change(&levels(count, level))
+        .unwrap()
+        .map(|found| found.at)
+}
+
+#[test]
+fn a_late_change_is_given_with_its_place_and_size() {
+    for (at, factor) in [(180, 2.0), (180, 0.5), (210, 1.3), (270, 1.1)] {
+        let series = levels(300, |i| if i < at { 10.0 } else { 10.0 * factor });
+
+        let found = late_change(&series).unwrap().unwrap();
+
+        assert!(found.at.abs_diff(at) <= 3, "{found:?} instead of {at}");
+        assert!((found.relative() + 1.0 - factor).abs() < 0.03, "{found:?}");
+        assert!((found.before - 10.5).abs() < 0.2, "{found:?}");
+        // Whatever the unit.
+        let in_other_unit: Vec<f64> = series.iter().map(|value| 1e-9 * value).collect();
+        assert_eq!(late_change(&in_other_unit).unwrap().unwrap().at, found.at);
+    }
+}
+
+#[test]
+fn changes_that_are_early_small_short_or_recovered_are_no_late_changes() {
+    assert_eq!(late_change_at(300, |_| 10.0), None);
+    // Early, or late enough before the end to be small.
+    assert_eq!(
+        late_change_at(300, |i| if i < 140 { 30.0 } else { 10.0 }),
+        None
+    );
+    assert_eq!(
+        late_change_at(300, |i| if i < 200 { 10.0 } else { 11.0 }),
+        None
+    );
+    assert_eq!(
+        late_change_at(300, |i| if i < 280 { 10.0 } else { 10.3 }),
+        None
+    );
+    // Single values, one of them the last.
+    assert_eq!(
+        late_change_at(300, |i| if i % 97 == 8 { 100.0 } else { 10.0 }),
+        None
+    );
+    assert_eq!(
+        late_change_at(300, |i| if i == 299 { 100.0 } else { 10.0 }),
+        None
+    );
+    // Gone back before the last sixth.
+    let slow = |i: usize| (150..220).contains(&i);
+    assert_eq!(
+        late_change_at(300, |i| if slow(i) { 30.0 } else { 10.0 }),
+        None
+    );
+}
+
+#[test]
+fn a_level_that_is_new_is_a_late_change_whatever_the_warm_up_was() {
+    let level = |i: usize| match i {
+        0..20 => 20.0,
+        20..200 => 10.0,
+        _ => 20.0,
+    };
+    assert!(late_change_at(300, level).is_some_and(|at| at.abs_diff(200) <= 3));
+    assert!(late_change_at(300, |i| if i < 260 { 10.0 } else { 11.0 }).is_some());
+    // Less than a sixth at its last level, even if that is not new.
+    assert!(late_change_at(300, |i| if (230..270).contains(&i) { 20.0 } else { 10.0 }).is_some());
+}
+
+#[test]
+fn levels_that_recur_are_the_usual_course_of_a_series() {
+    let every = |period: usize| move |i: usize| if i % period < 20 { 20.0 } else { 10.0 };
+    assert_eq!(late_change_at(600, every(60)), None);
+    assert!(late_change_at(600, |i| if i > 540 { 20.0 } else { 10.0 }).is_some());
+}
+
+#[test]
+fn a_late_change_takes_fifty_positive_values() {
+    assert_eq!(
+        late_change(&[1.0; 49]),
+        Err(StatisticsError::TooFewValues {
+            needed: 50,
+            found: 49
+        })
+    );
+    assert_eq!(late_change(&[1.0; 50]), Ok(None));
+    let mut values = [1.0; 50];
+    values[7] = 0.0;
+    assert_eq!(
+        late_change(&values),
+        Err(StatisticsError::NotPositive {
+            position: 7,
+            value: 0.0
+        })
+    );
+    // Without any noise.
+    let exact: Vec<f64> = (0..100).map(|i| if i < 60 { 10.0 } else { 20.0 }).collect();
+    assert_eq!(late_change(&exact).unwrap().map(|it| it.at), Some(60));
 }

@@ -3,8 +3,8 @@
 use workbench_samples::{CheckStatus, Outcome, SeriesPlace, SweepPoint, Validity};
 
 use crate::model::{
-    Estimate, Latency, RequestStatistics, RunAnalysis, Scope, SteadyState, SteadyStatistics,
-    WarmUpCheck,
+    Estimate, Latency, RequestStatistics, RunAnalysis, Scope, StallCheck, SteadyState,
+    SteadyStatistics, WarmUpCheck,
 };
 
 /// Scatter between runs, in shares, with mean 0 and a standard deviation of 1 %.
@@ -40,6 +40,14 @@ pub(crate) fn run(experiment: &str, number: usize, mean_ms: f64) -> RunAnalysis 
                 status: CheckStatus::Passed,
                 finding: "steady from the start".to_owned(),
                 discard_s: Some(0.0),
+            },
+            stalls: StallCheck {
+                status: CheckStatus::Passed,
+                finding: "none: users waited at most 0.21 s for the next answer to any of them"
+                    .to_owned(),
+                share: 0.0,
+                longest_s: None,
+                longest_at_s: None,
             },
             requests: vec![
                 statistics("browse", 0.5 * mean_ns, 5_000, 0),

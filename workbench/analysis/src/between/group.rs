@@ -125,6 +125,14 @@ pub(crate) fn doubts(run: &RunAnalysis) -> Vec<String> {
     {
         doubts.push(format!("no steady state: {}", steady.warm_up.finding));
     }
+    if let Some(steady) = &run.steady
+        && steady.stalls.status == CheckStatus::Failed
+        && !doubts
+            .iter()
+            .any(|doubt| doubt.ends_with(&steady.stalls.finding))
+    {
+        doubts.push(format!("stalls: {}", steady.stalls.finding));
+    }
     doubts
 }
 

@@ -20,7 +20,7 @@ pub use between_runs::{
 pub use estimate::{ConfidenceInterval, Estimate};
 pub use published::{CheckedNumber, PublishedCheck, PublishedGroupCheck, PublishedTestCheck};
 pub use report::{CltDistribution, FalseAlarms, PairwiseTest, ReportComparison, Shape, Worth};
-pub use steady::{Latency, Scope, SteadyState, SteadyStatistics, WarmUpCheck};
+pub use steady::{Latency, Scope, StallCheck, SteadyState, SteadyStatistics, WarmUpCheck};
 pub use sweep::{
     Coefficient, FittedRun, LargestLoad, Peak, ScalabilityFit, SweepAnalysis, SweepPointAnalysis,
     SweepRun,

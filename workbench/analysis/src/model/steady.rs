@@ -18,6 +18,8 @@ pub struct SteadyState {
     pub to_s: f64,
     /// Whether it is steady indeed.
     pub warm_up: WarmUpCheck,
+    /// Whether the target answered all the time.
+    pub stalls: StallCheck,
     /// Each label, in the order of the experiment file; labels without samples have no row.
     pub requests: Vec<SteadyStatistics>,
     /// All requests together, each counted once.
@@ -44,6 +46,21 @@ pub struct WarmUpCheck {
     /// Time at the beginning that MSER-5 would leave out, in seconds; `None` where it finds no steady state, or was
     /// not asked.
     pub discard_s: Option<f64>,
+}
+
+/// How long nothing was answered while users waited.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StallCheck {
+    /// Failed where one stall takes so much of the steady part that the run is invalid.
+    pub status: CheckStatus,
+    /// What was found, in words with units.
+    pub finding: String,
+    /// Time in stalls, as a fraction of the steady part.
+    pub share: f64,
+    /// Length of the longest stall, in seconds; `None` without a stall.
+    pub longest_s: Option<f64>,
+    /// When it began, in seconds since the start of the schedule.
+    pub longest_at_s: Option<f64>,
 }
 
 /// Statistics of one label in the steady part of a run. Every sample counts, failed ones too, unless it is said.

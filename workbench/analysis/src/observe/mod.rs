@@ -5,6 +5,7 @@
 //! order of time, and with it the run, which is what dependence between requests is seen in. Last, the elapsed times
 //! are dealt out to their labels and sorted there, once: whatever else is asked of them is asked of these sorted parts.
 
+mod answers;
 mod census;
 mod gone;
 mod rows;
@@ -19,7 +20,7 @@ use polars_core::error::{PolarsError, PolarsResult};
 use rayon::prelude::*;
 use workbench_plan::{Plan, SteadyPart};
 use workbench_samples::{SampleBatch, SamplesError, column, sample_batches};
-use workbench_statistics::{StatisticsError, warm_up};
+use workbench_statistics::{LateChange, StatisticsError, late_change, warm_up};
 
 use crate::diagnosis::{Diagnosis, diagnose};
 use crate::error::AnalysisError;
@@ -28,6 +29,7 @@ use rows::Rows;
 use tally::{Labels, MOST_LABELS, Tally};
 use timeline::{InOrder, Timeline};
 
+pub(crate) use answers::{Gap, Waits};
 pub(crate) use gone::Gone;
 pub(crate) use tally::{ErrorTotal, LabelTally};
 pub(crate) use timeline::{SecondTimes, TimesInOrder};
@@ -67,6 +69,14 @@ pub(crate) struct LabelObservations {
     pub(crate) diagnosis: Option<Diagnosis>,
 }
 
+/// Ten blocks are the shortest level that is looked for, a fifteenth of the steady part: what takes less time, a garbage
+/// collection or a checkpoint, passes. Ours.
+const MOST_BLOCKS: usize = 150;
+/// As few as a late change can be seen in.
+const LEAST_BLOCKS: usize = 50;
+/// Requests in each block, on average. Ours.
+const BLOCK_REQUESTS: usize = 10;
+
 /// The requests that started in one second.
 pub(crate) struct StartedInSecond {
     pub(crate) second: u32,
@@ -82,6 +92,10 @@ pub(crate) struct SteadyObservations {
     pub(crate) diagnosis: Diagnosis,
     /// Where MSER-5 would have the steady part begin: how long after the first start; `None` where it sees none.
     pub(crate) settled_after_ns: Result<Option<u64>, StatisticsError>,
+    /// A change of level after which too little is left, or which is too large: how long after the first start.
+    pub(crate) late_change: Result<Option<(u64, LateChange)>, StatisticsError>,
+    /// When nothing was answered while users waited.
+    pub(crate) waits: Waits,
 }
 
 /// The stretch of time that the steady part is measured in.
@@ -193,7 +207,7 @@ fn observations(
     let tally = batches
         .par_iter()
         .try_fold(
-            || Tally::new(&labels, by_second.len()),
+            || Tally::new(&labels, by_second.len(), window),
             |mut tally, batch| {
                 let rows = Rows::read(batch, &tally::COLUMNS)?;
                 let places = tally.add(&rows, clock, steady_part, window)?;
@@ -203,15 +217,17 @@ fn observations(
             },
         )
         .try_reduce(
-            || Tally::new(&labels, by_second.len()),
+            || Tally::new(&labels, by_second.len(), window),
             |a, b| Ok(a.merged(b)),
         )?;
     let timeline = timeline.into_inner().expect(NO_PANIC);
     let (timeline, times_of_seconds) = timeline.in_order();
     let last_end = tally.labels.iter().map(|counts| counts.last_end).max();
-    let steady = window
-        .zip(ended_at.or(last_end))
-        .map(|(window, ended_at)| steady(&timeline, window.until(ended_at), origin));
+    let steady = window.zip(ended_at.or(last_end)).map(|(window, ended_at)| {
+        let window = window.until(ended_at);
+        let waits = tally.answers.waits(window.to);
+        steady(&timeline, window, origin, waits)
+    });
     let started = by_second
         .iter()
         .zip(&tally.seconds)
@@ -257,12 +273,15 @@ fn too_many(labels: usize) -> PolarsError {
     )
 }
 
-fn steady(timeline: &Timeline, window: Window, origin: i64) -> SteadyObservations {
+fn steady(timeline: &Timeline, window: Window, origin: i64, waits: Waits) -> SteadyObservations {
     let samples = timeline.steady();
     let elapsed_ns = &samples.elapsed_ns;
-    let (diagnosis, warm_up) = rayon::join(
+    let (diagnosis, (warm_up, late_change)) = rayon::join(
         || diagnose(elapsed_ns, |place| samples.is_failed(place)),
-        || warm_up(elapsed_ns),
+        || {
+            let late = late_change_of(timeline, elapsed_ns.len(), window, origin);
+            (warm_up(elapsed_ns), late)
+        },
     );
     let settled_after_ns = warm_up.map(|found| {
         let start = timeline.start_of_steady(found.steady_from()?)?;
@@ -272,7 +291,33 @@ fn steady(timeline: &Timeline, window: Window, origin: i64) -> SteadyObservation
         window,
         diagnosis,
         settled_after_ns,
+        late_change,
+        waits,
     }
+}
+
+/// Looks for a late change in the mean elapsed times of equal blocks of time, few enough for their means to be precise.
+fn late_change_of(
+    timeline: &Timeline,
+    requests: usize,
+    window: Window,
+    origin: i64,
+) -> Result<Option<(u64, LateChange)>, StatisticsError> {
+    if requests < LEAST_BLOCKS * BLOCK_REQUESTS {
+        return Err(StatisticsError::TooFewValues {
+            needed: LEAST_BLOCKS * BLOCK_REQUESTS,
+            found: requests,
+        });
+    }
+    let blocks = MOST_BLOCKS.min(requests / BLOCK_REQUESTS);
+    let means = timeline.block_means(window.from - origin, window.to - origin, blocks);
+    let values: Vec<f64> = means.iter().map(|(_, mean)| *mean).collect();
+    let found = late_change(&values)?;
+    let length = (window.to - window.from) as u64;
+    Ok(found.map(|change| {
+        let block = means[change.at].0 as u64;
+        (length / blocks as u64 * block, change)
+    }))
 }
 
 /// What is left to know of each label, from its times in order.

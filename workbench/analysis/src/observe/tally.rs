@@ -7,6 +7,7 @@ use workbench_plan::{Plan, SteadyPart};
 use workbench_samples::{ErrorKind, column};
 
 use super::Window;
+use super::answers::Answers;
 use super::gone::{Gone, LastAnswers};
 use super::rows::{Clock, NS_PER_SECOND, Rows, is_steady, missing, second};
 
@@ -93,6 +94,7 @@ pub(super) struct Tally<'a> {
     pub(super) seconds: Vec<SecondTally>,
     /// Responses received whole, by the second of their end.
     pub(super) completed: BTreeMap<u32, u64>,
+    pub(super) answers: Answers,
     /// By service.
     last_answers: Vec<LastAnswers>,
     errors: BTreeMap<(usize, String, Option<u16>), u64>,
@@ -163,11 +165,12 @@ pub(super) fn is_failed(code: u16) -> bool {
 pub(super) const MOST_LABELS: usize = 1 << 14;
 
 impl<'a> Tally<'a> {
-    pub(super) fn new(labels: &'a Labels, seconds: usize) -> Self {
+    pub(super) fn new(labels: &'a Labels, seconds: usize, window: Option<Window>) -> Self {
         Self {
             labels: vec![LabelTally::NONE; labels.names.len()],
             seconds: vec![SecondTally::default(); seconds],
             completed: BTreeMap::new(),
+            answers: Answers::new(window),
             last_answers: vec![LastAnswers::default(); labels.services.len()],
             errors: BTreeMap::new(),
             of: labels,
@@ -228,6 +231,7 @@ impl<'a> Tally<'a> {
             // A response is complete when it came in whole, whatever its status.
             let failure = error.and_then(|error| error_of[error as usize]);
             let answered = error.is_none() || failure == Some(Failure::Answered);
+            self.answers.add(start, end, answered);
             if answered || failure == Some(Failure::InVain) {
                 let end_since = clock.since(end)?;
                 if answered {
@@ -273,6 +277,7 @@ impl<'a> Tally<'a> {
         for (second, count) in other.completed {
             *self.completed.entry(second).or_default() += count;
         }
+        self.answers.merge(&other.answers);
         for (answers, more) in self.last_answers.iter_mut().zip(other.last_answers) {
             answers.merge(more);
         }

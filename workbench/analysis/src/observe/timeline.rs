@@ -140,6 +140,40 @@ impl Timeline {
         Some(second as i64 * NS_PER_SECOND + i64::from(self.instants[place]))
     }
 
+    /// Mean elapsed times of the samples in the steady part that started in equal blocks of time, which begin at `from` and end
+    /// with `to`, in nanoseconds since the origin; with the number of each block, those without a sample being left out.
+    pub(super) fn block_means(&self, from: i64, to: i64, blocks: usize) -> Vec<(usize, f64)> {
+        let begin = |block: usize| from + (to - from) / blocks as i64 * block as i64;
+        let means = (0..blocks).into_par_iter().map(|block| {
+            let end = if block + 1 == blocks {
+                self.codes.len()
+            } else {
+                self.place_of(begin(block + 1))
+            };
+            let places = self.place_of(begin(block))..end;
+            let samples = self.codes[places.clone()]
+                .iter()
+                .zip(&self.elapsed_ns[places]);
+            let steady = samples.filter(|(code, _)| in_steady_part(**code));
+            let (count, sum) = steady.fold((0_usize, 0.0), |(count, sum), (_, elapsed_ns)| {
+                (count + 1, sum + elapsed_ns)
+            });
+            (count > 0).then(|| (block, sum / count as f64))
+        });
+        means.flatten_iter().collect()
+    }
+
+    /// The first sample that started at an instant or later, in nanoseconds since the origin.
+    fn place_of(&self, instant: i64) -> usize {
+        let second = (instant.max(0) / NS_PER_SECOND) as usize;
+        let Some([begin, end]) = self.bounds.get(second..second + 2).map(|it| [it[0], it[1]])
+        else {
+            return self.codes.len();
+        };
+        let in_second = instant.max(0) % NS_PER_SECOND;
+        begin + self.instants[begin..end].partition_point(|it| i64::from(*it) < in_second)
+    }
+
     /// Deals the samples out to their labels, which have so many; in order of time still. Besides, the elapsed times of
     /// all labels together, if they are kept.
     pub(super) fn into_labels(

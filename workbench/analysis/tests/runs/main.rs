@@ -3,11 +3,15 @@
 #[cfg(test)]
 mod damaged;
 #[cfg(test)]
+mod jmh;
+#[cfg(test)]
 mod one_run;
 #[cfg(test)]
 mod same_as_naive;
 #[cfg(test)]
 mod several_runs;
+#[cfg(test)]
+mod stalls;
 #[cfg(test)]
 mod steady;
 #[cfg(test)]

@@ -182,6 +182,98 @@ fn a_slow_beginning_is_warned_of_with_the_warm_up_that_leaves_it_out() {
 }
 
 #[test]
+fn answers_that_take_twice_as_long_for_good_late_in_the_hold_are_no_steady_state() {
+    // Of 20 s, as many requests in each, or half of them once they take twice as long.
+    let slower = noisy(2_000, |i| if i < 1_200 { 10 } else { 25 });
+    let closed_loop: Vec<Sample> = (0..1_600)
+        .map(|i| {
+            let (start, level) = if i < 1_200 {
+                (10 * i, 10)
+            } else {
+                (12_000 + 20 * (i - 1_200), 20)
+            };
+            browse(start, level + noise(i) % 5)
+        })
+        .collect();
+    for samples in [slower, closed_loop] {
+        let run = analysed(&completed(), EXPERIMENT, &samples);
+
+        assert!(!run.validity.as_ref().unwrap().valid);
+        let checked = check(&run, "steady state").unwrap();
+        assert_eq!(checked.status, CheckStatus::Failed);
+        assert!(
+            checked
+                .finding
+                .starts_with("no steady state within 20.0 s: the mean elapsed time was ")
+                && checked.finding.contains(" ms until 12.0 s, and "),
+            "{}",
+            checked.finding
+        );
+    }
+}
+
+#[test]
+fn a_change_of_one_label_among_several_is_no_steady_state() {
+    let mut samples = Vec::new();
+    for i in 0..3_000 {
+        samples.push(browse(10 * i, 20 + noise(i) % 9));
+        let level = if i < 2_100 { 40 } else { 80 };
+        samples.push(order(10 * i + 5, level + noise(i + 7) % 9, Some(200), None));
+    }
+
+    let run = analysed(&completed(), EXPERIMENT, &samples);
+
+    let checked = check(&run, "steady state").unwrap();
+    assert_eq!(checked.status, CheckStatus::Failed);
+    assert!(
+        checked.finding.contains("until 21.0 s"),
+        "{}",
+        checked.finding
+    );
+}
+
+#[test]
+fn disturbances_that_pass_or_recur_leave_a_run_valid() {
+    let disturbances: [fn(i64) -> u64; 5] = [
+        // A pause of 80 ms every 2 s, as of a garbage collector.
+        |i| if i % 200 < 8 { 100 } else { 20 },
+        // A checkpoint of half a second every 4 s.
+        |i| if i % 400 < 50 { 60 } else { 20 },
+        // One second that was slow, in the first half and in the second.
+        |i| if (700..800).contains(&i) { 60 } else { 20 },
+        |i| if (1_300..1_400).contains(&i) { 60 } else { 20 },
+        // Few and very slow.
+        |i| if noise(i) % 500 == 1 { 3_000 } else { 20 },
+    ];
+    for (number, level) in disturbances.into_iter().enumerate() {
+        let run = analysed(&completed(), EXPERIMENT, &noisy(2_000, level));
+        let checked = check(&run, "steady state").unwrap();
+        assert_ne!(
+            checked.status,
+            CheckStatus::Failed,
+            "{number}: {}",
+            checked.finding
+        );
+    }
+}
+
+#[test]
+fn a_run_that_slows_down_with_fewer_than_500_requests_is_not_asked_for_late_changes() {
+    let run = analysed(
+        &completed(),
+        EXPERIMENT,
+        &noisy(499, |i| if i < 300 { 10 } else { 25 }),
+    );
+    assert!(run.validity.as_ref().unwrap().valid);
+    let run = analysed(
+        &completed(),
+        EXPERIMENT,
+        &noisy(500, |i| if i < 300 { 10 } else { 25 }),
+    );
+    assert!(!run.validity.unwrap().valid);
+}
+
+#[test]
 fn a_run_that_is_slower_from_request_to_request_is_invalid() {
     let results = tempfile::tempdir().unwrap();
     let samples = noisy(1_000, |i| 10 * i as u64);

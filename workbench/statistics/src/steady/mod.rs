@@ -2,6 +2,7 @@
 
 mod autocorrelation;
 mod batch_means;
+mod late_change;
 mod warm_up;
 
 pub use autocorrelation::autocorrelation;
@@ -9,4 +10,5 @@ pub use batch_means::{
     BatchMeans, BatchWarning, batch_means, effective_count_at_level, effective_count_of_quantile,
     effective_count_of_share,
 };
+pub use late_change::{LateChange, late_change};
 pub use warm_up::{WarmUp, warm_up};

@@ -42,7 +42,7 @@ fn assert_at_least(found: Share, nominal: f64, what: &str) {
 #[test]
 fn the_calibration_prints_every_table() {
     for (text, tables) in [
-        (simulations::within::tables(20), 7),
+        (simulations::within::tables(20), 8),
         (simulations::between::tables(2), 7),
     ] {
         let found = text.lines().filter(|line| line.starts_with("|---")).count();

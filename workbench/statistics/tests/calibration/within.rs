@@ -62,6 +62,28 @@ fn warm_ups_are_cut_off_and_steady_series_are_left_alone() {
 }
 
 #[test]
+fn steady_runs_have_no_late_change_however_noisy_and_changed_ones_have() {
+    let run = |requests, phi, sigma, level| within::Run {
+        requests,
+        phi,
+        sigma,
+        level,
+    };
+    for (name, level) in within::STEADY {
+        for (requests, phi, sigma) in [(2_000, 0.9, 0.6), (5_000, 0.5, 0.6), (5_000, 0.0, 1.5)] {
+            let found = within::late_changes(run(requests, phi, sigma, level), 100, 17);
+            assert!(
+                found.rate() <= 0.02,
+                "{name}, {requests} requests, {phi}, {sigma}: {found}"
+            );
+        }
+    }
+    let (name, twice) = within::CHANGED[0];
+    let found = within::late_changes(run(5_000, 0.5, 0.6, twice), 100, 19);
+    assert!(found.rate() >= 0.98, "{name}: {found}");
+}
+
+#[test]
 fn intervals_of_error_rates_cover_as_they_should() {
     for (requests, probability) in [(500, 0.02), (500, 0.3)] {
         let [wilson, exact] = within::coverage_of_an_error_rate(requests, probability, 2000, 11);

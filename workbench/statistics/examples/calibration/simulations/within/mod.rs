@@ -1,5 +1,6 @@
 //! One run's statistics: intervals of means, quantiles and error rates, warm-ups, and scalability.
 
+mod changes;
 mod error_rates;
 mod series;
 mod sweep;
@@ -8,6 +9,7 @@ use super::random::Random;
 use super::table::{head, row, row_of_shares};
 use super::trials::Share;
 
+pub(crate) use changes::{CHANGED, Run, STEADY, late_changes};
 pub(crate) use error_rates::{
     comparisons_of_error_rates, coverage_of_an_error_rate, coverage_of_bursts,
 };
@@ -32,6 +34,7 @@ pub(crate) fn tables(most: u64) -> String {
     means(&mut text, trials);
     quantiles(&mut text, trials);
     warm_up_table(&mut text, trials);
+    late_change_table(&mut text, trials);
     error_rate(&mut text, trials);
     bursts(&mut text, trials);
     two_error_rates(&mut text, trials);
@@ -115,6 +118,32 @@ fn warm_up_table(text: &mut String, trials: u64) {
         let found = warm_ups((excess, relaxation), noise, trials, seed);
         let name = format!("{name} | {excess} | {relaxation} | {:.0}", found.discarded);
         row_of_shares(text, &name, &[found.unsteady, found.refused]);
+    }
+}
+
+fn late_change_table(text: &mut String, trials: u64) {
+    head(
+        text,
+        "Late changes by `late_change`: log-normal elapsed times, AR(1) in the logarithm, in up to 150 blocks of time",
+        "σ is the standard deviation of the logarithm. Above, runs that are steady, below, such that change their level for good.",
+        "level | σ | φ | 1,000 requests | 5,000 | 20,000",
+    );
+    let noises = [(0.6, 0.0), (0.6, 0.9), (0.6, 0.99), (1.5, 0.0), (1.5, 0.9)];
+    let steady = noises.iter().map(|noise| (STEADY[0], *noise));
+    let disturbed = STEADY[1..].iter().map(|level| (*level, (0.6, 0.5)));
+    let changed = CHANGED.iter().map(|level| (*level, (0.6, 0.5)));
+    for (seed, ((name, level), (sigma, phi))) in (170..).zip(steady.chain(disturbed).chain(changed))
+    {
+        let shares = [1_000, 5_000, 20_000].map(|requests| {
+            let run = Run {
+                requests,
+                phi,
+                sigma,
+                level,
+            };
+            late_changes(run, trials, seed)
+        });
+        row_of_shares(text, &format!("{name} | {sigma} | {phi}"), &shares);
     }
 }
 

@@ -1,0 +1,120 @@
+//! Times in which nothing was answered while users waited.
+
+use workbench_samples::CheckStatus;
+use workbench_statistics::StatisticsError;
+
+use crate::model::StallCheck;
+use crate::observe::{Gap, Observations, SteadyObservations, Times, Waits};
+use crate::tables::NS_PER_SECOND;
+
+/// What a person takes for an immediate reaction (Nielsen 1993, chapter 5): shorter gaps are no stalls.
+const SHORTEST_STALL_NS: f64 = 0.1 * NS_PER_SECOND;
+/// A gap is a stall if it is longer than so many usual ones. For answers that come independently of each other, the gap
+/// that a random moment falls in is exponential twice over, its median 1.68 mean gaps: the probability that one gap is
+/// longer than ten of these is exp(−16.8), 5 in 100 million. Ours.
+const USUAL_GAPS: f64 = 10.0;
+/// Nor are gaps stalls that last as long as users who wait in step are used to. Ours.
+const USUAL_RESPONSES: f64 = 3.0;
+/// From this share of the time on, customers who come whether or not the target answers meet a stall so often that their
+/// 99th percentile is one.
+const WARNED_SHARE: f64 = 0.01;
+/// A single stall that takes so much of the time is in their 95th percentile…
+const FAILED_SHARE: f64 = 0.05;
+/// …if it is as long as this, which interrupts a person's thought (Nielsen 1993, chapter 5).
+const FAILED_NS: f64 = NS_PER_SECOND;
+
+/// Why the numbers of a run do not show its stalls.
+const HIDDEN: &str = "closed users send nothing while they wait, so each of them counts a stall once, and percentiles and \
+     thresholds hardly show it (coordinated omission)";
+
+/// The stalls of a run's steady part, in order of time.
+pub(crate) fn stalls(
+    observations: &Observations,
+    steady: &SteadyObservations,
+) -> Result<Vec<Gap>, StatisticsError> {
+    let labels = observations.labels.iter();
+    let successes = Times::together(labels.filter_map(|label| label.times.successes()));
+    let usual_response_ns = successes.map_or(Ok(0.0), |times| times.quantile(0.5))?;
+    let waits = &steady.waits;
+    let shortest = SHORTEST_STALL_NS
+        .max(USUAL_GAPS * usual_gap_ns(waits, steady.window.to - steady.window.from) as f64)
+        .max(USUAL_RESPONSES * usual_response_ns);
+    let is_stall = |gap: &Gap| {
+        let length_ns = gap.length_ns as f64;
+        // Where answers are slow for a while, as in a warm-up, the first of them comes late, and is no stall.
+        length_ns > shortest
+            && length_ns > USUAL_RESPONSES * median_response_after_ns(observations, gap)
+    };
+    Ok(waits.gaps.iter().copied().filter(is_stall).collect())
+}
+
+/// The median elapsed time of the requests that started in the second in which a gap ends, or in the next one with any.
+fn median_response_after_ns(observations: &Observations, gap: &Gap) -> f64 {
+    let end = gap.from + gap.length_ns - observations.origin;
+    let started = &observations.started;
+    let later =
+        started.partition_point(|it| f64::from(it.second + 1) * NS_PER_SECOND <= end as f64);
+    started.get(later).map_or(0.0, |it| it.times.p50_ns)
+}
+
+/// The median, over time, of how long the gap is that a moment falls in at which somebody waits; the longest gap is left
+/// out, which may be most of a short run.
+fn usual_gap_ns(waits: &Waits, window_ns: i64) -> i64 {
+    let mut lengths: Vec<i64> = waits.gaps.iter().map(|gap| gap.length_ns).collect();
+    lengths.sort_unstable_by(|a, b| b.cmp(a));
+    let longest = lengths.first().copied().unwrap_or(0);
+    let mut half = (window_ns - waits.idle_ns - longest) / 2;
+    for length in lengths.into_iter().skip(1) {
+        half -= length;
+        if half < 0 {
+            return length;
+        }
+    }
+    waits.resolution_ns
+}
+
+/// Judges the stalls of a steady part that lasts so long and began then, in seconds since the start of the schedule.
+pub(crate) fn check(
+    stalls: &[Gap],
+    steady: &SteadyObservations,
+    (from_s, to_s): (f64, f64),
+) -> StallCheck {
+    let in_seconds = |ns: i64| ns as f64 / NS_PER_SECOND;
+    let length_s = to_s - from_s;
+    let Some(longest) = stalls.iter().max_by_key(|stall| stall.length_ns) else {
+        let longest = steady.waits.gaps.iter().map(|gap| gap.length_ns).max();
+        let longest = longest.unwrap_or(steady.waits.resolution_ns);
+        return StallCheck {
+            status: CheckStatus::Passed,
+            finding: format!(
+                "none: users waited at most {:.2} s for the next answer to any of them",
+                in_seconds(longest)
+            ),
+            share: 0.0,
+            longest_s: None,
+            longest_at_s: None,
+        };
+    };
+    let total_s = in_seconds(stalls.iter().map(|stall| stall.length_ns).sum());
+    let share = total_s / length_s;
+    let longest_s = in_seconds(longest.length_ns);
+    let longest_at_s = from_s + in_seconds(longest.from - steady.window.from);
+    let status = if longest_s >= FAILED_SHARE * length_s && longest.length_ns as f64 >= FAILED_NS {
+        CheckStatus::Failed
+    } else if share >= WARNED_SHARE {
+        CheckStatus::Warning
+    } else {
+        CheckStatus::Passed
+    };
+    StallCheck {
+        status,
+        finding: format!(
+            "nothing was answered for {:.1} % of the steady part ({total_s:.1} of {length_s:.1} s) while users waited, the \
+             longest time for {longest_s:.2} s from {longest_at_s:.1} s on; {HIDDEN}",
+            100.0 * share
+        ),
+        share,
+        longest_s: Some(longest_s),
+        longest_at_s: Some(longest_at_s),
+    }
+}

@@ -1,0 +1,277 @@
+//! Times in which nothing was answered while users waited, in closed loops of which they are known.
+
+use crate::support::{EXPERIMENT, browse, manifest, write_parts};
+use workbench_analysis::{RunAnalysis, analyze_run};
+use workbench_samples::{
+    Check, CheckStatus, ErrorKind, Manifest, Outcome, Phase, Sample, Validity,
+};
+
+/// A run of closed users, which all start at once and hold for a while.
+struct Load {
+    users: u64,
+    hold_ms: i64,
+    think_ms: i64,
+    /// How long a response takes to a request of a user that starts at a time.
+    elapsed_ms: fn(u64, i64) -> i64,
+    /// Time in which the target answers nothing: what would be answered in it is answered after it.
+    frozen_ms: std::ops::Range<i64>,
+}
+
+const QUICK: Load = Load {
+    users: 5,
+    hold_ms: 5_000,
+    think_ms: 0,
+    elapsed_ms: |user, start| 2 + (user as i64 * 7 + start * start) % 3,
+    frozen_ms: 0..0,
+};
+
+impl Load {
+    fn samples(&self) -> Vec<Sample> {
+        let mut samples = Vec::new();
+        for user in 0..self.users {
+            let mut start = 0;
+            while start < self.hold_ms {
+                let mut end = start + (self.elapsed_ms)(user, start);
+                if self.frozen_ms.contains(&end) {
+                    end += self.frozen_ms.end - self.frozen_ms.start.max(start);
+                }
+                samples.push(browse(start, (end - start) as u64));
+                start = end + self.think_ms;
+            }
+        }
+        samples.sort_by_key(|sample| sample.started_at + sample.elapsed_ns as i64);
+        samples
+    }
+
+    fn analysed(&self) -> RunAnalysis {
+        self.analysis_of(&self.samples())
+    }
+
+    fn analysis_of(&self, samples: &[Sample]) -> RunAnalysis {
+        let hold = format!(
+            "start: {}, startup: 0s, hold: {}ms, shutdown: 0s",
+            self.users, self.hold_ms
+        );
+        let experiment = EXPERIMENT
+            .replace("start: 2, startup: 2s, hold: 2s, shutdown: 0s", &hold)
+            .replace("  - p50 of \"pay\" < 1s\n", "");
+        let manifest = Manifest {
+            outcome: Outcome::Completed,
+            validity: Some(Validity {
+                valid: true,
+                checks: Vec::new(),
+            }),
+            ..manifest("tiny", "20261118T110640Z-4f2a")
+        };
+        let results = tempfile::tempdir().unwrap();
+        let run = write_parts(results.path(), &manifest, &experiment, samples.chunks(500));
+        analyze_run(&run).unwrap()
+    }
+}
+
+fn check<'a>(run: &'a RunAnalysis, name: &str) -> &'a Check {
+    let checks = &run.validity.as_ref().unwrap().checks;
+    checks.iter().find(|check| check.name == name).unwrap()
+}
+
+fn assert_no_stall(load: &Load) {
+    let run = load.analysed();
+    let stalls = check(&run, "stalls");
+    assert_eq!(stalls.status, CheckStatus::Passed, "{}", stalls.finding);
+    assert_eq!(run.steady.unwrap().stalls.longest_s, None);
+}
+
+#[test]
+fn a_target_that_freezes_for_two_of_five_seconds_makes_the_run_invalid() {
+    let run = Load {
+        frozen_ms: 1_500..3_500,
+        ..QUICK
+    }
+    .analysed();
+
+    // The percentiles do not show it.
+    assert!(run.total.p99_ns < 10e6);
+    let stalls = &run.steady.as_ref().unwrap().stalls;
+    assert!((stalls.share - 0.4).abs() < 0.01, "{stalls:?}");
+    assert!((stalls.longest_s.unwrap() - 2.0).abs() < 0.01);
+    assert!((stalls.longest_at_s.unwrap() - 1.5).abs() < 0.01);
+    let found = check(&run, "stalls");
+    assert_eq!(found.status, CheckStatus::Failed);
+    assert!(
+        found.finding.contains("for 40.0 % of the steady part"),
+        "{}",
+        found.finding
+    );
+    assert!(
+        found
+            .finding
+            .contains("closed users send nothing while they wait")
+    );
+    assert!(!run.validity.unwrap().valid);
+}
+
+#[test]
+fn no_warm_up_is_advised_that_would_leave_out_a_stall() {
+    for frozen_ms in [500..2_500, 1_500..2_100, 2_000..2_450] {
+        let run = Load {
+            frozen_ms,
+            hold_ms: 6_000,
+            ..QUICK
+        }
+        .analysed();
+        let steady = check(&run, "steady state");
+        assert!(
+            !steady.finding.contains("declare a warm_up"),
+            "{}",
+            steady.finding
+        );
+        assert!(
+            steady.finding.contains("a stall, at "),
+            "{}",
+            steady.finding
+        );
+    }
+}
+
+#[test]
+fn a_target_that_hangs_until_the_end_is_a_stall_until_the_end() {
+    let mut samples = QUICK.samples();
+    // As a run records what is in flight at its end.
+    samples.retain(|sample| sample.started_at < browse(2_000, 0).started_at);
+    for _ in 0..5 {
+        samples.push(Sample {
+            error: Some(ErrorKind::Censored),
+            status: None,
+            ..browse(2_001, 2_999)
+        });
+    }
+    let run = QUICK.analysis_of(&samples);
+
+    let stalls = &run.steady.as_ref().unwrap().stalls;
+    assert_eq!(stalls.status, CheckStatus::Failed);
+    assert!((stalls.longest_s.unwrap() - 3.0).abs() < 0.01, "{stalls:?}");
+}
+
+#[test]
+fn refused_connections_are_no_answers() {
+    let mut samples = QUICK.samples();
+    for sample in &mut samples {
+        if (browse(3_000, 0).started_at..browse(4_500, 0).started_at).contains(&sample.started_at) {
+            sample.error = Some(ErrorKind::Refused);
+            sample.status = None;
+        }
+    }
+    let run = QUICK.analysis_of(&samples);
+
+    let stalls = run.steady.unwrap().stalls;
+    assert_eq!(stalls.status, CheckStatus::Failed);
+    assert!((stalls.longest_s.unwrap() - 1.5).abs() < 0.02, "{stalls:?}");
+}
+
+#[test]
+fn failures_with_a_response_are_answers() {
+    let mut samples = QUICK.samples();
+    for sample in &mut samples {
+        if sample.started_at >= browse(3_000, 0).started_at {
+            sample.error = Some(ErrorKind::Status);
+            sample.status = Some(503);
+        }
+    }
+    let run = QUICK.analysis_of(&samples);
+
+    assert_eq!(check(&run, "stalls").status, CheckStatus::Passed);
+}
+
+#[test]
+fn a_short_stall_is_a_warning_with_its_share_and_a_shorter_one_passes() {
+    let mut load = Load {
+        hold_ms: 20_000,
+        frozen_ms: 12_000..12_400,
+        ..QUICK
+    };
+    let run = load.analysed();
+    let stalls = check(&run, "stalls");
+    assert_eq!(stalls.status, CheckStatus::Warning);
+    assert!(stalls.finding.contains("2.0 %"), "{}", stalls.finding);
+    assert!(run.validity.as_ref().unwrap().valid);
+
+    load.frozen_ms = 12_000..12_150;
+    let stalls = load.analysed().steady.unwrap().stalls;
+    assert_eq!(stalls.status, CheckStatus::Passed);
+    assert!((stalls.longest_s.unwrap() - 0.15).abs() < 0.01);
+}
+
+#[test]
+fn gaps_between_slow_answers_are_no_stalls() {
+    // One user, answers of 2 s; many users in step; one who mostly gets an answer at once and now and then a slow one.
+    for load in [
+        Load {
+            users: 1,
+            hold_ms: 20_000,
+            elapsed_ms: |_, start| 1_900 + start % 200,
+            ..QUICK
+        },
+        Load {
+            users: 50,
+            hold_ms: 7_000,
+            elapsed_ms: |user, _| 2_000 + user as i64 % 3,
+            ..QUICK
+        },
+        Load {
+            users: 1,
+            hold_ms: 60_000,
+            elapsed_ms: |_, start| {
+                if start * 31 % 100 == 7 {
+                    3_000
+                } else {
+                    10 + start % 7
+                }
+            },
+            ..QUICK
+        },
+        Load {
+            users: 2,
+            hold_ms: 5_000,
+            elapsed_ms: |_, _| 4_900,
+            ..QUICK
+        },
+    ] {
+        assert_no_stall(&load);
+    }
+}
+
+#[test]
+fn while_users_think_nothing_has_to_be_answered() {
+    assert_no_stall(&Load {
+        users: 3,
+        hold_ms: 30_000,
+        think_ms: 4_000,
+        ..QUICK
+    });
+}
+
+#[test]
+fn stalls_of_a_run_that_holds_nothing_are_judged_too() {
+    let mut samples = Load {
+        frozen_ms: 1_500..3_500,
+        ..QUICK
+    }
+    .samples();
+    for sample in &mut samples {
+        sample.phase = Phase::RampDown;
+    }
+    let ramp = "start: 5, startup: 0s, hold: 0s, shutdown: 5s";
+    let experiment = EXPERIMENT.replace("start: 2, startup: 2s, hold: 2s, shutdown: 0s", ramp);
+    let manifest = Manifest {
+        outcome: Outcome::Completed,
+        validity: Some(Validity {
+            valid: true,
+            checks: Vec::new(),
+        }),
+        ..manifest("tiny", "20261118T110640Z-4f2a")
+    };
+    let results = tempfile::tempdir().unwrap();
+    let run = write_parts(results.path(), &manifest, &experiment, samples.chunks(500));
+    let run = analyze_run(&run).unwrap();
+    assert_eq!(check(&run, "stalls").status, CheckStatus::Failed);
+}
