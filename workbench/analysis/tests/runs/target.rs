@@ -75,6 +75,7 @@ fn of_several_services_the_one_that_is_gone_is_named() {
     }));
     let (valid, check) = judged(&experiment, &samples);
 
+    let check = check.unwrap();
     assert!(!valid);
     assert!(
         check.finding.contains("till gave no answer after 1.9 s"),
