@@ -14,8 +14,11 @@ pub(crate) struct Run {
     /// Standard deviation of their logarithms.
     pub(crate) sigma: f64,
     /// What each elapsed time is multiplied with, by its place in the run, from 0 to 1, and by a random phase of the run.
-    pub(crate) level: fn(f64, f64) -> f64,
+    pub(crate) level: Level,
 }
+
+/// A factor by the place in the run and its phase.
+pub(crate) type Level = fn(f64, f64) -> f64;
 
 /// As the analysis of a run cuts its steady part.
 fn blocks(requests: usize) -> usize {
@@ -56,7 +59,7 @@ fn periodic(place: f64, phase: f64, periods: f64, share: f64, factor: f64) -> f6
 }
 
 /// Levels with their names.
-pub(crate) const STEADY: [(&str, fn(f64, f64) -> f64); 6] = [
+pub(crate) const STEADY: [(&str, Level); 6] = [
     ("steady", |_, _| 1.0),
     (
         "a warm-up: 4 times at first, 3% of the run long",
@@ -79,7 +82,7 @@ pub(crate) const STEADY: [(&str, fn(f64, f64) -> f64); 6] = [
 ];
 
 /// Levels that change for good, with their names.
-pub(crate) const CHANGED: [(&str, fn(f64, f64) -> f64); 4] = [
+pub(crate) const CHANGED: [(&str, Level); 4] = [
     (
         "×2 from 60% on",
         |place, _| if place < 0.6 { 1.0 } else { 2.0 },
