@@ -171,9 +171,8 @@ fn levels(count: usize, level: impl Fn(usize) -> f64) -> Vec<f64> {
 }
 
 fn late_change_at(count: usize, level: impl Fn(usize) -> f64) -> Option<usize> {
-    late_change(&levels(count, level))
-        .unwrap()
-        .map(|found| found.at)
+    let found = late_change(&levels(count, level)).expect("there are enough values");
+    found.map(|found| found.at)
 }
 
 #[test]
