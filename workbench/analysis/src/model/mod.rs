@@ -29,8 +29,8 @@ pub use sweep::{
 /// Version of the format that is written, and the one that can be read.
 ///
 /// 2 added the steady state of a run, its place in a series, what may be said between runs, sweeps, and what the report's
-/// procedure is worth.
-pub const SCHEMA_VERSION: u32 = 3;
+/// procedure is worth; 4 the stalls of the steady part, and thresholds that are undecided.
+pub const SCHEMA_VERSION: u32 = 4;
 
 /// Everything that was computed from one run, or from several that are compared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
