@@ -12,15 +12,13 @@ const LEAST_IN_VAIN: u64 = 3;
 /// Requests in vain at the end that were as probable as this, given those before, are the same failures as before. Ours.
 const LEVEL: f64 = 0.001;
 
-/// The answers of one service.
+/// The requests to one service that were given up without an answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct LastAnswers {
-    answered: u64,
-    /// End of the last answer, nanoseconds since the start of the schedule.
-    last: Option<i64>,
-    /// Requests that were given up without an answer, by the number of their [`BUCKET_NS`].
-    in_vain: BTreeMap<i64, u64>,
-    last_in_vain: i64,
+pub(super) struct InVain {
+    /// How many, by the number of their [`BUCKET_NS`].
+    counts: BTreeMap<i64, u64>,
+    /// When the last one was given up, nanoseconds since the start of the schedule.
+    last: i64,
 }
 
 /// A service that answered, and then never again.
@@ -34,45 +32,38 @@ pub(crate) struct Gone {
     pub(crate) in_vain: u64,
 }
 
-impl LastAnswers {
-    /// Counts a request that ended, answered or not, so many nanoseconds after the start of the schedule.
-    pub(super) fn add(&mut self, answered: bool, end: i64) {
-        if answered {
-            self.answered += 1;
-            self.last = self.last.max(Some(end));
-        } else {
-            *self.in_vain.entry(end / BUCKET_NS).or_default() += 1;
-            self.last_in_vain = self.last_in_vain.max(end);
-        }
+impl InVain {
+    /// Counts a request that was given up so many nanoseconds after the start of the schedule.
+    pub(super) fn add(&mut self, end: i64) {
+        *self.counts.entry(end / BUCKET_NS).or_default() += 1;
+        self.last = self.last.max(end);
     }
 
     /// Both together.
     pub(super) fn merge(&mut self, other: Self) {
-        self.answered += other.answered;
         self.last = self.last.max(other.last);
-        self.last_in_vain = self.last_in_vain.max(other.last_in_vain);
-        for (bucket, count) in other.in_vain {
-            *self.in_vain.entry(bucket).or_default() += count;
+        for (bucket, count) in other.counts {
+            *self.counts.entry(bucket).or_default() += count;
         }
     }
 
-    /// Whether the service went away and stayed away: since when, and how many requests it has not answered since.
+    /// Whether the service went away and stayed away after so many answers, of which the last one ended so many nanoseconds
+    /// after the start of the schedule: how many requests it has not answered since.
     ///
     /// It is gone where it gave an answer, then none to at least three requests and for at least 1% of the run, and where
     /// so many requests in vain in a row had a probability of at most 0.1% given the share of them before, counted as
     /// (in vain + 1)/(all + 2) (Laplace's rule of succession).
-    pub(super) fn gone(&self, run_ns: i64) -> Option<(i64, u64)> {
-        let last = self.last?;
+    pub(super) fn gone_after(&self, answers: u64, last_answer: i64, run_ns: i64) -> Option<u64> {
         // What was given up in the bucket of the last answer may have come before it.
-        let after = self.in_vain.range(last / BUCKET_NS + 1..);
+        let after = self.counts.range(last_answer / BUCKET_NS + 1..);
         let in_vain: u64 = after.map(|(_, count)| count).sum();
-        let before = self.in_vain.values().sum::<u64>() - in_vain;
-        let share = (before + 1) as f64 / (before + self.answered + 2) as f64;
-        let silent = (self.last_in_vain - last) as f64;
+        let before = self.counts.values().sum::<u64>() - in_vain;
+        let share = (before + 1) as f64 / (before + answers + 2) as f64;
+        let silent = (self.last - last_answer) as f64;
         let gone = in_vain >= LEAST_IN_VAIN
             && silent >= LEAST_SHARE * run_ns as f64
             && in_vain as f64 * share.ln() <= LEVEL.ln();
-        gone.then_some((last, in_vain))
+        (answers > 0 && gone).then_some(in_vain)
     }
 }
 
@@ -85,17 +76,23 @@ mod tests {
 
     /// A request every 10 ms for 4 s; `answered` says of which millisecond.
     fn gone(answered: impl Fn(i64) -> bool) -> Option<(i64, u64)> {
-        let (mut even, mut odd) = (LastAnswers::default(), LastAnswers::default());
+        let (mut even, mut odd) = (InVain::default(), InVain::default());
+        let (mut answers, mut last) = (0, 0);
         for ms in (0..4_000).step_by(10) {
-            let half = if ms % 20 == 0 { &mut even } else { &mut odd };
-            half.add(answered(ms), ms * MS);
+            if answered(ms) {
+                (answers, last) = (answers + 1, ms * MS);
+            } else {
+                let half = if ms % 20 == 0 { &mut even } else { &mut odd };
+                half.add(ms * MS);
+            }
         }
         // Batches come in any order.
         let mut other_way_round = odd.clone();
         other_way_round.merge(even.clone());
         even.merge(odd);
         assert_eq!(even, other_way_round);
-        even.gone(RUN)
+        let in_vain = even.gone_after(answers, last, RUN)?;
+        Some((last, in_vain))
     }
 
     #[test]
@@ -136,10 +133,11 @@ mod tests {
 
     #[test]
     fn a_user_with_few_requests_shows_it_with_three() {
-        let mut answers = LastAnswers::default();
-        for second in 0..12 {
-            answers.add(second < 9, second * 1_000 * MS);
+        let mut in_vain = InVain::default();
+        for second in 9..12 {
+            in_vain.add(second * 1_000 * MS);
         }
-        assert_eq!(answers.gone(12_000 * MS), Some((8_000 * MS, 3)));
+        let gone = in_vain.gone_after(9, 8_000 * MS, 12_000 * MS);
+        assert_eq!(gone, Some(3));
     }
 }

@@ -245,7 +245,7 @@ fn observations(
     let (dealt, elapsed_in_order) = timeline.into_labels(&tally.labels, times_in_order);
     let errors = tally.errors();
     let run = i64::try_from(plan.load.schedule().end().as_nanos()).unwrap_or(i64::MAX);
-    let gone = tally.gone(run);
+    let gone = tally.gone(origin, run);
     let Tally {
         labels: tallies,
         completed,

@@ -8,7 +8,7 @@ use workbench_samples::{ErrorKind, column};
 
 use super::Window;
 use super::answers::Answers;
-use super::gone::{Gone, LastAnswers};
+use super::gone::{Gone, InVain};
 use super::rows::{Clock, NS_PER_SECOND, Rows, is_steady, missing, second};
 
 pub(super) const COLUMNS: [&str; 9] = [
@@ -96,7 +96,7 @@ pub(super) struct Tally<'a> {
     pub(super) completed: BTreeMap<u32, u64>,
     pub(super) answers: Answers,
     /// By service.
-    last_answers: Vec<LastAnswers>,
+    in_vain: Vec<InVain>,
     errors: BTreeMap<(usize, String, Option<u16>), u64>,
     of: &'a Labels,
 }
@@ -112,6 +112,10 @@ pub(crate) struct LabelTally {
     pub(crate) steady_errors: u64,
     /// Samples of any phase that ended within the window of the steady part.
     pub(crate) ended_in_window: u64,
+    /// Samples of any phase that were answered, whatever the status.
+    answered: u64,
+    /// End of the last of these.
+    last_answer: i64,
     pub(crate) first_start: i64,
     pub(crate) last_end: i64,
     pub(crate) bytes_sent: u64,
@@ -171,7 +175,7 @@ impl<'a> Tally<'a> {
             seconds: vec![SecondTally::default(); seconds],
             completed: BTreeMap::new(),
             answers: Answers::new(window),
-            last_answers: vec![LastAnswers::default(); labels.services.len()],
+            in_vain: vec![InVain::default(); labels.services.len()],
             errors: BTreeMap::new(),
             of: labels,
         }
@@ -232,14 +236,15 @@ impl<'a> Tally<'a> {
             let failure = error.and_then(|error| error_of[error as usize]);
             let answered = error.is_none() || failure == Some(Failure::Answered);
             self.answers.add(start, end, answered);
-            if answered || failure == Some(Failure::InVain) {
-                let end_since = clock.since(end)?;
-                if answered {
-                    completed.add(second(end_since)?, &mut self.completed);
-                }
-                if let Some(service) = self.of.service_of[usize::from(label)] {
-                    self.last_answers[service].add(answered, end_since);
-                }
+            if answered {
+                let counts = &mut self.labels[usize::from(label)];
+                counts.answered += 1;
+                counts.last_answer = counts.last_answer.max(end);
+                completed.add(second(clock.since(end)?)?, &mut self.completed);
+            } else if failure == Some(Failure::InVain)
+                && let Some(service) = self.of.service_of[usize::from(label)]
+            {
+                self.in_vain[service].add(clock.since(end)?);
             }
             if let Some(error) = error {
                 *failures
@@ -278,8 +283,8 @@ impl<'a> Tally<'a> {
             *self.completed.entry(second).or_default() += count;
         }
         self.answers.merge(&other.answers);
-        for (answers, more) in self.last_answers.iter_mut().zip(other.last_answers) {
-            answers.merge(more);
+        for (in_vain, more) in self.in_vain.iter_mut().zip(other.in_vain) {
+            in_vain.merge(more);
         }
         for (error, count) in other.errors {
             *self.errors.entry(error).or_default() += count;
@@ -287,19 +292,30 @@ impl<'a> Tally<'a> {
         self
     }
 
-    /// Services that stopped answering and did not begin again, of a run of so many nanoseconds.
-    pub(super) fn gone(&self, run_ns: i64) -> Vec<Gone> {
-        let services = self.of.services.iter().zip(&self.last_answers);
-        services
-            .filter_map(|(service, answers)| {
-                let (last, in_vain) = answers.gone(run_ns)?;
-                Some(Gone {
-                    service: service.clone(),
-                    since_s: last as f64 / NS_PER_SECOND as f64,
-                    in_vain,
-                })
-            })
-            .collect()
+    /// Services that stopped answering and did not begin again, of a run of so many nanoseconds that began at `origin`.
+    pub(super) fn gone(&self, origin: i64, run_ns: i64) -> Vec<Gone> {
+        let mut gone = Vec::new();
+        for (service, name) in self.of.services.iter().enumerate() {
+            let of_service = self.of.service_of.iter().zip(&self.labels);
+            let counts = of_service
+                .filter(|(of, _)| **of == Some(service))
+                .map(|(_, counts)| (counts.answered, counts.last_answer))
+                .reduce(|a, b| (a.0 + b.0, a.1.max(b.1)));
+            let Some((answers, last_answer)) = counts else {
+                continue;
+            };
+            let since = last_answer.saturating_sub(origin);
+            gone.extend(
+                self.in_vain[service]
+                    .gone_after(answers, since, run_ns)
+                    .map(|in_vain| Gone {
+                        service: name.clone(),
+                        since_s: since as f64 / NS_PER_SECOND as f64,
+                        in_vain,
+                    }),
+            );
+        }
+        gone
     }
 
     /// Failed requests by label, reason and status.
@@ -322,6 +338,8 @@ impl LabelTally {
         steady: 0,
         steady_errors: 0,
         ended_in_window: 0,
+        answered: 0,
+        last_answer: i64::MIN,
         first_start: i64::MAX,
         last_end: i64::MIN,
         bytes_sent: 0,
@@ -335,6 +353,8 @@ impl LabelTally {
         self.steady += other.steady;
         self.steady_errors += other.steady_errors;
         self.ended_in_window += other.ended_in_window;
+        self.answered += other.answered;
+        self.last_answer = self.last_answer.max(other.last_answer);
         self.first_start = self.first_start.min(other.first_start);
         self.last_end = self.last_end.max(other.last_end);
         self.bytes_sent += other.bytes_sent;
