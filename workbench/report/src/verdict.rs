@@ -79,16 +79,30 @@ impl Judgement {
     /// What follows for the reader of the run.
     pub(crate) fn meaning(self, run: &RunAnalysis) -> String {
         let validity = match self {
-            Self::Valid => "No check failed.",
-            Self::Failing => "The run is valid, no check failed.",
-            Self::Invalid => "Do not draw conclusions from these numbers.",
-            Self::NotJudged => "Nothing is known about whether the load was what was planned.",
+            Self::Valid => "No check failed.".to_owned(),
+            Self::Failing => "The run is valid, no check failed.".to_owned(),
+            Self::Invalid => format!(
+                "Failed: {}. Do not draw conclusions from these numbers.",
+                failed_checks(run).join(", ")
+            ),
+            Self::NotJudged => {
+                "Nothing is known about whether the load was what was planned.".to_owned()
+            }
         };
         match many_errors(run) {
             Some(errors) => format!("{errors}. {validity}"),
-            None => validity.to_owned(),
+            None => validity,
         }
     }
+}
+
+/// Names of the checks that make a run invalid.
+fn failed_checks(run: &RunAnalysis) -> Vec<&str> {
+    let checks = run.validity.iter().flat_map(|validity| &validity.checks);
+    checks
+        .filter(|check| check.status == CheckStatus::Failed)
+        .map(|check| check.name.as_str())
+        .collect()
 }
 
 /// How many runs can be believed, and the names of those that cannot, or that failed much.

@@ -54,6 +54,9 @@ impl InVain {
     /// so many requests in vain in a row had a probability of at most 0.1% given the share of them before, counted as
     /// (in vain + 1)/(all + 2) (Laplace's rule of succession).
     pub(super) fn gone_after(&self, answers: u64, last_answer: i64, run_ns: i64) -> Option<u64> {
+        if answers == 0 {
+            return None;
+        }
         // What was given up in the bucket of the last answer may have come before it.
         let after = self.counts.range(last_answer / BUCKET_NS + 1..);
         let in_vain: u64 = after.map(|(_, count)| count).sum();
@@ -63,7 +66,7 @@ impl InVain {
         let gone = in_vain >= LEAST_IN_VAIN
             && silent >= LEAST_SHARE * run_ns as f64
             && in_vain as f64 * share.ln() <= LEVEL.ln();
-        (answers > 0 && gone).then_some(in_vain)
+        gone.then_some(in_vain)
     }
 }
 
@@ -124,6 +127,10 @@ mod tests {
     #[test]
     fn a_service_that_never_answered_did_not_go() {
         assert_eq!(gone(|_| false), None);
+        let mut in_vain = InVain::default();
+        in_vain.add(2_000 * MS);
+        // As a label without an answer has it.
+        assert_eq!(in_vain.gone_after(0, i64::MIN, RUN), None);
     }
 
     #[test]

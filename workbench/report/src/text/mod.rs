@@ -251,6 +251,7 @@ mod tests {
     #[test]
     fn an_invalid_run_says_so_before_any_number() {
         let text = plain(&fixture::invalid(), 120);
+        assert!(text.contains("INVALID  Failed: "), "{text}");
         let invalid = text.find("INVALID").unwrap();
         assert!(invalid < text.find("Summary").unwrap());
         assert!(text.contains("FAILED  users achieved: 20.0% below the plan"));
