@@ -5,6 +5,8 @@
 //! itself. What still looks wrong is looked at again: by then the others know all that the orders
 //! said the first time, and only a real violation looks the same twice.
 //!
+//! Long, for the rules stand together with the pages that they are asked of.
+//!
 //! Long, for each rule is tested here, on one order of which everything else is right.
 
 use std::collections::{BTreeMap, BTreeSet};

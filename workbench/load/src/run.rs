@@ -182,7 +182,6 @@ async fn load(
     manifest.target = target.record(target.requests_served().await);
     let watch = watch.lock().unwrap_or_else(PoisonError::into_inner);
     let processors = watch.readings();
-    workbench_samples::write_resources(&directory.path, &resources(processors, attack.clock()))?;
     manifest.ended_at = Some(attack.clock().utc_ns(ended));
     manifest.outcome = judge(
         &mut manifest,
@@ -192,6 +191,7 @@ async fn load(
         target_among_others,
     );
     manifest.write(&directory.path)?;
+    workbench_samples::write_resources(&directory.path, &resources(processors, attack.clock()))?;
     Ok(FinishedRun {
         directory: directory.path,
         outcome: manifest.outcome,

@@ -13,19 +13,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from columns import COLUMNS
 from scipy import stats
 
-COLUMNS = [
-    "started_at",
-    "elapsed_ns",
-    "bytes_sent",
-    "bytes_received",
-    "status",
-    "error",
-    "request",
-    "active_users",
-    "phase",
-]
 BATCHES = 30
 
 

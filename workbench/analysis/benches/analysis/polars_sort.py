@@ -9,18 +9,7 @@ import time
 from pathlib import Path
 
 import polars as pl
-
-COLUMNS = [
-    "started_at",
-    "elapsed_ns",
-    "bytes_sent",
-    "bytes_received",
-    "status",
-    "error",
-    "request",
-    "active_users",
-    "phase",
-]
+from columns import COLUMNS
 
 run, engine = Path(sys.argv[1]), sys.argv[2]
 begun = time.perf_counter()

@@ -1,4 +1,5 @@
-//! The steady part of a run: which it is, what is known of it, and whether it is steady.
+//! The steady part of a run: which it is, what is known of it, and whether it is steady. Long, for it is
+//! a list: one kind of run a test.
 
 use crate::support::{EXPERIMENT, browse, completed, manifest, order, write_parts};
 use workbench_analysis::{RunAnalysis, Scope, SteadyState, SteadyStatistics, analyze, analyze_run};
