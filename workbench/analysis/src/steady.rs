@@ -171,7 +171,14 @@ fn settled(
         Some(discard_s) => {
             return WarmUpCheck {
                 status: CheckStatus::Passed,
-                finding: format!("MSER-5 would leave out {discard_s:.1} of {length_s:.1} s"),
+                finding: format!(
+                    "MSER-5 would leave out {discard_s:.1} of {length_s:.1} s{}",
+                    if steady.late_change.is_ok() {
+                        ""
+                    } else {
+                        "; too few requests to look for a late change"
+                    }
+                ),
                 discard_s: Some(discard_s),
             };
         }

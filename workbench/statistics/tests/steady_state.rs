@@ -239,8 +239,13 @@ fn a_level_that_is_new_is_a_late_change_whatever_the_warm_up_was() {
 
 #[test]
 fn levels_that_recur_are_the_usual_course_of_a_series() {
-    let every = |period: usize| move |i: usize| if i % period < 20 { 20.0 } else { 10.0 };
-    assert_eq!(late_change_at(600, every(60)), None);
+    let rises = |length: usize| move |i: usize| if i % 60 < length { 20.0 } else { 10.0 };
+    // Short ones, and longer ones where the last is over before the last sixth.
+    assert_eq!(late_change_at(600, rises(2)), None);
+    assert_eq!(
+        late_change_at(540 + 120, |i| if i < 540 { rises(20)(i) } else { 10.0 }),
+        None
+    );
     assert!(late_change_at(600, |i| if i > 540 { 20.0 } else { 10.0 }).is_some());
 }
 

@@ -69,13 +69,15 @@ pub(crate) struct LabelObservations {
     pub(crate) diagnosis: Option<Diagnosis>,
 }
 
-/// Ten blocks are the shortest level that is looked for, a fifteenth of the steady part: what takes less time, a garbage
+/// Five blocks are the shortest level that is looked for, a fifteenth of the steady part: what takes less time, a garbage
 /// collection or a checkpoint, passes. Ours.
-const MOST_BLOCKS: usize = 150;
+const MOST_BLOCKS: usize = 75;
 /// As few as a late change can be seen in.
 const LEAST_BLOCKS: usize = 50;
-/// Requests in each block, on average. Ours.
+/// Requests in each block, on average, where there are enough for [`LEAST_BLOCKS`]. Ours.
 const BLOCK_REQUESTS: usize = 10;
+/// Fewer requests are not asked: five in each block. Ours.
+const LEAST_REQUESTS: usize = 250;
 
 /// The requests that started in one second.
 pub(crate) struct StartedInSecond {
@@ -303,13 +305,13 @@ fn late_change_of(
     window: Window,
     origin: i64,
 ) -> Result<Option<(u64, LateChange)>, StatisticsError> {
-    if requests < LEAST_BLOCKS * BLOCK_REQUESTS {
+    if requests < LEAST_REQUESTS {
         return Err(StatisticsError::TooFewValues {
-            needed: LEAST_BLOCKS * BLOCK_REQUESTS,
+            needed: LEAST_REQUESTS,
             found: requests,
         });
     }
-    let blocks = MOST_BLOCKS.min(requests / BLOCK_REQUESTS);
+    let blocks = (requests / BLOCK_REQUESTS).clamp(LEAST_BLOCKS, MOST_BLOCKS);
     let means = timeline.block_means(window.from - origin, window.to - origin, blocks);
     let values: Vec<f64> = means.iter().map(|(_, mean)| *mean).collect();
     let found = late_change(&values)?;

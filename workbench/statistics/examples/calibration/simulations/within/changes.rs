@@ -22,7 +22,7 @@ pub(crate) type Level = fn(f64, f64) -> f64;
 
 /// As the analysis of a run cuts its steady part.
 fn blocks(requests: usize) -> usize {
-    (requests / 10).min(150)
+    (requests / 10).clamp(50, 75)
 }
 
 /// How many of such runs have a late change.

@@ -9,7 +9,7 @@ use super::random::Random;
 use super::table::{head, row, row_of_shares};
 use super::trials::Share;
 
-pub(crate) use changes::{CHANGED, Run, STEADY, late_changes};
+pub(crate) use changes::{CHANGED, Level, Run, STEADY, late_changes};
 pub(crate) use error_rates::{
     comparisons_of_error_rates, coverage_of_an_error_rate, coverage_of_bursts,
 };
@@ -124,17 +124,21 @@ fn warm_up_table(text: &mut String, trials: u64) {
 fn late_change_table(text: &mut String, trials: u64) {
     head(
         text,
-        "Late changes by `late_change`: log-normal elapsed times, AR(1) in the logarithm, in up to 150 blocks of time",
+        "Late changes by `late_change`: log-normal elapsed times, AR(1) in the logarithm, in 50 to 75 blocks of time",
         "σ is the standard deviation of the logarithm. Above, runs that are steady, below, such that change their level for good.",
-        "level | σ | φ | 1,000 requests | 5,000 | 20,000",
+        "level | σ | φ | 500 requests | 1,000 | 5,000 | 20,000",
     );
     let noises = [(0.6, 0.0), (0.6, 0.9), (0.6, 0.99), (1.5, 0.0), (1.5, 0.9)];
     let steady = noises.iter().map(|noise| (STEADY[0], *noise));
-    let disturbed = STEADY[1..].iter().map(|level| (*level, (0.6, 0.5)));
-    let changed = CHANGED.iter().map(|level| (*level, (0.6, 0.5)));
+    let of = |levels: &'static [(&'static str, Level)]| {
+        [0.1, 0.6]
+            .into_iter()
+            .flat_map(move |sigma| levels.iter().map(move |level| (*level, (sigma, 0.5))))
+    };
+    let (disturbed, changed) = (of(&STEADY[1..]), of(&CHANGED));
     for (seed, ((name, level), (sigma, phi))) in (170..).zip(steady.chain(disturbed).chain(changed))
     {
-        let shares = [1_000, 5_000, 20_000].map(|requests| {
+        let shares = [500, 1_000, 5_000, 20_000].map(|requests| {
             let run = Run {
                 requests,
                 phi,
