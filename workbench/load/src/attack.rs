@@ -22,8 +22,9 @@ use crate::client::Endpoint;
 use crate::clock::Clock;
 use crate::error::LoadError;
 use crate::recorder::Slot;
+use crate::request::PreparedStep;
 use crate::stop::StopSignal;
-use crate::user::{PreparedStep, User};
+use crate::user::User;
 
 /// From the launch of the last user to the start of the schedule.
 const LEAD: Duration = Duration::from_millis(50);
@@ -195,7 +196,7 @@ fn prepared(plan: &Plan, endpoints: &[Arc<Endpoint>], labels: &Labels) -> Vec<Ve
             .position(|label| *label == step.label)
             .expect("labels are those of the plan");
         let label = u16::try_from(label).unwrap_or(u16::MAX);
-        PreparedStep::new(step, endpoint, &endpoints[endpoint].host, label)
+        PreparedStep::new(step, endpoint, &endpoints[endpoint], label)
     };
     let scenarios = plan.scenarios.iter();
     scenarios

@@ -12,6 +12,7 @@ mod limits;
 mod live;
 mod processors;
 mod recorder;
+mod request;
 mod reset;
 mod run;
 mod stop;

@@ -3,14 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper::header::{ACCEPT, HOST, HeaderValue};
-use hyper::{Method, Request, StatusCode, Uri};
+use reqwest::StatusCode;
 use workbench_plan::ResetRequest;
 
 use crate::client::{Client, Endpoint};
 use crate::error::LoadError;
+use crate::request::Buffers;
 
 /// How long a service may take to reset itself: it may have a lot to delete.
 const RESET_LIMIT: Duration = Duration::from_secs(60);
@@ -21,15 +19,16 @@ pub(crate) async fn reset(
     endpoints: &[Arc<Endpoint>],
 ) -> Result<(), LoadError> {
     let mut client = Client::new(endpoints.len(), RESET_LIMIT);
+    let mut buffers = Buffers::default();
     for request in requests {
         let position = endpoints
             .iter()
             .position(|endpoint| endpoint.service == request.service)
             .expect("a plan's services are the target's");
         let endpoint = &endpoints[position];
-        let message = message(request, endpoint);
+        let message = crate::request::reset(request, endpoint, &mut buffers);
         let measured = client
-            .send(position, endpoint, message, Instant::now())
+            .send(position, endpoint, &message, Instant::now())
             .await;
         let refused = match measured.outcome {
             Ok(200..=299) => continue,
@@ -42,18 +41,6 @@ pub(crate) async fn reset(
         });
     }
     Ok(())
-}
-
-fn message(request: &ResetRequest, endpoint: &Endpoint) -> Request<Full<Bytes>> {
-    let uri = format!("{}{}", endpoint.prefix, request.path);
-    let mut message = Request::new(Full::new(Bytes::new()));
-    *message.method_mut() =
-        Method::from_bytes(request.method.as_bytes()).expect("a plan's methods are valid");
-    *message.uri_mut() = Uri::try_from(uri).expect("a plan's paths are valid");
-    let headers = message.headers_mut();
-    headers.insert(HOST, endpoint.host.clone());
-    headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
-    message
 }
 
 /// `404 Not Found`; the words are missing where HTTP has none.

@@ -4,16 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
-use hyper::{Method, Request, Uri};
 use workbench_plan::{Random, Scenario, Step, UserSpan, Value};
 use workbench_samples::{ErrorKind, Sample};
 
 use crate::attack::Attack;
 use crate::client::{Client, Measured};
 use crate::recorder::Slot;
+use crate::request::Buffers;
 
 /// A user that finds no server waits this long before it tries again, so that a dead target
 /// is not answered with a flood of failed connections.
@@ -34,8 +31,8 @@ pub(crate) struct User {
     random: Random,
     /// The scenario's variables, by position.
     values: Vec<Value>,
-    /// Reused for every path and body.
-    text: String,
+    /// Reused for every request.
+    buffers: Buffers,
 }
 
 impl User {
@@ -55,7 +52,7 @@ impl User {
             scenario,
             scenario_number: u16::try_from(scenario).unwrap_or(u16::MAX),
             values,
-            text: String::new(),
+            buffers: Buffers::default(),
             attack,
         }
     }
@@ -119,7 +116,7 @@ impl User {
         }
         let prepared = &attack.steps[self.replica][self.scenario][position];
         let endpoint = &attack.endpoints[self.replica][prepared.endpoint];
-        let request = prepared.request(step, &endpoint.prefix, &self.values, &mut self.text);
+        let request = prepared.write(step, &self.values, &mut self.buffers);
         let active_users = attack.active_users.load(Ordering::Relaxed);
         let started = Instant::now();
         let started_at = attack.clock().utc_ns(started);
@@ -149,7 +146,7 @@ impl User {
             Some(request) => {
                 let client = &mut self.client;
                 client
-                    .send(prepared.endpoint, endpoint, request, started)
+                    .send(prepared.endpoint, endpoint, &request, started)
                     .await
             }
             None => {
@@ -171,6 +168,7 @@ const NOT_SENT: Measured = Measured {
     connect: Duration::ZERO,
     bytes_sent: 0,
     bytes_received: 0,
+    sent_again: false,
     outcome: Err(ErrorKind::Protocol),
 };
 
@@ -236,105 +234,4 @@ const NOT_MODIFIED: u16 = 304;
 
 fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
-}
-
-/// What of a step does not change between requests.
-#[derive(Debug)]
-pub(crate) struct PreparedStep {
-    /// Position of the endpoint among those of its replica.
-    pub(crate) endpoint: usize,
-    /// Position of the label among the run's.
-    pub(crate) label: u16,
-    method: Method,
-    /// Names of the step's own headers, in its order.
-    header_names: Vec<HeaderName>,
-    headers: HeaderMap,
-}
-
-impl PreparedStep {
-    pub(crate) fn new(step: &Step, endpoint: usize, host: &HeaderValue, label: u16) -> Self {
-        let mut headers = HeaderMap::new();
-        headers.insert(HOST, host.clone());
-        headers.insert(USER_AGENT, HeaderValue::from_static(USER_AGENT_VALUE));
-        headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
-        if step.json.is_some() {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        }
-        let name = |(name, _): &(String, _)| {
-            HeaderName::try_from(name).expect("a plan's header names are valid")
-        };
-        Self {
-            endpoint,
-            label,
-            method: Method::from_bytes(step.method.as_bytes()).expect("a plan's methods are valid"),
-            header_names: step.headers.iter().map(name).collect(),
-            headers,
-        }
-    }
-
-    /// The request with the variables' values; `None` where these make its path too long for a URI (65,534 bytes), or a
-    /// header one that HTTP does not allow.
-    fn request(
-        &self,
-        step: &Step,
-        prefix: &str,
-        values: &[Value],
-        text: &mut String,
-    ) -> Option<Request<Full<Bytes>>> {
-        text.clear();
-        text.push_str(prefix);
-        step.path.render(values, text);
-        let uri = Uri::try_from(text.as_str()).ok()?;
-        let mut headers = self.headers.clone();
-        for (name, (_, template)) in self.header_names.iter().zip(&step.headers) {
-            text.clear();
-            template.render(values, text);
-            let value = HeaderValue::from_str(text).ok()?;
-            headers.try_insert(name.clone(), value).ok()?;
-        }
-        let body = match &step.json {
-            None => Bytes::new(),
-            Some(json) => {
-                text.clear();
-                json.render(values, text);
-                Bytes::copy_from_slice(text.as_bytes())
-            }
-        };
-        let mut request = Request::new(Full::new(body));
-        *request.method_mut() = self.method.clone();
-        *request.uri_mut() = uri;
-        *request.headers_mut() = headers;
-        Some(request)
-    }
-}
-
-const USER_AGENT_VALUE: &str = concat!("workbench/", env!("CARGO_PKG_VERSION"));
-
-#[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use super::*;
-
-    /// What a step of `GET shop/${word}` with a header `x-word: ${word}` sends where the variable has a value.
-    fn request(word: &str) -> Option<Request<Full<Bytes>>> {
-        let text = "target: { urls: { shop: http://shop.test } }\nconcurrency: { target: 1, hold: 1s }\n\
-            scenarios:\n- name: one\n  steps:\n  - request: GET shop/${word}\n    set: { word: w }\n    \
-            headers: { x-word: \"${word}\" }\n";
-        let plan = workbench_plan::parse(text, Path::new("words.yaml")).unwrap();
-        let step = &plan.scenarios[0].steps[0];
-        let prepared = PreparedStep::new(step, 0, &HeaderValue::from_static("shop.test"), 0);
-        let mut values = vec![Value::Integer(1); plan.scenarios[0].variables.len()];
-        values[step.set[0].0] = Value::Text(word.to_owned());
-        prepared.request(step, "", &values, &mut String::new())
-    }
-
-    #[test]
-    fn a_value_that_no_request_can_carry_is_no_request() {
-        // The slash and the value are the path.
-        let longest = "w".repeat(65_533);
-        assert_eq!(request(&longest).unwrap().uri().path().len(), 65_534);
-        assert!(request(&format!("{longest}w")).is_none(), "too long a path");
-        assert!(request("a\nb").is_none(), "a line break in a header");
-    }
 }

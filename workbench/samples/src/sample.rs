@@ -67,11 +67,14 @@ pub enum ErrorKind {
     Censored,
     /// The load generator's own limit: no file, port or memory left for the connection. Says nothing of the target.
     Generator,
+    /// The server had closed the idle connection that the request was sent on, and a request of this method cannot be sent
+    /// again: whether it came through is not known.
+    Stale,
 }
 
 impl ErrorKind {
     /// All kinds, in the order of their numbers.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Dns,
         Self::Refused,
         Self::Connect,
@@ -82,6 +85,7 @@ impl ErrorKind {
         Self::Status,
         Self::Censored,
         Self::Generator,
+        Self::Stale,
     ];
 
     /// The word stored in Parquet and shown in reports.
@@ -98,6 +102,7 @@ impl ErrorKind {
             Self::Status => "status",
             Self::Censored => "censored",
             Self::Generator => "generator",
+            Self::Stale => "stale",
         }
     }
 }

@@ -81,9 +81,10 @@ impl Failure {
                 | ErrorKind::Reset
                 | ErrorKind::Timeout,
             ) => Self::InVain,
-            Some(ErrorKind::Protocol | ErrorKind::Censored | ErrorKind::Generator) | None => {
-                Self::Other
-            }
+            Some(
+                ErrorKind::Protocol | ErrorKind::Censored | ErrorKind::Generator | ErrorKind::Stale,
+            )
+            | None => Self::Other,
         }
     }
 }

@@ -1,235 +1,239 @@
-//! One HTTP/1.1 connection and one attempt at a request on it.
+//! One connection, and one exchange of a request and its response on it.
 
 use std::future::poll_fn;
 use std::io;
-use std::pin::{Pin, pin};
+use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::task::{Context, Poll, ready};
+use std::time::Instant;
 
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper::Request;
-use hyper::body::{Body, Incoming};
-use hyper::client::conn::http1::{self, SendRequest};
-use hyper_util::rt::TokioIo;
 use rustix::io::Errno;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use tokio_util::either::Either;
 use workbench_samples::ErrorKind;
 
+use super::buffer::Buffer;
+use super::deadline::Deadline;
 use super::endpoint::Endpoint;
-use super::meter::{Meter, Metered};
+use super::response::Decoder;
+use super::wire::Wire;
 
-/// Bytes are metered next to the socket; under TLS the response's first byte is seen above it.
-type Stream = Either<Metered<TcpStream>, Metered<TlsStream<Metered<TcpStream>>>>;
-
-/// An open connection, driven by whoever uses it.
+/// An open connection.
 #[derive(Debug)]
-pub(crate) struct Connection {
-    sender: SendRequest<Full<Bytes>>,
-    driver: Driver,
-    /// Counts bytes on the wire.
-    wire: Arc<Meter>,
-    /// Sees the first byte of a response; the same as `wire` without TLS.
-    response: Arc<Meter>,
+pub(super) struct Connection {
+    stream: Stream,
 }
 
-/// hyper's half of the connection; it must not be polled once it has finished.
 #[derive(Debug)]
-struct Driver {
-    connection: http1::Connection<TokioIo<Stream>, Full<Bytes>>,
-    finished: bool,
+enum Stream {
+    Plain(Wire),
+    Tls(Box<TlsStream<Wire>>),
 }
 
-impl Driver {
-    fn drive(&mut self, context: &mut std::task::Context<'_>) {
-        if !self.finished && Pin::new(&mut self.connection).poll(context).is_ready() {
-            self.finished = true;
-        }
-    }
+/// A request as it is put on the wire.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Request<'a> {
+    pub(crate) bytes: &'a [u8],
+    /// Its response has no body.
+    pub(crate) is_head: bool,
+    /// It may be sent again when nobody knows whether it came through (RFC 9110, section 9.2.2).
+    pub(crate) is_idempotent: bool,
 }
 
-/// One attempt at a request; keeps what was measured even when it is abandoned half-way.
-pub(crate) struct Attempt {
-    connect: Connect,
-    meters: Option<Meters>,
-}
-
-/// How far connecting has come.
-enum Connect {
-    /// An open connection is reused.
-    Reused,
-    Begun(Instant),
-    Done(Duration),
-}
-
-struct Meters {
-    wire: Arc<Meter>,
-    response: Arc<Meter>,
-    read_before: u64,
-    written_before: u64,
-}
-
-impl Attempt {
-    pub(crate) fn new() -> Self {
-        Self {
-            connect: Connect::Reused,
-            meters: None,
-        }
-    }
-
-    /// Sends the request, on `connection` where it still stands, and reads the whole response.
-    pub(crate) async fn run(
-        &mut self,
-        connection: Option<Connection>,
-        endpoint: &Endpoint,
-        request: Request<Full<Bytes>>,
-    ) -> Result<(u16, Connection), ErrorKind> {
-        let mut connection = match reusable(connection).await {
-            Some(connection) => {
-                self.watch(
-                    &connection,
-                    connection.wire.read(),
-                    connection.wire.written(),
-                );
-                connection
-            }
-            None => {
-                let begun = Instant::now();
-                self.connect = Connect::Begun(begun);
-                let opened = Connection::open(endpoint).await;
-                self.connect = Connect::Done(begun.elapsed());
-                let opened = opened?;
-                // A new connection's handshake belongs to the request that needed it.
-                self.watch(&opened, 0, 0);
-                opened
-            }
-        };
-        let status = connection.exchange(request).await?;
-        Ok((status, connection))
-    }
-
-    fn watch(&mut self, connection: &Connection, read_before: u64, written_before: u64) {
-        connection.response.arm();
-        self.meters = Some(Meters {
-            wire: Arc::clone(&connection.wire),
-            response: Arc::clone(&connection.response),
-            read_before,
-            written_before,
-        });
-    }
-
-    /// TCP and TLS, up to `ended` where that was given up; zero when the connection was reused.
-    pub(crate) fn connect(&self, ended: Instant) -> Duration {
-        match self.connect {
-            Connect::Reused => Duration::ZERO,
-            Connect::Begun(begun) => ended - begun,
-            Connect::Done(connect) => connect,
-        }
-    }
-
+/// How far an exchange has come.
+#[derive(Debug)]
+pub(super) struct Exchange {
+    decoder: Decoder,
+    /// Bytes of the request that were written.
+    pub(super) written: usize,
+    /// Anything came back, be it an interim response.
+    pub(super) answered: bool,
     /// When the first byte of the response came.
-    pub(crate) fn first_byte(&self) -> Option<Instant> {
-        self.meters.as_ref()?.response.first_read()
-    }
-
-    pub(crate) fn bytes_sent(&self) -> u64 {
-        let meters = self.meters.as_ref();
-        meters.map_or(0, |meters| meters.wire.written() - meters.written_before)
-    }
-
-    pub(crate) fn bytes_received(&self) -> u64 {
-        let meters = self.meters.as_ref();
-        meters.map_or(0, |meters| meters.wire.read() - meters.read_before)
-    }
+    pub(super) first_byte: Option<Instant>,
 }
 
-/// The connection, unless the other side has closed it since its last use.
-async fn reusable(connection: Option<Connection>) -> Option<Connection> {
-    let mut connection = connection?;
-    let usable = poll_fn(|context| {
-        connection.driver.drive(context);
-        if connection.driver.finished {
-            return Poll::Ready(false);
+impl Exchange {
+    pub(super) fn new(request: &Request<'_>) -> Self {
+        Self {
+            decoder: Decoder::new(request.is_head),
+            written: 0,
+            answered: false,
+            first_byte: None,
         }
-        connection
-            .sender
-            .poll_ready(context)
-            .map(|ready| ready.is_ok())
-    })
-    .await;
-    usable.then_some(connection)
+    }
+
+    /// Status of the response, 0 before its head has come.
+    pub(super) fn status(&self) -> u16 {
+        self.decoder.status()
+    }
+
+    /// Takes what has come, at `now`.
+    fn take(&mut self, buffer: &mut Buffer, now: Instant) -> Result<(), ErrorKind> {
+        self.answered = true;
+        let taken = self.decoder.decode(buffer.filled());
+        if let Ok(taken) = taken {
+            buffer.consume(taken);
+        }
+        if taken.is_err() || self.decoder.has_begun() || !buffer.filled().is_empty() {
+            self.first_byte.get_or_insert(now);
+        }
+        taken.map(|_| ()).map_err(|_| ErrorKind::Protocol)
+    }
 }
 
 impl Connection {
-    async fn open(endpoint: &Endpoint) -> Result<Self, ErrorKind> {
-        let tcp = TcpStream::connect(endpoint.addresses.as_slice())
-            .await
-            .map_err(|error| not_connected(&error))?;
+    /// Connects, and negotiates TLS where the endpoint asks for it.
+    pub(super) async fn open(endpoint: &Endpoint) -> Result<Self, ErrorKind> {
+        let tcp = connect(&endpoint.addresses).await?;
         // Requests are small and wait for their answers: never hold one back to fill a packet.
         tcp.set_nodelay(true).map_err(|_| ErrorKind::Connect)?;
-        let wire = Meter::new();
-        let tcp = Metered::new(tcp, Arc::clone(&wire));
-        let (stream, response) = match &endpoint.tls {
-            None => (Either::Left(tcp), Arc::clone(&wire)),
+        let wire = Wire::new(tcp);
+        let stream = match &endpoint.tls {
+            None => Stream::Plain(wire),
             Some((config, name)) => {
                 let connector = TlsConnector::from(Arc::clone(config));
-                let tls = connector
-                    .connect(name.clone(), tcp)
-                    .await
-                    .map_err(|_| ErrorKind::Tls)?;
-                let response = Meter::new();
-                let stream = Either::Right(Metered::new(tls, Arc::clone(&response)));
-                (stream, response)
+                let tls = connector.connect(name.clone(), wire).await;
+                Stream::Tls(Box::new(tls.map_err(|_| ErrorKind::Tls)?))
             }
         };
-        let (sender, connection) = http1::handshake(TokioIo::new(stream))
-            .await
-            .map_err(|_| ErrorKind::Connect)?;
-        Ok(Self {
-            sender,
-            driver: Driver {
-                connection,
-                finished: false,
-            },
-            wire,
-            response,
-        })
+        Ok(Self { stream })
     }
 
-    /// Sends one request and reads its response to the last byte.
-    async fn exchange(&mut self, request: Request<Full<Bytes>>) -> Result<u16, ErrorKind> {
-        let Self { sender, driver, .. } = self;
-        let mut answer = pin!(sender.send_request(request));
-        let response = poll_fn(|context| {
-            driver.drive(context);
-            answer.as_mut().poll(context)
+    /// Bytes that crossed the socket since it was opened: read, written.
+    pub(super) fn crossed(&self) -> (u64, u64) {
+        match &self.stream {
+            Stream::Plain(wire) => wire.crossed(),
+            Stream::Tls(tls) => tls.get_ref().0.crossed(),
+        }
+    }
+
+    /// Whether the server has left the connection as it was after the last response, as far as is known by now.
+    ///
+    /// Bytes that nobody asked for, such as a 408 before a close, end it, too.
+    pub(super) async fn is_idle(&mut self) -> bool {
+        let mut byte = [0];
+        poll_fn(|context| {
+            let read = self.poll_read(context, &mut ReadBuf::new(&mut byte));
+            Poll::Ready(read.is_pending())
         })
         .await
-        .map_err(|error| classify(&error))?;
-        let status = response.status().as_u16();
-        drain(response.into_body(), driver).await?;
-        Ok(status)
+    }
+
+    /// Sends the request and reads its response to the last byte; gives its status, when it was complete, and whether the
+    /// connection can be used again.
+    pub(super) async fn run(
+        &mut self,
+        request: &Request<'_>,
+        exchange: &mut Exchange,
+        buffer: &mut Buffer,
+        deadline: &mut Deadline,
+    ) -> Result<(u16, Instant, bool), ErrorKind> {
+        buffer.clear();
+        poll_fn(|context| {
+            match self.poll_exchange(context, request, exchange, buffer) {
+                Poll::Pending => {}
+                ready => return ready,
+            }
+            deadline
+                .poll_passed(context)
+                .map(|()| Err(ErrorKind::Timeout))
+        })
+        .await
+    }
+
+    fn poll_exchange(
+        &mut self,
+        context: &mut Context<'_>,
+        request: &Request<'_>,
+        exchange: &mut Exchange,
+        buffer: &mut Buffer,
+    ) -> Poll<Result<(u16, Instant, bool), ErrorKind>> {
+        // A server may answer, and even close, before it has read everything: what it says counts.
+        let broken = match self.poll_write(context, request.bytes, &mut exchange.written) {
+            Poll::Ready(Err(_)) => true,
+            Poll::Ready(Ok(())) | Poll::Pending => false,
+        };
+        loop {
+            let mut room = ReadBuf::new(buffer.room());
+            let read = match self.poll_read(context, &mut room) {
+                Poll::Pending if !broken => return Poll::Pending,
+                Poll::Pending | Poll::Ready(Err(_)) => return Poll::Ready(Err(ErrorKind::Reset)),
+                Poll::Ready(Ok(())) => room.filled().len(),
+            };
+            let now = Instant::now();
+            if read == 0 {
+                return Poll::Ready(if exchange.decoder.ends_with_connection() {
+                    Ok((exchange.decoder.status(), now, false))
+                } else {
+                    Err(ErrorKind::Reset)
+                });
+            }
+            buffer.add(read);
+            if let Err(error) = exchange.take(buffer, now) {
+                return Poll::Ready(Err(error));
+            }
+            if exchange.decoder.is_done() {
+                let reusable = exchange.decoder.is_persistent()
+                    && buffer.filled().is_empty()
+                    && exchange.written == request.bytes.len();
+                return Poll::Ready(Ok((exchange.decoder.status(), now, reusable)));
+            }
+        }
+    }
+
+    fn poll_read(
+        &mut self,
+        context: &mut Context<'_>,
+        room: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match &mut self.stream {
+            Stream::Plain(wire) => Pin::new(wire).poll_read(context, room),
+            Stream::Tls(tls) => Pin::new(tls).poll_read(context, room),
+        }
+    }
+
+    /// Writes what is left, from `written` on, and sees it off.
+    fn poll_write(
+        &mut self,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+        written: &mut usize,
+    ) -> Poll<io::Result<()>> {
+        while *written < bytes.len() {
+            let rest = &bytes[*written..];
+            let wrote = match &mut self.stream {
+                Stream::Plain(wire) => Pin::new(wire).poll_write(context, rest),
+                Stream::Tls(tls) => Pin::new(tls).poll_write(context, rest),
+            };
+            *written += match ready!(wrote)? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                wrote => wrote,
+            };
+        }
+        match &mut self.stream {
+            Stream::Plain(_) => Poll::Ready(Ok(())),
+            Stream::Tls(tls) => Pin::new(tls).poll_flush(context),
+        }
     }
 }
 
-async fn drain(mut body: Incoming, driver: &mut Driver) -> Result<(), ErrorKind> {
-    while !body.is_end_stream() {
-        let frame = poll_fn(|context| {
-            driver.drive(context);
-            Pin::new(&mut body).poll_frame(context)
-        })
-        .await;
-        match frame {
-            Some(Ok(_)) => {}
-            Some(Err(error)) => return Err(classify(&error)),
-            None => break,
+/// Connects to the first address that accepts; where none does, the first one's error stands for all.
+///
+/// Hosts often have a second address that this machine cannot reach, and that says nothing of the service.
+async fn connect(addresses: &[SocketAddr]) -> Result<TcpStream, ErrorKind> {
+    let mut first = None;
+    for address in addresses {
+        match TcpStream::connect(address).await {
+            Ok(tcp) => return Ok(tcp),
+            Err(error) => {
+                first.get_or_insert_with(|| not_connected(&error));
+            }
         }
     }
-    Ok(())
+    Err(first.unwrap_or(ErrorKind::Connect))
 }
 
 /// Whether it was the target that could not be connected to, or this machine that could not connect.
@@ -247,14 +251,5 @@ fn not_connected(error: &io::Error) -> ErrorKind {
             | Errno::NOMEM,
         ) => ErrorKind::Generator,
         _ => ErrorKind::Connect,
-    }
-}
-
-/// What a failure after connecting means to a reader of the results.
-fn classify(error: &hyper::Error) -> ErrorKind {
-    if error.is_parse() {
-        ErrorKind::Protocol
-    } else {
-        ErrorKind::Reset
     }
 }

@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::header::HeaderValue;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use rustls_platform_verifier::BuilderVerifierExt;
@@ -29,7 +28,7 @@ pub(crate) struct Endpoint {
     /// Put before each path.
     pub(crate) prefix: String,
     /// Value of the `Host` header.
-    pub(crate) host: HeaderValue,
+    pub(crate) host: String,
 }
 
 /// Resolves every service's address and makes sure that something listens there.
@@ -71,7 +70,7 @@ pub(crate) async fn resolve(
             addresses,
             tls: encryption,
             prefix: url.prefix.clone(),
-            host: host_header(url).map_err(|error| unreachable(error.to_string()))?,
+            host: host_header(url),
         }));
     }
     Ok(endpoints)
@@ -89,7 +88,7 @@ fn tls_config() -> Result<Arc<ClientConfig>, rustls::Error> {
 }
 
 /// The authority as it stands in a URL: the port is left out where it is the scheme's own.
-fn host_header(url: &BaseUrl) -> Result<HeaderValue, hyper::header::InvalidHeaderValue> {
+fn host_header(url: &BaseUrl) -> String {
     let host = if url.host.contains(':') {
         format!("[{}]", url.host)
     } else {
@@ -97,9 +96,9 @@ fn host_header(url: &BaseUrl) -> Result<HeaderValue, hyper::header::InvalidHeade
     };
     let own_port = if url.tls { 443 } else { 80 };
     if url.port == own_port {
-        HeaderValue::try_from(host)
+        host
     } else {
-        HeaderValue::try_from(format!("{host}:{}", url.port))
+        format!("{host}:{}", url.port)
     }
 }
 
@@ -118,7 +117,7 @@ mod tests {
 
     #[test]
     fn the_host_header_names_a_port_only_where_the_scheme_does_not() {
-        let header = |url: &BaseUrl| host_header(url).unwrap();
+        let header = host_header;
         assert_eq!(header(&base_url("shop.test", 80)), "shop.test");
         assert_eq!(header(&base_url("shop.test", 8001)), "shop.test:8001");
         assert_eq!(header(&base_url("::1", 8001)), "[::1]:8001");

@@ -1,24 +1,27 @@
 //! The measured client: HTTP/1.1 over connections of its own, timed where the bytes cross.
 //!
-//! hyper's connection API is used directly because it shows what a pooling client hides:
-//! the time to connect, the first byte, and the bytes on the wire. A connection is driven
-//! by the task that uses it, so that a request wakes no other task.
+//! A request is bytes that go out in one write, and a response is decoded as it comes in: nothing lies between the socket
+//! and the clock. A connection is driven by the task that uses it, so that a request wakes no other task.
 
+mod buffer;
 mod connection;
+mod deadline;
 mod endpoint;
-mod meter;
+mod response;
+mod wire;
 
-use std::pin::Pin;
+use std::future::poll_fn;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper::Request;
-use tokio::time::Sleep;
 use workbench_samples::ErrorKind;
 
-use connection::{Attempt, Connection};
+use buffer::Buffer;
+pub(crate) use connection::Request;
+use connection::{Connection, Exchange};
+use deadline::Deadline;
 pub(crate) use endpoint::{Endpoint, resolve};
+
+const REQUEST_TIMEOUT: u16 = 408;
 
 /// What one request cost and what came of it; the definitions are those of `Sample`.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +31,8 @@ pub(crate) struct Measured {
     pub(crate) connect: Duration,
     pub(crate) bytes_sent: u64,
     pub(crate) bytes_received: u64,
+    /// The server had closed the connection that was reused, and the request was sent again on a new one.
+    pub(crate) sent_again: bool,
     /// Status of the response, or why there is none.
     pub(crate) outcome: Result<u16, ErrorKind>,
 }
@@ -36,8 +41,8 @@ pub(crate) struct Measured {
 #[derive(Debug)]
 pub(crate) struct Client {
     timeout: Duration,
-    /// One timer for all requests: moving it on is cheaper than setting a new one.
-    timer: Pin<Box<Sleep>>,
+    deadline: Deadline,
+    buffer: Buffer,
     /// By position of the endpoint.
     connections: Vec<Option<Connection>>,
 }
@@ -46,7 +51,8 @@ impl Client {
     pub(crate) fn new(endpoints: usize, timeout: Duration) -> Self {
         Self {
             timeout,
-            timer: Box::pin(tokio::time::sleep(timeout)),
+            deadline: Deadline::new(Instant::now() + timeout),
+            buffer: Buffer::default(),
             connections: (0..endpoints).map(|_| None).collect(),
         }
     }
@@ -54,36 +60,99 @@ impl Client {
     /// Sends a request and reads the whole response.
     ///
     /// `position` is that of `endpoint` among the run's endpoints; `started` is now.
+    ///
+    /// A server may close an idle connection at any time, silently or with a 408. Where it did so before a byte of the
+    /// request was written, or before a byte of the answer to one that may be repeated came, the request goes to a new
+    /// connection.
     pub(crate) async fn send(
         &mut self,
         position: usize,
         endpoint: &Endpoint,
-        request: Request<Full<Bytes>>,
+        request: &Request<'_>,
         started: Instant,
     ) -> Measured {
-        // Taken out for the attempt: a connection that is abandoned half-way must not be used again.
-        let connection = self.connections[position].take();
-        let mut attempt = Attempt::new();
-        self.timer.as_mut().reset((started + self.timeout).into());
-        let result = tokio::select! {
-            biased;
-            result = attempt.run(connection, endpoint, request) => result,
-            () = &mut self.timer => Err(ErrorKind::Timeout),
+        self.deadline.move_to(started + self.timeout);
+        let mut measured = Measured {
+            elapsed: Duration::ZERO,
+            latency: Duration::ZERO,
+            connect: Duration::ZERO,
+            bytes_sent: 0,
+            bytes_received: 0,
+            sent_again: false,
+            outcome: Err(ErrorKind::Timeout),
         };
-        let ended = Instant::now();
-        let outcome = result.map(|(status, connection)| {
-            self.connections[position] = Some(connection);
-            status
-        });
-        Measured {
-            elapsed: ended - started,
-            latency: attempt.first_byte().map_or(Duration::ZERO, |first| {
-                first.saturating_duration_since(started)
-            }),
-            connect: attempt.connect(ended),
-            bytes_sent: attempt.bytes_sent(),
-            bytes_received: attempt.bytes_received(),
-            outcome,
+        // Taken out: a connection that is abandoned half-way must not be used again.
+        let mut reused = self.connections[position].take();
+        let mut ended = None;
+        loop {
+            if let Some(connection) = &mut reused
+                && !connection.is_idle().await
+            {
+                reused = None;
+            }
+            let is_reused = reused.is_some();
+            let mut connection = match reused.take() {
+                Some(connection) => connection,
+                None => match self.connect(endpoint, &mut measured).await {
+                    Ok(connection) => connection,
+                    Err(error) => {
+                        measured.outcome = Err(error);
+                        break;
+                    }
+                },
+            };
+            // A new connection's handshake belongs to the request that needed it.
+            let (read, written) = if is_reused {
+                connection.crossed()
+            } else {
+                (0, 0)
+            };
+            let mut exchange = Exchange::new(request);
+            let result = connection
+                .run(request, &mut exchange, &mut self.buffer, &mut self.deadline)
+                .await;
+            let (read_after, written_after) = connection.crossed();
+            measured.bytes_received += read_after - read;
+            measured.bytes_sent += written_after - written;
+            if let Some(first_byte) = exchange.first_byte {
+                measured.latency = first_byte.saturating_duration_since(started);
+            }
+            let is_stale =
+                is_reused && !exchange.answered && matches!(result, Err(ErrorKind::Reset));
+            // Said of the time without a request, and crossed by this one (RFC 9110, section 15.5.9).
+            let timed_out = is_reused && exchange.status() == REQUEST_TIMEOUT;
+            if timed_out || (is_stale && (exchange.written == 0 || request.is_idempotent)) {
+                measured.sent_again = exchange.written > 0;
+                continue;
+            }
+            measured.outcome = match result {
+                Ok((status, at, reusable)) => {
+                    ended = Some(at);
+                    self.connections[position] = reusable.then_some(connection);
+                    Ok(status)
+                }
+                Err(_) if is_stale => Err(ErrorKind::Stale),
+                Err(error) => Err(error),
+            };
+            break;
         }
+        measured.elapsed = ended.unwrap_or_else(Instant::now) - started;
+        measured
+    }
+
+    /// Opens a connection, within the request's limit.
+    async fn connect(
+        &mut self,
+        endpoint: &Endpoint,
+        measured: &mut Measured,
+    ) -> Result<Connection, ErrorKind> {
+        let begun = Instant::now();
+        let opened = tokio::select! {
+            biased;
+            opened = Connection::open(endpoint) => opened,
+            () = poll_fn(|context| self.deadline.poll_passed(context)) => Err(ErrorKind::Timeout),
+        };
+        measured.connect += begun.elapsed();
+        opened
     }
 }

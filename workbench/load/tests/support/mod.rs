@@ -86,6 +86,39 @@ async fn serve(mut socket: TcpStream, traffic: Arc<Traffic>) -> Option<()> {
                 write(&mut socket, &traffic, answer).await?;
                 return None;
             }
+            "/crossed" => {
+                let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+                write(&mut socket, &traffic, answer).await?;
+                // The close crosses the next request, which was read and is not answered.
+                read_request(&mut socket, &traffic).await?;
+                return None;
+            }
+            "/idle" => {
+                let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+                write(&mut socket, &traffic, answer).await?;
+                let late = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\n\r\n";
+                write(&mut socket, &traffic, late).await?;
+                return None;
+            }
+            "/interim" => {
+                let interim = b"HTTP/1.1 103 Early Hints\r\nlink: a\r\n\r\n";
+                write(&mut socket, &traffic, interim).await?;
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+                write(&mut socket, &traffic, answer).await?;
+            }
+            "/long" => {
+                let mut answer = b"HTTP/1.1 200 OK\r\n".to_vec();
+                answer.extend(b"set-cookie: a=b\r\n".repeat(2_000));
+                answer.extend(b"transfer-encoding: chunked\r\n\r\n");
+                for _ in 0..100 {
+                    answer.extend(b"10000\r\n");
+                    answer.extend([b'x'; 0x1_0000]);
+                    answer.extend(b"\r\n");
+                }
+                answer.extend(b"0\r\ntrailer: a\r\n\r\n");
+                write(&mut socket, &traffic, &answer).await?;
+            }
             "/fail" => {
                 let answer = b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n";
                 write(&mut socket, &traffic, answer).await?;

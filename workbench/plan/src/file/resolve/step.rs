@@ -262,7 +262,7 @@ fn check_header_name(
     before: &[(String, Option<Template>)],
 ) -> Result<(), Fault> {
     let token = |letter: char| letter.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(letter);
-    let ours = ["host", "connection", "content-length", "transfer-encoding"].contains(&lower)
+    let ours = ["connection", "content-length", "transfer-encoding"].contains(&lower)
         || (has_body && lower == "content-type");
     if lower.is_empty() || !lower.chars().all(token) {
         return Err(Fault::new(format!("\"{lower}\" cannot name a header")));

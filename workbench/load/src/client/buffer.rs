@@ -1,0 +1,93 @@
+//! Where responses are read into.
+
+/// Room for an answer of an ordinary size.
+const SMALLEST: usize = 1 << 12;
+/// What a long body is read by; a head that does not fit gets more.
+const USUAL_MOST: usize = 1 << 16;
+
+/// Bytes that have come and were not taken yet, at the front of the buffer or behind what was.
+#[derive(Debug, Default)]
+pub(super) struct Buffer {
+    bytes: Vec<u8>,
+    start: usize,
+    end: usize,
+}
+
+impl Buffer {
+    pub(super) fn clear(&mut self) {
+        (self.start, self.end) = (0, 0);
+    }
+
+    pub(super) fn filled(&self) -> &[u8] {
+        &self.bytes[self.start..self.end]
+    }
+
+    /// Takes bytes off the front.
+    pub(super) fn consume(&mut self, length: usize) {
+        self.start += length;
+        if self.start == self.end {
+            self.clear();
+        }
+    }
+
+    /// Where the next bytes go; never empty.
+    ///
+    /// It doubles where a read has filled it: up to a limit for bodies, which are taken as they come, and without one for
+    /// what has to be at hand as a whole.
+    pub(super) fn room(&mut self) -> &mut [u8] {
+        if self.start > 0 && self.end == self.bytes.len() {
+            self.bytes.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, self.end - self.start);
+        }
+        if self.end == self.bytes.len() {
+            let length = (2 * self.bytes.len()).max(SMALLEST);
+            self.bytes.resize(length, 0);
+        }
+        &mut self.bytes[self.end..]
+    }
+
+    /// So many bytes were put into the room.
+    pub(super) fn add(&mut self, length: usize) {
+        self.end += length;
+        // A read that filled all there was will be followed by more.
+        if self.end == self.bytes.len() && self.bytes.len() < USUAL_MOST {
+            self.bytes.resize(2 * self.bytes.len(), 0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_taken_stays_in_front_of_what_comes() {
+        let mut buffer = Buffer::default();
+        let mut expected = Vec::new();
+        for round in 0..100_000_u32 {
+            let room = buffer.room();
+            let length = room.len().min(1 + round as usize % 977);
+            for (place, byte) in room[..length].iter_mut().enumerate() {
+                *byte = (round as usize + place) as u8;
+            }
+            expected.extend_from_slice(&room[..length]);
+            buffer.add(length);
+            let taken = expected.len().min(round as usize % 991);
+            assert_eq!(buffer.filled(), expected);
+            buffer.consume(taken);
+            expected.drain(..taken);
+        }
+    }
+
+    #[test]
+    fn a_long_body_gets_no_more_room_than_it_is_read_by() {
+        let mut buffer = Buffer::default();
+        for _ in 0..100 {
+            let length = buffer.room().len();
+            buffer.add(length);
+            let filled = buffer.filled().len();
+            buffer.consume(filled);
+        }
+        assert_eq!(buffer.bytes.len(), USUAL_MOST);
+    }
+}

@@ -1,0 +1,42 @@
+//! The time limit of the request in flight.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Instant;
+
+use tokio::time::Sleep;
+
+/// A limit that moves on with every request.
+///
+/// The timer behind it stays where it is until it fires, and only then moves to the limit of that time: requests that are
+/// answered do not touch it.
+#[derive(Debug)]
+pub(super) struct Deadline {
+    at: Instant,
+    timer: Pin<Box<Sleep>>,
+}
+
+impl Deadline {
+    pub(super) fn new(at: Instant) -> Self {
+        Self {
+            at,
+            timer: Box::pin(tokio::time::sleep_until(at.into())),
+        }
+    }
+
+    /// Moves the limit, never back.
+    pub(super) fn move_to(&mut self, at: Instant) {
+        self.at = at.max(self.at);
+    }
+
+    /// Ready once the limit has passed.
+    pub(super) fn poll_passed(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        loop {
+            ready!(self.timer.as_mut().poll(context));
+            if Instant::now() >= self.at {
+                return Poll::Ready(());
+            }
+            self.timer.as_mut().reset(self.at.into());
+        }
+    }
+}

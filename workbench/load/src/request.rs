@@ -1,0 +1,238 @@
+//! Requests as bytes: what does not change is written once, before the run.
+
+use workbench_plan::{ResetRequest, Step, Value};
+
+use crate::client::{Endpoint, Request};
+
+/// What of a step's requests does not change between them.
+#[derive(Debug)]
+pub(crate) struct PreparedStep {
+    /// Position of the endpoint among those of its replica.
+    pub(crate) endpoint: usize,
+    /// Position of the label among the run's.
+    pub(crate) label: u16,
+    /// The method, and where the service's own path begins.
+    start: String,
+    /// The rest of the request line, and the headers that have no variables.
+    headers: String,
+    method: Method,
+}
+
+/// What depends on the method (RFC 9110, section 9).
+#[derive(Clone, Copy, Debug)]
+struct Method {
+    is_head: bool,
+    is_idempotent: bool,
+    /// A request without a body says so.
+    expects_body: bool,
+}
+
+impl Method {
+    fn of(name: &str) -> Self {
+        Self {
+            is_head: name == "HEAD",
+            is_idempotent: !matches!(name, "POST" | "PATCH"),
+            expects_body: matches!(name, "POST" | "PUT" | "PATCH"),
+        }
+    }
+}
+
+/// Where requests are written; reused, so that a request allocates nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Buffers {
+    request: String,
+    /// What has to be looked at, or measured, before it becomes part of the request.
+    text: String,
+}
+
+/// Bytes of the longest path with its query. Ours, the limit of the `http` crate's `Uri`.
+const LONGEST_PATH: usize = 65_534;
+
+impl PreparedStep {
+    pub(crate) fn new(step: &Step, position: usize, endpoint: &Endpoint, label: u16) -> Self {
+        let given = |name: &str| step.headers.iter().any(|(given, _)| given == name);
+        let mut headers = " HTTP/1.1\r\n".to_owned();
+        let content_type = step.json.as_ref().map(|_| "application/json");
+        for (name, value) in [
+            ("host", Some(endpoint.host.as_str())),
+            ("user-agent", Some(USER_AGENT)),
+            ("accept", Some("*/*")),
+            ("content-type", content_type),
+        ] {
+            if let Some(value) = value.filter(|_| !given(name)) {
+                header(&mut headers, name, value);
+            }
+        }
+        Self {
+            endpoint: position,
+            label,
+            start: format!("{} {}", step.method, endpoint.prefix),
+            headers,
+            method: Method::of(&step.method),
+        }
+    }
+
+    /// The request with the variables' values; `None` where these make its path too long, or a header one that HTTP does
+    /// not allow.
+    pub(crate) fn write<'a>(
+        &self,
+        step: &Step,
+        values: &[Value],
+        buffers: &'a mut Buffers,
+    ) -> Option<Request<'a>> {
+        let Buffers { request, text } = buffers;
+        request.clear();
+        request.push_str(&self.start);
+        step.path.render(values, request);
+        let method = step.method.len() + 1;
+        if request.len() - method > LONGEST_PATH {
+            return None;
+        }
+        request.push_str(&self.headers);
+        for (name, template) in &step.headers {
+            text.clear();
+            template.render(values, text);
+            // Visible characters, spaces and tabs (RFC 9110, section 5.5): anything else could end the header.
+            let is_allowed = |byte: u8| byte == b'\t' || (byte >= b' ' && byte != 127);
+            if !text.bytes().all(is_allowed) {
+                return None;
+            }
+            header(request, name, text);
+        }
+        match &step.json {
+            Some(json) => {
+                text.clear();
+                json.render(values, text);
+                header(
+                    request,
+                    "content-length",
+                    itoa::Buffer::new().format(text.len()),
+                );
+                request.push_str("\r\n");
+                request.push_str(text);
+            }
+            None => end(request, self.method),
+        }
+        Some(as_bytes(request, self.method))
+    }
+}
+
+/// A request that puts the target back to where every run begins.
+pub(crate) fn reset<'a>(
+    reset: &ResetRequest,
+    endpoint: &Endpoint,
+    buffers: &'a mut Buffers,
+) -> Request<'a> {
+    let request = &mut buffers.request;
+    *request = format!(
+        "{} {}{} HTTP/1.1\r\n",
+        reset.method, endpoint.prefix, reset.path
+    );
+    header(request, "host", &endpoint.host);
+    header(request, "user-agent", USER_AGENT);
+    header(request, "accept", "*/*");
+    let method = Method::of(&reset.method);
+    end(request, method);
+    as_bytes(request, method)
+}
+
+/// Ends a request without a body.
+fn end(request: &mut String, method: Method) {
+    if method.expects_body {
+        header(request, "content-length", "0");
+    }
+    request.push_str("\r\n");
+}
+
+fn header(request: &mut String, name: &str, value: &str) {
+    request.push_str(name);
+    request.push_str(": ");
+    request.push_str(value);
+    request.push_str("\r\n");
+}
+
+fn as_bytes(request: &str, method: Method) -> Request<'_> {
+    Request {
+        bytes: request.as_bytes(),
+        is_head: method.is_head,
+        is_idempotent: method.is_idempotent,
+    }
+}
+
+const USER_AGENT: &str = concat!("workbench/", env!("CARGO_PKG_VERSION"));
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    const SHOP: &str = "target: { urls: { shop: http://shop.test } }\nconcurrency: { target: 1, hold: 1s }\n\
+        scenarios:\n- name: one\n  steps:\n";
+
+    /// What a step sends where its variable `word` has a value.
+    fn request(step: &str, word: &str) -> Option<String> {
+        let text = format!("{SHOP}  - {step}\n    set: {{ word: w }}\n");
+        let plan = workbench_plan::parse(&text, Path::new("words.yaml")).unwrap();
+        let step = &plan.scenarios[0].steps[0];
+        let endpoint = Endpoint {
+            service: "shop".to_owned(),
+            addresses: Vec::new(),
+            tls: None,
+            prefix: "/v1".to_owned(),
+            host: "shop.test".to_owned(),
+        };
+        let mut values = vec![Value::Integer(1); plan.scenarios[0].variables.len()];
+        values[step.set[0].0] = Value::Text(word.to_owned());
+        let mut buffers = Buffers::default();
+        let prepared = PreparedStep::new(step, 0, &endpoint, 0);
+        let request = prepared.write(step, &values, &mut buffers)?;
+        Some(String::from_utf8(request.bytes.to_vec()).unwrap())
+    }
+
+    #[test]
+    fn a_request_is_its_line_its_headers_and_its_body() {
+        let sent = request("request: GET shop/a?b=${word}", "c d").unwrap();
+        assert_eq!(
+            sent,
+            format!(
+                "GET /v1/a?b=c%20d HTTP/1.1\r\nhost: shop.test\r\nuser-agent: {USER_AGENT}\r\naccept: */*\r\n\r\n"
+            )
+        );
+        let step = "request: POST shop/a\n    json: { word: \"${word}\" }\n    \
+            headers: { Accept: text/plain, x: \"${word}!\" }";
+        let sent = request(step, "é").unwrap();
+        let (head, body) = sent.split_once("\r\n\r\n").unwrap();
+        assert_eq!(body, "{\"word\":\"é\"}");
+        assert!(
+            head.ends_with("accept: text/plain\r\nx: é!\r\ncontent-length: 13"),
+            "{head}"
+        );
+        assert_eq!(head.matches("accept").count(), 1);
+    }
+
+    #[test]
+    fn what_expects_a_body_says_that_it_has_none() {
+        for method in ["POST", "PUT", "PATCH"] {
+            let sent = request(&format!("request: {method} shop/${{word}}"), "a").unwrap();
+            assert!(sent.ends_with("\r\ncontent-length: 0\r\n\r\n"), "{sent}");
+        }
+        for method in ["GET", "HEAD", "DELETE", "OPTIONS"] {
+            let sent = request(&format!("request: {method} shop/${{word}}"), "a").unwrap();
+            assert!(!sent.contains("content-length"), "{sent}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_no_request_can_carry_is_no_request() {
+        let step = "request: GET shop/${word}\n    headers: { x-word: \"${word}\" }";
+        // The service's own path, the slash and the value are the path.
+        let longest = "w".repeat(LONGEST_PATH - "/v1/".len());
+        assert!(request(step, &longest).is_some());
+        assert!(
+            request(step, &format!("{longest}w")).is_none(),
+            "too long a path"
+        );
+        assert!(request(step, "a\nb").is_none(), "a line break in a header");
+    }
+}
