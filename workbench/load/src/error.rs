@@ -50,6 +50,9 @@ pub enum LoadError {
     /// TLS cannot be set up on this machine.
     #[error("cannot set up TLS: {0}")]
     Tls(#[from] rustls::Error),
+    /// The threads that users run on cannot be started.
+    #[error("cannot start a thread for the users: {0}")]
+    Workers(#[source] std::io::Error),
     /// Goose refused to run the users.
     #[error("cannot run the users: {0}")]
     Goose(#[from] Box<goose::GooseError>),

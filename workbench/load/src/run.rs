@@ -18,6 +18,7 @@ use crate::error::LoadError;
 use crate::host;
 use crate::limits::Limits;
 use crate::live::{Live, LiveLatency};
+use crate::presence::Presence;
 use crate::processors::{Processors, Watch};
 use crate::recorder::{self, Recorded, Recorder};
 use crate::reset;
@@ -241,9 +242,7 @@ fn observe(
         observer(&Live {
             elapsed,
             planned: attack.schedule.end(),
-            users: attack
-                .active_users
-                .load(std::sync::atomic::Ordering::Relaxed),
+            users: attack.presences.active(),
             planned_users: u32::try_from(planned_users).unwrap_or(u32::MAX),
             requests: samples.len() as u64,
             total_requests: recorded.samples,
@@ -295,7 +294,7 @@ fn judge(
     target_among_others: bool,
 ) -> Outcome {
     let clock = attack.clock();
-    let presences = attack.presences();
+    let presences = attack.presences.left();
     manifest.started_at = Some(clock.start_utc_ns());
     manifest.users = validity::users_by_second(&attack.schedule, clock, &presences);
     // Asked to stop when it was over anyway, a run is complete.
@@ -337,7 +336,7 @@ fn judge(
 }
 
 /// When the last user left.
-fn last_presence(attack: &Attack, presences: &[attack::Presence]) -> Duration {
+fn last_presence(attack: &Attack, presences: &[Presence]) -> Duration {
     let start = attack.clock().start();
     let last = presences
         .iter()

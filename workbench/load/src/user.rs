@@ -1,7 +1,6 @@
 //! One user's life: waits for its start, runs its scenario over and over, leaves at its stop.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use workbench_plan::{Random, Scenario, Step, UserSpan, Value};
@@ -65,7 +64,7 @@ impl User {
             return;
         }
         let stop = attack.clock().at(self.span.stop);
-        let mut presence = attack.enter(start, stop);
+        let mut presence = attack.presences.enter(start, stop);
         let scenario = &attack.plan.scenarios[self.scenario];
         let mut iteration = 0;
         loop {
@@ -117,7 +116,7 @@ impl User {
         let prepared = &attack.steps[self.replica][self.scenario][position];
         let endpoint = &attack.endpoints[self.replica][prepared.endpoint];
         let request = prepared.write(step, &self.values, &mut self.buffers);
-        let active_users = attack.active_users.load(Ordering::Relaxed);
+        let active_users = attack.presences.active();
         let started = Instant::now();
         let started_at = attack.clock().utc_ns(started);
         let in_flight = InFlight {

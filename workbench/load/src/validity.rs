@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use workbench_plan::Schedule;
 use workbench_samples::{Check, CheckStatus, UsersInSecond, Validity};
 
-use crate::attack::Presence;
 use crate::clock::Clock;
+use crate::presence::Presence;
 use crate::processors::Processors;
 use crate::recorder::Recorded;
 

@@ -1,0 +1,91 @@
+//! The threads that users run on: one for each processor, each with a runtime of its own.
+//!
+//! A user stays on its thread for life. Nobody else has to be woken for its requests, and no other thread takes it over.
+
+use std::num::NonZero;
+use std::sync::{Mutex, PoisonError};
+use std::thread::JoinHandle as Thread;
+
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::oneshot;
+use tokio::task::{AbortHandle, JoinHandle};
+
+use crate::error::LoadError;
+
+/// The threads, which end when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Workers {
+    workers: Vec<Worker>,
+    /// Of every user.
+    users: Mutex<Vec<AbortHandle>>,
+}
+
+#[derive(Debug)]
+struct Worker {
+    runtime: Handle,
+    /// Dropped, it ends the thread.
+    end: Option<oneshot::Sender<()>>,
+    thread: Option<Thread<()>>,
+}
+
+impl Workers {
+    /// Starts a thread for each processor that this process may use.
+    pub(crate) fn start() -> Result<Self, LoadError> {
+        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let workers = (0..processors)
+            .map(|_| Worker::start())
+            .collect::<Result<_, _>>();
+        Ok(Self {
+            workers: workers.map_err(LoadError::Workers)?,
+            users: Mutex::new(Vec::new()),
+        })
+    }
+
+    /// Begins the life of a user, by its number from 0.
+    pub(crate) fn spawn(
+        &self,
+        user: usize,
+        life: impl Future<Output = ()> + Send + 'static,
+    ) -> JoinHandle<()> {
+        let worker = &self.workers[user % self.workers.len()];
+        let life = worker.runtime.spawn(life);
+        let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
+        users.push(life.abort_handle());
+        life
+    }
+
+    /// Ends every user where it is.
+    pub(crate) fn abort(&self) {
+        let users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
+        users.iter().for_each(AbortHandle::abort);
+    }
+}
+
+impl Worker {
+    fn start() -> std::io::Result<Self> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let handle = runtime.handle().clone();
+        let (end, ended) = oneshot::channel();
+        let thread = std::thread::Builder::new()
+            .name("users".to_owned())
+            .spawn(move || {
+                // An error is the sender's end, too.
+                let _ = runtime.block_on(ended);
+            })?;
+        Ok(Self {
+            runtime: handle,
+            end: Some(end),
+            thread: Some(thread),
+        })
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        drop(self.end.take());
+        if let Some(thread) = self.thread.take() {
+            // Its panics are those of users, which Tokio has caught.
+            let _ = thread.join();
+        }
+    }
+}
