@@ -70,6 +70,12 @@ replicas *arguments:
 bench-bookstore *arguments:
     cargo bench --locked --workspace --bench services -- {{arguments}}
 
+# `just bench-load --rounds 2 --seconds 3` is a glance.
+# What a request costs the load generator, beside wrk and others; needs nginx and wrk.
+bench-load *arguments:
+    cargo build --release --locked
+    python3 workbench/load/benches/load.py {{arguments}}
+
 # `just bench-analysis --samples 1000000 --rounds 1` is a glance.
 # What the analysis of a run takes, beside Polars, pandas and SciPy.
 bench-analysis *arguments:

@@ -36,7 +36,8 @@ pub(crate) struct Attack {
     pub(crate) endpoints: Vec<Vec<Arc<Endpoint>>>,
     /// By replica, then by scenario, then by step.
     pub(crate) steps: Vec<Vec<Vec<PreparedStep>>>,
-    pub(crate) slots: Arc<[Slot]>,
+    /// One for each worker.
+    slots: Arc<[Slot]>,
     pub(crate) stop: StopSignal,
     pub(crate) presences: Presences,
     start: Start,
@@ -67,6 +68,11 @@ impl Attack {
             schedule,
             endpoints,
         }
+    }
+
+    /// Where a user's samples go.
+    pub(crate) fn slot(&self, user: usize) -> &Slot {
+        &self.slots[user % self.slots.len()]
     }
 
     /// The run's clock. Users have it from the moment they are let go.
@@ -156,7 +162,7 @@ fn prepared(plan: &Plan, endpoints: &[Arc<Endpoint>], labels: &Labels) -> Vec<Ve
 
 /// Has every user launched and live its life, and returns when the last one has left.
 pub(crate) async fn execute(attack: &Arc<Attack>) -> Result<(), LoadError> {
-    let workers = Arc::new(Workers::start()?);
+    let workers = Arc::new(Workers::start(attack.slots.len())?);
     let watchdog = tokio::spawn(give_up_after_grace(
         attack.stop.clone(),
         Arc::clone(&workers),

@@ -43,10 +43,10 @@ impl LiveLatency {
         if elapsed.is_empty() {
             return None;
         }
-        elapsed.sort_unstable();
-        let rank = |percent: usize| {
+        let mut rank = |percent: usize| {
             let position = (elapsed.len() * percent).div_ceil(100).max(1) - 1;
-            Duration::from_nanos(elapsed[position])
+            let (_, value, _) = elapsed.select_nth_unstable(position);
+            Duration::from_nanos(*value)
         };
         Some(Self {
             p50: rank(50),

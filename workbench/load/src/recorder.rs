@@ -1,8 +1,7 @@
-//! Keeps every sample: users append to slots of their own, one thread empties them into Parquet parts.
+//! Keeps every sample: users append to the slot of their worker, one thread empties the slots into Parquet parts.
 //!
-//! There is no channel per request. A user's slot is locked by that user for an append and once
-//! a second by the collector for a swap, so the lock is practically never waited for, and
-//! memory holds a few seconds of samples however long the run is.
+//! There is no channel per request. A slot is locked by its worker for an append and once a second by the collector for a
+//! swap, so the lock is practically never waited for, and memory holds a few seconds of samples however long the run is.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,7 +19,7 @@ const COLLECT_EVERY: Duration = Duration::from_secs(1);
 const COLLECTIONS_PER_PART: u32 = 4;
 const SAMPLES_PER_PART: usize = 500_000;
 
-/// Where one user puts its samples.
+/// Where the users of one worker put their samples.
 #[derive(Debug, Default)]
 pub(crate) struct Slot {
     samples: Mutex<Vec<Sample>>,
@@ -37,9 +36,9 @@ impl Slot {
     }
 }
 
-/// A slot for each user, by its number less one.
-pub(crate) fn slots(users: usize) -> Arc<[Slot]> {
-    (0..users).map(|_| Slot::default()).collect()
+/// So many slots.
+pub(crate) fn slots(workers: usize) -> Arc<[Slot]> {
+    (0..workers).map(|_| Slot::default()).collect()
 }
 
 /// The thread that empties the slots.
@@ -89,6 +88,7 @@ impl Recorder {
     ) -> Self {
         let (finish, finished) = channel();
         let collector = Collector {
+            rooms: slots.iter().map(|_| Vec::new()).collect(),
             slots,
             writer,
             pending: Vec::new(),
@@ -127,6 +127,8 @@ impl Drop for StopOnPanic {
 
 struct Collector {
     slots: Arc<[Slot]>,
+    /// What each slot gets for its samples of the next second.
+    rooms: Vec<Vec<Sample>>,
     writer: SampleWriter,
     /// Collected and not yet written.
     pending: Vec<Sample>,
@@ -174,17 +176,13 @@ impl Collector {
 
     fn collect(&mut self) {
         self.collections += 1;
-        for slot in self.slots.iter() {
-            let samples = {
-                let mut samples = slot.lock();
-                // As much room again: the next second will be much like this one.
-                let room = Vec::with_capacity(samples.len());
-                std::mem::replace(&mut *samples, room)
-            };
-            for sample in &samples {
+        for (slot, room) in self.slots.iter().zip(&mut self.rooms) {
+            // Nothing is allocated while a user may be waiting; the next second will be much like this one.
+            std::mem::swap(&mut *slot.lock(), room);
+            for sample in room.iter() {
                 self.recorded.add(sample);
             }
-            self.pending.extend_from_slice(&samples);
+            self.pending.append(room);
         }
     }
 }

@@ -25,6 +25,7 @@ use crate::reset;
 use crate::stop::{StopReason, StopSignal};
 use crate::target::{BookstoreCommand, RunningTarget};
 use crate::validity::{self, Evidence};
+use crate::workers::Workers;
 
 /// What a run needs besides its plan.
 pub struct RunOptions {
@@ -156,7 +157,7 @@ async fn load(
     manifest.write(&directory.path)?;
     let writer = SampleWriter::create(&directory.path.join(SAMPLES_FOLDER), labels.clone())?;
     let schedule = plan.load.schedule();
-    let slots = recorder::slots(schedule.users().len());
+    let slots = recorder::slots(Workers::useful());
     let target_among_others = among_others(&plan.target, &endpoints);
     let watch = Arc::new(Mutex::new(Watch::new(target.processes().collect())));
     let attack = Arc::new(Attack::new(

@@ -120,7 +120,7 @@ impl User {
         let started = Instant::now();
         let started_at = attack.clock().utc_ns(started);
         let in_flight = InFlight {
-            slot: &attack.slots[self.index],
+            slot: attack.slot(self.index),
             started,
             sample: Sample {
                 intended_at: started_at,

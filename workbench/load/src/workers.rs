@@ -29,10 +29,13 @@ struct Worker {
 }
 
 impl Workers {
-    /// Starts a thread for each processor that this process may use.
-    pub(crate) fn start() -> Result<Self, LoadError> {
-        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let workers = (0..processors)
+    /// How many are worth having: one for each processor that this process may use.
+    pub(crate) fn useful() -> usize {
+        std::thread::available_parallelism().map_or(1, NonZero::get)
+    }
+
+    pub(crate) fn start(workers: usize) -> Result<Self, LoadError> {
+        let workers = (0..workers)
             .map(|_| Worker::start())
             .collect::<Result<_, _>>();
         Ok(Self {
