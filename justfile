@@ -70,6 +70,11 @@ replicas *arguments:
 bench-bookstore *arguments:
     cargo bench --locked --workspace --bench services -- {{arguments}}
 
+# The tests make 256.
+# Compares the decoder of responses with hyper on so many made-up ones, cut and damaged anywhere.
+fuzz cases="1000000":
+    PROPTEST_CASES={{cases}} cargo test --locked --workspace --lib mean_to_hyper
+
 # `just bench-load --rounds 2 --seconds 3` is a glance.
 # What a request costs the load generator, beside wrk and others; needs nginx and wrk.
 bench-load *arguments:

@@ -1,7 +1,11 @@
 //! Turns a plan into traffic, and traffic into samples.
 //!
-//! [`run`] starts the target, has Goose launch the users, records every request through
-//! hyper connections of its own, and leaves a run folder that says whether it can be believed.
+//! The life of a [`run`]: `limits` refuses what this machine cannot do; `target` starts the services, or finds them, and
+//! `reset` puts them back. `attack` holds what users share; `goose` launches every user on one of the `workers`, where it
+//! waits for its time by the plan's schedule (`clock`), enters (`presence`) and lives (`user`): it writes a `request`, the
+//! `client` sends it and times its response, and the sample goes into the worker's slot. `recorder` empties the slots into
+//! Parquet once a second, and tells who watches (`live`, `processors`). `stop` ends a run early. In the end `validity`
+//! says whether the run can be believed, and the manifest is written for the last time.
 
 mod attack;
 mod client;

@@ -1,6 +1,7 @@
 //! Asking a run to end early.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::watch;
 
@@ -8,6 +9,8 @@ use tokio::sync::watch;
 #[derive(Clone, Debug)]
 pub struct StopSignal {
     sender: Arc<watch::Sender<Option<StopReason>>>,
+    /// The same for those who ask before every request.
+    stopped: Arc<AtomicBool>,
 }
 
 /// Why a run ends before its schedule does.
@@ -27,6 +30,7 @@ impl StopSignal {
     pub fn new() -> Self {
         Self {
             sender: Arc::new(watch::Sender::new(None)),
+            stopped: Arc::new(AtomicBool::new(false)),
         }
     }
 
@@ -39,6 +43,7 @@ impl StopSignal {
             }
             first
         });
+        self.stopped.store(true, Ordering::Release);
     }
 
     /// Why the run is to end, once it is.
@@ -50,7 +55,7 @@ impl StopSignal {
     /// Whether the run is to end.
     #[must_use]
     pub fn is_stopped(&self) -> bool {
-        self.sender.borrow().is_some()
+        self.stopped.load(Ordering::Acquire)
     }
 
     /// Waits until the run is to end.
