@@ -40,10 +40,11 @@ impl StopSignal {
             let first = current.is_none();
             if first {
                 *current = Some(reason);
+                // Before anybody is woken, who would ask.
+                self.stopped.store(true, Ordering::Release);
             }
             first
         });
-        self.stopped.store(true, Ordering::Release);
     }
 
     /// Why the run is to end, once it is.
