@@ -270,10 +270,10 @@ fn among_others(target: &Target, endpoints: &[Vec<Arc<Endpoint>>]) -> bool {
 fn resources(processors: &[Processors], clock: &Clock) -> Vec<Resource> {
     let rows = |used: &Processors| {
         let at = clock.utc_ns(used.from + used.length);
-        let row = |source, metric, value| Resource {
+        let row = |source: &str, metric: &str, value| Resource {
             at,
-            source,
-            metric,
+            source: source.to_owned(),
+            metric: metric.to_owned(),
             value,
         };
         [

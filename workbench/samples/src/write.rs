@@ -74,19 +74,20 @@ impl SampleWriter {
         let mut ordered: Vec<&Sample> = samples.iter().collect();
         ordered.sort_by_key(|sample| sample.started_at);
 
-        write_frame(path, || self.words.frame(&ordered))?;
+        write_frame(path, SCHEMA_VERSION, || self.words.frame(&ordered))?;
         self.next_part += 1;
         Ok(())
     }
 }
 
-/// Writes a frame to a file that appears once it is complete.
+/// Writes a frame, with the version of its format, to a file that appears once it is complete.
 pub(crate) fn write_frame(
     path: PathBuf,
+    version: u32,
     frame: impl FnOnce() -> PolarsResult<DataFrame>,
 ) -> Result<(), SamplesError> {
     let written = replace_with(&path, |file| {
-        write_parquet(file, &mut frame()?).map_err(WriteFailure::from)
+        write_parquet(file, version, &mut frame()?).map_err(WriteFailure::from)
     });
     written.map_err(|failure| failure.at(path))
 }
@@ -118,8 +119,8 @@ impl From<PolarsError> for WriteFailure {
     }
 }
 
-fn write_parquet(file: &mut File, frame: &mut DataFrame) -> PolarsResult<()> {
-    let version = (VERSION_KEY.to_owned(), SCHEMA_VERSION.to_string());
+fn write_parquet(file: &mut File, version: u32, frame: &mut DataFrame) -> PolarsResult<()> {
+    let version = (VERSION_KEY.to_owned(), version.to_string());
     ParquetWriter::new(file)
         .with_compression(ParquetCompression::Zstd(None))
         .with_key_value_metadata(Some(KeyValueMetadata::from_static(vec![version])))
