@@ -4,6 +4,7 @@
 //! hyper connections of its own, and leaves a run folder that says whether it can be believed.
 
 mod attack;
+mod cgroup;
 mod client;
 mod clock;
 mod error;
@@ -21,6 +22,7 @@ mod validity;
 
 pub use error::LoadError;
 pub use host::describe as describe_host;
+pub use limits::check as check_limits;
 pub use live::{Live, LiveLatency};
 pub use run::{FinishedRun, RunDirectory, RunOptions, run};
 pub use stop::{StopReason, StopSignal};

@@ -1,11 +1,13 @@
 //! One run from the plan to its folder: target, users, samples, manifest.
 
 use std::collections::BTreeMap;
+use std::net::{SocketAddr, UdpSocket};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use workbench_plan::{Database, Plan, Target};
+use workbench_plan::{Database, Plan, Schedule, SteadyPart, Target};
 use workbench_samples::{
     ELAPSED, Labels, MANIFEST_VERSION, Manifest, Outcome, Resource, SAMPLES_FOLDER, Sample,
     SampleWriter, SeriesPlace, Tool, Validity,
@@ -18,7 +20,7 @@ use crate::error::LoadError;
 use crate::host;
 use crate::limits::Limits;
 use crate::live::{Live, LiveLatency};
-use crate::processors::{Processors, Watch};
+use crate::processors::{self, Processors, Watch};
 use crate::recorder::{self, Recorded, Recorder};
 use crate::reset;
 use crate::stop::{StopReason, StopSignal};
@@ -254,7 +256,7 @@ fn observe(
 }
 
 /// Whether the target's processes may be among this machine's others: whoever did not start them cannot know which
-/// they are.
+/// they are, only that they listen at an address of this machine.
 fn among_others(target: &Target, endpoints: &[Vec<Arc<Endpoint>>]) -> bool {
     match target {
         Target::Bookstore(bookstore) => bookstore.database != Database::Sqlite,
@@ -262,8 +264,14 @@ fn among_others(target: &Target, endpoints: &[Vec<Arc<Endpoint>>]) -> bool {
             .iter()
             .flatten()
             .flat_map(|endpoint| &endpoint.addresses)
-            .any(|address| address.ip().is_loopback()),
+            .any(|address| is_of_this_machine(*address)),
     }
+}
+
+/// Sockets can be bound to addresses of this machine only, those of loopback among them.
+fn is_of_this_machine(mut address: SocketAddr) -> bool {
+    address.set_port(0);
+    UdpSocket::bind(address).is_ok()
 }
 
 /// Who used the processors, as it is stored.
@@ -309,8 +317,9 @@ fn judge(
         clock,
         users: &manifest.users,
         presences: &presences,
+        steady: steady(&attack.plan, &attack.schedule),
         processors,
-        cpus: manifest.host.cpus,
+        cpus: processors::available(),
         target_among_others,
         recorded,
         served: (!manifest.target.requests_served.is_empty()).then_some(served),
@@ -333,6 +342,14 @@ fn judge(
         Some(StopReason::TargetEnded(why) | StopReason::SamplesNotWritten(why)) => {
             Outcome::Failed(why)
         }
+    }
+}
+
+/// The part of the schedule that a steady state is looked for in.
+fn steady(plan: &Plan, schedule: &Schedule) -> Range<Duration> {
+    match plan.steady_part() {
+        SteadyPart::Hold => schedule.ramped_up().max(plan.warm_up)..schedule.hold_end(),
+        SteadyPart::WholeRun => plan.warm_up..schedule.end(),
     }
 }
 
@@ -395,4 +412,25 @@ fn write(path: &Path, text: &str) -> Result<(), LoadError> {
         path: path.to_owned(),
         source,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_at_any_address_of_this_machine_is_among_its_processes() {
+        // No packet is sent: the system only says from which address it would be.
+        let outwards = UdpSocket::bind("0.0.0.0:0").unwrap();
+        let own = outwards
+            .connect("192.0.2.1:9")
+            .and_then(|()| outwards.local_addr());
+        let addresses = ["127.0.0.1:80", "127.0.0.2:80", "0.0.0.0:80"];
+        let addresses = addresses.map(|it| it.parse::<SocketAddr>().unwrap());
+        for address in addresses.into_iter().chain(own.ok()) {
+            assert!(is_of_this_machine(address), "{address}");
+        }
+        // RFC 5737: of documentation, nobody's.
+        assert!(!is_of_this_machine("192.0.2.1:80".parse().unwrap()));
+    }
 }
