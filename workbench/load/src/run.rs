@@ -16,7 +16,7 @@ use workbench_samples::{
 use crate::attack::{self, Attack};
 use crate::client::{self, Endpoint};
 use crate::clock::Clock;
-use crate::error::LoadError;
+use crate::error::{LoadError, with_causes};
 use crate::host;
 use crate::limits::Limits;
 use crate::live::{Live, LiveLatency};
@@ -64,10 +64,28 @@ pub async fn run(plan: &Plan, options: RunOptions) -> Result<FinishedRun, LoadEr
     let limits = Limits::of_this_machine();
     let prepared = prepare(plan, &options, &limits).await;
     let (target, endpoints) = prepared.inspect_err(|_| options.directory.remove())?;
+    let directory = options.directory.path().to_owned();
     let finished = load(plan, options, &target, endpoints, limits.open_files).await;
+    if let Err(error) = &finished {
+        note_failure(&directory, error);
+    }
     // Whatever became of the run: the bookstore removes its databases.
     target.stop().await;
     finished
+}
+
+/// A manifest that still says that the run goes on says why it does not.
+fn note_failure(directory: &Path, error: &LoadError) {
+    // Where the manifest cannot be read or written either, the error says why.
+    if let Ok(manifest) = Manifest::read(directory)
+        && manifest.outcome == Outcome::Running
+    {
+        let failed = Manifest {
+            outcome: Outcome::Failed(with_causes(error)),
+            ..manifest
+        };
+        let _ = failed.write(directory);
+    }
 }
 
 /// Makes the target ready, and sure that its services can be reached.
@@ -129,7 +147,7 @@ async fn load(
     let labels = labels(plan);
     let mut manifest = Manifest {
         schema_version: MANIFEST_VERSION,
-        run_id: directory.run_id,
+        run_id: directory.run_id.clone(),
         experiment: plan.name.clone(),
         series: options.series,
         tool: options.tool,
@@ -154,8 +172,10 @@ async fn load(
         validity: None,
         users: Vec::new(),
     };
-    manifest.write(&directory.path)?;
-    let writer = SampleWriter::create(&directory.path.join(SAMPLES_FOLDER), labels.clone())?;
+    let writer = manifest
+        .write(&directory.path)
+        .and_then(|()| SampleWriter::create(&directory.path.join(SAMPLES_FOLDER), labels.clone()))
+        .inspect_err(|_| directory.remove())?;
     let schedule = plan.load.schedule();
     let slots = recorder::slots(schedule.users().len());
     let target_among_others = among_others(&plan.target, &endpoints);
