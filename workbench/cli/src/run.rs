@@ -92,6 +92,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let results = &arguments.results.results;
     if let Some(id) = &arguments.resume {
         let series = series::reopen(results, id.as_deref(), arguments.force)?;
+        for (name, plan) in series.missing() {
+            check_limits(name, plan)?;
+        }
         return series::make(series, &Runner::start(results)?);
     }
     if arguments.force {
@@ -100,9 +103,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     // All files are checked before the first one runs.
     let plans = outcome::read_plans(&arguments.files)?;
     for (point, plan) in plans.iter().flat_map(Plan::points) {
+        let at = point.map_or_else(String::new, |point| format!(" at {point}"));
+        let name = format!("{}{at}", plan.name);
+        check_limits(&name, &plan)?;
         if let Some(warning) = without_users(&plan) {
-            let at = point.map_or_else(String::new, |point| format!(" at {point}"));
-            outcome::note(&format!("warning: {}{at}: {warning}", plan.name));
+            outcome::note(&format!("warning: {name}: {warning}"));
         }
     }
     let swept = plans.iter().any(|plan| plan.sweep.is_some());
@@ -209,6 +214,11 @@ fn one_by_one(plans: &[Plan], runner: &Runner) -> anyhow::Result<Exit> {
         )?);
     }
     Ok(exit)
+}
+
+/// Refuses what this machine cannot run before the first run, not hours later.
+fn check_limits(name: &str, plan: &Plan) -> anyhow::Result<()> {
+    workbench_load::check_limits(plan).with_context(|| format!("cannot run {name}"))
 }
 
 /// Says which scenarios no user would play.

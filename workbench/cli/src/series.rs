@@ -47,6 +47,17 @@ impl OpenSeries {
             .expect("a record's runs are those of its experiments")
     }
 
+    /// What is still to be run, by its name within the series.
+    pub(crate) fn missing(&self) -> impl Iterator<Item = (&str, &Plan)> {
+        let experiments = self.record.experiments.iter().zip(&self.plans);
+        experiments
+            .filter(|(experiment, _)| {
+                let mut runs = self.record.runs.iter();
+                runs.any(|run| run.experiment == experiment.name && !run.state.is_over())
+            })
+            .map(|(experiment, plan)| (experiment.name.as_str(), plan))
+    }
+
     /// Puts the record on disk as it is now.
     fn save(&self) -> anyhow::Result<()> {
         Ok(self.record.write(self.folder.path())?)

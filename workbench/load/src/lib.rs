@@ -8,6 +8,7 @@
 //! says whether the run can be believed, and the manifest is written for the last time.
 
 mod attack;
+mod cgroup;
 mod client;
 mod clock;
 mod error;
@@ -29,6 +30,7 @@ mod workers;
 
 pub use error::LoadError;
 pub use host::describe as describe_host;
+pub use limits::check as check_limits;
 pub use live::{Live, LiveLatency};
 pub use run::{FinishedRun, RunDirectory, RunOptions, run};
 pub use stop::{StopReason, StopSignal};

@@ -1,19 +1,31 @@
 //! What this machine allows a run, known before it starts.
 
+use std::collections::BTreeSet;
+
 use rustix::process::{Resource, getrlimit};
 use workbench_plan::{Plan, Schedule, Target};
 
+use crate::cgroup;
 use crate::error::LoadError;
+use crate::validity::counted;
 
 /// Files that a run opens besides its connections: samples, manifest, logs, pipes to the target. Ours.
 const OTHER_FILES: u64 = 64;
-/// The bundled bookstore has the same limit, shares it out among its services, and closes idle connections of those
-/// who come in excess (its `connections_per_service`).
+/// The bundled bookstore has the same limit, shares it out among its services, and closes idle connections above its
+/// limit (its `connections_per_service`).
 const BOOKSTORE_FILES: u64 = 256;
 const BOOKSTORE_FILES_PER_CONNECTION: u64 = 10;
 /// Memory that a user takes with its task, its connection's buffers and its samples: 34 KiB were measured with 10,000
 /// users who think for 5 s, by the peak of a run with so many and of one with 100.
 const BYTES_PER_USER: u64 = 40 * 1024;
+
+/// Refuses a plan that this machine cannot run, before anything is started or sent.
+///
+/// # Errors
+/// [`LoadError::Limit`] names the first limit that the plan would reach, and what to do about it.
+pub fn check(plan: &Plan) -> Result<(), LoadError> {
+    Limits::of_this_machine().check(plan, &plan.load.schedule())
+}
 
 /// The limits that a run can reach; `None` where the system does not say.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +34,7 @@ pub(crate) struct Limits {
     pub(crate) open_files: Option<u64>,
     /// Local ports for connections to one address.
     ports: Option<u64>,
-    /// Memory that is free or can be freed, in bytes.
+    /// Memory that is free or can be freed, in bytes: of the machine, or of what this process may use of it.
     memory: Option<u64>,
 }
 
@@ -38,13 +50,10 @@ impl Limits {
                 let (first, last) = (ends.next()?.ok()?, ends.next()?.ok()?);
                 last.checked_sub(first).map(|between| between + 1)
             }),
-            memory: read("/proc/meminfo").and_then(|lines| {
-                let line = lines
-                    .lines()
-                    .find(|line| line.starts_with("MemAvailable:"))?;
-                let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-                Some(kib * 1024)
-            }),
+            memory: memory_of_machine()
+                .into_iter()
+                .chain(cgroup::of_this_process().memory)
+                .min(),
         }
     }
 
@@ -53,7 +62,9 @@ impl Limits {
     /// # Errors
     /// [`LoadError::Limit`] names the first limit that the plan would reach, and what to do about it.
     pub(crate) fn check(&self, plan: &Plan, schedule: &Schedule) -> Result<(), LoadError> {
-        let users = schedule.peak_users() as u64;
+        let peak = schedule.peak_users() as u64;
+        let users = counted(peak, "user");
+        let hold = if peak == 1 { "holds" } else { "hold" };
         let needs = Needs::of(plan, schedule);
         let files = needs.files.max(needs.files_of_bookstore);
         if let Some(limit) = self.open_files.filter(|limit| *limit < files) {
@@ -63,29 +74,38 @@ impl Limits {
                 "the generator needs"
             };
             return Err(LoadError::Limit(format!(
-                "{users} users hold up to {} connections at once, for which {who} {files} open files; a process may \
-                 open {limit} here: raise the limit (`ulimit -n {files}`, or LimitNOFILE= of a service), or use fewer \
-                 users",
-                needs.connections
+                "{users} {hold} up to {} at once, for which {who} {files} open files; a process may open {limit} here: \
+                 raise the limit (`ulimit -n {files}`, or LimitNOFILE= of a service), or use fewer users",
+                counted(needs.connections, "connection")
             )));
         }
-        if let Some(limit) = self.ports.filter(|limit| *limit < needs.to_one_service) {
+        if let Some(limit) = self.ports.filter(|limit| *limit < needs.to_one_address) {
             return Err(LoadError::Limit(format!(
-                "{users} users hold up to {} connections to one service at once; this machine has {limit} ports for \
-                 them: widen net.ipv4.ip_local_port_range, or use fewer users",
-                needs.to_one_service
+                "{users} {hold} up to {} to one address at once; this machine has {} for them: widen \
+                 net.ipv4.ip_local_port_range, or use fewer users",
+                counted(needs.to_one_address, "connection"),
+                counted(limit, "port")
             )));
         }
-        let bytes = users * BYTES_PER_USER;
+        let bytes = peak * BYTES_PER_USER;
         if let Some(limit) = self.memory.filter(|limit| *limit < bytes) {
             return Err(LoadError::Limit(format!(
-                "{users} users take some {} MiB of memory; {} MiB are free on this machine: use fewer users",
+                "{users} {} some {} MiB of memory; {} MiB are free for this process: use fewer users",
+                if peak == 1 { "takes" } else { "take" },
                 bytes >> 20,
                 limit >> 20
             )));
         }
         Ok(())
     }
+}
+
+fn memory_of_machine() -> Option<u64> {
+    let lines = read("/proc/meminfo")?;
+    let mut lines = lines.lines();
+    let line = lines.find(|line| line.starts_with("MemAvailable:"))?;
+    let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kib * 1024)
 }
 
 fn read(path: &str) -> Option<String> {
@@ -97,7 +117,7 @@ fn read(path: &str) -> Option<String> {
 struct Needs {
     connections: u64,
     /// Of these, to the address that has most.
-    to_one_service: u64,
+    to_one_address: u64,
     /// Files that the generator must be able to open.
     files: u64,
     /// Files that each process of the bundled bookstore must be able to open; 0 where it is not the target.
@@ -122,13 +142,17 @@ impl Needs {
             })
             .collect();
         let allotted = plan.allot_scenarios(schedule.users().len());
-        let of_users = |counts: &dyn Fn(&[&str]) -> u64| {
+        let of_users = |counts: &dyn Fn(&str) -> bool| {
+            let held_by: Vec<i64> = services
+                .iter()
+                .map(|services| services.iter().filter(|it| counts(it)).count() as i64)
+                .collect();
             let mut changes: Vec<_> = schedule
                 .users()
                 .iter()
                 .zip(&allotted)
                 .flat_map(|(span, scenario)| {
-                    let count = counts(&services[*scenario]) as i64;
+                    let count = held_by[*scenario];
                     [(span.start, count), (span.stop, -count)]
                 })
                 .collect();
@@ -141,25 +165,31 @@ impl Needs {
             });
             most.max().unwrap_or(0).unsigned_abs()
         };
-        let mut names: Vec<&str> = services.iter().flatten().copied().collect();
-        names.sort_unstable();
-        names.dedup();
-        let to_each = names
+        // Services behind one gateway share its address.
+        let address = |service: &str| match &plan.target {
+            Target::Urls(urls) => urls
+                .services
+                .get(service)
+                .map(|url| (url.host.clone(), url.port)),
+            Target::Bookstore(_) => Some((service.to_owned(), 0)),
+        };
+        let addresses: BTreeSet<_> = services.iter().flatten().map(|it| address(it)).collect();
+        let to_each = addresses
             .iter()
-            .map(|name| of_users(&|services: &[&str]| u64::from(services.contains(name))));
-        let connections = of_users(&|services: &[&str]| services.len() as u64);
-        let to_one_service = to_each.max().unwrap_or(0);
-        let (to_one_service, files_of_bookstore) = match &plan.target {
-            Target::Urls(_) => (to_one_service, 0),
+            .map(|wanted| of_users(&|service| address(service) == *wanted));
+        let most = to_each.max().unwrap_or(0);
+        let (to_one_address, files_of_bookstore) = match &plan.target {
+            Target::Urls(_) => (most, 0),
             Target::Bookstore(bookstore) => {
-                let of_replica = to_one_service.div_ceil(bookstore.replicas.into());
+                let of_replica = most.div_ceil(bookstore.replicas.into());
                 let files = BOOKSTORE_FILES_PER_CONNECTION * of_replica + BOOKSTORE_FILES;
                 (of_replica, files)
             }
         };
+        let connections = of_users(&|_| true);
         Self {
             connections,
-            to_one_service,
+            to_one_address,
             files: connections + OTHER_FILES,
             files_of_bookstore,
         }
@@ -178,12 +208,18 @@ mod tests {
 
     /// 100 users on two services, of whom half use one of these only.
     fn plan() -> Plan {
-        let text = "name: limits\ntarget: { urls: { a: 'http://127.0.0.1:1', b: 'http://127.0.0.1:2' } }\n\
-             threads:\n  - { start: 100, startup: 1s, hold: 1s, shutdown: 0s }\n  \
-             - { start: 100, initial_delay: 3s, startup: 0s, hold: 1s, shutdown: 0s }\n\
-             scenarios:\n  - { name: one, steps: [ { request: GET a/x }, { request: GET a/y } ] }\n  \
-             - { name: both, steps: [ { request: GET a/x }, { request: GET b/x } ] }\n";
-        workbench_plan::parse(text, std::path::Path::new("limits.yaml")).expect("it is valid")
+        plan_at("http://127.0.0.1:1", "http://127.0.0.1:2")
+    }
+
+    fn plan_at(a: &str, b: &str) -> Plan {
+        let text = format!(
+            "name: limits\ntarget: {{ urls: {{ a: '{a}', b: '{b}' }} }}\n\
+             threads:\n  - {{ start: 100, startup: 1s, hold: 1s, shutdown: 0s }}\n  \
+             - {{ start: 100, initial_delay: 3s, startup: 0s, hold: 1s, shutdown: 0s }}\n\
+             scenarios:\n  - {{ name: one, steps: [ {{ request: GET a/x }}, {{ request: GET a/y }} ] }}\n  \
+             - {{ name: both, steps: [ {{ request: GET a/x }}, {{ request: GET b/x }} ] }}\n"
+        );
+        workbench_plan::parse(&text, std::path::Path::new("limits.yaml")).expect("it is valid")
     }
 
     fn refusal(limits: Limits) -> String {
@@ -201,7 +237,7 @@ mod tests {
             needs,
             Needs {
                 connections: 150,
-                to_one_service: 100,
+                to_one_address: 100,
                 files: 214,
                 files_of_bookstore: 0
             }
@@ -228,11 +264,58 @@ mod tests {
             ports: Some(99),
             ..PLENTY
         });
-        assert!(ports.contains("100 connections to one service"), "{ports}");
+        assert!(ports.contains("100 connections to one address"), "{ports}");
         let memory = refusal(Limits {
             memory: Some(1 << 20),
             ..PLENTY
         });
         assert!(memory.contains("1 MiB are free"), "{memory}");
+    }
+
+    #[test]
+    fn services_at_one_address_share_its_ports() {
+        let to_one_address = |a, b| {
+            let plan = plan_at(a, b);
+            Needs::of(&plan, &plan.load.schedule()).to_one_address
+        };
+        let gateway = to_one_address("http://gateway.test:81/a", "http://gateway.test:81/b");
+        assert_eq!(gateway, 150);
+        assert_eq!(
+            to_one_address("http://gateway.test:81", "http://gateway.test:82"),
+            100
+        );
+        assert_eq!(to_one_address("http://a.test", "http://b.test"), 100);
+    }
+
+    #[test]
+    fn one_user_is_not_several() {
+        let text = "target: { urls: { a: 'http://127.0.0.1:1' } }\nconcurrency: { target: 1, hold: 1s }\n\
+            scenarios: [ { name: one, steps: [ request: GET a/x ] } ]\n";
+        let plan = workbench_plan::parse(text, std::path::Path::new("one.yaml")).unwrap();
+        let refused = |limits: Limits| {
+            let refused = limits.check(&plan, &plan.load.schedule());
+            refused.unwrap_err().to_string()
+        };
+        let files = refused(Limits {
+            open_files: Some(1),
+            ..PLENTY
+        });
+        assert!(
+            files.contains("1 user holds up to 1 connection at once"),
+            "{files}"
+        );
+        let ports = refused(Limits {
+            ports: Some(0),
+            ..PLENTY
+        });
+        assert!(
+            ports.contains("1 user holds up to 1 connection to one address"),
+            "{ports}"
+        );
+        let memory = refused(Limits {
+            memory: Some(0),
+            ..PLENTY
+        });
+        assert!(memory.contains("1 user takes"), "{memory}");
     }
 }

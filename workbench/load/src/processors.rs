@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::cgroup;
+
 /// Processor time used since some moment of the past.
 #[derive(Clone, Copy, Debug)]
 struct Used {
@@ -12,6 +14,8 @@ struct Used {
     machine: Duration,
     /// Taken by other guests of the machine's host.
     steal: Duration,
+    /// Processors of the machine, whether or not this process may use them.
+    online: u32,
 }
 
 /// Processors in use from one look to the next, as numbers of processors: 1 is one of them all of the time.
@@ -26,6 +30,19 @@ pub(crate) struct Processors {
     /// All else on this machine, and what the kernel does for everybody.
     pub(crate) others: f64,
     pub(crate) steal: f64,
+    /// Processors that the machine has, whether or not this process may use them.
+    pub(crate) online: f64,
+}
+
+/// Processors that this process may use: those that it may be scheduled on, or what a control group allows of them.
+pub(crate) fn available() -> f64 {
+    let whole = std::thread::available_parallelism().map_or(1, usize::from);
+    allowed(whole as f64, cgroup::of_this_process().processors)
+}
+
+/// `whole` is the number of processors that threads are scheduled on, at most the quota rounded down, and at least 1.
+fn allowed(whole: f64, quota: Option<f64>) -> f64 {
+    quota.filter(|quota| *quota < whole + 1.0).unwrap_or(whole)
 }
 
 /// Reads the processors' use, second by second. Where the system does not say, there are no readings.
@@ -65,7 +82,7 @@ impl Watch {
 
     fn used(&self) -> Option<Used> {
         let own = process(&format!("/proc/{}/stat", std::process::id()))?;
-        let (machine, steal) = machine(&std::fs::read_to_string("/proc/stat").ok()?)?;
+        let machine = machine(&std::fs::read_to_string("/proc/stat").ok()?)?;
         // A replica that has ended is none of the machine's processes any more.
         let target = self.target.iter();
         let target = target.filter_map(|pid| process(&format!("/proc/{pid}/stat")));
@@ -73,8 +90,9 @@ impl Watch {
             at: Instant::now(),
             generator: own,
             target: target.sum(),
-            machine,
-            steal,
+            machine: machine.busy,
+            steal: machine.steal,
+            online: machine.online,
         })
     }
 }
@@ -97,6 +115,7 @@ fn between(before: &Used, now: &Used) -> Option<Processors> {
         // The counts of processes and of the machine are not taken in the same instant.
         others: (share(|it| it.machine) - generator - target).max(0.0),
         steal: share(|it| it.steal),
+        online: now.online.into(),
     })
 }
 
@@ -110,9 +129,18 @@ fn process(path: &str) -> Option<Duration> {
     Some(ticks(user + system))
 }
 
-/// Busy and stolen time of all processors together: the first line of `/proc/stat`.
-fn machine(stat: &str) -> Option<(Duration, Duration)> {
-    let line = stat.lines().next()?.strip_prefix("cpu ")?;
+/// All processors of the machine together.
+#[derive(Debug, PartialEq)]
+struct Machine {
+    busy: Duration,
+    steal: Duration,
+    online: u32,
+}
+
+/// `/proc/stat`: a line for all processors, then one for each that is online.
+fn machine(stat: &str) -> Option<Machine> {
+    let mut lines = stat.lines();
+    let line = lines.next()?.strip_prefix("cpu ")?;
     let fields: Vec<u64> = line
         .split_whitespace()
         .map(str::parse)
@@ -132,8 +160,12 @@ fn machine(stat: &str) -> Option<(Duration, Duration)> {
     else {
         return None;
     };
-    let busy = user + nice + system + interrupts + soft_interrupts;
-    Some((ticks(busy), ticks(steal)))
+    let online = lines.take_while(|line| line.starts_with("cpu")).count();
+    Some(Machine {
+        busy: ticks(user + nice + system + interrupts + soft_interrupts),
+        steal: ticks(steal),
+        online: u32::try_from(online).ok().filter(|online| *online > 0)?,
+    })
 }
 
 fn ticks(count: u64) -> Duration {
@@ -146,11 +178,25 @@ mod tests {
 
     #[test]
     fn busy_time_leaves_out_idling_and_waiting_and_steal() {
-        let stat = "cpu  100 20 300 4000 500 6 70 800 0 0\ncpu0 1 1 1 1 1 1 1 1 0 0\n";
-        let (busy, steal) = machine(stat).expect("the line is whole");
-        assert_eq!(busy, ticks(496));
-        assert_eq!(steal, ticks(800));
+        let stat = "cpu  100 20 300 4000 500 6 70 800 0 0\ncpu0 1 1 1 1 1 1 1 1 0 0\n\
+            cpu5 1 1 1 1 1 1 1 1 0 0\nintr 5 0\nctxt 7\n";
+        let wanted = Machine {
+            busy: ticks(496),
+            steal: ticks(800),
+            online: 2,
+        };
+        assert_eq!(machine(stat), Some(wanted));
         assert_eq!(machine("intr 5"), None);
+    }
+
+    #[test]
+    fn a_quota_counts_where_it_is_what_limits_the_process() {
+        // Half a processor, and one and a half, are not rounded.
+        assert_eq!(allowed(1.0, Some(0.5)), 0.5);
+        assert_eq!(allowed(1.0, Some(1.5)), 1.5);
+        // Pinned to two of the eight processors that the quota allows.
+        assert_eq!(allowed(2.0, Some(8.0)), 2.0);
+        assert_eq!(allowed(2.0, None), 2.0);
     }
 
     #[test]
@@ -163,6 +209,7 @@ mod tests {
             target: ms(5_000),
             machine: ms(90_000),
             steal: ms(7),
+            online: 4,
         };
         let now = Used {
             at: at + ms(2_000),
@@ -170,9 +217,11 @@ mod tests {
             target: ms(6_000),
             machine: ms(93_000),
             steal: ms(207),
+            online: 4,
         };
         let used = between(&before, &now).expect("time has passed");
         assert_eq!(used.length, ms(2_000));
+        assert_eq!(used.online, 4.0);
         let shares = [used.generator, used.target, used.others, used.steal];
         for (share, wanted) in shares.into_iter().zip([0.25, 0.5, 0.75, 0.1]) {
             assert!((share - wanted).abs() < 1e-9, "{share} {wanted}");

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use workbench_samples::{ErrorKind, Sample, SampleWriter, SamplesError};
 
+use crate::error::with_causes;
 use crate::stop::{StopReason, StopSignal};
 
 /// How often the slots are emptied, and the live view is renewed.
@@ -167,7 +168,7 @@ impl Collector {
                     }
                     Err(error) => {
                         failed = true;
-                        stop.stop(StopReason::SamplesNotWritten(error.to_string()));
+                        stop.stop(StopReason::SamplesNotWritten(with_causes(&error)));
                     }
                 }
             }

@@ -1,11 +1,13 @@
 //! One run from the plan to its folder: target, users, samples, manifest.
 
 use std::collections::BTreeMap;
+use std::net::{SocketAddr, UdpSocket};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use workbench_plan::{Database, Plan, Target};
+use workbench_plan::{Database, Plan, Schedule, SteadyPart, Target};
 use workbench_samples::{
     ELAPSED, Labels, MANIFEST_VERSION, Manifest, Outcome, Resource, SAMPLES_FOLDER, Sample,
     SampleWriter, SeriesPlace, Tool, Validity,
@@ -14,12 +16,12 @@ use workbench_samples::{
 use crate::attack::{self, Attack};
 use crate::client::{self, Endpoint};
 use crate::clock::Clock;
-use crate::error::LoadError;
+use crate::error::{LoadError, with_causes};
 use crate::host;
 use crate::limits::Limits;
 use crate::live::{Live, LiveLatency};
 use crate::presence::Presence;
-use crate::processors::{Processors, Watch};
+use crate::processors::{self, Processors, Watch};
 use crate::recorder::{self, Recorded, Recorder};
 use crate::reset;
 use crate::stop::{StopReason, StopSignal};
@@ -64,10 +66,28 @@ pub async fn run(plan: &Plan, options: RunOptions) -> Result<FinishedRun, LoadEr
     let limits = Limits::of_this_machine();
     let prepared = prepare(plan, &options, &limits).await;
     let (target, endpoints) = prepared.inspect_err(|_| options.directory.remove())?;
+    let directory = options.directory.path().to_owned();
     let finished = load(plan, options, &target, endpoints, limits.open_files).await;
+    if let Err(error) = &finished {
+        note_failure(&directory, error);
+    }
     // Whatever became of the run: the bookstore removes its databases.
     target.stop().await;
     finished
+}
+
+/// A manifest that still says that the run goes on says why it does not.
+fn note_failure(directory: &Path, error: &LoadError) {
+    // Where the manifest cannot be read or written either, the error says why.
+    if let Ok(manifest) = Manifest::read(directory)
+        && manifest.outcome == Outcome::Running
+    {
+        let failed = Manifest {
+            outcome: Outcome::Failed(with_causes(error)),
+            ..manifest
+        };
+        let _ = failed.write(directory);
+    }
 }
 
 /// Makes the target ready, and sure that its services can be reached.
@@ -129,7 +149,7 @@ async fn load(
     let labels = labels(plan);
     let mut manifest = Manifest {
         schema_version: MANIFEST_VERSION,
-        run_id: directory.run_id,
+        run_id: directory.run_id.clone(),
         experiment: plan.name.clone(),
         series: options.series,
         tool: options.tool,
@@ -154,8 +174,10 @@ async fn load(
         validity: None,
         users: Vec::new(),
     };
-    manifest.write(&directory.path)?;
-    let writer = SampleWriter::create(&directory.path.join(SAMPLES_FOLDER), labels.clone())?;
+    let writer = manifest
+        .write(&directory.path)
+        .and_then(|()| SampleWriter::create(&directory.path.join(SAMPLES_FOLDER), labels.clone()))
+        .inspect_err(|_| directory.remove())?;
     let schedule = plan.load.schedule();
     let slots = recorder::slots(Workers::useful());
     let target_among_others = among_others(&plan.target, &endpoints);
@@ -254,7 +276,7 @@ fn observe(
 }
 
 /// Whether the target's processes may be among this machine's others: whoever did not start them cannot know which
-/// they are.
+/// they are, only that they listen at an address of this machine.
 fn among_others(target: &Target, endpoints: &[Vec<Arc<Endpoint>>]) -> bool {
     match target {
         Target::Bookstore(bookstore) => bookstore.database != Database::Sqlite,
@@ -262,18 +284,24 @@ fn among_others(target: &Target, endpoints: &[Vec<Arc<Endpoint>>]) -> bool {
             .iter()
             .flatten()
             .flat_map(|endpoint| &endpoint.addresses)
-            .any(|address| address.ip().is_loopback()),
+            .any(|address| is_of_this_machine(*address)),
     }
+}
+
+/// Sockets can be bound to addresses of this machine only, those of loopback among them.
+fn is_of_this_machine(mut address: SocketAddr) -> bool {
+    address.set_port(0);
+    UdpSocket::bind(address).is_ok()
 }
 
 /// Who used the processors, as it is stored.
 fn resources(processors: &[Processors], clock: &Clock) -> Vec<Resource> {
     let rows = |used: &Processors| {
         let at = clock.utc_ns(used.from + used.length);
-        let row = |source, metric, value| Resource {
+        let row = |source: &str, metric: &str, value| Resource {
             at,
-            source,
-            metric,
+            source: source.to_owned(),
+            metric: metric.to_owned(),
             value,
         };
         [
@@ -309,8 +337,9 @@ fn judge(
         clock,
         users: &manifest.users,
         presences: &presences,
+        steady: steady(&attack.plan, &attack.schedule),
         processors,
-        cpus: manifest.host.cpus,
+        cpus: processors::available(),
         target_among_others,
         recorded,
         served: (!manifest.target.requests_served.is_empty()).then_some(served),
@@ -333,6 +362,14 @@ fn judge(
         Some(StopReason::TargetEnded(why) | StopReason::SamplesNotWritten(why)) => {
             Outcome::Failed(why)
         }
+    }
+}
+
+/// The part of the schedule that a steady state is looked for in.
+fn steady(plan: &Plan, schedule: &Schedule) -> Range<Duration> {
+    match plan.steady_part() {
+        SteadyPart::Hold => schedule.ramped_up().max(plan.warm_up)..schedule.hold_end(),
+        SteadyPart::WholeRun => plan.warm_up..schedule.end(),
     }
 }
 
@@ -395,4 +432,25 @@ fn write(path: &Path, text: &str) -> Result<(), LoadError> {
         path: path.to_owned(),
         source,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_at_any_address_of_this_machine_is_among_its_processes() {
+        // No packet is sent: the system only says from which address it would be.
+        let outwards = UdpSocket::bind("0.0.0.0:0").unwrap();
+        let own = outwards
+            .connect("192.0.2.1:9")
+            .and_then(|()| outwards.local_addr());
+        let addresses = ["127.0.0.1:80", "127.0.0.2:80", "0.0.0.0:80"];
+        let addresses = addresses.map(|it| it.parse::<SocketAddr>().unwrap());
+        for address in addresses.into_iter().chain(own.ok()) {
+            assert!(is_of_this_machine(address), "{address}");
+        }
+        // RFC 5737: of documentation, nobody's.
+        assert!(!is_of_this_machine("192.0.2.1:80".parse().unwrap()));
+    }
 }

@@ -1,5 +1,8 @@
 //! Whether a run can be believed: what was achieved against what was planned.
 
+mod processors;
+
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use workbench_plan::Schedule;
@@ -22,26 +25,18 @@ const LATENESS_TOLERANCE: Duration = Duration::from_millis(100);
 /// How long the last response may keep a run past the end of its schedule before it is mentioned. Ours.
 const OVERTIME_TOLERANCE: Duration = Duration::from_secs(1);
 
-/// Share of its processors that the generator may use, on average over the run, before it is itself what is measured:
-/// from here on its requests wait for a processor about as long as they are worked on. Ours.
-const GENERATOR_TOLERANCE: f64 = 0.75;
-/// Past this share the run is invalid. Ours.
-const GENERATOR_LIMIT: f64 = 0.9;
-/// Share of the processors that other processes may use. Ours.
-const OTHERS_TOLERANCE: f64 = 0.1;
-/// Share of the processors that other guests of the machine's host may take. Ours.
-const STEAL_TOLERANCE: f64 = 0.02;
-
 /// What a run is judged by.
 pub(crate) struct Evidence<'a> {
     pub(crate) schedule: &'a Schedule,
     pub(crate) clock: &'a Clock,
     pub(crate) users: &'a [UsersInSecond],
     pub(crate) presences: &'a [Presence],
+    /// The part of the schedule in which the use of the processors is judged.
+    pub(crate) steady: Range<Duration>,
     /// Who used the processors, over the run.
     pub(crate) processors: &'a [Processors],
     /// Processors that the generator may use.
-    pub(crate) cpus: u32,
+    pub(crate) cpus: f64,
     /// Whether other processes of this machine may be the target's.
     pub(crate) target_among_others: bool,
     pub(crate) recorded: Recorded,
@@ -62,7 +57,7 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Validity {
     checks.push(requests_censored(evidence));
     checks.extend(overtime(evidence));
     checks.extend(users_punctual(evidence));
-    checks.extend(processors_free(evidence));
+    checks.extend(processors::processors_free(evidence));
     checks.extend(time_accounted(evidence));
     Validity {
         valid: checks
@@ -70,6 +65,12 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Validity {
             .all(|check| check.status != CheckStatus::Failed),
         checks,
     }
+}
+
+/// A number of things: "1 user", "2 users".
+pub(crate) fn counted(number: u64, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {thing}{plural}")
 }
 
 fn check(name: &str, status: CheckStatus, finding: String) -> Check {
@@ -117,35 +118,38 @@ fn users_achieved(evidence: &Evidence<'_>) -> Check {
     // Users that only wait for a response that was on its way at their stop are no mistake of the generator.
     let waiting = users_in_seconds(evidence, |user| (user.stop, user.free().min(user.to)));
     let in_time = |user: &UsersInSecond| user.achieved - waiting[user.second as usize];
-    let deviation = |user: &&UsersInSecond| (in_time(user) - user.planned).abs() / peak;
+    let judge = |user: &UsersInSecond| {
+        let surplus = (in_time(user) - user.planned) / peak;
+        let second_ends = Duration::from_secs(u64::from(user.second) + 1);
+        let leaving = second_ends > evidence.schedule.hold_end();
+        let status = match up_to(surplus.abs(), USERS_TOLERANCE, USERS_LIMIT) {
+            // A user that leaves late has sent nothing since its stop: the load was the planned one.
+            CheckStatus::Failed if leaving && surplus > 0.0 => CheckStatus::Warning,
+            status => status,
+        };
+        (status, surplus.abs())
+    };
     let judged = evidence
         .users
         .iter()
-        .filter(|user| Duration::from_secs(user.second.into()) < until);
-    let Some(worst) = judged.max_by(|a, b| deviation(a).total_cmp(&deviation(b))) else {
+        .filter(|user| Duration::from_secs(user.second.into()) < until)
+        .map(|user| (judge(user), user));
+    let worst = judged.max_by(|((a_status, a), _), ((b_status, b), _)| {
+        a_status.cmp(b_status).then(a.total_cmp(b))
+    });
+    let Some(((status, deviation), worst)) = worst else {
         return check(
             "users",
             CheckStatus::Failed,
             "no whole second was run".into(),
         );
     };
-    let deviation = deviation(&worst);
-    let second = Duration::from_secs(worst.second.into());
-    let status = match up_to(deviation, USERS_TOLERANCE, USERS_LIMIT) {
-        // A user that leaves late has sent nothing since its stop: the load was the planned one.
-        CheckStatus::Failed
-            if evidence.schedule.phase_at(second) == workbench_plan::Phase::RampDown =>
-        {
-            CheckStatus::Warning
-        }
-        status => status,
-    };
     let finding = format!(
-        "at most {:.2} % of {peak} users from the plan, in second {} ({:.2} of {:.2} planned; up to {:.0} % passes)",
-        deviation * 100.0,
+        "the worst second is {}: {:.2} users of {:.2} planned, off by {:.2} % of the peak (up to {:.0} % passes)",
         worst.second,
         in_time(worst),
         worst.planned,
+        deviation * 100.0,
         USERS_TOLERANCE * 100.0,
     );
     check("users", status, finding)
@@ -163,7 +167,9 @@ fn requests_accounted(evidence: &Evidence<'_>) -> Option<Check> {
         CheckStatus::Failed
     };
     let finding = format!(
-        "the target counted {served} requests, {samples} samples were kept ({answered} with a response)"
+        "the target counted {}, {} kept ({answered} with a response)",
+        counted(served, "request"),
+        counted(samples, "sample"),
     );
     Some(check("requests accounted for", status, finding))
 }
@@ -173,16 +179,25 @@ fn requests_failed(evidence: &Evidence<'_>) -> Check {
     // What the generator could not send says nothing of the target.
     let samples = recorded.samples - recorded.generator_errors;
     let errors = recorded.errors - recorded.generator_errors;
-    let (status, finding) = if samples == 0 {
+    let (status, finding) = if recorded.samples == 0 {
         (CheckStatus::Failed, "no request was made".to_owned())
+    } else if samples == 0 {
+        let finding = "no request reached the target: nothing is known of it".to_owned();
+        (CheckStatus::Failed, finding)
     } else if errors == samples {
-        let finding = format!("all of {samples} requests: the target never did what was asked");
+        let finding = format!(
+            "all of {}: the target never did what was asked",
+            counted(samples, "request")
+        );
         (CheckStatus::Failed, finding)
     } else if errors == 0 {
-        (CheckStatus::Passed, format!("none of {samples} requests"))
+        (
+            CheckStatus::Passed,
+            format!("none of {}", counted(samples, "request")),
+        )
     } else {
         let share = errors as f64 / samples as f64 * 100.0;
-        let finding = format!("{errors} of {samples} requests ({share:.3} %)");
+        let finding = format!("{errors} of {} ({share:.3} %)", counted(samples, "request"));
         (CheckStatus::Warning, finding)
     };
     check("errors", status, finding)
@@ -192,9 +207,9 @@ fn requests_failed(evidence: &Evidence<'_>) -> Check {
 fn generator_limits(evidence: &Evidence<'_>) -> Option<Check> {
     let failed = evidence.recorded.generator_errors;
     let finding = format!(
-        "{failed} of {} requests could not be sent: this machine ran out of open files, ports or memory; raise its \
+        "{failed} of {} could not be sent: this machine ran out of open files, ports or memory; raise its \
          limits (`ulimit -n`, net.ipv4.ip_local_port_range) or use fewer users",
-        evidence.recorded.samples
+        counted(evidence.recorded.samples, "request")
     );
     (failed > 0).then(|| check("generator limits", CheckStatus::Failed, finding))
 }
@@ -207,63 +222,12 @@ fn overtime(evidence: &Evidence<'_>) -> Option<Check> {
     let waited: Vec<Duration> = after.filter(|after| *after > OVERTIME_TOLERANCE).collect();
     let longest = waited.iter().max()?;
     let finding = format!(
-        "{} users waited for a response after the end of the schedule, up to {:.1} s (up to {} s passes)",
-        waited.len(),
+        "{} waited for a response after the end of the schedule, up to {:.1} s (up to {} s passes)",
+        counted(waited.len() as u64, "user"),
         longest.as_secs_f64(),
         OVERTIME_TOLERANCE.as_secs()
     );
     Some(check("overtime", CheckStatus::Warning, finding))
-}
-
-/// Whether the generator had the processors that it needed, and the target those that it was to be measured with.
-fn processors_free(evidence: &Evidence<'_>) -> Option<Check> {
-    let seconds: f64 = evidence
-        .processors
-        .iter()
-        .map(|it| it.length.as_secs_f64())
-        .sum();
-    if seconds == 0.0 {
-        return None;
-    }
-    let cpus = f64::from(evidence.cpus);
-    let share = |used: fn(&Processors) -> f64| {
-        let used = evidence
-            .processors
-            .iter()
-            .map(|it| used(it) * it.length.as_secs_f64());
-        used.sum::<f64>() / seconds / cpus
-    };
-    let generator = share(|it| it.generator);
-    let others = share(|it| it.others);
-    let steal = share(|it| it.steal);
-    let disturbed =
-        (others > OTHERS_TOLERANCE && !evidence.target_among_others) || steal > STEAL_TOLERANCE;
-    let status = match up_to(generator, GENERATOR_TOLERANCE, GENERATOR_LIMIT) {
-        CheckStatus::Passed if disturbed => CheckStatus::Warning,
-        status => status,
-    };
-    let percent = |share: f64| share * 100.0;
-    let target = share(|it| it.target);
-    let of_target = if target > 0.0 {
-        format!(", the target {:.1} %", percent(target))
-    } else {
-        String::new()
-    };
-    let finding = format!(
-        "of {cpus} processors the generator used {:.1} % (up to {:.0} % passes){of_target}, other processes {:.1} % ({}), steal \
-         {:.1} % (up to {:.0} %)",
-        percent(generator),
-        percent(GENERATOR_TOLERANCE),
-        percent(others),
-        if evidence.target_among_others {
-            "not judged: the target is among them".to_owned()
-        } else {
-            format!("up to {:.0} %", percent(OTHERS_TOLERANCE))
-        },
-        percent(steal),
-        percent(STEAL_TOLERANCE),
-    );
-    Some(check("processors", status, finding))
 }
 
 fn requests_censored(evidence: &Evidence<'_>) -> Check {
@@ -273,7 +237,10 @@ fn requests_censored(evidence: &Evidence<'_>) -> Check {
     } else {
         CheckStatus::Warning
     };
-    let finding = format!("{censored} requests were still in flight when the run ended");
+    let finding = format!(
+        "{} still in flight when the run ended",
+        counted(censored, "request")
+    );
     check("censored", status, finding)
 }
 
@@ -292,7 +259,7 @@ fn users_punctual(evidence: &Evidence<'_>) -> Option<Check> {
         latest.as_secs_f64() * 1_000.0,
         LATENESS_TOLERANCE.as_millis(),
     );
-    Some(check("generator", status, finding))
+    Some(check("punctuality", status, finding))
 }
 
 /// Little's law, summed over the run: users without think time are always waiting for a response.

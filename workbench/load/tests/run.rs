@@ -4,13 +4,16 @@
 
 mod support;
 
+use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use polars_io::SerReader;
 use polars_io::prelude::ParquetReader;
-use support::{Stub, check, experiment, numbers, one_run_at_a_time, run, samples, words};
-use workbench_load::{StopReason, StopSignal};
+use support::{
+    Stub, check, experiment, numbers, one_run_at_a_time, run, run_observed, samples, words,
+};
+use workbench_load::{FinishedRun, LoadError, StopReason, StopSignal};
 use workbench_samples::{CheckStatus, Manifest, Outcome};
 
 const SHORT: &str = "threads:\n  - { start: 3, startup: 100ms, hold: 300ms, shutdown: 100ms }";
@@ -444,4 +447,95 @@ async fn who_used_the_processors_is_stored_with_the_run() {
         .map(|(_, value)| value)
         .fold(0.0, f64::max);
     assert!(most > 0.0);
+}
+
+/// A run during which something befalls its folder, and what is left; the observer is called before samples are written.
+async fn run_befallen(
+    results: &Path,
+    befall: impl Fn(&Path) + Send + 'static,
+) -> Result<FinishedRun, LoadError> {
+    let _turn = one_run_at_a_time().await;
+    let stub = Stub::start().await;
+    let plan = experiment(stub.address, SHORT, "      - { request: GET stub/one }");
+    let runs = results.join("stubbed");
+    run_observed(&plan, results, &StopSignal::new(), move |_| {
+        if let Some(run) = folders(&runs).first() {
+            befall(run);
+        }
+    })
+    .await
+}
+
+fn folders(parent: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(parent).into_iter().flatten();
+    entries.map(|entry| entry.unwrap().path()).collect()
+}
+
+fn in_full(error: &LoadError) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_is_full_is_an_error_and_the_manifest_says_so() {
+    let results = tempfile::tempdir().unwrap();
+    let error = run_befallen(results.path(), |run| {
+        // Samples are written under this name first.
+        let part = run.join("samples/part-00000.parquet.tmp");
+        // Where it is there already, nothing was written meanwhile.
+        let _ = std::os::unix::fs::symlink("/dev/full", part);
+    })
+    .await
+    .unwrap_err();
+    assert!(in_full(&error).contains("No space left"), "{error:?}");
+    let [run] = folders(&results.path().join("stubbed")).try_into().unwrap();
+    let manifest = Manifest::read(&run).unwrap();
+    let Outcome::Failed(why) = &manifest.outcome else {
+        panic!("{:?}", manifest.outcome);
+    };
+    assert!(
+        why.contains("part-00000.parquet") && why.contains("No space left"),
+        "{why}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_of_samples_that_is_removed_is_an_error_and_the_manifest_says_so() {
+    let results = tempfile::tempdir().unwrap();
+    let error = run_befallen(results.path(), |run| {
+        let _ = std::fs::remove_dir_all(run.join("samples"));
+    })
+    .await
+    .unwrap_err();
+    assert!(in_full(&error).contains("No such file"), "{error:?}");
+    let [run] = folders(&results.path().join("stubbed")).try_into().unwrap();
+    let outcome = Manifest::read(&run).unwrap().outcome;
+    assert!(
+        matches!(&outcome, Outcome::Failed(why) if why.contains("No such file")),
+        "{outcome:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_results_folder_that_is_removed_is_an_error_and_stays_removed() {
+    let results = tempfile::tempdir().unwrap();
+    let error = run_befallen(results.path(), |run| {
+        let _ = std::fs::remove_dir_all(run);
+    })
+    .await
+    .unwrap_err();
+    let error = in_full(&error);
+    assert!(
+        error.contains("cannot write") && error.contains("No such file"),
+        "{error}"
+    );
+    assert_eq!(
+        folders(&results.path().join("stubbed")),
+        Vec::<PathBuf>::new()
+    );
 }

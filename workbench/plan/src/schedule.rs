@@ -152,8 +152,9 @@ impl Schedule {
         }
     }
 
-    /// When the last user starts.
-    pub(crate) fn ramped_up(&self) -> Duration {
+    /// When the last user starts: the start of the hold.
+    #[must_use]
+    pub fn ramped_up(&self) -> Duration {
         self.users.last().map_or(Duration::ZERO, |last| last.start)
     }
 

@@ -25,26 +25,26 @@ pub enum SamplesError {
         /// Why not.
         source: io::Error,
     },
-    /// Polars could not encode a part.
-    #[error("cannot write samples to {path}", path = path.display())]
+    /// Polars could not encode a Parquet file.
+    #[error("cannot write {path}", path = path.display())]
     Encode {
-        /// The part.
+        /// The file.
         path: PathBuf,
         /// Why not.
         source: PolarsError,
     },
-    /// A part is not a whole Parquet file.
+    /// A file that is not a whole Parquet file, or not with the columns that it should have.
     #[error("{path} is not a readable Parquet file (damaged or cut short)", path = path.display())]
     Damaged {
-        /// The part.
+        /// The file.
         path: PathBuf,
         /// Why not.
         source: PolarsError,
     },
     /// A Parquet file that this workbench did not write.
-    #[error("{path} does not say which version of the sample schema it has", path = path.display())]
+    #[error("{path} does not say which version of its format it has", path = path.display())]
     NoSchemaVersion {
-        /// The part.
+        /// The file.
         path: PathBuf,
     },
     /// A file of a version that this build does not know.

@@ -73,7 +73,7 @@ fn checked_parts(directory: &Path) -> Result<Vec<(PathBuf, FileMetadataRef)>, Sa
             directory: directory.to_owned(),
         });
     }
-    let with_footer = |part: PathBuf| footer(&part).map(|footer| (part, footer));
+    let with_footer = |part: PathBuf| footer(&part, SCHEMA_VERSION).map(|footer| (part, footer));
     parts.into_iter().map(with_footer).collect()
 }
 
@@ -112,17 +112,17 @@ fn is_part(path: &Path) -> bool {
         .is_some_and(|name| name.starts_with("part-") && name.ends_with(".parquet"))
 }
 
-/// Reads a part's footer and checks the version that it names.
-fn footer(part: &Path) -> Result<FileMetadataRef, SamplesError> {
-    let file = File::open(part).map_err(|source| SamplesError::Read {
-        path: part.to_owned(),
+/// Reads a Parquet file's footer and checks that it names a version from 1 to `newest`.
+pub(crate) fn footer(path: &Path, newest: u32) -> Result<FileMetadataRef, SamplesError> {
+    let file = File::open(path).map_err(|source| SamplesError::Read {
+        path: path.to_owned(),
         source,
     })?;
     let mut reader = ParquetReader::new(file);
     let metadata = reader
         .get_metadata()
         .map_err(|source| SamplesError::Damaged {
-            path: part.to_owned(),
+            path: path.to_owned(),
             source,
         })?;
     let version = metadata
@@ -132,14 +132,14 @@ fn footer(part: &Path) -> Result<FileMetadataRef, SamplesError> {
         .find(|entry| entry.key == VERSION_KEY)
         .and_then(|entry| entry.value.as_deref())
         .ok_or_else(|| SamplesError::NoSchemaVersion {
-            path: part.to_owned(),
+            path: path.to_owned(),
         })?;
     match version.parse::<u32>() {
-        Ok(1..=SCHEMA_VERSION) => Ok(Arc::clone(metadata)),
+        Ok(version) if (1..=newest).contains(&version) => Ok(Arc::clone(metadata)),
         _ => Err(SamplesError::UnknownSchemaVersion {
-            path: part.to_owned(),
+            path: path.to_owned(),
             found: version.to_owned(),
-            newest: SCHEMA_VERSION,
+            newest,
         }),
     }
 }

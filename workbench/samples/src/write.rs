@@ -75,7 +75,9 @@ impl SampleWriter {
         let path = self
             .directory
             .join(format!("part-{:05}.parquet", self.next_part));
-        write_frame(path, || self.words.frame(&in_order(samples)))?;
+        write_frame(path, SCHEMA_VERSION, || {
+            self.words.frame(&in_order(samples))
+        })?;
         self.next_part += 1;
         Ok(())
     }
@@ -93,13 +95,14 @@ fn in_order(samples: &[Sample]) -> Vec<&Sample> {
     keys.iter().map(sample).collect()
 }
 
-/// Writes a frame to a file that appears once it is complete.
+/// Writes a frame, with the version of its format, to a file that appears once it is complete.
 pub(crate) fn write_frame(
     path: PathBuf,
+    version: u32,
     frame: impl FnOnce() -> PolarsResult<DataFrame>,
 ) -> Result<(), SamplesError> {
     let written = replace_with(&path, |file| {
-        write_parquet(file, &mut frame()?).map_err(WriteFailure::from)
+        write_parquet(file, version, &mut frame()?).map_err(WriteFailure::from)
     });
     written.map_err(|failure| failure.at(path))
 }
@@ -131,8 +134,8 @@ impl From<PolarsError> for WriteFailure {
     }
 }
 
-fn write_parquet(file: &mut File, frame: &mut DataFrame) -> PolarsResult<()> {
-    let version = (VERSION_KEY.to_owned(), SCHEMA_VERSION.to_string());
+fn write_parquet(file: &mut File, version: u32, frame: &mut DataFrame) -> PolarsResult<()> {
+    let version = (VERSION_KEY.to_owned(), version.to_string());
     ParquetWriter::new(file)
         .with_compression(ParquetCompression::Zstd(Some(ZstdLevel::try_new(
             ZSTD_LEVEL,

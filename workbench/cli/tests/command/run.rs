@@ -59,19 +59,31 @@ fn a_missed_threshold_is_exit_code_10_and_named() {
 fn a_machine_that_may_not_open_enough_files_is_named_before_the_run() {
     let bench = Bench::new();
     let file = bench.shopping("crowd", 100, "300ms", "");
-    let workbench = bench.workbench();
-    let mut limited = Command::new("sh");
-    limited
-        .args(["-c", "ulimit -n 64 && exec \"$@\"", "sh"])
-        .arg(workbench.get_program())
+    bench
+        .workbench_with_files(64)
         .arg("run")
         .arg(&file)
-        .current_dir(bench.path());
-    limited
         .assert()
         .code(14)
         .stderr(contains("a process may open 64 here").and(contains("ulimit -n")));
     assert!(bench.runs("crowd").is_empty());
+}
+
+#[cfg(unix)]
+#[test]
+fn limits_are_checked_for_every_experiment_before_the_first_one_runs() {
+    let bench = Bench::new();
+    let stub = Stub::start();
+    let first = bench.file("small", &stub.experiment("small", "GET stub/", "300ms"));
+    let crowd = bench.shopping("crowd", 200, "300ms", "");
+    bench
+        .workbench_with_files(128)
+        .arg("run")
+        .args([first, crowd])
+        .assert()
+        .code(14)
+        .stderr(contains("cannot run crowd: ").and(contains("a process may open 128 here")));
+    assert!(!bench.path().join("results").exists());
 }
 
 #[test]

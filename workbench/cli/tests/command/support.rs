@@ -73,6 +73,18 @@ thresholds: [{thresholds}]
         command
     }
 
+    /// The command, run in the folder, where a process may open so many files.
+    #[cfg(unix)]
+    pub(crate) fn workbench_with_files(&self, files: u32) -> Command {
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", &format!("ulimit -n {files} && exec \"$@\""), "sh"])
+            .arg(self.workbench().get_program())
+            .current_dir(self.path())
+            .env("NO_COLOR", "1");
+        command
+    }
+
     /// The folders of an experiment's runs, oldest first.
     pub(crate) fn runs(&self, experiment: &str) -> Vec<PathBuf> {
         let Ok(entries) = std::fs::read_dir(self.folder.path().join("results").join(experiment))

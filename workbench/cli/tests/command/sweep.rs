@@ -128,6 +128,33 @@ fn without_repetitions_a_sweep_is_a_series_of_one_block_that_goes_on_after_an_in
     assert_eq!(bench.runs("swept").len(), 3);
 }
 
+#[cfg(unix)]
+#[test]
+fn limits_are_checked_for_every_point_before_the_first_one_runs_and_when_it_goes_on() {
+    let bench = Bench::new();
+    let stub = Stub::start();
+    let file = bench.file("swept", &swept(&stub, "[1, 70]"));
+    let refused = |arguments: &[&str]| {
+        let mut limited = bench.workbench_with_files(128);
+        let ended = limited.arg("run").args(arguments).assert();
+        ended
+            .code(14)
+            .stderr(contains("a process may open 128 here"))
+    };
+    refused(&["swept.yaml"]).stderr(contains("cannot run swept at users=70: "));
+    assert!(!bench.path().join("results").exists());
+
+    ran(bench.workbench().arg("run").arg(&file));
+    let mut series = bench.series();
+    for run in series["runs"].as_array_mut().unwrap() {
+        run["state"] = value!("planned");
+        run["run"] = Value::Null;
+    }
+    std::fs::write(bench.series_file().unwrap(), series.to_string()).unwrap();
+    refused(&["--resume"]).stderr(contains("cannot run swept@users=70: "));
+    assert_eq!(bench.runs("swept").len(), 2);
+}
+
 #[test]
 fn a_sweep_fails_by_its_thresholds_only_where_no_load_meets_them() {
     let bench = Bench::new();

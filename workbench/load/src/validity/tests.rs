@@ -45,8 +45,9 @@ fn judged_as(
         clock: &clock,
         users: &users,
         presences: &presences,
+        steady: Duration::ZERO..schedule.end(),
         processors: &[],
-        cpus: 2,
+        cpus: 2.0,
         target_among_others: false,
         recorded,
         served: None,
@@ -101,7 +102,7 @@ fn a_run_that_followed_its_plan_is_valid() {
 fn a_user_that_came_late_makes_the_run_invalid() {
     let validity = judged(&[(0, 2_000), (500, 2_000)], recorded(10, 10), Some(10));
     assert_eq!(status(&validity, "users"), CheckStatus::Failed);
-    assert_eq!(status(&validity, "generator"), CheckStatus::Warning);
+    assert_eq!(status(&validity, "punctuality"), CheckStatus::Warning);
     assert!(!validity.valid);
 }
 
@@ -125,6 +126,42 @@ fn a_user_who_stays_on_after_its_last_response_makes_the_run_invalid() {
     let there = [(0, 1_100, 2_900), (1_500, 4_000, 4_000)];
     let validity = judged_as(rows, &there, recorded(10, 10), |_| {});
     assert_eq!(status(&validity, "users"), CheckStatus::Failed);
+}
+
+/// Ten users for 2 s, who leave one after the other over another 2 s; `left` has how each was there.
+fn ramped_down(left: impl Fn(u64) -> There) -> Validity {
+    let rows = vec![ThreadRow {
+        shutdown: Duration::from_secs(2),
+        ..row(10, 0, 2_000)
+    }];
+    let there: Vec<There> = (1..=10).map(left).collect();
+    judged_as(rows, &there, recorded(10, 10), |_| {})
+}
+
+#[test]
+fn users_missing_at_the_start_are_not_outdone_by_users_who_leave_late() {
+    // In the first second one of ten is missing, in the last one two too many are there.
+    let validity = ramped_down(|user| {
+        let from = if user == 1 { 1_000 } else { 0 };
+        let stop = 2_000 + 200 * user;
+        let to = if user > 4 { stop.max(3_800) } else { stop };
+        (from, stop - 1, to)
+    });
+    assert_eq!(
+        status(&validity, "users"),
+        CheckStatus::Failed,
+        "{validity:?}"
+    );
+    assert!(!validity.valid);
+}
+
+#[test]
+fn users_who_leave_late_are_a_warning_and_users_who_leave_early_are_missing() {
+    let stop = |user| 2_000 + 200 * user;
+    let late = ramped_down(|user| (0, stop(user) - 1, stop(user).max(3_800)));
+    assert_eq!(status(&late, "users"), CheckStatus::Warning, "{late:?}");
+    let early = ramped_down(|user| (0, 2_100, stop(user).min(3_000)));
+    assert_eq!(status(&early, "users"), CheckStatus::Failed, "{early:?}");
 }
 
 #[test]
@@ -177,37 +214,173 @@ fn what_the_generator_could_not_send_makes_the_run_invalid_and_is_no_error_of_th
 }
 
 #[test]
-fn who_had_the_processors_is_judged_over_the_run() {
-    let used = |generator, others, steal| Processors {
+fn a_run_that_could_send_nothing_says_so_and_does_not_say_that_nothing_was_tried() {
+    let there = [(0, 2_000), (0, 2_000)];
+    let mut starved = recorded(10, 0);
+    starved.generator_errors = 10;
+    let finding = |recorded, name: &str| {
+        let validity = judged(&there, recorded, None);
+        let check = find(&validity, name).expect("there is such a check");
+        assert_eq!(check.status, CheckStatus::Failed);
+        check.finding.clone()
+    };
+    let errors = finding(starved, "errors");
+    assert!(errors.contains("no request reached the target"), "{errors}");
+    let limits = finding(starved, "generator limits");
+    assert!(
+        limits.contains("10 of 10 requests could not be sent"),
+        "{limits}"
+    );
+    assert_eq!(finding(recorded(0, 0), "errors"), "no request was made");
+}
+
+/// Processors in use, one reading after the other; the machine has two.
+fn used(generator: f64, target: f64, others: f64, steal: f64) -> Processors {
+    Processors {
         from: Instant::now(),
         length: Duration::from_secs(1),
         generator,
-        target: 0.0,
+        target,
         others,
         steal,
-    };
+        online: 2.0,
+    }
+}
+
+/// The check of a run whose steady part, from 2 s to 4 s of a schedule of 6 s, has these readings. Before it and after
+/// it, the generator used `besides` processors, for as many seconds as `after` says.
+fn processors_check(
+    steady: &[Processors],
+    besides: f64,
+    after: u32,
+    change: impl Fn(&mut Evidence<'_>),
+) -> Check {
+    let other = used(besides, 0.0, 0.0, 0.0);
+    let length = 2_000 / u32::try_from(steady.len()).expect("a few readings");
+    let validity = judged_as(
+        vec![row(2, 0, 6_000)],
+        &[(0, 6_000, 6_000); 2],
+        recorded(10, 10),
+        |it| {
+            let mut from = it.clock.start() - Duration::from_secs(1);
+            let before = std::iter::repeat_n((other, 1_000), 3);
+            let steady = steady.iter().map(|reading| (*reading, length));
+            let after = std::iter::repeat_n((other, 1_000), after as usize);
+            let readings = before.chain(steady).chain(after).map(|(reading, length)| {
+                let length = Duration::from_millis(length.into());
+                let reading = Processors {
+                    from,
+                    length,
+                    ..reading
+                };
+                from += length;
+                reading
+            });
+            // The closure may be called for any lifetime, the readings live to the end of the program.
+            it.processors = Vec::leak(readings.collect());
+            it.steady = Duration::from_secs(2)..Duration::from_secs(4);
+            change(it);
+        },
+    );
+    find(&validity, "processors")
+        .expect("there are readings")
+        .clone()
+}
+
+#[test]
+fn who_had_the_processors_is_judged_over_the_steady_part() {
     for (readings, among_others, wanted) in [
-        (vec![used(0.4, 0.1, 0.0)], false, CheckStatus::Passed),
+        (vec![used(0.4, 0.0, 0.1, 0.0)], false, CheckStatus::Passed),
         // Of two processors: one busy second does not make a busy run.
         (
-            vec![used(2.0, 0.0, 0.0), used(0.4, 0.0, 0.0)],
+            vec![used(2.0, 0.0, 0.0, 0.0), used(0.4, 0.0, 0.0, 0.0)],
             false,
             CheckStatus::Passed,
         ),
-        (vec![used(1.6, 0.0, 0.0)], false, CheckStatus::Warning),
-        (vec![used(1.9, 0.0, 0.0)], false, CheckStatus::Failed),
-        (vec![used(0.4, 0.3, 0.0)], false, CheckStatus::Warning),
-        (vec![used(0.4, 0.3, 0.0)], true, CheckStatus::Passed),
-        (vec![used(0.4, 0.0, 0.1)], true, CheckStatus::Warning),
+        (vec![used(1.6, 0.0, 0.0, 0.0)], false, CheckStatus::Warning),
+        (vec![used(1.9, 0.0, 0.0, 0.0)], false, CheckStatus::Failed),
+        (vec![used(0.4, 0.0, 0.3, 0.0)], false, CheckStatus::Warning),
+        (vec![used(0.4, 0.0, 0.3, 0.0)], true, CheckStatus::Passed),
+        (vec![used(0.4, 0.0, 0.0, 0.1)], true, CheckStatus::Warning),
     ] {
-        let there = [(0, 2_000, 2_000); 2];
-        let validity = judged_as(vec![row(2, 0, 2_000)], &there, recorded(10, 10), |it| {
-            // The closure may be called for any lifetime, the readings live to the end of the program.
-            it.processors = Vec::leak(readings.clone());
-            it.target_among_others = among_others;
-        });
-        assert_eq!(status(&validity, "processors"), wanted, "{readings:?}");
+        for besides in [0.0, 2.0] {
+            let check = processors_check(&readings, besides, 2, |it| {
+                it.target_among_others = among_others;
+            });
+            assert_eq!(
+                check.status, wanted,
+                "{readings:?}, besides {besides}: {check:?}"
+            );
+        }
     }
+}
+
+#[test]
+fn idling_in_ramps_and_after_the_schedule_does_not_dilute_a_saturated_generator() {
+    let check = processors_check(&[used(1.9, 0.0, 0.0, 0.0)], 0.0, 60, |_| {});
+    assert_eq!(check.status, CheckStatus::Failed, "{check:?}");
+    assert!(
+        check.finding.contains("used 95.0 % of 2 processors"),
+        "{check:?}"
+    );
+}
+
+#[test]
+fn a_steady_part_without_a_whole_reading_is_judged_by_those_that_touch_it() {
+    let check = processors_check(&[used(1.9, 0.0, 0.0, 0.0)], 0.0, 60, |it| {
+        it.steady = Duration::from_millis(2_500)..Duration::from_millis(3_500);
+    });
+    assert_eq!(check.status, CheckStatus::Failed, "{check:?}");
+}
+
+#[test]
+fn a_target_that_fills_the_machine_together_with_the_generator_is_a_warning() {
+    // Of one processor each: neither is busy by its own share.
+    let beside = |target, others, among_others| {
+        processors_check(&[used(0.9, target, others, 0.0)], 0.0, 2, |it| {
+            it.target_among_others = among_others;
+        })
+    };
+    for check in [beside(1.0, 0.0, false), beside(0.0, 1.0, true)] {
+        assert_eq!(check.status, CheckStatus::Warning, "{check:?}");
+        let finding = &check.finding;
+        assert!(finding.contains("together 95.0 %"), "{finding}");
+        assert!(
+            finding.contains("the target and the generator compete"),
+            "{finding}"
+        );
+    }
+    assert_eq!(beside(0.8, 0.0, false).status, CheckStatus::Passed);
+    assert_eq!(beside(0.0, 0.8, true).status, CheckStatus::Passed);
+}
+
+#[test]
+fn in_a_container_others_are_judged_by_the_machine_and_our_own_by_what_the_container_may_use() {
+    let in_container = |generator, target, others, steal| {
+        let reading = Processors {
+            online: 64.0,
+            ..used(generator, target, others, steal)
+        };
+        processors_check(&[reading], 0.0, 2, |_| {})
+    };
+    // Neighbours on 6 and on 30 of 64 processors.
+    let few = in_container(0.5, 0.0, 6.0, 1.0);
+    assert_eq!(few.status, CheckStatus::Passed, "{few:?}");
+    let many = in_container(0.5, 0.0, 30.0, 0.0);
+    assert_eq!(many.status, CheckStatus::Warning);
+    assert!(
+        many.finding
+            .contains("machine's 64, other processes used 46.9 %"),
+        "{many:?}"
+    );
+    let stolen = in_container(0.5, 0.0, 0.0, 2.0);
+    assert_eq!(stolen.status, CheckStatus::Warning, "{stolen:?}");
+    // All of the container's two processors, but little of the machine.
+    let full = in_container(0.9, 1.0, 0.0, 0.0);
+    assert_eq!(full.status, CheckStatus::Warning);
+    assert!(full.finding.contains("together 95.0 %"), "{full:?}");
+    let saturated = in_container(1.9, 0.0, 0.0, 0.0);
+    assert_eq!(saturated.status, CheckStatus::Failed, "{saturated:?}");
 }
 
 #[test]

@@ -7,6 +7,8 @@ mod parts;
 #[cfg(test)]
 mod published_versions;
 #[cfg(test)]
+mod resources;
+#[cfg(test)]
 mod series;
 
 /// All samples in a folder, with all their columns.

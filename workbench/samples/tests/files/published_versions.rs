@@ -4,7 +4,10 @@
 use std::path::Path;
 
 use polars_core::prelude::*;
-use workbench_samples::{ELAPSED, Manifest, Outcome, Series, SeriesOrder, SeriesRunState, column};
+use workbench_samples::{
+    ELAPSED, Manifest, Outcome, Resource, Series, SeriesOrder, SeriesRunState, column,
+    read_resources,
+};
 
 use crate::read;
 
@@ -109,4 +112,26 @@ fn the_record_of_a_series_of_version_2_is_still_read() {
         .collect();
     assert_eq!(points, [("smoke@users=5", 5), ("smoke@users=10", 10)]);
     assert_eq!(series.runs[0].experiment, "smoke@users=10");
+}
+
+#[test]
+fn the_readings_of_resources_of_version_1_are_still_read() {
+    let readings = read_resources(Path::new("tests/published/resources-version-1")).unwrap();
+
+    let at = 1_795_000_001_000_000_001;
+    let reading = |source: &str, metric: &str, value| Resource {
+        at,
+        source: source.to_owned(),
+        metric: metric.to_owned(),
+        value,
+    };
+    assert_eq!(
+        readings,
+        [
+            reading("generator", "processors", 0.75),
+            reading("target", "processors", 0.5),
+            reading("others", "processors", 0.125),
+            reading("machine", "steal_processors", 0.0),
+        ]
+    );
 }
