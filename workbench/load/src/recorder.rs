@@ -3,6 +3,7 @@
 //! There is no channel per request. A slot is locked by its worker for an append and once a second by the collector for a
 //! swap, so the lock is practically never waited for, and memory holds a few seconds of samples however long the run is.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -24,11 +25,18 @@ const SAMPLES_PER_PART: usize = 500_000;
 #[derive(Debug, Default)]
 pub(crate) struct Slot {
     samples: Mutex<Vec<Sample>>,
+    /// Requests that were sent again since the last collection.
+    sent_again: AtomicU64,
 }
 
 impl Slot {
     pub(crate) fn push(&self, sample: Sample) {
         self.lock().push(sample);
+    }
+
+    /// Counts a request that met a closed connection and was sent again on a new one.
+    pub(crate) fn count_sent_again(&self) {
+        self.sent_again.fetch_add(1, Ordering::Relaxed);
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Sample>> {
@@ -58,7 +66,11 @@ pub(crate) struct Recorded {
     pub(crate) errors: u64,
     /// Of these, how many failed by the generator's own limits.
     pub(crate) generator_errors: u64,
-    /// Of these, how many the service did answer.
+    /// Of these, how many met a connection that the server had closed, and were not sent again.
+    pub(crate) stale: u64,
+    /// Requests that were sent again on a new connection, whatever came of them there.
+    pub(crate) sent_again: u64,
+    /// Of all, how many the service did answer.
     pub(crate) answered: u64,
     /// Requests that were given up while in flight.
     pub(crate) censored: u64,
@@ -71,6 +83,7 @@ impl Recorded {
         self.samples += 1;
         self.errors += u64::from(sample.error.is_some());
         self.generator_errors += u64::from(sample.error == Some(ErrorKind::Generator));
+        self.stale += u64::from(sample.error == Some(ErrorKind::Stale));
         self.answered += u64::from(sample.status.is_some());
         self.censored += u64::from(sample.error == Some(ErrorKind::Censored));
         self.elapsed_ns += u128::from(sample.elapsed_ns);
@@ -180,6 +193,7 @@ impl Collector {
         for (slot, room) in self.slots.iter().zip(&mut self.rooms) {
             // Nothing is allocated while a user may be waiting; the next second will be much like this one.
             std::mem::swap(&mut *slot.lock(), room);
+            self.recorded.sent_again += slot.sent_again.swap(0, Ordering::Relaxed);
             for sample in room.iter() {
                 self.recorded.add(sample);
             }

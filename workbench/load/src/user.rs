@@ -183,6 +183,9 @@ struct InFlight<'a> {
 impl InFlight<'_> {
     fn finish(mut self, measured: &Measured, outcome: Result<u16, ErrorKind>) {
         self.answered = true;
+        if measured.sent_again {
+            self.slot.count_sent_again();
+        }
         self.slot.push(Sample {
             elapsed_ns: nanoseconds(measured.elapsed),
             latency_ns: nanoseconds(measured.latency),

@@ -54,6 +54,7 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Validity {
     checks.extend(requests_accounted(evidence));
     checks.push(requests_failed(evidence));
     checks.extend(generator_limits(evidence));
+    checks.extend(stale_connections(evidence));
     checks.push(requests_censored(evidence));
     checks.extend(overtime(evidence));
     checks.extend(users_punctual(evidence));
@@ -155,13 +156,16 @@ fn users_achieved(evidence: &Evidence<'_>) -> Check {
     check("users", status, finding)
 }
 
-/// A request that got no response may or may not have been counted by the target.
+/// A request that got no response may or may not have been counted by the target, one that was sent again once or twice.
 fn requests_accounted(evidence: &Evidence<'_>) -> Option<Check> {
     let served = evidence.served?;
     let Recorded {
-        samples, answered, ..
+        samples,
+        answered,
+        sent_again,
+        ..
     } = evidence.recorded;
-    let status = if (answered..=samples).contains(&served) {
+    let status = if (answered..=samples + sent_again).contains(&served) {
         CheckStatus::Passed
     } else {
         CheckStatus::Failed
@@ -176,9 +180,10 @@ fn requests_accounted(evidence: &Evidence<'_>) -> Option<Check> {
 
 fn requests_failed(evidence: &Evidence<'_>) -> Check {
     let recorded = evidence.recorded;
-    // What the generator could not send says nothing of the target.
-    let samples = recorded.samples - recorded.generator_errors;
-    let errors = recorded.errors - recorded.generator_errors;
+    // What the generator could not send, or sent on a closed connection, says nothing of the target.
+    let not_sent = recorded.generator_errors + recorded.stale;
+    let samples = recorded.samples - not_sent;
+    let errors = recorded.errors - not_sent;
     let (status, finding) = if recorded.samples == 0 {
         (CheckStatus::Failed, "no request was made".to_owned())
     } else if samples == 0 {
@@ -212,6 +217,19 @@ fn generator_limits(evidence: &Evidence<'_>) -> Option<Check> {
         counted(evidence.recorded.samples, "request")
     );
     (failed > 0).then(|| check("generator limits", CheckStatus::Failed, finding))
+}
+
+/// A server may close a connection that nobody uses, and a request may be on its way then.
+fn stale_connections(evidence: &Evidence<'_>) -> Option<Check> {
+    let Recorded {
+        stale, sent_again, ..
+    } = evidence.recorded;
+    let finding = format!(
+        "{} met a connection that the target had closed while it was idle: {sent_again} went to a new one, {stale} could \
+         not be sent again (`stale`, POST and PATCH). The target keeps idle connections for less time than users wait",
+        counted(stale + sent_again, "request")
+    );
+    (stale + sent_again > 0).then(|| check("stale connections", CheckStatus::Warning, finding))
 }
 
 /// Responses that were waited for after the end of the schedule; they count, but the run took longer than planned.

@@ -94,6 +94,10 @@ async fn a_close_that_crosses_a_request_is_no_error_of_the_target() {
         let finished = run(&plan, folder.path(), &StopSignal::new()).await.unwrap();
         let samples = samples(&finished);
         assert!(samples.height() >= 6, "{step}");
+        if step.contains("crossed") {
+            let warned = check(&finished, "stale connections");
+            assert_eq!(warned, Some(CheckStatus::Warning), "{step}");
+        }
         words(&samples, "error")
     };
     // Sent again on a new connection.

@@ -71,6 +71,8 @@ fn recorded(samples: u64, answered: u64) -> Recorded {
         samples,
         errors: samples - answered,
         generator_errors: 0,
+        stale: 0,
+        sent_again: 0,
         answered,
         censored: 0,
         // Two users for 2 s, waiting all the time.
@@ -84,6 +86,23 @@ fn find<'a>(validity: &'a Validity, name: &str) -> Option<&'a Check> {
 
 fn status(validity: &Validity, name: &str) -> CheckStatus {
     find(validity, name).expect("there is such a check").status
+}
+
+#[test]
+fn closed_connections_are_warned_of_and_no_errors_of_the_target() {
+    let there = [(0, 2_000), (0, 2_000)];
+    let mut crossed = recorded(10, 8);
+    (crossed.stale, crossed.sent_again) = (2, 3);
+    // Those that were sent again were counted twice.
+    let validity = judged(&there, crossed, Some(13));
+    assert!(validity.valid, "{validity:?}");
+    assert_eq!(status(&validity, "stale connections"), CheckStatus::Warning);
+    assert_eq!(status(&validity, "errors"), CheckStatus::Passed);
+    assert_eq!(
+        status(&validity, "requests accounted for"),
+        CheckStatus::Passed
+    );
+    assert!(find(&judged(&there, recorded(10, 10), None), "stale connections").is_none());
 }
 
 #[test]
