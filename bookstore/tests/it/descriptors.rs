@@ -8,7 +8,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::support::{Fake, Process, Service, command};
+use crate::support::{Fake, Process, Service, command, in_shell};
 
 /// A story that waits for longer waits in vain.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -18,8 +18,8 @@ const SERVICES: [&str; 4] = ["catalog", "cart", "orders", "storefront"];
 /// A call of each of them with a body.
 const WRITES: [&str; 4] = ["/products", "/carts/5", "/orders/5", "/login"];
 
-/// Starts a command under `ulimit`s, with connections that may wait for longer than any story.
-fn start(limits: &str, arguments: &[&str]) -> Process {
+/// A command under `ulimit`s, with connections that may wait for longer than any story.
+fn limited(limits: &str, arguments: &[&str]) -> Command {
     let patient = [
         "--ephemeral",
         "--database=sqlite",
@@ -27,17 +27,11 @@ fn start(limits: &str, arguments: &[&str]) -> Process {
         "--body-timeout=1h",
         "--request-timeout=1h",
     ];
-    let shop = command(&[arguments, &patient].concat());
-    let mut shell = Command::new("sh");
-    shell.args(["-c", &format!("{limits} && exec \"$0\" \"$@\"")]);
-    shell.arg(shop.get_program()).args(shop.get_args());
-    for (name, value) in shop.get_envs() {
-        match value {
-            Some(value) => shell.env(name, value),
-            None => shell.env_remove(name),
-        };
-    }
-    Process::launch(&mut shell)
+    in_shell(limits, &command(&[arguments, &patient].concat()))
+}
+
+fn start(limits: &str, arguments: &[&str]) -> Process {
+    Process::launch(&mut limited(limits, arguments))
 }
 
 /// Whoever sends it expects an interim answer, and does not wait for it.
@@ -116,13 +110,19 @@ async fn connections_that_only_wait_make_room_for_others() {
 
 #[tokio::test]
 async fn clients_that_do_not_take_their_answers_make_room_for_others() {
-    let shop = start("ulimit -n 512", &["all", "--free-ports"]);
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let mut shop = limited("ulimit -n 512", &["all", "--free-ports"]);
+    shop.env("RUST_LOG", "warn").stderr(log.reopen().unwrap());
+    let shop = Process::launch(&mut shop);
     let catalog = shop.service("catalog");
     // More than the system keeps for a connection.
     let ask = "GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nhost: shop\r\n\r\n".repeat(10);
     let connections = connect(&catalog, 60, ask.as_bytes()).await;
     everybody_is_served(&shop).await;
     drop(connections);
+    let logged = std::fs::read_to_string(log.path()).unwrap();
+    let closing = "closing connections to make room for others";
+    assert!(logged.contains(closing), "{logged}");
 }
 
 #[tokio::test]
