@@ -47,7 +47,7 @@ pub enum Command {
     #[command(after_long_help = "\
 Examples:
   bookstore health http://127.0.0.1:8001/health   whether the process answers
-  bookstore health http://127.0.0.1:8001/ready    whether it can work: its database answers too")]
+  bookstore health http://127.0.0.1:8001/ready    whether it can work: its database can be written to")]
     Health(HealthOptions),
     /// The pages for visitors and for the bookseller; needs the other three.
     Storefront(StorefrontOptions),
@@ -109,7 +109,7 @@ pub(crate) struct CommonOptions {
     pub(crate) database: DatabaseUrl,
 
     /// Connections to each service's database on a PostgreSQL server; a quarter of them, at least
-    /// one, only read.
+    /// one, are for reads and readiness checks.
     #[arg(
         long,
         env = "BOOKSTORE_DATABASE_CONNECTIONS",

@@ -112,6 +112,15 @@ impl<S> Watched<S> {
         self.since = Instant::now();
     }
 
+    /// Ready when the connection is to make room for another one, or the turn has lasted too long.
+    fn poll_close(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
+        if self.client().poll_leave(context) {
+            tracing::debug!(turn = ?self.turn, "closing a connection to make room");
+            return Poll::Ready(io::ErrorKind::ConnectionAborted.into());
+        }
+        self.poll_end(context)
+    }
+
     /// Ready when the turn has lasted too long.
     fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
         let limit = match self.turn {
@@ -138,16 +147,20 @@ impl<S> Watched<S> {
         context: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
         match written {
+            // An interim answer (100), or an answer to an earlier request.
+            Poll::Ready(_) if self.client().is_at_work() => self.begin(Turn::Asked),
             Poll::Ready(_) => {
                 self.begin(Turn::Idle);
-                self.client().is_waited_for();
+                self.client().has_taken();
             }
             Poll::Pending => {
                 if self.turn != Turn::Blocked {
                     self.begin(Turn::Blocked);
-                    self.client().is_served();
                 }
-                return self.poll_end(context).map(Err);
+                if !self.client().is_at_work() {
+                    self.client().is_waited_for();
+                }
+                return self.poll_close(context).map(Err);
             }
         }
         written
@@ -168,11 +181,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
                 }
                 read
             }
-            Poll::Pending if self.client().poll_leave(context) => {
-                tracing::debug!(turn = ?self.turn, "closing a connection to make room");
-                Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()))
-            }
-            Poll::Pending => self.poll_end(context).map(Err),
+            Poll::Pending => self.poll_close(context).map(Err),
         }
     }
 }
@@ -258,7 +267,7 @@ mod tests {
             sleep(Duration::from_millis(2)).await;
         }
         // The first one's request is at work.
-        clients[0].0.client().is_served();
+        let _at_work = clients[0].0.client().begin_work();
         let (fourth, _) = tokio::join!(connect_to(&open, NEVER, NEVER), async {
             let closed = clients[1].0.read_u8().await.unwrap_err();
             assert_eq!(closed.kind(), io::ErrorKind::ConnectionAborted);

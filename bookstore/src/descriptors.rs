@@ -1,23 +1,23 @@
 //! File descriptors: as many as the system allows, and shared out so that none of the services takes
 //! those of the others.
 
-/// Without a known limit; POSIX systems begin with it.
+/// Assumed where the system does not say its limit: the usual soft limit of Linux.
 const USUAL_LIMIT: u64 = 1024;
 
-/// For what every process has open, and some more.
-const OF_THE_PROCESS: u64 = 128;
+/// Reserved for the process: standard streams, the runtime, listeners, logs, and room to spare.
+const RESERVED_FOR_PROCESS: u64 = 128;
 
-/// For the files of a service's SQLite database.
-const OF_A_DATABASE: u64 = 32;
+/// Reserved for each service's SQLite database: the file, its log and its index, for each connection.
+const RESERVED_PER_DATABASE: u64 = 32;
 
-/// However few descriptors there are.
-const LEAST: u64 = 16;
+/// Connections that each service accepts at least, however few descriptors there are.
+const LEAST_CONNECTIONS: u64 = 16;
 
 /// Raises the soft limit to the hard one, and says what it is now.
 pub(crate) fn raise_limit() -> u64 {
     rlimit::increase_nofile_limit(u64::MAX).unwrap_or_else(|error| {
         tracing::warn!(%error, "cannot raise the limit of file descriptors");
-        USUAL_LIMIT
+        rlimit::Resource::NOFILE.get_soft().unwrap_or(USUAL_LIMIT)
     })
 }
 
@@ -28,10 +28,10 @@ pub(crate) fn connections_per_service(
     descriptors: u64,
     pool: u32,
 ) -> usize {
-    let databases = services.len() as u64 * OF_A_DATABASE.max(pool.into());
-    let available = descriptors.saturating_sub(OF_THE_PROCESS + databases);
+    let databases = services.len() as u64 * RESERVED_PER_DATABASE.max(pool.into());
+    let available = descriptors.saturating_sub(RESERVED_FOR_PROCESS + databases);
     let per_connection: u64 = services.iter().map(|service| used_by(service)).sum();
-    let connections = (available / per_connection.max(1)).max(LEAST);
+    let connections = (available / per_connection.max(1)).max(LEAST_CONNECTIONS);
     usize::try_from(connections).unwrap_or(usize::MAX)
 }
 

@@ -26,6 +26,7 @@ mod open_connections;
 mod orders;
 mod origin;
 mod paging;
+mod readiness;
 mod run;
 mod server;
 mod service;

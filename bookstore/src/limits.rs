@@ -1,20 +1,18 @@
-//! What a request has to be to get to a handler, and what it may take from the others: time, and a
-//! place among those at work. Those of foreign pages are refused. What goes
-//! beyond is answered with 503, so that a service that is overrun says so at once instead of
-//! answering ever later. A handler that panics is answered with 500.
+//! A service's limits: which requests get to a handler, how many at once, and for how long. Requests
+//! of foreign pages are answered with 403. Requests over the limit of those at work are answered
+//! with 503 at once, requests that take too long with 503 then, and a handler that panics with 500.
 
 use std::{any::Any, panic::AssertUnwindSafe, pin::pin, task::Poll, time::Duration};
 
 use axum::{
     extract::{DefaultBodyLimit, Request},
-    http::header,
     response::Response,
 };
 use clap::Args;
 use futures::{FutureExt, poll};
 use tokio::{sync::Semaphore, time::timeout};
 
-use crate::{Error, error::RETRY_AFTER, extract::BODY_LIMIT, origin};
+use crate::{Error, extract::BODY_LIMIT, origin};
 
 /// Calls that are answered however busy the service is: a process that is only busy must not be
 /// taken for dead.
@@ -118,7 +116,7 @@ impl Gate {
         }
         let place = self.places.try_acquire();
         if place.is_err() && !ALWAYS_ANSWERED.contains(&request.uri().path()) {
-            return self.refuse(Error::Busy);
+            return (self.refusal)(Error::Busy);
         }
         let may_have_body = !request.method().is_safe();
         if may_have_body {
@@ -137,20 +135,11 @@ impl Gate {
         // Whatever a handler leaves half done is dropped with it: transactions roll back.
         match AssertUnwindSafe(answer).catch_unwind().await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(_late)) => self.refuse(Error::TooLate {
+            Ok(Err(_late)) => (self.refusal)(Error::TooLate {
                 limit: self.limits.request,
             }),
             Err(panic) => (self.refusal)(Error::Panicked(message(panic.as_ref()))),
         }
-    }
-
-    /// The answer to what may be asked again soon.
-    fn refuse(&self, error: Error) -> Response {
-        let mut answer = (self.refusal)(error);
-        answer
-            .headers_mut()
-            .insert(header::RETRY_AFTER, RETRY_AFTER);
-        answer
     }
 }
 
@@ -167,7 +156,7 @@ mod tests {
 
     use axum::{
         Router,
-        http::StatusCode,
+        http::{StatusCode, header},
         middleware::{self, Next},
         response::IntoResponse,
         routing::get,

@@ -5,10 +5,7 @@
 //! F. Valsorda, "Cross-Site Request Forgery", and Go's `net/http.CrossOriginProtection`, which does
 //! the same; W3C, "Fetch Metadata Request Headers", 2.3.
 
-use axum::{
-    extract::Request,
-    http::{Uri, header},
-};
+use axum::{extract::Request, http::header};
 
 /// Whether a request is to change something and comes from a page of another origin. What no
 /// browser sends has neither of the two headers.
@@ -27,18 +24,25 @@ pub(crate) fn is_foreign(request: &Request) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else {
         return false;
     };
-    let origin = origin.to_str().ok().and_then(|origin| {
-        let origin: Uri = origin.parse().ok()?;
-        Some(origin.authority()?.as_str().to_owned())
-    });
     let host = headers
         .get(header::HOST)
         .and_then(|host| host.to_str().ok());
-    match (origin, host) {
-        (Some(origin), Some(host)) => !origin.eq_ignore_ascii_case(host),
-        // `null` is the origin of pages that hide theirs.
-        _ => true,
-    }
+    // `null` is the origin of pages that hide theirs.
+    let origin = origin
+        .to_str()
+        .ok()
+        .and_then(|origin| origin.split_once("://"));
+    let (Some((scheme, origin)), Some(host)) = (origin, host) else {
+        return true;
+    };
+    let default_port = match scheme {
+        "http" => ":80",
+        "https" => ":443",
+        _ => "",
+    };
+    // Browsers leave it out, and some proxies add it.
+    let [origin, host] = [origin, host].map(|it| it.strip_suffix(default_port).unwrap_or(it));
+    !origin.eq_ignore_ascii_case(host)
 }
 
 #[cfg(test)]
@@ -47,10 +51,8 @@ mod tests {
 
     use super::*;
 
-    fn is_foreign(method: &str, headers: &[(&str, &str)]) -> bool {
-        let mut request = Request::builder()
-            .method(method)
-            .header("host", "shop:8001");
+    fn is_foreign(method: &str, host: &str, headers: &[(&str, &str)]) -> bool {
+        let mut request = Request::builder().method(method).header("host", host);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -59,7 +61,7 @@ mod tests {
 
     #[test]
     fn only_programs_and_own_pages_may_change_something() {
-        let cases: [(&[_], bool); 10] = [
+        let cases: [(&[_], bool); 11] = [
             (&[], false),
             (&[("sec-fetch-site", "same-origin")], false),
             (&[("sec-fetch-site", "none")], false),
@@ -69,13 +71,33 @@ mod tests {
             (&[("origin", "http://SHOP:8001")], false),
             (&[("origin", "http://shop:8000")], true),
             (&[("origin", "http://shop.example")], true),
+            (&[("origin", "shop:8001")], true),
             (&[("origin", "null")], true),
         ];
         for (headers, expected) in cases {
             for method in ["POST", "PUT", "DELETE", "PATCH"] {
-                assert_eq!(is_foreign(method, headers), expected, "{headers:?}");
+                let found = is_foreign(method, "shop:8001", headers);
+                assert_eq!(found, expected, "{headers:?}");
             }
-            assert!(!is_foreign("GET", headers), "{headers:?}");
+            assert!(!is_foreign("GET", "shop:8001", headers), "{headers:?}");
+        }
+        assert!(is_foreign("POST", "null", &[("origin", "null")]));
+    }
+
+    #[test]
+    fn the_port_of_a_scheme_may_be_named_or_left_out() {
+        for (origin, host, expected) in [
+            ("http://shop", "shop:80", false),
+            ("http://shop:80", "shop", false),
+            ("https://shop", "shop:443", false),
+            ("http://[::1]", "[::1]:80", false),
+            ("http://shop", "shop:8080", true),
+            ("http://shop", "shop:443", true),
+            ("https://shop", "shop:80", true),
+            ("http://shop:8080", "shop:80", true),
+        ] {
+            let found = is_foreign("POST", host, &[("origin", origin)]);
+            assert_eq!(found, expected, "{origin} {host}");
         }
     }
 }

@@ -107,13 +107,15 @@ impl tower_service::Service<Request> for Complete {
             address,
             client,
         } = self.clone();
-        if let Some(client) = client {
-            client.is_served();
+        let at_work = client.as_ref().map(Client::begin_work);
+        if let Some(at_work) = &at_work {
+            request = request.map(|body| at_work.watch(body));
         }
         if let Some(address) = address {
             request.extensions_mut().insert(ConnectInfo(address));
         }
         Box::pin(async move {
+            let _at_work = at_work;
             let handled = async |request| match router.call(request).await {
                 Ok(response) => response,
                 Err(never) => match never {},

@@ -11,6 +11,7 @@ use axum::{
     routing::{get, post},
 };
 use serde_json::json;
+use tokio::time::Instant;
 use utoipa::openapi::InfoBuilder;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
@@ -24,6 +25,7 @@ use crate::{
     limits::{Gate, Limits, Refusal},
     metrics::{self, Gauge, LookUp, Metrics, RequestMetrics},
     observe::{self, OnPurpose},
+    readiness::Readiness,
     server::{Complete, Draining, Stopping, Way},
 };
 
@@ -92,7 +94,10 @@ fn complete(
     let own = own.iter().map(|&route| route.to_owned());
     let router = calls
         .route("/health", get(health))
-        .route("/ready", get(ready).with_state(database.clone()))
+        .route(
+            "/ready",
+            get(ready).with_state(Readiness::new(database.clone())),
+        )
         .method_not_allowed_fallback(method_not_allowed);
     Service {
         name,
@@ -211,19 +216,17 @@ async fn health() -> impl IntoResponse {
 }
 
 async fn ready(
-    State(database): State<Database>,
+    State(readiness): State<Readiness>,
     stopping: Option<Extension<Stopping>>,
 ) -> Response {
-    if stopping.is_some() {
-        return detail(StatusCode::SERVICE_UNAVAILABLE, "service is stopping").into_response();
-    }
-    match database.check().await {
-        Ok(()) => Json(json!({"status": "ready"})).into_response(),
-        Err(error) => {
-            tracing::warn!(?error, "not ready");
-            detail(StatusCode::SERVICE_UNAVAILABLE, "database is not reachable").into_response()
-        }
-    }
+    let reason = if stopping.is_some() {
+        "service is stopping"
+    } else if readiness.is_ready(Instant::now()).await {
+        return Json(json!({"status": "ready"})).into_response();
+    } else {
+        "database cannot be written to"
+    };
+    detail(StatusCode::SERVICE_UNAVAILABLE, reason).into_response()
 }
 
 async fn not_found() -> Answer {

@@ -1,5 +1,5 @@
-//! Tokens: names that are given once. A number of a database is not one, for the database may be
-//! restored from a copy, emptied or reset, and then counts from an earlier number again.
+//! Tokens: random identifiers (UUIDs) of orders and returns, unique across all databases. Numbers
+//! from a database are not: one that is restored from a copy or reset gives the same numbers again.
 
 use serde::{Deserialize, Serialize};
 

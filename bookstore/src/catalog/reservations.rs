@@ -7,7 +7,9 @@
 use super::{Catalog, queues::Turns, store::product_not_found};
 use crate::{
     Error,
-    database::{Database, at_most_one, exactly_one, in_transaction, now_ms, with_writer},
+    database::{
+        Database, at_most_one, exactly_one, in_transaction, now_ms, with_reader, with_writer,
+    },
     item::Item,
     token::Token,
 };
@@ -23,7 +25,7 @@ impl Catalog {
     /// Takes the items from stock, all or none. Items are sorted by product, so that two orders
     /// never wait for each other's rows in a circle.
     pub(super) async fn reserve(&self, order: &Token, items: &[Item]) -> Result<Reserved, Error> {
-        let _turns = self.turns(items).await?;
+        let _turns = self.turns(&books_of(items)).await?;
         in_transaction!(&self.database, |connection| {
             let inserted: Option<Token> = sqlx::query_scalar(
                 "INSERT INTO reservations (order_token, status, reserved_at) VALUES ($1, 'Held', $2)
@@ -84,10 +86,10 @@ impl Catalog {
     }
 
     /// Turns in the queues of these books, where those who wait for their rows keep connections.
-    pub(super) async fn turns(&self, items: &[Item]) -> Result<Option<Turns<'_>>, Error> {
+    pub(super) async fn turns(&self, books: &[i64]) -> Result<Option<Turns<'_>>, Error> {
         Ok(match self.database {
             Database::Sqlite { .. } => None,
-            Database::Postgres(_) => Some(self.queues.enter(items).await?),
+            Database::Postgres(_) => Some(self.queues.enter(books).await?),
         })
     }
 
@@ -111,6 +113,10 @@ impl Catalog {
     /// The order is cancelled: its copies go back to stock, once. What is not reserved yet leaves a
     /// row behind all the same, so that a reservation that is still on its way is refused.
     pub(super) async fn release(&self, order: &Token) -> Result<(), Error> {
+        let _turns = match self.database {
+            Database::Sqlite { .. } => None,
+            Database::Postgres(_) => self.turns(&self.reserved_books(order).await?).await?,
+        };
         in_transaction!(&self.database, |connection| {
             let released: Option<Token> = sqlx::query_scalar(
                 "INSERT INTO reservations (order_token, status, reserved_at)
@@ -141,6 +147,22 @@ impl Catalog {
             }
         })
     }
+
+    async fn reserved_books(&self, order: &Token) -> Result<Vec<i64>, Error> {
+        Ok(with_reader!(&self.database, |reader| {
+            sqlx::query_scalar(
+                "SELECT product_id FROM reservation_items WHERE order_token = $1 ORDER BY product_id",
+            )
+            .bind(order)
+            .fetch_all(reader)
+            .await
+        })?)
+    }
+}
+
+/// The books of these items.
+pub(super) fn books_of(items: &[Item]) -> Vec<i64> {
+    items.iter().map(|item| item.product_id).collect()
 }
 
 /// Puts copies back on the shelf; a book that was deleted has none.

@@ -1,6 +1,9 @@
 //! Returns: sold copies that come back to stock, each once.
 
-use super::{Catalog, reservations::RESTOCK};
+use super::{
+    Catalog,
+    reservations::{RESTOCK, books_of},
+};
 use crate::{
     Error,
     database::{at_most_one, in_transaction, now_ms},
@@ -26,7 +29,7 @@ impl Catalog {
         order: &Token,
         items: &[Item],
     ) -> Result<Returned, Error> {
-        let _turns = self.turns(items).await?;
+        let _turns = self.turns(&books_of(items)).await?;
         in_transaction!(&self.database, |connection| {
             let confirmed: Option<Token> = sqlx::query_scalar(
                 "UPDATE reservations SET status = 'Confirmed'

@@ -80,6 +80,7 @@ impl Catalog {
         if !seen.allows(&current) {
             return Err(changed());
         }
+        let _turn = self.turns(&[id]).await?;
         // A compare-and-set: a sale since that moment makes the condition false.
         let replaced = with_writer!(&self.database, |writer| {
             sqlx::query_as(
@@ -103,6 +104,7 @@ impl Catalog {
     }
 
     async fn replace_any(&self, id: i64, product: &NewProduct) -> Result<Option<Product>, Error> {
+        let _turn = self.turns(&[id]).await?;
         with_writer!(&self.database, |writer| {
             sqlx::query_as(
                 "UPDATE products SET name = $1, price = $2, quantity = $3,
@@ -121,6 +123,7 @@ impl Catalog {
 
     /// Removes a book; whether there was one.
     pub(super) async fn remove(&self, id: i64) -> Result<bool, Error> {
+        let _turn = self.turns(&[id]).await?;
         let removed: Option<i64> = with_writer!(&self.database, |writer| {
             sqlx::query_scalar("DELETE FROM products WHERE id = $1 RETURNING id")
                 .bind(id)

@@ -28,6 +28,7 @@ use std::time::Duration;
 
 use changes::Changes;
 use sqlite::Connections;
+use sqlx::Connection;
 
 use crate::Error;
 
@@ -67,23 +68,34 @@ pub(crate) struct Usage {
 }
 
 impl Database {
-    /// Writes something, as a readiness probe does: a database on a full disk answers questions. On
-    /// PostgreSQL by a connection that no writer waits for.
+    /// Writes something, as a readiness probe does: a database on a full disk still answers
+    /// questions. On PostgreSQL by a connection that no writer waits for, and a row of its own, for
+    /// which no replica waits.
     pub(crate) async fn check(&self) -> Result<(), Error> {
-        const WRITE: &str = "INSERT INTO readiness (id, checked_at) VALUES (1, $1)
-            ON CONFLICT (id) DO UPDATE SET checked_at = excluded.checked_at";
         if let Self::Postgres(pools) = self {
+            let id = fastrand::i64(..);
             let mut connection = pools.readers.acquire().await?;
-            let written = sqlx::query(WRITE).bind(now_ms());
-            written.execute(&mut *connection).await?;
-            return Ok(());
+            let mut transaction = connection.begin().await?;
+            sqlx::query("INSERT INTO readiness (id, checked_at) VALUES ($1, $2)")
+                .bind(id)
+                .bind(now_ms())
+                .execute(&mut *transaction)
+                .await?;
+            sqlx::query("DELETE FROM readiness WHERE id = $1")
+                .bind(id)
+                .execute(&mut *transaction)
+                .await?;
+            return Ok(transaction.commit().await?);
         }
         with_writer!(self, |writer| {
-            sqlx::query(WRITE)
-                .bind(now_ms())
-                .execute(writer)
-                .await
-                .map(drop)
+            sqlx::query(
+                "INSERT INTO readiness (id, checked_at) VALUES (1, $1)
+                 ON CONFLICT (id) DO UPDATE SET checked_at = excluded.checked_at",
+            )
+            .bind(now_ms())
+            .execute(writer)
+            .await
+            .map(drop)
         })
     }
 

@@ -1,5 +1,5 @@
-//! PostgreSQL connections: some that write, and some that only wait for reads, so that writes that
-//! wait for each other's locks leave reads and probes alone.
+//! PostgreSQL connections: some for writes, and some for reads and readiness checks, so that writes
+//! that wait for each other's locks do not stop these.
 //!
 //! sqlx's pools, and what these do not have: how many wait for a connection, and a time limit for
 //! one to come back. sqlx asks each connection that comes back for a sign of life, and a server that
@@ -139,12 +139,21 @@ impl PostgresPool {
 
 /// Adds the settings that the URL does not have.
 fn with_time_limits(options: PgConnectOptions) -> PgConnectOptions {
-    // `-c lock_timeout=1s` and `--lock-timeout=1s` are the same.
-    let given = options.get_options().unwrap_or_default().replace('-', "_");
+    let text = options.get_options().unwrap_or_default().to_owned();
+    let given: Vec<String> = text.split_whitespace().filter_map(setting).collect();
     let missing = SESSION
         .into_iter()
-        .filter(|(name, _)| !given.contains(&format!("{name}=")));
+        .filter(|(name, _)| !given.iter().any(|given| given == name));
     options.options(missing)
+}
+
+/// The setting that a word of a server's options gives: `-c lock_timeout=1s`, `-clock_timeout=1s` and
+/// `--lock-timeout=1s` are the same.
+fn setting(word: &str) -> Option<String> {
+    let (word, _) = word.split_once('=')?;
+    let name = word.strip_prefix("--").or_else(|| word.strip_prefix("-c"));
+    let name = name.unwrap_or(word);
+    Some(name.replace('-', "_").to_lowercase())
 }
 
 impl Deref for PostgresConnection {
@@ -187,6 +196,7 @@ mod tests {
         for given in [
             "options[lock_timeout]=7s",
             "options=-c%20lock_timeout%3D7s",
+            "options=-clock_timeout%3D7s",
             "options=--lock-timeout%3D7s",
         ] {
             let limits = limits_of(&format!("postgres://ann@localhost/shop?{given}"));
@@ -194,5 +204,9 @@ mod tests {
             assert!(!limits.contains("lock_timeout=1s"), "{limits}");
             assert!(limits.contains("-c statement_timeout=30s"), "{limits}");
         }
+        // Another setting whose name ends alike.
+        let other = "postgres://ann@localhost/shop?options[deadlock_timeout]=7s";
+        let limits = limits_of(other);
+        assert!(limits.contains("-c lock_timeout=1s"), "{limits}");
     }
 }

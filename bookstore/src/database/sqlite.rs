@@ -24,7 +24,7 @@ use super::{ACQUIRE_TIMEOUT, Usage, waiting::Waiting};
 #[derive(Clone, Debug)]
 pub(crate) struct Connections {
     options: Arc<SqliteConnectOptions>,
-    /// Nothing stands for a connection that is still to be opened.
+    /// Connections that nobody uses; `None` for one that was closed and is opened at its next use.
     idle: Arc<Mutex<Vec<Option<SqliteConnection>>>>,
     /// One permit per connection, given in the order in which they were asked for.
     turns: Arc<Semaphore>,
@@ -72,10 +72,11 @@ impl Connections {
                     .map_err(|_| sqlx::Error::PoolClosed)?
             }
         };
-        let connection = lock(&self.idle).pop();
+        // None when they were closed in this very moment.
+        let connection = lock(&self.idle).pop().ok_or(sqlx::Error::PoolClosed)?;
         // From here on the place comes back, whatever happens.
         let mut turn = Turn {
-            connection: connection.expect("a permit stands for a place"),
+            connection,
             is_writing: false,
             idle: &self.idle,
             _permit: permit,

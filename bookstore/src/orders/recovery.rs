@@ -32,6 +32,10 @@ const BATCH: usize = 100;
 /// up those behind it. It is tried again after a while.
 const LIMIT: Duration = Duration::from_secs(10);
 
+/// How long a statement may take that nobody waits for: longer than the server lets it. A server
+/// that has vanished gives no answer at all.
+pub(super) const STATEMENT_LIMIT: Duration = Duration::from_secs(35);
+
 /// What is worked on at the same time.
 const AT_ONCE: usize = 8;
 
@@ -48,6 +52,15 @@ impl Lease {
     pub(super) fn is_over(&self) -> bool {
         self.until <= now_ms()
     }
+}
+
+/// Gives up what is not done within the limit.
+pub(super) async fn within<T>(
+    limit: Duration,
+    work: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let outcome = timeout(limit, work).await;
+    outcome.unwrap_or(Err(Error::TooLate { limit }))
 }
 
 impl Orders {
@@ -71,7 +84,7 @@ impl Orders {
     async fn recover_all(&self) -> Result<(), Error> {
         for kind in [Kind::Order, Kind::Return] {
             loop {
-                let left = self.left_behind(kind).await?;
+                let left = within(STATEMENT_LIMIT, self.left_behind(kind)).await?;
                 let was_all = left.len() < BATCH;
                 let all_well = stream::iter(left)
                     .map(|lease| {
@@ -92,26 +105,27 @@ impl Orders {
 
     /// Takes over one order, or return, unless someone else does; whether nothing failed.
     pub(super) async fn recover(&self, kind: Kind, lease: &Lease) -> bool {
+        let mut is_ours = false;
         let recovery = async {
             match kind {
-                Kind::Order => self.recover_order(lease).await,
-                Kind::Return => self.recover_return(lease).await,
+                Kind::Order => self.recover_order(lease, &mut is_ours).await,
+                Kind::Return => self.recover_return(lease, &mut is_ours).await,
             }
         };
         // Whatever was begun may be repeated.
-        let outcome = timeout(LIMIT, recovery).await;
-        let outcome = outcome.unwrap_or(Err(Error::TooLate { limit: LIMIT }));
+        let outcome = within(LIMIT, recovery).await;
         let well = outcome.is_ok();
-        match outcome {
-            Ok(true) => self.note(kind, &lease.token, Ok(())).await,
-            Ok(false) => {}
-            Err(error) => self.note(kind, &lease.token, Err(error)).await,
+        if is_ours {
+            self.note(kind, &lease.token, outcome).await;
+        } else if let Err(error) = outcome {
+            // The lease may be somebody else's by now.
+            tracing::warn!(?kind, token = %lease.token, ?error, "cannot be taken over now");
         }
         well
     }
 
-    /// Whether it was ours to recover.
-    async fn recover_order(&self, lease: &Lease) -> Result<bool, Error> {
+    /// Recovers it if it is ours to recover.
+    async fn recover_order(&self, lease: &Lease, is_ours: &mut bool) -> Result<(), Error> {
         let claimed: Option<(String, String)> = with_writer!(&self.database, |writer| {
             sqlx::query_as(
                 "UPDATE orders SET lease_until = $1
@@ -126,8 +140,9 @@ impl Orders {
             .map(at_most_one)
         })?;
         let Some((status, request)) = claimed else {
-            return Ok(false);
+            return Ok(());
         };
+        *is_ours = true;
         // A slow owner may still decide it, but not both of us.
         let cancelled = match status.as_str() {
             "Pending" => {
@@ -143,11 +158,11 @@ impl Orders {
         self.tell_others(&decision).await?;
         let outcome = if cancelled { "cancelled" } else { "finished" };
         tracing::info!(order = %lease.token, "order that was left behind is {outcome}");
-        Ok(true)
+        Ok(())
     }
 
-    /// Whether it was ours to recover.
-    async fn recover_return(&self, lease: &Lease) -> Result<bool, Error> {
+    /// Recovers it if it is ours to recover.
+    async fn recover_return(&self, lease: &Lease, is_ours: &mut bool) -> Result<(), Error> {
         let claimed: Option<i64> = with_writer!(&self.database, |writer| {
             sqlx::query_scalar(
                 "UPDATE returns SET lease_until = $1
@@ -161,11 +176,12 @@ impl Orders {
             .map(at_most_one)
         })?;
         if claimed.is_none() {
-            return Ok(false);
+            return Ok(());
         }
+        *is_ours = true;
         self.tell_catalog_of_return(&lease.token).await?;
         tracing::info!(token = %lease.token, "return that was left behind is finished");
-        Ok(true)
+        Ok(())
     }
 
     /// Some of what nobody works on; from the writer, which knows the newest state.

@@ -8,7 +8,10 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::mpsc, time::timeout};
 
-use super::Orders;
+use super::{
+    Orders,
+    recovery::{STATEMENT_LIMIT, within},
+};
 use crate::{
     Error,
     database::{Database, now_ms, with_writer},
@@ -119,7 +122,8 @@ impl Orders {
                     ?error,
                     "cannot be settled now, will be tried again"
                 );
-                if let Err(error) = self.postpone(kind, token).await {
+                let postponed = within(STATEMENT_LIMIT, self.postpone(kind, token)).await;
+                if let Err(error) = postponed {
                     // Then recovery comes when the lease has ended by itself.
                     tracing::warn!(?kind, %token, ?error, "cannot be left to recovery yet");
                 }
@@ -152,7 +156,8 @@ pub(crate) async fn write_marks(database: Database, mut settled: mpsc::Unbounded
         for kind in [Kind::Order, Kind::Return] {
             let of_kind = batch.iter().filter(|settled| settled.kind == kind);
             let tokens: Vec<&Token> = of_kind.map(|settled| &settled.token).collect();
-            if let Err(error) = mark(&database, kind, &tokens).await {
+            let marked = within(STATEMENT_LIMIT, mark(&database, kind, &tokens)).await;
+            if let Err(error) = marked {
                 tracing::warn!(?error, ?kind, "cannot mark as settled, recovery will");
             }
         }

@@ -5,9 +5,7 @@
 //! itself. What still looks wrong is looked at again: by then the others know all that the orders
 //! said the first time, and only a real violation looks the same twice.
 //!
-//! Long, for the rules stand together with the pages that they are asked of.
-//!
-//! Long, for each rule is tested here, on one order of which everything else is right.
+//! More than 400 lines: the rules, the reads that they need, and a test of each rule.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -274,11 +272,11 @@ impl Window {
     }
 }
 
-/// Which order this is, and what the orders say of it.
+/// The order by its number and its status, or by its token where the orders have none.
 fn status_of(token: &Token, order: Option<&OrderState>) -> String {
     match order {
         Some(order) => format!("order {} is {}", order.id, order.status),
-        None => format!("order {token} is none"),
+        None => format!("there is no order {token}"),
     }
 }
 

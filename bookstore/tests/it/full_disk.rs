@@ -17,7 +17,7 @@ use rlimit::Resource;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{Patience, Process, Service, command, ends_in_a_clean_audit};
+use crate::support::{Patience, Process, Service, command, ends_in_a_clean_audit, in_shell};
 
 /// Where the databases are.
 trait Disk {
@@ -112,16 +112,7 @@ fn start(folder: &Path) -> Process {
         &database,
     ]);
     // Too large a file is an error, and does not end the process.
-    let mut shell = Command::new("sh");
-    shell.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]);
-    shell.arg(shop.get_program()).args(shop.get_args());
-    for (name, value) in shop.get_envs() {
-        match value {
-            Some(value) => shell.env(name, value),
-            None => shell.env_remove(name),
-        };
-    }
-    Process::launch(&mut shell)
+    Process::launch(&mut in_shell("trap '' XFSZ", &shop))
 }
 
 /// Adds a book; its id where that was acknowledged.
@@ -169,8 +160,15 @@ async fn what_is_acknowledged_is_stored(disk: impl Disk) {
         let now = books(&catalog).await;
         assert_eq!(now, [before, acknowledged].concat(), "round {round}");
         for service in [&catalog, &cart, &orders, &storefront] {
-            let (status, answer) = service.get("/ready").await;
-            assert_eq!(status, 503, "{} {answer}", service.url);
+            // The result of an earlier check is kept for a while.
+            let patience = Patience::new();
+            let refusal = loop {
+                match service.get("/ready").await {
+                    (503, refusal) => break refusal,
+                    not_yet => patience.wait(not_yet).await,
+                }
+            };
+            assert_eq!(refusal["detail"], "database cannot be written to");
             assert_eq!(service.get("/health").await.0, 200);
         }
         // Every writing call of the protocol.

@@ -156,7 +156,7 @@ async fn the_storefronts_limits_are_told_by_pages() {
     for page in [busy, late.await.unwrap()] {
         assert_eq!(page.status, 503);
         assert!(page.says("<h1>We will be right back</h1>"), "{page:?}");
-        assert_eq!(page.headers["retry-after"], "1");
+        assert_eq!(page.headers["retry-after"], "5");
         assert_eq!(page.headers["cache-control"], "no-store");
         let policy = page.headers["content-security-policy"].to_str().unwrap();
         assert!(policy.starts_with("default-src 'none';"), "{policy}");

@@ -19,55 +19,101 @@ use crate::support::{
 /// More than a service has connections.
 const BUYERS: i64 = 20;
 
+/// So many that their changes would keep all connections that write for longer than anybody waits.
+const EDITORS: usize = 200;
+
 fn items(book: i64) -> Value {
     json!({"items": [{"product_id": book, "quantity": 1}]})
 }
 
-/// Waits until so many sessions of this database wait for locks.
-async fn wait_for_waiting(administrator: &mut PgConnection, database: &str, least: i64) {
-    let waiting = "SELECT COUNT(*) FROM pg_stat_activity
-        WHERE datname = $1 AND wait_event_type = 'Lock'";
-    let patience = Patience::new();
-    loop {
-        let counts: Vec<i64> = sqlx::query_scalar(waiting)
-            .bind(database)
-            .fetch_all(&mut *administrator)
-            .await
-            .unwrap();
-        if counts[0] >= least {
-            break;
+/// A shop, of which somebody keeps rows of the catalog locked.
+struct Locked {
+    shop: Process,
+    administrator: PgConnection,
+    database: String,
+    lock: PgConnection,
+}
+
+impl Locked {
+    async fn open(url: &str) -> Self {
+        let shop = Process::start(&["all", "--free-ports", "--ephemeral", "--database", url]);
+        let name = shop.announcement["databases"].as_str().unwrap();
+        let database = format!("{name}_catalog");
+        let administrator = postgres::administrator(url).await;
+        let lock = PgConnection::connect(&postgres::with_database(url, &database));
+        Self {
+            lock: lock.await.unwrap(),
+            shop,
+            administrator,
+            database,
         }
-        patience.wait(counts).await;
     }
+
+    /// Locks a book.
+    async fn lock(&mut self, book: i64) {
+        let take = format!("BEGIN; UPDATE products SET quantity = quantity WHERE id = {book}");
+        self.lock.execute(AssertSqlSafe(take)).await.unwrap();
+    }
+
+    /// Waits until so many sessions wait for the lock.
+    async fn wait_for_waiting(&mut self, least: i64) {
+        let waiting = "SELECT COUNT(*) FROM pg_stat_activity
+            WHERE datname = $1 AND wait_event_type = 'Lock'";
+        let patience = Patience::new();
+        loop {
+            let counts: Vec<i64> = sqlx::query_scalar(waiting)
+                .bind(&self.database)
+                .fetch_all(&mut self.administrator)
+                .await
+                .unwrap();
+            if counts[0] >= least {
+                break;
+            }
+            patience.wait(counts).await;
+        }
+    }
+
+    async fn unlock(&mut self) {
+        self.lock.execute("ROLLBACK").await.unwrap();
+    }
+}
+
+/// A request that is refused because the shop is busy.
+async fn is_busy(request: reqwest::RequestBuilder) -> bool {
+    let answer = request.send().await.unwrap();
+    let is_busy = answer.status() == 503;
+    assert!(!is_busy || answer.headers()["retry-after"] == "1");
+    is_busy
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_locked_book_stops_only_its_own_buyers() {
     let Some(url) = postgres::url() else { return };
-    let shop = Process::start(&["all", "--free-ports", "--ephemeral", "--database", url]);
-    let [catalog, cart, orders] = ["catalog", "cart", "orders"].map(|name| shop.service(name));
+    let mut rows = Locked::open(url).await;
+    let [catalog, cart, orders] = ["catalog", "cart", "orders"].map(|name| rows.shop.service(name));
     let (locked, other) = (catalog.add_book(100).await, catalog.add_book(100).await);
-    let name = shop.announcement["databases"].as_str().unwrap();
-    let database = format!("{name}_catalog");
-    let mut administrator = postgres::administrator(url).await;
-    let mut lock = PgConnection::connect(&postgres::with_database(url, &database))
-        .await
-        .unwrap();
-    let take = format!("BEGIN; UPDATE products SET quantity = quantity WHERE id = {locked}");
-    lock.execute(AssertSqlSafe(take)).await.unwrap();
+    rows.lock(locked).await;
 
     let over = Arc::new(AtomicBool::new(false));
     let mut buyers = JoinSet::new();
     for customer in 1..=BUYERS {
         let (orders, over) = (orders.clone(), Arc::clone(&over));
+        let body = match customer {
+            // This one wants another book besides.
+            BUYERS => json!({"items": [
+                {"product_id": other, "quantity": 1},
+                {"product_id": locked, "quantity": 1},
+            ]}),
+            _ => items(locked),
+        };
         buyers.spawn(async move {
-            let mut bought = 0;
+            let mut bought = [0, 0];
             while !over.load(Ordering::Relaxed) {
                 let path = format!("/orders/{customer}");
-                let request = orders.request(Method::POST, &path).json(&items(locked));
+                let request = orders.request(Method::POST, &path).json(&body);
                 let answer = request.send().await.unwrap();
                 match answer.status().as_u16() {
-                    201 => bought += 1,
+                    201 => bought[usize::from(customer == BUYERS)] += 1,
                     status => {
                         assert_eq!(status, 503);
                         assert_eq!(answer.headers()["retry-after"], "1");
@@ -77,7 +123,7 @@ async fn a_locked_book_stops_only_its_own_buyers() {
             bought
         });
     }
-    wait_for_waiting(&mut administrator, &database, 3).await;
+    rows.wait_for_waiting(3).await;
     for customer in 101..=103 {
         let placed = orders.order(customer, "key", Some(items(other))).await;
         assert_eq!(placed.0, 201, "{}", placed.1);
@@ -86,19 +132,64 @@ async fn a_locked_book_stops_only_its_own_buyers() {
         assert_eq!(catalog.get("/products?q=design&limit=1").await.0, 200);
         assert_eq!(catalog.get("/ready").await.0, 200);
     }
-    let body = json!({"name": "Grand Design", "price": 12, "quantity": 1});
-    let change = catalog.request(Method::PUT, &format!("/products/{locked}"));
-    let busy = change.json(&body).send().await.unwrap();
-    assert_eq!(busy.status(), 503);
-    assert_eq!(busy.headers()["retry-after"], "1");
 
     over.store(true, Ordering::Relaxed);
-    lock.execute("ROLLBACK").await.unwrap();
-    let bought: i64 = buyers.join_all().await.into_iter().sum();
+    rows.unlock().await;
+    let bought = buyers.join_all().await.into_iter();
+    let [alone, both] = bought.fold([0, 0], |sum, one| [sum[0] + one[0], sum[1] + one[1]]);
     assert_eq!(orders.order(5, "after", Some(items(locked))).await.0, 201);
     ends_in_a_clean_audit(&catalog, &cart, &orders).await;
-    assert_eq!(catalog.stock(locked).await, 99 - bought);
+    assert_eq!(catalog.stock(locked).await, 99 - alone - both);
+    assert_eq!(catalog.stock(other).await, 97 - both);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn changes_of_a_locked_book_stop_nobody_else() {
+    let Some(url) = postgres::url() else { return };
+    let mut rows = Locked::open(url).await;
+    let [catalog, cart, orders] = ["catalog", "cart", "orders"].map(|name| rows.shop.service(name));
+    let (locked, other) = (catalog.add_book(100).await, catalog.add_book(100).await);
+    rows.lock(locked).await;
+
+    let path = format!("/products/{locked}");
+    let book = json!({"name": "Grand Design", "price": 12, "quantity": 1});
+    let mut editors = JoinSet::new();
+    for editor in 0..EDITORS {
+        let (catalog, path, book) = (catalog.clone(), path.clone(), book.clone());
+        editors.spawn(async move {
+            loop {
+                let change = match editor % 2 {
+                    0 => catalog.request(Method::PUT, &path).json(&book),
+                    _ => catalog.request(Method::DELETE, &path),
+                };
+                if !is_busy(change).await {
+                    break;
+                }
+            }
+        });
+    }
+    rows.wait_for_waiting(3).await;
+    for customer in 101..=103 {
+        let placed = orders.order(customer, "key", Some(items(other))).await;
+        assert_eq!(placed.0, 201, "{}", placed.1);
+    }
+    rows.unlock().await;
+    editors.join_all().await;
+    assert_eq!(catalog.get(&path).await.0, 404);
+    ends_in_a_clean_audit(&catalog, &cart, &orders).await;
     assert_eq!(catalog.stock(other).await, 97);
+}
+
+#[tokio::test]
+async fn replicas_are_ready_whatever_rows_others_have_locked() {
+    let Some(url) = postgres::url() else { return };
+    let mut rows = Locked::open(url).await;
+    let take = "BEGIN; INSERT INTO readiness (id, checked_at) VALUES (1, 0)
+        ON CONFLICT (id) DO UPDATE SET checked_at = excluded.checked_at";
+    rows.lock.execute(take).await.unwrap();
+    let ready = rows.shop.service("catalog").get("/ready").await;
+    assert_eq!(ready.0, 200, "{}", ready.1);
+    rows.unlock().await;
 }
 
 /// The calls of as many orders as are recovered at once hang, and the next one is recovered all

@@ -2,10 +2,8 @@
 //! restored from a copy: each order takes its own copies all the same.
 
 use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, Executor};
-use tempfile::TempDir;
 
-use crate::support::{Process, Service, nothing_is_unfinished, on_both, postgres};
+use crate::support::{Data, Process, Service, administrate, nothing_is_unfinished, on_both};
 
 fn items(book: i64, copies: i64) -> Value {
     json!({"items": [{"product_id": book, "quantity": copies}]})
@@ -62,83 +60,43 @@ async fn after_a_reset_the_same_orders_take_copies_again(database: &str) {
     finds_lost_orders(&orders, 2).await;
 }
 
-/// A shop's databases that outlive its processes, and a copy of those of the orders.
-enum Data {
-    Folder(TempDir),
-    Server { url: String, name: String },
+fn open(data: &Data) -> Process {
+    Process::start(&["all", "--free-ports", "--database", &data.url()])
 }
 
-impl Data {
-    fn new(database: &str) -> Self {
-        match database {
-            "sqlite" => Self::Folder(tempfile::tempdir().unwrap()),
-            url => Self::Server {
-                url: url.to_owned(),
-                name: format!("restored_{:016x}", fastrand::u64(..)),
-            },
+/// Copies the orders' database, which nobody has open.
+async fn copy(data: &Data) {
+    match data {
+        Data::Folder(folder) => {
+            let file = |name| folder.path().join(name);
+            std::fs::copy(file("orders.db"), file("copy.db")).unwrap();
+        }
+        Data::Server { url, name } => {
+            let copy = format!("CREATE DATABASE {name}_copy TEMPLATE {name}_orders");
+            administrate(url, &[copy]).await;
         }
     }
+}
 
-    fn open(&self) -> Process {
-        let database = match self {
-            Self::Folder(folder) => format!("sqlite:{}", folder.path().display()),
-            Self::Server { url, name } => postgres::with_database(url, name),
-        };
-        Process::start(&["all", "--free-ports", "--database", &database])
-    }
-
-    async fn execute(&self, statements: &[String]) {
-        if let Self::Server { url, .. } = self {
-            let mut administrator = postgres::administrator(url).await;
-            for statement in statements {
-                let statement = AssertSqlSafe(statement.as_str());
-                administrator.execute(statement).await.unwrap();
-            }
+/// Puts the copy in the place of the orders' database.
+async fn restore(data: &Data) {
+    match data {
+        Data::Folder(folder) => {
+            let file = |name| folder.path().join(name);
+            assert!(!file("orders.db-wal").exists(), "it was closed");
+            std::fs::rename(file("copy.db"), file("orders.db")).unwrap();
         }
-    }
-
-    /// Copies the orders' database, which nobody has open.
-    async fn copy(&self) {
-        match self {
-            Self::Folder(folder) => {
-                let file = |name| folder.path().join(name);
-                std::fs::copy(file("orders.db"), file("copy.db")).unwrap();
-            }
-            Self::Server { name, .. } => {
-                let copy = format!("CREATE DATABASE {name}_copy TEMPLATE {name}_orders");
-                self.execute(&[copy]).await;
-            }
-        }
-    }
-
-    /// Puts the copy in the place of the orders' database.
-    async fn restore(&self) {
-        match self {
-            Self::Folder(folder) => {
-                let file = |name| folder.path().join(name);
-                assert!(!file("orders.db-wal").exists(), "it was closed");
-                std::fs::rename(file("copy.db"), file("orders.db")).unwrap();
-            }
-            Self::Server { name, .. } => {
-                let drop = format!("DROP DATABASE {name}_orders");
-                let rename = format!("ALTER DATABASE {name}_copy RENAME TO {name}_orders");
-                self.execute(&[drop, rename]).await;
-            }
-        }
-    }
-
-    async fn remove(self) {
-        if let Self::Server { name, .. } = &self {
-            let services = ["catalog", "cart", "orders", "storefront"];
-            let drops = services.map(|service| format!("DROP DATABASE {name}_{service}"));
-            self.execute(&drops).await;
+        Data::Server { url, name } => {
+            let drop = format!("DROP DATABASE {name}_orders");
+            let rename = format!("ALTER DATABASE {name}_copy RENAME TO {name}_orders");
+            administrate(url, &[drop, rename]).await;
         }
     }
 }
 
 async fn after_a_restore_the_same_orders_take_copies_again(database: &str) {
     let data = Data::new(database);
-    let shop = data.open();
+    let shop = open(&data);
     let book = shop.service("catalog").add_book(20).await;
     let kept = number(
         &shop
@@ -147,11 +105,11 @@ async fn after_a_restore_the_same_orders_take_copies_again(database: &str) {
             .await,
     );
     drop(shop);
-    data.copy().await;
+    copy(&data).await;
 
     let mut numbers = Vec::new();
     for round in 0..2 {
-        let shop = data.open();
+        let shop = open(&data);
         let (catalog, orders) = (shop.service("catalog"), shop.service("orders"));
         let before = 16 - 2 * round;
         assert_eq!(catalog.stock(book).await, before);
@@ -170,11 +128,10 @@ async fn after_a_restore_the_same_orders_take_copies_again(database: &str) {
         }
         drop(shop);
         if round == 0 {
-            data.restore().await;
+            restore(&data).await;
         }
     }
     assert_eq!(numbers[0], numbers[1], "the number was given twice");
-    data.remove().await;
 }
 
 on_both! {

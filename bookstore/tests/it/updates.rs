@@ -4,11 +4,11 @@ use std::{fs, path::Path};
 
 use serde_json::json;
 use sqlx::{
-    AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection, migrate::Migrator,
+    Connection, Executor, PgConnection, SqliteConnection, migrate::Migrator,
     sqlite::SqliteConnectOptions,
 };
 
-use crate::support::{Process, ends_in_a_clean_audit, on_both, postgres};
+use crate::support::{Data, Process, administrate, ends_in_a_clean_audit, on_both, postgres};
 
 /// The version's last migration.
 const LAST: &str = "0003";
@@ -70,9 +70,7 @@ async fn leave(database: &str) {
             connection.close().await.unwrap();
         } else {
             let name = format!("{}_{service}", name(database));
-            let create = format!("CREATE DATABASE {name}");
-            let mut administrator = postgres::administrator(database).await;
-            administrator.execute(AssertSqlSafe(create)).await.unwrap();
+            administrate(database, &[format!("CREATE DATABASE {name}")]).await;
             let url = postgres::with_database(database, &name);
             let mut connection = PgConnection::connect(&url).await.unwrap();
             let migrations = migrations(service, "postgres").await;
@@ -89,13 +87,9 @@ fn name(url: &str) -> String {
 }
 
 async fn what_an_earlier_version_has_left_is_finished(kind: &str) {
-    let folder = tempfile::tempdir().unwrap();
-    let database = match kind {
-        "sqlite" => format!("sqlite:{}", folder.path().display()),
-        url => postgres::with_database(url, &format!("updated_{:016x}", fastrand::u64(..))),
-    };
-    leave(&database).await;
-    let shop = Process::start(&["all", "--free-ports", "--database", &database]);
+    let data = Data::new(kind);
+    leave(&data.url()).await;
+    let shop = Process::start(&["all", "--free-ports", "--database", &data.url()]);
     let [catalog, cart, orders] = ["catalog", "cart", "orders"].map(|name| shop.service(name));
     ends_in_a_clean_audit(&catalog, &cart, &orders).await;
     assert_eq!(catalog.stock(1).await, 9);
@@ -107,14 +101,6 @@ async fn what_an_earlier_version_has_left_is_finished(kind: &str) {
     assert_eq!(orders.order(5, "more", None).await.0, 201);
     ends_in_a_clean_audit(&catalog, &cart, &orders).await;
     assert_eq!(catalog.stock(1).await, 6);
-    drop(shop);
-    if kind != "sqlite" {
-        let mut administrator = postgres::administrator(kind).await;
-        for service in ["catalog", "cart", "orders", "storefront"] {
-            let drop = format!("DROP DATABASE {}_{service}", name(&database));
-            administrator.execute(AssertSqlSafe(drop)).await.unwrap();
-        }
-    }
 }
 
 on_both! {

@@ -2,6 +2,7 @@
 
 mod browser;
 mod collector;
+mod data;
 mod distributed;
 mod fake;
 mod patience;
@@ -12,13 +13,14 @@ mod visitor;
 
 pub(crate) use browser::Browser;
 pub(crate) use collector::Collector;
+pub(crate) use data::{Data, administrate};
 pub(crate) use distributed::{
     DistributedShop, Pace, ends_in_a_clean_audit, insist, nothing_is_unfinished,
 };
 pub(crate) use fake::Fake;
 pub(crate) use patience::Patience;
 pub(crate) use proxy::{Mishap, Proxy, kill};
-pub(crate) use shop::{ADMIN_PASSWORD, Process, Service, Shop, command};
+pub(crate) use shop::{ADMIN_PASSWORD, Process, Service, Shop, command, in_shell};
 pub(crate) use visitor::{Page, Visitor};
 
 /// The n-th token of an order that only the story knows.

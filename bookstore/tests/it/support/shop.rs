@@ -128,6 +128,20 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
     command
 }
 
+/// The command in a shell that does this first.
+pub(crate) fn in_shell(first: &str, command: &Command) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("{first} && exec \"$0\" \"$@\"")]);
+    shell.arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    shell
+}
+
 /// A whole shop with fresh databases and an empty catalog.
 pub(crate) struct Shop {
     pub(crate) catalog: Service,
