@@ -350,6 +350,11 @@ fn a_target_that_fills_the_machine_together_with_the_generator_is_a_warning() {
             "{finding}"
         );
     }
+    let three = beside(0.5, 0.5, false).finding;
+    assert!(
+        three.contains("the target, the generator and other processes compete"),
+        "{three}"
+    );
     assert_eq!(beside(0.8, 0.0, false).status, CheckStatus::Passed);
     assert_eq!(beside(0.0, 0.8, true).status, CheckStatus::Passed);
 }
