@@ -1,4 +1,5 @@
-//! Whole runs against a server that answers as it is told.
+//! Whole runs against a server that answers as it is told. Longer than other files: a test program of its own takes as
+//! long to link as Polars is large.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! Runs as they were, and what each check makes of them.
+//! Runs as they were, and what each check makes of them. Longer than other files: all stories begin with the same run.
 
 use super::*;
 use workbench_plan::{Load, ThreadRow};
