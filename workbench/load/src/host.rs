@@ -1,5 +1,7 @@
 //! The machine that generates the load.
 
+use std::net::{SocketAddr, UdpSocket};
+
 use workbench_samples::Host;
 
 /// Describes this machine; what cannot be found out is said to be unknown.
@@ -21,5 +23,32 @@ pub fn describe() -> Host {
             .map_or_else(unknown, |cpu| cpu.brand().to_owned()),
         cpus: u32::try_from(cpus).unwrap_or(u32::MAX),
         memory_bytes: system.total_memory(),
+    }
+}
+
+/// Whether an address is one of this machine's: sockets can be bound to no other.
+pub(crate) fn has_address(mut address: SocketAddr) -> bool {
+    address.set_port(0);
+    UdpSocket::bind(address).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_address_of_this_machine_is_known_and_no_other() {
+        // No packet is sent: the system only says from which address it would be.
+        let outwards = UdpSocket::bind("0.0.0.0:0").unwrap();
+        let own = outwards
+            .connect("192.0.2.1:9")
+            .and_then(|()| outwards.local_addr());
+        let addresses = ["127.0.0.1:80", "127.0.0.2:80", "0.0.0.0:80"];
+        let addresses = addresses.map(|it| it.parse::<SocketAddr>().unwrap());
+        for address in addresses.into_iter().chain(own.ok()) {
+            assert!(has_address(address), "{address}");
+        }
+        // RFC 5737: of documentation, nobody's.
+        assert!(!has_address("192.0.2.1:80".parse().unwrap()));
     }
 }

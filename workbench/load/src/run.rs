@@ -1,7 +1,6 @@
 //! One run from the plan to its folder: target, users, samples, manifest.
 
 use std::collections::BTreeMap;
-use std::net::{SocketAddr, UdpSocket};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,6 +15,7 @@ use workbench_samples::{
 use crate::attack::{self, Attack};
 use crate::client::{self, Endpoint};
 use crate::clock::Clock;
+use crate::directory::RunDirectory;
 use crate::error::{LoadError, with_causes};
 use crate::host;
 use crate::limits::Limits;
@@ -284,14 +284,8 @@ fn among_others(target: &Target, endpoints: &[Vec<Arc<Endpoint>>]) -> bool {
             .iter()
             .flatten()
             .flat_map(|endpoint| &endpoint.addresses)
-            .any(|address| is_of_this_machine(*address)),
+            .any(|address| host::has_address(*address)),
     }
-}
-
-/// Sockets can be bound to addresses of this machine only, those of loopback among them.
-fn is_of_this_machine(mut address: SocketAddr) -> bool {
-    address.set_port(0);
-    UdpSocket::bind(address).is_ok()
 }
 
 /// Who used the processors, as it is stored.
@@ -382,75 +376,9 @@ fn last_presence(attack: &Attack, presences: &[Presence]) -> Duration {
     last.max().unwrap_or_default()
 }
 
-/// A new folder for one run.
-#[derive(Debug)]
-pub struct RunDirectory {
-    path: PathBuf,
-    run_id: String,
-}
-
-impl RunDirectory {
-    /// Creates `results/<experiment>/<UTC time>-<short id>`.
-    ///
-    /// # Errors
-    /// [`LoadError::Results`] where the results folder cannot be written.
-    pub fn create(results: &Path, experiment: &str) -> Result<Self, LoadError> {
-        let parent = results.join(experiment);
-        let path = workbench_samples::create_dated_folder(&parent).map_err(|source| {
-            LoadError::Results {
-                path: parent.clone(),
-                source,
-            }
-        })?;
-        let run_id = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        Ok(Self { path, run_id })
-    }
-
-    /// The folder.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Takes back the folder of a run that never began.
-    fn remove(&self) {
-        // Left behind, an empty run would only be in the way of the next analysis.
-        let _ = std::fs::remove_dir_all(&self.path);
-        if let Some(experiment) = self.path.parent() {
-            // Stays where it holds other runs.
-            let _ = std::fs::remove_dir(experiment);
-        }
-    }
-}
-
 fn write(path: &Path, text: &str) -> Result<(), LoadError> {
     std::fs::write(path, text).map_err(|source| LoadError::Results {
         path: path.to_owned(),
         source,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_target_at_any_address_of_this_machine_is_among_its_processes() {
-        // No packet is sent: the system only says from which address it would be.
-        let outwards = UdpSocket::bind("0.0.0.0:0").unwrap();
-        let own = outwards
-            .connect("192.0.2.1:9")
-            .and_then(|()| outwards.local_addr());
-        let addresses = ["127.0.0.1:80", "127.0.0.2:80", "0.0.0.0:80"];
-        let addresses = addresses.map(|it| it.parse::<SocketAddr>().unwrap());
-        for address in addresses.into_iter().chain(own.ok()) {
-            assert!(is_of_this_machine(address), "{address}");
-        }
-        // RFC 5737: of documentation, nobody's.
-        assert!(!is_of_this_machine("192.0.2.1:80".parse().unwrap()));
-    }
 }

@@ -1,4 +1,5 @@
-//! Whole runs against a server that answers as it is told.
+//! Whole runs against a server that answers as it is told. Longer than other files: a test program of its own takes as
+//! long to link as Polars is large.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -8,13 +9,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use polars_io::SerReader;
-use polars_io::prelude::ParquetReader;
 use support::{
     Stub, check, experiment, numbers, one_run_at_a_time, run, run_observed, samples, words,
 };
 use workbench_load::{FinishedRun, LoadError, StopReason, StopSignal};
-use workbench_samples::{CheckStatus, Manifest, Outcome};
+use workbench_samples::{CheckStatus, Manifest, Outcome, read_resources};
 
 const SHORT: &str = "threads:\n  - { start: 3, startup: 100ms, hold: 300ms, shutdown: 100ms }";
 
@@ -440,16 +439,11 @@ async fn who_used_the_processors_is_stored_with_the_run() {
     let plan = experiment(stub.address, SHORT, "      - { request: GET stub/one }");
     let finished = run(&plan, folder.path(), &StopSignal::new()).await.unwrap();
     assert!(check(&finished, "processors").is_some());
-    let file = std::fs::File::open(finished.directory.join("resources.parquet")).unwrap();
-    let readings = ParquetReader::new(file).finish().unwrap();
-    let sources = words(&readings, "source");
+    let readings = read_resources(&finished.directory).unwrap();
+    let sources: Vec<&str> = readings.iter().map(|it| it.source.as_str()).collect();
     assert_eq!(sources[..4], ["generator", "target", "others", "machine"]);
-    let values = readings.column("value").unwrap().f64().unwrap();
-    let of_generator = sources.iter().zip(values.into_no_null_iter());
-    let most = of_generator
-        .filter(|(source, _)| *source == "generator")
-        .map(|(_, value)| value)
-        .fold(0.0, f64::max);
+    let of_generator = readings.iter().filter(|it| it.source == "generator");
+    let most = of_generator.map(|it| it.value).fold(0.0, f64::max);
     assert!(most > 0.0);
 }
 
@@ -538,8 +532,5 @@ async fn a_results_folder_that_is_removed_is_an_error_and_stays_removed() {
         error.contains("cannot write") && error.contains("No such file"),
         "{error}"
     );
-    assert_eq!(
-        folders(&results.path().join("stubbed")),
-        Vec::<PathBuf>::new()
-    );
+    assert!(folders(&results.path().join("stubbed")).is_empty());
 }

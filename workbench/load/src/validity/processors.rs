@@ -43,9 +43,8 @@ pub(super) fn processors_free(evidence: &Evidence<'_>) -> Option<Check> {
         .max(share_of_own(|it| it.generator + it.target));
 
     let crowded = together > TOGETHER_TOLERANCE;
-    let disturbed =
-        (others > OTHERS_TOLERANCE && !evidence.target_among_others) || steal > STEAL_TOLERANCE;
-    let at_least = if crowded || disturbed {
+    let strangers = others > OTHERS_TOLERANCE && !evidence.target_among_others;
+    let at_least = if crowded || strangers || steal > STEAL_TOLERANCE {
         CheckStatus::Warning
     } else {
         CheckStatus::Passed
@@ -75,10 +74,11 @@ pub(super) fn processors_free(evidence: &Evidence<'_>) -> Option<Check> {
         percent(STEAL_TOLERANCE),
     );
     if crowded {
-        let rivals = if target > 0.0 || evidence.target_among_others {
-            "the target and the generator compete"
-        } else {
-            "the generator and other processes compete"
+        let with_target = target > 0.0 || evidence.target_among_others;
+        let rivals = match (with_target, strangers) {
+            (true, false) => "the target and the generator compete",
+            (true, true) => "the target, the generator and other processes compete",
+            (false, _) => "the generator and other processes compete",
         };
         finding.push_str(&format!(
             "; together {:.1} % (up to {:.0} % passes): {rivals} for processors, and response times include waiting for one",

@@ -1,4 +1,4 @@
-//! Runs as they were, and what each check makes of them.
+//! Runs as they were, and what each check makes of them. Longer than other files: all stories begin with the same run.
 
 use super::*;
 use workbench_plan::{Load, ThreadRow};
@@ -369,6 +369,11 @@ fn a_target_that_fills_the_machine_together_with_the_generator_is_a_warning() {
             "{finding}"
         );
     }
+    let three = beside(0.5, 0.5, false).finding;
+    assert!(
+        three.contains("the target, the generator and other processes compete"),
+        "{three}"
+    );
     assert_eq!(beside(0.8, 0.0, false).status, CheckStatus::Passed);
     assert_eq!(beside(0.0, 0.8, true).status, CheckStatus::Passed);
 }
