@@ -2,7 +2,7 @@
 
 use workbench_analysis::{Estimate, Latency, RunAnalysis, Scope, SteadyState, SteadyStatistics};
 
-use crate::alike::{Said, few, grouped};
+use crate::alike::{Said, by_equal_text, few, grouped};
 use crate::format;
 use crate::table::{Cell, Column, Row, Table, one_line};
 
@@ -178,14 +178,11 @@ pub(crate) fn notes(steady: &SteadyState) -> Vec<String> {
     notes
         .iter()
         .flat_map(|(labels, notes)| {
-            let said = grouped(
-                notes
-                    .iter()
-                    .map(|(what, text)| (what.clone(), text.as_str())),
-            );
-            said.into_iter().map(move |Said { text, of }| {
-                one_line(&format!("{} of {labels}: {text}", of.join(", ")))
-            })
+            by_equal_text(notes)
+                .into_iter()
+                .map(move |Said { text, of }| {
+                    one_line(&format!("{} of {labels}: {text}", of.join(", ")))
+                })
         })
         .chain(few_of_a_kind.then(|| FEW_OF_A_KIND.to_owned()))
         .collect()

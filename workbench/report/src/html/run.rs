@@ -103,9 +103,7 @@ impl CheckView {
             },
         }
     }
-}
 
-impl CheckView {
     fn of_threshold(threshold: &ThresholdOutcome) -> Self {
         let status = threshold.status();
         Self {
