@@ -15,14 +15,14 @@ pub(crate) fn few(names: &[String]) -> String {
 
 /// A text, and what it is said of.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Said {
+pub(crate) struct SharedText {
     pub(crate) text: String,
     pub(crate) of: Vec<String>,
 }
 
 /// Each text once, in the order in which they are met. Texts that differ in nothing but numbers are one, with the range of
 /// these numbers: `there are 12 to 143`.
-pub(crate) fn grouped<'a>(notes: impl IntoIterator<Item = (String, &'a str)>) -> Vec<Said> {
+pub(crate) fn grouped<'a>(notes: impl IntoIterator<Item = (String, &'a str)>) -> Vec<SharedText> {
     let mut groups: Vec<(Vec<Part<'a>>, Vec<String>)> = Vec::new();
     for (of, text) in notes {
         let parts = parts(text);
@@ -39,7 +39,7 @@ pub(crate) fn grouped<'a>(notes: impl IntoIterator<Item = (String, &'a str)>) ->
     }
     groups
         .into_iter()
-        .map(|(parts, of)| Said {
+        .map(|(parts, of)| SharedText {
             text: parts.iter().map(Part::text).collect(),
             of,
         })
@@ -47,12 +47,12 @@ pub(crate) fn grouped<'a>(notes: impl IntoIterator<Item = (String, &'a str)>) ->
 }
 
 /// Each text once, in the order in which they are met; texts that differ in anything are different.
-pub(crate) fn by_equal_text(notes: &[(String, String)]) -> Vec<Said> {
-    let mut groups: Vec<Said> = Vec::new();
+pub(crate) fn by_equal_text(notes: &[(String, String)]) -> Vec<SharedText> {
+    let mut groups: Vec<SharedText> = Vec::new();
     for (of, text) in notes {
         match groups.iter_mut().find(|known| known.text == *text) {
             Some(known) => known.of.push(of.clone()),
-            None => groups.push(Said {
+            None => groups.push(SharedText {
                 text: text.clone(),
                 of: vec![of.clone()],
             }),
