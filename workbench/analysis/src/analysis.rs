@@ -71,8 +71,9 @@ pub fn analyze(run_directories: &[PathBuf]) -> Result<Analysis, AnalysisError> {
         .into_iter()
         .map(|(warning, names)| match names.as_slice() {
             [only] => format!("{only} {warning}"),
+            [first, _] => format!("{first} {warning}; so it is with 1 more run"),
             several => format!(
-                "{} and {} of the other runs: {warning}",
+                "{} {warning}; so it is with {} more runs",
                 several[0],
                 several.len() - 1
             ),

@@ -9,7 +9,7 @@ use crate::model::RunAnalysis;
 
 /// The experiment without what may differ between two versions of a system: what it is called, what it asks, what it
 /// must hold, where the system is, and what is broken in it on purpose.
-pub(crate) fn essence(plan: &Plan) -> Plan {
+pub(crate) fn same_workload(plan: &Plan) -> Plan {
     let mut plan = plan.clone();
     plan.name = "experiment".to_owned();
     plan.title = "experiment".to_owned();
@@ -39,10 +39,10 @@ pub(crate) fn essence(plan: &Plan) -> Plan {
 }
 
 /// What runs that repeat the same have in common: what versions of a system have, and the system itself.
-pub(crate) fn repeated(plan: &Plan) -> Plan {
+pub(crate) fn same_experiment(plan: &Plan) -> Plan {
     Plan {
         target: plan.without_password().target,
-        ..essence(plan)
+        ..same_workload(plan)
     }
 }
 
@@ -74,14 +74,17 @@ fn only_in(text: &str, other: &str) -> String {
 }
 
 /// What a run repeats, as text; runs with the same text may be taken together.
-pub(crate) fn repeated_text(plan: &Plan) -> String {
-    repeated(plan).to_yaml()
+pub(crate) fn same_experiment_text(plan: &Plan) -> String {
+    same_experiment(plan).to_yaml()
 }
 
 /// The same of a run's own copy of its experiment. A text that is no experiment stands for itself.
 fn repeated_by(run: &RunAnalysis) -> String {
     let plan = workbench_plan::parse(&run.experiment_file, Path::new(EXPERIMENT_FILE));
-    plan.map_or_else(|_| run.experiment_file.clone(), |plan| repeated_text(&plan))
+    plan.map_or_else(
+        |_| run.experiment_file.clone(),
+        |plan| same_experiment_text(&plan),
+    )
 }
 
 /// What the runs at all points of a sweep have in common, as text.
@@ -101,7 +104,7 @@ pub(crate) fn swept_by(run: &RunAnalysis) -> String {
             }
         }
     }
-    repeated_text(&plan)
+    same_experiment_text(&plan)
 }
 
 /// What runs are grouped by.

@@ -1,4 +1,4 @@
-//! Times in which nothing was answered while users waited.
+//! Times in which nothing was answered while several users waited.
 
 use workbench_samples::CheckStatus;
 use workbench_statistics::StatisticsError;
@@ -9,10 +9,9 @@ use crate::tables::NS_PER_SECOND;
 
 /// What a person takes for an immediate reaction (Nielsen 1993, chapter 5): shorter gaps are no stalls.
 const SHORTEST_STALL_NS: f64 = 0.1 * NS_PER_SECOND;
-/// A gap is a stall if it is longer than so many usual ones. For answers that come independently of each other, the gap
-/// that a random moment falls in is exponential twice over, its median 1.68 mean gaps: the probability that one gap is
-/// longer than ten of these is exp(−16.8), 5 in 100 million. Ours.
-const USUAL_GAPS: f64 = 10.0;
+/// A gap is a stall if it is longer than so many mean gaps. For answers that come independently of each other, gaps are
+/// exponential: the probability that one of them is longer is exp(−17), 4 in 100 million. Ours.
+const MEAN_GAPS: f64 = 17.0;
 /// Nor are gaps stalls that last as long as users who wait in step are used to. Ours.
 const USUAL_RESPONSES: f64 = 3.0;
 /// From this share of the time on, customers who come whether or not the target answers meet a stall so often that their
@@ -37,7 +36,7 @@ pub(crate) fn stalls(
     let usual_response_ns = successes.map_or(Ok(0.0), |times| times.quantile(0.5))?;
     let waits = &steady.waits;
     let shortest = SHORTEST_STALL_NS
-        .max(USUAL_GAPS * usual_gap_ns(waits, steady.window.to - steady.window.from) as f64)
+        .max(MEAN_GAPS * mean_gap_ns(waits, steady.window.to - steady.window.from))
         .max(USUAL_RESPONSES * usual_response_ns);
     let is_stall = |gap: &Gap| {
         let length_ns = gap.length_ns as f64;
@@ -48,29 +47,30 @@ pub(crate) fn stalls(
     Ok(waits.gaps.iter().copied().filter(is_stall).collect())
 }
 
-/// The median elapsed time of the requests that started in the second in which a gap ends, or in the next one with any.
+/// The median elapsed time of the requests that started in the first whole second after a gap, or in the next one with any;
+/// those of the second in which it ends may have waited in it.
 fn median_response_after_ns(observations: &Observations, gap: &Gap) -> f64 {
     let end = gap.from + gap.length_ns - observations.origin;
     let started = &observations.started;
-    let later =
-        started.partition_point(|it| f64::from(it.second + 1) * NS_PER_SECOND <= end as f64);
+    let later = started.partition_point(|it| f64::from(it.second) * NS_PER_SECOND < end as f64);
     started.get(later).map_or(0.0, |it| it.times.p50_ns)
 }
 
-/// The median, over time, of how long the gap is that a moment falls in at which somebody waits; the longest gap is left
-/// out, which may be most of a short run.
-fn usual_gap_ns(waits: &Waits, window_ns: i64) -> i64 {
+/// The mean time from answer to answer while two requests or more wait, without the gaps that are longer than
+/// [`MEAN_GAPS`] such times, however many they are.
+fn mean_gap_ns(waits: &Waits, window_ns: i64) -> f64 {
     let mut lengths: Vec<i64> = waits.gaps.iter().map(|gap| gap.length_ns).collect();
     lengths.sort_unstable_by(|a, b| b.cmp(a));
-    let longest = lengths.first().copied().unwrap_or(0);
-    let mut half = (window_ns - waits.idle_ns - longest) / 2;
-    for length in lengths.into_iter().skip(1) {
-        half -= length;
-        if half < 0 {
-            return length;
+    let mut time = (window_ns - waits.idle_ns) as f64;
+    let mut gaps = waits.answers.max(1) as f64;
+    for length in lengths.into_iter().map(|length| length as f64) {
+        if gaps <= 1.0 || length <= MEAN_GAPS * time / gaps {
+            break;
         }
+        time -= length;
+        gaps -= 1.0;
     }
-    waits.resolution_ns
+    time / gaps
 }
 
 /// Judges the stalls of a steady part that lasts so long and began then, in seconds since the start of the schedule.
@@ -87,7 +87,7 @@ pub(crate) fn check(
         return StallCheck {
             status: CheckStatus::Passed,
             finding: format!(
-                "none: users waited at most {:.2} s for the next answer to any of them",
+                "none: no time without an answer while two users or more waited was longer than {:.2} s",
                 in_seconds(longest)
             ),
             share: 0.0,

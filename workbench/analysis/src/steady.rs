@@ -9,7 +9,7 @@ use workbench_statistics::{
 
 use crate::diagnosis::{CONFIDENCE, Diagnosis, QUANTILES};
 use crate::model::{Estimate, Latency, Scope, SteadyState, SteadyStatistics, WarmUpCheck};
-use crate::observe::{Gap, Observations, SteadyObservations, Times};
+use crate::observe::{Gap, MOST_BLOCKS, Observations, Settled, SteadyObservations, Times};
 use crate::stalls;
 use crate::tables::{NS_PER_SECOND, TOTAL};
 
@@ -68,12 +68,17 @@ pub(crate) fn steady_state(
         diagnosis: &steady.diagnosis,
     };
     let stalls = stalls::stalls(observations, steady)?;
+    let stall_check = stalls::check(&stalls, steady, (from_s, to_s));
+    let reported = match stall_check.status {
+        CheckStatus::Passed => &[],
+        CheckStatus::Warning | CheckStatus::Failed => &stalls[..],
+    };
     Ok(Some(SteadyState {
         scope,
         from_s,
         to_s,
-        warm_up: warm_up(scope, steady, &stalls, (from_s, to_s)),
-        stalls: stalls::check(&stalls, steady, (from_s, to_s)),
+        warm_up: warm_up(scope, steady, reported, (from_s, to_s)),
+        stalls: stall_check,
         requests,
         total: total.statistics(to_s - from_s)?,
     }))
@@ -116,26 +121,23 @@ fn warm_up(
     stalls: &[Gap],
     (from_s, to_s): (f64, f64),
 ) -> WarmUpCheck {
-    let not_asked = |why: String| WarmUpCheck {
+    let not_checked = |why: String| WarmUpCheck {
         status: CheckStatus::Passed,
-        finding: format!("not asked: {why}"),
+        finding: format!("not checked: {why}"),
         discard_s: None,
     };
     if scope == Scope::WholeRun {
-        return not_asked("the experiment never holds its load".to_owned());
+        return not_checked("the experiment never holds its load".to_owned());
     }
-    match &steady.settled_after_ns {
-        Err(StatisticsError::TooFewValues { needed, found }) => not_asked(format!(
+    match &steady.settled {
+        Err(StatisticsError::TooFewValues { needed, found }) => not_checked(format!(
             "{found} requests are fewer than the {needed} that MSER-5 needs"
         )),
-        Err(error) => not_asked(error.to_string()),
-        Ok(settled_after_ns) => {
-            if let Ok(Some((after_ns, change))) = &steady.late_change {
-                return late(*after_ns, change, (from_s, to_s));
-            }
-            let discard_s = settled_after_ns.map(|ns| ns as f64 / NS_PER_SECOND);
-            settled(discard_s, steady, stalls, (from_s, to_s))
-        }
+        Err(error) => not_checked(error.to_string()),
+        Ok(settled) => match &steady.late_change {
+            Ok(Some((after_ns, change))) => late(*after_ns, change, (from_s, to_s)),
+            _ => judge_warm_up(settled, steady, stalls, (from_s, to_s)),
+        },
     }
 }
 
@@ -156,65 +158,73 @@ fn late(after_ns: u64, change: &LateChange, (from_s, to_s): (f64, f64)) -> WarmU
     }
 }
 
-/// What follows from the time that MSER-5 would leave out; `None` for half of the steady part or more.
-fn settled(
-    discard_s: Option<f64>,
+/// What follows from the time that MSER-5 would leave out. Stalls are those that are reported.
+fn judge_warm_up(
+    settled: &Settled,
     steady: &SteadyObservations,
     stalls: &[Gap],
     (from_s, to_s): (f64, f64),
 ) -> WarmUpCheck {
     let length_s = to_s - from_s;
+    let seconds = |ns: u64| ns as f64 / NS_PER_SECOND;
+    let discard_s = (!settled.at_bound).then(|| seconds(settled.after_ns));
     let what = match discard_s {
         Some(discard_s) if discard_s > TOLERATED_DISCARD * length_s => {
             format!("the first {discard_s:.1} of {length_s:.1} s")
         }
         Some(discard_s) => {
+            let mut finding = format!("MSER-5 would leave out {discard_s:.1} of {length_s:.1} s");
+            if let Err(reason) = &steady.late_change {
+                finding = format!("{finding}; {reason}");
+            }
             return WarmUpCheck {
                 status: CheckStatus::Passed,
-                finding: format!(
-                    "MSER-5 would leave out {discard_s:.1} of {length_s:.1} s{}",
-                    if steady.late_change.is_ok() {
-                        ""
-                    } else {
-                        "; too few requests to look for a late change"
-                    }
-                ),
+                finding,
                 discard_s: Some(discard_s),
             };
         }
         None => "half of the requests or more".to_owned(),
     };
+    let begins_s = |stall: &Gap| (stall.from - steady.window.from) as f64 / NS_PER_SECOND;
     // Requests that met a stall are outliers to MSER-5, which cuts all before them. A warm-up would only hide it.
-    let left_out_s = discard_s.unwrap_or(length_s / 2.0);
-    let left_out = stalls
-        .first()
-        .map(|stall| from_s + (stall.from - steady.window.from) as f64 / NS_PER_SECOND);
-    if let Some(at_s) = left_out.filter(|at_s| *at_s <= from_s + left_out_s) {
+    let block_s = length_s / MOST_BLOCKS as f64;
+    let explains_cut = |stall: &&Gap| {
+        let ends_s = begins_s(stall) + stall.length_ns as f64 / NS_PER_SECOND;
+        begins_s(stall) <= seconds(settled.after_ns) + block_s
+            && ends_s >= seconds(settled.last_left_out_ns) - block_s
+    };
+    if let Some(stall) = stalls.iter().find(explains_cut) {
         return WarmUpCheck {
             status: CheckStatus::Warning,
             finding: format!(
-                "MSER-5 would leave out {what}, and with them a stall, at {at_s:.1} s: no reason for a warm-up"
+                "MSER-5 would leave out {what}, and with them a stall, at {:.1} s: no reason for a warm-up",
+                from_s + begins_s(stall)
             ),
             discard_s,
         };
     }
-    match discard_s {
-        Some(discard_s) => WarmUpCheck {
-            status: CheckStatus::Warning,
-            finding: format!(
-                "MSER-5 would leave out {what}: declare a warm_up of {:.1}s",
-                // Up to the tenth that leaves it all out.
-                ((from_s + discard_s) * 10.0).ceil() / 10.0
-            ),
-            discard_s: Some(discard_s),
-        },
-        None => WarmUpCheck {
+    let Some(discard_s) = discard_s else {
+        return WarmUpCheck {
             status: CheckStatus::Failed,
             finding: format!(
                 "no steady state within {length_s:.1} s: MSER-5 would leave out {what}"
             ),
             discard_s: None,
-        },
+        };
+    };
+    let hidden = stalls.first().filter(|stall| begins_s(stall) < discard_s);
+    let hidden = hidden.map_or_else(String::new, |stall| {
+        let at_s = from_s + begins_s(stall);
+        format!(", which hides the stall at {at_s:.1} s: find its cause first")
+    });
+    WarmUpCheck {
+        status: CheckStatus::Warning,
+        finding: format!(
+            "MSER-5 would leave out {what}: declare a warm_up of {:.1}s{hidden}",
+            // Up to the tenth that leaves it all out.
+            ((from_s + discard_s) * 10.0).ceil() / 10.0
+        ),
+        discard_s: Some(discard_s),
     }
 }
 

@@ -65,7 +65,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
                 // One wrong path does not hide the others.
                 Err(error) => {
                     outcome::note(&format!("error: {error:#}"));
-                    exit = exit.and(Exit::Failure);
+                    exit = exit.and(Exit::of(&error));
                 }
             }
         }
@@ -85,7 +85,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
             // One bad run does not hide the others.
             Err(error) => {
                 outcome::note(&format!("error: {error:#}"));
-                exit = exit.and(Exit::Failure);
+                exit = exit.and(Exit::of(&error));
             }
         }
     }

@@ -15,14 +15,14 @@ pub(crate) fn few(names: &[String]) -> String {
 
 /// A text, and what it is said of.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Said {
+pub(crate) struct SharedText {
     pub(crate) text: String,
     pub(crate) of: Vec<String>,
 }
 
 /// Each text once, in the order in which they are met. Texts that differ in nothing but numbers are one, with the range of
 /// these numbers: `there are 12 to 143`.
-pub(crate) fn grouped<'a>(notes: impl IntoIterator<Item = (String, &'a str)>) -> Vec<Said> {
+pub(crate) fn grouped<'a>(notes: impl IntoIterator<Item = (String, &'a str)>) -> Vec<SharedText> {
     let mut groups: Vec<(Vec<Part<'a>>, Vec<String>)> = Vec::new();
     for (of, text) in notes {
         let parts = parts(text);
@@ -39,11 +39,26 @@ pub(crate) fn grouped<'a>(notes: impl IntoIterator<Item = (String, &'a str)>) ->
     }
     groups
         .into_iter()
-        .map(|(parts, of)| Said {
+        .map(|(parts, of)| SharedText {
             text: parts.iter().map(Part::text).collect(),
             of,
         })
         .collect()
+}
+
+/// Each text once, in the order in which they are met; texts that differ in anything are different.
+pub(crate) fn by_equal_text(notes: &[(String, String)]) -> Vec<SharedText> {
+    let mut groups: Vec<SharedText> = Vec::new();
+    for (of, text) in notes {
+        match groups.iter_mut().find(|known| known.text == *text) {
+            Some(known) => known.of.push(of.clone()),
+            None => groups.push(SharedText {
+                text: text.clone(),
+                of: vec![of.clone()],
+            }),
+        }
+    }
+    groups
 }
 
 /// A part of a text.
@@ -82,41 +97,38 @@ impl<'a> Part<'a> {
     }
 }
 
-fn value(number: &str) -> f64 {
-    number.replace(',', "").parse().unwrap_or(f64::NAN)
+/// `None` for what is no number, such as an IP address.
+fn value(number: &str) -> Option<f64> {
+    number.replace(',', "").replace('−', "-").parse().ok()
 }
 
-/// Words and numbers in turn. Digits that follow a letter, as in `p99`, are a part of the word.
+/// Words and numbers in turn. Digits that follow a letter, as in `p99.9`, are a part of the word.
 fn parts(text: &str) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
     let (mut words_from, mut place) = (0, 0);
     while place < text.len() {
         let rest = &text[place..];
-        let before = text[..place].chars().next_back();
-        let length = match before {
-            Some(letter) if letter.is_alphanumeric() => 0,
-            _ => number_length(rest),
-        };
-        if length > 0 {
+        let length = digits_length(rest);
+        let follows_letter = text[..place].ends_with(char::is_alphanumeric);
+        if length > 0 && !follows_letter && value(&rest[..length]).is_some() {
             parts.push(Part::Words(&text[words_from..place]));
             parts.push(Part::Numbers(&rest[..length], &rest[..length]));
-            place += length;
-            words_from = place;
-        } else {
-            place += rest.chars().next().map_or(1, char::len_utf8);
+            words_from = place + length;
         }
+        place += length.max(rest.chars().next().map_or(1, char::len_utf8));
     }
     parts.push(Part::Words(&text[words_from..]));
     parts
 }
 
-/// Bytes of the number that a text begins with: digits, with points and commas between them.
-fn number_length(text: &str) -> usize {
+/// Bytes of the digits that a text begins with, with a sign before them and points and commas between them.
+fn digits_length(text: &str) -> usize {
+    let unsigned = text.strip_prefix(['-', '−', '+']).unwrap_or(text);
     let of_number = |letter: char| letter.is_ascii_digit() || letter == '.' || letter == ',';
-    let length = text.find(|letter| !of_number(letter)).unwrap_or(text.len());
-    let number = text[..length].trim_end_matches(['.', ',']);
-    if number.starts_with(|first: char| first.is_ascii_digit()) {
-        number.len()
+    let end = unsigned.find(|letter| !of_number(letter));
+    let digits = unsigned[..end.unwrap_or(unsigned.len())].trim_end_matches(['.', ',']);
+    if digits.starts_with(|first: char| first.is_ascii_digit()) {
+        text.len() - unsigned.len() + digits.len()
     } else {
         0
     }
@@ -149,6 +161,25 @@ mod tests {
                 ("no interval".to_owned(), vec!["c".to_owned()]),
             ]
         );
+    }
+
+    #[test]
+    fn numbers_have_their_sign_and_what_only_looks_like_one_tells_texts_apart() {
+        for (texts, range) in [
+            (["by −3.5 %", "by −1.2 %"], "by −3.5 to −1.2 %"),
+            (["by -1.2 %", "by -3.5 %"], "by -3.5 to -1.2 %"),
+            (["by +2.0 %", "by -3.5 %"], "by -3.5 to +2.0 %"),
+        ] {
+            assert_eq!(said(&[("a", texts[0]), ("b", texts[1])])[0].0, range);
+        }
+        for texts in [
+            ["10.0.0.1 is gone", "10.0.0.2 is gone"],
+            ["p99.9 is refused", "p99.5 is refused"],
+            ["v1.2.3", "v1.2.4"],
+        ] {
+            let found = said(&[("a", texts[0]), ("b", texts[1])]);
+            assert_eq!((&*found[0].0, &*found[1].0), (texts[0], texts[1]));
+        }
     }
 
     #[test]

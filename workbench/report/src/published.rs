@@ -54,11 +54,7 @@ pub(crate) fn groups(check: &PublishedCheck) -> Table {
         }
         Row::of(cells)
     });
-    Table {
-        left_out: None,
-        rows: rows.collect(),
-        columns,
-    }
+    Table::new(columns, rows.collect())
 }
 
 /// One row a test.
@@ -91,11 +87,7 @@ pub(crate) fn tests(check: &PublishedCheck) -> Table {
             ),
         ])
     });
-    Table {
-        left_out: None,
-        rows: rows.collect(),
-        columns,
-    }
+    Table::new(columns, rows.collect())
 }
 
 /// Of every test what follows and what does not; at last what all together would need.

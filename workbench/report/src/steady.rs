@@ -2,7 +2,7 @@
 
 use workbench_analysis::{Estimate, Latency, RunAnalysis, Scope, SteadyState, SteadyStatistics};
 
-use crate::alike::{Said, few, grouped};
+use crate::alike::{SharedText, by_equal_text, few, grouped};
 use crate::format;
 use crate::table::{Cell, Column, Row, Table, one_line};
 
@@ -157,7 +157,7 @@ pub(crate) fn notes(steady: &SteadyState) -> Vec<String> {
                     .map(|note| (row.request.clone(), note)),
             );
         }
-        for Said { text, of } in grouped(noted) {
+        for SharedText { text, of } in grouped(noted) {
             let labels = if of.len() == all && all > 1 {
                 "every label".to_owned()
             } else {
@@ -178,14 +178,11 @@ pub(crate) fn notes(steady: &SteadyState) -> Vec<String> {
     notes
         .iter()
         .flat_map(|(labels, notes)| {
-            let said = grouped(
-                notes
-                    .iter()
-                    .map(|(what, text)| (what.clone(), text.as_str())),
-            );
-            said.into_iter().map(move |Said { text, of }| {
-                one_line(&format!("{} of {labels}: {text}", of.join(", ")))
-            })
+            by_equal_text(notes)
+                .into_iter()
+                .map(move |SharedText { text, of }| {
+                    one_line(&format!("{} of {labels}: {text}", of.join(", ")))
+                })
         })
         .chain(few_of_a_kind.then(|| FEW_OF_A_KIND.to_owned()))
         .collect()
@@ -227,12 +224,7 @@ pub(crate) fn outcomes(steady: &SteadyState) -> Option<Table> {
             })
         })
         .collect();
-    Table {
-        left_out: None,
-        columns,
-        rows: table_rows,
-    }
-    .unless_empty()
+    Table::new(columns, table_rows).unless_empty()
 }
 
 fn row_of_outcome(request: &str, which: &str, latency: &Latency) -> Row {

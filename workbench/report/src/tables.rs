@@ -144,16 +144,15 @@ pub(crate) fn errors(run: &RunAnalysis) -> Option<Table> {
             ])
         })
         .collect();
-    Some(Table {
-        left_out: None,
-        columns: vec![
+    Some(Table::new(
+        vec![
             Column::text(LABEL, 0),
             Column::text("Reason", 0),
             Column::number("Status", "", 0),
             Column::number("Count", "", 0),
         ],
         rows,
-    })
+    ))
 }
 
 fn table(

@@ -77,8 +77,8 @@ impl Judgement {
     }
 
     /// What follows for the reader of the run.
-    pub(crate) fn meaning(self, run: &RunAnalysis) -> String {
-        let validity = match self {
+    pub(crate) fn meaning(run: &RunAnalysis) -> String {
+        let validity = match Self::of(run) {
             Self::Valid => "No check failed.".to_owned(),
             Self::Failing => "The run is valid, no check failed.".to_owned(),
             Self::Invalid => format!(

@@ -58,11 +58,7 @@ pub(crate) fn table(
             Cell::text(&worth.note),
         ])
     });
-    Table {
-        left_out: None,
-        columns,
-        rows: rows.collect(),
-    }
+    Table::new(columns, rows.collect())
 }
 
 /// Percent without decimals: more would say more than some hundred trials know.

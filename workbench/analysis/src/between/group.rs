@@ -118,20 +118,17 @@ pub(crate) fn doubts(run: &RunAnalysis) -> Vec<String> {
             doubts.push("it was found invalid".to_owned());
         }
     }
-    if let Some(steady) = &run.steady
-        && steady.warm_up.status == CheckStatus::Failed
-        // Where the run was judged, it is among its checks.
-        && !doubts.iter().any(|doubt| doubt.ends_with(&steady.warm_up.finding))
-    {
-        doubts.push(format!("no steady state: {}", steady.warm_up.finding));
-    }
-    if let Some(steady) = &run.steady
-        && steady.stalls.status == CheckStatus::Failed
-        && !doubts
-            .iter()
-            .any(|doubt| doubt.ends_with(&steady.stalls.finding))
-    {
-        doubts.push(format!("stalls: {}", steady.stalls.finding));
+    // Where the run was judged, these are among its checks.
+    if let (None, Some(steady)) = (&run.validity, &run.steady) {
+        let (warm_up, stalls) = (&steady.warm_up, &steady.stalls);
+        for (name, status, finding) in [
+            ("steady state", warm_up.status, &warm_up.finding),
+            ("stalls", stalls.status, &stalls.finding),
+        ] {
+            if status == CheckStatus::Failed {
+                doubts.push(format!("{name}: {finding}"));
+            }
+        }
     }
     doubts
 }

@@ -140,11 +140,27 @@ fn an_invalid_run_makes_every_verdict_invalid_and_is_named() {
 #[test]
 fn a_run_without_a_steady_state_is_invalid() {
     let mut runs = pairs(5, 1.0);
+    runs[0].validity = None;
     let steady = runs[0].steady.as_mut().unwrap();
     steady.warm_up.status = workbench_samples::CheckStatus::Failed;
     let comparison = only(between(&runs));
     assert_eq!(comparison.rows[0].verdict, Verdict::Invalid);
-    assert!(comparison.warnings[0].contains("no steady state"));
+    assert!(comparison.warnings[0].contains("steady state: steady from the start"));
+}
+
+#[test]
+fn the_steady_part_of_a_run_that_nobody_judged_is_doubted_for_each_of_its_checks() {
+    let mut doubted = run("shop", 1, 10.0);
+    let steady = doubted.steady.as_mut().unwrap();
+    steady.warm_up.status = workbench_samples::CheckStatus::Failed;
+    steady.warm_up.finding = "not for 60 s".to_owned();
+    steady.stalls.status = workbench_samples::CheckStatus::Failed;
+    steady.stalls.finding = "not for 60 s".to_owned();
+    doubted.validity = None;
+    assert_eq!(
+        crate::between::doubts(&doubted),
+        ["steady state: not for 60 s", "stalls: not for 60 s"]
+    );
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::absent::Absent;
 use super::report::{Objection, ObjectionKind};
 use super::run::GateRun;
 use crate::between::doubts;
-use crate::likeness::{difference, essence, repeated};
+use crate::likeness::{difference, same_experiment, same_workload};
 
 /// Everything that speaks against comparing these runs; whether each of them stands for a session.
 pub(super) fn objections(
@@ -129,14 +129,14 @@ fn differing(what: &str, runs: &[&GateRun], of: impl Fn(&GateRun) -> String) -> 
 
 /// Says how the first experiment that is unlike the first one differs.
 fn experiments(runs: &[&GateRun]) -> Option<String> {
-    first_unlike(runs, essence)
+    first_unlike(runs, same_workload)
 }
 
 /// Says where runs that should differ in nothing had another target, or other faults in it.
 pub(super) fn targets(runs: &[&GateRun]) -> Option<String> {
     let like_the_first = |plan: &Plan| {
-        let mut plan_of_first = essence(&runs[0].plan);
-        plan_of_first.target = repeated(plan).target;
+        let mut plan_of_first = same_workload(&runs[0].plan);
+        plan_of_first.target = same_experiment(plan).target;
         plan_of_first
     };
     first_unlike(runs, like_the_first)

@@ -202,7 +202,6 @@ pub struct ThresholdOutcome {
     /// Whether it holds. Neither nothing measured nor an undecided one is a pass.
     pub passed: bool,
     /// Why the samples decide neither for it nor against it; `None` where they do.
-    #[serde(default)]
     pub undecided: Option<String>,
 }
 

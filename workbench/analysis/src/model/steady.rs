@@ -43,12 +43,12 @@ pub struct WarmUpCheck {
     pub status: CheckStatus,
     /// What was found, in words with units.
     pub finding: String,
-    /// Time at the beginning that MSER-5 would leave out, in seconds; `None` where it finds no steady state, or was
-    /// not asked.
+    /// Time at the beginning that MSER-5 would leave out, in seconds; `None` where it finds no steady state, or
+    /// nothing was checked.
     pub discard_s: Option<f64>,
 }
 
-/// How long nothing was answered while users waited.
+/// How long nothing was answered while two users or more waited.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StallCheck {
     /// Failed where one stall takes so much of the steady part that the run is invalid.

@@ -52,7 +52,6 @@ pub struct SweepPointAnalysis {
     /// Thresholds that a valid run missed, and by how many of them, in the order of the experiment.
     pub missed: Vec<(String, u32)>,
     /// Thresholds that a valid run left undecided, in the same way.
-    #[serde(default)]
     pub undecided: Vec<(String, u32)>,
 }
 
@@ -78,7 +77,6 @@ pub struct SweepRun {
     /// Thresholds that it missed, as written.
     pub missed_thresholds: Vec<String>,
     /// Thresholds that its samples do not decide, as written.
-    #[serde(default)]
     pub undecided_thresholds: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! When requests were answered, and how long users waited while none was.
+//! When requests were answered, and how long several users waited while none was.
 
 use super::Window;
 
@@ -12,6 +12,8 @@ pub(super) struct Answers {
     slot_ns: i64,
     /// The last one holds what ended after the window.
     slots: Vec<Slot>,
+    /// Answers in the window.
+    count: u64,
     /// The slot that was hit last, and the instants that belong to it.
     recent: (usize, std::ops::Range<i64>),
 }
@@ -20,11 +22,12 @@ pub(super) struct Answers {
 struct Slot {
     first_answer: i64,
     last_answer: i64,
-    /// Earliest start of the requests that ended in this slot, answered or not.
-    earliest_start: i64,
+    /// The two earliest starts of the requests that ended in this slot, answered or not, ascending.
+    earliest_starts: [i64; 2],
 }
 
-/// A time in which users waited and nothing was answered.
+/// A time in which nothing was answered while two requests or more waited, or were refused. A single request that waits is
+/// as slow as its elapsed time says, and nothing shows that others would have been.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Gap {
     /// UTC nanoseconds.
@@ -36,26 +39,35 @@ pub(crate) struct Gap {
 pub(crate) struct Waits {
     pub(crate) gaps: Vec<Gap>,
     pub(crate) resolution_ns: i64,
-    /// Time in gaps during which nobody waited either.
+    /// Time without an answer during which fewer than two requests waited.
     pub(crate) idle_ns: i64,
+    /// Answers in the window.
+    pub(crate) answers: u64,
 }
 
 /// A tenth of the shortest stall that is looked for, see [`crate::stalls`].
 const FINEST_SLOT_NS: i64 = 10_000_000;
-/// 6 MB; windows of more than 44 minutes have longer slots.
+/// 8 MB; windows of more than 44 minutes have longer slots.
 const MOST_SLOTS: i64 = 1 << 18;
 
 impl Slot {
     const EMPTY: Self = Self {
         first_answer: i64::MAX,
         last_answer: i64::MIN,
-        earliest_start: i64::MAX,
+        earliest_starts: [i64::MAX; 2],
     };
 
     fn merge(&mut self, other: &Self) {
         self.first_answer = self.first_answer.min(other.first_answer);
         self.last_answer = self.last_answer.max(other.last_answer);
-        self.earliest_start = self.earliest_start.min(other.earliest_start);
+        for start in other.earliest_starts {
+            self.add_start(start);
+        }
+    }
+
+    fn add_start(&mut self, start: i64) {
+        let [first, second] = self.earliest_starts;
+        self.earliest_starts = [first.min(start), second.min(first.max(start))];
     }
 }
 
@@ -73,6 +85,7 @@ impl Answers {
             to,
             slot_ns,
             slots,
+            count: 0,
             recent: (0, 0..0),
         }
     }
@@ -87,8 +100,9 @@ impl Answers {
             self.recent = self.slot_of(end);
         }
         let slot = &mut self.slots[self.recent.0];
-        slot.earliest_start = slot.earliest_start.min(start);
+        slot.add_start(start);
         if answered {
+            self.count += u64::from(end <= self.to);
             slot.first_answer = slot.first_answer.min(end);
             slot.last_answer = slot.last_answer.max(end);
         }
@@ -109,18 +123,23 @@ impl Answers {
         for (slot, more) in self.slots.iter_mut().zip(&other.slots) {
             slot.merge(more);
         }
+        self.count += other.count;
     }
 
     /// The times without an answer up to the end of the window, which may be earlier than was known at first.
     pub(super) fn waits(&self, until: i64) -> Waits {
-        let mut waiting_since: Vec<i64> = self.slots.iter().map(|it| it.earliest_start).collect();
-        for place in (1..waiting_since.len()).rev() {
-            waiting_since[place - 1] = waiting_since[place - 1].min(waiting_since[place]);
+        // Of what ends in each slot or later: from the second start on, two requests wait.
+        let mut waiting_since = vec![i64::MAX; self.slots.len()];
+        let mut later = Slot::EMPTY;
+        for (since, slot) in waiting_since.iter_mut().zip(&self.slots).rev() {
+            later.merge(slot);
+            *since = later.earliest_starts[1];
         }
         let mut waits = Waits {
             gaps: Vec::new(),
             resolution_ns: self.slot_ns,
             idle_ns: 0,
+            answers: self.count,
         };
         let mut gap = |from: i64, to: i64, later: usize| {
             if to - from <= self.slot_ns {
@@ -180,17 +199,26 @@ mod tests {
             (-5, 203, true),
             (0, 209, true),
             (0, 555, true),
-            (700, 1_200, true),
+            (1, 556, true),
+            (699, 1_200, true),
+            (700, 1_201, true),
         ];
         assert_eq!(gaps(&requests), [(0, 203), (209, 346), (700, 300)]);
     }
 
     #[test]
-    fn while_nobody_waits_nothing_has_to_be_answered() {
-        let requests = [(0, 5, true), (400, 420, true), (900, 905, true)];
+    fn while_fewer_than_two_requests_wait_there_is_no_gap() {
+        let requests = [
+            (0, 5, true),
+            (0, 5, true),
+            (300, 420, true),
+            (400, 421, true),
+            (600, 905, true),
+        ];
         let waits = answers(&requests).waits(1_000 * MS);
         assert_eq!(gaps(&requests), [(400, 20)]);
-        assert_eq!(waits.idle_ns, (395 + 480 + 95) * MS);
+        assert_eq!(waits.idle_ns, (395 + 484 + 95) * MS);
+        assert_eq!(waits.answers, 5);
     }
 
     #[test]
@@ -198,7 +226,7 @@ mod tests {
         let mut requests = vec![(0, 5, true)];
         requests.extend((10..500).map(|ms| (ms, ms + 1, false)));
         requests.push((500, 505, true));
-        assert_eq!(gaps(&requests), [(10, 495)]);
+        assert_eq!(gaps(&requests), [(11, 494)]);
     }
 
     #[test]
@@ -223,6 +251,7 @@ mod tests {
         let mut answers = Answers::new(Some(Window { from: 0, to: week }));
         assert!(answers.slots.len() as i64 <= MOST_SLOTS + 2);
         answers.add(0, week / 2, true);
+        answers.add(0, week, true);
         answers.add(0, week, true);
         let lengths: Vec<_> = answers
             .waits(week)

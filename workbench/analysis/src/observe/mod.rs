@@ -71,12 +71,12 @@ pub(crate) struct LabelObservations {
 
 /// Five blocks are the shortest level that is looked for, a fifteenth of the steady part: what takes less time, a garbage
 /// collection or a checkpoint, passes. Ours.
-const MOST_BLOCKS: usize = 75;
+pub(crate) const MOST_BLOCKS: usize = 75;
 /// As few as a late change can be seen in.
 const LEAST_BLOCKS: usize = 50;
 /// Requests in each block, on average, where there are enough for [`LEAST_BLOCKS`]. Ours.
 const BLOCK_REQUESTS: usize = 10;
-/// Fewer requests are not asked: five in each block. Ours.
+/// In fewer requests no late change is looked for: five in each block. Ours.
 const LEAST_REQUESTS: usize = 250;
 
 /// The requests that started in one second.
@@ -92,12 +92,24 @@ pub(crate) struct StartedInSecond {
 pub(crate) struct SteadyObservations {
     pub(crate) window: Window,
     pub(crate) diagnosis: Diagnosis,
-    /// Where MSER-5 would have the steady part begin: how long after the first start; `None` where it sees none.
-    pub(crate) settled_after_ns: Result<Option<u64>, StatisticsError>,
-    /// A change of level after which too little is left, or which is too large: how long after the first start.
-    pub(crate) late_change: Result<Option<(u64, LateChange)>, StatisticsError>,
+    /// Where MSER-5 would have the steady part begin.
+    pub(crate) settled: Result<Settled, StatisticsError>,
+    /// A change of level after which too little is left, or which is too large: how long after the first start. Why that
+    /// is not known, as a sentence without its full stop.
+    pub(crate) late_change: Result<Option<(u64, LateChange)>, String>,
     /// When nothing was answered while users waited.
     pub(crate) waits: Waits,
+}
+
+/// What MSER-5 would leave out, with times in nanoseconds after the first start.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settled {
+    /// Start of the last five requests that it would leave out.
+    pub(crate) last_left_out_ns: u64,
+    /// Start of the first request that it would keep.
+    pub(crate) after_ns: u64,
+    /// Whether that is half of the requests, the most that it may leave out, so that there is no steady state.
+    pub(crate) at_bound: bool,
 }
 
 /// The stretch of time that the steady part is measured in.
@@ -285,14 +297,21 @@ fn steady(timeline: &Timeline, window: Window, origin: i64, waits: Waits) -> Ste
             (warm_up(elapsed_ns), late)
         },
     );
-    let settled_after_ns = warm_up.map(|found| {
-        let start = timeline.start_of_steady(found.steady_from()?)?;
-        Some((origin + start - window.from).max(0) as u64)
+    let settled = warm_up.map(|found| {
+        let start_ns = |position: usize| {
+            let start = timeline.start_of_steady(position);
+            start.map_or(0, |start| (origin + start - window.from).max(0) as u64)
+        };
+        Settled {
+            last_left_out_ns: start_ns(found.discard.saturating_sub(5)),
+            after_ns: start_ns(found.discard),
+            at_bound: found.at_bound,
+        }
     });
     SteadyObservations {
         window,
         diagnosis,
-        settled_after_ns,
+        settled,
         late_change,
         waits,
     }
@@ -304,17 +323,22 @@ fn late_change_of(
     requests: usize,
     window: Window,
     origin: i64,
-) -> Result<Option<(u64, LateChange)>, StatisticsError> {
+) -> Result<Option<(u64, LateChange)>, String> {
     if requests < LEAST_REQUESTS {
-        return Err(StatisticsError::TooFewValues {
-            needed: LEAST_REQUESTS,
-            found: requests,
-        });
+        return Err("too few requests to look for a late change".to_owned());
     }
     let blocks = (requests / BLOCK_REQUESTS).clamp(LEAST_BLOCKS, MOST_BLOCKS);
     let means = timeline.block_means(window.from - origin, window.to - origin, blocks);
     let values: Vec<f64> = means.iter().map(|(_, mean)| *mean).collect();
-    let found = late_change(&values)?;
+    let found = late_change(&values).map_err(|error| match error {
+        StatisticsError::TooFewValues { needed, found } => format!(
+            "requests started in {found} of {blocks} equal parts of the time only, and a look for a late change takes {needed}"
+        ),
+        StatisticsError::NotPositive { .. } => format!(
+            "in one of {blocks} equal parts of the time every request took 0 ns, so that no late change can be looked for"
+        ),
+        other => format!("no late change can be looked for: {other}"),
+    })?;
     let length = (window.to - window.from) as u64;
     Ok(found.map(|change| {
         let block = means[change.at].0 as u64;

@@ -204,3 +204,23 @@ fn a_run_is_not_compared_with_itself() {
 fn no_runs_are_an_error() {
     assert!(matches!(analyze(&[]), Err(AnalysisError::NoRuns)));
 }
+
+#[test]
+fn a_warning_of_several_runs_is_given_once_as_a_sentence_with_their_number() {
+    let results = tempfile::tempdir().unwrap();
+    for (runs, others) in [(2, "1 more run"), (4, "3 more runs")] {
+        let runs: Vec<_> = (0..runs)
+            .map(|number| {
+                let id = format!("20261118T110{runs}4{number}Z-4f2a");
+                write_run(results.path(), &manifest("tiny", &id), &samples(10))
+            })
+            .collect();
+        let warnings = analyze(&runs).unwrap().warnings;
+        let first = runs[0].file_name().unwrap().to_str().unwrap();
+        let expected = format!(
+            "tiny/{first} has not ended, or was killed: its last seconds may be missing, and nothing checked its validity; so it \
+             is with {others}"
+        );
+        assert!(warnings.contains(&expected), "{warnings:?}");
+    }
+}

@@ -1,10 +1,8 @@
 //! Times in which nothing was answered while users waited, in closed loops of which they are known.
 
-use crate::support::{EXPERIMENT, browse, manifest, write_parts};
+use crate::support::{EXPERIMENT, browse, completed, write_parts};
 use workbench_analysis::{RunAnalysis, analyze_run};
-use workbench_samples::{
-    Check, CheckStatus, ErrorKind, Manifest, Outcome, Phase, Sample, Validity,
-};
+use workbench_samples::{Check, CheckStatus, ErrorKind, Phase, Sample};
 
 /// A run of closed users, which all start at once and hold for a while.
 struct Load {
@@ -48,25 +46,24 @@ impl Load {
     }
 
     fn analysis_of(&self, samples: &[Sample]) -> RunAnalysis {
-        let hold = format!(
-            "start: {}, startup: 0s, hold: {}ms, shutdown: 0s",
-            self.users, self.hold_ms
-        );
-        let experiment = EXPERIMENT
-            .replace("start: 2, startup: 2s, hold: 2s, shutdown: 0s", &hold)
-            .replace("  - p50 of \"pay\" < 1s\n", "");
-        let manifest = Manifest {
-            outcome: Outcome::Completed,
-            validity: Some(Validity {
-                valid: true,
-                checks: Vec::new(),
-            }),
-            ..manifest("tiny", "20261118T110640Z-4f2a")
-        };
-        let results = tempfile::tempdir().unwrap();
-        let run = write_parts(results.path(), &manifest, &experiment, samples.chunks(500));
-        analyze_run(&run).unwrap()
+        let (users, hold_ms) = (self.users, self.hold_ms);
+        let hold = format!("start: {users}, startup: 0s, hold: {hold_ms}ms, shutdown: 0s");
+        analysis_of(&hold, samples)
     }
+}
+
+/// Of a completed run with these threads.
+fn analysis_of(threads: &str, samples: &[Sample]) -> RunAnalysis {
+    let experiment = EXPERIMENT.replace("start: 2, startup: 2s, hold: 2s, shutdown: 0s", threads);
+    let results = tempfile::tempdir().unwrap();
+    let parts = samples.chunks(500);
+    analyze_run(&write_parts(
+        results.path(),
+        &completed(),
+        &experiment,
+        parts,
+    ))
+    .unwrap()
 }
 
 fn check<'a>(run: &'a RunAnalysis, name: &str) -> &'a Check {
@@ -108,6 +105,90 @@ fn a_target_that_freezes_for_two_of_five_seconds_makes_the_run_invalid() {
             .contains("closed users send nothing while they wait")
     );
     assert!(!run.validity.unwrap().valid);
+}
+
+#[test]
+fn a_freeze_that_users_with_think_time_meet_is_a_stall() {
+    // They begin one after the other, and all at once.
+    let answers: [fn(u64, i64) -> i64; 2] = [
+        |user, start| if start == 0 { 10 + 5 * user as i64 } else { 10 },
+        |_, _| 10,
+    ];
+    for (elapsed_ms, longest_s) in answers.into_iter().zip([1.2, 0.75]) {
+        let run = Load {
+            users: 200,
+            hold_ms: 60_000,
+            think_ms: 1_000,
+            elapsed_ms,
+            frozen_ms: 20_750..21_950,
+        }
+        .analysed();
+        let stalls = run.steady.unwrap().stalls;
+        assert_eq!(stalls.status, CheckStatus::Warning, "{}", stalls.finding);
+        let found_s = stalls.longest_s.unwrap();
+        assert!((found_s - longest_s).abs() < 0.05, "{}", stalls.finding);
+    }
+}
+
+#[test]
+fn several_long_stalls_do_not_hide_each_other() {
+    // Two outages of 21 s and six freezes of 6 s, of 60 s.
+    let outages: fn(u64, i64) -> i64 = |user, start| match start {
+        5_000..26_000 => 26_002 - start,
+        30_000..51_000 => 51_002 - start,
+        _ => 2 + (user as i64 * 7 + start * start) % 3,
+    };
+    let freezes: fn(u64, i64) -> i64 = |user, start| match start % 10_000 {
+        3_000..9_000 => 9_002 - start % 10_000,
+        _ => 2 + (user as i64 * 7 + start * start) % 3,
+    };
+    for (elapsed_ms, longest_s, total_s) in [(outages, 21.0, 42.0), (freezes, 6.0, 36.0)] {
+        for (users, think_ms) in [(2, 0), (5, 0), (200, 1_000)] {
+            let run = Load {
+                users,
+                hold_ms: 60_000,
+                think_ms,
+                elapsed_ms,
+                frozen_ms: 0..0,
+            }
+            .analysed();
+            let stalls = check(&run, "stalls");
+            assert_eq!(stalls.status, CheckStatus::Failed, "{}", stalls.finding);
+            let stalls = run.steady.unwrap().stalls;
+            // A user that thinks meets a freeze up to a second late.
+            let late_s = if think_ms > 0 { 1.0 } else { 0.01 };
+            let longest_is = stalls.longest_s.unwrap();
+            assert!((longest_s - late_s..longest_s + 0.01).contains(&longest_is));
+            let found_s = stalls.share * 60.0;
+            let late_s = 6.0 * late_s;
+            assert!((total_s - late_s..total_s + 0.1).contains(&found_s));
+        }
+    }
+}
+
+#[test]
+fn a_slow_answer_to_a_single_user_is_no_stall() {
+    // One of 1.5 s among answers of 12 ms, to the only user, and to one of two while the other thinks.
+    for (users, think_ms) in [(1, 0), (1, 300), (2, 4_000)] {
+        let load = Load {
+            users,
+            hold_ms: 20_000,
+            think_ms,
+            elapsed_ms: |user, start| {
+                if user == 0 && matches!(start, 8_004 | 8_112 | 8_024) {
+                    1_500
+                } else {
+                    12
+                }
+            },
+            ..QUICK
+        };
+        let slow = load.samples();
+        let slow = slow.iter().filter(|it| it.elapsed_ns == 1_500_000_000);
+        assert_eq!(slow.count(), 1);
+        assert_no_stall(&load);
+        assert!(load.analysed().validity.unwrap().valid);
+    }
 }
 
 #[test]
@@ -260,18 +341,6 @@ fn stalls_of_a_run_that_holds_nothing_are_judged_too() {
     for sample in &mut samples {
         sample.phase = Phase::RampDown;
     }
-    let ramp = "start: 5, startup: 0s, hold: 0s, shutdown: 5s";
-    let experiment = EXPERIMENT.replace("start: 2, startup: 2s, hold: 2s, shutdown: 0s", ramp);
-    let manifest = Manifest {
-        outcome: Outcome::Completed,
-        validity: Some(Validity {
-            valid: true,
-            checks: Vec::new(),
-        }),
-        ..manifest("tiny", "20261118T110640Z-4f2a")
-    };
-    let results = tempfile::tempdir().unwrap();
-    let run = write_parts(results.path(), &manifest, &experiment, samples.chunks(500));
-    let run = analyze_run(&run).unwrap();
+    let run = analysis_of("start: 5, startup: 0s, hold: 0s, shutdown: 5s", &samples);
     assert_eq!(check(&run, "stalls").status, CheckStatus::Failed);
 }

@@ -1,7 +1,7 @@
 //! The steady part of a run: which it is, what is known of it, and whether it is steady. Long, for it is
 //! a list: one kind of run a test.
 
-use crate::support::{EXPERIMENT, browse, completed, manifest, order, write_parts};
+use crate::support::{EXPERIMENT, START, browse, completed, manifest, order, write_parts};
 use workbench_analysis::{RunAnalysis, Scope, SteadyState, SteadyStatistics, analyze, analyze_run};
 use workbench_samples::{Check, CheckStatus, ErrorKind, Manifest, Phase, Sample};
 
@@ -83,7 +83,7 @@ fn an_experiment_that_holds_nothing_is_taken_as_a_whole_after_its_warm_up() {
     assert_eq!(steady.warm_up.status, CheckStatus::Passed);
     assert_eq!(
         steady.warm_up.finding,
-        "not asked: the experiment never holds its load"
+        "not checked: the experiment never holds its load"
     );
     assert_eq!(check(&run, "steady state"), None);
     assert!(run.validity.unwrap().valid);
@@ -180,6 +180,63 @@ fn a_slow_beginning_is_warned_of_with_the_warm_up_that_leaves_it_out() {
         CheckStatus::Warning
     );
     assert!(run.validity.unwrap().valid);
+}
+
+/// The same, but that the target answers nothing from one time to another, in milliseconds.
+fn frozen(mut samples: Vec<Sample>, during_ms: std::ops::Range<i64>) -> Vec<Sample> {
+    for sample in &mut samples {
+        let started_ms = (sample.started_at - START) / 1_000_000;
+        if during_ms.contains(&(started_ms + (sample.elapsed_ns / 1_000_000) as i64)) {
+            sample.elapsed_ns = (during_ms.end + 1 - started_ms) as u64 * 1_000_000;
+        }
+    }
+    samples
+}
+
+#[test]
+fn a_stall_within_a_warm_up_does_not_excuse_it() {
+    // 25 of 60 s, with a stall at 3.4 s that is too short to be reported, and with one that is a warning.
+    let slow_start = || noisy(6_000, |i| if i < 2_500 { 40 } else { 20 });
+    for (during_ms, status, advice) in [
+        (
+            3_400..3_600,
+            CheckStatus::Passed,
+            "declare a warm_up of 25.0s",
+        ),
+        (
+            3_400..4_300,
+            CheckStatus::Warning,
+            "declare a warm_up of 25.0s, which hides the stall at 3.4 s: find its cause first",
+        ),
+    ] {
+        let run = analysed(&completed(), EXPERIMENT, &frozen(slow_start(), during_ms));
+        let stalls = &run.steady.as_ref().unwrap().stalls;
+        assert_eq!((stalls.status, stalls.longest_s.is_some()), (status, true));
+        let checked = check(&run, "steady state").unwrap();
+        assert_eq!(checked.status, CheckStatus::Warning);
+        assert!(checked.finding.ends_with(advice), "{}", checked.finding);
+    }
+}
+
+#[test]
+fn a_stall_far_from_the_middle_does_not_excuse_a_warm_up_of_half_of_the_requests() {
+    // 28 of 60 s, in which a little more than half of the requests start.
+    let samples = || -> Vec<Sample> {
+        let slow = (0..2_000).map(|i| browse(14 * i, 40 + noise(i) % 10));
+        let rest = (0..1_882).map(|i| browse(28_000 + 17 * i, 20 + noise(i) % 10));
+        slow.chain(rest).collect()
+    };
+
+    let run = analysed(&completed(), EXPERIMENT, &frozen(samples(), 3_400..4_300));
+
+    assert_eq!(check(&run, "stalls").unwrap().status, CheckStatus::Warning);
+    assert!(!run.validity.as_ref().unwrap().valid);
+    let checked = check(&run, "steady state").unwrap();
+    assert_eq!(checked.status, CheckStatus::Failed);
+    assert_eq!(
+        checked.finding,
+        "no steady state within 60.0 s: MSER-5 would leave out half of the requests or more"
+    );
 }
 
 #[test]
@@ -279,6 +336,34 @@ fn a_run_that_slows_down_with_fewer_than_250_requests_is_not_asked_for_late_chan
 }
 
 #[test]
+fn why_no_late_change_could_be_looked_for_is_said() {
+    // Requests in 30 of 50 parts of a minute, and some that took no time.
+    let bursts: Vec<Sample> = (0..30)
+        .flat_map(|burst| (0..20).map(move |i| browse(2_000 * burst + i, 20 + noise(i) % 9)))
+        .chain([browse(60_000, 20)])
+        .collect();
+    let mut no_time = noisy(2_000, |_| 20);
+    for sample in &mut no_time[1_000..1_100] {
+        sample.elapsed_ns = 0;
+    }
+    for (samples, reason) in [
+        (
+            bursts,
+            "; requests started in 31 of 60 equal parts of the time only, and a look for a late change takes 50",
+        ),
+        (
+            no_time,
+            "; in one of 75 equal parts of the time every request took 0 ns, so that no late change can be looked for",
+        ),
+    ] {
+        let run = analysed(&completed(), EXPERIMENT, &samples);
+        let finding = &check(&run, "steady state").unwrap().finding;
+        assert!(finding.starts_with("MSER-5 would leave out "), "{finding}");
+        assert!(finding.ends_with(reason), "{finding}");
+    }
+}
+
+#[test]
 fn a_run_that_is_slower_from_request_to_request_is_invalid() {
     let results = tempfile::tempdir().unwrap();
     let samples = noisy(1_000, |i| 10 * i as u64);
@@ -310,7 +395,7 @@ fn too_few_requests_are_not_asked_and_have_what_so_few_can_have() {
     assert_eq!(steady.warm_up.status, CheckStatus::Passed);
     assert_eq!(
         steady.warm_up.finding,
-        "not asked: 80 requests are fewer than the 100 that MSER-5 needs"
+        "not checked: 80 requests are fewer than the 100 that MSER-5 needs"
     );
     let total = &steady.total;
     assert_eq!(total.effective_samples, None);

@@ -13,7 +13,7 @@ pub(crate) use tables::{
 
 use workbench_analysis::{BetweenRuns, Group, GroupComparison, MetricComparison, Verdict};
 
-use crate::alike::{Said, few, grouped};
+use crate::alike::{SharedText, few, grouped};
 use crate::format;
 use crate::table::one_line;
 
@@ -141,7 +141,7 @@ fn missing_values(between: &BetweenRuns) -> Vec<String> {
         let labels = lacking.labels.iter();
         let labels = labels.map(|(label, reason)| (label.clone(), reason.as_str()));
         let said = grouped(labels).into_iter();
-        said.map(move |Said { text, of }| {
+        said.map(move |SharedText { text, of }| {
             let Lacking { what, place, .. } = lacking;
             one_line(&format!("{what} of {} {place} ({text}).", few(&of)))
         })

@@ -5,7 +5,7 @@ use workbench_analysis::{
 };
 
 use super::{TOTAL, groups_of, margin, words};
-use crate::alike::{Said, few, grouped};
+use crate::alike::{SharedText, few, grouped};
 use crate::format;
 use crate::table::one_line;
 
@@ -240,7 +240,7 @@ fn warnings_of_rows(comparison: &GroupComparison) -> Vec<String> {
     });
     grouped(of_rows)
         .into_iter()
-        .map(|Said { text, of }| {
+        .map(|SharedText { text, of }| {
             if of.len() == comparison.rows.len() {
                 text
             } else {

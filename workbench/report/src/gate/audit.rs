@@ -101,9 +101,8 @@ fn counts(report: &AuditReport) -> Table {
     } else {
         "reshuffled at random"
     };
-    Table {
-        left_out: None,
-        columns: vec![
+    Table::new(
+        vec![
             Column::text("Comparisons", 0),
             Column::number("Number", "", 0),
             Column::number("Regressed", "", 0),
@@ -114,9 +113,9 @@ fn counts(report: &AuditReport) -> Table {
             Column::number("Not tested", "", 1),
             Column::number("Invalid", "", 1),
         ],
-        rows: vec![
+        vec![
             row("disjoint", &report.disjoint),
             row(reshuffled, &report.reshuffled),
         ],
-    }
+    )
 }

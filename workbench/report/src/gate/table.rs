@@ -19,22 +19,18 @@ pub(super) fn rows(report: &GateReport) -> Table {
         rows.sort_by_key(|row| row.outcome == RowOutcome::Passed);
     }
     let confidence = format::level(1.0 - 2.0 * report.policy.rule.alpha());
-    Table {
-        left_out: None,
-        columns: vec![
-            Column::text("Label", 0),
-            Column::text("Metric", 0),
-            Column::text("Outcome: verdict", 0),
-            Column::number("Baseline", "", 2),
-            Column::number("Candidate", "", 2),
-            Column::number("Change", "", 0),
-            Column::number(&format!("{confidence} interval"), "", 1),
-            Column::number("Detectable", "", 3),
-            Column::number("Runs needed", "", 4),
-        ],
-        rows: rows.into_iter().map(row).collect(),
-    }
-    .first(ROWS)
+    let columns = vec![
+        Column::text("Label", 0),
+        Column::text("Metric", 0),
+        Column::text("Outcome: verdict", 0),
+        Column::number("Baseline", "", 2),
+        Column::number("Candidate", "", 2),
+        Column::number("Change", "", 0),
+        Column::number(&format!("{confidence} interval"), "", 1),
+        Column::number("Detectable", "", 3),
+        Column::number("Runs needed", "", 4),
+    ];
+    Table::new(columns, rows.into_iter().map(row).collect()).first(ROWS)
 }
 
 fn row(row: &GateRow) -> Row {

@@ -4,7 +4,7 @@ use workbench_analysis::gate::{Conclusion, GateReport};
 
 use super::{table, words};
 use crate::TextOptions;
-use crate::alike::{Said, few, grouped};
+use crate::alike::{SharedText, few, grouped};
 use crate::text::page::{Page, Tone};
 
 /// The report as text of at most `options.width` columns, ending with a line break.
@@ -61,7 +61,7 @@ pub(super) fn warnings(report: &GateReport) -> Vec<String> {
         let of_row = it.warnings.iter();
         of_row.map(move |warning| (name.clone(), warning.as_str()))
     });
-    for Said { text, of } in grouped(of_rows) {
+    for SharedText { text, of } in grouped(of_rows) {
         warnings.push(if of.len() == report.rows.len() {
             text
         } else {

@@ -67,7 +67,7 @@ impl<'a> RunView<'a> {
             slug: &name.slug,
             label: &name.label,
             judgement: Judgement::of(run),
-            meaning: Judgement::of(run).meaning(run),
+            meaning: Judgement::meaning(run),
             thresholds: run.thresholds.iter().map(CheckView::of_threshold).collect(),
             outcome: verdict::outcome(run),
             duration: format::duration(run.duration_s),
@@ -103,9 +103,7 @@ impl CheckView {
             },
         }
     }
-}
 
-impl CheckView {
     fn of_threshold(threshold: &ThresholdOutcome) -> Self {
         let status = threshold.status();
         Self {

@@ -56,11 +56,7 @@ pub(crate) fn points(sweep: &SweepAnalysis) -> Table {
             Cell::text(&thresholds),
         ])
     });
-    Table {
-        left_out: None,
-        columns,
-        rows: rows.collect(),
-    }
+    Table::new(columns, rows.collect())
 }
 
 /// The coefficients of the law.
@@ -85,15 +81,14 @@ pub(crate) fn coefficients(fit: &ScalabilityFit) -> Table {
                 .map_or_else(on_bound, |found| Cell::text(&range(&found, digits))),
         ])
     };
-    Table {
-        left_out: None,
+    Table::new(
         columns,
-        rows: vec![
+        vec![
             row("γ, requests per second at 1", &fit.gamma),
             row("α, contention", &fit.alpha),
             row("β, coherency", &fit.beta),
         ],
-    }
+    )
 }
 
 /// Four significant digits, with an exponent where the number is small: β may be 0.0000001.

@@ -192,11 +192,7 @@ mod tests {
             Column::number("Detectable", "", 4),
         ];
         let cells = ["throughput", "+8.4%", "21.8 ms", "23.6 ms", "4%"].map(Cell::text);
-        Table {
-            left_out: None,
-            columns,
-            rows: vec![Row::of(cells.into())],
-        }
+        Table::new(columns, vec![Row::of(cells.into())])
     }
 
     #[test]

@@ -105,7 +105,7 @@ fn write_conclusion(page: &mut Page, run: &RunAnalysis) {
         Judgement::Failing | Judgement::Invalid => Tone::Bad,
         Judgement::NotJudged => Tone::Doubtful,
     };
-    page.item(judgement.word(), tone, &judgement.meaning(run));
+    page.item(judgement.word(), tone, &Judgement::meaning(run));
 }
 
 fn write_validity(page: &mut Page, run: &RunAnalysis) {
