@@ -230,6 +230,8 @@ def main():
                 )
         finally:
             bench.server.process.terminate()
+            bench.server.process.wait()
 
 
-main()
+if __name__ == "__main__":
+    main()
