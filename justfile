@@ -2,6 +2,9 @@
 
 cargo_deny := "0.20.2"
 
+# How to start the workbench; CI takes what the tests have built.
+workbench := "cargo run --release --locked --"
+
 # Where `just smoke` and `just notebook` keep their runs.
 smoke_results := "target/smoke"
 
@@ -21,7 +24,7 @@ calibration:
 # The smoke experiment, from start to report.
 smoke:
     rm -rf {{smoke_results}}
-    cargo run --release --locked -- run experiments/smoke.yaml --results {{smoke_results}}
+    {{workbench}} run experiments/smoke.yaml --results {{smoke_results}}
 
 # The notebook against a fresh smoke run; it fails unless it finds the numbers of analysis.json.
 notebook: smoke venv
