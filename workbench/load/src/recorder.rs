@@ -19,7 +19,7 @@ const COLLECT_EVERY: Duration = Duration::from_secs(1);
 /// A part is written when this many collections, or this many samples, are at hand.
 /// A killed run loses no more than that.
 const COLLECTIONS_PER_PART: u32 = 4;
-const SAMPLES_PER_PART: usize = 500_000;
+const SAMPLES_PER_PART: usize = 100_000;
 
 /// Where the users of one worker put their samples.
 #[derive(Debug, Default)]

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -25,6 +25,8 @@ use super::wire::Wire;
 #[derive(Debug)]
 pub(super) struct Connection {
     stream: Stream,
+    /// What it took to open: a round trip or more.
+    pub(super) opened_in: Duration,
 }
 
 #[derive(Debug)]
@@ -43,6 +45,9 @@ pub(crate) struct Request<'a> {
     pub(crate) is_idempotent: bool,
 }
 
+/// A user who has read so many bytes lets the others of its thread have a turn.
+const LONGEST_TURN: usize = 1 << 16;
+
 /// How far an exchange has come.
 #[derive(Debug)]
 pub(super) struct Exchange {
@@ -51,6 +56,8 @@ pub(super) struct Exchange {
     pub(super) written: usize,
     /// Anything came back, be it an interim response.
     pub(super) answered: bool,
+    /// The server takes no more of the request.
+    broken: bool,
     /// When the first byte of the response came.
     pub(super) first_byte: Option<Instant>,
 }
@@ -61,6 +68,7 @@ impl Exchange {
             decoder: Decoder::new(request.is_head),
             written: 0,
             answered: false,
+            broken: false,
             first_byte: None,
         }
     }
@@ -76,6 +84,10 @@ impl Exchange {
         let taken = self.decoder.decode(buffer.filled());
         if let Ok(taken) = taken {
             buffer.consume(taken);
+            if taken > 0 && !self.decoder.has_begun() {
+                // That was of an interim response.
+                self.first_byte = None;
+            }
         }
         if taken.is_err() || self.decoder.has_begun() || !buffer.filled().is_empty() {
             self.first_byte.get_or_insert(now);
@@ -87,6 +99,7 @@ impl Exchange {
 impl Connection {
     /// Connects, and negotiates TLS where the endpoint asks for it.
     pub(super) async fn open(endpoint: &Endpoint) -> Result<Self, ErrorKind> {
+        let begun = Instant::now();
         let tcp = connect(&endpoint.addresses).await?;
         // Requests are small and wait for their answers: never hold one back to fill a packet.
         tcp.set_nodelay(true).map_err(|_| ErrorKind::Connect)?;
@@ -99,7 +112,10 @@ impl Connection {
                 Stream::Tls(Box::new(tls.map_err(|_| ErrorKind::Tls)?))
             }
         };
-        Ok(Self { stream })
+        Ok(Self {
+            stream,
+            opened_in: begun.elapsed(),
+        })
     }
 
     /// Bytes that crossed the socket since it was opened: read, written.
@@ -133,7 +149,7 @@ impl Connection {
     ) -> Result<(u16, Instant, bool), ErrorKind> {
         buffer.clear();
         poll_fn(|context| {
-            match self.poll_exchange(context, request, exchange, buffer) {
+            match self.poll_exchange(context, request, exchange, buffer, deadline.at()) {
                 Poll::Pending => {}
                 ready => return ready,
             }
@@ -150,18 +166,19 @@ impl Connection {
         request: &Request<'_>,
         exchange: &mut Exchange,
         buffer: &mut Buffer,
+        deadline: Instant,
     ) -> Poll<Result<(u16, Instant, bool), ErrorKind>> {
-        // A server may answer, and even close, before it has read everything: what it says counts.
-        let broken = match self.poll_write(context, request.bytes, &mut exchange.written) {
-            Poll::Ready(Err(_)) => true,
-            Poll::Ready(Ok(())) | Poll::Pending => false,
-        };
-        loop {
+        if !exchange.broken {
+            // A server may answer, and even close, before it has read everything: what it says counts.
+            let written = self.poll_write(context, request.bytes, &mut exchange.written);
+            exchange.broken = matches!(written, Poll::Ready(Err(_)));
+        }
+        let mut turn = 0;
+        while turn < LONGEST_TURN {
             let mut room = ReadBuf::new(buffer.room());
-            let read = match self.poll_read(context, &mut room) {
-                Poll::Pending if !broken => return Poll::Pending,
-                Poll::Pending | Poll::Ready(Err(_)) => return Poll::Ready(Err(ErrorKind::Reset)),
-                Poll::Ready(Ok(())) => room.filled().len(),
+            let read = match ready!(self.poll_read(context, &mut room)) {
+                Err(_) => return Poll::Ready(Err(ErrorKind::Reset)),
+                Ok(()) => room.filled().len(),
             };
             let now = Instant::now();
             if read == 0 {
@@ -171,6 +188,7 @@ impl Connection {
                     Err(ErrorKind::Reset)
                 });
             }
+            turn += read;
             buffer.add(read);
             if let Err(error) = exchange.take(buffer, now) {
                 return Poll::Ready(Err(error));
@@ -181,7 +199,13 @@ impl Connection {
                     && exchange.written == request.bytes.len();
                 return Poll::Ready(Ok((exchange.decoder.status(), now, reusable)));
             }
+            // While there is always more to read, nobody looks at the timer.
+            if now >= deadline {
+                return Poll::Ready(Err(ErrorKind::Timeout));
+            }
         }
+        context.waker().wake_by_ref();
+        Poll::Pending
     }
 
     fn poll_read(

@@ -29,6 +29,10 @@ impl Deadline {
         self.at = at.max(self.at);
     }
 
+    pub(super) fn at(&self) -> Instant {
+        self.at
+    }
+
     /// Ready once the limit has passed.
     pub(super) fn poll_passed(&mut self, context: &mut Context<'_>) -> Poll<()> {
         loop {

@@ -21,7 +21,7 @@ const PROBE_LIMIT: Duration = Duration::from_secs(10);
 pub(crate) struct Endpoint {
     /// Name of the service in the experiment file.
     pub(crate) service: String,
-    /// Every address of the host, tried in this order.
+    /// Every address of the host, tried in this order, the one that answered before the run first.
     pub(crate) addresses: Vec<SocketAddr>,
     /// How to encrypt, and for whom; `None` sends in the clear.
     pub(crate) tls: Option<(Arc<ClientConfig>, ServerName<'static>)>,
@@ -49,14 +49,18 @@ pub(crate) async fn resolve(
             url: url.to_string(),
             reason,
         };
-        let addresses: Vec<SocketAddr> = tokio::net::lookup_host((url.host.as_str(), url.port))
+        let mut addresses: Vec<SocketAddr> = tokio::net::lookup_host((url.host.as_str(), url.port))
             .await
             .map_err(|error| unreachable(error.to_string()))?
             .collect();
-        tokio::time::timeout(PROBE_LIMIT, TcpStream::connect(addresses.as_slice()))
+        let probe = tokio::time::timeout(PROBE_LIMIT, TcpStream::connect(addresses.as_slice()))
             .await
             .map_err(|_| unreachable(format!("no answer within {} s", PROBE_LIMIT.as_secs())))?
             .map_err(|error| unreachable(error.to_string()))?;
+        // The one that answers first: another may take a request's whole time to be given up.
+        if let Ok(answered) = probe.peer_addr() {
+            addresses.sort_by_key(|address| *address != answered);
+        }
         let encryption = match &tls {
             Some(config) if url.tls => {
                 let name = ServerName::try_from(url.host.clone())

@@ -21,7 +21,11 @@ use connection::{Connection, Exchange};
 use deadline::Deadline;
 pub(crate) use endpoint::{Endpoint, resolve};
 
+/// Said of the time without a request by a server that closes an idle connection (RFC 9110, section 15.5.9).
 const REQUEST_TIMEOUT: u16 = 408;
+
+/// How long a close may be on its way besides a round trip. Ours.
+const LONGEST_CROSSING: Duration = Duration::from_millis(50);
 
 /// What one request cost and what came of it; the definitions are those of `Sample`.
 #[derive(Clone, Copy, Debug)]
@@ -61,9 +65,8 @@ impl Client {
     ///
     /// `position` is that of `endpoint` among the run's endpoints; `started` is now.
     ///
-    /// A server may close an idle connection at any time, silently or with a 408. Where it did so before a byte of the
-    /// request was written, or before a byte of the answer to one that may be repeated came, the request goes to a new
-    /// connection.
+    /// A server may close an idle connection at any time, silently or with a 408. Where that crosses a request of which no
+    /// byte was written, or that may be repeated, the request goes to a new connection; others fail as stale.
     pub(crate) async fn send(
         &mut self,
         position: usize,
@@ -117,21 +120,27 @@ impl Client {
             if let Some(first_byte) = exchange.first_byte {
                 measured.latency = first_byte.saturating_duration_since(started);
             }
-            let is_stale =
-                is_reused && !exchange.answered && matches!(result, Err(ErrorKind::Reset));
-            // Said of the time without a request, and crossed by this one (RFC 9110, section 15.5.9).
-            let timed_out = is_reused && exchange.status() == REQUEST_TIMEOUT;
-            if timed_out || (is_stale && (exchange.written == 0 || request.is_idempotent)) {
+            let closed = match &result {
+                Err(ErrorKind::Reset) => !exchange.answered || exchange.status() == REQUEST_TIMEOUT,
+                Ok((status, _, reusable)) => *status == REQUEST_TIMEOUT && !reusable,
+                Err(_) => false,
+            };
+            // What took longer was no close that crossed the request: the server had it, and failed.
+            let is_stale = is_reused
+                && closed
+                && started.elapsed() < LONGEST_CROSSING + 2 * connection.opened_in;
+            if is_stale && (exchange.written == 0 || request.is_idempotent) {
                 measured.sent_again = exchange.written > 0;
+                measured.latency = Duration::ZERO;
                 continue;
             }
             measured.outcome = match result {
+                _ if is_stale => Err(ErrorKind::Stale),
                 Ok((status, at, reusable)) => {
                     ended = Some(at);
                     self.connections[position] = reusable.then_some(connection);
                     Ok(status)
                 }
-                Err(_) if is_stale => Err(ErrorKind::Stale),
                 Err(error) => Err(error),
             };
             break;

@@ -8,8 +8,8 @@ use httparse::{ParserConfig, Status};
 const LONGEST_HEAD: usize = 1 << 20;
 /// Header fields that are parsed without an allocation; more are parsed with one.
 const USUAL_FIELDS: usize = 64;
-/// Extensions of all chunks, and trailer fields, of more bytes are refused.
-const LONGEST_EXTENSIONS: usize = 1 << 14;
+/// A chunk's size with its extensions, and a trailer, of more bytes are refused.
+const LONGEST_CHUNK_HEAD: usize = 1 << 14;
 
 /// What came is not HTTP/1.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,8 +23,8 @@ pub(crate) struct Decoder {
     status: u16,
     /// The server lets the connection be used again.
     persistent: bool,
-    /// Bytes of extensions and trailers so far.
-    extensions: usize,
+    /// Bytes of interim heads so far, and later of the chunk's size and extensions.
+    overhead: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +65,7 @@ impl Decoder {
             state: State::Head,
             status: 0,
             persistent: false,
-            extensions: 0,
+            overhead: 0,
         }
     }
 
@@ -168,6 +168,14 @@ impl Decoder {
             Status::Partial => Ok(0),
             Status::Complete(length) => {
                 self.begin(response)?;
+                if self.state == State::Head {
+                    self.overhead += length;
+                    if self.overhead >= LONGEST_HEAD {
+                        return Err(Malformed);
+                    }
+                } else {
+                    self.overhead = 0;
+                }
                 Ok(length)
             }
         }
@@ -195,6 +203,7 @@ impl Decoder {
         let (next, length) = match chunked {
             Chunked::Trailer => return self.trailer(bytes),
             Chunked::Data(missing) => {
+                self.overhead = 0;
                 let length = clamped(missing).min(bytes.len());
                 match missing - length as u64 {
                     0 => (Chunked::DataCr, length),
@@ -203,36 +212,35 @@ impl Decoder {
             }
             Chunked::Extension(size) => {
                 let length = bytes.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
-                let extension = length.unwrap_or(bytes.len());
-                self.extensions += extension;
-                if self.extensions >= LONGEST_EXTENSIONS {
-                    return Err(Malformed);
-                }
                 match length.map(|end| bytes[end]) {
-                    None => (Chunked::Extension(size), extension),
-                    Some(b'\r') => (Chunked::SizeLf(size), extension + 1),
+                    None => (Chunked::Extension(size), bytes.len()),
+                    Some(b'\r') => (Chunked::SizeLf(size), length.unwrap_or_default() + 1),
                     Some(_) => return Err(Malformed),
                 }
             }
             one_byte => (one_byte.after(bytes[0])?, 1),
         };
+        if !matches!(chunked, Chunked::Data(_)) {
+            self.overhead += length;
+            if self.overhead >= LONGEST_CHUNK_HEAD {
+                return Err(Malformed);
+            }
+        }
         self.state = State::Chunked(next);
         Ok(length)
     }
 
     /// Takes the whole trailer with the empty line that ends it, or nothing.
     fn trailer(&mut self, bytes: &[u8]) -> Result<usize, Malformed> {
-        let is_bare_cr = |two: &[u8]| two[0] == b'\r' && two[1] != b'\n';
-        if bytes.windows(2).any(is_bare_cr) {
-            return Err(Malformed);
-        }
         let length = if bytes.starts_with(b"\r\n") {
             Some(2)
         } else {
             let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
             end.map(|end| end + 4)
         };
-        if self.extensions + length.unwrap_or(bytes.len()) >= LONGEST_EXTENSIONS {
+        let trailer = &bytes[..length.unwrap_or(bytes.len())];
+        let is_bare_cr = |two: &[u8]| two[0] == b'\r' && two[1] != b'\n';
+        if trailer.len() >= LONGEST_CHUNK_HEAD || trailer.windows(2).any(is_bare_cr) {
             return Err(Malformed);
         }
         let Some(length) = length else {

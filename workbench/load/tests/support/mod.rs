@@ -93,6 +93,21 @@ async fn serve(mut socket: TcpStream, traffic: Arc<Traffic>) -> Option<()> {
                 read_request(&mut socket, &traffic).await?;
                 return None;
             }
+            "/crash" => {
+                let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+                write(&mut socket, &traffic, answer).await?;
+                // The next request was taken, and worked on.
+                read_request(&mut socket, &traffic).await?;
+                tokio::time::sleep(Duration::from_millis(200)).await;
+                return None;
+            }
+            "/endless" => {
+                let start = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+                write(&mut socket, &traffic, start).await?;
+                loop {
+                    write(&mut socket, &traffic, &b"1\r\na\r\n".repeat(10_000)).await?;
+                }
+            }
             "/idle" => {
                 let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
                 write(&mut socket, &traffic, answer).await?;

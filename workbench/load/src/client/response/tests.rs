@@ -187,8 +187,21 @@ fn heads_and_trailers_without_end_are_refused() {
     let trailer = [start.as_bytes(), &b"a: b\r\n".repeat(1 << 12)[..]].concat();
     assert_eq!(decoded(&[&trailer], false).0, Verdict::Malformed);
     let start = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
-    let extension = [start.as_bytes(), b"1;", &b"a".repeat(1 << 15)].concat();
-    assert_eq!(decoded(&[&extension], false).0, Verdict::Malformed);
+    for endless in ["1;", "1 ", "0"] {
+        let last = &endless.as_bytes()[endless.len() - 1..];
+        let size = [start.as_bytes(), endless.as_bytes(), &last.repeat(1 << 15)].concat();
+        assert_eq!(decoded(&[&size], false).0, Verdict::Malformed, "{endless}");
+    }
+    let interim = b"HTTP/1.1 100 Continue\r\n\r\n".repeat(1 << 16);
+    assert_eq!(decoded(&[&interim], false).0, Verdict::Malformed);
+    // Many chunks with extensions that are short each, and what is no part of the response.
+    let chunk = format!("1;signature={}\r\nx\r\n", "0".repeat(64));
+    let signed = format!("{start}{}0\r\n\r\nx\ry", chunk.repeat(1_000));
+    let end = signed.len() - 3;
+    assert_eq!(
+        decoded(&[signed.as_bytes()], false),
+        (Verdict::Complete(200), end)
+    );
 }
 
 /// Parts of responses, sound and unsound.
