@@ -43,7 +43,8 @@ Exit codes:
    11  undecided: the samples are too few for a threshold, or the runs for the gate
    12  invalid experiment file, policy, or table of printed tests
    13  target unavailable
-   14  the run is invalid or cannot be compared, or this machine's limits are too low for it
+   14  the run is invalid, whatever its thresholds say, or cannot be compared, or this machine's
+       limits are too low for it
   130  interrupted; results are kept";
 
 impl Exit {

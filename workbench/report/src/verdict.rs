@@ -96,12 +96,16 @@ impl Judgement {
     }
 }
 
-/// Names of the checks that make a run invalid.
-fn failed_checks(run: &RunAnalysis) -> Vec<&str> {
+/// Names of the checks that make a run invalid; the first with what it found.
+fn failed_checks(run: &RunAnalysis) -> Vec<String> {
     let checks = run.validity.iter().flat_map(|validity| &validity.checks);
     checks
         .filter(|check| check.status == CheckStatus::Failed)
-        .map(|check| check.name.as_str())
+        .enumerate()
+        .map(|(place, check)| match place {
+            0 => format!("{} ({})", check.name, check.finding),
+            _ => check.name.clone(),
+        })
         .collect()
 }
 
