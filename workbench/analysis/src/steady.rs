@@ -1,20 +1,19 @@
 //! The steady part of a run, and whether it is one.
 
+mod warm_up;
+
 use workbench_plan::SteadyPart;
 use workbench_samples::{Check, CheckStatus, Validity};
 use workbench_statistics::{
-    BatchWarning, Interval, LateChange, StatisticsError, needed_for_quantile_interval, wilson,
+    BatchWarning, Interval, StatisticsError, needed_for_quantile_interval, wilson,
     wilson_of_dependent,
 };
 
 use crate::diagnosis::{CONFIDENCE, Diagnosis, QUANTILES};
-use crate::model::{Estimate, Latency, Scope, SteadyState, SteadyStatistics, WarmUpCheck};
-use crate::observe::{Gap, MOST_BLOCKS, Observations, Settled, SteadyObservations, Times};
+use crate::model::{Estimate, Latency, Scope, SteadyState, SteadyStatistics};
+use crate::observe::{Observations, Times};
 use crate::stalls;
 use crate::tables::{NS_PER_SECOND, TOTAL};
-
-/// A warm-up that is longer by more than this share of the steady part was declared too short. Ours.
-const TOLERATED_DISCARD: f64 = 0.1;
 
 /// Why an error rate has no interval.
 const FAILURES_TOGETHER: &str =
@@ -77,7 +76,7 @@ pub(crate) fn steady_state(
         scope,
         from_s,
         to_s,
-        warm_up: warm_up(scope, steady, reported, (from_s, to_s)),
+        warm_up: warm_up::check(scope, steady, reported, (from_s, to_s)),
         stalls: stall_check,
         requests,
         total: total.statistics(to_s - from_s)?,
@@ -113,119 +112,6 @@ pub(crate) fn judge(validity: &mut Validity, steady: &SteadyState, observations:
         });
     }
     validity.valid &= steady.warm_up.status != CheckStatus::Failed;
-}
-
-fn warm_up(
-    scope: Scope,
-    steady: &SteadyObservations,
-    stalls: &[Gap],
-    (from_s, to_s): (f64, f64),
-) -> WarmUpCheck {
-    let not_checked = |why: String| WarmUpCheck {
-        status: CheckStatus::Passed,
-        finding: format!("not checked: {why}"),
-        discard_s: None,
-    };
-    if scope == Scope::WholeRun {
-        return not_checked("the experiment never holds its load".to_owned());
-    }
-    match &steady.settled {
-        Err(StatisticsError::TooFewValues { needed, found }) => not_checked(format!(
-            "{found} requests are fewer than the {needed} that MSER-5 needs"
-        )),
-        Err(error) => not_checked(error.to_string()),
-        Ok(settled) => match &steady.late_change {
-            Ok(Some((after_ns, change))) => late(*after_ns, change, (from_s, to_s)),
-            _ => judge_warm_up(settled, steady, stalls, (from_s, to_s)),
-        },
-    }
-}
-
-/// What a late change means for the run, which is no steady state.
-fn late(after_ns: u64, change: &LateChange, (from_s, to_s): (f64, f64)) -> WarmUpCheck {
-    let milliseconds = |ns: f64| ns / 1e6;
-    WarmUpCheck {
-        status: CheckStatus::Failed,
-        finding: format!(
-            "no steady state within {:.1} s: the mean elapsed time was {:.2} ms until {:.1} s, and {:.2} ms ({:+.1} %) in the end",
-            to_s - from_s,
-            milliseconds(change.before),
-            from_s + after_ns as f64 / NS_PER_SECOND,
-            milliseconds(change.after),
-            100.0 * change.relative(),
-        ),
-        discard_s: None,
-    }
-}
-
-/// What follows from the time that MSER-5 would leave out. Stalls are those that are reported.
-fn judge_warm_up(
-    settled: &Settled,
-    steady: &SteadyObservations,
-    stalls: &[Gap],
-    (from_s, to_s): (f64, f64),
-) -> WarmUpCheck {
-    let length_s = to_s - from_s;
-    let seconds = |ns: u64| ns as f64 / NS_PER_SECOND;
-    let discard_s = (!settled.at_bound).then(|| seconds(settled.after_ns));
-    let what = match discard_s {
-        Some(discard_s) if discard_s > TOLERATED_DISCARD * length_s => {
-            format!("the first {discard_s:.1} of {length_s:.1} s")
-        }
-        Some(discard_s) => {
-            let mut finding = format!("MSER-5 would leave out {discard_s:.1} of {length_s:.1} s");
-            if let Err(reason) = &steady.late_change {
-                finding = format!("{finding}; {reason}");
-            }
-            return WarmUpCheck {
-                status: CheckStatus::Passed,
-                finding,
-                discard_s: Some(discard_s),
-            };
-        }
-        None => "half of the requests or more".to_owned(),
-    };
-    let begins_s = |stall: &Gap| (stall.from - steady.window.from) as f64 / NS_PER_SECOND;
-    // Requests that met a stall are outliers to MSER-5, which cuts all before them. A warm-up would only hide it.
-    let block_s = length_s / MOST_BLOCKS as f64;
-    let explains_cut = |stall: &&Gap| {
-        let ends_s = begins_s(stall) + stall.length_ns as f64 / NS_PER_SECOND;
-        begins_s(stall) <= seconds(settled.after_ns) + block_s
-            && ends_s >= seconds(settled.last_left_out_ns) - block_s
-    };
-    if let Some(stall) = stalls.iter().find(explains_cut) {
-        return WarmUpCheck {
-            status: CheckStatus::Warning,
-            finding: format!(
-                "MSER-5 would leave out {what}, and with them a stall, at {:.1} s: no reason for a warm-up",
-                from_s + begins_s(stall)
-            ),
-            discard_s,
-        };
-    }
-    let Some(discard_s) = discard_s else {
-        return WarmUpCheck {
-            status: CheckStatus::Failed,
-            finding: format!(
-                "no steady state within {length_s:.1} s: MSER-5 would leave out {what}"
-            ),
-            discard_s: None,
-        };
-    };
-    let hidden = stalls.first().filter(|stall| begins_s(stall) < discard_s);
-    let hidden = hidden.map_or_else(String::new, |stall| {
-        let at_s = from_s + begins_s(stall);
-        format!(", which hides the stall at {at_s:.1} s: find its cause first")
-    });
-    WarmUpCheck {
-        status: CheckStatus::Warning,
-        finding: format!(
-            "MSER-5 would leave out {what}: declare a warm_up of {:.1}s{hidden}",
-            // Up to the tenth that leaves it all out.
-            ((from_s + discard_s) * 10.0).ceil() / 10.0
-        ),
-        discard_s: Some(discard_s),
-    }
 }
 
 /// What the statistics of a label, or of all labels together, are made of.

@@ -179,7 +179,7 @@ async fn load(
         .and_then(|()| SampleWriter::create(&directory.path.join(SAMPLES_FOLDER), labels.clone()))
         .inspect_err(|_| directory.remove())?;
     let schedule = plan.load.schedule();
-    let slots = recorder::slots(Workers::useful());
+    let slots = recorder::slots(Workers::useful(schedule.users().len()));
     let target_among_others = among_others(&plan.target, &endpoints);
     let watch = Arc::new(Mutex::new(Watch::new(target.processes().collect())));
     let attack = Arc::new(Attack::new(

@@ -149,9 +149,9 @@ impl User {
                     .await
             }
             None => {
-                // Nothing is awaited for it: other users get their turn here.
+                // It cannot be written as HTTP. Nothing is awaited for it: other users get their turn here.
                 tokio::task::yield_now().await;
-                NOT_SENT
+                Measured::nothing(ErrorKind::Protocol)
             }
         };
         let outcome = judge(&measured, &step.expect_status);
@@ -159,17 +159,6 @@ impl User {
         (outcome, started + measured.elapsed)
     }
 }
-
-/// What is measured of a request that cannot be written as HTTP.
-const NOT_SENT: Measured = Measured {
-    elapsed: Duration::ZERO,
-    latency: Duration::ZERO,
-    connect: Duration::ZERO,
-    bytes_sent: 0,
-    bytes_received: 0,
-    sent_again: false,
-    outcome: Err(ErrorKind::Protocol),
-};
 
 /// A request under way. Dropped before its end, it is recorded as censored: still in flight when
 /// the run was over.

@@ -2,7 +2,6 @@
 //!
 //! A user stays on its thread for life. Nobody else has to be woken for its requests, and no other thread takes it over.
 
-use std::num::NonZero;
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle as Thread;
 
@@ -29,9 +28,9 @@ struct Worker {
 }
 
 impl Workers {
-    /// How many are worth having: one for each processor that this process may use.
-    pub(crate) fn useful() -> usize {
-        std::thread::available_parallelism().map_or(1, NonZero::get)
+    /// How many are worth having for so many users: one for each processor that this process may use.
+    pub(crate) fn useful(users: usize) -> usize {
+        std::thread::available_parallelism().map_or(1, |processors| processors.get().min(users))
     }
 
     pub(crate) fn start(workers: usize) -> Result<Self, LoadError> {

@@ -41,6 +41,21 @@ pub(crate) struct Measured {
     pub(crate) outcome: Result<u16, ErrorKind>,
 }
 
+impl Measured {
+    /// Of a request that was not sent, or not yet.
+    pub(crate) const fn nothing(error: ErrorKind) -> Self {
+        Self {
+            elapsed: Duration::ZERO,
+            latency: Duration::ZERO,
+            connect: Duration::ZERO,
+            bytes_sent: 0,
+            bytes_received: 0,
+            sent_again: false,
+            outcome: Err(error),
+        }
+    }
+}
+
 /// One user's connections: at most one to each endpoint, kept alive between requests.
 #[derive(Debug)]
 pub(crate) struct Client {
@@ -75,15 +90,7 @@ impl Client {
         started: Instant,
     ) -> Measured {
         self.deadline.move_to(started + self.timeout);
-        let mut measured = Measured {
-            elapsed: Duration::ZERO,
-            latency: Duration::ZERO,
-            connect: Duration::ZERO,
-            bytes_sent: 0,
-            bytes_received: 0,
-            sent_again: false,
-            outcome: Err(ErrorKind::Timeout),
-        };
+        let mut measured = Measured::nothing(ErrorKind::Timeout);
         // Taken out: a connection that is abandoned half-way must not be used again.
         let mut reused = self.connections[position].take();
         let mut ended = None;
