@@ -15,9 +15,9 @@ use crate::environment::environment;
 use crate::error::AnalysisError;
 use crate::experiment::{self, Experiment};
 use crate::histogram::histogram;
-use crate::model::{RequestStatistics, RunAnalysis, ThresholdOutcome};
+use crate::model::{OpenModel, RequestStatistics, RunAnalysis, ThresholdOutcome};
 use crate::observe::{
-    Gone, LabelObservations, LabelTally, Observations, Times, TimesInOrder, observe,
+    Gone, LabelObservations, LabelTally, Observations, Times, TimesInOrder, observe, service_times,
 };
 use crate::series::{per_second, users_from_samples};
 use crate::steady::{self, steady_state};
@@ -60,10 +60,32 @@ pub(crate) fn analyse(
         &experiment::labels(&experiment.plan),
         times_in_order,
     )?;
-    let analysed = combine(manifest, experiment, observations).expect(
+    let open_model = open_model(run_directory, &manifest, &experiment.plan, &observations)?;
+    let analysed = combine(manifest, experiment, observations, open_model).expect(
         "no label or second is without times, all are finite, and a plan has possible quantiles",
     );
     Ok(analysed)
+}
+
+/// What else there is to know where iterations arrive at a rate.
+fn open_model(
+    run_directory: &Path,
+    manifest: &Manifest,
+    plan: &Plan,
+    observations: &Observations,
+) -> Result<Option<OpenModel>, AnalysisError> {
+    if plan.schedule().arrivals().is_empty() {
+        return Ok(None);
+    }
+    let labels = observations.labels.iter().map(|label| label.label.clone());
+    let service = service_times(
+        &run_directory.join(SAMPLES_FOLDER),
+        &labels.collect::<Vec<_>>(),
+    )?;
+    Ok(Some(OpenModel {
+        arrivals: manifest.arrivals.clone(),
+        service,
+    }))
 }
 
 /// When the run ended, UTC nanoseconds: where it was completed, after whatever its schedule holds; `None` where it was
@@ -79,6 +101,7 @@ fn combine(
     mut manifest: Manifest,
     experiment: Experiment,
     observations: Observations,
+    open_model: Option<OpenModel>,
 ) -> Result<AnalysedRun, StatisticsError> {
     let Experiment { text, plan } = experiment;
     let steady = steady_state(&observations, plan.steady_part())?;
@@ -133,8 +156,9 @@ fn combine(
         })
         .collect::<Result<Vec<_>, _>>()?;
     let thresholds = thresholds(&plan, &labels, &requests, (&total, &all))?;
-    let users = if manifest.users.is_empty() {
-        users_from_samples(&started, &plan.schedule())
+    let schedule = plan.schedule();
+    let users = if manifest.users.is_empty() && schedule.peak_users() > 0 {
+        users_from_samples(&started, &schedule)
     } else {
         manifest.users.clone()
     };
@@ -154,6 +178,7 @@ fn combine(
         errors: tables::errors(errors),
         per_second: per_second(&started, &completed),
         users,
+        open_model,
         histogram: histogram(&all)?,
         thresholds,
         requests,

@@ -201,7 +201,7 @@ async fn load(
     );
     let recorder = Recorder::start(slots, writer, options.stop, observer);
     let executed = attack::execute(&attack).await;
-    let ended = Instant::now();
+    let ended = *executed.as_ref().unwrap_or(&Instant::now());
     let complete = attack.is_complete(ended);
     // Asked to stop when it was over anyway, a run is complete.
     let stopped = attack

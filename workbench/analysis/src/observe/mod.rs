@@ -9,6 +9,7 @@ mod answers;
 mod census;
 mod gone;
 mod rows;
+mod service;
 mod tally;
 mod timeline;
 mod times;
@@ -31,6 +32,7 @@ use timeline::{InOrder, Timeline};
 
 pub(crate) use answers::{Gap, Waits};
 pub(crate) use gone::Gone;
+pub(crate) use service::service_times;
 pub(crate) use tally::{ErrorTotal, LabelTally};
 pub(crate) use timeline::{SecondTimes, TimesInOrder};
 pub(crate) use times::{LabelTimes, Times};
