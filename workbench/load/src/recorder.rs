@@ -23,8 +23,8 @@ const COLLECTIONS_PER_VIEW: u32 = 4;
 /// A part is written when this many collections, or this many samples, are at hand.
 /// A killed run loses no more than that.
 const COLLECTIONS_PER_PART: u32 = 16;
-/// Larger parts are no smaller on disk (12.1 bytes a sample), and take some 200 bytes a sample while they are written.
-const SAMPLES_PER_PART: usize = 50_000;
+/// Larger parts are no smaller on disk, and take some 200 bytes a sample while they are written.
+const SAMPLES_PER_PART: usize = 25_000;
 
 /// Where the users of one worker put their samples.
 #[derive(Debug, Default)]
