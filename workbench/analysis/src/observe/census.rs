@@ -19,6 +19,8 @@ pub(super) struct Census {
     pub(super) by_second: Vec<usize>,
     /// First and last start in the steady part, UTC nanoseconds; `None` where it has no samples.
     pub(super) steady_starts: Option<(i64, i64)>,
+    /// Of each batch, the second of its last start, from 0.
+    pub(super) last_second: Vec<u32>,
 }
 
 impl Census {
@@ -34,6 +36,7 @@ impl Census {
         };
         let clock = Clock::new(origin, plan);
         let steady_part = plan.steady_part();
+        // What is reduced in parallel stays in the order of the batches.
         let counted = batches
             .par_iter()
             .try_fold(Counted::default, |counted, batch| {
@@ -45,6 +48,7 @@ impl Census {
             labels: counted.labels.into_iter().collect(),
             by_second: counted.by_second,
             steady_starts: counted.steady_starts,
+            last_second: counted.last_second,
         })
     }
 }
@@ -55,6 +59,7 @@ struct Counted {
     labels: BTreeSet<String>,
     by_second: Vec<usize>,
     steady_starts: Option<(i64, i64)>,
+    last_second: Vec<u32>,
 }
 
 fn first_start(batches: &[SampleBatch]) -> PolarsResult<i64> {
@@ -80,16 +85,20 @@ fn count(
     let by_second = &mut counted.by_second;
     let steady_of = rows.table(column::PHASE, |phase| is_steady(phase, steady_part))?;
     let phases = rows.words(column::PHASE)?;
+    let mut last_second = 0;
     for (instant, phase) in rows.started_at()?.iter().zip(phases) {
         if steady_of[*phase as usize] == Some(true) {
             counted.steady_starts = wider(counted.steady_starts, Some((*instant, *instant)));
         }
-        let second = second(clock.since(*instant)?)? as usize;
+        let second = second(clock.since(*instant)?)?;
+        last_second = last_second.max(second);
+        let second = second as usize;
         if second >= by_second.len() {
             by_second.resize(second + 1, 0);
         }
         by_second[second] += 1;
     }
+    counted.last_second.push(last_second);
     let names = rows.table(column::REQUEST, str::to_owned)?;
     let mut seen = vec![false; names.len()];
     for number in rows.words(column::REQUEST)? {
@@ -102,6 +111,7 @@ fn count(
 
 fn merged(mut a: Counted, b: Counted) -> Counted {
     a.labels.extend(b.labels);
+    a.last_second.extend(b.last_second);
     let (mut longer, shorter) = if a.by_second.len() < b.by_second.len() {
         (b.by_second, a.by_second)
     } else {
@@ -114,6 +124,7 @@ fn merged(mut a: Counted, b: Counted) -> Counted {
         labels: a.labels,
         by_second: longer,
         steady_starts: wider(a.steady_starts, b.steady_starts),
+        last_second: a.last_second,
     }
 }
 

@@ -8,6 +8,7 @@ use workbench_samples::{ErrorKind, column};
 
 use super::Window;
 use super::answers::Answers;
+use super::counts::{Counts, exact};
 use super::gone::{Gone, InVain};
 use super::rows::{Clock, NS_PER_SECOND, Rows, is_steady, missing, second};
 
@@ -22,6 +23,9 @@ pub(super) const COLUMNS: [&str; 9] = [
     column::ACTIVE_USERS,
     column::PHASE,
 ];
+
+/// What the code of a sample follows from.
+pub(super) const CODE_COLUMNS: [&str; 3] = [column::REQUEST, column::PHASE, column::ERROR];
 
 /// Labels, the number of each by its name, and the service that is asked for it.
 pub(super) struct Labels {
@@ -55,6 +59,25 @@ impl Labels {
             service_of,
             services,
         }
+    }
+
+    /// The [`code`] of each row, of which [`CODE_COLUMNS`] were read.
+    pub(super) fn codes(&self, rows: &Rows, steady_part: SteadyPart) -> PolarsResult<Vec<u16>> {
+        let label_of = rows.table(column::REQUEST, |name| self.numbers.get(name).copied())?;
+        let steady_of = rows.table(column::PHASE, |phase| is_steady(phase, steady_part))?;
+        let errors = rows.optional_words(column::ERROR)?.physical();
+        let rows = rows
+            .words(column::REQUEST)?
+            .iter()
+            .zip(rows.words(column::PHASE)?)
+            .zip(errors.iter());
+        rows.map(|((request, phase), error)| {
+            let label = label_of[*request as usize].flatten();
+            let label = label.ok_or_else(|| missing(column::REQUEST))?;
+            let steady = steady_of[*phase as usize] == Some(true);
+            Ok(code(label, steady, error.is_some()))
+        })
+        .collect()
     }
 }
 
@@ -92,6 +115,8 @@ impl Failure {
 /// All counts and sums of some samples.
 pub(super) struct Tally<'a> {
     pub(super) labels: Vec<LabelTally>,
+    /// By class.
+    pub(super) times: Vec<Counts>,
     pub(super) seconds: Vec<SecondTally>,
     /// Responses received whole, by the second of their end.
     pub(super) completed: BTreeMap<u32, u64>,
@@ -131,21 +156,12 @@ pub(super) struct SecondTally {
 }
 
 /// How often one label failed for one reason.
+#[derive(Clone)]
 pub(crate) struct ErrorTotal {
     pub(crate) label: String,
     pub(crate) error: String,
     pub(crate) status: Option<u16>,
     pub(crate) count: u64,
-}
-
-/// Where the samples of a batch belong, in its order.
-pub(super) struct Places {
-    /// Second of the start.
-    pub(super) second: Vec<u32>,
-    /// Nanoseconds of the start within that second.
-    pub(super) instant: Vec<u32>,
-    /// See [`code`].
-    pub(super) code: Vec<u16>,
 }
 
 /// A label, whether the sample is in the steady part, and whether it failed, in 16 bits.
@@ -156,6 +172,16 @@ pub(super) fn code(label: u16, steady: bool, failed: bool) -> u16 {
 /// The label of a code.
 pub(super) fn label(code: u16) -> usize {
     usize::from(code >> 2)
+}
+
+/// The class of a code: three for each label, in the order of its [`LabelTimes`](super::LabelTimes).
+pub(super) fn class_of(code: u16) -> usize {
+    let of_label = match (in_steady_part(code), is_failed(code)) {
+        (true, false) => 0,
+        (true, true) => 1,
+        (false, _) => 2,
+    };
+    3 * label(code) + of_label
 }
 
 pub(super) fn in_steady_part(code: u16) -> bool {
@@ -173,6 +199,9 @@ impl<'a> Tally<'a> {
     pub(super) fn new(labels: &'a Labels, seconds: usize, window: Option<Window>) -> Self {
         Self {
             labels: vec![LabelTally::NONE; labels.names.len()],
+            times: (0..3 * labels.names.len())
+                .map(|_| Counts::default())
+                .collect(),
             seconds: vec![SecondTally::default(); seconds],
             completed: BTreeMap::new(),
             answers: Answers::new(window),
@@ -182,14 +211,14 @@ impl<'a> Tally<'a> {
         }
     }
 
-    /// Takes the samples of a batch, and says where they belong.
+    /// Takes the samples of a batch.
     pub(super) fn add(
         &mut self,
         rows: &Rows,
         clock: Clock,
         steady_part: SteadyPart,
         window: Option<Window>,
-    ) -> PolarsResult<Places> {
+    ) -> PolarsResult<()> {
         let started = rows.started_at()?;
         let elapsed = rows.whole(column::ELAPSED_NS)?;
         let sent = rows.whole(column::BYTES_SENT)?;
@@ -202,19 +231,13 @@ impl<'a> Tally<'a> {
         let steady_of = rows.table(column::PHASE, |phase| is_steady(phase, steady_part))?;
         let errors = rows.optional_words(column::ERROR)?;
         let error_of = rows.table(column::ERROR, Failure::of)?;
-        let mut places = Places {
-            second: Vec::with_capacity(started.len()),
-            instant: Vec::with_capacity(started.len()),
-            code: Vec::with_capacity(started.len()),
-        };
         let mut failures: BTreeMap<_, u64> = BTreeMap::new();
         let mut completed = RunOfSeconds::default();
         for (row, error) in errors.physical().iter().enumerate() {
             let start = started[row];
             let taken = i64::try_from(elapsed[row]).map_err(|_| missing(column::ELAPSED_NS))?;
             let end = start.saturating_add(taken);
-            let start_since = clock.since(start)?;
-            let in_second = second(start_since)?;
+            let in_second = second(clock.since(start)?)?;
             let label = request_of[requests[row] as usize]
                 .flatten()
                 .ok_or_else(|| missing(column::REQUEST))?;
@@ -252,9 +275,7 @@ impl<'a> Tally<'a> {
                     .entry((label, error, statuses.get(row)))
                     .or_default() += 1;
             }
-            places.second.push(in_second);
-            places.instant.push((start_since % NS_PER_SECOND) as u32);
-            places.code.push(code(label, steady, failed));
+            self.times[class_of(code(label, steady, failed))].add(exact(elapsed[row]));
         }
         completed.close(&mut self.completed);
         let words = rows.table(column::ERROR, str::to_owned)?;
@@ -268,13 +289,16 @@ impl<'a> Tally<'a> {
                 .entry((usize::from(label), word, status))
                 .or_default() += count;
         }
-        Ok(places)
+        Ok(())
     }
 
     /// Both together; they are of the same labels and seconds.
     pub(super) fn merged(mut self, other: Self) -> Self {
         for (counts, more) in self.labels.iter_mut().zip(other.labels) {
             counts.add(&more);
+        }
+        for (counts, more) in self.times.iter_mut().zip(other.times) {
+            counts.merge(more);
         }
         for (counts, more) in self.seconds.iter_mut().zip(other.seconds) {
             counts.errors += more.errors;
