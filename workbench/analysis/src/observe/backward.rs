@@ -4,17 +4,19 @@
 //! an earlier time: backward, a second is complete as soon as no batch is left that reaches into it, and few samples wait
 //! for theirs.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use polars_core::prelude::PolarsResult;
 use rayon::prelude::*;
 use workbench_plan::SteadyPart;
-use workbench_samples::{SampleBatch, column};
+use workbench_samples::column;
 use workbench_statistics::{quantiles, summary};
 
+use super::batch::Batch;
 use super::counts::exact;
-use super::rows::{Clock, NS_PER_SECOND, Rows, second};
-use super::tally::{CODE_COLUMNS, Labels};
+use super::rows::{Clock, NS_PER_SECOND, second};
+use super::tally::Labels;
 
 /// One sample in its second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,28 +46,27 @@ pub(crate) struct SecondTimes {
     pub(crate) p99_ns: f64,
 }
 
-/// Gives every second with samples, from the last one on. `last_second` is that of each batch's last start.
+/// Gives every second with samples, from the last one on.
 pub(super) fn each_second(
-    batches: &[SampleBatch],
-    last_second: &[u32],
+    batches: &[Batch],
     (labels, clock, steady_part): (&Labels, Clock, SteadyPart),
     mut give: impl FnMut(InSecond),
 ) -> PolarsResult<()> {
-    let mut batches: Vec<_> = batches.iter().zip(last_second).collect();
-    batches.sort_by(|a, b| b.1.cmp(a.1));
+    let mut batches: Vec<&Batch> = batches.iter().collect();
+    batches.sort_by_key(|batch| Reverse(batch.last_second));
     let at_once = rayon::current_num_threads();
     let mut waiting: BTreeMap<u32, Vec<Placed>> = BTreeMap::new();
     for from in (0..batches.len()).step_by(at_once) {
         let to = batches.len().min(from + at_once);
         let read: Vec<_> = batches[from..to]
             .par_iter()
-            .map(|(batch, _)| by_second(batch, (labels, clock, steady_part)))
+            .map(|batch| by_second(batch, (labels, clock, steady_part)))
             .collect::<PolarsResult<_>>()?;
         for (second, samples) in read.into_iter().flatten() {
             waiting.entry(second).or_default().extend(samples);
         }
         let complete = match batches.get(to) {
-            Some((_, next)) => waiting.split_off(&(*next + 1)),
+            Some(next) => waiting.split_off(&(next.last_second + 1)),
             None => std::mem::take(&mut waiting),
         };
         let complete: Vec<InSecond> = complete.into_par_iter().map(in_order).collect();
@@ -75,19 +76,11 @@ pub(super) fn each_second(
 }
 
 fn by_second(
-    batch: &SampleBatch,
+    batch: &Batch,
     (labels, clock, steady_part): (&Labels, Clock, SteadyPart),
 ) -> PolarsResult<BTreeMap<u32, Vec<Placed>>> {
-    let [request, phase, error] = CODE_COLUMNS;
-    let columns = [
-        column::STARTED_AT,
-        column::ELAPSED_NS,
-        request,
-        phase,
-        error,
-    ];
-    let rows = Rows::read(batch, &columns)?;
-    let codes = labels.codes(&rows, steady_part)?;
+    let columns = [column::STARTED_AT, column::ELAPSED_NS];
+    let (rows, codes) = batch.read(&columns, labels, steady_part)?;
     let starts = rows.started_at()?.iter();
     let samples = starts.zip(rows.whole(column::ELAPSED_NS)?).zip(codes);
     let mut seconds: BTreeMap<u32, Vec<Placed>> = BTreeMap::new();

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use workbench_plan::{Plan, SteadyPart};
 use workbench_samples::{SampleBatch, column};
 
+use super::batch::Batch;
 use super::rows::{Clock, Rows, is_steady, second};
 
 /// What has to be known before the samples can be put into their places.
@@ -19,8 +20,7 @@ pub(super) struct Census {
     pub(super) by_second: Vec<usize>,
     /// First and last start in the steady part, UTC nanoseconds; `None` where it has no samples.
     pub(super) steady_starts: Option<(i64, i64)>,
-    /// Of each batch, the second of its last start, from 0.
-    pub(super) last_second: Vec<u32>,
+    pub(super) batches: Vec<Batch>,
 }
 
 impl Census {
@@ -36,7 +36,6 @@ impl Census {
         };
         let clock = Clock::new(origin, plan);
         let steady_part = plan.steady_part();
-        // What is reduced in parallel stays in the order of the batches.
         let counted = batches
             .par_iter()
             .try_fold(Counted::default, |counted, batch| {
@@ -48,7 +47,7 @@ impl Census {
             labels: counted.labels.into_iter().collect(),
             by_second: counted.by_second,
             steady_starts: counted.steady_starts,
-            last_second: counted.last_second,
+            batches: counted.batches,
         })
     }
 }
@@ -59,7 +58,7 @@ struct Counted {
     labels: BTreeSet<String>,
     by_second: Vec<usize>,
     steady_starts: Option<(i64, i64)>,
-    last_second: Vec<u32>,
+    batches: Vec<Batch>,
 }
 
 fn first_start(batches: &[SampleBatch]) -> PolarsResult<i64> {
@@ -85,10 +84,11 @@ fn count(
     let by_second = &mut counted.by_second;
     let steady_of = rows.table(column::PHASE, |phase| is_steady(phase, steady_part))?;
     let phases = rows.words(column::PHASE)?;
-    let mut last_second = 0;
+    let (mut last_second, mut steady_samples) = (0, 0);
     for (instant, phase) in rows.started_at()?.iter().zip(phases) {
         if steady_of[*phase as usize] == Some(true) {
             counted.steady_starts = wider(counted.steady_starts, Some((*instant, *instant)));
+            steady_samples += 1;
         }
         let second = second(clock.since(*instant)?)?;
         last_second = last_second.max(second);
@@ -98,20 +98,33 @@ fn count(
         }
         by_second[second] += 1;
     }
-    counted.last_second.push(last_second);
     let names = rows.table(column::REQUEST, str::to_owned)?;
     let mut seen = vec![false; names.len()];
     for number in rows.words(column::REQUEST)? {
         seen[*number as usize] = true;
     }
     let of_batch = names.into_iter().zip(seen).filter(|(_, seen)| *seen);
-    counted.labels.extend(of_batch.filter_map(|(name, _)| name));
+    let labels: Vec<String> = of_batch.filter_map(|(name, _)| name).collect();
+    counted.batches.push(Batch {
+        samples: batch.clone(),
+        last_second,
+        label: match labels.as_slice() {
+            [only] => Some(only.clone()),
+            _ => None,
+        },
+        steady: match steady_samples {
+            0 => Some(false),
+            all if all == phases.len() => Some(true),
+            _ => None,
+        },
+    });
+    counted.labels.extend(labels);
     Ok(counted)
 }
 
 fn merged(mut a: Counted, b: Counted) -> Counted {
     a.labels.extend(b.labels);
-    a.last_second.extend(b.last_second);
+    a.batches.extend(b.batches);
     let (mut longer, shorter) = if a.by_second.len() < b.by_second.len() {
         (b.by_second, a.by_second)
     } else {
@@ -124,7 +137,7 @@ fn merged(mut a: Counted, b: Counted) -> Counted {
         labels: a.labels,
         by_second: longer,
         steady_starts: wider(a.steady_starts, b.steady_starts),
-        last_second: a.last_second,
+        batches: a.batches,
     }
 }
 

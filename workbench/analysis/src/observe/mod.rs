@@ -11,6 +11,7 @@
 
 mod answers;
 mod backward;
+mod batch;
 mod census;
 mod counts;
 mod course;
@@ -19,21 +20,23 @@ mod rows;
 mod tally;
 mod times;
 
+use std::mem;
 use std::path::{Path, PathBuf};
 
 use polars_core::error::{PolarsError, PolarsResult};
 use rayon::prelude::*;
 use workbench_plan::{Plan, SteadyPart};
-use workbench_samples::{SampleBatch, SamplesError, column, sample_batches};
+use workbench_samples::{SamplesError, column, sample_batches};
 use workbench_statistics::{LateChange, StatisticsError, late_change};
 
 use crate::diagnosis::Diagnosis;
 use crate::error::AnalysisError;
+use batch::Batch;
 use census::Census;
 use counts::{Found, Sought, exact};
 use course::{Blocks, Course, Courses, Seen, Settling};
-use rows::{Clock, Rows};
-use tally::{CODE_COLUMNS, Labels, MOST_LABELS, Tally, class_of};
+use rows::Clock;
+use tally::{Labels, MOST_LABELS, Tally, class_of};
 
 pub(crate) use answers::{Gap, Waits};
 pub(crate) use backward::SecondTimes;
@@ -78,7 +81,7 @@ pub(crate) struct Observations {
 /// The samples, for another look at them.
 struct Source {
     directory: PathBuf,
-    batches: Vec<SampleBatch>,
+    batches: Vec<Batch>,
     labels: Labels,
     steady_part: SteadyPart,
     threads: rayon::ThreadPool,
@@ -201,7 +204,7 @@ pub(crate) fn observe(
         source,
     };
     let census = threads.install(|| Census::take(&batches, started_at, plan));
-    let census = census.map_err(unreadable)?;
+    let mut census = census.map_err(unreadable)?;
     if census.labels.is_empty() {
         return Err(AnalysisError::Samples(SamplesError::NoSamples {
             directory: directory.to_owned(),
@@ -210,10 +213,10 @@ pub(crate) fn observe(
     if census.labels.len() > MOST_LABELS {
         return Err(unreadable(too_many(census.labels.len())));
     }
-    let names = in_order(census.labels.clone(), labels_of_the_file);
+    let names = in_order(mem::take(&mut census.labels), labels_of_the_file);
     let source = Source {
         directory: directory.to_owned(),
-        batches,
+        batches: mem::take(&mut census.batches),
         labels: Labels::new(names, plan),
         steady_part: plan.steady_part(),
         threads,
@@ -252,7 +255,7 @@ impl Source {
             .map(|starts| Window::of(starts, origin, self.steady_part, plan));
         let mut tally = self.tally(*clock, by_second.len(), window)?;
         let mut times: Vec<LabelTimes> = Vec::new();
-        let mut counts = std::mem::take(&mut tally.times).into_iter().map(Class::new);
+        let mut counts = mem::take(&mut tally.times).into_iter().map(Class::new);
         while let (Some(successes), Some(failures), Some(rest)) =
             (counts.next(), counts.next(), counts.next())
         {
@@ -281,7 +284,7 @@ impl Source {
         let mut seen = Seen::new(courses, in_steady_part, times_in_order);
         let to_place = (&self.labels, *clock, self.steady_part);
         self.threads.install(|| {
-            backward::each_second(&self.batches, &census.last_second, to_place, |second| {
+            backward::each_second(&self.batches, to_place, |second| {
                 seen.take(second);
             })
         })?;
@@ -374,8 +377,8 @@ impl Source {
         self.threads.install(|| {
             batches
                 .try_fold(nothing, |mut tally, batch| {
-                    let rows = Rows::read(batch, &tally::COLUMNS)?;
-                    tally.add(&rows, clock, self.steady_part, window)?;
+                    let read = batch.read(&tally::COLUMNS, &self.labels, self.steady_part)?;
+                    tally.add(&read, clock, window)?;
                     PolarsResult::Ok(tally)
                 })
                 .try_reduce(nothing, |a, b| Ok(a.merged(b)))
@@ -387,16 +390,14 @@ impl Source {
         let Some(sought) = Sought::of(times.iter().flat_map(|times| times.classes())) else {
             return Ok(false);
         };
-        let [request, phase, error] = CODE_COLUMNS;
-        let columns = [column::ELAPSED_NS, request, phase, error];
         let batches = self.batches.par_iter();
         let found = self.threads.install(|| {
             batches
                 .try_fold(
                     || Found::nothing(&sought),
                     |mut found, batch| {
-                        let rows = Rows::read(batch, &columns)?;
-                        let codes = self.labels.codes(&rows, self.steady_part)?;
+                        let columns = [column::ELAPSED_NS];
+                        let (rows, codes) = batch.read(&columns, &self.labels, self.steady_part)?;
                         for (elapsed_ns, code) in rows.whole(column::ELAPSED_NS)?.iter().zip(codes)
                         {
                             found.add(class_of(code), exact(*elapsed_ns));

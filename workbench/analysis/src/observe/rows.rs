@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 use polars_core::prelude::{
-    Categorical32Chunked, DataFrame, PolarsError, PolarsResult, UInt32Chunked, UInt64Chunked,
+    BooleanChunked, Categorical32Chunked, DataFrame, PolarsError, PolarsResult, UInt32Chunked,
+    UInt64Chunked,
 };
 use workbench_plan::{Plan, SteadyPart};
 use workbench_samples::{Phase, SampleBatch, column};
@@ -36,6 +37,10 @@ impl Rows {
     /// Numbers of which some may be missing.
     pub(super) fn optional(&self, name: &str) -> PolarsResult<&UInt32Chunked> {
         self.0.column(name)?.u32()
+    }
+
+    pub(super) fn flags(&self, name: &str) -> PolarsResult<&BooleanChunked> {
+        self.0.column(name)?.bool()
     }
 
     /// Words as numbers of Polars' dictionary; see [`Rows::table`].

@@ -3,29 +3,25 @@
 use std::collections::{BTreeMap, HashMap};
 
 use polars_core::prelude::PolarsResult;
-use workbench_plan::{Plan, SteadyPart};
+use workbench_plan::Plan;
 use workbench_samples::{ErrorKind, column};
 
 use super::Window;
 use super::answers::Answers;
 use super::counts::{Counts, exact};
 use super::gone::{Gone, InVain};
-use super::rows::{Clock, NS_PER_SECOND, Rows, is_steady, missing, second};
+use super::rows::{Clock, NS_PER_SECOND, Rows, missing, second};
 
-pub(super) const COLUMNS: [&str; 9] = [
+/// Besides what [`Batch::read`](super::batch::Batch::read) takes.
+pub(super) const COLUMNS: [&str; 7] = [
     column::STARTED_AT,
     column::ELAPSED_NS,
     column::BYTES_SENT,
     column::BYTES_RECEIVED,
     column::STATUS,
     column::ERROR,
-    column::REQUEST,
     column::ACTIVE_USERS,
-    column::PHASE,
 ];
-
-/// What the code of a sample follows from.
-pub(super) const CODE_COLUMNS: [&str; 3] = [column::REQUEST, column::PHASE, column::ERROR];
 
 /// Labels, the number of each by its name, and the service that is asked for it.
 pub(super) struct Labels {
@@ -61,23 +57,8 @@ impl Labels {
         }
     }
 
-    /// The [`code`] of each row, of which [`CODE_COLUMNS`] were read.
-    pub(super) fn codes(&self, rows: &Rows, steady_part: SteadyPart) -> PolarsResult<Vec<u16>> {
-        let label_of = rows.table(column::REQUEST, |name| self.numbers.get(name).copied())?;
-        let steady_of = rows.table(column::PHASE, |phase| is_steady(phase, steady_part))?;
-        let errors = rows.optional_words(column::ERROR)?.physical();
-        let rows = rows
-            .words(column::REQUEST)?
-            .iter()
-            .zip(rows.words(column::PHASE)?)
-            .zip(errors.iter());
-        rows.map(|((request, phase), error)| {
-            let label = label_of[*request as usize].flatten();
-            let label = label.ok_or_else(|| missing(column::REQUEST))?;
-            let steady = steady_of[*phase as usize] == Some(true);
-            Ok(code(label, steady, error.is_some()))
-        })
-        .collect()
+    pub(super) fn number(&self, label: &str) -> Option<u16> {
+        self.numbers.get(label).copied()
     }
 }
 
@@ -214,9 +195,8 @@ impl<'a> Tally<'a> {
     /// Takes the samples of a batch.
     pub(super) fn add(
         &mut self,
-        rows: &Rows,
+        (rows, codes): &(Rows, Vec<u16>),
         clock: Clock,
-        steady_part: SteadyPart,
         window: Option<Window>,
     ) -> PolarsResult<()> {
         let started = rows.started_at()?;
@@ -225,10 +205,6 @@ impl<'a> Tally<'a> {
         let received = rows.whole(column::BYTES_RECEIVED)?;
         let users = rows.small(column::ACTIVE_USERS)?;
         let statuses = rows.optional(column::STATUS)?;
-        let requests = rows.words(column::REQUEST)?;
-        let request_of = rows.table(column::REQUEST, |name| self.of.numbers.get(name).copied())?;
-        let phases = rows.words(column::PHASE)?;
-        let steady_of = rows.table(column::PHASE, |phase| is_steady(phase, steady_part))?;
         let errors = rows.optional_words(column::ERROR)?;
         let error_of = rows.table(column::ERROR, Failure::of)?;
         let mut failures: BTreeMap<_, u64> = BTreeMap::new();
@@ -238,12 +214,9 @@ impl<'a> Tally<'a> {
             let taken = i64::try_from(elapsed[row]).map_err(|_| missing(column::ELAPSED_NS))?;
             let end = start.saturating_add(taken);
             let in_second = second(clock.since(start)?)?;
-            let label = request_of[requests[row] as usize]
-                .flatten()
-                .ok_or_else(|| missing(column::REQUEST))?;
-            let steady = steady_of[phases[row] as usize] == Some(true);
-            let failed = error.is_some();
-            let counts = &mut self.labels[usize::from(label)];
+            let code = codes[row];
+            let (label, steady, failed) = (label(code), in_steady_part(code), is_failed(code));
+            let counts = &mut self.labels[label];
             counts.samples += 1;
             counts.errors += u64::from(failed);
             counts.steady += u64::from(steady);
@@ -261,12 +234,12 @@ impl<'a> Tally<'a> {
             let answered = error.is_none() || failure == Some(Failure::Answered);
             self.answers.add(start, end, answered);
             if answered {
-                let counts = &mut self.labels[usize::from(label)];
+                let counts = &mut self.labels[label];
                 counts.answered += 1;
                 counts.last_answer = counts.last_answer.max(end);
                 completed.add(second(clock.since(end)?)?, &mut self.completed);
             } else if failure == Some(Failure::InVain)
-                && let Some(service) = self.of.service_of[usize::from(label)]
+                && let Some(service) = self.of.service_of[label]
             {
                 self.in_vain[service].add(clock.since(end)?);
             }
@@ -275,7 +248,7 @@ impl<'a> Tally<'a> {
                     .entry((label, error, statuses.get(row)))
                     .or_default() += 1;
             }
-            self.times[class_of(code(label, steady, failed))].add(exact(elapsed[row]));
+            self.times[class_of(code)].add(exact(elapsed[row]));
         }
         completed.close(&mut self.completed);
         let words = rows.table(column::ERROR, str::to_owned)?;
@@ -284,10 +257,7 @@ impl<'a> Tally<'a> {
             let word = word.ok_or_else(|| missing(column::ERROR))?;
             let status = status.map(u16::try_from).transpose();
             let status = status.map_err(|_| missing(column::STATUS))?;
-            *self
-                .errors
-                .entry((usize::from(label), word, status))
-                .or_default() += count;
+            *self.errors.entry((label, word, status)).or_default() += count;
         }
         Ok(())
     }
