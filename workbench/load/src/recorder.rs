@@ -1,6 +1,6 @@
 //! Keeps every sample: users append to the slot of their worker, one thread empties the slots into Parquet parts.
 //!
-//! There is no channel per request. A slot is locked by its worker for an append and four times a second by the collector
+//! There is no channel per request. A slot is locked by its worker for an append and ten times a second by the collector
 //! for a swap, so the lock is practically never waited for. Memory holds the samples of a part, or of four seconds where
 //! these are fewer, however long the run is.
 
@@ -17,12 +17,12 @@ use crate::live::LiveTimes;
 use crate::stop::{StopReason, StopSignal};
 
 /// How often the slots are emptied.
-const COLLECT_EVERY: Duration = Duration::from_millis(250);
+const COLLECT_EVERY: Duration = Duration::from_millis(100);
 /// The live view is renewed once a second.
-const COLLECTIONS_PER_VIEW: u32 = 4;
+const COLLECTIONS_PER_VIEW: u32 = 10;
 /// A part is written when this many collections, or this many samples, are at hand.
 /// A killed run loses no more than that.
-const COLLECTIONS_PER_PART: u32 = 16;
+const COLLECTIONS_PER_PART: u32 = 40;
 /// Larger parts are no smaller on disk, and take some 200 bytes a sample while they are written.
 const SAMPLES_PER_PART: usize = 25_000;
 
