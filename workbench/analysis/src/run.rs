@@ -53,7 +53,7 @@ pub(crate) fn analyse(
 ) -> Result<AnalysedRun, AnalysisError> {
     let manifest = Manifest::read(run_directory)?;
     let experiment = experiment::read(run_directory)?;
-    let observations = observe(
+    let mut observations = observe(
         &run_directory.join(SAMPLES_FOLDER),
         (manifest.started_at, ended_at(&manifest)),
         &experiment.plan,
@@ -61,10 +61,19 @@ pub(crate) fn analyse(
         times_in_order,
     )?;
     let open_model = open_model(run_directory, &manifest, &experiment.plan, &observations)?;
-    let analysed = combine(manifest, experiment, observations, open_model).expect(
-        "no label or second is without times, all are finite, and a plan has possible quantiles",
-    );
-    Ok(analysed)
+    loop {
+        let analysis = combine(manifest.clone(), &experiment, &observations, open_model.clone());
+        let (analysis, warnings) = analysis.expect(
+            "no label or second is without times, all are finite, and a plan has possible quantiles",
+        );
+        if !observations.look_up()? {
+            return Ok(AnalysedRun {
+                analysis,
+                warnings,
+                elapsed_in_order: observations.elapsed_in_order,
+            });
+        }
+    }
 }
 
 /// What else there is to know where iterations arrive at a rate.
@@ -97,37 +106,37 @@ fn ended_at(manifest: &Manifest) -> Option<i64> {
     }
 }
 
+/// The analysis and its warnings, as far as the observations are known to the nanosecond.
 fn combine(
     mut manifest: Manifest,
-    experiment: Experiment,
-    observations: Observations,
+    experiment: &Experiment,
+    observations: &Observations,
     open_model: Option<OpenModel>,
-) -> Result<AnalysedRun, StatisticsError> {
+) -> Result<(RunAnalysis, Vec<String>), StatisticsError> {
     let Experiment { text, plan } = experiment;
-    let steady = steady_state(&observations, plan.steady_part())?;
+    let steady = steady_state(observations, plan.steady_part())?;
     if let Some(validity) = &mut manifest.validity {
         if manifest.outcome == Outcome::Completed {
             judge_answers(validity, &observations.gone);
         }
         if let Some(steady) = &steady {
-            steady::judge(validity, steady, &observations);
+            steady::judge(validity, steady, observations);
         }
     }
-    let warnings = warnings(&manifest, &plan, &observations);
+    let warnings = warnings(&manifest, plan, observations);
     let Observations {
         labels,
         errors,
         started,
         completed,
         origin,
-        elapsed_in_order,
         ..
     } = observations;
     let all =
         Times::together(labels.iter().filter_map(|label| label.times.all())).ok_or(NO_SAMPLES)?;
     let mut counts = LabelTally::NONE;
     labels.iter().for_each(|label| counts.add(&label.counts));
-    let since_origin = |instant: i64| (instant - origin) as f64 / NS_PER_SECOND;
+    let since_origin = |instant: i64| (instant - *origin) as f64 / NS_PER_SECOND;
     let run_s = match manifest.outcome {
         // Users without anything left to do are part of it, and so is whoever still waits for a response.
         Outcome::Completed => {
@@ -155,10 +164,10 @@ fn combine(
             row.statistics()
         })
         .collect::<Result<Vec<_>, _>>()?;
-    let thresholds = thresholds(&plan, &labels, &requests, (&total, &all))?;
+    let thresholds = thresholds(plan, labels, &requests, (&total, &all))?;
     let schedule = plan.schedule();
     let users = if manifest.users.is_empty() && schedule.peak_users() > 0 {
-        users_from_samples(&started, &schedule)
+        users_from_samples(started, &schedule)
     } else {
         manifest.users.clone()
     };
@@ -166,17 +175,17 @@ fn combine(
         environment: environment(&manifest),
         run_id: manifest.run_id,
         experiment: manifest.experiment,
-        title: plan.title,
-        question: plan.question,
+        title: plan.title.clone(),
+        question: plan.question.clone(),
         series: manifest.series,
-        started_at: in_rfc_3339(origin),
+        started_at: in_rfc_3339(*origin),
         duration_s: total_row.duration_s(),
         outcome: manifest.outcome,
         validity: manifest.validity,
-        experiment_file: text,
+        experiment_file: text.clone(),
         steady,
-        errors: tables::errors(errors),
-        per_second: per_second(&started, &completed),
+        errors: tables::errors(errors.clone()),
+        per_second: per_second(started, completed),
         users,
         open_model,
         histogram: histogram(&all)?,
@@ -184,11 +193,7 @@ fn combine(
         requests,
         total,
     };
-    Ok(AnalysedRun {
-        analysis,
-        warnings,
-        elapsed_in_order,
-    })
+    Ok((analysis, warnings))
 }
 
 /// Makes a run invalid whose target was not there to the end. Of a run that did not complete, its end is known anyway.
