@@ -370,7 +370,8 @@ fn overtime(evidence: &Evidence<'_>) -> Option<Check> {
 }
 
 fn requests_censored(evidence: &Evidence<'_>) -> Check {
-    let censored = evidence.recorded.censored;
+    let never_started = evidence.arrivals.map_or(0, |record| record.never_started);
+    let censored = evidence.recorded.censored - never_started;
     let status = if censored == 0 {
         CheckStatus::Passed
     } else {
