@@ -250,6 +250,12 @@ fn warnings(manifest: &Manifest, plan: &Plan, observations: &Observations) -> Ve
             .collect();
         warnings.push(format!("is invalid ({})", reasons.join("; ")));
     }
+    if manifest.target.is_unverified() {
+        warnings.push(
+            "did not verify the certificates of the services (--insecure): they may not be those of the target"
+                .to_owned(),
+        );
+    }
     let censored: u64 = observations
         .errors
         .iter()

@@ -67,6 +67,9 @@ pub(crate) struct Arguments {
         conflicts_with_all = ["files", "repetitions", "order", "order_seed", "pause", "stop_on_invalid"]
     )]
     resume: Option<Option<String>>,
+    /// Accept whatever certificate a service presents (curl's -k); recorded, and a warning in every report.
+    #[arg(long, short = 'k')]
+    insecure: bool,
     /// Resume although the experiments, the machine or this program have changed; the changes are recorded.
     #[arg(long)]
     force: bool,
@@ -95,7 +98,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         for (name, plan) in series.missing() {
             check_limits(name, plan)?;
         }
-        return series::make(series, &Runner::start(results)?);
+        return series::make(series, &Runner::start(arguments)?);
     }
     if arguments.force {
         wrong_usage("--force is for --resume");
@@ -117,7 +120,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
                 "{option} needs --repetitions or an experiment with a sweep"
             ));
         }
-        return one_by_one(&plans, &Runner::start(results)?);
+        return one_by_one(&plans, &Runner::start(arguments)?);
     }
     let options = series::Options {
         repetitions: arguments.repetitions.map_or(1, NonZeroU32::get),
@@ -126,7 +129,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         stop_on_invalid: arguments.stop_on_invalid,
     };
     let series = series::create(results, &arguments.files, &plans, &options)?;
-    series::make(series, &Runner::start(results)?)
+    series::make(series, &Runner::start(arguments)?)
 }
 
 impl Arguments {
@@ -242,18 +245,20 @@ fn not_run(plans: &[Plan]) {
 /// What every run of one command shares.
 pub(crate) struct Runner {
     pub(crate) results: PathBuf,
+    insecure: bool,
     pub(crate) stop: StopSignal,
     pub(crate) runtime: Runtime,
 }
 
 impl Runner {
     /// To be called once: it handles Ctrl-C from now on.
-    fn start(results: &std::path::Path) -> anyhow::Result<Self> {
+    fn start(arguments: &Arguments) -> anyhow::Result<Self> {
         let stop = StopSignal::new();
         handle_ctrl_c(stop.clone())?;
         quiet_goose();
         Ok(Self {
-            results: results.to_owned(),
+            results: arguments.results.results.clone(),
+            insecure: arguments.insecure,
             stop,
             runtime: Runtime::new().context("cannot start the runtime")?,
         })
@@ -275,6 +280,7 @@ impl Runner {
                 series: place,
                 bookstore: bookstore_command()?,
                 tool: tool(),
+                insecure: self.insecure,
                 stop: self.stop.clone(),
                 observer: progress.observer(),
             },

@@ -50,6 +50,9 @@ pub enum LoadError {
     /// TLS cannot be set up on this machine.
     #[error("cannot set up TLS: {0}")]
     Tls(#[from] rustls::Error),
+    /// A file for TLS was changed since the experiment was read.
+    #[error("cannot set up TLS: {0}")]
+    TlsFile(#[from] workbench_plan::TlsFileError),
     /// The threads that users run on cannot be started.
     #[error("cannot start a thread for the users: {0}")]
     Workers(#[source] std::io::Error),

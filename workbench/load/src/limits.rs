@@ -3,14 +3,17 @@
 use std::collections::BTreeSet;
 
 use rustix::process::{Resource, getrlimit};
-use workbench_plan::{Plan, Schedule, Target};
+use workbench_plan::{Plan, Scenario, Schedule, Target};
 
 use crate::cgroup;
 use crate::error::LoadError;
 use crate::validity::counted;
+use crate::workers::Workers;
 
 /// Files that a run opens besides its connections: samples, manifest, logs, pipes to the target. Ours.
 const OTHER_FILES: u64 = 64;
+/// Files that the runtime of each worker opens: two of epoll, an eventfd, and the end of a pipe for signals.
+const FILES_PER_WORKER: u64 = 4;
 /// The bundled bookstore has the same limit, shares it out among its services, and closes idle connections above its
 /// limit (its `connections_per_service`).
 const BOOKSTORE_FILES: u64 = 256;
@@ -36,6 +39,8 @@ pub(crate) struct Limits {
     ports: Option<u64>,
     /// Memory that is free or can be freed, in bytes: of the machine, or of what this process may use of it.
     memory: Option<u64>,
+    /// Most workers of a run.
+    workers: usize,
 }
 
 impl Limits {
@@ -54,6 +59,7 @@ impl Limits {
                 .into_iter()
                 .chain(cgroup::of_this_process().memory)
                 .min(),
+            workers: Workers::useful(usize::MAX),
         }
     }
 
@@ -65,7 +71,7 @@ impl Limits {
         let peak = schedule.peak_users() as u64;
         let users = counted(peak, "user");
         let hold = if peak == 1 { "holds" } else { "hold" };
-        let needs = Needs::of(plan, schedule);
+        let needs = Needs::of(plan, schedule, self.workers);
         let files = needs.files.max(needs.files_of_bookstore);
         if let Some(limit) = self.open_files.filter(|limit| *limit < files) {
             let who = if needs.files < files {
@@ -112,6 +118,15 @@ fn read(path: &str) -> Option<String> {
     std::fs::read_to_string(path).ok()
 }
 
+/// The services that a user of a scenario connects to.
+pub(crate) fn services(scenario: &Scenario) -> Vec<&str> {
+    let steps = scenario.steps.iter();
+    let mut services: Vec<&str> = steps.map(|step| step.service.as_str()).collect();
+    services.sort_unstable();
+    services.dedup();
+    services
+}
+
 /// The most that a plan's users need at once.
 #[derive(Debug, PartialEq, Eq)]
 struct Needs {
@@ -126,21 +141,8 @@ struct Needs {
 
 impl Needs {
     /// A user holds one connection to each service of its scenario, from its first request there until it leaves.
-    fn of(plan: &Plan, schedule: &Schedule) -> Self {
-        let services: Vec<Vec<&str>> = plan
-            .scenarios
-            .iter()
-            .map(|scenario| {
-                let mut services: Vec<&str> = scenario
-                    .steps
-                    .iter()
-                    .map(|step| step.service.as_str())
-                    .collect();
-                services.sort_unstable();
-                services.dedup();
-                services
-            })
-            .collect();
+    fn of(plan: &Plan, schedule: &Schedule, workers: usize) -> Self {
+        let services: Vec<Vec<&str>> = plan.scenarios.iter().map(services).collect();
         let allotted = plan.allot_scenarios(schedule.users().len());
         let of_users = |counts: &dyn Fn(&str) -> bool| {
             let held_by: Vec<i64> = services
@@ -187,10 +189,11 @@ impl Needs {
             }
         };
         let connections = of_users(&|_| true);
+        let workers = workers.min(schedule.users().len()) as u64;
         Self {
             connections,
             to_one_address,
-            files: connections + OTHER_FILES,
+            files: connections + OTHER_FILES + FILES_PER_WORKER * workers,
             files_of_bookstore,
         }
     }
@@ -204,6 +207,7 @@ mod tests {
         open_files: Some(1 << 20),
         ports: Some(28_232),
         memory: Some(1 << 34),
+        workers: 64,
     };
 
     /// 100 users on two services, of whom half use one of these only.
@@ -232,13 +236,14 @@ mod tests {
     fn a_plan_within_the_limits_is_run() {
         let plan = plan();
         let schedule = plan.load.schedule();
-        let needs = Needs::of(&plan, &schedule);
+        let needs = Needs::of(&plan, &schedule, PLENTY.workers);
         assert_eq!(
             needs,
             Needs {
                 connections: 150,
                 to_one_address: 100,
-                files: 214,
+                // 150 connections, 64 workers with 4 files each, and 64 besides.
+                files: 470,
                 files_of_bookstore: 0
             }
         );
@@ -247,6 +252,7 @@ mod tests {
             open_files: None,
             ports: None,
             memory: None,
+            workers: 64,
         };
         unknown
             .check(&plan, &schedule)
@@ -256,10 +262,10 @@ mod tests {
     #[test]
     fn too_few_files_ports_or_bytes_are_named_before_the_run() {
         let files = refusal(Limits {
-            open_files: Some(213),
+            open_files: Some(469),
             ..PLENTY
         });
-        assert!(files.contains("ulimit -n 214"), "{files}");
+        assert!(files.contains("ulimit -n 470"), "{files}");
         let ports = refusal(Limits {
             ports: Some(99),
             ..PLENTY
@@ -276,7 +282,7 @@ mod tests {
     fn services_at_one_address_share_its_ports() {
         let to_one_address = |a, b| {
             let plan = plan_at(a, b);
-            Needs::of(&plan, &plan.load.schedule()).to_one_address
+            Needs::of(&plan, &plan.load.schedule(), 1).to_one_address
         };
         let gateway = to_one_address("http://gateway.test:81/a", "http://gateway.test:81/b");
         assert_eq!(gateway, 150);

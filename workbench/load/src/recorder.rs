@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use workbench_samples::{ErrorKind, Sample, SampleWriter, SamplesError};
 
+use crate::client::{Connections, Measured};
 use crate::error::with_causes;
 use crate::stop::{StopReason, StopSignal};
 
@@ -25,8 +26,11 @@ const SAMPLES_PER_PART: usize = 100_000;
 #[derive(Debug, Default)]
 pub(crate) struct Slot {
     samples: Mutex<Vec<Sample>>,
-    /// Requests that were sent again since the last collection.
+    /// Since the last collection, as in [`Recorded`].
     sent_again: AtomicU64,
+    opened: AtomicU64,
+    found_closed: AtomicU64,
+    closing: AtomicU64,
 }
 
 impl Slot {
@@ -34,9 +38,24 @@ impl Slot {
         self.lock().push(sample);
     }
 
-    /// Counts a request that met a closed connection and was sent again on a new one.
-    pub(crate) fn count_sent_again(&self) {
-        self.sent_again.fetch_add(1, Ordering::Relaxed);
+    /// Counts what became of a request's connections.
+    pub(crate) fn count(&self, measured: &Measured) {
+        let Connections {
+            opened,
+            was_closed,
+            closes,
+        } = measured.connections;
+        for (counter, number) in [
+            (&self.sent_again, u64::from(measured.sent_again)),
+            (&self.opened, u64::from(opened)),
+            (&self.found_closed, u64::from(was_closed)),
+            (&self.closing, u64::from(closes)),
+        ] {
+            // Most requests have nothing to count.
+            if number > 0 {
+                counter.fetch_add(number, Ordering::Relaxed);
+            }
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Sample>> {
@@ -70,6 +89,12 @@ pub(crate) struct Recorded {
     pub(crate) stale: u64,
     /// Requests that were sent again on a new connection, whatever came of them there.
     pub(crate) sent_again: u64,
+    /// Connections that were opened.
+    pub(crate) opened: u64,
+    /// Requests for which a connection was opened because the server had closed the one from an earlier request.
+    pub(crate) found_closed: u64,
+    /// Answers after which the server kept the connection open no longer.
+    pub(crate) closing: u64,
     /// Of all, how many the service did answer.
     pub(crate) answered: u64,
     /// Requests that were given up while in flight.
@@ -193,7 +218,11 @@ impl Collector {
         for (slot, room) in self.slots.iter().zip(&mut self.rooms) {
             // Nothing is allocated while a user may be waiting; the next second will be much like this one.
             std::mem::swap(&mut *slot.lock(), room);
-            self.recorded.sent_again += slot.sent_again.swap(0, Ordering::Relaxed);
+            let recorded = &mut self.recorded;
+            recorded.sent_again += slot.sent_again.swap(0, Ordering::Relaxed);
+            recorded.opened += slot.opened.swap(0, Ordering::Relaxed);
+            recorded.found_closed += slot.found_closed.swap(0, Ordering::Relaxed);
+            recorded.closing += slot.closing.swap(0, Ordering::Relaxed);
             for sample in room.iter() {
                 self.recorded.add(sample);
             }

@@ -18,7 +18,7 @@ use crate::clock::Clock;
 use crate::directory::RunDirectory;
 use crate::error::{LoadError, with_causes};
 use crate::host;
-use crate::limits::Limits;
+use crate::limits::{self, Limits};
 use crate::live::{Live, LiveLatency};
 use crate::presence::Presence;
 use crate::processors::{self, Processors, Watch};
@@ -39,6 +39,8 @@ pub struct RunOptions {
     pub bookstore: BookstoreCommand,
     /// What makes the run, for the manifest.
     pub tool: Tool,
+    /// Accepts whatever certificate a service presents; recorded in the manifest.
+    pub insecure: bool,
     /// Ends the run early.
     pub stop: StopSignal,
     /// Is told once a second how the run goes; runs beside the load, never in its way.
@@ -106,10 +108,11 @@ async fn prepare(
         &options.bookstore,
         directory,
         &options.stop,
+        options.insecure,
     )
     .await?;
     let ready = tokio::select! {
-        ready = make_ready(plan, &target) => ready,
+        ready = make_ready(plan, &target, options.insecure) => ready,
         () = options.stop.stopped() => Err(LoadError::Interrupted),
     };
     match ready {
@@ -125,13 +128,16 @@ async fn prepare(
 async fn make_ready(
     plan: &Plan,
     target: &RunningTarget,
+    insecure: bool,
 ) -> Result<Vec<Vec<Arc<Endpoint>>>, LoadError> {
+    let (tls, reset) = match &plan.target {
+        Target::Urls(urls) => (urls.tls.as_ref(), urls.reset.as_slice()),
+        Target::Bookstore(_) => (None, [].as_slice()),
+    };
     let mut replicas = Vec::new();
     for urls in target.replicas() {
-        let endpoints = client::resolve(urls).await?;
-        if let Target::Urls(urls) = &plan.target {
-            reset::reset(&urls.reset, &endpoints).await?;
-        }
+        let endpoints = client::resolve(urls, tls, insecure).await?;
+        reset::reset(reset, &endpoints).await?;
         replicas.push(endpoints);
     }
     Ok(replicas)
@@ -336,6 +342,11 @@ fn judge(
         cpus: processors::available(),
         target_among_others,
         recorded,
+        connections: attack
+            .scenarios
+            .iter()
+            .map(|scenario| limits::services(&attack.plan.scenarios[*scenario]).len() as u64)
+            .sum(),
         served: (!manifest.target.requests_served.is_empty()).then_some(served),
         thinking: attack
             .plan

@@ -145,6 +145,21 @@ pub struct TargetRecord {
     pub requests_served: BTreeMap<String, u64>,
 }
 
+impl TargetRecord {
+    /// The detail of services whose certificates were not verified.
+    #[must_use]
+    pub fn unverified() -> (String, String) {
+        ("certificates".to_owned(), "not verified".to_owned())
+    }
+
+    /// Whether the services' certificates were not verified.
+    #[must_use]
+    pub fn is_unverified(&self) -> bool {
+        let (name, value) = Self::unverified();
+        self.details.get(&name) == Some(&value)
+    }
+}
+
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use rustls_platform_verifier::BuilderVerifierExt;
 use tokio::net::TcpStream;
-use workbench_plan::BaseUrl;
+use workbench_plan::{BaseUrl, Tls};
 
+use super::tls;
 use crate::error::LoadError;
 
 /// How long a service may take to accept a connection before the run.
@@ -33,12 +33,14 @@ pub(crate) struct Endpoint {
 
 /// Resolves every service's address and makes sure that something listens there.
 ///
-/// No request is sent: a run against services that are already running touches nothing that the plan does not name.
+/// `files` are those of the plan; `insecure` accepts every certificate. No request is sent: a run against services that are already running touches nothing that the plan does not name.
 pub(crate) async fn resolve(
     urls: &BTreeMap<String, BaseUrl>,
+    files: Option<&Tls>,
+    insecure: bool,
 ) -> Result<Vec<Arc<Endpoint>>, LoadError> {
     let tls = if urls.values().any(|url| url.tls) {
-        Some(tls_config()?)
+        Some(tls::config(files, insecure)?)
     } else {
         None
     };
@@ -78,17 +80,6 @@ pub(crate) async fn resolve(
         }));
     }
     Ok(endpoints)
-}
-
-/// Certificates are judged by the operating system's own store.
-fn tls_config() -> Result<Arc<ClientConfig>, rustls::Error> {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_platform_verifier()?
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(Arc::new(config))
 }
 
 /// The authority as it stands in a URL: the port is left out where it is the scheme's own.
@@ -133,7 +124,7 @@ mod tests {
         let port = free.local_addr().unwrap().port();
         drop(free);
         let urls = BTreeMap::from([("catalog".to_owned(), base_url("127.0.0.1", port))]);
-        let error = resolve(&urls).await.unwrap_err().to_string();
+        let error = resolve(&urls, None, false).await.unwrap_err().to_string();
         assert!(
             error.contains(&format!("http://127.0.0.1:{port}")),
             "{error}"

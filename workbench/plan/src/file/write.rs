@@ -6,13 +6,14 @@ use super::duration::format_duration;
 use super::url::without_password;
 use super::wire::{
     OneOrMany, ValueOr, WireBookstore, WireConcurrency, WireDuration, WireExpectation, WirePlan,
-    WirePoints, WireScenario, WireStep, WireSweep, WireTarget, WireThreadRow, WireTimes, WireValue,
-    WireValues,
+    WirePoints, WireScenario, WireStep, WireSweep, WireTarget, WireThreadRow, WireTimes, WireTls,
+    WireValue, WireValues,
 };
 use crate::distribution::Distribution;
 use crate::plan::{Concurrency, Database, Load, Plan, Scenario, Step, Target, ThreadRow};
 use crate::sweep::{Parameter, Sweep};
 use crate::template::Value;
+use crate::tls::Tls;
 
 impl Plan {
     /// The experiment file as resolved; [`crate::parse`] of it gives the same plan.
@@ -96,6 +97,7 @@ fn target(target: &Target) -> WireTarget {
                 replicas: bookstore.replicas,
             }),
             urls: None,
+            tls: None,
             reset: Vec::new(),
         },
         Target::Urls(urls) => WireTarget {
@@ -106,8 +108,18 @@ fn target(target: &Target) -> WireTarget {
                     .map(|(name, url)| (name.clone(), url.to_string()))
                     .collect(),
             ),
+            tls: urls.tls.as_ref().map(tls),
             reset: urls.reset.iter().map(ToString::to_string).collect(),
         },
+    }
+}
+
+fn tls(tls: &Tls) -> WireTls {
+    let client = tls.client.as_ref();
+    WireTls {
+        ca: tls.ca.clone(),
+        certificate: client.map(|client| client.certificate.clone()),
+        key: client.map(|client| client.key.clone()),
     }
 }
 
