@@ -56,6 +56,9 @@ pub enum LoadError {
     /// The threads that users run on cannot be started.
     #[error("cannot start a thread for the users: {0}")]
     Workers(#[source] std::io::Error),
+    /// The thread that collects the samples panicked, a mistake of ours; what it said.
+    #[error("the collector of samples failed: {0}")]
+    Collector(String),
     /// Goose refused to run the users.
     #[error("cannot run the users: {0}")]
     Goose(#[from] Box<goose::GooseError>),

@@ -3,6 +3,7 @@
 //! There is no channel per request. A slot is locked by its worker for an append and once a second by the collector for a
 //! swap, so the lock is practically never waited for, and memory holds a few seconds of samples however long the run is.
 
+use std::any::Any;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,7 +13,7 @@ use std::time::{Duration, Instant};
 use workbench_samples::{ErrorKind, Sample, SampleWriter, SamplesError};
 
 use crate::client::{Connections, Measured};
-use crate::error::with_causes;
+use crate::error::{LoadError, with_causes};
 use crate::stop::{StopReason, StopSignal};
 
 /// How often the slots are emptied, and the live view is renewed.
@@ -21,6 +22,8 @@ const COLLECT_EVERY: Duration = Duration::from_secs(1);
 /// A killed run loses no more than that.
 const COLLECTIONS_PER_PART: u32 = 4;
 const SAMPLES_PER_PART: usize = 100_000;
+// With the second that is being recorded, what a killed run loses.
+const _: () = assert!(COLLECT_EVERY.as_secs() * (COLLECTIONS_PER_PART as u64 + 1) <= 5);
 
 /// Where the users of one worker put their samples.
 #[derive(Debug, Default)]
@@ -142,14 +145,21 @@ impl Recorder {
     }
 
     /// Writes what is left, once all users have gone.
-    pub(crate) fn finish(self) -> Result<Recorded, SamplesError> {
+    pub(crate) fn finish(self) -> Result<Recorded, LoadError> {
         // The collector hangs up only after an error, which it returns.
         let _ = self.finish.send(());
         match self.collector.join() {
-            Ok(recorded) => recorded,
-            Err(panic) => std::panic::resume_unwind(panic),
+            Ok(recorded) => Ok(recorded?),
+            Err(panic) => Err(LoadError::Collector(said(panic.as_ref()))),
         }
     }
+}
+
+/// What a panic said.
+fn said(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let said = text.or_else(|| panic.downcast_ref::<&str>().copied());
+    said.unwrap_or("it said nothing").to_owned()
 }
 
 /// Without its collector a run would only fill the memory.

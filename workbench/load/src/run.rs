@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use workbench_plan::{Database, Plan, Schedule, SteadyPart, Target};
 use workbench_samples::{
-    ELAPSED, Labels, MANIFEST_VERSION, Manifest, Outcome, Resource, SAMPLES_FOLDER, Sample,
-    SampleWriter, SeriesPlace, Tool, Validity,
+    ELAPSED, Labels, MANIFEST_VERSION, Manifest, Outcome, Resource, RunLock, SAMPLES_FOLDER,
+    Sample, SampleWriter, SeriesPlace, Tool, Validity,
 };
 
 use crate::attack::{self, Attack};
@@ -69,6 +69,8 @@ pub async fn run(plan: &Plan, options: RunOptions) -> Result<FinishedRun, LoadEr
     let prepared = prepare(plan, &options, &limits).await;
     let (target, endpoints) = prepared.inspect_err(|_| options.directory.remove())?;
     let directory = options.directory.path().to_owned();
+    // Where the file system knows no locks, a run that goes on is taken for one that was killed.
+    let _lock = RunLock::hold(&directory);
     let finished = load(plan, options, &target, endpoints, limits.open_files).await;
     if let Err(error) = &finished {
         note_failure(&directory, error);
@@ -88,7 +90,9 @@ fn note_failure(directory: &Path, error: &LoadError) {
             outcome: Outcome::Failed(with_causes(error)),
             ..manifest
         };
-        let _ = failed.write(directory);
+        let _ = failed
+            .write(directory)
+            .or_else(|_| failed.overwrite(directory));
     }
 }
 

@@ -562,6 +562,21 @@ async fn a_folder_of_samples_that_is_removed_is_an_error_and_the_manifest_says_s
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_collector_that_panics_ends_the_run_and_the_manifest_says_so() {
+    let results = tempfile::tempdir().unwrap();
+    let error = run_befallen(results.path(), |_| panic!("a mistake"))
+        .await
+        .unwrap_err();
+    assert!(in_full(&error).contains("a mistake"), "{error:?}");
+    let [run] = folders(&results.path().join("stubbed")).try_into().unwrap();
+    let outcome = Manifest::read(&run).unwrap().outcome;
+    assert!(
+        matches!(&outcome, Outcome::Failed(why) if why.contains("a mistake")),
+        "{outcome:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_results_folder_that_is_removed_is_an_error_and_stays_removed() {
     let results = tempfile::tempdir().unwrap();
     let error = run_befallen(results.path(), |run| {

@@ -70,6 +70,14 @@ impl Manifest {
         versioned::write(self, run_directory.join(MANIFEST_FILE))
     }
 
+    /// Writes the manifest over the one in the run's folder, for a disk that has no room for a second one.
+    ///
+    /// # Errors
+    /// Whatever the file system says. The earlier manifest is untouched where there is no room for a longer one.
+    pub fn overwrite(&self, run_directory: &Path) -> Result<(), SamplesError> {
+        versioned::overwrite(self, run_directory.join(MANIFEST_FILE))
+    }
+
     /// Reads the manifest of the run in a folder.
     ///
     /// # Errors

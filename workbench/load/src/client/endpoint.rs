@@ -13,7 +13,7 @@ use workbench_plan::{BaseUrl, Tls};
 use super::tls;
 use crate::error::LoadError;
 
-/// How long a service may take to accept a connection before the run.
+/// How long each address of a service may take to accept a connection before the run.
 const PROBE_LIMIT: Duration = Duration::from_secs(10);
 
 /// A service of the target, ready to be connected to.
@@ -55,14 +55,11 @@ pub(crate) async fn resolve(
             .await
             .map_err(|error| unreachable(error.to_string()))?
             .collect();
-        let probe = tokio::time::timeout(PROBE_LIMIT, TcpStream::connect(addresses.as_slice()))
+        let answering = answering(&addresses, PROBE_LIMIT)
             .await
-            .map_err(|_| unreachable(format!("no answer within {} s", PROBE_LIMIT.as_secs())))?
-            .map_err(|error| unreachable(error.to_string()))?;
+            .map_err(unreachable)?;
         // The one that answers first: another may take a request's whole time to be given up.
-        if let Ok(answered) = probe.peer_addr() {
-            addresses.sort_by_key(|address| *address != answered);
-        }
+        addresses.sort_by_key(|address| *address != answering);
         let encryption = match &tls {
             Some(config) if url.tls => {
                 let name = ServerName::try_from(url.host.clone())
@@ -80,6 +77,20 @@ pub(crate) async fn resolve(
         }));
     }
     Ok(endpoints)
+}
+
+/// The first address that accepts a connection; each is given so much time. Where none does, why the first did not.
+async fn answering(addresses: &[SocketAddr], limit: Duration) -> Result<SocketAddr, String> {
+    let mut first = None;
+    for address in addresses {
+        let why = match tokio::time::timeout(limit, TcpStream::connect(address)).await {
+            Ok(Ok(_)) => return Ok(*address),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("no answer within {} s", limit.as_secs()),
+        };
+        first.get_or_insert(why);
+    }
+    Err(first.unwrap_or_else(|| "its name has no address".to_owned()))
 }
 
 /// The authority as it stands in a URL: the port is left out where it is the scheme's own.
@@ -116,6 +127,48 @@ mod tests {
         assert_eq!(header(&base_url("shop.test", 80)), "shop.test");
         assert_eq!(header(&base_url("shop.test", 8001)), "shop.test:8001");
         assert_eq!(header(&base_url("::1", 8001)), "[::1]:8001");
+    }
+
+    #[tokio::test]
+    async fn an_address_that_is_dead_is_passed_over() {
+        let listen = || std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let (alive, dead) = (listen(), listen());
+        let [alive_at, dead_at] = [&alive, &dead].map(|it| it.local_addr().unwrap());
+        drop(dead);
+        let limit = Duration::from_secs(60);
+        assert_eq!(answering(&[dead_at, alive_at], limit).await, Ok(alive_at));
+        let refused = answering(&[dead_at], limit).await.unwrap_err();
+        assert!(refused.contains("refused"), "{refused}");
+        // A user passes over it, too.
+        let mut client = crate::client::Client::new(1, limit);
+        let endpoint = Endpoint {
+            service: "shop".into(),
+            addresses: vec![dead_at, alive_at],
+            tls: None,
+            prefix: String::new(),
+            host: "shop.test".into(),
+        };
+        std::thread::spawn(move || {
+            let (mut socket, _) = alive.incoming().find_map(|socket| {
+                // Those who only looked have gone.
+                let mut socket = socket.ok()?;
+                let mut head = [0; 4];
+                std::io::Read::read_exact(&mut socket, &mut head).ok()?;
+                Some((socket, head))
+            })?;
+            std::io::Write::write_all(&mut socket, b"HTTP/1.1 204 No Content\r\n\r\n").ok()
+        });
+        let request = crate::client::Request {
+            bytes: b"GET / HTTP/1.1\r\n\r\n",
+            is_head: false,
+            is_idempotent: true,
+        };
+        let mut measured = crate::client::Measured::nothing(workbench_samples::ErrorKind::Timeout);
+        let now = std::time::Instant::now();
+        client
+            .send(0, &endpoint, &request, now, &mut measured)
+            .await;
+        assert_eq!(measured.outcome, Ok(204));
     }
 
     #[tokio::test]
