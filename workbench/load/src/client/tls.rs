@@ -41,7 +41,7 @@ pub(super) fn config(tls: Option<&Tls>, insecure: bool) -> Result<Arc<ClientConf
 
 /// Trusts the certificates of a file and those that they have signed, as OpenSSL and curl's `--cacert` do.
 ///
-/// WebPKI refuses a service that presents one of them itself where it is an authority's, as self-signed certificates mostly
+/// The verifier of rustls refuses a service that presents one of them itself where it is an authority's, as self-signed certificates mostly
 /// are: that the file names it is all the trust it needs.
 #[derive(Debug)]
 struct Given {
@@ -113,8 +113,8 @@ impl ServerCertVerifier for Given {
     }
 }
 
-/// Whether the only thing wrong is that an authority's certificate is presented as a service's. WebPKI looks at the dates of
-/// a certificate before that.
+/// Whether the only thing wrong is that an authority's certificate is presented as a service's. Its dates are looked at
+/// before that.
 fn is_authority(error: &Error) -> bool {
     let Error::InvalidCertificate(CertificateError::Other(OtherError(cause))) = error else {
         return false;

@@ -78,7 +78,7 @@ async fn serve(mut socket: TcpStream, traffic: Arc<Traffic>) -> Option<()> {
             "/half" => {
                 let start = b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nabc\n";
                 write(&mut socket, &traffic, start).await?;
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
             "/hang" => std::future::pending().await,
             "/drop" => return None,
