@@ -12,7 +12,7 @@ use crate::workers::Workers;
 
 /// Files that a run opens besides its connections: samples, manifest, logs, pipes to the target. Ours.
 const OTHER_FILES: u64 = 64;
-/// Files that the runtime of each worker opens: two of epoll, an eventfd, and the end of a pipe for signals.
+/// Files that the runtime of each worker opens: two of epoll, an eventfd, and a socket for signals.
 const FILES_PER_WORKER: u64 = 4;
 /// The bundled bookstore has the same limit, shares it out among its services, and closes idle connections above its
 /// limit (its `connections_per_service`).
