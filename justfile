@@ -73,7 +73,7 @@ replicas *arguments:
 bench-bookstore *arguments:
     cargo bench --locked --workspace --bench services -- {{arguments}}
 
-# The tests make 256.
+# The tests make 256, CI 20,000.
 # Compares the decoder of responses with hyper on so many made-up ones, cut and damaged anywhere.
 fuzz cases="1000000":
     PROPTEST_CASES={{cases}} cargo test --locked --workspace --lib mean_to_hyper

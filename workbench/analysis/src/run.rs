@@ -6,7 +6,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use workbench_plan::Plan;
 use workbench_samples::{
-    Check, CheckStatus, ErrorKind, Manifest, Outcome, SAMPLES_FOLDER, Validity,
+    Check, CheckStatus, ErrorKind, Manifest, Outcome, RunLock, SAMPLES_FOLDER, Validity,
 };
 use workbench_statistics::StatisticsError;
 
@@ -51,7 +51,10 @@ pub(crate) fn analyse(
     run_directory: &Path,
     times_in_order: TimesInOrder,
 ) -> Result<AnalysedRun, AnalysisError> {
-    let manifest = Manifest::read(run_directory)?;
+    let mut manifest = Manifest::read(run_directory)?;
+    if manifest.outcome == Outcome::Running && !RunLock::is_held(run_directory) {
+        manifest.outcome = Outcome::Failed(KILLED.to_owned());
+    }
     let experiment = experiment::read(run_directory)?;
     let mut observations = observe(
         &run_directory.join(SAMPLES_FOLDER),
@@ -101,6 +104,9 @@ fn open_model(
         service,
     }))
 }
+
+/// The outcome of a run whose manifest says that it goes on although no process makes it.
+const KILLED: &str = "killed before it could say how it ended; its last seconds may be missing, and nothing checked its validity";
 
 /// When the run ended, UTC nanoseconds: where it was completed, after whatever its schedule holds; `None` where it was
 /// killed, so that only its samples say.
@@ -265,7 +271,8 @@ fn warnings(manifest: &Manifest, plan: &Plan, observations: &Observations) -> Ve
     match &manifest.outcome {
         Outcome::Completed => {}
         Outcome::Running => warnings.push(
-            "has not ended, or was killed: its last seconds may be missing, and nothing checked its validity".to_owned(),
+            "has not ended: its last seconds are missing, and nothing has checked its validity yet"
+                .to_owned(),
         ),
         Outcome::Interrupted => {
             warnings.push("was interrupted before the end of its schedule".to_owned());
@@ -284,6 +291,12 @@ fn warnings(manifest: &Manifest, plan: &Plan, observations: &Observations) -> Ve
             .map(|check| format!("{}: {}", check.name, check.finding))
             .collect();
         warnings.push(format!("is invalid ({})", reasons.join("; ")));
+    }
+    if manifest.target.is_unverified() {
+        warnings.push(
+            "did not verify the certificates of the services (--insecure): they may not be those of the target"
+                .to_owned(),
+        );
     }
     let censored: u64 = observations
         .errors

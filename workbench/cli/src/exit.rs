@@ -23,7 +23,7 @@ pub(crate) enum Exit {
     TargetUnavailable = 13,
     /// The run cannot be believed.
     RunInvalid = 14,
-    /// Stopped by Ctrl-C; results are kept.
+    /// Stopped by Ctrl-C, SIGTERM or SIGHUP; results are kept.
     Interrupted = 130,
 }
 
@@ -45,7 +45,7 @@ Exit codes:
    13  target unavailable
    14  the run is invalid, whatever its thresholds say, or cannot be compared, or this machine's
        limits are too low for it
-  130  interrupted; results are kept";
+  130  interrupted, by Ctrl-C, SIGTERM or SIGHUP; results are kept";
 
 impl Exit {
     /// The code for an error that reached `main`.

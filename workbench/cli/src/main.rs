@@ -7,6 +7,7 @@ mod outcome;
 mod progress;
 mod run;
 mod series;
+mod terminal;
 mod validate;
 
 use std::path::PathBuf;
@@ -70,14 +71,13 @@ fn main() -> ExitCode {
         Verb::Schema => schema(),
         Verb::Bookstore(command) => bookstore(command),
     };
-    match done {
-        Ok(exit) => exit.into(),
-        Err(error) => {
-            // Once, with all its causes; nothing below prints errors of its own.
-            outcome::note(&format!("error: {error:#}"));
-            Exit::of(&error).into()
-        }
-    }
+    let exit = done.unwrap_or_else(|error| {
+        // Once, with all its causes; nothing below prints errors of its own.
+        outcome::note(&format!("error: {error:#}"));
+        Exit::of(&error)
+    });
+    terminal::drain();
+    exit.into()
 }
 
 fn schema() -> anyhow::Result<Exit> {

@@ -15,6 +15,7 @@ use workbench_report::TextOptions;
 use workbench_samples::{CheckStatus, Outcome, Validity};
 
 use crate::exit::Exit;
+use crate::terminal;
 
 /// Comparisons stand beside the experiments in the results folder.
 const COMPARISONS: &str = "comparisons";
@@ -218,13 +219,16 @@ fn is_believed(run: &RunAnalysis) -> bool {
     run.outcome == Outcome::Completed && valid
 }
 
-/// Tells something on stderr; a reader that has gone must not end a run.
+/// Tells something on stderr; neither a reader that has gone nor one that takes nothing keeps a run from going on.
 pub(crate) fn note(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let line = format!("{text}\n");
+    terminal::queue(move || terminal::write(&line));
 }
 
 /// Prints to stdout; a reader that has gone (`| head`) is no error.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
+    // On a terminal both streams are one.
+    terminal::drain();
     match std::io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(error).context("cannot print")

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use workbench_load::{Live, LiveLatency};
 use workbench_plan::{Plan, format_duration};
 
-use crate::outcome;
+use crate::{outcome, terminal};
 
 /// Without a terminal, one line in so many seconds.
 const LINE_EVERY: Duration = Duration::from_secs(5);
@@ -58,7 +58,8 @@ pub(crate) fn start(plan: &Plan, series: Option<InSeries>) -> Progress {
         let style = ProgressStyle::with_template("{bar:20.cyan/dim} {wide_msg}")
             .expect("the template is valid");
         bar.set_style(style);
-        bar.set_message("starting the target");
+        let starting = bar.clone();
+        terminal::queue(move || starting.set_message("starting the target"));
         bar
     });
     Progress {
@@ -74,8 +75,11 @@ impl Progress {
         let series = self.series;
         if let Some(bar) = self.bar.clone() {
             return Box::new(move |live| {
-                bar.set_position(u64::try_from(live.elapsed.as_millis()).unwrap_or(u64::MAX));
-                bar.set_message(line(live, series));
+                let (bar, live) = (bar.clone(), *live);
+                terminal::show(move || {
+                    bar.set_position(u64::try_from(live.elapsed.as_millis()).unwrap_or(u64::MAX));
+                    bar.set_message(line(&live, series));
+                });
             });
         }
         let name = self.name.clone();
@@ -84,11 +88,13 @@ impl Progress {
             let Ok(mut next) = next.lock() else { return };
             // After the end there is only the rest of a second to tell of.
             if live.elapsed >= *next && live.elapsed < live.planned {
-                outcome::note(&format!(
-                    "{name}: {:.0} s: {}",
+                let line = format!(
+                    "{name}: {:.0} s: {}\n",
                     live.elapsed.as_secs_f64(),
                     line(live, series)
-                ));
+                );
+                // One that is not read is followed by a newer one.
+                terminal::show(move || terminal::write(&line));
                 *next = live.elapsed + LINE_EVERY - Duration::from_millis(500);
             }
         })
@@ -96,7 +102,7 @@ impl Progress {
 
     pub(crate) fn finish(self) {
         if let Some(bar) = self.bar {
-            bar.finish_and_clear();
+            terminal::queue(move || bar.finish_and_clear());
         }
     }
 }

@@ -1,8 +1,7 @@
 //! `workbench run`: runs experiments, then analyses them and writes their reports.
 
-use std::io::Write;
 use std::num::NonZeroU32;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -18,7 +17,7 @@ use crate::ResultsFolder;
 use crate::exit::Exit;
 use crate::outcome::Format;
 use crate::progress::InSeries;
-use crate::{outcome, progress, series};
+use crate::{outcome, progress, series, terminal};
 
 /// Run experiments, keep every sample, and report.
 #[derive(Debug, clap::Args)]
@@ -39,7 +38,8 @@ the experiment's reset requests. An invalid run is kept and named, but not repea
 An experiment with a sweep is run at each of its points: always a series, of one block without --repetitions, and in \
 random order unless --order says otherwise.
 
-Ctrl-C ends the run, keeps what there is, and reports on it; a series can be resumed. A second Ctrl-C leaves at once.")]
+Ctrl-C ends the run, keeps what there is, and reports on it; a series can be resumed. A second Ctrl-C leaves at once. \
+SIGTERM and SIGHUP do the same.")]
 pub(crate) struct Arguments {
     /// Experiment files, run one after the other.
     #[arg(required_unless_present = "resume", value_name = "FILE")]
@@ -67,6 +67,9 @@ pub(crate) struct Arguments {
         conflicts_with_all = ["files", "repetitions", "order", "order_seed", "pause", "stop_on_invalid"]
     )]
     resume: Option<Option<String>>,
+    /// Accept whatever certificate a service presents (curl's -k); recorded, and a warning in every report.
+    #[arg(long, short = 'k')]
+    insecure: bool,
     /// Resume although the experiments, the machine or this program have changed; the changes are recorded.
     #[arg(long)]
     force: bool,
@@ -95,7 +98,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         for (name, plan) in series.missing() {
             check_limits(name, plan)?;
         }
-        return series::make(series, &Runner::start(results)?);
+        return series::make(series, &Runner::start(arguments)?);
     }
     if arguments.force {
         wrong_usage("--force is for --resume");
@@ -117,7 +120,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
                 "{option} needs --repetitions or an experiment with a sweep"
             ));
         }
-        return one_by_one(&plans, &Runner::start(results)?);
+        return one_by_one(&plans, &Runner::start(arguments)?);
     }
     let options = series::Options {
         repetitions: arguments.repetitions.map_or(1, NonZeroU32::get),
@@ -126,7 +129,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         stop_on_invalid: arguments.stop_on_invalid,
     };
     let series = series::create(results, &arguments.files, &plans, &options)?;
-    series::make(series, &Runner::start(results)?)
+    series::make(series, &Runner::start(arguments)?)
 }
 
 impl Arguments {
@@ -164,6 +167,7 @@ fn order(arguments: &Arguments, swept: bool) -> anyhow::Result<Order> {
 /// Ends as clap does, for what clap cannot be told: a flag cannot require one that excludes the files, and what the
 /// files say is not known to it.
 pub(crate) fn wrong_usage(message: &str) -> ! {
+    terminal::drain();
     let mut command = crate::Arguments::command();
     // Built, it knows the usage of its verbs.
     command.build();
@@ -242,18 +246,20 @@ fn not_run(plans: &[Plan]) {
 /// What every run of one command shares.
 pub(crate) struct Runner {
     pub(crate) results: PathBuf,
+    insecure: bool,
     pub(crate) stop: StopSignal,
     pub(crate) runtime: Runtime,
 }
 
 impl Runner {
     /// To be called once: it handles Ctrl-C from now on.
-    fn start(results: &std::path::Path) -> anyhow::Result<Self> {
+    fn start(arguments: &Arguments) -> anyhow::Result<Self> {
         let stop = StopSignal::new();
         handle_ctrl_c(stop.clone())?;
         quiet_goose();
         Ok(Self {
-            results: results.to_owned(),
+            results: arguments.results.results.clone(),
+            insecure: arguments.insecure,
             stop,
             runtime: Runtime::new().context("cannot start the runtime")?,
         })
@@ -268,6 +274,7 @@ impl Runner {
     ) -> anyhow::Result<Result<FinishedRun, LoadError>> {
         let (place, shown) = series.unzip();
         let progress = progress::start(plan, shown);
+        let path = directory.path().to_owned();
         let finished = self.runtime.block_on(workbench_load::run(
             plan,
             RunOptions {
@@ -275,11 +282,15 @@ impl Runner {
                 series: place,
                 bookstore: bookstore_command()?,
                 tool: tool(),
+                insecure: self.insecure,
                 stop: self.stop.clone(),
                 observer: progress.observer(),
             },
         ));
         progress.finish();
+        if let Err(error) = &finished {
+            remains(error, &path);
+        }
         Ok(finished)
     }
 
@@ -291,6 +302,25 @@ impl Runner {
             Some(StopReason::SamplesNotWritten(_)) => Exit::Failure,
             None => Exit::Pass,
         }
+    }
+}
+
+/// Says what there is of a run that could not be finished.
+fn remains(error: &LoadError, directory: &Path) {
+    let path = directory.display();
+    let samples = directory.join(workbench_samples::SAMPLES_FOLDER);
+    if workbench_samples::sample_batches(&samples).is_ok_and(|parts| !parts.is_empty()) {
+        outcome::note(&format!(
+            "what was written before is in {path}; `workbench analyze {path}` reports on it"
+        ));
+    } else if directory.is_dir() {
+        outcome::note(&format!(
+            "no samples were written; {path} holds the rest of the run"
+        ));
+    } else if matches!(error, LoadError::Samples(_)) {
+        outcome::note(&format!(
+            "nothing is left of the run: its folder {path} is gone"
+        ));
     }
 }
 
@@ -314,17 +344,15 @@ pub(crate) fn tool() -> Tool {
 /// Must come before Goose, which would otherwise install a handler that throws results away.
 fn handle_ctrl_c(stop: StopSignal) -> anyhow::Result<()> {
     ctrlc::set_handler(move || {
-        let mut stderr = std::io::stderr();
         if stop.is_stopped() {
-            let _ = writeln!(stderr, "\nstopped at once; what was not yet written, the last seconds, is lost");
+            outcome::note("\nstopped at once; what was not yet written, the last seconds, is lost");
+            terminal::drain();
             std::process::exit(i32::from(Exit::Interrupted as u8));
         }
-        // A closed terminal must not keep the run from ending well.
-        let _ = writeln!(
-            stderr,
-            "\nstopping: requests in flight may finish, then the report is written (Ctrl-C again leaves at once)"
-        );
         stop.stop(StopReason::Interrupted);
+        outcome::note(
+            "\nstopping: requests in flight may finish, then the report is written (Ctrl-C again leaves at once)",
+        );
     })
     .context("cannot handle Ctrl-C")
 }
@@ -335,6 +363,6 @@ fn quiet_goose() {
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("error"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(|| terminal::Lines)
         .init();
 }

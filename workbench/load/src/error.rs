@@ -50,9 +50,15 @@ pub enum LoadError {
     /// TLS cannot be set up on this machine.
     #[error("cannot set up TLS: {0}")]
     Tls(#[from] rustls::Error),
+    /// A file for TLS was changed since the experiment was read.
+    #[error("cannot set up TLS: {0}")]
+    TlsFile(#[from] workbench_plan::TlsFileError),
     /// The threads that users run on cannot be started.
     #[error("cannot start a thread for the users: {0}")]
     Workers(#[source] std::io::Error),
+    /// The thread that collects the samples panicked, a mistake of ours; what it said.
+    #[error("the collector of samples failed: {0}")]
+    Collector(String),
     /// Goose refused to run the users.
     #[error("cannot run the users: {0}")]
     Goose(#[from] Box<goose::GooseError>),

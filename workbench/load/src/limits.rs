@@ -3,14 +3,17 @@
 use std::collections::BTreeSet;
 
 use rustix::process::{Resource, getrlimit};
-use workbench_plan::{Plan, Schedule, Target, Work};
+use workbench_plan::{Plan, Schedule, Target, UserSpan, Work};
 
 use crate::cgroup;
 use crate::error::LoadError;
 use crate::validity::counted;
+use crate::workers::Workers;
 
 /// Files that a run opens besides its connections: samples, manifest, logs, pipes to the target. Ours.
 const OTHER_FILES: u64 = 64;
+/// Files that the runtime of each worker opens: two of epoll, an eventfd, and a socket for signals.
+const FILES_PER_WORKER: u64 = 4;
 /// The bundled bookstore has the same limit, shares it out among its services, and closes idle connections above its
 /// limit (its `connections_per_service`).
 const BOOKSTORE_FILES: u64 = 256;
@@ -36,6 +39,8 @@ pub(crate) struct Limits {
     ports: Option<u64>,
     /// Memory that is free or can be freed, in bytes: of the machine, or of what this process may use of it.
     memory: Option<u64>,
+    /// Most workers of a run.
+    workers: usize,
 }
 
 impl Limits {
@@ -54,6 +59,7 @@ impl Limits {
                 .into_iter()
                 .chain(cgroup::of_this_process().memory)
                 .min(),
+            workers: Workers::useful(usize::MAX),
         }
     }
 
@@ -65,7 +71,7 @@ impl Limits {
         let peak = schedule.most_users() as u64;
         let users = counted(peak, "user");
         let hold = if peak == 1 { "holds" } else { "hold" };
-        let needs = Needs::of(plan, schedule);
+        let needs = Needs::of(plan, schedule, self.workers);
         let files = needs.files.max(needs.files_of_bookstore);
         if let Some(limit) = self.open_files.filter(|limit| *limit < files) {
             let who = if needs.files < files {
@@ -112,6 +118,45 @@ fn read(path: &str) -> Option<String> {
     std::fs::read_to_string(path).ok()
 }
 
+/// Connections of all users, where each has one to every service of its scenario, one after the other.
+pub(crate) fn connections(plan: &Plan, schedule: &Schedule) -> u64 {
+    let of_users = ServicesOfUsers::of(plan, schedule);
+    let users = schedule.users().iter();
+    users.map(|user| of_users.of_user(user).len() as u64).sum()
+}
+
+/// The services that users connect to.
+struct ServicesOfUsers<'a> {
+    by_scenario: Vec<Vec<&'a str>>,
+    /// Whoever serves arrivals comes to play all of their scenarios.
+    by_stream: Vec<Vec<&'a str>>,
+}
+
+impl<'a> ServicesOfUsers<'a> {
+    fn of(plan: &'a Plan, schedule: &Schedule) -> Self {
+        let services = |scenarios: &mut dyn Iterator<Item = usize>| {
+            let steps = scenarios.flat_map(|it| &plan.scenarios[it].steps);
+            let mut services: Vec<&str> = steps.map(|step| step.service.as_str()).collect();
+            services.sort_unstable();
+            services.dedup();
+            services
+        };
+        let scenarios = 0..plan.scenarios.len();
+        let streams = schedule.arrivals().iter();
+        Self {
+            by_scenario: scenarios.map(|it| services(&mut [it].into_iter())).collect(),
+            by_stream: streams.map(|stream| services(&mut stream.played())).collect(),
+        }
+    }
+
+    fn of_user(&self, user: &UserSpan) -> &[&'a str] {
+        match user.work {
+            Work::Arrivals(stream) => &self.by_stream[stream],
+            Work::UntilStop | Work::Iterations(_) => &self.by_scenario[user.scenario],
+        }
+    }
+}
+
 /// The most that a plan's users need at once.
 #[derive(Debug, PartialEq, Eq)]
 struct Needs {
@@ -126,44 +171,15 @@ struct Needs {
 
 impl Needs {
     /// A user holds one connection to each service of its scenario, from its first request there until it leaves.
-    fn of(plan: &Plan, schedule: &Schedule) -> Self {
-        let services: Vec<Vec<&str>> = plan
-            .scenarios
-            .iter()
-            .map(|scenario| {
-                let mut services: Vec<&str> = scenario
-                    .steps
-                    .iter()
-                    .map(|step| step.service.as_str())
-                    .collect();
-                services.sort_unstable();
-                services.dedup();
-                services
-            })
-            .collect();
+    fn of(plan: &Plan, schedule: &Schedule, workers: usize) -> Self {
+        let services = ServicesOfUsers::of(plan, schedule);
         let of_users = |counts: &dyn Fn(&str) -> bool| {
-            let held_by: Vec<i64> = services
-                .iter()
-                .map(|services| services.iter().filter(|it| counts(it)).count() as i64)
-                .collect();
-            // Whoever serves arrivals comes to play all of their scenarios.
-            let held_by_serving: Vec<i64> = (schedule.arrivals().iter())
-                .map(|arrivals| {
-                    let mut services: Vec<&&str> =
-                        arrivals.played().flat_map(|it| &services[it]).collect();
-                    services.sort_unstable();
-                    services.dedup();
-                    services.iter().filter(|it| counts(it)).count() as i64
-                })
-                .collect();
             let mut changes: Vec<_> = schedule
                 .users()
                 .iter()
                 .flat_map(|span| {
-                    let count = match span.work {
-                        Work::Arrivals(stream) => held_by_serving[stream],
-                        Work::UntilStop | Work::Iterations(_) => held_by[span.scenario],
-                    };
+                    let held = services.of_user(span).iter();
+                    let count = held.filter(|it| counts(it)).count() as i64;
                     [(span.start, count), (span.stop, -count)]
                 })
                 .collect();
@@ -184,7 +200,7 @@ impl Needs {
                 .map(|url| (url.host.clone(), url.port)),
             Target::Bookstore(_) => Some((service.to_owned(), 0)),
         };
-        let addresses: BTreeSet<_> = services.iter().flatten().map(|it| address(it)).collect();
+        let addresses: BTreeSet<_> = services.by_scenario.iter().flatten().map(|it| address(it)).collect();
         let to_each = addresses
             .iter()
             .map(|wanted| of_users(&|service| address(service) == *wanted));
@@ -198,10 +214,11 @@ impl Needs {
             }
         };
         let connections = of_users(&|_| true);
+        let workers = workers.min(schedule.users().len()) as u64;
         Self {
             connections,
             to_one_address,
-            files: connections + OTHER_FILES,
+            files: connections + OTHER_FILES + FILES_PER_WORKER * workers,
             files_of_bookstore,
         }
     }
@@ -215,6 +232,7 @@ mod tests {
         open_files: Some(1 << 20),
         ports: Some(28_232),
         memory: Some(1 << 34),
+        workers: 64,
     };
 
     /// 100 users on two services, of whom half use one of these only.
@@ -243,13 +261,14 @@ mod tests {
     fn a_plan_within_the_limits_is_run() {
         let plan = plan();
         let schedule = plan.schedule();
-        let needs = Needs::of(&plan, &schedule);
+        let needs = Needs::of(&plan, &schedule, PLENTY.workers);
         assert_eq!(
             needs,
             Needs {
                 connections: 150,
                 to_one_address: 100,
-                files: 214,
+                // 150 connections, 64 workers with 4 files each, and 64 besides.
+                files: 470,
                 files_of_bookstore: 0
             }
         );
@@ -258,6 +277,7 @@ mod tests {
             open_files: None,
             ports: None,
             memory: None,
+            workers: 64,
         };
         unknown
             .check(&plan, &schedule)
@@ -267,10 +287,10 @@ mod tests {
     #[test]
     fn too_few_files_ports_or_bytes_are_named_before_the_run() {
         let files = refusal(Limits {
-            open_files: Some(213),
+            open_files: Some(469),
             ..PLENTY
         });
-        assert!(files.contains("ulimit -n 214"), "{files}");
+        assert!(files.contains("ulimit -n 470"), "{files}");
         let ports = refusal(Limits {
             ports: Some(99),
             ..PLENTY
@@ -287,7 +307,7 @@ mod tests {
     fn services_at_one_address_share_its_ports() {
         let to_one_address = |a, b| {
             let plan = plan_at(a, b);
-            Needs::of(&plan, &plan.schedule()).to_one_address
+            Needs::of(&plan, &plan.schedule(), 1).to_one_address
         };
         let gateway = to_one_address("http://gateway.test:81/a", "http://gateway.test:81/b");
         assert_eq!(gateway, 150);

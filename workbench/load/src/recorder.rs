@@ -4,6 +4,7 @@
 //! for a swap, so the lock is practically never waited for. Memory holds the samples of a part, or of four seconds where
 //! these are fewer, however long the run is.
 
+use std::any::Any;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,7 +13,8 @@ use std::time::{Duration, Instant};
 
 use workbench_samples::{ErrorKind, Sample, SampleWriter, SamplesError};
 
-use crate::error::with_causes;
+use crate::client::{Connections, Measured};
+use crate::error::{LoadError, with_causes};
 use crate::live::LiveTimes;
 use crate::stop::{StopReason, StopSignal};
 
@@ -25,13 +27,18 @@ const COLLECTIONS_PER_VIEW: u32 = 10;
 const COLLECTIONS_PER_PART: u32 = 40;
 /// Larger parts are no smaller on disk, and take some 200 bytes a sample while they are written.
 const SAMPLES_PER_PART: usize = 25_000;
+// With what is being recorded, what a killed run loses.
+const _: () = assert!(COLLECT_EVERY.as_millis() * (COLLECTIONS_PER_PART as u128 + 1) <= 5_000);
 
 /// Where the users of one worker put their samples.
 #[derive(Debug, Default)]
 pub(crate) struct Slot {
     samples: Mutex<Vec<Sample>>,
-    /// Requests that were sent again since the last collection.
+    /// Since the last collection, as in [`Recorded`].
     sent_again: AtomicU64,
+    opened: AtomicU64,
+    found_closed: AtomicU64,
+    closing: AtomicU64,
 }
 
 impl Slot {
@@ -39,9 +46,24 @@ impl Slot {
         self.lock().push(sample);
     }
 
-    /// Counts a request that met a closed connection and was sent again on a new one.
-    pub(crate) fn count_sent_again(&self) {
-        self.sent_again.fetch_add(1, Ordering::Relaxed);
+    /// Counts what became of a request's connections.
+    pub(crate) fn count(&self, measured: &Measured) {
+        let Connections {
+            opened,
+            was_closed,
+            closes,
+        } = measured.connections;
+        for (counter, number) in [
+            (&self.sent_again, u64::from(measured.sent_again)),
+            (&self.opened, u64::from(opened)),
+            (&self.found_closed, u64::from(was_closed)),
+            (&self.closing, u64::from(closes)),
+        ] {
+            // Most requests have nothing to count.
+            if number > 0 {
+                counter.fetch_add(number, Ordering::Relaxed);
+            }
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Sample>> {
@@ -75,6 +97,12 @@ pub(crate) struct Recorded {
     pub(crate) stale: u64,
     /// Requests that were sent again on a new connection, whatever came of them there.
     pub(crate) sent_again: u64,
+    /// Connections that were opened.
+    pub(crate) opened: u64,
+    /// Requests for which a connection was opened because the server had closed the one from an earlier request.
+    pub(crate) found_closed: u64,
+    /// Answers after which the server kept the connection open no longer.
+    pub(crate) closing: u64,
     /// Of all, how many the service did answer.
     pub(crate) answered: u64,
     /// Requests that were given up while in flight.
@@ -123,14 +151,21 @@ impl Recorder {
     }
 
     /// Writes what is left, once all users have gone, and the samples of requests that never began.
-    pub(crate) fn finish(self, never_began: Vec<Sample>) -> Result<Recorded, SamplesError> {
+    pub(crate) fn finish(self, never_began: Vec<Sample>) -> Result<Recorded, LoadError> {
         // The collector hangs up only after an error, which it returns.
         let _ = self.finish.send(never_began);
         match self.collector.join() {
-            Ok(recorded) => recorded,
-            Err(panic) => std::panic::resume_unwind(panic),
+            Ok(recorded) => Ok(recorded?),
+            Err(panic) => Err(LoadError::Collector(said(panic.as_ref()))),
         }
     }
+}
+
+/// What a panic said.
+fn said(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let said = text.or_else(|| panic.downcast_ref::<&str>().copied());
+    said.unwrap_or("it said nothing").to_owned()
 }
 
 /// Without its collector a run would only fill the memory.
@@ -228,7 +263,11 @@ impl Collector {
         for (slot, room) in self.slots.iter().zip(&mut self.rooms) {
             // Hardly anything is allocated while a user may be waiting: the next samples will be about as many.
             std::mem::swap(&mut *slot.lock(), room);
-            self.recorded.sent_again += slot.sent_again.swap(0, Ordering::Relaxed);
+            let recorded = &mut self.recorded;
+            recorded.sent_again += slot.sent_again.swap(0, Ordering::Relaxed);
+            recorded.opened += slot.opened.swap(0, Ordering::Relaxed);
+            recorded.found_closed += slot.found_closed.swap(0, Ordering::Relaxed);
+            recorded.closing += slot.closing.swap(0, Ordering::Relaxed);
             for sample in room.iter() {
                 self.recorded.add(sample);
                 self.times.add(sample.elapsed_ns);

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
 use workbench_plan::ResetRequest;
+use workbench_samples::ErrorKind;
 
-use crate::client::{Client, Endpoint};
+use crate::client::{Client, Endpoint, Measured};
 use crate::error::LoadError;
 use crate::request::Buffers;
 
@@ -27,8 +28,10 @@ pub(crate) async fn reset(
             .expect("a plan's services are the target's");
         let endpoint = &endpoints[position];
         let message = crate::request::reset(request, endpoint, &mut buffers);
-        let measured = client
-            .send(position, endpoint, &message, Instant::now())
+        let mut measured = Measured::nothing(ErrorKind::Timeout);
+        let now = Instant::now();
+        client
+            .send(position, endpoint, &message, now, &mut measured)
             .await;
         let refused = match measured.outcome {
             Ok(200..=299) => continue,

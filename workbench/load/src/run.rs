@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use workbench_plan::{Database, Plan, Schedule, SteadyPart, Target};
 use workbench_samples::{
-    ELAPSED, Labels, MANIFEST_VERSION, Manifest, Outcome, Resource, SAMPLES_FOLDER, SampleWriter,
-    SeriesPlace, Tool, Validity,
+    ELAPSED, Labels, MANIFEST_VERSION, Manifest, Outcome, Resource, RunLock, SAMPLES_FOLDER,
+    SampleWriter, SeriesPlace, Tool, Validity,
 };
 
 use crate::attack::{self, Attack};
@@ -18,7 +18,7 @@ use crate::clock::Clock;
 use crate::directory::RunDirectory;
 use crate::error::{LoadError, with_causes};
 use crate::host;
-use crate::limits::Limits;
+use crate::limits::{self, Limits};
 use crate::live::{Live, LiveTimes};
 use crate::pool::Record;
 use crate::presence::Presence;
@@ -40,6 +40,8 @@ pub struct RunOptions {
     pub bookstore: BookstoreCommand,
     /// What makes the run, for the manifest.
     pub tool: Tool,
+    /// Accepts whatever certificate a service presents; recorded in the manifest.
+    pub insecure: bool,
     /// Ends the run early.
     pub stop: StopSignal,
     /// Is told once a second how the run goes; runs beside the load, never in its way.
@@ -68,6 +70,8 @@ pub async fn run(plan: &Plan, options: RunOptions) -> Result<FinishedRun, LoadEr
     let prepared = prepare(plan, &options, &limits).await;
     let (target, endpoints) = prepared.inspect_err(|_| options.directory.remove())?;
     let directory = options.directory.path().to_owned();
+    // Where the file system knows no locks, a run that goes on is taken for one that was killed.
+    let _lock = RunLock::hold(&directory);
     let finished = load(plan, options, &target, endpoints, limits.open_files).await;
     if let Err(error) = &finished {
         note_failure(&directory, error);
@@ -87,7 +91,9 @@ fn note_failure(directory: &Path, error: &LoadError) {
             outcome: Outcome::Failed(with_causes(error)),
             ..manifest
         };
-        let _ = failed.write(directory);
+        let _ = failed
+            .write(directory)
+            .or_else(|_| failed.overwrite(directory));
     }
 }
 
@@ -107,10 +113,11 @@ async fn prepare(
         &options.bookstore,
         directory,
         &options.stop,
+        options.insecure,
     )
     .await?;
     let ready = tokio::select! {
-        ready = make_ready(plan, &target) => ready,
+        ready = make_ready(plan, &target, options.insecure) => ready,
         () = options.stop.stopped() => Err(LoadError::Interrupted),
     };
     match ready {
@@ -126,13 +133,16 @@ async fn prepare(
 async fn make_ready(
     plan: &Plan,
     target: &RunningTarget,
+    insecure: bool,
 ) -> Result<Vec<Vec<Arc<Endpoint>>>, LoadError> {
+    let (tls, reset) = match &plan.target {
+        Target::Urls(urls) => (urls.tls.as_ref(), urls.reset.as_slice()),
+        Target::Bookstore(_) => (None, [].as_slice()),
+    };
     let mut replicas = Vec::new();
     for urls in target.replicas() {
-        let endpoints = client::resolve(urls).await?;
-        if let Target::Urls(urls) = &plan.target {
-            reset::reset(&urls.reset, &endpoints).await?;
-        }
+        let endpoints = client::resolve(urls, tls, insecure).await?;
+        reset::reset(reset, &endpoints).await?;
         replicas.push(endpoints);
     }
     Ok(replicas)
@@ -356,6 +366,7 @@ fn judge(
         cpus: processors::available(),
         target_among_others,
         recorded,
+        connections: limits::connections(&attack.plan, &attack.schedule),
         served: (!manifest.target.requests_served.is_empty()).then_some(served),
         thinking: attack
             .plan

@@ -184,7 +184,7 @@ impl User {
         let active_users = attack.presences.active();
         let started = Instant::now();
         let started_at = attack.clock().utc_ns(started);
-        let in_flight = InFlight {
+        let mut in_flight = InFlight {
             slot: attack.slot(self.index),
             started,
             sample: Sample {
@@ -205,63 +205,55 @@ impl User {
                 active_users,
                 phase: attack.phase_at(started),
             },
-            answered: false,
+            measured: Measured::nothing(ErrorKind::Censored),
         };
-        let measured = match request {
+        match request {
             Some(request) => {
                 let client = &mut self.client;
+                let measured = &mut in_flight.measured;
                 client
-                    .send(prepared.endpoint, endpoint, &request, started)
-                    .await
+                    .send(prepared.endpoint, endpoint, &request, started, measured)
+                    .await;
             }
             None => {
                 // It cannot be written as HTTP. Nothing is awaited for it: other users get their turn here.
                 tokio::task::yield_now().await;
-                Measured::nothing(ErrorKind::Protocol)
+                in_flight.measured = Measured::nothing(ErrorKind::Protocol);
             }
-        };
+        }
+        let measured = in_flight.measured;
         let outcome = judge(&measured, &step.expect_status);
-        in_flight.finish(&measured, outcome);
+        in_flight.sample.error = outcome.err();
         (outcome, started + measured.elapsed)
     }
 }
 
-/// A request under way. Dropped before its end, it is recorded as censored: still in flight when
-/// the run was over.
+/// A request under way, recorded when it is dropped: as censored where that is before its end, when the run was over.
 struct InFlight<'a> {
     slot: &'a Slot,
     started: Instant,
     sample: Sample,
-    answered: bool,
+    measured: Measured,
 }
 
-impl InFlight<'_> {
-    fn finish(mut self, measured: &Measured, outcome: Result<u16, ErrorKind>) {
-        self.answered = true;
-        if measured.sent_again {
-            self.slot.count_sent_again();
-        }
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        let measured = &self.measured;
+        let elapsed = if self.sample.error == Some(ErrorKind::Censored) {
+            self.started.elapsed()
+        } else {
+            measured.elapsed
+        };
+        self.slot.count(measured);
         self.slot.push(Sample {
-            elapsed_ns: nanoseconds(measured.elapsed),
+            elapsed_ns: nanoseconds(elapsed),
             latency_ns: nanoseconds(measured.latency),
             connect_ns: nanoseconds(measured.connect),
             bytes_sent: measured.bytes_sent,
             bytes_received: measured.bytes_received,
             status: measured.outcome.ok(),
-            error: outcome.err(),
             ..self.sample
         });
-    }
-}
-
-impl Drop for InFlight<'_> {
-    fn drop(&mut self) {
-        if !self.answered {
-            self.slot.push(Sample {
-                elapsed_ns: nanoseconds(self.started.elapsed()),
-                ..self.sample
-            });
-        }
     }
 }
 

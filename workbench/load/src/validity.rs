@@ -1,5 +1,6 @@
 //! Whether a run can be believed: what was achieved against what was planned.
 
+mod connections;
 mod processors;
 
 use std::ops::Range;
@@ -52,6 +53,8 @@ pub(crate) struct Evidence<'a> {
     /// Whether other processes of this machine may be the target's.
     pub(crate) target_among_others: bool,
     pub(crate) recorded: Recorded,
+    /// Connections that the users need: one each to each service.
+    pub(crate) connections: u64,
     /// Requests counted by the target itself, where it says.
     pub(crate) served: Option<u64>,
     /// Whether users think between requests.
@@ -70,7 +73,8 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Validity {
     checks.extend(requests_accounted(evidence));
     checks.push(requests_failed(evidence));
     checks.extend(generator_limits(evidence));
-    checks.extend(stale_connections(evidence));
+    checks.push(connections::kept(evidence));
+    checks.extend(connections::crossed(evidence));
     checks.push(requests_censored(evidence));
     checks.extend(overtime(evidence));
     checks.extend(users_punctual(evidence));
@@ -334,19 +338,6 @@ fn generator_limits(evidence: &Evidence<'_>) -> Option<Check> {
         counted(evidence.recorded.samples, "request")
     );
     (failed > 0).then(|| check("generator limits", CheckStatus::Failed, finding))
-}
-
-/// A server may close a connection that nobody uses, and a request may be on its way then.
-fn stale_connections(evidence: &Evidence<'_>) -> Option<Check> {
-    let Recorded {
-        stale, sent_again, ..
-    } = evidence.recorded;
-    let finding = format!(
-        "{} met a connection that the target had closed while it was idle: {sent_again} went to a new one, {stale} could \
-         not be sent again (`stale`, POST and PATCH). The target keeps idle connections for less time than users wait",
-        counted(stale + sent_again, "request")
-    );
-    (stale + sent_again > 0).then(|| check("stale connections", CheckStatus::Warning, finding))
 }
 
 /// Responses that were waited for after the end of the schedule; they count, but the run took longer than planned.

@@ -11,7 +11,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use support::{
-    Stub, check, experiment, numbers, one_run_at_a_time, run, run_observed, samples, words,
+    Stub, check, experiment, finding, numbers, one_run_at_a_time, run, run_observed, samples, words,
 };
 use workbench_load::{FinishedRun, LoadError, StopReason, StopSignal};
 use workbench_samples::{CheckStatus, Manifest, Outcome, read_resources};
@@ -80,6 +80,37 @@ async fn a_server_that_closes_after_each_response_is_connected_to_anew() {
         numbers(&samples, "connect_ns")
             .iter()
             .all(|connect| *connect > 0)
+    );
+    let told = finding(&finished, "connections");
+    let all = format!(
+        "{0} connections for {0} requests (3 would do)",
+        samples.height()
+    );
+    assert!(told.contains(&all), "{told}");
+    assert!(
+        told.contains("closes the connection after every answer"),
+        "{told}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_closes_idle_connections_is_told() {
+    let _turn = one_run_at_a_time().await;
+    let folder = tempfile::tempdir().unwrap();
+    let stub = Stub::start().await;
+    let plan = experiment(stub.address, SHORT, "      - { request: GET stub/idle }");
+    let finished = run(&plan, folder.path(), &StopSignal::new()).await.unwrap();
+    let samples = samples(&finished);
+    assert_eq!(check(&finished, "connections"), Some(CheckStatus::Warning));
+    let told = finding(&finished, "connections");
+    // Closed together with its answer, or since.
+    let all = format!(
+        "{0} connections for {0} requests (3 would do); ",
+        samples.height()
+    );
+    assert!(
+        told.contains(&format!("{all}the target closed")) || told.contains(&format!("{all}for ")),
+        "{told}"
     );
 }
 
@@ -294,13 +325,13 @@ async fn a_request_in_flight_when_the_run_ends_is_censored_not_lost() {
     let folder = tempfile::tempdir().unwrap();
     let stub = Stub::start().await;
     let load = "threads:\n  - { start: 2, startup: 0s, hold: 1h, shutdown: 0s }";
-    let mut plan = experiment(stub.address, load, "      - { request: GET stub/hang }");
+    let mut plan = experiment(stub.address, load, "      - { request: GET stub/half }");
     plan.request_timeout = Duration::from_secs(3_600);
     let stop = StopSignal::new();
     let traffic = std::sync::Arc::clone(&stub.traffic);
     let stopper = stop.clone();
     tokio::spawn(async move {
-        while traffic.requests.load(Ordering::SeqCst) < 2 {
+        while traffic.written.load(Ordering::SeqCst) < 2 * 42 {
             tokio::task::yield_now().await;
         }
         stopper.stop(StopReason::Interrupted);
@@ -308,11 +339,16 @@ async fn a_request_in_flight_when_the_run_ends_is_censored_not_lost() {
     let finished = run(&plan, folder.path(), &stop).await.unwrap();
     let samples = samples(&finished);
     assert_eq!(words(&samples, "error"), ["censored", "censored"]);
-    assert!(
-        numbers(&samples, "elapsed_ns")
-            .iter()
-            .all(|elapsed| *elapsed > 0)
-    );
+    // What is known of them is kept.
+    for column in ["elapsed_ns", "latency_ns", "connect_ns"] {
+        assert!(
+            numbers(&samples, column).iter().all(|it| *it > 0),
+            "{column}"
+        );
+    }
+    assert_eq!(numbers(&samples, "bytes_received"), [42, 42]);
+    let sent: u64 = numbers(&samples, "bytes_sent").iter().sum();
+    assert_eq!(sent, stub.traffic.read.load(Ordering::SeqCst));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -523,6 +559,21 @@ async fn a_folder_of_samples_that_is_removed_is_an_error_and_the_manifest_says_s
     let outcome = Manifest::read(&run).unwrap().outcome;
     assert!(
         matches!(&outcome, Outcome::Failed(why) if why.contains("No such file")),
+        "{outcome:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_collector_that_panics_ends_the_run_and_the_manifest_says_so() {
+    let results = tempfile::tempdir().unwrap();
+    let error = run_befallen(results.path(), |_| panic!("a mistake"))
+        .await
+        .unwrap_err();
+    assert!(in_full(&error).contains("a mistake"), "{error:?}");
+    let [run] = folders(&results.path().join("stubbed")).try_into().unwrap();
+    let outcome = Manifest::read(&run).unwrap().outcome;
+    assert!(
+        matches!(&outcome, Outcome::Failed(why) if why.contains("a mistake")),
         "{outcome:?}"
     );
 }

@@ -13,6 +13,7 @@ use crate::plan::{
 use crate::schedule::{Schedule, ScheduledArrivals, Work};
 use crate::sweep::Sweep;
 use crate::template::Value;
+use crate::tls::Tls;
 
 /// Lines of prose longer than this are hard to read.
 const LINE_WIDTH: usize = 90;
@@ -89,6 +90,7 @@ fn target(target: &Target) -> Vec<String> {
             let service = |(name, url)| format!("  {name:<width$}  {}", url);
             std::iter::once("Target: running services".to_owned())
                 .chain(urls.services.iter().map(service))
+                .chain(urls.tls.iter().flat_map(tls))
                 .chain(
                     urls.reset
                         .iter()
@@ -97,6 +99,15 @@ fn target(target: &Target) -> Vec<String> {
                 .collect()
         }
     }
+}
+
+fn tls(tls: &Tls) -> Vec<String> {
+    let trusted = tls.ca.iter();
+    let trusted = trusted.map(|ca| format!("  tls: services are verified by {ca}"));
+    let presented = tls.client.iter();
+    trusted
+        .chain(presented.map(|client| format!("  tls: the client presents {}", client.certificate)))
+        .collect()
 }
 
 fn sweep(sweep: &Sweep, schedule: &Schedule) -> Vec<String> {

@@ -37,12 +37,12 @@ use crate::fault::nearest;
 use crate::plan::Plan;
 use source::Source;
 
-/// Reads an experiment file.
+/// Reads an experiment file, and makes sure of the files that it names.
 ///
 /// # Errors
 /// The file cannot be read, or something in it is wrong; then the error says what and where.
 pub fn read(path: &Path) -> Result<Plan, PlanError> {
-    parse(&text_of(path)?, path)
+    plan_in(&text_of(path)?, path, Files::Loaded)
 }
 
 /// Reads a YAML file that is not an experiment into what serde makes of it.
@@ -76,19 +76,29 @@ fn text_of(path: &Path) -> Result<String, PlanError> {
     })
 }
 
-/// Turns the text of an experiment file into a plan; `path` is for messages and for the default name.
+/// Turns the text of an experiment file into a plan; `path` is for messages, for the default name, and for the folder of
+/// the files that the experiment names, which are not looked at.
 ///
 /// # Errors
 /// Something in the text is wrong; the error says what and where.
 pub fn parse(text: &str, path: &Path) -> Result<Plan, PlanError> {
+    plan_in(text, path, Files::Named)
+}
+
+/// What is done about the files that an experiment names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Files {
+    /// They are read, so that what is wrong with them is a mistake in the experiment.
+    Loaded,
+    /// They may be gone.
+    Named,
+}
+
+fn plan_in(text: &str, path: &Path, files: Files) -> Result<Plan, PlanError> {
     let source = Source::new(text);
-    let default_name = path
-        .file_stem()
-        .and_then(|stem| stem.to_str())
-        .unwrap_or_default();
     structure::read(&source)
         .map_err(|mistake| vec![mistake])
-        .and_then(|(wire, root)| resolve::resolve(wire, &root, &source, default_name))
+        .and_then(|(wire, root)| resolve::resolve(wire, &root, &source, path, files))
         .map_err(|mistakes| PlanError::Invalid {
             path: path.to_owned(),
             mistakes,

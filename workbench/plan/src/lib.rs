@@ -17,6 +17,7 @@ mod repetition;
 mod schedule;
 mod sweep;
 mod template;
+mod tls;
 
 pub use describe::describe;
 pub use distribution::Distribution;
@@ -37,3 +38,4 @@ pub use random::{Random, random_for_arrival, random_for_user};
 pub use schedule::{Arrival, ArrivalTimes, Phase, Schedule, ScheduledArrivals, UserSpan, Work};
 pub use sweep::{Parameter, Point, Sweep};
 pub use template::{JsonTemplate, Template, Value};
+pub use tls::{ClientCertificate, Tls, TlsFileError};

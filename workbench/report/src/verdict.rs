@@ -141,7 +141,7 @@ pub(crate) fn validity(runs: &[RunAnalysis], names: &[RunName]) -> String {
 /// How a run ended.
 pub(crate) fn outcome(run: &RunAnalysis) -> String {
     match &run.outcome {
-        Outcome::Running => "under way, or killed before it could say how it ended".to_owned(),
+        Outcome::Running => "under way".to_owned(),
         Outcome::Completed => "completed".to_owned(),
         Outcome::Interrupted => "interrupted on request; what there was is kept".to_owned(),
         Outcome::Failed(reason) => format!("failed: {reason}"),

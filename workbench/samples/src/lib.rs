@@ -6,6 +6,7 @@
 
 mod error;
 mod folder;
+mod lock;
 mod manifest;
 mod read;
 mod replace;
@@ -18,6 +19,7 @@ mod write;
 
 pub use error::SamplesError;
 pub use folder::create_dated_folder;
+pub use lock::RunLock;
 pub use manifest::{
     ArrivalsInSecond, Check, CheckStatus, ELAPSED, Host, MANIFEST_FILE, MANIFEST_VERSION, Manifest,
     Outcome, SeriesPlace, SweepPoint, TargetRecord, Tool, UsersInSecond, Validity,

@@ -73,6 +73,14 @@ impl Manifest {
         versioned::write(self, run_directory.join(MANIFEST_FILE))
     }
 
+    /// Writes the manifest over the one in the run's folder, for a disk that has no room for a second one.
+    ///
+    /// # Errors
+    /// Whatever the file system says. The earlier manifest is untouched where there is no room for a longer one.
+    pub fn overwrite(&self, run_directory: &Path) -> Result<(), SamplesError> {
+        versioned::overwrite(self, run_directory.join(MANIFEST_FILE))
+    }
+
     /// Reads the manifest of the run in a folder.
     ///
     /// # Errors
@@ -146,6 +154,21 @@ pub struct TargetRecord {
     pub details: BTreeMap<String, String>,
     /// Requests that each service counted itself, all replicas together, calls between services aside; empty where it does not say.
     pub requests_served: BTreeMap<String, u64>,
+}
+
+impl TargetRecord {
+    /// The detail of services whose certificates were not verified.
+    #[must_use]
+    pub fn unverified() -> (String, String) {
+        ("certificates".to_owned(), "not verified".to_owned())
+    }
+
+    /// Whether the services' certificates were not verified.
+    #[must_use]
+    pub fn is_unverified(&self) -> bool {
+        let (name, value) = Self::unverified();
+        self.details.get(&name) == Some(&value)
+    }
 }
 
 /// How a run ended.

@@ -1,7 +1,7 @@
 //! Files that appear whole or not at all.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// Writes a file under a temporary name and gives it its own name once it is complete.
@@ -30,7 +30,20 @@ pub(crate) fn replace_with<E: From<io::Error>>(
 /// # Errors
 /// Whatever the file system says; the old content is then untouched.
 pub fn replace_file(path: &Path, content: &[u8]) -> io::Result<()> {
-    replace_with(path, |file| io::Write::write_all(file, content))
+    replace_with(path, |file| file.write_all(content))
+}
+
+/// Replaces a file's content where there is no room for a second file.
+///
+/// A reader may see a part of it. What is there stays where the file cannot become long enough.
+pub(crate) fn overwrite(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut file = File::options().write(true).open(path)?;
+    let longer = (content.len() as u64).saturating_sub(file.seek(SeekFrom::End(0))?);
+    // Room first, in which the old content stays a whole one. Most file systems have it in the file's last block.
+    file.write_all(&b" ".repeat(usize::try_from(longer).unwrap_or(usize::MAX)))?;
+    file.rewind()?;
+    file.write_all(content)?;
+    file.set_len(content.len() as u64)
 }
 
 fn temporary_name(path: &Path) -> PathBuf {
@@ -42,6 +55,18 @@ fn temporary_name(path: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_is_overwritten_by_what_is_shorter_and_by_what_is_longer() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file");
+        replace_file(&path, b"old").unwrap();
+        for content in [b"shorter than".as_slice(), b"new"] {
+            overwrite(&path, content).unwrap();
+            assert_eq!(fs::read(&path).unwrap(), content);
+        }
+        assert!(overwrite(&directory.path().join("none"), b"new").is_err());
+    }
 
     #[test]
     fn a_failed_write_leaves_the_old_content_and_no_temporary_file() {

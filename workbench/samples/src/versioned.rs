@@ -7,17 +7,29 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::error::SamplesError;
-use crate::replace::replace_file;
+use crate::replace::{self, replace_file};
 
 /// Writes a record, replacing an earlier one in a single step.
 ///
 /// # Panics
 /// When the record cannot be JSON at all, which is a mistake in its type.
 pub(crate) fn write(record: &impl Serialize, path: PathBuf) -> Result<(), SamplesError> {
+    replace_file(&path, &json(record)).map_err(|source| SamplesError::Write { path, source })
+}
+
+/// The same in place, where there may be no room for a second file.
+///
+/// # Panics
+/// As [`write`].
+pub(crate) fn overwrite(record: &impl Serialize, path: PathBuf) -> Result<(), SamplesError> {
+    replace::overwrite(&path, &json(record)).map_err(|source| SamplesError::Write { path, source })
+}
+
+fn json(record: &impl Serialize) -> Vec<u8> {
     let mut json = serde_json::to_vec_pretty(record)
         .expect("a record has text keys only and nothing that refuses to be serialised");
     json.push(b'\n');
-    replace_file(&path, &json).map_err(|source| SamplesError::Write { path, source })
+    json
 }
 
 /// Reads a record of any version from 1 to `newest`.

@@ -104,7 +104,7 @@ pub(crate) fn doubts(run: &RunAnalysis) -> Vec<String> {
     let mut doubts = Vec::new();
     match &run.outcome {
         Outcome::Completed => {}
-        Outcome::Running => doubts.push("it has not ended, or was killed".to_owned()),
+        Outcome::Running => doubts.push("it has not ended".to_owned()),
         Outcome::Interrupted => doubts.push("it was interrupted".to_owned()),
         Outcome::Failed(reason) => doubts.push(format!("it failed: {reason}")),
     }

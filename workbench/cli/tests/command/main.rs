@@ -5,6 +5,7 @@
 mod analyze;
 mod faults;
 mod gate;
+mod life;
 mod mistakes;
 mod published;
 mod replicas;

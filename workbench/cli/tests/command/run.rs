@@ -1,9 +1,5 @@
 //! The main job, end to end: a file in, a report out.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
-
 use crate::stub::Stub;
 use crate::support::{Bench, OVER, json};
 use assert_cmd::assert::OutputAssertExt;
@@ -132,82 +128,4 @@ fn analyze_without_any_run_says_how_to_make_one() {
         .assert()
         .code(1)
         .stderr(contains("workbench run"));
-}
-
-#[test]
-fn ctrl_c_ends_a_run_keeps_it_and_reports_on_it() {
-    let bench = Bench::new();
-    let file = bench.shopping("long", 2, "1h", "");
-    let mut child = start(&bench, &file);
-    wait_for_progress(&mut child);
-    signal(&child, "INT");
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(130));
-    let [run] = bench.runs("long").try_into().unwrap();
-    assert_eq!(json(&run.join("manifest.json"))["outcome"], "interrupted");
-    let total = &json(&run.join("analysis.json"))["runs"][0]["total"];
-    assert!(total["samples"].as_u64().unwrap() > 0);
-    assert!(run.join("report.html").is_file());
-}
-
-#[test]
-fn a_killed_run_still_analyses_and_takes_the_bookstore_with_it() {
-    let bench = Bench::new();
-    let file = bench.shopping("killed", 2, "1h", "");
-    let mut child = start(&bench, &file);
-    let run = loop {
-        wait_for_progress(&mut child);
-        let runs = bench.runs("killed");
-        if runs[0].join("samples/part-00000.parquet").is_file() {
-            break runs[0].clone();
-        }
-    };
-    let urls = json(&run.join("manifest.json"))["target"]["urls"].clone();
-    signal(&child, "KILL");
-    child.wait().unwrap();
-    bench.workbench().arg("analyze").arg(&run).assert().code(14);
-    let total = &json(&run.join("analysis.json"))["runs"][0]["total"];
-    assert!(total["samples"].as_u64().unwrap() > 0);
-    let catalog = urls["catalog"]
-        .as_str()
-        .unwrap()
-        .trim_start_matches("http://")
-        .to_owned();
-    // It goes on its own, as soon as it sees that nobody holds its input.
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while std::net::TcpStream::connect(&catalog).is_ok() {
-        assert!(Instant::now() < deadline, "the bookstore outlived its run");
-        std::thread::yield_now();
-    }
-}
-
-fn start(bench: &Bench, file: &std::path::Path) -> Child {
-    bench
-        .workbench()
-        .arg("run")
-        .arg(file)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
-}
-
-/// Waits for the next line that tells how the load goes on.
-fn wait_for_progress(child: &mut Child) {
-    let mut lines = BufReader::new(child.stderr.as_mut().unwrap());
-    let mut line = String::new();
-    while !line.contains("req/s") {
-        line.clear();
-        assert!(
-            lines.read_line(&mut line).unwrap() > 0,
-            "the run ended early"
-        );
-    }
-}
-
-fn signal(child: &Child, name: &str) {
-    let done = Command::new("kill")
-        .args(["-s", name, &child.id().to_string()])
-        .status();
-    assert!(done.unwrap().success());
 }

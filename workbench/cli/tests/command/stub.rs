@@ -17,7 +17,12 @@ impl Stub {
 
     /// Dies with its request of this number: it closes all connections and accepts none any more.
     pub(crate) fn start_for(life: usize) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::start_at("127.0.0.1:0".parse().unwrap(), life)
+    }
+
+    /// The same at an address that is free.
+    pub(crate) fn start_at(address: SocketAddr, life: usize) -> Self {
+        let listener = TcpListener::bind(address).unwrap();
         let address = listener.local_addr().unwrap();
         let asked = Arc::new(Mutex::new(Vec::new()));
         let noted = Arc::clone(&asked);
@@ -44,6 +49,15 @@ impl Stub {
         )
     }
 
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// How many requests it was sent.
+    pub(crate) fn requests(&self) -> usize {
+        self.asked.lock().unwrap().len()
+    }
+
     /// Methods and paths, in order; of equal ones in a row only the first.
     pub(crate) fn asked(&self) -> Vec<String> {
         let mut asked = self.asked.lock().unwrap().clone();
@@ -52,7 +66,7 @@ impl Stub {
     }
 }
 
-/// Paths that begin with `/fail` are answered with a 500.
+/// Paths that begin with `/fail` are answered with a 500, those with `/hang` never.
 fn serve(socket: TcpStream, noted: &Mutex<Vec<String>>, life: usize) -> Option<()> {
     let mut lines = BufReader::new(socket.try_clone().ok()?).lines();
     let mut socket = socket;
@@ -71,6 +85,10 @@ fn serve(socket: TcpStream, noted: &Mutex<Vec<String>>, life: usize) -> Option<(
             return None;
         }
         drop(noted);
+        if words[1].starts_with("/hang") {
+            // Until the client goes.
+            lines.next()?.ok()?;
+        }
         let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 2\r\n\r\nok");
         socket.write_all(answer.as_bytes()).ok()?;
     }

@@ -19,7 +19,7 @@ use super::buffer::Buffer;
 use super::deadline::Deadline;
 use super::endpoint::Endpoint;
 use super::response::Decoder;
-use super::wire::Wire;
+use super::wire::{Crossed, Wire};
 
 /// An open connection.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ const LONGEST_TURN: usize = 1 << 16;
 #[derive(Debug)]
 pub(super) struct Exchange {
     decoder: Decoder,
-    /// Bytes of the request that were written.
+    /// Bytes of the request that were written, to TLS where there is TLS.
     pub(super) written: usize,
     /// Anything came back, be it an interim response.
     pub(super) answered: bool,
@@ -98,12 +98,15 @@ impl Exchange {
 
 impl Connection {
     /// Connects, and negotiates TLS where the endpoint asks for it.
-    pub(super) async fn open(endpoint: &Endpoint) -> Result<Self, ErrorKind> {
+    pub(super) async fn open(
+        endpoint: &Endpoint,
+        crossed: Arc<Crossed>,
+    ) -> Result<Self, ErrorKind> {
         let begun = Instant::now();
         let tcp = connect(&endpoint.addresses).await?;
         // Requests are small and wait for their answers: never hold one back to fill a packet.
         tcp.set_nodelay(true).map_err(|_| ErrorKind::Connect)?;
-        let wire = Wire::new(tcp);
+        let wire = Wire::new(tcp, crossed);
         let stream = match &endpoint.tls {
             None => Stream::Plain(wire),
             Some((config, name)) => {
@@ -116,14 +119,6 @@ impl Connection {
             stream,
             opened_in: begun.elapsed(),
         })
-    }
-
-    /// Bytes that crossed the socket since it was opened: read, written.
-    pub(super) fn crossed(&self) -> (u64, u64) {
-        match &self.stream {
-            Stream::Plain(wire) => wire.crossed(),
-            Stream::Tls(tls) => tls.get_ref().0.crossed(),
-        }
     }
 
     /// Whether the server has left the connection as it was after the last response, as far as is known by now.
@@ -179,7 +174,7 @@ impl Connection {
         while turn < LONGEST_TURN {
             let mut room = ReadBuf::new(buffer.room());
             let read = match ready!(self.poll_read(context, &mut room)) {
-                Err(_) => return Poll::Ready(Err(ErrorKind::Reset)),
+                Err(error) => return Poll::Ready(Err(broken(&error))),
                 Ok(()) => room.filled().len(),
             };
             let now = Instant::now();
@@ -243,6 +238,16 @@ impl Connection {
             Stream::Plain(_) => Poll::Ready(Ok(())),
             Stream::Tls(tls) => Pin::new(tls).poll_flush(context),
         }
+    }
+}
+
+/// Why there is nothing more to read. With TLS 1.3 a server refuses a client's certificate after the handshake.
+fn broken(error: &io::Error) -> ErrorKind {
+    let cause = error.get_ref();
+    if cause.is_some_and(|cause| cause.is::<rustls::Error>()) {
+        ErrorKind::Tls
+    } else {
+        ErrorKind::Reset
     }
 }
 

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use rustls_platform_verifier::BuilderVerifierExt;
 use tokio::net::TcpStream;
-use workbench_plan::BaseUrl;
+use workbench_plan::{BaseUrl, Tls};
 
+use super::tls;
 use crate::error::LoadError;
 
-/// How long a service may take to accept a connection before the run.
+/// How long each address of a service may take to accept a connection before the run.
 const PROBE_LIMIT: Duration = Duration::from_secs(10);
 
 /// A service of the target, ready to be connected to.
@@ -33,12 +33,14 @@ pub(crate) struct Endpoint {
 
 /// Resolves every service's address and makes sure that something listens there.
 ///
-/// No request is sent: a run against services that are already running touches nothing that the plan does not name.
+/// `files` are those of the plan; `insecure` accepts every certificate. No request is sent: a run against services that are already running touches nothing that the plan does not name.
 pub(crate) async fn resolve(
     urls: &BTreeMap<String, BaseUrl>,
+    files: Option<&Tls>,
+    insecure: bool,
 ) -> Result<Vec<Arc<Endpoint>>, LoadError> {
     let tls = if urls.values().any(|url| url.tls) {
-        Some(tls_config()?)
+        Some(tls::config(files, insecure)?)
     } else {
         None
     };
@@ -53,14 +55,11 @@ pub(crate) async fn resolve(
             .await
             .map_err(|error| unreachable(error.to_string()))?
             .collect();
-        let probe = tokio::time::timeout(PROBE_LIMIT, TcpStream::connect(addresses.as_slice()))
+        let answering = answering(&addresses, PROBE_LIMIT)
             .await
-            .map_err(|_| unreachable(format!("no answer within {} s", PROBE_LIMIT.as_secs())))?
-            .map_err(|error| unreachable(error.to_string()))?;
+            .map_err(unreachable)?;
         // The one that answers first: another may take a request's whole time to be given up.
-        if let Ok(answered) = probe.peer_addr() {
-            addresses.sort_by_key(|address| *address != answered);
-        }
+        addresses.sort_by_key(|address| *address != answering);
         let encryption = match &tls {
             Some(config) if url.tls => {
                 let name = ServerName::try_from(url.host.clone())
@@ -80,15 +79,18 @@ pub(crate) async fn resolve(
     Ok(endpoints)
 }
 
-/// Certificates are judged by the operating system's own store.
-fn tls_config() -> Result<Arc<ClientConfig>, rustls::Error> {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_platform_verifier()?
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(Arc::new(config))
+/// The first address that accepts a connection; each is given so much time. Where none does, why the first did not.
+async fn answering(addresses: &[SocketAddr], limit: Duration) -> Result<SocketAddr, String> {
+    let mut first = None;
+    for address in addresses {
+        let why = match tokio::time::timeout(limit, TcpStream::connect(address)).await {
+            Ok(Ok(_)) => return Ok(*address),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("no answer within {} s", limit.as_secs()),
+        };
+        first.get_or_insert(why);
+    }
+    Err(first.unwrap_or_else(|| "its name has no address".to_owned()))
 }
 
 /// The authority as it stands in a URL: the port is left out where it is the scheme's own.
@@ -128,12 +130,54 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_address_that_is_dead_is_passed_over() {
+        let listen = || std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let (alive, dead) = (listen(), listen());
+        let [alive_at, dead_at] = [&alive, &dead].map(|it| it.local_addr().unwrap());
+        drop(dead);
+        let limit = Duration::from_secs(60);
+        assert_eq!(answering(&[dead_at, alive_at], limit).await, Ok(alive_at));
+        let refused = answering(&[dead_at], limit).await.unwrap_err();
+        assert!(refused.contains("refused"), "{refused}");
+        // A user passes over it, too.
+        let mut client = crate::client::Client::new(1, limit);
+        let endpoint = Endpoint {
+            service: "shop".into(),
+            addresses: vec![dead_at, alive_at],
+            tls: None,
+            prefix: String::new(),
+            host: "shop.test".into(),
+        };
+        std::thread::spawn(move || {
+            let (mut socket, _) = alive.incoming().find_map(|socket| {
+                // Those who only looked have gone.
+                let mut socket = socket.ok()?;
+                let mut head = [0; 4];
+                std::io::Read::read_exact(&mut socket, &mut head).ok()?;
+                Some((socket, head))
+            })?;
+            std::io::Write::write_all(&mut socket, b"HTTP/1.1 204 No Content\r\n\r\n").ok()
+        });
+        let request = crate::client::Request {
+            bytes: b"GET / HTTP/1.1\r\n\r\n",
+            is_head: false,
+            is_idempotent: true,
+        };
+        let mut measured = crate::client::Measured::nothing(workbench_samples::ErrorKind::Timeout);
+        let now = std::time::Instant::now();
+        client
+            .send(0, &endpoint, &request, now, &mut measured)
+            .await;
+        assert_eq!(measured.outcome, Ok(204));
+    }
+
+    #[tokio::test]
     async fn a_service_where_nothing_listens_is_named() {
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = free.local_addr().unwrap().port();
         drop(free);
         let urls = BTreeMap::from([("catalog".to_owned(), base_url("127.0.0.1", port))]);
-        let error = resolve(&urls).await.unwrap_err().to_string();
+        let error = resolve(&urls, None, false).await.unwrap_err().to_string();
         assert!(
             error.contains(&format!("http://127.0.0.1:{port}")),
             "{error}"

@@ -8,9 +8,11 @@ mod connection;
 mod deadline;
 mod endpoint;
 mod response;
+mod tls;
 mod wire;
 
 use std::future::poll_fn;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use workbench_samples::ErrorKind;
@@ -20,6 +22,7 @@ pub(crate) use connection::Request;
 use connection::{Connection, Exchange};
 use deadline::Deadline;
 pub(crate) use endpoint::{Endpoint, resolve};
+use wire::Crossed;
 
 /// Said of the time without a request by a server that closes an idle connection (RFC 9110, section 15.5.9).
 const REQUEST_TIMEOUT: u16 = 408;
@@ -27,9 +30,10 @@ const REQUEST_TIMEOUT: u16 = 408;
 /// How long a close may be on its way besides a round trip. Ours.
 const LONGEST_CROSSING: Duration = Duration::from_millis(50);
 
-/// What one request cost and what came of it; the definitions are those of `Sample`.
+/// What one request cost and what came of it, as far as is known; the definitions are those of `Sample`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Measured {
+    /// Zero as long as the request is in flight.
     pub(crate) elapsed: Duration,
     pub(crate) latency: Duration,
     pub(crate) connect: Duration,
@@ -37,8 +41,20 @@ pub(crate) struct Measured {
     pub(crate) bytes_received: u64,
     /// The server had closed the connection that was reused, and the request was sent again on a new one.
     pub(crate) sent_again: bool,
+    pub(crate) connections: Connections,
     /// Status of the response, or why there is none.
     pub(crate) outcome: Result<u16, ErrorKind>,
+}
+
+/// What became of connections during a request.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Connections {
+    /// How many were opened.
+    pub(crate) opened: u8,
+    /// The one that was kept from an earlier request had been closed by the server, which accepted a new one.
+    pub(crate) was_closed: bool,
+    /// The server answered, and keeps the connection open no longer.
+    pub(crate) closes: bool,
 }
 
 impl Measured {
@@ -51,6 +67,11 @@ impl Measured {
             bytes_sent: 0,
             bytes_received: 0,
             sent_again: false,
+            connections: Connections {
+                opened: 0,
+                was_closed: false,
+                closes: false,
+            },
             outcome: Err(error),
         }
     }
@@ -64,6 +85,7 @@ pub(crate) struct Client {
     buffer: Buffer,
     /// By position of the endpoint.
     connections: Vec<Option<Connection>>,
+    crossed: Arc<Crossed>,
 }
 
 impl Client {
@@ -73,12 +95,14 @@ impl Client {
             deadline: Deadline::new(Instant::now() + timeout),
             buffer: Buffer::default(),
             connections: (0..endpoints).map(|_| None).collect(),
+            crossed: Arc::default(),
         }
     }
 
     /// Sends a request and reads the whole response.
     ///
-    /// `position` is that of `endpoint` among the run's endpoints; `started` is now.
+    /// `position` is that of `endpoint` among the run's endpoints; `started` is now. `measured` begins as
+    /// [`Measured::nothing`], and holds what is known by then also where this is dropped before the request has ended.
     ///
     /// A server may close an idle connection at any time, silently or with a 408. Where that crosses a request of which no
     /// byte was written, or that may be repeated, the request goes to a new connection; others fail as stale.
@@ -88,45 +112,40 @@ impl Client {
         endpoint: &Endpoint,
         request: &Request<'_>,
         started: Instant,
-    ) -> Measured {
+        measured: &mut Measured,
+    ) {
         self.deadline.move_to(started + self.timeout);
-        let mut measured = Measured::nothing(ErrorKind::Timeout);
         // Taken out: a connection that is abandoned half-way must not be used again.
         let mut reused = self.connections[position].take();
+        let mut was_closed = false;
+        if let Some(connection) = &mut reused
+            && !connection.is_idle().await
+        {
+            reused = None;
+            was_closed = true;
+        }
+        let mut meter = Meter::start(measured, &self.crossed, started);
         let mut ended = None;
         loop {
-            if let Some(connection) = &mut reused
-                && !connection.is_idle().await
-            {
-                reused = None;
-            }
             let is_reused = reused.is_some();
             let mut connection = match reused.take() {
                 Some(connection) => connection,
-                None => match self.connect(endpoint, &mut measured).await {
-                    Ok(connection) => connection,
+                None => match connect(endpoint, &mut self.deadline, &mut meter).await {
+                    Ok(connection) => {
+                        meter.measured.connections.opened += 1;
+                        meter.measured.connections.was_closed = was_closed;
+                        connection
+                    }
                     Err(error) => {
-                        measured.outcome = Err(error);
+                        meter.measured.outcome = Err(error);
                         break;
                     }
                 },
             };
-            // A new connection's handshake belongs to the request that needed it.
-            let (read, written) = if is_reused {
-                connection.crossed()
-            } else {
-                (0, 0)
-            };
-            let mut exchange = Exchange::new(request);
+            let exchange = meter.exchange.insert(Exchange::new(request));
             let result = connection
-                .run(request, &mut exchange, &mut self.buffer, &mut self.deadline)
+                .run(request, exchange, &mut self.buffer, &mut self.deadline)
                 .await;
-            let (read_after, written_after) = connection.crossed();
-            measured.bytes_received += read_after - read;
-            measured.bytes_sent += written_after - written;
-            if let Some(first_byte) = exchange.first_byte {
-                measured.latency = first_byte.saturating_duration_since(started);
-            }
             let closed = match &result {
                 Err(ErrorKind::Reset) => !exchange.answered || exchange.status() == REQUEST_TIMEOUT,
                 Ok((status, _, reusable)) => *status == REQUEST_TIMEOUT && !reusable,
@@ -137,14 +156,16 @@ impl Client {
                 && closed
                 && started.elapsed() < LONGEST_CROSSING + 2 * connection.opened_in;
             if is_stale && (exchange.written == 0 || request.is_idempotent) {
-                measured.sent_again = exchange.written > 0;
-                measured.latency = Duration::ZERO;
+                meter.measured.sent_again = exchange.written > 0;
+                was_closed = true;
+                meter.exchange = None;
                 continue;
             }
-            measured.outcome = match result {
+            meter.measured.outcome = match result {
                 _ if is_stale => Err(ErrorKind::Stale),
                 Ok((status, at, reusable)) => {
                     ended = Some(at);
+                    meter.measured.connections.closes = !reusable;
                     self.connections[position] = reusable.then_some(connection);
                     Ok(status)
                 }
@@ -152,23 +173,68 @@ impl Client {
             };
             break;
         }
-        measured.elapsed = ended.unwrap_or_else(Instant::now) - started;
-        measured
+        meter.measured.elapsed = ended.unwrap_or_else(Instant::now) - started;
+    }
+}
+
+/// Opens a connection, within the request's limit.
+async fn connect(
+    endpoint: &Endpoint,
+    deadline: &mut Deadline,
+    meter: &mut Meter<'_>,
+) -> Result<Connection, ErrorKind> {
+    meter.connecting = Some(Instant::now());
+    let opened = tokio::select! {
+        biased;
+        opened = Connection::open(endpoint, Arc::clone(meter.crossed)) => opened,
+        () = poll_fn(|context| deadline.poll_passed(context)) => Err(ErrorKind::Timeout),
+    };
+    meter.connected();
+    opened
+}
+
+/// Notes what is known of a request when it ends, be it that nobody waits for it any longer.
+struct Meter<'a> {
+    measured: &'a mut Measured,
+    crossed: &'a Arc<Crossed>,
+    /// Bytes that had crossed before: read, written.
+    before: (u64, u64),
+    started: Instant,
+    /// Since when a connection is being opened.
+    connecting: Option<Instant>,
+    /// On the connection that is in use.
+    exchange: Option<Exchange>,
+}
+
+impl<'a> Meter<'a> {
+    fn start(measured: &'a mut Measured, crossed: &'a Arc<Crossed>, started: Instant) -> Self {
+        Self {
+            measured,
+            before: crossed.so_far(),
+            crossed,
+            started,
+            connecting: None,
+            exchange: None,
+        }
     }
 
-    /// Opens a connection, within the request's limit.
-    async fn connect(
-        &mut self,
-        endpoint: &Endpoint,
-        measured: &mut Measured,
-    ) -> Result<Connection, ErrorKind> {
-        let begun = Instant::now();
-        let opened = tokio::select! {
-            biased;
-            opened = Connection::open(endpoint) => opened,
-            () = poll_fn(|context| self.deadline.poll_passed(context)) => Err(ErrorKind::Timeout),
-        };
-        measured.connect += begun.elapsed();
-        opened
+    fn connected(&mut self) {
+        if let Some(begun) = self.connecting.take() {
+            self.measured.connect += begun.elapsed();
+        }
+    }
+}
+
+impl Drop for Meter<'_> {
+    fn drop(&mut self) {
+        self.connected();
+        // A new connection's handshake belongs to the request that needed it.
+        let (read, written) = self.crossed.so_far();
+        self.measured.bytes_received = read - self.before.0;
+        self.measured.bytes_sent = written - self.before.1;
+        let exchange = self.exchange.as_ref();
+        if let Some(first_byte) = exchange.and_then(|exchange| exchange.first_byte) {
+            self.measured.latency = first_byte.saturating_duration_since(self.started);
+        }
     }
 }

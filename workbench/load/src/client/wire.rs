@@ -2,31 +2,44 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// A TCP stream and the bytes that crossed it.
+/// Bytes that crossed the sockets of one user, of which one at a time is in use.
+#[derive(Debug, Default)]
+pub(super) struct Crossed {
+    read: AtomicU64,
+    written: AtomicU64,
+}
+
+impl Crossed {
+    /// Bytes read, bytes written.
+    pub(super) fn so_far(&self) -> (u64, u64) {
+        let read = self.read.load(Ordering::Relaxed);
+        (read, self.written.load(Ordering::Relaxed))
+    }
+
+    /// Only the user's own thread counts: no other can come between.
+    fn count(counter: &AtomicU64, bytes: usize) {
+        let before = counter.load(Ordering::Relaxed);
+        counter.store(before + bytes as u64, Ordering::Relaxed);
+    }
+}
+
+/// A TCP stream whose bytes are counted.
 #[derive(Debug)]
 pub(super) struct Wire {
     tcp: TcpStream,
-    read: u64,
-    written: u64,
+    crossed: Arc<Crossed>,
 }
 
 impl Wire {
-    pub(super) fn new(tcp: TcpStream) -> Self {
-        Self {
-            tcp,
-            read: 0,
-            written: 0,
-        }
-    }
-
-    /// Bytes read, bytes written.
-    pub(super) fn crossed(&self) -> (u64, u64) {
-        (self.read, self.written)
+    pub(super) fn new(tcp: TcpStream, crossed: Arc<Crossed>) -> Self {
+        Self { tcp, crossed }
     }
 }
 
@@ -39,7 +52,7 @@ impl AsyncRead for Wire {
         let this = self.get_mut();
         let before = room.filled().len();
         ready!(Pin::new(&mut this.tcp).poll_read(context, room))?;
-        this.read += (room.filled().len() - before) as u64;
+        Crossed::count(&this.crossed.read, room.filled().len() - before);
         Poll::Ready(Ok(()))
     }
 }
@@ -52,7 +65,7 @@ impl AsyncWrite for Wire {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let written = ready!(Pin::new(&mut this.tcp).poll_write(context, bytes))?;
-        this.written += written as u64;
+        Crossed::count(&this.crossed.written, written);
         Poll::Ready(Ok(written))
     }
 

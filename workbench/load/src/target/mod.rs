@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use workbench_plan::{BaseUrl, Target};
+use workbench_plan::{BaseUrl, Target, UrlsTarget};
 use workbench_samples::TargetRecord;
 
 use crate::error::LoadError;
@@ -46,11 +46,12 @@ impl RunningTarget {
         command: &BookstoreCommand,
         directory: &Path,
         stop: &StopSignal,
+        insecure: bool,
     ) -> Result<Self, LoadError> {
         match target {
             Target::Urls(urls) => Ok(Self {
                 kind: "urls",
-                details: BTreeMap::new(),
+                details: details_of(urls, insecure),
                 replicas: vec![Replica {
                     urls: urls.services.clone(),
                     bookstore: None,
@@ -119,6 +120,15 @@ impl RunningTarget {
     }
 }
 
+/// What the manifest says of running services besides their URLs.
+fn details_of(urls: &UrlsTarget, insecure: bool) -> BTreeMap<String, String> {
+    let unverified = insecure && urls.services.values().any(|url| url.tls);
+    unverified
+        .then(TargetRecord::unverified)
+        .into_iter()
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,7 +148,8 @@ mod tests {
             faults: Vec::new(),
             replicas: 1,
         });
-        let error = RunningTarget::start(&target, 1, &command, folder.path(), &StopSignal::new())
+        let stop = StopSignal::new();
+        let error = RunningTarget::start(&target, 1, &command, folder.path(), &stop, false)
             .await
             .unwrap_err();
         assert!(error.is_target());

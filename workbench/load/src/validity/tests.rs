@@ -63,6 +63,7 @@ fn judged_on(
         cpus: 2.0,
         target_among_others: false,
         recorded,
+        connections: 2,
         served: None,
         thinking: false,
         stopped: None,
@@ -86,6 +87,9 @@ fn recorded(samples: u64, answered: u64) -> Recorded {
         generator_errors: 0,
         stale: 0,
         sent_again: 0,
+        opened: 2,
+        found_closed: 0,
+        closing: 0,
         answered,
         censored: 0,
         // Two users for 2 s, waiting all the time.
@@ -116,6 +120,68 @@ fn closed_connections_are_warned_of_and_no_errors_of_the_target() {
         CheckStatus::Passed
     );
     assert!(find(&judged(&there, recorded(10, 10), None), "stale connections").is_none());
+}
+
+#[test]
+fn connections_that_were_not_kept_are_counted_and_the_reason_is_given() {
+    let judged = |opened, found_closed, closing| {
+        let mut recorded = recorded(984, 984);
+        (recorded.opened, recorded.found_closed, recorded.closing) =
+            (opened, found_closed, closing);
+        let validity = judged(&[(0, 2_000), (0, 2_000)], recorded, None);
+        assert!(validity.valid);
+        let check = find(&validity, "connections").unwrap();
+        (check.status, check.finding.clone())
+    };
+    // As many as users, some of which a server closes after a thousand requests.
+    for (opened, found_closed, closing) in [(2, 0, 0), (4, 2, 0), (11, 0, 9)] {
+        let (status, finding) = judged(opened, found_closed, closing);
+        assert_eq!(status, CheckStatus::Passed);
+        let expected = format!("{opened} connections for 984 requests (2 would do)");
+        assert_eq!(finding, expected);
+    }
+    for (opened, found_closed, closing, why) in [
+        (
+            982,
+            980,
+            0,
+            "for 980 requests the target had closed the connection since",
+        ),
+        (
+            984,
+            0,
+            984,
+            "the target closes the connection after every answer",
+        ),
+        (
+            494,
+            0,
+            492,
+            "the target closed the connection after 492 of 984 answers",
+        ),
+    ] {
+        let (status, finding) = judged(opened, found_closed, closing);
+        assert_eq!(status, CheckStatus::Warning);
+        assert!(finding.contains(why), "{finding}");
+        assert!(finding.contains(&format!("{opened} connections for 984 requests")));
+    }
+}
+
+#[test]
+fn advice_on_idle_connections_is_not_given_where_the_target_has_gone() {
+    let finding = |found_closed| {
+        let mut recorded = recorded(100, 90);
+        (recorded.sent_again, recorded.found_closed) = (2, found_closed);
+        let validity = judged(&[(0, 2_000), (0, 2_000)], recorded, None);
+        find(&validity, "stale connections")
+            .unwrap()
+            .finding
+            .clone()
+    };
+    let advice = "keeps idle connections for less time";
+    // Nobody could connect any more, or all did once more after a restart.
+    assert!(!finding(0).contains(advice) && !finding(2).contains(advice));
+    assert!(finding(50).contains(advice));
 }
 
 #[test]

@@ -75,6 +75,11 @@ async fn serve(mut socket: TcpStream, traffic: Arc<Traffic>) -> Option<()> {
                 let answer = b"HTTP/1.1 304 Not Modified\r\n\r\n";
                 write(&mut socket, &traffic, answer).await?;
             }
+            "/half" => {
+                let start = b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nabc\n";
+                write(&mut socket, &traffic, start).await?;
+                std::future::pending::<()>().await;
+            }
             "/hang" => std::future::pending().await,
             "/drop" => return None,
             "/garbage" => {
@@ -222,6 +227,7 @@ pub(crate) async fn run_observed(
             version: "0".into(),
             commit: None,
         },
+        insecure: false,
         stop: stop.clone(),
         observer: Box::new(observer),
     };
@@ -256,6 +262,12 @@ pub(crate) fn words(samples: &DataFrame, column: &str) -> Vec<String> {
         .unwrap();
     let words = column.str().unwrap().iter();
     words.map(|word| word.unwrap_or("-").to_owned()).collect()
+}
+
+/// What a check of the run found.
+pub(crate) fn finding<'a>(run: &'a FinishedRun, name: &str) -> &'a str {
+    let mut checks = run.validity.checks.iter();
+    &checks.find(|check| check.name == name).unwrap().finding
 }
 
 /// What came of a check of the run; `None` where there is no such check.

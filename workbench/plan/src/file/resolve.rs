@@ -5,11 +5,14 @@ mod scenario;
 mod step;
 mod sweep;
 mod target;
+mod tls;
 
+use std::path::Path;
 use std::time::Duration;
 
 pub(super) use load::WireLoad;
 
+use super::Files;
 use super::duration::parse_duration;
 use super::source::{Node, Place, Source};
 use super::threshold::parse_threshold;
@@ -23,12 +26,19 @@ pub(super) fn resolve(
     wire: WirePlan,
     root: &Node,
     source: &Source<'_>,
-    default_name: &str,
+    path: &Path,
+    files: Files,
 ) -> Result<Plan, Vec<Mistake>> {
     let mut check = Check {
         source,
+        folder: path.parent().unwrap_or(Path::new("")),
+        files,
         mistakes: Vec::new(),
     };
+    let default_name = path
+        .file_stem()
+        .and_then(|stem| stem.to_str())
+        .unwrap_or_default();
     let name = check.name(wire.name, default_name, root);
     let target = target::target(&mut check, wire.target, root.get("target"));
     let load = WireLoad {
@@ -94,6 +104,9 @@ pub(super) fn resolve(
 /// Collects mistakes with their places. What cannot be resolved is `None`, and its mistake is noted.
 struct Check<'a> {
     source: &'a Source<'a>,
+    /// Of the experiment file.
+    folder: &'a Path,
+    files: Files,
     mistakes: Vec<Mistake>,
 }
 

@@ -89,7 +89,7 @@ pub(super) struct WirePlan {
     rename = "Target",
     extend(
         "oneOf" = [{ "required": ["bookstore"] }, { "required": ["urls"] }],
-        "dependentRequired" = { "reset": ["urls"] }
+        "dependentRequired" = { "reset": ["urls"], "tls": ["urls"] }
     )
 )]
 pub(super) struct WireTarget {
@@ -108,10 +108,42 @@ pub(super) struct WireTarget {
         )
     )]
     pub(super) urls: Option<BTreeMap<String, String>>,
+    /// PEM files for services at https URLs. Without it services are verified by what the operating system trusts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "WireTls")]
+    pub(super) tls: Option<WireTls>,
     /// Requests that put running services back to where every run begins, sent in order before each run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(inner(regex(pattern = request_pattern())))]
     pub(super) reset: Vec<String>,
+}
+
+/// PEM files for TLS. Their names are relative to the experiment file.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a mapping: { ca: ca.pem, certificate: client.pem, key: client.key }"
+)]
+#[schemars(
+    rename = "Tls",
+    extend(
+        "minProperties" = 1,
+        "dependentRequired" = { "certificate": ["key"], "key": ["certificate"] }
+    )
+)]
+pub(super) struct WireTls {
+    /// Certificates that services are verified by, in place of those of the operating system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub(super) ca: Option<String>,
+    /// Certificate that the client presents, followed by the intermediate ones that the server needs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub(super) certificate: Option<String>,
+    /// Private key of the certificate, not encrypted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub(super) key: Option<String>,
 }
 
 /// How the bundled bookstore is started.

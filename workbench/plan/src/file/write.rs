@@ -8,7 +8,7 @@ use super::url::without_password;
 use super::wire::{
     NumberOr, OneOrMany, ValueOr, WireArrivals, WireBookstore, WireConcurrency, WireDuration,
     WireExpectation, WireGaps, WireIterations, WirePlan, WirePoints, WireRate, WireScenario,
-    WireStep, WireSweep, WireTarget, WireThreadRow, WireTimes, WireValue, WireValues,
+    WireStep, WireSweep, WireTarget, WireThreadRow, WireTimes, WireTls, WireValue, WireValues,
 };
 use crate::distribution::Distribution;
 use crate::plan::{
@@ -16,6 +16,7 @@ use crate::plan::{
 };
 use crate::sweep::{Parameter, Sweep};
 use crate::template::Value;
+use crate::tls::Tls;
 
 impl Plan {
     /// The experiment file as resolved; [`crate::parse`] of it gives the same plan.
@@ -135,6 +136,7 @@ fn target(target: &Target) -> WireTarget {
                 replicas: bookstore.replicas,
             }),
             urls: None,
+            tls: None,
             reset: Vec::new(),
         },
         Target::Urls(urls) => WireTarget {
@@ -145,8 +147,18 @@ fn target(target: &Target) -> WireTarget {
                     .map(|(name, url)| (name.clone(), url.to_string()))
                     .collect(),
             ),
+            tls: urls.tls.as_ref().map(tls),
             reset: urls.reset.iter().map(ToString::to_string).collect(),
         },
+    }
+}
+
+fn tls(tls: &Tls) -> WireTls {
+    let client = tls.client.as_ref();
+    WireTls {
+        ca: tls.ca.clone(),
+        certificate: client.map(|client| client.certificate.clone()),
+        key: client.map(|client| client.key.clone()),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::tls::Tls;
+
 /// The system under test.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Target {
@@ -16,6 +18,8 @@ pub enum Target {
 pub struct UrlsTarget {
     /// Where each service listens, by the name that steps use for it; never empty.
     pub services: BTreeMap<String, BaseUrl>,
+    /// Files for those at `https://` URLs; `None` takes what the operating system trusts.
+    pub tls: Option<Tls>,
     /// Sent one after another before each run; may be empty.
     pub reset: Vec<ResetRequest>,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Check;
+use super::{Check, tls};
 use crate::fault::{Fault, suggestion};
 use crate::file::injected::parse_injected;
 use crate::file::request::{check_length, check_path, parse_request};
@@ -47,11 +47,20 @@ pub(super) fn target(check: &mut Check<'_>, wire: WireTarget, node: &Node) -> Op
             node.key_place("reset"),
             "the bundled bookstore is started anew for each run; \"reset\" is for \"urls\"",
         ),
+        (Some(_), None) if wire.tls.is_some() => check.note(
+            node.key_place("tls"),
+            "the bundled bookstore speaks plain HTTP; \"tls\" is for \"urls\"",
+        ),
         (Some(wire), None) => bookstore(check, &wire, node.get("bookstore")),
         (None, Some(urls)) => {
             let services = services_at(check, urls, node.get("urls"))?;
+            let tls = wire.tls.map(|wire| tls::tls(check, wire, &services, node));
             let reset = reset(check, &wire.reset, &services, node.get("reset"))?;
-            Some(Target::Urls(UrlsTarget { services, reset }))
+            Some(Target::Urls(UrlsTarget {
+                services,
+                tls: tls.flatten(),
+                reset,
+            }))
         }
         (Some(_), Some(_)) => check.note(
             node.key_place("urls"),

@@ -1,0 +1,61 @@
+//! Whether the process that makes a run is still there.
+
+use std::fs::{File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Name of the file in the run's folder that is locked while the run is made.
+const LOCK_FILE: &str = "running.lock";
+
+/// A lock on a run's folder, which the system lifts when the process ends, however it does.
+#[derive(Debug)]
+pub struct RunLock {
+    path: PathBuf,
+    /// Locked as long as it is open.
+    _file: File,
+}
+
+impl RunLock {
+    /// Locks a run's folder until this is dropped.
+    ///
+    /// # Errors
+    /// Whatever the file system says; some know no locks.
+    pub fn hold(run_directory: &Path) -> io::Result<Self> {
+        let path = run_directory.join(LOCK_FILE);
+        let file = File::create(&path)?;
+        file.try_lock()?;
+        Ok(Self { path, _file: file })
+    }
+
+    /// Whether a process of this machine is making the run in a folder.
+    #[must_use]
+    pub fn is_held(run_directory: &Path) -> bool {
+        let file = File::open(run_directory.join(LOCK_FILE));
+        file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
+}
+
+impl Drop for RunLock {
+    fn drop(&mut self) {
+        // Left behind it says nothing: nobody holds it any longer.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_held_as_long_as_its_run_is_made() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(!RunLock::is_held(folder.path()));
+        let lock = RunLock::hold(folder.path()).unwrap();
+        assert!(RunLock::is_held(folder.path()));
+        drop(lock);
+        assert!(!RunLock::is_held(folder.path()));
+        // As a process that is killed leaves it.
+        std::fs::write(folder.path().join(LOCK_FILE), "").unwrap();
+        assert!(!RunLock::is_held(folder.path()));
+    }
+}
