@@ -4,7 +4,7 @@
 //! `reset` puts them back. `attack` holds what users share; `goose` launches every user on one of the `workers`, where it
 //! waits for its time by the plan's schedule (`clock`), enters (`presence`) and lives (`user`): it writes a `request`, the
 //! `client` sends it and times its response, and the sample goes into the worker's slot. `recorder` empties the slots into
-//! Parquet once a second, and tells who watches (`live`, `processors`). `stop` ends a run early. In the end `validity`
+//! Parquet once a second, and tells who looks on (`live`); `watch` notes meanwhile what the run uses. `stop` ends a run early. In the end `validity`
 //! says whether the run can be believed, and the manifest is written for the last time.
 
 mod attack;
@@ -18,7 +18,6 @@ mod host;
 mod limits;
 mod live;
 mod presence;
-mod processors;
 mod recorder;
 mod request;
 mod reset;
@@ -27,6 +26,7 @@ mod stop;
 mod target;
 mod user;
 mod validity;
+mod watch;
 mod workers;
 
 pub use directory::RunDirectory;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::distribution::Distribution;
 use crate::file::{format_duration, without_password};
 use crate::plan::{
-    Concurrency, Database, Load, Plan, Scenario, SteadyPart, Step, Target, ThreadRow,
+    Concurrency, Database, Load, Monitor, Plan, Scenario, SteadyPart, Step, Target, ThreadRow,
 };
 use crate::schedule::Schedule;
 use crate::sweep::Sweep;
@@ -35,6 +35,7 @@ pub fn describe(plan: &Plan) -> String {
     );
     lines.push(String::new());
     lines.extend(target(&shown.target));
+    lines.extend(monitor(&plan.monitor));
     lines.push(String::new());
     if let Some(sweep) = &plan.sweep {
         lines.extend(self::sweep(sweep, &schedule));
@@ -97,6 +98,15 @@ fn target(target: &Target) -> Vec<String> {
                 .collect()
         }
     }
+}
+
+fn monitor(monitor: &Monitor) -> Vec<String> {
+    let processes = monitor.processes.iter().map(ToString::to_string);
+    let endpoints = monitor.prometheus.iter();
+    processes
+        .chain(endpoints.map(|url| format!("Prometheus endpoint {url}")))
+        .map(|watched| format!("  watched: {watched}"))
+        .collect()
 }
 
 fn sweep(sweep: &Sweep, schedule: &Schedule) -> Vec<String> {

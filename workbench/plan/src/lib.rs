@@ -28,8 +28,9 @@ pub use file::{
 };
 pub use order::Order;
 pub use plan::{
-    BaseUrl, BookstoreTarget, Comparison, Concurrency, Database, InjectedFault, Load, Metric, Plan,
-    ResetRequest, Scenario, SteadyPart, Step, Target, ThreadRow, Threshold, UrlsTarget,
+    BaseUrl, BookstoreTarget, Comparison, Concurrency, Database, InjectedFault, Load, Metric,
+    Monitor, Plan, ResetRequest, Scenario, SteadyPart, Step, Target, ThreadRow, Threshold,
+    UrlsTarget, WatchedProcess,
 };
 pub use published::{PublishedGroup, PublishedTable, PublishedTest};
 pub use random::{Random, random_for_user};

@@ -1,6 +1,7 @@
 //! Wire structs to [`Plan`]: everything that goes beyond keys and types.
 
 mod load;
+mod monitor;
 mod scenario;
 mod step;
 mod sweep;
@@ -14,7 +15,7 @@ use super::threshold::parse_threshold;
 use super::wire::{WireDuration, WirePlan};
 use crate::error::Mistake;
 use crate::fault::{Fault, suggestion};
-use crate::plan::{Plan, Scenario, Threshold};
+use crate::plan::{Monitor, Plan, Scenario, Threshold};
 
 /// Resolves everything and reports every mistake found on the way, in the order of the file.
 pub(super) fn resolve(
@@ -29,6 +30,10 @@ pub(super) fn resolve(
     };
     let name = check.name(wire.name, default_name, root);
     let target = target::target(&mut check, wire.target, root.get("target"));
+    let monitor = match &wire.monitor {
+        Some(wire) => monitor::monitor(&mut check, wire, root.get("monitor")),
+        None => Some(Monitor::default()),
+    };
     let load = load::load(&mut check, wire.threads, wire.concurrency, root);
     let sweep = wire.sweep.map(|wire| {
         let swept = (load.as_ref(), target.as_ref());
@@ -54,10 +59,19 @@ pub(super) fn resolve(
     mistakes.sort_by_key(|mistake| (mistake.line, mistake.column));
     // What an alias repeats is wrong once.
     mistakes.dedup();
-    match (name, target, load, warm_up, request_timeout, scenarios) {
+    match (
+        name,
+        target,
+        monitor,
+        load,
+        warm_up,
+        request_timeout,
+        scenarios,
+    ) {
         (
             Some(name),
             Some(target),
+            Some(monitor),
             Some(load),
             Some(warm_up),
             Some(request_timeout),
@@ -68,6 +82,7 @@ pub(super) fn resolve(
             question: wire.question.trim().to_owned(),
             seed: wire.seed,
             target,
+            monitor,
             load,
             sweep: sweep.flatten(),
             warm_up,

@@ -5,12 +5,14 @@ use std::time::Duration;
 use super::duration::format_duration;
 use super::url::without_password;
 use super::wire::{
-    OneOrMany, ValueOr, WireBookstore, WireConcurrency, WireDuration, WireExpectation, WirePlan,
-    WirePoints, WireScenario, WireStep, WireSweep, WireTarget, WireThreadRow, WireTimes, WireValue,
-    WireValues,
+    OneOrMany, ValueOr, WireBookstore, WireConcurrency, WireDuration, WireExpectation, WireMonitor,
+    WirePlan, WirePoints, WireScenario, WireStep, WireSweep, WireTarget, WireThreadRow, WireTimes,
+    WireValue, WireValues,
 };
 use crate::distribution::Distribution;
-use crate::plan::{Concurrency, Database, Load, Plan, Scenario, Step, Target, ThreadRow};
+use crate::plan::{
+    Concurrency, Database, Load, Monitor, Plan, Scenario, Step, Target, ThreadRow, WatchedProcess,
+};
 use crate::sweep::{Parameter, Sweep};
 use crate::template::Value;
 
@@ -46,6 +48,7 @@ fn wire(plan: &Plan) -> WirePlan {
         question: plan.question.clone(),
         seed: plan.seed,
         target: target(&plan.target),
+        monitor: (plan.monitor != Monitor::default()).then(|| monitor(&plan.monitor)),
         threads,
         concurrency,
         sweep: plan.sweep.as_ref().map(sweep),
@@ -57,6 +60,17 @@ fn wire(plan: &Plan) -> WirePlan {
             .iter()
             .map(|threshold| threshold.text.clone())
             .collect(),
+    }
+}
+
+fn monitor(monitor: &Monitor) -> WireMonitor {
+    let process = |process: &WatchedProcess| match process {
+        WatchedProcess::Pid(pid) => WireValue::Integer((*pid).into()),
+        WatchedProcess::Name(name) => WireValue::Text(name.clone()),
+    };
+    WireMonitor {
+        processes: monitor.processes.iter().map(process).collect(),
+        prometheus: monitor.prometheus.clone(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod allot;
 mod load;
+mod monitor;
 mod scenario;
 mod target;
 mod threshold;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use crate::sweep::Sweep;
 
 pub use load::{Concurrency, Load, ThreadRow};
+pub use monitor::{Monitor, WatchedProcess};
 pub use scenario::{Scenario, Step};
 pub use target::{
     BaseUrl, BookstoreTarget, Database, InjectedFault, ResetRequest, Target, UrlsTarget,
@@ -30,6 +32,8 @@ pub struct Plan {
     pub seed: u64,
     /// The system under test.
     pub target: Target,
+    /// What is watched besides what the workbench starts.
+    pub monitor: Monitor,
     /// How many users there are, and when.
     pub load: Load,
     /// Numbers of users, or of replicas, that the experiment is run with in place of the one in `load` or `target`.
