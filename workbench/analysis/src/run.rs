@@ -19,6 +19,7 @@ use crate::model::{RequestStatistics, RunAnalysis, ThresholdOutcome};
 use crate::observe::{
     Gone, LabelObservations, LabelTally, Observations, Times, TimesInOrder, observe,
 };
+use crate::resources::resources;
 use crate::series::{per_second, users_from_samples};
 use crate::steady::{self, steady_state};
 use crate::tables::{self, NS_PER_SECOND, Row, TOTAL};
@@ -60,9 +61,17 @@ pub(crate) fn analyse(
         &experiment::labels(&experiment.plan),
         times_in_order,
     )?;
-    let analysed = combine(manifest, experiment, observations).expect(
+    let plan = experiment.plan.clone();
+    let origin = observations.origin;
+    let mut analysed = combine(manifest, experiment, observations).expect(
         "no label or second is without times, all are finite, and a plan has possible quantiles",
     );
+    match resources(run_directory, &plan, origin, analysed.analysis.duration_s) {
+        Ok(resources) => analysed.analysis.resources = resources,
+        Err(error) => analysed.warnings.push(format!(
+            "has readings of processors and bytes out that cannot be used: {error}"
+        )),
+    }
     Ok(analysed)
 }
 
@@ -154,6 +163,7 @@ fn combine(
         errors: tables::errors(errors),
         per_second: per_second(&started, &completed),
         users,
+        resources: None,
         histogram: histogram(&all)?,
         thresholds,
         requests,

@@ -6,6 +6,7 @@ mod between_runs;
 mod estimate;
 mod published;
 mod report;
+mod resources;
 mod steady;
 mod sweep;
 
@@ -20,6 +21,7 @@ pub use between_runs::{
 pub use estimate::{ConfidenceInterval, Estimate};
 pub use published::{CheckedNumber, PublishedCheck, PublishedGroupCheck, PublishedTestCheck};
 pub use report::{CltDistribution, FalseAlarms, PairwiseTest, ReportComparison, Shape, Worth};
+pub use resources::{ResourceSeries, ResourceSource, Resources};
 pub use steady::{Latency, Scope, StallCheck, SteadyState, SteadyStatistics, WarmUpCheck};
 pub use sweep::{
     Coefficient, FittedRun, LargestLoad, Peak, ScalabilityFit, SweepAnalysis, SweepPointAnalysis,
@@ -29,7 +31,8 @@ pub use sweep::{
 /// Version of the format that is written, and the one that can be read.
 ///
 /// 2 added the steady state of a run, its place in a series, what may be said between runs, sweeps, and what the report's
-/// procedure is worth; 4 the stalls of the steady part, and thresholds that are undecided.
+/// procedure is worth; 4 the stalls of the steady part, thresholds that are undecided, and what a run used of its
+/// machine.
 pub const SCHEMA_VERSION: u32 = 4;
 
 /// Everything that was computed from one run, or from several that are compared.
@@ -88,6 +91,8 @@ pub struct RunAnalysis {
     pub per_second: Vec<Second>,
     /// Planned and achieved users second by second.
     pub users: Vec<UsersInSecond>,
+    /// What was used of the machine second by second; `None` where nothing was watched.
+    pub resources: Option<Resources>,
     /// Elapsed times of all requests, logarithmically spaced bins without gaps.
     pub histogram: Vec<Bin>,
     /// The experiment's thresholds and what became of them.

@@ -42,6 +42,64 @@ fn a_run_leaves_samples_analysis_figures_and_a_report() {
     assert_eq!(total["samples"].as_u64().unwrap(), served);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn what_the_bookstore_used_is_stored_analysed_and_drawn() {
+    let bench = Bench::new();
+    let file = bench.shopping("watched", 3, "4s", "");
+    let ended = bench.workbench().arg("run").arg(&file).assert();
+    ended.code(OVER);
+    let [run] = bench.runs("watched").try_into().unwrap();
+    let readings = workbench_samples::read_resources(&run).unwrap();
+    let of = |source: &str, metric: &str| -> Vec<f64> {
+        let of = readings.iter();
+        let of = of.filter(|it| it.source == source && it.metric == metric);
+        of.map(|it| it.value).collect()
+    };
+    let online = std::thread::available_parallelism().unwrap().get() as f64;
+    let processors = of("target/bookstore", "processors");
+    assert!(processors.len() >= 2 && processors.iter().sum::<f64>() > 0.0);
+    // Time is counted in ticks of 10 ms.
+    assert!(
+        processors.iter().all(|used| *used <= online * 1.1),
+        "{processors:?}"
+    );
+    let memory = of("target/bookstore", "resident_bytes");
+    assert!(
+        memory.iter().all(|bytes| (1e6..1e10).contains(bytes)),
+        "{memory:?}"
+    );
+    assert!(
+        of("target/bookstore", "open_files")
+            .iter()
+            .all(|files| *files >= 3.0)
+    );
+    let analysis = json(&run.join("analysis.json"));
+    let analysed = &analysis["runs"][0];
+    let total = &analysed["total"];
+    let received = total["received_kib_per_s"].as_f64().unwrap() * 1_024.0;
+    let received = received * analysed["duration_s"].as_f64().unwrap();
+    // Readings are of a second each. Not seen is what was sent after the last; seen besides is what services send each
+    // other.
+    let sent: f64 = of("target/bookstore", "bytes_out_per_s").iter().sum();
+    assert!(
+        (0.25..20.0).contains(&(sent / received)),
+        "{sent} of {received}"
+    );
+    assert!(readings.iter().all(|it| !it.source.starts_with("database")));
+    assert!(!run.join("resources").exists());
+
+    let resources = &analysed["resources"];
+    assert_eq!(resources["embedded_database"], true);
+    assert_eq!(resources["processors"][0]["source"], "application");
+    assert_eq!(resources["bytes_out_per_s"][0]["source"], "application");
+    for figure in ["cpu", "bytes-out"] {
+        assert!(run.join(format!("figures/{figure}.png")).is_file());
+    }
+    let report = std::fs::read_to_string(run.join("report.html")).unwrap();
+    assert!(report.contains("CPU over time") && report.contains("Bytes out over time"));
+}
+
 #[test]
 fn a_missed_threshold_is_exit_code_10_and_named() {
     let bench = Bench::new();
@@ -158,7 +216,8 @@ fn a_killed_run_still_analyses_and_takes_the_bookstore_with_it() {
     let run = loop {
         wait_for_progress(&mut child);
         let runs = bench.runs("killed");
-        if runs[0].join("samples/part-00000.parquet").is_file() {
+        let written = |file: &str| runs[0].join(file).is_file();
+        if written("samples/part-00000.parquet") && written("resources/part-00000.parquet") {
             break runs[0].clone();
         }
     };
@@ -168,6 +227,8 @@ fn a_killed_run_still_analyses_and_takes_the_bookstore_with_it() {
     bench.workbench().arg("analyze").arg(&run).assert().code(14);
     let total = &json(&run.join("analysis.json"))["runs"][0]["total"];
     assert!(total["samples"].as_u64().unwrap() > 0);
+    let resources = &json(&run.join("analysis.json"))["runs"][0]["resources"];
+    assert_eq!(resources["processors"][0]["source"], "application");
     let catalog = urls["catalog"]
         .as_str()
         .unwrap()

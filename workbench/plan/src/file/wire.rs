@@ -119,7 +119,13 @@ pub(super) struct WireTarget {
 pub(super) struct WireMonitor {
     /// Processes of the target on this machine, by number or by exact name; all that have it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(inner(range(min = 1, max = 4_194_304), length(min = 1)))]
+    #[schemars(
+        with = "Vec<serde_json::Value>",
+        extend("items" = { "anyOf": [
+            { "type": "integer", "minimum": 1, "maximum": 4_194_304 },
+            { "type": "string", "pattern": "^[^/]*[^/\\s][^/]*$" }
+        ] })
+    )]
     pub(super) processes: Vec<WireValue>,
     /// URLs of Prometheus endpoints.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
