@@ -224,7 +224,7 @@ async fn load(
         validity.checks.extend(watched.checks);
     }
     manifest.write(&directory.path)?;
-    watched.written?;
+    watched.writer?.finish()?;
     Ok(FinishedRun {
         directory: directory.path,
         outcome: manifest.outcome,

@@ -64,10 +64,16 @@ impl ResourceWriter {
             return Ok(());
         }
         let folder = self.run_directory.join(PARTS_FOLDER);
-        fs::create_dir_all(&folder).map_err(|source| SamplesError::Write {
-            path: folder.clone(),
-            source,
-        })?;
+        // Only this folder: a run's that was taken away stays away.
+        match fs::create_dir(&folder) {
+            Err(source) if source.kind() != std::io::ErrorKind::AlreadyExists => {
+                return Err(SamplesError::Write {
+                    path: folder,
+                    source,
+                });
+            }
+            _ => {}
+        }
         let path = folder.join(format!("part-{:05}.parquet", self.next_part));
         write_frame(path, RESOURCES_VERSION, || frame(readings))?;
         self.next_part += 1;

@@ -52,8 +52,8 @@ pub(crate) struct Watched {
     pub(crate) processors: Vec<Processors>,
     /// What could not be seen.
     pub(crate) checks: Vec<Check>,
-    /// Whether all of it is in the run's folder.
-    pub(crate) written: Result<(), SamplesError>,
+    /// Makes one file of what is in the run's folder; or why not all of it is.
+    pub(crate) writer: Result<ResourceWriter, SamplesError>,
 }
 
 impl Watch {
@@ -73,8 +73,7 @@ impl Watch {
             sources,
             sockets: Sockets::new(),
             endpoints: Endpoints::new(&monitor.prometheus),
-            writer: ResourceWriter::new(directory),
-            written: Ok(()),
+            writer: Ok(ResourceWriter::new(directory)),
             pending: Vec::new(),
             looks: 0,
             processors: Vec::new(),
@@ -99,8 +98,7 @@ struct Watcher {
     sources: Sources,
     sockets: Sockets,
     endpoints: Endpoints,
-    writer: ResourceWriter,
-    written: Result<(), SamplesError>,
+    writer: Result<ResourceWriter, SamplesError>,
     pending: Vec<Resource>,
     looks: u32,
     processors: Vec<Processors>,
@@ -195,8 +193,10 @@ impl Watcher {
 
     /// After an error nothing more is written; the run goes on, and says it in the end.
     fn write(&mut self) {
-        if self.written.is_ok() {
-            self.written = self.writer.write_part(&self.pending);
+        if let Ok(writer) = &mut self.writer
+            && let Err(error) = writer.write_part(&self.pending)
+        {
+            self.writer = Err(error);
         }
         self.pending.clear();
         self.looks = 0;
@@ -213,7 +213,7 @@ impl Watcher {
         Watched {
             checks: gone.chain(self.endpoints.checks()).collect(),
             processors: self.processors,
-            written: self.written.and_then(|()| self.writer.finish()),
+            writer: self.writer,
         }
     }
 }

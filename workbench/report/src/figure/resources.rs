@@ -89,21 +89,23 @@ impl Data {
 
     fn figure(self, name: &str, title: &str, caption: String) -> Figure {
         let draw = move |area: &Area<'_>| self.draw(area);
-        Figure::new(name, title.to_owned(), caption, 380, draw)
+        Figure::new(name, title.to_owned(), caption, 406, draw)
     }
 
     fn draw(&self, area: &Area<'_>) -> Result<(), DrawError> {
         let lines = self.lines.iter();
-        let mut legend: Vec<_> = lines
+        let legend: Vec<_> = lines
             .map(|line| (Mark::Line(color(line.source)), name(line.source)))
             .collect();
-        legend.extend(Parts::legend(self.parts.as_ref()));
-        lettering::legend(area, (px(20), px(54)), &legend)?;
+        let end = lettering::legend(area, (px(20), px(54)), &legend)?;
+        debug_assert!(end <= px(WIDTH), "the legend ends at {end}");
+        let parts = Parts::legend(self.parts.as_ref());
+        lettering::legend(area, (px(20), px(80)), &parts)?;
         let frame = Frame {
             left: 20 + panel::label_room(&self.values),
-            top: 106,
+            top: 132,
             right: WIDTH - 36,
-            bottom: 320,
+            bottom: 346,
         };
         let panel = Panel::new(area, frame, &self.seconds, &self.values, XLabels::Shown)?;
         Parts::draw(self.parts.as_ref(), &panel)?;
@@ -157,7 +159,7 @@ fn name(source: ResourceSource) -> &'static str {
         ResourceSource::Database => "database",
         ResourceSource::Generator => "load generator",
         ResourceSource::Others => "other processes",
-        ResourceSource::Steal => "steal (other guests of the host)",
+        ResourceSource::Steal => "steal",
     }
 }
 
@@ -189,6 +191,28 @@ mod tests {
         // Each line is in two pieces, and stands in the legend.
         assert_eq!(pieces("#0072B2"), 3);
         assert_eq!(pieces("#009E73"), 3);
+    }
+
+    #[test]
+    fn all_sources_have_their_place_in_the_legend() {
+        let mut run = fixture::single().runs.remove(0);
+        let processors = &mut run.resources.as_mut().unwrap().processors;
+        let balancer = ResourceSeries {
+            source: ResourceSource::Balancer,
+            ..processors[0].clone()
+        };
+        processors.push(balancer);
+        let svg = super::processors(&run).unwrap().svg().unwrap();
+        for source in [
+            "application",
+            "balancer",
+            "database",
+            "load generator",
+            "other processes",
+            "steal",
+        ] {
+            assert!(svg.contains(source), "{source}");
+        }
     }
 
     #[test]

@@ -58,6 +58,17 @@ fn a_run_without_readings_has_an_empty_file() {
 }
 
 #[test]
+fn a_run_folder_that_was_taken_away_is_an_error_and_stays_away() {
+    let results = tempfile::tempdir().unwrap();
+    let run = results.path().join("run");
+    let mut writer = ResourceWriter::new(&run);
+    let reading = [reading(1, "generator", "processors", 0.5)];
+    assert!(writer.write_part(&reading).is_err());
+    assert!(writer.finish().is_err());
+    assert!(!run.exists());
+}
+
+#[test]
 fn a_killed_run_keeps_the_parts_that_were_written() {
     let run = tempfile::tempdir().unwrap();
     let mut writer = ResourceWriter::new(run.path());
