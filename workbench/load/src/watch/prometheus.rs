@@ -1,13 +1,13 @@
 //! The text of a Prometheus endpoint: series and values.
 //!
-//! Read are version 0.0.4 of the text format and OpenMetrics 1.0, whose lines of samples differ only in what may follow the
+//! Read are version 0.0.4 of the text format and `OpenMetrics` 1.0, whose lines of samples differ only in what may follow the
 //! value. Types are not looked at: buckets, sums and counts of a histogram are series like others, and a counter is its count
 //! since the start of whoever counts. A sample's own timestamp is read and not kept; readings stand at the time at which they
 //! were asked for.
 //!
 //! # References
 //!
-//! Prometheus, Exposition formats (prometheus.io/docs/instrumenting/exposition_formats); OpenMetrics 1.0.0, section 4.1.
+//! Prometheus, Exposition formats (<https://prometheus.io/docs/instrumenting/exposition_formats>); `OpenMetrics` 1.0.0, section 4.1.
 
 /// What an endpoint said.
 #[derive(Clone, Debug, Default, PartialEq)]

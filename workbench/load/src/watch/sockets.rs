@@ -10,7 +10,7 @@
 //!
 //! # References
 //!
-//! Linux, `include/uapi/linux/{netlink,sock_diag,inet_diag,tcp}.h`; sock_diag(7).
+//! Linux, `include/uapi/linux/{netlink,sock_diag,inet_diag,tcp}.h`; `sock_diag(7)`.
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -38,7 +38,7 @@ const MESSAGE: usize = 72;
 const INODE: usize = 68;
 const BYTES_SENT: usize = 200;
 const BYTES_RETRANS: usize = 208;
-/// States of sockets with an open file that may have sent something: all but SYN_RECV, TIME_WAIT, CLOSE and LISTEN.
+/// States of sockets with an open file that may have sent something: all but `SYN_RECV`, `TIME_WAIT`, `CLOSE` and `LISTEN`.
 /// A service that only listens has sent nothing that is counted here, be it that it answers on other sockets.
 const STATES: u32 = 1 << 1 | 1 << 2 | 1 << 4 | 1 << 5 | 1 << 8 | 1 << 9 | 1 << 11;
 
