@@ -80,7 +80,12 @@ impl Watch {
         };
         let thread = std::thread::Builder::new()
             .name("watch".to_owned())
-            .spawn(move || runtime.block_on(watcher.watch(begun, finished)))?;
+            .spawn(move || {
+                // Users go first where there are too few processors. On Linux this is of the thread alone.
+                #[cfg(target_os = "linux")]
+                let _ = rustix::process::nice(5);
+                runtime.block_on(watcher.watch(begun, finished))
+            })?;
         Ok(Self { finish, thread })
     }
 

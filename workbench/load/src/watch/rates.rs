@@ -1,12 +1,13 @@
 //! What was used between two looks: from counters to rates.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::machine;
 use super::process::{self, Process};
 use super::processors::Processors;
-use super::sockets::{Sent, Sockets};
+use super::sockets::{Count, Sockets};
 use super::sources::{Member, Role};
 
 /// Everything that is counted, at one moment.
@@ -19,8 +20,8 @@ pub(super) struct Look {
     memory_used_bytes: Option<u64>,
     interfaces: Vec<(String, u64)>,
     members: Vec<(Member, Process)>,
-    /// What each TCP socket of the machine has sent; `None` where nobody says.
-    sent: Option<Sent>,
+    /// What each TCP socket of the machine had sent when they were last counted, and now; `None` where they were not.
+    counts: Option<(Arc<Count>, Arc<Count>)>,
     /// Which of the sockets each process has.
     sockets: HashMap<u32, Vec<u64>>,
 }
@@ -38,19 +39,20 @@ impl Look {
             .into_iter()
             .filter_map(|member| Process::read(member.pid).map(|process| (member, process)))
             .collect();
-        let sent = sockets.sent();
         let pids: Vec<u32> = members.iter().map(|(member, _)| member.pid).collect();
+        let (mut counts, mut of_processes) = (None, HashMap::new());
+        if let Some((before, count)) = sockets.count() {
+            of_processes = sockets.of(&pids, &count.sent);
+            counts = before.map(|before| (before, count));
+        }
         Some(Self {
             at,
             uptime,
             processors,
             memory_used_bytes: machine::memory_used_bytes(),
             interfaces: machine::bytes_out(),
-            sockets: sent
-                .as_ref()
-                .map(|sent| sockets.of(&pids, sent))
-                .unwrap_or_default(),
-            sent,
+            sockets: of_processes,
+            counts,
             members,
         })
     }
@@ -77,7 +79,7 @@ struct Use {
     own_bytes: u64,
     shared_bytes: u64,
     open_files: Option<u64>,
-    bytes_out: Option<u64>,
+    bytes_out_per_s: Option<f64>,
 }
 
 /// Who used the processors, and a row for every source and metric. What is not known has no row.
@@ -106,7 +108,9 @@ pub(super) fn between(before: &Look, now: &Look) -> Option<(Processors, Vec<Row>
         let Some(earlier) = earlier else { continue };
         let since = process.processor_time.saturating_sub(earlier);
         sum.processor_time = Some(sum.processor_time.unwrap_or_default() + since);
-        add(&mut sum.bytes_out, bytes_out(before, now, member.pid));
+        if let Some(rate) = bytes_out_per_s(now, member.pid) {
+            sum.bytes_out_per_s = Some(sum.bytes_out_per_s.unwrap_or_default() + rate);
+        }
     }
     let of = |wanted: &[Role]| -> f64 {
         let used = used.values().filter(|(role, _)| wanted.contains(role));
@@ -140,8 +144,7 @@ pub(super) fn between(before: &Look, now: &Look) -> Option<(Processors, Vec<Row>
         let resident = used.own_bytes + used.shared_bytes;
         row("resident_bytes", Some(resident as f64));
         row("open_files", used.open_files.map(|files| files as f64));
-        let bytes = used.bytes_out.map(|bytes| bytes as f64);
-        row("bytes_out_per_s", bytes.map(per_second));
+        row("bytes_out_per_s", used.bytes_out_per_s);
         if *role == Role::Database {
             row("processes", Some(used.processes.into()));
         }
@@ -164,15 +167,17 @@ pub(super) fn between(before: &Look, now: &Look) -> Option<(Processors, Vec<Row>
     Some((processors, rows))
 }
 
-/// What a process that was there, or has started since, has sent through the sockets that it has; `None` without any.
-fn bytes_out(before: &Look, now: &Look, pid: u32) -> Option<u64> {
-    let (earlier, sent) = (before.sent.as_ref()?, now.sent.as_ref()?);
+/// What a process has sent since the last count through the sockets that it has; `None` without any.
+fn bytes_out_per_s(now: &Look, pid: u32) -> Option<f64> {
+    let (earlier, count) = now.counts.as_ref()?;
     let since = |inode: &u64| {
-        let sent = sent.get(inode).copied().unwrap_or_default();
-        sent.saturating_sub(earlier.get(inode).copied().unwrap_or_default())
+        let sent = count.sent.get(inode).copied().unwrap_or_default();
+        sent.saturating_sub(earlier.sent.get(inode).copied().unwrap_or_default())
     };
     let sockets = now.sockets.get(&pid)?;
-    Some(sockets.iter().map(since).sum())
+    let sent: u64 = sockets.iter().map(since).sum();
+    let length = (count.at - earlier.at).as_secs_f64();
+    (length > 0.0).then(|| sent as f64 / length)
 }
 
 fn add(sum: &mut Option<u64>, more: Option<u64>) {
@@ -184,6 +189,7 @@ fn add(sum: &mut Option<u64>, more: Option<u64>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::watch::sockets::Sent;
 
     const MS: fn(u64) -> Duration = Duration::from_millis;
 
@@ -215,9 +221,14 @@ mod tests {
             memory_used_bytes: Some(1_000),
             interfaces: vec![("lo".to_owned(), 500), ("eth0".to_owned(), 900)],
             members,
-            sent: Some(Sent::from([(10, 1_000), (11, 50)])),
-            sockets: HashMap::from([(2, vec![10])]),
+            counts: None,
+            sockets: HashMap::new(),
         }
+    }
+
+    fn count<const SOCKETS: usize>(at: Instant, sent: [(u64, u64); SOCKETS]) -> Arc<Count> {
+        let sent = Sent::from(sent);
+        Arc::new(Count { at, sent })
     }
 
     fn value(rows: &[Row], source: &str, metric: &str) -> Option<f64> {
@@ -253,7 +264,11 @@ mod tests {
         now.processors.busy += MS(4_000);
         now.processors.steal += MS(200);
         now.interfaces = vec![("lo".to_owned(), 2_500), ("eth0".to_owned(), 3)];
-        now.sent = Some(Sent::from([(10, 4_000), (12, 600)]));
+        // Four seconds ago they were last counted.
+        now.counts = Some((
+            count(at - MS(2_000), [(10, 1_000), (11, 50)]),
+            count(at + MS(2_000), [(10, 4_000), (12, 600)]),
+        ));
         now.sockets = HashMap::from([(2, vec![10, 12])]);
         let (processors, rows) = between(&before, &now).unwrap();
         assert_eq!((processors.length, processors.online), (MS(2_000), 4.0));
@@ -269,7 +284,7 @@ mod tests {
         let value = |source, metric| value(&rows, source, metric);
         assert_eq!(value("target/shop", "processors"), Some(0.5));
         // Of a new socket all.
-        assert_eq!(value("target/shop", "bytes_out_per_s"), Some(1_800.0));
+        assert_eq!(value("target/shop", "bytes_out_per_s"), Some(900.0));
         assert_eq!(value("target/shop", "resident_bytes"), Some(107.0));
         assert_eq!(value("database/postgres", "processors"), Some(0.2));
         assert_eq!(value("database/postgres", "processes"), Some(2.0));
