@@ -1329,6 +1329,7 @@ fn mistakes_in_what_is_watched() {
             "without the path: \"nginx\"",
         ),
         ("processes: [\" \"]", "a process has a name"),
+        ("processes: [\"4711\"]", "without quotes: 4711"),
         ("processes: [7, nginx, 7]", "watched already"),
         (
             "prometheus: [\"localhost:9100/metrics\"]",

@@ -57,7 +57,8 @@ pub(super) fn bytes_out(run: &RunAnalysis) -> Option<Figure> {
         "Bytes sent through TCP per second",
         Axis::bytes_per_second,
     )?;
-    let caption = caption(resources, &series, format::bytes_per_second);
+    let caption = caption(resources, &series, format::bytes_per_second)
+        + " Calls of services to each other count; connections that begin and end between two readings do not.";
     Some(data.figure("bytes-out", "Bytes out over time", caption))
 }
 

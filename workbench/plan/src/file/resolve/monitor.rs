@@ -63,6 +63,11 @@ fn process(wire: &WireValue) -> Result<WatchedProcess, Fault> {
                 "a process is found by its name, without the path: \"{last}\""
             )))
         }
+        WireValue::Text(number) if number.bytes().all(|digit| digit.is_ascii_digit()) => {
+            Err(Fault::new(format!(
+                "the number of a process stands without quotes: {number}"
+            )))
+        }
         WireValue::Text(name) => Ok(WatchedProcess::Name(name.clone())),
     }
 }
