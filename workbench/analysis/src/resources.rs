@@ -9,12 +9,12 @@ use workbench_samples::{Resource, SamplesError, resource_batches};
 use crate::model::{ResourceSeries, ResourceSource, Resources};
 use crate::tables::NS_PER_SECOND;
 
-/// How long after a run there may be readings: of the last requests, and of the end.
-const AFTERWARDS_S: f64 = 60.0;
+/// A reading so long after the start, a week, is of a clock gone wrong. Ours.
+const LAST_S: f64 = 7.0 * 86_400.0;
 
 /// Resources by second; `None` of a run that was not watched.
 ///
-/// `origin` is the start of the run, UTC nanoseconds, and `run_s` its length.
+/// `origin` is the start of the run, UTC nanoseconds.
 ///
 /// # Errors
 /// Readings that are damaged, or of a version that this build does not know.
@@ -22,7 +22,6 @@ pub(crate) fn resources(
     run_directory: &Path,
     plan: &Plan,
     origin: i64,
-    run_s: f64,
 ) -> Result<Option<Resources>, SamplesError> {
     let batches = match resource_batches(run_directory) {
         Ok(batches) => batches,
@@ -31,7 +30,7 @@ pub(crate) fn resources(
         }
         Err(error) => return Err(error),
     };
-    let mut by_second = BySecond::new(origin, run_s);
+    let mut by_second = BySecond::new(origin);
     for batch in batches {
         batch?.iter().for_each(|reading| by_second.add(reading));
     }
@@ -41,7 +40,6 @@ pub(crate) fn resources(
 /// Readings summed by who used what in which second.
 struct BySecond {
     origin: i64,
-    last_second: f64,
     processors: BTreeMap<ResourceSource, Vec<Option<f64>>>,
     bytes_out_per_s: BTreeMap<ResourceSource, Vec<Option<f64>>>,
     /// The last second that each source and metric has a reading of.
@@ -49,10 +47,9 @@ struct BySecond {
 }
 
 impl BySecond {
-    fn new(origin: i64, run_s: f64) -> Self {
+    fn new(origin: i64) -> Self {
         Self {
             origin,
-            last_second: run_s + AFTERWARDS_S,
             processors: BTreeMap::new(),
             bytes_out_per_s: BTreeMap::new(),
             known: HashMap::new(),
@@ -70,7 +67,7 @@ impl BySecond {
         };
         // A reading is made when its second is over, a moment sooner or later.
         let ended = (reading.at - self.origin) as f64 / NS_PER_SECOND;
-        if !(0.0..=self.last_second).contains(&ended) || !reading.value.is_finite() {
+        if !(0.0..=LAST_S).contains(&ended) || !reading.value.is_finite() {
             return;
         }
         let second = (ended.round() as usize).saturating_sub(1);
@@ -163,7 +160,7 @@ mod tests {
 
     #[test]
     fn processes_are_summed_and_seconds_without_a_reading_are_gaps() {
-        let mut seconds = BySecond::new(ORIGIN, 4.0);
+        let mut seconds = BySecond::new(ORIGIN);
         for (at, source, metric, value) in [
             (990, "target/a[1]", "processors", 0.25),
             (990, "target/b[2]", "processors", 0.5),
@@ -208,14 +205,14 @@ mod tests {
 
     #[test]
     fn earlier_runs_have_no_line_of_a_target_that_was_not_watched() {
-        let mut seconds = BySecond::new(ORIGIN, 4.0);
+        let mut seconds = BySecond::new(ORIGIN);
         add(&mut seconds, 1_000, "generator", "processors", 0.5);
         add(&mut seconds, 1_000, "target", "processors", 0.0);
         let resources = seconds.resources(&plan("{ bookstore: {} }")).unwrap();
         assert!(resources.embedded_database);
         let sources: Vec<_> = resources.processors.iter().map(|it| it.source).collect();
         assert_eq!(sources, [ResourceSource::Generator]);
-        let nothing = BySecond::new(ORIGIN, 4.0).resources(&plan("{ bookstore: {} }"));
+        let nothing = BySecond::new(ORIGIN).resources(&plan("{ bookstore: {} }"));
         assert_eq!(nothing, None);
     }
 }

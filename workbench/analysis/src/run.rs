@@ -66,7 +66,7 @@ pub(crate) fn analyse(
     let mut analysed = combine(manifest, experiment, observations).expect(
         "no label or second is without times, all are finite, and a plan has possible quantiles",
     );
-    match resources(run_directory, &plan, origin, analysed.analysis.duration_s) {
+    match resources(run_directory, &plan, origin) {
         Ok(resources) => analysed.analysis.resources = resources,
         Err(error) => analysed.warnings.push(format!(
             "has readings of processors and bytes out that cannot be used: {error}"
@@ -117,7 +117,7 @@ fn combine(
     let run_s = match manifest.outcome {
         // Users without anything left to do are part of it, and so is whoever still waits for a response.
         Outcome::Completed => {
-            since_origin(counts.last_end).max(plan.load.schedule().end().as_secs_f64())
+            since_origin(counts.last_end).max(plan.schedule().least_end().as_secs_f64())
         }
         _ => since_origin(ended_at(&manifest).unwrap_or(counts.last_end)),
     };
@@ -143,7 +143,7 @@ fn combine(
         .collect::<Result<Vec<_>, _>>()?;
     let thresholds = thresholds(&plan, &labels, &requests, (&total, &all))?;
     let users = if manifest.users.is_empty() {
-        users_from_samples(&started, &plan.load.schedule())
+        users_from_samples(&started, &plan.schedule())
     } else {
         manifest.users.clone()
     };
