@@ -46,8 +46,8 @@ const STATES: u32 = 1 << 1 | 1 << 2 | 1 << 4 | 1 << 5 | 1 << 8 | 1 << 9 | 1 << 1
 /// The kernel answers at once; this is for one that does not.
 const ANSWER_LIMIT: Duration = Duration::from_millis(500);
 
-/// After a count that took so long, the next has to wait so many times longer: the kernel takes some 4 µs for a socket, and
-/// a run of 10,000 users has more than twice as many. Ours.
+/// From one count to the next, at least so many times the processor time that the first took: the kernel takes some 4 µs for
+/// a socket, and a run of 10,000 users has more than twice as many. Ours.
 const REST: u32 = 20;
 
 /// Bytes that each TCP socket has sent, by its inode; what was sent again counts once.
@@ -89,8 +89,9 @@ impl Sockets {
         {
             return None;
         }
+        let before = own_processor_time();
         let sent = self.sent()?;
-        self.rest = at.elapsed() * REST;
+        self.rest = own_processor_time().saturating_sub(before) * REST;
         let count = Arc::new(Count { at, sent });
         Some((self.last.replace(Arc::clone(&count)), count))
     }
@@ -160,6 +161,15 @@ fn inodes_of(pid: u32) -> HashSet<u64> {
         inode.strip_suffix(']')?.parse().ok()
     };
     files.filter_map(inode).collect()
+}
+
+/// Of this thread. Waiting for a processor is no cost of a count.
+fn own_processor_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(
+        time.tv_sec.try_into().unwrap_or_default(),
+        time.tv_nsec.try_into().unwrap_or_default(),
+    )
 }
 
 fn open() -> io::Result<Socket> {
