@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use workbench_plan::{Database, Plan, Schedule, SteadyPart, Target};
 use workbench_samples::{
-    ELAPSED, Labels, MANIFEST_VERSION, Manifest, Outcome, SAMPLES_FOLDER, Sample, SampleWriter,
+    ELAPSED, Labels, MANIFEST_VERSION, Manifest, Outcome, SAMPLES_FOLDER, SampleWriter,
     SeriesPlace, Tool, Validity,
 };
 
@@ -18,7 +18,7 @@ use crate::directory::RunDirectory;
 use crate::error::{LoadError, with_causes};
 use crate::host;
 use crate::limits::Limits;
-use crate::live::{Live, LiveLatency};
+use crate::live::{Live, LiveTimes};
 use crate::pool::Record;
 use crate::presence::Presence;
 use crate::recorder::{self, Recorded, Recorder};
@@ -208,7 +208,7 @@ async fn load(
     let watch = watch.map_err(LoadError::Watch)?;
     let recorder = Recorder::start(slots, writer, options.stop, observer);
     let executed = attack::execute(&attack).await;
-    let ended = Instant::now();
+    let ended = *executed.as_ref().unwrap_or(&Instant::now());
     let watched = watch.finish();
     let complete = attack.is_complete(ended);
     // Asked to stop when it was over anyway, a run is complete.
@@ -277,8 +277,8 @@ fn observe(
     mut manifest: Manifest,
     directory: PathBuf,
     observer: Box<dyn Fn(&Live) + Send>,
-) -> impl FnMut(&[Sample], &Recorded) + Send + 'static {
-    move |samples, recorded| {
+) -> impl FnMut(&LiveTimes, &Recorded) + Send + 'static {
+    move |times, recorded| {
         let Some(clock) = attack.begun() else {
             return;
         };
@@ -295,10 +295,10 @@ fn observe(
             users: attack.presences.active(),
             planned_users: u32::try_from(planned_users).unwrap_or(u32::MAX),
             planned_arrivals: attack.schedule.arrival_rate_at(elapsed),
-            requests: samples.len() as u64,
+            requests: times.requests(),
             total_requests: recorded.samples,
             total_errors: recorded.errors,
-            latency: LiveLatency::of(samples),
+            latency: times.latency(),
         });
     }
 }

@@ -4,6 +4,7 @@
 
 mod between_runs;
 mod estimate;
+mod open;
 mod published;
 mod report;
 mod resources;
@@ -19,6 +20,7 @@ pub use between_runs::{
     Verdict,
 };
 pub use estimate::{ConfidenceInterval, Estimate};
+pub use open::{OpenModel, ServiceTimes};
 pub use published::{CheckedNumber, PublishedCheck, PublishedGroupCheck, PublishedTestCheck};
 pub use report::{CltDistribution, FalseAlarms, PairwiseTest, ReportComparison, Shape, Worth};
 pub use resources::{ResourceSeries, ResourceSource, Resources};
@@ -31,9 +33,9 @@ pub use sweep::{
 /// Version of the format that is written, and the one that can be read.
 ///
 /// 2 added the steady state of a run, its place in a series, what may be said between runs, sweeps, and what the report's
-/// procedure is worth; 4 the stalls of the steady part, thresholds that are undecided, and what a run used of its
-/// machine.
-pub const SCHEMA_VERSION: u32 = 4;
+/// procedure is worth; 4 the stalls of the steady part, and thresholds that are undecided; 5 the open model, and
+/// what a run used of its machine.
+pub const SCHEMA_VERSION: u32 = 5;
 
 /// Everything that was computed from one run, or from several that are compared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -89,8 +91,10 @@ pub struct RunAnalysis {
     pub errors: Vec<ErrorCount>,
     /// The run second by second, by the start of the request.
     pub per_second: Vec<Second>,
-    /// Planned and achieved users second by second.
+    /// Planned and achieved users second by second, without those who serve arrivals.
     pub users: Vec<UsersInSecond>,
+    /// Arrivals and service times; `None` where nothing arrives at a rate.
+    pub open_model: Option<OpenModel>,
     /// What was used of the machine second by second; `None` where nothing was watched.
     pub resources: Option<Resources>,
     /// Elapsed times of all requests, logarithmically spaced bins without gaps.
