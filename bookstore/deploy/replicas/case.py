@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -20,13 +21,15 @@ PRODUCTS, STOCK = 100, 1_000_000
 COMMITS = "SELECT xact_commit FROM pg_stat_database WHERE datname = '{}'"
 
 
-def experiment_for(balancer, source, folder):
-    """A copy of the experiment with the balancer's addresses."""
+def experiment_for(balancer, processes, source, folder):
+    """A copy of the experiment with the balancer's addresses, and with the processes that the workbench is to watch."""
     text = source.read_text()
     for port, service in enumerate(SERVICES, start=8001):
         text, replaced = re.subn(rf"http://(127\.0\.0\.1|localhost):{port}\b", balancer.url(service), text)
         if not replaced:
             raise Failed(f"{source} has no http://127.0.0.1:{port} for {service} in its target")
+    if not re.search(r"^monitor:", text, re.MULTILINE):
+        text += f"\nmonitor: {json.dumps({'processes': processes})}\n"
     copy = folder / source.name
     copy.write_text(text)
     return copy
@@ -49,7 +52,13 @@ class Case:
             balancer = Balancer(SERVICES, folder)
             stack.callback(balancer.stop)
             replicas = self._open_shop(balancer, folder, stack)
-            experiment = experiment_for(balancer, self.options.experiment, folder)
+            # Replicas that are started anew have other numbers, and are found by their name.
+            named = [Path(self.options.program).name] if self.options.disturb else [r.child.pid for r in replicas]
+            watched = [*named, balancer.child.pid]
+            # A server elsewhere cannot be watched, and naming it would be refused.
+            if subprocess.run(["pgrep", "--exact", "postgres"], stdout=subprocess.DEVNULL).returncode == 0:
+                watched.append("postgres")
+            experiment = experiment_for(balancer, watched, self.options.experiment, folder)
             commits = self._commits()
             run, meters, disturbance = self._load(experiment, balancer, replicas, folder, stack)
             commits = {s: count - commits[s] for s, count in self._commits().items()}

@@ -20,6 +20,7 @@ mod observe;
 mod points;
 mod published;
 mod recognise;
+mod resources;
 mod run;
 mod series;
 mod stalls;
@@ -37,10 +38,10 @@ pub use model::{
     ErrorCount, Estimate, FalseAlarms, FittedRun, Group, GroupComparison, GroupRun, GroupStatistic,
     LargestLoad, Latency, Metric, MetricComparison, MissingValue, OpenModel, OverallTest, Pairing,
     PairwiseTest, Peak, PublishedCheck, PublishedGroupCheck, PublishedTestCheck, RankEstimate,
-    ReportComparison, RequestStatistics, RunAnalysis, SCHEMA_VERSION, ScalabilityFit, Scope,
-    Second, ServiceTimes, SeveralGroups, Shape, SimultaneousPair, StallCheck, SteadyState,
-    SteadyStatistics, SweepAnalysis, SweepPointAnalysis, SweepRun, TestMethod, ThresholdOutcome,
-    ThresholdStatus, Verdict, WarmUpCheck, Worth,
+    ReportComparison, RequestStatistics, ResourceSeries, ResourceSource, Resources, RunAnalysis,
+    SCHEMA_VERSION, ScalabilityFit, Scope, Second, ServiceTimes, SeveralGroups, Shape,
+    SimultaneousPair, StallCheck, SteadyState, SteadyStatistics, SweepAnalysis, SweepPointAnalysis,
+    SweepRun, TestMethod, ThresholdOutcome, ThresholdStatus, Verdict, WarmUpCheck, Worth,
 };
 pub use newest::{NewestRuns, newest_runs};
 pub use published::check_published_table;

@@ -2,19 +2,20 @@
 
 use std::path::Path;
 
-use workbench_plan::{BaseUrl, Database, Load, Plan, Target};
+use workbench_plan::{BaseUrl, Database, Load, Monitor, Plan, Target};
 
 use crate::experiment::EXPERIMENT_FILE;
 use crate::model::RunAnalysis;
 
 /// The experiment without what may differ between two versions of a system: what it is called, what it asks, what it
-/// must hold, where the system is, and what is broken in it on purpose.
+/// must hold, where the system is, what is watched of it, and what is broken in it on purpose.
 pub(crate) fn same_workload(plan: &Plan) -> Plan {
     let mut plan = plan.clone();
     plan.name = "experiment".to_owned();
     plan.title = "experiment".to_owned();
     plan.question = "experiment".to_owned();
     plan.thresholds = Vec::new();
+    plan.monitor = Monitor::default();
     // Judged by itself.
     plan.seed = 0;
     match &mut plan.target {

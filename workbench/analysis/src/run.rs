@@ -19,6 +19,7 @@ use crate::model::{OpenModel, RequestStatistics, RunAnalysis, ThresholdOutcome};
 use crate::observe::{
     Gone, LabelObservations, LabelTally, Observations, Times, TimesInOrder, observe, service_times,
 };
+use crate::resources::resources;
 use crate::series::{per_second, users_from_samples};
 use crate::steady::{self, steady_state};
 use crate::tables::{self, NS_PER_SECOND, Row, TOTAL};
@@ -71,10 +72,16 @@ pub(crate) fn analyse(
             &observations,
             open_model.clone(),
         );
-        let (analysis, warnings) = analysis.expect(
+        let (mut analysis, mut warnings) = analysis.expect(
             "no label or second is without times, all are finite, and a plan has possible quantiles",
         );
         if !observations.look_up()? {
+            match resources(run_directory, &experiment.plan, observations.origin) {
+                Ok(resources) => analysis.resources = resources,
+                Err(error) => warnings.push(format!(
+                    "has readings of processors and bytes out that cannot be used: {error}"
+                )),
+            }
             return Ok(AnalysedRun {
                 analysis,
                 warnings,
@@ -199,6 +206,7 @@ fn combine(
         per_second: per_second(started, completed),
         users,
         open_model,
+        resources: None,
         histogram: histogram(&all)?,
         thresholds,
         requests,

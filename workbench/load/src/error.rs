@@ -41,6 +41,12 @@ pub enum LoadError {
         /// What it said last.
         reason: String,
     },
+    /// A process that the experiment wants watched is not there.
+    #[error("there is no {0} to watch on this machine, besides the load generator itself")]
+    NotWatched(String),
+    /// The thread that watches cannot be started.
+    #[error("cannot watch the run: {0}")]
+    Watch(#[source] std::io::Error),
     /// This machine cannot run the plan; which limit, and what to do about it.
     #[error("the load generator cannot run this: {0}")]
     Limit(String),
@@ -70,7 +76,10 @@ impl LoadError {
     pub fn is_target(&self) -> bool {
         matches!(
             self,
-            Self::Unreachable { .. } | Self::Reset { .. } | Self::Bookstore { .. }
+            Self::Unreachable { .. }
+                | Self::Reset { .. }
+                | Self::Bookstore { .. }
+                | Self::NotWatched(_)
         )
     }
 }

@@ -5,7 +5,7 @@
 //! waits for its time by the plan's schedule (`clock`, `pacer`) or for an arrival (`pool`), enters (`presence`) and lives
 //! (`user`): it writes a `request`, the
 //! `client` sends it and times its response, and the sample goes into the worker's slot. `recorder` empties the slots into
-//! Parquet once a second, and tells who watches (`live`, `processors`). `stop` ends a run early. In the end `validity`
+//! Parquet once a second, and tells who looks on (`live`); `watch` notes meanwhile what the run uses. `stop` ends a run early. In the end `validity`
 //! says whether the run can be believed, and the manifest is written for the last time.
 
 mod attack;
@@ -21,7 +21,6 @@ mod live;
 mod pacer;
 mod pool;
 mod presence;
-mod processors;
 mod recorder;
 mod request;
 mod reset;
@@ -30,6 +29,7 @@ mod stop;
 mod target;
 mod user;
 mod validity;
+mod watch;
 mod workers;
 
 pub use directory::RunDirectory;

@@ -3,18 +3,17 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use workbench_plan::{Database, Plan, Schedule, SteadyPart, Target};
 use workbench_samples::{
-    ELAPSED, Labels, MANIFEST_VERSION, Manifest, Outcome, Resource, RunLock, SAMPLES_FOLDER,
-    SampleWriter, SeriesPlace, Tool, Validity,
+    ELAPSED, Labels, MANIFEST_VERSION, Manifest, Outcome, RunLock, SAMPLES_FOLDER, SampleWriter,
+    SeriesPlace, Tool, Validity,
 };
 
 use crate::attack::{self, Attack};
 use crate::client::{self, Endpoint};
-use crate::clock::Clock;
 use crate::directory::RunDirectory;
 use crate::error::{LoadError, with_causes};
 use crate::host;
@@ -22,12 +21,12 @@ use crate::limits::{self, Limits};
 use crate::live::{Live, LiveTimes};
 use crate::pool::Record;
 use crate::presence::Presence;
-use crate::processors::{self, Processors, Watch};
 use crate::recorder::{self, Recorded, Recorder};
 use crate::reset;
 use crate::stop::{StopReason, StopSignal};
 use crate::target::{BookstoreCommand, RunningTarget};
 use crate::validity::{self, Evidence};
+use crate::watch::{self, Processors, Sources, Watch};
 use crate::workers::Workers;
 
 /// What a run needs besides its plan.
@@ -68,11 +67,13 @@ pub struct FinishedRun {
 pub async fn run(plan: &Plan, options: RunOptions) -> Result<FinishedRun, LoadError> {
     let limits = Limits::of_this_machine();
     let prepared = prepare(plan, &options, &limits).await;
-    let (target, endpoints) = prepared.inspect_err(|_| options.directory.remove())?;
+    let prepared = prepared.inspect_err(|_| options.directory.remove())?;
+    let (target, endpoints, sources) = prepared;
     let directory = options.directory.path().to_owned();
     // Where the file system knows no locks, a run that goes on is taken for one that was killed.
     let _lock = RunLock::hold(&directory);
-    let finished = load(plan, options, &target, endpoints, limits.open_files).await;
+    let ready = (endpoints, sources);
+    let finished = load(plan, options, &target, ready, limits.open_files).await;
     if let Err(error) = &finished {
         note_failure(&directory, error);
     }
@@ -102,7 +103,7 @@ async fn prepare(
     plan: &Plan,
     options: &RunOptions,
     limits: &Limits,
-) -> Result<(RunningTarget, Vec<Vec<Arc<Endpoint>>>), LoadError> {
+) -> Result<(RunningTarget, Vec<Vec<Arc<Endpoint>>>, Sources), LoadError> {
     limits.check(plan, &plan.schedule())?;
     let directory = options.directory.path();
     let resolved = plan.without_password().to_yaml();
@@ -121,7 +122,7 @@ async fn prepare(
         () = options.stop.stopped() => Err(LoadError::Interrupted),
     };
     match ready {
-        Ok(endpoints) => Ok((target, endpoints)),
+        Ok((endpoints, sources)) => Ok((target, endpoints, sources)),
         Err(error) => {
             target.stop().await;
             Err(error)
@@ -129,12 +130,13 @@ async fn prepare(
     }
 }
 
-/// Finds the services of the target and puts them back to where every run begins.
+/// Finds the services of the target and its processes, and puts it back to where every run begins.
 async fn make_ready(
     plan: &Plan,
     target: &RunningTarget,
     insecure: bool,
-) -> Result<Vec<Vec<Arc<Endpoint>>>, LoadError> {
+) -> Result<(Vec<Vec<Arc<Endpoint>>>, Sources), LoadError> {
+    let sources = Sources::new(target.processes(), &plan.target, &plan.monitor)?;
     let (tls, reset) = match &plan.target {
         Target::Urls(urls) => (urls.tls.as_ref(), urls.reset.as_slice()),
         Target::Bookstore(_) => (None, [].as_slice()),
@@ -145,7 +147,7 @@ async fn make_ready(
         reset::reset(reset, &endpoints).await?;
         replicas.push(endpoints);
     }
-    Ok(replicas)
+    Ok((replicas, sources))
 }
 
 /// Follows the schedule against a target that is ready.
@@ -153,7 +155,7 @@ async fn load(
     plan: &Plan,
     options: RunOptions,
     target: &RunningTarget,
-    endpoints: Vec<Vec<Arc<Endpoint>>>,
+    (endpoints, sources): (Vec<Vec<Arc<Endpoint>>>, Sources),
     open_files: Option<u64>,
 ) -> Result<FinishedRun, LoadError> {
     let directory = options.directory;
@@ -192,8 +194,8 @@ async fn load(
         .inspect_err(|_| directory.remove())?;
     let schedule = plan.schedule();
     let slots = recorder::slots(Workers::useful(schedule.users().len()));
-    let target_among_others = among_others(&plan.target, &endpoints);
-    let watch = Arc::new(Mutex::new(Watch::new(target.processes().collect())));
+    let target_among_others =
+        !sources.is_whole_target(&plan.target) && among_others(&plan.target, &endpoints);
     let attack = Arc::new(Attack::new(
         plan.clone(),
         schedule,
@@ -206,12 +208,18 @@ async fn load(
         Arc::clone(&attack),
         manifest.clone(),
         directory.path.clone(),
-        Arc::clone(&watch),
         options.observer,
     );
+    let begun = {
+        let attack = Arc::clone(&attack);
+        move || attack.begun().copied()
+    };
+    let watch = Watch::start(sources, &plan.monitor, &directory.path, begun);
+    let watch = watch.map_err(LoadError::Watch)?;
     let recorder = Recorder::start(slots, writer, options.stop, observer);
     let executed = attack::execute(&attack).await;
     let ended = *executed.as_ref().unwrap_or(&Instant::now());
+    let watched = watch.finish();
     let complete = attack.is_complete(ended);
     // Asked to stop when it was over anyway, a run is complete.
     let stopped = attack
@@ -229,8 +237,6 @@ async fn load(
     let recorded = recorder.finish(never_began)?;
     executed?;
     manifest.target = target.record(target.requests_served().await);
-    let watch = watch.lock().unwrap_or_else(PoisonError::into_inner);
-    let processors = watch.readings();
     manifest.ended_at = Some(attack.clock().utc_ns(ended));
     manifest.arrivals = arrivals
         .as_ref()
@@ -241,11 +247,14 @@ async fn load(
         recorded,
         arrivals.as_ref(),
         (ended, stopped),
-        processors,
+        &watched.processors,
         target_among_others,
     );
+    if let Some(validity) = &mut manifest.validity {
+        validity.checks.extend(watched.checks);
+    }
     manifest.write(&directory.path)?;
-    workbench_samples::write_resources(&directory.path, &resources(processors, attack.clock()))?;
+    watched.writer?.finish()?;
     Ok(FinishedRun {
         directory: directory.path,
         outcome: manifest.outcome,
@@ -277,14 +286,12 @@ fn observe(
     attack: Arc<Attack>,
     mut manifest: Manifest,
     directory: PathBuf,
-    watch: Arc<Mutex<Watch>>,
     observer: Box<dyn Fn(&Live) + Send>,
 ) -> impl FnMut(&LiveTimes, &Recorded) + Send + 'static {
     move |times, recorded| {
         let Some(clock) = attack.begun() else {
             return;
         };
-        watch.lock().unwrap_or_else(PoisonError::into_inner).look();
         if manifest.started_at.is_none() {
             manifest.started_at = Some(clock.start_utc_ns());
             // The end of the run writes it again, and reports what keeps it from being written.
@@ -319,26 +326,6 @@ fn among_others(target: &Target, endpoints: &[Vec<Arc<Endpoint>>]) -> bool {
     }
 }
 
-/// Who used the processors, as it is stored.
-fn resources(processors: &[Processors], clock: &Clock) -> Vec<Resource> {
-    let rows = |used: &Processors| {
-        let at = clock.utc_ns(used.from + used.length);
-        let row = |source: &str, metric: &str, value| Resource {
-            at,
-            source: source.to_owned(),
-            metric: metric.to_owned(),
-            value,
-        };
-        [
-            row("generator", "processors", used.generator),
-            row("target", "processors", used.target),
-            row("others", "processors", used.others),
-            row("machine", "steal_processors", used.steal),
-        ]
-    };
-    processors.iter().flat_map(rows).collect()
-}
-
 /// Fills in whether the run can be believed; returns how it ended.
 fn judge(
     manifest: &mut Manifest,
@@ -363,7 +350,7 @@ fn judge(
         ended: ended.saturating_duration_since(clock.start()),
         steady: steady(&attack.plan, &attack.schedule),
         processors,
-        cpus: processors::available(),
+        cpus: watch::available(),
         target_among_others,
         recorded,
         connections: limits::connections(&attack.plan, &attack.schedule),

@@ -12,8 +12,8 @@ use workbench_samples::{Check, CheckStatus, UsersInSecond, Validity};
 use crate::clock::Clock;
 use crate::pool::Record;
 use crate::presence::Presence;
-use crate::processors::Processors;
 use crate::recorder::Recorded;
+use crate::watch::Processors;
 
 /// Largest deviation from the planned users, as a fraction of their peak, that passes.
 const USERS_TOLERANCE: f64 = 0.01;

@@ -6,7 +6,10 @@
 mod arrivals;
 mod support;
 
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -14,7 +17,7 @@ use support::{
     Stub, check, experiment, finding, numbers, one_run_at_a_time, run, run_observed, samples, words,
 };
 use workbench_load::{FinishedRun, LoadError, StopReason, StopSignal};
-use workbench_samples::{CheckStatus, Manifest, Outcome, read_resources};
+use workbench_samples::{CheckStatus, Manifest, Outcome, Resource, read_resources};
 
 const SHORT: &str = "threads:\n  - { start: 3, startup: 100ms, hold: 300ms, shutdown: 100ms }";
 
@@ -484,11 +487,140 @@ async fn who_used_the_processors_is_stored_with_the_run() {
     let finished = run(&plan, folder.path(), &StopSignal::new()).await.unwrap();
     assert!(check(&finished, "processors").is_some());
     let readings = read_resources(&finished.directory).unwrap();
-    let sources: Vec<&str> = readings.iter().map(|it| it.source.as_str()).collect();
-    assert_eq!(sources[..4], ["generator", "target", "others", "machine"]);
-    let of_generator = readings.iter().filter(|it| it.source == "generator");
-    let most = of_generator.map(|it| it.value).fold(0.0, f64::max);
-    assert!(most > 0.0);
+    let most = |source: &str, metric: &str| {
+        let of = readings.iter();
+        let of = of.filter(|it| it.source == source && it.metric == metric);
+        of.map(|it| it.value).reduce(f64::max)
+    };
+    for (source, metric) in [
+        ("generator", "processors"),
+        ("generator", "resident_bytes"),
+        ("generator", "open_files"),
+        ("machine", "processors"),
+        ("machine", "memory_used_bytes"),
+        ("machine/lo", "bytes_out_per_s"),
+    ] {
+        assert!(most(source, metric) > Some(0.0), "{source} {metric}");
+    }
+    assert!(most("machine", "steal_processors").is_some());
+    // Nobody said which processes the target's are.
+    assert!(readings.iter().all(|it| !it.source.starts_with("target")));
+}
+
+/// A process that does nothing until its input is closed.
+fn idle(name: &str) -> Child {
+    Command::new("/bin/sh")
+        .arg0(name)
+        .args(["-c", "read line"])
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn processes_are_watched_by_number_and_by_name() {
+    let _turn = one_run_at_a_time().await;
+    let folder = tempfile::tempdir().unwrap();
+    let stub = Stub::start().await;
+    // Longer than the kernel's name of a process may be, and no other test's.
+    let name = format!("a-service-watched-by-name-{}", std::process::id());
+    let mut processes = [idle(&name), idle(&name), idle("by-number")];
+    let [first, second, third] = processes.each_ref().map(Child::id);
+    let monitor = format!("monitor: {{ processes: [{name}, {third}] }}\n{SHORT}");
+    let plan = experiment(stub.address, &monitor, "      - { request: GET stub/one }");
+    let finished = run(&plan, folder.path(), &StopSignal::new()).await.unwrap();
+    let readings = read_resources(&finished.directory).unwrap();
+    for source in [
+        format!("target/{name}[{first}]"),
+        format!("target/{name}[{second}]"),
+        format!("target/sh[{third}]"),
+    ] {
+        for metric in ["processors", "resident_bytes", "open_files"] {
+            let of = |it: &&Resource| it.source == source && it.metric == metric;
+            let reading = readings.iter().find(of);
+            let reading = reading.unwrap_or_else(|| panic!("{source} {metric}: {readings:?}"));
+            assert!(reading.value > 0.0 || metric == "processors");
+        }
+        // They have no sockets: what is not known is not nothing.
+        let sent = |it: &Resource| it.source == source && it.metric == "bytes_out_per_s";
+        assert!(!readings.iter().any(sent));
+    }
+    assert_eq!(check(&finished, "monitor"), None);
+    for process in &mut processes {
+        drop(process.stdin.take());
+        process.wait().unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_is_not_there_is_named_before_the_run() {
+    let _turn = one_run_at_a_time().await;
+    let folder = tempfile::tempdir().unwrap();
+    let stub = Stub::start().await;
+    let own = std::process::id();
+    for wanted in ["no-such-process".to_owned(), own.to_string()] {
+        let monitor = format!("monitor: {{ processes: [{wanted}] }}\n{SHORT}");
+        let plan = experiment(stub.address, &monitor, "      - { request: GET stub/one }");
+        let error = run(&plan, folder.path(), &StopSignal::new())
+            .await
+            .unwrap_err();
+        assert!(error.to_string().contains(&wanted), "{error}");
+        assert!(error.is_target());
+        assert_eq!(folders(&folder.path().join("stubbed")), [] as [PathBuf; 0]);
+    }
+    assert_eq!(stub.traffic.requests.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn prometheus_endpoints_are_kept_and_those_that_fail_are_counted() {
+    let _turn = one_run_at_a_time().await;
+    let folder = tempfile::tempdir().unwrap();
+    let stub = Stub::start().await;
+    let url = |path: &str| format!("http://{}/{path}", stub.address);
+    let load = format!(
+        "monitor: {{ prometheus: [\"{}\", \"{}\", \"{}\", \"{}\"] }}\nthreads: [ {{ start: 1, hold: 1h }} ]",
+        url("metrics"),
+        url("hang"),
+        url("one"),
+        url("fail"),
+    );
+    let plan = experiment(stub.address, &load, "      - { request: GET stub/slow }");
+    let stop = StopSignal::new();
+    // All are asked at once, and again once all have answered or failed.
+    let (traffic, ending) = (Arc::clone(&stub.traffic), stop.clone());
+    let finished = run_observed(&plan, folder.path(), &stop, move |_| {
+        if traffic.scrapes.load(Ordering::SeqCst) >= 2 {
+            ending.stop(StopReason::Interrupted);
+        }
+    })
+    .await
+    .unwrap();
+    let readings = read_resources(&finished.directory).unwrap();
+    let endpoints = readings.iter().filter(|it| it.source.starts_with("http"));
+    let mut series: Vec<_> = endpoints
+        .map(|it| (it.source.clone(), it.metric.as_str(), it.value))
+        .collect();
+    series.sort_by(|a, b| a.partial_cmp(b).unwrap());
+    series.dedup();
+    assert_eq!(
+        series,
+        [
+            (url("metrics"), "books{shelf=\"a\"}", 7.0),
+            (url("metrics"), "sold_total", 1_000.0),
+        ]
+    );
+    let checks = &finished.validity.checks;
+    let checks: Vec<_> = checks.iter().filter(|it| it.name == "prometheus").collect();
+    assert!(checks.iter().all(|it| it.status == CheckStatus::Warning));
+    let finding = |path: &str| {
+        let of = checks.iter().find(|it| it.finding.starts_with(&url(path)));
+        of.unwrap().finding.as_str()
+    };
+    assert!(finding("metrics").contains("not in Prometheus's text format"));
+    assert!(finding("metrics").contains(": 0 of "), "{checks:?}");
+    assert!(finding("hang").contains("no answer within"), "{checks:?}");
+    assert!(finding("one").contains("nothing in it"), "{checks:?}");
+    assert!(finding("fail").contains("status 500"), "{checks:?}");
 }
 
 /// A run during which something befalls its folder, and what is left; the observer is called before samples are written.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::distribution::Distribution;
 use crate::file::{format_duration, without_password};
 use crate::plan::{
-    Arrivals, Concurrency, Database, Gaps, Load, Plan, SteadyPart, Step, Target, ThreadRow,
+    Arrivals, Concurrency, Database, Gaps, Load, Monitor, Plan, SteadyPart, Step, Target, ThreadRow,
 };
 use crate::schedule::{Schedule, ScheduledArrivals, Work};
 use crate::sweep::Sweep;
@@ -36,6 +36,7 @@ pub fn describe(plan: &Plan) -> String {
     );
     lines.push(String::new());
     lines.extend(target(&shown.target));
+    lines.extend(monitor(&plan.monitor));
     lines.push(String::new());
     if let Some(sweep) = &plan.sweep {
         lines.extend(self::sweep(sweep, &schedule));
@@ -107,6 +108,15 @@ fn tls(tls: &Tls) -> Vec<String> {
     let presented = tls.client.iter();
     trusted
         .chain(presented.map(|client| format!("  tls: the client presents {}", client.certificate)))
+        .collect()
+}
+
+fn monitor(monitor: &Monitor) -> Vec<String> {
+    let processes = monitor.processes.iter().map(ToString::to_string);
+    let endpoints = monitor.prometheus.iter();
+    processes
+        .chain(endpoints.map(|url| format!("Prometheus endpoint {url}")))
+        .map(|watched| format!("  watched: {watched}"))
         .collect()
 }
 

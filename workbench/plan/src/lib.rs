@@ -30,8 +30,8 @@ pub use file::{
 pub use order::Order;
 pub use plan::{
     Arrivals, BaseUrl, BookstoreTarget, Comparison, Concurrency, Database, Gaps, InjectedFault,
-    Iterations, Load, Metric, Plan, Rate, RateUnit, ResetRequest, Scenario, SteadyPart, Step,
-    Target, ThreadRow, Threshold, UrlsTarget,
+    Iterations, Load, Metric, Monitor, Plan, Rate, RateUnit, ResetRequest, Scenario, SteadyPart,
+    Step, Target, ThreadRow, Threshold, UrlsTarget, WatchedProcess,
 };
 pub use published::{PublishedGroup, PublishedTable, PublishedTest};
 pub use random::{Random, random_for_arrival, random_for_user};

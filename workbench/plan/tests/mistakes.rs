@@ -1425,3 +1425,63 @@ fn a_name_of_a_header_longer_than_can_be_sent() {
         "{error}"
     );
 }
+
+/// What is said about a list of `monitor`, which stands in line 4; the schema sees it too where an editor could.
+fn refused_monitor(monitor: &str) -> String {
+    let text = broken("target:\n", &format!("monitor: {{ {monitor} }}\ntarget:\n"));
+    refused(&text)
+}
+
+#[test]
+fn mistakes_in_what_is_watched() {
+    for (monitor, said) in [
+        ("process: [nginx]", "did you mean \"processes\"?"),
+        ("processes: nginx", "list"),
+        ("processes: [1.5]", "whole number or text"),
+        ("processes: [0]", "0 is no number of a process"),
+        ("processes: [-7]", "-7 is no number of a process"),
+        ("processes: [4194305]", "4194305 is no number of a process"),
+        (
+            "processes: [nginx, /usr/sbin/nginx]",
+            "without the path: \"nginx\"",
+        ),
+        ("processes: [\" \"]", "a process has a name"),
+        ("processes: [\"4711\"]", "without quotes: 4711"),
+        ("processes: [7, nginx, 7]", "watched already"),
+        (
+            "prometheus: [\"localhost:9100/metrics\"]",
+            "write it as http://host:port/metrics",
+        ),
+        (
+            "prometheus: [metrics]",
+            "write it as http://host:port/metrics",
+        ),
+        (
+            "prometheus: [\"http://me:secret@host/metrics\"]",
+            "no user or password",
+        ),
+        (
+            "prometheus: [\"http://a/\", \"http://a/\"]",
+            "watched already",
+        ),
+    ] {
+        let error = refused_monitor(monitor);
+        assert!(error.contains(said), "{monitor}: {error}");
+        assert!(error.contains("x.yaml:4:"), "{monitor}: {error}");
+    }
+}
+
+#[test]
+fn what_an_editor_can_see_of_a_wrong_monitor_is_underlined() {
+    for monitor in [
+        "processes: [0]",
+        "processes: [1.5]",
+        "processes: nginx",
+        "processes: [/usr/sbin/nginx]",
+        "prometheus: [\"ftp://host\"]",
+        "endpoints: []",
+    ] {
+        let text = broken("target:\n", &format!("monitor: {{ {monitor} }}\ntarget:\n"));
+        refused_by_the_schema_too(&text);
+    }
+}

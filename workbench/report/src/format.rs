@@ -25,6 +25,23 @@ pub(crate) fn time(ns: f64) -> String {
     format!("{} {unit}", significant(ns / divisor))
 }
 
+/// What bytes, up to `high` of them, are divided by, and the unit then: powers of 1,000.
+pub(crate) fn unit_of_bytes(high: f64) -> (f64, &'static str) {
+    match high {
+        // The bounds lie where rounding to three digits would reach the next unit.
+        size if size < 999.5 => (1.0, "B"),
+        size if size < 999.5e3 => (1e3, "kB"),
+        size if size < 999.5e6 => (1e6, "MB"),
+        _ => (1e9, "GB"),
+    }
+}
+
+/// Bytes per second with the unit that suits them: `412 B/s`, `1.20 MB/s`.
+pub(crate) fn bytes_per_second(bytes: f64) -> String {
+    let (divisor, unit) = unit_of_bytes(bytes);
+    format!("{} {unit}/s", significant(bytes / divisor))
+}
+
 /// At least three significant digits, with thousands set apart and no exponent.
 pub(crate) fn significant(value: f64) -> String {
     if !value.is_finite() {
@@ -227,6 +244,15 @@ mod tests {
             [
                 "10.0 µs", "999 µs", "1.00 ms", "4.13 ms", "1.20 s", "60.0 s", "–"
             ]
+        );
+    }
+
+    #[test]
+    fn bytes_take_the_unit_that_suits_them() {
+        let shown: Vec<_> = [0.0, 412.0, 999.6, 1.2e6, 3e9].map(bytes_per_second).into();
+        assert_eq!(
+            shown,
+            ["0 B/s", "412 B/s", "1.00 kB/s", "1.20 MB/s", "3.00 GB/s"]
         );
     }
 

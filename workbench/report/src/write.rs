@@ -146,6 +146,10 @@ mod tests {
             [
                 "response-time.png",
                 "response-time.svg",
+                "cpu.png",
+                "cpu.svg",
+                "bytes-out.png",
+                "bytes-out.svg",
                 "aggregate.png",
                 "aggregate.svg",
                 "histogram.png",

@@ -26,7 +26,9 @@ pub use manifest::{
 };
 pub use read::{SampleBatch, has_samples, sample_batches};
 pub use replace::replace_file;
-pub use resources::{RESOURCES_FILE, RESOURCES_VERSION, Resource, read_resources, write_resources};
+pub use resources::{
+    RESOURCES_FILE, RESOURCES_VERSION, Resource, ResourceWriter, read_resources, resource_batches,
+};
 pub use sample::{ErrorKind, Labels, Phase, Sample};
 pub use schema::{SAMPLES_FOLDER, SCHEMA_VERSION, column};
 pub use series::{

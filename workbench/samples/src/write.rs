@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use polars_core::prelude::{
     Categorical32Chunked, CategoricalMapping, Categories, Column, DataFrame, DataType,
-    Int64Chunked, IntoColumn, IntoSeries, NewChunkedArray, PolarsError, PolarsResult, TimeUnit,
-    TimeZone, UInt32Chunked,
+    Int64Chunked, IntoColumn, IntoSeries, NewChunkedArray, PolarsError, PolarsResult, Schema,
+    TimeUnit, TimeZone, UInt32Chunked,
 };
 use polars_io::prelude::{KeyValueMetadata, ParquetCompression, ParquetWriter};
 use polars_utils::compression::ZstdLevel;
@@ -134,17 +134,38 @@ impl From<PolarsError> for WriteFailure {
     }
 }
 
+/// Writes frames below each other, one at a time, to a file that appears once it is complete.
+pub(crate) fn write_frames(
+    path: PathBuf,
+    version: u32,
+    schema: &Schema,
+    frames: impl Iterator<Item = PolarsResult<DataFrame>>,
+) -> Result<(), SamplesError> {
+    let written = replace_with(&path, |file| -> Result<(), WriteFailure> {
+        let mut writer = writer(file, version)?.batched(schema)?;
+        for frame in frames {
+            writer.write_batch(&frame?)?;
+        }
+        writer.finish()?;
+        Ok(())
+    });
+    written.map_err(|failure| failure.at(path))
+}
+
 fn write_parquet(file: &mut File, version: u32, frame: &mut DataFrame) -> PolarsResult<()> {
+    writer(file, version)?.finish(frame)?;
+    Ok(())
+}
+
+fn writer(file: &mut File, version: u32) -> PolarsResult<ParquetWriter<&mut File>> {
     let version = (VERSION_KEY.to_owned(), version.to_string());
-    ParquetWriter::new(file)
+    Ok(ParquetWriter::new(file)
         .with_compression(ParquetCompression::Zstd(Some(ZstdLevel::try_new(
             ZSTD_LEVEL,
         )?)))
         .with_key_value_metadata(Some(KeyValueMetadata::from_static(vec![version])))
         // The load generator's threads are being measured: no pool of our own beside them.
-        .set_parallel(false)
-        .finish(frame)?;
-    Ok(())
+        .set_parallel(false))
 }
 
 /// The dictionary of each label column: which number Polars stores for which of our numbers.

@@ -59,6 +59,7 @@ pub(crate) fn run(experiment: &str, number: usize, mean_ms: f64) -> RunAnalysis 
         per_second: Vec::new(),
         users: Vec::new(),
         open_model: None,
+        resources: None,
         histogram: Vec::new(),
         thresholds: Vec::new(),
     }

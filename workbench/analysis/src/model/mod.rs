@@ -7,6 +7,7 @@ mod estimate;
 mod open;
 mod published;
 mod report;
+mod resources;
 mod steady;
 mod sweep;
 
@@ -22,6 +23,7 @@ pub use estimate::{ConfidenceInterval, Estimate};
 pub use open::{OpenModel, ServiceTimes};
 pub use published::{CheckedNumber, PublishedCheck, PublishedGroupCheck, PublishedTestCheck};
 pub use report::{CltDistribution, FalseAlarms, PairwiseTest, ReportComparison, Shape, Worth};
+pub use resources::{ResourceSeries, ResourceSource, Resources};
 pub use steady::{Latency, Scope, StallCheck, SteadyState, SteadyStatistics, WarmUpCheck};
 pub use sweep::{
     Coefficient, FittedRun, LargestLoad, Peak, ScalabilityFit, SweepAnalysis, SweepPointAnalysis,
@@ -31,7 +33,8 @@ pub use sweep::{
 /// Version of the format that is written, and the one that can be read.
 ///
 /// 2 added the steady state of a run, its place in a series, what may be said between runs, sweeps, and what the report's
-/// procedure is worth; 4 the stalls of the steady part, and thresholds that are undecided; 5 the open model.
+/// procedure is worth; 4 the stalls of the steady part, and thresholds that are undecided; 5 the open model, and
+/// what a run used of its machine.
 pub const SCHEMA_VERSION: u32 = 5;
 
 /// Everything that was computed from one run, or from several that are compared.
@@ -92,6 +95,8 @@ pub struct RunAnalysis {
     pub users: Vec<UsersInSecond>,
     /// Arrivals and service times; `None` where nothing arrives at a rate.
     pub open_model: Option<OpenModel>,
+    /// What was used of the machine second by second; `None` where nothing was watched.
+    pub resources: Option<Resources>,
     /// Elapsed times of all requests, logarithmically spaced bins without gaps.
     pub histogram: Vec<Bin>,
     /// The experiment's thresholds and what became of them.

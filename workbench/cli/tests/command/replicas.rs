@@ -12,7 +12,7 @@ use crate::support::{Bench, json};
 /// A server: `TEST_POSTGRES_URL`, or one started as the bookstore's tests do it, which goes when this does.
 struct Server {
     url: String,
-    _supervisor: Option<Child>,
+    supervisor: Option<Child>,
 }
 
 impl Server {
@@ -21,7 +21,7 @@ impl Server {
         if let Ok(url) = std::env::var("TEST_POSTGRES_URL") {
             return Some(Self {
                 url,
-                _supervisor: None,
+                supervisor: None,
             });
         }
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -50,9 +50,26 @@ impl Server {
         assert!(line.starts_with("ready "), "{line}");
         Some(Self {
             url: format!("postgres://postgres@127.0.0.1:{port}/bookstore"),
-            _supervisor: Some(supervisor),
+            supervisor: Some(supervisor),
         })
     }
+
+    /// Whether its processes are on this machine; of one that was given nobody knows.
+    fn is_here(&self) -> bool {
+        self.supervisor.is_some()
+    }
+}
+
+/// The sources whose bytes out were seen, of the target and its database.
+fn watched(run: &std::path::Path) -> Vec<String> {
+    let readings = workbench_samples::read_resources(run).unwrap();
+    let of_target = readings.into_iter().filter(|it| {
+        it.metric == "bytes_out_per_s"
+            && it.value > 0.0
+            && (it.source.starts_with("target") || it.source.starts_with("database"))
+    });
+    let sources: std::collections::BTreeSet<String> = of_target.map(|it| it.source).collect();
+    sources.into_iter().collect()
 }
 
 #[test]
@@ -99,6 +116,14 @@ fn each_point_has_its_processes_which_share_their_databases_and_the_users() {
             finding.starts_with(&format!("the target counted {served} requests"))
         });
         assert_eq!(counted.unwrap()["status"], "passed", "{counted:?}");
+        if server.is_here() {
+            let sources = watched(&run);
+            let expected: &[&str] = match replicas {
+                1 => &["database/postgres", "target/bookstore"],
+                _ => &["database/postgres", "target/replica-1", "target/replica-2"],
+            };
+            assert_eq!(sources, expected);
+        }
         let resolved = std::fs::read_to_string(run.join("experiment.yaml")).unwrap();
         if replicas == 1 {
             assert!(target["urls"]["catalog"].is_string(), "{target}");

@@ -38,6 +38,64 @@ fn a_run_leaves_samples_analysis_figures_and_a_report() {
     assert_eq!(total["samples"].as_u64().unwrap(), served);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn what_the_bookstore_used_is_stored_analysed_and_drawn() {
+    let bench = Bench::new();
+    let file = bench.shopping("watched", 3, "4s", "");
+    let ended = bench.workbench().arg("run").arg(&file).assert();
+    ended.code(OVER);
+    let [run] = bench.runs("watched").try_into().unwrap();
+    let readings = workbench_samples::read_resources(&run).unwrap();
+    let of = |source: &str, metric: &str| -> Vec<f64> {
+        let of = readings.iter();
+        let of = of.filter(|it| it.source == source && it.metric == metric);
+        of.map(|it| it.value).collect()
+    };
+    let online = std::thread::available_parallelism().unwrap().get() as f64;
+    let processors = of("target/bookstore", "processors");
+    assert!(processors.len() >= 2 && processors.iter().sum::<f64>() > 0.0);
+    // Time is counted in ticks of 10 ms.
+    assert!(
+        processors.iter().all(|used| *used <= online * 1.1),
+        "{processors:?}"
+    );
+    let memory = of("target/bookstore", "resident_bytes");
+    assert!(
+        memory.iter().all(|bytes| (1e6..1e10).contains(bytes)),
+        "{memory:?}"
+    );
+    assert!(
+        of("target/bookstore", "open_files")
+            .iter()
+            .all(|files| *files >= 3.0)
+    );
+    let analysis = json(&run.join("analysis.json"));
+    let analysed = &analysis["runs"][0];
+    let total = &analysed["total"];
+    let received = total["received_kib_per_s"].as_f64().unwrap() * 1_024.0;
+    let received = received * analysed["duration_s"].as_f64().unwrap();
+    // Readings are of a second each. Not seen is what was sent after the last; seen besides is what services send each
+    // other.
+    let sent: f64 = of("target/bookstore", "bytes_out_per_s").iter().sum();
+    assert!(
+        (0.25..20.0).contains(&(sent / received)),
+        "{sent} of {received}"
+    );
+    assert!(readings.iter().all(|it| !it.source.starts_with("database")));
+    assert!(!run.join("resources").exists());
+
+    let resources = &analysed["resources"];
+    assert_eq!(resources["embedded_database"], true);
+    assert_eq!(resources["processors"][0]["source"], "application");
+    assert_eq!(resources["bytes_out_per_s"][0]["source"], "application");
+    for figure in ["cpu", "bytes-out"] {
+        assert!(run.join(format!("figures/{figure}.png")).is_file());
+    }
+    let report = std::fs::read_to_string(run.join("report.html")).unwrap();
+    assert!(report.contains("CPU over time") && report.contains("Bytes out over time"));
+}
+
 #[test]
 fn a_missed_threshold_is_exit_code_10_and_named() {
     let bench = Bench::new();

@@ -68,10 +68,19 @@ impl RunningTarget {
         self.replicas.iter().map(|replica| &replica.urls)
     }
 
-    /// The processes that the workbench started.
-    pub(crate) fn processes(&self) -> impl Iterator<Item = u32> {
-        let bookstores = self.replicas.iter();
-        bookstores.filter_map(|replica| replica.bookstore.as_ref()?.process)
+    /// The processes that the workbench started, with their names: each has all services.
+    pub(crate) fn processes(&self) -> Vec<(u32, String)> {
+        let several = self.replicas.len() > 1;
+        let bookstores = (1..).zip(&self.replicas);
+        let process = |(number, replica): (u32, &Replica)| {
+            let name = if several {
+                format!("replica-{number}")
+            } else {
+                "bookstore".to_owned()
+            };
+            Some((replica.bookstore.as_ref()?.process?, name))
+        };
+        bookstores.filter_map(process).collect()
     }
 
     /// What the manifest says of the target.

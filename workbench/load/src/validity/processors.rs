@@ -5,7 +5,7 @@ use std::time::Duration;
 use workbench_samples::{Check, CheckStatus};
 
 use super::{Evidence, check, up_to};
-use crate::processors::Processors;
+use crate::watch::Processors;
 
 /// Share of its processors that the generator may use before it is itself what is measured: from here on its requests
 /// wait for a processor about as long as they are worked on. Ours.

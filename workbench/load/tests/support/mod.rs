@@ -22,6 +22,7 @@ pub(crate) struct Traffic {
     pub(crate) written: AtomicU64,
     pub(crate) requests: AtomicU64,
     pub(crate) connections: AtomicU64,
+    pub(crate) scrapes: AtomicU64,
 }
 
 /// A running server; ends with the runtime of its test.
@@ -81,6 +82,13 @@ async fn serve(mut socket: TcpStream, traffic: Arc<Traffic>) -> Option<()> {
                 std::future::pending::<()>().await;
             }
             "/hang" => std::future::pending().await,
+            "/metrics" => {
+                traffic.scrapes.fetch_add(1, Ordering::SeqCst);
+                let text = "# TYPE books gauge\nbooks{shelf=\"a\"} 7\nodd one\nsold_total 1e3 1395066363000\n";
+                let length = text.len();
+                let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{text}");
+                write(&mut socket, &traffic, answer.as_bytes()).await?;
+            }
             "/drop" => return None,
             "/garbage" => {
                 write(&mut socket, &traffic, b"this is no HTTP\r\n\r\n").await?;

@@ -23,6 +23,7 @@ fn everything_that_a_plan_can_say_is_described_without_passwords() {
 name: everything
 title: All at once
 target: { bookstore: { database: "postgres://me:secret@db:5432/shop", products: 1, stock: 1, faults: ["*  */* errors=1%  seed=7"] } }
+monitor: { processes: [nginx, 4711], prometheus: ["https://node:9100/metrics"] }
 threads:
   - { start: 4, startup: 2s, hold: 3s, shutdown: 1s }
   - { start: 1, initial_delay: 1500ms, hold: 1s }

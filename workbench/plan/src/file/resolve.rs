@@ -1,6 +1,7 @@
 //! Wire structs to [`Plan`]: everything that goes beyond keys and types.
 
 mod load;
+mod monitor;
 mod scenario;
 mod step;
 mod sweep;
@@ -19,7 +20,7 @@ use super::threshold::parse_threshold;
 use super::wire::{WireDuration, WirePlan};
 use crate::error::Mistake;
 use crate::fault::{Fault, suggestion};
-use crate::plan::{Plan, Scenario, Threshold};
+use crate::plan::{Monitor, Plan, Scenario, Threshold};
 
 /// Resolves everything and reports every mistake found on the way, in the order of the file.
 pub(super) fn resolve(
@@ -41,6 +42,10 @@ pub(super) fn resolve(
         .unwrap_or_default();
     let name = check.name(wire.name, default_name, root);
     let target = target::target(&mut check, wire.target, root.get("target"));
+    let monitor = match &wire.monitor {
+        Some(wire) => monitor::monitor(&mut check, wire, root.get("monitor")),
+        None => Some(Monitor::default()),
+    };
     let load = WireLoad {
         threads: wire.threads,
         concurrency: wire.concurrency,
@@ -66,10 +71,19 @@ pub(super) fn resolve(
     if let (Some(load), Some(scenarios)) = (&load, &scenarios) {
         load::shared(&mut check, load.as_ref(), scenarios, root);
     }
-    let parts = (name, target, load, warm_up, request_timeout, scenarios);
+    let parts = (
+        name,
+        target,
+        monitor,
+        load,
+        warm_up,
+        request_timeout,
+        scenarios,
+    );
     let plan = if let (
         Some(name),
         Some(target),
+        Some(monitor),
         Some(load),
         Some(warm_up),
         Some(request_timeout),
@@ -83,6 +97,7 @@ pub(super) fn resolve(
             question: wire.question.trim().to_owned(),
             seed: wire.seed,
             target,
+            monitor,
             load,
             sweep: sweep.flatten(),
             warm_up,

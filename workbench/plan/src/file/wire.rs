@@ -47,6 +47,10 @@ pub(super) struct WirePlan {
     pub(super) seed: u64,
     /// The system under test.
     pub(super) target: WireTarget,
+    /// What is watched while a run goes on, besides what the workbench starts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "WireMonitor")]
+    pub(super) monitor: Option<WireMonitor>,
     /// Rows of users that overlap and add up (JMeter's Ultimate Thread Group).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Vec<WireThreadRow>", length(min = 1))]
@@ -144,6 +148,30 @@ pub(super) struct WireTls {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub(super) key: Option<String>,
+}
+
+/// What is watched while a run goes on, once a second.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a mapping: { processes: [nginx, 4711], prometheus: [\"http://host:9090/metrics\"] }"
+)]
+#[schemars(rename = "Monitor")]
+pub(super) struct WireMonitor {
+    /// Processes of the target on this machine, by number or by exact name; all that have it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(
+        with = "Vec<serde_json::Value>",
+        extend("items" = { "anyOf": [
+            { "type": "integer", "minimum": 1, "maximum": 4_194_304 },
+            { "type": "string", "pattern": "^[^/]*[^/\\s][^/]*$" }
+        ] })
+    )]
+    pub(super) processes: Vec<WireValue>,
+    /// URLs of Prometheus endpoints.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(inner(regex(pattern = "^https?://")))]
+    pub(super) prometheus: Vec<String>,
 }
 
 /// How the bundled bookstore is started.

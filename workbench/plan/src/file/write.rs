@@ -7,12 +7,14 @@ use super::resolve::WireLoad;
 use super::url::without_password;
 use super::wire::{
     NumberOr, OneOrMany, ValueOr, WireArrivals, WireBookstore, WireConcurrency, WireDuration,
-    WireExpectation, WireGaps, WireIterations, WirePlan, WirePoints, WireRate, WireScenario,
-    WireStep, WireSweep, WireTarget, WireThreadRow, WireTimes, WireTls, WireValue, WireValues,
+    WireExpectation, WireGaps, WireIterations, WireMonitor, WirePlan, WirePoints, WireRate,
+    WireScenario, WireStep, WireSweep, WireTarget, WireThreadRow, WireTimes, WireTls, WireValue,
+    WireValues,
 };
 use crate::distribution::Distribution;
 use crate::plan::{
-    Arrivals, Concurrency, Database, Gaps, Load, Plan, Scenario, Step, Target, ThreadRow,
+    Arrivals, Concurrency, Database, Gaps, Load, Monitor, Plan, Scenario, Step, Target, ThreadRow,
+    WatchedProcess,
 };
 use crate::sweep::{Parameter, Sweep};
 use crate::template::Value;
@@ -47,6 +49,7 @@ fn wire(plan: &Plan) -> WirePlan {
         question: plan.question.clone(),
         seed: plan.seed,
         target: target(&plan.target),
+        monitor: (plan.monitor != Monitor::default()).then(|| monitor(&plan.monitor)),
         threads: load.threads,
         concurrency: load.concurrency,
         arrivals: load.arrivals,
@@ -60,6 +63,17 @@ fn wire(plan: &Plan) -> WirePlan {
             .iter()
             .map(|threshold| threshold.text.clone())
             .collect(),
+    }
+}
+
+fn monitor(monitor: &Monitor) -> WireMonitor {
+    let process = |process: &WatchedProcess| match process {
+        WatchedProcess::Pid(pid) => WireValue::Integer((*pid).into()),
+        WatchedProcess::Name(name) => WireValue::Text(name.clone()),
+    };
+    WireMonitor {
+        processes: monitor.processes.iter().map(process).collect(),
+        prometheus: monitor.prometheus.clone(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod allot;
 mod load;
+mod monitor;
 mod scenario;
 mod target;
 mod threshold;
@@ -12,6 +13,7 @@ use crate::sweep::Sweep;
 
 pub(crate) use allot::allotted;
 pub use load::{Arrivals, Concurrency, Gaps, Iterations, Load, Rate, RateUnit, ThreadRow};
+pub use monitor::{Monitor, WatchedProcess};
 pub use scenario::{Scenario, Step};
 pub use target::{
     BaseUrl, BookstoreTarget, Database, InjectedFault, ResetRequest, Target, UrlsTarget,
@@ -31,6 +33,8 @@ pub struct Plan {
     pub seed: u64,
     /// The system under test.
     pub target: Target,
+    /// What is watched besides what the workbench starts.
+    pub monitor: Monitor,
     /// How many users there are, and when, in the scenarios that have no load of their own; `None` where all have.
     pub load: Option<Load>,
     /// Numbers of users, or of replicas, that the experiment is run with in place of the one in `load` or `target`.

@@ -1,6 +1,7 @@
 //! Axes: their range, their ticks and how these are labelled, apart from any drawing.
 
 use super::ticks;
+use crate::format;
 
 /// A range with its ticks.
 #[derive(Clone, Debug, PartialEq)]
@@ -132,6 +133,18 @@ impl Axis {
         let high = if high > 0.0 { high } else { 0.01 };
         Self::linear(0.0, high, 5, |value, step| {
             format!("{}%", ticks::decimal(value * 100.0, step * 100.0))
+        })
+    }
+
+    /// Bytes per second from zero, in one unit.
+    pub(crate) fn bytes_per_second(high: f64) -> Self {
+        let high = above(0.0, high).max(10.0);
+        let (divisor, unit) = format::unit_of_bytes(high);
+        Self::linear(0.0, high, 5, |value, step| {
+            match ticks::decimal(value / divisor, step / divisor) {
+                zero if zero == "0" => zero,
+                number => format!("{number} {unit}/s"),
+            }
         })
     }
 
@@ -281,6 +294,18 @@ mod tests {
     }
 
     #[test]
+    fn bytes_per_second_share_one_unit() {
+        assert_eq!(
+            labels(&Axis::bytes_per_second(2.4e6)),
+            [
+                "0", "0.5 MB/s", "1.0 MB/s", "1.5 MB/s", "2.0 MB/s", "2.5 MB/s"
+            ]
+        );
+        assert_eq!(labels(&Axis::bytes_per_second(900.0))[1], "200 B/s");
+        assert_eq!(labels(&Axis::bytes_per_second(0.0))[1], "2 B/s");
+    }
+
+    #[test]
     fn changes_are_signed_and_large_ones_spread_by_their_ratio() {
         assert_eq!(
             labels(&Axis::changes(-0.07, 0.14)),
@@ -317,6 +342,7 @@ mod tests {
                 Axis::points(-0.001, 0.001 * ratio / 1e7),
                 Axis::rates_between(low, high),
                 Axis::shares(ratio / 1e7),
+                Axis::bytes_per_second(high),
                 Axis::since_start(high / 1e6),
             ] {
                 prop_assert!((2..=10).contains(&axis.ticks.len()), "{axis:?}");

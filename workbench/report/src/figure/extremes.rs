@@ -102,7 +102,7 @@ fn a_run_without_samples_has_no_figures_of_samples() {
     run.per_second.clear();
     run.histogram.clear();
     let names: Vec<_> = of_run(&run).into_iter().map(|figure| figure.name).collect();
-    assert_eq!(names, ["users"]);
+    assert_eq!(names, ["cpu", "bytes-out", "users"]);
 }
 
 #[test]

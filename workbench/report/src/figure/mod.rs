@@ -15,6 +15,7 @@ pub(crate) mod palette;
 mod panel;
 mod qq;
 mod ramp_up;
+mod resources;
 mod response_time;
 mod runs;
 mod sweep;
@@ -121,6 +122,8 @@ impl Figure {
 pub(crate) fn of_run(run: &RunAnalysis) -> Vec<Figure> {
     [
         response_time::figure(run),
+        resources::processors(run),
+        resources::bytes_out(run),
         aggregate::figure(run),
         histogram::figure(run),
         throughput::figure(run),

@@ -37,6 +37,13 @@ pub(crate) const COMPLETED: RGBColor = BLUE;
 pub(crate) const ERRORS: RGBColor = VERMILLION;
 pub(crate) const COUNTS: RGBColor = SKY;
 
+pub(crate) const APPLICATION: RGBColor = BLUE;
+pub(crate) const BALANCER: RGBColor = PURPLE;
+pub(crate) const DATABASE: RGBColor = ORANGE;
+pub(crate) const GENERATOR: RGBColor = GREEN;
+pub(crate) const OTHERS: RGBColor = EXTREMES;
+pub(crate) const STEAL: RGBColor = VERMILLION;
+
 pub(crate) const REGRESSED: RGBColor = VERMILLION;
 pub(crate) const IMPROVED: RGBColor = GREEN;
 pub(crate) const EQUIVALENT: RGBColor = BLUE;

@@ -1,0 +1,241 @@
+//! Whose processes are watched, and which these are at a moment.
+
+use std::collections::HashSet;
+use std::fs;
+use std::net::ToSocketAddrs;
+use std::path::Path;
+
+use workbench_plan::{Database, Monitor, Target, WatchedProcess};
+
+use crate::error::LoadError;
+use crate::host;
+
+/// Database servers by the names of their processes; one has many processes, which are counted together.
+const DATABASES: [&str; 9] = [
+    "postgres",
+    "mysqld",
+    "mariadbd",
+    "mongod",
+    "redis-server",
+    "valkey-server",
+    "cockroach",
+    "yb-tserver",
+    "memcached",
+];
+/// What passes requests on.
+const BALANCERS: [&str; 5] = ["haproxy", "nginx", "envoy", "traefik", "caddy"];
+
+/// What a source is to the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Generator,
+    Application,
+    Balancer,
+    Database,
+}
+
+/// A process with the source that it is counted under.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Member {
+    pub(super) pid: u32,
+    pub(super) source: String,
+    pub(super) role: Role,
+}
+
+/// What is watched in a run.
+#[derive(Clone, Debug)]
+pub(crate) struct Sources {
+    /// Processes that the workbench started, with their names.
+    started: Vec<(u32, String)>,
+    /// Processes of others, looked for anew at every look.
+    others: Vec<WatchedProcess>,
+}
+
+impl Sources {
+    /// `started` are the processes of the target that the workbench started, with their names.
+    ///
+    /// # Errors
+    /// A process that the experiment wants watched is not there.
+    pub(crate) fn new(
+        started: Vec<(u32, String)>,
+        target: &Target,
+        monitor: &Monitor,
+    ) -> Result<Self, LoadError> {
+        let mut sources = Self {
+            started,
+            others: monitor.processes.clone(),
+        };
+        if let Some(missing) = sources.find().1.first() {
+            return Err(LoadError::NotWatched(missing.to_string()));
+        }
+        if let Target::Bookstore(bookstore) = target
+            && let Database::Postgres(url) = &bookstore.database
+            && is_here(url)
+        {
+            let server = WatchedProcess::Name("postgres".to_owned());
+            // Where there is none it runs in a container, or under another name.
+            if !sources.others.contains(&server) && !find(&server).is_empty() {
+                sources.others.push(server);
+            }
+        }
+        Ok(sources)
+    }
+
+    pub(super) fn others(&self) -> &[WatchedProcess] {
+        &self.others
+    }
+
+    /// Whether every process of the target is known, so that all other processes are none of it.
+    pub(crate) fn is_whole_target(&self, target: &Target) -> bool {
+        match target {
+            Target::Bookstore(bookstore) => {
+                bookstore.database == Database::Sqlite || !self.others.is_empty()
+            }
+            Target::Urls(_) => !self.others.is_empty(),
+        }
+    }
+
+    /// Every process that is there now, the generator first, each once; and what is to be watched and is not there.
+    pub(super) fn find(&self) -> (Vec<Member>, Vec<&WatchedProcess>) {
+        let generator = Member {
+            pid: std::process::id(),
+            source: "generator".to_owned(),
+            role: Role::Generator,
+        };
+        let started = self.started.iter().map(|(pid, name)| Member {
+            pid: *pid,
+            source: format!("target/{name}"),
+            role: Role::Application,
+        });
+        let mut members: Vec<Member> = [generator].into_iter().chain(started).collect();
+        let mut missing = Vec::new();
+        for wanted in &self.others {
+            let found = find(wanted);
+            if found.is_empty() {
+                missing.push(wanted);
+            }
+            members.extend(found.into_iter().map(member));
+        }
+        let mut seen = HashSet::new();
+        members.retain(|member| seen.insert(member.pid));
+        (members, missing)
+    }
+}
+
+/// Numbers and names of the processes that are meant; never our own.
+fn find(wanted: &WatchedProcess) -> Vec<(u32, String)> {
+    let own = std::process::id();
+    match wanted {
+        WatchedProcess::Pid(pid) => name_of(*pid)
+            .filter(|_| *pid != own)
+            .map(|name| (*pid, name))
+            .into_iter()
+            .collect(),
+        WatchedProcess::Name(name) => {
+            let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+            let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+            let meant = |pid: &u32| *pid != own && has_name(*pid, name);
+            let mut found: Vec<_> = pids.filter(meant).map(|pid| (pid, name.clone())).collect();
+            found.sort_unstable();
+            found
+        }
+    }
+}
+
+fn name_of(pid: u32) -> Option<String> {
+    let name = fs::read_to_string(format!("/proc/{pid}/comm")).ok()?;
+    Some(name.trim_end().to_owned())
+}
+
+/// By the kernel's name of the process, or by the file name of its first argument.
+fn has_name(pid: u32, wanted: &str) -> bool {
+    let Some(name) = name_of(pid) else {
+        return false;
+    };
+    if name == wanted {
+        return true;
+    }
+    // Linux cuts names after 15 bytes, and a process may have given itself another.
+    let Ok(arguments) = fs::read(format!("/proc/{pid}/cmdline")) else {
+        return false;
+    };
+    let first = arguments.split(|byte| *byte == 0).next();
+    first
+        .and_then(|first| std::str::from_utf8(first).ok())
+        .and_then(|first| Path::new(first).file_name())
+        .is_some_and(|first| first == wanted)
+}
+
+fn member((pid, name): (u32, String)) -> Member {
+    let is = |known: &[&str]| known.contains(&name.as_str());
+    let (source, role) = if is(&DATABASES) {
+        (format!("database/{name}"), Role::Database)
+    } else if is(&BALANCERS) {
+        (format!("balancer/{name}[{pid}]"), Role::Balancer)
+    } else {
+        (format!("target/{name}[{pid}]"), Role::Application)
+    };
+    Member { pid, source, role }
+}
+
+/// Whether a PostgreSQL server of this URL is on this machine.
+fn is_here(url: &str) -> bool {
+    let Ok(url) = reqwest::Url::parse(url) else {
+        return false;
+    };
+    let parameter = url.query_pairs().find(|(key, _)| key == "host");
+    let host = parameter.map_or_else(
+        || url.host_str().unwrap_or_default().to_owned(),
+        |(_, host)| host.into_owned(),
+    );
+    // A folder of Unix-domain sockets, or PostgreSQL's default, which is one.
+    if host.is_empty() || host.starts_with('/') {
+        return true;
+    }
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let addresses = (host, 0).to_socket_addrs().into_iter().flatten();
+    addresses.into_iter().any(host::has_address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_here_is_told_from_one_elsewhere() {
+        for url in [
+            "postgres://ann@localhost:5433/shop",
+            "postgres://127.0.0.1",
+            "postgres://[::1]/",
+            "postgres:///shop?host=/run/postgresql",
+            "postgresql:///shop",
+        ] {
+            assert!(is_here(url), "{url}");
+        }
+        // RFC 5737: of documentation, nobody's.
+        for url in [
+            "postgres://192.0.2.1/shop",
+            "postgres:///shop?host=192.0.2.1",
+        ] {
+            assert!(!is_here(url), "{url}");
+        }
+    }
+
+    #[test]
+    fn known_servers_are_sources_of_their_own() {
+        let source = |name: &str| member((7, name.to_owned())).source;
+        assert_eq!(source("postgres"), "database/postgres");
+        assert_eq!(source("haproxy"), "balancer/haproxy[7]");
+        assert_eq!(source("java"), "target/java[7]");
+        assert_eq!(source("postgresql-proxy"), "target/postgresql-proxy[7]");
+    }
+
+    #[test]
+    fn the_generator_is_never_found_by_its_name_or_number() {
+        let own = std::process::id();
+        let name = name_of(own).unwrap();
+        let found = |wanted| find(&wanted).iter().any(|(pid, _)| *pid == own);
+        assert!(has_name(own, &name));
+        assert!(!found(WatchedProcess::Pid(own)) && !found(WatchedProcess::Name(name)));
+    }
+}

@@ -1,0 +1,92 @@
+//! What is watched.
+
+use url::Url;
+
+use super::Check;
+use crate::fault::Fault;
+use crate::file::source::Node;
+use crate::file::wire::{WireMonitor, WireValue};
+use crate::plan::{Monitor, WatchedProcess};
+
+/// No process of Linux has a higher number (proc(5), `pid_max`).
+const HIGHEST_PID: u32 = 1 << 22;
+
+pub(super) fn monitor(check: &mut Check<'_>, wire: &WireMonitor, node: &Node) -> Option<Monitor> {
+    let processes = node.get("processes");
+    let processes: Vec<_> = (0..)
+        .zip(&wire.processes)
+        .map(|(index, wire)| check.resolved(process(wire), processes.index(index)))
+        .collect();
+    let prometheus = node.get("prometheus");
+    let prometheus: Vec<_> = (0..)
+        .zip(&wire.prometheus)
+        .map(|(index, text)| check.resolved(endpoint(text), prometheus.index(index)))
+        .collect();
+    // Only then, so that everything has been looked at.
+    let monitor = Monitor {
+        processes: processes.into_iter().collect::<Option<_>>()?,
+        prometheus: prometheus.into_iter().collect::<Option<_>>()?,
+    };
+    if let Some(index) = repeated(&monitor.processes) {
+        let place = node.get("processes").index(index).place();
+        return check.note(place, "this process is watched already");
+    }
+    if let Some(index) = repeated(&monitor.prometheus) {
+        let place = node.get("prometheus").index(index).place();
+        return check.note(place, "this endpoint is watched already");
+    }
+    Some(monitor)
+}
+
+/// Where something stands that stands before.
+fn repeated<T: PartialEq>(list: &[T]) -> Option<usize> {
+    (1..list.len()).find(|index| list[..*index].contains(&list[*index]))
+}
+
+fn process(wire: &WireValue) -> Result<WatchedProcess, Fault> {
+    match wire {
+        WireValue::Integer(number) => u32::try_from(*number)
+            .ok()
+            .filter(|pid| (1..=HIGHEST_PID).contains(pid))
+            .map(WatchedProcess::Pid)
+            .ok_or_else(|| {
+                Fault::new(format!(
+                    "{number} is no number of a process: these are from 1 to {HIGHEST_PID}"
+                ))
+            }),
+        WireValue::Text(name) if name.trim().is_empty() => {
+            Err(Fault::new("a process has a name: nginx"))
+        }
+        WireValue::Text(name) if name.contains('/') => {
+            let last = name.rsplit('/').next().unwrap_or_default();
+            Err(Fault::new(format!(
+                "a process is found by its name, without the path: \"{last}\""
+            )))
+        }
+        WireValue::Text(number) if number.bytes().all(|digit| digit.is_ascii_digit()) => {
+            Err(Fault::new(format!(
+                "the number of a process stands without quotes: {number}"
+            )))
+        }
+        WireValue::Text(name) => Ok(WatchedProcess::Name(name.clone())),
+    }
+}
+
+fn endpoint(text: &str) -> Result<String, Fault> {
+    let refuse = |reason: &str| {
+        Err(Fault::new(format!(
+            "\"{text}\" is not the URL of a Prometheus endpoint{reason}; write it as http://host:port/metrics"
+        )))
+    };
+    let url = match Url::parse(text) {
+        Ok(url) => url,
+        Err(error) => return refuse(&format!(": {error}")),
+    };
+    if !matches!(url.scheme(), "http" | "https") {
+        return refuse("");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return refuse(": it is kept with the results, and may hold no user or password");
+    }
+    Ok(text.to_owned())
+}
