@@ -248,7 +248,7 @@ pub(crate) struct Runner {
 
 impl Runner {
     /// To be called once: it handles Ctrl-C from now on.
-    fn start(results: &std::path::Path) -> anyhow::Result<Self> {
+    pub(crate) fn start(results: &std::path::Path) -> anyhow::Result<Self> {
         let stop = StopSignal::new();
         handle_ctrl_c(stop.clone())?;
         quiet_goose();
