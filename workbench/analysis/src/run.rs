@@ -108,7 +108,7 @@ fn combine(
     let run_s = match manifest.outcome {
         // Users without anything left to do are part of it, and so is whoever still waits for a response.
         Outcome::Completed => {
-            since_origin(counts.last_end).max(plan.load.schedule().end().as_secs_f64())
+            since_origin(counts.last_end).max(plan.schedule().least_end().as_secs_f64())
         }
         _ => since_origin(ended_at(&manifest).unwrap_or(counts.last_end)),
     };
@@ -134,7 +134,7 @@ fn combine(
         .collect::<Result<Vec<_>, _>>()?;
     let thresholds = thresholds(&plan, &labels, &requests, (&total, &all))?;
     let users = if manifest.users.is_empty() {
-        users_from_samples(&started, &plan.load.schedule())
+        users_from_samples(&started, &plan.schedule())
     } else {
         manifest.users.clone()
     };

@@ -53,7 +53,7 @@ pub(crate) fn slots(workers: usize) -> Arc<[Slot]> {
 /// The thread that empties the slots.
 #[derive(Debug)]
 pub(crate) struct Recorder {
-    finish: Sender<()>,
+    finish: Sender<Vec<Sample>>,
     collector: JoinHandle<Result<Recorded, SamplesError>>,
 }
 
@@ -116,10 +116,10 @@ impl Recorder {
         Self { finish, collector }
     }
 
-    /// Writes what is left, once all users have gone.
-    pub(crate) fn finish(self) -> Result<Recorded, SamplesError> {
+    /// Writes what is left, once all users have gone, and the samples of requests that never began.
+    pub(crate) fn finish(self, never_began: Vec<Sample>) -> Result<Recorded, SamplesError> {
         // The collector hangs up only after an error, which it returns.
-        let _ = self.finish.send(());
+        let _ = self.finish.send(never_began);
         match self.collector.join() {
             Ok(recorded) => recorded,
             Err(panic) => std::panic::resume_unwind(panic),
@@ -153,7 +153,7 @@ struct Collector {
 impl Collector {
     fn run(
         mut self,
-        finished: &Receiver<()>,
+        finished: &Receiver<Vec<Sample>>,
         stop: &StopSignal,
         mut observe: impl FnMut(&[Sample], &Recorded),
     ) -> Result<Recorded, SamplesError> {
@@ -161,13 +161,23 @@ impl Collector {
         let mut failed = false;
         loop {
             let wait = next.saturating_duration_since(Instant::now());
-            let running = finished.recv_timeout(wait) == Err(RecvTimeoutError::Timeout);
+            let never_began = match finished.recv_timeout(wait) {
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => Some(Vec::new()),
+                Ok(never_began) => Some(never_began),
+            };
             let already = self.pending.len();
             self.collect();
             observe(&self.pending[already..], &self.recorded);
-            if !running {
+            if let Some(never_began) = never_began {
                 // The last attempt at what an earlier one could not write, too.
                 self.writer.write_part(&self.pending)?;
+                for part in never_began.chunks(SAMPLES_PER_PART) {
+                    self.writer.write_part(part)?;
+                }
+                never_began
+                    .iter()
+                    .for_each(|sample| self.recorded.add(sample));
                 return Ok(self.recorded);
             }
             next += COLLECT_EVERY;
@@ -250,7 +260,7 @@ mod tests {
         for user in users {
             user.join().unwrap();
         }
-        let recorded = recorder.finish().unwrap();
+        let recorded = recorder.finish(Vec::new()).unwrap();
         assert_eq!(recorded.samples, 30_000);
         assert_eq!(recorded.answered, 30_000);
         assert_eq!(recorded.errors, 0);

@@ -19,7 +19,7 @@ use std::sync::Mutex;
 use polars_core::error::{PolarsError, PolarsResult};
 use rayon::prelude::*;
 use workbench_plan::{Plan, SteadyPart};
-use workbench_samples::{SampleBatch, SamplesError, column, sample_batches};
+use workbench_samples::{SampleBatch, SamplesError, sample_batches};
 use workbench_statistics::{LateChange, StatisticsError, late_change, warm_up};
 
 use crate::diagnosis::{Diagnosis, diagnose};
@@ -132,10 +132,11 @@ pub(crate) struct Window {
 
 impl Window {
     fn of(steady_starts: (i64, i64), origin: i64, steady_part: SteadyPart, plan: &Plan) -> Self {
-        let schedule = plan.load.schedule();
+        let schedule = plan.schedule();
         let scheduled = match steady_part {
-            SteadyPart::Hold => schedule.hold_end(),
-            SteadyPart::WholeRun => schedule.end(),
+            // Users with a number of iterations may leave before.
+            SteadyPart::Hold => schedule.hold_end().min(schedule.least_end()),
+            SteadyPart::WholeRun => schedule.least_end(),
         };
         let scheduled = i64::try_from(scheduled.as_nanos()).unwrap_or(i64::MAX);
         let (from, last_start) = steady_starts;
@@ -217,16 +218,17 @@ fn observations(
     let labels = Labels::new(in_order(labels, labels_of_the_file), plan);
     let steady_part = plan.steady_part();
     let window = steady_starts.map(|starts| Window::of(starts, origin, steady_part, plan));
+    let columns = tally::columns(plan);
     let timeline = Mutex::new(Timeline::new(&by_second));
     let tally = batches
         .par_iter()
         .try_fold(
             || Tally::new(&labels, by_second.len(), window),
             |mut tally, batch| {
-                let rows = Rows::read(batch, &tally::COLUMNS)?;
+                let rows = Rows::read(batch, columns)?;
                 let places = tally.add(&rows, clock, steady_part, window)?;
                 let mut timeline = timeline.lock().expect(NO_PANIC);
-                timeline.add(&places, rows.whole(column::ELAPSED_NS)?);
+                timeline.add(&places, &rows.response_ns()?);
                 PolarsResult::Ok(tally)
             },
         )
@@ -258,7 +260,7 @@ fn observations(
         .collect();
     let (dealt, elapsed_in_order) = timeline.into_labels(&tally.labels, times_in_order);
     let errors = tally.errors();
-    let run = i64::try_from(plan.load.schedule().end().as_nanos()).unwrap_or(i64::MAX);
+    let run = i64::try_from(plan.schedule().least_end().as_nanos()).unwrap_or(i64::MAX);
     let gone = tally.gone(origin, run);
     let Tally {
         labels: tallies,

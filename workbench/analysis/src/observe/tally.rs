@@ -11,7 +11,8 @@ use super::answers::Answers;
 use super::gone::{Gone, InVain};
 use super::rows::{Clock, NS_PER_SECOND, Rows, is_steady, missing, second};
 
-pub(super) const COLUMNS: [&str; 9] = [
+/// The columns that a tally takes; the last one only where requests may start later than intended.
+const COLUMNS: [&str; 10] = [
     column::STARTED_AT,
     column::ELAPSED_NS,
     column::BYTES_SENT,
@@ -21,7 +22,16 @@ pub(super) const COLUMNS: [&str; 9] = [
     column::REQUEST,
     column::ACTIVE_USERS,
     column::PHASE,
+    column::INTENDED_AT,
 ];
+
+/// What has to be read of the samples of a plan.
+pub(super) fn columns(plan: &Plan) -> &'static [&'static str] {
+    match plan.schedule().arrivals() {
+        [] => &COLUMNS[..9],
+        _ => &COLUMNS,
+    }
+}
 
 /// Labels, the number of each by its name, and the service that is asked for it.
 pub(super) struct Labels {
@@ -192,6 +202,7 @@ impl<'a> Tally<'a> {
     ) -> PolarsResult<Places> {
         let started = rows.started_at()?;
         let elapsed = rows.whole(column::ELAPSED_NS)?;
+        let response = rows.response_ns()?;
         let sent = rows.whole(column::BYTES_SENT)?;
         let received = rows.whole(column::BYTES_RECEIVED)?;
         let users = rows.small(column::ACTIVE_USERS)?;
@@ -236,7 +247,8 @@ impl<'a> Tally<'a> {
             // A response is complete when it came in whole, whatever its status.
             let failure = error.and_then(|error| error_of[error as usize]);
             let answered = error.is_none() || failure == Some(Failure::Answered);
-            self.answers.add(start, end, answered);
+            let waited = (response[row] - elapsed[row]) as i64;
+            self.answers.add(start - waited, end, answered);
             if answered {
                 let counts = &mut self.labels[usize::from(label)];
                 counts.answered += 1;
