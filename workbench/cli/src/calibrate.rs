@@ -34,7 +34,7 @@ Examples:
   workbench calibrate --format markdown >> \"$GITHUB_STEP_SUMMARY\"
 
 A server on this machine delays its answers by known times and notes what it did with every request. Reported times are \
-compared with these notes at 10 to 90 % of what the machine can do, arrivals with their intended times, and the response \
+compared with these notes at 500 requests per second and at 10 to 90 % of what the machine can do, arrivals with their intended times, and the response \
 times across a standstill of one second with the exact ones. The server uses the same processors as the load generator: \
 with a target elsewhere there is more room.
 
@@ -42,7 +42,7 @@ with a target elsewhere there is more room.
 but other programs used more than a tenth of the processors meanwhile, or other guests of the host a fiftieth: calibrate \
 again on a quiet machine. workbench/README.md explains the tables.")]
 pub(crate) struct Arguments {
-    /// Only 10 and 50 % of the capacity, a second each.
+    /// Only 500 per second, 10 and 50 % of the capacity, a second each.
     #[arg(long)]
     quick: bool,
     /// What is printed.
@@ -67,7 +67,8 @@ const CLOSED_USERS: u32 = 50;
 /// Most users of arrivals: about three times those that 100,000 arrivals per second keep waiting for an answer on average.
 const OPEN_USERS: u32 = 1_000;
 
-/// Arrivals per second across the standstill, and most users: when it is over, the server answers five times as many.
+/// Arrivals per second of the least load and across the standstill, and most users of the latter: when it is over, the
+/// server answers five times as many.
 const FREEZE_RATE: u32 = 500;
 const FREEZE_USERS: u32 = 50;
 const FREEZE_LATENCY: &str = "constant(20ms)";
@@ -167,12 +168,13 @@ impl Bench {
         };
         let capacity = point(&capacity, 1.0, None)?;
         let mut loads = Vec::new();
-        for share in length.shares {
+        let few = f64::from(FREEZE_RATE) / capacity.rate_per_s;
+        for share in [few].iter().chain(length.shares) {
             let rate = (share * capacity.rate_per_s).round().max(1.0);
             let load = Load {
                 name: format!("load-{:.0}", share * 100.0),
                 title: format!("{rate} arrivals per second"),
-                schedule: arrivals(rate, length.load, OPEN_USERS),
+                schedule: arrivals(rate, "exponential", length.load, OPEN_USERS),
                 server: &["--latency", LATENCY],
             };
             loads.push(point(&load, *share, Some(rate))?);
@@ -181,7 +183,7 @@ impl Bench {
         let standstill = Load {
             name: "standstill".to_owned(),
             title: "the server stands still for a second".to_owned(),
-            schedule: arrivals(rate, length.freeze, FREEZE_USERS),
+            schedule: arrivals(rate, "even", length.freeze, FREEZE_USERS),
             server: &[
                 "--latency",
                 FREEZE_LATENCY,
@@ -229,9 +231,7 @@ impl Bench {
     }
 }
 
-/// Arrivals of a Poisson process, in an experiment file.
-fn arrivals(rate: f64, hold: &str, max_users: u32) -> String {
-    format!(
-        "arrivals: {{ rate: {rate}/s, hold: {hold}, gaps: exponential, max_users: {max_users} }}"
-    )
+/// Arrivals, in an experiment file.
+fn arrivals(rate: f64, gaps: &str, hold: &str, max_users: u32) -> String {
+    format!("arrivals: {{ rate: {rate}/s, hold: {hold}, gaps: {gaps}, max_users: {max_users} }}")
 }

@@ -13,7 +13,7 @@ mod timing;
 
 pub use freeze::freeze;
 pub use model::{
-    Aims, Arrivals, Calibration, Competition, Conclusion, Freeze, LoadPoint, Quantiles,
-    SCHEMA_VERSION, Served, ServerLog,
+    Aims, Arrivals, Calibration, Competition, Conclusion, Freeze, GoodnessOfFit, LoadPoint,
+    Quantiles, SCHEMA_VERSION, Served, ServerLog,
 };
 pub use point::{LoadRun, load_point};

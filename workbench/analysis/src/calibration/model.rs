@@ -85,22 +85,24 @@ pub struct Arrivals {
     pub lateness: Quantiles,
     /// From the intended start to when the server had read the request.
     pub lateness_at_server: Quantiles,
-    /// Anderson–Darling statistic of the gaps between the actual starts, against the exponential distribution of the
-    /// planned rate.
+    /// The gaps between the intended starts of all arrivals, against the exponential distribution of the rate.
+    pub intended: GoodnessOfFit,
+    /// The gaps between the actual starts, which lateness distorts where it is as long as they are.
+    pub started: GoodnessOfFit,
+}
+
+/// An Anderson–Darling test.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct GoodnessOfFit {
+    /// Its statistic.
     pub a_squared: f64,
     /// Its p value.
     pub p_value: f64,
 }
 
-impl Arrivals {
-    pub(super) fn of(
-        lateness: Quantiles,
-        lateness_at_server: Quantiles,
-        test: AndersonDarling,
-    ) -> Self {
+impl From<AndersonDarling> for GoodnessOfFit {
+    fn from(test: AndersonDarling) -> Self {
         Self {
-            lateness,
-            lateness_at_server,
             a_squared: test.statistic,
             p_value: test.p_value,
         }
@@ -138,6 +140,10 @@ pub struct LoadPoint {
     pub truth: Quantiles,
     /// Elapsed times, by the samples.
     pub measured: Quantiles,
+    /// From the intended start to the server's answer.
+    pub true_response: Quantiles,
+    /// Response times by the run's own tables, which have no 99.9th percentile: that one is by the samples.
+    pub reported_response: Quantiles,
     /// Of each request, what was measured less what is true.
     pub request_error: Quantiles,
     /// `None` for the capacity, where users do not keep to a time.

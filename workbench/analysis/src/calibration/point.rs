@@ -38,9 +38,6 @@ impl Pair {
 
 /// Compares what a run reports with what its server did.
 ///
-/// The mean, the percentiles up to the 99th, and the longest time are those of the run's own tables; the 99.9th percentile,
-/// which these do not have, is of the samples.
-///
 /// # Errors
 /// Samples that cannot be read, or too few answered requests.
 pub fn load_point(run: &LoadRun<'_>) -> Result<LoadPoint, AnalysisError> {
@@ -49,9 +46,12 @@ pub fn load_point(run: &LoadRun<'_>) -> Result<LoadPoint, AnalysisError> {
     let table = analyze_run(run.directory)?;
     let total = &table.total;
     let of = |value: fn(&Pair) -> f64| of_samples(run.directory, pairs.iter().map(value));
-    let elapsed = of(|pair| pair.timing.elapsed())?;
+    let response = of(|pair| pair.timing.lateness() + pair.timing.elapsed())?;
     let arrivals = match run.arrivals_per_s {
-        Some(rate) => Some(arrivals(&pairs, rate).map_err(|_| no_samples(run.directory))?),
+        Some(rate) => {
+            let found = arrivals(&timings, &pairs, rate);
+            Some(found.map_err(|_| no_samples(run.directory))?)
+        }
         None => None,
     };
     Ok(LoadPoint {
@@ -60,13 +60,15 @@ pub fn load_point(run: &LoadRun<'_>) -> Result<LoadPoint, AnalysisError> {
         requests: pairs.len() as u64,
         failed: (timings.len() - pairs.len()) as u64,
         truth: of(Pair::truth)?,
-        measured: Quantiles {
+        measured: of(|pair| pair.timing.elapsed())?,
+        true_response: of(|pair| (pair.served.answered_at - pair.timing.intended_at) as f64)?,
+        reported_response: Quantiles {
             mean_ns: total.mean_ns,
             p50_ns: total.p50_ns,
             p90_ns: total.p90_ns,
             p95_ns: total.p95_ns,
             p99_ns: total.p99_ns,
-            p999_ns: elapsed.p999_ns,
+            p999_ns: response.p999_ns,
             max_ns: total.max_ns,
         },
         request_error: of(|pair| pair.timing.elapsed() - pair.truth())?,

@@ -154,7 +154,7 @@ pub(super) fn of_errors(calibration: &Calibration) -> String {
         )
     });
     format!(
-        "Reported less true. The server delays its answers by {}{truth} and notes when it read each request and when it began \
+        "Elapsed times by the samples, less the true ones. The server delays its answers by {}{truth} and notes when it read each request and when it began \
          to answer. The capacity is what 50 users get who send without a pause to the same server without a delay.",
         calibration.latency
     )
@@ -162,7 +162,8 @@ pub(super) fn of_errors(calibration: &Calibration) -> String {
 
 pub(super) fn of_arrivals() -> String {
     "From the intended to the actual start, and to when the server had read the request. A² is the Anderson–Darling statistic \
-     of the gaps between actual starts against the exponential distribution that was planned, p its p value."
+     of the gaps between arrivals, as intended and as sent, against the exponential distribution, p its p value. A lateness \
+     as long as the gaps distorts those that are sent."
         .to_owned()
 }
 

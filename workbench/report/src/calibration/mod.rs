@@ -64,10 +64,10 @@ fn tone(finding: &Finding) -> Tone {
 }
 
 /// Each table with its heading and what its numbers are.
-fn parts(calibration: &Calibration) -> [(&'static str, Table, String); 4] {
+fn parts(calibration: &Calibration) -> [(&'static str, Table, String); 5] {
     [
         (
-            "Error of reported response times",
+            "Error of elapsed times",
             tables::errors(calibration),
             findings::of_errors(calibration),
         ),
@@ -75,6 +75,13 @@ fn parts(calibration: &Calibration) -> [(&'static str, Table, String); 4] {
             "Error of single requests",
             tables::request_errors(calibration),
             "What was measured less what the server did, the way through the kernel and back included.".to_owned(),
+        ),
+        (
+            "Error of the tables of a run",
+            tables::table_errors(calibration),
+            "Response times from the intended start as a run's own tables have them (p99.9 by the samples), less those to the \
+             server's answer."
+                .to_owned(),
         ),
         (
             "Arrivals",

@@ -22,12 +22,23 @@ pub(super) fn errors(calibration: &Calibration) -> Table {
     columns.extend([Column::text("Aim", 0), Column::text("Run", 2)]);
     let row = |point: &LoadPoint| {
         let mut cells = vec![load(calibration, point), rate(point)];
-        cells.extend(QUANTILES.map(|(_, of)| {
-            let error = of(&point.measured) - of(&point.truth);
-            Cell::number(error, signed_time(error))
-        }));
+        cells.extend(QUANTILES.map(|(_, of)| error(of(&point.measured) - of(&point.truth))));
         let run = if point.valid { "valid" } else { "invalid" };
         cells.extend([aim(calibration.aims.errors_met(point)), Cell::text(run)]);
+        Row::of(cells)
+    };
+    Table::new(columns, points(calibration).map(row).collect())
+}
+
+/// Of every load, what the run's tables report less what is true of it.
+pub(super) fn table_errors(calibration: &Calibration) -> Table {
+    let mut columns = vec![Column::text("Load", 0)];
+    columns.extend(QUANTILES.map(|(name, _)| Column::number(name, "", 0)));
+    let row = |point: &LoadPoint| {
+        let mut cells = vec![load(calibration, point)];
+        cells.extend(
+            QUANTILES.map(|(_, of)| error(of(&point.reported_response) - of(&point.true_response))),
+        );
         Row::of(cells)
     };
     Table::new(columns, points(calibration).map(row).collect())
@@ -63,7 +74,9 @@ pub(super) fn arrivals(calibration: &Calibration) -> Table {
         Column::number("Max", "", 0),
         Column::number("At the server p50", "", 1),
         Column::number("p99", "", 1),
-        Column::number("A²", "", 0),
+        Column::number("A² intended", "", 0),
+        Column::number("p", "", 0),
+        Column::number("A² sent", "", 0),
         Column::number("p", "", 0),
         Column::text("Aim", 0),
     ];
@@ -76,8 +89,10 @@ pub(super) fn arrivals(calibration: &Calibration) -> Table {
             time(arrivals.lateness.max_ns),
             time(arrivals.lateness_at_server.p50_ns),
             time(arrivals.lateness_at_server.p99_ns),
-            Cell::number(arrivals.a_squared, format::two_decimals(arrivals.a_squared)),
-            Cell::number(arrivals.p_value, format::p_value(arrivals.p_value)),
+            statistic(arrivals.intended.a_squared),
+            p_value(arrivals.intended.p_value),
+            statistic(arrivals.started.a_squared),
+            p_value(arrivals.started.p_value),
             aim(calibration.aims.lateness_met(point)),
         ]))
     };
@@ -149,6 +164,18 @@ fn rate(point: &LoadPoint) -> Cell {
 
 fn time(ns: f64) -> Cell {
     Cell::number(ns, format::time(ns))
+}
+
+fn statistic(a_squared: f64) -> Cell {
+    Cell::number(a_squared, format::two_decimals(a_squared))
+}
+
+fn p_value(p: f64) -> Cell {
+    Cell::number(p, format::p_value(p))
+}
+
+fn error(ns: f64) -> Cell {
+    Cell::number(ns, signed_time(ns))
 }
 
 /// A difference of times.
