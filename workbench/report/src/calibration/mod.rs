@@ -2,6 +2,8 @@
 
 mod findings;
 mod tables;
+#[cfg(test)]
+mod tests;
 
 use workbench_analysis::calibration::{Calibration, Conclusion};
 
