@@ -95,7 +95,7 @@ impl Server {
         while let Some((user, iteration)) = read(&mut socket, &mut request) {
             let read_at = self.awake();
             if let Some(latency) = self.behaviour.latency {
-                let number = u64::from(user) << 32 | u64::from(iteration);
+                let number = (u64::from(user) << 32) | u64::from(iteration);
                 let due = read_at + latency.draw(SEED, number);
                 std::thread::sleep(due.saturating_duration_since(Instant::now()));
             }
