@@ -18,7 +18,7 @@ pub(super) fn findings(calibration: &Calibration) -> [Finding; 3] {
     let aims = &calibration.aims;
     let errors = of_loads(
         calibration,
-        format!(
+        &format!(
             "Up to {} of the capacity, mean and percentiles to p99.9 are within {} or {} of the truth, whichever is more",
             share(aims.error_up_to),
             share(aims.error_fraction),
@@ -41,7 +41,7 @@ pub(super) fn findings(calibration: &Calibration) -> [Finding; 3] {
     );
     let lateness = of_loads(
         calibration,
-        format!(
+        &format!(
             "Up to {} of the capacity, half of the arrivals start within {} of their time and 99% within {}",
             share(aims.lateness_up_to),
             format::time(aims.lateness_p50_ns),
@@ -79,7 +79,7 @@ pub(super) fn findings(calibration: &Calibration) -> [Finding; 3] {
 /// What became of an aim at each load that it is for.
 fn of_loads(
     calibration: &Calibration,
-    aim: String,
+    aim: &str,
     met: fn(&Aims, &LoadPoint) -> Option<bool>,
     found: impl Fn(&LoadPoint) -> String,
 ) -> Finding {

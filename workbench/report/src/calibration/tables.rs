@@ -5,8 +5,11 @@ use workbench_analysis::calibration::{Calibration, Freeze, LoadPoint, Quantiles}
 use crate::format;
 use crate::table::{Cell, Column, Row, Table};
 
+/// Takes one of several quantiles.
+type Take = fn(&Quantiles) -> f64;
+
 /// What is said of each quantile of a table.
-const QUANTILES: [(&str, fn(&Quantiles) -> f64); 6] = [
+const QUANTILES: [(&str, Take); 6] = [
     ("Mean", |it| it.mean_ns),
     ("p50", |it| it.p50_ns),
     ("p95", |it| it.p95_ns),
@@ -115,7 +118,7 @@ pub(super) fn freeze(calibration: &Calibration) -> Table {
         uncorrected,
         ..
     } = &calibration.freeze;
-    let quantiles: [(&str, fn(&Quantiles) -> f64, Option<bool>); 5] = [
+    let quantiles: [(&str, Take, Option<bool>); 5] = [
         ("Mean", |it| it.mean_ns, None),
         ("p50", |it| it.p50_ns, None),
         (
