@@ -15,9 +15,9 @@ use crate::environment::environment;
 use crate::error::AnalysisError;
 use crate::experiment::{self, Experiment};
 use crate::histogram::histogram;
-use crate::model::{RequestStatistics, RunAnalysis, ThresholdOutcome};
+use crate::model::{OpenModel, RequestStatistics, RunAnalysis, ThresholdOutcome};
 use crate::observe::{
-    Gone, LabelObservations, LabelTally, Observations, Times, TimesInOrder, observe,
+    Gone, LabelObservations, LabelTally, Observations, Times, TimesInOrder, observe, service_times,
 };
 use crate::series::{per_second, users_from_samples};
 use crate::steady::{self, steady_state};
@@ -53,17 +53,53 @@ pub(crate) fn analyse(
 ) -> Result<AnalysedRun, AnalysisError> {
     let manifest = Manifest::read(run_directory)?;
     let experiment = experiment::read(run_directory)?;
-    let observations = observe(
+    let mut observations = observe(
         &run_directory.join(SAMPLES_FOLDER),
         (manifest.started_at, ended_at(&manifest)),
         &experiment.plan,
         &experiment::labels(&experiment.plan),
         times_in_order,
     )?;
-    let analysed = combine(manifest, experiment, observations).expect(
-        "no label or second is without times, all are finite, and a plan has possible quantiles",
-    );
-    Ok(analysed)
+    let open_model = open_model(run_directory, &manifest, &experiment.plan, &observations)?;
+    loop {
+        let analysis = combine(
+            manifest.clone(),
+            &experiment,
+            &observations,
+            open_model.clone(),
+        );
+        let (analysis, warnings) = analysis.expect(
+            "no label or second is without times, all are finite, and a plan has possible quantiles",
+        );
+        if !observations.look_up()? {
+            return Ok(AnalysedRun {
+                analysis,
+                warnings,
+                elapsed_in_order: observations.elapsed_in_order,
+            });
+        }
+    }
+}
+
+/// What else there is to know where iterations arrive at a rate.
+fn open_model(
+    run_directory: &Path,
+    manifest: &Manifest,
+    plan: &Plan,
+    observations: &Observations,
+) -> Result<Option<OpenModel>, AnalysisError> {
+    if plan.schedule().arrivals().is_empty() {
+        return Ok(None);
+    }
+    let labels = observations.labels.iter().map(|label| label.label.clone());
+    let service = service_times(
+        &run_directory.join(SAMPLES_FOLDER),
+        &labels.collect::<Vec<_>>(),
+    )?;
+    Ok(Some(OpenModel {
+        arrivals: manifest.arrivals.clone(),
+        service,
+    }))
 }
 
 /// When the run ended, UTC nanoseconds: where it was completed, after whatever its schedule holds; `None` where it was
@@ -75,36 +111,37 @@ fn ended_at(manifest: &Manifest) -> Option<i64> {
     }
 }
 
+/// The analysis and its warnings, as far as the observations are known to the nanosecond.
 fn combine(
     mut manifest: Manifest,
-    experiment: Experiment,
-    observations: Observations,
-) -> Result<AnalysedRun, StatisticsError> {
+    experiment: &Experiment,
+    observations: &Observations,
+    open_model: Option<OpenModel>,
+) -> Result<(RunAnalysis, Vec<String>), StatisticsError> {
     let Experiment { text, plan } = experiment;
-    let steady = steady_state(&observations, plan.steady_part())?;
+    let steady = steady_state(observations, plan.steady_part())?;
     if let Some(validity) = &mut manifest.validity {
         if manifest.outcome == Outcome::Completed {
             judge_answers(validity, &observations.gone);
         }
         if let Some(steady) = &steady {
-            steady::judge(validity, steady, &observations);
+            steady::judge(validity, steady, observations);
         }
     }
-    let warnings = warnings(&manifest, &plan, &observations);
+    let warnings = warnings(&manifest, plan, observations);
     let Observations {
         labels,
         errors,
         started,
         completed,
         origin,
-        elapsed_in_order,
         ..
     } = observations;
     let all =
         Times::together(labels.iter().filter_map(|label| label.times.all())).ok_or(NO_SAMPLES)?;
     let mut counts = LabelTally::NONE;
     labels.iter().for_each(|label| counts.add(&label.counts));
-    let since_origin = |instant: i64| (instant - origin) as f64 / NS_PER_SECOND;
+    let since_origin = |instant: i64| (instant - *origin) as f64 / NS_PER_SECOND;
     let run_s = match manifest.outcome {
         // Users without anything left to do are part of it, and so is whoever still waits for a response.
         Outcome::Completed => {
@@ -132,9 +169,10 @@ fn combine(
             row.statistics()
         })
         .collect::<Result<Vec<_>, _>>()?;
-    let thresholds = thresholds(&plan, &labels, &requests, (&total, &all))?;
-    let users = if manifest.users.is_empty() {
-        users_from_samples(&started, &plan.schedule())
+    let thresholds = thresholds(plan, labels, &requests, (&total, &all))?;
+    let schedule = plan.schedule();
+    let users = if manifest.users.is_empty() && schedule.peak_users() > 0 {
+        users_from_samples(started, &schedule)
     } else {
         manifest.users.clone()
     };
@@ -142,28 +180,25 @@ fn combine(
         environment: environment(&manifest),
         run_id: manifest.run_id,
         experiment: manifest.experiment,
-        title: plan.title,
-        question: plan.question,
+        title: plan.title.clone(),
+        question: plan.question.clone(),
         series: manifest.series,
-        started_at: in_rfc_3339(origin),
+        started_at: in_rfc_3339(*origin),
         duration_s: total_row.duration_s(),
         outcome: manifest.outcome,
         validity: manifest.validity,
-        experiment_file: text,
+        experiment_file: text.clone(),
         steady,
-        errors: tables::errors(errors),
-        per_second: per_second(&started, &completed),
+        errors: tables::errors(errors.clone()),
+        per_second: per_second(started, completed),
         users,
+        open_model,
         histogram: histogram(&all)?,
         thresholds,
         requests,
         total,
     };
-    Ok(AnalysedRun {
-        analysis,
-        warnings,
-        elapsed_in_order,
-    })
+    Ok((analysis, warnings))
 }
 
 /// Makes a run invalid whose target was not there to the end. Of a run that did not complete, its end is known anyway.

@@ -125,6 +125,7 @@ fn duration_in_words(value_ns: f64) -> String {
 mod tests {
     use super::*;
     use crate::model::ThresholdStatus;
+    use crate::observe::Class;
 
     /// Four requests of 1, 2, 3 and 4 ms, one of them failed, in two seconds.
     const TIMES: [f64; 4] = [1e6, 2e6, 3e6, 4e6];
@@ -159,10 +160,10 @@ mod tests {
             limit,
         };
         let statistics = statistics();
-        let mut times = TIMES;
+        let times = Class::of_test(&TIMES);
         let measured = Measured {
             statistics: &statistics,
-            times: Times::of_test(&mut times),
+            times: times.times(),
         };
         let outcome = evaluate(&threshold, Some(&measured)).unwrap();
         assert_eq!(outcome.text, "as written");
@@ -224,9 +225,10 @@ mod tests {
             limit: 1.5e9,
         };
         let statistics = statistics();
+        let times = Class::of_test(&times);
         let measured = Measured {
             statistics: &statistics,
-            times: Times::of_test(&mut times),
+            times: times.times(),
         };
         evaluate(&threshold, Some(&measured)).unwrap().status()
     }
@@ -280,11 +282,11 @@ mod tests {
 
     #[test]
     fn an_undecided_threshold_says_how_many_requests_it_takes() {
-        let mut times = TIMES;
+        let times = Class::of_test(&TIMES);
         let statistics = statistics();
         let measured = Measured {
             statistics: &statistics,
-            times: Times::of_test(&mut times),
+            times: times.times(),
         };
         let threshold = Threshold {
             text: "p95 < 1s".into(),

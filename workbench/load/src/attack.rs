@@ -225,8 +225,8 @@ fn prepared(plan: &Plan, endpoints: &[Arc<Endpoint>], labels: &Labels) -> Vec<Ve
         .collect()
 }
 
-/// Has every user launched and live its life, and returns when the last one has left.
-pub(crate) async fn execute(attack: &Arc<Attack>) -> Result<(), LoadError> {
+/// Has every user launched and live its life, and says when the last one has left.
+pub(crate) async fn execute(attack: &Arc<Attack>) -> Result<Instant, LoadError> {
     let workers = Arc::new(Workers::start(attack.slots.len())?);
     let watchdog = tokio::spawn(stop_users(Arc::clone(attack), Arc::clone(&workers)));
     let shared = Arc::clone(attack);

@@ -30,6 +30,7 @@ struct State {
     /// Arrivals that were taken and have not begun.
     ahead: usize,
     resting: Vec<oneshot::Sender<Arrival>>,
+    is_closed: bool,
     record: Record,
 }
 
@@ -113,6 +114,7 @@ impl Pool {
                 arrivals: arrivals.times(seed, stream).peekable(),
                 ahead: 0,
                 resting: Vec::new(),
+                is_closed: false,
                 record: Record::default(),
             }),
             end: arrivals.end(),
@@ -123,8 +125,9 @@ impl Pool {
     pub(crate) async fn next(&self, now: Duration) -> Option<Taken> {
         let called = {
             let mut state = self.lock();
-            let overdue = state.arrivals.peek().is_some_and(|next| next.at <= now);
-            if overdue && now >= self.end {
+            // At the very time of an arrival, a user is in time.
+            let overdue = state.arrivals.peek().is_some_and(|next| next.at < now);
+            if state.is_closed || overdue && now >= self.end {
                 // The run is over for what has found no user.
                 return None;
             }
@@ -173,9 +176,11 @@ impl Pool {
         }
     }
 
-    /// Sends everybody home who rests.
+    /// Sends everybody home who rests, or is free later on.
     pub(crate) fn close(&self) {
-        self.lock().resting.clear();
+        let mut state = self.lock();
+        state.is_closed = true;
+        state.resting.clear();
     }
 
     /// What became of the arrivals by `now`, when no user is left; gives those that were due and never began, too.
@@ -207,5 +212,87 @@ impl State {
             None => self.resting.clear(),
         }
         arrival
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use workbench_plan::{Arrivals, Gaps, Load, Rate, RateUnit};
+
+    use super::*;
+
+    /// Ten arrivals, one every 100 ms from the start on.
+    fn pool() -> Pool {
+        let load = Load::Arrivals(Arrivals {
+            rate: Rate {
+                count: 10.0,
+                unit: RateUnit::Second,
+            },
+            ramp_up: Duration::ZERO,
+            steps: None,
+            hold: Duration::from_secs(1),
+            gaps: Gaps::Even,
+            max_users: 1,
+        });
+        Pool::new(&load.schedule().arrivals()[0], 1, 0)
+    }
+
+    fn at(ms: u64) -> Duration {
+        Duration::from_millis(ms)
+    }
+
+    #[tokio::test]
+    async fn users_who_are_free_take_arrivals_in_order_and_are_in_time() {
+        let pool = pool();
+        for number in 0..10 {
+            let taken = pool.next(at(100 * number)).await.unwrap();
+            assert_eq!((taken.arrival.number, taken.arrival.at), (number, at(100 * number)));
+            pool.begin(&taken, at(100 * number + 2));
+        }
+        assert!(pool.next(at(950)).await.is_none());
+        let (record, never_started) = pool.finish(at(1_000));
+        assert_eq!((record.started(), record.waited), (10, 0));
+        assert_eq!(record.lateness.max() / 1_000_000, 2);
+        assert!(never_started.is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_is_overdue_waited_and_what_is_left_at_the_end_never_started() {
+        let pool = pool();
+        for (free, waited) in [(0, 0), (450, 350), (900, 700)] {
+            let taken = pool.next(at(free)).await.unwrap();
+            pool.begin(&taken, at(free));
+            assert_eq!(at(free) - taken.arrival.at, at(waited));
+        }
+        // After the end of the schedule nothing begins that has found no user by then.
+        assert!(pool.next(at(1_100)).await.is_none());
+        let (record, never_started) = pool.finish(at(1_000));
+        assert_eq!((record.lateness.len(), record.waited), (1, 2));
+        assert_eq!(record.longest_wait, at(700));
+        assert_eq!((record.never_started, never_started.len()), (7, 7));
+        let [second] = record.seconds[..] else {
+            panic!("{:?}", record.seconds);
+        };
+        assert_eq!((second.planned, second.started, second.waited), (10, 3, 9));
+    }
+
+    #[tokio::test]
+    async fn those_who_rest_are_called_the_last_one_first_and_go_home_when_the_pool_closes() {
+        let pool = pool();
+        let mut taken = Vec::new();
+        for _ in 0..AHEAD.end {
+            taken.push(pool.next(at(0)).await.unwrap());
+        }
+        let (mut first, mut second) = (Box::pin(pool.next(at(0))), Box::pin(pool.next(at(0))));
+        assert!(futures::poll!(&mut first).is_pending() && futures::poll!(&mut second).is_pending());
+        let mut begin = |count: usize| taken.drain(..count).for_each(|it| pool.begin(&it, it.arrival.at));
+        begin(AHEAD.len());
+        assert!(futures::poll!(&mut second).is_pending(), "there are enough");
+        begin(1);
+        assert!(futures::poll!(&mut second).is_ready());
+        assert!(futures::poll!(&mut first).is_pending());
+        pool.close();
+        assert!(first.await.is_none());
+        assert!(pool.next(at(0)).await.is_none());
     }
 }

@@ -1,7 +1,8 @@
 //! Keeps every sample: users append to the slot of their worker, one thread empties the slots into Parquet parts.
 //!
-//! There is no channel per request. A slot is locked by its worker for an append and once a second by the collector for a
-//! swap, so the lock is practically never waited for, and memory holds a few seconds of samples however long the run is.
+//! There is no channel per request. A slot is locked by its worker for an append and ten times a second by the collector
+//! for a swap, so the lock is practically never waited for. Memory holds the samples of a part, or of four seconds where
+//! these are fewer, however long the run is.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -12,14 +13,18 @@ use std::time::{Duration, Instant};
 use workbench_samples::{ErrorKind, Sample, SampleWriter, SamplesError};
 
 use crate::error::with_causes;
+use crate::live::LiveTimes;
 use crate::stop::{StopReason, StopSignal};
 
-/// How often the slots are emptied, and the live view is renewed.
-const COLLECT_EVERY: Duration = Duration::from_secs(1);
+/// How often the slots are emptied.
+const COLLECT_EVERY: Duration = Duration::from_millis(100);
+/// The live view is renewed once a second.
+const COLLECTIONS_PER_VIEW: u32 = 10;
 /// A part is written when this many collections, or this many samples, are at hand.
 /// A killed run loses no more than that.
-const COLLECTIONS_PER_PART: u32 = 4;
-const SAMPLES_PER_PART: usize = 100_000;
+const COLLECTIONS_PER_PART: u32 = 40;
+/// Larger parts are no smaller on disk, and take some 200 bytes a sample while they are written.
+const SAMPLES_PER_PART: usize = 25_000;
 
 /// Where the users of one worker put their samples.
 #[derive(Debug, Default)]
@@ -91,14 +96,14 @@ impl Recorded {
 }
 
 impl Recorder {
-    /// Starts the collector; `observe` is given each second's samples.
+    /// Starts the collector; `observe` is given each second's elapsed times.
     ///
     /// When samples cannot be written, the run is stopped, and the error comes from [`Recorder::finish`].
     pub(crate) fn start(
         slots: Arc<[Slot]>,
         writer: SampleWriter,
         stop: StopSignal,
-        observe: impl FnMut(&[Sample], &Recorded) + Send + 'static,
+        observe: impl FnMut(&LiveTimes, &Recorded) + Send + 'static,
     ) -> Self {
         let (finish, finished) = channel();
         let collector = Collector {
@@ -106,6 +111,7 @@ impl Recorder {
             slots,
             writer,
             pending: Vec::new(),
+            times: LiveTimes::new(),
             collections: 0,
             recorded: Recorded::default(),
         };
@@ -141,11 +147,14 @@ impl Drop for StopOnPanic {
 
 struct Collector {
     slots: Arc<[Slot]>,
-    /// What each slot gets for its samples of the next second.
+    /// What each slot gets for its next samples.
     rooms: Vec<Vec<Sample>>,
     writer: SampleWriter,
     /// Collected and not yet written.
     pending: Vec<Sample>,
+    /// Of the samples since the live view was renewed.
+    times: LiveTimes,
+    /// Since the last part.
     collections: u32,
     recorded: Recorded,
 }
@@ -155,9 +164,10 @@ impl Collector {
         mut self,
         finished: &Receiver<Vec<Sample>>,
         stop: &StopSignal,
-        mut observe: impl FnMut(&[Sample], &Recorded),
+        mut observe: impl FnMut(&LiveTimes, &Recorded),
     ) -> Result<Recorded, SamplesError> {
         let mut next = Instant::now() + COLLECT_EVERY;
+        let mut until_view = COLLECTIONS_PER_VIEW;
         let mut failed = false;
         loop {
             let wait = next.saturating_duration_since(Instant::now());
@@ -166,47 +176,64 @@ impl Collector {
                 Err(RecvTimeoutError::Disconnected) => Some(Vec::new()),
                 Ok(never_began) => Some(never_began),
             };
-            let already = self.pending.len();
             self.collect();
-            observe(&self.pending[already..], &self.recorded);
+            until_view -= 1;
+            if until_view == 0 || never_began.is_some() {
+                observe(&self.times, &self.recorded);
+                self.times.clear();
+                until_view = COLLECTIONS_PER_VIEW;
+            }
             if let Some(never_began) = never_began {
-                // The last attempt at what an earlier one could not write, too.
-                self.writer.write_part(&self.pending)?;
-                for part in never_began.chunks(SAMPLES_PER_PART) {
-                    self.writer.write_part(part)?;
-                }
                 never_began
                     .iter()
                     .for_each(|sample| self.recorded.add(sample));
+                self.pending.extend(never_began);
+                // The last attempt at what an earlier one could not write, too.
+                self.write()?;
                 return Ok(self.recorded);
             }
             next += COLLECT_EVERY;
             let due =
                 self.collections >= COLLECTIONS_PER_PART || self.pending.len() >= SAMPLES_PER_PART;
-            if due && !failed {
-                match self.writer.write_part(&self.pending) {
-                    Ok(()) => {
-                        self.pending.clear();
-                        self.collections = 0;
-                    }
-                    Err(error) => {
-                        failed = true;
-                        stop.stop(StopReason::SamplesNotWritten(with_causes(&error)));
-                    }
-                }
+            if due
+                && !failed
+                && let Err(error) = self.write()
+            {
+                failed = true;
+                stop.stop(StopReason::SamplesNotWritten(with_causes(&error)));
             }
         }
+    }
+
+    /// Writes what is at hand: one part mostly, and several where the disk kept the collector waiting.
+    fn write(&mut self) -> Result<(), SamplesError> {
+        let parts = (self.pending.len() / SAMPLES_PER_PART).max(1);
+        let samples_each = self.pending.len().div_ceil(parts).max(1);
+        let mut written = 0;
+        let result = self.pending.chunks(samples_each).try_for_each(|part| {
+            self.writer.write_part(part)?;
+            written += part.len();
+            Ok(())
+        });
+        self.pending.drain(..written);
+        self.pending.shrink_to(2 * SAMPLES_PER_PART);
+        if result.is_ok() {
+            self.collections = 0;
+        }
+        result
     }
 
     fn collect(&mut self) {
         self.collections += 1;
         for (slot, room) in self.slots.iter().zip(&mut self.rooms) {
-            // Nothing is allocated while a user may be waiting; the next second will be much like this one.
+            // Hardly anything is allocated while a user may be waiting: the next samples will be about as many.
             std::mem::swap(&mut *slot.lock(), room);
             self.recorded.sent_again += slot.sent_again.swap(0, Ordering::Relaxed);
             for sample in room.iter() {
                 self.recorded.add(sample);
+                self.times.add(sample.elapsed_ns);
             }
+            room.shrink_to(2 * room.len());
             self.pending.append(room);
         }
     }

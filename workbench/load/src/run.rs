@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use workbench_plan::{Database, Plan, Schedule, SteadyPart, Target};
 use workbench_samples::{
-    ELAPSED, Labels, MANIFEST_VERSION, Manifest, Outcome, Resource, SAMPLES_FOLDER, Sample,
-    SampleWriter, SeriesPlace, Tool, Validity,
+    ELAPSED, Labels, MANIFEST_VERSION, Manifest, Outcome, Resource, SAMPLES_FOLDER, SampleWriter,
+    SeriesPlace, Tool, Validity,
 };
 
 use crate::attack::{self, Attack};
@@ -19,7 +19,7 @@ use crate::directory::RunDirectory;
 use crate::error::{LoadError, with_causes};
 use crate::host;
 use crate::limits::Limits;
-use crate::live::{Live, LiveLatency};
+use crate::live::{Live, LiveTimes};
 use crate::pool::Record;
 use crate::presence::Presence;
 use crate::processors::{self, Processors, Watch};
@@ -201,7 +201,7 @@ async fn load(
     );
     let recorder = Recorder::start(slots, writer, options.stop, observer);
     let executed = attack::execute(&attack).await;
-    let ended = Instant::now();
+    let ended = *executed.as_ref().unwrap_or(&Instant::now());
     let complete = attack.is_complete(ended);
     // Asked to stop when it was over anyway, a run is complete.
     let stopped = attack
@@ -269,8 +269,8 @@ fn observe(
     directory: PathBuf,
     watch: Arc<Mutex<Watch>>,
     observer: Box<dyn Fn(&Live) + Send>,
-) -> impl FnMut(&[Sample], &Recorded) + Send + 'static {
-    move |samples, recorded| {
+) -> impl FnMut(&LiveTimes, &Recorded) + Send + 'static {
+    move |times, recorded| {
         let Some(clock) = attack.begun() else {
             return;
         };
@@ -288,10 +288,10 @@ fn observe(
             users: attack.presences.active(),
             planned_users: u32::try_from(planned_users).unwrap_or(u32::MAX),
             planned_arrivals: attack.schedule.arrival_rate_at(elapsed),
-            requests: samples.len() as u64,
+            requests: times.requests(),
             total_requests: recorded.samples,
             total_errors: recorded.errors,
-            latency: LiveLatency::of(samples),
+            latency: times.latency(),
         });
     }
 }

@@ -15,7 +15,6 @@ use crate::schema::{SAMPLES_FOLDER, SCHEMA_VERSION, VERSION_KEY};
 #[derive(Clone, Debug)]
 pub struct SampleBatch {
     part: Arc<Path>,
-    metadata: FileMetadataRef,
     first: usize,
     count: usize,
 }
@@ -26,9 +25,8 @@ impl SampleBatch {
     /// # Errors
     /// Pages that are damaged, a column that is not there, and whatever the file system says.
     pub fn read(&self, columns: &[&str]) -> PolarsResult<DataFrame> {
-        let mut reader = ParquetReader::new(File::open(&self.part)?);
-        reader.set_metadata(Arc::clone(&self.metadata));
-        let mut frame = reader
+        // The footer is read again: those of a long run's parts take more memory than their columns.
+        let mut frame = ParquetReader::new(File::open(&self.part)?)
             .with_columns(Some(columns.iter().copied().map(str::to_owned).collect()))
             .with_slice(Some((self.first, self.count)))
             // Whoever reads several batches at once has threads of his own; those of Polars, waited for from another
@@ -48,14 +46,20 @@ impl SampleBatch {
 /// # Errors
 /// [`SamplesError::NoSamples`] without a part; otherwise the error names the part that cannot be read.
 pub fn sample_batches(directory: &Path) -> Result<Vec<SampleBatch>, SamplesError> {
+    let parts = parts(directory)?;
+    if parts.is_empty() {
+        return Err(SamplesError::NoSamples {
+            directory: directory.to_owned(),
+        });
+    }
     let mut batches = Vec::new();
-    for (part, metadata) in checked_parts(directory)? {
+    for part in parts {
+        let metadata = footer(&part, SCHEMA_VERSION)?;
         let part: Arc<Path> = part.into();
         let mut first = 0;
         for row_group in &metadata.row_groups {
             batches.push(SampleBatch {
                 part: Arc::clone(&part),
-                metadata: Arc::clone(&metadata),
                 first,
                 count: row_group.num_rows(),
             });
@@ -63,18 +67,6 @@ pub fn sample_batches(directory: &Path) -> Result<Vec<SampleBatch>, SamplesError
         }
     }
     Ok(batches)
-}
-
-/// Every part with its footer, of a version that can be read.
-fn checked_parts(directory: &Path) -> Result<Vec<(PathBuf, FileMetadataRef)>, SamplesError> {
-    let parts = parts(directory)?;
-    if parts.is_empty() {
-        return Err(SamplesError::NoSamples {
-            directory: directory.to_owned(),
-        });
-    }
-    let with_footer = |part: PathBuf| footer(&part, SCHEMA_VERSION).map(|footer| (part, footer));
-    parts.into_iter().map(with_footer).collect()
 }
 
 /// Whether a run has samples. A run that was stopped before its first request has none.

@@ -115,7 +115,7 @@ pub enum Phase {
     WarmUp,
     /// Users are still being added.
     RampUp,
-    /// The full number of users is active.
+    /// The full load is there.
     Hold,
     /// Users are leaving.
     RampDown,

@@ -62,8 +62,8 @@ pub use proportion::{
 };
 pub use quantile::{
     QuantileInterval, harrell_davis, harrell_davis_of_sorted, is_quantile_below,
-    needed_for_quantile_interval, quantile, quantile_interval, quantile_interval_of_parts,
-    quantile_interval_of_sorted, quantile_of_parts, quantile_of_sorted, quantiles,
+    needed_for_quantile_interval, quantile, quantile_by_rank, quantile_interval,
+    quantile_interval_by_rank, quantile_interval_of_sorted, quantile_of_sorted, quantiles,
 };
 pub use rank::{
     KruskalWallis, MannWhitney, NullDistribution, Shift, SignedRank, hodges_lehmann,
@@ -75,9 +75,9 @@ pub use report::{
 };
 pub use scalability::{Coefficient, LoadPoint, Peak, Scalability, Uncertainty, fit_scalability};
 pub use steady::{
-    BatchMeans, BatchWarning, LateChange, WarmUp, autocorrelation, batch_means,
-    effective_count_at_level, effective_count_of_quantile, effective_count_of_share, late_change,
-    warm_up,
+    BackwardWarmUp, BatchMeans, BatchWarning, LateChange, WarmUp, autocorrelation, batch_bounds,
+    batch_means, batch_means_of_sums, effective_count_at_level, effective_count_of_quantile,
+    effective_count_of_share, late_change, warm_up,
 };
 pub use verdict::{
     Better, CrossCheck, ErrorRateComparison, Evidence, FamilyVerdict, Layout, Method,

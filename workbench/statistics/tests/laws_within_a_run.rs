@@ -2,10 +2,11 @@
 
 use proptest::prelude::*;
 use workbench_statistics::{
-    Accumulator, Counts, LoadPoint, autocorrelation, batch_means, clopper_pearson, fit_scalability,
-    harrell_davis, harrell_davis_of_sorted, normal_plot, quantile, quantile_interval,
-    quantile_interval_of_parts, quantile_interval_of_sorted, quantile_of_parts, quantile_of_sorted,
-    quantiles, shape, summary, two_proportions, warm_up, wilson,
+    Accumulator, Counts, LoadPoint, autocorrelation, batch_bounds, batch_means,
+    batch_means_of_sums, clopper_pearson, fit_scalability, harrell_davis, harrell_davis_of_sorted,
+    normal_plot, quantile, quantile_by_rank, quantile_interval, quantile_interval_by_rank,
+    quantile_interval_of_sorted, quantile_of_sorted, quantiles, shape, summary, two_proportions,
+    warm_up, wilson,
 };
 
 fn values() -> impl Strategy<Value = Vec<f64>> {
@@ -235,33 +236,45 @@ proptest! {
     }
 
     #[test]
-    fn quantiles_are_the_same_of_values_of_sorted_values_and_of_sorted_parts(
+    fn batch_means_need_no_more_than_the_sums_at_their_bounds(series in series()) {
+        let bounds = batch_bounds(series.len());
+        let known = |position: usize| {
+            assert!(bounds.contains(&(series.len() - position)), "{position} of {bounds:?}");
+            position
+        };
+        let sum = |range: std::ops::Range<usize>| -> f64 {
+            series[known(range.start)..known(range.end)].iter().sum()
+        };
+        let found = batch_means_of_sums(&summary(&series).unwrap(), 0.95, sum);
+        match (found, batch_means(&series, 0.95)) {
+            (Ok(found), Ok(expected)) => {
+                prop_assert_eq!(found.batch_size, expected.batch_size);
+                let ratio = found.standard_error / expected.standard_error;
+                prop_assert!((ratio - 1.0).abs() < 1e-9, "{}", ratio);
+            }
+            (found, expected) => prop_assert_eq!(found.is_err(), expected.is_err()),
+        }
+    }
+
+    #[test]
+    fn quantiles_are_the_same_of_values_of_sorted_values_and_by_rank(
         tied in prop::collection::vec(-20..20_i32, 1..300),
         spread in prop::collection::vec(-1e6..1e6_f64, 0..300),
         probability in 0.0..=1.0_f64,
-        cuts in (0.0..1.0_f64, 0.0..1.0_f64),
     ) {
         let values: Vec<f64> = tied.into_iter().map(f64::from).chain(spread).collect();
         let mut sorted = values.clone();
         sorted.sort_by(f64::total_cmp);
-        let mut parts = values.clone();
-        let (first, rest) = parts.split_at_mut((cuts.0 * values.len() as f64) as usize);
-        let (second, third) = rest.split_at_mut((cuts.1 * rest.len() as f64) as usize);
-        for part in [&mut *first, &mut *second, &mut *third] {
-            part.sort_by(f64::total_cmp);
-        }
-        let parts: [&[f64]; 3] = [first, second, third];
-
         let expected = quantile_of_sorted(&sorted, probability);
         prop_assert_eq!(&quantile(&values, probability), &expected);
-        prop_assert_eq!(&quantile_of_parts(&parts, probability), &expected);
+        prop_assert_eq!(&quantile_by_rank(sorted.len(), probability, |rank| sorted[rank]), &expected);
         let several = quantiles(&values, &[0.9, probability, 0.1, probability]).unwrap();
         prop_assert_eq!(several[1], expected.clone().unwrap());
         prop_assert_eq!(several[3], expected.unwrap());
         prop_assert_eq!(several[0], quantile_of_sorted(&sorted, 0.9).unwrap());
         let effective = values.len() as f64 * 0.7;
         prop_assert_eq!(
-            quantile_interval_of_parts(&parts, 0.5, 0.9, effective),
+            quantile_interval_by_rank(sorted.len(), 0.5, 0.9, effective, |rank| sorted[rank]),
             quantile_interval_of_sorted(&sorted, 0.5, 0.9, effective)
         );
     }

@@ -10,8 +10,8 @@ use workbench_statistics::{
     harrell_davis_of_sorted, hedges_g, hodges_lehmann, holm, kruskal_wallis, mann_whitney,
     minimum_detectable_effect, needed_for_quantile_interval, noncentral_t_upper_tail,
     normal_density, normal_plot, paired_hodges_lehmann, paired_ratio_of_geometric_means, paired_t,
-    pairwise_welch, pooled_t, power, prediction_ratio, prediction_t, quantile, quantile_interval,
-    quantile_interval_of_parts, quantile_interval_of_sorted, quantile_of_parts, quantile_of_sorted,
+    pairwise_welch, pooled_t, power, prediction_ratio, prediction_t, quantile, quantile_by_rank,
+    quantile_interval, quantile_interval_by_rank, quantile_interval_of_sorted, quantile_of_sorted,
     quantiles, ratio_of_geometric_means, resampled_means, runs_needed, shape, signed_rank,
     student_t_quantile, student_t_upper_tail, studentized_range_quantile,
     studentized_range_upper_tail, summary, two_proportions, verdict_of_interval, warm_up, welch,
@@ -185,10 +185,6 @@ fn values_in_order_are_refused_for_an_infinite_end() {
         assert_eq!(harrell_davis_of_sorted(values, 0.5).err(), expected);
         let interval = quantile_interval_of_sorted(values, 0.5, 0.9, 10.0);
         assert_eq!(interval.err(), expected);
-        let parts: [&[f64]; 3] = [&[1.0, 3.0], &[], values];
-        assert_eq!(quantile_of_parts(&parts, 0.5).err(), expected);
-        let interval = quantile_interval_of_parts(&parts, 0.5, 0.9, 10.0);
-        assert_eq!(interval.err(), expected);
     };
     refused(&[f64::NEG_INFINITY, 1.0, 2.0], 0);
     refused(&[1.0, 2.0, f64::INFINITY], 2);
@@ -340,8 +336,8 @@ fn of_probabilities(bad: f64) -> Vec<(&'static str, Refusal)> {
             quantile_interval(values, bad, 0.9, 300.0).err(),
         ),
         (
-            "quantile_interval_of_parts",
-            quantile_interval_of_parts(&[&[0.0; 300]], bad, 0.9, 300.0).err(),
+            "quantile_interval_by_rank",
+            quantile_interval_by_rank(300, bad, 0.9, 300.0, |_| 0.0).err(),
         ),
         (
             "its confidence",
@@ -441,22 +437,20 @@ fn what_is_not_strictly_between_0_and_1_is_refused_as_a_probability() {
     for bad in [f64::NAN, f64::INFINITY, -0.5, 1.5] {
         assert!(quantile(&good(), bad).is_err());
         assert!(quantile_of_sorted(&[1.0, 2.0], bad).is_err());
-        assert!(quantile_of_parts(&[&[1.0], &[2.0]], bad).is_err());
+        assert!(quantile_by_rank(2, bad, |_| 1.0).is_err());
         assert!(quantiles(&good(), &[0.5, bad]).is_err());
         assert!(holm(&[0.5, bad]).is_err());
     }
 }
 
 #[test]
-fn parts_without_a_value_are_too_few() {
-    for parts in [&[][..], &[&[][..], &[]]] {
-        let refused = quantile_of_parts(parts, 0.5).err();
-        let expected = StatisticsError::TooFewValues {
-            needed: 1,
-            found: 0,
-        };
-        assert_eq!(refused, Some(expected));
-    }
+fn no_values_to_be_asked_for_are_too_few() {
+    let refused = quantile_by_rank(0, 0.5, |_| unreachable!("there are none"));
+    let expected = StatisticsError::TooFewValues {
+        needed: 1,
+        found: 0,
+    };
+    assert_eq!(refused, Err(expected));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use workbench_plan::{Plan, SteadyPart};
 use workbench_samples::{SampleBatch, column};
 
+use super::batch::Batch;
 use super::rows::{Clock, Rows, is_steady, second};
 
 /// What has to be known before the samples can be put into their places.
@@ -19,6 +20,7 @@ pub(super) struct Census {
     pub(super) by_second: Vec<usize>,
     /// First and last start in the steady part, UTC nanoseconds; `None` where it has no samples.
     pub(super) steady_starts: Option<(i64, i64)>,
+    pub(super) batches: Vec<Batch>,
 }
 
 impl Census {
@@ -45,6 +47,7 @@ impl Census {
             labels: counted.labels.into_iter().collect(),
             by_second: counted.by_second,
             steady_starts: counted.steady_starts,
+            batches: counted.batches,
         })
     }
 }
@@ -55,6 +58,7 @@ struct Counted {
     labels: BTreeSet<String>,
     by_second: Vec<usize>,
     steady_starts: Option<(i64, i64)>,
+    batches: Vec<Batch>,
 }
 
 fn first_start(batches: &[SampleBatch]) -> PolarsResult<i64> {
@@ -80,11 +84,15 @@ fn count(
     let by_second = &mut counted.by_second;
     let steady_of = rows.table(column::PHASE, |phase| is_steady(phase, steady_part))?;
     let phases = rows.words(column::PHASE)?;
+    let (mut last_second, mut steady_samples) = (0, 0);
     for (instant, phase) in rows.started_at()?.iter().zip(phases) {
         if steady_of[*phase as usize] == Some(true) {
             counted.steady_starts = wider(counted.steady_starts, Some((*instant, *instant)));
+            steady_samples += 1;
         }
-        let second = second(clock.since(*instant)?)? as usize;
+        let second = second(clock.since(*instant)?)?;
+        last_second = last_second.max(second);
+        let second = second as usize;
         if second >= by_second.len() {
             by_second.resize(second + 1, 0);
         }
@@ -96,12 +104,27 @@ fn count(
         seen[*number as usize] = true;
     }
     let of_batch = names.into_iter().zip(seen).filter(|(_, seen)| *seen);
-    counted.labels.extend(of_batch.filter_map(|(name, _)| name));
+    let labels: Vec<String> = of_batch.filter_map(|(name, _)| name).collect();
+    counted.batches.push(Batch {
+        samples: batch.clone(),
+        last_second,
+        label: match labels.as_slice() {
+            [only] => Some(only.clone()),
+            _ => None,
+        },
+        steady: match steady_samples {
+            0 => Some(false),
+            all if all == phases.len() => Some(true),
+            _ => None,
+        },
+    });
+    counted.labels.extend(labels);
     Ok(counted)
 }
 
 fn merged(mut a: Counted, b: Counted) -> Counted {
     a.labels.extend(b.labels);
+    a.batches.extend(b.batches);
     let (mut longer, shorter) = if a.by_second.len() < b.by_second.len() {
         (b.by_second, a.by_second)
     } else {
@@ -114,6 +137,7 @@ fn merged(mut a: Counted, b: Counted) -> Counted {
         labels: a.labels,
         by_second: longer,
         steady_starts: wider(a.steady_starts, b.steady_starts),
+        batches: a.batches,
     }
 }
 

@@ -1,44 +1,63 @@
-//! Samples to numbers, in two passes over the parts and in memory that is known beforehand.
+//! Samples to numbers, in a few passes over the parts and in memory that hardly grows with the number of samples.
 //!
-//! The first pass counts samples by second. In the second one every sample finds its place in a table of three arrays,
-//! 14 bytes each, at the second of its start; counts and sums are taken as they stream past. Each second is then put in
-//! order of time, and with it the run, which is what dependence between requests is seen in. Last, the elapsed times
-//! are dealt out to their labels and sorted there, once: whatever else is asked of them is asked of these sorted parts.
+//! The first pass (`census`) counts samples by second. The second one (`tally`) takes counts and sums as the samples stream
+//! past, and counts elapsed times in small ranges (`counts`). Then the ranges that hold the quantiles of the steady part are
+//! looked at closely, and the samples pass once more from the last one to the first (`backward`), in which what depends on
+//! their order is seen (`course`). What else is asked of the elapsed times is answered after one more look at the ranges
+//! that hold it, see [`Observations::look_up`]: every number is that of all samples, to the nanosecond.
+//!
+//! In memory are the batches that are read at the moment, some 10 KB for each decade of the times of a label, and 0.2 MB for
+//! the batch means of each label. Only comparisons keep the elapsed times of all samples, at 8 bytes each.
 
 mod answers;
+mod backward;
+mod batch;
 mod census;
+mod counts;
+mod course;
 mod gone;
 mod rows;
+mod service;
 mod tally;
-mod timeline;
 mod times;
 
-use std::path::Path;
-use std::sync::Mutex;
+use std::mem;
+use std::path::{Path, PathBuf};
 
 use polars_core::error::{PolarsError, PolarsResult};
 use rayon::prelude::*;
 use workbench_plan::{Plan, SteadyPart};
-use workbench_samples::{SampleBatch, SamplesError, sample_batches};
-use workbench_statistics::{LateChange, StatisticsError, late_change, warm_up};
+use workbench_samples::{SamplesError, column, sample_batches};
+use workbench_statistics::{LateChange, StatisticsError, late_change};
 
-use crate::diagnosis::{Diagnosis, diagnose};
+use crate::diagnosis::Diagnosis;
 use crate::error::AnalysisError;
+use batch::Batch;
 use census::Census;
-use rows::Rows;
-use tally::{Labels, MOST_LABELS, Tally};
-use timeline::{InOrder, Timeline};
+use counts::{Found, Sought, exact};
+use course::{Blocks, Course, Courses, Seen, Settling};
+use rows::Clock;
+use tally::{Labels, MOST_LABELS, Tally, class_of};
 
 pub(crate) use answers::{Gap, Waits};
+pub(crate) use backward::SecondTimes;
+pub(crate) use counts::Class;
 pub(crate) use gone::Gone;
+pub(crate) use service::service_times;
 pub(crate) use tally::{ErrorTotal, LabelTally};
-pub(crate) use timeline::{SecondTimes, TimesInOrder};
 pub(crate) use times::{LabelTimes, Times};
 
 /// More threads than this would only hold more batches in memory.
 const MOST_THREADS: usize = 8;
 
-const NO_PANIC: &str = "a thread that panics takes the others with it";
+/// What becomes of the elapsed times in order of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TimesInOrder {
+    /// They stay, at 8 bytes a sample.
+    Kept,
+    /// They go as they come.
+    Dropped,
+}
 
 /// Everything that the analysis takes from the samples of one run.
 pub(crate) struct Observations {
@@ -58,6 +77,16 @@ pub(crate) struct Observations {
     pub(crate) steady: Option<SteadyObservations>,
     /// Elapsed times of all samples in the order in which they started, if they are kept.
     pub(crate) elapsed_in_order: Option<Vec<f64>>,
+    source: Source,
+}
+
+/// The samples, for another look at them.
+struct Source {
+    directory: PathBuf,
+    batches: Vec<Batch>,
+    labels: Labels,
+    steady_part: SteadyPart,
+    threads: rayon::ThreadPool,
 }
 
 /// Counts, sums and times of one label.
@@ -173,110 +202,220 @@ pub(crate) fn observe(
         .num_threads(processors.min(MOST_THREADS))
         .build()
         .map_err(AnalysisError::Threads)?;
-    let observations = threads.install(|| {
-        let census = Census::take(&batches, started_at, plan)?;
-        observations(
-            &batches,
-            census,
-            (plan, ended_at),
-            labels_of_the_file,
-            times_in_order,
-        )
-    });
-    let observations = observations.map_err(|source| AnalysisError::Query {
+    let unreadable = |source| AnalysisError::Query {
         path: directory.to_owned(),
         source,
-    })?;
-    observations.ok_or_else(|| {
-        AnalysisError::Samples(SamplesError::NoSamples {
+    };
+    let census = threads.install(|| Census::take(&batches, started_at, plan));
+    let mut census = census.map_err(unreadable)?;
+    if census.labels.is_empty() {
+        return Err(AnalysisError::Samples(SamplesError::NoSamples {
             directory: directory.to_owned(),
-        })
-    })
+        }));
+    }
+    if census.labels.len() > MOST_LABELS {
+        return Err(unreadable(too_many(census.labels.len())));
+    }
+    let names = in_order(mem::take(&mut census.labels), labels_of_the_file);
+    let source = Source {
+        directory: directory.to_owned(),
+        batches: mem::take(&mut census.batches),
+        labels: Labels::new(names, plan),
+        steady_part: plan.steady_part(),
+        threads,
+    };
+    source
+        .observations(&census, (plan, ended_at), times_in_order)
+        .map_err(unreadable)
 }
 
-/// `None` without a sample.
-fn observations(
-    batches: &[SampleBatch],
-    census: Census,
-    (plan, ended_at): (&Plan, Option<i64>),
-    labels_of_the_file: &[&str],
-    times_in_order: TimesInOrder,
-) -> PolarsResult<Option<Observations>> {
-    let Census {
-        clock,
-        labels,
-        by_second,
-        steady_starts,
-    } = census;
-    let origin = clock.origin;
-    if labels.is_empty() {
-        return Ok(None);
-    }
-    if labels.len() > MOST_LABELS {
-        return Err(too_many(labels.len()));
-    }
-    let labels = Labels::new(in_order(labels, labels_of_the_file), plan);
-    let steady_part = plan.steady_part();
-    let window = steady_starts.map(|starts| Window::of(starts, origin, steady_part, plan));
-    let columns = tally::columns(plan);
-    let timeline = Mutex::new(Timeline::new(&by_second));
-    let tally = batches
-        .par_iter()
-        .try_fold(
-            || Tally::new(&labels, by_second.len(), window),
-            |mut tally, batch| {
-                let rows = Rows::read(batch, columns)?;
-                let places = tally.add(&rows, clock, steady_part, window)?;
-                let mut timeline = timeline.lock().expect(NO_PANIC);
-                timeline.add(&places, &rows.response_ns()?);
-                PolarsResult::Ok(tally)
-            },
-        )
-        .try_reduce(
-            || Tally::new(&labels, by_second.len(), window),
-            |a, b| Ok(a.merged(b)),
-        )?;
-    let timeline = timeline.into_inner().expect(NO_PANIC);
-    let (timeline, times_of_seconds) = timeline.in_order();
-    let last_end = tally.labels.iter().map(|counts| counts.last_end).max();
-    let steady = window.zip(ended_at.or(last_end)).map(|(window, ended_at)| {
-        let window = window.until(ended_at);
-        let waits = tally.answers.waits(window.to);
-        steady(&timeline, window, origin, waits)
-    });
-    let started = by_second
-        .iter()
-        .zip(&tally.seconds)
-        .zip(0..)
-        .filter(|((requests, _), _)| **requests > 0)
-        .zip(times_of_seconds)
-        .map(|(((requests, counts), second), times)| StartedInSecond {
-            second,
-            requests: *requests as u64,
-            errors: counts.errors,
-            mean_active_users: counts.active_users as f64 / *requests as f64,
-            times,
+impl Observations {
+    /// Looks at the samples once more for what was asked of the elapsed times and could only be said about; whether there
+    /// was anything, so that it has to be asked again.
+    pub(crate) fn look_up(&mut self) -> Result<bool, AnalysisError> {
+        let times = self.labels.iter_mut().map(|label| &mut label.times);
+        let looked = self.source.look_up(times.collect());
+        looked.map_err(|source| AnalysisError::Query {
+            path: self.source.directory.clone(),
+            source,
         })
-        .collect();
-    let (dealt, elapsed_in_order) = timeline.into_labels(&tally.labels, times_in_order);
-    let errors = tally.errors();
-    let run = i64::try_from(plan.schedule().least_end().as_nanos()).unwrap_or(i64::MAX);
-    let gone = tally.gone(origin, run);
-    let Tally {
-        labels: tallies,
-        completed,
-        ..
-    } = tally;
-    Ok(Some(Observations {
-        errors,
-        labels: label_observations(labels.names, tallies, dealt),
-        started,
-        completed: completed.into_iter().collect(),
-        origin,
-        gone,
-        steady,
-        elapsed_in_order,
-    }))
+    }
+}
+
+impl Source {
+    fn observations(
+        self,
+        census: &Census,
+        (plan, ended_at): (&Plan, Option<i64>),
+        times_in_order: TimesInOrder,
+    ) -> PolarsResult<Observations> {
+        let Census {
+            clock, by_second, ..
+        } = census;
+        let origin = clock.origin;
+        let window = census
+            .steady_starts
+            .map(|starts| Window::of(starts, origin, self.steady_part, plan));
+        let mut tally = self.tally(*clock, by_second.len(), window)?;
+        let mut times: Vec<LabelTimes> = Vec::new();
+        let mut counts = mem::take(&mut tally.times).into_iter().map(Class::new);
+        while let (Some(successes), Some(failures), Some(rest)) =
+            (counts.next(), counts.next(), counts.next())
+        {
+            times.push(LabelTimes {
+                successes,
+                failures,
+                rest,
+            });
+        }
+        let last_end = tally.labels.iter().map(|counts| counts.last_end).max();
+        let window = window
+            .zip(ended_at.or(last_end))
+            .map(|(window, ended_at)| window.until(ended_at));
+        let courses = loop {
+            let courses = Courses::of(&times);
+            if !self.look_up(times.iter_mut().collect())? {
+                break courses;
+            }
+        };
+        let steady_requests = courses.total.as_ref().map_or(0, Course::count);
+        let blocks = (steady_requests / BLOCK_REQUESTS).clamp(LEAST_BLOCKS, MOST_BLOCKS);
+        let in_steady_part = window.map(|window| {
+            let settling = Settling::new(steady_requests, window, origin);
+            (settling, Blocks::new(window, origin, blocks))
+        });
+        let mut seen = Seen::new(courses, in_steady_part, times_in_order);
+        let to_place = (&self.labels, *clock, self.steady_part);
+        self.threads.install(|| {
+            backward::each_second(&self.batches, to_place, |second| {
+                seen.take(second);
+            })
+        })?;
+        let Seen {
+            courses,
+            in_steady_part,
+            sums,
+            seconds,
+            mut elapsed_in_order,
+        } = seen;
+        if let Some(backward) = &mut elapsed_in_order {
+            backward.reverse();
+        }
+        let classes = times.iter_mut().flat_map(LabelTimes::classes_mut);
+        for (class, sums) in classes.zip(sums.sums()) {
+            class.sums = sums;
+        }
+        let steady = window
+            .zip(in_steady_part)
+            .zip(courses.total.zip(all_steady(&times)))
+            .map(
+                |((window, (settling, blocks)), (course, times))| SteadyObservations {
+                    window,
+                    diagnosis: course.diagnosis(&times),
+                    settled: settling.settled(),
+                    late_change: late_change_of(&blocks, steady_requests, window),
+                    waits: tally.answers.waits(window.to),
+                },
+            );
+        let diagnoses: Vec<Option<Diagnosis>> = courses
+            .labels
+            .iter()
+            .zip(&times)
+            .map(|(course, times)| Some(course.as_ref()?.diagnosis(&times.steady()?)))
+            .collect();
+        let errors = tally.errors();
+        let run = i64::try_from(plan.schedule().least_end().as_nanos()).unwrap_or(i64::MAX);
+        let gone = tally.gone(origin, run);
+        let Tally {
+            labels: tallies,
+            seconds: by_tally,
+            completed,
+            ..
+        } = tally;
+        let started = seconds.into_iter().rev().map(|(second, times)| {
+            let (requests, counts) = (by_second[second as usize], &by_tally[second as usize]);
+            StartedInSecond {
+                second,
+                requests: requests as u64,
+                errors: counts.errors,
+                mean_active_users: counts.active_users as f64 / requests as f64,
+                times,
+            }
+        });
+        let started = started.collect();
+        let labels = self
+            .labels
+            .names
+            .iter()
+            .zip(tallies)
+            .zip(diagnoses)
+            .zip(times);
+        let labels = labels.map(|(((label, counts), diagnosis), times)| LabelObservations {
+            label: label.clone(),
+            counts,
+            times,
+            diagnosis,
+        });
+        Ok(Observations {
+            errors,
+            labels: labels.collect(),
+            started,
+            completed: completed.into_iter().collect(),
+            origin,
+            gone,
+            steady,
+            elapsed_in_order,
+            source: self,
+        })
+    }
+
+    fn tally(
+        &self,
+        clock: Clock,
+        seconds: usize,
+        window: Option<Window>,
+    ) -> PolarsResult<Tally<'_>> {
+        let nothing = || Tally::new(&self.labels, seconds, window);
+        let batches = self.batches.par_iter();
+        self.threads.install(|| {
+            batches
+                .try_fold(nothing, |mut tally, batch| {
+                    let read = batch.read(&tally::COLUMNS, &self.labels, self.steady_part)?;
+                    tally.add(&read, clock, window)?;
+                    PolarsResult::Ok(tally)
+                })
+                .try_reduce(nothing, |a, b| Ok(a.merged(b)))
+        })
+    }
+
+    /// Looks for what is wanted of the times of all labels; whether anything was.
+    fn look_up(&self, mut times: Vec<&mut LabelTimes>) -> PolarsResult<bool> {
+        let Some(sought) = Sought::of(times.iter().flat_map(|times| times.classes())) else {
+            return Ok(false);
+        };
+        let batches = self.batches.par_iter();
+        let found = self.threads.install(|| {
+            batches
+                .try_fold(
+                    || Found::nothing(&sought),
+                    |mut found, batch| {
+                        let columns = [column::ELAPSED_NS];
+                        let (rows, codes) = batch.read(&columns, &self.labels, self.steady_part)?;
+                        for (elapsed_ns, code) in rows.response_ns()?.iter().zip(codes) {
+                            found.add(class_of(code), exact(*elapsed_ns));
+                        }
+                        PolarsResult::Ok(found)
+                    },
+                )
+                .try_reduce(|| Found::nothing(&sought), |a, b| Ok(a.merged(b)))
+        })?;
+        found.tell(times.iter_mut().flat_map(|times| times.classes_mut()));
+        Ok(true)
+    }
+}
+
+fn all_steady(times: &[LabelTimes]) -> Option<Times<'_>> {
+    Times::together(times.iter().filter_map(LabelTimes::steady))
 }
 
 fn too_many(labels: usize) -> PolarsError {
@@ -289,48 +428,16 @@ fn too_many(labels: usize) -> PolarsError {
     )
 }
 
-fn steady(timeline: &Timeline, window: Window, origin: i64, waits: Waits) -> SteadyObservations {
-    let samples = timeline.steady();
-    let elapsed_ns = &samples.elapsed_ns;
-    let (diagnosis, (warm_up, late_change)) = rayon::join(
-        || diagnose(elapsed_ns, |place| samples.is_failed(place)),
-        || {
-            let late = late_change_of(timeline, elapsed_ns.len(), window, origin);
-            (warm_up(elapsed_ns), late)
-        },
-    );
-    let settled = warm_up.map(|found| {
-        let start_ns = |position: usize| {
-            let start = timeline.start_of_steady(position);
-            start.map_or(0, |start| (origin + start - window.from).max(0) as u64)
-        };
-        Settled {
-            last_left_out_ns: start_ns(found.discard.saturating_sub(5)),
-            after_ns: start_ns(found.discard),
-            at_bound: found.at_bound,
-        }
-    });
-    SteadyObservations {
-        window,
-        diagnosis,
-        settled,
-        late_change,
-        waits,
-    }
-}
-
 /// Looks for a late change in the mean elapsed times of equal blocks of time, few enough for their means to be precise.
 fn late_change_of(
-    timeline: &Timeline,
+    blocks: &Blocks,
     requests: usize,
     window: Window,
-    origin: i64,
 ) -> Result<Option<(u64, LateChange)>, String> {
     if requests < LEAST_REQUESTS {
         return Err("too few requests to look for a late change".to_owned());
     }
-    let blocks = (requests / BLOCK_REQUESTS).clamp(LEAST_BLOCKS, MOST_BLOCKS);
-    let means = timeline.block_means(window.from - origin, window.to - origin, blocks);
+    let (means, blocks) = (blocks.means(), blocks.count());
     let values: Vec<f64> = means.iter().map(|(_, mean)| *mean).collect();
     let found = late_change(&values).map_err(|error| match error {
         StatisticsError::TooFewValues { needed, found } => format!(
@@ -346,33 +453,6 @@ fn late_change_of(
         let block = means[change.at].0 as u64;
         (length / blocks as u64 * block, change)
     }))
-}
-
-/// What is left to know of each label, from its times in order.
-fn label_observations(
-    labels: Vec<String>,
-    tallies: Vec<LabelTally>,
-    dealt: Vec<InOrder>,
-) -> Vec<LabelObservations> {
-    let diagnoses: Vec<Option<Diagnosis>> = dealt
-        .iter()
-        .map(|times| {
-            (!times.steady.is_empty()).then(|| diagnose(&times.steady, |place| times.failed[place]))
-        })
-        .collect();
-    let times = times::sorted(dealt);
-    labels
-        .into_iter()
-        .zip(tallies)
-        .zip(diagnoses)
-        .zip(times)
-        .map(|(((label, counts), diagnosis), times)| LabelObservations {
-            label,
-            counts,
-            times,
-            diagnosis,
-        })
-        .collect()
 }
 
 /// Labels in the order of the experiment file; those that it does not name follow by name.

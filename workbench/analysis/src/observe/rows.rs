@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 use polars_core::prelude::{
-    Categorical32Chunked, DataFrame, PolarsError, PolarsResult, UInt32Chunked, UInt64Chunked,
+    BooleanChunked, Categorical32Chunked, DataFrame, PolarsError, PolarsResult, UInt32Chunked,
+    UInt64Chunked,
 };
 use workbench_plan::{Plan, SteadyPart};
 use workbench_samples::{Phase, SampleBatch, column};
@@ -61,6 +62,10 @@ impl Rows {
     /// Numbers of which some may be missing.
     pub(super) fn optional(&self, name: &str) -> PolarsResult<&UInt32Chunked> {
         self.0.column(name)?.u32()
+    }
+
+    pub(super) fn flags(&self, name: &str) -> PolarsResult<&BooleanChunked> {
+        self.0.column(name)?.bool()
     }
 
     /// Words as numbers of Polars' dictionary; see [`Rows::table`].

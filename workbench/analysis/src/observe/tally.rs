@@ -3,35 +3,25 @@
 use std::collections::{BTreeMap, HashMap};
 
 use polars_core::prelude::PolarsResult;
-use workbench_plan::{Plan, SteadyPart};
+use workbench_plan::Plan;
 use workbench_samples::{ErrorKind, column};
 
 use super::Window;
 use super::answers::Answers;
+use super::counts::{Counts, exact};
 use super::gone::{Gone, InVain};
-use super::rows::{Clock, NS_PER_SECOND, Rows, is_steady, missing, second};
+use super::rows::{Clock, NS_PER_SECOND, Rows, missing, second};
 
-/// The columns that a tally takes; the last one only where requests may start later than intended.
-const COLUMNS: [&str; 10] = [
+/// Besides what [`Batch::read`](super::batch::Batch::read) takes.
+pub(super) const COLUMNS: [&str; 7] = [
     column::STARTED_AT,
     column::ELAPSED_NS,
     column::BYTES_SENT,
     column::BYTES_RECEIVED,
     column::STATUS,
     column::ERROR,
-    column::REQUEST,
     column::ACTIVE_USERS,
-    column::PHASE,
-    column::INTENDED_AT,
 ];
-
-/// What has to be read of the samples of a plan.
-pub(super) fn columns(plan: &Plan) -> &'static [&'static str] {
-    match plan.schedule().arrivals() {
-        [] => &COLUMNS[..9],
-        _ => &COLUMNS,
-    }
-}
 
 /// Labels, the number of each by its name, and the service that is asked for it.
 pub(super) struct Labels {
@@ -40,6 +30,8 @@ pub(super) struct Labels {
     /// By number of the label: position among `services`; `None` for a label that the plan does not know.
     service_of: Vec<Option<usize>>,
     services: Vec<String>,
+    /// Requests may start later than they are intended to.
+    pub(super) may_wait: bool,
 }
 
 impl Labels {
@@ -64,7 +56,12 @@ impl Labels {
             numbers,
             service_of,
             services,
+            may_wait: !plan.schedule().arrivals().is_empty(),
         }
+    }
+
+    pub(super) fn number(&self, label: &str) -> Option<u16> {
+        self.numbers.get(label).copied()
     }
 }
 
@@ -102,6 +99,8 @@ impl Failure {
 /// All counts and sums of some samples.
 pub(super) struct Tally<'a> {
     pub(super) labels: Vec<LabelTally>,
+    /// By class.
+    pub(super) times: Vec<Counts>,
     pub(super) seconds: Vec<SecondTally>,
     /// Responses received whole, by the second of their end.
     pub(super) completed: BTreeMap<u32, u64>,
@@ -141,21 +140,12 @@ pub(super) struct SecondTally {
 }
 
 /// How often one label failed for one reason.
+#[derive(Clone)]
 pub(crate) struct ErrorTotal {
     pub(crate) label: String,
     pub(crate) error: String,
     pub(crate) status: Option<u16>,
     pub(crate) count: u64,
-}
-
-/// Where the samples of a batch belong, in its order.
-pub(super) struct Places {
-    /// Second of the start.
-    pub(super) second: Vec<u32>,
-    /// Nanoseconds of the start within that second.
-    pub(super) instant: Vec<u32>,
-    /// See [`code`].
-    pub(super) code: Vec<u16>,
 }
 
 /// A label, whether the sample is in the steady part, and whether it failed, in 16 bits.
@@ -166,6 +156,16 @@ pub(super) fn code(label: u16, steady: bool, failed: bool) -> u16 {
 /// The label of a code.
 pub(super) fn label(code: u16) -> usize {
     usize::from(code >> 2)
+}
+
+/// The class of a code: three for each label, in the order of its [`LabelTimes`](super::LabelTimes).
+pub(super) fn class_of(code: u16) -> usize {
+    let of_label = match (in_steady_part(code), is_failed(code)) {
+        (true, false) => 0,
+        (true, true) => 1,
+        (false, _) => 2,
+    };
+    3 * label(code) + of_label
 }
 
 pub(super) fn in_steady_part(code: u16) -> bool {
@@ -183,6 +183,9 @@ impl<'a> Tally<'a> {
     pub(super) fn new(labels: &'a Labels, seconds: usize, window: Option<Window>) -> Self {
         Self {
             labels: vec![LabelTally::NONE; labels.names.len()],
+            times: (0..3 * labels.names.len())
+                .map(|_| Counts::default())
+                .collect(),
             seconds: vec![SecondTally::default(); seconds],
             completed: BTreeMap::new(),
             answers: Answers::new(window),
@@ -192,14 +195,13 @@ impl<'a> Tally<'a> {
         }
     }
 
-    /// Takes the samples of a batch, and says where they belong.
+    /// Takes the samples of a batch.
     pub(super) fn add(
         &mut self,
-        rows: &Rows,
+        (rows, codes): &(Rows, Vec<u16>),
         clock: Clock,
-        steady_part: SteadyPart,
         window: Option<Window>,
-    ) -> PolarsResult<Places> {
+    ) -> PolarsResult<()> {
         let started = rows.started_at()?;
         let elapsed = rows.whole(column::ELAPSED_NS)?;
         let response = rows.response_ns()?;
@@ -207,31 +209,18 @@ impl<'a> Tally<'a> {
         let received = rows.whole(column::BYTES_RECEIVED)?;
         let users = rows.small(column::ACTIVE_USERS)?;
         let statuses = rows.optional(column::STATUS)?;
-        let requests = rows.words(column::REQUEST)?;
-        let request_of = rows.table(column::REQUEST, |name| self.of.numbers.get(name).copied())?;
-        let phases = rows.words(column::PHASE)?;
-        let steady_of = rows.table(column::PHASE, |phase| is_steady(phase, steady_part))?;
         let errors = rows.optional_words(column::ERROR)?;
         let error_of = rows.table(column::ERROR, Failure::of)?;
-        let mut places = Places {
-            second: Vec::with_capacity(started.len()),
-            instant: Vec::with_capacity(started.len()),
-            code: Vec::with_capacity(started.len()),
-        };
         let mut failures: BTreeMap<_, u64> = BTreeMap::new();
         let mut completed = RunOfSeconds::default();
         for (row, error) in errors.physical().iter().enumerate() {
             let start = started[row];
             let taken = i64::try_from(elapsed[row]).map_err(|_| missing(column::ELAPSED_NS))?;
             let end = start.saturating_add(taken);
-            let start_since = clock.since(start)?;
-            let in_second = second(start_since)?;
-            let label = request_of[requests[row] as usize]
-                .flatten()
-                .ok_or_else(|| missing(column::REQUEST))?;
-            let steady = steady_of[phases[row] as usize] == Some(true);
-            let failed = error.is_some();
-            let counts = &mut self.labels[usize::from(label)];
+            let in_second = second(clock.since(start)?)?;
+            let code = codes[row];
+            let (label, steady, failed) = (label(code), in_steady_part(code), is_failed(code));
+            let counts = &mut self.labels[label];
             counts.samples += 1;
             counts.errors += u64::from(failed);
             counts.steady += u64::from(steady);
@@ -250,12 +239,12 @@ impl<'a> Tally<'a> {
             let waited = (response[row] - elapsed[row]) as i64;
             self.answers.add(start - waited, end, answered);
             if answered {
-                let counts = &mut self.labels[usize::from(label)];
+                let counts = &mut self.labels[label];
                 counts.answered += 1;
                 counts.last_answer = counts.last_answer.max(end);
                 completed.add(second(clock.since(end)?)?, &mut self.completed);
             } else if failure == Some(Failure::InVain)
-                && let Some(service) = self.of.service_of[usize::from(label)]
+                && let Some(service) = self.of.service_of[label]
             {
                 self.in_vain[service].add(clock.since(end)?);
             }
@@ -264,9 +253,7 @@ impl<'a> Tally<'a> {
                     .entry((label, error, statuses.get(row)))
                     .or_default() += 1;
             }
-            places.second.push(in_second);
-            places.instant.push((start_since % NS_PER_SECOND) as u32);
-            places.code.push(code(label, steady, failed));
+            self.times[class_of(code)].add(exact(response[row]));
         }
         completed.close(&mut self.completed);
         let words = rows.table(column::ERROR, str::to_owned)?;
@@ -275,18 +262,18 @@ impl<'a> Tally<'a> {
             let word = word.ok_or_else(|| missing(column::ERROR))?;
             let status = status.map(u16::try_from).transpose();
             let status = status.map_err(|_| missing(column::STATUS))?;
-            *self
-                .errors
-                .entry((usize::from(label), word, status))
-                .or_default() += count;
+            *self.errors.entry((label, word, status)).or_default() += count;
         }
-        Ok(places)
+        Ok(())
     }
 
     /// Both together; they are of the same labels and seconds.
     pub(super) fn merged(mut self, other: Self) -> Self {
         for (counts, more) in self.labels.iter_mut().zip(other.labels) {
             counts.add(&more);
+        }
+        for (counts, more) in self.times.iter_mut().zip(other.times) {
+            counts.merge(more);
         }
         for (counts, more) in self.seconds.iter_mut().zip(other.seconds) {
             counts.errors += more.errors;

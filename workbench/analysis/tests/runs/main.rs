@@ -7,6 +7,8 @@ mod jmh;
 #[cfg(test)]
 mod one_run;
 #[cfg(test)]
+mod open_model;
+#[cfg(test)]
 mod same_as_naive;
 #[cfg(test)]
 mod several_runs;

@@ -240,51 +240,72 @@ fn assert_quantile(found: &Estimate, times: &[f64], p: f64) {
     assert_eq!(found.note.is_some(), found.interval.is_none());
 }
 
+fn assert_as_by_definition(samples: &[Sample], part: usize) {
+    let found = analysed(samples, part);
+
+    let seconds = (samples.iter().map(end).max().unwrap() - START) as f64 / 1e9;
+    let of_label = |of: &[Sample], label: &str| -> Vec<Sample> {
+        let (_, request) = LABELS.iter().find(|(name, _)| *name == label).unwrap();
+        let of_label = of.iter().filter(|it| it.request == *request);
+        of_label.copied().collect()
+    };
+    assert_row(&found.total, samples, seconds);
+    for row in &found.requests {
+        assert_row(row, &of_label(samples, &row.request), seconds);
+    }
+    assert_seconds(&found.per_second, samples);
+    for bin in &found.histogram {
+        let within = |it: &&Sample| (bin.from_ns..bin.to_ns).contains(&(it.elapsed_ns as f64));
+        assert_eq!(bin.count, samples.iter().filter(within).count() as u64);
+    }
+    let counted: u64 = found.histogram.iter().map(|bin| bin.count).sum();
+    assert_eq!(counted, samples.len() as u64);
+
+    let steady = samples.iter().filter(|it| it.phase == Phase::Hold);
+    let mut steady: Vec<Sample> = steady.copied().collect();
+    steady.sort_by_key(|it| {
+        // What is from before the start of the schedule is taken to have started with it.
+        (
+            it.started_at.max(START),
+            it.elapsed_ns,
+            1 - it.request,
+            it.error.is_some(),
+        )
+    });
+    assert_eq!(found.steady.is_some(), !steady.is_empty());
+    let Some(found) = found.steady else { return };
+    let first = steady.iter().map(|it| it.started_at).min().unwrap();
+    let last_start = steady.iter().map(|it| it.started_at).max().unwrap();
+    let last_end = samples.iter().map(end).max().unwrap();
+    // Two users start over two seconds and stay for two more.
+    let last = last_start
+        .max(START + 4_000_000_000)
+        .min(last_end)
+        .max(first);
+    let ended = |of: &[Sample]| {
+        of.iter()
+            .filter(|it| first < end(it) && end(it) <= last)
+            .count()
+    };
+    close(found.from_s, (first - START) as f64 / 1e9);
+    close(found.to_s, (last - START) as f64 / 1e9);
+    let seconds = found.to_s - found.from_s;
+    if seconds == 0.0 {
+        return;
+    }
+    assert_steady(&found.total, &steady, ended(samples), seconds);
+    for row in &found.requests {
+        let ended = ended(&of_label(samples, &row.request));
+        assert_steady(row, &of_label(&steady, &row.request), ended, seconds);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn any_samples_give_what_they_give_by_definition((samples, part) in run()) {
-        let found = analysed(&samples, part);
-
-        let seconds = (samples.iter().map(end).max().unwrap() - START) as f64 / 1e9;
-        assert_row(&found.total, &samples, seconds);
-        for row in &found.requests {
-            let (_, request) = LABELS.iter().find(|(name, _)| *name == row.request).unwrap();
-            let of_label: Vec<Sample> =
-                samples.iter().filter(|it| it.request == *request).copied().collect();
-            assert_row(row, &of_label, seconds);
-        }
-        assert_seconds(&found.per_second, &samples);
-        let counted: u64 = found.histogram.iter().map(|bin| bin.count).sum();
-        assert_eq!(counted, samples.len() as u64);
-
-        let mut steady: Vec<Sample> =
-            samples.iter().filter(|it| it.phase == Phase::Hold).copied().collect();
-        steady.sort_by_key(|it| {
-            // What is from before the start of the schedule is taken to have started with it.
-            (it.started_at.max(START), it.elapsed_ns, 1 - it.request, it.error.is_some())
-        });
-        assert_eq!(found.steady.is_some(), !steady.is_empty());
-        let Some(found) = found.steady else { return Ok(()) };
-        let first = steady.iter().map(|it| it.started_at).min().unwrap();
-        let last_start = steady.iter().map(|it| it.started_at).max().unwrap();
-        let last_end = samples.iter().map(end).max().unwrap();
-        // Two users start over two seconds and stay for two more.
-        let last = last_start.max(START + 4_000_000_000).min(last_end).max(first);
-        let ended = |of: &[Sample]| of.iter().filter(|it| first < end(it) && end(it) <= last).count();
-        close(found.from_s, (first - START) as f64 / 1e9);
-        close(found.to_s, (last - START) as f64 / 1e9);
-        let seconds = found.to_s - found.from_s;
-        prop_assume!(seconds > 0.0);
-        assert_steady(&found.total, &steady, ended(&samples), seconds);
-        for row in &found.requests {
-            let (_, request) = LABELS.iter().find(|(name, _)| *name == row.request).unwrap();
-            let of_label = |of: &[Sample]| -> Vec<Sample> {
-                of.iter().filter(|it| it.request == *request).copied().collect()
-            };
-            assert_steady(row, &of_label(&steady), ended(&of_label(&samples)), seconds);
-        }
+        assert_as_by_definition(&samples, part);
     }
 
     #[test]
@@ -293,6 +314,52 @@ proptest! {
         sorted.sort_by_key(|it| (it.elapsed_ns, it.started_at, it.request));
         prop_assert_eq!(analysed(&samples, part), analysed(&sorted, samples.len()));
     }
+}
+
+/// More than are listed: of times in all orders of magnitude, of which many are alike and some reach over several parts.
+fn many() -> Vec<Sample> {
+    let mut state = 1_u64;
+    let mut below = |limit: u64| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % limit
+    };
+    let mut samples: Vec<Sample> = (0..60_000)
+        .map(|number| {
+            let (status, error) = match below(20) {
+                0 => (Some(503), Some(ErrorKind::Status)),
+                1 => (None, Some(ErrorKind::Timeout)),
+                _ => (Some(200), None),
+            };
+            let mut sample = order(number / 12, 0, status, error);
+            sample.elapsed_ns = match below(4) {
+                0 => 2_000_000 + below(1_000),
+                1 => below(3_000_000_000),
+                2 => 40_000_000 + below(30_000_000) / 1_000 * 1_000,
+                _ => below(1 << (1 + number % 31)),
+            };
+            sample.request = u16::from(below(3) > 0);
+            sample.phase = match number {
+                0..6_000 => Phase::RampUp,
+                6_000..54_000 => Phase::Hold,
+                _ => Phase::RampDown,
+            };
+            sample
+        })
+        .collect();
+    samples.sort_by_key(end);
+    samples
+}
+
+#[test]
+fn many_samples_give_what_they_give_by_definition() {
+    let samples = many();
+    assert_as_by_definition(&samples, 2_500);
+    // In two parts, each with the samples of all seconds.
+    let (even, odd): (Vec<_>, Vec<_>) = samples.iter().partition(|it| it.elapsed_ns % 2 == 0);
+    let mixed = [even, odd].concat();
+    assert_eq!(analysed(&samples, 2_500), analysed(&mixed, 30_000));
 }
 
 #[test]

@@ -1,9 +1,17 @@
 //! Where responses are read into.
 
+use std::cell::Cell;
+use std::mem;
+
 /// Room for an answer of an ordinary size.
 const SMALLEST: usize = 1 << 12;
 /// What a long body is read by; a head that does not fit gets more.
 const USUAL_MOST: usize = 1 << 16;
+
+thread_local! {
+    /// The memory of the buffer that was released last: users of one thread take turns, and most need none while they wait.
+    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
 
 /// Bytes that have come and were not taken yet, at the front of the buffer or behind what was.
 #[derive(Debug, Default)]
@@ -30,11 +38,26 @@ impl Buffer {
         }
     }
 
+    /// Leaves its memory to the next buffer of this thread that needs some, unless there are bytes in it.
+    pub(super) fn release(&mut self) {
+        if self.start == self.end {
+            self.clear();
+            let bytes = mem::take(&mut self.bytes);
+            // What a long head took goes back to the system.
+            if (1..=USUAL_MOST).contains(&bytes.len()) {
+                SPARE.set(bytes);
+            }
+        }
+    }
+
     /// Where the next bytes go; never empty.
     ///
     /// It doubles where a read has filled it: up to a limit for bodies, which are taken as they come, and without one for
     /// what has to be at hand as a whole.
     pub(super) fn room(&mut self) -> &mut [u8] {
+        if self.bytes.is_empty() {
+            self.bytes = SPARE.take();
+        }
         if self.start > 0 && self.end == self.bytes.len() {
             self.bytes.copy_within(self.start..self.end, 0);
             (self.start, self.end) = (0, self.end - self.start);
@@ -77,6 +100,28 @@ mod tests {
             buffer.consume(taken);
             expected.drain(..taken);
         }
+    }
+
+    #[test]
+    fn only_buffers_with_bytes_in_them_keep_memory_of_their_own() {
+        let mut waiting: Vec<Buffer> = (0..3).map(|_| Buffer::default()).collect();
+        for (number, buffer) in (0_u8..).zip(&mut waiting) {
+            buffer.room()[0] = number;
+            buffer.add(1);
+            buffer.release();
+        }
+        for (number, buffer) in (0_u8..).zip(&mut waiting) {
+            assert_eq!(buffer.filled(), [number]);
+            buffer.consume(1);
+            buffer.release();
+        }
+        let kept = waiting.iter().map(|buffer| buffer.bytes.capacity());
+        assert_eq!(kept.sum::<usize>(), 0);
+        let spare = SPARE.take();
+        assert_eq!(spare.len(), SMALLEST);
+        SPARE.set(spare);
+        assert_eq!(waiting[0].room().len(), SMALLEST);
+        assert_eq!(SPARE.take().len(), 0);
     }
 
     #[test]

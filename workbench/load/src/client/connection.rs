@@ -149,7 +149,9 @@ impl Connection {
     ) -> Result<(u16, Instant, bool), ErrorKind> {
         buffer.clear();
         poll_fn(|context| {
-            match self.poll_exchange(context, request, exchange, buffer, deadline.at()) {
+            let exchanged = self.poll_exchange(context, request, exchange, buffer, deadline.at());
+            buffer.release();
+            match exchanged {
                 Poll::Pending => {}
                 ready => return ready,
             }

@@ -48,7 +48,7 @@ pub struct Plan {
 /// Part of a run that its steady state is looked for in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SteadyPart {
-    /// While the full number of users is held.
+    /// While the full load is held.
     Hold,
     /// The whole run, where its experiment never holds its load.
     WholeRun,

@@ -1,6 +1,5 @@
 //! Intervals of quantiles within one run, free of assumptions on the distribution.
 
-use super::parts::{check_parts, order_statistic};
 use super::select::order_statistics;
 use crate::distribution::binomial_tails;
 use crate::error::{StatisticsError, check, check_open_probability, check_sorted};
@@ -100,36 +99,31 @@ pub fn quantile_interval_of_sorted(
     Ok(ranks.interval(sorted[ranks.lower - 1], sorted[ranks.upper - 1]))
 }
 
-/// The interval, as [`quantile_interval`] defines it, of all values of several lists, each in ascending order.
+/// The interval, as [`quantile_interval`] defines it, of `count` values that can be asked for by their ranks.
 ///
-/// The same as of one sorted list that holds them all; see [`quantile_of_parts`](crate::quantile_of_parts).
+/// `at_rank` gives the value with a rank, from 0, in ascending order.
 ///
 /// # Errors
-/// As [`quantile_interval`]; of each part's values, only the first and the last are looked at.
-///
-/// # Panics
-/// In debug builds, if the values of a part are not in ascending order.
+/// As [`quantile_interval`], but for the values, which are not looked at.
 ///
 /// # Examples
 /// ```
-/// use workbench_statistics::quantile_interval_of_parts;
+/// use workbench_statistics::quantile_interval_by_rank;
 ///
-/// let odd: Vec<f64> = (1..=1000).step_by(2).map(f64::from).collect();
-/// let even: Vec<f64> = (2..=1000).step_by(2).map(f64::from).collect();
-/// let p99 = quantile_interval_of_parts(&[&odd, &even], 0.99, 0.95, 1000.0)?;
+/// // The values 1 to 1000.
+/// let p99 = quantile_interval_by_rank(1000, 0.99, 0.95, 1000.0, |rank| rank as f64 + 1.0)?;
 /// assert_eq!((p99.interval.lower, p99.interval.upper), (983.0, 997.0));
 /// # Ok::<(), workbench_statistics::StatisticsError>(())
 /// ```
-pub fn quantile_interval_of_parts(
-    parts: &[&[f64]],
+pub fn quantile_interval_by_rank(
+    count: usize,
     probability: f64,
     confidence: f64,
     effective_count: f64,
+    at_rank: impl Fn(usize) -> f64,
 ) -> Result<QuantileInterval, StatisticsError> {
-    let count = check_parts(parts)?;
     let ranks = Ranks::new(count, probability, confidence, effective_count)?;
-    let at_rank = |rank: usize| order_statistic(parts, rank - 1);
-    Ok(ranks.interval(at_rank(ranks.lower), at_rank(ranks.upper)))
+    Ok(ranks.interval(at_rank(ranks.lower - 1), at_rank(ranks.upper - 1)))
 }
 
 /// The existence floor: how many independent values an interval of a quantile needs.

@@ -96,8 +96,42 @@ pub fn quantile_of_sorted(sorted: &[f64], probability: f64) -> Result<f64, Stati
     Ok(between(sorted[below], upper, weight))
 }
 
+/// The quantile, as [`quantile`] defines it, of `count` values that can be asked for by their ranks.
+///
+/// `at_rank` gives the value with a rank, from 0, in ascending order: for values that are not in memory together.
+///
+/// # Errors
+/// No values, or a probability outside 0 to 1.
+///
+/// # Examples
+/// ```
+/// use workbench_statistics::quantile_by_rank;
+///
+/// // The values 1 to 100.
+/// assert_eq!(quantile_by_rank(100, 0.99, |rank| rank as f64 + 1.0)?, 99.01);
+/// # Ok::<(), workbench_statistics::StatisticsError>(())
+/// ```
+pub fn quantile_by_rank(
+    count: usize,
+    probability: f64,
+    at_rank: impl Fn(usize) -> f64,
+) -> Result<f64, StatisticsError> {
+    if count == 0 {
+        return Err(StatisticsError::TooFewValues {
+            needed: 1,
+            found: 0,
+        });
+    }
+    let (below, weight) = position(count, probability)?;
+    let lower = at_rank(below);
+    if weight == 0.0 {
+        return Ok(lower);
+    }
+    Ok(between(lower, at_rank(below + 1), weight))
+}
+
 /// Index of the value at or below the quantile, and how far it is from there to the next value.
-pub(super) fn position(count: usize, probability: f64) -> Result<(usize, f64), StatisticsError> {
+fn position(count: usize, probability: f64) -> Result<(usize, f64), StatisticsError> {
     if !(0.0..=1.0).contains(&probability) {
         return Err(StatisticsError::ImpossibleProbability {
             value: probability,
@@ -110,7 +144,7 @@ pub(super) fn position(count: usize, probability: f64) -> Result<(usize, f64), S
 }
 
 /// The value between two neighbours at a share of their distance.
-pub(super) fn between(lower: f64, upper: f64, weight: f64) -> f64 {
+fn between(lower: f64, upper: f64, weight: f64) -> f64 {
     if weight == 0.0 {
         lower
     } else {

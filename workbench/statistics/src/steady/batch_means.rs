@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::autocorrelation::{autocorrelation, von_neumann_p};
-use crate::describe::{compensated_sum, summary};
+use crate::describe::{Summary, compensated_sum, summary};
 use crate::distribution::student_t_reach;
 use crate::error::{StatisticsError, check, check_open_probability};
 use crate::interval::Interval;
@@ -99,14 +99,73 @@ const INDEPENDENCE_LEVEL: f64 = 0.05;
 /// ```
 pub fn batch_means(values: &[f64], confidence: f64) -> Result<BatchMeans, StatisticsError> {
     check_open_probability(confidence)?;
-    let whole = summary(values)?;
-    Series {
-        count: whole.count,
-        mean: whole.mean,
-        deviation: whole.sample_standard_deviation.unwrap_or(0.0),
-        sum: |range: Range<usize>| compensated_sum(values[range].iter().copied()),
+    batch_means_of_sums(&summary(values)?, confidence, |range| {
+        compensated_sum(values[range].iter().copied())
+    })
+}
+
+/// What [`batch_means`] gives, of values that are not in memory together: from their summary, and from the sums of the
+/// values in ranges of positions.
+///
+/// The ranges begin and end at the [`batch_bounds`] of so many values, counted from the end.
+///
+/// # Errors
+/// As [`batch_means`].
+///
+/// # References
+/// Those of [`batch_means`].
+///
+/// # Examples
+/// ```
+/// use workbench_statistics::{batch_means, batch_means_of_sums, summary};
+///
+/// let values: Vec<f64> = (0..4000).map(|i| f64::from(i * i % 997)).collect();
+/// let found = batch_means_of_sums(&summary(&values)?, 0.95, |range| values[range].iter().sum())?;
+/// assert_eq!(found, batch_means(&values, 0.95)?);
+/// # Ok::<(), workbench_statistics::StatisticsError>(())
+/// ```
+pub fn batch_means_of_sums(
+    summary: &Summary,
+    confidence: f64,
+    sum: impl Fn(Range<usize>) -> f64,
+) -> Result<BatchMeans, StatisticsError> {
+    check_open_probability(confidence)?;
+    let series = Series {
+        count: summary.count,
+        mean: summary.mean,
+        deviation: summary.sample_standard_deviation.unwrap_or(0.0),
+        sum,
+    };
+    series.batch_means(confidence)
+}
+
+/// Where [`batch_means_of_sums`] and [`effective_count_of_share`] cut so many values, as numbers of values up to the end;
+/// ascending, from 0 to all.
+///
+/// Some 4,400 at most: whoever has the sums of the values behind each needs no more of the values.
+///
+/// # Examples
+/// ```
+/// use workbench_statistics::batch_bounds;
+///
+/// assert_eq!(batch_bounds(3), [0, 1, 2, 3]);
+/// assert!(batch_bounds(1_000_000_000).len() < 4_400);
+/// ```
+#[must_use]
+pub fn batch_bounds(count: usize) -> Vec<usize> {
+    let first = first_batch_size(count);
+    let mut bounds: Vec<usize> = (0..=count).step_by(first).chain([count]).collect();
+    for batches in LEAST_BATCHES..=MOST_BATCHES {
+        let batch_size = count / batches;
+        bounds.extend((0..=batches).map(|batch| batch * batch_size));
     }
-    .batch_means(confidence)
+    bounds.sort_unstable();
+    bounds.dedup();
+    bounds
+}
+
+fn first_batch_size(count: usize) -> usize {
+    count.div_ceil(FIRST_BATCHES).max(1).next_power_of_two()
 }
 
 /// How many independent values would know as much of a quantile as these do.
@@ -279,7 +338,7 @@ impl<S: Fn(Range<usize>) -> f64> Series<S> {
 
     /// The first of the doubled batch sizes at which neighbouring batch means pass as uncorrelated.
     fn uncorrelated_batch_size(&self) -> Result<usize, StatisticsError> {
-        let mut batch_size = self.count.div_ceil(FIRST_BATCHES).next_power_of_two();
+        let mut batch_size = first_batch_size(self.count);
         let mut means = self.means(self.count / batch_size, batch_size);
         loop {
             if von_neumann_p(&means)? >= INDEPENDENCE_LEVEL {

@@ -7,8 +7,8 @@ mod warm_up;
 
 pub use autocorrelation::autocorrelation;
 pub use batch_means::{
-    BatchMeans, BatchWarning, batch_means, effective_count_at_level, effective_count_of_quantile,
-    effective_count_of_share,
+    BatchMeans, BatchWarning, batch_bounds, batch_means, batch_means_of_sums,
+    effective_count_at_level, effective_count_of_quantile, effective_count_of_share,
 };
 pub use late_change::{LateChange, late_change};
-pub use warm_up::{WarmUp, warm_up};
+pub use warm_up::{BackwardWarmUp, WarmUp, warm_up};

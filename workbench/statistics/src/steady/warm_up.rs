@@ -77,30 +77,112 @@ const LEAST_BATCHES: usize = 20;
 /// ```
 pub fn warm_up(values: &[f64]) -> Result<WarmUp, StatisticsError> {
     check(values, LEAST_BATCHES * BATCH)?;
-    let batches = values.len() / BATCH;
-    let bound = batches / 2;
-    let (mut mean, mut squares) = (0.0, 0.0);
-    let (mut best, mut minimum) = (bound, f64::INFINITY);
-    // From the end to the beginning, so that the mean of what is left grows by one batch at a time.
-    for (kept, batch) in (1_usize..).zip(values.as_chunks::<BATCH>().0.iter().rev()) {
-        let value = batch.iter().sum::<f64>() / BATCH as f64;
-        let count = kept as f64;
-        let difference = value - mean;
-        mean += difference / count;
-        squares += difference * (value - mean);
-        let discarded = batches - kept;
-        let criterion = squares / (count * count);
-        if discarded <= bound && criterion <= minimum {
-            (best, minimum) = (discarded, criterion);
+    let mut backward = BackwardWarmUp::new(values.len());
+    for value in values.iter().rev() {
+        backward.push(*value);
+    }
+    backward.finish()
+}
+
+/// [`warm_up`] of values that are not in memory together, and are given from the last one to the first.
+///
+/// # References
+/// Those of [`warm_up`].
+///
+/// # Examples
+/// ```
+/// use workbench_statistics::{BackwardWarmUp, warm_up};
+///
+/// let values: Vec<f64> = (0..203).map(|i| f64::from(i * i % 97)).collect();
+/// let mut backward = BackwardWarmUp::new(values.len());
+/// for value in values.iter().rev() {
+///     backward.push(*value);
+/// }
+/// assert_eq!(backward.finish(), warm_up(&values));
+/// ```
+#[derive(Clone, Debug)]
+pub struct BackwardWarmUp {
+    count: usize,
+    /// The values of a batch so far, from its last one on.
+    batch: [f64; BATCH],
+    in_batch: usize,
+    /// Values at the end that fill no batch and were not given yet.
+    skipped: usize,
+    /// Batches so far.
+    kept: usize,
+    mean: f64,
+    squares: f64,
+    best: usize,
+    minimum: f64,
+}
+
+impl BackwardWarmUp {
+    /// For so many values.
+    #[must_use]
+    pub fn new(count: usize) -> Self {
+        Self {
+            count,
+            batch: [0.0; BATCH],
+            in_batch: 0,
+            skipped: count % BATCH,
+            kept: 0,
+            mean: 0.0,
+            squares: 0.0,
+            best: count / BATCH / 2,
+            minimum: f64::INFINITY,
         }
     }
-    if !minimum.is_finite() {
-        return Err(StatisticsError::TooLarge);
+
+    /// Takes the value before those that were given; whether the rule would keep just this one and those, as far as it
+    /// has got.
+    pub fn push(&mut self, value: f64) -> bool {
+        if self.skipped > 0 {
+            self.skipped -= 1;
+            return false;
+        }
+        self.batch[self.in_batch] = value;
+        self.in_batch += 1;
+        if self.in_batch < BATCH {
+            return false;
+        }
+        self.in_batch = 0;
+        self.kept += 1;
+        // The mean of what is left grows by one batch at a time.
+        let value = self.batch.iter().rev().sum::<f64>() / BATCH as f64;
+        let count = self.kept as f64;
+        let difference = value - self.mean;
+        self.mean += difference / count;
+        self.squares += difference * (value - self.mean);
+        let batches = self.count / BATCH;
+        let discarded = batches.saturating_sub(self.kept);
+        let criterion = self.squares / (count * count);
+        let is_best = discarded <= batches / 2 && criterion <= self.minimum;
+        if is_best {
+            (self.best, self.minimum) = (discarded, criterion);
+        }
+        is_best
     }
-    Ok(WarmUp {
-        discard: best * BATCH,
-        at_bound: best == bound,
-        batches,
-        minimum,
-    })
+
+    /// What [`warm_up`] gives, once all values were given.
+    ///
+    /// # Errors
+    /// Fewer than 100 values, or values whose squares exceed what a double holds.
+    pub fn finish(self) -> Result<WarmUp, StatisticsError> {
+        if self.count < LEAST_BATCHES * BATCH {
+            return Err(StatisticsError::TooFewValues {
+                needed: LEAST_BATCHES * BATCH,
+                found: self.count,
+            });
+        }
+        if !self.minimum.is_finite() {
+            return Err(StatisticsError::TooLarge);
+        }
+        let batches = self.count / BATCH;
+        Ok(WarmUp {
+            discard: self.best * BATCH,
+            at_bound: self.best == batches / 2,
+            batches,
+            minimum: self.minimum,
+        })
+    }
 }
