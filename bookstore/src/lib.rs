@@ -2,7 +2,8 @@
 //! storefront, each with its own database (SQLite or PostgreSQL), talking to each other over HTTP.
 //!
 //! It is the workbench's system under test, and runs on its own: [`Command`] is its command line,
-//! [`run`] carries a command out. What it promises to clients is written in the crate's README.
+//! [`run`] carries a command out. What it promises to clients is written in the crate's README. [`Latency`] is what its
+//! injected latencies are drawn from.
 
 mod audit;
 mod cart;
@@ -43,4 +44,5 @@ pub use command::{
 };
 pub use database::DatabaseUrl;
 pub(crate) use error::Error;
+pub use faults::Latency;
 pub use run::run;

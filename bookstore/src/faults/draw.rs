@@ -5,9 +5,9 @@ use std::time::Duration;
 /// No draw is longer.
 const LONGEST: Duration = Duration::from_secs(3600);
 
-/// A distribution of times.
+/// A distribution of times; written as `lognormal(20ms,0.3)`, for instance.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Latency {
+pub enum Latency {
     /// Always the same.
     Constant(Duration),
     /// Every time from the first to the second equally often.
@@ -50,7 +50,8 @@ fn mix(mut z: u64) -> u64 {
 impl Latency {
     /// The n-th time of a seed: the quantile of a uniform number, or for the lognormal Box and
     /// Muller's transform of two.
-    pub(super) fn draw(self, seed: u64, n: u64) -> Duration {
+    #[must_use]
+    pub fn draw(self, seed: u64, n: u64) -> Duration {
         let u = uniform(seed, Purpose::Latency, n);
         let seconds = match self {
             Self::Constant(time) => return time,

@@ -8,6 +8,7 @@ mod notation;
 mod timer;
 
 pub(crate) use admin::routes;
+pub use draw::Latency;
 pub(crate) use fault::Fault;
 pub(crate) use notation::read_file;
 

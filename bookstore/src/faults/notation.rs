@@ -105,7 +105,7 @@ impl FromStr for Fault {
             };
             match key {
                 "latency" => {
-                    fault.latency = Some(read_latency(value).ok_or_else(|| expect(LATENCY))?);
+                    fault.latency = Some(value.parse().map_err(expect)?);
                 }
                 "errors" => {
                     let expected = "use a share such as 10% or 0.5%, up to 100%";
@@ -175,6 +175,15 @@ fn read_target(target: &str) -> Option<(Option<String>, Option<String>)> {
         _ => Some(word(route)?),
     };
     Some((service, route))
+}
+
+impl FromStr for Latency {
+    type Err = &'static str;
+
+    /// The error says what would be right.
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        read_latency(text).ok_or(LATENCY)
+    }
 }
 
 fn read_latency(text: &str) -> Option<Latency> {

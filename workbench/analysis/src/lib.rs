@@ -5,6 +5,7 @@
 
 mod analysis;
 mod between;
+pub mod calibration;
 mod comparison;
 mod diagnosis;
 mod environment;

@@ -34,17 +34,19 @@ Examples:
   workbench analyze                           compare the newest run of every experiment
   workbench gate --series SERIES              judge the second experiment of a series by the first
   workbench validate experiments/*.yaml       check files, send nothing
+  workbench calibrate                         measure the measurement's error on this machine
 
 Exit codes:
     0  all is well
     1  unexpected failure
     2  wrong usage
    10  a threshold was missed (of a sweep: at every load), or the gate failed
-   11  undecided: the samples are too few for a threshold, or the runs for the gate
+   11  undecided: the samples are too few for a threshold, or the runs for the gate, or this
+       machine was too busy to be calibrated
    12  invalid experiment file, policy, or table of printed tests
    13  target unavailable
    14  the run is invalid, whatever its thresholds say, or cannot be compared, or this machine's
-       limits are too low for it
+       limits are too low for it, or its measurement error is too large
   130  interrupted, by Ctrl-C, SIGTERM or SIGHUP; results are kept";
 
 impl Exit {

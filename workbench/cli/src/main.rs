@@ -1,6 +1,7 @@
 //! The `workbench` command: parses, dispatches, and turns what came of it into an exit code.
 
 mod analyze;
+mod calibrate;
 mod exit;
 mod gate;
 mod outcome;
@@ -33,6 +34,7 @@ enum Verb {
     Analyze(analyze::Arguments),
     Gate(Box<gate::Arguments>),
     Validate(validate::Arguments),
+    Calibrate(calibrate::Arguments),
     /// Print the experiment file's JSON Schema, for editors.
     #[command(after_help = "Example:\n  workbench schema > experiments/experiment.schema.json")]
     Schema,
@@ -68,6 +70,7 @@ fn main() -> ExitCode {
         Verb::Analyze(arguments) => analyze::run(&arguments),
         Verb::Gate(arguments) => gate::run(&arguments),
         Verb::Validate(arguments) => validate::run(&arguments),
+        Verb::Calibrate(arguments) => calibrate::run(arguments),
         Verb::Schema => schema(),
         Verb::Bookstore(command) => bookstore(command),
     };

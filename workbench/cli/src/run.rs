@@ -98,7 +98,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         for (name, plan) in series.missing() {
             check_limits(name, plan)?;
         }
-        return series::make(series, &Runner::start(arguments)?);
+        return series::make(series, &Runner::start(results, arguments.insecure)?);
     }
     if arguments.force {
         wrong_usage("--force is for --resume");
@@ -120,7 +120,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
                 "{option} needs --repetitions or an experiment with a sweep"
             ));
         }
-        return one_by_one(&plans, &Runner::start(arguments)?);
+        return one_by_one(&plans, &Runner::start(results, arguments.insecure)?);
     }
     let options = series::Options {
         repetitions: arguments.repetitions.map_or(1, NonZeroU32::get),
@@ -129,7 +129,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         stop_on_invalid: arguments.stop_on_invalid,
     };
     let series = series::create(results, &arguments.files, &plans, &options)?;
-    series::make(series, &Runner::start(arguments)?)
+    series::make(series, &Runner::start(results, arguments.insecure)?)
 }
 
 impl Arguments {
@@ -253,13 +253,13 @@ pub(crate) struct Runner {
 
 impl Runner {
     /// To be called once: it handles Ctrl-C from now on.
-    fn start(arguments: &Arguments) -> anyhow::Result<Self> {
+    pub(crate) fn start(results: &Path, insecure: bool) -> anyhow::Result<Self> {
         let stop = StopSignal::new();
         handle_ctrl_c(stop.clone())?;
         quiet_goose();
         Ok(Self {
-            results: arguments.results.results.clone(),
-            insecure: arguments.insecure,
+            results: results.to_owned(),
+            insecure,
             stop,
             runtime: Runtime::new().context("cannot start the runtime")?,
         })

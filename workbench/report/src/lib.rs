@@ -9,6 +9,7 @@
 
 mod alike;
 mod between;
+pub mod calibration;
 mod canvas;
 mod comparison;
 mod error;

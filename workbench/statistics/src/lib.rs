@@ -7,7 +7,7 @@
 //!
 //! | question | module | functions |
 //! |---|---|---|
-//! | What are these values? | `describe` | [`summary`], [`normal_plot`], [`shape`] |
+//! | What are these values? | `describe` | [`summary`], [`normal_plot`], [`shape`], [`anderson_darling_exponential`] |
 //! | What do most requests stay below? | `quantile` | [`quantile()`], [`harrell_davis`], [`quantile_interval`] |
 //! | Is this run steady, and what is it worth? | `steady` | [`warm_up`], [`late_change`], [`batch_means`], [`autocorrelation`] |
 //! | How many requests fail? | `proportion` | [`wilson`], [`clopper_pearson`], [`two_proportions`] |
@@ -43,7 +43,8 @@ pub use compare::{
     ratio_of_geometric_means, welch, welch_from_estimates,
 };
 pub use describe::{
-    Accumulator, NormalPlot, Shape, Summary, normal_density, normal_plot, shape, summary,
+    Accumulator, AndersonDarling, NormalPlot, Shape, Summary, anderson_darling_exponential,
+    normal_density, normal_plot, shape, summary,
 };
 pub use distribution::{
     noncentral_t_upper_tail, student_t_quantile, student_t_upper_tail, studentized_range_quantile,

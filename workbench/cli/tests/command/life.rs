@@ -89,11 +89,14 @@ fn a_killed_run_still_analyses_and_takes_the_bookstore_with_it() {
     let file = bench.shopping("killed", 2, "1h", "");
     let mut child = start(&bench, &file);
     let run = wait_for_part(&bench, "killed", 0);
+    wait_for(&run.join("resources/part-00000.parquet"));
     let urls = json(&run.join("manifest.json"))["target"]["urls"].clone();
     signal(&child, Signal::KILL);
     child.wait().unwrap();
     bench.workbench().arg("analyze").arg(&run).assert().code(14);
     assert!(samples(&run) > 0);
+    let resources = &json(&run.join("analysis.json"))["runs"][0]["resources"];
+    assert_eq!(resources["processors"][0]["source"], "application");
     let catalog = urls["catalog"]
         .as_str()
         .unwrap()
@@ -331,6 +334,14 @@ fn wait_for_part(bench: &Bench, experiment: &str, part: u32) -> PathBuf {
             return run;
         }
         assert!(Instant::now() < deadline, "no {name} came");
+        std::thread::yield_now();
+    }
+}
+
+fn wait_for(file: &Path) {
+    let deadline = Instant::now() + Duration::from_secs(120);
+    while !file.is_file() {
+        assert!(Instant::now() < deadline, "no {} came", file.display());
         std::thread::yield_now();
     }
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod analyze;
+mod calibrate;
 mod faults;
 mod gate;
 mod life;
