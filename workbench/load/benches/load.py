@@ -66,21 +66,32 @@ class Measured:
         return 1e6 * self.processor / self.requests
 
 
-def peak_of_load(process, runs):
-    """Peak MiB of a run until its manifest says that the load is over."""
-    peak = None
-    while process.returncode is None:
-        try:
-            status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
-            (manifest,) = runs.glob("*/manifest.json")
-            if json.loads(manifest.read_text())["outcome"] != "running":
-                return peak
-            (line,) = [line for line in status.splitlines() if line.startswith("VmHWM:")]
-            peak = int(line.split()[1]) / 1024
-        except (OSError, ValueError):
-            pass  # Not there yet, or gone.
-        time.sleep(0.05)
-    return peak
+class Memory(threading.Thread):
+    """Peak MiB of a process, asked for while it runs: what the kernel says afterwards counts this one, from which it came.
+
+    `of_load` is the peak until the manifest of the run in a folder says that the load is over."""
+
+    def __init__(self, process, runs):
+        super().__init__()
+        self.process, self.runs = process, runs
+        self.peak, self.of_load = None, None
+        self.start()
+
+    def run(self):
+        while self.process.returncode is None:
+            try:
+                status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+                (line,) = [line for line in status.splitlines() if line.startswith("VmHWM:")]
+                self.peak = int(line.split()[1]) / 1024
+                if self.runs and not self.is_over():
+                    self.of_load = self.peak
+            except (OSError, ValueError):
+                pass  # Gone.
+            time.sleep(0.02)
+
+    def is_over(self):
+        manifests = list(self.runs.glob("*/manifest.json"))
+        return bool(manifests) and json.loads(manifests[0].read_text())["outcome"] != "running"
 
 
 class Server:
@@ -133,21 +144,20 @@ class Bench:
     def users(self, case):
         return 1000 if case == "users" else 50
 
-    def measured(self, command, during=lambda process: None):
-        """Output, processor seconds and peak MiB of a command on the first processor."""
+    def measured(self, command, runs=None):
+        """Output, processor seconds and memory of a command on the first processor."""
         environment = os.environ | {"SSL_CERT_FILE": self.server.certificate}
         output = tempfile.TemporaryFile()
         process = subprocess.Popen(["taskset", "-c", "0", *command], stdout=output, stderr=output, env=environment)
-        beside = threading.Thread(target=during, args=[process])
-        beside.start()
+        memory = Memory(process, runs)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-        beside.join()
+        memory.join()
         output.seek(0)
         text = output.read().decode(errors="replace")
         if process.returncode not in (0, 14):
             sys.exit(f"{' '.join(command)}: exit code {process.returncode}\n{text[-2000:]}")
-        return text, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+        return text, usage.ru_utime + usage.ru_stime, memory
 
     def workbench(self, case, seconds=None, users=None):
         users = users or self.users(case)
@@ -163,10 +173,8 @@ class Bench:
             f"scenarios:\n  - name: one\n    steps:\n      - {step}\n"
         )
         results = self.folder / "results"
-        of_load = []
         _, processor, memory = self.measured(
-            [self.arguments.workbench, "run", str(file), "--results", str(results)],
-            lambda process: of_load.append(peak_of_load(process, results / case)),
+            [self.arguments.workbench, "run", str(file), "--results", str(results)], results / case
         )
         (run,) = (results / case).iterdir()
         total = json.loads((run / "analysis.json").read_text())["runs"][0]["total"]
@@ -174,7 +182,7 @@ class Bench:
         shutil.rmtree(results)
         if total["errors"]:
             sys.exit(f"{total['errors']} requests of {case} failed")
-        return Measured(total["samples"], processor, memory, of_load[0], stored / total["samples"])
+        return Measured(total["samples"], processor, memory.peak, memory.of_load, stored / total["samples"])
 
     def wrk(self, case):
         script = ["-s", str(self.folder / "post.lua")] if case == "post" else []
@@ -183,7 +191,7 @@ class Bench:
             ["wrk", "-t1", f"-c{users}", f"-d{seconds}s", *script, self.server.url(case) + "/"]
         )
         (line,) = [line for line in text.splitlines() if "requests in" in line]
-        return Measured(int(line.split()[0]), processor, memory)
+        return Measured(int(line.split()[0]), processor, memory.peak)
 
     def h2load(self, case):
         if case == "post":
@@ -193,7 +201,7 @@ class Bench:
             ["h2load", "--h1", "-t1", f"-c{users}", f"-D{seconds}", self.server.url(case) + "/"]
         )
         (line,) = [line for line in text.splitlines() if line.startswith("requests:")]
-        return Measured(int(line.split()[7]), processor, memory)
+        return Measured(int(line.split()[7]), processor, memory.peak)
 
     def oha(self, case):
         if case == "post":
@@ -204,7 +212,7 @@ class Bench:
              self.server.url(case) + "/"]
         )
         codes = json.loads(text)["statusCodeDistribution"]
-        return Measured(sum(codes.values()), processor, memory)
+        return Measured(sum(codes.values()), processor, memory.peak)
 
     def k6(self, case):
         script = self.folder / "k6.js"
@@ -223,7 +231,7 @@ class Bench:
             ["k6", "run", "--quiet", "--vus", str(self.users(case)), "--duration", f"{self.arguments.seconds}s",
              "--summary-export", str(summary), str(script)]
         )
-        return Measured(json.loads(summary.read_text())["metrics"]["http_reqs"]["count"], processor, memory)
+        return Measured(json.loads(summary.read_text())["metrics"]["http_reqs"]["count"], processor, memory.peak)
 
 
 def table(case, rounds, seconds):
