@@ -35,12 +35,12 @@ pub use error::AnalysisError;
 pub use model::{
     Analysis, BetweenRuns, Bin, CheckedNumber, CltDistribution, Coefficient, ConfidenceInterval,
     ErrorCount, Estimate, FalseAlarms, FittedRun, Group, GroupComparison, GroupRun, GroupStatistic,
-    LargestLoad, Latency, Metric, MetricComparison, MissingValue, OverallTest, Pairing,
+    LargestLoad, Latency, Metric, MetricComparison, MissingValue, OpenModel, OverallTest, Pairing,
     PairwiseTest, Peak, PublishedCheck, PublishedGroupCheck, PublishedTestCheck, RankEstimate,
     ReportComparison, RequestStatistics, RunAnalysis, SCHEMA_VERSION, ScalabilityFit, Scope,
-    Second, SeveralGroups, Shape, SimultaneousPair, StallCheck, SteadyState, SteadyStatistics,
-    SweepAnalysis, SweepPointAnalysis, SweepRun, TestMethod, ThresholdOutcome, ThresholdStatus,
-    Verdict, WarmUpCheck, Worth,
+    Second, ServiceTimes, SeveralGroups, Shape, SimultaneousPair, StallCheck, SteadyState,
+    SteadyStatistics, SweepAnalysis, SweepPointAnalysis, SweepRun, TestMethod, ThresholdOutcome,
+    ThresholdStatus, Verdict, WarmUpCheck, Worth,
 };
 pub use newest::{NewestRuns, newest_runs};
 pub use published::check_published_table;

@@ -95,8 +95,10 @@ pub(crate) fn swept_by(run: &RunAnalysis) -> String {
     };
     match run.point().map(|point| point.parameter.as_str()) {
         Some("users") => match &mut plan.load {
-            Load::Threads(rows) => rows.iter_mut().for_each(|row| row.users = 1),
-            Load::Concurrency(concurrency) => concurrency.target = 1,
+            Some(Load::Threads(rows)) => rows.iter_mut().for_each(|row| row.users = 1),
+            Some(Load::Concurrency(concurrency)) => concurrency.target = 1,
+            // Nothing of these is swept.
+            Some(Load::Arrivals(_) | Load::Iterations(_)) | None => {}
         },
         _ => {
             if let Target::Bookstore(bookstore) = &mut plan.target {

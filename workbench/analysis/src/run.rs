@@ -15,9 +15,9 @@ use crate::environment::environment;
 use crate::error::AnalysisError;
 use crate::experiment::{self, Experiment};
 use crate::histogram::histogram;
-use crate::model::{RequestStatistics, RunAnalysis, ThresholdOutcome};
+use crate::model::{OpenModel, RequestStatistics, RunAnalysis, ThresholdOutcome};
 use crate::observe::{
-    Gone, LabelObservations, LabelTally, Observations, Times, TimesInOrder, observe,
+    Gone, LabelObservations, LabelTally, Observations, Times, TimesInOrder, observe, service_times,
 };
 use crate::series::{per_second, users_from_samples};
 use crate::steady::{self, steady_state};
@@ -60,12 +60,13 @@ pub(crate) fn analyse(
         &experiment::labels(&experiment.plan),
         times_in_order,
     )?;
+    let open_model = open_model(run_directory, &manifest, &experiment.plan, &observations)?;
     loop {
-        let analysis = combine(manifest.clone(), &experiment, &observations).expect(
+        let analysis = combine(manifest.clone(), &experiment, &observations, open_model.clone());
+        let (analysis, warnings) = analysis.expect(
             "no label or second is without times, all are finite, and a plan has possible quantiles",
         );
         if !observations.look_up()? {
-            let (analysis, warnings) = analysis;
             return Ok(AnalysedRun {
                 analysis,
                 warnings,
@@ -73,6 +74,27 @@ pub(crate) fn analyse(
             });
         }
     }
+}
+
+/// What else there is to know where iterations arrive at a rate.
+fn open_model(
+    run_directory: &Path,
+    manifest: &Manifest,
+    plan: &Plan,
+    observations: &Observations,
+) -> Result<Option<OpenModel>, AnalysisError> {
+    if plan.schedule().arrivals().is_empty() {
+        return Ok(None);
+    }
+    let labels = observations.labels.iter().map(|label| label.label.clone());
+    let service = service_times(
+        &run_directory.join(SAMPLES_FOLDER),
+        &labels.collect::<Vec<_>>(),
+    )?;
+    Ok(Some(OpenModel {
+        arrivals: manifest.arrivals.clone(),
+        service,
+    }))
 }
 
 /// When the run ended, UTC nanoseconds: where it was completed, after whatever its schedule holds; `None` where it was
@@ -89,6 +111,7 @@ fn combine(
     mut manifest: Manifest,
     experiment: &Experiment,
     observations: &Observations,
+    open_model: Option<OpenModel>,
 ) -> Result<(RunAnalysis, Vec<String>), StatisticsError> {
     let Experiment { text, plan } = experiment;
     let steady = steady_state(observations, plan.steady_part())?;
@@ -117,7 +140,7 @@ fn combine(
     let run_s = match manifest.outcome {
         // Users without anything left to do are part of it, and so is whoever still waits for a response.
         Outcome::Completed => {
-            since_origin(counts.last_end).max(plan.load.schedule().end().as_secs_f64())
+            since_origin(counts.last_end).max(plan.schedule().least_end().as_secs_f64())
         }
         _ => since_origin(ended_at(&manifest).unwrap_or(counts.last_end)),
     };
@@ -142,8 +165,9 @@ fn combine(
         })
         .collect::<Result<Vec<_>, _>>()?;
     let thresholds = thresholds(plan, labels, &requests, (&total, &all))?;
-    let users = if manifest.users.is_empty() {
-        users_from_samples(started, &plan.load.schedule())
+    let schedule = plan.schedule();
+    let users = if manifest.users.is_empty() && schedule.peak_users() > 0 {
+        users_from_samples(started, &schedule)
     } else {
         manifest.users.clone()
     };
@@ -163,6 +187,7 @@ fn combine(
         errors: tables::errors(errors.clone()),
         per_second: per_second(started, completed),
         users,
+        open_model,
         histogram: histogram(&all)?,
         thresholds,
         requests,

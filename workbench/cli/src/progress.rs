@@ -33,8 +33,8 @@ pub(crate) struct Progress {
 }
 
 pub(crate) fn start(plan: &Plan, series: Option<InSeries>) -> Progress {
-    let schedule = plan.load.schedule();
-    let users = schedule.peak_users();
+    let schedule = plan.schedule();
+    let users = schedule.most_users();
     let length = schedule.end();
     let (run, left) = match series {
         None => (String::new(), String::new()),
@@ -112,9 +112,18 @@ fn line(live: &Live, series: Option<InSeries>) -> String {
     let latency = live
         .latency
         .map_or_else(|| "no responses".to_owned(), latency);
+    let users = if live.planned_arrivals > 0.0 {
+        // Who serves an arrival is a user for as long as that takes.
+        format!(
+            "{} users  {:.0} arrivals/s wanted",
+            live.users, live.planned_arrivals
+        )
+    } else {
+        format!("{}/{} users", live.users, live.planned_users)
+    };
     format!(
-        "{}/{} users  {} req/s  {latency}  {} errors  {left} s left{series}",
-        live.users, live.planned_users, live.requests, live.total_errors
+        "{users}  {} req/s  {latency}  {} errors  {left} s left{series}",
+        live.requests, live.total_errors
     )
 }
 
@@ -149,6 +158,7 @@ mod tests {
             planned: Duration::from_secs(80),
             users: 99,
             planned_users: 100,
+            planned_arrivals: 0.0,
             requests: 4_210,
             total_requests: 40_000,
             total_errors: 2,

@@ -1,17 +1,19 @@
 //! What all users of a run share, and the course of their lives as a whole.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
-use workbench_plan::{Plan, Schedule};
-use workbench_samples::{Labels, Phase};
+use workbench_plan::{Arrival, Plan, Schedule, Work};
+use workbench_samples::{ErrorKind, Labels, Phase, Sample};
 
 use crate::client::Endpoint;
 use crate::clock::Clock;
 use crate::error::LoadError;
 use crate::goose;
+use crate::pacer::Pacer;
+use crate::pool::{Pool, Record};
 use crate::presence::Presences;
 use crate::recorder::Slot;
 use crate::request::PreparedStep;
@@ -28,10 +30,10 @@ const GRACE: Duration = Duration::from_secs(3);
 pub(crate) struct Attack {
     pub(crate) plan: Plan,
     pub(crate) schedule: Schedule,
-    /// Each user's scenario, by position, in the order of the schedule.
-    pub(crate) scenarios: Vec<usize>,
-    /// Each user's replica of the target, alike.
+    /// Each user's replica of the target, in the order of the schedule.
     pub(crate) replicas: Vec<usize>,
+    /// Those of the schedule's arrivals, in the same order.
+    pub(crate) pools: Vec<Pool>,
     /// By replica, then by service, the same ones in the same order.
     pub(crate) endpoints: Vec<Vec<Arc<Endpoint>>>,
     /// By replica, then by scenario, then by step.
@@ -41,6 +43,8 @@ pub(crate) struct Attack {
     pub(crate) stop: StopSignal,
     pub(crate) presences: Presences,
     start: Start,
+    /// A user has done all its iterations and left.
+    is_leaving: AtomicBool,
 }
 
 impl Attack {
@@ -62,8 +66,12 @@ impl Attack {
             stop,
             presences: Presences::default(),
             start: Start::of(users),
-            scenarios: plan.allot_scenarios(users),
-            replicas: plan.allot_replicas(users),
+            is_leaving: AtomicBool::new(false),
+            replicas: plan.allot_replicas(&schedule),
+            pools: (0..)
+                .zip(schedule.arrivals())
+                .map(|(stream, arrivals)| Pool::new(arrivals, plan.seed, stream))
+                .collect(),
             plan,
             schedule,
             endpoints,
@@ -94,19 +102,76 @@ impl Attack {
         }
         match self.schedule.phase_at(elapsed) {
             workbench_plan::Phase::RampUp => Phase::RampUp,
+            workbench_plan::Phase::Hold if self.is_leaving.load(Ordering::Relaxed) => {
+                Phase::RampDown
+            }
             workbench_plan::Phase::Hold => Phase::Hold,
             workbench_plan::Phase::RampDown => Phase::RampDown,
         }
     }
 
     /// Waits; `false` when the run was stopped before.
-    pub(crate) async fn wait_until(&self, instant: Instant) -> bool {
-        tokio::select! {
-            biased;
-            () = self.stop.stopped() => false,
-            () = tokio::time::sleep_until(instant.into()) => true,
-        }
+    pub(crate) async fn wait_until(&self, pacer: &Pacer, instant: Instant) -> bool {
+        pacer.sleep_until(instant).await;
+        !self.stop.is_stopped()
     }
+
+    /// Notes that the first user has left before its time, as it had no more to do.
+    pub(crate) fn leave(&self) {
+        self.is_leaving.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether everybody did what the schedule wanted, and has left by `ended`.
+    pub(crate) fn is_complete(&self, ended: Instant) -> bool {
+        let Some(clock) = self.begun() else {
+            return false;
+        };
+        let users = self.schedule.users().iter();
+        let scheduled = users.filter(|user| !matches!(user.work, Work::Arrivals(_)));
+        let left = self.presences.left();
+        left.len() == scheduled.count()
+            && left.iter().all(|user| user.is_done || user.to >= user.stop)
+            && ended >= clock.at(self.schedule.least_end())
+    }
+
+    /// What became of the arrivals until the schedule's end or, in a run that was stopped, until `stopped`; `None` where the
+    /// plan has none. Gives a sample for each that was due and never began, too.
+    pub(crate) fn finish_arrivals(
+        &self,
+        stopped: Option<Duration>,
+    ) -> (Option<Record>, Vec<Sample>) {
+        let mut all: Option<Record> = None;
+        let mut samples = Vec::new();
+        for (pool, arrivals) in self.pools.iter().zip(self.schedule.arrivals()) {
+            let end = stopped.unwrap_or(Duration::MAX).min(arrivals.end());
+            let (record, never_started) = pool.finish(end);
+            all.get_or_insert_default().add(&record);
+            let due = |arrival: &Arrival| self.clock().utc_ns(self.clock().at(arrival.at));
+            samples.extend(never_started.into_iter().map(|arrival| Sample {
+                intended_at: due(&arrival),
+                started_at: due(&arrival),
+                elapsed_ns: u64::try_from((end - arrival.at).as_nanos()).unwrap_or(u64::MAX),
+                latency_ns: 0,
+                connect_ns: 0,
+                bytes_sent: 0,
+                bytes_received: 0,
+                status: None,
+                error: Some(ErrorKind::Censored),
+                request: self.steps[0][arrival.scenario][0].label,
+                scenario: u16::try_from(arrival.scenario).unwrap_or(u16::MAX),
+                user: 0,
+                iteration: arrival_number(arrival.number),
+                active_users: self.presences.active(),
+                phase: self.phase_at(self.clock().at(arrival.at)),
+            }));
+        }
+        (all, samples)
+    }
+}
+
+/// An arrival's number as samples have it, from 1; a plan has fewer than a `u32` counts.
+pub(crate) fn arrival_number(number: u64) -> u32 {
+    u32::try_from(number + 1).unwrap_or(u32::MAX)
 }
 
 /// The start of the schedule, for which users wait until the last one has been launched.
@@ -160,20 +225,17 @@ fn prepared(plan: &Plan, endpoints: &[Arc<Endpoint>], labels: &Labels) -> Vec<Ve
         .collect()
 }
 
-/// Has every user launched and live its life, and returns when the last one has left.
-pub(crate) async fn execute(attack: &Arc<Attack>) -> Result<(), LoadError> {
+/// Has every user launched and live its life, and says when the last one has left.
+pub(crate) async fn execute(attack: &Arc<Attack>) -> Result<Instant, LoadError> {
     let workers = Arc::new(Workers::start(attack.slots.len())?);
-    let watchdog = tokio::spawn(give_up_after_grace(
-        attack.stop.clone(),
-        Arc::clone(&workers),
-    ));
+    let watchdog = tokio::spawn(stop_users(Arc::clone(attack), Arc::clone(&workers)));
     let shared = Arc::clone(attack);
     let launched = goose::launch(attack.schedule.users().len(), move |index| {
         let attack = Arc::clone(&shared);
         shared.start.launched();
-        workers.spawn(index, async move {
+        workers.spawn(index, |pacer| async move {
             attack.start.wait().await;
-            User::new(attack, index).live().await;
+            User::new(attack, index, pacer).live().await;
         })
     })
     .await;
@@ -182,8 +244,10 @@ pub(crate) async fn execute(attack: &Arc<Attack>) -> Result<(), LoadError> {
 }
 
 /// After a stop, requests in flight have a little time to finish; then they are given up.
-async fn give_up_after_grace(stop: StopSignal, workers: Arc<Workers>) {
-    stop.stopped().await;
+async fn stop_users(attack: Arc<Attack>, workers: Arc<Workers>) {
+    attack.stop.stopped().await;
+    workers.interrupt();
+    attack.pools.iter().for_each(Pool::close);
     tokio::time::sleep(GRACE).await;
     workers.abort();
 }

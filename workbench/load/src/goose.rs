@@ -7,7 +7,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ::goose::GooseAttack;
 use ::goose::client::GooseClientBuilder;
@@ -18,13 +18,13 @@ use tokio::task::JoinHandle;
 
 use crate::error::LoadError;
 
-/// Launches so many users, and returns when all have ended.
+/// Launches so many users, and says when the last one has ended. Goose takes up to half a second more to notice.
 ///
 /// `live` begins the life of the user with a number, from 0, as a task.
 pub(crate) async fn launch(
     users: usize,
     live: impl Fn(usize) -> JoinHandle<()> + Send + Sync + 'static,
-) -> Result<(), LoadError> {
+) -> Result<Instant, LoadError> {
     let mut configuration = GooseConfiguration::default();
     // Requests go through our own connections: Goose only needs a host that parses.
     configuration.host = Some("http://127.0.0.1/".into());
@@ -39,8 +39,9 @@ pub(crate) async fn launch(
     let crowd = Arc::new(Crowd {
         live: Box::new(live),
         present: AtomicUsize::new(users),
-        over: watch::Sender::new(false),
+        over: watch::Sender::new(None),
     });
+    let over = crowd.over.subscribe();
     // One for all: Goose's own allotment by weight misses the shares when users are few.
     let scenario = Scenario::new("users").register_transaction(Transaction::new(life(crowd)));
     let goose = GooseAttack::initialize_with_config(configuration)
@@ -50,14 +51,16 @@ pub(crate) async fn launch(
         .map_err(Box::new)?
         .register_scenario(scenario);
     goose.execute().await.map_err(Box::new)?;
-    Ok(())
+    let ended = *over.borrow();
+    Ok(ended.unwrap_or_else(Instant::now))
 }
 
 struct Crowd {
     live: Box<dyn Fn(usize) -> JoinHandle<()> + Send + Sync>,
     /// Users whose life has not ended.
     present: AtomicUsize,
-    over: watch::Sender<bool>,
+    /// Since when none is left.
+    over: watch::Sender<Option<Instant>>,
 }
 
 /// Marks a Goose user whose life has begun.
@@ -77,11 +80,11 @@ fn life(crowd: Arc<Crowd>) -> TransactionFunction {
                 // However it ended: what the user did is recorded.
                 let _ = life.await;
                 if crowd.present.fetch_sub(1, Ordering::SeqCst) == 1 {
+                    crowd.over.send_replace(Some(Instant::now()));
                     ::goose::trigger_killswitch("every user has left");
-                    crowd.over.send_replace(true);
                 }
             } else {
-                let _ = crowd.over.subscribe().wait_for(|over| *over).await;
+                let _ = crowd.over.subscribe().wait_for(Option::is_some).await;
                 // Goose looks at its switch twice a second.
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }

@@ -2,7 +2,8 @@
 //!
 //! The life of a [`run`]: `limits` refuses what this machine cannot do; `target` starts the services, or finds them, and
 //! `reset` puts them back. `attack` holds what users share; `goose` launches every user on one of the `workers`, where it
-//! waits for its time by the plan's schedule (`clock`), enters (`presence`) and lives (`user`): it writes a `request`, the
+//! waits for its time by the plan's schedule (`clock`, `pacer`) or for an arrival (`pool`), enters (`presence`) and lives
+//! (`user`): it writes a `request`, the
 //! `client` sends it and times its response, and the sample goes into the worker's slot. `recorder` empties the slots into
 //! Parquet once a second, and tells who watches (`live`, `processors`). `stop` ends a run early. In the end `validity`
 //! says whether the run can be believed, and the manifest is written for the last time.
@@ -17,6 +18,8 @@ mod goose;
 mod host;
 mod limits;
 mod live;
+mod pacer;
+mod pool;
 mod presence;
 mod processors;
 mod recorder;

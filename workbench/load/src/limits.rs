@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use rustix::process::{Resource, getrlimit};
-use workbench_plan::{Plan, Schedule, Target};
+use workbench_plan::{Plan, Schedule, Target, Work};
 
 use crate::cgroup;
 use crate::error::LoadError;
@@ -24,7 +24,7 @@ const BYTES_PER_USER: u64 = 40 * 1024;
 /// # Errors
 /// [`LoadError::Limit`] names the first limit that the plan would reach, and what to do about it.
 pub fn check(plan: &Plan) -> Result<(), LoadError> {
-    Limits::of_this_machine().check(plan, &plan.load.schedule())
+    Limits::of_this_machine().check(plan, &plan.schedule())
 }
 
 /// The limits that a run can reach; `None` where the system does not say.
@@ -62,7 +62,7 @@ impl Limits {
     /// # Errors
     /// [`LoadError::Limit`] names the first limit that the plan would reach, and what to do about it.
     pub(crate) fn check(&self, plan: &Plan, schedule: &Schedule) -> Result<(), LoadError> {
-        let peak = schedule.peak_users() as u64;
+        let peak = schedule.most_users() as u64;
         let users = counted(peak, "user");
         let hold = if peak == 1 { "holds" } else { "hold" };
         let needs = Needs::of(plan, schedule);
@@ -141,18 +141,29 @@ impl Needs {
                 services
             })
             .collect();
-        let allotted = plan.allot_scenarios(schedule.users().len());
         let of_users = |counts: &dyn Fn(&str) -> bool| {
             let held_by: Vec<i64> = services
                 .iter()
                 .map(|services| services.iter().filter(|it| counts(it)).count() as i64)
                 .collect();
+            // Whoever serves arrivals comes to play all of their scenarios.
+            let held_by_serving: Vec<i64> = (schedule.arrivals().iter())
+                .map(|arrivals| {
+                    let mut services: Vec<&&str> =
+                        arrivals.played().flat_map(|it| &services[it]).collect();
+                    services.sort_unstable();
+                    services.dedup();
+                    services.iter().filter(|it| counts(it)).count() as i64
+                })
+                .collect();
             let mut changes: Vec<_> = schedule
                 .users()
                 .iter()
-                .zip(&allotted)
-                .flat_map(|(span, scenario)| {
-                    let count = held_by[*scenario];
+                .flat_map(|span| {
+                    let count = match span.work {
+                        Work::Arrivals(stream) => held_by_serving[stream],
+                        Work::UntilStop | Work::Iterations(_) => held_by[span.scenario],
+                    };
                     [(span.start, count), (span.stop, -count)]
                 })
                 .collect();
@@ -224,14 +235,14 @@ mod tests {
 
     fn refusal(limits: Limits) -> String {
         let plan = plan();
-        let refused = limits.check(&plan, &plan.load.schedule());
+        let refused = limits.check(&plan, &plan.schedule());
         refused.expect_err("the plan needs more").to_string()
     }
 
     #[test]
     fn a_plan_within_the_limits_is_run() {
         let plan = plan();
-        let schedule = plan.load.schedule();
+        let schedule = plan.schedule();
         let needs = Needs::of(&plan, &schedule);
         assert_eq!(
             needs,
@@ -276,7 +287,7 @@ mod tests {
     fn services_at_one_address_share_its_ports() {
         let to_one_address = |a, b| {
             let plan = plan_at(a, b);
-            Needs::of(&plan, &plan.load.schedule()).to_one_address
+            Needs::of(&plan, &plan.schedule()).to_one_address
         };
         let gateway = to_one_address("http://gateway.test:81/a", "http://gateway.test:81/b");
         assert_eq!(gateway, 150);
@@ -293,7 +304,7 @@ mod tests {
             scenarios: [ { name: one, steps: [ request: GET a/x ] } ]\n";
         let plan = workbench_plan::parse(text, std::path::Path::new("one.yaml")).unwrap();
         let refused = |limits: Limits| {
-            let refused = limits.check(&plan, &plan.load.schedule());
+            let refused = limits.check(&plan, &plan.schedule());
             refused.unwrap_err().to_string()
         };
         let files = refused(Limits {

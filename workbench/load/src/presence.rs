@@ -11,6 +11,8 @@ pub(crate) struct Presence {
     pub(crate) planned: Instant,
     /// When the schedule wanted the user to go.
     pub(crate) stop: Instant,
+    /// It had a number of iterations to do, and did them.
+    pub(crate) is_done: bool,
     pub(crate) from: Instant,
     /// The end of its last request, of which it had to wait for the response; `None` if it sent none.
     pub(crate) last_response: Option<Instant>,
@@ -40,9 +42,16 @@ impl Presences {
             presences: self,
             planned,
             stop,
+            is_done: false,
             from: Instant::now(),
             last_response: None,
         }
+    }
+
+    /// Counts a user who serves an arrival as active until the returned guard goes.
+    pub(crate) fn serve(&self) -> ServingUser<'_> {
+        self.active.fetch_add(1, Ordering::Relaxed);
+        ServingUser(&self.active)
     }
 
     /// How many users are active.
@@ -58,11 +67,22 @@ impl Presences {
     }
 }
 
+/// A user who serves an arrival, until dropped.
+pub(crate) struct ServingUser<'a>(&'a AtomicU32);
+
+impl Drop for ServingUser<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// An active user; leaves when dropped, even by a panic.
 pub(crate) struct ActiveUser<'a> {
     presences: &'a Presences,
     planned: Instant,
     stop: Instant,
+    /// See [`Presence::is_done`].
+    pub(crate) is_done: bool,
     from: Instant,
     /// See [`Presence::last_response`]; whoever sends the requests keeps it.
     pub(crate) last_response: Option<Instant>,
@@ -79,6 +99,7 @@ impl Drop for ActiveUser<'_> {
         left.push(Presence {
             planned: self.planned,
             stop: self.stop,
+            is_done: self.is_done,
             from: self.from,
             last_response: self.last_response,
             to: Instant::now(),

@@ -58,7 +58,7 @@ pub(crate) fn slots(workers: usize) -> Arc<[Slot]> {
 /// The thread that empties the slots.
 #[derive(Debug)]
 pub(crate) struct Recorder {
-    finish: Sender<()>,
+    finish: Sender<Vec<Sample>>,
     collector: JoinHandle<Result<Recorded, SamplesError>>,
 }
 
@@ -122,10 +122,10 @@ impl Recorder {
         Self { finish, collector }
     }
 
-    /// Writes what is left, once all users have gone.
-    pub(crate) fn finish(self) -> Result<Recorded, SamplesError> {
+    /// Writes what is left, once all users have gone, and the samples of requests that never began.
+    pub(crate) fn finish(self, never_began: Vec<Sample>) -> Result<Recorded, SamplesError> {
         // The collector hangs up only after an error, which it returns.
-        let _ = self.finish.send(());
+        let _ = self.finish.send(never_began);
         match self.collector.join() {
             Ok(recorded) => recorded,
             Err(panic) => std::panic::resume_unwind(panic),
@@ -162,7 +162,7 @@ struct Collector {
 impl Collector {
     fn run(
         mut self,
-        finished: &Receiver<()>,
+        finished: &Receiver<Vec<Sample>>,
         stop: &StopSignal,
         mut observe: impl FnMut(&LiveTimes, &Recorded),
     ) -> Result<Recorded, SamplesError> {
@@ -171,15 +171,23 @@ impl Collector {
         let mut failed = false;
         loop {
             let wait = next.saturating_duration_since(Instant::now());
-            let running = finished.recv_timeout(wait) == Err(RecvTimeoutError::Timeout);
+            let never_began = match finished.recv_timeout(wait) {
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => Some(Vec::new()),
+                Ok(never_began) => Some(never_began),
+            };
             self.collect();
             until_view -= 1;
-            if until_view == 0 || !running {
+            if until_view == 0 || never_began.is_some() {
                 observe(&self.times, &self.recorded);
                 self.times.clear();
                 until_view = COLLECTIONS_PER_VIEW;
             }
-            if !running {
+            if let Some(never_began) = never_began {
+                never_began
+                    .iter()
+                    .for_each(|sample| self.recorded.add(sample));
+                self.pending.extend(never_began);
                 // The last attempt at what an earlier one could not write, too.
                 self.write()?;
                 return Ok(self.recorded);
@@ -279,7 +287,7 @@ mod tests {
         for user in users {
             user.join().unwrap();
         }
-        let recorded = recorder.finish().unwrap();
+        let recorded = recorder.finish(Vec::new()).unwrap();
         assert_eq!(recorded.samples, 30_000);
         assert_eq!(recorded.answered, 30_000);
         assert_eq!(recorded.errors, 0);

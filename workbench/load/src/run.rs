@@ -20,6 +20,7 @@ use crate::error::{LoadError, with_causes};
 use crate::host;
 use crate::limits::Limits;
 use crate::live::{Live, LiveTimes};
+use crate::pool::Record;
 use crate::presence::Presence;
 use crate::processors::{self, Processors, Watch};
 use crate::recorder::{self, Recorded, Recorder};
@@ -96,7 +97,7 @@ async fn prepare(
     options: &RunOptions,
     limits: &Limits,
 ) -> Result<(RunningTarget, Vec<Vec<Arc<Endpoint>>>), LoadError> {
-    limits.check(plan, &plan.load.schedule())?;
+    limits.check(plan, &plan.schedule())?;
     let directory = options.directory.path();
     let resolved = plan.without_password().to_yaml();
     write(&directory.join("experiment.yaml"), &resolved)?;
@@ -173,12 +174,13 @@ async fn load(
         outcome: Outcome::Running,
         validity: None,
         users: Vec::new(),
+        arrivals: Vec::new(),
     };
     let writer = manifest
         .write(&directory.path)
         .and_then(|()| SampleWriter::create(&directory.path.join(SAMPLES_FOLDER), labels.clone()))
         .inspect_err(|_| directory.remove())?;
-    let schedule = plan.load.schedule();
+    let schedule = plan.schedule();
     let slots = recorder::slots(Workers::useful(schedule.users().len()));
     let target_among_others = among_others(&plan.target, &endpoints);
     let watch = Arc::new(Mutex::new(Watch::new(target.processes().collect())));
@@ -199,18 +201,36 @@ async fn load(
     );
     let recorder = Recorder::start(slots, writer, options.stop, observer);
     let executed = attack::execute(&attack).await;
-    let ended = Instant::now();
+    let ended = *executed.as_ref().unwrap_or(&Instant::now());
+    let complete = attack.is_complete(ended);
+    // Asked to stop when it was over anyway, a run is complete.
+    let stopped = attack
+        .stop
+        .reason()
+        .filter(|reason| !complete || *reason != StopReason::Interrupted);
+    let (arrivals, never_began) = match attack.begun() {
+        Some(clock) => {
+            let after = ended.saturating_duration_since(clock.start());
+            attack.finish_arrivals(stopped.is_some().then_some(after))
+        }
+        None => (None, Vec::new()),
+    };
     // Whatever went wrong, what was recorded is written first.
-    let recorded = recorder.finish()?;
+    let recorded = recorder.finish(never_began)?;
     executed?;
     manifest.target = target.record(target.requests_served().await);
     let watch = watch.lock().unwrap_or_else(PoisonError::into_inner);
     let processors = watch.readings();
     manifest.ended_at = Some(attack.clock().utc_ns(ended));
+    manifest.arrivals = arrivals
+        .as_ref()
+        .map_or_else(Vec::new, |record| record.seconds.clone());
     manifest.outcome = judge(
         &mut manifest,
         &attack,
         recorded,
+        arrivals.as_ref(),
+        (ended, stopped),
         processors,
         target_among_others,
     );
@@ -267,6 +287,7 @@ fn observe(
             planned: attack.schedule.end(),
             users: attack.presences.active(),
             planned_users: u32::try_from(planned_users).unwrap_or(u32::MAX),
+            planned_arrivals: attack.schedule.arrival_rate_at(elapsed),
             requests: times.requests(),
             total_requests: recorded.samples,
             total_errors: recorded.errors,
@@ -313,6 +334,8 @@ fn judge(
     manifest: &mut Manifest,
     attack: &Attack,
     recorded: Recorded,
+    arrivals: Option<&Record>,
+    (ended, stopped): (Instant, Option<StopReason>),
     processors: &[Processors],
     target_among_others: bool,
 ) -> Outcome {
@@ -320,17 +343,14 @@ fn judge(
     let presences = attack.presences.left();
     manifest.started_at = Some(clock.start_utc_ns());
     manifest.users = validity::users_by_second(&attack.schedule, clock, &presences);
-    // Asked to stop when it was over anyway, a run is complete.
-    let complete = presences.len() == attack.schedule.users().len()
-        && last_presence(attack, &presences) >= attack.schedule.end();
-    let reason = attack.stop.reason();
-    let stopped = reason.filter(|reason| !complete || *reason != StopReason::Interrupted);
     let served: u64 = manifest.target.requests_served.values().sum();
     manifest.validity = Some(validity::judge(&Evidence {
         schedule: &attack.schedule,
         clock,
         users: &manifest.users,
         presences: &presences,
+        arrivals,
+        ended: ended.saturating_duration_since(clock.start()),
         steady: steady(&attack.plan, &attack.schedule),
         processors,
         cpus: processors::available(),
@@ -347,7 +367,7 @@ fn judge(
                 StopReason::Interrupted => "interrupted".to_owned(),
                 StopReason::TargetEnded(why) | StopReason::SamplesNotWritten(why) => why.clone(),
             };
-            (last_presence(attack, &presences), why)
+            (last_presence(attack, &presences, ended), why)
         }),
     }));
     match stopped {
@@ -367,13 +387,11 @@ fn steady(plan: &Plan, schedule: &Schedule) -> Range<Duration> {
     }
 }
 
-/// When the last user left.
-fn last_presence(attack: &Attack, presences: &[Presence]) -> Duration {
-    let start = attack.clock().start();
-    let last = presences
-        .iter()
-        .map(|user| user.to.saturating_duration_since(start));
-    last.max().unwrap_or_default()
+/// When the last user left; where none came but for arrivals, when the load ended.
+fn last_presence(attack: &Attack, presences: &[Presence], ended: Instant) -> Duration {
+    let last = presences.iter().map(|user| user.to).max();
+    let last = last.unwrap_or(ended);
+    last.saturating_duration_since(attack.clock().start())
 }
 
 fn write(path: &Path, text: &str) -> Result<(), LoadError> {

@@ -1,13 +1,14 @@
-//! One user's life: waits for its start, runs its scenario over and over, leaves at its stop.
+//! One user's life: waits for its start, runs its scenario over and over, leaves at its stop. Or it serves arrivals.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use workbench_plan::{Random, Scenario, Step, UserSpan, Value};
+use workbench_plan::{Random, Scenario, Step, UserSpan, Value, Work};
 use workbench_samples::{ErrorKind, Sample};
 
-use crate::attack::Attack;
+use crate::attack::{Attack, arrival_number};
 use crate::client::{Client, Measured};
+use crate::pacer::Pacer;
 use crate::recorder::Slot;
 use crate::request::Buffers;
 
@@ -18,14 +19,13 @@ const PAUSE_WITHOUT_CONNECTION: Duration = Duration::from_millis(100);
 /// Everything that one user carries from request to request.
 pub(crate) struct User {
     attack: Arc<Attack>,
+    pacer: Arc<Pacer>,
     /// Position in the schedule; the user's number is one more.
     index: usize,
     span: UserSpan,
     /// Of the target, by position; all requests go to it.
     replica: usize,
     scenario: usize,
-    /// The same, as samples hold it.
-    scenario_number: u16,
     client: Client,
     random: Random,
     /// The scenario's variables, by position.
@@ -35,71 +35,135 @@ pub(crate) struct User {
 }
 
 impl User {
-    pub(crate) fn new(attack: Arc<Attack>, index: usize) -> Self {
-        let scenario = attack.scenarios[index];
+    pub(crate) fn new(attack: Arc<Attack>, index: usize, pacer: Arc<Pacer>) -> Self {
+        let span = attack.schedule.users()[index];
         let replica = attack.replicas[index];
         let plan = &attack.plan;
-        let number = user_number(index);
-        let mut values = vec![Value::Text(String::new()); plan.scenarios[scenario].variables.len()];
-        values[Scenario::USER] = Value::Integer(number.into());
-        Self {
-            span: attack.schedule.users()[index],
+        let mut user = Self {
             client: Client::new(attack.endpoints[replica].len(), plan.request_timeout),
-            random: workbench_plan::random_for_user(plan.seed, number),
+            random: workbench_plan::random_for_user(plan.seed, user_number(index)),
+            span,
             index,
             replica,
-            scenario,
-            scenario_number: u16::try_from(scenario).unwrap_or(u16::MAX),
-            values,
+            scenario: span.scenario,
+            values: Vec::new(),
             buffers: Buffers::default(),
             attack,
-        }
+            pacer,
+        };
+        user.forget();
+        user
+    }
+
+    /// Sets the scenario's variables to what they are before anything was drawn.
+    fn forget(&mut self) {
+        let variables = self.attack.plan.scenarios[self.scenario].variables.len();
+        self.values.clear();
+        self.values.resize(variables, Value::Text(String::new()));
+        self.values[Scenario::USER] = Value::Integer(user_number(self.index).into());
     }
 
     /// Lives from the user's start to its stop, or until the run is stopped.
     pub(crate) async fn live(mut self) {
         let attack = Arc::clone(&self.attack);
+        match self.span.work {
+            Work::UntilStop => self.iterate_at_most(&attack, u32::MAX).await,
+            Work::Iterations(iterations) => self.iterate_at_most(&attack, iterations).await,
+            Work::Arrivals(stream) => self.serve(&attack, stream).await,
+        }
+    }
+
+    /// Iteration after iteration.
+    async fn iterate_at_most(&mut self, attack: &Attack, iterations: u32) {
         let start = attack.clock().at(self.span.start);
-        if !attack.wait_until(start).await {
+        if !attack.wait_until(&self.pacer, start).await {
             return;
         }
         let stop = attack.clock().at(self.span.stop);
         let mut presence = attack.presences.enter(start, stop);
+        for iteration in 1..=iterations {
+            let last_response = &mut presence.last_response;
+            if !self.iterate(attack, iteration, None, last_response).await {
+                return;
+            }
+        }
+        presence.is_done = true;
+        attack.leave();
+    }
+
+    /// One iteration for each arrival that falls to it.
+    async fn serve(&mut self, attack: &Attack, stream: usize) {
+        let pool = &attack.pools[stream];
+        while let Some(taken) = pool.next(attack.clock().elapsed()).await {
+            let arrival = taken.arrival;
+            self.scenario = arrival.scenario;
+            self.random =
+                workbench_plan::random_for_arrival(attack.plan.seed, stream, arrival.number);
+            self.forget();
+            let intended = attack.clock().at(arrival.at);
+            if !attack.wait_until(&self.pacer, intended).await {
+                return;
+            }
+            pool.begin(&taken, attack.clock().elapsed());
+            let _serving = attack.presences.serve();
+            let iteration = arrival_number(arrival.number);
+            self.iterate(attack, iteration, Some(intended), &mut None)
+                .await;
+            if attack.stop.is_stopped() {
+                return;
+            }
+        }
+    }
+
+    /// One iteration, of which an arrival says when its first request was intended; `false` when the user has to leave
+    /// before its end. An arrival that has found its user sends its first request, be the schedule over by then.
+    async fn iterate(
+        &mut self,
+        attack: &Attack,
+        iteration: u32,
+        arrived: Option<Instant>,
+        last_response: &mut Option<Instant>,
+    ) -> bool {
+        let stop = attack.clock().at(self.span.stop);
         let scenario = &attack.plan.scenarios[self.scenario];
-        let mut iteration = 0;
-        loop {
-            iteration += 1;
-            self.values[Scenario::ITERATION] = Value::Integer(iteration.into());
-            for (position, step) in scenario.steps.iter().enumerate() {
-                if Instant::now() >= stop || attack.stop.is_stopped() {
-                    return;
-                }
-                let (outcome, ended) = self.run(&attack, position, step, iteration).await;
-                presence.last_response = Some(ended);
-                let connected = !matches!(
-                    outcome,
-                    Err(ErrorKind::Refused
-                        | ErrorKind::Connect
-                        | ErrorKind::Tls
-                        | ErrorKind::Generator)
-                );
-                let pause = match &scenario.think_time {
-                    Some(think_time) => think_time.draw(&mut self.random),
-                    None => Duration::ZERO,
-                };
-                let pause = if connected {
-                    pause
-                } else {
-                    pause.max(PAUSE_WITHOUT_CONNECTION)
-                };
-                if !pause.is_zero() {
-                    let until = (Instant::now() + pause).min(stop);
-                    if !attack.wait_until(until).await {
-                        return;
-                    }
+        self.values[Scenario::ITERATION] = Value::Integer(iteration.into());
+        let mut intended = arrived;
+        for (position, step) in scenario.steps.iter().enumerate() {
+            if attack.stop.is_stopped() || (intended.is_none() && Instant::now() >= stop) {
+                return false;
+            }
+            let (outcome, ended) = self
+                .run(attack, position, step, iteration, intended.take())
+                .await;
+            *last_response = Some(ended);
+            if arrived.is_some() && position + 1 == scenario.steps.len() {
+                // Whoever serves arrivals is free now: when the next one comes is not for it to say.
+                break;
+            }
+            let connected = !matches!(
+                outcome,
+                Err(ErrorKind::Refused
+                    | ErrorKind::Connect
+                    | ErrorKind::Tls
+                    | ErrorKind::Generator)
+            );
+            let pause = match &scenario.think_time {
+                Some(think_time) => think_time.draw(&mut self.random),
+                None => Duration::ZERO,
+            };
+            let pause = if connected {
+                pause
+            } else {
+                pause.max(PAUSE_WITHOUT_CONNECTION)
+            };
+            if !pause.is_zero() {
+                let until = (Instant::now() + pause).min(stop);
+                if !attack.wait_until(&self.pacer, until).await {
+                    return false;
                 }
             }
         }
+        true
     }
 
     /// Sends one step's request and records what came of it, and when it ended.
@@ -109,6 +173,7 @@ impl User {
         position: usize,
         step: &Step,
         iteration: u32,
+        intended: Option<Instant>,
     ) -> (Result<u16, ErrorKind>, Instant) {
         for (variable, distribution) in &step.set {
             distribution.draw_into(&mut self.random, &mut self.values[*variable]);
@@ -123,7 +188,8 @@ impl User {
             slot: attack.slot(self.index),
             started,
             sample: Sample {
-                intended_at: started_at,
+                intended_at: intended
+                    .map_or(started_at, |intended| attack.clock().utc_ns(intended)),
                 started_at,
                 elapsed_ns: 0,
                 latency_ns: 0,
@@ -133,7 +199,7 @@ impl User {
                 status: None,
                 error: Some(ErrorKind::Censored),
                 request: prepared.label,
-                scenario: self.scenario_number,
+                scenario: u16::try_from(self.scenario).unwrap_or(u16::MAX),
                 user: user_number(self.index),
                 iteration,
                 active_users,

@@ -5,10 +5,11 @@ mod processors;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use workbench_plan::Schedule;
+use workbench_plan::{Schedule, Work};
 use workbench_samples::{Check, CheckStatus, UsersInSecond, Validity};
 
 use crate::clock::Clock;
+use crate::pool::Record;
 use crate::presence::Presence;
 use crate::processors::Processors;
 use crate::recorder::Recorded;
@@ -22,6 +23,13 @@ const UNACCOUNTED_TIME_TOLERANCE: f64 = 0.05;
 
 /// A user that starts later than this was kept waiting by the generator, not by the target.
 const LATENESS_TOLERANCE: Duration = Duration::from_millis(100);
+/// Share of the arrivals that may never begin. Ours.
+const NEVER_STARTED_LIMIT: f64 = 0.01;
+/// How late arrivals may begin at the median and at the 99th percentile, as what users wait for grows by it; a median past
+/// the second is a generator that cannot keep up. Ours.
+const ARRIVAL_MEDIAN_TOLERANCE: Duration = Duration::from_micros(300);
+const ARRIVAL_P99_TOLERANCE: Duration = Duration::from_millis(2);
+
 /// How long the last response may keep a run past the end of its schedule before it is mentioned. Ours.
 const OVERTIME_TOLERANCE: Duration = Duration::from_secs(1);
 
@@ -31,6 +39,10 @@ pub(crate) struct Evidence<'a> {
     pub(crate) clock: &'a Clock,
     pub(crate) users: &'a [UsersInSecond],
     pub(crate) presences: &'a [Presence],
+    /// What became of the arrivals, where the plan has any.
+    pub(crate) arrivals: Option<&'a Record>,
+    /// When the load ended.
+    pub(crate) ended: Duration,
     /// The part of the schedule in which the use of the processors is judged.
     pub(crate) steady: Range<Duration>,
     /// Who used the processors, over the run.
@@ -50,7 +62,11 @@ pub(crate) struct Evidence<'a> {
 
 /// Judges a run.
 pub(crate) fn judge(evidence: &Evidence<'_>) -> Validity {
-    let mut checks = vec![schedule_followed(evidence), users_achieved(evidence)];
+    let mut checks = vec![schedule_followed(evidence)];
+    checks.extend(users_achieved(evidence));
+    checks.extend(iterations_done(evidence));
+    checks.extend(arrivals_started(evidence));
+    checks.extend(arrivals_punctual(evidence));
     checks.extend(requests_accounted(evidence));
     checks.push(requests_failed(evidence));
     checks.extend(generator_limits(evidence));
@@ -98,7 +114,11 @@ fn schedule_followed(evidence: &Evidence<'_>) -> Check {
     let (status, finding) = match &evidence.stopped {
         None => (
             CheckStatus::Passed,
-            format!("followed to its end at {planned:.1} s"),
+            // Users may have left earlier, with nothing left to do.
+            format!(
+                "followed to its end at {:.1} s",
+                planned.min(evidence.ended.as_secs_f64())
+            ),
         ),
         Some((after, why)) => (
             CheckStatus::Failed,
@@ -108,8 +128,11 @@ fn schedule_followed(evidence: &Evidence<'_>) -> Check {
     check("schedule", status, finding)
 }
 
-fn users_achieved(evidence: &Evidence<'_>) -> Check {
+fn users_achieved(evidence: &Evidence<'_>) -> Option<Check> {
     let peak = evidence.schedule.peak_users() as f64;
+    if peak == 0.0 {
+        return None;
+    }
     // Up to where there was a plan, and, for a run that was stopped, up to there.
     let end = evidence.schedule.end();
     let until = match &evidence.stopped {
@@ -139,11 +162,12 @@ fn users_achieved(evidence: &Evidence<'_>) -> Check {
         a_status.cmp(b_status).then(a.total_cmp(b))
     });
     let Some(((status, deviation), worst)) = worst else {
-        return check(
-            "users",
-            CheckStatus::Failed,
-            "no whole second was run".into(),
-        );
+        // Users who had done all they had to do need no whole second for it.
+        let all_done = evidence.presences.iter().all(|user| user.is_done);
+        return (!all_done || evidence.presences.is_empty()).then(|| {
+            let finding = "no whole second was run".into();
+            check("users", CheckStatus::Failed, finding)
+        });
     };
     let finding = format!(
         "the worst second is {}: {:.2} users of {:.2} planned, off by {:.2} % of the peak (up to {:.0} % passes)",
@@ -153,7 +177,100 @@ fn users_achieved(evidence: &Evidence<'_>) -> Check {
         deviation * 100.0,
         USERS_TOLERANCE * 100.0,
     );
-    check("users", status, finding)
+    Some(check("users", status, finding))
+}
+
+/// Users with a number of iterations have as much time for them as the plan says.
+fn iterations_done(evidence: &Evidence<'_>) -> Option<Check> {
+    let users = evidence.schedule.users().iter();
+    let planned = users
+        .filter(|user| matches!(user.work, Work::Iterations(_)))
+        .count();
+    let done = evidence
+        .presences
+        .iter()
+        .filter(|user| user.is_done)
+        .count();
+    let (status, finding) = if done == planned {
+        let finding = format!("all done after {:.1} s", evidence.ended.as_secs_f64());
+        (CheckStatus::Passed, finding)
+    } else {
+        let finding = format!(
+            "{} of {} did not do all of theirs in the time there was",
+            planned - done,
+            counted(planned as u64, "user")
+        );
+        (CheckStatus::Failed, finding)
+    };
+    (planned > 0).then(|| check("iterations", status, finding))
+}
+
+/// Arrivals that find no free user wait, and load the target later than planned.
+fn arrivals_started(evidence: &Evidence<'_>) -> Option<Check> {
+    let record = evidence.arrivals?;
+    let planned = record.started() + record.never_started;
+    let late = record.waited + record.never_started;
+    let share = |count: u64| count as f64 / planned.max(1) as f64;
+    if late == 0 {
+        let finding = format!("all of {} found a free user", counted(planned, "arrival"));
+        let status = if planned == 0 {
+            CheckStatus::Failed
+        } else {
+            CheckStatus::Passed
+        };
+        return Some(check("arrivals", status, finding));
+    }
+    let never = if record.never_started == 0 {
+        String::new()
+    } else {
+        format!(
+            "; {} ({:.2} %) never began (up to {:.0} % passes), and count as censored",
+            record.never_started,
+            share(record.never_started) * 100.0,
+            NEVER_STARTED_LIMIT * 100.0
+        )
+    };
+    let status = if share(record.never_started) > NEVER_STARTED_LIMIT {
+        CheckStatus::Failed
+    } else {
+        CheckStatus::Warning
+    };
+    let finding = format!(
+        "{} of {} waited for a free user, up to {:.1} s{never}. Response times count from when arrivals were due; raise \
+         max_users if the target should take more at once",
+        record.waited,
+        counted(planned, "arrival"),
+        record.longest_wait.as_secs_f64(),
+    );
+    Some(check("arrivals", status, finding))
+}
+
+/// How late the generator sends what it could have sent in time.
+fn arrivals_punctual(evidence: &Evidence<'_>) -> Option<Check> {
+    let lateness = &evidence.arrivals?.lateness;
+    if lateness.is_empty() {
+        return None;
+    }
+    let at = |quantile| Duration::from_nanos(lateness.value_at_quantile(quantile));
+    let (median, p99) = (at(0.5), at(0.99));
+    let status = if median <= ARRIVAL_MEDIAN_TOLERANCE && p99 <= ARRIVAL_P99_TOLERANCE {
+        CheckStatus::Passed
+    } else if median <= ARRIVAL_P99_TOLERANCE {
+        CheckStatus::Warning
+    } else {
+        CheckStatus::Failed
+    };
+    let ms = |time: Duration| time.as_secs_f64() * 1_000.0;
+    let finding = format!(
+        "arrivals with a free user began {:.3} ms after their time at the median, {:.3} ms at the 99th percentile, \
+         {:.1} ms at most (up to {} and {} ms pass)",
+        ms(median),
+        ms(p99),
+        ms(Duration::from_nanos(lateness.max())),
+        ms(ARRIVAL_MEDIAN_TOLERANCE),
+        ms(ARRIVAL_P99_TOLERANCE),
+    );
+    Some(check("arrival lateness", status, finding))
 }
 
 /// A request that got no response may or may not have been counted by the target, one that was sent again once or twice.
@@ -237,15 +354,19 @@ fn overtime(evidence: &Evidence<'_>) -> Option<Check> {
     let end = evidence.clock.at(evidence.schedule.end());
     let presences = evidence.presences.iter();
     let after = presences.map(|user| user.to.saturating_duration_since(end));
-    let waited: Vec<Duration> = after.filter(|after| *after > OVERTIME_TOLERANCE).collect();
-    let longest = waited.iter().max()?;
+    let waited = after.filter(|after| *after > OVERTIME_TOLERANCE).count();
+    let users = match waited {
+        // Those who serve arrivals come and go unseen.
+        0 => "users who served arrivals".to_owned(),
+        waited => counted(waited as u64, "user"),
+    };
+    let longest = evidence.ended.saturating_sub(evidence.schedule.end());
     let finding = format!(
-        "{} waited for a response after the end of the schedule, up to {:.1} s (up to {} s passes)",
-        counted(waited.len() as u64, "user"),
+        "{users} waited for a response after the end of the schedule, up to {:.1} s (up to {} s passes)",
         longest.as_secs_f64(),
         OVERTIME_TOLERANCE.as_secs()
     );
-    Some(check("overtime", CheckStatus::Warning, finding))
+    (longest > OVERTIME_TOLERANCE).then(|| check("overtime", CheckStatus::Warning, finding))
 }
 
 fn requests_censored(evidence: &Evidence<'_>) -> Check {
@@ -282,7 +403,8 @@ fn users_punctual(evidence: &Evidence<'_>) -> Option<Check> {
 
 /// Little's law, summed over the run: users without think time are always waiting for a response.
 fn time_accounted(evidence: &Evidence<'_>) -> Option<Check> {
-    if evidence.thinking || evidence.presences.is_empty() {
+    // Whoever serves arrivals waits for these, too.
+    if evidence.thinking || evidence.presences.is_empty() || evidence.arrivals.is_some() {
         return None;
     }
     let presences = evidence.presences.iter();
@@ -314,13 +436,21 @@ pub(crate) fn users_by_second(
     let last = presences.iter().map(|user| offset(user.to));
     // Users leave a moment after their time; a moment is not one more second of the run.
     let overtime = last.fold(0.0, f64::max).floor();
-    let seconds = schedule.end().as_secs_f64().ceil().max(overtime) as u32;
+    let seconds = schedule.least_end().as_secs_f64().ceil().max(overtime) as u32;
+    if schedule.peak_users() == 0 {
+        return Vec::new();
+    }
+    // Users who have done all they had to do are not wanted any longer.
+    let done = presences.iter().filter(|presence| presence.is_done);
+    let done = done.map(|presence| (offset(presence.to), offset(presence.stop)));
+    let gone = time_in_seconds(seconds as usize, done);
     let mut users: Vec<UsersInSecond> = (0..seconds)
         .map(|second| {
             let from = Duration::from_secs(second.into());
+            let planned = schedule.mean_users(from, from + Duration::from_secs(1));
             UsersInSecond {
                 second,
-                planned: schedule.mean_users(from, from + Duration::from_secs(1)),
+                planned: (planned - gone[second as usize]).max(0.0),
                 achieved: 0.0,
             }
         })

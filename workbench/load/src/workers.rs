@@ -2,7 +2,7 @@
 //!
 //! A user stays on its thread for life. Nobody else has to be woken for its requests, and no other thread takes it over.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle as Thread;
 
 use tokio::runtime::{Builder, Handle};
@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 use tokio::task::{AbortHandle, JoinHandle};
 
 use crate::error::LoadError;
+use crate::pacer::Pacer;
 
 /// The threads, which end when this is dropped.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub(crate) struct Workers {
 #[derive(Debug)]
 struct Worker {
     runtime: Handle,
+    /// Wakes its users.
+    pacer: Arc<Pacer>,
     /// Dropped, it ends the thread.
     end: Option<oneshot::Sender<()>>,
     thread: Option<Thread<()>>,
@@ -43,17 +46,24 @@ impl Workers {
         })
     }
 
-    /// Begins the life of a user, by its number from 0.
-    pub(crate) fn spawn(
+    /// Begins the life of a user, by its number from 0; it is given what wakes it.
+    pub(crate) fn spawn<L: Future<Output = ()> + Send + 'static>(
         &self,
         user: usize,
-        life: impl Future<Output = ()> + Send + 'static,
+        life: impl FnOnce(Arc<Pacer>) -> L,
     ) -> JoinHandle<()> {
         let worker = &self.workers[user % self.workers.len()];
-        let life = worker.runtime.spawn(life);
+        let life = worker.runtime.spawn(life(Arc::clone(&worker.pacer)));
         let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
         users.push(life.abort_handle());
         life
+    }
+
+    /// Wakes every user who waits for a time, and lets nobody wait any more.
+    pub(crate) fn interrupt(&self) {
+        self.workers
+            .iter()
+            .for_each(|worker| worker.pacer.interrupt());
     }
 
     /// Ends every user where it is.
@@ -67,6 +77,12 @@ impl Worker {
     fn start() -> std::io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let handle = runtime.handle().clone();
+        let pacer = {
+            let _within = handle.enter();
+            Arc::new(Pacer::new()?)
+        };
+        let running = Arc::clone(&pacer);
+        handle.spawn(async move { running.run().await });
         let (end, ended) = oneshot::channel();
         let thread = std::thread::Builder::new()
             .name("users".to_owned())
@@ -76,6 +92,7 @@ impl Worker {
             })?;
         Ok(Self {
             runtime: handle,
+            pacer,
             end: Some(end),
             thread: Some(thread),
         })

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod arrivals;
 mod support;
 
 use std::path::{Path, PathBuf};
@@ -238,7 +239,7 @@ async fn nobody_starts_early_and_nobody_sends_after_its_stop() {
         .unwrap()
         .cast(&polars_core::prelude::DataType::Int64)
         .unwrap();
-    let spans = plan.load.schedule();
+    let spans = plan.schedule();
     for (user, at) in numbers(&samples, "user")
         .iter()
         .zip(started.i64().unwrap().iter())
@@ -344,7 +345,7 @@ async fn each_user_runs_the_scenario_that_it_was_allotted() {
     plan.scenarios.push(other);
     let finished = run(&plan, folder.path(), &StopSignal::new()).await.unwrap();
     let samples = samples(&finished);
-    let allotted = plan.allot_scenarios(3);
+    let schedule = plan.schedule();
     let mut seen = [None, None, None];
     for (user, scenario) in numbers(&samples, "user")
         .iter()
@@ -352,7 +353,8 @@ async fn each_user_runs_the_scenario_that_it_was_allotted() {
     {
         let index = usize::try_from(*user).unwrap() - 1;
         assert_eq!(
-            scenario, plan.scenarios[allotted[index]].name,
+            scenario,
+            plan.scenarios[schedule.users()[index].scenario].name,
             "user {user}"
         );
         seen[index] = Some(scenario);

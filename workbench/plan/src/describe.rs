@@ -8,9 +8,9 @@ use std::time::Duration;
 use crate::distribution::Distribution;
 use crate::file::{format_duration, without_password};
 use crate::plan::{
-    Concurrency, Database, Load, Plan, Scenario, SteadyPart, Step, Target, ThreadRow,
+    Arrivals, Concurrency, Database, Gaps, Load, Plan, SteadyPart, Step, Target, ThreadRow,
 };
-use crate::schedule::Schedule;
+use crate::schedule::{Schedule, ScheduledArrivals, Work};
 use crate::sweep::Sweep;
 use crate::template::Value;
 
@@ -25,7 +25,7 @@ pub fn describe(plan: &Plan) -> String {
     let points = plan.points();
     let largest = points.iter().max_by_key(|(point, _)| *point);
     let shown = largest.map_or(plan, |(_, largest)| largest);
-    let schedule = shown.load.schedule();
+    let schedule = shown.schedule();
     let mut lines = vec![format!("{}: {}", plan.name, plan.title)];
     lines.extend(
         plan.question
@@ -40,12 +40,12 @@ pub fn describe(plan: &Plan) -> String {
         lines.extend(self::sweep(sweep, &schedule));
         lines.push(String::new());
     }
-    lines.extend(self::load(&shown.load, &schedule));
+    lines.extend(self::schedule(shown, &schedule));
     lines.extend(steady(plan));
     lines.push(String::new());
     lines.extend(curve::curve(&schedule));
     lines.push(String::new());
-    lines.extend(scenarios(plan, schedule.users().len()));
+    lines.extend(scenarios(plan, &schedule));
     lines.push(String::new());
     lines.extend(thresholds(plan));
     let timeout = format_duration(plan.request_timeout);
@@ -129,16 +129,33 @@ fn sweep(sweep: &Sweep, schedule: &Schedule) -> Vec<String> {
         .collect()
 }
 
-fn load(load: &Load, schedule: &Schedule) -> Vec<String> {
+fn schedule(plan: &Plan, schedule: &Schedule) -> Vec<String> {
+    let users = schedule.users().iter();
+    let scheduled = users.filter(|user| !matches!(user.work, Work::Arrivals(_)));
+    let users = match scheduled.count() {
+        0 => String::new(),
+        users => format!(
+            "{}, at most {} at once, ",
+            counted(users, "user", "users"),
+            schedule.peak_users()
+        ),
+    };
+    let most = if schedule.least_end() < schedule.end() {
+        " at most"
+    } else {
+        ""
+    };
     let mut lines = vec![format!(
-        "Schedule: {}, at most {} at once, {} in all",
-        counted(schedule.users().len(), "user", "users"),
-        schedule.peak_users(),
-        format_duration(schedule.end()),
+        "Schedule: {users}{} in all{most}",
+        format_duration(schedule.end())
     )];
-    match load {
-        Load::Threads(rows) => lines.extend(rows.iter().map(thread_row)),
-        Load::Concurrency(load) => lines.push(concurrency(load)),
+    for (load, sharing) in plan.loads() {
+        let own = plan.load.as_ref() != Some(load);
+        let of = match sharing[..] {
+            [(only, _)] if own => format!(" for {}", plan.scenarios[only].name),
+            _ => String::new(),
+        };
+        lines.extend(self::load(load).into_iter().map(|line| line + &of));
     }
     let (held_from, held_to, end) = (schedule.ramped_up(), schedule.hold_end(), schedule.end());
     let phases = [
@@ -164,6 +181,57 @@ fn load(load: &Load, schedule: &Schedule) -> Vec<String> {
             }),
     );
     lines
+}
+
+fn load(load: &Load) -> Vec<String> {
+    match load {
+        Load::Threads(rows) => rows.iter().map(thread_row).collect(),
+        Load::Concurrency(load) => vec![concurrency(load)],
+        Load::Arrivals(load) => vec![arrivals(load)],
+        Load::Iterations(load) => vec![format!(
+            "  {} by {}, at most {}",
+            counted(load.total, "iteration", "iterations"),
+            counted(load.users, "user", "users"),
+            format_duration(load.max_duration),
+        )],
+    }
+}
+
+fn arrivals(arrivals: &Arrivals) -> String {
+    let gaps = match arrivals.gaps {
+        Gaps::Even => "even",
+        Gaps::Exponential => "exponential",
+    };
+    let ramp = if arrivals.ramp_up.is_zero() {
+        String::new()
+    } else {
+        let over = format_duration(arrivals.ramp_up);
+        format!(" reached over {over} {},", in_steps(arrivals.steps))
+    };
+    let expected: f64 = Load::Arrivals(*arrivals)
+        .schedule()
+        .arrivals()
+        .iter()
+        .map(ScheduledArrivals::expected)
+        .sum();
+    format!(
+        "  arrivals at {},{ramp} hold {}, {gaps} gaps, {}{expected:.0} in all, by {} at most",
+        arrivals.rate,
+        format_duration(arrivals.hold),
+        if arrivals.gaps == Gaps::Even {
+            ""
+        } else {
+            "about "
+        },
+        counted(arrivals.max_users, "user", "users"),
+    )
+}
+
+fn in_steps(steps: Option<u32>) -> String {
+    match steps {
+        Some(steps) => format!("in {}", counted(steps, "step", "steps")),
+        None => "evenly".to_owned(),
+    }
 }
 
 /// Said only where it is not the hold from its first moment.
@@ -197,30 +265,36 @@ fn thread_row(row: &ThreadRow) -> String {
 }
 
 fn concurrency(concurrency: &Concurrency) -> String {
-    let steps = match concurrency.steps {
-        Some(steps) => format!("in {}", counted(steps, "step", "steps")),
-        None => "evenly".to_owned(),
-    };
     format!(
-        "  up to {} over {} {steps}, hold {}",
+        "  up to {} over {} {}, hold {}",
         counted(concurrency.target, "user", "users"),
         format_duration(concurrency.ramp_up),
+        in_steps(concurrency.steps),
         format_duration(concurrency.hold),
     )
 }
 
-fn scenarios(plan: &Plan, users: usize) -> Vec<String> {
-    let allotted = plan.allot_scenarios(users);
+fn scenarios(plan: &Plan, schedule: &Schedule) -> Vec<String> {
     let mut lines = vec!["Scenarios".to_owned()];
     for (position, scenario) in plan.scenarios.iter().enumerate() {
-        let users = allotted.iter().filter(|it| **it == position).count();
-        let users = counted(users as u64, "user", "users");
+        let share = match scenario.load {
+            Some(_) => "a load of its own".to_owned(),
+            None => format!("weight {}", scenario.weight),
+        };
+        let played = schedule
+            .users()
+            .iter()
+            .filter(|user| user.scenario == position && !matches!(user.work, Work::Arrivals(_)));
+        let users = match scenario.load.as_ref().or(plan.load.as_ref()) {
+            Some(Load::Arrivals(_)) => String::new(),
+            _ => format!(", {}", counted(played.count(), "user", "users")),
+        };
         let think_time = match &scenario.think_time {
             None => "no think time".to_owned(),
             Some(times) => format!("think time {}", drawn(times, |time| format_duration(*time))),
         };
-        let Scenario { name, weight, .. } = scenario;
-        lines.push(format!("  {name}: weight {weight}, {users}, {think_time}"));
+        let name = &scenario.name;
+        lines.push(format!("  {name}: {share}{users}, {think_time}"));
         lines.extend(
             scenario
                 .steps

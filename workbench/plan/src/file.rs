@@ -8,6 +8,7 @@ mod duration;
 mod encoding;
 mod injected;
 mod published;
+mod rate;
 mod request;
 mod resolve;
 mod schema;

@@ -1,7 +1,7 @@
 //! Experiment files, and the plans and schedules that they describe.
 //!
 //! [`read`] turns a YAML file into a validated [`Plan`]; a [`Schedule`] says as a pure function of time who is
-//! active; [`describe`] writes both out for people. [`read_published`] reads a table of printed tests, with the same
+//! active and what arrives; [`describe`] writes both out for people. [`read_published`] reads a table of printed tests, with the same
 //! care for where a mistake stands.
 
 mod describe;
@@ -28,11 +28,12 @@ pub use file::{
 };
 pub use order::Order;
 pub use plan::{
-    BaseUrl, BookstoreTarget, Comparison, Concurrency, Database, InjectedFault, Load, Metric, Plan,
-    ResetRequest, Scenario, SteadyPart, Step, Target, ThreadRow, Threshold, UrlsTarget,
+    Arrivals, BaseUrl, BookstoreTarget, Comparison, Concurrency, Database, Gaps, InjectedFault,
+    Iterations, Load, Metric, Plan, Rate, RateUnit, ResetRequest, Scenario, SteadyPart, Step,
+    Target, ThreadRow, Threshold, UrlsTarget,
 };
 pub use published::{PublishedGroup, PublishedTable, PublishedTest};
-pub use random::{Random, random_for_user};
-pub use schedule::{Phase, Schedule, UserSpan};
+pub use random::{Random, random_for_arrival, random_for_user};
+pub use schedule::{Arrival, ArrivalTimes, Phase, Schedule, ScheduledArrivals, UserSpan, Work};
 pub use sweep::{Parameter, Point, Sweep};
 pub use template::{JsonTemplate, Template, Value};

@@ -31,6 +31,20 @@ pub fn random_for_user(seed: u64, user: u32) -> Random {
     Random::seed_from_u64(mix(mix(seed).wrapping_add(u64::from(user))))
 }
 
+/// The stream of random numbers of one arrival of a stream of arrivals (both numbered from 0): as [`random_for_user`]
+/// with 2³² · (stream + 1) in place of the user, mixed again with 1 + the arrival. So an arrival draws the same values
+/// whichever user serves it.
+#[must_use]
+pub fn random_for_arrival(seed: u64, stream: usize, arrival: u64) -> Random {
+    let stream = mix(mix(seed).wrapping_add((stream as u64 + 1) << 32));
+    Random::seed_from_u64(mix(stream.wrapping_add(1).wrapping_add(arrival)))
+}
+
+/// The random numbers that the gaps of a stream of arrivals are drawn from.
+pub(crate) fn random_for_gaps(seed: u64, stream: usize) -> Random {
+    Random::seed_from_u64(mix(mix(mix(seed).wrapping_add((stream as u64 + 1) << 32))))
+}
+
 /// The first number of `SplitMix64` started at x.
 pub(crate) fn mix(x: u64) -> u64 {
     SplitMix64::seed_from_u64(x).next_u64()

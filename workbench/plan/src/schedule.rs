@@ -3,14 +3,19 @@
 //! All arithmetic is on whole nanoseconds. An instant that falls between two of them is rounded up, to the first
 //! nanosecond at which the formula holds, so that counts at whole nanoseconds are exact, at the edges of steps too.
 
+mod arrivals;
+
 use std::time::Duration;
 
-use crate::plan::{Concurrency, ThreadRow};
+use crate::plan::{Concurrency, Iterations, Load, ThreadRow, allotted};
 
-/// The instants, counted from the start of the run, at which each user starts and stops.
+pub use arrivals::{Arrival, ArrivalTimes, ScheduledArrivals};
+
+/// The instants, counted from the start of the run, at which each user starts and stops, and at which iterations arrive.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Schedule {
     users: Vec<UserSpan>,
+    arrivals: Vec<ScheduledArrivals>,
     starts: Instants,
     stops: Instants,
     peak: usize,
@@ -23,6 +28,21 @@ pub struct UserSpan {
     pub start: Duration,
     /// From when on the user begins no further request.
     pub stop: Duration,
+    /// Position of the user's scenario in the plan; of users who wait for arrivals, that of the first one.
+    pub scenario: usize,
+    /// What the user does in its time.
+    pub work: Work,
+}
+
+/// What a user does between its start and its stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// Iteration after iteration.
+    UntilStop,
+    /// So many iterations, then it leaves.
+    Iterations(u32),
+    /// One iteration for each arrival that falls to it; gives the position among [`Schedule::arrivals`].
+    Arrivals(usize),
 }
 
 /// Part of a run. Only the hold is a candidate for steady state.
@@ -37,55 +57,50 @@ pub enum Phase {
 }
 
 impl Schedule {
-    /// JMeter's Ultimate Thread Group: user k = 1…N of a row starts at
-    /// `initial_delay + startup·k/N` and stops at `initial_delay + startup + hold + shutdown·k/N`.
-    pub(crate) fn of_threads(rows: &[ThreadRow]) -> Self {
+    /// Several loads, each with the positions and weights of the scenarios that its users play.
+    pub(crate) fn of(loads: &[(&Load, Vec<(usize, u32)>)]) -> Self {
         let mut users = Vec::new();
-        for row in rows {
-            let delay = row.initial_delay.as_nanos();
-            let startup = row.startup.as_nanos();
-            let shutdown = row.shutdown.as_nanos();
-            let held_until = delay + startup + row.hold.as_nanos();
-            let count = u128::from(row.users);
-            users.extend((1..=count).map(|k| UserSpan {
-                start: instant(delay + (startup * k).div_ceil(count)),
-                stop: instant(held_until + (shutdown * k).div_ceil(count)),
-            }));
-        }
-        Self::new(users)
-    }
-
-    /// JMeter's Concurrency Thread Group, target C, ramp-up R, S steps, hold H:
-    /// `users(t) = round(C/S · (⌊t/(R/S)⌋ + 1))` for t < R, or `round(C·t/R)` without steps, halves rounded up,
-    /// then C until R + H. User k starts at the first t with `users(t) ≥ k`.
-    pub(crate) fn of_concurrency(concurrency: &Concurrency) -> Self {
-        let target = u128::from(concurrency.target);
-        let ramp_up = concurrency.ramp_up.as_nanos();
-        let stop = instant(ramp_up + concurrency.hold.as_nanos());
-        let start = |k: u128| match concurrency.steps {
-            // round(C·m/S) ≥ k from step m = ⌈S·(2k−1) / 2C⌉ on, which begins at (m−1)·R/S.
-            Some(steps) => {
-                let steps = u128::from(steps);
-                let step = (steps * (2 * k - 1)).div_ceil(2 * target);
-                ((step - 1) * ramp_up).div_ceil(steps)
+        let mut arrivals = Vec::new();
+        for (load, scenarios) in loads {
+            let mut spans = match load {
+                Load::Threads(rows) => thread_rows(rows),
+                Load::Concurrency(load) => concurrency(load),
+                Load::Iterations(load) => iterations(load),
+                Load::Arrivals(load) => {
+                    let of_load = ScheduledArrivals::of(load, scenarios);
+                    let user = UserSpan {
+                        start: Duration::ZERO,
+                        stop: of_load.end(),
+                        scenario: scenarios[0].0,
+                        work: Work::Arrivals(arrivals.len()),
+                    };
+                    users.extend(std::iter::repeat_n(user, load.max_users as usize));
+                    arrivals.push(of_load);
+                    continue;
+                }
+            };
+            spans.sort_unstable_by_key(|span| (span.start, span.stop));
+            let weights: Vec<u32> = scenarios.iter().map(|(_, weight)| *weight).collect();
+            for (span, chosen) in spans.iter_mut().zip(allotted(&weights)) {
+                span.scenario = scenarios[chosen].0;
             }
-            // round(C·t/R) ≥ k from t = (2k−1)·R / 2C on.
-            None => ((2 * k - 1) * ramp_up).div_ceil(2 * target),
-        };
-        Self::new(
-            (1..=target)
-                .map(|k| UserSpan {
-                    start: instant(start(k)),
-                    stop,
-                })
-                .collect(),
-        )
+            users.extend(spans);
+        }
+        Self::new(users, arrivals)
     }
 
-    fn new(mut users: Vec<UserSpan>) -> Self {
-        users.sort_unstable_by_key(|span| (span.start, span.stop));
-        let starts = Instants::new(users.iter().map(|span| span.start.as_nanos()).collect());
-        let stops = Instants::new(users.iter().map(|span| span.stop.as_nanos()).collect());
+    fn new(mut users: Vec<UserSpan>, arrivals: Vec<ScheduledArrivals>) -> Self {
+        users.sort_by_key(|span| (span.start, span.stop));
+        let scheduled = users
+            .iter()
+            .filter(|span| !matches!(span.work, Work::Arrivals(_)));
+        let starts = Instants::new(
+            scheduled
+                .clone()
+                .map(|span| span.start.as_nanos())
+                .collect(),
+        );
+        let stops = Instants::new(scheduled.map(|span| span.stop.as_nanos()).collect());
         // Between two starts the number of users only falls.
         let peak = starts
             .sorted
@@ -94,26 +109,39 @@ impl Schedule {
         let peak = peak.max().unwrap_or(0);
         Self {
             users,
+            arrivals,
             starts,
             stops,
             peak,
         }
     }
 
-    /// Every user, ordered by start, ties by stop.
+    /// Every user, ordered by start, ties by stop; those who wait for arrivals, too.
     #[must_use]
     pub fn users(&self) -> &[UserSpan] {
         &self.users
     }
 
-    /// Number of users active at `time`.
+    /// Every stream of arrivals.
+    #[must_use]
+    pub fn arrivals(&self) -> &[ScheduledArrivals] {
+        &self.arrivals
+    }
+
+    /// Arrivals per second wanted at `time`, of all streams together.
+    #[must_use]
+    pub fn arrival_rate_at(&self, time: Duration) -> f64 {
+        self.arrivals.iter().map(|it| it.rate_at(time)).sum()
+    }
+
+    /// Number of users active at `time`, without those who wait for arrivals.
     #[must_use]
     pub fn users_at(&self, time: Duration) -> usize {
         let time = time.as_nanos();
         self.starts.until(time) - self.stops.until(time)
     }
 
-    /// Mean number of active users between two instants (`from < to`).
+    /// Mean number of users active between two instants (`from < to`), without those who wait for arrivals.
     #[must_use]
     pub fn mean_users(&self, from: Duration, to: Duration) -> f64 {
         let (from, to) = (from.as_nanos(), to.as_nanos());
@@ -125,19 +153,37 @@ impl Schedule {
         (until(to) - until(from)) as f64 / (to - from) as f64
     }
 
-    /// Largest number of users active at once.
+    /// Largest number of users active at once, without those who wait for arrivals.
     #[must_use]
     pub fn peak_users(&self) -> usize {
         self.peak
     }
 
-    /// When the last user stops.
+    /// Largest number of users there may be at once, those who wait for arrivals among them.
+    #[must_use]
+    pub fn most_users(&self) -> usize {
+        let serving = self.arrivals.iter().map(|it| it.max_users() as usize);
+        self.peak + serving.sum::<usize>()
+    }
+
+    /// When the last user stops. Users with a number of iterations may have left before.
     #[must_use]
     pub fn end(&self) -> Duration {
-        self.stops
-            .sorted
-            .last()
-            .map_or(Duration::ZERO, |&last| instant(last))
+        let stops = self.users.iter().map(|user| user.stop);
+        stops.max().unwrap_or(Duration::ZERO)
+    }
+
+    /// The earliest that a run which follows the schedule can end: users with a number of iterations leave after these.
+    #[must_use]
+    pub fn least_end(&self) -> Duration {
+        let by_time = self
+            .users
+            .iter()
+            .filter(|user| !matches!(user.work, Work::Iterations(_)));
+        by_time
+            .map(|user| user.stop)
+            .max()
+            .unwrap_or(Duration::ZERO)
     }
 
     /// Which part of the run `time` falls into.
@@ -152,21 +198,89 @@ impl Schedule {
         }
     }
 
-    /// When the last user starts: the start of the hold.
+    /// When the last user starts and every rate is reached: the start of the hold.
     #[must_use]
     pub fn ramped_up(&self) -> Duration {
-        self.users.last().map_or(Duration::ZERO, |last| last.start)
+        let users = self.starts.sorted.last().map(|&last| instant(last));
+        let rates = self.arrivals.iter().map(ScheduledArrivals::ramped_up);
+        users
+            .into_iter()
+            .chain(rates)
+            .max()
+            .unwrap_or(Duration::ZERO)
     }
 
-    /// When the first user stops after the last one has started: the end of the hold.
+    /// When the first user stops, or the first arrivals end, after the start of the hold: its end.
     #[must_use]
     pub fn hold_end(&self) -> Duration {
-        let last_start = self.ramped_up().as_nanos();
-        let stopped = self.stops.until(last_start);
-        self.stops
-            .sorted
-            .get(stopped)
-            .map_or(self.end(), |&stop| instant(stop))
+        let ramped_up = self.ramped_up();
+        let stopped = self.stops.until(ramped_up.as_nanos());
+        let stop = self.stops.sorted.get(stopped).map(|&stop| instant(stop));
+        let ends = self.arrivals.iter().map(ScheduledArrivals::end);
+        stop.into_iter()
+            .chain(ends.filter(|end| *end > ramped_up))
+            .min()
+            .unwrap_or_else(|| self.end())
+    }
+}
+
+/// JMeter's Ultimate Thread Group: user k = 1…N of a row starts at
+/// `initial_delay + startup·k/N` and stops at `initial_delay + startup + hold + shutdown·k/N`.
+fn thread_rows(rows: &[ThreadRow]) -> Vec<UserSpan> {
+    let of_row = |row: &ThreadRow| {
+        let delay = row.initial_delay.as_nanos();
+        let startup = row.startup.as_nanos();
+        let shutdown = row.shutdown.as_nanos();
+        let held_until = delay + startup + row.hold.as_nanos();
+        let count = u128::from(row.users);
+        (1..=count).map(move |k| {
+            until_stop(
+                delay + (startup * k).div_ceil(count),
+                held_until + (shutdown * k).div_ceil(count),
+            )
+        })
+    };
+    rows.iter().flat_map(of_row).collect()
+}
+
+/// JMeter's Concurrency Thread Group, target C, ramp-up R, S steps, hold H:
+/// `users(t) = round(C/S · (⌊t/(R/S)⌋ + 1))` for t < R, or `round(C·t/R)` without steps, halves rounded up,
+/// then C until R + H. User k starts at the first t with `users(t) ≥ k`.
+fn concurrency(concurrency: &Concurrency) -> Vec<UserSpan> {
+    let target = u128::from(concurrency.target);
+    let ramp_up = concurrency.ramp_up.as_nanos();
+    let stop = ramp_up + concurrency.hold.as_nanos();
+    let start = |k: u128| match concurrency.steps {
+        // round(C·m/S) ≥ k from step m = ⌈S·(2k−1) / 2C⌉ on, which begins at (m−1)·R/S.
+        Some(steps) => {
+            let steps = u128::from(steps);
+            let step = (steps * (2 * k - 1)).div_ceil(2 * target);
+            ((step - 1) * ramp_up).div_ceil(steps)
+        }
+        // round(C·t/R) ≥ k from t = (2k−1)·R / 2C on.
+        None => ((2 * k - 1) * ramp_up).div_ceil(2 * target),
+    };
+    (1..=target).map(|k| until_stop(start(k), stop)).collect()
+}
+
+/// User k = 1…U of T iterations does ⌊T·k/U⌋ − ⌊T·(k−1)/U⌋ of them.
+fn iterations(load: &Iterations) -> Vec<UserSpan> {
+    let (total, users) = (u64::from(load.total), u64::from(load.users));
+    let share = |k: u64| total * k / users - total * (k - 1) / users;
+    (1..=users)
+        .map(|k| UserSpan {
+            work: Work::Iterations(u32::try_from(share(k)).unwrap_or(u32::MAX)),
+            ..until_stop(0, load.max_duration.as_nanos())
+        })
+        .collect()
+}
+
+fn until_stop(start: u128, stop: u128) -> UserSpan {
+    UserSpan {
+        start: instant(start),
+        stop: instant(stop),
+        scenario: 0,
+        work: Work::UntilStop,
     }
 }
 

@@ -69,7 +69,7 @@ impl Plan {
     /// let peaks: Vec<usize> = plan
     ///     .points()
     ///     .iter()
-    ///     .map(|(_, plan)| plan.load.schedule().peak_users())
+    ///     .map(|(_, plan)| plan.schedule().peak_users())
     ///     .collect();
     /// assert_eq!(peaks, [1, 10]);
     /// # Ok::<(), workbench_plan::PlanError>(())
@@ -86,7 +86,7 @@ impl Plan {
                 ..self.clone()
             };
             match parameter {
-                Parameter::Users => plan.load = with_users(&self.load, value),
+                Parameter::Users => plan.load = self.load.as_ref().map(|it| with_users(it, value)),
                 Parameter::Replicas => plan.target = with_replicas(&self.target, value),
             }
             (Some(Point { parameter, value }), plan)
@@ -110,6 +110,8 @@ fn with_users(load: &Load, users: u32) -> Load {
         // A plan with several rows has no sweep.
         Load::Threads(rows) => rows.iter_mut().for_each(|row| row.users = users),
         Load::Concurrency(concurrency) => concurrency.target = users,
+        // Nor has one with these.
+        Load::Arrivals(_) | Load::Iterations(_) => {}
     }
     load
 }
@@ -153,7 +155,7 @@ mod tests {
             assert_eq!(names, ["users=20", "users=7"]);
             assert_eq!(points[0].1, plan(load));
             assert_eq!(points[1].1, plan(at_7));
-            let ends = points.map(|(_, plan)| plan.load.schedule().end());
+            let ends = points.map(|(_, plan)| plan.schedule().end());
             assert_eq!(ends[0], ends[1]);
         }
     }

@@ -195,7 +195,7 @@ fn mistakes_in_a_fault_of_the_bookstore() {
 #[test]
 fn a_key_that_no_right_one_resembles() {
     assert_snapshot!(refused_by_the_schema_too(&broken("weight: 3", "frobnicate: 3")), @r#"
-experiments/x.yaml:10:5: unknown key "frobnicate"; expected one of "name", "weight", "think_time", "steps"
+experiments/x.yaml:10:5: unknown key "frobnicate"; expected one of "name", "weight", "threads", "concurrency", "arrivals", "iterations", "think_time", "steps"
    |
 10 |     frobnicate: 3
    |     ^^^^^^^^^^
@@ -465,7 +465,7 @@ fn both_kinds_of_load() {
         "concurrency: { target: 5, hold: 10s }\nthreads:",
     );
     assert_snapshot!(refused_by_the_schema_too(&text), @r#"
-experiments/x.yaml:6:1: users come either from "threads" or from "concurrency", not from both
+experiments/x.yaml:6:1: the load comes either from "threads" or from "concurrency", not from both
   |
 6 | concurrency: { target: 5, hold: 10s }
   | ^^^^^^^^^^^
@@ -475,7 +475,7 @@ experiments/x.yaml:6:1: users come either from "threads" or from "concurrency", 
 #[test]
 fn no_load() {
     assert_snapshot!(refused_by_the_schema_too(&with_load("")), @r#"
-experiments/x.yaml:1:1: missing key "threads" or "concurrency": nobody would come
+experiments/x.yaml:1:1: missing key "threads", "concurrency", "arrivals" or "iterations": nobody would come
   |
 1 | name: right
   | ^
@@ -483,13 +483,130 @@ experiments/x.yaml:1:1: missing key "threads" or "concurrency": nobody would com
 }
 
 #[test]
-fn a_load_that_is_not_known_here() {
-    let text = with_load("arrivals: { rate: 500/s, hold: 60s }");
+fn arrivals_without_a_unit() {
+    let text = with_load("arrivals: { rate: 500, hold: 60s }");
     assert_snapshot!(refused_by_the_schema_too(&text), @r#"
-experiments/x.yaml:6:1: unknown key "arrivals"; expected one of "name", "title", "question", "seed", "target", "threads", "concurrency", "sweep", "warm_up", "timeout", "scenarios", "thresholds"
+experiments/x.yaml:6:19: 500 needs a unit; write 500/s
   |
-6 | arrivals: { rate: 500/s, hold: 60s }
-  | ^^^^^^^^
+6 | arrivals: { rate: 500, hold: 60s }
+  |                   ^^^
+"#);
+}
+
+#[test]
+fn arrivals_in_another_unit() {
+    let text = with_load("arrivals: { rate: 500/sec, hold: 60s }");
+    assert_snapshot!(refused_by_the_schema_too(&text), @r#"
+experiments/x.yaml:6:23: unknown unit "sec"; did you mean "500/s"?
+  |
+6 | arrivals: { rate: 500/sec, hold: 60s }
+  |                       ^^^
+"#);
+}
+
+#[test]
+fn arrivals_that_take_no_time() {
+    assert_snapshot!(refused(&with_load("arrivals: { rate: 500/s }")), @r#"
+experiments/x.yaml:6:11: this takes no time: ramp_up and hold are both 0s
+  |
+6 | arrivals: { rate: 500/s }
+  |           ^^^^^^^^^^^^^^^
+"#);
+}
+
+#[test]
+fn arrivals_with_unknown_gaps() {
+    let text = with_load("arrivals: { rate: 500/s, hold: 60s, gaps: exponentail }");
+    assert_snapshot!(refused_by_the_schema_too(&text), @r#"
+experiments/x.yaml:6:43: unknown word "exponentail"; did you mean "exponential"?
+  |
+6 | arrivals: { rate: 500/s, hold: 60s, gaps: exponentail }
+  |                                           ^^^^^^^^^^^
+"#);
+}
+
+#[test]
+fn arrivals_in_steps_without_a_ramp() {
+    assert_snapshot!(refused(&with_load("arrivals: { rate: 500/s, steps: 5, hold: 60s }")), @r#"
+experiments/x.yaml:6:33: steps need a "ramp_up" to spread over
+  |
+6 | arrivals: { rate: 500/s, steps: 5, hold: 60s }
+  |                                 ^
+"#);
+}
+
+#[test]
+fn arrivals_for_nobody() {
+    let text = with_load("arrivals: { rate: 500/s, hold: 60s, max_users: 0 }");
+    assert_snapshot!(refused_by_the_schema_too(&text), @r#"
+experiments/x.yaml:6:48: at least one user is needed
+  |
+6 | arrivals: { rate: 500/s, hold: 60s, max_users: 0 }
+  |                                                ^
+"#);
+}
+
+#[test]
+fn fewer_iterations_than_users() {
+    let text = with_load("iterations: { total: 5, users: 10 }");
+    assert_snapshot!(refused(&text), @r#"
+experiments/x.yaml:6:22: every user does at least one iteration: 5 is too few
+  |
+6 | iterations: { total: 5, users: 10 }
+  |                      ^
+"#);
+}
+
+#[test]
+fn no_iterations() {
+    assert_snapshot!(refused_by_the_schema_too(&with_load("iterations: 0")), @r#"
+experiments/x.yaml:6:13: every user does at least one iteration: 0 is too few
+  |
+6 | iterations: 0
+  |             ^
+"#);
+}
+
+#[test]
+fn a_scenario_with_a_weight_and_a_load_of_its_own() {
+    let text = broken(
+        "    weight: 3\n",
+        "    weight: 3\n    arrivals: { rate: 5/s, hold: 9s }\n",
+    );
+    assert_snapshot!(refused(&text), @r#"
+experiments/x.yaml:6:1: every scenario has a load of its own: nobody shares this one
+  |
+6 | threads:
+  | ^^^^^^^
+
+experiments/x.yaml:10:5: a scenario has a "weight", or a load of its own, not both
+   |
+10 |     weight: 3
+   |     ^^^^^^
+"#);
+}
+
+#[test]
+fn a_scenario_that_nobody_plays() {
+    let text = "target: { bookstore: {} }\nscenarios:\n\
+        - { name: one, steps: [ request: GET catalog/products ], iterations: 5 }\n\
+        - { name: two, steps: [ request: GET catalog/products ] }\n";
+    assert_snapshot!(refused_by_the_schema_too(text), @r#"
+experiments/x.yaml:4:3: nobody plays "two": it needs "threads", "concurrency", "arrivals" or "iterations", or the experiment does
+  |
+4 | - { name: two, steps: [ request: GET catalog/products ] }
+  |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+"#);
+}
+
+#[test]
+fn a_sweep_of_users_over_arrivals() {
+    let text = with_load("arrivals: { rate: 5/s, hold: 9s }\nsweep: { users: [1, 2] }\n");
+    assert_snapshot!(refused(&text), @r#"
+experiments/x.yaml:7:10: a sweep over users needs the experiment's own "threads" or "concurrency"
+  |
+7 | sweep: { users: [1, 2] }
+  |          ^^^^^
 "#);
 }
 
@@ -1209,7 +1326,7 @@ experiments/x.yaml:4:10: 10 needs a unit; write 10s or 10ms
 #[test]
 fn a_warm_up_that_outlasts_the_hold() {
     assert_snapshot!(refused(&broken("seed: 3", "seed: 3\nwarm_up: 71s")), @r#"
-experiments/x.yaml:4:10: a warm-up of 71s leaves nothing to analyse: the full number of users is there until 70100ms
+experiments/x.yaml:4:10: a warm-up of 71s leaves nothing to analyse: the full load is there until 70100ms
   |
 4 | warm_up: 71s
   |          ^^^

@@ -115,6 +115,11 @@ fn push_run(text: &mut String, run: &RunAnalysis, name: &RunName, quantile_defin
         "Quantiles: {}. KB are 1,024 bytes.\n\n",
         escaped(quantile_definition)
     ));
+    if let Some(service) = tables::service(run) {
+        push_heading(text, 3, "Service times");
+        push_table(text, &shown.of(service));
+        push_paragraph(text, tables::RESPONSE_TIMES);
+    }
     push_heading(text, 3, "Errors");
     match tables::errors(run) {
         Some(errors) => push_table(text, &errors.first(LABELS)),

@@ -28,7 +28,7 @@ const FEW_OF_A_KIND: &str = "refused quantiles of successful or failed requests 
 pub(crate) fn part(steady: &SteadyState) -> String {
     let what = match steady.scope {
         Scope::Hold => {
-            "Requests that started while the full number of users was there, after the declared warm-up"
+            "Requests that started while the full load was there, after the declared warm-up"
         }
         Scope::WholeRun => {
             "All requests after the declared warm-up: this experiment never holds its load, so ramps are included"

@@ -124,6 +124,39 @@ pub(crate) fn aggregate(run: &RunAnalysis) -> Table {
     })
 }
 
+/// Said of a run in the open model, under its tables.
+pub(crate) const RESPONSE_TIMES: &str = "All other times of this run are response times: they count from when a request was \
+    intended, so that waiting for a free user is part of them. Service times count from when it was sent.";
+
+/// The service times of a run in the open model.
+pub(crate) fn service(run: &RunAnalysis) -> Option<Table> {
+    let open = run.open_model.as_ref()?;
+    let time = |ns: f64| Cell::number(ns, format::milliseconds(ns));
+    let last = open.service.len().checked_sub(1)?;
+    let rows = open.service.iter().enumerate().map(|(place, row)| Row {
+        cells: vec![
+            Cell::text(&row.request),
+            Cell::number(row.samples as f64, format::count(row.samples)),
+            time(row.mean_ns),
+            time(row.p50_ns),
+            time(row.p95_ns),
+            time(row.p99_ns),
+            time(row.max_ns),
+        ],
+        total: place == last,
+    });
+    let columns = vec![
+        Column::text(LABEL, 0),
+        Column::number(SAMPLES, "", 3),
+        Column::number("Average", "ms", 2),
+        Column::number("Median", "ms", 0),
+        Column::number("95% Line", "ms", 0),
+        Column::number("99% Line", "ms", 1),
+        Column::number("Max", "ms", 4),
+    ];
+    Some(Table::new(columns, rows.collect()))
+}
+
 /// Every failed request, by label, reason and status; `None` where none failed.
 pub(crate) fn errors(run: &RunAnalysis) -> Option<Table> {
     if run.errors.is_empty() {

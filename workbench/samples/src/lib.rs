@@ -19,8 +19,8 @@ mod write;
 pub use error::SamplesError;
 pub use folder::create_dated_folder;
 pub use manifest::{
-    Check, CheckStatus, ELAPSED, Host, MANIFEST_FILE, MANIFEST_VERSION, Manifest, Outcome,
-    SeriesPlace, SweepPoint, TargetRecord, Tool, UsersInSecond, Validity,
+    ArrivalsInSecond, Check, CheckStatus, ELAPSED, Host, MANIFEST_FILE, MANIFEST_VERSION, Manifest,
+    Outcome, SeriesPlace, SweepPoint, TargetRecord, Tool, UsersInSecond, Validity,
 };
 pub use read::{SampleBatch, has_samples, sample_batches};
 pub use replace::replace_file;

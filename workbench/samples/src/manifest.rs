@@ -10,8 +10,8 @@ use crate::versioned;
 
 /// Version of the manifest's format that is written, and the newest that can be read.
 ///
-/// 2 added `series`, 3 its `point`, 4 `elapsed`.
-pub const MANIFEST_VERSION: u32 = 4;
+/// 2 added `series`, 3 its `point`, 4 `elapsed`, 5 `arrivals`.
+pub const MANIFEST_VERSION: u32 = 5;
 
 /// What the workbench's own elapsed times span.
 pub const ELAPSED: &str =
@@ -55,6 +55,9 @@ pub struct Manifest {
     pub validity: Option<Validity>,
     /// Planned and achieved users, second by second; empty while it runs, or when it was killed.
     pub users: Vec<UsersInSecond>,
+    /// Arrivals, second by second; empty while it runs, or when it was killed, and where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub arrivals: Vec<ArrivalsInSecond>,
 }
 
 fn elapsed_of_the_workbench() -> String {
@@ -189,6 +192,19 @@ pub enum CheckStatus {
     Warning,
     /// Past the limit: the run is invalid.
     Failed,
+}
+
+/// Arrivals of one second of the run (open model).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArrivalsInSecond {
+    /// Whole second since the start, from 0.
+    pub second: u32,
+    /// Arrivals that the schedule wanted in this second.
+    pub planned: u64,
+    /// Iterations that began in this second, whenever they were wanted.
+    pub started: u64,
+    /// Of the planned ones, those that had to wait for a user to become free, or never began.
+    pub waited: u64,
 }
 
 /// Users in one second of the run.

@@ -3,9 +3,10 @@
 /// One request and what came of it. Times are nanoseconds; instants are UTC since the Unix epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sample {
-    /// When the schedule wanted the request to start (equal to `started_at` in the closed model).
+    /// When the schedule wanted the request to start: of the first request of an arrival, its time; equal to `started_at`
+    /// of all others. A response time counts from here.
     pub intended_at: i64,
-    /// When the user decided to send.
+    /// When the user decided to send; of an arrival that never began, when it was intended to.
     pub started_at: i64,
     /// From the start to the last byte of the body (JMeter's Sample Time).
     pub elapsed_ns: u64,
@@ -25,9 +26,9 @@ pub struct Sample {
     pub request: u16,
     /// Position of the scenario in [`Labels::scenarios`].
     pub scenario: u16,
-    /// Number of the user, from 1.
+    /// Number of the user, from 1; 0 of an arrival for which no user became free.
     pub user: u32,
-    /// How often this user has begun its scenario, from 1.
+    /// How often this user has begun its scenario, from 1, or the number of the arrival, from 1.
     pub iteration: u32,
     /// Users active when the request started.
     pub active_users: u32,
@@ -114,7 +115,7 @@ pub enum Phase {
     WarmUp,
     /// Users are still being added.
     RampUp,
-    /// The full number of users is active.
+    /// The full load is there.
     Hold,
     /// Users are leaving.
     RampDown,

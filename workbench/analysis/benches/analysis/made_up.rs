@@ -176,5 +176,6 @@ fn manifest() -> Manifest {
             checks: Vec::new(),
         }),
         users: Vec::new(),
+        arrivals: Vec::new(),
     }
 }

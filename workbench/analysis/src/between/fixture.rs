@@ -58,6 +58,7 @@ pub(crate) fn run(experiment: &str, number: usize, mean_ms: f64) -> RunAnalysis 
         errors: Vec::new(),
         per_second: Vec::new(),
         users: Vec::new(),
+        open_model: None,
         histogram: Vec::new(),
         thresholds: Vec::new(),
     }

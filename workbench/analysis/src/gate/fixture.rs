@@ -71,6 +71,7 @@ fn with_experiment(analysis: RunAnalysis, experiment: &str) -> GateRun {
         outcome: analysis.outcome.clone(),
         validity: analysis.validity.clone(),
         users: Vec::new(),
+        arrivals: Vec::new(),
     };
     GateRun {
         analysis,

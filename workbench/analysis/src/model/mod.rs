@@ -4,6 +4,7 @@
 
 mod between_runs;
 mod estimate;
+mod open;
 mod published;
 mod report;
 mod steady;
@@ -18,6 +19,7 @@ pub use between_runs::{
     Verdict,
 };
 pub use estimate::{ConfidenceInterval, Estimate};
+pub use open::{OpenModel, ServiceTimes};
 pub use published::{CheckedNumber, PublishedCheck, PublishedGroupCheck, PublishedTestCheck};
 pub use report::{CltDistribution, FalseAlarms, PairwiseTest, ReportComparison, Shape, Worth};
 pub use steady::{Latency, Scope, StallCheck, SteadyState, SteadyStatistics, WarmUpCheck};
@@ -29,8 +31,8 @@ pub use sweep::{
 /// Version of the format that is written, and the one that can be read.
 ///
 /// 2 added the steady state of a run, its place in a series, what may be said between runs, sweeps, and what the report's
-/// procedure is worth; 4 the stalls of the steady part, and thresholds that are undecided.
-pub const SCHEMA_VERSION: u32 = 4;
+/// procedure is worth; 4 the stalls of the steady part, and thresholds that are undecided; 5 the open model.
+pub const SCHEMA_VERSION: u32 = 5;
 
 /// Everything that was computed from one run, or from several that are compared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -86,8 +88,10 @@ pub struct RunAnalysis {
     pub errors: Vec<ErrorCount>,
     /// The run second by second, by the start of the request.
     pub per_second: Vec<Second>,
-    /// Planned and achieved users second by second.
+    /// Planned and achieved users second by second, without those who serve arrivals.
     pub users: Vec<UsersInSecond>,
+    /// Arrivals and service times; `None` where nothing arrives at a rate.
+    pub open_model: Option<OpenModel>,
     /// Elapsed times of all requests, logarithmically spaced bins without gaps.
     pub histogram: Vec<Bin>,
     /// The experiment's thresholds and what became of them.

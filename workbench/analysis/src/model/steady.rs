@@ -30,7 +30,7 @@ pub struct SteadyState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
-    /// The requests that started while the full number of users was there, after the declared warm-up.
+    /// The requests that started while the full load was there, after the declared warm-up.
     Hold,
     /// All requests after the declared warm-up: the experiment never holds its load.
     WholeRun,

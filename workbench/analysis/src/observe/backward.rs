@@ -82,7 +82,8 @@ fn by_second(
     let columns = [column::STARTED_AT, column::ELAPSED_NS];
     let (rows, codes) = batch.read(&columns, labels, steady_part)?;
     let starts = rows.started_at()?.iter();
-    let samples = starts.zip(rows.whole(column::ELAPSED_NS)?).zip(codes);
+    let response = rows.response_ns()?;
+    let samples = starts.zip(response.iter()).zip(codes);
     let mut seconds: BTreeMap<u32, Vec<Placed>> = BTreeMap::new();
     // In order of time the second seldom changes.
     let mut recent = (0, Vec::new());

@@ -27,6 +27,11 @@ impl Batch {
         steady_part: SteadyPart,
     ) -> PolarsResult<(Rows, Vec<u16>)> {
         let mut columns = [columns, &[column::SUCCESS]].concat();
+        if labels.may_wait {
+            columns.extend([column::STARTED_AT, column::INTENDED_AT]);
+            columns.sort_unstable();
+            columns.dedup();
+        }
         columns.extend(self.label.is_none().then_some(column::REQUEST));
         columns.extend(self.steady.is_none().then_some(column::PHASE));
         let rows = Rows::read(&self.samples, &columns)?;

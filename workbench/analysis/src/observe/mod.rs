@@ -17,6 +17,7 @@ mod counts;
 mod course;
 mod gone;
 mod rows;
+mod service;
 mod tally;
 mod times;
 
@@ -42,6 +43,7 @@ pub(crate) use answers::{Gap, Waits};
 pub(crate) use backward::SecondTimes;
 pub(crate) use counts::Class;
 pub(crate) use gone::Gone;
+pub(crate) use service::service_times;
 pub(crate) use tally::{ErrorTotal, LabelTally};
 pub(crate) use times::{LabelTimes, Times};
 
@@ -159,10 +161,11 @@ pub(crate) struct Window {
 
 impl Window {
     fn of(steady_starts: (i64, i64), origin: i64, steady_part: SteadyPart, plan: &Plan) -> Self {
-        let schedule = plan.load.schedule();
+        let schedule = plan.schedule();
         let scheduled = match steady_part {
-            SteadyPart::Hold => schedule.hold_end(),
-            SteadyPart::WholeRun => schedule.end(),
+            // Users with a number of iterations may leave before.
+            SteadyPart::Hold => schedule.hold_end().min(schedule.least_end()),
+            SteadyPart::WholeRun => schedule.least_end(),
         };
         let scheduled = i64::try_from(scheduled.as_nanos()).unwrap_or(i64::MAX);
         let (from, last_start) = steady_starts;
@@ -321,7 +324,7 @@ impl Source {
             .map(|(course, times)| Some(course.as_ref()?.diagnosis(&times.steady()?)))
             .collect();
         let errors = tally.errors();
-        let run = i64::try_from(plan.load.schedule().end().as_nanos()).unwrap_or(i64::MAX);
+        let run = i64::try_from(plan.schedule().least_end().as_nanos()).unwrap_or(i64::MAX);
         let gone = tally.gone(origin, run);
         let Tally {
             labels: tallies,
@@ -398,8 +401,7 @@ impl Source {
                     |mut found, batch| {
                         let columns = [column::ELAPSED_NS];
                         let (rows, codes) = batch.read(&columns, &self.labels, self.steady_part)?;
-                        for (elapsed_ns, code) in rows.whole(column::ELAPSED_NS)?.iter().zip(codes)
-                        {
+                        for (elapsed_ns, code) in rows.response_ns()?.iter().zip(codes) {
                             found.add(class_of(code), exact(*elapsed_ns));
                         }
                         PolarsResult::Ok(found)

@@ -1,5 +1,7 @@
 //! Some columns of a batch of samples, as slices.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use polars_core::prelude::{
     BooleanChunked, Categorical32Chunked, DataFrame, PolarsError, PolarsResult, UInt32Chunked,
@@ -23,6 +25,29 @@ impl Rows {
         let column = self.0.column(column::STARTED_AT)?.datetime()?;
         let slice = column.physical().cont_slice();
         slice.map_err(|_| missing(column::STARTED_AT))
+    }
+
+    /// Nanoseconds from the intended start to the end. Where [`column::INTENDED_AT`] was not read, requests start when they
+    /// are intended to.
+    pub(super) fn response_ns(&self) -> PolarsResult<Cow<'_, [u64]>> {
+        let elapsed = self.whole(column::ELAPSED_NS)?;
+        let Ok(intended) = self.0.column(column::INTENDED_AT) else {
+            return Ok(Cow::Borrowed(elapsed));
+        };
+        let intended = intended.datetime()?.physical().cont_slice();
+        let intended = intended.map_err(|_| missing(column::INTENDED_AT))?;
+        let waited = self
+            .started_at()?
+            .iter()
+            .zip(intended)
+            .map(|(started, intended)| started - intended);
+        let response = elapsed.iter().zip(waited).map(|(elapsed, waited)| {
+            let waited = u64::try_from(waited).ok();
+            waited
+                .and_then(|waited| elapsed.checked_add(waited))
+                .ok_or_else(|| missing(column::INTENDED_AT))
+        });
+        response.collect::<PolarsResult<Vec<u64>>>().map(Cow::Owned)
     }
 
     pub(super) fn whole(&self, name: &str) -> PolarsResult<&[u64]> {
@@ -82,7 +107,7 @@ pub(super) struct Clock {
 
 impl Clock {
     pub(super) fn new(origin: i64, plan: &Plan) -> Self {
-        let scheduled = i64::try_from(plan.load.schedule().end().as_nanos()).unwrap_or(i64::MAX);
+        let scheduled = i64::try_from(plan.schedule().end().as_nanos()).unwrap_or(i64::MAX);
         Self {
             origin,
             latest: scheduled.saturating_add(BELIEVED_NS),

@@ -30,6 +30,8 @@ pub(super) struct Labels {
     /// By number of the label: position among `services`; `None` for a label that the plan does not know.
     service_of: Vec<Option<usize>>,
     services: Vec<String>,
+    /// Requests may start later than they are intended to.
+    pub(super) may_wait: bool,
 }
 
 impl Labels {
@@ -54,6 +56,7 @@ impl Labels {
             numbers,
             service_of,
             services,
+            may_wait: !plan.schedule().arrivals().is_empty(),
         }
     }
 
@@ -201,6 +204,7 @@ impl<'a> Tally<'a> {
     ) -> PolarsResult<()> {
         let started = rows.started_at()?;
         let elapsed = rows.whole(column::ELAPSED_NS)?;
+        let response = rows.response_ns()?;
         let sent = rows.whole(column::BYTES_SENT)?;
         let received = rows.whole(column::BYTES_RECEIVED)?;
         let users = rows.small(column::ACTIVE_USERS)?;
@@ -232,7 +236,8 @@ impl<'a> Tally<'a> {
             // A response is complete when it came in whole, whatever its status.
             let failure = error.and_then(|error| error_of[error as usize]);
             let answered = error.is_none() || failure == Some(Failure::Answered);
-            self.answers.add(start, end, answered);
+            let waited = (response[row] - elapsed[row]) as i64;
+            self.answers.add(start - waited, end, answered);
             if answered {
                 let counts = &mut self.labels[label];
                 counts.answered += 1;
@@ -248,7 +253,7 @@ impl<'a> Tally<'a> {
                     .entry((label, error, statuses.get(row)))
                     .or_default() += 1;
             }
-            self.times[class_of(code)].add(exact(elapsed[row]));
+            self.times[class_of(code)].add(exact(response[row]));
         }
         completed.close(&mut self.completed);
         let words = rows.table(column::ERROR, str::to_owned)?;

@@ -113,6 +113,7 @@ pub(crate) fn manifest(experiment: &str, run_id: &str) -> Manifest {
         outcome: Outcome::Running,
         validity: None,
         users: Vec::new(),
+        arrivals: Vec::new(),
     }
 }
 

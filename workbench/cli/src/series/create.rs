@@ -172,7 +172,7 @@ mod tests {
         );
         let users: Vec<_> = plans
             .iter()
-            .map(|plan| plan.load.schedule().peak_users())
+            .map(|plan| plan.schedule().peak_users())
             .collect();
         assert_eq!(users, [20, 10, 1, 20, 10]);
         assert_eq!(experiments[1].experiment, "a");

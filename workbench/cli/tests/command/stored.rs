@@ -164,6 +164,7 @@ fn manifest(experiment: &str, number: usize, start: i64) -> Manifest {
             checks: Vec::new(),
         }),
         users: Vec::new(),
+        arrivals: Vec::new(),
     }
 }
 

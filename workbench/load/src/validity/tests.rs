@@ -1,7 +1,7 @@
 //! Runs as they were, and what each check makes of them. Longer than other files: all stories begin with the same run.
 
 use super::*;
-use workbench_plan::{Load, ThreadRow};
+use workbench_plan::{Iterations, Load, ThreadRow};
 
 /// A user's coming, last response and going, in milliseconds since the start.
 type There = (u64, u64, u64);
@@ -24,7 +24,17 @@ fn judged_as(
     recorded: Recorded,
     change: impl Fn(&mut Evidence<'_>),
 ) -> Validity {
-    let schedule = Load::Threads(rows).schedule();
+    judged_on(&Load::Threads(rows), there, (recorded, None), change)
+}
+
+/// The same for any load. A user who left before its time had nothing left to do.
+fn judged_on(
+    load: &Load,
+    there: &[There],
+    (recorded, arrivals): (Recorded, Option<&Record>),
+    change: impl Fn(&mut Evidence<'_>),
+) -> Validity {
+    let schedule = load.schedule();
     let clock = Clock::starting_in(Duration::ZERO);
     let at = |ms: &u64| clock.at(Duration::from_millis(*ms));
     let presences: Vec<_> = schedule
@@ -34,6 +44,7 @@ fn judged_as(
         .map(|(span, (from, response, to))| Presence {
             planned: clock.at(span.start),
             stop: clock.at(span.stop),
+            is_done: matches!(span.work, Work::Iterations(_)) && at(to) < clock.at(span.stop),
             from: at(from),
             last_response: Some(at(response)),
             to: at(to),
@@ -45,6 +56,8 @@ fn judged_as(
         clock: &clock,
         users: &users,
         presences: &presences,
+        arrivals,
+        ended: Duration::from_millis(there.iter().map(|(_, _, to)| *to).max().unwrap_or(0)),
         steady: Duration::ZERO..schedule.end(),
         processors: &[],
         cpus: 2.0,
@@ -423,6 +436,7 @@ fn users_are_averaged_over_each_second() {
     let presence = Presence {
         planned: clock.start(),
         stop: at(1_500),
+        is_done: false,
         from: at(250),
         last_response: None,
         to: at(1_500),
@@ -432,4 +446,121 @@ fn users_are_averaged_over_each_second() {
     let planned: Vec<f64> = users.iter().map(|user| user.planned).collect();
     assert_eq!(planned, [1.0, 0.5]);
     assert!((achieved[0] - 0.75).abs() < 1e-9 && (achieved[1] - 0.5).abs() < 1e-9);
+}
+
+/// Four users who have a minute for ten iterations.
+fn iterations() -> Load {
+    Load::Iterations(Iterations {
+        total: 10,
+        users: 4,
+        max_duration: Duration::from_secs(60),
+    })
+}
+
+#[test]
+fn users_who_have_done_all_their_iterations_may_leave() {
+    let there = [
+        (0, 3_500, 3_500),
+        (0, 5_000, 5_000),
+        (0, 700, 700),
+        (0, 5_200, 5_200),
+    ];
+    let validity = judged_on(&iterations(), &there, (recorded(10, 10), None), |_| {});
+    assert!(validity.valid, "{validity:?}");
+    for name in ["schedule", "users", "iterations"] {
+        assert_eq!(status(&validity, name), CheckStatus::Passed, "{name}");
+    }
+    let finding = &find(&validity, "schedule").unwrap().finding;
+    assert_eq!(finding, "followed to its end at 5.2 s");
+}
+
+#[test]
+fn iterations_that_take_less_than_a_second_are_a_run() {
+    let there = [(0, 30, 30), (0, 50, 50), (0, 20, 20), (0, 60, 60)];
+    let validity = judged_on(&iterations(), &there, (recorded(10, 10), None), |_| {});
+    assert!(validity.valid, "{validity:?}");
+    assert_eq!(status(&validity, "iterations"), CheckStatus::Passed);
+}
+
+#[test]
+fn iterations_that_are_left_when_the_time_is_up_make_the_run_invalid() {
+    let there = [
+        (0, 3_500, 3_500),
+        (0, 60_001, 60_001),
+        (0, 700, 700),
+        (0, 5_200, 5_200),
+    ];
+    let validity = judged_on(&iterations(), &there, (recorded(9, 9), None), |_| {});
+    assert!(!validity.valid);
+    let finding = &find(&validity, "iterations").unwrap().finding;
+    assert!(finding.starts_with("1 of 4 users"), "{finding}");
+}
+
+/// What became of arrivals: microseconds by which those were late that had a free user; waited; never started.
+fn arrivals(late_us: &[u64], waited: u64, never_started: u64) -> Record {
+    let mut record = Record {
+        waited,
+        never_started,
+        longest_wait: Duration::from_millis(1_500),
+        ..Record::default()
+    };
+    for late in late_us {
+        record.lateness.record(late * 1_000).unwrap();
+    }
+    record
+}
+
+/// Beside one user who has nothing to do with them.
+fn judged_with(record: &Record) -> Validity {
+    let load = Load::Threads(vec![row(1, 0, 2_000)]);
+    judged_on(
+        &load,
+        &[(0, 2_000, 2_000)],
+        (recorded(200, 200), Some(record)),
+        |_| {},
+    )
+}
+
+#[test]
+fn arrivals_that_begin_in_time_pass() {
+    let validity = judged_with(&arrivals(&[80; 200], 0, 0));
+    assert!(validity.valid, "{validity:?}");
+    for name in ["arrivals", "arrival lateness"] {
+        assert_eq!(status(&validity, name), CheckStatus::Passed, "{name}");
+    }
+}
+
+#[test]
+fn arrivals_that_wait_for_a_user_are_warned_of_and_too_many_that_never_begin_make_the_run_invalid()
+{
+    let waited = judged_with(&arrivals(&[80; 195], 4, 1));
+    assert!(waited.valid, "{waited:?}");
+    assert_eq!(status(&waited, "arrivals"), CheckStatus::Warning);
+    let finding = &find(&waited, "arrivals").unwrap().finding;
+    assert!(
+        finding.starts_with(
+            "4 of 200 arrivals waited for a free user, up to 1.5 s; 1 (0.50 %) never began"
+        ),
+        "{finding}"
+    );
+    let never = judged_with(&arrivals(&[80; 195], 0, 5));
+    assert_eq!(status(&never, "arrivals"), CheckStatus::Failed);
+    assert!(!never.valid);
+    let none = judged_with(&arrivals(&[], 0, 0));
+    assert_eq!(status(&none, "arrivals"), CheckStatus::Failed);
+}
+
+#[test]
+fn a_generator_that_sends_late_is_warned_of_and_one_that_is_always_late_is_no_judge() {
+    let seldom = arrivals(&[[80; 97].as_slice(), &[9_000; 3]].concat(), 0, 0);
+    assert_eq!(
+        status(&judged_with(&seldom), "arrival lateness"),
+        CheckStatus::Warning
+    );
+    let often = judged_with(&arrivals(&[500; 100], 0, 0));
+    assert_eq!(status(&often, "arrival lateness"), CheckStatus::Warning);
+    assert!(often.valid);
+    let always = judged_with(&arrivals(&[3_000; 100], 0, 0));
+    assert_eq!(status(&always, "arrival lateness"), CheckStatus::Failed);
+    assert!(!always.valid);
 }

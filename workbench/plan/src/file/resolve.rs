@@ -8,6 +8,8 @@ mod target;
 
 use std::time::Duration;
 
+pub(super) use load::WireLoad;
+
 use super::duration::parse_duration;
 use super::source::{Node, Place, Source};
 use super::threshold::parse_threshold;
@@ -29,17 +31,18 @@ pub(super) fn resolve(
     };
     let name = check.name(wire.name, default_name, root);
     let target = target::target(&mut check, wire.target, root.get("target"));
-    let load = load::load(&mut check, wire.threads, wire.concurrency, root);
+    let load = WireLoad {
+        threads: wire.threads,
+        concurrency: wire.concurrency,
+        arrivals: wire.arrivals,
+        iterations: wire.iterations,
+    };
+    let load = load::load(&mut check, load, root);
     let sweep = wire.sweep.map(|wire| {
-        let swept = (load.as_ref(), target.as_ref());
+        let swept = (load.as_ref().map(Option::as_ref), target.as_ref());
         sweep::sweep(&mut check, &wire, swept, root.get("sweep"))
     });
-    let warm_up = load::warm_up(
-        &mut check,
-        &wire.warm_up,
-        load.as_ref(),
-        root.get("warm_up"),
-    );
+    let warm_up = check.time(&wire.warm_up, root.get("warm_up"));
     let request_timeout = check.positive_time(&wire.timeout, root.get("timeout"));
     let services = target.as_ref().map(target::services);
     let scenarios = scenario::scenarios(
@@ -50,19 +53,21 @@ pub(super) fn resolve(
     );
     let labels = scenarios.as_deref().map(labels);
     let thresholds = check.thresholds(&wire.thresholds, labels.as_deref(), root.get("thresholds"));
-    let mut mistakes = check.mistakes;
-    mistakes.sort_by_key(|mistake| (mistake.line, mistake.column));
-    // What an alias repeats is wrong once.
-    mistakes.dedup();
-    match (name, target, load, warm_up, request_timeout, scenarios) {
-        (
-            Some(name),
-            Some(target),
-            Some(load),
-            Some(warm_up),
-            Some(request_timeout),
-            Some(scenarios),
-        ) if mistakes.is_empty() => Ok(Plan {
+    if let (Some(load), Some(scenarios)) = (&load, &scenarios) {
+        load::shared(&mut check, load.as_ref(), scenarios, root);
+    }
+    let parts = (name, target, load, warm_up, request_timeout, scenarios);
+    let plan = if let (
+        Some(name),
+        Some(target),
+        Some(load),
+        Some(warm_up),
+        Some(request_timeout),
+        Some(scenarios),
+    ) = parts
+        && check.mistakes.is_empty()
+    {
+        let plan = Plan {
             title: wire.title.unwrap_or_else(|| name.clone()),
             name,
             question: wire.question.trim().to_owned(),
@@ -74,9 +79,16 @@ pub(super) fn resolve(
             request_timeout,
             scenarios,
             thresholds,
-        }),
-        _ => Err(mistakes),
-    }
+        };
+        load::warm_up(&mut check, &plan, root.get("warm_up")).map(|()| plan)
+    } else {
+        None
+    };
+    let mut mistakes = check.mistakes;
+    mistakes.sort_by_key(|mistake| (mistake.line, mistake.column));
+    // What an alias repeats is wrong once.
+    mistakes.dedup();
+    plan.ok_or(mistakes)
 }
 
 /// Collects mistakes with their places. What cannot be resolved is `None`, and its mistake is noted.

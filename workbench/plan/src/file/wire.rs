@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub(super) use forms::{OneOrMany, ValueOr, WireDuration, WireValue};
+pub(super) use forms::{NumberOr, OneOrMany, ValueOr, WireDuration, WireRate, WireValue};
 pub(super) use points::{WirePoints, WireRange};
 
 use super::duration::DURATION_PATTERN;
@@ -24,7 +24,8 @@ use super::threshold::THRESHOLD_PATTERN;
 #[schemars(
     title = "Experiment",
     extend(
-        "oneOf" = [{ "required": ["threads"] }, { "required": ["concurrency"] }],
+        "not" = several_loads(),
+        "anyOf" = some_load(),
         "if" = { "properties": { "sweep": { "required": ["users"] } }, "required": ["sweep"] },
         "then" = { "properties": { "threads": { "maxItems": 1 } } }
     )
@@ -54,6 +55,14 @@ pub(super) struct WirePlan {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "WireConcurrency")]
     pub(super) concurrency: Option<WireConcurrency>,
+    /// A rate at which iterations begin, whether or not earlier ones have ended (open model).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "WireArrivals")]
+    pub(super) arrivals: Option<WireArrivals>,
+    /// A number of iterations, shared out evenly among users who start at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "NumberOr<WireIterations>")]
+    pub(super) iterations: Option<NumberOr<WireIterations>>,
     /// Runs the experiment several times, with other numbers of users or of replicas.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "WireSweep")]
@@ -64,7 +73,7 @@ pub(super) struct WirePlan {
     /// How long a single request may take, connecting included.
     #[serde(default = "default_timeout")]
     pub(super) timeout: WireDuration,
-    /// What users do; each user keeps to one scenario.
+    /// What users do; each user keeps to one scenario, unless it serves arrivals.
     #[schemars(length(min = 1))]
     pub(super) scenarios: Vec<WireScenario>,
     /// What must hold of the results for the run to pass, such as `p95 < 500ms` or `error_rate < 1%`.
@@ -184,6 +193,68 @@ pub(super) struct WireConcurrency {
     pub(super) hold: WireDuration,
 }
 
+/// Iterations that begin at a rate, each with a user who is free then.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a mapping: { rate: 500/s, ramp_up: 10s, hold: 60s }"
+)]
+#[schemars(rename = "Arrivals")]
+pub(super) struct WireArrivals {
+    /// The rate to reach.
+    pub(super) rate: WireRate,
+    /// Time from the start to the hold.
+    #[serde(default)]
+    pub(super) ramp_up: WireDuration,
+    /// Number of equal steps of the rate, the first at the start. Without it the rate ramps up evenly.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "u32", range(min = 1))]
+    pub(super) steps: Option<u32>,
+    /// Time for which the rate is held after the ramp-up.
+    #[serde(default)]
+    pub(super) hold: WireDuration,
+    /// Times between arrivals: even, or exponential as of many independent customers (a Poisson process).
+    #[serde(default)]
+    pub(super) gaps: WireGaps,
+    /// Most iterations at once; later arrivals wait, and their response times with them. The arrivals of one second, at
+    /// least 10 and at most 10,000, unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "u32", range(min = 1, max = 1_000_000))]
+    pub(super) max_users: Option<u32>,
+}
+
+/// How the times between arrivals are distributed.
+#[derive(Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(rename = "Gaps")]
+pub(super) enum WireGaps {
+    /// Equal.
+    #[default]
+    Even,
+    /// Exponential.
+    Exponential,
+}
+
+/// A number of iterations, and who does them.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a mapping: { total: 1000, users: 10 }"
+)]
+#[schemars(rename = "Iterations")]
+pub(super) struct WireIterations {
+    /// Iterations of all users together.
+    #[schemars(range(min = 1))]
+    pub(super) total: u32,
+    /// Number of users, who all start at once.
+    #[serde(default = "default_users")]
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub(super) users: u32,
+    /// After this time no request is begun, whatever is left to do.
+    #[serde(default = "default_max_duration")]
+    pub(super) max_duration: WireDuration,
+}
+
 /// The same experiment at several points.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a mapping: { users: [1, 10, 100] }")]
@@ -208,15 +279,31 @@ pub(super) struct WireSweep {
     deny_unknown_fields,
     expecting = "a scenario: a mapping with name and steps"
 )]
-#[schemars(rename = "Scenario")]
+#[schemars(rename = "Scenario", extend("not" = several_loads()))]
 pub(super) struct WireScenario {
     /// Unique among the scenarios.
     #[schemars(length(min = 1))]
     pub(super) name: String,
-    /// Share of the users, relative to the other scenarios.
-    #[serde(default = "default_weight")]
-    #[schemars(range(min = 1, max = 1000))]
-    pub(super) weight: u32,
+    /// Share of the experiment's users, or arrivals, relative to the other scenarios; 1 unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "u32", range(min = 1, max = 1000))]
+    pub(super) weight: Option<u32>,
+    /// Users of its own: rows that overlap and add up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Vec<WireThreadRow>", length(min = 1))]
+    pub(super) threads: Option<Vec<WireThreadRow>>,
+    /// Users of its own: one number, reached in a ramp or in steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "WireConcurrency")]
+    pub(super) concurrency: Option<WireConcurrency>,
+    /// Arrivals of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "WireArrivals")]
+    pub(super) arrivals: Option<WireArrivals>,
+    /// A number of iterations of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "NumberOr<WireIterations>")]
+    pub(super) iterations: Option<NumberOr<WireIterations>>,
     /// Waiting time after each step. Without it the next request is sent at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "ValueOr<WireDuration, WireTimes>")]
@@ -340,8 +427,34 @@ fn is_default_replicas(replicas: &u32) -> bool {
     *replicas == default_replicas()
 }
 
-fn default_weight() -> u32 {
+fn default_users() -> u32 {
     1
+}
+
+pub(super) fn default_max_duration() -> WireDuration {
+    WireDuration("10m".to_owned())
+}
+
+const LOADS: [&str; 4] = ["threads", "concurrency", "arrivals", "iterations"];
+
+/// At most one kind of load stands in one place.
+fn several_loads() -> serde_json::Value {
+    let pairs = LOADS.iter().enumerate().flat_map(|(position, one)| {
+        LOADS[position + 1..]
+            .iter()
+            .map(move |other| serde_json::json!({ "required": [one, other] }))
+    });
+    serde_json::json!({ "anyOf": pairs.collect::<Vec<_>>() })
+}
+
+/// The experiment has a load, or every scenario has one.
+fn some_load() -> serde_json::Value {
+    let mut any = LOADS
+        .map(|load| serde_json::json!({ "required": [load] }))
+        .to_vec();
+    let of_scenarios = serde_json::json!({ "items": { "anyOf": any } });
+    any.push(serde_json::json!({ "properties": { "scenarios": of_scenarios } }));
+    any.into()
 }
 
 fn request_pattern() -> String {

@@ -3,14 +3,17 @@
 use std::time::Duration;
 
 use super::duration::format_duration;
+use super::resolve::WireLoad;
 use super::url::without_password;
 use super::wire::{
-    OneOrMany, ValueOr, WireBookstore, WireConcurrency, WireDuration, WireExpectation, WirePlan,
-    WirePoints, WireScenario, WireStep, WireSweep, WireTarget, WireThreadRow, WireTimes, WireValue,
-    WireValues,
+    NumberOr, OneOrMany, ValueOr, WireArrivals, WireBookstore, WireConcurrency, WireDuration,
+    WireExpectation, WireGaps, WireIterations, WirePlan, WirePoints, WireRate, WireScenario,
+    WireStep, WireSweep, WireTarget, WireThreadRow, WireTimes, WireValue, WireValues,
 };
 use crate::distribution::Distribution;
-use crate::plan::{Concurrency, Database, Load, Plan, Scenario, Step, Target, ThreadRow};
+use crate::plan::{
+    Arrivals, Concurrency, Database, Gaps, Load, Plan, Scenario, Step, Target, ThreadRow,
+};
 use crate::sweep::{Parameter, Sweep};
 use crate::template::Value;
 
@@ -36,18 +39,17 @@ impl Plan {
 }
 
 fn wire(plan: &Plan) -> WirePlan {
-    let (threads, concurrency) = match &plan.load {
-        Load::Threads(rows) => (Some(rows.iter().map(thread_row).collect()), None),
-        Load::Concurrency(load) => (None, Some(self::concurrency(load))),
-    };
+    let load = wire_load(plan.load.as_ref());
     WirePlan {
         name: Some(plan.name.clone()),
         title: Some(plan.title.clone()),
         question: plan.question.clone(),
         seed: plan.seed,
         target: target(&plan.target),
-        threads,
-        concurrency,
+        threads: load.threads,
+        concurrency: load.concurrency,
+        arrivals: load.arrivals,
+        iterations: load.iterations,
         sweep: plan.sweep.as_ref().map(sweep),
         warm_up: duration(plan.warm_up),
         timeout: duration(plan.request_timeout),
@@ -57,6 +59,43 @@ fn wire(plan: &Plan) -> WirePlan {
             .iter()
             .map(|threshold| threshold.text.clone())
             .collect(),
+    }
+}
+
+fn wire_load(load: Option<&Load>) -> WireLoad {
+    let mut wire = WireLoad {
+        threads: None,
+        concurrency: None,
+        arrivals: None,
+        iterations: None,
+    };
+    match load {
+        Some(Load::Threads(rows)) => wire.threads = Some(rows.iter().map(thread_row).collect()),
+        Some(Load::Concurrency(load)) => wire.concurrency = Some(concurrency(load)),
+        Some(Load::Arrivals(load)) => wire.arrivals = Some(arrivals(load)),
+        Some(Load::Iterations(load)) => {
+            wire.iterations = Some(NumberOr::More(WireIterations {
+                total: load.total,
+                users: load.users,
+                max_duration: duration(load.max_duration),
+            }));
+        }
+        None => {}
+    }
+    wire
+}
+
+fn arrivals(load: &Arrivals) -> WireArrivals {
+    WireArrivals {
+        rate: WireRate(load.rate.to_string()),
+        ramp_up: duration(load.ramp_up),
+        steps: load.steps,
+        hold: duration(load.hold),
+        gaps: match load.gaps {
+            Gaps::Even => WireGaps::Even,
+            Gaps::Exponential => WireGaps::Exponential,
+        },
+        max_users: Some(load.max_users),
     }
 }
 
@@ -131,9 +170,14 @@ fn concurrency(concurrency: &Concurrency) -> WireConcurrency {
 }
 
 fn scenario(scenario: &Scenario) -> WireScenario {
+    let load = wire_load(scenario.load.as_ref());
     WireScenario {
         name: scenario.name.clone(),
-        weight: scenario.weight,
+        weight: scenario.load.is_none().then_some(scenario.weight),
+        threads: load.threads,
+        concurrency: load.concurrency,
+        arrivals: load.arrivals,
+        iterations: load.iterations,
         think_time: scenario.think_time.as_ref().map(times),
         steps: scenario
             .steps

@@ -1,48 +1,59 @@
 //! Which scenario each user plays, and which replica serves it.
 
-use super::{Plan, Target};
+use super::{Load, Plan, Target};
+use crate::schedule::{Schedule, Work};
 
 impl Plan {
-    /// The scenario, by position, of each of so many users, in the order in which they start.
-    ///
-    /// Each user goes to the scenario that is furthest behind its share so far, the first of equals. So the numbers
-    /// are as close to the weights as whole users can be, not only in the end but at any moment of a ramp.
-    #[must_use]
-    pub fn allot_scenarios(&self, users: usize) -> Vec<usize> {
-        let total: i64 = self.scenarios.iter().map(|it| i64::from(it.weight)).sum();
-        let mut behind = vec![0; self.scenarios.len()];
-        let next = |_| {
-            for (behind, scenario) in behind.iter_mut().zip(&self.scenarios) {
-                *behind += i64::from(scenario.weight);
-            }
-            let first_of_most =
-                |best: usize, it: usize| if behind[it] > behind[best] { it } else { best };
-            let chosen = (0..behind.len()).fold(0, first_of_most);
-            behind[chosen] -= total;
-            chosen
-        };
-        (0..users).map(next).collect()
+    /// Each load with the positions and weights of the scenarios that share it.
+    pub(crate) fn loads(&self) -> Vec<(&Load, Vec<(usize, u32)>)> {
+        let scenarios = || self.scenarios.iter().enumerate();
+        let shared = self.load.as_ref().map(|load| {
+            let sharing = scenarios().filter(|(_, scenario)| scenario.load.is_none());
+            let weights = sharing.map(|(position, scenario)| (position, scenario.weight));
+            (load, weights.collect())
+        });
+        let own = scenarios().filter_map(|(position, scenario)| {
+            let load = scenario.load.as_ref()?;
+            Some((load, vec![(position, scenario.weight)]))
+        });
+        shared.into_iter().chain(own).collect()
     }
 
-    /// Names of the scenarios that none of the schedule's users plays: there are fewer users than it takes to reach their
-    /// weights.
+    /// The instants at which users start and stop, and iterations arrive.
+    #[must_use]
+    pub fn schedule(&self) -> Schedule {
+        Schedule::of(&self.loads())
+    }
+
+    /// Names of the scenarios that nobody plays: there are fewer users, or arrivals, than it takes to reach their weights.
     #[must_use]
     pub fn scenarios_without_users(&self) -> Vec<&str> {
-        let allotted = self.allot_scenarios(self.load.schedule().users().len());
-        let scenarios = self.scenarios.iter().enumerate();
+        let schedule = self.schedule();
+        let mut played = vec![false; self.scenarios.len()];
+        for user in schedule.users() {
+            played[user.scenario] |= !matches!(user.work, Work::Arrivals(_));
+        }
+        for arrivals in schedule.arrivals() {
+            let most = arrivals.expected().ceil().min(100_000.0) as usize;
+            arrivals
+                .scenarios()
+                .take(most)
+                .for_each(|it| played[it] = true);
+        }
+        let scenarios = self.scenarios.iter().zip(played);
         scenarios
-            .filter(|(position, _)| !allotted.contains(position))
-            .map(|(_, scenario)| scenario.name.as_str())
+            .filter(|(_, played)| !played)
+            .map(|(scenario, _)| scenario.name.as_str())
             .collect()
     }
 
-    /// The replica of the target, from 0, of each of so many users, in the order in which they start.
+    /// The replica of the target, from 0, of each user of the schedule.
     ///
     /// Each user keeps to one replica, so that a connection serves all its requests to a service. It goes to the
     /// replica with the fewest users of its scenario so far, of these to the one with the fewest users, and of these
     /// to the first: at any moment every replica has its share of every scenario, as far as whole users allow.
     #[must_use]
-    pub fn allot_replicas(&self, users: usize) -> Vec<usize> {
+    pub fn allot_replicas(&self, schedule: &Schedule) -> Vec<usize> {
         let replicas = match &self.target {
             Target::Bookstore(bookstore) => bookstore.replicas as usize,
             Target::Urls(_) => 1,
@@ -57,30 +68,44 @@ impl Plan {
             of_all[chosen] += 1;
             chosen
         };
-        self.allot_scenarios(users).into_iter().map(next).collect()
+        let users = schedule.users().iter();
+        users.map(|user| user.scenario).map(next).collect()
     }
+}
+
+/// The position of the weight of each user, or arrival, without end.
+///
+/// Each goes to the one that is furthest behind its share so far, the first of equals. So the numbers are as close to
+/// the weights as whole numbers can be, not only in the end but at any moment.
+pub(crate) fn allotted(weights: &[u32]) -> impl Iterator<Item = usize> + Clone + use<> {
+    let weights: Vec<i64> = weights.iter().copied().map(i64::from).collect();
+    let total: i64 = weights.iter().sum();
+    let mut behind = vec![0; weights.len()];
+    std::iter::repeat_with(move || {
+        for (behind, weight) in behind.iter_mut().zip(&weights) {
+            *behind += weight;
+        }
+        let first_of_most =
+            |best: usize, it: usize| if behind[it] > behind[best] { it } else { best };
+        let chosen = (0..behind.len()).fold(0, first_of_most);
+        behind[chosen] -= total;
+        chosen
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
-    /// How many of so many users each scenario gets.
+    use super::allotted as allot;
+
+    /// How many of so many users each weight gets.
     fn allotted(weights: &[u32], users: usize) -> Vec<usize> {
-        let mut text =
-            "target: { bookstore: {} }\nconcurrency: { target: 1, hold: 1s }\nscenarios:\n"
-                .to_owned();
-        for (index, weight) in weights.iter().enumerate() {
-            let steps = "steps: [ { request: GET catalog/products } ]";
-            text.push_str(&format!(
-                "  - {{ name: s{index}, weight: {weight}, {steps} }}\n"
-            ));
-        }
-        let plan = crate::parse(&text, Path::new("weights.yaml")).unwrap();
-        let scenarios = plan.allot_scenarios(users);
-        (0..weights.len())
-            .map(|index| scenarios.iter().filter(|it| **it == index).count())
-            .collect()
+        let mut counts = vec![0; weights.len()];
+        allot(weights)
+            .take(users)
+            .for_each(|position| counts[position] += 1);
+        counts
     }
 
     #[test]
@@ -104,14 +129,21 @@ mod tests {
 
     #[test]
     fn every_replica_has_its_share_of_every_scenario_at_any_moment() {
-        let text = "target: { bookstore: { database: postgres://localhost/shop, replicas: 3 } }\n\
-            concurrency: { target: 1, hold: 1s }\nscenarios:\n\
-            - { name: a, weight: 2, steps: [ { request: GET catalog/products } ] }\n\
-            - { name: b, weight: 1, steps: [ { request: GET catalog/products } ] }\n";
-        let plan = crate::parse(text, Path::new("replicas.yaml")).unwrap();
-        assert_eq!(plan.allot_replicas(6), [0, 1, 2, 1, 0, 2]);
-        for users in 0..50 {
-            let (scenarios, replicas) = (plan.allot_scenarios(users), plan.allot_replicas(users));
+        let plan = |users: usize| {
+            let text = format!(
+                "target: {{ bookstore: {{ database: postgres://localhost/shop, replicas: 3 }} }}\n\
+                concurrency: {{ target: {users}, hold: 1s }}\nscenarios:\n\
+                - {{ name: a, weight: 2, steps: [ {{ request: GET catalog/products }} ] }}\n\
+                - {{ name: b, weight: 1, steps: [ {{ request: GET catalog/products }} ] }}\n"
+            );
+            let plan = crate::parse(&text, Path::new("replicas.yaml")).unwrap();
+            let schedule = plan.schedule();
+            let scenarios: Vec<usize> = schedule.users().iter().map(|user| user.scenario).collect();
+            (scenarios, plan.allot_replicas(&schedule))
+        };
+        assert_eq!(plan(6).1, [0, 1, 2, 1, 0, 2]);
+        for users in 1..50 {
+            let (scenarios, replicas) = plan(users);
             let count = |scenario: Option<usize>, replica: usize| {
                 let both = scenarios.iter().zip(&replicas);
                 both.filter(|(of, at)| **at == replica && scenario.is_none_or(|it| it == **of))

@@ -1,5 +1,6 @@
 //! How many users there are, and when.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::schedule::Schedule;
@@ -11,6 +12,10 @@ pub enum Load {
     Threads(Vec<ThreadRow>),
     /// One target approached in a ramp or in steps (JMeter's Concurrency Thread Group).
     Concurrency(Concurrency),
+    /// Iterations that begin at times of their own, whether or not earlier ones have ended: the open model.
+    Arrivals(Arrivals),
+    /// A number of iterations, however long they take.
+    Iterations(Iterations),
 }
 
 /// One row of JMeter's Ultimate Thread Group.
@@ -41,20 +46,97 @@ pub struct Concurrency {
     pub hold: Duration,
 }
 
-impl Load {
-    /// The instants at which each user starts and stops.
+/// The open model: a rate of arrivals, each of which is one iteration of the scenario.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Arrivals {
+    /// The rate to reach.
+    pub rate: Rate,
+    /// Time from the start to the hold.
+    pub ramp_up: Duration,
+    /// Number of equal steps, the first at the start; `None` ramps evenly.
+    pub steps: Option<u32>,
+    /// Time for which the rate is held after the ramp-up.
+    pub hold: Duration,
+    /// How the times between arrivals are distributed.
+    pub gaps: Gaps,
+    /// Most iterations under way at once; an arrival that finds all users busy waits for one. At least 1.
+    pub max_users: u32,
+}
+
+/// How the times between arrivals are distributed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gaps {
+    /// Equal, as long as the rate is.
+    Even,
+    /// Exponential: a Poisson process, as of many customers who know nothing of each other.
+    Exponential,
+}
+
+/// A number of events in a unit of time, positive and finite.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rate {
+    /// How many in each unit.
+    pub count: f64,
+    /// The unit.
+    pub unit: RateUnit,
+}
+
+/// What a rate counts in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RateUnit {
+    /// `/s`
+    Second,
+    /// `/m`
+    Minute,
+    /// `/h`
+    Hour,
+}
+
+impl Rate {
+    /// Events in a second.
     #[must_use]
-    pub fn schedule(&self) -> Schedule {
-        match self {
-            Self::Threads(rows) => Schedule::of_threads(rows),
-            Self::Concurrency(concurrency) => Schedule::of_concurrency(concurrency),
+    pub fn per_second(self) -> f64 {
+        match self.unit {
+            RateUnit::Second => self.count,
+            RateUnit::Minute => self.count / 60.0,
+            RateUnit::Hour => self.count / 3600.0,
         }
     }
+}
 
-    /// Whether the full number of users is meant to stay, and not only passed through: the users who come last are
-    /// to be held, and nobody leaves before they have come.
+impl fmt::Display for Rate {
+    /// As experiment files write it: `500/s`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unit = match self.unit {
+            RateUnit::Second => "s",
+            RateUnit::Minute => "m",
+            RateUnit::Hour => "h",
+        };
+        write!(f, "{}/{unit}", self.count)
+    }
+}
+
+/// A number of iterations, shared out evenly among users who all start at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Iterations {
+    /// Of all users together; at least one for each user.
+    pub total: u32,
+    /// Number of users; at least 1.
+    pub users: u32,
+    /// From when on no user begins a request, whatever is left to do.
+    pub max_duration: Duration,
+}
+
+impl Load {
+    /// The schedule of this load alone, for a single scenario.
+    #[must_use]
+    pub fn schedule(&self) -> Schedule {
+        Schedule::of(&[(self, vec![(0, 1)])])
+    }
+
+    /// Whether the full load is meant to stay, and not only passed through: what comes last is to be held.
     pub(crate) fn holds(&self) -> bool {
-        let declared = match self {
+        match self {
             Self::Threads(rows) => {
                 let started = |row: &ThreadRow| row.initial_delay + row.startup;
                 let last = rows.iter().map(started).max();
@@ -62,8 +144,8 @@ impl Load {
                     .any(|row| Some(started(row)) == last && !row.hold.is_zero())
             }
             Self::Concurrency(concurrency) => !concurrency.hold.is_zero(),
-        };
-        let schedule = self.schedule();
-        declared && schedule.ramped_up() < schedule.hold_end()
+            Self::Arrivals(arrivals) => !arrivals.hold.is_zero(),
+            Self::Iterations(_) => true,
+        }
     }
 }

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use crate::sweep::Sweep;
 
-pub use load::{Concurrency, Load, ThreadRow};
+pub(crate) use allot::allotted;
+pub use load::{Arrivals, Concurrency, Gaps, Iterations, Load, Rate, RateUnit, ThreadRow};
 pub use scenario::{Scenario, Step};
 pub use target::{
     BaseUrl, BookstoreTarget, Database, InjectedFault, ResetRequest, Target, UrlsTarget,
@@ -30,8 +31,8 @@ pub struct Plan {
     pub seed: u64,
     /// The system under test.
     pub target: Target,
-    /// How many users there are, and when.
-    pub load: Load,
+    /// How many users there are, and when, in the scenarios that have no load of their own; `None` where all have.
+    pub load: Option<Load>,
     /// Numbers of users, or of replicas, that the experiment is run with in place of the one in `load` or `target`.
     pub sweep: Option<Sweep>,
     /// Requests that start within this time from the start of the schedule are never taken for steady state.
@@ -47,7 +48,7 @@ pub struct Plan {
 /// Part of a run that its steady state is looked for in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SteadyPart {
-    /// While the full number of users is held.
+    /// While the full load is held.
     Hold,
     /// The whole run, where its experiment never holds its load.
     WholeRun,
@@ -57,7 +58,10 @@ impl Plan {
     /// Which part of a run its steady state is looked for in; it begins after the warm-up.
     #[must_use]
     pub fn steady_part(&self) -> SteadyPart {
-        if self.load.holds() {
+        let schedule = self.schedule();
+        if self.loads().iter().all(|(load, _)| load.holds())
+            && schedule.ramped_up() < schedule.hold_end()
+        {
             SteadyPart::Hold
         } else {
             SteadyPart::WholeRun

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::Load;
 use crate::distribution::Distribution;
 use crate::template::{JsonTemplate, Template, Value};
 
@@ -10,8 +11,10 @@ use crate::template::{JsonTemplate, Template, Value};
 pub struct Scenario {
     /// Unique among the scenarios.
     pub name: String,
-    /// Share of the users, relative to the other scenarios; at least 1.
+    /// Share of the plan's users, or arrivals, relative to the other scenarios; at least 1.
     pub weight: u32,
+    /// Its own load, in place of a share of the plan's.
+    pub load: Option<Load>,
     /// Waiting time after each step; `None` sends the next request at once.
     pub think_time: Option<Distribution<Duration>>,
     /// Names of the variables; templates refer to them by position.
@@ -24,7 +27,7 @@ pub struct Scenario {
 impl Scenario {
     /// Position of `${user}`: the number of the user, from 1.
     pub const USER: usize = 0;
-    /// Position of `${iteration}`: how often this user has begun the scenario, from 1.
+    /// Position of `${iteration}`: how often this user has begun the scenario, or the number of the arrival, from 1.
     pub const ITERATION: usize = 1;
 }
 

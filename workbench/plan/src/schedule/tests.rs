@@ -6,6 +6,14 @@ fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
+fn of_threads(rows: &[ThreadRow]) -> Schedule {
+    Load::Threads(rows.to_vec()).schedule()
+}
+
+fn of_concurrency(concurrency: &Concurrency) -> Schedule {
+    Load::Concurrency(*concurrency).schedule()
+}
+
 fn row(users: u32, initial_delay: u64, startup: u64, hold: u64, shutdown: u64) -> ThreadRow {
     ThreadRow {
         users,
@@ -78,7 +86,7 @@ fn telling_instants(schedule: &Schedule) -> Vec<Duration> {
 
 #[test]
 fn scenario_3_starts_a_user_every_tenth_of_a_second_and_stops_them_in_the_same_order() {
-    let schedule = Schedule::of_threads(&[row(100, 0, 10, 60, 10)]);
+    let schedule = of_threads(&[row(100, 0, 10, 60, 10)]);
     let spans = schedule.users();
     assert_eq!(spans.len(), 100);
     for (k, span) in (1..).zip(spans) {
@@ -98,7 +106,7 @@ fn a_row_follows_its_formula_at_every_instant() {
         row(1, 0, 10, 60, 10),
         row(13, 2, 7, 0, 3),
     ] {
-        let schedule = Schedule::of_threads(&[row]);
+        let schedule = of_threads(&[row]);
         for time in telling_instants(&schedule) {
             assert_eq!(
                 schedule.users_at(time),
@@ -116,7 +124,7 @@ fn rows_overlap_and_add_up() {
         row(4, 10, 0, 3, 0),
         row(6, 29, 2, 10, 4),
     ];
-    let schedule = Schedule::of_threads(&rows);
+    let schedule = of_threads(&rows);
     assert_eq!(schedule.users().len(), 20);
     assert_eq!(schedule.peak_users(), 14);
     for time in telling_instants(&schedule) {
@@ -128,7 +136,7 @@ fn rows_overlap_and_add_up() {
 #[test]
 fn fifty_steps_add_two_users_every_two_seconds_and_reach_the_target_at_98_seconds() {
     let study = concurrency(100, 100, Some(50), 0);
-    let schedule = Schedule::of_concurrency(&study);
+    let schedule = of_concurrency(&study);
     assert_eq!(schedule.users_at(Duration::ZERO), 2);
     for second in 0..100 {
         let expected = 2 * (second / 2 + 1);
@@ -146,7 +154,7 @@ fn fifty_steps_add_two_users_every_two_seconds_and_reach_the_target_at_98_second
 
 #[test]
 fn five_steps_add_twenty_users_every_twenty_seconds_and_reach_the_target_at_80_seconds() {
-    let schedule = Schedule::of_concurrency(&concurrency(100, 100, Some(5), 0));
+    let schedule = of_concurrency(&concurrency(100, 100, Some(5), 0));
     for second in 0..100 {
         let expected = 20 * (second / 20 + 1);
         assert_eq!(
@@ -163,7 +171,7 @@ fn five_steps_add_twenty_users_every_twenty_seconds_and_reach_the_target_at_80_s
 #[test]
 fn an_even_ramp_rounds_halves_up() {
     // 10 users in 10 s: 0.5 is reached after half a second and counts as one user.
-    let schedule = Schedule::of_concurrency(&concurrency(10, 10, None, 5));
+    let schedule = of_concurrency(&concurrency(10, 10, None, 5));
     assert_eq!(schedule.users_at(Duration::from_nanos(499_999_999)), 0);
     assert_eq!(schedule.users_at(Duration::from_millis(500)), 1);
     assert_eq!(schedule.users_at(seconds(1)), 1);
@@ -175,7 +183,7 @@ fn an_even_ramp_rounds_halves_up() {
 #[test]
 fn steps_that_do_not_divide_the_target_round_halves_up() {
     // 5 users in 2 steps: 2.5 counts as three.
-    let schedule = Schedule::of_concurrency(&concurrency(5, 10, Some(2), 0));
+    let schedule = of_concurrency(&concurrency(5, 10, Some(2), 0));
     assert_eq!(schedule.users_at(Duration::ZERO), 3);
     assert_eq!(schedule.users_at(seconds(5)), 5);
 }
@@ -183,7 +191,7 @@ fn steps_that_do_not_divide_the_target_round_halves_up() {
 #[test]
 fn without_a_ramp_everybody_starts_at_once() {
     for steps in [None, Some(1)] {
-        let schedule = Schedule::of_concurrency(&concurrency(8, 0, steps, 3));
+        let schedule = of_concurrency(&concurrency(8, 0, steps, 3));
         assert_eq!(schedule.users_at(Duration::ZERO), 8);
         assert_eq!(schedule.phase_at(Duration::ZERO), Phase::Hold);
         assert_eq!(schedule.users_at(seconds(3)), 0);
@@ -200,7 +208,7 @@ fn concurrency_follows_its_formula_at_every_instant() {
         concurrency(10, 7, Some(10), 0),
         concurrency(11, 13, None, 0),
     ] {
-        let schedule = Schedule::of_concurrency(&study);
+        let schedule = of_concurrency(&study);
         for time in telling_instants(&schedule) {
             let expected = concurrency_formula(&study, time);
             assert_eq!(schedule.users_at(time), expected, "{study:?} at {time:?}");
@@ -210,7 +218,7 @@ fn concurrency_follows_its_formula_at_every_instant() {
 
 #[test]
 fn the_hold_lies_between_the_last_start_and_the_first_stop_after_it() {
-    let schedule = Schedule::of_threads(&[row(100, 0, 10, 60, 10)]);
+    let schedule = of_threads(&[row(100, 0, 10, 60, 10)]);
     let nanosecond = Duration::from_nanos(1);
     assert_eq!(schedule.phase_at(seconds(10) - nanosecond), Phase::RampUp);
     assert_eq!(schedule.phase_at(seconds(10)), Phase::Hold);
@@ -223,7 +231,7 @@ fn the_hold_lies_between_the_last_start_and_the_first_stop_after_it() {
 #[test]
 fn a_stop_before_the_last_start_does_not_end_the_hold() {
     // The first row is gone before the second one starts.
-    let schedule = Schedule::of_threads(&[row(1, 0, 0, 2, 0), row(1, 5, 0, 2, 0)]);
+    let schedule = of_threads(&[row(1, 0, 0, 2, 0), row(1, 5, 0, 2, 0)]);
     assert_eq!(schedule.phase_at(seconds(3)), Phase::RampUp);
     assert_eq!(schedule.phase_at(seconds(6)), Phase::Hold);
     assert_eq!(schedule.phase_at(seconds(7)), Phase::RampDown);
@@ -232,7 +240,7 @@ fn a_stop_before_the_last_start_does_not_end_the_hold() {
 #[test]
 fn a_mean_over_a_straight_ramp_is_half_its_height() {
     // 100 users start at 0.1, 0.2, … 10 s: the mean over the startup is 100 · (1 − 50.5/100).
-    let schedule = Schedule::of_threads(&[row(100, 0, 10, 60, 10)]);
+    let schedule = of_threads(&[row(100, 0, 10, 60, 10)]);
     assert_eq!(schedule.mean_users(Duration::ZERO, seconds(10)), 49.5);
     assert_eq!(schedule.mean_users(seconds(20), seconds(21)), 100.0);
     assert_eq!(schedule.mean_users(seconds(80), seconds(81)), 0.0);
@@ -240,7 +248,7 @@ fn a_mean_over_a_straight_ramp_is_half_its_height() {
 
 #[test]
 fn a_hundred_thousand_users_are_counted_at_every_second() {
-    let schedule = Schedule::of_threads(&[row(100_000, 0, 100, 3_400, 100)]);
+    let schedule = of_threads(&[row(100_000, 0, 100, 3_400, 100)]);
     for second in 0..3_600 {
         let time = seconds(second);
         let mean = schedule.mean_users(time, time + seconds(1));
@@ -275,7 +283,7 @@ prop_compose! {
 proptest! {
     #[test]
     fn any_rows_follow_their_formulas(rows in prop::collection::vec(any_row(), 1..4)) {
-        let schedule = Schedule::of_threads(&rows);
+        let schedule = of_threads(&rows);
         for time in telling_instants(&schedule) {
             let sum: usize = rows.iter().map(|row| row_formula(row, time)).sum();
             prop_assert_eq!(schedule.users_at(time), sum);
@@ -284,7 +292,7 @@ proptest! {
 
     #[test]
     fn any_concurrency_follows_its_formula_and_never_falls_before_the_end(study in any_concurrency()) {
-        let schedule = Schedule::of_concurrency(&study);
+        let schedule = of_concurrency(&study);
         let mut instants = telling_instants(&schedule);
         instants.sort();
         let mut before = 0;
@@ -301,7 +309,7 @@ proptest! {
         rows in prop::collection::vec(any_row(), 1..4),
         cut in 0.01..0.99_f64,
     ) {
-        let schedule = Schedule::of_threads(&rows);
+        let schedule = of_threads(&rows);
         let whole = schedule.end() + Duration::from_secs(1);
         let active: f64 = schedule
             .users()
@@ -317,7 +325,7 @@ proptest! {
 
     #[test]
     fn counts_agree_with_the_half_open_spans(rows in prop::collection::vec(any_row(), 1..4)) {
-        let schedule = Schedule::of_threads(&rows);
+        let schedule = of_threads(&rows);
         let mut peak = 0;
         for time in telling_instants(&schedule) {
             let spans = schedule.users().iter();
@@ -328,4 +336,22 @@ proptest! {
         prop_assert_eq!(schedule.peak_users(), peak);
         prop_assert!(schedule.users().is_sorted_by_key(|span| (span.start, span.stop)));
     }
+}
+
+#[test]
+fn a_number_of_iterations_is_shared_out_evenly_and_ends_by_itself() {
+    let schedule = Load::Iterations(Iterations {
+        total: 10,
+        users: 4,
+        max_duration: seconds(60),
+    })
+    .schedule();
+    let shares: Vec<Work> = schedule.users().iter().map(|user| user.work).collect();
+    assert_eq!(shares, [2, 3, 2, 3].map(Work::Iterations));
+    assert_eq!(schedule.users_at(Duration::ZERO), 4);
+    assert_eq!(
+        (schedule.end(), schedule.least_end()),
+        (seconds(60), Duration::ZERO)
+    );
+    assert_eq!(schedule.phase_at(seconds(30)), Phase::Hold);
 }

@@ -1,7 +1,7 @@
 //! What the figures over time share: their points, axes and the panel of users.
 
 use workbench_analysis::{RunAnalysis, Scope, Second};
-use workbench_samples::UsersInSecond;
+use workbench_samples::{ArrivalsInSecond, UsersInSecond};
 
 use super::axis::Axis;
 use super::lettering::Mark;
@@ -141,6 +141,55 @@ pub(super) fn draw_users(panel: &Panel<'_, '_>, users: &[UsersInSecond]) -> Resu
     let achieved: Points = achieved.into_iter().map(|(x, y)| (x, Some(y))).collect();
     panel.line(&achieved, palette::USERS)?;
     panel.dashes(&planned, palette::PLANNED)
+}
+
+/// What the load of a run is counted in, planned and achieved second by second: users or, where there are none, arrivals.
+/// `None` where neither was recorded.
+pub(super) fn load(run: &RunAnalysis) -> Option<(Unit, Vec<UsersInSecond>)> {
+    if !run.users.is_empty() {
+        return Some((Unit::Users, run.users.clone()));
+    }
+    let arrivals = &run.open_model.as_ref()?.arrivals;
+    let in_second = |arrivals: &ArrivalsInSecond| UsersInSecond {
+        second: arrivals.second,
+        planned: arrivals.planned as f64,
+        achieved: arrivals.started as f64,
+    };
+    let load: Vec<_> = arrivals.iter().map(in_second).collect();
+    (!load.is_empty()).then_some((Unit::Arrivals, load))
+}
+
+/// What the load of a run is counted in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unit {
+    Users,
+    Arrivals,
+}
+
+impl Unit {
+    /// For headings.
+    pub(super) fn heading(self) -> &'static str {
+        match self {
+            Self::Users => "Users",
+            Self::Arrivals => "Arrivals per second",
+        }
+    }
+
+    /// After a number.
+    pub(super) fn noun(self) -> &'static str {
+        match self {
+            Self::Users => "users",
+            Self::Arrivals => "arrivals a second",
+        }
+    }
+
+    /// What the load was, and what it should have been, for legends.
+    pub(super) fn legend(self) -> [&'static str; 2] {
+        match self {
+            Self::Users => ["active users", "planned users"],
+            Self::Arrivals => ["arrivals begun", "arrivals planned"],
+        }
+    }
 }
 
 /// Most users at once, planned or achieved.

@@ -5,7 +5,7 @@ use workbench_samples::UsersInSecond;
 
 use super::axis::Axis;
 use super::lettering::{self, Mark};
-use super::over_time::{self, Parts, Quantiles};
+use super::over_time::{self, Parts, Quantiles, Unit};
 use super::panel::{self, Frame, Panel, XLabels};
 use super::{Figure, WIDTH, palette};
 use crate::canvas::{Area, px};
@@ -15,7 +15,7 @@ use crate::format;
 #[derive(Debug)]
 struct Data {
     quantiles: Quantiles,
-    users: Vec<UsersInSecond>,
+    load: Option<(Unit, Vec<UsersInSecond>)>,
     seconds: Axis,
     parts: Option<Parts>,
     times: Axis,
@@ -25,7 +25,7 @@ struct Data {
 /// The figure; `None` without samples.
 pub(super) fn figure(run: &RunAnalysis) -> Option<Figure> {
     let data = Data::of(run)?;
-    let height = if data.users.is_empty() { 460 } else { 600 };
+    let height = if data.load.is_none() { 460 } else { 600 };
     Some(Figure::new(
         "response-time",
         "Response time over time: median, 95 and 99% line of each second".to_owned(),
@@ -39,13 +39,17 @@ impl Data {
     fn of(run: &RunAnalysis) -> Option<Self> {
         let quantiles = Quantiles::of(&run.per_second);
         let times = over_time::time_axis(quantiles.range()?);
+        let load = over_time::load(run);
+        let peak = load
+            .as_ref()
+            .map_or(0.0, |(_, users)| over_time::peak_users(users));
         Some(Self {
             quantiles,
-            users: run.users.clone(),
             seconds: over_time::seconds_axis(run),
             parts: Parts::of(run),
             times,
-            user_counts: Axis::counts(over_time::peak_users(&run.users)),
+            user_counts: Axis::counts(peak),
+            load,
         })
     }
 
@@ -55,9 +59,10 @@ impl Data {
             (Mark::Line(palette::P95), "95% line"),
             (Mark::Line(palette::MEDIAN), "median"),
         ];
-        if !self.users.is_empty() {
-            entries.push((Mark::Line(palette::USERS), "active users"));
-            entries.push((Mark::Dashes(palette::PLANNED), "planned users"));
+        if let Some((unit, _)) = &self.load {
+            let [achieved, planned] = unit.legend();
+            entries.push((Mark::Line(palette::USERS), achieved));
+            entries.push((Mark::Dashes(palette::PLANNED), planned));
         }
         entries.extend(Parts::legend(self.parts.as_ref()));
         lettering::legend(area, (px(20), px(54)), &entries)?;
@@ -69,13 +74,13 @@ impl Data {
             bottom: 400,
         };
         let heading = format!("Response time{}", self.times.note());
-        if self.users.is_empty() {
+        let Some((unit, users)) = &self.load else {
             let panel = Panel::new(area, above, &self.seconds, &self.times, XLabels::Shown)?;
             Parts::draw(self.parts.as_ref(), &panel)?;
             panel.heading(&heading)?;
             panel.x_title("Time since start")?;
             return self.quantiles.draw(&panel);
-        }
+        };
         let panel = Panel::new(area, above, &self.seconds, &self.times, XLabels::Hidden)?;
         Parts::draw(self.parts.as_ref(), &panel)?;
         panel.heading(&heading)?;
@@ -93,9 +98,9 @@ impl Data {
             XLabels::Shown,
         )?;
         Parts::draw(self.parts.as_ref(), &panel)?;
-        panel.heading("Users")?;
+        panel.heading(unit.heading())?;
         panel.x_title("Time since start")?;
-        over_time::draw_users(&panel, &self.users)
+        over_time::draw_users(&panel, users)
     }
 }
 

@@ -1,11 +1,11 @@
-//! Users planned and achieved over time, and how far the two lie apart.
+//! Users, or arrivals, planned and achieved over time, and how far the two lie apart.
 
 use workbench_analysis::RunAnalysis;
 use workbench_samples::UsersInSecond;
 
 use super::axis::Axis;
 use super::lettering::{self, Mark};
-use super::over_time::{self, Parts, Points};
+use super::over_time::{self, Parts, Points, Unit};
 use super::panel::{self, Frame, Panel, XLabels};
 use super::{Figure, WIDTH, palette};
 use crate::canvas::{Area, px};
@@ -14,6 +14,7 @@ use crate::format;
 
 #[derive(Debug)]
 struct Data {
+    unit: Unit,
     users: Vec<UsersInSecond>,
     differences: Points,
     seconds: Axis,
@@ -22,15 +23,12 @@ struct Data {
     difference_axis: Axis,
 }
 
-/// The figure; `None` where users were not recorded.
+/// The figure; `None` where neither was recorded.
 pub(super) fn figure(run: &RunAnalysis) -> Option<Figure> {
-    if run.users.is_empty() {
-        return None;
-    }
-    let data = Data::of(run);
+    let data = Data::of(run)?;
     Some(Figure::new(
         "users",
-        "Users planned and achieved over time".to_owned(),
+        format!("{} planned and achieved over time", data.unit.heading()),
         data.caption(),
         500,
         move |area| data.draw(area),
@@ -38,9 +36,9 @@ pub(super) fn figure(run: &RunAnalysis) -> Option<Figure> {
 }
 
 impl Data {
-    fn of(run: &RunAnalysis) -> Self {
-        let differences: Points = run
-            .users
+    fn of(run: &RunAnalysis) -> Option<Self> {
+        let (unit, users) = over_time::load(run)?;
+        let differences: Points = users
             .iter()
             .map(|users| {
                 (
@@ -53,14 +51,15 @@ impl Data {
             .iter()
             .filter_map(|(_, difference)| difference.map(f64::abs))
             .fold(0.0, f64::max);
-        Self {
-            users: run.users.clone(),
+        Some(Self {
+            unit,
             differences,
             seconds: over_time::seconds_axis(run),
             parts: Parts::of(run),
-            counts: Axis::counts(over_time::peak_users(&run.users)),
+            counts: Axis::counts(over_time::peak_users(&users)),
             difference_axis: Axis::differences(largest),
-        }
+            users,
+        })
     }
 
     fn caption(&self) -> String {
@@ -71,15 +70,17 @@ impl Data {
             .max_by(|a, b| apart(a).total_cmp(&apart(b)));
         match farthest {
             Some(users) if apart(users) > 0.0 => format!(
-                "At most {} users. Planned and achieved lie farthest apart in second {}: {} planned, {} achieved.",
+                "At most {} {}. Planned and achieved lie farthest apart in second {}: {} planned, {} achieved.",
                 format::significant(peak),
+                self.unit.noun(),
                 users.second,
                 format::significant(users.planned),
                 format::significant(users.achieved),
             ),
             _ => format!(
-                "At most {} users, in every second as many as planned.",
-                format::significant(peak)
+                "At most {} {}, in every second as many as planned.",
+                format::significant(peak),
+                self.unit.noun()
             ),
         }
     }
@@ -101,7 +102,7 @@ impl Data {
         };
         let panel = Panel::new(area, above, &self.seconds, &self.counts, XLabels::Hidden)?;
         Parts::draw(self.parts.as_ref(), &panel)?;
-        panel.heading("Users")?;
+        panel.heading(self.unit.heading())?;
         over_time::draw_users(&panel, &self.users)?;
         let below = Frame {
             top: 344,
@@ -116,7 +117,7 @@ impl Data {
             XLabels::Shown,
         )?;
         Parts::draw(self.parts.as_ref(), &panel)?;
-        panel.heading("Achieved less planned, users")?;
+        panel.heading(&format!("Achieved less planned, {}", self.unit.noun()))?;
         panel.x_title("Time since start")?;
         panel.line(&self.differences, palette::USERS)
     }
@@ -133,7 +134,7 @@ mod tests {
 
     #[test]
     fn the_difference_is_what_was_achieved_less_what_was_planned() {
-        insta::assert_debug_snapshot!(Data::of(&fixture::first_seconds(3)));
+        insta::assert_debug_snapshot!(Data::of(&fixture::first_seconds(3)).unwrap());
     }
 
     #[test]
@@ -143,7 +144,7 @@ mod tests {
             users.achieved = users.planned;
         }
         assert_eq!(
-            Data::of(&run).caption(),
+            Data::of(&run).unwrap().caption(),
             "At most 25.0 users, in every second as many as planned."
         );
     }

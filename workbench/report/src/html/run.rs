@@ -30,6 +30,8 @@ pub(super) struct RunView<'a> {
     pub(super) steady_missing: Option<&'static str>,
     pub(super) summary: Table,
     pub(super) aggregate: Table,
+    pub(super) service: Option<Table>,
+    pub(super) response_times: &'static str,
     pub(super) errors: Option<Table>,
     pub(super) figures: Vec<FigureView>,
     /// Where the run has a page of its own.
@@ -82,6 +84,8 @@ impl<'a> RunView<'a> {
             steady_missing: steady::missing(run),
             summary: shown.of(tables::summary(run)),
             aggregate: shown.of(tables::aggregate(run)),
+            service: tables::service(run).map(|service| shown.of(service)),
+            response_times: tables::RESPONSE_TIMES,
             errors: tables::errors(run).map(|errors| errors.first(LABELS)),
             figures: views(figures)?,
             own_report,

@@ -91,6 +91,11 @@ fn write_run(page: &mut Page, run: &RunAnalysis, name: &RunName, quantile_defini
     page.paragraph(&format!(
         "Quantiles: {quantile_definition}. Failed requests are counted in. KB are 1,024 bytes."
     ));
+    if let Some(service) = tables::service(run) {
+        page.heading("Service times");
+        page.table(&shown.of(service));
+        page.paragraph(tables::RESPONSE_TIMES);
+    }
     page.heading("Errors");
     match tables::errors(run) {
         Some(errors) => page.table(&errors.first(LABELS)),

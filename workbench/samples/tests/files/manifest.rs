@@ -49,6 +49,7 @@ fn manifest() -> Manifest {
         outcome: Outcome::Running,
         validity: None,
         users: Vec::new(),
+        arrivals: Vec::new(),
     }
 }
 
@@ -104,7 +105,7 @@ fn a_newer_manifest_is_not_called_broken() {
     let directory = tempfile::tempdir().unwrap();
     fs::write(
         directory.path().join(MANIFEST_FILE),
-        r#"{"schema_version": 5, "what_it_will_hold": "nobody knows"}"#,
+        r#"{"schema_version": 99, "what_it_will_hold": "nobody knows"}"#,
     )
     .unwrap();
 
@@ -112,7 +113,7 @@ fn a_newer_manifest_is_not_called_broken() {
 
     assert!(
         error.to_string().ends_with(
-            "has schema version 5, this workbench reads versions 1 to 4: use a newer workbench"
+            "has schema version 99, this workbench reads versions 1 to 5: use a newer workbench"
         ),
         "{error}"
     );

@@ -3,36 +3,193 @@
 use std::time::Duration;
 
 use super::Check;
-use crate::file::duration::format_duration;
+use crate::file::duration::{format_duration, parse_duration};
+use crate::file::rate::parse_rate;
 use crate::file::source::Node;
-use crate::file::wire::{WireConcurrency, WireDuration, WireThreadRow};
-use crate::plan::{Concurrency, Load, ThreadRow};
+use crate::file::wire::{
+    NumberOr, WireArrivals, WireConcurrency, WireGaps, WireIterations, WireThreadRow,
+    default_max_duration,
+};
+use crate::plan::{
+    Arrivals, Concurrency, Gaps, Iterations, Load, Plan, Scenario, SteadyPart, ThreadRow,
+};
 
 /// More than a machine has room for: 100,000 users take about 2 GB, and an address has 65,535 ports.
 const MOST_USERS: u64 = 1_000_000;
+/// What the number of an arrival may be in a sample.
+const MOST_ARRIVALS: f64 = 4_000_000_000.0;
 
-pub(super) fn load(
+/// What a mapping says of its load, at most one of which may be given.
+pub(in crate::file) struct WireLoad {
+    pub(in crate::file) threads: Option<Vec<WireThreadRow>>,
+    pub(in crate::file) concurrency: Option<WireConcurrency>,
+    pub(in crate::file) arrivals: Option<WireArrivals>,
+    pub(in crate::file) iterations: Option<NumberOr<WireIterations>>,
+}
+
+/// The load that stands in a mapping: not there, wrong (then it is noted), or right.
+pub(super) fn load(check: &mut Check<'_>, wire: WireLoad, node: &Node) -> Option<Option<Load>> {
+    let given: Vec<&str> = [
+        ("threads", wire.threads.is_some()),
+        ("concurrency", wire.concurrency.is_some()),
+        ("arrivals", wire.arrivals.is_some()),
+        ("iterations", wire.iterations.is_some()),
+    ]
+    .into_iter()
+    .filter_map(|(key, is_given)| is_given.then_some(key))
+    .collect();
+    if let [first, second, ..] = given[..] {
+        let message =
+            format!("the load comes either from \"{first}\" or from \"{second}\", not from both");
+        return check.note(node.key_place(second), message);
+    }
+    let resolved = if let Some(rows) = wire.threads {
+        thread_rows(check, &rows, node.get("threads"))
+    } else if let Some(wire) = wire.concurrency {
+        concurrency(check, &wire, node.get("concurrency")).map(Load::Concurrency)
+    } else if let Some(wire) = wire.arrivals {
+        arrivals(check, &wire, node.get("arrivals")).map(Load::Arrivals)
+    } else if let Some(wire) = wire.iterations {
+        iterations(check, wire, node.get("iterations")).map(Load::Iterations)
+    } else {
+        return Some(None);
+    };
+    resolved.map(Some)
+}
+
+/// Whether somebody plays every scenario, and all of the load is played.
+pub(super) fn shared(
     check: &mut Check<'_>,
-    threads: Option<Vec<WireThreadRow>>,
-    concurrency: Option<WireConcurrency>,
+    load: Option<&Load>,
+    scenarios: &[Scenario],
     root: &Node,
-) -> Option<Load> {
-    match (threads, concurrency) {
-        (Some(rows), None) => thread_rows(check, &rows, root.get("threads")),
-        (None, Some(wire)) => {
-            let resolved = self::concurrency(check, &wire, root.get("concurrency"));
-            resolved.map(Load::Concurrency)
+) -> Option<()> {
+    let sharing = scenarios
+        .iter()
+        .position(|scenario| scenario.load.is_none());
+    match (load, sharing) {
+        (None, Some(position)) => {
+            let keys = "\"threads\", \"concurrency\", \"arrivals\" or \"iterations\"";
+            if scenarios.iter().all(|scenario| scenario.load.is_none()) {
+                return check.note(
+                    root.place(),
+                    format!("missing key {keys}: nobody would come"),
+                );
+            }
+            let name = &scenarios[position].name;
+            let place = root.get("scenarios").index(position).place();
+            check.note(
+                place,
+                format!("nobody plays \"{name}\": it needs {keys}, or the experiment does"),
+            )
         }
-        (Some(_), Some(_)) => check.note(
-            root.key_place("concurrency"),
-            "users come either from \"threads\" or from \"concurrency\", not from both",
-        ),
-        (None, None) => check.note(
-            root.place(),
-            "missing key \"threads\" or \"concurrency\": nobody would come",
-        ),
+        (Some(load), None) => {
+            let place = root.key_place(key(load));
+            check.note(
+                place,
+                "every scenario has a load of its own: nobody shares this one",
+            )
+        }
+        _ => Some(()),
     }
 }
+
+fn key(load: &Load) -> &'static str {
+    match load {
+        Load::Threads(_) => "threads",
+        Load::Concurrency(_) => "concurrency",
+        Load::Arrivals(_) => "arrivals",
+        Load::Iterations(_) => "iterations",
+    }
+}
+
+fn arrivals(check: &mut Check<'_>, wire: &WireArrivals, node: &Node) -> Option<Arrivals> {
+    let rate = check.resolved(parse_rate(&wire.rate.0), node.get("rate"));
+    let ramp_up = check.time(&wire.ramp_up, node.get("ramp_up"));
+    let hold = check.time(&wire.hold, node.get("hold"));
+    let max_users = match wire.max_users {
+        Some(given) => users(check, given, node.get("max_users")),
+        None => rate.map(|rate| rate.per_second().ceil().clamp(10.0, 10_000.0) as u32),
+    };
+    let arrivals = Arrivals {
+        rate: rate?,
+        ramp_up: ramp_up?,
+        steps: wire.steps,
+        hold: hold?,
+        gaps: match wire.gaps {
+            WireGaps::Even => Gaps::Even,
+            WireGaps::Exponential => Gaps::Exponential,
+        },
+        max_users: max_users?,
+    };
+    takes_time(check, arrivals.ramp_up + arrivals.hold, node)?;
+    if let Some(steps) = arrivals.steps {
+        steps_spread(check, steps, arrivals.ramp_up, node)?;
+    }
+    let expected = Load::Arrivals(arrivals).schedule().arrivals()[0].expected();
+    if expected > MOST_ARRIVALS {
+        let message = format!("{expected:.0} arrivals are more than {MOST_ARRIVALS:.0}");
+        return check.note(node.place(), message);
+    }
+    Some(arrivals)
+}
+
+fn iterations(
+    check: &mut Check<'_>,
+    wire: NumberOr<WireIterations>,
+    node: &Node,
+) -> Option<Iterations> {
+    let (total, users, max_duration) = match wire {
+        NumberOr::Number(total) => {
+            let longest = parse_duration(&default_max_duration().0).ok();
+            (total, Some(1), longest)
+        }
+        NumberOr::More(wire) => (
+            wire.total,
+            users(check, wire.users, node.get("users")),
+            check.positive_time(&wire.max_duration, node.get("max_duration")),
+        ),
+    };
+    let iterations = Iterations {
+        total,
+        users: users?,
+        max_duration: max_duration?,
+    };
+    if iterations.total < iterations.users {
+        let message = format!(
+            "every user does at least one iteration: {} is too few",
+            iterations.total
+        );
+        return check.note(node.get("total").place(), message);
+    }
+    Some(iterations)
+}
+
+fn takes_time(check: &mut Check<'_>, time: Duration, node: &Node) -> Option<()> {
+    if time.is_zero() {
+        let message = "this takes no time: ramp_up and hold are both 0s";
+        return check.note(node.place(), message);
+    }
+    Some(())
+}
+
+fn steps_spread(check: &mut Check<'_>, steps: u32, ramp_up: Duration, node: &Node) -> Option<()> {
+    let place = node.get("steps").place();
+    if steps == 0 {
+        let message = "at least one step is needed; leave \"steps\" out for an even ramp";
+        return check.note(place, message);
+    }
+    if steps > MOST_STEPS {
+        return check.note(place, format!("more than {MOST_STEPS} steps are a ramp"));
+    }
+    if ramp_up.is_zero() {
+        return check.note(place, "steps need a \"ramp_up\" to spread over");
+    }
+    Some(())
+}
+
+/// More are not told from a ramp.
+const MOST_STEPS: u32 = 100_000;
 
 fn thread_rows(check: &mut Check<'_>, wires: &[WireThreadRow], node: &Node) -> Option<Load> {
     if wires.is_empty() {
@@ -86,63 +243,36 @@ fn concurrency(check: &mut Check<'_>, wire: &WireConcurrency, node: &Node) -> Op
         steps: wire.steps,
         hold: hold?,
     };
-    if (concurrency.ramp_up + concurrency.hold).is_zero() {
-        return check.note(
-            node.place(),
-            "this takes no time: ramp_up and hold are both 0s",
-        );
-    }
+    takes_time(check, concurrency.ramp_up + concurrency.hold, node)?;
     if let Some(steps) = concurrency.steps {
-        let place = node.get("steps").place();
-        if steps == 0 {
-            return check.note(
-                place,
-                "at least one step is needed; leave \"steps\" out for an even ramp",
-            );
-        }
         if steps > concurrency.target {
             let message = format!(
                 "{steps} steps cannot be taken by {} users",
                 concurrency.target
             );
-            return check.note(place, message);
+            return check.note(node.get("steps").place(), message);
         }
-        if concurrency.ramp_up.is_zero() {
-            return check.note(place, "steps need a \"ramp_up\" to spread over");
-        }
+        steps_spread(check, steps, concurrency.ramp_up, node)?;
     }
     Some(concurrency)
 }
 
 /// A warm-up leaves something to analyse.
-pub(super) fn warm_up(
-    check: &mut Check<'_>,
-    wire: &WireDuration,
-    load: Option<&Load>,
-    node: &Node,
-) -> Option<Duration> {
-    let warm_up = check.time(wire, node)?;
-    let Some(load) = load else {
-        return Some(warm_up);
+pub(super) fn warm_up(check: &mut Check<'_>, plan: &Plan, node: &Node) -> Option<()> {
+    let schedule = plan.schedule();
+    let (what, end) = match plan.steady_part() {
+        SteadyPart::Hold => ("the full load is there until", schedule.hold_end()),
+        SteadyPart::WholeRun => ("the run lasts", schedule.end()),
     };
-    let schedule = load.schedule();
-    let (what, end) = if load.holds() {
-        (
-            "the full number of users is there until",
-            schedule.hold_end(),
-        )
-    } else {
-        ("the run lasts", schedule.end())
-    };
-    if !warm_up.is_zero() && warm_up >= end {
+    if !plan.warm_up.is_zero() && plan.warm_up >= end {
         let message = format!(
             "a warm-up of {} leaves nothing to analyse: {what} {}",
-            format_duration(warm_up),
+            format_duration(plan.warm_up),
             format_duration(end),
         );
         return check.note(node.place(), message);
     }
-    Some(warm_up)
+    Some(())
 }
 
 pub(super) fn users(check: &mut Check<'_>, users: u32, node: &Node) -> Option<u32> {

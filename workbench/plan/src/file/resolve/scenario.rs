@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Check;
+use super::load::{self, WireLoad};
 use super::step::{self, Names};
 use super::target::Service;
 use crate::distribution::Distribution;
@@ -48,9 +49,19 @@ fn scenario(
     services: Option<&[Service<'_>]>,
     node: &Node,
 ) -> Option<Scenario> {
-    if !(1..=LARGEST_WEIGHT).contains(&wire.weight) {
+    let load = WireLoad {
+        threads: wire.threads,
+        concurrency: wire.concurrency,
+        arrivals: wire.arrivals,
+        iterations: wire.iterations,
+    };
+    let load = load::load(check, load, node);
+    if !(1..=LARGEST_WEIGHT).contains(&wire.weight.unwrap_or(1)) {
         let message = format!("a weight is a whole number from 1 to {LARGEST_WEIGHT}");
         check.note::<()>(node.get("weight").place(), message);
+    } else if wire.weight.is_some() && matches!(load, Some(Some(_))) {
+        let message = "a scenario has a \"weight\", or a load of its own, not both";
+        check.note::<()>(node.key_place("weight"), message);
     }
     let think_time = wire
         .think_time
@@ -68,7 +79,8 @@ fn scenario(
         .collect();
     Some(Scenario {
         name: wire.name,
-        weight: wire.weight,
+        weight: wire.weight.unwrap_or(1),
+        load: load?,
         think_time: match think_time {
             Some(times) => Some(times?),
             None => None,

@@ -17,7 +17,7 @@ type CheckValue = fn(&mut Check<'_>, u32, &Node) -> Option<u32>;
 pub(super) fn sweep(
     check: &mut Check<'_>,
     wire: &WireSweep,
-    (load, target): (Option<&Load>, Option<&Target>),
+    (load, target): (Option<Option<&Load>>, Option<&Target>),
     node: &Node,
 ) -> Option<Sweep> {
     match (&wire.users, &wire.replicas) {
@@ -37,22 +37,28 @@ pub(super) fn sweep(
 fn over_users(
     check: &mut Check<'_>,
     wire: &WirePoints,
-    load: Option<&Load>,
+    load: Option<Option<&Load>>,
     node: &Node,
 ) -> Option<Sweep> {
     let key = node.key_place("users");
     let node = node.get("users");
     let values = points(check, wire, node, users);
     let steps = match load? {
-        Load::Threads(rows) if rows.len() > 1 => {
+        Some(Load::Threads(rows)) if rows.len() > 1 => {
             return check.note(
                 key,
                 "a sweep needs a single row of \"threads\", or \"concurrency\": of several rows it is not clear \
                  which one grows",
             );
         }
-        Load::Threads(_) => None,
-        Load::Concurrency(concurrency) => concurrency.steps,
+        Some(Load::Threads(_)) => None,
+        Some(Load::Concurrency(concurrency)) => concurrency.steps,
+        Some(Load::Arrivals(_) | Load::Iterations(_)) | None => {
+            return check.note(
+                key,
+                "a sweep over users needs the experiment's own \"threads\" or \"concurrency\"",
+            );
+        }
     };
     let values = values?;
     if let Some(steps) = steps

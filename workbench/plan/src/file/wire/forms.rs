@@ -12,6 +12,7 @@ use serde::de::{
 use serde::{Deserialize as DeriveDeserialize, Serialize, Serializer};
 
 use super::duration_schema;
+use crate::file::rate::RATE_PATTERN;
 
 /// A time as written. A bare number is let through, so that the message about it can speak of units.
 #[derive(Clone, Debug, DeriveDeserialize, Serialize)]
@@ -27,6 +28,31 @@ impl Default for WireDuration {
 impl From<Scalar> for WireDuration {
     fn from(scalar: Scalar) -> Self {
         Self(scalar.0)
+    }
+}
+
+/// A rate as written, such as `500/s`; a bare number is let through as with times.
+#[derive(Clone, Debug, DeriveDeserialize, Serialize)]
+#[serde(from = "Scalar")]
+pub(in crate::file) struct WireRate(pub(in crate::file) String);
+
+impl From<Scalar> for WireRate {
+    fn from(scalar: Scalar) -> Self {
+        Self(scalar.0)
+    }
+}
+
+impl JsonSchema for WireRate {
+    fn schema_name() -> Cow<'static, str> {
+        "Rate".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "How many in a second, a minute or an hour: 500/s, 30/m, 10/h.",
+            "pattern": RATE_PATTERN,
+        })
     }
 }
 
@@ -50,7 +76,7 @@ impl<'de> Deserialize<'de> for Scalar {
             type Value = Scalar;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a time such as 100ms or 10s")
+                f.write_str("a number with its unit, such as 10s or 500/s")
             }
             fn visit_str<E: Error>(self, text: &str) -> Result<Scalar, E> {
                 Ok(Scalar(text.to_owned()))
@@ -179,6 +205,56 @@ impl<T: JsonSchema, D: JsonSchema> JsonSchema for ValueOr<T, D> {
         json_schema!({
             "anyOf": [generator.subschema_for::<T>(), generator.subschema_for::<D>()]
         })
+    }
+}
+
+/// A number of iterations, by itself or with more about them.
+pub(in crate::file) enum NumberOr<D> {
+    Number(u32),
+    More(D),
+}
+
+impl<'de, D: Deserialize<'de>> Deserialize<'de> for NumberOr<D> {
+    fn deserialize<De: Deserializer<'de>>(deserializer: De) -> Result<Self, De::Error> {
+        struct NumberVisitor<D>(PhantomData<D>);
+        impl<'de, D: Deserialize<'de>> Visitor<'de> for NumberVisitor<D> {
+            type Value = NumberOr<D>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number such as 1000, or { total: 1000, users: 10 }")
+            }
+            fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
+                u32::deserialize(number.into_deserializer()).map(NumberOr::Number)
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                D::deserialize(MapAccessDeserializer::new(map)).map(NumberOr::More)
+            }
+        }
+        deserializer.deserialize_any(NumberVisitor(PhantomData))
+    }
+}
+
+impl<D: Serialize> Serialize for NumberOr<D> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Number(number) => number.serialize(serializer),
+            Self::More(more) => more.serialize(serializer),
+        }
+    }
+}
+
+impl<D: JsonSchema> JsonSchema for NumberOr<D> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("NumberOr{}", D::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let number = json_schema!({ "type": "integer", "minimum": 1, "maximum": u32::MAX });
+        json_schema!({ "anyOf": [number, generator.subschema_for::<D>()] })
     }
 }
 

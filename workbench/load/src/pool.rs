@@ -1,0 +1,211 @@
+//! Which user serves which arrival.
+//!
+//! Users who are free take the next arrivals in order, wait for their times, and begin: no user hands out work to others.
+//! Where all are busy when an arrival is due, the first one that becomes free takes it and begins at once, so that
+//! arrivals are served first come, first served. Of the free users only a few have taken an arrival; the others rest, and
+//! the one who rested last is called first, so that as few connections as possible are in use, and these stay warm.
+
+use std::iter::Peekable;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+use tokio::sync::oneshot;
+use workbench_plan::{Arrival, ArrivalTimes, ScheduledArrivals};
+use workbench_samples::ArrivalsInSecond;
+
+/// Arrivals that are taken ahead of their time: resting users are called when there are fewer than the first number, and
+/// go to rest when there are as many as the second. Calling one takes some ten microseconds, which nobody waits for as
+/// long as the arrivals ahead last. Ours.
+const AHEAD: std::ops::Range<usize> = 4..8;
+
+/// The users of one stream of arrivals, and what is still to arrive.
+pub(crate) struct Pool {
+    state: Mutex<State>,
+    end: Duration,
+}
+
+struct State {
+    arrivals: Peekable<ArrivalTimes>,
+    /// Arrivals that were taken and have not begun.
+    ahead: usize,
+    resting: Vec<oneshot::Sender<Arrival>>,
+    record: Record,
+}
+
+/// What became of the arrivals.
+#[derive(Clone, Debug)]
+pub(crate) struct Record {
+    /// How late arrivals began that had a free user, in nanoseconds.
+    pub(crate) lateness: Histogram<u64>,
+    /// Arrivals that had to wait for a user to become free.
+    pub(crate) waited: u64,
+    /// The longest that one of these had waited when it began.
+    pub(crate) longest_wait: Duration,
+    /// Arrivals whose time had come, and that never began.
+    pub(crate) never_started: u64,
+    /// Second by second.
+    pub(crate) seconds: Vec<ArrivalsInSecond>,
+}
+
+impl Record {
+    /// How many began.
+    pub(crate) fn started(&self) -> u64 {
+        self.lateness.len() + self.waited
+    }
+
+    fn second(&mut self, at: Duration) -> &mut ArrivalsInSecond {
+        let second = at.as_secs() as usize;
+        while self.seconds.len() <= second {
+            let second = u32::try_from(self.seconds.len()).unwrap_or(u32::MAX);
+            self.seconds.push(ArrivalsInSecond {
+                second,
+                planned: 0,
+                started: 0,
+                waited: 0,
+            });
+        }
+        &mut self.seconds[second]
+    }
+
+    /// Adds another stream's.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.lateness
+            .add(&other.lateness)
+            .expect("both histograms hold any value");
+        self.waited += other.waited;
+        self.longest_wait = self.longest_wait.max(other.longest_wait);
+        self.never_started += other.never_started;
+        for second in &other.seconds {
+            let sum = self.second(Duration::from_secs(second.second.into()));
+            sum.planned += second.planned;
+            sum.started += second.started;
+            sum.waited += second.waited;
+        }
+    }
+}
+
+impl Default for Record {
+    fn default() -> Self {
+        Self {
+            // Three digits; grows with its largest value.
+            lateness: Histogram::new(3).expect("three digits are possible"),
+            waited: 0,
+            longest_wait: Duration::ZERO,
+            never_started: 0,
+            seconds: Vec::new(),
+        }
+    }
+}
+
+/// An arrival, and whether its user was free at its time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Taken {
+    pub(crate) arrival: Arrival,
+    was_free: bool,
+}
+
+impl Pool {
+    /// `stream` is the position of the arrivals in their schedule.
+    pub(crate) fn new(arrivals: &ScheduledArrivals, seed: u64, stream: usize) -> Self {
+        Self {
+            state: Mutex::new(State {
+                arrivals: arrivals.times(seed, stream).peekable(),
+                ahead: 0,
+                resting: Vec::new(),
+                record: Record::default(),
+            }),
+            end: arrivals.end(),
+        }
+    }
+
+    /// The next arrival for a user who is free at `now`; `None` when there is nothing left for it to do.
+    pub(crate) async fn next(&self, now: Duration) -> Option<Taken> {
+        let called = {
+            let mut state = self.lock();
+            let overdue = state.arrivals.peek().is_some_and(|next| next.at <= now);
+            if overdue && now >= self.end {
+                // The run is over for what has found no user.
+                return None;
+            }
+            if overdue || state.ahead < AHEAD.end {
+                return state.take().map(|arrival| Taken {
+                    arrival,
+                    was_free: !overdue,
+                });
+            }
+            let (call, called) = oneshot::channel();
+            state.resting.push(call);
+            called
+        };
+        let arrival = called.await.ok()?;
+        Some(Taken {
+            arrival,
+            was_free: true,
+        })
+    }
+
+    /// Notes that an arrival begins at `now`.
+    pub(crate) fn begin(&self, taken: &Taken, now: Duration) {
+        let mut state = self.lock();
+        state.ahead -= 1;
+        let late = now.saturating_sub(taken.arrival.at);
+        let record = &mut state.record;
+        if taken.was_free {
+            let late = u64::try_from(late.as_nanos()).unwrap_or(u64::MAX);
+            record
+                .lateness
+                .record(late)
+                .expect("a histogram that grows holds any value");
+        } else {
+            record.waited += 1;
+            record.longest_wait = record.longest_wait.max(late);
+            record.second(taken.arrival.at).waited += 1;
+        }
+        record.second(taken.arrival.at).planned += 1;
+        record.second(now).started += 1;
+        while state.ahead < AHEAD.start && !state.resting.is_empty() {
+            let Some(arrival) = state.take() else {
+                break;
+            };
+            // Whoever has gone meanwhile was stopped, and everybody else with it.
+            let _ = state.resting.pop().map(|user| user.send(arrival));
+        }
+    }
+
+    /// Sends everybody home who rests.
+    pub(crate) fn close(&self) {
+        self.lock().resting.clear();
+    }
+
+    /// What became of the arrivals by `now`, when no user is left; gives those that were due and never began, too.
+    pub(crate) fn finish(&self, now: Duration) -> (Record, Vec<Arrival>) {
+        let mut state = self.lock();
+        let mut never_started = Vec::new();
+        while let Some(arrival) = state.arrivals.next_if(|next| next.at <= now) {
+            let second = state.record.second(arrival.at);
+            second.planned += 1;
+            second.waited += 1;
+            never_started.push(arrival);
+        }
+        state.record.never_started = never_started.len() as u64;
+        (state.record.clone(), never_started)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Whole after every statement, even if a user panicked.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// After the last arrival nobody is called any more.
+    fn take(&mut self) -> Option<Arrival> {
+        let arrival = self.arrivals.next();
+        match arrival {
+            Some(_) => self.ahead += 1,
+            None => self.resting.clear(),
+        }
+        arrival
+    }
+}

@@ -1,0 +1,106 @@
+//! Rates as people write them: `500/s`, `30/m`, `0.5/h`.
+
+use crate::fault::Fault;
+use crate::plan::{Rate, RateUnit};
+
+/// What a rate looks like, for editors; the same as [`parse_rate`] accepts.
+pub(super) const RATE_PATTERN: &str = r"^\s*[0-9]+(\.[0-9]+)?\s*/\s*(s|m|h)\s*$";
+
+const UNITS: [(&str, RateUnit); 3] = [
+    ("s", RateUnit::Second),
+    ("m", RateUnit::Minute),
+    ("h", RateUnit::Hour),
+];
+
+pub(super) fn parse_rate(text: &str) -> Result<Rate, Fault> {
+    let not_a_rate = || {
+        Fault::new(format!(
+            "\"{text}\" is not a rate; write it as 500/s, 30/m or 10/h"
+        ))
+    };
+    let is_decimal = |number: &str| {
+        let (whole, decimals) = number.split_once('.').unwrap_or((number, "0"));
+        let digits =
+            |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        digits(whole) && digits(decimals)
+    };
+    let Some((number, unit)) = text.split_once('/') else {
+        return Err(if is_decimal(text.trim()) {
+            Fault::new(format!(
+                "{text} needs a unit; write {text}/s",
+                text = text.trim()
+            ))
+        } else {
+            not_a_rate()
+        });
+    };
+    let (number, unit) = (number.trim(), unit.trim());
+    let found = UNITS.iter().find(|(name, _)| *name == unit);
+    let Some((_, unit)) = found else {
+        // "min", "sec", "hour" …
+        let meant = UNITS
+            .iter()
+            .find(|(name, _)| unit.to_lowercase().starts_with(name));
+        return Err(match meant {
+            Some((name, _)) if is_decimal(number) => Fault::at(
+                unit,
+                format!("unknown unit \"{unit}\"; did you mean \"{number}/{name}\"?"),
+            ),
+            _ => not_a_rate(),
+        });
+    };
+    if !is_decimal(number) {
+        return Err(not_a_rate());
+    }
+    let rate = Rate {
+        count: number.parse().map_err(|_| not_a_rate())?,
+        unit: *unit,
+    };
+    let per_second = rate.per_second();
+    if per_second <= 0.0 {
+        return Err(Fault::new("a rate has to be more than nothing"));
+    }
+    if per_second > LARGEST {
+        return Err(Fault::new(format!(
+            "more than {LARGEST:.0} arrivals a second are beyond what one machine sends"
+        )));
+    }
+    Ok(rate)
+}
+
+/// Arrivals in a second.
+const LARGEST: f64 = 1_000_000.0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_are_read_with_their_unit_and_written_back() {
+        for (text, per_second) in [("500/s", 500.0), ("30/m", 0.5), ("0.5 / h", 0.5 / 3600.0)] {
+            let rate = parse_rate(text).unwrap();
+            assert_eq!(rate.per_second(), per_second);
+            assert_eq!(parse_rate(&rate.to_string()), Ok(rate));
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_rate_says_what_would_be() {
+        for (text, said) in [
+            ("500", "500 needs a unit; write 500/s"),
+            ("500/min", "did you mean \"500/m\"?"),
+            ("500/second", "did you mean \"500/s\"?"),
+            ("500rps", "write it as 500/s"),
+            ("-5/s", "write it as 500/s"),
+            ("1e3/s", "write it as 500/s"),
+            ("/s", "write it as 500/s"),
+            ("5/day", "write it as 500/s"),
+            ("0/s", "more than nothing"),
+            ("0.0/s", "more than nothing"),
+            ("1000001/s", "beyond what one machine sends"),
+        ] {
+            let fault = parse_rate(text).unwrap_err();
+            assert!(fault.message.contains(said), "{text}: {}", fault.message);
+        }
+    }
+}

@@ -1,0 +1,400 @@
+//! When iterations arrive in the open model.
+//!
+//! With Λ(t) the number of arrivals expected by time t, the integral of the rate, arrival k is at Λ⁻¹(k), k = 0, 1, …
+//! where gaps are even, and at Λ⁻¹ of the sum of k unit exponentials, k = 1, 2, … where they are exponential: a Poisson
+//! process whose rate may change. Arrivals at or after the end are none. Times are rounded to whole nanoseconds.
+//!
+//! # References
+//! E. Çinlar (1975), "Introduction to Stochastic Processes", chapter 4: the time change of a Poisson process.
+
+use std::time::Duration;
+
+use rand::Rng;
+
+use crate::plan::{Arrivals, Gaps, allotted};
+use crate::random::{Random, random_for_gaps};
+
+/// One stream of arrivals.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScheduledArrivals {
+    /// Positions and weights of the scenarios that arrivals begin.
+    scenarios: Vec<(usize, u32)>,
+    gaps: Gaps,
+    max_users: u32,
+    /// In order of time, without gaps; the last one ends when the arrivals do.
+    pieces: Vec<Piece>,
+    ramped_up: Duration,
+    end: Duration,
+}
+
+/// A stretch of time in which the rate is constant or changes linearly. Seconds and arrivals per second.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Piece {
+    start: f64,
+    length: f64,
+    from: f64,
+    to: f64,
+    /// Arrivals expected before it.
+    before: f64,
+}
+
+impl Piece {
+    /// Arrivals expected from its beginning until `time` after it.
+    fn expected(&self, time: f64) -> f64 {
+        (self.to - self.from) / (2.0 * self.length) * time * time + self.from * time
+    }
+
+    /// When so many are expected, after its beginning: the root of `expected`, in the form that keeps its digits where
+    /// the rate hardly changes.
+    fn time_of(&self, expected: f64) -> f64 {
+        if expected <= 0.0 {
+            return 0.0;
+        }
+        let slope = (self.to - self.from) / (2.0 * self.length);
+        let root = libm::sqrt((self.from * self.from + 4.0 * slope * expected).max(0.0));
+        2.0 * expected / (self.from + root)
+    }
+}
+
+/// One arrival.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    /// From 0, in order of time.
+    pub number: u64,
+    /// Time since the start of the run.
+    pub at: Duration,
+    /// Position of the scenario that begins.
+    pub scenario: usize,
+}
+
+impl ScheduledArrivals {
+    pub(super) fn of(load: &Arrivals, scenarios: &[(usize, u32)]) -> Self {
+        let rate = load.rate.per_second();
+        let (ramp_up, hold) = (load.ramp_up.as_secs_f64(), load.hold.as_secs_f64());
+        let steps = load.steps.unwrap_or(1);
+        let of_step = |step: u32| {
+            let share = |step: u32| rate * f64::from(step) / f64::from(steps);
+            let length = ramp_up / f64::from(steps);
+            let to = share(step + 1);
+            let from = load.steps.map_or(0.0, |_| to);
+            (length, from, to)
+        };
+        let mut pieces: Vec<Piece> = Vec::new();
+        for (length, from, to) in (0..steps).map(of_step).chain([(hold, rate, rate)]) {
+            if length > 0.0 {
+                let (start, before) = pieces.last().map_or((0.0, 0.0), |last| {
+                    (
+                        last.start + last.length,
+                        last.before + last.expected(last.length),
+                    )
+                });
+                pieces.push(Piece {
+                    start,
+                    length,
+                    from,
+                    to,
+                    before,
+                });
+            }
+        }
+        Self {
+            scenarios: scenarios.to_vec(),
+            gaps: load.gaps,
+            max_users: load.max_users,
+            pieces,
+            // The last step has the full rate.
+            ramped_up: load
+                .steps
+                .map_or(load.ramp_up, |steps| load.ramp_up / steps * (steps - 1)),
+            end: load.ramp_up + load.hold,
+        }
+    }
+
+    /// Most iterations under way at once.
+    #[must_use]
+    pub fn max_users(&self) -> u32 {
+        self.max_users
+    }
+
+    /// When the full rate is reached.
+    #[must_use]
+    pub fn ramped_up(&self) -> Duration {
+        self.ramped_up
+    }
+
+    /// From when on nothing arrives.
+    #[must_use]
+    pub fn end(&self) -> Duration {
+        self.end
+    }
+
+    /// When the rate, or the law of its change, changes.
+    pub(crate) fn edges(&self) -> impl Iterator<Item = Duration> {
+        let starts = self
+            .pieces
+            .iter()
+            .map(|piece| Duration::from_secs_f64(piece.start));
+        starts.chain([self.end])
+    }
+
+    /// Positions of the scenarios that arrivals begin, arrival by arrival, without end.
+    pub fn scenarios(&self) -> impl Iterator<Item = usize> + Clone + use<> {
+        let (positions, weights): (Vec<usize>, Vec<u32>) = self.scenarios.iter().copied().unzip();
+        allotted(&weights).map(move |chosen| positions[chosen])
+    }
+
+    /// Positions of the scenarios that its users play.
+    pub fn played(&self) -> impl Iterator<Item = usize> {
+        self.scenarios.iter().map(|(position, _)| *position)
+    }
+
+    /// Arrivals per second wanted at a time.
+    #[must_use]
+    pub fn rate_at(&self, time: Duration) -> f64 {
+        let time = time.as_secs_f64();
+        let piece = self
+            .pieces
+            .iter()
+            .find(|piece| (piece.start..piece.start + piece.length).contains(&time));
+        piece.map_or(0.0, |piece| {
+            piece.from + (piece.to - piece.from) * (time - piece.start) / piece.length
+        })
+    }
+
+    /// Λ(t): arrivals expected by a time.
+    #[must_use]
+    pub fn expected_by(&self, time: Duration) -> f64 {
+        let time = time.as_secs_f64();
+        let begun = self.pieces.partition_point(|piece| piece.start < time);
+        let Some(piece) = begun.checked_sub(1).map(|last| &self.pieces[last]) else {
+            return 0.0;
+        };
+        piece.before + piece.expected((time - piece.start).min(piece.length))
+    }
+
+    /// Arrivals expected in all.
+    #[must_use]
+    pub fn expected(&self) -> f64 {
+        self.expected_by(self.end)
+    }
+
+    /// Λ⁻¹: when so many are expected. Past the end, the last rate goes on.
+    fn time_of(&self, expected: f64) -> f64 {
+        let begun = self
+            .pieces
+            .partition_point(|piece| piece.before <= expected);
+        let piece = &self.pieces[begun.saturating_sub(1)];
+        piece.start + piece.time_of(expected - piece.before)
+    }
+
+    /// The arrivals in order of time. `stream` is the position of this stream in its schedule.
+    #[must_use]
+    pub fn times(&self, seed: u64, stream: usize) -> ArrivalTimes {
+        ArrivalTimes {
+            random: match self.gaps {
+                Gaps::Even => None,
+                Gaps::Exponential => Some(random_for_gaps(seed, stream)),
+            },
+            scenarios: Box::new(self.scenarios()),
+            arrivals: self.clone(),
+            expected: 0.0,
+            number: 0,
+        }
+    }
+}
+
+/// The arrivals of one stream, in order of time.
+pub struct ArrivalTimes {
+    arrivals: ScheduledArrivals,
+    scenarios: Box<dyn Iterator<Item = usize> + Send>,
+    random: Option<Random>,
+    /// Sum of unit exponentials so far.
+    expected: f64,
+    number: u64,
+}
+
+impl Iterator for ArrivalTimes {
+    type Item = Arrival;
+
+    fn next(&mut self) -> Option<Arrival> {
+        let expected = match &mut self.random {
+            None => self.number as f64,
+            Some(random) => {
+                // Uniform on [0, 1) in steps of 2⁻⁵³.
+                let uniform = (random.next_u64() >> 11) as f64 * f64::EPSILON / 2.0;
+                self.expected -= libm::log(1.0 - uniform);
+                self.expected
+            }
+        };
+        let nanoseconds = libm::round(self.arrivals.time_of(expected) * 1e9);
+        let at = Duration::from_nanos(nanoseconds as u64);
+        if at >= self.arrivals.end {
+            return None;
+        }
+        let arrival = Arrival {
+            number: self.number,
+            at,
+            scenario: self.scenarios.next()?,
+        };
+        self.number += 1;
+        Some(arrival)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::plan::{Load, Rate, RateUnit};
+
+    fn seconds(seconds: f64) -> Duration {
+        Duration::from_secs_f64(seconds)
+    }
+
+    fn stream(
+        rate: f64,
+        ramp_up: f64,
+        steps: Option<u32>,
+        hold: f64,
+        gaps: Gaps,
+    ) -> ScheduledArrivals {
+        let load = Load::Arrivals(Arrivals {
+            rate: Rate {
+                count: rate,
+                unit: RateUnit::Second,
+            },
+            ramp_up: seconds(ramp_up),
+            steps,
+            hold: seconds(hold),
+            gaps,
+            max_users: 1,
+        });
+        load.schedule().arrivals()[0].clone()
+    }
+
+    fn times(stream: &ScheduledArrivals, seed: u64) -> Vec<f64> {
+        stream
+            .times(seed, 0)
+            .map(|arrival| arrival.at.as_secs_f64())
+            .collect()
+    }
+
+    #[test]
+    fn a_constant_rate_with_even_gaps_arrives_at_multiples_of_the_gap() {
+        let stream = stream(500.0, 0.0, None, 10.0, Gaps::Even);
+        let at: Vec<Duration> = stream.times(1, 0).map(|arrival| arrival.at).collect();
+        assert_eq!(at.len(), 5_000);
+        for (number, at) in (0..).zip(at) {
+            assert_eq!(at, Duration::from_millis(2) * number);
+        }
+    }
+
+    /// The rate of a ramp from 0 is r·t/R, so that Λ(t) = r·t²/2R, and arrival k comes at √(2·R·k/r).
+    #[test]
+    fn a_ramp_arrives_at_the_roots_of_its_parabola() {
+        let arrived = times(&stream(100.0, 8.0, None, 2.0, Gaps::Even), 1);
+        assert_eq!(arrived.len(), 600);
+        for (number, at) in arrived.iter().enumerate() {
+            let wanted = if number <= 400 {
+                (2.0 * 8.0 * number as f64 / 100.0).sqrt()
+            } else {
+                8.0 + (number as f64 - 400.0) / 100.0
+            };
+            assert!((at - wanted).abs() < 2e-9, "{number}: {at} {wanted}");
+        }
+    }
+
+    #[test]
+    fn steps_have_equal_lengths_and_the_last_has_the_full_rate() {
+        let stream = stream(40.0, 4.0, Some(4), 1.0, Gaps::Even);
+        let rates = [0.0, 0.999, 1.0, 2.5, 3.0, 4.5, 5.0].map(|time| stream.rate_at(seconds(time)));
+        assert_eq!(rates, [10.0, 10.0, 20.0, 30.0, 40.0, 40.0, 0.0]);
+        assert_eq!(stream.ramped_up(), seconds(3.0));
+        let in_second = |second: f64| {
+            let arrived = times(&stream, 1).into_iter();
+            arrived
+                .filter(|at| (second..second + 1.0).contains(at))
+                .count()
+        };
+        assert_eq!(
+            [0.0, 1.0, 2.0, 3.0, 4.0].map(in_second),
+            [10, 20, 30, 40, 40]
+        );
+        assert_eq!(stream.expected(), 140.0);
+    }
+
+    /// Under the time change Λ a Poisson process of any rate has unit exponential gaps: their mean is 1, their variance 1,
+    /// and one in e is longer than 1.
+    #[test]
+    fn exponential_gaps_are_unit_exponential_on_the_scale_of_expected_arrivals() {
+        let stream = stream(1_000.0, 50.0, None, 75.0, Gaps::Exponential);
+        let expected: Vec<f64> = stream
+            .times(7, 0)
+            .map(|arrival| stream.expected_by(arrival.at))
+            .collect();
+        let count = expected.len() as f64;
+        assert!(
+            (count - 100_000.0).abs() < 5.0 * 100_000_f64.sqrt(),
+            "{count}"
+        );
+        let gaps: Vec<f64> = expected.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        let mean = gaps.iter().sum::<f64>() / gaps.len() as f64;
+        let variance = gaps.iter().map(|gap| (gap - mean).powi(2)).sum::<f64>() / gaps.len() as f64;
+        let longer = gaps.iter().filter(|gap| **gap > 1.0).count() as f64 / gaps.len() as f64;
+        // Standard errors: 1/√n, √8/√n and √(e⁻¹(1 − e⁻¹))/√n.
+        assert!((mean - 1.0).abs() < 5.0 / count.sqrt(), "{mean}");
+        assert!(
+            (variance - 1.0).abs() < 5.0 * (8.0 / count).sqrt(),
+            "{variance}"
+        );
+        assert!(
+            (longer - 1.0 / std::f64::consts::E).abs() < 5.0 * 0.483 / count.sqrt(),
+            "{longer}"
+        );
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_arrivals_and_another_gives_others() {
+        let stream = stream(100.0, 1.0, None, 1.0, Gaps::Exponential);
+        assert_eq!(times(&stream, 1), times(&stream, 1));
+        assert_ne!(times(&stream, 1), times(&stream, 2));
+        let other: Vec<_> = stream
+            .times(1, 1)
+            .map(|arrival| arrival.at.as_secs_f64())
+            .collect();
+        assert_ne!(times(&stream, 1), other);
+    }
+
+    proptest! {
+        #[test]
+        fn the_inverse_undoes_the_integral_of_the_rate(
+            rate in 0.01_f64..10_000.0,
+            ramp_up in 0.0_f64..100.0,
+            steps in prop::option::of(1_u32..50),
+            hold in 0.01_f64..100.0,
+            share in 0.0_f64..1.0,
+        ) {
+            let steps = steps.filter(|_| ramp_up > 0.0);
+            let stream = stream(rate, ramp_up, steps, hold, Gaps::Even);
+            let expected = share * stream.expected();
+            let time = stream.time_of(expected);
+            prop_assert!(time <= stream.end().as_secs_f64() + 1e-6);
+            let back = stream.expected_by(Duration::from_secs_f64(time));
+            prop_assert!((back - expected).abs() <= 1e-6 * (1.0 + expected), "{} {}", back, expected);
+        }
+
+        #[test]
+        fn even_arrivals_are_as_many_as_expected_in_order_and_before_the_end(
+            rate in 0.5_f64..2_000.0,
+            ramp_up in 0.0_f64..5.0,
+            hold in 0.1_f64..5.0,
+        ) {
+            let stream = stream(rate, ramp_up, None, hold, Gaps::Even);
+            let arrived = times(&stream, 1);
+            prop_assert!((arrived.len() as f64 - stream.expected()).abs() <= 1.0 + 1e-6);
+            prop_assert!(arrived.is_sorted());
+            prop_assert!(arrived.iter().all(|at| *at < stream.end().as_secs_f64()));
+        }
+    }
+}
