@@ -62,7 +62,12 @@ pub(crate) fn analyse(
     )?;
     let open_model = open_model(run_directory, &manifest, &experiment.plan, &observations)?;
     loop {
-        let analysis = combine(manifest.clone(), &experiment, &observations, open_model.clone());
+        let analysis = combine(
+            manifest.clone(),
+            &experiment,
+            &observations,
+            open_model.clone(),
+        );
         let (analysis, warnings) = analysis.expect(
             "no label or second is without times, all are finite, and a plan has possible quantiles",
         );
