@@ -3,13 +3,15 @@
 
 One server (nginx, on the last processor), one client at a time (on the first), the same 74 bytes for everybody. The
 contestants take turns; each figure is the median of its rounds, and each ratio the median of the ratios to wrk within a
-round. The workbench keeps every sample in Parquet, and analyses it, within its figure. Needs nginx, wrk and openssl.
+round. The workbench keeps every sample in Parquet, analyses it and writes its report, all within its figures; the memory
+of the load alone stands beside that of the whole. Needs nginx, wrk and openssl.
 
     just bench-load                      # five rounds of 8 s of everything
     just bench-load --rounds 2 --seconds 3 --case get
 """
 
 import argparse
+import dataclasses
 import json
 import os
 import pathlib
@@ -20,6 +22,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 BODY = "x" * 74
@@ -45,6 +48,50 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+@dataclasses.dataclass
+class Measured:
+    requests: int
+    processor: float
+    """Seconds."""
+    memory: float
+    """Peak, MiB."""
+    memory_of_load: float | None = None
+    """The same, before the analysis."""
+    bytes_per_sample: float | None = None
+
+    @property
+    def cost(self):
+        return 1e6 * self.processor / self.requests
+
+
+class Memory(threading.Thread):
+    """Peak MiB of a process, asked for while it runs: what the kernel says afterwards counts this one, from which it came.
+
+    `of_load` is the peak until the manifest of the run in a folder says that the load is over."""
+
+    def __init__(self, process, runs):
+        super().__init__()
+        self.process, self.runs = process, runs
+        self.peak, self.of_load = None, None
+        self.start()
+
+    def run(self):
+        while self.process.returncode is None:
+            try:
+                status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+                (line,) = [line for line in status.splitlines() if line.startswith("VmHWM:")]
+                self.peak = int(line.split()[1]) / 1024
+                if self.runs and not self.is_over():
+                    self.of_load = self.peak
+            except (OSError, ValueError):
+                pass  # Gone.
+            time.sleep(0.02)
+
+    def is_over(self):
+        manifests = list(self.runs.glob("*/manifest.json"))
+        return bool(manifests) and json.loads(manifests[0].read_text())["outcome"] != "running"
 
 
 class Server:
@@ -97,18 +144,20 @@ class Bench:
     def users(self, case):
         return 1000 if case == "users" else 50
 
-    def measured(self, command):
-        """Output, processor seconds and peak MiB of a command on the first processor."""
+    def measured(self, command, runs=None):
+        """Output, processor seconds and memory of a command on the first processor."""
         environment = os.environ | {"SSL_CERT_FILE": self.server.certificate}
         output = tempfile.TemporaryFile()
         process = subprocess.Popen(["taskset", "-c", "0", *command], stdout=output, stderr=output, env=environment)
+        memory = Memory(process, runs)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
+        memory.join()
         output.seek(0)
         text = output.read().decode(errors="replace")
         if process.returncode not in (0, 14):
             sys.exit(f"{' '.join(command)}: exit code {process.returncode}\n{text[-2000:]}")
-        return text, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+        return text, usage.ru_utime + usage.ru_stime, memory
 
     def workbench(self, case, seconds=None, users=None):
         users = users or self.users(case)
@@ -124,14 +173,16 @@ class Bench:
             f"scenarios:\n  - name: one\n    steps:\n      - {step}\n"
         )
         results = self.folder / "results"
-        _, processor, memory = self.measured([self.arguments.workbench, "run", str(file), "--results", str(results)])
+        _, processor, memory = self.measured(
+            [self.arguments.workbench, "run", str(file), "--results", str(results)], results / case
+        )
         (run,) = (results / case).iterdir()
         total = json.loads((run / "analysis.json").read_text())["runs"][0]["total"]
         stored = sum(part.stat().st_size for part in (run / "samples").iterdir())
         shutil.rmtree(results)
         if total["errors"]:
             sys.exit(f"{total['errors']} requests of {case} failed")
-        return total["samples"], processor, memory, stored / total["samples"]
+        return Measured(total["samples"], processor, memory.peak, memory.of_load, stored / total["samples"])
 
     def wrk(self, case):
         script = ["-s", str(self.folder / "post.lua")] if case == "post" else []
@@ -140,7 +191,7 @@ class Bench:
             ["wrk", "-t1", f"-c{users}", f"-d{seconds}s", *script, self.server.url(case) + "/"]
         )
         (line,) = [line for line in text.splitlines() if "requests in" in line]
-        return int(line.split()[0]), processor, memory, None
+        return Measured(int(line.split()[0]), processor, memory.peak)
 
     def h2load(self, case):
         if case == "post":
@@ -150,7 +201,7 @@ class Bench:
             ["h2load", "--h1", "-t1", f"-c{users}", f"-D{seconds}", self.server.url(case) + "/"]
         )
         (line,) = [line for line in text.splitlines() if line.startswith("requests:")]
-        return int(line.split()[7]), processor, memory, None
+        return Measured(int(line.split()[7]), processor, memory.peak)
 
     def oha(self, case):
         if case == "post":
@@ -161,7 +212,7 @@ class Bench:
              self.server.url(case) + "/"]
         )
         codes = json.loads(text)["statusCodeDistribution"]
-        return sum(codes.values()), processor, memory, None
+        return Measured(sum(codes.values()), processor, memory.peak)
 
     def k6(self, case):
         script = self.folder / "k6.js"
@@ -180,22 +231,29 @@ class Bench:
             ["k6", "run", "--quiet", "--vus", str(self.users(case)), "--duration", f"{self.arguments.seconds}s",
              "--summary-export", str(summary), str(script)]
         )
-        return json.loads(summary.read_text())["metrics"]["http_reqs"]["count"], processor, memory, None
+        return Measured(json.loads(summary.read_text())["metrics"]["http_reqs"]["count"], processor, memory.peak)
 
 
 def table(case, rounds, seconds):
     print(f"\n**{CASES[case]}**\n")
-    print("| | CPU per request, µs | of wrk | requests/s | peak MiB | bytes per sample |")
-    print("|---|---|---|---|---|---|")
+    print("| | CPU per request, µs | of wrk | requests/s | of wrk | peak MiB: load | whole | of wrk | bytes per sample |")
+    print("|---|---|---|---|---|---|---|---|---|")
     for name in rounds[0]:
-        mine = [round[name] for round in rounds]
-        cost = [1e6 * processor / requests for requests, processor, _, _ in mine]
-        ratios = [c / (1e6 * round["wrk"][1] / round["wrk"][0]) for c, round in zip(cost, rounds)]
-        median = statistics.median
-        stored = "" if mine[0][3] is None else f"{median(it[3] for it in mine):.1f}"
+        mine, wrk = [round[name] for round in rounds], [round["wrk"] for round in rounds]
+
+        def median(value):
+            values = [value(it) for it in mine]
+            return "" if None in values else f"{statistics.median(values):,.1f}"
+
+        def ratio(value):
+            ratios = [value(it) / value(of) for it, of in zip(mine, wrk)]
+            return f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+
         print(
-            f"| {name} | {median(cost):.2f} | {median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}) | "
-            f"{median(it[0] for it in mine) / seconds:,.0f} | {median(it[2] for it in mine):.0f} | {stored} |"
+            f"| {name} | {median(lambda it: it.cost)} | {ratio(lambda it: it.cost)} | "
+            f"{median(lambda it: it.requests / seconds)} | {ratio(lambda it: it.requests)} | "
+            f"{median(lambda it: it.memory_of_load)} | {median(lambda it: it.memory)} | {ratio(lambda it: it.memory)} | "
+            f"{median(lambda it: it.bytes_per_sample)} |"
         )
     sys.stdout.flush()
 
@@ -223,9 +281,10 @@ def main():
                 table(case, rounds, arguments.seconds)
             if not arguments.case or "start" in arguments.case:
                 begun = time.monotonic()
-                requests, processor, memory, _ = bench.workbench("start", seconds=5, users=10_000)
+                run = bench.workbench("start", seconds=5, users=10_000)
                 print(
-                    f"\n10,000 users: {requests:,} requests in 5 s, {processor:.1f} s of processor time, {memory:.0f} MiB, "
+                    f"\n10,000 users: {run.requests:,} requests in 5 s, {run.processor:.1f} s of processor time, "
+                    f"{run.memory_of_load:.0f} MiB for the load and {run.memory:.0f} MiB in all, "
                     f"{time.monotonic() - begun:.1f} s from start to report"
                 )
         finally:

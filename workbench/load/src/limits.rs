@@ -144,8 +144,12 @@ impl<'a> ServicesOfUsers<'a> {
         let scenarios = 0..plan.scenarios.len();
         let streams = schedule.arrivals().iter();
         Self {
-            by_scenario: scenarios.map(|it| services(&mut [it].into_iter())).collect(),
-            by_stream: streams.map(|stream| services(&mut stream.played())).collect(),
+            by_scenario: scenarios
+                .map(|it| services(&mut [it].into_iter()))
+                .collect(),
+            by_stream: streams
+                .map(|stream| services(&mut stream.played()))
+                .collect(),
         }
     }
 
@@ -200,7 +204,12 @@ impl Needs {
                 .map(|url| (url.host.clone(), url.port)),
             Target::Bookstore(_) => Some((service.to_owned(), 0)),
         };
-        let addresses: BTreeSet<_> = services.by_scenario.iter().flatten().map(|it| address(it)).collect();
+        let addresses: BTreeSet<_> = services
+            .by_scenario
+            .iter()
+            .flatten()
+            .map(|it| address(it))
+            .collect();
         let to_each = addresses
             .iter()
             .map(|wanted| of_users(&|service| address(service) == *wanted));

@@ -246,7 +246,10 @@ mod tests {
         let pool = pool();
         for number in 0..10 {
             let taken = pool.next(at(100 * number)).await.unwrap();
-            assert_eq!((taken.arrival.number, taken.arrival.at), (number, at(100 * number)));
+            assert_eq!(
+                (taken.arrival.number, taken.arrival.at),
+                (number, at(100 * number))
+            );
             pool.begin(&taken, at(100 * number + 2));
         }
         assert!(pool.next(at(950)).await.is_none());
@@ -284,8 +287,14 @@ mod tests {
             taken.push(pool.next(at(0)).await.unwrap());
         }
         let (mut first, mut second) = (Box::pin(pool.next(at(0))), Box::pin(pool.next(at(0))));
-        assert!(futures::poll!(&mut first).is_pending() && futures::poll!(&mut second).is_pending());
-        let mut begin = |count: usize| taken.drain(..count).for_each(|it| pool.begin(&it, it.arrival.at));
+        assert!(
+            futures::poll!(&mut first).is_pending() && futures::poll!(&mut second).is_pending()
+        );
+        let mut begin = |count: usize| {
+            for it in taken.drain(..count) {
+                pool.begin(&it, it.arrival.at);
+            }
+        };
         begin(AHEAD.len());
         assert!(futures::poll!(&mut second).is_pending(), "there are enough");
         begin(1);

@@ -43,7 +43,7 @@ impl Seen {
         }
     }
 
-    pub(super) fn take(&mut self, second: InSecond) {
+    pub(super) fn take(&mut self, second: &InSecond) {
         self.seconds.push((second.second, second.times));
         let beginning = i64::from(second.second) * NS_PER_SECOND;
         for sample in second.samples.iter().rev() {

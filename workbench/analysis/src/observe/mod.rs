@@ -288,7 +288,7 @@ impl Source {
         let to_place = (&self.labels, *clock, self.steady_part);
         self.threads.install(|| {
             backward::each_second(&self.batches, to_place, |second| {
-                seen.take(second);
+                seen.take(&second);
             })
         })?;
         let Seen {

@@ -37,9 +37,19 @@ impl Raster {
     }
 
     pub(super) fn into_png(self) -> Vec<u8> {
-        self.pixmap
-            .encode_png()
-            .expect("a picture in memory can be encoded in memory")
+        let mut bytes = Vec::new();
+        self.write_png(&mut bytes)
+            .expect("a picture in memory can be encoded in memory");
+        bytes
+    }
+
+    /// As tiny-skia does it, but without a copy of all pixels.
+    fn write_png(self, bytes: &mut Vec<u8>) -> Result<(), png::EncodingError> {
+        let mut encoder = png::Encoder::new(bytes, self.pixmap.width(), self.pixmap.height());
+        encoder.set_color(png::ColorType::Rgba);
+        encoder.set_depth(png::BitDepth::Eight);
+        let mut writer = encoder.write_header()?;
+        writer.write_image_data(&self.pixmap.take_demultiplied())
     }
 
     pub(super) fn rectangle(
