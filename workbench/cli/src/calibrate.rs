@@ -62,10 +62,9 @@ enum ProcessArguments {
 
 /// Log-normal, so that there is a tail to be off by: p99 20 ms, p99.9 44 ms.
 const LATENCY: &str = "lognormal(2ms,1)";
-/// Users of the capacity.
-const CLOSED_USERS: u32 = 50;
-/// Most users of arrivals: about three times those that 100,000 arrivals per second keep waiting for an answer on average.
-const OPEN_USERS: u32 = 1_000;
+/// Users of the capacity, and most users of arrivals: about three times those that 100,000 arrivals per second keep waiting
+/// for an answer on average, so that without a pause they ask for more than any machine of today gives.
+const USERS: u32 = 1_000;
 
 /// Arrivals per second of the least load and across the standstill, and most users of the latter: when it is over, the
 /// server answers five times as many.
@@ -161,10 +160,10 @@ impl Bench {
             name: "capacity".to_owned(),
             title: "requests without a pause".to_owned(),
             schedule: format!(
-                "threads: [ {{ start: {CLOSED_USERS}, hold: {} }} ]",
+                "threads: [ {{ start: {USERS}, hold: {} }} ]",
                 length.capacity
             ),
-            server: &[],
+            server: &["--latency", LATENCY],
         };
         let capacity = point(&capacity, 1.0, None)?;
         let mut loads = Vec::new();
@@ -174,7 +173,7 @@ impl Bench {
             let load = Load {
                 name: format!("load-{:.0}", share * 100.0),
                 title: format!("{rate} arrivals per second"),
-                schedule: arrivals(rate, "exponential", length.load, OPEN_USERS),
+                schedule: arrivals(rate, "exponential", length.load, USERS),
                 server: &["--latency", LATENCY],
             };
             loads.push(point(&load, *share, Some(rate))?);

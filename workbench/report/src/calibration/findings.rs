@@ -155,7 +155,7 @@ pub(super) fn of_errors(calibration: &Calibration) -> String {
     });
     format!(
         "Elapsed times by the samples, less the true ones. The server delays its answers by {}{truth} and notes when it read each request and when it began \
-         to answer. The capacity is what 50 users get who send without a pause to the same server without a delay.",
+         to answer. The capacity is what 1,000 users get who send to it without a pause.",
         calibration.latency
     )
 }
