@@ -132,7 +132,10 @@ fn combine(
     open_model: Option<OpenModel>,
 ) -> Result<(RunAnalysis, Vec<String>), StatisticsError> {
     let Experiment { text, plan } = experiment;
-    let steady = steady_state(observations, plan.steady_part())?;
+    let schedule = plan.schedule();
+    // Of several loads the closed ones may hide a stall.
+    let is_open = !schedule.arrivals().is_empty() && schedule.peak_users() == 0;
+    let steady = steady_state(observations, plan.steady_part(), is_open)?;
     if let Some(validity) = &mut manifest.validity {
         if manifest.outcome == Outcome::Completed {
             judge_answers(validity, &observations.gone);
@@ -183,8 +186,7 @@ fn combine(
         })
         .collect::<Result<Vec<_>, _>>()?;
     let thresholds = thresholds(plan, labels, &requests, (&total, &all))?;
-    let schedule = plan.schedule();
-    let users = if manifest.users.is_empty() && schedule.peak_users() > 0 {
+    let users = if manifest.users.is_empty() && schedule.arrivals().is_empty() {
         users_from_samples(started, &schedule)
     } else {
         manifest.users.clone()
@@ -312,9 +314,17 @@ fn warnings(manifest: &Manifest, plan: &Plan, observations: &Observations) -> Ve
         .filter(|total| total.error == ErrorKind::Censored.as_str())
         .map(|total| total.count)
         .sum();
-    if censored > 0 {
+    let counts = observations.labels.iter().map(|label| &label.counts);
+    let never_began: u64 = counts.map(|counts| counts.samples - counts.began).sum();
+    if never_began > 0 {
         warnings.push(format!(
-            "has requests that were still in flight at its end ({censored}): they count as errors, and enter the times with how long they had waited, a lower bound"
+            "has arrivals that never began ({never_began}): they count as errors, and enter the times with how long they had waited, a lower bound"
+        ));
+    }
+    let in_flight = censored - never_began;
+    if in_flight > 0 {
+        warnings.push(format!(
+            "has requests that were still in flight at its end ({in_flight}): they count as errors, and enter the times with how long they had waited, a lower bound"
         ));
     }
     let unplayed = plan.scenarios_without_users();

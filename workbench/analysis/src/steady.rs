@@ -23,6 +23,7 @@ const FAILURES_TOGETHER: &str =
 pub(crate) fn steady_state(
     observations: &Observations,
     part: SteadyPart,
+    is_open: bool,
 ) -> Result<Option<SteadyState>, StatisticsError> {
     let labels = &observations.labels;
     let all = Times::together(labels.iter().filter_map(|label| label.times.steady()));
@@ -67,7 +68,7 @@ pub(crate) fn steady_state(
         diagnosis: &steady.diagnosis,
     };
     let stalls = stalls::stalls(observations, steady)?;
-    let stall_check = stalls::check(&stalls, steady, (from_s, to_s));
+    let stall_check = stalls::check(&stalls, steady, (from_s, to_s), is_open);
     let reported = match stall_check.status {
         CheckStatus::Passed => &[],
         CheckStatus::Warning | CheckStatus::Failed => &stalls[..],

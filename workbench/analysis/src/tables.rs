@@ -33,6 +33,7 @@ impl Row<'_> {
         let quantile = |probability| self.times.quantile(probability);
         let counts = &self.counts;
         let samples = counts.samples as f64;
+        let began = counts.began as f64;
         // Requests that took no measurable time at all have no rate; infinity would say more than is known.
         let per_second = |amount: f64| {
             if self.run_s > 0.0 {
@@ -54,10 +55,10 @@ impl Row<'_> {
             p90_ns: quantile(0.90)?,
             p95_ns: quantile(0.95)?,
             p99_ns: quantile(0.99)?,
-            throughput_per_s: per_second(samples),
+            throughput_per_s: per_second(began),
             received_kib_per_s: per_second(counts.bytes_received as f64 / BYTES_PER_KIB),
             sent_kib_per_s: per_second(counts.bytes_sent as f64 / BYTES_PER_KIB),
-            mean_bytes: counts.bytes_received as f64 / samples,
+            mean_bytes: counts.bytes_received as f64 / began.max(1.0),
         })
     }
 }

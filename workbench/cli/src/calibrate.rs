@@ -104,21 +104,23 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let length = if arguments.quick { QUICK } else { FULL };
     let bench = Bench::new()?;
     match bench.calibrate(&length) {
-        Ok(calibration) => print(&calibration, arguments.format),
+        Ok(calibration) => print(&calibration, &arguments),
         // Why a run ended early is known already.
         Err(_) if bench.runner.stopped() == Exit::Interrupted => Ok(Exit::Interrupted),
         Err(error) => Err(error),
     }
 }
 
-fn print(calibration: &Calibration, format: Format) -> anyhow::Result<Exit> {
-    outcome::print(&match format {
+fn print(calibration: &Calibration, arguments: &Arguments) -> anyhow::Result<Exit> {
+    outcome::print(&match arguments.format {
         Format::Text => report::text(calibration, outcome::text_options()),
         Format::Json => outcome::json(calibration)?,
         Format::Markdown => report::markdown(calibration),
     })?;
     Ok(match calibration.conclusion() {
         Conclusion::Met => Exit::Pass,
+        // Too short for a judgement.
+        Conclusion::Missed if arguments.quick => Exit::Inconclusive,
         Conclusion::Missed => Exit::RunInvalid,
         Conclusion::Undecided => Exit::Inconclusive,
     })
@@ -168,7 +170,9 @@ impl Bench {
         let capacity = point(&capacity, 1.0, None)?;
         let mut loads = Vec::new();
         let few = f64::from(FREEZE_RATE) / capacity.rate_per_s;
-        for share in [few].iter().chain(length.shares) {
+        let mut shares = [&[few], length.shares].concat();
+        shares.sort_by(f64::total_cmp);
+        for share in &shares {
             let rate = (share * capacity.rate_per_s).round().max(1.0);
             let load = Load {
                 name: format!("load-{:.0}", share * 100.0),

@@ -35,7 +35,7 @@ pub(crate) struct Progress {
 pub(crate) fn start(plan: &Plan, series: Option<InSeries>) -> Progress {
     let schedule = plan.schedule();
     let users = schedule.most_users();
-    let length = schedule.end();
+    let length = schedule.likely_end();
     let (run, left) = match series {
         None => (String::new(), String::new()),
         Some(series) => (
@@ -118,14 +118,10 @@ fn line(live: &Live, series: Option<InSeries>) -> String {
     let latency = live
         .latency
         .map_or_else(|| "no responses".to_owned(), latency);
-    let users = if live.planned_arrivals > 0.0 {
+    let users = match live.planned_arrivals {
         // Who serves an arrival is a user for as long as that takes.
-        format!(
-            "{} users  {:.0} arrivals/s wanted",
-            live.users, live.planned_arrivals
-        )
-    } else {
-        format!("{}/{} users", live.users, live.planned_users)
+        Some(arrivals) => format!("{} users  {arrivals:.0} arrivals/s wanted", live.users),
+        None => format!("{}/{} users", live.users, live.planned_users),
     };
     format!(
         "{users}  {} req/s  {latency}  {} errors  {left} s left{series}",
@@ -164,7 +160,7 @@ mod tests {
             planned: Duration::from_secs(80),
             users: 99,
             planned_users: 100,
-            planned_arrivals: 0.0,
+            planned_arrivals: None,
             requests: 4_210,
             total_requests: 40_000,
             total_errors: 2,

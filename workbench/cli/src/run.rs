@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -343,8 +344,10 @@ pub(crate) fn tool() -> Tool {
 
 /// Must come before Goose, which would otherwise install a handler that throws results away.
 fn handle_ctrl_c(stop: StopSignal) -> anyhow::Result<()> {
+    let interrupted = AtomicBool::new(false);
     ctrlc::set_handler(move || {
-        if stop.is_stopped() {
+        // A run that ends for another reason was not asked to before.
+        if interrupted.swap(true, Ordering::SeqCst) {
             outcome::note("\nstopped at once; what was not yet written, the last seconds, is lost");
             terminal::drain();
             std::process::exit(i32::from(Exit::Interrupted as u8));

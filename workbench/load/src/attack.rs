@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
-use workbench_plan::{Arrival, Plan, Schedule, Work};
+use workbench_plan::{Plan, Schedule, Work};
 use workbench_samples::{ErrorKind, Labels, Phase, Sample};
 
 use crate::client::Endpoint;
@@ -43,7 +43,7 @@ pub(crate) struct Attack {
     pub(crate) stop: StopSignal,
     pub(crate) presences: Presences,
     start: Start,
-    /// A user has done all its iterations and left.
+    /// A user has done all its iterations and left, and nobody stays for a time.
     is_leaving: AtomicBool,
 }
 
@@ -116,9 +116,12 @@ impl Attack {
         !self.stop.is_stopped()
     }
 
-    /// Notes that the first user has left before its time, as it had no more to do.
+    /// Notes that a user has left as it had no more to do. Where nobody else stays for a time, the load falls from the first
+    /// such user on.
     pub(crate) fn leave(&self) {
-        self.is_leaving.store(true, Ordering::Relaxed);
+        if self.schedule.least_end().is_zero() {
+            self.is_leaving.store(true, Ordering::Relaxed);
+        }
     }
 
     /// Whether everybody did what the schedule wanted, and has left by `ended`.
@@ -134,38 +137,38 @@ impl Attack {
             && ended >= clock.at(self.schedule.least_end())
     }
 
-    /// What became of the arrivals until the schedule's end or, in a run that was stopped, until `stopped`; `None` where the
-    /// plan has none. Gives a sample for each that was due and never began, too.
-    pub(crate) fn finish_arrivals(
-        &self,
-        stopped: Option<Duration>,
-    ) -> (Option<Record>, Vec<Sample>) {
+    /// What became of the arrivals until the schedule's end, or until the run was stopped; `None` where the plan has none.
+    /// `give` is called with a sample for each that was due and never began.
+    pub(crate) fn finish_arrivals(&self, mut give: impl FnMut(Sample)) -> Option<Record> {
+        let clock = self.begun()?;
+        let stopped = self.stop.at();
+        let stopped = stopped.map(|at| at.saturating_duration_since(clock.start()));
         let mut all: Option<Record> = None;
-        let mut samples = Vec::new();
         for (pool, arrivals) in self.pools.iter().zip(self.schedule.arrivals()) {
             let end = stopped.unwrap_or(Duration::MAX).min(arrivals.end());
-            let (record, never_started) = pool.finish(end);
+            let record = pool.finish(end, |arrival| {
+                let due = clock.at(arrival.at);
+                give(Sample {
+                    intended_at: clock.utc_ns(due),
+                    started_at: clock.utc_ns(due),
+                    elapsed_ns: u64::try_from((end - arrival.at).as_nanos()).unwrap_or(u64::MAX),
+                    latency_ns: 0,
+                    connect_ns: 0,
+                    bytes_sent: 0,
+                    bytes_received: 0,
+                    status: None,
+                    error: Some(ErrorKind::Censored),
+                    request: self.steps[0][arrival.scenario][0].label,
+                    scenario: u16::try_from(arrival.scenario).unwrap_or(u16::MAX),
+                    user: 0,
+                    iteration: arrival_number(arrival.number),
+                    active_users: self.presences.active(),
+                    phase: self.phase_at(due),
+                });
+            });
             all.get_or_insert_default().add(&record);
-            let due = |arrival: &Arrival| self.clock().utc_ns(self.clock().at(arrival.at));
-            samples.extend(never_started.into_iter().map(|arrival| Sample {
-                intended_at: due(&arrival),
-                started_at: due(&arrival),
-                elapsed_ns: u64::try_from((end - arrival.at).as_nanos()).unwrap_or(u64::MAX),
-                latency_ns: 0,
-                connect_ns: 0,
-                bytes_sent: 0,
-                bytes_received: 0,
-                status: None,
-                error: Some(ErrorKind::Censored),
-                request: self.steps[0][arrival.scenario][0].label,
-                scenario: u16::try_from(arrival.scenario).unwrap_or(u16::MAX),
-                user: 0,
-                iteration: arrival_number(arrival.number),
-                active_users: self.presences.active(),
-                phase: self.phase_at(self.clock().at(arrival.at)),
-            }));
         }
-        (all, samples)
+        all
     }
 }
 
@@ -225,8 +228,8 @@ fn prepared(plan: &Plan, endpoints: &[Arc<Endpoint>], labels: &Labels) -> Vec<Ve
         .collect()
 }
 
-/// Has every user launched and live its life, and says when the last one has left.
-pub(crate) async fn execute(attack: &Arc<Attack>) -> Result<Instant, LoadError> {
+/// Has every user launched and live its life; says when the last one has left, and how many panicked.
+pub(crate) async fn execute(attack: &Arc<Attack>) -> Result<(Instant, usize), LoadError> {
     let workers = Arc::new(Workers::start(attack.slots.len())?);
     let watchdog = tokio::spawn(stop_users(Arc::clone(attack), Arc::clone(&workers)));
     let shared = Arc::clone(attack);

@@ -18,13 +18,14 @@ use tokio::task::JoinHandle;
 
 use crate::error::LoadError;
 
-/// Launches so many users, and says when the last one has ended. Goose takes up to half a second more to notice.
+/// Launches so many users; says when the last one has ended, and how many ended by a panic. Goose takes up to half a second
+/// more to notice.
 ///
 /// `live` begins the life of the user with a number, from 0, as a task.
 pub(crate) async fn launch(
     users: usize,
     live: impl Fn(usize) -> JoinHandle<()> + Send + Sync + 'static,
-) -> Result<Instant, LoadError> {
+) -> Result<(Instant, usize), LoadError> {
     let mut configuration = GooseConfiguration::default();
     // Requests go through our own connections: Goose only needs a host that parses.
     configuration.host = Some("http://127.0.0.1/".into());
@@ -40,8 +41,9 @@ pub(crate) async fn launch(
         live: Box::new(live),
         present: AtomicUsize::new(users),
         over: watch::Sender::new(None),
+        panicked: AtomicUsize::new(0),
     });
-    let over = crowd.over.subscribe();
+    let users = Arc::clone(&crowd);
     // One for all: Goose's own allotment by weight misses the shares when users are few.
     let scenario = Scenario::new("users").register_transaction(Transaction::new(life(crowd)));
     let goose = GooseAttack::initialize_with_config(configuration)
@@ -51,8 +53,11 @@ pub(crate) async fn launch(
         .map_err(Box::new)?
         .register_scenario(scenario);
     goose.execute().await.map_err(Box::new)?;
-    let ended = *over.borrow();
-    Ok(ended.unwrap_or_else(Instant::now))
+    let ended = *users.over.borrow();
+    Ok((
+        ended.unwrap_or_else(Instant::now),
+        users.panicked.load(Ordering::SeqCst),
+    ))
 }
 
 struct Crowd {
@@ -61,6 +66,7 @@ struct Crowd {
     present: AtomicUsize,
     /// Since when none is left.
     over: watch::Sender<Option<Instant>>,
+    panicked: AtomicUsize,
 }
 
 /// Marks a Goose user whose life has begun.
@@ -78,7 +84,8 @@ fn life(crowd: Arc<Crowd>) -> TransactionFunction {
         Box::pin(async move {
             if let Some(life) = begun {
                 // However it ended: what the user did is recorded.
-                let _ = life.await;
+                let panicked = life.await.is_err_and(|error| error.is_panic());
+                crowd.panicked.fetch_add(panicked.into(), Ordering::SeqCst);
                 if crowd.present.fetch_sub(1, Ordering::SeqCst) == 1 {
                     crowd.over.send_replace(Some(Instant::now()));
                     ::goose::trigger_killswitch("every user has left");

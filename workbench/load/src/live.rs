@@ -13,8 +13,8 @@ pub struct Live {
     pub users: u32,
     /// Users that the schedule wants now.
     pub planned_users: u32,
-    /// Arrivals per second that the schedule wants now.
-    pub planned_arrivals: f64,
+    /// Arrivals per second that the schedule wants now; `None` where nothing arrives at a rate.
+    pub planned_arrivals: Option<f64>,
     /// Requests recorded in this second.
     pub requests: u64,
     /// Requests recorded since the start.

@@ -18,6 +18,9 @@ use workbench_samples::ArrivalsInSecond;
 /// go to rest when there are as many as the second. Calling one takes some ten microseconds, which nobody waits for as
 /// long as the arrivals ahead last. Ours.
 const AHEAD: std::ops::Range<usize> = 4..8;
+/// But for the next one, no arrival is taken further ahead than this: at low rates one connection is used again and again
+/// instead of eight in turn. Ours.
+const FARTHEST_AHEAD: Duration = Duration::from_millis(20);
 
 /// The users of one stream of arrivals, and what is still to arrive.
 pub(crate) struct Pool {
@@ -131,11 +134,10 @@ impl Pool {
                 // The run is over for what has found no user.
                 return None;
             }
-            if overdue || state.ahead < AHEAD.end {
-                return state.take().map(|arrival| Taken {
-                    arrival,
-                    was_free: !overdue,
-                });
+            if overdue || state.takes_more(AHEAD.end, now) {
+                // Where others rest, a user was free, and only called too late.
+                let was_free = !overdue || !state.resting.is_empty();
+                return state.take().map(|arrival| Taken { arrival, was_free });
             }
             let (call, called) = oneshot::channel();
             state.resting.push(call);
@@ -167,7 +169,7 @@ impl Pool {
         }
         record.second(taken.arrival.at).planned += 1;
         record.second(now).started += 1;
-        while state.ahead < AHEAD.start && !state.resting.is_empty() {
+        while state.takes_more(AHEAD.start, now) && !state.resting.is_empty() {
             let Some(arrival) = state.take() else {
                 break;
             };
@@ -183,18 +185,17 @@ impl Pool {
         state.resting.clear();
     }
 
-    /// What became of the arrivals by `now`, when no user is left; gives those that were due and never began, too.
-    pub(crate) fn finish(&self, now: Duration) -> (Record, Vec<Arrival>) {
+    /// What became of the arrivals by `now`, when no user is left; `give` is called with each that was due and never began.
+    pub(crate) fn finish(&self, now: Duration, mut give: impl FnMut(Arrival)) -> Record {
         let mut state = self.lock();
-        let mut never_started = Vec::new();
         while let Some(arrival) = state.arrivals.next_if(|next| next.at <= now) {
             let second = state.record.second(arrival.at);
             second.planned += 1;
             second.waited += 1;
-            never_started.push(arrival);
+            state.record.never_started += 1;
+            give(arrival);
         }
-        state.record.never_started = never_started.len() as u64;
-        (state.record.clone(), never_started)
+        state.record.clone()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -204,6 +205,13 @@ impl Pool {
 }
 
 impl State {
+    /// Whether a free user is to take the next arrival now, of up to so many.
+    fn takes_more(&mut self, up_to: usize, now: Duration) -> bool {
+        let next = self.arrivals.peek();
+        let is_near = next.is_none_or(|next| next.at <= now + FARTHEST_AHEAD);
+        self.ahead == 0 || self.ahead < up_to && is_near
+    }
+
     /// After the last arrival nobody is called any more.
     fn take(&mut self) -> Option<Arrival> {
         let arrival = self.arrivals.next();
@@ -223,9 +231,14 @@ mod tests {
 
     /// Ten arrivals, one every 100 ms from the start on.
     fn pool() -> Pool {
+        pool_of(10.0)
+    }
+
+    /// The arrivals of a second.
+    fn pool_of(count: f64) -> Pool {
         let load = Load::Arrivals(Arrivals {
             rate: Rate {
-                count: 10.0,
+                count,
                 unit: RateUnit::Second,
             },
             ramp_up: Duration::ZERO,
@@ -253,10 +266,9 @@ mod tests {
             pool.begin(&taken, at(100 * number + 2));
         }
         assert!(pool.next(at(950)).await.is_none());
-        let (record, never_started) = pool.finish(at(1_000));
+        let record = pool.finish(at(1_000), |arrival| panic!("{arrival:?} never began"));
         assert_eq!((record.started(), record.waited), (10, 0));
         assert_eq!(record.lateness.max() / 1_000_000, 2);
-        assert!(never_started.is_empty());
     }
 
     #[tokio::test]
@@ -269,10 +281,12 @@ mod tests {
         }
         // After the end of the schedule nothing begins that has found no user by then.
         assert!(pool.next(at(1_100)).await.is_none());
-        let (record, never_started) = pool.finish(at(1_000));
+        let mut never_started = Vec::new();
+        let record = pool.finish(at(1_000), |arrival| never_started.push(arrival.number));
         assert_eq!((record.lateness.len(), record.waited), (1, 2));
         assert_eq!(record.longest_wait, at(700));
-        assert_eq!((record.never_started, never_started.len()), (7, 7));
+        assert_eq!(record.never_started, 7);
+        assert_eq!(never_started, [3, 4, 5, 6, 7, 8, 9]);
         let [second] = record.seconds[..] else {
             panic!("{:?}", record.seconds);
         };
@@ -281,15 +295,14 @@ mod tests {
 
     #[tokio::test]
     async fn those_who_rest_are_called_the_last_one_first_and_go_home_when_the_pool_closes() {
-        let pool = pool();
+        let pool = pool_of(1_000.0);
         let mut taken = Vec::new();
         for _ in 0..AHEAD.end {
             taken.push(pool.next(at(0)).await.unwrap());
         }
         let (mut first, mut second) = (Box::pin(pool.next(at(0))), Box::pin(pool.next(at(0))));
-        assert!(
-            futures::poll!(&mut first).is_pending() && futures::poll!(&mut second).is_pending()
-        );
+        assert!(futures::poll!(&mut first).is_pending());
+        assert!(futures::poll!(&mut second).is_pending());
         let mut begin = |count: usize| {
             for it in taken.drain(..count) {
                 pool.begin(&it, it.arrival.at);
@@ -303,5 +316,21 @@ mod tests {
         pool.close();
         assert!(first.await.is_none());
         assert!(pool.next(at(0)).await.is_none());
+    }
+
+    #[tokio::test]
+    async fn of_far_arrivals_only_the_next_is_taken_and_by_the_user_who_rested_last() {
+        let pool = pool();
+        let first = pool.next(at(0)).await.unwrap();
+        let (mut rested, mut last) = (Box::pin(pool.next(at(0))), Box::pin(pool.next(at(0))));
+        assert!(futures::poll!(&mut rested).is_pending());
+        assert!(futures::poll!(&mut last).is_pending());
+        pool.begin(&first, at(0));
+        assert!(futures::poll!(&mut rested).is_pending());
+        let taken = last.await.unwrap();
+        assert_eq!((taken.arrival.number, taken.was_free), (1, true));
+        // Nobody called the other in time.
+        let overdue = pool.next(at(250)).await.unwrap();
+        assert_eq!((overdue.arrival.number, overdue.was_free), (2, true));
     }
 }

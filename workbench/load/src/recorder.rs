@@ -66,6 +66,10 @@ impl Slot {
         }
     }
 
+    fn len(&self) -> usize {
+        self.lock().len()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Vec<Sample>> {
         // A user that panicked has at worst not added its last sample.
         self.samples.lock().unwrap_or_else(PoisonError::into_inner)
@@ -80,7 +84,8 @@ pub(crate) fn slots(workers: usize) -> Arc<[Slot]> {
 /// The thread that empties the slots.
 #[derive(Debug)]
 pub(crate) struct Recorder {
-    finish: Sender<Vec<Sample>>,
+    slots: Arc<[Slot]>,
+    finish: Sender<()>,
     collector: JoinHandle<Result<Recorded, SamplesError>>,
 }
 
@@ -113,6 +118,10 @@ pub(crate) struct Recorded {
 
 impl Recorded {
     fn add(&mut self, sample: &Sample) {
+        if sample.user == 0 {
+            // An arrival that never began is no request.
+            return;
+        }
         self.samples += 1;
         self.errors += u64::from(sample.error.is_some());
         self.generator_errors += u64::from(sample.error == Some(ErrorKind::Generator));
@@ -136,7 +145,7 @@ impl Recorder {
         let (finish, finished) = channel();
         let collector = Collector {
             rooms: slots.iter().map(|_| Vec::new()).collect(),
-            slots,
+            slots: Arc::clone(&slots),
             writer,
             pending: Vec::new(),
             times: LiveTimes::new(),
@@ -147,13 +156,26 @@ impl Recorder {
             let _unwinding = StopOnPanic(stop.clone());
             collector.run(&finished, &stop, observe)
         });
-        Self { finish, collector }
+        Self {
+            slots,
+            finish,
+            collector,
+        }
     }
 
-    /// Writes what is left, once all users have gone, and the samples of requests that never began.
-    pub(crate) fn finish(self, never_began: Vec<Sample>) -> Result<Recorded, LoadError> {
+    /// Keeps the sample of a request that never began. Of many, no faster than they are written.
+    pub(crate) fn keep(&self, sample: Sample) {
+        self.slots[0].push(sample);
+        // A collector that has ended says why in the end.
+        while self.slots[0].len() >= SAMPLES_PER_PART && !self.collector.is_finished() {
+            std::thread::sleep(COLLECT_EVERY);
+        }
+    }
+
+    /// Writes what is left, once all users have gone.
+    pub(crate) fn finish(self) -> Result<Recorded, LoadError> {
         // The collector hangs up only after an error, which it returns.
-        let _ = self.finish.send(never_began);
+        let _ = self.finish.send(());
         match self.collector.join() {
             Ok(recorded) => Ok(recorded?),
             Err(panic) => Err(LoadError::Collector(said(panic.as_ref()))),
@@ -197,7 +219,7 @@ struct Collector {
 impl Collector {
     fn run(
         mut self,
-        finished: &Receiver<Vec<Sample>>,
+        finished: &Receiver<()>,
         stop: &StopSignal,
         mut observe: impl FnMut(&LiveTimes, &Recorded),
     ) -> Result<Recorded, SamplesError> {
@@ -206,28 +228,21 @@ impl Collector {
         let mut failed = false;
         loop {
             let wait = next.saturating_duration_since(Instant::now());
-            let never_began = match finished.recv_timeout(wait) {
-                Err(RecvTimeoutError::Timeout) => None,
-                Err(RecvTimeoutError::Disconnected) => Some(Vec::new()),
-                Ok(never_began) => Some(never_began),
-            };
+            let running = finished.recv_timeout(wait) == Err(RecvTimeoutError::Timeout);
             self.collect();
             until_view -= 1;
-            if until_view == 0 || never_began.is_some() {
+            if until_view == 0 || !running {
                 observe(&self.times, &self.recorded);
                 self.times.clear();
                 until_view = COLLECTIONS_PER_VIEW;
             }
-            if let Some(never_began) = never_began {
-                never_began
-                    .iter()
-                    .for_each(|sample| self.recorded.add(sample));
-                self.pending.extend(never_began);
+            if !running {
                 // The last attempt at what an earlier one could not write, too.
                 self.write()?;
                 return Ok(self.recorded);
             }
-            next += COLLECT_EVERY;
+            // A disk that was slow is not caught up with by collections of next to nothing.
+            next = (next + COLLECT_EVERY).max(Instant::now());
             let due =
                 self.collections >= COLLECTIONS_PER_PART || self.pending.len() >= SAMPLES_PER_PART;
             if due
@@ -270,7 +285,7 @@ impl Collector {
             recorded.closing += slot.closing.swap(0, Ordering::Relaxed);
             for sample in room.iter() {
                 self.recorded.add(sample);
-                self.times.add(sample.elapsed_ns);
+                self.times.add(sample.response_ns());
             }
             room.shrink_to(2 * room.len());
             self.pending.append(room);
@@ -313,12 +328,12 @@ mod tests {
         let writer = SampleWriter::create(folder.path(), labels).unwrap();
         let slots = slots(3);
         let recorder = Recorder::start(Arc::clone(&slots), writer, StopSignal::new(), |_, _| {});
-        let users: Vec<_> = (0..3)
+        let users: Vec<_> = (1..=3)
             .map(|user| {
                 let slots = Arc::clone(&slots);
                 std::thread::spawn(move || {
                     for _ in 0..10_000 {
-                        slots[user].push(sample(u32::try_from(user).unwrap()));
+                        slots[user - 1].push(sample(u32::try_from(user).unwrap()));
                     }
                 })
             })
@@ -326,7 +341,7 @@ mod tests {
         for user in users {
             user.join().unwrap();
         }
-        let recorded = recorder.finish(Vec::new()).unwrap();
+        let recorded = recorder.finish().unwrap();
         assert_eq!(recorded.samples, 30_000);
         assert_eq!(recorded.answered, 30_000);
         assert_eq!(recorded.errors, 0);

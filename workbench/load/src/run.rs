@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use workbench_plan::{Database, Plan, Schedule, SteadyPart, Target};
 use workbench_samples::{
-    ELAPSED, Labels, MANIFEST_VERSION, Manifest, Outcome, RunLock, SAMPLES_FOLDER, SampleWriter,
-    SeriesPlace, Tool, Validity,
+    ELAPSED, Labels, MANIFEST_VERSION, Manifest, Outcome, RESPONSE, ResourceWriter, RunLock,
+    SAMPLES_FOLDER, SampleWriter, SeriesPlace, Tool, Validity,
 };
 
 use crate::attack::{self, Attack};
@@ -166,7 +166,11 @@ async fn load(
         experiment: plan.name.clone(),
         series: options.series,
         tool: options.tool,
-        elapsed: ELAPSED.to_owned(),
+        elapsed: if plan.schedule().arrivals().is_empty() {
+            ELAPSED.to_owned()
+        } else {
+            RESPONSE.to_owned()
+        },
         seed: plan.seed,
         started_at: None,
         ended_at: None,
@@ -218,23 +222,17 @@ async fn load(
     let watch = watch.map_err(LoadError::Watch)?;
     let recorder = Recorder::start(slots, writer, options.stop, observer);
     let executed = attack::execute(&attack).await;
-    let ended = *executed.as_ref().unwrap_or(&Instant::now());
-    let watched = watch.finish();
+    let (ended, panicked) = *executed.as_ref().unwrap_or(&(Instant::now(), 0));
     let complete = attack.is_complete(ended);
     // Asked to stop when it was over anyway, a run is complete.
     let stopped = attack
         .stop
         .reason()
         .filter(|reason| !complete || *reason != StopReason::Interrupted);
-    let (arrivals, never_began) = match attack.begun() {
-        Some(clock) => {
-            let after = ended.saturating_duration_since(clock.start());
-            attack.finish_arrivals(stopped.is_some().then_some(after))
-        }
-        None => (None, Vec::new()),
-    };
+    let arrivals = attack.finish_arrivals(|sample| recorder.keep(sample));
     // Whatever went wrong, what was recorded is written first.
-    let recorded = recorder.finish(never_began)?;
+    let recorded = recorder.finish()?;
+    let watched = watch.finish();
     executed?;
     manifest.target = target.record(target.requests_served().await);
     manifest.ended_at = Some(attack.clock().utc_ns(ended));
@@ -246,15 +244,22 @@ async fn load(
         &attack,
         recorded,
         arrivals.as_ref(),
-        (ended, stopped),
+        (ended, stopped, panicked),
         &watched.processors,
         target_among_others,
     );
     if let Some(validity) = &mut manifest.validity {
         validity.checks.extend(watched.checks);
+        let stored = watched
+            .writer
+            .map(|writer| writer.and_then(ResourceWriter::finish));
+        if let Some(Err(error)) = stored {
+            validity
+                .checks
+                .push(watch::not_stored(&with_causes(&error)));
+        }
     }
     manifest.write(&directory.path)?;
-    watched.writer?.finish()?;
     Ok(FinishedRun {
         directory: directory.path,
         outcome: manifest.outcome,
@@ -301,10 +306,11 @@ fn observe(
         let planned_users = attack.schedule.users_at(elapsed);
         observer(&Live {
             elapsed,
-            planned: attack.schedule.end(),
+            planned: attack.schedule.likely_end(),
             users: attack.presences.active(),
             planned_users: u32::try_from(planned_users).unwrap_or(u32::MAX),
-            planned_arrivals: attack.schedule.arrival_rate_at(elapsed),
+            planned_arrivals: (!attack.pools.is_empty())
+                .then(|| attack.schedule.arrival_rate_at(elapsed)),
             requests: times.requests(),
             total_requests: recorded.samples,
             total_errors: recorded.errors,
@@ -332,7 +338,7 @@ fn judge(
     attack: &Attack,
     recorded: Recorded,
     arrivals: Option<&Record>,
-    (ended, stopped): (Instant, Option<StopReason>),
+    (ended, stopped, panicked): (Instant, Option<StopReason>, usize),
     processors: &[Processors],
     target_among_others: bool,
 ) -> Outcome {
@@ -347,8 +353,13 @@ fn judge(
         users: &manifest.users,
         presences: &presences,
         arrivals,
+        panicked,
         ended: ended.saturating_duration_since(clock.start()),
-        steady: steady(&attack.plan, &attack.schedule),
+        steady: {
+            let steady = steady(&attack.plan, &attack.schedule);
+            let ended = ended.saturating_duration_since(clock.start());
+            steady.start..steady.end.min(ended)
+        },
         processors,
         cpus: watch::available(),
         target_among_others,

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use tokio::sync::watch;
 
 /// Ends a run when asked to, from any thread (a Ctrl-C handler, for instance).
 #[derive(Clone, Debug)]
 pub struct StopSignal {
-    sender: Arc<watch::Sender<Option<StopReason>>>,
+    sender: Arc<watch::Sender<Option<(StopReason, Instant)>>>,
     /// The same for those who ask before every request.
     stopped: Arc<AtomicBool>,
 }
@@ -39,7 +40,7 @@ impl StopSignal {
         self.sender.send_if_modified(|current| {
             let first = current.is_none();
             if first {
-                *current = Some(reason);
+                *current = Some((reason, Instant::now()));
                 // Before anybody is woken, who would ask.
                 self.stopped.store(true, Ordering::Release);
             }
@@ -50,7 +51,12 @@ impl StopSignal {
     /// Why the run is to end, once it is.
     #[must_use]
     pub fn reason(&self) -> Option<StopReason> {
-        self.sender.borrow().clone()
+        self.sender.borrow().clone().map(|(reason, _)| reason)
+    }
+
+    /// Since when the run is to end, once it is.
+    pub(crate) fn at(&self) -> Option<Instant> {
+        self.sender.borrow().as_ref().map(|(_, at)| *at)
     }
 
     /// Whether the run is to end.

@@ -23,7 +23,7 @@ pub(crate) struct User {
     /// Position in the schedule; the user's number is one more.
     index: usize,
     span: UserSpan,
-    /// Of the target, by position; all requests go to it.
+    /// Of the target, by position; all requests of an iteration go to it.
     replica: usize,
     scenario: usize,
     client: Client,
@@ -211,8 +211,10 @@ impl User {
             Some(request) => {
                 let client = &mut self.client;
                 let measured = &mut in_flight.measured;
+                // Every replica has the same services.
+                let position = self.replica * attack.endpoints[0].len() + prepared.endpoint;
                 client
-                    .send(prepared.endpoint, endpoint, &request, started, measured)
+                    .send(position, endpoint, &request, started, measured)
                     .await;
             }
             None => {

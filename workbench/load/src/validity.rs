@@ -42,6 +42,8 @@ pub(crate) struct Evidence<'a> {
     pub(crate) presences: &'a [Presence],
     /// What became of the arrivals, where the plan has any.
     pub(crate) arrivals: Option<&'a Record>,
+    /// Users who ended by a panic.
+    pub(crate) panicked: usize,
     /// When the load ended.
     pub(crate) ended: Duration,
     /// The part of the schedule in which the use of the processors is judged.
@@ -67,6 +69,7 @@ pub(crate) struct Evidence<'a> {
 pub(crate) fn judge(evidence: &Evidence<'_>) -> Validity {
     let mut checks = vec![schedule_followed(evidence)];
     checks.extend(users_achieved(evidence));
+    checks.extend(users_lost(evidence));
     checks.extend(iterations_done(evidence));
     checks.extend(arrivals_started(evidence));
     checks.extend(arrivals_punctual(evidence));
@@ -182,6 +185,15 @@ fn users_achieved(evidence: &Evidence<'_>) -> Option<Check> {
         USERS_TOLERANCE * 100.0,
     );
     Some(check("users", status, finding))
+}
+
+/// Users who ended by a fault of the workbench's own.
+fn users_lost(evidence: &Evidence<'_>) -> Option<Check> {
+    let finding = format!(
+        "{} ended by a fault of the workbench: please report it",
+        counted(evidence.panicked as u64, "user")
+    );
+    (evidence.panicked > 0).then(|| check("users lost", CheckStatus::Failed, finding))
 }
 
 /// Users with a number of iterations have as much time for them as the plan says.
@@ -342,7 +354,8 @@ fn generator_limits(evidence: &Evidence<'_>) -> Option<Check> {
 
 /// Responses that were waited for after the end of the schedule; they count, but the run took longer than planned.
 fn overtime(evidence: &Evidence<'_>) -> Option<Check> {
-    let end = evidence.clock.at(evidence.schedule.end());
+    let scheduled = evidence.schedule.likely_end();
+    let end = evidence.clock.at(scheduled);
     let presences = evidence.presences.iter();
     let after = presences.map(|user| user.to.saturating_duration_since(end));
     let waited = after.filter(|after| *after > OVERTIME_TOLERANCE).count();
@@ -351,7 +364,7 @@ fn overtime(evidence: &Evidence<'_>) -> Option<Check> {
         0 => "users who served arrivals".to_owned(),
         waited => counted(waited as u64, "user"),
     };
-    let longest = evidence.ended.saturating_sub(evidence.schedule.end());
+    let longest = evidence.ended.saturating_sub(scheduled);
     let finding = format!(
         "{users} waited for a response after the end of the schedule, up to {:.1} s (up to {} s passes)",
         longest.as_secs_f64(),
@@ -361,8 +374,7 @@ fn overtime(evidence: &Evidence<'_>) -> Option<Check> {
 }
 
 fn requests_censored(evidence: &Evidence<'_>) -> Check {
-    let never_started = evidence.arrivals.map_or(0, |record| record.never_started);
-    let censored = evidence.recorded.censored - never_started;
+    let censored = evidence.recorded.censored;
     let status = if censored == 0 {
         CheckStatus::Passed
     } else {

@@ -162,16 +162,16 @@ fn schedule(plan: &Plan, schedule: &Schedule) -> Vec<String> {
         ),
     };
     let most = if schedule.least_end() < schedule.end() {
-        " at most"
+        "at most "
     } else {
         ""
     };
     let mut lines = vec![format!(
-        "Schedule: {users}{} in all{most}",
+        "Schedule: {users}{most}{} in all",
         format_duration(schedule.end())
     )];
     for (load, sharing) in plan.loads() {
-        let own = plan.load.as_ref() != Some(load);
+        let own = plan.scenarios[sharing[0].0].load.is_some();
         let of = match sharing[..] {
             [(only, _)] if own => format!(" for {}", plan.scenarios[only].name),
             _ => String::new(),
@@ -191,7 +191,9 @@ fn schedule(plan: &Plan, schedule: &Schedule) -> Vec<String> {
             .map(|(name, from, to)| {
                 // Who starts later stays later, so that this is not what the lines above hold.
                 let meant = match name {
-                    "hold" => ", from the last user's start to the first one's stop",
+                    "hold" if schedule.peak_users() > 0 => {
+                        ", from the last user's start to the first one's stop"
+                    }
                     _ => "",
                 };
                 format!(

@@ -186,6 +186,15 @@ impl Schedule {
             .unwrap_or(Duration::ZERO)
     }
 
+    /// When a run ends, as far as that is known: the earliest time, or the latest where only iterations say.
+    #[must_use]
+    pub fn likely_end(&self) -> Duration {
+        match self.least_end() {
+            Duration::ZERO => self.end(),
+            least => least,
+        }
+    }
+
     /// Which part of the run `time` falls into.
     #[must_use]
     pub fn phase_at(&self, time: Duration) -> Phase {

@@ -22,7 +22,7 @@ pub use folder::create_dated_folder;
 pub use lock::RunLock;
 pub use manifest::{
     ArrivalsInSecond, Check, CheckStatus, ELAPSED, Host, MANIFEST_FILE, MANIFEST_VERSION, Manifest,
-    Outcome, SeriesPlace, SweepPoint, TargetRecord, Tool, UsersInSecond, Validity,
+    Outcome, RESPONSE, SeriesPlace, SweepPoint, TargetRecord, Tool, UsersInSecond, Validity,
 };
 pub use read::{SampleBatch, has_samples, sample_batches};
 pub use replace::replace_file;

@@ -17,6 +17,9 @@ pub const MANIFEST_VERSION: u32 = 5;
 pub const ELAPSED: &str =
     "from the start of a request to the last byte of its response, connecting included";
 
+/// What the response times of runs with arrivals span.
+pub const RESPONSE: &str = "from the time at which a request was intended to the last byte of its response, connecting included";
+
 /// Name of the manifest in a run's folder.
 pub const MANIFEST_FILE: &str = "manifest.json";
 

@@ -36,6 +36,15 @@ pub struct Sample {
     pub phase: Phase,
 }
 
+impl Sample {
+    /// From the intended start to the last byte of the body: what somebody waits who comes at that time.
+    #[must_use]
+    pub fn response_ns(&self) -> u64 {
+        let waited = u64::try_from(self.started_at - self.intended_at);
+        self.elapsed_ns.saturating_add(waited.unwrap_or_default())
+    }
+}
+
 /// What the small numbers in a [`Sample`] stand for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Labels {

@@ -191,16 +191,25 @@ impl Default for Aims {
 impl Aims {
     /// Whether the response times of a load are close enough to the truth; `None` where nothing is aimed at.
     pub fn errors_met(&self, point: &LoadPoint) -> Option<bool> {
-        let close = |truth: f64, measured: f64| {
-            (measured - truth).abs() <= self.error_ns.max(self.error_fraction * truth)
-        };
+        let met = self.errors_missed(point).is_empty() && point.failed == 0;
+        (point.share <= self.error_up_to).then_some(met)
+    }
+
+    /// The mean and the quantiles of a load that are further from the truth than that, and by how much, in nanoseconds.
+    pub fn errors_missed(&self, point: &LoadPoint) -> Vec<(&'static str, f64)> {
         let (truth, measured) = (&point.truth, &point.measured);
-        let all_close = close(truth.mean_ns, measured.mean_ns)
-            && close(truth.p50_ns, measured.p50_ns)
-            && close(truth.p95_ns, measured.p95_ns)
-            && close(truth.p99_ns, measured.p99_ns)
-            && close(truth.p999_ns, measured.p999_ns);
-        (point.share <= self.error_up_to).then_some(all_close && point.failed == 0)
+        let all = [
+            ("mean", truth.mean_ns, measured.mean_ns),
+            ("p50", truth.p50_ns, measured.p50_ns),
+            ("p95", truth.p95_ns, measured.p95_ns),
+            ("p99", truth.p99_ns, measured.p99_ns),
+            ("p99.9", truth.p999_ns, measured.p999_ns),
+        ];
+        all.into_iter()
+            .map(|(name, truth, measured)| (name, truth, measured - truth))
+            .filter(|(_, truth, off)| off.abs() > self.error_ns.max(self.error_fraction * truth))
+            .map(|(name, _, off)| (name, off))
+            .collect()
     }
 
     /// Whether the arrivals of a load kept to their times; `None` where nothing is aimed at.

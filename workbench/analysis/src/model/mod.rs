@@ -145,7 +145,7 @@ pub struct RequestStatistics {
     pub p95_ns: f64,
     /// 99 % line.
     pub p99_ns: f64,
-    /// Samples by the time that was run, per second: the whole schedule where it was completed, otherwise until the run
+    /// Requests by the time that was run, per second: the whole schedule where it was completed, otherwise until the run
     /// ended.
     pub throughput_per_s: f64,
     /// KiB received per second of the same time, headers included.

@@ -28,7 +28,7 @@ impl Batch {
     ) -> PolarsResult<(Rows, Vec<u16>)> {
         let mut columns = [columns, &[column::SUCCESS]].concat();
         if labels.may_wait {
-            columns.extend([column::STARTED_AT, column::INTENDED_AT]);
+            columns.extend([column::STARTED_AT, column::INTENDED_AT, column::USER]);
             columns.sort_unstable();
             columns.dedup();
         }

@@ -115,6 +115,8 @@ pub(super) struct Tally<'a> {
 #[derive(Clone, Copy)]
 pub(crate) struct LabelTally {
     pub(crate) samples: u64,
+    /// Of these, how many were sent: all but arrivals that never began.
+    pub(crate) began: u64,
     pub(crate) errors: u64,
     /// Samples in the steady part.
     pub(crate) steady: u64,
@@ -209,6 +211,11 @@ impl<'a> Tally<'a> {
         let received = rows.whole(column::BYTES_RECEIVED)?;
         let users = rows.small(column::ACTIVE_USERS)?;
         let statuses = rows.optional(column::STATUS)?;
+        let users_of = self
+            .of
+            .may_wait
+            .then(|| rows.small(column::USER))
+            .transpose()?;
         let errors = rows.optional_words(column::ERROR)?;
         let error_of = rows.table(column::ERROR, Failure::of)?;
         let mut failures: BTreeMap<_, u64> = BTreeMap::new();
@@ -220,12 +227,16 @@ impl<'a> Tally<'a> {
             let in_second = second(clock.since(start)?)?;
             let code = codes[row];
             let (label, steady, failed) = (label(code), in_steady_part(code), is_failed(code));
+            // Of an arrival that never began, nothing was sent and nothing came.
+            let began = users_of.is_none_or(|users| users[row] != 0);
             let counts = &mut self.labels[label];
             counts.samples += 1;
+            counts.began += u64::from(began);
             counts.errors += u64::from(failed);
             counts.steady += u64::from(steady);
             counts.steady_errors += u64::from(steady && failed);
-            counts.ended_in_window += u64::from(window.is_some_and(|window| window.contains(end)));
+            let in_window = window.is_some_and(|window| window.contains(end));
+            counts.ended_in_window += u64::from(began && in_window);
             counts.first_start = counts.first_start.min(start);
             counts.last_end = counts.last_end.max(end);
             counts.bytes_sent += sent[row];
@@ -334,6 +345,7 @@ impl<'a> Tally<'a> {
 impl LabelTally {
     pub(crate) const NONE: Self = Self {
         samples: 0,
+        began: 0,
         errors: 0,
         steady: 0,
         steady_errors: 0,
@@ -349,6 +361,7 @@ impl LabelTally {
     /// Takes what another one has counted.
     pub(crate) fn add(&mut self, other: &Self) {
         self.samples += other.samples;
+        self.began += other.began;
         self.errors += other.errors;
         self.steady += other.steady;
         self.steady_errors += other.steady_errors;

@@ -2,7 +2,7 @@
 
 use crate::support::{EXPERIMENT, browse, manifest, write_parts};
 use workbench_analysis::{RunAnalysis, analyze_run};
-use workbench_samples::{ArrivalsInSecond, ErrorKind, Outcome, Sample};
+use workbench_samples::{ArrivalsInSecond, CheckStatus, ErrorKind, Outcome, Sample};
 
 const MS: f64 = 1e6;
 
@@ -41,9 +41,12 @@ fn what_an_arrival_waited_is_part_of_its_response_time_and_not_of_its_service_ti
         .collect();
     let mut never = arrival(9_900, 0, 100);
     (never.user, never.status, never.error) = (0, None, Some(ErrorKind::Censored));
+    never.bytes_received = 0;
     samples.push(never);
     let run = analysed(&samples);
     assert_eq!(run.total.samples, 100);
+    // What never began is no throughput.
+    assert_eq!(run.total.throughput_per_s, 99.0 / 10.0);
     assert_eq!(run.total.errors, 1);
     assert_eq!(
         (run.total.min_ns, run.total.max_ns),
@@ -53,6 +56,7 @@ fn what_an_arrival_waited_is_part_of_its_response_time_and_not_of_its_service_ti
     assert_eq!(run.total.p95_ns, 100.0 * MS);
     assert_eq!(run.steady.unwrap().total.mean_ns.value, Some(60.0 * MS));
     assert_eq!(run.per_second[0].p99_ns, Some(100.0 * MS));
+    assert_eq!(run.total.mean_bytes, 1_024.0);
     let open = run.open_model.unwrap();
     assert_eq!(open.arrivals[0].waited, 1);
     let [browse, total] = &open.service[..] else {
@@ -77,6 +81,36 @@ fn service_times_are_exact_however_many_there_are() {
     assert_eq!(service[0].p95_ns, 9_550.0 * MS);
     assert_eq!(service[0].max_ns, 10_000.0 * MS);
     assert_eq!(service[0].mean_ns, 5_500.0 * MS);
+}
+
+#[test]
+fn a_stall_is_in_the_response_times_of_arrivals_and_does_not_make_the_run_invalid() {
+    // Nothing is answered from 4 to 6 s; what was due meanwhile waits for its end.
+    let samples: Vec<Sample> = (0..1_000)
+        .map(|number| {
+            let due = number * 10;
+            let stalled = (4_000..6_000).contains(&due);
+            let sample = arrival(
+                due,
+                if stalled { 6_000 - due } else { 0 },
+                5 + number as u64 % 7,
+            );
+            Sample {
+                user: 1 + number as u32 % 50,
+                ..sample
+            }
+        })
+        .collect();
+    let run = analysed(&samples);
+    let steady = run.steady.unwrap();
+    assert_eq!(
+        steady.stalls.status,
+        CheckStatus::Warning,
+        "{:?}",
+        steady.stalls
+    );
+    assert!(steady.stalls.finding.contains("percentiles show it"));
+    assert!(run.total.p95_ns > 1_000.0 * MS);
 }
 
 #[test]

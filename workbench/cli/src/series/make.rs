@@ -167,7 +167,7 @@ fn shown(series: &OpenSeries, run: usize) -> InSeries {
         position: runs[run].position,
         of: u32::try_from(runs.len()).unwrap_or(u32::MAX),
         afterwards: missing
-            .map(|later| pause + series.plan(later).schedule().end())
+            .map(|later| pause + series.plan(later).schedule().likely_end())
             .sum(),
     }
 }

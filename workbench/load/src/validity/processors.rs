@@ -89,16 +89,20 @@ pub(super) fn processors_free(evidence: &Evidence<'_>) -> Option<Check> {
     Some(check("processors", status, finding))
 }
 
-/// The readings that lie in the steady part; where it is too short for one, those that touch it.
+/// The readings that lie in the steady part by half or more; where it is too short for one, those that touch it.
 fn steady_readings<'a>(evidence: &Evidence<'a>) -> Vec<&'a Processors> {
     let at = |offset: Duration| evidence.clock.at(offset);
     let (from, to) = (at(evidence.steady.start), at(evidence.steady.end));
+    let inside = |it: &Processors| {
+        let end = (it.from + it.length).min(to);
+        end.saturating_duration_since(it.from.max(from))
+    };
     let select = |wanted: &dyn Fn(&Processors) -> bool| -> Vec<&'a Processors> {
         evidence.processors.iter().filter(|it| wanted(it)).collect()
     };
-    let within = select(&|it| it.from >= from && it.from + it.length <= to);
+    let within = select(&|it| inside(it) * 2 >= it.length);
     if within.is_empty() {
-        select(&|it| it.from < to && it.from + it.length > from)
+        select(&|it| !inside(it).is_zero())
     } else {
         within
     }

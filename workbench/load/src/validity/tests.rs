@@ -57,6 +57,7 @@ fn judged_on(
         users: &users,
         presences: &presences,
         arrivals,
+        panicked: 0,
         ended: Duration::from_millis(there.iter().map(|(_, _, to)| *to).max().unwrap_or(0)),
         steady: Duration::ZERO..schedule.end(),
         processors: &[],

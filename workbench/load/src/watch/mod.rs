@@ -52,8 +52,8 @@ pub(crate) struct Watched {
     pub(crate) processors: Vec<Processors>,
     /// What could not be seen.
     pub(crate) checks: Vec<Check>,
-    /// Makes one file of what is in the run's folder; or why not all of it is.
-    pub(crate) writer: Result<ResourceWriter, SamplesError>,
+    /// Makes one file of what is in the run's folder; or why not all of it is. `None` after a failure of another kind.
+    pub(crate) writer: Option<Result<ResourceWriter, SamplesError>>,
 }
 
 impl Watch {
@@ -91,11 +91,22 @@ impl Watch {
 
     /// Looks a last time and writes what is left.
     pub(crate) fn finish(self) -> Watched {
-        // It waits for this, unless it has panicked; then so does whoever joins it.
+        // It waits for this, unless it has panicked.
         let _ = self.finish.send(());
-        self.thread
-            .join()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        self.thread.join().unwrap_or_else(|_| Watched {
+            processors: Vec::new(),
+            checks: vec![not_stored("the thread that watches failed")],
+            writer: None,
+        })
+    }
+}
+
+/// A run without all of its readings is none the worse for what it is made for.
+pub(crate) fn not_stored(why: &str) -> Check {
+    Check {
+        name: "monitor".to_owned(),
+        status: CheckStatus::Warning,
+        finding: format!("not all readings of who used what are stored: {why}"),
     }
 }
 
@@ -142,7 +153,7 @@ impl Watcher {
             if let (Some(before), Some(now)) = (&before, &now) {
                 let length = now.at() - before.at();
                 if !over || length >= SHORTEST_LAST || self.processors.is_empty() {
-                    self.note(before, now, &clock);
+                    self.note(before, now, &clock, over);
                 }
             }
             if over {
@@ -168,13 +179,20 @@ impl Watcher {
         Look::now(members, &mut self.sockets)
     }
 
-    fn note(&mut self, before: &Look, now: &Look, clock: &Clock) {
+    /// At the last look users have closed their connections, and nothing shows any more what was sent through these.
+    fn note(&mut self, before: &Look, now: &Look, clock: &Clock, is_last: bool) {
         let Some((processors, rows)) = rates::between(before, now) else {
             return;
         };
         self.processors.push(processors);
         let at = clock.utc_ns(now.at());
-        let rows = rows.into_iter().map(|(source, metric, value)| Resource {
+        let is_known = |source: &str, metric: &str| {
+            !is_last || metric != "bytes_out_per_s" || source.starts_with("machine")
+        };
+        let rows = rows
+            .into_iter()
+            .filter(|(source, metric, _)| is_known(source, metric));
+        let rows = rows.map(|(source, metric, value)| Resource {
             at,
             source,
             metric: metric.to_owned(),
@@ -218,7 +236,7 @@ impl Watcher {
         Watched {
             checks: gone.chain(self.endpoints.checks()).collect(),
             processors: self.processors,
-            writer: self.writer,
+            writer: Some(self.writer),
         }
     }
 }

@@ -191,6 +191,22 @@ async fn scenarios_follow_the_loads_of_their_own() {
     let scenarios = words(&samples, "scenario");
     let count = |name: &str| scenarios.iter().filter(|it| *it == name).count();
     assert_eq!((count("probe"), count("batch")), (10, 7));
+    // That a scenario is done is no end of the hold for the others.
+    assert!(
+        words(&samples, "phase")
+            .iter()
+            .all(|phase| phase == "hold" || phase == "ramp_down")
+    );
+    let held = instants(&finished, &samples, "started_at")
+        .into_iter()
+        .zip(words(&samples, "phase"));
+    for (started, phase) in held {
+        assert_eq!(
+            phase == "hold",
+            started < 500_000_000,
+            "{phase} at {started}"
+        );
+    }
     let users = numbers(&samples, "user");
     let users_of = |name: &str| {
         let mut of: Vec<u64> = (scenarios.iter().zip(&users))

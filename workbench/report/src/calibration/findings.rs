@@ -20,30 +20,30 @@ pub(super) fn findings(calibration: &Calibration) -> [Finding; 3] {
         calibration,
         &format!(
             "Up to {} of the capacity, mean and percentiles to p99.9 are within {} or {} of the truth, whichever is more",
-            share(aims.error_up_to),
+            share(measured_up_to(calibration, aims.error_up_to)),
             share(aims.error_fraction),
             format::time(aims.error_ns),
         ),
         Aims::errors_met,
         |point| {
-            let p999 = point.measured.p999_ns - point.truth.p999_ns;
-            let p50 = point.measured.p50_ns - point.truth.p50_ns;
-            let failed = match point.failed {
-                0 => String::new(),
-                some => format!(", {} failed", format::counted(some, "request")),
-            };
-            format!(
-                "p50 is off by {}, p99.9 by {}{failed}",
-                signed_time(p50),
-                signed_time(p999)
-            )
+            let missed = aims.errors_missed(point).into_iter();
+            let mut missed: Vec<String> = missed
+                .map(|(name, off)| format!("{name} is off by {}", signed_time(off)))
+                .collect();
+            if point.failed > 0 {
+                missed.push(format!(
+                    "{} failed",
+                    format::counted(point.failed, "request")
+                ));
+            }
+            missed.join(", ")
         },
     );
     let lateness = of_loads(
         calibration,
         &format!(
             "Up to {} of the capacity, half of the arrivals start within {} of their time and 99% within {}",
-            share(aims.lateness_up_to),
+            share(measured_up_to(calibration, aims.lateness_up_to)),
             format::time(aims.lateness_p50_ns),
             format::time(aims.lateness_p99_ns),
         ),
@@ -111,6 +111,12 @@ fn of_loads(
         },
         text,
     }
+}
+
+/// The largest share of the capacity that was measured, up to the one that is aimed at.
+fn measured_up_to(calibration: &Calibration, aimed: f64) -> f64 {
+    let shares = calibration.loads.iter().map(|point| point.share);
+    shares.filter(|share| *share <= aimed).fold(0.0, f64::max)
 }
 
 fn conclusion(

@@ -109,8 +109,8 @@ fn a_missed_aim_names_its_load_its_error_and_who_else_used_the_processors() {
     assert_eq!(missed.conclusion(), Conclusion::Missed);
     let text = markdown(&missed);
     let expected = "missed: Up to 50% of the capacity, mean and percentiles to p99.9 are within 1% or 100 µs of the truth, \
-        whichever is more: at 50% p50 is off by +700 µs, p99.9 by +700 µs (other programs used 5% of the processors, steal \
-        took 0%).";
+        whichever is more: at 50% mean is off by +700 µs, p50 is off by +700 µs, p95 is off by +700 µs, p99 is off by +700 µs, \
+        p99.9 is off by +700 µs (other programs used 5% of the processors, steal took 0%).";
     assert!(text.contains(expected), "{text}");
 }
 
