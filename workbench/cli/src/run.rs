@@ -197,6 +197,11 @@ fn one_by_one(plans: &[Plan], runner: &Runner) -> anyhow::Result<Exit> {
             &finished.outcome,
         ) {
             (Ok(reported), _) => exit = exit.and(reported),
+            // Nothing was sent: the run is invalid, and the others are none the worse for it.
+            (Err(error), Outcome::Completed) if !finished.validity.valid => {
+                outcome::note(&format!("error: {error:#}"));
+                exit = exit.and(Exit::RunInvalid);
+            }
             (Err(error), Outcome::Completed) => return Err(error),
             // Stopped before its first request, perhaps: why it ended is what counts.
             (Err(error), _) => outcome::note(&format!("error: {error:#}")),

@@ -132,7 +132,13 @@ impl Attack {
         let users = self.schedule.users().iter();
         let scheduled = users.filter(|user| !matches!(user.work, Work::Arrivals(_)));
         let left = self.presences.left();
-        left.len() == scheduled.count()
+        // Who serves arrivals would have come again until their end.
+        let stopped_early = self.stop.at().is_some_and(|at| {
+            let ends = self.schedule.arrivals().iter().map(|it| clock.at(it.end()));
+            ends.max().is_some_and(|end| at < end)
+        });
+        !stopped_early
+            && left.len() == scheduled.count()
             && left.iter().all(|user| user.is_done || user.to >= user.stop)
             && ended >= clock.at(self.schedule.least_end())
     }

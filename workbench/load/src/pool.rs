@@ -44,7 +44,7 @@ pub(crate) struct Record {
     pub(crate) lateness: Histogram<u64>,
     /// Arrivals that had to wait for a user to become free.
     pub(crate) waited: u64,
-    /// The longest that one of these had waited when it began.
+    /// The longest that one of these had waited when it began, or when the schedule ended.
     pub(crate) longest_wait: Duration,
     /// Arrivals whose time had come, and that never began.
     pub(crate) never_started: u64,
@@ -193,6 +193,7 @@ impl Pool {
             second.planned += 1;
             second.waited += 1;
             state.record.never_started += 1;
+            state.record.longest_wait = state.record.longest_wait.max(now - arrival.at);
             give(arrival);
         }
         state.record.clone()
@@ -284,6 +285,7 @@ mod tests {
         let mut never_started = Vec::new();
         let record = pool.finish(at(1_000), |arrival| never_started.push(arrival.number));
         assert_eq!((record.lateness.len(), record.waited), (1, 2));
+        // The fourth was due at 300 ms.
         assert_eq!(record.longest_wait, at(700));
         assert_eq!(record.never_started, 7);
         assert_eq!(never_started, [3, 4, 5, 6, 7, 8, 9]);

@@ -20,6 +20,11 @@ use crate::stop::{StopReason, StopSignal};
 
 /// How often the slots are emptied.
 const COLLECT_EVERY: Duration = Duration::from_millis(100);
+/// A collector that wakes so much later than it asked for was not run: nor, most likely, was anybody else of this process.
+/// Ours.
+const STANDSTILL: Duration = Duration::from_millis(100);
+/// More are not kept.
+const MOST_STANDSTILLS: usize = 10_000;
 /// The live view is renewed once a second.
 const COLLECTIONS_PER_VIEW: u32 = 10;
 /// A part is written when this many collections, or this many samples, are at hand.
@@ -86,8 +91,11 @@ pub(crate) fn slots(workers: usize) -> Arc<[Slot]> {
 pub(crate) struct Recorder {
     slots: Arc<[Slot]>,
     finish: Sender<()>,
-    collector: JoinHandle<Result<Recorded, SamplesError>>,
+    collector: JoinHandle<Result<(Recorded, Vec<Standstill>), SamplesError>>,
 }
+
+/// From when on, and for how long, this process did not run.
+pub(crate) type Standstill = (Instant, Duration);
 
 /// What was recorded in a whole run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -151,6 +159,7 @@ impl Recorder {
             times: LiveTimes::new(),
             collections: 0,
             recorded: Recorded::default(),
+            standstills: Vec::new(),
         };
         let collector = std::thread::spawn(move || {
             let _unwinding = StopOnPanic(stop.clone());
@@ -173,7 +182,7 @@ impl Recorder {
     }
 
     /// Writes what is left, once all users have gone.
-    pub(crate) fn finish(self) -> Result<Recorded, LoadError> {
+    pub(crate) fn finish(self) -> Result<(Recorded, Vec<Standstill>), LoadError> {
         // The collector hangs up only after an error, which it returns.
         let _ = self.finish.send(());
         match self.collector.join() {
@@ -214,6 +223,7 @@ struct Collector {
     /// Since the last part.
     collections: u32,
     recorded: Recorded,
+    standstills: Vec<Standstill>,
 }
 
 impl Collector {
@@ -222,13 +232,17 @@ impl Collector {
         finished: &Receiver<()>,
         stop: &StopSignal,
         mut observe: impl FnMut(&LiveTimes, &Recorded),
-    ) -> Result<Recorded, SamplesError> {
+    ) -> Result<(Recorded, Vec<Standstill>), SamplesError> {
         let mut next = Instant::now() + COLLECT_EVERY;
         let mut until_view = COLLECTIONS_PER_VIEW;
         let mut failed = false;
         loop {
             let wait = next.saturating_duration_since(Instant::now());
             let running = finished.recv_timeout(wait) == Err(RecvTimeoutError::Timeout);
+            let late = Instant::now().saturating_duration_since(next);
+            if late >= STANDSTILL && self.standstills.len() < MOST_STANDSTILLS {
+                self.standstills.push((next, late));
+            }
             self.collect();
             until_view -= 1;
             if until_view == 0 || !running {
@@ -239,7 +253,7 @@ impl Collector {
             if !running {
                 // The last attempt at what an earlier one could not write, too.
                 self.write()?;
-                return Ok(self.recorded);
+                return Ok((self.recorded, self.standstills));
             }
             // A disk that was slow is not caught up with by collections of next to nothing.
             next = (next + COLLECT_EVERY).max(Instant::now());
@@ -341,7 +355,7 @@ mod tests {
         for user in users {
             user.join().unwrap();
         }
-        let recorded = recorder.finish().unwrap();
+        let (recorded, _) = recorder.finish().unwrap();
         assert_eq!(recorded.samples, 30_000);
         assert_eq!(recorded.answered, 30_000);
         assert_eq!(recorded.errors, 0);

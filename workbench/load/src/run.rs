@@ -21,7 +21,7 @@ use crate::limits::{self, Limits};
 use crate::live::{Live, LiveTimes};
 use crate::pool::Record;
 use crate::presence::Presence;
-use crate::recorder::{self, Recorded, Recorder};
+use crate::recorder::{self, Recorded, Recorder, Standstill};
 use crate::reset;
 use crate::stop::{StopReason, StopSignal};
 use crate::target::{BookstoreCommand, RunningTarget};
@@ -231,7 +231,7 @@ async fn load(
         .filter(|reason| !complete || *reason != StopReason::Interrupted);
     let arrivals = attack.finish_arrivals(|sample| recorder.keep(sample));
     // Whatever went wrong, what was recorded is written first.
-    let recorded = recorder.finish()?;
+    let (recorded, standstills) = recorder.finish()?;
     let watched = watch.finish();
     executed?;
     manifest.target = target.record(target.requests_served().await);
@@ -245,7 +245,7 @@ async fn load(
         recorded,
         arrivals.as_ref(),
         (ended, stopped, panicked),
-        &watched.processors,
+        (&watched.processors, &standstills),
         target_among_others,
     );
     if let Some(validity) = &mut manifest.validity {
@@ -339,7 +339,7 @@ fn judge(
     recorded: Recorded,
     arrivals: Option<&Record>,
     (ended, stopped, panicked): (Instant, Option<StopReason>, usize),
-    processors: &[Processors],
+    (processors, standstills): (&[Processors], &[Standstill]),
     target_among_others: bool,
 ) -> Outcome {
     let clock = attack.clock();
@@ -361,6 +361,7 @@ fn judge(
             steady.start..steady.end.min(ended)
         },
         processors,
+        standstills,
         cpus: watch::available(),
         target_among_others,
         recorded,

@@ -12,7 +12,7 @@ use workbench_samples::{Check, CheckStatus, UsersInSecond, Validity};
 use crate::clock::Clock;
 use crate::pool::Record;
 use crate::presence::Presence;
-use crate::recorder::Recorded;
+use crate::recorder::{Recorded, Standstill};
 use crate::watch::Processors;
 
 /// Largest deviation from the planned users, as a fraction of their peak, that passes.
@@ -30,6 +30,10 @@ const NEVER_STARTED_LIMIT: f64 = 0.01;
 /// the second is a generator that cannot keep up. Ours.
 const ARRIVAL_MEDIAN_TOLERANCE: Duration = Duration::from_micros(300);
 const ARRIVAL_P99_TOLERANCE: Duration = Duration::from_millis(2);
+
+/// From this length and share of the steady part on, standstills of the generator are in the 99th percentile. Ours.
+const STANDSTILL_LIMIT: Duration = Duration::from_millis(250);
+const STANDSTILL_SHARE: f64 = 0.01;
 
 /// How long the last response may keep a run past the end of its schedule before it is mentioned. Ours.
 const OVERTIME_TOLERANCE: Duration = Duration::from_secs(1);
@@ -50,6 +54,8 @@ pub(crate) struct Evidence<'a> {
     pub(crate) steady: Range<Duration>,
     /// Who used the processors, over the run.
     pub(crate) processors: &'a [Processors],
+    /// When the generator did not run.
+    pub(crate) standstills: &'a [Standstill],
     /// Processors that the generator may use.
     pub(crate) cpus: f64,
     /// Whether other processes of this machine may be the target's.
@@ -81,6 +87,7 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Validity {
     checks.push(requests_censored(evidence));
     checks.extend(overtime(evidence));
     checks.extend(users_punctual(evidence));
+    checks.extend(generator_ran(evidence));
     checks.extend(processors::processors_free(evidence));
     checks.extend(time_accounted(evidence));
     Validity {
@@ -240,7 +247,7 @@ fn arrivals_started(evidence: &Evidence<'_>) -> Option<Check> {
         String::new()
     } else {
         format!(
-            "; {} ({:.2} %) never began (up to {:.0} % passes), and count as censored",
+            "; {} of them ({:.2} % of all) never began (up to {:.0} % passes), and count as censored",
             record.never_started,
             share(record.never_started) * 100.0,
             NEVER_STARTED_LIMIT * 100.0
@@ -252,9 +259,8 @@ fn arrivals_started(evidence: &Evidence<'_>) -> Option<Check> {
         CheckStatus::Warning
     };
     let finding = format!(
-        "{} of {} waited for a free user, up to {:.1} s{never}. Response times count from when arrivals were due; raise \
-         max_users if the target should take more at once",
-        record.waited,
+        "{late} of {} found no free user and waited, up to {:.1} s{never}. Response times count from when arrivals were due; \
+         raise max_users if the target should take more at once",
         counted(planned, "arrival"),
         record.longest_wait.as_secs_f64(),
     );
@@ -403,6 +409,37 @@ fn users_punctual(evidence: &Evidence<'_>) -> Option<Check> {
         LATENESS_TOLERANCE.as_millis(),
     );
     Some(check("punctuality", status, finding))
+}
+
+/// Of a generator that stands still for a while, stopped, suspended or without a processor, the target seems to.
+fn generator_ran(evidence: &Evidence<'_>) -> Option<Check> {
+    let at = |offset: Duration| evidence.clock.at(offset);
+    let (from, to) = (at(evidence.steady.start), at(evidence.steady.end));
+    let inside = |(begun, length): &Standstill| {
+        (*begun + *length)
+            .min(to)
+            .saturating_duration_since((*begun).max(from))
+    };
+    let lengths = evidence.standstills.iter().map(inside);
+    let lengths: Vec<Duration> = lengths.filter(|length| !length.is_zero()).collect();
+    let longest = *lengths.iter().max()?;
+    let total: Duration = lengths.iter().sum();
+    let share = total.as_secs_f64() / (to - from).as_secs_f64();
+    let status = if longest >= STANDSTILL_LIMIT && share >= STANDSTILL_SHARE {
+        CheckStatus::Failed
+    } else {
+        CheckStatus::Warning
+    };
+    let finding = format!(
+        "the generator itself did not run for {:.2} s of the steady part ({:.1} %), at most {:.2} s at a time (from {:.2} s \
+         and {:.0} % on the run is invalid): it was stopped or suspended, or had no processor",
+        total.as_secs_f64(),
+        share * 100.0,
+        longest.as_secs_f64(),
+        STANDSTILL_LIMIT.as_secs_f64(),
+        STANDSTILL_SHARE * 100.0,
+    );
+    Some(check("generator standstill", status, finding))
 }
 
 /// Little's law, summed over the run: users without think time are always waiting for a response.

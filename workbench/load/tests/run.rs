@@ -17,6 +17,7 @@ use support::{
     Stub, check, experiment, finding, numbers, one_run_at_a_time, run, run_observed, samples, words,
 };
 use workbench_load::{FinishedRun, LoadError, StopReason, StopSignal};
+use workbench_plan::Distribution;
 use workbench_samples::{CheckStatus, Manifest, Outcome, Resource, read_resources};
 
 const SHORT: &str = "threads:\n  - { start: 3, startup: 100ms, hold: 300ms, shutdown: 100ms }";
@@ -124,7 +125,9 @@ async fn a_close_that_crosses_a_request_is_no_error_of_the_target() {
         let folder = tempfile::tempdir().unwrap();
         let stub = Stub::start().await;
         let step = format!("      - {{ request: {step} }}");
-        let plan = experiment(stub.address, SHORT, &step);
+        let mut plan = experiment(stub.address, SHORT, &step);
+        // Long enough for a server to have closed a connection as idle.
+        plan.scenarios[0].think_time = Some(Distribution::Constant(Duration::from_millis(60)));
         let finished = run(&plan, folder.path(), &StopSignal::new()).await.unwrap();
         let samples = samples(&finished);
         assert!(samples.height() >= 6 || step.contains("crash"), "{step}");
@@ -149,6 +152,20 @@ async fn a_close_that_crosses_a_request_is_no_error_of_the_target() {
     // Closed with a word that nobody asked for, while the connection was idle.
     let idle = outcomes("GET stub/idle").await;
     assert!(idle.iter().all(|error| error == "-"), "{idle:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_breaks_while_its_request_is_worked_on_is_the_targets_failure() {
+    let _turn = one_run_at_a_time().await;
+    let folder = tempfile::tempdir().unwrap();
+    let stub = Stub::start().await;
+    // Without a pause no connection is idle, and the server has every second request for 30 ms.
+    let plan = experiment(stub.address, SHORT, "      - { request: GET stub/break }");
+    let finished = run(&plan, folder.path(), &StopSignal::new()).await.unwrap();
+    let errors = words(&samples(&finished), "error");
+    let reset = errors.iter().filter(|error| *error == "reset").count();
+    // The last request of a user may be the answered one.
+    assert!(reset * 2 + 3 >= errors.len() && reset > 3, "{errors:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -27,6 +27,8 @@ pub(super) struct Connection {
     stream: Stream,
     /// What it took to open: a round trip or more.
     pub(super) opened_in: Duration,
+    /// When the last response on it was complete, or it was opened.
+    pub(super) used: Instant,
 }
 
 #[derive(Debug)]
@@ -118,6 +120,7 @@ impl Connection {
         Ok(Self {
             stream,
             opened_in: begun.elapsed(),
+            used: Instant::now(),
         })
     }
 

@@ -27,8 +27,10 @@ use wire::Crossed;
 /// Said of the time without a request by a server that closes an idle connection (RFC 9110, section 15.5.9).
 const REQUEST_TIMEOUT: u16 = 408;
 
-/// How long a close may be on its way besides a round trip. Ours.
+/// How long a close of a connection that was idle may be on its way besides a round trip, and one of a connection that was
+/// used a moment ago: the longer it was idle, the likelier the server closed it for that. Ours.
 const LONGEST_CROSSING: Duration = Duration::from_millis(50);
+const SHORTEST_CROSSING: Duration = Duration::from_millis(5);
 
 /// What one request cost and what came of it, as far as is known; the definitions are those of `Sample`.
 #[derive(Clone, Copy, Debug)]
@@ -152,9 +154,10 @@ impl Client {
                 Err(_) => false,
             };
             // What took longer was no close that crossed the request: the server had it, and failed.
-            let is_stale = is_reused
-                && closed
-                && started.elapsed() < LONGEST_CROSSING + 2 * connection.opened_in;
+            let idle = started.saturating_duration_since(connection.used);
+            let crossing = LONGEST_CROSSING.min(SHORTEST_CROSSING + idle);
+            let is_stale =
+                is_reused && closed && started.elapsed() < crossing + 2 * connection.opened_in;
             if is_stale && (exchange.written == 0 || request.is_idempotent) {
                 meter.measured.sent_again = exchange.written > 0;
                 was_closed = true;
@@ -165,6 +168,7 @@ impl Client {
                 _ if is_stale => Err(ErrorKind::Stale),
                 Ok((status, at, reusable)) => {
                     ended = Some(at);
+                    connection.used = at;
                     meter.measured.connections.closes = !reusable;
                     self.connections[position] = reusable.then_some(connection);
                     Ok(status)

@@ -61,6 +61,7 @@ fn judged_on(
         ended: Duration::from_millis(there.iter().map(|(_, _, to)| *to).max().unwrap_or(0)),
         steady: Duration::ZERO..schedule.end(),
         processors: &[],
+        standstills: &[],
         cpus: 2.0,
         target_among_others: false,
         recorded,
@@ -606,7 +607,7 @@ fn arrivals_that_wait_for_a_user_are_warned_of_and_too_many_that_never_begin_mak
     let finding = &find(&waited, "arrivals").unwrap().finding;
     assert!(
         finding.starts_with(
-            "4 of 200 arrivals waited for a free user, up to 1.5 s; 1 (0.50 %) never began"
+            "5 of 200 arrivals found no free user and waited, up to 1.5 s; 1 of them (0.50 % of all) never began"
         ),
         "{finding}"
     );
@@ -630,4 +631,46 @@ fn a_generator_that_sends_late_is_warned_of_and_one_that_is_always_late_is_no_ju
     let always = judged_with(&arrivals(&[3_000; 100], 0, 0));
     assert_eq!(status(&always, "arrival lateness"), CheckStatus::Failed);
     assert!(!always.valid);
+}
+
+#[test]
+fn a_generator_that_does_not_run_for_a_while_is_no_judge_of_the_target() {
+    let judged = |standstills: &[(u64, u64)]| {
+        let load = Load::Threads(vec![row(1, 0, 10_000)]);
+        let clock = Clock::starting_in(Duration::ZERO);
+        let ms = Duration::from_millis;
+        let standstills: Vec<_> = (standstills.iter())
+            .map(|(from, length)| (clock.at(ms(*from)), ms(*length)))
+            .collect();
+        let evidence = Evidence {
+            schedule: &load.schedule(),
+            clock: &clock,
+            users: &[],
+            presences: &[],
+            arrivals: None,
+            panicked: 0,
+            ended: ms(10_000),
+            steady: ms(1_000)..ms(9_000),
+            processors: &[],
+            standstills: &standstills,
+            cpus: 2.0,
+            target_among_others: false,
+            recorded: recorded(10, 10),
+            connections: 1,
+            served: None,
+            thinking: false,
+            stopped: None,
+        };
+        generator_ran(&evidence).map(|check| check.status)
+    };
+    assert_eq!(judged(&[]), None);
+    // In the ramp it disturbs nothing that is measured.
+    assert_eq!(judged(&[(0, 900)]), None);
+    assert_eq!(judged(&[(3_000, 150)]), Some(CheckStatus::Warning));
+    assert_eq!(judged(&[(3_000, 800)]), Some(CheckStatus::Failed));
+    // Each by itself is short.
+    assert_eq!(
+        judged(&[(3_000, 120), (5_000, 120)]),
+        Some(CheckStatus::Warning)
+    );
 }

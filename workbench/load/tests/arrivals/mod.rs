@@ -249,3 +249,29 @@ async fn a_run_of_iterations_ends_when_they_are_done() {
     }
     assert_eq!(of_user.into_values().collect::<Vec<_>>(), [6, 6, 6, 7]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_is_stopped_is_not_complete_because_responses_come_after_its_end() {
+    let _turn = one_run_at_a_time().await;
+    let folder = tempfile::tempdir().unwrap();
+    let stub = Stub::start().await;
+    let load = "arrivals: { rate: 100/s, hold: 1s, max_users: 200 }";
+    let mut plan = experiment(stub.address, load, "      - { request: GET stub/slow }");
+    plan.request_timeout = Duration::from_secs(30);
+    let stop = StopSignal::new();
+    let (traffic, stopper) = (std::sync::Arc::clone(&stub.traffic), stop.clone());
+    tokio::spawn(async move {
+        while traffic.requests.load(Ordering::SeqCst) < 10 {
+            tokio::task::yield_now().await;
+        }
+        stopper.stop(StopReason::Interrupted);
+    });
+    let finished = run(&plan, folder.path(), &stop).await.unwrap();
+    assert_eq!(finished.outcome, Outcome::Interrupted);
+    assert_eq!(check(&finished, "schedule"), Some(CheckStatus::Failed));
+    let mut iterations = numbers(&samples(&finished), "iteration");
+    iterations.sort_unstable();
+    let wanted: Vec<u64> = (1..=iterations.len() as u64).collect();
+    assert_eq!(iterations, wanted);
+    assert!(iterations.len() < 100);
+}

@@ -114,6 +114,13 @@ async fn serve(mut socket: TcpStream, traffic: Arc<Traffic>) -> Option<()> {
                 tokio::time::sleep(Duration::from_millis(200)).await;
                 return None;
             }
+            "/break" => {
+                let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+                write(&mut socket, &traffic, answer).await?;
+                read_request(&mut socket, &traffic).await?;
+                tokio::time::sleep(Duration::from_millis(30)).await;
+                return None;
+            }
             "/endless" => {
                 let start = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
                 write(&mut socket, &traffic, start).await?;

@@ -127,10 +127,10 @@ pub(crate) fn of_run(run: &RunAnalysis) -> Vec<Figure> {
         aggregate::figure(run),
         histogram::figure(run),
         throughput::figure(run),
-        users::figure(run),
     ]
     .into_iter()
     .flatten()
+    .chain(users::figures(run))
     .collect()
 }
 

@@ -143,20 +143,22 @@ pub(super) fn draw_users(panel: &Panel<'_, '_>, users: &[UsersInSecond]) -> Resu
     panel.dashes(&planned, palette::PLANNED)
 }
 
-/// What the load of a run is counted in, planned and achieved second by second: users or, where there are none, arrivals.
-/// `None` where neither was recorded.
-pub(super) fn load(run: &RunAnalysis) -> Option<(Unit, Vec<UsersInSecond>)> {
-    if !run.users.is_empty() {
-        return Some((Unit::Users, run.users.clone()));
-    }
-    let arrivals = &run.open_model.as_ref()?.arrivals;
+/// The load of a run, planned and achieved second by second: users, arrivals, or both, each where it was recorded.
+pub(super) fn loads(run: &RunAnalysis) -> Vec<(Unit, Vec<UsersInSecond>)> {
+    let arrivals = run.open_model.iter().flat_map(|open| &open.arrivals);
     let in_second = |arrivals: &ArrivalsInSecond| UsersInSecond {
         second: arrivals.second,
         planned: arrivals.planned as f64,
         achieved: arrivals.started as f64,
     };
-    let load: Vec<_> = arrivals.iter().map(in_second).collect();
-    (!load.is_empty()).then_some((Unit::Arrivals, load))
+    let loads = [
+        (Unit::Users, run.users.clone()),
+        (Unit::Arrivals, arrivals.map(in_second).collect()),
+    ];
+    loads
+        .into_iter()
+        .filter(|(_, load)| !load.is_empty())
+        .collect()
 }
 
 /// What the load of a run is counted in.
@@ -167,6 +169,14 @@ pub(super) enum Unit {
 }
 
 impl Unit {
+    /// The figure's.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Users => "users",
+            Self::Arrivals => "arrivals",
+        }
+    }
+
     /// For headings.
     pub(super) fn heading(self) -> &'static str {
         match self {

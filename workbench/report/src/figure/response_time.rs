@@ -39,7 +39,7 @@ impl Data {
     fn of(run: &RunAnalysis) -> Option<Self> {
         let quantiles = Quantiles::of(&run.per_second);
         let times = over_time::time_axis(quantiles.range()?);
-        let load = over_time::load(run);
+        let load = over_time::loads(run).into_iter().next();
         let peak = load
             .as_ref()
             .map_or(0.0, |(_, users)| over_time::peak_users(users));

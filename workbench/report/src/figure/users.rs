@@ -23,21 +23,23 @@ struct Data {
     difference_axis: Axis,
 }
 
-/// The figure; `None` where neither was recorded.
-pub(super) fn figure(run: &RunAnalysis) -> Option<Figure> {
-    let data = Data::of(run)?;
-    Some(Figure::new(
-        "users",
-        format!("{} planned and achieved over time", data.unit.heading()),
-        data.caption(),
-        500,
-        move |area| data.draw(area),
-    ))
+/// A figure for each that was recorded.
+pub(super) fn figures(run: &RunAnalysis) -> Vec<Figure> {
+    let figure = |(unit, load)| {
+        let data = Data::of(run, unit, load);
+        Figure::new(
+            unit.name(),
+            format!("{} planned and achieved over time", unit.heading()),
+            data.caption(),
+            500,
+            move |area| data.draw(area),
+        )
+    };
+    over_time::loads(run).into_iter().map(figure).collect()
 }
 
 impl Data {
-    fn of(run: &RunAnalysis) -> Option<Self> {
-        let (unit, users) = over_time::load(run)?;
+    fn of(run: &RunAnalysis, unit: Unit, users: Vec<UsersInSecond>) -> Self {
         let differences: Points = users
             .iter()
             .map(|users| {
@@ -51,7 +53,7 @@ impl Data {
             .iter()
             .filter_map(|(_, difference)| difference.map(f64::abs))
             .fold(0.0, f64::max);
-        Some(Self {
+        Self {
             unit,
             differences,
             seconds: over_time::seconds_axis(run),
@@ -59,7 +61,7 @@ impl Data {
             counts: Axis::counts(over_time::peak_users(&users)),
             difference_axis: Axis::differences(largest),
             users,
-        })
+        }
     }
 
     fn caption(&self) -> String {
@@ -134,7 +136,8 @@ mod tests {
 
     #[test]
     fn the_difference_is_what_was_achieved_less_what_was_planned() {
-        insta::assert_debug_snapshot!(Data::of(&fixture::first_seconds(3)).unwrap());
+        let run = fixture::first_seconds(3);
+        insta::assert_debug_snapshot!(Data::of(&run, Unit::Users, run.users.clone()));
     }
 
     #[test]
@@ -144,7 +147,7 @@ mod tests {
             users.achieved = users.planned;
         }
         assert_eq!(
-            Data::of(&run).unwrap().caption(),
+            Data::of(&run, Unit::Users, run.users.clone()).caption(),
             "At most 25.0 users, in every second as many as planned."
         );
     }

@@ -34,6 +34,8 @@ pub(super) struct RunView<'a> {
     pub(super) response_times: &'static str,
     pub(super) errors: Option<Table>,
     pub(super) figures: Vec<FigureView>,
+    /// The experiment names files that are not kept with the run.
+    pub(super) has_tls_files: bool,
     /// Where the run has a page of its own.
     pub(super) own_report: Option<&'a str>,
 }
@@ -89,6 +91,7 @@ impl<'a> RunView<'a> {
             errors: tables::errors(run).map(|errors| errors.first(LABELS)),
             figures: views(figures)?,
             own_report,
+            has_tls_files: run.experiment_file.lines().any(|line| line == "  tls:"),
             run,
         })
     }
