@@ -12,7 +12,7 @@ use workbench_load::{
     BookstoreCommand, FinishedRun, LoadError, RunDirectory, RunOptions, StopReason, StopSignal,
 };
 use workbench_plan::{Order, Plan};
-use workbench_samples::{Outcome, SeriesPlace, Tool};
+use workbench_samples::{CheckStatus, Outcome, SeriesPlace, Tool};
 
 use crate::ResultsFolder;
 use crate::exit::Exit;
@@ -198,9 +198,19 @@ fn one_by_one(plans: &[Plan], runner: &Runner) -> anyhow::Result<Exit> {
         ) {
             (Ok(reported), _) => exit = exit.and(reported),
             // Nothing was sent: the run is invalid, and the others are none the worse for it.
-            (Err(error), Outcome::Completed) if !finished.validity.valid => {
-                outcome::note(&format!("error: {error:#}"));
+            (Err(_), Outcome::Completed) if !finished.validity.valid => {
+                let checks = finished.validity.checks.iter();
+                let failed = checks.filter(|check| check.status == CheckStatus::Failed);
+                let reasons: Vec<String> = failed
+                    .map(|check| format!("{}: {}", check.name, check.finding))
+                    .collect();
+                outcome::note(&format!(
+                    "error: {} is invalid, and has nothing to report: {}",
+                    plan.name,
+                    reasons.join("; ")
+                ));
                 exit = exit.and(Exit::RunInvalid);
+                continue;
             }
             (Err(error), Outcome::Completed) => return Err(error),
             // Stopped before its first request, perhaps: why it ended is what counts.

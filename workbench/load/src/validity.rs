@@ -235,7 +235,10 @@ fn arrivals_started(evidence: &Evidence<'_>) -> Option<Check> {
     let late = record.waited + record.never_started;
     let share = |count: u64| count as f64 / planned.max(1) as f64;
     if late == 0 {
-        let finding = format!("all of {} found a free user", counted(planned, "arrival"));
+        let finding = match planned {
+            0 => "none was due".to_owned(),
+            planned => format!("all of {} found a free user", counted(planned, "arrival")),
+        };
         let status = if planned == 0 {
             CheckStatus::Failed
         } else {
