@@ -21,7 +21,7 @@ pub struct Live {
     pub total_requests: u64,
     /// Failed requests since the start.
     pub total_errors: u64,
-    /// Elapsed times of this second's requests; `None` without requests.
+    /// Response times of this second's requests; `None` without requests.
     pub latency: Option<LiveLatency>,
 }
 
@@ -36,7 +36,7 @@ pub struct LiveLatency {
     pub p99: Duration,
 }
 
-/// The elapsed times of one second, counted in intervals of a 64th of their length or less.
+/// The response times of one second, counted in intervals of a 64th of their length or less.
 #[derive(Debug)]
 pub(crate) struct LiveTimes {
     counts: Vec<u32>,

@@ -24,8 +24,8 @@ pub(crate) struct Pacer {
 struct Waiting {
     /// The earliest first, of equals the one that came first.
     sleepers: BinaryHeap<Reverse<Sleeper>>,
-    /// How many have ever waited.
-    came: u64,
+    /// How many sleepers there have been; numbers them.
+    count: u64,
     /// Nobody waits any more.
     interrupted: bool,
 }
@@ -113,8 +113,8 @@ impl Future for Sleep<'_> {
             if earliest.is_none_or(|Reverse(first)| self.at < first.at) {
                 self.pacer.timer.set(left);
             }
-            let number = waiting.came;
-            waiting.came += 1;
+            let number = waiting.count;
+            waiting.count += 1;
             waiting.sleepers.push(Reverse(Sleeper {
                 at: self.at,
                 number,

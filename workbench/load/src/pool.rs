@@ -178,7 +178,7 @@ impl Pool {
         }
     }
 
-    /// Sends everybody home who rests, or is free later on.
+    /// Ends the wait of every user who rests, and gives no arrival to one who is free later.
     pub(crate) fn close(&self) {
         let mut state = self.lock();
         state.is_closed = true;
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn those_who_rest_are_called_the_last_one_first_and_go_home_when_the_pool_closes() {
+    async fn the_user_who_rested_last_is_called_first_and_a_closed_pool_ends_every_wait() {
         let pool = pool_of(1_000.0);
         let mut taken = Vec::new();
         for _ in 0..AHEAD.end {

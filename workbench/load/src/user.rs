@@ -116,7 +116,7 @@ impl User {
     }
 
     /// One iteration, of which an arrival says when its first request was intended; `false` when the user has to leave
-    /// before its end. An arrival that has found its user sends its first request, be the schedule over by then.
+    /// before its end. An arrival that has found its user sends its first request even if the schedule is over by then.
     async fn iterate(
         &mut self,
         attack: &Attack,

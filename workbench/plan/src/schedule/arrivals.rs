@@ -22,14 +22,14 @@ pub struct ScheduledArrivals {
     gaps: Gaps,
     max_users: u32,
     /// In order of time, without gaps; the last one ends when the arrivals do.
-    pieces: Vec<Piece>,
+    segments: Vec<Segment>,
     ramped_up: Duration,
     end: Duration,
 }
 
 /// A stretch of time in which the rate is constant or changes linearly. Seconds and arrivals per second.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Piece {
+struct Segment {
     start: f64,
     length: f64,
     from: f64,
@@ -38,7 +38,7 @@ struct Piece {
     before: f64,
 }
 
-impl Piece {
+impl Segment {
     /// Arrivals expected from its beginning until `time` after it.
     fn expected(&self, time: f64) -> f64 {
         (self.to - self.from) / (2.0 * self.length) * time * time + self.from * time
@@ -79,16 +79,16 @@ impl ScheduledArrivals {
             let from = load.steps.map_or(0.0, |_| to);
             (length, from, to)
         };
-        let mut pieces: Vec<Piece> = Vec::new();
+        let mut segments: Vec<Segment> = Vec::new();
         for (length, from, to) in (0..steps).map(of_step).chain([(hold, rate, rate)]) {
             if length > 0.0 {
-                let (start, before) = pieces.last().map_or((0.0, 0.0), |last| {
+                let (start, before) = segments.last().map_or((0.0, 0.0), |last| {
                     (
                         last.start + last.length,
                         last.before + last.expected(last.length),
                     )
                 });
-                pieces.push(Piece {
+                segments.push(Segment {
                     start,
                     length,
                     from,
@@ -101,7 +101,7 @@ impl ScheduledArrivals {
             scenarios: scenarios.to_vec(),
             gaps: load.gaps,
             max_users: load.max_users,
-            pieces,
+            segments,
             // The last step has the full rate.
             ramped_up: load
                 .steps
@@ -131,9 +131,9 @@ impl ScheduledArrivals {
     /// When the rate, or the law of its change, changes.
     pub(crate) fn edges(&self) -> impl Iterator<Item = Duration> {
         let starts = self
-            .pieces
+            .segments
             .iter()
-            .map(|piece| Duration::from_secs_f64(piece.start));
+            .map(|segment| Duration::from_secs_f64(segment.start));
         starts.chain([self.end])
     }
 
@@ -152,12 +152,12 @@ impl ScheduledArrivals {
     #[must_use]
     pub fn rate_at(&self, time: Duration) -> f64 {
         let time = time.as_secs_f64();
-        let piece = self
-            .pieces
+        let segment = self
+            .segments
             .iter()
-            .find(|piece| (piece.start..piece.start + piece.length).contains(&time));
-        piece.map_or(0.0, |piece| {
-            piece.from + (piece.to - piece.from) * (time - piece.start) / piece.length
+            .find(|segment| (segment.start..segment.start + segment.length).contains(&time));
+        segment.map_or(0.0, |segment| {
+            segment.from + (segment.to - segment.from) * (time - segment.start) / segment.length
         })
     }
 
@@ -165,11 +165,13 @@ impl ScheduledArrivals {
     #[must_use]
     pub fn expected_by(&self, time: Duration) -> f64 {
         let time = time.as_secs_f64();
-        let begun = self.pieces.partition_point(|piece| piece.start < time);
-        let Some(piece) = begun.checked_sub(1).map(|last| &self.pieces[last]) else {
+        let begun = self
+            .segments
+            .partition_point(|segment| segment.start < time);
+        let Some(segment) = begun.checked_sub(1).map(|last| &self.segments[last]) else {
             return 0.0;
         };
-        piece.before + piece.expected((time - piece.start).min(piece.length))
+        segment.before + segment.expected((time - segment.start).min(segment.length))
     }
 
     /// Arrivals expected in all.
@@ -181,10 +183,10 @@ impl ScheduledArrivals {
     /// Λ⁻¹: when so many are expected. Past the end, the last rate goes on.
     fn time_of(&self, expected: f64) -> f64 {
         let begun = self
-            .pieces
-            .partition_point(|piece| piece.before <= expected);
-        let piece = &self.pieces[begun.saturating_sub(1)];
-        piece.start + piece.time_of(expected - piece.before)
+            .segments
+            .partition_point(|segment| segment.before <= expected);
+        let segment = &self.segments[begun.saturating_sub(1)];
+        segment.start + segment.time_of(expected - segment.before)
     }
 
     /// The arrivals in order of time. `stream` is the position of this stream in its schedule.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use polars_core::prelude::*;
 use workbench_samples::{
-    ELAPSED, Manifest, Outcome, Resource, Series, SeriesOrder, SeriesRunState, column,
+    ELAPSED, Manifest, Outcome, RESPONSE, Resource, Series, SeriesOrder, SeriesRunState, column,
     read_resources,
 };
 
@@ -73,6 +73,20 @@ fn the_manifest_of_version_4_is_still_read() {
     let manifest = Manifest::read(Path::new("tests/published/manifest-version-4")).unwrap();
 
     assert!(manifest.elapsed.ends_with("connecting excluded"));
+}
+
+#[test]
+fn the_manifest_of_version_5_is_still_read() {
+    let manifest = Manifest::read(Path::new("tests/published/manifest-version-5")).unwrap();
+
+    assert_eq!(manifest.elapsed, RESPONSE);
+    assert!(manifest.users.is_empty());
+    let arrivals: Vec<_> = manifest
+        .arrivals
+        .iter()
+        .map(|it| (it.planned, it.started))
+        .collect();
+    assert_eq!(arrivals, [(9, 9), (22, 22), (38, 38)]);
 }
 
 #[test]

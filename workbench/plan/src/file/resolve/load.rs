@@ -188,7 +188,7 @@ fn steps_spread(check: &mut Check<'_>, steps: u32, ramp_up: Duration, node: &Nod
     Some(())
 }
 
-/// More are not told from a ramp.
+/// More cannot be distinguished from a ramp.
 const MOST_STEPS: u32 = 100_000;
 
 fn thread_rows(check: &mut Check<'_>, wires: &[WireThreadRow], node: &Node) -> Option<Load> {
