@@ -289,7 +289,8 @@ fn a_target_that_is_restarted_is_loaded_again_and_its_idle_time_is_not_blamed() 
     assert!(!manifest.contains("keeps idle connections"), "{manifest}");
     let total = &json(&run.join("analysis.json"))["runs"][0]["total"];
     let errors = total["errors"].as_u64().unwrap();
-    assert!(errors > 0 && samples(&run) >= errors + 590, "{total}");
+    // Whether a request fell into the time without a target is chance.
+    assert!(samples(&run) >= errors + 590, "{total}");
 }
 
 fn start(bench: &Bench, file: &Path) -> Child {
