@@ -64,7 +64,7 @@ impl Server {
 fn watched(run: &std::path::Path) -> Vec<String> {
     let readings = workbench_samples::read_resources(run).unwrap();
     let of_target = readings.into_iter().filter(|it| {
-        it.metric == "bytes_out_per_s"
+        it.metric == "resident_bytes"
             && it.value > 0.0
             && (it.source.starts_with("target") || it.source.starts_with("database"))
     });

@@ -184,6 +184,8 @@ impl Watcher {
         let Some((processors, rows)) = rates::between(before, now) else {
             return;
         };
+        // All that there is of a short run is better than nothing.
+        let is_last = is_last && !self.processors.is_empty();
         self.processors.push(processors);
         let at = clock.utc_ns(now.at());
         let is_known = |source: &str, metric: &str| {
