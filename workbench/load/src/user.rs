@@ -40,7 +40,10 @@ impl User {
         let replica = attack.replicas[index];
         let plan = &attack.plan;
         let mut user = Self {
-            client: Client::new(attack.endpoints[replica].len(), plan.request_timeout),
+            client: Client::new(
+                attack.endpoints.iter().map(Vec::len).sum(),
+                plan.request_timeout,
+            ),
             random: workbench_plan::random_for_user(plan.seed, user_number(index)),
             span,
             index,
@@ -97,6 +100,8 @@ impl User {
         while let Some(taken) = pool.next(attack.clock().elapsed()).await {
             let arrival = taken.arrival;
             self.scenario = arrival.scenario;
+            // Which users are called is chance: shares of replicas must not depend on it.
+            self.replica = arrival.number as usize % attack.endpoints.len();
             self.random =
                 workbench_plan::random_for_arrival(attack.plan.seed, stream, arrival.number);
             self.forget();

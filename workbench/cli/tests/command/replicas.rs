@@ -64,7 +64,7 @@ impl Server {
 fn watched(run: &std::path::Path) -> Vec<String> {
     let readings = workbench_samples::read_resources(run).unwrap();
     let of_target = readings.into_iter().filter(|it| {
-        it.metric == "resident_bytes"
+        it.metric == "bytes_out_per_s"
             && it.value > 0.0
             && (it.source.starts_with("target") || it.source.starts_with("database"))
     });
@@ -116,6 +116,7 @@ fn each_point_has_its_processes_which_share_their_databases_and_the_users() {
             finding.starts_with(&format!("the target counted {served} requests"))
         });
         assert_eq!(counted.unwrap()["status"], "passed", "{counted:?}");
+        assert!(checks.iter().all(|check| check["name"] != "users lost"));
         if server.is_here() {
             let sources = watched(&run);
             let expected: &[&str] = match replicas {
