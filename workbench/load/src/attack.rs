@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use workbench_plan::{Plan, Schedule, Work};
-use workbench_samples::{ErrorKind, Labels, Phase, Sample};
+use workbench_samples::{Labels, Phase, Sample};
 
 use crate::client::Endpoint;
 use crate::clock::Clock;
@@ -158,18 +158,12 @@ impl Attack {
                     intended_at: clock.utc_ns(due),
                     started_at: clock.utc_ns(due),
                     elapsed_ns: u64::try_from((end - arrival.at).as_nanos()).unwrap_or(u64::MAX),
-                    latency_ns: 0,
-                    connect_ns: 0,
-                    bytes_sent: 0,
-                    bytes_received: 0,
-                    status: None,
-                    error: Some(ErrorKind::Censored),
                     request: self.steps[0][arrival.scenario][0].label,
                     scenario: u16::try_from(arrival.scenario).unwrap_or(u16::MAX),
-                    user: 0,
                     iteration: arrival_number(arrival.number),
                     active_users: self.presences.active(),
                     phase: self.phase_at(due),
+                    ..Sample::UNANSWERED
                 });
             });
             all.get_or_insert_default().add(&record);

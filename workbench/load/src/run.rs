@@ -1,12 +1,13 @@
 //! One run from the plan to its folder: target, users, samples, manifest.
 
+mod judgement;
+
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use workbench_plan::{Database, Plan, Schedule, SteadyPart, Target};
+use workbench_plan::{Database, Plan, Target};
 use workbench_samples::{
     ELAPSED, Labels, MANIFEST_VERSION, Manifest, Outcome, RESPONSE, ResourceWriter, RunLock,
     SAMPLES_FOLDER, SampleWriter, SeriesPlace, Tool, Validity,
@@ -17,16 +18,13 @@ use crate::client::{self, Endpoint};
 use crate::directory::RunDirectory;
 use crate::error::{LoadError, with_causes};
 use crate::host;
-use crate::limits::{self, Limits};
+use crate::limits::Limits;
 use crate::live::{Live, LiveTimes};
-use crate::pool::Record;
-use crate::presence::Presence;
-use crate::recorder::{self, Recorded, Recorder, Standstill};
+use crate::recorder::{self, Recorded, Recorder};
 use crate::reset;
 use crate::stop::{StopReason, StopSignal};
 use crate::target::{BookstoreCommand, RunningTarget};
-use crate::validity::{self, Evidence};
-use crate::watch::{self, Processors, Sources, Watch};
+use crate::watch::{self, Sources, Watch};
 use crate::workers::Workers;
 
 /// What a run needs besides its plan.
@@ -239,7 +237,7 @@ async fn load(
     manifest.arrivals = arrivals
         .as_ref()
         .map_or_else(Vec::new, |record| record.seconds.clone());
-    manifest.outcome = judge(
+    manifest.outcome = judgement::judge(
         &mut manifest,
         &attack,
         recorded,
@@ -330,78 +328,6 @@ fn among_others(target: &Target, endpoints: &[Vec<Arc<Endpoint>>]) -> bool {
             .flat_map(|endpoint| &endpoint.addresses)
             .any(|address| host::has_address(*address)),
     }
-}
-
-/// Fills in whether the run can be believed; returns how it ended.
-fn judge(
-    manifest: &mut Manifest,
-    attack: &Attack,
-    recorded: Recorded,
-    arrivals: Option<&Record>,
-    (ended, stopped, panicked): (Instant, Option<StopReason>, usize),
-    (processors, standstills): (&[Processors], &[Standstill]),
-    target_among_others: bool,
-) -> Outcome {
-    let clock = attack.clock();
-    let presences = attack.presences.left();
-    manifest.started_at = Some(clock.start_utc_ns());
-    manifest.users = validity::users_by_second(&attack.schedule, clock, &presences);
-    let served: u64 = manifest.target.requests_served.values().sum();
-    manifest.validity = Some(validity::judge(&Evidence {
-        schedule: &attack.schedule,
-        clock,
-        users: &manifest.users,
-        presences: &presences,
-        arrivals,
-        panicked,
-        ended: ended.saturating_duration_since(clock.start()),
-        steady: {
-            let steady = steady(&attack.plan, &attack.schedule);
-            let ended = ended.saturating_duration_since(clock.start());
-            steady.start..steady.end.min(ended)
-        },
-        processors,
-        standstills,
-        cpus: watch::available(),
-        target_among_others,
-        recorded,
-        connections: limits::connections(&attack.plan, &attack.schedule),
-        served: (!manifest.target.requests_served.is_empty()).then_some(served),
-        thinking: attack
-            .plan
-            .scenarios
-            .iter()
-            .any(|scenario| scenario.think_time.is_some()),
-        stopped: stopped.as_ref().map(|reason| {
-            let why = match reason {
-                StopReason::Interrupted => "interrupted".to_owned(),
-                StopReason::TargetEnded(why) | StopReason::SamplesNotWritten(why) => why.clone(),
-            };
-            (last_presence(attack, &presences, ended), why)
-        }),
-    }));
-    match stopped {
-        None => Outcome::Completed,
-        Some(StopReason::Interrupted) => Outcome::Interrupted,
-        Some(StopReason::TargetEnded(why) | StopReason::SamplesNotWritten(why)) => {
-            Outcome::Failed(why)
-        }
-    }
-}
-
-/// The part of the schedule that a steady state is looked for in.
-fn steady(plan: &Plan, schedule: &Schedule) -> Range<Duration> {
-    match plan.steady_part() {
-        SteadyPart::Hold => schedule.ramped_up().max(plan.warm_up)..schedule.hold_end(),
-        SteadyPart::WholeRun => plan.warm_up..schedule.end(),
-    }
-}
-
-/// When the last user left; where none came but for arrivals, when the load ended.
-fn last_presence(attack: &Attack, presences: &[Presence], ended: Instant) -> Duration {
-    let last = presences.iter().map(|user| user.to).max();
-    let last = last.unwrap_or(ended);
-    last.saturating_duration_since(attack.clock().start())
 }
 
 fn write(path: &Path, text: &str) -> Result<(), LoadError> {

@@ -196,19 +196,13 @@ impl User {
                 intended_at: intended
                     .map_or(started_at, |intended| attack.clock().utc_ns(intended)),
                 started_at,
-                elapsed_ns: 0,
-                latency_ns: 0,
-                connect_ns: 0,
-                bytes_sent: 0,
-                bytes_received: 0,
-                status: None,
-                error: Some(ErrorKind::Censored),
                 request: prepared.label,
                 scenario: u16::try_from(self.scenario).unwrap_or(u16::MAX),
                 user: user_number(self.index),
                 iteration,
                 active_users,
                 phase: attack.phase_at(started),
+                ..Sample::UNANSWERED
             },
             measured: Measured::nothing(ErrorKind::Censored),
         };

@@ -1,12 +1,14 @@
 //! Whether a run can be believed: what was achieved against what was planned.
 
 mod connections;
+mod generator;
+mod open_model;
 mod processors;
 
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use workbench_plan::{Schedule, Work};
+use workbench_plan::Schedule;
 use workbench_samples::{Check, CheckStatus, UsersInSecond, Validity};
 
 use crate::clock::Clock;
@@ -21,19 +23,6 @@ const USERS_TOLERANCE: f64 = 0.01;
 const USERS_LIMIT: f64 = 0.05;
 /// Largest part of the users' time that may be spent on anything but waiting for responses.
 const UNACCOUNTED_TIME_TOLERANCE: f64 = 0.05;
-
-/// A user that starts later than this was kept waiting by the generator, not by the target.
-const LATENESS_TOLERANCE: Duration = Duration::from_millis(100);
-/// Share of the arrivals that may never begin. Ours.
-const NEVER_STARTED_LIMIT: f64 = 0.01;
-/// How late arrivals may begin at the median and at the 99th percentile, as what users wait for grows by it; a median past
-/// the second is a generator that cannot keep up. Ours.
-const ARRIVAL_MEDIAN_TOLERANCE: Duration = Duration::from_micros(300);
-const ARRIVAL_P99_TOLERANCE: Duration = Duration::from_millis(2);
-
-/// From this length and share of the steady part on, standstills of the generator are in the 99th percentile. Ours.
-const STANDSTILL_LIMIT: Duration = Duration::from_millis(250);
-const STANDSTILL_SHARE: f64 = 0.01;
 
 /// How long the last response may keep a run past the end of its schedule before it is mentioned. Ours.
 const OVERTIME_TOLERANCE: Duration = Duration::from_secs(1);
@@ -76,18 +65,18 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Validity {
     let mut checks = vec![schedule_followed(evidence)];
     checks.extend(users_achieved(evidence));
     checks.extend(users_lost(evidence));
-    checks.extend(iterations_done(evidence));
-    checks.extend(arrivals_started(evidence));
-    checks.extend(arrivals_punctual(evidence));
+    checks.extend(open_model::iterations_done(evidence));
+    checks.extend(open_model::arrivals_started(evidence));
+    checks.extend(open_model::arrivals_punctual(evidence));
     checks.extend(requests_accounted(evidence));
     checks.push(requests_failed(evidence));
-    checks.extend(generator_limits(evidence));
+    checks.extend(generator::limits(evidence));
     checks.push(connections::kept(evidence));
     checks.extend(connections::crossed(evidence));
     checks.push(requests_censored(evidence));
     checks.extend(overtime(evidence));
-    checks.extend(users_punctual(evidence));
-    checks.extend(generator_ran(evidence));
+    checks.extend(generator::users_punctual(evidence));
+    checks.extend(generator::ran(evidence));
     checks.extend(processors::processors_free(evidence));
     checks.extend(time_accounted(evidence));
     Validity {
@@ -203,101 +192,6 @@ fn users_lost(evidence: &Evidence<'_>) -> Option<Check> {
     (evidence.panicked > 0).then(|| check("users lost", CheckStatus::Failed, finding))
 }
 
-/// Users with a number of iterations have as much time for them as the plan says.
-fn iterations_done(evidence: &Evidence<'_>) -> Option<Check> {
-    let users = evidence.schedule.users().iter();
-    let planned = users
-        .filter(|user| matches!(user.work, Work::Iterations(_)))
-        .count();
-    let done = evidence
-        .presences
-        .iter()
-        .filter(|user| user.is_done)
-        .count();
-    let (status, finding) = if done == planned {
-        let finding = format!("all done after {:.1} s", evidence.ended.as_secs_f64());
-        (CheckStatus::Passed, finding)
-    } else {
-        let finding = format!(
-            "{} of {} did not do all of theirs in the time there was",
-            planned - done,
-            counted(planned as u64, "user")
-        );
-        (CheckStatus::Failed, finding)
-    };
-    (planned > 0).then(|| check("iterations", status, finding))
-}
-
-/// Arrivals that find no free user wait, and load the target later than planned.
-fn arrivals_started(evidence: &Evidence<'_>) -> Option<Check> {
-    let record = evidence.arrivals?;
-    let planned = record.started() + record.never_started;
-    let late = record.waited + record.never_started;
-    let share = |count: u64| count as f64 / planned.max(1) as f64;
-    if late == 0 {
-        let finding = match planned {
-            0 => "none was due".to_owned(),
-            planned => format!("all of {} found a free user", counted(planned, "arrival")),
-        };
-        let status = if planned == 0 {
-            CheckStatus::Failed
-        } else {
-            CheckStatus::Passed
-        };
-        return Some(check("arrivals", status, finding));
-    }
-    let never = if record.never_started == 0 {
-        String::new()
-    } else {
-        format!(
-            "; {} of them ({:.2} % of all) never began (up to {:.0} % passes), and count as censored",
-            record.never_started,
-            share(record.never_started) * 100.0,
-            NEVER_STARTED_LIMIT * 100.0
-        )
-    };
-    let status = if share(record.never_started) > NEVER_STARTED_LIMIT {
-        CheckStatus::Failed
-    } else {
-        CheckStatus::Warning
-    };
-    let finding = format!(
-        "{late} of {} found no free user and waited, up to {:.1} s{never}. Response times count from when arrivals were due; \
-         raise max_users if the target should take more at once",
-        counted(planned, "arrival"),
-        record.longest_wait.as_secs_f64(),
-    );
-    Some(check("arrivals", status, finding))
-}
-
-/// How late the generator sends what it could have sent in time.
-fn arrivals_punctual(evidence: &Evidence<'_>) -> Option<Check> {
-    let lateness = &evidence.arrivals?.lateness;
-    if lateness.is_empty() {
-        return None;
-    }
-    let at = |quantile| Duration::from_nanos(lateness.value_at_quantile(quantile));
-    let (median, p99) = (at(0.5), at(0.99));
-    let status = if median <= ARRIVAL_MEDIAN_TOLERANCE && p99 <= ARRIVAL_P99_TOLERANCE {
-        CheckStatus::Passed
-    } else if median <= ARRIVAL_P99_TOLERANCE {
-        CheckStatus::Warning
-    } else {
-        CheckStatus::Failed
-    };
-    let ms = |time: Duration| time.as_secs_f64() * 1_000.0;
-    let finding = format!(
-        "arrivals with a free user began {:.3} ms after their time at the median, {:.3} ms at the 99th percentile, \
-         {:.1} ms at most (up to {} and {} ms pass)",
-        ms(median),
-        ms(p99),
-        ms(Duration::from_nanos(lateness.max())),
-        ms(ARRIVAL_MEDIAN_TOLERANCE),
-        ms(ARRIVAL_P99_TOLERANCE),
-    );
-    Some(check("arrival lateness", status, finding))
-}
-
 /// A request that got no response may or may not have been counted by the target, one that was sent again once or twice.
 fn requests_accounted(evidence: &Evidence<'_>) -> Option<Check> {
     let served = evidence.served?;
@@ -350,17 +244,6 @@ fn requests_failed(evidence: &Evidence<'_>) -> Check {
     check("errors", status, finding)
 }
 
-/// No files, ports or memory left: that nothing was sent must never count against the target.
-fn generator_limits(evidence: &Evidence<'_>) -> Option<Check> {
-    let failed = evidence.recorded.generator_errors;
-    let finding = format!(
-        "{failed} of {} could not be sent: this machine ran out of open files, ports or memory; raise its \
-         limits (`ulimit -n`, net.ipv4.ip_local_port_range) or use fewer users",
-        counted(evidence.recorded.samples, "request")
-    );
-    (failed > 0).then(|| check("generator limits", CheckStatus::Failed, finding))
-}
-
 /// Responses that were waited for after the end of the schedule; they count, but the run took longer than planned.
 fn overtime(evidence: &Evidence<'_>) -> Option<Check> {
     let scheduled = evidence.schedule.likely_end();
@@ -394,55 +277,6 @@ fn requests_censored(evidence: &Evidence<'_>) -> Check {
         counted(censored, "request")
     );
     check("censored", status, finding)
-}
-
-/// A generator that has too little processor time wakes its users late.
-fn users_punctual(evidence: &Evidence<'_>) -> Option<Check> {
-    let presences = evidence.presences.iter();
-    let lateness = |user: &Presence| user.from.saturating_duration_since(user.planned);
-    let latest = presences.map(lateness).max()?;
-    let status = if latest <= LATENESS_TOLERANCE {
-        CheckStatus::Passed
-    } else {
-        CheckStatus::Warning
-    };
-    let finding = format!(
-        "users started at most {:.1} ms after their time (up to {} ms passes)",
-        latest.as_secs_f64() * 1_000.0,
-        LATENESS_TOLERANCE.as_millis(),
-    );
-    Some(check("punctuality", status, finding))
-}
-
-/// Of a generator that stands still for a while, stopped, suspended or without a processor, the target seems to.
-fn generator_ran(evidence: &Evidence<'_>) -> Option<Check> {
-    let at = |offset: Duration| evidence.clock.at(offset);
-    let (from, to) = (at(evidence.steady.start), at(evidence.steady.end));
-    let inside = |(begun, length): &Standstill| {
-        (*begun + *length)
-            .min(to)
-            .saturating_duration_since((*begun).max(from))
-    };
-    let lengths = evidence.standstills.iter().map(inside);
-    let lengths: Vec<Duration> = lengths.filter(|length| !length.is_zero()).collect();
-    let longest = *lengths.iter().max()?;
-    let total: Duration = lengths.iter().sum();
-    let share = total.as_secs_f64() / (to - from).as_secs_f64();
-    let status = if longest >= STANDSTILL_LIMIT && share >= STANDSTILL_SHARE {
-        CheckStatus::Failed
-    } else {
-        CheckStatus::Warning
-    };
-    let finding = format!(
-        "the generator itself did not run for {:.2} s of the steady part ({:.1} %), at most {:.2} s at a time (from {:.2} s \
-         and {:.0} % on the run is invalid): it was stopped or suspended, or had no processor",
-        total.as_secs_f64(),
-        share * 100.0,
-        longest.as_secs_f64(),
-        STANDSTILL_LIMIT.as_secs_f64(),
-        STANDSTILL_SHARE * 100.0,
-    );
-    Some(check("generator standstill", status, finding))
 }
 
 /// Little's law, summed over the run: users without think time are always waiting for a response.

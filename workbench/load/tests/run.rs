@@ -17,7 +17,7 @@ use support::{
     Stub, check, experiment, finding, numbers, one_run_at_a_time, run, run_observed, samples, words,
 };
 use workbench_load::{FinishedRun, LoadError, StopReason, StopSignal};
-use workbench_plan::Distribution;
+use workbench_plan::{Distribution, Plan};
 use workbench_samples::{CheckStatus, Manifest, Outcome, Resource, read_resources};
 
 const SHORT: &str = "threads:\n  - { start: 3, startup: 100ms, hold: 300ms, shutdown: 100ms }";
@@ -97,12 +97,18 @@ async fn a_server_that_closes_after_each_response_is_connected_to_anew() {
     );
 }
 
+/// Has users think for longer than a close of an idle connection may be on its way.
+fn let_connections_idle(plan: &mut Plan) {
+    plan.scenarios[0].think_time = Some(Distribution::Constant(Duration::from_millis(60)));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_closes_idle_connections_is_told() {
     let _turn = one_run_at_a_time().await;
     let folder = tempfile::tempdir().unwrap();
     let stub = Stub::start().await;
-    let plan = experiment(stub.address, SHORT, "      - { request: GET stub/idle }");
+    let mut plan = experiment(stub.address, SHORT, "      - { request: GET stub/idle }");
+    let_connections_idle(&mut plan);
     let finished = run(&plan, folder.path(), &StopSignal::new()).await.unwrap();
     let samples = samples(&finished);
     assert_eq!(check(&finished, "connections"), Some(CheckStatus::Warning));
@@ -126,8 +132,7 @@ async fn a_close_that_crosses_a_request_is_no_error_of_the_target() {
         let stub = Stub::start().await;
         let step = format!("      - {{ request: {step} }}");
         let mut plan = experiment(stub.address, SHORT, &step);
-        // Long enough for a server to have closed a connection as idle.
-        plan.scenarios[0].think_time = Some(Distribution::Constant(Duration::from_millis(60)));
+        let_connections_idle(&mut plan);
         let finished = run(&plan, folder.path(), &StopSignal::new()).await.unwrap();
         let samples = samples(&finished);
         assert!(samples.height() >= 6 || step.contains("crash"), "{step}");
@@ -319,15 +324,7 @@ async fn a_stopped_run_keeps_what_there_is_and_says_so() {
     let stub = Stub::start().await;
     let load = "threads:\n  - { start: 2, startup: 0s, hold: 1h, shutdown: 0s }";
     let plan = experiment(stub.address, load, "      - { request: GET stub/one }");
-    let stop = StopSignal::new();
-    let traffic = std::sync::Arc::clone(&stub.traffic);
-    let stopper = stop.clone();
-    tokio::spawn(async move {
-        while traffic.requests.load(Ordering::SeqCst) < 100 {
-            tokio::task::yield_now().await;
-        }
-        stopper.stop(StopReason::Interrupted);
-    });
+    let stop = stub.stop_after(100);
     let finished = run(&plan, folder.path(), &stop).await.unwrap();
     assert_eq!(finished.outcome, Outcome::Interrupted);
     assert!(!finished.validity.valid);

@@ -37,6 +37,25 @@ pub struct Sample {
 }
 
 impl Sample {
+    /// A request of which nothing has come and nothing is known, for what is known to be filled in.
+    pub const UNANSWERED: Self = Self {
+        intended_at: 0,
+        started_at: 0,
+        elapsed_ns: 0,
+        latency_ns: 0,
+        connect_ns: 0,
+        bytes_sent: 0,
+        bytes_received: 0,
+        status: None,
+        error: Some(ErrorKind::Censored),
+        request: 0,
+        scenario: 0,
+        user: 0,
+        iteration: 0,
+        active_users: 0,
+        phase: Phase::Hold,
+    };
+
     /// From the intended start to the last byte of the body: what somebody waits who comes at that time.
     #[must_use]
     pub fn response_ns(&self) -> u64 {

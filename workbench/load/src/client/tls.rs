@@ -21,9 +21,16 @@ use crate::error::LoadError;
 pub(super) fn config(tls: Option<&Tls>, insecure: bool) -> Result<Arc<ClientConfig>, LoadError> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let trusted = tls.map(Tls::trusted).transpose()?.flatten();
-    let verifier: Arc<dyn ServerCertVerifier> = match trusted {
-        _ if insecure => Arc::new(Unverified(Arc::clone(&provider))),
-        Some(certificates) => Arc::new(Given::new(certificates, Arc::clone(&provider))?),
+    let trust = match trusted {
+        _ if insecure => Some(Trust::Any),
+        Some(certificates) => Some(Trust::given(certificates, Arc::clone(&provider))?),
+        None => None,
+    };
+    let verifier: Arc<dyn ServerCertVerifier> = match trust {
+        Some(trust) => Arc::new(Own {
+            provider: Arc::clone(&provider),
+            trust,
+        }),
         None => Arc::new(Verifier::new(Arc::clone(&provider))?),
     };
     let builder = ClientConfig::builder_with_provider(provider)
@@ -39,18 +46,27 @@ pub(super) fn config(tls: Option<&Tls>, insecure: bool) -> Result<Arc<ClientConf
     Ok(Arc::new(config))
 }
 
-/// Trusts the certificates of a file and those that they have signed, as OpenSSL and curl's `--cacert` do.
-///
-/// The verifier of rustls refuses a service that presents one of them itself where it is an authority's, as self-signed certificates mostly
-/// are: that the file names it is all the trust it needs.
+/// Another judge of certificates than the operating system. That a certificate's key is the service's is made sure of in
+/// any case.
 #[derive(Debug)]
-struct Given {
-    certificates: Vec<CertificateDer<'static>>,
-    verifier: Arc<WebPkiServerVerifier>,
+struct Own {
+    provider: Arc<CryptoProvider>,
+    trust: Trust,
 }
 
-impl Given {
-    fn new(
+#[derive(Debug)]
+enum Trust {
+    /// The certificates of a file and those that they have signed, as OpenSSL and curl's `--cacert` do.
+    ///
+    /// The verifier of rustls refuses a service that presents one of them itself where it is an authority's, as
+    /// self-signed certificates mostly are: that the file names it is all the trust it needs.
+    Given(Vec<CertificateDer<'static>>, Arc<WebPkiServerVerifier>),
+    /// Every certificate.
+    Any,
+}
+
+impl Trust {
+    fn given(
         certificates: Vec<CertificateDer<'static>>,
         provider: Arc<CryptoProvider>,
     ) -> Result<Self, Error> {
@@ -60,14 +76,12 @@ impl Given {
         }
         let verifier =
             WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build();
-        Ok(Self {
-            certificates,
-            verifier: verifier.map_err(|error| Error::General(error.to_string()))?,
-        })
+        let verifier = verifier.map_err(|error| Error::General(error.to_string()))?;
+        Ok(Self::Given(certificates, verifier))
     }
 }
 
-impl ServerCertVerifier for Given {
+impl ServerCertVerifier for Own {
     fn verify_server_cert(
         &self,
         presented: &CertificateDer<'_>,
@@ -76,11 +90,11 @@ impl ServerCertVerifier for Given {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let verified = self
-            .verifier
-            .verify_server_cert(presented, intermediates, name, ocsp, now);
-        match verified {
-            Err(error) if is_authority(&error) && self.certificates.contains(presented) => {
+        let Trust::Given(certificates, verifier) = &self.trust else {
+            return Ok(ServerCertVerified::assertion());
+        };
+        match verifier.verify_server_cert(presented, intermediates, name, ocsp, now) {
+            Err(error) if is_authority(&error) && certificates.contains(presented) => {
                 verify_server_name(&ParsedCertificate::try_from(presented)?, name)?;
                 Ok(ServerCertVerified::assertion())
             }
@@ -94,8 +108,8 @@ impl ServerCertVerifier for Given {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.verifier
-            .verify_tls12_signature(message, certificate, signature)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signature, algorithms)
     }
 
     fn verify_tls13_signature(
@@ -104,12 +118,14 @@ impl ServerCertVerifier for Given {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.verifier
-            .verify_tls13_signature(message, certificate, signature)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signature, algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.verifier.supported_verify_schemes()
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
     }
 }
 
@@ -120,45 +136,4 @@ fn is_authority(error: &Error) -> bool {
         return false;
     };
     cause.downcast_ref() == Some(&webpki::Error::CaUsedAsEndEntity)
-}
-
-/// Accepts every certificate; that its key is the service's is still made sure of.
-#[derive(Debug)]
-struct Unverified(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Unverified {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        verify_tls12_signature(message, certificate, signature, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        verify_tls13_signature(message, certificate, signature, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
 }

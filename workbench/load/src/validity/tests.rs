@@ -1,7 +1,7 @@
 //! Runs as they were, and what each check makes of them. Longer than other files: all stories begin with the same run.
 
 use super::*;
-use workbench_plan::{Iterations, Load, ThreadRow};
+use workbench_plan::{Iterations, Load, ThreadRow, Work};
 
 /// A user's coming, last response and going, in milliseconds since the start.
 type There = (u64, u64, u64);
@@ -661,7 +661,7 @@ fn a_generator_that_does_not_run_for_a_while_is_no_judge_of_the_target() {
             thinking: false,
             stopped: None,
         };
-        generator_ran(&evidence).map(|check| check.status)
+        generator::ran(&evidence).map(|check| check.status)
     };
     assert_eq!(judged(&[]), None);
     // In the ramp it disturbs nothing that is measured.

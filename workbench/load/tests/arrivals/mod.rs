@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use polars_core::prelude::{DataFrame, DataType};
-use workbench_load::{FinishedRun, StopReason, StopSignal};
+use workbench_load::{FinishedRun, StopSignal};
 use workbench_plan::Plan;
 use workbench_samples::{CheckStatus, Manifest, Outcome};
 
@@ -149,14 +149,7 @@ async fn an_open_run_that_is_stopped_keeps_what_was_due_by_then() {
     let stub = Stub::start().await;
     let load = "arrivals: { rate: 50/s, hold: 1h, max_users: 2 }";
     let plan = experiment(stub.address, load, "      - { request: GET stub/trickle }");
-    let stop = StopSignal::new();
-    let (traffic, stopper) = (std::sync::Arc::clone(&stub.traffic), stop.clone());
-    tokio::spawn(async move {
-        while traffic.requests.load(Ordering::SeqCst) < 10 {
-            tokio::task::yield_now().await;
-        }
-        stopper.stop(StopReason::Interrupted);
-    });
+    let stop = stub.stop_after(10);
     let finished = run(&plan, folder.path(), &stop).await.unwrap();
     assert_eq!(finished.outcome, Outcome::Interrupted);
     let samples = samples(&finished);
@@ -258,14 +251,7 @@ async fn a_run_that_is_stopped_is_not_complete_because_responses_come_after_its_
     let load = "arrivals: { rate: 100/s, hold: 1s, max_users: 200 }";
     let mut plan = experiment(stub.address, load, "      - { request: GET stub/slow }");
     plan.request_timeout = Duration::from_secs(30);
-    let stop = StopSignal::new();
-    let (traffic, stopper) = (std::sync::Arc::clone(&stub.traffic), stop.clone());
-    tokio::spawn(async move {
-        while traffic.requests.load(Ordering::SeqCst) < 10 {
-            tokio::task::yield_now().await;
-        }
-        stopper.stop(StopReason::Interrupted);
-    });
+    let stop = stub.stop_after(10);
     let finished = run(&plan, folder.path(), &stop).await.unwrap();
     assert_eq!(finished.outcome, Outcome::Interrupted);
     assert_eq!(check(&finished, "schedule"), Some(CheckStatus::Failed));

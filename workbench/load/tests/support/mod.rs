@@ -11,7 +11,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Mutex, MutexGuard};
 use workbench_load::{
-    BookstoreCommand, FinishedRun, Live, LoadError, RunDirectory, RunOptions, StopSignal,
+    BookstoreCommand, FinishedRun, Live, LoadError, RunDirectory, RunOptions, StopReason,
+    StopSignal,
 };
 use workbench_samples::{CheckStatus, Tool};
 
@@ -49,6 +50,19 @@ impl Stub {
             }
         });
         Self { address, traffic }
+    }
+
+    /// A signal that is given once so many requests have been read.
+    pub(crate) fn stop_after(&self, requests: u64) -> StopSignal {
+        let stop = StopSignal::new();
+        let (traffic, stopper) = (Arc::clone(&self.traffic), stop.clone());
+        tokio::spawn(async move {
+            while traffic.requests.load(Ordering::SeqCst) < requests {
+                tokio::task::yield_now().await;
+            }
+            stopper.stop(StopReason::Interrupted);
+        });
+        stop
     }
 }
 

@@ -1,0 +1,203 @@
+//! The passes over the samples of a run.
+
+use std::mem;
+use std::path::PathBuf;
+
+use polars_core::error::PolarsResult;
+use rayon::prelude::*;
+use workbench_plan::{Plan, SteadyPart};
+use workbench_samples::column;
+
+use super::batch::Batch;
+use super::census::Census;
+use super::counts::{Found, Sought, exact};
+use super::course::{Blocks, Course, Courses, Seen, Settling};
+use super::rows::Clock;
+use super::tally::{self, Labels, Tally, class_of};
+use super::{
+    BLOCK_REQUESTS, Class, LEAST_BLOCKS, LabelObservations, LabelTimes, MOST_BLOCKS, Observations,
+    StartedInSecond, SteadyObservations, TimesInOrder, Window, all_steady, backward,
+    late_change_of,
+};
+use crate::diagnosis::Diagnosis;
+
+/// The samples, for another look at them.
+pub(super) struct Source {
+    pub(super) directory: PathBuf,
+    pub(super) batches: Vec<Batch>,
+    pub(super) labels: Labels,
+    pub(super) steady_part: SteadyPart,
+    pub(super) threads: rayon::ThreadPool,
+}
+
+impl Source {
+    pub(super) fn observations(
+        self,
+        census: &Census,
+        (plan, ended_at): (&Plan, Option<i64>),
+        times_in_order: TimesInOrder,
+    ) -> PolarsResult<Observations> {
+        let Census {
+            clock, by_second, ..
+        } = census;
+        let origin = clock.origin;
+        let window = census
+            .steady_starts
+            .map(|starts| Window::of(starts, origin, self.steady_part, plan));
+        let mut tally = self.tally(*clock, by_second.len(), window)?;
+        let mut times: Vec<LabelTimes> = Vec::new();
+        let mut counts = mem::take(&mut tally.times).into_iter().map(Class::new);
+        while let (Some(successes), Some(failures), Some(rest)) =
+            (counts.next(), counts.next(), counts.next())
+        {
+            times.push(LabelTimes {
+                successes,
+                failures,
+                rest,
+            });
+        }
+        let last_end = tally.labels.iter().map(|counts| counts.last_end).max();
+        let window = window
+            .zip(ended_at.or(last_end))
+            .map(|(window, ended_at)| window.until(ended_at));
+        let courses = loop {
+            let courses = Courses::of(&times);
+            if !self.look_up(times.iter_mut().collect())? {
+                break courses;
+            }
+        };
+        let steady_requests = courses.total.as_ref().map_or(0, Course::count);
+        let blocks = (steady_requests / BLOCK_REQUESTS).clamp(LEAST_BLOCKS, MOST_BLOCKS);
+        let in_steady_part = window.map(|window| {
+            let settling = Settling::new(steady_requests, window, origin);
+            (settling, Blocks::new(window, origin, blocks))
+        });
+        let mut seen = Seen::new(courses, in_steady_part, times_in_order);
+        let to_place = (&self.labels, *clock, self.steady_part);
+        self.threads.install(|| {
+            backward::each_second(&self.batches, to_place, |second| {
+                seen.take(&second);
+            })
+        })?;
+        let Seen {
+            courses,
+            in_steady_part,
+            sums,
+            seconds,
+            mut elapsed_in_order,
+        } = seen;
+        if let Some(backward) = &mut elapsed_in_order {
+            backward.reverse();
+        }
+        let classes = times.iter_mut().flat_map(LabelTimes::classes_mut);
+        for (class, sums) in classes.zip(sums.sums()) {
+            class.sums = sums;
+        }
+        let steady = window
+            .zip(in_steady_part)
+            .zip(courses.total.zip(all_steady(&times)))
+            .map(
+                |((window, (settling, blocks)), (course, times))| SteadyObservations {
+                    window,
+                    diagnosis: course.diagnosis(&times),
+                    settled: settling.settled(),
+                    late_change: late_change_of(&blocks, steady_requests, window),
+                    waits: tally.answers.waits(window.to),
+                },
+            );
+        let diagnoses: Vec<Option<Diagnosis>> = courses
+            .labels
+            .iter()
+            .zip(&times)
+            .map(|(course, times)| Some(course.as_ref()?.diagnosis(&times.steady()?)))
+            .collect();
+        let errors = tally.errors();
+        let run = i64::try_from(plan.schedule().least_end().as_nanos()).unwrap_or(i64::MAX);
+        let gone = tally.gone(origin, run);
+        let Tally {
+            labels: tallies,
+            seconds: by_tally,
+            completed,
+            ..
+        } = tally;
+        let started = seconds.into_iter().rev().map(|(second, times)| {
+            let (requests, counts) = (by_second[second as usize], &by_tally[second as usize]);
+            StartedInSecond {
+                second,
+                requests: requests as u64,
+                errors: counts.errors,
+                mean_active_users: counts.active_users as f64 / requests as f64,
+                times,
+            }
+        });
+        let started = started.collect();
+        let labels = self
+            .labels
+            .names
+            .iter()
+            .zip(tallies)
+            .zip(diagnoses)
+            .zip(times);
+        let labels = labels.map(|(((label, counts), diagnosis), times)| LabelObservations {
+            label: label.clone(),
+            counts,
+            times,
+            diagnosis,
+        });
+        Ok(Observations {
+            errors,
+            labels: labels.collect(),
+            started,
+            completed: completed.into_iter().collect(),
+            origin,
+            gone,
+            steady,
+            elapsed_in_order,
+            source: self,
+        })
+    }
+
+    fn tally(
+        &self,
+        clock: Clock,
+        seconds: usize,
+        window: Option<Window>,
+    ) -> PolarsResult<Tally<'_>> {
+        let nothing = || Tally::new(&self.labels, seconds, window);
+        let batches = self.batches.par_iter();
+        self.threads.install(|| {
+            batches
+                .try_fold(nothing, |mut tally, batch| {
+                    let read = batch.read(&tally::COLUMNS, &self.labels, self.steady_part)?;
+                    tally.add(&read, clock, window)?;
+                    PolarsResult::Ok(tally)
+                })
+                .try_reduce(nothing, |a, b| Ok(a.merged(b)))
+        })
+    }
+
+    /// Looks for what is wanted of the times of all labels; whether anything was.
+    pub(super) fn look_up(&self, mut times: Vec<&mut LabelTimes>) -> PolarsResult<bool> {
+        let Some(sought) = Sought::of(times.iter().flat_map(|times| times.classes())) else {
+            return Ok(false);
+        };
+        let batches = self.batches.par_iter();
+        let found = self.threads.install(|| {
+            batches
+                .try_fold(
+                    || Found::nothing(&sought),
+                    |mut found, batch| {
+                        let columns = [column::ELAPSED_NS];
+                        let (rows, codes) = batch.read(&columns, &self.labels, self.steady_part)?;
+                        for (elapsed_ns, code) in rows.response_ns()?.iter().zip(codes) {
+                            found.add(class_of(code), exact(*elapsed_ns));
+                        }
+                        PolarsResult::Ok(found)
+                    },
+                )
+                .try_reduce(|| Found::nothing(&sought), |a, b| Ok(a.merged(b)))
+        })?;
+        found.tell(times.iter_mut().flat_map(|times| times.classes_mut()));
+        Ok(true)
+    }
+}

@@ -1,0 +1,88 @@
+//! How a run ended, and whether it can be believed.
+
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+use workbench_plan::{Plan, Schedule, SteadyPart};
+use workbench_samples::{Manifest, Outcome};
+
+use crate::attack::Attack;
+use crate::limits;
+use crate::pool::Record;
+use crate::presence::Presence;
+use crate::recorder::{Recorded, Standstill};
+use crate::stop::StopReason;
+use crate::validity::{self, Evidence};
+use crate::watch::{self, Processors};
+
+/// Fills in whether the run can be believed; returns how it ended.
+pub(super) fn judge(
+    manifest: &mut Manifest,
+    attack: &Attack,
+    recorded: Recorded,
+    arrivals: Option<&Record>,
+    (ended, stopped, panicked): (Instant, Option<StopReason>, usize),
+    (processors, standstills): (&[Processors], &[Standstill]),
+    target_among_others: bool,
+) -> Outcome {
+    let clock = attack.clock();
+    let presences = attack.presences.left();
+    manifest.started_at = Some(clock.start_utc_ns());
+    manifest.users = validity::users_by_second(&attack.schedule, clock, &presences);
+    let served: u64 = manifest.target.requests_served.values().sum();
+    manifest.validity = Some(validity::judge(&Evidence {
+        schedule: &attack.schedule,
+        clock,
+        users: &manifest.users,
+        presences: &presences,
+        arrivals,
+        panicked,
+        ended: ended.saturating_duration_since(clock.start()),
+        steady: {
+            let steady = steady(&attack.plan, &attack.schedule);
+            let ended = ended.saturating_duration_since(clock.start());
+            steady.start..steady.end.min(ended)
+        },
+        processors,
+        standstills,
+        cpus: watch::available(),
+        target_among_others,
+        recorded,
+        connections: limits::connections(&attack.plan, &attack.schedule),
+        served: (!manifest.target.requests_served.is_empty()).then_some(served),
+        thinking: attack
+            .plan
+            .scenarios
+            .iter()
+            .any(|scenario| scenario.think_time.is_some()),
+        stopped: stopped.as_ref().map(|reason| {
+            let why = match reason {
+                StopReason::Interrupted => "interrupted".to_owned(),
+                StopReason::TargetEnded(why) | StopReason::SamplesNotWritten(why) => why.clone(),
+            };
+            (last_presence(attack, &presences, ended), why)
+        }),
+    }));
+    match stopped {
+        None => Outcome::Completed,
+        Some(StopReason::Interrupted) => Outcome::Interrupted,
+        Some(StopReason::TargetEnded(why) | StopReason::SamplesNotWritten(why)) => {
+            Outcome::Failed(why)
+        }
+    }
+}
+
+/// The part of the schedule that a steady state is looked for in.
+fn steady(plan: &Plan, schedule: &Schedule) -> Range<Duration> {
+    match plan.steady_part() {
+        SteadyPart::Hold => schedule.ramped_up().max(plan.warm_up)..schedule.hold_end(),
+        SteadyPart::WholeRun => plan.warm_up..schedule.end(),
+    }
+}
+
+/// When the last user left; where none came but for arrivals, when the load ended.
+fn last_presence(attack: &Attack, presences: &[Presence], ended: Instant) -> Duration {
+    let last = presences.iter().map(|user| user.to).max();
+    let last = last.unwrap_or(ended);
+    last.saturating_duration_since(attack.clock().start())
+}
