@@ -1,4 +1,5 @@
-//! The experiment file as written: types and keys, nothing resolved.
+//! The experiment file as written: types and keys, nothing resolved. Longer than other files: the whole format is read in one
+//! place.
 //!
 //! The docs of the fields are the descriptions in the JSON Schema.
 
