@@ -321,7 +321,7 @@ fn warnings(manifest: &Manifest, plan: &Plan, observations: &Observations) -> Ve
             "has arrivals that never began ({never_began}): they count as errors, and enter the times with how long they had waited, a lower bound"
         ));
     }
-    let in_flight = censored - never_began;
+    let in_flight = censored.saturating_sub(never_began);
     if in_flight > 0 {
         warnings.push(format!(
             "has requests that were still in flight at its end ({in_flight}): they count as errors, and enter the times with how long they had waited, a lower bound"

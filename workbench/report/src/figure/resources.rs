@@ -58,7 +58,8 @@ pub(super) fn bytes_out(run: &RunAnalysis) -> Option<Figure> {
         Axis::bytes_per_second,
     )?;
     let caption = caption(resources, &series, format::bytes_per_second)
-        + " Calls of services to each other count; connections that begin and end between two readings do not.";
+        + " Calls of services to each other count; what a connection sends after the last reading before its end does not, so \
+           that the curve falls early where users leave.";
     Some(data.figure("bytes-out", "Bytes out over time", caption))
 }
 
