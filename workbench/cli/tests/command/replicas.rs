@@ -82,6 +82,9 @@ fn each_point_has_its_processes_which_share_their_databases_and_the_users() {
     let path = bench.path().join("shop.yaml");
     let text = std::fs::read_to_string(&path).unwrap();
     let text = text.replace("database: sqlite", &format!("database: \"{}\"", server.url));
+    // Whoever serves arrivals sends to every replica.
+    let arriving = "  - { name: arriving, arrivals: { rate: 40/s, hold: 1s }, steps: [ request: GET catalog/products ] }";
+    let text = text.replace("thresholds:", &format!("{arriving}\nthresholds:"));
     let file = bench.file("shop", &format!("{text}sweep: {{ replicas: [1, 2] }}\n"));
     bench
         .workbench()
