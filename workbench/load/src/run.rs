@@ -104,7 +104,7 @@ async fn prepare(
 ) -> Result<(RunningTarget, Vec<Vec<Arc<Endpoint>>>, Sources), LoadError> {
     limits.check(plan, &plan.schedule())?;
     let directory = options.directory.path();
-    let resolved = plan.without_password().to_yaml();
+    let resolved = plan.stored();
     write(&directory.join("experiment.yaml"), &resolved)?;
     let target = RunningTarget::start(
         &plan.target,
