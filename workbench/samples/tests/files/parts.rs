@@ -37,6 +37,7 @@ fn success(started_at: i64) -> Sample {
         iteration: 3,
         active_users: 10,
         phase: Phase::Hold,
+        redirects: 2,
     }
 }
 
@@ -50,6 +51,7 @@ fn refused(started_at: i64) -> Sample {
         error: Some(ErrorKind::Refused),
         request: 1,
         phase: Phase::RampUp,
+        redirects: 0,
         ..success(started_at)
     }
 }
@@ -123,6 +125,7 @@ fn every_field_comes_back_as_it_was_written() {
         strings(&frame, column::PHASE),
         [Some("hold".into()), Some("ramp_up".into())]
     );
+    assert_eq!(number(column::REDIRECTS), [Some(2), Some(0)]);
 }
 
 #[test]
@@ -156,6 +159,7 @@ fn the_columns_have_the_types_that_the_format_promises() {
         ("iteration", DataType::UInt32),
         ("active_users", DataType::UInt32),
         ("phase", label),
+        ("redirects", DataType::UInt32),
     ]
     .map(|(name, kind)| (name.to_owned(), kind));
     assert_eq!(schema, expected);
