@@ -229,14 +229,14 @@ fn an_empty_file_in_place_of_a_part_is_named() {
 fn a_part_of_a_newer_version_asks_for_a_newer_workbench() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("part-00000.parquet");
-    write_foreign_part(&path, &[("workbench.schema_version", "2")]);
+    write_foreign_part(&path, &[("workbench.schema_version", "3")]);
 
     let error = sample_batches(directory.path()).err().unwrap();
 
     assert_eq!(
         error.to_string(),
         format!(
-            "{} has schema version 2, this workbench reads versions 1 to 1: use a newer workbench",
+            "{} has schema version 3, this workbench reads versions 1 to 2: use a newer workbench",
             path.display()
         )
     );
