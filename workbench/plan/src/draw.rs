@@ -273,6 +273,14 @@ impl Now {
     }
 }
 
+/// A whole number below `count`, each equally often, with one number of the generator.
+///
+/// # Panics
+/// `count` is 0.
+pub fn below(count: u64, random: &mut impl Rng) -> u64 {
+    at_most(count - 1, random)
+}
+
 /// A whole number from 0 to `largest`, each equally often: the upper half of the 128-bit product of a random
 /// number and the count of values. The probabilities differ by at most 2⁻⁶⁴ from being equal.
 ///

@@ -29,7 +29,7 @@ pub use condition::Condition;
 pub use data::{Data, DataError, Lanes, Per, RowPick, Rows};
 pub use describe::describe;
 pub use diagnostic::nearest;
-pub use draw::{Draw, Moment, Real, Times};
+pub use draw::{Draw, Moment, Real, Times, below};
 pub use error::{Mistake, PlanError};
 pub use file::{
     BaseUrlError, DurationError, format_duration, json_schema, parse, parse_duration,
