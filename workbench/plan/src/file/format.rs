@@ -228,7 +228,7 @@ pub(crate) enum PerFile {
 }
 
 /// What all requests have in common.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(
     deny_unknown_fields,
     expecting = "a mapping: { follow_redirects: 5, headers: { accept: application/json } }"
@@ -465,13 +465,22 @@ pub(crate) struct SweepFile {
     pub(crate) replicas: Option<PointsFile>,
 }
 
+impl Default for HttpFile {
+    fn default() -> Self {
+        Self {
+            follow_redirects: 0,
+            accept_encoding: None,
+            headers: BTreeMap::new(),
+            cookies: SwitchFile::On,
+            version: default_version(),
+            new_connections: NewConnectionsFile::Never,
+        }
+    }
+}
+
 impl HttpFile {
     fn is_default(&self) -> bool {
-        *self
-            == Self {
-                version: default_version(),
-                ..Self::default()
-            }
+        *self == Self::default()
     }
 }
 
