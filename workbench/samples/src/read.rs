@@ -9,9 +9,7 @@ use polars_io::SerReader;
 use polars_io::prelude::{FileMetadataRef, ParallelStrategy, ParquetReader};
 
 use crate::error::SamplesError;
-use crate::schema::{
-    SAMPLES_FOLDER, SCHEMA_VERSION, VERSION_KEY, VERSION_WITH_REDIRECTS, column,
-};
+use crate::schema::{SAMPLES_FOLDER, SCHEMA_VERSION, VERSION_KEY, VERSION_WITH_REDIRECTS, column};
 
 /// Samples that lie together in a part and are read at once: some 100,000, as Polars writes them.
 #[derive(Clone, Debug)]
@@ -138,9 +136,7 @@ pub(crate) fn footer(path: &Path, newest: u32) -> Result<(FileMetadataRef, u32),
             path: path.to_owned(),
         })?;
     match version.parse::<u32>() {
-        Ok(version) if (1..=newest).contains(&version) => {
-            Ok((Arc::clone(metadata), version))
-        }
+        Ok(version) if (1..=newest).contains(&version) => Ok((Arc::clone(metadata), version)),
         _ => Err(SamplesError::UnknownSchemaVersion {
             path: path.to_owned(),
             found: version.to_owned(),
