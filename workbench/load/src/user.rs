@@ -7,7 +7,7 @@ use workbench_plan::{Random, Scenario, Step, UserSpan, Value, Work};
 use workbench_samples::{ErrorKind, Sample};
 
 use crate::attack::{Attack, arrival_number};
-use crate::client::{Client, Measured};
+use crate::client::{Client, Measured, Route, Terms, Wanted, is_expected};
 use crate::pacer::Pacer;
 use crate::recorder::Slot;
 use crate::request::Buffers;
@@ -40,10 +40,7 @@ impl User {
         let replica = attack.replicas[index];
         let plan = &attack.plan;
         let mut user = Self {
-            client: Client::new(
-                attack.endpoints.iter().map(Vec::len).sum(),
-                plan.request_timeout,
-            ),
+            client: Client::new(attack.endpoints.iter().map(Vec::len).sum()),
             random: workbench_plan::random_for_user(plan.seed, user_number(index)),
             span,
             index,
@@ -184,7 +181,6 @@ impl User {
             distribution.draw_into(&mut self.random, &mut self.values[*variable]);
         }
         let prepared = &attack.steps[self.replica][self.scenario][position];
-        let endpoint = &attack.endpoints[self.replica][prepared.endpoint];
         let request = prepared.write(step, &self.values, &mut self.buffers);
         let active_users = attack.presences.active();
         let started = Instant::now();
@@ -208,12 +204,20 @@ impl User {
         };
         match request {
             Some(request) => {
-                let client = &mut self.client;
-                let measured = &mut in_flight.measured;
-                // Every replica has the same services.
-                let position = self.replica * attack.endpoints[0].len() + prepared.endpoint;
+                let route = Route {
+                    services: &attack.endpoints[self.replica],
+                    replica: self.replica,
+                    service: prepared.endpoint,
+                };
+                let terms = Terms {
+                    timeout: attack.plan.request_timeout,
+                    wanted: Wanted::Nothing,
+                    copy: false,
+                    expected: &step.expect_status,
+                };
+                let (client, measured) = (&mut self.client, &mut in_flight.measured);
                 client
-                    .send(position, endpoint, &request, started, measured)
+                    .send(route, &request, &terms, started, measured)
                     .await;
             }
             None => {
@@ -266,21 +270,12 @@ fn user_number(index: usize) -> u32 {
 /// Whether the response is one that the step expects.
 fn judge(measured: &Measured, expected: &[u16]) -> Result<u16, ErrorKind> {
     let status = measured.outcome?;
-    // A redirect is not followed: where nobody expects one, what was asked for did not come.
-    let fine = if expected.is_empty() {
-        (200..300).contains(&status) || status == NOT_MODIFIED
-    } else {
-        expected.contains(&status)
-    };
-    if fine {
+    if is_expected(status, expected) {
         Ok(status)
     } else {
         Err(ErrorKind::Status)
     }
 }
-
-/// The answer to a conditional request, and no redirect although it begins with a 3.
-const NOT_MODIFIED: u16 = 304;
 
 fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)

@@ -11,7 +11,10 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+use std::time::Duration;
+
 use super::{Decoder, Malformed};
+use crate::client::answer::{Answer, Keeper, Terms, Wanted};
 
 /// What came of bytes that are followed by the end of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
