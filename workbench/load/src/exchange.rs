@@ -78,7 +78,8 @@ impl Exchanges {
             Some(kind) => {
                 let secrets = secrets();
                 let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
-                self.recorder.failed(label, kind, reason, &secrets, &exchange);
+                self.recorder
+                    .failed(label, kind, reason, &secrets, &exchange);
             }
             None if self.recorder.wants(label, None) => {
                 let secrets = secrets();

@@ -206,7 +206,12 @@ async fn load(
     let slots = recorder::slots(Workers::useful(schedule.users().len()));
     let target_among_others =
         !sources.is_whole_target(&plan.target) && among_others(&plan.target, &endpoints);
-    let exchanges = Exchanges::new(labels.clone(), plan.seed, given.secrets(), options.exchanges);
+    let exchanges = Exchanges::new(
+        labels.clone(),
+        plan.seed,
+        given.secrets(),
+        options.exchanges,
+    );
     let attack = Arc::new(Attack::new(
         plan.clone(),
         schedule,

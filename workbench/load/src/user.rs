@@ -328,7 +328,9 @@ impl User {
             at += 1;
             match operation {
                 Operation::Request(position) => {
-                    if !self.think(attack, program).await || self.has_to_leave(attack, program, course) {
+                    if !self.think(attack, program).await
+                        || self.has_to_leave(attack, program, course)
+                    {
                         return End::Leave;
                     }
                     let step = &steps[*position];
@@ -468,9 +470,7 @@ impl User {
                     service: prepared.endpoint,
                 };
                 let (client, measured) = (&mut self.client, &mut in_flight.measured);
-                client
-                    .send(route, request, &terms, started, measured)
-                    .await;
+                client.send(route, request, &terms, started, measured).await;
             }
             None => {
                 // It cannot be written as HTTP. Nothing is awaited for it: other users get their turn here.
@@ -482,7 +482,11 @@ impl User {
         let ended = started + measured.elapsed;
         let kept = self.client.answer();
         let (error, reason, is_whole) = match measured.outcome {
-            Err(error) => (Some(error), Cow::from(unanswered(error)), !step.needs_answer()),
+            Err(error) => (
+                Some(error),
+                Cow::from(unanswered(error)),
+                !step.needs_answer(),
+            ),
             Ok(status) => {
                 let answer = Answer {
                     status,
@@ -557,7 +561,9 @@ fn unanswered(error: ErrorKind) -> &'static str {
         ErrorKind::Tls => "TLS could not be negotiated",
         ErrorKind::Reset => "the connection broke before the response was complete",
         ErrorKind::Timeout => "there was no complete response within the time limit",
-        ErrorKind::Protocol => "what came back is not HTTP, or the request cannot be written as HTTP",
+        ErrorKind::Protocol => {
+            "what came back is not HTTP, or the request cannot be written as HTTP"
+        }
         ErrorKind::Stale => "the server had closed the idle connection",
         _ => "",
     }
