@@ -6,6 +6,7 @@
 
 mod duration;
 mod encoding;
+mod foreign;
 pub(crate) mod format;
 mod injected;
 mod published;
@@ -33,7 +34,7 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 
 use crate::diagnostic::nearest;
-use crate::error::PlanError;
+use crate::error::{Mistake, PlanError};
 use crate::plan::Plan;
 use source::Source;
 
@@ -52,13 +53,14 @@ pub fn read(path: &Path) -> Result<Plan, PlanError> {
 /// # Errors
 /// The file cannot be read, or something in it is wrong; then the error says what and where.
 pub fn read_settings<T: DeserializeOwned>(path: &Path) -> Result<T, PlanError> {
-    let text = text_of(path)?;
-    match structure::read(&Source::new(&text)) {
-        Ok((settings, _)) => Ok(settings),
-        Err(mistake) => Err(PlanError::Invalid {
-            path: path.to_owned(),
-            mistakes: vec![mistake],
-        }),
+    structure::read(&Source::new(&text_of(path)?), |settings, _| Ok(settings))
+        .map_err(|mistakes| invalid(path, mistakes))
+}
+
+fn invalid(path: &Path, mistakes: Vec<Mistake>) -> PlanError {
+    PlanError::Invalid {
+        path: path.to_owned(),
+        mistakes,
     }
 }
 
@@ -96,13 +98,10 @@ enum Files {
 
 fn plan_in(text: &str, path: &Path, files: Files) -> Result<Plan, PlanError> {
     let source = Source::new(text);
-    structure::read(&source)
-        .map_err(|mistake| vec![mistake])
-        .and_then(|(wire, root)| resolve::resolve(wire, &root, &source, path, files))
-        .map_err(|mistakes| PlanError::Invalid {
-            path: path.to_owned(),
-            mistakes,
-        })
+    structure::read(&source, |file, root| {
+        resolve::resolve(file, root, &source, path, files)
+    })
+    .map_err(|mistakes| invalid(path, mistakes))
 }
 
 /// Reads a time as experiment files write it: `100ms`, `10s`, `1m30s`, `1h`.

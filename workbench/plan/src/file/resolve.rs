@@ -27,7 +27,7 @@ use crate::diagnostic::{Fault, suggestion};
 use crate::error::Mistake;
 use crate::plan::{Http, HttpVersion, Load, Monitor, Plan, Scenario, Target, Threshold};
 
-/// Resolves everything and reports every mistake found on the way, in the order of the file.
+/// Resolves everything and reports every mistake found on the way.
 pub(super) fn resolve(
     file: PlanFile,
     root: &Node,
@@ -42,11 +42,7 @@ pub(super) fn resolve(
         mistakes: Vec::new(),
     };
     let plan = plan(&mut check, file, root, path).filter(|_| check.mistakes.is_empty());
-    let mut mistakes = check.mistakes;
-    mistakes.sort_by_key(|mistake| (mistake.line, mistake.column));
-    // What an alias repeats is wrong once.
-    mistakes.dedup();
-    plan.ok_or(mistakes)
+    plan.ok_or(check.mistakes)
 }
 
 fn plan(check: &mut Check<'_>, file: PlanFile, root: &Node, path: &Path) -> Option<Plan> {
@@ -217,7 +213,9 @@ struct Check<'a> {
 
 impl Check<'_> {
     fn note<T>(&mut self, place: Place, message: impl Into<String>) -> Option<T> {
-        self.mistakes.push(self.source.mistake(place, message));
+        if !place.is_stand_in() {
+            self.mistakes.push(self.source.mistake(place, message));
+        }
         None
     }
 
@@ -226,8 +224,7 @@ impl Check<'_> {
         result
             .map_err(|fault| {
                 let place = self.source.within(node, &fault.offending);
-                self.mistakes
-                    .push(self.source.mistake(place, fault.message));
+                self.note::<()>(place, fault.message);
             })
             .ok()
     }
@@ -288,7 +285,7 @@ impl Check<'_> {
                     suggestion(label, labels.iter().copied())
                 );
                 let place = self.source.within(node, label);
-                self.mistakes.push(self.source.mistake(place, message));
+                self.note::<()>(place, message);
             }
             thresholds.push(threshold);
         }

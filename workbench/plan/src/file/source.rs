@@ -1,12 +1,13 @@
 //! Where each part of a YAML text stands.
 
+mod repair;
 mod tree;
 
 use std::rc::Rc;
 
 use saphyr_parser::Span as Range;
 
-pub(super) use tree::{Broken, root};
+pub(super) use tree::{Broken, Parts, parts};
 
 use crate::error::Mistake;
 
@@ -25,26 +26,42 @@ pub(super) struct Place {
     column: usize,
     /// In characters.
     width: usize,
+    /// What stands there has been put in for something that is wrong, which is reported.
+    is_stand_in: bool,
 }
 
 /// A part of the text: a scalar, a list or a mapping.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Node {
     range: Range,
     content: Content,
+    state: State,
 }
 
-#[derive(Debug)]
+/// How far a part is as it stands in the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    AsWritten,
+    /// The value of a key that was renamed to what it was probably meant to be.
+    Guessed,
+    /// A mapping from which something unknown was taken.
+    Incomplete,
+    /// Put in for something wrong or missing.
+    StandIn,
+}
+
+#[derive(Clone, Debug)]
 enum Content {
     Scalar,
     List(Vec<Rc<Node>>),
     Mapping(Vec<Entry>),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Entry {
     key: String,
-    key_range: Range,
+    /// `None` where the key was put in.
+    key_range: Option<Range>,
     value: Rc<Node>,
 }
 
@@ -114,6 +131,7 @@ impl<'a> Source<'a> {
                     line,
                     column: from + text[offset..][..found].chars().count() + 1,
                     width: part.chars().count(),
+                    is_stand_in: node.place().is_stand_in,
                 })
             })
             .unwrap_or_else(|| node.place())
@@ -126,7 +144,13 @@ impl Place {
             line,
             column,
             width: 1,
+            is_stand_in: false,
         }
+    }
+
+    /// Whether a mistake at this place is only a consequence of another one.
+    pub(super) fn is_stand_in(self) -> bool {
+        self.is_stand_in
     }
 
     fn of(range: Range) -> Self {
@@ -140,13 +164,17 @@ impl Place {
             line: start.line(),
             column: start.col() + 1,
             width,
+            is_stand_in: false,
         }
     }
 }
 
 impl Node {
     pub(super) fn place(&self) -> Place {
-        Place::of(self.range)
+        Place {
+            is_stand_in: matches!(self.state, State::Incomplete | State::StandIn),
+            ..Place::of(self.range)
+        }
     }
 
     /// The value of a key; the node itself where the key is not there.
@@ -169,8 +197,16 @@ impl Node {
 
     /// Where a key stands; the node's place where it is not there.
     pub(super) fn key_place(&self, key: &str) -> Place {
-        self.entry(key)
-            .map_or_else(|| self.place(), |entry| Place::of(entry.key_range))
+        match self.entry(key) {
+            None => self.place(),
+            Some(entry) => entry.key_range.map_or_else(
+                || Place {
+                    is_stand_in: true,
+                    ..self.place()
+                },
+                Place::of,
+            ),
+        }
     }
 
     fn entry(&self, key: &str) -> Option<&Entry> {
