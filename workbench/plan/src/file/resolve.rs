@@ -4,6 +4,7 @@ mod answer;
 mod body;
 mod data;
 mod flow;
+mod labels;
 mod load;
 mod monitor;
 mod names;
@@ -16,6 +17,7 @@ mod values;
 
 use std::cell::RefCell;
 use std::path::Path;
+use std::rc::Rc;
 use std::time::Duration;
 
 use super::Files;
@@ -25,7 +27,7 @@ use super::source::{Node, Place, Source};
 use super::threshold::parse_threshold;
 use crate::diagnostic::{Fault, suggestion};
 use crate::error::Mistake;
-use crate::plan::{Http, HttpVersion, Load, Monitor, Plan, Scenario, Target, Threshold};
+use crate::plan::{Http, HttpVersion, Load, Monitor, Plan, Target, Threshold, loads};
 
 /// Resolves everything and reports every mistake found on the way.
 pub(super) fn resolve(
@@ -39,6 +41,7 @@ pub(super) fn resolve(
         source,
         folder: path.parent().unwrap_or(Path::new("")),
         files,
+        unknown: Rc::default(),
         mistakes: Vec::new(),
     };
     let plan = plan(&mut check, file, root, path).filter(|_| check.mistakes.is_empty());
@@ -71,7 +74,7 @@ fn plan(check: &mut Check<'_>, file: PlanFile, root: &Node, path: &Path) -> Opti
     });
     let warm_up = check.time(&file.warm_up, root.get("warm_up"));
     let request_timeout = check.positive_time(&file.timeout, root.get("timeout"));
-    let services = target.as_ref().map(target::services);
+    let services = target::services(&file.target, target.as_ref(), root.get("target"));
     let secrets = RefCell::default();
     let shared = scenario::Shared {
         common: step::Common {
@@ -84,11 +87,20 @@ fn plan(check: &mut Check<'_>, file: PlanFile, root: &Node, path: &Path) -> Opti
         variables: &file.variables,
         root,
     };
-    let scenarios = scenario::scenarios(check, &file.scenarios, shared);
-    let labels = scenarios.as_deref().map(labels);
+    let (scenarios, own) = scenario::scenarios(check, &file.scenarios, shared);
+    let labels = labels::labels(&file.scenarios, root.get("scenarios"));
     let thresholds = check.thresholds(&file.thresholds, labels.as_deref(), root.get("thresholds"));
-    if let (Some(load), Some(scenarios)) = (&load, &scenarios) {
-        load::shared(check, load.as_ref(), scenarios, root);
+    if let (Some(load), Some(own)) = (&load, &own) {
+        let load = load.as_ref();
+        let scenarios = || file.scenarios.iter().zip(own.iter().map(Option::as_ref));
+        let names: Vec<_> = scenarios().map(|(it, own)| (it.name.as_str(), own)).collect();
+        let are_played = load::shared(check, load, &names, root).is_some();
+        let weights: Vec<_> = scenarios()
+            .map(|(it, own)| (it.weight.unwrap_or(1), own))
+            .collect();
+        if let Some(warm_up) = warm_up.filter(|_| are_played) {
+            load::warm_up(check, warm_up, &loads(load, &weights), root.get("warm_up"));
+        }
     }
     let (name, target, load, scenarios) = (name?, target?, load?, scenarios?);
     let mut plan = Plan {
@@ -111,13 +123,7 @@ fn plan(check: &mut Check<'_>, file: PlanFile, root: &Node, path: &Path) -> Opti
         file,
     };
     fill(&mut plan);
-    // These look at the plan as a whole.
-    if check.mistakes.is_empty() {
-        load::warm_up(check, &plan, root.get("warm_up"));
-    }
-    if check.mistakes.is_empty() {
-        data::suffices(check, &plan, &data, root.get("data"));
-    }
+    data::suffices(check, &plan, &data, root.get("data"));
     Some(plan)
 }
 
@@ -158,20 +164,22 @@ fn fill(plan: &mut Plan) {
 
 fn http(check: &mut Check<'_>, file: &HttpFile, node: &Node) -> Option<Http> {
     let version = match file.version.0.as_str() {
-        "1.1" | "1" => HttpVersion::Http1,
-        "2" => HttpVersion::Negotiated,
-        "prior_knowledge" => HttpVersion::PriorKnowledge,
+        "1.1" | "1" => Some(HttpVersion::Http1),
+        "2" => Some(HttpVersion::Negotiated),
+        "prior_knowledge" => Some(HttpVersion::PriorKnowledge),
         other => {
             let message = format!(
                 "unknown version \"{other}\"{}",
                 suggestion(other, ["1.1", "2", "prior_knowledge"])
             );
-            return check.note(node.get("version").place(), message);
+            check.note(node.get("version").place(), message)
         }
     };
+    let mut is_right = true;
     if file.follow_redirects > MOST_REDIRECTS {
         let message = format!("at most {MOST_REDIRECTS} redirects are followed");
-        return check.note(node.get("follow_redirects").place(), message);
+        check.note::<()>(node.get("follow_redirects").place(), message);
+        is_right = false;
     }
     let encodings = file.accept_encoding.as_deref().unwrap_or_default();
     for encoding in encodings
@@ -185,13 +193,14 @@ fn http(check: &mut Check<'_>, file: &HttpFile, node: &Node) -> Option<Http> {
                 encoding,
                 format!("unknown encoding \"{name}\"{}", suggestion(name, ENCODINGS)),
             );
-            return check.resolved(Err(fault), node.get("accept_encoding"));
+            check.resolved::<()>(Err(fault), node.get("accept_encoding"));
+            is_right = false;
         }
     }
-    Some(Http {
+    is_right.then_some(Http {
         follow_redirects: file.follow_redirects,
         keeps_cookies: file.cookies == SwitchFile::On,
-        version,
+        version: version?,
         new_connections: file.new_connections == NewConnectionsFile::Iteration,
     })
 }
@@ -208,6 +217,8 @@ struct Check<'a> {
     /// Of the experiment file.
     folder: &'a Path,
     files: Files,
+    /// What is wrong with the variables that a text named, until it is known which text it was.
+    unknown: Rc<RefCell<Vec<Fault>>>,
     mistakes: Vec<Mistake>,
 }
 
@@ -221,12 +232,17 @@ impl Check<'_> {
 
     /// Notes what is wrong with the text of `node`, at the part of it that is wrong.
     fn resolved<T>(&mut self, result: Result<T, Fault>, node: &Node) -> Option<T> {
-        result
-            .map_err(|fault| {
-                let place = self.source.within(node, &fault.offending);
-                self.note::<()>(place, fault.message);
-            })
-            .ok()
+        let unknown = self.unknown.take();
+        for (index, fault) in unknown.iter().enumerate() {
+            let is_same = |before: &&Fault| before.offending == fault.offending;
+            let nth = unknown[..index].iter().filter(is_same).count();
+            let place = self.source.nth_within(node, &fault.offending, nth);
+            self.note::<()>(place, &fault.message);
+        }
+        match result {
+            Ok(resolved) => unknown.is_empty().then_some(resolved),
+            Err(fault) => self.note(self.source.within(node, &fault.offending), fault.message),
+        }
     }
 
     fn time(&mut self, file: &DurationFile, node: &Node) -> Option<Duration> {
@@ -291,14 +307,4 @@ impl Check<'_> {
         }
         thresholds
     }
-}
-
-fn labels(scenarios: &[Scenario]) -> Vec<&str> {
-    let mut labels = Vec::new();
-    for step in scenarios.iter().flat_map(|scenario| &scenario.steps) {
-        if !labels.contains(&step.label.as_str()) {
-            labels.push(step.label.as_str());
-        }
-    }
-    labels
 }

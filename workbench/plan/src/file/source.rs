@@ -117,23 +117,29 @@ impl<'a> Source<'a> {
 
     /// Where `part` stands within the text of `node`, or the node itself.
     pub(super) fn within(&self, node: &Node, part: &str) -> Place {
+        self.nth_within(node, part, 0)
+    }
+
+    /// Where `part` stands for the `nth` time, from 0, within the text of `node`, or the node itself.
+    pub(super) fn nth_within(&self, node: &Node, part: &str, nth: usize) -> Place {
         if part.is_empty() {
             return node.place();
         }
         let (start, end) = (node.range.start, node.range.end);
         (start.line()..=end.line())
-            .find_map(|line| {
-                let text = self.lines.get(line - 1)?;
+            .flat_map(|line| {
+                let text = self.lines.get(line - 1).copied().unwrap_or_default();
                 let from = if line == start.line() { start.col() } else { 0 };
-                let (offset, _) = text.char_indices().nth(from)?;
-                let found = text[offset..].find(part)?;
-                Some(Place {
+                let offset = text.char_indices().nth(from).map_or(text.len(), |it| it.0);
+                let text = &text[offset..];
+                text.match_indices(part).map(move |(found, _)| Place {
                     line,
-                    column: from + text[offset..][..found].chars().count() + 1,
+                    column: from + text[..found].chars().count() + 1,
                     width: part.chars().count(),
                     is_stand_in: node.place().is_stand_in,
                 })
             })
+            .nth(nth)
             .unwrap_or_else(|| node.place())
     }
 }

@@ -42,8 +42,12 @@ pub(super) fn read<T: DeserializeOwned, R>(
         ),
         Some(Ok(_)) | None => {}
     }
-    mistakes.sort_by_key(|mistake| (mistake.line, mistake.column));
-    // What an alias repeats is wrong once.
+    mistakes.sort_by(|one, other| {
+        let key = |it: &Mistake| (it.line, it.column);
+        let messages = || one.message.cmp(&other.message);
+        key(one).cmp(&key(other)).then_with(messages)
+    });
+    // What an alias repeats, and what every scenario uses, is wrong once.
     mistakes.dedup();
     Err(mistakes)
 }

@@ -30,11 +30,11 @@ pub(super) struct OpenedData {
 }
 
 impl DataFiles {
-    /// A column as the value of a variable.
-    pub(super) fn column(&self, name: &str, column: &str) -> Result<Given, String> {
+    /// A column as the value of a variable; `None` where the file could not be read, which is noted.
+    pub(super) fn column(&self, name: &str, column: &str) -> Result<Option<Given>, String> {
         let Some(position) = self.all.iter().position(|it| it.data.name == name) else {
             if self.names.iter().any(|it| it == name) {
-                return Err(format!("the columns of \"{name}\" are not known"));
+                return Ok(None);
             }
             let known = self.names.iter().map(String::as_str);
             let near = suggestion(name, known.chain([ENVIRONMENT]));
@@ -47,11 +47,11 @@ impl DataFiles {
             let near = suggestion(column, columns.iter().map(String::as_str));
             return Err(format!("\"{name}\" has no column \"{column}\"{near}"));
         }
-        Ok(Given::Column {
+        Ok(Some(Given::Column {
             data: position,
             column: column.to_owned(),
             is_number: opened.numbers.iter().any(|it| it == column),
-        })
+        }))
     }
 }
 

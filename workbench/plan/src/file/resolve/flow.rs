@@ -100,6 +100,12 @@ impl<'a, 'b> Flow<'a, 'b> {
         let kinds: Vec<&str> = KINDS.into_iter().filter(|key| is_given(key)).collect();
         let kind = match kinds[..] {
             [kind] => kind,
+            // All else that stands there belongs to one.
+            [] if OF_REQUESTS.into_iter().any(|key| node.has(key)) => {
+                check.note::<()>(node.place(), "missing key \"request\"");
+                step::step(check, file, None, self.common, &mut self.names, node);
+                return None;
+            }
             [] => {
                 let message = "missing key: what the step does, one of \"request\", \"think\", \"repeat\", \"when\" and \"choose\"";
                 return check.note(node.place(), message);
@@ -108,14 +114,17 @@ impl<'a, 'b> Flow<'a, 'b> {
                 let message = format!(
                     "a step is either a \"{first}\" or a \"{second}\": make two steps of it"
                 );
-                return check.note(node.key_place(second), message);
+                check.note::<()>(node.key_place(second), message);
+                self.kind(check, file, node, out);
+                return None;
             }
         };
         if kind != "request"
             && let Some(key) = OF_REQUESTS.into_iter().find(|key| node.has(key))
         {
             let message = format!("\"{key}\" belongs to a request, not to \"{kind}\"");
-            return check.note(node.key_place(key), message);
+            check.note::<()>(node.key_place(key), message);
+            self.is_broken = true;
         }
         let has_steps = matches!(kind, "repeat" | "when");
         if has_steps && file.steps.is_empty() {
@@ -124,7 +133,8 @@ impl<'a, 'b> Flow<'a, 'b> {
         }
         if !has_steps && node.has("steps") {
             let message = format!("\"steps\" belong to \"repeat\" and \"when\", not to \"{kind}\"");
-            return check.note(node.key_place("steps"), message);
+            check.note::<()>(node.key_place("steps"), message);
+            self.is_broken = true;
         }
         self.kind(check, file, node, out)
     }
@@ -137,7 +147,8 @@ impl<'a, 'b> Flow<'a, 'b> {
         out: &mut Vec<Operation>,
     ) -> Option<()> {
         if let Some(request) = &file.request {
-            let step = step::step(check, file, request, self.common, &mut self.names, node)?;
+            let common = self.common;
+            let step = step::step(check, file, Some(request), common, &mut self.names, node)?;
             out.push(Operation::Request(self.steps.len()));
             self.steps.push(step);
         } else if let Some(think) = &file.think {
@@ -149,7 +160,8 @@ impl<'a, 'b> Flow<'a, 'b> {
         } else if let Some(times) = file.repeat {
             if !(1..=MOST_REPETITIONS).contains(&times) {
                 let message = format!("steps are repeated from 1 to {MOST_REPETITIONS} times");
-                return check.note(node.get("repeat").place(), message);
+                check.note::<()>(node.get("repeat").place(), message);
+                self.is_broken = true;
             }
             let counter = self.depth;
             self.depth += 1;
@@ -184,7 +196,8 @@ impl<'a, 'b> Flow<'a, 'b> {
                 let node = node.index(index);
                 if !(1..=1_000_000).contains(&choice.weight) {
                     let message = "a weight is a whole number from 1 to 1000000";
-                    return check.note(node.get("weight").place(), message);
+                    check.note::<()>(node.get("weight").place(), message);
+                    self.is_broken = true;
                 }
                 targets.push((choice.weight, out.len()));
                 self.all(check, &choice.steps, node.get("steps"), out);

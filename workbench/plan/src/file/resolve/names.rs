@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use super::data::DataFiles;
 use crate::diagnostic::{Fault, suggestion};
@@ -31,6 +32,8 @@ pub(super) struct Names<'a> {
     unfit_for_headers: Vec<(usize, String)>,
     /// Set by any step, for better messages.
     sometime: Vec<String>,
+    /// What is wrong with the variables that texts named.
+    unknown: Rc<RefCell<Vec<Fault>>>,
 }
 
 impl<'a> Names<'a> {
@@ -38,6 +41,7 @@ impl<'a> Names<'a> {
         data: &'a DataFiles,
         secrets: &'a RefCell<Vec<SecretSource>>,
         sometime: Vec<String>,
+        unknown: &Rc<RefCell<Vec<Fault>>>,
     ) -> Self {
         Self {
             data,
@@ -49,6 +53,7 @@ impl<'a> Names<'a> {
                 .collect(),
             unfit_for_headers: Vec::new(),
             sometime,
+            unknown: Rc::clone(unknown),
         }
     }
 
@@ -56,20 +61,31 @@ impl<'a> Names<'a> {
         (self.set.into_inner(), self.given.into_inner())
     }
 
-    /// The position of the variable that a text names.
+    /// The position of the variable that a text names. One that is not known is noted, so that further ones of the same text
+    /// are looked for.
+    #[expect(clippy::unnecessary_wraps, reason = "templates ask for a result")]
     pub(super) fn position(&self, name: &str) -> Result<usize, Fault> {
+        Ok(self.find(name).unwrap_or_else(|fault| {
+            self.unknown.borrow_mut().push(fault);
+            0
+        }))
+    }
+
+    fn find(&self, name: &str) -> Result<usize, Fault> {
         if let Some(position) = self.known(name) {
             return Ok(position);
         }
         if let Some((data, column)) = name.split_once('.') {
             let given = if data == ENVIRONMENT {
-                Given::Secret(self.secret(SecretSource::Environment(column.to_owned())))
+                Some(Given::Secret(
+                    self.secret(SecretSource::Environment(column.to_owned())),
+                ))
             } else {
                 self.data
                     .column(data, column)
                     .map_err(|message| Fault::at(&format!("${{{name}}}"), message))?
             };
-            return Ok(self.give(name, given));
+            return Ok(given.map_or(0, |given| self.give(name, given)));
         }
         let message = if self.sometime.iter().any(|later| later == name) {
             format!("variable \"{name}\" is used before a step sets it")

@@ -32,14 +32,14 @@ pub(super) struct Common<'a> {
 pub(super) fn step(
     check: &mut Check<'_>,
     file: &StepFile,
-    request: &str,
+    request: Option<&str>,
     common: Common<'_>,
     names: &mut Names<'_>,
     node: &Node,
 ) -> Option<Step> {
     let set = set(check, &file.set, names, node.get("set"));
     let request_node = node.get("request");
-    let line = check.resolved(parse_request(request), request_node);
+    let line = request.and_then(|request| check.resolved(parse_request(request), request_node));
     let prefix = line
         .as_ref()
         .zip(common.services)
@@ -65,8 +65,8 @@ pub(super) fn step(
         None => Some(Auth::default()),
         Some(file) => auth(check, file, headers.as_deref(), names, node.get("auth")),
     };
-    let label = file.name.clone().unwrap_or_else(|| request.to_owned());
-    if label.trim().is_empty() || label == TOTAL {
+    let label = file.name.as_deref().or(request).unwrap_or_default();
+    if file.name.is_some() && (label.trim().is_empty() || label == TOTAL) {
         let message = format!("\"{label}\" cannot name a request");
         check.note::<()>(node.get("name").place(), message);
     }
@@ -83,7 +83,7 @@ pub(super) fn step(
     let (line, auth, mut headers) = (line?, auth?, headers?);
     headers.extend(auth.header);
     Some(Step {
-        label,
+        label: label.to_owned(),
         method: line.method.to_owned(),
         service: line.service.to_owned(),
         path: path?,
@@ -94,7 +94,7 @@ pub(super) fn step(
         timeout: timeout?,
         expect: expect?,
         capture: capture?,
-        request: request.to_owned(),
+        request: request?.to_owned(),
     })
 }
 
@@ -195,7 +195,8 @@ fn headers(
     let (mut headers, shared) = (own?, shared?);
     let is_given = |headers: &Headers, name: &str| headers.iter().any(|(given, _)| given == name);
     let asked = common.http.accept_encoding.as_ref();
-    let asked = asked.and_then(|text| Template::plain(text, &|name| names.position(name)).ok());
+    let no_variables = |_: &str| Err(Fault::new("there are no variables in it"));
+    let asked = asked.and_then(|text| Template::plain(text, &no_variables).ok());
     let shared = shared
         .into_iter()
         .chain(asked.map(|asked| ("accept-encoding".to_owned(), asked)));

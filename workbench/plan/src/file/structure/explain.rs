@@ -12,7 +12,8 @@ pub(super) enum Kind<'a> {
 impl<'a> Kind<'a> {
     pub(super) fn of(text: &'a str) -> Self {
         if let Some(rest) = text.strip_prefix("unknown field `") {
-            let right = quoted(rest.rsplit_once("`, ").map_or("", |(_, right)| right));
+            let right = rest.rsplit_once("`, expected ");
+            let right = quoted(right.map_or("", |(_, right)| right));
             return Self::UnknownKey { right };
         }
         if let Some(rest) = text.strip_prefix("unknown variant `") {
