@@ -57,8 +57,9 @@ enum Content {
     Mapping(Vec<Entry>),
 }
 
+/// A key of a mapping, and its value.
 #[derive(Clone, Debug)]
-struct Entry {
+pub(super) struct Entry {
     key: String,
     /// `None` where the key was put in.
     key_range: Option<Range>,

@@ -15,7 +15,7 @@ use serde_path_to_error::Segment;
 use serde_yaml::{Mapping, Value};
 
 use super::foreign;
-use super::source::{Broken, Node, Parts, Place, Source, parts};
+use super::source::{Broken, Entry, Node, Parts, Place, Source, parts};
 use crate::diagnostic::{nearest, suggestion};
 use crate::error::Mistake;
 use explain::{Kind, in_words};
@@ -77,6 +77,7 @@ fn parsed<'a>(source: &'a Source<'a>) -> Result<Repair<'a>, Mistake> {
         root: parts.root,
         mistakes: repeated.map(|repeated| repeated.mistake).collect(),
         lost: Vec::new(),
+        taken: Vec::new(),
     })
 }
 
@@ -136,6 +137,16 @@ struct Repair<'a> {
     mistakes: Vec<Mistake>,
     /// Texts in what was taken out or replaced.
     lost: Vec<String>,
+    /// Keys that nobody knows.
+    taken: Vec<Taken>,
+}
+
+/// A key that nobody knows, with its value.
+struct Taken {
+    /// The path of the mapping.
+    around: Vec<Segment>,
+    value: Value,
+    entry: Entry,
 }
 
 /// What serde does not accept, and where.
@@ -167,7 +178,7 @@ impl Repair<'_> {
     fn mend<T: DeserializeOwned>(&mut self, refused: &Refused) -> Option<()> {
         match Kind::of(&refused.text) {
             Kind::UnknownKey { right } => self.unknown_key(&refused.path, &right),
-            Kind::MissingKey(key) => self.missing_key(&refused.path, key),
+            Kind::MissingKey(key) => self.missing_key::<T>(&refused.path, key),
             Kind::UnknownWord { word, right } => {
                 let near = suggestion(word, right.iter().copied());
                 let message = format!("unknown word \"{word}\"{near}");
@@ -209,10 +220,17 @@ impl Repair<'_> {
                 .collect();
             return Some(());
         }
-        node.remove(key);
-        if let Some(removed) = value.shift_remove(key.as_str()) {
+        let taken = node.take(key).zip(value.shift_remove(key.as_str()));
+        if let Some((entry, taken)) = taken {
             self.lost.push(key.clone());
-            texts(&removed, &mut self.lost);
+            texts(&taken, &mut self.lost);
+            if foreign.is_none() {
+                self.taken.push(Taken {
+                    around: around.to_vec(),
+                    value: taken,
+                    entry,
+                });
+            }
         }
         match foreign {
             Some(foreign) if !foreign.meant.iter().any(|key| value.contains_key(*key)) => {
@@ -228,7 +246,10 @@ impl Repair<'_> {
         Some(())
     }
 
-    fn missing_key(&mut self, path: &[Segment], key: &str) -> Option<()> {
+    fn missing_key<T: DeserializeOwned>(&mut self, path: &[Segment], key: &str) -> Option<()> {
+        if self.was_taken::<T>(path, key).is_some() {
+            return Some(());
+        }
         let node = node_at(&self.root, path);
         if !node.is_stand_in() {
             let message = format!("missing key \"{key}\"");
@@ -241,6 +262,31 @@ impl Repair<'_> {
         }
         value.as_mapping_mut()?.insert(key.into(), Value::Null);
         Some(())
+    }
+
+    /// Puts in for a missing key what stood there under a name that nobody knows, where serde accepts it.
+    fn was_taken<T: DeserializeOwned>(&mut self, path: &[Segment], key: &str) -> Option<()> {
+        let mut inside = path.to_vec();
+        inside.push(Segment::Map {
+            key: key.to_owned(),
+        });
+        for at in (0..self.taken.len()).filter(|at| self.taken[*at].around.len() == path.len()) {
+            if !begins_with(&self.taken[at].around, path) {
+                continue;
+            }
+            let value = self.taken[at].value.clone();
+            let mapping = value_at(&mut self.value, path)?.as_mapping_mut()?;
+            mapping.insert(key.into(), value);
+            let again = self.attempt::<T>().err();
+            if again.is_none_or(|again| !begins_with(&again.path, &inside)) {
+                let entry = self.taken.remove(at).entry;
+                node_at_mut(&mut self.root, path)?.put_back(entry, key);
+                return Some(());
+            }
+            let mapping = value_at(&mut self.value, path)?.as_mapping_mut()?;
+            mapping.shift_remove(key);
+        }
+        None
     }
 
     /// Puts the first of some values in that serde accepts in this place.
@@ -263,13 +309,8 @@ impl Repair<'_> {
             let Err(again) = self.attempt::<T>() else {
                 return Some(());
             };
-            let is_here = again.path.len() >= path.len()
-                && path
-                    .iter()
-                    .zip(&again.path)
-                    .all(|(one, other)| one.to_string() == other.to_string());
             match Kind::of(&again.text) {
-                _ if !is_here => return Some(()),
+                _ if !begins_with(&again.path, path) => return Some(()),
                 Kind::MissingKey(_) => return Some(()),
                 Kind::UnknownWord { right, .. } => {
                     tried.push_front(right.first().copied().unwrap_or_default().into());
@@ -279,6 +320,14 @@ impl Repair<'_> {
         }
         None
     }
+}
+
+fn begins_with(path: &[Segment], start: &[Segment]) -> bool {
+    path.len() >= start.len()
+        && start
+            .iter()
+            .zip(path)
+            .all(|(one, other)| one.to_string() == other.to_string())
 }
 
 /// The part at a path, or the last part on the way that is there.

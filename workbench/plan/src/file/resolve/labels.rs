@@ -34,11 +34,16 @@ fn of_steps<'a>(
     }
     for (index, step) in steps.iter().enumerate() {
         let node = around.get(key).index(index);
+        let is_other = step.think.is_some()
+            || step.repeat.is_some()
+            || step.when.is_some()
+            || step.choose.is_some();
+        if step.request.is_none() && !is_other {
+            return None;
+        }
         if let Some(label) = step.name.as_deref().or(step.request.as_deref()) {
             known(node.get(if step.name.is_some() { "name" } else { "request" }))?;
             labels.push(label);
-        } else {
-            known(node)?;
         }
         of_steps(&step.steps, node, "steps", labels)?;
         for (index, choice) in step.choose.iter().flatten().enumerate() {

@@ -44,9 +44,19 @@ impl Node {
     }
 
     /// Takes out a key that nobody knows.
-    pub(in crate::file) fn remove(&mut self, key: &str) {
+    pub(in crate::file) fn take(&mut self, key: &str) -> Option<Entry> {
+        let Content::Mapping(entries) = &mut self.content else {
+            return None;
+        };
+        let at = entries.iter().position(|entry| entry.key == key)?;
+        Some(entries.remove(at))
+    }
+
+    /// Puts back what was taken out, under the key that it was probably meant for.
+    pub(in crate::file) fn put_back(&mut self, mut entry: Entry, right: &str) {
         if let Content::Mapping(entries) = &mut self.content {
-            entries.retain(|entry| entry.key != key);
+            entry.is_meant_to_be(right);
+            entries.push(entry);
         }
     }
 
@@ -60,8 +70,7 @@ impl Node {
         if let Content::Mapping(entries) = &mut self.content
             && let Some(entry) = entries.iter_mut().find(|entry| entry.key == key)
         {
-            right.clone_into(&mut entry.key);
-            Rc::make_mut(&mut entry.value).state = State::Guessed;
+            entry.is_meant_to_be(right);
         }
     }
 
@@ -86,5 +95,12 @@ impl Node {
     pub(in crate::file) fn replace(&mut self) {
         self.content = Content::Scalar;
         self.state = State::StandIn;
+    }
+}
+
+impl Entry {
+    fn is_meant_to_be(&mut self, right: &str) {
+        right.clone_into(&mut self.key);
+        Rc::make_mut(&mut self.value).state = State::Guessed;
     }
 }
