@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::file::format::{PlanFile, StepFile};
+use crate::file::format::{DurationFile, NumberOr, PlanFile, StepFile, ValueOr};
 use crate::file::{self, without_password};
 use crate::plan::{Plan, Target};
 use crate::sweep::{Parameter, Point};
@@ -79,6 +79,30 @@ impl Plan {
         })
     }
 
+    /// One scenario of the plan, played once by one user who does not wait.
+    ///
+    /// # Panics
+    /// There is no such scenario.
+    #[must_use]
+    pub fn tried(&self, scenario: usize) -> Self {
+        self.edited(|file| {
+            let mut tried = file.scenarios.swap_remove(scenario);
+            (tried.threads, tried.concurrency) = (None, None);
+            (tried.arrivals, tried.iterations) = (None, None);
+            (tried.weight, tried.think_time, tried.pacing) = (None, None, None);
+            for steps in [&mut tried.on_start, &mut tried.steps, &mut tried.on_stop] {
+                hurry(steps);
+            }
+            file.scenarios = vec![tried];
+            (file.threads, file.concurrency, file.arrivals) = (None, None, None);
+            file.iterations = Some(NumberOr::Number(1));
+            file.sweep = None;
+            file.monitor = None;
+            file.thresholds = Vec::new();
+            file.warm_up = DurationFile::default();
+        })
+    }
+
     /// What two versions of a system have in common, as text: the experiment without what it is called, what it asks, what
     /// it must hold, where the system is, what is watched of it, what is broken in it on purpose, and its seed, which is
     /// judged by itself.
@@ -140,6 +164,19 @@ const WRITABLE: &str = "an experiment consists of text, numbers, lists and mappi
 
 fn to_yaml(file: &PlanFile) -> String {
     serde_yaml::to_string(file).expect(WRITABLE)
+}
+
+/// Takes the time out of pauses.
+fn hurry(steps: &mut [StepFile]) {
+    for step in steps {
+        if step.think.is_some() {
+            step.think = Some(ValueOr::Value(DurationFile::default()));
+        }
+        hurry(&mut step.steps);
+        for choice in step.choose.iter_mut().flatten() {
+            hurry(&mut choice.steps);
+        }
+    }
 }
 
 /// Sets what a sweep is over.

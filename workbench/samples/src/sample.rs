@@ -1,5 +1,7 @@
 //! The sample record: everything that is kept of one request.
 
+use serde::{Deserialize, Serialize};
+
 /// One request and what came of it. Times are nanoseconds; instants are UTC since the Unix epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sample {
@@ -77,7 +79,8 @@ pub struct Labels {
 }
 
 /// Why a request failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ErrorKind {
     /// The host name could not be resolved. The workbench resolves names before a run; other tools report this.
     Dns,
