@@ -2,12 +2,13 @@
 //!
 //! Which row comes when is a pure function of the seed, the user and the iteration: nobody shares a cursor.
 
+use std::cell::Cell;
 use std::fs::File;
-use std::io::{BufReader, Read as _};
+use std::io::{BufReader, Read};
 use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
 
-use csv::{Reader, ReaderBuilder, StringRecord};
+use csv::{ReaderBuilder, StringRecord};
 
 use crate::random::{mix, row_random};
 use crate::schedule::{Schedule, Work};
@@ -24,8 +25,12 @@ pub struct Data {
     pub pick: RowPick,
     /// When a row is picked.
     pub per: Per,
+    /// Columns of numbers.
+    pub(crate) numbers: Vec<String>,
     /// Columns that are never written to results, logs or errors.
     pub secret: Vec<String>,
+    /// How many rows there were when the experiment was read, if the file was looked at.
+    pub rows: Option<u64>,
 }
 
 /// Which row comes next.
@@ -60,7 +65,7 @@ pub struct DataError {
 const MOST_IN_MEMORY: u64 = 64 << 20;
 /// Of a larger one the place of one row in so many is kept.
 const STRIDE: usize = 64;
-/// No row is longer: a quote that is never closed would make one of the whole file.
+/// No row is longer, or by little: a quote that is never closed would make one of the whole file. Ours.
 const LONGEST_ROW: u64 = 1 << 20;
 
 /// The rows of a file, each of which can be read by its number.
@@ -109,8 +114,8 @@ impl Data {
             (Content::File(file), STRIDE)
         };
         let (columns, places, count) = match &content {
-            Content::Memory(bytes) => index(reader(true).from_reader(bytes.as_slice()), stride),
-            Content::File(file) => index(reader(true).from_reader(BufReader::new(file)), stride),
+            Content::Memory(bytes) => index(bytes.as_slice(), stride, &self.numbers),
+            Content::File(file) => index(BufReader::new(file), stride, &self.numbers),
         }
         .map_err(broken)?;
         if let Some(twice) = (1..columns.len()).find(|it| columns[..*it].contains(&columns[*it])) {
@@ -153,35 +158,60 @@ fn reader(has_headers: bool) -> ReaderBuilder {
 }
 
 /// The columns, where rows begin, and how many there are.
-fn index<R: std::io::Read>(
-    mut reader: Reader<R>,
+fn index(
+    file: impl Read,
     stride: usize,
+    numbers: &[String],
 ) -> csv::Result<(Vec<String>, Vec<u64>, u64)> {
+    let left = Cell::new(LONGEST_ROW);
+    let mut reader = reader(true).from_reader(Limited { file, left: &left });
     let columns = reader.headers()?.iter();
     let columns = columns.map(|name| name.trim_start_matches('\u{feff}').trim().to_owned());
-    let columns = columns.collect();
+    let columns: Vec<String> = columns.collect();
+    let is_number: Vec<bool> = columns.iter().map(|it| numbers.contains(it)).collect();
     let mut places = Vec::new();
     let mut record = StringRecord::new();
     let mut count: u64 = 0;
     loop {
+        left.set(LONGEST_ROW);
         let before = reader.position().byte();
         if !reader.read_record(&mut record)? {
             break;
         }
-        let at = record.position().map_or(before, csv::Position::byte);
-        if reader.position().byte() - at > LONGEST_ROW {
-            let error = std::io::Error::other(format!(
-                "the row at byte {at} is longer than {LONGEST_ROW} bytes: a quote may not be closed"
-            ));
-            return Err(error.into());
+        let position = record.position();
+        for (field, _) in record.iter().zip(&is_number).filter(|(_, it)| **it) {
+            if serde_json::from_str::<serde_json::Number>(field.trim()).is_err() {
+                let line = position.map_or(0, csv::Position::line);
+                let message = format!("line {line} has \"{field}\" in a column of numbers");
+                return Err(std::io::Error::other(message).into());
+            }
         }
         if count.is_multiple_of(stride as u64) {
-            places.push(at);
+            places.push(position.map_or(before, csv::Position::byte));
         }
         count += 1;
     }
     places.push(reader.position().byte());
     Ok((columns, places, count))
+}
+
+/// A file of which at most so many bytes are read until somebody allows more.
+struct Limited<'a, R> {
+    file: R,
+    left: &'a Cell<u64>,
+}
+
+impl<R: Read> Read for Limited<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        let left = self.left.get().checked_sub(read as u64);
+        self.left.set(left.ok_or_else(|| {
+            std::io::Error::other(format!(
+                "a row is longer than {LONGEST_ROW} bytes: a quote may not be closed"
+            ))
+        })?);
+        Ok(read)
+    }
 }
 
 /// What is wrong with a CSV file.
@@ -332,7 +362,9 @@ mod tests {
             path,
             pick,
             per: Per::Iteration,
+            numbers: vec!["n".to_owned()],
             secret: Vec::new(),
+            rows: None,
         }
     }
 
@@ -368,8 +400,7 @@ mod tests {
         );
         let whole = data.open().unwrap();
         let file = File::open(&data.path).unwrap();
-        let (columns, places, count) =
-            index(reader(true).from_reader(BufReader::new(&file)), STRIDE).unwrap();
+        let (columns, places, count) = index(BufReader::new(&file), STRIDE, &[]).unwrap();
         let rows = Rows {
             columns,
             content: Content::File(file),
@@ -398,6 +429,10 @@ mod tests {
             (b"a,b\n", "no row"),
             (b"", "no row"),
             (b"a,a\n1,2\n", "two columns are named \"a\""),
+            (
+                b"a,n\n1,2\n1, 2.5\n1,two\n",
+                "line 4 has \"two\" in a column of numbers",
+            ),
         ] {
             let error = data(folder.path(), text, RowPick::Random)
                 .open()

@@ -122,7 +122,10 @@ fn the_ramp_up_studies_differ_only_in_their_steps() {
             (load.target, load.steps, seconds),
             (100, Some(steps), [100, 0])
         );
-        assert_eq!(what_users_do(&plan), what_users_do(&self::plan("scenario3.yaml")));
+        assert_eq!(
+            what_users_do(&plan),
+            what_users_do(&self::plan("scenario3.yaml"))
+        );
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) fn steps(list: &[StepFile], indent: usize, lines: &mut Vec<String>) {
 
 fn request(step: &StepFile, request: &str) -> String {
     let mut line = request.split_whitespace().collect::<Vec<_>>().join(" ");
-    for (name, draw) in &step.set {
+    for (name, draw) in &step.set.0 {
         let _infallible = write!(line, ", {name} {}", drawn(draw));
     }
     let sent = [
@@ -116,7 +116,7 @@ pub(super) fn times(file: &ValueOr<DurationFile, TimesFile>) -> String {
     }
 }
 
-fn drawn(file: &ValueOr<ValueFile, DrawFile>) -> String {
+pub(super) fn drawn(file: &ValueOr<ValueFile, DrawFile>) -> String {
     let value = |file: &ValueFile| match file {
         ValueFile::Integer(integer) => integer.to_string(),
         ValueFile::Text(text) => format!("{text:?}"),
