@@ -331,13 +331,9 @@ fn scenarios(plan: &Plan, schedule: &Schedule) -> Vec<String> {
         lines.push(format!(
             "  {name}: {share}{users}, {think_time}{pacing}{stop}"
         ));
-        for (title, list) in [("on start", &file.on_start), ("on stop", &file.on_stop)] {
-            if !list.is_empty() {
-                lines.push(format!("    {title}"));
-                steps::steps(list, 6, &mut lines);
-            }
-        }
+        steps::group("on start", &file.on_start, &mut lines);
         steps::steps(&file.steps, 4, &mut lines);
+        steps::group("on stop", &file.on_stop, &mut lines);
     }
     lines
 }

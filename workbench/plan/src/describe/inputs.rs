@@ -16,6 +16,7 @@ pub(super) fn inputs(plan: &Plan) -> Vec<String> {
         .chain(plan.data.iter().map(data))
         .chain(http(plan))
         .chain(variables)
+        .flat_map(|line| steps::wrapped(&line))
         .collect()
 }
 
