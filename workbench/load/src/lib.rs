@@ -14,6 +14,7 @@ mod client;
 mod clock;
 mod directory;
 mod error;
+mod given;
 mod goose;
 mod host;
 mod limits;

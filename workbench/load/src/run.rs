@@ -17,6 +17,7 @@ use crate::attack::{self, Attack};
 use crate::client::{self, Endpoint};
 use crate::directory::RunDirectory;
 use crate::error::{LoadError, with_causes};
+use crate::given;
 use crate::host;
 use crate::limits::Limits;
 use crate::live::{Live, LiveTimes};
@@ -66,11 +67,10 @@ pub async fn run(plan: &Plan, options: RunOptions) -> Result<FinishedRun, LoadEr
     let limits = Limits::of_this_machine();
     let prepared = prepare(plan, &options, &limits).await;
     let prepared = prepared.inspect_err(|_| options.directory.remove())?;
-    let (target, endpoints, sources) = prepared;
+    let (target, ready) = prepared;
     let directory = options.directory.path().to_owned();
     // Where the file system knows no locks, a run that goes on is taken for one that was killed.
     let _lock = RunLock::hold(&directory);
-    let ready = (endpoints, sources);
     let finished = load(plan, options, &target, ready, limits.open_files).await;
     if let Err(error) = &finished {
         note_failure(&directory, error);
@@ -96,15 +96,20 @@ fn note_failure(directory: &Path, error: &LoadError) {
     }
 }
 
+/// What a run is made with: the services of the target, what is watched of it, and what variables are.
+type Ready = (Vec<Vec<Arc<Endpoint>>>, Sources, given::Sources);
+
 /// Makes the target ready, and sure that its services can be reached.
 async fn prepare(
     plan: &Plan,
     options: &RunOptions,
     limits: &Limits,
-) -> Result<(RunningTarget, Vec<Vec<Arc<Endpoint>>>, Sources), LoadError> {
+) -> Result<(RunningTarget, Ready), LoadError> {
     limits.check(plan, &plan.schedule())?;
+    // Whatever is missing is said before the target is touched.
+    let given = given::Sources::open(plan, &plan.schedule())?;
     let directory = options.directory.path();
-    let resolved = plan.without_password().to_yaml();
+    let resolved = plan.stored();
     write(&directory.join("experiment.yaml"), &resolved)?;
     let target = RunningTarget::start(
         &plan.target,
@@ -120,7 +125,7 @@ async fn prepare(
         () = options.stop.stopped() => Err(LoadError::Interrupted),
     };
     match ready {
-        Ok((endpoints, sources)) => Ok((target, endpoints, sources)),
+        Ok((endpoints, sources)) => Ok((target, (endpoints, sources, given))),
         Err(error) => {
             target.stop().await;
             Err(error)
@@ -153,7 +158,7 @@ async fn load(
     plan: &Plan,
     options: RunOptions,
     target: &RunningTarget,
-    (endpoints, sources): (Vec<Vec<Arc<Endpoint>>>, Sources),
+    (endpoints, sources, given): Ready,
     open_files: Option<u64>,
 ) -> Result<FinishedRun, LoadError> {
     let directory = options.directory;
@@ -203,9 +208,9 @@ async fn load(
         schedule,
         endpoints,
         &labels,
-        Arc::clone(&slots),
+        (Arc::clone(&slots), given),
         options.stop.clone(),
-    ));
+    )?);
     let observer = observe(
         Arc::clone(&attack),
         manifest.clone(),

@@ -58,7 +58,9 @@ pub(super) fn judge(
         stopped: stopped.as_ref().map(|reason| {
             let why = match reason {
                 StopReason::Interrupted => "interrupted".to_owned(),
-                StopReason::TargetEnded(why) | StopReason::SamplesNotWritten(why) => why.clone(),
+                StopReason::TargetEnded(why)
+                | StopReason::SamplesNotWritten(why)
+                | StopReason::DataNotRead(why) => why.clone(),
             };
             (last_presence(attack, &presences, ended), why)
         }),
@@ -66,9 +68,11 @@ pub(super) fn judge(
     match stopped {
         None => Outcome::Completed,
         Some(StopReason::Interrupted) => Outcome::Interrupted,
-        Some(StopReason::TargetEnded(why) | StopReason::SamplesNotWritten(why)) => {
-            Outcome::Failed(why)
-        }
+        Some(
+            StopReason::TargetEnded(why)
+            | StopReason::SamplesNotWritten(why)
+            | StopReason::DataNotRead(why),
+        ) => Outcome::Failed(why),
     }
 }
 
