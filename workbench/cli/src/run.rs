@@ -301,6 +301,7 @@ impl Runner {
                 insecure: self.insecure,
                 stop: self.stop.clone(),
                 observer: progress.observer(),
+                exchanges: None,
             },
         ));
         progress.finish();

@@ -11,6 +11,7 @@ use workbench_samples::{Labels, Phase, Sample};
 use crate::client::Endpoint;
 use crate::clock::Clock;
 use crate::error::LoadError;
+use crate::exchange::Exchanges;
 use crate::given::Sources;
 use crate::goose;
 use crate::pacer::Pacer;
@@ -41,6 +42,7 @@ pub(crate) struct Attack {
     pub(crate) steps: Vec<Vec<Vec<PreparedStep>>>,
     /// Of variables.
     pub(crate) sources: Sources,
+    pub(crate) exchanges: Exchanges,
     /// One for each worker.
     slots: Arc<[Slot]>,
     pub(crate) stop: StopSignal,
@@ -56,7 +58,7 @@ impl Attack {
         schedule: Schedule,
         endpoints: Vec<Vec<Arc<Endpoint>>>,
         labels: &Labels,
-        (slots, sources): (Arc<[Slot]>, Sources),
+        (slots, sources, exchanges): (Arc<[Slot]>, Sources, Exchanges),
         stop: StopSignal,
     ) -> Result<Self, LoadError> {
         let users = schedule.users().len();
@@ -66,6 +68,7 @@ impl Attack {
         Ok(Self {
             steps: steps.collect::<Result<_, _>>()?,
             sources,
+            exchanges,
             slots,
             stop,
             presences: Presences::default(),

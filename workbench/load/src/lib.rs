@@ -14,6 +14,7 @@ mod client;
 mod clock;
 mod directory;
 mod error;
+mod exchange;
 mod given;
 mod goose;
 mod host;
@@ -35,6 +36,7 @@ mod workers;
 
 pub use directory::RunDirectory;
 pub use error::LoadError;
+pub use exchange::{ExchangeObserver, Tried};
 pub use host::describe as describe_host;
 pub use limits::check as check_limits;
 pub use live::{Live, LiveLatency};

@@ -17,6 +17,7 @@ use crate::attack::{self, Attack};
 use crate::client::{self, Endpoint};
 use crate::directory::RunDirectory;
 use crate::error::{LoadError, with_causes};
+use crate::exchange::{ExchangeObserver, Exchanges, Keeper};
 use crate::given;
 use crate::host;
 use crate::limits::Limits;
@@ -44,6 +45,8 @@ pub struct RunOptions {
     pub stop: StopSignal,
     /// Is told once a second how the run goes; runs beside the load, never in its way.
     pub observer: Box<dyn Fn(&Live) + Send>,
+    /// Is given every exchange, for runs of a few; in the way of the load.
+    pub exchanges: Option<ExchangeObserver>,
 }
 
 /// A run that is over, with its results on disk.
@@ -203,12 +206,18 @@ async fn load(
     let slots = recorder::slots(Workers::useful(schedule.users().len()));
     let target_among_others =
         !sources.is_whole_target(&plan.target) && among_others(&plan.target, &endpoints);
+    let exchanges = Exchanges::new(
+        labels.clone(),
+        plan.seed,
+        given.secrets(),
+        options.exchanges,
+    );
     let attack = Arc::new(Attack::new(
         plan.clone(),
         schedule,
         endpoints,
         &labels,
-        (Arc::clone(&slots), given),
+        (Arc::clone(&slots), given, exchanges),
         options.stop.clone(),
     )?);
     let observer = observe(
@@ -223,6 +232,7 @@ async fn load(
     };
     let watch = Watch::start(sources, &plan.monitor, &directory.path, begun);
     let watch = watch.map_err(LoadError::Watch)?;
+    let keeper = Keeper::start(Arc::clone(&attack), directory.path.clone());
     let recorder = Recorder::start(slots, writer, options.stop, observer);
     let executed = attack::execute(&attack).await;
     let (ended, panicked) = *executed.as_ref().unwrap_or(&(Instant::now(), 0));
@@ -236,7 +246,9 @@ async fn load(
     // Whatever went wrong, what was recorded is written first.
     let (recorded, standstills) = recorder.finish()?;
     let watched = watch.finish();
+    let kept = keeper.finish();
     executed?;
+    kept?;
     manifest.target = target.record(target.requests_served().await);
     manifest.ended_at = Some(attack.clock().utc_ns(ended));
     manifest.arrivals = arrivals

@@ -2,16 +2,18 @@
 //!
 //! A scenario is a flat list of operations with jumps, so that a life is a loop.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use workbench_plan::{
-    Answer, Failure, Operation, Per, Random, Scenario, Step, UserSpan, Value, Work,
+    Answer, Failure, Operation, Part, Per, Random, Scenario, Step, UserSpan, Value, Work,
 };
-use workbench_samples::{ErrorKind, Phase, Sample};
+use workbench_samples::{ErrorKind, Phase, RawExchange, Sample};
 
 use crate::attack::{Attack, arrival_number};
-use crate::client::{Client, Measured};
+use crate::client::{Client, Measured, Route, Terms, Wanted};
+use crate::exchange::{self, Ended};
 use crate::given::Turn;
 use crate::pacer::Pacer;
 use crate::recorder::Slot;
@@ -50,7 +52,7 @@ pub(crate) struct User {
 
 /// What a list of operations is done for.
 #[derive(Clone, Copy)]
-struct Part<'a> {
+struct Program<'a> {
     operations: &'a [Operation],
     /// The phase of its requests, where it is not that of their time.
     phase: Option<Phase>,
@@ -87,10 +89,7 @@ impl User {
         let replica = attack.replicas[index];
         let plan = &attack.plan;
         let mut user = Self {
-            client: Client::new(
-                attack.endpoints.iter().map(Vec::len).sum(),
-                plan.request_timeout,
-            ),
+            client: Client::new(attack.endpoints.iter().map(Vec::len).sum()),
             random: workbench_plan::random_for_user(plan.seed, user_number(index)),
             span,
             index,
@@ -168,7 +167,7 @@ impl User {
             return false;
         }
         let scenario = &attack.plan.scenarios[self.scenario];
-        let part = Part {
+        let program = Program {
             operations: &scenario.on_start,
             phase: Some(Phase::OnStart),
             turn,
@@ -176,7 +175,7 @@ impl User {
             thinks: false,
         };
         loop {
-            match self.perform(attack, part, course).await {
+            match self.perform(attack, program, course).await {
                 End::Done => return true,
                 End::Leave => return false,
                 End::Broken => {
@@ -191,14 +190,14 @@ impl User {
 
     /// What a user does when it leaves.
     async fn go(&mut self, attack: &Attack, turn: Turn, course: &mut Course) {
-        let part = Part {
+        let program = Program {
             operations: &attack.plan.scenarios[self.scenario].on_stop,
             phase: Some(Phase::OnStop),
             turn,
             stop: None,
             thinks: false,
         };
-        self.perform(attack, part, course).await;
+        self.perform(attack, program, course).await;
     }
 
     /// Gives the variables their first values; `false` where there is none.
@@ -253,21 +252,21 @@ impl User {
             arrived: Some(intended),
             last_response: None,
         };
-        let mut part = Part {
+        let mut program = Program {
             operations: &scenario.on_start,
             phase: Some(Phase::OnStart),
             turn,
             stop: (!scenario.ends_iterations).then_some(stop),
             thinks: false,
         };
-        if self.perform(attack, part, &mut course).await == End::Done {
-            part = Part {
+        if self.perform(attack, program, &mut course).await == End::Done {
+            program = Program {
                 operations: &scenario.actions,
                 phase: None,
                 thinks: true,
-                ..part
+                ..program
             };
-            self.perform(attack, part, &mut course).await;
+            self.perform(attack, program, &mut course).await;
             // Whoever serves arrivals is free now: when the next one comes is not for it to say.
             self.thinks_until = None;
             self.go(attack, turn, &mut course).await;
@@ -295,7 +294,7 @@ impl User {
             return false;
         }
         let scenario = &attack.plan.scenarios[self.scenario];
-        let part = Part {
+        let program = Program {
             operations: &scenario.actions,
             phase: None,
             turn,
@@ -303,7 +302,7 @@ impl User {
             thinks: true,
         };
         let responded = course.last_response;
-        if self.perform(attack, part, course).await == End::Leave {
+        if self.perform(attack, program, course).await == End::Leave {
             return false;
         }
         let mut next = self.thinks_until.take();
@@ -322,25 +321,27 @@ impl User {
     }
 
     /// Does one operation after the other.
-    async fn perform(&mut self, attack: &Attack, part: Part<'_>, course: &mut Course) -> End {
+    async fn perform(&mut self, attack: &Attack, program: Program<'_>, course: &mut Course) -> End {
         let steps = &attack.plan.scenarios[self.scenario].steps;
         let mut at = 0;
-        while let Some(operation) = part.operations.get(at) {
+        while let Some(operation) = program.operations.get(at) {
             at += 1;
             match operation {
                 Operation::Request(position) => {
-                    if !self.think(attack, part).await || self.has_to_leave(attack, part, course) {
+                    if !self.think(attack, program).await
+                        || self.has_to_leave(attack, program, course)
+                    {
                         return End::Leave;
                     }
                     let step = &steps[*position];
-                    if !self.request(attack, *position, step, part, course).await {
+                    if !self.request(attack, *position, step, program, course).await {
                         return End::Broken;
                     }
                 }
                 Operation::Think(times) => {
                     let since = self.thinks_until.take().unwrap_or_else(Instant::now);
                     self.thinks_until = Some(since + times.draw(&mut self.random));
-                    if !self.think(attack, part).await {
+                    if !self.think(attack, program).await {
                         return End::Leave;
                     }
                 }
@@ -363,17 +364,17 @@ impl User {
         End::Done
     }
 
-    fn has_to_leave(&self, attack: &Attack, part: Part<'_>, course: &Course) -> bool {
-        let is_over = || part.stop.is_some_and(|stop| Instant::now() >= stop);
+    fn has_to_leave(&self, attack: &Attack, program: Program<'_>, course: &Course) -> bool {
+        let is_over = || program.stop.is_some_and(|stop| Instant::now() >= stop);
         attack.stop.is_stopped() || (course.arrived.is_none() && is_over())
     }
 
     /// Waits as long as the user thinks; `false` when the run was stopped before.
-    async fn think(&mut self, attack: &Attack, part: Part<'_>) -> bool {
+    async fn think(&mut self, attack: &Attack, program: Program<'_>) -> bool {
         let Some(until) = self.thinks_until.take() else {
             return true;
         };
-        let until = part.stop.map_or(until, |stop| until.min(stop));
+        let until = program.stop.map_or(until, |stop| until.min(stop));
         attack.wait_until(&self.pacer, until).await
     }
 
@@ -383,20 +384,20 @@ impl User {
         attack: &Attack,
         position: usize,
         step: &Step,
-        part: Part<'_>,
+        program: Program<'_>,
         course: &mut Course,
     ) -> bool {
         if !step.set.is_empty() {
             let now = attack.clock().utc_ns(Instant::now());
-            let moment = attack.sources.moment(part.turn, now);
+            let moment = attack.sources.moment(program.turn, now);
             for (variable, draw) in &step.set {
                 draw.draw(&mut self.random, moment, &mut self.values, *variable);
             }
         }
-        let (outcome, is_whole, ended) = self.send(attack, position, step, part, course).await;
+        let (outcome, is_whole, ended) = self.send(attack, position, step, program, course).await;
         course.last_response = Some(ended);
         let pause = match &attack.plan.scenarios[self.scenario].think_time {
-            Some(think_time) if part.thinks => think_time.draw(&mut self.random),
+            Some(think_time) if program.thinks => think_time.draw(&mut self.random),
             _ => Duration::ZERO,
         };
         let is_connected = !matches!(
@@ -420,14 +421,14 @@ impl User {
         attack: &Attack,
         position: usize,
         step: &Step,
-        part: Part<'_>,
+        program: Program<'_>,
         course: &mut Course,
     ) -> (Result<u16, ErrorKind>, bool, Instant) {
         let prepared = &attack.steps[self.replica][self.scenario][position];
         let endpoint = &attack.endpoints[self.replica][prepared.endpoint];
         let request = prepared.write(step, &self.values, None, &mut self.buffers);
         let active_users = attack.presences.active();
-        let iteration = match part.turn {
+        let iteration = match program.turn {
             Turn::User(_, iteration) => iteration,
             Turn::Arrival(_, number) => arrival_number(number),
         };
@@ -446,20 +447,30 @@ impl User {
                 user: user_number(self.index),
                 iteration,
                 active_users,
-                phase: part.phase.unwrap_or_else(|| attack.phase_at(started)),
+                phase: program.phase.unwrap_or_else(|| attack.phase_at(started)),
                 ..Sample::UNANSWERED
             },
             measured: Measured::nothing(ErrorKind::Censored),
         };
-        match request {
+        let terms = Terms {
+            timeout: step.timeout.unwrap_or(attack.plan.request_timeout),
+            wanted: match step.part() {
+                Part::Status => Wanted::Nothing,
+                Part::Head => Wanted::Head,
+                Part::Body => Wanted::Body,
+            },
+            copy: attack.exchanges.wants_good(prepared.label),
+            expected: &step.expect.statuses,
+        };
+        match &request {
             Some(request) => {
-                let client = &mut self.client;
-                let measured = &mut in_flight.measured;
-                // Every replica has the same services.
-                let position = self.replica * attack.endpoints[0].len() + prepared.endpoint;
-                client
-                    .send(position, endpoint, &request, started, measured)
-                    .await;
+                let route = Route {
+                    services: &attack.endpoints[self.replica],
+                    replica: self.replica,
+                    service: prepared.endpoint,
+                };
+                let (client, measured) = (&mut self.client, &mut in_flight.measured);
+                client.send(route, request, &terms, started, measured).await;
             }
             None => {
                 // It cannot be written as HTTP. Nothing is awaited for it: other users get their turn here.
@@ -469,27 +480,92 @@ impl User {
         }
         let measured = in_flight.measured;
         let ended = started + measured.elapsed;
-        let (outcome, is_whole) = match measured.outcome {
-            Err(error) => (Err(error), !step.needs_answer()),
+        let kept = self.client.answer();
+        let (error, reason, is_whole) = match measured.outcome {
+            Err(error) => (
+                Some(error),
+                Cow::from(unanswered(error)),
+                !step.needs_answer(),
+            ),
             Ok(status) => {
                 let answer = Answer {
                     status,
-                    head: &[],
-                    body: &[],
+                    head: kept.head(),
+                    body: kept.body(),
                     elapsed: measured.elapsed,
                     cookie: &|_| None,
                 };
                 let finding = step.examine(&answer, &mut self.values, &mut self.random);
-                let error = finding.failure.map(|(failure, _)| match failure {
-                    Failure::Status => ErrorKind::Status,
-                    Failure::Expectation => ErrorKind::Expect,
-                    Failure::Capture => ErrorKind::Capture,
-                });
-                (error.map_or(Ok(status), Err), finding.is_whole)
+                let (error, reason) = match finding.failure {
+                    None => (None, String::new()),
+                    Some((failure, reason)) => (Some(kind(failure)), reason),
+                };
+                (error, reason.into(), finding.is_whole)
             }
         };
-        in_flight.sample.error = outcome.err();
+        in_flight.sample.error = error;
+        if error.is_some() || terms.copy {
+            let ended = Ended {
+                label: prepared.label,
+                kind: error,
+                reason: &reason,
+            };
+            let secrets = || {
+                let secrets = attack.sources.secret_values(self.scenario, &self.values);
+                secrets.map(Cow::into_owned).collect()
+            };
+            let sample = in_flight.sample;
+            let raw = || RawExchange {
+                scenario: sample.scenario,
+                at: sample.started_at,
+                user: sample.user,
+                iteration,
+                elapsed_ns: nanoseconds(measured.elapsed),
+                redirects: 0,
+                sent_again: measured.sent_again,
+                server: endpoint.server(),
+                request: request.as_ref().map(exchange::sent).unwrap_or_default(),
+                response: (!kept.head().is_empty()).then(|| exchange::received(kept)),
+            };
+            let names = &attack.plan.scenarios[self.scenario].variables;
+            let captured = || {
+                let captured = step.capture.iter().map(|capture| {
+                    let value = self.values[capture.position].to_text().into_owned();
+                    (names[capture.position].clone(), value)
+                });
+                captured.collect()
+            };
+            attack.exchanges.offer(ended, secrets, raw, captured);
+        }
+        let outcome = match (error, measured.outcome) {
+            (Some(error), _) => Err(error),
+            (None, outcome) => outcome,
+        };
         (outcome, is_whole, ended)
+    }
+}
+
+fn kind(failure: Failure) -> ErrorKind {
+    match failure {
+        Failure::Status => ErrorKind::Status,
+        Failure::Expectation => ErrorKind::Expect,
+        Failure::Capture => ErrorKind::Capture,
+    }
+}
+
+/// Why there is no response.
+fn unanswered(error: ErrorKind) -> &'static str {
+    match error {
+        ErrorKind::Refused => "nothing accepted the connection",
+        ErrorKind::Connect => "no connection could be made",
+        ErrorKind::Tls => "TLS could not be negotiated",
+        ErrorKind::Reset => "the connection broke before the response was complete",
+        ErrorKind::Timeout => "there was no complete response within the time limit",
+        ErrorKind::Protocol => {
+            "what came back is not HTTP, or the request cannot be written as HTTP"
+        }
+        ErrorKind::Stale => "the server had closed the idle connection",
+        _ => "",
     }
 }
 

@@ -204,6 +204,37 @@ impl FailureRecorder {
         }
     }
 
+    /// An exchange as it would be stored, whatever is kept. `secrets` are as in [`FailureRecorder::failed`].
+    ///
+    /// # Panics
+    /// If the label is not among those of the run.
+    #[must_use]
+    pub fn redact(
+        &self,
+        label: u16,
+        kind: Option<ErrorKind>,
+        reason: &str,
+        secrets: &[&str],
+        mut exchange: RawExchange,
+    ) -> Exchange {
+        exchange.request.cut(BODY_LIMIT);
+        if let Some(response) = &mut exchange.response {
+            response.cut(BODY_LIMIT);
+        }
+        let raw = Raw {
+            exchange,
+            reason: reason.to_owned(),
+            secrets: secrets.iter().map(|it| it.as_bytes().to_owned()).collect(),
+        };
+        self.redacted(usize::from(label), kind, &raw)
+    }
+
+    /// A text without secrets. `secrets` are as in [`FailureRecorder::failed`].
+    #[must_use]
+    pub fn shown(&self, text: &str, secrets: &[&str]) -> String {
+        self.redactor.with(secrets).line(text)
+    }
+
     /// Writes what there is into the run's folder if something has changed and the last time is a few seconds ago.
     ///
     /// # Errors
