@@ -79,6 +79,8 @@ enum End {
 struct Course {
     /// When the first request was intended, until it is sent.
     arrived: Option<Instant>,
+    /// How long after that it was sent.
+    waited: Duration,
     /// When the last response was complete.
     last_response: Option<Instant>,
 }
@@ -250,7 +252,7 @@ impl User {
         let stop = attack.clock().at(self.span.stop);
         let mut course = Course {
             arrived: Some(intended),
-            last_response: None,
+            ..Course::default()
         };
         let mut program = Program {
             operations: &scenario.on_start,
@@ -260,6 +262,10 @@ impl User {
             thinks: false,
         };
         if self.perform(attack, program, &mut course).await == End::Done {
+            // Whoever begins late does all of it late: the wait counts where response times are judged.
+            if course.arrived.is_none() {
+                course.arrived = Some(Instant::now() - course.waited);
+            }
             program = Program {
                 operations: &scenario.actions,
                 phase: None,
@@ -435,6 +441,9 @@ impl User {
         let started = Instant::now();
         let started_at = attack.clock().utc_ns(started);
         let intended = course.arrived.take();
+        if let Some(intended) = intended {
+            course.waited = started.saturating_duration_since(intended);
+        }
         let mut in_flight = InFlight {
             slot: attack.slot(self.index),
             started,

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod arrivals;
+mod journeys;
 mod support;
 
 use std::os::unix::process::CommandExt;
