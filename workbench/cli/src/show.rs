@@ -2,6 +2,7 @@
 
 mod pager;
 
+use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -9,7 +10,7 @@ use clap::ValueEnum;
 use clap::builder::PossibleValuesParser;
 use workbench_analysis::{Analysis, RunAnalysis, analyze_run, gate};
 use workbench_report::{ExchangeCount, ShownExchanges};
-use workbench_samples::{ErrorKind, Exchange, Failures, MANIFEST_FILE};
+use workbench_samples::{ErrorKind, Exchange, Failures, MANIFEST_FILE, Reason};
 
 use crate::ResultsFolder;
 use crate::exit::Exit;
@@ -155,8 +156,21 @@ impl<'a> Choice<'a> {
     ) -> ShownExchanges<'r> {
         let all = recorded.map_or(&[][..], |it| &it.exchanges);
         let reasons = recorded.map_or(&[][..], |it| &it.reasons).iter();
+        let mut reasons: Vec<&Reason> = reasons
+            .filter(|it| self.has(&it.label, Some(it.kind.as_str())))
+            .filter(|it| self.has_reason(it.reason.as_deref().unwrap_or_default()))
+            .collect();
+        reasons.sort_by_key(|it| Reverse(it.count));
         let exchanges = if self.is_everything() {
-            let kinds = ErrorKind::ALL.into_iter();
+            let mut kinds = ErrorKind::ALL;
+            let count = |kind| {
+                reasons
+                    .iter()
+                    .filter(|it| it.kind == kind)
+                    .map(|it| it.count)
+            };
+            kinds.sort_by_key(|kind| Reverse(count(*kind).sum::<u64>()));
+            let kinds = kinds.into_iter();
             kinds
                 .filter_map(|kind| recorded?.example_of(kind))
                 .collect()
@@ -170,10 +184,7 @@ impl<'a> Choice<'a> {
         ShownExchanges {
             run: run.name(),
             counts: counts.filter(|it| self.has(it.label, it.kind)).collect(),
-            reasons: reasons
-                .filter(|it| self.has(&it.label, Some(it.kind.as_str())))
-                .filter(|it| self.has_reason(it.reason.as_deref().unwrap_or_default()))
-                .collect(),
+            reasons,
             exchanges,
         }
     }

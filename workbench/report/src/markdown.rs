@@ -130,6 +130,7 @@ fn push_run(text: &mut String, run: &RunAnalysis, name: &RunName, quantile_defin
     }
     if let Some(reason) = tables::most_frequent(run) {
         push_paragraph(text, &reason);
+        push_paragraph(text, &tables::show(run));
     }
 }
 

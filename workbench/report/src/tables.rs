@@ -211,7 +211,7 @@ pub(crate) fn reasons(run: &RunAnalysis) -> Option<Table> {
     Table::new(columns, rows.collect()).unless_empty()
 }
 
-/// The most frequent reason in few words, and how to look at what was recorded; `None` where nothing was.
+/// The most frequent reason in few words; `None` where none was recorded.
 pub(crate) fn most_frequent(run: &RunAnalysis) -> Option<String> {
     let reasons = run.failures.iter().flat_map(|it| &it.reasons);
     let all: u64 = reasons.clone().map(|it| it.count).sum();
@@ -227,12 +227,16 @@ pub(crate) fn most_frequent(run: &RunAnalysis) -> Option<String> {
         ""
     };
     Some(format!(
-        "Most frequent: {}{more} ({} of {}). Look at it: workbench show results/{}",
+        "Most frequent: {}{more} ({} of {}).",
         one_line(&short),
         format::count(*count),
-        format::count(all),
-        run.name()
+        format::count(all)
     ))
+}
+
+/// The command that shows what the run has recorded.
+pub(crate) fn show(run: &RunAnalysis) -> String {
+    one_line(&format!("workbench show results/{}", run.name()))
 }
 
 fn table(

@@ -105,6 +105,7 @@ fn write_run(page: &mut Page, run: &RunAnalysis, name: &RunName, quantile_defini
     }
     if let Some(reason) = tables::most_frequent(run) {
         page.paragraph(&reason);
+        page.command(&tables::show(run));
     }
 }
 

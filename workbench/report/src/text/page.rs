@@ -105,6 +105,17 @@ impl Page {
         }
     }
 
+    /// A command, which is broken only where it is wider than the terminal.
+    pub(super) fn command(&mut self, command: &str) {
+        let options = textwrap::Options::new(self.width)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation)
+            .initial_indent("  ")
+            .subsequent_indent("  ");
+        for line in textwrap::wrap(&one_line(command), options) {
+            self.line(&line);
+        }
+    }
+
     /// A word on how something went, and what went that way.
     pub(crate) fn item(&mut self, word: &str, tone: Tone, finding: &str) {
         let first = format!("  {word}  ");
