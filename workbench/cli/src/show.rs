@@ -163,13 +163,10 @@ impl<'a> Choice<'a> {
         reasons.sort_by_key(|it| Reverse(it.count));
         let exchanges = if self.is_everything() {
             let mut kinds = ErrorKind::ALL;
-            let count = |kind| {
-                reasons
-                    .iter()
-                    .filter(|it| it.kind == kind)
-                    .map(|it| it.count)
-            };
-            kinds.sort_by_key(|kind| Reverse(count(*kind).sum::<u64>()));
+            kinds.sort_by_key(|kind| {
+                let of_kind = reasons.iter().filter(|it| it.kind == *kind);
+                Reverse(of_kind.map(|it| it.count).sum::<u64>())
+            });
             let kinds = kinds.into_iter();
             kinds
                 .filter_map(|kind| recorded?.example_of(kind))
