@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use assert_cmd::assert::OutputAssertExt;
 use predicates::prelude::*;
@@ -12,7 +13,8 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use workbench_samples::{ErrorKind, FailureRecorder, Labels, RawExchange, RawMessage};
 
 use crate::stored::StoredRun;
-use crate::support::Bench;
+use crate::stub::Stub;
+use crate::support::{Bench, OVER};
 
 /// A run of which every second request fails, with what it has recorded.
 fn recorded(bench: &Bench) -> PathBuf {
@@ -201,6 +203,112 @@ fn a_reader_that_has_gone_is_no_error() {
         .assert()
         .success()
         .stderr("");
+}
+
+/// An experiment whose requests carry a secret and fail, and the secret.
+fn secretive(bench: &Bench, stub: &Stub, hold: &str) -> (PathBuf, &'static str) {
+    let text = stub.experiment("secretive", "\"GET stub/fail?key=${env.SHOP_KEY}\"", hold);
+    let more = "        auth: { basic: { user: ann, password: \"${env.SHOP_KEY}\" } }\n        \
+                headers: { x-note: \"${env.SHOP_KEY}\", x-api-key: literal-credential }\n        \
+                json: { name: \"${env.SHOP_KEY}\", password: another-credential }\n        \
+                think: 20ms\n";
+    let more = more.replace("        think: 20ms\n", "      - think: 20ms\n");
+    let file = bench.file("secretive", &(text + &more));
+    (file, "s3cret \"value\"/ä")
+}
+
+/// All files below a folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(self::files(&path));
+        } else {
+            files.push(path);
+        }
+    }
+    files
+}
+
+#[test]
+fn nothing_that_a_run_leaves_and_says_holds_a_secret() {
+    let bench = Bench::new();
+    let stub = Stub::start();
+    let (file, secret) = secretive(&bench, &stub, "500ms");
+
+    let mut command = bench.workbench();
+    let ended = command
+        .arg("run")
+        .arg(&file)
+        .env("SHOP_KEY", secret)
+        .output()
+        .unwrap();
+
+    assert!(OVER.contains(&ended.status.code().unwrap()), "{ended:?}");
+    let [run] = bench.runs("secretive").try_into().unwrap();
+    let recorded = std::fs::read_to_string(run.join("failures/exchanges.json")).unwrap();
+    assert!(recorded.contains("/fail?key=[redacted] HTTP/1.1"));
+    // Of the experiment's own text, which is kept as it is.
+    assert!(!recorded.contains("-credential"), "{recorded}");
+    let shown = bench
+        .workbench()
+        .args(["show", "secretive", "--kind", "status"])
+        .output()
+        .unwrap();
+    let mut left: Vec<(String, Vec<u8>)> = files(&bench.path().join("results"))
+        .into_iter()
+        .map(|path| (path.display().to_string(), std::fs::read(&path).unwrap()))
+        .collect();
+    for (name, bytes) in [
+        ("stdout", ended.stdout),
+        ("stderr", ended.stderr),
+        ("shown", shown.stdout),
+    ] {
+        left.push((name.to_owned(), bytes));
+    }
+    for (name, bytes) in left {
+        let text = String::from_utf8_lossy(&bytes);
+        for part in ["s3cret", "czNjcmV0"] {
+            assert!(!text.contains(part), "{part} in {name}: {text}");
+        }
+    }
+}
+
+#[test]
+fn a_killed_run_keeps_the_exchanges_that_it_had() {
+    let bench = Bench::new();
+    let stub = Stub::start();
+    let (file, secret) = secretive(&bench, &stub, "1h");
+    let mut command = bench.workbench();
+    let mut child = command
+        .arg("run")
+        .arg(&file)
+        .env("SHOP_KEY", secret)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let is_kept = |run: &PathBuf| {
+        ["failures/exchanges.json", "samples/part-00000.parquet"]
+            .iter()
+            .all(|file| run.join(file).is_file())
+    };
+    let deadline = Instant::now() + Duration::from_secs(120);
+    while !bench.runs("secretive").iter().any(is_kept) {
+        assert!(Instant::now() < deadline, "nothing was written");
+        std::thread::yield_now();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    let shown = bench
+        .workbench()
+        .args(["show", "secretive"])
+        .assert()
+        .success();
+
+    shown.stdout(contains("killed before it could say").and(contains("HTTP/1.1 500")));
 }
 
 /// What a command writes to a terminal, and whether it succeeds.
