@@ -1,7 +1,7 @@
 //! Where a service listens, resolved once before the run.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,10 +32,33 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    /// Scheme, host and port.
+    /// Scheme, host and port; the port is left out where it is the scheme's own.
     pub(crate) fn server(&self) -> String {
-        let scheme = if self.tls.is_some() { "https" } else { "http" };
-        format!("{scheme}://{}", self.host)
+        format!("{}://{}", self.scheme(), self.host)
+    }
+
+    pub(super) fn scheme(&self) -> &'static str {
+        if self.tls.is_some() { "https" } else { "http" }
+    }
+
+    /// The host without its port, as cookies know it.
+    pub(super) fn name(&self) -> &str {
+        let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+        match self.host.rsplit_once(':') {
+            Some((name, port)) if is_port(port) => name,
+            _ => &self.host,
+        }
+    }
+
+    /// Whether nobody else can read what is sent: browsers treat this machine as they do encrypted connections.
+    pub(super) fn is_secure(&self) -> bool {
+        let name = self.name().trim_matches(['[', ']']);
+        let is_local = || name == "localhost" || name.ends_with(".localhost");
+        let is_loopback = || {
+            name.parse::<IpAddr>()
+                .is_ok_and(|address| address.is_loopback())
+        };
+        self.tls.is_some() || is_local() || is_loopback()
     }
 }
 
@@ -148,7 +171,7 @@ mod tests {
         let refused = answering(&[dead_at], limit).await.unwrap_err();
         assert!(refused.contains("refused"), "{refused}");
         // A user passes over it, too.
-        let mut client = crate::client::Client::new(1);
+        let mut client = crate::client::Client::new(1, false);
         let endpoint = Arc::new(Endpoint {
             service: "shop".into(),
             addresses: vec![dead_at, alive_at],
@@ -182,6 +205,7 @@ mod tests {
             wanted: crate::client::Wanted::Nothing,
             copy: false,
             expected: &[],
+            redirects: 0,
         };
         let now = std::time::Instant::now();
         client

@@ -187,7 +187,8 @@ impl Decoder {
                     }
                 } else {
                     self.overhead = 0;
-                    keeper.head(self.status, &bytes[..length]);
+                    let sets_cookies = || values(response, "set-cookie").next().is_some();
+                    keeper.head(self.status, &bytes[..length], sets_cookies);
                 }
                 Ok(length)
             }
