@@ -248,6 +248,7 @@ mod tests {
             tls: None,
             prefix: "/v1".to_owned(),
             host: "shop.test".to_owned(),
+            version: workbench_plan::HttpVersion::Http1,
         };
         let mut values = vec![Value::Integer(1); plan.scenarios[0].variables.len()];
         values[step.set[0].0] = Value::Text(word.to_owned());

@@ -122,8 +122,12 @@ impl<'a> Keeper<'a> {
         }
     }
 
-    /// Of the final response. `sets_cookies`: one of its fields is `set-cookie`.
-    pub(super) fn head(&mut self, status: u16, head: &[u8], sets_cookies: impl FnOnce() -> bool) {
+    /// Of the final response: where its head goes, if it is kept. `sets_cookies`: one of its fields is `set-cookie`.
+    pub(super) fn head(
+        &mut self,
+        status: u16,
+        sets_cookies: impl FnOnce() -> bool,
+    ) -> Option<&mut Vec<u8>> {
         let is_shown = self.terms.copy || !is_expected(status, self.terms.expected);
         self.limit = match self.terms.wanted {
             Wanted::Body => LONGEST_BODY,
@@ -131,9 +135,8 @@ impl<'a> Keeper<'a> {
             Wanted::Nothing | Wanted::Head => 0,
         };
         let is_wanted = is_shown || self.terms.wanted != Wanted::Nothing;
-        if is_wanted || (self.keeps_cookies && sets_cookies()) {
-            self.answer.head.extend_from_slice(head);
-        }
+        let is_kept = is_wanted || (self.keeps_cookies && sets_cookies());
+        is_kept.then_some(&mut self.answer.head)
     }
 
     /// The next bytes of the body.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
-use workbench_plan::{BaseUrl, Tls};
+use workbench_plan::{BaseUrl, HttpVersion, Tls};
 
 use super::tls;
 use crate::error::LoadError;
@@ -29,6 +29,8 @@ pub(crate) struct Endpoint {
     pub(crate) prefix: String,
     /// Value of the `Host` header.
     pub(crate) host: String,
+    /// Which version of HTTP is spoken.
+    pub(crate) version: HttpVersion,
 }
 
 impl Endpoint {
@@ -69,9 +71,10 @@ pub(crate) async fn resolve(
     urls: &BTreeMap<String, BaseUrl>,
     files: Option<&Tls>,
     insecure: bool,
+    version: HttpVersion,
 ) -> Result<Vec<Arc<Endpoint>>, LoadError> {
     let tls = if urls.values().any(|url| url.tls) {
-        Some(tls::config(files, insecure)?)
+        Some(tls::config(files, insecure, version)?)
     } else {
         None
     };
@@ -105,6 +108,7 @@ pub(crate) async fn resolve(
             tls: encryption,
             prefix: url.prefix.clone(),
             host: host_header(url),
+            version,
         }));
     }
     Ok(endpoints)
@@ -178,6 +182,7 @@ mod tests {
             tls: None,
             prefix: String::new(),
             host: "shop.test".into(),
+            version: HttpVersion::Http1,
         });
         std::thread::spawn(move || {
             let (mut socket, _) = alive.incoming().find_map(|socket| {
@@ -220,7 +225,10 @@ mod tests {
         let port = free.local_addr().unwrap().port();
         drop(free);
         let urls = BTreeMap::from([("catalog".to_owned(), base_url("127.0.0.1", port))]);
-        let error = resolve(&urls, None, false).await.unwrap_err().to_string();
+        let error = resolve(&urls, None, false, HttpVersion::Http1)
+            .await
+            .unwrap_err()
+            .to_string();
         assert!(
             error.contains(&format!("http://127.0.0.1:{port}")),
             "{error}"

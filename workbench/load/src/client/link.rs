@@ -53,7 +53,8 @@ impl Link {
     /// Sends a request, at `begun`, and reads its whole response; gives the status, and when the last byte came.
     ///
     /// A server may close an idle connection at any time, silently or with a 408. Where that crosses a request of which no
-    /// byte was written, or that may be repeated, the request goes to a new connection; others fail as stale.
+    /// byte was written, or that may be repeated, the request goes to a new connection; others fail as stale. With HTTP/2 a
+    /// server can say that it did not look at a request, which then goes to a new connection, whatever its method.
     pub(super) async fn exchange(
         &mut self,
         (position, endpoint): (usize, &Endpoint),
@@ -66,6 +67,7 @@ impl Link {
         // Taken out: a connection that is abandoned half-way must not be used again.
         let mut reused = self.connections[position].take();
         let mut was_closed = false;
+        let mut was_refused = false;
         if let Some(connection) = &mut reused {
             let (read, _) = meter.crossed.so_far();
             if !connection.is_idle().await {
@@ -99,12 +101,17 @@ impl Link {
             // What took longer was no close that crossed the request: the server had it, and failed.
             let idle = begun.saturating_duration_since(connection.used);
             let crossing = LONGEST_CROSSING.min(SHORTEST_CROSSING + idle);
-            if is_reused && closed && begun.elapsed() < crossing + 2 * connection.opened_in {
-                if exchange.written > 0 && !request.is_idempotent {
+            let has_crossed =
+                is_reused && closed && begun.elapsed() < crossing + 2 * connection.opened_in;
+            // A server may refuse all requests: it is asked once more.
+            let is_unprocessed = exchange.is_unprocessed && !was_refused;
+            if has_crossed || is_unprocessed {
+                if !is_unprocessed && exchange.written > 0 && !request.is_idempotent {
                     return Err(ErrorKind::Stale);
                 }
                 meter.measured.sent_again |= exchange.written > 0;
-                was_closed = true;
+                was_closed |= has_crossed;
+                was_refused |= is_unprocessed;
                 meter.exchange = None;
                 continue;
             }

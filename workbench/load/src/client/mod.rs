@@ -1,7 +1,7 @@
-//! The measured client: HTTP/1.1 over connections of its own, timed where the bytes cross.
+//! The measured client: HTTP over connections of its own, timed where the bytes cross.
 //!
-//! A request is bytes that go out in one write, and a response is decoded as it comes in: nothing lies between the socket
-//! and the clock. A connection is driven by the task that uses it, so that a request wakes no other task. What was kept of a
+//! A request of HTTP/1.1 is bytes that go out in one write, and a response is decoded as it comes in: nothing lies between
+//! the socket and the clock. For HTTP/2 the same bytes are taken apart and given to h2. A connection is driven by the task that uses it, so that a request wakes no other task. What was kept of a
 //! response is looked at after the clock has stopped.
 
 mod answer;
@@ -11,6 +11,7 @@ mod cookies;
 mod deadline;
 mod encoding;
 mod endpoint;
+mod http2;
 mod link;
 mod measured;
 mod message;

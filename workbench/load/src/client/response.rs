@@ -188,7 +188,9 @@ impl Decoder {
                 } else {
                     self.overhead = 0;
                     let sets_cookies = || values(response, "set-cookie").next().is_some();
-                    keeper.head(self.status, &bytes[..length], sets_cookies);
+                    if let Some(kept) = keeper.head(self.status, sets_cookies) {
+                        kept.extend_from_slice(&bytes[..length]);
+                    }
                 }
                 Ok(length)
             }

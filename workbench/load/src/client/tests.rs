@@ -35,6 +35,7 @@ async fn server(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Ser
         tls: None,
         prefix: String::new(),
         host: address.to_string(),
+        version: workbench_plan::HttpVersion::Http1,
     };
     Server {
         endpoint: Arc::new(endpoint),

@@ -11,6 +11,7 @@ fn services() -> Vec<Arc<Endpoint>> {
             tls: None,
             prefix: prefix.to_owned(),
             host: host.to_owned(),
+            version: workbench_plan::HttpVersion::Http1,
         })
     };
     vec![
