@@ -509,7 +509,7 @@ impl User {
             Err(error) => (
                 Some(error),
                 Cow::from(unanswered(error)),
-                !step.needs_answer(),
+                step.go_without_answer(&mut self.values),
             ),
             Ok(status) => {
                 let answer = Answer {

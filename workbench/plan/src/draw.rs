@@ -295,7 +295,7 @@ pub(crate) fn at_most(largest: u64, random: &mut impl Rng) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::random_for_user;
+    use crate::random::{Random, random_for_user};
 
     const N: usize = 100_000;
 
@@ -304,15 +304,22 @@ mod tests {
         (0..N).map(|_| distribution.draw(&mut random)).collect()
     }
 
-    fn integers(distribution: &Draw, n: usize) -> Vec<i64> {
+    const MOMENT: Moment = Moment { turn: 0, utc_ns: 0 };
+
+    fn drawn(draw: &Draw, random: &mut Random, moment: Moment) -> Value {
+        let mut values = [Value::Text(String::new())];
+        draw.draw(random, moment, &mut values, 0);
+        let [value] = values;
+        value
+    }
+
+    fn integers(draw: &Draw, n: usize) -> Vec<i64> {
         let mut random = random_for_user(3, 1);
-        let integer = |value| match value {
+        let integers = (0..n).map(|_| match drawn(draw, &mut random, MOMENT) {
             Value::Integer(integer) => integer,
-            Value::Text(text) => panic!("drew the text {text}"),
-        };
-        (0..n)
-            .map(|_| integer(distribution.draw(&mut random)))
-            .collect()
+            other => panic!("drew {other:?}"),
+        });
+        integers.collect()
     }
 
     fn mean_seconds(times: &[Duration]) -> f64 {
@@ -345,10 +352,8 @@ mod tests {
         let mut random = random_for_user(3, 1);
         let time = Duration::from_secs(1);
         assert_eq!(Times::Constant(time).draw(&mut random), time);
-        assert_eq!(
-            Distribution::Constant(Value::Integer(7)).draw(&mut random),
-            Value::Integer(7)
-        );
+        let seven = Draw::Constant(Value::Integer(7));
+        assert_eq!(drawn(&seven, &mut random, MOMENT), Value::Integer(7));
         assert_eq!(random, random_for_user(3, 1));
     }
 
@@ -392,15 +397,14 @@ mod tests {
 
     #[test]
     fn a_drawn_text_reuses_the_memory_of_the_one_before() {
-        let mut value = Value::Text(String::with_capacity(64));
-        let address = |value: &Value| match value {
+        let mut values = [Value::Text(String::with_capacity(64))];
+        let address = |values: &[Value]| match &values[0] {
             Value::Text(text) => text.as_ptr(),
-            Value::Integer(_) => panic!("not a text"),
+            other => panic!("{other:?} is no text"),
         };
-        let before = address(&value);
-        let names =
-            Distribution::Choice(vec![Value::Text("ann".into()), Value::Text("bob".into())]);
-        names.draw_into(&mut random_for_user(3, 1), &mut value);
-        assert_eq!(address(&value), before);
+        let before = address(&values);
+        let names = Draw::Choice(vec![Value::Text("ann".into()), Value::Text("bob".into())]);
+        names.draw(&mut random_for_user(3, 1), MOMENT, &mut values, 0);
+        assert_eq!(address(&values), before);
     }
 }

@@ -35,7 +35,7 @@ use serde::de::DeserializeOwned;
 use crate::diagnostic::nearest;
 use crate::error::PlanError;
 use crate::plan::Plan;
-use source::Source;
+use source::{Node, Source};
 
 /// Reads an experiment file, and makes sure of the files that it names.
 ///
@@ -92,6 +92,21 @@ enum Files {
     Loaded,
     /// They may be gone.
     Named,
+    /// As `Named`, of an experiment that was made of a right one.
+    Edited,
+}
+
+/// The plan of a file that was made of a right one by changing numbers in it.
+///
+/// # Errors
+/// It is no experiment any more.
+pub(crate) fn edited(file: PlanFile, path: &Path) -> Result<Plan, PlanError> {
+    let source = Source::new("");
+    let plan = resolve::resolve(file, &Node::nowhere(), &source, path, Files::Edited);
+    plan.map_err(|mistakes| PlanError::Invalid {
+        path: path.to_owned(),
+        mistakes,
+    })
 }
 
 fn plan_in(text: &str, path: &Path, files: Files) -> Result<Plan, PlanError> {

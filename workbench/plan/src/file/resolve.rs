@@ -3,6 +3,7 @@
 mod answer;
 mod body;
 mod data;
+mod fill;
 mod flow;
 mod load;
 mod monitor;
@@ -25,7 +26,8 @@ use super::source::{Node, Place, Source};
 use super::threshold::parse_threshold;
 use crate::diagnostic::{Fault, suggestion};
 use crate::error::Mistake;
-use crate::plan::{Http, HttpVersion, Load, Monitor, Plan, Scenario, Target, Threshold};
+use crate::plan::{Http, HttpVersion, Monitor, Plan, Scenario, Threshold};
+use crate::template::without_variables;
 
 /// Resolves everything and reports every mistake found on the way, in the order of the file.
 pub(super) fn resolve(
@@ -114,88 +116,47 @@ fn plan(check: &mut Check<'_>, file: PlanFile, root: &Node, path: &Path) -> Opti
         path: path.to_owned(),
         file,
     };
-    fill(&mut plan);
-    // These look at the plan as a whole.
-    if check.mistakes.is_empty() {
+    fill::fill(&mut plan);
+    // These look at the plan as a whole; what was made of one has been looked at.
+    if check.mistakes.is_empty() && check.files != Files::Edited {
         load::warm_up(check, &plan, root.get("warm_up"));
-    }
-    if check.mistakes.is_empty() {
         data::suffices(check, &plan, &data, root.get("data"));
     }
     Some(plan)
 }
 
-/// Writes into the file what it left out and what depends on something else, so that it says all by itself.
-fn fill(plan: &mut Plan) {
-    let file = &mut plan.file;
-    file.name = Some(plan.name.clone());
-    file.title = Some(plan.title.clone());
-    file.question.clone_from(&plan.question);
-    if let (Some(file), Some(Load::Arrivals(load))) = (&mut file.arrivals, &plan.load) {
-        file.max_users = Some(load.max_users);
-    }
-    if let Some(iterations) = &mut file.iterations {
-        iterations.spell_out();
-    }
-    for scenario in &mut file.scenarios {
-        if let Some(iterations) = &mut scenario.iterations {
-            iterations.spell_out();
-        }
-    }
-    for (file, scenario) in file.scenarios.iter_mut().zip(&plan.scenarios) {
-        if let (Some(file), Some(Load::Arrivals(load))) = (&mut file.arrivals, &scenario.load) {
-            file.max_users = Some(load.max_users);
-        }
-    }
-    if let (Some(file), Target::Bookstore(bookstore)) = (&mut file.target.bookstore, &plan.target) {
-        let faults = bookstore.faults.iter();
-        file.faults = faults.map(|fault| fault.as_str().to_owned()).collect();
-    }
-    if let (Some(urls), Target::Urls(target)) = (&mut file.target.urls, &plan.target) {
-        for (name, url) in urls {
-            if let Some(resolved) = target.services.get(name) {
-                *url = resolved.to_string();
-            }
-        }
-    }
-}
-
 fn http(check: &mut Check<'_>, file: &HttpFile, node: &Node) -> Option<Http> {
     let version = match file.version.0.as_str() {
-        "1.1" | "1" => HttpVersion::Http1,
-        "2" => HttpVersion::Negotiated,
-        "prior_knowledge" => HttpVersion::PriorKnowledge,
+        "1.1" | "1" => Some(HttpVersion::Http1),
+        "2" => Some(HttpVersion::Negotiated),
+        "prior_knowledge" => Some(HttpVersion::PriorKnowledge),
         other => {
             let message = format!(
                 "unknown version \"{other}\"{}",
                 suggestion(other, ["1.1", "2", "prior_knowledge"])
             );
-            return check.note(node.get("version").place(), message);
+            check.note(node.get("version").place(), message)
         }
     };
     if file.follow_redirects > MOST_REDIRECTS {
         let message = format!("at most {MOST_REDIRECTS} redirects are followed");
-        return check.note(node.get("follow_redirects").place(), message);
+        check.note::<()>(node.get("follow_redirects").place(), message);
     }
-    let encodings = file.accept_encoding.as_deref().unwrap_or_default();
-    for encoding in encodings
-        .split(',')
-        .map(str::trim)
-        .filter(|it| !it.is_empty())
-    {
-        let name = encoding.split(';').next().unwrap_or_default().trim();
-        if !ENCODINGS.contains(&name) {
-            let fault = Fault::at(
-                encoding,
-                format!("unknown encoding \"{name}\"{}", suggestion(name, ENCODINGS)),
-            );
-            return check.resolved(Err(fault), node.get("accept_encoding"));
+    if let Some(encodings) = &file.accept_encoding {
+        for encoding in encodings.split(',').map(str::trim) {
+            let name = encoding.split(';').next().unwrap_or_default().trim();
+            if !ENCODINGS.contains(&name) {
+                let message = format!("unknown encoding \"{name}\"{}", suggestion(name, ENCODINGS));
+                let fault = Fault::at(encoding, message);
+                check.resolved::<()>(Err(fault), node.get("accept_encoding"));
+            }
         }
     }
+    step::names_of_headers(check, &file.headers, node.get("headers"));
     Some(Http {
         follow_redirects: file.follow_redirects,
         keeps_cookies: file.cookies == SwitchFile::On,
-        version,
+        version: version?,
         new_connections: file.new_connections == NewConnectionsFile::Iteration,
     })
 }
@@ -230,6 +191,20 @@ impl Check<'_> {
                     .push(self.source.mistake(place, fault.message));
             })
             .ok()
+    }
+
+    /// The same of what is looked at several times: only the first mistake at its place.
+    fn resolved_once<T>(&mut self, result: Result<T, Fault>, node: &Node) -> Option<T> {
+        let before = self.mistakes.len();
+        let resolved = self.resolved(result, node);
+        let is_known = self.mistakes.get(before).is_some_and(|new| {
+            let mut known = self.mistakes[..before].iter();
+            known.any(|it| (it.line, it.column) == (new.line, new.column))
+        });
+        if is_known {
+            self.mistakes.truncate(before);
+        }
+        resolved
     }
 
     fn time(&mut self, file: &DurationFile, node: &Node) -> Option<Duration> {
@@ -277,7 +252,11 @@ impl Check<'_> {
         let mut thresholds = Vec::new();
         for (index, text) in texts.iter().enumerate() {
             let node = node.index(index);
-            let Some(threshold) = self.resolved(parse_threshold(text), node) else {
+            // What a request is called may look like a variable.
+            let limit = text.rsplit('"').next().unwrap_or_default();
+            let threshold = without_variables(limit, "a threshold");
+            let threshold = threshold.and_then(|()| parse_threshold(text));
+            let Some(threshold) = self.resolved(threshold, node) else {
                 continue;
             };
             if let (Some(label), Some(labels)) = (&threshold.request, labels)

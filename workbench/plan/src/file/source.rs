@@ -44,7 +44,7 @@ enum Content {
 #[derive(Debug)]
 struct Entry {
     key: String,
-    key_range: Range,
+    key_node: Node,
     value: Rc<Node>,
 }
 
@@ -106,7 +106,7 @@ impl<'a> Source<'a> {
         let (start, end) = (node.range.start, node.range.end);
         (start.line()..=end.line())
             .find_map(|line| {
-                let text = self.lines.get(line - 1)?;
+                let text = self.lines.get(line.checked_sub(1)?)?;
                 let from = if line == start.line() { start.col() } else { 0 };
                 let (offset, _) = text.char_indices().nth(from)?;
                 let found = text[offset..].find(part)?;
@@ -145,6 +145,14 @@ impl Place {
 }
 
 impl Node {
+    /// Of what stands in no text, and has no parts.
+    pub(super) fn nowhere() -> Self {
+        Self {
+            range: Range::default(),
+            content: Content::Scalar,
+        }
+    }
+
     pub(super) fn place(&self) -> Place {
         Place::of(self.range)
     }
@@ -170,7 +178,12 @@ impl Node {
     /// Where a key stands; the node's place where it is not there.
     pub(super) fn key_place(&self, key: &str) -> Place {
         self.entry(key)
-            .map_or_else(|| self.place(), |entry| Place::of(entry.key_range))
+            .map_or_else(|| self.place(), |entry| entry.key_node.place())
+    }
+
+    /// A key as a part of the text; the node itself where it is not there.
+    pub(super) fn key(&self, key: &str) -> &Self {
+        self.entry(key).map_or(self, |entry| &entry.key_node)
     }
 
     fn entry(&self, key: &str) -> Option<&Entry> {

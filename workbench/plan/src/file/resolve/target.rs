@@ -11,6 +11,7 @@ use crate::file::source::{Node, Place};
 use crate::file::url::BaseUrlError;
 use crate::file::url::parse_database;
 use crate::plan::{BaseUrl, BookstoreTarget, Database, ResetRequest, Target, UrlsTarget};
+use crate::template::without_variables;
 
 /// The services of the bundled bookstore that experiments can load.
 const BOOKSTORE_SERVICES: [&str; 4] = ["catalog", "cart", "orders", "storefront"];
@@ -77,7 +78,9 @@ pub(super) fn target(check: &mut Check<'_>, file: &TargetFile, node: &Node) -> O
 }
 
 fn bookstore(check: &mut Check<'_>, file: &BookstoreFile, node: &Node) -> Option<Target> {
-    let database = check.resolved(parse_database(&file.database), node.get("database"));
+    let database = without_variables(&file.database, "the URL of a database")
+        .and_then(|()| parse_database(&file.database));
+    let database = check.resolved(database, node.get("database"));
     if file.products == 0 {
         return check.note(
             node.get("products").place(),
@@ -183,10 +186,7 @@ fn reset_request(text: &str, services: &BTreeMap<String, BaseUrl>) -> Result<Res
         let message = format!("unknown service \"{}\"{near}", line.service);
         return Err(Fault::at(line.service, message));
     };
-    if let Some(variable) = line.path.find("${") {
-        let message = "a reset is sent by no user: there are no variables in it";
-        return Err(Fault::at(&line.path[variable..], message));
-    }
+    without_variables(&line.path, "a reset, which is sent by no user")?;
     check_path(&line.path)?;
     check_length(service.prefix.len() + line.path.len())?;
     Ok(ResetRequest {
@@ -197,6 +197,7 @@ fn reset_request(text: &str, services: &BTreeMap<String, BaseUrl>) -> Result<Res
 }
 
 fn base_url(text: &str) -> Result<BaseUrl, Fault> {
+    without_variables(text, "the URL of a service")?;
     text.parse()
         .map_err(|error: BaseUrlError| Fault::new(error.to_string()))
 }

@@ -138,14 +138,17 @@ impl<'a> Builder<'a> {
                 }
             };
             if let Some(first) = entries.iter().find(|entry| entry.key == key) {
-                let line = first.key_range.start.line();
+                let line = first.key_node.range.start.line();
                 let message = format!("\"{key}\" is given twice; it already stands in line {line}");
                 return Err(self.refuse(Place::of(key_range), message));
             }
             let (event, range) = self.next()?;
             entries.push(Entry {
                 key,
-                key_range,
+                key_node: Node {
+                    range: key_range,
+                    content: Content::Scalar,
+                },
                 value: self.node(&event, range)?,
             });
         }
