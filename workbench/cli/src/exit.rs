@@ -32,6 +32,7 @@ pub(crate) const HELP: &str = "\
 Examples:
   workbench run experiments/scenario3.yaml    run an experiment and report on it
   workbench analyze                           compare the newest run of every experiment
+  workbench show results/scenario3            requests and responses that failed in its newest run
   workbench gate --series SERIES              judge the second experiment of a series by the first
   workbench validate experiments/*.yaml       check files, send nothing
   workbench calibrate                         measure the measurement's error on this machine

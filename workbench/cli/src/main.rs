@@ -8,6 +8,7 @@ mod outcome;
 mod progress;
 mod run;
 mod series;
+mod show;
 mod terminal;
 mod validate;
 
@@ -32,6 +33,7 @@ struct Arguments {
 enum Verb {
     Run(run::Arguments),
     Analyze(analyze::Arguments),
+    Show(show::Arguments),
     Gate(Box<gate::Arguments>),
     Validate(validate::Arguments),
     Calibrate(calibrate::Arguments),
@@ -68,6 +70,7 @@ fn main() -> ExitCode {
     let done = match arguments.verb {
         Verb::Run(arguments) => run::run(&arguments),
         Verb::Analyze(arguments) => analyze::run(&arguments),
+        Verb::Show(arguments) => show::run(&arguments),
         Verb::Gate(arguments) => gate::run(&arguments),
         Verb::Validate(arguments) => validate::run(&arguments),
         Verb::Calibrate(arguments) => calibrate::run(arguments),

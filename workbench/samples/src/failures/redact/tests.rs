@@ -37,7 +37,7 @@ fn in_ascii_json(text: &str) -> String {
         true => it.to_string(),
         false => it.encode_utf16(&mut [0; 2]).iter().map(escaped).collect(),
     };
-    json.trim_matches('"').chars().map(character).collect()
+    json[1..json.len() - 1].chars().map(character).collect()
 }
 
 fn in_html(text: &str) -> String {
@@ -92,12 +92,13 @@ proptest! {
         before in "[ -~]{0,12}",
         behind in "[ -~]{0,12}",
     ) {
+        let redactor = Redactor::new(&[&secret]);
         for encoding in encodings(&secret) {
             if encoding.trim_end_matches('=').len() < 6 && encoding != secret {
                 // Of so short a text the base64 has no part that depends on it alone.
                 continue;
             }
-            let redacted = redacted(&[&secret], &format!("{before}{encoding}{behind}"));
+            let redacted = redactor.line(&format!("{before}{encoding}{behind}"));
             prop_assert!(redacted.contains(REDACTED), "{encoding:?} in {redacted:?}");
             prop_assert!(!redacted.contains(&secret), "{secret:?} in {redacted:?}");
         }
