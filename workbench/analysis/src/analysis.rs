@@ -65,6 +65,11 @@ pub fn analyze(run_directories: &[PathBuf]) -> Result<Analysis, AnalysisError> {
                 )),
             }
         }
+        if several {
+            // A page of many runs has no room for them.
+            let failures = run.analysis.failures.iter_mut();
+            failures.for_each(|failure| failure.example = None);
+        }
         runs.push(run.analysis);
     }
     let of_runs = of_runs

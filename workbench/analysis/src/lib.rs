@@ -11,6 +11,7 @@ mod diagnosis;
 mod environment;
 mod error;
 mod experiment;
+mod failures;
 pub mod gate;
 mod histogram;
 mod likeness;
@@ -36,13 +37,14 @@ pub use between::{ComparisonRule, LatencyOf, between_runs};
 pub use error::AnalysisError;
 pub use model::{
     Analysis, BetweenRuns, Bin, CheckedNumber, CltDistribution, Coefficient, ConfidenceInterval,
-    ErrorCount, Estimate, FalseAlarms, FittedRun, Group, GroupComparison, GroupRun, GroupStatistic,
-    LargestLoad, Latency, Metric, MetricComparison, MissingValue, OpenModel, OverallTest, Pairing,
-    PairwiseTest, Peak, PublishedCheck, PublishedGroupCheck, PublishedTestCheck, RankEstimate,
-    ReportComparison, RequestStatistics, ResourceSeries, ResourceSource, Resources, RunAnalysis,
-    SCHEMA_VERSION, ScalabilityFit, Scope, Second, ServiceTimes, SeveralGroups, Shape,
-    SimultaneousPair, StallCheck, SteadyState, SteadyStatistics, SweepAnalysis, SweepPointAnalysis,
-    SweepRun, TestMethod, ThresholdOutcome, ThresholdStatus, Verdict, WarmUpCheck, Worth,
+    ErrorCount, Estimate, Failure, FailureReason, FalseAlarms, FittedRun, Group, GroupComparison,
+    GroupRun, GroupStatistic, LargestLoad, Latency, Metric, MetricComparison, MissingValue,
+    OpenModel, OverallTest, Pairing, PairwiseTest, Peak, PublishedCheck, PublishedGroupCheck,
+    PublishedTestCheck, RankEstimate, ReportComparison, RequestStatistics, ResourceSeries,
+    ResourceSource, Resources, RunAnalysis, SCHEMA_VERSION, ScalabilityFit, Scope, Second,
+    ServiceTimes, SeveralGroups, Shape, SimultaneousPair, StallCheck, SteadyState,
+    SteadyStatistics, SweepAnalysis, SweepPointAnalysis, SweepRun, TestMethod, ThresholdOutcome,
+    ThresholdStatus, Verdict, WarmUpCheck, Worth,
 };
 pub use newest::{NewestRuns, newest_runs};
 pub use published::check_published_table;

@@ -14,6 +14,7 @@ use crate::between::few;
 use crate::environment::environment;
 use crate::error::AnalysisError;
 use crate::experiment::{self, Experiment};
+use crate::failures::failures;
 use crate::histogram::histogram;
 use crate::model::{OpenModel, RequestStatistics, RunAnalysis, ThresholdOutcome};
 use crate::observe::{
@@ -80,6 +81,12 @@ pub(crate) fn analyse(
                 Ok(resources) => analysis.resources = resources,
                 Err(error) => warnings.push(format!(
                     "has readings of processors and bytes out that cannot be used: {error}"
+                )),
+            }
+            match failures(run_directory) {
+                Ok(failures) => analysis.failures = failures,
+                Err(error) => warnings.push(format!(
+                    "has recorded exchanges that cannot be used: {error}"
                 )),
             }
             return Ok(AnalysedRun {
@@ -205,6 +212,7 @@ fn combine(
         experiment_file: text.clone(),
         steady,
         errors: tables::errors(errors.clone()),
+        failures: Vec::new(),
         per_second: per_second(started, completed),
         users,
         open_model,

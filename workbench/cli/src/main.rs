@@ -8,7 +8,9 @@ mod outcome;
 mod progress;
 mod run;
 mod series;
+mod show;
 mod terminal;
+mod try_out;
 mod validate;
 
 use std::path::PathBuf;
@@ -32,8 +34,10 @@ struct Arguments {
 enum Verb {
     Run(run::Arguments),
     Analyze(analyze::Arguments),
+    Show(show::Arguments),
     Gate(Box<gate::Arguments>),
     Validate(validate::Arguments),
+    Try(try_out::Arguments),
     Calibrate(calibrate::Arguments),
     /// Print the experiment file's JSON Schema, for editors.
     #[command(after_help = "Example:\n  workbench schema > experiments/experiment.schema.json")]
@@ -68,8 +72,10 @@ fn main() -> ExitCode {
     let done = match arguments.verb {
         Verb::Run(arguments) => run::run(&arguments),
         Verb::Analyze(arguments) => analyze::run(&arguments),
+        Verb::Show(arguments) => show::run(&arguments),
         Verb::Gate(arguments) => gate::run(&arguments),
         Verb::Validate(arguments) => validate::run(&arguments),
+        Verb::Try(arguments) => try_out::run(&arguments),
         Verb::Calibrate(arguments) => calibrate::run(arguments),
         Verb::Schema => schema(),
         Verb::Bookstore(command) => bookstore(command),

@@ -225,6 +225,16 @@ pub(crate) fn note(text: &str) {
     terminal::queue(move || terminal::write(&line));
 }
 
+/// Warns of secrets that stand in an experiment in the clear.
+pub(crate) fn note_secrets(plan: &Plan) {
+    for place in plan.literal_secrets() {
+        note(&format!(
+            "warning: {}: {place} holds its value in the clear; it is left out of what is stored. Write ${{env.NAME}} instead",
+            plan.name
+        ));
+    }
+}
+
 /// Prints to stdout; a reader that has gone (`| head`) is no error.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     // On a terminal both streams are one.

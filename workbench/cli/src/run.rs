@@ -106,6 +106,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     }
     // All files are checked before the first one runs.
     let plans = outcome::read_plans(&arguments.files)?;
+    plans.iter().for_each(outcome::note_secrets);
     for (point, plan) in plans.iter().flat_map(Plan::points) {
         let at = point.map_or_else(String::new, |point| format!(" at {point}"));
         let name = format!("{}{at}", plan.name);
@@ -342,7 +343,7 @@ fn remains(error: &LoadError, directory: &Path) {
 }
 
 /// The bookstore is this very program.
-fn bookstore_command() -> anyhow::Result<BookstoreCommand> {
+pub(crate) fn bookstore_command() -> anyhow::Result<BookstoreCommand> {
     Ok(BookstoreCommand {
         program: std::env::current_exe().context("cannot find this program's own file")?,
         arguments: vec!["bookstore".into()],

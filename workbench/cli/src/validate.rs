@@ -16,6 +16,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     for plan in outcome::read_plans(&arguments.files)? {
+        outcome::note_secrets(&plan);
         outcome::print(&format!("{}\n", workbench_plan::describe(&plan)))?;
     }
     Ok(Exit::Pass)

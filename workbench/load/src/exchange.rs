@@ -12,7 +12,7 @@ use workbench_samples::{
 };
 
 use crate::attack::Attack;
-use crate::client::{Answer, Request};
+use crate::client::Answer;
 
 /// One exchange of a run, as it ended.
 #[derive(Clone, Debug)]
@@ -138,8 +138,7 @@ impl Keeper {
 const SAVE_EVERY: Duration = Duration::from_secs(1);
 
 /// A request as it was sent.
-pub(crate) fn sent(request: &Request<'_>) -> RawMessage {
-    let bytes = request.bytes;
+pub(crate) fn sent(bytes: &[u8]) -> RawMessage {
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
     let (head, body) = bytes.split_at(end.map_or(bytes.len(), |end| end + 4));
     let kept = &body[..body.len().min(BODY_LIMIT)];

@@ -49,6 +49,8 @@ pub(crate) struct Buffers {
     bytes: Vec<u8>,
     /// What has to be looked at, or measured, before it becomes part of the request.
     text: String,
+    /// The user's cookies.
+    cookie: String,
 }
 
 /// Bytes of the longest path with its query. Ours, the limit of the `http` crate's `Uri`.
@@ -94,19 +96,20 @@ impl PreparedStep {
         })
     }
 
-    /// The request with the variables' values, and with the user's cookies as one line; `None` where these make its path
-    /// too long, or a header one that HTTP does not allow.
+    /// The request with the variables' values; `None` where these make its path too long, or a header one that HTTP does not
+    /// allow. `cookies` writes the user's cookies for a path with its query.
     pub(crate) fn write<'a>(
         &self,
         step: &Step,
         values: &[Value],
-        cookies: Option<&str>,
+        cookies: &dyn Fn(&str, &mut String),
         buffers: &'a mut Buffers,
     ) -> Option<Request<'a>> {
         let Buffers {
             request,
             bytes,
             text,
+            cookie,
         } = buffers;
         request.clear();
         request.push_str(&self.start);
@@ -115,13 +118,15 @@ impl PreparedStep {
         if request.len() - method > LONGEST_PATH {
             return None;
         }
+        cookie.clear();
+        cookies(&request[method..], cookie);
         request.push_str(&self.headers);
         for (name, template) in &step.headers {
             text.clear();
             template.render(values, text);
-            if let Some(cookies) = cookies.filter(|_| name == "cookie") {
+            if name == "cookie" && !cookie.is_empty() {
                 text.push_str("; ");
-                text.push_str(cookies);
+                text.push_str(cookie);
             }
             // Visible characters, spaces and tabs (RFC 9110, section 5.5): anything else could end the header.
             let is_allowed = |byte: u8| byte == b'\t' || (byte >= b' ' && byte != 127);
@@ -130,10 +135,8 @@ impl PreparedStep {
             }
             header(request, name, text);
         }
-        if let Some(cookies) = cookies
-            && step.headers.iter().all(|(name, _)| name != "cookie")
-        {
-            header(request, "cookie", cookies);
+        if !cookie.is_empty() && step.headers.iter().all(|(name, _)| name != "cookie") {
+            header(request, "cookie", cookie);
         }
         if let Some((user, password)) = &step.basic {
             text.clear();
@@ -245,12 +248,13 @@ mod tests {
             tls: None,
             prefix: "/v1".to_owned(),
             host: "shop.test".to_owned(),
+            version: workbench_plan::HttpVersion::Http1,
         };
         let mut values = vec![Value::Integer(1); plan.scenarios[0].variables.len()];
         values[step.set[0].0] = Value::Text(word.to_owned());
         let mut buffers = Buffers::default();
         let prepared = PreparedStep::new(step, 0, &endpoint, 0).unwrap();
-        let request = prepared.write(step, &values, None, &mut buffers)?;
+        let request = prepared.write(step, &values, &|_, _| {}, &mut buffers)?;
         Some(String::from_utf8(request.bytes.to_vec()).unwrap())
     }
 

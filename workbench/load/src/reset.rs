@@ -19,7 +19,7 @@ pub(crate) async fn reset(
     requests: &[ResetRequest],
     endpoints: &[Arc<Endpoint>],
 ) -> Result<(), LoadError> {
-    let mut client = Client::new(endpoints.len());
+    let mut client = Client::new(endpoints.len(), false);
     let mut buffers = Buffers::default();
     for request in requests {
         let position = endpoints
@@ -37,6 +37,7 @@ pub(crate) async fn reset(
             wanted: Wanted::Nothing,
             copy: false,
             expected: &[],
+            redirects: 0,
         };
         let mut measured = Measured::nothing(ErrorKind::Timeout);
         let now = Instant::now();

@@ -149,7 +149,7 @@ async fn make_ready(
     };
     let mut replicas = Vec::new();
     for urls in target.replicas() {
-        let endpoints = client::resolve(urls, tls, insecure).await?;
+        let endpoints = client::resolve(urls, tls, insecure, plan.http.version).await?;
         reset::reset(reset, &endpoints).await?;
         replicas.push(endpoints);
     }

@@ -91,7 +91,10 @@ impl User {
         let replica = attack.replicas[index];
         let plan = &attack.plan;
         let mut user = Self {
-            client: Client::new(attack.endpoints.iter().map(Vec::len).sum()),
+            client: Client::new(
+                attack.endpoints.iter().map(Vec::len).sum(),
+                plan.http.keeps_cookies,
+            ),
             random: workbench_plan::random_for_user(plan.seed, user_number(index)),
             span,
             index,
@@ -118,6 +121,7 @@ impl User {
         self.counters.clear();
         self.counters.resize(scenario.counters, 0);
         self.thinks_until = None;
+        self.client.forget_cookies();
     }
 
     /// Lives from the user's start to its stop, or until the run is stopped.
@@ -227,6 +231,9 @@ impl User {
             self.random =
                 workbench_plan::random_for_arrival(attack.plan.seed, stream, arrival.number);
             self.forget();
+            if attack.plan.http.new_connections {
+                self.client.disconnect();
+            }
             let iteration = arrival_number(arrival.number);
             self.values[Scenario::ITERATION] = Value::Integer(iteration.into());
             let turn = Turn::Arrival(stream, arrival.number);
@@ -293,6 +300,9 @@ impl User {
         }
         let turn = Turn::User(self.index, iteration);
         self.values[Scenario::ITERATION] = Value::Integer(iteration.into());
+        if attack.plan.http.new_connections {
+            self.client.disconnect();
+        }
         let row = attack
             .sources
             .rows(self.scenario, turn, Per::Iteration, &mut self.values);
@@ -432,7 +442,11 @@ impl User {
     ) -> (Result<u16, ErrorKind>, bool, Instant) {
         let prepared = &attack.steps[self.replica][self.scenario][position];
         let endpoint = &attack.endpoints[self.replica][prepared.endpoint];
-        let request = prepared.write(step, &self.values, None, &mut self.buffers);
+        self.client.clear();
+        let cookies = |target: &str, header: &mut String| {
+            self.client.write_cookies(endpoint, target, header);
+        };
+        let request = prepared.write(step, &self.values, &cookies, &mut self.buffers);
         let active_users = attack.presences.active();
         let iteration = match program.turn {
             Turn::User(_, iteration) => iteration,
@@ -470,6 +484,7 @@ impl User {
             },
             copy: attack.exchanges.wants_good(prepared.label),
             expected: &step.expect.statuses,
+            redirects: attack.plan.http.follow_redirects,
         };
         match &request {
             Some(request) => {
@@ -494,7 +509,7 @@ impl User {
             Err(error) => (
                 Some(error),
                 Cow::from(unanswered(error)),
-                !step.needs_answer(),
+                step.go_without_answer(&mut self.values),
             ),
             Ok(status) => {
                 let answer = Answer {
@@ -502,12 +517,15 @@ impl User {
                     head: kept.head(),
                     body: kept.body(),
                     elapsed: measured.elapsed,
-                    cookie: &|_| None,
+                    cookie: &|name| self.client.cookie(name).map(str::to_owned),
                 };
                 let finding = step.examine(&answer, &mut self.values, &mut self.random);
                 let (error, reason) = match finding.failure {
                     None => (None, String::new()),
-                    Some((failure, reason)) => (Some(kind(failure)), reason),
+                    Some((failure, reason)) => match self.client.stopped_at() {
+                        Some(stop) => (Some(kind(failure)), format!("{reason}: {stop}")),
+                        None => (Some(kind(failure)), reason),
+                    },
                 };
                 (error, reason.into(), finding.is_whole)
             }
@@ -530,10 +548,15 @@ impl User {
                 user: sample.user,
                 iteration,
                 elapsed_ns: nanoseconds(measured.elapsed),
-                redirects: 0,
+                redirects: measured.redirects,
                 sent_again: measured.sent_again,
                 server: endpoint.server(),
-                request: request.as_ref().map(exchange::sent).unwrap_or_default(),
+                request: self
+                    .client
+                    .followed()
+                    .or(request.as_ref().map(|request| request.bytes))
+                    .map(exchange::sent)
+                    .unwrap_or_default(),
                 response: (!kept.head().is_empty()).then(|| exchange::received(kept)),
             };
             let names = &attack.plan.scenarios[self.scenario].variables;

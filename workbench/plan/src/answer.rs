@@ -57,10 +57,14 @@ impl Step {
         Finding { failure, is_whole }
     }
 
-    /// Whether an iteration can go on where there was no response.
-    #[must_use]
-    pub fn needs_answer(&self) -> bool {
-        self.capture.iter().any(Capture::is_needed)
+    /// Sets what would have been taken from a response that never came to its defaults; `false` where there is something
+    /// without one, so that the iteration cannot go on.
+    pub fn go_without_answer(&self, values: &mut [Value]) -> bool {
+        let mut is_whole = true;
+        for capture in &self.capture {
+            is_whole &= capture.go_without(values);
+        }
+        is_whole
     }
 }
 

@@ -36,29 +36,31 @@ const RELATIONS: [(&str, Relation); 6] = [
 
 impl Condition {
     pub(crate) fn compile(text: &str, resolve: &Resolve<'_>) -> Result<Self, Fault> {
-        let found = RELATIONS
-            .iter()
-            .filter_map(|(sign, relation)| Some((text.find(sign)?, sign, *relation)))
-            .min_by_key(|(at, sign, _)| (*at, std::cmp::Reverse(sign.len())));
-        let Some((at, sign, relation)) = found else {
-            if text.contains('=') {
-                return Err(Fault::at("=", "two values are compared with \"==\""));
-            }
+        let text = text.trim();
+        // What stands in quotes may hold signs.
+        let quoted = text.chars().next().filter(|first| QUOTES.contains(first));
+        let quoted = quoted.and_then(|quote| text[1..].find(quote));
+        let from = quoted.map_or(0, |end| end + 2);
+        let Some((at, sign, relation)) = first_sign(&text[from..]) else {
             return Ok(Self {
-                left: Template::plain(text.trim(), resolve)?,
+                left: Template::plain(side(text)?, resolve)?,
                 right: None,
             });
         };
-        let (left, right) = (text[..at].trim(), text[at + sign.len()..].trim());
-        if left.is_empty() {
-            let message =
-                format!("there is nothing before \"{sign}\": write \"${{total}} {sign} 10\"");
-            return Err(Fault::at(sign, message));
-        }
+        let (left, right) = (&text[..from + at], &text[from + at + sign.len()..]);
         Ok(Self {
-            left: Template::plain(left, resolve)?,
-            right: Some((relation, Template::plain(unquoted(right), resolve)?)),
+            left: Template::plain(side(left)?, resolve)?,
+            right: Some((relation, Template::plain(side(right)?, resolve)?)),
         })
+    }
+
+    /// Whether it is always the same, although it is a comparison, or no word that switches steps on or off.
+    pub(crate) fn is_pointless(&self) -> bool {
+        match (self.left.constant(), &self.right) {
+            (Some(left), None) => !matches!(left, "true" | "false" | "1" | "0"),
+            (Some(_), Some((_, right))) => right.constant().is_some(),
+            (None, _) => false,
+        }
     }
 
     /// Whether it holds with the scenario's variables.
@@ -77,22 +79,72 @@ impl Condition {
     }
 }
 
-/// A text may stand in quotes.
-fn unquoted(text: &str) -> &str {
-    ['"', '\'']
+/// What a text may stand in.
+const QUOTES: [char; 2] = ['"', '\''];
+
+/// The first relation in a text, and where it stands.
+fn first_sign(text: &str) -> Option<(usize, &'static str, Relation)> {
+    RELATIONS
+        .iter()
+        .filter_map(|(sign, relation)| Some((text.find(sign)?, *sign, *relation)))
+        .min_by_key(|(at, sign, _)| (*at, std::cmp::Reverse(sign.len())))
+}
+
+/// One side of a comparison: a text in quotes, or one without them that holds nothing that compares.
+fn side(text: &str) -> Result<&str, Fault> {
+    let text = text.trim();
+    if let Some(text) = unquoted(text) {
+        return Ok(text);
+    }
+    if text.is_empty() {
+        return Err(Fault::new(
+            "there is nothing to compare with; an empty text is written ''",
+        ));
+    }
+    let signs = ["&&", "||", "==", "!=", "=", "<", ">"];
+    match signs.into_iter().find(|sign| text.contains(sign)) {
+        None => Ok(text),
+        Some("=") => Err(Fault::at("=", "two values are compared with \"==\"")),
+        Some(sign) => Err(Fault::at(
+            sign,
+            "a condition is one comparison: for \"and\" put a \"when\" into the steps of another; a text with such signs \
+             stands in quotes",
+        )),
+    }
+}
+
+/// What stands in quotes.
+fn unquoted(text: &str) -> Option<&str> {
+    QUOTES
         .iter()
         .find_map(|&quote| text.strip_prefix(quote)?.strip_suffix(quote))
-        .unwrap_or(text)
 }
 
 impl Relation {
     /// A comparison such as `> 0`: how, and with what. `None` where the text does not begin with a relation.
-    pub(crate) fn prefix(text: &str) -> Option<(Self, &str)> {
+    pub(crate) fn prefix(text: &str) -> Result<Option<(Self, &str)>, Fault> {
         let text = text.trim_start();
-        RELATIONS.iter().find_map(|(sign, relation)| {
-            let rest = text.strip_prefix(sign)?;
-            Some((*relation, unquoted(rest.trim())))
-        })
+        let found = RELATIONS
+            .iter()
+            .find_map(|(sign, relation)| Some((*relation, text.strip_prefix(sign)?.trim())));
+        match found {
+            None if text.starts_with('=') => {
+                Err(Fault::at("=", "two values are compared with \"==\""))
+            }
+            None => Ok(None),
+            Some((_, "")) => Err(Fault::new(
+                "there is nothing to compare with; an empty text is written ''",
+            )),
+            Some((_, right)) if right.starts_with(['=', '<', '>']) => {
+                let signs = RELATIONS.map(|(sign, _)| sign);
+                Err(Fault::new(format!(
+                    "\"{text}\" is not a comparison: it begins with one of {}; a text that begins with such a sign stands \
+                     in quotes",
+                    signs.join(", ")
+                )))
+            }
+            Some((relation, right)) => Ok(Some((relation, unquoted(right).unwrap_or(right)))),
+        }
     }
 
     pub(crate) fn sign(self) -> &'static str {
@@ -174,8 +226,55 @@ mod tests {
     }
 
     #[test]
-    fn one_sign_of_equality_is_pointed_at() {
-        let fault = Condition::compile("a = b", &|_| Ok(0)).unwrap_err();
-        assert_eq!(fault.offending, "=");
+    fn a_text_with_signs_in_it_stands_in_quotes() {
+        assert!(holds("'a<b' == \"a<b\""));
+        assert!(holds("\"a = b && c\" != ${name}"));
+        assert!(holds("${name} != O'Brien"));
+    }
+
+    #[test]
+    fn what_is_not_one_comparison_is_refused_at_the_sign() {
+        for (text, offending) in [
+            ("${total} = 5", "="),
+            ("${total} => 5", "="),
+            ("${total} =< 5", "="),
+            ("${total} === 5", "="),
+            ("${total} > 1 && ${total} < 5", "&&"),
+            ("${total} || ${name}", "||"),
+            ("1 < ${total} < 5", "<"),
+            ("${total} >", ""),
+            ("> 5", ""),
+            ("", ""),
+        ] {
+            let fault = Condition::compile(text, &|_| Ok(0)).unwrap_err();
+            assert_eq!(fault.offending, offending, "{text}: {}", fault.message);
+        }
+    }
+
+    #[test]
+    fn a_comparison_without_a_variable_is_pointless() {
+        let is_pointless = |text: &str| {
+            let condition = Condition::compile(text, &|_| Ok(0)).unwrap();
+            condition.is_pointless()
+        };
+        assert!(is_pointless("total > 10"));
+        assert!(is_pointless("total"));
+        assert!(!is_pointless("false"));
+        assert!(!is_pointless("10 < ${total}"));
+    }
+
+    #[test]
+    fn an_expected_value_may_begin_with_a_relation() {
+        let prefix = |text| Relation::prefix(text).map_err(|fault| fault.offending);
+        assert_eq!(prefix("> 0"), Ok(Some((Relation::Greater, "0"))));
+        assert_eq!(prefix("<='b c'"), Ok(Some((Relation::LessOrEqual, "b c"))));
+        assert_eq!(prefix("== '> 0'"), Ok(Some((Relation::Equal, "> 0"))));
+        assert_eq!(prefix("!= ''"), Ok(Some((Relation::NotEqual, ""))));
+        assert_eq!(prefix("a = b"), Ok(None));
+        assert_eq!(prefix(""), Ok(None));
+        assert_eq!(prefix("= 5"), Err("=".to_owned()));
+        for wrong in [">", "=> 5", "=< 5", "=== 5", "<> 5"] {
+            assert!(prefix(wrong).is_err(), "{wrong}");
+        }
     }
 }

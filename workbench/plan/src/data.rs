@@ -2,12 +2,13 @@
 //!
 //! Which row comes when is a pure function of the seed, the user and the iteration: nobody shares a cursor.
 
+use std::cell::Cell;
 use std::fs::File;
-use std::io::{BufReader, Read as _};
+use std::io::{BufReader, Read};
 use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
 
-use csv::{Reader, ReaderBuilder, StringRecord};
+use csv::{ReaderBuilder, StringRecord};
 
 use crate::random::{mix, row_random};
 use crate::schedule::{Schedule, Work};
@@ -24,8 +25,12 @@ pub struct Data {
     pub pick: RowPick,
     /// When a row is picked.
     pub per: Per,
+    /// Columns of numbers.
+    pub(crate) numbers: Vec<String>,
     /// Columns that are never written to results, logs or errors.
     pub secret: Vec<String>,
+    /// How many rows there were when the experiment was read, if the file was looked at.
+    pub rows: Option<u64>,
 }
 
 /// Which row comes next.
@@ -60,7 +65,7 @@ pub struct DataError {
 const MOST_IN_MEMORY: u64 = 64 << 20;
 /// Of a larger one the place of one row in so many is kept.
 const STRIDE: usize = 64;
-/// No row is longer: a quote that is never closed would make one of the whole file.
+/// No row is longer, or by little: a quote that is never closed would make one of the whole file. Ours.
 const LONGEST_ROW: u64 = 1 << 20;
 
 /// The rows of a file, each of which can be read by its number.
@@ -109,8 +114,8 @@ impl Data {
             (Content::File(file), STRIDE)
         };
         let (columns, places, count) = match &content {
-            Content::Memory(bytes) => index(reader(true).from_reader(bytes.as_slice()), stride),
-            Content::File(file) => index(reader(true).from_reader(BufReader::new(file)), stride),
+            Content::Memory(bytes) => index(bytes.as_slice(), stride, &self.numbers),
+            Content::File(file) => index(BufReader::new(file), stride, &self.numbers),
         }
         .map_err(broken)?;
         if let Some(twice) = (1..columns.len()).find(|it| columns[..*it].contains(&columns[*it])) {
@@ -153,35 +158,60 @@ fn reader(has_headers: bool) -> ReaderBuilder {
 }
 
 /// The columns, where rows begin, and how many there are.
-fn index<R: std::io::Read>(
-    mut reader: Reader<R>,
+fn index(
+    file: impl Read,
     stride: usize,
+    numbers: &[String],
 ) -> csv::Result<(Vec<String>, Vec<u64>, u64)> {
+    let left = Cell::new(LONGEST_ROW);
+    let mut reader = reader(true).from_reader(Limited { file, left: &left });
     let columns = reader.headers()?.iter();
     let columns = columns.map(|name| name.trim_start_matches('\u{feff}').trim().to_owned());
-    let columns = columns.collect();
+    let columns: Vec<String> = columns.collect();
+    let is_number: Vec<bool> = columns.iter().map(|it| numbers.contains(it)).collect();
     let mut places = Vec::new();
     let mut record = StringRecord::new();
     let mut count: u64 = 0;
     loop {
+        left.set(LONGEST_ROW);
         let before = reader.position().byte();
         if !reader.read_record(&mut record)? {
             break;
         }
-        let at = record.position().map_or(before, csv::Position::byte);
-        if reader.position().byte() - at > LONGEST_ROW {
-            let error = std::io::Error::other(format!(
-                "the row at byte {at} is longer than {LONGEST_ROW} bytes: a quote may not be closed"
-            ));
-            return Err(error.into());
+        let position = record.position();
+        for (field, _) in record.iter().zip(&is_number).filter(|(_, it)| **it) {
+            if serde_json::from_str::<serde_json::Number>(field.trim()).is_err() {
+                let line = position.map_or(0, csv::Position::line);
+                let message = format!("line {line} has \"{field}\" in a column of numbers");
+                return Err(std::io::Error::other(message).into());
+            }
         }
         if count.is_multiple_of(stride as u64) {
-            places.push(at);
+            places.push(position.map_or(before, csv::Position::byte));
         }
         count += 1;
     }
     places.push(reader.position().byte());
     Ok((columns, places, count))
+}
+
+/// A file of which at most so many bytes are read until somebody allows more.
+struct Limited<'a, R> {
+    file: R,
+    left: &'a Cell<u64>,
+}
+
+impl<R: Read> Read for Limited<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        let left = self.left.get().checked_sub(read as u64);
+        self.left.set(left.ok_or_else(|| {
+            std::io::Error::other(format!(
+                "a row is longer than {LONGEST_ROW} bytes: a quote may not be closed"
+            ))
+        })?);
+        Ok(read)
+    }
 }
 
 /// What is wrong with a CSV file.
@@ -248,18 +278,27 @@ impl Rows {
 
 /// Who takes turns: numbers that no two iterations, or no two users, of a run share.
 ///
-/// Each user has a lane of its own, and each stream of arrivals; in iteration i the one in lane k of n has turn
-/// `(i − 1) · n + k`. Of arrivals i is the number of the arrival.
+/// Where the number of iterations is known of every user, each user has as many turns in a row, and arrivals follow, a lane
+/// for each stream: arrival i (from 0) of the stream in lane k of n has the i · n + k-th of these turns. So no turn is left
+/// out. Otherwise users have lanes, too: iteration i (from 1) of the one in lane k of n has turn (i − 1) · n + k.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lanes {
     /// By position in the schedule; those of the users who wait for arrivals are never asked for.
     users: Vec<u64>,
+    /// The first turn of each user.
+    firsts: Vec<u64>,
+    /// From one turn of a user to the next.
+    stride: u64,
     /// Number of users who do not wait for arrivals.
     scheduled: u64,
     /// By position of the stream.
     streams: Vec<u64>,
     /// Number of streams that take part.
     taking: u64,
+    /// The first turn of the first stream.
+    first_of_arrivals: u64,
+    /// From one arrival of a stream to the next.
+    stride_of_arrivals: u64,
 }
 
 impl Lanes {
@@ -267,11 +306,21 @@ impl Lanes {
     #[must_use]
     pub fn of(schedule: &Schedule, takes_part: impl Fn(usize) -> bool) -> Self {
         let mut scheduled = 0;
+        // Number of iterations so far, as long as it is known.
+        let mut iterations = Some(0);
         let mut users = Vec::with_capacity(schedule.users().len());
+        let mut firsts = Vec::with_capacity(schedule.users().len());
         for user in schedule.users() {
             users.push(scheduled);
-            let is_scheduled = !matches!(user.work, Work::Arrivals(_));
-            scheduled += u64::from(is_scheduled && takes_part(user.scenario));
+            firsts.push(iterations.unwrap_or(0));
+            if matches!(user.work, Work::Arrivals(_)) || !takes_part(user.scenario) {
+                continue;
+            }
+            scheduled += 1;
+            iterations = match user.work {
+                Work::Iterations(more) => iterations.map(|it| it + u64::from(more)),
+                _ => None,
+            };
         }
         let mut taking = 0;
         let mut streams = Vec::new();
@@ -279,7 +328,12 @@ impl Lanes {
             streams.push(taking);
             taking += u64::from(stream.played().any(&takes_part));
         }
+        let lanes = scheduled + taking;
         Self {
+            firsts: iterations.map_or_else(|| users.clone(), |_| firsts),
+            stride: iterations.map_or(lanes, |_| 1),
+            first_of_arrivals: iterations.unwrap_or(scheduled),
+            stride_of_arrivals: iterations.map_or(lanes, |_| taking),
             users,
             scheduled,
             streams,
@@ -290,15 +344,13 @@ impl Lanes {
     /// The turn of a user in an iteration, from 1.
     #[must_use]
     pub fn iteration(&self, user: usize, iteration: u32) -> u64 {
-        let lanes = self.scheduled + self.taking;
-        u64::from(iteration).saturating_sub(1) * lanes + self.users[user]
+        self.firsts[user] + u64::from(iteration).saturating_sub(1) * self.stride
     }
 
     /// The turn of an arrival, from 0, of a stream.
     #[must_use]
     pub fn arrival(&self, stream: usize, arrival: u64) -> u64 {
-        let lanes = self.scheduled + self.taking;
-        arrival * lanes + self.scheduled + self.streams[stream]
+        self.first_of_arrivals + self.streams[stream] + arrival * self.stride_of_arrivals
     }
 
     /// The turn of a user where each has one.
@@ -332,7 +384,9 @@ mod tests {
             path,
             pick,
             per: Per::Iteration,
+            numbers: vec!["n".to_owned()],
             secret: Vec::new(),
+            rows: None,
         }
     }
 
@@ -368,8 +422,7 @@ mod tests {
         );
         let whole = data.open().unwrap();
         let file = File::open(&data.path).unwrap();
-        let (columns, places, count) =
-            index(reader(true).from_reader(BufReader::new(&file)), STRIDE).unwrap();
+        let (columns, places, count) = index(BufReader::new(&file), STRIDE, &[]).unwrap();
         let rows = Rows {
             columns,
             content: Content::File(file),
@@ -398,6 +451,10 @@ mod tests {
             (b"a,b\n", "no row"),
             (b"", "no row"),
             (b"a,a\n1,2\n", "two columns are named \"a\""),
+            (
+                b"a,n\n1,2\n1, 2.5\n1,two\n",
+                "line 4 has \"two\" in a column of numbers",
+            ),
         ] {
             let error = data(folder.path(), text, RowPick::Random)
                 .open()
@@ -425,5 +482,54 @@ mod tests {
             counts.iter().all(|it| it.abs_diff(1_000) < 150),
             "{counts:?}"
         );
+    }
+
+    #[test]
+    fn turns_are_taken_once_and_none_is_left_out_where_iterations_are_counted() {
+        let plan = |scenarios: &str| {
+            let text = format!("target: {{ bookstore: {{}} }}\nscenarios:\n{scenarios}");
+            crate::parse(&text, std::path::Path::new("x.yaml")).unwrap()
+        };
+        let scenario = |name: &str, load: &str| {
+            format!("  - {{ name: {name}, {load}, steps: [ request: GET catalog/products ] }}\n")
+        };
+        let counted = scenario("a", "iterations: { total: 10, users: 4 }")
+            + &scenario("b", "arrivals: { rate: 5/s, hold: 1s }")
+            + &scenario("c", "arrivals: { rate: 5/s, hold: 1s }");
+        let schedule = plan(&counted).schedule();
+        let lanes = Lanes::of(&schedule, |_| true);
+        let mut turns = Vec::new();
+        for (user, span) in schedule.users().iter().enumerate() {
+            if let Work::Iterations(iterations) = span.work {
+                turns.extend((1..=iterations).map(|iteration| lanes.iteration(user, iteration)));
+            }
+        }
+        for stream in 0..2 {
+            turns.extend((0..5).map(|arrival| lanes.arrival(stream, arrival)));
+        }
+        turns.sort_unstable();
+        assert_eq!(turns, (0..20).collect::<Vec<_>>());
+
+        let endless = scenario("a", "threads: [ { start: 3, hold: 1s } ]")
+            + &scenario("b", "threads: [ { start: 2, hold: 1s } ]")
+            + &scenario("c", "arrivals: { rate: 5/s, hold: 1s }");
+        let schedule = plan(&endless).schedule();
+        let lanes = Lanes::of(&schedule, |scenario| scenario != 1);
+        let users = schedule.users().iter().enumerate();
+        let users = users.filter(|(_, span)| span.scenario == 0);
+        let mut turns: Vec<u64> = users
+            .flat_map(|(user, _)| [1, 2].map(|iteration| lanes.iteration(user, iteration)))
+            .chain([0, 1].map(|arrival| lanes.arrival(0, arrival)))
+            .collect();
+        turns.sort_unstable();
+        assert_eq!(turns, (0..8).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_quote_that_is_never_closed_does_not_read_on_to_the_end_of_a_large_file() {
+        let mut text = b"n,t\n1,\"never closed".to_vec();
+        text.resize(3 << 20, b'x');
+        let error = index(text.as_slice(), STRIDE, &[]).unwrap_err();
+        assert!(explained(&error).contains("a quote may not be closed"));
     }
 }

@@ -1,6 +1,7 @@
 //! A plan in words, as `workbench validate` prints it.
 
 mod curve;
+mod inputs;
 mod steps;
 
 use std::fmt::Display;
@@ -19,7 +20,7 @@ const LINE_WIDTH: usize = 90;
 
 /// Describes what a run of the plan would do: its target, its schedule, its scenarios and its thresholds.
 ///
-/// Passwords of databases are left out.
+/// Passwords of databases, and secrets that are written out, are left out.
 #[must_use]
 pub fn describe(plan: &Plan) -> String {
     let points = plan.points();
@@ -36,6 +37,7 @@ pub fn describe(plan: &Plan) -> String {
     lines.push(String::new());
     lines.extend(target(&shown.target));
     lines.extend(monitor(&plan.monitor));
+    lines.extend(inputs::inputs(plan));
     lines.push(String::new());
     if let Some(sweep) = &plan.sweep {
         lines.extend(self::sweep(sweep, &schedule));
@@ -298,6 +300,7 @@ fn concurrency(concurrency: &Concurrency) -> String {
 
 fn scenarios(plan: &Plan, schedule: &Schedule) -> Vec<String> {
     let mut lines = vec!["Scenarios".to_owned()];
+    let shown = plan.redacted();
     for (position, scenario) in plan.scenarios.iter().enumerate() {
         let share = match scenario.load {
             Some(_) => "a load of its own".to_owned(),
@@ -311,7 +314,7 @@ fn scenarios(plan: &Plan, schedule: &Schedule) -> Vec<String> {
             Some(Load::Arrivals(_)) => String::new(),
             _ => format!(", {}", counted(played.count(), "user", "users")),
         };
-        let file = &plan.file.scenarios[position];
+        let file = &shown.scenarios[position];
         let think_time = match &file.think_time {
             None => "no think time".to_owned(),
             Some(times) => format!("think time {}", steps::times(times)),
@@ -319,15 +322,18 @@ fn scenarios(plan: &Plan, schedule: &Schedule) -> Vec<String> {
         let pacing = scenario.pacing.map_or_else(String::new, |pacing| {
             format!(", an iteration every {}", format_duration(pacing))
         });
+        let stop = if scenario.ends_iterations {
+            ", stops after its iteration"
+        } else {
+            ""
+        };
         let name = &scenario.name;
-        lines.push(format!("  {name}: {share}{users}, {think_time}{pacing}"));
-        for (title, list) in [("on start", &file.on_start), ("on stop", &file.on_stop)] {
-            if !list.is_empty() {
-                lines.push(format!("    {title}"));
-                steps::steps(list, 6, &mut lines);
-            }
-        }
+        lines.push(format!(
+            "  {name}: {share}{users}, {think_time}{pacing}{stop}"
+        ));
+        steps::group("on start", &file.on_start, &mut lines);
         steps::steps(&file.steps, 4, &mut lines);
+        steps::group("on stop", &file.on_stop, &mut lines);
     }
     lines
 }

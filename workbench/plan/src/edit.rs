@@ -1,11 +1,15 @@
 //! Plans as text, and plans that differ from others in one thing: the file is edited and resolved again.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::file::format::{DurationFile, NumberOr, PlanFile, StepFile, ValueOr};
+use crate::file::format::{
+    DrawFile, DurationFile, NumberOr, Ordered, PlanFile, ScenarioFile, StepFile, ValueFile, ValueOr,
+};
 use crate::file::{self, without_password};
 use crate::plan::{Plan, Target};
 use crate::sweep::{Parameter, Point};
+use crate::template::variables_in;
 
 /// What stands in a stored file in place of a secret.
 const REDACTED: &str = "[redacted]";
@@ -44,13 +48,19 @@ impl Plan {
     /// written out where a request says who the user is.
     #[must_use]
     pub fn stored(&self) -> String {
+        to_yaml(&self.redacted())
+    }
+
+    /// The file of [`Plan::stored`].
+    pub(crate) fn redacted(&self) -> PlanFile {
         let mut file = self.file.clone();
         redact_database(&mut file);
         redact_literals(&mut file);
-        to_yaml(&file)
+        file
     }
 
-    /// Where secrets are written out in the experiment, which [`Plan::stored`] leaves out.
+    /// Where secrets are written out in the experiment, which [`Plan::stored`] leaves out: `the header "authorization" of
+    /// "GET shop/items"`.
     #[must_use]
     pub fn literal_secrets(&self) -> Vec<String> {
         redact_literals(&mut self.file.clone())
@@ -58,12 +68,10 @@ impl Plan {
 
     /// The same plan but for what is edited in its file.
     ///
-    /// # Panics
-    /// What was edited is no experiment any more.
     fn edited(&self, edit: impl FnOnce(&mut PlanFile)) -> Self {
         let mut file = self.file.clone();
         edit(&mut file);
-        file::parse(&to_yaml(&file), &self.path).expect("what is edited stays an experiment")
+        file::edited(file, &self.path).expect("what is edited stays an experiment")
     }
 
     /// The plan with another seed.
@@ -146,15 +154,13 @@ impl Plan {
     }
 
     fn anonymous(&self) -> PlanFile {
-        let mut file = self.file.clone();
+        let mut file = self.redacted();
         file.name = Some("experiment".to_owned());
         file.title = Some("experiment".to_owned());
         "experiment".clone_into(&mut file.question);
         file.thresholds = Vec::new();
         file.monitor = None;
         file.seed = 0;
-        redact_database(&mut file);
-        redact_literals(&mut file);
         file
     }
 }
@@ -209,58 +215,114 @@ fn redact_database(file: &mut PlanFile) {
 
 /// Takes out what is written out; says where it stood.
 fn redact_literals(file: &mut PlanFile) -> Vec<String> {
-    let mut found = Vec::new();
-    for (name, value) in &mut file.http.headers {
-        if SECRET_HEADERS.contains(&name.to_ascii_lowercase().as_str()) && redact(value) {
-            found.push(format!("the header \"{name}\" of \"http\""));
-        }
-    }
+    let mut redaction = Redaction::default();
+    redaction.headers(&mut file.http.headers, "every request");
     for scenario in &mut file.scenarios {
-        for steps in [
-            &mut scenario.on_start,
-            &mut scenario.steps,
-            &mut scenario.on_stop,
-        ] {
-            steps
-                .iter_mut()
-                .for_each(|step| redact_step(step, &mut found));
+        for steps in all_steps(scenario) {
+            steps.iter_mut().for_each(|step| redaction.step(step));
         }
     }
-    found
+    // What those are made of; each variable can be made of others that stand before it.
+    for scenario in &mut file.scenarios {
+        for steps in all_steps(scenario) {
+            steps.iter_mut().rev().for_each(|step| redaction.set(step));
+        }
+    }
+    redaction.variables(&mut file.variables);
+    redaction.found
 }
 
-fn redact_step(step: &mut StepFile, found: &mut Vec<String>) {
-    let request = step.request.as_deref().unwrap_or_default();
-    for (name, value) in &mut step.headers {
-        if SECRET_HEADERS.contains(&name.to_ascii_lowercase().as_str()) && redact(value) {
-            found.push(format!("the header \"{name}\" of \"{request}\""));
-        }
-    }
-    if let Some(auth) = &mut step.auth {
-        let bearer = auth.bearer.as_mut();
-        let password = auth.basic.as_mut().map(|basic| &mut basic.password);
-        for value in bearer.into_iter().chain(password) {
-            if redact(value) {
-                found.push(format!("\"auth\" of \"{request}\""));
+fn all_steps(scenario: &mut ScenarioFile) -> [&mut Vec<StepFile>; 3] {
+    [
+        &mut scenario.on_stop,
+        &mut scenario.steps,
+        &mut scenario.on_start,
+    ]
+}
+
+#[derive(Default)]
+struct Redaction {
+    /// Where something was taken out.
+    found: Vec<String>,
+    /// Variables that secrets are made of.
+    names: BTreeSet<String>,
+}
+
+impl Redaction {
+    fn headers(&mut self, headers: &mut BTreeMap<String, String>, of: &str) {
+        for (name, value) in headers {
+            if SECRET_HEADERS.contains(&name.to_ascii_lowercase().as_str()) {
+                self.secret(value, || format!("the header \"{name}\" of {of}"));
             }
         }
     }
-    step.steps
-        .iter_mut()
-        .for_each(|step| redact_step(step, found));
-    for choice in step.choose.iter_mut().flatten() {
-        choice
-            .steps
-            .iter_mut()
-            .for_each(|step| redact_step(step, found));
+
+    fn step(&mut self, step: &mut StepFile) {
+        let request = step.request.clone().unwrap_or_default();
+        self.headers(&mut step.headers, &format!("\"{request}\""));
+        if let Some(auth) = &mut step.auth {
+            let bearer = auth.bearer.as_mut();
+            let password = auth.basic.as_mut().map(|basic| &mut basic.password);
+            for value in bearer.into_iter().chain(password) {
+                self.secret(value, || format!("\"auth\" of \"{request}\""));
+            }
+        }
+        inner(step, |step| self.step(step));
+    }
+
+    fn set(&mut self, step: &mut StepFile) {
+        inner(step, |step| self.set(step));
+        self.variables(&mut step.set);
+    }
+
+    fn variables(&mut self, variables: &mut Ordered<ValueOr<ValueFile, DrawFile>>) {
+        for (name, value) in variables.0.iter_mut().rev() {
+            if !self.names.contains(name) {
+                continue;
+            }
+            let place = || format!("the variable \"{name}\"");
+            match value {
+                ValueOr::Value(ValueFile::Text(text)) => self.secret(text, place),
+                ValueOr::Drawn(DrawFile {
+                    choice: Some(values),
+                    ..
+                }) => {
+                    for value in values {
+                        if let ValueFile::Text(text) = value {
+                            self.secret(text, place);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Takes out a text, unless it is put together from variables.
+    fn secret(&mut self, value: &mut String, place: impl Fn() -> String) {
+        let variables = variables_in(value);
+        if !variables.is_empty() {
+            let names = variables.into_iter().map(str::to_owned);
+            return self.names.extend(names);
+        }
+        if value.is_empty() || value == REDACTED {
+            return;
+        }
+        REDACTED.clone_into(value);
+        let place = place();
+        if !self.found.contains(&place) {
+            self.found.push(place);
+        }
     }
 }
 
-/// What is put together from variables is no secret of the file's.
-fn redact(value: &mut String) -> bool {
-    let is_literal = !value.contains("${") && value != REDACTED && !value.is_empty();
-    if is_literal {
-        REDACTED.clone_into(value);
-    }
-    is_literal
+/// Does something with the steps within a step.
+fn inner(step: &mut StepFile, mut with: impl FnMut(&mut StepFile)) {
+    let chosen = step.choose.iter_mut().flatten();
+    let chosen = chosen.flat_map(|choice| &mut choice.steps);
+    step.steps
+        .iter_mut()
+        .chain(chosen)
+        .rev()
+        .for_each(&mut with);
 }

@@ -17,9 +17,9 @@ pub enum PlanError {
         /// What the system said.
         source: io::Error,
     },
-    /// The file is not text in UTF-8.
+    /// The file is not a text in UTF-8 of a length that can be read.
     #[error("cannot read {}: {reason}", path.display())]
-    NotUtf8 {
+    NotText {
         /// As given.
         path: PathBuf,
         /// What it is instead, and how to convert it.

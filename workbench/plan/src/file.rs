@@ -1,7 +1,7 @@
 //! Experiment files: YAML text to [`Plan`], and back; and tables of printed tests, which are YAML too.
 //!
 //! The text is read twice: once for its meaning, into the `format` structs, and once for the positions of its parts
-//! (`source`). `resolve` turns the wire structs into a plan and walks the positions alongside, so that every
+//! (`source`). `resolve` turns the structs into a plan and walks the positions alongside, so that every
 //! mistake is reported where it was made.
 
 mod duration;
@@ -36,7 +36,8 @@ use serde::de::DeserializeOwned;
 use crate::diagnostic::nearest;
 use crate::error::{Mistake, PlanError};
 use crate::plan::Plan;
-use source::Source;
+use encoding::Unreadable;
+use source::{Node, Source};
 
 /// Reads an experiment file, and makes sure of the files that it names.
 ///
@@ -65,16 +66,18 @@ fn invalid(path: &Path, mistakes: Vec<Mistake>) -> PlanError {
 }
 
 fn text_of(path: &Path) -> Result<String, PlanError> {
-    let bytes = std::fs::read(path).map_err(|source| PlanError::Unreadable {
-        path: path.to_owned(),
-        suggestion: (source.kind() == io::ErrorKind::NotFound)
-            .then(|| similar_file(path))
-            .flatten(),
-        source,
-    })?;
-    encoding::decode(bytes).map_err(|reason| PlanError::NotUtf8 {
-        path: path.to_owned(),
-        reason,
+    encoding::text_of(path).map_err(|refused| match refused {
+        Unreadable::NotText(reason) => PlanError::NotText {
+            path: path.to_owned(),
+            reason,
+        },
+        Unreadable::Io(source) => PlanError::Unreadable {
+            path: path.to_owned(),
+            suggestion: (source.kind() == io::ErrorKind::NotFound)
+                .then(|| similar_file(path))
+                .flatten(),
+            source,
+        },
     })
 }
 
@@ -94,6 +97,18 @@ enum Files {
     Loaded,
     /// They may be gone.
     Named,
+    /// As `Named`, of an experiment that was made of a right one.
+    Edited,
+}
+
+/// The plan of a file that was made of a right one by changing numbers in it.
+///
+/// # Errors
+/// It is no experiment any more.
+pub(crate) fn edited(file: PlanFile, path: &Path) -> Result<Plan, PlanError> {
+    let source = Source::new("");
+    let plan = resolve::resolve(file, &Node::nowhere(), &source, path, Files::Edited);
+    plan.map_err(|mistakes| invalid(path, mistakes))
 }
 
 fn plan_in(text: &str, path: &Path, files: Files) -> Result<Plan, PlanError> {

@@ -75,6 +75,8 @@ enum Encoding {
     Json,
     /// As a part of a JSON string.
     InsideJsonString,
+    /// As a name in double quotes in the head of a part of a form.
+    Quoted,
 }
 
 /// Turns a variable's name into its position.
@@ -120,15 +122,35 @@ impl Template {
         Ok(Self { parts })
     }
 
+    /// The name of a part of a form, or of a file in it.
+    pub(crate) fn quoted(text: &str, resolve: &Resolve<'_>) -> Result<Self, Fault> {
+        Self::compile(text, Encoding::Quoted, resolve)
+    }
+
+    /// A text as it stands.
+    pub(crate) fn literal(text: &str) -> Self {
+        Self {
+            parts: vec![Part::Literal(text.to_owned())],
+        }
+    }
+
+    /// One text after the other.
+    pub(crate) fn joined(templates: impl IntoIterator<Item = Self>) -> Self {
+        Self {
+            parts: templates.into_iter().flat_map(|it| it.parts).collect(),
+        }
+    }
+
     fn compile(text: &str, encoding: Encoding, resolve: &Resolve<'_>) -> Result<Self, Fault> {
         let mut parts = Vec::new();
         for piece in pieces(text)? {
             parts.push(match piece {
                 // The path's own text is as it is written.
-                Piece::Literal(text) if encoding == Encoding::Form => {
-                    Part::Literal(render::form(&text))
-                }
-                Piece::Literal(text) => Part::Literal(text),
+                Piece::Literal(text) => Part::Literal(match encoding {
+                    Encoding::Form => render::form(&text),
+                    Encoding::Quoted => render::quoted(&text),
+                    _ => text,
+                }),
                 Piece::Variable(name) => Part::Variable {
                     position: resolve(name)?,
                     encoding,
@@ -162,6 +184,40 @@ impl Template {
             Part::Variable { position, .. } => Some(*position),
         })
     }
+}
+
+/// A text in the one form that all texts with the same meaning have: every dollar sign that begins no variable is doubled.
+pub(crate) fn canonical(text: &str) -> String {
+    let Ok(pieces) = pieces(text) else {
+        return text.to_owned();
+    };
+    let write = |piece: &Piece<'_>| match piece {
+        Piece::Literal(text) => text.replace('$', "$$"),
+        Piece::Variable(name) => format!("${{{name}}}"),
+    };
+    pieces.iter().map(write).collect()
+}
+
+/// Names of the variables in a text.
+pub(crate) fn variables_in(text: &str) -> Vec<&str> {
+    let pieces = pieces(text).unwrap_or_default();
+    let names = pieces.into_iter().filter_map(|piece| match piece {
+        Piece::Literal(_) => None,
+        Piece::Variable(name) => Some(name),
+    });
+    names.collect()
+}
+
+/// Refuses variables where nobody has any, or what stands there is looked at before they have values.
+pub(crate) fn without_variables(text: &str, what: &str) -> Result<(), Fault> {
+    let Some(at) = text.find("${") else {
+        return Ok(());
+    };
+    let end = text[at..].find('}').map_or(text.len(), |end| at + end + 1);
+    Err(Fault::at(
+        &text[at..end],
+        format!("there are no variables in {what}"),
+    ))
 }
 
 #[derive(Debug, PartialEq)]
@@ -221,11 +277,16 @@ pub(crate) fn is_name(name: &str) -> bool {
             .all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
 }
 
+/// What variables of the environment are called by: `${env.NAME}`.
+pub(crate) const ENVIRONMENT: &str = "env";
+
 /// Whether `${…}` may hold this: the name of a variable, `env.NAME`, or the name of a data file and of its column.
 fn is_reference(text: &str) -> bool {
     match text.split_once('.') {
         None => is_name(text),
-        Some((data, column)) => is_name(data) && is_name(column),
+        Some((ENVIRONMENT, name)) => is_name(name),
+        // Columns are called what the file calls them.
+        Some((data, column)) => is_name(data) && !column.is_empty() && !column.contains(['{', '$']),
     }
 }
 

@@ -190,6 +190,8 @@ fn views(figures: &[Figure]) -> Result<Vec<FigureView>, ReportError> {
 
 #[cfg(test)]
 mod tests {
+    use workbench_samples::Content;
+
     use super::*;
     use crate::{fixture, names, write};
 
@@ -347,6 +349,33 @@ mod tests {
         assert_eq!(page.matches("<script").count(), 1);
         assert!(!page.contains("<img") && !page.contains("<i>") && !page.contains("<u>"));
         assert!(page.contains("&#60;script&#62;alert(2)"));
+        assert!(page.matches("&#60;script&#62;alert(3)").count() > 10);
+    }
+
+    #[test]
+    fn each_kind_of_error_has_its_reasons_and_an_example() {
+        let page = page_of(&fixture::single());
+        assert_eq!(page.matches("<details class=\"exchange\">").count(), 2);
+        assert!(page.contains("<summary>Example: POST orders/orders: status</summary>"));
+        assert!(page.contains("  &#34;error&#34;: &#34;out of stock&#34;,"));
+        assert!(page.contains("<p>No response.</p>"));
+        assert!(page.contains("status 503, expected 201"));
+        assert!(page.contains("<code>workbench show results/scenario3/"));
+        let page = page_of(&fixture::without_errors());
+        assert!(!page.contains("workbench show"));
+    }
+
+    #[test]
+    fn long_bodies_are_shown_in_part() {
+        let mut analysis = fixture::single();
+        let short = page_of(&analysis).len();
+        for failure in &mut analysis.runs[0].failures {
+            let example = failure.example.as_mut().unwrap();
+            example.request.body.content = Content::Text("\"".repeat(1 << 20));
+        }
+        let page = page_of(&analysis);
+        assert!(page.len() < short + 100_000, "{}", page.len());
+        assert!(page.contains("Request: more of it: workbench show."));
     }
 
     #[test]

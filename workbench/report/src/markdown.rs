@@ -125,6 +125,13 @@ fn push_run(text: &mut String, run: &RunAnalysis, name: &RunName, quantile_defin
         Some(errors) => push_table(text, &errors.first(LABELS)),
         None => text.push_str("No request failed.\n\n"),
     }
+    if let Some(reasons) = tables::reasons(run) {
+        push_table(text, &reasons.first(LABELS));
+    }
+    if let Some(reason) = tables::most_frequent(run) {
+        push_paragraph(text, &reason);
+        push_paragraph(text, &tables::show(run));
+    }
 }
 
 fn push_steady(text: &mut String, run: &RunAnalysis, shown: &ShownLabels) {

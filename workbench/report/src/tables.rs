@@ -1,5 +1,6 @@
 //! `JMeter`'s two tables and the table of errors, as data.
 
+use std::cmp::Reverse;
 use std::collections::HashSet;
 
 use workbench_analysis::{RequestStatistics, RunAnalysis};
@@ -9,6 +10,9 @@ use crate::table::{Cell, Column, Row, Table, one_line};
 
 const LABEL: &str = "Label";
 const SAMPLES: &str = "# Samples";
+
+/// Characters of a reason in a sentence.
+const FEW_WORDS: usize = 80;
 
 /// The labels of a run that its tables show.
 pub(crate) struct ShownLabels {
@@ -157,7 +161,7 @@ pub(crate) fn service(run: &RunAnalysis) -> Option<Table> {
     Some(Table::new(columns, rows.collect()))
 }
 
-/// Every failed request, by label, reason and status; `None` where none failed.
+/// Every failed request, by label, kind and status; `None` where none failed.
 pub(crate) fn errors(run: &RunAnalysis) -> Option<Table> {
     if run.errors.is_empty() {
         return None;
@@ -180,12 +184,59 @@ pub(crate) fn errors(run: &RunAnalysis) -> Option<Table> {
     Some(Table::new(
         vec![
             Column::text(LABEL, 0),
-            Column::text("Reason", 0),
+            Column::text("Kind", 0),
             Column::number("Status", "", 0),
             Column::number("Count", "", 0),
         ],
         rows,
     ))
+}
+
+/// Why requests failed, as far as exchanges were recorded; `None` where none was.
+pub(crate) fn reasons(run: &RunAnalysis) -> Option<Table> {
+    let rows = run.failures.iter().flat_map(|failure| {
+        failure.reasons.iter().map(|reason| {
+            Row::of(vec![
+                Cell::text(failure.kind.as_str()),
+                Cell::text(reason.reason.as_deref().unwrap_or("other reasons")),
+                Cell::number(reason.count as f64, format::count(reason.count)),
+            ])
+        })
+    });
+    let columns = vec![
+        Column::text("Kind", 0),
+        Column::text("Reason", 0),
+        Column::number("Count", "", 0),
+    ];
+    Table::new(columns, rows.collect()).unless_empty()
+}
+
+/// The most frequent reason in few words; `None` where none was recorded.
+pub(crate) fn most_frequent(run: &RunAnalysis) -> Option<String> {
+    let reasons = run.failures.iter().flat_map(|it| &it.reasons);
+    let all: u64 = reasons.clone().map(|it| it.count).sum();
+    let mut named: Vec<_> = reasons
+        .filter_map(|it| Some((it.reason.as_deref()?, it.count)))
+        .collect();
+    named.sort_by_key(|(_, count)| Reverse(*count));
+    let (reason, count) = named.first()?;
+    let short: String = reason.chars().take(FEW_WORDS).collect();
+    let more = if short.len() < reason.len() {
+        "…"
+    } else {
+        ""
+    };
+    Some(format!(
+        "Most frequent: {}{more} ({} of {}).",
+        one_line(&short),
+        format::count(*count),
+        format::count(all)
+    ))
+}
+
+/// The command that shows what the run has recorded.
+pub(crate) fn show(run: &RunAnalysis) -> String {
+    one_line(&format!("workbench show results/{}", run.name()))
 }
 
 fn table(

@@ -55,6 +55,7 @@ pub(crate) fn run(experiment: &str, number: usize, mean_ms: f64) -> RunAnalysis 
             ],
             total: statistics("TOTAL", mean_ns, 10_000, 5),
         }),
+        failures: Vec::new(),
         errors: Vec::new(),
         per_second: Vec::new(),
         users: Vec::new(),

@@ -4,6 +4,7 @@
 
 mod between_runs;
 mod estimate;
+mod failures;
 mod open;
 mod published;
 mod report;
@@ -20,6 +21,7 @@ pub use between_runs::{
     Verdict,
 };
 pub use estimate::{ConfidenceInterval, Estimate};
+pub use failures::{Failure, FailureReason};
 pub use open::{OpenModel, ServiceTimes};
 pub use published::{CheckedNumber, PublishedCheck, PublishedGroupCheck, PublishedTestCheck};
 pub use report::{CltDistribution, FalseAlarms, PairwiseTest, ReportComparison, Shape, Worth};
@@ -34,8 +36,8 @@ pub use sweep::{
 ///
 /// 2 added the steady state of a run, its place in a series, what may be said between runs, sweeps, and what the report's
 /// procedure is worth; 4 the stalls of the steady part, and thresholds that are undecided; 5 the open model, and
-/// what a run used of its machine.
-pub const SCHEMA_VERSION: u32 = 5;
+/// what a run used of its machine; 6 why requests failed.
+pub const SCHEMA_VERSION: u32 = 6;
 
 /// Everything that was computed from one run, or from several that are compared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -89,6 +91,8 @@ pub struct RunAnalysis {
     pub steady: Option<SteadyState>,
     /// Failed requests by label and reason, most frequent first.
     pub errors: Vec<ErrorCount>,
+    /// Why requests failed, by kind of error, the most frequent first; empty where no exchanges were recorded.
+    pub failures: Vec<Failure>,
     /// The run second by second, by the start of the request.
     pub per_second: Vec<Second>,
     /// Planned and achieved users second by second, without those who serve arrivals.

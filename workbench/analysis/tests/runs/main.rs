@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod damaged;
 #[cfg(test)]
+mod failures;
+#[cfg(test)]
 mod jmh;
 #[cfg(test)]
 mod one_run;

@@ -13,6 +13,7 @@ mod replicas;
 mod resume;
 mod run;
 mod series;
+mod show;
 mod steady;
 mod stored;
 mod stub;

@@ -32,6 +32,8 @@ pub(crate) struct Terms<'a> {
     pub(crate) copy: bool,
     /// The statuses that are expected; where there are none, [`is_expected`] says which.
     pub(crate) expected: &'a [u16],
+    /// How many redirects are followed at most. A redirect whose status is named as expected is not followed.
+    pub(crate) redirects: u8,
 }
 
 /// Whether a response's status is a success. Where none are named, those are 200 to 299, and 304, which answers a
@@ -103,31 +105,38 @@ impl Answer {
 pub(super) struct Keeper<'a> {
     answer: &'a mut Answer,
     terms: &'a Terms<'a>,
+    /// Heads with `set-cookie` are kept.
+    keeps_cookies: bool,
     /// How much of the body is kept; known with the head.
     limit: usize,
 }
 
 impl<'a> Keeper<'a> {
-    pub(super) fn new(answer: &'a mut Answer, terms: &'a Terms<'a>) -> Self {
+    pub(super) fn new(answer: &'a mut Answer, terms: &'a Terms<'a>, keeps_cookies: bool) -> Self {
         answer.clear();
         Self {
             answer,
             terms,
+            keeps_cookies,
             limit: 0,
         }
     }
 
-    /// Of the final response.
-    pub(super) fn head(&mut self, status: u16, head: &[u8]) {
+    /// Of the final response: where its head goes, if it is kept. `sets_cookies`: one of its fields is `set-cookie`.
+    pub(super) fn head(
+        &mut self,
+        status: u16,
+        sets_cookies: impl FnOnce() -> bool,
+    ) -> Option<&mut Vec<u8>> {
         let is_shown = self.terms.copy || !is_expected(status, self.terms.expected);
         self.limit = match self.terms.wanted {
             Wanted::Body => LONGEST_BODY,
             Wanted::Nothing | Wanted::Head if is_shown => LONGEST_SHOWN,
             Wanted::Nothing | Wanted::Head => 0,
         };
-        if is_shown || self.terms.wanted != Wanted::Nothing {
-            self.answer.head.extend_from_slice(head);
-        }
+        let is_wanted = is_shown || self.terms.wanted != Wanted::Nothing;
+        let is_kept = is_wanted || (self.keeps_cookies && sets_cookies());
+        is_kept.then_some(&mut self.answer.head)
     }
 
     /// The next bytes of the body.

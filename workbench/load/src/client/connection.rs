@@ -12,20 +12,21 @@ use rustix::io::Errno;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
+use workbench_plan::HttpVersion;
 use workbench_samples::ErrorKind;
 
 use super::answer::Keeper;
 use super::buffer::Buffer;
 use super::deadline::Deadline;
 use super::endpoint::Endpoint;
+use super::http2::Http2;
 use super::response::Decoder;
-use super::wire::{Crossed, Wire};
+use super::wire::{Crossed, Stream, Wire};
 
 /// An open connection.
 #[derive(Debug)]
 pub(super) struct Connection {
-    stream: Stream,
+    protocol: Protocol,
     /// What it took to open: a round trip or more.
     pub(super) opened_in: Duration,
     /// When the last response on it was complete, or it was opened.
@@ -33,9 +34,9 @@ pub(super) struct Connection {
 }
 
 #[derive(Debug)]
-enum Stream {
-    Plain(Wire),
-    Tls(Box<TlsStream<Wire>>),
+enum Protocol {
+    Http1(Stream),
+    Http2(Box<Http2>),
 }
 
 /// A request as it is put on the wire.
@@ -61,6 +62,8 @@ pub(super) struct Exchange {
     pub(super) answered: bool,
     /// The server takes no more of the request.
     broken: bool,
+    /// The server has said that it did not look at the request.
+    pub(super) is_unprocessed: bool,
     /// When the first byte of the response came.
     pub(super) first_byte: Option<Instant>,
 }
@@ -72,6 +75,7 @@ impl Exchange {
             written: 0,
             answered: false,
             broken: false,
+            is_unprocessed: false,
             first_byte: None,
         }
     }
@@ -123,8 +127,18 @@ impl Connection {
                 Stream::Tls(Box::new(tls.map_err(|_| ErrorKind::Tls)?))
             }
         };
+        let is_http2 = match (&stream, endpoint.version) {
+            (_, HttpVersion::PriorKnowledge) => true,
+            (Stream::Tls(tls), _) => tls.get_ref().1.alpn_protocol() == Some(b"h2"),
+            (Stream::Plain(_), _) => false,
+        };
+        let protocol = if is_http2 {
+            Protocol::Http2(Box::new(Http2::start(stream, endpoint.scheme()).await?))
+        } else {
+            Protocol::Http1(stream)
+        };
         Ok(Self {
-            stream,
+            protocol,
             opened_in: begun.elapsed(),
             used: Instant::now(),
         })
@@ -136,8 +150,13 @@ impl Connection {
     pub(super) async fn is_idle(&mut self) -> bool {
         let mut byte = [0];
         poll_fn(|context| {
-            let read = self.poll_read(context, &mut ReadBuf::new(&mut byte));
-            Poll::Ready(read.is_pending())
+            let mut room = ReadBuf::new(&mut byte);
+            Poll::Ready(match &mut self.protocol {
+                Protocol::Http1(stream) => {
+                    Pin::new(stream).poll_read(context, &mut room).is_pending()
+                }
+                Protocol::Http2(http2) => http2.poll_closed(context).is_pending(),
+            })
         })
         .await
     }
@@ -152,10 +171,16 @@ impl Connection {
         keeper: &mut Keeper<'_>,
         deadline: &mut Deadline,
     ) -> Result<(u16, Instant, bool), ErrorKind> {
+        let stream = match &mut self.protocol {
+            Protocol::Http1(stream) => stream,
+            Protocol::Http2(http2) => {
+                return http2.run(request, exchange, keeper, deadline).await;
+            }
+        };
         buffer.clear();
         let result = poll_fn(|context| {
             let at = deadline.at();
-            let exchanged = self.poll_exchange(context, request, exchange, buffer, keeper, at);
+            let exchanged = stream.poll_exchange(context, request, exchange, buffer, keeper, at);
             buffer.release();
             match exchanged {
                 Poll::Pending => {}
@@ -171,7 +196,9 @@ impl Connection {
         }
         result
     }
+}
 
+impl Stream {
     fn poll_exchange(
         &mut self,
         context: &mut Context<'_>,
@@ -183,13 +210,13 @@ impl Connection {
     ) -> Poll<Result<(u16, Instant, bool), ErrorKind>> {
         if !exchange.broken {
             // A server may answer, and even close, before it has read everything: what it says counts.
-            let written = self.poll_write(context, request.bytes, &mut exchange.written);
+            let written = self.poll_send(context, request.bytes, &mut exchange.written);
             exchange.broken = matches!(written, Poll::Ready(Err(_)));
         }
         let mut turn = 0;
         while turn < LONGEST_TURN {
             let mut room = ReadBuf::new(buffer.room());
-            let read = match ready!(self.poll_read(context, &mut room)) {
+            let read = match ready!(Pin::new(&mut *self).poll_read(context, &mut room)) {
                 Err(error) => return Poll::Ready(Err(broken(&error))),
                 Ok(()) => room.filled().len(),
             };
@@ -221,44 +248,29 @@ impl Connection {
         Poll::Pending
     }
 
-    fn poll_read(
-        &mut self,
-        context: &mut Context<'_>,
-        room: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        match &mut self.stream {
-            Stream::Plain(wire) => Pin::new(wire).poll_read(context, room),
-            Stream::Tls(tls) => Pin::new(tls).poll_read(context, room),
-        }
-    }
-
     /// Writes what is left, from `written` on, and sees it off.
-    fn poll_write(
+    fn poll_send(
         &mut self,
         context: &mut Context<'_>,
         bytes: &[u8],
         written: &mut usize,
     ) -> Poll<io::Result<()>> {
         while *written < bytes.len() {
-            let rest = &bytes[*written..];
-            let wrote = match &mut self.stream {
-                Stream::Plain(wire) => Pin::new(wire).poll_write(context, rest),
-                Stream::Tls(tls) => Pin::new(tls).poll_write(context, rest),
-            };
+            let wrote = Pin::new(&mut *self).poll_write(context, &bytes[*written..]);
             *written += match ready!(wrote)? {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 wrote => wrote,
             };
         }
-        match &mut self.stream {
-            Stream::Plain(_) => Poll::Ready(Ok(())),
-            Stream::Tls(tls) => Pin::new(tls).poll_flush(context),
+        match self {
+            Self::Plain(_) => Poll::Ready(Ok(())),
+            Self::Tls(tls) => Pin::new(tls).poll_flush(context),
         }
     }
 }
 
 /// Why there is nothing more to read. With TLS 1.3 a server refuses a client's certificate after the handshake.
-fn broken(error: &io::Error) -> ErrorKind {
+pub(super) fn broken(error: &io::Error) -> ErrorKind {
     let cause = error.get_ref();
     if cause.is_some_and(|cause| cause.is::<rustls::Error>()) {
         ErrorKind::Tls

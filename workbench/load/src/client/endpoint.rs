@@ -1,14 +1,14 @@
 //! Where a service listens, resolved once before the run.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
-use workbench_plan::{BaseUrl, Tls};
+use workbench_plan::{BaseUrl, HttpVersion, Tls};
 
 use super::tls;
 use crate::error::LoadError;
@@ -29,13 +29,38 @@ pub(crate) struct Endpoint {
     pub(crate) prefix: String,
     /// Value of the `Host` header.
     pub(crate) host: String,
+    /// Which version of HTTP is spoken.
+    pub(crate) version: HttpVersion,
 }
 
 impl Endpoint {
-    /// Scheme, host and port.
+    /// Scheme, host and port; the port is left out where it is the scheme's own.
     pub(crate) fn server(&self) -> String {
-        let scheme = if self.tls.is_some() { "https" } else { "http" };
-        format!("{scheme}://{}", self.host)
+        format!("{}://{}", self.scheme(), self.host)
+    }
+
+    pub(super) fn scheme(&self) -> &'static str {
+        if self.tls.is_some() { "https" } else { "http" }
+    }
+
+    /// The host without its port, as cookies know it.
+    pub(super) fn name(&self) -> &str {
+        let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+        match self.host.rsplit_once(':') {
+            Some((name, port)) if is_port(port) => name,
+            _ => &self.host,
+        }
+    }
+
+    /// Whether nobody else can read what is sent: browsers treat this machine as they do encrypted connections.
+    pub(super) fn is_secure(&self) -> bool {
+        let name = self.name().trim_matches(['[', ']']);
+        let is_local = || name == "localhost" || name.ends_with(".localhost");
+        let is_loopback = || {
+            name.parse::<IpAddr>()
+                .is_ok_and(|address| address.is_loopback())
+        };
+        self.tls.is_some() || is_local() || is_loopback()
     }
 }
 
@@ -46,9 +71,10 @@ pub(crate) async fn resolve(
     urls: &BTreeMap<String, BaseUrl>,
     files: Option<&Tls>,
     insecure: bool,
+    version: HttpVersion,
 ) -> Result<Vec<Arc<Endpoint>>, LoadError> {
     let tls = if urls.values().any(|url| url.tls) {
-        Some(tls::config(files, insecure)?)
+        Some(tls::config(files, insecure, version)?)
     } else {
         None
     };
@@ -82,6 +108,7 @@ pub(crate) async fn resolve(
             tls: encryption,
             prefix: url.prefix.clone(),
             host: host_header(url),
+            version,
         }));
     }
     Ok(endpoints)
@@ -148,13 +175,14 @@ mod tests {
         let refused = answering(&[dead_at], limit).await.unwrap_err();
         assert!(refused.contains("refused"), "{refused}");
         // A user passes over it, too.
-        let mut client = crate::client::Client::new(1);
+        let mut client = crate::client::Client::new(1, false);
         let endpoint = Arc::new(Endpoint {
             service: "shop".into(),
             addresses: vec![dead_at, alive_at],
             tls: None,
             prefix: String::new(),
             host: "shop.test".into(),
+            version: HttpVersion::Http1,
         });
         std::thread::spawn(move || {
             let (mut socket, _) = alive.incoming().find_map(|socket| {
@@ -182,6 +210,7 @@ mod tests {
             wanted: crate::client::Wanted::Nothing,
             copy: false,
             expected: &[],
+            redirects: 0,
         };
         let now = std::time::Instant::now();
         client
@@ -196,7 +225,10 @@ mod tests {
         let port = free.local_addr().unwrap().port();
         drop(free);
         let urls = BTreeMap::from([("catalog".to_owned(), base_url("127.0.0.1", port))]);
-        let error = resolve(&urls, None, false).await.unwrap_err().to_string();
+        let error = resolve(&urls, None, false, HttpVersion::Http1)
+            .await
+            .unwrap_err()
+            .to_string();
         assert!(
             error.contains(&format!("http://127.0.0.1:{port}")),
             "{error}"

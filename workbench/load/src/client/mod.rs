@@ -1,87 +1,37 @@
-//! The measured client: HTTP/1.1 over connections of its own, timed where the bytes cross.
+//! The measured client: HTTP over connections of its own, timed where the bytes cross.
 //!
-//! A request is bytes that go out in one write, and a response is decoded as it comes in: nothing lies between the socket
-//! and the clock. A connection is driven by the task that uses it, so that a request wakes no other task.
+//! A request of HTTP/1.1 is bytes that go out in one write, and a response is decoded as it comes in: nothing lies between
+//! the socket and the clock. For HTTP/2 the same bytes are taken apart and given to h2. A connection is driven by the task that uses it, so that a request wakes no other task. What was kept of a
+//! response is looked at after the clock has stopped.
 
 mod answer;
 mod buffer;
 mod connection;
+mod cookies;
 mod deadline;
 mod encoding;
 mod endpoint;
+mod http2;
+mod link;
+mod measured;
+mod message;
+mod redirect;
 mod response;
 mod tls;
 mod wire;
 
-use std::future::poll_fn;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Instant, SystemTime};
 
-use workbench_samples::ErrorKind;
-
-use answer::Keeper;
 pub(crate) use answer::{Answer, Terms, Wanted};
-use buffer::Buffer;
 pub(crate) use connection::Request;
-use connection::{Connection, Exchange};
-use deadline::Deadline;
+use cookies::{Cookies, Place};
 pub(crate) use endpoint::{Endpoint, resolve};
+use link::Link;
+use measured::Meter;
+pub(crate) use measured::{Connections, Measured};
+pub(crate) use redirect::Stop;
 use wire::Crossed;
-
-/// Said of the time without a request by a server that closes an idle connection (RFC 9110, section 15.5.9).
-const REQUEST_TIMEOUT: u16 = 408;
-
-/// How long a close of a connection that was idle may be on its way besides a round trip, and one of a connection that was
-/// used a moment ago: the longer it was idle, the likelier the server closed it for that. Ours.
-const LONGEST_CROSSING: Duration = Duration::from_millis(50);
-const SHORTEST_CROSSING: Duration = Duration::from_millis(5);
-
-/// What one request cost and what came of it, as far as is known; the definitions are those of `Sample`.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Measured {
-    /// Zero as long as the request is in flight.
-    pub(crate) elapsed: Duration,
-    pub(crate) latency: Duration,
-    pub(crate) connect: Duration,
-    pub(crate) bytes_sent: u64,
-    pub(crate) bytes_received: u64,
-    /// The server had closed the connection that was reused, and the request was sent again on a new one.
-    pub(crate) sent_again: bool,
-    pub(crate) connections: Connections,
-    /// Status of the response, or why there is none.
-    pub(crate) outcome: Result<u16, ErrorKind>,
-}
-
-/// What became of connections during a request.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Connections {
-    /// How many were opened.
-    pub(crate) opened: u8,
-    /// The one that was kept from an earlier request had been closed by the server, which accepted a new one.
-    pub(crate) was_closed: bool,
-    /// The server answered, and keeps the connection open no longer.
-    pub(crate) closes: bool,
-}
-
-impl Measured {
-    /// Of a request that was not sent, or not yet.
-    pub(crate) const fn nothing(error: ErrorKind) -> Self {
-        Self {
-            elapsed: Duration::ZERO,
-            latency: Duration::ZERO,
-            connect: Duration::ZERO,
-            bytes_sent: 0,
-            bytes_received: 0,
-            sent_again: false,
-            connections: Connections {
-                opened: 0,
-                was_closed: false,
-                closes: false,
-            },
-            outcome: Err(error),
-        }
-    }
-}
 
 /// Where a request goes.
 #[derive(Clone, Copy, Debug)]
@@ -94,47 +44,94 @@ pub(crate) struct Route<'a> {
 }
 
 impl Route<'_> {
-    /// Among the endpoints of all replicas.
-    fn position(&self) -> usize {
-        self.replica * self.services.len() + self.service
+    /// Of a service among the endpoints of all replicas.
+    fn position(&self, service: usize) -> usize {
+        self.replica * self.services.len() + service
     }
 }
 
-/// One user's connections: at most one to each endpoint, kept alive between requests.
+/// One user's connections and cookies.
 #[derive(Debug)]
 pub(crate) struct Client {
-    deadline: Deadline,
-    buffer: Buffer,
-    /// By position of the endpoint.
-    connections: Vec<Option<Connection>>,
+    link: Link,
     crossed: Arc<Crossed>,
-    answer: Answer,
+    cookies: Cookies,
+    followed: Followed,
+}
+
+/// Where redirects have led.
+#[derive(Debug, Default)]
+struct Followed {
+    /// The last request, where it is another than the first.
+    request: Option<Vec<u8>>,
+    /// Why the last response, which is a redirect, was not followed.
+    stop: Option<Stop>,
 }
 
 impl Client {
     /// `endpoints`: how many there are, of all replicas.
-    pub(crate) fn new(endpoints: usize) -> Self {
+    pub(crate) fn new(endpoints: usize, keeps_cookies: bool) -> Self {
         Self {
-            deadline: Deadline::new(Instant::now()),
-            buffer: Buffer::default(),
-            connections: (0..endpoints).map(|_| None).collect(),
+            link: Link::new(endpoints, keeps_cookies),
             crossed: Arc::default(),
-            answer: Answer::default(),
+            cookies: Cookies::default(),
+            followed: Followed::default(),
         }
     }
 
-    /// What was kept of the last response; nothing where the request was not sent.
-    pub(crate) fn answer(&self) -> &Answer {
-        &self.answer
+    /// Closes the connections: the next requests open new ones.
+    pub(crate) fn disconnect(&mut self) {
+        self.link.disconnect();
     }
 
-    /// Sends a request and reads the whole response.
+    /// Becomes another user's, who has no cookies.
+    pub(crate) fn forget_cookies(&mut self) {
+        self.cookies.clear();
+    }
+
+    /// Writes the value of the header `cookie` for a request to a path with its query, which may be nothing.
+    pub(crate) fn write_cookies(&self, endpoint: &Endpoint, target: &str, header: &mut String) {
+        if !self.cookies.is_empty() {
+            let place = place(endpoint, target);
+            self.cookies.write(place, SystemTime::now(), header);
+        }
+    }
+
+    /// The value of a cookie of the user; where it keeps none, of one that the last response has set.
+    pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
+        if self.link.keeps_cookies {
+            return self.cookies.value(name, SystemTime::now());
+        }
+        let mut set = self.answer().values("set-cookie");
+        set.find_map(|field| cookies::named(field, name))
+    }
+
+    /// What was kept of the last response; nothing where none came.
+    pub(crate) fn answer(&self) -> &Answer {
+        &self.link.answer
+    }
+
+    /// The request that the last response answers, where redirects led to it.
+    pub(crate) fn followed(&self) -> Option<&[u8]> {
+        self.followed.request.as_deref()
+    }
+
+    /// Why the last response, which is a redirect, was not followed, where redirects are followed at all.
+    pub(crate) fn stopped_at(&self) -> Option<&Stop> {
+        self.followed.stop.as_ref()
+    }
+
+    /// Forgets the last request: a new one begins.
+    pub(crate) fn clear(&mut self) {
+        self.link.answer.clear();
+        self.followed.request = None;
+        self.followed.stop = None;
+    }
+
+    /// Sends a request and reads the whole response, and follows redirects as far as the terms say.
     ///
     /// `started` is now. `measured` begins as [`Measured::nothing`], and holds what is known by then also where this is
     /// dropped before the request has ended.
-    ///
-    /// A server may close an idle connection at any time, silently or with a 408. Where that crosses a request of which no
-    /// byte was written, or that may be repeated, the request goes to a new connection; others fail as stale.
     pub(crate) async fn send(
         &mut self,
         route: Route<'_>,
@@ -143,134 +140,85 @@ impl Client {
         started: Instant,
         measured: &mut Measured,
     ) {
-        let (position, endpoint) = (route.position(), &*route.services[route.service]);
-        self.deadline.move_to(started + terms.timeout);
-        // Taken out: a connection that is abandoned half-way must not be used again.
-        let mut reused = self.connections[position].take();
-        let mut was_closed = false;
-        if let Some(connection) = &mut reused
-            && !connection.is_idle().await
-        {
-            reused = None;
-            was_closed = true;
-        }
+        self.clear();
+        self.link.deadline.move_to(started + terms.timeout);
         let mut meter = Meter::start(measured, &self.crossed, started);
-        let mut ended = None;
-        loop {
-            let is_reused = reused.is_some();
-            let mut connection = match reused.take() {
-                Some(connection) => connection,
-                None => match connect(endpoint, &mut self.deadline, &mut meter).await {
-                    Ok(connection) => {
-                        meter.measured.connections.opened += 1;
-                        meter.measured.connections.was_closed = was_closed;
-                        connection
-                    }
-                    Err(error) => {
-                        meter.measured.outcome = Err(error);
-                        break;
-                    }
-                },
+        let (mut service, mut begun) = (route.service, started);
+        let mut followed: Option<Vec<u8>> = None;
+        let mut is_idempotent = request.is_idempotent;
+        let (outcome, ended) = loop {
+            let endpoint = &*route.services[service];
+            let sending = Request {
+                bytes: followed.as_deref().unwrap_or(request.bytes),
+                is_idempotent,
+                ..*request
             };
-            let exchange = meter.exchange.insert(Exchange::new(request));
-            let mut keeper = Keeper::new(&mut self.answer, terms);
-            let (buffer, deadline) = (&mut self.buffer, &mut self.deadline);
-            let result = connection
-                .run(request, exchange, buffer, &mut keeper, deadline)
+            let to = (route.position(service), endpoint);
+            let exchanged = self
+                .link
+                .exchange(to, &sending, terms, begun, &mut meter)
                 .await;
-            let closed = match &result {
-                Err(ErrorKind::Reset) => !exchange.answered || exchange.status() == REQUEST_TIMEOUT,
-                Ok((status, _, reusable)) => *status == REQUEST_TIMEOUT && !reusable,
-                Err(_) => false,
-            };
-            // What took longer was no close that crossed the request: the server had it, and failed.
-            let idle = started.saturating_duration_since(connection.used);
-            let crossing = LONGEST_CROSSING.min(SHORTEST_CROSSING + idle);
-            let is_stale =
-                is_reused && closed && started.elapsed() < crossing + 2 * connection.opened_in;
-            if is_stale && (exchange.written == 0 || request.is_idempotent) {
-                meter.measured.sent_again = exchange.written > 0;
-                was_closed = true;
-                meter.exchange = None;
-                continue;
+            if self.link.keeps_cookies {
+                keep_cookies(&mut self.cookies, endpoint, &sending, &self.link.answer);
             }
-            meter.measured.outcome = match result {
-                _ if is_stale => Err(ErrorKind::Stale),
-                Ok((status, at, reusable)) => {
-                    ended = Some(at);
-                    connection.used = at;
-                    meter.measured.connections.closes = !reusable;
-                    self.connections[position] = reusable.then_some(connection);
-                    keeper
-                        .decode()
-                        .map_or(Err(ErrorKind::Protocol), |()| Ok(status))
-                }
-                Err(error) => Err(error),
+            let (status, at) = match exchanged {
+                Ok(exchanged) => exchanged,
+                Err(error) => break (Err(error), Instant::now()),
             };
-            break;
-        }
-        meter.measured.elapsed = ended.unwrap_or_else(Instant::now) - started;
+            let is_wanted = terms.redirects == 0 || terms.expected.contains(&status);
+            if is_wanted || !redirect::is_redirect(status) {
+                break (Ok(status), at);
+            }
+            let location = self.link.answer.values("location").next();
+            let next = if meter.measured.redirects < terms.redirects {
+                redirect::next(status, location, sending.bytes, route.services, service)
+            } else {
+                Err(Stop::TooMany)
+            };
+            let follow = match next {
+                Ok(follow) => follow,
+                Err(stop) => {
+                    self.followed.stop = Some(stop);
+                    break (Ok(status), at);
+                }
+            };
+            let endpoint = &*route.services[follow.service];
+            let cookies = self.link.keeps_cookies.then(|| {
+                let mut cookies = String::new();
+                self.write_cookies(endpoint, &follow.target, &mut cookies);
+                cookies
+            });
+            followed = Some(follow.write(sending.bytes, endpoint, cookies.as_deref()));
+            is_idempotent |= !follow.repeats;
+            (service, begun) = (follow.service, at);
+            meter.measured.redirects += 1;
+        };
+        self.followed.request = followed;
+        meter.measured.outcome = outcome;
+        meter.measured.elapsed = ended - started;
     }
 }
 
-/// Opens a connection, within the request's limit.
-async fn connect(
+/// Takes the cookies that a response has set.
+fn keep_cookies(
+    cookies: &mut Cookies,
     endpoint: &Endpoint,
-    deadline: &mut Deadline,
-    meter: &mut Meter<'_>,
-) -> Result<Connection, ErrorKind> {
-    meter.connecting = Some(Instant::now());
-    let opened = tokio::select! {
-        biased;
-        opened = Connection::open(endpoint, Arc::clone(meter.crossed)) => opened,
-        () = poll_fn(|context| deadline.poll_passed(context)) => Err(ErrorKind::Timeout),
-    };
-    meter.connected();
-    opened
-}
-
-/// Notes what is known of a request when it ends, be it that nobody waits for it any longer.
-struct Meter<'a> {
-    measured: &'a mut Measured,
-    crossed: &'a Arc<Crossed>,
-    /// Bytes that had crossed before: read, written.
-    before: (u64, u64),
-    started: Instant,
-    /// Since when a connection is being opened.
-    connecting: Option<Instant>,
-    /// On the connection that is in use.
-    exchange: Option<Exchange>,
-}
-
-impl<'a> Meter<'a> {
-    fn start(measured: &'a mut Measured, crossed: &'a Arc<Crossed>, started: Instant) -> Self {
-        Self {
-            measured,
-            before: crossed.so_far(),
-            crossed,
-            started,
-            connecting: None,
-            exchange: None,
-        }
-    }
-
-    fn connected(&mut self) {
-        if let Some(begun) = self.connecting.take() {
-            self.measured.connect += begun.elapsed();
-        }
+    request: &Request<'_>,
+    answer: &Answer,
+) {
+    for field in answer.values("set-cookie") {
+        let place = place(endpoint, message::target(request.bytes));
+        cookies.set(place, SystemTime::now(), field);
     }
 }
 
-impl Drop for Meter<'_> {
-    fn drop(&mut self) {
-        self.connected();
-        // A new connection's handshake belongs to the request that needed it.
-        let (read, written) = self.crossed.so_far();
-        self.measured.bytes_received = read - self.before.0;
-        self.measured.bytes_sent = written - self.before.1;
-        let exchange = self.exchange.as_ref();
-        if let Some(first_byte) = exchange.and_then(|exchange| exchange.first_byte) {
-            self.measured.latency = first_byte.saturating_duration_since(self.started);
-        }
+fn place<'a>(endpoint: &'a Endpoint, target: &'a str) -> Place<'a> {
+    Place {
+        host: endpoint.name(),
+        is_secure: endpoint.is_secure(),
+        target,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -187,7 +187,10 @@ impl Decoder {
                     }
                 } else {
                     self.overhead = 0;
-                    keeper.head(self.status, &bytes[..length]);
+                    let sets_cookies = || values(response, "set-cookie").next().is_some();
+                    if let Some(kept) = keeper.head(self.status, sets_cookies) {
+                        kept.extend_from_slice(&bytes[..length]);
+                    }
                 }
                 Ok(length)
             }

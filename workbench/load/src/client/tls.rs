@@ -13,12 +13,16 @@ use rustls::{
     SignatureScheme,
 };
 use rustls_platform_verifier::Verifier;
-use workbench_plan::Tls;
+use workbench_plan::{HttpVersion, Tls};
 
 use crate::error::LoadError;
 
 /// The configuration of all connections of a run; `insecure` accepts whatever certificate a service presents.
-pub(super) fn config(tls: Option<&Tls>, insecure: bool) -> Result<Arc<ClientConfig>, LoadError> {
+pub(super) fn config(
+    tls: Option<&Tls>,
+    insecure: bool,
+    version: HttpVersion,
+) -> Result<Arc<ClientConfig>, LoadError> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let trusted = tls.map(Tls::trusted).transpose()?.flatten();
     let trust = match trusted {
@@ -42,7 +46,12 @@ pub(super) fn config(tls: Option<&Tls>, insecure: bool) -> Result<Arc<ClientConf
         Some(key) => builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(key))),
         None => builder.with_no_client_auth(),
     };
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    let spoken: &[&[u8]] = match version {
+        HttpVersion::Http1 => &[b"http/1.1"],
+        HttpVersion::Negotiated => &[b"h2", b"http/1.1"],
+        HttpVersion::PriorKnowledge => &[b"h2"],
+    };
+    config.alpn_protocols = spoken.iter().map(|name| name.to_vec()).collect();
     Ok(Arc::new(config))
 }
 

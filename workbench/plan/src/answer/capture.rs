@@ -55,8 +55,12 @@ impl Capture {
         }
     }
 
-    pub(super) fn is_needed(&self) -> bool {
-        self.default.is_none()
+    /// Sets the variable to its default; `false` where there is none.
+    pub(super) fn go_without(&self, values: &mut [Value]) -> bool {
+        if let Some(default) = &self.default {
+            values[self.position].set(default);
+        }
+        self.default.is_some()
     }
 
     /// Sets the variable; without a value and a default, says what is not there.
@@ -68,11 +72,10 @@ impl Capture {
     ) -> Result<(), String> {
         let mut found = self.place.find(content);
         let value = match self.pick {
-            // An empty list is a value, too.
-            Pick::All if !found.is_empty() => Some(all(found)),
-            Pick::First | Pick::All => found.into_iter().next(),
+            _ if found.is_empty() => None,
+            Pick::All => Some(all(found)),
+            Pick::First => found.into_iter().next(),
             Pick::Last => found.pop(),
-            Pick::Random if found.is_empty() => None,
             Pick::Random => {
                 Some(found.swap_remove(at_most(found.len() as u64 - 1, random) as usize))
             }

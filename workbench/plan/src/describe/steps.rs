@@ -4,11 +4,31 @@ use std::fmt::Write as _;
 
 use serde_yaml::Value as Yaml;
 
-use super::counted;
+use super::{LINE_WIDTH, counted};
 use crate::file::format::{
     DrawFile, DurationFile, ExpectationFile, RealFile, StepFile, TimesFile, ValueFile, ValueOr,
 };
 use crate::file::{format_duration, parse_duration};
+
+/// A line, or several, those after the first further to the right.
+pub(super) fn wrapped(line: &str) -> Vec<String> {
+    let indent = line.len() - line.trim_start().len() + 4;
+    let indent = " ".repeat(indent);
+    let options = textwrap::Options::new(LINE_WIDTH)
+        .subsequent_indent(&indent)
+        .break_words(false)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    let lines = textwrap::wrap(line, options).into_iter();
+    lines.map(String::from).collect()
+}
+
+/// Adds the lines of a list of steps with a title, where it has any.
+pub(super) fn group(title: &str, list: &[StepFile], lines: &mut Vec<String>) {
+    if !list.is_empty() {
+        lines.push(format!("    {title}"));
+        steps(list, 6, lines);
+    }
+}
 
 /// Adds the lines of a list of steps.
 pub(super) fn steps(list: &[StepFile], indent: usize, lines: &mut Vec<String>) {
@@ -16,7 +36,10 @@ pub(super) fn steps(list: &[StepFile], indent: usize, lines: &mut Vec<String>) {
     for step in list {
         let inner = indent + 2;
         if let Some(request) = &step.request {
-            lines.push(format!("{margin}{}", self::request(step, request)));
+            lines.extend(wrapped(&format!(
+                "{margin}{}",
+                self::request(step, request)
+            )));
         } else if let Some(think) = &step.think {
             lines.push(format!("{margin}think {}", times(think)));
         } else if let Some(repeat) = step.repeat {
@@ -41,7 +64,7 @@ pub(super) fn steps(list: &[StepFile], indent: usize, lines: &mut Vec<String>) {
 
 fn request(step: &StepFile, request: &str) -> String {
     let mut line = request.split_whitespace().collect::<Vec<_>>().join(" ");
-    for (name, draw) in &step.set {
+    for (name, draw) in &step.set.0 {
         let _infallible = write!(line, ", {name} {}", drawn(draw));
     }
     let sent = [
@@ -116,7 +139,7 @@ pub(super) fn times(file: &ValueOr<DurationFile, TimesFile>) -> String {
     }
 }
 
-fn drawn(file: &ValueOr<ValueFile, DrawFile>) -> String {
+pub(super) fn drawn(file: &ValueOr<ValueFile, DrawFile>) -> String {
     let value = |file: &ValueFile| match file {
         ValueFile::Integer(integer) => integer.to_string(),
         ValueFile::Text(text) => format!("{text:?}"),

@@ -43,7 +43,7 @@ scenarios:
     let described = describe(&crate::parse(text, Path::new("x.yaml")).unwrap());
     assert!(!described.contains("secret"));
     let plan = crate::parse(text, Path::new("x.yaml")).unwrap();
-    let kept = plan.without_password().to_yaml();
+    let kept = plan.stored();
     assert!(!kept.contains("secret"));
     assert_eq!(
         describe(&crate::parse(&kept, Path::new("x.yaml")).unwrap()),

@@ -17,7 +17,11 @@ struct Place {
     /// Keys that only this kind of mapping has.
     marks: &'static [&'static str],
     /// Words in lower case, without hyphens and underscores; what to write instead; what they stand for.
-    words: &'static [(&'static [&'static str], &'static str, &'static [&'static str])],
+    words: &'static [(
+        &'static [&'static str],
+        &'static str,
+        &'static [&'static str],
+    )],
 }
 
 const LOADS: &[&str] = &["concurrency", "threads", "arrivals", "iterations"];
@@ -39,8 +43,7 @@ const BASE_URL: &str =
 const REQUEST: &str = "method, service and path stand in one line: request: GET shop/items";
 const CSV: &str = "files of rows are \"data\" here: data: { customers: { csv: customers.csv } }";
 const THRESHOLDS: &str = "limits for the whole run are \"thresholds\": thresholds: [ \"p95 < 500ms\", \"error_rate < 1%\" ]";
-const MERGE: &str =
-    "merge keys are not read; an alias stands for a whole value: headers: *headers";
+const MERGE: &str = "merge keys are not read; an alias stands for a whole value: headers: *headers";
 
 const PLACES: &[Place] = &[
     Place {
@@ -60,7 +63,11 @@ const PLACES: &[Place] = &[
                 RATE,
                 &["arrivals", "concurrency", "threads", "iterations"],
             ),
-            (&["spawnrate", "rampup", "ramptime", "rampusers"], RAMP, LOADS),
+            (
+                &["spawnrate", "rampup", "ramptime", "rampusers"],
+                RAMP,
+                LOADS,
+            ),
             (
                 &["loops", "loopcount", "iterationscount"],
                 LOOPS,
@@ -71,13 +78,21 @@ const PLACES: &[Place] = &[
                 "what users do stands in scenarios: scenarios: [ { name: browse, steps: [ { request: GET shop/items } ] } ]",
                 &["scenarios"],
             ),
-            (&["url", "urls", "host", "hosts", "baseurl", "bookstore"], BASE_URL, &["target"]),
+            (
+                &["url", "urls", "host", "hosts", "baseurl", "bookstore"],
+                BASE_URL,
+                &["target"],
+            ),
             (
                 &["thinktime", "sleep", "pause", "waittime"],
                 "users pause within their scenario: scenarios: [ { name: browse, think_time: 1s, steps: […] } ]",
                 &[],
             ),
-            (&["checks", "check", "assert", "assertions", "ensure", "slo"], THRESHOLDS, &[]),
+            (
+                &["checks", "check", "assert", "assertions", "ensure", "slo"],
+                THRESHOLDS,
+                &[],
+            ),
             (
                 &["headers", "cookies", "followredirects", "maxredirects"],
                 "what all requests have in common stands in \"http\": http: { headers: { accept: application/json } }",
@@ -125,7 +140,9 @@ const PLACES: &[Place] = &[
                 LOADS,
             ),
             (
-                &["flow", "tests", "requests", "tasks", "exec", "entries", "request", "url"],
+                &[
+                    "flow", "tests", "requests", "tasks", "exec", "entries", "request", "url",
+                ],
                 FLOW,
                 &["steps"],
             ),
@@ -164,19 +181,48 @@ const PLACES: &[Place] = &[
                 "a body says what it is: json: { id: 1 }, or \"form\", \"multipart\", \"file\", \"text\"",
                 BODY,
             ),
-            (&["formdata", "formparams", "formparam"], "a form is a body: form: { user: ann }", BODY),
             (
-                &["params", "query", "querystring", "qs", "queryparams", "querystringparams"],
+                &["formdata", "formparams", "formparam"],
+                "a form is a body: form: { user: ann }",
+                BODY,
+            ),
+            (
+                &[
+                    "params",
+                    "query",
+                    "querystring",
+                    "qs",
+                    "queryparams",
+                    "querystringparams",
+                ],
                 "a query stands in the address: request: GET shop/items?page=2",
                 &[],
             ),
             (
-                &["extract", "extractor", "extractors", "captures", "save", "saveas", "postprocessors"],
+                &[
+                    "extract",
+                    "extractor",
+                    "extractors",
+                    "captures",
+                    "save",
+                    "saveas",
+                    "postprocessors",
+                ],
                 "what later steps use of a response is captured: capture: { token: { json: $.token } }",
                 &["capture"],
             ),
             (
-                &["assert", "asserts", "assertion", "assertions", "check", "checks", "tests", "validate", "verify"],
+                &[
+                    "assert",
+                    "asserts",
+                    "assertion",
+                    "assertions",
+                    "check",
+                    "checks",
+                    "tests",
+                    "validate",
+                    "verify",
+                ],
                 "what counts as a success is expected: expect: { status: 200, body: { contains: ok } }",
                 &["expect"],
             ),
@@ -216,12 +262,23 @@ const PLACES: &[Place] = &[
                 &[],
             ),
             (
-                &["authorization", "basicauth", "username", "password", "token"],
+                &[
+                    "authorization",
+                    "basicauth",
+                    "username",
+                    "password",
+                    "token",
+                ],
                 "who the user is stands in \"auth\": auth: { bearer: \"${token}\" }",
                 &["auth"],
             ),
             (
-                &["followredirects", "followredirect", "redirects", "maxredirects"],
+                &[
+                    "followredirects",
+                    "followredirect",
+                    "redirects",
+                    "maxredirects",
+                ],
                 "redirects are followed for all requests alike: http: { follow_redirects: 5 }",
                 &[],
             ),
@@ -251,11 +308,7 @@ const PLACES: &[Place] = &[
                 &["ramp_up"],
             ),
             (&["stages"], STAGES, &["target"]),
-            (
-                &["rate", "rps", "arrivalrate"],
-                RATE,
-                &["target"],
-            ),
+            (&["rate", "rps", "arrivalrate"], RATE, &["target"]),
         ],
     },
     Place {
@@ -341,9 +394,20 @@ const PLACES: &[Place] = &[
     Place {
         marks: &["status", "body"],
         words: &[
-            (&["statuscode", "code", "statuses"], "write status: 200", &["status"]),
             (
-                &["contains", "text", "bodycontains", "matches", "equals", "regex"],
+                &["statuscode", "code", "statuses"],
+                "write status: 200",
+                &["status"],
+            ),
+            (
+                &[
+                    "contains",
+                    "text",
+                    "bodycontains",
+                    "matches",
+                    "equals",
+                    "regex",
+                ],
                 "what the body is like stands in \"body\": body: { contains: ok }",
                 &["body"],
             ),
@@ -353,7 +417,13 @@ const PLACES: &[Place] = &[
                 &["json"],
             ),
             (
-                &["responsetime", "duration", "latency", "maxresponsetime", "timeout"],
+                &[
+                    "responsetime",
+                    "duration",
+                    "latency",
+                    "maxresponsetime",
+                    "timeout",
+                ],
                 "how long it may take is the time: time: < 500ms",
                 &["time"],
             ),
@@ -382,7 +452,11 @@ const PLACES: &[Place] = &[
                 "which one of several is picked: { json: \"$.items[*].id\", pick: random }",
                 &["pick"],
             ),
-            (&["body"], "a part of the body is found by { json: $.token }, regex or css", &["json"]),
+            (
+                &["body"],
+                "a part of the body is found by { json: $.token }, regex or css",
+                &["json"],
+            ),
         ],
     },
     Place {
@@ -399,7 +473,14 @@ const PLACES: &[Place] = &[
                 &["pick"],
             ),
             (
-                &["fields", "columns", "variables", "variablenames", "delimiter", "header"],
+                &[
+                    "fields",
+                    "columns",
+                    "variables",
+                    "variablenames",
+                    "delimiter",
+                    "header",
+                ],
                 "columns are called as in the first line of the file, which has commas between them",
                 &[],
             ),
@@ -422,21 +503,38 @@ const PLACES: &[Place] = &[
                 &["follow_redirects"],
             ),
             (&["url", "baseurl", "host"], BASE_URL, &[]),
-            (&["timeout"], "the timeout stands at the top: timeout: 30s", &[]),
+            (
+                &["timeout"],
+                "the timeout stands at the top: timeout: 30s",
+                &[],
+            ),
             (&["http2"], "write version: \"2\"", &["version"]),
             (
                 &["keepalive", "noconnectionreuse", "novuconnectionreuse"],
                 "users keep their connections unless each iteration has its own: new_connections: iteration",
                 &["new_connections"],
             ),
-            (&["cookiejar", "cookie"], "write cookies: on or cookies: off", &["cookies"]),
+            (
+                &["cookiejar", "cookie"],
+                "write cookies: on or cookies: off",
+                &["cookies"],
+            ),
         ],
     },
     Place {
         marks: &["uniform", "zipf"],
         words: &[
             (
-                &["min", "max", "from", "to", "random", "randomint", "range", "between"],
+                &[
+                    "min",
+                    "max",
+                    "from",
+                    "to",
+                    "random",
+                    "randomint",
+                    "range",
+                    "between",
+                ],
                 "numbers between two are uniform: { uniform: [1, 100] }",
                 &["uniform"],
             ),
@@ -446,7 +544,11 @@ const PLACES: &[Place] = &[
                 &["choice"],
             ),
             (&["guid"], "write { uuid: v4 }", &["uuid"]),
-            (&["counter"], "write { sequence: { from: 1, step: 1 } }", &["sequence"]),
+            (
+                &["counter"],
+                "write { sequence: { from: 1, step: 1 } }",
+                &["sequence"],
+            ),
         ],
     },
     Place {
@@ -503,7 +605,9 @@ pub(super) fn key(key: &str, right: &[&str]) -> Option<ForeignKey> {
 pub(super) fn shape(key: &str) -> Option<&'static str> {
     match key {
         "thresholds" => Some("thresholds: [ \"p95 < 500ms\", \"error_rate < 1%\" ]"),
-        "scenarios" => Some("scenarios: [ { name: browse, steps: [ { request: GET shop/items } ] } ]"),
+        "scenarios" => {
+            Some("scenarios: [ { name: browse, steps: [ { request: GET shop/items } ] } ]")
+        }
         "steps" => Some("steps: [ { request: GET shop/items } ]"),
         "capture" => Some("capture: { token: { json: $.token } }"),
         _ => None,

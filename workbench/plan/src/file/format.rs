@@ -15,15 +15,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use forms::{
-    DurationFile, NumberOr, OneOrMany, Ordered, RateFile, Scalar, Statuses, ValueFile, ValueOr,
+    Comparable, DurationFile, NumberOr, OneOrMany, Ordered, RateFile, Scalar, Statuses, ValueFile,
+    ValueOr, given,
 };
 pub(crate) use points::{PointsFile, RangeFile};
 pub(crate) use scenario::{ScenarioFile, StopFile};
 pub(crate) use step::{
-    AuthFile, BodyTestFile, CaptureFile, ExpectationFile, PartFile, PickFile, StepFile,
+    AuthFile, BodyTestFile, CaptureFile, ChoiceFile, ExpectationFile, PartFile, PickFile, StepFile,
     TextTestFile,
 };
-pub(crate) use values::{DrawFile, NowFile, RealFile, TimesFile, ZipfFile};
+pub(crate) use values::{DrawFile, RealFile, TimesFile, ZipfFile};
 
 use super::duration::DURATION_PATTERN;
 use super::injected::INJECTED_PATTERN;
@@ -252,7 +253,7 @@ pub(crate) struct HttpFile {
     /// The version of HTTP: 1.1, 2 at https URLs (1.1 where a server has no other), or prior_knowledge for 2 in the clear.
     #[serde(default = "default_version")]
     #[schemars(with = "serde_json::Value", extend("enum" = ["1.1", 1.1, "2", 2, "prior_knowledge"]))]
-    pub(crate) version: Scalar,
+    pub(crate) version: Comparable,
     /// When a user leaves its connections and opens new ones.
     #[serde(default)]
     pub(crate) new_connections: NewConnectionsFile,
@@ -484,8 +485,8 @@ impl HttpFile {
     }
 }
 
-fn default_version() -> Scalar {
-    Scalar("1.1".to_owned())
+fn default_version() -> Comparable {
+    Comparable("1.1".to_owned())
 }
 
 /// Names of variables and of data files.

@@ -3,6 +3,7 @@
 mod answer;
 mod body;
 mod data;
+mod fill;
 mod flow;
 mod labels;
 mod load;
@@ -27,7 +28,8 @@ use super::source::{Node, Place, Source};
 use super::threshold::parse_threshold;
 use crate::diagnostic::{Fault, suggestion};
 use crate::error::Mistake;
-use crate::plan::{Http, HttpVersion, Load, Monitor, Plan, Target, Threshold, loads};
+use crate::plan::{Http, HttpVersion, Monitor, Plan, Threshold, loads};
+use crate::template::without_variables;
 
 /// Resolves everything and reports every mistake found on the way.
 pub(super) fn resolve(
@@ -92,13 +94,15 @@ fn plan(check: &mut Check<'_>, file: PlanFile, root: &Node, path: &Path) -> Opti
     let thresholds = check.thresholds(&file.thresholds, labels.as_deref(), root.get("thresholds"));
     if let (Some(load), Some(own)) = (&load, &own) {
         let load = load.as_ref();
-        let scenarios = || file.scenarios.iter().zip(own.iter().map(Option::as_ref));
-        let names: Vec<_> = scenarios().map(|(it, own)| (it.name.as_str(), own)).collect();
-        let are_played = load::shared(check, load, &names, root).is_some();
-        let weights: Vec<_> = scenarios()
-            .map(|(it, own)| (it.weight.unwrap_or(1), own))
-            .collect();
-        if let Some(warm_up) = warm_up.filter(|_| are_played) {
+        let scenarios = file.scenarios.iter().zip(own.iter().map(Option::as_ref));
+        let scenarios: Vec<_> = scenarios.collect();
+        let are_played = load::shared(check, load, &scenarios, root).is_some();
+        let weights = scenarios
+            .iter()
+            .map(|(it, own)| (it.weight.unwrap_or(1), *own));
+        let weights: Vec<_> = weights.collect();
+        // What was made of a plan has been looked at.
+        if let Some(warm_up) = warm_up.filter(|_| are_played && check.files != Files::Edited) {
             load::warm_up(check, warm_up, &loads(load, &weights), root.get("warm_up"));
         }
     }
@@ -122,44 +126,11 @@ fn plan(check: &mut Check<'_>, file: PlanFile, root: &Node, path: &Path) -> Opti
         path: path.to_owned(),
         file,
     };
-    fill(&mut plan);
-    data::suffices(check, &plan, &data, root.get("data"));
+    fill::fill(&mut plan);
+    if check.files != Files::Edited {
+        data::suffices(check, &plan, &data, root.get("data"));
+    }
     Some(plan)
-}
-
-/// Writes into the file what it left out and what depends on something else, so that it says all by itself.
-fn fill(plan: &mut Plan) {
-    let file = &mut plan.file;
-    file.name = Some(plan.name.clone());
-    file.title = Some(plan.title.clone());
-    file.question.clone_from(&plan.question);
-    if let (Some(file), Some(Load::Arrivals(load))) = (&mut file.arrivals, &plan.load) {
-        file.max_users = Some(load.max_users);
-    }
-    if let Some(iterations) = &mut file.iterations {
-        iterations.spell_out();
-    }
-    for scenario in &mut file.scenarios {
-        if let Some(iterations) = &mut scenario.iterations {
-            iterations.spell_out();
-        }
-    }
-    for (file, scenario) in file.scenarios.iter_mut().zip(&plan.scenarios) {
-        if let (Some(file), Some(Load::Arrivals(load))) = (&mut file.arrivals, &scenario.load) {
-            file.max_users = Some(load.max_users);
-        }
-    }
-    if let (Some(file), Target::Bookstore(bookstore)) = (&mut file.target.bookstore, &plan.target) {
-        let faults = bookstore.faults.iter();
-        file.faults = faults.map(|fault| fault.as_str().to_owned()).collect();
-    }
-    if let (Some(urls), Target::Urls(target)) = (&mut file.target.urls, &plan.target) {
-        for (name, url) in urls {
-            if let Some(resolved) = target.services.get(name) {
-                *url = resolved.to_string();
-            }
-        }
-    }
 }
 
 fn http(check: &mut Check<'_>, file: &HttpFile, node: &Node) -> Option<Http> {
@@ -181,22 +152,18 @@ fn http(check: &mut Check<'_>, file: &HttpFile, node: &Node) -> Option<Http> {
         check.note::<()>(node.get("follow_redirects").place(), message);
         is_right = false;
     }
-    let encodings = file.accept_encoding.as_deref().unwrap_or_default();
-    for encoding in encodings
-        .split(',')
-        .map(str::trim)
-        .filter(|it| !it.is_empty())
-    {
-        let name = encoding.split(';').next().unwrap_or_default().trim();
-        if !ENCODINGS.contains(&name) {
-            let fault = Fault::at(
-                encoding,
-                format!("unknown encoding \"{name}\"{}", suggestion(name, ENCODINGS)),
-            );
-            check.resolved::<()>(Err(fault), node.get("accept_encoding"));
-            is_right = false;
+    if let Some(encodings) = &file.accept_encoding {
+        for encoding in encodings.split(',').map(str::trim) {
+            let name = encoding.split(';').next().unwrap_or_default().trim();
+            if !ENCODINGS.contains(&name) {
+                let message = format!("unknown encoding \"{name}\"{}", suggestion(name, ENCODINGS));
+                let fault = Fault::at(encoding, message);
+                check.resolved::<()>(Err(fault), node.get("accept_encoding"));
+                is_right = false;
+            }
         }
     }
+    step::names_of_headers(check, &file.headers, node.get("headers"));
     is_right.then_some(Http {
         follow_redirects: file.follow_redirects,
         keeps_cookies: file.cookies == SwitchFile::On,
@@ -245,6 +212,20 @@ impl Check<'_> {
         }
     }
 
+    /// The same of what is looked at several times: only the first mistake at its place.
+    fn resolved_once<T>(&mut self, result: Result<T, Fault>, node: &Node) -> Option<T> {
+        let before = self.mistakes.len();
+        let resolved = self.resolved(result, node);
+        let is_known = self.mistakes.get(before).is_some_and(|new| {
+            let mut known = self.mistakes[..before].iter();
+            known.any(|it| (it.line, it.column) == (new.line, new.column))
+        });
+        if is_known {
+            self.mistakes.truncate(before);
+        }
+        resolved
+    }
+
     fn time(&mut self, file: &DurationFile, node: &Node) -> Option<Duration> {
         self.resolved(parse_duration(&file.0), node)
     }
@@ -290,7 +271,11 @@ impl Check<'_> {
         let mut thresholds = Vec::new();
         for (index, text) in texts.iter().enumerate() {
             let node = node.index(index);
-            let Some(threshold) = self.resolved(parse_threshold(text), node) else {
+            // What a request is called may look like a variable.
+            let limit = text.rsplit('"').next().unwrap_or_default();
+            let threshold = without_variables(limit, "a threshold");
+            let threshold = threshold.and_then(|()| parse_threshold(text));
+            let Some(threshold) = self.resolved(threshold, node) else {
                 continue;
             };
             if let (Some(label), Some(labels)) = (&threshold.request, labels)

@@ -61,8 +61,7 @@ enum Content {
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     key: String,
-    /// `None` where the key was put in.
-    key_range: Option<Range>,
+    key_node: Node,
     value: Rc<Node>,
 }
 
@@ -129,7 +128,8 @@ impl<'a> Source<'a> {
         let (start, end) = (node.range.start, node.range.end);
         (start.line()..=end.line())
             .flat_map(|line| {
-                let text = self.lines.get(line - 1).copied().unwrap_or_default();
+                let text = line.checked_sub(1).and_then(|line| self.lines.get(line));
+                let text = text.copied().unwrap_or_default();
                 let from = if line == start.line() { start.col() } else { 0 };
                 let offset = text.char_indices().nth(from).map_or(text.len(), |it| it.0);
                 let text = &text[offset..];
@@ -177,6 +177,15 @@ impl Place {
 }
 
 impl Node {
+    /// Of what stands in no text, and has no parts.
+    pub(super) fn nowhere() -> Self {
+        Self {
+            range: Range::default(),
+            content: Content::Scalar,
+            state: State::AsWritten,
+        }
+    }
+
     pub(super) fn place(&self) -> Place {
         Place {
             is_stand_in: matches!(self.state, State::Incomplete | State::StandIn),
@@ -204,16 +213,13 @@ impl Node {
 
     /// Where a key stands; the node's place where it is not there.
     pub(super) fn key_place(&self, key: &str) -> Place {
-        match self.entry(key) {
-            None => self.place(),
-            Some(entry) => entry.key_range.map_or_else(
-                || Place {
-                    is_stand_in: true,
-                    ..self.place()
-                },
-                Place::of,
-            ),
-        }
+        self.entry(key)
+            .map_or_else(|| self.place(), |entry| entry.key_node.place())
+    }
+
+    /// A key as a part of the text; the node itself where it is not there.
+    pub(super) fn key(&self, key: &str) -> &Self {
+        self.entry(key).map_or(self, |entry| &entry.key_node)
     }
 
     fn entry(&self, key: &str) -> Option<&Entry> {

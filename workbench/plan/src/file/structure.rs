@@ -184,7 +184,15 @@ impl Repair<'_> {
                 let message = format!("unknown word \"{word}\"{near}");
                 self.wrong_value::<T>(refused, message)
             }
-            Kind::Other => self.wrong_value::<T>(refused, in_words(&refused.text)),
+            Kind::Other => {
+                let shape = match refused.path.last() {
+                    Some(Segment::Map { key }) => foreign::shape(key),
+                    _ => None,
+                };
+                let shape = shape.map_or_else(String::new, |shape| format!("; write {shape}"));
+                let message = format!("{}{shape}", in_words(&refused.text));
+                self.wrong_value::<T>(refused, message)
+            }
         }
     }
 
@@ -253,7 +261,8 @@ impl Repair<'_> {
         let node = node_at(&self.root, path);
         if !node.is_stand_in() {
             let message = format!("missing key \"{key}\"");
-            self.mistakes.push(self.source.mistake(node.place(), message));
+            self.mistakes
+                .push(self.source.mistake(node.place(), message));
         }
         node_at_mut(&mut self.root, path)?.insert(key);
         let value = value_at(&mut self.value, path)?;
@@ -298,7 +307,8 @@ impl Repair<'_> {
         let path = &refused.path;
         let node = node_at(&self.root, path);
         if !node.is_stand_in() && !node.is_guessed() {
-            self.mistakes.push(self.source.mistake(node.place(), message));
+            self.mistakes
+                .push(self.source.mistake(node.place(), message));
         }
         node_at_mut(&mut self.root, path)?.replace();
         let before = std::mem::take(value_at(&mut self.value, path)?);

@@ -15,8 +15,8 @@ pub(crate) fn loads<'a>(
         let weights = sharing.map(|(position, (weight, _))| (position, *weight));
         (load, weights.collect())
     });
-    let own =
-        scenarios().filter_map(|(position, (weight, load))| Some(((*load)?, vec![(position, *weight)])));
+    let own = scenarios()
+        .filter_map(|(position, (weight, load))| Some(((*load)?, vec![(position, *weight)])));
     shared.into_iter().chain(own).collect()
 }
 

@@ -36,12 +36,29 @@ fn render_text(text: &str, encoding: Encoding, out: &mut String) {
             out.push('"');
         }
         Encoding::InsideJsonString => escape_json(text, out),
+        Encoding::Quoted => text.chars().for_each(|letter| quote(letter, out)),
     }
 }
 
 /// A name or value of a form (application/x-www-form-urlencoded, URL Standard).
 pub(super) fn form(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+/// A name of a part of a form, or of a file (HTML Standard, "multipart/form-data encoding algorithm").
+pub(super) fn quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    text.chars().for_each(|letter| quote(letter, &mut out));
+    out
+}
+
+fn quote(letter: char, out: &mut String) {
+    match letter {
+        '"' => out.push_str("%22"),
+        '\r' => out.push_str("%0D"),
+        '\n' => out.push_str("%0A"),
+        _ => out.push(letter),
+    }
 }
 
 /// Escapes what RFC 8259 (section 7) says must be escaped. `serde_json` could only write to bytes.

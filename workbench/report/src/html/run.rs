@@ -1,19 +1,23 @@
 //! What the page shows of one run.
 
 use workbench_analysis::{RunAnalysis, SteadyState, ThresholdOutcome, ThresholdStatus};
-use workbench_samples::CheckStatus;
+use workbench_samples::{CheckStatus, Exchange};
 
 use super::{FigureView, views};
 use crate::error::ReportError;
+use crate::exchange::{self, MessageText};
 use crate::figure::Figure;
 use crate::names::RunName;
-use crate::table::Table;
+use crate::table::{Table, one_line};
 use crate::tables::ShownLabels;
 use crate::verdict::{self, Judgement};
 use crate::{findings, format, steady, tables};
 
 /// Labels, and kinds of errors, that a run is shown with: ten times as many would make a page of several megabytes.
 const LABELS: usize = 200;
+
+/// Bytes that are shown of a body.
+const BODY: usize = 4 << 10;
 
 pub(super) struct RunView<'a> {
     pub(super) run: &'a RunAnalysis,
@@ -33,6 +37,9 @@ pub(super) struct RunView<'a> {
     pub(super) service: Option<Table>,
     pub(super) response_times: &'static str,
     pub(super) errors: Option<Table>,
+    pub(super) reasons: Option<Table>,
+    /// One exchange of each kind of error.
+    pub(super) examples: Vec<ExampleView>,
     pub(super) figures: Vec<FigureView>,
     /// The experiment names files that are not kept with the run.
     pub(super) has_tls_files: bool,
@@ -49,6 +56,14 @@ pub(super) struct SteadyView {
     pub(super) outcomes: Option<Table>,
     pub(super) confidence: Option<String>,
     pub(super) meaning: &'static str,
+}
+
+pub(super) struct ExampleView {
+    pub(super) title: String,
+    pub(super) reason: String,
+    pub(super) facts: String,
+    pub(super) request: MessageText,
+    pub(super) response: Option<MessageText>,
 }
 
 pub(super) struct CheckView {
@@ -89,11 +104,31 @@ impl<'a> RunView<'a> {
             service: tables::service(run).map(|service| shown.of(service)),
             response_times: tables::RESPONSE_TIMES,
             errors: tables::errors(run).map(|errors| errors.first(LABELS)),
+            reasons: tables::reasons(run).map(|reasons| reasons.first(LABELS)),
+            examples: run
+                .failures
+                .iter()
+                .filter_map(|failure| failure.example.as_ref())
+                .map(ExampleView::of)
+                .collect(),
             figures: views(figures)?,
             own_report,
             has_tls_files: run.experiment_file.lines().any(|line| line == "  tls:"),
             run,
         })
+    }
+}
+
+impl ExampleView {
+    fn of(example: &Exchange) -> Self {
+        let message = |message| MessageText::of(message, BODY);
+        Self {
+            title: one_line(&exchange::title(example)),
+            reason: one_line(&example.reason),
+            facts: one_line(&exchange::facts(example)),
+            request: message(&example.request),
+            response: example.response.as_ref().map(message),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The analysis for a terminal: verdicts, validity, tables, errors, comparison.
 
 mod between;
+mod exchanges;
 mod grid;
 pub(crate) mod page;
 mod published;
@@ -11,6 +12,7 @@ use crate::names::{self, RunName};
 use crate::tables::ShownLabels;
 use crate::verdict::{self, Judgement};
 use crate::{comparison, format, scalability, steady, tables, worth};
+pub use exchanges::{ExchangeCount, ShownExchanges, exchange_text, exchanges_text};
 use page::{Page, Tone};
 pub use published::published_text;
 
@@ -100,6 +102,10 @@ fn write_run(page: &mut Page, run: &RunAnalysis, name: &RunName, quantile_defini
     match tables::errors(run) {
         Some(errors) => page.table(&errors.first(LABELS)),
         None => page.paragraph("No request failed."),
+    }
+    if let Some(reason) = tables::most_frequent(run) {
+        page.paragraph(&reason);
+        page.command(&tables::show(run));
     }
 }
 

@@ -23,6 +23,8 @@ pub(crate) enum Tone {
     Doubtful,
     Bad,
     Strong,
+    /// A name beside its value.
+    Name,
 }
 
 impl Tone {
@@ -49,6 +51,7 @@ impl Tone {
             Self::Doubtful => 33,
             Self::Bad => 31,
             Self::Strong => 1,
+            Self::Name => 36,
         }
     }
 }
@@ -102,6 +105,17 @@ impl Page {
         }
     }
 
+    /// A command, which is broken only where it is wider than the terminal.
+    pub(super) fn command(&mut self, command: &str) {
+        let options = textwrap::Options::new(self.width)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation)
+            .initial_indent("  ")
+            .subsequent_indent("  ");
+        for line in textwrap::wrap(&one_line(command), options) {
+            self.line(&line);
+        }
+    }
+
     /// A word on how something went, and what went that way.
     pub(crate) fn item(&mut self, word: &str, tone: Tone, finding: &str) {
         let first = format!("  {word}  ");
@@ -119,6 +133,16 @@ impl Page {
                 self.line(line);
             }
         }
+    }
+
+    /// A line as it is, however long, of which a part is coloured.
+    pub(super) fn verbatim(&mut self, before: &str, part: &str, tone: Tone, behind: &str) {
+        let part = if part.is_empty() {
+            String::new()
+        } else {
+            self.painted(part, tone)
+        };
+        self.line(&format!("{before}{part}{behind}"));
     }
 
     /// A table, without the columns for which there is no room; these are named below it.

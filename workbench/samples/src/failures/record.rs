@@ -1,5 +1,6 @@
 //! The file of a run's failed exchanges.
 
+use std::cmp::Reverse;
 use std::io;
 use std::path::Path;
 
@@ -132,5 +133,33 @@ impl Failures {
             }
             read => read.map(Some),
         }
+    }
+
+    /// Why exchanges of any label failed in one way, the most frequent first; what is not listed by itself comes last.
+    #[must_use]
+    pub fn reasons_of(&self, kind: ErrorKind) -> Vec<(Option<&str>, u64)> {
+        let mut counts: Vec<(Option<&str>, u64)> = Vec::new();
+        for reason in self.reasons.iter().filter(|it| it.kind == kind) {
+            let text = reason.reason.as_deref();
+            match counts.iter_mut().find(|(other, _)| *other == text) {
+                Some((_, count)) => *count += reason.count,
+                None => counts.push((text, reason.count)),
+            }
+        }
+        counts.sort_by_key(|(reason, count)| (reason.is_none(), Reverse(*count)));
+        counts
+    }
+
+    /// An exchange that failed in one way, of the label that did so most often.
+    #[must_use]
+    pub fn example_of(&self, kind: ErrorKind) -> Option<&Exchange> {
+        let exchanges = self.exchanges.iter().filter(|it| it.kind == Some(kind));
+        let count = |exchange: &&Exchange| {
+            let of_label = self.reasons.iter();
+            let of_label = of_label.filter(|it| it.kind == kind && it.label == exchange.label);
+            of_label.map(|it| it.count).sum::<u64>()
+        };
+        // The first one of several: `max_by_key` would take the last one.
+        exchanges.rev().max_by_key(count)
     }
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use polars_core::prelude::*;
 use workbench_samples::{
-    ELAPSED, Manifest, Outcome, RESPONSE, Resource, Series, SeriesOrder, SeriesRunState, column,
-    read_resources,
+    Content, ELAPSED, ErrorKind, Failures, Manifest, Outcome, RESPONSE, Resource, Series,
+    SeriesOrder, SeriesRunState, column, read_resources,
 };
 
 use crate::read;
@@ -175,4 +175,38 @@ fn the_readings_of_resources_of_version_1_are_still_read() {
             reading("machine", "steal_processors", 0.0),
         ]
     );
+}
+
+#[test]
+fn the_exchanges_of_version_1_are_still_read() {
+    let failures = Failures::read(Path::new("tests/published/failures-version-1"));
+
+    let failures = failures.unwrap().unwrap();
+    let reasons: Vec<_> = failures
+        .reasons
+        .iter()
+        .map(|it| (it.kind, it.reason.as_deref(), it.count))
+        .collect();
+    assert_eq!(
+        reasons,
+        [
+            (ErrorKind::Expect, Some("$.total is #, expected > 10"), 4),
+            (ErrorKind::Expect, None, 2),
+        ]
+    );
+    let [good, failed] = failures.exchanges.as_slice() else {
+        panic!("{failures:?}")
+    };
+    assert_eq!((good.kind, good.redirects), (None, 1));
+    assert_eq!(
+        good.response.as_ref().unwrap().body.content,
+        Content::Encoded
+    );
+    assert_eq!(failed.reason, "$.total is 3, expected > 10");
+    let body = &failed.response.as_ref().unwrap().body;
+    assert_eq!(body.content, Content::Text("{\"total\":3}".into()));
+    assert!(matches!(
+        failed.request.body.content,
+        Content::Base64 { .. }
+    ));
 }

@@ -34,7 +34,7 @@ fn decoded(pieces: &[&[u8]], to_head: bool) -> (Verdict, usize) {
 /// The same with what is kept of the body.
 fn kept(pieces: &[&[u8]], to_head: bool) -> (Verdict, usize, Vec<u8>) {
     let mut answer = Answer::default();
-    let mut keeper = Keeper::new(&mut answer, &WANT_ALL);
+    let mut keeper = Keeper::new(&mut answer, &WANT_ALL, false);
     let mut decoder = Decoder::new(to_head);
     let mut bytes = Vec::new();
     let mut taken = 0;
@@ -64,6 +64,7 @@ const WANT_ALL: Terms<'static> = Terms {
     wanted: Wanted::Body,
     copy: false,
     expected: &[],
+    redirects: 0,
 };
 
 /// What hyper says of the same, with the body.
@@ -190,7 +191,7 @@ fn a_connection_stays_where_neither_side_nor_the_framing_ends_it() {
     let persistent = |head: &str| {
         let mut decoder = Decoder::new(false);
         let mut answer = Answer::default();
-        let mut keeper = Keeper::new(&mut answer, &WANT_ALL);
+        let mut keeper = Keeper::new(&mut answer, &WANT_ALL, false);
         decoder.decode(head.as_bytes(), &mut keeper).unwrap();
         decoder.is_persistent()
     };

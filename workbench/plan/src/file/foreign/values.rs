@@ -53,7 +53,17 @@ fn percent(share: f64) -> Option<String> {
 
 /// Units of times in other words.
 const UNITS: [(&str, &[&str]); 5] = [
-    ("ms", &["ms", "msec", "msecs", "millis", "millisecond", "milliseconds"]),
+    (
+        "ms",
+        &[
+            "ms",
+            "msec",
+            "msecs",
+            "millis",
+            "millisecond",
+            "milliseconds",
+        ],
+    ),
     ("s", &["s", "sec", "secs", "second", "seconds"]),
     ("m", &["m", "min", "mins", "minute", "minutes"]),
     ("h", &["h", "hr", "hrs", "hour", "hours"]),
@@ -81,7 +91,10 @@ pub(in crate::file) fn duration(text: &str) -> Option<String> {
         let (unit, after) = after.split_at(end.unwrap_or(after.len()));
         let (unit, _) = UNITS.iter().find(|(_, words)| words.contains(&unit))?;
         match *unit {
-            "d" => out.push_str(&format!("{}h", number.parse::<u32>().ok()?.checked_mul(24)?)),
+            "d" => out.push_str(&format!(
+                "{}h",
+                number.parse::<u32>().ok()?.checked_mul(24)?
+            )),
             unit => out.push_str(&format!("{number}{unit}")),
         }
         rest = after;
@@ -141,16 +154,23 @@ pub(in crate::file) fn placeholder(
         let is_whole = here.len() == text.len();
         let skipped = match &here[..1] {
             "{" => {
-                let (open, close) = if here.starts_with("{{") { ("{{", "}}") } else { ("{", "}") };
-                let inside = here[open.len()..].split_once(close).map(|(inside, _)| inside);
-                let name = inside.map(str::trim).unwrap_or_default();
-                let end = open.len() + inside.map_or(0, str::len) + close.len();
+                let (open, close) = if here.starts_with("{{") {
+                    ("{{", "}}")
+                } else {
+                    ("{", "}")
+                };
+                let inside = here[open.len()..]
+                    .split_once(close)
+                    .map(|(inside, _)| inside);
+                let inside = inside.unwrap_or_default();
+                let name = inside.trim();
+                let end = open.len() + inside.len() + close.len();
                 let mark = before.filter(|mark| matches!(mark, '%' | '#'));
                 let is_here = match around {
                     Around::Path => is_reference(name),
                     Around::Header => is_known(name),
                     Around::Body if open == "{{" || mark.is_some() => is_known(name),
-                    Around::Body => is_whole && end == text.len() && is_known(name),
+                    Around::Body => is_whole && end == text.len() && is_known(inside),
                 };
                 if before != Some('$') && is_here {
                     let from = text.len() - here.len() - mark.map_or(0, char::len_utf8);
@@ -215,7 +235,11 @@ mod tests {
             ("http_reqs", "100", "throughput < 100/s"),
             ("95th", "1s", "p95 < 1s"),
         ] {
-            assert_eq!(threshold(metric, "<", limit).as_deref(), Some(right), "{metric}");
+            assert_eq!(
+                threshold(metric, "<", limit).as_deref(),
+                Some(right),
+                "{metric}"
+            );
         }
         assert_eq!(threshold("latency", "<", "1s"), None);
         assert_eq!(threshold("p(x)", "<", "1s"), None);
@@ -270,9 +294,19 @@ mod tests {
             ("/a/$id", "$id"),
             ("/${id}/{users.name}", "{users.name}"),
         ] {
-            assert_eq!(found(text, Around::Path).as_deref(), Some(written), "{text}");
+            assert_eq!(
+                found(text, Around::Path).as_deref(),
+                Some(written),
+                "{text}"
+            );
         }
-        for text in ["/a/${id}", "/v1/a:id", "/a/$metadata", "/a/b?t=10:30", "/$$id/${users.name}"] {
+        for text in [
+            "/a/${id}",
+            "/v1/a:id",
+            "/a/$metadata",
+            "/a/b?t=10:30",
+            "/$$id/${users.name}",
+        ] {
             assert_eq!(found(text, Around::Path), None, "{text}");
         }
     }
@@ -303,13 +337,20 @@ mod tests {
             ("%{id}", "%{id}"),
             ("é #{users.name}", "#{users.name}"),
         ] {
-            assert_eq!(found(text, Around::Body).as_deref(), Some(written), "{text}");
+            assert_eq!(
+                found(text, Around::Body).as_deref(),
+                Some(written),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn variables_of_other_tools_are_found_in_headers() {
-        assert_eq!(found("Bearer {{id}}", Around::Header).as_deref(), Some("{{id}}"));
+        assert_eq!(
+            found("Bearer {{id}}", Around::Header).as_deref(),
+            Some("{{id}}")
+        );
         assert_eq!(found("a={id}; b", Around::Header).as_deref(), Some("{id}"));
         assert_eq!(found("Bearer $id", Around::Header).as_deref(), Some("$id"));
         assert_eq!(found("{other} $other a:id", Around::Header), None);

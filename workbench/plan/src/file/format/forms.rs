@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{
-    Deserialize, Deserializer, Error, IntoDeserializer, MapAccess, SeqAccess, Visitor,
+    Deserialize, Deserializer, Error, IntoDeserializer, MapAccess, SeqAccess, Unexpected, Visitor,
 };
 use serde::{Serialize, Serializer};
 
@@ -28,8 +28,7 @@ impl Default for DurationFile {
 
 impl<'de> Deserialize<'de> for DurationFile {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let scalar = deserializer.deserialize_any(ScalarVisitor(MEASURE))?;
-        Ok(Self(scalar.0))
+        deserializer.deserialize_any(MEASURE).map(Self)
     }
 }
 
@@ -47,8 +46,7 @@ pub(crate) struct RateFile(pub(crate) String);
 
 impl<'de> Deserialize<'de> for RateFile {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let scalar = deserializer.deserialize_any(ScalarVisitor(MEASURE))?;
-        Ok(Self(scalar.0))
+        deserializer.deserialize_any(MEASURE).map(Self)
     }
 }
 
@@ -60,7 +58,11 @@ impl Serialize for RateFile {
 }
 
 /// What times and rates are.
-const MEASURE: &str = "a number with its unit, such as 10s or 500/s";
+const MEASURE: ScalarVisitor = ScalarVisitor {
+    expected: "a number with its unit, such as 10s or 500/s",
+    takes_decimals: true,
+    takes_null: false,
+};
 
 impl JsonSchema for RateFile {
     fn schema_name() -> Cow<'static, str> {
@@ -86,39 +88,74 @@ impl JsonSchema for DurationFile {
     }
 }
 
-/// A number, a truth value or text, as text.
+/// A whole number, a truth value or text, as text. Other numbers stand in quotes: of `1.50` YAML leaves `1.5`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Scalar(pub(crate) String);
 
 impl<'de> Deserialize<'de> for Scalar {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ScalarVisitor("text or a number"))
+        let visitor = ScalarVisitor {
+            expected: "text or a whole number (other numbers in quotes)",
+            takes_decimals: false,
+            takes_null: false,
+        };
+        deserializer.deserialize_any(visitor).map(Self)
     }
 }
 
-/// Reads a scalar as text; says what was expected.
-struct ScalarVisitor(&'static str);
+/// A number, a truth value, text or null, as text: what is compared by its value.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Comparable(pub(crate) String);
+
+impl<'de> Deserialize<'de> for Comparable {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let visitor = ScalarVisitor {
+            expected: "a value, or a comparison such as \"> 0\"",
+            takes_decimals: true,
+            takes_null: true,
+        };
+        deserializer.deserialize_any(visitor).map(Self)
+    }
+}
+
+/// Reads a scalar as text.
+struct ScalarVisitor {
+    expected: &'static str,
+    /// Numbers with decimals, too.
+    takes_decimals: bool,
+    /// Null, too.
+    takes_null: bool,
+}
 
 impl Visitor<'_> for ScalarVisitor {
-    type Value = Scalar;
+    type Value = String;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
+        f.write_str(self.expected)
     }
-    fn visit_str<E: Error>(self, text: &str) -> Result<Scalar, E> {
-        Ok(Scalar(text.to_owned()))
+    fn visit_str<E: Error>(self, text: &str) -> Result<String, E> {
+        Ok(text.to_owned())
     }
-    fn visit_u64<E: Error>(self, number: u64) -> Result<Scalar, E> {
-        Ok(Scalar(number.to_string()))
+    fn visit_u64<E: Error>(self, number: u64) -> Result<String, E> {
+        Ok(number.to_string())
     }
-    fn visit_i64<E: Error>(self, number: i64) -> Result<Scalar, E> {
-        Ok(Scalar(number.to_string()))
+    fn visit_i64<E: Error>(self, number: i64) -> Result<String, E> {
+        Ok(number.to_string())
     }
-    fn visit_f64<E: Error>(self, number: f64) -> Result<Scalar, E> {
-        Ok(Scalar(number.to_string()))
+    fn visit_f64<E: Error>(self, number: f64) -> Result<String, E> {
+        if self.takes_decimals {
+            return Ok(number.to_string());
+        }
+        Err(E::invalid_type(Unexpected::Float(number), &self))
     }
-    fn visit_bool<E: Error>(self, truth: bool) -> Result<Scalar, E> {
-        Ok(Scalar(truth.to_string()))
+    fn visit_bool<E: Error>(self, truth: bool) -> Result<String, E> {
+        Ok(truth.to_string())
+    }
+    fn visit_unit<E: Error>(self) -> Result<String, E> {
+        if self.takes_null {
+            return Ok("null".to_owned());
+        }
+        Err(E::invalid_type(Unexpected::Unit, &self))
     }
 }
 
@@ -132,8 +169,29 @@ impl JsonSchema for Scalar {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": ["string", "number", "boolean"] })
+        json_schema!({ "type": ["string", "integer", "boolean"] })
     }
+}
+
+impl JsonSchema for Comparable {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Comparable".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": ["string", "number", "boolean", "null"] })
+    }
+}
+
+/// What stands at a key that may be left out: a key with nothing behind it is not left out.
+pub(crate) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
 /// Entries in the order of the file.
@@ -169,7 +227,8 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Ordered<T> {
                 Ok(Ordered(entries))
             }
         }
-        deserializer.deserialize_map(EntriesVisitor(PhantomData))
+        // Of a mapping serde_yaml would make an empty one of nothing.
+        deserializer.deserialize_any(EntriesVisitor(PhantomData))
     }
 }
 

@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    DrawFile, DurationFile, NAME_PATTERN, OneOrMany, Ordered, Scalar, Statuses, TimesFile,
-    ValueFile, ValueOr, request_pattern,
+    Comparable, DrawFile, DurationFile, NAME_PATTERN, OneOrMany, Ordered, Scalar, Statuses,
+    TimesFile, ValueFile, ValueOr, given, request_pattern,
 };
 
 /// One thing that a user does: a request, a pause, or a group of steps.
@@ -28,46 +28,85 @@ use super::{
 )]
 pub(crate) struct StepFile {
     /// Method, service and path: GET catalog/products/${product}.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "String", regex(pattern = request_pattern()))]
     pub(crate) request: Option<String>,
     /// Names the request in every table and figure; equal names are counted together. The request as written unless given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "String", length(min = 1))]
     pub(crate) name: Option<String>,
     /// Variables drawn before the request is sent, by name.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(extend("propertyNames" = { "pattern": NAME_PATTERN }))]
-    pub(crate) set: BTreeMap<String, ValueOr<ValueFile, DrawFile>>,
+    #[serde(default, skip_serializing_if = "Ordered::is_empty")]
+    #[schemars(
+        with = "BTreeMap<String, ValueOr<ValueFile, DrawFile>>",
+        extend("propertyNames" = { "pattern": NAME_PATTERN })
+    )]
+    pub(crate) set: Ordered<ValueOr<ValueFile, DrawFile>>,
     /// Headers, besides those that the client sends itself.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) headers: BTreeMap<String, String>,
     /// The `authorization` header: { bearer: TOKEN } or { basic: { user: NAME, password: PASSWORD } }.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "AuthFile")]
     pub(crate) auth: Option<AuthFile>,
     /// The body, sent as JSON. A string that is nothing but one variable takes the variable's own type.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "serde_json::Value")]
     pub(crate) json: Option<serde_yaml::Value>,
     /// The body, sent as a form (application/x-www-form-urlencoded).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "BTreeMap<String, OneOrMany<Scalar>>")]
     pub(crate) form: Option<Ordered<OneOrMany<Scalar>>>,
     /// The body, sent as a form with files (multipart/form-data).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "BTreeMap<String, ValueOr<Scalar, PartFile>>")]
     pub(crate) multipart: Option<Ordered<ValueOr<Scalar, PartFile>>>,
     /// The body: what is in a file beside the experiment.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "String", length(min = 1))]
     pub(crate) file: Option<String>,
     /// The body, sent as plain text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "String")]
     pub(crate) text: Option<String>,
     /// How long the request may take, in place of the experiment's `timeout`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "DurationFile")]
     pub(crate) timeout: Option<DurationFile>,
     /// Parts of the response that later steps use, by the name of the variable.
@@ -78,23 +117,43 @@ pub(crate) struct StepFile {
     )]
     pub(crate) capture: Ordered<CaptureFile>,
     /// What counts as a success.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "ExpectationFile")]
     pub(crate) expect: Option<ExpectationFile>,
     /// A pause.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "ValueOr<DurationFile, TimesFile>")]
     pub(crate) think: Option<ValueOr<DurationFile, TimesFile>>,
     /// How often the `steps` beside it are done.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "u32", range(min = 1))]
     pub(crate) repeat: Option<u32>,
     /// The condition under which the `steps` beside it are done, such as "${total} > 10".
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "String", length(min = 1))]
     pub(crate) when: Option<String>,
     /// Groups of steps, one of which is done, by weight.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "Vec<ChoiceFile>", length(min = 1))]
     pub(crate) choose: Option<Vec<ChoiceFile>>,
     /// The steps of `repeat` and `when`.
@@ -132,11 +191,19 @@ fn one() -> u32 {
 #[schemars(rename = "Auth", extend("minProperties" = 1, "maxProperties" = 1))]
 pub(crate) struct AuthFile {
     /// A token, sent as `Bearer TOKEN`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "String")]
     pub(crate) bearer: Option<String>,
     /// A name and a password.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "BasicFile")]
     pub(crate) basic: Option<BasicFile>,
 }
@@ -167,11 +234,19 @@ pub(crate) struct PartFile {
     #[schemars(length(min = 1))]
     pub(crate) file: String,
     /// What is in it; by the file's ending unless given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "String")]
     pub(crate) content_type: Option<String>,
     /// What the server is told of its name; the file's own name unless given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "String")]
     pub(crate) filename: Option<String>,
 }
@@ -194,34 +269,62 @@ pub(crate) struct PartFile {
 )]
 pub(crate) struct CaptureFile {
     /// A JSONPath (RFC 9535) into a JSON body: $.items[*].id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "String")]
     pub(crate) json: Option<String>,
     /// The name of a header.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "String")]
     pub(crate) header: Option<String>,
     /// The name of a cookie that this or an earlier response has set.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "String")]
     pub(crate) cookie: Option<String>,
     /// A regular expression for the body: its first group, or all that it matches.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "String")]
     pub(crate) regex: Option<String>,
     /// A CSS selector into an HTML body: `input[name=token]`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "String")]
     pub(crate) css: Option<String>,
     /// The attribute of the element that `css` finds. Without it, the text in the element.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "String")]
     pub(crate) attribute: Option<String>,
     /// Which one where there are several.
     #[serde(default, skip_serializing_if = "PickFile::is_default")]
     pub(crate) pick: PickFile,
     /// The value where there is none. Without it the request fails, and its iteration ends.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "ValueFile")]
     pub(crate) default: Option<ValueFile>,
 }
@@ -261,11 +364,19 @@ impl PickFile {
 #[schemars(rename = "Expectation", extend("minProperties" = 1))]
 pub(crate) struct ExpectationFile {
     /// The status, or a list of them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "Statuses")]
     pub(crate) status: Option<Statuses>,
     /// What the body is like.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "BodyTestFile")]
     pub(crate) body: Option<BodyTestFile>,
     /// What headers are like, by name: a text that they contain, whatever its case, or a mapping.
@@ -273,10 +384,14 @@ pub(crate) struct ExpectationFile {
     pub(crate) header: BTreeMap<String, ValueOr<Scalar, TextTestFile>>,
     /// What stands in a JSON body, by JSONPath: a value, or a comparison such as "> 0".
     #[serde(default, skip_serializing_if = "Ordered::is_empty")]
-    #[schemars(with = "BTreeMap<String, Scalar>")]
-    pub(crate) json: Ordered<Scalar>,
+    #[schemars(with = "BTreeMap<String, Comparable>")]
+    pub(crate) json: Ordered<Comparable>,
     /// How long the request may take to count as a success: < 500ms.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "String")]
     pub(crate) time: Option<String>,
 }
@@ -290,15 +405,27 @@ pub(crate) struct ExpectationFile {
 #[schemars(rename = "BodyTest", extend("minProperties" = 1))]
 pub(crate) struct BodyTestFile {
     /// Text that stands in it, or a list of texts.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "OneOrMany<Scalar>")]
     pub(crate) contains: Option<OneOrMany<Scalar>>,
     /// A regular expression that is found in it, or a list of them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "OneOrMany<Scalar>")]
     pub(crate) matches: Option<OneOrMany<Scalar>>,
     /// All of it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "Scalar")]
     pub(crate) equals: Option<Scalar>,
 }
@@ -312,11 +439,19 @@ pub(crate) struct BodyTestFile {
 #[schemars(rename = "TextTest", extend("minProperties" = 1))]
 pub(crate) struct TextTestFile {
     /// A regular expression that is found in it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "String")]
     pub(crate) matches: Option<String>,
     /// All of it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "Scalar")]
     pub(crate) equals: Option<Scalar>,
 }

@@ -4,19 +4,19 @@ use regex::Regex;
 use scraper::Selector;
 
 use super::Check;
-use super::names::Names;
-use super::step::check_variable;
-use super::values::constant;
+use super::names::{Known, Names};
+use super::step::{check_variable, is_token};
+use super::values::fixed;
 use crate::answer::{Capture, Expectation, HeaderTest, JsonPath, Pick, Place, TextTest};
 use crate::condition::Relation;
 use crate::diagnostic::Fault;
 use crate::file::duration::parse_duration;
 use crate::file::format::{
-    BodyTestFile, CaptureFile, ExpectationFile, OneOrMany, Ordered, PickFile, Scalar, Statuses,
-    TextTestFile, ValueOr,
+    BodyTestFile, CaptureFile, Comparable, ExpectationFile, OneOrMany, Ordered, PickFile, Scalar,
+    Statuses, TextTestFile, ValueOr,
 };
 use crate::file::source::Node;
-use crate::template::Template;
+use crate::template::{Template, without_variables};
 
 pub(super) fn captures(
     check: &mut Check<'_>,
@@ -28,19 +28,35 @@ pub(super) fn captures(
         .0
         .iter()
         .map(|(name, file)| {
-            check_variable(check, name, node)?;
-            capture(check, file, names.position_or_new(name), node.get(name))
+            let is_right = check_variable(check, name, node);
+            let node = node.get(name);
+            let default = match &file.default {
+                None => Some(None),
+                Some(file) => fixed(check, file, "a \"default\"", node.get("default")).map(Some),
+            };
+            let known = default.iter().flatten().cloned().collect::<Vec<_>>();
+            // Of a wrong one, too, so that nobody who uses it is blamed.
+            let position = names.set(name, Known::of(&known));
+            let place = placed(check, file, node);
+            is_right?;
+            Some(Capture {
+                position,
+                place: place?,
+                pick: match file.pick {
+                    PickFile::First => Pick::First,
+                    PickFile::Last => Pick::Last,
+                    PickFile::Random => Pick::Random,
+                    PickFile::All => Pick::All,
+                },
+                default: default?,
+            })
         })
         .collect();
     captures.into_iter().collect()
 }
 
-fn capture(
-    check: &mut Check<'_>,
-    file: &CaptureFile,
-    position: usize,
-    node: &Node,
-) -> Option<Capture> {
+/// Where a value stands.
+fn placed(check: &mut Check<'_>, file: &CaptureFile, node: &Node) -> Option<Place> {
     let given: Vec<(&str, &String)> = [
         ("json", &file.json),
         ("header", &file.header),
@@ -66,26 +82,21 @@ fn capture(
         let message = "an \"attribute\" is that of an element, which \"css\" finds";
         return check.note(node.key_place("attribute"), message);
     }
-    let place = check.resolved(place(key, text, file.attribute.as_deref()), node.get(key))?;
-    Some(Capture {
-        position,
-        place,
-        pick: match file.pick {
-            PickFile::First => Pick::First,
-            PickFile::Last => Pick::Last,
-            PickFile::Random => Pick::Random,
-            PickFile::All => Pick::All,
-        },
-        default: file.default.as_ref().map(constant),
-    })
+    check.resolved(place(key, text, file.attribute.as_deref()), node.get(key))
 }
 
 fn place(key: &str, text: &str, attribute: Option<&str>) -> Result<Place, Fault> {
     if text.trim().is_empty() {
         return Err(Fault::new("there is nothing in it"));
     }
+    if key != "regex" {
+        without_variables(text, "what says where a value stands")?;
+    }
     Ok(match key {
         "json" => Place::Json(JsonPath::parse(text)?),
+        "header" if !is_token(text.trim()) => {
+            return Err(Fault::new(format!("\"{text}\" cannot name a header")));
+        }
         "header" => Place::Header(text.trim().to_ascii_lowercase()),
         "cookie" => Place::Cookie(text.to_owned()),
         "regex" => Place::Regex(regex(text)?),
@@ -99,6 +110,7 @@ fn place(key: &str, text: &str, attribute: Option<&str>) -> Result<Place, Fault>
 }
 
 fn regex(text: &str) -> Result<Regex, Fault> {
+    without_variables(text, "a regular expression")?;
     Regex::new(text).map_err(|error| {
         // The last line says what is wrong, those before draw it.
         let said = error.to_string();
@@ -114,6 +126,24 @@ pub(super) fn expectation(
     names: &Names<'_>,
     node: &Node,
 ) -> Option<Expectation> {
+    let ExpectationFile {
+        status,
+        body: of_body,
+        header: of_headers,
+        json,
+        time: limit,
+    } = file;
+    if status.is_none()
+        && of_body.is_none()
+        && of_headers.is_empty()
+        && json.is_empty()
+        && limit.is_none()
+    {
+        return check.note(
+            node.place(),
+            "nothing is expected; leave \"expect\" out for a status from 200 to 299",
+        );
+    }
     let statuses = match &file.status {
         None => Some(Vec::new()),
         Some(file) => statuses(check, file, node.get("status")),
@@ -126,9 +156,14 @@ pub(super) fn expectation(
         .header
         .iter()
         .map(|(name, file)| {
-            let test = header(check, file, names, node.get("header").get(name))?;
+            let of_headers = node.get("header");
+            let test = header(check, file, names, of_headers.get(name));
             let name = name.trim().to_ascii_lowercase();
-            Some(HeaderTest { name, test })
+            if !is_token(&name) {
+                let place = of_headers.key_place(&name);
+                return check.note(place, format!("\"{name}\" cannot name a header"));
+            }
+            Some(HeaderTest { name, test: test? })
         })
         .collect();
     let of_json = node.get("json");
@@ -136,15 +171,13 @@ pub(super) fn expectation(
         .json
         .0
         .iter()
-        .map(|(path, Scalar(expected))| {
-            let place = of_json.key_place(path);
-            let path = match JsonPath::parse(path) {
-                Ok(path) => path,
-                Err(fault) => return check.note(place, fault.message),
-            };
-            let (relation, expected) =
-                Relation::prefix(expected).unwrap_or((Relation::Equal, expected));
-            let expected = template(check, expected, names, of_json.get(path.as_str()))?;
+        .map(|(path, Comparable(expected))| {
+            let parsed = without_variables(path, "a JSONPath").and_then(|()| JsonPath::parse(path));
+            let path = check.resolved(parsed, of_json.key(path))?;
+            let node = of_json.get(path.as_str());
+            let compared = check.resolved(Relation::prefix(expected), node)?;
+            let (relation, expected) = compared.unwrap_or((Relation::Equal, expected));
+            let expected = template(check, expected, names, node)?;
             Some((path, relation, expected))
         })
         .collect();
@@ -186,6 +219,12 @@ fn body(
     names: &Names<'_>,
     node: &Node,
 ) -> Option<Vec<TextTest>> {
+    if file.contains.is_none() && file.matches.is_none() && file.equals.is_none() {
+        return check.note(
+            node.place(),
+            "missing key \"contains\", \"matches\" or \"equals\": what the body is like",
+        );
+    }
     let mut tests = Vec::new();
     for (index, text) in listed(file.contains.as_ref()) {
         let node = node.get("contains").index(index);
@@ -232,7 +271,7 @@ fn header(
 
 /// `< 500ms`.
 fn time(text: &str) -> Result<(Relation, std::time::Duration), Fault> {
-    let Some((relation, limit)) = Relation::prefix(text) else {
+    let Some((relation, limit)) = Relation::prefix(text)? else {
         return Err(Fault::new(format!(
             "\"{text}\" is no limit of a time; write it as < 500ms"
         )));

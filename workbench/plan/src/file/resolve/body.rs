@@ -3,12 +3,14 @@
 use std::path::Path;
 
 use super::Check;
-use super::names::Names;
+use super::names::{Names, fits_header};
+use crate::diagnostic::Fault;
 use crate::file::Files;
+use crate::file::foreign::Around;
 use crate::file::format::{OneOrMany, Ordered, PartFile, Scalar, StepFile, ValueOr};
 use crate::file::source::Node;
 use crate::plan::{Body, BodyPart};
-use crate::template::Template;
+use crate::template::{Template, without_variables};
 
 /// Parts of a body are told apart by this line. Constant, so that a seed always sends the same.
 const BOUNDARY: &str = "workbench-f3a2c6b1d9e84750";
@@ -44,7 +46,11 @@ pub(super) fn body(
     };
     let resolve = |name: &str| names.position(name);
     let body = if let Some(json) = &file.json {
-        let template = check.resolved(Template::json(json, &resolve), node)?;
+        let template = Template::json(json, &resolve).and_then(|template| {
+            no_placeholder_in(json, names)?;
+            Ok(template)
+        });
+        let template = check.resolved(template, node)?;
         text(template, "application/json")
     } else if let Some(form) = &file.form {
         let fields = form.0.iter().flat_map(|(name, OneOrMany(values))| {
@@ -52,12 +58,21 @@ pub(super) fn body(
                 .iter()
                 .map(move |value| (name.as_str(), value.0.as_str()))
         });
-        let template = check.resolved(Template::form(fields, &resolve), node)?;
+        let mut values = form.0.iter().flat_map(|(_, OneOrMany(values))| values);
+        let template = Template::form(fields, &resolve).and_then(|template| {
+            values.try_for_each(|value| names.no_placeholder(&value.0, Around::Body))?;
+            Ok(template)
+        });
+        let template = check.resolved(template, node)?;
         text(template, "application/x-www-form-urlencoded")
     } else if let Some(parts) = &file.multipart {
         multipart(check, parts, names, node)?
     } else if let Some(plain) = &file.text {
-        let template = check.resolved(Template::plain(plain, &resolve), node)?;
+        let template = Template::plain(plain, &resolve).and_then(|template| {
+            names.no_placeholder(plain, Around::Body)?;
+            Ok(template)
+        });
+        let template = check.resolved(template, node)?;
         text(template, "text/plain; charset=utf-8")
     } else {
         let name = file.file.as_deref()?;
@@ -69,6 +84,19 @@ pub(super) fn body(
     Some(Some(body))
 }
 
+fn no_placeholder_in(json: &serde_yaml::Value, names: &Names<'_>) -> Result<(), Fault> {
+    match json {
+        serde_yaml::Value::String(text) => names.no_placeholder(text, Around::Body),
+        serde_yaml::Value::Sequence(values) => values
+            .iter()
+            .try_for_each(|value| no_placeholder_in(value, names)),
+        serde_yaml::Value::Mapping(mapping) => mapping
+            .values()
+            .try_for_each(|value| no_placeholder_in(value, names)),
+        _ => Ok(()),
+    }
+}
+
 fn multipart(
     check: &mut Check<'_>,
     file: &Ordered<ValueOr<Scalar, PartFile>>,
@@ -78,48 +106,78 @@ fn multipart(
     let resolve = |name: &str| names.position(name);
     let mut parts = Vec::new();
     for (name, part) in &file.0 {
+        let of_name = node.key(name);
+        let name_template = check.resolved(Template::quoted(name, &resolve), of_name);
+        let before = name_template.map(|name| {
+            let before = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"");
+            Template::joined([Template::literal(&before), name, Template::literal("\"")])
+        });
         let node = node.get(name);
-        let before = format!(
-            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{}\"",
-            quoted(name).replace('$', "$$")
-        );
         match part {
-            ValueOr::Value(text) => {
-                let text = format!("{before}\r\n\r\n{}\r\n", text.0);
-                let template = check.resolved(Template::plain(&text, &resolve), node);
-                parts.push(template.map(BodyPart::Text));
+            ValueOr::Value(Scalar(text)) => {
+                let text = check.resolved(Template::plain(text, &resolve), node);
+                let part = before.zip(text).map(|(before, text)| {
+                    let blank = Template::literal("\r\n\r\n");
+                    Template::joined([before, blank, text, Template::literal("\r\n")])
+                });
+                parts.push(part.map(BodyPart::Text));
             }
             ValueOr::Drawn(part) => {
-                let own_name = Path::new(&part.file).file_name();
-                let own_name = own_name.and_then(|name| name.to_str()).unwrap_or_default();
-                let shown = part.filename.as_deref().unwrap_or(own_name);
-                let kind = part.content_type.as_deref();
-                let kind = kind.unwrap_or_else(|| content_type(&part.file));
-                let head = format!(
-                    "{before}; filename=\"{}\"\r\nContent-Type: {kind}\r\n\r\n",
-                    quoted(shown)
-                );
-                let head = check.resolved(Template::plain(&head, &resolve), node);
-                let end = Template::plain("\r\n", &resolve).ok();
+                let filename = filename(check, part, names, node);
+                let kind = kind(check, part, node);
+                let head = before.zip(filename).zip(kind);
+                let head = head.map(|((before, filename), kind)| {
+                    let end = format!("\"\r\nContent-Type: {kind}\r\n\r\n");
+                    Template::joined([
+                        before,
+                        Template::literal("; filename=\""),
+                        filename,
+                        Template::literal(&end),
+                    ])
+                });
                 parts.push(head.map(BodyPart::Text));
                 parts.push(readable(check, &part.file, node.get("file")).map(BodyPart::File));
-                parts.push(end.map(BodyPart::Text));
+                parts.push(Some(BodyPart::Text(Template::literal("\r\n"))));
             }
         }
     }
-    let end = Template::plain(&format!("--{BOUNDARY}--\r\n"), &resolve).ok();
-    parts.push(end.map(BodyPart::Text));
+    let end = Template::literal(&format!("--{BOUNDARY}--\r\n"));
+    parts.push(Some(BodyPart::Text(end)));
     Some(Body {
         content_type: format!("multipart/form-data; boundary={BOUNDARY}"),
         parts: parts.into_iter().collect::<Option<_>>()?,
     })
 }
 
-/// As browsers do (HTML Standard, "multipart form data").
-fn quoted(name: &str) -> String {
-    name.replace('"', "%22")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A")
+/// What the server is told of a file's name: what is given, or its own name as it stands.
+fn filename(
+    check: &mut Check<'_>,
+    part: &PartFile,
+    names: &Names<'_>,
+    node: &Node,
+) -> Option<Template> {
+    if let Some(given) = &part.filename {
+        let template = Template::quoted(given, &|name| names.position(name));
+        return check.resolved(template, node.get("filename"));
+    }
+    let own = Path::new(&part.file)
+        .file_name()
+        .and_then(|name| name.to_str());
+    let own = own.unwrap_or_default().replace('$', "$$");
+    Template::quoted(&own, &|name| names.position(name)).ok()
+}
+
+/// What is in a file: a media type such as `image/png`.
+fn kind<'a>(check: &mut Check<'_>, part: &'a PartFile, node: &Node) -> Option<&'a str> {
+    let Some(given) = &part.content_type else {
+        return Some(content_type(&part.file));
+    };
+    let is_right = fits_header(given) && given.contains('/') && !given.contains("${");
+    if !is_right {
+        let message = format!("\"{given}\" is no content type; write it as image/png");
+        return check.note(node.get("content_type").place(), message);
+    }
+    Some(given)
 }
 
 /// A file beside the experiment.
@@ -128,6 +186,7 @@ pub(super) fn readable(
     name: &str,
     node: &Node,
 ) -> Option<std::path::PathBuf> {
+    check.resolved(without_variables(name, "the name of a file"), node)?;
     let path = check.folder.join(name);
     if check.files == Files::Loaded {
         let metadata = std::fs::File::open(&path).and_then(|file| file.metadata());

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::Check;
-use super::names::{BUILT_IN, ENVIRONMENT};
 use crate::data::{Data, Lanes, Per, RowPick};
 use crate::diagnostic::suggestion;
 use crate::file::Files;
@@ -11,7 +10,7 @@ use crate::file::format::{DataFile, PerFile, RowPickFile};
 use crate::file::source::Node;
 use crate::plan::{Given, Plan};
 use crate::schedule::Work;
-use crate::template::{NAME_RULE, is_name};
+use crate::template::{ENVIRONMENT, NAME_RULE, is_name, without_variables};
 
 /// The data files of an experiment, as far as they could be read.
 #[derive(Default)]
@@ -23,18 +22,21 @@ pub(super) struct DataFiles {
 
 pub(super) struct OpenedData {
     pub(super) data: Data,
-    numbers: Vec<String>,
     /// `None` where the file was not looked at.
     columns: Option<Vec<String>>,
-    rows: Option<u64>,
 }
 
 impl DataFiles {
-    /// A column as the value of a variable; `None` where the file could not be read, which is noted.
-    pub(super) fn column(&self, name: &str, column: &str) -> Result<Option<Given>, String> {
+    /// A column as the value of a variable.
+    pub(super) fn column(&self, name: &str, column: &str) -> Result<Given, String> {
         let Some(position) = self.all.iter().position(|it| it.data.name == name) else {
             if self.names.iter().any(|it| it == name) {
-                return Ok(None);
+                // What is wrong with the file is said where it is named.
+                return Ok(Given::Column {
+                    data: usize::MAX,
+                    column: column.to_owned(),
+                    is_number: false,
+                });
             }
             let known = self.names.iter().map(String::as_str);
             let near = suggestion(name, known.chain([ENVIRONMENT]));
@@ -45,13 +47,17 @@ impl DataFiles {
             && !columns.iter().any(|it| it == column)
         {
             let near = suggestion(column, columns.iter().map(String::as_str));
-            return Err(format!("\"{name}\" has no column \"{column}\"{near}"));
+            let hint = match columns.as_slice() {
+                [only] if only.contains([';', '\t']) => "; columns are separated by commas",
+                _ => "",
+            };
+            return Err(format!("\"{name}\" has no column \"{column}\"{near}{hint}"));
         }
-        Ok(Some(Given::Column {
+        Ok(Given::Column {
             data: position,
             column: column.to_owned(),
-            is_number: opened.numbers.iter().any(|it| it == column),
-        }))
+            is_number: opened.data.numbers.iter().any(|it| it == column),
+        })
     }
 }
 
@@ -63,7 +69,11 @@ pub(super) fn data(
     let mut files = DataFiles::default();
     for (name, file) in file {
         files.names.push(name.clone());
-        if !is_name(name) || name == ENVIRONMENT || BUILT_IN.contains(&name.as_str()) {
+        if name == ENVIRONMENT {
+            let message =
+                "${env.NAME} is a variable of the environment: call the file something else";
+            check.note::<()>(node.key_place(name), message);
+        } else if !is_name(name) {
             let message = format!("\"{name}\" cannot be a data file: {NAME_RULE}");
             check.note::<()>(node.key_place(name), message);
         }
@@ -73,6 +83,10 @@ pub(super) fn data(
 }
 
 fn opened(check: &mut Check<'_>, name: &str, file: &DataFile, node: &Node) -> Option<OpenedData> {
+    check.resolved(
+        without_variables(&file.csv, "the name of a file"),
+        node.get("csv"),
+    )?;
     let pick = match file.pick {
         RowPickFile::Sequential => RowPick::Sequential,
         RowPickFile::Random => RowPick::Random,
@@ -84,22 +98,26 @@ fn opened(check: &mut Check<'_>, name: &str, file: &DataFile, node: &Node) -> Op
         None if pick == RowPick::Unique => Per::User,
         None => Per::Iteration,
     };
-    let data = Data {
+    let mut data = Data {
         name: name.to_owned(),
         path: check.folder.join(&file.csv),
         file: file.csv.clone(),
         pick,
         per,
+        numbers: file.numbers.clone(),
         secret: file.secret.clone(),
+        rows: None,
     };
-    let (columns, rows) = if check.files == Files::Loaded {
+    let mut columns = None;
+    if check.files == Files::Loaded {
         match data.open() {
-            Ok(rows) => (Some(rows.columns().to_vec()), Some(rows.count())),
+            Ok(rows) => {
+                columns = Some(rows.columns().to_vec());
+                data.rows = Some(rows.count());
+            }
             Err(error) => return check.note(node.get("csv").place(), error.to_string()),
         }
-    } else {
-        (None, None)
-    };
+    }
     if let Some(columns) = &columns {
         for (key, named) in [("numbers", &file.numbers), ("secret", &file.secret)] {
             for (index, column) in named.iter().enumerate() {
@@ -111,12 +129,7 @@ fn opened(check: &mut Check<'_>, name: &str, file: &DataFile, node: &Node) -> Op
             }
         }
     }
-    Some(OpenedData {
-        data,
-        numbers: file.numbers.clone(),
-        columns,
-        rows,
-    })
+    Some(OpenedData { data, columns })
 }
 
 /// Whether there is a row for everybody where each is taken once.
@@ -134,7 +147,7 @@ pub(super) fn suffices(check: &mut Check<'_>, plan: &Plan, files: &DataFiles, no
         }
         let node = node.get(name);
         let needs = points.iter().map(|(_, plan)| needed(plan, position, *per));
-        match (needs.max().flatten(), opened.rows) {
+        match (needs.max().flatten(), opened.data.rows) {
             (None, _) => {
                 let message = "nobody knows how many iterations there will be: unique rows for each need \"iterations\" \
                                or \"arrivals\", or \"per: user\"";

@@ -1,15 +1,19 @@
 //! Steps to a flat list of operations with jumps.
 
-use super::names::Names;
+use super::names::{Known, Names, joined};
+use super::scenario::set_in;
 use super::step::{self, Common};
 use super::{Check, values};
 use crate::condition::Condition;
-use crate::file::format::StepFile;
+use crate::file::format::{ChoiceFile, StepFile};
 use crate::file::source::Node;
 use crate::plan::{Operation, Step};
 
-/// More is rather a load than a loop.
-const MOST_REPETITIONS: u32 = 1_000_000;
+/// More is rather a load than a loop; and a user that finds nothing to send in so many does not keep others waiting.
+const MOST_REPETITIONS: u64 = 1_000_000;
+
+/// The largest weight of a choice.
+const LARGEST_WEIGHT: u32 = 1_000_000;
 
 /// The operations of one list of steps after the other.
 pub(super) struct Flow<'a, 'b> {
@@ -21,6 +25,8 @@ pub(super) struct Flow<'a, 'b> {
     pub(super) counters: usize,
     /// Loops around the step that is looked at.
     depth: usize,
+    /// How often they do it together.
+    times: u64,
     /// Something was wrong.
     is_broken: bool,
 }
@@ -52,6 +58,7 @@ impl<'a, 'b> Flow<'a, 'b> {
             steps: Vec::new(),
             counters: 0,
             depth: 0,
+            times: 1,
             is_broken: false,
         }
     }
@@ -79,6 +86,12 @@ impl<'a, 'b> Flow<'a, 'b> {
         for (index, file) in files.iter().enumerate() {
             if self.one(check, file, node.index(index), out).is_none() {
                 self.is_broken = true;
+                // So that nobody who uses what it sets is blamed.
+                let mut names = Vec::new();
+                set_in(std::slice::from_ref(file), &mut names);
+                for name in names {
+                    self.names.set(&name, Known::default());
+                }
             }
         }
     }
@@ -103,7 +116,14 @@ impl<'a, 'b> Flow<'a, 'b> {
             // All else that stands there belongs to one.
             [] if OF_REQUESTS.into_iter().any(|key| node.has(key)) => {
                 check.note::<()>(node.place(), "missing key \"request\"");
-                step::step(check, file, None, self.common, &mut self.names, node);
+                step::step(check, file, None, self.common, &self.names, node);
+                return None;
+            }
+            [] if !file.steps.is_empty() => {
+                let message =
+                    "missing key \"repeat\" or \"when\": how often the steps are done, or when";
+                check.note::<()>(node.place(), message);
+                self.all(check, &file.steps, node.get("steps"), out);
                 return None;
             }
             [] => {
@@ -128,6 +148,9 @@ impl<'a, 'b> Flow<'a, 'b> {
         }
         let has_steps = matches!(kind, "repeat" | "when");
         if has_steps && file.steps.is_empty() {
+            if node.has("steps") && node.get("steps").has_stand_in() {
+                return None;
+            }
             let message = format!("missing key \"steps\": what \"{kind}\" is about");
             return check.note(node.key_place(kind), message);
         }
@@ -147,8 +170,7 @@ impl<'a, 'b> Flow<'a, 'b> {
         out: &mut Vec<Operation>,
     ) -> Option<()> {
         if let Some(request) = &file.request {
-            let common = self.common;
-            let step = step::step(check, file, Some(request), common, &mut self.names, node)?;
+            let step = step::step(check, file, Some(request), self.common, &self.names, node)?;
             out.push(Operation::Request(self.steps.len()));
             self.steps.push(step);
         } else if let Some(think) = &file.think {
@@ -158,58 +180,125 @@ impl<'a, 'b> Flow<'a, 'b> {
                 node.get("think"),
             )?));
         } else if let Some(times) = file.repeat {
-            if !(1..=MOST_REPETITIONS).contains(&times) {
-                let message = format!("steps are repeated from 1 to {MOST_REPETITIONS} times");
-                check.note::<()>(node.get("repeat").place(), message);
-                self.is_broken = true;
-            }
-            let counter = self.depth;
-            self.depth += 1;
-            self.counters = self.counters.max(self.depth);
-            out.push(Operation::Count { counter, times });
-            let to = out.len();
-            self.all(check, &file.steps, node.get("steps"), out);
-            self.depth -= 1;
-            out.push(Operation::Again { counter, to });
+            self.repeat(check, times, file, node, out)?;
         } else if let Some(when) = &file.when {
-            let names = &self.names;
-            let condition = Condition::compile(when, &|name| names.position(name));
-            let condition = check.resolved(condition, node.get("when"));
-            let place = out.len();
-            // Put in its place when it is known where to jump to.
-            out.push(Operation::Jump(place));
-            self.all(check, &file.steps, node.get("steps"), out);
-            out[place] = Operation::Unless {
-                condition: condition?,
-                to: out.len(),
-            };
+            self.when(check, when, file, node, out)?;
         } else if let Some(choices) = &file.choose {
-            let node = node.get("choose");
-            if choices.is_empty() {
-                return check.note(node.place(), "there is nothing to choose from");
-            }
-            let place = out.len();
-            out.push(Operation::Jump(place));
-            let mut targets = Vec::new();
-            let mut ends = Vec::new();
-            for (index, choice) in choices.iter().enumerate() {
-                let node = node.index(index);
-                if !(1..=1_000_000).contains(&choice.weight) {
-                    let message = "a weight is a whole number from 1 to 1000000";
-                    check.note::<()>(node.get("weight").place(), message);
-                    self.is_broken = true;
-                }
-                targets.push((choice.weight, out.len()));
-                self.all(check, &choice.steps, node.get("steps"), out);
-                ends.push(out.len());
-                out.push(Operation::Jump(place));
-            }
-            let end = out.len();
-            for jump in ends {
-                out[jump] = Operation::Jump(end);
-            }
-            out[place] = Operation::Choose(targets);
+            self.choose(check, choices, node.get("choose"), out)?;
         }
         Some(())
     }
+
+    fn repeat(
+        &mut self,
+        check: &mut Check<'_>,
+        times: u32,
+        file: &StepFile,
+        node: &Node,
+        out: &mut Vec<Operation>,
+    ) -> Option<()> {
+        let place = node.get("repeat").place();
+        let before = self.times;
+        self.times = before.saturating_mul(times.into());
+        let is_right = if times == 0 || self.times > MOST_REPETITIONS {
+            let message = format!(
+                "steps are repeated from 1 to {MOST_REPETITIONS} times, with the loops around them"
+            );
+            check.note::<()>(place, message)
+        } else if !has_request(&file.steps) && !node.has_stand_in() {
+            check.note(
+                place,
+                "there is no request among the steps: repeating them would load nothing",
+            )
+        } else {
+            Some(())
+        };
+        let counter = self.depth;
+        self.depth += 1;
+        self.counters = self.counters.max(self.depth);
+        out.push(Operation::Count { counter, times });
+        let to = out.len();
+        self.all(check, &file.steps, node.get("steps"), out);
+        self.depth -= 1;
+        self.times = before;
+        out.push(Operation::Again { counter, to });
+        is_right
+    }
+
+    fn when(
+        &mut self,
+        check: &mut Check<'_>,
+        when: &str,
+        file: &StepFile,
+        node: &Node,
+        out: &mut Vec<Operation>,
+    ) -> Option<()> {
+        let condition = Condition::compile(when, &|name| self.names.position(name));
+        let mut condition = check.resolved(condition, node.get("when"));
+        if condition.as_ref().is_some_and(Condition::is_pointless) {
+            let message = "this is always the same: a variable is written ${total}";
+            condition = check.note(node.get("when").place(), message);
+        }
+        let place = out.len();
+        // Put in its place when it is known where to jump to.
+        out.push(Operation::Jump(place));
+        let without = self.names.present();
+        self.all(check, &file.steps, node.get("steps"), out);
+        self.names
+            .go_on_with(joined(vec![without, self.names.present()]));
+        out[place] = Operation::Unless {
+            condition: condition?,
+            to: out.len(),
+        };
+        Some(())
+    }
+
+    fn choose(
+        &mut self,
+        check: &mut Check<'_>,
+        choices: &[ChoiceFile],
+        node: &Node,
+        out: &mut Vec<Operation>,
+    ) -> Option<()> {
+        if choices.is_empty() {
+            return check.note(node.place(), "there is nothing to choose from");
+        }
+        let mut is_right = Some(());
+        let place = out.len();
+        out.push(Operation::Jump(place));
+        let before = self.names.present();
+        let mut ways = Vec::new();
+        let mut targets = Vec::new();
+        let mut ends = Vec::new();
+        for (index, choice) in choices.iter().enumerate() {
+            let node = node.index(index);
+            if !(1..=LARGEST_WEIGHT).contains(&choice.weight) {
+                let message = format!("a weight is a whole number from 1 to {LARGEST_WEIGHT}");
+                is_right = check.note(node.get("weight").place(), message);
+            }
+            targets.push((choice.weight, out.len()));
+            self.names.go_on_with(before.clone());
+            self.all(check, &choice.steps, node.get("steps"), out);
+            ways.push(self.names.present());
+            ends.push(out.len());
+            out.push(Operation::Jump(place));
+        }
+        self.names.go_on_with(joined(ways));
+        let end = out.len();
+        for jump in ends {
+            out[jump] = Operation::Jump(end);
+        }
+        out[place] = Operation::Choose(targets);
+        is_right
+    }
+}
+
+/// Whether a request is among the steps, however deep.
+fn has_request(steps: &[StepFile]) -> bool {
+    steps.iter().any(|step| {
+        let chosen = step.choose.iter().flatten();
+        step.request.is_some()
+            || has_request(&step.steps)
+            || chosen.map(|it| it.steps.as_slice()).any(has_request)
+    })
 }

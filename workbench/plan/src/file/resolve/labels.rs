@@ -42,7 +42,11 @@ fn of_steps<'a>(
             return None;
         }
         if let Some(label) = step.name.as_deref().or(step.request.as_deref()) {
-            known(node.get(if step.name.is_some() { "name" } else { "request" }))?;
+            known(node.get(if step.name.is_some() {
+                "name"
+            } else {
+                "request"
+            }))?;
             labels.push(label);
         }
         of_steps(&step.steps, node, "steps", labels)?;

@@ -5,15 +5,13 @@ use std::time::Duration;
 use super::Check;
 use crate::file::duration::{format_duration, parse_duration};
 use crate::file::format::{
-    ArrivalsFile, ConcurrencyFile, GapsFile, IterationsFile, NumberOr, ThreadRowFile,
+    ArrivalsFile, ConcurrencyFile, GapsFile, IterationsFile, NumberOr, ScenarioFile, ThreadRowFile,
     default_max_duration,
 };
 use crate::file::rate::parse_rate;
 use crate::file::source::Node;
+use crate::plan::{Arrivals, Concurrency, Gaps, Iterations, Load, SteadyPart, ThreadRow};
 use crate::schedule::Schedule;
-use crate::plan::{
-    Arrivals, Concurrency, Gaps, Iterations, Load, SteadyPart, ThreadRow,
-};
 
 /// More than a machine has room for: 100,000 users take about 2 GB, and an address has 65,535 ports.
 const MOST_USERS: u64 = 1_000_000;
@@ -66,6 +64,8 @@ pub(super) fn load(
     }
     match loads.pop() {
         None => Some(None),
+        // What was meant is not known.
+        Some(_) if node.get(given[0]).is_stand_in() => None,
         Some(load) => load.map(Some),
     }
 }
@@ -74,9 +74,17 @@ pub(super) fn load(
 pub(super) fn shared(
     check: &mut Check<'_>,
     load: Option<&Load>,
-    scenarios: &[(&str, Option<&Load>)],
+    scenarios: &[(&ScenarioFile, Option<&Load>)],
     root: &Node,
 ) -> Option<()> {
+    for (position, (scenario, own)) in scenarios.iter().enumerate() {
+        if scenario.pacing.is_some() && matches!(own.or(load), Some(Load::Arrivals(_))) {
+            let node = root.get("scenarios").index(position);
+            let message =
+                "\"arrivals\" say when iterations begin: there is no \"pacing\" beside them";
+            check.note::<()>(node.key_place("pacing"), message);
+        }
+    }
     let sharing = scenarios.iter().position(|(_, own)| own.is_none());
     match (load, sharing) {
         (None, Some(position)) => {
@@ -87,7 +95,7 @@ pub(super) fn shared(
                     format!("missing key {keys}: nobody would come"),
                 );
             }
-            let (name, _) = scenarios[position];
+            let name = &scenarios[position].0.name;
             let place = root.get("scenarios").index(position).place();
             check.note(
                 place,

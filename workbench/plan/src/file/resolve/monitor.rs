@@ -7,6 +7,7 @@ use crate::diagnostic::Fault;
 use crate::file::format::{MonitorFile, ValueFile};
 use crate::file::source::Node;
 use crate::plan::{Monitor, WatchedProcess};
+use crate::template::without_variables;
 
 /// No process of Linux has a higher number (proc(5), `pid_max`).
 const HIGHEST_PID: u32 = 1 << 22;
@@ -73,6 +74,7 @@ fn process(file: &ValueFile) -> Result<WatchedProcess, Fault> {
 }
 
 fn endpoint(text: &str) -> Result<String, Fault> {
+    without_variables(text, "the URL of an endpoint")?;
     let refuse = |reason: &str| {
         Err(Fault::new(format!(
             "\"{text}\" is not the URL of a Prometheus endpoint{reason}; write it as http://host:port/metrics"

@@ -6,8 +6,10 @@ use std::rc::Rc;
 
 use super::data::DataFiles;
 use crate::diagnostic::{Fault, suggestion};
+use crate::file::foreign::{Around, placeholder};
 use crate::plan::Given;
 use crate::secret::SecretSource;
+use crate::template::{ENVIRONMENT, Template, Value};
 
 /// The variables that every scenario has, at [`crate::Scenario::USER`] and [`crate::Scenario::ITERATION`].
 pub(super) const BUILT_IN: [&str; 2] = ["user", "iteration"];
@@ -15,25 +17,73 @@ pub(super) const BUILT_IN: [&str; 2] = ["user", "iteration"];
 /// Bytes of the largest value of those.
 const LONGEST_BUILT_IN: usize = u32::MAX.ilog10() as usize + 1;
 
-/// What variables of the environment are called by.
-pub(super) const ENVIRONMENT: &str = "env";
+/// What is known of the values that a variable can have.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Known {
+    /// Bytes of the longest one in a path, as far as is known.
+    longest: usize,
+    /// One that no header can carry.
+    unfit_for_headers: Option<String>,
+}
+
+/// The variables that have a value at some place, by position.
+pub(super) type Present = HashMap<usize, Known>;
 
 /// The variables of a scenario.
 pub(super) struct Names<'a> {
     data: &'a DataFiles,
     /// Of the whole experiment.
     secrets: &'a RefCell<Vec<SecretSource>>,
-    /// Set so far; positions are indexes.
-    set: RefCell<Vec<String>>,
+    /// By position.
+    all: RefCell<Vec<String>>,
     given: RefCell<Vec<(usize, Given)>>,
-    /// Bytes of the longest value that each of them can have in a path now, by position, as far as is known.
-    longest: HashMap<usize, usize>,
-    /// Values so far that no header can carry, by the variable's position.
-    unfit_for_headers: Vec<(usize, String)>,
+    /// Those that steps have set on every way to here, and those of `given`.
+    present: RefCell<Present>,
     /// Set by any step, for better messages.
     sometime: Vec<String>,
     /// What is wrong with the variables that texts named.
     unknown: Rc<RefCell<Vec<Fault>>>,
+}
+
+impl Known {
+    /// Of a variable that is one of these values.
+    pub(super) fn of(values: &[Value]) -> Self {
+        let longest = values.iter().map(Value::bytes_in_path).max();
+        let unfit = values.iter().find_map(|value| match value {
+            Value::Text(text) if !fits_header(text) => Some(text.clone()),
+            _ => None,
+        });
+        Self {
+            longest: longest.unwrap_or(0),
+            unfit_for_headers: unfit,
+        }
+    }
+
+    fn or(&self, other: &Self) -> Self {
+        Self {
+            longest: self.longest.max(other.longest),
+            unfit_for_headers: self
+                .unfit_for_headers
+                .clone()
+                .or_else(|| other.unfit_for_headers.clone()),
+        }
+    }
+}
+
+/// What is known where one of several ways was taken: a variable has a value where it has one on all of them.
+pub(super) fn joined(ways: Vec<Present>) -> Present {
+    let join = |one: Present, other: Present| {
+        one.into_iter()
+            .filter_map(|(position, known)| Some((position, known.or(other.get(&position)?))))
+            .collect()
+    };
+    ways.into_iter().reduce(join).unwrap_or_default()
+}
+
+/// Whether a header can carry a text that stands in the file.
+pub(super) fn fits_header(text: &str) -> bool {
+    text.chars()
+        .all(|letter| letter == ' ' || letter.is_ascii_graphic())
 }
 
 impl<'a> Names<'a> {
@@ -43,26 +93,27 @@ impl<'a> Names<'a> {
         sometime: Vec<String>,
         unknown: &Rc<RefCell<Vec<Fault>>>,
     ) -> Self {
+        let known = Known {
+            longest: LONGEST_BUILT_IN,
+            unfit_for_headers: None,
+        };
         Self {
             data,
             secrets,
-            set: RefCell::new(BUILT_IN.map(str::to_owned).to_vec()),
+            all: RefCell::new(BUILT_IN.map(str::to_owned).to_vec()),
             given: RefCell::default(),
-            longest: (0..BUILT_IN.len())
-                .map(|it| (it, LONGEST_BUILT_IN))
-                .collect(),
-            unfit_for_headers: Vec::new(),
+            present: RefCell::new((0..BUILT_IN.len()).map(|it| (it, known.clone())).collect()),
             sometime,
             unknown: Rc::clone(unknown),
         }
     }
 
     pub(super) fn into_parts(self) -> (Vec<String>, Vec<(usize, Given)>) {
-        (self.set.into_inner(), self.given.into_inner())
+        (self.all.into_inner(), self.given.into_inner())
     }
 
-    /// The position of the variable that a text names. One that is not known is noted, so that further ones of the same text
-    /// are looked for.
+    /// The position of the variable that a text names; it has a value. One that is not known, or has none, is noted, so that
+    /// further ones of the same text are looked for.
     #[expect(clippy::unnecessary_wraps, reason = "templates ask for a result")]
     pub(super) fn position(&self, name: &str) -> Result<usize, Fault> {
         Ok(self.find(name).unwrap_or_else(|fault| {
@@ -72,38 +123,54 @@ impl<'a> Names<'a> {
     }
 
     fn find(&self, name: &str) -> Result<usize, Fault> {
-        if let Some(position) = self.known(name) {
+        let position = self.all.borrow().iter().position(|known| known == name);
+        if let Some(position) = position.filter(|it| self.has_value(*it)) {
             return Ok(position);
         }
+        let fault = |message: String| Fault::at(&format!("${{{name}}}"), message);
         if let Some((data, column)) = name.split_once('.') {
             let given = if data == ENVIRONMENT {
-                Some(Given::Secret(
-                    self.secret(SecretSource::Environment(column.to_owned())),
-                ))
+                Given::Secret(self.secret(SecretSource::Environment(column.to_owned())))
             } else {
-                self.data
-                    .column(data, column)
-                    .map_err(|message| Fault::at(&format!("${{{name}}}"), message))?
+                self.data.column(data, column).map_err(fault)?
             };
-            return Ok(given.map_or(0, |given| self.give(name, given)));
+            return Ok(self.give(name, given));
         }
-        let message = if self.sometime.iter().any(|later| later == name) {
-            format!("variable \"{name}\" is used before a step sets it")
-        } else {
-            let set = self.set.borrow();
-            let near = suggestion(name, set.iter().map(String::as_str));
-            format!("unknown variable \"{name}\"{near}")
-        };
-        Err(Fault::at(&format!("${{{name}}}"), message))
+        if position.is_some() {
+            return Err(fault(format!(
+                "variable \"{name}\" has a value only where steps of \"when\" or \"choose\" were done that set it; set it \
+                 before, or under \"variables\""
+            )));
+        }
+        if self.sometime.iter().any(|later| later == name) {
+            return Err(fault(format!(
+                "variable \"{name}\" is used before a step sets it"
+            )));
+        }
+        let all = self.all.borrow();
+        let near = suggestion(name, all.iter().map(String::as_str));
+        Err(fault(format!("unknown variable \"{name}\"{near}")))
     }
 
-    /// The position of a variable that is set now.
-    pub(super) fn position_or_new(&self, name: &str) -> usize {
-        self.known(name).unwrap_or_else(|| {
-            let mut set = self.set.borrow_mut();
-            set.push(name.to_owned());
-            set.len() - 1
-        })
+    /// Refuses a variable that is written as other tools do.
+    pub(super) fn no_placeholder(&self, text: &str, around: Around) -> Result<(), Fault> {
+        let is_known = |name: &str| match name.split_once('.') {
+            // What is built in nobody knows who writes so.
+            None => {
+                let all = self.all.borrow();
+                let mut names = all[BUILT_IN.len()..].iter().chain(&self.sometime);
+                names.any(|it| it == name)
+            }
+            Some((data, column)) => data == ENVIRONMENT || self.data.column(data, column).is_ok(),
+        };
+        placeholder(text, around, &is_known).map_or(Ok(()), Err)
+    }
+
+    /// Sets a variable from here on.
+    pub(super) fn set(&self, name: &str, known: Known) -> usize {
+        let position = self.position_or_new(name);
+        self.present.borrow_mut().insert(position, known);
+        position
     }
 
     /// Gives a variable its value before anything is done.
@@ -123,32 +190,60 @@ impl<'a> Names<'a> {
         })
     }
 
-    fn known(&self, name: &str) -> Option<usize> {
-        self.set.borrow().iter().position(|known| known == name)
+    fn position_or_new(&self, name: &str) -> usize {
+        let mut all = self.all.borrow_mut();
+        let known = all.iter().position(|known| known == name);
+        known.unwrap_or_else(|| {
+            all.push(name.to_owned());
+            all.len() - 1
+        })
+    }
+
+    fn has_value(&self, position: usize) -> bool {
+        let given = self.given.borrow();
+        self.present.borrow().contains_key(&position) || given.iter().any(|(it, _)| *it == position)
     }
 
     /// The name of the variable at a position.
     pub(super) fn name(&self, position: usize) -> String {
-        self.set.borrow()[position].clone()
+        self.all.borrow()[position].clone()
     }
 
-    /// Notes what a variable can be from now on, as far as is known.
-    pub(super) fn can_be(&mut self, position: usize, longest: usize, unfit: Vec<String>) {
-        self.longest.insert(position, longest);
-        let unfit = unfit.into_iter().map(|text| (position, text));
-        self.unfit_for_headers.extend(unfit);
+    /// What is known here.
+    pub(super) fn present(&self) -> Present {
+        self.present.borrow().clone()
+    }
+
+    /// Goes on at a place where this is known.
+    pub(super) fn go_on_with(&self, present: Present) {
+        self.present.replace(present);
+    }
+
+    /// What is known of a text.
+    pub(super) fn of_text(&self, template: &Template) -> Known {
+        let present = self.present.borrow();
+        let literals = template
+            .literals()
+            .map(|text| Known::of(&[Value::Text(text.to_owned())]));
+        let variables = template.variables();
+        let variables =
+            variables.map(|position| present.get(&position).cloned().unwrap_or_default());
+        let add = |sum: Known, part: Known| Known {
+            longest: sum.longest + part.longest,
+            ..sum.or(&part)
+        };
+        literals.chain(variables).fold(Known::default(), add)
     }
 
     /// Bytes of the longest value that a variable can have in a path, as far as is known.
     pub(super) fn longest(&self, position: usize) -> usize {
-        self.longest.get(&position).copied().unwrap_or(0)
+        let present = self.present.borrow();
+        present.get(&position).map_or(0, |known| known.longest)
     }
 
     /// A value of a variable that no header can carry.
-    pub(super) fn unfit_for_headers(&self, position: usize) -> Option<&str> {
-        self.unfit_for_headers
-            .iter()
-            .find(|(unfit, _)| *unfit == position)
-            .map(|(_, text)| text.as_str())
+    pub(super) fn unfit_for_headers(&self, position: usize) -> Option<String> {
+        let present = self.present.borrow();
+        present.get(&position)?.unfit_for_headers.clone()
     }
 }

@@ -14,6 +14,7 @@ use crate::file::format::{
 use crate::file::source::Node;
 use crate::plan::{Given, Load, Operation, Scenario};
 use crate::secret::SecretSource;
+use crate::template::without_variables;
 
 /// Goose lays out its users in proportion to the weights, in lists as long as the weights are large.
 const LARGEST_WEIGHT: u32 = 1000;
@@ -66,10 +67,7 @@ pub(super) fn scenarios(
             (scenario, load.filter(|_| !node.place().is_stand_in()))
         })
         .unzip();
-    (
-        scenarios.into_iter().collect(),
-        loads.into_iter().collect(),
-    )
+    (scenarios.into_iter().collect(), loads.into_iter().collect())
 }
 
 fn scenario(
@@ -98,8 +96,8 @@ fn scenario(
     for steps in [&file.on_start, &file.steps, &file.on_stop] {
         set_in(steps, &mut sometime);
     }
-    let mut names = Names::new(shared.data, shared.secrets, sometime, &check.unknown);
-    let variables = variables(check, shared.variables, &mut names, shared.root);
+    let names = Names::new(shared.data, shared.secrets, sometime, &check.unknown);
+    let variables = variables(check, shared.variables, &names, shared.root);
     let mut flow = Flow::new(shared.common, names);
     let on_start = flow.operations(check, &file.on_start, node.get("on_start"));
     let steps_node = node.get("steps");
@@ -139,7 +137,7 @@ fn scenario(
 fn variables(
     check: &mut Check<'_>,
     file: &Ordered<ValueOr<ValueFile, DrawFile>>,
-    names: &mut Names<'_>,
+    names: &Names<'_>,
     root: &Node,
 ) -> Option<()> {
     let node = root.get("variables");
@@ -152,31 +150,31 @@ fn variables(
             ..
         }) = file
         {
+            let text = without_variables(secret, "the name of a file");
+            let is_name = check.resolved(text, node.get("secret_file"));
+            is_right &= is_name.is_some();
             // Looked for when a run begins: whoever checks an experiment may not have it.
             let source = SecretSource::File(secret.clone(), check.folder.join(secret));
             let secret = names.secret(source);
             names.give(name, Given::Secret(secret));
             continue;
         }
-        match values::draw(check, file, names, node) {
-            Some(draw) => {
-                step::variable(name, &draw, names);
-                names.give(name, Given::Drawn(draw));
-            }
-            None => {
-                // Known all the same, so that nobody who uses it is blamed.
-                names.position_or_new(name);
-                is_right = false;
-            }
+        let draw = values::draw(check, file, names, node);
+        let known = draw.as_ref().map(|draw| step::known(draw, names));
+        // Of a wrong one, too, so that nobody who uses it is blamed.
+        names.set(name, known.unwrap_or_default());
+        is_right &= draw.is_some();
+        if let Some(draw) = draw {
+            names.give(name, Given::Drawn(draw));
         }
     }
     is_right.then_some(())
 }
 
 /// Names of the variables that steps set or capture.
-fn set_in(steps: &[StepFile], names: &mut Vec<String>) {
+pub(super) fn set_in(steps: &[StepFile], names: &mut Vec<String>) {
     for step in steps {
-        names.extend(step.set.keys().cloned());
+        names.extend(step.set.0.iter().map(|(name, _)| name.clone()));
         names.extend(step.capture.0.iter().map(|(name, _)| name.clone()));
         set_in(&step.steps, names);
         for choice in step.choose.iter().flatten() {

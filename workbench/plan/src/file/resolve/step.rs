@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::names::{BUILT_IN, Names};
+use super::names::{BUILT_IN, Known, Names, fits_header};
 use super::target::Service;
 use super::{Check, answer, body, values};
 use crate::answer::Expectation;
 use crate::diagnostic::{Fault, suggestion};
 use crate::draw::Draw;
-use crate::file::format::{AuthFile, DrawFile, HttpFile, StepFile, ValueFile, ValueOr};
+use crate::file::foreign::Around;
+use crate::file::format::{AuthFile, DrawFile, HttpFile, Ordered, StepFile, ValueFile, ValueOr};
 use crate::file::request::{check_length, check_path, parse_request};
 use crate::file::source::Node;
 use crate::plan::Step;
@@ -34,7 +35,7 @@ pub(super) fn step(
     file: &StepFile,
     request: Option<&str>,
     common: Common<'_>,
-    names: &mut Names<'_>,
+    names: &Names<'_>,
     node: &Node,
 ) -> Option<Step> {
     let set = set(check, &file.set, names, node.get("set"));
@@ -107,6 +108,7 @@ fn path(
 ) -> Option<Template> {
     let template = Template::path(text, &|name| names.position(name));
     let template = template.and_then(|template| {
+        names.no_placeholder(text, Around::Path)?;
         template.literals().try_for_each(check_path)?;
         let literals: usize = template.literals().map(str::len).sum();
         let variables: usize = template.variables().map(|it| names.longest(it)).sum();
@@ -116,48 +118,49 @@ fn path(
     check.resolved(template, node)
 }
 
-/// Variables that are set before a request: first those that need no others, by name, then the texts.
+/// Variables that are set before a request, in the order of [`in_order`].
 fn set(
     check: &mut Check<'_>,
-    file: &BTreeMap<String, ValueOr<ValueFile, DrawFile>>,
-    names: &mut Names<'_>,
+    file: &Ordered<ValueOr<ValueFile, DrawFile>>,
+    names: &Names<'_>,
     node: &Node,
 ) -> Option<Vec<(usize, Draw)>> {
-    let is_text = |file: &ValueOr<_, _>| matches!(file, ValueOr::Value(ValueFile::Text(text)) if text.contains("${"));
-    let (texts, drawn): (Vec<_>, Vec<_>) = file.iter().partition(|(_, file)| is_text(file));
-    let mut set: Vec<Option<(usize, Draw)>> = Vec::new();
-    for entries in [drawn, texts] {
-        let drawn: Vec<_> = entries
-            .into_iter()
-            .map(|(name, file)| {
-                check_variable(check, name, node);
-                (name, values::draw(check, file, names, node.get(name)))
-            })
-            .collect();
-        for (name, draw) in drawn {
-            set.push(draw.map(|draw| (variable(name, &draw, names), draw)));
-        }
-    }
+    let set: Vec<_> = in_order(file)
+        .into_iter()
+        .map(|(name, file)| {
+            let is_right = check_variable(check, name, node);
+            let draw = values::draw(check, file, names, node.get(name));
+            let known = draw.as_ref().map(|draw| known(draw, names));
+            // Of a wrong one, too, so that nobody who uses it is blamed.
+            let position = names.set(name, known.unwrap_or_default());
+            is_right.and(draw).map(|draw| (position, draw))
+        })
+        .collect();
     set.into_iter().collect()
 }
 
-/// Brings a variable into being.
-pub(super) fn variable(name: &str, draw: &Draw, names: &mut Names<'_>) -> usize {
-    let position = names.position_or_new(name);
-    let drawn = match draw {
-        Draw::Constant(value) => std::slice::from_ref(value),
-        Draw::Choice(values) => values,
+/// The order in which variables are drawn: first those that need no others, by name, which is what seeds rely on; then the
+/// texts, as they stand, so that each can use those before it.
+pub(super) fn in_order(
+    file: &Ordered<ValueOr<ValueFile, DrawFile>>,
+) -> Vec<&(String, ValueOr<ValueFile, DrawFile>)> {
+    let is_text = |file: &ValueOr<_, _>| matches!(file, ValueOr::Value(ValueFile::Text(text)) if text.contains("${"));
+    let (texts, mut drawn): (Vec<_>, Vec<_>) = file.0.iter().partition(|(_, file)| is_text(file));
+    drawn.sort_by_key(|(name, _)| name);
+    drawn.extend(texts);
+    drawn
+}
+
+/// What is known of a variable that is drawn from this.
+pub(super) fn known(draw: &Draw, names: &Names<'_>) -> Known {
+    match draw {
+        Draw::Constant(value) => Known::of(std::slice::from_ref(value)),
+        Draw::Choice(values) => Known::of(values),
         // No number between two has more digits than both.
-        Draw::Uniform(from, to) => &[Value::Integer(*from), Value::Integer(*to)],
-        _ => &[],
-    };
-    let longest = drawn.iter().map(Value::bytes_in_path).max().unwrap_or(0);
-    let unfit = drawn.iter().filter_map(|value| match value {
-        Value::Text(text) if !fits_header(text) => Some(text.clone()),
-        _ => None,
-    });
-    names.can_be(position, longest, unfit.collect());
-    position
+        Draw::Uniform(from, to) => Known::of(&[Value::Integer(*from), Value::Integer(*to)]),
+        Draw::Text(template) => names.of_text(template),
+        _ => Known::default(),
+    }
 }
 
 /// Whether a variable may be set that is called so.
@@ -185,58 +188,78 @@ fn headers(
     names: &Names<'_>,
     node: &Node,
 ) -> Option<Headers> {
-    let own = headers_in(check, &file.headers, names, node.get("headers"));
-    let shared = headers_in(
-        check,
-        &common.http.headers,
-        names,
-        common.node.get("headers"),
-    );
-    let (mut headers, shared) = (own?, shared?);
-    let is_given = |headers: &Headers, name: &str| headers.iter().any(|(given, _)| given == name);
-    let asked = common.http.accept_encoding.as_ref();
-    let no_variables = |_: &str| Err(Fault::new("there are no variables in it"));
-    let asked = asked.and_then(|text| Template::plain(text, &no_variables).ok());
-    let shared = shared
-        .into_iter()
-        .chain(asked.map(|asked| ("accept-encoding".to_owned(), asked)));
-    for (name, template) in shared {
-        let is_auth = name == "authorization" && file.auth.is_some();
-        if !is_auth && !is_given(&headers, &name) {
-            headers.push((name, template));
+    let of_step = node.get("headers");
+    names_of_headers(check, &file.headers, of_step);
+    let own: Vec<_> = file
+        .headers
+        .iter()
+        .map(|(name, text)| {
+            let template = check.resolved(header(text, names), of_step.get(name))?;
+            Some((name.to_ascii_lowercase(), template))
+        })
+        .collect();
+    let mut is_right = own.iter().all(Option::is_some);
+    let mut headers: Headers = own.into_iter().flatten().collect();
+    let request = file.request.as_deref().unwrap_or_default();
+    let encoding = common.http.accept_encoding.iter();
+    let encoding = encoding.map(|text| ("accept-encoding", text));
+    let shared = common.http.headers.iter();
+    let shared = shared.map(|(name, text)| (name.as_str(), text));
+    for (name, text) in shared.chain(encoding) {
+        let lower = name.to_ascii_lowercase();
+        let is_auth = lower == "authorization" && file.auth.is_some();
+        let is_given = || file.headers.keys().any(|it| it.eq_ignore_ascii_case(name));
+        if is_auth || is_given() {
+            continue;
+        }
+        let template = header(text, names);
+        let mut faults = check.unknown.take();
+        match template {
+            Ok(template) if faults.is_empty() => headers.push((lower, template)),
+            Ok(_) => {}
+            Err(fault) => faults.push(fault),
+        }
+        is_right &= faults.is_empty();
+        for fault in faults {
+            let message = format!(
+                "{}; this is a header of every request, and so of \"{request}\"",
+                fault.message
+            );
+            let node = common.node.get("headers").get(name);
+            check.resolved_once::<()>(Err(Fault { message, ..fault }), node);
         }
     }
-    Some(headers)
+    is_right.then_some(headers)
 }
 
-fn headers_in(
+/// Notes what is wrong with the names of headers.
+pub(super) fn names_of_headers(
     check: &mut Check<'_>,
     file: &BTreeMap<String, String>,
-    names: &Names<'_>,
     node: &Node,
-) -> Option<Headers> {
-    let mut headers: Vec<(String, Option<Template>)> = Vec::new();
-    for (name, text) in file {
+) {
+    let mut before = Vec::new();
+    for name in file.keys() {
         let lower = name.to_ascii_lowercase();
         if let Err(fault) = check_header_name(&lower) {
             check.note::<()>(node.key_place(name), fault.message);
-        } else if headers.iter().any(|(before, _)| *before == lower) {
+        } else if before.contains(&lower) {
             let message = format!("header \"{lower}\" is given twice");
             check.note::<()>(node.key_place(name), message);
         }
-        let template = check.resolved(header(text, names), node.get(name));
-        headers.push((lower, template));
+        before.push(lower);
     }
-    headers
-        .into_iter()
-        .map(|(name, template)| Some((name, template?)))
-        .collect()
 }
 
-/// Headers are `token`s (RFC 9110, section 5.6.2), and some belong to the client.
-fn check_header_name(lower: &str) -> Result<(), Fault> {
+/// Whether a text can name a header (RFC 9110, section 5.6.2).
+pub(super) fn is_token(text: &str) -> bool {
     let token = |letter: char| letter.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(letter);
-    if lower.is_empty() || !lower.chars().all(token) {
+    !text.is_empty() && text.chars().all(token)
+}
+
+/// Headers are tokens, and some belong to the client.
+fn check_header_name(lower: &str) -> Result<(), Fault> {
+    if !is_token(lower) {
         return Err(Fault::new(format!("\"{lower}\" cannot name a header")));
     }
     if lower.len() > LONGEST_HEADER_NAME {
@@ -254,9 +277,12 @@ fn check_header_name(lower: &str) -> Result<(), Fault> {
 
 fn header(text: &str, names: &Names<'_>) -> Result<Template, Fault> {
     let template = Template::plain(text, &|name| names.position(name))?;
+    names.no_placeholder(text, Around::Header)?;
     if let Some(wrong) = template.literals().find(|literal| !fits_header(literal)) {
+        // Of a text over several lines no line holds all of it.
+        let wrong = wrong.lines().find(|line| !fits_header(line));
         return Err(Fault::at(
-            wrong,
+            wrong.unwrap_or_default(),
             "a header carries visible ASCII characters only",
         ));
     }
@@ -268,11 +294,6 @@ fn header(text: &str, names: &Names<'_>) -> Result<Template, Fault> {
         }
     }
     Ok(template)
-}
-
-fn fits_header(text: &str) -> bool {
-    text.chars()
-        .all(|letter| letter == ' ' || letter.is_ascii_graphic())
 }
 
 #[derive(Default)]
@@ -298,6 +319,9 @@ fn auth(
     match (&file.bearer, &file.basic) {
         (Some(token), None) => {
             let node = node.get("bearer");
+            if token.trim().is_empty() {
+                return check.note(node.place(), "there is no token");
+            }
             check.resolved(header(token, names), node)?;
             let template = header(&format!("Bearer {token}"), names);
             Some(Auth {

@@ -11,6 +11,7 @@ use crate::file::source::{Node, Place};
 use crate::file::url::BaseUrlError;
 use crate::file::url::parse_database;
 use crate::plan::{BaseUrl, BookstoreTarget, Database, ResetRequest, Target, UrlsTarget};
+use crate::template::without_variables;
 
 /// The services of the bundled bookstore that experiments can load.
 const BOOKSTORE_SERVICES: [&str; 4] = ["catalog", "cart", "orders", "storefront"];
@@ -63,7 +64,8 @@ fn named<'a>(
 pub(super) fn target(check: &mut Check<'_>, file: &TargetFile, node: &Node) -> Option<Target> {
     match (&file.bookstore, &file.urls) {
         (Some(bookstore), None) => {
-            let reset = "the bundled bookstore is started anew for each run; \"reset\" is for \"urls\"";
+            let reset =
+                "the bundled bookstore is started anew for each run; \"reset\" is for \"urls\"";
             let tls = "the bundled bookstore speaks plain HTTP; \"tls\" is for \"urls\"";
             let mut is_right = true;
             for (key, is_given, message) in [
@@ -108,7 +110,9 @@ pub(super) fn target(check: &mut Check<'_>, file: &TargetFile, node: &Node) -> O
 }
 
 fn bookstore(check: &mut Check<'_>, file: &BookstoreFile, node: &Node) -> Option<Target> {
-    let database = check.resolved(parse_database(&file.database), node.get("database"));
+    let database = without_variables(&file.database, "the URL of a database")
+        .and_then(|()| parse_database(&file.database));
+    let database = check.resolved(database, node.get("database"));
     if file.products == 0 {
         let message = "a bookstore needs at least one product";
         check.note::<()>(node.get("products").place(), message);
@@ -212,10 +216,7 @@ fn reset_request(text: &str, services: &[Service<'_>]) -> Result<ResetRequest, F
         let message = format!("unknown service \"{}\"{near}", line.service);
         return Err(Fault::at(line.service, message));
     };
-    if let Some(variable) = line.path.find("${") {
-        let message = "a reset is sent by no user: there are no variables in it";
-        return Err(Fault::at(&line.path[variable..], message));
-    }
+    without_variables(&line.path, "a reset, which is sent by no user")?;
     check_path(&line.path)?;
     check_length(service.prefix + line.path.len())?;
     Ok(ResetRequest {
@@ -226,6 +227,7 @@ fn reset_request(text: &str, services: &[Service<'_>]) -> Result<ResetRequest, F
 }
 
 fn base_url(text: &str) -> Result<BaseUrl, Fault> {
+    without_variables(text, "the URL of a service")?;
     text.parse()
         .map_err(|error: BaseUrlError| Fault::new(error.to_string()))
 }

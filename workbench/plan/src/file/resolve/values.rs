@@ -7,7 +7,7 @@ use super::names::Names;
 use crate::diagnostic::Fault;
 use crate::draw::{Draw, Now, Real, TimeFormat, Times, Zipf};
 use crate::file::format::{
-    DrawFile, DurationFile, NowFile, RealFile, TimesFile, ValueFile, ValueOr, ZipfFile,
+    DrawFile, DurationFile, RealFile, TimesFile, ValueFile, ValueOr, ZipfFile,
 };
 use crate::file::source::Node;
 use crate::template::{Template, Value};
@@ -109,12 +109,23 @@ fn log_normal(check: &mut Check<'_>, median: f64, p90: f64, node: &Node) -> Opti
     Some(Real::log_normal(median, p90))
 }
 
-/// A value that has no variables in it.
-pub(super) fn constant(file: &ValueFile) -> Value {
-    match file {
-        ValueFile::Integer(integer) => Value::Integer(*integer),
-        ValueFile::Text(text) => Value::Text(text.clone()),
-    }
+/// A value in which there can be no variables; `what` it is.
+pub(super) fn fixed(
+    check: &mut Check<'_>,
+    file: &ValueFile,
+    what: &str,
+    node: &Node,
+) -> Option<Value> {
+    let text = match file {
+        ValueFile::Integer(integer) => return Some(Value::Integer(*integer)),
+        ValueFile::Text(text) => text,
+    };
+    let template = Template::plain(text, &|name| {
+        let message = format!("there are no variables in {what}");
+        Err(Fault::at(&format!("${{{name}}}"), message))
+    });
+    let template = check.resolved(template, node)?;
+    template.constant().map(|text| Value::Text(text.to_owned()))
 }
 
 pub(super) fn draw(
@@ -171,7 +182,12 @@ fn drawn_from(
         if values.is_empty() {
             return check.note(node.place(), "there is nothing to choose from");
         }
-        Some(Draw::Choice(values.iter().map(constant).collect()))
+        let values: Vec<_> = values
+            .iter()
+            .enumerate()
+            .map(|(index, value)| fixed(check, value, "a \"choice\"", node.index(index)))
+            .collect();
+        values.into_iter().collect::<Option<_>>().map(Draw::Choice)
     } else if let Some(mean) = drawn.exponential {
         positive(check, mean, node).map(|mean| Draw::Real(Real::Exponential(mean)))
     } else if let Some(normal) = &drawn.normal {
@@ -194,9 +210,16 @@ fn drawn_from(
             step: file.step,
         })
     } else if let Some(file) = &drawn.now {
-        let now = now(file);
-        let place = node.get("offset");
-        check.resolved(now, if file.offset.is_some() { place } else { node })
+        let offset = match &file.offset {
+            None => Ok(jiff::SignedDuration::ZERO),
+            Some(text) => offset(&text.0),
+        };
+        let offset = check.resolved(offset, node.get("offset"));
+        let format = check.resolved(time_format(&file.format), node.get("format"));
+        Some(Draw::Now(Now {
+            offset: offset?,
+            format: format?,
+        }))
     } else {
         check.note(
             around.key_place(key),
@@ -232,12 +255,8 @@ fn zipf(check: &mut Check<'_>, file: &ZipfFile, node: &Node) -> Option<Draw> {
     }
 }
 
-fn now(file: &NowFile) -> Result<Draw, Fault> {
-    let offset = match &file.offset {
-        None => jiff::SignedDuration::ZERO,
-        Some(text) => offset(&text.0)?,
-    };
-    let format = match file.format.as_str() {
+fn time_format(text: &str) -> Result<TimeFormat, Fault> {
+    Ok(match text {
         "unix" => TimeFormat::Unix,
         "unix_ms" => TimeFormat::UnixMs,
         "rfc3339" => TimeFormat::Rfc3339,
@@ -253,8 +272,7 @@ fn now(file: &NowFile) -> Result<Draw, Fault> {
                 "unknown format \"{other}\"; write unix, unix_ms, rfc3339 or one such as \"%Y-%m-%d\""
             )));
         }
-    };
-    Ok(Draw::Now(Now { offset, format }))
+    })
 }
 
 /// A time with a sign; days are of 24 hours.

@@ -15,6 +15,16 @@ impl Node {
         self.state == State::StandIn
     }
 
+    /// Whether something in it was put in or taken out.
+    pub(in crate::file) fn has_stand_in(&self) -> bool {
+        let is_inside = match &self.content {
+            Content::Scalar => false,
+            Content::List(nodes) => nodes.iter().any(|node| node.has_stand_in()),
+            Content::Mapping(entries) => entries.iter().any(|it| it.value.has_stand_in()),
+        };
+        is_inside || self.place().is_stand_in
+    }
+
     /// The value of a key; `None` where the key is not there.
     pub(in crate::file) fn get_mut(&mut self, key: &str) -> Option<&mut Self> {
         match &mut self.content {
@@ -76,14 +86,15 @@ impl Node {
 
     /// Puts in a key that is missing.
     pub(in crate::file) fn insert(&mut self, key: &str) {
+        let stand_in = Self {
+            range: self.range,
+            content: Content::Scalar,
+            state: State::StandIn,
+        };
         let entry = Entry {
             key: key.to_owned(),
-            key_range: None,
-            value: Rc::new(Self {
-                range: self.range,
-                content: Content::Scalar,
-                state: State::StandIn,
-            }),
+            key_node: stand_in.clone(),
+            value: Rc::new(stand_in),
         };
         match &mut self.content {
             Content::Mapping(entries) => entries.push(entry),

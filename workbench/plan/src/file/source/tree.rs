@@ -168,7 +168,7 @@ impl<'a> Builder<'a> {
                 }
             };
             let first = entries.iter().find(|entry| entry.key == key);
-            let first = first.and_then(|entry| Some(entry.key_range?.start.line()));
+            let first = first.map(|entry| entry.key_node.range.start.line());
             let (event, range) = self.next()?;
             let value = self.node(&event, range)?;
             if let Some(line) = first {
@@ -181,7 +181,11 @@ impl<'a> Builder<'a> {
             }
             entries.push(Entry {
                 key,
-                key_range: Some(key_range),
+                key_node: Node {
+                    range: key_range,
+                    content: Content::Scalar,
+                    state: State::AsWritten,
+                },
                 value,
             });
         }

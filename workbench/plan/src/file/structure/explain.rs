@@ -2,9 +2,14 @@
 
 /// What is wrong with a value.
 pub(super) enum Kind<'a> {
-    UnknownKey { right: Vec<&'a str> },
+    UnknownKey {
+        right: Vec<&'a str>,
+    },
     MissingKey(&'a str),
-    UnknownWord { word: &'a str, right: Vec<&'a str> },
+    UnknownWord {
+        word: &'a str,
+        right: Vec<&'a str>,
+    },
     /// A type, mostly.
     Other,
 }

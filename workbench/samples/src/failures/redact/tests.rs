@@ -37,7 +37,7 @@ fn in_ascii_json(text: &str) -> String {
         true => it.to_string(),
         false => it.encode_utf16(&mut [0; 2]).iter().map(escaped).collect(),
     };
-    json.trim_matches('"').chars().map(character).collect()
+    json[1..json.len() - 1].chars().map(character).collect()
 }
 
 fn in_html(text: &str) -> String {
@@ -92,12 +92,13 @@ proptest! {
         before in "[ -~]{0,12}",
         behind in "[ -~]{0,12}",
     ) {
+        let redactor = Redactor::new(&[&secret]);
         for encoding in encodings(&secret) {
             if encoding.trim_end_matches('=').len() < 6 && encoding != secret {
                 // Of so short a text the base64 has no part that depends on it alone.
                 continue;
             }
-            let redacted = redacted(&[&secret], &format!("{before}{encoding}{behind}"));
+            let redacted = redactor.line(&format!("{before}{encoding}{behind}"));
             prop_assert!(redacted.contains(REDACTED), "{encoding:?} in {redacted:?}");
             prop_assert!(!redacted.contains(&secret), "{secret:?} in {redacted:?}");
         }
@@ -257,6 +258,18 @@ fn credentials_are_known_by_their_names_wherever_they_stand() {
             "authorization: Basic YW5uOnB3\naccept: */*",
             "authorization: [redacted]\naccept: */*",
         ),
+        // Tokens under any name.
+        (
+            r#"{"data": "eyJhbGciOiJI.eyJzdWIiOiIx.SflKxwRJ"}"#,
+            r#"{"data": "[redacted]"}"#,
+        ),
+        ("sent: Bearer abc-def.123", "sent: Bearer [redacted]"),
+        ("sent: Basic YW5uOnB3MQ==", "sent: Basic [redacted]"),
+        ("the bearer of news", "the bearer of news"),
+        (
+            "/a;jsessionid=AB12&signature=abc",
+            "/a;jsessionid=[redacted]&signature=[redacted]",
+        ),
         // A multipart form.
         (
             "--x\r\ncontent-disposition: form-data; name=\"password\"\r\n\r\nabc\r\ndef\r\n--x--\r\n",
@@ -323,6 +336,15 @@ fn a_reason_does_not_tell_what_a_credential_is() {
         (
             r#"the body is not "hunter22""#,
             r#"the body is not "[redacted]""#,
+        ),
+        (
+            r#"$.note is "my hunter…", expected == 1"#,
+            r#"$.note is "my [redacted]…", expected == 1"#,
+        ),
+        (r#"$.note is "a hunt…""#, r#"$.note is "a [redacted]…""#),
+        (
+            r#"$.note is "a hun…", expected == "b…""#,
+            r#"$.note is "a hun…", expected == "b…""#,
         ),
         (
             "there is no $.token in the body",

@@ -1,0 +1,183 @@
+//! Where a redirect leads, and the request that follows it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use url::Url;
+
+use super::endpoint::Endpoint;
+use super::message::Message;
+
+/// Why a response that is a redirect was not followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// As many were followed as may be.
+    TooMany,
+    /// It does not say where to.
+    NoLocation,
+    /// Where it leads is no URL.
+    Malformed,
+    /// It leads to an address that is none of the target's.
+    NotDeclared(String),
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooMany => formatter.write_str("more redirects than `follow_redirects` allows"),
+            Self::NoLocation => formatter.write_str("a redirect without `location`"),
+            Self::Malformed => formatter.write_str("a redirect whose `location` is no URL"),
+            Self::NotDeclared(origin) => {
+                write!(
+                    formatter,
+                    "a redirect to {origin}, which the target does not declare"
+                )
+            }
+        }
+    }
+}
+
+/// The request that a redirect asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Follow {
+    /// By position.
+    pub(super) service: usize,
+    /// Path and query.
+    pub(super) target: String,
+    /// The method and the body stay as they are.
+    pub(super) repeats: bool,
+    /// Where it came from; nobody else gets the headers that were meant for it.
+    same_origin: bool,
+}
+
+/// Whether a status asks for another request; 300 leaves the choice to people, and 304 is no redirect.
+pub(super) fn is_redirect(status: u16) -> bool {
+    matches!(status, 301 | 302 | 303 | 307 | 308)
+}
+
+/// Where the answer to a request leads.
+///
+/// `service` is the one that answered. Its own name is that of the request's `host` header, too.
+pub(super) fn next(
+    status: u16,
+    location: Option<&[u8]>,
+    request: &[u8],
+    services: &[Arc<Endpoint>],
+    service: usize,
+) -> Result<Follow, Stop> {
+    let from = &services[service];
+    let location = location.ok_or(Stop::NoLocation)?;
+    let message = Message::parse(request);
+    // Put together, not joined: a path may begin with two slashes.
+    let url = Url::parse(&format!("{}{}", from.server(), message.target));
+    let url = url.and_then(|url| url.join(&in_ascii(location)));
+    let url = url.map_err(|_| Stop::Malformed)?;
+    let origin = url.origin().ascii_serialization();
+    let own_name = || {
+        let named = Url::parse(&format!("{}://{}", from.scheme(), message.host?)).ok()?;
+        Some(named.origin() == url.origin())
+    };
+    let same_origin = origin == from.server() || own_name().unwrap_or_default();
+    let service = if same_origin {
+        service
+    } else {
+        let mut origins = services.iter().map(|service| service.server());
+        let declared = origins.position(|declared| declared == origin);
+        declared.ok_or(Stop::NotDeclared(origin))?
+    };
+    let query = url.query().map(|query| format!("?{query}"));
+    Ok(Follow {
+        service,
+        target: format!("{}{}", url.path(), query.unwrap_or_default()),
+        repeats: matches!(status, 307 | 308),
+        same_origin,
+    })
+}
+
+/// Bytes that are no ASCII are meant as they are, as in a path that was not encoded.
+fn in_ascii(location: &[u8]) -> String {
+    let mut text = String::with_capacity(location.len());
+    for byte in location {
+        if byte.is_ascii() {
+            text.push(char::from(*byte));
+        } else {
+            text.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    text
+}
+
+impl Follow {
+    /// Writes the request after the one that was redirected.
+    ///
+    /// 301, 302 and 303 are followed by a GET without a body, as most clients do, but by a HEAD where that was asked for.
+    /// Another origin gets none of the headers that the experiment gave, among them `authorization`, but those that every
+    /// client sends. `cookies` are those that the user keeps for it; where it
+    /// keeps none of anybody's, those that the experiment gave stay with their origin.
+    pub(super) fn write(
+        &self,
+        request: &[u8],
+        endpoint: &Endpoint,
+        cookies: Option<&str>,
+    ) -> Vec<u8> {
+        let message = Message::parse(request);
+        let method = match message.method {
+            "HEAD" => "HEAD",
+            method if self.repeats => method,
+            _ => "GET",
+        };
+        let own_host = message.host.filter(|_| self.same_origin);
+        let mut next = Vec::with_capacity(request.len() + self.target.len());
+        let line = [
+            method,
+            " ",
+            &self.target,
+            " HTTP/1.1\r\nhost: ",
+            own_host.unwrap_or(&endpoint.host),
+        ];
+        line.iter()
+            .for_each(|part| next.extend_from_slice(part.as_bytes()));
+        next.extend_from_slice(b"\r\n");
+        for (name, value) in &message.fields {
+            let is = |names: &[&str]| names.iter().any(|other| name.eq_ignore_ascii_case(other));
+            let is_of_body = is(&OF_BODY);
+            let stays = match () {
+                () if is(&["host"]) => false,
+                () if is(&["cookie"]) => self.same_origin && cookies.is_none(),
+                () if is_of_body => self.repeats,
+                () => self.same_origin || is(&OF_EVERY_CLIENT),
+            };
+            if stays {
+                for part in [name.as_bytes(), b": ", value, b"\r\n"] {
+                    next.extend_from_slice(part);
+                }
+            }
+        }
+        if let Some(cookies) = cookies.filter(|cookies| !cookies.is_empty()) {
+            for part in ["cookie: ", cookies, "\r\n"] {
+                next.extend_from_slice(part.as_bytes());
+            }
+        }
+        next.extend_from_slice(b"\r\n");
+        if self.repeats {
+            next.extend_from_slice(message.body);
+        }
+        next
+    }
+}
+
+/// Headers that say what a body is.
+const OF_BODY: [&str; 7] = [
+    "content-type",
+    "content-length",
+    "content-encoding",
+    "content-language",
+    "content-location",
+    "transfer-encoding",
+    "expect",
+];
+/// Headers that tell nobody anything about who asks.
+const OF_EVERY_CLIENT: [&str; 4] = ["user-agent", "accept", "accept-encoding", "accept-language"];
+
+#[cfg(test)]
+mod tests;
