@@ -230,8 +230,8 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "unknown method \"REMOVE\"",
     ),
     (
-        "http://pay.test/api",
-        "▶pay.test/api",
+        "\"http://pay.test/api\"",
+        "▶\"pay.test/api\"",
         "is not the URL of a service",
     ),
     (
@@ -327,14 +327,14 @@ const HEAD: &str = "target: { bookstore: {} }\nconcurrency: { target: 1, hold: 1
 #[test]
 fn keys_given_twice_are_all_reported_with_other_mistakes() {
     let text = format!(
-        "title: a\n{HEAD}title: b\nscenarios:\n- {{ name: one, \"name\": 2, steps: [ request: GET catlog/products, request: a ] }}\ntitle: c\n"
+        "title: a\n{HEAD}title: b\nscenarios:\n- {{ name: one, \"name\": 2, steps: [ request: GET catlog/products ] }}\ntitle: c\n"
     );
     assert_eq!(
         said(&text),
         [
             "4:1: \"title\" is given twice; it already stands in line 1",
-            "6:14: \"name\" is given twice; it already stands in line 6",
-            "6:51: unknown service \"catlog\"; did you mean \"catalog\"?",
+            "6:16: \"name\" is given twice; it already stands in line 6",
+            "6:49: unknown service \"catlog\"; did you mean \"catalog\"?",
             "7:1: \"title\" is given twice; it already stands in line 1",
         ]
     );
@@ -377,7 +377,7 @@ fn what_follows_from_a_mistake_is_not_reported() {
             "4:45: expected a list",
         ),
         ("- one", "4:3: expected a scenario"),
-        ("{ one: { steps: [] } }", "4:1: expected a list"),
+        ("  { one: { steps: [] } }", "4:3: expected a list"),
     ] {
         let said = said(&format!("{HEAD}scenarios:\n{scenarios}\n"));
         let method = said
@@ -632,7 +632,8 @@ fn places_are_right_after_a_byte_order_mark_and_line_breaks_of_windows() {
     // A tab may stand between tokens.
     let windows = format!(
         "\u{feff}{}",
-        text.replace("seed: 3", "seed:\t3").replace('\n', "\r\n")
+        text.replace("seed: 3", "seed: 3\t# a tab")
+            .replace('\n', "\r\n")
     );
     let found: Vec<_> = mistakes(&windows)
         .iter()

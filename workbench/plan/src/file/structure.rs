@@ -186,7 +186,9 @@ impl Repair<'_> {
             }
             Kind::Other => {
                 let shape = match refused.path.last() {
-                    Some(Segment::Map { key }) => foreign::shape(key),
+                    Some(Segment::Map { key }) if refused.text.contains("type: map") => {
+                        foreign::shape(key)
+                    }
                     _ => None,
                 };
                 let shape = shape.map_or_else(String::new, |shape| format!("; write {shape}"));
@@ -244,7 +246,8 @@ impl Repair<'_> {
             Some(foreign) if !foreign.meant.iter().any(|key| value.contains_key(*key)) => {
                 if let Some(meant) = foreign.meant.first() {
                     node.insert(meant);
-                    value.insert((*meant).into(), Value::Null);
+                    // Of no type that a key has, so that it gets a stand-in and is not taken for absent.
+                    value.insert((*meant).into(), true.into());
                 }
             }
             // What a file as a whole lacks, no key at its top could have said.

@@ -184,7 +184,8 @@ pub(in crate::file) fn placeholder(
             "$" => {
                 let name = word(&here[1..]);
                 let is_whole = is_whole && name.len() + 1 == text.len();
-                if is_known(name) && (around != Around::Body || is_whole) {
+                let is_inside = before.is_some_and(char::is_alphanumeric);
+                if !is_inside && is_known(name) && (around != Around::Body || is_whole) {
                     return found(&here[..=name.len()], name);
                 }
                 1
@@ -301,6 +302,7 @@ mod tests {
             );
         }
         for text in [
+            "/a$id",
             "/a/${id}",
             "/v1/a:id",
             "/a/$metadata",

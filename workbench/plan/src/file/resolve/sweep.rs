@@ -124,7 +124,7 @@ fn listed(check: &mut Check<'_>, list: &[u32], node: &Node, value: CheckValue) -
     for (index, &point) in list.iter().enumerate() {
         let node = node.index(index);
         right &= value(check, point, node).is_some();
-        if list[..index].contains(&point) {
+        if list[..index].contains(&point) && right {
             let message =
                 format!("{point} is in the list already; --repetitions repeats every point");
             right &= check.note::<()>(node.place(), message).is_some();
