@@ -232,6 +232,15 @@ impl Repair<'_> {
         }
         let taken = node.take(key).zip(value.shift_remove(key.as_str()));
         if let Some((entry, taken)) = taken {
+            if let (Some(true), Some(held)) =
+                (foreign.as_ref().map(|it| it.holds_keys), taken.as_mapping())
+            {
+                node.adopt(&entry);
+                for (key, held) in held {
+                    value.entry(key.clone()).or_insert_with(|| held.clone());
+                }
+                return Some(());
+            }
             self.lost.push(key.clone());
             texts(&taken, &mut self.lost);
             if foreign.is_none() {

@@ -168,6 +168,7 @@ pub(in crate::file) fn placeholder(
                 let mark = before.filter(|mark| matches!(mark, '%' | '#'));
                 let is_here = match around {
                     Around::Path => is_reference(name),
+                    Around::Header if open == "{{" => is_reference(name),
                     Around::Header => is_known(name),
                     Around::Body if open == "{{" || mark.is_some() => is_known(name),
                     Around::Body => is_whole && end == text.len() && is_known(inside),
