@@ -629,7 +629,7 @@ fn what_other_tools_put_around_it_is_looked_into() {
         said_of(format!("{artillery}{steps}")),
         [
             "1:1: unknown key \"config\"",
-            "2:11: expected a mapping with bookstore or urls, found \"https",
+            "2:11: expected a mapping with bookstore or urls, found \"https://shop.test\"",
             "3:3: unknown key \"phases\"",
             "4:3: unknown key \"payload\"",
         ]
