@@ -356,7 +356,7 @@ mod tests {
     fn each_kind_of_error_has_its_reasons_and_an_example() {
         let page = page_of(&fixture::single());
         assert_eq!(page.matches("<details class=\"exchange\">").count(), 2);
-        assert!(page.contains("<summary>POST orders/orders: status</summary>"));
+        assert!(page.contains("<summary>Example: POST orders/orders: status</summary>"));
         assert!(page.contains("  &#34;error&#34;: &#34;out of stock&#34;,"));
         assert!(page.contains("<p>No response.</p>"));
         assert!(page.contains("status 503, expected 201"));

@@ -83,9 +83,14 @@ impl Redactor {
         }
     }
 
-    /// Why an exchange failed; values that are quoted in it go where they are those of a credential.
+    /// Why an exchange failed; values that are quoted in it go where they are those of a credential, and their beginnings too
+    /// where they were cut.
     pub(super) fn reason(&self, reason: &str) -> String {
-        without_named_quotes(&self.line(reason))
+        let mut reason = without_named_quotes(&self.line(reason));
+        for secrets in &self.secrets {
+            reason = secrets.redact_cut(&reason);
+        }
+        reason
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use proptest::prelude::*;
+use serde_json::Value;
 use workbench_samples::{
     BODY_LIMIT, Content, EXCHANGES_KEPT, ErrorKind, Exchange, FailureRecorder, Failures, Labels,
     RawExchange, RawMessage, SamplesError,
@@ -309,4 +311,71 @@ fn a_newer_or_broken_file_is_named_for_what_it_is() {
             .to_string()
             .ends_with("is not a valid record of exchanges")
     );
+}
+
+/// Every text of a JSON value; keys, labels, names and kinds are no data.
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) => vec![text.clone()],
+        Value::Array(items) => items.iter().flat_map(texts).collect(),
+        Value::Object(fields) => {
+            let of_data = |(key, _): &(&String, &Value)| {
+                !["label", "scenario", "kind"].contains(&key.as_str())
+            };
+            let data = fields.iter().filter(of_data);
+            data.flat_map(|(_, value)| texts(value)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_text_of_a_file_contains_a_secret_whatever_it_is(
+        secret in prop_oneof!["[ -~]{4,40}", "[ -~äß€😀]{4,20}", "[a-z0-9]{4,8}"],
+        of_row in any::<bool>(),
+    ) {
+        prop_assume!(!"[redacted]".contains(&secret));
+        let form: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let json = serde_json::json!({ "note": secret, "list": [secret] }).to_string();
+        let raw = RawExchange {
+            server: format!("http://{secret}"),
+            request: message(
+                &format!("POST /a/{form}?x={form} HTTP/1.1"),
+                &format!("x-{form}: 1\r\nx: {secret}\r\n"),
+                &format!("a=1&note={form}&b={secret}"),
+            ),
+            response: Some(message(
+                "HTTP/1.1 200 OK",
+                &format!("x: {secret}\r\ncontent-type: application/json\r\n"),
+                &json,
+            )),
+            ..exchange(1, "")
+        };
+        let binary = RawExchange {
+            response: Some(RawMessage {
+                body: [b"\xff\0".as_slice(), secret.as_bytes(), b"\xfe"].concat(),
+                ..message("HTTP/1.1 200 OK", "", "")
+            }),
+            ..raw.clone()
+        };
+        let secrets = [secret.as_str()];
+        let (of_run, of_exchange) = if of_row { (&[][..], &secrets[..]) } else { (&secrets[..], &[][..]) };
+        let recorder = recorder(of_run);
+        let reason = format!("the body is not \"{secret}\"");
+        recorder.failed(0, ErrorKind::Expect, &reason, of_exchange, || raw.clone());
+        recorder.failed(0, ErrorKind::Expect, &reason, of_exchange, || binary.clone());
+        recorder.good(0, of_exchange, || raw.clone());
+
+        let (_, file) = written(&recorder);
+
+        let file: Value = serde_json::from_str(&file).unwrap();
+        let texts = texts(&file);
+        prop_assert!(texts.len() > 20);
+        for text in texts {
+            prop_assert!(!text.contains(&secret), "{secret:?} in {text:?}");
+        }
+    }
 }

@@ -7,7 +7,7 @@ use regex::bytes::{Captures, Regex};
 use super::REDACTED;
 
 /// The end of the name of a credential, whatever stands before it.
-const NAME: &str = r"(?:(?:passw(?:or)?d|passphrase|secret|credential|api[_-]?key|access[_-]?key|private[_-]?key|auth[_-]?key)[\w-]*|token|\bpass|\bpwd|jwt|session[_-]?id|\bsid|\botp|authorization|cookie)";
+const NAME: &str = r"(?:(?:passw(?:or)?d|passphrase|secret|credential|api[_-]?key|access[_-]?key|private[_-]?key|auth[_-]?key)[\w-]*|token|\bpass|\bpwd|jwt|sess(?:ion)?[_-]?id|session|signature|\bsig|\bsid|\botp|\bauth|authorization|cookie)";
 
 fn regex(pattern: &str) -> Regex {
     let pattern = pattern.replace("NAME", NAME);
@@ -27,7 +27,21 @@ pub(super) fn without_credentials(text: &[u8]) -> Vec<u8> {
     static ELEMENT: LazyLock<Regex> =
         LazyLock::new(|| regex(r"(<(?:[\w.:-]*)NAME(?:\s[^>]*)?>(?:<!\[CDATA\[)?)[^<]+"));
     static TAG: LazyLock<Regex> = LazyLock::new(|| regex(r"<(?:input|meta)\b[^>]*"));
-    let text = IN_URL.replace_all(text, with_prefix);
+    // A JSON Web Token (RFC 7519), whose header is an object and begins so; and what follows the name of a scheme.
+    static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"()(?:\beyJ[\w-]+\.[\w-]+\.[\w-]*)|(\bbearer +)[\w.~+/-]{8,}=*|(\bbasic +)[\w+/-]{6,}={1,2}",
+        )
+    });
+    let text = TOKEN.replace_all(text, |found: &Captures<'_>| {
+        let scheme = found.iter().skip(1).flatten().next();
+        [
+            scheme.map_or(&b""[..], |it| it.as_bytes()),
+            REDACTED.as_bytes(),
+        ]
+        .concat()
+    });
+    let text = IN_URL.replace_all(&text, with_prefix);
     let text = ELEMENT.replace_all(&text, with_prefix);
     let text = TAG.replace_all(&text, |tag: &Captures<'_>| attributes(&tag[0]));
     fields(&parts(&text))

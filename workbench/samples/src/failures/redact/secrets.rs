@@ -20,6 +20,8 @@ const LONGEST_ENCODING: usize = 6;
 const MOST_PASSES: usize = 4;
 /// Bytes of memory that the search for all secrets may take. Ours.
 const LARGEST: usize = 1 << 28;
+/// What stands at the end of a value of which the rest was left out.
+const CUT: char = '…';
 const REPLACEMENT: &str = "${before}[redacted]${behind}";
 
 /// What may stand before a whole value, and behind it.
@@ -32,6 +34,8 @@ pub(super) struct Secrets {
     /// What is looked for; an error where that makes no regular expression, so that everything has
     /// to be taken for a secret.
     searches: Result<Vec<Regex>, regex::Error>,
+    /// Those that are not short.
+    long: Vec<Vec<u8>>,
     longest: usize,
 }
 
@@ -43,6 +47,7 @@ impl Secrets {
         let longest = secrets.first().map_or(0, |secret| secret.len());
         let short = secrets.partition_point(|secret| secret.len() >= SHORTEST);
         let (long, short) = secrets.split_at(short);
+        let beginnings = long.iter().map(|secret| secret.to_vec()).collect();
         let long: Vec<String> = long.iter().flat_map(|secret| patterns(secret)).collect();
         let short: Vec<String> = short.iter().map(|secret| encoded(secret)).collect();
         let search = |patterns: Vec<String>, before: &str, behind: &str| {
@@ -64,8 +69,31 @@ impl Secrets {
         }
         Self {
             searches: searches.into_iter().collect(),
+            long: beginnings,
             longest: longest.saturating_mul(LONGEST_ENCODING),
         }
+    }
+
+    /// A text in which values end with `…` where they were cut, without beginnings of secrets there.
+    pub(super) fn redact_cut(&self, text: &str) -> String {
+        let mut parts = text.split(CUT).peekable();
+        let mut result = String::new();
+        while let Some(part) = parts.next() {
+            if parts.peek().is_none() {
+                result.push_str(part);
+                break;
+            }
+            let cut = self.long.iter().filter_map(|it| beginning(part, it)).max();
+            match cut.and_then(|length| part.get(..part.len() - length)) {
+                Some(before) => {
+                    result.push_str(before);
+                    result.push_str(REDACTED);
+                }
+                None => result.push_str(part),
+            }
+            result.push(CUT);
+        }
+        result
     }
 
     pub(super) fn longest(&self) -> usize {
@@ -86,6 +114,14 @@ impl Secrets {
         }
         text
     }
+}
+
+/// The most bytes at the end of a text that are the beginning of a secret.
+fn beginning(text: &str, secret: &[u8]) -> Option<usize> {
+    let most = secret.len().min(text.len());
+    (SHORTEST..=most)
+        .rev()
+        .find(|length| text.as_bytes().ends_with(&secret[..*length]))
 }
 
 /// Regular expressions for a secret that is not short, in parts where it is long, and for its base64.

@@ -258,6 +258,18 @@ fn credentials_are_known_by_their_names_wherever_they_stand() {
             "authorization: Basic YW5uOnB3\naccept: */*",
             "authorization: [redacted]\naccept: */*",
         ),
+        // Tokens under any name.
+        (
+            r#"{"data": "eyJhbGciOiJI.eyJzdWIiOiIx.SflKxwRJ"}"#,
+            r#"{"data": "[redacted]"}"#,
+        ),
+        ("sent: Bearer abc-def.123", "sent: Bearer [redacted]"),
+        ("sent: Basic YW5uOnB3MQ==", "sent: Basic [redacted]"),
+        ("the bearer of news", "the bearer of news"),
+        (
+            "/a;jsessionid=AB12&signature=abc",
+            "/a;jsessionid=[redacted]&signature=[redacted]",
+        ),
         // A multipart form.
         (
             "--x\r\ncontent-disposition: form-data; name=\"password\"\r\n\r\nabc\r\ndef\r\n--x--\r\n",
@@ -324,6 +336,15 @@ fn a_reason_does_not_tell_what_a_credential_is() {
         (
             r#"the body is not "hunter22""#,
             r#"the body is not "[redacted]""#,
+        ),
+        (
+            r#"$.note is "my hunter…", expected == 1"#,
+            r#"$.note is "my [redacted]…", expected == 1"#,
+        ),
+        (r#"$.note is "a hunt…""#, r#"$.note is "a [redacted]…""#),
+        (
+            r#"$.note is "a hun…", expected == "b…""#,
+            r#"$.note is "a hun…", expected == "b…""#,
         ),
         (
             "there is no $.token in the body",
