@@ -4,6 +4,7 @@ mod analyze;
 mod calibrate;
 mod exit;
 mod gate;
+mod init;
 mod outcome;
 mod progress;
 mod run;
