@@ -236,7 +236,11 @@ fn short(node: &Node, column: usize) -> Option<String> {
         Node::Text(_) => None,
         Node::List(items) if items.is_empty() => Some("[]".to_owned()),
         Node::Map(entries) if entries.is_empty() => Some("{}".to_owned()),
-        Node::Block(_) => None,
+        Node::Block(node) => match &**node {
+            Node::List(items) if !items.is_empty() => None,
+            Node::Map(entries) if !entries.is_empty() => None,
+            node => short(node, column),
+        },
         Node::List(_) | Node::Map(_) => {
             flow(node).filter(|text| column + text.chars().count() <= WIDTH)
         }
@@ -280,7 +284,7 @@ fn block_text(node: &Node) -> Option<(String, Vec<String>)> {
     let Node::Text(text) = node else { return None };
     let body = text.strip_suffix('\n').unwrap_or(text);
     let fits = body.contains('\n')
-        && !body.starts_with([' ', '\n'])
+        && !body.starts_with([' ', '\n', '\t'])
         && !body.ends_with('\n')
         && body.lines().all(|line| !line.ends_with([' ', '\t']))
         && body
@@ -327,7 +331,7 @@ fn is_plain(text: &str, in_flow: bool) -> bool {
         && !text.ends_with(':')
         && !text.contains(": ")
         && !text.contains(" #")
-        && !(in_flow && text.contains(['{', '}', '[', ']', ',']))
+        && !(in_flow && text.contains(['{', '}', '[', ']', ',', ':']))
         && text.chars().all(is_printable)
         && !means_something_else(text)
 }
@@ -337,10 +341,23 @@ fn means_something_else(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let is_word = matches!(
         lower.as_str(),
-        "~" | "null" | "true" | "false" | "yes" | "no" | "on" | "off" | "y" | "n" | ".nan" | ".inf"
+        "~" | "null"
+            | "true"
+            | "false"
+            | "yes"
+            | "no"
+            | "on"
+            | "off"
+            | "y"
+            | "n"
+            | ".nan"
+            | ".inf"
+            | "-.inf"
+            | "+.inf"
     );
     // Numbers in all their shapes (hexadecimal, sexagesimal, with underscores), and dates.
     let is_number = text.starts_with(|first: char| first.is_ascii_digit() || "+-.".contains(first))
+        && lower.contains(|letter: char| letter.is_ascii_digit())
         && lower
             .chars()
             .all(|letter| letter.is_ascii_hexdigit() || "+-._:xointz".contains(letter));
@@ -442,7 +459,7 @@ mod tests {
                 "GET catalog/products/${product}?limit=20",
             ),
             ("a, b", "a, b"),
-            ("-1x", "-1x"),
+            ("-x", "-x"),
             ("it's", "it's"),
             ("a: b", "\"a: b\""),
             ("a #b", "\"a #b\""),
