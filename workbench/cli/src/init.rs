@@ -4,5 +4,6 @@
 //! module fills in, and writes the file.
 
 mod draft;
+mod http;
 mod template;
 mod yaml;

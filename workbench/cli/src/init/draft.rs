@@ -1,7 +1,7 @@
 //! An experiment that is being put together from something else, and how it is written down.
 //!
 //! Whoever reads a source (a URL, curl, OpenAPI, HAR, JMX) fills a [`Draft`]: services by [`Draft::address`] or
-//! [`Draft::service`], secrets by [`Draft::secret`], and every thing that has no counterpart by [`Draft::leave`].
+//! [`Draft::service`], secrets by [`Draft::secret`] (`http` finds those of headers and bodies), and every thing that has no counterpart by [`Draft::leave`].
 //! Texts are [`Template`]s: literal text goes through [`Template::literal`] or [`Template::address`].
 
 mod write;
@@ -338,19 +338,17 @@ impl Draft {
         name
     }
 
-    /// The service at the URL's origin, and its path with its query as literal text.
-    pub(super) fn address(&mut self, url: &Url) -> (String, Template) {
-        let mut base = url.clone();
-        base.set_path("");
-        (self.service(&base), path_of(url))
+    /// Stands for a value that must not be in the file: an environment variable that is named after `hint`. The same value is the
+    /// same variable. `value` is none where the source does not have it either.
+    pub(super) fn secret(&mut self, hint: &str, what: &str, value: Option<&str>) -> Template {
+        Template::variable(&self.secret_name(hint, what, value))
     }
 
-    /// Stands for a value that must not be in the file: an environment variable that is named after `hint`. The same value is the
-    /// same variable.
-    pub(super) fn secret(&mut self, hint: &str, what: &str, value: Option<&str>) -> Template {
+    /// As [`Self::secret`]: the variable's name, `env.NAME`.
+    pub(super) fn secret_name(&mut self, hint: &str, what: &str, value: Option<&str>) -> String {
         let same = |known: &&Secret| value.is_some() && known.value.as_deref() == value;
         if let Some(known) = self.secrets.iter().find(same) {
-            return Template::variable(&format!("env.{}", known.name));
+            return format!("env.{}", known.name);
         }
         let base = environment_name(hint);
         let mut name = base.clone();
@@ -359,7 +357,7 @@ impl Draft {
             name = format!("{base}_{number}");
             number += 1;
         }
-        let variable = Template::variable(&format!("env.{name}"));
+        let variable = format!("env.{name}");
         self.secrets.push(Secret {
             name,
             what: what.to_owned(),
@@ -386,12 +384,6 @@ impl Draft {
     pub(super) fn secrets(&self) -> &[Secret] {
         &self.secrets
     }
-}
-
-/// The path and query of a URL as literal text.
-pub(super) fn path_of(url: &Url) -> Template {
-    let query = url.query().map(|query| format!("?{query}"));
-    Template::address(&format!("{}{}", url.path(), query.unwrap_or_default()))
 }
 
 fn base_url(base: &Url) -> String {

@@ -2,6 +2,26 @@
 
 use std::fmt::Write as _;
 
+/// Noncharacters of Unicode, which no text has, around the name of a variable in literal text; see [`mark`].
+const BEGIN: char = '\u{FDD0}';
+const END: char = '\u{FDD1}';
+
+/// Stands for a variable in text that is otherwise literal, until a [`Template`] is made of it: JSON, URLs and forms can be
+/// parsed with it.
+pub(super) fn mark(variable: &str) -> String {
+    format!("{BEGIN}{variable}{END}")
+}
+
+/// Whether the text has such a variable.
+pub(super) fn is_marked(text: &str) -> bool {
+    text.contains(BEGIN)
+}
+
+/// Whether the letter is part of such a mark.
+pub(super) fn is_mark(letter: char) -> bool {
+    matches!(letter, BEGIN | END)
+}
+
 /// A text with variables, as an experiment file writes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Template(String);
@@ -22,14 +42,19 @@ impl Template {
         Self::default().and_address(text)
     }
 
+    /// Variables may be marked in the text, see [`mark`].
     #[must_use]
     pub(super) fn and_literal(mut self, text: &str) -> Self {
         let mut letters = text.chars().peekable();
         while let Some(letter) = letters.next() {
-            self.0.push(letter);
-            // At the end, too: a variable may follow.
-            if letter == '$' && matches!(letters.peek(), None | Some('$' | '{')) {
-                self.0.push('$');
+            match letter {
+                BEGIN => self.0.push_str("${"),
+                END => self.0.push('}'),
+                // At the end, too: a variable may follow.
+                '$' if matches!(letters.peek(), None | Some('$' | '{' | &BEGIN)) => {
+                    self.0.push_str("$$");
+                }
+                letter => self.0.push(letter),
             }
         }
         self
@@ -73,6 +98,12 @@ fn encoded(text: &str) -> String {
             let _infallible = write!(out, "%{byte:02X}");
         }
     }
+    // A URL that was parsed has them encoded, too.
+    for (encoded, mark) in [("%EF%B7%90", BEGIN), ("%EF%B7%91", END)] {
+        if out.contains(encoded) {
+            out = out.replace(encoded, &mark.to_string());
+        }
+    }
     out
 }
 
@@ -92,6 +123,17 @@ mod tests {
         }
         let joined = Template::literal("US$").and_variable("price");
         assert_eq!(joined.source(), "US$$${price}");
+    }
+
+    #[test]
+    fn marked_variables_are_variables() {
+        let text = format!("/items/{}/50%", mark("env.ITEM"));
+        assert_eq!(
+            Template::address(&text).source(),
+            "/items/${env.ITEM}/50%25"
+        );
+        let text = format!("US${}", mark("price"));
+        assert_eq!(Template::literal(&text).source(), "US$$${price}");
     }
 
     #[test]
