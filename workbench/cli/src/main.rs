@@ -34,6 +34,7 @@ enum Verb {
     Run(run::Arguments),
     Analyze(analyze::Arguments),
     Gate(Box<gate::Arguments>),
+    Init(init::Arguments),
     Validate(validate::Arguments),
     Calibrate(calibrate::Arguments),
     /// Print the experiment file's JSON Schema, for editors.
@@ -70,6 +71,7 @@ fn main() -> ExitCode {
         Verb::Run(arguments) => run::run(&arguments),
         Verb::Analyze(arguments) => analyze::run(&arguments),
         Verb::Gate(arguments) => gate::run(&arguments),
+        Verb::Init(arguments) => init::run(&arguments),
         Verb::Validate(arguments) => validate::run(&arguments),
         Verb::Calibrate(arguments) => calibrate::run(arguments),
         Verb::Schema => schema(),

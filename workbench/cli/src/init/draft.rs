@@ -366,6 +366,17 @@ impl Draft {
         variable
     }
 
+    /// A variable of the environment that the source uses itself, under this name.
+    pub(super) fn environment(&mut self, name: &str, what: &str) {
+        if self.secrets.iter().all(|known| known.name != name) {
+            self.secrets.push(Secret {
+                name: name.to_owned(),
+                what: what.to_owned(),
+                value: None,
+            });
+        }
+    }
+
     /// Notes what the experiment does not have of its source.
     pub(super) fn leave(&mut self, place: impl Into<String>, what: impl Into<String>) {
         let left = Left {

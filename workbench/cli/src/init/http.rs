@@ -106,6 +106,15 @@ impl Draft {
         }
     }
 
+    /// A user whose password the client would ask for.
+    pub(super) fn basic_asked(&mut self, service: &str, user: &str) -> Auth {
+        let what = format!("password of {user} at {service}");
+        Auth::Basic {
+            user: Template::literal(user),
+            password: self.secret(&format!("{service} password"), &what, None),
+        }
+    }
+
     /// Adds a header as a client sent it. `place` is where it stands.
     pub(super) fn add_header(
         &mut self,
