@@ -7,6 +7,7 @@
 mod curl;
 mod draft;
 mod http;
+mod openapi;
 mod starter;
 mod template;
 mod url;
@@ -56,6 +57,9 @@ pub(crate) struct Arguments {
         allow_hyphen_values = true
     )]
     curl: Vec<String>,
+    /// Call what an OpenAPI description (2.0, 3.0, 3.1; YAML or JSON) offers; nothing that may change data is sent.
+    #[arg(long, value_name = "FILE|URL", group = "source")]
+    openapi: Option<String>,
     /// File to write; - prints it [default: NAME.yaml].
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -111,6 +115,9 @@ fn draft_of(arguments: &Arguments) -> anyhow::Result<Draft> {
     }
     if !arguments.curl.is_empty() {
         return curl::draft(&arguments.curl);
+    }
+    if let Some(source) = &arguments.openapi {
+        return openapi::draft(source);
     }
     let asks = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
     if asks && !arguments.yes {

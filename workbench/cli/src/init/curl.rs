@@ -54,6 +54,7 @@ pub(super) fn draft(sources: &[String]) -> anyhow::Result<Draft> {
         ..Scenario::default()
     });
     draft.thresholds = thresholds();
+    draft.share();
     Ok(draft)
 }
 

@@ -377,6 +377,21 @@ impl Draft {
         }
     }
 
+    /// Every request, with those that are written as comments.
+    pub(super) fn requests_mut(&mut self) -> Vec<&mut Request> {
+        let mut found = Vec::new();
+        for scenario in &mut self.scenarios {
+            for steps in [
+                &mut scenario.on_start,
+                &mut scenario.steps,
+                &mut scenario.on_stop,
+            ] {
+                requests_of(steps, &mut found);
+            }
+        }
+        found
+    }
+
     /// Notes what the experiment does not have of its source.
     pub(super) fn leave(&mut self, place: impl Into<String>, what: impl Into<String>) {
         let left = Left {
@@ -397,6 +412,21 @@ impl Draft {
     }
 }
 
+fn requests_of<'a>(steps: &'a mut [Step], found: &mut Vec<&'a mut Request>) {
+    for step in steps {
+        match &mut step.action {
+            Action::Request(request) => found.push(request),
+            Action::Think(_) => {}
+            Action::Repeat { steps, .. } | Action::When { steps, .. } => requests_of(steps, found),
+            Action::Choose(choices) => {
+                for (_, steps) in choices {
+                    requests_of(steps, found);
+                }
+            }
+        }
+    }
+}
+
 fn base_url(base: &Url) -> String {
     let mut url = base.clone();
     url.set_query(None);
@@ -413,13 +443,14 @@ fn service_names(url: &Url) -> impl Iterator<Item = String> {
     const GENERIC: [&str; 10] = [
         "api", "app", "backend", "dev", "gateway", "rest", "staging", "test", "web", "www",
     ];
+    /// Second labels below which names are given, as in `shop.co.uk`.
+    const SHARED: [&str; 8] = ["ac", "co", "com", "edu", "gov", "ne", "net", "org"];
     let host = url.host_str().unwrap_or_default().to_ascii_lowercase();
-    let port = url.port_or_known_default().unwrap_or_default();
     let (short, long) = match url.host() {
         Some(url::Host::Domain(_)) if host.contains('.') => {
             let mut labels: Vec<&str> = host.trim_end_matches('.').split('.').collect();
             labels.pop();
-            if labels.len() > 1 && labels.last().is_some_and(|label| label.len() <= 3) {
+            if labels.len() > 1 && labels.last().is_some_and(|label| SHARED.contains(label)) {
                 labels.pop();
             }
             let telling = labels.iter().find(|label| !GENERIC.contains(label));
@@ -427,8 +458,21 @@ fn service_names(url: &Url) -> impl Iterator<Item = String> {
             (short.to_owned(), labels.join("-"))
         }
         Some(url::Host::Domain(_)) if host != "localhost" => (host.clone(), host),
-        _ => ("service".to_owned(), format!("service-{port}")),
+        _ => ("service".to_owned(), "service".to_owned()),
     };
+    let port = url.port().map(|port| port.to_string());
+    let path = name(url.path());
+    let further = [
+        port.as_deref(),
+        Some(&path)
+            .filter(|_| url.path() != "/")
+            .map(String::as_str),
+    ];
+    let further: Vec<String> = further
+        .into_iter()
+        .flatten()
+        .map(|more| format!("{short}-{more}"))
+        .collect();
     let clean = |name: &str| -> String {
         let fits = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
         let name: String = name.chars().filter(|letter| fits(*letter)).collect();
@@ -439,18 +483,18 @@ fn service_names(url: &Url) -> impl Iterator<Item = String> {
         }
     };
     let (short, long) = (clean(&short), clean(&long));
-    let with_port = format!("{short}-{port}");
+    let further = further.into_iter().map(move |name| clean(&name));
     let numbered = (2_u32..).map({
         let short = short.clone();
         move |number| format!("{short}-{number}")
     });
-    [short, long, with_port].into_iter().chain(numbered)
+    [short, long].into_iter().chain(further).chain(numbered)
 }
 
 /// The name of an experiment or a scenario that is named after this: lower-case letters, digits and hyphens.
 pub(super) fn name(text: &str) -> String {
     let mut out = String::new();
-    for letter in text.chars() {
+    for letter in text.chars().filter(|letter| *letter != '\'') {
         if letter.is_ascii_alphanumeric() {
             out.push(letter.to_ascii_lowercase());
         } else if !out.is_empty() && !out.ends_with('-') {

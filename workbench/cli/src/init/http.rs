@@ -166,6 +166,39 @@ impl Draft {
         }
     }
 
+    /// Moves what every one of several requests has in common, headers and a bearer token, to the defaults.
+    pub(super) fn share(&mut self) {
+        let requests = self.requests_mut();
+        if requests.len() < 2 {
+            return;
+        }
+        let everywhere = |entry: &&(String, Template)| {
+            entry.0 != "content-type"
+                && requests
+                    .iter()
+                    .all(|request| request.headers.contains(entry))
+        };
+        let mut shared: Vec<(String, Template)> = requests[0]
+            .headers
+            .iter()
+            .filter(everywhere)
+            .cloned()
+            .collect();
+        let auth = requests[0].auth.clone();
+        let same_auth = requests.iter().all(|request| request.auth == auth);
+        for request in requests {
+            request.headers.retain(|entry| !shared.contains(entry));
+            if same_auth && matches!(auth, Some(Auth::Bearer(_))) {
+                request.auth = None;
+            }
+        }
+        if let Some(Auth::Bearer(token)) = auth.filter(|_| same_auth) {
+            let value = Template::literal("Bearer ").and(&token);
+            shared.push(("authorization".to_owned(), value));
+        }
+        self.http.headers.extend(shared);
+    }
+
     fn accept_encoding(&mut self, value: &str) {
         let codings = value
             .split(',')
