@@ -6,17 +6,24 @@ mod words;
 use std::time::Duration;
 
 use anyhow::Context;
-use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use url::Url;
 
 use super::draft::{Body, Draft, Part, Request, Scenario, Step, Target, name, time};
-use super::template::Template;
+use super::template::{Template, is_marked};
 use super::{gentle_load, read, thresholds};
 use options::{Data, Options};
 use words::Command;
 
 /// What the workbench can send.
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+/// What curl percent-encodes: all but the unreserved characters of RFC 3986.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// Redirects that are followed for `-L`; curl follows 50.
 const REDIRECTS: u32 = 10;
@@ -92,7 +99,10 @@ fn steps_of(draft: &mut Draft, text: &str, place: &str) -> Vec<Step> {
 
 /// The arguments of curl, where the command is one, after prompts and what measures or raises it.
 fn arguments(command: &Command) -> Option<&[String]> {
-    const BEFORE: [&str; 7] = ["$", "#", "%", ">", "sudo", "time", "command"];
+    const BEFORE: [&str; 14] = [
+        "$", "#", "%", ">", "!", "{", "command", "do", "else", "if", "sudo", "then", "time",
+        "while",
+    ];
     let is_curl = |word: &String| {
         let file = word.rsplit(['/', '\\']).next().unwrap_or_default();
         ["curl", "curl.exe"].contains(&file)
@@ -105,7 +115,8 @@ fn arguments(command: &Command) -> Option<&[String]> {
     if is_curl(word) {
         return Some(&command.words[first + 1..]);
     }
-    (word.starts_with('-') || word.contains("://")).then_some(&command.words[first..])
+    let is_url = word.starts_with("http://") || word.starts_with("https://");
+    (word.starts_with('-') || is_url).then_some(&command.words[first..])
 }
 
 fn step(
@@ -129,17 +140,17 @@ fn step(
     if !query.is_empty() {
         url.set_query(Some(&query.join("&")));
     }
-    let method = options.method();
-    if !METHODS.contains(&method) {
+    let method = options.method().to_ascii_uppercase();
+    if !METHODS.contains(&method.as_str()) {
         draft.leave(place, format!("a request with the method {method}"));
         return None;
     }
     let address = draft.address(&url);
-    let mut request = Request::new(method, address);
+    let mut request = Request::new(&method, address);
     settings(draft, options, &mut request, &url, place);
     headers(draft, options, &mut request, &url, place);
     body(draft, options, &mut request, input, place);
-    let writes = !["GET", "HEAD", "OPTIONS"].contains(&method);
+    let writes = !["GET", "HEAD", "OPTIONS"].contains(&method.as_str());
     let mut step = Step::from(request);
     if writes {
         step.comment
@@ -149,15 +160,7 @@ fn step(
 }
 
 fn parse(draft: &mut Draft, options: &Options, text: &str, place: &str) -> Option<Url> {
-    let url = match text.contains("://") {
-        true => Url::parse(text),
-        false => Url::parse(&format!("http://{text}")),
-    };
-    let url = url.ok().filter(|url| {
-        let host = url.host_str().unwrap_or_default();
-        ["http", "https"].contains(&url.scheme()) && !host.is_empty()
-    });
-    let Some(url) = url else {
+    let Ok(url) = super::url::parse(text) else {
         draft.leave(place, "an address that is not an http or https URL with a known host; give the shell's variable in it a value on a line before, as in BASE=http://localhost:8080");
         return None;
     };
@@ -258,7 +261,7 @@ fn body(
     place: &str,
 ) {
     if let Some(file) = &options.upload {
-        request.body = Some(Body::File(file.clone()));
+        request.body = Some(Body::File(file_name(draft, file, place)));
     }
     if !options.parts.is_empty() {
         let service = request.service.clone();
@@ -282,9 +285,9 @@ fn body(
     };
     match data(draft, options, input, place) {
         Sent::Nothing => {}
-        Sent::Text(text) => draft.set_body(request, Some(kind), &text),
+        Sent::Text(text) => draft.set_body(request, Some(kind), &text, place),
         Sent::File(file) => {
-            request.body = Some(Body::File(file));
+            request.body = Some(Body::File(file_name(draft, &file, place)));
             request
                 .headers
                 .push(("content-type".to_owned(), Template::literal(kind)));
@@ -322,9 +325,24 @@ fn data(draft: &mut Draft, options: &Options, input: Option<&str>, place: &str) 
     }
 }
 
+/// The name of a file; one that is a variable of the shell is called as that.
+fn file_name(draft: &mut Draft, file: &str, place: &str) -> String {
+    if !is_marked(file) {
+        return file.to_owned();
+    }
+    let fits = |letter: char| letter.is_ascii_alphanumeric() || "-_./".contains(letter);
+    let name = file.replace("env.", "");
+    let name: String = name.chars().filter(|letter| fits(*letter)).collect();
+    draft.leave(
+        place,
+        format!("the name of a file, which is a variable of the shell; it is {name} here"),
+    );
+    name
+}
+
 /// What `--data-urlencode` makes of its argument: `content`, `=content` or `name=content`.
 fn encoded(text: &str) -> Option<String> {
-    let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let encode = |text: &str| utf8_percent_encode(text, ENCODED).to_string();
     match (text.split_once('='), text.contains('@')) {
         (Some(("", content)), _) => Some(encode(content)),
         (Some((name, content)), _) => Some(format!("{name}={}", encode(content))),
@@ -388,7 +406,7 @@ fn multipart(
     Some((
         name,
         Part::File {
-            file,
+            file: file_name(draft, &file, place),
             content_type,
             filename,
         },

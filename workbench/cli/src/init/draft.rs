@@ -406,10 +406,6 @@ impl Draft {
     pub(super) fn left(&self) -> &[Left] {
         &self.left
     }
-
-    pub(super) fn secrets(&self) -> &[Secret] {
-        &self.secrets
-    }
 }
 
 fn requests_of<'a>(steps: &'a mut [Step], found: &mut Vec<&'a mut Request>) {

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_yaml::Value;
 use url::{Url, form_urlencoded};
 
-use super::draft::{Auth, Body, Draft, Request};
+use super::draft::{Auth, Body, Draft, Part, Request};
 use super::template::{Template, is_mark, is_marked, mark};
 use super::yaml::Node;
 
@@ -241,12 +241,13 @@ impl Draft {
         }
     }
 
-    /// Gives the request a body as a client sent it, with the content type that it named.
+    /// Gives the request a body as a client sent it, with the content type that it named. `place` is where it stands.
     pub(super) fn set_body(
         &mut self,
         request: &mut Request,
         content_type: Option<&str>,
         text: &str,
+        place: &str,
     ) {
         let service = request.service.clone();
         let essence = content_type.map(|kind| {
@@ -257,6 +258,15 @@ impl Draft {
                 .to_ascii_lowercase()
         });
         let essence = essence.as_deref().unwrap_or_default();
+        if essence == "multipart/form-data"
+            && let Some(parts) = content_type.and_then(|kind| multipart(kind, text))
+        {
+            let parts = parts
+                .into_iter()
+                .map(|part| self.part(&service, part, place));
+            request.body = Some(Body::Multipart(parts.collect()));
+            return;
+        }
         let is_json = essence == "application/json" || essence.ends_with("+json");
         let json = is_json
             .then(|| serde_json::from_str::<Value>(text).ok())
@@ -289,6 +299,33 @@ impl Draft {
                 .push(("content-type".to_owned(), Template::literal(kind)));
         }
         request.body = Some(body);
+    }
+
+    fn part(&mut self, service: &str, part: SentPart, place: &str) -> (String, Part) {
+        let name = Template::literal(&part.name).source().to_owned();
+        let Some(filename) = part.filename else {
+            let text = self.field(service, &part.name, &part.text);
+            return (name, Part::Text(text));
+        };
+        // Without the folders that it may have had.
+        let file = filename.rsplit(['/', '\\']).next().unwrap_or_default();
+        let file = if file.is_empty() { "file.bin" } else { file };
+        self.leave(
+            place,
+            format!(
+                "what is in the file of the part {}; put it into {file}",
+                part.name
+            ),
+        );
+        let content_type = part.content_type;
+        (
+            name,
+            Part::File {
+                file: file.to_owned(),
+                content_type,
+                filename: None,
+            },
+        )
     }
 
     /// The value of a field of a form, or of a parameter.
@@ -352,6 +389,54 @@ fn form(essence: &str, text: &str) -> Option<Vec<(String, String)>> {
             .into_owned()
             .collect()
     })
+}
+
+/// A part of a multipart body.
+struct SentPart {
+    name: String,
+    filename: Option<String>,
+    content_type: Option<String>,
+    text: String,
+}
+
+/// The parts of a body of this type (RFC 7578); none where it is not such a body.
+fn multipart(content_type: &str, body: &str) -> Option<Vec<SentPart>> {
+    let boundary = content_type.split(';').find_map(|part| {
+        let (name, value) = part.split_once('=')?;
+        let named = name.trim().eq_ignore_ascii_case("boundary");
+        named.then(|| value.trim().trim_matches('"'))
+    })?;
+    let body = body.replace("\r\n", "\n");
+    let mut parts = Vec::new();
+    let delimiter = format!("--{boundary}");
+    let mut chunks = body.split(&delimiter);
+    chunks.next()?;
+    for chunk in chunks {
+        if chunk.starts_with("--") {
+            break;
+        }
+        let (head, text) = chunk.trim_start_matches('\n').split_once("\n\n")?;
+        let header = |wanted: &str| {
+            head.lines().find_map(|line| {
+                let (name, value) = line.split_once(':')?;
+                name.eq_ignore_ascii_case(wanted).then(|| value.trim())
+            })
+        };
+        let disposition = header("content-disposition")?;
+        let parameter = |wanted: &str| {
+            disposition.split(';').find_map(|part| {
+                let (name, value) = part.trim().split_once('=')?;
+                (name == wanted).then(|| value.trim_matches('"').to_owned())
+            })
+        };
+        parts.push(SentPart {
+            name: parameter("name")?,
+            filename: parameter("filename"),
+            content_type: header("content-type").map(str::to_owned),
+            text: text.strip_suffix('\n').unwrap_or(text).to_owned(),
+        });
+    }
+    (!parts.is_empty()).then_some(parts)
 }
 
 /// User and password of the credentials of HTTP's basic authentication.

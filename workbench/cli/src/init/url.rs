@@ -28,7 +28,10 @@ pub(super) fn looked_at(url: &Url, users: u64, hold: Duration) -> anyhow::Result
 /// A URL as people type it: without a scheme it is `http`.
 pub(super) fn parse(text: &str) -> anyhow::Result<Url> {
     let text = text.trim();
-    let whole = match text.contains("://") {
+    let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme);
+    let is_scheme =
+        !scheme.is_empty() && scheme.chars().all(|letter| letter.is_ascii_alphanumeric());
+    let whole = match is_scheme {
         true => text.to_owned(),
         false => format!("http://{text}"),
     };

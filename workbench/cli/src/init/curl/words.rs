@@ -30,22 +30,19 @@ pub(super) struct Script {
 pub(super) fn read(text: &str) -> Script {
     let text = text.replace("\r\n", "\n");
     let carets = text.contains("^\"") || text.lines().any(|line| line.trim_end().ends_with('^'));
-    let mut reader = Reader {
-        letters: text.chars().collect(),
-        at: 0,
-        line: 1,
-        script: Script::default(),
-        command: Command::default(),
-        word: None,
-        set: HashMap::new(),
-        waiting: None,
-    };
-    if carets {
-        reader.letters = without_carets(&text).chars().collect();
-        reader.windows();
-    } else {
-        reader.posix();
+    if !carets {
+        return read_with(&text, HashMap::new());
     }
+    let mut reader = Reader::new(&without_carets(&text), HashMap::new());
+    reader.windows();
+    reader.end_command();
+    reader.script
+}
+
+/// Reads a script of a POSIX shell in which these variables are set.
+fn read_with(text: &str, set: HashMap<String, String>) -> Script {
+    let mut reader = Reader::new(text, set);
+    reader.posix();
     reader.end_command();
     reader.script
 }
@@ -60,7 +57,7 @@ fn without_carets(text: &str) -> String {
             '^' => match letters.next() {
                 // The second of two is part of the word, and stays marked as such until the words are read.
                 Some('\n') if letters.next_if_eq(&'\n').is_some() => out.push(LINE_BREAK),
-                Some('\n') => out.push(' '),
+                Some('\n') => out.push(CONTINUED),
                 Some(letter) => out.push(letter),
                 None => {}
             },
@@ -70,8 +67,10 @@ fn without_carets(text: &str) -> String {
     out
 }
 
-/// A line break within a word, between the two readings of a Windows command line: a noncharacter, which no text has.
+/// Between the two readings of a Windows command line, noncharacters, which no text has: a line break within a word, and one
+/// after which the command goes on.
 const LINE_BREAK: char = '\u{FDD2}';
+const CONTINUED: char = '\u{FDD3}';
 
 struct Reader {
     letters: Vec<char>,
@@ -82,11 +81,32 @@ struct Reader {
     word: Option<String>,
     /// Variables that the script sets.
     set: HashMap<String, String>,
-    /// The end of a here-document that begins with the next line, and whether its tabs are taken off.
-    waiting: Option<(String, bool)>,
+    /// The here-document that begins with the next line.
+    waiting: Option<HereDocument>,
+}
+
+struct HereDocument {
+    end: String,
+    /// Tabs at the beginning of its lines are taken off.
+    tabs: bool,
+    /// Variables in it are no variables.
+    literal: bool,
 }
 
 impl Reader {
+    fn new(text: &str, set: HashMap<String, String>) -> Self {
+        Self {
+            letters: text.chars().collect(),
+            at: 0,
+            line: 1,
+            script: Script::default(),
+            command: Command::default(),
+            word: None,
+            set,
+            waiting: None,
+        }
+    }
+
     fn peek(&self) -> Option<char> {
         self.letters.get(self.at).copied()
     }
@@ -156,7 +176,7 @@ impl Reader {
                 '\n' => {
                     self.end_word();
                     match self.waiting.take() {
-                        Some((end, tabs)) => self.here_document(&end, tabs),
+                        Some(document) => self.here_document(&document),
                         None => self.end_command(),
                     }
                 }
@@ -340,8 +360,12 @@ impl Reader {
                 rest.push(letter);
             }
             if !rest.is_empty() {
-                self.leave(format!("what is done with the variable {name}"));
+                self.leave(format!("the default or pattern of the variable {name}"));
             }
+        }
+        // The arguments of the script.
+        if !name.is_empty() && name.chars().all(|letter| letter.is_ascii_digit()) {
+            return self.environment(&format!("ARGUMENT_{name}"));
         }
         if !is_name(&name) {
             let dollar = if braces { "${" } else { "$" };
@@ -367,6 +391,21 @@ impl Reader {
                 break;
             }
             command.push(letter);
+        }
+        if command.trim_start().starts_with("curl ") {
+            let inner = read_with(&command, self.set.clone());
+            let of = |command: Command| Command {
+                line: self.line,
+                ..command
+            };
+            self.script
+                .commands
+                .extend(inner.commands.into_iter().map(of));
+            for name in inner.variables {
+                if !self.script.variables.contains(&name) {
+                    self.script.variables.push(name);
+                }
+            }
         }
         let name = format!("OUTPUT_OF_LINE_{}", self.line);
         self.leave(format!(
@@ -398,17 +437,19 @@ impl Reader {
         while !here && (self.next_if('>') || self.next_if('&')) {}
         while self.next_if(' ') {}
         let words = self.command.words.len();
+        let mut literal = false;
         // The word that follows, by the same rules.
         while let Some(letter) = self.peek() {
             match letter {
-                ' ' | '\t' | '\n' | ';' | '|' | '&' => break,
-                '\'' => {
+                ' ' | '\t' | '\n' | ';' | '|' | '&' | ')' => break,
+                '\'' | '"' | '\\' => {
+                    literal = true;
                     self.next();
-                    self.single_quotes();
-                }
-                '"' => {
-                    self.next();
-                    self.double_quotes();
+                    match letter {
+                        '\'' => self.single_quotes(),
+                        '"' => self.double_quotes(),
+                        _ => {}
+                    }
                 }
                 letter => {
                     self.next();
@@ -421,17 +462,22 @@ impl Reader {
         if string {
             self.command.input = Some(word + "\n");
         } else if here {
-            self.waiting = Some((word, tabs));
+            self.waiting = Some(HereDocument {
+                end: word,
+                tabs,
+                literal,
+            });
         } else if letter == '<' {
             self.leave("standard input from a file");
         }
     }
 
-    fn here_document(&mut self, end: &str, tabs: bool) {
+    fn here_document(&mut self, document: &HereDocument) {
         let mut text = String::new();
-        loop {
+        let mut ended = false;
+        while !ended && self.peek().is_some() {
             let mut line = String::new();
-            let mut ended = true;
+            ended = true;
             while let Some(letter) = self.next() {
                 if letter == '\n' {
                     ended = false;
@@ -439,22 +485,42 @@ impl Reader {
                 }
                 line.push(letter);
             }
-            let line = if tabs {
-                line.trim_start_matches('\t')
-            } else {
-                &line
+            let line = match document.tabs {
+                true => line.trim_start_matches('\t'),
+                false => &line,
             };
-            if line == end || ended && line.is_empty() {
+            if line == document.end {
                 break;
             }
             text.push_str(line);
             text.push('\n');
-            if ended {
-                break;
+        }
+        self.command.input = Some(match document.literal {
+            true => text,
+            false => self.expanded(&text),
+        });
+        self.end_command();
+    }
+
+    /// The text of a here-document with its variables.
+    fn expanded(&mut self, text: &str) -> String {
+        let letters = std::mem::replace(&mut self.letters, text.chars().collect());
+        let at = std::mem::replace(&mut self.at, 0);
+        let line = self.line;
+        while let Some(letter) = self.next() {
+            match letter {
+                '\\' => match self.next() {
+                    Some('\n') | None => {}
+                    Some(letter @ ('\\' | '$' | '`')) => self.push(&letter.to_string()),
+                    Some(letter) => self.push(&format!("\\{letter}")),
+                },
+                '$' => self.variable(),
+                '`' => self.substitution('`'),
+                letter => self.push(&letter.to_string()),
             }
         }
-        self.command.input = Some(text);
-        self.end_command();
+        (self.letters, self.at, self.line) = (letters, at, line);
+        self.word.take().unwrap_or_default()
     }
 
     /// Words as Microsoft's C library takes them apart, once the carets are gone.
@@ -473,7 +539,16 @@ impl Reader {
                     quotes = !quotes;
                     self.push("");
                 }
-                LINE_BREAK => self.push("\n"),
+                LINE_BREAK => {
+                    self.push("\n");
+                    self.line += 2;
+                }
+                CONTINUED => {
+                    if !quotes {
+                        self.end_word();
+                    }
+                    self.line += 1;
+                }
                 '\n' if !quotes => self.end_command(),
                 '&' if !quotes => self.end_command(),
                 ' ' | '\t' if !quotes => self.end_word(),
@@ -506,8 +581,8 @@ mod tests {
     fn quotes_and_continuations_are_those_of_the_shell() {
         for (text, expected) in [
             (
-                r#"curl 'a b' "c \"d\" $5" e\ f"#,
-                vec!["curl", "a b", "c \"d\" $5", "e f"],
+                r#"curl 'a b' "c \"d\" $ 5" e\ f"#,
+                vec!["curl", "a b", "c \"d\" $ 5", "e f"],
             ),
             (
                 "curl \\\n  -H 'x: 1' \\\r\n  y",
@@ -565,13 +640,29 @@ mod tests {
 
     #[test]
     fn a_here_document_is_the_input() {
-        let script = read("curl -d @- http://h <<'EOF'\n{\n  \"a\": 1\n}\nEOF\ncurl b");
+        let script = read("curl -d @- http://h <<'EOF'\n{\n  \"a\": \"$1\"\n}\nEOF\ncurl b");
         assert_eq!(
             script.commands[0].input.as_deref(),
-            Some("{\n  \"a\": 1\n}\n")
+            Some("{\n  \"a\": \"$1\"\n}\n")
         );
         assert_eq!(script.commands[0].words, ["curl", "-d", "@-", "http://h"]);
         assert_eq!(script.commands[1].words, ["curl", "b"]);
+    }
+
+    #[test]
+    fn a_here_document_has_variables_unless_its_end_is_quoted() {
+        let script =
+            read("ID=7\ncurl -d @- http://h <<-EOF\n\t{\"a\": \"$ID\", \"b\": \"${B}\"}\n\tEOF\n");
+        let expected = format!("{{\"a\": \"7\", \"b\": \"{}\"}}\n", mark("env.B"));
+        assert_eq!(script.commands[0].input.as_deref(), Some(&*expected));
+    }
+
+    #[test]
+    fn a_command_whose_output_is_a_variable_is_a_command() {
+        let script = read("T=$(curl -s http://h/login | jq -r .t)\ncurl http://h/me -H \"x: $T\"");
+        assert_eq!(script.commands[0].words, ["curl", "-s", "http://h/login"]);
+        let output = format!("x: {}", mark("env.OUTPUT_OF_LINE_1"));
+        assert_eq!(script.commands[1].words[3], output);
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Action, Auth, Body, Capture, Data, Draft, Expect, Http, Load, Part, Request, Scenario, Service,
-    Source, Step, Target, ThreadRow, Tls, Variable, time,
+    Action, Auth, Body, Capture, Data, Draft, Expect, Http, Load, Part, Request, Scenario, Secret,
+    Service, Source, Step, Target, ThreadRow, Tls, Variable, time,
 };
 use crate::init::template::Template;
 use crate::init::yaml::{Item, Node, comment};
@@ -49,54 +49,75 @@ impl Draft {
         if let Some(schema) = schema {
             out.push_str(&format!("# yaml-language-server: $schema={schema}\n#\n"));
         }
-        let mut line = |text: &str| {
-            for line in comment(text, 0) {
-                out.push_str(&line);
+        for line in self.head().iter().flat_map(|text| comment(text, 0)) {
+            out.push_str(&line);
+            out.push('\n');
+        }
+        out.push_str(&self.document());
+        if !self.left.is_empty() {
+            out.push_str("\n# Not taken over:\n");
+        }
+        for left in &self.left {
+            let text = format!("- {}: {}", left.place, left.what.replace('\n', " "));
+            for (at, line) in comment(&text, 2).iter().enumerate() {
+                let line = line.trim_start_matches("# ");
+                out.push_str(if at == 0 { "# " } else { "#   " });
+                out.push_str(line);
                 out.push('\n');
             }
+        }
+        out
+    }
+
+    /// The variables of the environment that a run needs: those of what is not commented out.
+    pub(in crate::init) fn secrets(&self) -> Vec<&Secret> {
+        let document = self.document();
+        let lines = document.lines();
+        let sent: Vec<&str> = lines
+            .filter(|line| !line.trim_start().starts_with('#'))
+            .collect();
+        let used = |secret: &&Secret| {
+            let variable = format!("${{env.{}}}", secret.name);
+            sent.iter().any(|line| line.contains(&variable))
         };
-        for text in &self.comment {
-            line(text);
+        self.secrets.iter().filter(used).collect()
+    }
+
+    fn head(&self) -> Vec<String> {
+        let mut head = self.comment.clone();
+        let secrets = self.secrets();
+        if !secrets.is_empty() {
+            head.push("Secrets come from the environment. Before a run, export:".to_owned());
+            head.extend(
+                secrets
+                    .iter()
+                    .map(|it| format!("  {}: {}", it.name, it.what)),
+            );
         }
-        if !self.secrets.is_empty() {
-            line("Secrets come from the environment. Before a run, export:");
-            for secret in &self.secrets {
-                line(&format!("  {}: {}", secret.name, secret.what));
-            }
+        match self.left.len() {
+            0 => {}
+            1 => head.push("One thing was not taken over: see the end of this file.".to_owned()),
+            some => head.push(format!(
+                "{some} things were not taken over: see the end of this file."
+            )),
         }
-        if !self.left.is_empty() {
-            line(&format!(
-                "{} not taken over: see the end of this file.",
-                match self.left.len() {
-                    1 => "One thing was".to_owned(),
-                    some => format!("{some} things were"),
-                }
-            ));
-        }
+        head
+    }
+
+    fn document(&self) -> String {
         let groups = [
             "target",
             "http",
             "variables",
             "data",
+            "threads",
+            "concurrency",
+            "arrivals",
+            "iterations",
             "scenarios",
             "thresholds",
         ];
-        let loads = ["threads", "concurrency", "arrivals", "iterations"];
-        let begins_group = |key: &str| groups.contains(&key) || loads.contains(&key);
-        out.push_str(&self.entries().map().document(begins_group));
-        if !self.left.is_empty() {
-            out.push_str("\n# Not taken over:\n");
-            for left in &self.left {
-                let text = format!("- {}: {}", left.place, left.what.replace('\n', " "));
-                for (at, line) in comment(&text, 2).into_iter().enumerate() {
-                    let line = line.trim_start_matches("# ");
-                    out.push_str(if at == 0 { "# " } else { "#   " });
-                    out.push_str(line);
-                    out.push('\n');
-                }
-            }
-        }
-        out
+        self.entries().map().document(|key| groups.contains(&key))
     }
 
     fn entries(&self) -> Entries {
