@@ -183,7 +183,12 @@ fn settings(draft: &mut Draft, options: &Options, request: &mut Request, url: &U
             Some((user, password)) => (user.to_owned(), Some(password.to_owned())),
             None => (given.clone(), None),
         });
-    if let Some((user, password)) = given.or(in_url) {
+    // A header of one's own takes the place of curl's.
+    let own = options
+        .headers
+        .iter()
+        .any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+    if let Some((user, password)) = given.or(in_url).filter(|_| !own) {
         request.auth = Some(match password {
             Some(password) => draft.basic(&service, &user, &password),
             None => draft.basic_asked(&service, &user),

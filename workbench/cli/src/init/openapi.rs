@@ -6,6 +6,7 @@
 
 mod example;
 mod lenient;
+mod listing;
 mod operation;
 mod security;
 

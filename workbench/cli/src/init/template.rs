@@ -77,6 +77,13 @@ impl Template {
         self
     }
 
+    /// Text as a file has it.
+    #[must_use]
+    pub(super) fn and_source(mut self, source: &str) -> Self {
+        self.0.push_str(source);
+        self
+    }
+
     /// As the file has it.
     pub(super) fn source(&self) -> &str {
         &self.0

@@ -38,7 +38,9 @@ pub(super) fn parse(text: &str) -> anyhow::Result<Url> {
     // Without the text, which may hold a password.
     let url = Url::parse(&whole)
         .context("this is not the URL of a service: write http://host:port/path")?;
-    if !["http", "https"].contains(&url.scheme()) || url.host().is_none() {
+    let unfit = |letter: char| !letter.is_ascii_alphanumeric() && !"-._[]:".contains(letter);
+    let host = url.host_str().unwrap_or_default();
+    if !["http", "https"].contains(&url.scheme()) || host.is_empty() || host.contains(unfit) {
         bail!("this is not the URL of a service: write http://host:port/path");
     }
     Ok(url)

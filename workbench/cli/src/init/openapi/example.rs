@@ -64,6 +64,22 @@ impl Document {
             .filter(|value| !value.is_null())
     }
 
+    /// Whether objects of a schema have this property.
+    pub(super) fn has_property(&self, schema: &Value, name: &str) -> bool {
+        self.property(schema, name, DEPTH)
+    }
+
+    fn property(&self, schema: &Value, name: &str, depth: usize) -> bool {
+        let Some(schema) = self.resolve(schema).filter(|_| depth > 0) else {
+            return false;
+        };
+        let properties = schema.get("properties");
+        let parts = schema.get("allOf").and_then(Value::as_sequence);
+        let mut parts = parts.into_iter().flatten();
+        properties.is_some_and(|properties| properties.get(name).is_some())
+            || parts.any(|part| self.property(part, name, depth - 1))
+    }
+
     /// A value that fits a schema, as far as that is easily found.
     fn value(&self, schema: &Value, depth: usize) -> Value {
         let Some(schema) = self.resolve(schema).filter(|_| depth > 0) else {

@@ -47,7 +47,7 @@ pub(super) struct Operation<'a> {
 }
 
 /// A parameter, resolved.
-struct Parameter<'a> {
+pub(super) struct Parameter<'a> {
     name: &'a str,
     /// `path`, `query`, `header`, `cookie`; in version 2 also `body`, `formData`.
     within: &'a str,
@@ -108,6 +108,9 @@ impl Operation<'_> {
         }
         self.body(draft, &mut request, &parameters);
         self.accept(draft);
+        if self.method == "get" {
+            request.captures.extend(self.capture(draft));
+        }
         let mut step = Step::from(request);
         let summary = self.text("summary").or_else(|| self.text("operationId"));
         step.comment.extend(summary.map(first_line));
@@ -167,7 +170,7 @@ impl Operation<'_> {
     }
 
     /// Those of the operation, and those of its path that the operation does not replace.
-    fn parameters(&self, draft: &mut Draft) -> Vec<Parameter<'_>> {
+    pub(super) fn parameters(&self, draft: &mut Draft) -> Vec<Parameter<'_>> {
         let mut found: Vec<Parameter<'_>> = Vec::new();
         for holder in [self.value, self.item] {
             let list = holder.get("parameters").and_then(Value::as_sequence);
@@ -207,25 +210,36 @@ impl Operation<'_> {
                 break;
             };
             path = path.and_address(before);
-            let resource = before
-                .trim_matches('/')
-                .rsplit('/')
-                .next()
-                .unwrap_or_default();
-            let parameter = parameters
-                .iter()
-                .find(|it| it.name == name && it.within == "path");
-            let example = match parameter {
-                Some(parameter) => self.document.example(parameter.value),
-                None => Example {
-                    value: Value::String("1".to_owned()),
-                    given: false,
-                },
-            };
-            path = path.and_variable(&variable(draft, resource, name, &example));
+            path = path.and_variable(&self.path_variable(draft, before, name, parameters));
             rest = after;
         }
         path.and_address(rest)
+    }
+
+    /// The variable for a parameter of the path, which stands after `before`.
+    pub(super) fn path_variable(
+        &self,
+        draft: &mut Draft,
+        before: &str,
+        name: &str,
+        parameters: &[Parameter<'_>],
+    ) -> String {
+        let resource = before
+            .trim_matches('/')
+            .rsplit('/')
+            .next()
+            .unwrap_or_default();
+        let parameter = parameters
+            .iter()
+            .find(|it| it.name == name && it.within == "path");
+        let example = match parameter {
+            Some(parameter) => self.document.example(parameter.value),
+            None => Example {
+                value: Value::String("1".to_owned()),
+                given: false,
+            },
+        };
+        variable(draft, resource, name, &example)
     }
 
     /// A required parameter of the query.
@@ -470,7 +484,7 @@ impl Operation<'_> {
 }
 
 /// Types of bodies, the best first.
-fn preference(kind: &str) -> usize {
+pub(super) fn preference(kind: &str) -> usize {
     let essence = kind
         .split(';')
         .next()
