@@ -33,6 +33,7 @@ Examples:
   workbench run experiments/scenario3.yaml    run an experiment and report on it
   workbench analyze                           compare the newest run of every experiment
   workbench gate --series SERIES              judge the second experiment of a series by the first
+  workbench init --url http://localhost:8080  write an experiment for a service of your own
   workbench validate experiments/*.yaml       check files, send nothing
   workbench calibrate                         measure the measurement's error on this machine
 
