@@ -7,7 +7,9 @@
 mod curl;
 mod draft;
 mod http;
+mod jmx;
 mod openapi;
+mod recorded;
 mod starter;
 mod template;
 mod url;
@@ -30,7 +32,7 @@ const LONGEST_DOCUMENT: usize = 256 << 20;
 /// What editors read, where `workbench schema` has put it.
 const SCHEMA: &str = "experiment.schema.json";
 
-/// Write an experiment file from a URL, curl commands, or an OpenAPI description.
+/// Write an experiment file from a URL, curl commands, an OpenAPI description, or a test plan of JMeter.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -39,6 +41,7 @@ Examples:
   workbench init --curl \"curl -H 'accept: application/json' https://shop.test/items\"
   workbench init --curl commands.sh                  every curl command of a file; - reads standard input
   workbench init --openapi openapi.yaml -o shop.yaml
+  workbench init --jmx plan.jmx                      a test plan of JMeter
 
 Without a source, and with --yes or no terminal, it writes a starter for the bundled bookstore. Only --url sends \
 anything: one GET, to see whether the service answers.
@@ -60,6 +63,9 @@ pub(crate) struct Arguments {
     /// Call what an OpenAPI description (2.0, 3.0, 3.1; YAML or JSON) offers; nothing that may change data is sent.
     #[arg(long, value_name = "FILE|URL", group = "source")]
     openapi: Option<String>,
+    /// Do what a test plan of JMeter does.
+    #[arg(long, value_name = "FILE", group = "source")]
+    jmx: Option<String>,
     /// File to write; - prints it [default: NAME.yaml].
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -118,6 +124,10 @@ fn draft_of(arguments: &Arguments) -> anyhow::Result<Draft> {
     }
     if let Some(source) = &arguments.openapi {
         return openapi::draft(source);
+    }
+    if let Some(file) = &arguments.jmx {
+        let output = arguments.output.as_deref().and_then(Path::parent);
+        return jmx::draft(file, output.unwrap_or(Path::new("")));
     }
     let asks = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
     if asks && !arguments.yes {
