@@ -9,7 +9,6 @@ use workbench_statistics::{
 };
 
 use crate::experiment;
-use crate::likeness::same_experiment_text;
 use crate::model::{CltDistribution, PairwiseTest, ReportComparison, RunAnalysis, Shape};
 use crate::points::in_order_of_points;
 use crate::worth::worth;
@@ -47,10 +46,7 @@ pub(crate) fn selection(run_directories: &[PathBuf]) -> Vec<bool> {
             let plan = experiment::read(directory).ok()?.plan;
             // `shop#1`, `shop@users=10`.
             let series = manifest.series.map(|place| place.experiment);
-            Some((
-                series.unwrap_or(manifest.experiment),
-                same_experiment_text(&plan),
-            ))
+            Some((series.unwrap_or(manifest.experiment), plan.repeated()))
         })
         .collect();
     let all_the_same = repeated.windows(2).all(|pair| pair[0] == pair[1]);

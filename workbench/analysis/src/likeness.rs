@@ -2,50 +2,10 @@
 
 use std::path::Path;
 
-use workbench_plan::{BaseUrl, Database, Load, Monitor, Plan, Target};
+use workbench_plan::Parameter;
 
 use crate::experiment::EXPERIMENT_FILE;
 use crate::model::RunAnalysis;
-
-/// The experiment without what may differ between two versions of a system: what it is called, what it asks, what it
-/// must hold, where the system is, what is watched of it, and what is broken in it on purpose.
-pub(crate) fn same_workload(plan: &Plan) -> Plan {
-    let mut plan = plan.clone();
-    plan.name = "experiment".to_owned();
-    plan.title = "experiment".to_owned();
-    plan.question = "experiment".to_owned();
-    plan.thresholds = Vec::new();
-    plan.monitor = Monitor::default();
-    // Judged by itself.
-    plan.seed = 0;
-    match &mut plan.target {
-        Target::Bookstore(bookstore) => {
-            bookstore.faults = Vec::new();
-            if let Database::Postgres(url) = &mut bookstore.database {
-                "postgres://anywhere/database".clone_into(url);
-            }
-        }
-        Target::Urls(urls) => {
-            for (name, url) in &mut urls.services {
-                *url = BaseUrl {
-                    tls: url.tls,
-                    host: format!("{name}.example"),
-                    port: 80,
-                    prefix: String::new(),
-                };
-            }
-        }
-    }
-    plan
-}
-
-/// What runs that repeat the same have in common: what versions of a system have, and the system itself.
-pub(crate) fn same_experiment(plan: &Plan) -> Plan {
-    Plan {
-        target: plan.without_password().target,
-        ..same_workload(plan)
-    }
-}
 
 /// Says how two experiments differ, each given by a name and its text.
 pub(crate) fn difference((first, before): (&str, &str), (other, after): (&str, &str)) -> String {
@@ -74,40 +34,21 @@ fn only_in(text: &str, other: &str) -> String {
     }
 }
 
-/// What a run repeats, as text; runs with the same text may be taken together.
-pub(crate) fn same_experiment_text(plan: &Plan) -> String {
-    same_experiment(plan).to_yaml()
-}
-
-/// The same of a run's own copy of its experiment. A text that is no experiment stands for itself.
+/// What a run repeats, as text; runs with the same text may be taken together. A text that is no experiment stands for
+/// itself.
 fn repeated_by(run: &RunAnalysis) -> String {
     let plan = workbench_plan::parse(&run.experiment_file, Path::new(EXPERIMENT_FILE));
-    plan.map_or_else(
-        |_| run.experiment_file.clone(),
-        |plan| same_experiment_text(&plan),
-    )
+    plan.map_or_else(|_| run.experiment_file.clone(), |plan| plan.repeated())
 }
 
 /// What the runs at all points of a sweep have in common, as text.
 pub(crate) fn swept_by(run: &RunAnalysis) -> String {
     let plan = workbench_plan::parse(&run.experiment_file, Path::new(EXPERIMENT_FILE));
-    let Ok(mut plan) = plan else {
-        return String::new();
+    let parameter = match run.point().map(|point| point.parameter.as_str()) {
+        Some("users") => Parameter::Users,
+        _ => Parameter::Replicas,
     };
-    match run.point().map(|point| point.parameter.as_str()) {
-        Some("users") => match &mut plan.load {
-            Some(Load::Threads(rows)) => rows.iter_mut().for_each(|row| row.users = 1),
-            Some(Load::Concurrency(concurrency)) => concurrency.target = 1,
-            // Nothing of these is swept.
-            Some(Load::Arrivals(_) | Load::Iterations(_)) | None => {}
-        },
-        _ => {
-            if let Target::Bookstore(bookstore) = &mut plan.target {
-                bookstore.replicas = 1;
-            }
-        }
-    }
-    same_experiment_text(&plan)
+    plan.map_or_else(|_| String::new(), |plan| plan.swept(parameter))
 }
 
 /// What runs are grouped by.

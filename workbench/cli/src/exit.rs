@@ -60,6 +60,15 @@ impl Exit {
             (Some(LoadError::Interrupted), _) => Self::Interrupted,
             (Some(error), _) if error.is_target() => Self::TargetUnavailable,
             (Some(LoadError::Limit(_)), _) => Self::RunInvalid,
+            (
+                Some(
+                    LoadError::Secret(_)
+                    | LoadError::Data(_)
+                    | LoadError::Column { .. }
+                    | LoadError::Body { .. },
+                ),
+                _,
+            ) => Self::InvalidExperiment,
             // As the gate judges series of which more is there.
             (_, Some(AnalysisError::NoFinishedRun { failed, .. })) => match failed {
                 Some(_) => Self::RunInvalid,

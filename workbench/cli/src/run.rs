@@ -301,6 +301,7 @@ impl Runner {
                 insecure: self.insecure,
                 stop: self.stop.clone(),
                 observer: progress.observer(),
+                exchanges: None,
             },
         ));
         progress.finish();
@@ -315,7 +316,7 @@ impl Runner {
         match self.stop.reason() {
             Some(StopReason::Interrupted) => Exit::Interrupted,
             Some(StopReason::TargetEnded(_)) => Exit::TargetUnavailable,
-            Some(StopReason::SamplesNotWritten(_)) => Exit::Failure,
+            Some(StopReason::SamplesNotWritten(_) | StopReason::DataNotRead(_)) => Exit::Failure,
             None => Exit::Pass,
         }
     }

@@ -11,6 +11,8 @@ use workbench_samples::{Labels, Phase, Sample};
 use crate::client::Endpoint;
 use crate::clock::Clock;
 use crate::error::LoadError;
+use crate::exchange::Exchanges;
+use crate::given::Sources;
 use crate::goose;
 use crate::pacer::Pacer;
 use crate::pool::{Pool, Record};
@@ -38,6 +40,9 @@ pub(crate) struct Attack {
     pub(crate) endpoints: Vec<Vec<Arc<Endpoint>>>,
     /// By replica, then by scenario, then by step.
     pub(crate) steps: Vec<Vec<Vec<PreparedStep>>>,
+    /// Of variables.
+    pub(crate) sources: Sources,
+    pub(crate) exchanges: Exchanges,
     /// One for each worker.
     slots: Arc<[Slot]>,
     pub(crate) stop: StopSignal,
@@ -53,15 +58,17 @@ impl Attack {
         schedule: Schedule,
         endpoints: Vec<Vec<Arc<Endpoint>>>,
         labels: &Labels,
-        slots: Arc<[Slot]>,
+        (slots, sources, exchanges): (Arc<[Slot]>, Sources, Exchanges),
         stop: StopSignal,
-    ) -> Self {
+    ) -> Result<Self, LoadError> {
         let users = schedule.users().len();
-        Self {
-            steps: endpoints
-                .iter()
-                .map(|endpoints| prepared(&plan, endpoints, labels))
-                .collect(),
+        let steps = endpoints
+            .iter()
+            .map(|endpoints| prepared(&plan, endpoints, labels));
+        Ok(Self {
+            steps: steps.collect::<Result<_, _>>()?,
+            sources,
+            exchanges,
             slots,
             stop,
             presences: Presences::default(),
@@ -75,7 +82,7 @@ impl Attack {
             plan,
             schedule,
             endpoints,
-        }
+        })
     }
 
     /// Where a user's samples go.
@@ -158,7 +165,9 @@ impl Attack {
                     intended_at: clock.utc_ns(due),
                     started_at: clock.utc_ns(due),
                     elapsed_ns: u64::try_from((end - arrival.at).as_nanos()).unwrap_or(u64::MAX),
-                    request: self.steps[0][arrival.scenario][0].label,
+                    request: self.steps[0][arrival.scenario]
+                        [self.plan.scenarios[arrival.scenario].first_step()]
+                    .label,
                     scenario: u16::try_from(arrival.scenario).unwrap_or(u16::MAX),
                     iteration: arrival_number(arrival.number),
                     active_users: self.presences.active(),
@@ -208,7 +217,11 @@ impl Start {
 }
 
 /// Every step by scenario, for one replica of the target.
-fn prepared(plan: &Plan, endpoints: &[Arc<Endpoint>], labels: &Labels) -> Vec<Vec<PreparedStep>> {
+fn prepared(
+    plan: &Plan,
+    endpoints: &[Arc<Endpoint>],
+    labels: &Labels,
+) -> Result<Vec<Vec<PreparedStep>>, LoadError> {
     let prepare = |step: &workbench_plan::Step| {
         let endpoint = endpoints
             .iter()

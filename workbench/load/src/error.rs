@@ -59,6 +59,28 @@ pub enum LoadError {
     /// A file for TLS was changed since the experiment was read.
     #[error("cannot set up TLS: {0}")]
     TlsFile(#[from] workbench_plan::TlsFileError),
+    /// A secret is not there.
+    #[error(transparent)]
+    Secret(#[from] workbench_plan::SecretError),
+    /// A data file was changed since the experiment was read.
+    #[error(transparent)]
+    Data(#[from] workbench_plan::DataError),
+    /// A column is not in its data file any more.
+    #[error("the data file \"{data}\" has no column \"{column}\"")]
+    Column {
+        /// Name of the data file in the experiment.
+        data: String,
+        /// Name of the column.
+        column: String,
+    },
+    /// A file that a request sends cannot be read.
+    #[error("cannot read {}", path.display())]
+    Body {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The threads that users run on cannot be started.
     #[error("cannot start a thread for the users: {0}")]
     Workers(#[source] std::io::Error),

@@ -14,6 +14,8 @@ mod client;
 mod clock;
 mod directory;
 mod error;
+mod exchange;
+mod given;
 mod fetch;
 mod goose;
 mod host;
@@ -35,6 +37,7 @@ mod workers;
 
 pub use directory::RunDirectory;
 pub use error::LoadError;
+pub use exchange::{ExchangeObserver, Tried};
 pub use fetch::{Look, download, look};
 pub use host::describe as describe_host;
 pub use limits::check as check_limits;

@@ -329,6 +329,7 @@ mod tests {
             iteration: 1,
             active_users: 1,
             phase: Phase::Hold,
+            redirects: 0,
         }
     }
 

@@ -1,8 +1,10 @@
 //! Requests as bytes: what does not change is written once, before the run.
 
-use workbench_plan::{ResetRequest, Step, Value};
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use workbench_plan::{BodyPart, ResetRequest, Step, Value};
 
 use crate::client::{Endpoint, Request};
+use crate::error::LoadError;
 
 /// What of a step's requests does not change between them.
 #[derive(Debug)]
@@ -16,6 +18,8 @@ pub(crate) struct PreparedStep {
     /// The rest of the request line, and the headers that have no variables.
     headers: String,
     method: Method,
+    /// What is in the files of its body, in the order of its parts; empty of those that are text.
+    files: Vec<Vec<u8>>,
 }
 
 /// What depends on the method (RFC 9110, section 9).
@@ -41,6 +45,8 @@ impl Method {
 #[derive(Debug, Default)]
 pub(crate) struct Buffers {
     request: String,
+    /// A request with a body that is no text.
+    bytes: Vec<u8>,
     /// What has to be looked at, or measured, before it becomes part of the request.
     text: String,
 }
@@ -49,10 +55,17 @@ pub(crate) struct Buffers {
 const LONGEST_PATH: usize = 65_534;
 
 impl PreparedStep {
-    pub(crate) fn new(step: &Step, position: usize, endpoint: &Endpoint, label: u16) -> Self {
+    /// # Errors
+    /// A file of the body cannot be read.
+    pub(crate) fn new(
+        step: &Step,
+        position: usize,
+        endpoint: &Endpoint,
+        label: u16,
+    ) -> Result<Self, LoadError> {
         let given = |name: &str| step.headers.iter().any(|(given, _)| given == name);
         let mut headers = " HTTP/1.1\r\n".to_owned();
-        let content_type = step.json.as_ref().map(|_| "application/json");
+        let content_type = step.body.as_ref().map(|body| body.content_type.as_str());
         for (name, value) in [
             ("host", Some(endpoint.host.as_str())),
             ("user-agent", Some(USER_AGENT)),
@@ -63,24 +76,38 @@ impl PreparedStep {
                 header(&mut headers, name, value);
             }
         }
-        Self {
+        let parts = step.body.iter().flat_map(|body| &body.parts);
+        let files = parts.map(|part| match part {
+            BodyPart::Text(_) => Ok(Vec::new()),
+            BodyPart::File(path) => std::fs::read(path).map_err(|source| LoadError::Body {
+                path: path.clone(),
+                source,
+            }),
+        });
+        Ok(Self {
             endpoint: position,
             label,
             start: format!("{} {}", step.method, endpoint.prefix),
             headers,
             method: Method::of(&step.method),
-        }
+            files: files.collect::<Result<_, _>>()?,
+        })
     }
 
-    /// The request with the variables' values; `None` where these make its path too long, or a header one that HTTP does
-    /// not allow.
+    /// The request with the variables' values, and with the user's cookies as one line; `None` where these make its path
+    /// too long, or a header one that HTTP does not allow.
     pub(crate) fn write<'a>(
         &self,
         step: &Step,
         values: &[Value],
+        cookies: Option<&str>,
         buffers: &'a mut Buffers,
     ) -> Option<Request<'a>> {
-        let Buffers { request, text } = buffers;
+        let Buffers {
+            request,
+            bytes,
+            text,
+        } = buffers;
         request.clear();
         request.push_str(&self.start);
         step.path.render(values, request);
@@ -92,6 +119,10 @@ impl PreparedStep {
         for (name, template) in &step.headers {
             text.clear();
             template.render(values, text);
+            if let Some(cookies) = cookies.filter(|_| name == "cookie") {
+                text.push_str("; ");
+                text.push_str(cookies);
+            }
             // Visible characters, spaces and tabs (RFC 9110, section 5.5): anything else could end the header.
             let is_allowed = |byte: u8| byte == b'\t' || (byte >= b' ' && byte != 127);
             if !text.bytes().all(is_allowed) {
@@ -99,21 +130,54 @@ impl PreparedStep {
             }
             header(request, name, text);
         }
-        match &step.json {
-            Some(json) => {
-                text.clear();
-                json.render(values, text);
-                header(
-                    request,
-                    "content-length",
-                    itoa::Buffer::new().format(text.len()),
-                );
-                request.push_str("\r\n");
-                request.push_str(text);
-            }
-            None => end(request, self.method),
+        if let Some(cookies) = cookies
+            && step.headers.iter().all(|(name, _)| name != "cookie")
+        {
+            header(request, "cookie", cookies);
         }
-        Some(as_bytes(request, self.method))
+        if let Some((user, password)) = &step.basic {
+            text.clear();
+            user.render(values, text);
+            text.push(':');
+            password.render(values, text);
+            request.push_str("authorization: Basic ");
+            BASE64_STANDARD.encode_string(&text, request);
+            request.push_str("\r\n");
+        }
+        let Some(body) = &step.body else {
+            end(request, self.method);
+            return Some(as_bytes(request.as_bytes(), self.method));
+        };
+        text.clear();
+        let mut length = 0;
+        for (part, file) in body.parts.iter().zip(&self.files) {
+            length += file.len();
+            if let BodyPart::Text(template) = part {
+                template.render(values, text);
+            }
+        }
+        length += text.len();
+        header(
+            request,
+            "content-length",
+            itoa::Buffer::new().format(length),
+        );
+        request.push_str("\r\n");
+        if length == text.len() {
+            request.push_str(text);
+            return Some(as_bytes(request.as_bytes(), self.method));
+        }
+        bytes.clear();
+        bytes.extend_from_slice(request.as_bytes());
+        for (part, file) in body.parts.iter().zip(&self.files) {
+            bytes.extend_from_slice(file);
+            if let BodyPart::Text(template) = part {
+                text.clear();
+                template.render(values, text);
+                bytes.extend_from_slice(text.as_bytes());
+            }
+        }
+        Some(as_bytes(bytes, self.method))
     }
 }
 
@@ -133,7 +197,7 @@ pub(crate) fn reset<'a>(
     header(request, "accept", "*/*");
     let method = Method::of(&reset.method);
     end(request, method);
-    as_bytes(request, method)
+    as_bytes(request.as_bytes(), method)
 }
 
 /// Ends a request without a body.
@@ -151,9 +215,9 @@ fn header(request: &mut String, name: &str, value: &str) {
     request.push_str("\r\n");
 }
 
-fn as_bytes(request: &str, method: Method) -> Request<'_> {
+fn as_bytes(bytes: &[u8], method: Method) -> Request<'_> {
     Request {
-        bytes: request.as_bytes(),
+        bytes,
         is_head: method.is_head,
         is_idempotent: method.is_idempotent,
     }
@@ -185,8 +249,8 @@ mod tests {
         let mut values = vec![Value::Integer(1); plan.scenarios[0].variables.len()];
         values[step.set[0].0] = Value::Text(word.to_owned());
         let mut buffers = Buffers::default();
-        let prepared = PreparedStep::new(step, 0, &endpoint, 0);
-        let request = prepared.write(step, &values, &mut buffers)?;
+        let prepared = PreparedStep::new(step, 0, &endpoint, 0).unwrap();
+        let request = prepared.write(step, &values, None, &mut buffers)?;
         Some(String::from_utf8(request.bytes.to_vec()).unwrap())
     }
 

@@ -7,7 +7,7 @@ use reqwest::StatusCode;
 use workbench_plan::ResetRequest;
 use workbench_samples::ErrorKind;
 
-use crate::client::{Client, Endpoint, Measured};
+use crate::client::{Client, Endpoint, Measured, Route, Terms, Wanted};
 use crate::error::LoadError;
 use crate::request::Buffers;
 
@@ -19,19 +19,29 @@ pub(crate) async fn reset(
     requests: &[ResetRequest],
     endpoints: &[Arc<Endpoint>],
 ) -> Result<(), LoadError> {
-    let mut client = Client::new(endpoints.len(), RESET_LIMIT);
+    let mut client = Client::new(endpoints.len());
     let mut buffers = Buffers::default();
     for request in requests {
         let position = endpoints
             .iter()
             .position(|endpoint| endpoint.service == request.service)
             .expect("a plan's services are the target's");
-        let endpoint = &endpoints[position];
-        let message = crate::request::reset(request, endpoint, &mut buffers);
+        let message = crate::request::reset(request, &endpoints[position], &mut buffers);
+        let route = Route {
+            services: endpoints,
+            replica: 0,
+            service: position,
+        };
+        let terms = Terms {
+            timeout: RESET_LIMIT,
+            wanted: Wanted::Nothing,
+            copy: false,
+            expected: &[],
+        };
         let mut measured = Measured::nothing(ErrorKind::Timeout);
         let now = Instant::now();
         client
-            .send(position, endpoint, &message, now, &mut measured)
+            .send(route, &message, &terms, now, &mut measured)
             .await;
         let refused = match measured.outcome {
             Ok(200..=299) => continue,

@@ -17,6 +17,8 @@ use crate::attack::{self, Attack};
 use crate::client::{self, Endpoint};
 use crate::directory::RunDirectory;
 use crate::error::{LoadError, with_causes};
+use crate::exchange::{ExchangeObserver, Exchanges, Keeper};
+use crate::given;
 use crate::host;
 use crate::limits::Limits;
 use crate::live::{Live, LiveTimes};
@@ -43,6 +45,8 @@ pub struct RunOptions {
     pub stop: StopSignal,
     /// Is told once a second how the run goes; runs beside the load, never in its way.
     pub observer: Box<dyn Fn(&Live) + Send>,
+    /// Is given every exchange, for runs of a few; in the way of the load.
+    pub exchanges: Option<ExchangeObserver>,
 }
 
 /// A run that is over, with its results on disk.
@@ -66,11 +70,10 @@ pub async fn run(plan: &Plan, options: RunOptions) -> Result<FinishedRun, LoadEr
     let limits = Limits::of_this_machine();
     let prepared = prepare(plan, &options, &limits).await;
     let prepared = prepared.inspect_err(|_| options.directory.remove())?;
-    let (target, endpoints, sources) = prepared;
+    let (target, ready) = prepared;
     let directory = options.directory.path().to_owned();
     // Where the file system knows no locks, a run that goes on is taken for one that was killed.
     let _lock = RunLock::hold(&directory);
-    let ready = (endpoints, sources);
     let finished = load(plan, options, &target, ready, limits.open_files).await;
     if let Err(error) = &finished {
         note_failure(&directory, error);
@@ -96,15 +99,20 @@ fn note_failure(directory: &Path, error: &LoadError) {
     }
 }
 
+/// What a run is made with: the services of the target, what is watched of it, and what variables are.
+type Ready = (Vec<Vec<Arc<Endpoint>>>, Sources, given::Sources);
+
 /// Makes the target ready, and sure that its services can be reached.
 async fn prepare(
     plan: &Plan,
     options: &RunOptions,
     limits: &Limits,
-) -> Result<(RunningTarget, Vec<Vec<Arc<Endpoint>>>, Sources), LoadError> {
+) -> Result<(RunningTarget, Ready), LoadError> {
     limits.check(plan, &plan.schedule())?;
+    // Whatever is missing is said before the target is touched.
+    let given = given::Sources::open(plan, &plan.schedule())?;
     let directory = options.directory.path();
-    let resolved = plan.without_password().to_yaml();
+    let resolved = plan.stored();
     write(&directory.join("experiment.yaml"), &resolved)?;
     let target = RunningTarget::start(
         &plan.target,
@@ -120,7 +128,7 @@ async fn prepare(
         () = options.stop.stopped() => Err(LoadError::Interrupted),
     };
     match ready {
-        Ok((endpoints, sources)) => Ok((target, endpoints, sources)),
+        Ok((endpoints, sources)) => Ok((target, (endpoints, sources, given))),
         Err(error) => {
             target.stop().await;
             Err(error)
@@ -153,7 +161,7 @@ async fn load(
     plan: &Plan,
     options: RunOptions,
     target: &RunningTarget,
-    (endpoints, sources): (Vec<Vec<Arc<Endpoint>>>, Sources),
+    (endpoints, sources, given): Ready,
     open_files: Option<u64>,
 ) -> Result<FinishedRun, LoadError> {
     let directory = options.directory;
@@ -198,14 +206,20 @@ async fn load(
     let slots = recorder::slots(Workers::useful(schedule.users().len()));
     let target_among_others =
         !sources.is_whole_target(&plan.target) && among_others(&plan.target, &endpoints);
+    let exchanges = Exchanges::new(
+        labels.clone(),
+        plan.seed,
+        given.secrets(),
+        options.exchanges,
+    );
     let attack = Arc::new(Attack::new(
         plan.clone(),
         schedule,
         endpoints,
         &labels,
-        Arc::clone(&slots),
+        (Arc::clone(&slots), given, exchanges),
         options.stop.clone(),
-    ));
+    )?);
     let observer = observe(
         Arc::clone(&attack),
         manifest.clone(),
@@ -218,6 +232,7 @@ async fn load(
     };
     let watch = Watch::start(sources, &plan.monitor, &directory.path, begun);
     let watch = watch.map_err(LoadError::Watch)?;
+    let keeper = Keeper::start(Arc::clone(&attack), directory.path.clone());
     let recorder = Recorder::start(slots, writer, options.stop, observer);
     let executed = attack::execute(&attack).await;
     let (ended, panicked) = *executed.as_ref().unwrap_or(&(Instant::now(), 0));
@@ -231,7 +246,9 @@ async fn load(
     // Whatever went wrong, what was recorded is written first.
     let (recorded, standstills) = recorder.finish()?;
     let watched = watch.finish();
+    let kept = keeper.finish();
     executed?;
+    kept?;
     manifest.target = target.record(target.requests_served().await);
     manifest.ended_at = Some(attack.clock().utc_ns(ended));
     manifest.arrivals = arrivals

@@ -23,6 +23,8 @@ pub enum StopReason {
     TargetEnded(String),
     /// Samples cannot be written; why.
     SamplesNotWritten(String),
+    /// A data file cannot be read any more; why.
+    DataNotRead(String),
 }
 
 impl StopSignal {

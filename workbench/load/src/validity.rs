@@ -56,6 +56,8 @@ pub(crate) struct Evidence<'a> {
     pub(crate) served: Option<u64>,
     /// Whether users think between requests.
     pub(crate) thinking: bool,
+    /// Users open new connections for each iteration, as the experiment wants.
+    pub(crate) renews_connections: bool,
     /// When and why the run was stopped before its end.
     pub(crate) stopped: Option<(Duration, String)>,
 }

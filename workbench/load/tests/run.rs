@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod arrivals;
+mod journeys;
 mod support;
 
 use std::os::unix::process::CommandExt;
@@ -17,7 +18,7 @@ use support::{
     Stub, check, experiment, finding, numbers, one_run_at_a_time, run, run_observed, samples, words,
 };
 use workbench_load::{FinishedRun, LoadError, StopReason, StopSignal};
-use workbench_plan::{Distribution, Plan};
+use workbench_plan::{Plan, Times};
 use workbench_samples::{CheckStatus, Manifest, Outcome, Resource, read_resources};
 
 const SHORT: &str = "threads:\n  - { start: 3, startup: 100ms, hold: 300ms, shutdown: 100ms }";
@@ -99,7 +100,7 @@ async fn a_server_that_closes_after_each_response_is_connected_to_anew() {
 
 /// Has users think for longer than a close of an idle connection may be on its way.
 fn let_connections_idle(plan: &mut Plan) {
-    plan.scenarios[0].think_time = Some(Distribution::Constant(Duration::from_millis(60)));
+    plan.scenarios[0].think_time = Some(Times::Constant(Duration::from_millis(60)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

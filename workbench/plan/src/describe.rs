@@ -1,18 +1,17 @@
 //! A plan in words, as `workbench validate` prints it.
 
 mod curve;
+mod steps;
 
-use std::fmt::{Display, Write as _};
+use std::fmt::Display;
 use std::time::Duration;
 
-use crate::distribution::Distribution;
 use crate::file::{format_duration, without_password};
 use crate::plan::{
-    Arrivals, Concurrency, Database, Gaps, Load, Monitor, Plan, SteadyPart, Step, Target, ThreadRow,
+    Arrivals, Concurrency, Database, Gaps, Load, Monitor, Plan, SteadyPart, Target, ThreadRow,
 };
 use crate::schedule::{Schedule, ScheduledArrivals, Work};
 use crate::sweep::Sweep;
-use crate::template::Value;
 use crate::tls::Tls;
 
 /// Lines of prose longer than this are hard to read.
@@ -312,62 +311,25 @@ fn scenarios(plan: &Plan, schedule: &Schedule) -> Vec<String> {
             Some(Load::Arrivals(_)) => String::new(),
             _ => format!(", {}", counted(played.count(), "user", "users")),
         };
-        let think_time = match &scenario.think_time {
+        let file = &plan.file.scenarios[position];
+        let think_time = match &file.think_time {
             None => "no think time".to_owned(),
-            Some(times) => format!("think time {}", drawn(times, |time| format_duration(*time))),
+            Some(times) => format!("think time {}", steps::times(times)),
         };
+        let pacing = scenario.pacing.map_or_else(String::new, |pacing| {
+            format!(", an iteration every {}", format_duration(pacing))
+        });
         let name = &scenario.name;
-        lines.push(format!("  {name}: {share}{users}, {think_time}"));
-        lines.extend(
-            scenario
-                .steps
-                .iter()
-                .map(|step| self::step(step, &scenario.variables)),
-        );
+        lines.push(format!("  {name}: {share}{users}, {think_time}{pacing}"));
+        for (title, list) in [("on start", &file.on_start), ("on stop", &file.on_stop)] {
+            if !list.is_empty() {
+                lines.push(format!("    {title}"));
+                steps::steps(list, 6, &mut lines);
+            }
+        }
+        steps::steps(&file.steps, 4, &mut lines);
     }
     lines
-}
-
-fn step(step: &Step, names: &[String]) -> String {
-    let mut line = format!(
-        "    {} {}{}",
-        step.method,
-        step.service,
-        step.path.source(names)
-    );
-    for (position, values) in &step.set {
-        let write = |value: &Value| match value {
-            Value::Integer(integer) => integer.to_string(),
-            Value::Text(text) => format!("{text:?}"),
-        };
-        let _infallible = write!(line, ", {} {}", names[*position], drawn(values, write));
-    }
-    if !step.expect_status.is_empty() {
-        let statuses: Vec<String> = step.expect_status.iter().map(u16::to_string).collect();
-        let _infallible = write!(line, ", expecting {}", statuses.join(" or "));
-    }
-    let request = format!(
-        "{} {}{}",
-        step.method,
-        step.service,
-        step.path.source(names)
-    );
-    if step.label != request {
-        let _infallible = write!(line, ", reported as \"{}\"", step.label);
-    }
-    line
-}
-
-fn drawn<T>(distribution: &Distribution<T>, write: impl Fn(&T) -> String) -> String {
-    match distribution {
-        Distribution::Constant(value) => write(value),
-        Distribution::Uniform(from, to) => format!("uniform from {} to {}", write(from), write(to)),
-        Distribution::Choice(values) => {
-            let values: Vec<String> = values.iter().map(write).collect();
-            format!("one of {}", values.join(", "))
-        }
-        Distribution::Exponential(mean) => format!("exponential with mean {}", write(mean)),
-    }
 }
 
 fn thresholds(plan: &Plan) -> Vec<String> {

@@ -1,11 +1,12 @@
 //! Experiment files: YAML text to [`Plan`], and back; and tables of printed tests, which are YAML too.
 //!
-//! The text is read twice: once for its meaning, into the `wire` structs, and once for the positions of its parts
+//! The text is read twice: once for its meaning, into the `format` structs, and once for the positions of its parts
 //! (`source`). `resolve` turns the wire structs into a plan and walks the positions alongside, so that every
 //! mistake is reported where it was made.
 
 mod duration;
 mod encoding;
+pub(crate) mod format;
 mod injected;
 mod published;
 mod rate;
@@ -16,14 +17,13 @@ mod source;
 mod structure;
 mod threshold;
 mod url;
-mod wire;
-mod write;
 
 pub use duration::{DurationError, format_duration};
 pub use published::{parse_published, read_published};
 pub use schema::json_schema;
 pub use url::BaseUrlError;
 
+pub(crate) use format::PlanFile;
 pub(crate) use url::without_password;
 
 use std::io;
@@ -32,8 +32,8 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
+use crate::diagnostic::nearest;
 use crate::error::PlanError;
-use crate::fault::nearest;
 use crate::plan::Plan;
 use source::Source;
 

@@ -4,10 +4,14 @@
 //! active and what arrives; [`describe`] writes both out for people. [`read_published`] reads a table of printed tests, with the same
 //! care for where a mistake stands.
 
+mod answer;
+mod condition;
+mod data;
 mod describe;
-mod distribution;
+mod diagnostic;
+mod draw;
+mod edit;
 mod error;
-mod fault;
 mod file;
 mod order;
 mod plan;
@@ -15,27 +19,33 @@ mod published;
 mod random;
 mod repetition;
 mod schedule;
+mod secret;
 mod sweep;
 mod template;
 mod tls;
 
+pub use answer::{Answer, Capture, Expectation, Failure, Finding};
+pub use condition::Condition;
+pub use data::{Data, DataError, Lanes, Per, RowPick, Rows};
 pub use describe::describe;
-pub use distribution::Distribution;
+pub use diagnostic::nearest;
+pub use draw::{Draw, Moment, Real, Times, below};
 pub use error::{Mistake, PlanError};
-pub use fault::nearest;
 pub use file::{
     BaseUrlError, DurationError, format_duration, json_schema, parse, parse_duration,
     parse_published, read, read_published, read_settings,
 };
 pub use order::Order;
 pub use plan::{
-    Arrivals, BaseUrl, BookstoreTarget, Comparison, Concurrency, Database, Gaps, InjectedFault,
-    Iterations, Load, Metric, Monitor, Plan, Rate, RateUnit, ResetRequest, Scenario, SteadyPart,
-    Step, Target, ThreadRow, Threshold, UrlsTarget, WatchedProcess,
+    Arrivals, BaseUrl, Body, BodyPart, BookstoreTarget, Comparison, Concurrency, Database, Gaps,
+    Given, Http, HttpVersion, InjectedFault, Iterations, Load, Metric, Monitor, Operation, Part,
+    Plan, Rate, RateUnit, ResetRequest, Scenario, SteadyPart, Step, Target, ThreadRow, Threshold,
+    UrlsTarget, WatchedProcess,
 };
 pub use published::{PublishedGroup, PublishedTable, PublishedTest};
 pub use random::{Random, random_for_arrival, random_for_user};
 pub use schedule::{Arrival, ArrivalTimes, Phase, Schedule, ScheduledArrivals, UserSpan, Work};
+pub use secret::{Secret, SecretError, SecretSource};
 pub use sweep::{Parameter, Point, Sweep};
-pub use template::{JsonTemplate, Template, Value};
+pub use template::{Template, Value};
 pub use tls::{ClientCertificate, Tls, TlsFileError};

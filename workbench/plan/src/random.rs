@@ -45,6 +45,12 @@ pub(crate) fn random_for_gaps(seed: u64, stream: usize) -> Random {
     Random::seed_from_u64(mix(mix(mix(seed).wrapping_add((stream as u64 + 1) << 32))))
 }
 
+/// A number below `count`, of a turn: as [`crate::draw::at_most`] of `mix(mix(seed) + turn)`.
+pub(crate) fn row_random(seed: u64, turn: u64, count: u64) -> u64 {
+    let random = mix(mix(seed).wrapping_add(turn));
+    ((u128::from(random) * u128::from(count)) >> 64) as u64
+}
+
 /// The first number of `SplitMix64` started at x.
 pub(crate) fn mix(x: u64) -> u64 {
     SplitMix64::seed_from_u64(x).next_u64()

@@ -34,10 +34,7 @@ impl Plan {
             0 | 1 => self.seed,
             _ => mix(mix(self.seed).wrapping_add(u64::from(number - 1))) >> (u64::BITS - SEED_BITS),
         };
-        Self {
-            seed,
-            ..self.clone()
-        }
+        self.with_seed(seed)
     }
 }
 
@@ -59,10 +56,7 @@ scenarios: [ { name: reader, steps: [ request: GET catalog/products ] } ]
         let plan = crate::parse(text, Path::new("shop.yaml")).unwrap();
         let seeds: HashSet<u64> = (0..20)
             .flat_map(|seed| {
-                let plan = Plan {
-                    seed,
-                    ..plan.clone()
-                };
+                let plan = plan.with_seed(seed);
                 (1..=50).map(move |number| plan.repetition(number).seed)
             })
             .collect();

@@ -93,6 +93,14 @@ pub enum SamplesError {
         /// The experiment's name within the series.
         experiment: String,
     },
+    /// Recorded exchanges that are not valid JSON of their version.
+    #[error("{path} is not a valid record of exchanges", path = path.display())]
+    InvalidFailures {
+        /// The record.
+        path: PathBuf,
+        /// Where and why.
+        source: serde_json::Error,
+    },
     /// A manifest that is not valid JSON of its version.
     #[error("{path} is not a valid manifest", path = path.display())]
     InvalidManifest {

@@ -2,9 +2,11 @@
 //!
 //! [`SampleWriter`] turns samples into Parquet parts while a run goes on; [`sample_batches`] reads them back
 //! batch by batch. [`Manifest`] is everything about a run but its samples, [`Series`] what joins runs that are
-//! repetitions of each other. Each format carries a version.
+//! repetitions of each other. A [`FailureRecorder`] keeps exchanges that failed, without secrets, and [`Failures`] reads
+//! them. Each format carries a version.
 
 mod error;
+mod failures;
 mod folder;
 mod lock;
 mod manifest;
@@ -18,6 +20,10 @@ mod versioned;
 mod write;
 
 pub use error::SamplesError;
+pub use failures::{
+    BODY_LIMIT, Body, Content, EXCHANGES_KEPT, Exchange, FAILURES_FILE, FAILURES_FOLDER,
+    FAILURES_VERSION, FailureRecorder, Failures, Message, RawExchange, RawMessage, Reason,
+};
 pub use folder::create_dated_folder;
 pub use lock::RunLock;
 pub use manifest::{

@@ -4,17 +4,18 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use polars_core::prelude::{DataFrame, PolarsResult};
+use polars_core::prelude::{Column, DataFrame, PolarsResult};
 use polars_io::SerReader;
 use polars_io::prelude::{FileMetadataRef, ParallelStrategy, ParquetReader};
 
 use crate::error::SamplesError;
-use crate::schema::{SAMPLES_FOLDER, SCHEMA_VERSION, VERSION_KEY};
+use crate::schema::{SAMPLES_FOLDER, SCHEMA_VERSION, VERSION_KEY, VERSION_WITH_REDIRECTS, column};
 
 /// Samples that lie together in a part and are read at once: some 100,000, as Polars writes them.
 #[derive(Clone, Debug)]
 pub struct SampleBatch {
     part: Arc<Path>,
+    version: u32,
     first: usize,
     count: usize,
 }
@@ -25,15 +26,22 @@ impl SampleBatch {
     /// # Errors
     /// Pages that are damaged, a column that is not there, and whatever the file system says.
     pub fn read(&self, columns: &[&str]) -> PolarsResult<DataFrame> {
+        let is_stored =
+            |name: &str| name != column::REDIRECTS || self.version >= VERSION_WITH_REDIRECTS;
+        let stored = columns.iter().copied().filter(|name| is_stored(name));
         // The footer is read again: those of a long run's parts take more memory than their columns.
         let mut frame = ParquetReader::new(File::open(&self.part)?)
-            .with_columns(Some(columns.iter().copied().map(str::to_owned).collect()))
+            .with_columns(Some(stored.map(str::to_owned).collect()))
             .with_slice(Some((self.first, self.count)))
             // Whoever reads several batches at once has threads of his own; those of Polars, waited for from another
             // pool, would let that pool begin ever more batches meanwhile.
             .read_parallel(ParallelStrategy::None)
             .finish()?;
         frame.rechunk_mut();
+        if columns.iter().any(|name| !is_stored(name)) {
+            let none = vec![0_u32; self.count];
+            frame.with_column(Column::new(column::REDIRECTS.into(), none))?;
+        }
         Ok(frame)
     }
 }
@@ -54,12 +62,13 @@ pub fn sample_batches(directory: &Path) -> Result<Vec<SampleBatch>, SamplesError
     }
     let mut batches = Vec::new();
     for part in parts {
-        let metadata = footer(&part, SCHEMA_VERSION)?;
+        let (metadata, version) = footer(&part, SCHEMA_VERSION)?;
         let part: Arc<Path> = part.into();
         let mut first = 0;
         for row_group in &metadata.row_groups {
             batches.push(SampleBatch {
                 part: Arc::clone(&part),
+                version,
                 first,
                 count: row_group.num_rows(),
             });
@@ -104,8 +113,8 @@ fn is_part(path: &Path) -> bool {
         .is_some_and(|name| name.starts_with("part-") && name.ends_with(".parquet"))
 }
 
-/// Reads a Parquet file's footer and checks that it names a version from 1 to `newest`.
-pub(crate) fn footer(path: &Path, newest: u32) -> Result<FileMetadataRef, SamplesError> {
+/// Reads a Parquet file's footer and the version that it names, which is from 1 to `newest`.
+pub(crate) fn footer(path: &Path, newest: u32) -> Result<(FileMetadataRef, u32), SamplesError> {
     let file = File::open(path).map_err(|source| SamplesError::Read {
         path: path.to_owned(),
         source,
@@ -127,7 +136,7 @@ pub(crate) fn footer(path: &Path, newest: u32) -> Result<FileMetadataRef, Sample
             path: path.to_owned(),
         })?;
     match version.parse::<u32>() {
-        Ok(version) if (1..=newest).contains(&version) => Ok(Arc::clone(metadata)),
+        Ok(version) if (1..=newest).contains(&version) => Ok((Arc::clone(metadata), version)),
         _ => Err(SamplesError::UnknownSchemaVersion {
             path: path.to_owned(),
             found: version.to_owned(),

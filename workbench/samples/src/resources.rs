@@ -163,7 +163,7 @@ impl Batch {
 fn batches_of(files: Vec<PathBuf>) -> Result<Vec<Batch>, SamplesError> {
     let mut batches = Vec::new();
     for file in files {
-        let metadata = footer(&file, RESOURCES_VERSION)?;
+        let (metadata, _) = footer(&file, RESOURCES_VERSION)?;
         let mut first = 0;
         for row_group in &metadata.row_groups {
             let count = row_group.num_rows();

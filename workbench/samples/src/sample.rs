@@ -1,5 +1,7 @@
 //! The sample record: everything that is kept of one request.
 
+use serde::{Deserialize, Serialize};
+
 /// One request and what came of it. Times are nanoseconds; instants are UTC since the Unix epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sample {
@@ -34,6 +36,8 @@ pub struct Sample {
     pub active_users: u32,
     /// Part of the run in which the request started.
     pub phase: Phase,
+    /// Redirects that were followed: the sample is of the whole chain, the status of its last response.
+    pub redirects: u8,
 }
 
 impl Sample {
@@ -54,6 +58,7 @@ impl Sample {
         iteration: 0,
         active_users: 0,
         phase: Phase::Hold,
+        redirects: 0,
     };
 
     /// From the intended start to the last byte of the body: what somebody waits who comes at that time.
@@ -74,7 +79,8 @@ pub struct Labels {
 }
 
 /// Why a request failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ErrorKind {
     /// The host name could not be resolved. The workbench resolves names before a run; other tools report this.
     Dns,
@@ -99,11 +105,15 @@ pub enum ErrorKind {
     /// The server had closed the idle connection that the request was sent on, and a request of this method cannot be sent
     /// again: whether it came through is not known.
     Stale,
+    /// Something that the step takes from the response was not there.
+    Capture,
+    /// The response, whose status was right, was not what the step expects.
+    Expect,
 }
 
 impl ErrorKind {
     /// All kinds, in the order of their numbers.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Dns,
         Self::Refused,
         Self::Connect,
@@ -115,6 +125,8 @@ impl ErrorKind {
         Self::Censored,
         Self::Generator,
         Self::Stale,
+        Self::Capture,
+        Self::Expect,
     ];
 
     /// The word stored in Parquet and shown in reports.
@@ -132,11 +144,13 @@ impl ErrorKind {
             Self::Censored => "censored",
             Self::Generator => "generator",
             Self::Stale => "stale",
+            Self::Capture => "capture",
+            Self::Expect => "expect",
         }
     }
 }
 
-/// Part of the run in which a request started.
+/// Part of the run in which a request started, or of its user's life where that is before or after its iterations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// Declared warm-up, never analysed as steady state.
@@ -147,11 +161,22 @@ pub enum Phase {
     Hold,
     /// Users are leaving.
     RampDown,
+    /// Before the first iteration of its user, at any time of the run. Never steady state.
+    OnStart,
+    /// After the last iteration of its user, at any time of the run. Never steady state.
+    OnStop,
 }
 
 impl Phase {
-    /// All phases, in the order of a run.
-    pub const ALL: [Self; 4] = [Self::WarmUp, Self::RampUp, Self::Hold, Self::RampDown];
+    /// All phases, in the order of their numbers.
+    pub const ALL: [Self; 6] = [
+        Self::WarmUp,
+        Self::RampUp,
+        Self::Hold,
+        Self::RampDown,
+        Self::OnStart,
+        Self::OnStop,
+    ];
 
     /// The word stored in Parquet and shown in reports.
     #[must_use]
@@ -161,6 +186,8 @@ impl Phase {
             Self::RampUp => "ramp_up",
             Self::Hold => "hold",
             Self::RampDown => "ramp_down",
+            Self::OnStart => "on_start",
+            Self::OnStop => "on_stop",
         }
     }
 }

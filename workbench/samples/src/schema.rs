@@ -1,7 +1,12 @@
 //! Names, order and version of the columns in Parquet. A change here is a new version of the format.
 
 /// Version of the sample schema that is written, and the newest that can be read.
-pub const SCHEMA_VERSION: u32 = 1;
+///
+/// 2 added `redirects`, which is 0 where it is read from version 1.
+pub const SCHEMA_VERSION: u32 = 2;
+
+/// The version that added [`column::REDIRECTS`].
+pub(crate) const VERSION_WITH_REDIRECTS: u32 = 2;
 
 /// Folder of the parts, in a run's folder.
 pub const SAMPLES_FOLDER: &str = "samples";
@@ -12,7 +17,7 @@ pub(crate) const VERSION_KEY: &str = "workbench.schema_version";
 /// Names of the columns; their meaning is that of the fields of [`Sample`](crate::Sample).
 pub mod column {
     /// Every column, in the order in which they are stored.
-    pub const ALL: [&str; 16] = [
+    pub const ALL: [&str; 17] = [
         INTENDED_AT,
         STARTED_AT,
         ELAPSED_NS,
@@ -29,6 +34,7 @@ pub mod column {
         ITERATION,
         ACTIVE_USERS,
         PHASE,
+        REDIRECTS,
     ];
     /// Instant, nanoseconds, UTC.
     pub const INTENDED_AT: &str = "intended_at";
@@ -62,4 +68,6 @@ pub mod column {
     pub const ACTIVE_USERS: &str = "active_users";
     /// One of [`Phase`](crate::Phase)'s words.
     pub const PHASE: &str = "phase";
+    /// Redirects that were followed; 0 in version 1.
+    pub const REDIRECTS: &str = "redirects";
 }

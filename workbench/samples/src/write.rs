@@ -231,6 +231,9 @@ impl Words {
             self.labels(column::PHASE, samples, |sample| {
                 Some(self.phases[sample.phase as usize])
             }),
+            narrow(column::REDIRECTS, samples, |sample| {
+                Some(u32::from(sample.redirects))
+            }),
         ];
         DataFrame::new(samples.len(), columns)
     }

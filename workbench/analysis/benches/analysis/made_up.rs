@@ -106,6 +106,7 @@ impl MadeUp {
                 5..95 => Phase::Hold,
                 _ => Phase::RampDown,
             },
+            redirects: 0,
         }
     }
 

@@ -8,7 +8,7 @@ use super::absent::Absent;
 use super::report::{Objection, ObjectionKind};
 use super::run::GateRun;
 use crate::between::doubts;
-use crate::likeness::{difference, same_experiment, same_workload};
+use crate::likeness::difference;
 
 /// Everything that speaks against comparing these runs; whether each of them stands for a session.
 pub(super) fn objections(
@@ -129,31 +129,26 @@ fn differing(what: &str, runs: &[&GateRun], of: impl Fn(&GateRun) -> String) -> 
 
 /// Says how the first experiment that is unlike the first one differs.
 fn experiments(runs: &[&GateRun]) -> Option<String> {
-    first_unlike(runs, same_workload)
+    first_unlike(runs, Plan::workload)
 }
 
 /// Says where runs that should differ in nothing had another target, or other faults in it.
 pub(super) fn targets(runs: &[&GateRun]) -> Option<String> {
-    let like_the_first = |plan: &Plan| {
-        let mut plan_of_first = same_workload(&runs[0].plan);
-        plan_of_first.target = same_experiment(plan).target;
-        plan_of_first
-    };
-    first_unlike(runs, like_the_first)
+    first_unlike(runs, Plan::target_text)
         .map(|finding| format!("different targets or faults: {finding}"))
 }
 
-/// How the first run that is unlike the first one differs from it, in what is `compared` of their plans.
-fn first_unlike(runs: &[&GateRun], compared: impl Fn(&Plan) -> Plan) -> Option<String> {
+/// How the first run that is unlike the first one differs from it, in a text about their plans.
+fn first_unlike(runs: &[&GateRun], compared: impl Fn(&Plan) -> String) -> Option<String> {
     let (first, others) = runs.split_first()?;
     let expected = compared(&first.plan);
     let (other, unlike) = others
         .iter()
         .map(|run| (run, compared(&run.plan)))
-        .find(|(_, plan)| *plan != expected)?;
+        .find(|(_, text)| *text != expected)?;
     Some(difference(
-        (&first.name(), &expected.to_yaml()),
-        (&other.name(), &unlike.to_yaml()),
+        (&first.name(), &expected),
+        (&other.name(), &unlike),
     ))
 }
 

@@ -149,7 +149,9 @@ pub(super) fn second(since_ns: i64) -> PolarsResult<u32> {
 pub(super) fn is_steady(phase: &str, steady_part: SteadyPart) -> bool {
     match steady_part {
         SteadyPart::Hold => phase == Phase::Hold.as_str(),
-        SteadyPart::WholeRun => phase != Phase::WarmUp.as_str(),
+        SteadyPart::WholeRun => [Phase::RampUp, Phase::Hold, Phase::RampDown]
+            .iter()
+            .any(|it| it.as_str() == phase),
     }
 }
 

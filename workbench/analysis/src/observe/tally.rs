@@ -68,7 +68,7 @@ impl Labels {
 /// What the analysis tells apart among the reasons for which requests fail.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Failure {
-    /// The response came in whole, with a status that was not expected.
+    /// The response came in whole, and was not the one that was expected.
     Answered,
     /// Nothing came.
     InVain,
@@ -79,7 +79,7 @@ enum Failure {
 impl Failure {
     fn of(error: &str) -> Self {
         match ErrorKind::ALL.into_iter().find(|it| it.as_str() == error) {
-            Some(ErrorKind::Status) => Self::Answered,
+            Some(ErrorKind::Status | ErrorKind::Capture | ErrorKind::Expect) => Self::Answered,
             Some(
                 ErrorKind::Dns
                 | ErrorKind::Refused
@@ -122,7 +122,7 @@ pub(crate) struct LabelTally {
     pub(crate) steady: u64,
     /// Of these, how many failed.
     pub(crate) steady_errors: u64,
-    /// Samples of any phase that ended within the window of the steady part.
+    /// Samples that ended within the window of the steady part, those of the ramp-up before it included.
     pub(crate) ended_in_window: u64,
     /// Samples of any phase that were answered, whatever the status.
     answered: u64,
@@ -235,7 +235,9 @@ impl<'a> Tally<'a> {
             counts.errors += u64::from(failed);
             counts.steady += u64::from(steady);
             counts.steady_errors += u64::from(steady && failed);
-            let in_window = window.is_some_and(|window| window.contains(end));
+            // What began in the window without being steady comes before or after the iterations of its user.
+            let in_window = window
+                .is_some_and(|window| window.contains(end) && (steady || start < window.from));
             counts.ended_in_window += u64::from(began && in_window);
             counts.first_start = counts.first_start.min(start);
             counts.last_end = counts.last_end.max(end);

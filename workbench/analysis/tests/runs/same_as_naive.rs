@@ -30,6 +30,7 @@ fn sample() -> impl Strategy<Value = Sample> {
         1 => Just(Phase::RampUp),
         6 => Just(Phase::Hold),
         1 => Just(Phase::RampDown),
+        1 => Just(Phase::OnStart),
     ];
     // Starts and times of which many are the same, some starts before the start of the schedule.
     let start = prop_oneof![-20..6_000_i64, 2_000..2_020_i64];
@@ -284,6 +285,7 @@ fn assert_as_by_definition(samples: &[Sample], part: usize) {
         .max(first);
     let ended = |of: &[Sample]| {
         of.iter()
+            .filter(|it| it.phase == Phase::Hold || it.started_at < first)
             .filter(|it| first < end(it) && end(it) <= last)
             .count()
     };

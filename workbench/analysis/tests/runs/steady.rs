@@ -66,6 +66,35 @@ fn only_what_started_in_the_hold_is_steady() {
 }
 
 #[test]
+fn what_users_do_before_and_after_their_iterations_is_never_steady() {
+    let during_hold = |experiment: &str| {
+        let mut samples = vec![
+            order(900, 200, Some(201), None),
+            order(1_500, 300, Some(201), None),
+            browse(1_000, 10),
+            browse(2_000, 30),
+            order(2_500, 300, Some(201), None),
+        ];
+        samples[0].phase = Phase::RampUp;
+        samples[1].phase = Phase::OnStart;
+        samples[4].phase = Phase::OnStop;
+        analysed(&completed(), experiment, &samples).steady.unwrap()
+    };
+
+    let steady = during_hold(EXPERIMENT);
+    assert_eq!(
+        (steady.total.samples, steady.total.mean_ns.value),
+        (2, Some(20.0 * MS))
+    );
+    // What began in the ramp-up and ended in the hold is a part of its load, logging in and out is not.
+    assert_eq!(steady.total.throughput_per_s, 3.0 / 3.0);
+    let held = EXPERIMENT.replace("hold: 2s", "hold: 0s");
+    let whole = during_hold(&held);
+    assert_eq!(whole.scope, Scope::WholeRun);
+    assert_eq!(whole.total.samples, 3);
+}
+
+#[test]
 fn an_experiment_that_holds_nothing_is_taken_as_a_whole_after_its_warm_up() {
     let ramp = EXPERIMENT.replace("hold: 2s, shutdown: 0s", "hold: 0s, shutdown: 9s");
     let mut samples = noisy(300, |_| 20);

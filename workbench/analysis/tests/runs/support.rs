@@ -62,6 +62,7 @@ pub(crate) fn browse(start_ms: i64, elapsed_ms: u64) -> Sample {
         iteration: 1,
         active_users: 1 + u32::from(start_ms >= 1_000),
         phase: Phase::Hold,
+        redirects: 0,
     }
 }
 

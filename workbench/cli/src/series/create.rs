@@ -90,7 +90,7 @@ fn experiments(
         let file = std::path::absolute(file)
             .with_context(|| format!("cannot find out where {} is", file.display()))?;
         for (point, plan) in plan.points() {
-            let resolved = plan.without_password().to_yaml();
+            let resolved = plan.stored();
             experiments.push(SeriesExperiment {
                 name: point.map_or_else(|| name.clone(), |point| format!("{name}@{point}")),
                 experiment: plan.name.clone(),

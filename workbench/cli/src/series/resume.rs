@@ -102,7 +102,7 @@ fn differences(record: &Series, plans: &[Plan], tool: &Tool, host: &Host) -> Vec
     let mut differences = Vec::new();
     for (experiment, plan) in record.experiments.iter().zip(plans) {
         // Comments and the order of keys are no part of what is run.
-        if sha256(&plan.without_password().to_yaml()) != experiment.sha256 {
+        if sha256(&plan.stored()) != experiment.sha256 {
             differences.push(format!(
                 "{} is not the experiment that it was",
                 experiment.file.display()

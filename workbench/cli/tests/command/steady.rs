@@ -53,5 +53,6 @@ fn slower(schedule: i64, number: u32) -> Sample {
         iteration: number + 1,
         active_users: 1,
         phase: Phase::Hold,
+        redirects: 0,
     }
 }

@@ -133,6 +133,7 @@ impl StoredRun {
                     iteration: index as u32 + 1,
                     active_users: 1,
                     phase: Phase::Hold,
+                    redirects: 0,
                 }
             })
             .collect()

@@ -15,6 +15,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use workbench_samples::ErrorKind;
 
+use super::answer::Keeper;
 use super::buffer::Buffer;
 use super::deadline::Deadline;
 use super::endpoint::Endpoint;
@@ -81,9 +82,14 @@ impl Exchange {
     }
 
     /// Takes what has come, at `now`.
-    fn take(&mut self, buffer: &mut Buffer, now: Instant) -> Result<(), ErrorKind> {
+    fn take(
+        &mut self,
+        buffer: &mut Buffer,
+        keeper: &mut Keeper<'_>,
+        now: Instant,
+    ) -> Result<(), ErrorKind> {
         self.answered = true;
-        let taken = self.decoder.decode(buffer.filled());
+        let taken = self.decoder.decode(buffer.filled(), keeper);
         if let Ok(taken) = taken {
             buffer.consume(taken);
             if taken > 0 && !self.decoder.has_begun() {
@@ -143,11 +149,13 @@ impl Connection {
         request: &Request<'_>,
         exchange: &mut Exchange,
         buffer: &mut Buffer,
+        keeper: &mut Keeper<'_>,
         deadline: &mut Deadline,
     ) -> Result<(u16, Instant, bool), ErrorKind> {
         buffer.clear();
-        poll_fn(|context| {
-            let exchanged = self.poll_exchange(context, request, exchange, buffer, deadline.at());
+        let result = poll_fn(|context| {
+            let at = deadline.at();
+            let exchanged = self.poll_exchange(context, request, exchange, buffer, keeper, at);
             buffer.release();
             match exchanged {
                 Poll::Pending => {}
@@ -157,7 +165,11 @@ impl Connection {
                 .poll_passed(context)
                 .map(|()| Err(ErrorKind::Timeout))
         })
-        .await
+        .await;
+        if result.is_err() && !exchange.decoder.has_begun() {
+            keeper.no_head(buffer.filled());
+        }
+        result
     }
 
     fn poll_exchange(
@@ -166,6 +178,7 @@ impl Connection {
         request: &Request<'_>,
         exchange: &mut Exchange,
         buffer: &mut Buffer,
+        keeper: &mut Keeper<'_>,
         deadline: Instant,
     ) -> Poll<Result<(u16, Instant, bool), ErrorKind>> {
         if !exchange.broken {
@@ -190,7 +203,7 @@ impl Connection {
             }
             turn += read;
             buffer.add(read);
-            if let Err(error) = exchange.take(buffer, now) {
+            if let Err(error) = exchange.take(buffer, keeper, now) {
                 return Poll::Ready(Err(error));
             }
             if exchange.decoder.is_done() {

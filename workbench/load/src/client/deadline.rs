@@ -6,10 +6,10 @@ use std::time::Instant;
 
 use tokio::time::Sleep;
 
-/// A limit that moves on with every request.
+/// A limit that moves with every request.
 ///
-/// The timer behind it stays where it is until it fires, and only then moves to the limit of that time: requests that are
-/// answered do not touch it.
+/// The timer behind it is never later than the limit. Where it is earlier, it stays until it fires, and only then moves to
+/// the limit of that time: of requests with the same time limit, those that are answered do not touch it.
 #[derive(Debug)]
 pub(super) struct Deadline {
     at: Instant,
@@ -24,9 +24,11 @@ impl Deadline {
         }
     }
 
-    /// Moves the limit, never back.
     pub(super) fn move_to(&mut self, at: Instant) {
-        self.at = at.max(self.at);
+        self.at = at;
+        if self.timer.deadline() > at.into() {
+            self.timer.as_mut().reset(at.into());
+        }
     }
 
     pub(super) fn at(&self) -> Instant {

@@ -31,6 +31,14 @@ pub(crate) struct Endpoint {
     pub(crate) host: String,
 }
 
+impl Endpoint {
+    /// Scheme, host and port.
+    pub(crate) fn server(&self) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.host)
+    }
+}
+
 /// Resolves every service's address and makes sure that something listens there.
 ///
 /// `files` are those of the plan; `insecure` accepts every certificate. No request is sent: a run against services that are already running touches nothing that the plan does not name.
@@ -140,14 +148,14 @@ mod tests {
         let refused = answering(&[dead_at], limit).await.unwrap_err();
         assert!(refused.contains("refused"), "{refused}");
         // A user passes over it, too.
-        let mut client = crate::client::Client::new(1, limit);
-        let endpoint = Endpoint {
+        let mut client = crate::client::Client::new(1);
+        let endpoint = Arc::new(Endpoint {
             service: "shop".into(),
             addresses: vec![dead_at, alive_at],
             tls: None,
             prefix: String::new(),
             host: "shop.test".into(),
-        };
+        });
         std::thread::spawn(move || {
             let (mut socket, _) = alive.incoming().find_map(|socket| {
                 // Those who only looked have gone.
@@ -164,9 +172,20 @@ mod tests {
             is_idempotent: true,
         };
         let mut measured = crate::client::Measured::nothing(workbench_samples::ErrorKind::Timeout);
+        let route = crate::client::Route {
+            services: &[endpoint],
+            replica: 0,
+            service: 0,
+        };
+        let terms = crate::client::Terms {
+            timeout: limit,
+            wanted: crate::client::Wanted::Nothing,
+            copy: false,
+            expected: &[],
+        };
         let now = std::time::Instant::now();
         client
-            .send(0, &endpoint, &request, now, &mut measured)
+            .send(route, &request, &terms, now, &mut measured)
             .await;
         assert_eq!(measured.outcome, Ok(204));
     }

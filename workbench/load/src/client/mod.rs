@@ -3,9 +3,11 @@
 //! A request is bytes that go out in one write, and a response is decoded as it comes in: nothing lies between the socket
 //! and the clock. A connection is driven by the task that uses it, so that a request wakes no other task.
 
+mod answer;
 mod buffer;
 mod connection;
 mod deadline;
+mod encoding;
 mod endpoint;
 mod response;
 mod tls;
@@ -17,6 +19,8 @@ use std::time::{Duration, Instant};
 
 use workbench_samples::ErrorKind;
 
+use answer::Keeper;
+pub(crate) use answer::{Answer, Terms, Wanted};
 use buffer::Buffer;
 pub(crate) use connection::Request;
 use connection::{Connection, Exchange};
@@ -79,44 +83,68 @@ impl Measured {
     }
 }
 
+/// Where a request goes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Route<'a> {
+    /// The services of the target, or of one of its replicas, which have the same ones.
+    pub(crate) services: &'a [Arc<Endpoint>],
+    pub(crate) replica: usize,
+    /// By position.
+    pub(crate) service: usize,
+}
+
+impl Route<'_> {
+    /// Among the endpoints of all replicas.
+    fn position(&self) -> usize {
+        self.replica * self.services.len() + self.service
+    }
+}
+
 /// One user's connections: at most one to each endpoint, kept alive between requests.
 #[derive(Debug)]
 pub(crate) struct Client {
-    timeout: Duration,
     deadline: Deadline,
     buffer: Buffer,
     /// By position of the endpoint.
     connections: Vec<Option<Connection>>,
     crossed: Arc<Crossed>,
+    answer: Answer,
 }
 
 impl Client {
-    pub(crate) fn new(endpoints: usize, timeout: Duration) -> Self {
+    /// `endpoints`: how many there are, of all replicas.
+    pub(crate) fn new(endpoints: usize) -> Self {
         Self {
-            timeout,
-            deadline: Deadline::new(Instant::now() + timeout),
+            deadline: Deadline::new(Instant::now()),
             buffer: Buffer::default(),
             connections: (0..endpoints).map(|_| None).collect(),
             crossed: Arc::default(),
+            answer: Answer::default(),
         }
+    }
+
+    /// What was kept of the last response; nothing where the request was not sent.
+    pub(crate) fn answer(&self) -> &Answer {
+        &self.answer
     }
 
     /// Sends a request and reads the whole response.
     ///
-    /// `position` is that of `endpoint` among the run's endpoints; `started` is now. `measured` begins as
-    /// [`Measured::nothing`], and holds what is known by then also where this is dropped before the request has ended.
+    /// `started` is now. `measured` begins as [`Measured::nothing`], and holds what is known by then also where this is
+    /// dropped before the request has ended.
     ///
     /// A server may close an idle connection at any time, silently or with a 408. Where that crosses a request of which no
     /// byte was written, or that may be repeated, the request goes to a new connection; others fail as stale.
     pub(crate) async fn send(
         &mut self,
-        position: usize,
-        endpoint: &Endpoint,
+        route: Route<'_>,
         request: &Request<'_>,
+        terms: &Terms<'_>,
         started: Instant,
         measured: &mut Measured,
     ) {
-        self.deadline.move_to(started + self.timeout);
+        let (position, endpoint) = (route.position(), &*route.services[route.service]);
+        self.deadline.move_to(started + terms.timeout);
         // Taken out: a connection that is abandoned half-way must not be used again.
         let mut reused = self.connections[position].take();
         let mut was_closed = false;
@@ -145,8 +173,10 @@ impl Client {
                 },
             };
             let exchange = meter.exchange.insert(Exchange::new(request));
+            let mut keeper = Keeper::new(&mut self.answer, terms);
+            let (buffer, deadline) = (&mut self.buffer, &mut self.deadline);
             let result = connection
-                .run(request, exchange, &mut self.buffer, &mut self.deadline)
+                .run(request, exchange, buffer, &mut keeper, deadline)
                 .await;
             let closed = match &result {
                 Err(ErrorKind::Reset) => !exchange.answered || exchange.status() == REQUEST_TIMEOUT,
@@ -171,7 +201,9 @@ impl Client {
                     connection.used = at;
                     meter.measured.connections.closes = !reusable;
                     self.connections[position] = reusable.then_some(connection);
-                    Ok(status)
+                    keeper
+                        .decode()
+                        .map_or(Err(ErrorKind::Protocol), |()| Ok(status))
                 }
                 Err(error) => Err(error),
             };

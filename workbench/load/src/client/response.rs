@@ -4,6 +4,8 @@ use std::mem::MaybeUninit;
 
 use httparse::{ParserConfig, Status};
 
+use super::answer::Keeper;
+
 /// A head of more bytes is refused.
 const LONGEST_HEAD: usize = 1 << 20;
 /// Header fields that are parsed without an allocation; more are parsed with one.
@@ -71,31 +73,40 @@ impl Decoder {
 
     /// Takes what can be decoded from the front of `bytes`, and says how many bytes that was.
     ///
-    /// What was not taken has to be given again, followed by what comes next.
+    /// What was not taken has to be given again, followed by what comes next. The final head, and what was taken of the
+    /// body, are shown to `keeper`.
     ///
     /// # Errors
     /// [`Malformed`], after which nothing more can be decoded.
-    pub(crate) fn decode(&mut self, bytes: &[u8]) -> Result<usize, Malformed> {
+    pub(super) fn decode(
+        &mut self,
+        bytes: &[u8],
+        keeper: &mut Keeper<'_>,
+    ) -> Result<usize, Malformed> {
         let mut taken = 0;
         loop {
             let rest = &bytes[taken..];
             let length = match &mut self.state {
                 State::Done => 0,
                 State::Head if rest.is_empty() => 0,
-                State::Head => self.head(rest)?,
+                State::Head => self.head(rest, keeper)?,
                 State::Length(missing) => {
                     let length = clamped(*missing).min(rest.len());
                     *missing -= length as u64;
+                    keeper.body(&rest[..length]);
                     if *missing == 0 {
                         self.state = State::Done;
                     }
                     length
                 }
-                State::UntilClose => rest.len(),
+                State::UntilClose => {
+                    keeper.body(rest);
+                    rest.len()
+                }
                 State::Chunked(_) if rest.is_empty() => 0,
                 State::Chunked(chunked) => {
                     let chunked = *chunked;
-                    self.chunked(chunked, rest)?
+                    self.chunked(chunked, rest, keeper)?
                 }
             };
             if length == 0 {
@@ -131,7 +142,7 @@ impl Decoder {
     }
 
     /// Takes a whole head, or nothing.
-    fn head(&mut self, bytes: &[u8]) -> Result<usize, Malformed> {
+    fn head(&mut self, bytes: &[u8], keeper: &mut Keeper<'_>) -> Result<usize, Malformed> {
         let mut usual = [const { MaybeUninit::uninit() }; USUAL_FIELDS];
         let mut response = httparse::Response::new(&mut []);
         let parsed = ParserConfig::default().parse_response_with_uninit_headers(
@@ -141,20 +152,20 @@ impl Decoder {
         );
         let head = match parsed {
             Err(httparse::Error::TooManyHeaders) => {
-                return self.long_head(bytes);
+                return self.long_head(bytes, keeper);
             }
             parsed => parsed.map_err(|_| Malformed)?,
         };
-        self.parsed(head, &response, bytes)
+        self.parsed(head, &response, bytes, keeper)
     }
 
     /// The same for a head of many fields.
-    fn long_head(&mut self, bytes: &[u8]) -> Result<usize, Malformed> {
+    fn long_head(&mut self, bytes: &[u8], keeper: &mut Keeper<'_>) -> Result<usize, Malformed> {
         // A field takes four bytes at least: `a:` and the end of the line.
         let mut fields = vec![httparse::EMPTY_HEADER; bytes.len().min(LONGEST_HEAD) / 4 + 1];
         let mut response = httparse::Response::new(&mut fields);
         let head = response.parse(bytes).map_err(|_| Malformed)?;
-        self.parsed(head, &response, bytes)
+        self.parsed(head, &response, bytes, keeper)
     }
 
     fn parsed(
@@ -162,6 +173,7 @@ impl Decoder {
         head: Status<usize>,
         response: &httparse::Response<'_, '_>,
         bytes: &[u8],
+        keeper: &mut Keeper<'_>,
     ) -> Result<usize, Malformed> {
         match head {
             Status::Partial if bytes.len() >= LONGEST_HEAD => Err(Malformed),
@@ -175,6 +187,7 @@ impl Decoder {
                     }
                 } else {
                     self.overhead = 0;
+                    keeper.head(self.status, &bytes[..length]);
                 }
                 Ok(length)
             }
@@ -199,12 +212,18 @@ impl Decoder {
         Ok(())
     }
 
-    fn chunked(&mut self, chunked: Chunked, bytes: &[u8]) -> Result<usize, Malformed> {
+    fn chunked(
+        &mut self,
+        chunked: Chunked,
+        bytes: &[u8],
+        keeper: &mut Keeper<'_>,
+    ) -> Result<usize, Malformed> {
         let (next, length) = match chunked {
             Chunked::Trailer => return self.trailer(bytes),
             Chunked::Data(missing) => {
                 self.overhead = 0;
                 let length = clamped(missing).min(bytes.len());
+                keeper.body(&bytes[..length]);
                 match missing - length as u64 {
                     0 => (Chunked::DataCr, length),
                     missing => (Chunked::Data(missing), length),

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use workbench_plan::{Plan, Schedule, SteadyPart};
+use workbench_plan::{Operation, Plan, Scenario, Schedule, SteadyPart};
 use workbench_samples::{Manifest, Outcome};
 
 use crate::attack::Attack;
@@ -49,16 +49,15 @@ pub(super) fn judge(
         target_among_others,
         recorded,
         connections: limits::connections(&attack.plan, &attack.schedule),
+        renews_connections: attack.plan.http.new_connections,
         served: (!manifest.target.requests_served.is_empty()).then_some(served),
-        thinking: attack
-            .plan
-            .scenarios
-            .iter()
-            .any(|scenario| scenario.think_time.is_some()),
+        thinking: attack.plan.scenarios.iter().any(waits),
         stopped: stopped.as_ref().map(|reason| {
             let why = match reason {
                 StopReason::Interrupted => "interrupted".to_owned(),
-                StopReason::TargetEnded(why) | StopReason::SamplesNotWritten(why) => why.clone(),
+                StopReason::TargetEnded(why)
+                | StopReason::SamplesNotWritten(why)
+                | StopReason::DataNotRead(why) => why.clone(),
             };
             (last_presence(attack, &presences, ended), why)
         }),
@@ -66,10 +65,20 @@ pub(super) fn judge(
     match stopped {
         None => Outcome::Completed,
         Some(StopReason::Interrupted) => Outcome::Interrupted,
-        Some(StopReason::TargetEnded(why) | StopReason::SamplesNotWritten(why)) => {
-            Outcome::Failed(why)
-        }
+        Some(
+            StopReason::TargetEnded(why)
+            | StopReason::SamplesNotWritten(why)
+            | StopReason::DataNotRead(why),
+        ) => Outcome::Failed(why),
     }
+}
+
+/// Whether its users do something besides sending requests and waiting for their responses.
+fn waits(scenario: &Scenario) -> bool {
+    let mut operations = scenario.actions.iter();
+    scenario.think_time.is_some()
+        || scenario.pacing.is_some()
+        || operations.any(|operation| matches!(operation, Operation::Think(_)))
 }
 
 /// The part of the schedule that a steady state is looked for in.

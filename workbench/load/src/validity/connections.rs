@@ -19,11 +19,15 @@ pub(super) fn kept(evidence: &Evidence<'_>) -> Check {
         closing,
         ..
     } = evidence.recorded;
+    let needed = if evidence.renews_connections {
+        "new ones for each iteration".to_owned()
+    } else {
+        format!("{} would do", evidence.connections)
+    };
     let mut finding = format!(
-        "{} for {} ({} would do)",
+        "{} for {} ({needed})",
         counted(opened, "connection"),
         counted(samples, "request"),
-        evidence.connections
     );
     let closed = (found_closed + closing) as f64;
     let kept = closed <= RECONNECTS_TOLERANCE * samples as f64;

@@ -68,6 +68,7 @@ fn judged_on(
         connections: 2,
         served: None,
         thinking: false,
+        renews_connections: false,
         stopped: None,
     };
     change(&mut evidence);
@@ -659,6 +660,7 @@ fn a_generator_that_does_not_run_for_a_while_is_no_judge_of_the_target() {
             connections: 1,
             served: None,
             thinking: false,
+            renews_connections: false,
             stopped: None,
         };
         generator::ran(&evidence).map(|check| check.status)

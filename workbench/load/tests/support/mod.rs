@@ -259,6 +259,7 @@ pub(crate) async fn run_observed(
         insecure: false,
         stop: stop.clone(),
         observer: Box::new(observer),
+        exchanges: None,
     };
     workbench_load::run(plan, options).await
 }

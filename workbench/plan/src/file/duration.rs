@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::fault::{Fault, nearest};
+use crate::diagnostic::{Fault, nearest};
 
 /// What a time looks like, for editors; the same as [`parse_duration`] accepts.
 pub(super) const DURATION_PATTERN: &str = r"^([0-9]+(\.[0-9]{1,9})?(h|m|s|ms|us|µs|ns))+$";

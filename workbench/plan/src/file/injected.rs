@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::duration::parse_duration;
-use crate::fault::{Fault, suggestion};
+use crate::diagnostic::{Fault, suggestion};
 use crate::plan::InjectedFault;
 
 /// What a fault looks like, for editors; [`parse_injected`] looks closer.

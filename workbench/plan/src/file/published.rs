@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use super::source::{Node, Source};
 use super::{structure, text_of};
+use crate::diagnostic::suggestion;
 use crate::error::{Mistake, PlanError};
-use crate::fault::suggestion;
 use crate::published::{PublishedGroup, PublishedTable, PublishedTest};
 
 /// More digits than a double holds of a number of some size.
@@ -18,7 +18,7 @@ const MOST_DECIMALS: u32 = 12;
     deny_unknown_fields,
     expecting = "a table of printed tests: a mapping of keys"
 )]
-struct WireTable {
+struct TableFile {
     title: String,
     #[serde(default)]
     source: String,
@@ -27,8 +27,8 @@ struct WireTable {
     decimals: u32,
     #[serde(default = "five_percent")]
     alpha: f64,
-    groups: Vec<WireGroup>,
-    tests: Vec<WireTest>,
+    groups: Vec<GroupFile>,
+    tests: Vec<TestFile>,
 }
 
 #[derive(Deserialize)]
@@ -36,7 +36,7 @@ struct WireTable {
     deny_unknown_fields,
     expecting = "a group: { name: scenario1, mean: 168.2, standard_error: 2.4, count: 1000 }"
 )]
-struct WireGroup {
+struct GroupFile {
     name: String,
     mean: f64,
     standard_error: f64,
@@ -48,7 +48,7 @@ struct WireGroup {
     deny_unknown_fields,
     expecting = "a test: { groups: [scenario1, scenario2], t: -155.4 }"
 )]
-struct WireTest {
+struct TestFile {
     groups: Vec<String>,
     t: f64,
     #[serde(default)]
@@ -93,7 +93,7 @@ pub fn read_published(path: &Path) -> Result<PublishedTable, PlanError> {
 /// ```
 pub fn parse_published(text: &str, path: &Path) -> Result<PublishedTable, PlanError> {
     let source = Source::new(text);
-    structure::read::<WireTable>(&source)
+    structure::read::<TableFile>(&source)
         .map_err(|mistake| vec![mistake])
         .and_then(|(wire, root)| resolve(wire, &root, &source))
         .map_err(|mistakes| PlanError::Invalid {
@@ -103,7 +103,7 @@ pub fn parse_published(text: &str, path: &Path) -> Result<PublishedTable, PlanEr
 }
 
 fn resolve(
-    wire: WireTable,
+    wire: TableFile,
     root: &Node,
     source: &Source<'_>,
 ) -> Result<PublishedTable, Vec<Mistake>> {
@@ -137,7 +137,7 @@ fn resolve(
     })
 }
 
-fn groups(check: &mut Check<'_>, wires: Vec<WireGroup>, node: &Node) -> Vec<PublishedGroup> {
+fn groups(check: &mut Check<'_>, wires: Vec<GroupFile>, node: &Node) -> Vec<PublishedGroup> {
     if wires.len() < 2 {
         check.note(
             node,
@@ -180,7 +180,7 @@ fn groups(check: &mut Check<'_>, wires: Vec<WireGroup>, node: &Node) -> Vec<Publ
 
 fn tests(
     check: &mut Check<'_>,
-    wires: &[WireTest],
+    wires: &[TestFile],
     groups: &[PublishedGroup],
     node: &Node,
 ) -> Vec<PublishedTest> {

@@ -1,6 +1,6 @@
 //! Rates as people write them: `500/s`, `30/m`, `0.5/h`.
 
-use crate::fault::Fault;
+use crate::diagnostic::Fault;
 use crate::plan::{Rate, RateUnit};
 
 /// What a rate looks like, for editors; the same as [`parse_rate`] accepts.

@@ -1,6 +1,6 @@
 //! The line that says what a step requests: `GET service/path?query`.
 
-use crate::fault::{Fault, suggestion};
+use crate::diagnostic::{Fault, suggestion};
 
 pub(super) const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 

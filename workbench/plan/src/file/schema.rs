@@ -1,6 +1,6 @@
 //! The JSON Schema of experiment files, for editors.
 
-use super::wire::WirePlan;
+use super::format::PlanFile;
 
 /// The JSON Schema (draft 2020-12) of experiment files.
 ///
@@ -8,5 +8,5 @@ use super::wire::WirePlan;
 /// [`crate::parse`] sees.
 #[must_use]
 pub fn json_schema() -> serde_json::Value {
-    schemars::schema_for!(WirePlan).to_value()
+    schemars::schema_for!(PlanFile).to_value()
 }

@@ -154,6 +154,11 @@ impl Node {
         self.entry(key).map_or(self, |entry| &entry.value)
     }
 
+    /// Whether a mapping has a key.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.entry(key).is_some()
+    }
+
     /// An element of a list; the node itself where there is none.
     pub(super) fn index(&self, index: usize) -> &Self {
         match &self.content {

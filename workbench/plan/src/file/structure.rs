@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
 
 use super::source::{Broken, Node, Place, Source, root};
+use crate::diagnostic::suggestion;
 use crate::error::Mistake;
-use crate::fault::suggestion;
 
 /// The wire structs of a text, and the positions of its parts.
 pub(super) fn read<T: DeserializeOwned>(source: &Source<'_>) -> Result<(T, Rc<Node>), Mistake> {

@@ -1,7 +1,7 @@
 //! Thresholds: `p95 < 500ms`, `error_rate < 1%`, `throughput > 100/s`, `p99 of "GET catalog/products" < 1s`.
 
 use super::duration::parse_duration;
-use crate::fault::{Fault, suggestion};
+use crate::diagnostic::{Fault, suggestion};
 use crate::plan::{Comparison, Metric, Threshold};
 
 /// What a threshold looks like, for editors; [`parse_threshold`] looks closer.

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use url::{Host, Url, form_urlencoded};
 
-use crate::fault::Fault;
+use crate::diagnostic::Fault;
 use crate::plan::{BaseUrl, Database};
 
 /// Why a text is not the URL of a service.

@@ -1,28 +1,42 @@
 //! The plan: an experiment whose every reference is resolved. A `Plan` in hand can run.
 
 mod allot;
+mod http;
 mod load;
 mod monitor;
 mod scenario;
+mod step;
 mod target;
 mod threshold;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::data::Data;
+use crate::file::PlanFile;
+use crate::secret::SecretSource;
 use crate::sweep::Sweep;
 
 pub(crate) use allot::allotted;
+pub use http::{Http, HttpVersion};
 pub use load::{Arrivals, Concurrency, Gaps, Iterations, Load, Rate, RateUnit, ThreadRow};
 pub use monitor::{Monitor, WatchedProcess};
-pub use scenario::{Scenario, Step};
+pub use scenario::{Given, Operation, Scenario};
+pub use step::{Body, BodyPart, Part, Step};
 pub use target::{
     BaseUrl, BookstoreTarget, Database, InjectedFault, ResetRequest, Target, UrlsTarget,
 };
 pub use threshold::{Comparison, Metric, Threshold};
 
 /// A validated experiment, ready to be run; one with a sweep is run at each of [`Plan::points`].
-#[derive(Clone, Debug, PartialEq)]
+///
+/// Two plans are equal where their experiments are, written in the same way.
+#[derive(Clone)]
 pub struct Plan {
+    /// The experiment file with every default filled in, which the rest was made of.
+    pub(crate) file: PlanFile,
+    /// Where the file is, or was; what it names is found beside it.
+    pub(crate) path: PathBuf,
     /// Names the results folder: lower-case letters, digits and hyphens.
     pub name: String,
     /// One line for headings.
@@ -33,6 +47,12 @@ pub struct Plan {
     pub seed: u64,
     /// The system under test.
     pub target: Target,
+    /// What all requests have in common.
+    pub http: Http,
+    /// Files that rows are taken from.
+    pub data: Vec<Data>,
+    /// What is read when a run begins, and never written.
+    pub secrets: Vec<SecretSource>,
     /// What is watched besides what the workbench starts.
     pub monitor: Monitor,
     /// How many users there are, and when, in the scenarios that have no load of their own; `None` where all have.

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::Load;
-use crate::distribution::Distribution;
-use crate::template::{JsonTemplate, Template, Value};
+use super::{Load, Step};
+use crate::condition::Condition;
+use crate::draw::{Draw, Times};
 
 /// What one kind of user does, over and over until the schedule stops it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Scenario {
     /// Unique among the scenarios.
     pub name: String,
@@ -15,13 +15,27 @@ pub struct Scenario {
     pub weight: u32,
     /// Its own load, in place of a share of the plan's.
     pub load: Option<Load>,
-    /// Waiting time after each step; `None` sends the next request at once.
-    pub think_time: Option<Distribution<Duration>>,
-    /// Names of the variables; templates refer to them by position.
+    /// Waiting time after each request of an iteration; `None` sends the next request at once.
+    pub think_time: Option<Times>,
+    /// Time from the beginning of an iteration to that of the next.
+    pub pacing: Option<Duration>,
+    /// Whether an iteration that is under way when its user's time is over goes on to its end.
+    pub ends_iterations: bool,
+    /// Names of the variables; everything else refers to them by position.
     /// The first two are always [`Scenario::USER`] and [`Scenario::ITERATION`].
     pub variables: Vec<String>,
-    /// Requests in order; never empty.
+    /// Variables that have their values before the user begins.
+    pub given: Vec<(usize, Given)>,
+    /// All requests in the order of the file: those of `on_start`, `actions` and `on_stop`. Never empty.
     pub steps: Vec<Step>,
+    /// What a user does once before its first iteration.
+    pub on_start: Vec<Operation>,
+    /// What an iteration is; it has at least one request.
+    pub actions: Vec<Operation>,
+    /// What a user does when it leaves.
+    pub on_stop: Vec<Operation>,
+    /// How many counters the loops need.
+    pub counters: usize,
 }
 
 impl Scenario {
@@ -29,25 +43,67 @@ impl Scenario {
     pub const USER: usize = 0;
     /// Position of `${iteration}`: how often this user has begun the scenario, or the number of the arrival, from 1.
     pub const ITERATION: usize = 1;
+
+    /// The first request that an iteration can begin with.
+    #[must_use]
+    pub fn first_step(&self) -> usize {
+        let requests = self.on_start.iter().chain(&self.actions);
+        let mut steps = requests.filter_map(|operation| match operation {
+            Operation::Request(step) => Some(*step),
+            _ => None,
+        });
+        steps.next().unwrap_or_default()
+    }
 }
 
-/// One request of a scenario.
+/// Where a variable's value comes from before anything is done.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Step {
-    /// Names the request in every table and figure; equal labels are counted together.
-    pub label: String,
-    /// HTTP method, upper case.
-    pub method: String,
-    /// Which service of the target answers.
-    pub service: String,
-    /// Path and query, starting with `/`, without the service's prefix.
-    pub path: Template,
-    /// Header names (lower case) and values, besides those that the client sends itself.
-    pub headers: Vec<(String, Template)>,
-    /// The body, sent as `application/json`.
-    pub json: Option<JsonTemplate>,
-    /// Variables drawn before the request is rendered: position and distribution.
-    pub set: Vec<(usize, Distribution<Value>)>,
-    /// Which statuses are a success; empty means any from 200 to 399.
-    pub expect_status: Vec<u16>,
+pub enum Given {
+    /// Drawn when a user begins.
+    Drawn(Draw),
+    /// A secret, read when the run begins: its position among [`crate::Plan::secrets`].
+    Secret(usize),
+    /// A column of a row of a data file.
+    Column {
+        /// Position among [`crate::Plan::data`].
+        data: usize,
+        /// Name of the column.
+        column: String,
+        /// It is a whole number.
+        is_number: bool,
+    },
+}
+
+/// One thing after the other. The targets of jumps are positions in the same list, or its end.
+#[derive(Clone, Debug)]
+pub enum Operation {
+    /// Sends the request at this position of the scenario's steps.
+    Request(usize),
+    /// Waits.
+    Think(Times),
+    /// Sets a counter.
+    Count {
+        /// Which one.
+        counter: usize,
+        /// To what; at least 1.
+        times: u32,
+    },
+    /// Takes one off a counter, and jumps as long as it is not zero.
+    Again {
+        /// Which one.
+        counter: usize,
+        /// Where to.
+        to: usize,
+    },
+    /// Jumps unless a condition holds.
+    Unless {
+        /// The condition.
+        condition: Condition,
+        /// Where to.
+        to: usize,
+    },
+    /// Jumps to one of several places, each with its weight.
+    Choose(Vec<(u32, usize)>),
+    /// Jumps.
+    Jump(usize),
 }

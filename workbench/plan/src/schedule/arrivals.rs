@@ -180,6 +180,17 @@ impl ScheduledArrivals {
         self.expected_by(self.end)
     }
 
+    /// More than so many arrivals there are not, or by a chance of 3 in 100,000: four standard deviations of a Poisson number.
+    pub(crate) fn most(&self) -> u64 {
+        let expected = self.expected();
+        let chance = match self.gaps {
+            Gaps::Even => 0.0,
+            Gaps::Exponential => 4.0 * expected.sqrt(),
+        };
+        // What is a whole number by calculation may be a little more by rounding.
+        (expected + chance - 1e-6).ceil() as u64
+    }
+
     /// Λ⁻¹: when so many are expected. Past the end, the last rate goes on.
     fn time_of(&self, expected: f64) -> f64 {
         let begun = self

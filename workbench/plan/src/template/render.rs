@@ -18,6 +18,8 @@ pub(super) fn render(parts: &[Part], values: &[Value], out: &mut String) {
             Part::Variable { position, encoding } => match &values[*position] {
                 Value::Integer(integer) => out.push_str(itoa::Buffer::new().format(*integer)),
                 Value::Text(text) => render_text(text, *encoding, out),
+                Value::Json(json) if *encoding == Encoding::Json => out.push_str(json),
+                Value::Json(json) => render_text(json, *encoding, out),
             },
         }
     }
@@ -27,6 +29,7 @@ fn render_text(text: &str, encoding: Encoding, out: &mut String) {
     match encoding {
         Encoding::Plain => out.push_str(text),
         Encoding::Percent => out.extend(utf8_percent_encode(text, RESERVED)),
+        Encoding::Form => out.extend(url::form_urlencoded::byte_serialize(text.as_bytes())),
         Encoding::Json => {
             out.push('"');
             escape_json(text, out);
@@ -34,6 +37,11 @@ fn render_text(text: &str, encoding: Encoding, out: &mut String) {
         }
         Encoding::InsideJsonString => escape_json(text, out),
     }
+}
+
+/// A name or value of a form (application/x-www-form-urlencoded, URL Standard).
+pub(super) fn form(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
 /// Escapes what RFC 8259 (section 7) says must be escaped. `serde_json` could only write to bytes.

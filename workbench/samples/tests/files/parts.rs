@@ -37,6 +37,7 @@ fn success(started_at: i64) -> Sample {
         iteration: 3,
         active_users: 10,
         phase: Phase::Hold,
+        redirects: 2,
     }
 }
 
@@ -50,6 +51,7 @@ fn refused(started_at: i64) -> Sample {
         error: Some(ErrorKind::Refused),
         request: 1,
         phase: Phase::RampUp,
+        redirects: 0,
         ..success(started_at)
     }
 }
@@ -123,6 +125,7 @@ fn every_field_comes_back_as_it_was_written() {
         strings(&frame, column::PHASE),
         [Some("hold".into()), Some("ramp_up".into())]
     );
+    assert_eq!(number(column::REDIRECTS), [Some(2), Some(0)]);
 }
 
 #[test]
@@ -156,6 +159,7 @@ fn the_columns_have_the_types_that_the_format_promises() {
         ("iteration", DataType::UInt32),
         ("active_users", DataType::UInt32),
         ("phase", label),
+        ("redirects", DataType::UInt32),
     ]
     .map(|(name, kind)| (name.to_owned(), kind));
     assert_eq!(schema, expected);
@@ -225,14 +229,14 @@ fn an_empty_file_in_place_of_a_part_is_named() {
 fn a_part_of_a_newer_version_asks_for_a_newer_workbench() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("part-00000.parquet");
-    write_foreign_part(&path, &[("workbench.schema_version", "2")]);
+    write_foreign_part(&path, &[("workbench.schema_version", "3")]);
 
     let error = sample_batches(directory.path()).err().unwrap();
 
     assert_eq!(
         error.to_string(),
         format!(
-            "{} has schema version 2, this workbench reads versions 1 to 1: use a newer workbench",
+            "{} has schema version 3, this workbench reads versions 1 to 2: use a newer workbench",
             path.display()
         )
     );

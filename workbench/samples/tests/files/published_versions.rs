@@ -33,6 +33,33 @@ fn samples_of_version_1_are_still_read() {
         started_at.i64().unwrap().first(),
         Some(1_795_000_000_000_000_001)
     );
+    // They were not followed yet.
+    assert_eq!(redirects(&frame), [0, 0, 0]);
+}
+
+#[test]
+fn samples_of_version_2_are_still_read() {
+    let frame = read(Path::new("tests/published/version-2/samples"));
+
+    assert_eq!(redirects(&frame), [2, 0, 0]);
+    let words = |name: &str| -> Vec<Option<String>> {
+        let column = frame.column(name).unwrap().cast(&DataType::String).unwrap();
+        let words = column.str().unwrap().iter();
+        words.map(|word| word.map(str::to_owned)).collect()
+    };
+    assert_eq!(
+        words(column::ERROR),
+        [None, Some("expect".into()), Some("capture".into())]
+    );
+    assert_eq!(
+        words(column::PHASE),
+        ["on_start", "hold", "on_stop"].map(|word| Some(word.to_owned()))
+    );
+}
+
+fn redirects(frame: &DataFrame) -> Vec<u32> {
+    let redirects = frame.column(column::REDIRECTS).unwrap().u32().unwrap();
+    redirects.into_no_null_iter().collect()
 }
 
 #[test]

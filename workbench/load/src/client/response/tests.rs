@@ -11,7 +11,10 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+use std::time::Duration;
+
 use super::{Decoder, Malformed};
+use crate::client::answer::{Answer, Keeper, Terms, Wanted};
 
 /// What came of bytes that are followed by the end of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,26 +27,47 @@ enum Verdict {
 
 /// What the decoder says, with the number of bytes that it took.
 fn decoded(pieces: &[&[u8]], to_head: bool) -> (Verdict, usize) {
+    let (verdict, taken, _) = kept(pieces, to_head);
+    (verdict, taken)
+}
+
+/// The same with what is kept of the body.
+fn kept(pieces: &[&[u8]], to_head: bool) -> (Verdict, usize, Vec<u8>) {
+    let mut answer = Answer::default();
+    let mut keeper = Keeper::new(&mut answer, &WANT_ALL);
     let mut decoder = Decoder::new(to_head);
     let mut bytes = Vec::new();
     let mut taken = 0;
+    let mut malformed = false;
     for piece in pieces {
         bytes.extend_from_slice(piece);
-        match decoder.decode(&bytes[taken..]) {
+        match decoder.decode(&bytes[taken..], &mut keeper) {
             Ok(length) => taken += length,
-            Err(Malformed) => return (Verdict::Malformed, taken),
+            Err(Malformed) => {
+                malformed = true;
+                break;
+            }
         }
     }
-    let verdict = if decoder.ends_with_connection() {
+    let verdict = if malformed {
+        Verdict::Malformed
+    } else if decoder.ends_with_connection() {
         Verdict::Complete(decoder.status())
     } else {
         Verdict::Truncated
     };
-    (verdict, taken)
+    (verdict, taken, answer.body().to_vec())
 }
 
-/// What hyper says of the same.
-async fn decoded_by_hyper(pieces: &[&[u8]], to_head: bool) -> Verdict {
+const WANT_ALL: Terms<'static> = Terms {
+    timeout: Duration::MAX,
+    wanted: Wanted::Body,
+    copy: false,
+    expected: &[],
+};
+
+/// What hyper says of the same, with the body.
+async fn decoded_by_hyper(pieces: &[&[u8]], to_head: bool) -> (Verdict, Bytes) {
     let (client, mut server) = tokio::io::duplex(1 << 16);
     let (mut sender, connection) = http1::handshake(TokioIo::new(client)).await.unwrap();
     let connection = tokio::spawn(connection);
@@ -57,8 +81,7 @@ async fn decoded_by_hyper(pieces: &[&[u8]], to_head: bool) -> Verdict {
         let response = sender.send_request(request).await?;
         let status = response.status().as_u16();
         let body = response.into_body().collect().await?;
-        drop(body);
-        Ok::<u16, hyper::Error>(status)
+        Ok::<_, hyper::Error>((status, body.to_bytes()))
     });
     let mut request = Vec::new();
     while !request.ends_with(b"\r\n\r\n") {
@@ -72,8 +95,12 @@ async fn decoded_by_hyper(pieces: &[&[u8]], to_head: bool) -> Verdict {
         tokio::task::yield_now().await;
     }
     drop(server);
+    let mut body = Bytes::new();
     let verdict = match response.await.unwrap() {
-        Ok(status) => Verdict::Complete(status),
+        Ok((status, collected)) => {
+            body = collected;
+            Verdict::Complete(status)
+        }
         Err(error) if error.is_parse() => Verdict::Malformed,
         Err(error) => {
             let source = std::error::Error::source(&error);
@@ -87,7 +114,7 @@ async fn decoded_by_hyper(pieces: &[&[u8]], to_head: bool) -> Verdict {
         }
     };
     connection.abort();
-    verdict
+    (verdict, body)
 }
 
 /// Every response that is given, byte by byte and at once; each ends where it is said to.
@@ -162,7 +189,9 @@ fn a_response_to_head_has_no_body_and_one_without_a_length_ends_with_the_connect
 fn a_connection_stays_where_neither_side_nor_the_framing_ends_it() {
     let persistent = |head: &str| {
         let mut decoder = Decoder::new(false);
-        decoder.decode(head.as_bytes()).unwrap();
+        let mut answer = Answer::default();
+        let mut keeper = Keeper::new(&mut answer, &WANT_ALL);
+        decoder.decode(head.as_bytes(), &mut keeper).unwrap();
         decoder.is_persistent()
     };
     assert!(persistent("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"));
@@ -285,14 +314,17 @@ proptest! {
         cuts.extend([0, bytes.len()]);
         cuts.sort_unstable();
         let pieces: Vec<&[u8]> = cuts.windows(2).map(|cut| &bytes[cut[0]..cut[1]]).collect();
-        let (ours, _) = decoded(&pieces, to_head);
+        let (ours, _, our_body) = kept(&pieces, to_head);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let theirs = runtime.block_on(decoded_by_hyper(&pieces, to_head));
+        let (theirs, their_body) = runtime.block_on(decoded_by_hyper(&pieces, to_head));
         let completed = |verdict| matches!(verdict, Verdict::Complete(_));
         if pieces.len() > 1 && !completed(ours) && !completed(theirs) {
             // After a part of a head hyper waits for its end before it looks for faults.
             return Ok(());
         }
         prop_assert_eq!(ours, theirs, "{}", bytes.escape_ascii());
+        if completed(ours) {
+            prop_assert_eq!(&our_body[..], &their_body[..], "{}", bytes.escape_ascii());
+        }
     }
 }

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use super::Check;
 use crate::file::duration::{format_duration, parse_duration};
-use crate::file::rate::parse_rate;
-use crate::file::source::Node;
-use crate::file::wire::{
-    NumberOr, WireArrivals, WireConcurrency, WireGaps, WireIterations, WireThreadRow,
+use crate::file::format::{
+    ArrivalsFile, ConcurrencyFile, GapsFile, IterationsFile, NumberOr, ThreadRowFile,
     default_max_duration,
 };
+use crate::file::rate::parse_rate;
+use crate::file::source::Node;
 use crate::plan::{
     Arrivals, Concurrency, Gaps, Iterations, Load, Plan, Scenario, SteadyPart, ThreadRow,
 };
@@ -20,20 +20,24 @@ const MOST_USERS: u64 = 1_000_000;
 const MOST_ARRIVALS: f64 = 4_000_000_000.0;
 
 /// What a mapping says of its load, at most one of which may be given.
-pub(in crate::file) struct WireLoad {
-    pub(in crate::file) threads: Option<Vec<WireThreadRow>>,
-    pub(in crate::file) concurrency: Option<WireConcurrency>,
-    pub(in crate::file) arrivals: Option<WireArrivals>,
-    pub(in crate::file) iterations: Option<NumberOr<WireIterations>>,
+pub(super) struct LoadFile<'a> {
+    pub(super) threads: Option<&'a [ThreadRowFile]>,
+    pub(super) concurrency: Option<&'a ConcurrencyFile>,
+    pub(super) arrivals: Option<&'a ArrivalsFile>,
+    pub(super) iterations: Option<&'a NumberOr<IterationsFile>>,
 }
 
 /// The load that stands in a mapping: not there, wrong (then it is noted), or right.
-pub(super) fn load(check: &mut Check<'_>, wire: WireLoad, node: &Node) -> Option<Option<Load>> {
+pub(super) fn load(
+    check: &mut Check<'_>,
+    file: &LoadFile<'_>,
+    node: &Node,
+) -> Option<Option<Load>> {
     let given: Vec<&str> = [
-        ("threads", wire.threads.is_some()),
-        ("concurrency", wire.concurrency.is_some()),
-        ("arrivals", wire.arrivals.is_some()),
-        ("iterations", wire.iterations.is_some()),
+        ("threads", file.threads.is_some()),
+        ("concurrency", file.concurrency.is_some()),
+        ("arrivals", file.arrivals.is_some()),
+        ("iterations", file.iterations.is_some()),
     ]
     .into_iter()
     .filter_map(|(key, is_given)| is_given.then_some(key))
@@ -43,14 +47,14 @@ pub(super) fn load(check: &mut Check<'_>, wire: WireLoad, node: &Node) -> Option
             format!("the load comes either from \"{first}\" or from \"{second}\", not from both");
         return check.note(node.key_place(second), message);
     }
-    let resolved = if let Some(rows) = wire.threads {
-        thread_rows(check, &rows, node.get("threads"))
-    } else if let Some(wire) = wire.concurrency {
-        concurrency(check, &wire, node.get("concurrency")).map(Load::Concurrency)
-    } else if let Some(wire) = wire.arrivals {
-        arrivals(check, &wire, node.get("arrivals")).map(Load::Arrivals)
-    } else if let Some(wire) = wire.iterations {
-        iterations(check, wire, node.get("iterations")).map(Load::Iterations)
+    let resolved = if let Some(rows) = file.threads {
+        thread_rows(check, rows, node.get("threads"))
+    } else if let Some(file) = file.concurrency {
+        concurrency(check, file, node.get("concurrency")).map(Load::Concurrency)
+    } else if let Some(file) = file.arrivals {
+        arrivals(check, file, node.get("arrivals")).map(Load::Arrivals)
+    } else if let Some(file) = file.iterations {
+        iterations(check, file, node.get("iterations")).map(Load::Iterations)
     } else {
         return Some(None);
     };
@@ -103,22 +107,22 @@ fn key(load: &Load) -> &'static str {
     }
 }
 
-fn arrivals(check: &mut Check<'_>, wire: &WireArrivals, node: &Node) -> Option<Arrivals> {
-    let rate = check.resolved(parse_rate(&wire.rate.0), node.get("rate"));
-    let ramp_up = check.time(&wire.ramp_up, node.get("ramp_up"));
-    let hold = check.time(&wire.hold, node.get("hold"));
-    let max_users = match wire.max_users {
+fn arrivals(check: &mut Check<'_>, file: &ArrivalsFile, node: &Node) -> Option<Arrivals> {
+    let rate = check.resolved(parse_rate(&file.rate.0), node.get("rate"));
+    let ramp_up = check.time(&file.ramp_up, node.get("ramp_up"));
+    let hold = check.time(&file.hold, node.get("hold"));
+    let max_users = match file.max_users {
         Some(given) => users(check, given, node.get("max_users")),
         None => rate.map(|rate| rate.per_second().ceil().clamp(10.0, 10_000.0) as u32),
     };
     let arrivals = Arrivals {
         rate: rate?,
         ramp_up: ramp_up?,
-        steps: wire.steps,
+        steps: file.steps,
         hold: hold?,
-        gaps: match wire.gaps {
-            WireGaps::Even => Gaps::Even,
-            WireGaps::Exponential => Gaps::Exponential,
+        gaps: match file.gaps {
+            GapsFile::Even => Gaps::Even,
+            GapsFile::Exponential => Gaps::Exponential,
         },
         max_users: max_users?,
     };
@@ -136,18 +140,18 @@ fn arrivals(check: &mut Check<'_>, wire: &WireArrivals, node: &Node) -> Option<A
 
 fn iterations(
     check: &mut Check<'_>,
-    wire: NumberOr<WireIterations>,
+    file: &NumberOr<IterationsFile>,
     node: &Node,
 ) -> Option<Iterations> {
-    let (total, users, max_duration) = match wire {
+    let (total, users, max_duration) = match file {
         NumberOr::Number(total) => {
             let longest = parse_duration(&default_max_duration().0).ok();
-            (total, Some(1), longest)
+            (*total, Some(1), longest)
         }
-        NumberOr::More(wire) => (
-            wire.total,
-            users(check, wire.users, node.get("users")),
-            check.positive_time(&wire.max_duration, node.get("max_duration")),
+        NumberOr::More(file) => (
+            file.total,
+            users(check, file.users, node.get("users")),
+            check.positive_time(&file.max_duration, node.get("max_duration")),
         ),
     };
     let iterations = Iterations {
@@ -191,19 +195,19 @@ fn steps_spread(check: &mut Check<'_>, steps: u32, ramp_up: Duration, node: &Nod
 /// More cannot be distinguished from a ramp.
 const MOST_STEPS: u32 = 100_000;
 
-fn thread_rows(check: &mut Check<'_>, wires: &[WireThreadRow], node: &Node) -> Option<Load> {
-    if wires.is_empty() {
+fn thread_rows(check: &mut Check<'_>, files: &[ThreadRowFile], node: &Node) -> Option<Load> {
+    if files.is_empty() {
         return check.note(
             node.place(),
             "at least one row is needed: nobody would come",
         );
     }
-    let rows: Vec<Option<ThreadRow>> = wires
+    let rows: Vec<Option<ThreadRow>> = files
         .iter()
         .enumerate()
-        .map(|(index, wire)| thread_row(check, wire, node.index(index)))
+        .map(|(index, file)| thread_row(check, file, node.index(index)))
         .collect();
-    if wires.iter().map(|row| u64::from(row.start)).sum::<u64>() > MOST_USERS {
+    if files.iter().map(|row| u64::from(row.start)).sum::<u64>() > MOST_USERS {
         return check.note(node.place(), format!("more than {MOST_USERS} users in all"));
     }
     rows.into_iter()
@@ -211,12 +215,12 @@ fn thread_rows(check: &mut Check<'_>, wires: &[WireThreadRow], node: &Node) -> O
         .map(Load::Threads)
 }
 
-fn thread_row(check: &mut Check<'_>, wire: &WireThreadRow, node: &Node) -> Option<ThreadRow> {
-    let initial_delay = check.time(&wire.initial_delay, node.get("initial_delay"));
-    let startup = check.time(&wire.startup, node.get("startup"));
-    let hold = check.time(&wire.hold, node.get("hold"));
-    let shutdown = check.time(&wire.shutdown, node.get("shutdown"));
-    let users = users(check, wire.start, node.get("start"));
+fn thread_row(check: &mut Check<'_>, file: &ThreadRowFile, node: &Node) -> Option<ThreadRow> {
+    let initial_delay = check.time(&file.initial_delay, node.get("initial_delay"));
+    let startup = check.time(&file.startup, node.get("startup"));
+    let hold = check.time(&file.hold, node.get("hold"));
+    let shutdown = check.time(&file.shutdown, node.get("shutdown"));
+    let users = users(check, file.start, node.get("start"));
     let row = ThreadRow {
         users: users?,
         initial_delay: initial_delay?,
@@ -233,14 +237,14 @@ fn thread_row(check: &mut Check<'_>, wire: &WireThreadRow, node: &Node) -> Optio
     Some(row)
 }
 
-fn concurrency(check: &mut Check<'_>, wire: &WireConcurrency, node: &Node) -> Option<Concurrency> {
-    let ramp_up = check.time(&wire.ramp_up, node.get("ramp_up"));
-    let hold = check.time(&wire.hold, node.get("hold"));
-    let target = users(check, wire.target, node.get("target"));
+fn concurrency(check: &mut Check<'_>, file: &ConcurrencyFile, node: &Node) -> Option<Concurrency> {
+    let ramp_up = check.time(&file.ramp_up, node.get("ramp_up"));
+    let hold = check.time(&file.hold, node.get("hold"));
+    let target = users(check, file.target, node.get("target"));
     let concurrency = Concurrency {
         target: target?,
         ramp_up: ramp_up?,
-        steps: wire.steps,
+        steps: file.steps,
         hold: hold?,
     };
     takes_time(check, concurrency.ramp_up + concurrency.hold, node)?;

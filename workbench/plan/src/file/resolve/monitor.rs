@@ -3,23 +3,23 @@
 use url::Url;
 
 use super::Check;
-use crate::fault::Fault;
+use crate::diagnostic::Fault;
+use crate::file::format::{MonitorFile, ValueFile};
 use crate::file::source::Node;
-use crate::file::wire::{WireMonitor, WireValue};
 use crate::plan::{Monitor, WatchedProcess};
 
 /// No process of Linux has a higher number (proc(5), `pid_max`).
 const HIGHEST_PID: u32 = 1 << 22;
 
-pub(super) fn monitor(check: &mut Check<'_>, wire: &WireMonitor, node: &Node) -> Option<Monitor> {
+pub(super) fn monitor(check: &mut Check<'_>, file: &MonitorFile, node: &Node) -> Option<Monitor> {
     let processes = node.get("processes");
     let processes: Vec<_> = (0..)
-        .zip(&wire.processes)
-        .map(|(index, wire)| check.resolved(process(wire), processes.index(index)))
+        .zip(&file.processes)
+        .map(|(index, file)| check.resolved(process(file), processes.index(index)))
         .collect();
     let prometheus = node.get("prometheus");
     let prometheus: Vec<_> = (0..)
-        .zip(&wire.prometheus)
+        .zip(&file.prometheus)
         .map(|(index, text)| check.resolved(endpoint(text), prometheus.index(index)))
         .collect();
     // Only then, so that everything has been looked at.
@@ -43,9 +43,9 @@ fn repeated<T: PartialEq>(list: &[T]) -> Option<usize> {
     (1..list.len()).find(|index| list[..*index].contains(&list[*index]))
 }
 
-fn process(wire: &WireValue) -> Result<WatchedProcess, Fault> {
-    match wire {
-        WireValue::Integer(number) => u32::try_from(*number)
+fn process(file: &ValueFile) -> Result<WatchedProcess, Fault> {
+    match file {
+        ValueFile::Integer(number) => u32::try_from(*number)
             .ok()
             .filter(|pid| (1..=HIGHEST_PID).contains(pid))
             .map(WatchedProcess::Pid)
@@ -54,21 +54,21 @@ fn process(wire: &WireValue) -> Result<WatchedProcess, Fault> {
                     "{number} is no number of a process: these are from 1 to {HIGHEST_PID}"
                 ))
             }),
-        WireValue::Text(name) if name.trim().is_empty() => {
+        ValueFile::Text(name) if name.trim().is_empty() => {
             Err(Fault::new("a process has a name: nginx"))
         }
-        WireValue::Text(name) if name.contains('/') => {
+        ValueFile::Text(name) if name.contains('/') => {
             let last = name.rsplit('/').next().unwrap_or_default();
             Err(Fault::new(format!(
                 "a process is found by its name, without the path: \"{last}\""
             )))
         }
-        WireValue::Text(number) if number.bytes().all(|digit| digit.is_ascii_digit()) => {
+        ValueFile::Text(number) if number.bytes().all(|digit| digit.is_ascii_digit()) => {
             Err(Fault::new(format!(
                 "the number of a process stands without quotes: {number}"
             )))
         }
-        WireValue::Text(name) => Ok(WatchedProcess::Name(name.clone())),
+        ValueFile::Text(name) => Ok(WatchedProcess::Name(name.clone())),
     }
 }
 

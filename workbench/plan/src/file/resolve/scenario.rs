@@ -1,140 +1,175 @@
-//! Scenarios: names, weights, think times, variables.
+//! Scenarios: names, weights, loads, and what users do.
 
-use std::time::Duration;
+use std::cell::RefCell;
 
-use super::Check;
-use super::load::{self, WireLoad};
-use super::step::{self, Names};
-use super::target::Service;
-use crate::distribution::Distribution;
-use crate::fault::Fault;
+use super::data::DataFiles;
+use super::flow::Flow;
+use super::load::{self, LoadFile};
+use super::names::Names;
+use super::step::{self, Common};
+use super::{Check, values};
+use crate::file::format::{
+    DrawFile, Ordered, ScenarioFile, StepFile, StopFile, ValueFile, ValueOr,
+};
 use crate::file::source::Node;
-use crate::file::wire::{ValueOr, WireDuration, WireScenario, WireTimes};
-use crate::plan::Scenario;
+use crate::plan::{Given, Operation, Scenario};
+use crate::secret::SecretSource;
 
 /// Goose lays out its users in proportion to the weights, in lists as long as the weights are large.
 const LARGEST_WEIGHT: u32 = 1000;
 
+/// What all scenarios have in common.
+#[derive(Clone, Copy)]
+pub(super) struct Shared<'a> {
+    pub(super) common: Common<'a>,
+    pub(super) data: &'a DataFiles,
+    pub(super) secrets: &'a RefCell<Vec<SecretSource>>,
+    pub(super) variables: &'a Ordered<ValueOr<ValueFile, DrawFile>>,
+    /// Of the whole file.
+    pub(super) root: &'a Node,
+}
+
 pub(super) fn scenarios(
     check: &mut Check<'_>,
-    wires: Vec<WireScenario>,
-    services: Option<&[Service<'_>]>,
-    node: &Node,
+    files: &[ScenarioFile],
+    shared: Shared<'_>,
 ) -> Option<Vec<Scenario>> {
-    if wires.is_empty() {
+    let node = shared.root.get("scenarios");
+    if files.is_empty() {
         return check.note(
             node.place(),
             "at least one scenario is needed: users would have nothing to do",
         );
     }
-    for (index, wire) in wires.iter().enumerate() {
+    for (index, file) in files.iter().enumerate() {
         let place = node.index(index).get("name").place();
-        if wire.name.trim().is_empty() {
+        if file.name.trim().is_empty() {
             check.note::<()>(place, "a scenario needs a name");
-        } else if wires[..index].iter().any(|other| other.name == wire.name) {
-            check.note::<()>(place, format!("two scenarios are named \"{}\"", wire.name));
+        } else if files[..index].iter().any(|other| other.name == file.name) {
+            check.note::<()>(place, format!("two scenarios are named \"{}\"", file.name));
         }
     }
-    let scenarios: Vec<Option<Scenario>> = wires
-        .into_iter()
+    let scenarios: Vec<Option<Scenario>> = files
+        .iter()
         .enumerate()
-        .map(|(index, wire)| scenario(check, wire, services, node.index(index)))
+        .map(|(index, file)| scenario(check, file, shared, node.index(index)))
         .collect();
     scenarios.into_iter().collect()
 }
 
 fn scenario(
     check: &mut Check<'_>,
-    wire: WireScenario,
-    services: Option<&[Service<'_>]>,
+    file: &ScenarioFile,
+    shared: Shared<'_>,
     node: &Node,
 ) -> Option<Scenario> {
-    let load = WireLoad {
-        threads: wire.threads,
-        concurrency: wire.concurrency,
-        arrivals: wire.arrivals,
-        iterations: wire.iterations,
+    let load = LoadFile {
+        threads: file.threads.as_deref(),
+        concurrency: file.concurrency.as_ref(),
+        arrivals: file.arrivals.as_ref(),
+        iterations: file.iterations.as_ref(),
     };
-    let load = load::load(check, load, node);
-    if !(1..=LARGEST_WEIGHT).contains(&wire.weight.unwrap_or(1)) {
+    let load = load::load(check, &load, node);
+    if !(1..=LARGEST_WEIGHT).contains(&file.weight.unwrap_or(1)) {
         let message = format!("a weight is a whole number from 1 to {LARGEST_WEIGHT}");
         check.note::<()>(node.get("weight").place(), message);
-    } else if wire.weight.is_some() && matches!(load, Some(Some(_))) {
+    } else if file.weight.is_some() && matches!(load, Some(Some(_))) {
         let message = "a scenario has a \"weight\", or a load of its own, not both";
         check.note::<()>(node.key_place("weight"), message);
     }
-    let think_time = wire
-        .think_time
-        .map(|wire| times(check, wire, node.get("think_time")));
-    let steps_node = node.get("steps");
-    if wire.steps.is_empty() {
-        return check.note(steps_node.place(), "at least one step is needed");
+    let think_time = match &file.think_time {
+        None => Some(None),
+        Some(file) => values::times(check, file, node.get("think_time")).map(Some),
+    };
+    let pacing = match &file.pacing {
+        None => Some(None),
+        Some(file) => check.positive_time(file, node.get("pacing")).map(Some),
+    };
+    let mut sometime = Vec::new();
+    for steps in [&file.on_start, &file.steps, &file.on_stop] {
+        set_in(steps, &mut sometime);
     }
-    let mut names = Names::new(&wire.steps);
-    let steps: Vec<_> = wire
-        .steps
-        .into_iter()
-        .enumerate()
-        .map(|(index, wire)| step::step(check, wire, services, &mut names, steps_node.index(index)))
-        .collect();
+    let mut names = Names::new(shared.data, shared.secrets, sometime);
+    let variables = variables(check, shared.variables, &mut names, shared.root);
+    let mut flow = Flow::new(shared.common, names);
+    let on_start = flow.operations(check, &file.on_start, node.get("on_start"));
+    let steps_node = node.get("steps");
+    let actions = flow.operations(check, &file.steps, steps_node);
+    if let Some(actions) = &actions
+        && !actions.iter().any(|it| matches!(it, Operation::Request(_)))
+    {
+        return check.note(
+            steps_node.place(),
+            "at least one step is needed that is a request",
+        );
+    }
+    let on_stop = flow.operations(check, &file.on_stop, node.get("on_stop"));
+    let (names, steps, counters) = (flow.names, flow.steps, flow.counters);
+    let (variable_names, given) = names.into_parts();
+    variables?;
     Some(Scenario {
-        name: wire.name,
-        weight: wire.weight.unwrap_or(1),
+        name: file.name.clone(),
+        weight: file.weight.unwrap_or(1),
         load: load?,
-        think_time: match think_time {
-            Some(times) => Some(times?),
-            None => None,
-        },
-        variables: names.into_positions(),
-        steps: steps.into_iter().collect::<Option<_>>()?,
+        think_time: think_time?,
+        pacing: pacing?,
+        ends_iterations: file.stop == StopFile::AfterIteration,
+        variables: variable_names,
+        given,
+        steps,
+        on_start: on_start?,
+        actions: actions?,
+        on_stop: on_stop?,
+        counters,
     })
 }
 
-fn times(
+/// The variables of the experiment; each can use those before it.
+fn variables(
     check: &mut Check<'_>,
-    wire: ValueOr<WireDuration, WireTimes>,
-    node: &Node,
-) -> Option<Distribution<Duration>> {
-    let drawn = match wire {
-        ValueOr::Value(time) => return check.time(&time, node).map(Distribution::Constant),
-        ValueOr::Drawn(drawn) => drawn,
-    };
-    match (drawn.uniform, drawn.choice, drawn.exponential) {
-        (Some([from, to]), None, None) => {
-            let node = node.get("uniform");
-            let (from, to) = (
-                check.time(&from, node.index(0)),
-                check.time(&to, node.index(1)),
-            );
-            let (from, to) = (from?, to?);
-            if from > to {
-                return check.note(node.place(), "the lowest time comes first");
-            }
-            Some(Distribution::Uniform(from, to))
+    file: &Ordered<ValueOr<ValueFile, DrawFile>>,
+    names: &mut Names<'_>,
+    root: &Node,
+) -> Option<()> {
+    let node = root.get("variables");
+    let mut is_right = true;
+    for (name, file) in &file.0 {
+        is_right &= step::check_variable(check, name, node).is_some();
+        let node = node.get(name);
+        if let ValueOr::Drawn(DrawFile {
+            secret_file: Some(secret),
+            ..
+        }) = file
+        {
+            // Looked for when a run begins: whoever checks an experiment may not have it.
+            let source = SecretSource::File(secret.clone(), check.folder.join(secret));
+            let secret = names.secret(source);
+            names.give(name, Given::Secret(secret));
+            continue;
         }
-        (None, Some(times), None) => {
-            let node = node.get("choice");
-            if times.is_empty() {
-                return check.note(node.place(), "there is nothing to choose from");
+        match values::draw(check, file, names, node) {
+            Some(draw) => {
+                step::variable(name, &draw, names);
+                names.give(name, Given::Drawn(draw));
             }
-            let times: Vec<_> = times
-                .iter()
-                .enumerate()
-                .map(|(index, time)| check.time(time, node.index(index)))
-                .collect();
-            times
-                .into_iter()
-                .collect::<Option<_>>()
-                .map(Distribution::Choice)
+            None => {
+                // Known all the same, so that nobody who uses it is blamed.
+                names.position_or_new(name);
+                is_right = false;
+            }
         }
-        (None, None, Some(mean)) => check
-            .positive_time(&mean, node.get("exponential"))
-            .map(Distribution::Exponential),
-        _ => {
-            let fault = Fault::new(
-                "one of \"uniform\", \"choice\" and \"exponential\" is needed, and only one",
-            );
-            check.resolved(Err(fault), node)
+    }
+    is_right.then_some(())
+}
+
+/// Names of the variables that steps set or capture.
+fn set_in(steps: &[StepFile], names: &mut Vec<String>) {
+    for step in steps {
+        names.extend(step.set.keys().cloned());
+        names.extend(step.capture.0.iter().map(|(name, _)| name.clone()));
+        set_in(&step.steps, names);
+        for choice in step.choose.iter().flatten() {
+            set_in(&choice.steps, names);
         }
     }
 }

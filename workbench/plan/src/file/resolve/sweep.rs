@@ -3,8 +3,8 @@
 use super::Check;
 use super::load::users;
 use super::target::{for_replicas, replicas};
+use crate::file::format::{PointsFile, RangeFile, SweepFile};
 use crate::file::source::Node;
-use crate::file::wire::{WirePoints, WireRange, WireSweep};
 use crate::plan::{Load, Target};
 use crate::sweep::{Parameter, Sweep};
 
@@ -16,11 +16,11 @@ type CheckValue = fn(&mut Check<'_>, u32, &Node) -> Option<u32>;
 
 pub(super) fn sweep(
     check: &mut Check<'_>,
-    wire: &WireSweep,
+    file: &SweepFile,
     (load, target): (Option<Option<&Load>>, Option<&Target>),
     node: &Node,
 ) -> Option<Sweep> {
-    match (&wire.users, &wire.replicas) {
+    match (&file.users, &file.replicas) {
         (Some(points), None) => over_users(check, points, load, node),
         (None, Some(points)) => over_replicas(check, points, target, node),
         (Some(_), Some(_)) => check.note(
@@ -36,13 +36,13 @@ pub(super) fn sweep(
 
 fn over_users(
     check: &mut Check<'_>,
-    wire: &WirePoints,
+    file: &PointsFile,
     load: Option<Option<&Load>>,
     node: &Node,
 ) -> Option<Sweep> {
     let key = node.key_place("users");
     let node = node.get("users");
-    let values = points(check, wire, node, users);
+    let values = points(check, file, node, users);
     let steps = match load? {
         Some(Load::Threads(rows)) if rows.len() > 1 => {
             return check.note(
@@ -79,13 +79,13 @@ fn over_users(
 
 fn over_replicas(
     check: &mut Check<'_>,
-    wire: &WirePoints,
+    file: &PointsFile,
     target: Option<&Target>,
     node: &Node,
 ) -> Option<Sweep> {
     let key = node.key_place("replicas");
     let node = node.get("replicas");
-    let values = points(check, wire, node, replicas);
+    let values = points(check, file, node, replicas);
     let Target::Bookstore(bookstore) = target? else {
         return check.note(
             key,
@@ -103,13 +103,13 @@ fn over_replicas(
 
 fn points(
     check: &mut Check<'_>,
-    wire: &WirePoints,
+    file: &PointsFile,
     node: &Node,
     value: CheckValue,
 ) -> Option<Vec<u32>> {
-    match wire {
-        WirePoints::List(list) => listed(check, list, node, value),
-        WirePoints::Range(range) => ranged(check, range, node, value),
+    match file {
+        PointsFile::List(list) => listed(check, list, node, value),
+        PointsFile::Range(range) => ranged(check, range, node, value),
     }
 }
 
@@ -135,7 +135,7 @@ fn listed(check: &mut Check<'_>, list: &[u32], node: &Node, value: CheckValue) -
 
 fn ranged(
     check: &mut Check<'_>,
-    range: &WireRange,
+    range: &RangeFile,
     node: &Node,
     value: CheckValue,
 ) -> Option<Vec<u32>> {

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::{Check, tls};
-use crate::fault::{Fault, suggestion};
+use crate::diagnostic::{Fault, suggestion};
+use crate::file::format::{BookstoreFile, TargetFile};
 use crate::file::injected::parse_injected;
 use crate::file::request::{check_length, check_path, parse_request};
 use crate::file::source::{Node, Place};
 use crate::file::url::BaseUrlError;
 use crate::file::url::parse_database;
-use crate::file::wire::{WireBookstore, WireTarget};
 use crate::plan::{BaseUrl, BookstoreTarget, Database, ResetRequest, Target, UrlsTarget};
 
 /// The services of the bundled bookstore that experiments can load.
@@ -41,21 +41,24 @@ pub(super) fn services(target: &Target) -> Vec<Service<'_>> {
     }
 }
 
-pub(super) fn target(check: &mut Check<'_>, wire: WireTarget, node: &Node) -> Option<Target> {
-    match (wire.bookstore, wire.urls) {
-        (Some(_), None) if !wire.reset.is_empty() => check.note(
+pub(super) fn target(check: &mut Check<'_>, file: &TargetFile, node: &Node) -> Option<Target> {
+    match (&file.bookstore, &file.urls) {
+        (Some(_), None) if !file.reset.is_empty() => check.note(
             node.key_place("reset"),
             "the bundled bookstore is started anew for each run; \"reset\" is for \"urls\"",
         ),
-        (Some(_), None) if wire.tls.is_some() => check.note(
+        (Some(_), None) if file.tls.is_some() => check.note(
             node.key_place("tls"),
             "the bundled bookstore speaks plain HTTP; \"tls\" is for \"urls\"",
         ),
-        (Some(wire), None) => bookstore(check, &wire, node.get("bookstore")),
+        (Some(file), None) => bookstore(check, file, node.get("bookstore")),
         (None, Some(urls)) => {
             let services = services_at(check, urls, node.get("urls"))?;
-            let tls = wire.tls.map(|wire| tls::tls(check, wire, &services, node));
-            let reset = reset(check, &wire.reset, &services, node.get("reset"))?;
+            let tls = file
+                .tls
+                .as_ref()
+                .map(|file| tls::tls(check, file, &services, node));
+            let reset = reset(check, &file.reset, &services, node.get("reset"))?;
             Some(Target::Urls(UrlsTarget {
                 services,
                 tls: tls.flatten(),
@@ -73,15 +76,15 @@ pub(super) fn target(check: &mut Check<'_>, wire: WireTarget, node: &Node) -> Op
     }
 }
 
-fn bookstore(check: &mut Check<'_>, wire: &WireBookstore, node: &Node) -> Option<Target> {
-    let database = check.resolved(parse_database(&wire.database), node.get("database"));
-    if wire.products == 0 {
+fn bookstore(check: &mut Check<'_>, file: &BookstoreFile, node: &Node) -> Option<Target> {
+    let database = check.resolved(parse_database(&file.database), node.get("database"));
+    if file.products == 0 {
         return check.note(
             node.get("products").place(),
             "a bookstore needs at least one product",
         );
     }
-    let faults = wire.faults.iter().enumerate().map(|(index, text)| {
+    let faults = file.faults.iter().enumerate().map(|(index, text)| {
         let fault = parse_injected(text, &BOOKSTORE_SERVICES);
         check.resolved(fault, node.get("faults").index(index))
     });
@@ -89,14 +92,14 @@ fn bookstore(check: &mut Check<'_>, wire: &WireBookstore, node: &Node) -> Option
     let faults: Vec<_> = faults.collect();
     let faults = faults.into_iter().collect::<Option<_>>();
     let of_replicas = node.get("replicas");
-    let replicas = replicas(check, wire.replicas, of_replicas);
+    let replicas = replicas(check, file.replicas, of_replicas);
     let database = database?;
     for_replicas(check, &database, replicas?, of_replicas.place())?;
     Some(Target::Bookstore(BookstoreTarget {
         faults: faults?,
         database,
-        products: wire.products,
-        stock: wire.stock,
+        products: file.products,
+        stock: file.stock,
         replicas: replicas?,
     }))
 }
@@ -131,28 +134,28 @@ pub(super) fn for_replicas(
 
 fn services_at(
     check: &mut Check<'_>,
-    wire: BTreeMap<String, String>,
+    file: &BTreeMap<String, String>,
     node: &Node,
 ) -> Option<BTreeMap<String, BaseUrl>> {
-    if wire.is_empty() {
+    if file.is_empty() {
         return check.note(
             node.place(),
             "at least one service is needed: { catalog: http://localhost:8001 }",
         );
     }
-    let count = wire.len();
+    let count = file.len();
     let mut urls = BTreeMap::new();
-    for (name, text) in wire {
+    for (name, text) in file {
         if !name
             .chars()
             .all(|letter| letter.is_ascii_alphanumeric() || "_-".contains(letter))
             || name.is_empty()
         {
             let message = format!("\"{name}\" cannot name a service: letters, digits, _ and - can");
-            check.note::<()>(node.key_place(&name), message);
+            check.note::<()>(node.key_place(name), message);
         }
-        if let Some(url) = check.resolved(base_url(&text), node.get(&name)) {
-            urls.insert(name, url);
+        if let Some(url) = check.resolved(base_url(text), node.get(name)) {
+            urls.insert(name.clone(), url);
         }
     }
     (urls.len() == count).then_some(urls)
@@ -160,11 +163,11 @@ fn services_at(
 
 fn reset(
     check: &mut Check<'_>,
-    wire: &[String],
+    file: &[String],
     services: &BTreeMap<String, BaseUrl>,
     node: &Node,
 ) -> Option<Vec<ResetRequest>> {
-    let requests = wire.iter().enumerate().map(|(index, text)| {
+    let requests = file.iter().enumerate().map(|(index, text)| {
         let request = reset_request(text, services);
         check.resolved(request, node.index(index))
     });

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use super::Check;
 use crate::file::Files;
+use crate::file::format::TlsFile;
 use crate::file::source::Node;
-use crate::file::wire::WireTls;
 use crate::plan::BaseUrl;
 use crate::tls::{ClientCertificate, Tls};
 
 /// `node` is that of the target.
 pub(super) fn tls(
     check: &mut Check<'_>,
-    wire: WireTls,
+    file: &TlsFile,
     services: &BTreeMap<String, BaseUrl>,
     node: &Node,
 ) -> Option<Tls> {
@@ -23,8 +23,11 @@ pub(super) fn tls(
         );
     }
     let node = node.get("tls");
-    let client = match (wire.certificate, wire.key) {
-        (Some(certificate), Some(key)) => Some(ClientCertificate { certificate, key }),
+    let client = match (&file.certificate, &file.key) {
+        (Some(certificate), Some(key)) => Some(ClientCertificate {
+            certificate: certificate.clone(),
+            key: key.clone(),
+        }),
         (Some(_), None) => check.note(
             node.key_place("certificate"),
             "a certificate needs its \"key\"; it may be in the same file",
@@ -33,7 +36,7 @@ pub(super) fn tls(
             node.key_place("key"),
             "a key needs its \"certificate\"; it may be in the same file",
         ),
-        (None, None) if wire.ca.is_none() => check.note(
+        (None, None) if file.ca.is_none() => check.note(
             node.place(),
             "\"tls\" names files: { ca: ca.pem, certificate: client.pem, key: client.key }",
         ),
@@ -41,7 +44,7 @@ pub(super) fn tls(
     };
     let tls = Tls {
         folder: check.folder.to_owned(),
-        ca: wire.ca,
+        ca: file.ca.clone(),
         client,
     };
     if check.files == Files::Loaded {

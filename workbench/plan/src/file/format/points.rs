@@ -9,13 +9,14 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize as DeriveDeserialize, Serialize, Serializer};
 
 /// A list of numbers, or a range.
-pub(in crate::file) enum WirePoints {
+#[derive(Clone)]
+pub(crate) enum PointsFile {
     List(Vec<u32>),
-    Range(WireRange),
+    Range(RangeFile),
 }
 
 /// Numbers from the first to the last, each the one before times the factor or plus the step.
-#[derive(DeriveDeserialize, Serialize, JsonSchema)]
+#[derive(Clone, DeriveDeserialize, Serialize, JsonSchema)]
 #[serde(
     deny_unknown_fields,
     expecting = "a range such as { from: 1, to: 128, factor: 2 }"
@@ -24,46 +25,46 @@ pub(in crate::file) enum WirePoints {
     rename = "Range",
     extend("oneOf" = [{ "required": ["factor"] }, { "required": ["step"] }])
 )]
-pub(in crate::file) struct WireRange {
+pub(crate) struct RangeFile {
     /// The first number.
     #[schemars(range(min = 1, max = 1_000_000))]
-    pub(in crate::file) from: u32,
+    pub(crate) from: u32,
     /// No number is larger; it is the last one where the factors or steps lead to it.
     #[schemars(range(min = 1, max = 1_000_000))]
-    pub(in crate::file) to: u32,
+    pub(crate) to: u32,
     /// Each number is the one before times this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "u32", range(min = 2))]
-    pub(in crate::file) factor: Option<u32>,
+    pub(crate) factor: Option<u32>,
     /// Each number is the one before plus this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "u32", range(min = 1))]
-    pub(in crate::file) step: Option<u32>,
+    pub(crate) step: Option<u32>,
 }
 
-impl<'de> Deserialize<'de> for WirePoints {
+impl<'de> Deserialize<'de> for PointsFile {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct PointsVisitor;
         impl<'de> Visitor<'de> for PointsVisitor {
-            type Value = WirePoints;
+            type Value = PointsFile;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(
                     "a list such as [1, 10, 100] or a range such as { from: 1, to: 128, factor: 2 }",
                 )
             }
-            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<WirePoints, A::Error> {
-                Vec::deserialize(SeqAccessDeserializer::new(list)).map(WirePoints::List)
+            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<PointsFile, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(list)).map(PointsFile::List)
             }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<WirePoints, A::Error> {
-                WireRange::deserialize(MapAccessDeserializer::new(map)).map(WirePoints::Range)
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<PointsFile, A::Error> {
+                RangeFile::deserialize(MapAccessDeserializer::new(map)).map(PointsFile::Range)
             }
         }
         deserializer.deserialize_any(PointsVisitor)
     }
 }
 
-impl Serialize for WirePoints {
+impl Serialize for PointsFile {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::List(list) => list.serialize(serializer),
@@ -72,7 +73,7 @@ impl Serialize for WirePoints {
     }
 }
 
-impl JsonSchema for WirePoints {
+impl JsonSchema for PointsFile {
     fn inline_schema() -> bool {
         true
     }
@@ -89,6 +90,6 @@ impl JsonSchema for WirePoints {
             "maxItems": 100,
             "uniqueItems": true
         });
-        json_schema!({ "anyOf": [list, generator.subschema_for::<WireRange>()] })
+        json_schema!({ "anyOf": [list, generator.subschema_for::<RangeFile>()] })
     }
 }

@@ -5,14 +5,25 @@
 
 mod forms;
 mod points;
+mod scenario;
+mod step;
+mod values;
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub(super) use forms::{NumberOr, OneOrMany, ValueOr, WireDuration, WireRate, WireValue};
-pub(super) use points::{WirePoints, WireRange};
+pub(crate) use forms::{
+    DurationFile, NumberOr, OneOrMany, Ordered, RateFile, Scalar, Statuses, ValueFile, ValueOr,
+};
+pub(crate) use points::{PointsFile, RangeFile};
+pub(crate) use scenario::{ScenarioFile, StopFile};
+pub(crate) use step::{
+    AuthFile, BodyTestFile, CaptureFile, ExpectationFile, PartFile, PickFile, StepFile,
+    TextTestFile,
+};
+pub(crate) use values::{DrawFile, NowFile, RealFile, TimesFile, ZipfFile};
 
 use super::duration::DURATION_PATTERN;
 use super::injected::INJECTED_PATTERN;
@@ -20,7 +31,7 @@ use super::request::METHODS;
 use super::threshold::THRESHOLD_PATTERN;
 
 /// An experiment for the workbench: who loads what, how, and what is to be found out.
-#[derive(Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "an experiment: a mapping of keys")]
 #[schemars(
     title = "Experiment",
@@ -31,64 +42,78 @@ use super::threshold::THRESHOLD_PATTERN;
         "then" = { "properties": { "threads": { "maxItems": 1 } } }
     )
 )]
-pub(super) struct WirePlan {
+pub(crate) struct PlanFile {
     /// Names the results folder: lower-case letters, digits and hyphens. The file's name unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String", regex(pattern = r"^[a-z0-9][a-z0-9-]*$"))]
-    pub(super) name: Option<String>,
+    pub(crate) name: Option<String>,
     /// One line for headings. The name unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
-    pub(super) title: Option<String>,
+    pub(crate) title: Option<String>,
     /// What the experiment is to find out, in prose.
     #[serde(default)]
-    pub(super) question: String,
+    pub(crate) question: String,
     /// Every random choice of the run derives from it.
     #[serde(default = "default_seed")]
-    pub(super) seed: u64,
+    pub(crate) seed: u64,
     /// The system under test.
-    pub(super) target: WireTarget,
+    pub(crate) target: TargetFile,
     /// What is watched while a run goes on, besides what the workbench starts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "WireMonitor")]
-    pub(super) monitor: Option<WireMonitor>,
+    #[schemars(with = "MonitorFile")]
+    pub(crate) monitor: Option<MonitorFile>,
+    /// Variables of every scenario, set when a user begins (for each arrival), in order.
+    #[serde(default, skip_serializing_if = "Ordered::is_empty")]
+    #[schemars(
+        with = "BTreeMap<String, ValueOr<ValueFile, DrawFile>>",
+        extend("propertyNames" = { "pattern": NAME_PATTERN })
+    )]
+    pub(crate) variables: Ordered<ValueOr<ValueFile, DrawFile>>,
+    /// CSV files by name; a column is the variable `${name.column}`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("propertyNames" = { "pattern": NAME_PATTERN }))]
+    pub(crate) data: BTreeMap<String, DataFile>,
+    /// What all requests have in common.
+    #[serde(default, skip_serializing_if = "HttpFile::is_default")]
+    pub(crate) http: HttpFile,
     /// Rows of users that overlap and add up (JMeter's Ultimate Thread Group).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Vec<WireThreadRow>", length(min = 1))]
-    pub(super) threads: Option<Vec<WireThreadRow>>,
+    #[schemars(with = "Vec<ThreadRowFile>", length(min = 1))]
+    pub(crate) threads: Option<Vec<ThreadRowFile>>,
     /// One number of users, reached in a ramp or in steps (JMeter's Concurrency Thread Group).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "WireConcurrency")]
-    pub(super) concurrency: Option<WireConcurrency>,
+    #[schemars(with = "ConcurrencyFile")]
+    pub(crate) concurrency: Option<ConcurrencyFile>,
     /// A rate at which iterations begin, whether or not earlier ones have ended (open model).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "WireArrivals")]
-    pub(super) arrivals: Option<WireArrivals>,
+    #[schemars(with = "ArrivalsFile")]
+    pub(crate) arrivals: Option<ArrivalsFile>,
     /// A number of iterations, shared out evenly among users who start at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "NumberOr<WireIterations>")]
-    pub(super) iterations: Option<NumberOr<WireIterations>>,
+    #[schemars(with = "NumberOr<IterationsFile>")]
+    pub(crate) iterations: Option<NumberOr<IterationsFile>>,
     /// Runs the experiment several times, with other numbers of users or of replicas.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "WireSweep")]
-    pub(super) sweep: Option<WireSweep>,
+    #[schemars(with = "SweepFile")]
+    pub(crate) sweep: Option<SweepFile>,
     /// Time from the start in which requests are sent and kept, but never taken for steady state.
     #[serde(default)]
-    pub(super) warm_up: WireDuration,
+    pub(crate) warm_up: DurationFile,
     /// How long a single request may take, connecting included.
     #[serde(default = "default_timeout")]
-    pub(super) timeout: WireDuration,
+    pub(crate) timeout: DurationFile,
     /// What users do; each user keeps to one scenario, unless it serves arrivals.
     #[schemars(length(min = 1))]
-    pub(super) scenarios: Vec<WireScenario>,
+    pub(crate) scenarios: Vec<ScenarioFile>,
     /// What must hold of the results for the run to pass, such as `p95 < 500ms` or `error_rate < 1%`.
     #[serde(default)]
     #[schemars(inner(regex(pattern = THRESHOLD_PATTERN)))]
-    pub(super) thresholds: Vec<String>,
+    pub(crate) thresholds: Vec<String>,
 }
 
 /// The system under test: the bundled bookstore or services that are already running.
-#[derive(Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a mapping with bookstore or urls")]
 #[schemars(
     rename = "Target",
@@ -97,11 +122,11 @@ pub(super) struct WirePlan {
         "dependentRequired" = { "reset": ["urls"], "tls": ["urls"] }
     )
 )]
-pub(super) struct WireTarget {
+pub(crate) struct TargetFile {
     /// The bundled bookstore, started for the run and stopped after it. Services: catalog, cart, orders.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "WireBookstore")]
-    pub(super) bookstore: Option<WireBookstore>,
+    #[schemars(with = "BookstoreFile")]
+    pub(crate) bookstore: Option<BookstoreFile>,
     /// URLs of running services by the names that requests use for them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(
@@ -112,19 +137,19 @@ pub(super) struct WireTarget {
             "additionalProperties" = { "type": "string", "pattern": "^https?://" }
         )
     )]
-    pub(super) urls: Option<BTreeMap<String, String>>,
+    pub(crate) urls: Option<BTreeMap<String, String>>,
     /// PEM files for services at https URLs. Without it services are verified by what the operating system trusts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "WireTls")]
-    pub(super) tls: Option<WireTls>,
+    #[schemars(with = "TlsFile")]
+    pub(crate) tls: Option<TlsFile>,
     /// Requests that put running services back to where every run begins, sent in order before each run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(inner(regex(pattern = request_pattern())))]
-    pub(super) reset: Vec<String>,
+    pub(crate) reset: Vec<String>,
 }
 
 /// PEM files for TLS. Their names are relative to the experiment file.
-#[derive(Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(
     deny_unknown_fields,
     expecting = "a mapping: { ca: ca.pem, certificate: client.pem, key: client.key }"
@@ -136,29 +161,135 @@ pub(super) struct WireTarget {
         "dependentRequired" = { "certificate": ["key"], "key": ["certificate"] }
     )
 )]
-pub(super) struct WireTls {
+pub(crate) struct TlsFile {
     /// Certificates that services are verified by, in place of those of the operating system.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
-    pub(super) ca: Option<String>,
+    pub(crate) ca: Option<String>,
     /// Certificate that the client presents, followed by the intermediate ones that the server needs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
-    pub(super) certificate: Option<String>,
+    pub(crate) certificate: Option<String>,
     /// Private key of the certificate, not encrypted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
-    pub(super) key: Option<String>,
+    pub(crate) key: Option<String>,
+}
+
+/// A CSV file with a header line. Its name is relative to the experiment file.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a mapping: { csv: customers.csv, pick: unique }"
+)]
+#[schemars(rename = "Data")]
+pub(crate) struct DataFile {
+    /// The file, in UTF-8, separated by commas.
+    #[schemars(length(min = 1))]
+    pub(crate) csv: String,
+    /// Which row comes next: the next one in the file, a random one, or one that nobody else has.
+    #[serde(default)]
+    pub(crate) pick: RowPickFile,
+    /// When a row is picked: for each iteration, or once for each user. `user` where rows are unique, else `iteration`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "PerFile")]
+    pub(crate) per: Option<PerFile>,
+    /// Columns of whole numbers: these are numbers in JSON. All others are text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) numbers: Vec<String>,
+    /// Columns that are never written to results, logs or errors.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) secret: Vec<String>,
+}
+
+/// Which row of a data file comes next.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(rename = "RowPick")]
+pub(crate) enum RowPickFile {
+    /// One after the other, from the first again after the last.
+    #[default]
+    Sequential,
+    /// Any, with the experiment's seed.
+    Random,
+    /// One after the other, each at most once in a run.
+    Unique,
+}
+
+/// How often a row is picked.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(rename = "Per")]
+pub(crate) enum PerFile {
+    /// For each iteration.
+    Iteration,
+    /// Once for each user. Each arrival of an open load is a user of its own.
+    User,
+}
+
+/// What all requests have in common.
+#[derive(Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a mapping: { follow_redirects: 5, headers: { accept: application/json } }"
+)]
+#[schemars(rename = "Http")]
+pub(crate) struct HttpFile {
+    /// Most redirects that are followed for one request. With 0 none is, and one that nobody expects is a failure.
+    #[serde(default)]
+    #[schemars(range(max = 50))]
+    pub(crate) follow_redirects: u8,
+    /// The `accept-encoding` of requests: gzip, deflate, br and zstd are understood.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub(crate) accept_encoding: Option<String>,
+    /// Headers of every request; those of a step replace them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) headers: BTreeMap<String, String>,
+    /// Whether a user keeps the cookies that it is sent.
+    #[serde(default)]
+    pub(crate) cookies: SwitchFile,
+    /// The version of HTTP: 1.1, 2 at https URLs (1.1 where a server has no other), or prior_knowledge for 2 in the clear.
+    #[serde(default = "default_version")]
+    #[schemars(with = "serde_json::Value", extend("enum" = ["1.1", 1.1, "2", 2, "prior_knowledge"]))]
+    pub(crate) version: Scalar,
+    /// When a user leaves its connections and opens new ones.
+    #[serde(default)]
+    pub(crate) new_connections: NewConnectionsFile,
+}
+
+/// On or off.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(rename = "Switch")]
+pub(crate) enum SwitchFile {
+    /// On.
+    #[default]
+    On,
+    /// Off.
+    Off,
+}
+
+/// When a user opens new connections.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(rename = "NewConnections")]
+pub(crate) enum NewConnectionsFile {
+    /// Only where the server closed the one before.
+    #[default]
+    Never,
+    /// At the beginning of each iteration.
+    Iteration,
 }
 
 /// What is watched while a run goes on, once a second.
-#[derive(Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(
     deny_unknown_fields,
     expecting = "a mapping: { processes: [nginx, 4711], prometheus: [\"http://host:9090/metrics\"] }"
 )]
 #[schemars(rename = "Monitor")]
-pub(super) struct WireMonitor {
+pub(crate) struct MonitorFile {
     /// Processes of the target on this machine, by number or by exact name; all that have it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(
@@ -168,127 +299,127 @@ pub(super) struct WireMonitor {
             { "type": "string", "pattern": "^[^/]*[^/\\s][^/]*$" }
         ] })
     )]
-    pub(super) processes: Vec<WireValue>,
+    pub(crate) processes: Vec<ValueFile>,
     /// URLs of Prometheus endpoints.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(inner(regex(pattern = "^https?://")))]
-    pub(super) prometheus: Vec<String>,
+    pub(crate) prometheus: Vec<String>,
 }
 
 /// How the bundled bookstore is started.
-#[derive(Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(
     deny_unknown_fields,
     expecting = "a mapping with database, products, stock, faults and replicas, or {}"
 )]
 #[schemars(rename = "Bookstore")]
-pub(super) struct WireBookstore {
+pub(crate) struct BookstoreFile {
     /// Where it keeps its data: sqlite, or the URL of a PostgreSQL server.
     #[serde(default = "default_database")]
     #[schemars(regex(pattern = r"^(sqlite|postgres(ql)?://.*)$"))]
-    pub(super) database: String,
+    pub(crate) database: String,
     /// Number of products in the catalog, with ids from 1.
     #[serde(default = "default_products")]
     #[schemars(range(min = 1))]
-    pub(super) products: u32,
+    pub(crate) products: u32,
     /// Copies of each product in stock at the start.
     #[serde(default = "default_stock")]
-    pub(super) stock: u32,
+    pub(crate) stock: u32,
     /// What it does to requests on purpose, such as `GET catalog/products latency=exponential(20ms) errors=1%`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(inner(regex(pattern = INJECTED_PATTERN)))]
-    pub(super) faults: Vec<String>,
+    pub(crate) faults: Vec<String>,
     /// Number of processes, each with all services, that share their databases on PostgreSQL.
     #[serde(
         default = "default_replicas",
         skip_serializing_if = "is_default_replicas"
     )]
     #[schemars(range(min = 1, max = 64))]
-    pub(super) replicas: u32,
+    pub(crate) replicas: u32,
 }
 
 /// Users that start one after another, stay, and stop in the order in which they started.
-#[derive(Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(
     deny_unknown_fields,
     expecting = "a row: { start: 100, startup: 10s, hold: 60s, shutdown: 10s }"
 )]
 #[schemars(rename = "ThreadRow")]
-pub(super) struct WireThreadRow {
+pub(crate) struct ThreadRowFile {
     /// Number of users.
     #[schemars(range(min = 1, max = 1_000_000))]
-    pub(super) start: u32,
+    pub(crate) start: u32,
     /// Time before the row begins.
     #[serde(default)]
-    pub(super) initial_delay: WireDuration,
+    pub(crate) initial_delay: DurationFile,
     /// Time over which the users start, evenly spaced.
     #[serde(default)]
-    pub(super) startup: WireDuration,
+    pub(crate) startup: DurationFile,
     /// Time from the end of the startup to the beginning of the shutdown.
-    pub(super) hold: WireDuration,
+    pub(crate) hold: DurationFile,
     /// Time over which the users stop.
     #[serde(default)]
-    pub(super) shutdown: WireDuration,
+    pub(crate) shutdown: DurationFile,
 }
 
 /// One number of users, reached in a ramp or in steps, then held.
-#[derive(Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(
     deny_unknown_fields,
     expecting = "a mapping: { target: 100, ramp_up: 100s, steps: 5, hold: 60s }"
 )]
 #[schemars(rename = "Concurrency")]
-pub(super) struct WireConcurrency {
+pub(crate) struct ConcurrencyFile {
     /// Number of users to reach.
     #[schemars(range(min = 1, max = 1_000_000))]
-    pub(super) target: u32,
+    pub(crate) target: u32,
     /// Time from the start to the hold.
     #[serde(default)]
-    pub(super) ramp_up: WireDuration,
+    pub(crate) ramp_up: DurationFile,
     /// Number of equal steps, the first at the start. Without it the users ramp up evenly.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "u32", range(min = 1))]
-    pub(super) steps: Option<u32>,
+    pub(crate) steps: Option<u32>,
     /// Time for which the target is held after the ramp-up.
     #[serde(default)]
-    pub(super) hold: WireDuration,
+    pub(crate) hold: DurationFile,
 }
 
 /// Iterations that begin at a rate, each with a user who is free then.
-#[derive(Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(
     deny_unknown_fields,
     expecting = "a mapping: { rate: 500/s, ramp_up: 10s, hold: 60s }"
 )]
 #[schemars(rename = "Arrivals")]
-pub(super) struct WireArrivals {
+pub(crate) struct ArrivalsFile {
     /// The rate to reach.
-    pub(super) rate: WireRate,
+    pub(crate) rate: RateFile,
     /// Time from the start to the hold.
     #[serde(default)]
-    pub(super) ramp_up: WireDuration,
+    pub(crate) ramp_up: DurationFile,
     /// Number of equal steps of the rate, the first at the start. Without it the rate ramps up evenly.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "u32", range(min = 1))]
-    pub(super) steps: Option<u32>,
+    pub(crate) steps: Option<u32>,
     /// Time for which the rate is held after the ramp-up.
     #[serde(default)]
-    pub(super) hold: WireDuration,
+    pub(crate) hold: DurationFile,
     /// Times between arrivals: even, or exponential as of many independent customers (a Poisson process).
     #[serde(default)]
-    pub(super) gaps: WireGaps,
+    pub(crate) gaps: GapsFile,
     /// Most iterations at once; later arrivals wait, and their response times with them. The arrivals of one second, at
     /// least 10 and at most 10,000, unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "u32", range(min = 1, max = 1_000_000))]
-    pub(super) max_users: Option<u32>,
+    pub(crate) max_users: Option<u32>,
 }
 
 /// How the times between arrivals are distributed.
 #[derive(Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(rename = "Gaps")]
-pub(super) enum WireGaps {
+pub(crate) enum GapsFile {
     /// Equal.
     #[default]
     Even,
@@ -297,170 +428,75 @@ pub(super) enum WireGaps {
 }
 
 /// A number of iterations, and who does them.
-#[derive(Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(
     deny_unknown_fields,
     expecting = "a mapping: { total: 1000, users: 10 }"
 )]
 #[schemars(rename = "Iterations")]
-pub(super) struct WireIterations {
+pub(crate) struct IterationsFile {
     /// Iterations of all users together.
     #[schemars(range(min = 1))]
-    pub(super) total: u32,
+    pub(crate) total: u32,
     /// Number of users, who all start at once.
     #[serde(default = "default_users")]
     #[schemars(range(min = 1, max = 1_000_000))]
-    pub(super) users: u32,
+    pub(crate) users: u32,
     /// After this time no request is begun, whatever is left to do.
     #[serde(default = "default_max_duration")]
-    pub(super) max_duration: WireDuration,
+    pub(crate) max_duration: DurationFile,
 }
 
 /// The same experiment at several points.
-#[derive(Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a mapping: { users: [1, 10, 100] }")]
 #[schemars(
     rename = "Sweep",
     extend("oneOf" = [{ "required": ["users"] }, { "required": ["replicas"] }])
 )]
-pub(super) struct WireSweep {
+pub(crate) struct SweepFile {
     /// Numbers of users, each in place of the target of concurrency or the start of the only row of threads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "WirePoints")]
-    pub(super) users: Option<WirePoints>,
+    #[schemars(with = "PointsFile")]
+    pub(crate) users: Option<PointsFile>,
     /// Numbers of processes of the bundled bookstore, which then needs PostgreSQL.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "WirePoints")]
-    pub(super) replicas: Option<WirePoints>,
+    #[schemars(with = "PointsFile")]
+    pub(crate) replicas: Option<PointsFile>,
 }
 
-/// What one kind of user does, over and over.
-#[derive(Serialize, Deserialize, JsonSchema)]
-#[serde(
-    deny_unknown_fields,
-    expecting = "a scenario: a mapping with name and steps"
-)]
-#[schemars(rename = "Scenario", extend("not" = several_loads()))]
-pub(super) struct WireScenario {
-    /// Unique among the scenarios.
-    #[schemars(length(min = 1))]
-    pub(super) name: String,
-    /// Share of the experiment's users, or arrivals, relative to the other scenarios; 1 unless given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "u32", range(min = 1, max = 1000))]
-    pub(super) weight: Option<u32>,
-    /// Users of its own: rows that overlap and add up.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Vec<WireThreadRow>", length(min = 1))]
-    pub(super) threads: Option<Vec<WireThreadRow>>,
-    /// Users of its own: one number, reached in a ramp or in steps.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "WireConcurrency")]
-    pub(super) concurrency: Option<WireConcurrency>,
-    /// Arrivals of its own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "WireArrivals")]
-    pub(super) arrivals: Option<WireArrivals>,
-    /// A number of iterations of its own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "NumberOr<WireIterations>")]
-    pub(super) iterations: Option<NumberOr<WireIterations>>,
-    /// Waiting time after each step. Without it the next request is sent at once.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "ValueOr<WireDuration, WireTimes>")]
-    pub(super) think_time: Option<ValueOr<WireDuration, WireTimes>>,
-    /// Requests in order.
-    #[schemars(length(min = 1))]
-    pub(super) steps: Vec<WireStep>,
+impl Default for HttpFile {
+    fn default() -> Self {
+        Self {
+            follow_redirects: 0,
+            accept_encoding: None,
+            headers: BTreeMap::new(),
+            cookies: SwitchFile::On,
+            version: default_version(),
+            new_connections: NewConnectionsFile::Never,
+        }
+    }
 }
 
-/// One request.
-#[derive(Serialize, Deserialize, JsonSchema)]
-#[serde(
-    deny_unknown_fields,
-    expecting = "a step: { request: GET service/path }"
-)]
-#[schemars(rename = "Step")]
-pub(super) struct WireStep {
-    /// Method, service and path: GET catalog/products/${product}.
-    #[schemars(regex(pattern = request_pattern()))]
-    pub(super) request: String,
-    /// Names the request in every table and figure; equal names are counted together. The request as written unless given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "String", length(min = 1))]
-    pub(super) name: Option<String>,
-    /// Variables drawn before the request is sent, by name.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(extend("propertyNames" = { "pattern": "^[A-Za-z_][A-Za-z0-9_]*$" }))]
-    pub(super) set: BTreeMap<String, ValueOr<WireValue, WireValues>>,
-    /// Headers, besides those that the client sends itself.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(super) headers: BTreeMap<String, String>,
-    /// The body, sent as JSON. A string that is nothing but one variable takes the variable's own type.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "serde_json::Value")]
-    pub(super) json: Option<serde_yaml::Value>,
-    /// What counts as a success.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "WireExpectation")]
-    pub(super) expect: Option<WireExpectation>,
+impl HttpFile {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
-/// What counts as a success. Without it, any status from 200 to 399.
-#[derive(Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, expecting = "a mapping: { status: 201 }")]
-#[schemars(rename = "Expectation")]
-pub(super) struct WireExpectation {
-    /// The status, or a list of them.
-    pub(super) status: OneOrMany,
+fn default_version() -> Scalar {
+    Scalar("1.1".to_owned())
 }
 
-/// A distribution of times.
-#[derive(Serialize, Deserialize, JsonSchema)]
-#[serde(
-    deny_unknown_fields,
-    expecting = "a time such as 100ms, or a distribution such as { uniform: [100ms, 300ms] }"
-)]
-#[schemars(rename = "Times", extend("minProperties" = 1, "maxProperties" = 1))]
-pub(super) struct WireTimes {
-    /// Every time from the first to the second, equally often.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "[WireDuration; 2]")]
-    pub(super) uniform: Option<[WireDuration; 2]>,
-    /// One of the times, each equally often.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Vec<WireDuration>", length(min = 1))]
-    pub(super) choice: Option<Vec<WireDuration>>,
-    /// Exponentially distributed with this mean.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "WireDuration")]
-    pub(super) exponential: Option<WireDuration>,
-}
-
-/// A distribution of values.
-#[derive(Serialize, Deserialize, JsonSchema)]
-#[serde(
-    deny_unknown_fields,
-    expecting = "a value, or a distribution such as { uniform: [1, 100] }"
-)]
-#[schemars(rename = "Values", extend("minProperties" = 1, "maxProperties" = 1))]
-pub(super) struct WireValues {
-    /// Every whole number from the first to the second, equally often.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "[i64; 2]")]
-    pub(super) uniform: Option<[i64; 2]>,
-    /// One of the values, each equally often.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Vec<WireValue>", length(min = 1))]
-    pub(super) choice: Option<Vec<WireValue>>,
-}
+/// Names of variables and of data files.
+const NAME_PATTERN: &str = "^[A-Za-z_][A-Za-z0-9_]*$";
 
 fn default_seed() -> u64 {
     1
 }
 
-fn default_timeout() -> WireDuration {
-    WireDuration("30s".to_owned())
+fn default_timeout() -> DurationFile {
+    DurationFile("30s".to_owned())
 }
 
 fn default_database() -> String {
@@ -488,12 +524,25 @@ fn is_default_replicas(replicas: &u32) -> bool {
     *replicas == default_replicas()
 }
 
+impl NumberOr<IterationsFile> {
+    /// Says by itself what a bare number leaves to defaults.
+    pub(crate) fn spell_out(&mut self) {
+        if let Self::Number(total) = *self {
+            *self = Self::More(IterationsFile {
+                total,
+                users: default_users(),
+                max_duration: default_max_duration(),
+            });
+        }
+    }
+}
+
 fn default_users() -> u32 {
     1
 }
 
-pub(super) fn default_max_duration() -> WireDuration {
-    WireDuration("10m".to_owned())
+pub(crate) fn default_max_duration() -> DurationFile {
+    DurationFile("10m".to_owned())
 }
 
 const LOADS: [&str; 4] = ["threads", "concurrency", "arrivals", "iterations"];

@@ -1,0 +1,164 @@
+//! What requests and responses are kept to be looked at, and who looks on.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use workbench_plan::Secret;
+use workbench_samples::{
+    BODY_LIMIT, ErrorKind, Exchange, FailureRecorder, Labels, RawExchange, RawMessage, SamplesError,
+};
+
+use crate::attack::Attack;
+use crate::client::{Answer, Request};
+
+/// One exchange of a run, as it ended.
+#[derive(Clone, Debug)]
+pub struct Tried {
+    /// Request and response, without secrets.
+    pub exchange: Exchange,
+    /// Variables that the response has set, with their values.
+    pub captured: Vec<(String, String)>,
+}
+
+/// Is given every exchange of a run.
+pub type ExchangeObserver = Box<dyn Fn(Tried) + Send + Sync>;
+
+/// Where exchanges go.
+pub(crate) struct Exchanges {
+    recorder: FailureRecorder,
+    observer: Option<ExchangeObserver>,
+}
+
+/// How an exchange ended.
+#[derive(Clone, Copy)]
+pub(crate) struct Ended<'a> {
+    pub(crate) label: u16,
+    pub(crate) kind: Option<ErrorKind>,
+    pub(crate) reason: &'a str,
+}
+
+impl Exchanges {
+    pub(crate) fn new(
+        labels: Labels,
+        seed: u64,
+        secrets: &[Secret],
+        observer: Option<ExchangeObserver>,
+    ) -> Self {
+        let secrets: Vec<&str> = secrets.iter().map(Secret::expose).collect();
+        Self {
+            recorder: FailureRecorder::new(labels, seed, &secrets),
+            observer,
+        }
+    }
+
+    /// Whether a response has to be kept that may be as expected.
+    pub(crate) fn wants_good(&self, label: u16) -> bool {
+        self.observer.is_some() || self.recorder.wants(label, None)
+    }
+
+    /// Counts an exchange, and keeps it where it is chosen. `secrets`, `exchange` and `captured` are only asked for then.
+    pub(crate) fn offer(
+        &self,
+        ended: Ended<'_>,
+        secrets: impl Fn() -> Vec<String>,
+        exchange: impl Fn() -> RawExchange,
+        captured: impl FnOnce() -> Vec<(String, String)>,
+    ) {
+        let Ended {
+            label,
+            kind,
+            reason,
+        } = ended;
+        match kind {
+            // Cut off by the end of the run, or by this machine: it shows nothing of the target.
+            Some(ErrorKind::Censored | ErrorKind::Generator) => {}
+            Some(kind) => {
+                let secrets = secrets();
+                let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
+                self.recorder
+                    .failed(label, kind, reason, &secrets, &exchange);
+            }
+            None if self.recorder.wants(label, None) => {
+                let secrets = secrets();
+                let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
+                self.recorder.good(label, &secrets, &exchange);
+            }
+            None => {}
+        }
+        if let Some(observer) = &self.observer {
+            let secrets = secrets();
+            let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
+            let captured = captured().into_iter();
+            let shown = captured.map(|(name, value)| (name, self.recorder.shown(&value, &secrets)));
+            observer(Tried {
+                captured: shown.collect(),
+                exchange: self
+                    .recorder
+                    .redact(label, kind, reason, &secrets, exchange()),
+            });
+        }
+    }
+}
+
+/// Writes exchanges while a run goes on: a thread of its own, for writing may take longer than others can wait.
+#[derive(Debug)]
+pub(crate) struct Keeper {
+    finish: Sender<()>,
+    thread: JoinHandle<Result<(), SamplesError>>,
+}
+
+impl Keeper {
+    pub(crate) fn start(attack: Arc<Attack>, directory: PathBuf) -> Self {
+        let (finish, finished) = channel();
+        let thread = std::thread::spawn(move || {
+            let recorder = &attack.exchanges.recorder;
+            while finished.recv_timeout(SAVE_EVERY) == Err(RecvTimeoutError::Timeout) {
+                // The end tries again, and reports what keeps it from being written.
+                let _ = recorder.save_regularly(&directory);
+            }
+            recorder.save(&directory)
+        });
+        Self { finish, thread }
+    }
+
+    /// Writes what is left.
+    pub(crate) fn finish(self) -> Result<(), SamplesError> {
+        // The thread goes on until then.
+        let _ = self.finish.send(());
+        self.thread
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+}
+
+/// How often it is looked whether there is something to be written.
+const SAVE_EVERY: Duration = Duration::from_secs(1);
+
+/// A request as it was sent.
+pub(crate) fn sent(request: &Request<'_>) -> RawMessage {
+    let bytes = request.bytes;
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
+    let (head, body) = bytes.split_at(end.map_or(bytes.len(), |end| end + 4));
+    let kept = &body[..body.len().min(BODY_LIMIT)];
+    RawMessage {
+        head: head.to_owned(),
+        head_truncated: false,
+        body: kept.to_owned(),
+        body_truncated: kept.len() < body.len(),
+        body_length: body.len() as u64,
+    }
+}
+
+/// A response as it came.
+pub(crate) fn received(answer: &Answer) -> RawMessage {
+    RawMessage {
+        head: answer.head().to_owned(),
+        head_truncated: false,
+        body: answer.body()[..answer.body().len().min(BODY_LIMIT)].to_owned(),
+        body_truncated: answer.is_truncated() || answer.body().len() > BODY_LIMIT,
+        body_length: answer.body().len() as u64,
+    }
+}

@@ -1,0 +1,68 @@
+//! What a step makes of a response: whether it is a success, and what of it later steps use.
+
+mod capture;
+mod content;
+mod expect;
+
+pub use capture::Capture;
+pub(crate) use capture::{Pick, Place};
+pub use content::Answer;
+pub(crate) use content::JsonPath;
+pub use expect::Expectation;
+pub(crate) use expect::{HeaderTest, TextTest};
+
+use content::Content;
+use rand::Rng;
+
+use crate::plan::Step;
+use crate::template::Value;
+
+/// What was found in a response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What is wrong with it, the gravest first.
+    pub failure: Option<(Failure, String)>,
+    /// Everything that later steps need is there: the iteration can go on.
+    pub is_whole: bool,
+}
+
+/// What is wrong with a response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// Its status is not one of those expected.
+    Status,
+    /// It is not what the step expects otherwise.
+    Expectation,
+    /// Something that the step takes from it is not there.
+    Capture,
+}
+
+impl Step {
+    /// Looks at a response, and takes from it what later steps use.
+    pub fn examine(
+        &self,
+        answer: &Answer<'_>,
+        values: &mut [Value],
+        random: &mut impl Rng,
+    ) -> Finding {
+        let content = Content::new(answer);
+        let mut failure = self.expect.examine(&content, values).err();
+        let mut is_whole = true;
+        for capture in &self.capture {
+            if let Err(reason) = capture.take(&content, values, random) {
+                failure.get_or_insert((Failure::Capture, reason));
+                is_whole = false;
+            }
+        }
+        Finding { failure, is_whole }
+    }
+
+    /// Whether an iteration can go on where there was no response.
+    #[must_use]
+    pub fn needs_answer(&self) -> bool {
+        self.capture.iter().any(Capture::is_needed)
+    }
+}
+
+#[cfg(test)]
+mod tests;

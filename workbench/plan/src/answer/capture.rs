@@ -1,0 +1,165 @@
+//! Parts of a response that become variables.
+
+use rand::Rng;
+use regex::Regex;
+use scraper::Selector;
+
+use super::content::{Content, JsonPath};
+use crate::draw::at_most;
+use crate::plan::Part;
+use crate::template::Value;
+
+/// A part of a response that becomes a variable.
+#[derive(Clone, Debug)]
+pub struct Capture {
+    /// Of the variable.
+    pub position: usize,
+    pub(crate) place: Place,
+    pub(crate) pick: Pick,
+    /// The value where there is none.
+    pub(crate) default: Option<Value>,
+}
+
+/// Where in a response something stands.
+#[derive(Clone, Debug)]
+pub(crate) enum Place {
+    Json(JsonPath),
+    /// By name, in lower case.
+    Header(String),
+    Cookie(String),
+    Regex(Regex),
+    Css {
+        selector: Selector,
+        /// As written.
+        text: String,
+        /// The element's text without one.
+        attribute: Option<String>,
+    },
+}
+
+/// Which of several values is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pick {
+    First,
+    Last,
+    Random,
+    /// As a JSON array.
+    All,
+}
+
+impl Capture {
+    pub(crate) fn part(&self) -> Part {
+        match self.place {
+            Place::Header(_) | Place::Cookie(_) => Part::Head,
+            Place::Json(_) | Place::Regex(_) | Place::Css { .. } => Part::Body,
+        }
+    }
+
+    pub(super) fn is_needed(&self) -> bool {
+        self.default.is_none()
+    }
+
+    /// Sets the variable; without a value and a default, says what is not there.
+    pub(super) fn take(
+        &self,
+        content: &Content<'_>,
+        values: &mut [Value],
+        random: &mut impl Rng,
+    ) -> Result<(), String> {
+        let mut found = self.place.find(content);
+        let value = match self.pick {
+            // An empty list is a value, too.
+            Pick::All if !found.is_empty() => Some(all(found)),
+            Pick::First | Pick::All => found.into_iter().next(),
+            Pick::Last => found.pop(),
+            Pick::Random if found.is_empty() => None,
+            Pick::Random => {
+                Some(found.swap_remove(at_most(found.len() as u64 - 1, random) as usize))
+            }
+        };
+        match value.or_else(|| self.default.clone()) {
+            Some(value) => {
+                values[self.position] = value;
+                Ok(())
+            }
+            None => Err(self.place.missing(content)),
+        }
+    }
+}
+
+/// A JSON array of values.
+fn all(values: Vec<Value>) -> Value {
+    let json = |value: Value| match value {
+        Value::Integer(integer) => integer.into(),
+        Value::Text(text) => serde_json::Value::String(text),
+        Value::Json(json) => serde_json::from_str(&json).unwrap_or(serde_json::Value::Null),
+    };
+    let list: Vec<_> = values.into_iter().map(json).collect();
+    Value::Json(serde_json::Value::from(list).to_string())
+}
+
+impl Place {
+    /// Everything that stands there, in order.
+    fn find(&self, content: &Content<'_>) -> Vec<Value> {
+        let text = |text: &str| Value::Text(text.to_owned());
+        match self {
+            Self::Json(path) => {
+                let found = content.json().map(|json| path.find(json));
+                found.unwrap_or_default().into_iter().map(value).collect()
+            }
+            Self::Header(name) => content.header(name).map(|it| text(&it)).collect(),
+            Self::Cookie(name) => (content.answer.cookie)(name)
+                .into_iter()
+                .map(Value::Text)
+                .collect(),
+            Self::Regex(regex) => {
+                let matches = regex.captures_iter(content.text());
+                let group = matches.filter_map(|found| found.get(1).or_else(|| found.get(0)));
+                group.map(|found| text(found.as_str())).collect()
+            }
+            Self::Css {
+                selector,
+                attribute,
+                ..
+            } => {
+                let elements = content.html().select(selector);
+                let found = elements.filter_map(|element| match attribute {
+                    Some(name) => element.attr(name).map(text),
+                    None => Some(text(element.text().collect::<String>().trim())),
+                });
+                found.collect()
+            }
+        }
+    }
+
+    /// Why there is nothing.
+    fn missing(&self, content: &Content<'_>) -> String {
+        match self {
+            Self::Json(_) if content.answer.body.is_empty() => "the body is empty".to_owned(),
+            Self::Json(_) if content.json().is_none() => "the body is not JSON".to_owned(),
+            Self::Json(path) => format!("there is no {} in the body", path.as_str()),
+            Self::Header(name) => format!("there is no header {name}"),
+            Self::Cookie(name) => format!("there is no cookie {name}"),
+            Self::Regex(regex) => format!("/{regex}/ is not found in the body"),
+            Self::Css {
+                text, attribute, ..
+            } => match attribute {
+                Some(attribute) => {
+                    format!("there is no {text} with the attribute {attribute} in the body")
+                }
+                None => format!("there is no {text} in the body"),
+            },
+        }
+    }
+}
+
+/// A JSON value as that of a variable.
+fn value(json: &serde_json::Value) -> Value {
+    match json {
+        serde_json::Value::String(text) => Value::Text(text.clone()),
+        serde_json::Value::Number(number) => number
+            .as_i64()
+            .map_or_else(|| Value::Json(number.to_string()), Value::Integer),
+        other => Value::Json(other.to_string()),
+    }
+}

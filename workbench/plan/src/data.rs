@@ -1,0 +1,429 @@
+//! Rows of CSV files as the values of variables.
+//!
+//! Which row comes when is a pure function of the seed, the user and the iteration: nobody shares a cursor.
+
+use std::fs::File;
+use std::io::{BufReader, Read as _};
+use std::os::unix::fs::FileExt as _;
+use std::path::PathBuf;
+
+use csv::{Reader, ReaderBuilder, StringRecord};
+
+use crate::random::{mix, row_random};
+use crate::schedule::{Schedule, Work};
+
+/// A CSV file with a header line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Data {
+    /// What columns are called by: `${name.column}`.
+    pub name: String,
+    /// The file, relative to the experiment's.
+    pub(crate) file: String,
+    pub(crate) path: PathBuf,
+    /// Which row comes next.
+    pub pick: RowPick,
+    /// When a row is picked.
+    pub per: Per,
+    /// Columns that are never written to results, logs or errors.
+    pub secret: Vec<String>,
+}
+
+/// Which row comes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowPick {
+    /// One after the other, from the first again after the last.
+    Sequential,
+    /// Any.
+    Random,
+    /// One after the other, each at most once.
+    Unique,
+}
+
+/// When a row is picked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Per {
+    /// For each iteration.
+    Iteration,
+    /// Once for each user, or arrival.
+    User,
+}
+
+/// Why a data file cannot be used; names the file.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read {file}: {reason}")]
+pub struct DataError {
+    file: String,
+    reason: String,
+}
+
+/// A file up to so many bytes is held in memory. Ours.
+const MOST_IN_MEMORY: u64 = 64 << 20;
+/// Of a larger one the place of one row in so many is kept.
+const STRIDE: usize = 64;
+/// No row is longer: a quote that is never closed would make one of the whole file.
+const LONGEST_ROW: u64 = 1 << 20;
+
+/// The rows of a file, each of which can be read by its number.
+#[derive(Debug)]
+pub struct Rows {
+    columns: Vec<String>,
+    content: Content,
+    /// Where one row in `stride` begins, and the end of the file.
+    places: Vec<u64>,
+    stride: usize,
+    count: u64,
+}
+
+#[derive(Debug)]
+enum Content {
+    Memory(Vec<u8>),
+    File(File),
+}
+
+impl Data {
+    /// Reads the file once from end to end, and keeps it, or where its rows begin.
+    ///
+    /// # Errors
+    /// It cannot be read, is not UTF-8, has no rows, or rows with another number of fields than its header.
+    pub fn open(&self) -> Result<Rows, DataError> {
+        let failed = |reason: String| DataError {
+            file: self.file.clone(),
+            reason,
+        };
+        let broken = |error: csv::Error| failed(explained(&error));
+        let open = || {
+            let file = File::open(&self.path)?;
+            let metadata = file.metadata()?;
+            Ok::<_, std::io::Error>((file, metadata))
+        };
+        let (mut file, metadata) = open().map_err(|error| failed(error.to_string()))?;
+        if !metadata.is_file() {
+            return Err(failed("it is no file".to_owned()));
+        }
+        let (content, stride) = if metadata.len() <= MOST_IN_MEMORY {
+            let mut bytes = Vec::new();
+            let read = file.read_to_end(&mut bytes);
+            read.map_err(|error| failed(error.to_string()))?;
+            (Content::Memory(bytes), 1)
+        } else {
+            (Content::File(file), STRIDE)
+        };
+        let (columns, places, count) = match &content {
+            Content::Memory(bytes) => index(reader(true).from_reader(bytes.as_slice()), stride),
+            Content::File(file) => index(reader(true).from_reader(BufReader::new(file)), stride),
+        }
+        .map_err(broken)?;
+        if let Some(twice) = (1..columns.len()).find(|it| columns[..*it].contains(&columns[*it])) {
+            let message = format!("two columns are named \"{}\"", columns[twice]);
+            return Err(failed(message));
+        }
+        if count == 0 {
+            return Err(failed("it has no row below its header".to_owned()));
+        }
+        Ok(Rows {
+            columns,
+            content,
+            places,
+            stride,
+            count,
+        })
+    }
+
+    /// The number of the row, from 0, of so many, at a turn of those of [`Lanes`]; `None` where each was taken once.
+    #[must_use]
+    pub fn row(&self, seed: u64, turn: u64, count: u64) -> Option<u64> {
+        match self.pick {
+            RowPick::Sequential => Some(turn % count),
+            RowPick::Unique => (turn < count).then_some(turn),
+            RowPick::Random => {
+                let name = self
+                    .name
+                    .bytes()
+                    .fold(0, |hash, byte| mix(hash ^ u64::from(byte)));
+                Some(row_random(seed ^ name, turn, count))
+            }
+        }
+    }
+}
+
+fn reader(has_headers: bool) -> ReaderBuilder {
+    let mut builder = ReaderBuilder::new();
+    builder.has_headers(has_headers);
+    builder
+}
+
+/// The columns, where rows begin, and how many there are.
+fn index<R: std::io::Read>(
+    mut reader: Reader<R>,
+    stride: usize,
+) -> csv::Result<(Vec<String>, Vec<u64>, u64)> {
+    let columns = reader.headers()?.iter();
+    let columns = columns.map(|name| name.trim_start_matches('\u{feff}').trim().to_owned());
+    let columns = columns.collect();
+    let mut places = Vec::new();
+    let mut record = StringRecord::new();
+    let mut count: u64 = 0;
+    loop {
+        let before = reader.position().byte();
+        if !reader.read_record(&mut record)? {
+            break;
+        }
+        let at = record.position().map_or(before, csv::Position::byte);
+        if reader.position().byte() - at > LONGEST_ROW {
+            let error = std::io::Error::other(format!(
+                "the row at byte {at} is longer than {LONGEST_ROW} bytes: a quote may not be closed"
+            ));
+            return Err(error.into());
+        }
+        if count.is_multiple_of(stride as u64) {
+            places.push(at);
+        }
+        count += 1;
+    }
+    places.push(reader.position().byte());
+    Ok((columns, places, count))
+}
+
+/// What is wrong with a CSV file.
+fn explained(error: &csv::Error) -> String {
+    match error.kind() {
+        csv::ErrorKind::Io(error) => error.to_string(),
+        csv::ErrorKind::UnequalLengths {
+            pos,
+            expected_len,
+            len,
+        } => {
+            let line = pos.as_ref().map_or(0, csv::Position::line);
+            format!("line {line} has {len} fields, and the header has {expected_len}")
+        }
+        csv::ErrorKind::Utf8 { pos, .. } => {
+            let line = pos.as_ref().map_or(0, csv::Position::line);
+            format!("line {line} is not in UTF-8")
+        }
+        _ => error.to_string(),
+    }
+}
+
+impl Rows {
+    /// Names of the columns.
+    #[must_use]
+    pub fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    /// Number of rows; at least 1.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Reads the row of a number, from 0, into `record`.
+    ///
+    /// # Errors
+    /// The file cannot be read any more, or was changed.
+    ///
+    /// # Panics
+    /// There is no such row.
+    pub fn read(&self, row: u64, record: &mut StringRecord) -> Result<(), std::io::Error> {
+        let place = row as usize / self.stride;
+        let (from, to) = (self.places[place], self.places[place + 1]);
+        let mut chunk = Vec::new();
+        let bytes = match &self.content {
+            Content::Memory(bytes) => &bytes[from as usize..to as usize],
+            Content::File(file) => {
+                chunk.resize((to - from) as usize, 0);
+                file.read_exact_at(&mut chunk, from)?;
+                &chunk
+            }
+        };
+        let mut reader = reader(false).buffer_capacity(1 << 10).from_reader(bytes);
+        for _ in 0..=row as usize % self.stride {
+            if !reader.read_record(record)? {
+                return Err(std::io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Who takes turns: numbers that no two iterations, or no two users, of a run share.
+///
+/// Each user has a lane of its own, and each stream of arrivals; in iteration i the one in lane k of n has turn
+/// `(i − 1) · n + k`. Of arrivals i is the number of the arrival.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lanes {
+    /// By position in the schedule; those of the users who wait for arrivals are never asked for.
+    users: Vec<u64>,
+    /// Number of users who do not wait for arrivals.
+    scheduled: u64,
+    /// By position of the stream.
+    streams: Vec<u64>,
+    /// Number of streams that take part.
+    taking: u64,
+}
+
+impl Lanes {
+    /// Of those who play one of the scenarios that take part.
+    #[must_use]
+    pub fn of(schedule: &Schedule, takes_part: impl Fn(usize) -> bool) -> Self {
+        let mut scheduled = 0;
+        let mut users = Vec::with_capacity(schedule.users().len());
+        for user in schedule.users() {
+            users.push(scheduled);
+            let is_scheduled = !matches!(user.work, Work::Arrivals(_));
+            scheduled += u64::from(is_scheduled && takes_part(user.scenario));
+        }
+        let mut taking = 0;
+        let mut streams = Vec::new();
+        for stream in schedule.arrivals() {
+            streams.push(taking);
+            taking += u64::from(stream.played().any(&takes_part));
+        }
+        Self {
+            users,
+            scheduled,
+            streams,
+            taking,
+        }
+    }
+
+    /// The turn of a user in an iteration, from 1.
+    #[must_use]
+    pub fn iteration(&self, user: usize, iteration: u32) -> u64 {
+        let lanes = self.scheduled + self.taking;
+        u64::from(iteration).saturating_sub(1) * lanes + self.users[user]
+    }
+
+    /// The turn of an arrival, from 0, of a stream.
+    #[must_use]
+    pub fn arrival(&self, stream: usize, arrival: u64) -> u64 {
+        let lanes = self.scheduled + self.taking;
+        arrival * lanes + self.scheduled + self.streams[stream]
+    }
+
+    /// The turn of a user where each has one.
+    #[must_use]
+    pub fn user(&self, user: usize) -> u64 {
+        self.users[user]
+    }
+
+    /// The turn of an arrival where each user has one.
+    #[must_use]
+    pub fn arriving_user(&self, stream: usize, arrival: u64) -> u64 {
+        self.scheduled + arrival * self.taking + self.streams[stream]
+    }
+
+    /// Number of users who do not wait for arrivals.
+    pub(crate) fn scheduled(&self) -> u64 {
+        self.scheduled
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn data(folder: &std::path::Path, text: &[u8], pick: RowPick) -> Data {
+        let path = folder.join("people.csv");
+        std::fs::write(&path, text).unwrap();
+        Data {
+            name: "people".into(),
+            file: "people.csv".into(),
+            path,
+            pick,
+            per: Per::Iteration,
+            secret: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn every_row_is_read_by_its_number_whatever_stands_in_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "\u{feff}name,word\r\nann,\"a, b\"\r\n\"bob\nby\",\"he said \"\"no\"\"\"\r\n\r\ncéline,";
+        let rows = data(folder.path(), text.as_bytes(), RowPick::Sequential);
+        let rows = rows.open().unwrap();
+        assert_eq!(rows.columns(), ["name", "word"]);
+        assert_eq!(rows.count(), 3);
+        let mut record = StringRecord::new();
+        for (row, expected) in [
+            (2, ["céline", ""]),
+            (0, ["ann", "a, b"]),
+            (1, ["bob\nby", "he said \"no\""]),
+        ] {
+            rows.read(row, &mut record).unwrap();
+            assert_eq!(record.iter().collect::<Vec<_>>(), expected);
+        }
+    }
+
+    #[test]
+    fn rows_of_a_file_that_is_not_held_are_found_by_the_places_of_some() {
+        let folder = tempfile::tempdir().unwrap();
+        let lines: String = (0..1_000)
+            .map(|row| format!("{row},\"x\n{row}\"\n"))
+            .collect();
+        let data = data(
+            folder.path(),
+            format!("n,t\n{lines}").as_bytes(),
+            RowPick::Sequential,
+        );
+        let whole = data.open().unwrap();
+        let file = File::open(&data.path).unwrap();
+        let (columns, places, count) =
+            index(reader(true).from_reader(BufReader::new(&file)), STRIDE).unwrap();
+        let rows = Rows {
+            columns,
+            content: Content::File(file),
+            places,
+            stride: STRIDE,
+            count,
+        };
+        let (mut one, mut other) = (StringRecord::new(), StringRecord::new());
+        for row in [0, 1, 63, 64, 65, 640, 999] {
+            whole.read(row, &mut one).unwrap();
+            rows.read(row, &mut other).unwrap();
+            assert_eq!(one, other, "{row}");
+            assert_eq!(&one[0], row.to_string());
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_file_is_said_with_its_line() {
+        let folder = tempfile::tempdir().unwrap();
+        for (text, reason) in [
+            (
+                &b"a,b\n1,2\n3\n"[..],
+                "line 3 has 1 fields, and the header has 2",
+            ),
+            (b"a\n\xff\n", "line 2 is not in UTF-8"),
+            (b"a,b\n", "no row"),
+            (b"", "no row"),
+            (b"a,a\n1,2\n", "two columns are named \"a\""),
+        ] {
+            let error = data(folder.path(), text, RowPick::Random)
+                .open()
+                .unwrap_err();
+            assert!(error.to_string().contains(reason), "{error}");
+        }
+    }
+
+    #[test]
+    fn unique_rows_end_sequential_ones_begin_again_and_random_ones_are_spread() {
+        let folder = tempfile::tempdir().unwrap();
+        let of = |pick| data(folder.path(), b"a\n1\n", pick);
+        assert_eq!(of(RowPick::Unique).row(1, 2, 3), Some(2));
+        assert_eq!(of(RowPick::Unique).row(1, 3, 3), None);
+        assert_eq!(of(RowPick::Sequential).row(1, 4, 3), Some(1));
+        let random = of(RowPick::Random);
+        let mut counts = [0_u32; 10];
+        for turn in 0..10_000 {
+            let row = random.row(7, turn, 10).unwrap();
+            assert_eq!(random.row(7, turn, 10), Some(row));
+            counts[row as usize] += 1;
+        }
+        // Binomial with n = 10 000 and p = 0.1: standard deviation 30.
+        assert!(
+            counts.iter().all(|it| it.abs_diff(1_000) < 150),
+            "{counts:?}"
+        );
+    }
+}

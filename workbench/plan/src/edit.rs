@@ -1,0 +1,266 @@
+//! Plans as text, and plans that differ from others in one thing: the file is edited and resolved again.
+
+use std::fmt;
+
+use crate::file::format::{DurationFile, NumberOr, PlanFile, StepFile, ValueOr};
+use crate::file::{self, without_password};
+use crate::plan::{Plan, Target};
+use crate::sweep::{Parameter, Point};
+
+/// What stands in a stored file in place of a secret.
+const REDACTED: &str = "[redacted]";
+
+/// Headers that say who somebody is.
+const SECRET_HEADERS: [&str; 5] = [
+    "authorization",
+    "proxy-authorization",
+    "cookie",
+    "x-api-key",
+    "x-auth-token",
+];
+
+impl PartialEq for Plan {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_yaml() == other.to_yaml()
+    }
+}
+
+impl fmt::Debug for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Plan({})", self.stored())
+    }
+}
+
+impl Plan {
+    /// The experiment file with every default filled in; [`crate::parse`] of it gives the same plan.
+    ///
+    /// It may hold passwords: what is kept or shown is [`Plan::stored`].
+    #[must_use]
+    pub fn to_yaml(&self) -> String {
+        to_yaml(&self.file)
+    }
+
+    /// The same to be kept beside results: without the database's password, and without tokens and passwords that are
+    /// written out where a request says who the user is.
+    #[must_use]
+    pub fn stored(&self) -> String {
+        let mut file = self.file.clone();
+        redact_database(&mut file);
+        redact_literals(&mut file);
+        to_yaml(&file)
+    }
+
+    /// Where secrets are written out in the experiment, which [`Plan::stored`] leaves out.
+    #[must_use]
+    pub fn literal_secrets(&self) -> Vec<String> {
+        redact_literals(&mut self.file.clone())
+    }
+
+    /// The same plan but for what is edited in its file.
+    ///
+    /// # Panics
+    /// What was edited is no experiment any more.
+    fn edited(&self, edit: impl FnOnce(&mut PlanFile)) -> Self {
+        let mut file = self.file.clone();
+        edit(&mut file);
+        file::parse(&to_yaml(&file), &self.path).expect("what is edited stays an experiment")
+    }
+
+    /// The plan with another seed.
+    pub(crate) fn with_seed(&self, seed: u64) -> Self {
+        self.edited(|file| file.seed = seed)
+    }
+
+    /// The plan at a point of its sweep.
+    pub(crate) fn at(&self, point: Point) -> Self {
+        self.edited(|file| {
+            file.sweep = None;
+            set(file, point.parameter, point.value);
+        })
+    }
+
+    /// One scenario of the plan, played once by one user who does not wait.
+    ///
+    /// # Panics
+    /// There is no such scenario.
+    #[must_use]
+    pub fn tried(&self, scenario: usize) -> Self {
+        self.edited(|file| {
+            let mut tried = file.scenarios.swap_remove(scenario);
+            (tried.threads, tried.concurrency) = (None, None);
+            (tried.arrivals, tried.iterations) = (None, None);
+            (tried.weight, tried.think_time, tried.pacing) = (None, None, None);
+            for steps in [&mut tried.on_start, &mut tried.steps, &mut tried.on_stop] {
+                hurry(steps);
+            }
+            file.scenarios = vec![tried];
+            (file.threads, file.concurrency, file.arrivals) = (None, None, None);
+            file.iterations = Some(NumberOr::Number(1));
+            file.sweep = None;
+            file.monitor = None;
+            file.thresholds = Vec::new();
+            file.warm_up = DurationFile::default();
+        })
+    }
+
+    /// What two versions of a system have in common, as text: the experiment without what it is called, what it asks, what
+    /// it must hold, where the system is, what is watched of it, what is broken in it on purpose, and its seed, which is
+    /// judged by itself.
+    #[must_use]
+    pub fn workload(&self) -> String {
+        let mut file = self.anonymous();
+        if let Some(bookstore) = &mut file.target.bookstore {
+            bookstore.faults = Vec::new();
+            if bookstore.database != "sqlite" {
+                "postgres://anywhere/database".clone_into(&mut bookstore.database);
+            }
+        }
+        if let (Some(urls), Target::Urls(target)) = (&mut file.target.urls, &self.target) {
+            for (name, url) in urls {
+                let tls = target.services.get(name).is_some_and(|url| url.tls);
+                let scheme = if tls { "https" } else { "http" };
+                *url = format!("{scheme}://{name}.example:80");
+            }
+        }
+        to_yaml(&file)
+    }
+
+    /// What runs that repeat the same have in common, as text: that of [`Plan::workload`], and the system itself.
+    #[must_use]
+    pub fn repeated(&self) -> String {
+        to_yaml(&self.anonymous())
+    }
+
+    /// What the runs at all points of a sweep have in common, as text.
+    #[must_use]
+    pub fn swept(&self, parameter: Parameter) -> String {
+        let mut file = self.anonymous();
+        set(&mut file, parameter, 1);
+        to_yaml(&file)
+    }
+
+    /// The system under test as it stands in the file, without passwords.
+    #[must_use]
+    pub fn target_text(&self) -> String {
+        serde_yaml::to_string(&self.anonymous().target).expect(WRITABLE)
+    }
+
+    fn anonymous(&self) -> PlanFile {
+        let mut file = self.file.clone();
+        file.name = Some("experiment".to_owned());
+        file.title = Some("experiment".to_owned());
+        "experiment".clone_into(&mut file.question);
+        file.thresholds = Vec::new();
+        file.monitor = None;
+        file.seed = 0;
+        redact_database(&mut file);
+        redact_literals(&mut file);
+        file
+    }
+}
+
+/// Why a file can always be written.
+const WRITABLE: &str = "an experiment consists of text, numbers, lists and mappings";
+
+fn to_yaml(file: &PlanFile) -> String {
+    serde_yaml::to_string(file).expect(WRITABLE)
+}
+
+/// Takes the time out of pauses.
+fn hurry(steps: &mut [StepFile]) {
+    for step in steps {
+        if step.think.is_some() {
+            step.think = Some(ValueOr::Value(DurationFile::default()));
+        }
+        hurry(&mut step.steps);
+        for choice in step.choose.iter_mut().flatten() {
+            hurry(&mut choice.steps);
+        }
+    }
+}
+
+/// Sets what a sweep is over.
+fn set(file: &mut PlanFile, parameter: Parameter, value: u32) {
+    match parameter {
+        Parameter::Users => {
+            // A sweep is over one of them, and of threads over the only row.
+            for row in file.threads.iter_mut().flatten() {
+                row.start = value;
+            }
+            if let Some(concurrency) = &mut file.concurrency {
+                concurrency.target = value;
+            }
+        }
+        Parameter::Replicas => {
+            if let Some(bookstore) = &mut file.target.bookstore {
+                bookstore.replicas = value;
+            }
+        }
+    }
+}
+
+fn redact_database(file: &mut PlanFile) {
+    if let Some(bookstore) = &mut file.target.bookstore
+        && bookstore.database != "sqlite"
+    {
+        bookstore.database = without_password(&bookstore.database);
+    }
+}
+
+/// Takes out what is written out; says where it stood.
+fn redact_literals(file: &mut PlanFile) -> Vec<String> {
+    let mut found = Vec::new();
+    for (name, value) in &mut file.http.headers {
+        if SECRET_HEADERS.contains(&name.to_ascii_lowercase().as_str()) && redact(value) {
+            found.push(format!("the header \"{name}\" of \"http\""));
+        }
+    }
+    for scenario in &mut file.scenarios {
+        for steps in [
+            &mut scenario.on_start,
+            &mut scenario.steps,
+            &mut scenario.on_stop,
+        ] {
+            steps
+                .iter_mut()
+                .for_each(|step| redact_step(step, &mut found));
+        }
+    }
+    found
+}
+
+fn redact_step(step: &mut StepFile, found: &mut Vec<String>) {
+    let request = step.request.as_deref().unwrap_or_default();
+    for (name, value) in &mut step.headers {
+        if SECRET_HEADERS.contains(&name.to_ascii_lowercase().as_str()) && redact(value) {
+            found.push(format!("the header \"{name}\" of \"{request}\""));
+        }
+    }
+    if let Some(auth) = &mut step.auth {
+        let bearer = auth.bearer.as_mut();
+        let password = auth.basic.as_mut().map(|basic| &mut basic.password);
+        for value in bearer.into_iter().chain(password) {
+            if redact(value) {
+                found.push(format!("\"auth\" of \"{request}\""));
+            }
+        }
+    }
+    step.steps
+        .iter_mut()
+        .for_each(|step| redact_step(step, found));
+    for choice in step.choose.iter_mut().flatten() {
+        choice
+            .steps
+            .iter_mut()
+            .for_each(|step| redact_step(step, found));
+    }
+}
+
+/// What is put together from variables is no secret of the file's.
+fn redact(value: &mut String) -> bool {
+    let is_literal = !value.contains("${") && value != REDACTED && !value.is_empty();
+    if is_literal {
+        REDACTED.clone_into(value);
+    }
+    is_literal
+}

@@ -1,0 +1,93 @@
+//! Takes out of a text what must not be stored: values of secrets, wherever they occur, and what is a credential by its name.
+
+mod fields;
+mod secrets;
+
+use std::sync::Arc;
+
+use fields::{is_credential, without_credentials, without_named_quotes};
+use secrets::Secrets;
+
+/// What stands in the place of what was taken out.
+pub(crate) const REDACTED: &str = "[redacted]";
+
+/// Takes values of some secrets, and credentials, out of texts.
+///
+/// A secret is found raw and in the encodings in which clients and servers pass it on: percent- and form-encoded, escaped in
+/// JSON or HTML, and in base64, as in Basic auth. One of fewer than 4 bytes is too likely to be found by chance: it is taken
+/// out only where it stands as a whole value (in a path, query, form, header or JSON).
+#[derive(Debug)]
+pub(super) struct Redactor {
+    secrets: Vec<Arc<Secrets>>,
+}
+
+impl Redactor {
+    pub(super) fn new<S: AsRef<[u8]>>(secrets: &[S]) -> Self {
+        Self {
+            secrets: vec![Arc::new(Secrets::new(secrets.iter().map(AsRef::as_ref)))],
+        }
+    }
+
+    /// The same with more secrets.
+    pub(super) fn with<S: AsRef<[u8]>>(&self, more: &[S]) -> Self {
+        let mut secrets = self.secrets.clone();
+        if !more.is_empty() {
+            secrets.push(Arc::new(Secrets::new(more.iter().map(AsRef::as_ref))));
+        }
+        Self { secrets }
+    }
+
+    /// The most bytes at the end of a text that was cut which may be the beginning of a secret.
+    pub(super) fn longest(&self) -> usize {
+        let longest = self.secrets.iter().map(|secrets| secrets.longest());
+        longest.max().unwrap_or_default()
+    }
+
+    /// A body, a line or a header's value without secrets and without what is named as a credential in it.
+    pub(super) fn text(&self, text: &[u8]) -> Vec<u8> {
+        let mut text = text.to_owned();
+        for secrets in &self.secrets {
+            text = secrets.redact(text);
+        }
+        without_credentials(&text)
+    }
+
+    pub(super) fn line(&self, line: &str) -> String {
+        String::from_utf8_lossy(&self.text(line.as_bytes())).into_owned()
+    }
+
+    /// A header's value; of credentials nothing but the scheme, of cookies nothing but the names.
+    pub(super) fn header(&self, name: &str, value: &str) -> String {
+        match name.to_ascii_lowercase().as_str() {
+            "cookie" => {
+                let pairs: Vec<String> = value.split(';').map(|it| self.cookie(it)).collect();
+                pairs.join(";")
+            }
+            "set-cookie" => {
+                let (pair, attributes) = value.split_at(value.find(';').unwrap_or(value.len()));
+                self.cookie(pair) + &self.line(attributes)
+            }
+            "authorization" | "proxy-authorization" => match value.trim_start().split_once(' ') {
+                Some((scheme, _)) => format!("{} {REDACTED}", self.line(scheme)),
+                None => REDACTED.to_owned(),
+            },
+            name if is_credential(name) => REDACTED.to_owned(),
+            _ => self.line(value),
+        }
+    }
+
+    fn cookie(&self, pair: &str) -> String {
+        match pair.split_once('=') {
+            Some((name, _)) => format!("{}={REDACTED}", self.line(name)),
+            None => REDACTED.to_owned(),
+        }
+    }
+
+    /// Why an exchange failed; values that are quoted in it go where they are those of a credential.
+    pub(super) fn reason(&self, reason: &str) -> String {
+        without_named_quotes(&self.line(reason))
+    }
+}
+
+#[cfg(test)]
+mod tests;

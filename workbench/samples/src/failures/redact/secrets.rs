@@ -1,0 +1,178 @@
+//! Where the value of a secret occurs, in whatever encoding.
+
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::fmt::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use regex::bytes::{Regex, RegexBuilder};
+
+use super::REDACTED;
+
+/// A shorter secret is looked for as a whole value alone. Ours.
+const SHORTEST: usize = 4;
+/// Of a longer secret each part of this length is looked for by itself. Ours.
+const LONGEST_PART: usize = 256;
+/// Bytes for one byte of a secret in its longest encoding: `\u00e9`.
+const LONGEST_ENCODING: usize = 6;
+/// What a secret leaves behind may form one again; a secret that `[redacted]` itself contains would do so for ever.
+const MOST_PASSES: usize = 4;
+/// Bytes of memory that the search for all secrets may take. Ours.
+const LARGEST: usize = 1 << 28;
+const REPLACEMENT: &str = "${before}[redacted]${behind}";
+
+/// What may stand before a whole value, and behind it.
+const BEFORE: &str = r#"^|[\s=:/?&;,"'>(\[{]"#;
+const BEHIND: &str = r#"$|[\s/?&;,"'<)\]}#]"#;
+
+/// Finds secrets.
+#[derive(Debug)]
+pub(super) struct Secrets {
+    /// What is looked for; an error where that makes no regular expression, so that everything has
+    /// to be taken for a secret.
+    searches: Result<Vec<Regex>, regex::Error>,
+    longest: usize,
+}
+
+impl Secrets {
+    pub(super) fn new<'a>(secrets: impl Iterator<Item = &'a [u8]>) -> Self {
+        let mut secrets: Vec<&[u8]> = secrets.filter(|secret| !secret.is_empty()).collect();
+        // The longer ones first: a part of one may be another one.
+        secrets.sort_by_key(|secret| Reverse(secret.len()));
+        let longest = secrets.first().map_or(0, |secret| secret.len());
+        let short = secrets.partition_point(|secret| secret.len() >= SHORTEST);
+        let (long, short) = secrets.split_at(short);
+        let long: Vec<String> = long.iter().flat_map(|secret| patterns(secret)).collect();
+        let short: Vec<String> = short.iter().map(|secret| encoded(secret)).collect();
+        let search = |patterns: Vec<String>, before: &str, behind: &str| {
+            let pattern = format!(
+                "(?<before>{before})(?:{})(?<behind>{behind})",
+                patterns.join("|")
+            );
+            RegexBuilder::new(&pattern)
+                .unicode(false)
+                .size_limit(LARGEST)
+                .build()
+        };
+        let mut searches = Vec::new();
+        if !long.is_empty() {
+            searches.push(search(long, "", ""));
+        }
+        if !short.is_empty() {
+            searches.push(search(short, BEFORE, BEHIND));
+        }
+        Self {
+            searches: searches.into_iter().collect(),
+            longest: longest.saturating_mul(LONGEST_ENCODING),
+        }
+    }
+
+    pub(super) fn longest(&self) -> usize {
+        self.longest
+    }
+
+    pub(super) fn redact(&self, mut text: Vec<u8>) -> Vec<u8> {
+        let Ok(searches) = &self.searches else {
+            return REDACTED.into();
+        };
+        for search in searches {
+            for _ in 0..MOST_PASSES {
+                match search.replace_all(&text, REPLACEMENT.as_bytes()) {
+                    Cow::Borrowed(_) => break,
+                    Cow::Owned(redacted) => text = redacted,
+                }
+            }
+        }
+        text
+    }
+}
+
+/// Regular expressions for a secret that is not short, in parts where it is long, and for its base64.
+fn patterns(secret: &[u8]) -> Vec<String> {
+    let parts = secret.chunks(LONGEST_PART);
+    // What is left over at the end may be too short to mean something.
+    let parts = parts.filter(|part| part.len() >= SHORTEST);
+    parts
+        .flat_map(|part| std::iter::once(encoded(part)).chain(in_base64(part)))
+        .collect()
+}
+
+/// A secret with each of its characters in any encoding.
+fn encoded(secret: &[u8]) -> String {
+    let mut pattern = String::from("(?:");
+    for chunk in secret.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            push_character(&mut pattern, character);
+        }
+        for byte in chunk.invalid() {
+            push_byte(&mut pattern, *byte);
+        }
+    }
+    pattern.push(')');
+    pattern
+}
+
+fn push_byte(pattern: &mut String, byte: u8) {
+    // Writing to a text cannot fail.
+    let _ = write!(pattern, r"(?:\x{byte:02x}|(?i:%(?:25)*{byte:02x}))");
+}
+
+fn push_character(pattern: &mut String, character: char) {
+    let mut bytes = [0; 4];
+    let bytes = character.encode_utf8(&mut bytes).as_bytes();
+    pattern.push_str("(?:");
+    match character {
+        // As they are or escaped, however often.
+        '"' | '\'' | '/' => {
+            let _ = write!(pattern, r"\\*\x{:02x}", bytes[0]);
+        }
+        '\\' => pattern.push_str(r"\\+"),
+        _ => bytes.iter().for_each(|byte| push_byte(pattern, *byte)),
+    }
+    if character.is_ascii() {
+        let _ = write!(pattern, "|(?i:%(?:25)*{:02x})", bytes[0]);
+    }
+    let mut units = [0; 2];
+    pattern.push('|');
+    for unit in character.encode_utf16(&mut units) {
+        let _ = write!(pattern, r"(?i:\\+u{unit:04x})");
+    }
+    let number = u32::from(character);
+    let _ = write!(pattern, "|(?i:&#(?:0*{number}|x0*{number:x});)");
+    pattern.push_str(match character {
+        ' ' => r"|\+",
+        '\n' => r"|\\+n",
+        '\r' => r"|\\+r",
+        '\t' => r"|\\+t",
+        '\u{8}' => r"|\\+b",
+        '\u{c}' => r"|\\+f",
+        '&' => "|&amp;",
+        '<' => "|&lt;",
+        '>' => "|&gt;",
+        '"' => "|&quot;",
+        '\'' => "|&apos;",
+        _ => "",
+    });
+    pattern.push(')');
+}
+
+/// What of a secret's base64 does not depend on what stands before it and behind it, for each place in a group of three bytes.
+fn in_base64(secret: &[u8]) -> Vec<String> {
+    let mut patterns = Vec::new();
+    for before in 0..3 {
+        let all = [&vec![0; before], secret].concat();
+        for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
+            let text = engine.encode(&all);
+            // Six bits a character: those with bits of what stands before, or behind, are left.
+            let from = (8 * before).div_ceil(6);
+            let to = 8 * all.len() / 6;
+            let stable = &text[from.min(to)..to];
+            if stable.len() >= SHORTEST {
+                patterns.push(regex::escape(stable));
+            }
+        }
+    }
+    patterns.dedup();
+    patterns
+}
