@@ -119,15 +119,16 @@ fn draft_of(arguments: &Arguments) -> anyhow::Result<Draft> {
     if let Some(url) = &arguments.url {
         return url::draft(url, arguments.offline);
     }
+    let output = arguments.output.as_deref().and_then(Path::parent);
+    let output = output.unwrap_or(Path::new(""));
     if !arguments.curl.is_empty() {
-        return curl::draft(&arguments.curl);
+        return curl::draft(&arguments.curl, output);
     }
     if let Some(source) = &arguments.openapi {
         return openapi::draft(source);
     }
     if let Some(file) = &arguments.jmx {
-        let output = arguments.output.as_deref().and_then(Path::parent);
-        return jmx::draft(file, output.unwrap_or(Path::new("")));
+        return jmx::draft(file, output);
     }
     let asks = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
     if asks && !arguments.yes {

@@ -3,6 +3,7 @@
 mod options;
 mod words;
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -28,12 +29,12 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
 /// Redirects that are followed for `-L`; curl follows 50.
 const REDIRECTS: u32 = 10;
 
-/// `sources` are commands, names of files with commands, or `-` for standard input.
-pub(super) fn draft(sources: &[String]) -> anyhow::Result<Draft> {
+/// `sources` are commands, names of files with commands, or `-` for standard input; `output` is the folder of the experiment.
+pub(super) fn draft(sources: &[String], output: &Path) -> anyhow::Result<Draft> {
     let mut draft = Draft::default();
     let mut steps = Vec::new();
     for source in sources {
-        let is_file = source == "-" || std::path::Path::new(source).is_file();
+        let is_file = source == "-" || Path::new(source).is_file();
         let (place, text) = match is_file {
             true => (
                 source.as_str(),
@@ -62,7 +63,36 @@ pub(super) fn draft(sources: &[String]) -> anyhow::Result<Draft> {
     });
     draft.thresholds = thresholds();
     draft.share();
+    if !output.as_os_str().is_empty() {
+        move_files(&mut draft);
+    }
     Ok(draft)
+}
+
+/// Gives the files that commands name, by the working folder, names that hold anywhere.
+fn move_files(draft: &mut Draft) {
+    let absolute = |file: &mut String| {
+        if let Ok(path) = std::path::absolute(&*file) {
+            *file = path.display().to_string();
+        }
+    };
+    if let Target::Urls { tls, .. } = &mut draft.target {
+        let files = [&mut tls.ca, &mut tls.certificate, &mut tls.key];
+        files.into_iter().flatten().for_each(absolute);
+    }
+    for request in draft.requests_mut() {
+        match &mut request.body {
+            Some(Body::File(file)) => absolute(file),
+            Some(Body::Multipart(parts)) => {
+                for (_, part) in parts {
+                    if let Part::File { file, .. } = part {
+                        absolute(file);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 fn steps_of(draft: &mut Draft, text: &str, place: &str) -> Vec<Step> {
@@ -274,7 +304,8 @@ fn body(
             .parts
             .iter()
             .filter_map(|part| multipart(draft, &service, part, place));
-        request.body = Some(Body::Multipart(fields.collect()));
+        let fields = fields.collect();
+        request.body = Some(draft.multipart(fields, place));
     }
     if options.get {
         return;

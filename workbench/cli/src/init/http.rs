@@ -264,7 +264,8 @@ impl Draft {
             let parts = parts
                 .into_iter()
                 .map(|part| self.part(&service, part, place));
-            request.body = Some(Body::Multipart(parts.collect()));
+            let parts = parts.collect();
+            request.body = Some(self.multipart(parts, place));
             return;
         }
         let is_json = essence == "application/json" || essence.ends_with("+json");
@@ -299,6 +300,18 @@ impl Draft {
                 .push(("content-type".to_owned(), Template::literal(kind)));
         }
         request.body = Some(body);
+    }
+
+    /// A multipart body; of parts with the same name the first, as a file has one value for each name.
+    pub(super) fn multipart(&mut self, parts: Vec<(String, Part)>, place: &str) -> Body {
+        let mut kept: Vec<(String, Part)> = Vec::new();
+        for (name, part) in parts {
+            match kept.iter().any(|(known, _)| *known == name) {
+                true => self.leave(place, format!("another part with the name {name}")),
+                false => kept.push((name, part)),
+            }
+        }
+        Body::Multipart(kept)
     }
 
     fn part(&mut self, service: &str, part: SentPart, place: &str) -> (String, Part) {

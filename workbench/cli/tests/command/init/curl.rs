@@ -8,7 +8,9 @@ use crate::support::Bench;
 
 /// The steps of the experiment that curl commands become.
 fn steps(command: &str) -> String {
-    let made = init(Bench::new(), &["--curl", command]);
+    let bench = Bench::new();
+    std::fs::write(bench.path().join("a.txt"), "a").unwrap();
+    let made = init(bench, &["--curl", command]);
     let steps = made.text.split("    steps:\n").nth(1).unwrap();
     let steps = steps.split("\n\nthresholds:").next().unwrap();
     let lines = steps
@@ -115,8 +117,8 @@ fn methods_and_bodies_are_those_that_curl_chooses() {
             "- request: PUT service/\n  file: a.txt",
         ),
         (
-            "curl localhost:1 -F title=x -F 'tag=a' -F tag=b --form-string 'at=@b'",
-            "- request: POST service/\n  multipart: { title: x, tag: [a, b], at: \"@b\" }",
+            "curl localhost:1 -F title=x -F tag=a -F 'b=@a.txt;type=text/css' --form-string 'at=@b'",
+            "- request: POST service/\n  multipart: { title: x, tag: a, b: { file: a.txt, content_type: text/css }, at: \"@b\" }",
         ),
         (
             "curl localhost:1 -H 'content-type: text/csv' --data-binary $'a,b\\n1,2\\n'",
@@ -176,7 +178,7 @@ fn commands_come_from_standard_input_too() {
 
 #[test]
 fn what_is_not_understood_is_listed_with_its_place_and_without_secrets() {
-    let command = "curl -k -x http://ann:hunter2@proxy:1 --retry 3 -b cookies.txt --digest -u ann:hunter2 \\\n  http://localhost:1/\nwget x";
+    let command = "curl -k -x http://ann:hunter2@proxy:1 --retry 3 -b cookies.txt --digest -u ann:hunter2 -F a=1 -F a=2 \\\n  http://localhost:1/\nwget x";
     let made = init(Bench::new(), &["--curl", command]);
     for (line, what) in [
         (1, "--insecure: certificates are verified unless"),
@@ -184,6 +186,7 @@ fn what_is_not_understood_is_listed_with_its_place_and_without_secrets() {
         (1, "the option --retry"),
         (1, "cookies from a file"),
         (1, "the option --digest"),
+        (1, "another part with the name a"),
         (3, "the command wget, which is not curl"),
     ] {
         let left = format!("--curl:{line}: {what}");
@@ -234,4 +237,26 @@ fn without_a_request_nothing_is_written() {
         assert_eq!(output.status.code(), Some(1), "{command}");
     }
     assert_eq!(std::fs::read_dir(bench.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn files_are_found_from_the_folder_of_the_experiment() {
+    let bench = Bench::new();
+    std::fs::write(bench.path().join("a.txt"), "a").unwrap();
+    std::fs::create_dir(bench.path().join("sub")).unwrap();
+    let command = "curl -F f=@a.txt localhost:1";
+    let mut made = bench.workbench();
+    let made = made
+        .args(["init", "-o", "sub/made.yaml", "--curl", command])
+        .output();
+    assert!(made.unwrap().status.success());
+    let mut validate = bench.workbench();
+    assert!(
+        validate
+            .args(["validate", "sub/made.yaml"])
+            .output()
+            .unwrap()
+            .status
+            .success()
+    );
 }

@@ -178,7 +178,7 @@ fn version_2_is_read_from_json() {
     );
     for part in [
         "    shop: https://shop.test:8443/v2\n",
-        "  # The description has no examples of these: give them values that exist.\n  id: 00000000-0000-4000-8000-000000000000\n",
+        "  # The description has no examples of these: give them values that exist.\n  id: \"00000000-0000-4000-8000-000000000000\"\n",
         "      - request: GET shop/items/${id}?key=${env.SHOP_KEY}&fields=name\n",
         "  #     - request: POST shop/items/${id}\n  #       auth: { basic: { user: \"${env.SHOP_USER}\", password: \"${env.SHOP_PASSWORD}\" } }\n  #       form: { name: a b }\n",
         "  #       json: { price: 0.5 }\n",
