@@ -176,7 +176,7 @@ impl<'a> Conversion<'a> {
             true => path.clone(),
             false => format!("$.{path}"),
         };
-        match is_json_path(&own) {
+        match workbench_plan::is_json_path(&own) {
             true => Some(own),
             false => {
                 self.draft
@@ -290,6 +290,13 @@ impl<'a> Conversion<'a> {
                 .leave(place, "its selector is known at run time only");
             return None;
         };
+        if !workbench_plan::is_css_selector(selector.trim()) {
+            self.draft.leave(
+                place,
+                format!("the selector {selector}, which is none of CSS"),
+            );
+            return None;
+        }
         let attribute = get("attribute").trim();
         let default = match get("default") {
             "" => element
@@ -577,8 +584,4 @@ fn header_of(pattern: &str) -> Option<Source> {
     .ok()?;
     let found = header.captures(pattern)?;
     Some(Source::Header(found[1].to_ascii_lowercase()))
-}
-
-fn is_json_path(path: &str) -> bool {
-    path.starts_with('$')
 }
