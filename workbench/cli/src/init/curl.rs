@@ -156,9 +156,7 @@ fn step(
     input: Option<&str>,
     place: &str,
 ) -> Option<Step> {
-    let Some(mut url) = parse(draft, options, url, place) else {
-        return None;
-    };
+    let mut url = parse(draft, options, url, place)?;
     let mut query: Vec<String> = url.query().map(str::to_owned).into_iter().collect();
     query.extend(options.queries.iter().cloned());
     if options.get {

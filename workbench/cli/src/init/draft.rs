@@ -282,7 +282,7 @@ pub(super) struct Capture {
 
 #[derive(Debug)]
 pub(super) enum Source {
-    /// A JSONPath.
+    /// A path into JSON (RFC 9535).
     Json(String),
     Css {
         selector: String,
@@ -302,7 +302,7 @@ pub(super) struct Expect {
     pub(super) equals: Vec<Template>,
     /// Names, and what they contain.
     pub(super) headers: Vec<(String, Template)>,
-    /// JSONPaths, and a comparison or the value that they equal.
+    /// Paths into JSON, and a comparison or the value that they equal.
     pub(super) json: Vec<(String, Template)>,
     pub(super) time: Option<Duration>,
 }
@@ -557,11 +557,6 @@ pub(super) fn uniform_time(from: Duration, to: Duration) -> Node {
 pub(super) fn normal_time(mean: Duration, sd: Duration) -> Node {
     let parts = Node::map([("mean", time(mean)), ("sd", time(sd))]);
     Node::map([("normal", parts)])
-}
-
-/// An exponentially distributed time.
-pub(super) fn exponential_time(mean: Duration) -> Node {
-    Node::map([("exponential", time(mean))])
 }
 
 /// A whole number between two, both included.

@@ -326,12 +326,13 @@ fn is_plain(text: &str, in_flow: bool) -> bool {
             .is_some_and(|second| !second.is_whitespace() && !in_flow && first != ':'),
         _ => !"#&*!|>'\"%@`{}[],=".contains(first) && !first.is_whitespace(),
     };
+    let ends = text.ends_with(|last: char| last.is_whitespace() || last == ':');
+    let broken = text.contains(": ") || text.contains(" #");
+    let broken_in_flow = in_flow && text.contains(['{', '}', '[', ']', ',', ':']);
     begins
-        && !text.ends_with(char::is_whitespace)
-        && !text.ends_with(':')
-        && !text.contains(": ")
-        && !text.contains(" #")
-        && !(in_flow && text.contains(['{', '}', '[', ']', ',', ':']))
+        && !ends
+        && !broken
+        && !broken_in_flow
         && text.chars().all(is_printable)
         && !means_something_else(text)
 }

@@ -16,15 +16,14 @@ use crate::support::Bench;
 
 /// What `init` writes and says, in a folder of its own.
 pub(crate) struct Made {
-    pub(crate) bench: Bench,
     /// The experiment file.
     pub(crate) text: String,
     pub(crate) stderr: String,
 }
 
 /// Runs `init` with these arguments, and `validate` on what it writes.
-pub(crate) fn init(bench: Bench, arguments: &[&str]) -> Made {
-    let output = run(&bench, arguments);
+pub(crate) fn init(bench: &Bench, arguments: &[&str]) -> Made {
+    let output = run(bench, arguments);
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success(), "{stderr}");
     let text = std::fs::read_to_string(bench.path().join("made.yaml")).unwrap();
@@ -36,11 +35,7 @@ pub(crate) fn init(bench: Bench, arguments: &[&str]) -> Made {
     let validate = validate.args(["validate", "made.yaml"]).output().unwrap();
     let mistakes = String::from_utf8_lossy(&validate.stderr);
     assert!(validate.status.success(), "{text}\n{mistakes}");
-    Made {
-        bench,
-        text,
-        stderr,
-    }
+    Made { text, stderr }
 }
 
 fn run(bench: &Bench, arguments: &[&str]) -> Output {
@@ -54,7 +49,7 @@ fn run(bench: &Bench, arguments: &[&str]) -> Output {
 
 #[test]
 fn without_a_source_and_a_terminal_it_is_a_starter_for_the_bookstore() {
-    let made = init(Bench::new(), &[]);
+    let made = init(&Bench::new(), &[]);
     assert!(made.text.contains("target: { bookstore: {} }"));
     assert!(made.text.contains("- request: POST orders/orders/${user}"));
     assert_eq!(made.stderr, "");
@@ -89,7 +84,7 @@ fn a_file_is_overwritten_only_by_force() {
         .code(1)
         .stderr(contains("made.yaml exists; --force overwrites it"));
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
-    init(bench, &["--force"]);
+    init(&bench, &["--force"]);
 }
 
 #[test]
@@ -118,7 +113,7 @@ fn a_dash_prints_the_file_and_nothing_else() {
 fn the_schema_is_named_where_it_lies_beside_the_file() {
     let bench = Bench::new();
     std::fs::write(bench.path().join("experiment.schema.json"), "{}").unwrap();
-    let made = init(bench, &[]);
+    let made = init(&bench, &[]);
     let first = "# yaml-language-server: $schema=experiment.schema.json\n";
     assert!(made.text.starts_with(first), "{}", made.text);
 }
@@ -127,7 +122,7 @@ fn the_schema_is_named_where_it_lies_beside_the_file() {
 fn a_url_is_asked_once_and_requested_by_a_few_users_with_pauses() {
     let stub = Stub::start();
     let url = format!("http://{}/items/a b?limit=20", stub.address());
-    let made = init(Bench::new(), &["--url", &url]);
+    let made = init(&Bench::new(), &["--url", &url]);
     assert_eq!(stub.asked(), ["GET /items/a%20b?limit=20"]);
     assert_eq!(stub.requests(), 1);
     assert!(made.stderr.contains("The service answers (200)."));
@@ -161,12 +156,12 @@ thresholds:
 fn a_service_that_fails_or_does_not_answer_is_no_error() {
     let stub = Stub::start();
     let made = init(
-        Bench::new(),
+        &Bench::new(),
         &["--url", &format!("{}/fail", stub.address())],
     );
     assert!(made.stderr.contains("with status 500"), "{}", made.stderr);
     assert!(made.text.contains("# The service answers with status 500"));
-    let made = init(Bench::new(), &["--url", "http://127.0.0.1:1/"]);
+    let made = init(&Bench::new(), &["--url", "http://127.0.0.1:1/"]);
     assert!(
         made.stderr.contains("does not answer now"),
         "{}",
@@ -174,7 +169,7 @@ fn a_service_that_fails_or_does_not_answer_is_no_error() {
     );
     let stub = Stub::start();
     let made = init(
-        Bench::new(),
+        &Bench::new(),
         &["--offline", "--url", &format!("http://{}/", stub.address())],
     );
     assert_eq!((stub.requests(), made.stderr.as_str()), (0, ""));
@@ -196,7 +191,7 @@ fn what_is_no_url_is_refused_without_its_password() {
 #[test]
 fn the_password_of_a_url_becomes_a_variable() {
     let url = "http://ann:hunter2@localhost:1/?api_key=abc123&page=2";
-    let made = init(Bench::new(), &["--offline", "--url", url]);
+    let made = init(&Bench::new(), &["--offline", "--url", url]);
     for secret in ["hunter2", "abc123"] {
         assert!(!made.text.contains(secret), "{}", made.text);
         assert!(!made.stderr.contains(secret), "{}", made.stderr);

@@ -289,8 +289,8 @@ impl Options {
                 let mut value = || joined.clone().or_else(|| words.next().cloned());
                 current.long(long, &mut value, leave);
             } else if word.len() > 1 && word.starts_with('-') && !only_urls {
-                let mut letters = word[1..].char_indices();
-                while let Some((at, letter)) = letters.next() {
+                let letters = word[1..].char_indices();
+                for (at, letter) in letters {
                     let rest = &word[1 + at + letter.len_utf8()..];
                     let long = SHORT.iter().find(|(short, _)| *short == letter);
                     let long = long.map_or("", |(_, long)| *long);

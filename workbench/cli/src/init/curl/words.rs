@@ -299,7 +299,7 @@ impl Reader {
                             bytes.push(u8::try_from(code & 0xFF).unwrap_or(b'?'));
                         }
                         letter @ ('\\' | '\'' | '"' | '?') => {
-                            bytes.extend(letter.encode_utf8(&mut buffer).bytes())
+                            bytes.extend(letter.encode_utf8(&mut buffer).bytes());
                         }
                         letter => {
                             bytes.push(b'\\');

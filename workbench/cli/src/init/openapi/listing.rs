@@ -87,7 +87,7 @@ impl Operation<'_> {
     }
 }
 
-/// Whether a JSONPath may have the name after a dot.
+/// Whether a path into JSON may have the name after a dot.
 fn is_simple(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
         && name

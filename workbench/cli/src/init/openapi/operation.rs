@@ -91,7 +91,7 @@ impl Operation<'_> {
                 ("query", true) => query.extend(self.query(draft, &request.service, parameter)),
                 ("header", true) => self.header(draft, &mut request, parameter),
                 ("cookie", true) => {
-                    draft.leave(&self.place, format!("the cookie {}", parameter.name))
+                    draft.leave(&self.place, format!("the cookie {}", parameter.name));
                 }
                 _ => {}
             }

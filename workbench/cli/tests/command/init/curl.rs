@@ -10,7 +10,7 @@ use crate::support::Bench;
 fn steps(command: &str) -> String {
     let bench = Bench::new();
     std::fs::write(bench.path().join("a.txt"), "a").unwrap();
-    let made = init(bench, &["--curl", command]);
+    let made = init(&bench, &["--curl", command]);
     let steps = made.text.split("    steps:\n").nth(1).unwrap();
     let steps = steps.split("\n\nthresholds:").next().unwrap();
     let lines = steps
@@ -25,7 +25,7 @@ fn steps(command: &str) -> String {
 #[test]
 fn what_a_browser_copies_is_what_it_sent() {
     let made = init(
-        Bench::new(),
+        &Bench::new(),
         &[
             "--curl",
             r#"curl 'https://api.shop.test/v1/orders?page=2' \
@@ -141,7 +141,7 @@ fn several_commands_are_requests_one_after_another_with_what_they_share_said_onc
                   curl -X POST \"$BASE/cart/${ITEM}\" -H 'x-client: a' -H \"authorization: Bearer $TOKEN\" -d @- <<EOF\n\
                   count=1\nEOF\n";
     std::fs::write(bench.path().join("shop.sh"), script).unwrap();
-    let made = init(bench, &["--curl", "shop.sh"]);
+    let made = init(&bench, &["--curl", "shop.sh"]);
     for part in [
         "http:\n  headers:\n    x-client: a\n    authorization: Bearer ${env.TOKEN}\n",
         "      - request: GET service/items\n",
@@ -179,7 +179,7 @@ fn commands_come_from_standard_input_too() {
 #[test]
 fn what_is_not_understood_is_listed_with_its_place_and_without_secrets() {
     let command = "curl -k -x http://ann:hunter2@proxy:1 --retry 3 -b cookies.txt --digest -u ann:hunter2 -F a=1 -F a=2 \\\n  http://localhost:1/\nwget x";
-    let made = init(Bench::new(), &["--curl", command]);
+    let made = init(&Bench::new(), &["--curl", command]);
     for (line, what) in [
         (1, "--insecure: certificates are verified unless"),
         (1, "the option --proxy"),
@@ -207,7 +207,7 @@ fn curl_s_secrets_are_not_in_the_file() {
                    curl -u ann:pass-7 localhost:1/b -d 'client_secret=pass-8'\n\
                    curl -u pass-9: localhost:1/c\n\
                    curl localhost:1/d -H 'Authorization: Basic Y2FyOnBhc3MtMA=='";
-    let made = init(Bench::new(), &["--curl", command]);
+    let made = init(&Bench::new(), &["--curl", command]);
     for text in [&made.text, &made.stderr] {
         assert!(!text.contains("pass-"), "{text}");
     }

@@ -73,7 +73,7 @@ webhooks: {}
 fn made(name: &str, description: &str) -> Made {
     let bench = Bench::new();
     std::fs::write(bench.path().join(name), description).unwrap();
-    init(bench, &["--openapi", name])
+    init(&bench, &["--openapi", name])
 }
 
 #[test]
@@ -256,7 +256,7 @@ fn a_description_on_the_web_gives_its_servers_their_host() {
         socket.write_all((head + text).as_bytes()).unwrap();
     });
     let url = format!("http://{address}/openapi.json?token=hunter2");
-    let made = init(Bench::new(), &["--openapi", &url]);
+    let made = init(&Bench::new(), &["--openapi", &url]);
     server.join().unwrap();
     let service = format!("    service: http://{address}/v1\n");
     assert!(made.text.contains(&service), "{}", made.text);
