@@ -13,7 +13,7 @@ pub(crate) enum Exit {
     Pass = 0,
     /// Something failed that should not.
     Failure = 1,
-    /// A threshold of the experiment was missed, of a sweep at every load; or the gate failed.
+    /// A threshold of the experiment was missed, of a sweep at every load; or the gate failed; or a request that was tried.
     ThresholdMissed = 10,
     /// The gate neither failed nor passed, or a threshold is on a quantile that the samples do not support.
     Inconclusive = 11,
@@ -35,13 +35,14 @@ Examples:
   workbench show results/scenario3            requests and responses that failed in its newest run
   workbench gate --series SERIES              judge the second experiment of a series by the first
   workbench validate experiments/*.yaml       check files, send nothing
+  workbench try experiments/smoke.yaml        send one user through, and look at every response
   workbench calibrate                         measure the measurement's error on this machine
 
 Exit codes:
     0  all is well
     1  unexpected failure
     2  wrong usage
-   10  a threshold was missed (of a sweep: at every load), or the gate failed
+   10  a threshold was missed (of a sweep: at every load), or the gate failed, or a request of `try`
    11  undecided: the samples are too few for a threshold, or the runs for the gate, or this
        machine was too busy to be calibrated
    12  invalid experiment file, policy, or table of printed tests

@@ -10,6 +10,7 @@ mod run;
 mod series;
 mod show;
 mod terminal;
+mod try_out;
 mod validate;
 
 use std::path::PathBuf;
@@ -36,6 +37,7 @@ enum Verb {
     Show(show::Arguments),
     Gate(Box<gate::Arguments>),
     Validate(validate::Arguments),
+    Try(try_out::Arguments),
     Calibrate(calibrate::Arguments),
     /// Print the experiment file's JSON Schema, for editors.
     #[command(after_help = "Example:\n  workbench schema > experiments/experiment.schema.json")]
@@ -73,6 +75,7 @@ fn main() -> ExitCode {
         Verb::Show(arguments) => show::run(&arguments),
         Verb::Gate(arguments) => gate::run(&arguments),
         Verb::Validate(arguments) => validate::run(&arguments),
+        Verb::Try(arguments) => try_out::run(&arguments),
         Verb::Calibrate(arguments) => calibrate::run(arguments),
         Verb::Schema => schema(),
         Verb::Bookstore(command) => bookstore(command),

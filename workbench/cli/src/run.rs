@@ -343,7 +343,7 @@ fn remains(error: &LoadError, directory: &Path) {
 }
 
 /// The bookstore is this very program.
-fn bookstore_command() -> anyhow::Result<BookstoreCommand> {
+pub(crate) fn bookstore_command() -> anyhow::Result<BookstoreCommand> {
     Ok(BookstoreCommand {
         program: std::env::current_exe().context("cannot find this program's own file")?,
         arguments: vec!["bookstore".into()],

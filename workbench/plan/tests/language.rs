@@ -808,3 +808,37 @@ scenarios:
 "#,
     );
 }
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_written_and_read_again(
+        texts in proptest::collection::vec("\\PC{0,20}|[ -~\\n\\r\\t]{0,20}|[:#&*!|>'\"%@`{}\\[\\],?~-]{1,6}|[0-9eE.+_xo:-]{1,8}", 6),
+    ) {
+        let [name, label, body, key, value, form] = texts.as_slice() else {
+            panic!("there are six texts")
+        };
+        let file = serde_json::json!({
+            "question": name,
+            "target": { "urls": { "shop": "http://shop.test" } },
+            "concurrency": { "target": 1, "hold": "1s" },
+            "scenarios": [{
+                "name": format!("a{name}"),
+                "steps": [
+                    { "request": "GET shop/", "name": format!("a{label}"), "text": body, "set": { "a": value } },
+                    { "request": "GET shop/", "json": { key: value, "b": [name, label] } },
+                    { "request": "GET shop/", "form": { form: [value, key] } },
+                ],
+            }],
+        });
+        // What is no template is refused.
+        if let Ok(plan) = parse(&file.to_string(), Path::new("texts.yaml")) {
+            let written = plan.to_yaml();
+            let again = match parse(&written, Path::new("texts.yaml")) {
+                Ok(again) => again,
+                Err(error) => panic!("{error}\n{written}"),
+            };
+            proptest::prop_assert_eq!(format!("{:?}", again.scenarios), format!("{:?}", plan.scenarios));
+            proptest::prop_assert_eq!(again, plan);
+        }
+    }
+}

@@ -35,6 +35,8 @@ mod write;
 
 pub use error::ReportError;
 pub use markdown::{markdown, published_markdown};
-pub use text::{ExchangeCount, ShownExchanges, TextOptions, exchanges_text, published_text, text};
+pub use text::{
+    ExchangeCount, ShownExchanges, TextOptions, exchange_text, exchanges_text, published_text, text,
+};
 pub use verdict::many_errors;
 pub use write::{Written, write};

@@ -13,9 +13,9 @@ use workbench_samples::ErrorKind;
 use super::*;
 
 /// A service and what it was asked.
-struct Server {
-    endpoint: Arc<Endpoint>,
-    requests: Arc<Mutex<Vec<String>>>,
+pub(super) struct Server {
+    pub(super) endpoint: Arc<Endpoint>,
+    pub(super) requests: Arc<Mutex<Vec<String>>>,
 }
 
 /// Answers each request by its path; nothing is answered where that is empty.
@@ -78,11 +78,11 @@ impl Server {
     }
 }
 
-fn client(keeps_cookies: bool) -> Client {
+pub(super) fn client(keeps_cookies: bool) -> Client {
     Client::new(2, keeps_cookies)
 }
 
-const PLAIN: Terms<'static> = Terms {
+pub(super) const PLAIN: Terms<'static> = Terms {
     timeout: Duration::from_secs(600),
     wanted: Wanted::Nothing,
     copy: false,
@@ -90,8 +90,8 @@ const PLAIN: Terms<'static> = Terms {
     redirects: 0,
 };
 
-/// Sends a request, as a step would, to the first of these services.
-async fn ask(
+/// Sends a request, as a step would, to the first of these services. Its body follows the headers after an empty line.
+pub(super) async fn ask(
     client: &mut Client,
     services: &[&Server],
     line: &str,
@@ -106,7 +106,15 @@ async fn ask(
         cookies = format!("cookie: {cookies}\r\n");
     }
     let host = &services[0].host;
-    let bytes = format!("{line} HTTP/1.1\r\nhost: {host}\r\n{headers}{cookies}\r\n");
+    let (headers, body) = headers
+        .split_once("\r\n\r\n")
+        .unwrap_or((headers.trim_end(), ""));
+    let headers = if headers.is_empty() {
+        String::new()
+    } else {
+        format!("{headers}\r\n")
+    };
+    let bytes = format!("{line} HTTP/1.1\r\nhost: {host}\r\n{headers}{cookies}\r\n{body}");
     let request = Request {
         bytes: bytes.as_bytes(),
         is_head: line.starts_with("HEAD"),

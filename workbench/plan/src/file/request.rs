@@ -14,21 +14,19 @@ pub(super) struct RequestLine<'a> {
 }
 
 pub(super) fn parse_request(text: &str) -> Result<RequestLine<'_>, Fault> {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let (method, address) = match words.as_slice() {
-        [method, address] => (*method, *address),
-        [_, _, rest, ..] => {
-            return Err(Fault::at(
-                rest,
-                "a request is a method and an address; a space in it is written %20",
-            ));
-        }
-        _ => {
-            return Err(Fault::new(
-                "a request is a method and an address: GET service/path",
-            ));
-        }
+    let text = text.trim();
+    let Some((method, address)) = text.split_once(char::is_whitespace) else {
+        return Err(Fault::new(
+            "a request is a method and an address: GET service/path",
+        ));
     };
+    let address = address.trim_start();
+    if let Some(rest) = after_space(address) {
+        return Err(Fault::at(
+            rest,
+            "a request is a method and an address; a space in it is written %20",
+        ));
+    }
     if !METHODS.contains(&method) {
         let message = format!("unknown method \"{method}\"{}", suggestion(method, METHODS));
         return Err(Fault::at(method, message));
@@ -53,6 +51,17 @@ pub(super) fn parse_request(text: &str) -> Result<RequestLine<'_>, Fault> {
         service,
         path: format!("{slash}{path}"),
     })
+}
+
+/// The word after the first space that does not stand in the name of a variable.
+fn after_space(address: &str) -> Option<&str> {
+    let mut is_name = false;
+    let mut letters = address.char_indices();
+    let (space, _) = letters.find(|&(at, letter)| {
+        is_name = (is_name || address[at..].starts_with("${")) && letter != '}';
+        letter.is_whitespace() && !is_name
+    })?;
+    address[space..].split_whitespace().next()
 }
 
 /// Bytes of the longest path with its query that the client can send: the limit of the `http` crate's `Uri`.
@@ -127,6 +136,8 @@ mod tests {
                 .contains("unknown method \"FETCH\"")
         );
         assert_eq!(fault("GET catalog/a b").offending, "b");
+        assert_eq!(fault("GET catalog/${a.b c}/d  e f").offending, "e");
+        assert!(parse_request("GET catalog/${a.b c}/d").is_ok());
         assert_eq!(
             fault("GET http://localhost/x").offending,
             "http://localhost/x"

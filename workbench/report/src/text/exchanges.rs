@@ -76,6 +76,50 @@ pub fn exchanges_text(
     page.into_text()
 }
 
+/// One exchange and the variables that its response has set, as it is shown while somebody looks on: a line, and where
+/// `is_whole`, request and response.
+#[must_use]
+pub fn exchange_text(
+    exchange: &Exchange,
+    captured: &[(String, String)],
+    is_whole: bool,
+    options: TextOptions,
+) -> String {
+    let mut page = Page::new(options);
+    let tone = if exchange.kind.is_none() {
+        Tone::Good
+    } else {
+        Tone::Bad
+    };
+    let status = exchange
+        .response
+        .as_ref()
+        .map_or("no response", |response| {
+            let status = response.start.split_once(' ');
+            status.map_or(response.start.as_str(), |(_, status)| status)
+        });
+    let elapsed = format::milliseconds(exchange.elapsed_ns as f64);
+    page.verbatim(
+        "",
+        &exchange.label,
+        tone,
+        &format!("  {status}  {elapsed} ms"),
+    );
+    if !exchange.reason.is_empty() {
+        let kind = exchange.kind.map_or("", |kind| kind.as_str());
+        page.verbatim("  ", kind, Tone::Bad, &format!(": {}", exchange.reason));
+    }
+    for (name, value) in captured {
+        page.verbatim("  ", name, Tone::Name, &format!(" = {value}"));
+    }
+    if is_whole {
+        page.gap();
+        write_messages(&mut page, exchange);
+        page.gap();
+    }
+    page.into_text()
+}
+
 fn counts(counts: &[ExchangeCount<'_>]) -> Table {
     let rows = counts.iter().map(|it| {
         Row::of(vec![
@@ -125,6 +169,10 @@ fn write(page: &mut Page, exchange: &Exchange) {
     }
     page.paragraph(&exchange::facts(exchange));
     page.gap();
+    write_messages(page, exchange);
+}
+
+fn write_messages(page: &mut Page, exchange: &Exchange) {
     write_message(page, &exchange.request, Tone::Strong);
     page.gap();
     match &exchange.response {

@@ -12,7 +12,7 @@ use crate::names::{self, RunName};
 use crate::tables::ShownLabels;
 use crate::verdict::{self, Judgement};
 use crate::{comparison, format, scalability, steady, tables, worth};
-pub use exchanges::{ExchangeCount, ShownExchanges, exchanges_text};
+pub use exchanges::{ExchangeCount, ShownExchanges, exchange_text, exchanges_text};
 use page::{Page, Tone};
 pub use published::published_text;
 

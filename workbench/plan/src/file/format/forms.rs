@@ -227,7 +227,8 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Ordered<T> {
                 Ok(Ordered(entries))
             }
         }
-        deserializer.deserialize_map(EntriesVisitor(PhantomData))
+        // Of a mapping serde_yaml would make an empty one of nothing.
+        deserializer.deserialize_any(EntriesVisitor(PhantomData))
     }
 }
 

@@ -89,7 +89,9 @@ fn place(key: &str, text: &str, attribute: Option<&str>) -> Result<Place, Fault>
     if text.trim().is_empty() {
         return Err(Fault::new("there is nothing in it"));
     }
-    without_variables(text, "what says where a value stands")?;
+    if key != "regex" {
+        without_variables(text, "what says where a value stands")?;
+    }
     Ok(match key {
         "json" => Place::Json(JsonPath::parse(text)?),
         "header" if !is_token(text.trim()) => {
@@ -124,6 +126,24 @@ pub(super) fn expectation(
     names: &Names<'_>,
     node: &Node,
 ) -> Option<Expectation> {
+    let ExpectationFile {
+        status,
+        body: of_body,
+        header: of_headers,
+        json,
+        time: limit,
+    } = file;
+    if status.is_none()
+        && of_body.is_none()
+        && of_headers.is_empty()
+        && json.is_empty()
+        && limit.is_none()
+    {
+        return check.note(
+            node.place(),
+            "nothing is expected; leave \"expect\" out for a status from 200 to 299",
+        );
+    }
     let statuses = match &file.status {
         None => Some(Vec::new()),
         Some(file) => statuses(check, file, node.get("status")),
@@ -199,6 +219,12 @@ fn body(
     names: &Names<'_>,
     node: &Node,
 ) -> Option<Vec<TextTest>> {
+    if file.contains.is_none() && file.matches.is_none() && file.equals.is_none() {
+        return check.note(
+            node.place(),
+            "missing key \"contains\", \"matches\" or \"equals\": what the body is like",
+        );
+    }
     let mut tests = Vec::new();
     for (index, text) in listed(file.contains.as_ref()) {
         let node = node.get("contains").index(index);

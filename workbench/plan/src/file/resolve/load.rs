@@ -68,6 +68,15 @@ pub(super) fn shared(
     scenarios: &[Scenario],
     root: &Node,
 ) -> Option<()> {
+    for (position, scenario) in scenarios.iter().enumerate() {
+        let played = scenario.load.as_ref().or(load);
+        if scenario.pacing.is_some() && matches!(played, Some(Load::Arrivals(_))) {
+            let node = root.get("scenarios").index(position);
+            let message =
+                "\"arrivals\" say when iterations begin: there is no \"pacing\" beside them";
+            check.note::<()>(node.key_place("pacing"), message);
+        }
+    }
     let sharing = scenarios
         .iter()
         .position(|scenario| scenario.load.is_none());
