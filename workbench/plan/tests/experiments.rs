@@ -172,27 +172,3 @@ fn every_example_of_the_reference_is_a_plan() {
         );
     }
 }
-
-#[test]
-fn the_reference_explains_every_key() {
-    fn keys(schema: &serde_json::Value, found: &mut Vec<String>) {
-        if let Some(properties) = schema.get("properties").and_then(|value| value.as_object()) {
-            found.extend(properties.keys().cloned());
-        }
-        match schema {
-            serde_json::Value::Object(map) => map.values().for_each(|value| keys(value, found)),
-            serde_json::Value::Array(list) => list.iter().for_each(|value| keys(value, found)),
-            _ => {}
-        }
-    }
-    let mut found = Vec::new();
-    keys(&json_schema(), &mut found);
-    assert!(found.len() > 20);
-    let text = fs::read_to_string(folder().join("README.md")).unwrap();
-    for key in found {
-        assert!(
-            text.contains(&format!("`{key}`")),
-            "`{key}` is not explained"
-        );
-    }
-}
