@@ -6,6 +6,7 @@
 
 mod curl;
 mod draft;
+mod har;
 mod http;
 mod jmx;
 mod openapi;
@@ -32,7 +33,7 @@ const LONGEST_DOCUMENT: usize = 256 << 20;
 /// What editors read, where `workbench schema` has put it.
 const SCHEMA: &str = "experiment.schema.json";
 
-/// Write an experiment file from a URL, curl commands, an OpenAPI description, or a test plan of JMeter.
+/// Write an experiment file from a URL, curl commands, an OpenAPI description, a recording, or a test plan of JMeter.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -41,6 +42,7 @@ Examples:
   workbench init --curl \"curl -H 'accept: application/json' https://shop.test/items\"
   workbench init --curl commands.sh                  every curl command of a file; - reads standard input
   workbench init --openapi openapi.yaml -o shop.yaml
+  workbench init --har shop.har                      a recording of a browser: devtools, "Save all as HAR"
   workbench init --jmx plan.jmx                      a test plan of JMeter
 
 Without a source, and with --yes or no terminal, it writes a starter for the bundled bookstore. Only --url sends \
@@ -63,6 +65,9 @@ pub(crate) struct Arguments {
     /// Call what an OpenAPI description (2.0, 3.0, 3.1; YAML or JSON) offers; nothing that may change data is sent.
     #[arg(long, value_name = "FILE|URL", group = "source")]
     openapi: Option<String>,
+    /// Send what a browser or a proxy has recorded in an HTTP Archive.
+    #[arg(long, value_name = "FILE", group = "source")]
+    har: Option<String>,
     /// Do what a test plan of JMeter does.
     #[arg(long, value_name = "FILE", group = "source")]
     jmx: Option<String>,
@@ -126,6 +131,10 @@ fn draft_of(arguments: &Arguments) -> anyhow::Result<Draft> {
     }
     if let Some(source) = &arguments.openapi {
         return openapi::draft(source);
+    }
+    if let Some(file) = &arguments.har {
+        let output = arguments.output.as_deref().and_then(Path::parent);
+        return har::draft(file, output.unwrap_or(Path::new("")));
     }
     if let Some(file) = &arguments.jmx {
         return jmx::draft(file, output);
