@@ -6,6 +6,7 @@ mod analyze;
 mod calibrate;
 mod faults;
 mod gate;
+mod init;
 mod life;
 mod mistakes;
 mod published;

@@ -1,0 +1,1 @@
+//! Test plans as experiments.
