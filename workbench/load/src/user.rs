@@ -567,7 +567,9 @@ impl User {
                 });
                 captured.collect()
             };
-            attack.exchanges.offer(ended, secrets, raw, captured);
+            attack
+                .exchanges
+                .offer(ended, secrets, raw, captured, step.expected.as_deref());
         }
         let outcome = match (error, measured.outcome) {
             (Some(error), _) => Err(error),
