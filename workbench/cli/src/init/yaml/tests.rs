@@ -116,19 +116,18 @@ fn what_fits_stands_on_one_line_and_what_has_a_comment_does_not() {
         "\
 steps:
   - request: GET shop/items
-set: { item: { uniform: [1, 100] } }
-json:
-  # Of the example.
-  note: |-
-    one
-    two
+    set: { item: { uniform: [1, 100] } }
+    json:
+      # Of the example.
+      note: |-
+        one
+        two
   # - request: GET shop/items
   #   set: { item: { uniform: [1, 100] } }
   #   json:
   #     # Of the example.
   #     note: |-
   #       one
-  #       two
-"
+  #       two"
     );
 }
