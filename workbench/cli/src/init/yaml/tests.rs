@@ -128,6 +128,7 @@ steps:
   #     # Of the example.
   #     note: |-
   #       one
-  #       two"
+  #       two
+"
     );
 }
