@@ -34,6 +34,7 @@ Examples:
   workbench analyze                           compare the newest run of every experiment
   workbench show results/scenario3            requests and responses that failed in its newest run
   workbench gate --series SERIES              judge the second experiment of a series by the first
+  workbench init --url http://localhost:8080  write an experiment for a service of your own
   workbench validate experiments/*.yaml       check files, send nothing
   workbench try experiments/smoke.yaml        send one user through, and look at every response
   workbench calibrate                         measure the measurement's error on this machine

@@ -4,6 +4,7 @@ mod analyze;
 mod calibrate;
 mod exit;
 mod gate;
+mod init;
 mod outcome;
 mod progress;
 mod run;
@@ -36,6 +37,7 @@ enum Verb {
     Analyze(analyze::Arguments),
     Show(show::Arguments),
     Gate(Box<gate::Arguments>),
+    Init(init::Arguments),
     Validate(validate::Arguments),
     Try(try_out::Arguments),
     Calibrate(calibrate::Arguments),
@@ -74,6 +76,7 @@ fn main() -> ExitCode {
         Verb::Analyze(arguments) => analyze::run(&arguments),
         Verb::Show(arguments) => show::run(&arguments),
         Verb::Gate(arguments) => gate::run(&arguments),
+        Verb::Init(arguments) => init::run(&arguments),
         Verb::Validate(arguments) => validate::run(&arguments),
         Verb::Try(arguments) => try_out::run(&arguments),
         Verb::Calibrate(arguments) => calibrate::run(arguments),

@@ -23,10 +23,10 @@ const GOOD: &str = "ok";
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  workbench show results/scenario3                       its newest run: a list, and one example of each kind of error
-  workbench show scenario3 --kind expect                 responses that were not what the step expects
-  workbench show scenario3 --label order --kind ok       how it looks when it works
-  workbench show scenario3 --reason \"out of stock\"       those that failed for this reason
+  workbench show results/scenario3                    the newest run: one of each kind of error
+  workbench show scenario3 --kind expect              all that failed in this way
+  workbench show scenario3 --label order --kind ok    how it looks when it works
+  workbench show scenario3 --reason \"out of stock\"    all that failed for this reason
   workbench show scenario3 --format json | jq '.exchanges[].response.start'
 
 A run records ten exchanges of each label and kind of error, chosen at random over the run, and the first good one of each \

@@ -52,7 +52,7 @@ const ROOMS: [(&str, &[&str]); 14] = [
     ("serde_yaml", &[]),
     ("sqlx", &["bookstore"]),
     ("statrs", &["workbench-statistics"]),
-    ("yaml_serde", &["workbench-plan"]),
+    ("yaml_serde", &["workbench", "workbench-plan"]),
 ];
 
 /// What is wrong with one crate of ours depending on another crate, if anything.

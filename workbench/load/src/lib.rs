@@ -6,7 +6,7 @@
 //! (`user`): it writes a `request`, the
 //! `client` sends it and times its response, and the sample goes into the worker's slot. `recorder` empties the slots into
 //! Parquet once a second, and tells who looks on (`live`); `watch` notes meanwhile what the run uses. `stop` ends a run early. In the end `validity`
-//! says whether the run can be believed, and the manifest is written for the last time.
+//! says whether the run can be believed, and the manifest is written for the last time. `fetch` sends single requests for `init`, outside of any run.
 
 mod attack;
 mod cgroup;
@@ -15,6 +15,7 @@ mod clock;
 mod directory;
 mod error;
 mod exchange;
+mod fetch;
 mod given;
 mod goose;
 mod host;
@@ -37,6 +38,7 @@ mod workers;
 pub use directory::RunDirectory;
 pub use error::LoadError;
 pub use exchange::{ExchangeObserver, Tried};
+pub use fetch::{Look, download, look};
 pub use host::describe as describe_host;
 pub use limits::check as check_limits;
 pub use live::{Live, LiveLatency};

@@ -17,6 +17,18 @@ use rand::Rng;
 use crate::plan::Step;
 use crate::template::Value;
 
+/// Whether a text is a `JSONPath` that a capture can have (RFC 9535).
+#[must_use]
+pub fn is_json_path(text: &str) -> bool {
+    JsonPath::parse(text).is_ok()
+}
+
+/// Whether a text is a CSS selector that a capture can have.
+#[must_use]
+pub fn is_css_selector(text: &str) -> bool {
+    scraper::Selector::parse(text).is_ok()
+}
+
 /// What was found in a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {

@@ -44,53 +44,54 @@ use super::threshold::THRESHOLD_PATTERN;
     )
 )]
 pub(crate) struct PlanFile {
-    /// Names the results folder: lower-case letters, digits and hyphens. The file's name unless given.
+    /// Names the results folder: lower-case letters, digits and hyphens. The name of the file unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String", regex(pattern = r"^[a-z0-9][a-z0-9-]*$"))]
     pub(crate) name: Option<String>,
-    /// One line for headings. The name unless given.
+    /// One line for headings. `name` unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub(crate) title: Option<String>,
-    /// What the experiment is to find out, in prose.
+    /// What the experiment is to find out; printed at the top of its report.
     #[serde(default)]
     pub(crate) question: String,
-    /// Every random choice of the run derives from it.
+    /// Every random choice derives from it: the same seed draws the same values for the same user on every machine. In a
+    /// series each later repetition has a seed that follows from it.
     #[serde(default = "default_seed")]
     pub(crate) seed: u64,
     /// The system under test.
     pub(crate) target: TargetFile,
-    /// What is watched while a run goes on, besides what the workbench starts.
+    /// Processes and endpoints of the target that are watched during a run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "MonitorFile")]
     pub(crate) monitor: Option<MonitorFile>,
-    /// Variables of every scenario, set when a user begins (for each arrival), in order.
+    /// Variables of every scenario, set when a user begins, or an arrival, in the order of the file: each can use those before it.
     #[serde(default, skip_serializing_if = "Ordered::is_empty")]
     #[schemars(
         with = "BTreeMap<String, ValueOr<ValueFile, DrawFile>>",
         extend("propertyNames" = { "pattern": NAME_PATTERN })
     )]
     pub(crate) variables: Ordered<ValueOr<ValueFile, DrawFile>>,
-    /// CSV files by name; a column is the variable `${name.column}`.
+    /// CSV files by name. The column `city` of the file `people` is the variable `${people.city}`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("propertyNames" = { "pattern": NAME_PATTERN }))]
     pub(crate) data: BTreeMap<String, DataFile>,
-    /// What all requests have in common.
+    /// Defaults for every request.
     #[serde(default, skip_serializing_if = "HttpFile::is_default")]
     pub(crate) http: HttpFile,
-    /// Rows of users that overlap and add up (JMeter's Ultimate Thread Group).
+    /// Load: rows of users that overlap and add up (JMeter's Ultimate Thread Group).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Vec<ThreadRowFile>", length(min = 1))]
     pub(crate) threads: Option<Vec<ThreadRowFile>>,
-    /// One number of users, reached in a ramp or in steps (JMeter's Concurrency Thread Group).
+    /// Load: one number of users, reached in a ramp or in steps (JMeter's Concurrency Thread Group).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "ConcurrencyFile")]
     pub(crate) concurrency: Option<ConcurrencyFile>,
-    /// A rate at which iterations begin, whether or not earlier ones have ended (open model).
+    /// Load: a rate at which iterations begin, whether or not earlier ones have ended (open model).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "ArrivalsFile")]
     pub(crate) arrivals: Option<ArrivalsFile>,
-    /// A number of iterations, shared out evenly among users who start at once.
+    /// Load: a number of iterations, shared out evenly among users who start at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "NumberOr<IterationsFile>")]
     pub(crate) iterations: Option<NumberOr<IterationsFile>>,
@@ -101,10 +102,10 @@ pub(crate) struct PlanFile {
     /// Time from the start in which requests are sent and kept, but never taken for steady state.
     #[serde(default)]
     pub(crate) warm_up: DurationFile,
-    /// How long a single request may take, connecting included.
+    /// How long a single request may take, connecting included; past it the request has failed.
     #[serde(default = "default_timeout")]
     pub(crate) timeout: DurationFile,
-    /// What users do; each user keeps to one scenario, unless it serves arrivals.
+    /// What users do. Each user keeps to one scenario, unless it serves arrivals.
     #[schemars(length(min = 1))]
     pub(crate) scenarios: Vec<ScenarioFile>,
     /// What must hold of the results for the run to pass, such as `p95 < 500ms` or `error_rate < 1%`.
@@ -124,11 +125,13 @@ pub(crate) struct PlanFile {
     )
 )]
 pub(crate) struct TargetFile {
-    /// The bundled bookstore, started for the run and stopped after it. Services: catalog, cart, orders.
+    /// The bundled bookstore, started for the run and stopped after it. Its services are `catalog`, `cart`, `orders` and
+    /// `storefront`. `{}` takes all defaults.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "BookstoreFile")]
     pub(crate) bookstore: Option<BookstoreFile>,
-    /// URLs of running services by the names that requests use for them.
+    /// URLs of services that are already running, by the names that requests use for them. A path in a URL is put before each
+    /// request's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(
         with = "BTreeMap<String, String>",
@@ -139,11 +142,11 @@ pub(crate) struct TargetFile {
         )
     )]
     pub(crate) urls: Option<BTreeMap<String, String>>,
-    /// PEM files for services at https URLs. Without it services are verified by what the operating system trusts.
+    /// With `urls`: PEM files for services at `https` URLs, which are otherwise verified by what the operating system trusts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "TlsFile")]
     pub(crate) tls: Option<TlsFile>,
-    /// Requests that put running services back to where every run begins, sent in order before each run.
+    /// With `urls`: requests that put the services back to where every run begins, sent in order before each run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(inner(regex(pattern = request_pattern())))]
     pub(crate) reset: Vec<String>,
@@ -163,7 +166,8 @@ pub(crate) struct TargetFile {
     )
 )]
 pub(crate) struct TlsFile {
-    /// Certificates that services are verified by, in place of those of the operating system.
+    /// Certificates that services are verified by, in place of those of the operating system (curl's `--cacert`). A service may
+    /// present one of them itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub(crate) ca: Option<String>,
@@ -171,7 +175,7 @@ pub(crate) struct TlsFile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub(crate) certificate: Option<String>,
-    /// Private key of the certificate, not encrypted.
+    /// Private key of the certificate, not encrypted; it may be in the same file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub(crate) key: Option<String>,
@@ -185,17 +189,17 @@ pub(crate) struct TlsFile {
 )]
 #[schemars(rename = "Data")]
 pub(crate) struct DataFile {
-    /// The file, in UTF-8, separated by commas.
+    /// The file: UTF-8, separated by commas, with the names of the columns in its first line.
     #[schemars(length(min = 1))]
     pub(crate) csv: String,
-    /// Which row comes next: the next one in the file, a random one, or one that nobody else has.
+    /// Which row comes next.
     #[serde(default)]
     pub(crate) pick: RowPickFile,
-    /// When a row is picked: for each iteration, or once for each user. `user` where rows are unique, else `iteration`.
+    /// When a row is picked. `user` where rows are `unique`, else `iteration`, unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "PerFile")]
     pub(crate) per: Option<PerFile>,
-    /// Columns of whole numbers: these are numbers in JSON. All others are text.
+    /// Columns that hold numbers, and are numbers in JSON. All others are text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) numbers: Vec<String>,
     /// Columns that are never written to results, logs or errors.
@@ -213,7 +217,7 @@ pub(crate) enum RowPickFile {
     Sequential,
     /// Any, with the experiment's seed.
     Random,
-    /// One after the other, each at most once in a run.
+    /// One after the other, each at most once in a run. Too few rows are a mistake in the experiment.
     Unique,
 }
 
@@ -236,21 +240,23 @@ pub(crate) enum PerFile {
 )]
 #[schemars(rename = "Http")]
 pub(crate) struct HttpFile {
-    /// Most redirects that are followed for one request. With 0 none is, and one that nobody expects is a failure.
+    /// Most redirects that are followed for one request, only to URLs of the target. With 0 none is, and one that nobody
+    /// expects is a failure.
     #[serde(default)]
     #[schemars(range(max = 50))]
     pub(crate) follow_redirects: u8,
-    /// The `accept-encoding` of requests: gzip, deflate, br and zstd are understood.
+    /// Encodings of bodies that are asked for, such as `gzip, br`: `gzip`, `deflate`, `br` and `zstd` are understood.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub(crate) accept_encoding: Option<String>,
-    /// Headers of every request; those of a step replace them.
+    /// Headers of every request. Those of a step replace them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) headers: BTreeMap<String, String>,
-    /// Whether a user keeps the cookies that it is sent.
+    /// Whether a user keeps the cookies that it is sent. A new user, or arrival, starts with none.
     #[serde(default)]
     pub(crate) cookies: SwitchFile,
-    /// The version of HTTP: 1.1, 2 at https URLs (1.1 where a server has no other), or prior_knowledge for 2 in the clear.
+    /// The version of HTTP: `1.1`; `2` at `https` URLs, where the server has it, else 1.1; `prior_knowledge`: HTTP/2 without
+    /// asking, in the clear, too.
     #[serde(default = "default_version")]
     #[schemars(with = "serde_json::Value", extend("enum" = ["1.1", 1.1, "2", 2, "prior_knowledge"]))]
     pub(crate) version: Comparable,
@@ -291,7 +297,8 @@ pub(crate) enum NewConnectionsFile {
 )]
 #[schemars(rename = "Monitor")]
 pub(crate) struct MonitorFile {
-    /// Processes of the target on this machine, by number or by exact name; all that have it.
+    /// Processes of the target on this machine, by number or by exact name (`ps -o comm`, or the file name of the program). A
+    /// name stands for all processes that have it, and is looked for anew each second.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(
         with = "Vec<serde_json::Value>",
@@ -301,7 +308,7 @@ pub(crate) struct MonitorFile {
         ] })
     )]
     pub(crate) processes: Vec<ValueFile>,
-    /// URLs of Prometheus endpoints.
+    /// URLs of endpoints in Prometheus' text format, or in that of `OpenMetrics`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(inner(regex(pattern = "^https?://")))]
     pub(crate) prometheus: Vec<String>,
@@ -315,7 +322,8 @@ pub(crate) struct MonitorFile {
 )]
 #[schemars(rename = "Bookstore")]
 pub(crate) struct BookstoreFile {
-    /// Where it keeps its data: sqlite, or the URL of a PostgreSQL server.
+    /// Where it keeps its data: `sqlite`, or the URL of a PostgreSQL server, `postgres://…`, in which databases are created for
+    /// the run.
     #[serde(default = "default_database")]
     #[schemars(regex(pattern = r"^(sqlite|postgres(ql)?://.*)$"))]
     pub(crate) database: String,
@@ -323,7 +331,7 @@ pub(crate) struct BookstoreFile {
     #[serde(default = "default_products")]
     #[schemars(range(min = 1))]
     pub(crate) products: u32,
-    /// Copies of each product in stock at the start.
+    /// Copies of each product in stock at the start; by default so many that none sells out.
     #[serde(default = "default_stock")]
     pub(crate) stock: u32,
     /// What it does to requests on purpose, such as `GET catalog/products latency=exponential(20ms) errors=1%`.
@@ -377,7 +385,7 @@ pub(crate) struct ConcurrencyFile {
     /// Time from the start to the hold.
     #[serde(default)]
     pub(crate) ramp_up: DurationFile,
-    /// Number of equal steps, the first at the start. Without it the users ramp up evenly.
+    /// Number of equal steps, the first at the start; at most as many as users. Without it the users ramp up evenly.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "u32", range(min = 1))]
     pub(crate) steps: Option<u32>,
@@ -406,11 +414,11 @@ pub(crate) struct ArrivalsFile {
     /// Time for which the rate is held after the ramp-up.
     #[serde(default)]
     pub(crate) hold: DurationFile,
-    /// Times between arrivals: even, or exponential as of many independent customers (a Poisson process).
+    /// Times between arrivals.
     #[serde(default)]
     pub(crate) gaps: GapsFile,
-    /// Most iterations at once; later arrivals wait, and their response times with them. The arrivals of one second, at
-    /// least 10 and at most 10,000, unless given.
+    /// Most iterations under way at once. Later arrivals wait, which counts in their response times. The arrivals of one second,
+    /// at least 10 and at most 10,000, unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "u32", range(min = 1, max = 1_000_000))]
     pub(crate) max_users: Option<u32>,
@@ -421,10 +429,10 @@ pub(crate) struct ArrivalsFile {
 #[serde(rename_all = "lowercase")]
 #[schemars(rename = "Gaps")]
 pub(crate) enum GapsFile {
-    /// Equal.
+    /// All alike.
     #[default]
     Even,
-    /// Exponential.
+    /// Those of many independent customers (a Poisson process).
     Exponential,
 }
 
@@ -443,7 +451,7 @@ pub(crate) struct IterationsFile {
     #[serde(default = "default_users")]
     #[schemars(range(min = 1, max = 1_000_000))]
     pub(crate) users: u32,
-    /// After this time no request is begun, whatever is left to do.
+    /// After this time no request begins; a run that has not done all iterations by then is invalid.
     #[serde(default = "default_max_duration")]
     pub(crate) max_duration: DurationFile,
 }
@@ -456,11 +464,11 @@ pub(crate) struct IterationsFile {
     extend("oneOf" = [{ "required": ["users"] }, { "required": ["replicas"] }])
 )]
 pub(crate) struct SweepFile {
-    /// Numbers of users, each in place of the target of concurrency or the start of the only row of threads.
+    /// Numbers of users, each in place of `target` in `concurrency` or of `start` in the only row of `threads`. At most 100.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "PointsFile")]
     pub(crate) users: Option<PointsFile>,
-    /// Numbers of processes of the bundled bookstore, which then needs PostgreSQL.
+    /// Numbers of processes of the bundled bookstore, which then needs PostgreSQL. At most 64 each.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "PointsFile")]
     pub(crate) replicas: Option<PointsFile>,

@@ -84,7 +84,7 @@ fn parsed<'a>(source: &'a Source<'a>) -> Result<Repair<'a>, Mistake> {
 /// No text in a file begins so: it is a control character.
 const MARK: char = '\0';
 
-/// The text with other names for the keys that stand in their mappings already, which serde_yaml refuses.
+/// The text with other names for the keys that stand in their mappings already, which `serde_yaml` refuses.
 fn with_marked_keys(text: &str, parts: &Parts) -> String {
     let mut marked = String::new();
     let mut letters = text.chars();

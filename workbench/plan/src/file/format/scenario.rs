@@ -19,7 +19,7 @@ pub(crate) struct ScenarioFile {
     /// Unique among the scenarios.
     #[schemars(length(min = 1))]
     pub(crate) name: String,
-    /// Share of the experiment's users, or arrivals, relative to the other scenarios; 1 unless given.
+    /// Share of the experiment's users, or arrivals, relative to the other scenarios. 1 unless given.
     #[serde(
         default,
         deserialize_with = "given",
@@ -78,13 +78,15 @@ pub(crate) struct ScenarioFile {
     /// What becomes of an iteration that is under way when its user's time is over.
     #[serde(default, skip_serializing_if = "StopFile::is_default")]
     pub(crate) stop: StopFile,
-    /// What a user (each arrival) does once before its first iteration. Its requests are no part of the steady state.
+    /// What a user, or each arrival, does once before its first iteration. Its requests have the phase `on_start` and are never
+    /// taken for steady state.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) on_start: Vec<StepFile>,
-    /// What an iteration is, in order.
+    /// What an iteration does, in order.
     #[schemars(length(min = 1))]
     pub(crate) steps: Vec<StepFile>,
-    /// What a user (each arrival) does when it leaves. Its requests are no part of the steady state.
+    /// What a user, or each arrival, does when it leaves. Its requests have the phase `on_stop` and are never taken for steady
+    /// state.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) on_stop: Vec<StepFile>,
 }

@@ -27,7 +27,7 @@ use super::{
     ])
 )]
 pub(crate) struct StepFile {
-    /// Method, service and path: GET catalog/products/${product}.
+    /// Method, service and path: `GET catalog/products/${product}?page=2`. GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS.
     #[serde(
         default,
         deserialize_with = "given",
@@ -43,7 +43,8 @@ pub(crate) struct StepFile {
     )]
     #[schemars(with = "String", length(min = 1))]
     pub(crate) name: Option<String>,
-    /// Variables drawn before the request is sent, by name.
+    /// Variables drawn before the request is sent, by name: first those that need no others, then texts in the order of the
+    /// file.
     #[serde(default, skip_serializing_if = "Ordered::is_empty")]
     #[schemars(
         with = "BTreeMap<String, ValueOr<ValueFile, DrawFile>>",
@@ -53,7 +54,7 @@ pub(crate) struct StepFile {
     /// Headers, besides those that the client sends itself.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) headers: BTreeMap<String, String>,
-    /// The `authorization` header: { bearer: TOKEN } or { basic: { user: NAME, password: PASSWORD } }.
+    /// The `authorization` header.
     #[serde(
         default,
         deserialize_with = "given",
@@ -61,7 +62,7 @@ pub(crate) struct StepFile {
     )]
     #[schemars(with = "AuthFile")]
     pub(crate) auth: Option<AuthFile>,
-    /// The body, sent as JSON. A string that is nothing but one variable takes the variable's own type.
+    /// Body: JSON (`application/json`). A string that is nothing but one variable takes the variable's own type.
     #[serde(
         default,
         deserialize_with = "given",
@@ -69,7 +70,7 @@ pub(crate) struct StepFile {
     )]
     #[schemars(with = "serde_json::Value")]
     pub(crate) json: Option<serde_yaml::Value>,
-    /// The body, sent as a form (application/x-www-form-urlencoded).
+    /// Body: a form (`application/x-www-form-urlencoded`). A list gives a field several values.
     #[serde(
         default,
         deserialize_with = "given",
@@ -77,7 +78,7 @@ pub(crate) struct StepFile {
     )]
     #[schemars(with = "BTreeMap<String, OneOrMany<Scalar>>")]
     pub(crate) form: Option<Ordered<OneOrMany<Scalar>>>,
-    /// The body, sent as a form with files (multipart/form-data).
+    /// Body: a form with files (`multipart/form-data`).
     #[serde(
         default,
         deserialize_with = "given",
@@ -85,7 +86,7 @@ pub(crate) struct StepFile {
     )]
     #[schemars(with = "BTreeMap<String, ValueOr<Scalar, PartFile>>")]
     pub(crate) multipart: Option<Ordered<ValueOr<Scalar, PartFile>>>,
-    /// The body: what is in a file beside the experiment.
+    /// Body: what is in a file beside the experiment, with the content type of its ending.
     #[serde(
         default,
         deserialize_with = "given",
@@ -93,7 +94,7 @@ pub(crate) struct StepFile {
     )]
     #[schemars(with = "String", length(min = 1))]
     pub(crate) file: Option<String>,
-    /// The body, sent as plain text.
+    /// Body: plain text (`text/plain; charset=utf-8`).
     #[serde(
         default,
         deserialize_with = "given",
@@ -268,7 +269,7 @@ pub(crate) struct PartFile {
     ], "dependentRequired" = { "attribute": ["css"] })
 )]
 pub(crate) struct CaptureFile {
-    /// A JSONPath (RFC 9535) into a JSON body: $.items[*].id.
+    /// A `JSONPath` (RFC 9535) into a JSON body: `$.items[*].id`.
     #[serde(
         default,
         deserialize_with = "given",
@@ -379,14 +380,14 @@ pub(crate) struct ExpectationFile {
     )]
     #[schemars(with = "BodyTestFile")]
     pub(crate) body: Option<BodyTestFile>,
-    /// What headers are like, by name: a text that they contain, whatever its case, or a mapping.
+    /// What headers are like, by name: a text that they contain, ignoring case, or a mapping.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) header: BTreeMap<String, ValueOr<Scalar, TextTestFile>>,
-    /// What stands in a JSON body, by JSONPath: a value, or a comparison such as "> 0".
+    /// What stands in a JSON body, by `JSONPath`: a value, or a comparison such as `"> 0"` (`==`, `!=`, `<`, `<=`, `>`, `>=`).
     #[serde(default, skip_serializing_if = "Ordered::is_empty")]
     #[schemars(with = "BTreeMap<String, Comparable>")]
     pub(crate) json: Ordered<Comparable>,
-    /// How long the request may take to count as a success: < 500ms.
+    /// How long the request may take to count as a success: `< 500ms`.
     #[serde(
         default,
         deserialize_with = "given",

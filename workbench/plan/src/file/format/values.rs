@@ -103,7 +103,7 @@ pub(crate) struct DrawFile {
     )]
     #[schemars(with = "LogNormalFile<RealFile>")]
     pub(crate) lognormal: Option<LogNormalFile<RealFile>>,
-    /// Few whole numbers often, most of them seldom (Zipf's law), as with popular books.
+    /// Whole numbers, few of them often and most seldom (Zipf's law), as with popular books.
     #[serde(
         default,
         deserialize_with = "given",
@@ -119,7 +119,7 @@ pub(crate) struct DrawFile {
     )]
     #[schemars(with = "UuidFile")]
     pub(crate) uuid: Option<UuidFile>,
-    /// Whole numbers, another one in each iteration of the run.
+    /// Whole numbers, each in one iteration of the run only.
     #[serde(
         default,
         deserialize_with = "given",
@@ -127,7 +127,7 @@ pub(crate) struct DrawFile {
     )]
     #[schemars(with = "SequenceFile")]
     pub(crate) sequence: Option<SequenceFile>,
-    /// The time of day and the date, in UTC.
+    /// Date and time, in UTC.
     #[serde(
         default,
         deserialize_with = "given",
@@ -230,10 +230,10 @@ pub(crate) struct SequenceFile {
 )]
 #[schemars(rename = "Now")]
 pub(crate) struct NowFile {
-    /// unix, unix_ms, rfc3339, or a format of strftime such as "%Y-%m-%d".
+    /// `unix`, `unix_ms`, `rfc3339`, or a format of strftime such as `"%Y-%m-%d"`.
     #[serde(default = "rfc3339")]
     pub(crate) format: String,
-    /// What is added: 1d, -2h.
+    /// What is added: `1d`, `-2h`.
     #[serde(
         default,
         deserialize_with = "given",

@@ -104,12 +104,11 @@ fn step(file: &mut StepFile) {
     if let Some(body) = &mut file.json {
         json(body);
     }
-    if let Some(time) = file.expect.as_mut().and_then(|it| it.time.as_mut()) {
-        if let Ok(Some((relation, limit))) = Relation::prefix(time)
-            && let Ok(limit) = parse_duration(limit)
-        {
-            *time = format!("{} {}", relation.sign(), format_duration(limit));
-        }
+    if let Some(time) = file.expect.as_mut().and_then(|it| it.time.as_mut())
+        && let Ok(Some((relation, limit))) = Relation::prefix(time)
+        && let Ok(limit) = parse_duration(limit)
+    {
+        *time = format!("{} {}", relation.sign(), format_duration(limit));
     }
 }
 

@@ -1,0 +1,185 @@
+//! Which requests of a recording a load test sends: those of the service itself.
+
+use std::collections::BTreeMap;
+
+use url::{Host, Url};
+
+use super::file::Entry;
+use crate::init::draft::Draft;
+
+const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+/// The requests that are sent; how many of each other kind there were is noted.
+pub(super) fn kept<'a>(entries: &'a [Entry], draft: &mut Draft) -> Vec<&'a Entry> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut candidates = Vec::new();
+    // Some tools write requests alone.
+    let has_responses = entries.iter().any(|entry| entry.status > 0);
+    for entry in entries {
+        let why = if is_preflight(entry) {
+            "preflight requests of browsers"
+        } else if is_static(entry) {
+            "images, scripts, styles, fonts and media"
+        } else if entry.status == 101
+            || matches!(entry.resource.as_str(), "websocket" | "eventsource")
+        {
+            "WebSockets and event streams"
+        } else if entry.status == 0 && has_responses {
+            "requests without a response"
+        } else if !METHODS.contains(&entry.method.as_str()) {
+            "requests with other methods"
+        } else {
+            candidates.push(entry);
+            continue;
+        };
+        *counts.entry(why).or_default() += 1;
+    }
+    let own = own_site(&candidates);
+    let mut hosts: BTreeMap<String, usize> = BTreeMap::new();
+    candidates.retain(|entry| {
+        let is_own = own.as_ref().is_none_or(|own| site(&entry.url) == *own);
+        if !is_own {
+            let host = entry.url.host_str().unwrap_or_default().to_owned();
+            *hosts.entry(host).or_default() += 1;
+        }
+        is_own
+    });
+    for (what, count) in counts {
+        draft.leave("left out", format!("{count} × {what}"));
+    }
+    if !hosts.is_empty() {
+        let count: usize = hosts.values().sum();
+        let hosts: Vec<String> = hosts
+            .iter()
+            .map(|(host, count)| format!("{host} ({count})"))
+            .collect();
+        draft.leave(
+            "left out",
+            format!("{count} × requests to other hosts: {}", hosts.join(", ")),
+        );
+    }
+    candidates
+}
+
+fn is_preflight(entry: &Entry) -> bool {
+    let asks = |name: &str| name.eq_ignore_ascii_case("access-control-request-method");
+    entry.resource == "preflight"
+        || entry.method == "OPTIONS" && entry.headers.iter().any(|(name, _)| asks(name))
+}
+
+/// Whether it is part of how a page looks and works, and the same for everybody.
+pub(super) fn is_static(entry: &Entry) -> bool {
+    if !matches!(entry.method.as_str(), "GET" | "HEAD") {
+        return false;
+    }
+    let resources = [
+        "image",
+        "imageset",
+        "font",
+        "stylesheet",
+        "script",
+        "media",
+        "manifest",
+        "texttrack",
+    ];
+    if resources.contains(&entry.resource.as_str()) {
+        return true;
+    }
+    let kind = entry.kind.as_str();
+    let starts = [
+        "image/",
+        "font/",
+        "audio/",
+        "video/",
+        "text/css",
+        "text/javascript",
+        "application/font",
+    ];
+    let whole = [
+        "application/javascript",
+        "application/x-javascript",
+        "application/ecmascript",
+        "application/wasm",
+        "application/manifest+json",
+        "application/x-font-woff",
+        "application/vnd.ms-fontobject",
+    ];
+    if starts.iter().any(|start| kind.starts_with(start)) || whole.contains(&kind) {
+        return true;
+    }
+    // Where the response does not tell, as of redirects and cached ones.
+    let tells = !kind.is_empty() && kind != "application/octet-stream" && kind != "text/plain";
+    let endings = [
+        "avif",
+        "bmp",
+        "css",
+        "eot",
+        "gif",
+        "ico",
+        "jpeg",
+        "jpg",
+        "js",
+        "map",
+        "mjs",
+        "mp3",
+        "mp4",
+        "otf",
+        "png",
+        "svg",
+        "ttf",
+        "wasm",
+        "webm",
+        "webmanifest",
+        "webp",
+        "woff",
+        "woff2",
+    ];
+    let ending = entry
+        .url
+        .path()
+        .rsplit('/')
+        .next()
+        .and_then(|name| name.rsplit_once('.'));
+    !tells
+        && ending.is_some_and(|(_, ending)| endings.contains(&ending.to_ascii_lowercase().as_str()))
+}
+
+/// The site that was recorded: that of the first page, else the one of most requests.
+fn own_site(candidates: &[&Entry]) -> Option<String> {
+    let page = candidates.iter().find(|entry| {
+        entry.resource == "document"
+            || entry.kind == "text/html"
+            || entry.kind == "application/xhtml+xml"
+    });
+    if let Some(page) = page {
+        return Some(site(&page.url));
+    }
+    let mut counts: Vec<(String, usize)> = Vec::new();
+    for entry in candidates {
+        let site = site(&entry.url);
+        match counts.iter_mut().find(|(known, _)| *known == site) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((site, 1)),
+        }
+    }
+    let most = counts.iter().map(|(_, count)| *count).max()?;
+    counts
+        .into_iter()
+        .find(|(_, count)| *count == most)
+        .map(|(site, _)| site)
+}
+
+/// What the hosts of one owner have in common: `shop.test` of `api.shop.test`.
+fn site(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default().to_ascii_lowercase();
+    if !matches!(url.host(), Some(Host::Domain(_))) {
+        return host;
+    }
+    let labels: Vec<&str> = host.split('.').collect();
+    // Second-level names such as those of co.uk and com.au belong to many.
+    let count = match labels.as_slice() {
+        [.., second, top] if top.len() == 2 && second.len() <= 3 => 3,
+        _ => 2,
+    };
+    labels[labels.len().saturating_sub(count)..].join(".")
+}

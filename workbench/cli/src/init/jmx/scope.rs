@@ -1,0 +1,100 @@
+//! What applies to a request by its place in the tree: what stands beside it and beside every controller around it.
+
+use super::tree::Element;
+
+/// Elements that apply, the outermost first.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Scope<'a> {
+    /// Names of the elements around, the outermost first.
+    pub(super) path: Vec<String>,
+    /// HTTP Request Defaults.
+    pub(super) defaults: Vec<&'a Element>,
+    pub(super) headers: Vec<Applied<'a>>,
+    pub(super) authorizations: Vec<&'a Element>,
+    pub(super) timers: Vec<Applied<'a>>,
+    pub(super) assertions: Vec<Applied<'a>>,
+    pub(super) extractors: Vec<Applied<'a>>,
+    /// Counters and random variables.
+    pub(super) draws: Vec<Applied<'a>>,
+    pub(super) columns: Vec<Column>,
+    /// The name of the request.
+    pub(super) sampler: String,
+}
+
+/// An element, and where it stands.
+#[derive(Clone, Debug)]
+pub(super) struct Applied<'a> {
+    pub(super) element: &'a Element,
+    pub(super) place: String,
+    /// It stands below a request, and applies to nothing else.
+    pub(super) is_own: bool,
+}
+
+/// A column of a CSV Data Set.
+#[derive(Clone, Debug)]
+pub(super) struct Column {
+    /// The variable of the plan.
+    pub(super) variable: String,
+    /// `data.column`, or a variable where the file cannot be used.
+    pub(super) name: String,
+}
+
+impl<'a> Scope<'a> {
+    /// Where an element of this scope stands.
+    pub(super) fn place(&self, element: &Element) -> String {
+        let mut path = self.path.join("/");
+        if !path.is_empty() {
+            path.push('/');
+        }
+        format!("line {}, {path}{}", element.line, element.name())
+    }
+
+    pub(super) fn applied(&self, element: &'a Element, is_own: bool) -> Applied<'a> {
+        Applied {
+            element,
+            place: self.place(element),
+            is_own,
+        }
+    }
+
+    /// What a variable of the plan is called that is a column of a file.
+    pub(super) fn column(&self, variable: &str) -> Option<String> {
+        let mut columns = self.columns.iter().rev();
+        columns
+            .find(|column| column.variable == variable)
+            .map(|column| column.name.clone())
+    }
+
+    /// The name of the thread group.
+    pub(super) fn group(&self) -> &str {
+        self.path.first().map_or("", String::as_str)
+    }
+
+    /// A property of a request, or of the nearest defaults that have it.
+    pub(super) fn property<'b>(&'b self, request: &'b Element, name: &str) -> &'b str {
+        let elements = std::iter::once(request).chain(self.defaults.iter().rev().copied());
+        elements
+            .map(|element| element.property(name))
+            .find(|text| !text.trim().is_empty())
+            .unwrap_or("")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_innermost_column_of_a_name_is_taken() {
+        let column = |variable: &str, name: &str| Column {
+            variable: variable.into(),
+            name: name.into(),
+        };
+        let scope = Scope {
+            columns: vec![column("name", "all.name"), column("name", "users.name")],
+            ..Scope::default()
+        };
+        assert_eq!(scope.column("name").as_deref(), Some("users.name"));
+        assert_eq!(scope.column("other"), None);
+    }
+}

@@ -1,0 +1,192 @@
+//! Timers as pauses, and timers of throughput as pacing.
+
+use std::time::Duration;
+
+use super::scope::Applied;
+use super::tree::Element;
+use super::{Conversion, expression, milliseconds, requests};
+use crate::init::draft::{self, Step};
+use crate::init::yaml::Node;
+
+/// A timer that holds requests back to a rate.
+#[derive(Clone, Debug)]
+pub(super) struct Throughput {
+    /// Requests in a second.
+    rate: f64,
+    /// For each thread by itself.
+    per_thread: bool,
+    /// It stands below one request.
+    of_one: bool,
+    place: String,
+}
+
+/// How long a timer waits, in milliseconds.
+enum Wait {
+    Constant(f64),
+    Uniform(f64, f64),
+    Normal(f64, f64),
+}
+
+impl Conversion<'_> {
+    /// The pauses of these timers together: constant ones become part of another.
+    pub(super) fn thinks(&mut self, timers: &[Applied<'_>]) -> Vec<Node> {
+        let mut constant = 0.0;
+        let mut random = Vec::new();
+        for timer in timers {
+            match self.wait(timer.element, &timer.place) {
+                Some(Wait::Constant(time)) => constant += time,
+                Some(wait) => random.push(wait),
+                None => {}
+            }
+        }
+        if random.is_empty() {
+            let time = milliseconds(constant);
+            return if time.is_zero() {
+                Vec::new()
+            } else {
+                vec![draft::time(time)]
+            };
+        }
+        let mut shift = constant;
+        random
+            .into_iter()
+            .map(|wait| {
+                let shift = std::mem::take(&mut shift);
+                match wait {
+                    Wait::Constant(time) => draft::time(milliseconds(time + shift)),
+                    Wait::Uniform(from, to) => {
+                        draft::uniform_time(milliseconds(from + shift), milliseconds(to + shift))
+                    }
+                    Wait::Normal(mean, sd) => {
+                        draft::normal_time(milliseconds(mean + shift), milliseconds(sd))
+                    }
+                }
+            })
+            .collect()
+    }
+
+    fn wait(&mut self, timer: &Element, place: &str) -> Option<Wait> {
+        let raw = timer.property("ConstantTimer.delay").trim().to_owned();
+        if timer.kind() == "ConstantTimer" {
+            return self.raw_wait(&raw, place);
+        }
+        let offset = if raw.is_empty() {
+            Some(0.0)
+        } else {
+            self.number(&raw)
+        };
+        let range = self.number(timer.property("RandomTimer.range").trim());
+        let (Some(offset), Some(range)) = (offset, range) else {
+            self.draft
+                .leave(place, "its time is known at run time only");
+            return None;
+        };
+        Some(match timer.kind() {
+            _ if range <= 0.0 => Wait::Constant(offset),
+            "UniformRandomTimer" => Wait::Uniform(offset, offset + range),
+            "GaussianRandomTimer" => Wait::Normal(offset, range),
+            // A Poisson distribution with such a mean is all but normal, its variance the mean.
+            _ => Wait::Normal(offset + range, range.sqrt()),
+        })
+    }
+
+    /// A pause of a number of milliseconds, which may be random.
+    pub(super) fn delay(&mut self, raw: &str, place: &str) -> Option<Node> {
+        match self.raw_wait(raw, place)? {
+            Wait::Uniform(from, to) => {
+                Some(draft::uniform_time(milliseconds(from), milliseconds(to)))
+            }
+            Wait::Constant(time) | Wait::Normal(time, _) => {
+                let time = milliseconds(time);
+                (!time.is_zero()).then(|| draft::time(time))
+            }
+        }
+    }
+
+    fn raw_wait(&mut self, raw: &str, place: &str) -> Option<Wait> {
+        if let [expression::Part::Call(call)] = expression::parse(raw).as_slice()
+            && call.name == "Random"
+            && let (Some(from), Some(to)) =
+                (self.number(call.argument(0)), self.number(call.argument(1)))
+        {
+            return Some(Wait::Uniform(from.min(to), from.max(to)));
+        }
+        let number = self.number(raw);
+        if number.is_none() && !raw.is_empty() {
+            self.draft.leave(
+                place,
+                format!("a pause of {raw} ms, which is known at run time only"),
+            );
+        }
+        number.map(Wait::Constant)
+    }
+
+    /// Notes a timer of throughput. Where it stands within a controller, it cannot be said.
+    pub(super) fn throughput(
+        &mut self,
+        timer: &Element,
+        of_group: bool,
+        of_one: bool,
+        place: &str,
+    ) {
+        let raw = timer.property("throughput").trim().to_owned();
+        let Some(throughput) = self.number(&raw).filter(|rate| *rate > 0.0) else {
+            self.draft.leave(place, format!("a throughput of {raw}"));
+            return;
+        };
+        let is_precise = timer.kind() == "PreciseThroughputTimer";
+        let period = match is_precise {
+            true => self
+                .number(timer.property("throughputPeriod").trim())
+                .filter(|it| *it > 0.0)
+                .unwrap_or(3600.0),
+            false => 60.0,
+        };
+        if is_precise {
+            let what =
+                "the random times between its requests: here an iteration begins every so often";
+            self.draft.leave(place, what);
+        }
+        if !of_group && !of_one {
+            let what = format!(
+                "{throughput} requests in {period} s, within a controller: set pacing or an arrival rate"
+            );
+            self.draft.leave(place, what);
+            return;
+        }
+        let mode = timer.property("calcMode").trim();
+        self.throughputs.push(Throughput {
+            rate: throughput / period,
+            per_thread: !is_precise && matches!(mode, "" | "0" | "calcMode.1" | "this thread only"),
+            of_one,
+            place: place.to_owned(),
+        });
+    }
+
+    /// How often a user begins an iteration, so that all of them together reach the rates of the timers of throughput.
+    pub(super) fn pacing(&mut self, steps: &[Step], users: u64) -> Option<Duration> {
+        let mut longest: Option<Duration> = None;
+        for Throughput {
+            rate,
+            per_thread,
+            of_one,
+            place,
+        } in std::mem::take(&mut self.throughputs)
+        {
+            let sent = if of_one { Some(1) } else { requests(steps) };
+            let users = if per_thread { 1 } else { users };
+            match sent {
+                Some(sent) if sent > 0 && users > 0 => {
+                    let pacing = milliseconds(sent as f64 * users as f64 / rate * 1000.0);
+                    longest = longest.max(Some(pacing).filter(|it| !it.is_zero()));
+                }
+                _ => {
+                    let what =
+                        format!("{rate} requests in a second: set pacing or an arrival rate");
+                    self.draft.leave(place, what);
+                }
+            }
+        }
+        longest
+    }
+}
