@@ -21,3 +21,4 @@ mod stub;
 mod support;
 mod sweep;
 mod tls;
+mod try_out;

@@ -6,6 +6,7 @@ use super::names::{BUILT_IN, Known, Names, fits_header};
 use super::target::Service;
 use super::{Check, answer, body, values};
 use crate::answer::Expectation;
+use crate::describe::expectation;
 use crate::diagnostic::{Fault, suggestion};
 use crate::draw::Draw;
 use crate::file::format::{AuthFile, DrawFile, HttpFile, Ordered, StepFile, ValueFile, ValueOr};
@@ -95,6 +96,7 @@ pub(super) fn step(
         expect: expect?,
         capture: capture?,
         request: request.to_owned(),
+        expected: file.expect.as_ref().map(expectation),
     })
 }
 

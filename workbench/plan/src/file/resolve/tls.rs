@@ -7,6 +7,7 @@ use crate::file::Files;
 use crate::file::format::TlsFile;
 use crate::file::source::Node;
 use crate::plan::BaseUrl;
+use crate::template::without_variables;
 use crate::tls::{ClientCertificate, Tls};
 
 /// `node` is that of the target.
@@ -42,6 +43,14 @@ pub(super) fn tls(
         ),
         (None, None) => None,
     };
+    for (key, name) in [
+        ("ca", &file.ca),
+        ("certificate", &file.certificate),
+        ("key", &file.key),
+    ] {
+        let name = name.as_deref().unwrap_or_default();
+        check.resolved(without_variables(name, "the name of a file"), node.get(key))?;
+    }
     let tls = Tls {
         folder: check.folder.to_owned(),
         ca: file.ca.clone(),
@@ -175,6 +184,12 @@ mod tests {
                 "hollow.pem holds a certificate that cannot be used",
             ),
             (https, "{ ca: cut.pem }", "3:14", "cut.pem is not PEM"),
+            (
+                https,
+                "{ ca: \"${env.CA}\" }",
+                "3:15",
+                "there are no variables in the name of a file",
+            ),
             (
                 https,
                 &format!("{{ {client}, key: none.key }}"),
