@@ -26,11 +26,13 @@ import threading
 import time
 
 BODY = "x" * 74
+ITEM = '{"id": 4711, "title": "' + "x" * 50 + '"}'
 CASES = {
     "get": "GET, 50 users",
     "post": "POST with variables and JSON, 50 users",
     "tls": "GET over TLS, 50 users",
     "users": "GET, 1,000 users",
+    "session": "GET with two cookies, a value that is captured and a check, 50 users, beside a plain GET",
 }
 # Requests of the case "post": a new product and quantity in each.
 LUA = """
@@ -119,6 +121,12 @@ class Server:
                 listen 127.0.0.1:{self.https} ssl;
                 ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;
                 location / {{ return 200 "{BODY}"; }}
+                location /item {{ return 200 '{ITEM}'; }}
+                location /login {{
+                  add_header set-cookie "session=0123456789abcdef0123456789abcdef; path=/; httponly";
+                  add_header set-cookie "language=en; max-age=86400";
+                  return 200 "";
+                }}
               }}
             }}""")
         last = os.cpu_count() - 1
@@ -165,12 +173,14 @@ class Bench:
         step = {
             "post": 'request: POST web/carts/${p}\n        set: { p: { uniform: [1, 100] }, q: { uniform: [1, 3] } }\n'
                     '        json: { product_id: "${p}", quantity: "${q}" }',
+            "session": "request: GET web/item\n        capture: { id: { json: $.id } }\n        expect: { body: { contains: title } }",
         }.get(case, "request: GET web/")
+        on_start = "    on_start: [ { request: GET web/login } ]\n" if case == "session" else ""
         file = self.folder / f"{case}.yaml"
         file.write_text(
             f"name: {case}\nquestion: What does a request cost?\nseed: 1\ntarget:\n  urls: {{ web: {self.server.url(case)} }}\n"
             f"threads:\n  - {{ start: {users}, startup: 0s, hold: {seconds}s, shutdown: 0s }}\n"
-            f"scenarios:\n  - name: one\n    steps:\n      - {step}\n"
+            f"scenarios:\n  - name: one\n{on_start}    steps:\n      - {step}\n"
         )
         results = self.folder / "results"
         _, processor, memory = self.measured(
@@ -194,7 +204,7 @@ class Bench:
         return Measured(int(line.split()[0]), processor, memory.peak)
 
     def h2load(self, case):
-        if case == "post":
+        if case in ("post", "session"):
             return None
         seconds, users = self.arguments.seconds, self.users(case)
         text, processor, memory = self.measured(
@@ -204,7 +214,7 @@ class Bench:
         return Measured(int(line.split()[7]), processor, memory.peak)
 
     def oha(self, case):
-        if case == "post":
+        if case in ("post", "session"):
             return None
         seconds, users = self.arguments.seconds, self.users(case)
         text, processor, memory = self.measured(
@@ -215,6 +225,8 @@ class Bench:
         return Measured(sum(codes.values()), processor, memory.peak)
 
     def k6(self, case):
+        if case == "session":
+            return None
         script = self.folder / "k6.js"
         request = f"http.get('{self.server.url(case)}/')"
         if case == "post":

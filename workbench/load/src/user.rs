@@ -443,7 +443,6 @@ impl User {
     ) -> (Result<u16, ErrorKind>, bool, Instant) {
         let prepared = &attack.steps[self.replica][self.scenario][position];
         let endpoint = &attack.endpoints[self.replica][prepared.endpoint];
-        self.client.clear();
         let cookies = |target: &str, header: &mut String| {
             self.client.write_cookies(endpoint, target, header);
         };
@@ -576,6 +575,8 @@ impl User {
             (Some(error), _) => Err(error),
             (None, outcome) => outcome,
         };
+        // A long response is not kept while the user thinks.
+        self.client.clear();
         (outcome, is_whole, ended)
     }
 }
