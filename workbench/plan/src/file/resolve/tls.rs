@@ -14,10 +14,10 @@ use crate::tls::{ClientCertificate, Tls};
 pub(super) fn tls(
     check: &mut Check<'_>,
     file: &TlsFile,
-    services: &BTreeMap<String, BaseUrl>,
+    services: Option<&BTreeMap<String, BaseUrl>>,
     node: &Node,
 ) -> Option<Tls> {
-    if !services.values().any(|url| url.tls) {
+    if services.is_some_and(|services| !services.values().any(|url| url.tls)) {
         check.note::<()>(
             node.key_place("tls"),
             "\"tls\" is for https URLs, and none of \"urls\" is one",
