@@ -8,8 +8,6 @@ mod choose;
 mod correlate;
 mod file;
 mod page;
-#[cfg(test)]
-mod tests;
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -171,7 +169,7 @@ impl Writer {
     fn step(&mut self, exchange: &Exchange<'_>) -> Step {
         let entry = exchange.sent;
         let place = entry.place();
-        self.correlation.begin(entry);
+        self.correlation.begin();
         let url = self.correlation.url(&entry.url);
         let address = self.draft.address(&url);
         let mut request = Request::new(&entry.method, address);
@@ -217,9 +215,13 @@ impl Writer {
             self.set_cookies
                 .extend(answered.set_cookies().map(|(name, _)| name));
         }
-        self.correlation
-            .answered(exchange.answered, &request.service);
         let missing = self.missing(&request);
+        // What is not sent is not answered.
+        if missing.is_none() {
+            self.correlation.answered(exchange.answered);
+        } else {
+            self.correlation.unanswered();
+        }
         Step {
             disabled: missing.is_some(),
             comment: missing.into_iter().collect(),

@@ -75,7 +75,7 @@ enum GivenSource {
 
 impl Correlation {
     /// A request begins.
-    pub(super) fn begin(&mut self, _entry: &Entry) {
+    pub(super) fn begin(&mut self) {
         self.captures.push(Vec::new());
     }
 
@@ -241,7 +241,7 @@ impl Correlation {
     }
 
     /// The response of the present request has come.
-    pub(super) fn answered(&mut self, entry: &Entry, _service: &str) {
+    pub(super) fn answered(&mut self, entry: &Entry) {
         self.sent.extend(self.sending.drain(..));
         let subject = subject(&entry.url);
         for (name, value) in entry.set_cookies() {
@@ -269,6 +269,11 @@ impl Correlation {
                 self.give(&hidden.value, source, &hidden.name, &subject, false);
             }
         }
+    }
+
+    /// The present request is not sent.
+    pub(super) fn unanswered(&mut self) {
+        self.sending.clear();
     }
 
     fn give_json(
