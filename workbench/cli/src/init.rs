@@ -42,7 +42,7 @@ Examples:
   workbench init --curl \"curl -H 'accept: application/json' https://shop.test/items\"
   workbench init --curl commands.sh                  every curl command of a file; - reads standard input
   workbench init --openapi openapi.yaml -o shop.yaml
-  workbench init --har shop.har                      a recording of a browser: devtools, \"Save all as HAR\"
+  workbench init --har shop.har                      a recording of a browser (devtools: Save all as HAR)
   workbench init --jmx plan.jmx                      a test plan of JMeter
 
 Without a source, and with --yes or no terminal, it writes a starter for the bundled bookstore. Only --url sends \

@@ -124,8 +124,13 @@ fn observer(counts: Arc<Counts>, short: bool) -> workbench_load::ExchangeObserve
         let has_failed = tried.exchange.kind.is_some();
         counts.failed.fetch_add(has_failed.into(), Ordering::SeqCst);
         let is_whole = !short || has_failed;
-        let text =
-            workbench_report::exchange_text(&tried.exchange, &tried.captured, is_whole, options);
+        let text = workbench_report::exchange_text(
+            &tried.exchange,
+            tried.expected.as_deref(),
+            &tried.captured,
+            is_whole,
+            options,
+        );
         // Whoever closed the output looks on no longer.
         let _ = outcome::print(&text);
     })

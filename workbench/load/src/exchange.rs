@@ -21,6 +21,8 @@ pub struct Tried {
     pub exchange: Exchange,
     /// Variables that the response has set, with their values.
     pub captured: Vec<(String, String)>,
+    /// What was expected of the response besides being a success.
+    pub expected: Option<String>,
 }
 
 /// Is given every exchange of a run.
@@ -66,6 +68,7 @@ impl Exchanges {
         secrets: impl Fn() -> Vec<String>,
         exchange: impl Fn() -> RawExchange,
         captured: impl FnOnce() -> Vec<(String, String)>,
+        expected: Option<&str>,
     ) {
         let Ended {
             label,
@@ -95,6 +98,7 @@ impl Exchanges {
             let shown = captured.map(|(name, value)| (name, self.recorder.shown(&value, &secrets)));
             observer(Tried {
                 captured: shown.collect(),
+                expected: expected.map(str::to_owned),
                 exchange: self
                     .recorder
                     .redact(label, kind, reason, &secrets, exchange()),

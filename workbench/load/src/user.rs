@@ -118,6 +118,7 @@ impl User {
         self.values
             .resize(scenario.variables.len(), Value::Text(String::new()));
         self.values[Scenario::USER] = Value::Integer(user_number(self.index).into());
+        self.values[Scenario::ITERATION] = Value::Integer(1);
         self.counters.clear();
         self.counters.resize(scenario.counters, 0);
         self.thinks_until = None;
@@ -567,7 +568,9 @@ impl User {
                 });
                 captured.collect()
             };
-            attack.exchanges.offer(ended, secrets, raw, captured);
+            attack
+                .exchanges
+                .offer(ended, secrets, raw, captured, step.expected.as_deref());
         }
         let outcome = match (error, measured.outcome) {
             (Some(error), _) => Err(error),

@@ -17,7 +17,7 @@ use rand::Rng;
 use crate::plan::Step;
 use crate::template::Value;
 
-/// Whether a text is a JSONPath that a capture can have (RFC 9535).
+/// Whether a text is a `JSONPath` that a capture can have (RFC 9535).
 #[must_use]
 pub fn is_json_path(text: &str) -> bool {
     JsonPath::parse(text).is_ok()

@@ -7,6 +7,8 @@ mod steps;
 use std::fmt::Display;
 use std::time::Duration;
 
+pub(crate) use steps::expectation;
+
 use crate::file::{format_duration, without_password};
 use crate::plan::{
     Arrivals, Concurrency, Database, Gaps, Load, Monitor, Plan, SteadyPart, Target, ThreadRow,

@@ -17,9 +17,9 @@ pub enum PlanError {
         /// What the system said.
         source: io::Error,
     },
-    /// The file is not text in UTF-8.
+    /// The file is not a text in UTF-8 of a length that can be read.
     #[error("cannot read {}: {reason}", path.display())]
-    NotUtf8 {
+    NotText {
         /// As given.
         path: PathBuf,
         /// What it is instead, and how to convert it.
@@ -57,12 +57,18 @@ fn hint(suggestion: Option<&PathBuf>) -> String {
 }
 
 fn listed(path: &std::path::Path, mistakes: &[Mistake]) -> String {
-    let shown: Vec<String> = mistakes
-        .iter()
-        .map(|mistake| format!("{}:{mistake}", path.display()))
-        .collect();
-    shown.join("\n\n")
+    let shown = mistakes.iter().take(MOST_SHOWN);
+    let shown = shown.map(|mistake| format!("{}:{mistake}", path.display()));
+    let more = match mistakes.len().saturating_sub(MOST_SHOWN) {
+        0 => None,
+        1 => Some("and 1 more mistake".to_owned()),
+        more => Some(format!("and {more} more mistakes")),
+    };
+    shown.chain(more).collect::<Vec<_>>().join("\n\n")
 }
+
+/// Further mistakes are only counted.
+const MOST_SHOWN: usize = 50;
 
 /// Longer lines are shown in part.
 const LONGEST_LINE: usize = 160;

@@ -1,11 +1,12 @@
 //! Experiment files: YAML text to [`Plan`], and back; and tables of printed tests, which are YAML too.
 //!
 //! The text is read twice: once for its meaning, into the `format` structs, and once for the positions of its parts
-//! (`source`). `resolve` turns the wire structs into a plan and walks the positions alongside, so that every
+//! (`source`). `resolve` turns the structs into a plan and walks the positions alongside, so that every
 //! mistake is reported where it was made.
 
 mod duration;
 mod encoding;
+mod foreign;
 pub(crate) mod format;
 mod injected;
 mod published;
@@ -33,8 +34,9 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 
 use crate::diagnostic::nearest;
-use crate::error::PlanError;
+use crate::error::{Mistake, PlanError};
 use crate::plan::Plan;
+use encoding::Unreadable;
 use source::{Node, Source};
 
 /// Reads an experiment file, and makes sure of the files that it names.
@@ -52,27 +54,30 @@ pub fn read(path: &Path) -> Result<Plan, PlanError> {
 /// # Errors
 /// The file cannot be read, or something in it is wrong; then the error says what and where.
 pub fn read_settings<T: DeserializeOwned>(path: &Path) -> Result<T, PlanError> {
-    let text = text_of(path)?;
-    match structure::read(&Source::new(&text)) {
-        Ok((settings, _)) => Ok(settings),
-        Err(mistake) => Err(PlanError::Invalid {
-            path: path.to_owned(),
-            mistakes: vec![mistake],
-        }),
+    structure::read(&Source::new(&text_of(path)?), |settings, _| Ok(settings))
+        .map_err(|mistakes| invalid(path, mistakes))
+}
+
+fn invalid(path: &Path, mistakes: Vec<Mistake>) -> PlanError {
+    PlanError::Invalid {
+        path: path.to_owned(),
+        mistakes,
     }
 }
 
 fn text_of(path: &Path) -> Result<String, PlanError> {
-    let bytes = std::fs::read(path).map_err(|source| PlanError::Unreadable {
-        path: path.to_owned(),
-        suggestion: (source.kind() == io::ErrorKind::NotFound)
-            .then(|| similar_file(path))
-            .flatten(),
-        source,
-    })?;
-    encoding::decode(bytes).map_err(|reason| PlanError::NotUtf8 {
-        path: path.to_owned(),
-        reason,
+    encoding::text_of(path).map_err(|refused| match refused {
+        Unreadable::NotText(reason) => PlanError::NotText {
+            path: path.to_owned(),
+            reason,
+        },
+        Unreadable::Io(source) => PlanError::Unreadable {
+            path: path.to_owned(),
+            suggestion: (source.kind() == io::ErrorKind::NotFound)
+                .then(|| similar_file(path))
+                .flatten(),
+            source,
+        },
     })
 }
 
@@ -103,21 +108,15 @@ enum Files {
 pub(crate) fn edited(file: PlanFile, path: &Path) -> Result<Plan, PlanError> {
     let source = Source::new("");
     let plan = resolve::resolve(file, &Node::nowhere(), &source, path, Files::Edited);
-    plan.map_err(|mistakes| PlanError::Invalid {
-        path: path.to_owned(),
-        mistakes,
-    })
+    plan.map_err(|mistakes| invalid(path, mistakes))
 }
 
 fn plan_in(text: &str, path: &Path, files: Files) -> Result<Plan, PlanError> {
     let source = Source::new(text);
-    structure::read(&source)
-        .map_err(|mistake| vec![mistake])
-        .and_then(|(wire, root)| resolve::resolve(wire, &root, &source, path, files))
-        .map_err(|mistakes| PlanError::Invalid {
-            path: path.to_owned(),
-            mistakes,
-        })
+    structure::read(&source, |file, root| {
+        resolve::resolve(file, root, &source, path, files)
+    })
+    .map_err(|mistakes| invalid(path, mistakes))
 }
 
 /// Reads a time as experiment files write it: `100ms`, `10s`, `1m30s`, `1h`.

@@ -168,20 +168,22 @@ fn the_sweep_has_eight_points_in_less_than_two_minutes_of_load() {
 
 #[test]
 fn every_example_of_the_reference_is_a_plan() {
-    let text = fs::read_to_string(folder().join("README.md")).unwrap();
-    let blocks: Vec<&str> = text
-        .split("```yaml\n")
-        .skip(1)
-        .map(|rest| rest.split("```").next().unwrap())
-        .collect();
-    assert!(!blocks.is_empty());
-    for block in blocks {
-        let plan =
-            parse(block, Path::new("example.yaml")).unwrap_or_else(|error| panic!("{error}"));
-        validate(block);
-        assert_eq!(
-            parse(&plan.to_yaml(), Path::new("resolved.yaml")).unwrap(),
-            plan
-        );
+    for page in ["README.md", "from-other-tools.md"] {
+        let text = fs::read_to_string(folder().join(page)).unwrap();
+        let blocks: Vec<&str> = text
+            .split("```yaml\n")
+            .skip(1)
+            .map(|rest| rest.split("```").next().unwrap())
+            .collect();
+        assert!(!blocks.is_empty());
+        for block in blocks {
+            let plan = parse(block, Path::new("example.yaml"))
+                .unwrap_or_else(|error| panic!("{page}: {error}"));
+            validate(block);
+            assert_eq!(
+                parse(&plan.to_yaml(), Path::new("resolved.yaml")).unwrap(),
+                plan
+            );
+        }
     }
 }

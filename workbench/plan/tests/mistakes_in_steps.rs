@@ -1,7 +1,5 @@
 //! What is said of mistakes in what users do, and where.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::path::Path;
 
 use workbench_plan::{parse, read};

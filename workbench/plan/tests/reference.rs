@@ -30,46 +30,145 @@ fn definition<'a>(schema: &'a Value, name: &str) -> &'a Value {
         .unwrap_or_else(|| panic!("the schema has no definition {name}"))
 }
 
-fn table(schema: &Value, name: &str, keys: &[&str]) -> String {
-    let definition = definition(schema, name);
-    let required: Vec<&str> = definition["required"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
-    let mut table = "| key | value | default | meaning |\n|---|---|---|---|\n".to_owned();
-    for key in keys {
-        let property = definition["properties"]
-            .get(key)
-            .unwrap_or_else(|| panic!("{name} has no key {key}"));
-        let default = match &property["default"] {
-            _ if required.contains(key) => "required".to_owned(),
-            Value::Null => String::new(),
-            Value::Array(list) if list.is_empty() => String::new(),
-            Value::String(text) if text.is_empty() => String::new(),
-            Value::String(text) => format!("`{text}`"),
-            other => format!("`{other}`"),
-        };
-        let mut meaning = said(property);
-        for (word, about) in words(schema, property) {
-            let about = about.trim_end_matches('.');
-            let said = if about.eq_ignore_ascii_case(&word) {
-                String::new()
-            } else {
-                format!(": {about}")
-            };
-            let _infallible = write!(meaning, " `{word}`{said}.");
+/// The headings under which the keys of definitions stand, as links.
+fn anchors(text: &str) -> BTreeMap<String, String> {
+    let mut anchors = BTreeMap::new();
+    let mut heading = String::new();
+    for line in text.lines() {
+        if let Some((_, title)) = line
+            .split_once("# ")
+            .filter(|(marks, _)| marks.chars().all(|it| it == '#'))
+        {
+            let kept = |letter: &char| letter.is_alphanumeric() || " -_".contains(*letter);
+            heading = title
+                .to_lowercase()
+                .chars()
+                .filter(kept)
+                .collect::<String>()
+                .replace(' ', "-");
         }
-        let value = kind(schema, property).replace('|', "\\|");
-        writeln!(
-            table,
-            "| `{key}` | {value} | {default} | {} |",
-            meaning.replace('|', "\\|")
-        )
-        .unwrap();
+        if let Some((name, _)) = line
+            .strip_prefix(BEGIN)
+            .and_then(|rest| rest.split_once(':'))
+        {
+            anchors
+                .entry(name.to_owned())
+                .or_insert_with(|| heading.clone());
+        }
     }
-    table
+    anchors
+}
+
+struct Reference<'a> {
+    schema: &'a Value,
+    anchors: BTreeMap<String, String>,
+}
+
+impl Reference<'_> {
+    fn table(&self, name: &str, keys: &[&str]) -> String {
+        let schema = self.schema;
+        let definition = definition(schema, name);
+        let required: Vec<&str> = definition["required"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        let mut table = "| key | value | default | meaning |\n|---|---|---|---|\n".to_owned();
+        for key in keys {
+            let property = definition["properties"]
+                .get(key)
+                .unwrap_or_else(|| panic!("{name} has no key {key}"));
+            let default = match &property["default"] {
+                _ if required.contains(key) => "required".to_owned(),
+                Value::Null => String::new(),
+                Value::Array(list) if list.is_empty() => String::new(),
+                Value::String(text) if text.is_empty() => String::new(),
+                Value::String(text) => format!("`{text}`"),
+                other => format!("`{other}`"),
+            };
+            let words: Vec<String> = words(schema, property)
+                .into_iter()
+                .map(|(word, about)| explained(&word, &about))
+                .collect();
+            let mut meaning = said(property);
+            if !words.is_empty() {
+                meaning = format!("{meaning} {}.", words.join("; "))
+                    .trim_start()
+                    .to_owned();
+            }
+            let value = self.kind(property).replace('|', "\\|");
+            writeln!(
+                table,
+                "| `{key}` | {value} | {default} | {} |",
+                meaning.replace('|', "\\|")
+            )
+            .unwrap();
+        }
+        table
+    }
+
+    /// What stands at a key.
+    fn kind(&self, property: &Value) -> String {
+        if let Some(name) = property["$ref"].as_str() {
+            let name = name.trim_start_matches("#/$defs/");
+            let target = definition(self.schema, name);
+            return match name {
+                "Duration" => "time".to_owned(),
+                "Rate" => "rate".to_owned(),
+                "Real" => "number".to_owned(),
+                "Value" => "text or whole number".to_owned(),
+                "Times" | "Values" => "[draw](#draws)".to_owned(),
+                "Points" => self.kind(target),
+                "Statuses" => "status or list".to_owned(),
+                _ if target["oneOf"][0]["const"].is_string() => "word".to_owned(),
+                _ => match self.anchors.get(name) {
+                    Some(anchor) => format!("[mapping](#{anchor})"),
+                    None => "mapping".to_owned(),
+                },
+            };
+        }
+        if let Some(forms) = property["anyOf"].as_array() {
+            let mut kinds: Vec<String> = forms.iter().map(|form| self.kind(form)).collect();
+            kinds.dedup();
+            return kinds.join(" or ");
+        }
+        if property.get("enum").is_some() {
+            return "word or number".to_owned();
+        }
+        match &property["type"] {
+            Value::String(name) => match name.as_str() {
+                "string" => "text".to_owned(),
+                "integer" => "whole number".to_owned(),
+                "array" => {
+                    let items = self.kind(&property["items"]);
+                    match items.strip_prefix("[mapping]") {
+                        Some(link) => format!("[list of mappings]{link}"),
+                        None if items.contains(" or ") => format!("list: {items}"),
+                        None => format!("list of {items}s"),
+                    }
+                }
+                "object" => match self.kind(&property["additionalProperties"]) {
+                    link if link.starts_with("[mapping]") => link,
+                    _ => "mapping".to_owned(),
+                },
+                other => other.to_owned(),
+            },
+            Value::Array(names) if names.contains(&"number".into()) => "text or number".to_owned(),
+            Value::Array(_) => "text or whole number".to_owned(),
+            // Any JSON.
+            _ => "anything".to_owned(),
+        }
+    }
+}
+
+fn explained(word: &str, about: &str) -> String {
+    let about = about.trim_end_matches('.');
+    if about.eq_ignore_ascii_case(word) {
+        return format!("`{word}`");
+    }
+    let (first, rest) = about.split_at(1);
+    format!("`{word}`: {}{rest}", first.to_lowercase())
 }
 
 fn said(schema: &Value) -> String {
@@ -88,51 +187,12 @@ fn words(schema: &Value, property: &Value) -> Vec<(String, String)> {
     variants.filter_map(word).collect()
 }
 
-/// What stands at a key.
-fn kind(schema: &Value, property: &Value) -> String {
-    if let Some(name) = property["$ref"].as_str() {
-        let name = name.trim_start_matches("#/$defs/");
-        let target = definition(schema, name);
-        return match name {
-            "Duration" => "time".to_owned(),
-            "Rate" => "rate".to_owned(),
-            "Real" => "number".to_owned(),
-            "Value" => "text or whole number".to_owned(),
-            "Times" | "Values" => "[draw](#draws)".to_owned(),
-            "Points" => kind(schema, target),
-            "Statuses" => "status or list".to_owned(),
-            _ if target["oneOf"][0]["const"].is_string() => "word".to_owned(),
-            _ => "mapping".to_owned(),
-        };
-    }
-    if let Some(forms) = property["anyOf"].as_array() {
-        let mut kinds: Vec<String> = forms.iter().map(|form| kind(schema, form)).collect();
-        kinds.dedup();
-        return kinds.join(" or ");
-    }
-    if property.get("enum").is_some() {
-        return "word or number".to_owned();
-    }
-    match &property["type"] {
-        Value::String(name) => match name.as_str() {
-            "string" => "text".to_owned(),
-            "integer" => "whole number".to_owned(),
-            "array" => match kind(schema, &property["items"]).as_str() {
-                "mapping" => "list of mappings".to_owned(),
-                items => format!("list of {items}"),
-            },
-            "object" => "mapping".to_owned(),
-            other => other.to_owned(),
-        },
-        Value::Array(names) if names.len() > 2 => "text or number".to_owned(),
-        Value::Array(_) => "text or whole number".to_owned(),
-        // Any JSON.
-        _ => "anything".to_owned(),
-    }
-}
-
 /// The reference with the tables of the schema, and the keys that they have by definition.
 fn written(text: &str, schema: &Value) -> (String, BTreeMap<String, Vec<String>>) {
+    let reference = Reference {
+        schema,
+        anchors: anchors(text),
+    };
     let mut out = String::new();
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut rest = text;
@@ -144,7 +204,7 @@ fn written(text: &str, schema: &Value) -> (String, BTreeMap<String, Vec<String>>
             .unwrap();
         let keys: Vec<&str> = keys.split(',').map(str::trim).collect();
         out += &rest[..head_end];
-        out += &table(schema, name, &keys);
+        out += &reference.table(name, &keys);
         found
             .entry(name.to_owned())
             .or_default()

@@ -1,5 +1,6 @@
 //! What curl commands send, as an experiment: each command is a request, one after another.
 
+mod body;
 mod options;
 mod words;
 
@@ -7,24 +8,17 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::draft::{Body, Draft, Part, Request, Scenario, Step, Target, name, time};
-use super::template::{Template, is_marked};
 use super::{gentle_load, read, thresholds};
-use options::{Data, Options};
+use body::{Sent, body, data};
+use options::Options;
 use words::Command;
 
 /// What the workbench can send.
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
-
-/// What curl percent-encodes: all but the unreserved characters of RFC 3986.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 /// Redirects that are followed for `-L`; curl follows 50.
 const REDIRECTS: u32 = 10;
@@ -34,7 +28,9 @@ pub(super) fn draft(sources: &[String], output: &Path) -> anyhow::Result<Draft> 
     let mut draft = Draft::default();
     let mut steps = Vec::new();
     for source in sources {
-        let is_file = source == "-" || Path::new(source).is_file();
+        // A single word is neither a command nor options.
+        let is_word = !source.contains([' ', '\n', '\t']) && !source.contains("://");
+        let is_file = source == "-" || is_word || Path::new(source).is_file();
         let (place, text) = match is_file {
             true => (
                 source.as_str(),
@@ -98,7 +94,7 @@ fn move_files(draft: &mut Draft) {
 fn steps_of(draft: &mut Draft, text: &str, place: &str) -> Vec<Step> {
     let script = words::read(text);
     for name in &script.variables {
-        draft.environment(name, "of the shell");
+        draft.environment(name, "a variable of the shell");
     }
     for (line, what) in script.left {
         draft.leave(format!("{place}:{line}"), what);
@@ -277,172 +273,4 @@ fn headers(draft: &mut Draft, options: &Options, request: &mut Request, url: &Ur
             draft.add_header(request, name, value, place);
         }
     }
-}
-
-/// What `-d` and its relatives send.
-enum Sent {
-    Nothing,
-    Text(String),
-    File(String),
-}
-
-fn body(
-    draft: &mut Draft,
-    options: &Options,
-    request: &mut Request,
-    input: Option<&str>,
-    place: &str,
-) {
-    if let Some(file) = &options.upload {
-        request.body = Some(Body::File(file_name(draft, file, place)));
-    }
-    if !options.parts.is_empty() {
-        let service = request.service.clone();
-        let fields = options
-            .parts
-            .iter()
-            .filter_map(|part| multipart(draft, &service, part, place));
-        let fields = fields.collect();
-        request.body = Some(draft.multipart(fields, place));
-    }
-    if options.get {
-        return;
-    }
-    let named = options
-        .headers
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-    let kind = match named {
-        Some((_, kind)) => kind.trim(),
-        None if options.json => "application/json",
-        None => "application/x-www-form-urlencoded",
-    };
-    match data(draft, options, input, place) {
-        Sent::Nothing => {}
-        Sent::Text(text) => draft.set_body(request, Some(kind), &text, place),
-        Sent::File(file) => {
-            request.body = Some(Body::File(file_name(draft, &file, place)));
-            request
-                .headers
-                .push(("content-type".to_owned(), Template::literal(kind)));
-        }
-    }
-}
-
-fn data(draft: &mut Draft, options: &Options, input: Option<&str>, place: &str) -> Sent {
-    let mut texts: Vec<String> = Vec::new();
-    for data in &options.data {
-        match data {
-            Data::Literal(text) => texts.push(text.clone()),
-            Data::File { file, keeps_lines } if file == "-" => match input {
-                Some(input) if *keeps_lines => texts.push(input.to_owned()),
-                Some(input) => texts.push(input.replace('\n', "")),
-                None => draft.leave(place, "data from standard input"),
-            },
-            Data::File { file, .. } if options.data.len() == 1 && !options.get => {
-                return Sent::File(file.clone());
-            }
-            Data::File { file, .. } => draft.leave(
-                place,
-                format!("data from the file {file}, joined with other data"),
-            ),
-            Data::Encoded(text) => match encoded(text) {
-                Some(text) => texts.push(text),
-                None => draft.leave(place, "data from a file that is percent-encoded"),
-            },
-        }
-    }
-    let separator = if options.json { "" } else { "&" };
-    match options.data.is_empty() {
-        true => Sent::Nothing,
-        false => Sent::Text(texts.join(separator)),
-    }
-}
-
-/// The name of a file; one that is a variable of the shell is called as that.
-fn file_name(draft: &mut Draft, file: &str, place: &str) -> String {
-    if !is_marked(file) {
-        return file.to_owned();
-    }
-    let fits = |letter: char| letter.is_ascii_alphanumeric() || "-_./".contains(letter);
-    let name = file.replace("env.", "");
-    let name: String = name.chars().filter(|letter| fits(*letter)).collect();
-    draft.leave(
-        place,
-        format!("the name of a file, which is a variable of the shell; it is {name} here"),
-    );
-    name
-}
-
-/// What `--data-urlencode` makes of its argument: `content`, `=content` or `name=content`.
-fn encoded(text: &str) -> Option<String> {
-    let encode = |text: &str| utf8_percent_encode(text, ENCODED).to_string();
-    match (text.split_once('='), text.contains('@')) {
-        (Some(("", content)), _) => Some(encode(content)),
-        (Some((name, content)), _) => Some(format!("{name}={}", encode(content))),
-        (None, true) => None,
-        (None, false) => Some(encode(text)),
-    }
-}
-
-/// A part of `-F`: `name=content`, `name=@file`, both with `;type=` and `;filename=`.
-fn multipart(
-    draft: &mut Draft,
-    service: &str,
-    part: &options::Part,
-    place: &str,
-) -> Option<(String, Part)> {
-    let Some((name, content)) = part.text.split_once('=') else {
-        draft.leave(place, "a part of a form without a name");
-        return None;
-    };
-    let name = Template::literal(name).source().to_owned();
-    if part.literal || !content.starts_with(['@', '<']) {
-        let content = match (part.literal, content.split_once(";type=")) {
-            (false, Some((content, kind))) => {
-                draft.leave(place, format!("the content type {kind} of the part {name}"));
-                content
-            }
-            _ => content,
-        };
-        let content = content
-            .strip_prefix('"')
-            .and_then(|it| it.strip_suffix('"'))
-            .unwrap_or(content);
-        let text = draft.field(service, &name, content);
-        return Some((name, Part::Text(text)));
-    }
-    if content.starts_with('<') {
-        draft.leave(
-            place,
-            format!("the part {name}, whose text comes from a file"),
-        );
-        return None;
-    }
-    let mut pieces = content[1..].split(';');
-    let unquoted = |text: &str| text.trim_matches('"').to_owned();
-    let file = pieces.next().map(unquoted).unwrap_or_default();
-    let (mut content_type, mut filename) = (None, None);
-    for piece in pieces {
-        match piece.trim().split_once('=') {
-            Some(("type", kind)) => content_type = Some(unquoted(kind)),
-            Some(("filename", name)) => filename = Some(unquoted(name)),
-            _ => draft.leave(place, format!("a setting of the part {name}")),
-        }
-    }
-    if file == "-" {
-        draft.leave(
-            place,
-            format!("the part {name}, which comes from standard input"),
-        );
-        return None;
-    }
-    Some((
-        name,
-        Part::File {
-            file: file_name(draft, &file, place),
-            content_type,
-            filename,
-        },
-    ))
 }

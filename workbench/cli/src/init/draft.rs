@@ -1,9 +1,12 @@
-//! An experiment that is being put together from something else, and how it is written down.
+//! An experiment that is being put together from something else, and how it is written down. Longer than other files: all that an
+//! experiment can have is read in one place.
 //!
 //! Whoever reads a source (a URL, curl, OpenAPI, HAR, JMX) fills a [`Draft`]: services by [`Draft::address`] or
 //! [`Draft::service`], secrets by [`Draft::secret`] (`http` finds those of headers and bodies), and every thing that has no counterpart by [`Draft::leave`].
 //! Texts are [`Template`]s: literal text goes through [`Template::literal`] or [`Template::address`].
 
+mod names;
+mod values;
 mod write;
 
 use std::time::Duration;
@@ -12,6 +15,10 @@ use url::Url;
 
 use super::template::Template;
 use super::yaml::Node;
+use names::{base_url, environment_name, service_names};
+
+pub(super) use names::{name, variable_name};
+pub(super) use values::{normal_time, now, sequence, time, uniform, uniform_time, uuid};
 
 /// An experiment as far as it is known.
 #[derive(Debug, Default)]
@@ -310,7 +317,7 @@ pub(super) struct Expect {
 impl Draft {
     pub(super) fn new(name: &str) -> Self {
         Self {
-            name: self::name(name),
+            name: names::name(name),
             ..Self::default()
         }
     }
@@ -421,161 +428,4 @@ fn requests_of<'a>(steps: &'a mut [Step], found: &mut Vec<&'a mut Request>) {
             }
         }
     }
-}
-
-fn base_url(base: &Url) -> String {
-    let mut url = base.clone();
-    url.set_query(None);
-    url.set_fragment(None);
-    // Only URLs without a host refuse these.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    url.as_str().trim_end_matches('/').to_owned()
-}
-
-/// Names for the service at a URL, the best first, without end.
-fn service_names(url: &Url) -> impl Iterator<Item = String> {
-    /// First labels of hosts that say nothing of the service.
-    const GENERIC: [&str; 10] = [
-        "api", "app", "backend", "dev", "gateway", "rest", "staging", "test", "web", "www",
-    ];
-    /// Second labels below which names are given, as in `shop.co.uk`.
-    const SHARED: [&str; 8] = ["ac", "co", "com", "edu", "gov", "ne", "net", "org"];
-    let host = url.host_str().unwrap_or_default().to_ascii_lowercase();
-    let (short, long) = match url.host() {
-        Some(url::Host::Domain(_)) if host.contains('.') => {
-            let mut labels: Vec<&str> = host.trim_end_matches('.').split('.').collect();
-            labels.pop();
-            if labels.len() > 1 && labels.last().is_some_and(|label| SHARED.contains(label)) {
-                labels.pop();
-            }
-            let telling = labels.iter().find(|label| !GENERIC.contains(label));
-            let short = telling.or(labels.first()).copied().unwrap_or_default();
-            (short.to_owned(), labels.join("-"))
-        }
-        Some(url::Host::Domain(_)) if host != "localhost" => (host.clone(), host),
-        _ => ("service".to_owned(), "service".to_owned()),
-    };
-    let port = url.port().map(|port| port.to_string());
-    let path = name(url.path());
-    let further = [
-        port.as_deref(),
-        Some(&path)
-            .filter(|_| url.path() != "/")
-            .map(String::as_str),
-    ];
-    let further: Vec<String> = further
-        .into_iter()
-        .flatten()
-        .map(|more| format!("{short}-{more}"))
-        .collect();
-    let clean = |name: &str| -> String {
-        let fits = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
-        let name: String = name.chars().filter(|letter| fits(*letter)).collect();
-        if name.is_empty() {
-            "service".to_owned()
-        } else {
-            name
-        }
-    };
-    let (short, long) = (clean(&short), clean(&long));
-    let further = further.into_iter().map(move |name| clean(&name));
-    let numbered = (2_u32..).map({
-        let short = short.clone();
-        move |number| format!("{short}-{number}")
-    });
-    [short, long].into_iter().chain(further).chain(numbered)
-}
-
-/// The name of an experiment or a scenario that is named after this: lower-case letters, digits and hyphens.
-pub(super) fn name(text: &str) -> String {
-    let mut out = String::new();
-    for letter in text.chars().filter(|letter| *letter != '\'') {
-        if letter.is_ascii_alphanumeric() {
-            out.push(letter.to_ascii_lowercase());
-        } else if !out.is_empty() && !out.ends_with('-') {
-            out.push('-');
-        }
-        if out.len() >= 60 {
-            break;
-        }
-    }
-    let out = out.trim_end_matches('-');
-    if out.is_empty() {
-        "experiment".to_owned()
-    } else {
-        out.to_owned()
-    }
-}
-
-/// The name of a variable that is named after this, none of the built-in ones.
-pub(super) fn variable_name(text: &str) -> String {
-    let mut out: String = text
-        .chars()
-        .map(|letter| match letter {
-            letter if letter.is_ascii_alphanumeric() || letter == '_' => letter,
-            _ => '_',
-        })
-        .collect();
-    if !out.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_') {
-        out.insert(0, '_');
-    }
-    if ["user", "iteration", "env"].contains(&out.as_str()) {
-        out.push('_');
-    }
-    out
-}
-
-fn environment_name(hint: &str) -> String {
-    let mut out = String::new();
-    for letter in hint.chars() {
-        if letter.is_ascii_alphanumeric() {
-            out.push(letter.to_ascii_uppercase());
-        } else if !out.is_empty() && !out.ends_with('_') {
-            out.push('_');
-        }
-    }
-    let out = out.trim_end_matches('_');
-    match out.chars().next() {
-        None => "SECRET".to_owned(),
-        Some(first) if first.is_ascii_digit() => format!("_{out}"),
-        Some(_) => out.to_owned(),
-    }
-}
-
-/// A time, as `think`, `think_time` and `timeout` take it.
-pub(super) fn time(time: Duration) -> Node {
-    Node::from(workbench_plan::format_duration(time).as_str())
-}
-
-/// A time between two.
-pub(super) fn uniform_time(from: Duration, to: Duration) -> Node {
-    Node::map([("uniform", Node::list([time(from), time(to)]))])
-}
-
-/// A normally distributed time.
-pub(super) fn normal_time(mean: Duration, sd: Duration) -> Node {
-    let parts = Node::map([("mean", time(mean)), ("sd", time(sd))]);
-    Node::map([("normal", parts)])
-}
-
-/// A whole number between two, both included.
-pub(super) fn uniform(from: i64, to: i64) -> Node {
-    Node::map([("uniform", Node::list([from, to].map(Node::from)))])
-}
-
-/// Each whole number once in the run.
-pub(super) fn sequence(from: i64, step: i64) -> Node {
-    let parts = Node::map([("from", Node::from(from)), ("step", Node::from(step))]);
-    Node::map([("sequence", parts)])
-}
-
-/// A UUID.
-pub(super) fn uuid() -> Node {
-    Node::map([("uuid", Node::from("v4"))])
-}
-
-/// The present time in a format of strftime, or `unix`, `unix_ms`, `rfc3339`.
-pub(super) fn now(format: &str) -> Node {
-    Node::map([("now", Node::map([("format", Node::from(format))]))])
 }

@@ -8,8 +8,6 @@ mod choose;
 mod correlate;
 mod file;
 mod page;
-#[cfg(test)]
-mod tests;
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -76,7 +74,11 @@ fn of(text: &str, stem: &str, output: PathBuf) -> anyhow::Result<Draft> {
     for exchange in &exchanges {
         steps.extend(gap(ended, exchange.sent.started));
         let mut step = writer.step(exchange);
-        let title = exchange.sent.page.as_deref().and_then(|id| recording.pages.get(id));
+        let title = exchange
+            .sent
+            .page
+            .as_deref()
+            .and_then(|id| recording.pages.get(id));
         if exchange.sent.page.as_deref() != page && exchange.sent.page.is_some() {
             page = exchange.sent.page.as_deref();
             if let Some(title) = title.filter(|title| !title.is_empty() && !title.contains("://")) {
@@ -84,7 +86,10 @@ fn of(text: &str, stem: &str, output: PathBuf) -> anyhow::Result<Draft> {
             }
         }
         steps.push(step);
-        let end = [exchange.sent.ended(), exchange.answered.ended()].into_iter().flatten().fold(ended, latest);
+        let end = [exchange.sent.ended(), exchange.answered.ended()]
+            .into_iter()
+            .flatten()
+            .fold(ended, latest);
         ended = end;
     }
     Ok(writer.finish(steps, &recording))
@@ -125,7 +130,9 @@ fn redirected<'a>(kept: &[&'a Entry]) -> Vec<Exchange<'a>> {
         };
         let mut from = at;
         while let Some(target) = exchange.answered.redirect() {
-            let is_own = kept.iter().any(|other| other.url.origin() == target.origin());
+            let is_own = kept
+                .iter()
+                .any(|other| other.url.origin() == target.origin());
             exchange.is_redirected |= is_own;
             let next = (from + 1..kept.len().min(from + WITHIN))
                 .find(|next| !followed.contains(next) && same(&kept[*next].url, &target));
@@ -162,7 +169,7 @@ impl Writer {
     fn step(&mut self, exchange: &Exchange<'_>) -> Step {
         let entry = exchange.sent;
         let place = entry.place();
-        self.correlation.begin(entry);
+        self.correlation.begin();
         let url = self.correlation.url(&entry.url);
         let address = self.draft.address(&url);
         let mut request = Request::new(&entry.method, address);
@@ -184,7 +191,9 @@ impl Writer {
         }
         for name in &entry.cookies {
             if !self.set_cookies.contains(name) {
-                self.unset_cookies.entry(name.clone()).or_insert_with(|| place.clone());
+                self.unset_cookies
+                    .entry(name.clone())
+                    .or_insert_with(|| place.clone());
             }
         }
         self.body(&mut request, entry, content_type, &place);
@@ -197,13 +206,22 @@ impl Writer {
         }
         if let (Some(target), false) = (exchange.answered.redirect(), exchange.is_redirected) {
             let host = target.host_str().unwrap_or_default();
-            self.draft.leave(&place, format!("a redirect to {host}, which is not followed"));
+            self.draft.leave(
+                &place,
+                format!("a redirect to {host}, which is not followed"),
+            );
         }
         for answered in [entry, exchange.answered] {
-            self.set_cookies.extend(answered.set_cookies().map(|(name, _)| name));
+            self.set_cookies
+                .extend(answered.set_cookies().map(|(name, _)| name));
         }
-        self.correlation.answered(exchange.answered, &request.service);
         let missing = self.missing(&request);
+        // What is not sent is not answered.
+        if missing.is_none() {
+            self.correlation.answered(exchange.answered);
+        } else {
+            self.correlation.unanswered();
+        }
         Step {
             disabled: missing.is_some(),
             comment: missing.into_iter().collect(),
@@ -217,26 +235,43 @@ impl Writer {
             return None;
         };
         parts.iter().find_map(|(_, part)| match part {
-            super::draft::Part::File { file, .. } if !self.output.join(file).is_file() => {
-                Some(format!("The file {file} is not there: put it beside the experiment."))
-            }
+            super::draft::Part::File { file, .. } if !self.output.join(file).is_file() => Some(
+                format!("The file {file} is not there: put it beside the experiment."),
+            ),
             _ => None,
         })
     }
 
-    fn body(&mut self, request: &mut Request, entry: &Entry, content_type: Option<String>, place: &str) {
+    fn body(
+        &mut self,
+        request: &mut Request,
+        entry: &Entry,
+        content_type: Option<String>,
+        place: &str,
+    ) {
         let Some(sent) = &entry.body else { return };
         let kind = content_type.or_else(|| Some(sent.kind.clone()).filter(|kind| !kind.is_empty()));
         let essence = kind.as_deref().unwrap_or_default();
-        let essence = essence.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let essence = essence
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase();
         let service = request.service.clone();
         if sent.is_binary {
             return self.draft.leave(place, "a body that is not text");
         }
         if essence == "application/x-www-form-urlencoded" {
             let fields: Vec<(String, String)> = match sent.text.is_empty() {
-                true => sent.fields.iter().map(|field| (field.name.clone(), field.value.clone())).collect(),
-                false => form_urlencoded::parse(sent.text.as_bytes()).into_owned().collect(),
+                true => sent
+                    .fields
+                    .iter()
+                    .map(|field| (field.name.clone(), field.value.clone()))
+                    .collect(),
+                false => form_urlencoded::parse(sent.text.as_bytes())
+                    .into_owned()
+                    .collect(),
             };
             let fields = fields.into_iter().map(|(name, value)| {
                 let value = self.correlation.text(&name, &value, Place::Form);
@@ -255,12 +290,18 @@ impl Writer {
                 let name = Template::literal(&field.name).source().to_owned();
                 let part = match &field.file {
                     Some(file) => super::draft::Part::File {
-                        file: file.rsplit(['/', '\\']).next().unwrap_or_default().to_owned(),
+                        file: file
+                            .rsplit(['/', '\\'])
+                            .next()
+                            .unwrap_or_default()
+                            .to_owned(),
                         content_type: field.kind.clone(),
                         filename: None,
                     },
                     None => {
-                        let value = self.correlation.text(&field.name, &field.value, Place::Form);
+                        let value = self
+                            .correlation
+                            .text(&field.name, &field.value, Place::Form);
                         super::draft::Part::Text(self.draft.field(&service, &field.name, &value))
                     }
                 };
@@ -270,7 +311,9 @@ impl Writer {
             return;
         }
         let is_json = essence == "application/json" || essence.ends_with("+json");
-        let json = is_json.then(|| serde_json::from_str::<Value>(&sent.text).ok()).flatten();
+        let json = is_json
+            .then(|| serde_json::from_str::<Value>(&sent.text).ok())
+            .flatten();
         let text = match json {
             Some(json) => serde_json::to_string(&self.correlation.json(&json)).unwrap_or_default(),
             None => sent.text.clone(),
@@ -281,27 +324,46 @@ impl Writer {
     }
 
     fn finish(self, mut steps: Vec<Step>, recording: &file::Recording) -> Draft {
-        let Self { mut draft, mut correlation, unset_cookies, noise, .. } = self;
+        let Self {
+            mut draft,
+            mut correlation,
+            unset_cookies,
+            noise,
+            ..
+        } = self;
         let of_request = correlation.captures();
-        let requests = steps.iter_mut().filter(|step| matches!(step.action, Action::Request(_)));
+        let requests = steps
+            .iter_mut()
+            .filter(|step| matches!(step.action, Action::Request(_)));
         for (step, captures) in requests.zip(of_request) {
             if captures.is_empty() {
                 continue;
             }
-            let names: Vec<&str> = captures.iter().map(|capture| capture.variable.as_str()).collect();
+            let names: Vec<&str> = captures
+                .iter()
+                .map(|capture| capture.variable.as_str())
+                .collect();
             let plural = if names.len() == 1 { "is" } else { "are" };
-            step.comment.push(format!("Later requests send what is captured here: {} {plural} theirs.", names.join(", ")));
+            step.comment.push(format!(
+                "Later requests send what is captured here: {} {plural} theirs.",
+                names.join(", ")
+            ));
             if let Action::Request(request) = &mut step.action {
                 request.captures.extend(captures);
             }
         }
         let total = recording.entries.len();
-        let count = steps.iter().filter(|step| matches!(step.action, Action::Request(_))).count();
+        let count = steps
+            .iter()
+            .filter(|step| matches!(step.action, Action::Request(_)))
+            .count();
         let by = match recording.creator.as_str() {
             "" => String::new(),
             creator => format!(" by {creator}"),
         };
-        draft.comment.push(format!("From a recording{by}: {count} of its {total} requests, in their order."));
+        draft.comment.push(format!(
+            "From a recording{by}: {count} of its {total} requests, in their order."
+        ));
         draft.comment.push(
             "Every user repeats all of it: what is done once, such as a login, belongs under on_start.".to_owned(),
         );
@@ -320,7 +382,10 @@ impl Writer {
         if !noise.is_empty() {
             let mut names: Vec<String> = noise.into_iter().collect();
             names.sort();
-            draft.leave("headers", format!("what a browser says of itself: {}", names.join(", ")));
+            draft.leave(
+                "headers",
+                format!("what a browser says of itself: {}", names.join(", ")),
+            );
         }
         if count > 0 {
             draft.load = Some(gentle_load(5, Duration::from_secs(30)));

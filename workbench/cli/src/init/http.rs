@@ -1,12 +1,14 @@
 //! Headers, addresses and bodies as clients send them, put into requests of an experiment: what the workbench sends by
 //! itself is left out, and secrets become environment variables.
 
+mod body;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_yaml::Value;
 use url::{Url, form_urlencoded};
 
-use super::draft::{Auth, Body, Draft, Part, Request};
+use super::draft::{Auth, Draft, Request};
 use super::template::{Template, is_mark, is_marked, mark};
 use super::yaml::Node;
 
@@ -241,106 +243,6 @@ impl Draft {
         }
     }
 
-    /// Gives the request a body as a client sent it, with the content type that it named. `place` is where it stands.
-    pub(super) fn set_body(
-        &mut self,
-        request: &mut Request,
-        content_type: Option<&str>,
-        text: &str,
-        place: &str,
-    ) {
-        let service = request.service.clone();
-        let essence = content_type.map(|kind| {
-            kind.split(';')
-                .next()
-                .unwrap_or_default()
-                .trim()
-                .to_ascii_lowercase()
-        });
-        let essence = essence.as_deref().unwrap_or_default();
-        if essence == "multipart/form-data"
-            && let Some(parts) = content_type.and_then(|kind| multipart(kind, text))
-        {
-            let parts = parts
-                .into_iter()
-                .map(|part| self.part(&service, part, place));
-            let parts = parts.collect();
-            request.body = Some(self.multipart(parts, place));
-            return;
-        }
-        let is_json = essence == "application/json" || essence.ends_with("+json");
-        let json = is_json
-            .then(|| serde_json::from_str::<Value>(text).ok())
-            .flatten();
-        let (body, implied) = if let Some(json) = json {
-            (Body::Json(self.json(&service, &json)), "application/json")
-        } else if let Some(fields) = form(essence, text) {
-            let fields = fields.into_iter().map(|(name, value)| {
-                let value = self.field(&service, &name, &value);
-                (Template::literal(&name).source().to_owned(), value)
-            });
-            (
-                Body::Form(fields.collect()),
-                "application/x-www-form-urlencoded",
-            )
-        } else {
-            (
-                Body::Text(Template::literal(text)),
-                "text/plain; charset=utf-8",
-            )
-        };
-        let implied = content_type.is_some_and(|kind| {
-            kind.eq_ignore_ascii_case(implied)
-                || kind.eq_ignore_ascii_case(&format!("{implied}; charset=utf-8"))
-        });
-        if let (Some(kind), false) = (content_type, implied) {
-            request.headers.retain(|(name, _)| name != "content-type");
-            request
-                .headers
-                .push(("content-type".to_owned(), Template::literal(kind)));
-        }
-        request.body = Some(body);
-    }
-
-    /// A multipart body; of parts with the same name the first, as a file has one value for each name.
-    pub(super) fn multipart(&mut self, parts: Vec<(String, Part)>, place: &str) -> Body {
-        let mut kept: Vec<(String, Part)> = Vec::new();
-        for (name, part) in parts {
-            match kept.iter().any(|(known, _)| *known == name) {
-                true => self.leave(place, format!("another part with the name {name}")),
-                false => kept.push((name, part)),
-            }
-        }
-        Body::Multipart(kept)
-    }
-
-    fn part(&mut self, service: &str, part: SentPart, place: &str) -> (String, Part) {
-        let name = Template::literal(&part.name).source().to_owned();
-        let Some(filename) = part.filename else {
-            let text = self.field(service, &part.name, &part.text);
-            return (name, Part::Text(text));
-        };
-        // Without the folders that it may have had.
-        let file = filename.rsplit(['/', '\\']).next().unwrap_or_default();
-        let file = if file.is_empty() { "file.bin" } else { file };
-        self.leave(
-            place,
-            format!(
-                "what is in the file of the part {}; put it into {file}",
-                part.name
-            ),
-        );
-        let content_type = part.content_type;
-        (
-            name,
-            Part::File {
-                file: file.to_owned(),
-                content_type,
-                filename: None,
-            },
-        )
-    }
-
     /// The value of a field of a form, or of a parameter.
     pub(super) fn field(&mut self, service: &str, name: &str, value: &str) -> Template {
         match is_secret(name) && !value.is_empty() {
@@ -387,69 +289,6 @@ impl Draft {
             other => other.clone(),
         }
     }
-}
-
-/// The fields of a form, where the text is one.
-fn form(essence: &str, text: &str) -> Option<Vec<(String, String)>> {
-    let is_form = essence == "application/x-www-form-urlencoded"
-        && !text.is_empty()
-        && text
-            .split('&')
-            .all(|pair| pair.contains('=') && !pair.starts_with('='))
-        && !text.contains(['{', '"', '<', '\n', ' ']);
-    is_form.then(|| {
-        form_urlencoded::parse(text.as_bytes())
-            .into_owned()
-            .collect()
-    })
-}
-
-/// A part of a multipart body.
-struct SentPart {
-    name: String,
-    filename: Option<String>,
-    content_type: Option<String>,
-    text: String,
-}
-
-/// The parts of a body of this type (RFC 7578); none where it is not such a body.
-fn multipart(content_type: &str, body: &str) -> Option<Vec<SentPart>> {
-    let boundary = content_type.split(';').find_map(|part| {
-        let (name, value) = part.split_once('=')?;
-        let named = name.trim().eq_ignore_ascii_case("boundary");
-        named.then(|| value.trim().trim_matches('"'))
-    })?;
-    let body = body.replace("\r\n", "\n");
-    let mut parts = Vec::new();
-    let delimiter = format!("--{boundary}");
-    let mut chunks = body.split(&delimiter);
-    chunks.next()?;
-    for chunk in chunks {
-        if chunk.starts_with("--") {
-            break;
-        }
-        let (head, text) = chunk.trim_start_matches('\n').split_once("\n\n")?;
-        let header = |wanted: &str| {
-            head.lines().find_map(|line| {
-                let (name, value) = line.split_once(':')?;
-                name.eq_ignore_ascii_case(wanted).then(|| value.trim())
-            })
-        };
-        let disposition = header("content-disposition")?;
-        let parameter = |wanted: &str| {
-            disposition.split(';').find_map(|part| {
-                let (name, value) = part.trim().split_once('=')?;
-                (name == wanted).then(|| value.trim_matches('"').to_owned())
-            })
-        };
-        parts.push(SentPart {
-            name: parameter("name")?,
-            filename: parameter("filename"),
-            content_type: header("content-type").map(str::to_owned),
-            text: text.strip_suffix('\n').unwrap_or(text).to_owned(),
-        });
-    }
-    (!parts.is_empty()).then_some(parts)
 }
 
 /// User and password of the credentials of HTTP's basic authentication.

@@ -11,8 +11,6 @@ mod expression;
 mod load;
 mod sampler;
 mod scope;
-#[cfg(test)]
-mod tests;
 mod time;
 mod timer;
 mod tree;
@@ -25,7 +23,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
-use super::draft::{Action, Draft, Request, Scenario, Step};
+use super::draft::{Action, Draft, Scenario, Step};
 use scope::Scope;
 use timer::Throughput;
 use tree::{Element, Item};
@@ -289,7 +287,7 @@ impl<'a> Conversion<'a> {
         let mut draft = self.draft;
         draft.http.cookies_off = !self.keeps_cookies && !draft.scenarios.is_empty();
         draft.http.follow_redirects = self.follows_redirects.then_some(REDIRECTS);
-        hoist_headers(&mut draft);
+        draft.share();
         if let [scenario] = draft.scenarios.as_mut_slice() {
             draft.load = scenario.load.take();
         }
@@ -369,48 +367,6 @@ impl<'a> Conversion<'a> {
         }
         draft
     }
-}
-
-/// Headers that every request has go to the defaults of all.
-fn hoist_headers(draft: &mut Draft) {
-    fn each<'s>(steps: &'s mut [Step], out: &mut Vec<&'s mut Request>) {
-        for step in steps {
-            match &mut step.action {
-                Action::Repeat { steps, .. } | Action::When { steps, .. } => each(steps, out),
-                Action::Choose(choices) => {
-                    choices.iter_mut().for_each(|(_, steps)| each(steps, out))
-                }
-                Action::Request(request) => out.push(request),
-                Action::Think(_) => {}
-            }
-        }
-    }
-    let mut requests = Vec::new();
-    for scenario in &mut draft.scenarios {
-        each(&mut scenario.on_start, &mut requests);
-        each(&mut scenario.steps, &mut requests);
-        each(&mut scenario.on_stop, &mut requests);
-    }
-    let Some((first, rest)) = requests.split_first() else {
-        return;
-    };
-    if rest.is_empty() {
-        return;
-    }
-    let is_plain = |text: &str| {
-        !text.contains("${") || text.matches("${").count() == text.matches("${env.").count()
-    };
-    let common: Vec<_> = first
-        .headers
-        .iter()
-        .filter(|(name, value)| name != "content-type" && is_plain(value.source()))
-        .filter(|header| rest.iter().all(|request| request.headers.contains(header)))
-        .cloned()
-        .collect();
-    for request in &mut requests {
-        request.headers.retain(|header| !common.contains(header));
-    }
-    draft.http.headers.extend(common);
 }
 
 fn has_request(steps: &[Step]) -> bool {

@@ -4,10 +4,12 @@
 //! Descriptions are read as plain YAML values, with our own resolution of `$ref`: typed crates know one version each (openapiv3
 //! 3.0, oas3 3.1) and refuse a whole description for one field that is not as they expect it, and little of it is needed here.
 
+mod body;
 mod example;
 mod lenient;
 mod listing;
 mod operation;
+mod parameter;
 mod security;
 
 use std::path::Path;
@@ -100,7 +102,7 @@ fn of(document: &Document, file: &str) -> anyhow::Result<Draft> {
     let title = info
         .and_then(|info| info.get("title"))
         .and_then(Value::as_str);
-    let mut draft = Draft::new(title.unwrap_or(file));
+    let mut draft = Draft::new(title.filter(|title| has_letters(title)).unwrap_or(file));
     draft.title = title.map(str::to_owned);
     for key in ["webhooks", "x-webhooks"] {
         if document.root.get(key).is_some() {
@@ -110,7 +112,10 @@ fn of(document: &Document, file: &str) -> anyhow::Result<Draft> {
     let mut readers: Vec<Scenario> = Vec::new();
     let mut writer = Vec::new();
     for operation in operations(document, &mut draft) {
-        let tag = operation.tag().map_or_else(|| "reader".to_owned(), name);
+        let tag = match operation.tag().unwrap_or("reader") {
+            tag if has_letters(tag) => name(tag),
+            tag => tag.to_owned(),
+        };
         let reads = operation.reads();
         let Some(step) = operation.step(&mut draft) else {
             continue;
@@ -140,6 +145,11 @@ fn of(document: &Document, file: &str) -> anyhow::Result<Draft> {
     draft.share();
     comments(&mut draft);
     Ok(draft)
+}
+
+/// Whether a name can be made of the text.
+fn has_letters(text: &str) -> bool {
+    text.contains(|letter: char| letter.is_ascii_alphanumeric())
 }
 
 fn reader(name: String, steps: Vec<Step>) -> Scenario {

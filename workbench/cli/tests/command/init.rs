@@ -1,6 +1,8 @@
 //! `init` turns what people have into experiments that `validate` accepts.
 
 mod curl;
+mod har;
+mod jmx;
 mod openapi;
 
 use std::fs::File;

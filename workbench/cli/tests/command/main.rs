@@ -22,3 +22,4 @@ mod stub;
 mod support;
 mod sweep;
 mod tls;
+mod try_out;

@@ -1,6 +1,6 @@
 //! A service that answers at once and notes what it was asked.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
@@ -68,11 +68,25 @@ impl Stub {
 
 /// Paths that begin with `/fail` are answered with a 500, those with `/hang` never.
 fn serve(socket: TcpStream, noted: &Mutex<Vec<String>>, life: usize) -> Option<()> {
-    let mut lines = BufReader::new(socket.try_clone().ok()?).lines();
+    let mut reader = BufReader::new(socket.try_clone().ok()?);
     let mut socket = socket;
     loop {
-        let first = lines.next()?.ok()?;
-        while !lines.next()?.ok()?.is_empty() {}
+        let mut line = || {
+            let mut line = String::new();
+            (reader.read_line(&mut line).ok()? > 0).then(|| line.trim_end().to_owned())
+        };
+        let first = line()?;
+        let mut length = 0;
+        loop {
+            let header = line()?;
+            if header.is_empty() {
+                break;
+            }
+            if let Some(given) = header.strip_prefix("content-length: ") {
+                length = given.parse().ok()?;
+            }
+        }
+        reader.read_exact(&mut vec![0; length]).ok()?;
         let words: Vec<&str> = first.split(' ').take(2).collect();
         let status = if words[1].starts_with("/fail") {
             "500 Internal Server Error"
@@ -87,7 +101,7 @@ fn serve(socket: TcpStream, noted: &Mutex<Vec<String>>, life: usize) -> Option<(
         drop(noted);
         if words[1].starts_with("/hang") {
             // Until the client goes.
-            lines.next()?.ok()?;
+            reader.read_exact(&mut [0]).ok()?;
         }
         let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 2\r\n\r\nok");
         socket.write_all(answer.as_bytes()).ok()?;

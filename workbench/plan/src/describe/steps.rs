@@ -93,7 +93,8 @@ fn request(step: &StepFile, request: &str) -> String {
     line
 }
 
-fn expectation(file: &ExpectationFile) -> String {
+/// What is expected, in a line.
+pub(crate) fn expectation(file: &ExpectationFile) -> String {
     let mut all = Vec::new();
     if let Some(statuses) = &file.status {
         let statuses: Vec<String> = statuses.0.iter().map(u16::to_string).collect();

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::foreign;
 use crate::diagnostic::{Fault, nearest};
 
 /// What a time looks like, for editors; the same as [`parse_duration`] accepts.
@@ -26,11 +27,7 @@ const UNITS: [(&str, u128); 7] = [
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 pub(super) fn parse_duration(text: &str) -> Result<Duration, Fault> {
-    let not_a_time = || {
-        Fault::new(format!(
-            "\"{text}\" is not a time; write it as 100ms, 10s, 1m30s or 1h"
-        ))
-    };
+    let not_a_time = || not_a_time(text);
     let mut nanoseconds: u128 = 0;
     let mut rest = text;
     while !rest.is_empty() {
@@ -91,10 +88,14 @@ fn unknown_unit(text: &str, unit: &str) -> Fault {
             unit,
             format!("unknown unit \"{unit}\"; did you mean \"{right}\"?"),
         ),
-        None => Fault::new(format!(
-            "\"{text}\" is not a time; write it as 100ms, 10s, 1m30s or 1h"
-        )),
+        None => not_a_time(text),
     }
+}
+
+fn not_a_time(text: &str) -> Fault {
+    let right = foreign::duration(text);
+    let right = right.as_deref().unwrap_or("100ms, 10s, 1m30s or 1h");
+    Fault::new(format!("\"{text}\" is not a time; write it as {right}"))
 }
 
 /// A time in the largest unit that leaves a whole number; minutes and hours from ten minutes on, as `60s` says more

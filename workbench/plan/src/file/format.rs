@@ -308,7 +308,7 @@ pub(crate) struct MonitorFile {
         ] })
     )]
     pub(crate) processes: Vec<ValueFile>,
-    /// URLs of endpoints in Prometheus' text format or OpenMetrics.
+    /// URLs of endpoints in Prometheus' text format, or in that of `OpenMetrics`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(inner(regex(pattern = "^https?://")))]
     pub(crate) prometheus: Vec<String>,

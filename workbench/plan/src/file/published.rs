@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::source::{Node, Source};
-use super::{structure, text_of};
+use super::{invalid, structure, text_of};
 use crate::diagnostic::suggestion;
 use crate::error::{Mistake, PlanError};
 use crate::published::{PublishedGroup, PublishedTable, PublishedTest};
@@ -93,13 +93,8 @@ pub fn read_published(path: &Path) -> Result<PublishedTable, PlanError> {
 /// ```
 pub fn parse_published(text: &str, path: &Path) -> Result<PublishedTable, PlanError> {
     let source = Source::new(text);
-    structure::read::<TableFile>(&source)
-        .map_err(|mistake| vec![mistake])
-        .and_then(|(wire, root)| resolve(wire, &root, &source))
-        .map_err(|mistakes| PlanError::Invalid {
-            path: path.to_owned(),
-            mistakes,
-        })
+    structure::read(&source, |file, root| resolve(file, root, &source))
+        .map_err(|mistakes| invalid(path, mistakes))
 }
 
 fn resolve(
@@ -121,10 +116,8 @@ fn resolve(
     }
     let groups = groups(&mut check, wire.groups, root.get("groups"));
     let tests = tests(&mut check, &wire.tests, &groups, root.get("tests"));
-    let mut mistakes = check.mistakes;
-    mistakes.sort_by_key(|mistake| (mistake.line, mistake.column));
-    if !mistakes.is_empty() {
-        return Err(mistakes);
+    if !check.mistakes.is_empty() {
+        return Err(check.mistakes);
     }
     Ok(PublishedTable {
         title: wire.title,
@@ -269,8 +262,10 @@ struct Check<'a> {
 
 impl Check<'_> {
     fn note(&mut self, node: &Node, message: impl Into<String>) {
-        self.mistakes
-            .push(self.source.mistake(node.place(), message));
+        if !node.place().is_stand_in() {
+            self.mistakes
+                .push(self.source.mistake(node.place(), message));
+        }
     }
 
     /// Notes a number that cannot have been printed with so many digits.

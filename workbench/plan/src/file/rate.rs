@@ -1,5 +1,6 @@
 //! Rates as people write them: `500/s`, `30/m`, `0.5/h`.
 
+use super::foreign;
 use crate::diagnostic::Fault;
 use crate::plan::{Rate, RateUnit};
 
@@ -14,9 +15,9 @@ const UNITS: [(&str, RateUnit); 3] = [
 
 pub(super) fn parse_rate(text: &str) -> Result<Rate, Fault> {
     let not_a_rate = || {
-        Fault::new(format!(
-            "\"{text}\" is not a rate; write it as 500/s, 30/m or 10/h"
-        ))
+        let right = foreign::rate(text);
+        let right = right.as_deref().unwrap_or("500/s, 30/m or 10/h");
+        Fault::new(format!("\"{text}\" is not a rate; write it as {right}"))
     };
     let is_decimal = |number: &str| {
         let (whole, decimals) = number.split_once('.').unwrap_or((number, "0"));

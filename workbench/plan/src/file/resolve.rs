@@ -5,6 +5,7 @@ mod body;
 mod data;
 mod fill;
 mod flow;
+mod labels;
 mod load;
 mod monitor;
 mod names;
@@ -17,6 +18,7 @@ mod values;
 
 use std::cell::RefCell;
 use std::path::Path;
+use std::rc::Rc;
 use std::time::Duration;
 
 use super::Files;
@@ -26,10 +28,10 @@ use super::source::{Node, Place, Source};
 use super::threshold::parse_threshold;
 use crate::diagnostic::{Fault, suggestion};
 use crate::error::Mistake;
-use crate::plan::{Http, HttpVersion, Monitor, Plan, Scenario, Threshold};
+use crate::plan::{Http, HttpVersion, Monitor, Plan, Threshold, loads};
 use crate::template::without_variables;
 
-/// Resolves everything and reports every mistake found on the way, in the order of the file.
+/// Resolves everything and reports every mistake found on the way.
 pub(super) fn resolve(
     file: PlanFile,
     root: &Node,
@@ -41,14 +43,11 @@ pub(super) fn resolve(
         source,
         folder: path.parent().unwrap_or(Path::new("")),
         files,
+        unknown: Rc::default(),
         mistakes: Vec::new(),
     };
     let plan = plan(&mut check, file, root, path).filter(|_| check.mistakes.is_empty());
-    let mut mistakes = check.mistakes;
-    mistakes.sort_by_key(|mistake| (mistake.line, mistake.column));
-    // What an alias repeats is wrong once.
-    mistakes.dedup();
-    plan.ok_or(mistakes)
+    plan.ok_or(check.mistakes)
 }
 
 fn plan(check: &mut Check<'_>, file: PlanFile, root: &Node, path: &Path) -> Option<Plan> {
@@ -77,7 +76,7 @@ fn plan(check: &mut Check<'_>, file: PlanFile, root: &Node, path: &Path) -> Opti
     });
     let warm_up = check.time(&file.warm_up, root.get("warm_up"));
     let request_timeout = check.positive_time(&file.timeout, root.get("timeout"));
-    let services = target.as_ref().map(target::services);
+    let services = target::services(&file.target, target.as_ref(), root.get("target"));
     let secrets = RefCell::default();
     let shared = scenario::Shared {
         common: step::Common {
@@ -90,11 +89,22 @@ fn plan(check: &mut Check<'_>, file: PlanFile, root: &Node, path: &Path) -> Opti
         variables: &file.variables,
         root,
     };
-    let scenarios = scenario::scenarios(check, &file.scenarios, shared);
-    let labels = scenarios.as_deref().map(labels);
+    let (scenarios, own) = scenario::scenarios(check, &file.scenarios, shared);
+    let labels = labels::labels(&file.scenarios, root.get("scenarios"));
     let thresholds = check.thresholds(&file.thresholds, labels.as_deref(), root.get("thresholds"));
-    if let (Some(load), Some(scenarios)) = (&load, &scenarios) {
-        load::shared(check, load.as_ref(), scenarios, root);
+    if let (Some(load), Some(own)) = (&load, &own) {
+        let load = load.as_ref();
+        let scenarios = file.scenarios.iter().zip(own.iter().map(Option::as_ref));
+        let scenarios: Vec<_> = scenarios.collect();
+        let are_played = load::shared(check, load, &scenarios, root).is_some();
+        let weights = scenarios
+            .iter()
+            .map(|(it, own)| (it.weight.unwrap_or(1), *own));
+        let weights: Vec<_> = weights.collect();
+        // What was made of a plan has been looked at.
+        if let Some(warm_up) = warm_up.filter(|_| are_played && check.files != Files::Edited) {
+            load::warm_up(check, warm_up, &loads(load, &weights), root.get("warm_up"));
+        }
     }
     let (name, target, load, scenarios) = (name?, target?, load?, scenarios?);
     let mut plan = Plan {
@@ -117,9 +127,7 @@ fn plan(check: &mut Check<'_>, file: PlanFile, root: &Node, path: &Path) -> Opti
         file,
     };
     fill::fill(&mut plan);
-    // These look at the plan as a whole; what was made of one has been looked at.
-    if check.mistakes.is_empty() && check.files != Files::Edited {
-        load::warm_up(check, &plan, root.get("warm_up"));
+    if check.files != Files::Edited {
         data::suffices(check, &plan, &data, root.get("data"));
     }
     Some(plan)
@@ -138,9 +146,11 @@ fn http(check: &mut Check<'_>, file: &HttpFile, node: &Node) -> Option<Http> {
             check.note(node.get("version").place(), message)
         }
     };
+    let mut is_right = true;
     if file.follow_redirects > MOST_REDIRECTS {
         let message = format!("at most {MOST_REDIRECTS} redirects are followed");
         check.note::<()>(node.get("follow_redirects").place(), message);
+        is_right = false;
     }
     if let Some(encodings) = &file.accept_encoding {
         for encoding in encodings.split(',').map(str::trim) {
@@ -149,11 +159,12 @@ fn http(check: &mut Check<'_>, file: &HttpFile, node: &Node) -> Option<Http> {
                 let message = format!("unknown encoding \"{name}\"{}", suggestion(name, ENCODINGS));
                 let fault = Fault::at(encoding, message);
                 check.resolved::<()>(Err(fault), node.get("accept_encoding"));
+                is_right = false;
             }
         }
     }
     step::names_of_headers(check, &file.headers, node.get("headers"));
-    Some(Http {
+    is_right.then_some(Http {
         follow_redirects: file.follow_redirects,
         keeps_cookies: file.cookies == SwitchFile::On,
         version: version?,
@@ -173,24 +184,32 @@ struct Check<'a> {
     /// Of the experiment file.
     folder: &'a Path,
     files: Files,
+    /// What is wrong with the variables that a text named, until it is known which text it was.
+    unknown: Rc<RefCell<Vec<Fault>>>,
     mistakes: Vec<Mistake>,
 }
 
 impl Check<'_> {
     fn note<T>(&mut self, place: Place, message: impl Into<String>) -> Option<T> {
-        self.mistakes.push(self.source.mistake(place, message));
+        if !place.is_stand_in() {
+            self.mistakes.push(self.source.mistake(place, message));
+        }
         None
     }
 
     /// Notes what is wrong with the text of `node`, at the part of it that is wrong.
     fn resolved<T>(&mut self, result: Result<T, Fault>, node: &Node) -> Option<T> {
-        result
-            .map_err(|fault| {
-                let place = self.source.within(node, &fault.offending);
-                self.mistakes
-                    .push(self.source.mistake(place, fault.message));
-            })
-            .ok()
+        let unknown = self.unknown.take();
+        for (index, fault) in unknown.iter().enumerate() {
+            let is_same = |before: &&Fault| before.offending == fault.offending;
+            let nth = unknown[..index].iter().filter(is_same).count();
+            let place = self.source.nth_within(node, &fault.offending, nth);
+            self.note::<()>(place, &fault.message);
+        }
+        match result {
+            Ok(resolved) => unknown.is_empty().then_some(resolved),
+            Err(fault) => self.note(self.source.within(node, &fault.offending), fault.message),
+        }
     }
 
     /// The same of what is looked at several times: only the first mistake at its place.
@@ -267,20 +286,10 @@ impl Check<'_> {
                     suggestion(label, labels.iter().copied())
                 );
                 let place = self.source.within(node, label);
-                self.mistakes.push(self.source.mistake(place, message));
+                self.note::<()>(place, message);
             }
             thresholds.push(threshold);
         }
         thresholds
     }
-}
-
-fn labels(scenarios: &[Scenario]) -> Vec<&str> {
-    let mut labels = Vec::new();
-    for step in scenarios.iter().flat_map(|scenario| &scenario.steps) {
-        if !labels.contains(&step.label.as_str()) {
-            labels.push(step.label.as_str());
-        }
-    }
-    labels
 }

@@ -1,12 +1,13 @@
 //! Where each part of a YAML text stands.
 
+mod repair;
 mod tree;
 
 use std::rc::Rc;
 
 use saphyr_parser::Span as Range;
 
-pub(super) use tree::{Broken, root};
+pub(super) use tree::{Broken, Parts, parts};
 
 use crate::error::Mistake;
 
@@ -25,24 +26,40 @@ pub(super) struct Place {
     column: usize,
     /// In characters.
     width: usize,
+    /// What stands there has been put in for something that is wrong, which is reported.
+    is_stand_in: bool,
 }
 
 /// A part of the text: a scalar, a list or a mapping.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Node {
     range: Range,
     content: Content,
+    state: State,
 }
 
-#[derive(Debug)]
+/// How far a part is as it stands in the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    AsWritten,
+    /// The value of a key that was renamed to what it was probably meant to be.
+    Guessed,
+    /// A mapping from which something unknown was taken.
+    Incomplete,
+    /// Put in for something wrong or missing.
+    StandIn,
+}
+
+#[derive(Clone, Debug)]
 enum Content {
     Scalar,
     List(Vec<Rc<Node>>),
     Mapping(Vec<Entry>),
 }
 
-#[derive(Debug)]
-struct Entry {
+/// A key of a mapping, and its value.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
     key: String,
     key_node: Node,
     value: Rc<Node>,
@@ -100,22 +117,30 @@ impl<'a> Source<'a> {
 
     /// Where `part` stands within the text of `node`, or the node itself.
     pub(super) fn within(&self, node: &Node, part: &str) -> Place {
+        self.nth_within(node, part, 0)
+    }
+
+    /// Where `part` stands for the `nth` time, from 0, within the text of `node`, or the node itself.
+    pub(super) fn nth_within(&self, node: &Node, part: &str, nth: usize) -> Place {
         if part.is_empty() {
             return node.place();
         }
         let (start, end) = (node.range.start, node.range.end);
         (start.line()..=end.line())
-            .find_map(|line| {
-                let text = self.lines.get(line.checked_sub(1)?)?;
+            .flat_map(|line| {
+                let text = line.checked_sub(1).and_then(|line| self.lines.get(line));
+                let text = text.copied().unwrap_or_default();
                 let from = if line == start.line() { start.col() } else { 0 };
-                let (offset, _) = text.char_indices().nth(from)?;
-                let found = text[offset..].find(part)?;
-                Some(Place {
+                let offset = text.char_indices().nth(from).map_or(text.len(), |it| it.0);
+                let text = &text[offset..];
+                text.match_indices(part).map(move |(found, _)| Place {
                     line,
-                    column: from + text[offset..][..found].chars().count() + 1,
+                    column: from + text[..found].chars().count() + 1,
                     width: part.chars().count(),
+                    is_stand_in: node.place().is_stand_in,
                 })
             })
+            .nth(nth)
             .unwrap_or_else(|| node.place())
     }
 }
@@ -126,7 +151,13 @@ impl Place {
             line,
             column,
             width: 1,
+            is_stand_in: false,
         }
+    }
+
+    /// Whether a mistake at this place is only a consequence of another one.
+    pub(super) fn is_stand_in(self) -> bool {
+        self.is_stand_in
     }
 
     fn of(range: Range) -> Self {
@@ -140,6 +171,7 @@ impl Place {
             line: start.line(),
             column: start.col() + 1,
             width,
+            is_stand_in: false,
         }
     }
 }
@@ -150,11 +182,15 @@ impl Node {
         Self {
             range: Range::default(),
             content: Content::Scalar,
+            state: State::AsWritten,
         }
     }
 
     pub(super) fn place(&self) -> Place {
-        Place::of(self.range)
+        Place {
+            is_stand_in: matches!(self.state, State::Incomplete | State::StandIn),
+            ..Place::of(self.range)
+        }
     }
 
     /// The value of a key; the node itself where the key is not there.

@@ -1,29 +1,125 @@
-//! Text to wire structs: syntax, unknown and missing keys, and types.
+//! Text to the structs of a file: syntax, unknown and missing keys, and types.
+//!
+//! Serde stops at the first mistake. Each is noted and mended in what was read, be it only so that serde goes on: an unknown
+//! key is renamed or taken out, a missing or wrong value gets a stand-in. What is found out later about a stand-in is no mistake
+//! of the file, and is not reported.
 
+mod explain;
+mod stand_in;
+
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use serde::de::DeserializeOwned;
-use serde_path_to_error::{Path, Segment};
+use serde_path_to_error::Segment;
+use serde_yaml::{Mapping, Value};
 
-use super::source::{Broken, Node, Place, Source, root};
-use crate::diagnostic::suggestion;
+use super::foreign;
+use super::source::{Broken, Entry, Node, Parts, Place, Source, parts};
+use crate::diagnostic::{nearest, suggestion};
 use crate::error::Mistake;
+use explain::{Kind, in_words};
 
-/// The wire structs of a text, and the positions of its parts.
-pub(super) fn read<T: DeserializeOwned>(source: &Source<'_>) -> Result<(T, Rc<Node>), Mistake> {
-    let parsed = serde_yaml::from_str::<serde_yaml::Value>(source.text());
-    let root = root(source).map_err(|broken| match (broken, &parsed) {
+/// More mistakes than anybody mends at a time; the file is read anew for each.
+const MOST_MISTAKES: usize = 200;
+
+/// Reads a text, and resolves what was read; the positions of its parts go along.
+///
+/// Returns all mistakes of both, in the order of the text.
+pub(super) fn read<T: DeserializeOwned, R>(
+    source: &Source<'_>,
+    resolve: impl FnOnce(T, &Node) -> Result<R, Vec<Mistake>>,
+) -> Result<R, Vec<Mistake>> {
+    let mut repair = parsed(source).map_err(|mistake| vec![mistake])?;
+    let read = repair.read();
+    let resolved = read.map(|read| resolve(read, &repair.root));
+    let mut mistakes = repair.mistakes;
+    match resolved {
+        Some(Ok(resolved)) if mistakes.is_empty() => return Ok(resolved),
+        Some(Err(more)) => mistakes.extend(
+            more.into_iter()
+                .filter(|mistake| !names_something_lost(mistake, &repair.lost)),
+        ),
+        Some(Ok(_)) | None => {}
+    }
+    mistakes.sort_by(|one, other| {
+        let key = |it: &Mistake| (it.line, it.column);
+        let messages = || one.message.cmp(&other.message);
+        key(one).cmp(&key(other)).then_with(messages)
+    });
+    // What an alias repeats, and what every scenario uses, is wrong once.
+    mistakes.dedup();
+    Err(mistakes)
+}
+
+fn parsed<'a>(source: &'a Source<'a>) -> Result<Repair<'a>, Mistake> {
+    let parts = parts(source);
+    let parsed = match &parts {
+        Ok(parts) if !parts.repeated.is_empty() => {
+            serde_yaml::from_str(&with_marked_keys(source.text(), parts))
+        }
+        _ => serde_yaml::from_str::<Value>(source.text()),
+    };
+    let parts = parts.map_err(|broken| match (broken, &parsed) {
         // Of two parsers that give up, serde_yaml's says more about what it was doing.
         (Broken::Syntax(mistake), Err(error)) => syntax(error, source).unwrap_or(mistake),
         (Broken::Syntax(mistake) | Broken::Content(mistake), _) => mistake,
     })?;
-    let value = parsed.map_err(|error| {
-        syntax(&error, source).unwrap_or_else(|| source.mistake(root.place(), error.to_string()))
+    let mut value = parsed.map_err(|error| {
+        syntax(&error, source)
+            .unwrap_or_else(|| source.mistake(parts.root.place(), error.to_string()))
     })?;
-    // From a `Value`, errors have no position of their own, which would be that of the mapping around.
-    let wire =
-        serde_path_to_error::deserialize(value).map_err(|error| explain(&error, &root, source))?;
-    Ok((wire, root))
+    name_keys_as_written(&mut value, &parts.root);
+    let repeated = parts.repeated.into_iter();
+    Ok(Repair {
+        source,
+        value,
+        root: parts.root,
+        mistakes: repeated.map(|repeated| repeated.mistake).collect(),
+        lost: Vec::new(),
+        taken: Vec::new(),
+    })
+}
+
+/// No text in a file begins so: it is a control character.
+const MARK: char = '\0';
+
+/// The text with other names for the keys that stand in their mappings already, which serde_yaml refuses.
+fn with_marked_keys(text: &str, parts: &Parts) -> String {
+    let mut marked = String::new();
+    let mut letters = text.chars();
+    let mut at = 0;
+    for (number, repeated) in parts.repeated.iter().enumerate() {
+        let key = repeated.characters();
+        marked.extend(letters.by_ref().take(key.start - at));
+        marked.push_str(&format!("\"\\0{number}\""));
+        letters.by_ref().take(key.len()).for_each(drop);
+        at = key.end;
+    }
+    marked.extend(letters);
+    marked
+}
+
+/// Takes out the marked keys, and makes the others the texts that they are in the file, whatever YAML takes them for.
+fn name_keys_as_written(value: &mut Value, node: &Node) {
+    match value {
+        Value::Sequence(values) => {
+            for (index, value) in values.iter_mut().enumerate() {
+                name_keys_as_written(value, node.index(index));
+            }
+        }
+        Value::Mapping(mapping) => {
+            let is_marked = |key: &Value| key.as_str().is_some_and(|key| key.starts_with(MARK));
+            let entries = std::mem::take(mapping).into_iter();
+            let entries = entries.filter(|(key, _)| !is_marked(key));
+            for ((_, mut value), key) in entries.zip(node.keys()) {
+                name_keys_as_written(&mut value, node.get(key));
+                mapping.insert(key.into(), value);
+            }
+        }
+        Value::Tagged(tagged) => name_keys_as_written(&mut tagged.value, node),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 fn syntax(error: &serde_yaml::Error, source: &Source<'_>) -> Option<Mistake> {
@@ -33,93 +129,291 @@ fn syntax(error: &serde_yaml::Error, source: &Source<'_>) -> Option<Mistake> {
     Some(source.not_yaml(Place::at(at.line(), at.column()), &message))
 }
 
-fn explain(
-    error: &serde_path_to_error::Error<serde_yaml::Error>,
-    root: &Node,
-    source: &Source<'_>,
-) -> Mistake {
-    let text = error.inner().to_string();
-    let quoted: Vec<&str> = text.split('`').skip(1).step_by(2).collect();
-    let kind = [" field", " variant"]
-        .iter()
-        .find_map(|what| Some((text.split_once(what)?.0, *what)))
-        .unwrap_or_default();
-    match (kind, quoted.as_slice()) {
-        (("unknown", " variant"), [word, right @ ..]) => {
-            let place = locate(error.path(), usize::MAX, root).place();
-            let message = format!(
-                "unknown word \"{word}\"{}",
-                suggestion(word, right.iter().copied())
-            );
-            source.mistake(place, message)
+/// What was read, on its way to something that serde accepts.
+struct Repair<'a> {
+    source: &'a Source<'a>,
+    value: Value,
+    root: Rc<Node>,
+    mistakes: Vec<Mistake>,
+    /// Texts in what was taken out or replaced.
+    lost: Vec<String>,
+    /// Keys that nobody knows.
+    taken: Vec<Taken>,
+}
+
+/// A key that nobody knows, with its value.
+struct Taken {
+    /// The path of the mapping.
+    around: Vec<Segment>,
+    value: Value,
+    entry: Entry,
+}
+
+/// What serde does not accept, and where.
+struct Refused {
+    path: Vec<Segment>,
+    text: String,
+}
+
+impl Repair<'_> {
+    /// What serde makes of the value in the end; `None` where it accepts nothing that was tried.
+    fn read<T: DeserializeOwned>(&mut self) -> Option<T> {
+        while self.mistakes.len() < MOST_MISTAKES {
+            match self.attempt::<T>() {
+                Ok(read) => return Some(read),
+                Err(refused) => self.mend::<T>(&refused)?,
+            }
         }
-        (("unknown", " field"), [key, right @ ..]) => {
-            // The path leads to the unknown key's value; the key stands in the mapping before.
-            let segments = error.path().iter().count() - 1;
-            let place = locate(error.path(), segments, root).key_place(key);
-            let message = format!(
-                "unknown key \"{key}\"{}",
-                suggestion(key, right.iter().copied())
-            );
-            source.mistake(place, message)
+        None
+    }
+
+    fn attempt<T: DeserializeOwned>(&self) -> Result<T, Refused> {
+        // From a `Value`, errors have no position of their own, which would be that of the mapping around.
+        serde_path_to_error::deserialize(&self.value).map_err(|error| Refused {
+            path: error.path().iter().cloned().collect(),
+            text: error.inner().to_string(),
+        })
+    }
+
+    fn mend<T: DeserializeOwned>(&mut self, refused: &Refused) -> Option<()> {
+        match Kind::of(&refused.text) {
+            Kind::UnknownKey { right } => self.unknown_key(&refused.path, &right),
+            Kind::MissingKey(key) => self.missing_key::<T>(&refused.path, key),
+            Kind::UnknownWord { word, right } => {
+                let near = suggestion(word, right.iter().copied());
+                let message = format!("unknown word \"{word}\"{near}");
+                self.wrong_value::<T>(refused, message)
+            }
+            Kind::Other => {
+                let shape = match refused.path.last() {
+                    Some(Segment::Map { key }) => foreign::shape(key),
+                    _ => None,
+                };
+                let shape = shape.map_or_else(String::new, |shape| format!("; write {shape}"));
+                let message = format!("{}{shape}", in_words(&refused.text));
+                self.wrong_value::<T>(refused, message)
+            }
         }
-        (kind, quoted) => {
-            let message = match (kind, quoted) {
-                (("missing", _), [key]) => format!("missing key \"{key}\""),
-                _ => in_words(&text),
+    }
+
+    fn unknown_key(&mut self, path: &[Segment], right: &[&str]) -> Option<()> {
+        // The path leads to the unknown key's value; the key stands in the mapping before.
+        let (Segment::Map { key }, around) = path.split_last()? else {
+            return None;
+        };
+        let node = node_at(&self.root, around);
+        let place = node.key_place(key);
+        let foreign = foreign::key(key, right);
+        let message = match &foreign {
+            Some(foreign) => format!("unknown key \"{key}\": {}", foreign.message),
+            None => {
+                let near = suggestion(key, right.iter().copied());
+                format!("unknown key \"{key}\"{near}")
+            }
+        };
+        self.mistakes.push(self.source.mistake(place, message));
+        let value = value_at(&mut self.value, around)?.as_mapping_mut()?;
+        let node = node_at_mut(&mut self.root, around)?;
+        if foreign.is_none()
+            && let Some(near) = nearest(key, right.iter().copied())
+            && !value.contains_key(near)
+        {
+            node.rename(key, near);
+            *value = std::mem::take(value)
+                .into_iter()
+                .map(|(name, value)| match name.as_str() {
+                    Some(name) if name == key => (near.into(), value),
+                    _ => (name, value),
+                })
+                .collect();
+            return Some(());
+        }
+        let taken = node.take(key).zip(value.shift_remove(key.as_str()));
+        if let Some((entry, taken)) = taken {
+            self.lost.push(key.clone());
+            texts(&taken, &mut self.lost);
+            if foreign.is_none() {
+                self.taken.push(Taken {
+                    around: around.to_vec(),
+                    value: taken,
+                    entry,
+                });
+            }
+        }
+        match foreign {
+            Some(foreign) if !foreign.meant.iter().any(|key| value.contains_key(*key)) => {
+                if let Some(meant) = foreign.meant.first() {
+                    node.insert(meant);
+                    value.insert((*meant).into(), Value::Null);
+                }
+            }
+            // What a file as a whole lacks, no key at its top could have said.
+            _ if around.is_empty() => {}
+            _ => node.is_incomplete_now(),
+        }
+        Some(())
+    }
+
+    fn missing_key<T: DeserializeOwned>(&mut self, path: &[Segment], key: &str) -> Option<()> {
+        if self.was_taken::<T>(path, key).is_some() {
+            return Some(());
+        }
+        let node = node_at(&self.root, path);
+        if !node.is_stand_in() {
+            let message = format!("missing key \"{key}\"");
+            self.mistakes
+                .push(self.source.mistake(node.place(), message));
+        }
+        node_at_mut(&mut self.root, path)?.insert(key);
+        let value = value_at(&mut self.value, path)?;
+        if !value.is_mapping() {
+            *value = Value::Mapping(Mapping::new());
+        }
+        value.as_mapping_mut()?.insert(key.into(), Value::Null);
+        Some(())
+    }
+
+    /// Puts in for a missing key what stood there under a name that nobody knows, where serde accepts it.
+    fn was_taken<T: DeserializeOwned>(&mut self, path: &[Segment], key: &str) -> Option<()> {
+        let mut inside = path.to_vec();
+        inside.push(Segment::Map {
+            key: key.to_owned(),
+        });
+        for at in (0..self.taken.len()).filter(|at| self.taken[*at].around.len() == path.len()) {
+            if !begins_with(&self.taken[at].around, path) {
+                continue;
+            }
+            let value = self.taken[at].value.clone();
+            let mapping = value_at(&mut self.value, path)?.as_mapping_mut()?;
+            mapping.insert(key.into(), value);
+            let again = self.attempt::<T>().err();
+            if again.is_none_or(|again| !begins_with(&again.path, &inside)) {
+                let entry = self.taken.remove(at).entry;
+                node_at_mut(&mut self.root, path)?.put_back(entry, key);
+                return Some(());
+            }
+            let mapping = value_at(&mut self.value, path)?.as_mapping_mut()?;
+            mapping.shift_remove(key);
+        }
+        None
+    }
+
+    /// Puts the first of some values in that serde accepts in this place.
+    fn wrong_value<T: DeserializeOwned>(
+        &mut self,
+        refused: &Refused,
+        message: String,
+    ) -> Option<()> {
+        let path = &refused.path;
+        let node = node_at(&self.root, path);
+        if !node.is_stand_in() && !node.is_guessed() {
+            self.mistakes
+                .push(self.source.mistake(node.place(), message));
+        }
+        node_at_mut(&mut self.root, path)?.replace();
+        let before = std::mem::take(value_at(&mut self.value, path)?);
+        texts(&before, &mut self.lost);
+        let mut tried = VecDeque::from(stand_in::values(&refused.text));
+        while let Some(next) = tried.pop_front() {
+            *value_at(&mut self.value, path)? = next;
+            let Err(again) = self.attempt::<T>() else {
+                return Some(());
             };
-            source.mistake(locate(error.path(), usize::MAX, root).place(), message)
+            match Kind::of(&again.text) {
+                _ if !begins_with(&again.path, path) => return Some(()),
+                Kind::MissingKey(_) => return Some(()),
+                Kind::UnknownWord { right, .. } => {
+                    tried.push_front(right.first().copied().unwrap_or_default().into());
+                }
+                Kind::UnknownKey { .. } | Kind::Other => {}
+            }
         }
+        None
     }
 }
 
-/// Follows at most `segments` of a path.
-fn locate<'a>(path: &Path, segments: usize, root: &'a Node) -> &'a Node {
+fn begins_with(path: &[Segment], start: &[Segment]) -> bool {
+    path.len() >= start.len()
+        && start
+            .iter()
+            .zip(path)
+            .all(|(one, other)| one.to_string() == other.to_string())
+}
+
+/// The part at a path, or the last part on the way that is there.
+fn node_at<'a>(root: &'a Node, path: &[Segment]) -> &'a Node {
+    path.iter().fold(root, |node, segment| match segment {
+        Segment::Seq { index } => node.index(*index),
+        Segment::Map { key } => node.get(key),
+        Segment::Enum { .. } | Segment::Unknown => node,
+    })
+}
+
+fn node_at_mut<'a>(root: &'a mut Rc<Node>, path: &[Segment]) -> Option<&'a mut Node> {
     path.iter()
-        .take(segments)
-        .fold(root, |node, segment| match segment {
-            Segment::Seq { index } => node.index(*index),
-            Segment::Map { key } => node.get(key),
-            Segment::Enum { .. } | Segment::Unknown => node,
+        .try_fold(Rc::make_mut(root), |node, segment| match segment {
+            Segment::Seq { index } => node.index_mut(*index),
+            Segment::Map { key } => node.get_mut(key),
+            Segment::Enum { .. } | Segment::Unknown => Some(node),
         })
 }
 
-/// Serde speaks of Rust's types; people write text, numbers and lists.
-fn in_words(error: &str) -> String {
-    let Some((found, expected)) = error.rsplit_once(", expected ") else {
-        return error.to_owned();
-    };
-    let out_of_range = found.starts_with("invalid value: ");
-    let expected = match expected {
-        "u16" if out_of_range => "a whole number from 0 to 65535",
-        "u32" if out_of_range => "a whole number from 0 to 4294967295",
-        "u64" if out_of_range => "a whole number from 0 to 18446744073709551615",
-        "u16" | "u32" | "u64" | "i64" => "a whole number",
-        "f64" => "a number",
-        "a string" => "text",
-        "a sequence" => "a list",
-        "a map" => "a mapping",
-        "an array of length 2" => "two values, the lowest and the highest",
+fn value_at<'a>(root: &'a mut Value, path: &[Segment]) -> Option<&'a mut Value> {
+    path.iter().try_fold(untagged(root), |value, segment| {
+        let value = match segment {
+            Segment::Seq { index } => value.as_sequence_mut()?.get_mut(*index)?,
+            Segment::Map { key } => value.as_mapping_mut()?.get_mut(key.as_str())?,
+            Segment::Enum { .. } | Segment::Unknown => value,
+        };
+        Some(untagged(value))
+    })
+}
+
+fn untagged(value: &mut Value) -> &mut Value {
+    match value {
+        Value::Tagged(tagged) => untagged(&mut tagged.value),
         other => other,
-    };
-    let found = found
-        .trim_start_matches("invalid type: ")
-        .trim_start_matches("invalid value: ");
-    let found = match found {
-        "unit value" => "nothing",
-        "map" => "a mapping",
-        "sequence" => "a list",
-        _ => [
-            "string ",
-            "integer ",
-            "floating point ",
-            "boolean ",
-            "invalid length ",
-        ]
-        .iter()
-        .find_map(|kind| found.strip_prefix(kind))
-        .unwrap_or(found)
-        .trim_matches('`'),
-    };
-    format!("expected {expected}, found {found}")
+    }
+}
+
+/// The keys and texts in a value.
+fn texts(value: &Value, out: &mut Vec<String>) {
+    match value {
+        Value::String(text) => out.push(text.clone()),
+        Value::Sequence(values) => values.iter().for_each(|value| texts(value, out)),
+        Value::Mapping(mapping) => {
+            for (key, value) in mapping {
+                texts(key, out);
+                texts(value, out);
+            }
+        }
+        Value::Tagged(tagged) => texts(&tagged.value, out),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Whether a mistake is that a name is not known, which stands in what was taken out or replaced.
+fn names_something_lost(mistake: &Mistake, lost: &[String]) -> bool {
+    const NOT_KNOWN: [&str; 6] = [
+        "unknown variable \"",
+        "unknown data file \"",
+        "unknown service \"",
+        "no step is named \"",
+        "there is no group \"",
+        "variable \"",
+    ];
+    let name = NOT_KNOWN.iter().find_map(|start| {
+        let rest = mistake.message.strip_prefix(start)?;
+        rest.split_once('"').map(|(name, _)| name)
+    });
+    name.is_some_and(|name| lost.iter().any(|text| mentions(text, name)))
+}
+
+/// Whether a name stands in a text, other than in a use of the variable.
+fn mentions(text: &str, name: &str) -> bool {
+    let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
+    text.match_indices(name).any(|(at, _)| {
+        let (before, after) = (&text[..at], &text[at + name.len()..]);
+        !before.ends_with(is_part) && !before.ends_with("${") && !after.starts_with(is_part)
+    })
 }

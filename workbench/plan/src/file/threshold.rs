@@ -1,6 +1,7 @@
 //! Thresholds: `p95 < 500ms`, `error_rate < 1%`, `throughput > 100/s`, `p99 of "GET catalog/products" < 1s`.
 
 use super::duration::parse_duration;
+use super::foreign;
 use crate::diagnostic::{Fault, suggestion};
 use crate::plan::{Comparison, Metric, Threshold};
 
@@ -48,7 +49,15 @@ pub(super) fn parse_threshold(text: &str) -> Result<Threshold, Fault> {
             (metric, Some(label.to_owned()))
         }
     };
-    let metric = parse_metric(metric)?;
+    let sign = comparison.sign();
+    let right = || foreign::threshold(metric, sign, limit);
+    let metric = parse_metric(metric).map_err(|fault| match right() {
+        Some(right) => Fault::at(
+            metric,
+            format!("unknown metric \"{metric}\"; write {right}"),
+        ),
+        None => fault,
+    })?;
     Ok(Threshold {
         text: text.to_owned(),
         metric,
@@ -104,7 +113,16 @@ fn parse_limit(metric: Metric, text: &str) -> Result<f64, Fault> {
             .strip_suffix('%')
             .and_then(|percent| hundredths(percent.trim_end()))
             .filter(|&rate| rate <= 1.0)
-            .ok_or_else(|| Fault::at(text, format!("\"{text}\" is not a share from 0% to 100%"))),
+            .ok_or_else(|| {
+                let right = foreign::threshold("rate", "<", text);
+                let right =
+                    right.and_then(|right| Some(format!("; write {}", right.split(' ').nth(2)?)));
+                let right = right.unwrap_or_default();
+                Fault::at(
+                    text,
+                    format!("\"{text}\" is not a share from 0% to 100%{right}"),
+                )
+            }),
         Metric::Throughput => text
             .strip_suffix("/s")
             .and_then(|rate| decimal(rate.trim_end()))

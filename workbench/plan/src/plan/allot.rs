@@ -3,20 +3,29 @@
 use super::{Load, Plan, Target};
 use crate::schedule::{Schedule, Work};
 
+/// The loads of an experiment: the one that scenarios share, and those that scenarios have of their own, each with the positions
+/// and weights of the scenarios that play it. Of each scenario the weight is given and its own load.
+pub(crate) fn loads<'a>(
+    shared: Option<&'a Load>,
+    scenarios: &[(u32, Option<&'a Load>)],
+) -> Vec<(&'a Load, Vec<(usize, u32)>)> {
+    let scenarios = || scenarios.iter().enumerate();
+    let shared = shared.map(|load| {
+        let sharing = scenarios().filter(|(_, (_, own))| own.is_none());
+        let weights = sharing.map(|(position, (weight, _))| (position, *weight));
+        (load, weights.collect())
+    });
+    let own = scenarios()
+        .filter_map(|(position, (weight, load))| Some(((*load)?, vec![(position, *weight)])));
+    shared.into_iter().chain(own).collect()
+}
+
 impl Plan {
     /// Each load with the positions and weights of the scenarios that share it.
     pub(crate) fn loads(&self) -> Vec<(&Load, Vec<(usize, u32)>)> {
-        let scenarios = || self.scenarios.iter().enumerate();
-        let shared = self.load.as_ref().map(|load| {
-            let sharing = scenarios().filter(|(_, scenario)| scenario.load.is_none());
-            let weights = sharing.map(|(position, scenario)| (position, scenario.weight));
-            (load, weights.collect())
-        });
-        let own = scenarios().filter_map(|(position, scenario)| {
-            let load = scenario.load.as_ref()?;
-            Some((load, vec![(position, scenario.weight)]))
-        });
-        shared.into_iter().chain(own).collect()
+        let scenarios = self.scenarios.iter();
+        let scenarios: Vec<_> = scenarios.map(|it| (it.weight, it.load.as_ref())).collect();
+        loads(self.load.as_ref(), &scenarios)
     }
 
     /// The instants at which users start and stop, and iterations arrive.

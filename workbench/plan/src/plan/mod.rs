@@ -14,10 +14,11 @@ use std::time::Duration;
 
 use crate::data::Data;
 use crate::file::PlanFile;
+use crate::schedule::Schedule;
 use crate::secret::SecretSource;
 use crate::sweep::Sweep;
 
-pub(crate) use allot::allotted;
+pub(crate) use allot::{allotted, loads};
 pub use http::{Http, HttpVersion};
 pub use load::{Arrivals, Concurrency, Gaps, Iterations, Load, Rate, RateUnit, ThreadRow};
 pub use monitor::{Monitor, WatchedProcess};
@@ -82,13 +83,19 @@ impl Plan {
     /// Which part of a run its steady state is looked for in; it begins after the warm-up.
     #[must_use]
     pub fn steady_part(&self) -> SteadyPart {
-        let schedule = self.schedule();
-        if self.loads().iter().all(|(load, _)| load.holds())
-            && schedule.ramped_up() < schedule.hold_end()
+        SteadyPart::of(&self.loads())
+    }
+}
+
+impl SteadyPart {
+    /// Of these loads, each with the positions and weights of the scenarios that play it.
+    pub(crate) fn of(loads: &[(&Load, Vec<(usize, u32)>)]) -> Self {
+        let schedule = Schedule::of(loads);
+        if loads.iter().all(|(load, _)| load.holds()) && schedule.ramped_up() < schedule.hold_end()
         {
-            SteadyPart::Hold
+            Self::Hold
         } else {
-            SteadyPart::WholeRun
+            Self::WholeRun
         }
     }
 }

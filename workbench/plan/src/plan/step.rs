@@ -34,6 +34,8 @@ pub struct Step {
     pub capture: Vec<Capture>,
     /// The request as written in the file.
     pub request: String,
+    /// What is expected of the response, for people; `None` where the file says nothing of it.
+    pub expected: Option<String>,
 }
 
 /// The body of a request: its parts, one after the other.

@@ -42,3 +42,15 @@ pub enum Comparison {
     /// `>=`
     GreaterOrEqual,
 }
+
+impl Comparison {
+    /// As it is written.
+    pub(crate) fn sign(self) -> &'static str {
+        match self {
+            Self::Less => "<",
+            Self::LessOrEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterOrEqual => ">=",
+        }
+    }
+}

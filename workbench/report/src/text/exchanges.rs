@@ -76,11 +76,12 @@ pub fn exchanges_text(
     page.into_text()
 }
 
-/// One exchange and the variables that its response has set, as it is shown while somebody looks on: a line, and where
-/// `is_whole`, request and response.
+/// One exchange as it is shown while somebody looks on: a line, whether what was `expected` came, the variables that the
+/// response has set, and where `is_whole`, request and response.
 #[must_use]
 pub fn exchange_text(
     exchange: &Exchange,
+    expected: Option<&str>,
     captured: &[(String, String)],
     is_whole: bool,
     options: TextOptions,
@@ -108,6 +109,9 @@ pub fn exchange_text(
     if !exchange.reason.is_empty() {
         let kind = exchange.kind.map_or("", |kind| kind.as_str());
         page.verbatim("  ", kind, Tone::Bad, &format!(": {}", exchange.reason));
+    }
+    if let (Some(expected), None) = (expected, exchange.kind) {
+        page.verbatim("  ", "as expected", Tone::Good, &format!(": {expected}"));
     }
     for (name, value) in captured {
         page.verbatim("  ", name, Tone::Name, &format!(" = {value}"));

@@ -1,4 +1,4 @@
-//! The options of curl.
+//! The options of curl. Longer than other files: a third of it is their tables.
 
 use std::time::Duration;
 

@@ -1,9 +1,16 @@
 //! Commands of a shell script, as far as they concern curl: quotes, continuations, variables, here-documents; and the
 //! Windows command line's carets, as browsers write them.
 
+mod input;
+#[cfg(test)]
+mod tests;
+mod windows;
+
 use std::collections::HashMap;
 
 use crate::init::template::mark;
+use input::HereDocument;
+use windows::without_carets;
 
 /// A command, its words without quotes.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -47,31 +54,6 @@ fn read_with(text: &str, set: HashMap<String, String>) -> Script {
     reader.script
 }
 
-/// Undoes the escapes of cmd.exe: a caret before a letter, and before a line break, which goes; of two line breaks the
-/// second one stays.
-fn without_carets(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut letters = text.chars().peekable();
-    while let Some(letter) = letters.next() {
-        match letter {
-            '^' => match letters.next() {
-                // The second of two is part of the word, and stays marked as such until the words are read.
-                Some('\n') if letters.next_if_eq(&'\n').is_some() => out.push(LINE_BREAK),
-                Some('\n') => out.push(CONTINUED),
-                Some(letter) => out.push(letter),
-                None => {}
-            },
-            letter => out.push(letter),
-        }
-    }
-    out
-}
-
-/// Between the two readings of a Windows command line, noncharacters, which no text has: a line break within a word, and one
-/// after which the command goes on.
-const LINE_BREAK: char = '\u{FDD2}';
-const CONTINUED: char = '\u{FDD3}';
-
 struct Reader {
     letters: Vec<char>,
     at: usize,
@@ -83,14 +65,6 @@ struct Reader {
     set: HashMap<String, String>,
     /// The here-document that begins with the next line.
     waiting: Option<HereDocument>,
-}
-
-struct HereDocument {
-    end: String,
-    /// Tabs at the beginning of its lines are taken off.
-    tabs: bool,
-    /// Variables in it are no variables.
-    literal: bool,
 }
 
 impl Reader {
@@ -420,142 +394,6 @@ impl Reader {
         }
         self.push(&mark(&format!("env.{name}")));
     }
-
-    fn redirection(&mut self, letter: char) {
-        // A descriptor before it: `2>`.
-        if self
-            .word
-            .as_deref()
-            .is_some_and(|word| word.len() == 1 && word.starts_with(|it: char| it.is_ascii_digit()))
-        {
-            self.word = None;
-        }
-        self.end_word();
-        let here = letter == '<' && self.next_if('<');
-        let tabs = here && self.next_if('-');
-        let string = here && self.next_if('<');
-        while !here && (self.next_if('>') || self.next_if('&')) {}
-        while self.next_if(' ') {}
-        let words = self.command.words.len();
-        let mut literal = false;
-        // The word that follows, by the same rules.
-        while let Some(letter) = self.peek() {
-            match letter {
-                ' ' | '\t' | '\n' | ';' | '|' | '&' | ')' => break,
-                '\'' | '"' | '\\' => {
-                    literal = true;
-                    self.next();
-                    match letter {
-                        '\'' => self.single_quotes(),
-                        '"' => self.double_quotes(),
-                        _ => {}
-                    }
-                }
-                letter => {
-                    self.next();
-                    self.push(&letter.to_string());
-                }
-            }
-        }
-        let word = self.word.take().unwrap_or_default();
-        self.command.words.truncate(words);
-        if string {
-            self.command.input = Some(word + "\n");
-        } else if here {
-            self.waiting = Some(HereDocument {
-                end: word,
-                tabs,
-                literal,
-            });
-        } else if letter == '<' {
-            self.leave("standard input from a file");
-        }
-    }
-
-    fn here_document(&mut self, document: &HereDocument) {
-        let mut text = String::new();
-        let mut ended = false;
-        while !ended && self.peek().is_some() {
-            let mut line = String::new();
-            ended = true;
-            while let Some(letter) = self.next() {
-                if letter == '\n' {
-                    ended = false;
-                    break;
-                }
-                line.push(letter);
-            }
-            let line = match document.tabs {
-                true => line.trim_start_matches('\t'),
-                false => &line,
-            };
-            if line == document.end {
-                break;
-            }
-            text.push_str(line);
-            text.push('\n');
-        }
-        self.command.input = Some(match document.literal {
-            true => text,
-            false => self.expanded(&text),
-        });
-        self.end_command();
-    }
-
-    /// The text of a here-document with its variables.
-    fn expanded(&mut self, text: &str) -> String {
-        let letters = std::mem::replace(&mut self.letters, text.chars().collect());
-        let at = std::mem::replace(&mut self.at, 0);
-        let line = self.line;
-        while let Some(letter) = self.next() {
-            match letter {
-                '\\' => match self.next() {
-                    Some('\n') | None => {}
-                    Some(letter @ ('\\' | '$' | '`')) => self.push(&letter.to_string()),
-                    Some(letter) => self.push(&format!("\\{letter}")),
-                },
-                '$' => self.variable(),
-                '`' => self.substitution('`'),
-                letter => self.push(&letter.to_string()),
-            }
-        }
-        (self.letters, self.at, self.line) = (letters, at, line);
-        self.word.take().unwrap_or_default()
-    }
-
-    /// Words as Microsoft's C library takes them apart, once the carets are gone.
-    fn windows(&mut self) {
-        let mut quotes = false;
-        while let Some(letter) = self.next() {
-            match letter {
-                '\\' => match self.peek() {
-                    Some(escaped @ ('"' | '\\')) => {
-                        self.next();
-                        self.push(&escaped.to_string());
-                    }
-                    _ => self.push("\\"),
-                },
-                '"' => {
-                    quotes = !quotes;
-                    self.push("");
-                }
-                LINE_BREAK => {
-                    self.push("\n");
-                    self.line += 2;
-                }
-                CONTINUED => {
-                    if !quotes {
-                        self.end_word();
-                    }
-                    self.line += 1;
-                }
-                '\n' if !quotes => self.end_command(),
-                '&' if !quotes => self.end_command(),
-                ' ' | '\t' if !quotes => self.end_word(),
-                letter => self.push(&letter.to_string()),
-            }
-        }
-    }
 }
 
 fn is_name(name: &str) -> bool {
@@ -563,132 +401,4 @@ fn is_name(name: &str) -> bool {
         && name
             .chars()
             .all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn words(text: &str) -> Vec<Vec<String>> {
-        read(text)
-            .commands
-            .into_iter()
-            .map(|command| command.words)
-            .collect()
-    }
-
-    #[test]
-    fn quotes_and_continuations_are_those_of_the_shell() {
-        for (text, expected) in [
-            (
-                r#"curl 'a b' "c \"d\" $ 5" e\ f"#,
-                vec!["curl", "a b", "c \"d\" $ 5", "e f"],
-            ),
-            (
-                "curl \\\n  -H 'x: 1' \\\r\n  y",
-                vec!["curl", "-H", "x: 1", "y"],
-            ),
-            (
-                r"curl $'it\'s\n\u00e9\x41\ud83d\ude00'",
-                vec!["curl", "it's\néA😀"],
-            ),
-            ("curl 'it'\\''s' # why", vec!["curl", "it's"]),
-            ("curl x > /dev/null 2>&1", vec!["curl", "x"]),
-            ("curl http://h/a#b ''", vec!["curl", "http://h/a#b", ""]),
-        ] {
-            assert_eq!(words(text), [expected], "{text}");
-        }
-    }
-
-    #[test]
-    fn commands_end_at_line_breaks_and_operators() {
-        let script = read("curl a; curl b && curl c\n# no\ncurl d | jq '.x; y' ; curl e");
-        let words: Vec<_> = script
-            .commands
-            .iter()
-            .map(|command| command.words.join(" "))
-            .collect();
-        assert_eq!(words, ["curl a", "curl b", "curl c", "curl d", "curl e"]);
-        assert_eq!(script.commands[3].line, 3);
-        assert_eq!(
-            script.left,
-            [(3, "what its output is piped into".to_owned())]
-        );
-    }
-
-    #[test]
-    fn variables_are_those_of_the_script_or_of_the_environment() {
-        let script = read(
-            "BASE=http://h:1\nexport ID=7\ncurl \"$BASE/${ID}\" -H \"x: $TOKEN\" '$TOKEN' $(date)",
-        );
-        let token = mark("env.TOKEN");
-        let date = mark("env.OUTPUT_OF_LINE_3");
-        assert_eq!(
-            script.commands[0].words,
-            [
-                "curl",
-                "http://h:1/7",
-                "-H",
-                &format!("x: {token}"),
-                "$TOKEN",
-                &date
-            ]
-        );
-        assert_eq!(script.variables, ["TOKEN", "OUTPUT_OF_LINE_3"]);
-        assert_eq!(script.left.len(), 1);
-    }
-
-    #[test]
-    fn a_here_document_is_the_input() {
-        let script = read("curl -d @- http://h <<'EOF'\n{\n  \"a\": \"$1\"\n}\nEOF\ncurl b");
-        assert_eq!(
-            script.commands[0].input.as_deref(),
-            Some("{\n  \"a\": \"$1\"\n}\n")
-        );
-        assert_eq!(script.commands[0].words, ["curl", "-d", "@-", "http://h"]);
-        assert_eq!(script.commands[1].words, ["curl", "b"]);
-    }
-
-    #[test]
-    fn a_here_document_has_variables_unless_its_end_is_quoted() {
-        let script =
-            read("ID=7\ncurl -d @- http://h <<-EOF\n\t{\"a\": \"$ID\", \"b\": \"${B}\"}\n\tEOF\n");
-        let expected = format!("{{\"a\": \"7\", \"b\": \"{}\"}}\n", mark("env.B"));
-        assert_eq!(script.commands[0].input.as_deref(), Some(&*expected));
-    }
-
-    #[test]
-    fn a_command_whose_output_is_a_variable_is_a_command() {
-        let script = read("T=$(curl -s http://h/login | jq -r .t)\ncurl http://h/me -H \"x: $T\"");
-        assert_eq!(script.commands[0].words, ["curl", "-s", "http://h/login"]);
-        let output = format!("x: {}", mark("env.OUTPUT_OF_LINE_1"));
-        assert_eq!(script.commands[1].words[3], output);
-    }
-
-    #[test]
-    fn carets_are_those_of_windows() {
-        let text = "curl ^\"https://h/a?b=1^&c=2^\" ^\r\n  -H ^\"accept: */*^\" ^\r\n  --data-raw ^\"^{^\\^\"a^\\^\":^\\^\"x^\n\ny^\\^\"^}^\"";
-        assert_eq!(
-            words(text),
-            [[
-                "curl",
-                "https://h/a?b=1&c=2",
-                "-H",
-                "accept: */*",
-                "--data-raw",
-                "{\"a\":\"x\ny\"}"
-            ]]
-        );
-    }
-
-    #[test]
-    fn what_is_not_closed_is_said_and_harms_nobody() {
-        for text in [
-            "curl 'a", "curl \"a", "curl $'a", "curl ${a", "curl $(a", "curl `a", "curl \\",
-            "curl $", "curl <<E", "^",
-        ] {
-            let _ = read(text);
-        }
-        assert_eq!(read("curl 'a").left.len(), 1);
-    }
 }

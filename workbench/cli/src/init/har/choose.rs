@@ -20,7 +20,9 @@ pub(super) fn kept<'a>(entries: &'a [Entry], draft: &mut Draft) -> Vec<&'a Entry
             "preflight requests of browsers"
         } else if is_static(entry) {
             "images, scripts, styles, fonts and media"
-        } else if entry.status == 101 || matches!(entry.resource.as_str(), "websocket" | "eventsource") {
+        } else if entry.status == 101
+            || matches!(entry.resource.as_str(), "websocket" | "eventsource")
+        {
             "WebSockets and event streams"
         } else if entry.status == 0 && has_responses {
             "requests without a response"
@@ -47,8 +49,14 @@ pub(super) fn kept<'a>(entries: &'a [Entry], draft: &mut Draft) -> Vec<&'a Entry
     }
     if !hosts.is_empty() {
         let count: usize = hosts.values().sum();
-        let hosts: Vec<String> = hosts.iter().map(|(host, count)| format!("{host} ({count})")).collect();
-        draft.leave("left out", format!("{count} × requests to other hosts: {}", hosts.join(", ")));
+        let hosts: Vec<String> = hosts
+            .iter()
+            .map(|(host, count)| format!("{host} ({count})"))
+            .collect();
+        draft.leave(
+            "left out",
+            format!("{count} × requests to other hosts: {}", hosts.join(", ")),
+        );
     }
     candidates
 }
@@ -64,12 +72,29 @@ pub(super) fn is_static(entry: &Entry) -> bool {
     if !matches!(entry.method.as_str(), "GET" | "HEAD") {
         return false;
     }
-    let resources = ["image", "imageset", "font", "stylesheet", "script", "media", "manifest", "texttrack"];
+    let resources = [
+        "image",
+        "imageset",
+        "font",
+        "stylesheet",
+        "script",
+        "media",
+        "manifest",
+        "texttrack",
+    ];
     if resources.contains(&entry.resource.as_str()) {
         return true;
     }
     let kind = entry.kind.as_str();
-    let starts = ["image/", "font/", "audio/", "video/", "text/css", "text/javascript", "application/font"];
+    let starts = [
+        "image/",
+        "font/",
+        "audio/",
+        "video/",
+        "text/css",
+        "text/javascript",
+        "application/font",
+    ];
     let whole = [
         "application/javascript",
         "application/x-javascript",
@@ -85,18 +110,47 @@ pub(super) fn is_static(entry: &Entry) -> bool {
     // Where the response does not tell, as of redirects and cached ones.
     let tells = !kind.is_empty() && kind != "application/octet-stream" && kind != "text/plain";
     let endings = [
-        "avif", "bmp", "css", "eot", "gif", "ico", "jpeg", "jpg", "js", "map", "mjs", "mp3", "mp4", "otf", "png", "svg",
-        "ttf", "wasm", "webm", "webmanifest", "webp", "woff", "woff2",
+        "avif",
+        "bmp",
+        "css",
+        "eot",
+        "gif",
+        "ico",
+        "jpeg",
+        "jpg",
+        "js",
+        "map",
+        "mjs",
+        "mp3",
+        "mp4",
+        "otf",
+        "png",
+        "svg",
+        "ttf",
+        "wasm",
+        "webm",
+        "webmanifest",
+        "webp",
+        "woff",
+        "woff2",
     ];
-    let ending = entry.url.path().rsplit('/').next().and_then(|name| name.rsplit_once('.'));
-    !tells && ending.is_some_and(|(_, ending)| endings.contains(&ending.to_ascii_lowercase().as_str()))
+    let ending = entry
+        .url
+        .path()
+        .rsplit('/')
+        .next()
+        .and_then(|name| name.rsplit_once('.'));
+    !tells
+        && ending.is_some_and(|(_, ending)| endings.contains(&ending.to_ascii_lowercase().as_str()))
 }
 
 /// The site that was recorded: that of the first page, else the one of most requests.
 fn own_site(candidates: &[&Entry]) -> Option<String> {
-    let page = candidates
-        .iter()
-        .find(|entry| entry.resource == "document" || entry.kind == "text/html" || entry.kind == "application/xhtml+xml");
+    let page = candidates.iter().find(|entry| {
+        entry.resource == "document"
+            || entry.kind == "text/html"
+            || entry.kind == "application/xhtml+xml"
+    });
     if let Some(page) = page {
         return Some(site(&page.url));
     }
@@ -109,7 +163,10 @@ fn own_site(candidates: &[&Entry]) -> Option<String> {
         }
     }
     let most = counts.iter().map(|(_, count)| *count).max()?;
-    counts.into_iter().find(|(_, count)| *count == most).map(|(site, _)| site)
+    counts
+        .into_iter()
+        .find(|(_, count)| *count == most)
+        .map(|(site, _)| site)
 }
 
 /// What the hosts of one owner have in common: `shop.test` of `api.shop.test`.

@@ -65,14 +65,17 @@ struct Given {
 #[derive(Debug)]
 enum GivenSource {
     Json(String),
-    Css { selector: String, attribute: &'static str },
+    Css {
+        selector: String,
+        attribute: &'static str,
+    },
     Header,
     Cookie,
 }
 
 impl Correlation {
     /// A request begins.
-    pub(super) fn begin(&mut self, _entry: &Entry) {
+    pub(super) fn begin(&mut self) {
         self.captures.push(Vec::new());
     }
 
@@ -87,7 +90,11 @@ impl Correlation {
                 let decoded = decoded(segment);
                 let value = self.text(&before, &decoded, Place::Path);
                 before = decoded.clone();
-                if value == decoded { segment.clone() } else { value }
+                if value == decoded {
+                    segment.clone()
+                } else {
+                    value
+                }
             })
             .collect();
         if replaced != segments {
@@ -130,13 +137,21 @@ impl Correlation {
 
     fn json_named(&mut self, key: &str, value: &Value) -> Value {
         match value {
-            Value::Sequence(values) => {
-                Value::Sequence(values.iter().map(|value| self.json_named(key, value)).collect())
-            }
+            Value::Sequence(values) => Value::Sequence(
+                values
+                    .iter()
+                    .map(|value| self.json_named(key, value))
+                    .collect(),
+            ),
             Value::Mapping(entries) => Value::Mapping(
                 entries
                     .iter()
-                    .map(|(key, value)| (key.clone(), self.json_named(key.as_str().unwrap_or_default(), value)))
+                    .map(|(key, value)| {
+                        (
+                            key.clone(),
+                            self.json_named(key.as_str().unwrap_or_default(), value),
+                        )
+                    })
                     .collect(),
             ),
             Value::String(text) => Value::String(self.text(key, text, Place::JsonText)),
@@ -179,21 +194,37 @@ impl Correlation {
         if let Some(variable) = &given.variable {
             return variable.clone();
         }
-        let key = given.key.rsplit(['[', ']', '.']).find(|part| !part.is_empty()).unwrap_or("value");
+        let key = given
+            .key
+            .rsplit(['[', ']', '.'])
+            .find(|part| !part.is_empty())
+            .unwrap_or("value");
         let base = match key.to_ascii_lowercase().trim_start_matches('_') {
-            "id" | "uuid" | "guid" | "key" | "value" | "code" | "slug" if !given.subject.is_empty() => {
-                format!("{}_{}", singular(&given.subject), key.trim_start_matches('_'))
+            "id" | "uuid" | "guid" | "key" | "value" | "code" | "slug"
+                if !given.subject.is_empty() =>
+            {
+                format!(
+                    "{}_{}",
+                    singular(&given.subject),
+                    key.trim_start_matches('_')
+                )
             }
             _ => key.to_owned(),
         };
         let base = draft::variable_name(&base.replace('-', "_"));
-        let mut names = std::iter::once(base.clone()).chain((2_u32..).map(|number| format!("{base}_{number}")));
-        let name = names.find(|name| !self.names.contains(name)).unwrap_or_default();
+        let mut names =
+            std::iter::once(base.clone()).chain((2_u32..).map(|number| format!("{base}_{number}")));
+        let name = names
+            .find(|name| !self.names.contains(name))
+            .unwrap_or_default();
         self.names.insert(name.clone());
         given.variable = Some(name.clone());
         let from = match &given.source {
             GivenSource::Json(path) => Source::Json(path.clone()),
-            GivenSource::Css { selector, attribute } => Source::Css {
+            GivenSource::Css {
+                selector,
+                attribute,
+            } => Source::Css {
                 selector: selector.clone(),
                 attribute: Some((*attribute).to_owned()),
             },
@@ -210,7 +241,7 @@ impl Correlation {
     }
 
     /// The response of the present request has come.
-    pub(super) fn answered(&mut self, entry: &Entry, _service: &str) {
+    pub(super) fn answered(&mut self, entry: &Entry) {
         self.sent.extend(self.sending.drain(..));
         let subject = subject(&entry.url);
         for (name, value) in entry.set_cookies() {
@@ -240,6 +271,11 @@ impl Correlation {
         }
     }
 
+    /// The present request is not sent.
+    pub(super) fn unanswered(&mut self) {
+        self.sending.clear();
+    }
+
     fn give_json(
         &mut self,
         json: &serde_json::Value,
@@ -258,22 +294,41 @@ impl Correlation {
                 // `{ user: { id } }` is about a user.
                 let subject = if key.is_empty() { subject } else { key };
                 for (name, value) in entries {
-                    let is_word = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-                        && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+                    let is_word = name
+                        .starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+                        && name
+                            .chars()
+                            .all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
                     let path = match is_word {
                         true => format!("{path}.{name}"),
-                        false => format!("{path}['{}']", name.replace('\\', "\\\\").replace('\'', "\\'")),
+                        false => format!(
+                            "{path}['{}']",
+                            name.replace('\\', "\\\\").replace('\'', "\\'")
+                        ),
                     };
                     self.give_json(value, &path, name, subject, count, depth + 1);
                 }
             }
             serde_json::Value::Array(values) => {
                 for (at, value) in values.iter().enumerate() {
-                    self.give_json(value, &format!("{path}[{at}]"), key, subject, count, depth + 1);
+                    self.give_json(
+                        value,
+                        &format!("{path}[{at}]"),
+                        key,
+                        subject,
+                        count,
+                        depth + 1,
+                    );
                 }
             }
             serde_json::Value::String(text) => {
-                self.give(text, GivenSource::Json(path.to_owned()), key, subject, false);
+                self.give(
+                    text,
+                    GivenSource::Json(path.to_owned()),
+                    key,
+                    subject,
+                    false,
+                );
             }
             serde_json::Value::Number(number) => {
                 let source = GivenSource::Json(path.to_owned());
@@ -283,8 +338,16 @@ impl Correlation {
         }
     }
 
-    fn give(&mut self, value: &str, source: GivenSource, key: &str, subject: &str, is_number: bool) {
-        let is_short = value.len() > 4096 || value.is_empty() || value.contains(char::is_whitespace);
+    fn give(
+        &mut self,
+        value: &str,
+        source: GivenSource,
+        key: &str,
+        subject: &str,
+        is_number: bool,
+    ) {
+        let is_short =
+            value.len() > 4096 || value.is_empty() || value.contains(char::is_whitespace);
         if is_short || self.sent.contains(value) || self.given.contains_key(value) {
             return;
         }
@@ -337,15 +400,20 @@ fn is_telling(value: &str) -> bool {
     let digits = value.chars().filter(char::is_ascii_digit).count();
     let has_letters = value.chars().any(char::is_alphabetic);
     let is_address = value.contains("://") || value.starts_with('/');
-    !is_address && value.len() >= TELLING && (digits >= 2 && has_letters || digits >= 9 || value.len() >= 24)
+    !is_address
+        && value.len() >= TELLING
+        && (digits >= 2 && has_letters || digits >= 9 || value.len() >= 24)
 }
 
 /// Whether something that is called so tells one thing from another.
 fn is_id(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    ["id", "uuid", "guid", "key", "number", "code", "slug", "sku", "token", "nonce", "ref", "hash"]
-        .iter()
-        .any(|end| name.trim_end_matches([']', 's']).ends_with(end))
+    [
+        "id", "uuid", "guid", "key", "number", "code", "slug", "sku", "token", "nonce", "ref",
+        "hash",
+    ]
+    .iter()
+    .any(|end| name.trim_end_matches([']', 's']).ends_with(end))
 }
 
 fn letters(name: &str) -> String {
@@ -359,7 +427,10 @@ fn letters(name: &str) -> String {
 fn subject(url: &Url) -> String {
     let mut segments = url.path().rsplit('/');
     let is_word = |segment: &&str| {
-        segment.len() > 1 && segment.chars().all(|letter| letter.is_ascii_alphabetic() || "-_".contains(letter))
+        segment.len() > 1
+            && segment
+                .chars()
+                .all(|letter| letter.is_ascii_alphabetic() || "-_".contains(letter))
     };
     segments.find(is_word).unwrap_or_default().to_owned()
 }
@@ -375,5 +446,7 @@ fn singular(name: &str) -> String {
 }
 
 fn decoded(text: &str) -> String {
-    percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
+    percent_encoding::percent_decode_str(text)
+        .decode_utf8_lossy()
+        .into_owned()
 }

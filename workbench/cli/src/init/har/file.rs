@@ -72,7 +72,8 @@ pub(super) struct Field {
 
 /// Reads an archive. Entries that are none are noted.
 pub(super) fn read(text: &str) -> anyhow::Result<Recording> {
-    let root: Value = serde_json::from_str(text).context("this is not JSON, which a HAR file is")?;
+    let root: Value =
+        serde_json::from_str(text).context("this is not JSON, which a HAR file is")?;
     let Some(log) = root.get("log") else {
         bail!("this is no HAR file: there is no \"log\" in it");
     };
@@ -80,11 +81,19 @@ pub(super) fn read(text: &str) -> anyhow::Result<Recording> {
         bail!("this is no HAR file: there is no list \"log.entries\" in it");
     };
     let mut recording = Recording {
-        creator: [string(&log["creator"]["name"]), string(&log["creator"]["version"])].join(" ").trim().to_owned(),
+        creator: [
+            string(&log["creator"]["name"]),
+            string(&log["creator"]["version"]),
+        ]
+        .join(" ")
+        .trim()
+        .to_owned(),
         ..Recording::default()
     };
     for page in list(&log["pages"]) {
-        recording.pages.insert(string(&page["id"]), string(&page["title"]));
+        recording
+            .pages
+            .insert(string(&page["id"]), string(&page["title"]));
     }
     for (at, value) in entries.iter().enumerate() {
         match entry(at + 1, value) {
@@ -92,8 +101,16 @@ pub(super) fn read(text: &str) -> anyhow::Result<Recording> {
             Err(why) => recording.left.push((format!("entry {}", at + 1), why)),
         }
     }
-    if recording.entries.iter().all(|entry| entry.started.is_some()) {
-        recording.entries.sort_by(|one, other| one.started.partial_cmp(&other.started).unwrap_or(std::cmp::Ordering::Equal));
+    if recording
+        .entries
+        .iter()
+        .all(|entry| entry.started.is_some())
+    {
+        recording.entries.sort_by(|one, other| {
+            one.started
+                .partial_cmp(&other.started)
+                .unwrap_or(std::cmp::Ordering::Equal)
+        });
     }
     Ok(recording)
 }
@@ -111,7 +128,9 @@ fn entry(number: usize, value: &Value) -> Result<Entry, String> {
     let cookies = cookies_of(&headers, request);
     let content = &response["content"];
     let kind = match string(&content["mimeType"]).as_str() {
-        "" | "x-unknown" => header(&pairs(&response["headers"]), "content-type").unwrap_or_default(),
+        "" | "x-unknown" => {
+            header(&pairs(&response["headers"]), "content-type").unwrap_or_default()
+        }
         kind => kind.to_owned(),
     };
     let method = match string(&request["method"]).to_ascii_uppercase() {
@@ -121,7 +140,10 @@ fn entry(number: usize, value: &Value) -> Result<Entry, String> {
     Ok(Entry {
         number,
         started: started.map(|started| started.as_microsecond() as f64 / 1000.0),
-        time: value["time"].as_f64().filter(|time| *time >= 0.0).unwrap_or(0.0),
+        time: value["time"]
+            .as_f64()
+            .filter(|time| *time >= 0.0)
+            .unwrap_or(0.0),
         page: value["pageref"].as_str().map(str::to_owned),
         resource: string(&value["_resourceType"]).to_ascii_lowercase(),
         method,
@@ -132,7 +154,12 @@ fn entry(number: usize, value: &Value) -> Result<Entry, String> {
         status: status(&response["status"]),
         response_headers: pairs(&response["headers"]),
         redirect: string(&response["redirectURL"]),
-        kind: kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase(),
+        kind: kind
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase(),
         text: response_text(content),
     })
 }
@@ -147,7 +174,9 @@ fn body(post: &Value) -> Option<SentBody> {
             _ => is_binary = true,
         }
     }
-    is_binary |= text.chars().any(|letter| letter == '\u{FFFD}' || letter == '\0');
+    is_binary |= text
+        .chars()
+        .any(|letter| letter == '\u{FFFD}' || letter == '\0');
     let fields: Vec<Field> = list(&post["params"])
         .iter()
         .map(|field| Field {
@@ -184,10 +213,14 @@ fn response_text(content: &Value) -> String {
 }
 
 fn cookies_of(headers: &[(String, String)], request: &Value) -> Vec<String> {
-    let sent = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("cookie"));
+    let sent = headers
+        .iter()
+        .filter(|(name, _)| name.eq_ignore_ascii_case("cookie"));
     let sent = sent.flat_map(|(_, value)| value.split(';'));
     let sent = sent.filter_map(|pair| Some(pair.split_once('=')?.0.trim().to_owned()));
-    let listed = list(&request["cookies"]).iter().map(|cookie| string(&cookie["name"]));
+    let listed = list(&request["cookies"])
+        .iter()
+        .map(|cookie| string(&cookie["name"]));
     sent.chain(listed).filter(|name| !name.is_empty()).collect()
 }
 
@@ -220,14 +253,23 @@ fn header(headers: &[(String, String)], name: &str) -> Option<String> {
 }
 
 fn status(value: &Value) -> u16 {
-    let number = value.as_u64().or_else(|| value.as_str()?.trim().parse().ok());
-    number.and_then(|number| u16::try_from(number).ok()).unwrap_or(0)
+    let number = value
+        .as_u64()
+        .or_else(|| value.as_str()?.trim().parse().ok());
+    number
+        .and_then(|number| u16::try_from(number).ok())
+        .unwrap_or(0)
 }
 
 impl Entry {
     /// Where it stands in the file.
     pub(super) fn place(&self) -> String {
-        format!("entry {} ({} {})", self.number, self.method, self.url.path())
+        format!(
+            "entry {} ({} {})",
+            self.number,
+            self.method,
+            self.url.path()
+        )
     }
 
     /// When its response had come, as `started`.
@@ -241,7 +283,9 @@ impl Entry {
             return None;
         }
         let location = header(&self.response_headers, "location");
-        let location = location.filter(|text| !text.is_empty()).unwrap_or_else(|| self.redirect.clone());
+        let location = location
+            .filter(|text| !text.is_empty())
+            .unwrap_or_else(|| self.redirect.clone());
         match location.trim() {
             "" => None,
             location => self.url.join(location).ok(),

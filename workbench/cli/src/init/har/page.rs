@@ -32,12 +32,16 @@ pub(super) fn hidden(html: &str) -> Vec<Hidden> {
         };
         let is_input = tag[1].eq_ignore_ascii_case("input");
         let (value, attribute) = match is_input {
-            true if get("type").is_some_and(|kind| kind.eq_ignore_ascii_case("hidden")) => (get("value"), "value"),
+            true if get("type").is_some_and(|kind| kind.eq_ignore_ascii_case("hidden")) => {
+                (get("value"), "value")
+            }
             true => continue,
             false => (get("content"), "content"),
         };
         let tag = tag[1].to_ascii_lowercase();
-        let is_word = name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+        let is_word = name
+            .chars()
+            .all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
         let selector = match is_word {
             true => format!("{tag}[name={name}]"),
             false => format!("{tag}[name=\"{name}\"]"),
@@ -46,7 +50,12 @@ pub(super) fn hidden(html: &str) -> Vec<Hidden> {
             && workbench_plan::is_css_selector(&selector)
             && found.iter().all(|other| other.selector != selector)
         {
-            found.push(Hidden { name, value, selector, attribute });
+            found.push(Hidden {
+                name,
+                value,
+                selector,
+                attribute,
+            });
         }
     }
     found
@@ -71,7 +80,10 @@ mod tests {
         let html = "<head><meta name='csrf-token' content='a&amp;b'></head><form>\n<INPUT type=\"hidden\"\n name=\"form[token]\" \
                     value=\"12==\"/><input type=hidden name=next value=/home><input name=user value=ann></form>";
         let found = hidden(html);
-        let all: Vec<_> = found.iter().map(|it| (it.selector.as_str(), it.value.as_str(), it.attribute)).collect();
+        let all: Vec<_> = found
+            .iter()
+            .map(|it| (it.selector.as_str(), it.value.as_str(), it.attribute))
+            .collect();
         assert_eq!(
             all,
             [

@@ -357,10 +357,12 @@ impl<'a> Conversion<'a> {
             return self.draft.leave(place, what);
         }
         if element.is("JSONVALIDATION") && is_literal {
-            request
-                .expect
-                .json
-                .push((path, Template::literal("== ").and_literal(&value)));
+            // Else it would be a comparison of its own.
+            let is_plain =
+                !value.trim().is_empty() && !value.trim_start().starts_with(['=', '!', '<', '>']);
+            let sign = if is_plain { "" } else { "== " };
+            let expected = Template::literal(sign).and_literal(&value);
+            request.expect.json.push((path, expected));
             return;
         }
         if element.is("JSONVALIDATION") {

@@ -146,7 +146,7 @@ fn several_commands_are_requests_one_after_another_with_what_they_share_said_onc
         "http:\n  headers:\n    x-client: a\n    authorization: Bearer ${env.TOKEN}\n",
         "      - request: GET service/items\n",
         "      - request: POST service/cart/${env.ITEM}\n        form: { count: \"1\" }\n",
-        "#   TOKEN: of the shell\n",
+        "#   TOKEN: a variable of the shell\n",
         "# - shop.sh:3: what its output is piped into\n",
     ] {
         assert!(made.text.contains(part), "{part}\n{}", made.text);
@@ -236,6 +236,9 @@ fn without_a_request_nothing_is_written() {
         let output = run(&bench, &["--curl", command]);
         assert_eq!(output.status.code(), Some(1), "{command}");
     }
+    let output = run(&bench, &["--curl", "commands.sh"]);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("cannot read commands.sh"), "{stderr}");
     assert_eq!(std::fs::read_dir(bench.path()).unwrap().count(), 0);
 }
 

@@ -23,6 +23,7 @@ paths:
       summary: List books
       parameters:
         - { name: limit, in: query, schema: { type: integer } }
+        - { name: Accept, in: header, required: true, schema: { type: string } }
         - { name: shelf, in: query, required: true, schema: { type: string, examples: [a&b] } }
       responses:
         "200": { content: { application/json: { schema: { type: object, properties: { data: { type: array, items: { $ref: "#/components/schemas/Book" } } } } } } }

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use super::Check;
 use super::names::{Names, fits_header};
+use crate::diagnostic::Fault;
 use crate::file::Files;
+use crate::file::foreign::Around;
 use crate::file::format::{OneOrMany, Ordered, PartFile, Scalar, StepFile, ValueOr};
 use crate::file::source::Node;
 use crate::plan::{Body, BodyPart};
@@ -44,7 +46,11 @@ pub(super) fn body(
     };
     let resolve = |name: &str| names.position(name);
     let body = if let Some(json) = &file.json {
-        let template = check.resolved(Template::json(json, &resolve), node)?;
+        let template = Template::json(json, &resolve).and_then(|template| {
+            no_placeholder_in(json, names)?;
+            Ok(template)
+        });
+        let template = check.resolved(template, node)?;
         text(template, "application/json")
     } else if let Some(form) = &file.form {
         let fields = form.0.iter().flat_map(|(name, OneOrMany(values))| {
@@ -52,12 +58,21 @@ pub(super) fn body(
                 .iter()
                 .map(move |value| (name.as_str(), value.0.as_str()))
         });
-        let template = check.resolved(Template::form(fields, &resolve), node)?;
+        let mut values = form.0.iter().flat_map(|(_, OneOrMany(values))| values);
+        let template = Template::form(fields, &resolve).and_then(|template| {
+            values.try_for_each(|value| names.no_placeholder(&value.0, Around::Body))?;
+            Ok(template)
+        });
+        let template = check.resolved(template, node)?;
         text(template, "application/x-www-form-urlencoded")
     } else if let Some(parts) = &file.multipart {
         multipart(check, parts, names, node)?
     } else if let Some(plain) = &file.text {
-        let template = check.resolved(Template::plain(plain, &resolve), node)?;
+        let template = Template::plain(plain, &resolve).and_then(|template| {
+            names.no_placeholder(plain, Around::Body)?;
+            Ok(template)
+        });
+        let template = check.resolved(template, node)?;
         text(template, "text/plain; charset=utf-8")
     } else {
         let name = file.file.as_deref()?;
@@ -67,6 +82,19 @@ pub(super) fn body(
         }
     };
     Some(Some(body))
+}
+
+fn no_placeholder_in(json: &serde_yaml::Value, names: &Names<'_>) -> Result<(), Fault> {
+    match json {
+        serde_yaml::Value::String(text) => names.no_placeholder(text, Around::Body),
+        serde_yaml::Value::Sequence(values) => values
+            .iter()
+            .try_for_each(|value| no_placeholder_in(value, names)),
+        serde_yaml::Value::Mapping(mapping) => mapping
+            .values()
+            .try_for_each(|value| no_placeholder_in(value, names)),
+        _ => Ok(()),
+    }
 }
 
 fn multipart(

@@ -113,13 +113,18 @@ impl<'a, 'b> Flow<'a, 'b> {
         let kinds: Vec<&str> = KINDS.into_iter().filter(|key| is_given(key)).collect();
         let kind = match kinds[..] {
             [kind] => kind,
+            // All else that stands there belongs to one.
             [] if OF_REQUESTS.into_iter().any(|key| node.has(key)) => {
-                return check.note(node.place(), "missing key \"request\"");
+                check.note::<()>(node.place(), "missing key \"request\"");
+                step::step(check, file, None, self.common, &self.names, node);
+                return None;
             }
             [] if !file.steps.is_empty() => {
                 let message =
                     "missing key \"repeat\" or \"when\": how often the steps are done, or when";
-                return check.note(node.place(), message);
+                check.note::<()>(node.place(), message);
+                self.all(check, &file.steps, node.get("steps"), out);
+                return None;
             }
             [] => {
                 let message = "missing key: what the step does, one of \"request\", \"think\", \"repeat\", \"when\" and \"choose\"";
@@ -129,23 +134,30 @@ impl<'a, 'b> Flow<'a, 'b> {
                 let message = format!(
                     "a step is either a \"{first}\" or a \"{second}\": make two steps of it"
                 );
-                return check.note(node.key_place(second), message);
+                check.note::<()>(node.key_place(second), message);
+                self.kind(check, file, node, out);
+                return None;
             }
         };
         if kind != "request"
             && let Some(key) = OF_REQUESTS.into_iter().find(|key| node.has(key))
         {
             let message = format!("\"{key}\" belongs to a request, not to \"{kind}\"");
-            return check.note(node.key_place(key), message);
+            check.note::<()>(node.key_place(key), message);
+            self.is_broken = true;
         }
         let has_steps = matches!(kind, "repeat" | "when");
         if has_steps && file.steps.is_empty() {
+            if node.has("steps") && node.get("steps").has_stand_in() {
+                return None;
+            }
             let message = format!("missing key \"steps\": what \"{kind}\" is about");
             return check.note(node.key_place(kind), message);
         }
         if !has_steps && node.has("steps") {
             let message = format!("\"steps\" belong to \"repeat\" and \"when\", not to \"{kind}\"");
-            return check.note(node.key_place("steps"), message);
+            check.note::<()>(node.key_place("steps"), message);
+            self.is_broken = true;
         }
         self.kind(check, file, node, out)
     }
@@ -158,7 +170,7 @@ impl<'a, 'b> Flow<'a, 'b> {
         out: &mut Vec<Operation>,
     ) -> Option<()> {
         if let Some(request) = &file.request {
-            let step = step::step(check, file, request, self.common, &self.names, node)?;
+            let step = step::step(check, file, Some(request), self.common, &self.names, node)?;
             out.push(Operation::Request(self.steps.len()));
             self.steps.push(step);
         } else if let Some(think) = &file.think {
@@ -193,7 +205,7 @@ impl<'a, 'b> Flow<'a, 'b> {
                 "steps are repeated from 1 to {MOST_REPETITIONS} times, with the loops around them"
             );
             check.note::<()>(place, message)
-        } else if !has_request(&file.steps) {
+        } else if !has_request(&file.steps) && !node.has_stand_in() {
             check.note(
                 place,
                 "there is no request among the steps: repeating them would load nothing",

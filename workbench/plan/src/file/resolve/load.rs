@@ -5,14 +5,13 @@ use std::time::Duration;
 use super::Check;
 use crate::file::duration::{format_duration, parse_duration};
 use crate::file::format::{
-    ArrivalsFile, ConcurrencyFile, GapsFile, IterationsFile, NumberOr, ThreadRowFile,
+    ArrivalsFile, ConcurrencyFile, GapsFile, IterationsFile, NumberOr, ScenarioFile, ThreadRowFile,
     default_max_duration,
 };
 use crate::file::rate::parse_rate;
 use crate::file::source::Node;
-use crate::plan::{
-    Arrivals, Concurrency, Gaps, Iterations, Load, Plan, Scenario, SteadyPart, ThreadRow,
-};
+use crate::plan::{Arrivals, Concurrency, Gaps, Iterations, Load, SteadyPart, ThreadRow};
+use crate::schedule::Schedule;
 
 /// More than a machine has room for: 100,000 users take about 2 GB, and an address has 65,535 ports.
 const MOST_USERS: u64 = 1_000_000;
@@ -42,54 +41,61 @@ pub(super) fn load(
     .into_iter()
     .filter_map(|(key, is_given)| is_given.then_some(key))
     .collect();
+    let mut loads = Vec::new();
+    if let Some(rows) = file.threads {
+        loads.push(thread_rows(check, rows, node.get("threads")));
+    }
+    if let Some(file) = file.concurrency {
+        let load = concurrency(check, file, node.get("concurrency"));
+        loads.push(load.map(Load::Concurrency));
+    }
+    if let Some(file) = file.arrivals {
+        let load = arrivals(check, file, node.get("arrivals"));
+        loads.push(load.map(Load::Arrivals));
+    }
+    if let Some(file) = file.iterations {
+        let load = iterations(check, file, node.get("iterations"));
+        loads.push(load.map(Load::Iterations));
+    }
     if let [first, second, ..] = given[..] {
         let message =
             format!("the load comes either from \"{first}\" or from \"{second}\", not from both");
         return check.note(node.key_place(second), message);
     }
-    let resolved = if let Some(rows) = file.threads {
-        thread_rows(check, rows, node.get("threads"))
-    } else if let Some(file) = file.concurrency {
-        concurrency(check, file, node.get("concurrency")).map(Load::Concurrency)
-    } else if let Some(file) = file.arrivals {
-        arrivals(check, file, node.get("arrivals")).map(Load::Arrivals)
-    } else if let Some(file) = file.iterations {
-        iterations(check, file, node.get("iterations")).map(Load::Iterations)
-    } else {
-        return Some(None);
-    };
-    resolved.map(Some)
+    match loads.pop() {
+        None => Some(None),
+        // What was meant is not known.
+        Some(_) if node.get(given[0]).is_stand_in() => None,
+        Some(load) => load.map(Some),
+    }
 }
 
 /// Whether somebody plays every scenario, and all of the load is played.
 pub(super) fn shared(
     check: &mut Check<'_>,
     load: Option<&Load>,
-    scenarios: &[Scenario],
+    scenarios: &[(&ScenarioFile, Option<&Load>)],
     root: &Node,
 ) -> Option<()> {
-    for (position, scenario) in scenarios.iter().enumerate() {
-        let played = scenario.load.as_ref().or(load);
-        if scenario.pacing.is_some() && matches!(played, Some(Load::Arrivals(_))) {
+    for (position, (scenario, own)) in scenarios.iter().enumerate() {
+        if scenario.pacing.is_some() && matches!(own.or(load), Some(Load::Arrivals(_))) {
             let node = root.get("scenarios").index(position);
             let message =
                 "\"arrivals\" say when iterations begin: there is no \"pacing\" beside them";
             check.note::<()>(node.key_place("pacing"), message);
         }
     }
-    let sharing = scenarios
-        .iter()
-        .position(|scenario| scenario.load.is_none());
+    let sharing = scenarios.iter().position(|(_, own)| own.is_none());
     match (load, sharing) {
         (None, Some(position)) => {
             let keys = "\"threads\", \"concurrency\", \"arrivals\" or \"iterations\"";
-            if scenarios.iter().all(|scenario| scenario.load.is_none()) {
+            if scenarios.iter().all(|(_, own)| own.is_none()) {
                 return check.note(
                     root.place(),
                     format!("missing key {keys}: nobody would come"),
                 );
             }
-            let name = &scenarios[position].name;
+            let name = &scenarios[position].0.name;
             let place = root.get("scenarios").index(position).place();
             check.note(
                 place,
@@ -271,16 +277,21 @@ fn concurrency(check: &mut Check<'_>, file: &ConcurrencyFile, node: &Node) -> Op
 }
 
 /// A warm-up leaves something to analyse.
-pub(super) fn warm_up(check: &mut Check<'_>, plan: &Plan, node: &Node) -> Option<()> {
-    let schedule = plan.schedule();
-    let (what, end) = match plan.steady_part() {
+pub(super) fn warm_up(
+    check: &mut Check<'_>,
+    warm_up: Duration,
+    loads: &[(&Load, Vec<(usize, u32)>)],
+    node: &Node,
+) -> Option<()> {
+    let schedule = Schedule::of(loads);
+    let (what, end) = match SteadyPart::of(loads) {
         SteadyPart::Hold => ("the full load is there until", schedule.hold_end()),
         SteadyPart::WholeRun => ("the run lasts", schedule.end()),
     };
-    if !plan.warm_up.is_zero() && plan.warm_up >= end {
+    if !warm_up.is_zero() && warm_up >= end {
         let message = format!(
             "a warm-up of {} leaves nothing to analyse: {what} {}",
-            format_duration(plan.warm_up),
+            format_duration(warm_up),
             format_duration(end),
         );
         return check.note(node.place(), message);

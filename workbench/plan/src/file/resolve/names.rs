@@ -2,9 +2,11 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use super::data::DataFiles;
 use crate::diagnostic::{Fault, suggestion};
+use crate::file::foreign::{Around, placeholder};
 use crate::plan::Given;
 use crate::secret::SecretSource;
 use crate::template::{ENVIRONMENT, Template, Value};
@@ -39,6 +41,8 @@ pub(super) struct Names<'a> {
     present: RefCell<Present>,
     /// Set by any step, for better messages.
     sometime: Vec<String>,
+    /// What is wrong with the variables that texts named.
+    unknown: Rc<RefCell<Vec<Fault>>>,
 }
 
 impl Known {
@@ -87,6 +91,7 @@ impl<'a> Names<'a> {
         data: &'a DataFiles,
         secrets: &'a RefCell<Vec<SecretSource>>,
         sometime: Vec<String>,
+        unknown: &Rc<RefCell<Vec<Fault>>>,
     ) -> Self {
         let known = Known {
             longest: LONGEST_BUILT_IN,
@@ -99,6 +104,7 @@ impl<'a> Names<'a> {
             given: RefCell::default(),
             present: RefCell::new((0..BUILT_IN.len()).map(|it| (it, known.clone())).collect()),
             sometime,
+            unknown: Rc::clone(unknown),
         }
     }
 
@@ -106,8 +112,17 @@ impl<'a> Names<'a> {
         (self.all.into_inner(), self.given.into_inner())
     }
 
-    /// The position of the variable that a text names; it has a value.
+    /// The position of the variable that a text names; it has a value. One that is not known, or has none, is noted, so that
+    /// further ones of the same text are looked for.
+    #[expect(clippy::unnecessary_wraps, reason = "templates ask for a result")]
     pub(super) fn position(&self, name: &str) -> Result<usize, Fault> {
+        Ok(self.find(name).unwrap_or_else(|fault| {
+            self.unknown.borrow_mut().push(fault);
+            0
+        }))
+    }
+
+    fn find(&self, name: &str) -> Result<usize, Fault> {
         let position = self.all.borrow().iter().position(|known| known == name);
         if let Some(position) = position.filter(|it| self.has_value(*it)) {
             return Ok(position);
@@ -135,6 +150,20 @@ impl<'a> Names<'a> {
         let all = self.all.borrow();
         let near = suggestion(name, all.iter().map(String::as_str));
         Err(fault(format!("unknown variable \"{name}\"{near}")))
+    }
+
+    /// Refuses a variable that is written as other tools do.
+    pub(super) fn no_placeholder(&self, text: &str, around: Around) -> Result<(), Fault> {
+        let is_known = |name: &str| match name.split_once('.') {
+            // What is built in nobody knows who writes so.
+            None => {
+                let all = self.all.borrow();
+                let mut names = all[BUILT_IN.len()..].iter().chain(&self.sometime);
+                names.any(|it| it == name)
+            }
+            Some((data, column)) => data == ENVIRONMENT || self.data.column(data, column).is_ok(),
+        };
+        placeholder(text, around, &is_known).map_or(Ok(()), Err)
     }
 
     /// Sets a variable from here on.

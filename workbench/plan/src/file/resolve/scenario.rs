@@ -12,7 +12,7 @@ use crate::file::format::{
     DrawFile, Ordered, ScenarioFile, StepFile, StopFile, ValueFile, ValueOr,
 };
 use crate::file::source::Node;
-use crate::plan::{Given, Operation, Scenario};
+use crate::plan::{Given, Load, Operation, Scenario};
 use crate::secret::SecretSource;
 use crate::template::without_variables;
 
@@ -30,17 +30,17 @@ pub(super) struct Shared<'a> {
     pub(super) root: &'a Node,
 }
 
+/// The scenarios, and the loads of their own that they have, which are known where something else is wrong with a scenario.
 pub(super) fn scenarios(
     check: &mut Check<'_>,
     files: &[ScenarioFile],
     shared: Shared<'_>,
-) -> Option<Vec<Scenario>> {
+) -> (Option<Vec<Scenario>>, Option<Vec<Option<Load>>>) {
     let node = shared.root.get("scenarios");
     if files.is_empty() {
-        return check.note(
-            node.place(),
-            "at least one scenario is needed: users would have nothing to do",
-        );
+        let message = "at least one scenario is needed: users would have nothing to do";
+        check.note::<()>(node.place(), message);
+        return (None, None);
     }
     for (index, file) in files.iter().enumerate() {
         let place = node.index(index).get("name").place();
@@ -50,27 +50,33 @@ pub(super) fn scenarios(
             check.note::<()>(place, format!("two scenarios are named \"{}\"", file.name));
         }
     }
-    let scenarios: Vec<Option<Scenario>> = files
+    let (scenarios, loads): (Vec<Option<Scenario>>, Vec<Option<Option<Load>>>) = files
         .iter()
         .enumerate()
-        .map(|(index, file)| scenario(check, file, shared, node.index(index)))
-        .collect();
-    scenarios.into_iter().collect()
+        .map(|(index, file)| {
+            let node = node.index(index);
+            let load = LoadFile {
+                threads: file.threads.as_deref(),
+                concurrency: file.concurrency.as_ref(),
+                arrivals: file.arrivals.as_ref(),
+                iterations: file.iterations.as_ref(),
+            };
+            let load = load::load(check, &load, node);
+            let scenario = scenario(check, file, load.as_ref(), shared, node);
+            // Where the scenario itself is a stand-in, it may have been meant to have a load.
+            (scenario, load.filter(|_| !node.place().is_stand_in()))
+        })
+        .unzip();
+    (scenarios.into_iter().collect(), loads.into_iter().collect())
 }
 
 fn scenario(
     check: &mut Check<'_>,
     file: &ScenarioFile,
+    load: Option<&Option<Load>>,
     shared: Shared<'_>,
     node: &Node,
 ) -> Option<Scenario> {
-    let load = LoadFile {
-        threads: file.threads.as_deref(),
-        concurrency: file.concurrency.as_ref(),
-        arrivals: file.arrivals.as_ref(),
-        iterations: file.iterations.as_ref(),
-    };
-    let load = load::load(check, &load, node);
     if !(1..=LARGEST_WEIGHT).contains(&file.weight.unwrap_or(1)) {
         let message = format!("a weight is a whole number from 1 to {LARGEST_WEIGHT}");
         check.note::<()>(node.get("weight").place(), message);
@@ -90,28 +96,30 @@ fn scenario(
     for steps in [&file.on_start, &file.steps, &file.on_stop] {
         set_in(steps, &mut sometime);
     }
-    let names = Names::new(shared.data, shared.secrets, sometime);
+    let names = Names::new(shared.data, shared.secrets, sometime, &check.unknown);
     let variables = variables(check, shared.variables, &names, shared.root);
     let mut flow = Flow::new(shared.common, names);
     let on_start = flow.operations(check, &file.on_start, node.get("on_start"));
     let steps_node = node.get("steps");
     let actions = flow.operations(check, &file.steps, steps_node);
+    let mut is_right = true;
     if let Some(actions) = &actions
         && !actions.iter().any(|it| matches!(it, Operation::Request(_)))
     {
-        return check.note(
+        check.note::<()>(
             steps_node.place(),
             "at least one step is needed that is a request",
         );
+        is_right = false;
     }
     let on_stop = flow.operations(check, &file.on_stop, node.get("on_stop"));
     let (names, steps, counters) = (flow.names, flow.steps, flow.counters);
     let (variable_names, given) = names.into_parts();
-    variables?;
+    variables.filter(|()| is_right)?;
     Some(Scenario {
         name: file.name.clone(),
         weight: file.weight.unwrap_or(1),
-        load: load?,
+        load: load?.clone(),
         think_time: think_time?,
         pacing: pacing?,
         ends_iterations: file.stop == StopFile::AfterIteration,

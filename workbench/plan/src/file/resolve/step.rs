@@ -6,8 +6,10 @@ use super::names::{BUILT_IN, Known, Names, fits_header};
 use super::target::Service;
 use super::{Check, answer, body, values};
 use crate::answer::Expectation;
+use crate::describe::expectation;
 use crate::diagnostic::{Fault, suggestion};
 use crate::draw::Draw;
+use crate::file::foreign::Around;
 use crate::file::format::{AuthFile, DrawFile, HttpFile, Ordered, StepFile, ValueFile, ValueOr};
 use crate::file::request::{check_length, check_path, parse_request};
 use crate::file::source::Node;
@@ -32,14 +34,14 @@ pub(super) struct Common<'a> {
 pub(super) fn step(
     check: &mut Check<'_>,
     file: &StepFile,
-    request: &str,
+    request: Option<&str>,
     common: Common<'_>,
     names: &Names<'_>,
     node: &Node,
 ) -> Option<Step> {
     let set = set(check, &file.set, names, node.get("set"));
     let request_node = node.get("request");
-    let line = check.resolved(parse_request(request), request_node);
+    let line = request.and_then(|request| check.resolved(parse_request(request), request_node));
     let prefix = line
         .as_ref()
         .zip(common.services)
@@ -65,8 +67,8 @@ pub(super) fn step(
         None => Some(Auth::default()),
         Some(file) => auth(check, file, headers.as_deref(), names, node.get("auth")),
     };
-    let label = file.name.clone().unwrap_or_else(|| request.to_owned());
-    if label.trim().is_empty() || label == TOTAL {
+    let label = file.name.as_deref().or(request).unwrap_or_default();
+    if file.name.is_some() && (label.trim().is_empty() || label == TOTAL) {
         let message = format!("\"{label}\" cannot name a request");
         check.note::<()>(node.get("name").place(), message);
     }
@@ -83,7 +85,7 @@ pub(super) fn step(
     let (line, auth, mut headers) = (line?, auth?, headers?);
     headers.extend(auth.header);
     Some(Step {
-        label,
+        label: label.to_owned(),
         method: line.method.to_owned(),
         service: line.service.to_owned(),
         path: path?,
@@ -94,7 +96,8 @@ pub(super) fn step(
         timeout: timeout?,
         expect: expect?,
         capture: capture?,
-        request: request.to_owned(),
+        request: request?.to_owned(),
+        expected: file.expect.as_ref().map(expectation),
     })
 }
 
@@ -107,6 +110,7 @@ fn path(
 ) -> Option<Template> {
     let template = Template::path(text, &|name| names.position(name));
     let template = template.and_then(|template| {
+        names.no_placeholder(text, Around::Path)?;
         template.literals().try_for_each(check_path)?;
         let literals: usize = template.literals().map(str::len).sum();
         let variables: usize = template.variables().map(|it| names.longest(it)).sum();
@@ -196,7 +200,8 @@ fn headers(
             Some((name.to_ascii_lowercase(), template))
         })
         .collect();
-    let mut headers: Headers = own.into_iter().collect::<Option<_>>()?;
+    let mut is_right = own.iter().all(Option::is_some);
+    let mut headers: Headers = own.into_iter().flatten().collect();
     let request = file.request.as_deref().unwrap_or_default();
     let encoding = common.http.accept_encoding.iter();
     let encoding = encoding.map(|text| ("accept-encoding", text));
@@ -205,22 +210,28 @@ fn headers(
     for (name, text) in shared.chain(encoding) {
         let lower = name.to_ascii_lowercase();
         let is_auth = lower == "authorization" && file.auth.is_some();
-        if is_auth || headers.iter().any(|(given, _)| *given == lower) {
+        let is_given = || file.headers.keys().any(|it| it.eq_ignore_ascii_case(name));
+        if is_auth || is_given() {
             continue;
         }
-        match header(text, names) {
-            Ok(template) => headers.push((lower, template)),
-            Err(fault) => {
-                let message = format!(
-                    "{}; this is a header of every request, and so of \"{request}\"",
-                    fault.message
-                );
-                let node = common.node.get("headers").get(name);
-                check.resolved_once(Err(Fault { message, ..fault }), node)?;
-            }
+        let template = header(text, names);
+        let mut faults = check.unknown.take();
+        match template {
+            Ok(template) if faults.is_empty() => headers.push((lower, template)),
+            Ok(_) => {}
+            Err(fault) => faults.push(fault),
+        }
+        is_right &= faults.is_empty();
+        for fault in faults {
+            let message = format!(
+                "{}; this is a header of every request, and so of \"{request}\"",
+                fault.message
+            );
+            let node = common.node.get("headers").get(name);
+            check.resolved_once::<()>(Err(Fault { message, ..fault }), node);
         }
     }
-    Some(headers)
+    is_right.then_some(headers)
 }
 
 /// Notes what is wrong with the names of headers.
@@ -268,6 +279,7 @@ fn check_header_name(lower: &str) -> Result<(), Fault> {
 
 fn header(text: &str, names: &Names<'_>) -> Result<Template, Fault> {
     let template = Template::plain(text, &|name| names.position(name))?;
+    names.no_placeholder(text, Around::Header)?;
     if let Some(wrong) = template.literals().find(|literal| !fits_header(literal)) {
         // Of a text over several lines no line holds all of it.
         let wrong = wrong.lines().find(|line| !fits_header(line));

@@ -26,44 +26,76 @@ pub(super) struct Service<'a> {
     pub(super) prefix: usize,
 }
 
-/// The services of a target.
-pub(super) fn services(target: &Target) -> Vec<Service<'_>> {
-    match target {
-        Target::Bookstore(_) => BOOKSTORE_SERVICES
-            .map(|name| Service { name, prefix: 0 })
-            .into(),
-        Target::Urls(urls) => {
-            let services = urls.services.iter().map(|(name, url)| Service {
-                name,
-                prefix: url.prefix.len(),
-            });
-            services.collect()
+/// The services of a target, be it right or not; `None` where nobody can know them.
+pub(super) fn services<'a>(
+    file: &'a TargetFile,
+    target: Option<&Target>,
+    node: &Node,
+) -> Option<Vec<Service<'a>>> {
+    match (&file.bookstore, &file.urls) {
+        (Some(_), None) => Some(
+            BOOKSTORE_SERVICES
+                .map(|name| Service { name, prefix: 0 })
+                .into(),
+        ),
+        (None, Some(urls)) if !node.get("urls").is_stand_in() => {
+            let resolved = match target {
+                Some(Target::Urls(target)) => Some(&target.services),
+                _ => None,
+            };
+            Some(named(urls, resolved))
         }
+        _ => None,
     }
+}
+
+fn named<'a>(
+    urls: &'a BTreeMap<String, String>,
+    resolved: Option<&BTreeMap<String, BaseUrl>>,
+) -> Vec<Service<'a>> {
+    let prefix = |name| Some(resolved?.get(name)?.prefix.len());
+    let services = urls.keys().map(|name| Service {
+        name,
+        prefix: prefix(name).unwrap_or(0),
+    });
+    services.collect()
 }
 
 pub(super) fn target(check: &mut Check<'_>, file: &TargetFile, node: &Node) -> Option<Target> {
     match (&file.bookstore, &file.urls) {
-        (Some(_), None) if !file.reset.is_empty() => check.note(
-            node.key_place("reset"),
-            "the bundled bookstore is started anew for each run; \"reset\" is for \"urls\"",
-        ),
-        (Some(_), None) if file.tls.is_some() => check.note(
-            node.key_place("tls"),
-            "the bundled bookstore speaks plain HTTP; \"tls\" is for \"urls\"",
-        ),
-        (Some(file), None) => bookstore(check, file, node.get("bookstore")),
+        (Some(bookstore), None) => {
+            let reset =
+                "the bundled bookstore is started anew for each run; \"reset\" is for \"urls\"";
+            let tls = "the bundled bookstore speaks plain HTTP; \"tls\" is for \"urls\"";
+            let mut is_right = true;
+            for (key, is_given, message) in [
+                ("reset", !file.reset.is_empty(), reset),
+                ("tls", file.tls.is_some(), tls),
+            ] {
+                if is_given {
+                    check.note::<()>(node.key_place(key), message);
+                    is_right = false;
+                }
+            }
+            self::bookstore(check, bookstore, node.get("bookstore")).filter(|_| is_right)
+        }
         (None, Some(urls)) => {
-            let services = services_at(check, urls, node.get("urls"))?;
+            let services = services_at(check, urls, node.get("urls"));
             let tls = file
                 .tls
                 .as_ref()
-                .map(|file| tls::tls(check, file, &services, node));
-            let reset = reset(check, &file.reset, &services, node.get("reset"))?;
+                .map(|file| tls::tls(check, file, services.as_ref(), node));
+            let reset = match node.get("urls").is_stand_in() {
+                true => None,
+                false => {
+                    let services = named(urls, services.as_ref());
+                    reset(check, &file.reset, &services, node.get("reset"))
+                }
+            };
             Some(Target::Urls(UrlsTarget {
-                services,
+                services: services?,
                 tls: tls.flatten(),
-                reset,
+                reset: reset?,
             }))
         }
         (Some(_), Some(_)) => check.note(
@@ -82,10 +114,8 @@ fn bookstore(check: &mut Check<'_>, file: &BookstoreFile, node: &Node) -> Option
         .and_then(|()| parse_database(&file.database));
     let database = check.resolved(database, node.get("database"));
     if file.products == 0 {
-        return check.note(
-            node.get("products").place(),
-            "a bookstore needs at least one product",
-        );
+        let message = "a bookstore needs at least one product";
+        check.note::<()>(node.get("products").place(), message);
     }
     let faults = file.faults.iter().enumerate().map(|(index, text)| {
         let fault = parse_injected(text, &BOOKSTORE_SERVICES);
@@ -167,7 +197,7 @@ fn services_at(
 fn reset(
     check: &mut Check<'_>,
     file: &[String],
-    services: &BTreeMap<String, BaseUrl>,
+    services: &[Service<'_>],
     node: &Node,
 ) -> Option<Vec<ResetRequest>> {
     let requests = file.iter().enumerate().map(|(index, text)| {
@@ -179,16 +209,16 @@ fn reset(
     requests.into_iter().collect()
 }
 
-fn reset_request(text: &str, services: &BTreeMap<String, BaseUrl>) -> Result<ResetRequest, Fault> {
+fn reset_request(text: &str, services: &[Service<'_>]) -> Result<ResetRequest, Fault> {
     let line = parse_request(text)?;
-    let Some(service) = services.get(line.service) else {
-        let near = suggestion(line.service, services.keys().map(String::as_str));
+    let Some(service) = services.iter().find(|it| it.name == line.service) else {
+        let near = suggestion(line.service, services.iter().map(|it| it.name));
         let message = format!("unknown service \"{}\"{near}", line.service);
         return Err(Fault::at(line.service, message));
     };
     without_variables(&line.path, "a reset, which is sent by no user")?;
     check_path(&line.path)?;
-    check_length(service.prefix.len() + line.path.len())?;
+    check_length(service.prefix + line.path.len())?;
     Ok(ResetRequest {
         method: line.method.to_owned(),
         service: line.service.to_owned(),

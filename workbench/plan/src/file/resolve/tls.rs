@@ -7,16 +7,17 @@ use crate::file::Files;
 use crate::file::format::TlsFile;
 use crate::file::source::Node;
 use crate::plan::BaseUrl;
+use crate::template::without_variables;
 use crate::tls::{ClientCertificate, Tls};
 
 /// `node` is that of the target.
 pub(super) fn tls(
     check: &mut Check<'_>,
     file: &TlsFile,
-    services: &BTreeMap<String, BaseUrl>,
+    services: Option<&BTreeMap<String, BaseUrl>>,
     node: &Node,
 ) -> Option<Tls> {
-    if !services.values().any(|url| url.tls) {
+    if services.is_some_and(|services| !services.values().any(|url| url.tls)) {
         check.note::<()>(
             node.key_place("tls"),
             "\"tls\" is for https URLs, and none of \"urls\" is one",
@@ -42,6 +43,14 @@ pub(super) fn tls(
         ),
         (None, None) => None,
     };
+    for (key, name) in [
+        ("ca", &file.ca),
+        ("certificate", &file.certificate),
+        ("key", &file.key),
+    ] {
+        let name = name.as_deref().unwrap_or_default();
+        check.resolved(without_variables(name, "the name of a file"), node.get(key))?;
+    }
     let tls = Tls {
         folder: check.folder.to_owned(),
         ca: file.ca.clone(),
@@ -175,6 +184,12 @@ mod tests {
                 "hollow.pem holds a certificate that cannot be used",
             ),
             (https, "{ ca: cut.pem }", "3:14", "cut.pem is not PEM"),
+            (
+                https,
+                "{ ca: \"${env.CA}\" }",
+                "3:15",
+                "there are no variables in the name of a file",
+            ),
             (
                 https,
                 &format!("{{ {client}, key: none.key }}"),

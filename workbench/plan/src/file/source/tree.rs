@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use saphyr_parser::{Event, Marker, Parser, Span as Range, StrInput};
 
-use super::{Content, Entry, Node, Place, Source};
+use super::{Content, Entry, Node, Place, Source, State};
 use crate::error::Mistake;
 
 /// As `serde_yaml`'s own limit; a text nested much deeper would overflow the stack.
@@ -20,26 +20,48 @@ pub(in crate::file) enum Broken {
     Content(Mistake),
 }
 
+/// The parts of a text.
+pub(in crate::file) struct Parts {
+    pub(in crate::file) root: Rc<Node>,
+    /// Keys that stand in their mapping already, in the order of the text. They and their values are no part of the tree.
+    pub(in crate::file) repeated: Vec<Repeated>,
+}
+
+/// A key that stands in its mapping already.
+pub(in crate::file) struct Repeated {
+    range: Range,
+    pub(in crate::file) mistake: Mistake,
+}
+
+impl Repeated {
+    /// Where the key stands in the text, in characters.
+    pub(in crate::file) fn characters(&self) -> std::ops::Range<usize> {
+        self.range.start.index()..self.range.end.index()
+    }
+}
+
 struct Builder<'a> {
     events: Parser<'a, StrInput<'a>>,
     anchors: HashMap<usize, Rc<Node>>,
     source: &'a Source<'a>,
     depth: usize,
+    repeated: Vec<Repeated>,
 }
 
 /// The parts of the text with their places.
-pub(in crate::file) fn root(source: &Source<'_>) -> Result<Rc<Node>, Broken> {
+pub(in crate::file) fn parts(source: &Source<'_>) -> Result<Parts, Broken> {
     Builder {
         events: Parser::new_from_str(source.text),
         anchors: HashMap::new(),
         source,
         depth: 0,
+        repeated: Vec::new(),
     }
     .document()
 }
 
 impl<'a> Builder<'a> {
-    fn document(mut self) -> Result<Rc<Node>, Broken> {
+    fn document(mut self) -> Result<Parts, Broken> {
         loop {
             let (event, range) = self.next()?;
             match event {
@@ -50,7 +72,11 @@ impl<'a> Builder<'a> {
                 }
                 event => {
                     let root = self.node(&event, range)?;
-                    return self.no_more_documents().map(|()| root);
+                    self.no_more_documents()?;
+                    return Ok(Parts {
+                        root,
+                        repeated: self.repeated,
+                    });
                 }
             }
         }
@@ -110,7 +136,11 @@ impl<'a> Builder<'a> {
         };
         self.depth -= 1;
         let range = Range::new(range.start, end);
-        let node = Rc::new(Node { range, content });
+        let node = Rc::new(Node {
+            range,
+            content,
+            state: State::AsWritten,
+        });
         self.anchors.insert(anchor, Rc::clone(&node));
         Ok(node)
     }
@@ -137,19 +167,26 @@ impl<'a> Builder<'a> {
                     return Err(self.refuse(place, "a key has to be text"));
                 }
             };
-            if let Some(first) = entries.iter().find(|entry| entry.key == key) {
-                let line = first.key_node.range.start.line();
-                let message = format!("\"{key}\" is given twice; it already stands in line {line}");
-                return Err(self.refuse(Place::of(key_range), message));
-            }
+            let first = entries.iter().find(|entry| entry.key == key);
+            let first = first.map(|entry| entry.key_node.range.start.line());
             let (event, range) = self.next()?;
+            let value = self.node(&event, range)?;
+            if let Some(line) = first {
+                let message = format!("\"{key}\" is given twice; it already stands in line {line}");
+                self.repeated.push(Repeated {
+                    range: key_range,
+                    mistake: self.source.mistake(Place::of(key_range), message),
+                });
+                continue;
+            }
             entries.push(Entry {
                 key,
                 key_node: Node {
                     range: key_range,
                     content: Content::Scalar,
+                    state: State::AsWritten,
                 },
-                value: self.node(&event, range)?,
+                value,
             });
         }
     }

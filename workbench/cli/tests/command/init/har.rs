@@ -1,0 +1,163 @@
+//! Recordings of browsers and proxies.
+
+use assert_cmd::assert::OutputAssertExt;
+use predicates::prelude::PredicateBooleanExt;
+use predicates::str::contains;
+
+use super::{Made, init};
+use crate::support::Bench;
+
+/// A visit to a shop: sign in with a form, a session of an API, a list, a book of it, the cart.
+const SHOP: &str = include_str!("shop.har");
+
+fn made(har: &str) -> Made {
+    let bench = Bench::new();
+    std::fs::write(bench.path().join("visit.har"), har).unwrap();
+    init(&bench, &["--har", "visit.har"])
+}
+
+#[test]
+fn a_visit_becomes_a_scenario_that_takes_values_from_responses() {
+    let made = made(SHOP);
+    let text = &made.text;
+    let scenario = &text[text.find("scenarios:").unwrap()..text.find("\nthresholds:").unwrap()];
+    assert_eq!(
+        scenario,
+        r#"scenarios:
+  - name: recorded
+    steps:
+      # Page: Sign in
+      # Later requests send what is captured here: form_token is theirs.
+      - request: GET shop/login
+        capture: { form_token: { css: "input[name=form_token]", attribute: value } }
+      - think: 4s
+      - request: POST shop/login
+        form: { user: ann, password: "${env.SHOP_PASSWORD}", form_token: "${form_token}" }
+      # Later requests send what is captured here: access_token is theirs.
+      - request: POST api-shop/v1/session?lang=en
+        headers: { x-requested-with: fetch }
+        json: { user: ann, password: "${env.SHOP_PASSWORD}" }
+        capture: { access_token: { json: $.access_token } }
+      # Later requests send what is captured here: book_id is theirs.
+      - request: GET api-shop/v1/books
+        auth: { bearer: "${access_token}" }
+        capture: { book_id: { json: "$.books[1].id" } }
+      - think: 2s
+      - request: GET api-shop/v1/books/${book_id}?total=2
+        auth: { bearer: "${access_token}" }
+      - request: POST api-shop/v1/cart
+        auth: { bearer: "${access_token}" }
+        json: { book_id: "${book_id}", quantity: 2, note: costs $5 }
+        expect: { status: 409 }
+"#
+    );
+    assert!(text.contains("follow_redirects: 20"), "{text}");
+    for secret in [
+        "s3cret",
+        "1f2e3d4c",
+        "eyJhbGci",
+        "tok-91a7c2",
+        "from-before",
+    ] {
+        assert!(
+            !text.contains(secret) && !made.stderr.contains(secret),
+            "{secret}"
+        );
+    }
+}
+
+#[test]
+fn what_is_left_of_a_visit_is_counted_and_named() {
+    let made = made(SHOP);
+    for left in [
+        "1 × images, scripts, styles, fonts and media",
+        "1 × preflight requests of browsers",
+        "1 × requests to other hosts: www.metrics.test (1)",
+        "cookies that no response before has set: old",
+        ":authority, accept, sec-fetch-mode, user-agent",
+    ] {
+        assert!(made.stderr.contains(left), "no {left} in\n{}", made.stderr);
+        let words: Vec<&str> = left.split(' ').collect();
+        assert!(made.text.contains(words[0]), "{}", made.text);
+    }
+}
+
+#[test]
+fn a_recording_is_read_though_half_of_it_is_missing() {
+    let made = made(
+        "\u{feff}{\"log\": {\"entries\": [{\"request\": {\"url\": \"http://shop.test/a\"}}, {\"request\": {\"method\": \"post\", \
+         \"url\": \"http://shop.test/b\", \"headers\": null, \"postData\": null}, \"response\": {\"status\": \"200\"}}, \
+         {\"request\": {\"url\": \"no url\"}}, {}, 7, {\"request\": {\"url\": \"ws://shop.test/\"}}]}}",
+    );
+    assert!(
+        made.text.contains("- request: POST shop/b"),
+        "{}",
+        made.text
+    );
+    for left in [
+        "entry 3: its URL is none",
+        "entry 4:",
+        "entry 5:",
+        "entry 6: a request by ws",
+    ] {
+        assert!(made.stderr.contains(left), "no {left} in\n{}", made.stderr);
+    }
+}
+
+#[test]
+fn fields_and_files_of_forms_are_parts() {
+    let entry = |post: &str| {
+        format!(
+            "{{\"log\": {{\"entries\": [{{\"request\": {{\"method\": \"GET\", \"url\": \"http://shop.test/\"}}}}, {{\"request\": \
+             {{\"method\": \"POST\", \"url\": \"http://shop.test/up\", \"postData\": {post}}}}}]}}}}"
+        )
+    };
+    let post = r#"{"mimeType": "multipart/form-data; boundary=x", "params": [{"name": "title", "value": "Holiday"},
+        {"name": "picture", "fileName": "a.png", "contentType": "image/png"}]}"#;
+    let text = made(&entry(post)).text;
+    assert!(text.contains("# - request: POST shop/up"), "{text}");
+    let bench = Bench::new();
+    std::fs::write(bench.path().join("a.png"), "x").unwrap();
+    std::fs::write(bench.path().join("visit.har"), entry(post)).unwrap();
+    let text = init(&bench, &["--har", "visit.har"]).text;
+    assert!(text.contains("title: Holiday"), "{text}");
+    assert!(
+        text.contains("picture: { file: a.png, content_type: image/png }"),
+        "{text}"
+    );
+}
+
+#[test]
+fn operations_of_graphql_are_told_apart_by_their_names() {
+    let text = made(
+        r#"{"log": {"entries": [{"request": {"method": "POST", "url": "http://shop.test/graphql", "postData": {"mimeType":
+        "application/json", "text": "{\"operationName\": \"Books\", \"query\": \"query Books { books { id } }\"}"}}}]}}"#,
+    )
+    .text;
+    assert!(text.contains("name: Books"), "{text}");
+}
+
+#[test]
+fn what_is_no_recording_is_refused_with_its_place() {
+    let deep = format!("{{\"log\": {}", "[".repeat(100_000));
+    for (text, reason) in [
+        ("".as_bytes(), "not JSON"),
+        (b"<html>", "line 1 column 1"),
+        (b"{\n\"log\": {,}}", "line 2"),
+        (b"[]", "no \"log\""),
+        (b"{\"log\": {\"entries\": {}}}", "no list \"log.entries\""),
+        (b"{\"log\": {\"entries\": []}}", "no request"),
+        (deep.as_bytes(), "recursion limit"),
+        (b"\xff\xfe{\0", "UTF-8"),
+    ] {
+        let bench = Bench::new();
+        std::fs::write(bench.path().join("bad.har"), text).unwrap();
+        bench
+            .workbench()
+            .args(["init", "--har", "bad.har", "-o", "made.yaml"])
+            .assert()
+            .code(1)
+            .stderr(contains(reason).and(contains("panicked").not()));
+        assert!(!bench.path().join("made.yaml").exists());
+    }
+}
