@@ -648,6 +648,7 @@ impl Drop for InFlight<'_> {
             bytes_sent: measured.bytes_sent,
             bytes_received: measured.bytes_received,
             status: measured.outcome.ok(),
+            redirects: measured.redirects,
             ..self.sample
         });
     }
