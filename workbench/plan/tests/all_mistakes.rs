@@ -1,4 +1,5 @@
-//! Files with several mistakes: all are reported, each at its place, and nothing that only follows from them.
+//! Files with several mistakes: all are reported, each at its place, and nothing that only follows from them. A long file, for it
+//! is a list.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

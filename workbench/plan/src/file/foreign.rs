@@ -1,4 +1,5 @@
 //! What people write who know another tool (k6, JMeter, Gatling, Locust, Artillery, Hurl), and what it is called here.
+//! Longer than other files: it is a table.
 
 mod values;
 
