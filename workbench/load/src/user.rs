@@ -536,6 +536,7 @@ impl User {
                 label: prepared.label,
                 kind: error,
                 reason: &reason,
+                ends_iteration: !is_whole,
             };
             let secrets = || {
                 let secrets = attack.sources.secret_values(self.scenario, &self.values);
@@ -561,9 +562,9 @@ impl User {
             };
             let names = &attack.plan.scenarios[self.scenario].variables;
             let captured = || {
-                let captured = step.capture.iter().map(|capture| {
+                let captured = step.capture.iter().filter_map(|capture| {
                     let value = self.values[capture.position].to_text().into_owned();
-                    (names[capture.position].clone(), value)
+                    (!value.is_empty()).then(|| (names[capture.position].clone(), value))
                 });
                 captured.collect()
             };
