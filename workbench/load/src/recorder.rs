@@ -116,6 +116,8 @@ pub(crate) struct Recorded {
     pub(crate) found_closed: u64,
     /// Answers after which the server kept the connection open no longer.
     pub(crate) closing: u64,
+    /// Further requests, to which redirects led.
+    pub(crate) redirects: u64,
     /// Of all, how many the service did answer.
     pub(crate) answered: u64,
     /// Requests that were given up while in flight.
@@ -134,6 +136,7 @@ impl Recorded {
         self.errors += u64::from(sample.error.is_some());
         self.generator_errors += u64::from(sample.error == Some(ErrorKind::Generator));
         self.stale += u64::from(sample.error == Some(ErrorKind::Stale));
+        self.redirects += u64::from(sample.redirects);
         self.answered += u64::from(sample.status.is_some());
         self.censored += u64::from(sample.error == Some(ErrorKind::Censored));
         self.elapsed_ns += u128::from(sample.elapsed_ns);

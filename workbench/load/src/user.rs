@@ -443,7 +443,6 @@ impl User {
     ) -> (Result<u16, ErrorKind>, bool, Instant) {
         let prepared = &attack.steps[self.replica][self.scenario][position];
         let endpoint = &attack.endpoints[self.replica][prepared.endpoint];
-        self.client.clear();
         let cookies = |target: &str, header: &mut String| {
             self.client.write_cookies(endpoint, target, header);
         };
@@ -537,6 +536,7 @@ impl User {
                 label: prepared.label,
                 kind: error,
                 reason: &reason,
+                ends_iteration: !is_whole,
             };
             let secrets = || {
                 let secrets = attack.sources.secret_values(self.scenario, &self.values);
@@ -562,9 +562,9 @@ impl User {
             };
             let names = &attack.plan.scenarios[self.scenario].variables;
             let captured = || {
-                let captured = step.capture.iter().map(|capture| {
+                let captured = step.capture.iter().filter_map(|capture| {
                     let value = self.values[capture.position].to_text().into_owned();
-                    (names[capture.position].clone(), value)
+                    (!value.is_empty()).then(|| (names[capture.position].clone(), value))
                 });
                 captured.collect()
             };
@@ -576,6 +576,8 @@ impl User {
             (Some(error), _) => Err(error),
             (None, outcome) => outcome,
         };
+        // A long response is not kept while the user thinks.
+        self.client.clear();
         (outcome, is_whole, ended)
     }
 }
@@ -647,6 +649,7 @@ impl Drop for InFlight<'_> {
             bytes_sent: measured.bytes_sent,
             bytes_received: measured.bytes_received,
             status: measured.outcome.ok(),
+            redirects: measured.redirects,
             ..self.sample
         });
     }

@@ -14,6 +14,8 @@ use workbench_samples::{ErrorKind, Failures};
 
 use crate::support::{numbers, one_run_at_a_time, run, samples, words};
 
+mod http;
+
 /// A request as it came.
 #[derive(Clone, Debug)]
 struct Received {

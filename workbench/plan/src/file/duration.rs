@@ -85,6 +85,7 @@ fn unknown_unit(text: &str, unit: &str) -> Fault {
     let word = nearest(unit.trim(), WORDS.map(|(word, _)| word));
     let right = WORDS.iter().find(|(name, _)| Some(*name) == word);
     match right {
+        _ if unit.contains(' ') => not_a_time(text),
         Some((_, right)) => Fault::at(
             unit,
             format!("unknown unit \"{unit}\"; did you mean \"{right}\"?"),

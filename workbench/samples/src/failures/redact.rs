@@ -11,6 +11,9 @@ use secrets::Secrets;
 /// What stands in the place of what was taken out.
 pub(crate) const REDACTED: &str = "[redacted]";
 
+/// Characters of a captured credential that are shown, and no more than a quarter of it. Ours.
+const SHOWN_OF_CREDENTIALS: usize = 4;
+
 /// Takes values of some secrets, and credentials, out of texts.
 ///
 /// A secret is found raw and in the encodings in which clients and servers pass it on: percent- and form-encoded, escaped in
@@ -74,6 +77,19 @@ impl Redactor {
             name if is_credential(name) => REDACTED.to_owned(),
             _ => self.line(value),
         }
+    }
+
+    /// The value of a variable; of a credential its beginning, by which two of them are told apart.
+    pub(super) fn value(&self, name: &str, value: &str) -> String {
+        if !is_credential(&name.to_ascii_lowercase()) {
+            return self.line(value);
+        }
+        let length = value.chars().count();
+        let shown: String = value
+            .chars()
+            .take(SHOWN_OF_CREDENTIALS.min(length / 4))
+            .collect();
+        self.line(&format!("{shown}… ({length} characters)"))
     }
 
     fn cookie(&self, pair: &str) -> String {

@@ -168,6 +168,7 @@ pub(in crate::file) fn placeholder(
                 let mark = before.filter(|mark| matches!(mark, '%' | '#'));
                 let is_here = match around {
                     Around::Path => is_reference(name),
+                    Around::Header if open == "{{" => is_reference(name),
                     Around::Header => is_known(name),
                     Around::Body if open == "{{" || mark.is_some() => is_known(name),
                     Around::Body => is_whole && end == text.len() && is_known(inside),
@@ -184,7 +185,8 @@ pub(in crate::file) fn placeholder(
             "$" => {
                 let name = word(&here[1..]);
                 let is_whole = is_whole && name.len() + 1 == text.len();
-                if is_known(name) && (around != Around::Body || is_whole) {
+                let is_inside = before.is_some_and(char::is_alphanumeric);
+                if !is_inside && is_known(name) && (around != Around::Body || is_whole) {
                     return found(&here[..=name.len()], name);
                 }
                 1
@@ -301,6 +303,7 @@ mod tests {
             );
         }
         for text in [
+            "/a$id",
             "/a/${id}",
             "/v1/a:id",
             "/a/$metadata",
