@@ -1,6 +1,6 @@
 //! Rows of CSV files as the values of variables.
 //!
-//! Which row comes when is a pure function of the seed, the user and the iteration: nobody shares a cursor.
+//! Which row comes when is a pure function of the seed, the user and the iteration: nobody shares a cursor. Long for its tests.
 
 use std::cell::Cell;
 use std::fs::File;

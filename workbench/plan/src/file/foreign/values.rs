@@ -116,7 +116,11 @@ pub(in crate::file) fn rate(text: &str) -> Option<String> {
         "rpm" | "/1m" => "m",
         "rph" | "/1h" => "h",
         _ => {
-            let (_, unit) = unit.split_once("per").or_else(|| unit.split_once('/'))?;
+            let (what, unit) = unit.split_once("per").or_else(|| unit.split_once('/'))?;
+            // Of `1e3/s` it would be another number.
+            if what.contains(|letter: char| letter.is_ascii_digit()) {
+                return None;
+            }
             let (unit, _) = UNITS.iter().find(|(_, words)| words.contains(&unit))?;
             unit
         }
@@ -274,7 +278,7 @@ mod tests {
         for text in ["soon", "10", "10s", "p95", ""] {
             assert_eq!(duration(text), None, "{text}");
         }
-        for text in ["500", "500/s", "many", "5/day", "0/s", ""] {
+        for text in ["500", "500/s", "many", "5/day", "0/s", "1e3/s", ""] {
             assert_eq!(rate(text), None, "{text}");
         }
     }
