@@ -470,7 +470,10 @@ async fn no_secret_is_left_in_anything_that_a_run_leaves() {
     write("other.txt", &format!("{}\n", secrets[0]));
     write("secret.txt", &format!("{}\n", secrets[1]));
     write("lines.txt", "first-line-55\nsecond-line-66\n");
-    write("people.csv", &format!("name,pin\nann,{}\nbob,another-pin-44\n", secrets[2]));
+    write(
+        "people.csv",
+        &format!("name,pin\nann,{}\nbob,another-pin-44\n", secrets[2]),
+    );
     // Everything comes back.
     let service = Service::start(|received| {
         let body = format!(
