@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Context;
-use workbench_load::{RunDirectory, RunOptions, Tried};
+use workbench_load::{LoadError, RunDirectory, RunOptions, Tried};
 use workbench_plan::Plan;
 use workbench_samples::Outcome;
 
@@ -13,7 +13,7 @@ use crate::exit::Exit;
 use crate::outcome;
 use crate::run::{Runner, bookstore_command, tool};
 
-/// Send one user through each scenario once, and print every request, response, captured value and failed check.
+/// Send one user through each scenario once, and print every request, response, captured value and check.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -22,7 +22,8 @@ Examples:
   workbench try shop.yaml --short                 a line for each request; bodies of those that fail
 
 Nobody thinks or waits, nothing is kept, and thresholds are not looked at. The bundled bookstore is started for it, and \
-running services are sent the experiment's reset requests. Secrets are shown as [redacted].
+running services are sent the experiment's reset requests. Secrets and credentials are shown as [redacted], of captured \
+ones their beginnings. Of a response the first thing is named that is not as expected.
 
 Exit code 10 where a request failed.")]
 pub(crate) struct Arguments {
@@ -51,6 +52,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let plans = outcome::read_plans(std::slice::from_ref(&arguments.file))?;
     let plan = plans.first().context("no experiment")?;
     let scenarios = chosen(plan, arguments.scenario.as_deref())?;
+    // Of all scenarios, before the first one sends anything.
+    for secret in &plan.secrets {
+        secret.read().map_err(LoadError::from)?;
+    }
     let folder = tempfile::tempdir().context("cannot make a folder for the run")?;
     let runner = Runner::start(folder.path(), arguments.insecure)?;
     let counts = Arc::new(Counts::default());
@@ -128,7 +133,7 @@ fn observer(counts: Arc<Counts>, short: bool) -> workbench_load::ExchangeObserve
             &tried.exchange,
             tried.expected.as_deref(),
             &tried.captured,
-            is_whole,
+            (tried.ends_iteration, is_whole),
             options,
         );
         // Whoever closed the output looks on no longer.

@@ -26,11 +26,16 @@ import threading
 import time
 
 BODY = "x" * 74
+# As long, for the case "session".
+ITEM = '{"id":4711,"name":"The Silent River","price":12,"quantity":7,"tags":["a"]}'
+assert len(ITEM) == len(BODY)
 CASES = {
     "get": "GET, 50 users",
     "post": "POST with variables and JSON, 50 users",
     "tls": "GET over TLS, 50 users",
     "users": "GET, 1,000 users",
+    "session": "GET with a cookie that each response sets anew, a captured value and two checks, 50 users; wrk's is a plain "
+    "GET of the same response",
 }
 # Requests of the case "post": a new product and quantity in each.
 LUA = """
@@ -119,6 +124,11 @@ class Server:
                 listen 127.0.0.1:{self.https} ssl;
                 ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;
                 location / {{ return 200 "{BODY}"; }}
+                location /item {{
+                  default_type application/json;
+                  add_header Set-Cookie "sid=5bd1e995f00dcafe; Path=/; HttpOnly";
+                  return 200 '{ITEM}';
+                }}
               }}
             }}""")
         last = os.cpu_count() - 1
@@ -133,6 +143,9 @@ class Server:
 
     def url(self, case):
         return f"https://localhost:{self.https}" if case == "tls" else f"http://127.0.0.1:{self.http}"
+
+    def path(self, case):
+        return "/item" if case == "session" else "/"
 
 
 class Bench:
@@ -165,6 +178,8 @@ class Bench:
         step = {
             "post": 'request: POST web/carts/${p}\n        set: { p: { uniform: [1, 100] }, q: { uniform: [1, 3] } }\n'
                     '        json: { product_id: "${p}", quantity: "${q}" }',
+            "session": "request: GET web/item\n        capture: { id: { json: $.id } }\n"
+                       "        expect: { status: 200, json: { $.quantity: '> 0' } }",
         }.get(case, "request: GET web/")
         file = self.folder / f"{case}.yaml"
         file.write_text(
@@ -188,13 +203,13 @@ class Bench:
         script = ["-s", str(self.folder / "post.lua")] if case == "post" else []
         seconds, users = self.arguments.seconds, self.users(case)
         text, processor, memory = self.measured(
-            ["wrk", "-t1", f"-c{users}", f"-d{seconds}s", *script, self.server.url(case) + "/"]
+            ["wrk", "-t1", f"-c{users}", f"-d{seconds}s", *script, self.server.url(case) + self.server.path(case)]
         )
         (line,) = [line for line in text.splitlines() if "requests in" in line]
         return Measured(int(line.split()[0]), processor, memory.peak)
 
     def h2load(self, case):
-        if case == "post":
+        if case in ("post", "session"):
             return None
         seconds, users = self.arguments.seconds, self.users(case)
         text, processor, memory = self.measured(
@@ -204,7 +219,7 @@ class Bench:
         return Measured(int(line.split()[7]), processor, memory.peak)
 
     def oha(self, case):
-        if case == "post":
+        if case in ("post", "session"):
             return None
         seconds, users = self.arguments.seconds, self.users(case)
         text, processor, memory = self.measured(
@@ -215,6 +230,8 @@ class Bench:
         return Measured(sum(codes.values()), processor, memory.peak)
 
     def k6(self, case):
+        if case == "session":
+            return None
         script = self.folder / "k6.js"
         request = f"http.get('{self.server.url(case)}/')"
         if case == "post":

@@ -23,6 +23,8 @@ pub struct Tried {
     pub captured: Vec<(String, String)>,
     /// What was expected of the response besides being a success.
     pub expected: Option<String>,
+    /// Something is missing that later steps need: the iteration ends.
+    pub ends_iteration: bool,
 }
 
 /// Is given every exchange of a run.
@@ -40,6 +42,8 @@ pub(crate) struct Ended<'a> {
     pub(crate) label: u16,
     pub(crate) kind: Option<ErrorKind>,
     pub(crate) reason: &'a str,
+    /// Something is missing that later steps need.
+    pub(crate) ends_iteration: bool,
 }
 
 impl Exchanges {
@@ -74,6 +78,7 @@ impl Exchanges {
             label,
             kind,
             reason,
+            ends_iteration,
         } = ended;
         match kind {
             // Cut off by the end of the run, or by this machine: it shows nothing of the target.
@@ -95,10 +100,14 @@ impl Exchanges {
             let secrets = secrets();
             let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
             let captured = captured().into_iter();
-            let shown = captured.map(|(name, value)| (name, self.recorder.shown(&value, &secrets)));
+            let shown = captured.map(|(name, value)| {
+                let value = self.recorder.shown_value(&name, &value, &secrets);
+                (name, value)
+            });
             observer(Tried {
                 captured: shown.collect(),
                 expected: expected.map(str::to_owned),
+                ends_iteration,
                 exchange: self
                     .recorder
                     .redact(label, kind, reason, &secrets, exchange()),

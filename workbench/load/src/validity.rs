@@ -79,6 +79,7 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Validity {
     checks.extend(overtime(evidence));
     checks.extend(generator::users_punctual(evidence));
     checks.extend(generator::ran(evidence));
+    checks.extend(generator::looks(evidence));
     checks.extend(processors::processors_free(evidence));
     checks.extend(time_accounted(evidence));
     Validity {
@@ -195,21 +196,28 @@ fn users_lost(evidence: &Evidence<'_>) -> Option<Check> {
 }
 
 /// A request that got no response may or may not have been counted by the target, one that was sent again once or twice.
+/// Of a chain of redirects every request but the last was answered.
 fn requests_accounted(evidence: &Evidence<'_>) -> Option<Check> {
     let served = evidence.served?;
     let Recorded {
         samples,
         answered,
         sent_again,
+        redirects,
         ..
     } = evidence.recorded;
-    let status = if (answered..=samples + sent_again).contains(&served) {
+    let status = if (answered + redirects..=samples + redirects + sent_again).contains(&served) {
         CheckStatus::Passed
     } else {
         CheckStatus::Failed
     };
+    let followed = if redirects > 0 {
+        format!(", and {} followed", counted(redirects, "redirect"))
+    } else {
+        String::new()
+    };
     let finding = format!(
-        "the target counted {}, {} kept ({answered} with a response)",
+        "the target counted {}, {} kept ({answered} with a response){followed}",
         counted(served, "request"),
         counted(samples, "sample"),
     );

@@ -1,4 +1,5 @@
-//! Files with several mistakes: all are reported, each at its place, and nothing that only follows from them.
+//! Files with several mistakes: all are reported, each at its place, and nothing that only follows from them. A long file, for it
+//! is a list.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -230,8 +231,8 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "unknown method \"REMOVE\"",
     ),
     (
-        "http://pay.test/api",
-        "▶pay.test/api",
+        "\"http://pay.test/api\"",
+        "▶\"pay.test/api\"",
         "is not the URL of a service",
     ),
     (
@@ -327,14 +328,14 @@ const HEAD: &str = "target: { bookstore: {} }\nconcurrency: { target: 1, hold: 1
 #[test]
 fn keys_given_twice_are_all_reported_with_other_mistakes() {
     let text = format!(
-        "title: a\n{HEAD}title: b\nscenarios:\n- {{ name: one, \"name\": 2, steps: [ request: GET catlog/products, request: a ] }}\ntitle: c\n"
+        "title: a\n{HEAD}title: b\nscenarios:\n- {{ name: one, \"name\": 2, steps: [ request: GET catlog/products ] }}\ntitle: c\n"
     );
     assert_eq!(
         said(&text),
         [
             "4:1: \"title\" is given twice; it already stands in line 1",
-            "6:14: \"name\" is given twice; it already stands in line 6",
-            "6:51: unknown service \"catlog\"; did you mean \"catalog\"?",
+            "6:16: \"name\" is given twice; it already stands in line 6",
+            "6:49: unknown service \"catlog\"; did you mean \"catalog\"?",
             "7:1: \"title\" is given twice; it already stands in line 1",
         ]
     );
@@ -377,7 +378,7 @@ fn what_follows_from_a_mistake_is_not_reported() {
             "4:45: expected a list",
         ),
         ("- one", "4:3: expected a scenario"),
-        ("{ one: { steps: [] } }", "4:1: expected a list"),
+        ("  { one: { steps: [] } }", "4:3: expected a list"),
     ] {
         let said = said(&format!("{HEAD}scenarios:\n{scenarios}\n"));
         let method = said
@@ -615,6 +616,37 @@ fn values_of_other_tools_are_translated() {
 }
 
 #[test]
+fn what_other_tools_put_around_it_is_looked_into() {
+    let steps = "scenarios: [ { name: one, steps: [ { request: GET shop/a } ] } ]\n";
+    let artillery = "config:\n  target: https://shop.test\n  phases: [ { duration: 60, arrivalRate: 5 } ]\n  payload: { path: a.csv }\n";
+    let said_of = |text: String| -> Vec<String> {
+        let said = said(&text);
+        let starts = said
+            .iter()
+            .map(|it| it.split(": ").take(2).collect::<Vec<_>>().join(": "));
+        starts.collect()
+    };
+    assert_eq!(
+        said_of(format!("{artillery}{steps}")),
+        [
+            "1:1: unknown key \"config\"",
+            "2:11: expected a mapping with bookstore or urls, found \"https://shop.test\"",
+            "3:3: unknown key \"phases\"",
+            "4:3: unknown key \"payload\"",
+        ]
+    );
+    let k6 = "options:\n  vus: 10\n  thresholds: { http_req_failed: [ 'rate<0.01' ] }\ntarget: { urls: { shop: 'http://a.test' } }\n";
+    assert_eq!(
+        said_of(format!("{k6}{steps}")),
+        [
+            "1:1: unknown key \"options\"",
+            "2:3: unknown key \"vus\"",
+            "3:15: expected a list, found a mapping; write thresholds",
+        ]
+    );
+}
+
+#[test]
 fn all_that_is_wrong_with_one_text_is_reported() {
     let text = format!(
         "{HEAD}scenarios:\n- name: one\n  steps: [ {{ request: \"POST catalog/${{a}}/${{b}}/${{a}}\", json: {{ x: \"${{c}}\", y: [ \"${{d}}\" ] }} }} ]\n"
@@ -632,7 +664,8 @@ fn places_are_right_after_a_byte_order_mark_and_line_breaks_of_windows() {
     // A tab may stand between tokens.
     let windows = format!(
         "\u{feff}{}",
-        text.replace("seed: 3", "seed:\t3").replace('\n', "\r\n")
+        text.replace("seed: 3", "seed: 3\t# a tab")
+            .replace('\n', "\r\n")
     );
     let found: Vec<_> = mistakes(&windows)
         .iter()
@@ -664,6 +697,49 @@ fn a_file_of_nothing_but_mistakes_is_given_up_on() {
     let rows = "- { start: [] }\n".repeat(2_000);
     let found = mistakes(&format!("threads:\n{rows}"));
     assert_eq!(found.len(), 200);
+}
+
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settings {
+    margin: f64,
+    runs: u32,
+    #[serde(default)]
+    labels: Vec<String>,
+}
+
+#[test]
+fn all_mistakes_of_other_files_are_reported_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("gate.yaml");
+    std::fs::write(
+        &path,
+        "\u{feff}margn: ten\r\nlabels: [a, [b]]\r\nfrobnicate: 1\r\nfrobnicate: 2\r\n",
+    )
+    .unwrap();
+    let error = workbench_plan::read_settings::<Settings>(&path).unwrap_err();
+    let PlanError::Invalid { mistakes, .. } = error else {
+        panic!("{error}")
+    };
+    let said: Vec<String> = mistakes
+        .iter()
+        .map(|it| format!("{}:{}: {}", it.line, it.column, it.message))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "1:1: unknown key \"margn\"; did you mean \"margin\"?",
+            "2:13: expected text, found a list",
+            "3:1: unknown key \"frobnicate\"; expected one of \"margin\", \"runs\", \"labels\"",
+            "4:1: \"frobnicate\" is given twice; it already stands in line 3",
+        ]
+    );
+    std::fs::write(&path, "margin: 0.1\nruns: 5\n").unwrap();
+    let settings: Settings = workbench_plan::read_settings(&path).unwrap();
+    assert_eq!(
+        (settings.margin, settings.runs, settings.labels.len()),
+        (0.1, 5, 0)
+    );
 }
 
 mod unreadable {

@@ -65,6 +65,19 @@ fn every_shipped_experiment_satisfies_the_schema_that_it_names() {
 }
 
 #[test]
+fn every_example_satisfies_the_schema_that_it_names_below_its_first_line() {
+    for entry in fs::read_dir(folder().join("examples")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|it| it == "yaml") {
+            let text = fs::read_to_string(&path).unwrap();
+            let line = "# yaml-language-server: $schema=../experiment.schema.json";
+            assert_eq!(text.lines().nth(1), Some(line), "{}", path.display());
+            validate(&text);
+        }
+    }
+}
+
+#[test]
 fn a_plan_written_back_is_the_same_plan_and_satisfies_the_schema() {
     for path in shipped() {
         let plan = read(&path).unwrap();

@@ -4,6 +4,7 @@
 
 mod analyze;
 mod calibrate;
+mod examples;
 mod faults;
 mod gate;
 mod init;

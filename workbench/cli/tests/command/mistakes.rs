@@ -169,3 +169,16 @@ fn every_verb_explains_itself_with_an_example() {
             .stdout(contains("Example").and(contains(format!("workbench {verb}"))));
     }
 }
+
+#[test]
+fn secrets_that_are_written_out_are_a_warning_and_are_not_shown() {
+    let bench = Bench::new();
+    let text = "target: { urls: { shop: \"http://127.0.0.1:9\" } }\nconcurrency: { target: 1, hold: 1s }\n\
+                scenarios:\n  - name: one\n    steps:\n      - request: GET shop/x\n        headers: { authorization: Bearer hunter2 }\n";
+    let file = bench.file("clear", text);
+    bench.workbench().arg("validate").arg(file).assert().success().stdout(contains("hunter2").not()).stderr(
+        contains("warning: clear: the header \"authorization\" of \"GET shop/x\" holds its value in the clear")
+            .and(contains("${env.NAME}"))
+            .and(contains("hunter2").not()),
+    );
+}

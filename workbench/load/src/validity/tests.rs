@@ -86,13 +86,15 @@ fn judged(there: &[(u64, u64)], recorded: Recorded, served: Option<u64>) -> Vali
 fn recorded(samples: u64, answered: u64) -> Recorded {
     Recorded {
         samples,
-        errors: samples - answered,
+        errors: samples - longest_look_ns: 0,
+        answered,
         generator_errors: 0,
         stale: 0,
         sent_again: 0,
         opened: 2,
         found_closed: 0,
         closing: 0,
+        redirects: 0,
         answered,
         censored: 0,
         // Two users for 2 s, waiting all the time.
@@ -287,6 +289,27 @@ fn requests_that_the_target_counted_and_nobody_recorded_make_the_run_invalid() {
         (11, CheckStatus::Failed),
     ] {
         let validity = judged(&there, recorded(10, 8), Some(served));
+        assert_eq!(
+            status(&validity, "requests accounted for"),
+            wanted,
+            "{served}"
+        );
+    }
+}
+
+#[test]
+fn requests_to_which_redirects_led_are_counted_by_the_target_too() {
+    let there = [(0, 2_000), (0, 2_000)];
+    // Ten chains, eight of them answered in the end, with four requests besides.
+    for (served, wanted) in [
+        (11, CheckStatus::Failed),
+        (12, CheckStatus::Passed),
+        (14, CheckStatus::Passed),
+        (15, CheckStatus::Failed),
+    ] {
+        let mut redirected = recorded(10, 8);
+        redirected.redirects = 4;
+        let validity = judged(&there, redirected, Some(served));
         assert_eq!(
             status(&validity, "requests accounted for"),
             wanted,

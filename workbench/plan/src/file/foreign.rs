@@ -1,4 +1,5 @@
 //! What people write who know another tool (k6, JMeter, Gatling, Locust, Artillery, Hurl), and what it is called here.
+//! Longer than other files: it is a table.
 
 mod values;
 
@@ -10,6 +11,8 @@ pub(super) struct ForeignKey {
     pub(super) message: &'static str,
     /// The key that it stands for, and further ones that may stand there in its place.
     pub(super) meant: &'static [&'static str],
+    /// It holds keys that stand around it here.
+    pub(super) holds_keys: bool,
 }
 
 /// Keys of other tools in one kind of mapping.
@@ -44,6 +47,9 @@ const REQUEST: &str = "method, service and path stand in one line: request: GET 
 const CSV: &str = "files of rows are \"data\" here: data: { customers: { csv: customers.csv } }";
 const THRESHOLDS: &str = "limits for the whole run are \"thresholds\": thresholds: [ \"p95 < 500ms\", \"error_rate < 1%\" ]";
 const MERGE: &str = "merge keys are not read; an alias stands for a whole value: headers: *headers";
+
+/// Keys of whole files that hold others: k6's and Artillery's.
+const HOLDERS: [&str; 2] = ["options", "config"];
 
 const PLACES: &[Place] = &[
     Place {
@@ -582,6 +588,7 @@ pub(super) fn key(key: &str, right: &[&str]) -> Option<ForeignKey> {
         return Some(ForeignKey {
             message: MERGE,
             meant: &[],
+            holds_keys: false,
         });
     }
     let word: String = key
@@ -598,7 +605,11 @@ pub(super) fn key(key: &str, right: &[&str]) -> Option<ForeignKey> {
         .words
         .iter()
         .find(|(words, ..)| words.contains(&word.as_str()));
-    found.map(|(_, message, meant)| ForeignKey { message, meant })
+    found.map(|(_, message, meant)| ForeignKey {
+        message,
+        meant,
+        holds_keys: HOLDERS.contains(&word.as_str()),
+    })
 }
 
 /// How the value of a key looks here that has another type in another tool.

@@ -200,6 +200,9 @@ impl Check<'_> {
     /// Notes what is wrong with the text of `node`, at the part of it that is wrong.
     fn resolved<T>(&mut self, result: Result<T, Fault>, node: &Node) -> Option<T> {
         let unknown = self.unknown.take();
+        if node.is_stand_in() {
+            return None;
+        }
         for (index, fault) in unknown.iter().enumerate() {
             let is_same = |before: &&Fault| before.offending == fault.offending;
             let nth = unknown[..index].iter().filter(is_same).count();

@@ -188,7 +188,12 @@ impl Node {
 
     pub(super) fn place(&self) -> Place {
         Place {
-            is_stand_in: matches!(self.state, State::Incomplete | State::StandIn),
+            is_stand_in: match (self.state, &self.content) {
+                (State::Incomplete | State::StandIn, _) => true,
+                // What is wrong with a list as a whole is how its elements stand to each other.
+                (_, Content::List(nodes)) => nodes.iter().any(|node| node.is_stand_in()),
+                _ => false,
+            },
             ..Place::of(self.range)
         }
     }

@@ -5,6 +5,7 @@
 //! of the file, and is not reported.
 
 mod explain;
+mod parse;
 mod stand_in;
 
 use std::collections::VecDeque;
@@ -15,7 +16,7 @@ use serde_path_to_error::Segment;
 use serde_yaml::{Mapping, Value};
 
 use super::foreign;
-use super::source::{Broken, Entry, Node, Parts, Place, Source, parts};
+use super::source::{Entry, Node, Source};
 use crate::diagnostic::{nearest, suggestion};
 use crate::error::Mistake;
 use explain::{Kind, in_words};
@@ -30,7 +31,15 @@ pub(super) fn read<T: DeserializeOwned, R>(
     source: &Source<'_>,
     resolve: impl FnOnce(T, &Node) -> Result<R, Vec<Mistake>>,
 ) -> Result<R, Vec<Mistake>> {
-    let mut repair = parsed(source).map_err(|mistake| vec![mistake])?;
+    let parsed = parse::parsed(source).map_err(|mistake| vec![mistake])?;
+    let mut repair = Repair {
+        source,
+        value: parsed.value,
+        root: parsed.root,
+        mistakes: parsed.repeated,
+        lost: Vec::new(),
+        taken: Vec::new(),
+    };
     let read = repair.read();
     let resolved = read.map(|read| resolve(read, &repair.root));
     let mut mistakes = repair.mistakes;
@@ -50,83 +59,6 @@ pub(super) fn read<T: DeserializeOwned, R>(
     // What an alias repeats, and what every scenario uses, is wrong once.
     mistakes.dedup();
     Err(mistakes)
-}
-
-fn parsed<'a>(source: &'a Source<'a>) -> Result<Repair<'a>, Mistake> {
-    let parts = parts(source);
-    let parsed = match &parts {
-        Ok(parts) if !parts.repeated.is_empty() => {
-            serde_yaml::from_str(&with_marked_keys(source.text(), parts))
-        }
-        _ => serde_yaml::from_str::<Value>(source.text()),
-    };
-    let parts = parts.map_err(|broken| match (broken, &parsed) {
-        // Of two parsers that give up, serde_yaml's says more about what it was doing.
-        (Broken::Syntax(mistake), Err(error)) => syntax(error, source).unwrap_or(mistake),
-        (Broken::Syntax(mistake) | Broken::Content(mistake), _) => mistake,
-    })?;
-    let mut value = parsed.map_err(|error| {
-        syntax(&error, source)
-            .unwrap_or_else(|| source.mistake(parts.root.place(), error.to_string()))
-    })?;
-    name_keys_as_written(&mut value, &parts.root);
-    let repeated = parts.repeated.into_iter();
-    Ok(Repair {
-        source,
-        value,
-        root: parts.root,
-        mistakes: repeated.map(|repeated| repeated.mistake).collect(),
-        lost: Vec::new(),
-        taken: Vec::new(),
-    })
-}
-
-/// No text in a file begins so: it is a control character.
-const MARK: char = '\0';
-
-/// The text with other names for the keys that stand in their mappings already, which serde_yaml refuses.
-fn with_marked_keys(text: &str, parts: &Parts) -> String {
-    let mut marked = String::new();
-    let mut letters = text.chars();
-    let mut at = 0;
-    for (number, repeated) in parts.repeated.iter().enumerate() {
-        let key = repeated.characters();
-        marked.extend(letters.by_ref().take(key.start - at));
-        marked.push_str(&format!("\"\\0{number}\""));
-        letters.by_ref().take(key.len()).for_each(drop);
-        at = key.end;
-    }
-    marked.extend(letters);
-    marked
-}
-
-/// Takes out the marked keys, and makes the others the texts that they are in the file, whatever YAML takes them for.
-fn name_keys_as_written(value: &mut Value, node: &Node) {
-    match value {
-        Value::Sequence(values) => {
-            for (index, value) in values.iter_mut().enumerate() {
-                name_keys_as_written(value, node.index(index));
-            }
-        }
-        Value::Mapping(mapping) => {
-            let is_marked = |key: &Value| key.as_str().is_some_and(|key| key.starts_with(MARK));
-            let entries = std::mem::take(mapping).into_iter();
-            let entries = entries.filter(|(key, _)| !is_marked(key));
-            for ((_, mut value), key) in entries.zip(node.keys()) {
-                name_keys_as_written(&mut value, node.get(key));
-                mapping.insert(key.into(), value);
-            }
-        }
-        Value::Tagged(tagged) => name_keys_as_written(&mut tagged.value, node),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
-}
-
-fn syntax(error: &serde_yaml::Error, source: &Source<'_>) -> Option<Mistake> {
-    let at = error.location()?;
-    let here = format!(" at line {} column {}", at.line(), at.column());
-    let message = error.to_string().replacen(&here, "", 1);
-    Some(source.not_yaml(Place::at(at.line(), at.column()), &message))
 }
 
 /// What was read, on its way to something that serde accepts.
@@ -186,7 +118,9 @@ impl Repair<'_> {
             }
             Kind::Other => {
                 let shape = match refused.path.last() {
-                    Some(Segment::Map { key }) => foreign::shape(key),
+                    Some(Segment::Map { key }) if refused.text.contains("type: map") => {
+                        foreign::shape(key)
+                    }
                     _ => None,
                 };
                 let shape = shape.map_or_else(String::new, |shape| format!("; write {shape}"));
@@ -230,6 +164,15 @@ impl Repair<'_> {
         }
         let taken = node.take(key).zip(value.shift_remove(key.as_str()));
         if let Some((entry, taken)) = taken {
+            if let (Some(true), Some(held)) =
+                (foreign.as_ref().map(|it| it.holds_keys), taken.as_mapping())
+            {
+                node.adopt(&entry);
+                for (key, held) in held {
+                    value.entry(key.clone()).or_insert_with(|| held.clone());
+                }
+                return Some(());
+            }
             self.lost.push(key.clone());
             texts(&taken, &mut self.lost);
             if foreign.is_none() {
@@ -244,7 +187,8 @@ impl Repair<'_> {
             Some(foreign) if !foreign.meant.iter().any(|key| value.contains_key(*key)) => {
                 if let Some(meant) = foreign.meant.first() {
                     node.insert(meant);
-                    value.insert((*meant).into(), Value::Null);
+                    // Of no type that a key has, so that it gets a stand-in and is not taken for absent.
+                    value.insert((*meant).into(), true.into());
                 }
             }
             // What a file as a whole lacks, no key at its top could have said.

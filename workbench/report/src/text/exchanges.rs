@@ -77,13 +77,13 @@ pub fn exchanges_text(
 }
 
 /// One exchange as it is shown while somebody looks on: a line, whether what was `expected` came, the variables that the
-/// response has set, and where `is_whole`, request and response.
+/// response has set, whether the iteration ends with it, and where `is_whole`, request and response.
 #[must_use]
 pub fn exchange_text(
     exchange: &Exchange,
     expected: Option<&str>,
     captured: &[(String, String)],
-    is_whole: bool,
+    (ends_iteration, is_whole): (bool, bool),
     options: TextOptions,
 ) -> String {
     let mut page = Page::new(options);
@@ -115,6 +115,14 @@ pub fn exchange_text(
     }
     for (name, value) in captured {
         page.verbatim("  ", name, Tone::Name, &format!(" = {value}"));
+    }
+    if ends_iteration {
+        page.verbatim(
+            "  ",
+            "the iteration ends here",
+            Tone::Bad,
+            ": later steps need what is missing",
+        );
     }
     if is_whole {
         page.gap();

@@ -229,10 +229,11 @@ impl FailureRecorder {
         self.redacted(usize::from(label), kind, &raw)
     }
 
-    /// A text without secrets. `secrets` are as in [`FailureRecorder::failed`].
+    /// The value of a variable as it may be shown: without secrets, and of a credential by its name the beginning.
+    /// `secrets` are as in [`FailureRecorder::failed`].
     #[must_use]
-    pub fn shown(&self, text: &str, secrets: &[&str]) -> String {
-        self.redactor.with(secrets).line(text)
+    pub fn shown_value(&self, name: &str, value: &str, secrets: &[&str]) -> String {
+        self.redactor.with(secrets).value(name, value)
     }
 
     /// Writes what there is into the run's folder if something has changed and the last time is a few seconds ago.

@@ -11,6 +11,9 @@ use secrets::Secrets;
 /// What stands in the place of what was taken out.
 pub(crate) const REDACTED: &str = "[redacted]";
 
+/// Characters of a captured credential that are shown, and no more than a quarter of it. Ours.
+const SHOWN_OF_CREDENTIALS: usize = 4;
+
 /// Takes values of some secrets, and credentials, out of texts.
 ///
 /// A secret is found raw and in the encodings in which clients and servers pass it on: percent- and form-encoded, escaped in
@@ -76,6 +79,19 @@ impl Redactor {
         }
     }
 
+    /// The value of a variable; of a credential its beginning, by which two of them are told apart.
+    pub(super) fn value(&self, name: &str, value: &str) -> String {
+        if !is_credential(&name.to_ascii_lowercase()) {
+            return self.line(value);
+        }
+        let length = value.chars().count();
+        let shown: String = value
+            .chars()
+            .take(SHOWN_OF_CREDENTIALS.min(length / 4))
+            .collect();
+        self.line(&format!("{shown}… ({length} characters)"))
+    }
+
     fn cookie(&self, pair: &str) -> String {
         match pair.split_once('=') {
             Some((name, _)) => format!("{}={REDACTED}", self.line(name)),
@@ -90,8 +106,41 @@ impl Redactor {
         for secrets in &self.secrets {
             reason = secrets.redact_cut(&reason);
         }
-        reason
+        shortened(&reason)
     }
+}
+
+/// Characters that are shown of a text in quotes. Ours.
+const LONGEST_QUOTED: usize = 60;
+
+/// A reason whose long quoted texts are shown in part. Quotes within them are escaped.
+fn shortened(reason: &str) -> String {
+    let mut out = String::with_capacity(reason.len());
+    let mut quoted = None;
+    let mut is_escaped = false;
+    for letter in reason.chars() {
+        let is_quote = letter == '"' && !is_escaped;
+        is_escaped = letter == '\\' && !is_escaped;
+        quoted = match quoted {
+            _ if is_quote => {
+                out.push('"');
+                if quoted.is_none() { Some(0) } else { None }
+            }
+            Some(length) => {
+                match length {
+                    0..LONGEST_QUOTED => out.push(letter),
+                    LONGEST_QUOTED => out.push('…'),
+                    _ => {}
+                }
+                Some(length + 1)
+            }
+            None => {
+                out.push(letter);
+                None
+            }
+        };
+    }
+    out
 }
 
 #[cfg(test)]

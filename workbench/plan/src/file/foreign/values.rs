@@ -116,7 +116,11 @@ pub(in crate::file) fn rate(text: &str) -> Option<String> {
         "rpm" | "/1m" => "m",
         "rph" | "/1h" => "h",
         _ => {
-            let (_, unit) = unit.split_once("per").or_else(|| unit.split_once('/'))?;
+            let (what, unit) = unit.split_once("per").or_else(|| unit.split_once('/'))?;
+            // Of `1e3/s` it would be another number.
+            if what.contains(|letter: char| letter.is_ascii_digit()) {
+                return None;
+            }
             let (unit, _) = UNITS.iter().find(|(_, words)| words.contains(&unit))?;
             unit
         }
@@ -168,6 +172,7 @@ pub(in crate::file) fn placeholder(
                 let mark = before.filter(|mark| matches!(mark, '%' | '#'));
                 let is_here = match around {
                     Around::Path => is_reference(name),
+                    Around::Header if open == "{{" => is_reference(name),
                     Around::Header => is_known(name),
                     Around::Body if open == "{{" || mark.is_some() => is_known(name),
                     Around::Body => is_whole && end == text.len() && is_known(inside),
@@ -184,7 +189,8 @@ pub(in crate::file) fn placeholder(
             "$" => {
                 let name = word(&here[1..]);
                 let is_whole = is_whole && name.len() + 1 == text.len();
-                if is_known(name) && (around != Around::Body || is_whole) {
+                let is_inside = before.is_some_and(char::is_alphanumeric);
+                if !is_inside && is_known(name) && (around != Around::Body || is_whole) {
                     return found(&here[..=name.len()], name);
                 }
                 1
@@ -272,7 +278,7 @@ mod tests {
         for text in ["soon", "10", "10s", "p95", ""] {
             assert_eq!(duration(text), None, "{text}");
         }
-        for text in ["500", "500/s", "many", "5/day", "0/s", ""] {
+        for text in ["500", "500/s", "many", "5/day", "0/s", "1e3/s", ""] {
             assert_eq!(rate(text), None, "{text}");
         }
     }
@@ -301,6 +307,7 @@ mod tests {
             );
         }
         for text in [
+            "/a$id",
             "/a/${id}",
             "/v1/a:id",
             "/a/$metadata",

@@ -139,12 +139,12 @@ impl<'a, 'b> Flow<'a, 'b> {
                 return None;
             }
         };
+        let mut is_right = Some(());
         if kind != "request"
             && let Some(key) = OF_REQUESTS.into_iter().find(|key| node.has(key))
         {
             let message = format!("\"{key}\" belongs to a request, not to \"{kind}\"");
-            check.note::<()>(node.key_place(key), message);
-            self.is_broken = true;
+            is_right = check.note(node.key_place(key), message);
         }
         let has_steps = matches!(kind, "repeat" | "when");
         if has_steps && file.steps.is_empty() {
@@ -156,10 +156,10 @@ impl<'a, 'b> Flow<'a, 'b> {
         }
         if !has_steps && node.has("steps") {
             let message = format!("\"steps\" belong to \"repeat\" and \"when\", not to \"{kind}\"");
-            check.note::<()>(node.key_place("steps"), message);
-            self.is_broken = true;
+            is_right = check.note(node.key_place("steps"), message);
         }
-        self.kind(check, file, node, out)
+        self.kind(check, file, node, out)?;
+        is_right
     }
 
     fn kind(
@@ -297,7 +297,13 @@ impl<'a, 'b> Flow<'a, 'b> {
 fn has_request(steps: &[StepFile]) -> bool {
     steps.iter().any(|step| {
         let chosen = step.choose.iter().flatten();
-        step.request.is_some()
+        let is_other = step.think.is_some()
+            || step.repeat.is_some()
+            || step.when.is_some()
+            || step.choose.is_some();
+        // What says nothing of what it does lacks its request.
+        !is_other
+            || step.request.is_some()
             || has_request(&step.steps)
             || chosen.map(|it| it.steps.as_slice()).any(has_request)
     })

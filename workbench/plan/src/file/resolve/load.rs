@@ -300,6 +300,9 @@ pub(super) fn warm_up(
 }
 
 pub(super) fn users(check: &mut Check<'_>, users: u32, node: &Node) -> Option<u32> {
+    if node.is_stand_in() {
+        return None;
+    }
     if users == 0 {
         return check.note(node.place(), "at least one user is needed");
     }

@@ -113,18 +113,24 @@ fn points(
     }
 }
 
-fn listed(check: &mut Check<'_>, list: &[u32], node: &Node, value: CheckValue) -> Option<Vec<u32>> {
+fn listed(
+    check: &mut Check<'_>,
+    list: &[u32],
+    around: &Node,
+    value: CheckValue,
+) -> Option<Vec<u32>> {
     if list.is_empty() {
-        return check.note(node.place(), "at least one point is needed");
+        return check.note(around.place(), "at least one point is needed");
     }
     if list.len() > MOST_POINTS {
-        return too_many(check, list.len(), node);
+        return too_many(check, list.len(), around);
     }
     let mut right = true;
     for (index, &point) in list.iter().enumerate() {
-        let node = node.index(index);
+        let node = around.index(index);
         right &= value(check, point, node).is_some();
-        if list[..index].contains(&point) {
+        let mut before = list[..index].iter().zip(0..);
+        if before.any(|(it, at)| *it == point && !around.index(at).is_stand_in()) {
             let message =
                 format!("{point} is in the list already; --repetitions repeats every point");
             right &= check.note::<()>(node.place(), message).is_some();

@@ -100,6 +100,9 @@ pub(super) fn times(
 }
 
 fn log_normal(check: &mut Check<'_>, median: f64, p90: f64, node: &Node) -> Option<Real> {
+    if node.has_stand_in() {
+        return None;
+    }
     if p90 < median {
         return check.note(
             node.get("p90").place(),
@@ -236,6 +239,9 @@ fn positive(check: &mut Check<'_>, number: RealFile, node: &Node) -> Option<f64>
 }
 
 fn zipf(check: &mut Check<'_>, file: &ZipfFile, node: &Node) -> Option<Draw> {
+    if node.has_stand_in() {
+        return None;
+    }
     if file.from > file.to {
         return check.note(node.place(), "the lowest value comes first");
     }

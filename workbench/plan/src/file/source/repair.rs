@@ -70,6 +70,20 @@ impl Node {
         }
     }
 
+    /// Takes over the keys of what was taken out, where it has none of these names.
+    pub(in crate::file) fn adopt(&mut self, taken: &Entry) {
+        let Content::Mapping(held) = &taken.value.content else {
+            return;
+        };
+        for entry in held {
+            if let Content::Mapping(entries) = &mut self.content
+                && !entries.iter().any(|it| it.key == entry.key)
+            {
+                entries.push(entry.clone());
+            }
+        }
+    }
+
     /// From now on a mistake that is said to be the mapping's is a consequence of what was taken out.
     pub(in crate::file) fn is_incomplete_now(&mut self) {
         self.state = State::Incomplete;

@@ -46,10 +46,11 @@ pub(super) fn in_words(error: &str) -> String {
     };
     let out_of_range = found.starts_with("invalid value: ");
     let expected = match expected {
+        "u8" if out_of_range => "a whole number from 0 to 255",
         "u16" if out_of_range => "a whole number from 0 to 65535",
         "u32" if out_of_range => "a whole number from 0 to 4294967295",
         "u64" if out_of_range => "a whole number from 0 to 18446744073709551615",
-        "u16" | "u32" | "u64" | "i64" => "a whole number",
+        "u8" | "u16" | "u32" | "u64" | "usize" | "i32" | "i64" => "a whole number",
         "f64" => "a number",
         "a string" => "text",
         "a sequence" => "a list",
