@@ -118,6 +118,30 @@ impl Conversion<'_> {
     }
 }
 
+/// Whether a condition without variables holds: numbers are compared as numbers, other texts as texts.
+pub(super) fn constant_truth(condition: &str) -> bool {
+    let compared = SIGNS.iter().find_map(|(_, sign)| {
+        let (left, right) = condition.split_once(&format!(" {sign} "))?;
+        Some((left.trim(), *sign, right.trim().trim_matches('"')))
+    });
+    let Some((left, sign, right)) = compared else {
+        return !matches!(condition.trim(), "" | "0" | "false" | "null");
+    };
+    let numbers = left.parse::<f64>().ok().zip(right.parse::<f64>().ok());
+    let ordering = match numbers {
+        Some((left, right)) => left.partial_cmp(&right),
+        None => Some(left.cmp(right)),
+    };
+    ordering.is_some_and(|ordering| match sign {
+        "==" => ordering.is_eq(),
+        "!=" => ordering.is_ne(),
+        "<=" => ordering.is_le(),
+        ">=" => ordering.is_ge(),
+        "<" => ordering.is_lt(),
+        _ => ordering.is_gt(),
+    })
+}
+
 /// Where a sign stands outside of quotes and braces.
 fn sign_at(text: &str, sign: &str) -> Option<usize> {
     let mut quote = None;
@@ -145,5 +169,20 @@ fn without_parentheses(text: &str) -> &str {
     {
         Some(inner) if !inner.contains(['(', ')']) => without_parentheses(inner),
         _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_condition_without_variables_is_known_before_the_run() {
+        for holds in ["true", "1 == 1.0", "a != b", "2 < 10", "x >= x"] {
+            assert!(constant_truth(holds), "{holds}");
+        }
+        for fails in ["false", "0", "1 == TRUE", "a == \"\"", "10 < 2"] {
+            assert!(!constant_truth(fails), "{fails}");
+        }
     }
 }

@@ -1,10 +1,11 @@
 //! Controllers as the flow of a scenario, and the elements beside them as its scope.
 
 use super::Conversion;
+use super::condition::constant_truth;
 use super::scope::Scope;
 use super::tree::Item;
 use crate::init::draft::{Action, Step};
-use crate::init::template::Template;
+use crate::init::template::{Template, is_marked};
 
 /// Modules that stand for modules.
 const DEEPEST_MODULES: usize = 10;
@@ -201,6 +202,14 @@ impl<'a> Conversion<'a> {
         let steps = self.within(item, scope);
         match condition {
             _ if steps.is_empty() => steps,
+            Some(condition) if !is_marked(&condition) => match constant_truth(&condition) {
+                true => steps,
+                false => {
+                    let what = format!("the condition {raw} never holds: its steps are left out");
+                    self.draft.leave(place, what);
+                    Vec::new()
+                }
+            },
             Some(condition) => {
                 let condition = Template::literal(&condition);
                 vec![Action::When { condition, steps }.into()]

@@ -572,6 +572,31 @@ fn controllers_become_flow() {
 }
 
 #[test]
+fn a_condition_that_is_always_the_same_is_decided_at_once() {
+    let conditional = |condition: &str, path: &str| {
+        let below = request("GET", path, "");
+        element(
+            "IfController",
+            "i",
+            &[("IfController.condition", condition)],
+            &below,
+        )
+    };
+    let made = made(&group(&format!(
+        "{}{}",
+        conditional("${__jexl3(true)}", "/always"),
+        conditional("1 == 2", "/never")
+    )));
+    assert!(
+        made.text.contains("GET shop/always") && !made.text.contains("when:"),
+        "{}",
+        made.text
+    );
+    assert!(!made.text.contains("GET shop/never"), "{}", made.text);
+    assert!(made.stderr.contains("never holds"), "{}", made.stderr);
+}
+
+#[test]
 fn what_is_looked_for_in_responses_is_captured_or_expected() {
     let regex = element(
         "RegexExtractor",
