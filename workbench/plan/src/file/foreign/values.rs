@@ -116,7 +116,17 @@ pub(in crate::file) fn rate(text: &str) -> Option<String> {
         "rpm" | "/1m" => "m",
         "rph" | "/1h" => "h",
         _ => {
-            let (_, unit) = unit.split_once("per").or_else(|| unit.split_once('/'))?;
+            let (what, unit) = unit.split_once("per").or_else(|| unit.split_once('/'))?;
+            let whats = [
+                "",
+                "req",
+                "reqs",
+                "request",
+                "requests",
+                "iterations",
+                "users",
+            ];
+            whats.contains(&what).then_some(())?;
             let (unit, _) = UNITS.iter().find(|(_, words)| words.contains(&unit))?;
             unit
         }
@@ -274,7 +284,7 @@ mod tests {
         for text in ["soon", "10", "10s", "p95", ""] {
             assert_eq!(duration(text), None, "{text}");
         }
-        for text in ["500", "500/s", "many", "5/day", "0/s", ""] {
+        for text in ["500", "500/s", "1e3/s", "many", "5/day", "0/s", ""] {
             assert_eq!(rate(text), None, "{text}");
         }
     }
