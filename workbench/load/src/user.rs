@@ -516,6 +516,7 @@ impl User {
                     status,
                     head: kept.head(),
                     body: kept.body(),
+                    is_truncated: kept.is_truncated(),
                     elapsed: measured.elapsed,
                     cookie: &|name| self.client.cookie(name).map(str::to_owned),
                 };
@@ -599,7 +600,7 @@ fn unanswered(error: ErrorKind) -> &'static str {
         ErrorKind::Reset => "the connection broke before the response was complete",
         ErrorKind::Timeout => "there was no complete response within the time limit",
         ErrorKind::Protocol => {
-            "what came back is not HTTP, or the request cannot be written as HTTP"
+            "what came back is not HTTP, or its content encoding is broken, or the request cannot be written as HTTP"
         }
         ErrorKind::Stale => "the server had closed the idle connection",
         _ => "",

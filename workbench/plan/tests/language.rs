@@ -676,6 +676,7 @@ fn captured_values_go_into_later_requests() {
         status: 201,
         head: b"HTTP/1.1 201 Created\r\ncontent-type: application/json; charset=utf-8\r\nLocation: /items/17\r\nETag: \"x\"\r\nX-B: 5\r\n",
         body: br#"{"items":[{"id":4},{"id":5}],"total":12,"name":"Ann","price":9.50,"none":null,"open":true}"#,
+        is_truncated: false,
         elapsed: Duration::from_millis(400),
         cookie: &|_| None,
     };

@@ -70,15 +70,11 @@ impl Capture {
         values: &mut [Value],
         random: &mut impl Rng,
     ) -> Result<(), String> {
-        let mut found = self.place.find(content);
+        let mut found = self.place.find(content, self.pick, random);
         let value = match self.pick {
             _ if found.is_empty() => None,
             Pick::All => Some(all(found)),
-            Pick::First => found.into_iter().next(),
-            Pick::Last => found.pop(),
-            Pick::Random => {
-                Some(found.swap_remove(at_most(found.len() as u64 - 1, random) as usize))
-            }
+            Pick::First | Pick::Last | Pick::Random => found.pop(),
         };
         match value.or_else(|| self.default.clone()) {
             Some(value) => {
@@ -101,16 +97,40 @@ fn all(values: Vec<Value>) -> Value {
     Value::Json(serde_json::Value::from(list).to_string())
 }
 
+/// No more values than that become a list. Ours: it is sent on with a request.
+const MOST_OF_ALL: usize = 10_000;
+
+/// Those of the things found that are picked. Before that they should cost next to nothing: there may be millions.
+fn picked<T>(mut found: impl Iterator<Item = T>, pick: Pick, random: &mut impl Rng) -> Vec<T> {
+    match pick {
+        Pick::First => found.next().into_iter().collect(),
+        Pick::Last => found.last().into_iter().collect(),
+        Pick::All => found.take(MOST_OF_ALL).collect(),
+        Pick::Random => {
+            let mut all: Vec<T> = found.collect();
+            if all.is_empty() {
+                return all;
+            }
+            let chosen = at_most(all.len() as u64 - 1, random) as usize;
+            vec![all.swap_remove(chosen)]
+        }
+    }
+}
+
 impl Place {
-    /// Everything that stands there, in order.
-    fn find(&self, content: &Content<'_>) -> Vec<Value> {
+    /// What is picked of everything that stands there, in order.
+    fn find(&self, content: &Content<'_>, pick: Pick, random: &mut impl Rng) -> Vec<Value> {
         let text = |text: &str| Value::Text(text.to_owned());
         match self {
             Self::Json(path) => {
                 let found = content.json().map(|json| path.find(json));
-                found.unwrap_or_default().into_iter().map(value).collect()
+                let found = picked(found.unwrap_or_default().into_iter(), pick, random);
+                found.into_iter().map(value).collect()
             }
-            Self::Header(name) => content.header(name).map(|it| text(&it)).collect(),
+            Self::Header(name) => {
+                let found = picked(content.header(name), pick, random);
+                found.iter().map(|it| text(it)).collect()
+            }
             Self::Cookie(name) => (content.answer.cookie)(name)
                 .into_iter()
                 .map(Value::Text)
@@ -118,19 +138,22 @@ impl Place {
             Self::Regex(regex) => {
                 let matches = regex.captures_iter(content.text());
                 let group = matches.filter_map(|found| found.get(1).or_else(|| found.get(0)));
-                group.map(|found| text(found.as_str())).collect()
+                let found = picked(group.map(|found| found.as_str()), pick, random);
+                found.into_iter().map(text).collect()
             }
             Self::Css {
                 selector,
-                attribute,
+                attribute: Some(name),
                 ..
             } => {
                 let elements = content.html().select(selector);
-                let found = elements.filter_map(|element| match attribute {
-                    Some(name) => element.attr(name).map(text),
-                    None => Some(text(element.text().collect::<String>().trim())),
-                });
-                found.collect()
+                let found = picked(elements.filter_map(|it| it.attr(name)), pick, random);
+                found.into_iter().map(text).collect()
+            }
+            Self::Css { selector, .. } => {
+                let found = picked(content.html().select(selector), pick, random);
+                let texts = found.into_iter().map(|it| it.text().collect::<String>());
+                texts.map(|it| text(it.trim())).collect()
             }
         }
     }
@@ -139,7 +162,22 @@ impl Place {
     fn missing(&self, content: &Content<'_>) -> String {
         match self {
             Self::Json(_) if content.answer.body.is_empty() => "the body is empty".to_owned(),
-            Self::Json(_) if content.json().is_none() => "the body is not JSON".to_owned(),
+            Self::Json(_) if content.json().is_none() => content.not_json(),
+            _ if content.answer.is_truncated && self.is_in_body() => format!(
+                "{} within the first {} bytes, and no more are kept",
+                self.nothing(),
+                content.answer.body.len()
+            ),
+            _ => self.nothing(),
+        }
+    }
+
+    fn is_in_body(&self) -> bool {
+        !matches!(self, Self::Header(_) | Self::Cookie(_))
+    }
+
+    fn nothing(&self) -> String {
+        match self {
             Self::Json(path) => format!("there is no {} in the body", path.as_str()),
             Self::Header(name) => format!("there is no header {name}"),
             Self::Cookie(name) => format!("there is no cookie {name}"),

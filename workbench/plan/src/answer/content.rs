@@ -21,6 +21,8 @@ pub struct Answer<'a> {
     pub head: &'a [u8],
     /// Its body without the codings of its transfer and of its content; as much of it as was kept.
     pub body: &'a [u8],
+    /// The body is longer than what was kept of it.
+    pub is_truncated: bool,
     /// From the start of the request to the last byte of the response.
     pub elapsed: Duration,
     /// The value of one of the user's cookies.
@@ -39,7 +41,7 @@ impl fmt::Debug for Answer<'_> {
 pub(super) struct Content<'a> {
     pub(super) answer: &'a Answer<'a>,
     text: OnceCell<Cow<'a, str>>,
-    json: OnceCell<Option<serde_json::Value>>,
+    json: OnceCell<Result<serde_json::Value, String>>,
     html: OnceCell<Html>,
 }
 
@@ -61,8 +63,27 @@ impl<'a> Content<'a> {
 
     /// The body as JSON, where it is JSON.
     pub(super) fn json(&self) -> Option<&serde_json::Value> {
-        let parse = || serde_json::from_slice(self.answer.body).ok();
-        self.json.get_or_init(parse).as_ref()
+        self.parsed().as_ref().ok()
+    }
+
+    fn parsed(&self) -> &Result<serde_json::Value, String> {
+        self.json.get_or_init(|| {
+            let body = self.answer.body;
+            let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+            serde_json::from_slice(body).map_err(|error| error.to_string())
+        })
+    }
+
+    /// Why the body is not JSON.
+    pub(super) fn not_json(&self) -> String {
+        let length = self.answer.body.len();
+        match self.parsed() {
+            _ if self.answer.is_truncated => {
+                format!("the body is longer than the {length} bytes that are kept of it")
+            }
+            Err(error) => format!("the body is not JSON: {error}"),
+            Ok(_) => String::new(),
+        }
     }
 
     /// The body as HTML, which everything is.

@@ -43,9 +43,6 @@ pub(crate) struct HeaderTest {
 /// The answer to a conditional request, and no redirect although it begins with a 3.
 const NOT_MODIFIED: u16 = 304;
 
-/// Longer texts are shown in part.
-const LONGEST_SHOWN: usize = 60;
-
 impl Expectation {
     pub(crate) fn part(&self) -> Part {
         if !self.body.is_empty() || !self.json.is_empty() {
@@ -116,7 +113,12 @@ impl Expectation {
         let header = |it: &HeaderTest| it.unmet(content, values);
         let body = |it: &TextTest| {
             let expected = it.unmet(content.text(), values, false)?;
-            Some(format!("the body {expected}"))
+            Some(if content.answer.is_truncated {
+                let length = content.answer.body.len();
+                format!("the body {expected} (its first {length} bytes: no more are kept)")
+            } else {
+                format!("the body {expected}")
+            })
         };
         let json = |(path, relation, expected): &(JsonPath, Relation, Template)| {
             json_unmet(content, path, *relation, &rendered(expected, values))
@@ -172,7 +174,7 @@ fn json_unmet(
     expected: &str,
 ) -> Option<String> {
     let Some(json) = content.json() else {
-        return Some("the body is not JSON".to_owned());
+        return Some(content.not_json());
     };
     let found = path.find(json);
     let path = path.as_str();
@@ -201,18 +203,12 @@ fn rendered(template: &Template, values: &[Value]) -> String {
     text
 }
 
-/// A text in one line, a long one in part.
+/// A text in quotes and in one line, as JSON writes it; a number without quotes. Whoever shows it takes secrets out of it
+/// first, and then makes it shorter.
 fn shown(text: &str) -> String {
-    let line: String = text
-        .chars()
-        .map(|letter| if letter.is_control() { ' ' } else { letter })
-        .take(LONGEST_SHOWN)
-        .collect();
-    if line.chars().count() < text.chars().count() {
-        format!("\"{line}…\"")
-    } else if line.parse::<f64>().is_ok() {
-        line
+    if text.parse::<f64>().is_ok() {
+        text.to_owned()
     } else {
-        format!("\"{line}\"")
+        serde_json::Value::from(text).to_string()
     }
 }

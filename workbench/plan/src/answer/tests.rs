@@ -29,6 +29,7 @@ fn answer(status: u16, body: &str) -> Answer<'_> {
         status,
         head: HEAD,
         body: body.as_bytes(),
+        is_truncated: false,
         elapsed: Duration::from_micros(612_340),
         cookie: &|name| (name == "sid").then(|| "s-1".to_owned()),
     }
@@ -149,7 +150,7 @@ fn what_is_not_there_is_said_and_ends_the_iteration() {
             JSON,
             "there is no $.empty[*] in the body",
         ),
-        ("{ json: $.a }", HTML, "the body is not JSON"),
+        ("{ json: $.a }", HTML, "the body is not JSON: expected value at line 1 column 1"),
         ("{ json: $.a }", "", "the body is empty"),
         ("{ header: X-Other }", "", "there is no header x-other"),
         ("{ cookie: SID }", "", "there is no cookie SID"),
@@ -270,7 +271,7 @@ fn the_first_thing_that_does_not_hold_is_said() {
         );
     }
     let of_html = failure("json: { $.total: 3 }", &answer(200, HTML));
-    assert_eq!(of_html.unwrap().1, "the body is not JSON");
+    assert_eq!(of_html.unwrap().1, "the body is not JSON: expected value at line 1 column 1");
 }
 
 #[test]

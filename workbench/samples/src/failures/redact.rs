@@ -106,8 +106,41 @@ impl Redactor {
         for secrets in &self.secrets {
             reason = secrets.redact_cut(&reason);
         }
-        reason
+        shortened(&reason)
     }
+}
+
+/// Characters that are shown of a text in quotes. Ours.
+const LONGEST_QUOTED: usize = 60;
+
+/// A reason whose long quoted texts are shown in part. Quotes within them are escaped.
+fn shortened(reason: &str) -> String {
+    let mut out = String::with_capacity(reason.len());
+    let mut quoted = None;
+    let mut is_escaped = false;
+    for letter in reason.chars() {
+        let is_quote = letter == '"' && !is_escaped;
+        is_escaped = letter == '\\' && !is_escaped;
+        quoted = match quoted {
+            _ if is_quote => {
+                out.push('"');
+                if quoted.is_none() { Some(0) } else { None }
+            }
+            Some(length) => {
+                match length {
+                    0..LONGEST_QUOTED => out.push(letter),
+                    LONGEST_QUOTED => out.push('…'),
+                    _ => {}
+                }
+                Some(length + 1)
+            }
+            None => {
+                out.push(letter);
+                None
+            }
+        };
+    }
+    out
 }
 
 #[cfg(test)]
