@@ -25,7 +25,7 @@ use anyhow::{Context, bail};
 
 use crate::exit::Exit;
 use crate::outcome::{note, print};
-use draft::{Action, Draft, Load, Step, ThreadRow};
+use draft::{Action, Draft, Load, Scenario, Step, ThreadRow};
 
 /// Bytes of the largest document that is read.
 const LONGEST_DOCUMENT: usize = 256 << 20;
@@ -196,35 +196,37 @@ fn tell(draft: &Draft) {
 }
 
 fn next_steps(draft: &Draft, path: &Path) -> String {
-    let count = draft
+    let (sent, commented): (Vec<_>, Vec<_>) = draft
         .scenarios
         .iter()
-        .map(|scenario| requests(&scenario.steps))
-        .sum::<usize>();
+        .partition(|scenario| !scenario.disabled);
+    let count = |scenarios: &[&Scenario]| -> usize {
+        scenarios
+            .iter()
+            .map(|scenario| requests(&scenario.steps))
+            .sum()
+    };
     let plural = |count: usize, what: &str| match count {
         1 => format!("1 {what}"),
         count => format!("{count} {what}s"),
     };
+    let comments = match count(&commented) {
+        0 => String::new(),
+        more => format!("; {} as comments", plural(more, "request")),
+    };
     let file = in_shell(&path.display().to_string());
     format!(
-        "{}: {} in {}\nNext:\n  \
+        "{}: {} in {}{comments}\nNext:\n  \
          workbench validate {file}    check it and print its schedule; sends nothing\n  \
          workbench try {file}         send every request once and look at the responses\n  \
          workbench run {file}         run it\n",
         path.display(),
-        plural(count, "request"),
-        plural(
-            draft
-                .scenarios
-                .iter()
-                .filter(|scenario| !scenario.disabled)
-                .count(),
-            "scenario"
-        ),
+        plural(count(&sent), "request"),
+        plural(sent.len(), "scenario"),
     )
 }
 
-/// Requests that are sent, in these steps and those within.
+/// Requests in these steps and those within, without those that are comments.
 fn requests(steps: &[Step]) -> usize {
     let count = |step: &Step| match &step.action {
         Action::Request(_) => 1,

@@ -44,9 +44,16 @@ pub(crate) struct Slot {
     opened: AtomicU64,
     found_closed: AtomicU64,
     closing: AtomicU64,
+    longest_look_ns: AtomicU64,
 }
 
 impl Slot {
+    /// Notes how long it took to look at a response.
+    pub(crate) fn looked(&self, time: Duration) {
+        let time = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        self.longest_look_ns.fetch_max(time, Ordering::Relaxed);
+    }
+
     pub(crate) fn push(&self, sample: Sample) {
         self.lock().push(sample);
     }
@@ -118,6 +125,8 @@ pub(crate) struct Recorded {
     pub(crate) closing: u64,
     /// Further requests, to which redirects led.
     pub(crate) redirects: u64,
+    /// The longest time that it took to look at a response, in nanoseconds.
+    pub(crate) longest_look_ns: u64,
     /// Of all, how many the service did answer.
     pub(crate) answered: u64,
     /// Requests that were given up while in flight.
@@ -300,6 +309,8 @@ impl Collector {
             recorded.opened += slot.opened.swap(0, Ordering::Relaxed);
             recorded.found_closed += slot.found_closed.swap(0, Ordering::Relaxed);
             recorded.closing += slot.closing.swap(0, Ordering::Relaxed);
+            let look = slot.longest_look_ns.swap(0, Ordering::Relaxed);
+            recorded.longest_look_ns = recorded.longest_look_ns.max(look);
             for sample in room.iter() {
                 self.recorded.add(sample);
                 self.times.add(sample.response_ns());

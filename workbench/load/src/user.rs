@@ -28,6 +28,9 @@ const PAUSE_BEFORE_BEGINNING_AGAIN: Duration = Duration::from_secs(1);
 /// An iteration that sends nothing and takes no time is not begun again at once. Ours.
 const PAUSE_WITHOUT_REQUEST: Duration = Duration::from_millis(10);
 
+/// After so many operations other users get their turn. Ours.
+const OPERATIONS_PER_TURN: u32 = 1_000;
+
 /// Everything that one user carries from request to request.
 pub(crate) struct User {
     attack: Arc<Attack>,
@@ -48,7 +51,12 @@ pub(crate) struct User {
     thinks_until: Option<Instant>,
     /// Reused for every request.
     buffers: Buffers,
+    /// Values of secret columns so far: variables that were made of them stay.
+    secrets: Vec<String>,
 }
+
+/// As many are remembered of a user, the first ones and the last ones. Ours.
+const MOST_SECRETS: usize = 1_000;
 
 /// What a list of operations is done for.
 #[derive(Clone, Copy)]
@@ -104,6 +112,7 @@ impl User {
             counters: Vec::new(),
             thinks_until: None,
             buffers: Buffers::default(),
+            secrets: Vec::new(),
             attack,
             pacer,
         };
@@ -123,6 +132,19 @@ impl User {
         self.counters.resize(scenario.counters, 0);
         self.thinks_until = None;
         self.client.forget_cookies();
+        self.secrets.clear();
+    }
+
+    /// Remembers the secrets of the rows that the user has now.
+    fn note_secrets(&mut self, attack: &Attack) {
+        for secret in attack.sources.secret_values(self.scenario, &self.values) {
+            if !self.secrets.iter().any(|known| *known == secret) {
+                if self.secrets.len() >= MOST_SECRETS {
+                    self.secrets.remove(MOST_SECRETS / 2);
+                }
+                self.secrets.push(secret.into_owned());
+            }
+        }
     }
 
     /// Lives from the user's start to its stop, or until the run is stopped.
@@ -218,6 +240,7 @@ impl User {
             &mut self.random,
             &mut self.values,
         );
+        self.note_secrets(attack);
         stop_without(attack, begun)
     }
 
@@ -310,6 +333,7 @@ impl User {
         if !stop_without(attack, row) {
             return false;
         }
+        self.note_secrets(attack);
         let scenario = &attack.plan.scenarios[self.scenario];
         let program = Program {
             operations: &scenario.actions,
@@ -341,8 +365,17 @@ impl User {
     async fn perform(&mut self, attack: &Attack, program: Program<'_>, course: &mut Course) -> End {
         let steps = &attack.plan.scenarios[self.scenario].steps;
         let mut at = 0;
+        let mut done: u32 = 0;
         while let Some(operation) = program.operations.get(at) {
             at += 1;
+            done = done.wrapping_add(1);
+            if done.is_multiple_of(OPERATIONS_PER_TURN) {
+                // Loops in which nothing is sent keep nobody else from its turn.
+                tokio::task::yield_now().await;
+                if attack.stop.is_stopped() {
+                    return End::Leave;
+                }
+            }
             match operation {
                 Operation::Request(position) => {
                     if !self.think(attack, program).await
@@ -520,7 +553,11 @@ impl User {
                     elapsed: measured.elapsed,
                     cookie: &|name| self.client.cookie(name).map(str::to_owned),
                 };
+                let looked = (terms.wanted == Wanted::Body).then(Instant::now);
                 let finding = step.examine(&answer, &mut self.values, &mut self.random);
+                if let Some(looked) = looked {
+                    attack.slot(self.index).looked(looked.elapsed());
+                }
                 let (error, reason) = match finding.failure {
                     None => (None, String::new()),
                     Some((failure, reason)) => match self.client.stopped_at() {
@@ -539,10 +576,7 @@ impl User {
                 reason: &reason,
                 ends_iteration: !is_whole,
             };
-            let secrets = || {
-                let secrets = attack.sources.secret_values(self.scenario, &self.values);
-                secrets.map(Cow::into_owned).collect()
-            };
+            let secrets = || self.secrets.clone();
             let sample = in_flight.sample;
             let raw = || RawExchange {
                 scenario: sample.scenario,

@@ -79,6 +79,7 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Validity {
     checks.extend(overtime(evidence));
     checks.extend(generator::users_punctual(evidence));
     checks.extend(generator::ran(evidence));
+    checks.extend(generator::looks(evidence));
     checks.extend(processors::processors_free(evidence));
     checks.extend(time_accounted(evidence));
     Validity {

@@ -1,6 +1,6 @@
 //! Rows of CSV files as the values of variables.
 //!
-//! Which row comes when is a pure function of the seed, the user and the iteration: nobody shares a cursor.
+//! Which row comes when is a pure function of the seed, the user and the iteration: nobody shares a cursor. Long for its tests.
 
 use std::cell::Cell;
 use std::fs::File;
@@ -82,7 +82,15 @@ pub struct Rows {
 #[derive(Debug)]
 enum Content {
     Memory(Vec<u8>),
-    File(File),
+    /// With what it was like when its rows were found.
+    File(File, Stamp),
+}
+
+/// Length of a file, and when it was written.
+type Stamp = (u64, std::time::SystemTime);
+
+fn stamp(metadata: &std::fs::Metadata) -> std::io::Result<Stamp> {
+    Ok((metadata.len(), metadata.modified()?))
 }
 
 impl Data {
@@ -111,11 +119,12 @@ impl Data {
             read.map_err(|error| failed(error.to_string()))?;
             (Content::Memory(bytes), 1)
         } else {
-            (Content::File(file), STRIDE)
+            let stamp = stamp(&metadata).map_err(|error| failed(error.to_string()))?;
+            (Content::File(file, stamp), STRIDE)
         };
         let (columns, places, count) = match &content {
             Content::Memory(bytes) => index(bytes.as_slice(), stride, &self.numbers),
-            Content::File(file) => index(BufReader::new(file), stride, &self.numbers),
+            Content::File(file, _) => index(BufReader::new(file), stride, &self.numbers),
         }
         .map_err(broken)?;
         if let Some(twice) = (1..columns.len()).find(|it| columns[..*it].contains(&columns[*it])) {
@@ -179,10 +188,12 @@ fn index(
             break;
         }
         let position = record.position();
-        for (field, _) in record.iter().zip(&is_number).filter(|(_, it)| **it) {
+        for (column, field) in record.iter().enumerate().filter(|(it, _)| is_number[*it]) {
             if serde_json::from_str::<serde_json::Number>(field.trim()).is_err() {
                 let line = position.map_or(0, csv::Position::line);
-                let message = format!("line {line} has \"{field}\" in a column of numbers");
+                // The value may be a secret.
+                let name = &columns[column];
+                let message = format!("line {line} has no number in the column \"{name}\"");
                 return Err(std::io::Error::other(message).into());
             }
         }
@@ -260,7 +271,10 @@ impl Rows {
         let mut chunk = Vec::new();
         let bytes = match &self.content {
             Content::Memory(bytes) => &bytes[from as usize..to as usize],
-            Content::File(file) => {
+            Content::File(file, whole) => {
+                if file.metadata().and_then(|now| stamp(&now))? != *whole {
+                    return Err(std::io::Error::other("the file was changed during the run"));
+                }
                 chunk.resize((to - from) as usize, 0);
                 file.read_exact_at(&mut chunk, from)?;
                 &chunk
@@ -423,9 +437,10 @@ mod tests {
         let whole = data.open().unwrap();
         let file = File::open(&data.path).unwrap();
         let (columns, places, count) = index(BufReader::new(&file), STRIDE, &[]).unwrap();
+        let metadata = file.metadata().unwrap();
         let rows = Rows {
             columns,
-            content: Content::File(file),
+            content: Content::File(file, stamp(&metadata).unwrap()),
             places,
             stride: STRIDE,
             count,
@@ -453,7 +468,7 @@ mod tests {
             (b"a,a\n1,2\n", "two columns are named \"a\""),
             (
                 b"a,n\n1,2\n1, 2.5\n1,two\n",
-                "line 4 has \"two\" in a column of numbers",
+                "line 4 has no number in the column \"n\"",
             ),
         ] {
             let error = data(folder.path(), text, RowPick::Random)

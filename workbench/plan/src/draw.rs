@@ -1,6 +1,7 @@
 //! What think times and variables are drawn from.
 //!
-//! The methods are part of the format: a seed gives the same values with every version and on every machine.
+//! The methods are part of the format: a seed gives the same values with every version and on every machine. Long for its
+//! tests.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -19,6 +19,7 @@ mod structure;
 mod threshold;
 mod url;
 
+pub(crate) use duration::canonical_limit;
 pub use duration::{DurationError, format_duration};
 pub use published::{parse_published, read_published};
 pub use schema::json_schema;

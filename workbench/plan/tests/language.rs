@@ -1,4 +1,4 @@
-//! The language of scenarios: what is accepted, and what it resolves to.
+//! The language of scenarios: what is accepted, and what it resolves to. Long, for it goes through all of the language.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! What is said of mistakes in what users do, and where.
+//! What is said of mistakes in what users do, and where. Long, for it is a list of them.
 
 use std::path::Path;
 

@@ -7,6 +7,7 @@
 mod choose;
 mod correlate;
 mod file;
+mod meant;
 mod page;
 
 use std::collections::{BTreeMap, HashSet};
@@ -21,6 +22,7 @@ use super::draft::{Action, Body, Draft, Request, Scenario, Step, time};
 use super::recorded::is_noise;
 use super::template::{Template, is_marked};
 use super::{gentle_load, thresholds};
+use choose::{Exchange, redirected};
 use correlate::{Correlation, Place};
 use file::Entry;
 
@@ -30,16 +32,6 @@ const SHORTEST_THINK: f64 = 500.0;
 const LONGEST_THINK: f64 = 60_000.0;
 /// Redirects that are followed where the recording has some: as many as browsers do.
 const REDIRECTS: u32 = 20;
-
-/// A request with its response, as it is sent.
-struct Exchange<'a> {
-    /// The request.
-    sent: &'a Entry,
-    /// The response, at the end of the redirects.
-    answered: &'a Entry,
-    /// It led elsewhere, and that is followed.
-    is_redirected: bool,
-}
 
 /// Reads a recording; `output` is the folder of the experiment.
 pub(super) fn draft(path: &str, output: &Path) -> anyhow::Result<Draft> {
@@ -111,46 +103,6 @@ fn gap(ended: Option<f64>, started: Option<f64>) -> Option<Step> {
         }
         step
     })
-}
-
-/// Requests, each with the last response of the redirects that it led to.
-fn redirected<'a>(kept: &[&'a Entry]) -> Vec<Exchange<'a>> {
-    /// Requests of a page in between.
-    const WITHIN: usize = 30;
-    let mut followed = HashSet::new();
-    let mut exchanges = Vec::new();
-    for (at, entry) in kept.iter().enumerate() {
-        if followed.contains(&at) {
-            continue;
-        }
-        let mut exchange = Exchange {
-            sent: entry,
-            answered: entry,
-            is_redirected: false,
-        };
-        let mut from = at;
-        while let Some(target) = exchange.answered.redirect() {
-            let is_own = kept
-                .iter()
-                .any(|other| other.url.origin() == target.origin());
-            exchange.is_redirected |= is_own;
-            let next = (from + 1..kept.len().min(from + WITHIN))
-                .find(|next| !followed.contains(next) && same(&kept[*next].url, &target));
-            let Some(next) = next else { break };
-            followed.insert(next);
-            exchange.answered = kept[next];
-            from = next;
-        }
-        exchanges.push(exchange);
-    }
-    exchanges
-}
-
-fn same(one: &url::Url, other: &url::Url) -> bool {
-    let (mut one, mut other) = (one.clone(), other.clone());
-    one.set_fragment(None);
-    other.set_fragment(None);
-    one == other
 }
 
 /// Requests on their way into an experiment.

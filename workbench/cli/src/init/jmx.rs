@@ -5,9 +5,12 @@
 //! responses by [`answer`]. Everything that has no counterpart is left with its line and the names of the elements around it.
 
 mod answer;
+mod body;
 mod condition;
 mod data;
+mod expect;
 mod expression;
+mod functions;
 mod load;
 mod sampler;
 mod scope;
@@ -23,9 +26,9 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
-use super::draft::{Action, Draft, Scenario, Step};
+use super::draft::{Draft, Scenario, Step};
 use scope::Scope;
-use timer::Throughput;
+use timer::{Throughput, has_request, requests};
 use tree::{Element, Item};
 use variables::Variables;
 
@@ -367,39 +370,6 @@ impl<'a> Conversion<'a> {
         }
         draft
     }
-}
-
-fn has_request(steps: &[Step]) -> bool {
-    steps.iter().any(|step| match &step.action {
-        Action::Request(_) => !step.disabled,
-        Action::Repeat { steps, .. } | Action::When { steps, .. } => has_request(steps),
-        Action::Choose(choices) => choices.iter().any(|(_, steps)| has_request(steps)),
-        Action::Think(_) => false,
-    })
-}
-
-/// How many requests an iteration sends; `None` where that differs.
-fn requests(steps: &[Step]) -> Option<u64> {
-    let mut count = 0_u64;
-    for step in steps.iter().filter(|step| !step.disabled) {
-        count += match &step.action {
-            Action::Request(_) => 1,
-            Action::Think(_) => 0,
-            Action::Repeat { times, steps } => times.checked_mul(requests(steps)?)?,
-            Action::When { steps, .. } if !has_request(steps) => 0,
-            Action::When { .. } => return None,
-            Action::Choose(choices) => {
-                let counts: Option<Vec<u64>> =
-                    choices.iter().map(|(_, steps)| requests(steps)).collect();
-                let counts = counts?;
-                match counts.split_first() {
-                    Some((first, rest)) if rest.iter().all(|other| other == first) => *first,
-                    _ => return None,
-                }
-            }
-        };
-    }
-    Some(count)
 }
 
 /// A time of so many milliseconds; nothing where it is negative.

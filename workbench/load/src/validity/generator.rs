@@ -74,3 +74,24 @@ pub(super) fn ran(evidence: &Evidence<'_>) -> Option<Check> {
     );
     Some(check("generator standstill", status, finding))
 }
+
+/// From this time on a look at a response is noted, and from this one on it makes a run invalid. Ours: the same as for a
+/// generator that stands still.
+const LOOK_TOLERANCE: Duration = Duration::from_millis(10);
+
+/// While a response is looked at, other users of the same thread wait, and their response times have that in them.
+pub(super) fn looks(evidence: &Evidence<'_>) -> Option<Check> {
+    let longest = Duration::from_nanos(evidence.recorded.longest_look_ns);
+    let status = if longest >= STANDSTILL_LIMIT {
+        CheckStatus::Failed
+    } else {
+        CheckStatus::Warning
+    };
+    let finding = format!(
+        "captures and expectations took up to {:.0} ms for one response (from {} ms on the run is invalid): meanwhile other users \
+         waited, and their response times have that in them; look at smaller responses, or have fewer steps look at them",
+        longest.as_secs_f64() * 1_000.0,
+        STANDSTILL_LIMIT.as_millis(),
+    );
+    (longest >= LOOK_TOLERANCE).then(|| check("captures", status, finding))
+}

@@ -86,7 +86,8 @@ fn judged(there: &[(u64, u64)], recorded: Recorded, served: Option<u64>) -> Vali
 fn recorded(samples: u64, answered: u64) -> Recorded {
     Recorded {
         samples,
-        errors: samples - answered,
+        errors: samples - longest_look_ns: 0,
+        answered,
         generator_errors: 0,
         stale: 0,
         sent_again: 0,

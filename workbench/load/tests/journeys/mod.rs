@@ -469,7 +469,8 @@ async fn no_secret_is_left_in_anything_that_a_run_leaves() {
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
     write("other.txt", &format!("{}\n", secrets[0]));
     write("secret.txt", &format!("{}\n", secrets[1]));
-    write("people.csv", &format!("name,pin\nann,{}\n", secrets[2]));
+    write("lines.txt", "first-line-55\nsecond-line-66\n");
+    write("people.csv", &format!("name,pin\nann,{}\nbob,another-pin-44\n", secrets[2]));
     // Everything comes back.
     let service = Service::start(|received| {
         let body = format!(
@@ -484,8 +485,12 @@ async fn no_secret_is_left_in_anything_that_a_run_leaves() {
     let plan = experiment(
         folder.path(),
         &service,
-        "iterations: 1
-variables: { other: { secret_file: other.txt }, secret: { secret_file: secret.txt } }
+        "iterations: 2
+variables:
+  other: { secret_file: other.txt }
+  secret: { secret_file: secret.txt }
+  lines: { secret_file: lines.txt }
+  made: 'tag-${p.pin}'
 data: { p: { csv: people.csv, secret: [pin] } }
 scenarios:
   - name: one
@@ -494,13 +499,15 @@ scenarios:
       - { request: POST s/b, json: { some: '${other}', more: 'x${secret}', pin: '${p.pin}' } }
       - { request: POST s/c, form: { some: '${other}', x: '${p.pin}' }, expect: { body: { contains: '${secret}!' }, status: 500 } }
       - { request: GET s/d, auth: { basic: { user: ann, password: '${other}' } }, expect: { status: 500 } }
+      - { request: 'GET s/e/${made}' }
+      - { request: GET s/f, expect: { status: 500, body: { contains: 'before ${lines}' } } }
 ",
     );
     let results = folder.path().join("results");
     let finished = run(&plan, &results, &StopSignal::new()).await.unwrap();
-    assert_eq!(service.received().len(), 4);
+    assert_eq!(service.received().len(), 12);
     let failures = Failures::read(&finished.directory).unwrap().unwrap();
-    assert_eq!(failures.exchanges.len(), 4);
+    assert!(failures.exchanges.len() > 6, "{:?}", failures.exchanges);
     let mut looked_at = 0;
     let mut folders = vec![results];
     let forms = [
@@ -508,6 +515,9 @@ scenarios:
         secrets[1].to_owned(),
         secrets[2].to_owned(),
         "literal-secret-77".to_owned(),
+        "another-pin-44".to_owned(),
+        "first-line-55".to_owned(),
+        "second-line-66".to_owned(),
         // In a path, in a form, in JSON, twice in JSON, and in base64.
         "p%C3%A4%20ss%2Fwo%22rd%2B1".to_owned(),
         "p%C3%A4+ss%2Fwo%22rd%2B1".to_owned(),

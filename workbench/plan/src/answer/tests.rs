@@ -150,7 +150,11 @@ fn what_is_not_there_is_said_and_ends_the_iteration() {
             JSON,
             "there is no $.empty[*] in the body",
         ),
-        ("{ json: $.a }", HTML, "the body is not JSON: expected value at line 1 column 1"),
+        (
+            "{ json: $.a }",
+            HTML,
+            "the body is not JSON: expected value at line 1 column 1",
+        ),
         ("{ json: $.a }", "", "the body is empty"),
         ("{ header: X-Other }", "", "there is no header x-other"),
         ("{ cookie: SID }", "", "there is no cookie SID"),
@@ -271,7 +275,10 @@ fn the_first_thing_that_does_not_hold_is_said() {
         );
     }
     let of_html = failure("json: { $.total: 3 }", &answer(200, HTML));
-    assert_eq!(of_html.unwrap().1, "the body is not JSON: expected value at line 1 column 1");
+    assert_eq!(
+        of_html.unwrap().1,
+        "the body is not JSON: expected value at line 1 column 1"
+    );
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::{LINE_WIDTH, counted};
 use crate::file::format::{
     DrawFile, DurationFile, ExpectationFile, RealFile, StepFile, TimesFile, ValueFile, ValueOr,
 };
-use crate::file::{format_duration, parse_duration};
+use crate::file::{canonical_limit, format_duration, parse_duration};
 
 /// A line, or several, those after the first further to the right.
 pub(super) fn wrapped(line: &str) -> Vec<String> {
@@ -110,7 +110,7 @@ pub(crate) fn expectation(file: &ExpectationFile) -> String {
             .iter()
             .map(|(path, value)| format!("{path} {}", value.0)),
     );
-    all.extend(file.time.clone());
+    all.extend(file.time.as_deref().map(canonical_limit));
     all.join(", ")
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::foreign;
+use crate::condition::Relation;
 use crate::diagnostic::{Fault, nearest};
 
 /// What a time looks like, for editors; the same as [`parse_duration`] accepts.
@@ -114,6 +115,16 @@ pub fn format_duration(duration: Duration) -> String {
         .find(|(_, scale)| nanoseconds.is_multiple_of(*scale) && (long || *scale <= SECOND))
         .expect("every whole number of nanoseconds is a multiple of one");
     format!("{}{unit}", nanoseconds / scale)
+}
+
+/// A limit of a time such as `< 0.5s` as it is kept and shown: `< 500ms`.
+pub(crate) fn canonical_limit(text: &str) -> String {
+    let compared = Relation::prefix(text).ok().flatten();
+    let limit = compared.and_then(|(relation, limit)| {
+        let limit = format_duration(parse_duration(limit).ok()?);
+        Some(format!("{} {limit}", relation.sign()))
+    });
+    limit.unwrap_or_else(|| text.to_owned())
 }
 
 #[cfg(test)]

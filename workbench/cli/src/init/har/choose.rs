@@ -1,6 +1,6 @@
 //! Which requests of a recording a load test sends: those of the service itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use url::{Host, Url};
 
@@ -182,4 +182,54 @@ fn site(url: &Url) -> String {
         _ => 2,
     };
     labels[labels.len().saturating_sub(count)..].join(".")
+}
+
+/// A request with its response, as it is sent.
+pub(super) struct Exchange<'a> {
+    /// The request.
+    pub(super) sent: &'a Entry,
+    /// The response, at the end of the redirects.
+    pub(super) answered: &'a Entry,
+    /// It led elsewhere, and that is followed.
+    pub(super) is_redirected: bool,
+}
+
+/// Requests, each with the last response of the redirects that it led to.
+pub(super) fn redirected<'a>(kept: &[&'a Entry]) -> Vec<Exchange<'a>> {
+    /// Requests of a page in between.
+    const WITHIN: usize = 30;
+    let mut followed = HashSet::new();
+    let mut exchanges = Vec::new();
+    for (at, entry) in kept.iter().enumerate() {
+        if followed.contains(&at) {
+            continue;
+        }
+        let mut exchange = Exchange {
+            sent: entry,
+            answered: entry,
+            is_redirected: false,
+        };
+        let mut from = at;
+        while let Some(target) = exchange.answered.redirect() {
+            let is_own = kept
+                .iter()
+                .any(|other| other.url.origin() == target.origin());
+            exchange.is_redirected |= is_own;
+            let next = (from + 1..kept.len().min(from + WITHIN))
+                .find(|next| !followed.contains(next) && same(&kept[*next].url, &target));
+            let Some(next) = next else { break };
+            followed.insert(next);
+            exchange.answered = kept[next];
+            from = next;
+        }
+        exchanges.push(exchange);
+    }
+    exchanges
+}
+
+fn same(one: &url::Url, other: &url::Url) -> bool {
+    let (mut one, mut other) = (one.clone(), other.clone());
+    one.set_fragment(None);
+    other.set_fragment(None);
+    one == other
 }

@@ -9,6 +9,7 @@ use serde_yaml::Value;
 use url::{Url, form_urlencoded};
 
 use super::file::Entry;
+use super::meant::{is_meant, is_telling, singular, subject};
 use super::page;
 use crate::init::draft::{self, Capture, Source};
 use crate::init::http::is_secret;
@@ -18,9 +19,6 @@ use crate::init::template::mark;
 const MOST_VALUES: usize = 20_000;
 /// Lists and objects within each other that are looked into.
 const DEEPEST: usize = 40;
-/// From this length on a value with a digit in it is like no other.
-const TELLING: usize = 8;
-
 /// Where a request sends a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
@@ -50,20 +48,20 @@ pub(super) struct Correlation {
 
 /// A value of a response.
 #[derive(Debug)]
-struct Given {
-    request: usize,
-    source: GivenSource,
+pub(super) struct Given {
+    pub(super) request: usize,
+    pub(super) source: GivenSource,
     /// What it is called there.
-    key: String,
+    pub(super) key: String,
     /// What the request was about: `products` of `/api/products/7`.
-    subject: String,
-    is_number: bool,
+    pub(super) subject: String,
+    pub(super) is_number: bool,
     /// Its variable, once it is used.
-    variable: Option<String>,
+    pub(super) variable: Option<String>,
 }
 
 #[derive(Debug)]
-enum GivenSource {
+pub(super) enum GivenSource {
     Json(String),
     Css {
         selector: String,
@@ -365,83 +363,6 @@ impl Correlation {
     /// What is captured, by request.
     pub(super) fn captures(&mut self) -> Vec<Vec<Capture>> {
         std::mem::take(&mut self.captures)
-    }
-}
-
-/// Whether a request that sends the value under this name means the one that was given.
-fn is_meant(given: &Given, name: &str, value: &str, place: Place) -> bool {
-    if given.variable.is_some() && value.len() >= 3 || is_telling(value) {
-        return true;
-    }
-    let (own, other) = (letters(name), letters(&given.key));
-    let of_form = matches!(given.source, GivenSource::Css { .. });
-    if is_secret(&given.key) && value.len() >= 4 {
-        return true;
-    }
-    // A hidden field is sent back under its name; constants of a form need no capture.
-    if of_form {
-        return own == other && is_id(&given.key);
-    }
-    if !is_id(&given.key) {
-        return false;
-    }
-    let about = letters(&singular(&given.subject));
-    let is_about = !about.is_empty() && own.contains(&about);
-    match place {
-        // `/products/7` after a response on products.
-        Place::Path => letters(&singular(name)) == about || own == other || value.len() >= 6,
-        _ if own == "id" || own == other => own == other && (value.len() >= 2 || is_about),
-        _ => is_about && is_id(name) || value.len() >= 6 && is_id(name),
-    }
-}
-
-/// Whether two things have such a value by chance hardly ever.
-fn is_telling(value: &str) -> bool {
-    let digits = value.chars().filter(char::is_ascii_digit).count();
-    let has_letters = value.chars().any(char::is_alphabetic);
-    let is_address = value.contains("://") || value.starts_with('/');
-    !is_address
-        && value.len() >= TELLING
-        && (digits >= 2 && has_letters || digits >= 9 || value.len() >= 24)
-}
-
-/// Whether something that is called so tells one thing from another.
-fn is_id(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    [
-        "id", "uuid", "guid", "key", "number", "code", "slug", "sku", "token", "nonce", "ref",
-        "hash",
-    ]
-    .iter()
-    .any(|end| name.trim_end_matches([']', 's']).ends_with(end))
-}
-
-fn letters(name: &str) -> String {
-    name.chars()
-        .filter(char::is_ascii_alphanumeric)
-        .map(|letter| letter.to_ascii_lowercase())
-        .collect()
-}
-
-/// What a request is about: the last part of its path that is a word.
-fn subject(url: &Url) -> String {
-    let mut segments = url.path().rsplit('/');
-    let is_word = |segment: &&str| {
-        segment.len() > 1
-            && segment
-                .chars()
-                .all(|letter| letter.is_ascii_alphabetic() || "-_".contains(letter))
-    };
-    segments.find(is_word).unwrap_or_default().to_owned()
-}
-
-fn singular(name: &str) -> String {
-    if let Some(stem) = name.strip_suffix("ies") {
-        format!("{stem}y")
-    } else if name.ends_with("ss") {
-        name.to_owned()
-    } else {
-        name.strip_suffix('s').unwrap_or(name).to_owned()
     }
 }
 

@@ -1,6 +1,9 @@
 //! What applies to a request by its place in the tree: what stands beside it and beside every controller around it.
 
-use super::tree::Element;
+use super::Conversion;
+use super::load::is_thread_group;
+use super::tree::{Element, Item};
+use super::walk::is_flow;
 
 /// Elements that apply, the outermost first.
 #[derive(Clone, Debug, Default)]
@@ -77,6 +80,105 @@ impl<'a> Scope<'a> {
             .map(|element| element.property(name))
             .find(|text| !text.trim().is_empty())
             .unwrap_or("")
+    }
+}
+
+/// Elements that show or store results.
+fn is_listener(kind: &str) -> bool {
+    let others = [
+        "BackendListener",
+        "ConsoleStatusLogger",
+        "DebugPostProcessor",
+        "FlexibleFileWriter",
+        "GraphsGeneratorListener",
+        "LoadosophiaUploader",
+        "ResultSaver",
+        "Summariser",
+    ];
+    kind.ends_with("Collector") || others.contains(&kind)
+}
+
+impl<'a> Conversion<'a> {
+    /// The scope of what stands in these elements: `outer`, and those of them that apply to the others.
+    pub(super) fn scoped(&mut self, items: &'a [Item<'a>], outer: &Scope<'a>) -> Scope<'a> {
+        let mut scope = outer.clone();
+        for item in items {
+            let kind = item.element.kind();
+            if is_flow(kind) || is_thread_group(kind) {
+                continue;
+            }
+            if !item.element.is_enabled() {
+                self.notes.disabled.push(item.element.name().to_owned());
+                continue;
+            }
+            self.apply(item.element, kind, &mut scope, false);
+        }
+        scope
+    }
+
+    /// Adds an element that applies to the requests of a scope.
+    pub(super) fn apply(
+        &mut self,
+        element: &'a Element,
+        kind: &str,
+        scope: &mut Scope<'a>,
+        is_own: bool,
+    ) {
+        let applied = scope.applied(element, is_own);
+        let place = applied.place.clone();
+        match kind {
+            "Arguments" | "WorkBench" => {}
+            "ConfigTestElement"
+                if element
+                    .attribute("guiclass")
+                    .is_some_and(|gui| gui.ends_with("HttpDefaultsGui"))
+                    || element.inner("HTTPSampler.domain").is_some() =>
+            {
+                scope.defaults.push(element);
+            }
+            "HeaderManager" => scope.headers.push(applied),
+            "AuthManager" => scope.authorizations.push(element),
+            "CookieManager" => self.cookie_manager(element, &place),
+            "CSVDataSet" => self.csv(element, scope, &place),
+            "CounterConfig" | "RandomVariableConfig" => scope.draws.push(applied),
+            "ConstantTimer"
+            | "UniformRandomTimer"
+            | "GaussianRandomTimer"
+            | "PoissonRandomTimer" => {
+                scope.timers.push(applied);
+            }
+            "ConstantThroughputTimer" | "PreciseThroughputTimer" => {
+                let of_one = is_own;
+                self.throughput(element, scope.path.len() <= 1, of_one, &place);
+            }
+            "ResponseAssertion" | "JSONPathAssertion" | "DurationAssertion" => {
+                scope.assertions.push(applied);
+            }
+            "JSONPostProcessor" | "JSONPathExtractor" | "RegexExtractor" | "BoundaryExtractor"
+            | "HtmlExtractor" => {
+                scope.extractors.push(applied);
+            }
+            "CacheManager" => self
+                .draft
+                .leave(place, "responses are not cached: every request is sent"),
+            kind if is_listener(kind) => self.notes.listeners += 1,
+            kind => self
+                .draft
+                .leave(place, format!("{kind} has no counterpart")),
+        }
+    }
+
+    fn cookie_manager(&mut self, element: &Element, place: &str) {
+        self.keeps_cookies = true;
+        if element.is("CookieManager.clearEachIteration") {
+            let what = "cookies are forgotten at each iteration: here each user keeps its own";
+            self.draft.leave(place, what);
+        }
+        for cookie in element.collection("CookieManager.cookies") {
+            let name = cookie.attribute("name").unwrap_or_default();
+            let what = format!("the cookie {name}, which every user has from the start");
+            self.draft.leave(place, what);
+        }
     }
 }
 

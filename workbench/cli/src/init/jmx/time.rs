@@ -97,7 +97,7 @@ pub(super) fn offset(duration: &str) -> Option<Option<String>> {
         }
     }
     let mut out = String::new();
-    if hours > 0 && hours % 24 == 0 && minutes == 0 && seconds == 0 {
+    if hours > 0 && hours.is_multiple_of(24) && minutes == 0 && seconds == 0 {
         out = format!("{}d", hours / 24);
     } else {
         for (number, unit) in [(hours, "h"), (minutes, "m"), (seconds, "s")] {

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::scope::Applied;
-use super::tree::Element;
-use super::{Conversion, expression, milliseconds, requests};
-use crate::init::draft::{self, Step};
+use super::scope::{Applied, Scope};
+use super::tree::{Element, Item};
+use super::{Conversion, expression, milliseconds};
+use crate::init::draft::{self, Action, Step};
 use crate::init::yaml::Node;
 
 /// A timer that holds requests back to a rate.
@@ -25,6 +25,40 @@ enum Wait {
     Constant(f64),
     Uniform(f64, f64),
     Normal(f64, f64),
+}
+
+impl<'a> Conversion<'a> {
+    /// A pause; other actions are left.
+    pub(super) fn action(
+        &mut self,
+        item: &'a Item<'a>,
+        scope: &Scope<'a>,
+        place: &str,
+    ) -> Vec<Step> {
+        let element = item.element;
+        let mut inner = scope.clone();
+        // Its own timers: the others would be waited for before each request anyway.
+        inner.timers.clear();
+        inner.path.push(element.name().to_owned());
+        let inner = self.scoped(&item.below, &inner);
+        let mut thinks = self.thinks(&inner.timers);
+        match element.property("ActionProcessor.action").trim() {
+            "1" => {
+                let duration = element
+                    .property("ActionProcessor.duration")
+                    .trim()
+                    .to_owned();
+                thinks.extend(self.delay(&duration, place));
+            }
+            _ => self
+                .draft
+                .leave(place, "a flow control action other than a pause"),
+        }
+        thinks
+            .into_iter()
+            .map(|time| Action::Think(time).into())
+            .collect()
+    }
 }
 
 impl Conversion<'_> {
@@ -189,4 +223,38 @@ impl Conversion<'_> {
         }
         longest
     }
+}
+
+/// Whether a request is sent in these steps.
+pub(super) fn has_request(steps: &[Step]) -> bool {
+    steps.iter().any(|step| match &step.action {
+        Action::Request(_) => !step.disabled,
+        Action::Repeat { steps, .. } | Action::When { steps, .. } => has_request(steps),
+        Action::Choose(choices) => choices.iter().any(|(_, steps)| has_request(steps)),
+        Action::Think(_) => false,
+    })
+}
+
+/// How many requests an iteration sends; `None` where that differs.
+pub(super) fn requests(steps: &[Step]) -> Option<u64> {
+    let mut count = 0_u64;
+    for step in steps.iter().filter(|step| !step.disabled) {
+        count += match &step.action {
+            Action::Request(_) => 1,
+            Action::Think(_) => 0,
+            Action::Repeat { times, steps } => times.checked_mul(requests(steps)?)?,
+            Action::When { steps, .. } if !has_request(steps) => 0,
+            Action::When { .. } => return None,
+            Action::Choose(choices) => {
+                let counts: Option<Vec<u64>> =
+                    choices.iter().map(|(_, steps)| requests(steps)).collect();
+                let counts = counts?;
+                match counts.split_first() {
+                    Some((first, rest)) if rest.iter().all(|other| other == first) => *first,
+                    _ => return None,
+                }
+            }
+        };
+    }
+    Some(count)
 }

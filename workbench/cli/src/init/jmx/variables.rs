@@ -5,7 +5,6 @@ use std::collections::{HashMap, HashSet};
 use super::Conversion;
 use super::expression::{Call, Part, parse};
 use super::scope::Scope;
-use super::time::{offset, strftime};
 use crate::init::draft::{self, Variable};
 use crate::init::http::is_secret;
 use crate::init::template::{Template, mark};
@@ -23,9 +22,9 @@ pub(super) struct Variables {
     /// User Defined Variables, as written.
     constants: HashMap<String, String>,
     /// JMeter's names, and those in the experiment where they differ or are written down.
-    names: HashMap<String, String>,
+    pub(super) names: HashMap<String, String>,
     /// In the experiment's `variables`, or said to come from the environment.
-    global: HashSet<String>,
+    pub(super) global: HashSet<String>,
     /// Set so far in the scenario.
     set: HashSet<String>,
     /// Set so far in its `on_start`.
@@ -38,7 +37,7 @@ pub(super) struct Variables {
     empty: Vec<(String, String)>,
     /// Everything that some request sets.
     ever_set: HashSet<String>,
-    environment: HashMap<String, String>,
+    pub(super) environment: HashMap<String, String>,
     /// JMeter's properties, and their defaults.
     pub(super) properties: Vec<(String, String)>,
 }
@@ -78,7 +77,7 @@ impl Conversion<'_> {
     }
 
     /// A name for a variable that the plan has not named.
-    fn unnamed(&mut self, base: &str) -> String {
+    pub(super) fn unnamed(&mut self, base: &str) -> String {
         let taken = |text: &str| {
             self.variables.set.contains(text)
                 || self.variables.global.contains(text)
@@ -146,7 +145,7 @@ impl Conversion<'_> {
     }
 
     /// The default of one of JMeter's properties, `-Jname=value` on its command line.
-    fn default(&mut self, call: &Call) -> Option<String> {
+    pub(super) fn default(&mut self, call: &Call) -> Option<String> {
         let (default, otherwise) = match call.name.as_str() {
             "P" => (call.arguments.get(1), "1"),
             "property" => (call.arguments.get(2), call.argument(0)),
@@ -196,7 +195,7 @@ impl Conversion<'_> {
         self.convert(raw, scope, draws, place, true)
     }
 
-    fn convert(
+    pub(super) fn convert(
         &mut self,
         raw: &str,
         scope: &Scope<'_>,
@@ -222,7 +221,7 @@ impl Conversion<'_> {
                     }
                 }
                 Part::Call(call) => {
-                    out.push_str(&self.call(&call, scope, draws, place, is_address))
+                    out.push_str(&self.call(&call, scope, draws, place, is_address));
                 }
             }
         }
@@ -308,135 +307,6 @@ impl Conversion<'_> {
             );
         }
     }
-
-    /// A variable that is drawn before the request: named in the plan, or after what it is.
-    fn drawn(
-        &mut self,
-        name: &str,
-        base: &str,
-        kind: Kind,
-        value: Node,
-        draws: &mut Draws,
-    ) -> String {
-        let name = match name {
-            "" => self.unnamed(base),
-            name => self.name(name),
-        };
-        self.define(&name, kind);
-        draws.push((name.clone(), value));
-        mark(&name)
-    }
-
-    fn call(
-        &mut self,
-        call: &Call,
-        scope: &Scope<'_>,
-        draws: &mut Draws,
-        place: &str,
-        is_address: bool,
-    ) -> String {
-        if let Some(default) = self.default(call) {
-            return self.convert(&default, scope, draws, place, is_address);
-        }
-        let last = |position: usize| call.argument(position).to_owned();
-        match call.name.as_str() {
-            "Random" => {
-                let (from, to) = (self.number(call.argument(0)), self.number(call.argument(1)));
-                if let (Some(from), Some(to)) = (from, to) {
-                    let value = draft::uniform(from.min(to) as i64, from.max(to) as i64);
-                    return self.drawn(&last(2), "random", Kind::Number, value, draws);
-                }
-            }
-            "chooseRandom" if call.arguments.len() > 1 => {
-                let (values, name) = call.arguments.split_at(call.arguments.len() - 1);
-                let values: Option<Vec<String>> =
-                    values.iter().map(|value| self.constant(value)).collect();
-                if let Some(values) = values {
-                    let values = values
-                        .iter()
-                        .map(|value| Node::from(&Template::literal(value)));
-                    let value = Node::map([("choice", Node::list(values))]);
-                    return self.drawn(name[0].trim(), "choice", Kind::Text, value, draws);
-                }
-            }
-            "UUID" => return self.drawn("", "uuid", Kind::Text, draft::uuid(), draws),
-            "RandomString" => {
-                let what = format!("{}: a UUID in place of random letters", call.source);
-                self.draft.leave(place, what);
-                return self.drawn(&last(2), "random_text", Kind::Text, draft::uuid(), draws);
-            }
-            "time" => {
-                if let Some((format, kind)) = now_format(call.argument(0)) {
-                    return self.drawn(&last(1), "now", kind, draft::now(&format), draws);
-                }
-            }
-            "timeShift" if call.argument(1).is_empty() => {
-                let format = now_format(call.argument(0));
-                if let (Some((format, kind)), Some(offset)) = (format, offset(call.argument(2))) {
-                    let mut parts = vec![("format", Node::from(format.as_str()))];
-                    if let Some(offset) = offset {
-                        parts.push(("offset", Node::from(offset.as_str())));
-                    }
-                    let value = Node::map([("now", Node::map(parts))]);
-                    return self.drawn(&last(4), "date", kind, value, draws);
-                }
-            }
-            "threadNum" => return mark("user"),
-            "counter" if call.argument(0).eq_ignore_ascii_case("true") => return mark("iteration"),
-            "counter" => {
-                let value = draft::sequence(1, 1);
-                return self.drawn(&last(1), "counter", Kind::Number, value, draws);
-            }
-            "env" => return mark(&self.environment(call.argument(0))),
-            "V" if matches!(parse(call.argument(0)).as_slice(), [Part::Literal(_)]) => {
-                return mark(&self.variable(call.argument(0), scope, place));
-            }
-            "eval" | "urlencode" | "trim" => {
-                return self.convert(call.argument(0), scope, draws, place, is_address);
-            }
-            "threadGroupName" => return scope.group().to_owned(),
-            "samplerName" => return scope.sampler.clone(),
-            "TestPlanName" => return self.plan_name.clone(),
-            _ => {}
-        }
-        let known = self.variables.names.get(&call.source).cloned();
-        let name = known.unwrap_or_else(|| {
-            let name = self.unnamed(&draft::variable_name(&call.name.to_lowercase()));
-            self.variables
-                .names
-                .insert(call.source.clone(), name.clone());
-            self.variables.global.insert(name.clone());
-            let comment = format!("In place of {}: fill it in.", call.source);
-            self.draft.variables.insert(
-                0,
-                Variable {
-                    name: name.clone(),
-                    value: Node::from(""),
-                    comment: vec![comment],
-                },
-            );
-            name
-        });
-        let what = format!(
-            "{} has no counterpart: the variable {name} in its place is empty",
-            call.source
-        );
-        self.draft.leave(place, what);
-        mark(&name)
-    }
-
-    /// `env.NAME` of a variable of the environment.
-    fn environment(&mut self, name: &str) -> String {
-        if let Some(known) = self.variables.environment.get(name) {
-            return known.clone();
-        }
-        let what = format!("environment variable {name} of the test plan");
-        let own = self.draft.secret_name(name, &what, None);
-        self.variables
-            .environment
-            .insert(name.to_owned(), own.clone());
-        own
-    }
 }
 
 fn free(base: &str, taken: impl Fn(&str) -> bool) -> String {
@@ -445,13 +315,4 @@ fn free(base: &str, taken: impl Fn(&str) -> bool) -> String {
     }
     let mut numbered = (2_u32..).map(|number| format!("{base}_{number}"));
     numbered.find(|name| !taken(name)).unwrap_or_default()
-}
-
-/// The format of the present time, and what it is in JSON.
-fn now_format(format: &str) -> Option<(String, Kind)> {
-    match format {
-        "" => Some(("unix_ms".to_owned(), Kind::Number)),
-        "/1000" => Some(("unix".to_owned(), Kind::Number)),
-        format => Some((strftime(format)?, Kind::Text)),
-    }
 }

@@ -1,9 +1,8 @@
 //! Controllers as the flow of a scenario, and the elements beside them as its scope.
 
 use super::Conversion;
-use super::load::is_thread_group;
 use super::scope::Scope;
-use super::tree::{Element, Item};
+use super::tree::Item;
 use crate::init::draft::{Action, Step};
 use crate::init::template::Template;
 
@@ -11,7 +10,7 @@ use crate::init::template::Template;
 const DEEPEST_MODULES: usize = 10;
 
 /// Elements that are done in their order: controllers and samplers.
-fn is_flow(kind: &str) -> bool {
+pub(super) fn is_flow(kind: &str) -> bool {
     let others = [
         "InterleaveControl",
         "RunTime",
@@ -22,104 +21,7 @@ fn is_flow(kind: &str) -> bool {
     kind.ends_with("Controller") || kind.ends_with("Sampler") || others.contains(&kind)
 }
 
-/// Elements that show or store results.
-fn is_listener(kind: &str) -> bool {
-    let others = [
-        "BackendListener",
-        "ConsoleStatusLogger",
-        "DebugPostProcessor",
-        "FlexibleFileWriter",
-        "GraphsGeneratorListener",
-        "LoadosophiaUploader",
-        "ResultSaver",
-        "Summariser",
-    ];
-    kind.ends_with("Collector") || others.contains(&kind)
-}
-
 impl<'a> Conversion<'a> {
-    /// The scope of what stands in these elements: `outer`, and those of them that apply to the others.
-    pub(super) fn scoped(&mut self, items: &'a [Item<'a>], outer: &Scope<'a>) -> Scope<'a> {
-        let mut scope = outer.clone();
-        for item in items {
-            let kind = item.element.kind();
-            if is_flow(kind) || is_thread_group(kind) {
-                continue;
-            }
-            if !item.element.is_enabled() {
-                self.notes.disabled.push(item.element.name().to_owned());
-                continue;
-            }
-            self.apply(item.element, kind, &mut scope, false);
-        }
-        scope
-    }
-
-    /// Adds an element that applies to the requests of a scope.
-    pub(super) fn apply(
-        &mut self,
-        element: &'a Element,
-        kind: &str,
-        scope: &mut Scope<'a>,
-        is_own: bool,
-    ) {
-        let applied = scope.applied(element, is_own);
-        let place = applied.place.clone();
-        match kind {
-            "Arguments" | "WorkBench" => {}
-            "ConfigTestElement"
-                if element
-                    .attribute("guiclass")
-                    .is_some_and(|gui| gui.ends_with("HttpDefaultsGui"))
-                    || element.inner("HTTPSampler.domain").is_some() =>
-            {
-                scope.defaults.push(element);
-            }
-            "HeaderManager" => scope.headers.push(applied),
-            "AuthManager" => scope.authorizations.push(element),
-            "CookieManager" => self.cookie_manager(element, &place),
-            "CSVDataSet" => self.csv(element, scope, &place),
-            "CounterConfig" | "RandomVariableConfig" => scope.draws.push(applied),
-            "ConstantTimer"
-            | "UniformRandomTimer"
-            | "GaussianRandomTimer"
-            | "PoissonRandomTimer" => {
-                scope.timers.push(applied);
-            }
-            "ConstantThroughputTimer" | "PreciseThroughputTimer" => {
-                let of_one = is_own;
-                self.throughput(element, scope.path.len() <= 1, of_one, &place);
-            }
-            "ResponseAssertion" | "JSONPathAssertion" | "DurationAssertion" => {
-                scope.assertions.push(applied)
-            }
-            "JSONPostProcessor" | "JSONPathExtractor" | "RegexExtractor" | "BoundaryExtractor"
-            | "HtmlExtractor" => {
-                scope.extractors.push(applied);
-            }
-            "CacheManager" => self
-                .draft
-                .leave(place, "responses are not cached: every request is sent"),
-            kind if is_listener(kind) => self.notes.listeners += 1,
-            kind => self
-                .draft
-                .leave(place, format!("{kind} has no counterpart")),
-        }
-    }
-
-    fn cookie_manager(&mut self, element: &Element, place: &str) {
-        self.keeps_cookies = true;
-        if element.is("CookieManager.clearEachIteration") {
-            let what = "cookies are forgotten at each iteration: here each user keeps its own";
-            self.draft.leave(place, what);
-        }
-        for cookie in element.collection("CookieManager.cookies") {
-            let name = cookie.attribute("name").unwrap_or_default();
-            let what = format!("the cookie {name}, which every user has from the start");
-            self.draft.leave(place, what);
-        }
-    }
-
     /// What is done in these elements, in order.
     pub(super) fn steps(&mut self, items: &'a [Item<'a>], scope: &Scope<'a>) -> Vec<Step> {
         let mut steps = Vec::new();
@@ -445,33 +347,6 @@ impl<'a> Conversion<'a> {
                 Vec::new()
             }
         }
-    }
-
-    /// A pause; other actions are left.
-    fn action(&mut self, item: &'a Item<'a>, scope: &Scope<'a>, place: &str) -> Vec<Step> {
-        let element = item.element;
-        let mut inner = scope.clone();
-        // Its own timers: the others would be waited for before each request anyway.
-        inner.timers.clear();
-        inner.path.push(element.name().to_owned());
-        let inner = self.scoped(&item.below, &inner);
-        let mut thinks = self.thinks(&inner.timers);
-        match element.property("ActionProcessor.action").trim() {
-            "1" => {
-                let duration = element
-                    .property("ActionProcessor.duration")
-                    .trim()
-                    .to_owned();
-                thinks.extend(self.delay(&duration, place));
-            }
-            _ => self
-                .draft
-                .leave(place, "a flow control action other than a pause"),
-        }
-        thinks
-            .into_iter()
-            .map(|time| Action::Think(time).into())
-            .collect()
     }
 }
 

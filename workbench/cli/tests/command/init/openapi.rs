@@ -216,6 +216,16 @@ fn nothing_that_may_change_data_is_sent_even_where_nothing_else_is_there() {
 }
 
 #[test]
+fn what_is_sent_and_what_is_a_comment_are_counted_apart() {
+    let bench = Bench::new();
+    std::fs::write(bench.path().join("library.yaml"), LIBRARY).unwrap();
+    let output = run(&bench, &["--openapi", "library.yaml"]);
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let counted = "made.yaml: 3 requests in 2 scenarios; 4 requests as comments\n";
+    assert!(stdout.starts_with(counted), "{stdout}");
+}
+
+#[test]
 fn references_that_lead_nowhere_or_in_a_circle_are_listed_or_end() {
     let text = r##"
 openapi: 3.0.0

@@ -117,16 +117,10 @@ pub(in crate::file) fn rate(text: &str) -> Option<String> {
         "rph" | "/1h" => "h",
         _ => {
             let (what, unit) = unit.split_once("per").or_else(|| unit.split_once('/'))?;
-            let whats = [
-                "",
-                "req",
-                "reqs",
-                "request",
-                "requests",
-                "iterations",
-                "users",
-            ];
-            whats.contains(&what).then_some(())?;
+            // Of `1e3/s` it would be another number.
+            if what.contains(|letter: char| letter.is_ascii_digit()) {
+                return None;
+            }
             let (unit, _) = UNITS.iter().find(|(_, words)| words.contains(&unit))?;
             unit
         }
@@ -284,7 +278,7 @@ mod tests {
         for text in ["soon", "10", "10s", "p95", ""] {
             assert_eq!(duration(text), None, "{text}");
         }
-        for text in ["500", "500/s", "1e3/s", "many", "5/day", "0/s", ""] {
+        for text in ["500", "500/s", "many", "5/day", "0/s", "1e3/s", ""] {
             assert_eq!(rate(text), None, "{text}");
         }
     }

@@ -1,4 +1,4 @@
-//! Values that can be written in more than one form.
+//! Values that can be written in more than one form. Long for reading and writing each by hand.
 
 use std::borrow::Cow;
 use std::fmt;

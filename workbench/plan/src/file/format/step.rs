@@ -1,4 +1,4 @@
-//! Steps as written.
+//! Steps as written. Long for the attributes of its many keys.
 
 use std::collections::BTreeMap;
 

@@ -2,8 +2,7 @@
 //! else, are written out. What is kept beside results is compared as text.
 
 use super::step::in_order;
-use crate::condition::Relation;
-use crate::file::duration::{format_duration, parse_duration};
+use crate::file::duration::canonical_limit;
 use crate::file::format::{
     Comparable, HttpFile, PerFile, PointsFile, RowPickFile, ScenarioFile, StepFile, SweepFile,
 };
@@ -104,11 +103,8 @@ fn step(file: &mut StepFile) {
     if let Some(body) = &mut file.json {
         json(body);
     }
-    if let Some(time) = file.expect.as_mut().and_then(|it| it.time.as_mut())
-        && let Ok(Some((relation, limit))) = Relation::prefix(time)
-        && let Ok(limit) = parse_duration(limit)
-    {
-        *time = format!("{} {}", relation.sign(), format_duration(limit));
+    if let Some(time) = file.expect.as_mut().and_then(|it| it.time.as_mut()) {
+        *time = canonical_limit(time);
     }
 }
 
