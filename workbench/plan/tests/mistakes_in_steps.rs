@@ -631,7 +631,7 @@ fn data_files_and_their_columns_are_known() {
         (
             "people: { csv: p.csv, numbers: [name] }",
             "",
-            "line 2 has \"ann\" in a column of numbers",
+            "line 2 has no number in the column",
         ),
         (
             "env: { csv: p.csv }",

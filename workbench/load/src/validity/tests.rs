@@ -86,8 +86,7 @@ fn judged(there: &[(u64, u64)], recorded: Recorded, served: Option<u64>) -> Vali
 fn recorded(samples: u64, answered: u64) -> Recorded {
     Recorded {
         samples,
-        errors: samples - longest_look_ns: 0,
-        answered,
+        errors: samples - answered,
         generator_errors: 0,
         stale: 0,
         sent_again: 0,
@@ -95,6 +94,7 @@ fn recorded(samples: u64, answered: u64) -> Recorded {
         found_closed: 0,
         closing: 0,
         redirects: 0,
+        longest_look_ns: 0,
         answered,
         censored: 0,
         // Two users for 2 s, waiting all the time.

@@ -85,8 +85,8 @@ pub(crate) struct ScenarioFile {
     /// What an iteration does, in order.
     #[schemars(length(min = 1))]
     pub(crate) steps: Vec<StepFile>,
-    /// What a user, or each arrival, does when it leaves. Its requests have the phase `on_stop` and are never taken for steady
-    /// state.
+    /// What a user, or each arrival, does when it leaves; not where the run is interrupted. Its requests have the phase
+    /// `on_stop` and are never taken for steady state.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) on_stop: Vec<StepFile>,
 }
