@@ -8,7 +8,7 @@ pub use capture::Capture;
 pub(crate) use capture::{Pick, Place};
 pub use content::Answer;
 pub(crate) use content::JsonPath;
-pub use expect::Expectation;
+pub use expect::{Expectation, accepts};
 pub(crate) use expect::{HeaderTest, TextTest};
 
 use content::Content;

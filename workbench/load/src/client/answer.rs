@@ -30,20 +30,10 @@ pub(crate) struct Terms<'a> {
     pub(crate) wanted: Wanted,
     /// Keeps head and body, up to 16 KiB, of a response even if it is as expected and nothing of it is wanted.
     pub(crate) copy: bool,
-    /// The statuses that are expected; where there are none, [`is_expected`] says which.
+    /// The statuses that are expected; where there are none, [`workbench_plan::accepts`] says which.
     pub(crate) expected: &'a [u16],
     /// How many redirects are followed at most. A redirect whose status is named as expected is not followed.
     pub(crate) redirects: u8,
-}
-
-/// Whether a response's status is a success. Where none are named, those are 200 to 299, and 304, which answers a
-/// conditional request.
-pub(crate) fn is_expected(status: u16, expected: &[u16]) -> bool {
-    if expected.is_empty() {
-        matches!(status, 200..=299 | 304)
-    } else {
-        expected.contains(&status)
-    }
 }
 
 /// What was kept of the last response.
@@ -128,7 +118,7 @@ impl<'a> Keeper<'a> {
         status: u16,
         sets_cookies: impl FnOnce() -> bool,
     ) -> Option<&mut Vec<u8>> {
-        let is_shown = self.terms.copy || !is_expected(status, self.terms.expected);
+        let is_shown = self.terms.copy || !workbench_plan::accepts(self.terms.expected, status);
         self.limit = match self.terms.wanted {
             Wanted::Body => LONGEST_BODY,
             Wanted::Nothing | Wanted::Head if is_shown => LONGEST_SHOWN,

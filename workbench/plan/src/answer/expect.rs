@@ -43,6 +43,18 @@ pub(crate) struct HeaderTest {
 /// The answer to a conditional request, and no redirect although it begins with a 3.
 const NOT_MODIFIED: u16 = 304;
 
+/// Whether a status is a success, where these are expected: any of them, or without any, 200 to 299 and 304.
+///
+/// A redirect that is not followed is none: what was asked for did not come.
+#[must_use]
+pub fn accepts(expected: &[u16], status: u16) -> bool {
+    if expected.is_empty() {
+        (200..300).contains(&status) || status == NOT_MODIFIED
+    } else {
+        expected.contains(&status)
+    }
+}
+
 impl Expectation {
     pub(crate) fn part(&self) -> Part {
         if !self.body.is_empty() || !self.json.is_empty() {
@@ -54,24 +66,13 @@ impl Expectation {
         }
     }
 
-    /// Whether a status is a success.
-    #[must_use]
-    pub fn accepts(&self, status: u16) -> bool {
-        // A redirect that is not followed: where nobody expects one, what was asked for did not come.
-        if self.statuses.is_empty() {
-            (200..300).contains(&status) || status == NOT_MODIFIED
-        } else {
-            self.statuses.contains(&status)
-        }
-    }
-
     pub(super) fn examine(
         &self,
         content: &Content<'_>,
         values: &[Value],
     ) -> Result<(), (Failure, String)> {
         let status = content.answer.status;
-        if !self.accepts(status) {
+        if !accepts(&self.statuses, status) {
             return Err((Failure::Status, self.wrong_status(content)));
         }
         self.unmet(content, values)
