@@ -38,17 +38,20 @@ const FLOORS: [(&str, &[&str]); 8] = [
 ];
 
 /// Dependencies, by their names on crates.io, and the crates that may use them.
-const ROOMS: [(&str, &[&str]); 14] = [
+const ROOMS: [(&str, &[&str]); 17] = [
     ("askama", &["bookstore", "workbench-report"]),
     ("axum", &["bookstore"]),
     ("clap", &["bookstore", "workbench"]),
     ("goose", &["workbench-load"]),
+    ("h2", &["workbench-load"]),
     ("hyper", &["workbench-load"]),
+    ("jsonpath-rust", &["workbench-plan"]),
     ("plotters", &["workbench-report"]),
     ("polars-core", &["workbench-analysis", "workbench-samples"]),
     ("polars-io", &["workbench-samples"]),
     ("rand", &["workbench-plan", "workbench-statistics"]),
     ("saphyr-parser", &["workbench-plan"]),
+    ("scraper", &["workbench-plan"]),
     ("serde_yaml", &[]),
     ("sqlx", &["bookstore"]),
     ("statrs", &["workbench-statistics"]),
