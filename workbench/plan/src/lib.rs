@@ -24,7 +24,9 @@ mod sweep;
 mod template;
 mod tls;
 
-pub use answer::{Answer, Capture, Expectation, Failure, Finding, accepts, is_css_selector, is_json_path};
+pub use answer::{
+    Answer, Capture, Expectation, Failure, Finding, accepts, is_css_selector, is_json_path,
+};
 pub use condition::Condition;
 pub use data::{Data, DataError, Lanes, Per, RowPick, Rows};
 pub use describe::describe;

@@ -13,6 +13,8 @@ pub(crate) const REDACTED: &str = "[redacted]";
 
 /// Characters of a captured credential that are shown, and no more than a quarter of it. Ours.
 const SHOWN_OF_CREDENTIALS: usize = 4;
+/// The same of other values.
+const SHOWN_OF_VALUES: usize = 200;
 
 /// Takes values of some secrets, and credentials, out of texts.
 ///
@@ -81,15 +83,18 @@ impl Redactor {
 
     /// The value of a variable; of a credential its beginning, by which two of them are told apart.
     pub(super) fn value(&self, name: &str, value: &str) -> String {
-        if !is_credential(&name.to_ascii_lowercase()) {
-            return self.line(value);
-        }
         let length = value.chars().count();
-        let shown: String = value
-            .chars()
-            .take(SHOWN_OF_CREDENTIALS.min(length / 4))
-            .collect();
-        self.line(&format!("{shown}… ({length} characters)"))
+        let most = if is_credential(&name.to_ascii_lowercase()) {
+            SHOWN_OF_CREDENTIALS.min(length / 4)
+        } else {
+            SHOWN_OF_VALUES
+        };
+        let value = self.line(value);
+        if length <= most {
+            return value;
+        }
+        let shown: String = value.chars().take(most).collect();
+        format!("{shown}… ({length} characters)")
     }
 
     fn cookie(&self, pair: &str) -> String {
