@@ -2,34 +2,27 @@
 //!
 //! A scenario is a flat list of operations with jumps, so that a life is a loop.
 
-use std::borrow::Cow;
+mod program;
+mod send;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use workbench_plan::{
-    Answer, Failure, Operation, Part, Per, Random, Scenario, Step, UserSpan, Value, Work,
-};
-use workbench_samples::{ErrorKind, Phase, RawExchange, Sample};
+use workbench_plan::{Per, Random, Scenario, UserSpan, Value, Work};
+use workbench_samples::Phase;
 
 use crate::attack::{Attack, arrival_number};
-use crate::client::{Client, Measured, Route, Terms, Wanted};
-use crate::exchange::{self, Ended};
+use crate::client::Client;
 use crate::given::Turn;
 use crate::pacer::Pacer;
-use crate::recorder::Slot;
 use crate::request::Buffers;
 use crate::stop::StopReason;
+use program::{Course, End, Program};
 
-/// A user that finds no server waits this long before it tries again, so that a dead target
-/// is not answered with a flood of failed connections.
-const PAUSE_WITHOUT_CONNECTION: Duration = Duration::from_millis(100);
 /// A user whose beginning did not give it what it needs waits this long before it tries again. Ours.
 const PAUSE_BEFORE_BEGINNING_AGAIN: Duration = Duration::from_secs(1);
 /// An iteration that sends nothing and takes no time is not begun again at once. Ours.
 const PAUSE_WITHOUT_REQUEST: Duration = Duration::from_millis(10);
-
-/// After so many operations other users get their turn. Ours.
-const OPERATIONS_PER_TURN: u32 = 1_000;
 
 /// Everything that one user carries from request to request.
 pub(crate) struct User {
@@ -57,41 +50,6 @@ pub(crate) struct User {
 
 /// As many are remembered of a user, the first ones and the last ones. Ours.
 const MOST_SECRETS: usize = 1_000;
-
-/// What a list of operations is done for.
-#[derive(Clone, Copy)]
-struct Program<'a> {
-    operations: &'a [Operation],
-    /// The phase of its requests, where it is not that of their time.
-    phase: Option<Phase>,
-    turn: Turn,
-    /// From when on no request is begun but the first of an arrival.
-    stop: Option<Instant>,
-    /// The user thinks after each request.
-    thinks: bool,
-}
-
-/// How a list of operations ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
-    /// All was done.
-    Done,
-    /// Something is missing that a response did not hold.
-    Broken,
-    /// The user has to leave.
-    Leave,
-}
-
-/// What a user has learned of its own requests.
-#[derive(Default)]
-struct Course {
-    /// When the first request was intended, until it is sent.
-    arrived: Option<Instant>,
-    /// How long after that it was sent.
-    waited: Duration,
-    /// When the last response was complete.
-    last_response: Option<Instant>,
-}
 
 impl User {
     pub(crate) fn new(attack: Arc<Attack>, index: usize, pacer: Arc<Pacer>) -> Self {
@@ -360,285 +318,6 @@ impl User {
             _ => true,
         }
     }
-
-    /// Does one operation after the other.
-    async fn perform(&mut self, attack: &Attack, program: Program<'_>, course: &mut Course) -> End {
-        let steps = &attack.plan.scenarios[self.scenario].steps;
-        let mut at = 0;
-        let mut done: u32 = 0;
-        while let Some(operation) = program.operations.get(at) {
-            at += 1;
-            done = done.wrapping_add(1);
-            if done.is_multiple_of(OPERATIONS_PER_TURN) {
-                // Loops in which nothing is sent keep nobody else from its turn.
-                tokio::task::yield_now().await;
-                if attack.stop.is_stopped() {
-                    return End::Leave;
-                }
-            }
-            match operation {
-                Operation::Request(position) => {
-                    if !self.think(attack, program).await
-                        || self.has_to_leave(attack, program, course)
-                    {
-                        return End::Leave;
-                    }
-                    let step = &steps[*position];
-                    if !self.request(attack, *position, step, program, course).await {
-                        return End::Broken;
-                    }
-                }
-                Operation::Think(times) => {
-                    let since = self.thinks_until.take().unwrap_or_else(Instant::now);
-                    self.thinks_until = Some(since + times.draw(&mut self.random));
-                    if !self.think(attack, program).await {
-                        return End::Leave;
-                    }
-                }
-                Operation::Count { counter, times } => self.counters[*counter] = *times,
-                Operation::Again { counter, to } => {
-                    self.counters[*counter] -= 1;
-                    if self.counters[*counter] > 0 {
-                        at = *to;
-                    }
-                }
-                Operation::Unless { condition, to } => {
-                    if !condition.holds(&self.values) {
-                        at = *to;
-                    }
-                }
-                Operation::Choose(choices) => at = chosen(choices, &mut self.random),
-                Operation::Jump(to) => at = *to,
-            }
-        }
-        End::Done
-    }
-
-    fn has_to_leave(&self, attack: &Attack, program: Program<'_>, course: &Course) -> bool {
-        let is_over = || program.stop.is_some_and(|stop| Instant::now() >= stop);
-        attack.stop.is_stopped() || (course.arrived.is_none() && is_over())
-    }
-
-    /// Waits as long as the user thinks; `false` when the run was stopped before.
-    async fn think(&mut self, attack: &Attack, program: Program<'_>) -> bool {
-        let Some(until) = self.thinks_until.take() else {
-            return true;
-        };
-        let until = program.stop.map_or(until, |stop| until.min(stop));
-        attack.wait_until(&self.pacer, until).await
-    }
-
-    /// Sends one step's request and looks at its response; `false` where something in it is missing that later steps need.
-    async fn request(
-        &mut self,
-        attack: &Attack,
-        position: usize,
-        step: &Step,
-        program: Program<'_>,
-        course: &mut Course,
-    ) -> bool {
-        if !step.set.is_empty() {
-            let now = attack.clock().utc_ns(Instant::now());
-            let moment = attack.sources.moment(program.turn, now);
-            for (variable, draw) in &step.set {
-                draw.draw(&mut self.random, moment, &mut self.values, *variable);
-            }
-        }
-        let (outcome, is_whole, ended) = self.send(attack, position, step, program, course).await;
-        course.last_response = Some(ended);
-        let pause = match &attack.plan.scenarios[self.scenario].think_time {
-            Some(think_time) if program.thinks => think_time.draw(&mut self.random),
-            _ => Duration::ZERO,
-        };
-        let is_connected = !matches!(
-            outcome,
-            Err(ErrorKind::Refused | ErrorKind::Connect | ErrorKind::Tls | ErrorKind::Generator)
-        );
-        let pause = if is_connected {
-            pause
-        } else {
-            pause.max(PAUSE_WITHOUT_CONNECTION)
-        };
-        if !pause.is_zero() {
-            self.thinks_until = Some(Instant::now() + pause);
-        }
-        is_whole
-    }
-
-    /// Gives what came of the request, whether all is there that later steps need, and when it ended.
-    async fn send(
-        &mut self,
-        attack: &Attack,
-        position: usize,
-        step: &Step,
-        program: Program<'_>,
-        course: &mut Course,
-    ) -> (Result<u16, ErrorKind>, bool, Instant) {
-        let prepared = &attack.steps[self.replica][self.scenario][position];
-        let endpoint = &attack.endpoints[self.replica][prepared.endpoint];
-        let cookies = |target: &str, header: &mut String| {
-            self.client.write_cookies(endpoint, target, header);
-        };
-        let request = prepared.write(step, &self.values, &cookies, &mut self.buffers);
-        let active_users = attack.presences.active();
-        let iteration = match program.turn {
-            Turn::User(_, iteration) => iteration,
-            Turn::Arrival(_, number) => arrival_number(number),
-        };
-        let started = Instant::now();
-        let started_at = attack.clock().utc_ns(started);
-        let intended = course.arrived.take();
-        if let Some(intended) = intended {
-            course.waited = started.saturating_duration_since(intended);
-        }
-        let mut in_flight = InFlight {
-            slot: attack.slot(self.index),
-            started,
-            sample: Sample {
-                intended_at: intended
-                    .map_or(started_at, |intended| attack.clock().utc_ns(intended)),
-                started_at,
-                request: prepared.label,
-                scenario: u16::try_from(self.scenario).unwrap_or(u16::MAX),
-                user: user_number(self.index),
-                iteration,
-                active_users,
-                phase: program.phase.unwrap_or_else(|| attack.phase_at(started)),
-                ..Sample::UNANSWERED
-            },
-            measured: Measured::nothing(ErrorKind::Censored),
-        };
-        let terms = Terms {
-            timeout: step.timeout.unwrap_or(attack.plan.request_timeout),
-            wanted: match step.part() {
-                Part::Status => Wanted::Nothing,
-                Part::Head => Wanted::Head,
-                Part::Body => Wanted::Body,
-            },
-            copy: attack.exchanges.wants_good(prepared.label),
-            expected: &step.expect.statuses,
-            redirects: attack.plan.http.follow_redirects,
-        };
-        match &request {
-            Some(request) => {
-                let route = Route {
-                    services: &attack.endpoints[self.replica],
-                    replica: self.replica,
-                    service: prepared.endpoint,
-                };
-                let (client, measured) = (&mut self.client, &mut in_flight.measured);
-                client.send(route, request, &terms, started, measured).await;
-            }
-            None => {
-                // It cannot be written as HTTP. Nothing is awaited for it: other users get their turn here.
-                tokio::task::yield_now().await;
-                in_flight.measured = Measured::nothing(ErrorKind::Protocol);
-            }
-        }
-        let measured = in_flight.measured;
-        let ended = started + measured.elapsed;
-        let kept = self.client.answer();
-        let (error, reason, is_whole) = match measured.outcome {
-            Err(error) => (
-                Some(error),
-                Cow::from(unanswered(error)),
-                step.go_without_answer(&mut self.values),
-            ),
-            Ok(status) => {
-                let answer = Answer {
-                    status,
-                    head: kept.head(),
-                    body: kept.body(),
-                    is_truncated: kept.is_truncated(),
-                    elapsed: measured.elapsed,
-                    cookie: &|name| self.client.cookie(name).map(str::to_owned),
-                };
-                let looked = (terms.wanted == Wanted::Body).then(Instant::now);
-                let finding = step.examine(&answer, &mut self.values, &mut self.random);
-                if let Some(looked) = looked {
-                    attack.slot(self.index).looked(looked.elapsed());
-                }
-                let (error, reason) = match finding.failure {
-                    None => (None, String::new()),
-                    Some((failure, reason)) => match self.client.stopped_at() {
-                        Some(stop) => (Some(kind(failure)), format!("{reason}: {stop}")),
-                        None => (Some(kind(failure)), reason),
-                    },
-                };
-                (error, reason.into(), finding.is_whole)
-            }
-        };
-        in_flight.sample.error = error;
-        if error.is_some() || terms.copy {
-            let ended = Ended {
-                label: prepared.label,
-                kind: error,
-                reason: &reason,
-                ends_iteration: !is_whole,
-            };
-            let secrets = || self.secrets.clone();
-            let sample = in_flight.sample;
-            let raw = || RawExchange {
-                scenario: sample.scenario,
-                at: sample.started_at,
-                user: sample.user,
-                iteration,
-                elapsed_ns: nanoseconds(measured.elapsed),
-                redirects: measured.redirects,
-                sent_again: measured.sent_again,
-                server: endpoint.server(),
-                request: self
-                    .client
-                    .followed()
-                    .or(request.as_ref().map(|request| request.bytes))
-                    .map(exchange::sent)
-                    .unwrap_or_default(),
-                response: (!kept.head().is_empty()).then(|| exchange::received(kept)),
-            };
-            let names = &attack.plan.scenarios[self.scenario].variables;
-            let captured = || {
-                let captured = step.capture.iter().filter_map(|capture| {
-                    let value = self.values[capture.position].to_text().into_owned();
-                    (!value.is_empty()).then(|| (names[capture.position].clone(), value))
-                });
-                captured.collect()
-            };
-            attack
-                .exchanges
-                .offer(ended, secrets, raw, captured, step.expected.as_deref());
-        }
-        let outcome = match (error, measured.outcome) {
-            (Some(error), _) => Err(error),
-            (None, outcome) => outcome,
-        };
-        // A long response is not kept while the user thinks.
-        self.client.clear();
-        (outcome, is_whole, ended)
-    }
-}
-
-fn kind(failure: Failure) -> ErrorKind {
-    match failure {
-        Failure::Status => ErrorKind::Status,
-        Failure::Expectation => ErrorKind::Expect,
-        Failure::Capture => ErrorKind::Capture,
-    }
-}
-
-/// Why there is no response.
-fn unanswered(error: ErrorKind) -> &'static str {
-    match error {
-        ErrorKind::Refused => "nothing accepted the connection",
-        ErrorKind::Connect => "no connection could be made",
-        ErrorKind::Tls => "TLS could not be negotiated",
-        ErrorKind::Reset => "the connection broke before the response was complete",
-        ErrorKind::Timeout => "there was no complete response within the time limit",
-        ErrorKind::Protocol => {
-            "what came back is not HTTP, or its content encoding is broken, or the request cannot be written as HTTP"
-        }
-        ErrorKind::Stale => "the server had closed the idle connection",
-        _ => "",
-    }
 }
 
 /// Ends the run where a row of a data file cannot be had; `true` where it could.
@@ -647,54 +326,7 @@ fn stop_without(attack: &Attack, row: Result<(), String>) -> bool {
         .is_ok()
 }
 
-/// Where to go on, by weight.
-fn chosen(choices: &[(u32, usize)], random: &mut Random) -> usize {
-    let all: u64 = choices.iter().map(|(weight, _)| u64::from(*weight)).sum();
-    let mut drawn = workbench_plan::below(all, random);
-    for (weight, to) in choices {
-        match drawn.checked_sub(u64::from(*weight)) {
-            Some(rest) => drawn = rest,
-            None => return *to,
-        }
-    }
-    unreachable!("what is drawn is smaller than the sum of the weights")
-}
-
-/// A request under way, recorded when it is dropped: as censored where that is before its end, when the run was over.
-struct InFlight<'a> {
-    slot: &'a Slot,
-    started: Instant,
-    sample: Sample,
-    measured: Measured,
-}
-
-impl Drop for InFlight<'_> {
-    fn drop(&mut self) {
-        let measured = &self.measured;
-        let elapsed = if self.sample.error == Some(ErrorKind::Censored) {
-            self.started.elapsed()
-        } else {
-            measured.elapsed
-        };
-        self.slot.count(measured);
-        self.slot.push(Sample {
-            elapsed_ns: nanoseconds(elapsed),
-            latency_ns: nanoseconds(measured.latency),
-            connect_ns: nanoseconds(measured.connect),
-            bytes_sent: measured.bytes_sent,
-            bytes_received: measured.bytes_received,
-            status: measured.outcome.ok(),
-            redirects: measured.redirects,
-            ..self.sample
-        });
-    }
-}
-
 /// A user's number, from 1; a schedule holds fewer users than a `u32` counts.
 fn user_number(index: usize) -> u32 {
     u32::try_from(index + 1).unwrap_or(u32::MAX)
-}
-
-fn nanoseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -114,13 +114,13 @@ async fn a_server_that_closes_idle_connections_is_told() {
     let samples = samples(&finished);
     assert_eq!(check(&finished, "connections"), Some(CheckStatus::Warning));
     let told = finding(&finished, "connections");
-    // Closed together with its answer, or since.
+    // Closed together with some answers, with every answer (on a busy machine), or since.
     let all = format!(
         "{0} connections for {0} requests (3 would do); ",
         samples.height()
     );
     assert!(
-        told.contains(&format!("{all}the target closed")) || told.contains(&format!("{all}for ")),
+        told.contains(&format!("{all}the target close")) || told.contains(&format!("{all}for ")),
         "{told}"
     );
 }

@@ -1,4 +1,4 @@
-//! The self-contained page: everything inlined, nothing fetched.
+//! The self-contained page: everything inlined, nothing fetched. Long for its tests.
 
 mod between;
 mod run;

@@ -11,9 +11,9 @@ mod recorder;
 mod redact;
 mod reservoir;
 
-pub use message::BODY_LIMIT;
+pub use message::{BODY_LIMIT, RawMessage};
 pub use record::{
     Body, Content, Exchange, FAILURES_FILE, FAILURES_FOLDER, FAILURES_VERSION, Failures, Message,
     Reason,
 };
-pub use recorder::{EXCHANGES_KEPT, FailureRecorder, RawExchange, RawMessage};
+pub use recorder::{EXCHANGES_KEPT, FailureRecorder, RawExchange};

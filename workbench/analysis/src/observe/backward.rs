@@ -15,8 +15,8 @@ use workbench_statistics::{quantiles, summary};
 
 use super::batch::Batch;
 use super::counts::exact;
+use super::labels::Labels;
 use super::rows::{Clock, NS_PER_SECOND, second};
-use super::tally::Labels;
 
 /// One sample in its second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

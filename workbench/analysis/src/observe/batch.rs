@@ -4,8 +4,9 @@ use polars_core::prelude::PolarsResult;
 use workbench_plan::SteadyPart;
 use workbench_samples::{SampleBatch, column};
 
+use super::labels::Labels;
 use super::rows::{Rows, is_steady, missing};
-use super::tally::{Labels, code};
+use super::tally::code;
 
 /// Some samples that lie together. What they have in common need not be read again: labels take longer than numbers.
 pub(super) struct Batch {

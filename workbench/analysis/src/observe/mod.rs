@@ -16,6 +16,7 @@ mod census;
 mod counts;
 mod course;
 mod gone;
+mod labels;
 mod rows;
 mod service;
 mod source;
@@ -34,8 +35,9 @@ use crate::diagnosis::Diagnosis;
 use crate::error::AnalysisError;
 use census::Census;
 use course::Blocks;
+use labels::Labels;
 use source::Source;
-use tally::{Labels, MOST_LABELS};
+use tally::MOST_LABELS;
 
 pub(crate) use answers::{Gap, Waits};
 pub(crate) use backward::SecondTimes;

@@ -12,8 +12,9 @@ use super::batch::Batch;
 use super::census::Census;
 use super::counts::{Found, Sought, exact};
 use super::course::{Blocks, Course, Courses, Seen, Settling};
+use super::labels::Labels;
 use super::rows::Clock;
-use super::tally::{self, Labels, Tally, class_of};
+use super::tally::{self, Tally, class_of};
 use super::{
     BLOCK_REQUESTS, Class, LEAST_BLOCKS, LabelObservations, LabelTimes, MOST_BLOCKS, Observations,
     StartedInSecond, SteadyObservations, TimesInOrder, Window, all_steady, backward,

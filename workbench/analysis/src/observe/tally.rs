@@ -1,15 +1,15 @@
 //! Counts and sums, taken while the samples stream past.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use polars_core::prelude::PolarsResult;
-use workbench_plan::Plan;
 use workbench_samples::{ErrorKind, column};
 
 use super::Window;
 use super::answers::Answers;
 use super::counts::{Counts, exact};
 use super::gone::{Gone, InVain};
+use super::labels::Labels;
 use super::rows::{Clock, NS_PER_SECOND, Rows, missing, second};
 
 /// Besides what [`Batch::read`](super::batch::Batch::read) takes.
@@ -22,48 +22,6 @@ pub(super) const COLUMNS: [&str; 7] = [
     column::ERROR,
     column::ACTIVE_USERS,
 ];
-
-/// Labels, the number of each by its name, and the service that is asked for it.
-pub(super) struct Labels {
-    pub(super) names: Vec<String>,
-    numbers: HashMap<String, u16>,
-    /// By number of the label: position among `services`; `None` for a label that the plan does not know.
-    service_of: Vec<Option<usize>>,
-    services: Vec<String>,
-    /// Requests may start later than they are intended to.
-    pub(super) may_wait: bool,
-}
-
-impl Labels {
-    /// At most [`MOST_LABELS`]. A label of several services counts for the one that the plan names first.
-    pub(super) fn new(names: Vec<String>, plan: &Plan) -> Self {
-        let numbers: HashMap<_, _> = names.iter().cloned().zip(0..).collect();
-        let mut service_of = vec![None; names.len()];
-        let mut services: Vec<String> = Vec::new();
-        for step in plan.scenarios.iter().flat_map(|scenario| &scenario.steps) {
-            let Some(number) = numbers.get(&step.label) else {
-                continue;
-            };
-            let known = services.iter().position(|service| *service == step.service);
-            let service = known.unwrap_or_else(|| {
-                services.push(step.service.clone());
-                services.len() - 1
-            });
-            service_of[usize::from(*number)].get_or_insert(service);
-        }
-        Self {
-            names,
-            numbers,
-            service_of,
-            services,
-            may_wait: !plan.schedule().arrivals().is_empty(),
-        }
-    }
-
-    pub(super) fn number(&self, label: &str) -> Option<u16> {
-        self.numbers.get(label).copied()
-    }
-}
 
 /// What the analysis tells apart among the reasons for which requests fail.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,5 @@
 //! Every file of `experiments/examples` is run as it is but for its target, its times, and its thresholds, which a busy
-//! machine may miss; and what reached the target is looked at.
+//! machine may miss; and what reached the target is looked at. Long, for it is a list: one example a test.
 
 mod service;
 

@@ -1,4 +1,5 @@
-//! Scenarios that do more than one request after the other: what reaches a service, and what is kept of it.
+//! Scenarios that do more than one request after the other: what reaches a service, and what is kept of it. Long, for it is
+//! a list: one part of the language a test.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

@@ -4,7 +4,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::record::{Body, Content, Message};
-use super::recorder::RawMessage;
 use super::redact::Redactor;
 
 /// Bytes that are kept of a body. Ours.
@@ -13,6 +12,21 @@ pub const BODY_LIMIT: usize = 16 << 10;
 const HEAD_LIMIT: usize = 8 << 10;
 /// Bytes that are kept of a body whose exchange came when half of the room was taken. Ours.
 pub(super) const SCANT_BODY: usize = 1 << 10;
+
+/// A request or a response as it was.
+#[derive(Clone, Debug, Default)]
+pub struct RawMessage {
+    /// The first line and the headers, each line with its line break, as HTTP/1.1 writes them; of other versions, as it would.
+    pub head: Vec<u8>,
+    /// The head has more than is given.
+    pub head_truncated: bool,
+    /// The body after its transfer and content encodings were undone. More than [`BODY_LIMIT`] is not needed.
+    pub body: Vec<u8>,
+    /// The body has more than is given.
+    pub body_truncated: bool,
+    /// Bytes of the whole body as it was sent, as far as they are known.
+    pub body_length: u64,
+}
 
 impl RawMessage {
     /// Bytes of memory that it takes.

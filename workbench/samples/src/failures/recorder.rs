@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::message::{BODY_LIMIT, SCANT_BODY};
+use super::message::{BODY_LIMIT, RawMessage, SCANT_BODY};
 use super::reasons::{Reasons, cut};
 use super::record::{
     Exchange, FAILURES_FILE, FAILURES_FOLDER, FAILURES_VERSION, Failures, Message, Reason,
@@ -108,21 +108,6 @@ pub struct RawExchange {
     pub request: RawMessage,
     /// What came; `None` where nothing did.
     pub response: Option<RawMessage>,
-}
-
-/// A request or a response as it was.
-#[derive(Clone, Debug, Default)]
-pub struct RawMessage {
-    /// The first line and the headers, each line with its line break, as HTTP/1.1 writes them; of other versions, as it would.
-    pub head: Vec<u8>,
-    /// The head has more than is given.
-    pub head_truncated: bool,
-    /// The body after its transfer and content encodings were undone. More than [`BODY_LIMIT`] is not needed.
-    pub body: Vec<u8>,
-    /// The body has more than is given.
-    pub body_truncated: bool,
-    /// Bytes of the whole body as it was sent, as far as they are known.
-    pub body_length: u64,
 }
 
 impl FailureRecorder {

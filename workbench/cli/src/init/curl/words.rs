@@ -1,5 +1,5 @@
 //! Commands of a shell script, as far as they concern curl: quotes, continuations, variables, here-documents; and the
-//! Windows command line's carets, as browsers write them.
+//! Windows command line's carets, as browsers write them. Longer than other files: what a quote means depends on all before it.
 
 mod input;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Test plans of JMeter.
+//! Test plans of JMeter. Long, for it is a list: one kind of element a test.
 
 use assert_cmd::assert::OutputAssertExt;
 use predicates::prelude::PredicateBooleanExt;
