@@ -13,6 +13,36 @@ check:
     cargo fmt --all --check
     cargo clippy --workspace --all-targets --locked -- -D warnings
 
+# jactionlint's correctness profile is what actionlint checks, in composite actions too.
+# Workflows, the action, their scripts, the images, Compose and Kubernetes.
+workflows:
+    test -x target/lint/bin/python || python3 -m venv target/lint
+    target/lint/bin/pip install --quiet --disable-pip-version-check -r .ci/requirements.txt
+    target/lint/bin/jactionlint --profile correctness --shellcheck target/lint/bin/shellcheck
+    target/lint/bin/jactionlint --profile correctness --shellcheck target/lint/bin/shellcheck workbench/docs/gate.yml workbench/docs/segments/github-actions.yml
+    target/lint/bin/shellcheck .ci/run workbench/ci/* workbench/docs/segments/shell workbench/docs/segments/slurm.sh workbench/docs/segments/try-slurm workbench/docs/segments/one-machine-slurm workbench/docs/segments/how-far
+    target/lint/bin/hadolint workbench/Dockerfile bookstore/deploy/Dockerfile
+    target/lint/bin/python bookstore/deploy/check.py target/lint/bin
+    for version in 1.33 1.37; do target/lint/bin/kubernetes-validate --strict --quiet --kubernetes-version $version workbench/docs/segments/kubernetes.yaml; done
+
+# The action, the scripts and the documented examples, with GitHub's and GitLab's part played by a server on loopback.
+action:
+    cargo test --locked --workspace --test command ci::
+
+# As root: with Debian's slurmctld, slurmd, slurm-client and munge. `just slurm experiments/scenario3.yaml` takes three minutes.
+# An undivided run beside one whose four segments a Slurm array has made.
+slurm experiment="experiments/smoke.yaml" *options="--plan-alone":
+    cargo build --workspace --locked --bin workbench
+    workbench/docs/segments/one-against-four {{experiment}} --starter try-slurm --workbench target/debug/workbench {{options}}
+
+# Its build takes some five minutes of processor time, so CI leaves it out.
+# Copies runs to a stub of S3 while they are made, and analyses them from there.
+object-storage:
+    test -x target/object-storage/bin/python || python3 -m venv target/object-storage
+    target/object-storage/bin/pip install --quiet --disable-pip-version-check -r workbench/cli/tests/object-storage/requirements.txt
+    cargo build --workspace --locked --features workbench/object-storage --bin workbench
+    target/object-storage/bin/python workbench/cli/tests/object-storage/run.py target/debug/workbench
+
 # All tests, those in the documentation included.
 test:
     cargo test --workspace --locked
@@ -20,19 +50,27 @@ test:
 # The error rates of the statistics by seeded simulation, as in workbench/METHODOLOGY.md: some minutes.
 calibration:
     cargo run --release --locked -p workbench-statistics --example calibration
+    cargo run --release --locked -p workbench-statistics --example change_points
 
 # The smoke experiment, from start to report.
 smoke:
     rm -rf {{smoke_results}}
     {{workbench}} run experiments/smoke.yaml --results {{smoke_results}}
 
-# The notebook against a fresh smoke run; it fails unless it finds the numbers of analysis.json.
+# The notebooks against fresh runs; they fail unless they find the numbers of analysis.json and of the gate.
 notebook: smoke venv
     #!/usr/bin/env bash
     set -euo pipefail
     target/venv/bin/nbstripout --verify notebooks/*.ipynb
-    export WORKBENCH_RUN=$(echo "$PWD"/{{smoke_results}}/smoke/*)
-    target/venv/bin/jupyter execute notebooks/explore.ipynb --output="$PWD/target/explore.ipynb"
+    # A verdict that these few runs cannot give is none of a notebook's faults: 10, 11 and 14 are exit codes of runs.
+    {{workbench}} run experiments/smoke.yaml experiments/smoke.yaml --repetitions 5 --results {{smoke_results}} || [[ $? =~ ^1[014]$ ]]
+    export WORKBENCH_RUN=$(echo "$PWD"/{{smoke_results}}/smoke/* | cut -d' ' -f1)
+    export WORKBENCH_SERIES=$(echo "$PWD"/{{smoke_results}}/series/*)
+    {{workbench}} run notebooks/sweep.yaml --results {{smoke_results}} || [[ $? =~ ^1[014]$ ]]
+    export WORKBENCH='{{workbench}}'
+    for notebook in explore pandas statistics; do
+        target/venv/bin/jupyter execute notebooks/$notebook.ipynb --output="$PWD/target/$notebook.ipynb"
+    done
 
 # The Python packages that the notebooks need.
 venv:
@@ -45,6 +83,12 @@ schemathesis:
     test -x target/schemathesis/bin/python || python3 -m venv target/schemathesis
     target/schemathesis/bin/pip install --quiet --disable-pip-version-check -r bookstore/tests/schemathesis/requirements.txt
     target/schemathesis/bin/python bookstore/tests/schemathesis/run.py target/debug/bookstore
+
+# `just chaos --seconds 600 --database postgres` is thorough; `--seed` repeats the choices of a run.
+# Breaks a bookstore at random for two minutes, and holds its books against what its clients were told; needs HAProxy.
+chaos *arguments:
+    cargo build --workspace --locked --bin bookstore
+    python3 bookstore/tests/chaos {{arguments}}
 
 # Licences, sources and bans of all dependencies. Advisories are CI's: their database is on GitHub.
 deny: cargo-deny
@@ -69,9 +113,11 @@ replicas *arguments:
     python3 bookstore/deploy/replicas {{arguments}}
 
 # `just bench-bookstore --rounds 2 --seconds 1` is a glance.
-# The bookstore's services by themselves, on both databases.
+# The bookstore's services beside a bare axum handler, one sqlx query, and the report's FastAPI services.
 bench-bookstore *arguments:
-    cargo bench --locked --workspace --bench services -- {{arguments}}
+    test -x target/fastapi/bin/python || python3 -m venv target/fastapi
+    target/fastapi/bin/pip install --quiet --disable-pip-version-check -r bookstore/benches/fastapi/requirements.txt
+    cargo bench --locked --workspace --bench services -- --python "$PWD/target/fastapi/bin/python" {{arguments}}
 
 # The tests make 256, CI 20,000.
 # Compares the decoder of responses with hyper on so many made-up ones, cut and damaged anywhere.
@@ -84,12 +130,31 @@ bench-load *arguments:
     cargo build --release --locked
     python3 workbench/load/benches/load.py {{arguments}}
 
-# `just bench-analysis --samples 1000000 --rounds 1` is a glance.
+# `just bench-live --rounds 2 --seconds 3` is a glance.
+# What it costs the load generator that somebody looks on, on a terminal and on the live page; needs nginx.
+bench-live *arguments:
+    cargo build --release --locked
+    python3 workbench/load/benches/live.py {{arguments}}
+
+# `just together --blocks 3 --hold 3 --alarms 2 --minutes 3` is a glance.
+# Pairs of runs at the same time beside pairs made one after the other, on this machine and beside a disturbing process.
+together *arguments:
+    cargo build --release --locked
+    python3 workbench/docs/together.py {{arguments}}
+
+# `just bench-analysis --samples 1000000 --rounds 1` is a glance; `--samples 1000000000` takes 2 GB of disk.
 # What the analysis of a run takes, beside Polars, pandas and SciPy.
 bench-analysis *arguments:
     test -x target/bench-venv/bin/python || python3 -m venv target/bench-venv
     target/bench-venv/bin/pip install --quiet --disable-pip-version-check -r workbench/analysis/benches/analysis/requirements.txt
     cargo bench --locked --workspace --bench analysis -- --python "$PWD/target/bench-venv/bin/python" {{arguments}}
 
+# `just bench-import --rows 1000000 --rounds 1` is a glance.
+# What the import of a JTL file takes, beside Polars' own scan of it.
+bench-import *arguments:
+    test -x target/bench-venv/bin/python || python3 -m venv target/bench-venv
+    target/bench-venv/bin/pip install --quiet --disable-pip-version-check -r workbench/analysis/benches/analysis/requirements.txt
+    cargo bench --locked --workspace --bench import -- --python "$PWD/target/bench-venv/bin/python" {{arguments}}
+
 # What CI runs.
-ci: check test deny schemathesis notebook
+ci: check workflows test deny schemathesis chaos notebook

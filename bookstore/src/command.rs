@@ -11,15 +11,18 @@ use clap::{
 
 use crate::{
     DatabaseUrl,
-    catalog::Seed,
-    database::DatabaseUrlError,
-    faults::Fault,
-    limits::{self, Limits},
-    trace::LogFormat,
+    catalog::{ProtectionOptions, Seed},
+    platform::{
+        callers::CallerOptions,
+        database::DatabaseUrlError,
+        faults::Fault,
+        limits::{self, Limits},
+        trace::LogFormat,
+    },
 };
 
 /// Which services to run. Ready services are announced by one line of JSON on standard output:
-/// `{"ready":true,"services":{"catalog":"http://127.0.0.1:8001",…}}`; logs go to standard error.
+/// `{"ready":true,"services":{"catalog":"http://127.0.0.1:8001",…},"internal":{…}}`; logs go to standard error.
 #[derive(Clone, Debug, Subcommand)]
 #[command(after_long_help = "\
 Examples:
@@ -29,7 +32,7 @@ Examples:
   bookstore all --database postgres://ann@localhost/shop
                                                  databases shop_catalog, shop_cart, shop_orders,
                                                  shop_storefront
-  bookstore cart --catalog-url http://10.0.0.5:8001   one service of a distributed shop
+  bookstore cart --catalog-url http://10.0.0.5:8101   one service of a distributed shop
   bookstore health http://127.0.0.1:8001/ready   whether that service is ready
   bookstore set-admin-password < password.txt    for the shop in ./bookstore-data")]
 pub enum Command {
@@ -85,13 +88,8 @@ impl Command {
 /// What every service takes.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct CommonOptions {
-    /// Address to listen on.
-    #[arg(
-        long,
-        env = "BOOKSTORE_ADDRESS",
-        value_name = "IP",
-        default_value = "127.0.0.1"
-    )]
+    /// Address to listen on for everybody's calls: reads, carts, orders and returns.
+    #[arg(long, env = "BOOKSTORE_ADDRESS", default_value = "127.0.0.1")]
     pub(crate) address: IpAddr,
 
     /// Where data is kept: `sqlite` (files in ./bookstore-data), `sqlite:FOLDER`, or
@@ -113,11 +111,19 @@ pub(crate) struct CommonOptions {
     #[arg(
         long,
         env = "BOOKSTORE_DATABASE_CONNECTIONS",
-        value_name = "N",
         default_value_t = 16,
         value_parser = clap::value_parser!(u32).range(2..=1000)
     )]
     pub(crate) database_connections: u32,
+
+    /// Do without PostgreSQL's advisory lock when tables are brought up to date, on engines that have
+    /// none. Start one process of a service first then, and the others when it is ready.
+    #[arg(
+        long,
+        env = "BOOKSTORE_WITHOUT_MIGRATION_LOCK",
+        value_parser = BoolishValueParser::new()
+    )]
+    pub(crate) without_migration_lock: bool,
 
     /// Use a fresh database under a unique name, and remove it at the end. On PostgreSQL the line of JSON says that
     /// name (`databases`): other processes of `all` may share the databases until then, with the name in place of
@@ -142,12 +148,7 @@ pub(crate) struct CommonOptions {
 
     /// How log lines are written on standard error; `RUST_LOG` sets their level, and
     /// `RUST_LOG=info,bookstore=debug` logs every request.
-    #[arg(
-        long,
-        env = "BOOKSTORE_LOG_FORMAT",
-        value_name = "FORMAT",
-        default_value = "text"
-    )]
+    #[arg(long, env = "BOOKSTORE_LOG_FORMAT", default_value = "text")]
     pub(crate) log_format: LogFormat,
 
     /// Send spans to the OpenTelemetry collector at this address (OTLP over plain HTTP, such as
@@ -170,44 +171,53 @@ pub(crate) struct CommonOptions {
     #[arg(long = "faults", env = "BOOKSTORE_FAULTS", value_name = "FILE")]
     pub(crate) fault_file: Option<PathBuf>,
 
-    /// Offer `/admin/faults` and `/admin/reset` to everybody who can reach the services.
+    /// Offer `/admin/faults` and `/admin/reset` among the internal calls.
     #[arg(long, env = "BOOKSTORE_ADMIN_CALLS", value_parser = BoolishValueParser::new())]
     pub(crate) admin_calls: bool,
+
+    /// How long refused orders, and what tells that something was released, are kept.
+    #[arg(
+        long,
+        env = "BOOKSTORE_RETENTION",
+        value_name = "TIME",
+        default_value = "30days"
+    )]
+    pub(crate) retention: humantime::Duration,
+
+    #[command(flatten)]
+    pub(crate) callers: CallerOptions,
 
     #[command(flatten)]
     pub(crate) limits: Limits,
 }
 
-/// What an empty catalog is filled with.
-#[derive(Args, Clone, Copy, Debug)]
-pub(crate) struct SeedOptions {
-    /// Products to fill an empty catalog with, with ids from 1.
+/// Where the catalog reads besides its own database.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ReplicaOptions {
+    /// A PostgreSQL server that follows that of the catalog's database by streaming replication, such as
+    /// `postgres://user:password@replica:5432`; may be given several times. Books are read from these
+    /// in turn, and from the catalog's own database where none is fresh enough. The database's name is
+    /// that of the catalog's own.
+    #[arg(
+        long = "read-database",
+        env = "BOOKSTORE_READ_DATABASE",
+        value_name = "URL",
+        value_delimiter = ',',
+        hide_env_values = true,
+        value_parser = DatabaseParser
+    )]
+    pub(crate) urls: Vec<DatabaseUrl>,
+
+    /// How old what is read from a `--read-database` may be. A server that is further behind is not read
+    /// until it has caught up.
     #[arg(
         long,
-        env = "BOOKSTORE_PRODUCTS",
-        value_name = "N",
-        default_value_t = 0
+        env = "BOOKSTORE_MAX_STALENESS",
+        value_name = "TIME",
+        default_value = "1s",
+        value_parser = limits::duration
     )]
-    products: u32,
-
-    /// Copies of each of these products.
-    #[arg(
-        long,
-        env = "BOOKSTORE_STOCK",
-        value_name = "M",
-        default_value_t = 1_000,
-        value_parser = clap::value_parser!(u32).range(..=i64::from(i32::MAX))
-    )]
-    stock: u32,
-}
-
-impl SeedOptions {
-    pub(crate) fn seed(self) -> Seed {
-        Seed {
-            products: self.products,
-            stock: self.stock,
-        }
-    }
+    pub(crate) max_staleness: Duration,
 }
 
 /// How orders are placed, and what a crash has left is found.
@@ -236,50 +246,73 @@ pub(crate) struct ProtocolOptions {
     pub(crate) order_lease: Duration,
 }
 
+/// Where a service listens that is alone in its process; each has its own variables and default.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct Ports {
+    /// Port to listen on; 0 lets the system choose.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) port: u16,
+
+    /// Port for internal calls; by default 100 higher than the other one, 0 lets the system choose.
+    #[arg(long)]
+    pub(crate) internal_port: Option<u16>,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct CatalogAddress {
+    /// Where the catalog's internal calls are.
+    #[arg(
+        long,
+        env = "BOOKSTORE_CATALOG_URL",
+        value_name = "URL",
+        default_value = "http://127.0.0.1:8101",
+        value_parser = service_url
+    )]
+    pub(crate) catalog_url: String,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct CartAddress {
+    /// Where the cart's internal calls are.
+    #[arg(
+        long,
+        env = "BOOKSTORE_CART_URL",
+        value_name = "URL",
+        default_value = "http://127.0.0.1:8102",
+        value_parser = service_url
+    )]
+    pub(crate) cart_url: String,
+}
+
 /// Options of `all`.
 #[derive(Args, Clone, Debug)]
 pub struct AllOptions {
     #[command(flatten)]
     pub(crate) common: CommonOptions,
     #[command(flatten)]
-    pub(crate) seed: SeedOptions,
+    pub(crate) seed: Seed,
+    #[command(flatten)]
+    pub(crate) replicas: ReplicaOptions,
     #[command(flatten)]
     pub(crate) protocol: ProtocolOptions,
+    #[command(flatten)]
+    pub(crate) protection: ProtectionOptions,
 
-    /// Port of the catalog; 0 lets the system choose.
-    #[arg(
-        long,
-        env = "BOOKSTORE_CATALOG_PORT",
-        value_name = "PORT",
-        default_value_t = 8001
-    )]
+    /// Port of the catalog; 0 lets the system choose. Each service's internal calls are at the port
+    /// that is 100 higher.
+    #[arg(long, env = "BOOKSTORE_CATALOG_PORT", default_value_t = 8001)]
     pub(crate) catalog_port: u16,
 
     /// Port of the cart; 0 lets the system choose.
-    #[arg(
-        long,
-        env = "BOOKSTORE_CART_PORT",
-        value_name = "PORT",
-        default_value_t = 8002
-    )]
+    #[arg(long, env = "BOOKSTORE_CART_PORT", default_value_t = 8002)]
     pub(crate) cart_port: u16,
 
     /// Port of the orders; 0 lets the system choose.
-    #[arg(
-        long,
-        env = "BOOKSTORE_ORDERS_PORT",
-        value_name = "PORT",
-        default_value_t = 8003
-    )]
+    #[arg(long, env = "BOOKSTORE_ORDERS_PORT", default_value_t = 8003)]
     pub(crate) orders_port: u16,
 
     /// Port of the storefront; 0 lets the system choose.
-    #[arg(
-        long,
-        env = "BOOKSTORE_STOREFRONT_PORT",
-        value_name = "PORT",
-        default_value_t = 8000
-    )]
+    #[arg(long, env = "BOOKSTORE_STOREFRONT_PORT", default_value_t = 8000)]
     pub(crate) storefront_port: u16,
 
     #[command(flatten)]
@@ -292,84 +325,55 @@ pub struct AllOptions {
 
 /// Options of `catalog`.
 #[derive(Args, Clone, Debug)]
+#[command(
+    mut_arg("port", |it| it.env("BOOKSTORE_CATALOG_PORT").default_value("8001")),
+    mut_arg("internal_port", |it| it.env("BOOKSTORE_CATALOG_INTERNAL_PORT"))
+)]
 pub struct CatalogOptions {
     #[command(flatten)]
     pub(crate) common: CommonOptions,
     #[command(flatten)]
-    pub(crate) seed: SeedOptions,
-
-    /// Port to listen on; 0 lets the system choose.
-    #[arg(
-        long,
-        env = "BOOKSTORE_CATALOG_PORT",
-        value_name = "PORT",
-        default_value_t = 8001
-    )]
-    pub(crate) port: u16,
+    pub(crate) seed: Seed,
+    #[command(flatten)]
+    pub(crate) protection: ProtectionOptions,
+    #[command(flatten)]
+    pub(crate) replicas: ReplicaOptions,
+    #[command(flatten)]
+    pub(crate) ports: Ports,
 }
 
 /// Options of `cart`.
 #[derive(Args, Clone, Debug)]
+#[command(
+    mut_arg("port", |it| it.env("BOOKSTORE_CART_PORT").default_value("8002")),
+    mut_arg("internal_port", |it| it.env("BOOKSTORE_CART_INTERNAL_PORT"))
+)]
 pub struct CartOptions {
     #[command(flatten)]
     pub(crate) common: CommonOptions,
-
-    /// Port to listen on; 0 lets the system choose.
-    #[arg(
-        long,
-        env = "BOOKSTORE_CART_PORT",
-        value_name = "PORT",
-        default_value_t = 8002
-    )]
-    pub(crate) port: u16,
-
-    /// Where the catalog is.
-    #[arg(
-        long,
-        env = "BOOKSTORE_CATALOG_URL",
-        value_name = "URL",
-        default_value = "http://127.0.0.1:8001",
-        value_parser = service_url
-    )]
-    pub(crate) catalog_url: String,
+    #[command(flatten)]
+    pub(crate) ports: Ports,
+    #[command(flatten)]
+    pub(crate) catalog: CatalogAddress,
 }
 
 /// Options of `orders`.
 #[derive(Args, Clone, Debug)]
+#[command(
+    mut_arg("port", |it| it.env("BOOKSTORE_ORDERS_PORT").default_value("8003")),
+    mut_arg("internal_port", |it| it.env("BOOKSTORE_ORDERS_INTERNAL_PORT"))
+)]
 pub struct OrdersOptions {
     #[command(flatten)]
     pub(crate) common: CommonOptions,
     #[command(flatten)]
     pub(crate) protocol: ProtocolOptions,
-
-    /// Port to listen on; 0 lets the system choose.
-    #[arg(
-        long,
-        env = "BOOKSTORE_ORDERS_PORT",
-        value_name = "PORT",
-        default_value_t = 8003
-    )]
-    pub(crate) port: u16,
-
-    /// Where the catalog is.
-    #[arg(
-        long,
-        env = "BOOKSTORE_CATALOG_URL",
-        value_name = "URL",
-        default_value = "http://127.0.0.1:8001",
-        value_parser = service_url
-    )]
-    pub(crate) catalog_url: String,
-
-    /// Where the cart is.
-    #[arg(
-        long,
-        env = "BOOKSTORE_CART_URL",
-        value_name = "URL",
-        default_value = "http://127.0.0.1:8002",
-        value_parser = service_url
-    )]
-    pub(crate) cart_url: String,
+    #[command(flatten)]
+    pub(crate) ports: Ports,
+    #[command(flatten)]
+    pub(crate) catalog: CatalogAddress,
+    #[command(flatten)]
+    pub(crate) cart: CartAddress,
 }
 
 /// Options of `health`.
@@ -407,45 +411,26 @@ pub(crate) struct PagesOptions {
 
 /// Options of `storefront`.
 #[derive(Args, Clone, Debug)]
+#[command(
+    mut_arg("port", |it| it.env("BOOKSTORE_STOREFRONT_PORT").default_value("8000")),
+    mut_arg("internal_port", |it| it.env("BOOKSTORE_STOREFRONT_INTERNAL_PORT"))
+)]
 pub struct StorefrontOptions {
     #[command(flatten)]
     pub(crate) common: CommonOptions,
+    #[command(flatten)]
+    pub(crate) ports: Ports,
+    #[command(flatten)]
+    pub(crate) catalog: CatalogAddress,
+    #[command(flatten)]
+    pub(crate) cart: CartAddress,
 
-    /// Port to listen on; 0 lets the system choose.
-    #[arg(
-        long,
-        env = "BOOKSTORE_STOREFRONT_PORT",
-        value_name = "PORT",
-        default_value_t = 8000
-    )]
-    pub(crate) port: u16,
-
-    /// Where the catalog is.
-    #[arg(
-        long,
-        env = "BOOKSTORE_CATALOG_URL",
-        value_name = "URL",
-        default_value = "http://127.0.0.1:8001",
-        value_parser = service_url
-    )]
-    pub(crate) catalog_url: String,
-
-    /// Where the cart is.
-    #[arg(
-        long,
-        env = "BOOKSTORE_CART_URL",
-        value_name = "URL",
-        default_value = "http://127.0.0.1:8002",
-        value_parser = service_url
-    )]
-    pub(crate) cart_url: String,
-
-    /// Where the orders are.
+    /// Where the orders' internal calls are.
     #[arg(
         long,
         env = "BOOKSTORE_ORDERS_URL",
         value_name = "URL",
-        default_value = "http://127.0.0.1:8003",
+        default_value = "http://127.0.0.1:8103",
         value_parser = service_url
     )]
     pub(crate) orders_url: String,
@@ -499,7 +484,7 @@ fn service_url(text: &str) -> Result<String, String> {
             Ok(text.to_owned())
         }
         _ => Err(
-            "use a plain HTTP URL with a host and a port, such as http://127.0.0.1:8001".to_owned(),
+            "use a plain HTTP URL with a host and a port, such as http://127.0.0.1:8101".to_owned(),
         ),
     }
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, ops::RangeInclusive};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::validation::{Object, Problems};
+use crate::platform::validation::{Object, Problems};
 
 /// The most copies that a request may name; also the highest price and stock.
 pub(crate) const MOST: i64 = i32::MAX as i64;
@@ -28,7 +28,6 @@ pub(crate) struct Item {
 }
 
 impl Item {
-    /// Reads an item from an object's fields.
     pub(crate) fn read(object: &Object<'_>, problems: &mut Problems) -> Option<Self> {
         let product_id = object.field("product_id").integer(1..=i64::MAX, problems);
         let quantity = object.field("quantity").integer(COPIES, problems);
@@ -58,12 +57,55 @@ impl Item {
     }
 }
 
+/// Copies of a product at a price.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, sqlx::FromRow)]
+pub(crate) struct PricedItem {
+    /// The product, at least 1.
+    #[schema(minimum = 1)]
+    pub(crate) product_id: i64,
+    /// Copies, at least 1.
+    #[schema(minimum = 1, maximum = 2147483647)]
+    pub(crate) quantity: i64,
+    /// What a copy costs, in whole units of the currency.
+    #[schema(minimum = 0, maximum = 2147483647)]
+    pub(crate) price: i64,
+}
+
+impl PricedItem {
+    /// Reads the field `cart`: sorted by product. A product that is named twice is in no cart.
+    pub(crate) fn read_list(object: &Object<'_>, problems: &mut Problems) -> Option<Vec<Self>> {
+        let mut lines =
+            object
+                .field("cart")
+                .list(1..=MOST_LINES, problems, |element, problems| {
+                    let object = element.object(problems)?;
+                    let item = Item::read(&object, problems);
+                    let price = object.field("price").integer(0..=MOST, problems);
+                    let (item, price) = (item?, price?);
+                    Some(Self {
+                        product_id: item.product_id,
+                        quantity: item.quantity,
+                        price,
+                    })
+                })?;
+        lines.sort_by_key(|line| line.product_id);
+        Some(lines)
+    }
+
+    pub(crate) fn item(&self) -> Item {
+        Item {
+            product_id: self.product_id,
+            quantity: self.quantity,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::validation::Field;
+    use crate::platform::validation::Field;
 
     #[test]
     fn lines_of_one_product_are_added_up_and_sorted() {

@@ -5,44 +5,19 @@
 //! [`run`] carries a command out. What it promises to clients is written in the crate's README. [`Latency`] is what its
 //! injected latencies are drawn from.
 
-mod audit;
 mod cart;
 mod catalog;
-mod client;
 mod command;
-mod connection;
-mod database;
-mod description;
-mod descriptors;
-mod error;
-mod extract;
-mod faults;
-mod health;
-mod hex;
 mod item;
-mod limits;
-mod metrics;
-mod observe;
-mod open_connections;
 mod orders;
-mod origin;
-mod paging;
-mod readiness;
+mod platform;
 mod run;
-mod server;
-mod service;
 mod shop;
-mod stop;
 mod storefront;
-mod token;
-mod trace;
-mod validation;
 
 pub use command::{
     AllOptions, CartOptions, CatalogOptions, Command, HealthOptions, OrdersOptions,
     SetAdminPasswordOptions, StorefrontOptions,
 };
-pub use database::DatabaseUrl;
-pub(crate) use error::Error;
-pub use faults::Latency;
+pub use platform::{database::DatabaseUrl, faults::Latency};
 pub use run::run;

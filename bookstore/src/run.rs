@@ -7,14 +7,17 @@ use tokio::net::TcpListener;
 
 use crate::{
     command::{
-        AllOptions, CartOptions, CatalogOptions, Command, OrdersOptions, SetAdminPasswordOptions,
-        StorefrontOptions,
+        AllOptions, CartOptions, CatalogOptions, Command, CommonOptions, OrdersOptions, Ports,
+        SetAdminPasswordOptions, StorefrontOptions,
     },
-    database::{Home, Sharing},
-    health::ask_for_health,
+    platform::{
+        database::{Home, Sharing},
+        health::ask_for_health,
+        service::Both,
+        trace::Telemetry,
+    },
     shop::{ServiceUrls, run_shop},
     storefront::{Admins, typed_password},
-    trace,
 };
 
 /// Runs services until they are asked to stop by Ctrl-C, SIGTERM, or the end of standard input if
@@ -26,10 +29,10 @@ use crate::{
 /// be removed, or the service that was asked is not well. The message says what to do.
 pub async fn run(command: Command) -> anyhow::Result<()> {
     let common = command.common();
-    trace::start_logging(common.map(|common| common.log_format).unwrap_or_default());
-    if let Some(url) = common.and_then(|common| common.otlp_endpoint.as_ref()) {
-        trace::start_export(url, command.services()).context("cannot export spans")?;
-    }
+    let format = common.map(|common| common.log_format).unwrap_or_default();
+    let collector = common.and_then(|common| common.otlp_endpoint.as_deref());
+    let telemetry = Telemetry::start(format, collector, command.services());
+    let telemetry = telemetry.context("cannot export spans")?;
     let outcome = match command {
         Command::All(options) => run_all(options).await,
         Command::Catalog(options) => run_catalog(options).await,
@@ -39,25 +42,26 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
         Command::Storefront(options) => run_storefront(options).await,
         Command::SetAdminPassword(options) => set_admin_password(options).await,
     };
-    trace::flush().await;
+    telemetry.flush().await;
     outcome
 }
 
 async fn run_all(options: AllOptions) -> anyhow::Result<()> {
-    let address = options.common.address;
     let port = |port| if options.free_ports { 0 } else { port };
-    let catalog_at = listen(address, port(options.catalog_port), "--catalog-port").await?;
-    let cart_at = listen(address, port(options.cart_port), "--cart-port").await?;
-    let orders_at = listen(address, port(options.orders_port), "--orders-port").await?;
-    let storefront_port = port(options.storefront_port);
-    let storefront_at = listen(address, storefront_port, "--storefront-port").await?;
+    let listen = async |given, flag| listen_twice(&options.common, port(given), None, flag).await;
+    let catalog_at = listen(options.catalog_port, "--catalog-port").await?;
+    let cart_at = listen(options.cart_port, "--cart-port").await?;
+    let orders_at = listen(options.orders_port, "--orders-port").await?;
+    let storefront_at = listen(options.storefront_port, "--storefront-port").await?;
     let urls = ServiceUrls {
-        catalog: local_url(&catalog_at)?,
-        cart: local_url(&cart_at)?,
-        orders: local_url(&orders_at)?,
+        catalog: local_url(&catalog_at.internal)?,
+        cart: local_url(&cart_at.internal)?,
+        orders: local_url(&orders_at.internal)?,
     };
+    let writes = options.protection.writes(options.common.address)?;
     run_shop(&options.common, Sharing::Several, async |shop| {
-        shop.add_catalog(catalog_at, options.seed.seed()).await?;
+        shop.add_catalog(catalog_at, options.seed, writes, &options.replicas)
+            .await?;
         shop.add_cart(cart_at, &urls.catalog).await?;
         shop.add_orders(orders_at, &urls.catalog, &urls.cart, options.protocol)
             .await?;
@@ -68,40 +72,42 @@ async fn run_all(options: AllOptions) -> anyhow::Result<()> {
 }
 
 async fn run_catalog(options: CatalogOptions) -> anyhow::Result<()> {
-    let listener = listen(options.common.address, options.port, "--port").await?;
+    let listeners = listen_alone(&options.common, options.ports).await?;
+    let writes = options.protection.writes(options.common.address)?;
     run_shop(&options.common, Sharing::Alone, async |shop| {
-        shop.add_catalog(listener, options.seed.seed()).await
+        shop.add_catalog(listeners, options.seed, writes, &options.replicas)
+            .await
     })
     .await
 }
 
 async fn run_cart(options: CartOptions) -> anyhow::Result<()> {
-    let listener = listen(options.common.address, options.port, "--port").await?;
+    let listeners = listen_alone(&options.common, options.ports).await?;
     run_shop(&options.common, Sharing::Alone, async |shop| {
-        shop.add_cart(listener, &options.catalog_url).await
+        shop.add_cart(listeners, &options.catalog.catalog_url).await
     })
     .await
 }
 
 async fn run_orders(options: OrdersOptions) -> anyhow::Result<()> {
-    let listener = listen(options.common.address, options.port, "--port").await?;
+    let listeners = listen_alone(&options.common, options.ports).await?;
+    let (catalog_url, cart_url) = (&options.catalog.catalog_url, &options.cart.cart_url);
     run_shop(&options.common, Sharing::Alone, async |shop| {
-        let (catalog_url, cart_url) = (&options.catalog_url, &options.cart_url);
-        shop.add_orders(listener, catalog_url, cart_url, options.protocol)
+        shop.add_orders(listeners, catalog_url, cart_url, options.protocol)
             .await
     })
     .await
 }
 
 async fn run_storefront(options: StorefrontOptions) -> anyhow::Result<()> {
-    let listener = listen(options.common.address, options.port, "--port").await?;
+    let listeners = listen_alone(&options.common, options.ports).await?;
     let urls = ServiceUrls {
-        catalog: options.catalog_url,
-        cart: options.cart_url,
+        catalog: options.catalog.catalog_url,
+        cart: options.cart.cart_url,
         orders: options.orders_url,
     };
     run_shop(&options.common, Sharing::Alone, async |shop| {
-        shop.add_storefront(listener, &urls, &options.pages).await
+        shop.add_storefront(listeners, &urls, &options.pages).await
     })
     .await
 }
@@ -118,6 +124,41 @@ async fn set_admin_password(options: SetAdminPasswordOptions) -> anyhow::Result<
     let stored = Admins(&database).set_password(&password).await;
     database.close().await;
     stored.context("cannot store the password: check that --database names the storefront's own")
+}
+
+const INTERNAL_PORT_OFFSET: u16 = 100;
+
+async fn listen_alone(common: &CommonOptions, ports: Ports) -> anyhow::Result<Both<TcpListener>> {
+    listen_twice(common, ports.port, ports.internal_port, "--port").await
+}
+
+/// The listener for everybody, at a port that the flag has given, and that for internal calls.
+async fn listen_twice(
+    common: &CommonOptions,
+    port: u16,
+    internal_port: Option<u16>,
+    flag: &str,
+) -> anyhow::Result<Both<TcpListener>> {
+    let (internal_port, internal_flag) = match (internal_port, port) {
+        (Some(internal_port), _) => (internal_port, "--internal-port"),
+        (None, 0) => (0, flag),
+        (None, port) => {
+            let internal_port = port.checked_add(INTERNAL_PORT_OFFSET).with_context(|| {
+                format!("no port is {INTERNAL_PORT_OFFSET} higher than {port}, for internal calls: choose a lower one with {flag}")
+            })?;
+            (internal_port, flag)
+        }
+    };
+    Ok(Both {
+        public: listen(common.address, port, flag).await?,
+        internal: listen(
+            common.callers.internal_address,
+            internal_port,
+            internal_flag,
+        )
+        .await
+        .context("cannot accept internal calls")?,
+    })
 }
 
 async fn listen(address: IpAddr, port: u16, flag: &str) -> anyhow::Result<TcpListener> {

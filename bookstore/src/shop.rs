@@ -1,7 +1,12 @@
 //! The services of one process: opened and migrated, seeded, served, announced, stopped, and what
-//! they leave cleaned up.
+//! they leave cleaned up. Long, for what is opened together is stopped together, in the same order.
 
-use std::{collections::BTreeMap, io::Write, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    io::Write,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use anyhow::{Context, bail};
 use serde::Serialize;
@@ -14,20 +19,24 @@ use tokio::{
 
 use crate::{
     cart::{CartClient, Carts},
-    catalog::{Catalog, CatalogClient, Seed},
-    client,
-    command::{CommonOptions, PagesOptions, ProtocolOptions},
-    database::{Database, Home, Sharing},
-    descriptors,
-    faults::{self, Fault},
-    limits::Limits,
+    catalog::{Catalog, CatalogClient, Seed, Writes},
+    command::{CommonOptions, PagesOptions, ProtocolOptions, ReplicaOptions},
     orders::{self, Orders, OrdersClient},
+    platform::{
+        client::{self, Caller},
+        database::{Database, Home, Sharing},
+        descriptors,
+        faults::{self, Fault},
+        limits::Limits,
+        retention::remove_regularly,
+        secret::Secret,
+        server::Server,
+        service::{Access, Both, Draining, Service},
+        stop::StopRequest,
+        trace,
+    },
     run::local_url,
-    server::{Draining, Server},
-    service::Service,
-    stop::StopRequest,
     storefront::{self, ADMIN, Admins, Storefront, given_password},
-    trace,
 };
 
 /// Whoever started the process may kill it so long after telling it to stop: the workbench does,
@@ -73,13 +82,16 @@ pub(crate) async fn run_shop(
     }
     let mut stop = StopRequest::listen(options.exit_with_stdin)?;
     let mut shop = Shop {
+        service_token: options.callers.service_token()?,
         home: Home::new(&options.database, options.ephemeral, sharing)?,
         databases: Vec::new(),
         services: Vec::new(),
         orders_at_work: None,
         descriptors,
         database_connections: options.database_connections,
+        migration_lock: !options.without_migration_lock,
         limits: options.limits,
+        retention: *options.retention,
         marks: JoinSet::new(),
         recovery: JoinSet::new(),
     };
@@ -98,35 +110,40 @@ pub(crate) async fn run_shop(
 
 /// The services of this process, and what they leave to be cleaned up.
 pub(crate) struct Shop {
+    /// Of internal calls, to these services and from them.
+    service_token: Option<Secret>,
     home: Home,
     databases: Vec<Database>,
     /// Ready to be served, in the order in which they need each other.
-    services: Vec<(TcpListener, Service)>,
+    services: Vec<(Both<TcpListener>, Service)>,
     /// Ends when no order is at work any more.
     orders_at_work: Option<mpsc::Receiver<()>>,
     /// File descriptors that the process may have.
     descriptors: u64,
     /// To each service's database, where it is on a server.
     database_connections: u32,
+    migration_lock: bool,
     limits: Limits,
+    retention: Duration,
     /// Marks what is settled, to the end.
     marks: JoinSet<()>,
     /// Goes on beside requests, as long as they are served; may be cut off at any moment.
     recovery: JoinSet<()>,
 }
 
-/// Where the storefront finds the others.
 pub(crate) struct ServiceUrls {
     pub(crate) catalog: String,
     pub(crate) cart: String,
     pub(crate) orders: String,
 }
 
-/// The line that announces ready services.
 #[derive(Serialize)]
 struct Announcement<'a> {
     ready: bool,
+    /// Where everybody's calls are.
     services: BTreeMap<&'static str, String>,
+    /// Where internal calls are.
+    internal: BTreeMap<&'static str, String>,
     /// Name that other processes share the temporary databases under; absent where there are none on a server.
     #[serde(skip_serializing_if = "Option::is_none")]
     databases: Option<&'a str>,
@@ -135,43 +152,60 @@ struct Announcement<'a> {
 impl Shop {
     pub(crate) async fn add_catalog(
         &mut self,
-        listener: TcpListener,
+        listeners: Both<TcpListener>,
         seed: Seed,
+        writes: Writes,
+        replicas: &ReplicaOptions,
     ) -> anyhow::Result<()> {
-        let database = self.open("catalog").await?;
-        let catalog = Catalog::new(database);
-        let migrated = catalog.migrate().await;
+        let connections = self.database_connections;
+        let mut database = self.home.open("catalog", connections).await?;
+        database.read_from(&replicas.urls, replicas.max_staleness, connections)?;
+        self.databases.push(database.clone());
+        self.recovery.spawn(database.clone().watch_replicas());
+        let catalog = Catalog::new(database, seed);
+        let migrated = catalog.migrate(self.migration_lock).await;
         migrated.context("cannot bring the catalog's tables up to date")?;
-        let seeded = catalog.seed(seed).await;
+        let seeded = catalog.seed().await;
         seeded.context("cannot fill the catalog with products")?;
-        self.services.push((listener, catalog.service(seed)));
+        let (store, age) = (catalog.clone(), self.retention);
+        self.recovery.spawn(async move {
+            remove_regularly(age, |before| store.remove_released(before)).await;
+        });
+        self.services.push((listeners, catalog.service(writes)));
         Ok(())
     }
 
     pub(crate) async fn add_cart(
         &mut self,
-        listener: TcpListener,
+        listeners: Both<TcpListener>,
         catalog_url: &str,
     ) -> anyhow::Result<()> {
         let database = self.open("cart").await?;
+        let caller = self.caller("cart");
         let carts = Carts {
             database,
-            catalog: CatalogClient::new("cart", catalog_url, client::TIMEOUT)?,
+            catalog: CatalogClient::new(&caller, catalog_url, client::TIMEOUT)?,
+            last_audit: Arc::default(),
         };
-        let migrated = carts.migrate().await;
+        let migrated = carts.migrate(self.migration_lock).await;
         migrated.context("cannot bring the cart's tables up to date")?;
-        self.services.push((listener, carts.service()));
+        let (store, age) = (carts.clone(), self.retention);
+        self.recovery.spawn(async move {
+            remove_regularly(age, |before| store.remove_old(before)).await;
+        });
+        self.services.push((listeners, carts.service()));
         Ok(())
     }
 
     pub(crate) async fn add_orders(
         &mut self,
-        listener: TcpListener,
+        listeners: Both<TcpListener>,
         catalog_url: &str,
         cart_url: &str,
         protocol: ProtocolOptions,
     ) -> anyhow::Result<()> {
         let database = self.open("orders").await?;
+        let caller = self.caller("orders");
         let (at_work, orders_at_work) = mpsc::channel(1);
         let (settled, to_be_marked) = mpsc::unbounded_channel();
         let (timeout, lease) = (protocol.call_timeout, protocol.order_lease);
@@ -182,31 +216,40 @@ impl Shop {
         }
         let orders = Arc::new(Orders {
             database: database.clone(),
-            catalog: CatalogClient::new("orders", catalog_url, timeout)?,
-            cart: CartClient::new("orders", cart_url, timeout)?,
+            catalog: CatalogClient::new(&caller, catalog_url, timeout)?,
+            cart: CartClient::new(&caller, cart_url, timeout)?,
             lease,
             settled,
             at_work,
+            last_repair: Arc::default(),
+            last_audit: Arc::default(),
+            last_shop_audit: Arc::default(),
         });
-        let migrated = orders.migrate().await;
+        let migrated = orders.migrate(self.migration_lock).await;
         migrated.context("cannot bring the orders' tables up to date")?;
+        let ended = orders.end_leases_of_the_dead().await;
+        ended.context("cannot take over the orders of a process that has ended")?;
         self.orders_at_work = Some(orders_at_work);
         self.marks
             .spawn(orders::write_marks(database, to_be_marked));
         self.recovery.spawn(Arc::clone(&orders).recover_regularly());
-        self.services.push((listener, orders.service()));
+        let (store, age) = (Arc::clone(&orders), self.retention);
+        self.recovery.spawn(async move {
+            remove_regularly(age, |before| store.remove_cancelled(before)).await;
+        });
+        self.services.push((listeners, orders.service()));
         Ok(())
     }
 
     pub(crate) async fn add_storefront(
         &mut self,
-        listener: TcpListener,
+        listeners: Both<TcpListener>,
         urls: &ServiceUrls,
         options: &PagesOptions,
     ) -> anyhow::Result<()> {
         let password = given_password(options.admin_password_file.as_deref())?;
         let database = self.open("storefront").await?;
-        let migrated = storefront::migrate(&database).await;
+        let migrated = storefront::migrate(&database, self.migration_lock).await;
         migrated.context("cannot bring the storefront's tables up to date")?;
         let set_up = Admins(&database).set_up(password).await;
         if let Some(generated) = set_up.context("cannot set up the administrator")? {
@@ -217,16 +260,22 @@ impl Shop {
                 generated.reveal()
             );
         }
+        let caller = self.caller("storefront");
         let storefront = Storefront {
             database,
-            catalog: CatalogClient::new("storefront", &urls.catalog, client::TIMEOUT)?,
-            cart: CartClient::new("storefront", &urls.cart, client::TIMEOUT)?,
-            orders: OrdersClient::new("storefront", &urls.orders, client::TIMEOUT)?,
+            catalog: CatalogClient::new(&caller, &urls.catalog, client::TIMEOUT)?,
+            cart: CartClient::new(&caller, &urls.cart, client::TIMEOUT)?,
+            orders: OrdersClient::new(&caller, &urls.orders, client::TIMEOUT)?,
             secure_cookies: options.secure_cookies,
             behind_proxy: options.behind_proxy,
         };
-        self.services.push((listener, storefront.service()));
+        self.services.push((listeners, storefront.service()));
         Ok(())
+    }
+
+    fn caller(&self, name: &'static str) -> Caller {
+        let token = self.service_token.clone();
+        Caller { name, token }
     }
 
     async fn open(&mut self, service: &str) -> anyhow::Result<Database> {
@@ -255,7 +304,6 @@ impl Shop {
         }
     }
 
-    /// Serves until asked to stop.
     async fn serve(
         &mut self,
         mut stop: StopRequest,
@@ -267,22 +315,33 @@ impl Shop {
         }
         let names: Vec<_> = self.services.iter().map(|(_, it)| it.name()).collect();
         let pool = options.database_connections;
-        let connections = descriptors::connections_per_service(&names, self.descriptors, pool);
-        tracing::info!("each service accepts up to {connections} connections at once");
+        let connections = descriptors::connections_per_port(&names, self.descriptors, pool);
+        tracing::info!("each port accepts up to {connections} connections at once");
         let draining = Draining::default();
-        let mut urls = BTreeMap::new();
+        let access = Access {
+            admin_calls: options.admin_calls,
+            service_token: self.service_token.take(),
+            public_hosts: options.callers.hosts_at(options.address),
+            internal_hosts: options.callers.hosts_at(options.callers.internal_address),
+        };
+        let (mut services, mut internal) = (BTreeMap::new(), BTreeMap::new());
         let mut servers = Vec::new();
-        for (listener, service) in self.services.drain(..) {
+        for (listeners, service) in self.services.drain(..) {
             let name = service.name();
-            urls.insert(name, local_url(&listener)?);
-            let (admin_calls, limits) = (options.admin_calls, self.limits);
-            let complete = service.complete(faults, admin_calls, limits, &draining);
-            let server = Server::start(listener, complete, limits, connections);
+            services.insert(name, local_url(&listeners.public)?);
+            internal.insert(name, local_url(&listeners.internal)?);
+            let limits = self.limits;
+            let complete = service.complete(faults, access.clone(), limits, &draining);
+            let start = |listener, complete| Server::start(listener, complete, limits, connections);
+            let server = Both {
+                public: start(listeners.public, complete.public),
+                internal: start(listeners.internal, complete.internal),
+            };
             servers.push((name, server));
         }
-        announce(urls, self.home.shared_as())?;
+        announce(services, internal, self.home.shared_as())?;
         stop.wait().await;
-        draining.begin();
+        draining.store(true, Ordering::Relaxed);
         // Whoever cannot wait asks again.
         let _ = timeout(*options.drain, stop.wait()).await;
         self.recovery.shutdown().await;
@@ -291,7 +350,7 @@ impl Shop {
         while let Some((name, server)) = servers.pop() {
             let later = u32::try_from(servers.len()).expect("four services at most");
             let finished = timeout_at(end - later * GRACE_OF_ITS_OWN, async {
-                server.stop().await;
+                tokio::join!(server.public.stop(), server.internal.stop());
                 if name == "orders"
                     && let Some(mut at_work) = self.orders_at_work.take()
                 {
@@ -322,11 +381,13 @@ impl Shop {
 
 fn announce(
     services: BTreeMap<&'static str, String>,
+    internal: BTreeMap<&'static str, String>,
     databases: Option<&str>,
 ) -> anyhow::Result<()> {
     let announcement = Announcement {
         ready: true,
         services,
+        internal,
         databases,
     };
     let line = serde_json::to_string(&announcement)?;

@@ -1,4 +1,4 @@
-"""What rows cost a gate of pairs of runs: the figures in workbench/README.md. Needs NumPy and SciPy."""
+"""What rows cost a gate of pairs of runs: the figures in docs/policy.md. Needs NumPy and SciPy."""
 
 import numpy as np
 from scipy import optimize, stats

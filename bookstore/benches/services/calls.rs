@@ -1,75 +1,107 @@
-//! What is measured, and against what.
+//! What is measured, and who is measured at it.
 
-use crate::commits::Scope;
+use crate::contender::{Contender, Database};
 
 /// Books in the catalog.
 pub(crate) const PRODUCTS: u64 = 100;
 
-/// A kind of request.
+/// Something that a customer wants: one request, or several after each other.
 pub(crate) struct Call {
     pub(crate) name: &'static str,
-    pub(crate) service: &'static str,
-    pub(crate) status: u16,
-    pub(crate) peer: Peer,
-    /// The n-th request: its target, and its body if it has one.
-    pub(crate) request: fn(u64) -> (String, Option<String>),
+    /// The bookstore on both databases comes first, and is compared with the others.
+    pub(crate) contenders: &'static [Contender],
+    /// The requests of the n-th customer.
+    pub(crate) requests: fn(u64) -> Vec<Request>,
 }
 
-/// What a call is held against.
-#[derive(Clone, Copy)]
-pub(crate) enum Peer {
-    /// Nothing.
-    None,
-    /// The same bytes from memory.
-    Bare,
-    /// What the databases do for it.
-    Commits(Scope),
+/// A request, and the status of its answer.
+pub(crate) struct Request {
+    pub(crate) service: &'static str,
+    pub(crate) target: String,
+    pub(crate) body: Option<String>,
+    pub(crate) status: u16,
 }
+
+const SHOPS: [Contender; 2] = [
+    Contender::Bookstore(Database::Sqlite),
+    Contender::Bookstore(Database::Postgres),
+];
 
 pub(crate) const CALLS: &[Call] = &[
     // What any answer costs: the connection, the router, and what every request goes through.
     Call {
         name: "GET /health",
-        service: "catalog",
-        status: 200,
-        peer: Peer::Bare,
-        request: |_| ("GET /health".to_owned(), None),
+        contenders: &[SHOPS[0], SHOPS[1], Contender::Bare],
+        requests: |_| vec![get("/health")],
     },
     Call {
         name: "GET /products/{id}",
-        service: "catalog",
-        status: 200,
-        peer: Peer::Bare,
-        request: |n| (format!("GET /products/{}", product(n)), None),
+        contenders: &[
+            SHOPS[0],
+            SHOPS[1],
+            Contender::Bare,
+            Contender::OneQuery,
+            Contender::FastApi,
+        ],
+        requests: |n| vec![get(&format!("/products/{}", product(n)))],
     },
     Call {
         name: "GET /products",
-        service: "catalog",
-        status: 200,
-        peer: Peer::Bare,
-        request: |_| ("GET /products".to_owned(), None),
+        contenders: &[
+            SHOPS[0],
+            SHOPS[1],
+            Contender::Bare,
+            Contender::OneQuery,
+            Contender::FastApi,
+        ],
+        requests: |_| vec![get("/products")],
     },
     Call {
         name: "POST /carts/{customer}",
-        service: "cart",
-        status: 201,
-        peer: Peer::None,
-        request: |n| (format!("POST /carts/{}", n + 1), Some(item(n))),
+        contenders: &[SHOPS[0], SHOPS[1], Contender::FastApi],
+        requests: |n| vec![fill_cart(n)],
     },
-    ordering("POST /orders/{customer}, all commits", Scope::WholeShop),
-    ordering("POST /orders/{customer}, orders' commits", Scope::Orders),
+    Call {
+        name: "a whole purchase: POST /carts/{customer}, POST /orders/{customer}",
+        contenders: &[SHOPS[0], SHOPS[1], Contender::FastApi],
+        requests: |n| vec![fill_cart(n), order(n, None)],
+    },
+    Call {
+        name: "POST /orders/{customer} of one line, without a cart",
+        contenders: &[
+            SHOPS[0],
+            SHOPS[1],
+            Contender::Transactions(Database::Sqlite),
+            Contender::Transactions(Database::Postgres),
+        ],
+        requests: |n| vec![order(n, Some(format!(r#"{{"items":[{}]}}"#, item(n))))],
+    },
 ];
 
-const fn ordering(name: &'static str, scope: Scope) -> Call {
-    Call {
-        name,
-        service: "orders",
+fn get(path: &str) -> Request {
+    Request {
+        service: "catalog",
+        target: format!("GET {path}"),
+        body: None,
+        status: 200,
+    }
+}
+
+fn fill_cart(n: u64) -> Request {
+    Request {
+        service: "cart",
+        target: format!("POST /carts/{}", n + 1),
+        body: Some(item(n)),
         status: 201,
-        peer: Peer::Commits(scope),
-        request: |n| {
-            let body = format!(r#"{{"items":[{}]}}"#, item(n));
-            (format!("POST /orders/{}", n + 1), Some(body))
-        },
+    }
+}
+
+fn order(n: u64, body: Option<String>) -> Request {
+    Request {
+        service: "orders",
+        target: format!("POST /orders/{}", n + 1),
+        body,
+        status: 201,
     }
 }
 

@@ -2,6 +2,7 @@
 //! only the status and the length are read.
 
 use std::{
+    collections::HashMap,
     net::SocketAddr,
     sync::{
         Arc,
@@ -17,7 +18,10 @@ use tokio::{
     task::JoinSet,
 };
 
-use crate::{calls::Call, process::Server};
+use crate::{
+    calls::{Call, Request},
+    process::Server,
+};
 
 /// What one measurement has found.
 #[derive(Clone, Copy, Debug)]
@@ -31,45 +35,51 @@ pub(crate) struct Round {
 /// Numbers requests through all rounds, so that each order is a new customer's.
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
-/// Asks for as long as told, over so many connections.
+/// Has so many customers do it again and again for that time, each over connections of its own.
 pub(crate) fn run_load(
     server: &Server,
-    url: &str,
     call: &Call,
-    connections: usize,
+    customers: usize,
     time: Duration,
 ) -> anyhow::Result<Round> {
-    let address: SocketAddr = url.trim_start_matches("http://").parse()?;
-    let (request, status) = (call.request, call.status);
+    let requests = call.requests;
     // One thread, so that the load leaves the rest of the machine to the services.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let mut streams = Vec::new();
-        for _ in 0..connections {
-            let stream = TcpStream::connect(address).await?;
-            stream.set_nodelay(true)?;
-            streams.push(stream);
+        let mut all_streams = Vec::new();
+        for _ in 0..customers {
+            let mut streams = HashMap::new();
+            for Request { service, .. } in requests(0) {
+                let url = server.url(service)?;
+                let address: SocketAddr = url.trim_start_matches("http://").parse()?;
+                let stream = TcpStream::connect(address).await?;
+                stream.set_nodelay(true)?;
+                streams.insert(service, stream);
+            }
+            all_streams.push(streams);
         }
         let processor_before = server.processor_time()?;
         let started = Instant::now();
-        let requests = Arc::new(AtomicU64::new(0));
+        let done = Arc::new(AtomicU64::new(0));
         let mut clients = JoinSet::new();
-        for mut stream in streams {
-            let requests = Arc::clone(&requests);
+        for mut streams in all_streams {
+            let done = Arc::clone(&done);
             clients.spawn(async move {
                 let mut answer = Vec::with_capacity(16 * 1024);
                 while started.elapsed() < time {
-                    let n = NEXT.fetch_add(1, Ordering::Relaxed);
-                    let bytes = render(request(n));
-                    let actual = ask(&mut stream, &bytes, &mut answer).await?;
-                    ensure!(
-                        actual == status,
-                        "{actual} instead of {status}: {}",
-                        String::from_utf8_lossy(&answer)
-                    );
-                    requests.fetch_add(1, Ordering::Relaxed);
+                    for request in requests(NEXT.fetch_add(1, Ordering::Relaxed)) {
+                        let stream = streams.get_mut(request.service).context("no connection")?;
+                        let actual = ask(stream, &render(&request), &mut answer).await?;
+                        ensure!(
+                            actual == request.status,
+                            "{actual} instead of {}: {}",
+                            request.status,
+                            String::from_utf8_lossy(&answer)
+                        );
+                    }
+                    done.fetch_add(1, Ordering::Relaxed);
                 }
                 Ok(())
             });
@@ -78,19 +88,23 @@ pub(crate) fn run_load(
             client??;
         }
         Ok(Round {
-            requests: requests.load(Ordering::Relaxed),
+            requests: done.load(Ordering::Relaxed),
             elapsed: started.elapsed(),
             processor: server.processor_time()? - processor_before,
         })
     })
 }
 
-fn render((target, body): (String, Option<String>)) -> Vec<u8> {
+fn render(Request { target, body, .. }: &Request) -> Vec<u8> {
     let mut text = format!("{target} HTTP/1.1\r\nhost: bookstore\r\n");
-    if let Some(body) = &body {
+    if let Some(body) = body {
         text += "content-type: application/json\r\ncontent-length: ";
         text += &body.len().to_string();
         text += "\r\n";
+    }
+    // A post without a body has a length, too.
+    if body.is_none() && target.starts_with("POST") {
+        text += "content-length: 0\r\n";
     }
     text += "\r\n";
     text += body.as_deref().unwrap_or_default();

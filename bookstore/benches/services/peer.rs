@@ -1,24 +1,27 @@
-//! The peer of reads: a bare axum handler in a process of its own, with the catalog's very bytes in
-//! memory.
+//! What reads are held against, each in a process of its own: a bare axum handler that has the catalog's
+//! bytes in memory, and one that asks PostgreSQL one query, as an axum service of a few lines would.
 
 use std::{
+    collections::BTreeMap,
     io::{Read, Write},
     sync::Arc,
 };
 
 use anyhow::Context;
 use axum::{
-    Router,
+    Json, Router,
     body::Bytes,
     extract::{Path, State},
-    http::{HeaderName, header},
+    http::{HeaderName, StatusCode, header},
     routing::get,
     serve::ListenerExt,
 };
+use serde::Serialize;
 use serde_json::json;
+use sqlx::{FromRow, PgPool, postgres::PgPoolOptions};
 use tokio::net::TcpListener;
 
-use crate::calls::PRODUCTS;
+use crate::{calls::PRODUCTS, transactions::POSTGRES_CONNECTIONS};
 
 /// What the catalog has answered: that it is there, all books, and each book.
 struct Answers {
@@ -29,9 +32,9 @@ struct Answers {
 
 type Answer = ([(HeaderName, &'static str); 1], Bytes);
 
-/// Serves until standard input ends.
+/// Answers from memory.
 #[tokio::main]
-pub(crate) async fn serve(catalog: &str) -> anyhow::Result<()> {
+pub(crate) async fn serve_bare(catalog: &str) -> anyhow::Result<()> {
     let client = reqwest::Client::builder().no_proxy().build()?;
     let fetch = async |path: String| -> anyhow::Result<Bytes> {
         let answer = client.get(format!("{catalog}{path}")).send().await?;
@@ -51,7 +54,26 @@ pub(crate) async fn serve(catalog: &str) -> anyhow::Result<()> {
         .route("/products", get(show_list))
         .route("/products/{id}", get(show))
         .with_state(answers);
+    serve(router).await
+}
 
+/// Answers from the database.
+#[tokio::main]
+pub(crate) async fn serve_one_query(database: &str) -> anyhow::Result<()> {
+    let pool = PgPoolOptions::new()
+        .max_connections(POSTGRES_CONNECTIONS)
+        .test_before_acquire(false)
+        .connect(database)
+        .await?;
+    let router = Router::new()
+        .route("/products", get(query_list))
+        .route("/products/{id}", get(query))
+        .with_state(pool);
+    serve(router).await
+}
+
+/// Serves until standard input ends.
+async fn serve(router: Router) -> anyhow::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}", listener.local_addr()?);
     let listener = listener.tap_io(|stream| {
@@ -82,4 +104,35 @@ async fn show(State(answers): State<Arc<Answers>>, Path(id): Path<usize>) -> Ans
 
 fn json_of(bytes: &Bytes) -> Answer {
     ([(header::CONTENT_TYPE, "application/json")], bytes.clone())
+}
+
+#[derive(Serialize, FromRow)]
+struct Product {
+    id: i64,
+    name: String,
+    price: i64,
+    quantity: i64,
+}
+
+async fn query(
+    State(pool): State<PgPool>,
+    Path(id): Path<i64>,
+) -> Result<Json<BTreeMap<&'static str, Product>>, StatusCode> {
+    let product = sqlx::query_as("SELECT id, name, price, quantity FROM products WHERE id = $1")
+        .bind(id)
+        .fetch_all(&pool)
+        .await
+        .map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
+    let product = product.into_iter().next().ok_or(StatusCode::NOT_FOUND)?;
+    Ok(Json(BTreeMap::from([("product_detail", product)])))
+}
+
+async fn query_list(
+    State(pool): State<PgPool>,
+) -> Result<Json<BTreeMap<&'static str, Vec<Product>>>, StatusCode> {
+    let products = sqlx::query_as("SELECT id, name, price, quantity FROM products ORDER BY id")
+        .fetch_all(&pool)
+        .await
+        .map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
+    Ok(Json(BTreeMap::from([("data", products)])))
 }

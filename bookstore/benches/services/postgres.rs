@@ -47,4 +47,14 @@ impl Postgres {
         let Self { port, folder, .. } = self;
         format!("postgres://postgres@localhost:{port}/{name}?host={folder}")
     }
+
+    /// Makes a database.
+    pub(crate) fn create(&self, name: &str) -> anyhow::Result<()> {
+        let statement = format!("CREATE DATABASE {name}");
+        let status = Command::new("psql")
+            .args(["--quiet", "-c", &statement, &self.url("postgres")])
+            .status()?;
+        anyhow::ensure!(status.success(), "psql ended with {status}");
+        Ok(())
+    }
 }

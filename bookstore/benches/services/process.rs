@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     io::{BufRead, BufReader},
+    path::Path,
     process::{Child, Command, Stdio},
     time::Duration,
 };
@@ -14,12 +15,16 @@ use serde::Deserialize;
 /// A process that serves until it is stopped.
 pub(crate) struct Server {
     child: Child,
+    /// Those that answer: its own, or those that it has started.
+    processes: Vec<u32>,
     urls: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
 struct Announcement {
     services: BTreeMap<String, String>,
+    #[serde(default)]
+    processes: Vec<u32>,
 }
 
 impl Server {
@@ -32,9 +37,24 @@ impl Server {
     }
 
     /// The bare handler, with the answers of a catalog.
-    pub(crate) fn peer_of(catalog: &str) -> anyhow::Result<Self> {
+    pub(crate) fn bare(catalog: &str) -> anyhow::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
-        command.args(["--peer-of", catalog]);
+        command.args(["--bare", catalog]);
+        Self::start(command)
+    }
+
+    /// The handler that asks one query, with a catalog's database.
+    pub(crate) fn one_query(database: &str) -> anyhow::Result<Self> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args(["--one-query", database]);
+        Self::start(command)
+    }
+
+    /// The report's services.
+    pub(crate) fn fast_api(python: &Path, database: &str) -> anyhow::Result<Self> {
+        let services = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/fastapi/services.py");
+        let mut command = Command::new(python);
+        command.args([services, database]);
         Self::start(command)
     }
 
@@ -49,13 +69,18 @@ impl Server {
         BufReader::new(output).read_line(&mut line)?;
         let announcement: Announcement =
             serde_json::from_str(&line).with_context(|| format!("it said {line:?}"))?;
+        let mut processes = announcement.processes;
+        if processes.is_empty() {
+            processes.push(child.id());
+        }
         Ok(Self {
             child,
+            processes,
             urls: announcement.services,
         })
     }
 
-    /// Where one of its services is; the bare handler is every service.
+    /// Where one of its services is.
     pub(crate) fn url(&self, service: &str) -> anyhow::Result<&str> {
         let url = self.urls.get(service).context("no such service")?;
         Ok(url)
@@ -63,7 +88,7 @@ impl Server {
 
     /// What it has used of the processors so far.
     pub(crate) fn processor_time(&self) -> anyhow::Result<Duration> {
-        processor_time(self.child.id())
+        processor_time(&self.processes)
     }
 
     pub(crate) fn stop(mut self) -> anyhow::Result<()> {
@@ -82,8 +107,12 @@ impl Drop for Server {
     }
 }
 
-/// User and system time of a process.
-pub(crate) fn processor_time(process: u32) -> anyhow::Result<Duration> {
+/// User and system time of processes.
+pub(crate) fn processor_time(processes: &[u32]) -> anyhow::Result<Duration> {
+    processes.iter().copied().map(time_of).sum()
+}
+
+fn time_of(process: u32) -> anyhow::Result<Duration> {
     let text = std::fs::read_to_string(format!("/proc/{process}/stat"))
         .context("processor time is read from /proc, which only Linux has")?;
     // After the name, which may contain anything: utime and stime are fields 14 and 15 of all.

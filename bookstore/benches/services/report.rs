@@ -5,25 +5,31 @@ use std::fmt;
 use crate::{calls::Call, load::Round};
 
 pub(crate) const HEAD: &str = "\
-| database | call | requests/s | CPU µs per request | peer's requests/s | peer's CPU µs | requests/s, share of the peer's | CPU, peer's share of ours |
-|---|---|---|---|---|---|---|---|";
+| call | by | times/s | CPU µs each | bookstore on SQLite ÷ this, times/s | bookstore on PostgreSQL ÷ this, times/s |
+|---|---|---|---|---|---|";
 
-/// Rounds of a call and of its peer, taken in turns.
-pub(crate) struct Line {
-    database: String,
-    call: &'static str,
-    pub(crate) ours: Vec<Round>,
-    pub(crate) peers: Vec<Round>,
+/// Rounds of a call, of everybody in turns.
+pub(crate) struct Lines {
+    call: &'static Call,
+    rounds: Vec<Option<Round>>,
 }
 
-impl Line {
-    pub(crate) fn new(database: &str, call: &Call) -> Self {
+impl Lines {
+    pub(crate) const fn new(call: &'static Call) -> Self {
         Self {
-            database: database.to_owned(),
-            call: call.name,
-            ours: Vec::new(),
-            peers: Vec::new(),
+            call,
+            rounds: Vec::new(),
         }
+    }
+
+    /// Adds the next one's round.
+    pub(crate) fn add(&mut self, round: Option<Round>) {
+        self.rounds.push(round);
+    }
+
+    fn rounds_of(&self, contender: usize) -> Vec<Round> {
+        let turns = self.rounds.chunks(self.call.contenders.len());
+        turns.filter_map(|turn| turn[contender]).collect()
     }
 }
 
@@ -37,37 +43,39 @@ impl Round {
     }
 }
 
-impl fmt::Display for Line {
+impl fmt::Display for Lines {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (database, call) = (&self.database, self.call);
-        let of = |rounds: &[Round], number: fn(&Round) -> f64| {
-            spread(rounds.iter().map(number).collect())
-        };
-        let pairs = || self.ours.iter().zip(&self.peers);
-        let rates = pairs().map(|(ours, peer)| 100.0 * ours.per_second() / peer.per_second());
-        let costs = pairs().map(|(ours, peer)| 100.0 * peer.processor_us() / ours.processor_us());
-        write!(
-            f,
-            "| {database} | `{call}` | {} | {} | {} | {} | {} | {} |",
-            of(&self.ours, Round::per_second),
-            of(&self.ours, Round::processor_us),
-            of(&self.peers, Round::per_second),
-            of(&self.peers, Round::processor_us),
-            percent(spread(rates.collect())),
-            percent(spread(costs.collect())),
-        )
+        for (index, contender) in self.call.contenders.iter().enumerate() {
+            let rounds = self.rounds_of(index);
+            if rounds.is_empty() {
+                continue;
+            }
+            let rates = spread(rounds.iter().map(Round::per_second), 0);
+            let costs = spread(rounds.iter().map(Round::processor_us), 0);
+            write!(
+                f,
+                "| {} | {} | {rates} | {costs} |",
+                self.call.name,
+                contender.name()
+            )?;
+            for shop in 0..2 {
+                let ours = self.rounds_of(shop);
+                let pairs = ours.iter().zip(&rounds);
+                let ratios = pairs.map(|(ours, theirs)| ours.per_second() / theirs.per_second());
+                match index {
+                    0 | 1 => write!(f, " |")?,
+                    _ => write!(f, " {} |", spread(ratios, 2))?,
+                }
+            }
+            writeln!(f)?;
+        }
+        Ok(())
     }
 }
 
-fn percent(text: String) -> String {
-    match text.as_str() {
-        "" => text,
-        _ => format!("{text} %"),
-    }
-}
-
-/// Median, least and greatest; nothing of nothing.
-fn spread(mut numbers: Vec<f64>) -> String {
+/// Median, least and greatest.
+fn spread(numbers: impl Iterator<Item = f64>, digits: usize) -> String {
+    let mut numbers: Vec<f64> = numbers.collect();
     numbers.sort_by(f64::total_cmp);
     let (Some(least), Some(greatest)) = (numbers.first(), numbers.last()) else {
         return String::new();
@@ -77,5 +85,5 @@ fn spread(mut numbers: Vec<f64>) -> String {
         0 => f64::midpoint(numbers[middle - 1], numbers[middle]),
         _ => numbers[middle],
     };
-    format!("{median:.0} ({least:.0}–{greatest:.0})")
+    format!("{median:.digits$} ({least:.digits$}–{greatest:.digits$})")
 }

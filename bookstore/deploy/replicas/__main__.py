@@ -7,8 +7,12 @@ import signal
 import subprocess
 import sys
 from datetime import datetime, timezone
+from pathlib import Path
+
+sys.path.insert(1, str(Path(__file__).resolve().parent.parent / "common"))
 
 from case import Case
+from nodes import NodesCase
 from options import arguments
 from postgres import Server, Throwaway
 from processes import Failed, Missing, find
@@ -24,9 +28,11 @@ def report(number, case, run, measured, books, disturbance):
     well = books["adds_up"]
     total = measured.total
     say(
-        f"run {number}: {case.count} replica(s), {total['throughput_per_s'] * 60:,.0f} requests per minute,"
+        f"run {number}: {case.count} {case.options.noun}(s), {total['throughput_per_s'] * 60:,.0f} requests per minute,"
         f" {total['errors']} of {total['samples']:,} failed; {run}/report.html"
     )
+    for warning in case.warnings:
+        say(f"  {warning}")
     for error in measured.analysis["runs"][0]["errors"]:
         say(f"  {json.dumps(error)}")
     if disturbance:
@@ -54,23 +60,31 @@ def main():
         signal.signal(ending, signal.default_int_handler)
     well, cases, loads = True, {count: [] for count in options.counts}, []
     with contextlib.ExitStack() as stack:
+        settings = dict(setting.split("=", 1) for setting in options.set)
         if options.postgres:
             server = Server(options.postgres)
         else:
-            server = Throwaway(dict(setting.split("=", 1) for setting in options.set), options.tcp)
+            server = Throwaway(settings, options.tcp)
         stack.callback(server.stop)
         version = "PostgreSQL " + server.ask("postgres", "SHOW server_version")[0][0].split()[0]
         plan = [count for _ in range(options.repeats) for count in options.counts]
         for number, count in enumerate(plan, start=1):
-            case = Case(options, server, count, number)
+            case = (NodesCase if options.nodes else Case)(options, server, count, number)
             run, measured, books, disturbance = case.run()
             well &= report(number, case, run, measured, books, disturbance)
             cases[count].append(measured)
             loads.append(case.load)
-    transport = "TCP" if options.postgres or options.tcp else "a Unix socket"
+    transport = "TCP" if options.postgres or options.tcp or options.nodes else "a Unix socket"
     settings = f" ({', '.join(options.set)})" if options.set else ""
-    limit = f"{options.cpus} of one for each replica" if options.cpus else "no limits"
-    summary = table(cases) + "\n\n" + circumstances(loads, limit, version + settings, transport) + "\n"
+    limits = [f"{options.cpus} of one for each replica"] if options.cpus else []
+    limits += [f"{options.node_cpus} of one for each database of the catalog"] if options.node_cpus else []
+    limit = ", ".join(limits) or "no limits"
+    summary = (
+        table(cases, options.noun)
+        + "\n\n"
+        + circumstances(loads, limit, version + settings, transport)
+        + "\n"
+    )
     say("\n" + summary)
     now = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
     kept = options.results / f"{options.experiment.stem}-{now}.md"

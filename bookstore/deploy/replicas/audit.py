@@ -15,11 +15,11 @@ ORDERED = (
 )
 
 
-def audit(server, names, seeded, orders_url):
+def audit(servers, names, seeded, orders_url):
     """Counts in the databases, and asks the shop itself; whether both find everything in order."""
 
     def number(service, sql):
-        return int(server.ask(names[service], sql)[0][0] or 0)
+        return int(servers[service].ask(names[service], sql)[0][0] or 0)
 
     wait_until(
         lambda: ask_shop(orders_url)["unfinished"] == 0, "no order is left unfinished", SETTLED_AFTER, pause=1

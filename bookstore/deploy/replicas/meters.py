@@ -30,10 +30,12 @@ GAUGES = {"response_ms": "rtime", "total_ms": "ttime", "in_flight": "scur"}
 class Meters(threading.Thread):
     """Takes a reading each second until it is stopped."""
 
-    def __init__(self, balancer, replicas, others, postgres, databases):
+    def __init__(self, balancer, replicas, others, servers, databases):
         super().__init__(daemon=True)
         self._balancer, self._replicas, self._others = balancer, replicas, others
-        self._postgres = postgres
+        # Of servers elsewhere neither is known.
+        self._servers = {server.pid for server in servers if server.pid}
+        self._server_ports = [server.port for server in servers if server.port]
         # database name → service
         self._databases = databases
         self._ended = threading.Event()
@@ -127,17 +129,18 @@ class Meters(threading.Thread):
                     yield f"database of {service}", f"{service}-backend", int(entry.name)
                     if port := re.search(r"\((\d+)\)", title):
                         self._ports[port[1]] = service
-                elif self._postgres.pid and int(parent) == self._postgres.pid:
+                elif int(parent) in self._servers:
                     yield "PostgreSQL, shared", words[1] if words[1:] else "postgres", int(entry.name)
-            elif self._postgres.pid == int(entry.name):
+            elif int(entry.name) in self._servers:
                 yield "PostgreSQL, shared", "postmaster", int(entry.name)
 
     def _read_databases(self):
         """Bytes that PostgreSQL has sent, where it talks TCP."""
-        if not self._postgres.port or not self._ports:
+        if not self._server_ports or not self._ports:
             return
         sent = dict.fromkeys(self._databases.values(), 0)
-        command = ["ss", "-tniH", "state", "established", f"sport = :{self._postgres.port}"]
+        ports = " or ".join(f"sport = :{port}" for port in self._server_ports)
+        command = ["ss", "-tniH", "state", "established", f"( {ports} )"]
         lines = subprocess.run(command, capture_output=True, text=True).stdout.splitlines()
         for head, details in zip(lines[::2], lines[1::2], strict=False):
             peer = head.split()[-1].rpartition(":")[2]

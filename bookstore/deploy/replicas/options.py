@@ -17,6 +17,8 @@ examples (from the project's folder, after `cargo build --release`):
                         a replica is killed every few seconds: what clients see, and whether orders add up
   python3 bookstore/deploy/replicas --replicas 2 --disturb restart
                         each replica is restarted in turn: no request may be lost (exit code 1 otherwise)
+  python3 bookstore/deploy/replicas --nodes 1,2,4 --node-cpus 0.1
+                        the catalog reads from 1, 2 and 4 databases, each of which has a tenth of a core
   python3 bookstore/deploy/replicas --set synchronous_commit=off --tcp
   python3 bookstore/deploy/replicas --postgres postgres://ann:secret@localhost
 
@@ -39,14 +41,32 @@ def arguments():
         help="replicas of each service, one run each (default: %(default)s)",
     )
     add(
+        "--nodes",
+        metavar="N,N,…",
+        help="instead of replicas: databases of the catalog, a primary and standbys that are read from, one run each;"
+        " each service has a cluster of its own",
+    )
+    add(
+        "--node-cpus",
+        type=float,
+        metavar="N",
+        help="limit each database of the catalog to this share of a core, as a machine of its own would (needs root)",
+    )
+    add(
+        "--max-staleness",
+        default="1s",
+        metavar="TIME",
+        help="how old a book may be that is read from a standby (default: %(default)s)",
+    )
+    add(
         "--repeats", type=int, default=1, metavar="N", help="rounds over these numbers (default: %(default)s)"
     )
     add(
         "--experiment",
         type=Path,
-        default=ROOT / "experiments/replicas.yaml",
         metavar="FILE",
-        help="the ports 8001 to 8003 in its target become the balancer's (default: experiments/replicas.yaml)",
+        help="the ports 8001 to 8003 in its target become the balancer's (default: experiments/replicas.yaml,"
+        " with --nodes experiments/read-replicas.yaml)",
     )
     add(
         "--results",
@@ -105,12 +125,20 @@ def arguments():
     )
     options = parser.parse_args()
     try:
-        options.counts = [int(count) for count in options.replicas.split(",")]
+        options.counts = [int(count) for count in (options.nodes or options.replicas).split(",")]
         assert all(1 <= count <= 16 for count in options.counts)
     except (ValueError, AssertionError):
-        parser.error("--replicas: numbers from 1 to 16, such as 1,2,4")
-    if options.cpus is not None and not 0.01 <= options.cpus <= 64:
-        parser.error("--cpus: from 0.01 to 64")
+        parser.error("--replicas, --nodes: numbers from 1 to 16, such as 1,2,4")
+    for name, cores in (("--cpus", options.cpus), ("--node-cpus", options.node_cpus)):
+        if cores is not None and not 0.01 <= cores <= 64:
+            parser.error(f"{name}: from 0.01 to 64")
+    if options.nodes and options.postgres:
+        parser.error("--nodes starts servers of its own, without --postgres")
+    if options.node_cpus and not options.nodes:
+        parser.error("--node-cpus is for --nodes")
+    options.noun = "node" if options.nodes else "replica"
+    if not options.experiment:
+        options.experiment = ROOT / f"experiments/{'read-' if options.nodes else ''}replicas.yaml"
     if not all("=" in setting for setting in options.set):
         parser.error("--set: NAME=VALUE, such as synchronous_commit=off")
     if options.postgres and (options.set or options.tcp):

@@ -97,13 +97,13 @@ class Measured:
         yield "CPU of the balancer per request (µs)", cpu["balancer"] * 1e4 / all_requests, "{:.0f}"
 
 
-def table(cases):
-    """Markdown: a column for each number of replicas, the median and the range of its runs."""
+def table(cases, noun):
+    """Markdown: a column for each number of replicas or nodes, the median and the range of its runs."""
     columns = {
         count: [dict((t, (v, f)) for t, v, f in run.lines()) for run in runs] for count, runs in cases.items()
     }
     runs = max(len(some) for some in columns.values())
-    head = " | ".join(f"{count} replica{'s' if count != 1 else ''}" for count in columns)
+    head = " | ".join(f"{count} {noun}{'s' if count != 1 else ''}" for count in columns)
     out = [f"| {'median (lowest–highest) of ' + str(runs) + ' runs' if runs > 1 else ''} | {head} |"]
     out.append("|---|" + "---:|" * len(columns))
     titles = [title for title in next(iter(columns.values()))[0]]

@@ -2,19 +2,18 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, http::HeaderMap};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Carts;
-use crate::{
+use super::{Carts, model::CheckoutState};
+use crate::platform::{
     Error,
     audit::{Audit, Rule},
-    database::with_reader,
+    database::{rows, with_reader},
     extract::Checked,
     paging::{NextPage, TokenPaging},
-    token::Token,
-    validation::HttpValidationError,
+    shared::wants_fresh,
 };
 
 const RULES: [Rule; 3] = [
@@ -55,16 +54,6 @@ const COUNTS: [(&str, &str); 2] = [
     ("checkouts", "SELECT COUNT(*) FROM checkouts"),
 ];
 
-/// An order's hold on a cart.
-#[derive(Debug, Serialize, Deserialize, ToSchema, sqlx::FromRow)]
-pub(crate) struct CheckoutState {
-    #[schema(value_type = String, format = "uuid")]
-    pub order_token: Token,
-    /// `Locked`, `Completed` or `Cancelled`.
-    #[schema(example = "Completed")]
-    pub status: String,
-}
-
 /// Checkouts, by order.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Checkouts {
@@ -73,9 +62,14 @@ pub(crate) struct Checkouts {
 
 /// Check that no cart is held by nobody, or by two orders.
 #[utoipa::path(get, path = "/audit", responses((status = 200, body = Audit)))]
-pub(super) async fn audit(State(carts): State<Arc<Carts>>) -> Result<Json<Audit>, Error> {
-    let audit = Audit::of(&carts.database, &RULES, UNFINISHED, &COUNTS).await?;
-    Ok(Json(audit))
+pub(super) async fn audit(
+    State(carts): State<Arc<Carts>>,
+    headers: HeaderMap,
+) -> Result<Json<Audit>, Error> {
+    let audit = Audit::of(&carts.database, &RULES, UNFINISHED, &COUNTS);
+    Ok(Json(
+        carts.last_audit.get(wants_fresh(&headers), audit).await?,
+    ))
 }
 
 /// Get all checkouts, by order, or a page of them.
@@ -83,27 +77,19 @@ pub(super) async fn audit(State(carts): State<Arc<Carts>>) -> Result<Json<Audit>
     get,
     path = "/checkouts",
     params(TokenPaging),
-    responses(
-        (status = 200, body = Checkouts, headers(
-            ("Link" = String, description = "The next page, if there is more than `limit`"),
-        )),
-        (status = 422, body = HttpValidationError),
-    )
+    responses((status = 200, body = Checkouts))
 )]
 pub(super) async fn list_checkouts(
     State(carts): State<Arc<Carts>>,
     Checked(paging): Checked<TokenPaging>,
 ) -> Result<(NextPage, Json<Checkouts>), Error> {
-    let checkouts: Vec<CheckoutState> = with_reader!(&carts.database, |reader| {
-        sqlx::query_as(
-            "SELECT order_token, status FROM checkouts
-             WHERE order_token > $1 ORDER BY order_token LIMIT $2",
-        )
-        .bind(paging.after())
-        .bind(paging.rows())
-        .fetch_all(reader)
-        .await
-    })?;
+    let checkouts: Vec<CheckoutState> = with_reader!(&carts.database, |reader| rows!(
+        reader,
+        "SELECT order_token, status FROM checkouts
+         WHERE order_token > $1 ORDER BY order_token LIMIT $2",
+        paging.after(),
+        paging.rows(),
+    ))?;
     let (next, checkouts) = paging.cut(checkouts, |checkout| checkout.order_token.clone());
     Ok((next, Json(Checkouts { checkouts })))
 }

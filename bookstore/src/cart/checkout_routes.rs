@@ -1,4 +1,5 @@
-//! `/checkouts`: for the orders service.
+//! `/checkouts`, for the orders service, and what it asks to find out whether its database or this one
+//! has lost something.
 
 use std::sync::Arc;
 
@@ -8,11 +9,15 @@ use utoipa::ToSchema;
 
 use super::Carts;
 use crate::{
-    Error,
-    error::ErrorDetail,
-    extract::{Checked, CheckedBody, FromBody, OrderToken},
     item::Item,
-    validation::{Field, HttpValidationError, Problems},
+    platform::{
+        Error,
+        database::{rows, with_reader},
+        error::ErrorDetail,
+        extract::{Checked, CheckedBody, FromBody, OrderToken},
+        token_list::{MOST_TOKENS, TokenList},
+        validation::{Field, Problems},
+    },
 };
 
 /// Whose cart is to be ordered.
@@ -55,7 +60,6 @@ impl FromBody for CheckoutRequest {
         (status = 400, description = "The cart is empty", body = ErrorDetail),
         (status = 404, description = "No active cart", body = ErrorDetail),
         (status = 409, description = "Another order holds the cart, or the checkout is over", body = ErrorDetail),
-        (status = 422, body = HttpValidationError),
     )
 )]
 pub(super) async fn lock(
@@ -74,7 +78,6 @@ pub(super) async fn lock(
     responses(
         (status = 204, description = "The cart is ordered"),
         (status = 404, description = "The order holds no cart", body = ErrorDetail),
-        (status = 422, body = HttpValidationError),
     )
 )]
 pub(super) async fn complete(
@@ -90,10 +93,7 @@ pub(super) async fn complete(
     delete,
     path = "/checkouts/{order_token}",
     params(("order_token" = String, Path, format = "uuid")),
-    responses(
-        (status = 204, description = "The order holds no active cart"),
-        (status = 422, body = HttpValidationError),
-    )
+    responses((status = 204, description = "The order holds no active cart"))
 )]
 pub(super) async fn unlock(
     State(carts): State<Arc<Carts>>,
@@ -101,4 +101,30 @@ pub(super) async fn unlock(
 ) -> Result<StatusCode, Error> {
     carts.unlock(&order).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// List orders that hold a cart: a thousand of them at most.
+#[utoipa::path(get, path = "/locked_checkouts", responses((status = 200, body = TokenList)))]
+pub(super) async fn locked(State(carts): State<Arc<Carts>>) -> Result<Json<TokenList>, Error> {
+    let locked = with_reader!(&carts.database, |reader| rows!(
+        reader,
+        "SELECT order_token FROM checkouts WHERE status = 'Locked' ORDER BY order_token LIMIT $1",
+        MOST_TOKENS as i64,
+    ));
+    Ok(Json(TokenList::of(locked?)))
+}
+
+/// List those of these orders that have never held a cart.
+#[utoipa::path(
+    post,
+    path = "/missing_checkouts",
+    request_body = TokenList,
+    responses((status = 200, body = TokenList)),
+)]
+pub(super) async fn missing(
+    State(carts): State<Arc<Carts>>,
+    CheckedBody((), asked): CheckedBody<(), TokenList>,
+) -> Result<Json<TokenList>, Error> {
+    let known = "SELECT order_token FROM checkouts WHERE order_token";
+    Ok(Json(asked.missing_in(&carts.database, known).await?))
 }

@@ -2,16 +2,25 @@
 
 use std::time::Duration;
 
-use axum::http::{Method, StatusCode};
-use serde::{Deserialize, Serialize};
+use axum::http::Method;
+use serde::Deserialize;
 
 use super::{
-    audit::{CheckoutState, Checkouts},
+    audit::Checkouts,
     checkout_routes::{Checkout, CheckoutRequest},
+    model::CheckoutState,
+    routes::Quantity,
 };
-use crate::{Error, client::ServiceClient, item::Item, token::Token};
+use crate::{
+    item::Item,
+    platform::{
+        Error,
+        client::{Caller, NO_BODY, ServiceClient, key_header},
+        token::Token,
+        token_list::TokenList,
+    },
+};
 
-/// A client of the cart service; cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct CartClient(ServiceClient);
 
@@ -20,67 +29,47 @@ struct CartItems {
     items: Vec<Item>,
 }
 
-#[derive(Serialize)]
-struct Quantity {
-    quantity: i64,
-}
-
 impl CartClient {
-    /// A client that asks on behalf of `caller`.
-    pub(crate) fn new(
-        caller: &'static str,
-        base_url: &str,
-        timeout: Duration,
-    ) -> reqwest::Result<Self> {
+    pub(crate) fn new(caller: &Caller, base_url: &str, timeout: Duration) -> reqwest::Result<Self> {
         ServiceClient::new(caller, "cart", base_url, timeout).map(Self)
     }
 
-    /// What is in the customer's active cart.
     pub(crate) async fn items(&self, customer: i64) -> Result<Vec<Item>, Error> {
         let path = &format!("/cart_items?customer_id={customer}");
         let reply = self.0.get(path).await?.success()?;
         Ok(reply.json::<CartItems>()?.items)
     }
 
-    /// Adds copies of a product to the customer's active cart.
-    pub(crate) async fn add(&self, customer: i64, item: &Item) -> Result<(), Error> {
+    /// Adds copies of a product to the customer's active cart, once for each key.
+    pub(crate) async fn add(&self, customer: i64, key: &str, item: &Item) -> Result<(), Error> {
         let path = &format!("/carts/{customer}");
-        let call = self.0.call_once(Method::POST, path, Some(item));
+        let headers = key_header(key)?;
+        let call = self.0.call_with(Method::POST, path, &headers, Some(item));
         call.await?.success()?;
         Ok(())
     }
 
-    /// Changes how many copies of a product are in the customer's active cart.
     pub(crate) async fn change(&self, customer: i64, item: &Item) -> Result<(), Error> {
         let path = &format!("/carts/{customer}/{}", item.product_id);
         let quantity = Quantity {
             quantity: item.quantity,
         };
-        let call = self.0.call(Method::PUT, path, Some(&quantity));
-        call.await?.success()?;
-        Ok(())
+        self.0.send(Method::PUT, path, Some(&quantity)).await
     }
 
     /// Takes a product out of the customer's active cart; fine if it is not there any more.
     pub(crate) async fn remove(&self, customer: i64, product_id: i64) -> Result<(), Error> {
         let path = &format!("/carts/{customer}/{product_id}");
-        let reply = self.0.call(Method::DELETE, path, None::<&()>).await?;
-        if reply.status != StatusCode::NOT_FOUND {
-            reply.success()?;
-        }
-        Ok(())
+        let reply = self.0.call(Method::DELETE, path, NO_BODY).await?;
+        reply.found().map(drop)
     }
 
     /// Locks the customer's active cart to an order and tells what is in it.
     pub(crate) async fn lock(&self, order: &Token, customer_id: i64) -> Result<Vec<Item>, Error> {
         let path = &format!("/checkouts/{order}");
         let body = CheckoutRequest { customer_id };
-        let reply = self
-            .0
-            .call(Method::PUT, path, Some(&body))
-            .await?
-            .success()?;
-        Ok(reply.json::<Checkout>()?.items)
+        let reply = self.0.call(Method::PUT, path, Some(&body)).await?;
+        Ok(reply.success()?.json::<Checkout>()?.items)
     }
 
     /// Checkouts of orders after this one, by order; from the first on where there is none.
@@ -95,23 +84,24 @@ impl CartClient {
         Ok(reply.json::<Checkouts>()?.checkouts)
     }
 
-    /// Marks the order's cart as ordered.
     pub(crate) async fn complete(&self, order: &Token) -> Result<(), Error> {
         let path = &format!("/checkouts/{order}/completion");
-        self.0
-            .call(Method::POST, path, None::<&()>)
-            .await?
-            .success()?;
-        Ok(())
+        self.0.send(Method::POST, path, NO_BODY).await
     }
 
-    /// Lets go of the order's cart.
+    /// Orders that hold a cart: a thousand of them at most.
+    pub(crate) async fn locked(&self) -> Result<Vec<Token>, Error> {
+        let reply = self.0.get("/locked_checkouts").await?.success()?;
+        Ok(reply.json::<TokenList>()?.tokens)
+    }
+
+    /// Those of these orders that have never held a cart.
+    pub(crate) async fn without_checkout(&self, tokens: Vec<Token>) -> Result<Vec<Token>, Error> {
+        self.0.select("/missing_checkouts", tokens).await
+    }
+
     pub(crate) async fn unlock(&self, order: &Token) -> Result<(), Error> {
         let path = &format!("/checkouts/{order}");
-        self.0
-            .call(Method::DELETE, path, None::<&()>)
-            .await?
-            .success()?;
-        Ok(())
+        self.0.send(Method::DELETE, path, NO_BODY).await
     }
 }

@@ -1,23 +1,28 @@
 //! Makes the carts what they were at the first start: none.
 
+use futures::future::BoxFuture;
+
 use super::Carts;
-use crate::{
+use crate::platform::{
     Error,
     database::{self, Contents},
+    service::Data,
 };
 
 const CONTENTS: Contents = Contents {
-    tables: &["cart_items", "carts", "checkouts"],
+    tables: &["additions", "cart_items", "carts", "checkouts"],
     has_sequences: false,
     at_work: "SELECT COUNT(*) FROM checkouts WHERE status = 'Locked'",
+    note: None,
 };
 
-impl Carts {
-    /// Empties every table. Refused while orders are at work.
-    pub(super) async fn reset(&self) -> Result<(), Error> {
-        if !database::reset(&self.database, &CONTENTS).await? {
-            return Err(Error::Conflict("Orders hold carts".into()));
-        }
-        Ok(())
+impl Data for Carts {
+    fn reset(&self) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(async {
+            match database::reset(&self.database, &CONTENTS).await? {
+                true => Ok(()),
+                false => Err(Error::Conflict("Orders hold carts".into())),
+            }
+        })
     }
 }

@@ -8,18 +8,23 @@ use utoipa::ToSchema;
 
 use super::{
     Carts,
-    store::{Cart, CartItem, CartStatus, not_enough_in_stock},
+    checkouts::no_active_cart,
+    model::{Cart, CartItem, CartStatus},
+    store::not_enough_in_stock,
 };
 use crate::{
-    Error,
-    error::ErrorDetail,
-    extract::{
-        Checked, CheckedBody, CustomerId, FromBody, FromParameters, OnlyCustomer, Parameters,
-        ProductId,
-    },
     item::{COPIES, Item},
-    paging::{NextPage, Paging},
-    validation::{Field, HttpValidationError, Location, Problems},
+    platform::{
+        Error,
+        error::ErrorDetail,
+        extract::{
+            Checked, CheckedBody, CustomerId, FromBody, FromParameters, OnlyCustomer, Parameters,
+            ProductId,
+        },
+        idempotency::IdempotencyKey,
+        paging::{NextPage, Paging},
+        validation::{Field, Location, Problems},
+    },
 };
 
 /// Carts, by id.
@@ -47,10 +52,10 @@ pub(crate) struct Message {
 }
 
 /// How many copies a cart shall hold.
-#[derive(ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Quantity {
     #[schema(minimum = 1, maximum = 2147483647)]
-    quantity: i64,
+    pub(super) quantity: i64,
 }
 
 impl FromBody for Item {
@@ -88,12 +93,7 @@ impl FromParameters for CartStatus {
     get,
     path = "/carts",
     params(Paging),
-    responses(
-        (status = 200, body = AllCarts, headers(
-            ("Link" = String, description = "The next page, if there is more than `limit`"),
-        )),
-        (status = 422, body = HttpValidationError),
-    )
+    responses((status = 200, body = AllCarts))
 )]
 pub(super) async fn list(
     State(carts): State<Arc<Carts>>,
@@ -113,22 +113,14 @@ pub(super) async fn list(
             description = "List only what is in this customer's active cart"),
         Paging,
     ),
-    responses(
-        (status = 200, body = CartItems, headers(
-            ("Link" = String, description = "The next page, if there is more than `limit`"),
-        )),
-        (status = 422, body = HttpValidationError),
-    )
+    responses((status = 200, body = CartItems))
 )]
 pub(super) async fn list_items(
     State(carts): State<Arc<Carts>>,
     request: Checked<(OnlyCustomer, Paging)>,
 ) -> Result<(NextPage, Json<CartItems>), Error> {
     let Checked((OnlyCustomer(customer), paging)) = request;
-    let items = match customer {
-        Some(customer) => carts.items_of(customer, &paging).await?,
-        None => carts.items(&paging).await?,
-    };
+    let items = carts.items(customer, &paging).await?;
     let (next, items) = paging.cut(items, |item| item.id);
     Ok((next, Json(CartItems { items })))
 }
@@ -141,26 +133,27 @@ pub(super) async fn list_items(
     responses(
         (status = 200, body = ActiveCart),
         (status = 404, body = ErrorDetail),
-        (status = 422, body = HttpValidationError),
     )
 )]
 pub(super) async fn show(
     State(carts): State<Arc<Carts>>,
     Checked(CustomerId(customer)): Checked<CustomerId>,
 ) -> Result<Json<ActiveCart>, Error> {
-    match carts.active_cart(customer).await? {
-        Some(cart) => Ok(Json(ActiveCart { cart })),
-        None => Err(Error::NotFound(
-            format!("Active cart for customer with id: {customer} was not found").into(),
-        )),
-    }
+    let cart = carts.active_cart(customer).await?;
+    let cart = cart.ok_or_else(|| no_active_cart(customer))?;
+    Ok(Json(ActiveCart { cart }))
 }
 
 /// Add copies of a product to a customer's active cart.
 #[utoipa::path(
     post,
     path = "/carts/{customer_id}",
-    params(("customer_id" = i64, Path, minimum = 1)),
+    params(
+        ("customer_id" = i64, Path, minimum = 1),
+        ("Idempotency-Key" = Option<String>, Header, nullable = false,
+            min_length = 1, max_length = 255, pattern = "^[!-~]+$",
+            description = "Repeated requests with the same key add the copies once"),
+    ),
     request_body = Item,
     responses(
         (status = 201, body = Message, links(
@@ -190,16 +183,20 @@ pub(super) async fn show(
         (status = 400, description = "Not enough in stock", body = ErrorDetail),
         (status = 404, description = "No such product", body = ErrorDetail),
         (status = 409, description = "The cart is being ordered", body = ErrorDetail),
-        (status = 422, body = HttpValidationError),
         (status = 503, description = "The catalog is not available", body = ErrorDetail),
     )
 )]
 pub(super) async fn add_item(
     State(carts): State<Arc<Carts>>,
-    CheckedBody(CustomerId(customer), item): CheckedBody<CustomerId, Item>,
+    request: CheckedBody<(CustomerId, IdempotencyKey), Item>,
 ) -> Result<(StatusCode, Json<Message>), Error> {
-    let in_stock = enough_in_stock(&carts, &item).await?;
-    carts.add_item(customer, &item, in_stock).await?;
+    let CheckedBody((CustomerId(customer), key), item) = request;
+    match enough_in_stock(&carts, &item).await {
+        Ok(in_stock) => carts.add_item(customer, &item, in_stock, &key).await?,
+        // A repeated request was decided by the first one, whatever is in stock by now.
+        Err(_) if carts.was_added(customer, &key).await? => {}
+        Err(refused) => return Err(refused),
+    }
     let message = "Item added to cart successfully";
     Ok((StatusCode::CREATED, Json(Message { message })))
 }
@@ -218,7 +215,6 @@ pub(super) async fn add_item(
         (status = 400, description = "Not enough in stock", body = ErrorDetail),
         (status = 404, description = "Not in the cart, or no such product", body = ErrorDetail),
         (status = 409, description = "The cart is being ordered", body = ErrorDetail),
-        (status = 422, body = HttpValidationError),
         (status = 503, description = "The catalog is not available", body = ErrorDetail),
     )
 )]
@@ -249,7 +245,6 @@ pub(super) async fn update_item(
         (status = 204),
         (status = 404, body = ErrorDetail),
         (status = 409, description = "The cart is being ordered", body = ErrorDetail),
-        (status = 422, body = HttpValidationError),
     )
 )]
 pub(super) async fn remove_item(
@@ -273,7 +268,6 @@ pub(super) async fn remove_item(
         (status = 202, body = Message),
         (status = 404, body = ErrorDetail),
         (status = 409, description = "The cart is being ordered", body = ErrorDetail),
-        (status = 422, body = HttpValidationError),
     )
 )]
 pub(super) async fn set_status(
@@ -286,7 +280,6 @@ pub(super) async fn set_status(
     Ok((StatusCode::ACCEPTED, Json(Message { message })))
 }
 
-/// How many copies are in stock, if they are enough.
 async fn enough_in_stock(carts: &Carts, item: &Item) -> Result<i64, Error> {
     match carts.catalog.product(item.product_id).await? {
         Some(product) if product.quantity >= item.quantity => Ok(product.quantity),

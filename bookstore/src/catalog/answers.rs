@@ -11,7 +11,7 @@ use std::{
 };
 
 use axum::{
-    body::Bytes,
+    body::{Body, Bytes},
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
@@ -21,21 +21,19 @@ use super::{
     Catalog, Product,
     routes::{ProductDetail, Products},
 };
-use crate::{
+use crate::platform::{
     Error,
-    database::{Database, Version},
-    paging::Paging,
+    database::Version,
+    paging::{NextPage, Paging},
 };
 
 /// Bytes that are kept at most; then everything is forgotten.
 const LIMIT: usize = 16 * 1024 * 1024;
 
-/// What was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Question {
-    /// Every book.
+    /// Every book, or the first page where there are many.
     All,
-    /// The book with this id.
     One(i64),
 }
 
@@ -44,6 +42,7 @@ pub(super) enum Question {
 pub(super) struct KeptAnswer {
     body: Bytes,
     etag: Option<HeaderValue>,
+    next: NextPage,
 }
 
 /// Answers of one version of the catalog.
@@ -57,19 +56,12 @@ struct Kept {
     bytes: usize,
 }
 
-impl Question {
-    /// The id of the one book.
-    pub(super) fn id(self) -> Option<i64> {
-        match self {
-            Self::All => None,
-            Self::One(id) => Some(id),
-        }
-    }
-}
-
 impl KeptAnswer {
-    pub(super) fn of_all(data: Vec<Product>) -> Self {
-        Self::new(&Products { data }, None)
+    fn of_all(data: Vec<Product>, next: NextPage) -> Self {
+        Self {
+            next,
+            ..Self::new(&Products { data }, None)
+        }
     }
 
     pub(super) fn of_one(product_detail: Product) -> Self {
@@ -83,20 +75,21 @@ impl KeptAnswer {
         Self {
             body: body.into(),
             etag,
+            next: NextPage::NONE,
         }
     }
 }
 
 impl IntoResponse for KeptAnswer {
     fn into_response(self) -> Response {
-        let mut response = Response::new(self.body.into());
+        let mut response = Response::new(Body::from(self.body));
         let headers = response.headers_mut();
         let json = HeaderValue::from_static("application/json");
         headers.insert(header::CONTENT_TYPE, json);
         if let Some(etag) = self.etag {
             headers.insert(header::ETAG, etag);
         }
-        response
+        (self.next, response).into_response()
     }
 }
 
@@ -104,26 +97,26 @@ impl Catalog {
     /// The answer to a question, as fresh as a query but for less where that can be; there may be
     /// no such book.
     pub(super) async fn answer(&self, question: Question) -> Result<Option<KeptAnswer>, Error> {
-        if let Database::Postgres(pools) = &self.database
-            && let Ok(answer) = self.answer_in_batch(&pools.readers, question).await
-        {
-            return Ok(answer);
-        }
         let version = self.database.version();
         if let Some(answer) = self.answers.find(question, version) {
             return Ok(Some(answer));
         }
         let answer = match question {
-            Question::All => {
-                let books = self.products(&Paging::everything()).await?;
-                Some(KeptAnswer::of_all(books))
-            }
+            Question::All => Some(self.first_page().await?),
             Question::One(id) => self.product(id).await?.map(KeptAnswer::of_one),
         };
         if let Some(answer) = &answer {
             self.answers.keep(question, version, answer);
         }
         Ok(answer)
+    }
+
+    /// The first page of all books, from the database.
+    pub(super) async fn first_page(&self) -> Result<KeptAnswer, Error> {
+        let paging = Paging::first_of("/products");
+        let books = self.products(&paging).await?;
+        let (next, books) = paging.cut(books, |book| book.id);
+        Ok(KeptAnswer::of_all(books, next))
     }
 }
 

@@ -2,34 +2,41 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, http::HeaderMap};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Catalog;
-use crate::{
+use super::{
+    Catalog,
+    model::{Reservation, ReservationStatus, ReservedItem},
+    reset::last_reset,
+};
+use crate::platform::{
     Error,
     audit::{Audit, Rule},
-    database::with_reader,
+    database::{rows, with_reader},
     extract::Checked,
     paging::{NextPage, TokenPaging},
+    shared::wants_fresh,
     token::Token,
-    validation::HttpValidationError,
 };
 
 const RULES: [Rule; 4] = [
     Rule {
         says: "copies added = in stock + held + sold - returned",
-        broken_by: "
-            SELECT 'product ' || CAST(id AS TEXT) || ': added ' || CAST(added AS TEXT)
+        broken_by: concat!(
+            "SELECT 'product ' || CAST(id AS TEXT) || ': added ' || CAST(added AS TEXT)
                 || ', in stock ' || CAST(quantity AS TEXT)
                 || ', with orders ' || CAST(COALESCE(taken, 0) AS TEXT)
             FROM products LEFT JOIN (
                 SELECT product_id, SUM(quantity - returned) AS taken
                 FROM reservation_items JOIN reservations USING (order_token)
-                WHERE status <> 'Released' GROUP BY product_id
+                WHERE status <> 'Released' AND order_token > ",
+            last_reset!(),
+            " GROUP BY product_id
             ) AS orders ON product_id = id
-            WHERE added <> quantity + COALESCE(taken, 0) ORDER BY id LIMIT 100",
+            WHERE added <> quantity + COALESCE(taken, 0) ORDER BY id LIMIT 100"
+        ),
     },
     Rule {
         says: "no stock is negative",
@@ -70,28 +77,6 @@ const COUNTS: [(&str, &str); 3] = [
     ("returns", "SELECT COUNT(*) FROM returns"),
 ];
 
-/// What an order has taken.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub(crate) struct Reservation {
-    /// The order.
-    #[schema(value_type = String, format = "uuid")]
-    pub(crate) order_token: Token,
-    /// `Held`, `Confirmed` (sold) or `Released` (back in stock).
-    #[schema(example = "Confirmed")]
-    pub(crate) status: String,
-    /// By product.
-    pub(crate) items: Vec<ReservedItem>,
-}
-
-/// Copies of a product that an order has taken.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub(crate) struct ReservedItem {
-    pub(crate) product_id: i64,
-    pub(crate) quantity: i64,
-    /// Copies that came back after they were sold.
-    pub(crate) returned: i64,
-}
-
 /// Reservations, by order.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Reservations {
@@ -100,9 +85,14 @@ pub(crate) struct Reservations {
 
 /// Check that no copy was sold twice, leaked or lost.
 #[utoipa::path(get, path = "/audit", responses((status = 200, body = Audit)))]
-pub(super) async fn audit(State(catalog): State<Arc<Catalog>>) -> Result<Json<Audit>, Error> {
-    let audit = Audit::of(&catalog.database, &RULES, UNFINISHED, &COUNTS).await?;
-    Ok(Json(audit))
+pub(super) async fn audit(
+    State(catalog): State<Arc<Catalog>>,
+    headers: HeaderMap,
+) -> Result<Json<Audit>, Error> {
+    let audit = Audit::of(&catalog.database, &RULES, UNFINISHED, &COUNTS);
+    Ok(Json(
+        catalog.last_audit.get(wants_fresh(&headers), audit).await?,
+    ))
 }
 
 /// Get all reservations, by order, or a page of them.
@@ -110,12 +100,7 @@ pub(super) async fn audit(State(catalog): State<Arc<Catalog>>) -> Result<Json<Au
     get,
     path = "/reservations",
     params(TokenPaging),
-    responses(
-        (status = 200, body = Reservations, headers(
-            ("Link" = String, description = "The next page, if there is more than `limit`"),
-        )),
-        (status = 422, body = HttpValidationError),
-    )
+    responses((status = 200, body = Reservations))
 )]
 pub(super) async fn list_reservations(
     State(catalog): State<Arc<Catalog>>,
@@ -128,22 +113,25 @@ pub(super) async fn list_reservations(
 }
 
 /// A reservation with one of its lines, if it has any.
-type Line = (Token, String, Option<i64>, Option<i64>, Option<i64>);
+type Line = (
+    Token,
+    ReservationStatus,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+);
 
 impl Catalog {
     async fn reservations(&self, paging: &TokenPaging) -> Result<Vec<Reservation>, Error> {
-        let lines: Vec<Line> = with_reader!(&self.database, |reader| {
-            sqlx::query_as(
-                "SELECT order_token, status, product_id, quantity, returned
-                 FROM (SELECT order_token, status FROM reservations
-                       WHERE order_token > $1 ORDER BY order_token LIMIT $2) AS page
-                 LEFT JOIN reservation_items USING (order_token)",
-            )
-            .bind(paging.after())
-            .bind(paging.rows())
-            .fetch_all(reader)
-            .await
-        })?;
+        let lines: Vec<Line> = with_reader!(&self.database, |reader| rows!(
+            reader,
+            "SELECT order_token, status, product_id, quantity, returned
+             FROM (SELECT order_token, status FROM reservations
+                   WHERE order_token > $1 ORDER BY order_token LIMIT $2) AS page
+             LEFT JOIN reservation_items USING (order_token)",
+            paging.after(),
+            paging.rows(),
+        ))?;
         let mut reservations = BTreeMap::new();
         for (order_token, status, product, quantity, returned) in lines {
             let reservation =

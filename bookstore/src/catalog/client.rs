@@ -3,39 +3,28 @@
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
 
 use super::{
-    NewProduct, Product,
-    audit::{Reservation, Reservations},
-    return_routes::ReturnRequest,
+    Book, BookDetails, NewProduct, Product,
+    audit::Reservations,
+    books::{Books, Categories},
+    internal_routes::{HeldItems, ReservationRequest, ReturnRequest},
+    model::Reservation,
+    routes::{CreatedProduct, ProductDetail, StockChange, UpdatedProduct},
 };
 use crate::{
-    Error,
-    client::ServiceClient,
-    item::{Item, MOST, MOST_LINES},
-    token::Token,
+    item::{Item, MOST, MOST_LINES, PricedItem},
+    platform::{
+        Error,
+        client::{Caller, NO_BODY, ServiceClient},
+        token::Token,
+        token_list::TokenList,
+    },
 };
 
-/// A client of the catalog; cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct CatalogClient(ServiceClient);
-
-#[derive(Deserialize)]
-struct ProductDetail {
-    product_detail: Product,
-}
-
-#[derive(Deserialize)]
-struct Products {
-    data: Vec<Product>,
-}
-
-#[derive(Deserialize)]
-struct CreatedProduct {
-    data: Product,
-}
 
 /// What became of a change to a book.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,41 +36,17 @@ pub(crate) enum Replaced {
     Gone,
 }
 
-#[derive(Serialize)]
-struct ReservationRequest<'a> {
-    items: &'a [Item],
-}
-
-fn page_of(words: &str, after: i64, limit: usize) -> String {
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    if !words.is_empty() {
-        query.append_pair("q", words);
-    }
-    query.append_pair("limit", &limit.to_string());
-    if after > 0 {
-        query.append_pair("after", &after.to_string());
-    }
-    format!("/products?{}", query.finish())
-}
-
 impl CatalogClient {
-    /// A client that asks on behalf of `caller`.
-    pub(crate) fn new(
-        caller: &'static str,
-        base_url: &str,
-        timeout: Duration,
-    ) -> reqwest::Result<Self> {
+    pub(crate) fn new(caller: &Caller, base_url: &str, timeout: Duration) -> reqwest::Result<Self> {
         ServiceClient::new(caller, "catalog", base_url, timeout).map(Self)
     }
 
-    /// One book, if there is such a book.
     pub(crate) async fn product(&self, id: i64) -> Result<Option<Product>, Error> {
-        let reply = self.0.get(&format!("/products/{id}")).await?;
-        match reply.status {
-            StatusCode::OK => Ok(Some(reply.json::<ProductDetail>()?.product_detail)),
-            StatusCode::NOT_FOUND => Ok(None),
-            _ => Err(reply.refusal()),
-        }
+        let reply = self.0.get(&format!("/products/{id}")).await?.found()?;
+        let detail = reply
+            .map(|reply| reply.json::<ProductDetail>())
+            .transpose()?;
+        Ok(detail.map(|detail| detail.product_detail))
     }
 
     /// Reservations of orders after this one, by order; from the first on where there is none.
@@ -96,37 +61,51 @@ impl CatalogClient {
         Ok(reply.json::<Reservations>()?.reservations)
     }
 
-    /// Up to `limit` books by id, those after an id; only those with all these words in their
-    /// names, if there are any.
-    pub(crate) async fn products(
-        &self,
-        words: &str,
-        after: i64,
-        limit: usize,
-    ) -> Result<Vec<Product>, Error> {
-        let path = page_of(words, after, limit);
-        let reply = self.0.get(&path).await?.success()?;
-        Ok(reply.json::<Products>()?.data)
+    /// Books with their details, as the parameters of `/books` say.
+    pub(crate) async fn books(&self, query: &[(&str, &str)]) -> Result<Vec<Book>, Error> {
+        let query = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(query)
+            .finish();
+        let reply = self.0.get(&format!("/books?{query}")).await?.success()?;
+        Ok(reply.json::<Books>()?.books)
     }
 
-    /// One book with the version that it has, if there is such a book.
-    pub(crate) async fn product_to_change(
-        &self,
-        id: i64,
-    ) -> Result<Option<(Product, String)>, Error> {
-        let reply = self.0.get(&format!("/products/{id}")).await?;
-        match reply.status {
-            StatusCode::OK => {
-                let version = reply.header(header::ETAG).unwrap_or_default().to_owned();
-                let product = reply.json::<ProductDetail>()?.product_detail;
-                Ok(Some((product, version)))
-            }
-            StatusCode::NOT_FOUND => Ok(None),
-            _ => Err(reply.refusal()),
+    /// Those of these books that there are or were.
+    pub(crate) async fn books_by_id(&self, ids: &[i64]) -> Result<Vec<Book>, Error> {
+        let mut books = Vec::new();
+        for ids in ids.chunks(MOST_LINES) {
+            let ids: Vec<String> = ids.iter().map(i64::to_string).collect();
+            let path = format!("/books_by_id?ids={}", ids.join(","));
+            let reply = self.0.get(&path).await?.success()?;
+            books.extend(reply.json::<Books>()?.books);
         }
+        Ok(books)
     }
 
-    /// Adds a book.
+    pub(crate) async fn categories(&self) -> Result<Vec<String>, Error> {
+        let reply = self.0.get("/categories").await?.success()?;
+        Ok(reply.json::<Categories>()?.categories)
+    }
+
+    /// Says what readers are told about a book; whether there is such a book.
+    pub(crate) async fn describe(&self, id: i64, details: &BookDetails) -> Result<bool, Error> {
+        let path = &format!("/books/{id}");
+        let reply = self.0.call(Method::PUT, path, Some(details)).await?;
+        Ok(reply.found()?.is_some())
+    }
+
+    pub(crate) async fn restore(&self, id: i64) -> Result<Product, Error> {
+        let path = &format!("/products/{id}/restoration");
+        let reply = self.0.call(Method::POST, path, NO_BODY).await?;
+        Ok(reply.success()?.json::<UpdatedProduct>()?.updated_product)
+    }
+
+    /// The version that a book has, if there is such a book.
+    pub(crate) async fn version(&self, id: i64) -> Result<Option<String>, Error> {
+        let reply = self.0.get(&format!("/products/{id}")).await?.found()?;
+        Ok(reply.and_then(|reply| reply.header(header::ETAG).map(str::to_owned)))
+    }
+
     pub(crate) async fn add(&self, product: &NewProduct) -> Result<Product, Error> {
         let call = self.0.call_once(Method::POST, "/products", Some(product));
         let reply = call.await?.success()?;
@@ -155,19 +134,31 @@ impl CatalogClient {
         }
     }
 
+    /// Adds copies to a book's stock, or takes them off it; the book after that.
+    pub(crate) async fn change_stock(&self, id: i64, change: i64) -> Result<Product, Error> {
+        let path = &format!("/products/{id}/stock");
+        let body = StockChange { change };
+        let call = self.0.call_once(Method::PATCH, path, Some(&body));
+        let reply = call.await?.success()?;
+        Ok(reply.json::<UpdatedProduct>()?.updated_product)
+    }
+
     /// Removes a book; whether there was one.
     pub(crate) async fn remove(&self, id: i64) -> Result<bool, Error> {
         let path = &format!("/products/{id}");
-        let reply = self.0.call(Method::DELETE, path, None::<&()>).await?;
-        match reply.status {
-            StatusCode::NO_CONTENT => Ok(true),
-            StatusCode::NOT_FOUND => Ok(false),
-            _ => Err(reply.refusal()),
-        }
+        let reply = self.0.call(Method::DELETE, path, NO_BODY).await?;
+        Ok(reply.found()?.is_some())
     }
 
-    /// Takes the items from stock for an order, all or none.
-    pub(crate) async fn reserve(&self, order: &Token, items: &[Item]) -> Result<(), Error> {
+    /// Takes the items from stock for an order, all or none, and tells their prices, where the catalog
+    /// knows them; nothing ([`Error::Changed`]) when the order
+    /// `after` which it comes has no copies any more.
+    pub(crate) async fn reserve(
+        &self,
+        order: &Token,
+        items: &[Item],
+        after: Option<&Token>,
+    ) -> Result<Vec<PricedItem>, Error> {
         // Lines of one product were added up. The catalog takes no request for more than can ever
         // be in stock.
         if let Some(item) = items.iter().find(|item| item.quantity > MOST) {
@@ -179,22 +170,47 @@ impl CatalogClient {
             ));
         }
         let path = &format!("/reservations/{order}");
-        let body = ReservationRequest { items };
-        self.0
-            .call(Method::PUT, path, Some(&body))
-            .await?
-            .success()?;
-        Ok(())
+        let body = ReservationRequest {
+            items: items.to_vec(),
+            after: after.cloned(),
+        };
+        let reply = self.0.call(Method::PUT, path, Some(&body)).await?;
+        let held = reply.success()?.json::<HeldItems>();
+        Ok(held.map(|held| held.items).unwrap_or_default())
     }
 
-    /// Sells what the order holds.
     pub(crate) async fn confirm(&self, order: &Token) -> Result<(), Error> {
         let path = &format!("/reservations/{order}/confirmation");
-        self.0
-            .call(Method::POST, path, None::<&()>)
-            .await?
-            .success()?;
-        Ok(())
+        self.0.send(Method::POST, path, NO_BODY).await
+    }
+
+    /// Sells items to an order that is final and holds nothing any more.
+    pub(crate) async fn sell(&self, order: &Token, items: &[Item]) -> Result<(), Error> {
+        let path = &format!("/reservations/{order}/confirmation");
+        let body = ReservationRequest {
+            items: items.to_vec(),
+            after: None,
+        };
+        self.0.send(Method::POST, path, Some(&body)).await
+    }
+
+    /// Orders that hold copies: a thousand of them at most.
+    pub(crate) async fn held(&self) -> Result<Vec<Token>, Error> {
+        let reply = self.0.get("/held_reservations").await?.success()?;
+        Ok(reply.json::<TokenList>()?.tokens)
+    }
+
+    /// Those of these orders that have taken no copies.
+    pub(crate) async fn without_reservation(
+        &self,
+        tokens: Vec<Token>,
+    ) -> Result<Vec<Token>, Error> {
+        self.0.select("/missing_reservations", tokens).await
+    }
+
+    /// Those of these returns that have brought nothing back.
+    pub(crate) async fn missing_returns(&self, tokens: Vec<Token>) -> Result<Vec<Token>, Error> {
+        self.0.select("/missing_returns", tokens).await
     }
 
     /// Puts copies that an order has bought back in stock.
@@ -204,20 +220,12 @@ impl CatalogClient {
         returned: &ReturnRequest,
     ) -> Result<(), Error> {
         let path = &format!("/returns/{id}");
-        self.0
-            .call(Method::PUT, path, Some(returned))
-            .await?
-            .success()?;
-        Ok(())
+        self.0.send(Method::PUT, path, Some(returned)).await
     }
 
     /// Puts what the order holds back in stock.
     pub(crate) async fn release(&self, order: &Token) -> Result<(), Error> {
         let path = &format!("/reservations/{order}");
-        self.0
-            .call(Method::DELETE, path, None::<&()>)
-            .await?
-            .success()?;
-        Ok(())
+        self.0.send(Method::DELETE, path, NO_BODY).await
     }
 }

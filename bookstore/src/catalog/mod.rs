@@ -2,15 +2,16 @@
 
 mod answers;
 mod audit;
-mod batches;
+mod book_query;
+mod books;
 mod client;
 mod gauges;
-mod product;
+mod internal_routes;
+mod model;
+mod protection;
 mod queues;
-mod reservation_routes;
 mod reservations;
 mod reset;
-mod return_routes;
 mod returns;
 mod routes;
 mod search;
@@ -18,85 +19,83 @@ mod seed;
 mod store;
 mod version;
 
-pub(crate) use audit::{Reservation, ReservedItem};
+pub(crate) use book_query::Sort;
+pub(crate) use books::{Book, BookDetails, DESCRIPTION_LENGTH, LABEL_LENGTH};
 pub(crate) use client::{CatalogClient, Replaced};
-pub(crate) use product::{NAME_LENGTH, NewProduct, Product};
-pub(crate) use return_routes::ReturnRequest;
+pub(crate) use internal_routes::ReturnRequest;
+pub(crate) use model::{
+    NAME_LENGTH, NewProduct, Product, Reservation, ReservationStatus, ReservedItem,
+};
+pub(crate) use protection::{ProtectionOptions, Writes};
 pub(crate) use seed::Seed;
 
 use std::sync::Arc;
 
 use answers::Answers;
-use batches::Batches;
 use queues::Queues;
+use sqlx::migrate::MigrateError;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{
+use crate::platform::{
+    audit::Audit,
     database::Database,
-    service::{self, Service},
+    service::{self, Both, Service},
+    shared::Shared,
 };
 
-/// The catalog's data.
 #[derive(Clone, Debug)]
 pub(crate) struct Catalog {
     database: Database,
     answers: Arc<Answers>,
-    batches: Arc<Batches>,
     queues: Arc<Queues>,
+    last_audit: Arc<Shared<Audit>>,
+    seed: Seed,
 }
 
 impl Catalog {
-    /// The data in this database.
-    pub(crate) fn new(database: Database) -> Self {
+    /// The data in this database, which begin with the seed's books.
+    pub(crate) fn new(database: Database, seed: Seed) -> Self {
         Self {
             database,
             answers: Arc::default(),
-            batches: Arc::default(),
             queues: Arc::default(),
+            last_audit: Arc::default(),
+            seed,
         }
     }
 
-    /// Brings the database's tables up to date.
-    pub(crate) async fn migrate(&self) -> Result<(), sqlx::migrate::MigrateError> {
-        match &self.database {
-            Database::Sqlite { writer, .. } => {
-                sqlx::migrate!("migrations/catalog/sqlite")
-                    .run(&mut *writer.acquire().await?)
-                    .await
-            }
-            Database::Postgres(pools) => {
-                sqlx::migrate!("migrations/catalog/postgres")
-                    .run(&mut pools.unlimited().await?)
-                    .await
-            }
-        }
+    pub(crate) async fn migrate(&self, lock: bool) -> Result<(), MigrateError> {
+        let sqlite = sqlx::migrate!("migrations/catalog/sqlite");
+        let postgres = sqlx::migrate!("migrations/catalog/postgres");
+        self.database.migrate(sqlite, postgres, lock).await
     }
 
-    /// The service; `seed` is what a reset leaves in it.
-    pub(crate) fn service(self, seed: Seed) -> Service {
+    /// The service; `writes` says who may change products on the public listener.
+    pub(crate) fn service(self, writes: Writes) -> Service {
         let database = self.database.clone();
         let catalog = Arc::new(self);
-        let (observed, to_reset) = (Arc::clone(&catalog), Arc::clone(&catalog));
-        let calls = OpenApiRouter::new()
+        let public = OpenApiRouter::new()
             .routes(routes!(routes::list, routes::create))
             .routes(routes!(routes::show, routes::update, routes::delete))
-            .routes(routes!(
-                reservation_routes::reserve,
-                reservation_routes::release
-            ))
-            .routes(routes!(reservation_routes::confirm))
-            .routes(routes!(return_routes::take_back))
+            .routes(routes!(routes::change_stock))
+            .routes(routes!(books::list))
+            .routes(routes!(books::list_by_id))
+            .routes(routes!(books::list_categories))
+            .routes(routes!(books::describe))
+            .routes(routes!(books::restore))
+            .with_state(Arc::clone(&catalog));
+        let internal = OpenApiRouter::new()
+            .routes(routes!(internal_routes::reserve, internal_routes::release))
+            .routes(routes!(internal_routes::confirm))
+            .routes(routes!(internal_routes::take_back))
             .routes(routes!(audit::list_reservations))
             .routes(routes!(audit::audit))
-            .with_state(catalog);
-        service::assemble("catalog", "Product catalog", calls, database)
-            .with_gauges(move || {
-                let catalog = Arc::clone(&observed);
-                async move { catalog.gauges().await }
-            })
-            .with_reset(move || {
-                let catalog = Arc::clone(&to_reset);
-                async move { catalog.reset(seed).await }
-            })
+            .routes(routes!(internal_routes::held))
+            .routes(routes!(internal_routes::missing_reservations))
+            .routes(routes!(internal_routes::missing_returns))
+            .with_state(Arc::clone(&catalog));
+        let calls = Both { public, internal };
+        service::assemble("catalog", "Product catalog", calls, database, catalog)
+            .with_public(|calls| writes.guard(calls))
     }
 }

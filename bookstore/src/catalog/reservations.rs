@@ -4,14 +4,26 @@
 //! `Confirmed` (sold) or to `Released` (back in stock), once, by compare-and-set. Every step writes
 //! the reservation's row first: steps of one order wait for each other there.
 
-use super::{Catalog, queues::Turns, store::product_not_found};
+use sqlx::AssertSqlSafe;
+
+use super::{
+    Catalog,
+    model::ReservationStatus::{self, Confirmed, Held, Released},
+    queues::Turns,
+    reset::last_reset,
+    store::product_not_found,
+};
 use crate::{
-    Error,
-    database::{
-        Database, at_most_one, exactly_one, in_transaction, now_ms, with_reader, with_writer,
+    item::{Item, PricedItem},
+    platform::{
+        Error,
+        database::{
+            Database, List, Moment, PostgresPools, execute, in_transaction, now_ms, on_pool, row,
+            rows, value, with_reader, with_writer,
+        },
+        retention,
+        token::Token,
     },
-    item::Item,
-    token::Token,
 };
 
 /// Whether a reservation was made by this call or by an earlier one with the same order.
@@ -21,156 +33,285 @@ pub(super) enum Reserved {
     Before,
 }
 
+/// A reservation, and what a copy of each item costs where that is known.
+pub(super) type Taken = (Reserved, Vec<PricedItem>);
+
 impl Catalog {
+    /// Holds the items for an order, all or none, unless the order that has taken copies `after`
+    /// which this one comes has none any more: then this database has lost what it had, and the
+    /// orders have to say what was sold before anything is.
+    pub(super) async fn reserve(
+        &self,
+        order: &Token,
+        items: &[Item],
+        after: Option<&Token>,
+    ) -> Result<Taken, Error> {
+        self.take(order, items, Held, after).await
+    }
+
+    /// Sells the items to an order that is final, whatever has become of its reservation.
+    pub(super) async fn sell(&self, order: &Token, items: &[Item]) -> Result<(), Error> {
+        match self.take(order, items, Confirmed, None).await?.0 {
+            Reserved::Now => Ok(()),
+            Reserved::Before => self.confirm(order).await,
+        }
+    }
+
     /// Takes the items from stock, all or none. Items are sorted by product, so that two orders
     /// never wait for each other's rows in a circle.
-    pub(super) async fn reserve(&self, order: &Token, items: &[Item]) -> Result<Reserved, Error> {
+    async fn take(
+        &self,
+        order: &Token,
+        items: &[Item],
+        becomes: ReservationStatus,
+        after: Option<&Token>,
+    ) -> Result<Taken, Error> {
         let _turns = self.turns(&books_of(items)).await?;
+        if let (Database::Postgres(pools), Held) = (&self.database, becomes)
+            && let Some(held) = hold_at_once(pools, order, items, after).await?
+        {
+            return Ok((Reserved::Now, held));
+        }
         in_transaction!(&self.database, |connection| {
-            let inserted: Option<Token> = sqlx::query_scalar(
-                "INSERT INTO reservations (order_token, status, reserved_at) VALUES ($1, 'Held', $2)
-                 ON CONFLICT (order_token) DO NOTHING RETURNING order_token",
-            )
-            .bind(order)
-            .bind(now_ms())
-            .fetch_all(&mut *connection)
-            .await
-            .map(at_most_one)?;
+            let inserted: Option<(Token,)> = row!(
+                connection,
+                "INSERT INTO reservations (order_token, status, reserved_at)
+                 SELECT $1, $2, $3 WHERE $4 IS NULL OR EXISTS (SELECT 1 FROM reservations
+                     WHERE order_token = $4 AND status <> 'Released')
+                 ON CONFLICT (order_token) DO UPDATE SET status = excluded.status
+                 WHERE reservations.status = 'Released' AND excluded.status = 'Confirmed'
+                 RETURNING order_token",
+                order,
+                becomes,
+                now_ms(),
+                after,
+            )?;
             if inserted.is_none() {
-                let (status,): (String,) =
-                    sqlx::query_as("SELECT status FROM reservations WHERE order_token = $1")
-                        .bind(order)
-                        .fetch_all(&mut *connection)
-                        .await
-                        .and_then(exactly_one)?;
-                let reserved: Vec<Item> = sqlx::query_as(
-                    "SELECT product_id, quantity FROM reservation_items
-                     WHERE order_token = $1 ORDER BY product_id",
-                )
-                .bind(order)
-                .fetch_all(&mut *connection)
-                .await?;
-                return repeated(order, &status, reserved == items);
+                let status = "SELECT status FROM reservations WHERE order_token = $1";
+                let Some((status,)): Option<(ReservationStatus,)> =
+                    row!(connection, status, order)?
+                else {
+                    return Err(Error::Changed(
+                        "reservations have been lost, and are to be repaired first".into(),
+                    ));
+                };
+                let reserved: Vec<PricedItem> = rows!(
+                    connection,
+                    "SELECT product_id, quantity, COALESCE(price, 0) AS price
+                     FROM reservation_items WHERE order_token = $1 ORDER BY product_id",
+                    order,
+                )?;
+                let same = reserved.iter().map(PricedItem::item);
+                let same = same.eq(items.iter().cloned());
+                return repeated(order, status, same).map(|before| (before, reserved));
             }
-            for item in items {
-                let taken: Option<i64> = sqlx::query_scalar(
-                    "UPDATE products SET quantity = quantity - $1
-                     WHERE id = $2 AND quantity >= $1 RETURNING id",
-                )
-                .bind(item.quantity)
-                .bind(item.product_id)
-                .fetch_all(&mut *connection)
-                .await
-                .map(at_most_one)?;
-                if taken.is_none() {
-                    let known: Option<i64> =
-                        sqlx::query_scalar("SELECT id FROM products WHERE id = $1")
-                            .bind(item.product_id)
-                            .fetch_all(&mut *connection)
-                            .await
-                            .map(at_most_one)?;
-                    return Err(not_taken(item.product_id, known.is_some()));
+            let mut of_former_stock = false;
+            if becomes == Confirmed {
+                // What a reservation had taken that was released.
+                let taken = "DELETE FROM reservation_items WHERE order_token = $1";
+                execute!(connection, taken, order)?;
+                let last_reset: String = value!(connection, concat!("SELECT ", last_reset!()))?;
+                of_former_stock = order.as_str() < last_reset.as_str();
+            }
+            let mut priced = Vec::with_capacity(items.len());
+            for &Item {
+                product_id,
+                quantity,
+            } in items
+            {
+                if of_former_stock {
+                    let line = "INSERT INTO reservation_items (order_token, product_id, quantity)
+                        VALUES ($1, $2, $3)";
+                    execute!(connection, line, order, product_id, quantity)?;
+                    continue;
                 }
-                sqlx::query(
-                    "INSERT INTO reservation_items (order_token, product_id, quantity)
-                     VALUES ($1, $2, $3)",
-                )
-                .bind(order)
-                .bind(item.product_id)
-                .bind(item.quantity)
-                .execute(&mut *connection)
-                .await?;
+                let price: Option<(i64,)> = row!(
+                    connection,
+                    "UPDATE products SET quantity = quantity - $1
+                     WHERE id = $2 AND quantity >= $1
+                     AND (deleted_at IS NULL OR $3 = 'Confirmed') RETURNING price",
+                    quantity,
+                    product_id,
+                    becomes,
+                )?;
+                let Some((price,)) = price else {
+                    let known = "SELECT id FROM products WHERE id = $1 AND deleted_at IS NULL";
+                    let known: Option<(i64,)> = row!(connection, known, product_id)?;
+                    return Err(not_taken(product_id, known.is_some()));
+                };
+                execute!(
+                    connection,
+                    "INSERT INTO reservation_items (order_token, product_id, quantity, price)
+                     VALUES ($1, $2, $3, $4)",
+                    order,
+                    product_id,
+                    quantity,
+                    price,
+                )?;
+                priced.push(PricedItem {
+                    product_id,
+                    quantity,
+                    price,
+                });
             }
-            Reserved::Now
+            (Reserved::Now, priced)
         })
     }
 
     /// Turns in the queues of these books, where those who wait for their rows keep connections.
     pub(super) async fn turns(&self, books: &[i64]) -> Result<Option<Turns<'_>>, Error> {
         Ok(match self.database {
-            Database::Sqlite { .. } => None,
-            Database::Postgres(_) => Some(self.queues.enter(books).await?),
+            Database::Sqlite(_) => None,
+            Database::Postgres(_) => Some(self.queues.enter(books.to_vec()).await?),
         })
     }
 
     /// The order is final: its copies are sold.
     pub(super) async fn confirm(&self, order: &Token) -> Result<(), Error> {
-        let confirmed: Option<Token> = with_writer!(&self.database, |writer| {
-            sqlx::query_scalar(
-                "UPDATE reservations SET status = 'Confirmed'
-                 WHERE order_token = $1 AND status IN ('Held', 'Confirmed') RETURNING order_token",
-            )
-            .bind(order)
-            .fetch_all(writer)
-            .await
-            .map(at_most_one)
-        })?;
-        confirmed
-            .map(|_| ())
-            .ok_or_else(|| Error::NotFound(format!("order {order} holds no reservation").into()))
+        let confirmed = with_writer!(&self.database, |writer| execute!(writer, CONFIRM, order))?;
+        match confirmed {
+            0 => Err(holds_nothing(order)),
+            _ => Ok(()),
+        }
     }
 
     /// The order is cancelled: its copies go back to stock, once. What is not reserved yet leaves a
     /// row behind all the same, so that a reservation that is still on its way is refused.
     pub(super) async fn release(&self, order: &Token) -> Result<(), Error> {
-        let _turns = match self.database {
-            Database::Sqlite { .. } => None,
-            Database::Postgres(_) => self.turns(&self.reserved_books(order).await?).await?,
+        let books: Vec<(i64,)> = match self.database {
+            Database::Sqlite(_) => Vec::new(),
+            Database::Postgres(_) => with_reader!(&self.database, |reader| rows!(
+                reader,
+                "SELECT product_id FROM reservation_items WHERE order_token = $1",
+                order
+            ))?,
         };
+        let books: Vec<i64> = books.into_iter().map(|(book,)| book).collect();
+        let _turns = self.turns(&books).await?;
         in_transaction!(&self.database, |connection| {
-            let released: Option<Token> = sqlx::query_scalar(
+            let released = execute!(
+                connection,
                 "INSERT INTO reservations (order_token, status, reserved_at)
                  VALUES ($1, 'Released', $2)
                  ON CONFLICT (order_token) DO UPDATE SET status = 'Released'
-                 WHERE reservations.status = 'Held' RETURNING order_token",
-            )
-            .bind(order)
-            .bind(now_ms())
-            .fetch_all(&mut *connection)
-            .await
-            .map(at_most_one)?;
-            if released.is_some() {
-                let items: Vec<Item> = sqlx::query_as(
+                 WHERE reservations.status = 'Held'",
+                order,
+                now_ms(),
+            )?;
+            if released > 0 {
+                let items: Vec<Item> = rows!(
+                    connection,
                     "SELECT product_id, quantity FROM reservation_items
                      WHERE order_token = $1 ORDER BY product_id",
-                )
-                .bind(order)
-                .fetch_all(&mut *connection)
-                .await?;
+                    order,
+                )?;
                 for item in items {
-                    sqlx::query(RESTOCK)
-                        .bind(item.quantity)
-                        .bind(item.product_id)
-                        .execute(&mut *connection)
-                        .await?;
+                    execute!(connection, RESTOCK, item.quantity, item.product_id)?;
                 }
             }
         })
     }
 
-    async fn reserved_books(&self, order: &Token) -> Result<Vec<i64>, Error> {
-        Ok(with_reader!(&self.database, |reader| {
-            sqlx::query_scalar(
-                "SELECT product_id FROM reservation_items WHERE order_token = $1 ORDER BY product_id",
-            )
-            .bind(order)
-            .fetch_all(reader)
-            .await
-        })?)
+    /// Removes a batch of reservations that were released before a token was made; how many.
+    pub(crate) async fn remove_released(&self, before: Token) -> Result<u64, Error> {
+        let in_list = self.database.in_list();
+        in_transaction!(&self.database, |connection| {
+            let old: Vec<(Token,)> = rows!(
+                connection,
+                "SELECT order_token FROM reservations
+                 WHERE status = 'Released' AND order_token < $1 ORDER BY order_token LIMIT $2",
+                &before,
+                retention::BATCH,
+            )?;
+            let old: List = old.into_iter().map(|(order,)| order).collect();
+            for table in ["reservation_items", "reservations"] {
+                let delete = format!("DELETE FROM {table} WHERE order_token {in_list}");
+                execute!(connection, AssertSqlSafe(delete), old.clone())?;
+            }
+            old.len() as u64
+        })
     }
 }
 
-/// The books of these items.
+/// Holds the items by one statement, in one round trip; nothing (and nothing is done) where the order
+/// cannot simply have them, and the long way finds out why.
+///
+/// A line that is not taken has no quantity, which its row must have: the statement fails as a whole.
+/// The rows of the books are locked in the sequence of their ids, as everywhere.
+async fn hold_at_once(
+    pools: &PostgresPools,
+    order: &Token,
+    items: &[Item],
+    after: Option<&Token>,
+) -> Result<Option<Vec<PricedItem>>, Error> {
+    let (books, copies): (Vec<i64>, Vec<i64>) = items
+        .iter()
+        .map(|item| (item.product_id, item.quantity))
+        .unzip();
+    let held: Result<Vec<PricedItem>, Error> =
+        on_pool!(pools.writers, Moment::Statement, |writer| rows!(
+            writer,
+            "WITH wanted AS (
+                 SELECT * FROM unnest($4::BIGINT[], $5::BIGINT[]) AS lines (product_id, copies)
+             ), made AS (
+                 INSERT INTO reservations (order_token, status, reserved_at)
+                 SELECT $1, 'Held', $2 WHERE $3::TEXT IS NULL OR EXISTS (SELECT 1 FROM reservations
+                     WHERE order_token = $3 AND status <> 'Released')
+                 ON CONFLICT (order_token) DO NOTHING RETURNING order_token
+             ), locked AS (
+                 SELECT id FROM products WHERE id = ANY($4) AND EXISTS (SELECT 1 FROM made)
+                 ORDER BY id FOR NO KEY UPDATE
+             ), taken AS (
+                 UPDATE products SET quantity = quantity - copies
+                 FROM locked JOIN wanted ON product_id = locked.id
+                 WHERE products.id = locked.id AND quantity >= copies AND deleted_at IS NULL
+                 RETURNING products.id, copies, price
+             )
+             INSERT INTO reservation_items (order_token, product_id, quantity, price)
+             SELECT order_token, product_id, taken.copies, price
+             FROM made CROSS JOIN wanted LEFT JOIN taken ON taken.id = product_id
+             RETURNING product_id, quantity, price",
+            order,
+            now_ms(),
+            after,
+            &books,
+            &copies,
+        ));
+    match held {
+        Ok(held) if held.is_empty() => Ok(None),
+        Ok(mut held) => {
+            held.sort_by_key(|item| item.product_id);
+            Ok(Some(held))
+        }
+        Err(Error::Database(error)) if is_of_no_quantity(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// PostgreSQL: `not_null_violation`.
+fn is_of_no_quantity(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| code == "23502")
+}
+
 pub(super) fn books_of(items: &[Item]) -> Vec<i64> {
     items.iter().map(|item| item.product_id).collect()
 }
 
-/// Puts copies back on the shelf; a book that was deleted has none.
+/// Puts copies back in stock, also of a book that was taken out of the catalog.
 pub(super) const RESTOCK: &str = "UPDATE products SET quantity = quantity + $1 WHERE id = $2";
 
+/// The order is final: what it holds is sold.
+pub(super) const CONFIRM: &str = "UPDATE reservations SET status = 'Confirmed'
+    WHERE order_token = $1 AND status IN ('Held', 'Confirmed')";
+
+pub(super) fn holds_nothing(order: &Token) -> Error {
+    Error::NotFound(format!("order {order} holds no reservation").into())
+}
+
 /// What a reservation means that was there before.
-fn repeated(order: &Token, status: &str, same_items: bool) -> Result<Reserved, Error> {
-    if status == "Released" {
+fn repeated(order: &Token, status: ReservationStatus, same_items: bool) -> Result<Reserved, Error> {
+    if status == Released {
         Err(Error::Conflict(
             format!("reservation of order {order} was released").into(),
         ))
@@ -191,7 +332,6 @@ fn not_taken(product_id: i64, known: bool) -> Error {
     }
 }
 
-/// The answer about more copies than there are.
 pub(super) fn not_enough_in_stock(product_id: i64) -> Error {
     Error::Refused(format!("Not enough product in stock for product id {product_id}").into())
 }

@@ -2,13 +2,16 @@
 
 use super::{
     Catalog,
-    reservations::{RESTOCK, books_of},
+    reservations::{CONFIRM, RESTOCK, books_of, holds_nothing},
+    reset::last_reset,
 };
 use crate::{
-    Error,
-    database::{at_most_one, in_transaction, now_ms},
     item::Item,
-    token::Token,
+    platform::{
+        Error,
+        database::{execute, in_transaction, now_ms, rows, value},
+        token::Token,
+    },
 };
 
 /// Whether copies came back by this call or by an earlier one with the same return.
@@ -31,81 +34,66 @@ impl Catalog {
     ) -> Result<Returned, Error> {
         let _turns = self.turns(&books_of(items)).await?;
         in_transaction!(&self.database, |connection| {
-            let confirmed: Option<Token> = sqlx::query_scalar(
-                "UPDATE reservations SET status = 'Confirmed'
-                 WHERE order_token = $1 AND status IN ('Held', 'Confirmed') RETURNING order_token",
-            )
-            .bind(order)
-            .fetch_all(&mut *connection)
-            .await
-            .map(at_most_one)?;
-            if confirmed.is_none() {
-                return Err(Error::NotFound(
-                    format!("order {order} holds no reservation").into(),
-                ));
+            if execute!(connection, CONFIRM, order)? == 0 {
+                return Err(holds_nothing(order));
             }
-            let inserted: Option<Token> = sqlx::query_scalar(
+            let inserted = execute!(
+                connection,
                 "INSERT INTO returns (return_token, order_token, returned_at) VALUES ($1, $2, $3)
-                 ON CONFLICT (return_token) DO NOTHING RETURNING return_token",
-            )
-            .bind(id)
-            .bind(order)
-            .bind(now_ms())
-            .fetch_all(&mut *connection)
-            .await
-            .map(at_most_one)?;
-            if inserted.is_none() {
-                let known: Vec<Item> = sqlx::query_as(
+                 ON CONFLICT (return_token) DO NOTHING",
+                id,
+                order,
+                now_ms(),
+            )?;
+            if inserted == 0 {
+                let known: Vec<Item> = rows!(
+                    connection,
                     "SELECT product_id, quantity FROM return_items JOIN returns USING (return_token)
                      WHERE return_token = $1 AND order_token = $2 ORDER BY product_id",
-                )
-                .bind(id)
-                .bind(order)
-                .fetch_all(&mut *connection)
-                .await?;
-                return if known == items {
-                    Ok(Returned::Before)
-                } else {
-                    Err(Error::Conflict(
+                    id,
+                    order,
+                )?;
+                return match known == items {
+                    true => Ok(Returned::Before),
+                    false => Err(Error::Conflict(
                         format!("return {id} has brought back other items").into(),
-                    ))
+                    )),
                 };
             }
+            let last_reset: String = value!(connection, concat!("SELECT ", last_reset!()))?;
             for item in items {
-                let accepted: Option<i64> = sqlx::query_scalar(
+                let (product, copies) = (item.product_id, item.quantity);
+                let accepted = execute!(
+                    connection,
                     "UPDATE reservation_items SET returned = returned + $1
-                     WHERE order_token = $2 AND product_id = $3 AND returned + $1 <= quantity
-                     RETURNING product_id",
-                )
-                .bind(item.quantity)
-                .bind(order)
-                .bind(item.product_id)
-                .fetch_all(&mut *connection)
-                .await
-                .map(at_most_one)?;
-                if accepted.is_none() {
-                    return Err(Error::Refused(
-                        format!(
-                            "order {order} has not so many copies of product id {}",
-                            item.product_id
-                        )
-                        .into(),
-                    ));
+                     WHERE order_token = $2 AND product_id = $3 AND returned + $1 <= quantity",
+                    copies,
+                    order,
+                    product,
+                )?;
+                if accepted == 0 {
+                    let detail =
+                        format!("order {order} has not so many copies of product id {product}");
+                    return Err(Error::Refused(detail.into()));
                 }
-                sqlx::query(
+                execute!(
+                    connection,
                     "INSERT INTO return_items (return_token, product_id, quantity)
                      VALUES ($1, $2, $3)",
-                )
-                .bind(id)
-                .bind(item.product_id)
-                .bind(item.quantity)
-                .execute(&mut *connection)
-                .await?;
-                sqlx::query(RESTOCK)
-                    .bind(item.quantity)
-                    .bind(item.product_id)
-                    .execute(&mut *connection)
-                    .await?;
+                    id,
+                    product,
+                    copies,
+                )?;
+                if id.as_str() < last_reset.as_str() {
+                    // They came back to the former stock.
+                    continue;
+                }
+                execute!(connection, RESTOCK, copies, product)?;
+                if order.as_str() < last_reset.as_str() {
+                    // To this stock they are new.
+                    let add = "UPDATE products SET added = added + $1 WHERE id = $2";
+                    execute!(connection, add, copies, product)?;
+                }
             }
             Returned::Now
         })

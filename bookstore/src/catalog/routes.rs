@@ -1,6 +1,6 @@
 //! `/products`.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use axum::{
     Json,
@@ -8,23 +8,26 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
     Catalog, Product,
     answers::{KeptAnswer, Question},
-    product::NewProduct,
-    search::Words,
+    model::NewProduct,
+    search::SearchTerms,
     store::product_not_found,
     version::IfMatch,
 };
 use crate::{
-    Error,
-    error::ErrorDetail,
-    extract::{Checked, CheckedBody, ProductId},
-    paging::Paging,
-    validation::HttpValidationError,
+    item::MOST,
+    platform::{
+        Error,
+        error::ErrorDetail,
+        extract::{Checked, CheckedBody, FromBody, ProductId},
+        paging::Paging,
+        validation::{Field, Problems},
+    },
 };
 
 /// Every book.
@@ -34,22 +37,31 @@ pub(crate) struct Products {
 }
 
 /// The book that was added.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema)]
 pub(crate) struct CreatedProduct {
-    data: Product,
+    pub(super) data: Product,
 }
 
 /// One book.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema)]
 pub(crate) struct ProductDetail {
     pub(super) product_detail: Product,
 }
 
 /// The book after the change.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema)]
 pub(crate) struct UpdatedProduct {
-    message: &'static str,
-    updated_product: Product,
+    message: Cow<'static, str>,
+    pub(super) updated_product: Product,
+}
+
+impl UpdatedProduct {
+    pub(super) fn new(updated_product: Product) -> Self {
+        Self {
+            message: "Product updated successfully".into(),
+            updated_product,
+        }
+    }
 }
 
 /// Get all products, or those whose names have some words, or a page of them.
@@ -62,19 +74,14 @@ pub(crate) struct UpdatedProduct {
                 anywhere"),
         Paging,
     ),
-    responses(
-        (status = 200, body = Products, headers(
-            ("Link" = String, description = "The next page, if there is more than `limit`"),
-        )),
-        (status = 422, body = HttpValidationError),
-    )
+    responses((status = 200, body = Products))
 )]
 pub(super) async fn list(
     State(catalog): State<Arc<Catalog>>,
-    Checked((words, paging)): Checked<(Words, Paging)>,
+    Checked((words, paging)): Checked<(SearchTerms, Paging)>,
 ) -> Result<Response, Error> {
     if words.is_empty()
-        && paging.is_everything()
+        && paging.is_first()
         && let Some(answer) = catalog.answer(Question::All).await?
     {
         return Ok(answer.into_response());
@@ -97,7 +104,6 @@ pub(super) async fn list(
         (status = 200, body = ProductDetail, headers(("ETag" = String,
             description = "The version that was read; changes with every sale, too"))),
         (status = 404, body = ErrorDetail),
-        (status = 422, body = HttpValidationError),
     )
 )]
 pub(super) async fn show(
@@ -113,10 +119,7 @@ pub(super) async fn show(
     post,
     path = "/products",
     request_body = NewProduct,
-    responses(
-        (status = 201, body = CreatedProduct),
-        (status = 422, body = HttpValidationError),
-    )
+    responses((status = 201, body = CreatedProduct))
 )]
 pub(super) async fn create(
     State(catalog): State<Arc<Catalog>>,
@@ -140,7 +143,6 @@ pub(super) async fn create(
         (status = 200, body = UpdatedProduct),
         (status = 404, body = ErrorDetail),
         (status = 412, description = "Changed since it was read", body = ErrorDetail),
-        (status = 422, body = HttpValidationError),
     )
 )]
 pub(super) async fn update(
@@ -149,12 +151,44 @@ pub(super) async fn update(
 ) -> Result<Json<UpdatedProduct>, Error> {
     let CheckedBody((ProductId(id), seen), product) = request;
     match catalog.replace(id, &seen, &product).await? {
-        Some(updated_product) => Ok(Json(UpdatedProduct {
-            message: "Product updated successfully",
-            updated_product,
-        })),
+        Some(product) => Ok(Json(UpdatedProduct::new(product))),
         None => Err(product_not_found(id)),
     }
+}
+
+/// By how much a stock changes.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct StockChange {
+    #[schema(minimum = -2147483647, maximum = 2147483647)]
+    pub(super) change: i64,
+}
+
+impl FromBody for StockChange {
+    fn read(body: &Field<'_>, problems: &mut Problems) -> Option<Self> {
+        let field = body.object(problems)?.field("change");
+        let change = field.integer(-MOST..=MOST, problems)?;
+        Some(Self { change })
+    }
+}
+
+/// Add copies to a product's stock, or take them off it. What is sold meanwhile stays sold.
+#[utoipa::path(
+    patch,
+    path = "/products/{product_id}/stock",
+    params(("product_id" = i64, Path, minimum = 1)),
+    request_body = StockChange,
+    responses(
+        (status = 200, body = UpdatedProduct),
+        (status = 400, description = "Not so many in stock, or too many then", body = ErrorDetail),
+        (status = 404, body = ErrorDetail),
+    )
+)]
+pub(super) async fn change_stock(
+    State(catalog): State<Arc<Catalog>>,
+    CheckedBody(ProductId(id), StockChange { change }): CheckedBody<ProductId, StockChange>,
+) -> Result<Json<UpdatedProduct>, Error> {
+    let product = catalog.change_stock(id, change).await?;
+    Ok(Json(UpdatedProduct::new(product)))
 }
 
 /// Remove a product.
@@ -165,7 +199,6 @@ pub(super) async fn update(
     responses(
         (status = 204),
         (status = 404, body = ErrorDetail),
-        (status = 422, body = HttpValidationError),
     )
 )]
 pub(super) async fn delete(

@@ -4,10 +4,12 @@
 //! have it, to PostgreSQL's those of its locale. So a letter is looked for as the set of its cases,
 //! `[eE]`, which means the same in SQLite's `GLOB` and in PostgreSQL's regular expressions.
 
-use super::{Catalog, Product, product::NAME_LENGTH};
-use crate::{
+use sqlx::AssertSqlSafe;
+
+use super::{Catalog, Product, model::NAME_LENGTH, store::columns};
+use crate::platform::{
     Error,
-    database::Database,
+    database::{Database, List, rows, with_replica},
     extract::{FromParameters, Parameters},
     paging::Paging,
     validation::{Location, Problems},
@@ -15,9 +17,9 @@ use crate::{
 
 /// Words that a name must have, each of them; none, if every book is asked for.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Words(Vec<String>);
+pub(super) struct SearchTerms(Vec<String>);
 
-impl FromParameters for Words {
+impl FromParameters for SearchTerms {
     fn read(parameters: &Parameters<'_>, problems: &mut Problems) -> Option<Self> {
         let text = parameters.query("q").unwrap_or_default();
         let most = *NAME_LENGTH.end();
@@ -32,27 +34,31 @@ impl FromParameters for Words {
     }
 }
 
-impl Words {
-    /// Whether every book is asked for.
+impl SearchTerms {
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// No name has control characters, and PostgreSQL knows no text with some of them.
-    fn cannot_be_found(&self) -> bool {
+    pub(super) fn cannot_be_found(&self) -> bool {
         self.0.iter().any(|word| word.contains(char::is_control))
     }
 
-    fn globs(&self) -> Vec<String> {
+    /// The condition that a text has every word of the list `$1`, and that list.
+    pub(super) fn condition(&self, database: &Database, text: &str) -> (String, List) {
         let words = self.0.iter();
-        words
-            .map(|word| format!("*{}*", pattern(word, glob_of)))
-            .collect()
-    }
-
-    fn expressions(&self) -> Vec<String> {
-        let words = self.0.iter();
-        words.map(|word| pattern(word, expression_of)).collect()
+        match database {
+            Database::Sqlite(_) => (
+                format!("NOT EXISTS (SELECT 1 FROM json_each($1) WHERE ({text}) NOT GLOB value)"),
+                words
+                    .map(|word| format!("*{}*", pattern(word, glob_of)))
+                    .collect(),
+            ),
+            Database::Postgres(_) => (
+                format!("({text}) ~ ALL($1)"),
+                words.map(|word| pattern(word, expression_of)).collect(),
+            ),
+        }
     }
 }
 
@@ -95,59 +101,24 @@ impl Catalog {
     /// Books whose names have every word, by id.
     pub(super) async fn products_named(
         &self,
-        words: &Words,
+        words: &SearchTerms,
         paging: &Paging,
     ) -> Result<Vec<Product>, Error> {
         if words.cannot_be_found() {
             return Ok(Vec::new());
         }
-        let (after, rows) = (paging.after(), paging.rows());
-        Ok(match &self.database {
-            Database::Sqlite { readers, .. } => {
-                let globs = serde_json::json!(words.globs()).to_string();
-                let books = sqlx::query_as(
-                    "SELECT id, name, price, quantity FROM products
-                     WHERE id > $1 AND NOT EXISTS
-                     (SELECT 1 FROM json_each($2) WHERE products.name NOT GLOB value)
-                     ORDER BY id LIMIT $3",
-                );
-                let books = books.bind(after).bind(globs).bind(rows);
-                books.fetch_all(&mut *readers.acquire().await?).await?
-            }
-            Database::Postgres(pools) => {
-                let books = sqlx::query_as(
-                    "SELECT id, name, price, quantity FROM products
-                     WHERE id > $1 AND name ~ ALL($2) ORDER BY id LIMIT $3",
-                );
-                let books = books.bind(after).bind(words.expressions()).bind(rows);
-                books
-                    .fetch_all(&mut *pools.readers.acquire().await?)
-                    .await?
-            }
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn words(text: &str) -> Words {
-        Words(text.split_whitespace().map(str::to_owned).collect())
-    }
-
-    #[test]
-    fn letters_are_looked_for_in_every_case() {
-        assert_eq!(words("Be 7").globs(), ["*[Bb][eE]*", "*7*"]);
-        assert_eq!(words("Be 7").expressions(), ["[Bb][eE]", "7"]);
-        assert_eq!(words("æ").globs(), ["*[æÆ]*"]);
-        // Upper case would be two letters; and these have none.
-        assert_eq!(words("ß 本").globs(), ["*ß*", "*本*"]);
-    }
-
-    #[test]
-    fn what_patterns_are_made_of_stands_for_itself() {
-        assert_eq!(words("*?[]^-").globs(), ["*[*][?][[]]^-*"]);
-        assert_eq!(words(r"a.\[%").expressions(), [r"[aA]\.\\\[\%"]);
+        let (has_words, patterns) = words.condition(&self.database, "name");
+        let query = format!(
+            "SELECT {} FROM products WHERE id > $2 AND deleted_at IS NULL AND {has_words}
+             ORDER BY id LIMIT $3",
+            columns!()
+        );
+        with_replica!(&self.database, |reader| rows!(
+            reader,
+            AssertSqlSafe(query.as_str()),
+            patterns.clone(),
+            paging.after(),
+            paging.rows(),
+        ))
     }
 }

@@ -1,64 +1,62 @@
 //! The catalog's books in the database.
 
-use super::{Catalog, Product, product::NewProduct, version::IfMatch};
+use super::{
+    Catalog, Product, model::NewProduct, reservations::not_enough_in_stock, version::IfMatch,
+};
 use crate::{
-    Error,
-    database::{PostgresPool, at_most_one, exactly_one, with_reader, with_writer},
-    paging::Paging,
+    item::MOST,
+    platform::{
+        Error,
+        database::{now_ms, row, rows, with_reader, with_replica, with_writer},
+        paging::Paging,
+    },
 };
 
+macro_rules! columns {
+    () => {
+        "id, name, price, quantity"
+    };
+}
+pub(super) use columns;
+
 impl Catalog {
-    /// Books, by id.
+    /// Books, by id; maybe from a read replica.
     pub(super) async fn products(&self, paging: &Paging) -> Result<Vec<Product>, Error> {
-        Ok(with_reader!(&self.database, |reader| {
-            sqlx::query_as(
-                "SELECT id, name, price, quantity FROM products
-                 WHERE id > $1 ORDER BY id LIMIT $2",
-            )
-            .bind(paging.after())
-            .bind(paging.rows())
-            .fetch_all(reader)
-            .await
-        })?)
+        with_replica!(&self.database, |reader| rows!(
+            reader,
+            concat!(
+                "SELECT ",
+                columns!(),
+                " FROM products WHERE id > $1 AND deleted_at IS NULL ORDER BY id LIMIT $2"
+            ),
+            paging.after(),
+            paging.rows(),
+        ))
     }
 
-    /// One book.
+    /// One book; maybe from a read replica.
     pub(super) async fn product(&self, id: i64) -> Result<Option<Product>, Error> {
-        Ok(with_reader!(&self.database, |reader| {
-            sqlx::query_as("SELECT id, name, price, quantity FROM products WHERE id = $1")
-                .bind(id)
-                .fetch_all(reader)
-                .await
-                .map(at_most_one)
-        })?)
+        with_replica!(&self.database, |reader| row!(reader, PRODUCT, id))
     }
 
-    /// Those of the books that there are. PostgreSQL takes a list for one value.
-    pub(super) async fn products_of(
-        &self,
-        pool: &PostgresPool,
-        ids: Vec<i64>,
-    ) -> Result<Vec<Product>, Error> {
-        let books =
-            sqlx::query_as("SELECT id, name, price, quantity FROM products WHERE id = ANY($1)");
-        let mut connection = pool.acquire().await?;
-        Ok(books.bind(ids).fetch_all(&mut *connection).await?)
+    /// One book as it is now.
+    async fn current(&self, id: i64) -> Result<Option<Product>, Error> {
+        with_reader!(&self.database, |reader| row!(reader, PRODUCT, id))
     }
 
-    /// Adds a book.
     pub(super) async fn insert(&self, product: &NewProduct) -> Result<Product, Error> {
-        with_writer!(&self.database, |writer| {
-            sqlx::query_as(
+        let inserted = with_writer!(&self.database, |writer| row!(
+            writer,
+            concat!(
                 "INSERT INTO products (name, price, quantity, added) VALUES ($1, $2, $3, $3)
-                 RETURNING id, name, price, quantity",
-            )
-            .bind(&product.name)
-            .bind(product.price)
-            .bind(product.quantity)
-            .fetch_all(writer)
-            .await
-            .and_then(exactly_one)
-        })
+                 RETURNING ",
+                columns!()
+            ),
+            &product.name,
+            product.price,
+            product.quantity,
+        ))?;
+        inserted.ok_or_else(|| sqlx::Error::RowNotFound.into())
     }
 
     /// Replaces a book's data, if there is such a book and it is as the client has seen it.
@@ -68,74 +66,88 @@ impl Catalog {
         seen: &IfMatch,
         product: &NewProduct,
     ) -> Result<Option<Product>, Error> {
-        if *seen == IfMatch::Always {
-            return self.replace_any(id, product).await;
-        }
+        let Some(current) = self.current(id).await? else {
+            return Ok(None);
+        };
         let changed = || {
             Error::Changed(format!("product with id: {id} has changed since it was read").into())
-        };
-        let Some(current) = self.product(id).await? else {
-            return Ok(None);
         };
         if !seen.allows(&current) {
             return Err(changed());
         }
         let _turn = self.turns(&[id]).await?;
         // A compare-and-set: a sale since that moment makes the condition false.
-        let replaced = with_writer!(&self.database, |writer| {
-            sqlx::query_as(
+        let replaced = with_writer!(&self.database, |writer| row!(
+            writer,
+            concat!(
                 "UPDATE products SET name = $1, price = $2, quantity = $3,
                  added = added + $3 - quantity
-                 WHERE id = $4 AND name = $5 AND price = $6 AND quantity = $7
-                 RETURNING id, name, price, quantity",
-            )
-            .bind(&product.name)
-            .bind(product.price)
-            .bind(product.quantity)
-            .bind(id)
-            .bind(&current.name)
-            .bind(current.price)
-            .bind(current.quantity)
-            .fetch_all(writer)
-            .await
-            .map(at_most_one)
-        })?;
-        replaced.map(Some).ok_or_else(changed)
+                 WHERE id = $4 AND deleted_at IS NULL
+                 AND ($5 OR (name = $6 AND price = $7 AND quantity = $8)) RETURNING ",
+                columns!()
+            ),
+            &product.name,
+            product.price,
+            product.quantity,
+            id,
+            *seen == IfMatch::Always,
+            &current.name,
+            current.price,
+            current.quantity,
+        ))?;
+        match replaced {
+            None if *seen != IfMatch::Always => Err(changed()),
+            replaced => Ok(replaced),
+        }
     }
 
-    async fn replace_any(&self, id: i64, product: &NewProduct) -> Result<Option<Product>, Error> {
+    /// Adds so many copies to the stock, or takes them off it, whatever is sold meanwhile.
+    pub(super) async fn change_stock(&self, id: i64, change: i64) -> Result<Product, Error> {
         let _turn = self.turns(&[id]).await?;
-        with_writer!(&self.database, |writer| {
-            sqlx::query_as(
-                "UPDATE products SET name = $1, price = $2, quantity = $3,
-                 added = added + $3 - quantity WHERE id = $4
-                 RETURNING id, name, price, quantity",
-            )
-            .bind(&product.name)
-            .bind(product.price)
-            .bind(product.quantity)
-            .bind(id)
-            .fetch_all(writer)
-            .await
-            .map(at_most_one)
-        })
+        let changed = with_writer!(&self.database, |writer| row!(
+            writer,
+            concat!(
+                "UPDATE products SET quantity = quantity + $1, added = added + $1
+                 WHERE id = $2 AND deleted_at IS NULL AND quantity + $1 BETWEEN 0 AND $3
+                 RETURNING ",
+                columns!()
+            ),
+            change,
+            id,
+            MOST,
+        ))?;
+        if let Some(changed) = changed {
+            return Ok(changed);
+        }
+        match self.current(id).await? {
+            Some(_) if change < 0 => Err(not_enough_in_stock(id)),
+            Some(_) => Err(Error::Refused(
+                format!("A stock has up to {MOST} copies").into(),
+            )),
+            None => Err(product_not_found(id)),
+        }
     }
 
-    /// Removes a book; whether there was one.
+    /// Removes a book; whether there was one. What orders hold and bring back of it stays counted.
     pub(super) async fn remove(&self, id: i64) -> Result<bool, Error> {
         let _turn = self.turns(&[id]).await?;
-        let removed: Option<i64> = with_writer!(&self.database, |writer| {
-            sqlx::query_scalar("DELETE FROM products WHERE id = $1 RETURNING id")
-                .bind(id)
-                .fetch_all(writer)
-                .await
-                .map(at_most_one)
-        })?;
+        let removed: Option<(i64,)> = with_writer!(&self.database, |writer| row!(
+            writer,
+            "UPDATE products SET deleted_at = $1
+             WHERE id = $2 AND deleted_at IS NULL RETURNING id",
+            now_ms(),
+            id,
+        ))?;
         Ok(removed.is_some())
     }
 }
 
-/// The answer about a book that does not exist.
+const PRODUCT: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM products WHERE id = $1 AND deleted_at IS NULL"
+);
+
 pub(super) fn product_not_found(id: i64) -> Error {
     Error::NotFound(format!("product with id: {id} was not found").into())
 }

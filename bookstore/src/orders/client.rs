@@ -2,34 +2,35 @@
 
 use std::time::Duration;
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 
+use super::{
+    failing::FailingSettlements,
+    history::{History, PastOrder},
+};
 use crate::{
-    Error,
-    client::{Reply, ServiceClient},
-    item::Item,
+    item::{Item, PricedItem},
+    platform::{
+        Error,
+        client::{Caller, Reply, ServiceClient, key_header},
+    },
 };
 
-/// A client of the orders service; cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct OrdersClient(ServiceClient);
 
-/// An order that was placed.
 #[derive(Debug, Deserialize)]
 pub(crate) struct OrderSummary {
     pub(crate) id: i64,
-    pub(crate) status: String,
 }
 
-/// Copies of a product in an order.
-#[derive(Debug, Deserialize)]
-pub(crate) struct OrderLine {
-    pub(crate) order_id: i64,
-    pub(crate) product_id: i64,
-    pub(crate) quantity: i64,
-    /// How many of them were given back.
-    pub(crate) returned: i64,
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Whose<'a> {
+    Everybody,
+    Customer(i64),
+    /// The one with this code, whoever's it is: 16 hexadecimal digits.
+    Code(&'a str),
 }
 
 /// Whether a return is complete.
@@ -41,18 +42,13 @@ pub(crate) enum Returned {
 }
 
 #[derive(Deserialize)]
-struct Orders {
-    orders: Vec<OrderSummary>,
-}
-
-#[derive(Deserialize)]
-struct OrderLines {
-    items: Vec<OrderLine>,
-}
-
-#[derive(Deserialize)]
 struct PlacedOrder {
     order: OrderSummary,
+}
+
+#[derive(Serialize)]
+struct ShownCart<'a> {
+    cart: &'a [PricedItem],
 }
 
 #[derive(Serialize)]
@@ -61,46 +57,44 @@ struct ReturnRequest<'a> {
 }
 
 impl OrdersClient {
-    /// A client that asks on behalf of `caller`.
-    pub(crate) fn new(
-        caller: &'static str,
-        base_url: &str,
-        timeout: Duration,
-    ) -> reqwest::Result<Self> {
+    pub(crate) fn new(caller: &Caller, base_url: &str, timeout: Duration) -> reqwest::Result<Self> {
         ServiceClient::new(caller, "orders", base_url, timeout).map(Self)
     }
 
-    /// Orders the customer's active cart, once for each key.
-    pub(crate) async fn place(&self, customer: i64, key: &str) -> Result<OrderSummary, Error> {
+    /// Orders the customer's active cart, once for each key; not if it is not as it was `shown`.
+    pub(crate) async fn place(
+        &self,
+        customer: i64,
+        key: &str,
+        shown: Option<&[PricedItem]>,
+    ) -> Result<OrderSummary, Error> {
         let path = format!("/orders/{customer}");
-        let reply = self.post(&path, key, None::<&()>).await?.success()?;
+        let body = shown.map(|cart| ShownCart { cart });
+        let reply = self.post(&path, key, body.as_ref()).await?.success()?;
         Ok(reply.json::<PlacedOrder>()?.order)
     }
 
-    /// Up to `limit` of a customer's orders, the latest first; those before an order, or from the
-    /// very latest on (0).
-    pub(crate) async fn latest(
+    /// Up to `limit` orders, the latest first: a customer's, or the one with a code, or everybody's; those
+    /// before an order, or from the very latest on (0).
+    pub(crate) async fn history(
         &self,
-        customer: i64,
+        whose: Whose<'_>,
         before: i64,
         limit: usize,
-    ) -> Result<Vec<OrderSummary>, Error> {
-        let path = format!("/orders/{customer}?newest_first=true&limit={limit}&after={before}");
-        let reply = self.0.get(&path).await?;
-        Ok(reply.success()?.json::<Orders>()?.orders)
+    ) -> Result<Vec<PastOrder>, Error> {
+        let whose = match whose {
+            Whose::Everybody => String::new(),
+            Whose::Customer(customer) => format!("&customer_id={customer}"),
+            Whose::Code(code) => format!("&code={code}"),
+        };
+        let path = format!("/order_history?limit={limit}&after={before}{whose}");
+        let reply = self.0.get(&path).await?.success()?;
+        Ok(reply.json::<History>()?.orders)
     }
 
-    /// What is in a customer's orders from the first to the last of these.
-    pub(crate) async fn lines(
-        &self,
-        customer: i64,
-        first: i64,
-        last: i64,
-    ) -> Result<Vec<OrderLine>, Error> {
-        let path =
-            format!("/order_items?customer_id={customer}&first_order={first}&last_order={last}");
-        let reply = self.0.get(&path).await?.success()?;
-        Ok(reply.json::<OrderLines>()?.items)
+    pub(crate) async fn failing(&self) -> Result<FailingSettlements, Error> {
+        let reply = self.0.get("/failing_settlements").await?.success()?;
+        reply.json()
     }
 
     /// Gives books back, once for each key: these copies, or all that are left.
@@ -127,10 +121,7 @@ impl OrdersClient {
         key: &str,
         body: Option<&impl Serialize>,
     ) -> Result<Reply, Error> {
-        let Ok(key) = HeaderValue::from_str(key) else {
-            return Err(Error::Refused("the form was not sent as it came".into()));
-        };
-        let headers = HeaderMap::from_iter([(HeaderName::from_static("idempotency-key"), key)]);
+        let headers = key_header(key)?;
         self.0.call_with(Method::POST, path, &headers, body).await
     }
 }

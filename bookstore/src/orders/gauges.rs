@@ -1,36 +1,60 @@
-//! What the orders' metrics tell of their data.
+//! What the orders' data tell the metrics, and how they are reset.
 
-use super::Orders;
-use crate::{
+use futures::future::BoxFuture;
+
+use super::{Orders, audit::UNFINISHED};
+use crate::platform::{
     Error,
-    database::{exactly_one, now_ms, with_reader},
+    database::{self, Contents, now_ms, row, with_reader},
     metrics::{Gauge, seconds_since},
+    service::Data,
 };
 
-impl Orders {
-    /// What is not final yet; the same from every replica.
-    pub(super) async fn gauges(&self) -> Result<Vec<Gauge>, Error> {
-        let (pending, oldest): (i64, Option<i64>) = with_reader!(&self.database, |reader| {
-            // A pending order is not settled: so the few rows of an index are looked at.
-            sqlx::query_as(
-                "SELECT COUNT(*), MIN(created_at) FROM orders
-                 WHERE settled_at IS NULL AND status = 'Pending'",
-            )
-            .fetch_all(reader)
-            .await
-            .and_then(exactly_one)
-        })?;
-        Ok(vec![
-            Gauge {
-                name: "bookstore_orders_pending",
-                help: "Orders that are neither placed nor cancelled.",
-                value: pending as f64,
-            },
-            Gauge {
-                name: "bookstore_orders_oldest_pending_seconds",
-                help: "Age of the oldest of them, 0 where there is none.",
-                value: seconds_since(oldest, now_ms()),
-            },
-        ])
+const CONTENTS: Contents = Contents {
+    tables: &["return_items", "returns", "order_items", "orders"],
+    has_sequences: true,
+    at_work: UNFINISHED,
+    note: None,
+};
+
+impl Data for Orders {
+    fn gauges(&self) -> BoxFuture<'_, Result<Vec<Gauge>, Error>> {
+        Box::pin(async {
+            // What is not settled is few rows of an index, however many orders there are.
+            let found = with_reader!(&self.database, |reader| row!(
+                reader,
+                "SELECT COUNT(*), MIN(created_at),
+                     (SELECT COUNT(*) FROM orders WHERE settled_at IS NULL AND attempts >= 3)
+                     + (SELECT COUNT(*) FROM returns WHERE settled_at IS NULL AND attempts >= 3)
+                 FROM orders WHERE settled_at IS NULL AND status = 'Pending'"
+            ))?;
+            let (pending, oldest, failing): (i64, Option<i64>, i64) = found.unwrap_or_default();
+            Ok(vec![
+                Gauge {
+                    name: "bookstore_settlements_failing",
+                    help: "Orders and returns whose settlement has failed three times or more.",
+                    value: failing as f64,
+                },
+                Gauge {
+                    name: "bookstore_orders_pending",
+                    help: "Orders that are neither placed nor cancelled.",
+                    value: pending as f64,
+                },
+                Gauge {
+                    name: "bookstore_orders_oldest_pending_seconds",
+                    help: "Age of the oldest of them, 0 where there is none.",
+                    value: seconds_since(oldest, now_ms()),
+                },
+            ])
+        })
+    }
+
+    fn reset(&self) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(async {
+            match database::reset(&self.database, &CONTENTS).await? {
+                true => Ok(()),
+                false => Err(Error::Conflict("Orders are at work".into())),
+            }
+        })
     }
 }

@@ -3,33 +3,44 @@
 mod audit;
 mod checkout;
 mod client;
+mod failing;
 mod gauges;
+mod history;
+mod model;
 mod recovery;
+mod repair;
 mod request;
-mod reset;
-mod return_routes;
 mod returns;
 mod routes;
 mod settlement;
 mod shop_audit;
 mod store;
 
-pub(crate) use client::{OrderLine, OrderSummary, OrdersClient, Returned};
+pub(crate) use client::{OrderSummary, OrdersClient, Returned, Whose};
+pub(crate) use failing::FailingSettlements;
+pub(crate) use history::{PastItem, PastOrder};
 pub(crate) use settlement::{Settled, write_marks};
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::sync::mpsc;
+use sqlx::migrate::MigrateError;
+use tokio::{
+    sync::{Mutex, mpsc},
+    time::Instant,
+};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     cart::CartClient,
     catalog::CatalogClient,
-    database::Database,
-    service::{self, Service},
+    platform::{
+        audit::Audit,
+        database::Database,
+        service::{self, Both, Service},
+        shared::Shared,
+    },
 };
 
-/// The orders' data, and the services that an order needs.
 #[derive(Clone, Debug)]
 pub(crate) struct Orders {
     pub(crate) database: Database,
@@ -42,45 +53,35 @@ pub(crate) struct Orders {
     /// Held by every order at work. An order goes on when its client has gone away, and the
     /// process stays until the last one has let go.
     pub(crate) at_work: mpsc::Sender<()>,
+    /// When the last repair began that has ended; held during a repair.
+    pub(crate) last_repair: Arc<Mutex<Option<Instant>>>,
+    pub(crate) last_audit: Arc<Shared<Audit>>,
+    pub(crate) last_shop_audit: Arc<Shared<Audit>>,
 }
 
 impl Orders {
-    /// Brings the database's tables up to date.
-    pub(crate) async fn migrate(&self) -> Result<(), sqlx::migrate::MigrateError> {
-        match &self.database {
-            Database::Sqlite { writer, .. } => {
-                sqlx::migrate!("migrations/orders/sqlite")
-                    .run(&mut *writer.acquire().await?)
-                    .await
-            }
-            Database::Postgres(pools) => {
-                sqlx::migrate!("migrations/orders/postgres")
-                    .run(&mut pools.unlimited().await?)
-                    .await
-            }
-        }
+    pub(crate) async fn migrate(&self, lock: bool) -> Result<(), MigrateError> {
+        let sqlite = sqlx::migrate!("migrations/orders/sqlite");
+        let postgres = sqlx::migrate!("migrations/orders/postgres");
+        self.database.migrate(sqlite, postgres, lock).await
     }
 
-    /// The service.
     pub(crate) fn service(self: Arc<Self>) -> Service {
         let database = self.database.clone();
-        let (observed, to_reset) = (Arc::clone(&self), Arc::clone(&self));
-        let calls = OpenApiRouter::new()
+        let public = OpenApiRouter::new()
             .routes(routes!(routes::list))
             .routes(routes!(routes::list_for_customer, routes::create))
+            .routes(routes!(routes::show_order))
             .routes(routes!(routes::list_items))
-            .routes(routes!(return_routes::create_return))
+            .routes(routes!(routes::create_return))
+            .with_state(Arc::clone(&self));
+        let internal = OpenApiRouter::new()
             .routes(routes!(audit::audit))
             .routes(routes!(audit::audit_shop))
-            .with_state(self);
-        service::assemble("orders", "Order management", calls, database)
-            .with_gauges(move || {
-                let orders = Arc::clone(&observed);
-                async move { orders.gauges().await }
-            })
-            .with_reset(move || {
-                let orders = Arc::clone(&to_reset);
-                async move { orders.reset().await }
-            })
+            .routes(routes!(failing::list))
+            .routes(routes!(history::list))
+            .with_state(Arc::clone(&self));
+        let calls = Both { public, internal };
+        service::assemble("orders", "Order management", calls, database, self)
     }
 }

@@ -8,16 +8,20 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream};
-use tokio::time::timeout;
+use sqlx::AssertSqlSafe;
+use tokio::time::{Instant, timeout};
 
 use super::{
     Orders,
+    model::OrderStatus,
+    repair::Strays,
     request::OrderRequest,
-    settlement::{Decision, Kind},
+    settlement::{Decision, KINDS, Kind},
 };
-use crate::{
+use crate::platform::{
     Error,
-    database::{at_most_one, now_ms, with_writer},
+    database::{execute, row, rows, with_writer},
+    process,
     token::Token,
     trace,
 };
@@ -30,14 +34,14 @@ const BATCH: usize = 100;
 
 /// How long the recovery of one order, or return, may take: the calls of one that hangs do not hold
 /// up those behind it. It is tried again after a while.
-const LIMIT: Duration = Duration::from_secs(10);
+pub(super) const LIMIT: Duration = Duration::from_secs(10);
 
 /// How long a statement may take that nobody waits for: longer than the server lets it. A server
 /// that has vanished gives no answer at all.
 pub(super) const STATEMENT_LIMIT: Duration = Duration::from_secs(35);
 
 /// What is worked on at the same time.
-const AT_ONCE: usize = 8;
+pub(super) const AT_ONCE: usize = 8;
 
 /// A hold on an order, or on a return, as it was read.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -49,8 +53,8 @@ pub(super) struct Lease {
 }
 
 impl Lease {
-    pub(super) fn is_over(&self) -> bool {
-        self.until <= now_ms()
+    pub(super) fn is_over(&self, now_ms: i64) -> bool {
+        self.until <= now_ms
     }
 }
 
@@ -66,41 +70,98 @@ pub(super) async fn within<T>(
 impl Orders {
     /// When a lease ends that begins now.
     pub(super) fn lease_from_now(&self) -> i64 {
-        now_ms() + i64::try_from(self.lease.as_millis()).unwrap_or(i64::MAX / 2)
+        self.database.now_ms() + i64::try_from(self.lease.as_millis()).unwrap_or(i64::MAX / 2)
+    }
+
+    /// Holds an order for longer, if it is still pending.
+    pub(super) async fn renew_lease(&self, order: &Token) -> Result<(), Error> {
+        with_writer!(&self.database, |writer| execute!(
+            writer,
+            "UPDATE orders SET lease_until = $1 WHERE token = $2 AND status = 'Pending'",
+            self.lease_from_now(),
+            order,
+        ))
+        .map(drop)
     }
 
     /// Looks for what was left behind, again and again.
     pub(crate) async fn recover_regularly(self: Arc<Self>) {
         let interval = LONGEST_INTERVAL.min(self.lease / 4);
+        let pause = LONGEST_INTERVAL.min(self.lease);
+        let mut next_look_for_losses = Instant::now() + pause;
+        let mut strays = Strays::new();
         loop {
-            if let Err(error) = self.recover_all().await {
-                tracing::warn!(?error, "cannot look for orders that were left behind");
+            if let Err(error) = self.database.read_clock().await {
+                tracing::warn!(?error, "cannot read the database's clock");
+            }
+            if let Err(error) = self.end_leases_of_the_dead().await {
+                tracing::warn!(
+                    ?error,
+                    "cannot look for leases of processes that have ended"
+                );
+            }
+            for kind in KINDS {
+                if let Err(error) = self.recover_all_of(kind).await {
+                    tracing::warn!(?error, "cannot look for orders that were left behind");
+                }
+            }
+            if Instant::now() >= next_look_for_losses {
+                if let Err(error) = self.look_for_losses(&mut strays).await {
+                    tracing::warn!(?error, "cannot look for what was lost");
+                }
+                next_look_for_losses = Instant::now() + pause;
             }
             tokio::time::sleep(interval).await;
         }
     }
 
-    /// Takes over whatever nobody works on.
-    async fn recover_all(&self) -> Result<(), Error> {
-        for kind in [Kind::Order, Kind::Return] {
-            loop {
-                let left = within(STATEMENT_LIMIT, self.left_behind(kind)).await?;
-                let was_all = left.len() < BATCH;
-                let all_well = stream::iter(left)
-                    .map(|lease| {
-                        let recovery = async move { self.recover(kind, &lease).await };
-                        trace::in_new_trace("orders", "recover", recovery)
-                    })
-                    .buffer_unordered(AT_ONCE)
-                    .fold(true, |all_well, well| async move { all_well && well })
-                    .await;
-                // One that is taken over is not found again soon; one that could not be might be.
-                if was_all || !all_well {
-                    break;
-                }
+    /// Ends the leases of processes that ran here and are no more, as the one before this was: nobody has
+    /// to wait until they are over.
+    pub(crate) async fn end_leases_of_the_dead(&self) -> Result<(), Error> {
+        for kind in KINDS {
+            let table = kind.table();
+            let owners = format!(
+                "SELECT DISTINCT owner FROM {table} WHERE settled_at IS NULL AND lease_until > $1
+                 AND attempts = 0 AND owner IS NOT NULL"
+            );
+            let end = format!(
+                "UPDATE {table} SET lease_until = 0
+                 WHERE settled_at IS NULL AND attempts = 0 AND owner = $1"
+            );
+            let owners: Vec<(String,)> = with_writer!(&self.database, |writer| rows!(
+                writer,
+                AssertSqlSafe(owners.as_str()),
+                self.database.now_ms()
+            ))?;
+            for (owner,) in owners.iter().filter(|(owner,)| process::has_ended(owner)) {
+                with_writer!(&self.database, |writer| execute!(
+                    writer,
+                    AssertSqlSafe(end.as_str()),
+                    owner
+                ))?;
             }
         }
         Ok(())
+    }
+
+    /// Takes over whatever nobody works on.
+    pub(super) async fn recover_all_of(&self, kind: Kind) -> Result<(), Error> {
+        loop {
+            let left = within(STATEMENT_LIMIT, self.left_behind(kind)).await?;
+            let was_all = left.len() < BATCH;
+            let all_well = stream::iter(left)
+                .map(|lease| {
+                    let recovery = async move { self.recover(kind, &lease).await };
+                    trace::in_new_trace("orders", "recover", recovery)
+                })
+                .buffer_unordered(AT_ONCE)
+                .fold(true, |all_well, well| async move { all_well && well })
+                .await;
+            // One that is taken over is not found again soon; one that could not be might be.
+            if was_all || !all_well {
+                return Ok(());
+            }
+        }
     }
 
     /// Takes over one order, or return, unless someone else does; whether nothing failed.
@@ -126,36 +187,33 @@ impl Orders {
 
     /// Recovers it if it is ours to recover.
     async fn recover_order(&self, lease: &Lease, is_ours: &mut bool) -> Result<(), Error> {
-        let claimed: Option<(String, String)> = with_writer!(&self.database, |writer| {
-            sqlx::query_as(
-                "UPDATE orders SET lease_until = $1
-                 WHERE token = $2 AND lease_until = $3 AND settled_at IS NULL
-                 RETURNING status, request",
-            )
-            .bind(self.lease_from_now())
-            .bind(&lease.token)
-            .bind(lease.until)
-            .fetch_all(writer)
-            .await
-            .map(at_most_one)
-        })?;
+        let claimed: Option<(OrderStatus, String)> = with_writer!(&self.database, |writer| row!(
+            writer,
+            "UPDATE orders SET lease_until = $1, owner = $2
+             WHERE token = $3 AND lease_until = $4 AND settled_at IS NULL
+             RETURNING status, request",
+            self.lease_from_now(),
+            process::THIS.as_deref(),
+            &lease.token,
+            lease.until,
+        ))?;
         let Some((status, request)) = claimed else {
             return Ok(());
         };
         *is_ours = true;
         // A slow owner may still decide it, but not both of us.
-        let cancelled = match status.as_str() {
-            "Pending" => {
-                self.cancel(&lease.token, None).await? || !self.is_final(&lease.token).await?
+        let cancelled = match status {
+            OrderStatus::Pending => {
+                self.cancel(&lease.token, None).await? || !self.decided(&lease.token).await?.0
             }
-            status => status == "Cancelled",
+            status => !status.is_placed(),
         };
         let decision = Decision {
             order: lease.token.clone(),
             bought: !cancelled,
             from_cart: OrderRequest::is_of_cart(&request),
         };
-        self.tell_others(&decision).await?;
+        self.notify_others(&decision).await?;
         let outcome = if cancelled { "cancelled" } else { "finished" };
         tracing::info!(order = %lease.token, "order that was left behind is {outcome}");
         Ok(())
@@ -163,56 +221,36 @@ impl Orders {
 
     /// Recovers it if it is ours to recover.
     async fn recover_return(&self, lease: &Lease, is_ours: &mut bool) -> Result<(), Error> {
-        let claimed: Option<i64> = with_writer!(&self.database, |writer| {
-            sqlx::query_scalar(
-                "UPDATE returns SET lease_until = $1
-                 WHERE token = $2 AND lease_until = $3 AND settled_at IS NULL RETURNING id",
-            )
-            .bind(self.lease_from_now())
-            .bind(&lease.token)
-            .bind(lease.until)
-            .fetch_all(writer)
-            .await
-            .map(at_most_one)
-        })?;
-        if claimed.is_none() {
+        let claimed = with_writer!(&self.database, |writer| execute!(
+            writer,
+            "UPDATE returns SET lease_until = $1, owner = $2
+             WHERE token = $3 AND lease_until = $4 AND settled_at IS NULL",
+            self.lease_from_now(),
+            process::THIS.as_deref(),
+            &lease.token,
+            lease.until,
+        ))?;
+        if claimed == 0 {
             return Ok(());
         }
         *is_ours = true;
-        self.tell_catalog_of_return(&lease.token).await?;
+        self.notify_catalog_of_return(&lease.token).await?;
         tracing::info!(token = %lease.token, "return that was left behind is finished");
         Ok(())
     }
 
     /// Some of what nobody works on; from the writer, which knows the newest state.
     async fn left_behind(&self, kind: Kind) -> Result<Vec<Lease>, Error> {
-        let sql = match kind {
-            Kind::Order => {
-                "SELECT token, lease_until FROM orders
-                 WHERE settled_at IS NULL AND lease_until <= $1 ORDER BY lease_until LIMIT $2"
-            }
-            Kind::Return => {
-                "SELECT token, lease_until FROM returns
-                 WHERE settled_at IS NULL AND lease_until <= $1 ORDER BY lease_until LIMIT $2"
-            }
-        };
-        with_writer!(&self.database, |writer| {
-            sqlx::query_as(sql)
-                .bind(now_ms())
-                .bind(BATCH as i64)
-                .fetch_all(writer)
-                .await
-        })
-    }
-
-    async fn is_final(&self, order: &Token) -> Result<bool, Error> {
-        let status: Option<String> = with_writer!(&self.database, |writer| {
-            sqlx::query_scalar("SELECT status FROM orders WHERE token = $1")
-                .bind(order)
-                .fetch_all(writer)
-                .await
-                .map(at_most_one)
-        })?;
-        Ok(matches!(status.as_deref(), Some("Ordered" | "Returned")))
+        let left = format!(
+            "SELECT token, lease_until FROM {}
+             WHERE settled_at IS NULL AND lease_until <= $1 ORDER BY lease_until LIMIT $2",
+            kind.table()
+        );
+        with_writer!(&self.database, |writer| rows!(
+            writer,
+            AssertSqlSafe(left.as_str()),
+            self.database.now_ms(),
+            BATCH as i64,
+        ))
     }
 }

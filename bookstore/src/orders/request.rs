@@ -6,28 +6,25 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
-    extract::{FromBody, FromParameters, Parameters},
-    item::Item,
-    validation::{Field, Location, Problems},
+    item::{Item, PricedItem},
+    platform::{
+        extract::{FromBody, FromParameters, Parameters},
+        idempotency::IDEMPOTENCY_KEY,
+        validation::{Field, Location, Problems},
+    },
 };
-
-/// The header that makes a repeated request one order.
-const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 /// The canonical text of an order for a cart.
 const CART: &str = "cart";
 
-/// Characters that an idempotency key may have.
-const LONGEST_KEY: usize = 255;
-
-/// Ids of orders.
 const ORDERS: RangeInclusive<i64> = 1..=i64::MAX;
 
-/// What is to be ordered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum OrderRequest {
     /// Whatever is in the customer's active cart.
     Cart,
+    /// The customer's active cart if it holds just this, at these prices; sorted by product.
+    CartAsShown(Vec<PricedItem>),
     /// These items, sorted by product; the cart is left alone.
     Items(Vec<Item>),
 }
@@ -39,11 +36,31 @@ pub(crate) struct OrderedItems<'a> {
     items: &'a [Item],
 }
 
+/// The body that orders a cart as it was shown.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ShownCart {
+    #[schema(min_items = 1, max_items = 100)]
+    cart: Vec<PricedItem>,
+}
+
+/// The body of an order.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "describes the body")]
+pub(crate) enum OrderBody<'a> {
+    Items(OrderedItems<'a>),
+    Cart(ShownCart),
+}
+
 impl OrderRequest {
     /// The same text for requests that ask for the same.
     pub(super) fn canonical(&self) -> String {
         match self {
             Self::Cart => CART.to_owned(),
+            Self::CartAsShown(lines) => {
+                let lines = serde_json::to_string(lines).expect("plain data becomes JSON");
+                format!("{CART} {lines}")
+            }
             Self::Items(items) => {
                 serde_json::to_string(&OrderedItems { items }).expect("plain data becomes JSON")
             }
@@ -52,7 +69,12 @@ impl OrderRequest {
 
     /// Whether a canonical text is of an order for a cart.
     pub(super) fn is_of_cart(canonical: &str) -> bool {
-        canonical == CART
+        canonical.starts_with(CART)
+    }
+
+    /// Whether it is for the customer's cart.
+    pub(super) fn is_cart(&self) -> bool {
+        !matches!(self, Self::Items(_))
     }
 }
 
@@ -61,11 +83,14 @@ impl FromBody for OrderRequest {
         if body.is_absent() {
             return Some(Self::Cart);
         }
-        Item::read_list(&body.object(problems)?, problems).map(Self::Items)
+        let body = body.object(problems)?;
+        if body.field("cart").is_absent() {
+            return Item::read_list(&body, problems).map(Self::Items);
+        }
+        PricedItem::read_list(&body, problems).map(Self::CartAsShown)
     }
 }
 
-/// What is to be returned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ReturnRequest {
     /// Whatever has not come back yet.
@@ -108,7 +133,6 @@ pub(crate) struct OrderRange {
 }
 
 impl OrderRange {
-    /// Every order.
     pub(super) const ALL: Self = Self {
         first_order: *ORDERS.start(),
         last_order: *ORDERS.end(),
@@ -123,29 +147,6 @@ impl FromParameters for OrderRange {
             first_order: first?.unwrap_or(Self::ALL.first_order),
             last_order: last?.unwrap_or(Self::ALL.last_order),
         })
-    }
-}
-
-/// A client's name for its request, if it gave one. Without it every request is another one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct IdempotencyKey(pub(super) Option<String>);
-
-impl FromParameters for IdempotencyKey {
-    fn read(parameters: &Parameters<'_>, problems: &mut Problems) -> Option<Self> {
-        let Some(key) = parameters.header(IDEMPOTENCY_KEY) else {
-            return Some(Self(None));
-        };
-        let fits = (1..=LONGEST_KEY).contains(&key.len());
-        match std::str::from_utf8(key) {
-            Ok(key) if fits && key.bytes().all(|byte| byte.is_ascii_graphic()) => {
-                Some(Self(Some(key.to_owned())))
-            }
-            _ => problems.add(
-                &Location::Field(&Location::Part("header"), IDEMPOTENCY_KEY),
-                "value_error",
-                format!("Value error, use 1 to {LONGEST_KEY} visible ASCII characters"),
-            ),
-        }
     }
 }
 

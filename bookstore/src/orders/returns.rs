@@ -1,7 +1,7 @@
 //! Returns: books that were bought come back, each copy once.
 //!
 //! One transaction of the orders' database takes the copies back from the order; from then on there
-//! is no way back. The catalog is told afterwards, as often as it takes.
+//! is no way back. The catalog is notified afterwards, as often as it takes.
 
 use std::sync::Arc;
 
@@ -11,15 +11,25 @@ use utoipa::ToSchema;
 
 use super::{
     Orders,
-    request::{IdempotencyKey, ReturnRequest, key_was_used_otherwise},
-    store::{Order, stored_answer},
+    model::{
+        Order,
+        OrderStatus::{self, Ordered, Returned},
+    },
+    request::{ReturnRequest, key_was_used_otherwise},
+    settlement::Kind,
+    store::stored_answer,
 };
 use crate::{
-    Error, catalog,
-    database::{at_most_one, exactly_one, in_transaction, now_ms, with_writer},
-    error::Answer,
+    catalog,
     item::Item,
-    token::Token,
+    platform::{
+        Error,
+        database::{execute, in_transaction, now_ms, row, rows, value, with_writer},
+        error::Answer,
+        idempotency::IdempotencyKey,
+        process,
+        token::Token,
+    },
 };
 
 /// The answer to a return.
@@ -70,29 +80,25 @@ impl Orders {
         request: &ReturnRequest,
     ) -> Result<Accepted, Error> {
         let canonical = request.canonical();
-        in_transaction!(&self.database, |connection| {
-            let found: Option<i64> = sqlx::query_scalar(
+        let token = Token::new();
+        let accepted = in_transaction!(&self.database, |connection| {
+            let found = execute!(
+                connection,
                 "UPDATE orders SET status = status
-                 WHERE id = $1 AND customer_id = $2 AND status IN ('Ordered', 'Returned')
-                 RETURNING id",
-            )
-            .bind(order)
-            .bind(customer)
-            .fetch_all(&mut *connection)
-            .await
-            .map(at_most_one)?;
-            if found.is_none() {
+                 WHERE id = $1 AND customer_id = $2 AND status IN ('Ordered', 'Returned')",
+                order,
+                customer,
+            )?;
+            if found == 0 {
                 return Err(order_not_found(customer, order));
             }
-            let known: Option<KnownReturn> = sqlx::query_as(
+            let known: Option<KnownReturn> = row!(
+                connection,
                 "SELECT token, request, answer_status, answer_body, settled_at IS NOT NULL
                  FROM returns WHERE order_id = $1 AND idempotency_key = $2",
-            )
-            .bind(order)
-            .bind(key.0.as_deref())
-            .fetch_all(&mut *connection)
-            .await
-            .map(at_most_one)?;
+                order,
+                key.0.as_deref(),
+            )?;
             if let Some((token, request, status, body, settled)) = known {
                 return if request == canonical {
                     Ok(Accepted {
@@ -104,89 +110,79 @@ impl Orders {
                     Err(key_was_used_otherwise().into())
                 };
             }
-            let left: Vec<Item> = sqlx::query_as(
+            let left: Vec<Item> = rows!(
+                connection,
                 "SELECT product_id, quantity - returned AS quantity FROM order_items
                  WHERE order_id = $1 AND returned < quantity ORDER BY product_id",
-            )
-            .bind(order)
-            .fetch_all(&mut *connection)
-            .await?;
+                order,
+            )?;
             let items = to_take_back(order, &left, request)?;
             for item in &items {
-                sqlx::query(
+                execute!(
+                    connection,
                     "UPDATE order_items SET returned = returned + $1
                      WHERE order_id = $2 AND product_id = $3",
-                )
-                .bind(item.quantity)
-                .bind(order)
-                .bind(item.product_id)
-                .execute(&mut *connection)
-                .await?;
+                    item.quantity,
+                    order,
+                    item.product_id,
+                )?;
             }
-            let status = if items == left { "Returned" } else { "Ordered" };
-            sqlx::query("UPDATE orders SET status = $1 WHERE id = $2")
-                .bind(status)
-                .bind(order)
-                .execute(&mut *connection)
-                .await?;
+            let status = if items == left { Returned } else { Ordered };
+            let update = "UPDATE orders SET status = $1 WHERE id = $2";
+            execute!(connection, update, status, order)?;
             let answer = answer(customer, order, status, &items);
-            let token = Token::new();
-            let id: i64 = sqlx::query_scalar(
+            let id: i64 = value!(
+                connection,
                 "INSERT INTO returns (order_id, idempotency_key, request, answer_status,
-                 answer_body, created_at, lease_until, token)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
-            )
-            .bind(order)
-            .bind(key.0.as_deref())
-            .bind(&canonical)
-            .bind(i64::from(answer.status.as_u16()))
-            .bind(&answer.body)
-            .bind(now_ms())
-            .bind(self.lease_from_now())
-            .bind(&token)
-            .fetch_all(&mut *connection)
-            .await
-            .and_then(exactly_one)?;
+                 answer_body, created_at, lease_until, token, owner)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",
+                order,
+                key.0.as_deref(),
+                &canonical,
+                i64::from(answer.status.as_u16()),
+                &answer.body,
+                now_ms(),
+                self.lease_from_now(),
+                &token,
+                process::THIS.as_deref(),
+            )?;
             for item in &items {
-                sqlx::query(
+                execute!(
+                    connection,
                     "INSERT INTO return_items (return_id, product_id, quantity)
                      VALUES ($1, $2, $3)",
-                )
-                .bind(id)
-                .bind(item.product_id)
-                .bind(item.quantity)
-                .execute(&mut *connection)
-                .await?;
+                    id,
+                    item.product_id,
+                    item.quantity,
+                )?;
             }
             Accepted {
-                token,
+                token: token.clone(),
                 answer,
                 settled: false,
             }
-        })
+        });
+        if let Err(Error::Database(_)) = &accepted {
+            // It may be there all the same.
+            self.let_go(Kind::Return, &token);
+        }
+        accepted
     }
 
     /// What a return is about.
     pub(super) async fn returned(&self, token: &Token) -> Result<catalog::ReturnRequest, Error> {
-        let (order_token,): (Token,) = with_writer!(&self.database, |writer| {
-            sqlx::query_as(
-                "SELECT orders.token FROM returns JOIN orders ON orders.id = order_id
-                 WHERE returns.token = $1",
-            )
-            .bind(token)
-            .fetch_all(writer)
-            .await
-            .and_then(exactly_one)
-        })?;
-        let items = with_writer!(&self.database, |writer| {
-            sqlx::query_as(
-                "SELECT product_id, quantity FROM return_items JOIN returns ON return_id = returns.id
-                 WHERE token = $1 ORDER BY product_id",
-            )
-            .bind(token)
-            .fetch_all(writer)
-            .await
-        })?;
+        let order_token = with_writer!(&self.database, |writer| value!(
+            writer,
+            "SELECT orders.token FROM returns JOIN orders ON orders.id = order_id
+             WHERE returns.token = $1",
+            token,
+        ))?;
+        let items = with_writer!(&self.database, |writer| rows!(
+            writer,
+            "SELECT product_id, quantity FROM return_items JOIN returns ON return_id = returns.id
+             WHERE token = $1 ORDER BY product_id",
+            token,
+        ))?;
         Ok(catalog::ReturnRequest { order_token, items })
     }
 }
@@ -217,20 +213,20 @@ fn to_take_back(order: i64, left: &[Item], request: &ReturnRequest) -> Result<Ve
     Ok(items.clone())
 }
 
-fn answer(customer: i64, order: i64, status: &str, items: &[Item]) -> Answer {
+fn answer(customer: i64, order: i64, status: OrderStatus, items: &[Item]) -> Answer {
     let returned = ReturnedBooks {
         message: "Books returned successfully",
         order: Order {
             id: order,
             customer_id: customer,
-            status: status.to_owned(),
+            status,
         },
         items,
     };
     Answer::json(StatusCode::CREATED, &returned)
 }
 
-fn order_not_found(customer: i64, order: i64) -> Error {
+pub(super) fn order_not_found(customer: i64, order: i64) -> Error {
     Error::NotFound(
         format!("Order with id: {order} of customer with id: {customer} was not found").into(),
     )

@@ -1,4 +1,4 @@
-//! `/orders`.
+//! `/orders`, and the returns of an order.
 
 use std::sync::Arc;
 
@@ -9,16 +9,17 @@ use utoipa::ToSchema;
 use super::{
     Orders,
     checkout::PlacedOrder,
-    request::{IdempotencyKey, OrderRange, OrderRequest, OrderedItems},
-    store::{Order, OrderItem},
+    model::{Order, OrderItem},
+    request::{OrderBody, OrderRange, OrderRequest, OrderedItems, ReturnRequest},
+    returns::{ReturnedBooks, order_not_found},
 };
-use crate::{
+use crate::platform::{
     Error,
     error::{Answer, ErrorDetail},
-    extract::{Checked, CheckedBody, CustomerId, OnlyCustomer},
+    extract::{Checked, CheckedBody, CustomerId, OnlyCustomer, OrderId},
+    idempotency::IdempotencyKey,
     paging::{NewestFirst, NextPage, Paging},
     trace,
-    validation::HttpValidationError,
 };
 
 /// Orders that were placed.
@@ -38,18 +39,13 @@ pub(crate) struct AllOrderItems {
     get,
     path = "/orders",
     params(Paging),
-    responses(
-        (status = 200, body = AllOrders, headers(
-            ("Link" = String, description = "The next page, if there is more than `limit`"),
-        )),
-        (status = 422, body = HttpValidationError),
-    )
+    responses((status = 200, body = AllOrders))
 )]
 pub(super) async fn list(
     State(orders): State<Arc<Orders>>,
     Checked(paging): Checked<Paging>,
 ) -> Result<(NextPage, Json<AllOrders>), Error> {
-    let orders = orders.orders(&paging).await?;
+    let orders = orders.orders(None, NewestFirst(false), &paging).await?;
     let (next, orders) = paging.cut(orders, |order| order.id);
     Ok((next, Json(AllOrders { orders })))
 }
@@ -64,25 +60,64 @@ pub(super) async fn list(
             description = "Begin with the greatest id instead of the smallest"),
         Paging,
     ),
-    responses(
-        (status = 200, body = AllOrders, headers(
-            ("Link" = String, description = "The next page, if there is more than `limit`"),
-        )),
-        (status = 422, body = HttpValidationError),
-    )
+    responses((status = 200, body = AllOrders))
 )]
 pub(super) async fn list_for_customer(
     State(orders): State<Arc<Orders>>,
     request: Checked<((CustomerId, NewestFirst), Paging)>,
 ) -> Result<(NextPage, Json<AllOrders>), Error> {
-    let Checked(((CustomerId(customer), NewestFirst(newest_first)), paging)) = request;
-    let orders = if newest_first {
-        orders.latest_orders_of(customer, &paging).await?
-    } else {
-        orders.orders_of(customer, &paging).await?
-    };
+    let Checked(((CustomerId(customer), newest_first), paging)) = request;
+    let orders = orders.orders(Some(customer), newest_first, &paging).await?;
     let (next, orders) = paging.cut(orders, |order| order.id);
     Ok((next, Json(AllOrders { orders })))
+}
+
+/// An order that was placed, with its lines.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct WholeOrder {
+    order: Order,
+    items: Vec<OrderItem>,
+    /// What it cost, in whole units of the currency; not known of early orders.
+    total: Option<i64>,
+}
+
+/// Get one of a customer's orders with its lines, their prices, and what it cost.
+#[utoipa::path(
+    get,
+    path = "/orders/{customer_id}/{order_id}",
+    params(
+        ("customer_id" = i64, Path, minimum = 1),
+        ("order_id" = i64, Path, minimum = 1),
+    ),
+    responses(
+        (status = 200, body = WholeOrder),
+        (status = 404, body = ErrorDetail),
+    )
+)]
+pub(super) async fn show_order(
+    State(orders): State<Arc<Orders>>,
+    request: Checked<(CustomerId, OrderId)>,
+) -> Result<Json<WholeOrder>, Error> {
+    let Checked((CustomerId(customer), OrderId(id))) = request;
+    let order = orders.order_of(customer, id).await?;
+    let order = order.ok_or_else(|| order_not_found(customer, id))?;
+    let range = OrderRange {
+        first_order: id,
+        last_order: id,
+    };
+    let items = orders
+        .items_of(customer, range, &Paging::first_of("/order_items"))
+        .await?;
+    let costs = items
+        .iter()
+        .map(|item| Some(item.price?.saturating_mul(item.quantity)));
+    let costs: Option<Vec<i64>> = costs.collect();
+    let total = costs.map(|costs| costs.into_iter().fold(0, i64::saturating_add));
+    Ok(Json(WholeOrder {
+        order,
+        items,
+        total,
+    }))
 }
 
 /// Get the lines of all orders, or those of some orders or of one customer's, or a page of them.
@@ -95,12 +130,7 @@ pub(super) async fn list_for_customer(
         OrderRange,
         Paging,
     ),
-    responses(
-        (status = 200, body = AllOrderItems, headers(
-            ("Link" = String, description = "The next page, if there is more than `limit`"),
-        )),
-        (status = 422, body = HttpValidationError),
-    )
+    responses((status = 200, body = AllOrderItems))
 )]
 pub(super) async fn list_items(
     State(orders): State<Arc<Orders>>,
@@ -126,7 +156,7 @@ pub(super) async fn list_items(
             min_length = 1, max_length = 255, pattern = "^[!-~]+$",
             description = "Repeated requests with the same key are one order"),
     ),
-    request_body(content = Option<OrderedItems>, description = "Leave it out to order the cart"),
+    request_body(content = Option<OrderBody>, description = "Leave it out to order the cart"),
     responses(
         (status = 201, body = PlacedOrder, links(
             ("orders" = (
@@ -144,7 +174,7 @@ pub(super) async fn list_items(
         (status = 400, description = "Not enough in stock, or the cart is empty", body = ErrorDetail),
         (status = 404, description = "No active cart, or no such product", body = ErrorDetail),
         (status = 409, description = "The cart, or the same request, is being ordered", body = ErrorDetail),
-        (status = 422, body = HttpValidationError),
+        (status = 412, description = "The cart, or a price, is not as the body says", body = ErrorDetail),
         (status = 503, description = "Another service is not available, and nothing was ordered; or it is not known yet whether, as the detail says: ask again with the same Idempotency-Key", body = ErrorDetail),
     )
 )]
@@ -153,12 +183,41 @@ pub(super) async fn create(
     request: CheckedBody<(CustomerId, IdempotencyKey), OrderRequest>,
 ) -> Result<Answer, Error> {
     let CheckedBody((CustomerId(customer), key), request) = request;
-    in_a_task_of_its_own(orders.place(customer, key, request)).await
+    in_own_task(orders.place(customer, key, request)).await
+}
+
+/// Return the books of an order, or the items in the body.
+#[utoipa::path(
+    post,
+    path = "/orders/{customer_id}/{order_id}/returns",
+    operation_id = "return_books",
+    params(
+        ("customer_id" = i64, Path, minimum = 1),
+        ("order_id" = i64, Path, minimum = 1),
+        ("Idempotency-Key" = Option<String>, Header, nullable = false,
+            min_length = 1, max_length = 255, pattern = "^[!-~]+$",
+            description = "Repeated requests with the same key are one return"),
+    ),
+    request_body(content = Option<OrderedItems>, description = "Leave it out to return everything"),
+    responses(
+        (status = 201, description = "Returned, and back in stock", body = ReturnedBooks),
+        (status = 202, description = "Returned; the stock follows", body = ReturnedBooks),
+        (status = 400, description = "More copies than are left to return", body = ErrorDetail),
+        (status = 404, description = "The customer has no such order", body = ErrorDetail),
+        (status = 409, description = "Everything was returned before", body = ErrorDetail),
+    )
+)]
+pub(super) async fn create_return(
+    State(orders): State<Arc<Orders>>,
+    request: CheckedBody<((CustomerId, OrderId), IdempotencyKey), ReturnRequest>,
+) -> Result<Answer, Error> {
+    let CheckedBody(((CustomerId(customer), OrderId(order)), key), request) = request;
+    in_own_task(orders.take_back(customer, order, key, request)).await
 }
 
 /// What was begun is finished even if the client goes away. The work holds on to the orders, and the
 /// process stays until they are let go.
-pub(super) async fn in_a_task_of_its_own(
+async fn in_own_task(
     work: impl Future<Output = Result<Answer, Error>> + Send + 'static,
 ) -> Result<Answer, Error> {
     let task = tokio::spawn(trace::carried(work));

@@ -4,19 +4,31 @@
 //! cart first and the orders after that; whatever follows an order is thus not newer than the order
 //! itself. What still looks wrong is looked at again: by then the others know all that the orders
 //! said the first time, and only a real violation looks the same twice.
-//!
-//! More than 400 lines: the rules, the reads that they need, and a test of each rule.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Orders, audit::UNFINISHED, request::OrderRequest};
+use super::{
+    Orders,
+    audit::{SETTLED, UNFINISHED},
+    model::OrderStatus,
+    request::OrderRequest,
+};
 use crate::{
-    Error,
-    audit::{Audit, LISTED, Violation},
-    cart::CheckoutState,
-    catalog::{Reservation, ReservedItem},
-    database::{exactly_one, with_reader},
-    token::Token,
+    cart::{
+        CheckoutState,
+        CheckoutStatus::{Completed, Locked},
+    },
+    catalog::{
+        Reservation,
+        ReservationStatus::{Confirmed, Held, Released},
+        ReservedItem,
+    },
+    platform::{
+        Error,
+        audit::{Audit, LISTED, Violation},
+        database::{rows, value, with_reader},
+        token::Token,
+    },
 };
 
 /// Rows that are read at once, of each kind.
@@ -29,16 +41,14 @@ const RESTOCKED: &str = "copies that came back are back in stock";
 const CART_BOUGHT: &str = "an order of a cart that was placed has bought one cart";
 const CART_HELD: &str = "carts are held for orders at work only";
 
-/// What the orders' database says about an order.
 #[derive(Debug)]
 struct OrderState {
     id: i64,
-    /// `Pending`, `Ordered`, `Returned` or `Cancelled`.
-    status: String,
+    status: OrderStatus,
     from_cart: bool,
-    /// Whether catalog and cart were told.
+    /// Whether catalog and cart were notified.
     settled: bool,
-    /// Whether the catalog was told of every return.
+    /// Whether the catalog was notified of every return.
     returns_settled: bool,
     items: Vec<ReservedItem>,
 }
@@ -52,7 +62,6 @@ struct Window {
 }
 
 impl Orders {
-    /// Audits the whole shop.
     pub(super) async fn audit_shop(&self) -> Result<Audit, Error> {
         let (mut orders, mut reservations, mut checkouts) = (0, 0, 0);
         let mut violations = Vec::new();
@@ -79,12 +88,8 @@ impl Orders {
             }
             after = next;
         }
-        let unfinished: i64 = with_reader!(&self.database, |reader| {
-            sqlx::query_scalar(UNFINISHED)
-                .fetch_all(reader)
-                .await
-                .and_then(exactly_one)
-        })?;
+        violations.extend(SETTLED.violations(&self.database).await?);
+        let unfinished = with_reader!(&self.database, |reader| value!(reader, UNFINISHED))?;
         let checked = [
             ("orders", orders),
             ("reservations", reservations),
@@ -106,27 +111,24 @@ impl Orders {
         )?;
         let orders = self.states(after).await?;
         // Each list ends where its page does; all of them are whole up to the first such end.
+        let reserved = reservations.iter().map(|it| &it.order_token);
+        let checked_out = checkouts.iter().map(|it| &it.order_token);
         let ends = [
-            full_page(
-                reservations
-                    .iter()
-                    .map(|reservation| &reservation.order_token),
-            ),
-            full_page(checkouts.iter().map(|checkout| &checkout.order_token)),
+            full_page(reserved),
+            full_page(checked_out),
             full_page(orders.keys()),
         ];
         let end = ends.into_iter().flatten().min();
         let whole = |order: &Token| end.as_ref().is_none_or(|end| order <= end);
-        let mut window = Window::default();
-        for reservation in reservations {
-            let order = reservation.order_token.clone();
-            window.reservations.insert(order, reservation);
-        }
-        for checkout in checkouts {
-            let order = checkout.order_token.clone();
-            window.checkouts.insert(order, checkout);
-        }
-        window.orders = orders;
+        let reservations = reservations.into_iter();
+        let checkouts = checkouts.into_iter();
+        let mut window = Window {
+            reservations: reservations
+                .map(|it| (it.order_token.clone(), it))
+                .collect(),
+            checkouts: checkouts.map(|it| (it.order_token.clone(), it)).collect(),
+            orders,
+        };
         window.reservations.retain(|order, _| whole(order));
         window.checkouts.retain(|order, _| whole(order));
         window.orders.retain(|order, _| whole(order));
@@ -136,16 +138,13 @@ impl Orders {
     /// Orders after one, and what became of their lines.
     async fn states(&self, after: Option<&Token>) -> Result<BTreeMap<Token, OrderState>, Error> {
         let after = after.map_or("", Token::as_str);
-        let rows: Vec<OrderRow> = with_reader!(&self.database, |reader| {
-            sqlx::query_as(
-                "SELECT token, id, status, request, settled_at IS NOT NULL FROM orders
-                 WHERE token > $1 ORDER BY token LIMIT $2",
-            )
-            .bind(after)
-            .bind(WINDOW as i64)
-            .fetch_all(reader)
-            .await
-        })?;
+        let rows: Vec<OrderRow> = with_reader!(&self.database, |reader| rows!(
+            reader,
+            "SELECT token, id, status, request, settled_at IS NOT NULL FROM orders
+             WHERE token > $1 ORDER BY token LIMIT $2",
+            after,
+            WINDOW as i64,
+        ))?;
         let Some(last) = rows.last().map(|row| row.0.clone()) else {
             return Ok(BTreeMap::new());
         };
@@ -163,32 +162,26 @@ impl Orders {
                 (token, state)
             })
             .collect();
-        let unsettled: Vec<Token> = with_reader!(&self.database, |reader| {
-            sqlx::query_scalar(
-                "SELECT orders.token FROM returns JOIN orders ON orders.id = order_id
-                 WHERE returns.settled_at IS NULL AND orders.token > $1 AND orders.token <= $2",
-            )
-            .bind(after)
-            .bind(&last)
-            .fetch_all(reader)
-            .await
-        })?;
-        for order in unsettled {
+        let unsettled: Vec<(Token,)> = with_reader!(&self.database, |reader| rows!(
+            reader,
+            "SELECT orders.token FROM returns JOIN orders ON orders.id = order_id
+             WHERE returns.settled_at IS NULL AND orders.token > $1 AND orders.token <= $2",
+            after,
+            &last,
+        ))?;
+        for (order,) in unsettled {
             if let Some(state) = states.get_mut(&order) {
                 state.returns_settled = false;
             }
         }
-        let items: Vec<(Token, i64, i64, i64)> = with_reader!(&self.database, |reader| {
-            sqlx::query_as(
-                "SELECT token, product_id, quantity, returned
-                 FROM order_items JOIN orders ON orders.id = order_id
-                 WHERE token > $1 AND token <= $2 ORDER BY token, product_id",
-            )
-            .bind(after)
-            .bind(&last)
-            .fetch_all(reader)
-            .await
-        })?;
+        let items: Vec<(Token, i64, i64, i64)> = with_reader!(&self.database, |reader| rows!(
+            reader,
+            "SELECT token, product_id, quantity, returned
+             FROM order_items JOIN orders ON orders.id = order_id
+             WHERE token > $1 AND token <= $2 ORDER BY token, product_id",
+            after,
+            &last,
+        ))?;
         for (order, product_id, quantity, returned) in items {
             if let Some(state) = states.get_mut(&order) {
                 state.items.push(ReservedItem {
@@ -203,7 +196,7 @@ impl Orders {
 }
 
 /// An order: its token, its number, its status, its request, and whether it is settled.
-type OrderRow = (Token, i64, String, String, bool);
+type OrderRow = (Token, i64, OrderStatus, String, bool);
 
 /// Where a list ends that may go on.
 fn full_page<'a>(orders: impl ExactSizeIterator<Item = &'a Token>) -> Option<Token> {
@@ -214,7 +207,7 @@ fn full_page<'a>(orders: impl ExactSizeIterator<Item = &'a Token>) -> Option<Tok
 
 impl OrderState {
     fn is_placed(&self) -> bool {
-        matches!(self.status.as_str(), "Ordered" | "Returned")
+        self.status.is_placed()
     }
 }
 
@@ -227,21 +220,20 @@ impl Window {
             if order.is_placed() && !reservation.is_some_and(|found| is_of(found, order)) {
                 add(RESERVED, format!("order {}: {reservation:?}", order.id));
             }
-            let checkout = self.checkouts.get(token);
-            let checkout = checkout.map_or("none", |found| &found.status);
-            let bought = matches!(checkout, "Locked" | "Completed");
+            let checkout = self.checkouts.get(token).map(|found| found.status);
+            let bought = matches!(checkout, Some(Locked | Completed));
             if order.is_placed() && order.from_cart != bought {
-                let detail = format!("order {}: checkout is {checkout}", order.id);
+                let detail = format!("order {}: checkout is {checkout:?}", order.id);
                 add(CART_BOUGHT, detail);
             }
         }
         for (token, reservation) in &self.reservations {
             let order = self.orders.get(token);
-            match reservation.status.as_str() {
-                "Held" if order.is_none_or(|order| order.settled) => {
+            match reservation.status {
+                Held if order.is_none_or(|order| order.settled) => {
                     add(LEAKED, status_of(token, order));
                 }
-                "Confirmed" if !order.is_some_and(OrderState::is_placed) => {
+                Confirmed if !is_explained(order, Some(reservation)) => {
                     add(SOLD, status_of(token, order));
                 }
                 _ => {}
@@ -258,11 +250,11 @@ impl Window {
         }
         for (token, checkout) in &self.checkouts {
             let order = self.orders.get(token);
-            match checkout.status.as_str() {
-                "Locked" if order.is_none_or(|order| order.settled) => {
+            match checkout.status {
+                Locked if order.is_none_or(|order| order.settled) => {
                     add(CART_HELD, status_of(token, order));
                 }
-                "Completed" if !order.is_some_and(OrderState::is_placed) => {
+                Completed if !is_explained(order, self.reservations.get(token)) => {
                     add(CART_BOUGHT, status_of(token, order));
                 }
                 _ => {}
@@ -275,14 +267,26 @@ impl Window {
 /// The order by its number and its status, or by its token where the orders have none.
 fn status_of(token: &Token, order: Option<&OrderState>) -> String {
     match order {
-        Some(order) => format!("order {} is {}", order.id, order.status),
+        Some(order) => format!("order {} is {:?}", order.id, order.status),
         None => format!("there is no order {token}"),
+    }
+}
+
+/// Whether an order was placed, or has given back whatever it had, as one that was lost can be made to.
+fn is_explained(order: Option<&OrderState>, reservation: Option<&Reservation>) -> bool {
+    let came_back = |reservation: &Reservation| {
+        let mut items = reservation.items.iter();
+        items.all(|item| item.returned == item.quantity)
+    };
+    match order {
+        Some(order) => order.is_placed(),
+        None => reservation.is_some_and(came_back),
     }
 }
 
 /// Whether a reservation is of what the order has bought.
 fn is_of(reservation: &Reservation, order: &OrderState) -> bool {
-    reservation.status != "Released"
+    reservation.status != Released
         && reservation.items.len() == order.items.len()
         && pairs(reservation, order).all(|(sold, bought)| sold.quantity == bought.quantity)
         && pairs(reservation, order).count() == order.items.len()

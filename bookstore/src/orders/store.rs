@@ -3,45 +3,32 @@
 //! `Returned`.
 
 use axum::http::StatusCode;
-use serde::Serialize;
-use utoipa::ToSchema;
+use sqlx::AssertSqlSafe;
 
 use super::{
     Orders,
+    model::{Order, OrderItem, OrderStatus},
     recovery::Lease,
-    request::{IdempotencyKey, OrderRange, OrderRequest},
+    repair::{Standing, standing},
+    request::{OrderRange, OrderRequest},
+    settlement::Kind,
 };
 use crate::{
-    Error,
-    database::{at_most_one, in_transaction, now_ms, with_reader, with_writer},
-    error::Answer,
-    item::Item,
-    paging::Paging,
-    token::Token,
+    item::{Item, PricedItem},
+    platform::{
+        Error,
+        database::{
+            Database, Moment, execute, in_transaction, now_ms, on_pool, row, rows, with_reader,
+            with_writer,
+        },
+        error::Answer,
+        idempotency::IdempotencyKey,
+        paging::{NewestFirst, Paging},
+        process, retention,
+        token::Token,
+    },
 };
 
-/// An order that was placed.
-#[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
-pub(crate) struct Order {
-    pub(crate) id: i64,
-    pub(crate) customer_id: i64,
-    /// `Ordered`, or `Returned` when every copy came back.
-    #[schema(example = "Ordered")]
-    pub(crate) status: String,
-}
-
-/// Copies of a product that an order has bought.
-#[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
-pub(crate) struct OrderItem {
-    pub(crate) id: i64,
-    pub(crate) product_id: i64,
-    pub(crate) quantity: i64,
-    /// Copies that came back.
-    pub(crate) returned: i64,
-    pub(crate) order_id: i64,
-}
-
-/// What a request for an order finds.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Opened {
     /// A new order, pending.
@@ -51,90 +38,76 @@ pub(super) enum Opened {
     /// This request is being worked on, by whoever holds the lease; or was cancelled in this very
     /// moment, which has freed its key.
     Unfinished(Option<Lease>),
-    /// Another request had this key.
     OtherRequest,
 }
 
-/// An order that was written down.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct NewOrder {
     /// Its number, for people. Another order may have it after the database was restored or reset.
     pub(super) id: i64,
     /// What it is known by among the services, and by whoever works on it.
     pub(super) token: Token,
+    /// How the shop stood when it was written down.
+    pub(super) standing: Standing,
+}
+
+#[derive(sqlx::FromRow)]
+struct Inserted {
+    id: i64,
+    #[sqlx(flatten)]
+    standing: Standing,
 }
 
 /// An order with the same customer and key: its request, its lease, and its answer if it is
 /// finished.
 type KnownOrder = (String, Token, i64, Option<i64>, Option<String>);
 
+/// Orders that were placed. Ends in `AND`.
+const PLACED: &str =
+    "SELECT id, customer_id, status FROM orders WHERE status IN ('Ordered', 'Returned') AND";
+
 impl Orders {
-    /// Orders that were placed, by id.
-    pub(super) async fn orders(&self, paging: &Paging) -> Result<Vec<Order>, Error> {
-        Ok(with_reader!(&self.database, |reader| {
-            sqlx::query_as(
-                "SELECT id, customer_id, status FROM orders
-                 WHERE status IN ('Ordered', 'Returned') AND id > $1 ORDER BY id LIMIT $2",
-            )
-            .bind(paging.after())
-            .bind(paging.rows())
-            .fetch_all(reader)
-            .await
-        })?)
-    }
-
-    /// A customer's orders, by id.
-    pub(super) async fn orders_of(
+    /// Orders that were placed, by id: a customer's, or everybody's.
+    pub(super) async fn orders(
         &self,
-        customer: i64,
+        customer: Option<i64>,
+        NewestFirst(newest_first): NewestFirst,
         paging: &Paging,
     ) -> Result<Vec<Order>, Error> {
-        Ok(with_reader!(&self.database, |reader| {
-            sqlx::query_as(
-                "SELECT id, customer_id, status FROM orders
-                 WHERE customer_id = $1 AND status IN ('Ordered', 'Returned') AND id > $2
-                 ORDER BY id LIMIT $3",
-            )
-            .bind(customer)
-            .bind(paging.after())
-            .bind(paging.rows())
-            .fetch_all(reader)
-            .await
-        })?)
+        let whose = customer.map_or("$1 = 0", |_| "customer_id = $1");
+        let (seen, page) = match newest_first {
+            true => (paging.before(), "id < $2 ORDER BY id DESC"),
+            false => (paging.after(), "id > $2 ORDER BY id"),
+        };
+        let query = format!("{PLACED} {whose} AND {page} LIMIT $3");
+        with_reader!(&self.database, |reader| rows!(
+            reader,
+            AssertSqlSafe(query.as_str()),
+            customer.unwrap_or(0),
+            seen,
+            paging.rows(),
+        ))
     }
 
-    /// A customer's orders, the latest first.
-    pub(super) async fn latest_orders_of(
-        &self,
-        customer: i64,
-        paging: &Paging,
-    ) -> Result<Vec<Order>, Error> {
-        Ok(with_reader!(&self.database, |reader| {
-            sqlx::query_as(
-                "SELECT id, customer_id, status FROM orders
-                 WHERE customer_id = $1 AND status IN ('Ordered', 'Returned') AND id < $2
-                 ORDER BY id DESC LIMIT $3",
-            )
-            .bind(customer)
-            .bind(paging.before())
-            .bind(paging.rows())
-            .fetch_all(reader)
-            .await
-        })?)
+    pub(super) async fn order_of(&self, customer: i64, id: i64) -> Result<Option<Order>, Error> {
+        let query = format!("{PLACED} id = $1 AND customer_id = $2");
+        with_reader!(&self.database, |reader| row!(
+            reader,
+            AssertSqlSafe(query.as_str()),
+            id,
+            customer,
+        ))
     }
 
     /// Lines of whatever order, by id.
     pub(super) async fn items(&self, paging: &Paging) -> Result<Vec<OrderItem>, Error> {
-        Ok(with_reader!(&self.database, |reader| {
-            sqlx::query_as(
-                "SELECT id, product_id, quantity, returned, order_id FROM order_items
-                 WHERE id > $1 ORDER BY id LIMIT $2",
-            )
-            .bind(paging.after())
-            .bind(paging.rows())
-            .fetch_all(reader)
-            .await
-        })?)
+        with_reader!(&self.database, |reader| rows!(
+            reader,
+            "SELECT id, product_id, quantity, returned, order_id, price FROM order_items
+             WHERE id > $1 ORDER BY id LIMIT $2",
+            paging.after(),
+            paging.rows(),
+        ))
     }
 
     /// Lines of these orders, by id. The signs keep SQLite from looking through every line by id.
@@ -143,18 +116,15 @@ impl Orders {
         range: OrderRange,
         paging: &Paging,
     ) -> Result<Vec<OrderItem>, Error> {
-        Ok(with_reader!(&self.database, |reader| {
-            sqlx::query_as(
-                "SELECT id, product_id, quantity, returned, order_id FROM order_items
-                 WHERE order_id BETWEEN $1 AND $2 AND +id > $3 ORDER BY +id LIMIT $4",
-            )
-            .bind(range.first_order)
-            .bind(range.last_order)
-            .bind(paging.after())
-            .bind(paging.rows())
-            .fetch_all(reader)
-            .await
-        })?)
+        with_reader!(&self.database, |reader| rows!(
+            reader,
+            "SELECT id, product_id, quantity, returned, order_id, price FROM order_items
+             WHERE order_id BETWEEN $1 AND $2 AND +id > $3 ORDER BY +id LIMIT $4",
+            range.first_order,
+            range.last_order,
+            paging.after(),
+            paging.rows(),
+        ))
     }
 
     /// Lines of those of these orders that are a customer's, by id. Only orders that were placed
@@ -165,22 +135,19 @@ impl Orders {
         range: OrderRange,
         paging: &Paging,
     ) -> Result<Vec<OrderItem>, Error> {
-        Ok(with_reader!(&self.database, |reader| {
-            sqlx::query_as(
-                "SELECT order_items.id, product_id, quantity, returned, order_id
-                 FROM order_items JOIN orders ON orders.id = order_id
-                 WHERE customer_id = $1 AND status IN ('Ordered', 'Returned')
-                 AND orders.id BETWEEN $2 AND $3 AND order_items.id > $4
-                 ORDER BY order_items.id LIMIT $5",
-            )
-            .bind(customer)
-            .bind(range.first_order)
-            .bind(range.last_order)
-            .bind(paging.after())
-            .bind(paging.rows())
-            .fetch_all(reader)
-            .await
-        })?)
+        with_reader!(&self.database, |reader| rows!(
+            reader,
+            "SELECT order_items.id, product_id, quantity, returned, order_id, price
+             FROM order_items JOIN orders ON orders.id = order_id
+             WHERE customer_id = $1 AND status IN ('Ordered', 'Returned')
+             AND orders.id BETWEEN $2 AND $3 AND order_items.id > $4
+             ORDER BY order_items.id LIMIT $5",
+            customer,
+            range.first_order,
+            range.last_order,
+            paging.after(),
+            paging.rows(),
+        ))
     }
 
     /// Writes down that an order is to be placed, unless its key says that it was already.
@@ -192,37 +159,39 @@ impl Orders {
     ) -> Result<Opened, Error> {
         let request = request.canonical();
         let token = Token::new();
-        let opened: Option<i64> = with_writer!(&self.database, |writer| {
-            sqlx::query_scalar(
-                "INSERT INTO orders
-                 (customer_id, status, idempotency_key, request, created_at, lease_until, token)
-                 VALUES ($1, 'Pending', $2, $3, $4, $5, $6)
-                 ON CONFLICT (customer_id, idempotency_key) DO NOTHING RETURNING id",
-            )
-            .bind(customer)
-            .bind(key.0.as_deref())
-            .bind(&request)
-            .bind(now_ms())
-            .bind(self.lease_from_now())
-            .bind(&token)
-            .fetch_all(writer)
-            .await
-            .map(at_most_one)
-        })?;
-        if let Some(id) = opened {
-            return Ok(Opened::New(NewOrder { id, token }));
+        let opened: Result<Option<Inserted>, Error> = with_writer!(&self.database, |writer| row!(
+            writer,
+            concat!(
+                "INSERT INTO orders (customer_id, status, idempotency_key, request, created_at,
+                     lease_until, token, owner)
+                     VALUES ($1, 'Pending', $2, $3, $4, $5, $6, $7)
+                     ON CONFLICT (customer_id, idempotency_key) DO NOTHING RETURNING id, ",
+                standing!()
+            ),
+            customer,
+            key.0.as_deref(),
+            &request,
+            now_ms(),
+            self.lease_from_now(),
+            &token,
+            process::THIS.as_deref(),
+        ));
+        // It may be there all the same.
+        let opened = opened.inspect_err(|_| self.let_go(Kind::Order, &token))?;
+        if let Some(Inserted { id, standing }) = opened {
+            return Ok(Opened::New(NewOrder {
+                id,
+                token,
+                standing,
+            }));
         }
-        let known: Option<KnownOrder> = with_writer!(&self.database, |writer| {
-            sqlx::query_as(
-                "SELECT request, token, lease_until, answer_status, answer_body FROM orders
-                 WHERE customer_id = $1 AND idempotency_key = $2",
-            )
-            .bind(customer)
-            .bind(key.0.as_deref())
-            .fetch_all(writer)
-            .await
-            .map(at_most_one)
-        })?;
+        let known: Option<KnownOrder> = with_writer!(&self.database, |writer| row!(
+            writer,
+            "SELECT request, token, lease_until, answer_status, answer_body FROM orders
+             WHERE customer_id = $1 AND idempotency_key = $2",
+            customer,
+            key.0.as_deref(),
+        ))?;
         Ok(match known {
             Some((known, ..)) if known != request => Opened::OtherRequest,
             Some((.., Some(status), Some(body))) => Opened::Finished(stored_answer(status, body)),
@@ -236,33 +205,62 @@ impl Orders {
         &self,
         order: &Token,
         items: &[Item],
+        priced: &[PricedItem],
         answer: &Answer,
     ) -> Result<bool, Error> {
+        let (status, body) = (i64::from(answer.status.as_u16()), &answer.body);
+        let price_of = |item: &Item| {
+            let same = |priced: &&PricedItem| priced.product_id == item.product_id;
+            priced.iter().find(same).map(|priced| priced.price)
+        };
+        if let Database::Postgres(pools) = &self.database {
+            let books: Vec<i64> = items.iter().map(|item| item.product_id).collect();
+            let copies: Vec<i64> = items.iter().map(|item| item.quantity).collect();
+            let prices: Vec<Option<i64>> = items.iter().map(price_of).collect();
+            let placed: Option<(i64,)> =
+                on_pool!(pools.writers, Moment::Statement, |writer| row!(
+                    writer,
+                    "WITH placed AS (
+                         UPDATE orders SET status = 'Ordered', answer_status = $1, answer_body = $2
+                         WHERE token = $3 AND status = 'Pending' RETURNING id
+                     ), lines AS (
+                         INSERT INTO order_items (product_id, quantity, order_id, price)
+                         SELECT product_id, copies, id, price FROM placed, unnest($4::BIGINT[],
+                             $5::BIGINT[], $6::BIGINT[]) AS lines (product_id, copies, price)
+                     )
+                     SELECT id FROM placed",
+                    status,
+                    body,
+                    order,
+                    &books,
+                    &copies,
+                    &prices,
+                ))?;
+            return Ok(placed.is_some());
+        }
         in_transaction!(&self.database, |connection| {
-            let finished: Option<i64> = sqlx::query_scalar(
+            let placed: Option<(i64,)> = row!(
+                connection,
                 "UPDATE orders SET status = 'Ordered', answer_status = $1, answer_body = $2
                  WHERE token = $3 AND status = 'Pending' RETURNING id",
-            )
-            .bind(i64::from(answer.status.as_u16()))
-            .bind(&answer.body)
-            .bind(order)
-            .fetch_all(&mut *connection)
-            .await
-            .map(at_most_one)?;
-            if let Some(id) = finished {
+                status,
+                body,
+                order,
+            )?;
+            if let Some((id,)) = placed {
                 for item in items {
-                    sqlx::query(
-                        "INSERT INTO order_items (product_id, quantity, order_id)
-                         VALUES ($1, $2, $3)",
-                    )
-                    .bind(item.product_id)
-                    .bind(item.quantity)
-                    .bind(id)
-                    .execute(&mut *connection)
-                    .await?;
+                    execute!(
+                        connection,
+                        "INSERT INTO order_items (product_id, quantity, order_id, price)
+                         VALUES ($1, $2, $3, $4)",
+                        item.product_id,
+                        item.quantity,
+                        id,
+                        price_of(item),
+                    )?;
                 }
             }
-            finished.is_some()
+            placed.is_some()
         })
     }
 
@@ -275,39 +273,46 @@ impl Orders {
     ) -> Result<bool, Error> {
         let status = refusal.map(|answer| i64::from(answer.status.as_u16()));
         let body = refusal.map(|answer| answer.body.as_str());
-        let cancelled: Option<i64> = with_writer!(&self.database, |writer| {
-            sqlx::query_scalar(
-                "UPDATE orders SET status = 'Cancelled', answer_status = $1, answer_body = $2,
-                 idempotency_key = CASE WHEN $1 IS NULL THEN NULL ELSE idempotency_key END
-                 WHERE token = $3 AND status = 'Pending' RETURNING id",
-            )
-            .bind(status)
-            .bind(body)
-            .bind(order)
-            .fetch_all(writer)
-            .await
-            .map(at_most_one)
-        })?;
-        Ok(cancelled.is_some())
+        let cancelled = with_writer!(&self.database, |writer| execute!(
+            writer,
+            "UPDATE orders SET status = 'Cancelled', answer_status = $1, answer_body = $2,
+             idempotency_key = CASE WHEN $1 IS NULL THEN NULL ELSE idempotency_key END
+             WHERE token = $3 AND status = 'Pending'",
+            status,
+            body,
+            order,
+        ))?;
+        Ok(cancelled > 0)
     }
 
-    /// What was answered about an order, if it is finished.
-    pub(super) async fn answer(&self, order: &Token) -> Result<Option<Answer>, Error> {
-        let answer: Option<(Option<i64>, Option<String>)> =
-            with_writer!(&self.database, |writer| {
-                sqlx::query_as("SELECT answer_status, answer_body FROM orders WHERE token = $1")
-                    .bind(order)
-                    .fetch_all(writer)
-                    .await
-                    .map(at_most_one)
-            })?;
-        Ok(match answer {
-            Some((Some(status), Some(body))) => Some(stored_answer(status, body)),
-            _ => None,
-        })
+    /// Removes a batch of orders that were cancelled before a token was made; how many.
+    pub(crate) async fn remove_cancelled(&self, before: Token) -> Result<u64, Error> {
+        with_writer!(&self.database, |writer| execute!(
+            writer,
+            "DELETE FROM orders WHERE id IN (SELECT id FROM orders
+             WHERE status = 'Cancelled' AND settled_at IS NOT NULL AND token < $1
+             ORDER BY token LIMIT $2)",
+            &before,
+            retention::BATCH,
+        ))
+    }
+
+    /// Whether an order that is not pending was placed, and what was answered.
+    pub(super) async fn decided(&self, order: &Token) -> Result<(bool, Option<Answer>), Error> {
+        let found: Option<(OrderStatus, Option<i64>, Option<String>)> =
+            with_writer!(&self.database, |writer| row!(
+                writer,
+                "SELECT status, answer_status, answer_body FROM orders WHERE token = $1",
+                order,
+            ))?;
+        let (status, code, body) = found.ok_or(sqlx::Error::RowNotFound)?;
+        let answer = code.zip(body);
+        let answer = answer.map(|(code, body)| stored_answer(code, body));
+        Ok((status.is_placed(), answer))
     }
 }
 
+/// The answer that was written down.
 pub(super) fn stored_answer(status: i64, body: String) -> Answer {
     let status = u16::try_from(status)
         .ok()

@@ -10,8 +10,6 @@ use axum::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::hex::hex;
-
 static STYLE: Asset = Asset {
     path: "/assets/style.css",
     content_type: "text/css; charset=utf-8",
@@ -38,7 +36,7 @@ struct Asset {
 impl Asset {
     fn digest(&self) -> String {
         let digest = Sha256::digest(self.text.as_bytes());
-        hex(&digest[..6])
+        hex::encode(&digest[..6])
     }
 
     fn url(&self) -> String {

@@ -1,14 +1,15 @@
 //! How often somebody may try to sign in: counted in the database, for all replicas together.
+//! `tower_governor` counts requests in the memory of one process.
 //!
 //! An attempt is counted before the password is looked at, in one statement, so that a thousand
 //! attempts at once are a thousand counted.
 
 use std::net::IpAddr;
 
-use super::{Storefront, security::digest};
-use crate::{
+use super::{Storefront, device::Device, security::digest};
+use crate::platform::{
     Error,
-    database::{exactly_one, with_writer},
+    database::{execute, row, with_writer},
 };
 
 /// Attempts are counted for so long, and the count starts again.
@@ -16,6 +17,9 @@ const WINDOW: i64 = 15 * 60_000;
 
 /// Attempts from one address in that time.
 const PER_ADDRESS: i64 = 5;
+
+/// Attempts from one device that is known in that time.
+const PER_DEVICE: i64 = 5;
 
 /// Attempts on one account in that time. Passwords are long enough for that, and there is only one
 /// account: whoever uses up its attempts locks its owner out, and shall need many addresses for it.
@@ -27,7 +31,6 @@ const _: () = assert!(
     "one address must never lock an account"
 );
 
-/// Whether an attempt may go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Attempt {
     Allowed,
@@ -36,13 +39,17 @@ pub(super) enum Attempt {
 }
 
 impl Storefront {
-    /// Counts an attempt to sign in.
+    /// Counts an attempt to sign in. Those from a known device count for that device alone.
     pub(super) async fn attempt(
         &self,
         name: &str,
         address: IpAddr,
+        device: Option<&Device>,
         now: i64,
     ) -> Result<Attempt, Error> {
+        if let Some(device) = device {
+            return self.count(&device.subject(), PER_DEVICE, now).await;
+        }
         let by_address = self.count(&of_address(address), PER_ADDRESS, now).await?;
         if by_address != Attempt::Allowed {
             // Not held against the account: its owner may be somewhere else.
@@ -52,23 +59,20 @@ impl Storefront {
     }
 
     async fn count(&self, subject: &str, most: i64, now: i64) -> Result<Attempt, Error> {
-        let (attempts, start): (i64, i64) = with_writer!(&self.database, |writer| {
-            sqlx::query_as(
-                "INSERT INTO login_attempts (subject, attempts, window_start) VALUES ($1, 1, $2)
-                 ON CONFLICT (subject) DO UPDATE SET
-                 attempts = CASE WHEN login_attempts.window_start <= $3 THEN 1
-                            ELSE login_attempts.attempts + 1 END,
-                 window_start = CASE WHEN login_attempts.window_start <= $3 THEN $2
-                                ELSE login_attempts.window_start END
-                 RETURNING attempts, window_start",
-            )
-            .bind(subject)
-            .bind(now)
-            .bind(now - WINDOW)
-            .fetch_all(writer)
-            .await
-            .and_then(exactly_one)
-        })?;
+        let counted: Option<(i64, i64)> = with_writer!(&self.database, |writer| row!(
+            writer,
+            "INSERT INTO login_attempts (subject, attempts, window_start) VALUES ($1, 1, $2)
+             ON CONFLICT (subject) DO UPDATE SET
+             attempts = CASE WHEN login_attempts.window_start <= $3 THEN 1
+                        ELSE login_attempts.attempts + 1 END,
+             window_start = CASE WHEN login_attempts.window_start <= $3 THEN $2
+                            ELSE login_attempts.window_start END
+             RETURNING attempts, window_start",
+            subject,
+            now,
+            now - WINDOW,
+        ))?;
+        let (attempts, start) = counted.ok_or(sqlx::Error::RowNotFound)?;
         Ok(if attempts <= most {
             Attempt::Allowed
         } else {
@@ -76,27 +80,34 @@ impl Storefront {
         })
     }
 
-    /// Starts the counts of an account and an address again: the owner has signed in from there.
-    pub(super) async fn forgive(&self, name: &str, address: IpAddr) -> Result<(), Error> {
-        with_writer!(&self.database, |writer| {
-            sqlx::query("DELETE FROM login_attempts WHERE subject IN ($1, $2)")
-                .bind(of_account(name))
-                .bind(of_address(address))
-                .execute(writer)
-                .await
-                .map(drop)
-        })
+    /// Starts the counts again that the owner's own attempts have gone into, who has signed in.
+    pub(super) async fn forgive(
+        &self,
+        name: &str,
+        address: IpAddr,
+        device: Option<&Device>,
+    ) -> Result<(), Error> {
+        let subjects = match device {
+            Some(device) => [device.subject(), device.subject()],
+            None => [of_account(name), of_address(address)],
+        };
+        let [one, other] = &subjects;
+        with_writer!(&self.database, |writer| execute!(
+            writer,
+            "DELETE FROM login_attempts WHERE subject IN ($1, $2)",
+            one,
+            other
+        ))
+        .map(drop)
     }
 
-    /// Removes counts that are over.
     pub(super) async fn forget_attempts(&self, now: i64) -> Result<(), Error> {
-        with_writer!(&self.database, |writer| {
-            sqlx::query("DELETE FROM login_attempts WHERE window_start <= $1")
-                .bind(now - WINDOW)
-                .execute(writer)
-                .await
-                .map(drop)
-        })
+        with_writer!(&self.database, |writer| execute!(
+            writer,
+            "DELETE FROM login_attempts WHERE window_start <= $1",
+            now - WINDOW
+        ))
+        .map(drop)
     }
 }
 

@@ -2,66 +2,58 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use futures::future::try_join_all;
-
 use super::{Storefront, page::money};
-use crate::{Error, catalog::Product, item::Item};
+use crate::{
+    catalog::Book,
+    item::{Item, PricedItem},
+    platform::Error,
+};
 
-/// Books that the catalog is asked for at the same time.
-const AT_ONCE: usize = 8;
-
-/// What is in a cart.
 #[derive(Debug)]
 pub(super) struct Basket {
     pub(super) lines: Vec<Line>,
 }
 
-/// Copies of a book in a cart.
 #[derive(Debug)]
 pub(super) struct Line {
     pub(super) product_id: i64,
     pub(super) quantity: i64,
-    /// Nothing, if the book was removed from the catalog.
-    pub(super) book: Option<Product>,
+    /// Nothing, if the catalog does not know it.
+    pub(super) book: Option<Book>,
 }
 
 impl Line {
+    /// The book, if it is for sale.
+    fn for_sale(&self) -> Option<&Book> {
+        self.book.as_ref().filter(|book| !book.deleted)
+    }
+
     /// The book's name, or what stands for it.
     pub(super) fn name(&self) -> String {
         name_of(self.product_id, self.book.as_ref())
     }
 
-    /// What a copy costs.
     pub(super) fn price(&self) -> String {
-        self.book
-            .as_ref()
-            .map_or_else(|| "–".to_owned(), |book| money(book.price))
+        let book = self.for_sale();
+        book.map_or_else(|| "–".to_owned(), |book| money(book.price))
     }
 
     fn cost(&self) -> i64 {
-        let price = self.book.as_ref().map_or(0, |book| book.price);
+        let price = self.for_sale().map_or(0, |book| book.price);
         price.saturating_mul(self.quantity)
     }
 
-    /// What it costs.
     pub(super) fn total(&self) -> String {
         money(self.cost())
     }
 
-    /// Copies that the shop has.
-    pub(super) fn in_stock(&self) -> i64 {
-        self.book.as_ref().map_or(0, |book| book.quantity)
-    }
-
-    /// Why the line cannot be ordered as it is.
+    /// Why the line cannot be ordered as it is, and what can be done about it.
     pub(super) fn problem(&self) -> Option<String> {
-        match &self.book {
+        match self.for_sale().map(|book| book.quantity) {
             None => Some("This book is no longer sold. Please remove it.".to_owned()),
-            Some(book) if book.quantity == 0 => {
-                Some("Sold out meanwhile. Please remove it.".to_owned())
-            }
-            Some(book) if book.quantity < self.quantity => {
-                Some(format!("Only {} left. Please take fewer.", book.quantity))
+            Some(0) => Some("Sold out meanwhile. Please remove it.".to_owned()),
+            Some(left) if left < self.quantity => {
+                Some(format!("Only {left} left. Please take fewer."))
             }
             Some(_) => None,
         }
@@ -69,25 +61,35 @@ impl Line {
 }
 
 impl Basket {
-    /// Copies of all books together.
     pub(super) fn copies(&self) -> i64 {
         self.lines.iter().map(|line| line.quantity).sum()
     }
 
-    /// What it costs.
     pub(super) fn total(&self) -> String {
         let total = self.lines.iter().map(Line::cost);
         money(total.fold(0, i64::saturating_add))
     }
 
-    /// Whether nothing speaks against an order.
-    pub(super) fn can_be_ordered(&self) -> bool {
-        self.lines.iter().all(|line| line.problem().is_none())
+    /// What is in it, at which prices, as a form sends it: what an order of it is to be.
+    pub(super) fn shown(&self) -> String {
+        let line = |line: &Line| PricedItem {
+            product_id: line.product_id,
+            quantity: line.quantity,
+            price: line.for_sale().map_or(0, |book| book.price),
+        };
+        let mut shown: Vec<PricedItem> = self.lines.iter().map(line).collect();
+        shown.sort_by_key(|line| line.product_id);
+        serde_json::to_string(&shown).expect("plain data becomes JSON")
+    }
+
+    /// Which books speak against an order, and why.
+    pub(super) fn problems(&self) -> Vec<String> {
+        let problem = |line: &Line| Some(format!("“{}”: {}", line.name(), line.problem()?));
+        self.lines.iter().filter_map(problem).collect()
     }
 }
 
 impl Storefront {
-    /// What is in a customer's cart.
     pub(super) async fn basket(&self, customer: i64) -> Result<Basket, Error> {
         let items = self.cart.items(customer).await?;
         let mut books = self.books(items.iter().map(|item| item.product_id)).await?;
@@ -101,27 +103,22 @@ impl Storefront {
         })
     }
 
-    /// The books with these ids that there are.
+    /// The books with these ids that there are or were.
     pub(super) async fn books(
         &self,
         ids: impl Iterator<Item = i64>,
-    ) -> Result<HashMap<i64, Product>, Error> {
+    ) -> Result<HashMap<i64, Book>, Error> {
         let ids: Vec<i64> = BTreeSet::from_iter(ids).into_iter().collect();
-        let mut books = HashMap::new();
-        for ids in ids.chunks(AT_ONCE) {
-            let asked: Vec<_> = ids.iter().map(|id| self.catalog.product(*id)).collect();
-            let found = try_join_all(asked).await?.into_iter().flatten();
-            books.extend(found.map(|book| (book.id, book)));
-        }
-        Ok(books)
+        let books = self.catalog.books_by_id(&ids).await?;
+        Ok(books.into_iter().map(|book| (book.id, book)).collect())
     }
 }
 
-/// What a book is called, even if it was removed from the catalog.
-pub(super) fn name_of(id: i64, book: Option<&Product>) -> String {
+/// What a book is called.
+pub(super) fn name_of(id: i64, book: Option<&Book>) -> String {
     match book {
         Some(book) => book.name.clone(),
-        None => format!("A book that is no longer sold (no. {id})"),
+        None => format!("A book that the catalog does not know (no. {id})"),
     }
 }
 
@@ -130,16 +127,20 @@ mod tests {
     use super::*;
 
     fn line(quantity: i64, in_stock: Option<i64>) -> Line {
-        let book = in_stock.map(|quantity| Product {
+        let book = Book {
             id: 7,
             name: "Emma".to_owned(),
             price: 1_500,
-            quantity,
-        });
+            quantity: in_stock.unwrap_or(9),
+            author: String::new(),
+            category: String::new(),
+            description: String::new(),
+            deleted: in_stock.is_none(),
+        };
         Line {
             product_id: 7,
             quantity,
-            book,
+            book: Some(book),
         }
     }
 
@@ -149,23 +150,21 @@ mod tests {
         assert!(line(2, Some(1)).problem().unwrap().contains("Only 1 left"));
         assert!(line(2, Some(0)).problem().unwrap().contains("Sold out"));
         assert!(line(2, None).problem().unwrap().contains("no longer sold"));
-        assert_eq!(
-            line(2, None).name(),
-            "A book that is no longer sold (no. 7)"
-        );
     }
 
     #[test]
-    fn a_basket_adds_up_and_can_be_ordered_if_every_line_can() {
+    fn a_basket_adds_up_and_names_the_books_that_cannot_be_ordered() {
         let good = Basket {
             lines: vec![line(2, Some(9)), line(1, Some(1))],
         };
         assert_eq!((good.copies(), good.total()), (3, "$4,500".to_owned()));
-        assert!(good.can_be_ordered());
+        assert!(good.problems().is_empty());
         let bad = Basket {
-            lines: vec![line(2, Some(9)), line(1, None)],
+            lines: vec![line(2, Some(9)), line(2, Some(1)), line(1, None)],
         };
-        assert_eq!(bad.total(), "$3,000");
-        assert!(!bad.can_be_ordered());
+        assert_eq!(bad.total(), "$6,000");
+        let problems = bad.problems();
+        assert_eq!(problems[0], "“Emma”: Only 1 left. Please take fewer.");
+        assert!(problems[1].contains("no longer sold") && problems.len() == 2);
     }
 }

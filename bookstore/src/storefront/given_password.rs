@@ -9,28 +9,15 @@ use std::{
 use anyhow::{Context, ensure};
 
 use super::password::Password;
+use crate::platform::secret::first_line_or_variable;
 
 /// The variable that holds the password.
 const VARIABLE: &str = "BOOKSTORE_ADMIN_PASSWORD";
 
 /// The password that the process was started with, if any: the file's, else the variable's.
 pub(crate) fn given_password(file: Option<&Path>) -> anyhow::Result<Option<Password>> {
-    if let Some(file) = file {
-        let text = std::fs::read_to_string(file)
-            .with_context(|| format!("cannot read the admin password from {}", file.display()))?;
-        let line = text.lines().next().unwrap_or_default();
-        let password = Password::chosen(line);
-        return password
-            .map(Some)
-            .with_context(|| format!("the admin password in {} is refused", file.display()));
-    }
-    match std::env::var(VARIABLE) {
-        Ok(text) => Password::chosen(&text)
-            .map(Some)
-            .with_context(|| format!("the admin password in {VARIABLE} is refused")),
-        Err(std::env::VarError::NotPresent) => Ok(None),
-        Err(error) => Err(error).with_context(|| format!("cannot read {VARIABLE}")),
-    }
+    let password = |text: &str| Ok(Password::chosen(text)?);
+    first_line_or_variable(file, VARIABLE, password)
 }
 
 /// Asks for a new password at the terminal, twice; else it is the first line of standard input.

@@ -2,21 +2,23 @@
 
 use askama::Template;
 use axum::{
-    extract::State,
-    http::{HeaderValue, StatusCode, header},
+    extract::RawQuery,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{AppendHeaders, IntoResponse, Redirect, Response},
 };
+use url::form_urlencoded;
 
 use super::{
-    Shared, Storefront,
+    Storefront,
     attempts::Attempt,
+    errors::Answer,
     form::Form,
-    page::{Flash, Layout, PageError, Section, render},
+    page::{Flash, Layout, Section, render},
     password::Admins,
     session::Session,
-    visitor::{ClientAddress, Visitor},
+    visitor::{ClientAddress, Visit, after_sign_in},
 };
-use crate::{Error, database::now_ms};
+use crate::platform::database::now_ms;
 
 #[derive(Template)]
 #[template(path = "storefront/login.html")]
@@ -24,53 +26,58 @@ struct LoginPage {
     layout: Layout,
     name: String,
     problem: Option<String>,
+    /// The page to go on at.
+    next: String,
 }
 
 /// `GET /admin/login`
-pub(super) async fn show(
-    State(store): State<Shared>,
-    Visitor(session): Visitor,
-) -> Result<Response, PageError> {
-    if session.admin {
-        return Ok(Redirect::to("/admin").into_response());
+pub(super) async fn show(visit: Visit, RawQuery(query): RawQuery) -> Answer {
+    let query = query.unwrap_or_default();
+    let next = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "next");
+    let next = next.map_or_else(String::new, |(_, next)| next.into_owned());
+    if visit.session.admin {
+        return Ok(Redirect::to(after_sign_in(&next)).into_response());
     }
-    Ok(page(&store, &session, StatusCode::OK, "", None).await?)
+    page(&visit, StatusCode::OK, ("", &next), None).await
 }
 
 /// `POST /admin/login`
 pub(super) async fn sign_in(
-    State(store): State<Shared>,
-    Visitor(session): Visitor,
+    visit: Visit,
     ClientAddress(address): ClientAddress,
+    headers: HeaderMap,
     form: Form,
-) -> Result<Response, PageError> {
+) -> Answer {
+    let store = &visit.store;
     let (name, password) = (form.field("name").trim(), form.field("password"));
-    let attempt = store.attempt(name, address, now_ms()).await?;
-    if let Attempt::Refused(wait) = attempt {
-        return Ok(too_often(&store, &session, name, wait).await?);
+    let typed = (name, form.field("next"));
+    let device = store.known_device(name, &headers).await?;
+    let attempt = store.attempt(name, address, device.as_ref(), now_ms());
+    if let Attempt::Refused(wait) = attempt.await? {
+        return too_often(&visit, typed, wait).await;
     }
     if !Admins(&store.database).admit(name, password).await? {
         tracing::warn!(%address, "an attempt to sign in failed");
         let problem = "The name or the password is wrong.".to_owned();
-        let status = StatusCode::FORBIDDEN;
-        return Ok(page(&store, &session, status, name, Some(problem)).await?);
+        return page(&visit, StatusCode::FORBIDDEN, typed, Some(problem)).await;
     }
     tracing::info!(%address, "an administrator signed in");
-    store.forgive(name, address).await?;
-    let renewed = store.renew(&session, true, now_ms()).await?;
-    Ok(redirect(&store, &renewed, "/admin"))
+    store.forgive(name, address, device.as_ref()).await?;
+    let renewed = store.renew(&visit.session, true, now_ms()).await?;
+    let mut response = redirect(store, &renewed, after_sign_in(form.field("next")));
+    if let Some(cookie) = store.remember_device(name, device).await? {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
 }
 
 /// `POST /admin/logout`
-pub(super) async fn sign_out(
-    State(store): State<Shared>,
-    Visitor(session): Visitor,
-    _: Form,
-) -> Result<Response, PageError> {
-    let renewed = store.renew(&session, false, now_ms()).await?;
+pub(super) async fn sign_out(visit: Visit, _: Form) -> Answer {
+    let store = &visit.store;
+    let renewed = store.renew(&visit.session, false, now_ms()).await?;
     let flash = Flash::done("You are signed out.");
     store.keep_flash(&renewed, Some(&flash), now_ms()).await?;
-    Ok(redirect(&store, &renewed, "/admin/login"))
+    Ok(redirect(store, &renewed, "/admin/login"))
 }
 
 fn redirect(store: &Storefront, session: &Session, to: &str) -> Response {
@@ -78,36 +85,28 @@ fn redirect(store: &Storefront, session: &Session, to: &str) -> Response {
     (AppendHeaders(cookie), Redirect::to(to)).into_response()
 }
 
-async fn too_often(
-    store: &Storefront,
-    session: &Session,
-    name: &str,
-    wait: i64,
-) -> Result<Response, Error> {
+async fn too_often(visit: &Visit, typed: (&str, &str), wait: i64) -> Answer {
     let seconds = wait.max(1).unsigned_abs().div_ceil(1000);
     let minutes = seconds.div_ceil(60);
     let unit = if minutes == 1 { "minute" } else { "minutes" };
     let problem = format!("There were too many attempts. Try again in {minutes} {unit}.");
-    let status = StatusCode::TOO_MANY_REQUESTS;
-    let mut response = page(store, session, status, name, Some(problem)).await?;
+    let mut response = page(visit, StatusCode::TOO_MANY_REQUESTS, typed, Some(problem)).await?;
     let headers = response.headers_mut();
     headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     Ok(response)
 }
 
 async fn page(
-    store: &Storefront,
-    session: &Session,
+    visit: &Visit,
     status: StatusCode,
-    name: &str,
+    (name, next): (&str, &str),
     problem: Option<String>,
-) -> Result<Response, Error> {
-    let layout = store.layout(session, Section::Elsewhere, "Sign in").await?;
-    let name = name.to_owned();
+) -> Answer {
     let page = LoginPage {
-        layout,
-        name,
+        layout: visit.layout(Section::Elsewhere, "Sign in").await?,
+        name: name.to_owned(),
         problem,
+        next: next.to_owned(),
     };
     Ok(render(status, &page))
 }

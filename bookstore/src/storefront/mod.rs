@@ -4,12 +4,15 @@
 //! Pages work without JavaScript, and there is none: forms are posted, answered by a redirect, and
 //! what became of them is said on the next page.
 
+mod admin_orders;
 mod admin_pages;
 mod assets;
 mod attempts;
 mod basket;
 mod basket_pages;
 mod book_form;
+mod device;
+mod errors;
 mod form;
 mod given_password;
 mod login;
@@ -17,9 +20,9 @@ mod order_pages;
 mod page;
 mod password;
 mod reset;
+mod search;
 mod security;
 mod session;
-mod shelf;
 mod shop_pages;
 mod submissions;
 mod visitor;
@@ -35,15 +38,18 @@ use axum::{
     middleware,
     routing::{MethodRouter, get, post},
 };
+use sqlx::migrate::MigrateError;
 use tokio::time::timeout;
 
 use crate::{
-    Error,
     cart::CartClient,
     catalog::CatalogClient,
-    database::Database,
     orders::OrdersClient,
-    service::{self, Service},
+    platform::{
+        Error,
+        database::Database,
+        service::{self, Service},
+    },
 };
 
 /// The largest form that is read.
@@ -70,9 +76,8 @@ type Shared = Arc<Storefront>;
 impl Storefront {
     /// The service's pages.
     pub(crate) fn service(self) -> Service {
-        let database = self.database.clone();
+        let (database, secure) = (self.database.clone(), self.secure_cookies);
         let state = Arc::new(self);
-        let to_reset = Arc::clone(&state);
         let mut pages = Router::new();
         let mut routes = Vec::new();
         for (path, page) in pages_by_route() {
@@ -84,40 +89,29 @@ impl Storefront {
                 Arc::clone(&state),
                 visitor::recognise,
             ))
-            .with_state(state);
+            .with_state(Arc::clone(&state));
         for (path, asset) in assets::by_route() {
             router = router.route(path, asset);
             routes.push(path.to_owned());
         }
-        let router = router
-            .fallback(page::not_found)
-            .method_not_allowed_fallback(page::method_not_allowed)
+        router = router
+            .fallback(errors::not_found)
+            .method_not_allowed_fallback(errors::method_not_allowed)
             .layer(DefaultBodyLimit::max(FORM_LIMIT))
             .layer(middleware::from_fn(security::add_headers));
-        service::complete_undescribed("storefront", routes, router, database)
-            .with_refusal(page::refuse)
-            .with_client_addresses()
-            .with_reset(move || {
-                let store = Arc::clone(&to_reset);
-                async move { store.reset().await }
-            })
+        if secure {
+            router = router.layer(middleware::map_response(security::insist_on_tls));
+        }
+        let refuse = errors::refuse;
+        service::complete_undescribed("storefront", routes, router, database, state, refuse)
     }
 }
 
 /// Brings the database's tables up to date.
-pub(crate) async fn migrate(database: &Database) -> Result<(), sqlx::migrate::MigrateError> {
-    match database {
-        Database::Sqlite { writer, .. } => {
-            sqlx::migrate!("migrations/storefront/sqlite")
-                .run(&mut *writer.acquire().await?)
-                .await
-        }
-        Database::Postgres(pools) => {
-            sqlx::migrate!("migrations/storefront/postgres")
-                .run(&mut pools.unlimited().await?)
-                .await
-        }
-    }
+pub(crate) async fn migrate(database: &Database, lock: bool) -> Result<(), MigrateError> {
+    let sqlite = sqlx::migrate!("migrations/storefront/sqlite");
+    let postgres = sqlx::migrate!("migrations/storefront/postgres");
+    database.migrate(sqlite, postgres, lock).await
 }
 
 /// Every page, by its path. A form is posted to a path of its own or to that of its page.
@@ -128,11 +122,18 @@ fn pages_by_route() -> Vec<(&'static str, MethodRouter<Shared>)> {
             "/cart",
             get(basket_pages::show).post(shop_pages::add_to_cart),
         ),
-        ("/cart/{product_id}", post(basket_pages::change)),
+        ("/books/{product_id}", get(shop_pages::show_book)),
+        ("/cart/quantities", post(basket_pages::update)),
+        ("/cart/{product_id}", post(basket_pages::update_one)),
         ("/cart/{product_id}/removal", post(basket_pages::remove)),
         ("/orders", get(order_pages::show).post(basket_pages::order)),
         ("/orders/{order_id}/returns", post(order_pages::give_back)),
+        (
+            "/orders/{order_id}/cancellation",
+            get(order_pages::confirm_cancellation),
+        ),
         ("/admin", get(admin_pages::list)),
+        ("/admin/orders", get(admin_orders::list)),
         ("/admin/login", get(login::show).post(login::sign_in)),
         ("/admin/logout", post(login::sign_out)),
         ("/admin/books", post(admin_pages::add)),
@@ -142,8 +143,16 @@ fn pages_by_route() -> Vec<(&'static str, MethodRouter<Shared>)> {
             get(admin_pages::show).post(admin_pages::change),
         ),
         (
+            "/admin/books/{product_id}/stock",
+            post(admin_pages::change_stock),
+        ),
+        (
             "/admin/books/{product_id}/deletion",
             get(admin_pages::confirm_deletion).post(admin_pages::delete),
+        ),
+        (
+            "/admin/books/{product_id}/restoration",
+            post(admin_pages::restore),
         ),
     ]
 }

@@ -1,171 +1,229 @@
-//! A visitor's orders, and the way back of books.
+//! A visitor's orders, finding one again by its code, and bringing books back.
 
 use std::collections::HashMap;
 
 use askama::Template;
-use axum::{
-    extract::State,
-    http::{StatusCode, Uri},
-    response::Response,
-};
+use axum::{extract::RawQuery, http::StatusCode};
 use url::form_urlencoded;
 
 use super::{
-    Shared,
-    basket::name_of,
-    form::{Form, new_key},
-    page::{Flash, Layout, PageError, Section, grouped, render},
+    basket,
+    errors::{Answer, PageError},
+    form::{self, Form, new_key},
+    page::{self, Flash, Layout, Question, Section, copies, grouped, money, render},
     patiently,
-    visitor::{Id, Visitor},
+    security::is_hex,
+    visitor::{Id, Visit},
 };
 use crate::{
-    Error,
-    catalog::Product,
+    catalog::Book,
     item::Item,
-    orders::{OrderLine, Returned},
+    orders::{PastItem, PastOrder, Returned, Whose},
+    platform::Error,
 };
 
-/// Orders on a page.
-const PAGE: usize = 10;
+pub(super) const PAGE: usize = 10;
 
 #[derive(Template)]
 #[template(path = "storefront/orders.html")]
 struct OrdersPage {
     layout: Layout,
-    orders: Vec<OrderView>,
+    place: Place,
+    orders: Vec<PastOrder>,
+    books: HashMap<i64, Book>,
+    /// Where the next page is, if there is one.
+    older: Option<Place>,
+}
+
+#[derive(Debug, Default)]
+struct Place {
     /// The order before which the page begins; 0 on the first page.
     before: i64,
-    /// Where the next page is, if there is one.
-    older: Option<String>,
+    /// The code of an order, as it was typed.
+    code: String,
 }
 
-struct OrderView {
-    id: i64,
-    number: String,
-    status: String,
-    lines: Vec<LineView>,
-    key: String,
-}
+impl Place {
+    /// Reads `before=id&code=text`; what makes no sense is left out.
+    fn of(query: &str) -> Self {
+        let mut place = Self::default();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            match &*name {
+                "before" => place.before = value.parse().map_or(0, |id: i64| id.max(0)),
+                "code" => place.code = value.trim().chars().take(40).collect(),
+                _ => {}
+            }
+        }
+        place
+    }
 
-struct LineView {
-    product_id: i64,
-    name: String,
-    quantity: i64,
-    returned: i64,
-    key: String,
-}
-
-impl LineView {
-    fn new(line: &OrderLine, books: &HashMap<i64, Product>) -> Self {
+    /// What a form says.
+    fn of_form(form: &Form) -> Self {
         Self {
-            product_id: line.product_id,
-            name: name_of(line.product_id, books.get(&line.product_id)),
-            quantity: line.quantity,
-            returned: line.returned,
-            key: new_key(),
+            before: form.field("before").parse().map_or(0, |id: i64| id.max(0)),
+            code: form.field("code").to_owned(),
         }
     }
 
+    fn suffix(&self) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        if self.before > 0 {
+            query.append_pair("before", &self.before.to_string());
+        }
+        if !self.code.is_empty() {
+            query.append_pair("code", &self.code);
+        }
+        match query.finish().as_str() {
+            "" => String::new(),
+            query => format!("?{query}"),
+        }
+    }
+
+    /// The digits of the code, if it can be one.
+    fn digits(&self) -> Option<String> {
+        let typed = self.code.chars().filter(|it| !matches!(it, '-' | ' '));
+        let digits: String = typed.map(|digit| digit.to_ascii_lowercase()).collect();
+        is_hex(&digits, 16).then_some(digits)
+    }
+
+    /// Up to `limit` orders: the one with the code, or the customer's before `before`.
+    async fn orders(
+        &self,
+        visit: &Visit,
+        before: i64,
+        limit: usize,
+    ) -> Result<Vec<PastOrder>, Error> {
+        let orders = &visit.store.orders;
+        if self.code.is_empty() {
+            let whose = Whose::Customer(visit.session.customer);
+            return patiently(orders.history(whose, before, limit)).await;
+        }
+        match self.digits() {
+            Some(digits) => patiently(orders.history(Whose::Code(&digits), 0, limit)).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// The order with this number, if it is the visitor's or its code was told.
+    async fn order(&self, visit: &Visit, id: i64) -> Result<PastOrder, PageError> {
+        let orders = self.orders(visit, id.saturating_add(1), 1).await?;
+        let order = orders.into_iter().find(|order| order.id == id);
+        order.ok_or(PageError::not_found("There is no such order."))
+    }
+}
+
+impl PastItem {
     /// Copies that can still be given back.
-    fn left(&self) -> i64 {
+    pub(super) fn left(&self) -> i64 {
         self.quantity - self.returned
     }
 }
 
-impl OrderView {
+impl PastOrder {
+    /// What it cost, where that is known.
+    pub(super) fn total(&self) -> Option<String> {
+        let cost = |item: &PastItem| Some(item.price?.saturating_mul(item.quantity));
+        let costs: Option<Vec<i64>> = self.items.iter().map(cost).collect();
+        costs.map(|costs| money(costs.into_iter().fold(0, i64::saturating_add)))
+    }
+
+    /// Copies that can still be given back.
     fn left(&self) -> i64 {
-        self.lines.iter().map(LineView::left).sum()
+        self.items.iter().map(PastItem::left).sum()
+    }
+
+    pub(super) fn standing(&self) -> &'static str {
+        match self.status.as_str() {
+            "Returned" => "Returned",
+            _ if self.returns.is_empty() => "Placed",
+            _ => "Partly returned",
+        }
+    }
+
+    /// What brings back all that is left.
+    fn undo(&self) -> &'static str {
+        match self.returns.is_empty() {
+            true => "Cancel order",
+            false => "Return the rest of order",
+        }
+    }
+
+    /// The code as it is written down.
+    fn written_code(&self) -> Option<String> {
+        let code = self.code.as_ref()?.to_ascii_uppercase();
+        let parts: Vec<&str> = code.as_bytes().chunks(4).map(ascii).collect();
+        Some(parts.join("-"))
     }
 }
 
-/// Before which order a page begins; what makes no sense is the first page.
-fn before(uri: &Uri) -> i64 {
-    let pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
-    let mut named = pairs.filter(|(name, _)| name == "before");
-    named.next().map_or(0, |(_, id)| order_id(&id))
-}
-
-fn order_id(text: &str) -> i64 {
-    text.parse().map_or(0, |id: i64| id.max(0))
-}
-
-/// The address of the orders before one of them.
-fn address(before: i64) -> String {
-    match before {
-        0 => "/orders".to_owned(),
-        id => format!("/orders?before={id}"),
-    }
+fn ascii(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap_or_default()
 }
 
 /// `GET /orders`
-pub(super) async fn show(
-    State(store): State<Shared>,
-    Visitor(session): Visitor,
-    uri: Uri,
-) -> Result<Response, PageError> {
-    let customer = session.customer;
-    let before = before(&uri);
-    let (orders, older, lines, books) = patiently(async {
-        // One more than is shown tells whether there are more.
-        let mut orders = store.orders.latest(customer, before, PAGE + 1).await?;
-        let more = orders.len() > PAGE;
-        orders.truncate(PAGE);
-        let lines = match orders.as_slice() {
-            [] => Vec::new(),
-            [only] => store.orders.lines(customer, only.id, only.id).await?,
-            [latest, .., oldest] => {
-                let orders = &store.orders;
-                orders.lines(customer, oldest.id, latest.id).await?
-            }
-        };
-        let older = orders
-            .last()
-            .filter(|_| more)
-            .map(|oldest| address(oldest.id));
-        let books = store
-            .books(lines.iter().map(|line| line.product_id))
-            .await?;
-        Ok((orders, older, lines, books))
-    })
-    .await?;
-    let mut by_order: HashMap<i64, Vec<LineView>> = HashMap::new();
-    for line in &lines {
-        let views = by_order.entry(line.order_id).or_default();
-        views.push(LineView::new(line, &books));
-    }
-    let orders = orders.into_iter().map(|order| OrderView {
-        id: order.id,
-        number: grouped(order.id),
-        status: order.status,
-        lines: by_order.remove(&order.id).unwrap_or_default(),
-        key: new_key(),
+pub(super) async fn show(visit: Visit, RawQuery(query): RawQuery) -> Answer {
+    let place = Place::of(&query.unwrap_or_default());
+    // One more than is shown tells whether there are more.
+    let mut orders = place.orders(&visit, place.before, PAGE + 1).await?;
+    let more = orders.len() > PAGE;
+    orders.truncate(PAGE);
+    let items = orders.iter().flat_map(|order| &order.items);
+    let books = visit.store.books(items.map(|item| item.product_id));
+    let books = patiently(books).await?;
+    let mut layout = visit.layout_with_cart(Section::Orders, "My orders").await?;
+    layout.places("order", orders.iter().map(|order| order.id));
+    let older = orders.last().filter(|_| more).map(|oldest| Place {
+        before: oldest.id,
+        code: String::new(),
     });
-    let section = Section::Orders;
     let page = OrdersPage {
-        orders: orders.collect(),
-        before,
+        layout,
+        place,
+        orders,
+        books,
         older,
-        layout: store
-            .layout_with_cart(&session, section, "My orders")
-            .await?,
     };
     Ok(render(StatusCode::OK, &page))
 }
 
+/// `GET /orders/{order_id}/cancellation`
+pub(super) async fn confirm_cancellation(
+    visit: Visit,
+    Id(id): Id,
+    RawQuery(query): RawQuery,
+) -> Answer {
+    let place = Place::of(&query.unwrap_or_default());
+    let order = place.order(&visit, id).await?;
+    let (left, number) = (copies(order.left()), grouped(id));
+    let question = Question {
+        title: format!("{} {number}?", order.undo()),
+        text: format!("What is left of it, {left}, goes back to the shop."),
+        action: format!("/orders/{id}/returns"),
+        fields: vec![
+            ("key".to_owned(), new_key()),
+            ("before".to_owned(), place.before.to_string()),
+            ("code".to_owned(), place.code.clone()),
+        ],
+        yes: match order.returns.is_empty() {
+            true => "Cancel the order",
+            false => "Return the rest",
+        },
+        cancel: format!("/orders{}", place.suffix()),
+    };
+    visit.ask(Section::Orders, question).await
+}
+
 /// `POST /orders/{order_id}/returns`
-pub(super) async fn give_back(
-    State(store): State<Shared>,
-    Visitor(session): Visitor,
-    Id(order): Id,
-    form: Form,
-) -> Result<Response, PageError> {
-    let back = address(order_id(form.field("before")));
+pub(super) async fn give_back(visit: Visit, Id(order): Id, form: Form) -> Answer {
+    let place = Place::of_form(&form);
+    let back = format!("/orders{}", place.suffix());
+    let answer = |flash: Flash| visit.go_on(&back, flash.at("order", order));
     let item = match form.field("product_id") {
         "" => None,
         product_id => {
             let (Ok(product_id), Some(quantity)) = (product_id.parse(), form.copies()) else {
                 let text = "Please say how many copies you want to return, at least 1.";
-                return store.go_on(&session, &back, Flash::refused(text)).await;
+                return answer(Flash::refused(text)).await;
             };
             Some(Item {
                 product_id,
@@ -173,9 +231,13 @@ pub(super) async fn give_back(
             })
         }
     };
-    let (customer, key) = (session.customer, form.key());
+    let customer = match place.code.as_str() {
+        "" => visit.session.customer,
+        _ => place.order(&visit, order).await?.customer_id,
+    };
     // Returns of an order wait for each other: a conflict is no matter of time.
-    let returned = store.orders.give_back(customer, order, &key, item).await;
+    let orders = &visit.store.orders;
+    let returned = orders.give_back(customer, order, &form.key(), item).await;
     let flash = match returned {
         Ok(Returned::Now) => Flash::done("Thank you, the books are returned."),
         Ok(Returned::Later) => {
@@ -188,5 +250,21 @@ pub(super) async fn give_back(
         Err(Error::Conflict(_)) => Flash::refused("These books were returned before."),
         Err(error) => return Err(error.into()),
     };
-    store.go_on(&session, &back, flash).await
+    answer(flash).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_read_as_people_type_it() {
+        let digits = |code: &str| Place::of(&format!("code={code}")).digits();
+        let code = Some("8f3a91c277d04e1b".to_owned());
+        assert_eq!(digits("8F3A-91C2-77D0-4E1B"), code);
+        assert_eq!(digits("+8f3a+91c277d0+4e1b+"), code);
+        for other in ["", "8F3A-91C2-77D0-4E1", "8F3A-91C2-77D0-4E1G", "12"] {
+            assert_eq!(digits(other), None, "{other}");
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! What all pages share: their frame, messages from the page before, and pages about errors.
+//! What all pages share: their frame, messages from the page before, and questions.
 
 use std::borrow::Borrow;
 
@@ -7,16 +7,12 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Redirect, Response},
 };
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
-use super::{
-    Storefront,
-    assets::{ICON_URL, STYLE_URL},
-    patiently, security,
-    session::Session,
-};
-use crate::{Error, database::now_ms};
+use super::{errors::Answer, form::Form, patiently, visitor::Visit};
+use crate::platform::{Error, database::now_ms};
 
-/// The part of the shop that a page belongs to, to be marked in the navigation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Section {
     Books,
@@ -24,139 +20,196 @@ pub(super) enum Section {
     Cart,
     AdminBooks,
     AdminNew,
+    AdminOrders,
     Elsewhere,
 }
 
-/// What becomes of a form, said on the next page.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The outcome of a form, kept with the session and shown on the next page.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Flash {
     pub(super) good: bool,
     pub(super) text: String,
+    /// Where on the page it is shown, as `book-7`; at the top where that is not on the page.
+    place: String,
 }
 
 impl Flash {
     /// It was done.
     pub(super) fn done(text: impl Into<String>) -> Self {
-        let text = text.into();
-        Self { good: true, text }
+        let (text, place) = (text.into(), String::new());
+        Self {
+            good: true,
+            text,
+            place,
+        }
     }
 
     /// It was not done, and why.
     pub(super) fn refused(text: impl Into<String>) -> Self {
-        let text = text.into();
-        Self { good: false, text }
-    }
-
-    /// As it is kept with the session.
-    pub(super) fn to_stored(&self) -> String {
-        format!("{}{}", if self.good { '+' } else { '-' }, self.text)
-    }
-
-    /// Back from the session.
-    pub(super) fn stored(text: &str) -> Option<Self> {
-        match text.split_at_checked(1)? {
-            ("+", text) => Some(Self::done(text)),
-            ("-", text) => Some(Self::refused(text)),
-            _ => None,
+        let done = Self::done(text);
+        Self {
+            good: false,
+            ..done
         }
+    }
+
+    /// The same, shown at a place.
+    pub(super) fn at(self, kind: &str, id: i64) -> Self {
+        let place = format!("{kind}-{id}");
+        Self { place, ..self }
+    }
+
+    /// The book whose deletion can be undone.
+    pub(super) fn deleted(&self) -> Option<&str> {
+        self.place.strip_prefix("deleted-")
     }
 }
 
-/// The frame of a page.
+#[derive(Default)]
 pub(super) struct Layout {
     pub(super) title: String,
-    pub(super) section: Section,
-    pub(super) style_url: &'static str,
-    pub(super) icon_url: &'static str,
+    pub(super) section: Option<Section>,
     /// To be sent with every form.
     pub(super) form_token: String,
     /// Copies in the visitor's cart, if the cart could be asked.
     pub(super) in_cart: Option<i64>,
     pub(super) flash: Option<Flash>,
+    /// The flash is shown at its place.
+    pub(super) is_placed: bool,
     pub(super) admin: bool,
+    /// The query of the shelf that the visitor comes from.
+    pub(super) search: String,
 }
 
 impl Layout {
     /// A frame for a page that does not know its visitor.
-    fn bare(title: &str) -> Self {
+    pub(super) fn bare(title: &str) -> Self {
         Self {
             title: title.to_owned(),
-            section: Section::Elsewhere,
-            style_url: &STYLE_URL,
-            icon_url: &ICON_URL,
-            form_token: String::new(),
-            in_cart: None,
-            flash: None,
-            admin: false,
+            ..Self::default()
         }
     }
 
-    /// How many copies are in the cart, if there are any.
     pub(super) fn badge(&self) -> Option<String> {
         self.in_cart.filter(|copies| *copies > 0).map(grouped)
     }
 
     /// Whether the page is the administrator's.
     pub(super) fn is_admins(&self) -> bool {
-        self.admin && matches!(self.section, Section::AdminBooks | Section::AdminNew)
+        let sections = [Section::AdminBooks, Section::AdminNew, Section::AdminOrders];
+        self.admin && sections.into_iter().any(|section| self.is(section))
     }
 
-    /// Whether the page belongs to a part of the shop.
     pub(super) fn is(&self, section: Section) -> bool {
-        self.section == section
+        self.section == Some(section)
+    }
+
+    /// Shows the flash at its place if it belongs to one of these.
+    pub(super) fn places(&mut self, kind: &str, ids: impl Iterator<Item = i64>) {
+        let mut places = ids.map(|id| format!("{kind}-{id}"));
+        self.is_placed = match &self.flash {
+            Some(flash) => places.any(|place| place == flash.place),
+            None => false,
+        };
+    }
+
+    /// The flash that is shown at a place.
+    pub(super) fn flash_at(&self, kind: &str, id: impl Borrow<i64>) -> Option<&Flash> {
+        let place = format!("{kind}-{}", id.borrow());
+        let flash = self.flash.as_ref().filter(|_| self.is_placed);
+        flash.filter(|flash| flash.place == place)
+    }
+
+    pub(super) fn flash_on_top(&self) -> Option<&Flash> {
+        self.flash.as_ref().filter(|_| !self.is_placed)
     }
 }
 
-impl Storefront {
-    /// The frame of a page for a visitor; says what the page before has left to be said.
+impl Visit {
+    /// The frame of a page, with what the page before has left to be shown.
     pub(super) async fn layout(
         &self,
-        session: &Session,
         section: Section,
         title: impl Into<String>,
     ) -> Result<Layout, Error> {
+        let session = &self.session;
         if session.flash.is_some() {
-            self.keep_flash(session, None, now_ms()).await?;
+            self.store.keep_flash(session, None, now_ms()).await?;
         }
         Ok(Layout {
             title: title.into(),
-            section,
-            style_url: &STYLE_URL,
-            icon_url: &ICON_URL,
+            section: Some(section),
             form_token: session.form_token(),
-            in_cart: None,
             flash: session.flash.clone(),
             admin: session.admin,
+            ..Layout::default()
         })
     }
 
-    /// The same with the number of copies in the visitor's cart.
+    /// The same with the number of copies in the visitor's cart, where that can be asked.
     pub(super) async fn layout_with_cart(
         &self,
-        session: &Session,
         section: Section,
         title: impl Into<String>,
     ) -> Result<Layout, Error> {
-        // The page is worth showing without.
-        let items = patiently(self.cart.items(session.customer)).await.ok();
+        let items = patiently(self.store.cart.items(self.session.customer)).await;
+        let layout = self.layout(section, title).await?;
         let in_cart = items.map(|items| items.iter().map(|item| item.quantity).sum());
-        let layout = self.layout(session, section, title).await?;
-        Ok(Layout { in_cart, ..layout })
+        Ok(Layout {
+            in_cart: in_cart.ok(),
+            ..layout
+        })
     }
 
-    /// Answers a form: the browser goes on to a page that says what became of it.
-    pub(super) async fn go_on(
-        &self,
-        session: &Session,
-        to: &str,
-        flash: Flash,
-    ) -> Result<Response, PageError> {
-        self.keep_flash(session, Some(&flash), now_ms()).await?;
+    /// Answers a form: the browser goes on to a page that shows the outcome.
+    pub(super) async fn go_on(&self, to: &str, flash: Flash) -> Answer {
+        let (store, session) = (&self.store, &self.session);
+        store.keep_flash(session, Some(&flash), now_ms()).await?;
         Ok(Redirect::to(to).into_response())
+    }
+
+    /// Asks before something is done.
+    pub(super) async fn ask(&self, section: Section, question: Question) -> Answer {
+        let layout = self.layout(section, question.title.clone()).await?;
+        Ok(render(StatusCode::OK, &QuestionPage { layout, question }))
     }
 }
 
-/// A page as an answer.
+pub(super) struct Question {
+    pub(super) title: String,
+    pub(super) text: String,
+    /// Where the form goes, and what it sends.
+    pub(super) action: String,
+    pub(super) fields: Vec<(String, String)>,
+    /// What the button says.
+    pub(super) yes: &'static str,
+    /// Where it leads not to do it.
+    pub(super) cancel: String,
+}
+
+impl Question {
+    /// Whether to do what a form asks for, which is sent again if so.
+    pub(super) fn again(form: &Form, action: &str, text: String, yes: &'static str) -> Self {
+        let mut fields = form.fields();
+        fields.push(("confirmed".to_owned(), "yes".to_owned()));
+        Self {
+            title: "Are you sure?".to_owned(),
+            text,
+            action: action.to_owned(),
+            fields,
+            yes,
+            cancel: String::new(),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "storefront/question.html")]
+struct QuestionPage {
+    layout: Layout,
+    question: Question,
+}
+
 pub(super) fn render(status: StatusCode, page: &impl Template) -> Response {
     match page.render() {
         Ok(html) => (status, Html(html)).into_response(),
@@ -167,115 +220,10 @@ pub(super) fn render(status: StatusCode, page: &impl Template) -> Response {
     }
 }
 
-/// Why there is another page than the one that was asked for.
-#[derive(Debug)]
-pub(super) enum PageError {
-    /// What does not exist.
-    NotFound(&'static str),
-    /// A page for administrators.
-    SignInFirst,
-    /// A form of another session, or of one that has ended.
-    FormOutdated,
-    FormTooLarge,
-    FormTooSlow,
-    FormUnreadable,
-    /// What went wrong behind the page.
-    Failed(Error),
-}
-
-impl From<Error> for PageError {
-    fn from(error: Error) -> Self {
-        Self::Failed(error)
-    }
-}
-
-#[derive(Template)]
-#[template(path = "storefront/error.html")]
-struct ErrorPage {
-    layout: Layout,
-    message: &'static str,
-}
-
-impl IntoResponse for PageError {
-    fn into_response(self) -> Response {
-        let (status, title, message) = match self {
-            Self::SignInFirst => return Redirect::to("/admin/login").into_response(),
-            Self::NotFound(message) => (StatusCode::NOT_FOUND, "Not found", message),
-            Self::FormOutdated => (
-                StatusCode::FORBIDDEN,
-                "This form is out of date",
-                "Nothing was changed. Your visit has ended or continued elsewhere since the page \
-                 was opened, or your browser does not keep cookies. Open the page again and repeat \
-                 what you wanted to do.",
-            ),
-            Self::FormTooLarge => (
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "That was too much",
-                "Nothing was changed: what you have sent is longer than this form can take.",
-            ),
-            Self::FormTooSlow => (
-                StatusCode::REQUEST_TIMEOUT,
-                "That took too long",
-                "Nothing was changed: what you have sent did not arrive in time. Please try again.",
-            ),
-            Self::FormUnreadable => (
-                StatusCode::BAD_REQUEST,
-                "This form cannot be read",
-                "Nothing was changed. Open the page again and repeat what you wanted to do.",
-            ),
-            Self::Failed(Error::ForeignPage) => (
-                StatusCode::FORBIDDEN,
-                "This was not sent from here",
-                "Nothing was changed: the form was sent by a page of another site. Open the page \
-                 here and repeat what you wanted to do.",
-            ),
-            Self::Failed(error) => {
-                error.log();
-                return failed(error.status());
-            }
-        };
-        error_page(status, title, message)
-    }
-}
-
-fn failed(status: StatusCode) -> Response {
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        let message = "A part of the shop does not answer at the moment. Your cart and your orders \
-                       are safe; please try again in a little while.";
-        let mut page = error_page(status, "We will be right back", message);
-        let soon = HeaderValue::from_static("5");
-        page.headers_mut().insert(header::RETRY_AFTER, soon);
-        page
-    } else {
-        let message = "That is our mistake, not yours. It was written down; please try again.";
-        error_page(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "Something went wrong",
-            message,
-        )
-    }
-}
-
-fn error_page(status: StatusCode, title: &str, message: &'static str) -> Response {
-    let layout = Layout::bare(title);
-    render(status, &ErrorPage { layout, message })
-}
-
-/// The answer about pages that do not exist.
-pub(super) async fn not_found() -> PageError {
-    PageError::NotFound("There is no such page.")
-}
-
-/// The answer to forms sent to where none belongs.
-pub(super) async fn method_not_allowed() -> Response {
-    let message = "This address does not take what was sent.";
-    error_page(StatusCode::METHOD_NOT_ALLOWED, "Not possible", message)
-}
-
-/// The answer to what the service's limits do not let through, or cut off.
-pub(super) fn refuse(error: Error) -> Response {
-    let mut response = PageError::from(error).into_response();
-    security::add_headers_to(&mut response);
+/// Tells programs when to try again.
+pub(super) fn try_again_soon(mut response: Response) -> Response {
+    let soon = HeaderValue::from_static("5");
+    response.headers_mut().insert(header::RETRY_AFTER, soon);
     response
 }
 
@@ -284,7 +232,6 @@ pub(super) fn money(amount: impl Borrow<i64>) -> String {
     format!("${}", grouped(amount))
 }
 
-/// A number with its thousands apart.
 pub(super) fn grouped(number: impl Borrow<i64>) -> String {
     let digits = number.borrow().to_string();
     let mut text = String::new();
@@ -295,6 +242,28 @@ pub(super) fn grouped(number: impl Borrow<i64>) -> String {
         text.push(digit);
     }
     text
+}
+
+pub(super) fn copies(number: impl Borrow<i64>) -> String {
+    match number.borrow() {
+        1 => "1 copy".to_owned(),
+        many => format!("{} copies", grouped(many)),
+    }
+}
+
+/// A time in milliseconds since 1970 for programs (RFC 3339).
+pub(super) fn timestamp(ms: impl Borrow<i64>) -> String {
+    time(ms, "%Y-%m-%dT%H:%M:%SZ")
+}
+
+/// The same for people.
+pub(super) fn date(ms: impl Borrow<i64>) -> String {
+    time(ms, "%-d %b %Y, %H:%M UTC")
+}
+
+fn time(ms: impl Borrow<i64>, format: &str) -> String {
+    let time = Timestamp::from_millisecond(*ms.borrow()).unwrap_or_default();
+    time.strftime(format).to_string()
 }
 
 #[cfg(test)]
@@ -310,10 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_survive_being_kept() {
-        for flash in [Flash::done("✓ ordered"), Flash::refused("-")] {
-            assert_eq!(Flash::stored(&flash.to_stored()), Some(flash));
-        }
-        assert_eq!(Flash::stored(""), None);
+    fn times_are_written_for_people() {
+        assert_eq!(date(1_772_352_300_000), "1 Mar 2026, 08:05 UTC");
     }
 }

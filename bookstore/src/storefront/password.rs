@@ -8,12 +8,11 @@ use argon2::{
 };
 use tokio::sync::Semaphore;
 
-use crate::{
+use crate::platform::{
     Error,
-    database::{Database, at_most_one, in_transaction, with_reader, with_writer},
+    database::{Database, execute, in_transaction, row, with_reader, with_writer},
 };
 
-/// The only account.
 pub(crate) const ADMIN: &str = "admin";
 
 /// Characters of a password. The least is long enough to outlast guessing at the pace that
@@ -30,7 +29,6 @@ static HASHING: Semaphore = Semaphore::const_new(2);
 const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$\
                        AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// A password that is long enough.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Password(String);
 
@@ -42,7 +40,6 @@ pub(crate) struct PasswordLength {
 }
 
 impl Password {
-    /// Takes a password that somebody has chosen.
     pub(crate) fn chosen(text: &str) -> Result<Self, PasswordLength> {
         let length = text.chars().count();
         if LENGTH.contains(&length) {
@@ -96,19 +93,15 @@ impl Admins<'_> {
             (None, None) => {
                 let generated = Password::generate();
                 let hash = hash(generated.clone()).await;
-                let inserted: Option<String> = with_writer!(self.0, |writer| {
-                    sqlx::query_scalar(
-                        "INSERT INTO admins (name, password_hash) VALUES ($1, $2)
-                         ON CONFLICT (name) DO NOTHING RETURNING name",
-                    )
-                    .bind(ADMIN)
-                    .bind(&hash)
-                    .fetch_all(writer)
-                    .await
-                    .map(at_most_one)
-                })?;
+                let inserted = with_writer!(self.0, |writer| execute!(
+                    writer,
+                    "INSERT INTO admins (name, password_hash) VALUES ($1, $2)
+                     ON CONFLICT (name) DO NOTHING",
+                    ADMIN,
+                    &hash,
+                ))?;
                 // Another replica may have been faster, and has shown its own.
-                Ok(inserted.map(|_| generated))
+                Ok((inserted > 0).then_some(generated))
             }
         }
     }
@@ -118,21 +111,17 @@ impl Admins<'_> {
     pub(crate) async fn set_password(&self, password: &Password) -> Result<(), Error> {
         let hash = hash(password.clone()).await;
         in_transaction!(self.0, |connection| {
-            sqlx::query(
+            execute!(
+                connection,
                 "INSERT INTO admins (name, password_hash) VALUES ($1, $2)
                  ON CONFLICT (name) DO UPDATE SET password_hash = excluded.password_hash",
-            )
-            .bind(ADMIN)
-            .bind(&hash)
-            .execute(&mut *connection)
-            .await?;
-            sqlx::query("UPDATE sessions SET admin_since = NULL, admin_seen_at = NULL")
-                .execute(&mut *connection)
-                .await?;
+                ADMIN,
+                &hash,
+            )?;
+            let end = "UPDATE sessions SET admin_since = NULL, admin_seen_at = NULL";
+            execute!(connection, end)?;
             // From wherever they came: the owner may have made some of them.
-            sqlx::query("DELETE FROM login_attempts")
-                .execute(&mut *connection)
-                .await?;
+            execute!(connection, "DELETE FROM login_attempts")?;
         })
     }
 
@@ -146,16 +135,16 @@ impl Admins<'_> {
         Ok(known && matched)
     }
 
-    async fn stored_hash(&self, name: &str) -> Result<Option<String>, Error> {
+    /// The hash of an account's password, if there is such an account.
+    pub(super) async fn stored_hash(&self, name: &str) -> Result<Option<String>, Error> {
         // No account has such a name, and PostgreSQL knows no such text.
         let name = name.replace('\0', " ");
-        Ok(with_reader!(self.0, |reader| {
-            sqlx::query_scalar("SELECT password_hash FROM admins WHERE name = $1")
-                .bind(&name)
-                .fetch_all(reader)
-                .await
-                .map(at_most_one)
-        })?)
+        let stored: Option<(String,)> = with_reader!(self.0, |reader| row!(
+            reader,
+            "SELECT password_hash FROM admins WHERE name = $1",
+            &name
+        ))?;
+        Ok(stored.map(|(hash,)| hash))
     }
 }
 
@@ -187,19 +176,6 @@ async fn on_a_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'stati
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn passwords_have_a_least_and_a_greatest_length() {
-        assert_eq!(
-            Password::chosen("elevensigns"),
-            Err(PasswordLength { actual: 11 })
-        );
-        assert!(Password::chosen("zwölfzeichen").is_ok());
-        assert_eq!(
-            Password::chosen(&"x".repeat(257)).unwrap_err().to_string(),
-            "a password has 12 to 256 characters, and this has 257"
-        );
-    }
 
     #[test]
     fn generated_passwords_differ_and_are_passwords() {

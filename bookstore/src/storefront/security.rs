@@ -2,13 +2,11 @@
 
 use axum::{
     extract::Request,
-    http::{HeaderName, HeaderValue, header},
+    http::{HeaderMap, HeaderName, HeaderValue, header},
     middleware::Next,
     response::Response,
 };
 use sha2::{Digest, Sha256};
-
-use crate::hex::hex;
 
 /// No scripts, no inline styles, no frames, nothing from elsewhere.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
@@ -32,7 +30,14 @@ pub(super) async fn add_headers(request: Request, next: Next) -> Response {
     response
 }
 
-/// Adds them to an answer.
+/// Has browsers come by TLS alone from now on, for a year.
+pub(super) async fn insist_on_tls(mut response: Response) -> Response {
+    let value = HeaderValue::from_static("max-age=31536000");
+    let headers = response.headers_mut();
+    headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
+    response
+}
+
 pub(super) fn add_headers_to(response: &mut Response) {
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
@@ -43,11 +48,41 @@ pub(super) fn add_headers_to(response: &mut Response) {
         .or_insert(HeaderValue::from_static("no-store"));
 }
 
+/// The value of a request's cookie that has so many hexadecimal digits.
+pub(super) fn cookie_in<'a>(headers: &'a HeaderMap, name: &str, digits: usize) -> Option<&'a str> {
+    let cookies = headers.get_all(header::COOKIE).iter();
+    let mut pairs = cookies
+        .filter_map(|cookies| cookies.to_str().ok())
+        .flat_map(|cookies| cookies.split(';'))
+        .filter_map(|cookie| cookie.trim().split_once('='));
+    let found = pairs.find(|(known, value)| *known == name && is_hex(value, digits));
+    found.map(|(_, value)| value)
+}
+
+/// A cookie of the whole shop that no script can read.
+pub(super) fn cookie(
+    (name, value): (&str, &str),
+    same_site: &str,
+    age_seconds: i64,
+    secure: bool,
+) -> HeaderValue {
+    let secure = if secure { "; Secure" } else { "" };
+    let cookie = format!(
+        "{name}={value}; Path=/; HttpOnly; SameSite={same_site}; Max-Age={age_seconds}{secure}"
+    );
+    HeaderValue::try_from(cookie).expect("digits and letters make a header")
+}
+
+/// Whether a text has so many hexadecimal digits and nothing else.
+pub(super) fn is_hex(text: &str, digits: usize) -> bool {
+    text.len() == digits && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 /// 256 bits that nobody can guess, as 64 digits.
 pub(super) fn secret() -> String {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).expect("the system gives random bytes");
-    hex(&bytes)
+    hex::encode(bytes)
 }
 
 /// What a secret is known by where it must not be readable, different for every purpose.
@@ -56,5 +91,5 @@ pub(super) fn digest(purpose: &str, secret: &str) -> String {
     digest.update(purpose.as_bytes());
     digest.update(b":");
     digest.update(secret.as_bytes());
-    hex(&digest.finalize())
+    hex::encode(digest.finalize())
 }

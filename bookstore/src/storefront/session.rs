@@ -4,6 +4,11 @@
 //! been seen for a while, and at a certain age in any case; an administrator's rights do so much
 //! sooner, and the visitor stays a customer.
 //!
+//! `tower-sessions` was tried instead: its sqlx store is built for sqlx 0.8, which cannot be linked beside
+//! ours (both bring SQLite), and a store of our own under it would keep readable session ids, end sessions
+//! by one time only, write a row for everybody who looks (the form token must be in it), and lose what
+//! two requests at once change, as a session is one value that is read and written as a whole.
+//!
 //! A session is written down with the first form that is sent. Until then its cookie is all there
 //! is of it: the token in its forms follows from the cookie's.
 
@@ -12,9 +17,9 @@ use super::{
     page::Flash,
     security::{digest, secret},
 };
-use crate::{
+use crate::platform::{
     Error,
-    database::{at_most_one, exactly_one, in_transaction, with_reader, with_writer},
+    database::{execute, in_transaction, row, value, with_reader, with_writer},
 };
 
 const MINUTE: i64 = 60_000;
@@ -24,7 +29,6 @@ const DAY: i64 = 24 * HOUR;
 /// A visitor who stays away for longer is forgotten.
 const IDLE: i64 = 30 * DAY;
 
-/// A session ends at this age.
 pub(super) const AGE: i64 = 90 * DAY;
 
 /// An administrator who does nothing for longer must sign in again (OWASP: 15 to 30 minutes).
@@ -45,7 +49,6 @@ const CLEAN_UP_ONE_IN: u32 = 500;
 /// Customers of the storefront: far from the small numbers that people use by hand.
 const CUSTOMERS: std::ops::Range<i64> = 1 << 40..1 << 53;
 
-/// A session that has not ended.
 #[derive(Clone, Debug)]
 pub(super) struct Session {
     /// What the browser's cookie says.
@@ -54,6 +57,8 @@ pub(super) struct Session {
     pub(super) admin: bool,
     /// To be said on the next page.
     pub(super) flash: Option<Flash>,
+    /// What an administrator typed whose rights had ended; see [`Storefront::keep_typed`].
+    pub(super) typed: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -62,6 +67,7 @@ struct Row {
     created_at: i64,
     seen_at: i64,
     flash: Option<String>,
+    typed: Option<String>,
     admin_since: Option<i64>,
     admin_seen_at: Option<i64>,
 }
@@ -83,6 +89,7 @@ impl Session {
             customer: random_customer(),
             admin: false,
             flash: None,
+            typed: None,
         }
     }
 
@@ -98,19 +105,14 @@ fn known_as(token: &str) -> String {
 }
 
 impl Storefront {
-    /// The session with a token.
     pub(super) async fn find(&self, token: &str, now: i64) -> Result<Found, Error> {
         let known_as = known_as(token);
-        let row: Option<Row> = with_reader!(&self.database, |reader| {
-            sqlx::query_as(
-                "SELECT customer_id, created_at, seen_at, flash, admin_since, admin_seen_at
-                 FROM sessions WHERE token_hash = $1",
-            )
-            .bind(&known_as)
-            .fetch_all(reader)
-            .await
-            .map(at_most_one)
-        })?;
+        let row: Option<Row> = with_reader!(&self.database, |reader| row!(
+            reader,
+            "SELECT customer_id, created_at, seen_at, flash, typed, admin_since, admin_seen_at
+             FROM sessions WHERE token_hash = $1",
+            &known_as,
+        ))?;
         let Some(row) = row else {
             return Ok(Found::Unknown);
         };
@@ -126,24 +128,24 @@ impl Storefront {
             token: token.to_owned(),
             customer: row.customer_id,
             admin,
-            flash: row.flash.as_deref().and_then(Flash::stored),
+            flash: row
+                .flash
+                .and_then(|flash| serde_json::from_str(&flash).ok()),
+            typed: row.typed,
         }))
     }
 
     async fn sighted(&self, known_as: &str, admin: bool, now: i64) -> Result<(), Error> {
-        with_writer!(&self.database, |writer| {
-            sqlx::query(
-                "UPDATE sessions SET seen_at = $1, admin_seen_at = $2,
-                 admin_since = CASE WHEN $2 IS NULL THEN NULL ELSE admin_since END
-                 WHERE token_hash = $3",
-            )
-            .bind(now)
-            .bind(admin.then_some(now))
-            .bind(known_as)
-            .execute(writer)
-            .await
-            .map(drop)
-        })
+        with_writer!(&self.database, |writer| execute!(
+            writer,
+            "UPDATE sessions SET seen_at = $1, admin_seen_at = $2,
+             admin_since = CASE WHEN $2 IS NULL THEN NULL ELSE admin_since END
+             WHERE token_hash = $3",
+            now,
+            admin.then_some(now),
+            known_as,
+        ))
+        .map(drop)
     }
 
     /// Writes down the session of a visitor who does something for the first time. Of two forms that
@@ -153,20 +155,16 @@ impl Storefront {
             self.forget(now).await?;
         }
         let mut session = Session::unwritten(token);
-        session.customer = with_writer!(&self.database, |writer| {
-            sqlx::query_scalar(
-                "INSERT INTO sessions (token_hash, customer_id, created_at, seen_at)
-                 VALUES ($1, $2, $3, $3)
-                 ON CONFLICT (token_hash) DO UPDATE SET customer_id = sessions.customer_id
-                 RETURNING customer_id",
-            )
-            .bind(known_as(&session.token))
-            .bind(session.customer)
-            .bind(now)
-            .fetch_all(writer)
-            .await
-            .and_then(exactly_one)
-        })?;
+        session.customer = with_writer!(&self.database, |writer| value!(
+            writer,
+            "INSERT INTO sessions (token_hash, customer_id, created_at, seen_at)
+             VALUES ($1, $2, $3, $3)
+             ON CONFLICT (token_hash) DO UPDATE SET customer_id = sessions.customer_id
+             RETURNING customer_id",
+            known_as(&session.token),
+            session.customer,
+            now,
+        ))?;
         Ok(session)
     }
 
@@ -183,24 +181,23 @@ impl Storefront {
             customer: session.customer,
             admin,
             flash: None,
+            typed: session.typed.clone(),
         };
         let since = admin.then_some(now);
         in_transaction!(&self.database, |connection| {
-            sqlx::query("DELETE FROM sessions WHERE token_hash = $1")
-                .bind(known_as(&session.token))
-                .execute(&mut *connection)
-                .await?;
-            sqlx::query(
+            let end = "DELETE FROM sessions WHERE token_hash = $1";
+            execute!(connection, end, known_as(&session.token))?;
+            execute!(
+                connection,
                 "INSERT INTO sessions
-                 (token_hash, customer_id, created_at, seen_at, admin_since, admin_seen_at)
-                 VALUES ($1, $2, $3, $3, $4, $4)",
-            )
-            .bind(known_as(&renewed.token))
-            .bind(renewed.customer)
-            .bind(now)
-            .bind(since)
-            .execute(&mut *connection)
-            .await?;
+                 (token_hash, customer_id, created_at, seen_at, admin_since, admin_seen_at, typed)
+                 VALUES ($1, $2, $3, $3, $4, $4, $5)",
+                known_as(&renewed.token),
+                renewed.customer,
+                now,
+                since,
+                &renewed.typed,
+            )?;
         })?;
         Ok(renewed)
     }
@@ -212,36 +209,45 @@ impl Storefront {
         flash: Option<&Flash>,
         now: i64,
     ) -> Result<(), Error> {
-        with_writer!(&self.database, |writer| {
-            sqlx::query(
-                "UPDATE sessions SET flash = $1,
-                 seen_at = CASE WHEN seen_at = created_at THEN $2 ELSE seen_at END
-                 WHERE token_hash = $3",
-            )
-            .bind(flash.map(Flash::to_stored))
+        let flash = flash.map(|flash| serde_json::json!(flash).to_string());
+        with_writer!(&self.database, |writer| execute!(
+            writer,
+            "UPDATE sessions SET flash = $1,
+             seen_at = CASE WHEN seen_at = created_at THEN $2 ELSE seen_at END
+             WHERE token_hash = $3",
+            &flash,
             // Later than its beginning: this visitor has done something.
-            .bind(now + 1)
-            .bind(known_as(&session.token))
-            .execute(writer)
-            .await
-            .map(drop)
-        })
+            now + 1,
+            known_as(&session.token),
+        ))
+        .map(drop)
+    }
+
+    /// Keeps the fields of a form for this address, in JSON, until its page is shown again.
+    pub(super) async fn keep_typed(
+        &self,
+        session: &Session,
+        typed: Option<&str>,
+    ) -> Result<(), Error> {
+        with_writer!(&self.database, |writer| execute!(
+            writer,
+            "UPDATE sessions SET typed = $1 WHERE token_hash = $2",
+            typed,
+            known_as(&session.token),
+        ))
+        .map(drop)
     }
 
     /// Removes sessions that have ended, and what else has had its time.
     async fn forget(&self, now: i64) -> Result<(), Error> {
-        with_writer!(&self.database, |writer| {
-            sqlx::query(
-                "DELETE FROM sessions WHERE seen_at <= $1 OR created_at <= $2
-                 OR (seen_at = created_at AND created_at <= $3)",
-            )
-            .bind(now - IDLE)
-            .bind(now - AGE)
-            .bind(now - ONE_FORM)
-            .execute(writer)
-            .await
-            .map(drop)
-        })?;
+        with_writer!(&self.database, |writer| execute!(
+            writer,
+            "DELETE FROM sessions WHERE seen_at <= $1 OR created_at <= $2
+             OR (seen_at = created_at AND created_at <= $3)",
+            now - IDLE,
+            now - AGE,
+            now - ONE_FORM,
+        ))?;
         self.forget_attempts(now).await?;
         self.forget_submissions(now - DAY).await
     }

@@ -1,139 +1,183 @@
-//! The books, and the way of a book into the cart.
+//! The books, and putting one into the cart.
+
+use std::iter;
 
 use askama::Template;
-use axum::{
-    extract::State,
-    http::{StatusCode, Uri},
-    response::Response,
-};
+use axum::{extract::RawQuery, http::StatusCode};
 
 use super::{
-    Shared,
     basket::Basket,
-    form::Form,
-    page::{Flash, Layout, PageError, Section, grouped, money, render},
+    errors::{Answer, PageError},
+    form::{self, Form},
+    page::{self, Flash, Layout, Question, Section, copies, grouped, money, render},
     patiently,
-    shelf::Search,
-    visitor::Visitor,
+    search::{FEW, Search, Stock},
+    visitor::{Id, Visit},
 };
-use crate::{Error, catalog::Product, item::Item};
+use crate::{
+    catalog::{Book, Sort},
+    item::Item,
+    platform::Error,
+};
 
-/// So few copies are worth a hint.
-const FEW: i64 = 5;
+/// So many copies of a book are rather a slip of the finger than a wish.
+pub(super) const MANY: i64 = 1_000;
 
-/// Covers that the style sheet knows.
 const COVERS: i64 = 8;
+
+/// What is asked for where no number of copies stands.
+pub(super) const HOW_MANY: &str = "Please say how many copies you want, at least 1.";
+
+/// The orders of a shelf, as they are offered.
+pub(super) const SORTS: [(Sort, &str); 5] = [
+    (Sort::Id, "Featured"),
+    (Sort::Newest, "Newest first"),
+    (Sort::Name, "Title"),
+    (Sort::Price, "Price, low to high"),
+    (Sort::PriceDown, "Price, high to low"),
+];
 
 #[derive(Template)]
 #[template(path = "storefront/shop.html")]
 struct ShopPage {
     layout: Layout,
     search: Search,
-    books: Vec<BookView>,
-    next: Option<String>,
+    categories: Vec<String>,
+    books: Vec<Book>,
+    next: Option<Search>,
     /// Nothing, if the cart cannot be reached.
     basket: Option<Basket>,
 }
 
-struct BookView {
-    id: i64,
-    name: String,
-    price: String,
-    in_stock: i64,
-    stock: String,
-    few: bool,
-    cover: i64,
+#[derive(Template)]
+#[template(path = "storefront/book.html")]
+struct BookPage {
+    layout: Layout,
+    search: Search,
+    book: Book,
 }
 
-impl From<Product> for BookView {
-    fn from(book: Product) -> Self {
-        let stock = match book.quantity {
+impl Book {
+    /// What is said of its stock.
+    fn stock(&self) -> String {
+        match self.quantity {
             0 => "Sold out".to_owned(),
             left @ 1..=FEW => format!("Only {left} left"),
             many => format!("{} in stock", grouped(many)),
-        };
-        Self {
-            id: book.id,
-            name: book.name,
-            price: money(book.price),
-            in_stock: book.quantity,
-            stock,
-            few: book.quantity <= FEW,
-            cover: book.id % COVERS,
         }
+    }
+
+    fn is_scarce(&self) -> bool {
+        self.quantity <= FEW
+    }
+
+    fn cover(&self) -> i64 {
+        self.id % COVERS
+    }
+}
+
+fn search_of_visitor(query: Option<String>) -> Search {
+    Search {
+        stock: Stock::Any,
+        ..Search::of(&query.unwrap_or_default())
     }
 }
 
 /// `GET /`
-pub(super) async fn show(
-    State(store): State<Shared>,
-    Visitor(session): Visitor,
-    uri: Uri,
-) -> Result<Response, PageError> {
-    let search = Search::of(&uri);
-    let (shelf, basket) = tokio::join!(
+pub(super) async fn show(visit: Visit, RawQuery(query): RawQuery) -> Answer {
+    let search = search_of_visitor(query);
+    let store = &visit.store;
+    let (shelf, categories, basket) = tokio::join!(
         patiently(store.shelf(&search)),
-        patiently(store.basket(session.customer)),
+        patiently(store.catalog.categories()),
+        patiently(store.basket(visit.session.customer)),
     );
-    let shelf = shelf?;
+    let (books, next) = shelf?;
     let basket = basket.inspect_err(Error::log).ok();
-    let title = match search.words.as_str() {
-        "" => "Books".to_owned(),
-        words => format!("Books with “{words}”"),
+    let title = match (search.words.as_str(), search.category.as_str()) {
+        ("", "") => "Books".to_owned(),
+        ("", category) => category.to_owned(),
+        (words, _) => format!("Books with “{words}”"),
     };
-    let layout = store.layout(&session, Section::Books, title).await?;
+    let mut layout = visit.layout(Section::Books, title).await?;
+    layout.places("book", books.iter().map(|book| book.id));
+    layout.in_cart = basket.as_ref().map(Basket::copies);
+    layout.search = search.suffix();
     let page = ShopPage {
-        layout: Layout {
-            in_cart: basket.as_ref().map(Basket::copies),
-            ..layout
-        },
-        books: shelf.books.into_iter().map(BookView::from).collect(),
-        next: shelf
-            .next
-            .map(|after| format!("/{}", search.address(after))),
+        layout,
         search,
+        categories: categories?,
+        books,
+        next,
         basket,
     };
     Ok(render(StatusCode::OK, &page))
 }
 
-/// `POST /cart`
-pub(super) async fn add_to_cart(
-    State(store): State<Shared>,
-    Visitor(session): Visitor,
-    form: Form,
-) -> Result<Response, PageError> {
-    let product_id = form.field("product_id").parse().unwrap_or(0);
-    let search = Search {
-        words: form.field("q").to_owned(),
-        after: form.field("after").parse().unwrap_or(0),
+/// `GET /books/{product_id}`
+pub(super) async fn show_book(visit: Visit, Id(id): Id, RawQuery(query): RawQuery) -> Answer {
+    let search = search_of_visitor(query);
+    let mut books = patiently(visit.store.books(iter::once(id))).await?;
+    let book = books.remove(&id).filter(|book| !book.deleted);
+    let book = book.ok_or(PageError::not_found(
+        "There is no such book, or it is no longer sold.",
+    ))?;
+    let mut layout = visit
+        .layout_with_cart(Section::Books, book.name.clone())
+        .await?;
+    layout.places("book", iter::once(id));
+    layout.search = search.suffix();
+    let page = BookPage {
+        layout,
+        search,
+        book,
     };
-    let back = format!("/{}#book-{product_id}", search.address(search.after));
-    let Some(book) = patiently(store.catalog.product(product_id.max(1))).await? else {
-        let flash = Flash::refused("This book is no longer sold.");
-        return store.go_on(&session, &back, flash).await;
+    Ok(render(StatusCode::OK, &page))
+}
+
+/// `POST /cart`
+pub(super) async fn add_to_cart(visit: Visit, form: Form) -> Answer {
+    let product_id = form.field("product_id").parse().unwrap_or(0).max(1);
+    let search = form.search().suffix();
+    let back = match form.field("from") {
+        "book" => format!("/books/{product_id}{search}"),
+        _ => format!("/{search}"),
+    };
+    let refuse = |text: &str| visit.go_on(&back, Flash::refused(text).at("book", product_id));
+    let store = &visit.store;
+    let Some(book) = patiently(store.catalog.product(product_id)).await? else {
+        return refuse("This book is no longer sold.").await;
     };
     let Some(quantity) = form.copies() else {
-        let flash = Flash::refused("Please say how many copies you want, at least 1.");
-        return store.go_on(&session, &back, flash).await;
+        return refuse(HOW_MANY).await;
     };
+    if (MANY..=book.quantity).contains(&quantity) && !form.is_confirmed() {
+        let cost = money(book.price.saturating_mul(quantity));
+        let text = format!("{} of “{}” cost {cost}.", copies(quantity), book.name);
+        let question = Question::again(&form, "/cart", text, "Add them to the cart");
+        let cancel = back.clone();
+        return visit
+            .ask(Section::Books, Question { cancel, ..question })
+            .await;
+    }
     let item = Item {
-        product_id: book.id,
+        product_id,
         quantity,
     };
-    let added = patiently(store.cart.add(session.customer, &item)).await;
+    let key = form.key();
+    let added = patiently(store.cart.add(visit.session.customer, &key, &item)).await;
     let flash = match refusal(added, &book.name)? {
         Some(refusal) => refusal,
         None => Flash::done(format!("{} in your cart.", copies_of(quantity, &book.name))),
     };
-    store.go_on(&session, &back, flash).await
+    visit.go_on(&back, flash.at("book", product_id)).await
 }
 
 /// What to say of copies of a book.
-pub(super) fn copies_of(copies: i64, name: &str) -> String {
-    match copies {
+pub(super) fn copies_of(number: i64, name: &str) -> String {
+    match number {
         1 => format!("“{name}” is"),
-        more => format!("{} copies of “{name}” are", grouped(more)),
+        more => format!("{} of “{name}” are", copies(more)),
     }
 }
 

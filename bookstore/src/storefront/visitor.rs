@@ -1,33 +1,47 @@
 //! Who asks: the session named by the cookie, or a new one, and the address of the client.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    convert::Infallible,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use axum::{
-    extract::{ConnectInfo, FromRequestParts, Path, Request, State},
-    http::{HeaderMap, HeaderValue, header, request::Parts},
+    extract::{ConnectInfo, FromRequest, FromRequestParts, Path, Request, State},
+    http::{Extensions, HeaderValue, Uri, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use url::form_urlencoded;
 
 use super::{
     Shared, Storefront,
-    page::PageError,
-    security::secret,
+    errors::PageError,
+    form::Form,
+    security::{self, cookie_in, secret},
     session::{AGE, Found, Session},
 };
-use crate::{Error, database::now_ms};
+use crate::platform::{Error, database::now_ms};
 
 /// Digits of a token.
 const TOKEN_LENGTH: usize = 64;
 
-/// The session of whoever asks for a page.
 #[derive(Clone, Debug)]
 pub(super) struct Visitor(pub(super) Session);
 
-/// A visitor who is an administrator; everyone else is asked to sign in.
-pub(super) struct Admin(pub(super) Session);
+/// A visitor at a page of the shop.
+pub(super) struct Visit {
+    pub(super) store: Shared,
+    pub(super) session: Session,
+}
 
-/// Where a request comes from.
+/// A visit of an administrator; everyone else is asked to sign in.
+pub(super) struct Admin(pub(super) Visit);
+
+/// A form that an administrator has filled in. What somebody has typed whose rights have ended is kept until
+/// they have signed in again.
+pub(super) struct AdminForm(pub(super) Visit, pub(super) Form);
+
 pub(super) struct ClientAddress(pub(super) IpAddr);
 
 /// An id in the path. What is no id names no page.
@@ -39,7 +53,8 @@ pub(super) async fn recognise(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let token = store.token_in(request.headers());
+    let token = cookie_in(request.headers(), store.cookie_name(), TOKEN_LENGTH);
+    let token = token.map(str::to_owned);
     let acts = !request.method().is_safe();
     let (session, is_new) = match store.session_of(token, acts).await {
         Ok(session) => session,
@@ -87,53 +102,104 @@ impl Storefront {
         }
     }
 
-    /// The cookie that names a session.
     pub(super) fn cookie(&self, session: &Session) -> HeaderValue {
-        let name = self.cookie_name();
-        let secure = if self.secure_cookies { "; Secure" } else { "" };
-        let age = AGE / 1000;
-        let cookie = format!(
-            "{name}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{secure}",
-            session.token
-        );
-        HeaderValue::try_from(cookie).expect("digits and letters make a header")
-    }
-
-    fn token_in(&self, headers: &HeaderMap) -> Option<String> {
-        headers
-            .get_all(header::COOKIE)
-            .iter()
-            .filter_map(|cookies| cookies.to_str().ok())
-            .flat_map(|cookies| cookies.split(';'))
-            .filter_map(|cookie| cookie.trim().split_once('='))
-            .find(|(name, token)| *name == self.cookie_name() && is_token(token))
-            .map(|(_, token)| token.to_owned())
+        let cookie = (self.cookie_name(), session.token.as_str());
+        security::cookie(cookie, "Lax", AGE / 1000, self.secure_cookies)
     }
 }
 
-/// Whether a text may be one of our tokens.
-fn is_token(text: &str) -> bool {
-    text.len() == TOKEN_LENGTH && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+impl Visitor {
+    pub(super) fn of(extensions: &Extensions) -> &Self {
+        let visitor = extensions.get();
+        visitor.expect("every page recognises its visitor")
+    }
 }
 
-impl<S: Sync> FromRequestParts<S> for Visitor {
+impl FromRequestParts<Shared> for Visit {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, store: &Shared) -> Result<Self, Infallible> {
+        let Visitor(session) = Visitor::of(&parts.extensions).clone();
+        let store = Arc::clone(store);
+        Ok(Self { store, session })
+    }
+}
+
+impl Visit {
+    /// What was typed into the form for this address when its sender's rights had ended; once.
+    pub(super) async fn take_typed(&self, address: &str) -> Result<Option<Form>, Error> {
+        let typed = self.session.typed.as_deref().unwrap_or_default();
+        let Ok((for_address, fields)) = serde_json::from_str::<(String, _)>(typed) else {
+            return Ok(None);
+        };
+        if for_address != address {
+            return Ok(None);
+        }
+        self.store.keep_typed(&self.session, None).await?;
+        Ok(Some(Form::of(fields)))
+    }
+}
+
+impl FromRequest<Shared> for AdminForm {
     type Rejection = PageError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, PageError> {
-        let visitor = parts.extensions.get::<Self>();
-        Ok(visitor.expect("every page recognises its visitor").clone())
+    async fn from_request(request: Request, store: &Shared) -> Result<Self, PageError> {
+        let (mut parts, body) = request.into_parts();
+        let Ok(Visit { session, .. }) = Visit::from_request_parts(&mut parts, store).await;
+        let admin = Admin::from_request_parts(&mut parts, store).await;
+        let address = parts.uri.path().to_owned();
+        let form = Form::from_request(Request::from_parts(parts, body), store).await;
+        if let (Err(_), Ok(form)) = (&admin, &form) {
+            let typed = serde_json::json!([address, form.fields()]).to_string();
+            store.keep_typed(&session, Some(&typed)).await?;
+        }
+        Ok(Self(admin?.0, form?))
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for Admin {
+impl FromRequestParts<Shared> for Admin {
     type Rejection = PageError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, PageError> {
-        let Visitor(session) = Visitor::from_request_parts(parts, state).await?;
-        if session.admin {
-            Ok(Self(session))
-        } else {
-            Err(PageError::SignInFirst)
+    async fn from_request_parts(parts: &mut Parts, store: &Shared) -> Result<Self, PageError> {
+        let Ok(visit) = Visit::from_request_parts(parts, store).await;
+        if visit.session.admin {
+            return Ok(Self(visit));
+        }
+        // A form goes on at the page that has shown it.
+        let page = match parts.method.is_safe() {
+            true => Some(parts.uri.clone()),
+            false => parts
+                .headers
+                .get(header::REFERER)
+                .and_then(|page| page.to_str().ok()?.parse().ok()),
+        };
+        let path = page.as_ref().and_then(Uri::path_and_query);
+        let next = path.map_or(ADMIN_START, |path| path.as_str()).to_owned();
+        Err(PageError::SignInFirst(next))
+    }
+}
+
+const ADMIN_START: &str = "/admin";
+
+/// Where an administrator goes on who has signed in: a page of the bookseller's on this site.
+pub(super) fn after_sign_in(next: &str) -> &str {
+    let uri: Option<Uri> = next.parse().ok();
+    let path = uri.as_ref().map_or("", Uri::path);
+    let is_ours = path == ADMIN_START || path.starts_with("/admin/");
+    if is_ours && next.starts_with(ADMIN_START) {
+        next
+    } else {
+        ADMIN_START
+    }
+}
+
+/// Where to sign in to go on at a page.
+pub(super) fn sign_in_address(next: &str) -> String {
+    match after_sign_in(next) {
+        ADMIN_START => "/admin/login".to_owned(),
+        next => {
+            let mut query = form_urlencoded::Serializer::new(String::new());
+            format!("/admin/login?{}", query.append_pair("next", next).finish())
         }
     }
 }
@@ -165,7 +231,31 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, PageError> {
         match Path::<i64>::from_request_parts(parts, state).await {
             Ok(Path(id)) if id > 0 => Ok(Self(id)),
-            _ => Err(PageError::NotFound("There is no such page.")),
+            _ => Err(PageError::not_found("There is no such page.")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signing_in_leads_to_the_booksellers_pages_only() {
+        let page = "/admin/books/7?q=a";
+        assert_eq!(after_sign_in(page), page);
+        let address = "/admin/login?next=%2Fadmin%2Fbooks%2F7%3Fq%3Da";
+        assert_eq!(sign_in_address(page), address);
+        for elsewhere in [
+            "",
+            "//evil.test/admin/",
+            "http://evil.test/admin/",
+            "/admin.evil",
+            "/orders",
+            "/admin/\r\n",
+        ] {
+            assert_eq!(after_sign_in(elsewhere), "/admin", "{elsewhere}");
+        }
+        assert_eq!(sign_in_address("/admin"), "/admin/login");
     }
 }

@@ -32,9 +32,14 @@ async fn an_order_passes_through_three_processes(database: &str) {
         database,
     ]);
     let catalog = catalog_process.service("catalog");
-    let cart_process = start("cart", database, &["--catalog-url", &catalog.url]);
+    let cart_process = start("cart", database, &["--catalog-url", &catalog.internal_url]);
     let cart = cart_process.service("cart");
-    let urls = ["--catalog-url", &catalog.url, "--cart-url", &cart.url];
+    let urls = [
+        "--catalog-url",
+        &catalog.internal_url,
+        "--cart-url",
+        &cart.internal_url,
+    ];
     let orders_process = start("orders", database, &urls);
     let orders = orders_process.service("orders");
 

@@ -314,7 +314,7 @@ async fn a_wrong_fault_changes_nothing_and_is_told_with_its_place() {
     let (_, in_force) = cart.get("/admin/faults").await;
     assert_eq!(
         in_force["faults"][0]["fault"],
-        "* cart/* latency=constant(0ns) seed=1"
+        "* cart/* latency=constant(0s) seed=1"
     );
     let not_allowed = (405, json!({"detail": "Method Not Allowed"}));
     assert_eq!(cart.post("/admin/faults", json!({})).await, not_allowed);

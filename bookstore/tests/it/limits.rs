@@ -9,7 +9,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::support::{Fake, Process, Service, Visitor, on_both_databases};
+use crate::support::{Fake, Process, Service, Visitor, command, on_both_databases};
 
 /// A single service on SQLite.
 fn start(service: &str, options: &[&str]) -> Process {
@@ -53,6 +53,14 @@ async fn put_in_cart(cart: &Service) -> (u16, Option<String>, Value) {
 async fn a_connection_on_which_nothing_is_asked_is_closed() {
     let process = start("catalog", &["--idle-timeout", "100ms"]);
     assert_eq!(converse(&process.service("catalog"), b"").await, "");
+}
+
+#[tokio::test]
+async fn http_2_is_not_spoken() {
+    let process = Process::start(&["catalog", "--port", "0", "--ephemeral"]);
+    let catalog = process.service("catalog");
+    let answer = converse(&catalog, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
+    assert_eq!(answer, "", "the connection is closed");
 }
 
 #[tokio::test]
@@ -123,6 +131,40 @@ async fn requests_beyond_the_limit_are_refused_and_counted() {
 }
 
 #[tokio::test]
+async fn refused_requests_are_not_a_line_of_the_log_each() {
+    const REFUSED: usize = 500;
+    let catalog = Fake::listen();
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let url = catalog.url();
+    let options = ["--ephemeral", "--catalog-url", &url, "--max-requests", "1"];
+    let mut cart_command = command(&[&["cart", "--port", "0"], &options[..]].concat());
+    cart_command.env("RUST_LOG", "info");
+    cart_command.stderr(log.reopen().unwrap());
+    let process = Process::launch(&mut cart_command);
+    let cart = process.service("cart");
+    let first = tokio::spawn({
+        let cart = cart.clone();
+        async move { put_in_cart(&cart).await }
+    });
+    let taken = tokio::task::spawn_blocking(move || (catalog.take_request(), catalog));
+    let (taken, _catalog) = taken.await.unwrap();
+    let begun = Instant::now();
+    for _ in 0..REFUSED {
+        assert_eq!(put_in_cart(&cart).await.0, 503);
+    }
+    let seconds = begun.elapsed().as_secs();
+    let book = r#"{"product_detail":{"id":1,"name":"Grand Design","price":1,"quantity":1}}"#;
+    taken.answer("200 OK", book);
+    assert_eq!(first.await.unwrap().0, 201);
+    drop(process);
+    let log = std::fs::read_to_string(log.path()).unwrap();
+    let lines = |text: &str| log.lines().filter(|line| line.contains(text)).count();
+    let told = lines("too many requests at once");
+    assert!(told >= 1 && told as u64 <= seconds + 1, "{log}");
+    assert_eq!(lines("request failed"), 0, "{log}");
+}
+
+#[tokio::test]
 async fn a_form_that_never_ends_is_not_waited_for() {
     let process = start("storefront", &["--body-timeout", "100ms"]);
     let request = b"POST /cart HTTP/1.1\r\nhost: shop\r\ncontent-length: 10\r\n\
@@ -168,7 +210,7 @@ on_both_databases! {
         let book = shop.add_book(5).await;
         shop.put_in_cart(5, book, 2).await;
         let catalog = Fake::listen();
-        let urls = ["--catalog-url", &catalog.url(), "--cart-url", &shop.cart.url];
+        let urls = ["--catalog-url", &catalog.url(), "--cart-url", &shop.cart.internal_url];
         let process = start("orders", &[&urls[..], &["--request-timeout", "200ms"]].concat());
         let orders = process.service("orders");
         let (status, answer) = orders.order(5, "mine", None).await;

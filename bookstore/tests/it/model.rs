@@ -1,5 +1,5 @@
 //! Random histories of buying, returning and restocking, against a model that is simple enough to be
-//! believed: a shelf of numbers.
+//! believed: a shelf of numbers. Long, for the model and all that can happen to it stand in one place.
 
 use std::collections::BTreeMap;
 
@@ -230,7 +230,10 @@ impl History<'_> {
         }
         let (status, lines) = self.model.order(who, items.as_ref());
         self.check(status, &answer, action);
-        if let Some(key) = key {
+        // A cart that was refused may be another one the next time: its key is free.
+        if let Some(key) = key
+            && (items.is_some() || status == 201)
+        {
             self.model.answered.insert((who, key), (items, status));
         }
         if status == 201 {

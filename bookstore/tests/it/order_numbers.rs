@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Data, Process, Service, administrate, nothing_is_unfinished, on_both};
+use crate::support::{Data, Process, Service, nothing_is_unfinished, on_both};
 
 fn items(book: i64, copies: i64) -> Value {
     json!({"items": [{"product_id": book, "quantity": copies}]})
@@ -64,36 +64,6 @@ fn open(data: &Data) -> Process {
     Process::start(&["all", "--free-ports", "--database", &data.url()])
 }
 
-/// Copies the orders' database, which nobody has open.
-async fn copy(data: &Data) {
-    match data {
-        Data::Folder(folder) => {
-            let file = |name| folder.path().join(name);
-            std::fs::copy(file("orders.db"), file("copy.db")).unwrap();
-        }
-        Data::Server { url, name } => {
-            let copy = format!("CREATE DATABASE {name}_copy TEMPLATE {name}_orders");
-            administrate(url, &[copy]).await;
-        }
-    }
-}
-
-/// Puts the copy in the place of the orders' database.
-async fn restore(data: &Data) {
-    match data {
-        Data::Folder(folder) => {
-            let file = |name| folder.path().join(name);
-            assert!(!file("orders.db-wal").exists(), "it was closed");
-            std::fs::rename(file("copy.db"), file("orders.db")).unwrap();
-        }
-        Data::Server { url, name } => {
-            let drop = format!("DROP DATABASE {name}_orders");
-            let rename = format!("ALTER DATABASE {name}_copy RENAME TO {name}_orders");
-            administrate(url, &[drop, rename]).await;
-        }
-    }
-}
-
 async fn after_a_restore_the_same_orders_take_copies_again(database: &str) {
     let data = Data::new(database);
     let shop = open(&data);
@@ -105,7 +75,7 @@ async fn after_a_restore_the_same_orders_take_copies_again(database: &str) {
             .await,
     );
     drop(shop);
-    copy(&data).await;
+    data.copy("orders").await;
 
     let mut numbers = Vec::new();
     for round in 0..2 {
@@ -128,7 +98,7 @@ async fn after_a_restore_the_same_orders_take_copies_again(database: &str) {
         }
         drop(shop);
         if round == 0 {
-            restore(&data).await;
+            data.restore("orders").await;
         }
     }
     assert_eq!(numbers[0], numbers[1], "the number was given twice");

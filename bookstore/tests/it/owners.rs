@@ -131,7 +131,33 @@ async fn an_owner_that_comes_to_the_pivot_too_late_sells_nothing(database: &str)
     shop.close().await;
 }
 
+/// Nobody waits for a lease of an hour: the next process knows that the one before it has ended.
+async fn after_a_crash_orders_are_taken_over_at_once(database: &str) {
+    let pace = Pace {
+        call_timeout: "1s",
+        lease: "1h",
+    };
+    let mut shop = DistributedShop::open(database, pace).await;
+    for (customer, request) in (1..).zip(["PUT /checkouts/", "PUT /reservations/"]) {
+        let book = shop.catalog.add_book(10).await;
+        shop.cart.put_in_cart(customer, book, 2).await;
+        let victim = shop.orders_process.pid();
+        let proxy = shop.proxy_of(request);
+        proxy.plan(request, Mishap::KilledAfter, 1, victim);
+        let path = format!("/orders/{customer}");
+        assert_eq!(shop.orders().try_under_key(&path, "key", None).await, None);
+        let next = shop.start_replica();
+        std::mem::replace(&mut shop.orders_process, next).kill();
+        let placed = insist(&shop.orders(), &path, "another", None).await;
+        assert_eq!(placed.0, 201, "{request}: {}", placed.1);
+        shop.ends_in_a_clean_audit().await;
+        assert_eq!(shop.catalog.stock(book).await, 8, "{request}");
+    }
+    shop.close().await;
+}
+
 on_both! {
+    after_a_crash_orders_are_taken_over_at_once
     several_replicas_recover_the_same_orders_once
     an_order_that_outlives_its_lease_is_decided_once
     an_owner_that_comes_to_the_pivot_too_late_sells_nothing

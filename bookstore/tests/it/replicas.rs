@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
-use crate::support::{Process, Service, postgres};
+use crate::support::{Process, Service, every_book, postgres};
 
 const REPLICAS: usize = 4;
 
@@ -78,8 +78,7 @@ async fn catalogs_that_start_at_once_fill_the_database_once_and_disturb_nobody()
     for replica in &replicas {
         let catalog = replica.service("catalog");
         assert_eq!(add_book(&catalog).await, next_id);
-        let (_, answer) = catalog.get("/products").await;
-        let books = answer["data"].as_array().unwrap();
+        let books = every_book(&catalog).await;
         assert!(books.iter().zip(1..).all(|(book, id)| book["id"] == id));
         assert_eq!(books.last().unwrap()["id"], next_id);
         next_id += 1;

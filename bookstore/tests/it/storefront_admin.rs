@@ -87,7 +87,8 @@ on_both_databases! {
         let page = visitor.get("/admin/login").await;
         let paths = ["/admin", "/admin/books/new", "/admin/books/1", "/admin/books/1/deletion"];
         for path in paths {
-            assert_eq!(visitor.get(path).await.path, "/admin/login", "{path}");
+            let login = visitor.get(path).await;
+            assert!(login.path.starts_with("/admin/login"), "{path}");
         }
         let change = [("name", "Mine"), ("price", "0"), ("quantity", "0"), ("key", "k")];
         for path in ["/admin/books", "/admin/books/1", "/admin/books/1/deletion"] {

@@ -1,6 +1,6 @@
 //! Attempts to sign in to the storefront: how many, from where, and on whose account.
 
-use crate::support::{ADMIN_PASSWORD, Process, Service, Visitor, on_both_databases};
+use crate::support::{ADMIN_PASSWORD, Process, Service, Visitor, command, on_both_databases};
 
 on_both_databases! {
     async fn attempts_from_an_address_are_limited_even_with_the_right_password(shop: Shop) {
@@ -98,6 +98,154 @@ async fn one_address_cannot_lock_the_administrator_out() {
     let owner = attempt_from(&storefront, &["203.0.113.8"], "admin", ADMIN_PASSWORD).await;
     // Let in, and sent on without the new cookie.
     assert_eq!(owner, 200);
+}
+
+/// Sends the form of signing in with this device's cookie; the status, and the device's cookie as it
+/// is set.
+async fn attempt_on(
+    storefront: &Service,
+    address: &str,
+    device: &str,
+    password: &str,
+) -> (u16, Option<String>) {
+    let visitor = Visitor::of(storefront);
+    let login = visitor.get("/admin/login").await;
+    let session = visitor.cookie.lock().unwrap().clone().unwrap();
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none());
+    let form = format!(
+        "form_token={}&name=admin&password={}",
+        login.value("form_token"),
+        password.replace(' ', "+")
+    );
+    let answer = client
+        .build()
+        .unwrap()
+        .post(format!("{}/admin/login", storefront.url))
+        .header("cookie", format!("{session}; {device}"))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("x-forwarded-for", address)
+        .body(form);
+    let answer = answer.send().await.unwrap();
+    let cookies = answer.headers().get_all("set-cookie").iter();
+    let mut cookies = cookies.map(|cookie| cookie.to_str().unwrap().to_owned());
+    let device = cookies.find(|cookie| cookie.starts_with("bookstore-device="));
+    (answer.status().as_u16(), device)
+}
+
+fn pair(cookie: &str) -> String {
+    cookie.split(';').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn nobody_locks_the_administrator_out_of_a_known_device() {
+    let data = tempfile::tempdir().unwrap();
+    let database = format!("sqlite:{}", data.path().display());
+    let process = Process::start(&[
+        "storefront",
+        "--port=0",
+        "--behind-proxy",
+        "--database",
+        &database,
+    ]);
+    let storefront = process.service("storefront");
+    let home = "203.0.113.7";
+    let (status, cookie) = attempt_on(&storefront, home, "", ADMIN_PASSWORD).await;
+    assert_eq!(status, 303);
+    let cookie = cookie.unwrap();
+    for attribute in [
+        "; HttpOnly",
+        "; SameSite=Strict",
+        "; Path=/",
+        "; Max-Age=15552000",
+    ] {
+        assert!(cookie.contains(attribute), "{cookie}");
+    }
+    let device = pair(&cookie);
+    // Somebody in the same network, and others all over the world.
+    for number in 0..60 {
+        let elsewhere = format!("198.51.100.{number}");
+        attempt_on(&storefront, &elsewhere, "", "wrong").await;
+        attempt_on(&storefront, home, "", "wrong").await;
+    }
+    let stranger = attempt_on(&storefront, home, "", ADMIN_PASSWORD).await;
+    assert_eq!(stranger, (429, None));
+    let stranger = attempt_on(&storefront, "192.0.2.1", "", ADMIN_PASSWORD).await;
+    assert_eq!(stranger.0, 429, "the account's attempts are used up");
+    // The device stays known, and its owner's mistakes are forgiven.
+    for _ in 0..3 {
+        for _ in 0..4 {
+            assert_eq!(attempt_on(&storefront, home, &device, "wrong").await.0, 403);
+        }
+        let (status, again) = attempt_on(&storefront, home, &device, ADMIN_PASSWORD).await;
+        assert_eq!(
+            (status, again.as_deref().map(pair)),
+            (303, Some(device.clone()))
+        );
+    }
+    // That lets no stranger in again.
+    assert_eq!(
+        attempt_on(&storefront, home, "", ADMIN_PASSWORD).await.0,
+        429
+    );
+    // A device that nobody has signed in from is none.
+    let (name, digits) = device.split_once('=').unwrap();
+    let (nonce, proof) = digits.split_at(64);
+    for forged in [
+        format!("{name}={}{proof}", "0".repeat(64)),
+        format!("{name}={nonce}{}", "0".repeat(64)),
+        format!("{name}={nonce}"),
+        format!("{name}={digits}00"),
+        format!("{name}="),
+    ] {
+        let refused = attempt_on(&storefront, home, &forged, ADMIN_PASSWORD).await;
+        assert_eq!(refused.0, 429, "{forged}");
+    }
+    // Nor may a known one go on for ever.
+    for number in 0..8 {
+        let (status, _) = attempt_on(&storefront, "192.0.2.2", &device, "wrong").await;
+        assert_eq!(status, if number < 5 { 403 } else { 429 }, "{number}");
+    }
+    drop(process);
+
+    // Another password makes it unknown.
+    let mut next = command(&[
+        "storefront",
+        "--port=0",
+        "--behind-proxy",
+        "--database",
+        &database,
+    ]);
+    next.env("BOOKSTORE_ADMIN_PASSWORD", "another horse battery staple");
+    let process = Process::launch(&mut next);
+    let storefront = process.service("storefront");
+    for _ in 0..5 {
+        assert_eq!(attempt_on(&storefront, home, &device, "wrong").await.0, 403);
+    }
+    let (status, _) = attempt_on(&storefront, home, "", "another horse battery staple").await;
+    assert_eq!(status, 429, "its attempts are those of its address");
+}
+
+#[tokio::test]
+async fn browsers_are_told_to_come_by_tls_where_cookies_are_for_tls_only() {
+    for (options, expected) in [
+        (&["--secure-cookies"][..], Some("max-age=31536000")),
+        (&[], None),
+    ] {
+        let alone = ["storefront", "--port=0", "--ephemeral"];
+        let process = Process::start(&[&alone[..], options].concat());
+        let storefront = process.service("storefront");
+        for path in ["/admin/login", "/nowhere", "/assets/icon.svg", "/health"] {
+            let request = storefront.request(reqwest::Method::GET, path);
+            let answer = request.send().await.unwrap();
+            let told = answer.headers().get("strict-transport-security");
+            assert_eq!(
+                told.map(|it| it.to_str().unwrap()),
+                expected.filter(|_| path != "/health")
+            );
+        }
+    }
 }
 
 #[tokio::test]

@@ -41,7 +41,7 @@ async fn a_shop_without_its_cart_still_shows_its_books() {
         "storefront",
         "--port=0",
         "--ephemeral",
-        &format!("--catalog-url={}", catalog.service("catalog").url),
+        &format!("--catalog-url={}", catalog.service("catalog").internal_url),
         &format!("--cart-url={away}"),
         &format!("--orders-url={away}"),
     ]);

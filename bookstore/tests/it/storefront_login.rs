@@ -70,6 +70,9 @@ async fn execute(database: &str, statement: &str) {
 
 const HOUR: i64 = 3_600_000;
 
+/// Where somebody is led who asks for the form of a new book without being signed in.
+const ASKED_TO_SIGN_IN: &str = "/admin/login?next=%2Fadmin%2Fbooks%2Fnew";
+
 async fn sessions_end(database: &str) {
     let storefront = Process::start(&["storefront", "--port=0", "--database", database]);
     let storefront = storefront.service("storefront");
@@ -84,7 +87,7 @@ async fn sessions_end(database: &str) {
         let page = admin.get(form).await;
         assert_eq!(page.path, form);
         age(column, time).await;
-        assert_eq!(admin.get(form).await.path, "/admin/login", "{column}");
+        assert_eq!(admin.get(form).await.path, ASKED_TO_SIGN_IN, "{column}");
         let fields = [("name", "x"), ("price", "1"), ("quantity", "1")];
         let refused = admin.submit(&page, "/admin/books", &fields).await;
         assert_eq!(refused.path, "/admin/login", "{column}");
@@ -100,6 +103,35 @@ async fn sessions_end(database: &str) {
         assert!(refused.says("Your visit has ended"));
         // It is another visitor from now on.
         assert_ne!(*visitor.cookie.lock().unwrap(), before);
+    }
+}
+
+async fn typed_text_is_kept_through_the_login(database: &str) {
+    let process = Process::start(&["storefront", "--port=0", "--database", database]);
+    let storefront = process.service("storefront");
+    let admin = Visitor::of(&storefront);
+    admin.try_to_sign_in("admin", ADMIN_PASSWORD).await;
+    let form = "/admin/books/new";
+    let page = admin.get(form).await;
+    execute(database, "UPDATE sessions SET admin_seen_at = 0").await;
+    let fields = [
+        ("name", "Emma & \"friends\""),
+        ("price", "12"),
+        ("quantity", "-1"),
+        ("description", "Typed for an hour."),
+    ];
+    let refused = admin.submit(&page, "/admin/books", &fields).await;
+    assert_eq!(refused.path, "/admin/login");
+    admin.try_to_sign_in("admin", ADMIN_PASSWORD).await;
+    let page = admin.get(form).await;
+    assert_eq!(page.value("name"), "Emma &#38; &#34;friends&#34;");
+    assert_eq!(page.value("quantity"), "-1");
+    assert!(page.says("Typed for an hour."));
+    // Nobody else has it, and it comes once.
+    let other = Visitor::of(&storefront);
+    other.try_to_sign_in("admin", ADMIN_PASSWORD).await;
+    for visitor in [&other, &admin] {
+        assert_eq!(visitor.get(form).await.value("name"), "");
     }
 }
 
@@ -190,6 +222,16 @@ async fn sessions_end_on_postgres() {
 }
 
 #[tokio::test]
+async fn typed_text_is_kept_through_the_login_on_sqlite() {
+    on_sqlite(typed_text_is_kept_through_the_login).await;
+}
+
+#[tokio::test]
+async fn typed_text_is_kept_through_the_login_on_postgres() {
+    on_postgres("typed", typed_text_is_kept_through_the_login).await;
+}
+
+#[tokio::test]
 async fn looking_leaves_nothing_behind_on_sqlite() {
     on_sqlite(looking_leaves_nothing_behind).await;
 }
@@ -266,7 +308,7 @@ async fn a_password_is_made_up_once_and_can_be_changed_while_the_shop_is_open() 
     assert_eq!(admin.get(form).await.path, form);
     assert_eq!(set_password(&database, "a better password\n").0, Some(0));
     // Whoever came in with the old one is out.
-    assert_eq!(admin.get(form).await.path, "/admin/login");
+    assert_eq!(admin.get(form).await.path, ASKED_TO_SIGN_IN);
     assert_eq!(admin.try_to_sign_in("admin", generated).await.status, 403);
     admin.try_to_sign_in("admin", "a better password").await;
     assert_eq!(admin.get(form).await.path, form);

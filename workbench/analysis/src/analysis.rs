@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use workbench_samples::replace_file;
 
-use crate::between::{ComparisonRule, between_runs};
+use crate::between::between_runs;
 use crate::comparison::{self, compare};
 use crate::error::AnalysisError;
+use crate::gate;
 use crate::likeness::group_names;
-use crate::model::{Analysis, SCHEMA_VERSION};
+use crate::model::{Analysis, BetweenRuns, ComparisonRule, RunAnalysis, SCHEMA_VERSION};
 use crate::observe::TimesInOrder;
 use crate::run::analyse;
 use crate::sweep;
@@ -42,7 +43,9 @@ pub fn analyze(run_directories: &[PathBuf]) -> Result<Analysis, AnalysisError> {
     let mut of_runs: Vec<(String, Vec<String>)> = Vec::new();
     for ((stream, directory), selected) in (0..).zip(run_directories).zip(&selected) {
         let times_in_order = if several && *selected {
-            TimesInOrder::Kept
+            TimesInOrder::Kept {
+                most: comparison::MOST_REQUESTS,
+            }
         } else {
             TimesInOrder::Dropped
         };
@@ -55,6 +58,14 @@ pub fn analyze(run_directories: &[PathBuf]) -> Result<Analysis, AnalysisError> {
             }
         }
         if let Some(elapsed_ns) = run.elapsed_in_order {
+            if (elapsed_ns.len() as u64) < run.analysis.total.samples {
+                warnings.push(format!(
+                    "{} has {} requests: the report's means are drawn from the last {} of them",
+                    run.analysis.name(),
+                    run.analysis.total.samples,
+                    elapsed_ns.len()
+                ));
+            }
             let drawn = comparison::distribution(&run.analysis, &elapsed_ns, stream);
             match drawn {
                 Ok(distribution) => distributions.push(distribution),
@@ -96,12 +107,43 @@ pub fn analyze(run_directories: &[PathBuf]) -> Result<Analysis, AnalysisError> {
     Ok(Analysis {
         schema_version: SCHEMA_VERSION,
         quantile_definition: QUANTILE_DEFINITION.to_owned(),
-        between_runs: several.then(|| between_runs(&runs, &ComparisonRule::default())),
+        between_runs: if several {
+            Some(with_gates(run_directories, &runs)?)
+        } else {
+            None
+        },
         sweeps: sweep::sweeps(&runs),
         runs,
         comparison,
         warnings,
     })
+}
+
+/// The groups compared, each comparison with what the gate concludes of it.
+fn with_gates(
+    run_directories: &[PathBuf],
+    runs: &[RunAnalysis],
+) -> Result<BetweenRuns, AnalysisError> {
+    let mut between = between_runs(runs, &ComparisonRule::default());
+    let side = |name: &str| {
+        let group = between.groups.iter().find(|group| group.name == name);
+        let of_group = group.into_iter().flat_map(|group| &group.runs);
+        of_group
+            .filter_map(|of_group| {
+                let position = runs.iter().position(|run| run.name() == of_group.run)?;
+                Some((run_directories[position].as_path(), &runs[position]))
+            })
+            .collect::<Vec<_>>()
+    };
+    let gates: Vec<_> = between
+        .comparisons
+        .iter()
+        .map(|it| gate::of_groups(&side(&it.baseline), &side(&it.candidate)))
+        .collect::<Result<_, _>>()?;
+    for (comparison, gate) in between.comparisons.iter_mut().zip(gates) {
+        comparison.gate = Some(gate);
+    }
+    Ok(between)
 }
 
 fn refuse_duplicates(run_directories: &[PathBuf]) -> Result<(), AnalysisError> {

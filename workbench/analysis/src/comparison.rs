@@ -18,6 +18,9 @@ pub(crate) const SAMPLE_SIZE: u32 = 50;
 pub(crate) const RESAMPLES: u32 = 1000;
 pub(crate) const ALPHA: f64 = 0.05;
 
+/// Means are drawn from so many requests of a run at most, its last ones: half a gigabyte. Ours.
+pub(crate) const MOST_REQUESTS: usize = 1 << 26;
+
 /// Where all runs repeat the same thing, as many of them are shown beside each other: five make ten pairs.
 const MOST_REPETITIONS: usize = 5;
 
@@ -43,10 +46,11 @@ pub(crate) fn selection(run_directories: &[PathBuf]) -> Vec<bool> {
         .iter()
         .map(|directory| {
             let manifest = Manifest::read(directory).ok()?;
-            let plan = experiment::read(directory).ok()?.plan;
+            let plan = experiment::read(directory, &manifest).ok()?.plan;
+            let repeated = experiment::repeated(&manifest, &plan);
             // `shop#1`, `shop@users=10`.
             let series = manifest.series.map(|place| place.experiment);
-            Some((series.unwrap_or(manifest.experiment), plan.repeated()))
+            Some((series.unwrap_or(manifest.experiment), repeated))
         })
         .collect();
     let all_the_same = repeated.windows(2).all(|pair| pair[0] == pair[1]);

@@ -8,6 +8,9 @@ const BYTES_PER_GIB: f64 = 1_073_741_824.0;
 
 /// The manifest's facts, the most asked for first.
 pub(crate) fn environment(manifest: &Manifest) -> Vec<(String, String)> {
+    if manifest.origin.is_some() {
+        return vec![("tool".to_owned(), tool(manifest))];
+    }
     let mut pairs = vec![
         ("tool".to_owned(), tool(manifest)),
         ("seed".to_owned(), manifest.seed.to_string()),
@@ -26,6 +29,9 @@ pub(crate) fn environment(manifest: &Manifest) -> Vec<(String, String)> {
         ("kernel".to_owned(), manifest.host.kernel.clone()),
         ("target".to_owned(), manifest.target.kind.clone()),
     ];
+    if !manifest.segments.is_empty() {
+        pairs.push(("segments".to_owned(), manifest.segments.len().to_string()));
+    }
     let mut add = |prefix: &str, map: &BTreeMap<String, String>| {
         for (name, value) in map {
             pairs.push((format!("{prefix} {name}"), value.clone()));

@@ -11,6 +11,14 @@ use workbench_samples::SamplesError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AnalysisError {
+    /// The looks or the policy that a series recorded before its first run are none.
+    #[error("what series {series_id} recorded of its looks and its policy is damaged: {what}")]
+    DamagedAgreement {
+        /// The series.
+        series_id: String,
+        /// What is wrong.
+        what: String,
+    },
     /// The run's manifest or samples.
     #[error(transparent)]
     Samples(#[from] SamplesError),
@@ -64,6 +72,30 @@ pub enum AnalysisError {
         found: u32,
         /// The version that can be read.
         known: u32,
+    },
+    /// A segment by itself: its load is a part of what its experiment says.
+    #[error("{path} is segment {segment} of a run: analyse all of them together, `workbench analyze {run}`", path = path.display(), run = run.display())]
+    Segment {
+        /// The segment's folder.
+        path: PathBuf,
+        /// Its number, and how many there are.
+        segment: String,
+        /// The folder of its run.
+        run: PathBuf,
+    },
+    /// A run of which a segment goes on.
+    #[error("{path} has not ended: the run is analysed when all of its segments have", path = path.display())]
+    SegmentRunning {
+        /// The segment's folder.
+        path: PathBuf,
+    },
+    /// Segments that are not of one run.
+    #[error("the segments in {run} are not of one run: {what}", run = run.display())]
+    SegmentsDiffer {
+        /// The folder of the run.
+        run: PathBuf,
+        /// How they differ.
+        what: String,
     },
     /// Nothing to analyse.
     #[error("no runs to analyse")]
@@ -139,6 +171,36 @@ pub enum AnalysisError {
         /// Those that there are.
         labels: Vec<String>,
     },
+    /// A metric that does not exist.
+    #[error(
+        "there is no metric \"{metric}\"{}; there are {}",
+        nearest(metric, metrics.iter().map(String::as_str))
+            .map_or_else(String::new, |near| format!("; did you mean \"{near}\"?")),
+        metrics.join(", ")
+    )]
+    NoSuchMetric {
+        /// As given.
+        metric: String,
+        /// Those that there are.
+        metrics: Vec<String>,
+    },
+    /// A history of which every run is invalid.
+    #[error("every run in {path} is invalid", path = path.display())]
+    NoValidRuns {
+        /// Its folder.
+        path: PathBuf,
+    },
+    /// A CSV file that is no history.
+    #[error("{path} is not a history: {reason}", path = path.display())]
+    InvalidHistory {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        reason: String,
+    },
+    /// Values that cannot be computed with.
+    #[error("the values cannot be computed with")]
+    Statistics(#[source] workbench_statistics::StatisticsError),
     /// A series that has no experiment of a name.
     #[error("{series} holds no experiment {name}, but {}", names.join(", "), series = series.display())]
     NoSuchExperiment {

@@ -1,30 +1,90 @@
-//! What a run's own copy of its experiment file says.
+//! What a run's own copy of its experiment file says, or what stands for it where the run was imported.
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
-use workbench_plan::Plan;
+use workbench_plan::{Plan, format_duration};
+use workbench_samples::{Manifest, Origin};
 
 use crate::error::AnalysisError;
 
 /// Name of the resolved experiment file in a run's folder.
 pub(crate) const EXPERIMENT_FILE: &str = "experiment.yaml";
 
+/// Instants so long after the end of the schedule are believed anyway, see the clock of the observations.
+const DAY: Duration = Duration::from_secs(24 * 3_600);
+
 /// An experiment, and the text that it was read from.
 pub(crate) struct Experiment {
+    /// Empty for an imported run.
     pub(crate) text: String,
     pub(crate) plan: Plan,
 }
 
-/// Reads the experiment that a run followed.
-pub(crate) fn read(run_directory: &Path) -> Result<Experiment, AnalysisError> {
+/// Reads the experiment that a run followed. That of an imported run is not known: its plan has neither thresholds nor a
+/// schedule that says when the load was held, unless the import was told so.
+pub(crate) fn read(run_directory: &Path, manifest: &Manifest) -> Result<Experiment, AnalysisError> {
     let path = run_directory.join(EXPERIMENT_FILE);
+    if let Some(origin) = &manifest.origin {
+        let plan = workbench_plan::parse(&stand_in(manifest, origin), &path)?;
+        return Ok(Experiment {
+            text: String::new(),
+            plan,
+        });
+    }
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
         Err(source) => return Err(AnalysisError::Read { path, source }),
     };
     let plan = workbench_plan::parse(&text, &path)?;
     Ok(Experiment { text, plan })
+}
+
+/// What runs have to have in common to be repetitions of each other, as text.
+pub(crate) fn repeated(manifest: &Manifest, plan: &Plan) -> String {
+    manifest
+        .origin
+        .as_ref()
+        .map_or_else(|| plan.repeated(), imported)
+}
+
+/// What runs have to have in common to be compared, as text.
+pub(crate) fn workload(manifest: &Manifest, plan: &Plan) -> String {
+    manifest
+        .origin
+        .as_ref()
+        .map_or_else(|| plan.workload(), imported)
+}
+
+/// All that is known of the experiment of an imported run.
+fn imported(origin: &Origin) -> String {
+    format!("imported: {}\n", origin.options.join(" "))
+}
+
+/// An experiment for a run of which none is known.
+fn stand_in(manifest: &Manifest, origin: &Origin) -> String {
+    let length = manifest.started_at.zip(manifest.ended_at);
+    let length = length.map_or(0, |(from, to)| to.saturating_sub(from).max(0) as u64);
+    // The schedule ends before the last start, so that the run is measured until then.
+    let beyond = Duration::from_nanos(length).saturating_sub(DAY);
+    // No schedule may take no time at all.
+    let beyond = Duration::from_millis(1).max(Duration::from_secs(beyond.as_secs()));
+    // Which requests are steady is stored with each of them.
+    let hold = if origin.leaves_out_edges() {
+        "1ms"
+    } else {
+        "0s"
+    };
+    let title = format!("Imported from {}", origin.file_names());
+    format!(
+        "name: {}\ntitle: {}\ntarget: {{ urls: {{ imported: \"http://imported.invalid\" }} }}\n\
+         threads: [ {{ start: 1, startup: 0s, hold: {hold}, shutdown: {} }} ]\n\
+         scenarios: [ {{ name: imported, steps: [ {{ request: GET imported/, name: \"(not known)\" }} ] }} ]\n",
+        manifest.experiment,
+        serde_json::Value::from(title),
+        format_duration(beyond),
+    )
 }
 
 /// The plan's labels in the order of the file, each once.

@@ -14,16 +14,19 @@ mod experiment;
 mod failures;
 pub mod gate;
 mod histogram;
+pub mod history;
 mod likeness;
 mod mean_of_runs;
 mod model;
 mod newest;
 mod observe;
+mod percentiles;
 mod points;
 mod published;
 mod recognise;
 mod resources;
 mod run;
+mod segments;
 mod series;
 mod stalls;
 mod steady;
@@ -33,19 +36,21 @@ mod threshold;
 mod worth;
 
 pub use analysis::{ANALYSIS_FILE, analyze};
-pub use between::{ComparisonRule, LatencyOf, between_runs};
+pub use between::between_runs;
 pub use error::AnalysisError;
 pub use model::{
-    Analysis, BetweenRuns, Bin, CheckedNumber, CltDistribution, Coefficient, ConfidenceInterval,
-    ErrorCount, Estimate, Failure, FailureReason, FalseAlarms, FittedRun, Group, GroupComparison,
-    GroupRun, GroupStatistic, LargestLoad, Latency, Metric, MetricComparison, MissingValue,
-    OpenModel, OverallTest, Pairing, PairwiseTest, Peak, PublishedCheck, PublishedGroupCheck,
+    Analysis, BetweenRuns, Bin, CheckedNumber, CltDistribution, Coefficient, ComparisonRule,
+    ConfidenceInterval, ErrorCount, Estimate, Failure, FailureReason, FalseAlarms, FittedRun,
+    Group, GroupComparison, GroupRun, GroupStatistic, Heatmap, IntervalTimes, LargestLoad, Latency,
+    LatencyOf, Metric, MetricComparison, MissingValue, OpenModel, OverTime, OverallTest,
+    PairMethod, Pairing, PairwiseTest, Peak, PercentileCurve, PublishedCheck, PublishedGroupCheck,
     PublishedTestCheck, RankEstimate, ReportComparison, RequestStatistics, ResourceSeries,
-    ResourceSource, Resources, RunAnalysis, SCHEMA_VERSION, ScalabilityFit, Scope, Second,
-    ServiceTimes, SeveralGroups, Shape, SimultaneousPair, StallCheck, SteadyState,
-    SteadyStatistics, SweepAnalysis, SweepPointAnalysis, SweepRun, TestMethod, ThresholdOutcome,
-    ThresholdStatus, Verdict, WarmUpCheck, Worth,
+    ResourceSource, Resources, ResponsesOverTime, RunAnalysis, SCHEMA_VERSION, ScalabilityFit,
+    Scope, Second, ServiceTimes, SeveralGroups, Shape, SimultaneousPair, StallCheck,
+    StatusOverTime, SteadyState, SteadyStatistics, SweepAnalysis, SweepPointAnalysis, SweepRun,
+    TestMethod, ThresholdOutcome, ThresholdStatus, TimesOverTime, Verdict, WarmUpCheck, Worth,
 };
 pub use newest::{NewestRuns, newest_runs};
 pub use published::check_published_table;
 pub use run::analyze_run;
+pub use segments::combine as combine_segments;

@@ -115,8 +115,9 @@ pub(crate) fn group_names(runs: &[RunAnalysis]) -> GroupNames {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::between::between_runs;
     use crate::between::fixture::run;
-    use crate::between::{ComparisonRule, between_runs};
+    use crate::model::ComparisonRule;
 
     /// A run of shop that followed this experiment, with one thing changed.
     fn following(number: usize, (from, to): (&str, &str)) -> RunAnalysis {

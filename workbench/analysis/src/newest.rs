@@ -8,6 +8,7 @@ use alphanumeric_sort::compare_path;
 use workbench_samples::{MANIFEST_FILE, has_samples};
 
 use crate::error::AnalysisError;
+use crate::segments;
 
 /// What is to be analysed when nobody says what.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub fn newest_runs(results: &Path) -> Result<NewestRuns, AnalysisError> {
     let mut newest = NewestRuns::default();
     for experiment in experiments {
         let mut runs = folders(&experiment)?;
+        // One whose segments go on, or do not belong together, is no run yet.
+        runs.retain(|run| segments::combine(run).is_ok());
         runs.retain(|run| run.join(MANIFEST_FILE).is_file());
         runs.sort();
         while let Some(run) = runs.pop() {

@@ -50,6 +50,7 @@ mod tests {
                 }),
                 block: 1,
                 position: 1,
+                together: false,
             });
             run
         };

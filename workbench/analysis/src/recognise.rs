@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use workbench_plan::nearest;
 use workbench_samples::{MANIFEST_FILE, SAMPLES_FOLDER, SERIES_FILE};
@@ -181,11 +181,20 @@ fn of_folder(path: &Path) -> String {
     if path.join(SAMPLES_FOLDER).is_dir() || path.join(EXPERIMENT_FILE).is_file() {
         return format!("it is the folder of a run without its {MANIFEST_FILE}");
     }
-    let is_empty = std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
-    if is_empty {
-        "it is an empty folder".to_owned()
-    } else {
-        "it is a folder with neither a run nor a series in it".to_owned()
+    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    if files.is_empty() {
+        return "it is an empty folder".to_owned();
+    }
+    files.retain(|file| file.is_file());
+    files.sort();
+    match files.first() {
+        Some(first) => format!(
+            "it is a folder of files, {} among them; name the files themselves if they are other tools' results ({})",
+            first.display(),
+            path.join("*").display()
+        ),
+        None => "it is a folder with neither a run nor a series in it".to_owned(),
     }
 }
 
@@ -199,7 +208,7 @@ fn of_file(path: &Path) -> String {
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let has_all = |texts: &[&str]| texts.iter().all(|it| text.contains(it));
     if let Some((_, tool)) = OTHER_TOOLS.iter().find(|(texts, _)| has_all(texts)) {
-        return format!("it is {tool}, and results of other tools cannot be read");
+        return format!("it is {tool}; `workbench import` makes runs of other tools' results");
     }
     let is_a = |extensions: &[&str]| {
         let extension = path.extension().and_then(|it| it.to_str());

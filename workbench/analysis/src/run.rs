@@ -1,16 +1,14 @@
 //! One run by itself: manifest, experiment and samples to tables and series.
 
-use std::collections::BTreeSet;
+mod warnings;
+
 use std::path::Path;
 
 use jiff::Timestamp;
 use workbench_plan::Plan;
-use workbench_samples::{
-    Check, CheckStatus, ErrorKind, Manifest, Outcome, RunLock, SAMPLES_FOLDER, Validity,
-};
+use workbench_samples::{Check, CheckStatus, Manifest, Outcome, RunLock, SAMPLES_FOLDER, Validity};
 use workbench_statistics::StatisticsError;
 
-use crate::between::few;
 use crate::environment::environment;
 use crate::error::AnalysisError;
 use crate::experiment::{self, Experiment};
@@ -20,18 +18,20 @@ use crate::model::{OpenModel, RequestStatistics, RunAnalysis, ThresholdOutcome};
 use crate::observe::{
     Gone, LabelObservations, LabelTally, Observations, Times, TimesInOrder, observe, service_times,
 };
+use crate::percentiles::percentile_curves;
 use crate::resources::resources;
 use crate::series::{per_second, users_from_samples};
 use crate::steady::{self, steady_state};
 use crate::tables::{self, NS_PER_SECOND, Row, TOTAL};
 use crate::threshold::{self, Measured};
+use warnings::warnings;
 
 /// One run analysed.
 pub(crate) struct AnalysedRun {
     pub(crate) analysis: RunAnalysis,
     /// Each as the end of a sentence that begins with the run.
     pub(crate) warnings: Vec<String>,
-    /// Elapsed times in nanoseconds of all requests in the order in which they started, if they are kept.
+    /// Elapsed times in nanoseconds of all requests in the order in which they started, or of the last ones, if they are kept.
     pub(crate) elapsed_in_order: Option<Vec<f64>>,
 }
 
@@ -54,10 +54,17 @@ pub(crate) fn analyse(
     times_in_order: TimesInOrder,
 ) -> Result<AnalysedRun, AnalysisError> {
     let mut manifest = Manifest::read(run_directory)?;
+    if let Some(segment) = &manifest.segment {
+        return Err(AnalysisError::Segment {
+            path: run_directory.to_owned(),
+            segment: format!("{}/{}", segment.number, segment.of),
+            run: run_directory.parent().unwrap_or(run_directory).to_owned(),
+        });
+    }
     if manifest.outcome == Outcome::Running && !RunLock::is_held(run_directory) {
         manifest.outcome = Outcome::Failed(KILLED.to_owned());
     }
-    let experiment = experiment::read(run_directory)?;
+    let experiment = experiment::read(run_directory, &manifest)?;
     let mut observations = observe(
         &run_directory.join(SAMPLES_FOLDER),
         (manifest.started_at, ended_at(&manifest)),
@@ -77,6 +84,7 @@ pub(crate) fn analyse(
             "no label or second is without times, all are finite, and a plan has possible quantiles",
         );
         if !observations.look_up()? {
+            analysis.percentile_curves = percentile_curves(&observations);
             match resources(run_directory, &experiment.plan, observations.origin) {
                 Ok(resources) => analysis.resources = resources,
                 Err(error) => warnings.push(format!(
@@ -142,7 +150,7 @@ fn combine(
     let schedule = plan.schedule();
     // Of several loads the closed ones may hide a stall.
     let is_open = !schedule.arrivals().is_empty() && schedule.peak_users() == 0;
-    let steady = steady_state(observations, plan.steady_part(), is_open)?;
+    let steady = steady_state(observations, plan.steady_part(), is_open, &manifest)?;
     if let Some(validity) = &mut manifest.validity {
         if manifest.outcome == Outcome::Completed {
             judge_answers(validity, &observations.gone);
@@ -157,6 +165,7 @@ fn combine(
         errors,
         started,
         completed,
+        over_time,
         origin,
         ..
     } = observations;
@@ -194,7 +203,7 @@ fn combine(
         .collect::<Result<Vec<_>, _>>()?;
     let thresholds = thresholds(plan, labels, &requests, (&total, &all))?;
     let users = if manifest.users.is_empty() && schedule.arrivals().is_empty() {
-        users_from_samples(started, &schedule)
+        users_from_samples(started, &schedule, manifest.segments.len().max(1))
     } else {
         manifest.users.clone()
     };
@@ -210,10 +219,14 @@ fn combine(
         outcome: manifest.outcome,
         validity: manifest.validity,
         experiment_file: text.clone(),
+        elapsed: manifest.elapsed,
+        origin: manifest.origin,
         steady,
         errors: tables::errors(errors.clone()),
         failures: Vec::new(),
         per_second: per_second(started, completed),
+        over_time: over_time.clone(),
+        percentile_curves: Vec::new(),
         users,
         open_model,
         resources: None,
@@ -281,85 +294,4 @@ fn in_rfc_3339(instant_ns: i64) -> String {
     let instant = Timestamp::from_nanosecond(i128::from(instant_ns))
         .expect("64 bits of nanoseconds end in the year 2262");
     format!("{instant:.3}")
-}
-
-/// What a reader of this run has to know before believing a number of it: what the run is, has, or was.
-fn warnings(manifest: &Manifest, plan: &Plan, observations: &Observations) -> Vec<String> {
-    let mut warnings = Vec::new();
-    match &manifest.outcome {
-        Outcome::Completed => {}
-        Outcome::Running => warnings.push(
-            "has not ended: its last seconds are missing, and nothing has checked its validity yet"
-                .to_owned(),
-        ),
-        Outcome::Interrupted => {
-            warnings.push("was interrupted before the end of its schedule".to_owned());
-        }
-        Outcome::Failed(reason) => warnings.push(format!("failed: {reason}")),
-    }
-    if let Some(validity) = manifest
-        .validity
-        .as_ref()
-        .filter(|validity| !validity.valid)
-    {
-        let reasons: Vec<String> = validity
-            .checks
-            .iter()
-            .filter(|check| check.status == CheckStatus::Failed)
-            .map(|check| format!("{}: {}", check.name, check.finding))
-            .collect();
-        warnings.push(format!("is invalid ({})", reasons.join("; ")));
-    }
-    if manifest.target.is_unverified() {
-        warnings.push(
-            "did not verify the certificates of the services (--insecure): they may not be those of the target"
-                .to_owned(),
-        );
-    }
-    let censored: u64 = observations
-        .errors
-        .iter()
-        .filter(|total| total.error == ErrorKind::Censored.as_str())
-        .map(|total| total.count)
-        .sum();
-    let counts = observations.labels.iter().map(|label| &label.counts);
-    let never_began: u64 = counts.map(|counts| counts.samples - counts.began).sum();
-    if never_began > 0 {
-        warnings.push(format!(
-            "has arrivals that never began ({never_began}): they count as errors, and enter the times with how long they had waited, a lower bound"
-        ));
-    }
-    let in_flight = censored.saturating_sub(never_began);
-    if in_flight > 0 {
-        warnings.push(format!(
-            "has requests that were still in flight at its end ({in_flight}): they count as errors, and enter the times with how long they had waited, a lower bound"
-        ));
-    }
-    let unplayed = plan.scenarios_without_users();
-    if !unplayed.is_empty() {
-        warnings.push(format!(
-            "has too few users for the weights of its scenarios: none played {}",
-            few(&unplayed)
-        ));
-    }
-    let sent: BTreeSet<&str> = observations
-        .labels
-        .iter()
-        .map(|it| it.label.as_str())
-        .collect();
-    let played = plan
-        .scenarios
-        .iter()
-        .filter(|it| !unplayed.contains(&it.name.as_str()));
-    let mut never_sent: Vec<&str> = Vec::new();
-    for step in played.flat_map(|scenario| &scenario.steps) {
-        let label = step.label.as_str();
-        if !sent.contains(label) && !never_sent.contains(&label) {
-            never_sent.push(label);
-        }
-    }
-    if !never_sent.is_empty() {
-        warnings.push(format!("has no samples of {}", few(&never_sent)));
-    }
-    warnings
 }

@@ -59,9 +59,12 @@ fn empty(second: u32) -> Second {
 
 /// Users of a run that could not store its own count of them: planned from the schedule, achieved from the
 /// users that the samples saw. A second in which no request started repeats the one before.
+///
+/// The samples of a run in segments saw those of their own segment alone; segments have equal shares.
 pub(crate) fn users_from_samples(
     started: &[StartedInSecond],
     schedule: &Schedule,
+    segments: usize,
 ) -> Vec<UsersInSecond> {
     let Some(last) = started.last() else {
         return Vec::new();
@@ -71,12 +74,12 @@ pub(crate) fn users_from_samples(
     (0..=last.second)
         .map(|second| {
             if let Some(in_second) = seen.next_if(|started| started.second == second) {
-                achieved = in_second.mean_active_users;
+                achieved = in_second.mean_active_users * segments as f64;
             }
             let from = Duration::from_secs(u64::from(second));
             UsersInSecond {
                 second,
-                planned: schedule.mean_users(from, from + Duration::from_secs(1)),
+                planned: Some(schedule.mean_users(from, from + Duration::from_secs(1))),
                 achieved,
             }
         })
@@ -132,9 +135,13 @@ mod tests {
     fn a_second_without_requests_keeps_the_users_seen_before() {
         let schedule = workbench_plan::Load::Threads(Vec::new()).schedule();
 
-        let users = users_from_samples(&[started(1, 4.0, 1), started(3, 6.5, 1)], &schedule);
+        let seen = [started(1, 4.0, 1), started(3, 6.5, 1)];
+        let achieved = |segments| -> Vec<f64> {
+            let users = users_from_samples(&seen, &schedule, segments);
+            users.iter().map(|users| users.achieved).collect()
+        };
 
-        let achieved: Vec<f64> = users.iter().map(|users| users.achieved).collect();
-        assert_eq!(achieved, [0.0, 4.0, 4.0, 6.5]);
+        assert_eq!(achieved(1), [0.0, 4.0, 4.0, 6.5]);
+        assert_eq!(achieved(2), [0.0, 8.0, 8.0, 13.0]);
     }
 }

@@ -3,7 +3,7 @@
 mod warm_up;
 
 use workbench_plan::SteadyPart;
-use workbench_samples::{Check, CheckStatus, Validity};
+use workbench_samples::{Check, CheckStatus, Manifest, Validity};
 use workbench_statistics::{
     BatchWarning, Interval, StatisticsError, needed_for_quantile_interval, wilson,
     wilson_of_dependent,
@@ -24,7 +24,9 @@ pub(crate) fn steady_state(
     observations: &Observations,
     part: SteadyPart,
     is_open: bool,
+    manifest: &Manifest,
 ) -> Result<Option<SteadyState>, StatisticsError> {
+    let origin = manifest.origin.as_ref();
     let labels = &observations.labels;
     let all = Times::together(labels.iter().filter_map(|label| label.times.steady()));
     let (Some(steady), Some(all)) = (&observations.steady, all) else {
@@ -68,16 +70,33 @@ pub(crate) fn steady_state(
         diagnosis: &steady.diagnosis,
     };
     let stalls = stalls::stalls(observations, steady)?;
-    let stall_check = stalls::check(&stalls, steady, (from_s, to_s), is_open);
+    let stall_check = stalls::check(
+        &stalls,
+        steady,
+        (from_s, to_s),
+        is_open,
+        origin.map_or(1, |origin| origin.start_resolution_ns),
+    );
     let reported = match stall_check.status {
-        CheckStatus::Passed => &[],
+        CheckStatus::Passed | CheckStatus::NotChecked => &[],
         CheckStatus::Warning | CheckStatus::Failed => &stalls[..],
     };
     Ok(Some(SteadyState {
         scope,
         from_s,
         to_s,
-        warm_up: warm_up::check(scope, steady, reported, (from_s, to_s)),
+        warm_up: match (scope, origin) {
+            (Scope::WholeRun, Some(_)) => warm_up::unknown(),
+            _ => {
+                let check = warm_up::check(scope, steady, reported, (from_s, to_s));
+                let series = manifest.series.as_ref();
+                if series.is_some_and(|series| series.together) {
+                    warm_up::of_pair(check)
+                } else {
+                    check
+                }
+            }
+        },
         stalls: stall_check,
         requests,
         total: total.statistics(to_s - from_s)?,
@@ -87,7 +106,7 @@ pub(crate) fn steady_state(
 /// Adds to a run's validity what its steady part says of it.
 pub(crate) fn judge(validity: &mut Validity, steady: &SteadyState, observations: &Observations) {
     // Ramps begin and end with few users, so that only what is found says something of a load that is never held.
-    if steady.scope == Scope::Hold || steady.stalls.status != CheckStatus::Passed {
+    if steady.scope == Scope::Hold || steady.stalls.status > CheckStatus::Passed {
         validity.checks.push(Check {
             name: "stalls".to_owned(),
             status: steady.stalls.status,
@@ -272,12 +291,8 @@ fn in_words(error: &StatisticsError) -> String {
         StatisticsError::TooFewValues { needed, found } => format!(
             "how much requests depend on each other can be told from {needed} of them, there are {found}"
         ),
-        StatisticsError::TooDependent {
-            batch_size,
-            correlation,
-            ..
-        } => format!(
-            "stretches of {batch_size} requests are still correlated with the next ones ({correlation:.2}): there is a \
+        StatisticsError::TooDependent { batch_size, .. } => format!(
+            "means of {batch_size} requests are still correlated with the next ones (von Neumann’s test, 5%): there is a \
              trend, or the hold is too short"
         ),
         StatisticsError::NoVariation => "the times do not vary".to_owned(),

@@ -4,14 +4,17 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use workbench_analysis::gate;
+use workbench_report::Detail;
 use workbench_samples::MANIFEST_FILE;
 
 use crate::ResultsFolder;
 use crate::exit::Exit;
-use crate::outcome::{self, Format};
+use crate::import;
+use crate::outcome::{self, Format, Printed, Verbosity};
 use crate::series;
+use crate::storage::{self, Folders, StoreArgument};
 
-/// Recompute analysis and report from stored samples; several runs are compared.
+/// Compute analysis and report again from stored samples; compare several runs.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -19,32 +22,44 @@ Examples:
   workbench analyze results/scenario3          all runs of an experiment
   workbench analyze results/scenario3/2026*    these runs
   workbench analyze results/series/2026*       the runs of a series
+  workbench analyze results/scenario3/20261127T101500Z
+                                               the segments of a run, as one run
+  workbench analyze s3://bucket/load/scenario3/20261127T101500Z
+                                               the same, downloaded from object storage
   workbench analyze results/scenario3/20261123T101500Z-4f2a --format json
                                                the analysis for programs
   workbench analyze --published experiments/published/figure54.yaml
-                                               what of a printed table of tests follows from its own numbers
+                                               whether a published table of tests follows from its own numbers
 
-Runs are compared in groups of one name. Runs of one name whose resolved experiments differ, in more than seed, title and \
-thresholds, are groups of their own: `shop (experiment 1)`, `shop (experiment 2)`.
+Runs of one name are a group, and groups are compared. If their resolved experiments differ in more than seed, title and \
+thresholds, they are several groups: `shop (experiment 1)`, `shop (experiment 2)`.
 
 The points of a sweep are shown together: throughput and response times by load, the largest load that meets the \
 thresholds, and the Universal Scalability Law.
 
-A table for --published names its groups (name, mean, standard_error, count), its tests (groups, t, and where they are \
-printed p, degrees_of_freedom, rejected), its title, and the digits behind the point (decimals). That a printed number \
-cannot be reproduced is an answer, not a failure: the exit code is 0.")]
+A table for --published has its groups (name, mean, standard_error, count), its tests (groups, t, and if they are \
+printed p, degrees_of_freedom, rejected), its title, and the number of decimals. The exit code is 0 also if a printed \
+number cannot be reproduced.")]
 pub(crate) struct Arguments {
-    /// Folders of runs, folders that hold runs, or folders of series; without any, the newest run of every experiment.
+    /// Folders of runs, folders that hold runs, folders of series, URLs of either in object storage, or result files of
+    /// other tools, which are imported [default: the newest run of every experiment].
     #[arg(value_name = "RUN")]
     runs: Vec<PathBuf>,
-    /// Check a printed table of hypothesis tests against its own means and standard errors; needs no run.
+    /// Check a published table of hypothesis tests against its own means and standard errors; needs no run.
     #[arg(long, value_name = "FILE", conflicts_with = "runs")]
     published: Option<PathBuf>,
     /// What is printed. The files of the report are the same.
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
     #[command(flatten)]
+    verbosity: Verbosity,
+    /// Print the student report's procedure alone: resampled means, t tests on them, and their rate of false alarms.
+    #[arg(long, conflicts_with_all = ["verbose", "published"])]
+    study: bool,
+    #[command(flatten)]
     results: ResultsFolder,
+    #[command(flatten)]
+    store: StoreArgument,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
@@ -52,6 +67,18 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     if let Some(file) = &arguments.published {
         return check_published(file, format);
     }
+    let detail = match arguments.study {
+        true => Detail::Study,
+        false => arguments.verbosity.detail(),
+    };
+    let printed = Printed { format, detail };
+    let upload = arguments.store.upload(&arguments.results.results)?;
+    let analysed = analyze(arguments, printed, &upload.folders());
+    upload.finish_after(analysed)
+}
+
+fn analyze(arguments: &Arguments, printed: Printed, copied: &Folders) -> anyhow::Result<Exit> {
+    let format = printed.format;
     let results = &arguments.results.results;
     let mut exit = Exit::Pass;
     let runs = if arguments.runs.is_empty() {
@@ -59,7 +86,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     } else {
         let mut runs = Vec::with_capacity(arguments.runs.len());
         for path in &arguments.runs {
-            match runs_at(path) {
+            match runs_at(path, results) {
                 Ok(found) => runs.extend(found),
                 Err(error) if arguments.runs.len() == 1 => return Err(error),
                 // One wrong path does not hide the others.
@@ -71,8 +98,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         }
         runs
     };
+    runs.iter().for_each(|run| copied.add(run));
     if let [only] = runs.as_slice() {
-        return Ok(exit.and(outcome::report(only, format)?));
+        return Ok(exit.and(outcome::report(only, printed)?));
     }
     let mut analysed = Vec::with_capacity(runs.len());
     let mut reports = Vec::with_capacity(runs.len());
@@ -96,8 +124,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     Ok(exit.and(match analysed.as_slice() {
         [] => Exit::Pass,
         [_] if format == Format::Text => reports[0].exit,
-        [only] => outcome::report(only, format)?,
-        _ => outcome::compare(&analysed, results, format)?,
+        [only] => outcome::report(only, printed)?,
+        _ => outcome::compare(&analysed, results, printed)?.0,
     }))
 }
 
@@ -112,8 +140,16 @@ fn newest(results: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(newest.runs)
 }
 
-/// The runs that a path names: one run, those of a series, or as the gate finds them.
-fn runs_at(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
+/// The runs that a path names: one run, those of a series, as the gate finds them, or that of another tool's file.
+fn runs_at(path: &Path, results: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let fetched = path.to_str().filter(|_| storage::is_url(path));
+    let fetched = fetched
+        .map(|url| storage::fetch(url, results))
+        .transpose()?;
+    let path = fetched.as_deref().unwrap_or(path);
+    let paths = import::runs_of_files(&[path.to_owned()], results)?;
+    let path = paths.first().map_or(path, PathBuf::as_path);
+    workbench_analysis::combine_segments(path)?;
     if path.join(MANIFEST_FILE).is_file() {
         return Ok(vec![path.to_owned()]);
     }
@@ -132,10 +168,11 @@ fn check_published(file: &Path, format: Format) -> anyhow::Result<Exit> {
     let table = workbench_plan::read_published(file)?;
     let check = workbench_analysis::check_published_table(&table)
         .with_context(|| format!("cannot check {}", file.display()))?;
+    let document = workbench_report::published(&check);
     let text = match format {
-        Format::Text => workbench_report::published_text(&check, outcome::text_options()),
+        Format::Text => document.text(outcome::text_options(Detail::Verbose)),
         Format::Json => outcome::json(&check)?,
-        Format::Markdown => workbench_report::published_markdown(&check),
+        Format::Markdown => document.markdown(),
     };
     outcome::print(&text)?;
     Ok(Exit::Pass)

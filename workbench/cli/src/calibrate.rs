@@ -17,15 +17,15 @@ use workbench_analysis::calibration::{
     Aims, Calibration, Conclusion, LoadRun, SCHEMA_VERSION, ServerLog, freeze, load_point,
 };
 use workbench_load::{RunDirectory, StopReason};
-use workbench_report::calibration as report;
+use workbench_report::{Detail, calibration as report};
 use workbench_samples::Outcome;
 
 use crate::exit::Exit;
 use crate::outcome::{self, Format};
-use crate::run::{Runner, tool};
+use crate::run::{Part, Runner, tool};
 use server::{Behaviour, Process};
 
-/// Measure how far reported times are from the truth on this machine.
+/// Measure the error of measured times on this machine.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -33,14 +33,14 @@ Examples:
   workbench calibrate --quick              about 10 seconds: shows that it works; too short for a judgement
   workbench calibrate --format markdown >> \"$GITHUB_STEP_SUMMARY\"
 
-A server on this machine delays its answers by known times and notes what it did with every request. Reported times are \
-compared with these notes at 500 requests per second and at 10 to 90 % of what the machine can do, arrivals with their intended times, and the response \
-times across a standstill of one second with the exact ones. The server uses the same processors as the load generator: \
-with a target elsewhere there is more room.
+A server on this machine delays its responses by known times and records what it did with every request. Measured times are \
+compared with this record at 500 requests per second and at 10 to 90% of this machine's capacity, arrivals with their \
+intended times, and response times across a standstill of one second with the exact ones. Server and load generator share \
+the processors; with a target on another machine the errors are smaller.
 
 0: all aims are met. 14: one is missed, so runs on this machine cannot be believed to that precision. 11: one is missed, \
-but other programs used more than a tenth of the processors meanwhile, or other guests of the host a fiftieth: calibrate \
-again on a quiet machine. workbench/README.md explains the tables.")]
+but other programs used more than 10% of the processors meanwhile, or other guests of the host more than 2%: calibrate \
+again on a quiet machine. docs/calibrate.md explains the tables.")]
 pub(crate) struct Arguments {
     /// Only 500 per second, 10 and 50 % of the capacity, a second each.
     #[arg(long)]
@@ -113,9 +113,9 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
 
 fn print(calibration: &Calibration, arguments: &Arguments) -> anyhow::Result<Exit> {
     outcome::print(&match arguments.format {
-        Format::Text => report::text(calibration, outcome::text_options()),
+        Format::Text => report::document(calibration).text(outcome::text_options(Detail::Verbose)),
         Format::Json => outcome::json(calibration)?,
-        Format::Markdown => report::markdown(calibration),
+        Format::Markdown => report::document(calibration).markdown(),
     })?;
     Ok(match calibration.conclusion() {
         Conclusion::Met => Exit::Pass,
@@ -220,7 +220,9 @@ impl Bench {
         );
         let plan = workbench_plan::parse(&text, Path::new("calibration.yaml"))?;
         let directory = RunDirectory::create(self.results.path(), &plan.name)?;
-        let finished = self.runner.load(&plan, directory, None)??;
+        let finished = self
+            .runner
+            .load(&plan, directory, None, Part::default())??;
         let log = server.finish()?;
         match finished.outcome {
             Outcome::Completed => Ok((finished.directory, log)),

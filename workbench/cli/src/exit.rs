@@ -2,14 +2,18 @@
 
 use std::process::ExitCode;
 
+use serde::{Deserialize, Serialize};
 use workbench_analysis::AnalysisError;
 use workbench_load::LoadError;
-use workbench_plan::PlanError;
+use workbench_plan::{PlanError, SegmentError};
+use workbench_samples::import::ImportError;
+
+use crate::side::Failure;
 
 /// How the command ended. Clap itself exits with 2 when it is called wrongly.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Exit {
-    /// All is well.
+    /// Success.
     Pass = 0,
     /// Something failed that should not.
     Failure = 1,
@@ -17,7 +21,7 @@ pub(crate) enum Exit {
     ThresholdMissed = 10,
     /// The gate neither failed nor passed, or a threshold is on a quantile that the samples do not support.
     Inconclusive = 11,
-    /// An experiment file is wrong, or a policy, or a table of printed tests.
+    /// An experiment file is wrong, or a policy, or a table of printed tests, or a file cannot be imported.
     InvalidExperiment = 12,
     /// The target could not be reached, or ended during the run.
     TargetUnavailable = 13,
@@ -33,23 +37,26 @@ Examples:
   workbench run experiments/scenario3.yaml    run an experiment and report on it
   workbench analyze                           compare the newest run of every experiment
   workbench show results/scenario3            requests and responses that failed in its newest run
-  workbench gate --series SERIES              judge the second experiment of a series by the first
+  workbench open                              list all runs, series and comparisons in the browser
+  workbench gate --series SERIES              judge the second experiment of a series against the first
+  workbench import base*.jtl                  read result files of another tool
+  workbench history baselines/shop            find when a kept history changed
   workbench init --url http://localhost:8080  write an experiment for a service of your own
   workbench validate experiments/*.yaml       check files, send nothing
-  workbench try experiments/smoke.yaml        send one user through, and look at every response
-  workbench calibrate                         measure the measurement's error on this machine
+  workbench try experiments/smoke.yaml        send one user through, and print every response
+  workbench calibrate                         measure the error of measured times on this machine
 
 Exit codes:
-    0  all is well
+    0  success
     1  unexpected failure
     2  wrong usage
    10  a threshold was missed (of a sweep: at every load), or the gate failed, or a request of `try`
-   11  undecided: the samples are too few for a threshold, or the runs for the gate, or this
-       machine was too busy to be calibrated
-   12  invalid experiment file, policy, or table of printed tests
+   11  undecided: too few samples for a threshold, too few runs for the gate, or a machine that was
+       too busy to be calibrated
+   12  invalid experiment file, policy, or table of published tests, or a file that cannot be imported
    13  target unavailable
-   14  the run is invalid, whatever its thresholds say, or cannot be compared, or this machine's
-       limits are too low for it, or its measurement error is too large
+   14  invalid: the run cannot be believed, runs cannot be compared, this machine's limits are too low
+       for the run, or its measurement error is too large
   130  interrupted, by Ctrl-C, SIGTERM or SIGHUP; results are kept";
 
 impl Exit {
@@ -57,26 +64,44 @@ impl Exit {
     pub(crate) fn of(error: &anyhow::Error) -> Self {
         let analysis = error.downcast_ref::<AnalysisError>();
         let is_plan = error.downcast_ref::<PlanError>().is_some()
-            || matches!(analysis, Some(AnalysisError::NoSuchLabel { .. }));
-        match (error.downcast_ref::<LoadError>(), analysis) {
-            (Some(LoadError::Interrupted), _) => Self::Interrupted,
-            (Some(error), _) if error.is_target() => Self::TargetUnavailable,
-            (Some(LoadError::Limit(_)), _) => Self::RunInvalid,
-            (
-                Some(
-                    LoadError::Secret(_)
-                    | LoadError::Data(_)
-                    | LoadError::Column { .. }
-                    | LoadError::Body { .. },
-                ),
-                _,
-            ) => Self::InvalidExperiment,
+            || error.downcast_ref::<SegmentError>().is_some()
+            || matches!(
+                analysis,
+                Some(AnalysisError::NoSuchLabel { .. } | AnalysisError::NoSuchMetric { .. })
+            );
+        match error.downcast_ref::<ImportError>() {
+            Some(ImportError::Interrupted) => return Self::Interrupted,
+            Some(ImportError::Read { .. } | ImportError::Samples(_)) => return Self::Failure,
+            Some(_) => return Self::InvalidExperiment,
+            None => {}
+        }
+        if let Some(error) = error.downcast_ref::<LoadError>() {
+            return Self::of_load(error);
+        }
+        if let Some(failure) = error.downcast_ref::<Failure>() {
+            return failure.exit;
+        }
+        match analysis {
             // As the gate judges series of which more is there.
-            (_, Some(AnalysisError::NoFinishedRun { failed, .. })) => match failed {
+            Some(AnalysisError::NoFinishedRun { failed, .. }) => match failed {
                 Some(_) => Self::RunInvalid,
                 None => Self::Inconclusive,
             },
             _ if is_plan => Self::InvalidExperiment,
+            _ => Self::Failure,
+        }
+    }
+
+    /// The code for a run that could not be made.
+    pub(crate) fn of_load(error: &LoadError) -> Self {
+        match error {
+            LoadError::Interrupted => Self::Interrupted,
+            error if error.is_target() => Self::TargetUnavailable,
+            LoadError::Limit(_) => Self::RunInvalid,
+            LoadError::Secret(_)
+            | LoadError::Data(_)
+            | LoadError::Column { .. }
+            | LoadError::Body { .. } => Self::InvalidExperiment,
             _ => Self::Failure,
         }
     }

@@ -48,13 +48,13 @@ Examples:
 Without a source, and with --yes or no terminal, it writes a starter for the bundled bookstore. Only --url sends \
 anything: one GET, to see whether the service answers.
 
-What is not understood is listed, on the terminal and at the end of the file. Passwords, tokens and cookies are not \
-written: the file names environment variables, which have to be exported before a run.")]
+Whatever has no counterpart is listed, on the terminal and at the end of the file. Passwords, tokens and cookies are not \
+written: the file names environment variables instead, to be exported before a run.")]
 pub(crate) struct Arguments {
-    /// GET this URL.
+    /// A GET of this URL.
     #[arg(long, value_name = "URL", group = "source")]
     url: Option<String>,
-    /// Send what curl sends: a command in quotes, a file with commands, or -; may be repeated.
+    /// The requests of curl: a command in quotes, a file with commands, or -; may be repeated.
     #[arg(
         long,
         value_name = "COMMAND",
@@ -62,28 +62,28 @@ pub(crate) struct Arguments {
         allow_hyphen_values = true
     )]
     curl: Vec<String>,
-    /// Call what an OpenAPI description (2.0, 3.0, 3.1; YAML or JSON) offers; nothing that may change data is sent.
+    /// The operations of an OpenAPI description (2.0, 3.0, 3.1; YAML or JSON), without those that may change data.
     #[arg(long, value_name = "FILE|URL", group = "source")]
     openapi: Option<String>,
-    /// Send what a browser or a proxy has recorded in an HTTP Archive.
+    /// The requests of an HTTP Archive that a browser or a proxy has recorded.
     #[arg(long, value_name = "FILE", group = "source")]
     har: Option<String>,
-    /// Do what a test plan of JMeter does.
+    /// The thread groups of a JMeter test plan.
     #[arg(long, value_name = "FILE", group = "source")]
     jmx: Option<String>,
     /// File to write; - prints it [default: NAME.yaml].
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Name of the experiment, instead of one after the source.
+    /// Name of the experiment [default: from the source].
     #[arg(long)]
     name: Option<String>,
     /// Overwrite the file if it exists.
     #[arg(long)]
     force: bool,
-    /// Do not see whether the service of --url answers.
+    /// Do not check whether the service of --url answers.
     #[arg(long)]
     offline: bool,
-    /// Ask nothing.
+    /// Do not ask questions.
     #[arg(long, short)]
     yes: bool,
 }

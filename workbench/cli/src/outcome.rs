@@ -11,14 +11,11 @@ use workbench_analysis::{
     Analysis, RunAnalysis, SweepAnalysis, SweepPointAnalysis, ThresholdStatus,
 };
 use workbench_plan::Plan;
-use workbench_report::TextOptions;
+use workbench_report::{COMPARISONS_FOLDER, Detail, TextOptions};
 use workbench_samples::{CheckStatus, Outcome, Validity};
 
 use crate::exit::Exit;
 use crate::terminal;
-
-/// Comparisons stand beside the experiments in the results folder.
-const COMPARISONS: &str = "comparisons";
 
 /// Reads every file, and complains of all wrong ones before it gives up.
 pub(crate) fn read_plans(files: &[PathBuf]) -> anyhow::Result<Vec<Plan>> {
@@ -51,10 +48,36 @@ pub(crate) enum Format {
     Markdown,
 }
 
+/// What is printed of a report.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Printed {
+    pub(crate) format: Format,
+    /// Of text.
+    pub(crate) detail: Detail,
+}
+
+/// How much of a report is printed.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(crate) struct Verbosity {
+    /// Print everything that the report has as text.
+    #[arg(long, short = 'v')]
+    verbose: bool,
+}
+
+impl Verbosity {
+    pub(crate) fn detail(self) -> Detail {
+        if self.verbose {
+            Detail::Verbose
+        } else {
+            Detail::Brief
+        }
+    }
+}
+
 /// Analyses one run, writes its report into its folder, and prints the result.
-pub(crate) fn report(directory: &PathBuf, format: Format) -> anyhow::Result<Exit> {
+pub(crate) fn report(directory: &PathBuf, printed: Printed) -> anyhow::Result<Exit> {
     let analysis = workbench_analysis::analyze(std::slice::from_ref(directory))?;
-    publish(&analysis, directory, format)
+    publish(&analysis, directory, printed)
 }
 
 /// Several runs in a line, and a line on each that is not as it should be.
@@ -62,7 +85,14 @@ pub(crate) fn in_a_line(reports: &[QuietReport]) -> String {
     let exceptions: Vec<String> = reports.iter().filter_map(exception).collect();
     let valid = |report: &&QuietReport| report.validity.as_ref().is_some_and(|it| it.valid);
     let valid = match reports.iter().filter(valid).count() {
-        all if all == reports.len() => "all valid".to_owned(),
+        all if all == reports.len() => {
+            let mut validities = reports.iter().filter_map(|it| it.validity.as_ref());
+            if validities.all(Validity::is_complete) {
+                "all valid".to_owned()
+            } else {
+                "of which no check failed that could be made".to_owned()
+            }
+        }
         some => format!("{some} of them valid"),
     };
     let warned = |report: &&QuietReport| {
@@ -108,17 +138,18 @@ fn exception(report: &QuietReport) -> Option<String> {
     (!found.is_empty()).then(|| format!("{}  {}", found.join(", "), report.page.display()))
 }
 
-/// Compares several runs in a new folder of its own.
+/// Compares several runs in a new folder of its own, which it returns.
 pub(crate) fn compare(
     directories: &[PathBuf],
     results: &Path,
-    format: Format,
-) -> anyhow::Result<Exit> {
+    printed: Printed,
+) -> anyhow::Result<(Exit, PathBuf)> {
     let analysis = workbench_analysis::analyze(directories)?;
-    let parent = results.join(COMPARISONS);
+    let parent = results.join(COMPARISONS_FOLDER);
     let folder = workbench_samples::create_dated_folder(&parent)
         .with_context(|| format!("cannot write results to {}", parent.display()))?;
-    publish(&analysis, &folder, format)
+    let exit = publish(&analysis, &folder, printed)?;
+    Ok((exit, folder))
 }
 
 /// Analyses one run and writes its report; whoever asks prints what is to be told of it.
@@ -158,15 +189,16 @@ fn write(analysis: &Analysis, directory: &Path) -> anyhow::Result<workbench_repo
         .with_context(|| format!("cannot write the report to {}", directory.display()))
 }
 
-fn publish(analysis: &Analysis, directory: &Path, format: Format) -> anyhow::Result<Exit> {
+fn publish(analysis: &Analysis, directory: &Path, printed: Printed) -> anyhow::Result<Exit> {
     let written = write(analysis, directory)?;
-    print(&match format {
+    let document = || workbench_report::document(analysis, directory);
+    print(&match printed.format {
         Format::Text => {
-            let text = workbench_report::text(analysis, text_options());
+            let text = document().text(text_options(printed.detail));
             format!("{text}\nreport: {}\n", written.html.display())
         }
         Format::Json => json(analysis)?,
-        Format::Markdown => workbench_report::markdown(analysis),
+        Format::Markdown => document().markdown(),
     })?;
     Ok(exit(analysis))
 }
@@ -254,7 +286,7 @@ fn width_of_pipe(columns: Option<&str>) -> u16 {
 }
 
 /// Width and colour that suit where the output goes.
-pub(crate) fn text_options() -> TextOptions {
+pub(crate) fn text_options(detail: Detail) -> TextOptions {
     let terminal = console::Term::stdout();
     let width = if std::io::stdout().is_terminal() {
         terminal.size().1
@@ -264,6 +296,7 @@ pub(crate) fn text_options() -> TextOptions {
     TextOptions {
         width,
         colour: console::colors_enabled(),
+        detail,
     }
 }
 

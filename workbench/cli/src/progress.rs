@@ -1,127 +1,247 @@
-//! Live progress: a bar on a terminal, a line every few seconds elsewhere. All on stderr.
+//! Live progress on stderr: a view on a terminal, a line every few seconds elsewhere; and on the live page.
 
-use std::io::IsTerminal;
-use std::sync::Mutex;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
 
-use indicatif::{ProgressBar, ProgressStyle};
 use workbench_load::{Live, LiveLatency};
-use workbench_plan::{Plan, format_duration};
+use workbench_plan::Plan;
 
+use crate::live::page::Feed;
+use crate::live::{Course, InSeries, milliseconds, rounded, view};
+use crate::run::Part;
 use crate::{outcome, terminal};
 
 /// Without a terminal, one line in so many seconds.
 const LINE_EVERY: Duration = Duration::from_secs(5);
+/// How often a terminal is told of the time until the start.
+const COUNT_EVERY: Duration = Duration::from_millis(500);
 
-/// Where a run stands in its series.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct InSeries {
-    /// From 1.
-    pub(crate) position: u32,
-    /// Number of runs.
-    pub(crate) of: u32,
-    /// What is planned after the run: the runs and the pauses, without what it takes to begin and to analyse them.
-    pub(crate) afterwards: Duration,
-}
-
-/// The progress of one run.
+/// The progress of a run, or of runs that are made at the same time.
+#[derive(Clone)]
 pub(crate) struct Progress {
-    name: String,
-    series: Option<InSeries>,
-    /// Absent without a terminal.
-    bar: Option<ProgressBar>,
+    course: Arc<Mutex<Course>>,
+    /// Absent on a terminal that has the view.
+    next_line: Option<Arc<Mutex<Duration>>>,
+    page: Option<Feed>,
+    is_over: Arc<AtomicBool>,
 }
 
-pub(crate) fn start(plan: &Plan, series: Option<InSeries>) -> Progress {
-    let schedule = plan.schedule();
-    let users = schedule.most_users();
-    let length = schedule.likely_end();
+pub(crate) fn start(
+    plan: &Plan,
+    series: Option<InSeries>,
+    part: Part,
+    page: Option<Feed>,
+) -> Progress {
+    let whole = plan.schedule();
+    let length = whole.likely_end();
+    let (users, of) = match part.segment {
+        None => (whole.most_users(), String::new()),
+        Some(segment) => (
+            whole.segment(segment).most_users(),
+            format!("segment {segment}, "),
+        ),
+    };
     let (run, left) = match series {
         None => (String::new(), String::new()),
         Some(series) => (
-            format!("run {} of {}: ", series.position, series.of),
-            format!(
-                "; at least {} left in the series",
-                rounded(length + series.afterwards)
-            ),
+            format!("{} {} of {}: ", series.what, series.position, series.of),
+            left_in_series(length, series),
         ),
     };
     outcome::note(&format!(
-        "{run}{}: {} (up to {users} {}, {} s{left})",
-        plan.name,
-        plan.title,
+        "{run}{} ({of}up to {users} {}, {} s{left}{})",
+        plan.heading(),
         if users == 1 { "user" } else { "users" },
-        length.as_secs_f64()
+        length.as_secs_f64(),
+        part.start_at
+            .map_or_else(String::new, |at| format!("; starts in {}", ahead(at)))
     ));
-    let bar = std::io::stderr().is_terminal().then(|| {
-        let bar = ProgressBar::new(u64::try_from(length.as_millis()).unwrap_or(u64::MAX));
-        let style = ProgressStyle::with_template("{bar:20.cyan/dim} {wide_msg}")
-            .expect("the template is valid");
-        bar.set_style(style);
-        let starting = bar.clone();
-        terminal::queue(move || starting.set_message("starting the target"));
-        bar
-    });
-    Progress {
-        name: plan.name.clone(),
-        series,
-        bar,
+    let progress = Progress::of(Course::new(&[(plan.name.as_str(), plan)], series), page);
+    if let Some(at) = part.start_at {
+        progress.count_down(at);
     }
+    progress
+}
+
+/// Of runs that are made at the same time.
+pub(crate) fn start_several(
+    sides: &[(&str, &Plan)],
+    series: InSeries,
+    page: Option<Feed>,
+) -> Progress {
+    let ends = sides.iter().map(|(_, plan)| plan.schedule().likely_end());
+    let length = ends.max().unwrap_or_default();
+    let names: Vec<&str> = sides.iter().map(|(name, _)| *name).collect();
+    outcome::note(&format!(
+        "{} {} of {}: {} at the same time ({} s{})",
+        series.what,
+        series.position,
+        series.of,
+        names.join(" and "),
+        length.as_secs_f64(),
+        left_in_series(length, series)
+    ));
+    Progress::of(Course::new(sides, Some(series)), page)
+}
+
+fn left_in_series(length: Duration, series: InSeries) -> String {
+    let left = rounded(length + series.afterwards);
+    format!("; at least {left} left in the series")
+}
+
+/// Time left until a start.
+fn ahead(at: SystemTime) -> String {
+    rounded(at.duration_since(SystemTime::now()).unwrap_or_default())
 }
 
 impl Progress {
-    /// What the run is to call once a second.
-    pub(crate) fn observer(&self) -> Box<dyn Fn(&Live) + Send> {
-        let series = self.series;
-        if let Some(bar) = self.bar.clone() {
-            return Box::new(move |live| {
-                let (bar, live) = (bar.clone(), *live);
-                terminal::show(move || {
-                    bar.set_position(u64::try_from(live.elapsed.as_millis()).unwrap_or(u64::MAX));
-                    bar.set_message(line(&live, series));
-                });
-            });
+    fn of(course: Course, page: Option<Feed>) -> Self {
+        if let Some(page) = &page {
+            page.begin(&course);
         }
-        let name = self.name.clone();
-        let next = Mutex::new(LINE_EVERY);
-        Box::new(move |live| {
-            let Ok(mut next) = next.lock() else { return };
-            // After the end there is only the rest of a second to tell of.
-            if live.elapsed >= *next && live.elapsed < live.planned {
-                let line = format!(
-                    "{name}: {:.0} s: {}\n",
-                    live.elapsed.as_secs_f64(),
-                    line(live, series)
-                );
-                // One that is not read is followed by a newer one.
-                terminal::show(move || terminal::write(&line));
-                *next = live.elapsed + LINE_EVERY - Duration::from_millis(500);
-            }
-        })
+        let progress = Self {
+            course: Arc::new(Mutex::new(course)),
+            next_line: (!terminal::can_pin()).then(|| Arc::new(Mutex::new(LINE_EVERY))),
+            page,
+            is_over: Arc::default(),
+        };
+        progress.show();
+        progress
     }
 
-    pub(crate) fn finish(self) {
-        if let Some(bar) = self.bar {
-            terminal::queue(move || bar.finish_and_clear());
+    /// Shows, where there is a view, how long it is until the start.
+    fn count_down(&self, at: SystemTime) {
+        if self.next_line.is_some() {
+            return;
+        }
+        let progress = self.clone();
+        std::thread::spawn(move || {
+            while SystemTime::now() < at && !progress.is_over.load(Ordering::Relaxed) {
+                lock(&progress.course).waiting = format!("starts in {}", ahead(at));
+                progress.show();
+                std::thread::sleep(COUNT_EVERY);
+            }
+        });
+    }
+
+    /// What a run by itself is to call once a second.
+    pub(crate) fn observer(&self) -> Box<dyn Fn(&Live) + Send> {
+        let progress = self.clone();
+        Box::new(move |live| progress.observe(0, live))
+    }
+
+    /// Shows the newest second of a run, named by its place among those that are made at the same time.
+    pub(crate) fn observe(&self, side: usize, live: &Live) {
+        lock(&self.course).add(side, live);
+        if let Some(page) = &self.page {
+            page.second(side, live);
+        }
+        let Some(next_line) = &self.next_line else {
+            self.show();
+            return;
+        };
+        let mut next_line = lock(next_line);
+        // After the end there is only the rest of a second to tell of.
+        if live.elapsed >= *next_line && live.elapsed < live.planned {
+            *next_line = live.elapsed + LINE_EVERY - Duration::from_millis(500);
+            let line = plain_line(&lock(&self.course), live);
+            // One that is not read is followed by a newer one.
+            terminal::show(move || terminal::write(&line));
         }
     }
+
+    /// Draws the view, where there is one. Whoever reports waits neither for that nor for the terminal.
+    fn show(&self) {
+        if self.next_line.is_some() || self.is_over.load(Ordering::Relaxed) {
+            return;
+        }
+        let progress = self.clone();
+        terminal::show(move || {
+            let size = console::Term::stderr().size();
+            let course = lock(&progress.course).clone();
+            // Its end may have come since.
+            if !progress.is_over.load(Ordering::Relaxed) {
+                match view::lines(&course, size) {
+                    Some(lines) => terminal::pin(lines),
+                    None => terminal::pin_one(&short_line(&course)),
+                }
+            }
+        });
+    }
+
+    pub(crate) fn finish(&self) {
+        self.is_over.store(true, Ordering::Relaxed);
+        if self.next_line.is_none() {
+            terminal::unpin();
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Whole after every statement.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A line of its own, every few seconds.
+fn plain_line(course: &Course, live: &Live) -> String {
+    let name = match course.sides.as_slice() {
+        [only] => format!("{}: ", only.name),
+        _ => String::new(),
+    };
+    let seconds = live.elapsed.as_secs_f64();
+    format!("{name}{seconds:.0} s: {}\n", short_line(course))
+}
+
+/// How the runs go, in a line.
+fn short_line(course: &Course) -> String {
+    let Some(newest) = course.newest() else {
+        return course.waiting.clone();
+    };
+    if let [_] = course.sides.as_slice() {
+        return line(newest, course.series);
+    }
+    let sides: Vec<String> = course
+        .sides
+        .iter()
+        .filter_map(|side| Some(format!("{} {}", side.name, brief(side.seconds.back()?))))
+        .collect();
+    let left = newest.planned.saturating_sub(newest.elapsed);
+    format!(
+        "{}  {} s left{}",
+        sides.join(" | "),
+        left.as_secs(),
+        in_series(left, course.series)
+    )
+}
+
+/// What is worth a look of one of several runs.
+fn brief(live: &Live) -> String {
+    let latency = live.latency.map_or_else(String::new, |latency| {
+        format!("  p95 {}", milliseconds(latency.p95))
+    });
+    format!(
+        "{} req/s{latency}  {} errors",
+        live.requests, live.total_errors
+    )
 }
 
 /// Users now and planned, requests per second, latency of the last second, errors, time left.
 fn line(live: &Live, series: Option<InSeries>) -> String {
     let remaining = live.planned.saturating_sub(live.elapsed);
     let left = remaining.as_secs();
-    let series = series.map_or_else(String::new, |series| {
-        let left = rounded(remaining + series.afterwards);
-        format!("  (run {} of {}, {left})", series.position, series.of)
-    });
+    let series = in_series(remaining, series);
     let latency = live
         .latency
         .map_or_else(|| "no responses".to_owned(), latency);
-    let users = match live.planned_arrivals {
+    let users = match (live.planned_arrivals, live.waiting_arrivals) {
         // Who serves an arrival is a user for as long as that takes.
-        Some(arrivals) => format!("{} users  {arrivals:.0} arrivals/s wanted", live.users),
-        None => format!("{}/{} users", live.users, live.planned_users),
+        (Some(rate), waiting) => format!(
+            "{} users  {rate:.0} arrivals/s wanted, {} waiting",
+            live.users,
+            waiting.unwrap_or(0)
+        ),
+        (None, _) => format!("{}/{} users", live.users, live.planned_users),
     };
     format!(
         "{users}  {} req/s  {latency}  {} errors  {left} s left{series}",
@@ -129,21 +249,15 @@ fn line(live: &Live, series: Option<InSeries>) -> String {
     )
 }
 
-/// To the second, or to the minute where it is ten or more.
-fn rounded(time: Duration) -> String {
-    let unit: u32 = if time >= Duration::from_secs(600) {
-        60
-    } else {
-        1
-    };
-    let units = (time.as_secs_f64() / f64::from(unit)).round();
-    format_duration(Duration::from_secs(units as u64 * u64::from(unit)))
+fn in_series(remaining: Duration, series: Option<InSeries>) -> String {
+    series.map_or_else(String::new, |series| {
+        format!("  ({})", series.place(remaining))
+    })
 }
 
 fn latency(latency: LiveLatency) -> String {
-    let milliseconds = |duration: Duration| duration.as_secs_f64() * 1_000.0;
     format!(
-        "p50 {:.1} ms  p95 {:.1} ms  p99 {:.1} ms",
+        "p50 {}  p95 {}  p99 {}",
         milliseconds(latency.p50),
         milliseconds(latency.p95),
         milliseconds(latency.p99)
@@ -153,24 +267,29 @@ fn latency(latency: LiveLatency) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::live::fixture;
 
     fn live() -> Live {
         Live {
             elapsed: Duration::from_millis(12_400),
-            planned: Duration::from_secs(80),
             users: 99,
             planned_users: 100,
-            planned_arrivals: None,
             requests: 4_210,
-            total_requests: 40_000,
-            total_errors: 2,
             latency: Some(LiveLatency {
                 p50: Duration::from_micros(21_000),
                 p95: Duration::from_micros(55_250),
                 p99: Duration::from_micros(80_000),
             }),
+            ..fixture::live(12)
         }
     }
+
+    const SERIES: InSeries = InSeries {
+        what: "run",
+        position: 3,
+        of: 10,
+        afterwards: Duration::from_secs(7 * 80),
+    };
 
     #[test]
     fn a_line_tells_users_rate_latency_errors_and_time_left() {
@@ -181,21 +300,41 @@ mod tests {
     }
 
     #[test]
-    fn in_a_series_a_line_tells_what_is_left_of_the_whole_too() {
-        let series = InSeries {
-            position: 3,
-            of: 10,
-            afterwards: Duration::from_secs(7 * 80),
+    fn a_line_of_arrivals_tells_how_many_wait() {
+        let live = Live {
+            planned_arrivals: Some(499.6),
+            waiting_arrivals: Some(12),
+            ..live()
         };
-        assert!(line(&live(), Some(series)).ends_with("67 s left  (run 3 of 10, 10m)"));
+        let line = line(&live, None);
+        assert!(
+            line.starts_with("99 users  500 arrivals/s wanted, 12 waiting  4210 req/s"),
+            "{line}"
+        );
     }
 
     #[test]
-    fn long_times_are_told_in_minutes() {
-        let rounded = |seconds| super::rounded(Duration::from_secs_f64(seconds));
-        assert_eq!(rounded(7.4), "7s");
-        assert_eq!(rounded(89.6), "90s");
-        assert_eq!(rounded(4_000.0), "67m");
-        assert_eq!(rounded(7_190.0), "2h");
+    fn in_a_series_a_line_tells_what_is_left_of_the_whole_too() {
+        assert!(line(&live(), Some(SERIES)).ends_with("67 s left  (run 3 of 10, 10m)"));
+    }
+
+    #[test]
+    fn runs_at_the_same_time_share_a_line() {
+        let mut course = fixture::course(&["a", "b"], 0);
+        course.series = Some(SERIES);
+        course.add(1, &live());
+        assert_eq!(
+            plain_line(&course, &live()),
+            "12 s: b 4210 req/s  p95 55.2 ms  2 errors  67 s left  (run 3 of 10, 10m)\n"
+        );
+        course.add(0, &live());
+        assert!(short_line(&course).starts_with("a 4210 req/s  p95 55.2 ms  2 errors | b 4210"));
+    }
+
+    #[test]
+    fn a_run_by_itself_begins_its_lines_with_its_name() {
+        let course = fixture::course(&["shop"], 12);
+        let line = plain_line(&course, course.newest().unwrap());
+        assert!(line.starts_with("shop: 12 s: 99/100 users"), "{line}");
     }
 }

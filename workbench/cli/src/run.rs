@@ -1,24 +1,32 @@
 //! `workbench run`: runs experiments, then analyses them and writes their reports.
 
+mod options;
+mod runner;
+mod segment;
+
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context;
-use clap::{CommandFactory, ValueEnum};
-use tokio::runtime::Runtime;
-use workbench_load::{
-    BookstoreCommand, FinishedRun, LoadError, RunDirectory, RunOptions, StopReason, StopSignal,
-};
-use workbench_plan::{Order, Plan};
-use workbench_samples::{CheckStatus, Outcome, SeriesPlace, Tool};
+use clap::CommandFactory;
+use workbench_load::RunDirectory;
+use workbench_plan::{Plan, Segment};
+use workbench_samples::{CheckStatus, Outcome, SeriesOrder};
 
 use crate::ResultsFolder;
 use crate::exit::Exit;
-use crate::outcome::Format;
-use crate::progress::InSeries;
-use crate::{outcome, progress, series, terminal};
+use crate::live::Address;
+use crate::live::page::Server;
+use crate::outcome::{Format, Printed, Verbosity};
+use crate::storage::{StoreArgument, Upload};
+use crate::{outcome, series, terminal};
+pub(crate) use options::draw_seed;
+use options::{OrderName, order};
+pub(crate) use runner::{Runner, bookstore_command, quiet_goose, remains, tool};
+pub(crate) use segment::Part;
+use segment::StartAt;
 
 /// Run experiments, keep every sample, and report.
 #[derive(Debug, clap::Args)]
@@ -28,18 +36,30 @@ Examples:
   workbench run experiments/scenario1.yaml experiments/scenario2.yaml --results /tmp/results
   workbench run a.yaml b.yaml --repetitions 5 --pause 5s     A B, B A, A B, B A, A B
   workbench run a.yaml b.yaml --repetitions 5 --order random --order-seed 7
+  workbench run a.yaml b.yaml --repetitions 10 --order together   A and B at the same time, ten times
+  workbench run a.yaml b.yaml --until-decided --order together    5, 10, 15 or 20 times, until the gate decides
   workbench run experiments/scalability.yaml                 every point of a sweep
-  workbench run --resume                                     go on with the newest series
+  workbench run --resume                                     continue the newest series
+  workbench run a.yaml --live                                watch it in a browser
+  workbench run a.yaml --start-at +30s                       begin in half a minute
+  workbench run a.yaml --segment 3/10 --start-at 2026-11-27T10:15:00Z   the third of ten parts of its load
+  workbench run a.yaml --store s3://bucket/load               copied to object storage while it is made
 
-With --repetitions the runs are a series, kept in DIR/series/<id>/series.json. In ABBA order every second block is \
+With --repetitions the runs are a series, recorded in DIR/series/<id>/series.json. In ABBA order every second block is \
 the mirror of the one before; with more than two files each pair of blocks also begins one file further (A B C, C B A, \
-B C A, A C B, …). The target is fresh for every run: the bundled bookstore is started anew, running services are sent \
-the experiment's reset requests. An invalid run is kept and named, but not repeated.
+B C A, A C B, …). The target is fresh for every run: the bundled bookstore is started anew, running services get the \
+experiment's reset requests. An invalid run is kept and named, but not repeated.
 
-An experiment with a sweep is run at each of its points: always a series, of one block without --repetitions, and in \
-random order unless --order says otherwise.
+An experiment with a sweep is run at each of its points. This is always a series: of one block without --repetitions, and \
+in random order unless --order is given.
 
-Ctrl-C ends the run, keeps what there is, and reports on it; a series can be resumed. A second Ctrl-C leaves at once. \
+With --segment the process runs a part of the load. Each user and each arrival belongs to one segment, and keeps its \
+number, random values and rows of data files of the undivided run. A shell, Slurm, Kubernetes or CI can start segments: \
+they share only the experiment file and --start-at or --run-id. Each writes DIR/EXPERIMENT/RUN/segment-K-of-N; \
+`workbench analyze DIR/EXPERIMENT/RUN` joins them to one run and judges it. Each segment starts a bundled bookstore of \
+its own: to load one target from all, give its URLs.
+
+Ctrl-C ends the run, keeps its samples, and reports on it; a series can be resumed. A second Ctrl-C exits at once. \
 SIGTERM and SIGHUP do the same.")]
 pub(crate) struct Arguments {
     /// Experiment files, run one after the other.
@@ -48,34 +68,87 @@ pub(crate) struct Arguments {
     /// Run every experiment, and every point of a sweep, N times, in blocks that hold each of them once.
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     repetitions: Option<NonZeroU32>,
-    /// How the runs of a block are ordered: abba, or random where an experiment has a sweep.
+    /// Ask the gate after 5, 10, 15, … blocks, and end the series as soon as it decides; the first experiment is the baseline.
+    #[arg(long, conflicts_with = "repetitions")]
+    until_decided: bool,
+    /// Maximum number of blocks of --until-decided [default: 20].
+    #[arg(long, value_name = "N")]
+    most: Option<u32>,
+    /// Policy of --until-decided, as for `gate --policy`; recorded before the first run, and then fixed.
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// Order of the runs within a block [default: abba; random with a sweep].
     #[arg(long, value_enum)]
     order: Option<OrderName>,
-    /// Seed of the random order; drawn where it is not given, and recorded.
+    /// Seed of a random order; drawn unless given, and recorded.
     #[arg(long, value_name = "N")]
     order_seed: Option<u64>,
-    /// Time left between two runs, for the machine to settle: 5s, 1m30s.
+    /// Pause between two runs, for the machine to settle: 5s, 1m30s.
     #[arg(long, value_name = "TIME", value_parser = workbench_plan::parse_duration)]
     pause: Option<Duration>,
     /// End the series with its first invalid run.
     #[arg(long)]
     stop_on_invalid: bool,
-    /// Go on with a series that was interrupted: its id, or the newest one.
+    /// Continue a series that was interrupted: its id, or the newest one.
     #[arg(
         long,
         value_name = "SERIES",
         num_args = 0..=1,
-        conflicts_with_all = ["files", "repetitions", "order", "order_seed", "pause", "stop_on_invalid"]
+        conflicts_with_all = ["files", "order", "order_seed", "pause", "stop_on_invalid", "start_at"]
     )]
     resume: Option<Option<String>>,
-    /// Accept whatever certificate a service presents (curl's -k); recorded, and a warning in every report.
+    /// Start at a time (RFC 3339) or after a delay (+30s), with the target and all users ready by then.
+    #[arg(long, value_name = "TIME", value_parser = segment::start_at)]
+    start_at: Option<StartAt>,
+    /// Run one of N equal parts of the load, such as 3/10; `analyze` judges the whole run.
+    #[arg(long, value_name = "K/N", conflicts_with_all = ["repetitions", "until_decided", "resume"])]
+    segment: Option<Segment>,
+    /// The run that a segment belongs to: the name of its folder [default: the time of --start-at].
+    #[arg(long, value_name = "ID", requires = "segment", value_parser = segment::run_id)]
+    run_id: Option<String>,
+    /// Serve a page that shows the runs while they are made, and print its address; --live=ADDRESS serves it at another port or
+    /// address, to everybody who reaches that.
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, require_equals = true, default_missing_value = Address::LOOPBACK)]
+    live: Option<Address>,
+    /// Accept any certificate of a service (curl's -k); recorded, and a warning in every report.
     #[arg(long, short = 'k')]
     insecure: bool,
-    /// Resume although the experiments, the machine or this program have changed; the changes are recorded.
+    /// Resume even if the experiments, the machine or this program have changed; the changes are recorded.
     #[arg(long)]
     force: bool,
     #[command(flatten)]
+    verbosity: Verbosity,
+    #[command(flatten)]
     results: ResultsFolder,
+    #[command(flatten)]
+    store: StoreArgument,
+}
+
+/// Said of an address that was taken for an experiment file.
+const ADDRESS_OF_LIVE: &str = "--live takes its address after an equals sign: --live=";
+
+impl Arguments {
+    /// An address behind a space belongs to no option.
+    fn refuse_addresses_as_files(&self) {
+        let text = |file: &PathBuf| file.to_str().map(str::to_owned);
+        let is_address = |text: &String| {
+            text.parse::<u16>().is_ok() || text.parse::<std::net::SocketAddr>().is_ok()
+        };
+        if self.live.is_some()
+            && let Some(address) = self.files.iter().filter_map(text).find(is_address)
+        {
+            wrong_usage(&format!("{ADDRESS_OF_LIVE}{address}"));
+        }
+    }
+
+    /// What makes the runs; with the live page, where it is asked for.
+    fn runner(&self, upload: &Upload) -> anyhow::Result<Runner> {
+        let mut runner = Runner::start(&self.results.results, self.insecure)?.copied_by(upload);
+        if let Some(address) = &self.live {
+            runner.live = Some(Server::start(address)?);
+        }
+        Ok(runner)
+    }
 }
 
 fn at_least_one(text: &str) -> Result<NonZeroU32, String> {
@@ -83,23 +156,24 @@ fn at_least_one(text: &str) -> Result<NonZeroU32, String> {
     NonZeroU32::new(number).ok_or_else(|| "at least 1".to_owned())
 }
 
-/// Names of the orders.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum OrderName {
-    /// Every second block is the mirror of the one before.
-    Abba,
-    /// Each block is a random permutation.
-    Random,
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
+    let upload = arguments.store.upload(&arguments.results.results)?;
+    let made = make(arguments, &upload);
+    // Whatever came of the runs, there is something of them.
+    upload.finish_after(made)
 }
 
-pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
+fn make(arguments: &Arguments, upload: &Upload) -> anyhow::Result<Exit> {
     let results = &arguments.results.results;
+    arguments.refuse_addresses_as_files();
     if let Some(id) = &arguments.resume {
+        arguments.refuse_to_change_what_is_fixed();
         let series = series::reopen(results, id.as_deref(), arguments.force)?;
         for (name, plan) in series.missing() {
             check_limits(name, plan)?;
         }
-        return series::make(series, &Runner::start(results, arguments.insecure)?);
+        series.check_together()?;
+        return series::make(series, &arguments.runner(upload)?);
     }
     if arguments.force {
         wrong_usage("--force is for --resume");
@@ -107,6 +181,14 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     // All files are checked before the first one runs.
     let plans = outcome::read_plans(&arguments.files)?;
     plans.iter().for_each(outcome::note_secrets);
+    if let Some(segment) = arguments.segment {
+        if let Some(option) = arguments.option_of_series() {
+            wrong_usage(&format!(
+                "{option} is for a series, and a segment is part of one run"
+            ));
+        }
+        return segment::run(arguments, segment, &plans, upload);
+    }
     for (point, plan) in plans.iter().flat_map(Plan::points) {
         let at = point.map_or_else(String::new, |point| format!(" at {point}"));
         let name = format!("{}{at}", plan.name);
@@ -116,54 +198,62 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         }
     }
     let swept = plans.iter().any(|plan| plan.sweep.is_some());
-    if arguments.repetitions.is_none() && !swept {
+    let until_decided = arguments.until_decided(plans.len(), swept)?;
+    if arguments.repetitions.is_none() && until_decided.is_none() && !swept {
         if let Some(option) = arguments.option_of_series() {
             wrong_usage(&format!(
-                "{option} needs --repetitions or an experiment with a sweep"
+                "{option} needs --repetitions, --until-decided or an experiment with a sweep"
             ));
         }
-        return one_by_one(&plans, &Runner::start(results, arguments.insecure)?);
+        let printed = Printed {
+            format: Format::Text,
+            detail: arguments.verbosity.detail(),
+        };
+        if arguments.start_at.is_some() && plans.len() > 1 {
+            wrong_usage("--start-at is for one experiment");
+        }
+        let part = Part {
+            segment: None,
+            start_at: arguments.start_time(),
+        };
+        let runner = arguments.runner(upload)?;
+        return one_by_one(&plans, &runner, part, printed);
+    }
+    if arguments.start_at.is_some() {
+        wrong_usage("--start-at is for one run, not for a series");
     }
     let options = series::Options {
-        repetitions: arguments.repetitions.map_or(1, NonZeroU32::get),
+        repetitions: match (&until_decided, arguments.repetitions) {
+            (Some(until_decided), _) => until_decided.looks.last().copied().unwrap_or(1),
+            (None, repetitions) => repetitions.map_or(1, NonZeroU32::get),
+        },
         order: order(arguments, swept)?,
         pause: arguments.pause.unwrap_or_default(),
         stop_on_invalid: arguments.stop_on_invalid,
+        until_decided,
     };
-    let series = series::create(results, &arguments.files, &plans, &options)?;
-    series::make(series, &Runner::start(results, arguments.insecure)?)
-}
-
-impl Arguments {
-    /// One that says how a series is to be made. Whether there is a series is known only from the files.
-    fn option_of_series(&self) -> Option<&'static str> {
-        [
-            ("--order", self.order.is_some()),
-            ("--order-seed", self.order_seed.is_some()),
-            ("--pause", self.pause.is_some()),
-            ("--stop-on-invalid", self.stop_on_invalid),
-        ]
-        .into_iter()
-        .find_map(|(option, given)| given.then_some(option))
+    if matches!(options.order, SeriesOrder::Together { .. }) {
+        if swept {
+            wrong_usage("--order together is for experiments without a sweep");
+        }
+        if plans.len() < 2 {
+            wrong_usage(
+                "--order together needs two experiments or more; a file can be given twice",
+            );
+        }
     }
-}
-
-/// Points in ascending order would take whatever drifts meanwhile for an effect of the users.
-fn order(arguments: &Arguments, swept: bool) -> anyhow::Result<Order> {
-    let by_default = if swept {
-        OrderName::Random
-    } else {
-        OrderName::Abba
-    };
-    match (arguments.order.unwrap_or(by_default), arguments.order_seed) {
-        (OrderName::Abba, None) => Ok(Order::Abba),
-        (OrderName::Abba, Some(_)) => wrong_usage("--order-seed is for --order random"),
-        (OrderName::Random, Some(seed)) => Ok(Order::Random { seed }),
-        // No larger than what every reader of JSON takes for a whole number.
-        (OrderName::Random, None) => getrandom::u32()
-            .map(|seed| Order::Random { seed: seed.into() })
-            .map_err(|error| anyhow::anyhow!("cannot draw a seed: {error}")),
-    }
+    let given: Vec<series::Given> = arguments
+        .files
+        .iter()
+        .zip(plans)
+        .map(|(file, plan)| series::Given {
+            file: file.clone(),
+            plan,
+            urls: BTreeMap::new(),
+        })
+        .collect();
+    let series = series::create(results, &given, &options)?;
+    series::make(series, &arguments.runner(upload)?)
 }
 
 /// Ends as clap does, for what clap cannot be told: a flag cannot require one that excludes the files, and what the
@@ -185,19 +275,27 @@ pub(crate) fn wrong_usage(message: &str) -> ! {
 }
 
 /// Runs each plan once and compares them.
-fn one_by_one(plans: &[Plan], runner: &Runner) -> anyhow::Result<Exit> {
+fn one_by_one(
+    plans: &[Plan],
+    runner: &Runner,
+    part: Part,
+    printed: Printed,
+) -> anyhow::Result<Exit> {
     let mut exit = Exit::Pass;
     let mut directories = Vec::new();
     for (position, plan) in plans.iter().enumerate() {
         let directory = RunDirectory::create(&runner.results, &plan.name)
             .inspect_err(|_| not_run(&plans[position + 1..]))?;
-        let finished = runner.load(plan, directory, None)?;
+        let finished = runner.load(plan, directory, None, part)?;
         let finished = finished.inspect_err(|_| not_run(&plans[position + 1..]))?;
         match (
-            outcome::report(&finished.directory, Format::Text),
+            outcome::report(&finished.directory, printed),
             &finished.outcome,
         ) {
-            (Ok(reported), _) => exit = exit.and(reported),
+            (Ok(reported), _) => {
+                exit = exit.and(reported);
+                runner.show_report(&plan.name, &finished.directory);
+            }
             // Nothing was sent: the run is invalid, and the others are none the worse for it.
             (Err(_), Outcome::Completed) if !finished.validity.valid => {
                 let checks = finished.validity.checks.iter();
@@ -228,17 +326,15 @@ fn one_by_one(plans: &[Plan], runner: &Runner) -> anyhow::Result<Exit> {
         }
     }
     if directories.len() > 1 {
-        exit = exit.and(outcome::compare(
-            &directories,
-            &runner.results,
-            Format::Text,
-        )?);
+        let (compared, folder) = outcome::compare(&directories, &runner.results, printed)?;
+        runner.show_report("comparison", &folder);
+        exit = exit.and(compared);
     }
     Ok(exit)
 }
 
 /// Refuses what this machine cannot run before the first run, not hours later.
-fn check_limits(name: &str, plan: &Plan) -> anyhow::Result<()> {
+pub(crate) fn check_limits(name: &str, plan: &Plan) -> anyhow::Result<()> {
     workbench_load::check_limits(plan).with_context(|| format!("cannot run {name}"))
 }
 
@@ -258,131 +354,4 @@ fn not_run(plans: &[Plan]) {
     for plan in plans {
         outcome::note(&format!("not run: {}", plan.name));
     }
-}
-
-/// What every run of one command shares.
-pub(crate) struct Runner {
-    pub(crate) results: PathBuf,
-    insecure: bool,
-    pub(crate) stop: StopSignal,
-    pub(crate) runtime: Runtime,
-}
-
-impl Runner {
-    /// To be called once: it handles Ctrl-C from now on.
-    pub(crate) fn start(results: &Path, insecure: bool) -> anyhow::Result<Self> {
-        let stop = StopSignal::new();
-        handle_ctrl_c(stop.clone())?;
-        quiet_goose();
-        Ok(Self {
-            results: results.to_owned(),
-            insecure,
-            stop,
-            runtime: Runtime::new().context("cannot start the runtime")?,
-        })
-    }
-
-    /// Makes one run, with its progress. The outer error is ours, the inner one that of the run.
-    pub(crate) fn load(
-        &self,
-        plan: &Plan,
-        directory: RunDirectory,
-        series: Option<(SeriesPlace, InSeries)>,
-    ) -> anyhow::Result<Result<FinishedRun, LoadError>> {
-        let (place, shown) = series.unzip();
-        let progress = progress::start(plan, shown);
-        let path = directory.path().to_owned();
-        let finished = self.runtime.block_on(workbench_load::run(
-            plan,
-            RunOptions {
-                directory,
-                series: place,
-                bookstore: bookstore_command()?,
-                tool: tool(),
-                insecure: self.insecure,
-                stop: self.stop.clone(),
-                observer: progress.observer(),
-                exchanges: None,
-            },
-        ));
-        progress.finish();
-        if let Err(error) = &finished {
-            remains(error, &path);
-        }
-        Ok(finished)
-    }
-
-    /// The exit code of having been stopped, if that is what happened.
-    pub(crate) fn stopped(&self) -> Exit {
-        match self.stop.reason() {
-            Some(StopReason::Interrupted) => Exit::Interrupted,
-            Some(StopReason::TargetEnded(_)) => Exit::TargetUnavailable,
-            Some(StopReason::SamplesNotWritten(_) | StopReason::DataNotRead(_)) => Exit::Failure,
-            None => Exit::Pass,
-        }
-    }
-}
-
-/// Says what there is of a run that could not be finished.
-fn remains(error: &LoadError, directory: &Path) {
-    let path = directory.display();
-    let samples = directory.join(workbench_samples::SAMPLES_FOLDER);
-    if workbench_samples::sample_batches(&samples).is_ok_and(|parts| !parts.is_empty()) {
-        outcome::note(&format!(
-            "what was written before is in {path}; `workbench analyze {path}` reports on it"
-        ));
-    } else if directory.is_dir() {
-        outcome::note(&format!(
-            "no samples were written; {path} holds the rest of the run"
-        ));
-    } else if matches!(error, LoadError::Samples(_)) {
-        outcome::note(&format!(
-            "nothing is left of the run: its folder {path} is gone"
-        ));
-    }
-}
-
-/// The bookstore is this very program.
-pub(crate) fn bookstore_command() -> anyhow::Result<BookstoreCommand> {
-    Ok(BookstoreCommand {
-        program: std::env::current_exe().context("cannot find this program's own file")?,
-        arguments: vec!["bookstore".into()],
-    })
-}
-
-/// This program, as manifests name it.
-pub(crate) fn tool() -> Tool {
-    Tool {
-        name: env!("CARGO_PKG_NAME").to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        commit: option_env!("WORKBENCH_COMMIT").map(str::to_owned),
-    }
-}
-
-/// Must come before Goose, which would otherwise install a handler that throws results away.
-fn handle_ctrl_c(stop: StopSignal) -> anyhow::Result<()> {
-    let interrupted = AtomicBool::new(false);
-    ctrlc::set_handler(move || {
-        // A run that ends for another reason was not asked to before.
-        if interrupted.swap(true, Ordering::SeqCst) {
-            outcome::note("\nstopped at once; what was not yet written, the last seconds, is lost");
-            terminal::drain();
-            std::process::exit(i32::from(Exit::Interrupted as u8));
-        }
-        stop.stop(StopReason::Interrupted);
-        outcome::note(
-            "\nstopping: requests in flight may finish, then the report is written (Ctrl-C again leaves at once)",
-        );
-    })
-    .context("cannot handle Ctrl-C")
-}
-
-/// Goose logs to stdout unless a logger is there before it; `WORKBENCH_LOG` shows its messages on stderr.
-fn quiet_goose() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("WORKBENCH_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("error"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(|| terminal::Lines)
-        .init();
 }

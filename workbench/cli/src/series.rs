@@ -1,22 +1,26 @@
 //! A series: experiments, or the points of a sweep, repeated in blocks, recorded run by run, so that it can be resumed.
 
 mod create;
+mod decide;
 mod folder;
 mod make;
 mod resume;
 mod summary;
+mod together;
 
 use std::path::{Path, PathBuf};
 
 use workbench_plan::Plan;
-use workbench_samples::{Manifest, Series, SeriesExperiment, SweepPoint};
+use workbench_samples::{Manifest, Series, SeriesExperiment, SeriesOrder, SweepPoint};
 
-pub(crate) use create::{Options, create};
+pub(crate) use create::{Given, Options, create};
+pub(crate) use decide::{looks, until_decided};
 pub(crate) use folder::find as find_series;
 pub(crate) use folder::finished_runs;
 pub(crate) use make::make;
 pub(crate) use resume::reopen;
 
+use crate::outcome;
 use folder::SeriesFolder;
 
 /// A series in hand, which no other process works on.
@@ -25,9 +29,30 @@ pub(crate) struct OpenSeries {
     record: Series,
     /// By position of the experiment in the record.
     plans: Vec<Plan>,
+    /// Whether a verdict follows on stdout: what is said of the runs then stands on stderr.
+    before_verdict: bool,
 }
 
 impl OpenSeries {
+    /// Keeps stdout for the verdict that follows.
+    pub(crate) fn before_verdict(mut self) -> Self {
+        self.before_verdict = true;
+        self
+    }
+
+    fn say(&self, text: &str) -> anyhow::Result<()> {
+        if self.before_verdict {
+            outcome::note(text.trim_end());
+            return Ok(());
+        }
+        outcome::print(text)
+    }
+
+    /// The folder of its record.
+    pub(crate) fn directory(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// The plan of a run, which is named by its position in the record.
     fn plan(&self, run: usize) -> &Plan {
         self.experiment(run).1
@@ -53,9 +78,20 @@ impl OpenSeries {
         experiments
             .filter(|(experiment, _)| {
                 let mut runs = self.record.runs.iter();
-                runs.any(|run| run.experiment == experiment.name && !run.state.is_over())
+                runs.any(|run| run.experiment == experiment.name && run.state.is_missing())
             })
             .map(|(experiment, plan)| (experiment.name.as_str(), plan))
+    }
+
+    /// As [`create`] does, for a series that goes on.
+    pub(crate) fn check_together(&self) -> anyhow::Result<()> {
+        if let SeriesOrder::Together { .. } = self.record.order
+            && !self.record.is_over()
+        {
+            let names = self.record.experiments.iter().map(|it| it.name.as_str());
+            together::check(&names.collect::<Vec<_>>(), &self.plans)?;
+        }
+        Ok(())
     }
 
     /// Puts the record on disk as it is now.

@@ -9,7 +9,7 @@ use anyhow::Context;
 use clap::ValueEnum;
 use clap::builder::PossibleValuesParser;
 use workbench_analysis::{Analysis, RunAnalysis, analyze_run, gate};
-use workbench_report::{ExchangeCount, ShownExchanges};
+use workbench_report::{Detail, ExchangeCount, ShownExchanges};
 use workbench_samples::{ErrorKind, Exchange, Failures, MANIFEST_FILE, Reason};
 
 use crate::ResultsFolder;
@@ -19,12 +19,12 @@ use crate::outcome;
 /// What good exchanges are called beside the kinds of errors.
 const GOOD: &str = "ok";
 
-/// Print recorded requests and responses: examples of those that failed, and of each label the first that did not.
+/// Print recorded requests and responses: examples of failed ones, and the first good one of each label.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   workbench show results/scenario3                    the newest run: one of each kind of error
-  workbench show scenario3 --kind expect              all that failed in this way
+  workbench show scenario3 --kind expect              all of this kind of error
   workbench show scenario3 --label order --kind ok    how it looks when it works
   workbench show scenario3 --reason \"out of stock\"    all that failed for this reason
   workbench show scenario3 --format json | jq '.exchanges[].response.start'
@@ -32,18 +32,18 @@ Examples:
 A run records ten exchanges of each label and kind of error, chosen at random over the run, and the first good one of each \
 label. Bodies are cut at 16 KiB; secrets, credentials and cookies are replaced by [redacted]. Counts are of all requests.
 
-On a terminal the text goes through $PAGER, or `less -R` where there is one.")]
+On a terminal the text goes through $PAGER, or `less -R` if it is installed.")]
 pub(crate) struct Arguments {
-    /// Folder of a run, or of an experiment, whose newest run is taken; or the experiment's name.
+    /// Folder of a run; or folder or name of an experiment, for its newest run.
     #[arg(value_name = "RUN")]
     run: PathBuf,
-    /// Those of a label; or of all labels that contain this text.
+    /// Only exchanges of this label, or of all labels that contain this text.
     #[arg(long, value_name = "TEXT")]
     label: Option<String>,
-    /// Those that failed in this way, or `ok`.
+    /// Only exchanges with this kind of error, or `ok`.
     #[arg(long, value_parser = PossibleValuesParser::new(kinds()))]
     kind: Option<String>,
-    /// Those whose reason contains this text.
+    /// Only exchanges whose reason contains this text.
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
     /// What is printed.
@@ -81,13 +81,19 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         return Ok(Exit::Pass);
     }
     let notes = choice.notes(&run, recorded.as_ref(), &shown);
-    let text = workbench_report::exchanges_text(&run, &shown, &notes, outcome::text_options());
+    let text = workbench_report::exchanges_text(
+        &run,
+        &shown,
+        &notes,
+        outcome::text_options(Detail::Verbose),
+    );
     pager::print(&text, arguments.no_pager)?;
     Ok(Exit::Pass)
 }
 
 /// A run's own folder, or the newest run of an experiment's.
 fn find(path: &Path, results: &Path) -> anyhow::Result<PathBuf> {
+    workbench_analysis::combine_segments(path)?;
     if path.join(MANIFEST_FILE).is_file() {
         return Ok(path.to_owned());
     }

@@ -1,8 +1,13 @@
 //! The thread that writes to stderr: a terminal that takes nothing (Ctrl-S), or a pipe that nobody reads, holds up nobody
 //! else.
+//!
+//! Lines can be pinned below everything that is written. That needs neither another screen nor another mode of the
+//! terminal: whatever ends the process, there is nothing to restore.
+
+mod pinned;
 
 use std::collections::VecDeque;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -64,7 +69,9 @@ fn terminal() -> &'static Terminal {
             jobs: Mutex::default(),
             changed: Condvar::new(),
         }));
-        std::thread::spawn(|| terminal.work());
+        let thread = std::thread::Builder::new().name("terminal".to_owned());
+        // Where there can be none, nothing is shown.
+        let _ = thread.spawn(|| terminal.work());
         terminal
     })
 }
@@ -91,9 +98,38 @@ pub(crate) fn drain() {
     let _ = terminal.changed.wait_timeout_while(jobs, PATIENCE, waiting);
 }
 
-/// Writes to stderr: for jobs. A reader that has gone must not end a run.
+/// Writes whole lines to stderr, above those that are pinned: for jobs.
 pub(crate) fn write(text: &str) {
-    let _ = std::io::stderr().write_all(text.as_bytes());
+    pinned::write(text);
+}
+
+/// Replaces the pinned lines, which have to fit into the terminal's width: for jobs.
+pub(crate) fn pin(lines: Vec<String>) {
+    pinned::replace(lines);
+}
+
+/// The same with one line, of which is shown what fits: for jobs.
+pub(crate) fn pin_one(line: &str) {
+    let columns = usize::from(console::Term::stderr().size().1).saturating_sub(1);
+    pin(vec![console::truncate_str(line, columns, "").into_owned()]);
+}
+
+/// Whether the terminal moves its cursor where it is told to, and nobody asked for plain text.
+pub(crate) fn can_pin() -> bool {
+    let is_given = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let is_dumb = std::env::var_os("TERM").is_none_or(|name| name.is_empty() || name == "dumb");
+    std::io::stderr().is_terminal() && !is_dumb && !is_given("NO_COLOR")
+}
+
+/// Takes the pinned lines away, as soon as everything before is written.
+pub(crate) fn unpin() {
+    let terminal = terminal();
+    let mut jobs = terminal.lock();
+    jobs.latest = None;
+    jobs.queue
+        .push_back(Box::new(|| pinned::replace(Vec::new())));
+    drop(jobs);
+    terminal.changed.notify_all();
 }
 
 /// For those who write lines themselves.

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use anyhow::Context;
 use workbench_load::{LoadError, RunDirectory, RunOptions, Tried};
 use workbench_plan::Plan;
+use workbench_report::Detail;
 use workbench_samples::Outcome;
 
 use crate::exit::Exit;
@@ -21,22 +22,22 @@ Examples:
   workbench try shop.yaml --scenario buyer
   workbench try shop.yaml --short                 a line for each request; bodies of those that fail
 
-Nobody thinks or waits, nothing is kept, and thresholds are not looked at. The bundled bookstore is started for it, and \
-running services are sent the experiment's reset requests. Secrets and credentials are shown as [redacted], of captured \
-ones their beginnings. Of a response the first thing is named that is not as expected.
+There are no think times or pauses, nothing is kept, and thresholds are not checked. The bundled bookstore is started for \
+it, and running services get the experiment's reset requests. Secrets and credentials are shown as [redacted], captured \
+ones by their beginnings. The first thing in a response that is not as expected is named.
 
-Exit code 10 where a request failed.")]
+Exit code 10 if a request failed.")]
 pub(crate) struct Arguments {
     /// Experiment file.
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// This scenario only; all unless given.
+    /// Only this scenario [default: all].
     #[arg(long, value_name = "NAME")]
     scenario: Option<String>,
-    /// A line for each request, and the whole of those that fail.
+    /// One line for each request; all of those that fail.
     #[arg(long)]
     short: bool,
-    /// Accept whatever certificate a service presents (curl's -k).
+    /// Accept any certificate of a service (curl's -k).
     #[arg(long, short = 'k')]
     insecure: bool,
 }
@@ -68,6 +69,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
             RunOptions {
                 directory: RunDirectory::create(folder.path(), &plan.name)?,
                 series: None,
+                together: None,
+                start_at: None,
+                segment: None,
                 bookstore: bookstore_command()?,
                 tool: tool(),
                 insecure: arguments.insecure,
@@ -123,7 +127,7 @@ fn chosen(plan: &Plan, wanted: Option<&str>) -> anyhow::Result<Vec<usize>> {
 
 /// Prints each exchange as it ends.
 fn observer(counts: Arc<Counts>, short: bool) -> workbench_load::ExchangeObserver {
-    let options = outcome::text_options();
+    let options = outcome::text_options(Detail::Verbose);
     Box::new(move |tried: Tried| {
         counts.requests.fetch_add(1, Ordering::SeqCst);
         let has_failed = tried.exchange.kind.is_some();

@@ -38,17 +38,19 @@ const FLOORS: [(&str, &[&str]); 8] = [
 ];
 
 /// Dependencies, by their names on crates.io, and the crates that may use them.
-const ROOMS: [(&str, &[&str]); 17] = [
+const ROOMS: [(&str, &[&str]); 19] = [
     ("askama", &["bookstore", "workbench-report"]),
-    ("axum", &["bookstore"]),
+    ("axum", &["bookstore", "workbench"]),
     ("clap", &["bookstore", "workbench"]),
     ("goose", &["workbench-load"]),
     ("h2", &["workbench-load"]),
-    ("hyper", &["workbench-load"]),
+    ("hyper", &["bookstore", "workbench-load"]),
     ("jsonpath-rust", &["workbench-plan"]),
+    ("object_store", &["workbench"]),
     ("plotters", &["workbench-report"]),
     ("polars-core", &["workbench-analysis", "workbench-samples"]),
     ("polars-io", &["workbench-samples"]),
+    ("ratatui-core", &["workbench"]),
     ("rand", &["workbench-plan", "workbench-statistics"]),
     ("saphyr-parser", &["workbench-plan"]),
     ("scraper", &["workbench-plan"]),

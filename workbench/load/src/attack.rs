@@ -31,6 +31,7 @@ const GRACE: Duration = Duration::from_secs(3);
 /// Everything that users share.
 pub(crate) struct Attack {
     pub(crate) plan: Plan,
+    /// What of the plan's load this process makes.
     pub(crate) schedule: Schedule,
     /// Each user's replica of the target, in the order of the schedule.
     pub(crate) replicas: Vec<usize>,
@@ -60,8 +61,10 @@ impl Attack {
         labels: &Labels,
         (slots, sources, exchanges): (Arc<[Slot]>, Sources, Exchanges),
         stop: StopSignal,
+        start_is_given: bool,
     ) -> Result<Self, LoadError> {
-        let users = schedule.users().len();
+        let users = schedule.users();
+        let replicas = plan.allot_replicas(&plan.schedule());
         let steps = endpoints
             .iter()
             .map(|endpoints| prepared(&plan, endpoints, labels));
@@ -72,9 +75,9 @@ impl Attack {
             slots,
             stop,
             presences: Presences::default(),
-            start: Start::of(users),
+            start: Start::of(users.len(), start_is_given),
             is_leaving: AtomicBool::new(false),
-            replicas: plan.allot_replicas(&schedule),
+            replicas: users.iter().map(|user| replicas[user.position]).collect(),
             pools: (0..)
                 .zip(schedule.arrivals())
                 .map(|(stream, arrivals)| Pool::new(arrivals, plan.seed, stream))
@@ -99,6 +102,16 @@ impl Attack {
     /// The run's clock, once the schedule has one.
     pub(crate) fn begun(&self) -> Option<&Clock> {
         self.start.clock.get()
+    }
+
+    /// Waits until every user has been launched.
+    pub(crate) async fn launched(&self) {
+        let _ = self.start.launched.subscribe().wait_for(|it| *it).await;
+    }
+
+    /// Gives the start of the schedule to a run that does not begin as soon as it can.
+    pub(crate) fn begin(&self, clock: Clock) {
+        self.start.begin(clock);
     }
 
     /// Which part of the run an instant falls into.
@@ -190,25 +203,37 @@ pub(crate) fn arrival_number(number: u64) -> u32 {
 struct Start {
     /// Users that have not been launched.
     missing: AtomicUsize,
+    /// Whether the start is given from outside, once every user has been launched.
+    is_given: bool,
+    launched: watch::Sender<bool>,
     clock: OnceLock<Clock>,
     begun: watch::Sender<bool>,
 }
 
 impl Start {
-    fn of(users: usize) -> Self {
+    fn of(users: usize, is_given: bool) -> Self {
         Self {
             missing: AtomicUsize::new(users),
+            is_given,
+            launched: watch::Sender::new(false),
             clock: OnceLock::new(),
             begun: watch::Sender::new(false),
         }
     }
 
-    /// Counts a user as launched; the last one starts the clock.
+    /// Counts a user as launched; the last one starts the clock, unless the start is given.
     fn launched(&self) {
         if self.missing.fetch_sub(1, Ordering::SeqCst) == 1 {
-            let _ = self.clock.set(Clock::starting_in(LEAD));
-            self.begun.send_replace(true);
+            if !self.is_given {
+                self.begin(Clock::starting_in(LEAD));
+            }
+            self.launched.send_replace(true);
         }
+    }
+
+    fn begin(&self, clock: Clock) {
+        let _ = self.clock.set(clock);
+        self.begun.send_replace(true);
     }
 
     async fn wait(&self) {
@@ -264,6 +289,11 @@ async fn stop_users(attack: Arc<Attack>, workers: Arc<Workers>) {
     attack.stop.stopped().await;
     workers.interrupt();
     attack.pools.iter().for_each(Pool::close);
-    tokio::time::sleep(GRACE).await;
+    // Users who wait for a start that is never given have no request in flight; those who were stopped before their launch are
+    // never launched.
+    let _ = tokio::time::timeout(GRACE, attack.launched()).await;
+    if attack.begun().is_some() {
+        tokio::time::sleep(GRACE).await;
+    }
     workers.abort();
 }

@@ -14,13 +14,31 @@ pub(crate) struct Clock {
 impl Clock {
     /// A clock whose zero, the start of the schedule, lies `lead` from now.
     pub(crate) fn starting_in(lead: Duration) -> Self {
+        Self::starting_at(Instant::now() + lead)
+    }
+
+    /// A clock whose zero is an instant that is now or lies ahead.
+    pub(crate) fn starting_at(start: Instant) -> Self {
         let now = Instant::now();
+        let lead = start.saturating_duration_since(now);
         let utc = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
         Self {
-            start: now + lead,
+            start,
             start_utc_ns: nanoseconds(utc + lead),
+        }
+    }
+
+    /// A clock whose zero is a time of day to the nanosecond, or so long from now where that has passed.
+    pub(crate) fn starting_on(at: SystemTime, lead: Duration) -> Self {
+        let (now, utc) = (Instant::now(), SystemTime::now());
+        match at.duration_since(utc) {
+            Ok(ahead) => Self {
+                start: now + ahead,
+                start_utc_ns: nanoseconds(at.duration_since(UNIX_EPOCH).unwrap_or_default()),
+            },
+            Err(_) => Self::starting_at(now + lead),
         }
     }
 
@@ -61,6 +79,17 @@ fn nanoseconds(duration: Duration) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_start_at_a_time_of_day_is_that_to_the_nanosecond_and_one_that_has_passed_is_soon() {
+        let at = SystemTime::now() + Duration::from_secs(60) + Duration::from_nanos(7);
+        let utc_ns = at.duration_since(UNIX_EPOCH).unwrap().as_nanos();
+        let clock = Clock::starting_on(at, Duration::from_secs(1));
+        assert_eq!(clock.start_utc_ns() as u128, utc_ns);
+        let passed = Clock::starting_on(at - Duration::from_secs(90), Duration::from_secs(1));
+        assert!(passed.start_utc_ns() < clock.start_utc_ns());
+        assert!(passed.start_utc_ns() as u128 > utc_ns - 60_000_000_000);
+    }
 
     #[test]
     fn instants_before_and_after_the_start_keep_their_distance_in_utc() {

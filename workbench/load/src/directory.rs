@@ -2,13 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
+use workbench_plan::Segment;
+
 use crate::error::LoadError;
 
 /// A new folder for one run.
 #[derive(Debug)]
 pub struct RunDirectory {
     pub(crate) path: PathBuf,
-    /// Its name: UTC time and a short id.
+    /// Its name: UTC time and a short id. That of a segment is the name of the folder that holds those of all.
     pub(crate) run_id: String,
 }
 
@@ -25,12 +27,43 @@ impl RunDirectory {
                 source,
             }
         })?;
-        let run_id = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        Ok(Self { path, run_id })
+        Ok(Self::made(path))
+    }
+
+    /// Creates `results/<experiment>/<run id>/segment-<number>-of-<number>`.
+    ///
+    /// # Errors
+    /// [`LoadError::SegmentExists`] where the segment was made already, [`LoadError::Results`] where the results folder
+    /// cannot be written.
+    pub fn create_segment(
+        results: &Path,
+        experiment: &str,
+        run_id: &str,
+        segment: Segment,
+    ) -> Result<Self, LoadError> {
+        let run = results.join(experiment).join(run_id);
+        let path = run.join(workbench_samples::segment_folder(
+            segment.number(),
+            segment.of(),
+        ));
+        let created = std::fs::create_dir_all(&run).and_then(|()| std::fs::create_dir(&path));
+        match created {
+            Ok(()) => Ok(Self {
+                path,
+                run_id: run_id.to_owned(),
+            }),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                Err(LoadError::SegmentExists { path })
+            }
+            Err(source) => Err(LoadError::Results { path, source }),
+        }
+    }
+
+    /// A folder that [`RunDirectory::create`] made in another process, for a run that has not begun.
+    #[must_use]
+    pub fn made(path: PathBuf) -> Self {
+        let run_id = name(&path);
+        Self { path, run_id }
     }
 
     /// The folder.
@@ -43,9 +76,20 @@ impl RunDirectory {
     pub(crate) fn remove(&self) {
         // Left behind, an empty run would only be in the way of the next analysis.
         let _ = std::fs::remove_dir_all(&self.path);
-        if let Some(experiment) = self.path.parent() {
-            // Stays where it holds other runs.
-            let _ = std::fs::remove_dir(experiment);
+        // Those of the run and of its experiment stay where they hold others.
+        let is_segment = name(&self.path) != self.run_id;
+        for above in self
+            .path
+            .ancestors()
+            .skip(1)
+            .take(1 + usize::from(is_segment))
+        {
+            let _ = std::fs::remove_dir(above);
         }
     }
+}
+
+fn name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
 }

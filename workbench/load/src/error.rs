@@ -14,6 +14,12 @@ pub enum LoadError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A segment that was made, or is being made.
+    #[error("{} exists: a segment is made once; give the run another --run-id, or another --start-at", path.display())]
+    SegmentExists {
+        /// Its folder.
+        path: PathBuf,
+    },
     /// Samples or the manifest cannot be written.
     #[error(transparent)]
     Samples(#[from] workbench_samples::SamplesError),

@@ -38,7 +38,7 @@ struct Column {
 /// Who takes a turn.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Turn {
-    /// A user, by position in the schedule, in an iteration, from 1.
+    /// A user, by position among all of the plan, in an iteration, from 1.
     User(usize, u32),
     /// An arrival of a stream, both from 0.
     Arrival(usize, u64),

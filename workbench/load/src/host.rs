@@ -26,6 +26,13 @@ pub fn describe() -> Host {
     }
 }
 
+/// Tells this machine from others, and a container from others on it, until the machine is started anew.
+pub(crate) fn identity() -> String {
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    let name = sysinfo::System::host_name().unwrap_or_default();
+    format!("{name} {}", boot.trim())
+}
+
 /// Whether an address is one of this machine's: sockets can be bound to no other.
 pub(crate) fn has_address(mut address: SocketAddr) -> bool {
     address.set_port(0);

@@ -5,7 +5,8 @@
 //! waits for its time by the plan's schedule (`clock`, `pacer`) or for an arrival (`pool`), enters (`presence`) and lives
 //! (`user`): it writes a `request`, the
 //! `client` sends it and times its response, and the sample goes into the worker's slot. `recorder` empties the slots into
-//! Parquet once a second, and tells who looks on (`live`); `watch` notes meanwhile what the run uses. `stop` ends a run early. In the end `validity`
+//! Parquet once a second, and tells who looks on (`live`); `watch` notes meanwhile what the run uses. `stop` ends a run early. Runs that are made at the same time are `together`, and one
+//! whose start is a time of day waits for it in `start_at`. In the end `validity`
 //! says whether the run can be believed, and the manifest is written for the last time. `fetch` sends single requests for `init`, outside of any run.
 
 mod attack;
@@ -28,8 +29,11 @@ mod recorder;
 mod request;
 mod reset;
 mod run;
+mod start_at;
 mod stop;
 mod target;
+mod time_sync;
+mod together;
 mod user;
 mod validity;
 mod watch;
@@ -40,8 +44,10 @@ pub use error::LoadError;
 pub use exchange::{ExchangeObserver, Tried};
 pub use fetch::{Look, download, look};
 pub use host::describe as describe_host;
-pub use limits::check as check_limits;
+pub use limits::{check as check_limits, check_together as check_limits_together};
 pub use live::{Live, LiveLatency};
 pub use run::{FinishedRun, RunOptions, run};
 pub use stop::{StopReason, StopSignal};
 pub use target::BookstoreCommand;
+pub use together::{Processes, Start, Together};
+pub use validity::GENERATOR_STANDSTILL;

@@ -1,6 +1,6 @@
 //! What this machine allows a run, known before it starts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rustix::process::{Resource, getrlimit};
 use workbench_plan::{Plan, Schedule, Target, UserSpan, Work};
@@ -28,6 +28,15 @@ const BYTES_PER_USER: u64 = 40 * 1024;
 /// [`LoadError::Limit`] names the first limit that the plan would reach, and what to do about it.
 pub fn check(plan: &Plan) -> Result<(), LoadError> {
     Limits::of_this_machine().check(plan, &plan.schedule())
+}
+
+/// Refuses plans that this machine cannot run at the same time, each by a process of its own, which has its own limit of
+/// open files.
+///
+/// # Errors
+/// As [`check`], for the first plan that is too much by itself, or for all of them together.
+pub fn check_together(plans: &[&Plan]) -> Result<(), LoadError> {
+    Limits::of_this_machine().check_together(plans)
 }
 
 /// The limits that a run can reach; `None` where the system does not say.
@@ -85,11 +94,18 @@ impl Limits {
                 counted(needs.connections, "connection")
             )));
         }
-        if let Some(limit) = self.ports.filter(|limit| *limit < needs.to_one_address) {
+        self.check_shared(peak, needs.to_one_address())
+    }
+
+    /// What all runs of a machine share: the ports to an address, and memory.
+    fn check_shared(&self, peak: u64, to_one_address: u64) -> Result<(), LoadError> {
+        let users = counted(peak, "user");
+        let hold = if peak == 1 { "holds" } else { "hold" };
+        if let Some(limit) = self.ports.filter(|limit| *limit < to_one_address) {
             return Err(LoadError::Limit(format!(
                 "{users} {hold} up to {} to one address at once; this machine has {} for them: widen \
                  net.ipv4.ip_local_port_range, or use fewer users",
-                counted(needs.to_one_address, "connection"),
+                counted(to_one_address, "connection"),
                 counted(limit, "port")
             )));
         }
@@ -103,6 +119,28 @@ impl Limits {
             )));
         }
         Ok(())
+    }
+
+    fn check_together(&self, plans: &[&Plan]) -> Result<(), LoadError> {
+        let mut peak = 0;
+        let mut addresses: BTreeMap<Address, u64> = BTreeMap::new();
+        let mut alone = 0;
+        for plan in plans {
+            let schedule = plan.schedule();
+            self.check(plan, &schedule)?;
+            peak += schedule.most_users() as u64;
+            let needs = Needs::of(plan, &schedule, self.workers);
+            match &plan.target {
+                // Each has a bookstore of its own, on ports of its own.
+                Target::Bookstore(_) => alone = alone.max(needs.to_one_address()),
+                Target::Urls(_) => {
+                    for (address, connections) in needs.to_each {
+                        *addresses.entry(address).or_default() += connections;
+                    }
+                }
+            }
+        }
+        self.check_shared(peak, addresses.into_values().fold(alone, u64::max))
     }
 }
 
@@ -161,12 +199,15 @@ impl<'a> ServicesOfUsers<'a> {
     }
 }
 
+/// Host and port of a service; of the bookstore, which has free ports, the name of the service.
+type Address = (String, u16);
+
 /// The most that a plan's users need at once.
 #[derive(Debug, PartialEq, Eq)]
 struct Needs {
     connections: u64,
-    /// Of these, to the address that has most.
-    to_one_address: u64,
+    /// Of these, those to each address.
+    to_each: BTreeMap<Address, u64>,
     /// Files that the generator must be able to open.
     files: u64,
     /// Files that each process of the bundled bookstore must be able to open; 0 where it is not the target.
@@ -210,152 +251,40 @@ impl Needs {
             .flatten()
             .map(|it| address(it))
             .collect();
-        let to_each = addresses
-            .iter()
-            .map(|wanted| of_users(&|service| address(service) == *wanted));
-        let most = to_each.max().unwrap_or(0);
-        let (to_one_address, files_of_bookstore) = match &plan.target {
-            Target::Urls(_) => (most, 0),
-            Target::Bookstore(bookstore) => {
-                let of_replica = most.div_ceil(bookstore.replicas.into());
-                let files = BOOKSTORE_FILES_PER_CONNECTION * of_replica + BOOKSTORE_FILES;
-                (of_replica, files)
+        let replicas = match &plan.target {
+            Target::Urls(_) => 1,
+            Target::Bookstore(bookstore) => bookstore.replicas.into(),
+        };
+        let to_each: BTreeMap<Address, u64> = addresses
+            .into_iter()
+            .flatten()
+            .map(|wanted| {
+                let held = of_users(&|service| address(service).as_ref() == Some(&wanted));
+                (wanted, held.div_ceil(replicas))
+            })
+            .collect();
+        let files_of_bookstore = match &plan.target {
+            Target::Urls(_) => 0,
+            Target::Bookstore(_) => {
+                let most = to_each.values().max().copied().unwrap_or(0);
+                BOOKSTORE_FILES_PER_CONNECTION * most + BOOKSTORE_FILES
             }
         };
         let connections = of_users(&|_| true);
         let workers = workers.min(schedule.users().len()) as u64;
         Self {
             connections,
-            to_one_address,
+            to_each,
             files: connections + OTHER_FILES + FILES_PER_WORKER * workers,
             files_of_bookstore,
         }
     }
+
+    /// Connections to the address that has most.
+    fn to_one_address(&self) -> u64 {
+        self.to_each.values().max().copied().unwrap_or(0)
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const PLENTY: Limits = Limits {
-        open_files: Some(1 << 20),
-        ports: Some(28_232),
-        memory: Some(1 << 34),
-        workers: 64,
-    };
-
-    /// 100 users on two services, of whom half use one of these only.
-    fn plan() -> Plan {
-        plan_at("http://127.0.0.1:1", "http://127.0.0.1:2")
-    }
-
-    fn plan_at(a: &str, b: &str) -> Plan {
-        let text = format!(
-            "name: limits\ntarget: {{ urls: {{ a: '{a}', b: '{b}' }} }}\n\
-             threads:\n  - {{ start: 100, startup: 1s, hold: 1s, shutdown: 0s }}\n  \
-             - {{ start: 100, initial_delay: 3s, startup: 0s, hold: 1s, shutdown: 0s }}\n\
-             scenarios:\n  - {{ name: one, steps: [ {{ request: GET a/x }}, {{ request: GET a/y }} ] }}\n  \
-             - {{ name: both, steps: [ {{ request: GET a/x }}, {{ request: GET b/x }} ] }}\n"
-        );
-        workbench_plan::parse(&text, std::path::Path::new("limits.yaml")).expect("it is valid")
-    }
-
-    fn refusal(limits: Limits) -> String {
-        let plan = plan();
-        let refused = limits.check(&plan, &plan.schedule());
-        refused.expect_err("the plan needs more").to_string()
-    }
-
-    #[test]
-    fn a_plan_within_the_limits_is_run() {
-        let plan = plan();
-        let schedule = plan.schedule();
-        let needs = Needs::of(&plan, &schedule, PLENTY.workers);
-        assert_eq!(
-            needs,
-            Needs {
-                connections: 150,
-                to_one_address: 100,
-                // 150 connections, 64 workers with 4 files each, and 64 besides.
-                files: 470,
-                files_of_bookstore: 0
-            }
-        );
-        PLENTY.check(&plan, &schedule).expect("there is plenty");
-        let unknown = Limits {
-            open_files: None,
-            ports: None,
-            memory: None,
-            workers: 64,
-        };
-        unknown
-            .check(&plan, &schedule)
-            .expect("nothing speaks against it");
-    }
-
-    #[test]
-    fn too_few_files_ports_or_bytes_are_named_before_the_run() {
-        let files = refusal(Limits {
-            open_files: Some(469),
-            ..PLENTY
-        });
-        assert!(files.contains("ulimit -n 470"), "{files}");
-        let ports = refusal(Limits {
-            ports: Some(99),
-            ..PLENTY
-        });
-        assert!(ports.contains("100 connections to one address"), "{ports}");
-        let memory = refusal(Limits {
-            memory: Some(1 << 20),
-            ..PLENTY
-        });
-        assert!(memory.contains("1 MiB are free"), "{memory}");
-    }
-
-    #[test]
-    fn services_at_one_address_share_its_ports() {
-        let to_one_address = |a, b| {
-            let plan = plan_at(a, b);
-            Needs::of(&plan, &plan.schedule(), 1).to_one_address
-        };
-        let gateway = to_one_address("http://gateway.test:81/a", "http://gateway.test:81/b");
-        assert_eq!(gateway, 150);
-        assert_eq!(
-            to_one_address("http://gateway.test:81", "http://gateway.test:82"),
-            100
-        );
-        assert_eq!(to_one_address("http://a.test", "http://b.test"), 100);
-    }
-
-    #[test]
-    fn one_user_is_not_several() {
-        let text = "target: { urls: { a: 'http://127.0.0.1:1' } }\nconcurrency: { target: 1, hold: 1s }\n\
-            scenarios: [ { name: one, steps: [ request: GET a/x ] } ]\n";
-        let plan = workbench_plan::parse(text, std::path::Path::new("one.yaml")).unwrap();
-        let refused = |limits: Limits| {
-            let refused = limits.check(&plan, &plan.schedule());
-            refused.unwrap_err().to_string()
-        };
-        let files = refused(Limits {
-            open_files: Some(1),
-            ..PLENTY
-        });
-        assert!(
-            files.contains("1 user holds up to 1 connection at once"),
-            "{files}"
-        );
-        let ports = refused(Limits {
-            ports: Some(0),
-            ..PLENTY
-        });
-        assert!(
-            ports.contains("1 user holds up to 1 connection to one address"),
-            "{ports}"
-        );
-        let memory = refused(Limits {
-            memory: Some(0),
-            ..PLENTY
-        });
-        assert!(memory.contains("1 user takes"), "{memory}");
-    }
-}
+mod tests;

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+use workbench_samples::Check;
+
 /// The last second of a run.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Live {
     /// Time since the start of the schedule.
     pub elapsed: Duration,
@@ -15,18 +18,24 @@ pub struct Live {
     pub planned_users: u32,
     /// Arrivals per second that the schedule wants now; `None` where nothing arrives at a rate.
     pub planned_arrivals: Option<f64>,
+    /// Arrivals that are due and have found no free user yet, estimated; `None` where nothing arrives at a rate.
+    pub waiting_arrivals: Option<u64>,
     /// Requests recorded in this second.
     pub requests: u64,
+    /// Of these, how many failed.
+    pub errors: u64,
     /// Requests recorded since the start.
     pub total_requests: u64,
     /// Failed requests since the start.
     pub total_errors: u64,
     /// Response times of this second's requests; `None` without requests.
     pub latency: Option<LiveLatency>,
+    /// Checks of the run's validity that have failed so far, or that are warnings.
+    pub checks: Vec<Check>,
 }
 
 /// Quantiles of one second's elapsed times, to a 64th, for the eye only: nothing is judged by them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LiveLatency {
     /// Median.
     pub p50: Duration,

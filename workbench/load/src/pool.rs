@@ -6,6 +6,7 @@
 //! the one who rested last is called first, so that as few connections as possible are in use, and these stay warm.
 
 use std::iter::Peekable;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -21,11 +22,15 @@ const AHEAD: std::ops::Range<usize> = 4..8;
 /// But for the next one, no arrival is taken further ahead than this: at low rates one connection is used again and again
 /// instead of eight in turn. Ours.
 const FARTHEST_AHEAD: Duration = Duration::from_millis(20);
+/// An arrival that is due for no longer than this may just be on its way to a user. Ours.
+const LONGEST_CALL: Duration = Duration::from_millis(10);
 
 /// The users of one stream of arrivals, and what is still to arrive.
 pub(crate) struct Pool {
     state: Mutex<State>,
-    end: Duration,
+    /// When the next arrival that no user has taken is due, in nanoseconds; `u64::MAX` after the last one.
+    next_due_ns: AtomicU64,
+    arrivals: ScheduledArrivals,
 }
 
 struct State {
@@ -112,15 +117,17 @@ pub(crate) struct Taken {
 impl Pool {
     /// `stream` is the position of the arrivals in their schedule.
     pub(crate) fn new(arrivals: &ScheduledArrivals, seed: u64, stream: usize) -> Self {
+        let mut times = arrivals.times(seed, stream).peekable();
         Self {
+            next_due_ns: AtomicU64::new(due_ns(times.peek())),
             state: Mutex::new(State {
-                arrivals: arrivals.times(seed, stream).peekable(),
+                arrivals: times,
                 ahead: 0,
                 resting: Vec::new(),
                 is_closed: false,
                 record: Record::default(),
             }),
-            end: arrivals.end(),
+            arrivals: arrivals.clone(),
         }
     }
 
@@ -130,14 +137,16 @@ impl Pool {
             let mut state = self.lock();
             // At the very time of an arrival, a user is in time.
             let overdue = state.arrivals.peek().is_some_and(|next| next.at < now);
-            if state.is_closed || overdue && now >= self.end {
+            if state.is_closed || overdue && now >= self.arrivals.end() {
                 // The run is over for what has found no user.
                 return None;
             }
             if overdue || state.takes_more(AHEAD.end, now) {
                 // Where others rest, a user was free, and only called too late.
                 let was_free = !overdue || !state.resting.is_empty();
-                return state.take().map(|arrival| Taken { arrival, was_free });
+                let taken = state.take().map(|arrival| Taken { arrival, was_free });
+                self.note_next(&mut state);
+                return taken;
             }
             let (call, called) = oneshot::channel();
             state.resting.push(call);
@@ -176,6 +185,23 @@ impl Pool {
             // Whoever has gone meanwhile was stopped, and everybody else with it.
             let _ = state.resting.pop().map(|user| user.send(arrival));
         }
+        self.note_next(&mut state);
+    }
+
+    /// Arrivals that are due at `now`, and that no user has been free for: none exactly, others to about their square root.
+    /// Waits for nobody, and nobody waits for it.
+    pub(crate) fn waiting(&self, now: Duration) -> u64 {
+        let next = Duration::from_nanos(self.next_due_ns.load(Ordering::Relaxed));
+        if now < next + LONGEST_CALL {
+            return 0;
+        }
+        let due = self.arrivals.expected_by(now) - self.arrivals.expected_by(next);
+        due.round().max(1.0) as u64
+    }
+
+    fn note_next(&self, state: &mut State) {
+        let due = due_ns(state.arrivals.peek());
+        self.next_due_ns.store(due, Ordering::Relaxed);
     }
 
     /// Ends the wait of every user who rests, and gives no arrival to one who is free later.
@@ -203,6 +229,12 @@ impl Pool {
         // Whole after every statement, even if a user panicked.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn due_ns(arrival: Option<&Arrival>) -> u64 {
+    arrival.map_or(u64::MAX, |it| {
+        u64::try_from(it.at.as_nanos()).unwrap_or(u64::MAX)
+    })
 }
 
 impl State {
@@ -270,6 +302,26 @@ mod tests {
         let record = pool.finish(at(1_000), |arrival| panic!("{arrival:?} never began"));
         assert_eq!((record.started(), record.waited), (10, 0));
         assert_eq!(record.lateness.max() / 1_000_000, 2);
+    }
+
+    #[tokio::test]
+    async fn arrivals_wait_from_their_time_on_until_a_user_takes_them() {
+        let pool = pool();
+        assert_eq!(pool.waiting(at(0)), 0);
+        assert_eq!(pool.waiting(at(560)), 6);
+        for (due, waiting) in [(0, 5), (100, 4), (200, 3)] {
+            let taken = pool.next(at(560)).await.unwrap();
+            assert_eq!(taken.arrival.at, at(due));
+            assert_eq!(pool.waiting(at(560)), waiting);
+            pool.begin(&taken, at(560));
+        }
+        while let Some(taken) = pool.next(at(950)).await {
+            pool.begin(&taken, at(950));
+            if taken.arrival.at == at(900) {
+                break;
+            }
+        }
+        assert_eq!(pool.waiting(at(5_000)), 0);
     }
 
     #[tokio::test]

@@ -153,14 +153,14 @@ impl Recorded {
 }
 
 impl Recorder {
-    /// Starts the collector; `observe` is given each second's elapsed times.
+    /// Starts the collector; once a second `observe` is given that second's response times, and what was recorded so far.
     ///
     /// When samples cannot be written, the run is stopped, and the error comes from [`Recorder::finish`].
     pub(crate) fn start(
         slots: Arc<[Slot]>,
         writer: SampleWriter,
         stop: StopSignal,
-        observe: impl FnMut(&LiveTimes, &Recorded) + Send + 'static,
+        observe: impl FnMut(&LiveTimes, &Recorded, &[Standstill]) + Send + 'static,
     ) -> Self {
         let (finish, finished) = channel();
         let collector = Collector {
@@ -243,7 +243,7 @@ impl Collector {
         mut self,
         finished: &Receiver<()>,
         stop: &StopSignal,
-        mut observe: impl FnMut(&LiveTimes, &Recorded),
+        mut observe: impl FnMut(&LiveTimes, &Recorded, &[Standstill]),
     ) -> Result<(Recorded, Vec<Standstill>), SamplesError> {
         let mut next = Instant::now() + COLLECT_EVERY;
         let mut until_view = COLLECTIONS_PER_VIEW;
@@ -258,7 +258,7 @@ impl Collector {
             self.collect();
             until_view -= 1;
             if until_view == 0 || !running {
-                observe(&self.times, &self.recorded);
+                observe(&self.times, &self.recorded, &self.standstills);
                 self.times.clear();
                 until_view = COLLECTIONS_PER_VIEW;
             }
@@ -356,7 +356,7 @@ mod tests {
         };
         let writer = SampleWriter::create(folder.path(), labels).unwrap();
         let slots = slots(3);
-        let recorder = Recorder::start(Arc::clone(&slots), writer, StopSignal::new(), |_, _| {});
+        let recorder = Recorder::start(Arc::clone(&slots), writer, StopSignal::new(), |_, _, _| {});
         let users: Vec<_> = (1..=3)
             .map(|user| {
                 let slots = Arc::clone(&slots);

@@ -1,16 +1,17 @@
-//! One run from the plan to its folder: target, users, samples, manifest.
+//! One run from the plan to its folder: target, users, samples, manifest. Long, for the order of all that begins and ends with a run
+//! is to be seen in one place.
 
 mod judgement;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
-use workbench_plan::{Database, Plan, Target};
+use workbench_plan::{Database, Plan, Schedule, Segment, Target};
 use workbench_samples::{
     ELAPSED, Labels, MANIFEST_VERSION, Manifest, Outcome, RESPONSE, ResourceWriter, RunLock,
-    SAMPLES_FOLDER, SampleWriter, SeriesPlace, Tool, Validity,
+    SAMPLES_FOLDER, SampleWriter, SegmentPlace, SeriesPlace, Tool, Validity,
 };
 
 use crate::attack::{self, Attack};
@@ -22,10 +23,14 @@ use crate::given;
 use crate::host;
 use crate::limits::Limits;
 use crate::live::{Live, LiveTimes};
-use crate::recorder::{self, Recorded, Recorder};
+use crate::recorder::{self, Recorded, Recorder, Standstill};
 use crate::reset;
+use crate::start_at::{self, utc_ns};
 use crate::stop::{StopReason, StopSignal};
 use crate::target::{BookstoreCommand, RunningTarget};
+use crate::time_sync;
+use crate::together::{self, Together};
+use crate::validity::{Moment, SoFar};
 use crate::watch::{self, Sources, Watch};
 use crate::workers::Workers;
 
@@ -41,6 +46,12 @@ pub struct RunOptions {
     pub tool: Tool,
     /// Accepts whatever certificate a service presents; recorded in the manifest.
     pub insecure: bool,
+    /// Has the run begin at the same time as others.
+    pub together: Option<Together>,
+    /// When the schedule starts; as soon as all is ready where that is later, or where it is not given.
+    pub start_at: Option<SystemTime>,
+    /// What of the plan's load this run makes; all of it where it is not given.
+    pub segment: Option<Segment>,
     /// Ends the run early.
     pub stop: StopSignal,
     /// Is told once a second how the run goes; runs beside the load, never in its way.
@@ -108,7 +119,7 @@ async fn prepare(
     options: &RunOptions,
     limits: &Limits,
 ) -> Result<(RunningTarget, Ready), LoadError> {
-    limits.check(plan, &plan.schedule())?;
+    limits.check(plan, &schedule_of(plan, options.segment))?;
     // Whatever is missing is said before the target is touched.
     let given = given::Sources::open(plan, &plan.schedule())?;
     let directory = options.directory.path();
@@ -123,8 +134,10 @@ async fn prepare(
         options.insecure,
     )
     .await?;
+    // Sent once, before any segment begins.
+    let resets = options.segment.is_none_or(|segment| segment.number() == 1);
     let ready = tokio::select! {
-        ready = make_ready(plan, &target, options.insecure) => ready,
+        ready = make_ready(plan, &target, options.insecure, resets) => ready,
         () = options.stop.stopped() => Err(LoadError::Interrupted),
     };
     match ready {
@@ -141,10 +154,12 @@ async fn make_ready(
     plan: &Plan,
     target: &RunningTarget,
     insecure: bool,
+    resets: bool,
 ) -> Result<(Vec<Vec<Arc<Endpoint>>>, Sources), LoadError> {
     let sources = Sources::new(target.processes(), &plan.target, &plan.monitor)?;
     let (tls, reset) = match &plan.target {
-        Target::Urls(urls) => (urls.tls.as_ref(), urls.reset.as_slice()),
+        Target::Urls(urls) if resets => (urls.tls.as_ref(), urls.reset.as_slice()),
+        Target::Urls(urls) => (urls.tls.as_ref(), [].as_slice()),
         Target::Bookstore(_) => (None, [].as_slice()),
     };
     let mut replicas = Vec::new();
@@ -197,12 +212,25 @@ async fn load(
         validity: None,
         users: Vec::new(),
         arrivals: Vec::new(),
+        origin: None,
+        segment: match options.segment {
+            Some(segment) => Some(SegmentPlace {
+                number: segment.number(),
+                of: segment.of(),
+                host: host::describe().name,
+                start_at: options.start_at.map(utc_ns),
+                started_at: None,
+                clock: time_sync::read().await,
+            }),
+            None => None,
+        },
+        segments: Vec::new(),
     };
     let writer = manifest
         .write(&directory.path)
         .and_then(|()| SampleWriter::create(&directory.path.join(SAMPLES_FOLDER), labels.clone()))
         .inspect_err(|_| directory.remove())?;
-    let schedule = plan.schedule();
+    let schedule = schedule_of(plan, options.segment);
     let slots = recorder::slots(Workers::useful(schedule.users().len()));
     let target_among_others =
         !sources.is_whole_target(&plan.target) && among_others(&plan.target, &endpoints);
@@ -219,6 +247,7 @@ async fn load(
         &labels,
         (Arc::clone(&slots), given, exchanges),
         options.stop.clone(),
+        options.together.is_some() || options.start_at.is_some(),
     )?);
     let observer = observe(
         Arc::clone(&attack),
@@ -230,6 +259,24 @@ async fn load(
         let attack = Arc::clone(&attack);
         move || attack.begun().copied()
     };
+    let beside = sources.beside();
+    if let Some(together) = options.together {
+        let own = sources.processes(target_among_others);
+        let begin = together::begin(together, Arc::clone(&attack), own, Arc::clone(&beside));
+        tokio::spawn(begin);
+    }
+    if let Some(at) = options.start_at {
+        let own = sources.processes(target_among_others);
+        let neighbours = options.segment.map(|_| directory.path.clone());
+        let begin = start_at::begin(
+            at,
+            Arc::clone(&attack),
+            own,
+            neighbours,
+            Arc::clone(&beside),
+        );
+        tokio::spawn(begin);
+    }
     let watch = Watch::start(sources, &plan.monitor, &directory.path, begun);
     let watch = watch.map_err(LoadError::Watch)?;
     let keeper = Keeper::start(Arc::clone(&attack), directory.path.clone());
@@ -238,10 +285,10 @@ async fn load(
     let (ended, panicked) = *executed.as_ref().unwrap_or(&(Instant::now(), 0));
     let complete = attack.is_complete(ended);
     // Asked to stop when it was over anyway, a run is complete.
-    let stopped = attack
-        .stop
-        .reason()
-        .filter(|reason| !complete || *reason != StopReason::Interrupted);
+    let stopped = attack.stop.reason().filter(|reason| {
+        let asked = matches!(reason, StopReason::Interrupted | StopReason::OtherEnded(_));
+        !complete || !asked
+    });
     let arrivals = attack.finish_arrivals(|sample| recorder.keep(sample));
     // Whatever went wrong, what was recorded is written first.
     let (recorded, standstills) = recorder.finish()?;
@@ -249,6 +296,11 @@ async fn load(
     let kept = keeper.finish();
     executed?;
     kept?;
+    // Stopped while it waited for the others.
+    if attack.begun().is_none() {
+        directory.remove();
+        return Err(LoadError::Interrupted);
+    }
     manifest.target = target.record(target.requests_served().await);
     manifest.ended_at = Some(attack.clock().utc_ns(ended));
     manifest.arrivals = arrivals
@@ -261,9 +313,17 @@ async fn load(
         arrivals.as_ref(),
         (ended, stopped, panicked),
         (&watched.processors, &standstills),
-        target_among_others,
+        target_among_others || beside.get().is_some_and(|beside| beside.others),
     );
     if let Some(validity) = &mut manifest.validity {
+        if options.segment.is_some() {
+            judgement::leave_users_to_the_whole(validity);
+        }
+        validity.checks.extend(
+            options
+                .start_at
+                .map(|at| start_at::check(at, attack.clock().start_utc_ns())),
+        );
         validity.checks.extend(watched.checks);
         let stored = watched
             .writer
@@ -280,6 +340,15 @@ async fn load(
         outcome: manifest.outcome,
         validity: manifest.validity.expect("a concluded run has been judged"),
     })
+}
+
+/// What of the plan's load is made.
+fn schedule_of(plan: &Plan, segment: Option<Segment>) -> Schedule {
+    let whole = plan.schedule();
+    match segment {
+        Some(segment) => whole.segment(segment),
+        None => whole,
+    }
 }
 
 /// Labels and scenarios in the order of the file; equal labels count as one.
@@ -307,8 +376,11 @@ fn observe(
     mut manifest: Manifest,
     directory: PathBuf,
     observer: Box<dyn Fn(&Live) + Send>,
-) -> impl FnMut(&LiveTimes, &Recorded) + Send + 'static {
-    move |times, recorded| {
+) -> impl FnMut(&LiveTimes, &Recorded, &[Standstill]) + Send + 'static {
+    let steady = judgement::steady(&attack.plan, &attack.schedule);
+    let mut so_far = SoFar::new(&attack.schedule, steady, watch::available());
+    let mut errors_before = 0;
+    move |times, recorded, standstills| {
         let Some(clock) = attack.begun() else {
             return;
         };
@@ -319,18 +391,33 @@ fn observe(
         }
         let elapsed = clock.elapsed();
         let planned_users = attack.schedule.users_at(elapsed);
+        let users = attack.presences.active();
+        let waiting: u64 = attack.pools.iter().map(|pool| pool.waiting(elapsed)).sum();
+        let checks = so_far.look(&Moment {
+            clock,
+            elapsed,
+            users,
+            planned_users,
+            waiting,
+            recorded,
+            standstills,
+        });
         observer(&Live {
             elapsed,
             planned: attack.schedule.likely_end(),
-            users: attack.presences.active(),
+            users,
             planned_users: u32::try_from(planned_users).unwrap_or(u32::MAX),
             planned_arrivals: (!attack.pools.is_empty())
                 .then(|| attack.schedule.arrival_rate_at(elapsed)),
+            waiting_arrivals: (!attack.pools.is_empty()).then_some(waiting),
             requests: times.requests(),
+            errors: recorded.errors - errors_before,
             total_requests: recorded.samples,
             total_errors: recorded.errors,
             latency: times.latency(),
+            checks,
         });
+        errors_before = recorded.errors;
     }
 }
 

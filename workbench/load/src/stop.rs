@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 /// Ends a run when asked to, from any thread (a Ctrl-C handler, for instance).
@@ -15,7 +16,7 @@ pub struct StopSignal {
 }
 
 /// Why a run ends before its schedule does.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StopReason {
     /// Somebody asked for it.
     Interrupted,
@@ -25,6 +26,8 @@ pub enum StopReason {
     SamplesNotWritten(String),
     /// A data file cannot be read any more; why.
     DataNotRead(String),
+    /// A run that was made at the same time ended early; why.
+    OtherEnded(String),
 }
 
 impl StopSignal {

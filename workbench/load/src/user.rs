@@ -28,8 +28,9 @@ const PAUSE_WITHOUT_REQUEST: Duration = Duration::from_millis(10);
 pub(crate) struct User {
     attack: Arc<Attack>,
     pacer: Arc<Pacer>,
-    /// Position in the schedule; the user's number is one more.
+    /// Position among the users of this process.
     index: usize,
+    /// Its position among all users of the plan decides all that it draws and takes.
     span: UserSpan,
     /// Of the target, by position; all requests of an iteration go to it.
     replica: usize,
@@ -61,7 +62,7 @@ impl User {
                 attack.endpoints.iter().map(Vec::len).sum(),
                 plan.http.keeps_cookies,
             ),
-            random: workbench_plan::random_for_user(plan.seed, user_number(index)),
+            random: workbench_plan::random_for_user(plan.seed, user_number(span.position)),
             span,
             index,
             replica,
@@ -84,7 +85,7 @@ impl User {
         self.values.clear();
         self.values
             .resize(scenario.variables.len(), Value::Text(String::new()));
-        self.values[Scenario::USER] = Value::Integer(user_number(self.index).into());
+        self.values[Scenario::USER] = Value::Integer(user_number(self.span.position).into());
         self.values[Scenario::ITERATION] = Value::Integer(1);
         self.counters.clear();
         self.counters.resize(scenario.counters, 0);
@@ -142,14 +143,18 @@ impl User {
             attack.leave();
         }
         if has_begun {
-            self.go(attack, Turn::User(self.index, iterations), &mut course)
-                .await;
+            self.go(
+                attack,
+                Turn::User(self.span.position, iterations),
+                &mut course,
+            )
+            .await;
         }
     }
 
     /// What a user does once, again and again until it has what it needs; `false` when it has to leave before.
     async fn come(&mut self, attack: &Attack, stop: Instant, course: &mut Course) -> bool {
-        let turn = Turn::User(self.index, 1);
+        let turn = Turn::User(self.span.position, 1);
         if !self.begin(attack, turn) {
             return false;
         }
@@ -280,7 +285,7 @@ impl User {
         if attack.stop.is_stopped() || begun >= stop {
             return false;
         }
-        let turn = Turn::User(self.index, iteration);
+        let turn = Turn::User(self.span.position, iteration);
         self.values[Scenario::ITERATION] = Value::Integer(iteration.into());
         if attack.plan.http.new_connections {
             self.client.disconnect();
@@ -326,7 +331,7 @@ fn stop_without(attack: &Attack, row: Result<(), String>) -> bool {
         .is_ok()
 }
 
-/// A user's number, from 1; a schedule holds fewer users than a `u32` counts.
-fn user_number(index: usize) -> u32 {
-    u32::try_from(index + 1).unwrap_or(u32::MAX)
+/// The number, from 1, of the user at a position; a plan has fewer users than a `u32` counts.
+fn user_number(position: usize) -> u32 {
+    u32::try_from(position + 1).unwrap_or(u32::MAX)
 }

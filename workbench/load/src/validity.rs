@@ -1,9 +1,11 @@
-//! Whether a run can be believed: what was achieved against what was planned.
+//! Whether a run can be believed: what was achieved against what was planned. Long, for it is a list: one check
+//! a function.
 
 mod connections;
 mod generator;
 mod open_model;
 mod processors;
+mod so_far;
 
 use std::ops::Range;
 use std::time::{Duration, Instant};
@@ -16,6 +18,9 @@ use crate::pool::Record;
 use crate::presence::Presence;
 use crate::recorder::{Recorded, Standstill};
 use crate::watch::Processors;
+
+pub use generator::GENERATOR_STANDSTILL;
+pub(crate) use so_far::{Moment, SoFar};
 
 /// Largest deviation from the planned users, as a fraction of their peak, that passes.
 const USERS_TOLERANCE: f64 = 0.01;
@@ -72,15 +77,18 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Validity {
     checks.extend(open_model::arrivals_punctual(evidence));
     checks.extend(requests_accounted(evidence));
     checks.push(requests_failed(evidence));
-    checks.extend(generator::limits(evidence));
+    checks.extend(generator::limits(&evidence.recorded));
     checks.push(connections::kept(evidence));
     checks.extend(connections::crossed(evidence));
     checks.push(requests_censored(evidence));
     checks.extend(overtime(evidence));
     checks.extend(generator::users_punctual(evidence));
-    checks.extend(generator::ran(evidence));
-    checks.extend(generator::looks(evidence));
+    let at = |offset: Duration| evidence.clock.at(offset);
+    let steady = at(evidence.steady.start)..at(evidence.steady.end);
+    checks.extend(generator::ran(evidence.standstills, steady));
+    checks.extend(generator::looks(&evidence.recorded));
     checks.extend(processors::processors_free(evidence));
+    checks.extend(processors::other_load(evidence));
     checks.extend(time_accounted(evidence));
     Validity {
         valid: checks
@@ -149,7 +157,7 @@ fn users_achieved(evidence: &Evidence<'_>) -> Option<Check> {
     let waiting = users_in_seconds(evidence, |user| (user.stop, user.free().min(user.to)));
     let in_time = |user: &UsersInSecond| user.achieved - waiting[user.second as usize];
     let judge = |user: &UsersInSecond| {
-        let surplus = (in_time(user) - user.planned) / peak;
+        let surplus = (in_time(user) - user.planned.unwrap_or_default()) / peak;
         let second_ends = Duration::from_secs(u64::from(user.second) + 1);
         let leaving = second_ends > evidence.schedule.hold_end();
         let status = match up_to(surplus.abs(), USERS_TOLERANCE, USERS_LIMIT) {
@@ -179,7 +187,7 @@ fn users_achieved(evidence: &Evidence<'_>) -> Option<Check> {
         "the worst second is {}: {:.2} users of {:.2} planned, off by {:.2} % of the peak (up to {:.0} % passes)",
         worst.second,
         in_time(worst),
-        worst.planned,
+        worst.planned.unwrap_or_default(),
         deviation * 100.0,
         USERS_TOLERANCE * 100.0,
     );
@@ -230,6 +238,18 @@ fn requests_failed(evidence: &Evidence<'_>) -> Check {
     let not_sent = recorded.generator_errors + recorded.stale;
     let samples = recorded.samples - not_sent;
     let errors = recorded.errors - not_sent;
+    // The error rate of the tables counts these, too: without them the finding would contradict it.
+    let never_started = evidence.arrivals.map_or(0, |it| it.never_started);
+    let mut unsent = match not_sent {
+        0 => String::new(),
+        not_sent => format!(" that reached the target; {not_sent} more did not"),
+    };
+    if never_started > 0 {
+        let never = counted(never_started, "arrival");
+        unsent.push_str(&format!(
+            "; {never} never began, which the error rate counts"
+        ));
+    }
     let (status, finding) = if recorded.samples == 0 {
         (CheckStatus::Failed, "no request was made".to_owned())
     } else if samples == 0 {
@@ -237,18 +257,21 @@ fn requests_failed(evidence: &Evidence<'_>) -> Check {
         (CheckStatus::Failed, finding)
     } else if errors == samples {
         let finding = format!(
-            "all of {}: the target never did what was asked",
+            "all of {}{unsent}: none was answered as the experiment expects",
             counted(samples, "request")
         );
         (CheckStatus::Failed, finding)
     } else if errors == 0 {
         (
             CheckStatus::Passed,
-            format!("none of {}", counted(samples, "request")),
+            format!("none of {}{unsent}", counted(samples, "request")),
         )
     } else {
         let share = errors as f64 / samples as f64 * 100.0;
-        let finding = format!("{errors} of {} ({share:.3} %)", counted(samples, "request"));
+        let finding = format!(
+            "{errors} of {} ({share:.3} %){unsent}",
+            counted(samples, "request")
+        );
         (CheckStatus::Warning, finding)
     };
     check("errors", status, finding)
@@ -338,7 +361,7 @@ pub(crate) fn users_by_second(
             let planned = schedule.mean_users(from, from + Duration::from_secs(1));
             UsersInSecond {
                 second,
-                planned: (planned - gone[second as usize]).max(0.0),
+                planned: Some((planned - gone[second as usize]).max(0.0)),
                 achieved: 0.0,
             }
         })

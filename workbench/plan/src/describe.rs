@@ -2,11 +2,13 @@
 
 mod curve;
 mod inputs;
+mod segments;
 mod steps;
 
 use std::fmt::Display;
 use std::time::Duration;
 
+pub use segments::describe_segments;
 pub(crate) use steps::expectation;
 
 use crate::file::{format_duration, without_password};
@@ -29,7 +31,7 @@ pub fn describe(plan: &Plan) -> String {
     let largest = points.iter().max_by_key(|(point, _)| *point);
     let shown = largest.map_or(plan, |(_, largest)| largest);
     let schedule = shown.schedule();
-    let mut lines = vec![format!("{}: {}", plan.name, plan.title)];
+    let mut lines = vec![plan.heading()];
     lines.extend(
         plan.question
             .lines()

@@ -7,7 +7,7 @@ use crate::file::format::{
     DrawFile, DurationFile, NumberOr, Ordered, PlanFile, ScenarioFile, StepFile, ValueFile, ValueOr,
 };
 use crate::file::{self, without_password};
-use crate::plan::{Plan, Target};
+use crate::plan::{BaseUrl, Plan, Target};
 use crate::sweep::{Parameter, Point};
 use crate::template::variables_in;
 
@@ -79,6 +79,35 @@ impl Plan {
         self.edited(|file| file.seed = seed)
     }
 
+    /// The plan with services at other URLs, by their names.
+    ///
+    /// # Errors
+    /// In words: the target has no such service, or a text is not a URL.
+    pub fn with_urls(&self, urls: &BTreeMap<String, String>) -> Result<Self, String> {
+        if urls.is_empty() {
+            return Ok(self.clone());
+        }
+        let mut file = self.file.clone();
+        let Some(services) = &mut file.target.urls else {
+            return Err(
+                "the bundled bookstore is started for each run, and has no URLs".to_owned(),
+            );
+        };
+        for (name, url) in urls {
+            let Some(service) = services.get_mut(name) else {
+                let known: Vec<&str> = services.keys().map(String::as_str).collect();
+                let known = known.join(", ");
+                return Err(format!(
+                    "the target has no service \"{name}\", it has {known}"
+                ));
+            };
+            let parsed: Result<BaseUrl, _> = url.parse();
+            parsed.map_err(|why| format!("the service \"{name}\": {why}"))?;
+            service.clone_from(url);
+        }
+        file::edited(file, &self.path).map_err(|error| error.to_string())
+    }
+
     /// The plan at a point of its sweep.
     pub(crate) fn at(&self, point: Point) -> Self {
         self.edited(|file| {
@@ -116,12 +145,20 @@ impl Plan {
     /// judged by itself.
     #[must_use]
     pub fn workload(&self) -> String {
-        let mut file = self.anonymous();
+        let mut file = self.anywhere();
         if let Some(bookstore) = &mut file.target.bookstore {
             bookstore.faults = Vec::new();
-            if bookstore.database != "sqlite" {
-                "postgres://anywhere/database".clone_into(&mut bookstore.database);
-            }
+        }
+        to_yaml(&file)
+    }
+
+    /// The experiment without its name and where the system is.
+    fn anywhere(&self) -> PlanFile {
+        let mut file = self.anonymous();
+        if let Some(bookstore) = &mut file.target.bookstore
+            && bookstore.database != "sqlite"
+        {
+            "postgres://anywhere/database".clone_into(&mut bookstore.database);
         }
         if let (Some(urls), Target::Urls(target)) = (&mut file.target.urls, &self.target) {
             for (name, url) in urls {
@@ -130,7 +167,7 @@ impl Plan {
                 *url = format!("{scheme}://{name}.example:80");
             }
         }
-        to_yaml(&file)
+        file
     }
 
     /// What runs that repeat the same have in common, as text: that of [`Plan::workload`], and the system itself.
@@ -151,6 +188,12 @@ impl Plan {
     #[must_use]
     pub fn target_text(&self) -> String {
         serde_yaml::to_string(&self.anonymous().target).expect(WRITABLE)
+    }
+
+    /// The same without where it is.
+    #[must_use]
+    pub fn target_text_anywhere(&self) -> String {
+        serde_yaml::to_string(&self.anywhere().target).expect(WRITABLE)
     }
 
     fn anonymous(&self) -> PlanFile {

@@ -5,9 +5,11 @@
 
 mod arrivals;
 
+use std::ops::Range;
 use std::time::Duration;
 
-use crate::plan::{Concurrency, Iterations, Load, ThreadRow, allotted};
+use crate::plan::{Concurrency, Iterations, Load, ThreadRow, allotted, shared_out};
+use crate::segment::Segment;
 
 pub use arrivals::{Arrival, ArrivalTimes, ScheduledArrivals};
 
@@ -19,11 +21,15 @@ pub struct Schedule {
     starts: Instants,
     stops: Instants,
     peak: usize,
+    /// From when to when the load is held.
+    hold: Range<Duration>,
 }
 
 /// When one user is active: from `start` up to, not including, `stop`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UserSpan {
+    /// Position of the user among all users of the plan, from 0, whichever of them a schedule holds.
+    pub position: usize,
     /// When the user begins its first request.
     pub start: Duration,
     /// From when on the user begins no further request.
@@ -69,6 +75,7 @@ impl Schedule {
                 Load::Arrivals(load) => {
                     let of_load = ScheduledArrivals::of(load, scenarios);
                     let user = UserSpan {
+                        position: 0,
                         start: Duration::ZERO,
                         stop: of_load.end(),
                         scenario: scenarios[0].0,
@@ -86,11 +93,41 @@ impl Schedule {
             }
             users.extend(spans);
         }
-        Self::new(users, arrivals)
+        users.sort_by_key(|span| (span.start, span.stop));
+        for (position, user) in users.iter_mut().enumerate() {
+            user.position = position;
+        }
+        let mut schedule = Self::new(users, arrivals);
+        schedule.hold = schedule.ramp_up_end()..schedule.first_end();
+        schedule
     }
 
-    fn new(mut users: Vec<UserSpan>, arrivals: Vec<ScheduledArrivals>) -> Self {
-        users.sort_by_key(|span| (span.start, span.stop));
+    /// What falls to a segment: its users, with their positions among all, and its arrivals, with their numbers. Its load is
+    /// held when that of the whole is.
+    #[must_use]
+    pub fn segment(&self, segment: Segment) -> Self {
+        let scenarios = self.users.iter().map(|user| user.scenario);
+        let segments = shared_out(scenarios, segment.of() as usize);
+        let own = segment.number() as usize - 1;
+        let users = self.users.iter().zip(segments);
+        let users: Vec<UserSpan> = users
+            .filter(|(_, it)| *it == own)
+            .map(|(user, _)| *user)
+            .collect();
+        let streams = self.arrivals.iter().enumerate();
+        let arrivals = streams.map(|(stream, arrivals)| {
+            let serving = users.iter().filter(|it| it.work == Work::Arrivals(stream));
+            let serving = u32::try_from(serving.count()).unwrap_or(u32::MAX);
+            arrivals.of_segment(segment, serving)
+        });
+        let arrivals = arrivals.collect();
+        let mut schedule = Self::new(users, arrivals);
+        schedule.hold = self.hold.clone();
+        schedule
+    }
+
+    /// `users` are in order, and the hold is still to be filled in.
+    fn new(users: Vec<UserSpan>, arrivals: Vec<ScheduledArrivals>) -> Self {
         let scheduled = users
             .iter()
             .filter(|span| !matches!(span.work, Work::Arrivals(_)));
@@ -113,6 +150,7 @@ impl Schedule {
             starts,
             stops,
             peak,
+            hold: Duration::ZERO..Duration::ZERO,
         }
     }
 
@@ -210,6 +248,16 @@ impl Schedule {
     /// When the last user starts and every rate is reached: the start of the hold.
     #[must_use]
     pub fn ramped_up(&self) -> Duration {
+        self.hold.start
+    }
+
+    /// When the first user stops, or the first arrivals end, after the start of the hold: its end.
+    #[must_use]
+    pub fn hold_end(&self) -> Duration {
+        self.hold.end
+    }
+
+    fn ramp_up_end(&self) -> Duration {
         let users = self.starts.sorted.last().map(|&last| instant(last));
         let rates = self.arrivals.iter().map(ScheduledArrivals::ramped_up);
         users
@@ -219,10 +267,8 @@ impl Schedule {
             .unwrap_or(Duration::ZERO)
     }
 
-    /// When the first user stops, or the first arrivals end, after the start of the hold: its end.
-    #[must_use]
-    pub fn hold_end(&self) -> Duration {
-        let ramped_up = self.ramped_up();
+    fn first_end(&self) -> Duration {
+        let ramped_up = self.ramp_up_end();
         let stopped = self.stops.until(ramped_up.as_nanos());
         let stop = self.stops.sorted.get(stopped).map(|&stop| instant(stop));
         let ends = self.arrivals.iter().map(ScheduledArrivals::end);
@@ -286,6 +332,7 @@ fn iterations(load: &Iterations) -> Vec<UserSpan> {
 
 fn until_stop(start: u128, stop: u128) -> UserSpan {
     UserSpan {
+        position: 0,
         start: instant(start),
         stop: instant(stop),
         scenario: 0,

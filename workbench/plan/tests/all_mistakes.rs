@@ -616,6 +616,15 @@ fn values_of_other_tools_are_translated() {
 }
 
 #[test]
+fn of_a_file_that_is_no_experiment_only_the_beginning_is_shown() {
+    let said = said(&"timeStamp,elapsed\n1,2\n".repeat(1_000));
+    assert_eq!(said.len(), 1, "{said:#?}");
+    let beginning = "expected an experiment: a mapping of keys, found \"timeStamp,elapsed 1,2";
+    assert!(said[0].contains(beginning), "{said:#?}");
+    assert!(said[0].len() < 200, "{said:#?}");
+}
+
+#[test]
 fn what_other_tools_put_around_it_is_looked_into() {
     let steps = "scenarios: [ { name: one, steps: [ { request: GET shop/a } ] } ]\n";
     let artillery = "config:\n  target: https://shop.test\n  phases: [ { duration: 60, arrivalRate: 5 } ]\n  payload: { path: a.csv }\n";

@@ -843,3 +843,36 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn services_can_be_put_elsewhere_by_their_names() {
+    let text = "target: { urls: { shop: 'http://127.0.0.1:8001', cart: 'http://127.0.0.1:8009' } }\n\
+        concurrency: { target: 1, hold: 1s }\nscenarios: [ { name: one, steps: [ request: GET shop/x, request: GET cart/x ] } ]\n";
+    let text = text.replace(
+        "[ request: GET shop/x, request: GET cart/x ]",
+        "[ { request: GET shop/x }, { request: GET cart/x } ]",
+    );
+    let plan = workbench_plan::parse(&text, Path::new("shop.yaml")).unwrap();
+    let urls = |name: &str, url: &str| [(name.to_owned(), url.to_owned())].into();
+    let moved = plan
+        .with_urls(&urls("shop", "http://127.0.0.1:8002/v2"))
+        .unwrap();
+    assert!(
+        moved.stored().contains("shop: http://127.0.0.1:8002/v2"),
+        "{}",
+        moved.stored()
+    );
+    assert!(moved.stored().contains("cart: http://127.0.0.1:8009"));
+    assert_eq!(moved.workload(), plan.workload());
+    for (name, url, expected) in [
+        (
+            "shp",
+            "http://127.0.0.1:1",
+            "the target has no service \"shp\", it has cart, shop",
+        ),
+        ("shop", "127.0.0.1:1", "the service \"shop\": "),
+    ] {
+        let error = plan.with_urls(&urls(name, url)).unwrap_err();
+        assert!(error.contains(expected), "{error}");
+    }
+}

@@ -15,15 +15,15 @@ pub(crate) fn few(names: &[String]) -> String {
 
 /// A text, and what it is said of.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct SharedText {
+pub(crate) struct SharedText<T = String> {
     pub(crate) text: String,
-    pub(crate) of: Vec<String>,
+    pub(crate) of: Vec<T>,
 }
 
 /// Each text once, in the order in which they are met. Texts that differ in nothing but numbers are one, with the range of
 /// these numbers: `there are 12 to 143`.
-pub(crate) fn grouped<'a>(notes: impl IntoIterator<Item = (String, &'a str)>) -> Vec<SharedText> {
-    let mut groups: Vec<(Vec<Part<'a>>, Vec<String>)> = Vec::new();
+pub(crate) fn grouped<'a, T>(notes: impl IntoIterator<Item = (T, &'a str)>) -> Vec<SharedText<T>> {
+    let mut groups: Vec<(Vec<Part<'a>>, Vec<T>)> = Vec::new();
     for (of, text) in notes {
         let parts = parts(text);
         let alike = |(known, _): &&mut (Vec<Part<'a>>, _)| {
@@ -44,21 +44,6 @@ pub(crate) fn grouped<'a>(notes: impl IntoIterator<Item = (String, &'a str)>) ->
             of,
         })
         .collect()
-}
-
-/// Each text once, in the order in which they are met; texts that differ in anything are different.
-pub(crate) fn by_equal_text(notes: &[(String, String)]) -> Vec<SharedText> {
-    let mut groups: Vec<SharedText> = Vec::new();
-    for (of, text) in notes {
-        match groups.iter_mut().find(|known| known.text == *text) {
-            Some(known) => known.of.push(of.clone()),
-            None => groups.push(SharedText {
-                text: text.clone(),
-                of: vec![of.clone()],
-            }),
-        }
-    }
-    groups
 }
 
 /// A part of a text.

@@ -5,10 +5,11 @@ use workbench_analysis::{Analysis, PairwiseTest, ReportComparison, RunAnalysis};
 use crate::format;
 use crate::names::{self, RunName};
 use crate::table::{Cell, Column, Row, Table};
+use crate::verdict::Judgement;
 use crate::worth;
 
 /// Heads what the student report did.
-pub(crate) const HEADING: &str = "The report’s procedure";
+pub(crate) const HEADING: &str = "Study: resampled means, QQ plot and t tests";
 
 /// Warns of every comparison of this kind.
 pub(crate) const BANNER: &str = "Descriptive, not valid for inference";
@@ -19,13 +20,13 @@ pub(crate) fn overview(runs: &[RunAnalysis], names: &[RunName]) -> Table {
         Column::text("Run", 0),
         Column::text("Validity", 0),
         Column::number("Users", "", 4),
-        Column::number("# Samples", "", 3),
-        Column::number("Average", "ms", 1),
-        Column::number("Median", "ms", 5),
-        Column::number("95% Line", "ms", 0),
-        Column::number("99% Line", "ms", 6),
-        Column::number("Error %", "", 0),
+        Column::number("Samples", "", 3),
+        Column::number("Mean", "ms", 5),
+        Column::number("p50", "ms", 2),
+        Column::number("p95", "ms", 0),
+        Column::number("p99", "ms", 1),
         Column::number("Throughput", "/s", 2),
+        Column::number("Errors", "", 0),
     ];
     let rows = runs
         .iter()
@@ -33,10 +34,11 @@ pub(crate) fn overview(runs: &[RunAnalysis], names: &[RunName]) -> Table {
         .map(|(run, name)| {
             let total = &run.total;
             let time = |ns: f64| Cell::number(ns, format::milliseconds(ns));
-            let users = run.users.iter().map(|users| users.planned).reduce(f64::max);
-            Row::of(vec![
+            let users = most_users(run);
+            let judgement = Judgement::of(run);
+            let row = Row::of(vec![
                 Cell::text(&name.label),
-                Cell::text(crate::verdict::Judgement::of(run).word()),
+                Cell::badge(judgement.word(), judgement.level()),
                 users.map_or_else(
                     || Cell::text(format::NOTHING),
                     |users| Cell::number(users, format::count(users.round() as u64)),
@@ -46,15 +48,25 @@ pub(crate) fn overview(runs: &[RunAnalysis], names: &[RunName]) -> Table {
                 time(total.p50_ns),
                 time(total.p95_ns),
                 time(total.p99_ns),
-                Cell::number(total.error_rate, format::percentage(total.error_rate)),
                 Cell::number(
                     total.throughput_per_s,
                     format::significant(total.throughput_per_s),
                 ),
-            ])
+                Cell::number(total.error_rate, format::percentage(total.error_rate)),
+            ]);
+            // Runs that cannot be believed are not left out for others.
+            row.of_priority(f64::from(judgement != Judgement::Valid))
         })
         .collect();
     Table::new(columns, rows)
+}
+
+/// Most users at once: as planned, or as they were where no plan is known; `None` where users were not recorded.
+pub(crate) fn most_users(run: &RunAnalysis) -> Option<f64> {
+    let users = run.users.iter();
+    users
+        .map(|users| users.planned.unwrap_or(users.achieved))
+        .reduce(f64::max)
 }
 
 /// The drawn means of each run with their four spreads, which are four different things.

@@ -18,6 +18,14 @@ pub enum ReportError {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// A folder could not be listed.
+    #[error("list {}", path.display())]
+    List {
+        /// The folder.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
     /// A file could not be written.
     #[error("write {}", path.display())]
     Write {

@@ -1,11 +1,13 @@
 //! A recorded exchange in words, the same for a terminal and for the page.
 
 mod json;
+mod text;
 
 use jiff::Timestamp;
 use workbench_samples::{Content, Exchange, Message};
 
 use crate::format;
+pub use text::{ExchangeCount, ShownExchanges, exchange_text, exchanges_text};
 
 /// What it is an example of: its label and the kind of its error.
 pub(crate) fn title(exchange: &Exchange) -> String {

@@ -120,10 +120,11 @@ pub(crate) fn range(lower: f64, upper: Option<f64>, shown: impl Fn(f64) -> Strin
     format!("[{}, {upper}]", shown(lower))
 }
 
-/// A significance level as a percentage without needless decimals: `5%`, `0.1%`.
+/// A significance level or a confidence as a percentage without needless decimals: `5%`, `0.1%`, `96.38%`.
 pub(crate) fn level(alpha: f64) -> String {
     // Rounding removes what multiplying by a hundred adds in the last binary place.
-    format!("{}%", (alpha * 1e8).round() / 1e6)
+    let digits = if alpha < 0.01 { 1e6 } else { 1e2 };
+    format!("{}%", (alpha * 100.0 * digits).round() / digits)
 }
 
 /// A p value; one that would print as zero is given as a bound.
@@ -176,6 +177,28 @@ pub(crate) fn duration(seconds: f64) -> String {
 pub(crate) fn counted(number: u64, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", count(number))
+}
+
+/// A text of at most so many columns, with an ellipsis in its middle: labels often differ in their ends alone.
+pub(crate) fn shortened(text: &str, most: usize) -> String {
+    let width = textwrap::core::display_width;
+    if width(text) <= most {
+        return text.to_owned();
+    }
+    let kept = most.saturating_sub(1);
+    let take = |letters: &mut dyn Iterator<Item = char>, most: usize| {
+        let mut columns = 0;
+        letters
+            .take_while(|letter| {
+                columns += width(letter.encode_utf8(&mut [0; 4]));
+                columns <= most
+            })
+            .collect::<Vec<char>>()
+    };
+    let head = take(&mut text.chars(), kept.div_ceil(2));
+    let tail = take(&mut text.chars().rev(), kept / 2);
+    let tail = tail.into_iter().rev();
+    head.into_iter().chain(['…']).chain(tail).collect()
 }
 
 fn thousands(digits: &str) -> String {

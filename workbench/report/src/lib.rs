@@ -1,8 +1,8 @@
 //! Figures, HTML, Markdown and terminal text of an analysis.
 //!
-//! [`write`] leaves a self-contained page and its figures in a folder, [`text`] is for a terminal and
-//! [`markdown`] for pull requests. All of them show the same tables, made once as data; a figure is
-//! likewise computed first and drawn afterwards, as SVG and as PNG by the same code.
+//! [`document`] is a report as plain data, from which terminal text and Markdown are rendered; [`write`] leaves the same as
+//! a self-contained page, with its figures beside it. A figure is likewise computed first and drawn afterwards, as SVG and
+//! as PNG by the same code.
 //!
 //! Figures are lettered in Inter, which is bundled in `fonts/` beside its licence, so that a machine
 //! without fonts draws the same as any other.
@@ -11,32 +11,37 @@ mod alike;
 mod between;
 pub mod calibration;
 mod canvas;
+mod chart;
 mod comparison;
+mod document;
 mod error;
 mod exchange;
 mod figure;
+mod figures;
 mod findings;
 #[cfg(test)]
 mod fixture;
 mod format;
 pub mod gate;
-mod html;
-mod markdown;
+pub mod history;
+mod index;
+mod live;
 mod names;
 mod published;
 mod scalability;
+mod section;
 mod steady;
 mod table;
 mod tables;
-mod text;
 mod verdict;
 mod worth;
 mod write;
 
+pub use document::{Detail, Document, TextOptions};
 pub use error::ReportError;
-pub use markdown::{markdown, published_markdown};
-pub use text::{
-    ExchangeCount, ShownExchanges, TextOptions, exchange_text, exchanges_text, published_text, text,
-};
+pub use exchange::{ExchangeCount, ShownExchanges, exchange_text, exchanges_text};
+pub use index::write_index;
+pub use live::live_page;
+pub use published::published;
 pub use verdict::many_errors;
-pub use write::{Written, write};
+pub use write::{COMPARISONS_FOLDER, REPORT_FILE, Written, document, write};

@@ -52,6 +52,14 @@ pub(crate) fn of_runs(runs: &[RunAnalysis]) -> Vec<RunName> {
     names
 }
 
+/// A label and the title of its run in a line; the label alone where the run has no title of its own.
+pub(crate) fn heading(label: &str, run: &RunAnalysis) -> String {
+    if run.title.is_empty() || run.title == run.experiment {
+        return label.to_owned();
+    }
+    format!("{label}: {}", run.title)
+}
+
 /// `scenario1`, `scalability@users=16`, `smoke#2`: what its series calls it.
 fn experiment(run: &RunAnalysis) -> &str {
     match &run.series {
@@ -130,6 +138,7 @@ mod tests {
                 point: None,
                 block: 1,
                 position: 1,
+                together: false,
             });
         }
         let names: Vec<_> = of_runs(&runs).into_iter().map(|name| name.label).collect();

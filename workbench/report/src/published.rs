@@ -1,12 +1,54 @@
-//! A printed table that was checked against itself, as tables and sentences.
+//! A printed table that was checked against itself.
 
 use workbench_analysis::{CheckedNumber, PublishedCheck, PublishedTestCheck};
 
+use crate::document::{Block, Depth, Document, Finding, LINES_OF_A_COMPARISON, Level, Section};
 use crate::format;
 use crate::table::{Cell, Column, Row, Table};
 
+/// The report of a check: what can be reproduced, and the numbers.
+#[must_use]
+pub fn published(check: &PublishedCheck) -> Document {
+    let mut document = Document::new(check.title.clone(), LINES_OF_A_COMPARISON);
+    document.facts.clone_from(&check.source);
+    // The last finding, where there is one more than tests, is of all that cannot be reproduced.
+    let reproducible = check.tests.iter().map(|it| it.t.reproducible == Some(true));
+    let findings = findings(check);
+    let findings = findings.iter().zip(reproducible.chain([false]));
+    let findings = findings.map(|(text, reproducible)| {
+        let (word, level) = if reproducible {
+            ("yes", Level::Good)
+        } else {
+            ("no", Level::Bad)
+        };
+        Block::Finding(Finding::new(level, word, text))
+    });
+    let section = |id, title, blocks| Section::new(id, title, Depth::Summary, blocks);
+    document.sections = vec![
+        section(
+            "findings",
+            "What can be reproduced, and what cannot",
+            findings.collect(),
+        ),
+        section(
+            "printed",
+            "As printed",
+            vec![Block::table("Groups as printed", groups(check))],
+        ),
+        section(
+            "tests",
+            "Tests",
+            vec![
+                Block::table("Tests as printed and as recomputed", tests(check)),
+                Block::paragraph(&method(check)),
+            ],
+        ),
+    ];
+    document
+}
+
 /// What the check rests on.
-pub(crate) fn method(check: &PublishedCheck) -> String {
+fn method(check: &PublishedCheck) -> String {
     format!(
         "Each number stands for all that round to it at {}. t, p and degrees of freedom are those of Welch’s test from \
          the printed means and standard errors; bounds are reached where these are at the ends of what rounds to them.",
@@ -15,7 +57,7 @@ pub(crate) fn method(check: &PublishedCheck) -> String {
 }
 
 /// The groups as printed.
-pub(crate) fn groups(check: &PublishedCheck) -> Table {
+fn groups(check: &PublishedCheck) -> Table {
     let with_unit = |name: &str| match check.unit.as_str() {
         "" => name.to_owned(),
         unit => format!("{name} ({unit})"),
@@ -58,7 +100,7 @@ pub(crate) fn groups(check: &PublishedCheck) -> Table {
 }
 
 /// One row a test.
-pub(crate) fn tests(check: &PublishedCheck) -> Table {
+fn tests(check: &PublishedCheck) -> Table {
     let columns = vec![
         Column::text("Test", 0),
         Column::number("Printed t", "", 0),
@@ -91,7 +133,7 @@ pub(crate) fn tests(check: &PublishedCheck) -> Table {
 }
 
 /// Of every test what follows and what does not; at last what all together would need.
-pub(crate) fn findings(check: &PublishedCheck) -> Vec<String> {
+fn findings(check: &PublishedCheck) -> Vec<String> {
     let mut findings: Vec<String> = check
         .tests
         .iter()

@@ -2,35 +2,39 @@
 
 use workbench_analysis::{Estimate, Latency, RunAnalysis, Scope, SteadyState, SteadyStatistics};
 
-use crate::alike::{SharedText, by_equal_text, few, grouped};
+use crate::alike::{SharedText, few, grouped};
+use crate::document::Note;
 use crate::format;
 use crate::table::{Cell, Column, Row, Table, one_line};
-
-pub(crate) const HEADING: &str = "Steady state";
-
-/// More notes than this are folded, or left to the page.
-pub(crate) const FEW_NOTES: usize = 8;
+use crate::tables::{LABELS, SLOWEST};
 
 /// What the intervals say and what they do not.
-pub(crate) const MEANING: &str = "An interval says how precisely this run knows itself: what it would show if it had gone on in the same way. It does not \
-     say where another run would lie, which is often outside. To compare systems, repeat runs: every run counts once. \
-     τ: how many times the variance of the mean is what independent requests would give; effective samples: how many \
+pub(crate) const MEANING: &str = "An interval is the precision of this run alone: what it would show if it had gone on in the same way. Another run often \
+     lies outside of it, so repeat runs to compare systems: each run counts once. τ: how many times the variance of the mean is what independent requests would give; effective samples: how many \
      independent requests would know as much.";
 
 /// Stands for a number that the requests do not support.
 const REFUSED: &str = "refused";
 
 /// Why a quantile of [`outcomes`] is missing.
-const FEW_OF_A_KIND: &str = "refused quantiles of successful or failed requests by themselves: there are too few of them. \
-     It takes the information of 6 independent requests for p50, of 59 for p95, of 299 for p99";
+const FEW_OF_A_KIND: &str = "quantiles of successful or failed requests by themselves are refused where there are too few of them: p50 takes \
+     6 independent requests, p95 takes 59, p99 takes 299";
 
 /// Which part of the run it is: `while all users were there, from 10.0 s to 70.0 s`.
-pub(crate) fn part(steady: &SteadyState) -> String {
-    let what = match steady.scope {
-        Scope::Hold => {
+pub(crate) fn part(run: &RunAnalysis, steady: &SteadyState) -> String {
+    let what = match (steady.scope, &run.origin) {
+        (Scope::Hold, Some(_)) => {
+            "All requests but those at the beginning and the end of the run that the import was told to leave out \
+             (--warm-up, --cool-down)"
+        }
+        (Scope::WholeRun, Some(_)) => {
+            "All requests of the run: nothing is known of when its load was held, so ramps are included \
+             (import --warm-up and --cool-down leave them out)"
+        }
+        (Scope::Hold, None) => {
             "Requests that started while the full load was there, after the declared warm-up"
         }
-        Scope::WholeRun => {
+        (Scope::WholeRun, None) => {
             "All requests after the declared warm-up: this experiment never holds its load, so ramps are included"
         }
     };
@@ -59,49 +63,67 @@ pub(crate) fn warm_up(steady: &SteadyState) -> String {
 pub(crate) fn table(steady: &SteadyState) -> Table {
     let columns = vec![
         Column::text("Label", 0),
-        Column::number("# Samples", "", 5),
-        Column::number("Mean", "ms", 1),
+        Column::number("Samples", "", 4),
         Column::number("p50", "ms", 2),
         Column::number("p95", "ms", 0),
-        Column::number("p99", "ms", 3),
-        Column::number("Throughput", "/s", 4),
-        Column::number("Error %", "", 0),
-        Column::number("τ", "", 7),
-        Column::number("Effective samples", "", 6),
+        Column::number("p99", "ms", 1),
+        Column::number("Throughput", "/s", 3),
+        Column::number("Errors", "", 0),
     ];
-    let mut rows: Vec<_> = steady
-        .requests
-        .iter()
-        .map(|row| Row::of(cells(row)))
-        .collect();
-    rows.push(Row {
-        cells: cells(&steady.total),
-        total: true,
+    let time = |estimate: &Estimate| estimated(estimate, format::milliseconds);
+    let table = of_labels(steady, columns, |row| {
+        vec![
+            Cell::text(&row.request),
+            Cell::number(row.samples as f64, format::count(row.samples)),
+            time(&row.p50_ns),
+            time(&row.p95_ns),
+            time(&row.p99_ns),
+            Cell::number(
+                row.throughput_per_s,
+                format::significant(row.throughput_per_s),
+            ),
+            estimated(&row.error_rate, format::percentage),
+        ]
     });
-    Table::new(columns, rows)
+    Table {
+        brief_without_intervals: true,
+        ..table
+    }
 }
 
-fn cells(row: &SteadyStatistics) -> Vec<Cell> {
-    let time = |estimate: &Estimate| estimated(estimate, format::milliseconds);
+/// The mean, whose interval allows for dependence, and how strong that is.
+pub(crate) fn dependence(steady: &SteadyState) -> Table {
+    let columns = vec![
+        Column::text("Label", 0),
+        Column::number("Mean", "ms", 0),
+        Column::number("τ", "", 1),
+        Column::number("Effective samples", "", 1),
+    ];
     let whole = |value: f64| format::count(value.round() as u64);
     let optional = |value: Option<f64>, shown: fn(f64) -> String| {
         value.map_or_else(Cell::nothing, |value| Cell::number(value, shown(value)))
     };
-    vec![
-        Cell::text(&row.request),
-        Cell::number(row.samples as f64, format::count(row.samples)),
-        time(&row.mean_ns),
-        time(&row.p50_ns),
-        time(&row.p95_ns),
-        time(&row.p99_ns),
-        Cell::number(
-            row.throughput_per_s,
-            format::significant(row.throughput_per_s),
-        ),
-        estimated(&row.error_rate, format::percentage),
-        optional(row.autocorrelation_factor, format::significant),
-        optional(row.effective_samples, whole),
-    ]
+    of_labels(steady, columns, |row| {
+        vec![
+            Cell::text(&row.request),
+            estimated(&row.mean_ns, format::milliseconds),
+            optional(row.autocorrelation_factor, format::significant),
+            optional(row.effective_samples, whole),
+        ]
+    })
+}
+
+fn of_labels(
+    steady: &SteadyState,
+    columns: Vec<Column>,
+    cells: impl Fn(&SteadyStatistics) -> Vec<Cell>,
+) -> Table {
+    let rows = steady.requests.iter();
+    let mut rows: Vec<_> = rows
+        .map(|row| Row::of(cells(row)).of_priority(row.p95_ns.value.unwrap_or(0.0)))
+        .collect();
+    rows.push(Row::total(cells(&steady.total)));
+    Table::new(columns, rows).kept_by_priority(SLOWEST, LABELS)
 }
 
 /// `12.3 [12.1, 12.5]`.
@@ -140,52 +162,58 @@ pub(crate) fn confidence(steady: &SteadyState) -> Option<String> {
 }
 
 /// Why a number or interval is missing or doubtful: each reason once, with what it is true of.
-pub(crate) fn notes(steady: &SteadyState) -> Vec<String> {
+pub(crate) fn notes(steady: &SteadyState) -> Vec<Note> {
+    let noted = (0..ESTIMATES).flat_map(|index| {
+        rows(steady).filter_map(move |row| {
+            let (what, estimate) = estimates(row)[index];
+            Some(((what, row.request.as_str()), estimate.note.as_deref()?))
+        })
+    });
     let all = rows(steady).count();
-    // By labels, the numbers that something is wrong with, and what.
-    let mut notes: Vec<(String, Vec<(String, String)>)> = Vec::new();
-    for index in 0..ESTIMATES {
-        let mut what = "";
-        let mut noted = Vec::new();
-        for row in rows(steady) {
-            let (name, estimate) = estimates(row)[index];
-            what = name;
-            noted.extend(
-                estimate
-                    .note
-                    .as_deref()
-                    .map(|note| (row.request.clone(), note)),
-            );
-        }
-        for SharedText { text, of } in grouped(noted) {
-            let labels = if of.len() == all && all > 1 {
-                "every label".to_owned()
-            } else {
-                few(&of)
-            };
-            let note = (what.to_owned(), text);
-            match notes.iter_mut().find(|(known, _)| *known == labels) {
-                Some((_, notes)) => notes.push(note),
-                None => notes.push((labels, vec![note])),
-            }
-        }
-    }
+    let notes = grouped(noted).into_iter();
+    let mut notes: Vec<Note> = notes
+        .map(|SharedText { text, of }| Note {
+            text: one_line(&text),
+            count: of.len(),
+            of: subjects(&of, all),
+        })
+        .collect();
     let mut halves = rows(steady)
         .filter(|row| row.errors > 0)
         .flat_map(|row| row.success.iter().chain(&row.failure));
     let refused = |half: &Latency| [half.p50_ns, half.p95_ns, half.p99_ns].contains(&None);
-    let few_of_a_kind = halves.any(refused);
+    if halves.any(refused) {
+        notes.push(Note::of_all(FEW_OF_A_KIND));
+    }
     notes
-        .iter()
-        .flat_map(|(labels, notes)| {
-            by_equal_text(notes)
-                .into_iter()
-                .map(move |SharedText { text, of }| {
-                    one_line(&format!("{} of {labels}: {text}", of.join(", ")))
-                })
-        })
-        .chain(few_of_a_kind.then(|| FEW_OF_A_KIND.to_owned()))
-        .collect()
+}
+
+/// `p95 of a, b; p99 of every label`, where there are `all` labels.
+fn subjects(of: &[(&str, &str)], all: usize) -> String {
+    let mut subjects: Vec<(Vec<&str>, Vec<String>)> = Vec::new();
+    for (what, label) in of {
+        match subjects.iter_mut().find(|(known, _)| known == &[*what]) {
+            Some((_, labels)) => labels.push((*label).to_owned()),
+            None => subjects.push((vec![what], vec![(*label).to_owned()])),
+        }
+    }
+    // Numbers that lack the same labels are named together.
+    let mut merged: Vec<(Vec<&str>, Vec<String>)> = Vec::new();
+    for (what, labels) in subjects {
+        match merged.iter_mut().find(|(_, known)| *known == labels) {
+            Some((known, _)) => known.extend(what),
+            None => merged.push((what, labels)),
+        }
+    }
+    let merged = merged.iter().map(|(what, labels)| {
+        let labels = if labels.len() == all && all > 1 {
+            "every label".to_owned()
+        } else {
+            few(labels)
+        };
+        format!("{} of {labels}", what.join(", "))
+    });
+    one_line(&merged.collect::<Vec<_>>().join("; "))
 }
 
 fn rows(steady: &SteadyState) -> impl Iterator<Item = &SteadyStatistics> {
@@ -219,8 +247,10 @@ pub(crate) fn outcomes(steady: &SteadyState) -> Option<Table> {
         .filter(|row| row.errors > 0)
         .flat_map(|row| {
             let halves = [("successful", &row.success), ("failed", &row.failure)];
+            let priority = row.p95_ns.value.unwrap_or(0.0);
             halves.into_iter().filter_map(move |(which, latency)| {
-                Some(row_of_outcome(&row.request, which, latency.as_ref()?))
+                let cells = row_of_outcome(&row.request, which, latency.as_ref()?);
+                Some(cells.of_priority(priority))
             })
         })
         .collect();
@@ -244,6 +274,6 @@ fn row_of_outcome(request: &str, which: &str, latency: &Latency) -> Row {
 /// Stands where a run has no steady part.
 pub(crate) fn missing(run: &RunAnalysis) -> Option<&'static str> {
     (run.steady.is_none() && run.total.samples > 0).then_some(
-        "No request started in the steady part of the run, so there is nothing to compare it by.",
+        "No request started in the steady part of the run, so the numbers below are of the whole run, ramps included.",
     )
 }

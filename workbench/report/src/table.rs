@@ -1,5 +1,7 @@
 //! Tables as data: terminal, Markdown and HTML show the same cells.
 
+use crate::document::Level;
+
 /// A table with its columns' names and units.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Table {
@@ -7,6 +9,13 @@ pub(crate) struct Table {
     pub(crate) rows: Vec<Row>,
     /// Says what is not in it, where it would be too long; stands below it.
     pub(crate) left_out: Option<String>,
+    /// What the rows are where not the first but those of the highest priority are kept: `slowest`, `labels`.
+    pub(crate) kept_are: Option<(&'static str, &'static str)>,
+    /// The brief text leaves the intervals to the key figures and the page.
+    pub(crate) brief_without_intervals: bool,
+    pub(crate) is_never_cut: bool,
+    /// Rows that are enough for the brief text, however much room there is.
+    pub(crate) most_in_brief: usize,
 }
 
 /// One column.
@@ -31,8 +40,10 @@ pub(crate) enum Kind {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Row {
     pub(crate) cells: Vec<Cell>,
-    /// Stays below the others when these are sorted.
+    /// Stays below the others when these are sorted, and stays where rows are left out.
     pub(crate) total: bool,
+    /// Of a table that is too long those of the highest priority are kept.
+    pub(crate) priority: f64,
 }
 
 /// One cell: what is shown and what is sorted by.
@@ -42,8 +53,8 @@ pub(crate) struct Cell {
     pub(crate) value: Option<f64>,
     /// The interval of a value, which the page sets below it.
     pub(crate) interval: Option<String>,
-    /// How the page colours the text where it is a judgement, by the name of a class.
-    pub(crate) badge: Option<&'static str>,
+    /// How the text is coloured where it is a judgement.
+    pub(crate) badge: Option<Level>,
 }
 
 impl Column {
@@ -80,17 +91,56 @@ impl Table {
             columns,
             rows,
             left_out: None,
+            kept_are: None,
+            brief_without_intervals: false,
+            is_never_cut: false,
+            most_in_brief: usize::MAX,
         }
     }
 
-    /// The first rows alone, if there are more than so many; what is written as JSON has all.
+    /// Where rows have to go, those of the lowest priority do; `which` and `what` name those that are kept.
+    pub(crate) fn kept_by_priority(mut self, which: &'static str, what: &'static str) -> Self {
+        self.kept_are = Some((which, what));
+        self
+    }
+
+    /// At most so many rows besides the total, in their order; says below the table what was left out.
     pub(crate) fn first(mut self, most: usize) -> Self {
-        let more = self.rows.len().saturating_sub(most);
-        if more > 0 {
-            self.rows.truncate(most);
-            let rows = crate::format::counted(more as u64, "more row");
-            self.left_out = Some(format!("{rows}: see the analysis in JSON."));
+        let all = self.rows.iter().filter(|row| !row.total).count();
+        if all <= most || self.is_never_cut {
+            return self;
         }
+        let mut priorities: Vec<f64> = self
+            .rows
+            .iter()
+            .filter(|row| !row.total)
+            .map(|row| row.priority)
+            .collect();
+        priorities.sort_by(|a, b| b.total_cmp(a));
+        let last = priorities[most.saturating_sub(1)];
+        // Of rows that are alike the first are kept.
+        let mut alike = most - priorities.iter().filter(|it| **it > last).count().min(most);
+        self.rows.retain(|row| {
+            if row.total || row.priority > last {
+                return true;
+            }
+            let stays = row.priority == last && alike > 0;
+            alike -= usize::from(stays);
+            stays
+        });
+        let all = crate::format::count(all as u64);
+        self.left_out = Some(match self.kept_are {
+            Some((which, what)) => {
+                format!("The {most} {which} of {all} {what}; analysis.json has all.")
+            }
+            None => format!("{most} of {all} rows; the JSON output has all."),
+        });
+        self
+    }
+
+    /// All rows stay, however little room there is: for tables that are short by what they hold.
+    pub(crate) fn never_cut(mut self) -> Self {
+        self.is_never_cut = true;
         self
     }
 
@@ -105,7 +155,21 @@ impl Row {
         Self {
             cells,
             total: false,
+            priority: 0.0,
         }
+    }
+
+    /// A row below the others.
+    pub(crate) fn total(cells: Vec<Cell>) -> Self {
+        Self {
+            total: true,
+            ..Self::of(cells)
+        }
+    }
+
+    /// The same with a priority.
+    pub(crate) fn of_priority(self, priority: f64) -> Self {
+        Self { priority, ..self }
     }
 }
 
@@ -126,9 +190,9 @@ impl Cell {
     }
 
     /// A judgement in a word.
-    pub(crate) fn badge(word: &str, class: &'static str) -> Self {
+    pub(crate) fn badge(word: &str, level: impl Into<Level>) -> Self {
         Self {
-            badge: Some(class),
+            badge: Some(level.into()),
             ..Self::text(word)
         }
     }
@@ -188,6 +252,27 @@ pub(crate) fn one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_of_the_highest_priority_stay_in_their_order_and_so_does_the_total() {
+        let row = |name: &str, priority| Row::of(vec![Cell::text(name)]).of_priority(priority);
+        let mut rows = vec![row("a", 1.0), row("b", 3.0), row("c", 1.0), row("d", 2.0)];
+        rows.push(Row::total(vec![Cell::text("TOTAL")]));
+        let table = Table::new(vec![Column::text("Label", 0)], rows);
+        let table = table.kept_by_priority("slowest", "labels");
+        let names = |table: Table| -> Vec<String> {
+            let rows = table.rows.into_iter();
+            rows.map(|row| row.cells[0].text.clone()).collect()
+        };
+        assert_eq!(names(table.clone().first(3)), ["a", "b", "d", "TOTAL"]);
+        let left_out = table.clone().first(3).left_out.unwrap();
+        assert_eq!(
+            left_out,
+            "The 3 slowest of 4 labels; analysis.json has all."
+        );
+        assert_eq!(names(table.clone().first(4)).len(), 5);
+        assert_eq!(table.first(4).left_out, None);
+    }
 
     #[test]
     fn numbers_are_sorted_by_six_of_their_digits_and_words_by_themselves() {

@@ -1,57 +1,23 @@
 //! `JMeter`'s two tables and the table of errors, as data.
 
 use std::cmp::Reverse;
-use std::collections::HashSet;
 
 use workbench_analysis::{RequestStatistics, RunAnalysis};
+use workbench_samples::column;
 
 use crate::format::{self, NOTHING};
 use crate::table::{Cell, Column, Row, Table, one_line};
 
 const LABEL: &str = "Label";
-const SAMPLES: &str = "# Samples";
+const SAMPLES: &str = "Samples";
+
+/// Which labels a table keeps that is too long for all of them.
+pub(crate) const SLOWEST: &str = "slowest";
+/// See [`SLOWEST`].
+pub(crate) const LABELS: &str = "labels";
 
 /// Characters of a reason in a sentence.
 const FEW_WORDS: usize = 80;
-
-/// The labels of a run that its tables show.
-pub(crate) struct ShownLabels {
-    /// `None` where all are.
-    shown: Option<HashSet<String>>,
-    left_out: String,
-}
-
-impl ShownLabels {
-    /// All of them, or of more than so many the slowest by their 95% line.
-    pub(crate) fn slowest(run: &RunAnalysis, most: usize) -> Self {
-        let count = run.requests.len();
-        let shown = (count > most).then(|| {
-            let slowest = slowest(run).into_iter().take(most);
-            slowest.map(|row| one_line(&row.request)).collect()
-        });
-        Self {
-            shown,
-            left_out: format!(
-                "These are the {most} slowest of {} by their 95% line; analysis.json has all.",
-                format::counted(count as u64, "label")
-            ),
-        }
-    }
-
-    /// A table of which the first column names a label, with the rows of these and the total.
-    pub(crate) fn of(&self, mut table: Table) -> Table {
-        if let Some(shown) = &self.shown {
-            let rows = table.rows.len();
-            table
-                .rows
-                .retain(|row| row.total || shown.contains(&row.cells[0].text));
-            if table.rows.len() < rows {
-                table.left_out = Some(self.left_out.clone());
-            }
-        }
-        table
-    }
-}
 
 /// The labels with samples, the slowest by its 95% line first.
 pub(crate) fn slowest(run: &RunAnalysis) -> Vec<&RequestStatistics> {
@@ -60,54 +26,48 @@ pub(crate) fn slowest(run: &RunAnalysis) -> Vec<&RequestStatistics> {
     rows
 }
 
-/// The Summary table: mean and spread of each label.
-pub(crate) fn summary(run: &RunAnalysis) -> Table {
+/// The whole run in few columns, for a run without a steady part.
+pub(crate) fn brief(run: &RunAnalysis) -> Table {
     let columns = vec![
         Column::text(LABEL, 0),
-        Column::number(SAMPLES, "", 1),
-        Column::number("Average", "ms", 0),
-        Column::number("Min", "ms", 4),
-        Column::number("Max", "ms", 3),
-        Column::number("Std. Dev.", "ms", 5),
-        Column::number("Error %", "", 0),
-        Column::number("Throughput", "/s", 2),
-        Column::number("Received KB/sec", "", 7),
-        Column::number("Sent KB/sec", "", 8),
-        Column::number("Avg. Bytes", "", 6),
+        Column::number(SAMPLES, "", 4),
+        Column::number("p50", "ms", 2),
+        Column::number("p95", "ms", 0),
+        Column::number("p99", "ms", 1),
+        Column::number("Throughput", "/s", 3),
+        Column::number("Errors", "", 0),
     ];
     table(columns, run, |row| {
         vec![
             Cell::text(&row.request),
             samples(row),
-            time(row, row.mean_ns),
-            time(row, row.min_ns),
-            time(row, row.max_ns),
-            time(row, row.standard_deviation_ns),
-            error_rate(row),
+            time(row, row.p50_ns),
+            time(row, row.p95_ns),
+            time(row, row.p99_ns),
             rate(row.throughput_per_s),
-            rate(row.received_kib_per_s),
-            rate(row.sent_kib_per_s),
-            measured(row, row.mean_bytes, format::significant(row.mean_bytes)),
+            error_rate(row),
         ]
     })
 }
 
-/// The Aggregate table: quantiles of each label.
-pub(crate) fn aggregate(run: &RunAnalysis) -> Table {
+/// The whole run, with the columns of `JMeter`'s Summary and Aggregate reports.
+pub(crate) fn whole_run(run: &RunAnalysis) -> Table {
     let columns = vec![
         Column::text(LABEL, 0),
-        Column::number(SAMPLES, "", 3),
-        Column::number("Average", "ms", 6),
+        Column::number("# Samples", "", 3),
+        Column::number("Average", "ms", 4),
         Column::number("Median", "ms", 1),
         Column::number("90% Line", "ms", 5),
         Column::number("95% Line", "ms", 0),
         Column::number("99% Line", "ms", 2),
         Column::number("Min", "ms", 7),
-        Column::number("Max", "ms", 4),
+        Column::number("Max", "ms", 6),
+        Column::number("Std. Dev.", "ms", 8),
         Column::number("Error %", "", 0),
         Column::number("Throughput", "/s", 3),
-        Column::number("Received KB/sec", "", 8),
-        Column::number("Sent KB/sec", "", 9),
+        Column::number("Received KB/sec", "", 10),
+        Column::number("Sent KB/sec", "", 11),
+        Column::number("Avg. Bytes", "", 9),
     ];
     table(columns, run, |row| {
         vec![
@@ -120,12 +80,26 @@ pub(crate) fn aggregate(run: &RunAnalysis) -> Table {
             time(row, row.p99_ns),
             time(row, row.min_ns),
             time(row, row.max_ns),
+            time(row, row.standard_deviation_ns),
             error_rate(row),
             rate(row.throughput_per_s),
-            rate(row.received_kib_per_s),
-            rate(row.sent_kib_per_s),
+            known(run, column::BYTES_RECEIVED, rate(row.received_kib_per_s)),
+            known(run, column::BYTES_SENT, rate(row.sent_kib_per_s)),
+            known(
+                run,
+                column::BYTES_RECEIVED,
+                measured(row, row.mean_bytes, format::significant(row.mean_bytes)),
+            ),
         ]
     })
+}
+
+/// A cell that is empty where the run was imported from a file without this column.
+fn known(run: &RunAnalysis, column: &str, cell: Cell) -> Cell {
+    match &run.origin {
+        Some(origin) if origin.lacks(column) => Cell::nothing(),
+        _ => cell,
+    }
 }
 
 /// Said of a run in the open model, under its tables.
@@ -137,8 +111,8 @@ pub(crate) fn service(run: &RunAnalysis) -> Option<Table> {
     let open = run.open_model.as_ref()?;
     let time = |ns: f64| Cell::number(ns, format::milliseconds(ns));
     let last = open.service.len().checked_sub(1)?;
-    let rows = open.service.iter().enumerate().map(|(place, row)| Row {
-        cells: vec![
+    let rows = open.service.iter().enumerate().map(|(place, row)| {
+        let cells = vec![
             Cell::text(&row.request),
             Cell::number(row.samples as f64, format::count(row.samples)),
             time(row.mean_ns),
@@ -146,8 +120,12 @@ pub(crate) fn service(run: &RunAnalysis) -> Option<Table> {
             time(row.p95_ns),
             time(row.p99_ns),
             time(row.max_ns),
-        ],
-        total: place == last,
+        ];
+        let row = Row::of(cells).of_priority(row.p95_ns);
+        Row {
+            total: place == last,
+            ..row
+        }
     });
     let columns = vec![
         Column::text(LABEL, 0),
@@ -158,7 +136,7 @@ pub(crate) fn service(run: &RunAnalysis) -> Option<Table> {
         Column::number("99% Line", "ms", 1),
         Column::number("Max", "ms", 4),
     ];
-    Some(Table::new(columns, rows.collect()))
+    Some(Table::new(columns, rows.collect()).kept_by_priority(SLOWEST, LABELS))
 }
 
 /// Every failed request, by label, kind and status; `None` where none failed.
@@ -227,16 +205,11 @@ pub(crate) fn most_frequent(run: &RunAnalysis) -> Option<String> {
         ""
     };
     Some(format!(
-        "Most frequent: {}{more} ({} of {}).",
+        "Most frequent reason: {}{more} ({} of {}).",
         one_line(&short),
         format::count(*count),
         format::count(all)
     ))
-}
-
-/// The command that shows what the run has recorded.
-pub(crate) fn show(run: &RunAnalysis) -> String {
-    one_line(&format!("workbench show results/{}", run.name()))
 }
 
 fn table(
@@ -244,12 +217,12 @@ fn table(
     run: &RunAnalysis,
     cells: impl Fn(&RequestStatistics) -> Vec<Cell>,
 ) -> Table {
-    let mut rows: Vec<_> = run.requests.iter().map(|row| Row::of(cells(row))).collect();
-    rows.push(Row {
-        cells: cells(&run.total),
-        total: true,
-    });
-    Table::new(columns, rows)
+    let rows = run.requests.iter();
+    let mut rows: Vec<_> = rows
+        .map(|row| Row::of(cells(row)).of_priority(row.p95_ns))
+        .collect();
+    rows.push(Row::total(cells(&run.total)));
+    Table::new(columns, rows).kept_by_priority(SLOWEST, LABELS)
 }
 
 fn samples(row: &RequestStatistics) -> Cell {

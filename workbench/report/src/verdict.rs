@@ -3,9 +3,11 @@
 use workbench_analysis::{RunAnalysis, ThresholdOutcome, ThresholdStatus};
 use workbench_samples::{CheckStatus, Outcome};
 
+use crate::document::Level;
 use crate::format;
 use crate::names::RunName;
 use crate::table::one_line;
+use crate::tables;
 
 /// Where this share of all requests has failed, the run's conclusion says so. Ours.
 const MANY_ERRORS: f64 = 0.01;
@@ -37,6 +39,10 @@ pub fn many_errors(run: &RunAnalysis) -> Option<String> {
     })
 }
 
+/// What is said of an imported run that nothing speaks against.
+const IMPORTED: &str =
+    "The run was imported: no check failed; checks that need more than its file has were not made.";
+
 /// What was found about a run's validity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Judgement {
@@ -52,6 +58,7 @@ impl Judgement {
     pub(crate) fn of(run: &RunAnalysis) -> Self {
         match &run.validity {
             Some(validity) if validity.valid && many_errors(run).is_some() => Self::Failing,
+            Some(validity) if validity.valid && !validity.is_complete() => Self::NotJudged,
             Some(validity) if validity.valid => Self::Valid,
             Some(_) => Self::Invalid,
             None => Self::NotJudged,
@@ -67,12 +74,11 @@ impl Judgement {
         }
     }
 
-    /// Names the colours in the page.
-    pub(crate) fn class(self) -> &'static str {
+    pub(crate) fn level(self) -> Level {
         match self {
-            Self::Valid => "good",
-            Self::Failing | Self::Invalid => "bad",
-            Self::NotJudged => "open",
+            Self::Valid => Level::Good,
+            Self::Failing | Self::Invalid => Level::Bad,
+            Self::NotJudged => Level::Open,
         }
     }
 
@@ -80,17 +86,24 @@ impl Judgement {
     pub(crate) fn meaning(run: &RunAnalysis) -> String {
         let validity = match Self::of(run) {
             Self::Valid => "No check failed.".to_owned(),
+            Self::Failing if run.origin.is_some() => IMPORTED.to_owned(),
             Self::Failing => "The run is valid, no check failed.".to_owned(),
             Self::Invalid => format!(
-                "Failed: {}. Do not draw conclusions from these numbers.",
+                "Do not draw conclusions from these numbers, because checks failed: {}.",
                 failed_checks(run).join(", ")
             ),
+            Self::NotJudged if run.origin.is_some() => IMPORTED.to_owned(),
             Self::NotJudged => {
-                "Nothing is known about whether the load was what was planned.".to_owned()
+                "The run did not end by itself, so its checks were not made.".to_owned()
             }
         };
         match many_errors(run) {
-            Some(errors) => format!("{errors}. {validity}"),
+            Some(errors) => {
+                // Whether the target or the experiment is wrong, the reason tells.
+                let reason = tables::most_frequent(run);
+                let reason = reason.map_or_else(String::new, |it| format!(" {it}"));
+                format!("{errors}.{reason} {validity}")
+            }
             None => validity,
         }
     }
@@ -152,6 +165,7 @@ pub(crate) fn outcome(run: &RunAnalysis) -> String {
 pub(crate) fn status(status: CheckStatus) -> &'static str {
     match status {
         CheckStatus::Passed => "passed",
+        CheckStatus::NotChecked => "not checked",
         CheckStatus::Warning => "warning",
         CheckStatus::Failed => "FAILED",
     }

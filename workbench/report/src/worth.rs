@@ -205,6 +205,7 @@ mod tests {
             comparisons: vec![GroupComparison {
                 baseline: "scenario2".to_owned(),
                 candidate: "scenario1".to_owned(),
+                gate: None,
                 pairing: Pairing::Independent,
                 rows: vec![row(verdict, method)],
                 warnings: Vec::new(),

@@ -2,16 +2,22 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use workbench_analysis::{Analysis, RunAnalysis};
 
+use crate::document::{Document, html_page};
 use crate::error::ReportError;
-use crate::figure::{self, Figure};
-use crate::html::{self, Figures, FiguresBetween};
-use crate::names::{self, RunName};
+use crate::figure::Figure;
+use crate::figures::{self, FiguresBetween};
+use crate::names;
+use crate::section::{self, Context};
 
-/// Name of the page.
-const PAGE: &str = "report.html";
+/// Name of the page in the folder of a run, a comparison or a series.
+pub const REPORT_FILE: &str = "report.html";
+
+/// Name of the folder of comparisons in the results folder.
+pub const COMPARISONS_FOLDER: &str = "comparisons";
 
 /// The files that were written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +26,13 @@ pub struct Written {
     pub html: PathBuf,
     /// Each figure's PNG, followed by its SVG.
     pub figures: Vec<PathBuf>,
+}
+
+/// The report of an analysis that lies in `directory`, which its commands name. It has no figures; [`write`] adds them.
+#[must_use]
+pub fn document(analysis: &Analysis, directory: &Path) -> Document {
+    let names = names::of_runs(&analysis.runs);
+    section::report(analysis, &names, &Context::of(analysis, directory))
 }
 
 /// Writes `report.html` and `figures/*.png` and `*.svg` into `directory`, which is created where missing.
@@ -32,7 +45,7 @@ pub struct Written {
 /// When a folder or file cannot be written, or a figure or the page cannot be made.
 pub fn write(analysis: &Analysis, directory: &Path) -> Result<Written, ReportError> {
     let names = names::of_runs(&analysis.runs);
-    let figures = figures(analysis, &names);
+    let figures = figures::of(analysis, &names);
     let folder = directory.join("figures");
     fs::create_dir_all(&folder).map_err(|source| ReportError::CreateDirectory {
         path: folder.clone(),
@@ -59,13 +72,14 @@ pub fn write(analysis: &Analysis, directory: &Path) -> Result<Written, ReportErr
     for figures in of_comparisons.iter().chain([of_total, of_labels]) {
         write_figures(figures, &folder, "", &mut written)?;
     }
-    let html = directory.join(PAGE);
-    let own_reports: Vec<_> = analysis
-        .runs
-        .iter()
-        .map(|run| own_report(run, directory))
-        .collect();
-    let page = html::page(analysis, &names, &figures, &own_reports)?;
+    let html = directory.join(REPORT_FILE);
+    let own_reports = analysis.runs.iter();
+    let context = Context {
+        own_reports: own_reports.map(|run| own_report(run, directory)).collect(),
+        figures,
+        ..Context::of(analysis, directory)
+    };
+    let page = html_page(&section::report(analysis, &names, &context))?;
     write_file(&html, page.as_bytes())?;
     Ok(Written {
         html,
@@ -77,32 +91,14 @@ pub fn write(analysis: &Analysis, directory: &Path) -> Result<Written, ReportErr
 ///
 /// Comparisons and series lie at `results/comparisons/ID` and `results/series/ID`, runs at `results/EXPERIMENT/ID`.
 fn own_report(run: &RunAnalysis, directory: &Path) -> Option<String> {
-    let address = format!("../../{}/{}/{PAGE}", run.experiment, run.run_id);
-    directory.join(&address).is_file().then_some(address)
-}
-
-/// Every figure of an analysis; runs have none where they are many, for each has its own report.
-pub(crate) fn figures(analysis: &Analysis, names: &[RunName]) -> Figures {
-    let few = analysis.runs.len() <= html::FEW_RUNS;
-    let of_run = |run| if few { figure::of_run(run) } else { Vec::new() };
-    let between = analysis.between_runs.as_ref();
-    Figures {
-        of_runs: analysis.runs.iter().map(of_run).collect(),
-        between: between
-            .filter(|_| analysis.runs.len() > 1)
-            .map(figure::of_between)
-            .unwrap_or_default(),
-        across_runs: analysis
-            .comparison
-            .as_ref()
-            .map(|comparison| figure::of_comparison(&analysis.runs, comparison, names))
-            .unwrap_or_default(),
-        of_sweeps: analysis.sweeps.iter().map(figure::of_sweep).collect(),
-    }
+    let address = format!("../../{}/{}/{REPORT_FILE}", run.experiment, run.run_id);
+    let is_beside = directory.join(&address).is_file();
+    // A run's own report does not link to itself.
+    (is_beside && !directory.ends_with(run.name())).then_some(address)
 }
 
 fn write_figures(
-    figures: &[Figure],
+    figures: &[Rc<Figure>],
     folder: &Path,
     prefix: &str,
     written: &mut Vec<PathBuf>,
@@ -117,7 +113,7 @@ fn write_figures(
     Ok(())
 }
 
-fn write_file(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {
+pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {
     fs::write(path, bytes).map_err(|source| ReportError::Write {
         path: path.to_owned(),
         source,
@@ -175,7 +171,7 @@ mod tests {
     fn files_of_several_runs_do_not_overwrite_each_other() {
         let analysis = fixture::five_runs();
         let names = names::of_runs(&analysis.runs);
-        let figures = figures(&analysis, &names);
+        let figures = figures::of(&analysis, &names);
         let across: Vec<_> = figures
             .across_runs
             .iter()
@@ -226,11 +222,11 @@ mod tests {
             fs::create_dir_all(folder).unwrap();
         }
         assert_eq!(own_report(run, &comparison), None);
-        fs::write(folder.join(PAGE), "").unwrap();
+        fs::write(folder.join(REPORT_FILE), "").unwrap();
         let address = own_report(run, &comparison).unwrap();
         assert_eq!(
             fs::canonicalize(comparison.join(address)).unwrap(),
-            fs::canonicalize(folder.join(PAGE)).unwrap()
+            fs::canonicalize(folder.join(REPORT_FILE)).unwrap()
         );
     }
 

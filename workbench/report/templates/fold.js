@@ -7,10 +7,12 @@ const reveal = () => {
 addEventListener("hashchange", reveal);
 reveal();
 addEventListener("beforeprint", () => {
-  // Many runs, many comparisons and long tables stay as they are: all of them would be a book.
-  for (const part of document.querySelectorAll("details:not([open], .run, .compared)")) {
-    if (part.closest(".run:not([open]), .compared:not([open])")) continue;
-    if (part.querySelectorAll("tr").length > 80 || part.querySelectorAll("figure").length > 4) continue;
+  // Whole runs and long tables stay as they are: all of them would be a book.
+  for (const part of document.querySelectorAll("details:not([open])")) {
+    if (part.closest("#each-run")) continue;
+    const many = part.querySelectorAll("tr").length > 80 || part.querySelectorAll("figure").length > 4;
+    // Charts are not printed, the figures in their place are.
+    if (many && !part.closest("#over-time")) continue;
     part.open = true;
     part.dataset.printed = "";
   }

@@ -26,6 +26,42 @@ pub fn create_dated_folder(parent: &Path) -> io::Result<PathBuf> {
     }
 }
 
+/// Name of the folder of a segment, in that of its run. Names sort by number.
+#[must_use]
+pub fn segment_folder(number: u32, of: u32) -> String {
+    let width = of.to_string().len();
+    format!("segment-{number:0width$}-of-{of}")
+}
+
+/// The folders of segments in that of their run, in order; none of a run that was made in one.
+///
+/// # Errors
+///
+/// Whatever the file system says.
+pub fn segment_folders(run: &Path) -> io::Result<Vec<PathBuf>> {
+    if !run.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut folders = Vec::new();
+    for entry in std::fs::read_dir(run)? {
+        let entry = entry?;
+        let is_segment = entry.file_name().to_str().is_some_and(is_segment_name);
+        if is_segment && entry.path().is_dir() {
+            folders.push(entry.path());
+        }
+    }
+    folders.sort();
+    Ok(folders)
+}
+
+fn is_segment_name(name: &str) -> bool {
+    let numbers = name
+        .strip_prefix("segment-")
+        .and_then(|it| it.split_once("-of-"));
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit());
+    numbers.is_some_and(|(number, of)| is_number(number) && is_number(of))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,10 +6,13 @@
 //! them. Each format carries a version.
 
 mod error;
+pub mod export;
 mod failures;
 mod folder;
+pub mod import;
 mod lock;
 mod manifest;
+mod origin;
 mod read;
 mod replace;
 mod resources;
@@ -24,13 +27,15 @@ pub use failures::{
     BODY_LIMIT, Body, Content, EXCHANGES_KEPT, Exchange, FAILURES_FILE, FAILURES_FOLDER,
     FAILURES_VERSION, FailureRecorder, Failures, Message, RawExchange, RawMessage, Reason,
 };
-pub use folder::create_dated_folder;
+pub use folder::{create_dated_folder, segment_folder, segment_folders};
 pub use lock::RunLock;
 pub use manifest::{
-    ArrivalsInSecond, Check, CheckStatus, ELAPSED, Host, MANIFEST_FILE, MANIFEST_VERSION, Manifest,
-    Outcome, RESPONSE, SeriesPlace, SweepPoint, TargetRecord, Tool, UsersInSecond, Validity,
+    ArrivalsInSecond, Check, CheckStatus, ClockReading, ELAPSED, Host, MANIFEST_FILE,
+    MANIFEST_VERSION, Manifest, Outcome, RESPONSE, SegmentPlace, SeriesPlace, SweepPoint,
+    TargetRecord, Tool, UsersInSecond, Validity,
 };
-pub use read::{SampleBatch, has_samples, sample_batches};
+pub use origin::{BadRows, LeftOut, Origin, OriginFile};
+pub use read::{SampleBatch, has_samples, parts as sample_parts, sample_batches};
 pub use replace::replace_file;
 pub use resources::{
     RESOURCES_FILE, RESOURCES_VERSION, Resource, ResourceWriter, read_resources, resource_batches,
@@ -39,6 +44,6 @@ pub use sample::{ErrorKind, Labels, Phase, Sample};
 pub use schema::{SAMPLES_FOLDER, SCHEMA_VERSION, column};
 pub use series::{
     SERIES_FILE, SERIES_FOLDER, SERIES_VERSION, Series, SeriesChange, SeriesExperiment,
-    SeriesOrder, SeriesRun, SeriesRunState,
+    SeriesOrder, SeriesRun, SeriesRunState, UntilDecided,
 };
 pub use write::SampleWriter;

@@ -27,6 +27,22 @@ impl RunLock {
         Ok(Self { path, _file: file })
     }
 
+    /// Notes something about the run in a folder that is held, for others to read.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    pub fn note(run_directory: &Path, text: &str) -> io::Result<()> {
+        std::fs::write(run_directory.join(LOCK_FILE), text)
+    }
+
+    /// What was noted about the run in a folder; `None` where nobody holds it.
+    #[must_use]
+    pub fn noted(run_directory: &Path) -> Option<String> {
+        let is_held = Self::is_held(run_directory);
+        let noted = is_held.then(|| std::fs::read_to_string(run_directory.join(LOCK_FILE)));
+        noted.and_then(Result::ok)
+    }
+
     /// Whether a process of this machine is making the run in a folder.
     #[must_use]
     pub fn is_held(run_directory: &Path) -> bool {

@@ -6,12 +6,14 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::error::SamplesError;
+use crate::origin::Origin;
 use crate::versioned;
 
 /// Version of the manifest's format that is written, and the newest that can be read.
 ///
-/// 2 added `series`, 3 its `point`, 4 `elapsed`, 5 `arrivals`.
-pub const MANIFEST_VERSION: u32 = 5;
+/// 2 added `series`, 3 its `point`, 4 `elapsed`, 5 `arrivals`, 6 `origin`, checks that were not made, and users without a
+/// plan, 7 `segment` and `segments`.
+pub const MANIFEST_VERSION: u32 = 7;
 
 /// What the workbench's own elapsed times span.
 pub const ELAPSED: &str =
@@ -61,6 +63,15 @@ pub struct Manifest {
     /// Arrivals, second by second; empty while it runs, or when it was killed, and where there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub arrivals: Vec<ArrivalsInSecond>,
+    /// The files of another tool that the run was imported from; `None` for a run of the workbench, and before version 6.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+    /// Which segment of a run this is; `None` for a whole run, and before version 7.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub segment: Option<SegmentPlace>,
+    /// The segments that the run was combined from, in order; empty for a run that was made in one, and before version 7.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub segments: Vec<SegmentPlace>,
 }
 
 fn elapsed_of_the_workbench() -> String {
@@ -109,6 +120,9 @@ pub struct SeriesPlace {
     pub block: u32,
     /// Position among all runs of the series, from 1.
     pub position: u32,
+    /// Whether the runs of the block were made at the same time; `false` before version 6.
+    #[serde(default)]
+    pub together: bool,
 }
 
 /// A point of a sweep: what distinguishes a run from the others of its experiment.
@@ -118,6 +132,36 @@ pub struct SweepPoint {
     pub parameter: String,
     /// Its value.
     pub value: u32,
+}
+
+/// A segment of a run, as its process saw it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SegmentPlace {
+    /// Its number, from 1.
+    pub number: u32,
+    /// How many segments there are.
+    pub of: u32,
+    /// Name of the machine that made it.
+    pub host: String,
+    /// When the schedule was to start, UTC nanoseconds since the Unix epoch; `None` for as soon as it was ready.
+    pub start_at: Option<i64>,
+    /// When the schedule started; `None` where it was killed before, and in the manifest of the segment itself.
+    pub started_at: Option<i64>,
+    /// What was known of the machine's clock before the start; `None` where nothing was.
+    pub clock: Option<ClockReading>,
+}
+
+/// How far a machine's clock is from the time, as the daemon that sets it says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClockReading {
+    /// Who says so: `chrony`, `timedatectl`.
+    pub source: String,
+    /// Whether the clock follows a source of time.
+    pub is_synchronised: bool,
+    /// How far ahead of the time it is, or behind where negative; `None` where that is not known.
+    pub offset_ns: Option<i64>,
+    /// The largest error that it may have; `None` where that is not known.
+    pub error_ns: Option<i64>,
 }
 
 /// The program that made a run.
@@ -160,6 +204,15 @@ pub struct TargetRecord {
 }
 
 impl TargetRecord {
+    /// Name of the detail of the commit that the target was built from.
+    pub const COMMIT: &str = "commit";
+
+    /// The commit that the target was built from, where the CI job that made the run said so.
+    #[must_use]
+    pub fn commit(&self) -> Option<&str> {
+        self.details.get(Self::COMMIT).map(String::as_str)
+    }
+
     /// The detail of services whose certificates were not verified.
     #[must_use]
     pub fn unverified() -> (String, String) {
@@ -197,6 +250,15 @@ pub struct Validity {
     pub checks: Vec<Check>,
 }
 
+impl Validity {
+    /// Whether every check could be made. That of an imported run could not.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        let mut statuses = self.checks.iter().map(|check| check.status);
+        !statuses.any(|status| status == CheckStatus::NotChecked)
+    }
+}
+
 /// One check of a run's validity.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Check {
@@ -214,6 +276,8 @@ pub struct Check {
 pub enum CheckStatus {
     /// Within the limit.
     Passed,
+    /// Nothing is known that it could be made from. Since version 6.
+    NotChecked,
     /// Worth knowing; does not make the run invalid.
     Warning,
     /// Past the limit: the run is invalid.
@@ -238,8 +302,8 @@ pub struct ArrivalsInSecond {
 pub struct UsersInSecond {
     /// Whole second since the start, from 0.
     pub second: u32,
-    /// Mean number of users that the schedule wanted in this second.
-    pub planned: f64,
+    /// Mean number of users that the schedule wanted in this second; `None` of an imported run, whose schedule is not known.
+    pub planned: Option<f64>,
     /// Mean number of users that were active in this second.
     pub achieved: f64,
 }

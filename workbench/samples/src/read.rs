@@ -21,6 +21,12 @@ pub struct SampleBatch {
 }
 
 impl SampleBatch {
+    /// How many samples it has.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
     /// Reads some columns, by their names in [`column`](crate::column), in one piece each.
     ///
     /// # Errors
@@ -86,7 +92,10 @@ pub fn has_samples(run_directory: &Path) -> bool {
 }
 
 /// The finished parts in a folder, in the order in which they were written; none where there is no folder.
-pub(crate) fn parts(directory: &Path) -> Result<Vec<PathBuf>, SamplesError> {
+///
+/// # Errors
+/// A folder that cannot be listed.
+pub fn parts(directory: &Path) -> Result<Vec<PathBuf>, SamplesError> {
     let failed = |source| SamplesError::Read {
         path: directory.to_owned(),
         source,

@@ -109,11 +109,13 @@ pub enum ErrorKind {
     Capture,
     /// The response, whose status was right, was not what the step expects.
     Expect,
+    /// The file that the request was imported from does not say why.
+    Unknown,
 }
 
 impl ErrorKind {
     /// All kinds, in the order of their numbers.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Dns,
         Self::Refused,
         Self::Connect,
@@ -127,6 +129,7 @@ impl ErrorKind {
         Self::Stale,
         Self::Capture,
         Self::Expect,
+        Self::Unknown,
     ];
 
     /// The word stored in Parquet and shown in reports.
@@ -146,6 +149,7 @@ impl ErrorKind {
             Self::Stale => "stale",
             Self::Capture => "capture",
             Self::Expect => "expect",
+            Self::Unknown => "unknown",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The record of a series: which experiments are repeated in which order, and how far it has come.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -10,8 +11,9 @@ use crate::versioned;
 
 /// Version of the record's format that is written, and the newest that can be read.
 ///
-/// 2 added the `point` of an experiment.
-pub const SERIES_VERSION: u32 = 2;
+/// 2 added the `point` of an experiment, 3 the order `together`, `until_decided`, runs that are `not_needed`, and the
+/// `urls` of an experiment.
+pub const SERIES_VERSION: u32 = 3;
 
 /// Folder in the results folder that holds a folder for each series.
 pub const SERIES_FOLDER: &str = "series";
@@ -30,12 +32,15 @@ pub struct Series {
     pub series_id: String,
     /// How the order of the runs came about.
     pub order: SeriesOrder,
-    /// Number of blocks, each of which holds every experiment once.
+    /// Number of blocks, each of which holds every experiment once; with `until_decided`, the most.
     pub repetitions: u32,
     /// Time left between two runs, in nanoseconds.
     pub pause_ns: u64,
     /// Whether an invalid run ends the series.
     pub stop_on_invalid: bool,
+    /// Set where the series ends as soon as the gate has decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until_decided: Option<UntilDecided>,
     /// What makes the runs.
     pub tool: Tool,
     /// The machine that generates the load.
@@ -59,6 +64,24 @@ pub enum SeriesOrder {
         /// What it was drawn with.
         seed: u64,
     },
+    /// All runs of a block are made at the same time. They start a moment apart, in the order in which they stand: a
+    /// random permutation for each block.
+    Together {
+        /// What it was drawn with.
+        seed: u64,
+    },
+}
+
+/// When a series asks the gate, and by what policy. Both are fixed before the first run: the gate's error probabilities hold
+/// for these looks only.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UntilDecided {
+    /// Numbers of the blocks after which the gate is asked, ascending; the last block is the last of them.
+    pub looks: Vec<u32>,
+    /// The gate's policy in force, as the gate's own report has it.
+    pub policy: serde_json::Value,
+    /// The block after which the gate had decided; `None` while it has not. Runs of later blocks are not needed.
+    pub decided_at: Option<u32>,
 }
 
 /// An experiment of a series.
@@ -73,6 +96,9 @@ pub struct SeriesExperiment {
     pub point: Option<SweepPoint>,
     /// The experiment file.
     pub file: PathBuf,
+    /// Services that are somewhere else than the file says, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub urls: BTreeMap<String, String>,
     /// SHA-256 of `resolved`, in hexadecimal digits.
     pub sha256: String,
     /// The experiment as resolved, without passwords.
@@ -120,6 +146,8 @@ pub enum SeriesRunState {
     Failed,
     /// Stopped on request, or killed; to be made again.
     Interrupted,
+    /// Not made, as the series was decided before.
+    NotNeeded,
 }
 
 impl SeriesRunState {
@@ -127,6 +155,12 @@ impl SeriesRunState {
     #[must_use]
     pub fn is_over(self) -> bool {
         matches!(self, Self::Done | Self::Invalid)
+    }
+
+    /// Whether the run is still to be made, or to be made again.
+    #[must_use]
+    pub fn is_missing(self) -> bool {
+        !self.is_over() && self != Self::NotNeeded
     }
 }
 
@@ -174,9 +208,9 @@ impl Series {
         Ok(series)
     }
 
-    /// Whether every run has come to its end.
+    /// Whether no run is missing any more.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        self.runs.iter().all(|run| run.state.is_over())
+        !self.runs.iter().any(|run| run.state.is_missing())
     }
 }

@@ -59,6 +59,17 @@ impl SampleWriter {
         })
     }
 
+    /// Takes more labels, numbered on from those before.
+    ///
+    /// # Errors
+    /// More labels than Polars can tell apart.
+    pub(crate) fn add_labels(&mut self, more: Labels) -> Result<(), SamplesError> {
+        self.words.add(more).map_err(|source| SamplesError::Encode {
+            path: self.directory.clone(),
+            source,
+        })
+    }
+
     /// Writes the next part; no samples make no part.
     ///
     /// After an error nothing of the part is left behind, and the same samples can be written again.
@@ -190,6 +201,13 @@ impl Words {
             // Holds the mapping: it lives as long as the writer.
             categories: DataType::Categorical(global, mapping),
         })
+    }
+
+    fn add(&mut self, more: Labels) -> PolarsResult<()> {
+        let mapping = Categories::global().mapping();
+        self.requests.extend(numbers_of(&mapping, more.requests)?);
+        self.scenarios.extend(numbers_of(&mapping, more.scenarios)?);
+        Ok(())
     }
 
     fn frame(&self, samples: &[&Sample]) -> PolarsResult<DataFrame> {

@@ -110,6 +110,9 @@ pub enum StatisticsError {
         /// What was given.
         value: f64,
     },
+    /// A schedule of looks that is none.
+    #[error("looks are numbers of pairs that increase, from 2 to 100")]
+    ImpossibleLooks,
     /// An iteration that found no answer.
     #[error("no parameters were found that fit the measurements")]
     NoFit,

@@ -11,16 +11,19 @@
 //! | What do most requests stay below? | `quantile` | [`quantile()`], [`harrell_davis`], [`quantile_interval`] |
 //! | Is this run steady, and what is it worth? | `steady` | [`warm_up`], [`late_change`], [`batch_means`], [`autocorrelation`] |
 //! | How many requests fail? | `proportion` | [`wilson`], [`clopper_pearson`], [`two_proportions`] |
-//! | Do two groups of runs differ? | `compare` | [`welch`], [`paired_t`], [`ratio_of_geometric_means`], [`hedges_g`] |
+//! | Do two groups of runs differ? | `compare` | [`welch`], [`paired_t`], [`trimmed_paired_t`], [`ratio_of_geometric_means`], [`hedges_g`] |
 //! | Do they by their ranks? | `rank` | [`mann_whitney`], [`signed_rank`], [`hodges_lehmann`] |
 //! | Do several groups? | `groups` | [`games_howell`], [`welch_anova`], [`holm`] |
 //! | What could such runs find? | `power` | [`power()`], [`minimum_detectable_effect`], [`runs_needed`] |
+//! | When may a series be judged before its end? | `sequential` | [`Looks`], [`compare_runs_at_look`] |
 //! | What may be said of a candidate? | `verdict` | [`compare_runs`], [`compare_error_rates`], [`family_verdicts`] |
+//! | When did a history change? | `change_points` | [`change_points()`], [`fewest_for_change_points`] |
 //! | How does throughput grow with load? | `scalability` | [`fit_scalability`] |
 //! | What did the student report do? | `report` | [`resampled_means`], [`false_alarm_rate`], [`check_published`] |
 //!
 //! `distribution` has the probabilities behind them.
 
+mod change_points;
 mod compare;
 mod describe;
 mod distribution;
@@ -34,13 +37,16 @@ mod quantile;
 mod rank;
 mod report;
 mod scalability;
+mod sequential;
 mod steady;
 mod verdict;
 
+pub use change_points::{ChangePoint, change_points, fewest_for_change_points};
 pub use compare::{
-    HedgesG, MeanEstimate, RatioTest, TTest, cliffs_delta, hedges_g,
-    paired_ratio_of_geometric_means, paired_t, pooled_t, prediction_ratio, prediction_t,
-    ratio_of_geometric_means, welch, welch_from_estimates,
+    HedgesG, MeanEstimate, PairTest, RatioTest, TTest, cliffs_delta, hedges_g,
+    paired_ratio_of_geometric_means, paired_ratio_of_trimmed_means, paired_t, pairs_left_out,
+    pooled_t, prediction_ratio, prediction_t, ratio_of_geometric_means, trimmed_paired_t, welch,
+    welch_from_estimates,
 };
 pub use describe::{
     Accumulator, AndersonDarling, NormalPlot, Shape, Summary, anderson_darling_exponential,
@@ -74,6 +80,7 @@ pub use report::{
     false_alarm_rate, resampled_means,
 };
 pub use scalability::{Coefficient, LoadPoint, Peak, Scalability, Uncertainty, fit_scalability};
+pub use sequential::Looks;
 pub use steady::{
     BackwardWarmUp, BatchMeans, BatchWarning, LateChange, WarmUp, autocorrelation, batch_bounds,
     batch_means, batch_means_of_sums, effective_count_at_level, effective_count_of_quantile,
@@ -82,5 +89,6 @@ pub use steady::{
 pub use verdict::{
     Better, CrossCheck, ErrorRateComparison, Evidence, FamilyVerdict, Layout, Method,
     RUNS_FOR_EQUIVALENCE, RUNS_OF_A_HISTORY, Rule, RunComparison, RunErrors, Verdict,
-    VerdictWarning, compare_error_rates, compare_runs, family_verdicts, verdict_of_interval,
+    VerdictWarning, compare_error_rates, compare_error_rates_at_look, compare_runs,
+    compare_runs_at_look, family_verdicts, verdict_of_interval,
 };

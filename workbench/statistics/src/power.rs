@@ -1,8 +1,9 @@
 //! What a comparison can find: power, minimum detectable effect, and runs needed.
 
+use crate::compare::{pairs_left_out, trimmed_freedom};
 use crate::distribution::{
-    noncentral_t_lower_tail, noncentral_t_upper_tail, noncentrality_with_tail, root_of_decreasing,
-    student_t_quantile,
+    noncentral_t_lower_tail, noncentral_t_upper_tail, noncentrality_with_tail, normal_quantile,
+    root_of_decreasing, student_t_quantile,
 };
 use crate::error::{StatisticsError, check, check_open_probability};
 
@@ -22,6 +23,12 @@ pub enum Design {
     /// Runs in pairs. The effect is in standard deviations of the differences within pairs, which are √2 times
     /// those between runs where pairs share nothing.
     Paired {
+        /// Number of pairs.
+        pairs: usize,
+    },
+    /// Runs in pairs of which the most extreme are left out, as by [`trimmed_paired_t`](crate::trimmed_paired_t). The
+    /// effect is in standard deviations of the differences, disturbed ones aside.
+    Trimmed {
         /// Number of pairs.
         pairs: usize,
     },
@@ -55,6 +62,10 @@ impl Design {
                 (baseline.min(candidate), n + m - 2.0, scale)
             }
             Self::Paired { pairs } => (pairs, pairs as f64 - 1.0, (pairs as f64).sqrt()),
+            Self::Trimmed { pairs } => {
+                let scale = (pairs as f64 / trimmed_variance(pairs)).sqrt();
+                (pairs, trimmed_freedom(pairs), scale)
+            }
             Self::History { runs } => {
                 let history = runs as f64;
                 (runs, history - 1.0, (history / (history + 1.0)).sqrt())
@@ -68,6 +79,24 @@ impl Design {
         }
         Ok((freedom, scale))
     }
+}
+
+/// The variance of a trimmed mean of so many normal values, in units of that of their mean.
+///
+/// With the share γ that is left out at either end, and z such that P(Z > z) = γ:
+/// ((1 − 2γ) − 2zφ(z) + 2γz²)/(1 − 2γ)², which is right for many values and off by a percent for 8.
+///
+/// # References
+/// R. R. Wilcox (2012), “Introduction to Robust Estimation and Hypothesis Testing”, third edition, section 3.3.1.
+fn trimmed_variance(values: usize) -> f64 {
+    let left_out = pairs_left_out(values) as f64 / values as f64;
+    if left_out == 0.0 {
+        return 1.0;
+    }
+    let z = normal_quantile(left_out);
+    let density = (-z * z / 2.0).exp() / std::f64::consts::TAU.sqrt();
+    let remaining = 1.0 - 2.0 * left_out;
+    (remaining - 2.0 * z * density + 2.0 * left_out * z * z) / remaining.powi(2)
 }
 
 impl Sides {
@@ -199,6 +228,7 @@ pub fn runs_needed(
             candidate: runs,
         },
         Design::Paired { .. } => Design::Paired { pairs: runs },
+        Design::Trimmed { .. } => Design::Trimmed { pairs: runs },
         Design::History { .. } => Design::History { runs },
     };
     let suffices = |runs| Ok(power(with(runs), effect, alpha, sides)? >= wanted_power);

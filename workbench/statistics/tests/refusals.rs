@@ -3,19 +3,20 @@
 
 use workbench_statistics::{
     Accumulator, Better, Counts, Design, Evidence, Interval, Layout, LoadPoint, MeanEstimate,
-    PrintedTest, ResampledTest, Rule, RunErrors, Sides, StatisticsError, Verdict, autocorrelation,
-    batch_means, benjamini_hochberg, check_published, cliffs_delta, clopper_pearson,
-    compare_error_rates, compare_runs, effective_count_at_level, effective_count_of_quantile,
-    false_alarm_rate, family_verdicts, fit_scalability, games_howell, harrell_davis,
-    harrell_davis_of_sorted, hedges_g, hodges_lehmann, holm, kruskal_wallis, mann_whitney,
-    minimum_detectable_effect, needed_for_quantile_interval, noncentral_t_upper_tail,
-    normal_density, normal_plot, paired_hodges_lehmann, paired_ratio_of_geometric_means, paired_t,
-    pairwise_welch, pooled_t, power, prediction_ratio, prediction_t, quantile, quantile_by_rank,
-    quantile_interval, quantile_interval_by_rank, quantile_interval_of_sorted, quantile_of_sorted,
-    quantiles, ratio_of_geometric_means, resampled_means, runs_needed, shape, signed_rank,
-    student_t_quantile, student_t_upper_tail, studentized_range_quantile,
-    studentized_range_upper_tail, summary, two_proportions, verdict_of_interval, warm_up, welch,
-    welch_anova, welch_from_estimates, wilson, wilson_of_dependent,
+    PairTest, PrintedTest, ResampledTest, Rule, RunErrors, Sides, StatisticsError, Verdict,
+    autocorrelation, batch_means, benjamini_hochberg, check_published, cliffs_delta,
+    clopper_pearson, compare_error_rates, compare_runs, effective_count_at_level,
+    effective_count_of_quantile, false_alarm_rate, family_verdicts, fit_scalability, games_howell,
+    harrell_davis, harrell_davis_of_sorted, hedges_g, hodges_lehmann, holm, kruskal_wallis,
+    mann_whitney, minimum_detectable_effect, needed_for_quantile_interval, noncentral_t_upper_tail,
+    normal_density, normal_plot, paired_hodges_lehmann, paired_ratio_of_geometric_means,
+    paired_ratio_of_trimmed_means, paired_t, pairwise_welch, pooled_t, power, prediction_ratio,
+    prediction_t, quantile, quantile_by_rank, quantile_interval, quantile_interval_by_rank,
+    quantile_interval_of_sorted, quantile_of_sorted, quantiles, ratio_of_geometric_means,
+    resampled_means, runs_needed, shape, signed_rank, student_t_quantile, student_t_upper_tail,
+    studentized_range_quantile, studentized_range_upper_tail, summary, trimmed_paired_t,
+    two_proportions, verdict_of_interval, warm_up, welch, welch_anova, welch_from_estimates,
+    wilson, wilson_of_dependent,
 };
 
 const NO_NUMBERS: [f64; 3] = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
@@ -60,7 +61,7 @@ type Refusal = Option<StatisticsError>;
 fn of_lists(values: &[f64]) -> Vec<(&'static str, Refusal)> {
     let other = &good()[..];
     let pairs = Rule {
-        layout: Layout::Pairs,
+        layout: Layout::Pairs(PairTest::T),
         ..RULE
     };
     let count = values.len() as f64;
@@ -93,6 +94,22 @@ fn of_lists(values: &[f64]) -> Vec<(&'static str, Refusal)> {
         ("pooled_t, second", pooled_t(other, values, 0.9).err()),
         ("paired_t", paired_t(values, other, 0.9).err()),
         ("paired_t, second", paired_t(other, values, 0.9).err()),
+        (
+            "trimmed_paired_t",
+            trimmed_paired_t(values, other, 0.9).err(),
+        ),
+        (
+            "trimmed_paired_t, second",
+            trimmed_paired_t(other, values, 0.9).err(),
+        ),
+        (
+            "ratio of trimmed pairs",
+            paired_ratio_of_trimmed_means(values, other, 0.9).err(),
+        ),
+        (
+            "ratio of trimmed pairs, second",
+            paired_ratio_of_trimmed_means(other, values, 0.9).err(),
+        ),
         ("prediction_t", prediction_t(1.0, values, 0.9).err()),
         ("ratio", ratio_of_geometric_means(values, other, 0.9).err()),
         (

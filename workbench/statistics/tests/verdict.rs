@@ -1,9 +1,9 @@
 //! Verdicts, what they need, and published tables. Long, for it is a list: one rule a test.
 
 use workbench_statistics::{
-    Better, Evidence, Layout, MeanEstimate, Method, PrintedTest, ResampledTest, Rule, RunErrors,
-    StatisticsError, Verdict, VerdictWarning, check_published, compare_error_rates, compare_runs,
-    false_alarm_rate, family_verdicts, verdict_of_interval,
+    Better, Evidence, Layout, MeanEstimate, Method, PairTest, PrintedTest, ResampledTest, Rule,
+    RunErrors, StatisticsError, Verdict, VerdictWarning, check_published, compare_error_rates,
+    compare_runs, false_alarm_rate, family_verdicts, verdict_of_interval,
 };
 
 const RULE: Rule = Rule {
@@ -14,7 +14,7 @@ const RULE: Rule = Rule {
 };
 
 const PAIRS: Rule = Rule {
-    layout: Layout::Pairs,
+    layout: Layout::Pairs(PairTest::T),
     ..RULE
 };
 

@@ -1,10 +1,5 @@
 -- Copies ever put on the shelf, less those taken off it by hand: what the stock is audited against.
 ALTER TABLE products ADD COLUMN added BIGINT NOT NULL DEFAULT 0;
-UPDATE products SET added = quantity + COALESCE((
-    SELECT SUM(reservation_items.quantity)
-    FROM reservation_items JOIN reservations USING (order_id)
-    WHERE product_id = products.id AND status <> 'Released'
-), 0);
 
 -- Sold copies that came back.
 ALTER TABLE reservation_items ADD COLUMN returned BIGINT NOT NULL DEFAULT 0

@@ -3,7 +3,6 @@
 ALTER TABLE orders ADD COLUMN lease_until BIGINT NOT NULL DEFAULT 0;
 -- When cart and catalog were known to agree with the order; NULL while they may not.
 ALTER TABLE orders ADD COLUMN settled_at BIGINT;
-CREATE INDEX orders_unsettled ON orders (lease_until) WHERE settled_at IS NULL;
 
 -- Copies of the line that came back.
 ALTER TABLE order_items ADD COLUMN returned BIGINT NOT NULL DEFAULT 0

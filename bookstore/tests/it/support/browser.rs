@@ -12,6 +12,10 @@ use serde_json::{Value, json};
 /// How `WebDriver` names an element in an answer.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
+/// axe-core 4.14.1 by Deque Systems (MPL 2.0), which looks for obstacles to people with
+/// disabilities.
+const AXE: &str = include_str!("../vendor/axe.min.js");
+
 /// A browser with a fresh profile; ends with this value.
 pub(crate) struct Browser {
     driver: Child,
@@ -82,7 +86,7 @@ impl Browser {
     }
 
     /// A command of the `DevTools` protocol.
-    async fn devtools(&self, command: &str, parameters: Value) {
+    pub(crate) async fn devtools(&self, command: &str, parameters: Value) {
         let body = json!({"cmd": command, "params": parameters});
         self.call(Method::POST, "/goog/cdp/execute", Some(body))
             .await;
@@ -121,6 +125,12 @@ impl Browser {
         let path = format!("{element}/click");
         self.call(Method::POST, &path, Some(json!({}))).await;
         self.leave(&page).await;
+    }
+
+    /// Chooses an option.
+    pub(crate) async fn choose(&self, option: &str) {
+        let path = format!("{}/click", self.element(option).await);
+        self.call(Method::POST, &path, Some(json!({}))).await;
     }
 
     /// Presses a key, and waits for the page that comes of it.
@@ -181,6 +191,21 @@ impl Browser {
     pub(crate) async fn evaluate_async(&self, script: &str) -> Value {
         let body = json!({"script": script, "args": []});
         self.call(Method::POST, "/execute/async", Some(body)).await
+    }
+
+    /// What axe finds on the page that is open.
+    pub(crate) async fn obstacles(&self) -> Vec<String> {
+        self.evaluate(AXE).await;
+        let found = self
+            .evaluate_async(
+                "const done = arguments[arguments.length - 1];
+                 axe.run({resultTypes: ['violations']}).then(result => done(result.violations
+                     .flatMap(violation => violation.nodes.map(node =>
+                         `${violation.id}: ${node.html} ${node.failureSummary}`))));",
+            )
+            .await;
+        let texts = found.as_array().unwrap().iter().map(Value::to_string);
+        texts.collect()
     }
 
     /// Looks through a window or a phone of this size.

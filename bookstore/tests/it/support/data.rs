@@ -36,6 +36,55 @@ impl Data {
     }
 }
 
+impl Data {
+    /// Copies a service's database, which nobody has open.
+    pub(crate) async fn copy(&self, service: &str) {
+        match self {
+            Self::Folder(folder) => {
+                let file = |name: &str| folder.path().join(format!("{name}.db"));
+                std::fs::copy(file(service), file("copy")).unwrap();
+            }
+            Self::Server { url, name } => {
+                let copy = format!("CREATE DATABASE {name}_copy TEMPLATE {name}_{service}");
+                administrate(url, &[copy]).await;
+            }
+        }
+    }
+
+    /// Puts the copy in the place of a service's database, which nobody has open.
+    pub(crate) async fn restore(&self, service: &str) {
+        match self {
+            Self::Folder(folder) => {
+                let file = |name: &str| folder.path().join(format!("{name}.db"));
+                assert!(!folder.path().join(format!("{service}.db-wal")).exists());
+                std::fs::rename(file("copy"), file(service)).unwrap();
+            }
+            Self::Server { url, name } => {
+                let drop = format!("DROP DATABASE {name}_{service}");
+                let rename = format!("ALTER DATABASE {name}_copy RENAME TO {name}_{service}");
+                administrate(url, &[drop, rename]).await;
+            }
+        }
+    }
+
+    /// Removes a service's database, which nobody has open any more.
+    pub(crate) async fn wipe(&self, service: &str) {
+        match self {
+            Self::Folder(folder) => {
+                for end in ["db", "db-wal", "db-shm"] {
+                    let removed =
+                        std::fs::remove_file(folder.path().join(format!("{service}.{end}")));
+                    assert!(removed.is_ok() || end != "db");
+                }
+            }
+            Self::Server { url, name } => {
+                let drop = format!("DROP DATABASE {name}_{service} WITH (FORCE)");
+                administrate(url, &[drop]).await;
+            }
+        }
+    }
+}
+
 /// Executes statements that create and drop databases.
 pub(crate) async fn administrate(url: &str, statements: &[String]) {
     let mut administrator = postgres::administrator(url).await;

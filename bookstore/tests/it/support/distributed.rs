@@ -1,11 +1,13 @@
 //! A shop in processes of their own, whose orders can be killed and started again on the same data.
 
+use std::process::Command;
+
 use reqwest::Method;
 use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, Executor};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tempfile::TempDir;
 
-use super::{Patience, Process, Proxy, Service, postgres};
+use super::{Patience, Process, Proxy, Service, command, postgres};
 
 /// Catalog and cart that stay, and orders that may not.
 pub(crate) struct DistributedShop {
@@ -40,7 +42,7 @@ impl DistributedShop {
         let fresh = ["--port", "0", "--ephemeral", "--database", database];
         let catalog_process = Process::start(&[&["catalog"], &fresh[..]].concat());
         let catalog = catalog_process.service("catalog");
-        let urls = ["--catalog-url", &catalog.url];
+        let urls = ["--catalog-url", &catalog.internal_url];
         let cart_process = Process::start(&[&["cart"], &fresh[..], &urls].concat());
         let cart = cart_process.service("cart");
         let (to_catalog, to_cart) = (Proxy::of(&catalog).await, Proxy::of(&cart).await);
@@ -62,6 +64,21 @@ impl DistributedShop {
         start_orders(&self.data, self.pace, &self.to_catalog, &self.to_cart)
     }
 
+    /// Another process of the orders service, with a library loaded into it.
+    pub(crate) fn start_replica_with(&self, library: &std::path::Path) -> Process {
+        let (data, pace) = (&self.data, self.pace);
+        let mut command = orders_command(data, pace, &self.to_catalog, &self.to_cart);
+        Process::launch(command.env("LD_PRELOAD", library))
+    }
+
+    /// Executes a statement on the orders' database on PostgreSQL.
+    pub(crate) async fn execute(&self, statement: &str) {
+        let url = self.data.url();
+        let mut connection = PgConnection::connect(&url).await.unwrap();
+        let statement = AssertSqlSafe(statement.to_owned());
+        connection.execute(statement).await.unwrap();
+    }
+
     /// What such a request of the orders passes through.
     pub(crate) fn proxy_of(&self, request: &str) -> &Proxy {
         match request.contains("/checkouts") {
@@ -72,6 +89,22 @@ impl DistributedShop {
 
     pub(crate) fn orders(&self) -> Service {
         self.orders_process.service("orders")
+    }
+
+    /// Removes the orders' database, which no process has open any more.
+    pub(crate) async fn wipe_orders(&self) {
+        match &self.data {
+            Data::Folder(folder) => {
+                for file in ["orders.db", "orders.db-wal", "orders.db-shm"] {
+                    std::fs::remove_file(folder.path().join(file)).unwrap();
+                }
+            }
+            Data::Server { url, name } => {
+                let mut administrator = postgres::administrator(url).await;
+                let drop = format!("DROP DATABASE {name} WITH (FORCE)");
+                administrator.execute(AssertSqlSafe(drop)).await.unwrap();
+            }
+        }
     }
 
     /// Waits until nothing is unfinished, and checks that nothing is oversold, leaked, lost or
@@ -111,7 +144,11 @@ impl Data {
 }
 
 fn start_orders(data: &Data, pace: Pace, to_catalog: &Proxy, to_cart: &Proxy) -> Process {
-    Process::start(&[
+    Process::launch(&mut orders_command(data, pace, to_catalog, to_cart))
+}
+
+fn orders_command(data: &Data, pace: Pace, to_catalog: &Proxy, to_cart: &Proxy) -> Command {
+    command(&[
         "orders",
         "--port",
         "0",

@@ -10,6 +10,7 @@ pub(crate) mod postgres;
 mod proxy;
 mod shop;
 mod visitor;
+mod wire;
 
 pub(crate) use browser::Browser;
 pub(crate) use collector::Collector;
@@ -22,10 +23,26 @@ pub(crate) use patience::Patience;
 pub(crate) use proxy::{Mishap, Proxy, kill};
 pub(crate) use shop::{ADMIN_PASSWORD, Process, Service, Shop, command, in_shell};
 pub(crate) use visitor::{Page, Visitor};
+pub(crate) use wire::{RoundTrips, Wire};
 
 /// The n-th token of an order that only the story knows.
 pub(crate) fn token(n: u64) -> String {
     format!("00000000-0000-7000-8000-{n:012}")
+}
+
+/// The whole list of books, page by page.
+pub(crate) async fn every_book(catalog: &Service) -> Vec<serde_json::Value> {
+    let mut books: Vec<serde_json::Value> = Vec::new();
+    loop {
+        let after = books.last().map_or(0, |book| book["id"].as_i64().unwrap());
+        let (status, answer) = catalog.get(&format!("/products?after={after}")).await;
+        assert_eq!(status, 200, "{answer}");
+        let page = answer["data"].as_array().unwrap();
+        if page.is_empty() {
+            return books;
+        }
+        books.extend_from_slice(page);
+    }
 }
 
 /// Tells each story on SQLite and on PostgreSQL.

@@ -3,11 +3,11 @@
 use std::{
     io::{BufRead, BufReader, Write},
     net::TcpListener,
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
     sync::OnceLock,
 };
 
-use sqlx::{Connection, PgConnection};
+use sqlx::{Connection, Executor, PgConnection};
 
 struct Server {
     /// Through the Unix socket, for a server of our own.
@@ -32,15 +32,19 @@ fn server() -> Option<&'static Server> {
     static SERVER: OnceLock<Option<Server>> = OnceLock::new();
     let server = SERVER.get_or_init(start).as_ref();
     if server.is_none() {
-        let in_ci = std::env::var("CI").is_ok_and(|value| value == "true");
-        assert!(!in_ci, "no PostgreSQL: CI must test on it");
-        // Not `eprintln!`, which is kept from the reader's eyes when a test passes.
-        let test = std::thread::current();
-        let name = test.name().unwrap_or_default();
-        let skipped = format!("skipped: no PostgreSQL ({name})\n");
-        std::io::stderr().write_all(skipped.as_bytes()).unwrap();
+        say_that_there_is_none();
     }
     server
+}
+
+fn say_that_there_is_none() {
+    let in_ci = std::env::var("CI").is_ok_and(|value| value == "true");
+    assert!(!in_ci, "no PostgreSQL: CI must test on it");
+    // Not `eprintln!`, which is kept from the reader's eyes when a test passes.
+    let test = std::thread::current();
+    let name = test.name().unwrap_or_default();
+    let skipped = format!("skipped: no PostgreSQL ({name})\n");
+    std::io::stderr().write_all(skipped.as_bytes()).unwrap();
 }
 
 fn start() -> Option<Server> {
@@ -51,33 +55,100 @@ fn start() -> Option<Server> {
             _supervisor: None,
         });
     }
-    let port = TcpListener::bind("127.0.0.1:0")
-        .and_then(|listener| listener.local_addr())
-        .unwrap()
-        .port();
-    let mut supervisor = Command::new("sh")
-        .args(["-c", include_str!("postgres.sh"), "sh", &port.to_string()])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    BufReader::new(supervisor.stdout.take().unwrap())
-        .read_line(&mut line)
-        .unwrap();
-    if line.trim() == "missing" {
-        supervisor.wait().unwrap();
-        return None;
-    }
-    let folder = line
-        .trim()
-        .strip_prefix("ready ")
-        .expect("PostgreSQL is installed and could not be started");
+    let [port] = free_ports();
+    let (supervisor, _, folder) = launch(&[port])?;
     Some(Server {
         url: format!("postgres://postgres@localhost:{port}/bookstore?host={folder}"),
         tcp_url: format!("postgres://postgres@127.0.0.1:{port}/bookstore"),
         _supervisor: Some(supervisor),
     })
+}
+
+/// Ports that were free a moment ago, each another one.
+fn free_ports<const N: usize>() -> [u16; N] {
+    let listeners = [(); N].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    listeners.map(|listener| listener.local_addr().unwrap().port())
+}
+
+/// Starts a server, and others that follow it; the process that keeps them, what it says, and their
+/// folder. Nothing where there is no PostgreSQL.
+fn launch(ports: &[u16]) -> Option<(Child, BufReader<ChildStdout>, String)> {
+    let mut supervisor = Command::new("sh")
+        .args([
+            "-c",
+            include_str!("postgres.sh"),
+            "sh",
+            &ports[0].to_string(),
+            "",
+        ])
+        .args(ports[1..].iter().map(u16::to_string))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(supervisor.stdout.take().unwrap());
+    let mut line = String::new();
+    said.read_line(&mut line).unwrap();
+    if line.trim() == "missing" {
+        supervisor.wait().unwrap();
+        return None;
+    }
+    let folder = line.trim().strip_prefix("ready ");
+    let folder = folder.expect("PostgreSQL is installed and could not be started");
+    Some((supervisor, said, folder.to_owned()))
+}
+
+/// A server with two that follow it by streaming replication; they end with this value.
+pub(crate) struct Cluster {
+    pub(crate) primary: u16,
+    pub(crate) replicas: [u16; 2],
+    supervisor: Child,
+    said: BufReader<ChildStdout>,
+}
+
+impl Cluster {
+    /// Starts it, or says in plain sight that it cannot be.
+    pub(crate) fn start() -> Option<Self> {
+        let [primary, first, second] = free_ports();
+        let Some((supervisor, said, _)) = launch(&[primary, first, second]) else {
+            say_that_there_is_none();
+            return None;
+        };
+        Some(Self {
+            primary,
+            replicas: [first, second],
+            supervisor,
+            said,
+        })
+    }
+
+    /// The database of one of its servers.
+    pub(crate) fn url(&self, port: u16) -> String {
+        format!("postgres://postgres@127.0.0.1:{port}/bookstore")
+    }
+
+    /// Executes a statement on one of its servers.
+    pub(crate) async fn execute(&self, port: u16, statement: &'static str) {
+        let mut administrator = administrator(&self.url(port)).await;
+        administrator.execute(statement).await.unwrap();
+    }
+
+    /// Has one of its servers killed (`kill`) or started again (`start`).
+    pub(crate) fn order(&mut self, verb: &str, port: u16) {
+        let stdin = self.supervisor.stdin.as_mut().unwrap();
+        writeln!(stdin, "{verb} {port}").unwrap();
+        let mut line = String::new();
+        self.said.read_line(&mut line).unwrap();
+        assert_eq!(line, "done\n");
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        drop(self.supervisor.stdin.take());
+        let ended = self.supervisor.wait();
+        assert!(ended.is_ok() || std::thread::panicking());
+    }
 }
 
 /// The same server, and a database on it.

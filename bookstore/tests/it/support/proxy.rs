@@ -149,7 +149,11 @@ async fn pass(State(passage): State<Passage>, request: Request) -> Response {
     let line = format!("{} {}", parts.method, parts.uri);
     let forwarded = passage
         .service
-        .request(parts.method, &parts.uri.to_string())
+        .client
+        .request(
+            parts.method,
+            format!("{}{}", passage.service.internal_url, parts.uri),
+        )
         .headers(parts.headers)
         .body(body);
     let Some(plan) = passage.planned.lock().unwrap().take(&line) else {

@@ -64,11 +64,14 @@ impl Process {
 
     /// One of its services.
     pub(crate) fn service(&self, name: &str) -> Service {
-        let url = self.announcement["services"][name]
-            .as_str()
-            .unwrap_or_else(|| panic!("no {name} in {}", self.announcement));
+        let url = |port: &str| {
+            let url = self.announcement[port][name].as_str();
+            url.unwrap_or_else(|| panic!("no {name} in {}", self.announcement))
+                .to_owned()
+        };
         Service {
-            url: url.to_owned(),
+            url: url("services"),
+            internal_url: url("internal"),
             client: reqwest::Client::builder().no_proxy().build().unwrap(),
         }
     }
@@ -191,6 +194,8 @@ impl Shop {
 #[derive(Clone)]
 pub(crate) struct Service {
     pub(crate) url: String,
+    /// Where all calls are, those for everybody too.
+    pub(crate) internal_url: String,
     pub(crate) client: reqwest::Client,
 }
 
@@ -227,9 +232,18 @@ impl Service {
         answer(request).await
     }
 
-    /// A request to be finished by the story.
+    /// A request to be finished by the story, to the port that the call is meant for.
     pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        self.client.request(method, format!("{}{path}", self.url))
+        let url = match is_internal(path) {
+            true => &self.internal_url,
+            false => &self.url,
+        };
+        let request = self.client.request(method, format!("{url}{path}"));
+        match path.starts_with("/audit") {
+            // Not one that was begun before what the story has just done.
+            true => request.header("cache-control", "no-cache"),
+            false => request,
+        }
     }
 
     /// Places an order under an idempotency key, for the cart or for the items in the body.
@@ -311,14 +325,36 @@ impl Service {
         })
     }
 
-    /// The service's own counts, line by line.
+    /// The service's own counts, line by line, sorted.
     pub(crate) async fn counts(&self) -> Vec<String> {
         let text = self.metrics().await;
-        text.lines()
-            .filter(|line| line.starts_with("bookstore_requests_total"))
-            .map(str::to_owned)
-            .collect()
+        let counts = text
+            .lines()
+            .filter(|line| line.starts_with("bookstore_requests_total"));
+        let mut counts: Vec<_> = counts.map(str::to_owned).collect();
+        counts.sort();
+        counts
     }
+}
+
+/// What the paths of internal calls begin with.
+const INTERNAL: [&str; 12] = [
+    "/admin/faults",
+    "/admin/reset",
+    "/audit",
+    "/checkouts",
+    "/failing_settlements",
+    "/held_reservations",
+    "/locked_checkouts",
+    "/metrics",
+    "/missing_",
+    "/order_history",
+    "/reservations",
+    "/returns",
+];
+
+fn is_internal(path: &str) -> bool {
+    INTERNAL.iter().any(|internal| path.starts_with(internal))
 }
 
 async fn answer(request: reqwest::RequestBuilder) -> (u16, Value) {

@@ -13,13 +13,18 @@ use workbench_samples::{
 
 /// Samples in a part: what the load generator writes every few seconds.
 const PART: u64 = 500_000;
+/// More samples than these are several segments that measured the same at the same time: links, which take no space.
+pub(crate) const SEGMENT: u64 = 100_000_000;
 const PER_SECOND: u64 = 5_000;
 /// 2026-11-18T11:06:40Z.
 const START: i64 = 1_795_000_000_000_000_000;
 const LABELS: usize = 8;
 
-/// Writes a run's folder, and says how many bytes its samples take.
+/// Writes the folder of a run with at most a [`SEGMENT`] of samples or several whole ones, and says how many bytes the samples
+/// of one take on the disk.
 pub(crate) fn write(run: &Path, samples: u64) -> u64 {
+    let segments = samples.div_ceil(SEGMENT);
+    let samples = samples / segments;
     if run.exists() {
         fs::remove_dir_all(run).unwrap();
     }
@@ -52,10 +57,15 @@ pub(crate) fn write(run: &Path, samples: u64) -> u64 {
         }
     }
     writer.write_part(&part).unwrap();
-    let parts = fs::read_dir(run.join(SAMPLES_FOLDER)).unwrap();
-    parts
-        .map(|part| part.unwrap().metadata().unwrap().len())
-        .sum()
+    let folder = run.join(SAMPLES_FOLDER);
+    let parts = fs::read_dir(&folder).unwrap();
+    let parts: Vec<_> = parts.map(|part| part.unwrap()).collect();
+    for number in parts.len()..parts.len() * segments as usize {
+        let link = folder.join(format!("part-{number:05}.parquet"));
+        fs::hard_link(parts[number % parts.len()].path(), link).unwrap();
+    }
+    let bytes = parts.iter().map(|part| part.metadata().unwrap().len());
+    bytes.sum()
 }
 
 fn label(number: usize) -> String {
@@ -178,5 +188,8 @@ fn manifest() -> Manifest {
         }),
         users: Vec::new(),
         arrivals: Vec::new(),
+        origin: None,
+        segment: None,
+        segments: Vec::new(),
     }
 }

@@ -14,23 +14,24 @@ use std::process::Command;
 use std::time::Instant;
 
 use clap::{Parser, ValueEnum};
+use made_up::SEGMENT;
 
 /// Measures the analysis of a run of made-up samples.
 #[derive(Parser)]
 struct Arguments {
-    /// Number of samples.
-    #[arg(long, default_value_t = 10_000_000)]
+    /// Number of samples: any up to 100 million, and whole multiples of these.
+    #[arg(long, default_value_t = 10_000_000, value_parser = samples)]
     samples: u64,
-    /// Rounds, of each of which there is one measurement of each contestant.
-    #[arg(long, default_value_t = 3)]
-    rounds: usize,
+    /// Rounds, of each of which there is one measurement of each contestant. Three of up to 100 million samples, and one of more.
+    #[arg(long)]
+    rounds: Option<usize>,
     /// Where the run is made up; it is deleted in the end.
     #[arg(long, default_value = concat!(env!("CARGO_TARGET_TMPDIR"), "/analysis"))]
     folder: PathBuf,
     /// A Python with polars, pandas and scipy; without it only the analysis is measured.
     #[arg(long)]
     python: Option<PathBuf>,
-    /// Leave out Polars' sort, which holds all samples in memory twice.
+    /// Leave out Polars' sort, which holds all samples in memory twice. Whoever needs more memory than there is is left out anyway.
     #[arg(long)]
     without_polars: bool,
     /// Measure one contestant once, in this process.
@@ -61,6 +62,23 @@ impl Contestant {
             Self::Pandas => "pandas and SciPy, the same summary",
         }
     }
+
+    /// Bytes of memory for each sample, as measured with ten million; `None` where memory does not grow with them.
+    fn bytes_per_sample(self) -> Option<u64> {
+        match self {
+            Self::Polars | Self::PolarsStreaming => Some(220),
+            Self::Analysis | Self::Comparison => None,
+            Self::Pandas => Some(380),
+        }
+    }
+}
+
+fn samples(text: &str) -> Result<u64, String> {
+    let samples: u64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if samples == 0 || (samples > SEGMENT && !samples.is_multiple_of(SEGMENT)) {
+        return Err(format!("neither up to {SEGMENT} nor a multiple of it"));
+    }
+    Ok(samples)
 }
 
 /// Where the same run is found once more, below its folder.
@@ -92,16 +110,14 @@ fn measure(contestant: Contestant, run: &Path) {
 }
 
 fn peak_memory_mib() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"));
-    let kib: u64 = line
-        .unwrap()
-        .split_whitespace()
-        .nth(1)
-        .unwrap()
-        .parse()
-        .unwrap();
-    kib / 1024
+    kib_of("/proc/self/status", "VmHWM:") / 1024
+}
+
+/// A number of KiB that Linux tells in a file of its own.
+fn kib_of(file: &str, name: &str) -> u64 {
+    let text = std::fs::read_to_string(file).unwrap();
+    let line = text.lines().find(|line| line.starts_with(name)).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
 fn compare(arguments: &Arguments) {
@@ -112,7 +128,7 @@ fn compare(arguments: &Arguments) {
         "{} samples in {:.1} s, {:.1} bytes each in Parquet; {} processors",
         arguments.samples,
         begun.elapsed().as_secs_f64(),
-        size as f64 / arguments.samples as f64,
+        size as f64 / arguments.samples.min(SEGMENT) as f64,
         std::thread::available_parallelism().unwrap()
     );
     link_twin(run);
@@ -123,8 +139,18 @@ fn compare(arguments: &Arguments) {
         }
         contestants.push(Contestant::Pandas);
     }
+    let available = kib_of("/proc/meminfo", "MemAvailable:") * 1024;
+    contestants.retain(|contestant| {
+        let needed = contestant.bytes_per_sample().unwrap_or(0) * arguments.samples;
+        if needed > available {
+            let (name, gib) = (contestant.name(), needed >> 30);
+            println!("{name}: left out, takes about {gib} GiB");
+        }
+        needed <= available
+    });
+    let rounds = if arguments.samples > SEGMENT { 1 } else { 3 };
     let mut measured: Vec<Vec<(f64, u64)>> = vec![Vec::new(); contestants.len()];
-    for _ in 0..arguments.rounds {
+    for _ in 0..arguments.rounds.unwrap_or(rounds) {
         for (contestant, measured) in contestants.iter().zip(&mut measured) {
             measured.push(in_its_own_process(*contestant, arguments));
         }

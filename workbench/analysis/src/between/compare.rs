@@ -5,9 +5,10 @@ use workbench_statistics::{RunErrors, StatisticsError, Verdict as Found, family_
 
 use super::group::{RunGroup, described_run, doubts};
 use super::pairing::{Sides, sides};
-use super::row::{Judged, layout, of_errors, of_positive, verdict};
+use super::resolution::step_ns;
+use super::row::{Judged, of_errors, of_positive, verdict};
 use super::rule::{Belief, Question};
-use super::values::{errors, is_all, labels, value};
+use super::values::{Typical, errors, is_all, labels, value};
 use super::words::{few, in_words};
 use crate::model::{GroupComparison, Metric, RunAnalysis, Verdict};
 use crate::tables::TOTAL;
@@ -99,6 +100,7 @@ pub(crate) fn compare(
         comparison: GroupComparison {
             baseline: baseline.name.clone(),
             candidate: candidate.name.clone(),
+            gate: None,
             pairing: sides.pairing,
             rows: judged.iter().map(|judged| judged.row.clone()).collect(),
             warnings: warnings.iter().cloned().map(Warning::into_text).collect(),
@@ -140,6 +142,13 @@ fn same_part(
 
 fn rows(sides: &Sides<'_>, question: &Question, warnings: &mut Vec<String>) -> Vec<Judged> {
     let runs = || sides.baseline.iter().chain(&sides.candidate).copied();
+    let typical = Typical::of(&runs().collect::<Vec<_>>(), question.latency);
+    if question.metrics(TOTAL).any(|it| it == Metric::TypicalTime) && !typical.left_out.is_empty() {
+        warnings.push(format!(
+            "typical_time leaves out {}: too few requests in some run",
+            few(&typical.left_out)
+        ));
+    }
     let mut judged = Vec::new();
     let mut not_compared: Vec<(String, Vec<&str>)> = Vec::new();
     for label in labels(runs()) {
@@ -148,8 +157,8 @@ fn rows(sides: &Sides<'_>, question: &Question, warnings: &mut Vec<String>) -> V
             continue;
         }
         let mut left_out = Vec::new();
-        for metric in question.metrics() {
-            match row(sides, label, metric, question) {
+        for metric in question.metrics(label) {
+            match row(sides, &typical, label, metric, question) {
                 Some(Ok(row)) if question.history => judged.push(row),
                 Some(Ok(row)) => judged.push(row.between_groups()),
                 Some(Err(error)) => left_out.push(format!("{} ({error})", metric.as_str())),
@@ -180,25 +189,37 @@ fn rows(sides: &Sides<'_>, question: &Question, warnings: &mut Vec<String>) -> V
 /// `None` where a run has no value.
 fn row(
     sides: &Sides<'_>,
+    typical: &Typical<'_>,
     label: &str,
     metric: Metric,
     question: &Question,
 ) -> Option<Result<Judged, StatisticsError>> {
-    let rule = question.rule.of(metric, layout(sides.pairing));
+    let rule = question.rule.of(metric, sides.pairing);
+    let looks = question.looks.as_ref();
     if metric == Metric::ErrorRate {
         let of = |runs: &[&RunAnalysis]| -> Option<Vec<RunErrors>> {
             runs.iter().map(|run| errors(run, label)).collect()
         };
         let (before, after) = (of(&sides.baseline)?, of(&sides.candidate)?);
-        return Some(of_errors(label, &before, &after, &rule));
+        return Some(of_errors(label, &before, &after, (&rule, looks)));
     }
     let of = |runs: &[&RunAnalysis]| -> Option<Vec<f64>> {
         runs.iter()
-            .map(|run| value(run, label, metric, question.latency))
+            .map(|run| match metric {
+                Metric::TypicalTime => typical.value(run, question.latency),
+                _ => value(run, label, metric, question.latency),
+            })
             .collect()
     };
     let (before, after) = (of(&sides.baseline)?, of(&sides.candidate)?);
-    Some(of_positive((label, metric), &before, &after, &rule))
+    let step_ns = step_ns(metric, &[&sides.baseline[..], &sides.candidate].concat());
+    Some(of_positive(
+        (label, metric),
+        &before,
+        &after,
+        (&rule, looks),
+        step_ns,
+    ))
 }
 
 /// Lets each verdict stand only if it does among all of them.

@@ -1,10 +1,10 @@
 //! Runs made by hand, of which only the steady state matters.
 
-use workbench_samples::{CheckStatus, Outcome, SeriesPlace, SweepPoint, Validity};
+use workbench_samples::{CheckStatus, ELAPSED, Outcome, SeriesPlace, SweepPoint, Validity};
 
 use crate::model::{
-    Estimate, Latency, RequestStatistics, RunAnalysis, Scope, StallCheck, SteadyState,
-    SteadyStatistics, WarmUpCheck,
+    Estimate, Heatmap, Latency, OverTime, RequestStatistics, ResponsesOverTime, RunAnalysis, Scope,
+    StallCheck, SteadyState, SteadyStatistics, WarmUpCheck,
 };
 
 /// Scatter between runs, in shares, with mean 0 and a standard deviation of 1 %.
@@ -29,6 +29,8 @@ pub(crate) fn run(experiment: &str, number: usize, mean_ms: f64) -> RunAnalysis 
             checks: Vec::new(),
         }),
         experiment_file: String::new(),
+        elapsed: ELAPSED.to_owned(),
+        origin: None,
         environment: Vec::new(),
         requests: Vec::new(),
         total: summary_row(),
@@ -61,6 +63,21 @@ pub(crate) fn run(experiment: &str, number: usize, mean_ms: f64) -> RunAnalysis 
         users: Vec::new(),
         open_model: None,
         resources: None,
+        over_time: OverTime {
+            response_times: Vec::new(),
+            responses: ResponsesOverTime {
+                interval_s: 1,
+                statuses: Vec::new(),
+                connect_ns: Vec::new(),
+                first_byte_ns: Vec::new(),
+            },
+            heatmap: Heatmap {
+                interval_s: 1,
+                bounds_ns: Vec::new(),
+                counts: Vec::new(),
+            },
+        },
+        percentile_curves: Vec::new(),
         histogram: Vec::new(),
         thresholds: Vec::new(),
     }
@@ -83,6 +100,7 @@ pub(crate) fn in_series(
         }),
         block,
         position: 2 * block,
+        together: false,
     });
     run
 }

@@ -4,7 +4,7 @@ use workbench_samples::{CheckStatus, Outcome, SweepPoint};
 use workbench_statistics::summary;
 
 use super::rule::Question;
-use super::values::{labels, statistics, value};
+use super::values::{Typical, labels, statistics, value};
 use crate::likeness::group_names;
 use crate::mean_of_runs::{Scale, mean_of_runs};
 use crate::model::{Group, GroupRun, GroupStatistic, Metric, MissingValue, RunAnalysis, Scope};
@@ -55,12 +55,20 @@ impl<'a> RunGroup<'a> {
             .then_some(first)
     }
 
-    pub(super) fn values(
+    pub(crate) fn values(
         &self,
         label: &str,
         metric: Metric,
         question: &Question,
     ) -> Vec<Option<f64>> {
+        if metric == Metric::TypicalTime {
+            let typical = Typical::of(&self.runs, question.latency);
+            return self
+                .runs
+                .iter()
+                .map(|run| typical.value(run, question.latency))
+                .collect();
+        }
         self.runs
             .iter()
             .map(|run| value(run, label, metric, question.latency))
@@ -70,7 +78,7 @@ impl<'a> RunGroup<'a> {
     pub(super) fn described(&self, question: &Question) -> Group {
         let statistics = labels(self.runs.iter().copied())
             .into_iter()
-            .flat_map(|label| question.metrics().map(move |metric| (label, metric)))
+            .flat_map(|label| question.metrics(label).map(move |metric| (label, metric)))
             .map(|(label, metric)| self.statistic(label, metric, question))
             .collect();
         Group {
@@ -175,7 +183,7 @@ impl RunGroup<'_> {
 }
 
 /// Why a run has no value of a metric.
-fn why_missing(run: &RunAnalysis, label: &str, metric: Metric) -> String {
+pub(crate) fn why_missing(run: &RunAnalysis, label: &str, metric: Metric) -> String {
     if run.steady.is_none() {
         return "no request started in its steady part".to_owned();
     }
@@ -187,6 +195,9 @@ fn why_missing(run: &RunAnalysis, label: &str, metric: Metric) -> String {
         Metric::P50 => &row.p50_ns,
         Metric::P95 => &row.p95_ns,
         Metric::P99 => &row.p99_ns,
+        Metric::TypicalTime => {
+            return "no label has a median in every run".to_owned();
+        }
         Metric::Throughput | Metric::ErrorRate => return "it is 0".to_owned(),
     };
     match (of_all.value, &of_all.note) {

@@ -3,23 +3,21 @@
 mod compare;
 mod group;
 mod pairing;
+mod resolution;
 mod row;
 mod rule;
 mod several;
 mod values;
 mod words;
 
-pub use rule::ComparisonRule;
-pub use values::LatencyOf;
-
 pub(crate) use compare::{Warning, compare};
-pub(crate) use group::{RunGroup, described_run, doubts};
+pub(crate) use group::{RunGroup, described_run, doubts, why_missing};
 pub(crate) use row::Judged;
-pub(crate) use rule::{Belief, Question};
-pub(crate) use values::{is_all, labels};
+pub(crate) use rule::{Belief, Question, asked_of};
+pub(crate) use values::{Typical, is_all, labels, requests_of, value};
 pub(crate) use words::few;
 
-use crate::model::{BetweenRuns, RunAnalysis};
+use crate::model::{BetweenRuns, ComparisonRule, RunAnalysis};
 
 /// What may be said between runs: groups of runs that repeat the same thing, each pair of groups compared, and from
 /// three groups on all at once.

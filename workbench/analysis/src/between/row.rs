@@ -1,13 +1,14 @@
 //! One metric of one label, candidate against baseline.
 
 use workbench_statistics::{
-    Better, Design, Evidence, Interval, Layout, Method, RUNS_FOR_EQUIVALENCE, Rule, RunErrors,
+    Better, Design, Evidence, Interval, Looks, Method, RUNS_FOR_EQUIVALENCE, Rule, RunErrors,
     Sides, StatisticsError, Verdict as Found, VerdictWarning, cliffs_delta, compare_error_rates,
-    compare_runs, hedges_g, hodges_lehmann, mann_whitney, minimum_detectable_effect,
+    compare_error_rates_at_look, hedges_g, hodges_lehmann, mann_whitney, minimum_detectable_effect,
     paired_hodges_lehmann, runs_needed, signed_rank,
 };
 
 use super::group::{mean, scaled};
+use super::resolution::compare_in_steps;
 use super::words::in_words;
 use crate::model::{
     ConfidenceInterval, Metric, MetricComparison, RankEstimate, TestMethod, Verdict,
@@ -66,9 +67,10 @@ pub(super) fn of_positive(
     (label, metric): (&str, Metric),
     baseline: &[f64],
     candidate: &[f64],
-    rule: &Rule,
+    (rule, looks): (&Rule, Option<&Looks>),
+    step_ns: f64,
 ) -> Result<Judged, StatisticsError> {
-    let found = compare_runs(baseline, candidate, rule)?;
+    let (found, widened) = compare_in_steps(baseline, candidate, (rule, looks), step_ns)?;
     let shift = found.ratio.as_ref().map(|test| Shift {
         change: test.ratio - 1.0,
         interval: moved(test.interval),
@@ -85,12 +87,13 @@ pub(super) fn of_positive(
         Better::Lower => rule.margin,
         Better::Higher => -rule.margin / (1.0 + rule.margin),
     };
-    Ok(Facts {
+    let mut judged = Facts {
         label,
         metric,
         baseline,
         candidate,
         rule,
+        level: looks.map_or(rule.alpha, Looks::level),
         verdict: found.verdict,
         method: found.method,
         evidence: found.evidence,
@@ -101,7 +104,15 @@ pub(super) fn of_positive(
         margin: rule.margin.ln_1p(),
         warnings: found.warnings,
     }
-    .judged())
+    .judged();
+    if widened {
+        judged.row.warnings.push(format!(
+            "times were recorded in steps of {} ms, by which the runs of a side do not vary: the interval is one step wider \
+             either way",
+            step_ns / 1e6
+        ));
+    }
+    Ok(judged)
 }
 
 /// Judges the error rate, by itself.
@@ -109,9 +120,12 @@ pub(super) fn of_errors(
     label: &str,
     baseline: &[RunErrors],
     candidate: &[RunErrors],
-    rule: &Rule,
+    (rule, looks): (&Rule, Option<&Looks>),
 ) -> Result<Judged, StatisticsError> {
-    let found = compare_error_rates(baseline, candidate, rule)?;
+    let found = match looks {
+        None => compare_error_rates(baseline, candidate, rule),
+        Some(looks) => compare_error_rates_at_look(baseline, candidate, rule, looks),
+    }?;
     let rates = |runs: &[RunErrors]| -> Vec<f64> {
         runs.iter()
             .map(|run| run.failures as f64 / run.requests as f64)
@@ -128,6 +142,7 @@ pub(super) fn of_errors(
         baseline: &rates(baseline),
         candidate: &rates(candidate),
         rule,
+        level: looks.map_or(rule.alpha, Looks::level),
         verdict: found.verdict,
         method: found.method,
         evidence: found.evidence,
@@ -155,6 +170,8 @@ struct Facts<'a> {
     baseline: &'a [f64],
     candidate: &'a [f64],
     rule: &'a Rule,
+    /// The one-sided level of the test: α, or that of a look.
+    level: f64,
     verdict: Found,
     method: Option<Method>,
     evidence: Option<Evidence>,
@@ -235,8 +252,11 @@ impl Facts<'_> {
             Method::Paired => Design::Paired {
                 pairs: self.baseline.len(),
             },
+            Method::Trimmed => Design::Trimmed {
+                pairs: self.baseline.len(),
+            },
         };
-        let alpha = self.rule.alpha;
+        let alpha = self.level;
         let effect = minimum_detectable_effect(design, alpha, Sides::One, POWER).ok()?;
         let deviation = self.detectable? / effect;
         if self.margin == 0.0 {
@@ -247,7 +267,7 @@ impl Facts<'_> {
         let runs = runs_needed(design, wanted, alpha, Sides::One, POWER).ok()?;
         let least = match self.method? {
             Method::Prediction => 1,
-            Method::Welch | Method::Paired => RUNS_FOR_EQUIVALENCE,
+            Method::Welch | Method::Paired | Method::Trimmed => RUNS_FOR_EQUIVALENCE,
         };
         runs.map(|runs| runs.max(least) as u64)
     }
@@ -269,7 +289,7 @@ fn ranks(
             let shift = hodges_lehmann(after, before, confidence).ok()?;
             (test.p, test.null_distribution, shift)
         }
-        Method::Paired => {
+        Method::Paired | Method::Trimmed => {
             let test = signed_rank(after, before).ok()?;
             let shift = paired_hodges_lehmann(after, before, confidence).ok()?;
             (test.p, test.null_distribution, shift)
@@ -317,13 +337,6 @@ fn method(layout: Method) -> TestMethod {
         Method::Prediction => TestMethod::Prediction,
         Method::Welch => TestMethod::Welch,
         Method::Paired => TestMethod::Paired,
-    }
-}
-
-/// The layout that a pairing stands for.
-pub(super) fn layout(pairing: crate::model::Pairing) -> Layout {
-    match pairing {
-        crate::model::Pairing::Independent => Layout::Independent,
-        crate::model::Pairing::Pairs => Layout::Pairs,
+        Method::Trimmed => TestMethod::Trimmed,
     }
 }

@@ -1,97 +1,17 @@
-//! By which rule groups of runs are compared.
+//! What is asked of two groups of runs.
 
-use serde::Serialize;
-use workbench_statistics::{Better, Layout, Rule, StatisticsError};
+use workbench_statistics::Looks;
 
-use super::values::LatencyOf;
-use crate::model::Metric;
+use crate::model::{ComparisonRule, LatencyOf, Metric};
+use crate::tables::TOTAL;
 
-/// What counts as a change, and how sure a verdict has to be.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct ComparisonRule {
-    margin: f64,
-    error_rate_margin: f64,
-    alpha: f64,
-}
-
-impl ComparisonRule {
-    /// A rule; all three are fractions.
-    ///
-    /// # Errors
-    /// A margin that is negative or not finite, or an `alpha` that is not above 0 and below one half.
-    pub fn new(margin: f64, error_rate_margin: f64, alpha: f64) -> Result<Self, StatisticsError> {
-        if let Some(value) = [margin, error_rate_margin]
-            .into_iter()
-            .find(|value| !(value.is_finite() && *value >= 0.0))
-        {
-            return Err(StatisticsError::ImpossibleMargin { value });
-        }
-        if !(alpha > 0.0 && alpha < 0.5) {
-            return Err(StatisticsError::ImpossibleProbability {
-                value: alpha,
-                range: "above 0 and below one half",
-            });
-        }
-        Ok(Self {
-            margin,
-            error_rate_margin,
-            alpha,
-        })
-    }
-
-    /// The relative change that does not matter.
-    #[must_use]
-    pub fn margin(&self) -> f64 {
-        self.margin
-    }
-
-    /// The difference of error rates that does not matter.
-    #[must_use]
-    pub fn error_rate_margin(&self) -> f64 {
-        self.error_rate_margin
-    }
-
-    /// Probability of a false alarm; intervals have the confidence 1 − 2 alpha.
-    #[must_use]
-    pub fn alpha(&self) -> f64 {
-        self.alpha
-    }
-
-    pub(crate) fn confidence(&self) -> f64 {
-        1.0 - 2.0 * self.alpha
-    }
-
-    /// The rule for one metric, as the statistics take it.
-    pub(crate) fn of(&self, metric: Metric, layout: Layout) -> Rule {
-        Rule {
-            margin: match metric {
-                Metric::ErrorRate => self.error_rate_margin,
-                _ => self.margin,
-            },
-            alpha: self.alpha,
-            better: better(metric),
-            layout,
-        }
-    }
-}
-
-impl Default for ComparisonRule {
-    /// 5 % for a change, one request in a thousand for error rates, 5 % for a false alarm.
-    fn default() -> Self {
-        Self {
-            margin: 0.05,
-            error_rate_margin: 0.001,
-            alpha: 0.05,
-        }
-    }
-}
-
-/// Which way a metric improves.
-pub(crate) fn better(metric: Metric) -> Better {
-    match metric {
-        Metric::Throughput => Better::Higher,
-        Metric::Mean | Metric::P50 | Metric::P95 | Metric::P99 | Metric::ErrorRate => Better::Lower,
-    }
+/// What metrics that are asked for are of one label: the typical time of a single label is its median.
+pub(crate) fn asked_of(label: &str, metrics: &[Metric]) -> impl Iterator<Item = Metric> {
+    let total = label == TOTAL;
+    Metric::of(label).filter(move |metric| {
+        let instead = *metric == Metric::P50 && !total;
+        metrics.contains(metric) || (instead && metrics.contains(&Metric::TypicalTime))
+    })
 }
 
 /// What becomes of runs that cannot be believed or compared.
@@ -115,6 +35,8 @@ pub(crate) struct Question {
     pub(crate) labels: Option<Vec<String>>,
     pub(crate) latency: LatencyOf,
     pub(crate) belief: Belief,
+    /// The schedule of a series that ends as soon as it is decided.
+    pub(crate) looks: Option<Looks>,
     /// Fewer runs than this of the baseline and of the candidate are not judged.
     pub(crate) minimum_runs: [usize; 2],
     /// Whether the baseline is a history of sessions: only that carries a single run of the candidate.
@@ -132,6 +54,7 @@ impl Question {
             labels: None,
             latency: LatencyOf::All,
             belief: Belief::AsJudged,
+            looks: None,
             minimum_runs: [1, 1],
             history: false,
             // The runs are all that is known of their series.
@@ -145,9 +68,8 @@ impl Question {
             .is_none_or(|labels| labels.iter().any(|it| it == label))
     }
 
-    pub(super) fn metrics(&self) -> impl Iterator<Item = Metric> {
-        Metric::ALL
-            .into_iter()
-            .filter(|metric| self.metrics.contains(metric))
+    /// Metrics that a label has rows of.
+    pub(super) fn metrics(&self, label: &str) -> impl Iterator<Item = Metric> {
+        asked_of(label, &self.metrics)
     }
 }

@@ -39,7 +39,7 @@ fn at_one_point(groups: &[&RunGroup<'_>], question: &Question) -> Vec<SeveralGro
     let runs = alike.iter().flat_map(|group| group.runs.iter().copied());
     labels(runs)
         .into_iter()
-        .flat_map(|label| question.metrics().map(move |metric| (label, metric)))
+        .flat_map(|label| question.metrics(label).map(move |metric| (label, metric)))
         .filter_map(|(label, metric)| {
             let known: Vec<(&str, Vec<f64>)> = alike
                 .iter()

@@ -1,6 +1,8 @@
 use super::fixture::{alone, in_series, invalid, pairs, run};
 use super::*;
-use crate::model::{GroupComparison, Metric, MetricComparison, Pairing, TestMethod, Verdict};
+use crate::model::{
+    GroupComparison, LatencyOf, Metric, MetricComparison, Pairing, TestMethod, Verdict,
+};
 
 fn between(runs: &[RunAnalysis]) -> BetweenRuns {
     between_runs(runs, &ComparisonRule::default())
@@ -61,7 +63,7 @@ fn every_label_and_metric_has_a_row_and_total_is_last() {
         .collect();
     let expected: Vec<_> = ["browse", "order", "TOTAL"]
         .into_iter()
-        .flat_map(|label| Metric::ALL.map(|metric| (label, metric)))
+        .flat_map(|label| Metric::of(label).map(move |metric| (label, metric)))
         .collect();
     assert_eq!(rows, expected);
 }
@@ -240,7 +242,7 @@ fn runs_without_steady_states_leave_groups_without_statistics() {
 fn one_group_has_statistics_and_no_comparison() {
     let found = between(&alone("old", 4, 10.0));
     assert_eq!(found.comparisons, []);
-    let mean = &found.groups[0].statistics[12];
+    let mean = &found.groups[0].statistics[13];
     assert_eq!(
         (mean.request.as_str(), mean.metric),
         ("TOTAL", Metric::Mean)

@@ -1,20 +1,9 @@
 //! One value per run, label and metric.
 
-use serde::{Deserialize, Serialize};
-use workbench_statistics::RunErrors;
+use workbench_statistics::{RunErrors, summary};
 
-use crate::model::{Metric, RunAnalysis, SteadyStatistics};
+use crate::model::{LatencyOf, Metric, RunAnalysis, SteadyStatistics};
 use crate::tables::TOTAL;
-
-/// Which requests' elapsed times are compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LatencyOf {
-    /// All requests, failed ones too.
-    All,
-    /// Successful requests only.
-    Success,
-}
 
 /// Labels of runs in the order in which they first occur, `TOTAL` last; none where no run has a steady state.
 pub(crate) fn labels<'a>(runs: impl IntoIterator<Item = &'a RunAnalysis>) -> Vec<&'a str> {
@@ -42,8 +31,55 @@ pub(crate) fn is_all<'a>(runs: impl IntoIterator<Item = &'a RunAnalysis>, label:
         })
 }
 
-/// The value of a metric that is positive, error rates aside; `None` where the run has none.
-pub(super) fn value(
+/// Fewer requests than this in any run leave a label out of the typical time, as long as others remain: its median would
+/// vary more than all others. Ours.
+const FOR_TYPICAL: u64 = 100;
+
+/// Labels that the typical time of some runs is made of: those of which each run has a median, and enough requests.
+#[derive(Clone, Debug)]
+pub(crate) struct Typical<'a> {
+    labels: Vec<&'a str>,
+    /// Labels that some run has too few requests of.
+    pub(super) left_out: Vec<&'a str>,
+}
+
+impl<'a> Typical<'a> {
+    pub(crate) fn of(runs: &[&'a RunAnalysis], latency: LatencyOf) -> Self {
+        let all = labels(runs.iter().copied());
+        let with = |least: u64| -> (Vec<&str>, Vec<&str>) {
+            let labels = all.iter().copied().filter(|label| *label != TOTAL);
+            labels.partition(|label| {
+                runs.iter().all(|run| {
+                    let requests = statistics(run, label).map_or(0, |row| row.samples);
+                    requests >= least && value(run, label, Metric::P50, latency).is_some()
+                })
+            })
+        };
+        let (labels, left_out) = with(FOR_TYPICAL);
+        if labels.is_empty() {
+            let (labels, left_out) = with(0);
+            return Self { labels, left_out };
+        }
+        Self { labels, left_out }
+    }
+
+    /// The geometric mean of a run's medians, each label once, in nanoseconds.
+    ///
+    /// # References
+    /// P. J. Fleming, J. J. Wallace (1986), “How Not To Lie With Statistics: The Correct Way To Summarize Benchmark
+    /// Results”, Communications of the ACM 29(3).
+    pub(crate) fn value(&self, run: &RunAnalysis, latency: LatencyOf) -> Option<f64> {
+        let medians = self.labels.iter();
+        let logarithms: Option<Vec<f64>> = medians
+            .map(|label| value(run, label, Metric::P50, latency).map(f64::ln))
+            .collect();
+        let mean = summary(&logarithms?).ok()?.mean;
+        Some(mean.exp())
+    }
+}
+
+/// The value of a metric that is positive, error rates and the typical time aside; `None` where the run has none.
+pub(crate) fn value(
     run: &RunAnalysis,
     label: &str,
     metric: Metric,
@@ -59,6 +95,7 @@ pub(super) fn value(
         Metric::ErrorRate => {
             return errors(run, label).map(|run| run.failures as f64 / run.requests as f64);
         }
+        Metric::TypicalTime => return Typical::of(&[run], latency).value(run, latency),
     };
     let value = match (latency, metric) {
         (LatencyOf::All, _) | (_, Metric::Throughput) => of_all,
@@ -75,6 +112,11 @@ pub(super) fn value(
     };
     // Comparisons are on logarithms.
     value.filter(|value| value.is_finite() && *value > 0.0)
+}
+
+/// Requests of a label in the steady part of a run.
+pub(crate) fn requests_of(run: &RunAnalysis, label: &str) -> u64 {
+    statistics(run, label).map_or(0, |row| row.samples)
 }
 
 /// Failures and requests of a label in a run.

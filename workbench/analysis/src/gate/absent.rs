@@ -3,17 +3,47 @@
 use std::path::{Path, PathBuf};
 
 use workbench_samples::{Manifest, Outcome, Series, SeriesRun, SeriesRunState};
+use workbench_statistics::Looks;
 
 use crate::error::AnalysisError;
+use crate::model::Policy;
 
 /// What is known of runs that are not among those compared.
 ///
 /// Leaving them out silently would choose among runs by their results: a candidate that crashes would be judged by the
 /// runs that it survived.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Absent {
     failed: Vec<Gone>,
     still_to_be_made: Vec<String>,
+    agreed: Option<Box<Agreed>>,
+}
+
+/// What was fixed before the first run of a series that ends as soon as it is decided.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Agreed {
+    /// When it is judged, and the level of each look.
+    pub looks: Looks,
+    /// By which policy.
+    pub policy: Policy,
+}
+
+impl Agreed {
+    fn of(series: &Series) -> Result<Option<Self>, AnalysisError> {
+        let Some(recorded) = &series.until_decided else {
+            return Ok(None);
+        };
+        let damaged = |what: String| AnalysisError::DamagedAgreement {
+            series_id: series.series_id.clone(),
+            what,
+        };
+        let policy: Policy = serde_json::from_value(recorded.policy.clone())
+            .map_err(|error| damaged(error.to_string()))?;
+        let pairs: Vec<usize> = recorded.looks.iter().map(|look| *look as usize).collect();
+        let looks = Looks::new(&pairs, policy.rule.pairs().test(), policy.rule.alpha())
+            .map_err(|error| damaged(error.to_string()))?;
+        Ok(Some(Self { looks, policy }))
+    }
 }
 
 /// A run that failed.
@@ -26,8 +56,18 @@ struct Gone {
 
 impl Absent {
     /// What a series says of one of its experiments.
-    pub(super) fn of_series(series: &Series, name: &str, results: &Path) -> Self {
-        let mut absent = Self::default();
+    ///
+    /// # Errors
+    /// Looks or a policy in the record that are none.
+    pub(super) fn of_series(
+        series: &Series,
+        name: &str,
+        results: &Path,
+    ) -> Result<Self, AnalysisError> {
+        let mut absent = Self {
+            agreed: Agreed::of(series)?.map(Box::new),
+            ..Self::default()
+        };
         for run in series.runs.iter().filter(|run| run.experiment == name) {
             let of = format!(
                 "run {} of series {}, {name},",
@@ -45,13 +85,14 @@ impl Absent {
                     });
                     continue;
                 }
+                SeriesRunState::NotNeeded => continue,
                 SeriesRunState::Planned => "is still to be made",
                 SeriesRunState::Running => "has not ended, or was killed",
                 SeriesRunState::Interrupted => "was interrupted",
             };
             absent.still_to_be_made.push(format!("{of} {to_be_made}"));
         }
-        absent
+        Ok(absent)
     }
 
     /// An attempt that was interrupted says nothing of the system; one that failed does.
@@ -98,8 +139,23 @@ impl Absent {
         });
     }
 
+    #[cfg(test)]
+    pub(super) fn with_agreement(agreed: Agreed) -> Self {
+        Self {
+            agreed: Some(Box::new(agreed)),
+            ..Self::default()
+        }
+    }
+
+    /// What was agreed on before the first run, where the runs are of a series that ends as soon as it is decided.
+    #[must_use]
+    pub fn agreed(&self) -> Option<&Agreed> {
+        self.agreed.as_deref()
+    }
+
     /// Takes over what is known of others; each thing once.
     pub fn add(&mut self, other: Self) {
+        self.agreed = self.agreed.take().or(other.agreed);
         for gone in other.failed {
             if !self.failed.contains(&gone) {
                 self.failed.push(gone);

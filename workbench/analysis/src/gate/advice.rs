@@ -2,14 +2,14 @@
 
 use workbench_statistics::{RUNS_FOR_EQUIVALENCE, student_t_quantile};
 
-use super::report::{Conclusion, GateReport, ObjectionKind, RowOutcome};
+use crate::model::{Conclusion, GateReport, ObjectionKind, Policy, RowOutcome};
 use crate::model::{Metric, Pairing};
 
 /// More runs than this are not made on either side: ours.
 const PRACTICAL: u64 = 40;
 
-/// A few sentences, the most useful first.
-pub(super) fn advice(report: &GateReport, unfinished: bool) -> Vec<String> {
+/// A few sentences, the most useful first; of imported runs, which another tool makes.
+pub(super) fn advice(report: &GateReport, unfinished: bool, imported: bool) -> Vec<String> {
     if unfinished && report.conclusion != Conclusion::Invalid {
         return vec![
             "Make the runs that are missing: `workbench run --resume SERIES`. Then judge the whole series, once."
@@ -19,7 +19,7 @@ pub(super) fn advice(report: &GateReport, unfinished: bool) -> Vec<String> {
     match report.conclusion {
         Conclusion::Passed => Vec::new(),
         Conclusion::Failed => failed(report),
-        Conclusion::Inconclusive => inconclusive(report),
+        Conclusion::Inconclusive => inconclusive(report, imported),
         Conclusion::Invalid => invalid(report),
     }
 }
@@ -51,7 +51,7 @@ fn failed(report: &GateReport) -> Vec<String> {
     advice
 }
 
-fn inconclusive(report: &GateReport) -> Vec<String> {
+fn inconclusive(report: &GateReport, imported: bool) -> Vec<String> {
     let mut advice = Vec::new();
     let open = || {
         report
@@ -73,8 +73,16 @@ fn inconclusive(report: &GateReport) -> Vec<String> {
         );
     } else if runs < RUNS_FOR_EQUIVALENCE as u64 {
         advice.push(format!(
-            "{runs} runs on a side cannot show that nothing changed: make {RUNS_FOR_EQUIVALENCE} or more of each, interleaved, with \
-             `workbench run BASELINE.yaml CANDIDATE.yaml --repetitions N`."
+            "{} cannot show that nothing changed: it takes {RUNS_FOR_EQUIVALENCE} or more of each, made by turns: {}.",
+            match runs {
+                1 => "One run on a side".to_owned(),
+                runs => format!("{runs} runs on a side"),
+            },
+            if imported {
+                "`workbench gate --baseline FILE… --candidate FILE…`, a result file for each run"
+            } else {
+                "`workbench run BASELINE.yaml CANDIDATE.yaml --repetitions N`"
+            }
         ));
     } else if let Some(needed) = open().filter_map(|row| row.comparison.runs_needed).max() {
         let what = match report.pairing {
@@ -122,20 +130,31 @@ fn inconclusive(report: &GateReport) -> Vec<String> {
 /// Without a single failure the interval of a rate still reaches up to z²/n (Wilson).
 fn error_rates(report: &GateReport) -> Option<String> {
     let margin = report.policy.rule.error_rate_margin();
+    let look = report.look.as_ref();
+    let level = look.map_or(report.policy.rule.alpha(), |look| look.level);
+    let requests = requests_for_error_rates(&report.policy, level)?;
     let open = report
         .rows
         .iter()
         .any(|row| row.outcome == RowOutcome::Open && row.comparison.metric == Metric::ErrorRate);
-    // So many degrees of freedom are the normal distribution's.
-    let z = student_t_quantile(report.policy.rule.alpha(), 1e9).ok()?;
-    (open && margin > 0.0).then(|| {
+    open.then(|| {
         format!(
-            "Error rates: showing a margin of {} percentage points takes some {:.0} requests on either side even where none \
-             fails. Longer runs have more; `error_rate_margin` allows more.",
+            "Error rates: showing a margin of {} percentage points takes some {requests} requests on either side even where none \
+             fails. Longer runs have more; `error_rate_margin` allows more; `not_required: [error_rate]` fails on them only \
+             where they got worse.",
             (margin * 1e6).round() / 1e4,
-            z * z / margin
         )
     })
+}
+
+/// Requests on either side without which the error rate cannot be shown to be no worse, even where none fails; `None` where
+/// it is not required, or no number would do. `level` is that of the test, one-sided: the policy's alpha, or that of a look.
+pub(super) fn requests_for_error_rates(policy: &Policy, level: f64) -> Option<u64> {
+    let margin = policy.rule.error_rate_margin();
+    // So many degrees of freedom are the normal distribution's.
+    let z = student_t_quantile(level, 1e9).ok()?;
+    let required = !policy.not_required.contains(&Metric::ErrorRate);
+    (required && margin > 0.0).then(|| (z * z / margin).round() as u64)
 }
 
 fn invalid(report: &GateReport) -> Vec<String> {

@@ -4,12 +4,11 @@ use serde::Serialize;
 use workbench_statistics::clopper_pearson;
 
 use super::absent::Absent;
-use super::comparable::targets;
+use super::comparable::unlike_targets;
 use super::conclude::{These, judge_these};
 use super::deal::{splits, swapped, swaps};
-use super::policy::Policy;
-use super::report::{Conclusion, GATE_SCHEMA_VERSION, GateReport, GateRow};
 use super::run::GateRun;
+use crate::model::{Conclusion, GATE_SCHEMA_VERSION, GateReport, GateRow, Policy};
 use crate::model::{ConfidenceInterval, Verdict};
 
 /// Confidence of the interval of the alarm rate.
@@ -99,7 +98,7 @@ impl AlarmRate {
         absent: &Absent,
         policy: &Policy,
     ) -> Vec<String> {
-        if let Some(unlike) = targets(&[baseline, candidate].concat()) {
+        if let Some(unlike) = unlike_targets(&[baseline, candidate].concat()) {
             self.invalid += 1;
             return vec![unlike];
         }
@@ -164,7 +163,8 @@ fn is_tested(report: &GateReport, absent: &Absent) -> bool {
 ///   such as these (skewed, with outliers), nothing of drift between sessions, and their rate has no interval.
 ///
 /// Invalid comparisons are counted by themselves, for the gate would not have judged them, as are those of runs with
-/// different targets or faults, which do differ. So are comparisons in which a gated row was not tested: without a test
+/// different kinds of targets or faults, which do differ; that targets at different addresses are copies of one system is
+/// taken on trust. So are comparisons in which a gated row was not tested: without a test
 /// there is no alarm, false or not.
 ///
 /// # References

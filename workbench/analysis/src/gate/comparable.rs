@@ -2,13 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use workbench_plan::Plan;
-
 use super::absent::Absent;
-use super::report::{Objection, ObjectionKind};
 use super::run::GateRun;
 use crate::between::doubts;
 use crate::likeness::difference;
+use crate::model::{Objection, ObjectionKind};
 
 /// Everything that speaks against comparing these runs; whether each of them stands for a session.
 pub(super) fn objections(
@@ -65,11 +63,20 @@ pub(super) fn objections(
     found
 }
 
+/// What keeps two runs from being compared, invalid runs aside; empty where nothing does.
+pub(crate) fn differences(one: &GateRun, other: &GateRun) -> Vec<String> {
+    objections(&[one], &[other], false, &Absent::default())
+        .into_iter()
+        .filter(|objection| objection.kind != ObjectionKind::InvalidRun)
+        .map(|objection| objection.finding)
+        .collect()
+}
+
 /// Runs with less time between them are of one session, in nanoseconds: ours. Nobody sets a system up anew in less.
 const ONE_SESSION_NS: i64 = 600_000_000_000;
 
 /// Says why two runs are of one session, if they are.
-fn one_session(one: &GateRun, other: &GateRun) -> Option<String> {
+pub(crate) fn one_session(one: &GateRun, other: &GateRun) -> Option<String> {
     let named = |why: &str| format!("{} and {} are {why}", one.name(), other.name());
     let series = |run: &GateRun| run.manifest.series.as_ref().map(|it| it.series_id.clone());
     if series(one).is_some() && series(one) == series(other) {
@@ -129,22 +136,29 @@ fn differing(what: &str, runs: &[&GateRun], of: impl Fn(&GateRun) -> String) -> 
 
 /// Says how the first experiment that is unlike the first one differs.
 fn experiments(runs: &[&GateRun]) -> Option<String> {
-    first_unlike(runs, Plan::workload)
+    first_unlike(runs, GateRun::workload)
 }
 
-/// Says where runs that should differ in nothing had another target, or other faults in it.
-pub(super) fn targets(runs: &[&GateRun]) -> Option<String> {
-    first_unlike(runs, Plan::target_text)
+/// Says where runs that should differ in nothing had another kind of target, or other faults in it. Copies of one system that
+/// run side by side have addresses of their own.
+pub(super) fn unlike_targets(runs: &[&GateRun]) -> Option<String> {
+    first_unlike(runs, |run| run.plan.target_text_anywhere())
+        .map(|finding| format!("different targets or faults: {finding}"))
+}
+
+/// Says where runs had another target, or other faults in it.
+fn targets(runs: &[&GateRun]) -> Option<String> {
+    first_unlike(runs, |run| run.plan.target_text())
         .map(|finding| format!("different targets or faults: {finding}"))
 }
 
 /// How the first run that is unlike the first one differs from it, in a text about their plans.
-fn first_unlike(runs: &[&GateRun], compared: impl Fn(&Plan) -> String) -> Option<String> {
+fn first_unlike(runs: &[&GateRun], compared: impl Fn(&GateRun) -> String) -> Option<String> {
     let (first, others) = runs.split_first()?;
-    let expected = compared(&first.plan);
+    let expected = compared(first);
     let (other, unlike) = others
         .iter()
-        .map(|run| (run, compared(&run.plan)))
+        .map(|run| (run, compared(run)))
         .find(|(_, text)| *text != expected)?;
     Some(difference(
         (&first.name(), &expected),

@@ -5,14 +5,16 @@ use workbench_statistics::RUNS_OF_A_HISTORY;
 use super::absent::Absent;
 use super::advice::advice;
 use super::comparable::objections;
-use super::policy::{FailOn, GatedLabels, Policy};
 use super::remarks::remarks;
-use super::report::{
-    Conclusion, GATE_SCHEMA_VERSION, GateReport, GateRow, GateSide, MissingRow, ObjectionKind,
-    RowOutcome,
-};
 use super::run::GateRun;
-use crate::between::{Belief, Judged, RunGroup, Warning, compare, described_run, is_all, labels};
+use crate::between::{
+    Belief, Judged, RunGroup, Warning, asked_of, compare, described_run, is_all, labels,
+};
+use crate::model::{
+    Conclusion, GATE_SCHEMA_VERSION, GateReport, GateRow, GateSide, LookTaken, MissingRow,
+    ObjectionKind, RowOutcome,
+};
+use crate::model::{FailOn, GatedLabels, Policy};
 use crate::model::{MetricComparison, Verdict};
 use crate::tables::TOTAL;
 
@@ -39,10 +41,12 @@ pub struct Sides<'a> {
 /// - passes if it is equivalent, improved, or the worse end of its interval lies within the margin: the candidate is
 ///   then *shown* to be no worse than the margin, with probability α at most of saying so falsely of a change as large
 ///   as the margin (one-sided, as in a non-inferiority test);
-/// - is open otherwise, as is a gated label or metric that some run has no value of.
+/// - is open otherwise, as is a gated label or metric that some run has no value of; what the policy does not require may
+///   stay so.
 ///
 /// One failing row fails the gate. An open one leaves it inconclusive: not enough data is never a pass. Of a series that
-/// has not ended every row is open: whoever could stop when they like what they see would pass, or fail, too often.
+/// has not ended every row is open: whoever could stop when they like what they see would pass, or fail, too often. A
+/// series that ends as soon as it is decided is judged by its own policy, at its looks only, each at a lower level.
 ///
 /// # References
 /// S. Wellek (2010), “Testing Statistical Hypotheses of Equivalence and Noninferiority”, second edition, chapter 1.
@@ -76,7 +80,15 @@ pub(super) fn judge_these(these: These<'_>, policy: &Policy, force: bool) -> Gat
         absent,
     } = these;
     let all = [before, after].concat();
-    let unfinished = !absent.still_to_be_made().is_empty();
+    let agreed = absent.agreed();
+    let policy = agreed.map_or(policy, |agreed| &agreed.policy);
+    let looks = agreed.map(|agreed| &agreed.looks);
+    let missing_runs = !absent.still_to_be_made().is_empty();
+    // At a look it does not matter which runs could still be made: that there may be more is in its level.
+    let unfinished = match looks {
+        Some(looks) => !looks.pairs().contains(&before.len().min(after.len())),
+        None => missing_runs,
+    };
     let objections = objections(before, after, history, absent);
     let refused = !objections.is_empty() && !force;
     let mut question = policy.question(history);
@@ -85,13 +97,17 @@ pub(super) fn judge_these(these: These<'_>, policy: &Policy, force: bool) -> Gat
         (false, true) => Belief::Forced,
         (false, false) => Belief::Refused,
     };
-    question.ended_early = unfinished;
+    question.ended_early = missing_runs;
+    question.looks = looks.cloned();
     let (baseline, candidate) = (group(before), group(after));
     let compared = compare(&baseline, &candidate, &question);
     let least = policy.minimum_runs as usize;
     let few = compared.counts[0] < least || (!history && compared.counts[1] < least);
     let undecided = if unfinished {
-        Some("the series has not ended".to_owned())
+        Some(match looks {
+            Some(_) => "the series is between two looks".to_owned(),
+            None => "the series has not ended".to_owned(),
+        })
     } else {
         few.then(|| format!("fewer runs than the policy's minimum of {least}"))
     };
@@ -113,6 +129,10 @@ pub(super) fn judge_these(these: These<'_>, policy: &Policy, force: bool) -> Gat
         forced: force && !objections.is_empty(),
         objections,
         policy: policy.clone(),
+        look: looks.map(|looks| LookTaken {
+            looks: looks.pairs().iter().map(|pairs| *pairs as u32).collect(),
+            level: looks.level(),
+        }),
         baseline: side(&baseline, compared.counts[0], history),
         candidate: side(&candidate, compared.counts[1], false),
         pairing: compared.comparison.pairing,
@@ -133,7 +153,7 @@ pub(super) fn judge_these(these: These<'_>, policy: &Policy, force: bool) -> Gat
             policy.minimum_runs
         ));
     }
-    if let [first, others @ ..] = absent.still_to_be_made() {
+    if let (true, [first, others @ ..]) = (unfinished, absent.still_to_be_made()) {
         let more = match others.len() {
             0 => String::new(),
             more => format!(", and {more} more like it"),
@@ -153,7 +173,8 @@ pub(super) fn judge_these(these: These<'_>, policy: &Policy, force: bool) -> Gat
         .warnings
         .extend(remarks(before, after, policy.rule.margin()));
     report.reasons = reasons(&report);
-    report.advice = advice(&report, unfinished);
+    let imported = all.iter().any(|run| run.manifest.origin.is_some());
+    report.advice = advice(&report, unfinished, imported);
     report
 }
 
@@ -187,7 +208,9 @@ fn side(group: &RunGroup<'_>, compared: usize, history: bool) -> GateSide {
 fn gate_row(judged: Judged, policy: &Policy, undecided: Option<&str>) -> GateRow {
     let row = &judged.row;
     let fails_as = |verdict| policy.fails_on(verdict);
-    let open = if fails_as(FailOn::Inconclusive) {
+    let open = if policy.not_required.contains(&row.metric) {
+        RowOutcome::NotRequired
+    } else if fails_as(FailOn::Inconclusive) {
         RowOutcome::Failed
     } else {
         RowOutcome::Open
@@ -278,9 +301,9 @@ fn missing(runs: &[&GateRun], rows: &[GateRow], policy: &Policy) -> Vec<MissingR
         .iter()
         .filter(|label| !doubled(label))
         .flat_map(|label| {
-            policy.metrics.iter().map(move |metric| MissingRow {
+            asked_of(label, &policy.metrics).map(move |metric| MissingRow {
                 request: label.clone(),
-                metric: *metric,
+                metric,
             })
         })
         .filter(|missing| {
@@ -293,7 +316,8 @@ fn missing(runs: &[&GateRun], rows: &[GateRow], policy: &Policy) -> Vec<MissingR
 
 fn conclusion(rows: &[GateRow], missing: &[MissingRow], policy: &Policy) -> Conclusion {
     let any = |outcome| rows.iter().any(|row| row.outcome == outcome);
-    let unanswered = !missing.is_empty() || rows.is_empty();
+    let required = |missing: &MissingRow| !policy.not_required.contains(&missing.metric);
+    let unanswered = missing.iter().any(required) || rows.is_empty();
     if any(RowOutcome::Invalid) {
         Conclusion::Invalid
     } else if any(RowOutcome::Failed) || (unanswered && policy.fails_on(FailOn::Inconclusive)) {
@@ -346,11 +370,18 @@ fn reasons(report: &GateReport) -> Vec<String> {
         reasons.push("there is nothing to compare".to_owned());
     }
     if reasons.is_empty() {
-        reasons.push(match report.rows.len() {
-            1 => "the one metric that is gated is no worse than the margin".to_owned(),
-            rows => format!("all {rows} rows are shown to be no worse than the margin"),
+        let shown = of(RowOutcome::Passed).count();
+        reasons.push(match (shown, report.rows.len()) {
+            (1, 1) => "the one metric that is gated is no worse than the margin".to_owned(),
+            (shown, rows) if shown == rows => {
+                format!("all {rows} rows are shown to be no worse than the margin")
+            }
+            (shown, rows) => {
+                format!("{shown} of {rows} rows are shown to be no worse than the margin")
+            }
         });
     }
+    reasons.extend(of(RowOutcome::NotRequired).map(|row| format!("not required: {row}")));
     if report.forced {
         let kinds: Vec<&str> = report
             .objections

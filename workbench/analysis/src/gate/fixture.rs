@@ -72,6 +72,9 @@ fn with_experiment(analysis: RunAnalysis, experiment: &str) -> GateRun {
         validity: analysis.validity.clone(),
         users: Vec::new(),
         arrivals: Vec::new(),
+        origin: None,
+        segment: None,
+        segments: Vec::new(),
     };
     GateRun {
         analysis,

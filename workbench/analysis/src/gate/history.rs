@@ -49,7 +49,11 @@ fn copy(run: &Path, to: &Path) -> io::Result<()> {
         let entry = entry?;
         fs::copy(entry.path(), samples.join(entry.file_name()))?;
     }
-    fs::copy(run.join(EXPERIMENT_FILE), to.join(EXPERIMENT_FILE))?;
+    // An imported run has none.
+    let experiment = run.join(EXPERIMENT_FILE);
+    if experiment.is_file() {
+        fs::copy(experiment, to.join(EXPERIMENT_FILE))?;
+    }
     // Last: without it a folder is not a run.
     fs::copy(run.join(MANIFEST_FILE), to.join(MANIFEST_FILE))?;
     Ok(())

@@ -2,58 +2,15 @@
 
 use std::fmt;
 
+use serde::Deserialize;
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
-use serde::{Deserialize, Serialize};
 
 use super::run::GateRun;
 use super::share::{Level, Share};
-use crate::between::{ComparisonRule, LatencyOf, Question, labels};
+use crate::between::{Question, labels};
 use crate::error::AnalysisError;
-use crate::model::Metric;
+use crate::model::{ComparisonRule, FailOn, GatedLabels, LatencyOf, Metric, PairMethod, Policy};
 use crate::tables::TOTAL;
-
-/// A policy in force.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Policy {
-    /// Margins and probability of a false alarm.
-    pub rule: ComparisonRule,
-    /// Metrics that are gated, in the order of [`Metric::ALL`]; the error rate always is.
-    pub metrics: Vec<Metric>,
-    /// Labels that are gated.
-    pub labels: GatedLabels,
-    /// Verdicts that fail.
-    pub fail_on: Vec<FailOn>,
-    /// Which requests' times count.
-    pub latency_of: LatencyOf,
-    /// Fewer runs than this on either side are not judged; in a history, fewer runs in it.
-    pub minimum_runs: u32,
-}
-
-/// A verdict that fails the gate. An invalid comparison never passes, whatever the policy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FailOn {
-    /// It got worse, and not within the margin.
-    Regressed,
-    /// It got worse by more than the margin.
-    StrictRegression,
-    /// It got better: to learn that a baseline is out of date.
-    Improved,
-    /// It was not shown to be no worse than the margin.
-    Inconclusive,
-}
-
-/// Labels that are gated.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum GatedLabels {
-    /// All requests together.
-    Total,
-    /// Every label, and all requests together.
-    All,
-    /// These; `TOTAL` is all requests together.
-    Listed(Vec<String>),
-}
 
 /// What a policy file or the command line says; what they leave open is decided by the next one.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -65,6 +22,8 @@ pub struct PolicyChoices {
     pub error_rate_margin: Option<Share>,
     /// Probability of a false alarm.
     pub alpha: Option<Level>,
+    /// How pairs of runs are compared.
+    pub pairs: Option<PairMethod>,
     /// Metrics besides the error rate.
     #[serde(default, deserialize_with = "metrics")]
     pub metrics: Option<Vec<Metric>>,
@@ -74,6 +33,8 @@ pub struct PolicyChoices {
     pub fail_on: Option<Vec<FailOn>>,
     /// Which requests' times count.
     pub latency_of: Option<LatencyOf>,
+    /// Metrics that need not be shown to be no worse.
+    pub not_required: Option<Vec<Metric>>,
     /// Fewest runs on either side.
     #[serde(default, deserialize_with = "runs")]
     pub minimum_runs: Option<u32>,
@@ -87,10 +48,12 @@ impl PolicyChoices {
             margin: self.margin.or(other.margin),
             error_rate_margin: self.error_rate_margin.or(other.error_rate_margin),
             alpha: self.alpha.or(other.alpha),
+            pairs: self.pairs.or(other.pairs),
             metrics: self.metrics.or(other.metrics),
             labels: self.labels.or(other.labels),
             fail_on: self.fail_on.or(other.fail_on),
             latency_of: self.latency_of.or(other.latency_of),
+            not_required: self.not_required.or(other.not_required),
             minimum_runs: self.minimum_runs.or(other.minimum_runs),
         }
     }
@@ -100,19 +63,20 @@ impl PolicyChoices {
     pub fn policy(self) -> Policy {
         let default = ComparisonRule::default();
         let margin = |choice: Option<Share>, default| choice.map_or(default, Share::fraction);
-        // The mean follows the bulk of requests and p95 their tail. Every further metric costs power (Holm) and is one
-        // more that has to be shown to be no worse; p99 varies most between runs, the median says little beside the
-        // mean, and throughput nothing where users wait for responses.
+        // The typical time follows the bulk of requests and p95 their tail. Every further metric costs power (Holm) and
+        // is one more that has to be shown to be no worse; the mean of unlike requests is decided by the slowest of
+        // them, p99 varies most between runs, and throughput says nothing where users wait for responses.
         let metrics = self
             .metrics
-            .unwrap_or_else(|| vec![Metric::Mean, Metric::P95]);
+            .unwrap_or_else(|| vec![Metric::TypicalTime, Metric::P95]);
         Policy {
             rule: ComparisonRule::new(
                 margin(self.margin, default.margin()),
                 margin(self.error_rate_margin, default.error_rate_margin()),
                 self.alpha.map_or(default.alpha(), Level::fraction),
             )
-            .expect("shares and levels are within what a rule allows"),
+            .expect("shares and levels are within what a rule allows")
+            .with_pairs(self.pairs.unwrap_or_default()),
             metrics: Metric::ALL
                 .into_iter()
                 .filter(|metric| *metric == Metric::ErrorRate || metrics.contains(metric))
@@ -120,6 +84,7 @@ impl PolicyChoices {
             labels: self.labels.unwrap_or(GatedLabels::Total),
             fail_on: self.fail_on.unwrap_or_else(|| vec![FailOn::Regressed]),
             latency_of: self.latency_of.unwrap_or(LatencyOf::All),
+            not_required: self.not_required.unwrap_or_default(),
             minimum_runs: self.minimum_runs.unwrap_or(3),
         }
     }
@@ -144,6 +109,7 @@ impl Policy {
             },
             latency: self.latency_of,
             belief: crate::between::Belief::AsJudged,
+            looks: None,
             minimum_runs: [least, if history { 1 } else { least }],
             history,
             ended_early: false,
@@ -212,41 +178,6 @@ fn metrics<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<Metr
         }
     }
     deserializer.deserialize_any(Metrics).map(Some)
-}
-
-impl<'de> Deserialize<'de> for GatedLabels {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Labels;
-        impl<'de> Visitor<'de> for Labels {
-            type Value = GatedLabels;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("total, all or a list of labels")
-            }
-
-            fn visit_str<E: Error>(self, word: &str) -> Result<GatedLabels, E> {
-                match word {
-                    "total" => Ok(GatedLabels::Total),
-                    "all" => Ok(GatedLabels::All),
-                    _ => Err(E::custom(format!(
-                        "\"{word}\" is neither total nor all; a single label is written as a list: [ \"{word}\" ]"
-                    ))),
-                }
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<GatedLabels, A::Error> {
-                let mut labels = Vec::new();
-                while let Some(label) = list.next_element::<String>()? {
-                    labels.push(label);
-                }
-                if labels.is_empty() {
-                    return Err(A::Error::custom("an empty list gates nothing"));
-                }
-                Ok(GatedLabels::Listed(labels))
-            }
-        }
-        deserializer.deserialize_any(Labels)
-    }
 }
 
 #[cfg(test)]

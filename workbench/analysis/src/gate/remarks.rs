@@ -6,9 +6,6 @@ use workbench_statistics::quantile;
 
 use super::run::GateRun;
 
-/// Runs with warnings that are named; the others are counted.
-const NAMED: usize = 3;
-
 /// Fewer runs have no middle that one of them could be far from: ours.
 const FOR_A_MIDDLE: usize = 5;
 
@@ -18,48 +15,36 @@ const FAR: f64 = 3.5;
 /// The median absolute deviation of normal values, in their standard deviations.
 const MEDIAN_DEVIATION: f64 = 0.6745;
 
-/// One line for all runs whose own checks warn, and one for each run that stands far from the others of its side.
+/// One line for each check by which runs warn, and one for each run that stands far from the others of its side.
 pub(super) fn remarks(baseline: &[&GateRun], candidate: &[&GateRun], margin: f64) -> Vec<String> {
-    let mut remarks: Vec<String> = warned(&[baseline, candidate].concat())
-        .into_iter()
-        .collect();
+    let mut remarks = warned(&[baseline, candidate].concat());
     for side in [baseline, candidate] {
         remarks.extend(far(side, margin));
     }
     remarks
 }
 
-fn warned(runs: &[&GateRun]) -> Option<String> {
-    let of: Vec<String> = runs
-        .iter()
-        .filter_map(|run| {
-            let checks = &run.analysis.validity.as_ref()?.checks;
-            let findings: Vec<String> = checks
-                .iter()
-                .filter(|check| check.status == CheckStatus::Warning)
-                .map(|check| format!("{}: {}", check.name, check.finding))
-                .collect();
-            (!findings.is_empty()).then(|| format!("{} ({})", run.name(), findings.join("; ")))
-        })
-        .collect();
-    let named = of
-        .iter()
-        .take(NAMED)
-        .cloned()
-        .collect::<Vec<_>>()
-        .join(", ");
-    let more = match of.len().saturating_sub(NAMED) {
-        0 => String::new(),
-        more => format!(", and {more} more"),
-    };
-    (!of.is_empty()).then(|| {
-        format!(
-            "{} of {} runs {} warnings: {named}{more}",
-            of.len(),
-            runs.len(),
-            if of.len() == 1 { "has" } else { "have" }
-        )
-    })
+/// A line for each check that warns, with the first finding.
+fn warned(runs: &[&GateRun]) -> Vec<String> {
+    let mut kinds: Vec<(&str, String, usize)> = Vec::new();
+    for run in runs {
+        let checks = run.analysis.validity.iter().flat_map(|it| &it.checks);
+        for check in checks.filter(|check| check.status == CheckStatus::Warning) {
+            match kinds.iter_mut().find(|(name, ..)| *name == check.name) {
+                Some((.., count)) => *count += 1,
+                None => kinds.push((
+                    &check.name,
+                    format!("{} in {}", check.finding, run.name()),
+                    1,
+                )),
+            }
+        }
+    }
+    let of = runs.len();
+    kinds
+        .into_iter()
+        .map(|(name, first, count)| format!("{name}, in {count} of {of} runs: {first}"))
+        .collect()
 }
 
 /// Runs whose mean time, as a logarithm, is more than 3.5 robust standard deviations from the median of its side, and
@@ -125,17 +110,25 @@ mod tests {
     }
 
     #[test]
-    fn runs_with_warnings_are_told_in_one_line() {
+    fn each_kind_of_warning_is_one_line_with_its_first_finding() {
         let mut side = runs(5);
         assert_eq!(told(&side), [] as [&str; 0]);
-        side[2].analysis.validity.as_mut().unwrap().checks = vec![Check {
-            name: "processor".to_owned(),
+        let warning = |name: &str, finding: &str| Check {
+            name: name.to_owned(),
             status: CheckStatus::Warning,
-            finding: "91 % busy".to_owned(),
-        }];
+            finding: finding.to_owned(),
+        };
+        for (run, busy) in [(2, "91 % busy"), (3, "95 % busy")] {
+            side[run].analysis.validity.as_mut().unwrap().checks = vec![warning("processor", busy)];
+        }
+        let checks = &mut side[3].analysis.validity.as_mut().unwrap().checks;
+        checks.push(warning("other load", "steal took 3 %"));
         assert_eq!(
             told(&side),
-            ["1 of 5 runs has warnings: shop/20261118T110602Z-0002 (processor: 91 % busy)"]
+            [
+                "processor, in 2 of 5 runs: 91 % busy in shop/20261118T110602Z-0002",
+                "other load, in 1 of 5 runs: steal took 3 % in shop/20261118T110603Z-0003"
+            ]
         );
     }
 

@@ -25,11 +25,17 @@ impl GateRun {
     /// # Errors
     /// As [`analyze_run`].
     pub fn read(run_directory: &Path) -> Result<Self, AnalysisError> {
+        let manifest = Manifest::read(run_directory)?;
         Ok(Self {
             analysis: analyze_run(run_directory)?,
-            manifest: Manifest::read(run_directory)?,
-            plan: experiment::read(run_directory)?.plan,
+            plan: experiment::read(run_directory, &manifest)?.plan,
+            manifest,
         })
+    }
+
+    /// What runs have to have in common to be compared, as text.
+    pub(crate) fn workload(&self) -> String {
+        experiment::workload(&self.manifest, &self.plan)
     }
 
     /// Name of the experiment's folder and of the run's.

@@ -8,9 +8,10 @@ use super::absent::Absent;
 use crate::error::AnalysisError;
 use crate::newest::folders;
 use crate::recognise::instead_of_runs;
+use crate::segments;
 
 /// Runs, and what was passed over on the way to them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Selection {
     /// Folders of runs, as often as they were named: see [`each_once`](super::each_once).
     pub runs: Vec<PathBuf>,
@@ -46,6 +47,7 @@ pub fn select(paths: &[PathBuf]) -> Result<Selection, AnalysisError> {
 }
 
 fn select_one(path: &Path) -> Result<Selection, AnalysisError> {
+    segments::combine(path)?;
     if path.join(MANIFEST_FILE).is_file() {
         return with_absent(Selection {
             runs: vec![path.to_owned()],
@@ -76,6 +78,12 @@ fn select_one(path: &Path) -> Result<Selection, AnalysisError> {
     }
     let mut runs = folders(path)?;
     runs.sort();
+    let mut unfinished = Vec::new();
+    for run in &runs {
+        if let Err(error) = segments::combine(run) {
+            unfinished.push(error.to_string());
+        }
+    }
     let (runs, others): (Vec<_>, Vec<_>) = runs
         .into_iter()
         .partition(|run| run.join(MANIFEST_FILE).is_file());
@@ -89,6 +97,7 @@ fn select_one(path: &Path) -> Result<Selection, AnalysisError> {
         passed_over: others
             .iter()
             .map(|folder| format!("{} has no manifest", folder.display()))
+            .chain(unfinished)
             .collect(),
         absent: Absent::default(),
     };
@@ -100,8 +109,15 @@ fn select_one(path: &Path) -> Result<Selection, AnalysisError> {
 
 /// The same, with what the records of their series know of runs that are not among them.
 fn with_absent(mut selection: Selection) -> Result<Selection, AnalysisError> {
+    selection.absent.add(absent_of(&selection.runs)?);
+    Ok(selection)
+}
+
+/// What the records of the series of runs know of runs that belong to them and are not among them.
+pub(super) fn absent_of(runs: &[PathBuf]) -> Result<Absent, AnalysisError> {
     let mut known: Vec<(PathBuf, String)> = Vec::new();
-    for run in &selection.runs {
+    let mut all = Absent::default();
+    for run in runs {
         let Some(place) = Manifest::read(run)?.series else {
             continue;
         };
@@ -113,13 +129,13 @@ fn with_absent(mut selection: Selection) -> Result<Selection, AnalysisError> {
         let of = (series.clone(), place.experiment);
         if !known.contains(&of) && series.join(SERIES_FILE).is_file() {
             let record = Series::read(&series)?;
-            let mut absent = Absent::of_series(&record, &of.1, results);
-            absent.leave_out(&selection.runs);
-            selection.absent.add(absent);
+            let mut absent = Absent::of_series(&record, &of.1, results)?;
+            absent.leave_out(runs);
+            all.add(absent);
             known.push(of);
         }
     }
-    Ok(selection)
+    Ok(all)
 }
 
 /// A path may be `.`, whose parents cannot be read off it.
@@ -154,17 +170,29 @@ pub fn select_of_series(series: &Path, name: &str) -> Result<Selection, Analysis
     }
     let folder = absolute(series)?;
     let results = folder.ancestors().nth(2).unwrap_or(&folder);
+    select_of_record(&record, name, results)
+}
+
+/// The runs of one experiment of a series by its record; `results` is the folder that its runs are kept in.
+///
+/// # Errors
+/// An experiment without a run that came to its end.
+pub fn select_of_record(
+    record: &Series,
+    name: &str,
+    results: &Path,
+) -> Result<Selection, AnalysisError> {
     let of_name = || record.runs.iter().filter(|run| run.experiment == name);
     let runs: Vec<PathBuf> = of_name()
         .filter(|run| run.state.is_over())
         .filter_map(|run| Some(results.join(run.run.as_ref()?)))
         .collect();
-    let absent = Absent::of_series(&record, name, results);
+    let absent = Absent::of_series(record, name, results)?;
     if runs.is_empty() {
         return Err(AnalysisError::NoFinishedRun {
             name: name.to_owned(),
             failed: absent.failed().next().map(str::to_owned),
-            series_id: record.series_id,
+            series_id: record.series_id.clone(),
         });
     }
     Ok(Selection {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use workbench_samples::SweepPoint;
 
 use super::estimate::ConfidenceInterval;
+use super::gate::GateReport;
 
 /// What may be said of groups of runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -95,11 +96,14 @@ pub enum Metric {
     Throughput,
     /// Failed requests as a fraction of all.
     ErrorRate,
+    /// Geometric mean, over the labels, of each label's median elapsed time; of all requests together only.
+    TypicalTime,
 }
 
 impl Metric {
     /// All metrics, in the order in which they are shown.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
+        Self::TypicalTime,
         Self::Mean,
         Self::P50,
         Self::P95,
@@ -108,10 +112,19 @@ impl Metric {
         Self::ErrorRate,
     ];
 
+    /// The metrics that a label can have: the typical time is one of all requests together.
+    pub fn of(label: &str) -> impl Iterator<Item = Self> {
+        let total = label == crate::tables::TOTAL;
+        Self::ALL
+            .into_iter()
+            .filter(move |metric| total || *metric != Self::TypicalTime)
+    }
+
     /// The word in files and on the command line.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::TypicalTime => "typical_time",
             Self::Mean => "mean",
             Self::P50 => "p50",
             Self::P95 => "p95",
@@ -129,9 +142,12 @@ pub struct GroupComparison {
     pub baseline: String,
     /// Name of the candidate group.
     pub candidate: String,
+    /// What the gate concludes of them under its default policy, or under the one that their series recorded; `None`
+    /// where it was not asked.
+    pub gate: Option<GateReport>,
     /// How their runs belong together.
     pub pairing: Pairing,
-    /// One row a label and metric; TOTAL last.
+    /// One row a label and metric; TOTAL last: exploratory, a family of its own.
     pub rows: Vec<MetricComparison>,
     /// What a reader has to know of all rows.
     pub warnings: Vec<String>,
@@ -173,6 +189,8 @@ pub enum TestMethod {
     Welch,
     /// The paired t test.
     Paired,
+    /// Yuen's trimmed t test of pairs.
+    Trimmed,
 }
 
 /// One metric of one label, candidate against baseline.

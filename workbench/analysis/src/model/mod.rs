@@ -5,15 +5,19 @@
 mod between_runs;
 mod estimate;
 mod failures;
+mod gate;
 mod open;
+mod over_time;
+mod policy;
 mod published;
 mod report;
 mod resources;
+mod rule;
 mod steady;
 mod sweep;
 
 use serde::{Deserialize, Serialize};
-use workbench_samples::{Outcome, SeriesPlace, SweepPoint, UsersInSecond, Validity};
+use workbench_samples::{Origin, Outcome, SeriesPlace, SweepPoint, UsersInSecond, Validity};
 
 pub use between_runs::{
     BetweenRuns, Group, GroupComparison, GroupRun, GroupStatistic, Metric, MetricComparison,
@@ -22,10 +26,20 @@ pub use between_runs::{
 };
 pub use estimate::{ConfidenceInterval, Estimate};
 pub use failures::{Failure, FailureReason};
+pub use gate::{
+    Conclusion, GATE_SCHEMA_VERSION, GateReport, GateRow, GateSide, LookTaken, MissingRow,
+    Objection, ObjectionKind, RowOutcome,
+};
 pub use open::{OpenModel, ServiceTimes};
+pub use over_time::{
+    Heatmap, IntervalTimes, OverTime, PercentileCurve, ResponsesOverTime, StatusOverTime,
+    TimesOverTime,
+};
+pub use policy::{FailOn, GatedLabels, Policy};
 pub use published::{CheckedNumber, PublishedCheck, PublishedGroupCheck, PublishedTestCheck};
 pub use report::{CltDistribution, FalseAlarms, PairwiseTest, ReportComparison, Shape, Worth};
 pub use resources::{ResourceSeries, ResourceSource, Resources};
+pub use rule::{ComparisonRule, LatencyOf, PairMethod};
 pub use steady::{Latency, Scope, StallCheck, SteadyState, SteadyStatistics, WarmUpCheck};
 pub use sweep::{
     Coefficient, FittedRun, LargestLoad, Peak, ScalabilityFit, SweepAnalysis, SweepPointAnalysis,
@@ -36,8 +50,9 @@ pub use sweep::{
 ///
 /// 2 added the steady state of a run, its place in a series, what may be said between runs, sweeps, and what the report's
 /// procedure is worth; 4 the stalls of the steady part, and thresholds that are undecided; 5 the open model, and
-/// what a run used of its machine; 6 why requests failed.
-pub const SCHEMA_VERSION: u32 = 6;
+/// what a run used of its machine; 6 why requests failed; 7 the typical time, and where imported runs come from; 8 labels,
+/// statuses, connections and a heat map over time, and percentile curves.
+pub const SCHEMA_VERSION: u32 = 8;
 
 /// Everything that was computed from one run, or from several that are compared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -79,11 +94,15 @@ pub struct RunAnalysis {
     pub outcome: Outcome,
     /// Whether it can be believed.
     pub validity: Option<Validity>,
-    /// The experiment as resolved, YAML.
+    /// The experiment as resolved, YAML; empty for an imported run.
     pub experiment_file: String,
+    /// What the elapsed times span, in words.
+    pub elapsed: String,
+    /// The files of another tool that the run was imported from; `None` for a run of the workbench.
+    pub origin: Option<Origin>,
     /// Where it ran and against what: name and value, for reading.
     pub environment: Vec<(String, String)>,
-    /// Each label, in the order of the experiment file.
+    /// Each label, in the order of the experiment file, or by name.
     pub requests: Vec<RequestStatistics>,
     /// All requests together, each counted once.
     pub total: RequestStatistics,
@@ -95,6 +114,10 @@ pub struct RunAnalysis {
     pub failures: Vec<Failure>,
     /// The run second by second, by the start of the request.
     pub per_second: Vec<Second>,
+    /// The run in few intervals: by label, outcome, status and response time.
+    pub over_time: OverTime,
+    /// The distribution of the response times of all requests, and of the labels with the most requests.
+    pub percentile_curves: Vec<PercentileCurve>,
     /// Planned and achieved users second by second, without those who serve arrivals.
     pub users: Vec<UsersInSecond>,
     /// Arrivals and service times; `None` where nothing arrives at a rate.

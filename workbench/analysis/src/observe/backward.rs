@@ -18,14 +18,29 @@ use super::counts::exact;
 use super::labels::Labels;
 use super::rows::{Clock, NS_PER_SECOND, second};
 
-/// One sample in its second.
+/// One sample in its second, ordered by its start: start, elapsed time and code in one number, which takes 16 bytes instead
+/// of 24.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Placed {
+pub(super) struct Placed(u128);
+
+impl Placed {
+    pub(super) fn new(instant: u32, elapsed_ns: u64, code: u16) -> Self {
+        Self(u128::from(instant) << 96 | u128::from(elapsed_ns) << 32 | u128::from(code))
+    }
+
     /// Nanoseconds of the start within the second.
-    pub(super) instant: u32,
-    pub(super) elapsed_ns: u64,
+    pub(super) fn instant(self) -> u32 {
+        (self.0 >> 96) as u32
+    }
+
+    pub(super) fn elapsed_ns(self) -> u64 {
+        (self.0 >> 32) as u64
+    }
+
     /// See [`code`](super::tally::code).
-    pub(super) code: u16,
+    pub(super) fn code(self) -> u16 {
+        self.0 as u16
+    }
 }
 
 /// The samples that started in one second.
@@ -55,7 +70,7 @@ pub(super) fn each_second(
     let mut batches: Vec<&Batch> = batches.iter().collect();
     batches.sort_by_key(|batch| Reverse(batch.last_second));
     let at_once = rayon::current_num_threads();
-    let mut waiting: BTreeMap<u32, Vec<Placed>> = BTreeMap::new();
+    let mut waiting: BTreeMap<u32, Vec<Vec<Placed>>> = BTreeMap::new();
     for from in (0..batches.len()).step_by(at_once) {
         let to = batches.len().min(from + at_once);
         let read: Vec<_> = batches[from..to]
@@ -63,7 +78,7 @@ pub(super) fn each_second(
             .map(|batch| by_second(batch, (labels, clock, steady_part)))
             .collect::<PolarsResult<_>>()?;
         for (second, samples) in read.into_iter().flatten() {
-            waiting.entry(second).or_default().extend(samples);
+            waiting.entry(second).or_default().push(samples);
         }
         let complete = match batches.get(to) {
             Some(next) => waiting.split_off(&(next.last_second + 1)),
@@ -94,18 +109,19 @@ fn by_second(
             let (of, samples) = std::mem::replace(&mut recent, (second, Vec::new()));
             seconds.entry(of).or_default().extend(samples);
         }
-        recent.1.push(Placed {
-            instant: (since % NS_PER_SECOND) as u32,
-            elapsed_ns: exact(*elapsed_ns),
-            code,
-        });
+        let instant = (since % NS_PER_SECOND) as u32;
+        recent
+            .1
+            .push(Placed::new(instant, exact(*elapsed_ns), code));
     }
     seconds.entry(recent.0).or_default().extend(recent.1);
     seconds.retain(|_, samples| !samples.is_empty());
     Ok(seconds)
 }
 
-fn in_order((second, mut samples): (u32, Vec<Placed>)) -> InSecond {
+fn in_order((second, pieces): (u32, Vec<Vec<Placed>>)) -> InSecond {
+    let mut samples = pieces.concat();
+    drop(pieces);
     // Batches are in order each, which a stable sort finds and merges.
     samples.sort();
     let times = times_of_second(&samples);
@@ -117,7 +133,7 @@ fn in_order((second, mut samples): (u32, Vec<Placed>)) -> InSecond {
 }
 
 fn times_of_second(samples: &[Placed]) -> SecondTimes {
-    let elapsed_ns: Vec<f64> = samples.iter().map(|it| it.elapsed_ns as f64).collect();
+    let elapsed_ns: Vec<f64> = samples.iter().map(|it| it.elapsed_ns() as f64).collect();
     let mean_ns = summary(&elapsed_ns).map(|summary| summary.mean);
     let found = quantiles(&elapsed_ns, &[0.50, 0.95, 0.99]);
     let described = mean_ns.and_then(|mean_ns| {

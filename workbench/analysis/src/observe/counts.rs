@@ -1,4 +1,5 @@
-//! How many elapsed times there are in each small range, and single ones where they are asked for.
+//! How many elapsed times there are in each small range, and single ones where they are asked for. Long, for counting, asking and
+//! looking up share the ranges, whose fields are nobody else's.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,6 +11,8 @@ const RANGE_BITS: u32 = 10;
 const PAGE: usize = 1 << RANGE_BITS;
 /// A list of as many times takes no more memory than counting them does.
 const LONGEST_LIST: usize = 1 << 12;
+/// In one look at the samples a span of time is cut into so many parts at most, as a power of two: half a megabyte.
+const PART_BITS: u32 = 16;
 
 /// Whole nanoseconds that a double holds exactly, as the statistics have them.
 pub(super) fn exact(elapsed_ns: u64) -> u64 {
@@ -26,6 +29,48 @@ fn range_of(time_ns: u64) -> usize {
 fn shift_of(time_ns: u64) -> u32 {
     let log = time_ns.checked_ilog2().unwrap_or(0);
     log.saturating_sub(RANGE_BITS)
+}
+
+/// Times from one on, as many as a power of two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Span {
+    start: u64,
+    bits: u32,
+}
+
+impl Span {
+    fn of_range(range: usize) -> Self {
+        let start = beginning(range);
+        Self {
+            start,
+            bits: shift_of(start),
+        }
+    }
+
+    /// The power of two that its parts are wide.
+    fn part_bits(self) -> u32 {
+        self.bits.saturating_sub(PART_BITS)
+    }
+
+    fn parts(self) -> usize {
+        1 << self.bits.min(PART_BITS)
+    }
+
+    /// The part that a time in the span falls into.
+    fn part_of(self, time_ns: u64) -> usize {
+        ((time_ns - self.start) >> self.part_bits()) as usize
+    }
+
+    fn part(self, number: usize) -> Self {
+        Self {
+            start: self.start + ((number as u64) << self.part_bits()),
+            bits: self.part_bits(),
+        }
+    }
+
+    fn contains(self, time_ns: u64) -> bool {
+        time_ns >= self.start && (time_ns - self.start) >> self.bits == 0
+    }
 }
 
 /// The shortest time in a range.
@@ -106,17 +151,26 @@ impl Counts {
 pub(crate) struct Class {
     counts: Counts,
     pub(super) sums: Accumulator,
-    /// Of the ranges that were looked at closely: their times, ascending, and how many requests took each.
-    known: BTreeMap<usize, Vec<(u64, u64)>>,
+    /// Of the spans that were looked at closely.
+    known: BTreeMap<Span, Known>,
     /// By limit, the times in its range that are below it.
     below: BTreeMap<u64, u64>,
     wanted: RefCell<Wanted>,
 }
 
+/// What a look at the samples has shown of a span.
+enum Known {
+    /// Its times, ascending, and how many requests took each.
+    Times(Vec<(u64, u64)>),
+    /// How many there are in each of its parts.
+    Parts(Vec<u64>),
+}
+
 /// What cannot be said without another look at the samples.
 #[derive(Clone, Default)]
 struct Wanted {
-    ranges: BTreeSet<usize>,
+    /// With the number of times in each. They do not overlap: a part of a span is wanted once the span is known.
+    spans: BTreeMap<Span, u64>,
     limits: BTreeSet<u64>,
 }
 
@@ -175,6 +229,37 @@ impl Class {
 
 /// The time with a rank, from 0, among several classes; about that time until the samples have been looked at for it.
 pub(super) fn order_statistic(classes: &[&Class], rank: usize) -> u64 {
+    let (range, rank) = place_of(classes, rank);
+    let listed = |class: &&Class| -> Vec<_> {
+        let times = class.listed(range, range + 1).iter();
+        times.map(|time| (*time, 1)).collect()
+    };
+    let counted = classes
+        .iter()
+        .map(|class| (*class, class.counts.in_range(range)));
+    within(
+        classes.iter().flat_map(listed).collect(),
+        counted.collect(),
+        Span::of_range(range),
+        rank,
+    )
+}
+
+/// About the time with a rank, from 0, without another look at the samples: that time where its range is listed, otherwise
+/// the shortest time of the range, up to a thousandth less.
+pub(super) fn about_order_statistic(classes: &[&Class], rank: usize) -> u64 {
+    let (range, rank) = place_of(classes, rank);
+    if classes.iter().any(|it| it.counts.in_range(range) > 0) {
+        return beginning(range);
+    }
+    let listed = classes.iter().flat_map(|it| it.listed(range, range + 1));
+    let mut listed: Vec<u64> = listed.copied().collect();
+    listed.sort_unstable();
+    listed[rank as usize]
+}
+
+/// The range that holds a rank, and the rank among its times.
+fn place_of(classes: &[&Class], rank: usize) -> (usize, u64) {
     let rank = rank as u64;
     let mut before = 0;
     let last_page = range_of(u64::MAX) / PAGE;
@@ -212,35 +297,59 @@ pub(super) fn order_statistic(classes: &[&Class], rank: usize) -> u64 {
         before += count;
         range += 1;
     }
-    within(classes, range, rank - before)
+    (range, rank - before)
 }
 
-/// The time with a rank, from 0, among those of one range.
-fn within(classes: &[&Class], range: usize, rank: u64) -> u64 {
-    if shift_of(beginning(range)) == 0 {
-        return beginning(range);
+/// The time with a rank, from 0, among those of one span: times that are known, with how many there are of each, and so many of
+/// each class besides.
+fn within(mut times: Vec<(u64, u64)>, classes: Vec<(&Class, u64)>, span: Span, rank: u64) -> u64 {
+    if span.bits == 0 {
+        return span.start;
     }
-    let mut times: Vec<(u64, u64)> = Vec::new();
+    let mut in_parts: Vec<(&Class, &[u64])> = Vec::new();
     let mut is_known = true;
-    for class in classes {
-        times.extend(class.listed(range, range + 1).iter().map(|time| (*time, 1)));
-        if let Some(known) = class.known.get(&range) {
-            times.extend(known);
-        } else if class.counts.in_range(range) > 0 {
-            class.wanted.borrow_mut().ranges.insert(range);
-            is_known = false;
+    for (class, count) in classes.into_iter().filter(|(_, count)| *count > 0) {
+        match class.known.get(&span) {
+            Some(Known::Times(known)) => times.extend(known),
+            Some(Known::Parts(parts)) => in_parts.push((class, parts.as_slice())),
+            None => {
+                class.wanted.borrow_mut().spans.insert(span, count);
+                is_known = false;
+            }
         }
     }
     if !is_known {
-        return beginning(range);
+        return span.start;
     }
-    times.sort_unstable();
-    let mut until = 0;
-    let found = times.iter().find(|(_, count)| {
-        until += count;
-        until > rank
-    });
-    found.expect("the rank is one of the range's").0
+    if in_parts.is_empty() {
+        times.sort_unstable();
+        return times[holding(rank, times.iter().map(|(_, count)| *count)).0].0;
+    }
+    let mut counts = vec![0_u64; span.parts()];
+    for (time, count) in &times {
+        counts[span.part_of(*time)] += count;
+    }
+    for (_, parts) in &in_parts {
+        let both = counts.iter_mut().zip(*parts);
+        both.for_each(|(all, more)| *all += more);
+    }
+    let (part, before) = holding(rank, counts.into_iter());
+    times.retain(|(time, _)| span.part_of(*time) == part);
+    let classes = in_parts.into_iter();
+    let classes = classes.map(|(class, parts)| (class, parts[part]));
+    within(times, classes.collect(), span.part(part), rank - before)
+}
+
+/// The position of the count that holds a rank, and the sum of those before it.
+fn holding(rank: u64, counts: impl Iterator<Item = u64>) -> (usize, u64) {
+    let mut before = 0;
+    for (position, count) in counts.enumerate() {
+        if before + count > rank {
+            return (position, before);
+        }
+        before += count;
+    }
+    unreachable!("the rank is one of those that were counted")
 }
 
 /// What another look at the samples is for, by class.
@@ -249,7 +358,7 @@ pub(super) struct Sought(Vec<SoughtOfClass>);
 #[derive(Default)]
 struct SoughtOfClass {
     /// Ascending, and how many times there are in each.
-    ranges: Vec<(usize, u64)>,
+    spans: Vec<(Span, u64)>,
     /// With the range of each, ascending.
     limits: Vec<(usize, u64)>,
 }
@@ -258,17 +367,14 @@ impl Sought {
     /// What is wanted of some classes by now; `None` if nothing is.
     pub(super) fn of<'a>(classes: impl Iterator<Item = &'a Class>) -> Option<Self> {
         let sought = classes.map(|class| {
-            let Wanted { ranges, limits } = class.wanted.take();
+            let Wanted { spans, limits } = class.wanted.take();
             SoughtOfClass {
-                ranges: ranges
-                    .into_iter()
-                    .map(|it| (it, class.counts.in_range(it)))
-                    .collect(),
+                spans: spans.into_iter().collect(),
                 limits: limits.into_iter().map(|it| (range_of(it), it)).collect(),
             }
         });
         let sought: Vec<_> = sought.collect();
-        let is_some = |it: &SoughtOfClass| !(it.ranges.is_empty() && it.limits.is_empty());
+        let is_some = |it: &SoughtOfClass| !(it.spans.is_empty() && it.limits.is_empty());
         sought.iter().any(is_some).then_some(Self(sought))
     }
 }
@@ -280,24 +386,24 @@ pub(super) struct Found<'a> {
 }
 
 struct FoundOfClass {
-    ranges: Vec<Times>,
+    spans: Vec<Times>,
     below: Vec<u64>,
 }
 
-/// Times of one range, in whichever form takes less memory.
+/// Times of one span, in whichever form takes less memory.
 enum Times {
     Listed(Vec<u64>),
-    /// How many there are of each, from the beginning of the range on.
+    /// How many there are in each part of the span.
     Counted(Vec<u64>),
 }
 
 impl<'a> Found<'a> {
     pub(super) fn nothing(sought: &'a Sought) -> Self {
         let classes = sought.0.iter().map(|sought| FoundOfClass {
-            ranges: sought
-                .ranges
+            spans: sought
+                .spans
                 .iter()
-                .map(|(range, count)| Times::none(*range, *count))
+                .map(|(span, count)| Times::none(*span, *count))
                 .collect(),
             below: vec![0; sought.limits.len()],
         });
@@ -309,13 +415,19 @@ impl<'a> Found<'a> {
 
     pub(super) fn add(&mut self, class: usize, elapsed_ns: u64) {
         let (sought, found) = (&self.sought.0[class], &mut self.classes[class]);
-        if sought.ranges.is_empty() && sought.limits.is_empty() {
+        let after = sought
+            .spans
+            .partition_point(|(span, _)| span.start <= elapsed_ns);
+        if let Some(place) = after.checked_sub(1) {
+            let (span, _) = sought.spans[place];
+            if span.contains(elapsed_ns) {
+                found.spans[place].add(span, elapsed_ns);
+            }
+        }
+        if sought.limits.is_empty() {
             return;
         }
         let range = range_of(elapsed_ns);
-        if let Ok(place) = sought.ranges.binary_search_by_key(&range, |it| it.0) {
-            found.ranges[place].add(range, elapsed_ns);
-        }
         let first = sought.limits.partition_point(|it| it.0 < range);
         for (place, (of, limit)) in sought.limits.iter().enumerate().skip(first) {
             if *of > range {
@@ -328,8 +440,8 @@ impl<'a> Found<'a> {
     /// Both together; they are of the same search.
     pub(super) fn merged(mut self, other: Self) -> Self {
         for (found, more) in self.classes.iter_mut().zip(other.classes) {
-            let ranges = found.ranges.iter_mut().zip(more.ranges);
-            ranges.for_each(|(times, more)| times.merge(more));
+            let spans = found.spans.iter_mut().zip(more.spans);
+            spans.for_each(|(times, more)| times.merge(more));
             let below = found.below.iter_mut().zip(more.below);
             below.for_each(|(count, more)| *count += more);
         }
@@ -339,8 +451,8 @@ impl<'a> Found<'a> {
     /// Tells the classes, in the order in which they were asked.
     pub(super) fn tell<'b>(self, classes: impl Iterator<Item = &'b mut Class>) {
         for ((class, sought), found) in classes.zip(&self.sought.0).zip(self.classes) {
-            for ((range, _), times) in sought.ranges.iter().zip(found.ranges) {
-                class.known.insert(*range, times.counted(*range));
+            for ((span, _), times) in sought.spans.iter().zip(found.spans) {
+                class.known.insert(*span, times.known(*span));
             }
             let limits = sought.limits.iter().map(|(_, limit)| *limit);
             class.below.extend(limits.zip(found.below));
@@ -349,19 +461,18 @@ impl<'a> Found<'a> {
 }
 
 impl Times {
-    fn none(range: usize, count: u64) -> Self {
-        let width = 1_u64 << shift_of(beginning(range));
-        if count > width {
-            Self::Counted(vec![0; width as usize])
+    fn none(span: Span, count: u64) -> Self {
+        if count > span.parts() as u64 {
+            Self::Counted(vec![0; span.parts()])
         } else {
             Self::Listed(Vec::new())
         }
     }
 
-    fn add(&mut self, range: usize, elapsed_ns: u64) {
+    fn add(&mut self, span: Span, elapsed_ns: u64) {
         match self {
             Self::Listed(times) => times.push(elapsed_ns),
-            Self::Counted(counts) => counts[(elapsed_ns - beginning(range)) as usize] += 1,
+            Self::Counted(counts) => counts[span.part_of(elapsed_ns)] += 1,
         }
     }
 
@@ -378,18 +489,19 @@ impl Times {
         }
     }
 
-    /// Ascending times, and how often each occurs.
-    fn counted(self, range: usize) -> Vec<(u64, u64)> {
+    fn known(self, span: Span) -> Known {
         match self {
             Self::Listed(mut times) => {
                 times.sort_unstable();
                 let alike = times.chunk_by(|a, b| a == b);
-                alike.map(|alike| (alike[0], alike.len() as u64)).collect()
+                let times = alike.map(|alike| (alike[0], alike.len() as u64));
+                Known::Times(times.collect())
             }
-            Self::Counted(counts) => (beginning(range)..)
-                .zip(counts)
-                .filter(|(_, count)| *count > 0)
-                .collect(),
+            Self::Counted(counts) if span.part_bits() > 0 => Known::Parts(counts),
+            Self::Counted(counts) => {
+                let times = (span.start..).zip(counts);
+                Known::Times(times.filter(|(_, count)| *count > 0).collect())
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ use workbench_statistics::{
 };
 
 use super::backward::{InSecond, SecondTimes};
+use super::over_time::TimesInIntervals;
 use super::rows::NS_PER_SECOND;
 use super::tally::{class_of, in_steady_part, is_failed, label};
 use super::times::{LabelTimes, Times};
@@ -21,46 +22,57 @@ pub(super) struct Seen {
     pub(super) sums: ClassSums,
     /// From the last one to the first.
     pub(super) seconds: Vec<(u32, SecondTimes)>,
+    pub(super) over_time: TimesInIntervals,
     /// If they are kept; from the last one to the first.
     pub(super) elapsed_in_order: Option<Vec<f64>>,
+    /// How many of these there are at most.
+    most_in_order: usize,
 }
 
 impl Seen {
     pub(super) fn new(
         courses: Courses,
         in_steady_part: Option<(Settling, Blocks)>,
+        over_time: TimesInIntervals,
         times_in_order: TimesInOrder,
     ) -> Self {
+        let (elapsed_in_order, most_in_order) = match times_in_order {
+            TimesInOrder::Kept { most } => (Some(Vec::new()), most),
+            TimesInOrder::Dropped => (None, 0),
+        };
         Self {
             sums: ClassSums::new(3 * courses.labels.len()),
             courses,
             in_steady_part,
             seconds: Vec::new(),
-            elapsed_in_order: match times_in_order {
-                TimesInOrder::Kept => Some(Vec::new()),
-                TimesInOrder::Dropped => None,
-            },
+            over_time,
+            elapsed_in_order,
+            most_in_order,
         }
     }
 
     pub(super) fn take(&mut self, second: &InSecond) {
         self.seconds.push((second.second, second.times));
+        self.over_time.take(second);
         let beginning = i64::from(second.second) * NS_PER_SECOND;
         for sample in second.samples.iter().rev() {
-            let (elapsed_ns, failed) = (sample.elapsed_ns, is_failed(sample.code));
-            self.sums.push(class_of(sample.code), elapsed_ns);
-            if let Some(elapsed_in_order) = &mut self.elapsed_in_order {
+            let (elapsed_ns, code) = (sample.elapsed_ns(), sample.code());
+            let failed = is_failed(code);
+            self.sums.push(class_of(code), elapsed_ns);
+            if let Some(elapsed_in_order) = &mut self.elapsed_in_order
+                && elapsed_in_order.len() < self.most_in_order
+            {
                 elapsed_in_order.push(elapsed_ns as f64);
             }
-            if !in_steady_part(sample.code) {
+            if !in_steady_part(code) {
                 continue;
             }
-            let of_label = &mut self.courses.labels[label(sample.code)];
+            let of_label = &mut self.courses.labels[label(code)];
             for course in of_label.iter_mut().chain(&mut self.courses.total) {
                 course.push(elapsed_ns, failed);
             }
             if let Some((settling, blocks)) = &mut self.in_steady_part {
-                let start = beginning + i64::from(sample.instant);
+                let start = beginning + i64::from(sample.instant());
                 settling.push(start, elapsed_ns);
                 blocks.push(start, elapsed_ns);
             }
@@ -300,4 +312,39 @@ impl ClassSums {
 fn add(times: &mut Vec<f64>, sums: &mut Accumulator) {
     sums.add(times).expect("whole nanoseconds are finite");
     times.clear();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::backward::Placed;
+    use super::*;
+
+    #[test]
+    fn of_a_run_that_is_too_long_the_last_times_stay_in_order() {
+        let courses = Courses {
+            labels: vec![None],
+            total: None,
+        };
+        let mut seen = Seen::new(
+            courses,
+            None,
+            TimesInIntervals::new(2, &[1]),
+            TimesInOrder::Kept { most: 3 },
+        );
+        let times = SecondTimes {
+            mean_ns: 0.0,
+            p50_ns: 0.0,
+            p95_ns: 0.0,
+            p99_ns: 0.0,
+        };
+        for second in [1, 0] {
+            let sample = |place| Placed::new(place, u64::from(10 * second + place), 0);
+            seen.take(&InSecond {
+                second,
+                samples: vec![sample(0), sample(1)],
+                times,
+            });
+        }
+        assert_eq!(seen.elapsed_in_order, Some(vec![11.0, 10.0, 1.0]));
+    }
 }

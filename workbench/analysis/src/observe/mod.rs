@@ -7,7 +7,7 @@
 //! that hold it, see [`Observations::look_up`]: every number is that of all samples, to the nanosecond.
 //!
 //! In memory are the batches that are read at the moment, some 10 KB for each decade of the times of a label, and 0.2 MB for
-//! the batch means of each label. Only comparisons keep the elapsed times of all samples, at 8 bytes each.
+//! the batch means of each label. Only comparisons keep elapsed times in order, at 8 bytes each, up to a number.
 
 mod answers;
 mod backward;
@@ -17,6 +17,8 @@ mod counts;
 mod course;
 mod gone;
 mod labels;
+mod over_time;
+mod responses;
 mod rows;
 mod service;
 mod source;
@@ -28,11 +30,12 @@ use std::path::Path;
 
 use polars_core::error::PolarsError;
 use workbench_plan::{Plan, SteadyPart};
-use workbench_samples::{SamplesError, sample_batches};
+use workbench_samples::{SampleBatch, SamplesError, sample_batches};
 use workbench_statistics::{LateChange, StatisticsError, late_change};
 
 use crate::diagnosis::Diagnosis;
 use crate::error::AnalysisError;
+use crate::model::OverTime;
 use census::Census;
 use course::Blocks;
 use labels::Labels;
@@ -49,12 +52,15 @@ pub(crate) use times::{LabelTimes, Times};
 
 /// More threads than this would only hold more batches in memory.
 const MOST_THREADS: usize = 8;
+/// Samples in the batches that are read at the same time, some 100 bytes each: other programs write larger batches than
+/// ours. Ours.
+const MOST_AT_ONCE: usize = 2_000_000;
 
 /// What becomes of the elapsed times in order of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TimesInOrder {
-    /// They stay, at 8 bytes a sample.
-    Kept,
+    /// The last so many stay, at 8 bytes a sample.
+    Kept { most: usize },
     /// They go as they come.
     Dropped,
 }
@@ -75,7 +81,8 @@ pub(crate) struct Observations {
     pub(crate) gone: Vec<Gone>,
     /// The steady part; `None` where it has no samples.
     pub(crate) steady: Option<SteadyObservations>,
-    /// Elapsed times of all samples in the order in which they started, if they are kept.
+    pub(crate) over_time: OverTime,
+    /// Elapsed times of all samples in the order in which they started, or of the last ones, if they are kept.
     pub(crate) elapsed_in_order: Option<Vec<f64>>,
     source: Source,
 }
@@ -189,8 +196,10 @@ pub(crate) fn observe(
 ) -> Result<Observations, AnalysisError> {
     let batches = sample_batches(directory)?;
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let largest = batches.iter().map(SampleBatch::count).max().unwrap_or(0);
+    let at_once = (MOST_AT_ONCE / largest.max(1)).clamp(1, MOST_THREADS);
     let threads = rayon::ThreadPoolBuilder::new()
-        .num_threads(processors.min(MOST_THREADS))
+        .num_threads(processors.min(at_once))
         .build()
         .map_err(AnalysisError::Threads)?;
     let unreadable = |source| AnalysisError::Query {

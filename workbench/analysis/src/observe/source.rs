@@ -2,9 +2,9 @@
 
 use std::mem;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use polars_core::error::PolarsResult;
-use rayon::prelude::*;
 use workbench_plan::{Plan, SteadyPart};
 use workbench_samples::column;
 
@@ -13,6 +13,7 @@ use super::census::Census;
 use super::counts::{Found, Sought, exact};
 use super::course::{Blocks, Course, Courses, Seen, Settling};
 use super::labels::Labels;
+use super::over_time::TimesInIntervals;
 use super::rows::Clock;
 use super::tally::{self, Tally, class_of};
 use super::{
@@ -21,6 +22,7 @@ use super::{
     late_change_of,
 };
 use crate::diagnosis::Diagnosis;
+use crate::model::OverTime;
 
 /// The samples, for another look at them.
 pub(super) struct Source {
@@ -73,7 +75,9 @@ impl Source {
             let settling = Settling::new(steady_requests, window, origin);
             (settling, Blocks::new(window, origin, blocks))
         });
-        let mut seen = Seen::new(courses, in_steady_part, times_in_order);
+        let requests: Vec<u64> = tally.labels.iter().map(|counts| counts.samples).collect();
+        let over_time = TimesInIntervals::new(by_second.len(), &requests);
+        let mut seen = Seen::new(courses, in_steady_part, over_time, times_in_order);
         let to_place = (&self.labels, *clock, self.steady_part);
         self.threads.install(|| {
             backward::each_second(&self.batches, to_place, |second| {
@@ -85,7 +89,9 @@ impl Source {
             in_steady_part,
             sums,
             seconds,
+            over_time,
             mut elapsed_in_order,
+            ..
         } = seen;
         if let Some(backward) = &mut elapsed_in_order {
             backward.reverse();
@@ -119,8 +125,10 @@ impl Source {
             labels: tallies,
             seconds: by_tally,
             completed,
+            responses,
             ..
         } = tally;
+        let (response_times, heatmap) = over_time.finish(&self.labels.names);
         let started = seconds.into_iter().rev().map(|(second, times)| {
             let (requests, counts) = (by_second[second as usize], &by_tally[second as usize]);
             StartedInSecond {
@@ -153,6 +161,11 @@ impl Source {
             origin,
             gone,
             steady,
+            over_time: OverTime {
+                response_times,
+                responses: responses.over_time(),
+                heatmap,
+            },
             elapsed_in_order,
             source: self,
         })
@@ -165,16 +178,30 @@ impl Source {
         window: Option<Window>,
     ) -> PolarsResult<Tally<'_>> {
         let nothing = || Tally::new(&self.labels, seconds, window);
-        let batches = self.batches.par_iter();
-        self.threads.install(|| {
-            batches
-                .try_fold(nothing, |mut tally, batch| {
-                    let read = batch.read(&tally::COLUMNS, &self.labels, self.steady_part)?;
-                    tally.add(&read, clock, window)?;
-                    PolarsResult::Ok(tally)
-                })
-                .try_reduce(nothing, |a, b| Ok(a.merged(b)))
-        })
+        let tallies = self.on_each_thread(nothing, |tally, batch| {
+            let read = batch.read(&tally::COLUMNS, &self.labels, self.steady_part)?;
+            tally.add(&read, clock, window)
+        })?;
+        let tally = tallies.into_iter().reduce(Tally::merged);
+        Ok(tally.unwrap_or_else(nothing))
+    }
+
+    /// Gives each thread something that takes batches, one after the other. There are as many as threads, whatever the number
+    /// of batches, and which batch comes to which of them is chance.
+    fn on_each_thread<T: Send>(
+        &self,
+        nothing: impl Fn() -> T + Sync,
+        take: impl Fn(&mut T, &Batch) -> PolarsResult<()> + Sync,
+    ) -> PolarsResult<Vec<T>> {
+        let next = AtomicUsize::new(0);
+        let taken = self.threads.broadcast(|_| {
+            let mut taken = nothing();
+            while let Some(batch) = self.batches.get(next.fetch_add(1, Ordering::Relaxed)) {
+                take(&mut taken, batch)?;
+            }
+            PolarsResult::Ok(taken)
+        });
+        taken.into_iter().collect()
     }
 
     /// Looks for what is wanted of the times of all labels; whether anything was.
@@ -182,22 +209,17 @@ impl Source {
         let Some(sought) = Sought::of(times.iter().flat_map(|times| times.classes())) else {
             return Ok(false);
         };
-        let batches = self.batches.par_iter();
-        let found = self.threads.install(|| {
-            batches
-                .try_fold(
-                    || Found::nothing(&sought),
-                    |mut found, batch| {
-                        let columns = [column::ELAPSED_NS];
-                        let (rows, codes) = batch.read(&columns, &self.labels, self.steady_part)?;
-                        for (elapsed_ns, code) in rows.response_ns()?.iter().zip(codes) {
-                            found.add(class_of(code), exact(*elapsed_ns));
-                        }
-                        PolarsResult::Ok(found)
-                    },
-                )
-                .try_reduce(|| Found::nothing(&sought), |a, b| Ok(a.merged(b)))
+        let nothing = || Found::nothing(&sought);
+        let found = self.on_each_thread(nothing, |found, batch| {
+            let columns = [column::ELAPSED_NS];
+            let (rows, codes) = batch.read(&columns, &self.labels, self.steady_part)?;
+            for (elapsed_ns, code) in rows.response_ns()?.iter().zip(codes) {
+                found.add(class_of(code), exact(*elapsed_ns));
+            }
+            Ok(())
         })?;
+        let found = found.into_iter().reduce(Found::merged);
+        let found = found.unwrap_or_else(nothing);
         found.tell(times.iter_mut().flat_map(|times| times.classes_mut()));
         Ok(true)
     }

@@ -10,12 +10,15 @@ use super::answers::Answers;
 use super::counts::{Counts, exact};
 use super::gone::{Gone, InVain};
 use super::labels::Labels;
+use super::responses::Responses;
 use super::rows::{Clock, NS_PER_SECOND, Rows, missing, second};
 
 /// Besides what [`Batch::read`](super::batch::Batch::read) takes.
-pub(super) const COLUMNS: [&str; 7] = [
+pub(super) const COLUMNS: [&str; 9] = [
     column::STARTED_AT,
     column::ELAPSED_NS,
+    column::LATENCY_NS,
+    column::CONNECT_NS,
     column::BYTES_SENT,
     column::BYTES_RECEIVED,
     column::STATUS,
@@ -47,7 +50,11 @@ impl Failure {
                 | ErrorKind::Timeout,
             ) => Self::InVain,
             Some(
-                ErrorKind::Protocol | ErrorKind::Censored | ErrorKind::Generator | ErrorKind::Stale,
+                ErrorKind::Protocol
+                | ErrorKind::Censored
+                | ErrorKind::Generator
+                | ErrorKind::Stale
+                | ErrorKind::Unknown,
             )
             | None => Self::Other,
         }
@@ -63,6 +70,7 @@ pub(super) struct Tally<'a> {
     /// Responses received whole, by the second of their end.
     pub(super) completed: BTreeMap<u32, u64>,
     pub(super) answers: Answers,
+    pub(super) responses: Responses,
     /// By service.
     in_vain: Vec<InVain>,
     errors: BTreeMap<(usize, String, Option<u16>), u64>,
@@ -149,6 +157,7 @@ impl<'a> Tally<'a> {
             seconds: vec![SecondTally::default(); seconds],
             completed: BTreeMap::new(),
             answers: Answers::new(window),
+            responses: Responses::new(seconds),
             in_vain: vec![InVain::default(); labels.services.len()],
             errors: BTreeMap::new(),
             of: labels,
@@ -169,6 +178,8 @@ impl<'a> Tally<'a> {
         let received = rows.whole(column::BYTES_RECEIVED)?;
         let users = rows.small(column::ACTIVE_USERS)?;
         let statuses = rows.optional(column::STATUS)?;
+        let first_byte = rows.whole(column::LATENCY_NS)?;
+        let connect = rows.whole(column::CONNECT_NS)?;
         let users_of = self
             .of
             .may_wait
@@ -204,6 +215,9 @@ impl<'a> Tally<'a> {
             let counts = &mut self.seconds[in_second as usize];
             counts.errors += u64::from(failed);
             counts.active_users += u64::from(users[row]);
+            let status = statuses.get(row);
+            self.responses
+                .add(in_second, status, connect[row], first_byte[row]);
             // A response is complete when it came in whole, whatever its status.
             let failure = error.and_then(|error| error_of[error as usize]);
             let answered = error.is_none() || failure == Some(Failure::Answered);
@@ -220,9 +234,7 @@ impl<'a> Tally<'a> {
                 self.in_vain[service].add(clock.since(end)?);
             }
             if let Some(error) = error {
-                *failures
-                    .entry((label, error, statuses.get(row)))
-                    .or_default() += 1;
+                *failures.entry((label, error, status)).or_default() += 1;
             }
             self.times[class_of(code)].add(exact(response[row]));
         }
@@ -254,6 +266,7 @@ impl<'a> Tally<'a> {
             *self.completed.entry(second).or_default() += count;
         }
         self.answers.merge(&other.answers);
+        self.responses.merge(other.responses);
         for (in_vain, more) in self.in_vain.iter_mut().zip(other.in_vain) {
             in_vain.merge(more);
         }

@@ -4,7 +4,7 @@ use workbench_statistics::{
     Accumulator, Interval, StatisticsError, Summary, quantile_by_rank, quantile_interval_by_rank,
 };
 
-use super::counts::{Class, order_statistic};
+use super::counts::{Class, about_order_statistic, order_statistic};
 
 /// The elapsed times of one label.
 pub(crate) struct LabelTimes {
@@ -88,6 +88,13 @@ impl<'a> Times<'a> {
 
     pub(crate) fn quantile(&self, probability: f64) -> Result<f64, StatisticsError> {
         quantile_by_rank(self.count(), probability, |rank| self.at(rank))
+    }
+
+    /// A quantile, exact where few times are counted, otherwise up to a thousandth less: the samples need not be looked at
+    /// again for it.
+    pub(crate) fn about(&self, probability: f64) -> Result<f64, StatisticsError> {
+        let at = |rank| about_order_statistic(&self.classes, rank) as f64;
+        quantile_by_rank(self.count(), probability, at)
     }
 
     /// An interval of a quantile, for so many independent values.

@@ -37,6 +37,31 @@ pub(super) fn check(
     }
 }
 
+/// Of an imported run nothing says when it should be steady.
+pub(super) fn unknown() -> WarmUpCheck {
+    WarmUpCheck {
+        status: CheckStatus::NotChecked,
+        finding: "nothing says when the load was held".to_owned(),
+        discard_s: None,
+    }
+}
+
+/// What the check means for a run that was made at the same time as the other of its pair. What changes the level during both
+/// leaves their ratio as it is, so that the pair counts: disturbances are what such pairs are made for.
+pub(super) fn of_pair(check: WarmUpCheck) -> WarmUpCheck {
+    if check.status != CheckStatus::Failed {
+        return check;
+    }
+    WarmUpCheck {
+        status: CheckStatus::Warning,
+        finding: format!(
+            "{}; the run counts in its pair, whose other run was made at the same time",
+            check.finding
+        ),
+        ..check
+    }
+}
+
 /// What a late change means for the run, which is no steady state.
 fn late(after_ns: u64, change: &LateChange, (from_s, to_s): (f64, f64)) -> WarmUpCheck {
     let milliseconds = |ns: f64| ns / 1e6;

@@ -11,7 +11,11 @@ mod one_run;
 #[cfg(test)]
 mod open_model;
 #[cfg(test)]
+mod over_time;
+#[cfg(test)]
 mod same_as_naive;
+#[cfg(test)]
+mod segments;
 #[cfg(test)]
 mod several_runs;
 #[cfg(test)]

@@ -171,7 +171,12 @@ fn a_killed_run_takes_planned_users_from_the_schedule_and_achieved_ones_from_the
         .collect();
     assert_eq!(
         users,
-        [(0, 0.0, 1.0), (1, 1.0, 2.0), (2, 2.0, 2.0), (3, 2.0, 2.0)]
+        [
+            (0, Some(0.0), 1.0),
+            (1, Some(1.0), 2.0),
+            (2, Some(2.0), 2.0),
+            (3, Some(2.0), 2.0)
+        ]
     );
 }
 
@@ -179,7 +184,7 @@ fn a_killed_run_takes_planned_users_from_the_schedule_and_achieved_ones_from_the
 fn a_run_that_counted_its_users_is_believed() {
     let counted = vec![UsersInSecond {
         second: 0,
-        planned: 0.5,
+        planned: Some(0.5),
         achieved: 0.4,
     }];
     let completed = Manifest {

@@ -3,7 +3,7 @@
 
 use crate::support::{EXPERIMENT, START, browse, completed, manifest, order, write_parts};
 use workbench_analysis::{RunAnalysis, Scope, SteadyState, SteadyStatistics, analyze, analyze_run};
-use workbench_samples::{Check, CheckStatus, ErrorKind, Manifest, Phase, Sample};
+use workbench_samples::{Check, CheckStatus, ErrorKind, Manifest, Phase, Sample, SeriesPlace};
 
 const MS: f64 = 1e6;
 
@@ -297,6 +297,40 @@ fn answers_that_take_twice_as_long_for_good_late_in_the_hold_are_no_steady_state
             checked.finding
         );
     }
+}
+
+#[test]
+fn a_late_change_leaves_a_run_valid_whose_pair_was_made_at_the_same_time() {
+    let slower = noisy(2_000, |i| if i < 1_200 { 10 } else { 25 });
+    let of_series = |together| {
+        let mut manifest = completed();
+        manifest.series = Some(SeriesPlace {
+            series_id: "20261118T110600Z-4f2a".into(),
+            experiment: "tiny".into(),
+            point: None,
+            block: 1,
+            position: 1,
+            together,
+        });
+        let run = analysed(&manifest, EXPERIMENT, &slower);
+        let checked = check(&run, "steady state").unwrap().clone();
+        (run.validity.unwrap().valid, checked)
+    };
+
+    let (valid, checked) = of_series(true);
+    assert!(valid);
+    assert_eq!(checked.status, CheckStatus::Warning);
+    assert!(
+        checked.finding.starts_with("no steady state within 20.0 s")
+            && checked
+                .finding
+                .ends_with("the run counts in its pair, whose other run was made at the same time"),
+        "{}",
+        checked.finding
+    );
+    let (valid, checked) = of_series(false);
+    assert!(!valid);
+    assert_eq!(checked.status, CheckStatus::Failed);
 }
 
 #[test]

@@ -115,6 +115,9 @@ pub(crate) fn manifest(experiment: &str, run_id: &str) -> Manifest {
         validity: None,
         users: Vec::new(),
         arrivals: Vec::new(),
+        origin: None,
+        segment: None,
+        segments: Vec::new(),
     }
 }
 

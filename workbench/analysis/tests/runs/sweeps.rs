@@ -36,6 +36,7 @@ fn write(results: &Path, series: &str, run: &Run) -> PathBuf {
         }),
         block: run.block,
         position: run.block,
+        together: false,
     });
     manifest.validity = Some(Validity {
         valid: run.valid,

@@ -4,39 +4,64 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use workbench_analysis::gate::{AuditReport, GateReport};
-use workbench_report::gate as report;
+use url::Url;
+use workbench_analysis::gate::{AuditReport, GateReport, PlanReport};
+use workbench_report::{Document, gate as report};
 
-use crate::outcome::{self, Format};
+use crate::outcome::{self, Format, Verbosity};
 
 /// What is printed and written.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Output")]
-pub(super) struct Outputs {
+pub(crate) struct Outputs {
     /// What is printed.
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
-    /// Write the report as JSON, too.
+    #[command(flatten)]
+    verbosity: Verbosity,
+    /// Also write the report as JSON.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Write the report as Markdown, too.
+    /// Also write the report as Markdown.
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
-    /// Write the report as JUnit XML, too.
-    #[arg(long, value_name = "FILE", conflicts_with = "audit")]
+    /// Also write the report as JUnit XML.
+    #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
+    /// Also write a short report for a comment on a pull request. Its first line is a hidden marker, by which a later
+    /// comment replaces it.
+    #[arg(long, value_name = "FILE")]
+    comment: Option<PathBuf>,
+    /// Name in the marker of the comment; each gate of a pull request needs its own.
+    #[arg(long, value_name = "NAME", requires = "comment", default_value = "gate", value_parser = comment_name)]
+    comment_name: String,
+    /// Link of the comment to the whole report.
+    #[arg(long, value_name = "URL", requires = "comment")]
+    link: Option<Url>,
+}
+
+fn comment_name(name: &str) -> Result<String, String> {
+    let fits = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
+    if !name.is_empty() && name.chars().all(fits) {
+        Ok(name.to_owned())
+    } else {
+        Err("a name has letters, digits, '.', '_' and '-'".to_owned())
+    }
 }
 
 impl Outputs {
-    pub(super) fn gate(&self, gate: &GateReport) -> anyhow::Result<()> {
-        let markdown = report::markdown(gate);
+    pub(crate) fn gate(&self, gate: &GateReport) -> anyhow::Result<()> {
+        let document = report::document(gate);
         let json = outcome::json(gate)?;
         if let Some(path) = &self.junit {
             let xml = report::junit(gate).context("cannot make the JUnit report")?;
             write(path, &xml)?;
         }
-        let text = report::text(gate, outcome::text_options());
-        self.tell(&text, &json, &markdown)?;
+        if let Some(path) = &self.comment {
+            let link = self.link.as_ref().map(Url::as_str);
+            write(path, &report::comment(gate, &self.comment_name, link))?;
+        }
+        self.print(&document, &json)?;
         if std::env::var_os("GITHUB_ACTIONS").is_some() {
             let annotations = report::annotations(gate);
             // GitHub reads both streams; what programs read stays whole.
@@ -48,28 +73,28 @@ impl Outputs {
         Ok(())
     }
 
-    pub(super) fn audit(&self, audit: &AuditReport) -> anyhow::Result<()> {
-        let text = report::audit_text(audit, outcome::text_options());
-        self.tell(
-            &text,
-            &outcome::json(audit)?,
-            &report::audit_markdown(audit),
-        )
+    pub(crate) fn audit(&self, audit: &AuditReport) -> anyhow::Result<()> {
+        self.print(&report::audit(audit), &outcome::json(audit)?)
     }
 
-    fn tell(&self, text: &str, json: &str, markdown: &str) -> anyhow::Result<()> {
+    pub(crate) fn plan(&self, plan: &PlanReport) -> anyhow::Result<()> {
+        self.print(&report::plan(plan), &outcome::json(plan)?)
+    }
+
+    fn print(&self, document: &Document, json: &str) -> anyhow::Result<()> {
+        let markdown = document.markdown();
         if let Some(path) = &self.json {
             write(path, json)?;
         }
         if let Some(path) = &self.markdown {
-            write(path, markdown)?;
+            write(path, &markdown)?;
         }
         if let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY") {
-            append(Path::new(&path), markdown)?;
+            append(Path::new(&path), &markdown)?;
         }
-        outcome::print(match self.format {
-            Format::Text => text,
-            Format::Json => json,
+        outcome::print(&match self.format {
+            Format::Text => document.text(outcome::text_options(self.verbosity.detail())),
+            Format::Json => json.to_owned(),
             Format::Markdown => markdown,
         })
     }

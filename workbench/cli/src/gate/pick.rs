@@ -10,6 +10,7 @@ use workbench_analysis::gate::{
 use workbench_samples::SERIES_FILE;
 
 use super::Arguments;
+use crate::import::runs_of_files;
 use crate::run::wrong_usage;
 use crate::series::find_series;
 
@@ -23,17 +24,21 @@ pub(super) struct Picked {
 }
 
 pub(super) fn pick(arguments: &Arguments) -> anyhow::Result<Picked> {
+    let results = &arguments.results.results;
     let (baseline, candidate) = match (&arguments.series, &arguments.history) {
         (Some(series), _) => of_series(arguments, series.as_deref())?,
         (None, Some(history)) => {
-            let candidate = select(&arguments.candidate)?;
+            let candidate = select(&runs_of_files(&arguments.candidate, results)?)?;
             let kept = select(std::slice::from_ref(history));
             (
                 kept.map_err(|error| not_begun(error, history, &candidate))?,
                 candidate,
             )
         }
-        (None, None) => (select(&arguments.baseline)?, select(&arguments.candidate)?),
+        (None, None) => (
+            select(&runs_of_files(&arguments.baseline, results)?)?,
+            select(&runs_of_files(&arguments.candidate, results)?)?,
+        ),
     };
     if arguments.history.is_some() && candidate.runs.len() != 1 {
         wrong_usage(
@@ -47,6 +52,42 @@ pub(super) fn pick(arguments: &Arguments) -> anyhow::Result<Picked> {
         let path = history.join(run.name());
         return Err(AnalysisError::KeptAlready { path }.into());
     }
+    sides((baseline, before), (candidate, after))
+}
+
+/// The two experiments of a series, the first one as the baseline.
+pub(super) fn pick_series(folder: &Path) -> anyhow::Result<Picked> {
+    let names = experiments_of_series(folder)?;
+    let [before, after] = names.as_slice() else {
+        anyhow::bail!("{} is not a series of two experiments", folder.display());
+    };
+    pick_selected(
+        select_of_series(folder, before)?,
+        select_of_series(folder, after)?,
+    )
+}
+
+/// Results of other tools, runs or folders of runs.
+pub(super) fn pick_paths(
+    baseline: &Path,
+    candidate: &Path,
+    results: &Path,
+) -> anyhow::Result<Picked> {
+    let side = |path: &Path| -> anyhow::Result<Selection> {
+        Ok(select(&runs_of_files(&[path.to_owned()], results)?)?)
+    };
+    pick_selected(side(baseline)?, side(candidate)?)
+}
+
+fn pick_selected(baseline: Selection, candidate: Selection) -> anyhow::Result<Picked> {
+    let (before, after) = (read(&baseline.runs)?, read(&candidate.runs)?);
+    sides((baseline, before), (candidate, after))
+}
+
+fn sides(
+    (baseline, before): (Selection, Vec<GateRun>),
+    (candidate, after): (Selection, Vec<GateRun>),
+) -> anyhow::Result<Picked> {
     each_once(before.iter().chain(&after))?;
     let mut absent = baseline.absent;
     absent.add(candidate.absent);

@@ -1,5 +1,6 @@
 //! A new series: names, order, and what every later run has to agree with.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,39 +9,50 @@ use sha2::{Digest, Sha256};
 use workbench_plan::{Order, Plan, Point};
 use workbench_samples::{
     SERIES_VERSION, Series, SeriesExperiment, SeriesOrder, SeriesRun, SeriesRunState, SweepPoint,
+    UntilDecided,
 };
 
-use super::{OpenSeries, SeriesFolder};
+use super::{OpenSeries, SeriesFolder, together};
 use crate::run::tool;
 
 /// How a series is to be made.
 pub(crate) struct Options {
     pub(crate) repetitions: u32,
-    pub(crate) order: Order,
+    pub(crate) order: SeriesOrder,
     pub(crate) pause: Duration,
     pub(crate) stop_on_invalid: bool,
+    pub(crate) until_decided: Option<UntilDecided>,
+}
+
+/// An experiment that a series is made of.
+pub(crate) struct Given {
+    pub(crate) file: PathBuf,
+    /// With the services at `urls`.
+    pub(crate) plan: Plan,
+    /// Services that are somewhere else than the file says, by name.
+    pub(crate) urls: BTreeMap<String, String>,
 }
 
 /// Plans a series and records it; nothing is run yet. Each point of a sweep is an experiment of the series.
 pub(crate) fn create(
     results: &Path,
-    files: &[PathBuf],
-    plans: &[Plan],
+    given: &[Given],
     options: &Options,
 ) -> anyhow::Result<OpenSeries> {
-    let folder = SeriesFolder::create(results)?;
-    let (experiments, plans) = experiments(files, plans)?;
+    let (experiments, plans) = experiments(given)?;
     let names: Vec<&str> = experiments.iter().map(|it| it.name.as_str()).collect();
+    if let SeriesOrder::Together { .. } = options.order {
+        together::check(&names, &plans)?;
+    }
+    let folder = SeriesFolder::create(results)?;
     let record = Series {
         schema_version: SERIES_VERSION,
         series_id: folder.id(),
-        order: match options.order {
-            Order::Abba => SeriesOrder::Abba,
-            Order::Random { seed } => SeriesOrder::Random { seed },
-        },
+        order: options.order,
         repetitions: options.repetitions,
         pause_ns: u64::try_from(options.pause.as_nanos()).unwrap_or(u64::MAX),
         stop_on_invalid: options.stop_on_invalid,
+        until_decided: options.until_decided.clone(),
         tool: tool(),
         host: workbench_load::describe_host(),
         runs: runs(&names, options),
@@ -51,6 +63,7 @@ pub(crate) fn create(
         folder,
         record,
         plans,
+        before_verdict: false,
     };
     series.save()?;
     Ok(series)
@@ -58,7 +71,11 @@ pub(crate) fn create(
 
 /// Every run, in order.
 fn runs(names: &[&str], options: &Options) -> Vec<SeriesRun> {
-    let blocks = options.order.blocks(names.len(), options.repetitions);
+    let order = match options.order {
+        SeriesOrder::Abba => Order::Abba,
+        SeriesOrder::Random { seed } | SeriesOrder::Together { seed } => Order::Random { seed },
+    };
+    let blocks = order.blocks(names.len(), options.repetitions);
     let runs = (1..)
         .zip(blocks)
         .flat_map(|(block, experiments)| experiments.into_iter().map(move |it| (block, it)));
@@ -79,13 +96,11 @@ fn runs(names: &[&str], options: &Options) -> Vec<SeriesRun> {
 }
 
 /// What is repeated, and the plan of each.
-fn experiments(
-    files: &[PathBuf],
-    plans: &[Plan],
-) -> anyhow::Result<(Vec<SeriesExperiment>, Vec<Plan>)> {
+fn experiments(given: &[Given]) -> anyhow::Result<(Vec<SeriesExperiment>, Vec<Plan>)> {
     let mut experiments = Vec::new();
     let mut points = Vec::new();
-    for ((file, plan), name) in files.iter().zip(plans).zip(names(plans)) {
+    let plans: Vec<&Plan> = given.iter().map(|it| &it.plan).collect();
+    for (Given { file, plan, urls }, name) in given.iter().zip(names(&plans)) {
         // A series may be resumed from another folder.
         let file = std::path::absolute(file)
             .with_context(|| format!("cannot find out where {} is", file.display()))?;
@@ -96,6 +111,7 @@ fn experiments(
                 experiment: plan.name.clone(),
                 point: point.map(recorded),
                 file: file.clone(),
+                urls: urls.clone(),
                 sha256: sha256(&resolved),
                 resolved,
             });
@@ -114,8 +130,9 @@ pub(super) fn recorded(point: Point) -> SweepPoint {
 }
 
 /// The experiments' names, numbered where several have the same: `smoke#1`, `smoke#2`. No name holds a `#` or an `@`.
-fn names(plans: &[Plan]) -> Vec<String> {
-    let same = |plan: &Plan, among: &[Plan]| among.iter().filter(|it| it.name == plan.name).count();
+fn names(plans: &[&Plan]) -> Vec<String> {
+    let same =
+        |plan: &Plan, among: &[&Plan]| among.iter().filter(|it| it.name == plan.name).count();
     (1..)
         .zip(plans)
         .map(|(position, plan)| match same(plan, plans) {
@@ -150,15 +167,24 @@ mod tests {
     #[test]
     fn experiments_of_the_same_name_are_told_apart() {
         let plans = ["a", "b", "a", "a-1"].map(plan);
+        let plans: Vec<&Plan> = plans.iter().collect();
         assert_eq!(names(&plans), ["a#1", "b", "a#2", "a-1"]);
     }
 
     #[test]
     fn each_point_of_a_sweep_is_an_experiment_of_the_series() {
         let swept = plan_with("a", "sweep: { users: [20, 10] }\n");
-        let plans = [swept.clone(), plan("b"), swept];
-        let files = ["a.yaml", "b.yaml", "a.yaml"].map(PathBuf::from);
-        let (experiments, plans) = experiments(&files, &plans).unwrap();
+        let given = [
+            ("a.yaml", swept.clone()),
+            ("b.yaml", plan("b")),
+            ("a.yaml", swept),
+        ]
+        .map(|(file, plan)| Given {
+            file: file.into(),
+            plan,
+            urls: BTreeMap::new(),
+        });
+        let (experiments, plans) = experiments(&given).unwrap();
         let names: Vec<_> = experiments.iter().map(|it| it.name.as_str()).collect();
         assert_eq!(
             names,
@@ -185,9 +211,10 @@ mod tests {
     fn runs_are_numbered_through_and_by_block() {
         let options = Options {
             repetitions: 2,
-            order: Order::Abba,
+            order: SeriesOrder::Abba,
             pause: Duration::ZERO,
             stop_on_invalid: false,
+            until_decided: None,
         };
         let runs = runs(&["a", "b"], &options);
         let places: Vec<_> = runs

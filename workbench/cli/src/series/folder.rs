@@ -117,6 +117,7 @@ pub(crate) fn finished_runs(folder: &Path) -> anyhow::Result<Option<Vec<PathBuf>
             (SeriesRunState::Done | SeriesRunState::Invalid, Some(directory)) => {
                 runs.push(results.join(directory));
             }
+            (SeriesRunState::NotNeeded, _) => {}
             _ => outcome::note(&format!(
                 "passed over: run {} of series {}, {}",
                 run.position, series.series_id, run.experiment

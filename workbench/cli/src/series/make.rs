@@ -1,25 +1,34 @@
-//! Making the runs of a series, one after the other, and recording each as it begins and ends.
+//! Making the runs of a series, one after the other or block by block, and recording each as it begins and ends.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use workbench_load::{LoadError, RunDirectory};
+use workbench_load::{GENERATOR_STANDSTILL, LoadError, RunDirectory};
+use workbench_plan::Plan;
 use workbench_samples::{
-    Check, CheckStatus, Outcome, Series, SeriesExperiment, SeriesPlace, SeriesRun, SeriesRunState,
-    Validity,
+    Check, CheckStatus, Outcome, Series, SeriesExperiment, SeriesOrder, SeriesPlace, SeriesRun,
+    SeriesRunState, Validity,
 };
 
-use super::{OpenSeries, summary};
+use super::{OpenSeries, decide, summary, together};
 use crate::exit::Exit;
+use crate::live::InSeries;
 use crate::outcome;
-use crate::progress::InSeries;
-use crate::run::Runner;
+use crate::run::{Part, Runner};
+
+/// How often a run is made at most, where the generator itself stands still in it. Ours.
+const MOST_ATTEMPTS: u32 = 4;
 
 /// Makes every run that is missing, then tells what there is.
 pub(crate) fn make(mut series: OpenSeries, runner: &Runner) -> anyhow::Result<Exit> {
+    runner.copied.add(series.directory());
     let made = make_missing(&mut series, runner);
     // Even after an error: this says which runs there are and how to go on.
-    let told = outcome::print(&summary::summary(&series.record, &runner.results));
+    let told = series.say(&summary::summary(
+        &series.record,
+        &runner.results,
+        series.before_verdict,
+    ));
     made?;
     told?;
     Ok(ended(&series.record).and(runner.stopped()))
@@ -73,21 +82,10 @@ fn sweep_of(experiment: &SeriesExperiment) -> Option<&str> {
 
 fn make_missing(series: &mut OpenSeries, runner: &Runner) -> anyhow::Result<()> {
     let mut first = true;
-    for run in 0..series.record.runs.len() {
-        if series.record.runs[run].state.is_over() {
-            continue;
-        }
-        // Killed after its end and before that was recorded.
-        if let Some((directory, manifest)) = series.manifest(&runner.results, run)
-            && manifest.outcome == Outcome::Completed
-        {
-            conclude(
-                series,
-                run,
-                &directory,
-                &manifest.outcome,
-                manifest.validity.as_ref(),
-            )?;
+    for runs in groups(&series.record) {
+        let is_missing = |run: &usize| series.record.runs[*run].state.is_missing();
+        if !runs.iter().any(is_missing) || recover(series, &runs, runner)? {
+            decide::look(series, &runs, runner)?;
             continue;
         }
         if !first {
@@ -97,13 +95,96 @@ fn make_missing(series: &mut OpenSeries, runner: &Runner) -> anyhow::Result<()> 
             break;
         }
         first = false;
-        make_one(series, run, runner)?;
-        let invalid = series.record.runs[run].state == SeriesRunState::Invalid;
+        make_until_undisturbed(series, &runs, runner)?;
+        let state = |run: &usize| series.record.runs[*run].state;
+        let invalid = runs.iter().any(|run| state(run) == SeriesRunState::Invalid);
         if runner.stop.is_stopped() || (invalid && series.record.stop_on_invalid) {
+            break;
+        }
+        decide::look(series, &runs, runner)?;
+    }
+    Ok(())
+}
+
+/// Makes runs, and makes them again where the generator itself stood still, as long as attempts are left. The generator stands
+/// still for want of a processor, whatever the target does: nothing is chosen by the response times. What was made before
+/// stays, as an earlier attempt. Each wait for the machine to settle is twice as long as the one before.
+fn make_until_undisturbed(
+    series: &mut OpenSeries,
+    runs: &[usize],
+    runner: &Runner,
+) -> anyhow::Result<()> {
+    let mut wait = Duration::from_secs(1);
+    for left in (0..MOST_ATTEMPTS).rev() {
+        match series.record.order {
+            SeriesOrder::Together { .. } => together::make_block(series, runs, runner)?,
+            _ => runs
+                .iter()
+                .try_for_each(|run| make_one(series, *run, runner))?,
+        }
+        let is_over = |run: &usize| series.record.runs[*run].state.is_over();
+        if left == 0 || runner.stop.is_stopped() || !runs.iter().all(is_over) {
+            break;
+        }
+        let stood_still = |run: &usize| {
+            let (_, manifest) = series.manifest(&runner.results, *run)?;
+            let checks = manifest.validity?.checks;
+            let failed = |check: &Check| {
+                check.name == GENERATOR_STANDSTILL && check.status == CheckStatus::Failed
+            };
+            checks.into_iter().find(failed)
+        };
+        let Some(check) = runs.iter().find_map(stood_still) else {
+            break;
+        };
+        series.say(&format!("made again: {}\n", check.finding))?;
+        for run in runs {
+            series.record.runs[*run].state = SeriesRunState::Planned;
+        }
+        series.save()?;
+        pause(wait, runner);
+        wait *= 2;
+        if runner.stop.is_stopped() {
             break;
         }
     }
     Ok(())
+}
+
+/// Runs by their positions in the record, those together that are made at the same time: none of them is made again without
+/// the others.
+fn groups(record: &Series) -> Vec<Vec<usize>> {
+    let runs: Vec<usize> = (0..record.runs.len()).collect();
+    let together = matches!(record.order, SeriesOrder::Together { .. });
+    let groups =
+        runs.chunk_by(|run, next| together && record.runs[*run].block == record.runs[*next].block);
+    groups.map(<[usize]>::to_vec).collect()
+}
+
+/// Records how runs ended whose end was not recorded, as the series was killed just then. `false` where not all have come to
+/// their end.
+fn recover(series: &mut OpenSeries, runs: &[usize], runner: &Runner) -> anyhow::Result<bool> {
+    let mut ended = Vec::new();
+    for &run in runs {
+        match series.manifest(&runner.results, run) {
+            Some((directory, manifest)) if manifest.outcome == Outcome::Completed => {
+                ended.push((run, directory, manifest));
+            }
+            _ => return Ok(false),
+        }
+    }
+    for (run, directory, manifest) in ended {
+        if series.record.runs[run].state.is_missing() {
+            let ended = Ended {
+                directory: &directory,
+                outcome: &manifest.outcome,
+                validity: manifest.validity.as_ref(),
+                interrupted_by: None,
+            };
+            conclude(series, run, ended)?;
+        }
+    }
+    Ok(true)
 }
 
 fn pause(time: Duration, runner: &Runner) {
@@ -117,31 +198,26 @@ fn pause(time: Duration, runner: &Runner) {
 /// Makes one run and records how it ended. An error ends the series; the record says why.
 fn make_one(series: &mut OpenSeries, run: usize, runner: &Runner) -> anyhow::Result<()> {
     let plan = series.plan(run).repetition(series.record.runs[run].block);
-    let directory = RunDirectory::create(&runner.results, &plan.name)?;
+    let (directory, place) = begin(series, run, &plan, runner)?;
     let path = directory.path().to_owned();
-    let shown = shown(series, run);
-    let point = series.point(run).cloned();
-    let entry = &mut series.record.runs[run];
-    entry.earlier_attempts.extend(entry.run.take());
-    entry.run = Some(relative(&path, &runner.results));
-    entry.state = SeriesRunState::Running;
-    entry.reason = None;
-    let place = SeriesPlace {
-        series_id: series.record.series_id.clone(),
-        experiment: entry.experiment.clone(),
-        point,
-        block: entry.block,
-        position: entry.position,
-    };
     series.save()?;
-    match runner.load(&plan, directory, Some((place, shown)))? {
-        Ok(finished) => conclude(
-            series,
-            run,
-            &finished.directory,
-            &finished.outcome,
-            Some(&finished.validity),
-        ),
+    let shown = shown(series, &[run]);
+    match runner.load(&plan, directory, Some((place, shown)), Part::default())? {
+        Ok(finished) => {
+            let concluded = conclude(
+                series,
+                run,
+                Ended {
+                    directory: &finished.directory,
+                    outcome: &finished.outcome,
+                    validity: Some(&finished.validity),
+                    interrupted_by: None,
+                },
+            );
+            let name = name_of(&series.record.runs[run]);
+            runner.show_report(&name, &finished.directory);
+            concluded
+        }
         Err(error) => {
             let entry = &mut series.record.runs[run];
             // A run that never began leaves no folder.
@@ -158,28 +234,88 @@ fn make_one(series: &mut OpenSeries, run: usize, runner: &Runner) -> anyhow::Res
     }
 }
 
-/// Where the run stands, and the time that is planned for what comes after it.
-fn shown(series: &OpenSeries, run: usize) -> InSeries {
-    let runs = &series.record.runs;
-    let missing = (run + 1..runs.len()).filter(|later| !runs[*later].state.is_over());
-    let pause = Duration::from_nanos(series.record.pause_ns);
+/// Makes the folder of a run, and enters the run into the record as one that is being made.
+pub(super) fn begin(
+    series: &mut OpenSeries,
+    run: usize,
+    plan: &Plan,
+    runner: &Runner,
+) -> anyhow::Result<(RunDirectory, SeriesPlace)> {
+    let directory = RunDirectory::create(&runner.results, &plan.name)?;
+    let point = series.point(run).cloned();
+    let entry = &mut series.record.runs[run];
+    entry.earlier_attempts.extend(entry.run.take());
+    entry.run = Some(relative(directory.path(), &runner.results));
+    entry.state = SeriesRunState::Running;
+    entry.reason = None;
+    // Of a run that came to its end, and is made again with one that did not.
+    entry.missed_thresholds.clear();
+    entry.undecided_thresholds.clear();
+    let place = SeriesPlace {
+        series_id: series.record.series_id.clone(),
+        experiment: entry.experiment.clone(),
+        point,
+        block: entry.block,
+        position: entry.position,
+        together: matches!(series.record.order, SeriesOrder::Together { .. }),
+    };
+    Ok((directory, place))
+}
+
+/// Names a run among those of its series.
+pub(super) fn name_of(run: &SeriesRun) -> String {
+    format!("run {}: {}", run.position, run.experiment)
+}
+
+/// Where these runs stand, and the time that is planned for what comes after them.
+pub(super) fn shown(series: &OpenSeries, runs: &[usize]) -> InSeries {
+    let record = &series.record;
+    let pause = Duration::from_nanos(record.pause_ns);
+    let first = &record.runs[runs[0]];
+    let last = decide::next_look(record, first.block).unwrap_or(record.repetitions);
+    let later = groups(record).into_iter().filter(|group| {
+        let is_missing = |run: &usize| record.runs[*run].state.is_missing();
+        group[0] > runs[0] && record.runs[group[0]].block <= last && group.iter().any(is_missing)
+    });
+    let length = |run: &usize| series.plan(*run).schedule().likely_end();
+    let longest = |group: Vec<usize>| group.iter().map(length).max().unwrap_or_default();
+    let (what, position, of) = match record.order {
+        SeriesOrder::Together { .. } => ("block", first.block, record.repetitions),
+        _ => (
+            "run",
+            first.position,
+            u32::try_from(record.runs.len()).unwrap_or(u32::MAX),
+        ),
+    };
     InSeries {
-        position: runs[run].position,
-        of: u32::try_from(runs.len()).unwrap_or(u32::MAX),
-        afterwards: missing
-            .map(|later| pause + series.plan(later).schedule().likely_end())
-            .sum(),
+        what,
+        position,
+        of,
+        afterwards: later.map(|group| pause + longest(group)).sum(),
     }
 }
 
+/// How a run ended.
+pub(super) struct Ended<'a> {
+    pub(super) directory: &'a Path,
+    pub(super) outcome: &'a Outcome,
+    pub(super) validity: Option<&'a Validity>,
+    /// What ended it, where nobody asked for it.
+    pub(super) interrupted_by: Option<String>,
+}
+
 /// Reports on a run that is over, and records how it ended.
-fn conclude(
+pub(super) fn conclude(
     series: &mut OpenSeries,
     run: usize,
-    directory: &Path,
-    ended: &Outcome,
-    validity: Option<&Validity>,
+    ended: Ended<'_>,
 ) -> anyhow::Result<()> {
+    let Ended {
+        directory,
+        outcome: ended,
+        validity,
+        interrupted_by,
+    } = ended;
     let reported = outcome::report_quietly(directory);
     // The analysis adds to what the run found itself.
     let analysed = reported.as_ref().ok().and_then(|it| it.validity.as_ref());
@@ -191,7 +327,9 @@ fn conclude(
             (SeriesRunState::Invalid, Some(failures(&validity.checks)))
         }
         (Outcome::Failed(why), _) => (SeriesRunState::Failed, Some(why.clone())),
-        (Outcome::Interrupted | Outcome::Running, _) => (SeriesRunState::Interrupted, None),
+        (Outcome::Interrupted | Outcome::Running, _) => {
+            (SeriesRunState::Interrupted, interrupted_by)
+        }
     };
     if let Ok(reported) = &reported {
         entry
@@ -208,7 +346,7 @@ fn conclude(
             let errors = reported
                 .errors
                 .map_or_else(String::new, |it| format!(", {it}"));
-            outcome::print(&format!(
+            series.say(&format!(
                 "{line}{errors}\n  report: {}\n",
                 reported.page.display()
             ))
@@ -217,7 +355,7 @@ fn conclude(
         // Stopped before its first request, perhaps: why it ended is what counts.
         Err(error) => {
             outcome::note(&format!("error: {error:#}"));
-            outcome::print(&format!("{line}\n"))
+            series.say(&format!("{line}\n"))
         }
     }
 }
@@ -239,78 +377,4 @@ fn relative(run: &Path, results: &Path) -> PathBuf {
 }
 
 #[cfg(test)]
-mod tests {
-    use workbench_samples::SweepPoint;
-
-    use super::*;
-
-    /// One run at each of 1, 2, 3, … users, and whether it missed a threshold.
-    fn sweep(missed: &[bool]) -> Series {
-        let folder = Path::new("../samples/tests/published/series-version-2");
-        let mut series = Series::read(folder).unwrap();
-        let (experiment, run) = (series.experiments[0].clone(), series.runs[0].clone());
-        let name = |users: usize| format!("shop@users={users}");
-        series.experiments = (1..=missed.len())
-            .map(|users| {
-                let mut experiment = experiment.clone();
-                experiment.name = name(users);
-                experiment.point = Some(SweepPoint {
-                    parameter: "users".to_owned(),
-                    value: u32::try_from(users).unwrap(),
-                });
-                experiment
-            })
-            .collect();
-        series.runs = (1..)
-            .zip(missed)
-            .map(|(users, missed)| {
-                let mut run = run.clone();
-                run.experiment = name(users);
-                run.state = SeriesRunState::Done;
-                run.missed_thresholds = Vec::from_iter(missed.then(|| "p95 < 1ms".to_owned()));
-                run
-            })
-            .collect();
-        series
-    }
-
-    #[test]
-    fn a_sweep_passes_where_a_load_meets_its_thresholds_and_fails_where_none_does() {
-        assert_eq!(ended(&sweep(&[false, false, true])), Exit::Pass);
-        assert_eq!(ended(&sweep(&[true, true])), Exit::ThresholdMissed);
-    }
-
-    #[test]
-    fn a_load_meets_the_thresholds_where_all_of_its_runs_do() {
-        let mut twice = sweep(&[true, true]);
-        let mut other = twice.runs[0].clone();
-        other.missed_thresholds.clear();
-        twice.runs.push(other);
-        assert_eq!(ended(&twice), Exit::ThresholdMissed);
-        twice.runs[0].missed_thresholds.clear();
-        assert_eq!(ended(&twice), Exit::Pass);
-    }
-
-    #[test]
-    fn a_load_whose_thresholds_are_undecided_does_not_meet_them() {
-        let mut series = sweep(&[false, true]);
-        series.runs[0].undecided_thresholds = vec!["p99 < 1s".to_owned()];
-        assert_eq!(ended(&series), Exit::Inconclusive);
-        series.runs[1].missed_thresholds.clear();
-        assert_eq!(ended(&series), Exit::Pass);
-        for experiment in &mut series.experiments {
-            experiment.point = None;
-        }
-        assert_eq!(ended(&series), Exit::Inconclusive);
-    }
-
-    #[test]
-    fn runs_outside_of_a_sweep_fail_by_their_thresholds_and_invalid_ones_always_do() {
-        let mut series = sweep(&[false, true]);
-        series.runs[1].state = SeriesRunState::Invalid;
-        assert_eq!(ended(&series), Exit::RunInvalid);
-        series.runs[1].state = SeriesRunState::Done;
-        series.experiments[1].point = None;
-        assert_eq!(ended(&series), Exit::ThresholdMissed);
-    }
-}
+mod tests;

@@ -1,15 +1,19 @@
 //! Taking up a series that was left, provided that its other runs can be compared with the first ones.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use workbench_plan::Plan;
-use workbench_samples::{Host, Series, SeriesChange, SeriesExperiment, SweepPoint, Tool};
+use workbench_samples::{Host, RunLock, Series, SeriesChange, SeriesExperiment, SweepPoint, Tool};
 
 use super::create::{recorded, sha256};
 use super::{OpenSeries, SeriesFolder};
 use crate::outcome;
 use crate::run::tool;
+
+/// How long a side may take to end once its command is gone: requests in flight have 3 s. Ours.
+const SIDES_END: Duration = Duration::from_secs(15);
 
 /// Opens the series of this id, or the newest, for what is missing of it.
 ///
@@ -17,9 +21,10 @@ use crate::run::tool;
 pub(crate) fn reopen(results: &Path, id: Option<&str>, force: bool) -> anyhow::Result<OpenSeries> {
     let folder = SeriesFolder::open(results, id)?;
     let mut record = Series::read(folder.path())?;
+    wait_for_sides(&record, results)?;
     let files = read_files(&record)?;
     let plans = plans(&record, &files)?;
-    let missing = record.runs.iter().find(|run| !run.state.is_over());
+    let missing = record.runs.iter().find(|run| run.state.is_missing());
     if let Some(missing) = missing {
         let mut differences =
             differences(&record, &plans, &tool(), &workbench_load::describe_host());
@@ -44,9 +49,24 @@ pub(crate) fn reopen(results: &Path, id: Option<&str>, force: bool) -> anyhow::R
         folder,
         record,
         plans,
+        before_verdict: false,
     };
     series.save()?;
     Ok(series)
+}
+
+/// Runs that were made at the same time outlive a command that is killed, by a moment.
+fn wait_for_sides(record: &Series, results: &Path) -> anyhow::Result<()> {
+    let deadline = Instant::now() + SIDES_END;
+    for run in record.runs.iter().filter_map(|run| run.run.as_ref()) {
+        while RunLock::is_held(&results.join(run)) {
+            if Instant::now() >= deadline {
+                bail!("{} is still being made by another process", run.display());
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+    Ok(())
 }
 
 /// Each file of the series once, with what it says now.
@@ -67,7 +87,7 @@ fn plans(record: &Series, files: &[(PathBuf, Plan)]) -> anyhow::Result<Vec<Plan>
         let of_file = files.iter().filter(|(file, _)| *file == experiment.file);
         let mut points = of_file.flat_map(|(_, plan)| plan.points());
         let found = points.find(|(point, _)| point.map(recorded) == experiment.point);
-        found.map(|(_, plan)| plan).with_context(|| {
+        let found = found.map(|(_, plan)| plan).with_context(|| {
             let file = experiment.file.display();
             let changed = match &experiment.point {
                 Some(SweepPoint { parameter, value }) => {
@@ -77,6 +97,11 @@ fn plans(record: &Series, files: &[(PathBuf, Plan)]) -> anyhow::Result<Vec<Plan>
             };
             let id = &record.series_id;
             format!("series {id} cannot go on: {changed}; undo this, or begin a new series")
+        })?;
+        let moved = found.with_urls(&experiment.urls);
+        moved.map_err(|why| {
+            let (id, file) = (&record.series_id, experiment.file.display());
+            anyhow::anyhow!("series {id} cannot go on: {file}: {why}")
         })
     };
     record.experiments.iter().map(plan).collect()

@@ -7,27 +7,31 @@ use workbench_samples::{
     SERIES_FILE, SERIES_FOLDER, Series, SeriesOrder, SeriesRun, SeriesRunState,
 };
 
-/// Every run with its state, and what can be done next.
-pub(super) fn summary(series: &Series, results: &Path) -> String {
+/// Every run with its state, and what can be done next. Before a verdict only runs that did not end as they should have.
+pub(super) fn summary(series: &Series, results: &Path, before_verdict: bool) -> String {
     let folder = results.join(SERIES_FOLDER).join(&series.series_id);
     let over = series.runs.iter().filter(|run| run.state.is_over()).count();
+    let is_needed = |run: &&SeriesRun| run.state != SeriesRunState::NotNeeded;
+    let needed: Vec<&SeriesRun> = series.runs.iter().filter(is_needed).collect();
     let order = match series.order {
         SeriesOrder::Abba => "ABBA order".to_owned(),
         SeriesOrder::Random { seed } => format!("random order, seed {seed}"),
+        SeriesOrder::Together { seed } => format!("all of a block together, seed {seed}"),
     };
     let mut text = format!(
         "\nseries {}: {over} of {} runs in {}, {order}\n",
         series.series_id,
-        series.runs.len(),
-        match series.repetitions {
-            1 => "1 block".to_owned(),
-            blocks => format!("{blocks} blocks"),
-        },
+        needed.len(),
+        blocks(series),
     );
     let mut add = |line: &str| {
         let _infallible = writeln!(text, "{line}");
     };
-    for run in &series.runs {
+    let is_listed = |run: &SeriesRun| {
+        let as_planned = matches!(run.state, SeriesRunState::Done | SeriesRunState::Planned);
+        !before_verdict || !as_planned || run.reason.is_some()
+    };
+    for run in needed.iter().filter(|run| is_listed(run)) {
         let directory = run.run.as_ref().map(|run| results.join(run));
         let directory = directory.map_or_else(String::new, |it| format!("  {}", it.display()));
         // The rest was told when the run ended, and is in the record.
@@ -59,14 +63,15 @@ pub(super) fn summary(series: &Series, results: &Path) -> String {
             format!(" --results {}", results.display())
         };
         add(&format!(
-            "go on: workbench run --resume {}{elsewhere}",
+            "continue: workbench run --resume {}{elsewhere}",
             series.series_id
         ));
     }
     if over > 0 {
         add(&format!("analyse: workbench analyze {}", folder.display()));
     }
-    if series.is_over()
+    if !before_verdict
+        && series.is_over()
         && series.experiments.len() == 2
         && series.experiments.iter().all(|it| it.point.is_none())
     {
@@ -76,6 +81,21 @@ pub(super) fn summary(series: &Series, results: &Path) -> String {
         ));
     }
     text
+}
+
+/// How many blocks there are, or may be.
+fn blocks(series: &Series) -> String {
+    let count = |blocks: u32| match blocks {
+        1 => "1 block".to_owned(),
+        blocks => format!("{blocks} blocks"),
+    };
+    match &series.until_decided {
+        None => count(series.repetitions),
+        Some(until_decided) => match until_decided.decided_at {
+            None => format!("up to {} until decided", count(series.repetitions)),
+            Some(block) => format!("{}, after which the gate decided", count(block)),
+        },
+    }
 }
 
 /// One run: its place, its experiment, and how it ended.
@@ -91,6 +111,7 @@ fn line_with(run: &SeriesRun, reason: Option<&str>) -> String {
         SeriesRunState::Invalid => "INVALID",
         SeriesRunState::Failed => "failed",
         SeriesRunState::Interrupted => "interrupted",
+        SeriesRunState::NotNeeded => "not needed",
     };
     let mut line = format!(
         "run {}, block {}: {}: {state}",
@@ -113,7 +134,7 @@ fn line_with(run: &SeriesRun, reason: Option<&str>) -> String {
 mod tests {
     use std::path::PathBuf;
 
-    use workbench_samples::{Host, SERIES_VERSION, Tool};
+    use workbench_samples::{Host, SERIES_VERSION, Tool, UntilDecided};
 
     use super::*;
 
@@ -139,6 +160,7 @@ mod tests {
             repetitions: 2,
             pause_ns: 0,
             stop_on_invalid: false,
+            until_decided: None,
             tool: Tool {
                 name: "workbench".into(),
                 version: "0.1.0".into(),
@@ -169,10 +191,32 @@ series 20261123T101400Z-4f2a: 1 of 2 runs in 2 blocks, random order, seed 7
   run 2, block 2: smoke: failed (the bookstore ended: it said)  /tmp/r/smoke/2
 kept of an earlier attempt at run 2: /tmp/r/smoke/0
 record: /tmp/r/series/20261123T101400Z-4f2a/series.json
-go on: workbench run --resume 20261123T101400Z-4f2a --results /tmp/r
+continue: workbench run --resume 20261123T101400Z-4f2a --results /tmp/r
 analyse: workbench analyze /tmp/r/series/20261123T101400Z-4f2a
 ";
-        assert_eq!(summary(&series, Path::new("/tmp/r")), expected);
+        assert_eq!(summary(&series, Path::new("/tmp/r"), false), expected);
+    }
+
+    #[test]
+    fn a_series_that_was_decided_is_over() {
+        let mut series = series(vec![
+            run(1, SeriesRunState::Done),
+            run(2, SeriesRunState::NotNeeded),
+        ]);
+        series.until_decided = Some(UntilDecided {
+            looks: vec![1, 2],
+            policy: serde_json::Value::Null,
+            decided_at: Some(1),
+        });
+        let text = summary(&series, Path::new("results"), false);
+        assert!(
+            text.contains(": 1 of 1 runs in 1 block, after which the gate decided, random"),
+            "{text}"
+        );
+        assert!(
+            !text.contains("run 2") && !text.contains("--resume"),
+            "{text}"
+        );
     }
 
     #[test]
@@ -180,7 +224,7 @@ analyse: workbench analyze /tmp/r/series/20261123T101400Z-4f2a
         let mut slow = run(2, SeriesRunState::Done);
         slow.missed_thresholds = vec!["p95 < 1ms".into(), "max < 2ms".into()];
         let series = series(vec![run(1, SeriesRunState::Invalid), slow]);
-        let text = summary(&series, Path::new("results"));
+        let text = summary(&series, Path::new("results"), false);
         assert!(text.contains("smoke: INVALID  results/smoke/1\n"), "{text}");
         assert!(text.contains("done, missed p95 < 1ms, max < 2ms"), "{text}");
         assert!(!text.contains("--resume"), "{text}");

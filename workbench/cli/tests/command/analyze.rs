@@ -65,32 +65,47 @@ fn runs_of_one_name_whose_experiments_differ_are_never_pooled() {
 }
 
 #[test]
-fn what_is_no_run_is_named_with_what_can_be_read() {
+fn files_of_other_tools_that_hold_no_requests_are_refused_as_by_import() {
     let bench = Bench::new();
-    let run = StoredRun::new("shop", 0, 1.0).write(&bench.path().join("results"));
-    std::fs::create_dir(bench.path().join("empty")).unwrap();
     for (name, text, what) in [
         (
             "a.csv",
-            "metric_name,timestamp,metric_value,check\nhttp_reqs,1,1.0,\n",
-            "k6's CSV output",
+            "metric_name,timestamp,metric_value,check\nhttp_reqs,1795409077,1.0,\n",
+            "without an elapsed time (a.csv:2)",
         ),
         (
             "b.json",
             "{\"type\":\"Metric\",\"data\":{},\"metric\":\"http_reqs\"}\n",
-            "k6's JSON output",
+            "b.json holds no requests",
         ),
         ("c.json", "{\n  \"root_group\": {} }\n", "a k6 summary"),
         (
             "d.jtl",
             "timeStamp,elapsed,label,responseCode\n1,2,a,200\n",
-            "a JMeter result file",
+            "with a bad time (d.jtl:2)",
         ),
         (
             "e.csv",
             "Type,Name,Request Count,Failure Count\n",
             "Locust's statistics",
         ),
+    ] {
+        std::fs::write(bench.path().join(name), text).unwrap();
+        bench
+            .workbench()
+            .args(["analyze", name])
+            .assert()
+            .code(12)
+            .stderr(contains(what));
+    }
+}
+
+#[test]
+fn what_is_no_run_is_named_with_what_can_be_read() {
+    let bench = Bench::new();
+    let run = StoredRun::new("shop", 0, 1.0).write(&bench.path().join("results"));
+    std::fs::create_dir(bench.path().join("empty")).unwrap();
+    for (name, text, what) in [
         (
             "f.csv",
             "request-start,DNS,DNS+dialup\n",
@@ -144,10 +159,10 @@ fn what_is_no_run_is_named_with_what_can_be_read() {
     // The gate finds runs in the same way, and says the same.
     bench
         .workbench()
-        .args(["gate", "--baseline", "a.csv", "--candidate", "results/shop"])
+        .args(["gate", "--baseline", "f.csv", "--candidate", "results/shop"])
         .assert()
         .code(1)
-        .stderr(contains("k6's CSV output"));
+        .stderr(contains("oha's CSV output"));
 }
 
 #[test]
@@ -193,7 +208,7 @@ fn a_threshold_that_the_samples_cannot_support_is_undecided_and_11() {
     let both = analyze().args(&runs[..2]).assert().code(11);
     both.stdout(contains("undecided p99.9 < 1s"));
     let page = std::fs::read_to_string(runs[0].join("report.html")).unwrap();
-    assert!(page.contains("<span class=\"badge good\">passed</span> <code>p99 &#60; 1s</code>"));
+    assert!(page.contains("<span class=\"badge good\">passed</span> p99 &#60; 1s (measured"));
 }
 
 #[test]
@@ -208,7 +223,7 @@ fn many_errors_are_in_the_headline_everywhere() {
         String::from_utf8(command.output().unwrap().stdout).unwrap()
     };
     let text = printed("text");
-    assert!(text.find(headline).unwrap() < text.find("Steady state").unwrap());
+    assert!(text.find(headline).unwrap() < text.find("Requests in the steady part").unwrap());
     assert!(printed("markdown").contains(&format!("**MANY ERRORS**: {headline}")));
     let page = std::fs::read_to_string(run.join("report.html")).unwrap();
     let body = &page[page.find("<body>").unwrap()..];
@@ -260,8 +275,8 @@ fn three_thousand_labels_make_no_figure_higher_than_a_page() {
     let output = bench.workbench().arg("analyze").arg(&run).output().unwrap();
     assert!(output.status.success());
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.lines().count() < 250, "{} lines", text.lines().count());
-    assert!(text.contains("20 slowest of 3,000 labels"), "{text}");
+    assert!(text.lines().count() <= 40, "{text}");
+    assert!(text.contains(" slowest of 3,000 labels"), "{text}");
     let mut figures = 0;
     for entry in std::fs::read_dir(run.join("figures")).unwrap() {
         let bytes = std::fs::read(entry.unwrap().path()).unwrap();

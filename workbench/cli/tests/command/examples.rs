@@ -144,6 +144,7 @@ impl Ran {
 struct Shop {
     process: Child,
     services: Value,
+    internal: Value,
 }
 
 impl Shop {
@@ -168,6 +169,7 @@ impl Shop {
         Self {
             process,
             services: announcement["services"].clone(),
+            internal: announcement["internal"].clone(),
         }
     }
 
@@ -179,11 +181,17 @@ impl Shop {
         call("GET", &format!("{}{path}", self.url(service)))
     }
 
+    /// What the orders find when they hold the whole shop's books against each other.
+    fn audit(&self) -> Value {
+        let url = self.internal["orders"].as_str().unwrap();
+        call("GET", &format!("{url}/audit/shop"))
+    }
+
     /// Its audit once nothing is on its way any more.
     fn settled_audit(&self) -> Value {
         let deadline = Instant::now() + Duration::from_secs(120);
         loop {
-            let audit = self.get("orders", "/audit/shop");
+            let audit = self.audit();
             if audit["unfinished"] == 0 {
                 assert_eq!(audit["clean"], true, "{audit}");
                 return audit;

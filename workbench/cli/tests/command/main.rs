@@ -4,16 +4,27 @@
 
 mod analyze;
 mod calibrate;
+mod ci;
+mod compare;
+mod completions;
+mod documents;
 mod examples;
 mod faults;
 mod gate;
+mod history;
+mod import;
 mod init;
 mod life;
+#[cfg(unix)]
+mod live;
 mod mistakes;
+#[cfg(unix)]
+mod open;
 mod published;
 mod replicas;
 mod resume;
 mod run;
+mod segments;
 mod series;
 mod show;
 mod steady;
@@ -22,4 +33,6 @@ mod stub;
 mod support;
 mod sweep;
 mod tls;
+mod together;
 mod try_out;
+mod until_decided;

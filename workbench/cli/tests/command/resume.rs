@@ -112,7 +112,7 @@ fn ctrl_c_keeps_the_present_run_and_resume_makes_what_is_missing() {
     // As it is told, from wherever the experiment is.
     let arguments = said
         .lines()
-        .find_map(|line| line.strip_prefix("go on: workbench "));
+        .find_map(|line| line.strip_prefix("continue: workbench "));
     bench
         .workbench()
         .args(arguments.unwrap().split(' '))

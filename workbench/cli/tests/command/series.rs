@@ -285,7 +285,8 @@ fn a_running_bookstore_is_reset_before_every_run() {
     let mut lines = BufReader::new(shop.stdout.as_mut().unwrap());
     lines.read_line(&mut ready).unwrap();
     let ready: Value = serde_json::from_str(&ready).unwrap();
-    let url = |service: &str| ready["services"][service].as_str().unwrap().to_owned();
+    // The internal ports have all calls, the reset too.
+    let url = |service: &str| ready["internal"][service].as_str().unwrap().to_owned();
     let target = format!(
         "  urls: {{ catalog: \"{}\", cart: \"{}\", orders: \"{}\" }}\n  \
          reset: [ POST orders/admin/reset, POST cart/admin/reset, POST catalog/admin/reset ]",

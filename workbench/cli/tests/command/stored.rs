@@ -166,6 +166,9 @@ fn manifest(experiment: &str, number: usize, start: i64) -> Manifest {
         }),
         users: Vec::new(),
         arrivals: Vec::new(),
+        origin: None,
+        segment: None,
+        segments: Vec::new(),
     }
 }
 
@@ -209,6 +212,7 @@ pub(crate) fn series(
             point: None,
             block: block as u32,
             position: position as u32 + 1,
+            together: false,
         });
         run.manifest.run_id = format!("{}-{id}", run.manifest.run_id);
         let folder = run.write(results);
@@ -236,6 +240,7 @@ pub(crate) fn series(
         experiment: name.into(),
         point: None,
         file: PathBuf::from("shop.yaml"),
+        urls: BTreeMap::new(),
         sha256: String::new(),
         resolved: String::new(),
     };
@@ -246,6 +251,7 @@ pub(crate) fn series(
         repetitions: blocks as u32,
         pause_ns: 0,
         stop_on_invalid: false,
+        until_decided: None,
         tool: tool(),
         host: host(),
         experiments: vec![experiment("old"), experiment("new")],

@@ -53,6 +53,8 @@ async fn a_server_is_verified_by_the_operating_system_unless_a_ca_is_given() {
             assert_eq!(total["errors"], 0, "{name}");
         } else {
             ran.code(14).stdout(contains("tls"));
+            let reasons = reasons(&bench, &name);
+            assert!(reasons.contains("invalid peer certificate"), "{reasons}");
             assert_eq!(total["errors"], total["samples"], "{name}");
             assert_eq!(errors(&bench, &name), ["tls"], "{name}");
             // A handshake that fails has crossed the wire, too.
@@ -107,6 +109,9 @@ async fn a_server_that_asks_for_a_certificate_is_given_the_one_of_the_experiment
     let both = "  tls: { ca: ca.pem, certificate: client.pem, key: client.key }\n";
     assert!(run("known", both).is_empty());
     assert_eq!(run("unknown", "  tls: { ca: ca.pem }\n"), ["tls"]);
+    // With TLS 1.3 the server says so after the handshake.
+    let reasons = reasons(&bench, "unknown");
+    assert!(reasons.contains("CertificateRequired"), "{reasons}");
 
     // The results do not need the files any longer.
     for file in ["ca.pem", "client.pem", "client.key"] {
@@ -220,6 +225,16 @@ fn errors(bench: &Bench, experiment: &str) -> Vec<String> {
     let errors = analysis["runs"][0]["errors"].as_array().unwrap();
     let kinds = errors.iter().map(|error| error["error"].as_str().unwrap());
     kinds.map(str::to_owned).collect()
+}
+
+/// Why requests failed in the only run of an experiment.
+fn reasons(bench: &Bench, experiment: &str) -> String {
+    let analysis = analysis(bench, experiment);
+    let failures = analysis["runs"][0]["failures"].as_array().unwrap();
+    let reasons = failures
+        .iter()
+        .map(|failure| failure["reasons"].to_string());
+    reasons.collect()
 }
 
 fn analysis(bench: &Bench, experiment: &str) -> serde_json::Value {

@@ -21,7 +21,7 @@ use super::deadline::Deadline;
 use super::endpoint::Endpoint;
 use super::http2::Http2;
 use super::response::Decoder;
-use super::wire::{Crossed, Stream, Wire};
+use super::wire::{Crossed, Stream, Wire, is_of_tls};
 
 /// An open connection.
 #[derive(Debug)]
@@ -118,13 +118,16 @@ impl Connection {
         let tcp = connect(&endpoint.addresses).await?;
         // Requests are small and wait for their answers: never hold one back to fill a packet.
         tcp.set_nodelay(true).map_err(|_| ErrorKind::Connect)?;
-        let wire = Wire::new(tcp, crossed);
+        let wire = Wire::new(tcp, Arc::clone(&crossed));
         let stream = match &endpoint.tls {
             None => Stream::Plain(wire),
             Some((config, name)) => {
                 let connector = TlsConnector::from(Arc::clone(config));
                 let tls = connector.connect(name.clone(), wire).await;
-                Stream::Tls(Box::new(tls.map_err(|_| ErrorKind::Tls)?))
+                Stream::Tls(Box::new(tls.map_err(|error| {
+                    crossed.note_tls_failure(&error);
+                    ErrorKind::Tls
+                })?))
             }
         };
         let is_http2 = match (&stream, endpoint.version) {
@@ -271,8 +274,7 @@ impl Stream {
 
 /// Why there is nothing more to read. With TLS 1.3 a server refuses a client's certificate after the handshake.
 pub(super) fn broken(error: &io::Error) -> ErrorKind {
-    let cause = error.get_ref();
-    if cause.is_some_and(|cause| cause.is::<rustls::Error>()) {
+    if is_of_tls(error) {
         ErrorKind::Tls
     } else {
         ErrorKind::Reset

@@ -121,6 +121,11 @@ impl Client {
         self.followed.stop.as_ref()
     }
 
+    /// Why TLS failed, of a request that failed for that.
+    pub(crate) fn tls_failure(&self) -> Option<String> {
+        self.crossed.tls_failure()
+    }
+
     /// Forgets the last request: a new one begins.
     pub(crate) fn clear(&mut self) {
         self.link.answer.clear();

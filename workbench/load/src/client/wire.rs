@@ -2,8 +2,8 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -15,6 +15,8 @@ use tokio_rustls::client::TlsStream;
 pub(super) struct Crossed {
     read: AtomicU64,
     written: AtomicU64,
+    /// Why TLS failed the last time that it did.
+    tls_failure: Mutex<Option<String>>,
 }
 
 impl Crossed {
@@ -24,11 +26,40 @@ impl Crossed {
         (read, self.written.load(Ordering::Relaxed))
     }
 
+    /// Notes why TLS failed.
+    pub(super) fn note_tls_failure(&self, error: &io::Error) {
+        let failure = self.tls_failure.lock();
+        *failure.unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
+    }
+
+    /// Why TLS failed the last time that it did.
+    pub(super) fn tls_failure(&self) -> Option<String> {
+        let failure = self.tls_failure.lock();
+        failure.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Only the user's own thread counts: no other can come between.
     fn count(counter: &AtomicU64, bytes: usize) {
         let before = counter.load(Ordering::Relaxed);
         counter.store(before + bytes as u64, Ordering::Relaxed);
     }
+}
+
+/// Whether TLS is the cause of an error.
+pub(super) fn is_of_tls(error: &io::Error) -> bool {
+    error
+        .get_ref()
+        .is_some_and(|cause| cause.is::<rustls::Error>())
+}
+
+/// Passes a result on, and notes why TLS failed where that is its error.
+fn noted<T>(tls: &TlsStream<Wire>, result: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+    if let Poll::Ready(Err(error)) = &result
+        && is_of_tls(error)
+    {
+        tls.get_ref().0.crossed.note_tls_failure(error);
+    }
+    result
 }
 
 /// A TCP stream whose bytes are counted.
@@ -94,7 +125,10 @@ impl AsyncRead for Stream {
     ) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(wire) => Pin::new(wire).poll_read(context, room),
-            Self::Tls(tls) => Pin::new(tls).poll_read(context, room),
+            Self::Tls(tls) => {
+                let read = Pin::new(&mut *tls).poll_read(context, room);
+                noted(tls, read)
+            }
         }
     }
 }
@@ -107,14 +141,20 @@ impl AsyncWrite for Stream {
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Self::Plain(wire) => Pin::new(wire).poll_write(context, bytes),
-            Self::Tls(tls) => Pin::new(tls).poll_write(context, bytes),
+            Self::Tls(tls) => {
+                let written = Pin::new(&mut *tls).poll_write(context, bytes);
+                noted(tls, written)
+            }
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(wire) => Pin::new(wire).poll_flush(context),
-            Self::Tls(tls) => Pin::new(tls).poll_flush(context),
+            Self::Tls(tls) => {
+                let flushed = Pin::new(&mut *tls).poll_flush(context);
+                noted(tls, flushed)
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use workbench_plan::{Operation, Plan, Scenario, Schedule, SteadyPart};
-use workbench_samples::{Manifest, Outcome};
+use workbench_samples::{CheckStatus, Manifest, Outcome, Validity};
 
 use crate::attack::Attack;
 use crate::limits;
@@ -57,20 +57,31 @@ pub(super) fn judge(
                 StopReason::Interrupted => "interrupted".to_owned(),
                 StopReason::TargetEnded(why)
                 | StopReason::SamplesNotWritten(why)
-                | StopReason::DataNotRead(why) => why.clone(),
+                | StopReason::DataNotRead(why)
+                | StopReason::OtherEnded(why) => why.clone(),
             };
             (last_presence(attack, &presences, ended), why)
         }),
     }));
     match stopped {
         None => Outcome::Completed,
-        Some(StopReason::Interrupted) => Outcome::Interrupted,
+        Some(StopReason::Interrupted | StopReason::OtherEnded(_)) => Outcome::Interrupted,
         Some(
             StopReason::TargetEnded(why)
             | StopReason::SamplesNotWritten(why)
             | StopReason::DataNotRead(why),
         ) => Outcome::Failed(why),
     }
+}
+
+/// A segment may have a single user, of whom a moment is much: whether the planned users were there is for all segments to say.
+pub(super) fn leave_users_to_the_whole(validity: &mut Validity) {
+    let checks = validity.checks.iter_mut();
+    for check in checks.filter(|it| it.name == "users" && it.status == CheckStatus::Failed) {
+        check.status = CheckStatus::Warning;
+    }
+    let mut checks = validity.checks.iter();
+    validity.valid = checks.all(|check| check.status != CheckStatus::Failed);
 }
 
 /// Whether its users do something besides sending requests and waiting for their responses.
@@ -82,7 +93,7 @@ fn waits(scenario: &Scenario) -> bool {
 }
 
 /// The part of the schedule that a steady state is looked for in.
-fn steady(plan: &Plan, schedule: &Schedule) -> Range<Duration> {
+pub(super) fn steady(plan: &Plan, schedule: &Schedule) -> Range<Duration> {
     match plan.steady_part() {
         SteadyPart::Hold => schedule.ramped_up().max(plan.warm_up)..schedule.hold_end(),
         SteadyPart::WholeRun => plan.warm_up..schedule.end(),

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use workbench_plan::{BookstoreTarget, Database};
 
 use super::BookstoreCommand;
-use super::ready::services_in;
+use super::ready::announced_in;
 use super::replicas::Replica;
 use super::watcher::{Bookstore, Watcher, last_words, shut_down};
 use crate::error::LoadError;
@@ -98,7 +98,7 @@ pub(super) async fn start_bookstore(
         }
     };
     let ready = match said {
-        Ok(Ok(Some(line))) => services_in(&line),
+        Ok(Ok(Some(line))) => announced_in(&line),
         Ok(_) => Err(last_words(&log)),
         Err(_) => Err(format!(
             "it was not ready after {} s; {}",
@@ -106,7 +106,7 @@ pub(super) async fn start_bookstore(
             last_words(&log)
         )),
     };
-    let (urls, shared_as) = match ready {
+    let announced = match ready {
         Ok(ready) => ready,
         Err(reason) => {
             shut_down(&mut child, stdin).await;
@@ -129,10 +129,11 @@ pub(super) async fn start_bookstore(
         watcher: tokio::spawn(watcher.watch(finished)),
     };
     let replica = Replica {
-        urls,
+        urls: announced.urls,
+        metrics: announced.metrics,
         bookstore: Some(bookstore),
     };
-    Ok((replica, shared_as))
+    Ok((replica, announced.databases))
 }
 
 /// The same server, and databases of this name.

@@ -54,6 +54,7 @@ impl RunningTarget {
                 details: details_of(urls, insecure),
                 replicas: vec![Replica {
                     urls: urls.services.clone(),
+                    metrics: BTreeMap::new(),
                     bookstore: None,
                 }],
             }),
@@ -96,10 +97,14 @@ impl RunningTarget {
                 (name, url.to_string())
             })
         });
+        let mut details = self.details.clone();
+        if let Some(commit) = commit_under_test(|name| std::env::var(name).ok()) {
+            details.insert(TargetRecord::COMMIT.to_owned(), commit);
+        }
         TargetRecord {
             kind: self.kind.to_owned(),
             urls: urls.collect(),
-            details: self.details.clone(),
+            details,
             requests_served,
         }
     }
@@ -113,7 +118,7 @@ impl RunningTarget {
             if replica.bookstore.is_none() {
                 return BTreeMap::new();
             }
-            for (service, url) in &replica.urls {
+            for (service, url) in &replica.metrics {
                 match requests_served_at(url).await {
                     Ok(count) => *served.entry(service.clone()).or_default() += count,
                     Err(_) => return BTreeMap::new(),
@@ -129,6 +134,15 @@ impl RunningTarget {
     }
 }
 
+/// Names of the commit that a CI job is about: GitHub Actions, GitLab CI.
+const COMMITS: [&str; 2] = ["GITHUB_SHA", "CI_COMMIT_SHA"];
+
+/// The commit under test, from a look-up of environment variables.
+fn commit_under_test(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let mut commits = COMMITS.into_iter().filter_map(variable);
+    commits.find(|commit| !commit.is_empty())
+}
+
 /// What the manifest says of running services besides their URLs.
 fn details_of(urls: &UrlsTarget, insecure: bool) -> BTreeMap<String, String> {
     let unverified = insecure && urls.services.values().any(|url| url.tls);
@@ -142,6 +156,20 @@ fn details_of(urls: &UrlsTarget, insecure: bool) -> BTreeMap<String, String> {
 mod tests {
     use super::*;
     use workbench_plan::{BookstoreTarget, Database};
+
+    #[test]
+    fn the_commit_under_test_is_what_the_ci_job_says() {
+        let of = |set: &[(&str, &str)]| {
+            commit_under_test(|name| {
+                let found = set.iter().find(|(known, _)| *known == name);
+                found.map(|(_, value)| (*value).to_owned())
+            })
+        };
+        assert_eq!(of(&[]), None);
+        assert_eq!(of(&[("CI_COMMIT_SHA", "abc")]).as_deref(), Some("abc"));
+        let both = of(&[("GITHUB_SHA", ""), ("CI_COMMIT_SHA", "abc")]);
+        assert_eq!(both.as_deref(), Some("abc"));
+    }
 
     #[tokio::test]
     async fn a_bookstore_that_dies_at_once_is_an_error_with_its_last_words() {

@@ -9,22 +9,37 @@ use workbench_plan::BaseUrl;
 #[derive(Deserialize)]
 struct Ready {
     services: BTreeMap<String, String>,
+    /// Where the services have what is not for everybody.
+    internal: BTreeMap<String, String>,
     /// Name of the databases, where other processes may share them.
     databases: Option<String>,
 }
 
-/// Where the services are, and the name under which others may share their databases.
-pub(super) type Said = (BTreeMap<String, BaseUrl>, Option<String>);
+/// Where a bookstore is.
+#[derive(Debug, PartialEq)]
+pub(super) struct Announced {
+    /// Its services.
+    pub(super) urls: BTreeMap<String, BaseUrl>,
+    /// Their metrics.
+    pub(super) metrics: BTreeMap<String, BaseUrl>,
+    /// The name under which others may share its databases.
+    pub(super) databases: Option<String>,
+}
 
-pub(super) fn services_in(line: &str) -> Result<Said, String> {
+pub(super) fn announced_in(line: &str) -> Result<Announced, String> {
     let ready: Ready =
         serde_json::from_str(line).map_err(|error| format!("it said \"{line}\" ({error})"))?;
-    let services = ready.services.into_iter();
-    let urls = services
-        .map(|(service, url)| match url.parse() {
-            Ok(parsed) => Ok((service, parsed)),
-            Err(error) => Err(format!("{service} at \"{url}\": {error}")),
-        })
-        .collect::<Result<_, _>>()?;
-    Ok((urls, ready.databases))
+    Ok(Announced {
+        urls: parsed(ready.services)?,
+        metrics: parsed(ready.internal)?,
+        databases: ready.databases,
+    })
+}
+
+fn parsed(urls: BTreeMap<String, String>) -> Result<BTreeMap<String, BaseUrl>, String> {
+    let urls = urls.into_iter().map(|(service, url)| match url.parse() {
+        Ok(parsed) => Ok((service, parsed)),
+        Err(error) => Err(format!("{service} at \"{url}\": {error}")),
+    });
+    urls.collect()
 }

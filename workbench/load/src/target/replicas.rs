@@ -15,6 +15,8 @@ use crate::stop::StopSignal;
 #[derive(Debug)]
 pub(super) struct Replica {
     pub(super) urls: BTreeMap<String, BaseUrl>,
+    /// Where the bookstore's services tell their metrics; nowhere of other services.
+    pub(super) metrics: BTreeMap<String, BaseUrl>,
     pub(super) bookstore: Option<Bookstore>,
 }
 

@@ -65,7 +65,7 @@ impl User {
                 started_at,
                 request: prepared.label,
                 scenario: u16::try_from(self.scenario).unwrap_or(u16::MAX),
-                user: user_number(self.index),
+                user: user_number(self.span.position),
                 iteration: match program.turn {
                     Turn::User(_, iteration) => iteration,
                     Turn::Arrival(_, number) => arrival_number(number),
@@ -133,7 +133,7 @@ impl User {
             Err(error) => {
                 return Examined {
                     error: Some(error),
-                    reason: unanswered(error).into(),
+                    reason: self.unanswered(error),
                     is_whole: step.go_without_answer(&mut self.values),
                 };
             }
@@ -161,6 +161,16 @@ impl User {
             error: error.map(kind),
             reason: reason.into(),
             is_whole: finding.is_whole,
+        }
+    }
+
+    /// Why there is no response.
+    fn unanswered(&self, error: ErrorKind) -> Cow<'static, str> {
+        let kind = unanswered(error);
+        let cause = (error == ErrorKind::Tls).then(|| self.client.tls_failure());
+        match cause.flatten() {
+            Some(cause) => format!("{kind}: {cause}").into(),
+            None => kind.into(),
         }
     }
 
@@ -224,7 +234,7 @@ fn kind(failure: Failure) -> ErrorKind {
     }
 }
 
-/// Why there is no response.
+/// Why there is no response, by the kind of the error.
 fn unanswered(error: ErrorKind) -> &'static str {
     match error {
         ErrorKind::Refused => "nothing accepted the connection",

@@ -1,27 +1,31 @@
 //! Whether the load generator could do what was planned: its files and ports, and when it ran.
 
-use std::time::Duration;
+use std::ops::Range;
+use std::time::{Duration, Instant};
 
 use workbench_samples::{Check, CheckStatus};
 
 use super::{Evidence, check, counted};
 use crate::presence::Presence;
-use crate::recorder::Standstill;
+use crate::recorder::{Recorded, Standstill};
 
 /// A user that starts later than this was kept waiting by the generator, not by the target.
 const LATENESS_TOLERANCE: Duration = Duration::from_millis(100);
+
+/// The check of the time in which the generator itself did not run, for want of a processor or as it was stopped.
+pub const GENERATOR_STANDSTILL: &str = "generator standstill";
 
 /// From this length and share of the steady part on, standstills of the generator are in the 99th percentile. Ours.
 const STANDSTILL_LIMIT: Duration = Duration::from_millis(250);
 const STANDSTILL_SHARE: f64 = 0.01;
 
 /// No files, ports or memory left: that nothing was sent must never count against the target.
-pub(super) fn limits(evidence: &Evidence<'_>) -> Option<Check> {
-    let failed = evidence.recorded.generator_errors;
+pub(super) fn limits(recorded: &Recorded) -> Option<Check> {
+    let failed = recorded.generator_errors;
     let finding = format!(
         "{failed} of {} could not be sent: this machine ran out of open files, ports or memory; raise its \
          limits (`ulimit -n`, net.ipv4.ip_local_port_range) or use fewer users",
-        counted(evidence.recorded.samples, "request")
+        counted(recorded.samples, "request")
     );
     (failed > 0).then(|| check("generator limits", CheckStatus::Failed, finding))
 }
@@ -45,15 +49,16 @@ pub(super) fn users_punctual(evidence: &Evidence<'_>) -> Option<Check> {
 }
 
 /// Of a generator that stands still for a while, stopped, suspended or without a processor, the target seems to.
-pub(super) fn ran(evidence: &Evidence<'_>) -> Option<Check> {
-    let at = |offset: Duration| evidence.clock.at(offset);
-    let (from, to) = (at(evidence.steady.start), at(evidence.steady.end));
+///
+/// `steady` is the steady part, as far as it has come.
+pub(super) fn ran(standstills: &[Standstill], steady: Range<Instant>) -> Option<Check> {
+    let (from, to) = (steady.start, steady.end);
     let inside = |(begun, length): &Standstill| {
         (*begun + *length)
             .min(to)
             .saturating_duration_since((*begun).max(from))
     };
-    let lengths = evidence.standstills.iter().map(inside);
+    let lengths = standstills.iter().map(inside);
     let lengths: Vec<Duration> = lengths.filter(|length| !length.is_zero()).collect();
     let longest = *lengths.iter().max()?;
     let total: Duration = lengths.iter().sum();
@@ -72,7 +77,7 @@ pub(super) fn ran(evidence: &Evidence<'_>) -> Option<Check> {
         STANDSTILL_LIMIT.as_secs_f64(),
         STANDSTILL_SHARE * 100.0,
     );
-    Some(check("generator standstill", status, finding))
+    Some(check(GENERATOR_STANDSTILL, status, finding))
 }
 
 /// From this time on a look at a response is noted, and from this one on it makes a run invalid. Ours: the same as for a
@@ -80,8 +85,8 @@ pub(super) fn ran(evidence: &Evidence<'_>) -> Option<Check> {
 const LOOK_TOLERANCE: Duration = Duration::from_millis(10);
 
 /// While a response is looked at, other users of the same thread wait, and their response times have that in them.
-pub(super) fn looks(evidence: &Evidence<'_>) -> Option<Check> {
-    let longest = Duration::from_nanos(evidence.recorded.longest_look_ns);
+pub(super) fn looks(recorded: &Recorded) -> Option<Check> {
+    let longest = Duration::from_nanos(recorded.longest_look_ns);
     let status = if longest >= STANDSTILL_LIMIT {
         CheckStatus::Failed
     } else {

@@ -9,11 +9,12 @@ use crate::watch::Processors;
 
 /// Share of its processors that the generator may use before it is itself what is measured: from here on its requests
 /// wait for a processor about as long as they are worked on. Ours.
-const GENERATOR_TOLERANCE: f64 = 0.75;
+pub(super) const GENERATOR_TOLERANCE: f64 = 0.75;
 /// Past this share the run is invalid. Ours.
-const GENERATOR_LIMIT: f64 = 0.9;
-/// Share of the processors that other processes may use. Ours.
+pub(super) const GENERATOR_LIMIT: f64 = 0.9;
+/// Share of the processors that other processes may use on average, and in any one second. Ours.
 const OTHERS_TOLERANCE: f64 = 0.1;
+const OTHERS_AT_WORST: f64 = 0.25;
 /// Share of the processors that other guests of the machine's host may take. Ours.
 const STEAL_TOLERANCE: f64 = 0.02;
 /// Share of the processors that all processes together may use before they wait for each other. Ours.
@@ -23,10 +24,7 @@ const TOGETHER_TOLERANCE: f64 = 0.9;
 /// of the measured requests.
 pub(super) fn processors_free(evidence: &Evidence<'_>) -> Option<Check> {
     let readings = steady_readings(evidence);
-    let total = |used: fn(&Processors) -> f64| -> f64 {
-        let times = readings.iter().map(|it| used(it) * it.length.as_secs_f64());
-        times.sum()
-    };
+    let total = |used: fn(&Processors) -> f64| total(&readings, used);
     let seconds = total(|_| 1.0);
     if seconds == 0.0 {
         return None;
@@ -35,43 +33,50 @@ pub(super) fn processors_free(evidence: &Evidence<'_>) -> Option<Check> {
     let share_of_own = |used| total(used) / (seconds * evidence.cpus);
     // All else is counted for the whole machine, of which a container may use a part only.
     let share_of_machine = |used| total(used) / total(|it| it.online);
-    let generator = share_of_own(|it| it.generator);
+    // Generators of runs that are made at the same time wait for each other as the users of one do.
+    let generators = share_of_own(|it| it.generator + it.generators_beside);
     let target = share_of_machine(|it| it.target);
+    let beside = share_of_machine(|it| it.generators_beside + it.targets_beside);
     let others = share_of_machine(|it| it.others);
-    let steal = share_of_machine(|it| it.steal);
-    let together = share_of_machine(|it| it.generator + it.target + it.others)
-        .max(share_of_own(|it| it.generator + it.target));
+    let of_runs =
+        |it: &Processors| it.generator + it.target + it.generators_beside + it.targets_beside;
+    let together = (total(of_runs) + total(|it| it.others)) / total(|it| it.online);
+    let together = together.max(share_of_own(of_runs));
 
     let crowded = together > TOGETHER_TOLERANCE;
     let strangers = others > OTHERS_TOLERANCE && !evidence.target_among_others;
-    let at_least = if crowded || strangers || steal > STEAL_TOLERANCE {
+    let at_least = if crowded {
         CheckStatus::Warning
     } else {
         CheckStatus::Passed
     };
-    let status = up_to(generator, GENERATOR_TOLERANCE, GENERATOR_LIMIT).max(at_least);
+    let status = up_to(generators, GENERATOR_TOLERANCE, GENERATOR_LIMIT).max(at_least);
 
     let percent = |share: f64| share * 100.0;
     let mut finding = format!(
-        "the generator used {:.1} % of {} processors (up to {:.0} % passes); of this machine's {:.0}, {}other processes used \
-         {:.1} % ({}), steal took {:.1} % (up to {:.0} %)",
-        percent(generator),
+        "{} used {:.1} % of {} processors (up to {:.0} % passes){}{}",
+        if beside > 0.0 {
+            "the generator, and those of the runs beside it,"
+        } else {
+            "the generator"
+        },
+        percent(generators),
         evidence.cpus,
         percent(GENERATOR_TOLERANCE),
-        total(|it| it.online) / seconds,
         if target > 0.0 {
-            format!("the target used {:.1} %, ", percent(target))
+            let online = total(|it| it.online) / seconds;
+            format!(
+                "; the target used {:.1} % of this machine's {online:.0}",
+                percent(target)
+            )
         } else {
             String::new()
         },
-        percent(others),
-        if evidence.target_among_others {
-            "not judged: the target may be among them".to_owned()
+        if beside > 0.0 {
+            format!(", the runs beside it {:.1} %", percent(beside))
         } else {
-            format!("up to {:.0} %", percent(OTHERS_TOLERANCE))
+            String::new()
         },
-        percent(steal),
-        percent(STEAL_TOLERANCE),
     );
     if crowded {
         let with_target = target > 0.0 || evidence.target_among_others;
@@ -87,6 +92,57 @@ pub(super) fn processors_free(evidence: &Evidence<'_>) -> Option<Check> {
         ));
     }
     Some(check("processors", status, finding))
+}
+
+/// What the machine was busy with besides the runs that are made: that is no property of what is measured.
+pub(super) fn other_load(evidence: &Evidence<'_>) -> Option<Check> {
+    let readings = steady_readings(evidence);
+    let total = |used: fn(&Processors) -> f64| total(&readings, used);
+    let (seconds, online) = (total(|_| 1.0), total(|it| it.online));
+    if seconds == 0.0 {
+        return None;
+    }
+    let (others, steal) = (total(|it| it.others), total(|it| it.steal));
+    let worst = readings.iter().map(|it| it.others).fold(0.0, f64::max);
+    let is_known = !evidence.target_among_others;
+    let busy = others / online > OTHERS_TOLERANCE || worst * seconds / online > OTHERS_AT_WORST;
+    let stolen = steal / online > STEAL_TOLERANCE;
+    let status = if (busy && is_known) || stolen {
+        CheckStatus::Warning
+    } else {
+        CheckStatus::Passed
+    };
+    let percent = |share: f64| share * 100.0;
+    let limits = if is_known {
+        format!(
+            "up to {:.0} % of all {:.0} passes, and {:.0} % in a second",
+            percent(OTHERS_TOLERANCE),
+            online / seconds,
+            percent(OTHERS_AT_WORST)
+        )
+    } else {
+        "not judged: the target may be among them, see `monitor`".to_owned()
+    };
+    let finding = format!(
+        "{}other processes used {:.0} % of a processor at the worst and {:.0} % on average ({limits}), steal took {:.1} % (up to \
+         {:.0} %)",
+        if status == CheckStatus::Passed {
+            ""
+        } else {
+            "the machine was busy with something else: "
+        },
+        percent(worst),
+        percent(others / seconds),
+        percent(steal / online),
+        percent(STEAL_TOLERANCE),
+    );
+    Some(check("other load", status, finding))
+}
+
+/// Processor time over the readings, in seconds.
+fn total(readings: &[&Processors], used: impl Fn(&Processors) -> f64) -> f64 {
+    let times = readings.iter().map(|it| used(it) * it.length.as_secs_f64());
+    times.sum()
 }
 
 /// The readings that lie in the steady part by half or more; where it is too short for one, those that touch it.

@@ -27,7 +27,7 @@ pub(crate) use processors::{Processors, available};
 use rates::Look;
 use scrape::{Answer, Endpoints};
 use sockets::Sockets;
-pub(crate) use sources::Sources;
+pub(crate) use sources::{Beside, Sources};
 
 const EVERY: Duration = Duration::from_secs(1);
 /// How often it is looked whether the schedule has a start.

@@ -13,6 +13,9 @@ pub(crate) struct Processors {
     pub(crate) generator: f64,
     /// The target's, its database included, where its processes are known.
     pub(crate) target: f64,
+    /// The same of the runs that are made at the same time.
+    pub(crate) generators_beside: f64,
+    pub(crate) targets_beside: f64,
     /// All else on this machine, and what the kernel does for everybody.
     pub(crate) others: f64,
     pub(crate) steal: f64,

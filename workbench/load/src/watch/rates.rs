@@ -124,13 +124,17 @@ pub(super) fn between(before: &Look, now: &Look) -> Option<(Processors, Vec<Row>
     let (busy, steal) = (of_machine(|it| it.busy), of_machine(|it| it.steal));
     let generator = of(&[Role::Generator]);
     let target = of(&[Role::Application, Role::Balancer, Role::Database]);
+    let generators_beside = of(&[Role::GeneratorBeside]);
+    let targets_beside = of(&[Role::TargetBeside]);
     let processors = Processors {
         from: before.at,
         length,
         generator,
         target,
+        generators_beside,
+        targets_beside,
         // The counts of processes and of the machine are not taken in the same instant.
-        others: (busy - generator - target).max(0.0),
+        others: (busy - generator - target - generators_beside - targets_beside).max(0.0),
         steal,
         online: now.processors.online.into(),
     };
@@ -249,6 +253,8 @@ mod tests {
                 member(2, "target/shop", Role::Application, 5_000),
                 member(3, "database/postgres", Role::Database, 100),
                 member(4, "database/postgres", Role::Database, 100),
+                member(5, "beside/generator", Role::GeneratorBeside, 100),
+                member(6, "beside/target", Role::TargetBeside, 100),
             ],
         );
         let mut now = look(
@@ -259,6 +265,8 @@ mod tests {
                 member(2, "target/shop", Role::Application, 6_000),
                 member(3, "database/postgres", Role::Database, 200),
                 member(4, "database/postgres", Role::Database, 400),
+                member(5, "beside/generator", Role::GeneratorBeside, 500),
+                member(6, "beside/target", Role::TargetBeside, 700),
             ],
         );
         now.processors.busy += MS(4_000);
@@ -275,10 +283,12 @@ mod tests {
         let shares = [
             processors.generator,
             processors.target,
+            processors.generators_beside,
+            processors.targets_beside,
             processors.others,
             processors.steal,
         ];
-        for (share, wanted) in shares.into_iter().zip([0.25, 0.7, 1.05, 0.1]) {
+        for (share, wanted) in shares.into_iter().zip([0.25, 0.7, 0.2, 0.3, 0.55, 0.1]) {
             assert!((share - wanted).abs() < 1e-9, "{share} {wanted}");
         }
         let value = |source, metric| value(&rows, source, metric);

@@ -4,11 +4,13 @@ use std::collections::HashSet;
 use std::fs;
 use std::net::ToSocketAddrs;
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 use workbench_plan::{Database, Monitor, Target, WatchedProcess};
 
 use crate::error::LoadError;
 use crate::host;
+use crate::together::Processes;
 
 /// Database servers by the names of their processes; one has many processes, which are counted together.
 const DATABASES: [&str; 9] = [
@@ -32,6 +34,9 @@ pub(super) enum Role {
     Application,
     Balancer,
     Database,
+    /// Of a run that is made at the same time.
+    GeneratorBeside,
+    TargetBeside,
 }
 
 /// A process with the source that it is counted under.
@@ -49,7 +54,12 @@ pub(crate) struct Sources {
     started: Vec<(u32, String)>,
     /// Processes of others, looked for anew at every look.
     others: Vec<WatchedProcess>,
+    /// Processes of the runs that are made at the same time.
+    beside: Beside,
 }
+
+/// The processes of other runs, known when this one starts; never set where there are none.
+pub(crate) type Beside = Arc<OnceLock<Processes>>;
 
 impl Sources {
     /// `started` are the processes of the target that the workbench started, with their names.
@@ -64,6 +74,7 @@ impl Sources {
         let mut sources = Self {
             started,
             others: monitor.processes.clone(),
+            beside: Beside::default(),
         };
         if let Some(missing) = sources.find().1.first() {
             return Err(LoadError::NotWatched(missing.to_string()));
@@ -79,6 +90,25 @@ impl Sources {
             }
         }
         Ok(sources)
+    }
+
+    /// Is to be set by the start of the run.
+    pub(crate) fn beside(&self) -> Beside {
+        Arc::clone(&self.beside)
+    }
+
+    /// The processes of this run that are there now; `others` says whether its target may have more.
+    pub(crate) fn processes(&self, others: bool) -> Processes {
+        let (members, _) = self.find();
+        let of = |is_generator: bool| {
+            let wanted = |it: &&Member| (it.role == Role::Generator) == is_generator;
+            members.iter().filter(wanted).map(|it| it.pid).collect()
+        };
+        Processes {
+            generators: of(true),
+            targets: of(false),
+            others,
+        }
     }
 
     pub(super) fn others(&self) -> &[WatchedProcess] {
@@ -116,6 +146,24 @@ impl Sources {
             }
             members.extend(found.into_iter().map(member));
         }
+        if let Some(beside) = self.beside.get() {
+            let of = |pids: &[u32], source: &str, role| {
+                let member = |pid: &u32| Member {
+                    pid: *pid,
+                    source: source.to_owned(),
+                    role,
+                };
+                pids.iter().map(member).collect::<Vec<_>>()
+            };
+            let generators = of(
+                &beside.generators,
+                "beside/generator",
+                Role::GeneratorBeside,
+            );
+            members.extend(generators);
+            members.extend(of(&beside.targets, "beside/target", Role::TargetBeside));
+        }
+        // What both runs watch is this one's.
         let mut seen = HashSet::new();
         members.retain(|member| seen.insert(member.pid));
         (members, missing)

@@ -247,6 +247,9 @@ pub(crate) async fn run_observed(
     let options = RunOptions {
         directory: RunDirectory::create(results, &plan.name)?,
         series: None,
+        together: None,
+        start_at: None,
+        segment: None,
         bookstore: BookstoreCommand {
             program: "/nonexistent".into(),
             arguments: Vec::new(),

@@ -1,5 +1,7 @@
 //! Which scenario each user plays, and which replica serves it.
 
+use std::collections::BTreeMap;
+
 use super::{Load, Plan, Target};
 use crate::schedule::{Schedule, Work};
 
@@ -58,28 +60,37 @@ impl Plan {
 
     /// The replica of the target, from 0, of each user of the schedule.
     ///
-    /// Each user keeps to one replica, so that a connection serves all its requests to a service. It goes to the
-    /// replica with the fewest users of its scenario so far, of these to the one with the fewest users, and of these
-    /// to the first: at any moment every replica has its share of every scenario, as far as whole users allow.
+    /// Each user keeps to one replica, so that a connection serves all its requests to a service; see [`shared_out`].
     #[must_use]
     pub fn allot_replicas(&self, schedule: &Schedule) -> Vec<usize> {
         let replicas = match &self.target {
             Target::Bookstore(bookstore) => bookstore.replicas as usize,
             Target::Urls(_) => 1,
         };
-        let mut of_scenario = vec![vec![0_usize; replicas]; self.scenarios.len()];
-        let mut of_all = vec![0_usize; replicas];
-        let next = |scenario: usize| {
-            let chosen = (0..replicas)
-                .min_by_key(|&it| (of_scenario[scenario][it], of_all[it]))
-                .unwrap_or_default();
-            of_scenario[scenario][chosen] += 1;
-            of_all[chosen] += 1;
-            chosen
-        };
-        let users = schedule.users().iter();
-        users.map(|user| user.scenario).map(next).collect()
+        let users = schedule.users().iter().map(|user| user.scenario);
+        shared_out(users, replicas)
     }
+}
+
+/// The share, from 0, of so many, that each user falls to, given the scenarios of all in their order.
+///
+/// It is the one with the fewest users of its scenario so far, of these the one with the fewest users, and of these the first:
+/// at any moment every share has its part of every scenario, as far as whole users allow.
+pub(crate) fn shared_out(scenarios: impl Iterator<Item = usize>, shares: usize) -> Vec<usize> {
+    let mut of_scenario: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    let mut of_all = vec![0_usize; shares];
+    let next = |scenario: usize| {
+        let of_scenario = of_scenario
+            .entry(scenario)
+            .or_insert_with(|| vec![0; shares]);
+        let chosen = (0..shares)
+            .min_by_key(|&it| (of_scenario[it], of_all[it]))
+            .unwrap_or_default();
+        of_scenario[chosen] += 1;
+        of_all[chosen] += 1;
+        chosen
+    };
+    scenarios.map(next).collect()
 }
 
 /// The position of the weight of each user, or arrival, without end.

@@ -18,7 +18,7 @@ use crate::schedule::Schedule;
 use crate::secret::SecretSource;
 use crate::sweep::Sweep;
 
-pub(crate) use allot::{allotted, loads};
+pub(crate) use allot::{allotted, loads, shared_out};
 pub use http::{Http, HttpVersion};
 pub use load::{Arrivals, Concurrency, Gaps, Iterations, Load, Rate, RateUnit, ThreadRow};
 pub use monitor::{Monitor, WatchedProcess};
@@ -80,6 +80,15 @@ pub enum SteadyPart {
 }
 
 impl Plan {
+    /// Name and title in a line; the name alone where the experiment has no title of its own.
+    #[must_use]
+    pub fn heading(&self) -> String {
+        if self.title == self.name {
+            return self.name.clone();
+        }
+        format!("{}: {}", self.name, self.title)
+    }
+
     /// Which part of a run its steady state is looked for in; it begins after the warm-up.
     #[must_use]
     pub fn steady_part(&self) -> SteadyPart {

@@ -13,6 +13,7 @@ use rand::Rng;
 
 use crate::plan::{Arrivals, Gaps, allotted};
 use crate::random::{Random, random_for_gaps};
+use crate::segment::{Deal, Segment};
 
 /// One stream of arrivals.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,14 +23,16 @@ pub struct ScheduledArrivals {
     gaps: Gaps,
     max_users: u32,
     /// In order of time, without gaps; the last one ends when the arrivals do.
-    segments: Vec<Segment>,
+    stretches: Vec<Stretch>,
     ramped_up: Duration,
     end: Duration,
+    /// Those that are meant of all arrivals; `None` for all of them.
+    segment: Option<Segment>,
 }
 
 /// A stretch of time in which the rate is constant or changes linearly. Seconds and arrivals per second.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Segment {
+struct Stretch {
     start: f64,
     length: f64,
     from: f64,
@@ -38,7 +41,7 @@ struct Segment {
     before: f64,
 }
 
-impl Segment {
+impl Stretch {
     /// Arrivals expected from its beginning until `time` after it.
     fn expected(&self, time: f64) -> f64 {
         (self.to - self.from) / (2.0 * self.length) * time * time + self.from * time
@@ -79,16 +82,16 @@ impl ScheduledArrivals {
             let from = load.steps.map_or(0.0, |_| to);
             (length, from, to)
         };
-        let mut segments: Vec<Segment> = Vec::new();
+        let mut stretches: Vec<Stretch> = Vec::new();
         for (length, from, to) in (0..steps).map(of_step).chain([(hold, rate, rate)]) {
             if length > 0.0 {
-                let (start, before) = segments.last().map_or((0.0, 0.0), |last| {
+                let (start, before) = stretches.last().map_or((0.0, 0.0), |last| {
                     (
                         last.start + last.length,
                         last.before + last.expected(last.length),
                     )
                 });
-                segments.push(Segment {
+                stretches.push(Stretch {
                     start,
                     length,
                     from,
@@ -101,13 +104,28 @@ impl ScheduledArrivals {
             scenarios: scenarios.to_vec(),
             gaps: load.gaps,
             max_users: load.max_users,
-            segments,
+            stretches,
             // The last step has the full rate.
             ramped_up: load
                 .steps
                 .map_or(load.ramp_up, |steps| load.ramp_up / steps * (steps - 1)),
             end: load.ramp_up + load.hold,
+            segment: None,
         }
+    }
+
+    /// Those that fall to a segment, of which so many users serve them.
+    pub(super) fn of_segment(&self, segment: Segment, max_users: u32) -> Self {
+        Self {
+            max_users,
+            segment: Some(segment),
+            ..self.clone()
+        }
+    }
+
+    /// The part of all arrivals that is meant.
+    fn share(&self) -> f64 {
+        self.segment.map_or(1.0, |it| 1.0 / f64::from(it.of()))
     }
 
     /// Most iterations under way at once.
@@ -131,13 +149,13 @@ impl ScheduledArrivals {
     /// When the rate, or the law of its change, changes.
     pub(crate) fn edges(&self) -> impl Iterator<Item = Duration> {
         let starts = self
-            .segments
+            .stretches
             .iter()
-            .map(|segment| Duration::from_secs_f64(segment.start));
+            .map(|stretch| Duration::from_secs_f64(stretch.start));
         starts.chain([self.end])
     }
 
-    /// Positions of the scenarios that arrivals begin, arrival by arrival, without end.
+    /// Positions of the scenarios that all arrivals begin, arrival by arrival, without end.
     pub fn scenarios(&self) -> impl Iterator<Item = usize> + Clone + use<> {
         let (positions, weights): (Vec<usize>, Vec<u32>) = self.scenarios.iter().copied().unzip();
         allotted(&weights).map(move |chosen| positions[chosen])
@@ -152,12 +170,13 @@ impl ScheduledArrivals {
     #[must_use]
     pub fn rate_at(&self, time: Duration) -> f64 {
         let time = time.as_secs_f64();
-        let segment = self
-            .segments
+        let stretch = self
+            .stretches
             .iter()
-            .find(|segment| (segment.start..segment.start + segment.length).contains(&time));
-        segment.map_or(0.0, |segment| {
-            segment.from + (segment.to - segment.from) * (time - segment.start) / segment.length
+            .find(|stretch| (stretch.start..stretch.start + stretch.length).contains(&time));
+        stretch.map_or(0.0, |stretch| {
+            let progress = (time - stretch.start) / stretch.length;
+            self.share() * (stretch.from + (stretch.to - stretch.from) * progress)
         })
     }
 
@@ -166,12 +185,13 @@ impl ScheduledArrivals {
     pub fn expected_by(&self, time: Duration) -> f64 {
         let time = time.as_secs_f64();
         let begun = self
-            .segments
-            .partition_point(|segment| segment.start < time);
-        let Some(segment) = begun.checked_sub(1).map(|last| &self.segments[last]) else {
+            .stretches
+            .partition_point(|stretch| stretch.start < time);
+        let Some(stretch) = begun.checked_sub(1).map(|last| &self.stretches[last]) else {
             return 0.0;
         };
-        segment.before + segment.expected((time - segment.start).min(segment.length))
+        let of_stretch = stretch.expected((time - stretch.start).min(stretch.length));
+        self.share() * (stretch.before + of_stretch)
     }
 
     /// Arrivals expected in all.
@@ -194,13 +214,14 @@ impl ScheduledArrivals {
     /// Λ⁻¹: when so many are expected. Past the end, the last rate goes on.
     fn time_of(&self, expected: f64) -> f64 {
         let begun = self
-            .segments
-            .partition_point(|segment| segment.before <= expected);
-        let segment = &self.segments[begun.saturating_sub(1)];
-        segment.start + segment.time_of(expected - segment.before)
+            .stretches
+            .partition_point(|stretch| stretch.before <= expected);
+        let stretch = &self.stretches[begun.saturating_sub(1)];
+        stretch.start + stretch.time_of(expected - stretch.before)
     }
 
-    /// The arrivals in order of time. `stream` is the position of this stream in its schedule.
+    /// The arrivals in order of time, with their numbers among all of the stream. `stream` is the position of this stream in its
+    /// schedule.
     #[must_use]
     pub fn times(&self, seed: u64, stream: usize) -> ArrivalTimes {
         ArrivalTimes {
@@ -209,6 +230,7 @@ impl ScheduledArrivals {
                 Gaps::Exponential => Some(random_for_gaps(seed, stream)),
             },
             scenarios: Box::new(self.scenarios()),
+            deal: self.segment.map(|it| (Deal::new(it.of()), it.number())),
             arrivals: self.clone(),
             expected: 0.0,
             number: 0,
@@ -220,16 +242,17 @@ impl ScheduledArrivals {
 pub struct ArrivalTimes {
     arrivals: ScheduledArrivals,
     scenarios: Box<dyn Iterator<Item = usize> + Send>,
+    /// Who gets which arrival, and whose are meant; `None` where all are.
+    deal: Option<(Deal, u32)>,
     random: Option<Random>,
     /// Sum of unit exponentials so far.
     expected: f64,
     number: u64,
 }
 
-impl Iterator for ArrivalTimes {
-    type Item = Arrival;
-
-    fn next(&mut self) -> Option<Arrival> {
+impl ArrivalTimes {
+    /// The next of all arrivals.
+    fn next_of_all(&mut self) -> Option<Arrival> {
         let expected = match &mut self.random {
             None => self.number as f64,
             Some(random) => {
@@ -251,6 +274,20 @@ impl Iterator for ArrivalTimes {
         };
         self.number += 1;
         Some(arrival)
+    }
+}
+
+impl Iterator for ArrivalTimes {
+    type Item = Arrival;
+
+    fn next(&mut self) -> Option<Arrival> {
+        loop {
+            let arrival = self.next_of_all()?;
+            let deal = self.deal.as_mut();
+            if deal.is_none_or(|(deal, own)| deal.next(arrival.scenario) == *own) {
+                return Some(arrival);
+            }
+        }
     }
 }
 

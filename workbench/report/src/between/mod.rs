@@ -1,4 +1,4 @@
-//! What may be said of groups of runs, as sentences and as tables: terminal, Markdown and page show the same.
+//! What may be said of groups of runs, as sentences and as tables.
 
 mod alone;
 mod sentences;
@@ -25,9 +25,6 @@ pub(crate) const TOTAL: &str = "TOTAL";
 
 /// More comparisons than this have a line each instead of sentences.
 pub(crate) const FEW_COMPARISONS: usize = 3;
-
-/// More warnings of single rows than this are folded, or left to the page.
-pub(crate) const FEW_WARNINGS: usize = 4;
 
 /// The comparisons of which something can be told: none where no runs allow any test.
 pub(crate) fn comparisons(between: &BetweenRuns) -> &[GroupComparison] {

@@ -6,6 +6,7 @@ use workbench_analysis::{
 
 use super::{TOTAL, groups_of, margin, words};
 use crate::alike::{SharedText, few, grouped};
+use crate::document::Note;
 use crate::format;
 use crate::table::one_line;
 
@@ -33,7 +34,7 @@ pub(crate) struct Told {
     /// What a reader has to know of all rows.
     pub(crate) warnings: Vec<String>,
     /// What a reader has to know of single ones, each warning once.
-    pub(crate) warnings_of_rows: Vec<String>,
+    pub(crate) warnings_of_rows: Vec<Note>,
 }
 
 /// A comparison told.
@@ -192,6 +193,9 @@ fn basis(comparison: &GroupComparison, between: &BetweenRuns) -> String {
     if let Some(method) = comparison.rows.iter().find_map(|row| row.method) {
         basis.push_str(match method {
             TestMethod::Paired => ", by the paired t test of logarithms",
+            TestMethod::Trimmed => {
+                ", by the trimmed t test of logarithms, in which the most extreme pairs do not count"
+            }
             TestMethod::Welch => ", by Welch’s t test of logarithms",
             TestMethod::Prediction => ", by where a next run of the baseline could lie",
         });
@@ -210,12 +214,12 @@ fn basis(comparison: &GroupComparison, between: &BetweenRuns) -> String {
         None => {}
         Some(needed) if needed <= MANY_RUNS => basis.push_str(&format!(
             " About {} in each group find a change as large as the margin in every open row four times out of five \
-             (workbench run … --repetitions {needed}); longer runs help only where runs vary within themselves.",
+             (workbench run … --repetitions {needed}).",
             format::counted(needed, "run"),
         )),
         Some(needed) => basis.push_str(&format!(
-            " The open row that varies most would need about {} in each group to find a change as large as the margin four \
-             times out of five: find out why its runs differ; longer ones help only where runs vary within themselves.",
+            " The open row that varies most needs about {} in each group to find a change as large as the margin: find out \
+             why its runs differ.",
             format::counted(needed, "run"),
         )),
     }
@@ -231,7 +235,7 @@ fn basis(comparison: &GroupComparison, between: &BetweenRuns) -> String {
     basis
 }
 
-fn warnings_of_rows(comparison: &GroupComparison) -> Vec<String> {
+fn warnings_of_rows(comparison: &GroupComparison) -> Vec<Note> {
     let of_rows = comparison.rows.iter().flat_map(|row| {
         let subject = words::subject(&row.request, row.metric);
         let own = row.warnings.iter();
@@ -242,9 +246,13 @@ fn warnings_of_rows(comparison: &GroupComparison) -> Vec<String> {
         .into_iter()
         .map(|SharedText { text, of }| {
             if of.len() == comparison.rows.len() {
-                text
+                Note::of_all(&text)
             } else {
-                format!("{}: {text}", few(&of))
+                Note {
+                    text: one_line(&text),
+                    of: few(&of),
+                    count: of.len(),
+                }
             }
         })
         .collect()
@@ -323,10 +331,11 @@ mod tests {
         let first = &rows[0];
         let expected = format!("{} of {}", words::metric(first.metric), first.request);
         let warnings = first_of(&analysis).warnings_of_rows;
-        let odd: Vec<_> = warnings.iter().filter(|it| it.ends_with(": odd")).collect();
+        let odd: Vec<_> = warnings.iter().filter(|it| it.text == "odd").collect();
         assert_eq!(odd.len(), 1);
+        assert_eq!(odd[0].count, 6);
         assert!(
-            odd[0].starts_with(&expected) && odd[0].contains("and 2 more"),
+            odd[0].of.starts_with(&expected) && odd[0].of.contains("and 2 more"),
             "{odd:?}"
         );
     }

@@ -78,7 +78,7 @@ pub(crate) fn overview(between: &BetweenRuns) -> Option<Table> {
             };
             let mut cells = vec![
                 Cell::text(&told.title),
-                Cell::badge(words::verdict(told.verdict), words::class(told.verdict)),
+                Cell::badge(words::verdict(told.verdict), told.verdict),
                 of_total(Metric::Mean),
                 of_total(Metric::P95),
             ];
@@ -156,7 +156,7 @@ fn verdict(row: &MetricComparison) -> Cell {
         true => format!("{word} beyond margin"),
         false => word.to_owned(),
     };
-    Cell::badge(&word, words::class(row.verdict))
+    Cell::badge(&word, row.verdict)
 }
 
 /// Every group's runs and what they come to; `None` without rows.

@@ -17,15 +17,6 @@ pub(crate) fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
-/// Names the colours of a verdict in the page.
-pub(crate) fn class(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Invalid | Verdict::Regressed => "bad",
-        Verdict::Equivalent | Verdict::Improved => "good",
-        Verdict::Inconclusive => "open",
-    }
-}
-
 /// In the order in which a reader wants to know of them.
 pub(crate) const BY_URGENCY: [Verdict; 5] = [
     Verdict::Invalid,
@@ -38,6 +29,7 @@ pub(crate) const BY_URGENCY: [Verdict; 5] = [
 /// A metric's name.
 pub(crate) fn metric(metric: Metric) -> &'static str {
     match metric {
+        Metric::TypicalTime => "typical time",
         Metric::Mean => "mean",
         Metric::P50 => "p50",
         Metric::P95 => "p95",
@@ -50,7 +42,9 @@ pub(crate) fn metric(metric: Metric) -> &'static str {
 /// A value with its unit.
 pub(crate) fn value(metric: Metric, value: f64) -> String {
     match metric {
-        Metric::Mean | Metric::P50 | Metric::P95 | Metric::P99 => format::time(value),
+        Metric::TypicalTime | Metric::Mean | Metric::P50 | Metric::P95 | Metric::P99 => {
+            format::time(value)
+        }
         Metric::Throughput if value.is_finite() => format!("{}/s", format::significant(value)),
         Metric::Throughput => NOTHING.to_owned(),
         Metric::ErrorRate => format::percentage(value),

@@ -1,4 +1,4 @@
-//! A calibration for terminals and Markdown: what was aimed at, and what was found.
+//! A calibration: what was aimed at, and what was found.
 
 mod findings;
 mod tables;
@@ -7,78 +7,49 @@ mod tests;
 
 use workbench_analysis::calibration::{Calibration, Conclusion};
 
-use crate::markdown::{escaped, push_heading, push_list, push_table};
+use crate::document::{Block, Depth, Document, LINES_OF_A_COMPARISON, Level, Section};
 use crate::table::Table;
-use crate::text::TextOptions;
-use crate::text::page::{Page, Tone};
-use findings::Finding;
 
-const TITLE: &str = "Calibration";
-
-/// A calibration as text of at most `options.width` columns.
+/// The report: each aim, and the tables that the findings rest on.
 #[must_use]
-pub fn text(calibration: &Calibration, options: TextOptions) -> String {
-    let mut page = Page::new(options);
-    page.title(TITLE);
-    for finding in findings::findings(calibration) {
-        page.item(word(&finding), tone(&finding), &finding.text);
+pub fn document(calibration: &Calibration) -> Document {
+    let mut document = Document::new("Calibration".to_owned(), LINES_OF_A_COMPARISON);
+    let findings = findings::findings(calibration).into_iter();
+    let findings = findings.map(|it| {
+        let (word, level) = match it.conclusion {
+            Conclusion::Met => ("met", Level::Good),
+            Conclusion::Missed => ("missed", Level::Bad),
+            Conclusion::Undecided => ("undecided", Level::Open),
+        };
+        Block::Finding(crate::document::Finding::new(level, word, &it.text))
+    });
+    let section = |id, title, blocks| Section::new(id, title, Depth::Summary, blocks);
+    let mut sections = vec![section("aims", "Aims", findings.collect())];
+    for (id, heading, table, explanation) in parts(calibration) {
+        let blocks = vec![Block::table(heading, table), Block::paragraph(&explanation)];
+        sections.push(section(id, heading, blocks));
     }
-    for (heading, table, explanation) in parts(calibration) {
-        page.heading(heading);
-        page.table(&table);
-        page.paragraph(&explanation);
-    }
-    page.into_text()
-}
-
-/// A calibration as GitHub Markdown.
-#[must_use]
-pub fn markdown(calibration: &Calibration) -> String {
-    let mut text = String::new();
-    push_heading(&mut text, 2, TITLE);
-    let findings = findings::findings(calibration);
-    let items = findings
-        .iter()
-        .map(|it| format!("{}: {}", word(it), it.text));
-    push_list(&mut text, &items.collect::<Vec<_>>());
-    for (heading, table, explanation) in parts(calibration) {
-        push_heading(&mut text, 3, heading);
-        push_table(&mut text, &table);
-        text.push_str(&format!("{}\n\n", escaped(&explanation)));
-    }
-    text
-}
-
-fn word(finding: &Finding) -> &'static str {
-    match finding.conclusion {
-        Conclusion::Met => "met",
-        Conclusion::Missed => "missed",
-        Conclusion::Undecided => "undecided",
-    }
-}
-
-fn tone(finding: &Finding) -> Tone {
-    match finding.conclusion {
-        Conclusion::Met => Tone::Good,
-        Conclusion::Missed => Tone::Bad,
-        Conclusion::Undecided => Tone::Doubtful,
-    }
+    document.sections = sections;
+    document
 }
 
 /// Each table with its heading and what its numbers are.
-fn parts(calibration: &Calibration) -> [(&'static str, Table, String); 5] {
+fn parts(calibration: &Calibration) -> [(&'static str, &'static str, Table, String); 5] {
     [
         (
+            "elapsed",
             "Error of elapsed times",
             tables::errors(calibration),
             findings::of_errors(calibration),
         ),
         (
+            "requests",
             "Error of single requests",
             tables::request_errors(calibration),
             "What was measured less what the server did, the way through the kernel and back included.".to_owned(),
         ),
         (
+            "tables",
             "Error of the tables of a run",
             tables::table_errors(calibration),
             "Response times from the intended start as a run's own tables have them (p99.9 by the samples), less those to the \
@@ -86,11 +57,13 @@ fn parts(calibration: &Calibration) -> [(&'static str, Table, String); 5] {
                 .to_owned(),
         ),
         (
+            "arrivals",
             "Arrivals",
             tables::arrivals(calibration),
             findings::of_arrivals(),
         ),
         (
+            "standstill",
             "A server that stands still",
             tables::freeze(calibration),
             findings::of_freeze(&calibration.freeze),

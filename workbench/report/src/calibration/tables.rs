@@ -2,6 +2,7 @@
 
 use workbench_analysis::calibration::{Calibration, Freeze, LoadPoint, Quantiles};
 
+use crate::document::Level;
 use crate::format;
 use crate::table::{Cell, Column, Row, Table};
 
@@ -189,8 +190,8 @@ pub(super) fn signed_time(ns: f64) -> String {
 
 fn aim(met: Option<bool>) -> Cell {
     match met {
-        Some(true) => Cell::badge("met", "good"),
-        Some(false) => Cell::badge("missed", "bad"),
+        Some(true) => Cell::badge("met", Level::Good),
+        Some(false) => Cell::badge("missed", Level::Bad),
         None => Cell::nothing(),
     }
 }

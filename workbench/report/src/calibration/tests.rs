@@ -5,6 +5,7 @@ use workbench_analysis::calibration::{
 use workbench_samples::{Host, Tool};
 
 use super::*;
+use crate::{Detail, TextOptions};
 
 fn quantiles(scale_ns: f64) -> Quantiles {
     Quantiles {
@@ -92,8 +93,9 @@ fn shown(calibration: &Calibration) -> String {
     let options = TextOptions {
         width: 100,
         colour: false,
+        detail: Detail::Verbose,
     };
-    text(calibration, options)
+    document(calibration).text(options)
 }
 
 #[test]
@@ -107,7 +109,7 @@ fn aims_that_are_met_come_first_and_the_tables_below_them() {
 fn a_missed_aim_names_its_load_its_error_and_who_else_used_the_processors() {
     let missed = calibration(vec![point(0.1, 60e3, 0.0), point(0.5, 700e3, 0.1)]);
     assert_eq!(missed.conclusion(), Conclusion::Missed);
-    let text = markdown(&missed);
+    let text = document(&missed).markdown();
     let expected = "missed: Up to 50% of the capacity, mean and percentiles to p99.9 are within 1% or 100 µs of the truth, \
         whichever is more: at 50% mean is off by +700 µs, p50 is off by +700 µs, p95 is off by +700 µs, p99 is off by +700 µs, \
         p99.9 is off by +700 µs (other programs used 5% of the processors, steal took 0%).";
@@ -118,7 +120,7 @@ fn a_missed_aim_names_its_load_its_error_and_who_else_used_the_processors() {
 fn what_is_missed_on_a_busy_machine_is_undecided() {
     let busy = calibration(vec![point(0.1, 60e3, 0.0), point(0.5, 700e3, 0.5)]);
     assert_eq!(busy.conclusion(), Conclusion::Undecided);
-    let text = markdown(&busy);
+    let text = document(&busy).markdown();
     assert!(text.contains("undecided: Up to 50%"), "{text}");
     assert!(
         text.contains("this machine was busy: other programs used 25% of the processors"),

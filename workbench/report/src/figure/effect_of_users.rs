@@ -11,6 +11,7 @@ use super::over_time;
 use super::panel::{self, Frame, Panel, XLabels};
 use super::{Figure, Named, WIDTH, palette};
 use crate::canvas::{Area, px};
+use crate::comparison::most_users;
 use crate::error::DrawError;
 use crate::format;
 use crate::names::RunName;
@@ -27,7 +28,7 @@ struct Data {
 #[derive(Debug)]
 struct Column {
     label: String,
-    /// Most users planned at once; `None` where users were not recorded.
+    /// Most users at once, as planned where that is known; `None` where users were not recorded.
     users: Option<f64>,
     mean_ns: f64,
     p50_ns: f64,
@@ -89,10 +90,7 @@ impl Data {
                 )
             })
             .collect();
-        format!(
-            "{}. Ordered by the most users planned at once.",
-            runs.join("; ")
-        )
+        format!("{}. Ordered by the most users at once.", runs.join("; "))
     }
 
     fn draw(&self, area: &Area<'_>) -> Result<(), DrawError> {
@@ -138,7 +136,7 @@ impl Column {
     fn of(run: &RunAnalysis, name: &RunName) -> Self {
         Self {
             label: name.label.clone(),
-            users: run.users.iter().map(|users| users.planned).reduce(f64::max),
+            users: most_users(run),
             mean_ns: run.total.mean_ns,
             p50_ns: run.total.p50_ns,
             p95_ns: run.total.p95_ns,

@@ -26,7 +26,7 @@ fn draw_all(analysis: &Analysis) -> Vec<String> {
     drawn
 }
 
-fn draw_between(between: &BetweenRuns) -> Vec<(Figure, String)> {
+fn draw_between(between: &BetweenRuns) -> Vec<(std::rc::Rc<Figure>, String)> {
     let figures = of_between(between);
     figures
         .of_comparisons

@@ -8,6 +8,7 @@ mod effect_of_users;
 #[cfg(test)]
 mod extremes;
 mod histogram;
+mod history;
 mod lettering;
 mod means;
 mod over_time;
@@ -31,7 +32,7 @@ use workbench_analysis::{
 use crate::between::{self, TOTAL};
 use crate::canvas::{self, Area, px};
 use crate::error::{DrawError, ReportError};
-use crate::html::FiguresBetween;
+use crate::figures::{FiguresBetween, shared};
 use crate::names::{self, RunName};
 
 /// A run and what it is called.
@@ -118,6 +119,8 @@ impl Figure {
     }
 }
 
+pub(crate) use history::figures as of_history;
+
 /// Figures of a single run, in the order in which they are read.
 pub(crate) fn of_run(run: &RunAnalysis) -> Vec<Figure> {
     [
@@ -147,9 +150,8 @@ pub(crate) fn of_between(between: &BetweenRuns) -> FiguresBetween {
         .map(|comparison| {
             let pair = format!("changes {} {}", comparison.baseline, comparison.candidate);
             let name = slugs.unique(&pair);
-            changes::figure(comparison, between, &name, with_labels)
-                .into_iter()
-                .collect()
+            let figure = changes::figure(comparison, between, &name, with_labels);
+            shared(figure.into_iter().collect())
         })
         .collect();
     let mut requests: Vec<&str> = Vec::new();
@@ -167,8 +169,8 @@ pub(crate) fn of_between(between: &BetweenRuns) -> FiguresBetween {
     };
     FiguresBetween {
         of_comparisons,
-        of_total: of_runs(TOTAL).into_iter().collect(),
-        of_labels: requests.into_iter().filter_map(of_runs).collect(),
+        of_total: shared(of_runs(TOTAL).into_iter().collect()),
+        of_labels: shared(requests.into_iter().filter_map(of_runs).collect()),
     }
 }
 

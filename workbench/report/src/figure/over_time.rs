@@ -131,7 +131,7 @@ pub(super) fn middle(second: u32) -> f64 {
 pub(super) fn draw_users(panel: &Panel<'_, '_>, users: &[UsersInSecond]) -> Result<(), DrawError> {
     let planned: Vec<_> = users
         .iter()
-        .map(|users| (middle(users.second), users.planned))
+        .filter_map(|users| Some((middle(users.second), users.planned?)))
         .collect();
     let achieved: Vec<_> = users
         .iter()
@@ -148,7 +148,7 @@ pub(super) fn loads(run: &RunAnalysis) -> Vec<(Unit, Vec<UsersInSecond>)> {
     let arrivals = run.open_model.iter().flat_map(|open| &open.arrivals);
     let in_second = |arrivals: &ArrivalsInSecond| UsersInSecond {
         second: arrivals.second,
-        planned: arrivals.planned as f64,
+        planned: Some(arrivals.planned as f64),
         achieved: arrivals.started as f64,
     };
     let loads = [
@@ -206,7 +206,7 @@ impl Unit {
 pub(super) fn peak_users(users: &[UsersInSecond]) -> f64 {
     users
         .iter()
-        .map(|users| users.planned.max(users.achieved))
+        .map(|users| users.planned.unwrap_or_default().max(users.achieved))
         .fold(0.0, f64::max)
 }
 

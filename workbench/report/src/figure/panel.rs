@@ -152,6 +152,7 @@ impl<'a, 'b> Panel<'a, 'b> {
         color: RGBColor,
     ) -> Result<(), DrawError> {
         let style = color.stroke_width(px(2).unsigned_abs());
+        let points = thinned(points.to_vec());
         for piece in points.split(|(_, value)| value.is_none()) {
             let places: Vec<_> = piece
                 .iter()
@@ -172,8 +173,12 @@ impl<'a, 'b> Panel<'a, 'b> {
         self.plot.draw(&Circle::new(self.place(x, y), px(3), style))
     }
 
-    /// A dashed line through the points.
+    /// A dashed line through the points; of very many, which may go up and down within a dash, a solid one.
     pub(crate) fn dashes(&self, points: &[(f64, f64)], color: RGBColor) -> Result<(), DrawError> {
+        if points.len() > MOST_POINTS {
+            let points: Vec<_> = points.iter().map(|(x, y)| (*x, Some(*y))).collect();
+            return self.line(&points, color);
+        }
         let places: Vec<_> = points.iter().map(|(x, y)| self.place(*x, *y)).collect();
         let style = color.stroke_width(px(2).unsigned_abs());
         for piece in DashedLineSeries::new(places, px(6), px(5), style) {
@@ -189,7 +194,7 @@ impl<'a, 'b> Panel<'a, 'b> {
         };
         let base = if self.y.from < 0.0 { 0.0 } else { self.y.from };
         let mut corners = vec![self.place(first.0, base)];
-        corners.extend(points.iter().map(|(x, y)| self.place(*x, *y)));
+        corners.extend(thinned_all(points).map(|(x, y)| self.place(x, y)));
         corners.push(self.place(last.0, base));
         self.plot
             .draw(&Polygon::new(corners, color.mix(0.22).filled()))
@@ -264,6 +269,50 @@ impl<'a, 'b> Panel<'a, 'b> {
     }
 }
 
+/// Points of a line beyond which it is drawn through fewer: more than a figure is wide.
+const MOST_POINTS: usize = 2_500;
+
+/// At most some [`MOST_POINTS`] of the points, in order of x: of each stretch the first, the lowest, the highest and the last, and
+/// a gap where there is one.
+fn thinned(points: Vec<(f64, Option<f64>)>) -> Vec<(f64, Option<f64>)> {
+    if points.len() <= MOST_POINTS {
+        return points;
+    }
+    let stretches = points.chunks(points.len().div_ceil(MOST_POINTS / 5));
+    let kept = stretches.flat_map(|stretch| {
+        let known = || stretch.iter().filter(|(_, value)| value.is_some());
+        let by_value = |a: &&(f64, Option<f64>), b: &&(f64, Option<f64>)| {
+            let value = |point: &(f64, Option<f64>)| point.1.unwrap_or_default();
+            value(a).total_cmp(&value(b))
+        };
+        let extremes = [
+            known().next(),
+            known().min_by(by_value),
+            known().max_by(by_value),
+            known().next_back(),
+        ];
+        let gap = stretch.iter().find(|(_, value)| value.is_none());
+        let mut kept: Vec<_> = extremes
+            .into_iter()
+            .chain([gap])
+            .flatten()
+            .copied()
+            .collect();
+        kept.sort_by(|(one, _), (other, _)| one.total_cmp(other));
+        kept.dedup();
+        kept
+    });
+    kept.collect()
+}
+
+/// The same of points that all have a value.
+fn thinned_all(points: &[(f64, f64)]) -> impl Iterator<Item = (f64, f64)> {
+    let points = points.iter().map(|(x, y)| (*x, Some(*y))).collect();
+    thinned(points)
+        .into_iter()
+        .filter_map(|(x, y)| Some((x, y?)))
+}
+
 /// How many ticks to go on from each label to the next, so that none touch; the lines between stay.
 fn stride(placed: &[(i32, i32, &String)]) -> usize {
     (1..placed.len().max(1))
@@ -275,4 +324,25 @@ fn stride(placed: &[(i32, i32, &String)]) -> usize {
             })
         })
         .unwrap_or(placed.len().max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_many_points_keeps_its_ends_extremes_and_gaps() {
+        let mut points: Vec<_> = (0..86_400).map(|i| (f64::from(i), Some(1.0))).collect();
+        points[40_000].1 = Some(9.0);
+        points[50_000].1 = Some(-9.0);
+        points[60_000].1 = None;
+        let kept = thinned(points.clone());
+        assert!(kept.len() <= MOST_POINTS, "{}", kept.len());
+        for place in [0, 40_000, 50_000, 60_000, 86_399] {
+            assert!(kept.contains(&points[place]), "{place}");
+        }
+        assert!(kept.is_sorted_by(|(one, _), (other, _)| one <= other));
+        let few = points[..100].to_vec();
+        assert_eq!(thinned(few.clone()), few);
+    }
 }

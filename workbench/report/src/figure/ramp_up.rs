@@ -148,18 +148,19 @@ impl Data {
 
 /// Whether the users planned for a run still increase in its second half.
 fn is_ramp_up(users: &[UsersInSecond]) -> bool {
-    let Some(peak) = users.iter().map(|users| users.planned).reduce(f64::max) else {
+    let planned = users.iter().filter_map(|users| users.planned);
+    let Some(peak) = planned.reduce(f64::max) else {
         return false;
     };
     users
         .iter()
-        .position(|users| users.planned >= peak)
+        .position(|users| users.planned >= Some(peak))
         .is_some_and(|second| second as f64 >= users.len() as f64 * STILL_RISING_AFTER)
 }
 
 /// In how many seconds more users are planned than in the second before.
 fn rises(users: &[UsersInSecond]) -> u64 {
-    let from_zero = users.first().is_some_and(|first| first.planned > 0.0);
+    let from_zero = users.first().is_some_and(|first| first.planned > Some(0.0));
     let later = users
         .windows(2)
         .filter(|pair| pair[1].planned > pair[0].planned)

@@ -59,10 +59,12 @@ impl Data {
             (Mark::Line(palette::P95), "95% line"),
             (Mark::Line(palette::MEDIAN), "median"),
         ];
-        if let Some((unit, _)) = &self.load {
+        if let Some((unit, users)) = &self.load {
             let [achieved, planned] = unit.legend();
             entries.push((Mark::Line(palette::USERS), achieved));
-            entries.push((Mark::Dashes(palette::PLANNED), planned));
+            if users.iter().any(|users| users.planned.is_some()) {
+                entries.push((Mark::Dashes(palette::PLANNED), planned));
+            }
         }
         entries.extend(Parts::legend(self.parts.as_ref()));
         lettering::legend(area, (px(20), px(54)), &entries)?;

@@ -11,6 +11,8 @@ use crate::canvas::{Area, px};
 use crate::error::DrawError;
 use crate::format;
 
+const MOST_BARS: u32 = 1_500;
+
 #[derive(Debug)]
 struct Data {
     completed: Vec<(f64, f64)>,
@@ -92,9 +94,20 @@ impl Data {
             "Failed requests per second, by the second of their start"
         })?;
         panel.x_title("Time since start")?;
-        for (second, errors) in &self.errors {
-            let from = f64::from(*second);
-            panel.bar(from, from + 1.0, *errors as f64, palette::ERRORS)?;
+        // Of a run that is longer than the figure is wide, the worst second of each stretch.
+        let stretch = (self.seconds.to as u32).div_ceil(MOST_BARS).max(1);
+        for seconds in self
+            .errors
+            .chunk_by(|(one, _), (other, _)| one / stretch == other / stretch)
+        {
+            let from = f64::from(seconds[0].0 / stretch * stretch);
+            let errors = seconds.iter().map(|(_, errors)| *errors).max().unwrap_or(0);
+            panel.bar(
+                from,
+                from + f64::from(stretch),
+                errors as f64,
+                palette::ERRORS,
+            )?;
         }
         Ok(())
     }

@@ -23,7 +23,7 @@ struct Data {
     difference_axis: Axis,
 }
 
-/// A figure for each that was recorded.
+/// A figure for each that was planned and recorded.
 pub(super) fn figures(run: &RunAnalysis) -> Vec<Figure> {
     let figure = |(unit, load)| {
         let data = Data::of(run, unit, load);
@@ -35,7 +35,11 @@ pub(super) fn figures(run: &RunAnalysis) -> Vec<Figure> {
             move |area| data.draw(area),
         )
     };
-    over_time::loads(run).into_iter().map(figure).collect()
+    over_time::loads(run)
+        .into_iter()
+        .filter(|(_, load)| load.iter().all(|users| users.planned.is_some()))
+        .map(figure)
+        .collect()
 }
 
 impl Data {
@@ -45,7 +49,7 @@ impl Data {
             .map(|users| {
                 (
                     over_time::middle(users.second),
-                    Some(users.achieved - users.planned),
+                    users.planned.map(|planned| users.achieved - planned),
                 )
             })
             .collect();
@@ -76,7 +80,7 @@ impl Data {
                 format::significant(peak),
                 self.unit.noun(),
                 users.second,
-                format::significant(users.planned),
+                format::significant(users.planned.unwrap_or_default()),
                 format::significant(users.achieved),
             ),
             _ => format!(
@@ -126,7 +130,9 @@ impl Data {
 }
 
 fn apart(users: &UsersInSecond) -> f64 {
-    (users.achieved - users.planned).abs()
+    users
+        .planned
+        .map_or(0.0, |planned| (users.achieved - planned).abs())
 }
 
 #[cfg(test)]
@@ -144,7 +150,7 @@ mod tests {
     fn users_as_planned_are_said_to_be_so() {
         let mut run = fixture::first_seconds(3);
         for users in &mut run.users {
-            users.achieved = users.planned;
+            users.achieved = users.planned.unwrap();
         }
         assert_eq!(
             Data::of(&run, Unit::Users, run.users.clone()).caption(),

@@ -1,48 +1,33 @@
-//! What an audit of the gate found, for a terminal and as Markdown.
+//! What an audit of the gate found.
 
 use workbench_analysis::gate::{AlarmRate, AuditReport};
 
 use super::words;
-use crate::TextOptions;
+use crate::document::{Block, Depth, Document, Finding, LINES_OF_A_COMPARISON, Level, Section};
 use crate::format::{self, NOTHING};
-use crate::markdown::{escaped, push_heading, push_list, push_table};
 use crate::table::{Cell, Column, Row, Table};
-use crate::text::page::{Page, Tone};
 
-/// The audit as text of at most `options.width` columns, ending with a line break.
+/// The report of an audit.
 #[must_use]
-pub fn audit_text(report: &AuditReport, options: TextOptions) -> String {
-    let mut page = Page::new(options);
-    let (word, tone) = match report.within_nominal {
-        Some(true) => ("AS PROMISED", Tone::Good),
-        Some(false) => ("TOO MANY ALARMS", Tone::Bad),
-        None if report.disjoint.comparisons > 0 => ("TOO FEW TO SAY", Tone::Doubtful),
-        None => ("NOTHING TO COUNT", Tone::Doubtful),
+pub fn audit(report: &AuditReport) -> Document {
+    let (word, level) = match report.within_nominal {
+        Some(true) => ("AS PROMISED", Level::Good),
+        Some(false) => ("TOO MANY ALARMS", Level::Bad),
+        None if report.disjoint.comparisons > 0 => ("TOO FEW TO SAY", Level::Open),
+        None => ("NOTHING TO COUNT", Level::Open),
     };
-    page.title(&format!("Audit of the gate: {word}"));
-    page.item(word, tone, &finding(report));
-    page.table(&counts(report));
-    page.paragraph(RESHUFFLED);
-    page.paragraph(&words::policy(&report.policy));
-    for note in &report.notes {
-        page.item("!", Tone::Doubtful, note);
-    }
-    page.into_text()
-}
-
-/// The audit as GitHub Markdown.
-#[must_use]
-pub fn audit_markdown(report: &AuditReport) -> String {
-    let mut page = String::new();
-    push_heading(&mut page, 2, "Audit of the gate");
-    page.push_str(&format!("{}\n\n", escaped(&finding(report))));
-    push_table(&mut page, &counts(report));
-    page.push_str(&format!("{RESHUFFLED}\n\n"));
-    page.push_str(&format!("{}\n\n", escaped(&words::policy(&report.policy))));
-    push_list(&mut page, &report.notes);
-    page.truncate(page.trim_end().len());
-    page.push('\n');
-    page
+    let title = format!("Audit of the gate: {word}");
+    let mut document = Document::new(title, LINES_OF_A_COMPARISON);
+    document.conclusion = Some(Finding::new(level, word, &finding(report)));
+    let mut blocks = vec![
+        Block::table("Comparisons and false alarms", counts(report)),
+        Block::paragraph(RESHUFFLED),
+        Block::paragraph(&words::policy(&report.policy)),
+    ];
+    blocks.extend(report.notes.iter().map(|it| Block::warning(it)));
+    let section = Section::new("counts", "False alarms", Depth::Summary, blocks);
+    document.sections.push(section);
+    document
 }
 
 const RESHUFFLED: &str = "Disjoint comparisons share no run: their alarms are binomial. Reshuffled ones deal the same \

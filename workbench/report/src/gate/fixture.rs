@@ -9,22 +9,28 @@ use workbench_analysis::{
 };
 
 /// A report with a row of each outcome but invalid.
-pub(super) fn failed() -> GateReport {
+pub(crate) fn failed() -> GateReport {
     GateReport {
         schema_version: GATE_SCHEMA_VERSION,
         conclusion: Conclusion::Failed,
         reasons: vec![
             "p95 of TOTAL: worse by more than the margin".to_owned(),
-            "mean of TOTAL: not shown to be within the margin, nor to be worse".to_owned(),
+            "typical_time of TOTAL: not shown to be within the margin, nor to be worse".to_owned(),
         ],
         objections: Vec::new(),
         forced: false,
         policy: Policy::default(),
+        look: None,
         baseline: side("shop#1"),
         candidate: side("shop#2"),
         pairing: Pairing::Pairs,
         rows: vec![
-            row(Metric::Mean, Verdict::Inconclusive, RowOutcome::Open, 0.031),
+            row(
+                Metric::TypicalTime,
+                Verdict::Inconclusive,
+                RowOutcome::Open,
+                0.031,
+            ),
             row(Metric::P95, Verdict::Regressed, RowOutcome::Failed, 0.104),
             row(
                 Metric::ErrorRate,
@@ -67,6 +73,17 @@ pub(super) fn refused() -> GateReport {
     report
 }
 
+/// A run of them cannot be believed.
+pub(crate) fn with_an_invalid_run() -> GateReport {
+    let mut report = refused();
+    report.objections = vec![Objection {
+        kind: ObjectionKind::InvalidRun,
+        finding: "shop/20261123T101503Z-4f2a: users achieved: 20.0% below the plan".to_owned(),
+    }];
+    report.reasons = vec![format!("invalid run: {}", report.objections[0].finding)];
+    report
+}
+
 /// They were compared all the same.
 pub(super) fn forced() -> GateReport {
     let mut report = failed();
@@ -91,7 +108,7 @@ fn side(name: &str) -> GateSide {
 
 fn row(metric: Metric, verdict: Verdict, outcome: RowOutcome, change: f64) -> GateRow {
     let (baseline, reason) = match metric {
-        Metric::Mean => (12.5e6, "not shown to be within the margin, nor to be worse"),
+        Metric::TypicalTime => (12.5e6, "not shown to be within the margin, nor to be worse"),
         Metric::P95 => (31.0e6, "worse by more than the margin"),
         _ => (0.000_1, "within the margin"),
     };
@@ -127,7 +144,9 @@ fn row(metric: Metric, verdict: Verdict, outcome: RowOutcome, change: f64) -> Ga
             hedges_g: Some(1.1),
             cliffs_delta: Some(0.6),
             warnings: match metric {
-                Metric::Mean => vec!["it would count alone, but not among so many rows".to_owned()],
+                Metric::TypicalTime => {
+                    vec!["it would count alone, but not among so many rows".to_owned()]
+                }
                 _ => Vec::new(),
             },
         },

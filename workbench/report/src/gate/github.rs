@@ -44,7 +44,7 @@ pub fn annotations(report: &GateReport) -> String {
             RowOutcome::Failed => "error",
             RowOutcome::Open => "warning",
             // Objections were told above.
-            RowOutcome::Passed | RowOutcome::Invalid => continue,
+            RowOutcome::Passed | RowOutcome::NotRequired | RowOutcome::Invalid => continue,
         };
         let title = format!("Gate: {} of {}", it.metric.as_str(), it.request);
         let interval = it.interval.as_ref().map_or_else(String::new, |interval| {

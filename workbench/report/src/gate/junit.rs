@@ -111,11 +111,7 @@ fn conclusion(report: &GateReport, class: &str) -> Case {
 }
 
 fn comparable(report: &GateReport, class: &str) -> Case {
-    let findings: Vec<String> = report
-        .objections
-        .iter()
-        .map(|it| format!("{}: {}", it.kind.as_str(), it.finding))
-        .collect();
+    let findings = words::objections(report);
     Case {
         name: "the runs can be compared".to_owned(),
         class: class.to_owned(),
@@ -165,7 +161,7 @@ fn case(row: &GateRow, class: &str) -> Case {
         result: match row.outcome {
             RowOutcome::Passed => None,
             RowOutcome::Failed => told("failure"),
-            RowOutcome::Open => told("skipped"),
+            RowOutcome::Open | RowOutcome::NotRequired => told("skipped"),
             RowOutcome::Invalid => told("error"),
         },
         out: one_line(&out),

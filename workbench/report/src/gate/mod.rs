@@ -1,22 +1,30 @@
-//! The gate's report for people and for machines: terminal, Markdown, JUnit, annotations.
+//! The gate's report for people and for machines: terminal, Markdown, comment, JUnit, annotations.
 
 mod audit;
+mod comment;
+mod concluded;
+mod document;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod github;
 mod junit;
-mod markdown;
+mod planning;
 mod table;
-mod text;
 mod words;
 
-pub use audit::{audit_markdown, audit_text};
+pub(crate) use concluded::{EXPLORATORY, concluded};
+pub(crate) use document::level;
+
+pub use audit::audit;
+pub use comment::comment;
+pub use document::document;
 pub use github::annotations;
 pub use junit::junit;
-pub use markdown::markdown;
-pub use text::text;
+pub use planning::plan;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_comment;
 #[cfg(test)]
 mod tests_junit;

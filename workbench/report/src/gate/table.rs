@@ -13,12 +13,21 @@ const ROWS: usize = 100;
 
 /// One row a gated label and metric, the outcome first.
 pub(super) fn rows(report: &GateReport) -> Table {
+    first_rows(report, ROWS)
+}
+
+/// The same of at most so many rows.
+pub(super) fn first_rows(report: &GateReport, most: usize) -> Table {
     let mut rows: Vec<&GateRow> = report.rows.iter().collect();
-    if rows.len() > ROWS {
-        // Those that keep the gate from passing are not left out for those that do not.
-        rows.sort_by_key(|row| row.outcome == RowOutcome::Passed);
+    if rows.len() > most {
+        // Rows that decide the conclusion are not left out for others.
+        rows.sort_by_key(|row| match row.outcome {
+            RowOutcome::Failed | RowOutcome::Invalid => 0,
+            RowOutcome::Open => 1,
+            RowOutcome::Passed | RowOutcome::NotRequired => 2,
+        });
     }
-    let confidence = format::level(1.0 - 2.0 * report.policy.rule.alpha());
+    let confidence = format::level(report.confidence());
     let columns = vec![
         Column::text("Label", 0),
         Column::text("Metric", 0),
@@ -30,7 +39,7 @@ pub(super) fn rows(report: &GateReport) -> Table {
         Column::number("Detectable", "", 3),
         Column::number("Runs needed", "", 4),
     ];
-    Table::new(columns, rows.into_iter().map(row).collect()).first(ROWS)
+    Table::new(columns, rows.into_iter().map(row).collect()).first(most)
 }
 
 fn row(row: &GateRow) -> Row {
@@ -72,6 +81,7 @@ pub(super) fn outcome(outcome: RowOutcome) -> &'static str {
         RowOutcome::Passed => "passed",
         RowOutcome::Failed => "FAILED",
         RowOutcome::Open => "open",
+        RowOutcome::NotRequired => "not shown",
         RowOutcome::Invalid => "INVALID",
     }
 }

@@ -2,15 +2,16 @@ use workbench_analysis::ConfidenceInterval;
 use workbench_analysis::gate::{AlarmRate, AuditReport, GATE_SCHEMA_VERSION, GateReport, Policy};
 
 use super::*;
-use crate::TextOptions;
+use crate::{Detail, TextOptions};
 
 const PLAIN: TextOptions = TextOptions {
     width: 120,
     colour: false,
+    detail: Detail::Brief,
 };
 
 fn plain(report: &GateReport) -> String {
-    text(report, PLAIN)
+    document(report).text(PLAIN)
 }
 
 #[test]
@@ -28,7 +29,7 @@ fn what_was_forced_is_in_every_output() {
     let report = fixture::forced();
     for output in [
         plain(&report),
-        markdown(&report),
+        document(&report).markdown(),
         junit(&report).unwrap(),
         annotations(&report),
     ] {
@@ -43,7 +44,7 @@ fn what_was_forced_is_in_every_output() {
 
 #[test]
 fn markdown_is_for_pull_requests() {
-    insta::assert_snapshot!(markdown(&fixture::failed()));
+    insta::assert_snapshot!(document(&fixture::failed()).markdown());
 }
 
 #[test]
@@ -65,18 +66,19 @@ fn annotations_are_one_line_each_and_escaped() {
 
 #[test]
 fn eighty_columns_have_room_for_the_change_and_its_interval() {
-    let options = TextOptions {
-        width: 80,
-        colour: false,
-    };
-    let text = text(&fixture::failed(), options);
+    let options = TextOptions { width: 80, ..PLAIN };
+    let text = document(&fixture::failed()).text(options);
     assert!(
         text.contains("−0.62 to +6.82%") && text.contains("+10.4%"),
         "{text}"
     );
+    let verbose = document(&fixture::failed()).text(TextOptions {
+        detail: Detail::Verbose,
+        ..options
+    });
     assert!(
-        text.contains("Not shown for want of room: Baseline, Candidate, Detectable, Runs needed."),
-        "{text}"
+        verbose.contains("Not shown for want of room: "),
+        "{verbose}"
     );
 }
 
@@ -84,11 +86,8 @@ fn eighty_columns_have_room_for_the_change_and_its_interval() {
 fn no_line_is_wider_than_the_terminal() {
     for report in [fixture::failed(), fixture::refused(), fixture::forced()] {
         for width in [40, 60, 80, 120] {
-            let options = TextOptions {
-                width,
-                colour: false,
-            };
-            for line in text(&report, options).lines() {
+            let options = TextOptions { width, ..PLAIN };
+            for line in document(&report).text(options).lines() {
                 let columns = textwrap::core::display_width(line);
                 assert!(columns <= usize::from(width), "{columns} > {width}: {line}");
             }
@@ -133,10 +132,10 @@ fn audited() -> AuditReport {
 
 #[test]
 fn an_audit_keeps_disjoint_and_reshuffled_comparisons_apart() {
-    insta::assert_snapshot!(audit_text(&audited(), PLAIN));
+    insta::assert_snapshot!(audit(&audited()).text(PLAIN));
 }
 
 #[test]
 fn an_audit_can_be_put_into_a_pull_request() {
-    insta::assert_snapshot!(audit_markdown(&audited()));
+    insta::assert_snapshot!(audit(&audited()).markdown());
 }

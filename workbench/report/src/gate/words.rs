@@ -19,12 +19,12 @@ pub(super) fn conclusion(conclusion: Conclusion) -> &'static str {
 pub(super) fn meaning(conclusion: Conclusion) -> &'static str {
     match conclusion {
         Conclusion::Passed => "The candidate is shown to be no worse than the margin.",
-        Conclusion::Failed => "The policy fails on what was found.",
+        Conclusion::Failed => "At least one gated row has a verdict that the policy fails on.",
         Conclusion::Inconclusive => {
-            "Nothing failed, but not everything that is gated is shown to be no worse than the margin."
+            "No gated row failed, but not all of them are shown to be no worse than the margin."
         }
         Conclusion::Invalid => {
-            "These runs cannot be believed, or not be compared: there is no verdict."
+            "The runs are invalid or cannot be compared, so there is no verdict."
         }
     }
 }
@@ -57,6 +57,14 @@ fn side(side: &GateSide) -> String {
     format!("{} ({counted})", side.name)
 }
 
+/// What speaks against comparing these runs.
+pub(super) fn objections(report: &GateReport) -> Vec<String> {
+    let objections = report.objections.iter();
+    objections
+        .map(|it| format!("{}: {}", it.kind.as_str(), it.finding))
+        .collect()
+}
+
 /// The policy in a sentence.
 pub(super) fn policy(policy: &Policy) -> String {
     let metrics: Vec<&str> = policy
@@ -80,7 +88,8 @@ pub(super) fn policy(policy: &Policy) -> String {
         })
         .collect();
     format!(
-        "Policy: {} of {labels}{}, in the steady part of each run; margin {}, of error rates {} percentage points; alpha {}; fails on {}; {} or more.",
+        "Policy: {} of {labels}{}, in the steady part of each run. Margin {} (error rates: {} percentage points), alpha {}; \
+         fails on {}; at least {} on either side.",
         metrics.join(", "),
         match policy.latency_of {
             LatencyOf::All => "",
@@ -101,10 +110,10 @@ pub(super) fn policy(policy: &Policy) -> String {
 /// How to read the table.
 pub(super) fn columns(report: &GateReport) -> String {
     format!(
-        "Intervals have {} confidence, each row by itself; verdicts allow for all {} (Holm). Detectable: the change for the \
-         worse that such runs find four times out of five. Runs needed, where the verdict is inconclusive: on either side, \
-         to find one as large as the margin as often. Both are rough where runs are few.",
-        format::level(1.0 - 2.0 * report.policy.rule.alpha()),
+        "Each interval has {} confidence for its row alone; the verdicts are adjusted for all {} (Holm). Detectable: the \
+         smallest worsening that as many runs find with a probability of 80%. Runs needed, for an inconclusive row: runs on \
+         either side that find a worsening as large as the margin with this probability. Both are rough with few runs.",
+        format::level(report.confidence()),
         format::counted(report.rows.len() as u64, "row"),
     )
 }

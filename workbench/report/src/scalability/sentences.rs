@@ -69,7 +69,7 @@ fn largest_load(sweep: &SweepAnalysis) -> String {
     };
     match &sweep.largest_load {
         LargestLoad::NoThresholds => {
-            "The experiment has no thresholds, so that no load is too large for them.".to_owned()
+            "The experiment has no thresholds that a load could miss.".to_owned()
         }
         LargestLoad::None => {
             let smallest = sweep.points.first().map_or(0, |point| point.value);

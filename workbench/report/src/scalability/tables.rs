@@ -2,7 +2,7 @@
 
 use workbench_analysis::{Coefficient, Estimate, ScalabilityFit, SweepAnalysis};
 
-use super::{capital, range, reasons, with_interval};
+use super::{capital, range, reasons};
 use crate::format;
 use crate::table::{Cell, Column, Row, Table};
 
@@ -18,21 +18,21 @@ pub(crate) fn points(sweep: &SweepAnalysis) -> Table {
     let columns = vec![
         Column::number(&capital(&sweep.parameter), "", 0),
         Column::number("Throughput", "/s", 1),
-        Column::number("Average", "ms", 2),
-        Column::number("Median", "ms", 5),
-        Column::number("95% Line", "ms", 0),
-        Column::number("99% Line", "ms", 4),
-        Column::number("Error %", "", 0),
+        Column::number("Mean", "ms", 5),
+        Column::number("p50", "ms", 2),
+        Column::number("p95", "ms", 0),
+        Column::number("p99", "ms", 4),
+        Column::number("Errors", "", 0),
         Column::number("Valid runs", "", 6),
         Column::text("Thresholds", 0),
     ];
     let rows = sweep.points.iter().map(|point| {
         let number = |estimate: &Estimate, shown: fn(f64) -> String| {
-            let text = with_interval(estimate, shown);
-            match estimate.value {
-                Some(value) => Cell::number(value, text),
-                None => Cell::text(&text),
-            }
+            let interval = estimate.interval.as_ref();
+            estimate.value.map_or_else(Cell::nothing, |value| {
+                Cell::number(value, shown(value))
+                    .within(interval.map(|it| format!("[{}]", range(it, shown))))
+            })
         };
         let valid = point.runs.iter().filter(|run| run.valid).count();
         let thresholds = if point.meets_thresholds {

@@ -1,11 +1,13 @@
 //! The file of a run's failed exchanges.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::recorder::EXCHANGES_KEPT;
 use crate::error::SamplesError;
 use crate::sample::ErrorKind;
 use crate::versioned;
@@ -133,6 +135,70 @@ impl Failures {
             }
             read => read.map(Some),
         }
+    }
+
+    /// What several segments of a run have kept, as one: reasons are counted together, and of each label and kind as many
+    /// exchanges stay as one run keeps, from all segments in turn.
+    #[must_use]
+    pub fn together(segments: Vec<Self>) -> Self {
+        let mut reasons: Vec<Reason> = Vec::new();
+        let mut exchanges: Vec<(usize, Exchange)> = Vec::new();
+        for segment in segments {
+            for reason in segment.reasons {
+                let is_same = |it: &&mut Reason| {
+                    (&it.label, it.kind, &it.reason) == (&reason.label, reason.kind, &reason.reason)
+                };
+                match reasons.iter_mut().find(is_same) {
+                    Some(known) => known.count += reason.count,
+                    None => reasons.push(reason),
+                }
+            }
+            let mut kept: HashMap<(String, Option<ErrorKind>), usize> = HashMap::new();
+            for exchange in segment.exchanges {
+                let kept = kept
+                    .entry((exchange.label.clone(), exchange.kind))
+                    .or_default();
+                exchanges.push((*kept, exchange));
+                *kept += 1;
+            }
+        }
+        exchanges.sort_by_key(|(turn, _)| *turn);
+        let mut kept: HashMap<(String, Option<ErrorKind>), usize> = HashMap::new();
+        exchanges.retain(|(_, exchange)| {
+            let kept = kept
+                .entry((exchange.label.clone(), exchange.kind))
+                .or_default();
+            *kept += 1;
+            *kept
+                <= if exchange.kind.is_none() {
+                    1
+                } else {
+                    EXCHANGES_KEPT
+                }
+        });
+        let mut exchanges: Vec<Exchange> = exchanges.into_iter().map(|(_, it)| it).collect();
+        exchanges.sort_by(|a, b| (&a.label, a.kind, a.at).cmp(&(&b.label, b.kind, b.at)));
+        reasons.sort_by(|a, b| {
+            (&a.label, a.kind, Reverse(a.count)).cmp(&(&b.label, b.kind, Reverse(b.count)))
+        });
+        Self {
+            schema_version: FAILURES_VERSION,
+            reasons,
+            exchanges,
+        }
+    }
+
+    /// Writes what a run has kept into its folder.
+    ///
+    /// # Errors
+    /// Whatever the file system says; an earlier file is then untouched.
+    pub fn write(&self, run_directory: &Path) -> Result<(), SamplesError> {
+        let folder = run_directory.join(FAILURES_FOLDER);
+        std::fs::create_dir_all(&folder).map_err(|source| SamplesError::Write {
+            path: folder.clone(),
+            source,
+        })?;
+        versioned::write(self, folder.join(FAILURES_FILE))
     }
 
     /// Why exchanges of any label failed in one way, the most frequent first; what is not listed by itself comes last.

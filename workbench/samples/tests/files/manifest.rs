@@ -22,6 +22,7 @@ fn manifest() -> Manifest {
             }),
             block: 2,
             position: 3,
+            together: false,
         }),
         tool: Tool {
             name: "workbench".into(),
@@ -50,6 +51,9 @@ fn manifest() -> Manifest {
         validity: None,
         users: Vec::new(),
         arrivals: Vec::new(),
+        origin: None,
+        segment: None,
+        segments: Vec::new(),
     }
 }
 
@@ -78,7 +82,7 @@ fn the_final_manifest_replaces_the_first() {
         }),
         users: vec![UsersInSecond {
             second: 0,
-            planned: 0.5,
+            planned: Some(0.5),
             achieved: 0.25,
         }],
         ..manifest()
@@ -113,7 +117,7 @@ fn a_newer_manifest_is_not_called_broken() {
 
     assert!(
         error.to_string().ends_with(
-            "has schema version 99, this workbench reads versions 1 to 5: use a newer workbench"
+            "has schema version 99, this workbench reads versions 1 to 7: use a newer workbench"
         ),
         "{error}"
     );

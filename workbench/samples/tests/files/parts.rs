@@ -129,40 +129,29 @@ fn every_field_comes_back_as_it_was_written() {
 }
 
 #[test]
-fn the_columns_have_the_types_that_the_format_promises() {
+fn the_columns_are_those_of_the_documented_table() {
     let directory = tempfile::tempdir().unwrap();
     let mut writer = SampleWriter::create(directory.path(), labels()).unwrap();
     writer.write_part(&[success(1)]).unwrap();
 
-    let schema: Vec<(String, DataType)> = read(directory.path())
+    let frame = read(directory.path());
+    let schema: Vec<(String, String)> = frame
         .schema()
         .iter()
-        .map(|(name, kind)| (name.to_string(), kind.clone()))
+        .map(|(name, kind)| (name.to_string(), kind.to_string()))
         .collect();
 
-    let instant = DataType::Datetime(TimeUnit::Nanoseconds, Some(TimeZone::UTC));
-    let label = DataType::from_categories(Categories::global());
-    let expected = [
-        ("intended_at", instant.clone()),
-        ("started_at", instant),
-        ("elapsed_ns", DataType::UInt64),
-        ("latency_ns", DataType::UInt64),
-        ("connect_ns", DataType::UInt64),
-        ("bytes_sent", DataType::UInt64),
-        ("bytes_received", DataType::UInt64),
-        ("status", DataType::UInt32),
-        ("success", DataType::Boolean),
-        ("error", label.clone()),
-        ("request", label.clone()),
-        ("scenario", label.clone()),
-        ("user", DataType::UInt32),
-        ("iteration", DataType::UInt32),
-        ("active_users", DataType::UInt32),
-        ("phase", label),
-        ("redirects", DataType::UInt32),
-    ]
-    .map(|(name, kind)| (name.to_owned(), kind));
-    assert_eq!(schema, expected);
+    // | `name` | `type` | unit | meaning |
+    let table = include_str!("../../../../docs/samples.md");
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `"));
+    let documented: Vec<(String, String)> = rows
+        .map(|row| {
+            let mut cells = row.split('`');
+            let name = cells.next().unwrap();
+            (name.to_owned(), cells.nth(1).unwrap().to_owned())
+        })
+        .collect();
+    assert_eq!(schema, documented);
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use polars_core::prelude::*;
 use workbench_samples::{
-    Content, ELAPSED, ErrorKind, Failures, Manifest, Outcome, RESPONSE, Resource, Series,
-    SeriesOrder, SeriesRunState, column, read_resources,
+    CheckStatus, Content, ELAPSED, ErrorKind, Failures, Manifest, Outcome, RESPONSE, Resource,
+    Series, SeriesOrder, SeriesRunState, column, read_resources,
 };
 
 use crate::read;
@@ -117,6 +117,22 @@ fn the_manifest_of_version_5_is_still_read() {
 }
 
 #[test]
+fn the_manifest_of_version_6_is_still_read() {
+    let manifest = Manifest::read(Path::new("tests/published/manifest-version-6")).unwrap();
+
+    assert_eq!(manifest.schema_version, 6);
+    assert!(manifest.series.unwrap().together);
+    let origin = manifest.origin.unwrap();
+    assert_eq!(origin.format, "jtl");
+    assert_eq!(origin.files[0].path, "jmeter.jtl");
+    assert_eq!(origin.elapsed_resolution_ns, 1_000_000);
+    assert_eq!(origin.left_out[0].count, 1011);
+    let checks = manifest.validity.unwrap().checks;
+    assert_eq!(checks[1].status, CheckStatus::NotChecked);
+    assert_eq!((manifest.segment, manifest.segments.len()), (None, 0));
+}
+
+#[test]
 fn the_record_of_a_series_of_version_1_is_still_read() {
     let series = Series::read(Path::new("tests/published/series-version-1")).unwrap();
 
@@ -153,6 +169,23 @@ fn the_record_of_a_series_of_version_2_is_still_read() {
         .collect();
     assert_eq!(points, [("smoke@users=5", 5), ("smoke@users=10", 10)]);
     assert_eq!(series.runs[0].experiment, "smoke@users=10");
+    assert_eq!(series.until_decided, None);
+    assert!(series.experiments[0].urls.is_empty());
+}
+
+#[test]
+fn the_record_of_a_series_of_version_3_is_still_read() {
+    let series = Series::read(Path::new("tests/published/series-version-3")).unwrap();
+
+    assert_eq!(series.order, SeriesOrder::Together { seed: 7 });
+    let until_decided = series.until_decided.as_ref().unwrap();
+    assert_eq!(until_decided.looks, [2, 3]);
+    assert_eq!(until_decided.policy["rule"]["margin"], 0.05);
+    assert_eq!(until_decided.decided_at, Some(2));
+    let urls = &series.experiments[1].urls;
+    assert_eq!(urls["shop"], "http://127.0.0.1:8002");
+    assert_eq!(series.runs[5].state, SeriesRunState::NotNeeded);
+    assert!(series.is_over());
 }
 
 #[test]

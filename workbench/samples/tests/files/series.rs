@@ -41,7 +41,7 @@ fn a_series_is_over_when_each_run_is_done_or_known_to_be_invalid() {
 fn a_newer_or_broken_record_is_named_for_what_it_is() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join(SERIES_FILE);
-    fs::write(&path, r#"{"schema_version": 3}"#).unwrap();
+    fs::write(&path, r#"{"schema_version": 4}"#).unwrap();
     let error = Series::read(directory.path()).unwrap_err();
     assert!(
         error.to_string().contains("use a newer workbench"),

@@ -11,4 +11,5 @@ fn main() {
     });
     println!("{}", simulations::within::tables(most_trials));
     println!("{}", simulations::between::tables(most_trials));
+    println!("{}", simulations::pairs::tables(most_trials));
 }

@@ -10,7 +10,8 @@ use crate::interval::Interval;
 /// The ratio of two geometric means, its interval, and the test on logarithms behind it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RatioTest {
-    /// Geometric mean of the candidate over that of the baseline.
+    /// Geometric mean of the candidate over that of the baseline; of trimmed pairs, geometric mean of the ratios that
+    /// remain.
     pub ratio: f64,
     /// Interval of the ratio.
     pub interval: Interval,

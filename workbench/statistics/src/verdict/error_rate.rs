@@ -4,10 +4,11 @@ use super::classify::{Verdict, verdict_of_interval};
 use super::rule::{Evidence, Layout, Rule};
 use super::runs::{detectable, needed};
 use super::support::{Method, Support, VerdictWarning};
-use crate::compare::{TTest, paired_t, prediction_t, welch};
+use crate::compare::{PairTest, TTest, paired_t, prediction_t, welch};
 use crate::error::{StatisticsError, check_paired};
 use crate::interval::Interval;
 use crate::proportion::{Counts, check_counts, newcombe, newcombe_p_above};
+use crate::sequential::Looks;
 
 /// The requests of one run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +35,7 @@ pub struct ErrorRateComparison {
     pub difference: f64,
     /// Interval of the difference.
     pub interval: Interval,
-    /// One-sided p values; `None` where the runs allow no test.
+    /// One-sided p values, at a look those of the whole series; `None` where the runs allow no test.
     pub evidence: Option<Evidence>,
     /// The rise that such runs find with a power of 80%, by the variation between runs alone; `None` where that is
     /// not known.
@@ -75,9 +76,12 @@ pub struct ErrorRateComparison {
 ///
 /// # Examples
 /// ```
-/// use workbench_statistics::{Better, Layout, Rule, RunErrors, Verdict, compare_error_rates};
+/// use workbench_statistics::{
+///     Better, Layout, PairTest, Rule, RunErrors, Verdict, compare_error_rates,
+/// };
 ///
-/// let rule = Rule { margin: 0.001, alpha: 0.05, better: Better::Lower, layout: Layout::Pairs };
+/// let layout = Layout::Pairs(PairTest::T);
+/// let rule = Rule { margin: 0.001, alpha: 0.05, better: Better::Lower, layout };
 /// let none = [RunErrors { failures: 0, requests: 10_000 }; 5];
 /// assert_eq!(compare_error_rates(&none, &none, &rule)?.verdict, Verdict::Equivalent);
 /// let some = [40, 35, 52, 44, 47].map(|failures| RunErrors { failures, requests: 10_000 });
@@ -89,19 +93,52 @@ pub fn compare_error_rates(
     candidate: &[RunErrors],
     rule: &Rule,
 ) -> Result<ErrorRateComparison, StatisticsError> {
+    judge(baseline, candidate, rule, None)
+}
+
+/// Judges the error rate at one of several looks at a series of pairs.
+///
+/// As [`compare_error_rates`], at the level of a look, with the p values of the whole series as evidence: see
+/// [`compare_runs_at_look`](crate::compare_runs_at_look).
+///
+/// # Errors
+/// As [`compare_error_rates`], and an `alpha` other than that of the looks.
+///
+/// # References
+/// C. Jennison, B. W. Turnbull (2000), “Group Sequential Methods with Applications to Clinical Trials”, chapter 2.
+pub fn compare_error_rates_at_look(
+    baseline: &[RunErrors],
+    candidate: &[RunErrors],
+    rule: &Rule,
+    looks: &Looks,
+) -> Result<ErrorRateComparison, StatisticsError> {
+    judge(baseline, candidate, rule, Some(looks))
+}
+
+fn judge(
+    baseline: &[RunErrors],
+    candidate: &[RunErrors],
+    rule: &Rule,
+    looks: Option<&Looks>,
+) -> Result<ErrorRateComparison, StatisticsError> {
     rule.check()?;
+    let level = rule.level(looks)?;
     let (before, after) = (rates(baseline)?, rates(candidate)?);
-    if rule.layout == Layout::Pairs {
+    if rule.layout != Layout::Independent {
         check_paired(&before, &after)?;
     }
     let counts = [before.len(), after.len()];
-    let confidence = rule.confidence();
-    let mut support = Support::new(counts[0], counts[1], rule.layout);
+    let confidence = 1.0 - 2.0 * level;
+    let layout = match rule.layout {
+        Layout::Independent => Layout::Independent,
+        Layout::Pairs(_) => Layout::Pairs(PairTest::T),
+    };
+    let mut support = Support::new(counts[0], counts[1], layout);
     let tested = match support.method {
         None => None,
         Some(Method::Prediction) => Some(prediction_t(after[0], &before, confidence)),
         Some(Method::Welch) => Some(welch(&after, &before, confidence)),
-        Some(Method::Paired) => Some(paired_t(&after, &before, confidence)),
+        Some(Method::Paired | Method::Trimmed) => Some(paired_t(&after, &before, confidence)),
     };
     let between_runs = match tested.transpose() {
         Err(StatisticsError::NoVariation) => None,
@@ -124,8 +161,8 @@ pub fn compare_error_rates(
                 .max(from_runs.p_beyond_margin),
         });
         let design = method.design(counts[0], counts[1]);
-        minimum_detectable_rise = Some(detectable(design, test, rule.alpha)?);
-        runs_needed = needed(design, test, rule.margin, rule.alpha)?;
+        minimum_detectable_rise = Some(detectable(design, test, level)?);
+        runs_needed = needed(design, test, rule.margin, level)?;
     }
     let verdict = if support.method.is_some() {
         let found = verdict_of_interval(interval.lower, interval.upper, rule.margin, rule.better);
@@ -141,7 +178,9 @@ pub fn compare_error_rates(
         between_runs,
         difference: pooled_after.share() - pooled_before.share(),
         interval,
-        evidence,
+        evidence: evidence
+            .map(|evidence| evidence.of_series(looks))
+            .transpose()?,
         minimum_detectable_rise,
         runs_needed: runs_needed.filter(|_| verdict == Verdict::Inconclusive),
         counts,

@@ -1,16 +1,18 @@
 //! By which rule runs are judged, and what the judgement rests on.
 
 use super::classify::Better;
-use crate::compare::TTest;
+use crate::compare::{PairTest, TTest};
 use crate::error::{StatisticsError, check_open_probability};
+use crate::sequential::Looks;
 
 /// How runs of baseline and candidate belong together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
     /// They do not: two groups of runs.
     Independent,
-    /// Run i of the baseline and run i of the candidate were made one after the other.
-    Pairs,
+    /// Run i of the baseline and run i of the candidate were made together or one after the other. Error rates are
+    /// compared by every pair, whichever test is named: a run with failures has to count.
+    Pairs(PairTest),
 }
 
 /// What counts as a change, and how sure a verdict has to be.
@@ -19,7 +21,7 @@ pub struct Rule {
     /// The change that does not matter: for ratios a share (0.05 is 5%), for error rates a difference (0.001 is
     /// one request in a thousand).
     pub margin: f64,
-    /// Probability of a false alarm; the interval has the confidence 1 − 2 `alpha`.
+    /// Probability of a false alarm; the interval has the confidence 1 − 2 `alpha`, or that of a look.
     pub alpha: f64,
     /// Which way the metric improves.
     pub better: Better,
@@ -42,8 +44,16 @@ impl Rule {
         Ok(())
     }
 
-    pub(super) fn confidence(&self) -> f64 {
-        1.0 - 2.0 * self.alpha
+    /// The level of one judgement: of the only one, or of each look.
+    pub(super) fn level(&self, looks: Option<&Looks>) -> Result<f64, StatisticsError> {
+        match looks {
+            None => Ok(self.alpha),
+            Some(looks) if looks.alpha() == self.alpha => Ok(looks.level()),
+            Some(_) => Err(StatisticsError::ImpossibleProbability {
+                value: self.alpha,
+                range: "the same as that of the looks",
+            }),
+        }
     }
 }
 
@@ -60,6 +70,18 @@ pub struct Evidence {
 }
 
 impl Evidence {
+    /// The same as evidence of a whole series that ended with this look.
+    pub(super) fn of_series(self, looks: Option<&Looks>) -> Result<Self, StatisticsError> {
+        let Some(looks) = looks else {
+            return Ok(self);
+        };
+        Ok(Self {
+            p_regressed: looks.adjusted(self.p_regressed)?,
+            p_improved: looks.adjusted(self.p_improved)?,
+            p_beyond_margin: looks.adjusted(self.p_beyond_margin)?,
+        })
+    }
+
     /// From a test of candidate minus baseline; `margin` on the same scale.
     pub(super) fn new(test: &TTest, margin: f64, better: Better) -> Self {
         match better {

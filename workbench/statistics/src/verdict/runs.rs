@@ -4,8 +4,8 @@ use super::classify::{Better, Verdict, verdict_of_interval};
 use super::rule::{Evidence, Layout, Rule};
 use super::support::{FOR_CROSS_CHECK, Method, Support, VerdictWarning};
 use crate::compare::{
-    RatioTest, TTest, logarithms, paired_ratio_of_geometric_means, prediction_ratio,
-    ratio_of_geometric_means,
+    RatioTest, TTest, logarithms, paired_ratio_of_geometric_means, paired_ratio_of_trimmed_means,
+    prediction_ratio, ratio_of_geometric_means,
 };
 use crate::error::{StatisticsError, check_paired};
 use crate::interval::Interval;
@@ -13,6 +13,7 @@ use crate::power::{Design, Sides, minimum_detectable_effect, runs_needed};
 use crate::rank::{
     NullDistribution, hodges_lehmann, mann_whitney, paired_hodges_lehmann, signed_rank,
 };
+use crate::sequential::Looks;
 
 /// The power at which detectable effects and needed runs are stated.
 const POWER: f64 = 0.8;
@@ -28,7 +29,7 @@ pub struct RunComparison {
     pub method: Option<Method>,
     /// Candidate over baseline; `None` where the runs allow no test.
     pub ratio: Option<RatioTest>,
-    /// One-sided p values; `None` where the runs allow no test.
+    /// One-sided p values, at a look those of the whole series; `None` where the runs allow no test.
     pub evidence: Option<Evidence>,
     /// The relative change for the worse that such runs find with a power of 80%: positive where lower is better,
     /// negative where higher is better. `None` where the runs allow no test.
@@ -71,6 +72,7 @@ pub struct CrossCheck {
 /// | fewer than 3 on a side otherwise | none | inconclusive |
 /// | 3 or 4 | on logarithms: Welch's, or the paired t test for [`Layout::Pairs`] | regressed, improved |
 /// | 5 and more | the same | all |
+/// | 8 and more in pairs with [`PairTest::Trimmed`](crate::PairTest::Trimmed) | the trimmed t test on logarithms | all |
 /// | 10 and more | the same, cross-checked by exact rank tests | all |
 ///
 /// The cross-check never changes a verdict; where it does not confirm one there is a warning. The margin is
@@ -90,9 +92,10 @@ pub struct CrossCheck {
 ///
 /// # Examples
 /// ```
-/// use workbench_statistics::{Better, Layout, Rule, Verdict, compare_runs};
+/// use workbench_statistics::{Better, Layout, PairTest, Rule, Verdict, compare_runs};
 ///
-/// let rule = Rule { margin: 0.05, alpha: 0.05, better: Better::Lower, layout: Layout::Pairs };
+/// let layout = Layout::Pairs(PairTest::Trimmed);
+/// let rule = Rule { margin: 0.05, alpha: 0.05, better: Better::Lower, layout };
 /// let baseline = [210.0, 214.0, 209.0, 220.0, 211.0];
 /// let candidate = [236.0, 243.0, 233.0, 247.0, 239.0];
 /// let comparison = compare_runs(&baseline, &candidate, &rule)?;
@@ -105,19 +108,74 @@ pub fn compare_runs(
     candidate: &[f64],
     rule: &Rule,
 ) -> Result<RunComparison, StatisticsError> {
+    judge(baseline, candidate, rule, None)
+}
+
+/// Judges a metric at one of several looks at a series of pairs.
+///
+/// As [`compare_runs`], with intervals of the confidence 1 − 2 [`level`](Looks::level), and as evidence the p values of
+/// the whole series ([`adjusted`](Looks::adjusted)). So a candidate that did not change is called regressed at any of
+/// the looks with probability α at most, one that is worse by the margin is shown to be within it at any of them with
+/// probability α at most, and a family of metrics keeps α by [`family_verdicts`](crate::family_verdicts) at `rule.alpha`.
+/// The minimum detectable change and the runs needed are those of this look alone: the whole series finds more.
+///
+/// The runs at hand have to be those of a look of the schedule, and the series has to end with the first conclusion.
+///
+/// # Errors
+/// As [`compare_runs`], and an `alpha` other than that of the looks.
+///
+/// # References
+/// C. Jennison, B. W. Turnbull (2000), “Group Sequential Methods with Applications to Clinical Trials”, chapter 2.
+///
+/// # Examples
+/// ```
+/// use workbench_statistics::{
+///     Better, Layout, Looks, PairTest, Rule, Verdict, compare_runs, compare_runs_at_look,
+/// };
+///
+/// let layout = Layout::Pairs(PairTest::Trimmed);
+/// let rule = Rule { margin: 0.05, alpha: 0.05, better: Better::Lower, layout };
+/// let looks = Looks::new(&[5, 10, 15, 20], PairTest::Trimmed, rule.alpha)?;
+/// let baseline = [210.0, 214.0, 209.0, 220.0, 211.0];
+/// // Enough where five pairs are all there will be, not at the first look of four.
+/// let candidate = [228.0, 215.0, 218.0, 232.0, 214.0];
+/// assert_eq!(compare_runs(&baseline, &candidate, &rule)?.verdict, Verdict::Regressed);
+/// let first = compare_runs_at_look(&baseline, &candidate, &rule, &looks)?;
+/// assert_eq!(first.verdict, Verdict::Inconclusive);
+/// # Ok::<(), workbench_statistics::StatisticsError>(())
+/// ```
+pub fn compare_runs_at_look(
+    baseline: &[f64],
+    candidate: &[f64],
+    rule: &Rule,
+    looks: &Looks,
+) -> Result<RunComparison, StatisticsError> {
+    judge(baseline, candidate, rule, Some(looks))
+}
+
+fn judge(
+    baseline: &[f64],
+    candidate: &[f64],
+    rule: &Rule,
+    looks: Option<&Looks>,
+) -> Result<RunComparison, StatisticsError> {
     rule.check()?;
+    let level = rule.level(looks)?;
     let (ln_baseline, ln_candidate) = (logarithms(baseline)?, logarithms(candidate)?);
-    if rule.layout == Layout::Pairs {
+    if rule.layout != Layout::Independent {
         check_paired(baseline, candidate)?;
     }
     let counts = [baseline.len(), candidate.len()];
     let mut support = Support::new(counts[0], counts[1], rule.layout);
-    let confidence = rule.confidence();
+    let confidence = 1.0 - 2.0 * level;
     let tested = match support.method {
         None => None,
         Some(Method::Prediction) => Some(prediction_ratio(baseline, candidate[0], confidence)),
         Some(Method::Welch) => Some(ratio_of_geometric_means(baseline, candidate, confidence)),
         Some(Method::Paired) => Some(paired_ratio_of_geometric_means(
+            baseline, candidate, confidence,
+        )),
+        Some(Method::Trimmed) => Some(paired_ratio_of_trimmed_means(
             baseline, candidate, confidence,
         )),
     };
@@ -149,27 +207,27 @@ pub fn compare_runs(
     let verdict = support.allowed(found);
     let cross_check = if method != Method::Prediction && counts[0].min(counts[1]) >= FOR_CROSS_CHECK
     {
-        Some(cross_check(&ln_baseline, &ln_candidate, rule)?)
+        Some(cross_check(&ln_baseline, &ln_candidate, rule, confidence)?)
     } else {
         None
     };
     support
         .warnings
-        .extend(cross_check.and_then(|check| check.objection(verdict, rule.alpha)));
+        .extend(cross_check.and_then(|check| check.objection(verdict, level)));
     let design = method.design(counts[0], counts[1]);
-    let detectable = detectable(design, test, rule.alpha)?;
+    let detectable = detectable(design, test, level)?;
     Ok(RunComparison {
         verdict,
         strict_regression: rule.better.worsening(lower, upper).0 > margin,
         method: Some(method),
         ratio: Some(ratio),
-        evidence: Some(Evidence::new(test, margin, rule.better)),
+        evidence: Some(Evidence::new(test, margin, rule.better).of_series(looks)?),
         minimum_detectable_change: Some(match rule.better {
             Better::Lower => detectable.exp_m1(),
             Better::Higher => (-detectable).exp_m1(),
         }),
         runs_needed: if verdict == Verdict::Inconclusive {
-            needed(design, test, margin, rule.alpha)?
+            needed(design, test, margin, level)?
         } else {
             None
         },
@@ -207,15 +265,15 @@ fn cross_check(
     baseline: &[f64],
     candidate: &[f64],
     rule: &Rule,
+    confidence: f64,
 ) -> Result<CrossCheck, StatisticsError> {
-    let confidence = rule.confidence();
     let (greater, less, null_distribution, shift) = match rule.layout {
         Layout::Independent => {
             let test = mann_whitney(candidate, baseline)?;
             let shift = hodges_lehmann(candidate, baseline, confidence)?;
             (test.p_greater, test.p_less, test.null_distribution, shift)
         }
-        Layout::Pairs => {
+        Layout::Pairs(_) => {
             let test = signed_rank(candidate, baseline)?;
             let shift = paired_hodges_lehmann(candidate, baseline, confidence)?;
             (test.p_greater, test.p_less, test.null_distribution, shift)

@@ -2,6 +2,7 @@
 
 use super::classify::Verdict;
 use super::rule::Layout;
+use crate::compare::{PairTest, pairs_left_out};
 use crate::power::Design;
 
 /// Fewest runs on either side for any verdict.
@@ -22,6 +23,8 @@ pub enum Method {
     Welch,
     /// The paired t test.
     Paired,
+    /// Yuen's trimmed t test of pairs, of which some are left out.
+    Trimmed,
 }
 
 /// What a reader of a verdict has to know.
@@ -112,7 +115,8 @@ impl Support {
         Self {
             method: Some(match layout {
                 Layout::Independent => Method::Welch,
-                Layout::Pairs => Method::Paired,
+                Layout::Pairs(PairTest::Trimmed) if pairs_left_out(fewer) > 0 => Method::Trimmed,
+                Layout::Pairs(PairTest::Trimmed | PairTest::T) => Method::Paired,
             }),
             equivalence,
             warnings: if equivalence {
@@ -145,6 +149,7 @@ impl Method {
                 candidate,
             },
             Self::Paired => Design::Paired { pairs: baseline },
+            Self::Trimmed => Design::Trimmed { pairs: baseline },
         }
     }
 }

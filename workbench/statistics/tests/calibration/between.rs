@@ -1,6 +1,6 @@
 //! Comparisons between runs.
 
-use workbench_statistics::{Layout, Rule, Verdict};
+use workbench_statistics::{Layout, PairTest, Rule, Verdict};
 
 use crate::simulations::between::procedures::{
     DEPENDENT, DEPENDENT_IN_DIFFERING_RUNS, INDEPENDENT, INDEPENDENT_IN_DIFFERING_RUNS, RULE,
@@ -80,7 +80,7 @@ fn verdicts_land_on_the_published_table() {
 #[test]
 fn an_unchanged_candidate_is_called_regressed_at_the_nominal_rate_at_most() {
     let paired = Rule {
-        layout: Layout::Pairs,
+        layout: Layout::Pairs(PairTest::T),
         ..RULE
     };
     for runs in [3, 4, 5, 10] {

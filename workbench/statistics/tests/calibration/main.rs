@@ -4,6 +4,7 @@
 //! Seeds are fixed: a test that passes once passes always.
 
 mod between;
+mod pairs;
 #[path = "../../examples/calibration/simulations/mod.rs"]
 mod simulations;
 mod within;
@@ -44,6 +45,7 @@ fn the_calibration_prints_every_table() {
     for (text, tables) in [
         (simulations::within::tables(20), 8),
         (simulations::between::tables(2), 7),
+        (simulations::pairs::tables(20), 7),
     ] {
         let found = text.lines().filter(|line| line.starts_with("|---")).count();
         assert_eq!(found, tables, "{text}");

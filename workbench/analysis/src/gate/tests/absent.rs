@@ -18,6 +18,7 @@ fn series(states: &[SeriesRunState]) -> Series {
         repetitions: states.len() as u32,
         pause_ns: 0,
         stop_on_invalid: false,
+        until_decided: None,
         tool: Tool {
             name: "workbench".to_owned(),
             version: "0.1.0".to_owned(),
@@ -44,7 +45,7 @@ fn series(states: &[SeriesRunState]) -> Series {
 }
 
 fn absent(states: &[SeriesRunState]) -> Absent {
-    Absent::of_series(&series(states), "shop#2", Path::new("results"))
+    Absent::of_series(&series(states), "shop#2", Path::new("results")).unwrap()
 }
 
 fn judged(factor: f64, absent: &Absent, policy: &Policy, force: bool) -> GateReport {
@@ -123,7 +124,7 @@ fn an_earlier_attempt_that_failed_is_told_and_one_that_was_interrupted_is_not() 
         run.manifest.outcome = outcome;
         run.manifest.write(&folder).unwrap();
         record.runs[0].earlier_attempts = vec![PathBuf::from("shop/first")];
-        let absent = Absent::of_series(&record, "shop#2", results.path());
+        let absent = Absent::of_series(&record, "shop#2", results.path()).unwrap();
         absent.failed().map(str::to_owned).collect::<Vec<_>>()
     };
     assert_eq!(failing(Outcome::Interrupted), [] as [&str; 0]);

@@ -1,6 +1,8 @@
 //! Alarms of the gate counted on runs of equal and of different systems.
 
 use super::*;
+use crate::gate::fixture::with_change;
+use crate::model::RunAnalysis;
 
 /// Three series of five pairs whose candidate is so many times slower.
 fn audit_of_three_series(slower: f64, reshuffles: u32) -> AuditReport {
@@ -58,4 +60,41 @@ fn runs_of_one_experiment_are_split_in_order_of_time_and_in_every_other_way() {
     assert_eq!(report.reshuffled.comparisons, 252);
     // A split and its mirror image are both there: as many alarms one way as the other.
     assert_eq!(report.reshuffled.regressed, report.reshuffled.improved);
+}
+
+/// One series of five pairs of which each side has its own target.
+fn audit_of_targets(change: impl Fn(RunAnalysis) -> GateRun) -> AuditReport {
+    let (baseline, candidate) = sides(5, 1.0);
+    let candidate = candidate.into_iter().map(|run| change(run.analysis));
+    let source = AuditSource::Comparison {
+        baseline,
+        candidate: candidate.collect(),
+        absent: Absent::default(),
+    };
+    let options = AuditOptions {
+        runs_per_side: None,
+        reshuffles: 1,
+        seed: 1,
+    };
+    audit(&[source], &Policy::default(), options)
+}
+
+#[test]
+fn two_copies_of_a_service_at_addresses_of_their_own_are_audited() {
+    let report = audit_of_targets(|run| with_change(run, "127.0.0.1:8080", "127.0.0.1:8081"));
+    assert_eq!(report.disjoint.comparisons, 1, "{:?}", report.notes);
+}
+
+#[test]
+fn a_target_of_another_kind_does_differ() {
+    let report = audit_of_targets(|run| {
+        let urls = "urls: { shop: \"http://127.0.0.1:8080\" }";
+        with_change(run, urls, &urls.replace("http:", "https:"))
+    });
+    assert_eq!(report.disjoint.comparisons, 0);
+    assert!(
+        report.notes[0].contains("different targets or faults"),
+        "{:?}",
+        report.notes
+    );
 }

@@ -3,6 +3,8 @@
 mod absent;
 mod audit;
 mod counted;
+mod looks;
+mod planning;
 mod refusals;
 mod single_run;
 mod words;
@@ -59,7 +61,7 @@ fn equal_versions_pass() {
 fn ten_per_cent_more_fail_and_two_per_cent_do_not() {
     let report = of_pairs(10, 1.1);
     assert_eq!(report.conclusion, Conclusion::Failed);
-    assert!(report.reasons[0].starts_with("mean of TOTAL: worse by more than the margin"));
+    assert!(report.reasons[0].starts_with("typical_time of TOTAL: worse by more than the margin"));
     assert_eq!(of_pairs(10, 1.02).conclusion, Conclusion::Passed);
 }
 
@@ -101,7 +103,7 @@ fn too_few_runs_are_never_a_pass() {
     // Three and four find large changes, and cannot pass.
     let report = of_pairs(4, 1.0);
     assert_eq!(report.conclusion, Conclusion::Inconclusive);
-    assert!(report.advice[0].contains("make 5 or more"));
+    assert!(report.advice[0].contains("it takes 5 or more of each"));
     assert_eq!(of_pairs(4, 1.3).conclusion, Conclusion::Failed);
 }
 
@@ -145,7 +147,7 @@ fn a_strict_policy_lets_small_regressions_be_inconclusive() {
 }
 
 #[test]
-fn the_default_gates_mean_p95_and_error_rate_of_all_requests() {
+fn the_default_gates_typical_time_p95_and_error_rate_of_all_requests() {
     let rows: Vec<_> = of_pairs(5, 1.0)
         .rows
         .into_iter()
@@ -154,7 +156,7 @@ fn the_default_gates_mean_p95_and_error_rate_of_all_requests() {
     let total = |metric| ("TOTAL".to_owned(), metric);
     assert_eq!(
         rows,
-        [Metric::Mean, Metric::P95, Metric::ErrorRate].map(total)
+        [Metric::TypicalTime, Metric::P95, Metric::ErrorRate].map(total)
     );
 }
 

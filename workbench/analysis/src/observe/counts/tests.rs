@@ -87,3 +87,59 @@ fn ranks_and_limits_are_those_of_all_times_in_order() {
     assert_eq!(below, expected.collect::<Vec<_>>());
     assert!(Sought::of(classes.iter()).is_none(), "everything is known");
 }
+
+#[test]
+fn many_times_close_together_are_told_apart_in_little_memory() {
+    // Ranges of four seconds are 2^21 ns wide, and all times of both classes lie in two of them.
+    let close = |count: u64| -> Vec<u64> {
+        let times = (0..count).map(|i| 4_000_000_000 + i * 7_919 % 3_000_000);
+        times.collect()
+    };
+    let (many, fewer) = (close(200_000), close(5_000));
+    let mut classes = [class(&many, 3), class(&fewer, 1)];
+    let mut all = [many.clone(), fewer.clone()].concat();
+    all.sort_unstable();
+    let ranks: Vec<usize> = (0..=10).map(|i| i * (all.len() - 1) / 10).collect();
+    let ask = |classes: &[Class; 2]| -> Vec<u64> {
+        let classes = classes.each_ref();
+        let found = ranks.iter().map(|rank| order_statistic(&classes, *rank));
+        found.collect()
+    };
+
+    let mut looks = 0;
+    let mut answers = ask(&classes);
+    while let Some(sought) = Sought::of(classes.iter()) {
+        let mut found = Found::nothing(&sought);
+        many.iter().for_each(|time| found.add(0, *time));
+        fewer.iter().for_each(|time| found.add(1, *time));
+        for times in found.classes.iter().flat_map(|class| &class.spans) {
+            let (Times::Listed(numbers) | Times::Counted(numbers)) = times;
+            assert!(numbers.len() <= 1 << PART_BITS);
+        }
+        found.tell(classes.iter_mut());
+        answers = ask(&classes);
+        looks += 1;
+    }
+    let expected: Vec<u64> = ranks.iter().map(|rank| all[*rank]).collect();
+    assert_eq!(answers, expected);
+    assert_eq!(looks, 2);
+}
+
+#[test]
+fn without_another_look_a_rank_is_known_to_a_thousandth() {
+    let (many, few) = (times(100_000), times(3_001));
+    let classes = [class(&many, 3), class(&few, 2)];
+    let mut all = [many, few].concat();
+    all.sort_unstable();
+    for rank in (0..all.len()).step_by(997) {
+        let (about, exact) = (about_order_statistic(&classes.each_ref(), rank), all[rank]);
+        assert!(
+            about <= exact && exact - about <= exact >> RANGE_BITS,
+            "{rank}: {about} for {exact}"
+        );
+    }
+    assert!(
+        Sought::of(classes.iter()).is_none(),
+        "nothing is to be looked up"
+    );
+}

@@ -24,26 +24,55 @@ fn the_documented_policy_is_the_default() {
     assert_eq!(of(&["--policy", policy.to_str().unwrap()]), of(&[]));
 }
 
+fn read(file: &str) -> serde_json::Value {
+    workbench_plan::read_settings(&docs().join(file)).unwrap()
+}
+
+fn is_shell(script: &str) {
+    let mut bash = std::process::Command::new("bash");
+    let checked = bash.args(["-n", "-c", script]).output().unwrap();
+    assert!(checked.status.success(), "{script}");
+}
+
 #[test]
-fn the_documented_workflow_can_be_read_and_its_scripts_are_shell() {
-    let workflow: serde_json::Value =
-        workbench_plan::read_settings(&docs().join("gate.yml")).unwrap();
+fn the_documented_workflow_s_scripts_are_shell_and_the_action_has_the_inputs_that_it_gives() {
+    let workflow = read("gate.yml");
+    let action = read("../../action.yml");
     let steps = workflow["jobs"]["gate"]["steps"].as_array().unwrap();
-    let mut scripts = String::new();
     for script in steps.iter().filter_map(|step| step["run"].as_str()) {
-        let checked = std::process::Command::new("bash")
-            .args(["-n", "-c", script])
-            .output()
-            .unwrap();
-        assert!(checked.status.success(), "{script}");
-        scripts.push_str(script);
+        is_shell(script);
     }
-    for part in [
-        "workbench run baseline.yaml candidate.yaml --repetitions",
-        "workbench gate --series",
-    ] {
-        assert!(scripts.contains(part), "{part}");
+    let version = concat!("OWNER/workbench@v", env!("CARGO_PKG_VERSION"));
+    let step = steps.iter().find(|step| step["uses"] == version).unwrap();
+    let manual = std::fs::read_to_string(docs().join("../../docs/ci.md")).unwrap();
+    assert!(manual.contains(version), "{version}");
+    for input in step["with"].as_object().unwrap().keys() {
+        assert!(action["inputs"][input].is_object(), "{input}");
     }
+    assert_eq!(
+        step["with"]["experiments"],
+        "baseline.yaml\ncandidate.yaml\n"
+    );
+    assert_eq!(workflow["permissions"]["pull-requests"], "write");
+}
+
+#[test]
+fn the_documented_pipeline_of_gitlab_writes_the_report_that_it_shows_and_posts_its_note() {
+    let pipeline = read("gitlab-ci.yml");
+    let [script] = pipeline["gate"]["script"].as_array().unwrap().as_slice() else {
+        panic!("not one script");
+    };
+    let script = script.as_str().unwrap();
+    is_shell(script);
+    let junit = pipeline["gate"]["artifacts"]["reports"]["junit"].as_str();
+    assert!(script.contains(&format!("--junit {} ", junit.unwrap())));
+    assert!(script.contains("--comment comment.md "));
+    assert!(script.contains("\nworkbench-comment comment.md\n"));
+    let image = concat!("ghcr.io/OWNER/workbench:", env!("CARGO_PKG_VERSION"));
+    assert_eq!(pipeline["gate"]["image"]["name"], image);
+    // Not enough data.
+    let allowed = serde_json::json!({ "exit_codes": [11] });
+    assert_eq!(pipeline["gate"]["allow_failure"], allowed);
 }
 
 #[test]

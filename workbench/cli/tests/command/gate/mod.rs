@@ -43,7 +43,7 @@ fn alone(bench: &Bench, experiment: &str, from: usize, count: usize, slower: f64
 fn equal_versions_pass_with_0() {
     let bench = Bench::new();
     pairs(&bench, 8, 1.0);
-    gate(&bench, &["--series", "results/series/s1"])
+    gate(&bench, &["--series", "results/series/s1", "--verbose"])
         .code(0)
         .stdout(
             contains("Gate: PASSED")
@@ -60,9 +60,11 @@ fn equal_versions_pass_with_0() {
 fn ten_per_cent_more_fail_with_10_and_two_per_cent_do_not() {
     let bench = Bench::new();
     pairs(&bench, 8, 1.1);
-    gate(&bench, &["--series", "s1"]).code(10).stdout(
-        contains("Gate: FAILED").and(contains("mean of TOTAL: worse by more than the margin")),
-    );
+    gate(&bench, &["--series", "s1"])
+        .code(10)
+        .stdout(contains("Gate: FAILED").and(contains(
+            "typical_time of TOTAL: worse by more than the margin",
+        )));
     // The other way round it got faster.
     gate(
         &bench,
@@ -82,7 +84,7 @@ fn too_few_runs_are_inconclusive_with_11_and_never_a_pass() {
     gate(&bench, &["--series", "s1"]).code(11).stdout(
         contains("Gate: INCONCLUSIVE")
             .and(contains("How to go on"))
-            .and(contains("make 5 or more of each")),
+            .and(contains("it takes 5 or more of each")),
     );
     gate(
         &bench,
@@ -223,7 +225,7 @@ fn a_policy_is_read_from_a_file_and_flags_come_before_it() {
     gate(&bench, &["--series", "s1", "--policy", "gate.yaml"])
         .code(0)
         .stdout(contains(
-            "p50, p95, error_rate of every label, in the steady part of each run; margin",
+            "p50, p95, error_rate of every label, in the steady part of each run. Margin",
         ));
     gate(
         &bench,
@@ -262,7 +264,7 @@ fn every_output_says_the_same() {
     gate(&bench, &[&["--series", "s1"], &files[..]].concat()).code(10);
     let report = json(&bench.path().join("gate.json"));
     assert_eq!(report["conclusion"], "failed");
-    assert_eq!(report["rows"][0]["comparison"]["metric"], "mean");
+    assert_eq!(report["rows"][0]["comparison"]["metric"], "typical_time");
     assert_eq!(report["rows"][0]["outcome"], "failed");
     assert!(report["rows"][0]["comparison"]["minimum_detectable_change"].is_f64());
     let read = |name: &str| std::fs::read_to_string(bench.path().join(name)).unwrap();
@@ -279,6 +281,47 @@ fn every_output_says_the_same() {
 }
 
 #[test]
+fn a_comment_has_the_marker_of_its_name_and_a_link() {
+    let bench = Bench::new();
+    pairs(&bench, 8, 1.1);
+    let comment = |more: &[&str]| {
+        let arguments = [&["--series", "s1", "--comment", "comment.md"], more].concat();
+        gate(&bench, &arguments).code(10);
+        std::fs::read_to_string(bench.path().join("comment.md")).unwrap()
+    };
+    let first = "<!-- workbench-gate:gate -->\n### ❌ Gate: FAILED\n";
+    let plain = comment(&[]);
+    assert!(plain.starts_with(first), "{plain}");
+    let link = "https://forge.test/a b>c";
+    let named = comment(&["--comment-name", "check.out-2", "--link", link]);
+    assert!(named.starts_with("<!-- workbench-gate:check.out-2 -->\n"));
+    assert!(
+        named.ends_with("](<https://forge.test/a%20b%3Ec>)\n"),
+        "{named}"
+    );
+}
+
+#[test]
+fn a_comment_s_name_cannot_end_its_marker() {
+    let bench = Bench::new();
+    for name in ["a --> b", "", "two\nlines"] {
+        let arguments = ["--series", "--comment", "c.md", "--comment-name", name];
+        gate(&bench, &arguments)
+            .code(2)
+            .stderr(contains("letters, digits"));
+    }
+    gate(
+        &bench,
+        &["--series", "--comment", "c.md", "--link", "runs/7"],
+    )
+    .code(2)
+    .stderr(contains("relative URL without a base"));
+    gate(&bench, &["--series", "--link", "https://forge.test"])
+        .code(2)
+        .stderr(contains("--comment"));
+}
+
+#[test]
 fn on_github_there_are_annotations_and_a_summary() {
     let bench = Bench::new();
     pairs(&bench, 8, 1.1);
@@ -291,7 +334,7 @@ fn on_github_there_are_annotations_and_a_summary() {
         .assert()
         .code(10)
         .stdout(contains(
-            "\n::error title=Gate%3A mean of TOTAL::worse by more than the margin",
+            "\n::error title=Gate%3A typical_time of TOTAL::worse by more than the margin",
         ));
     let summary = std::fs::read_to_string(bench.path().join("summary.md")).unwrap();
     assert!(

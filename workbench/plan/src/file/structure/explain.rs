@@ -1,5 +1,8 @@
 //! What serde says about a value that it does not accept.
 
+/// So many characters of a value are shown.
+const LONGEST_FOUND: usize = 60;
+
 /// What is wrong with a value.
 pub(super) enum Kind<'a> {
     UnknownKey {
@@ -77,5 +80,13 @@ pub(super) fn in_words(error: &str) -> String {
         .unwrap_or(found)
         .trim_matches('`'),
     };
-    format!("expected {expected}, found {found}")
+    format!("expected {expected}, found {}", beginning(found))
+}
+
+/// A whole file may have been taken for one text.
+fn beginning(found: &str) -> String {
+    match found.char_indices().nth(LONGEST_FOUND) {
+        Some((end, _)) => format!("{}…", &found[..end]),
+        None => found.to_owned(),
+    }
 }

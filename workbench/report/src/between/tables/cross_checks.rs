@@ -79,10 +79,7 @@ fn cells_of_cross_checks(row: &MetricComparison, enough_for_ranks: bool) -> Vec<
         }),
         optional(row.hedges_g, effect),
         optional(row.cliffs_delta, effect),
-        Cell::badge(
-            words::verdict(row.verdict_alone),
-            words::class(row.verdict_alone),
-        ),
+        Cell::badge(words::verdict(row.verdict_alone), row.verdict_alone),
     ]
 }
 

@@ -2,7 +2,7 @@
 
 pub(crate) mod procedures;
 
-use workbench_statistics::{Layout, Rule, Verdict};
+use workbench_statistics::{Layout, PairTest, Rule, Verdict};
 
 use super::table::{head, row, row_of_shares};
 use super::trials::{average, outcomes, shares};
@@ -35,7 +35,7 @@ pub(crate) fn tables(most: u64) -> String {
         ("independent runs", Layout::Independent),
         (
             "interleaved pairs (nothing shared within a pair)",
-            Layout::Pairs,
+            Layout::Pairs(PairTest::T),
         ),
     ] {
         verdicts(&mut text, most, title, layout);

@@ -1,0 +1,2 @@
+-- Changes with every change of the cart's items.
+ALTER TABLE carts ADD COLUMN version INTEGER NOT NULL DEFAULT 0;

@@ -1,0 +1,2 @@
+-- When a book was taken out of the catalog. Its copies stay counted: orders may hold some or bring some back.
+ALTER TABLE products ADD COLUMN deleted_at INTEGER;

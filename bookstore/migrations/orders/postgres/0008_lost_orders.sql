@@ -1,0 +1,1 @@
+CREATE INDEX orders_lost ON orders (id) WHERE repair IS NOT NULL;

@@ -1,0 +1,139 @@
+//! Which books are asked for, and in which order.
+
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::search::SearchTerms;
+use crate::{
+    item::MOST,
+    platform::{
+        extract::{FromParameters, Parameters},
+        validation::{Location, Problems},
+    },
+};
+
+const MOST_IDS: usize = 100;
+
+/// What books are listed by. A minus begins with the greatest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub(crate) enum Sort {
+    #[default]
+    #[serde(rename = "id")]
+    Id,
+    #[serde(rename = "-id")]
+    Newest,
+    #[serde(rename = "name")]
+    Name,
+    #[serde(rename = "price")]
+    Price,
+    #[serde(rename = "-price")]
+    PriceDown,
+}
+
+impl Sort {
+    /// Every order, by the name that it has in a query string.
+    pub(crate) const ALL: [(&'static str, Self); 5] = [
+        ("id", Self::Id),
+        ("-id", Self::Newest),
+        ("name", Self::Name),
+        ("price", Self::Price),
+        ("-price", Self::PriceDown),
+    ];
+
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        let found = Self::ALL.iter().find(|(known, _)| *known == name)?;
+        Some(found.1)
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        let found = Self::ALL.iter().find(|(_, sort)| *sort == self);
+        found.map_or("", |(name, _)| name)
+    }
+
+    /// What comes after the book `$5`, and in which order.
+    pub(super) fn sql(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Id => ("products.id > $5", "products.id"),
+            Self::Newest => ("($5 = 0 OR products.id < $5)", "products.id DESC"),
+            Self::Name => (
+                "($5 = 0 OR (name, products.id) > (SELECT name, id FROM products WHERE id = $5))",
+                "name, products.id",
+            ),
+            Self::Price => (
+                "($5 = 0 OR (price, products.id) > (SELECT price, id FROM products WHERE id = $5))",
+                "price, products.id",
+            ),
+            Self::PriceDown => (
+                "($5 = 0 OR (price, products.id) < (SELECT price, id FROM products WHERE id = $5))",
+                "price DESC, products.id DESC",
+            ),
+        }
+    }
+}
+
+/// Which books are asked for.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct BookQuery {
+    /// List only books whose names and authors have each of these words, in any case and anywhere.
+    #[param(rename = "q", value_type = Option<String>, nullable = false, max_length = 255)]
+    pub(super) words: SearchTerms,
+    /// List only books of this category.
+    #[param(value_type = Option<String>, nullable = false)]
+    pub(super) category: String,
+    /// List only books with so many copies in stock at most.
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 2147483647, nullable = false)]
+    pub(super) most_in_stock: i64,
+    /// List the books that were deleted instead of the others.
+    #[param(value_type = Option<bool>, nullable = false)]
+    pub(super) deleted: bool,
+    /// `after` is the last book that was seen in this order.
+    #[param(value_type = Option<Sort>, inline, nullable = false)]
+    pub(super) sort: Sort,
+}
+
+impl FromParameters for BookQuery {
+    fn read(parameters: &Parameters<'_>, problems: &mut Problems) -> Option<Self> {
+        let in_query = Location::Part("query");
+        let words = SearchTerms::read(parameters, problems);
+        let most = parameters.query_integer("most_in_stock", &(0..=MOST), problems);
+        let deleted = parameters.query_flag("deleted", problems);
+        let sort = match parameters.query("sort") {
+            None => Some(Sort::default()),
+            Some(name) => Sort::named(&name).or_else(|| {
+                let place = Location::Field(&in_query, "sort");
+                let message = "Input should be 'id', '-id', 'name', 'price' or '-price'";
+                problems.add(&place, "enum", message)
+            }),
+        };
+        Some(Self {
+            words: words?,
+            category: parameters.query("category").unwrap_or_default(),
+            most_in_stock: most?.unwrap_or(MOST),
+            deleted: deleted?,
+            sort: sort?,
+        })
+    }
+}
+
+pub(super) struct Ids(pub(super) Vec<i64>);
+
+impl FromParameters for Ids {
+    fn read(parameters: &Parameters<'_>, problems: &mut Problems) -> Option<Self> {
+        let text = parameters.query("ids").unwrap_or_default();
+        let is_id = |id: &&str| {
+            let digits = id.bytes().all(|byte| byte.is_ascii_digit());
+            digits && !id.starts_with('0') && id.len() <= 18
+        };
+        let ids = text
+            .split(',')
+            .map(|id| Some(id).filter(is_id)?.parse().ok());
+        let ids: Option<Vec<i64>> = ids.collect();
+        let ids = ids.filter(|ids| ids.len() <= MOST_IDS).map(Self);
+        ids.or_else(|| {
+            let place = Location::Field(&Location::Part("query"), "ids");
+            let message = format!("Input should be 1 to {MOST_IDS} ids with commas between them");
+            problems.add(&place, "value_error", message)
+        })
+    }
+}

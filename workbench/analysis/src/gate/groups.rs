@@ -1,0 +1,47 @@
+//! The gate's conclusion on two groups of an analysis.
+
+use std::path::{Path, PathBuf};
+
+use workbench_samples::Manifest;
+
+use super::conclude::{Sides, judge};
+use super::run::GateRun;
+use super::select::absent_of;
+use crate::error::AnalysisError;
+use crate::experiment;
+use crate::model::{GateReport, Policy, RunAnalysis};
+
+/// What the gate concludes of two groups of runs, each given by its folder and its analysis, under its default policy.
+///
+/// # Errors
+/// A run of which the manifest or the experiment cannot be read, and a record of a series that cannot be.
+pub(crate) fn of_groups(
+    baseline: &[(&Path, &RunAnalysis)],
+    candidate: &[(&Path, &RunAnalysis)],
+) -> Result<GateReport, AnalysisError> {
+    let folders: Vec<PathBuf> = [baseline, candidate]
+        .concat()
+        .into_iter()
+        .map(|(folder, _)| folder.to_owned())
+        .collect();
+    let sides = Sides {
+        baseline: &side(baseline)?,
+        candidate: &side(candidate)?,
+        history: false,
+        absent: &absent_of(&folders)?,
+    };
+    Ok(judge(sides, &Policy::default(), false))
+}
+
+fn side(runs: &[(&Path, &RunAnalysis)]) -> Result<Vec<GateRun>, AnalysisError> {
+    runs.iter()
+        .map(|(folder, analysis)| {
+            let manifest = Manifest::read(folder)?;
+            Ok(GateRun {
+                analysis: (*analysis).clone(),
+                plan: experiment::read(folder, &manifest)?.plan,
+                manifest,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,60 @@
+//! Names of metrics in a history, and what follows from them.
+
+use serde::{Deserialize, Serialize};
+use workbench_statistics::Better;
+
+use crate::model::Metric;
+
+/// Which way a metric improves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// Lower values are better.
+    LowerIsBetter,
+    /// Higher values are better.
+    HigherIsBetter,
+}
+
+impl From<Direction> for Better {
+    fn from(direction: Direction) -> Self {
+        match direction {
+            Direction::LowerIsBetter => Self::Lower,
+            Direction::HigherIsBetter => Self::Higher,
+        }
+    }
+}
+
+/// What a metric of a label is called.
+pub(super) fn name(label: &str, metric: Metric) -> String {
+    format!("{label}.{}", metric.as_str())
+}
+
+/// The metric that the last part of a name stands for: of `TOTAL.p95` and `p95`, p95.
+pub(super) fn of_name(name: &str) -> Option<Metric> {
+    let word = name.rsplit('.').next().unwrap_or(name);
+    Metric::ALL.into_iter().find(|it| it.as_str() == word)
+}
+
+pub(super) fn direction(metric: Metric) -> Direction {
+    match metric {
+        Metric::Throughput => Direction::HigherIsBetter,
+        _ => Direction::LowerIsBetter,
+    }
+}
+
+/// Unit of the values in a history.
+pub(super) fn unit(metric: Metric) -> &'static str {
+    match metric {
+        Metric::Throughput => "/s",
+        Metric::ErrorRate => "",
+        _ => "ms",
+    }
+}
+
+/// The value in the unit of histories.
+pub(super) fn in_unit(metric: Metric, value: f64) -> f64 {
+    match metric {
+        Metric::Throughput | Metric::ErrorRate => value,
+        _ => value / 1e6,
+    }
+}

@@ -1,0 +1,154 @@
+//! The history as data: what `workbench history --format json` prints.
+
+use serde::{Deserialize, Serialize};
+
+use super::metric::{self, Direction};
+use crate::model::{ConfidenceInterval, Metric, Verdict};
+
+/// Version of the history's JSON.
+pub const HISTORY_SCHEMA_VERSION: u32 = 1;
+
+/// Metrics over sessions, and where they changed. Positions of sessions count from 0.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct History {
+    /// Version of this format.
+    pub schema_version: u32,
+    /// The folder or file that it was read from.
+    pub source: String,
+    /// Probability that change points are found in a metric that did not change.
+    pub alpha: f64,
+    /// Relative change that does not matter.
+    pub margin: f64,
+    /// The same of error rates, a difference.
+    pub error_rate_margin: f64,
+    /// Fewer sessions than these hold no change that could be found.
+    pub fewest_sessions: usize,
+    /// Sessions in order of time.
+    pub sessions: Vec<Session>,
+    /// Where sessions cannot be compared with those before.
+    pub breaks: Vec<Break>,
+    /// Whether change points were looked for across the breaks all the same.
+    pub across_breaks: bool,
+    /// Each metric of each label.
+    pub metrics: Vec<HistoryMetric>,
+    /// What a reader has to know.
+    pub warnings: Vec<String>,
+}
+
+/// One session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// UTC start, RFC 3339.
+    pub started_at: String,
+    /// Commit of the system under test, where known.
+    pub commit: Option<String>,
+    /// Its runs; none where the history was read from CSV.
+    pub runs: Vec<String>,
+}
+
+/// A border between sessions that cannot be compared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Break {
+    /// Position of the first session after it.
+    pub session: usize,
+    /// What differs.
+    pub findings: Vec<String>,
+}
+
+/// One metric over all sessions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HistoryMetric {
+    /// Label and metric, as in `TOTAL.p95`; a column's name where the history was read from CSV.
+    pub name: String,
+    /// Unit of the values; empty for error rates, which are shares of 1, and where it is not known, as in CSV.
+    pub unit: String,
+    /// Which way it improves, where that is known.
+    pub direction: Option<Direction>,
+    /// Whether changes are relative (after/before − 1), or differences (after − before).
+    pub relative: bool,
+    /// One value for each session; `None` where it has none.
+    pub values: Vec<Option<f64>>,
+    /// The levels between change points and breaks, in order.
+    pub levels: Vec<Level>,
+    /// The change points, in order.
+    pub changes: Vec<Change>,
+}
+
+/// A stretch of sessions without a change point or a break within.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Level {
+    /// Position of its first session.
+    pub from: usize,
+    /// Position of its last session.
+    pub to: usize,
+    /// Geometric mean of its values; the arithmetic mean where changes are differences.
+    pub mean: f64,
+}
+
+/// A change point.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// Position of the first session after the change.
+    pub session: usize,
+    /// Mean of the level before.
+    pub before: f64,
+    /// Mean of the level after.
+    pub after: f64,
+    /// Size of the change, relative or a difference.
+    pub change: f64,
+    /// Its interval, by Welch's t test of the two levels (on logarithms where the change is relative); `None` where neither
+    /// level varies.
+    pub interval: Option<ConfidenceInterval>,
+    /// p value of the test that found it.
+    pub p: f64,
+    /// Whether it is for the worse (regressed), for the better (improved), or within the margin (equivalent); inconclusive
+    /// where the interval includes no change. `None` where it is not within the margin and the direction is not known.
+    pub verdict: Option<Verdict>,
+}
+
+impl HistoryMetric {
+    /// The metric that the last part of its name stands for.
+    #[must_use]
+    pub fn metric(&self) -> Option<Metric> {
+        metric::of_name(&self.name)
+    }
+}
+
+impl History {
+    /// Metrics whose last change is for the worse and began in one of the newest sessions, with that change. A change of a
+    /// metric of unknown direction counts unless it is within the margin.
+    #[must_use]
+    pub fn newest_regressions(&self, sessions: usize) -> Vec<(&HistoryMetric, &Change)> {
+        let newest = self.sessions.len().saturating_sub(sessions);
+        let worse = |change: &&Change| {
+            change.session >= newest && matches!(change.verdict, None | Some(Verdict::Regressed))
+        };
+        let last = |metric: &'_ HistoryMetric| metric.changes.len().checked_sub(1);
+        self.metrics
+            .iter()
+            .filter_map(|metric| {
+                let change = Some(&metric.changes[last(metric)?]).filter(worse)?;
+                Some((metric, change))
+            })
+            .collect()
+    }
+
+    /// Whether any stretch between breaks has enough sessions for a change to be found.
+    #[must_use]
+    pub fn can_show_changes(&self) -> bool {
+        self.stretches()
+            .any(|(from, to)| to - from >= self.fewest_sessions)
+    }
+
+    /// The stretches of sessions that are compared, each from its first position to behind its last.
+    pub fn stretches(&self) -> impl Iterator<Item = (usize, usize)> {
+        let breaks = if self.across_breaks {
+            &[]
+        } else {
+            self.breaks.as_slice()
+        };
+        let starts = std::iter::once(0).chain(breaks.iter().map(|it| it.session));
+        let ends = breaks.iter().map(|it| it.session);
+        starts.zip(ends.chain([self.sessions.len()]))
+    }
+}

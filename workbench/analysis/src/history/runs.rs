@@ -1,0 +1,187 @@
+//! A history from the folders of its runs.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use super::judge::{HistoryOptions, Values, judge};
+use super::metric;
+use super::model::{Break, History, Session};
+use crate::between::{Typical, doubts, labels, value};
+use crate::error::AnalysisError;
+use crate::gate::{GateRun, differences, each_once, one_session, select};
+use crate::model::{LatencyOf, Metric};
+use crate::tables::TOTAL;
+
+/// Reads a kept history, or any folder of runs: runs of one session, which are of one series or less than 10 minutes apart,
+/// make one value. Invalid runs are left out, with a warning.
+///
+/// # Errors
+/// A folder without valid runs, a run that is there twice, a label or metric that no run has, and whatever the file system
+/// says.
+pub fn read_runs(folder: &Path, options: &HistoryOptions) -> Result<History, AnalysisError> {
+    let selection = select(&[folder.to_owned()])?;
+    let passed_over = selection.passed_over.iter().map(String::as_str);
+    let mut warnings: Vec<String> = passed_over
+        .chain(selection.absent.failed())
+        .map(|what| format!("passed over: {what}"))
+        .collect();
+    let runs = selection.runs.iter().map(|run| GateRun::read(run));
+    let mut runs = runs.collect::<Result<Vec<_>, _>>()?;
+    each_once(&runs)?;
+    runs.retain(|run| {
+        let doubts = doubts(&run.analysis);
+        if !doubts.is_empty() {
+            warnings.push(format!("left out: {}: {}", run.name(), doubts.join("; ")));
+        }
+        doubts.is_empty()
+    });
+    if runs.is_empty() {
+        return Err(AnalysisError::NoValidRuns {
+            path: folder.to_owned(),
+        });
+    }
+    runs.sort_by_key(|run| run.manifest.started_at);
+    let metrics = chosen_metrics(&options.metrics)?;
+    let labels = chosen_labels(&options.labels, &runs)?;
+    let sessions = sessions(&runs);
+    let breaks = breaks(&sessions);
+    let mut of_metrics = Vec::new();
+    for label in &labels {
+        for metric in Metric::of(label).filter(|metric| metrics.contains(metric)) {
+            let name = metric::name(label, metric);
+            let values: Vec<Option<f64>> = if metric == Metric::TypicalTime {
+                let stretches = stretches(&sessions, &breaks, options.across_breaks);
+                stretches.flat_map(typical_times).collect()
+            } else {
+                let of_run = |run: &GateRun| value(&run.analysis, label, metric, LatencyOf::All);
+                sessions
+                    .iter()
+                    .map(|runs| of_session(runs, metric, of_run))
+                    .collect()
+            };
+            if values.iter().all(Option::is_none) {
+                warnings.push(format!("{name}: no session has enough requests for it"));
+            } else {
+                of_metrics.push((name, values));
+            }
+        }
+    }
+    let values = Values {
+        source: folder.display().to_string(),
+        breaks,
+        sessions: sessions.iter().map(|runs| described(runs)).collect(),
+        has_units: true,
+        metrics: of_metrics,
+        warnings,
+    };
+    judge(values, options).map_err(AnalysisError::Statistics)
+}
+
+fn chosen_metrics(words: &[String]) -> Result<Vec<Metric>, AnalysisError> {
+    if words.is_empty() {
+        return Ok(Metric::ALL.to_vec());
+    }
+    let find = |word: &String| {
+        let found = Metric::ALL.into_iter().find(|it| it.as_str() == word);
+        found.ok_or_else(|| AnalysisError::NoSuchMetric {
+            metric: word.clone(),
+            metrics: Metric::ALL.map(|it| it.as_str().to_owned()).to_vec(),
+        })
+    };
+    words.iter().map(find).collect()
+}
+
+fn chosen_labels(chosen: &[String], runs: &[GateRun]) -> Result<Vec<String>, AnalysisError> {
+    if chosen.is_empty() {
+        return Ok(vec![TOTAL.to_owned()]);
+    }
+    let known = labels(runs.iter().map(|run| &run.analysis));
+    match chosen.iter().find(|it| !known.contains(&it.as_str())) {
+        Some(label) => Err(AnalysisError::NoSuchLabel {
+            label: label.clone(),
+            labels: known.into_iter().map(str::to_owned).collect(),
+        }),
+        None => Ok(chosen.to_vec()),
+    }
+}
+
+/// Runs in order of time, cut where a session ends.
+fn sessions(runs: &[GateRun]) -> Vec<&[GateRun]> {
+    let same = |one: &GateRun, next: &GateRun| {
+        one_session(one, next).is_some() && differences(one, next).is_empty()
+    };
+    runs.chunk_by(same).collect()
+}
+
+/// Where the first run of a session cannot be compared with the first of the session before.
+fn breaks(sessions: &[&[GateRun]]) -> Vec<Break> {
+    (1..sessions.len())
+        .filter_map(|session| {
+            let findings = differences(&sessions[session - 1][0], &sessions[session][0]);
+            (!findings.is_empty()).then_some(Break { session, findings })
+        })
+        .collect()
+}
+
+/// The sessions from each break to the next, or all.
+fn stretches<'a, 'r>(
+    sessions: &'a [&'r [GateRun]],
+    breaks: &[Break],
+    all: bool,
+) -> impl Iterator<Item = &'a [&'r [GateRun]]> {
+    let breaks: Vec<usize> = breaks.iter().map(|it| it.session).collect();
+    let mut rest = sessions;
+    let mut from = 0;
+    let ends = breaks
+        .into_iter()
+        .filter(move |_| !all)
+        .chain([sessions.len()]);
+    ends.map(move |end| {
+        let (stretch, others) = rest.split_at(end - from);
+        (rest, from) = (others, end);
+        stretch
+    })
+}
+
+/// Typical times of sessions that are compared: of the labels that all of them have.
+fn typical_times(sessions: &[&[GateRun]]) -> Vec<Option<f64>> {
+    let runs: Vec<_> = sessions
+        .iter()
+        .flat_map(|runs| runs.iter().map(|run| &run.analysis))
+        .collect();
+    let typical = Typical::of(&runs, LatencyOf::All);
+    let of_run = |run: &GateRun| typical.value(&run.analysis, LatencyOf::All);
+    sessions
+        .iter()
+        .map(|runs| of_session(runs, Metric::TypicalTime, of_run))
+        .collect()
+}
+
+/// The mean over the runs of a session that have a value: geometric, but of error rates.
+fn of_session(
+    runs: &[GateRun],
+    metric: Metric,
+    of_run: impl Fn(&GateRun) -> Option<f64>,
+) -> Option<f64> {
+    let values: Vec<f64> = runs.iter().filter_map(of_run).collect();
+    let count = values.len() as f64;
+    let mean = match metric {
+        _ if values.is_empty() => return None,
+        Metric::ErrorRate => values.iter().sum::<f64>() / count,
+        _ => (values.iter().map(|value| value.ln()).sum::<f64>() / count).exp(),
+    };
+    Some(metric::in_unit(metric, mean))
+}
+
+fn described(runs: &[GateRun]) -> Session {
+    let first = &runs[0];
+    let started_at = first.manifest.started_at.unwrap_or_default();
+    Session {
+        started_at: Timestamp::from_nanosecond(i128::from(started_at))
+            .unwrap_or_default()
+            .to_string(),
+        commit: first.manifest.target.commit().map(str::to_owned),
+        runs: runs.iter().map(GateRun::name).collect(),
+    }
+}

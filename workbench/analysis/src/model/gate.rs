@@ -1,0 +1,167 @@
+//! The gate's report as data: what its JSON holds and every other output is made from.
+
+use serde::{Deserialize, Serialize};
+
+use super::between_runs::{GroupRun, Metric, MetricComparison, Pairing};
+use super::policy::Policy;
+
+/// Version of the format of [`GateReport`] and [`AuditReport`](crate::gate::AuditReport) as JSON.
+///
+/// 2 added the look of a series, outcomes that are not required, the test of pairs and the typical time.
+pub const GATE_SCHEMA_VERSION: u32 = 2;
+
+/// A conclusion and everything that it rests on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GateReport {
+    /// Version of this format.
+    pub schema_version: u32,
+    /// What came of it.
+    pub conclusion: Conclusion,
+    /// Why, most important first.
+    pub reasons: Vec<String>,
+    /// What speaks against comparing these runs; none where they can be compared.
+    pub objections: Vec<Objection>,
+    /// Whether the objections were overridden.
+    pub forced: bool,
+    /// The policy in force.
+    pub policy: Policy,
+    /// The look of a series that ends as soon as it is decided; `None` of all others.
+    pub look: Option<LookTaken>,
+    /// What was compared with.
+    pub baseline: GateSide,
+    /// What was judged.
+    pub candidate: GateSide,
+    /// How their runs belong together.
+    pub pairing: Pairing,
+    /// One row a gated label and metric.
+    pub rows: Vec<GateRow>,
+    /// Gated labels and metrics that could not be compared.
+    pub missing: Vec<MissingRow>,
+    /// What a reader has to know.
+    pub warnings: Vec<String>,
+    /// How to go on.
+    pub advice: Vec<String>,
+}
+
+/// A look at a series that ends as soon as it is decided.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LookTaken {
+    /// Numbers of pairs at which the series is judged, fixed before its first run.
+    pub looks: Vec<u32>,
+    /// The one-sided level at each of them: intervals have the confidence 1 − 2 · level.
+    pub level: f64,
+}
+
+impl GateReport {
+    /// The confidence of its intervals.
+    #[must_use]
+    pub fn confidence(&self) -> f64 {
+        let level = self.look.as_ref().map(|look| look.level);
+        1.0 - 2.0 * level.unwrap_or(self.policy.rule.alpha())
+    }
+}
+
+/// What came of a gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Conclusion {
+    /// Everything that is gated is shown to be no worse than the margin.
+    Passed,
+    /// Something has a verdict that fails.
+    Failed,
+    /// Nothing failed, but something is not shown to be no worse than the margin.
+    Inconclusive,
+    /// A run cannot be believed, or the runs cannot be compared.
+    Invalid,
+}
+
+/// One side of the comparison.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GateSide {
+    /// What it is called.
+    pub name: String,
+    /// Its runs, in order of time.
+    pub runs: Vec<GroupRun>,
+    /// How many of them were compared.
+    pub compared: u64,
+    /// Whether it is a history, with one run for each session.
+    pub history: bool,
+}
+
+/// One gated metric of one label.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GateRow {
+    /// What the policy makes of it.
+    pub outcome: RowOutcome,
+    /// Why, in words.
+    pub reason: String,
+    /// The comparison.
+    pub comparison: MetricComparison,
+}
+
+/// What the policy makes of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RowOutcome {
+    /// Shown to be no worse than the margin.
+    Passed,
+    /// Its verdict is one that fails.
+    Failed,
+    /// Neither.
+    Open,
+    /// Neither, and not required by the policy.
+    NotRequired,
+    /// Not to be judged.
+    Invalid,
+}
+
+/// Something gated that could not be compared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MissingRow {
+    /// The label.
+    pub request: String,
+    /// The metric.
+    pub metric: Metric,
+}
+
+/// Something that speaks against comparing these runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Objection {
+    /// What kind of thing it is.
+    pub kind: ObjectionKind,
+    /// What was found, in words.
+    pub finding: String,
+}
+
+/// What can speak against comparing runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ObjectionKind {
+    /// A run cannot be believed.
+    InvalidRun,
+    /// Runs were made on different machines or by different programs.
+    Environment,
+    /// Runs followed different experiments.
+    Experiment,
+    /// Elapsed times span different things.
+    Elapsed,
+    /// Different parts of the runs are judged.
+    Scope,
+    /// Runs that should stand for sessions of their own are of one session.
+    Session,
+}
+
+impl ObjectionKind {
+    /// In a few words.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidRun => "invalid run",
+            Self::Environment => "different environments",
+            Self::Experiment => "different experiments",
+            Self::Elapsed => "different definitions of elapsed time",
+            Self::Scope => "different parts of a run",
+            Self::Session => "one session twice",
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! Whether segments are one run: all are there, came to their end, and began at the same time.
+
+use workbench_plan::Schedule;
+use workbench_samples::{Check, CheckStatus, Outcome, SegmentPlace, UsersInSecond, Validity};
+
+use super::Part;
+
+/// Segments that begin further apart than this do not make the load of the plan: it is what users and arrivals are counted by.
+/// Ours.
+const SPREAD_LIMIT_NS: i64 = 1_000_000_000;
+/// Clocks that may differ by more than this are told of: as starts that are late.
+const CLOCKS_TOLERANCE_NS: i64 = 100_000_000;
+
+/// All segments together.
+pub(super) struct Whole<'a> {
+    pub(super) schedule: &'a Schedule,
+    pub(super) users: &'a [UsersInSecond],
+    /// Requests that the target, or each segment's own, counted.
+    pub(super) served: u64,
+    pub(super) samples: usize,
+}
+
+/// What all segments found of themselves, and what there is to find of them together.
+pub(super) fn validity(parts: &[Part], whole: &Whole<'_>) -> Validity {
+    let mut checks = vec![all_there(parts)];
+    checks.extend(clocks(parts));
+    checks.extend(of_segments(parts));
+    checks
+        .iter_mut()
+        .for_each(|check| of_the_whole(check, whole));
+    Validity {
+        valid: checks.iter().all(|it| it.status != CheckStatus::Failed),
+        checks,
+    }
+}
+
+pub(super) fn name(place: &SegmentPlace) -> String {
+    format!("segment {}/{}", place.number, place.of)
+}
+
+fn all_there(parts: &[Part]) -> Check {
+    let of = parts[0].place.of;
+    let reference = reference(parts);
+    let mut wrong = Vec::new();
+    for number in 1..=of {
+        let Some(part) = parts.iter().find(|part| part.place.number == number) else {
+            wrong.push(format!("segment {number}/{of} is missing"));
+            continue;
+        };
+        let name = name(&part.place);
+        match &part.manifest.outcome {
+            Outcome::Completed => {}
+            Outcome::Running => wrong.push(format!("{name} was killed")),
+            Outcome::Interrupted => wrong.push(format!("{name} was interrupted")),
+            Outcome::Failed(why) => wrong.push(format!("{name} failed: {why}")),
+        }
+        let late = part.place.started_at.zip(reference);
+        let late = late.map(|(started, reference)| started - reference);
+        if let Some(late) = late.filter(|late| *late > SPREAD_LIMIT_NS) {
+            wrong.push(format!("{name} began {:.1} s late", seconds(late)));
+        }
+    }
+    let started = || parts.iter().filter_map(|part| part.place.started_at);
+    let spread = started().max().zip(started().min());
+    let spread = spread.map_or(0, |(last, first)| last - first);
+    let finding = format!(
+        "{} of {of} are there, and began within {:.1} ms (up to {} s passes)",
+        parts.len(),
+        seconds(spread) * 1_000.0,
+        SPREAD_LIMIT_NS / 1_000_000_000
+    );
+    if wrong.is_empty() {
+        check("segments", CheckStatus::Passed, finding)
+    } else {
+        let finding = format!("{}; {finding}", wrong.join("; "));
+        check("segments", CheckStatus::Failed, finding)
+    }
+}
+
+/// When all were to begin, or when the first one did.
+fn reference(parts: &[Part]) -> Option<i64> {
+    let planned = parts.iter().filter_map(|part| part.place.start_at).min();
+    planned.or_else(|| parts.iter().filter_map(|part| part.place.started_at).min())
+}
+
+/// How far the clocks of several machines may differ: each begins by its own, and samples are placed by it.
+fn clocks(parts: &[Part]) -> Option<Check> {
+    let mut machines: Vec<&SegmentPlace> = Vec::new();
+    for part in parts {
+        if machines.iter().all(|known| known.host != part.place.host) {
+            machines.push(&part.place);
+        }
+    }
+    if machines.len() < 2 {
+        return None;
+    }
+    let names = |unknown: &[&SegmentPlace]| {
+        let names: Vec<&str> = unknown.iter().map(|it| it.host.as_str()).collect();
+        names.join(", ")
+    };
+    let is_lost = |it: &&&SegmentPlace| it.clock.as_ref().is_none_or(|it| !it.is_synchronised);
+    let lost: Vec<&SegmentPlace> = machines.iter().filter(is_lost).copied().collect();
+    if !lost.is_empty() {
+        let finding = format!(
+            "nothing says that the clocks of {} follow the time; response times are right all the same, seconds and users may \
+             be displaced",
+            names(&lost)
+        );
+        return Some(check("clocks", CheckStatus::Warning, finding));
+    }
+    let error = |it: &&SegmentPlace| it.clock.as_ref().and_then(|clock| clock.error_ns);
+    let mut errors: Vec<i64> = machines.iter().filter_map(error).collect();
+    if errors.len() < machines.len() {
+        let finding = format!(
+            "those of {} machines follow the time, how closely is not known",
+            machines.len()
+        );
+        return Some(check("clocks", CheckStatus::Passed, finding));
+    }
+    errors.sort_unstable();
+    let apart: i64 = errors.iter().rev().take(2).sum();
+    let status = if apart <= CLOCKS_TOLERANCE_NS {
+        CheckStatus::Passed
+    } else {
+        CheckStatus::Warning
+    };
+    let finding = format!(
+        "those of {} machines differ by {:.1} ms at most (up to {} ms passes)",
+        machines.len(),
+        seconds(apart) * 1_000.0,
+        CLOCKS_TOLERANCE_NS / 1_000_000
+    );
+    Some(check("clocks", status, finding))
+}
+
+/// Each check of the segments once, as the worst of them found it.
+fn of_segments(parts: &[Part]) -> Vec<Check> {
+    let checks = || {
+        parts.iter().flat_map(|part| {
+            let checks = part.manifest.validity.iter().flat_map(|it| &it.checks);
+            checks.map(|check| (&part.place, check))
+        })
+    };
+    let mut names: Vec<&str> = Vec::new();
+    for (_, check) in checks() {
+        if !names.contains(&check.name.as_str()) {
+            names.push(&check.name);
+        }
+    }
+    let worst = |name: &str| {
+        let of_name = || checks().filter(|(_, check)| check.name == name);
+        let status = of_name().map(|(_, check)| check.status).max()?;
+        let worst: Vec<_> = of_name().filter(|(_, it)| it.status == status).collect();
+        let (place, first) = worst.first()?;
+        let segment = self::name(place);
+        let whose = match worst.len() {
+            1 => segment,
+            all if worst.iter().all(|(_, it)| it.finding == first.finding) => {
+                format!("{all} segments")
+            }
+            several => format!("{segment} (and {} more)", several - 1),
+        };
+        let finding = format!("{whose}: {}", first.finding);
+        Some(check(name, status, finding))
+    };
+    names.into_iter().filter_map(worst).collect()
+}
+
+/// Largest deviation from the planned users, as a fraction of their peak, that passes, and the one past which a run is invalid:
+/// as of a run that was made in one.
+const USERS_TOLERANCE: f64 = 0.01;
+const USERS_LIMIT: f64 = 0.05;
+
+/// What is to be found of all segments together takes the place of what each found of its part, of which a single user may be all.
+fn of_the_whole(check: &mut Check, whole: &Whole<'_>) {
+    let passed = check.status == CheckStatus::Passed;
+    let samples = whole.samples;
+    match check.name.as_str() {
+        "users" => {
+            // Who was on the way at its stop only its own segment knows.
+            if let Some((status, finding)) = users(whole)
+                && (!passed || status == CheckStatus::Passed)
+            {
+                check.status = status;
+                check.finding = finding;
+            }
+        }
+        "errors" if passed => check.finding = format!("none of {samples} requests"),
+        "requests accounted for" if passed => {
+            check.finding = format!(
+                "the target counted {} requests, {samples} samples kept; so each segment found of its own",
+                whole.served
+            );
+        }
+        _ => {}
+    }
+}
+
+/// The worst second; as with a run that was made in one, users may leave late once the load is no longer held.
+fn users(whole: &Whole<'_>) -> Option<(CheckStatus, String)> {
+    let peak = whole.schedule.peak_users() as f64;
+    let end = whole.schedule.end().as_secs_f64();
+    let hold_end = whole.schedule.hold_end().as_secs_f64();
+    let seconds = whole.users.iter();
+    let judged = seconds.filter_map(|users| {
+        let surplus = (users.achieved - users.planned?) / peak;
+        let second = f64::from(users.second);
+        let status = match surplus.abs() {
+            off if off <= USERS_TOLERANCE => CheckStatus::Passed,
+            off if off <= USERS_LIMIT => CheckStatus::Warning,
+            _ if second + 1.0 > hold_end && surplus > 0.0 => CheckStatus::Warning,
+            _ => CheckStatus::Failed,
+        };
+        (second < end).then_some((status, surplus.abs(), users))
+    });
+    let worst = judged.max_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    worst.map(|(status, off, users)| {
+        let finding = format!(
+            "of all segments: the worst second is {}: {:.2} users of {:.2} planned, off by {:.2} % of the peak (up to {:.0} % \
+             passes)",
+            users.second,
+            users.achieved,
+            users.planned.unwrap_or_default(),
+            off * 100.0,
+            USERS_TOLERANCE * 100.0
+        );
+        (status, finding)
+    })
+}
+
+fn check(name: &str, status: CheckStatus, finding: String) -> Check {
+    Check {
+        name: name.to_owned(),
+        status,
+        finding,
+    }
+}
+
+fn seconds(nanoseconds: i64) -> f64 {
+    nanoseconds as f64 / 1e9
+}

@@ -1,0 +1,174 @@
+//! A series that ends as soon as the gate has decided.
+
+use std::path::Path;
+
+use anyhow::Context;
+use workbench_analysis::AnalysisError;
+use workbench_analysis::gate::{
+    self, Absent, Conclusion, GateRun, Policy, Sides, select_of_record,
+};
+use workbench_samples::{Series, SeriesRun, SeriesRunState, UntilDecided};
+
+use super::OpenSeries;
+use crate::outcome;
+use crate::run::Runner;
+
+/// Blocks from one look to the next.
+const STEP: u32 = 5;
+
+/// The looks of a series of at most so many blocks: after every fifth, and after the last.
+///
+/// # Errors
+/// In words, where there would be a single look: that is a series of a fixed number of blocks.
+pub(crate) fn looks(most: u32) -> Result<Vec<u32>, String> {
+    if most <= STEP {
+        return Err(format!(
+            "the first look is after {STEP} blocks: --most has to be more, or use --repetitions {most}"
+        ));
+    }
+    let regular = (STEP..most).step_by(STEP as usize);
+    Ok(regular.chain([most]).collect())
+}
+
+/// What is recorded of such a series before its first run.
+pub(crate) fn until_decided(most: u32, policy: &Policy) -> anyhow::Result<UntilDecided> {
+    Ok(UntilDecided {
+        looks: looks(most).map_err(anyhow::Error::msg)?,
+        policy: serde_json::to_value(policy)?,
+        decided_at: None,
+    })
+}
+
+/// The block of the next look from a block on; `None` where the series has none.
+pub(super) fn next_look(record: &Series, block: u32) -> Option<u32> {
+    let looks = &record.until_decided.as_ref()?.looks;
+    looks.iter().copied().find(|look| *look >= block)
+}
+
+/// Asks the gate where a look is due and every block up to it has come to its end. Looks are taken again when a series is
+/// resumed: of the same runs they conclude the same.
+///
+/// `made` are the runs that came to their end last, by their positions in the record.
+pub(super) fn look(series: &mut OpenSeries, made: &[usize], runner: &Runner) -> anyhow::Result<()> {
+    let record = &series.record;
+    let Some(last) = made.last() else {
+        return Ok(());
+    };
+    let block = record.runs[*last].block;
+    let ends_block = record
+        .runs
+        .get(last + 1)
+        .is_none_or(|next| next.block != block);
+    if ends_block && block == 1 {
+        tell_what_cannot_be_shown(record, &runner.results)?;
+    }
+    let is_open = |it: &UntilDecided| it.decided_at.is_none() && it.looks.contains(&block);
+    let mut so_far = record.runs.iter().filter(|run| run.block <= block);
+    if !ends_block
+        || !record.until_decided.as_ref().is_some_and(is_open)
+        || !so_far.all(|run| run.state.is_over())
+    {
+        return Ok(());
+    }
+    let conclusion = decide(record, &runner.results, block)?;
+    let (what, is_decided) = match conclusion {
+        Conclusion::Passed => ("the gate passes", true),
+        Conclusion::Failed => ("the gate fails", true),
+        Conclusion::Inconclusive => ("the gate has not decided", false),
+        Conclusion::Invalid => ("the gate cannot judge these runs", true),
+    };
+    series.say(&format!("after block {block}: {what}\n"))?;
+    if is_decided {
+        if let Some(until_decided) = &mut series.record.until_decided {
+            until_decided.decided_at = Some(block);
+        }
+        for run in &mut series.record.runs {
+            if run.state.is_missing() {
+                run.state = SeriesRunState::NotNeeded;
+            }
+        }
+        series.save()?;
+    }
+    Ok(())
+}
+
+/// Says after the first block, whose requests can be counted, what later ones cannot show.
+fn tell_what_cannot_be_shown(record: &Series, results: &Path) -> anyhow::Result<()> {
+    let is_made = |run: &SeriesRun| run.block > 1 || run.state.is_over();
+    if record.until_decided.is_none() || !record.runs.iter().all(is_made) {
+        return Ok(());
+    }
+    let (baseline, candidate, absent) = up_to(record, results, 1)?;
+    if let (Some(before), Some(after), Some(agreed)) =
+        (baseline.first(), candidate.first(), absent.agreed())
+    {
+        for line in gate::cannot_be_shown(before, after, &agreed.policy, &agreed.looks) {
+            outcome::note(&line);
+        }
+    }
+    Ok(())
+}
+
+/// The runs of both experiments up to a block, and what is known of others.
+fn up_to(
+    record: &Series,
+    results: &Path,
+    block: u32,
+) -> anyhow::Result<(Vec<GateRun>, Vec<GateRun>, Absent)> {
+    let so_far = Series {
+        runs: record
+            .runs
+            .iter()
+            .filter(|run| run.block <= block)
+            .cloned()
+            .collect(),
+        ..record.clone()
+    };
+    let [before, after] = [0, 1].map(|side| -> Result<_, AnalysisError> {
+        let selected = select_of_record(&so_far, &so_far.experiments[side].name, results)?;
+        let runs = selected.runs.iter().map(|run| GateRun::read(run));
+        Ok((runs.collect::<Result<Vec<_>, _>>()?, selected.absent))
+    });
+    let ((baseline, mut absent), (candidate, of_candidate)) = (before?, after?);
+    absent.add(of_candidate);
+    Ok((baseline, candidate, absent))
+}
+
+/// What the gate concludes of the runs up to a block, which is one of the looks: the second experiment is judged by the first.
+fn decide(record: &Series, results: &Path, block: u32) -> anyhow::Result<Conclusion> {
+    let (baseline, candidate, absent) = up_to(record, results, block)?;
+    let policy = absent
+        .agreed()
+        .context("a series that ends as soon as it is decided has a policy")?
+        .policy
+        .clone();
+    policy.check_labels(baseline.iter().chain(&candidate))?;
+    let sides = Sides {
+        baseline: &baseline,
+        candidate: &candidate,
+        history: false,
+        absent: &absent,
+    };
+    Ok(gate::judge(sides, &policy, false).conclusion)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looks_are_after_every_fifth_block_and_after_the_last() {
+        assert_eq!(looks(20).unwrap(), [5, 10, 15, 20]);
+        assert_eq!(looks(12).unwrap(), [5, 10, 12]);
+        assert_eq!(looks(6).unwrap(), [5, 6]);
+        assert!(looks(5).unwrap_err().contains("--repetitions 5"));
+    }
+
+    #[test]
+    fn a_policy_comes_back_from_the_record() {
+        let policy = Policy::default();
+        let recorded = until_decided(20, &policy).unwrap();
+        let read: Policy = serde_json::from_value(recorded.policy).unwrap();
+        assert_eq!(read, policy);
+    }
+}

@@ -1,0 +1,46 @@
+//! Copies of run folders in object storage: a folder is uploaded while its run is made, and downloaded to be analysed.
+//!
+//! The folder on this machine is the run: nothing waits for the storage, and what could not be uploaded is uploaded later.
+//! `bucket` is the storage itself, or says that this build leaves it out.
+
+#[cfg(feature = "object-storage")]
+mod bucket;
+#[cfg(not(feature = "object-storage"))]
+#[path = "storage/left_out.rs"]
+mod bucket;
+mod fetch;
+mod upload;
+
+pub(crate) use fetch::{fetch, is_url};
+pub(crate) use upload::{Folders, Upload};
+
+use std::path::{Path, PathBuf};
+
+/// Where copies of runs are kept.
+#[derive(Debug, clap::Args)]
+pub(crate) struct StoreArgument {
+    /// Copy the folders of the runs to object storage, `s3://BUCKET/PREFIX`; credentials and endpoint are those of AWS_… variables.
+    #[arg(long, value_name = "URL", value_parser = url)]
+    store: Option<String>,
+}
+
+impl StoreArgument {
+    /// Begins to copy, where that is wanted, folders below `results`.
+    pub(crate) fn upload(&self, results: &Path) -> anyhow::Result<Upload> {
+        match &self.store {
+            None => Ok(Upload::nothing()),
+            Some(url) => Upload::begin(url, results),
+        }
+    }
+}
+
+fn url(text: &str) -> Result<String, String> {
+    let bucket = text.strip_prefix("s3://").unwrap_or_default();
+    if bucket.is_empty() || bucket.starts_with('/') {
+        return Err("expected s3://BUCKET or s3://BUCKET/PREFIX".to_owned());
+    }
+    Ok(text.trim_end_matches('/').to_owned())
+}
+
+/// The name of an object without that of the URL that it is below, and how many bytes it has.
+type Stored = (PathBuf, u64);

@@ -1,0 +1,21 @@
+//! The scripts of `workbench/ci` and the action that calls them, without the platforms: a forge on loopback keeps the comments.
+
+mod action;
+mod comment;
+mod forge;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+fn project() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Bash with nothing of this process's environment but the path.
+fn bash() -> Command {
+    let mut command = Command::new("bash");
+    command
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap());
+    command
+}

@@ -1,0 +1,153 @@
+//! The document for a terminal.
+
+use super::page::Tone;
+use super::{Block, Depth, Detail, Document, Level, Note, Page, Section, TextOptions};
+
+/// Rows of a table in the verbose text, and those that the brief text tries one after the other.
+const ROWS: usize = 20;
+const ROWS_OF_BRIEF: std::ops::RangeInclusive<usize> = 1..=12;
+
+/// Kinds of notes that the brief text shows of a block.
+const NOTES_OF_BRIEF: usize = 4;
+
+pub(super) fn text(document: &Document, options: TextOptions) -> String {
+    if options.detail != Detail::Brief {
+        return Terminal::of(document, options, ROWS);
+    }
+    let mut text = String::new();
+    for rows in ROWS_OF_BRIEF.rev() {
+        text = Terminal::of(document, options, rows);
+        if text.lines().count() <= document.lines {
+            break;
+        }
+    }
+    text
+}
+
+struct Terminal {
+    page: Page,
+    detail: Detail,
+    /// Most rows of a table.
+    rows: usize,
+}
+
+impl Terminal {
+    fn of(document: &Document, options: TextOptions, rows: usize) -> String {
+        let mut terminal = Self {
+            page: Page::new(options),
+            detail: options.detail,
+            rows,
+        };
+        terminal.document(document);
+        terminal.page.into_text()
+    }
+
+    fn document(&mut self, document: &Document) {
+        let page = &mut self.page;
+        page.title(&document.title);
+        if self.detail != Detail::Study {
+            if let Some(it) = &document.conclusion {
+                page.whole_item(&it.word, it.level, &it.text);
+            }
+            if !document.facts.is_empty() {
+                page.paragraph(&document.facts);
+            }
+            // A table has the changes of a comparison, with verdicts.
+            let figures = document.key_figures.iter();
+            let figures: Vec<_> = figures.filter(|it| it.change.is_none()).collect();
+            if !figures.is_empty() {
+                page.gap();
+                page.key_figures(&figures);
+            }
+        }
+        for section in &document.sections {
+            let is_wanted = match self.detail {
+                Detail::Brief => matches!(section.depth, Depth::Summary | Depth::TerminalOnly),
+                Detail::Verbose => section.depth != Depth::Study,
+                Detail::Study => section.depth == Depth::Study,
+            };
+            if is_wanted && self.is_seen(&section.blocks) {
+                self.section(section);
+            }
+        }
+    }
+
+    fn section(&mut self, section: &Section) {
+        self.page.heading(&section.title);
+        self.blocks(&section.blocks);
+    }
+
+    /// Whether anything of these blocks is shown: a heading alone is not.
+    fn is_seen(&self, blocks: &[Block]) -> bool {
+        blocks.iter().any(|block| match block {
+            Block::PageOnly(_) | Block::Figure(_) | Block::Charts(_) | Block::Link(..) => false,
+            Block::Heading(_) => false,
+            Block::Details(_, inner) => self.detail != Detail::Brief && self.is_seen(inner),
+            _ => true,
+        })
+    }
+
+    fn blocks(&mut self, blocks: &[Block]) {
+        for (place, block) in blocks.iter().enumerate() {
+            match block {
+                Block::Heading(heading) => {
+                    let rest = &blocks[place + 1..];
+                    let end = rest.iter().position(|it| matches!(it, Block::Heading(_)));
+                    if self.is_seen(&rest[..end.unwrap_or(rest.len())]) {
+                        self.page.heading(heading);
+                    }
+                }
+                Block::Paragraph(text) => self.page.paragraph(text),
+                Block::Finding(it) => self.page.item(&it.word, it.level, &it.text),
+                Block::Table(_, table) => {
+                    let rows = match self.detail {
+                        Detail::Brief => self.rows.min(table.most_in_brief),
+                        Detail::Verbose | Detail::Study => self.rows,
+                    };
+                    self.page.table(&table.clone().first(rows));
+                }
+                Block::Notes(notes) => self.notes(notes),
+                Block::Command(command) => self.page.command(command),
+                Block::Text(name, text) => {
+                    self.page.paragraph(&format!("{name}:"));
+                    for line in text.lines() {
+                        self.page.verbatim("", "", Tone::Strong, line);
+                    }
+                }
+                Block::Facts(facts) => {
+                    for (name, value) in facts {
+                        self.page.item(name, Tone::Name, value);
+                    }
+                }
+                Block::Details(summary, inner) => {
+                    if self.detail != Detail::Brief && self.is_seen(inner) {
+                        self.page.heading(summary);
+                        self.blocks(inner);
+                    }
+                }
+                Block::PageOnly(_) | Block::Figure(_) | Block::Charts(_) | Block::Link(..) => {}
+            }
+        }
+    }
+
+    fn notes(&mut self, notes: &[Note]) {
+        if self.detail != Detail::Brief {
+            for note in notes {
+                self.page.item("!", Level::Open, &note.line());
+            }
+            return;
+        }
+        for note in notes.iter().take(NOTES_OF_BRIEF) {
+            let line = match note.count {
+                0 | 1 => note.line(),
+                count => format!("{count} × {}", note.line()),
+            };
+            self.page.line_item("!", Level::Open, &line);
+        }
+        if notes.len() > NOTES_OF_BRIEF {
+            let more = notes.len() - NOTES_OF_BRIEF;
+            let more = format!("{more} more kinds of warning: --verbose");
+            self.page.line_item("!", Level::Open, &more);
+        }
+    }
+}

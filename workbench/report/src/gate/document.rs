@@ -1,0 +1,102 @@
+//! The gate's report as a document.
+
+use workbench_analysis::gate::{Conclusion, GateReport};
+
+use super::{table, words};
+use crate::alike::{SharedText, few, grouped};
+use crate::document::{
+    Block, Depth, Document, Finding, LINES_OF_A_COMPARISON, Level, Note, Section,
+};
+use crate::table::one_line;
+
+/// The report: conclusion, reasons, what was compared, the rows, warnings, and how to go on.
+#[must_use]
+pub fn document(report: &GateReport) -> Document {
+    let word = words::conclusion(report.conclusion);
+    let mut document = Document::new(format!("Gate: {word}"), LINES_OF_A_COMPARISON);
+    document.mark = Some(mark(report.conclusion));
+    let meaning = words::meaning(report.conclusion);
+    document.conclusion = Some(Finding::new(level(report.conclusion), word, meaning));
+    let plain = |text: &String| Block::Finding(Finding::new(Level::Plain, "", text));
+    let mut add = |id: &str, title: &str, blocks: Vec<Block>| {
+        if !blocks.is_empty() {
+            let section = Section::new(id, title, Depth::Summary, blocks);
+            document.sections.push(section);
+        }
+    };
+    add(
+        "reasons",
+        "Reasons",
+        report.reasons.iter().map(plain).collect(),
+    );
+    let mut compared = vec![
+        Block::paragraph(&words::sides(report)),
+        Block::paragraph(&words::policy(&report.policy)),
+    ];
+    if !report.rows.is_empty() {
+        compared.push(Block::table("What the gate judges", table::rows(report)));
+        compared.push(Block::explanation(
+            "How to read this table",
+            &words::columns(report),
+        ));
+    }
+    add("compared", "Compared", compared);
+    if report.forced {
+        let objections = report
+            .objections
+            .iter()
+            .map(|it| Block::Finding(Finding::new(Level::Bad, it.kind.as_str(), &it.finding)));
+        add("forced", "Forced in spite of", objections.collect());
+    }
+    let warnings = warnings(report);
+    let warnings = warnings.iter().map(|it| Block::warning(&it.line()));
+    add("warnings", "Warnings", warnings.collect());
+    add(
+        "advice",
+        "How to go on",
+        report.advice.iter().map(plain).collect(),
+    );
+    document
+}
+
+/// The level of a conclusion.
+pub(crate) fn level(conclusion: Conclusion) -> Level {
+    match conclusion {
+        Conclusion::Passed => Level::Good,
+        Conclusion::Inconclusive => Level::Open,
+        Conclusion::Failed | Conclusion::Invalid => Level::Bad,
+    }
+}
+
+/// A mark that is seen from afar.
+pub(super) fn mark(conclusion: Conclusion) -> char {
+    match conclusion {
+        Conclusion::Passed => '✅',
+        Conclusion::Failed => '❌',
+        Conclusion::Inconclusive => '❔',
+        Conclusion::Invalid => '⛔',
+    }
+}
+
+/// Warnings of all, then of rows with their names; each of those once.
+fn warnings(report: &GateReport) -> Vec<Note> {
+    let mut warnings: Vec<Note> = report.warnings.iter().map(|it| Note::of_all(it)).collect();
+    let of_rows = report.rows.iter().flat_map(|row| {
+        let it = &row.comparison;
+        let name = format!("{} of {}", it.metric.as_str(), it.request);
+        let of_row = it.warnings.iter();
+        of_row.map(move |warning| (name.clone(), warning.as_str()))
+    });
+    for SharedText { text, of } in grouped(of_rows) {
+        warnings.push(if of.len() == report.rows.len() {
+            Note::of_all(&text)
+        } else {
+            Note {
+                text: one_line(&text),
+                of: one_line(&few(&of)),
+                count: of.len(),
+            }
+        });
+    }
+    warnings
+}

@@ -1,0 +1,76 @@
+//! What it takes to find a change.
+
+use workbench_analysis::gate::{Needed, PLANNED_CHANGES, PlanReport, PlanRow};
+
+use super::words;
+use crate::document::{Block, Depth, Document, LINES_OF_A_COMPARISON, Section};
+use crate::format::{self, NOTHING, duration};
+use crate::table::{Cell, Column, Row, Table};
+
+/// The report of a plan.
+#[must_use]
+pub fn plan(report: &PlanReport) -> Document {
+    let title = "What it takes to find a change".to_owned();
+    let mut document = Document::new(title, LINES_OF_A_COMPARISON);
+    document.facts = basis(report);
+    let mut blocks = Vec::new();
+    if !report.rows.is_empty() {
+        blocks.push(Block::table(
+            "Pairs of runs, and their wall time",
+            table(report),
+        ));
+        blocks.push(Block::paragraph(MEANING));
+    }
+    blocks.push(Block::paragraph(&words::policy(&report.policy)));
+    blocks.extend(report.notes.iter().map(|it| Block::warning(it)));
+    let section = Section::new("needed", "Runs needed", Depth::Summary, blocks);
+    document.sections.push(section);
+    document
+}
+
+const MEANING: &str = "CV: the standard deviation between runs of one thing, as a share; pairs: that of the ratio within a pair. The other \
+     columns: pairs of runs, and their wall time, that find a change so large four times out of five. Compare the CV: GitHub’s \
+     hosted runners were reported at 2.7%, own hardware at 0.6%.";
+
+fn basis(report: &PlanReport) -> String {
+    format!(
+        "From {} of one thing, {} among them; a pair takes {}.",
+        format::counted(report.runs, "run"),
+        format::counted(report.pairs, "pair"),
+        duration(report.pair_s)
+    )
+}
+
+fn table(report: &PlanReport) -> Table {
+    let mut columns = vec![
+        Column::text("Label", 0),
+        Column::text("Metric", 0),
+        Column::number("CV", "", 0),
+        Column::number("Pairs", "", 1),
+    ];
+    columns.extend(
+        PLANNED_CHANGES.map(|change| Column::number(&format!("+{}", format::level(change)), "", 0)),
+    );
+    Table::new(columns, report.rows.iter().map(row).collect())
+}
+
+fn row(row: &PlanRow) -> Row {
+    let mut cells = vec![
+        Cell::text(&row.request),
+        Cell::text(row.metric.as_str()),
+        Cell::number(row.between_runs, format::percentage(row.between_runs)),
+        Cell::number(row.of_pairs, format::percentage(row.of_pairs)),
+    ];
+    cells.extend(row.needed.iter().map(needed));
+    Row::of(cells)
+}
+
+fn needed(needed: &Needed) -> Cell {
+    match (needed.pairs, needed.wall_s) {
+        (Some(pairs), Some(wall_s)) => Cell::number(
+            pairs as f64,
+            format!("{} ({})", format::count(pairs), duration(wall_s)),
+        ),
+        _ => Cell::text(NOTHING),
+    }
+}

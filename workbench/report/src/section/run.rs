@@ -1,0 +1,187 @@
+//! The report of a run.
+
+use workbench_analysis::{Analysis, Estimate, RunAnalysis, ThresholdStatus};
+
+use super::{Context, errors, experiment, method, over_time, requests, validity};
+use crate::comparison::most_users;
+use crate::document::{
+    Block, Depth, Document, Finding, KeyFigure, LINES_OF_A_RUN, Level, Note, Section,
+};
+use crate::format;
+use crate::names::{self, RunName};
+use crate::table::one_line;
+use crate::verdict::{self, Judgement};
+
+pub(super) fn report(
+    analysis: &Analysis,
+    run: &RunAnalysis,
+    name: &RunName,
+    context: &Context,
+) -> Document {
+    let mut document = Document::new(one_line(&names::heading(&name.label, run)), LINES_OF_A_RUN);
+    document.conclusion = Some(conclusion(run));
+    document.facts = facts(run);
+    document.key_figures = key_figures(run);
+    document.sections = sections(analysis, run, context, 0);
+    document.sections.extend(warnings(analysis));
+    document
+        .sections
+        .push(experiment::section(run, context.folder(0)));
+    document.sections.push(method::section(analysis));
+    document
+}
+
+/// What is shown of a run, whether by itself or among others.
+pub(super) fn sections(
+    analysis: &Analysis,
+    run: &RunAnalysis,
+    context: &Context,
+    number: usize,
+) -> Vec<Section> {
+    let mut sections = vec![over_time::section(
+        run,
+        context.figures_of(number),
+        analysis.runs.len() == 1,
+    )];
+    sections.extend(validity::section(run));
+    sections.push(requests::section(run, &analysis.quantile_definition));
+    sections.push(errors::section(run, context.folder(number)));
+    sections.push(over_time::what_to_look_at(run));
+    sections
+}
+
+/// What a reader has to know of all runs.
+pub(super) fn warnings(analysis: &Analysis) -> Option<Section> {
+    let notes = analysis.warnings.iter().map(|it| Note::of_all(it));
+    let notes = Block::notes(notes.collect())?;
+    Some(Section::new(
+        "warnings",
+        "Warnings",
+        Depth::Summary,
+        vec![notes],
+    ))
+}
+
+/// The conclusion in a sentence: whether the run can be believed, and what became of its thresholds.
+pub(crate) fn conclusion(run: &RunAnalysis) -> Finding {
+    let judgement = Judgement::of(run);
+    let meaning = Judgement::meaning(run);
+    let missed = run.thresholds_that_are(ThresholdStatus::Missed);
+    let undecided = run.thresholds_that_are(ThresholdStatus::Undecided);
+    let all = format::counted(run.thresholds.len() as u64, "threshold");
+    match judgement {
+        Judgement::Invalid | Judgement::Failing => {
+            Finding::new(judgement.level(), judgement.word(), &meaning)
+        }
+        // It was killed: what it has says nothing of the whole.
+        Judgement::NotJudged if run.validity.is_none() && run.origin.is_none() => {
+            Finding::new(judgement.level(), judgement.word(), &meaning)
+        }
+        _ if !missed.is_empty() => Finding::new(
+            Level::Bad,
+            "FAILED",
+            &format!(
+                "{} of {all} missed: {}. {meaning}",
+                missed.len(),
+                missed.join(", ")
+            ),
+        ),
+        _ if !undecided.is_empty() => Finding::new(
+            Level::Open,
+            "UNDECIDED",
+            &format!(
+                "{} of {all} undecided, for want of requests: {}. {meaning}",
+                undecided.len(),
+                undecided.join(", ")
+            ),
+        ),
+        Judgement::Valid if !run.thresholds.is_empty() => Finding::new(
+            Level::Good,
+            "PASSED",
+            &match run.thresholds.len() {
+                1 => format!("The threshold is met. {meaning}"),
+                _ => format!("All {all} are met. {meaning}"),
+            },
+        ),
+        _ => Finding::new(judgement.level(), judgement.word(), &meaning),
+    }
+}
+
+fn facts(run: &RunAnalysis) -> String {
+    let part = match &run.steady {
+        Some(steady) => format!(
+            " Figures of the steady part, {:.0} s to {:.0} s:",
+            steady.from_s, steady.to_s
+        ),
+        None => " Figures of the whole run:".to_owned(),
+    };
+    one_line(&format!(
+        "Run {}, {}, {}; started {} (UTC).{part}",
+        run.run_id,
+        format::duration(run.duration_s),
+        verdict::outcome(run),
+        run.started_at,
+    ))
+}
+
+/// Of the steady part where there is one, otherwise of the whole run.
+fn key_figures(run: &RunAnalysis) -> Vec<KeyFigure> {
+    let figure = |name, value: String, beside: String, level| KeyFigure {
+        name,
+        value,
+        beside,
+        level,
+        change: None,
+    };
+    if run.total.samples == 0 {
+        return Vec::new();
+    }
+    let estimated = |name, estimate: &Estimate, shown: fn(f64) -> String, level| {
+        let value = estimate.value.map_or("refused".to_owned(), shown);
+        let interval = estimate.interval.as_ref();
+        let interval =
+            interval.map_or_else(String::new, |it| format::range(it.lower, it.upper, shown));
+        figure(name, value, interval, level)
+    };
+    let errors = if verdict::many_errors(run).is_some() {
+        Level::Bad
+    } else {
+        Level::Plain
+    };
+    let total = &run.total;
+    let mut figures = match run.steady.as_ref().map(|steady| &steady.total) {
+        Some(steady) => vec![
+            estimated("p50", &steady.p50_ns, format::time, Level::Plain),
+            estimated("p95", &steady.p95_ns, format::time, Level::Plain),
+            estimated("p99", &steady.p99_ns, format::time, Level::Plain),
+            throughput(steady.throughput_per_s),
+            estimated("errors", &steady.error_rate, format::percentage, errors),
+        ],
+        None => {
+            let time = |name, ns| figure(name, format::time(ns), String::new(), Level::Plain);
+            let error_rate = format::percentage(total.error_rate);
+            vec![
+                time("p50", total.p50_ns),
+                time("p95", total.p95_ns),
+                time("p99", total.p99_ns),
+                throughput(total.throughput_per_s),
+                figure("errors", error_rate, String::new(), errors),
+            ]
+        }
+    };
+    if let Some(users) = most_users(run) {
+        let users = format::count(users.round() as u64);
+        figures.push(figure("users", users, String::new(), Level::Plain));
+    }
+    figures
+}
+
+fn throughput(per_second: f64) -> KeyFigure {
+    KeyFigure {
+        name: "throughput",
+        value: format!("{}/s", format::significant(per_second)),
+        beside: String::new(),
+        level: Level::Plain,
+        change: None,
+    }
+}

@@ -1,0 +1,49 @@
+//! An experiment at several loads.
+
+use std::rc::Rc;
+
+use workbench_analysis::SweepAnalysis;
+
+use crate::document::{Block, Depth, Finding, Level, Section};
+use crate::figure::Figure;
+use crate::scalability;
+
+/// What was found, the loads, and the fitted law; `number` tells its anchor from those of other sweeps. So many findings
+/// have been `told` in the conclusion.
+pub(super) fn section(
+    sweep: &SweepAnalysis,
+    figures: &[Rc<Figure>],
+    number: usize,
+    told: usize,
+) -> Section {
+    let findings = scalability::findings(sweep);
+    let mut blocks: Vec<Block> = findings
+        .iter()
+        .skip(told)
+        .map(|text| Block::Finding(Finding::new(Level::Plain, "", text)))
+        .collect();
+    blocks.push(Block::table(
+        "Each load, between its runs",
+        scalability::points(sweep),
+    ));
+    blocks.extend(Block::figures(figures));
+    blocks.push(Block::explanation(
+        "How to read this table",
+        scalability::COLUMNS,
+    ));
+    if let Some(fit) = &sweep.fit {
+        blocks.push(Block::details(
+            "Scalability law",
+            vec![
+                Block::table(
+                    "Coefficients of the Universal Scalability Law",
+                    scalability::coefficients(fit),
+                ),
+                Block::paragraph(&scalability::residuals(fit)),
+                Block::paragraph(&scalability::law(fit)),
+            ],
+        ));
+    }
+    let id = format!("scalability-{number}");
+    Section::new(&id, &scalability::heading(sweep), Depth::Summary, blocks)
+}

@@ -1,0 +1,384 @@
+//! `JMeter`'s results as CSV (JTL), with a header or without one as older versions wrote them.
+
+use std::collections::HashMap;
+
+use super::bad::Bad;
+use super::collect::{At, Collector, Row};
+use super::error::ImportError;
+use super::fields::{Fields, scaled, whole};
+use super::format::Format;
+use super::input::Input;
+use super::records::{HEADERS, Records, no_number};
+use super::time::{TimeFormat, tick_of};
+use super::{ImportOptions, Told};
+use crate::sample::ErrorKind;
+use crate::schema::column;
+
+const MILLISECOND: u64 = 1_000_000;
+
+/// The delimiters that `jmeter.save.saveservice.default_delimiter` is set to.
+const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+
+/// What the message of a transaction controller's own sample begins with; translated versions keep the two numbers.
+const TRANSACTION: &[u8] = b"Number of samples in transaction : ";
+
+const TRANSACTIONS: &str = "samples of transaction controllers, which are sums of samples that are there (--keep-transactions reads them)";
+
+/// The columns of files without a header, by their number: what `JMeter` 2.1 to 5 write by default, and with thread counts.
+const WITHOUT_HEADER: [&[&str]; 6] = [
+    &[
+        "timeStamp",
+        "elapsed",
+        "label",
+        "responseCode",
+        "responseMessage",
+        "threadName",
+        "dataType",
+        "success",
+    ],
+    &[
+        "timeStamp",
+        "elapsed",
+        "label",
+        "responseCode",
+        "responseMessage",
+        "threadName",
+        "dataType",
+        "success",
+        "bytes",
+        "Latency",
+    ],
+    &[
+        "timeStamp",
+        "elapsed",
+        "label",
+        "responseCode",
+        "responseMessage",
+        "threadName",
+        "dataType",
+        "success",
+        "bytes",
+        "grpThreads",
+        "allThreads",
+        "Latency",
+    ],
+    &[
+        "timeStamp",
+        "elapsed",
+        "label",
+        "responseCode",
+        "responseMessage",
+        "threadName",
+        "dataType",
+        "success",
+        "bytes",
+        "grpThreads",
+        "allThreads",
+        "Latency",
+        "Connect",
+    ],
+    &[
+        "timeStamp",
+        "elapsed",
+        "label",
+        "responseCode",
+        "responseMessage",
+        "threadName",
+        "dataType",
+        "success",
+        "failureMessage",
+        "bytes",
+        "sentBytes",
+        "grpThreads",
+        "allThreads",
+        "Latency",
+        "IdleTime",
+        "Connect",
+    ],
+    &[
+        "timeStamp",
+        "elapsed",
+        "label",
+        "responseCode",
+        "responseMessage",
+        "threadName",
+        "dataType",
+        "success",
+        "failureMessage",
+        "bytes",
+        "sentBytes",
+        "grpThreads",
+        "allThreads",
+        "URL",
+        "Latency",
+        "IdleTime",
+        "Connect",
+    ],
+];
+
+/// Where the columns that are read stand.
+struct Columns {
+    count: usize,
+    time: usize,
+    elapsed: usize,
+    label: Option<usize>,
+    code: Option<usize>,
+    message: Option<usize>,
+    thread: Option<usize>,
+    success: Option<usize>,
+    bytes: Option<usize>,
+    sent: Option<usize>,
+    users: Option<usize>,
+    latency: Option<usize>,
+    connect: Option<usize>,
+    samples: Option<usize>,
+}
+
+impl Columns {
+    fn of(names: &[Vec<u8>]) -> Option<Self> {
+        let place = |name: &str| {
+            names
+                .iter()
+                .position(|it| it.trim_ascii() == name.as_bytes())
+        };
+        Some(Self {
+            count: names.len(),
+            time: place("timeStamp")?,
+            elapsed: place("elapsed")?,
+            label: place("label"),
+            code: place("responseCode"),
+            message: place("responseMessage"),
+            thread: place("threadName"),
+            success: place("success"),
+            bytes: place("bytes"),
+            sent: place("sentBytes"),
+            users: place("allThreads"),
+            latency: place("Latency"),
+            connect: place("Connect"),
+            samples: place("SampleCount"),
+        })
+    }
+}
+
+/// The delimiter and the columns of a file, by its first line; whether that is a header.
+fn layout(line: &[u8]) -> Option<(u8, Columns, bool)> {
+    let mut fields = Fields::default();
+    let names_of = |fields: &Fields| -> Vec<Vec<u8>> {
+        (0..fields.len())
+            .map(|index| fields.text(line, index).into_owned())
+            .collect()
+    };
+    for delimiter in DELIMITERS {
+        if fields.split(line, delimiter)
+            && let Some(columns) = Columns::of(&names_of(&fields))
+        {
+            return Some((delimiter, columns, true));
+        }
+    }
+    for delimiter in DELIMITERS {
+        if !fields.split(line, delimiter) {
+            continue;
+        }
+        let is_time = TimeFormat::Any.read(fields.raw(line, 0)).is_some();
+        let is_elapsed = whole(fields.raw(line, 1)).is_some();
+        let is_success = matches!(fields.raw(line, 7), b"true" | b"false");
+        let known = WITHOUT_HEADER.iter().find(|it| it.len() == fields.len());
+        if let (true, true, true, Some(names)) = (is_time, is_elapsed, is_success, known) {
+            let names: Vec<Vec<u8>> = names.iter().map(|name| name.as_bytes().to_vec()).collect();
+            return Some((delimiter, Columns::of(&names)?, false));
+        }
+    }
+    None
+}
+
+/// Whether a file begins as one of `JMeter`'s.
+pub(super) fn recognises(first_line: &[u8]) -> bool {
+    layout(first_line).is_some()
+}
+
+pub(super) fn read(
+    input: &mut Input,
+    out: &mut Collector,
+    options: &ImportOptions,
+) -> Result<Told, ImportError> {
+    let first = super::first_line(input.beginning());
+    let Some((delimiter, mut columns, has_header)) = layout(first) else {
+        return Err(Format::JmeterCsv.wrong(
+            input.path(),
+            "its first line has no columns timeStamp and elapsed, and is no row as older versions write them",
+        ));
+    };
+    let mut records = Records::new(delimiter);
+    let mut threads = Threads::default();
+    let mut is_first = true;
+    while records.advance(input, out)? {
+        let record = input.line();
+        let fields = &records.fields;
+        if fields.raw(record, columns.time) == b"timeStamp" {
+            let names: Vec<Vec<u8>> = (0..fields.len())
+                .map(|index| fields.text(record, index).into_owned())
+                .collect();
+            // Files of other settings may have been joined.
+            if let Some(others) = Columns::of(&names) {
+                columns = others;
+            }
+            if !(is_first && has_header) {
+                out.leave_out(HEADERS);
+            }
+            is_first = false;
+            continue;
+        }
+        is_first = false;
+        if records.has(columns.count, columns.count, input, out) {
+            match row(record, fields, &columns) {
+                Err(bad) => out.bad(bad, records.line),
+                Ok(_)
+                    if !options.keep_transactions
+                        && columns
+                            .message
+                            .is_some_and(|it| fields.raw(record, it).starts_with(TRANSACTION)) =>
+                {
+                    out.leave_out(TRANSACTIONS);
+                }
+                Ok(mut row) => {
+                    let label = columns.label.map(|it| fields.text(record, it));
+                    if let Some(label) = &label {
+                        row.label = label;
+                    }
+                    let thread = columns.thread.map(|it| fields.text(record, it));
+                    if let Some(thread) = &thread {
+                        row.user = threads.number(thread);
+                        row.scenario = group(thread);
+                    }
+                    out.add(&row, records.line)?;
+                }
+            }
+        }
+    }
+    let missing = [
+        (columns.bytes, column::BYTES_RECEIVED),
+        (columns.sent, column::BYTES_SENT),
+        (columns.latency, column::LATENCY_NS),
+        (columns.connect, column::CONNECT_NS),
+        (columns.code, column::STATUS),
+    ];
+    let missing = missing.into_iter().filter(|(place, _)| place.is_none());
+    Ok(Told {
+        unknown: missing.map(|(_, name)| name).collect(),
+        users: "the column allThreads",
+        elapsed_tick: MILLISECOND,
+        notes: Vec::new(),
+        ..Told::default()
+    })
+}
+
+fn row(record: &[u8], fields: &Fields, columns: &Columns) -> Result<Row<'static>, Bad> {
+    let field = |place: Option<usize>| place.map(|it| fields.raw(record, it));
+    let milliseconds = |place: Option<usize>, name| match field(place) {
+        None | Some(b"") => Ok(0),
+        Some(field) => scaled(field, MILLISECOND).ok_or_else(|| no_number(field, name)),
+    };
+    let number = |place: Option<usize>, name| match field(place) {
+        None | Some(b"") => Ok(0),
+        Some(field) => whole(field).ok_or(Bad::Number(name)),
+    };
+    let time = TimeFormat::Any
+        .read(fields.raw(record, columns.time))
+        .ok_or(Bad::Time)?;
+    let elapsed = fields.raw(record, columns.elapsed);
+    let elapsed_ns = scaled(elapsed, MILLISECOND).ok_or_else(|| no_number(elapsed, "elapsed"))?;
+    if number(columns.samples, "SampleCount")? > 1 {
+        return Err(Bad::Aggregated);
+    }
+    let code = field(columns.code).unwrap_or_default();
+    let status = whole(code).and_then(|status| u16::try_from(status).ok());
+    let message = field(columns.message).unwrap_or_default();
+    let success = match field(columns.success) {
+        Some(b"true" | b"TRUE" | b"True") => true,
+        Some(b"false" | b"FALSE" | b"False") => false,
+        Some(_) => return Err(Bad::Success),
+        None => status.is_some_and(|status| status < 400),
+    };
+    let users = number(columns.users, "allThreads")?;
+    Ok(Row {
+        latency_ns: milliseconds(columns.latency, "Latency")?,
+        connect_ns: milliseconds(columns.connect, "Connect")?,
+        bytes_sent: number(columns.sent, "sentBytes")?,
+        bytes_received: number(columns.bytes, "bytes")?,
+        status,
+        error: (!success).then(|| error(status, code, message)),
+        active_users: columns.users.and_then(|_| u32::try_from(users).ok()),
+        ..Row::of(
+            At::Start(time.ns),
+            time.tick
+                .max(tick_of(elapsed, MILLISECOND).min(MILLISECOND)),
+            elapsed_ns,
+        )
+    })
+}
+
+/// Why a sample failed, by what `JMeter` puts in place of a status.
+fn error(status: Option<u16>, code: &[u8], message: &[u8]) -> ErrorKind {
+    if let Some(status) = status {
+        // Otherwise an assertion failed.
+        return if status >= 400 {
+            ErrorKind::Status
+        } else {
+            ErrorKind::Expect
+        };
+    }
+    let code = String::from_utf8_lossy(code);
+    let is = |names: &[&str]| names.iter().any(|name| code.contains(name));
+    let refused = || {
+        String::from_utf8_lossy(message)
+            .to_ascii_lowercase()
+            .contains("refused")
+    };
+    if is(&["UnknownHost"]) {
+        ErrorKind::Dns
+    } else if is(&["ConnectTimeout"]) {
+        ErrorKind::Connect
+    } else if is(&["Timeout", "InterruptedIO"]) {
+        ErrorKind::Timeout
+    } else if is(&["ConnectException", "HttpHostConnect"]) {
+        if refused() {
+            ErrorKind::Refused
+        } else {
+            ErrorKind::Connect
+        }
+    } else if is(&["SSL", "Certificate"]) {
+        ErrorKind::Tls
+    } else if is(&[
+        "NoHttpResponse",
+        "SocketException",
+        "EOF",
+        "ConnectionClosed",
+    ]) {
+        ErrorKind::Reset
+    } else if code.is_empty() {
+        ErrorKind::Unknown
+    } else {
+        ErrorKind::Protocol
+    }
+}
+
+/// The thread group of a thread: `shop 1` of `shop 1-12`, and `shop` where there is one group of that name.
+fn group(thread: &[u8]) -> &[u8] {
+    let end = thread.iter().rposition(|byte| *byte == b' ');
+    end.map_or(thread, |end| &thread[..end])
+}
+
+/// Threads by number, from 1.
+#[derive(Default)]
+struct Threads(HashMap<Box<[u8]>, u32>);
+
+impl Threads {
+    fn number(&mut self, thread: &[u8]) -> u32 {
+        if let Some(number) = self.0.get(thread) {
+            return *number;
+        }
+        let number = self.0.len() as u32 + 1;
+        self.0.insert(thread.into(), number);
+        number
+    }
+}
