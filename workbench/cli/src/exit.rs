@@ -87,6 +87,7 @@ impl Exit {
                 Some(_) => Self::RunInvalid,
                 None => Self::Inconclusive,
             },
+            Some(AnalysisError::NoValidRuns { .. }) => Self::RunInvalid,
             _ if is_plan => Self::InvalidExperiment,
             _ => Self::Failure,
         }

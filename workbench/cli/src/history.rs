@@ -30,7 +30,7 @@ attributes, as is every column of text; where `environment` changes, there is a 
 `throughput`, lower for `typical_time`, `mean`, `p50`, `p95`, `p99` and `error_rate` (a share of 1), also after a label and \
 a point, as in `TOTAL.p95`; for other columns neither is assumed.
 
-The exit code is 0 whatever was found, unless --fail-on-change is given. workbench/METHODOLOGY.md has the method, and how \
+The exit code is 0 whatever was found, unless --fail-on-change is given, and 14 if every run is invalid. workbench/METHODOLOGY.md has the method, and how \
 often it is wrong.")]
 pub(crate) struct Arguments {
     /// A history, or any folder of runs, or a CSV file.

@@ -29,19 +29,22 @@ pub fn read_runs(folder: &Path, options: &HistoryOptions) -> Result<History, Ana
     let runs = selection.runs.iter().map(|run| GateRun::read(run));
     let mut runs = runs.collect::<Result<Vec<_>, _>>()?;
     each_once(&runs)?;
+    runs.sort_by_key(|run| run.manifest.started_at);
+    let mut newest_doubts = String::new();
     runs.retain(|run| {
         let doubts = doubts(&run.analysis);
         if !doubts.is_empty() {
-            warnings.push(format!("left out: {}: {}", run.name(), doubts.join("; ")));
+            newest_doubts = format!("{}: {}", run.name(), doubts.join("; "));
+            warnings.push(format!("left out: {newest_doubts}"));
         }
         doubts.is_empty()
     });
     if runs.is_empty() {
         return Err(AnalysisError::NoValidRuns {
             path: folder.to_owned(),
+            doubts: newest_doubts,
         });
     }
-    runs.sort_by_key(|run| run.manifest.started_at);
     let metrics = chosen_metrics(&options.metrics)?;
     let labels = chosen_labels(&options.labels, &runs)?;
     let sessions = sessions(&runs);
