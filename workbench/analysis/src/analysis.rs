@@ -10,7 +10,7 @@ use crate::between::between_runs;
 use crate::comparison::{self, compare};
 use crate::error::AnalysisError;
 use crate::gate;
-use crate::likeness::group_names;
+use crate::grouping::group_names;
 use crate::model::{Analysis, BetweenRuns, ComparisonRule, RunAnalysis, SCHEMA_VERSION};
 use crate::observe::TimesInOrder;
 use crate::run::analyse;

@@ -11,14 +11,14 @@ use workbench_statistics::{
 use crate::experiment;
 use crate::model::{CltDistribution, PairwiseTest, ReportComparison, RunAnalysis, Shape};
 use crate::points::in_order_of_points;
-use crate::worth::worth;
+use crate::effective_samples::effective_samples;
 
 /// The report's: samples of 50, 1,000 of them, a level of 5 %.
 pub(crate) const SAMPLE_SIZE: u32 = 50;
 pub(crate) const RESAMPLES: u32 = 1000;
 pub(crate) const ALPHA: f64 = 0.05;
 
-/// Means are drawn from so many requests of a run at most, its last ones: half a gigabyte. Ours.
+/// Means are drawn from so many requests of a run at most, its last ones: half a gigabyte. Our choice.
 pub(crate) const MOST_REQUESTS: usize = 1 << 26;
 
 /// Where all runs repeat the same thing, as many of them are shown beside each other: five make ten pairs.
@@ -100,7 +100,7 @@ pub(crate) fn distribution(
             excess_kurtosis: found.excess_kurtosis,
             excess_kurtosis_standard_error: found.excess_kurtosis_standard_error,
         }),
-        worth: worth(run, elapsed_ns),
+        worth: effective_samples(run, elapsed_ns),
         means_ns,
     })
 }

@@ -185,12 +185,12 @@ pub enum AnalysisError {
         metrics: Vec<String>,
     },
     /// A history of which every run is invalid.
-    #[error("every run in {path} is invalid; the newest: {doubts}", path = path.display())]
+    #[error("every run in {path} is invalid; the newest: {reasons}", path = path.display())]
     NoValidRuns {
         /// Its folder.
         path: PathBuf,
         /// What speaks against the newest one.
-        doubts: String,
+        reasons: String,
     },
     /// A CSV file that is no history.
     #[error("{path} is not a history: {reason}", path = path.display())]

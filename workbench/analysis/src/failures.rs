@@ -7,7 +7,7 @@ use workbench_samples::{ErrorKind, Failures, SamplesError};
 
 use crate::model::{Failure, FailureReason};
 
-/// Reasons that are listed of each kind. Ours.
+/// Reasons that are listed of each kind. Our choice.
 const MOST_REASONS: usize = 10;
 
 /// By kind of error, the most frequent first; none of a run that has recorded nothing.

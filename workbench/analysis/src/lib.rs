@@ -15,7 +15,7 @@ mod failures;
 pub mod gate;
 mod histogram;
 pub mod history;
-mod likeness;
+mod grouping;
 mod mean_of_runs;
 mod model;
 mod newest;
@@ -33,7 +33,7 @@ mod steady;
 mod sweep;
 mod tables;
 mod threshold;
-mod worth;
+mod effective_samples;
 
 pub use analysis::{ANALYSIS_FILE, analyze};
 pub use between::between_runs;
@@ -48,7 +48,7 @@ pub use model::{
     ResourceSource, Resources, ResponsesOverTime, RunAnalysis, SCHEMA_VERSION, ScalabilityFit,
     Scope, Second, ServiceTimes, SeveralGroups, Shape, SimultaneousPair, StallCheck,
     StatusOverTime, SteadyState, SteadyStatistics, SweepAnalysis, SweepPointAnalysis, SweepRun,
-    TestMethod, ThresholdOutcome, ThresholdStatus, TimesOverTime, Verdict, WarmUpCheck, Worth,
+    TestMethod, ThresholdOutcome, ThresholdStatus, TimesOverTime, Verdict, WarmUpCheck, EffectiveSamples,
 };
 pub use newest::{NewestRuns, newest_runs};
 pub use published::check_published_table;

@@ -22,7 +22,7 @@ pub(crate) enum NoInterval {
 }
 
 impl NoInterval {
-    pub(crate) fn in_words(self) -> &'static str {
+    pub(crate) fn reason(self) -> &'static str {
         match self {
             Self::SingleRun => "a single run has no interval",
             Self::NoVariation => "the runs do not vary, which is no interval",

@@ -9,7 +9,7 @@ use workbench_samples::{Resource, SamplesError, resource_batches};
 use crate::model::{ResourceSeries, ResourceSource, Resources};
 use crate::tables::NS_PER_SECOND;
 
-/// A reading so long after the start, a week, is of a clock gone wrong. Ours.
+/// A reading so long after the start, a week, is of a clock gone wrong. Our choice.
 const LAST_S: f64 = 7.0 * 86_400.0;
 
 /// Resources by second; `None` of a run that was not watched.

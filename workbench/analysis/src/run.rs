@@ -16,7 +16,7 @@ use crate::failures::failures;
 use crate::histogram::histogram;
 use crate::model::{OpenModel, RequestStatistics, RunAnalysis, ThresholdOutcome};
 use crate::observe::{
-    Gone, LabelObservations, LabelTally, Observations, Times, TimesInOrder, observe, service_times,
+    Outage, LabelObservations, LabelTally, Observations, Times, TimesInOrder, observe, service_times,
 };
 use crate::percentiles::percentile_curves;
 use crate::resources::resources;
@@ -153,7 +153,7 @@ fn combine(
     let steady = steady_state(observations, plan.steady_part(), is_open, &manifest)?;
     if let Some(validity) = &mut manifest.validity {
         if manifest.outcome == Outcome::Completed {
-            judge_answers(validity, &observations.gone);
+            judge_availability(validity, &observations.gone);
         }
         if let Some(steady) = &steady {
             steady::judge(validity, steady, observations);
@@ -239,7 +239,7 @@ fn combine(
 }
 
 /// Makes a run invalid whose target was not there to the end. Of a run that did not complete, its end is known anyway.
-fn judge_answers(validity: &mut Validity, gone: &[Gone]) {
+fn judge_availability(validity: &mut Validity, gone: &[Outage]) {
     if gone.is_empty() {
         return;
     }

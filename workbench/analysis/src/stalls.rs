@@ -9,12 +9,12 @@ use crate::tables::NS_PER_SECOND;
 
 /// What a person takes for an immediate reaction (Nielsen 1993, chapter 5): shorter gaps are no stalls.
 const SHORTEST_STALL_NS: f64 = 0.1 * NS_PER_SECOND;
-/// Starts that are known to a larger share of the shortest stall show none. Ours.
+/// Starts that are known to a larger share of the shortest stall show none. Our choice.
 const COARSE: f64 = 0.1;
 /// A gap is a stall if it is longer than so many mean gaps. For answers that come independently of each other, gaps are
-/// exponential: the probability that one of them is longer is exp(−17), 4 in 100 million. Ours.
+/// exponential: the probability that one of them is longer is exp(−17), 4 in 100 million. Our choice.
 const MEAN_GAPS: f64 = 17.0;
-/// Nor are gaps stalls that last as long as users who wait in step are used to. Ours.
+/// Nor are gaps stalls that last as long as users who wait in step are used to. Our choice.
 const USUAL_RESPONSES: f64 = 3.0;
 /// From this share of the time on, customers who come whether or not the target answers meet a stall so often that their
 /// 99th percentile is one.

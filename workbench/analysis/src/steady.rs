@@ -128,7 +128,7 @@ pub(crate) fn judge(validity: &mut Validity, steady: &SteadyState, observations:
         validity.checks.push(Check {
             name: "dependence of requests".to_owned(),
             status: CheckStatus::Warning,
-            finding: in_words(error),
+            finding: describe(error),
         });
     }
     validity.valid &= steady.warm_up.status != CheckStatus::Failed;
@@ -281,12 +281,12 @@ fn without_interval(value: f64, error: &StatisticsError) -> Estimate {
     Estimate {
         value: Some(value),
         interval: None,
-        note: Some(format!("no interval: {}", in_words(error))),
+        note: Some(format!("no interval: {}", describe(error))),
     }
 }
 
 /// Why dependence cannot be told, of requests rather than of values.
-fn in_words(error: &StatisticsError) -> String {
+fn describe(error: &StatisticsError) -> String {
     match error {
         StatisticsError::TooFewValues { needed, found } => format!(
             "how much requests depend on each other can be told from {needed} of them, there are {found}"

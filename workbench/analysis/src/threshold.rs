@@ -41,7 +41,7 @@ pub(crate) fn evaluate(
     };
     Ok(ThresholdOutcome {
         text: threshold.text.clone(),
-        measured: in_words(threshold.metric, value),
+        measured: describe(threshold.metric, value),
         passed,
         undecided,
     })
@@ -104,16 +104,16 @@ fn holds(value: f64, comparison: Comparison, limit: f64) -> bool {
     }
 }
 
-fn in_words(metric: Metric, value: f64) -> String {
+fn describe(metric: Metric, value: f64) -> String {
     match metric {
-        Metric::Mean | Metric::Max | Metric::Quantile(_) => duration_in_words(value),
+        Metric::Mean | Metric::Max | Metric::Quantile(_) => describe_duration(value),
         Metric::ErrorRate => format!("{:.3} %", value * 100.0),
         Metric::Throughput => format!("{value:.1} /s"),
     }
 }
 
 /// Three decimals of the largest unit that the time reaches.
-fn duration_in_words(value_ns: f64) -> String {
+fn describe_duration(value_ns: f64) -> String {
     let (size, unit) = [(1e9, "s"), (1e6, "ms"), (1e3, "µs")]
         .into_iter()
         .find(|(size, _)| value_ns >= *size)
@@ -306,8 +306,8 @@ mod tests {
 
     #[test]
     fn times_are_shown_in_the_largest_unit_they_reach() {
-        assert_eq!(duration_in_words(12.0), "12.000 ns");
-        assert_eq!(duration_in_words(1_500.0), "1.500 µs");
-        assert_eq!(duration_in_words(1_502_000_000.0), "1.502 s");
+        assert_eq!(describe_duration(12.0), "12.000 ns");
+        assert_eq!(describe_duration(1_500.0), "1.500 µs");
+        assert_eq!(describe_duration(1_502_000_000.0), "1.502 s");
     }
 }

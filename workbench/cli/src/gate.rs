@@ -210,10 +210,10 @@ fn audit(arguments: &Arguments, policy: &Policy) -> anyhow::Result<Exit> {
             seed: arguments.audit_seed,
         },
     );
-    let told = passed_over
+    let notes = passed_over
         .into_iter()
         .map(|what| format!("passed over: {what}"));
-    report.notes.extend(told);
+    report.notes.extend(notes);
     arguments.outputs.audit(&report)?;
     Ok(match report.within_nominal {
         Some(true) => Exit::Pass,
@@ -227,10 +227,10 @@ fn plan(arguments: &Arguments, policy: &Policy) -> anyhow::Result<Exit> {
         pick::sources(&runs_of_files(&arguments.plan, &arguments.results.results)?)?;
     policy.check_labels(sources.iter().flat_map(gate::AuditSource::runs))?;
     let mut report = gate::plan(&sources, policy);
-    let told = passed_over
+    let notes = passed_over
         .into_iter()
         .map(|what| format!("passed over: {what}"));
-    report.notes.extend(told);
+    report.notes.extend(notes);
     arguments.outputs.plan(&report)?;
     Ok(Exit::Pass)
 }

@@ -107,13 +107,13 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     };
     if arguments.merge {
         let imported = importer.import(&arguments.files, &names[0], &options)?;
-        return tell(&imported);
+        return print_summary(&imported);
     }
     let mut exit = Exit::Pass;
     for (file, name) in arguments.files.iter().zip(&names) {
         let done = importer
             .import(std::slice::from_ref(file), name, &options)
-            .and_then(|imported| tell(&imported));
+            .and_then(|imported| print_summary(&imported));
         match done {
             Ok(done) => exit = exit.and(done),
             Err(error) if arguments.files.len() == 1 => return Err(error),
@@ -131,7 +131,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
 }
 
 /// Writes the report of a run, and prints where it is, and what of the file is not in it.
-fn tell(imported: &Imported) -> anyhow::Result<Exit> {
+fn print_summary(imported: &Imported) -> anyhow::Result<Exit> {
     let report = outcome::report_quietly(&imported.folder)?;
     outcome::print(&format!("{}\n", imported.folder.display()))?;
     for line in of_origin(imported) {
@@ -154,7 +154,7 @@ fn of_origin(imported: &Imported) -> Vec<String> {
         imported.manifest.elapsed
     )];
     for bad in &origin.bad_rows {
-        lines.push(format!("not read: {}", BadRows::in_words(bad)));
+        lines.push(format!("not read: {}", BadRows::describe(bad)));
     }
     for left_out in &origin.left_out {
         lines.push(format!("left out: {} {}", left_out.count, left_out.what));

@@ -10,7 +10,7 @@ mod har;
 mod http;
 mod jmx;
 mod openapi;
-mod recorded;
+mod browser_headers;
 mod starter;
 mod template;
 mod url;
@@ -102,7 +102,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let to_stdout = arguments.output.as_deref() == Some(Path::new("-"));
     if to_stdout {
         print(&draft.write(None))?;
-        tell(&draft);
+        print_notes(&draft);
         return Ok(Exit::Pass);
     }
     let path = match &arguments.output {
@@ -115,7 +115,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         &draft.write(has_schema.then_some(SCHEMA)),
         arguments.force,
     )?;
-    tell(&draft);
+    print_notes(&draft);
     print(&next_steps(&draft, &path))?;
     Ok(Exit::Pass)
 }
@@ -180,7 +180,7 @@ fn write(path: &Path, text: &str, force: bool) -> anyhow::Result<()> {
 }
 
 /// What the reader has to know: on stderr, so that it never mixes with a file on stdout.
-fn tell(draft: &Draft) {
+fn print_notes(draft: &Draft) {
     if !draft.left().is_empty() {
         note("Not taken over (also at the end of the file):");
         for left in draft.left() {

@@ -21,7 +21,7 @@ const COUNT_EVERY: Duration = Duration::from_millis(500);
 #[derive(Clone)]
 pub(crate) struct Progress {
     course: Arc<Mutex<Course>>,
-    /// Absent on a terminal that has the view.
+    /// MissingRuns on a terminal that has the view.
     next_line: Option<Arc<Mutex<Duration>>>,
     page: Option<Feed>,
     is_over: Arc<AtomicBool>,

@@ -6,7 +6,7 @@ mod folder;
 mod make;
 mod resume;
 mod summary;
-mod together;
+mod simultaneous;
 
 use std::path::{Path, PathBuf};
 
@@ -89,7 +89,7 @@ impl OpenSeries {
             && !self.record.is_over()
         {
             let names = self.record.experiments.iter().map(|it| it.name.as_str());
-            together::check(&names.collect::<Vec<_>>(), &self.plans)?;
+            simultaneous::check(&names.collect::<Vec<_>>(), &self.plans)?;
         }
         Ok(())
     }

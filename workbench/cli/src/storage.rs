@@ -6,7 +6,7 @@
 #[cfg(feature = "object-storage")]
 mod bucket;
 #[cfg(not(feature = "object-storage"))]
-#[path = "storage/left_out.rs"]
+#[path = "storage/disabled.rs"]
 mod bucket;
 mod fetch;
 mod upload;

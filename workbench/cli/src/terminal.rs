@@ -11,7 +11,7 @@ use std::io::{IsTerminal, Write};
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-/// How long the end of the command waits for a terminal that takes nothing. Ours.
+/// How long the end of the command waits for a terminal that takes nothing. Our choice.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 type Job = Box<dyn FnOnce() + Send>;

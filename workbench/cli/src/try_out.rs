@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Context;
-use workbench_load::{LoadError, RunDirectory, RunOptions, Tried};
+use workbench_load::{LoadError, RunDirectory, RunOptions, ObservedExchange};
 use workbench_plan::Plan;
 use workbench_report::Detail;
 use workbench_samples::Outcome;
@@ -128,7 +128,7 @@ fn chosen(plan: &Plan, wanted: Option<&str>) -> anyhow::Result<Vec<usize>> {
 /// Prints each exchange as it ends.
 fn observer(counts: Arc<Counts>, short: bool) -> workbench_load::ExchangeObserver {
     let options = outcome::text_options(Detail::Verbose);
-    Box::new(move |tried: Tried| {
+    Box::new(move |tried: ObservedExchange| {
         counts.requests.fetch_add(1, Ordering::SeqCst);
         let has_failed = tried.exchange.kind.is_some();
         counts.failed.fetch_add(has_failed.into(), Ordering::SeqCst);

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Translates monotonic instants into nanoseconds of UTC.
 ///
-/// The wall clock is read once, so that steps of it during a run move no sample.
+/// The wall clock is read once, so that its adjustments during a run do not shift samples.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock {
     start: Instant,
@@ -30,7 +30,7 @@ impl Clock {
         }
     }
 
-    /// A clock whose zero is a time of day to the nanosecond, or so long from now where that has passed.
+    /// A clock whose zero is a time of day to the nanosecond, or `lead` from now if that time has passed.
     pub(crate) fn starting_on(at: SystemTime, lead: Duration) -> Self {
         let (now, utc) = (Instant::now(), SystemTime::now());
         match at.duration_since(utc) {

@@ -1,10 +1,10 @@
 //! Experiment files, and the plans and schedules that they describe.
 //!
-//! [`read`] turns a YAML file into a validated [`Plan`]; a [`Schedule`] says as a pure function of time who is
-//! active and what arrives; [`describe`] writes both out for people. [`read_published`] reads a table of printed tests, with the same
-//! care for where a mistake stands.
+//! [`read`] turns a YAML file into a validated [`Plan`]; a [`Schedule`] says as a pure function of time who is active
+//! and what arrives; [`describe`] prints both. [`read_published`] reads a table of published tests, and reports
+//! mistakes with their positions in the same way.
 
-mod answer;
+mod response;
 mod condition;
 mod data;
 mod describe;
@@ -25,8 +25,8 @@ mod sweep;
 mod template;
 mod tls;
 
-pub use answer::{
-    Answer, Capture, Expectation, Failure, Finding, accepts, is_css_selector, is_json_path,
+pub use response::{
+    Response, Capture, Expectation, Failure, Finding, accepts, is_css_selector, is_json_path,
 };
 pub use condition::Condition;
 pub use data::{Data, DataError, Lanes, Per, RowPick, Rows};
@@ -41,7 +41,7 @@ pub use file::{
 pub use order::Order;
 pub use plan::{
     Arrivals, BaseUrl, Body, BodyPart, BookstoreTarget, Comparison, Concurrency, Database, Gaps,
-    Given, Http, HttpVersion, InjectedFault, Iterations, Load, Metric, Monitor, Operation, Part,
+    VariableSource, Http, HttpVersion, InjectedFault, Iterations, Load, Metric, Monitor, Operation, Part,
     Plan, Rate, RateUnit, ResetRequest, Scenario, SteadyPart, Step, Target, ThreadRow, Threshold,
     UrlsTarget, WatchedProcess,
 };

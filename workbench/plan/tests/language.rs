@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use workbench_plan::{
-    Answer, BodyPart, Given, HttpVersion, Moment, Operation, Per, Plan, RowPick, Scenario,
+    Response, BodyPart, VariableSource, HttpVersion, Moment, Operation, Per, Plan, RowPick, Scenario,
     SecretSource, Step, Value, describe, json_schema, parse, random_for_user, read,
 };
 
@@ -520,7 +520,7 @@ scenarios:
   - { name: one, steps: [ { request: "GET shop/${b}/${c}" } ] }
 "#,
     );
-    let given: Vec<(&str, &Given)> = plan.scenarios[0]
+    let given: Vec<(&str, &VariableSource)> = plan.scenarios[0]
         .given
         .iter()
         .map(|(position, given)| (plan.scenarios[0].variables[*position].as_str(), given))
@@ -529,14 +529,14 @@ scenarios:
     assert_eq!(names, ["customers.name", "a", "env.B", "b", "c"]);
     assert!(matches!(
         given[0].1,
-        Given::Column {
+        VariableSource::Column {
             data: 0,
             is_number: false,
             ..
         }
     ));
-    assert!(matches!(given[2].1, Given::Secret(0)));
-    assert!(matches!(given[3].1, Given::Drawn(_)));
+    assert!(matches!(given[2].1, VariableSource::Secret(0)));
+    assert!(matches!(given[3].1, VariableSource::Drawn(_)));
 }
 
 /// Does what a user does with a list of operations; gives the labels of its requests.
@@ -672,7 +672,7 @@ fn captured_values_go_into_later_requests() {
     let scenario = &plan.scenarios[0];
     let step = &scenario.steps[1];
     let mut values = values(scenario, &[("n", Value::Integer(5)), ("both", text("Ann"))]);
-    let answer = Answer {
+    let response = Response {
         status: 201,
         head: b"HTTP/1.1 201 Created\r\ncontent-type: application/json; charset=utf-8\r\nLocation: /items/17\r\nETag: \"x\"\r\nX-B: 5\r\n",
         body: br#"{"items":[{"id":4},{"id":5}],"total":12,"name":"Ann","price":9.50,"none":null,"open":true}"#,
@@ -680,7 +680,7 @@ fn captured_values_go_into_later_requests() {
         elapsed: Duration::from_millis(400),
         cookie: &|_| None,
     };
-    let finding = step.examine(&answer, &mut values, &mut random_for_user(1, 1));
+    let finding = step.examine(&response, &mut values, &mut random_for_user(1, 1));
     let of = |name: &str| {
         let position = scenario.variables.iter().position(|it| it == name).unwrap();
         values[position].clone()

@@ -14,7 +14,7 @@ mod lock;
 mod manifest;
 mod origin;
 mod read;
-mod replace;
+mod atomic_write;
 mod resources;
 mod sample;
 mod schema;
@@ -36,7 +36,7 @@ pub use manifest::{
 };
 pub use origin::{BadRows, LeftOut, Origin, OriginFile};
 pub use read::{SampleBatch, has_samples, parts as sample_parts, sample_batches};
-pub use replace::replace_file;
+pub use atomic_write::replace_file;
 pub use resources::{
     RESOURCES_FILE, RESOURCES_VERSION, Resource, ResourceWriter, read_resources, resource_batches,
 };

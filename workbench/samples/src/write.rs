@@ -14,7 +14,7 @@ use polars_utils::compression::ZstdLevel;
 
 use crate::error::SamplesError;
 use crate::read::parts;
-use crate::replace::replace_with;
+use crate::atomic_write::replace_with;
 use crate::sample::{ErrorKind, Labels, Phase, Sample};
 use crate::schema::{SCHEMA_VERSION, VERSION_KEY, column};
 
@@ -30,7 +30,7 @@ const ZSTD_LEVEL: i32 = 1;
 pub struct SampleWriter {
     directory: PathBuf,
     next_part: u32,
-    words: Words,
+    words: Dictionaries,
 }
 
 impl SampleWriter {
@@ -48,7 +48,7 @@ impl SampleWriter {
                 directory: directory.to_owned(),
             });
         }
-        let words = Words::of(labels).map_err(|source| SamplesError::Encode {
+        let words = Dictionaries::of(labels).map_err(|source| SamplesError::Encode {
             path: directory.to_owned(),
             source,
         })?;
@@ -181,7 +181,7 @@ fn writer(file: &mut File, version: u32) -> PolarsResult<ParquetWriter<&mut File
 
 /// The dictionary of each label column: which number Polars stores for which of our numbers.
 #[derive(Debug)]
-struct Words {
+struct Dictionaries {
     categories: DataType,
     requests: Vec<u32>,
     scenarios: Vec<u32>,
@@ -189,7 +189,7 @@ struct Words {
     phases: Vec<u32>,
 }
 
-impl Words {
+impl Dictionaries {
     fn of(labels: Labels) -> PolarsResult<Self> {
         let global = Categories::global();
         let mapping = global.mapping();

@@ -3,13 +3,13 @@
 use workbench_samples::Outcome;
 use workbench_statistics::{RunErrors, StatisticsError, Verdict as Found, family_verdicts};
 
-use super::group::{RunGroup, described_run, doubts};
+use super::group::{RunGroup, described_run, invalid_reasons};
 use super::pairing::{Sides, sides};
 use super::resolution::step_ns;
 use super::row::{Judged, of_errors, of_positive, verdict};
 use super::rule::{Belief, Question};
 use super::values::{Typical, errors, is_all, labels, value};
-use super::words::{few, in_words};
+use super::warnings::{few, describe};
 use crate::model::{GroupComparison, Metric, RunAnalysis, Verdict};
 use crate::tables::TOTAL;
 
@@ -61,7 +61,7 @@ pub(crate) fn compare(
     let forced = question.belief == Belief::Forced;
     let mut invalid = question.belief == Belief::Refused;
     for run in all() {
-        let reasons = doubts(run);
+        let reasons = invalid_reasons(run);
         if !reasons.is_empty() {
             invalid |= !forced;
             warnings.push(Warning::Doubt(format!(
@@ -234,7 +234,7 @@ fn as_family(judged: &mut [Judged], alpha: f64) {
         row.strict_regression = found.strict_regression;
         row.p_regressed_adjusted = found.adjusted.map(|evidence| evidence.p_regressed);
         row.p_improved_adjusted = found.adjusted.map(|evidence| evidence.p_improved);
-        row.warnings.extend(found.warning.map(in_words));
+        row.warnings.extend(found.warning.map(describe));
         row.runs_needed = judged
             .runs_for_margin
             .filter(|_| row.verdict == Verdict::Inconclusive);

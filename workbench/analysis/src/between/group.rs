@@ -5,7 +5,7 @@ use workbench_statistics::summary;
 
 use super::rule::Question;
 use super::values::{Typical, labels, statistics, value};
-use crate::likeness::group_names;
+use crate::grouping::group_names;
 use crate::mean_of_runs::{Scale, mean_of_runs};
 use crate::model::{Group, GroupRun, GroupStatistic, Metric, MissingValue, RunAnalysis, Scope};
 use crate::points::in_order_of_points;
@@ -102,28 +102,28 @@ pub(crate) fn described_run(run: &RunAnalysis) -> GroupRun {
             .series
             .as_ref()
             .map(|place| (place.series_id.clone(), place.block)),
-        valid: doubts(run).is_empty(),
+        valid: invalid_reasons(run).is_empty(),
     }
 }
 
 /// Why a run cannot be believed; empty where it can. A run that came to its end and was judged by nobody (one of
 /// another tool) is believed.
-pub(crate) fn doubts(run: &RunAnalysis) -> Vec<String> {
-    let mut doubts = Vec::new();
+pub(crate) fn invalid_reasons(run: &RunAnalysis) -> Vec<String> {
+    let mut invalid_reasons = Vec::new();
     match &run.outcome {
         Outcome::Completed => {}
-        Outcome::Running => doubts.push("it has not ended".to_owned()),
-        Outcome::Interrupted => doubts.push("it was interrupted".to_owned()),
-        Outcome::Failed(reason) => doubts.push(format!("it failed: {reason}")),
+        Outcome::Running => invalid_reasons.push("it has not ended".to_owned()),
+        Outcome::Interrupted => invalid_reasons.push("it was interrupted".to_owned()),
+        Outcome::Failed(reason) => invalid_reasons.push(format!("it failed: {reason}")),
     }
     if let Some(validity) = run.validity.as_ref().filter(|validity| !validity.valid) {
         let failed = validity
             .checks
             .iter()
             .filter(|check| check.status == CheckStatus::Failed);
-        doubts.extend(failed.map(|check| format!("{}: {}", check.name, check.finding)));
-        if doubts.is_empty() {
-            doubts.push("it was found invalid".to_owned());
+        invalid_reasons.extend(failed.map(|check| format!("{}: {}", check.name, check.finding)));
+        if invalid_reasons.is_empty() {
+            invalid_reasons.push("it was found invalid".to_owned());
         }
     }
     // Where the run was judged, these are among its checks.
@@ -134,11 +134,11 @@ pub(crate) fn doubts(run: &RunAnalysis) -> Vec<String> {
             ("stalls", stalls.status, &stalls.finding),
         ] {
             if status == CheckStatus::Failed {
-                doubts.push(format!("{name}: {finding}"));
+                invalid_reasons.push(format!("{name}: {finding}"));
             }
         }
     }
-    doubts
+    invalid_reasons
 }
 
 /// The mean over runs: geometric, but of error rates, which can be 0, arithmetic.

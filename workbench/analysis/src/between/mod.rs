@@ -8,14 +8,14 @@ mod row;
 mod rule;
 mod several;
 mod values;
-mod words;
+mod warnings;
 
 pub(crate) use compare::{Warning, compare};
-pub(crate) use group::{RunGroup, described_run, doubts, why_missing};
+pub(crate) use group::{RunGroup, described_run, invalid_reasons, why_missing};
 pub(crate) use row::Judged;
 pub(crate) use rule::{Belief, Question, asked_of};
 pub(crate) use values::{Typical, is_all, labels, requests_of, value};
-pub(crate) use words::few;
+pub(crate) use warnings::few;
 
 use crate::model::{BetweenRuns, ComparisonRule, RunAnalysis};
 

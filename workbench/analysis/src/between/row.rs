@@ -9,7 +9,7 @@ use workbench_statistics::{
 
 use super::group::{mean, scaled};
 use super::resolution::compare_in_steps;
-use super::words::in_words;
+use super::warnings::describe;
 use crate::model::{
     ConfidenceInterval, Metric, MetricComparison, RankEstimate, TestMethod, Verdict,
 };
@@ -229,7 +229,7 @@ impl Facts<'_> {
                 .filter(|_| effect_sizes)
                 .map(|effect| effect.g),
             cliffs_delta: cliffs_delta(&after, &before).ok().filter(|_| effect_sizes),
-            warnings: self.warnings.into_iter().map(in_words).collect(),
+            warnings: self.warnings.into_iter().map(describe).collect(),
         };
         Judged {
             row,

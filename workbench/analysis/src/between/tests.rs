@@ -160,7 +160,7 @@ fn the_steady_part_of_a_run_that_nobody_judged_is_doubted_for_each_of_its_checks
     steady.stalls.finding = "not for 60 s".to_owned();
     doubted.validity = None;
     assert_eq!(
-        crate::between::doubts(&doubted),
+        crate::between::invalid_reasons(&doubted),
         ["steady state: not for 60 s", "stalls: not for 60 s"]
     );
 }

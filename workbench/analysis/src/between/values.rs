@@ -32,7 +32,7 @@ pub(crate) fn is_all<'a>(runs: impl IntoIterator<Item = &'a RunAnalysis>, label:
 }
 
 /// Fewer requests than this in any run leave a label out of the typical time, as long as others remain: its median would
-/// vary more than all others. Ours.
+/// vary more than all others. Our choice.
 const FOR_TYPICAL: u64 = 100;
 
 /// Labels that the typical time of some runs is made of: those of which each run has a median, and enough requests.

@@ -11,7 +11,7 @@ use workbench_statistics::{
 /// Version of the JSON that is printed.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// Share of the processors that other programs may use before a missed aim says nothing of the workbench. Ours, as in the
+/// Share of the processors that other programs may use before a missed aim says nothing of the workbench. Our choice, as in the
 /// validity of a run.
 const OTHERS_TOLERANCE: f64 = 0.1;
 /// The same for other guests of the machine's host.
@@ -174,7 +174,7 @@ pub struct Aims {
 }
 
 impl Default for Aims {
-    /// Ours.
+    /// Our choice.
     fn default() -> Self {
         Self {
             error_ns: 100e3,

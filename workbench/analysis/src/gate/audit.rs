@@ -3,10 +3,10 @@
 use serde::Serialize;
 use workbench_statistics::clopper_pearson;
 
-use super::absent::Absent;
+use super::missing_runs::MissingRuns;
 use super::comparable::unlike_targets;
 use super::conclude::{These, judge_these};
-use super::deal::{splits, swapped, swaps};
+use super::splits::{splits, swapped, swaps};
 use super::run::GateRun;
 use crate::model::{Conclusion, GATE_SCHEMA_VERSION, GateReport, GateRow, Policy};
 use crate::model::{ConfidenceInterval, Verdict};
@@ -28,7 +28,7 @@ pub enum AuditSource {
         /// Runs that stand for the candidate.
         candidate: Vec<GateRun>,
         /// Runs that belong to these and are not among them.
-        absent: Absent,
+        absent: MissingRuns,
     },
     /// Runs of one experiment, in order of time.
     Runs(Vec<GateRun>),
@@ -95,7 +95,7 @@ impl AlarmRate {
         &mut self,
         baseline: &[&GateRun],
         candidate: &[&GateRun],
-        absent: &Absent,
+        absent: &MissingRuns,
         policy: &Policy,
     ) -> Vec<String> {
         if let Some(unlike) = unlike_targets(&[baseline, candidate].concat()) {
@@ -140,7 +140,7 @@ impl AlarmRate {
 }
 
 /// Whether every gated row could have alarmed.
-fn is_tested(report: &GateReport, absent: &Absent) -> bool {
+fn is_tested(report: &GateReport, absent: &MissingRuns) -> bool {
     let least = u64::from(report.policy.minimum_runs);
     let tested =
         |row: &GateRow| row.comparison.method.is_some() && row.comparison.interval.is_some();
@@ -175,7 +175,7 @@ pub fn audit(sources: &[AuditSource], policy: &Policy, options: AuditOptions) ->
     let (mut disjoint, mut reshuffled) = (AlarmRate::default(), AlarmRate::default());
     let mut exhaustive = true;
     // Runs of one experiment were dealt out by nobody.
-    let none = Absent::default();
+    let none = MissingRuns::default();
     let (mut notes, mut refusals) = (Vec::new(), Vec::new());
     for source in sources {
         match source {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::absent::Absent;
+use super::missing_runs::MissingRuns;
 use super::run::GateRun;
-use crate::between::doubts;
-use crate::likeness::difference;
+use crate::between::invalid_reasons;
+use crate::grouping::difference;
 use crate::model::{Objection, ObjectionKind};
 
 /// Everything that speaks against comparing these runs; whether each of them stands for a session.
@@ -13,13 +13,13 @@ pub(super) fn objections(
     baseline: &[&GateRun],
     candidate: &[&GateRun],
     history: bool,
-    absent: &Absent,
+    absent: &MissingRuns,
 ) -> Vec<Objection> {
     let runs = &[baseline, candidate].concat()[..];
     let mut found = Vec::new();
     let mut object = |kind, finding: String| found.push(Objection { kind, finding });
     for run in runs {
-        let reasons = doubts(&run.analysis);
+        let reasons = invalid_reasons(&run.analysis);
         if !reasons.is_empty() {
             let finding = format!("{}: {}", run.name(), reasons.join("; "));
             object(ObjectionKind::InvalidRun, finding);
@@ -65,7 +65,7 @@ pub(super) fn objections(
 
 /// What keeps two runs from being compared, invalid runs aside; empty where nothing does.
 pub(crate) fn differences(one: &GateRun, other: &GateRun) -> Vec<String> {
-    objections(&[one], &[other], false, &Absent::default())
+    objections(&[one], &[other], false, &MissingRuns::default())
         .into_iter()
         .filter(|objection| objection.kind != ObjectionKind::InvalidRun)
         .map(|objection| objection.finding)
@@ -124,14 +124,14 @@ fn differing(what: &str, runs: &[&GateRun], of: impl Fn(&GateRun) -> String) -> 
     if values.len() < 2 {
         return None;
     }
-    let said: Vec<String> = values
+    let listed_values: Vec<String> = values
         .into_iter()
         .map(|(value, count, first)| match count {
             1 => format!("“{value}” in {first}"),
             _ => format!("“{value}” in {count} runs such as {first}"),
         })
         .collect();
-    Some(format!("{what}: {}", said.join(", ")))
+    Some(format!("{what}: {}", listed_values.join(", ")))
 }
 
 /// Says how the first experiment that is unlike the first one differs.

@@ -2,10 +2,10 @@
 
 use workbench_statistics::RUNS_OF_A_HISTORY;
 
-use super::absent::Absent;
+use super::missing_runs::MissingRuns;
 use super::advice::advice;
 use super::comparable::objections;
-use super::remarks::remarks;
+use super::notices::notices;
 use super::run::GateRun;
 use crate::between::{
     Belief, Judged, RunGroup, Warning, asked_of, compare, described_run, is_all, labels,
@@ -28,7 +28,7 @@ pub struct Sides<'a> {
     /// Whether the baseline is a history: each run a session of its own.
     pub history: bool,
     /// Runs that belong to these and are not among them.
-    pub absent: &'a Absent,
+    pub absent: &'a MissingRuns,
 }
 
 /// Judges a candidate's runs against a baseline's by a policy; never an error.
@@ -69,7 +69,7 @@ pub(super) struct These<'a> {
     pub(super) before: &'a [&'a GateRun],
     pub(super) after: &'a [&'a GateRun],
     pub(super) history: bool,
-    pub(super) absent: &'a Absent,
+    pub(super) absent: &'a MissingRuns,
 }
 
 pub(super) fn judge_these(these: These<'_>, policy: &Policy, force: bool) -> GateReport {
@@ -171,7 +171,7 @@ pub(super) fn judge_these(these: These<'_>, policy: &Policy, force: bool) -> Gat
     }
     report
         .warnings
-        .extend(remarks(before, after, policy.rule.margin()));
+        .extend(notices(before, after, policy.rule.margin()));
     report.reasons = reasons(&report);
     let imported = all.iter().any(|run| run.manifest.origin.is_some());
     report.advice = advice(&report, unfinished, imported);

@@ -6,7 +6,7 @@ use workbench_samples::Manifest;
 
 use super::conclude::{Sides, judge};
 use super::run::GateRun;
-use super::select::absent_of;
+use super::select::missing_runs_of;
 use crate::error::AnalysisError;
 use crate::experiment;
 use crate::model::{GateReport, Policy, RunAnalysis};
@@ -28,7 +28,7 @@ pub(crate) fn of_groups(
         baseline: &side(baseline)?,
         candidate: &side(candidate)?,
         history: false,
-        absent: &absent_of(&folders)?,
+        absent: &missing_runs_of(&folders)?,
     };
     Ok(judge(sides, &Policy::default(), false))
 }

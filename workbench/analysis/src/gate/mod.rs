@@ -3,29 +3,29 @@
 //! `Analysis × Policy → GateReport`. Computing is pure ([`judge`], [`audit`]); what touches files stands apart
 //! ([`GateRun::read`], [`select`], [`keep`]).
 
-mod absent;
+mod missing_runs;
 mod advice;
 mod audit;
 mod comparable;
 mod conclude;
-mod deal;
+mod splits;
 mod groups;
 mod history;
-mod needs;
+mod feasibility;
 mod planning;
 mod policy;
-mod remarks;
+mod notices;
 mod run;
 mod select;
 mod share;
 
-pub use absent::{Absent, Agreed};
+pub use missing_runs::{MissingRuns, Agreed};
 pub use audit::{AlarmRate, AuditOptions, AuditReport, AuditSource, audit};
 pub(crate) use comparable::{differences, one_session};
 pub use conclude::{Sides, judge};
 pub(crate) use groups::of_groups;
 pub use history::keep;
-pub use needs::{cannot_be_shown, requests_at_looks};
+pub use feasibility::{cannot_be_shown, requests_at_looks};
 pub use planning::{Needed, PLANNED_CHANGES, PlanReport, PlanRow, plan};
 pub use policy::PolicyChoices;
 pub use run::{GateRun, each_once};

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use workbench_samples::{MANIFEST_FILE, Manifest, SERIES_FILE, SERIES_FOLDER, Series, has_samples};
 
-use super::absent::Absent;
+use super::missing_runs::MissingRuns;
 use crate::error::AnalysisError;
 use crate::newest::folders;
 use crate::recognise::instead_of_runs;
@@ -18,7 +18,7 @@ pub struct Selection {
     /// What was passed over, in words.
     pub passed_over: Vec<String>,
     /// What is known of runs that belong to these and are not among them.
-    pub absent: Absent,
+    pub absent: MissingRuns,
 }
 
 impl Selection {
@@ -33,7 +33,7 @@ impl Selection {
 /// of one experiment, or `FOLDER:NAME` for one experiment of a series.
 ///
 /// Of a series, invalid runs are taken too, for whoever judges has to know of them. Runs that failed, ended before their
-/// first request, or are still to be made are not, and are told of as [`Absent`]; where a run's series is found beside
+/// first request, or are still to be made are not, and are told of as [`MissingRuns`]; where a run's series is found beside
 /// it, that is so however the run was named.
 ///
 /// # Errors
@@ -49,7 +49,7 @@ pub fn select(paths: &[PathBuf]) -> Result<Selection, AnalysisError> {
 fn select_one(path: &Path) -> Result<Selection, AnalysisError> {
     segments::combine(path)?;
     if path.join(MANIFEST_FILE).is_file() {
-        return with_absent(Selection {
+        return with_missing_runs(Selection {
             runs: vec![path.to_owned()],
             ..Selection::default()
         });
@@ -99,24 +99,24 @@ fn select_one(path: &Path) -> Result<Selection, AnalysisError> {
             .map(|folder| format!("{} has no manifest", folder.display()))
             .chain(unfinished)
             .collect(),
-        absent: Absent::default(),
+        absent: MissingRuns::default(),
     };
     for run in empty {
         selection.absent.without_samples(&run)?;
     }
-    with_absent(selection)
+    with_missing_runs(selection)
 }
 
 /// The same, with what the records of their series know of runs that are not among them.
-fn with_absent(mut selection: Selection) -> Result<Selection, AnalysisError> {
-    selection.absent.add(absent_of(&selection.runs)?);
+fn with_missing_runs(mut selection: Selection) -> Result<Selection, AnalysisError> {
+    selection.absent.add(missing_runs_of(&selection.runs)?);
     Ok(selection)
 }
 
 /// What the records of the series of runs know of runs that belong to them and are not among them.
-pub(super) fn absent_of(runs: &[PathBuf]) -> Result<Absent, AnalysisError> {
+pub(super) fn missing_runs_of(runs: &[PathBuf]) -> Result<MissingRuns, AnalysisError> {
     let mut known: Vec<(PathBuf, String)> = Vec::new();
-    let mut all = Absent::default();
+    let mut all = MissingRuns::default();
     for run in runs {
         let Some(place) = Manifest::read(run)?.series else {
             continue;
@@ -129,7 +129,7 @@ pub(super) fn absent_of(runs: &[PathBuf]) -> Result<Absent, AnalysisError> {
         let of = (series.clone(), place.experiment);
         if !known.contains(&of) && series.join(SERIES_FILE).is_file() {
             let record = Series::read(&series)?;
-            let mut absent = Absent::of_series(&record, &of.1, results)?;
+            let mut absent = MissingRuns::of_series(&record, &of.1, results)?;
             absent.leave_out(runs);
             all.add(absent);
             known.push(of);
@@ -187,7 +187,7 @@ pub fn select_of_record(
         .filter(|run| run.state.is_over())
         .filter_map(|run| Some(results.join(run.run.as_ref()?)))
         .collect();
-    let absent = Absent::of_series(record, name, results)?;
+    let absent = MissingRuns::of_series(record, name, results)?;
     if runs.is_empty() {
         return Err(AnalysisError::NoFinishedRun {
             name: name.to_owned(),

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::judge::{HistoryOptions, Values, judge};
 use super::metric;
 use super::model::{Break, History, Session};
-use crate::between::{Typical, doubts, labels, value};
+use crate::between::{Typical, invalid_reasons, labels, value};
 use crate::error::AnalysisError;
 use crate::gate::{GateRun, differences, each_once, one_session, select};
 use crate::model::{LatencyOf, Metric};
@@ -30,19 +30,19 @@ pub fn read_runs(folder: &Path, options: &HistoryOptions) -> Result<History, Ana
     let mut runs = runs.collect::<Result<Vec<_>, _>>()?;
     each_once(&runs)?;
     runs.sort_by_key(|run| run.manifest.started_at);
-    let mut newest_doubts = String::new();
+    let mut newest_reasons = String::new();
     runs.retain(|run| {
-        let doubts = doubts(&run.analysis);
-        if !doubts.is_empty() {
-            newest_doubts = format!("{}: {}", run.name(), doubts.join("; "));
-            warnings.push(format!("left out: {newest_doubts}"));
+        let invalid_reasons = invalid_reasons(&run.analysis);
+        if !invalid_reasons.is_empty() {
+            newest_reasons = format!("{}: {}", run.name(), invalid_reasons.join("; "));
+            warnings.push(format!("left out: {newest_reasons}"));
         }
-        doubts.is_empty()
+        invalid_reasons.is_empty()
     });
     if runs.is_empty() {
         return Err(AnalysisError::NoValidRuns {
             path: folder.to_owned(),
-            doubts: newest_doubts,
+            reasons: newest_reasons,
         });
     }
     let metrics = chosen_metrics(&options.metrics)?;

@@ -54,7 +54,7 @@ pub struct CltDistribution {
     /// How close the drawn means are to a normal distribution; `None` where they do not vary.
     pub shape: Option<Shape>,
     /// What the run's requests are worth, and the procedure on them.
-    pub worth: Worth,
+    pub worth: EffectiveSamples,
 }
 
 /// Skewness and tails of the drawn means, 0 and 0 for a normal distribution.
@@ -72,7 +72,7 @@ pub struct Shape {
 
 /// What a run's requests know of its mean, and how often the report's test alarms on such data without a reason.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Worth {
+pub struct EffectiveSamples {
     /// How many times the variance of the mean is what it would be for independent requests (τ); `None` where it
     /// cannot be told.
     pub autocorrelation_factor: Option<f64>,

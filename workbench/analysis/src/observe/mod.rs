@@ -9,13 +9,13 @@
 //! In memory are the batches that are read at the moment, some 10 KB for each decade of the times of a label, and 0.2 MB for
 //! the batch means of each label. Only comparisons keep elapsed times in order, at 8 bytes each, up to a number.
 
-mod answers;
-mod backward;
+mod response_gaps;
+mod reverse_pass;
 mod batch;
-mod census;
+mod first_pass;
 mod counts;
-mod course;
-mod gone;
+mod time_order;
+mod outage;
 mod labels;
 mod over_time;
 mod responses;
@@ -36,16 +36,16 @@ use workbench_statistics::{LateChange, StatisticsError, late_change};
 use crate::diagnosis::Diagnosis;
 use crate::error::AnalysisError;
 use crate::model::OverTime;
-use census::Census;
-use course::Blocks;
+use first_pass::FirstPass;
+use time_order::Blocks;
 use labels::Labels;
 use source::Source;
 use tally::MOST_LABELS;
 
-pub(crate) use answers::{Gap, Waits};
-pub(crate) use backward::SecondTimes;
+pub(crate) use response_gaps::{Gap, Waits};
+pub(crate) use reverse_pass::SecondTimes;
 pub(crate) use counts::Class;
-pub(crate) use gone::Gone;
+pub(crate) use outage::Outage;
 pub(crate) use service::service_times;
 pub(crate) use tally::{ErrorTotal, LabelTally};
 pub(crate) use times::{LabelTimes, Times};
@@ -53,7 +53,7 @@ pub(crate) use times::{LabelTimes, Times};
 /// More threads than this would only hold more batches in memory.
 const MOST_THREADS: usize = 8;
 /// Samples in the batches that are read at the same time, some 100 bytes each: other programs write larger batches than
-/// ours. Ours.
+/// ours. Our choice.
 const MOST_AT_ONCE: usize = 2_000_000;
 
 /// What becomes of the elapsed times in order of time.
@@ -78,7 +78,7 @@ pub(crate) struct Observations {
     /// What the seconds are counted from.
     pub(crate) origin: i64,
     /// Services that stopped answering and did not begin again.
-    pub(crate) gone: Vec<Gone>,
+    pub(crate) gone: Vec<Outage>,
     /// The steady part; `None` where it has no samples.
     pub(crate) steady: Option<SteadyObservations>,
     pub(crate) over_time: OverTime,
@@ -97,13 +97,13 @@ pub(crate) struct LabelObservations {
 }
 
 /// Five blocks are the shortest level that is looked for, a fifteenth of the steady part: what takes less time, a garbage
-/// collection or a checkpoint, passes. Ours.
+/// collection or a checkpoint, passes. Our choice.
 pub(crate) const MOST_BLOCKS: usize = 75;
 /// As few as a late change can be seen in.
 const LEAST_BLOCKS: usize = 50;
-/// Requests in each block, on average, where there are enough for [`LEAST_BLOCKS`]. Ours.
+/// Requests in each block, on average, where there are enough for [`LEAST_BLOCKS`]. Our choice.
 const BLOCK_REQUESTS: usize = 10;
-/// In fewer requests no late change is looked for: five in each block. Ours.
+/// In fewer requests no late change is looked for: five in each block. Our choice.
 const LEAST_REQUESTS: usize = 250;
 
 /// The requests that started in one second.
@@ -206,7 +206,7 @@ pub(crate) fn observe(
         path: directory.to_owned(),
         source,
     };
-    let census = threads.install(|| Census::take(&batches, started_at, plan));
+    let census = threads.install(|| FirstPass::take(&batches, started_at, plan));
     let mut census = census.map_err(unreadable)?;
     if census.labels.is_empty() {
         return Err(AnalysisError::Samples(SamplesError::NoSamples {

@@ -3,7 +3,7 @@
 
 use std::mem;
 
-use super::backward::InSecond;
+use super::reverse_pass::InSecond;
 use super::counts::{Class, Counts};
 use super::tally::{is_failed, label};
 use super::times::Times;
@@ -226,7 +226,7 @@ fn bound(bin: usize) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::backward::{Placed, SecondTimes};
+    use super::super::reverse_pass::{Placed, SecondTimes};
     use super::super::tally::code;
     use super::*;
 

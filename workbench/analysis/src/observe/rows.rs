@@ -69,13 +69,13 @@ impl Rows {
     }
 
     /// Words as numbers of Polars' dictionary; see [`Rows::table`].
-    pub(super) fn words(&self, name: &str) -> PolarsResult<&[u32]> {
+    pub(super) fn texts(&self, name: &str) -> PolarsResult<&[u32]> {
         let words = self.0.column(name)?.cat32()?;
         words.physical().cont_slice().map_err(|_| missing(name))
     }
 
     /// Words of which some may be missing.
-    pub(super) fn optional_words(&self, name: &str) -> PolarsResult<&Categorical32Chunked> {
+    pub(super) fn optional_texts(&self, name: &str) -> PolarsResult<&Categorical32Chunked> {
         self.0.column(name)?.cat32()
     }
 
@@ -94,7 +94,7 @@ impl Rows {
 }
 
 /// Requests further than this from the schedule are believed no more than a clock that was set in between, or a damaged
-/// file: there would have to be room for every second on the way. Ours.
+/// file: there would have to be room for every second on the way. Our choice.
 const BELIEVED_NS: i64 = 24 * 3_600 * NS_PER_SECOND;
 
 /// What instants are counted from, and until when they are believed.
@@ -124,7 +124,7 @@ impl Clock {
     }
 
     fn stray(self, instant: i64) -> PolarsError {
-        let in_words = |instant: i64| {
+        let rfc_3339 = |instant: i64| {
             Timestamp::from_nanosecond(i128::from(instant))
                 .map_or_else(|_| instant.to_string(), |instant| format!("{instant:.0}"))
         };
@@ -132,8 +132,8 @@ impl Clock {
             format!(
                 "a request started or ended at {}, more than a day from the schedule, which begins at {}: either the \
                  samples are damaged, or started_at in the run's manifest.json is",
-                in_words(instant),
-                in_words(self.origin)
+                rfc_3339(instant),
+                rfc_3339(self.origin)
             )
             .into(),
         )

@@ -9,9 +9,9 @@ use workbench_plan::{Plan, SteadyPart};
 use workbench_samples::column;
 
 use super::batch::Batch;
-use super::census::Census;
+use super::first_pass::FirstPass;
 use super::counts::{Found, Sought, exact};
-use super::course::{Blocks, Course, Courses, Seen, Settling};
+use super::time_order::{Blocks, Course, Courses, Seen, Settling};
 use super::labels::Labels;
 use super::over_time::TimesInIntervals;
 use super::rows::Clock;
@@ -36,11 +36,11 @@ pub(super) struct Source {
 impl Source {
     pub(super) fn observations(
         self,
-        census: &Census,
+        census: &FirstPass,
         (plan, ended_at): (&Plan, Option<i64>),
         times_in_order: TimesInOrder,
     ) -> PolarsResult<Observations> {
-        let Census {
+        let FirstPass {
             clock, by_second, ..
         } = census;
         let origin = clock.origin;
@@ -80,7 +80,7 @@ impl Source {
         let mut seen = Seen::new(courses, in_steady_part, over_time, times_in_order);
         let to_place = (&self.labels, *clock, self.steady_part);
         self.threads.install(|| {
-            backward::each_second(&self.batches, to_place, |second| {
+            reverse_pass::each_second(&self.batches, to_place, |second| {
                 seen.take(&second);
             })
         })?;

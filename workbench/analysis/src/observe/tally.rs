@@ -6,9 +6,9 @@ use polars_core::prelude::PolarsResult;
 use workbench_samples::{ErrorKind, column};
 
 use super::Window;
-use super::answers::Answers;
+use super::response_gaps::ResponseGaps;
 use super::counts::{Counts, exact};
-use super::gone::{Gone, InVain};
+use super::outage::{Outage, InVain};
 use super::labels::Labels;
 use super::responses::Responses;
 use super::rows::{Clock, NS_PER_SECOND, Rows, missing, second};
@@ -69,7 +69,7 @@ pub(super) struct Tally<'a> {
     pub(super) seconds: Vec<SecondTally>,
     /// Responses received whole, by the second of their end.
     pub(super) completed: BTreeMap<u32, u64>,
-    pub(super) answers: Answers,
+    pub(super) answers: ResponseGaps,
     pub(super) responses: Responses,
     /// By service.
     in_vain: Vec<InVain>,
@@ -156,7 +156,7 @@ impl<'a> Tally<'a> {
                 .collect(),
             seconds: vec![SecondTally::default(); seconds],
             completed: BTreeMap::new(),
-            answers: Answers::new(window),
+            answers: ResponseGaps::new(window),
             responses: Responses::new(seconds),
             in_vain: vec![InVain::default(); labels.services.len()],
             errors: BTreeMap::new(),
@@ -185,7 +185,7 @@ impl<'a> Tally<'a> {
             .may_wait
             .then(|| rows.small(column::USER))
             .transpose()?;
-        let errors = rows.optional_words(column::ERROR)?;
+        let errors = rows.optional_texts(column::ERROR)?;
         let error_of = rows.table(column::ERROR, Failure::of)?;
         let mut failures: BTreeMap<_, u64> = BTreeMap::new();
         let mut completed = RunOfSeconds::default();
@@ -277,7 +277,7 @@ impl<'a> Tally<'a> {
     }
 
     /// Services that stopped answering and did not begin again, of a run of so many nanoseconds that began at `origin`.
-    pub(super) fn gone(&self, origin: i64, run_ns: i64) -> Vec<Gone> {
+    pub(super) fn gone(&self, origin: i64, run_ns: i64) -> Vec<Outage> {
         let mut gone = Vec::new();
         for (service, name) in self.of.services.iter().enumerate() {
             let of_service = self.of.service_of.iter().zip(&self.labels);
@@ -292,7 +292,7 @@ impl<'a> Tally<'a> {
             gone.extend(
                 self.in_vain[service]
                     .gone_after(answers, since, run_ns)
-                    .map(|in_vain| Gone {
+                    .map(|in_vain| Outage {
                         service: name.clone(),
                         since_s: since as f64 / NS_PER_SECOND as f64,
                         in_vain,

@@ -13,7 +13,7 @@ fn of_origin(origin: &Origin) -> Vec<String> {
     let mut warnings = Vec::new();
     let bad = origin.bad_row_count();
     if bad > 0 {
-        let kinds = origin.bad_rows.iter().map(BadRows::in_words);
+        let kinds = origin.bad_rows.iter().map(BadRows::describe);
         warnings.push(format!(
             "lacks {bad} of {} rows, which could not be read: {}",
             origin.rows,

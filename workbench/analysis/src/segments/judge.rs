@@ -6,7 +6,7 @@ use workbench_samples::{Check, CheckStatus, Outcome, SegmentPlace, UsersInSecond
 use super::Part;
 
 /// Segments that begin further apart than this do not make the load of the plan: it is what users and arrivals are counted by.
-/// Ours.
+/// Our choice.
 const SPREAD_LIMIT_NS: i64 = 1_000_000_000;
 /// Clocks that may differ by more than this are told of: as starts that are late.
 const CLOCKS_TOLERANCE_NS: i64 = 100_000_000;

@@ -123,8 +123,8 @@ fn users(parts: &[Part], schedule: &Schedule) -> Vec<UsersInSecond> {
         }
         sum.achieved += user.achieved;
     }
-    let said = parts.iter().filter(|part| !part.manifest.users.is_empty());
-    if said.count() < parts[0].place.of as usize {
+    let with_users = parts.iter().filter(|part| !part.manifest.users.is_empty());
+    if with_users.count() < parts[0].place.of as usize {
         for (second, users) in &mut seconds {
             let from = Duration::from_secs((*second).into());
             users.planned = Some(schedule.mean_users(from, from + Duration::from_secs(1)));

@@ -7,7 +7,7 @@ use crate::model::{Scope, WarmUpCheck};
 use crate::observe::{Gap, MOST_BLOCKS, Settled, SteadyObservations};
 use crate::tables::NS_PER_SECOND;
 
-/// A warm-up that is longer by more than this share of the steady part was declared too short. Ours.
+/// A warm-up that is longer by more than this share of the steady part was declared too short. Our choice.
 const TOLERATED_DISCARD: f64 = 0.1;
 
 /// Judges the steady part, from and to so many seconds of the run. Stalls are those that are reported.

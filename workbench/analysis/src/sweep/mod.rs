@@ -5,7 +5,7 @@ mod point;
 
 use workbench_samples::SeriesPlace;
 
-use crate::likeness::swept_by;
+use crate::grouping::swept_by;
 use crate::model::{LargestLoad, RunAnalysis, SweepAnalysis, SweepPointAnalysis};
 
 use fit::fit;

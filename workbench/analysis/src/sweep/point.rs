@@ -96,6 +96,6 @@ fn estimate(values: &[Option<f64>], scale: Scale) -> Estimate {
     Estimate {
         value: Some(mean),
         interval: interval.ok(),
-        note: interval.err().map(|none| none.in_words().to_owned()),
+        note: interval.err().map(|none| none.reason().to_owned()),
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use workbench_analysis::AnalysisError;
 use workbench_analysis::gate::{
-    Absent, AuditSource, GateRun, Selection, each_once, experiments_of_series, select,
+    MissingRuns, AuditSource, GateRun, Selection, each_once, experiments_of_series, select,
     select_of_series,
 };
 use workbench_samples::SERIES_FILE;
@@ -20,7 +20,7 @@ pub(super) struct Picked {
     pub(super) candidate: Vec<GateRun>,
     pub(super) candidate_folders: Vec<PathBuf>,
     pub(super) passed_over: Vec<String>,
-    pub(super) absent: Absent,
+    pub(super) absent: MissingRuns,
 }
 
 pub(super) fn pick(arguments: &Arguments) -> anyhow::Result<Picked> {

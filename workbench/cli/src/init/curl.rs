@@ -2,7 +2,7 @@
 
 mod body;
 mod options;
-mod words;
+mod shell;
 
 use std::path::Path;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use super::draft::{Body, Draft, Part, Request, Scenario, Step, Target, name, tim
 use super::{gentle_load, read, thresholds};
 use body::{Sent, body, data};
 use options::Options;
-use words::Command;
+use shell::Command;
 
 /// What the workbench can send.
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -92,7 +92,7 @@ fn move_files(draft: &mut Draft) {
 }
 
 fn steps_of(draft: &mut Draft, text: &str, place: &str) -> Vec<Step> {
-    let script = words::read(text);
+    let script = shell::read(text);
     for name in &script.variables {
         draft.environment(name, "a variable of the shell");
     }

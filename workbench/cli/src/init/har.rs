@@ -7,7 +7,7 @@
 mod choose;
 mod correlate;
 mod file;
-mod meant;
+mod matching;
 mod page;
 
 use std::collections::{BTreeMap, HashSet};
@@ -19,16 +19,16 @@ use serde_yaml::Value;
 use url::form_urlencoded;
 
 use super::draft::{Action, Body, Draft, Request, Scenario, Step, time};
-use super::recorded::is_noise;
+use super::browser_headers::is_noise;
 use super::template::{Template, is_marked};
 use super::{gentle_load, thresholds};
 use choose::{Exchange, redirected};
 use correlate::{Correlation, Place};
 use file::Entry;
 
-/// A shorter gap between a response and the next request is that of a machine. Ours.
+/// A shorter gap between a response and the next request is that of a machine. Our choice.
 const SHORTEST_THINK: f64 = 500.0;
-/// Longer gaps are those of somebody who went away. Ours.
+/// Longer gaps are those of somebody who went away. Our choice.
 const LONGEST_THINK: f64 = 60_000.0;
 /// Redirects that are followed where the recording has some: as many as browsers do.
 const REDIRECTS: u32 = 20;

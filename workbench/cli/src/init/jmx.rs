@@ -4,7 +4,7 @@
 //! applies to it ([`scope`]), controllers become flow ([`walk`]), requests are written by [`sampler`], what is looked for in
 //! responses by [`answer`]. Everything that has no counterpart is left with its line and the names of the elements around it.
 
-mod answer;
+mod extractor;
 mod body;
 mod condition;
 mod data;

@@ -5,7 +5,7 @@
 mod address;
 pub(crate) mod page;
 pub(crate) mod view;
-mod words;
+mod format;
 
 use std::collections::VecDeque;
 
@@ -13,7 +13,7 @@ use workbench_load::Live;
 use workbench_plan::Plan;
 
 pub(crate) use address::Address;
-pub(crate) use words::{InSeries, milliseconds, rounded};
+pub(crate) use format::{InSeries, milliseconds, rounded};
 
 /// Seconds that a terminal shows.
 const MINUTE: usize = 60;

@@ -29,9 +29,9 @@ use super::{Address, Course};
 use crate::outcome;
 use state::Page;
 
-/// How long the end of the command waits for browsers to fetch the report. Ours.
+/// How long the end of the command waits for browsers to fetch the report. Our choice.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// News that a browser may be behind before it is told everything again. Ours.
+/// News that a browser may be behind before it is told everything again. Our choice.
 const NEWS: usize = 64;
 
 /// When a browser that was disconnected comes again.
@@ -176,12 +176,12 @@ async fn serve(
     tokio::select! {
         // It goes on after whatever goes wrong with a connection.
         _ = axum::serve(listener, router).into_future() => {}
-        () = tell(messages) => {}
+        () = broadcast(messages) => {}
     }
 }
 
 /// Keeps what there is to be told, and tells it, until the end.
-async fn tell(mut messages: mpsc::UnboundedReceiver<Message>) {
+async fn broadcast(mut messages: mpsc::UnboundedReceiver<Message>) {
     let mut page = Page::default();
     let (news, _) = broadcast::channel(NEWS);
     let (presence, mut gone) = mpsc::channel(1);

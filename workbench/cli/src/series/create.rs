@@ -42,7 +42,7 @@ pub(crate) fn create(
     let (experiments, plans) = experiments(given)?;
     let names: Vec<&str> = experiments.iter().map(|it| it.name.as_str()).collect();
     if let SeriesOrder::Together { .. } = options.order {
-        together::check(&names, &plans)?;
+        simultaneous::check(&names, &plans)?;
     }
     let folder = SeriesFolder::create(results)?;
     let record = Series {

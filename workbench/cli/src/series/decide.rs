@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Context;
 use workbench_analysis::AnalysisError;
 use workbench_analysis::gate::{
-    self, Absent, Conclusion, GateRun, Policy, Sides, select_of_record,
+    self, MissingRuns, Conclusion, GateRun, Policy, Sides, select_of_record,
 };
 use workbench_samples::{Series, SeriesRun, SeriesRunState, UntilDecided};
 
@@ -60,7 +60,7 @@ pub(super) fn look(series: &mut OpenSeries, made: &[usize], runner: &Runner) -> 
         .get(last + 1)
         .is_none_or(|next| next.block != block);
     if ends_block && block == 1 {
-        tell_what_cannot_be_shown(record, &runner.results)?;
+        print_what_cannot_be_shown(record, &runner.results)?;
     }
     let is_open = |it: &UntilDecided| it.decided_at.is_none() && it.looks.contains(&block);
     let mut so_far = record.runs.iter().filter(|run| run.block <= block);
@@ -93,7 +93,7 @@ pub(super) fn look(series: &mut OpenSeries, made: &[usize], runner: &Runner) -> 
 }
 
 /// Says after the first block, whose requests can be counted, what later ones cannot show.
-fn tell_what_cannot_be_shown(record: &Series, results: &Path) -> anyhow::Result<()> {
+fn print_what_cannot_be_shown(record: &Series, results: &Path) -> anyhow::Result<()> {
     let is_made = |run: &SeriesRun| run.block > 1 || run.state.is_over();
     if record.until_decided.is_none() || !record.runs.iter().all(is_made) {
         return Ok(());
@@ -114,7 +114,7 @@ fn up_to(
     record: &Series,
     results: &Path,
     block: u32,
-) -> anyhow::Result<(Vec<GateRun>, Vec<GateRun>, Absent)> {
+) -> anyhow::Result<(Vec<GateRun>, Vec<GateRun>, MissingRuns)> {
     let so_far = Series {
         runs: record
             .runs

@@ -16,7 +16,7 @@ use crate::live::InSeries;
 use crate::outcome;
 use crate::run::{Part, Runner};
 
-/// How often a run is made at most, where the generator itself stands still in it. Ours.
+/// How often a run is made at most, where the generator itself stands still in it. Our choice.
 const MOST_ATTEMPTS: u32 = 4;
 
 /// Makes every run that is missing, then tells what there is.
@@ -117,7 +117,7 @@ fn make_until_undisturbed(
     let mut wait = Duration::from_secs(1);
     for left in (0..MOST_ATTEMPTS).rev() {
         match series.record.order {
-            SeriesOrder::Together { .. } => together::make_block(series, runs, runner)?,
+            SeriesOrder::Together { .. } => simultaneous::make_block(series, runs, runner)?,
             _ => runs
                 .iter()
                 .try_for_each(|run| make_one(series, *run, runner))?,

@@ -12,7 +12,7 @@ use super::{OpenSeries, SeriesFolder};
 use crate::outcome;
 use crate::run::tool;
 
-/// How long a side may take to end once its command is gone: requests in flight have 3 s. Ours.
+/// How long a side may take to end once its command is gone: requests in flight have 3 s. Our choice.
 const SIDES_END: Duration = Duration::from_secs(15);
 
 /// Opens the series of this id, or the newest, for what is missing of it.

@@ -9,12 +9,12 @@ mod compare;
 mod completions;
 mod documents;
 mod examples;
-mod faults;
+mod fault_injection;
 mod gate;
 mod history;
 mod import;
 mod init;
-mod life;
+mod interrupted;
 #[cfg(unix)]
 mod live;
 mod mistakes;

@@ -37,11 +37,11 @@ fn judged_on(
     let schedule = load.schedule();
     let clock = Clock::starting_in(Duration::ZERO);
     let at = |ms: &u64| clock.at(Duration::from_millis(*ms));
-    let presences: Vec<_> = schedule
+    let active_users: Vec<_> = schedule
         .users()
         .iter()
         .zip(there)
-        .map(|(span, (from, response, to))| Presence {
+        .map(|(span, (from, response, to))| UserActivity {
             planned: clock.at(span.start),
             stop: clock.at(span.stop),
             is_done: matches!(span.work, Work::Iterations(_)) && at(to) < clock.at(span.stop),
@@ -50,12 +50,12 @@ fn judged_on(
             to: at(to),
         })
         .collect();
-    let users = users_by_second(&schedule, &clock, &presences);
+    let users = users_by_second(&schedule, &clock, &active_users);
     let mut evidence = Evidence {
         schedule: &schedule,
         clock: &clock,
         users: &users,
-        presences: &presences,
+        active_users: &active_users,
         arrivals,
         panicked: 0,
         ended: Duration::from_millis(there.iter().map(|(_, _, to)| *to).max().unwrap_or(0)),
@@ -581,7 +581,7 @@ fn users_are_averaged_over_each_second() {
     let schedule = Load::Threads(vec![row(1, 0, 1_500)]).schedule();
     let clock = Clock::starting_in(Duration::ZERO);
     let at = |ms| clock.at(Duration::from_millis(ms));
-    let presence = Presence {
+    let presence = UserActivity {
         planned: clock.start(),
         stop: at(1_500),
         is_done: false,

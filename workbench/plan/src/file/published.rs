@@ -1,4 +1,4 @@
-//! Tables of printed tests: YAML text to [`PublishedTable`], with the place of every mistake.
+//! Tables of published tests: YAML text to [`PublishedTable`]. Every mistake is reported with its position.
 
 use std::path::Path;
 

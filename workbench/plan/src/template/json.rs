@@ -3,10 +3,10 @@
 use serde_yaml::Value as Yaml;
 
 use super::{Encoding, Part, Piece, Resolve, pieces, render};
-use crate::diagnostic::Fault;
+use crate::diagnostic::Diagnostic;
 
 /// The parts of a body as written in a file; keys stay in their order.
-pub(super) fn parts(body: &Yaml, resolve: &Resolve<'_>) -> Result<Vec<Part>, Fault> {
+pub(super) fn parts(body: &Yaml, resolve: &Resolve<'_>) -> Result<Vec<Part>, Diagnostic> {
     let mut writer = Writer {
         parts: Vec::new(),
         literal: String::new(),
@@ -24,13 +24,13 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn value(&mut self, value: &Yaml) -> Result<(), Fault> {
+    fn value(&mut self, value: &Yaml) -> Result<(), Diagnostic> {
         match value {
             Yaml::Null => self.literal.push_str("null"),
             Yaml::Bool(truth) => self.literal.push_str(if *truth { "true" } else { "false" }),
             Yaml::Number(number) => {
                 if number.as_f64().is_some_and(|float| !float.is_finite()) {
-                    return Err(Fault::at(&number.to_string(), "JSON has no such number"));
+                    return Err(Diagnostic::at(&number.to_string(), "JSON has no such number"));
                 }
                 self.literal.push_str(&number.to_string());
             }
@@ -49,7 +49,7 @@ impl Writer<'_> {
                     self.comma(index);
                     let key = key.as_str();
                     let key =
-                        key.ok_or_else(|| Fault::new("a key of a JSON object has to be text"))?;
+                        key.ok_or_else(|| Diagnostic::new("a key of a JSON object has to be text"))?;
                     self.inside_string(key)?;
                     self.literal.push(':');
                     self.value(value)?;
@@ -57,7 +57,7 @@ impl Writer<'_> {
                 self.literal.push('}');
             }
             Yaml::Tagged(tagged) => {
-                return Err(Fault::at(&tagged.tag.to_string(), "JSON has no tags"));
+                return Err(Diagnostic::at(&tagged.tag.to_string(), "JSON has no tags"));
             }
         }
         Ok(())
@@ -69,14 +69,14 @@ impl Writer<'_> {
         }
     }
 
-    fn string(&mut self, text: &str) -> Result<(), Fault> {
+    fn string(&mut self, text: &str) -> Result<(), Diagnostic> {
         match pieces(text)?.as_slice() {
             [Piece::Variable(name)] => self.variable(name, Encoding::Json),
             _ => self.inside_string(text),
         }
     }
 
-    fn inside_string(&mut self, text: &str) -> Result<(), Fault> {
+    fn inside_string(&mut self, text: &str) -> Result<(), Diagnostic> {
         self.literal.push('"');
         for piece in pieces(text)? {
             match piece {
@@ -88,7 +88,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn variable(&mut self, name: &str, encoding: Encoding) -> Result<(), Fault> {
+    fn variable(&mut self, name: &str, encoding: Encoding) -> Result<(), Diagnostic> {
         let position = (self.resolve)(name)?;
         self.end_literal();
         self.parts.push(Part::Variable { position, encoding });
@@ -108,14 +108,14 @@ mod tests {
     use super::super::{Template, Value};
     use super::*;
 
-    fn position(name: &str) -> Result<usize, Fault> {
+    fn position(name: &str) -> Result<usize, Diagnostic> {
         ["id", "name"]
             .iter()
             .position(|&known| known == name)
-            .ok_or(Fault::new("unknown"))
+            .ok_or(Diagnostic::new("unknown"))
     }
 
-    fn compile(yaml: &str) -> Result<Template, Fault> {
+    fn compile(yaml: &str) -> Result<Template, Diagnostic> {
         Template::json(&serde_yaml::from_str(yaml).unwrap(), &position)
     }
 

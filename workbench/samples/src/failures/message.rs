@@ -6,11 +6,11 @@ use base64::engine::general_purpose::STANDARD;
 use super::record::{Body, Content, Message};
 use super::redact::Redactor;
 
-/// Bytes that are kept of a body. Ours.
+/// Bytes that are kept of a body. Our choice.
 pub const BODY_LIMIT: usize = 16 << 10;
-/// Bytes that are kept of a head. Ours.
+/// Bytes that are kept of a head. Our choice.
 const HEAD_LIMIT: usize = 8 << 10;
-/// Bytes that are kept of a body whose exchange came when half of the room was taken. Ours.
+/// Bytes that are kept of a body whose exchange came when half of the room was taken. Our choice.
 pub(super) const SCANT_BODY: usize = 1 << 10;
 
 /// A request or a response as it was.

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Of a label and a kind. Ours.
+/// Of a label and a kind. Our choice.
 const MOST_REASONS: usize = 20;
-/// Of a whole run. Ours.
+/// Of a whole run. Our choice.
 const MOST_OF_ALL: usize = 2_000;
-/// Characters that are kept of a reason. Ours.
+/// Characters that are kept of a reason. Our choice.
 const LONGEST_REASON: usize = 300;
 
 /// What stands for words that differ.
@@ -82,7 +82,7 @@ pub(super) fn cut(reason: &str) -> &str {
 }
 
 /// Words and what stands between them; whether each is a word with a digit in it. Decimal numbers are words.
-fn pieces(text: &str) -> impl Iterator<Item = (&str, bool)> {
+fn tokens(text: &str) -> impl Iterator<Item = (&str, bool)> {
     let is_word = |place: usize, character: char| {
         let is_digit = |it: Option<&u8>| it.is_some_and(u8::is_ascii_digit);
         let bytes = text.as_bytes();
@@ -109,13 +109,13 @@ fn pieces(text: &str) -> impl Iterator<Item = (&str, bool)> {
 }
 
 fn folded(text: &str) -> String {
-    let pieces = pieces(text).map(|(piece, is_number)| if is_number { ANY } else { piece });
-    pieces.collect()
+    let tokens = tokens(text).map(|(piece, is_number)| if is_number { ANY } else { piece });
+    tokens.collect()
 }
 
 /// What two texts that are the same when folded have in common.
 fn common(one: &str, other: &str) -> String {
-    let pairs = pieces(one).zip(pieces(other));
+    let pairs = tokens(one).zip(tokens(other));
     pairs
         .map(|((piece, _), (other, _))| if piece == other { piece } else { ANY })
         .collect()

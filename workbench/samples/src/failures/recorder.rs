@@ -16,13 +16,13 @@ use crate::error::SamplesError;
 use crate::sample::{ErrorKind, Labels};
 use crate::versioned;
 
-/// Exchanges that are kept of each label and kind of error. Ours.
+/// Exchanges that are kept of each label and kind of error. Our choice.
 pub const EXCHANGES_KEPT: usize = 10;
-/// Bytes that all that is kept may take; from half of it on, bodies are kept in part. Ours.
+/// Bytes that all that is kept may take; from half of it on, bodies are kept in part. Our choice.
 const ROOM: usize = 16 << 20;
 /// Files are written no more often. With what happens meanwhile, what a killed run loses.
 const SAVE_EVERY: Duration = Duration::from_secs(4);
-/// Nor more often than this many times what writing takes, so that it takes no more than 2 % of a processor. Ours.
+/// Nor more often than this many times what writing takes, so that it takes no more than 2 % of a processor. Our choice.
 const PAUSE_PER_SAVE: u32 = 50;
 
 /// Keeps exchanges that fail, and the first good one of each label. Shared by all workers.

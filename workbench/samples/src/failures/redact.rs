@@ -11,7 +11,7 @@ use secrets::Secrets;
 /// What stands in the place of what was taken out.
 pub(crate) const REDACTED: &str = "[redacted]";
 
-/// Characters of a captured credential that are shown, and no more than a quarter of it. Ours.
+/// Characters of a captured credential that are shown, and no more than a quarter of it. Our choice.
 const SHOWN_OF_CREDENTIALS: usize = 4;
 /// The same of other values.
 const SHOWN_OF_VALUES: usize = 200;
@@ -115,7 +115,7 @@ impl Redactor {
     }
 }
 
-/// Characters that are shown of a text in quotes. Ours.
+/// Characters that are shown of a text in quotes. Our choice.
 const LONGEST_QUOTED: usize = 60;
 
 /// A reason whose long quoted texts are shown in part. Quotes within them are escaped.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use super::bad::{Bad, Counts};
+use super::bad_rows::{Bad, Counts};
 use super::error::ImportError;
 use super::users::Seconds;
 use crate::error::SamplesError;

@@ -139,7 +139,7 @@ pub(super) fn detect(input: &Input) -> Result<Format, ImportError> {
         Format::GooseJson => json::recognises_goose(line),
         Format::Hdr => hdr::recognises(beginning),
         Format::Columns => false,
-        other => small::recognises(*other, line),
+        other => other_tools::recognises(*other, line),
     });
     if let Some(format) = found {
         return Ok(format);

@@ -5,8 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
 
-use super::Told;
-use super::bad::Bad;
+use super::FileFacts;
+use super::bad_rows::Bad;
 use super::collect::{At, Collector, Row, SECOND};
 use super::error::ImportError;
 use super::fields::scaled;
@@ -43,7 +43,7 @@ struct Interval {
     histogram: Histogram<u64>,
 }
 
-pub(super) fn read(input: &mut Input, out: &mut Collector) -> Result<Told, ImportError> {
+pub(super) fn read(input: &mut Input, out: &mut Collector) -> Result<FileFacts, ImportError> {
     if !recognises(input.beginning()) {
         return Err(Format::Hdr.wrong(input.path(), "it has neither a legend nor an interval"));
     }
@@ -85,7 +85,7 @@ pub(super) fn read(input: &mut Input, out: &mut Collector) -> Result<Told, Impor
         give(&interval, (base, unit), &label, line, out)?;
     }
     out.start_tick = out.start_tick.max(SECOND as u64);
-    Ok(Told {
+    Ok(FileFacts {
         unknown: vec![
             column::BYTES_SENT,
             column::BYTES_RECEIVED,
@@ -105,7 +105,7 @@ pub(super) fn read(input: &mut Input, out: &mut Collector) -> Result<Told, Impor
                 .to_owned(),
             "the log does not say which requests failed: every one is taken for a success".to_owned(),
         ],
-        ..Told::default()
+        ..FileFacts::default()
     })
 }
 

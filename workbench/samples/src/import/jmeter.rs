@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::bad::Bad;
+use super::bad_rows::Bad;
 use super::collect::{At, Collector, Row};
 use super::error::ImportError;
 use super::fields::{Fields, scaled, whole};
@@ -10,7 +10,7 @@ use super::format::Format;
 use super::input::Input;
 use super::records::{HEADERS, Records, no_number};
 use super::time::{TimeFormat, tick_of};
-use super::{ImportOptions, Told};
+use super::{ImportOptions, FileFacts};
 use crate::sample::ErrorKind;
 use crate::schema::column;
 
@@ -200,7 +200,7 @@ pub(super) fn read(
     input: &mut Input,
     out: &mut Collector,
     options: &ImportOptions,
-) -> Result<Told, ImportError> {
+) -> Result<FileFacts, ImportError> {
     let first = super::first_line(input.beginning());
     let Some((delimiter, mut columns, has_header)) = layout(first) else {
         return Err(Format::JmeterCsv.wrong(
@@ -263,12 +263,12 @@ pub(super) fn read(
         (columns.code, column::STATUS),
     ];
     let missing = missing.into_iter().filter(|(place, _)| place.is_none());
-    Ok(Told {
+    Ok(FileFacts {
         unknown: missing.map(|(_, name)| name).collect(),
         users: "the column allThreads",
         elapsed_tick: MILLISECOND,
         notes: Vec::new(),
-        ..Told::default()
+        ..FileFacts::default()
     })
 }
 

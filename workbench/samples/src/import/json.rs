@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
-use super::Told;
-use super::bad::Bad;
+use super::FileFacts;
+use super::bad_rows::Bad;
 use super::collect::{At, Collector, Row, error_of_status};
 use super::error::ImportError;
 use super::fields::Fields;
@@ -64,7 +64,7 @@ fn go_error(status: Option<u16>, text: &str) -> ErrorKind {
     }
 }
 
-pub(super) fn read_vegeta(input: &mut Input, out: &mut Collector) -> Result<Told, ImportError> {
+pub(super) fn read_vegeta(input: &mut Input, out: &mut Collector) -> Result<FileFacts, ImportError> {
     let mut label = Vec::new();
     while next_line(input, out)? {
         let line = input.number();
@@ -107,10 +107,10 @@ pub(super) fn read_vegeta(input: &mut Input, out: &mut Collector) -> Result<Told
         };
         out.add(&row, line)?;
     }
-    Ok(Told {
+    Ok(FileFacts {
         unknown: vec![column::LATENCY_NS, column::CONNECT_NS, column::USER],
         elapsed_tick: 1,
-        ..Told::default()
+        ..FileFacts::default()
     })
 }
 
@@ -234,8 +234,8 @@ impl Kept {
     }
 }
 
-fn told_of_goose(elapsed_tick: u64) -> Told {
-    Told {
+fn goose_facts(elapsed_tick: u64) -> FileFacts {
+    FileFacts {
         unknown: vec![
             column::BYTES_SENT,
             column::BYTES_RECEIVED,
@@ -247,11 +247,11 @@ fn told_of_goose(elapsed_tick: u64) -> Told {
             "the file has no dates: the run is taken to begin when the file was last written"
                 .to_owned(),
         ],
-        ..Told::default()
+        ..FileFacts::default()
     }
 }
 
-pub(super) fn read_goose_json(input: &mut Input, out: &mut Collector) -> Result<Told, ImportError> {
+pub(super) fn read_goose_json(input: &mut Input, out: &mut Collector) -> Result<FileFacts, ImportError> {
     let base = input.modified_ns;
     let mut users = Users::default();
     while next_line(input, out)? {
@@ -270,7 +270,7 @@ pub(super) fn read_goose_json(input: &mut Input, out: &mut Collector) -> Result<
         users.take(&request, (line, base), out)?;
     }
     users.finish(out)?;
-    Ok(told_of_goose(1_000))
+    Ok(goose_facts(1_000))
 }
 
 /// Whether a file begins as Goose's CSV.
@@ -278,7 +278,7 @@ pub(super) fn recognises_goose_csv(first_line: &[u8]) -> bool {
     first_line.starts_with(b"elapsed,scenario_index,scenario_name,transaction_index")
 }
 
-pub(super) fn read_goose_csv(input: &mut Input, out: &mut Collector) -> Result<Told, ImportError> {
+pub(super) fn read_goose_csv(input: &mut Input, out: &mut Collector) -> Result<FileFacts, ImportError> {
     let names = split_first_line(super::first_line(input.beginning()), b',');
     let place = |name: &str| names.iter().position(|it| it == name.as_bytes());
     let needed = [
@@ -324,7 +324,7 @@ pub(super) fn read_goose_csv(input: &mut Input, out: &mut Collector) -> Result<T
     }
     users.finish(out)?;
     let is_exact = whole_us.or(part_us).is_some();
-    Ok(told_of_goose(if is_exact { 1_000 } else { MILLISECOND }))
+    Ok(goose_facts(if is_exact { 1_000 } else { MILLISECOND }))
 }
 
 fn attacked<'a>(

@@ -5,7 +5,7 @@
 use serde::Deserialize;
 use std::borrow::Cow;
 
-use super::bad::Bad;
+use super::bad_rows::Bad;
 use super::collect::{At, Collector, Row};
 use super::error::ImportError;
 use super::fields::{scaled, whole};
@@ -13,7 +13,7 @@ use super::format::Format;
 use super::input::Input;
 use super::records::{HEADERS, Records, next_line, no_number};
 use super::time::{Instant, TimeFormat};
-use super::{ImportOptions, Told, split_first_line};
+use super::{ImportOptions, FileFacts, split_first_line};
 use crate::sample::ErrorKind;
 use crate::schema::column;
 
@@ -151,13 +151,13 @@ fn error(status: Option<u16>, code: Option<u64>) -> ErrorKind {
     }
 }
 
-fn told(notes: Vec<String>) -> Told {
-    Told {
+fn facts(notes: Vec<String>) -> FileFacts {
+    FileFacts {
         unknown: vec![column::BYTES_SENT, column::BYTES_RECEIVED, column::USER],
         users: "the metric vus",
         elapsed_tick: 1,
         notes,
-        ..Told::default()
+        ..FileFacts::default()
     }
 }
 
@@ -192,7 +192,7 @@ pub(super) fn read_csv(
     input: &mut Input,
     out: &mut Collector,
     _options: &ImportOptions,
-) -> Result<Told, ImportError> {
+) -> Result<FileFacts, ImportError> {
     let names = split_first_line(super::first_line(input.beginning()), b',');
     let place = |name: &str| names.iter().position(|it| it == name.as_bytes());
     let (Some(metric_name), Some(time), Some(value)) = (
@@ -301,7 +301,7 @@ pub(super) fn read_csv(
     if out.rows() == before {
         return Err(nothing(input, seen));
     }
-    Ok(told(Vec::new()))
+    Ok(facts(Vec::new()))
 }
 
 /// A line of k6's JSON output: the description of a metric, or a value of it.
@@ -369,7 +369,7 @@ pub(super) fn read_json(
     input: &mut Input,
     out: &mut Collector,
     _options: &ImportOptions,
-) -> Result<Told, ImportError> {
+) -> Result<FileFacts, ImportError> {
     let mut request = Request::default();
     let mut identity = Vec::new();
     let mut seen = false;
@@ -444,5 +444,5 @@ pub(super) fn read_json(
     if out.rows() == before {
         return Err(nothing(input, seen));
     }
-    Ok(told(Vec::new()))
+    Ok(facts(Vec::new()))
 }

@@ -5,11 +5,11 @@
 //! reads and unpacks, one parses, one writes. Each format is a module with two functions: whether it recognises the
 //! beginning of a file, and one that hands its rows to the collector.
 
-mod bad;
+mod bad_rows;
 mod collect;
 mod columns;
 mod detect;
-mod edges;
+mod steady_part;
 mod error;
 mod fields;
 mod format;
@@ -21,7 +21,7 @@ mod json;
 mod k6;
 mod records;
 mod run;
-mod small;
+mod other_tools;
 mod table;
 mod time;
 mod users;
@@ -74,22 +74,22 @@ impl Default for ImportOptions {
 impl ImportOptions {
     /// The choices that change what is imported, as options of the command line; empty for the defaults.
     #[must_use]
-    pub fn in_words(&self) -> Vec<String> {
-        let mut words = Vec::new();
+    pub fn arguments(&self) -> Vec<String> {
+        let mut arguments = Vec::new();
         if let Some(columns) = &self.columns {
-            words.push(format!("--columns {}", columns.as_str()));
+            arguments.push(format!("--columns {}", columns.as_str()));
         }
         let time = |name: &str, time: Duration| format!("--{name} {}ms", time.as_millis());
         if !self.warm_up.is_zero() {
-            words.push(time("warm-up", self.warm_up));
+            arguments.push(time("warm-up", self.warm_up));
         }
         if !self.cool_down.is_zero() {
-            words.push(time("cool-down", self.cool_down));
+            arguments.push(time("cool-down", self.cool_down));
         }
         if self.keep_transactions {
-            words.push("--keep-transactions".to_owned());
+            arguments.push("--keep-transactions".to_owned());
         }
-        words
+        arguments
     }
 }
 
@@ -104,7 +104,7 @@ pub struct Watch {
 
 /// What a format says of its files beyond their rows.
 #[derive(Debug, Default)]
-struct Told {
+struct FileFacts {
     /// Columns of the samples that the files say nothing of.
     unknown: Vec<&'static str>,
     /// Where counts of users come from, if the file has any.
@@ -124,7 +124,7 @@ fn read(
     input: &mut Input,
     out: &mut Collector,
     options: &ImportOptions,
-) -> Result<Told, ImportError> {
+) -> Result<FileFacts, ImportError> {
     match format {
         Format::JmeterCsv => jmeter::read(input, out, options),
         Format::K6Csv => k6::read_csv(input, out, options),
@@ -141,7 +141,7 @@ fn read(
         | Format::Hey
         | Format::Ab
         | Format::H2load => {
-            let table = small::table(format, input)?;
+            let table = other_tools::table(format, input)?;
             table::read(input, out, table)
         }
         Format::Columns => match &options.columns {

@@ -1,6 +1,6 @@
 //! The records of a delimited file, damaged ones counted.
 
-use super::bad::Bad;
+use super::bad_rows::Bad;
 use super::collect::Collector;
 use super::error::ImportError;
 use super::fields::Fields;

@@ -9,7 +9,7 @@ use super::collect::{Collected, Collector};
 use super::error::ImportError;
 use super::format::Format;
 use super::input::Input;
-use super::{ImportOptions, Told, Watch, detect, edges, first_path, read};
+use super::{ImportOptions, FileFacts, Watch, detect, steady_part, first_path, read};
 use crate::error::SamplesError;
 use crate::folder::create_dated_folder;
 use crate::manifest::{
@@ -96,11 +96,11 @@ fn fill(
 ) -> Result<Imported, ImportError> {
     let samples = folder.join(SAMPLES_FOLDER);
     let mut out = Collector::create(&samples)?;
-    let mut told = Told::default();
+    let mut facts = FileFacts::default();
     let mut files = Vec::with_capacity(inputs.len());
     let first = inputs.first().map(|input| input.path().to_owned());
     let first = first.unwrap_or_default();
-    let rows = read_all(format, inputs, &mut out, options, (&mut told, &mut files));
+    let rows = read_all(format, inputs, &mut out, options, (&mut facts, &mut files));
     let rows = rows.map(|()| out.rows());
     let (rows, read) = match rows {
         Ok(rows) => (rows, Ok(())),
@@ -113,12 +113,12 @@ fn fill(
         return Err(nothing_left(&first, &collected, &bad));
     }
     mark_edges(&samples, &collected, options)?;
-    let origin = origin(format, &collected, &told, (files, bad, rows), options);
+    let origin = origin(format, &collected, &facts, (files, bad, rows), options);
     let mut manifest = manifest(folder, name, format, &collected, origin);
-    if let Some(version) = told.tool_version {
+    if let Some(version) = facts.tool_version {
         manifest.tool.version = version;
     }
-    if let Some(elapsed) = told.elapsed {
+    if let Some(elapsed) = facts.elapsed {
         manifest.elapsed = elapsed;
     }
     manifest.write(folder)?;
@@ -134,13 +134,13 @@ fn read_all(
     inputs: Vec<Input>,
     out: &mut Collector,
     options: &ImportOptions,
-    (told, files): (&mut Told, &mut Vec<OriginFile>),
+    (facts, files): (&mut FileFacts, &mut Vec<OriginFile>),
 ) -> Result<(), ImportError> {
     for mut input in inputs {
         out.begin(input.path());
         let of_file = read(format, &mut input, out, options)?;
         if input.unfinished {
-            told.notes.push(format!(
+            facts.notes.push(format!(
                 "the last line of {} has no end: its last field may be cut",
                 input.path().display()
             ));
@@ -148,18 +148,18 @@ fn read_all(
         let path = input.path().to_owned();
         let (file, is_cut) = input.finish()?;
         if is_cut {
-            told.notes.push(format!(
+            facts.notes.push(format!(
                 "the compressed data of {} end early: what came after is not in the run",
                 path.display()
             ));
         }
         files.push(file);
-        told.add(of_file);
+        facts.add(of_file);
     }
     Ok(())
 }
 
-impl Told {
+impl FileFacts {
     /// What holds for several files.
     fn add(&mut self, other: Self) {
         for name in other.unknown {
@@ -194,12 +194,12 @@ fn refuse_damaged(
         bad: count,
         rows,
         allowed: 100.0 * options.allowed_bad_rows,
-        kinds: in_words(bad),
+        kinds: describe(bad),
     })
 }
 
-fn in_words(bad: &[BadRows]) -> String {
-    let kinds: Vec<String> = bad.iter().map(BadRows::in_words).collect();
+fn describe(bad: &[BadRows]) -> String {
+    let kinds: Vec<String> = bad.iter().map(BadRows::describe).collect();
     kinds.join("; ")
 }
 
@@ -211,7 +211,7 @@ fn nothing_left(path: &Path, collected: &Collected, bad: &[BadRows]) -> ImportEr
         .map(|it| format!("{} {}", it.count, it.what));
     let mut reasons: Vec<String> = left_out.collect();
     if !bad.is_empty() {
-        reasons.push(in_words(bad));
+        reasons.push(describe(bad));
     }
     ImportError::NoRequests {
         path: path.to_owned(),
@@ -241,17 +241,17 @@ fn mark_edges(
             (collected.last_start - collected.first_start) as f64 / 1e9
         )));
     }
-    Ok(edges::mark(samples, &collected.spans, (from, to))?)
+    Ok(steady_part::mark(samples, &collected.spans, (from, to))?)
 }
 
 fn origin(
     format: Format,
     collected: &Collected,
-    told: &Told,
+    facts: &FileFacts,
     (files, bad_rows, rows): (Vec<OriginFile>, Vec<BadRows>, u64),
     options: &ImportOptions,
 ) -> Origin {
-    let mut notes = told.notes.clone();
+    let mut notes = facts.notes.clone();
     if collected.relabelled > 0 {
         notes.push(format!(
             "{} rows have labels that are not UTF-8: their other bytes are shown as U+FFFD",
@@ -259,23 +259,23 @@ fn origin(
         ));
     }
     let users = if collected.seconds.are_counted() {
-        told.users.to_owned()
+        facts.users.to_owned()
     } else {
         "requests in flight: the files count no users".to_owned()
     };
     Origin {
         format: format.as_str().to_owned(),
         files,
-        options: options.in_words(),
+        options: options.arguments(),
         warm_up_ns: nanoseconds(options.warm_up),
         cool_down_ns: nanoseconds(options.cool_down),
         rows,
         left_out: collected.left_out.clone(),
         bad_rows,
         start_resolution_ns: collected.start_tick,
-        elapsed_resolution_ns: told.elapsed_tick.max(1),
+        elapsed_resolution_ns: facts.elapsed_tick.max(1),
         users: Some(users),
-        unknown: told.unknown.iter().map(|name| (*name).to_owned()).collect(),
+        unknown: facts.unknown.iter().map(|name| (*name).to_owned()).collect(),
         notes,
     }
 }
@@ -345,7 +345,7 @@ fn validity(origin: &Origin) -> Validity {
             format!(
                 "{bad} of {} rows could not be read: {}",
                 origin.rows,
-                in_words(&origin.bad_rows)
+                describe(&origin.bad_rows)
             )
         },
     };

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::Told;
-use super::bad::Bad;
+use super::FileFacts;
+use super::bad_rows::Bad;
 use super::collect::{At, Collector, Row, SECOND, error_of_status};
 use super::error::ImportError;
 use super::fields::{Fields, scaled, whole};
@@ -96,7 +96,7 @@ pub(super) fn read(
     input: &mut Input,
     out: &mut Collector,
     table: Table,
-) -> Result<Told, ImportError> {
+) -> Result<FileFacts, ImportError> {
     let mut records = Records::new(table.delimiter);
     let header = super::first_line(input.beginning()).to_vec();
     let base = input.modified_ns;
@@ -131,10 +131,10 @@ pub(super) fn read(
             }
         }
     }
-    Ok(told(out, table, elapsed_tick))
+    Ok(facts(out, table, elapsed_tick))
 }
 
-fn told(out: &mut Collector, table: Table, elapsed_tick: u64) -> Told {
+fn facts(out: &mut Collector, table: Table, elapsed_tick: u64) -> FileFacts {
     let missing = [
         (table.received.is_none(), column::BYTES_RECEIVED),
         (table.sent.is_none(), column::BYTES_SENT),
@@ -151,7 +151,7 @@ fn told(out: &mut Collector, table: Table, elapsed_tick: u64) -> Told {
         ),
         Clock::Shuffled => out.start_tick = out.start_tick.max(SECOND as u64),
     }
-    Told {
+    FileFacts {
         unknown: missing
             .into_iter()
             .filter_map(|(is_missing, name)| is_missing.then_some(name))
@@ -159,7 +159,7 @@ fn told(out: &mut Collector, table: Table, elapsed_tick: u64) -> Told {
         users: "a column of the file",
         elapsed_tick,
         notes,
-        ..Told::default()
+        ..FileFacts::default()
     }
 }
 

@@ -43,7 +43,7 @@ const DEVIATION: f64 = 0.03;
 /// Whose change points.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Finder {
-    /// Ours, on logarithms, at a level.
+    /// Our choice, on logarithms, at a level.
     Ours(f64),
     /// Apache Otava's, with the settings of its command line.
     Otava,

@@ -13,7 +13,7 @@ pub struct ChangePoint {
     pub p: f64,
 }
 
-/// Fewest values at one level. One or two could be outliers: a disturbed session and its neighbour. Ours.
+/// Fewest values at one level. One or two could be outliers: a disturbed session and its neighbour. Our choice.
 pub(super) const SHORTEST: usize = 3;
 
 /// Finds where a series changes its level, in order of time.

@@ -51,11 +51,11 @@ pub enum BatchWarning {
 /// More batches than these gain next to no precision (Schmeiser 1982).
 const MOST_BATCHES: usize = 30;
 const LEAST_BATCHES: usize = 20;
-/// Fewer values than these, taken together, still show much of what correlates them. Ours.
+/// Fewer values than these, taken together, still show much of what correlates them. Our choice.
 const LEAST_BATCH_SIZE: usize = 10;
 /// Where the search for a batch size begins. The batches that are used in the end are far fewer.
 const FIRST_BATCHES: usize = 4096;
-/// Share of the variance that may be missing before it is worth a warning. Ours.
+/// Share of the variance that may be missing before it is worth a warning. Our choice.
 const TOLERATED_BIAS: f64 = 0.05;
 /// Level of the test at which batch means pass as uncorrelated.
 const INDEPENDENCE_LEVEL: f64 = 0.05;

@@ -29,7 +29,7 @@ impl LateChange {
     }
 }
 
-/// Fewer values than these hold fewer segments than could be told apart. Ours.
+/// Fewer values than these hold fewer segments than could be told apart. Our choice.
 const LEAST_VALUES: usize = 50;
 /// Shortest segment. Shorter levels are outliers to us; a level of 5 of 3,000 lasts half a second in the data of Traini et al.
 const SHORTEST_SEGMENT: usize = 5;
@@ -42,7 +42,7 @@ const LEAST_SHARE: f64 = 0.08;
 const OUTLIERS: f64 = 3.0;
 /// …of any so many neighbours with them (Traini et al.).
 const NEIGHBOURS: usize = 200;
-/// The first fiftieth is never outliers, but a warm-up. Ours, after Traini et al.: 17 to 289 of 3,000.
+/// The first fiftieth is never outliers, but a warm-up. Our choice, after Traini et al.: 17 to 289 of 3,000.
 const WARM_UP_PART: usize = 50;
 /// The last sixth has to be at one level: the last 500 of 3,000 values of Traini et al.
 const LAST_PART: usize = 6;
@@ -50,9 +50,9 @@ const LAST_PART: usize = 6;
 const LAST_MARGIN: f64 = 0.05;
 /// …if its interval with 95% confidence lies beyond it.
 const NORMAL_QUANTILE: f64 = 1.959_963_984_540_054;
-/// A change in the second half, but before the last sixth, has to be as large as this. Ours.
+/// A change in the second half, but before the last sixth, has to be as large as this. Our choice.
 const EARLIER_MARGIN: f64 = 0.20;
-/// Smallest standard deviation within a segment that is believed, relative to the mean of all: clocks are no finer. Ours.
+/// Smallest standard deviation within a segment that is believed, relative to the mean of all: clocks are no finer. Our choice.
 const RESOLUTION: f64 = 1e-3;
 
 /// Finds a change of level in the second half of a series that says it has no steady state; `None` without one.

@@ -37,7 +37,7 @@ impl WarmUp {
 
 /// Values per batch, the 5 of MSER-5.
 const BATCH: usize = 5;
-/// Fewer batches than these leave the rule a choice among too few points to mean anything. Ours: the authors'
+/// Fewer batches than these leave the rule a choice among too few points to mean anything. Our choice: the authors'
 /// own series have hundreds.
 const LEAST_BATCHES: usize = 20;
 

@@ -11,7 +11,7 @@ fn audit_of_three_series(slower: f64, reshuffles: u32) -> AuditReport {
         AuditSource::Comparison {
             baseline,
             candidate,
-            absent: Absent::default(),
+            absent: MissingRuns::default(),
         }
     };
     let sources: Vec<_> = (0..3).map(source).collect();
@@ -69,7 +69,7 @@ fn audit_of_targets(change: impl Fn(RunAnalysis) -> GateRun) -> AuditReport {
     let source = AuditSource::Comparison {
         baseline,
         candidate: candidate.collect(),
-        absent: Absent::default(),
+        absent: MissingRuns::default(),
     };
     let options = AuditOptions {
         runs_per_side: None,

@@ -15,7 +15,7 @@ fn series(count: usize, factor: f64) -> Vec<AuditSource> {
         AuditSource::Comparison {
             baseline,
             candidate,
-            absent: Absent::default(),
+            absent: MissingRuns::default(),
         }
     };
     (0..count).map(source).collect()

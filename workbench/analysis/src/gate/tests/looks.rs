@@ -3,9 +3,9 @@ use workbench_statistics::{Looks, PairTest};
 use super::*;
 use crate::gate::Agreed;
 
-fn agreed(policy: &Policy) -> Absent {
+fn agreed(policy: &Policy) -> MissingRuns {
     let looks = Looks::new(&[5, 10, 15, 20], PairTest::Trimmed, policy.rule.alpha()).unwrap();
-    Absent::with_agreement(Agreed {
+    MissingRuns::with_agreement(Agreed {
         looks,
         policy: policy.clone(),
     })

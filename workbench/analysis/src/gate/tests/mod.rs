@@ -1,13 +1,13 @@
 //! What the gate concludes.
 
-mod absent;
+mod missing_runs;
 mod audit;
 mod counted;
 mod looks;
 mod planning;
 mod refusals;
 mod single_run;
-mod words;
+mod messages;
 
 use super::fixture::{gate_run, sides};
 use super::*;
@@ -19,7 +19,7 @@ fn gate(baseline: &[GateRun], candidate: &[GateRun], policy: &Policy) -> GateRep
         baseline,
         candidate,
         history: false,
-        absent: &Absent::default(),
+        absent: &MissingRuns::default(),
     };
     judge(sides, policy, false)
 }
@@ -207,7 +207,7 @@ fn a_history_of_ten_sessions_carries_a_single_run() {
             baseline: history,
             candidate: &candidate,
             history: true,
-            absent: &Absent::default(),
+            absent: &MissingRuns::default(),
         };
         judge(sides, &Policy::default(), false)
     };
@@ -241,7 +241,7 @@ fn a_history_is_of_sessions_and_not_of_one_series() {
         baseline: &history,
         candidate: &candidate[..1],
         history: true,
-        absent: &Absent::default(),
+        absent: &MissingRuns::default(),
     };
     let report = judge(sides, &Policy::default(), false);
     // Nine of the history, and the candidate.

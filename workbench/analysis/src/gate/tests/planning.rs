@@ -8,7 +8,7 @@ fn comparison(blocks: u32) -> AuditSource {
     AuditSource::Comparison {
         baseline,
         candidate,
-        absent: Absent::default(),
+        absent: MissingRuns::default(),
     }
 }
 
@@ -62,7 +62,7 @@ fn two_series_of_different_speed_are_each_taken_about_their_own_mean() {
     let slower = AuditSource::Comparison {
         baseline,
         candidate,
-        absent: Absent::default(),
+        absent: MissingRuns::default(),
     };
     let both = plan(&[faster, slower], &Policy::default());
     for (one, both) in one.rows.iter().zip(&both.rows) {

@@ -16,7 +16,7 @@ fn an_invalid_run_makes_the_gate_invalid_unless_forced() {
         baseline: &baseline,
         candidate: &candidate,
         history: false,
-        absent: &Absent::default(),
+        absent: &MissingRuns::default(),
     };
     let forced = judge(sides, &Policy::default(), true);
     assert_eq!(forced.conclusion, Conclusion::Passed);

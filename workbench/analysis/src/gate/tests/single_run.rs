@@ -12,7 +12,7 @@ fn judged(baseline: &[GateRun], history: bool) -> GateReport {
         baseline,
         candidate: &candidate,
         history,
-        absent: &Absent::default(),
+        absent: &MissingRuns::default(),
     };
     let policy = PolicyChoices {
         minimum_runs: Some(1),
@@ -46,7 +46,7 @@ fn a_history_grows_by_all_that_was_not_found_to_be_what_the_policy_fails_on() {
             baseline: &ten_runs()[..sessions],
             candidate: &candidate,
             history: true,
-            absent: &Absent::default(),
+            absent: &MissingRuns::default(),
         };
         let policy = PolicyChoices {
             fail_on: Some(fail_on.to_vec()),
@@ -102,7 +102,7 @@ fn a_single_run_has_a_seed_of_its_own() {
             baseline: &baseline,
             candidate: &[candidate],
             history,
-            absent: &Absent::default(),
+            absent: &MissingRuns::default(),
         };
         judge(sides, &Policy::default(), false).objections
     };

@@ -9,7 +9,7 @@ use serde_yaml::Value;
 use url::{Url, form_urlencoded};
 
 use super::file::Entry;
-use super::meant::{is_meant, is_telling, singular, subject};
+use super::matching::{is_meant, is_telling, singular, subject};
 use super::page;
 use crate::init::draft::{self, Capture, Source};
 use crate::init::http::is_secret;

@@ -6,7 +6,7 @@ use super::Conversion;
 use super::tree::Element;
 use crate::init::draft::{Load, ThreadRow};
 
-/// How long a load is held whose end the test plan does not say. Ours.
+/// How long a load is held whose end the test plan does not say. Our choice.
 const ENDLESS: Duration = Duration::from_secs(600);
 
 /// Whether an element is a group of threads.

@@ -7,7 +7,7 @@ use super::tree::{Element, Item};
 use super::variables::Draws;
 use super::{Conversion, milliseconds};
 use crate::init::draft::{self, Request, Step};
-use crate::init::recorded::is_noise;
+use crate::init::browser_headers::is_noise;
 use crate::init::template::is_mark;
 
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];

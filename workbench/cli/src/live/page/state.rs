@@ -11,7 +11,7 @@ use workbench_samples::Check;
 use super::News;
 use crate::live::Course;
 
-/// Seconds that charts show. Ours: ten minutes.
+/// Seconds that charts show. Our choice: ten minutes.
 const SECONDS: usize = 600;
 
 /// Everything that a browser is told when it connects.

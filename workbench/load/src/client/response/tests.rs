@@ -14,7 +14,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use std::time::Duration;
 
 use super::{Decoder, Malformed};
-use crate::client::answer::{Answer, Keeper, Terms, Wanted};
+use crate::client::kept_response::{KeptResponse, Keeper, Terms, Wanted};
 
 /// What came of bytes that are followed by the end of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ fn decoded(pieces: &[&[u8]], to_head: bool) -> (Verdict, usize) {
 
 /// The same with what is kept of the body.
 fn kept(pieces: &[&[u8]], to_head: bool) -> (Verdict, usize, Vec<u8>) {
-    let mut answer = Answer::default();
+    let mut answer = KeptResponse::default();
     let mut keeper = Keeper::new(&mut answer, &WANT_ALL, false);
     let mut decoder = Decoder::new(to_head);
     let mut bytes = Vec::new();
@@ -190,7 +190,7 @@ fn a_response_to_head_has_no_body_and_one_without_a_length_ends_with_the_connect
 fn a_connection_stays_where_neither_side_nor_the_framing_ends_it() {
     let persistent = |head: &str| {
         let mut decoder = Decoder::new(false);
-        let mut answer = Answer::default();
+        let mut answer = KeptResponse::default();
         let mut keeper = Keeper::new(&mut answer, &WANT_ALL, false);
         decoder.decode(head.as_bytes(), &mut keeper).unwrap();
         decoder.is_persistent()

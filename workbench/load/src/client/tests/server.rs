@@ -57,7 +57,7 @@ async fn serve(
         });
         let mut body = vec![0; length];
         socket.read_exact(&mut body).await.ok()?;
-        let path = message::target(head.as_bytes()).to_owned();
+        let path = parsed_request::target(head.as_bytes()).to_owned();
         asked
             .lock()
             .unwrap()
@@ -94,10 +94,10 @@ pub(in crate::client) async fn ask(
     line: &str,
     headers: &str,
     terms: &Terms<'_>,
-) -> Measured {
+) -> Measurement {
     let services: Vec<_> = services.iter().map(|it| Arc::clone(&it.endpoint)).collect();
     let mut cookies = String::new();
-    let target = message::target(line.as_bytes());
+    let target = parsed_request::target(line.as_bytes());
     client.write_cookies(&services[0], target, &mut cookies);
     if !cookies.is_empty() {
         cookies = format!("cookie: {cookies}\r\n");
@@ -122,7 +122,7 @@ pub(in crate::client) async fn ask(
         replica: 0,
         service: 0,
     };
-    let mut measured = Measured::nothing(ErrorKind::Censored);
+    let mut measured = Measurement::nothing(ErrorKind::Censored);
     let now = Instant::now();
     client
         .send(route, &request, terms, now, &mut measured)

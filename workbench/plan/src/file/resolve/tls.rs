@@ -10,7 +10,7 @@ use crate::plan::BaseUrl;
 use crate::template::without_variables;
 use crate::tls::{ClientCertificate, Tls};
 
-/// `node` is that of the target.
+/// Checks the TLS files. `node` is that of the target.
 pub(super) fn tls(
     check: &mut Check<'_>,
     file: &TlsFile,
@@ -135,7 +135,7 @@ mod tests {
         let described = describe(&plan);
         assert!(described.contains("tls: services are verified by ca.pem"));
         assert!(described.contains("tls: the client presents pem/client.pem"));
-        // What is kept beside results is read when the files are gone.
+        // A stored plan is read without its files.
         let resolved = plan.to_yaml();
         assert!(!resolved.contains(folder.path().to_str().unwrap()));
         folder.close().unwrap();

@@ -10,15 +10,15 @@ use regex::bytes::{Regex, RegexBuilder};
 
 use super::REDACTED;
 
-/// A shorter secret is looked for as a whole value alone. Ours.
+/// A shorter secret is looked for as a whole value alone. Our choice.
 const SHORTEST: usize = 4;
-/// Of a longer secret each part of this length is looked for by itself. Ours.
+/// Of a longer secret each part of this length is looked for by itself. Our choice.
 const LONGEST_PART: usize = 256;
 /// Bytes for one byte of a secret in its longest encoding: `\u00e9`.
 const LONGEST_ENCODING: usize = 6;
 /// What a secret leaves behind may form one again; a secret that `[redacted]` itself contains would do so for ever.
 const MOST_PASSES: usize = 4;
-/// Bytes of memory that the search for all secrets may take. Ours.
+/// Bytes of memory that the search for all secrets may take. Our choice.
 const LARGEST: usize = 1 << 28;
 /// What stands at the end of a value of which the rest was left out.
 const CUT: char = '…';

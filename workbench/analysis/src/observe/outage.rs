@@ -1,0 +1,150 @@
+//! When the services of the target last answered, and what was asked of them afterwards.
+
+use std::collections::BTreeMap;
+
+/// Requests without an answer are counted by the tenth of a second in which they were given up.
+const BUCKET_NS: i64 = 100_000_000;
+
+/// A service that was silent for a smaller share of the run is not missed: the numbers hardly change. Our choice.
+const LEAST_SHARE: f64 = 0.01;
+/// Fewer requests in vain than these show nothing. Our choice.
+const LEAST_IN_VAIN: u64 = 3;
+/// Requests in vain at the end that were as probable as this, given those before, are the same failures as before. Our choice.
+const LEVEL: f64 = 0.001;
+
+/// The requests to one service that were given up without an answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct InVain {
+    /// How many, by the number of their [`BUCKET_NS`].
+    counts: BTreeMap<i64, u64>,
+    /// When the last one was given up, nanoseconds since the start of the schedule.
+    last: i64,
+}
+
+/// A service that answered, and then never again.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Outage {
+    /// Its name in the experiment file.
+    pub(crate) service: String,
+    /// The end of its last answer, in seconds since the start of the schedule.
+    pub(crate) since_s: f64,
+    /// Requests that it did not answer after that.
+    pub(crate) in_vain: u64,
+}
+
+impl InVain {
+    /// Counts a request that was given up so many nanoseconds after the start of the schedule.
+    pub(super) fn add(&mut self, end: i64) {
+        *self.counts.entry(end / BUCKET_NS).or_default() += 1;
+        self.last = self.last.max(end);
+    }
+
+    /// Both together.
+    pub(super) fn merge(&mut self, other: Self) {
+        self.last = self.last.max(other.last);
+        for (bucket, count) in other.counts {
+            *self.counts.entry(bucket).or_default() += count;
+        }
+    }
+
+    /// Whether the service went away and stayed away after so many answers, of which the last one ended so many nanoseconds
+    /// after the start of the schedule: how many requests it has not answered since.
+    ///
+    /// It is gone where it gave an answer, then none to at least three requests and for at least 1% of the run, and where
+    /// so many requests in vain in a row had a probability of at most 0.1% given the share of them before, counted as
+    /// (in vain + 1)/(all + 2) (Laplace's rule of succession).
+    pub(super) fn gone_after(&self, answers: u64, last_answer: i64, run_ns: i64) -> Option<u64> {
+        if answers == 0 {
+            return None;
+        }
+        // What was given up in the bucket of the last answer may have come before it.
+        let after = self.counts.range(last_answer / BUCKET_NS + 1..);
+        let in_vain: u64 = after.map(|(_, count)| count).sum();
+        let before = self.counts.values().sum::<u64>() - in_vain;
+        let share = (before + 1) as f64 / (before + answers + 2) as f64;
+        let silent = (self.last - last_answer) as f64;
+        let gone = in_vain >= LEAST_IN_VAIN
+            && silent >= LEAST_SHARE * run_ns as f64
+            && in_vain as f64 * share.ln() <= LEVEL.ln();
+        gone.then_some(in_vain)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: i64 = 1_000_000;
+    const RUN: i64 = 4_000 * MS;
+
+    /// A request every 10 ms for 4 s; `answered` says of which millisecond.
+    fn gone(answered: impl Fn(i64) -> bool) -> Option<(i64, u64)> {
+        let (mut even, mut odd) = (InVain::default(), InVain::default());
+        let (mut answers, mut last) = (0, 0);
+        for ms in (0..4_000).step_by(10) {
+            if answered(ms) {
+                (answers, last) = (answers + 1, ms * MS);
+            } else {
+                let half = if ms % 20 == 0 { &mut even } else { &mut odd };
+                half.add(ms * MS);
+            }
+        }
+        // Batches come in any order.
+        let mut other_way_round = odd.clone();
+        other_way_round.merge(even.clone());
+        even.merge(odd);
+        assert_eq!(even, other_way_round);
+        let in_vain = even.gone_after(answers, last, RUN)?;
+        Some((last, in_vain))
+    }
+
+    #[test]
+    fn a_service_that_dies_and_stays_dead_is_gone_since_its_last_answer() {
+        assert_eq!(gone(|ms| ms <= 1_500), Some((1_500 * MS, 240)));
+    }
+
+    #[test]
+    fn a_service_that_comes_back_is_not_gone() {
+        assert_eq!(gone(|ms| ms <= 1_500 || ms > 3_000), None);
+        // Not even for a single answer before the end.
+        assert_eq!(gone(|ms| ms <= 1_500 || ms == 3_990), None);
+    }
+
+    #[test]
+    fn failures_now_and_then_are_no_end() {
+        assert_eq!(gone(|_| true), None);
+        assert_eq!(gone(|ms| ms % 100 != 90), None);
+        // Nine of ten requests fail, the last nine among them.
+        assert_eq!(gone(|ms| ms % 100 == 0), None);
+    }
+
+    #[test]
+    fn a_service_that_often_failed_and_then_always_is_gone() {
+        let found = gone(|ms| ms % 20 == 0 && ms <= 1_500).expect("it is gone");
+        assert_eq!(found.0, 1_500 * MS);
+    }
+
+    #[test]
+    fn a_service_that_never_answered_did_not_go() {
+        assert_eq!(gone(|_| false), None);
+        let mut in_vain = InVain::default();
+        in_vain.add(2_000 * MS);
+        // As a label without an answer has it.
+        assert_eq!(in_vain.gone_after(0, i64::MIN, RUN), None);
+    }
+
+    #[test]
+    fn the_last_moments_of_a_run_are_too_short_to_tell() {
+        assert_eq!(gone(|ms| ms < 3_970), None);
+    }
+
+    #[test]
+    fn a_user_with_few_requests_shows_it_with_three() {
+        let mut in_vain = InVain::default();
+        for second in 9..12 {
+            in_vain.add(second * 1_000 * MS);
+        }
+        let gone = in_vain.gone_after(9, 8_000 * MS, 12_000 * MS);
+        assert_eq!(gone, Some(3));
+    }
+}
