@@ -1,4 +1,4 @@
-//! What a run's requests are worth, and how often the student report's test alarms on such data without a reason.
+//! The effective sample size of a run, and the false alarm rate of the student report's test on its data.
 
 use workbench_statistics::{
     ResampledTest, StatisticsError, batch_means, clopper_pearson, false_alarm_rate,
@@ -7,15 +7,17 @@ use workbench_statistics::{
 use crate::comparison::{ALPHA, RESAMPLES, SAMPLE_SIZE, SEED};
 use crate::model::{FalseAlarms, RunAnalysis, Scope, EffectiveSamples};
 
-/// 100 trials leave an interval of ten points to either side, and take 0.3 s for 10 million requests.
+/// With 100 trials the interval has about ten percentage points on either side; they take 0.3 s for 10 million
+/// requests.
 const TRIALS: u32 = 100;
 const CONFIDENCE: f64 = 0.95;
 
-/// Blocks should be several times as long as requests depend on each other, and a run hold many of them.
+/// Blocks are at least this many times the autocorrelation factor long, and a run must hold at least [`LEAST_BLOCKS`]
+/// of them.
 const FACTORS_PER_BLOCK: f64 = 4.0;
 const LEAST_BLOCKS: usize = 10;
 
-/// The worth of a run, from its elapsed times in order of time.
+/// The effective sample size of a run, from its elapsed times in order of time.
 pub(crate) fn effective_samples(run: &RunAnalysis, elapsed_ns: &[f64]) -> EffectiveSamples {
     let (autocorrelation_factor, effective_samples, note) = dependence(run, elapsed_ns);
     EffectiveSamples {
@@ -26,7 +28,7 @@ pub(crate) fn effective_samples(run: &RunAnalysis, elapsed_ns: &[f64]) -> Effect
     }
 }
 
-/// τ and the effective sample size of the steady part, or of the whole run where that is not known.
+/// τ and the effective sample size of the steady part, or of the whole run if those of the steady part are unknown.
 fn dependence(run: &RunAnalysis, elapsed_ns: &[f64]) -> (Option<f64>, Option<f64>, String) {
     if let Some(steady) = &run.steady
         && let (Some(factor), Some(effective)) = (
@@ -70,7 +72,7 @@ fn false_alarms(elapsed_ns: &[f64], factor: Option<f64>) -> Result<FalseAlarms, 
     })
 }
 
-/// √n, or more where requests depend on each other for longer, as long as the run holds enough such blocks.
+/// √n, or more for stronger autocorrelation, as long as the run holds enough such blocks.
 fn block_length(requests: usize, factor: Option<f64>) -> usize {
     let usual = (requests as f64).sqrt();
     let dependent = factor.map_or(0.0, |factor| FACTORS_PER_BLOCK * factor);

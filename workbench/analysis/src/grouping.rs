@@ -1,4 +1,4 @@
-//! Whether runs repeat the same experiment. Runs that do not are never taken together, whatever they are called.
+//! Groups runs that repeat the same experiment. Runs of the same name with different experiments are different groups.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use workbench_plan::Parameter;
 use crate::experiment::EXPERIMENT_FILE;
 use crate::model::RunAnalysis;
 
-/// Says how two experiments differ, each given by a name and its text.
+/// Describes how two experiments differ, each given by a name and its text.
 pub(crate) fn difference((first, before): (&str, &str), (other, after): (&str, &str)) -> String {
     format!(
         "{first} has {}, {other} has {}",
@@ -16,7 +16,7 @@ pub(crate) fn difference((first, before): (&str, &str), (other, after): (&str, &
     )
 }
 
-/// Lines of one text that the other has not, the first few.
+/// The first lines of one text that the other does not have.
 fn only_in(text: &str, other: &str) -> String {
     let lines: Vec<&str> = text
         .lines()
@@ -34,14 +34,13 @@ fn only_in(text: &str, other: &str) -> String {
     }
 }
 
-/// What a run repeats, as text; runs with the same text may be taken together. A text that is no experiment stands for
-/// itself.
+/// The experiment that a run repeats, as text. Runs with equal texts form a group. An unreadable text is used as it is.
 fn repeated_by(run: &RunAnalysis) -> String {
     let plan = workbench_plan::parse(&run.experiment_file, Path::new(EXPERIMENT_FILE));
     plan.map_or_else(|_| run.experiment_file.clone(), |plan| plan.repeated())
 }
 
-/// What the runs at all points of a sweep have in common, as text.
+/// The part of the experiment that all points of a sweep have in common, as text.
 pub(crate) fn swept_by(run: &RunAnalysis) -> String {
     let plan = workbench_plan::parse(&run.experiment_file, Path::new(EXPERIMENT_FILE));
     let parameter = match run.point().map(|point| point.parameter.as_str()) {
@@ -51,7 +50,7 @@ pub(crate) fn swept_by(run: &RunAnalysis) -> String {
     plan.map_or_else(|_| String::new(), |plan| plan.swept(parameter))
 }
 
-/// What runs are grouped by.
+/// The names of groups.
 pub(crate) struct GroupNames {
     /// Of each run, the name that its series gave it, or its experiment's; numbered where runs of one name do not
     /// repeat the same: `shop (experiment 1)`, `shop (experiment 2)`.
@@ -60,9 +59,9 @@ pub(crate) struct GroupNames {
     pub(crate) differences: Vec<String>,
 }
 
-/// The groups that runs belong to.
+/// The group of each run.
 pub(crate) fn group_names(runs: &[RunAnalysis]) -> GroupNames {
-    // Each name with what its runs repeat, each with the first run.
+    // Each name with its experiments, each with its first run.
     let mut known: Vec<(&str, Vec<(String, &RunAnalysis)>)> = Vec::new();
     let mut places = Vec::with_capacity(runs.len());
     for run in runs {

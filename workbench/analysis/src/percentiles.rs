@@ -1,10 +1,10 @@
-//! The whole distribution of response times, as quantiles that lie ever closer to 1.
+//! The distribution of response times as quantiles up to the maximum.
 
 use crate::model::PercentileCurve;
 use crate::observe::{LabelObservations, Observations, Times};
 use crate::tables::TOTAL;
 
-/// Of all requests as `TOTAL`, and of the labels that have a course over time.
+/// The curves of all requests as `TOTAL`, and of the labels that are shown over time.
 pub(crate) fn percentile_curves(observations: &Observations) -> Vec<PercentileCurve> {
     let is_steady = observations.steady.is_some();
     let shown = &observations.over_time.response_times;
@@ -29,7 +29,7 @@ fn part(label: &LabelObservations, is_steady: bool) -> Option<Times<'_>> {
     }
 }
 
-/// Up to the quantile above which one request is left.
+/// The curve up to the quantile above which one request is left.
 fn curve(request: &str, times: &Times<'_>) -> PercentileCurve {
     let count = times.count() as f64;
     let positions = (0..).take_while(|position| PercentileCurve::tail(*position) <= count);

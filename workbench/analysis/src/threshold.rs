@@ -1,4 +1,4 @@
-//! The experiment's thresholds against what was measured.
+//! Evaluates the experiment's thresholds.
 
 use workbench_plan::{Comparison, Metric, Threshold};
 use workbench_statistics::{StatisticsError, is_quantile_below, needed_for_quantile_interval};
@@ -7,16 +7,16 @@ use crate::diagnosis::CONFIDENCE;
 use crate::model::{RequestStatistics, ThresholdOutcome};
 use crate::observe::Times;
 
-/// What thresholds can be measured on: the statistics of a label, or of all, and its times.
+/// The measured values of a label, or of all requests.
 pub(crate) struct Measured<'a> {
     pub(crate) statistics: &'a RequestStatistics,
     pub(crate) times: Times<'a>,
 }
 
-/// Judges one threshold. `measured` is `None` where there was no request of its label.
+/// Evaluates one threshold. `measured` is `None` if there was no request of its label.
 ///
-/// A quantile is undecided where there are fewer requests than its interval needs, and those that there are do not show
-/// on which side of the limit it lies.
+/// A quantile is undecided if there are fewer requests than its interval needs, and they do not show on which side of
+/// the limit it lies.
 pub(crate) fn evaluate(
     threshold: &Threshold,
     measured: Option<&Measured<'_>>,
@@ -208,7 +208,7 @@ mod tests {
         assert_eq!(outcome.status(), ThresholdStatus::Missed);
     }
 
-    /// What becomes of a threshold on a quantile of so many requests, of which the last few take 2 s, all others 1 s.
+    /// The status of a threshold on a quantile of requests of which the last `slow` take 2 s and all others 1 s.
     fn status(
         count: usize,
         slow: usize,

@@ -1,4 +1,4 @@
-//! Two groups of runs against each other: all rows, as one family.
+//! Compares two groups of runs: all rows are one family.
 
 use workbench_samples::Outcome;
 use workbench_statistics::{RunErrors, StatisticsError, Verdict as Found, family_verdicts};
@@ -13,7 +13,7 @@ use super::warnings::{few, describe};
 use crate::model::{GroupComparison, Metric, RunAnalysis, Verdict};
 use crate::tables::TOTAL;
 
-/// A comparison, and what only the gate asks of its rows.
+/// A comparison, and further results that only the gate uses.
 pub(crate) struct Compared {
     pub(crate) comparison: GroupComparison,
     /// In the order of the comparison's rows.
@@ -24,10 +24,10 @@ pub(crate) struct Compared {
     pub(crate) counts: [usize; 2],
 }
 
-/// What a reader of a comparison has to know.
+/// A warning of a comparison.
 #[derive(Clone, Debug)]
 pub(crate) enum Warning {
-    /// Why a run cannot be believed.
+    /// Why a run is invalid.
     Doubt(String),
     /// Anything else.
     Other(String),
@@ -45,7 +45,7 @@ impl Warning {
     }
 }
 
-/// Compares two groups; never an error: what cannot be said is a warning.
+/// Compares two groups. Never fails: what cannot be computed becomes a warning.
 pub(crate) fn compare(
     baseline: &RunGroup<'_>,
     candidate: &RunGroup<'_>,
@@ -56,7 +56,7 @@ pub(crate) fn compare(
         .into_iter()
         .map(Warning::Other)
         .collect();
-    // A run that is left out of the pairs is still one of the series.
+    // Includes runs without a partner.
     let all = || baseline.runs.iter().chain(&candidate.runs).copied();
     let forced = question.belief == Belief::Forced;
     let mut invalid = question.belief == Belief::Refused;
@@ -110,7 +110,7 @@ pub(crate) fn compare(
     }
 }
 
-/// Whether all runs are judged by the same part of a run.
+/// Whether all runs have the same steady part.
 fn same_part(
     baseline: &RunGroup<'_>,
     candidate: &RunGroup<'_>,
@@ -222,7 +222,7 @@ fn row(
     ))
 }
 
-/// Lets each verdict stand only if it does among all of them.
+/// Adjusts the verdicts for the family (Holm).
 fn as_family(judged: &mut [Judged], alpha: f64) {
     let members: Vec<_> = judged.iter().map(|judged| judged.found).collect();
     let verdicts = family_verdicts(&members, alpha)

@@ -1,4 +1,4 @@
-//! Runs that repeat the same thing.
+//! Groups of runs that repeat the same experiment.
 
 use workbench_samples::{CheckStatus, Outcome, SweepPoint};
 use workbench_statistics::summary;
@@ -45,7 +45,7 @@ impl<'a> RunGroup<'a> {
             .sort_by(|a, b| (&a.started_at, &a.run_id).cmp(&(&b.started_at, &b.run_id)));
     }
 
-    /// The part of the run that all runs of the group are judged by; `None` where they differ or have none.
+    /// The steady part of all runs of the group. `None` if they differ or have none.
     pub(crate) fn scope(&self) -> Option<Scope> {
         let scope = |run: &&RunAnalysis| run.steady.as_ref().map(|steady| steady.scope);
         let first = self.runs.first().and_then(scope)?;
@@ -106,8 +106,7 @@ pub(crate) fn described_run(run: &RunAnalysis) -> GroupRun {
     }
 }
 
-/// Why a run cannot be believed; empty where it can. A run that came to its end and was judged by nobody (one of
-/// another tool) is believed.
+/// Why a run is invalid; empty if it is valid. A completed run without checks (one of another tool) counts as valid.
 pub(crate) fn invalid_reasons(run: &RunAnalysis) -> Vec<String> {
     let mut invalid_reasons = Vec::new();
     match &run.outcome {
@@ -126,7 +125,7 @@ pub(crate) fn invalid_reasons(run: &RunAnalysis) -> Vec<String> {
             invalid_reasons.push("it was found invalid".to_owned());
         }
     }
-    // Where the run was judged, these are among its checks.
+    // If the run has checks, these are among them.
     if let (None, Some(steady)) = (&run.validity, &run.steady) {
         let (warm_up, stalls) = (&steady.warm_up, &steady.stalls);
         for (name, status, finding) in [
@@ -208,7 +207,7 @@ pub(crate) fn why_missing(run: &RunAnalysis, label: &str, metric: Metric) -> Str
     }
 }
 
-/// The values on the scale of their comparison, and the way back.
+/// The values on the scale of their comparison, and the inverse function.
 pub(super) fn scaled(values: &[f64], metric: Metric) -> (Vec<f64>, fn(f64) -> f64) {
     match metric {
         Metric::ErrorRate => (values.to_vec(), |rate| rate),

@@ -1,11 +1,11 @@
-//! Warnings of the statistics in words.
+//! Texts of the statistics' warnings.
 
 use workbench_statistics::VerdictWarning;
 
-/// So many names stand in one sentence.
+/// Most names in one sentence.
 const NAMES: usize = 4;
 
-/// The first names, the others by number: `a, b, c, d and 12 more`.
+/// The first names and the number of the others: `a, b, c, d and 12 more`.
 pub(crate) fn few(names: &[&str]) -> String {
     let named = &names[..names.len().min(NAMES)];
     match names.len() - named.len() {

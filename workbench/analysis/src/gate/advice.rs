@@ -1,4 +1,4 @@
-//! How to go on after a conclusion.
+//! Advice on further steps after a conclusion.
 
 use workbench_statistics::{RUNS_FOR_EQUIVALENCE, student_t_quantile};
 
@@ -8,7 +8,7 @@ use crate::model::{Metric, Pairing};
 /// More runs than this are not made on either side: ours.
 const PRACTICAL: u64 = 40;
 
-/// A few sentences, the most useful first; of imported runs, which another tool makes.
+/// A few sentences, the most useful first. `imported`: another tool makes the runs.
 pub(super) fn advice(report: &GateReport, unfinished: bool, imported: bool) -> Vec<String> {
     if unfinished && report.conclusion != Conclusion::Invalid {
         return vec![
@@ -147,11 +147,12 @@ fn error_rates(report: &GateReport) -> Option<String> {
     })
 }
 
-/// Requests on either side without which the error rate cannot be shown to be no worse, even where none fails; `None` where
-/// it is not required, or no number would do. `level` is that of the test, one-sided: the policy's alpha, or that of a look.
+/// The fewest requests per side with which the error rate can be shown to be no worse, if none fails. `None` if that is
+/// not required, or if no number is enough. `level` is that of the test, one-sided: the policy's alpha, or that of a
+/// look.
 pub(super) fn requests_for_error_rates(policy: &Policy, level: f64) -> Option<u64> {
     let margin = policy.rule.error_rate_margin();
-    // So many degrees of freedom are the normal distribution's.
+    // With this many degrees of freedom t is the normal distribution.
     let z = student_t_quantile(level, 1e9).ok()?;
     let required = !policy.not_required.contains(&Metric::ErrorRate);
     (required && margin > 0.0).then(|| (z * z / margin).round() as u64)

@@ -1,4 +1,4 @@
-//! What a series that ends as soon as it is decided cannot show, by its first block.
+//! Checks after the first block what a series that ends as soon as it is decided cannot show.
 
 use workbench_statistics::Looks;
 
@@ -9,8 +9,8 @@ use super::run::GateRun;
 use crate::between::{requests_of, why_missing};
 use crate::model::{Metric, Policy};
 
-/// Gated rows that such runs have no value of, and error rates that so many requests cannot show to be no worse; each a
-/// sentence without its full stop. Nothing is said of what the runs measured.
+/// Gated rows without a value in such runs, and error rates for which the requests are too few; each a sentence without
+/// its full stop. Measured values are not reported.
 #[must_use]
 pub fn cannot_be_shown(
     baseline: &GateRun,
@@ -36,7 +36,7 @@ pub fn cannot_be_shown(
         .filter(|row| required(row.metric))
         .map(|row| {
             let metric = row.metric.as_str();
-            // Of the run that has fewer requests.
+            // The run with fewer requests.
             let run = runs
                 .into_iter()
                 .min_by_key(|run| requests_of(run, &row.request));
@@ -77,8 +77,8 @@ pub fn cannot_be_shown(
     found
 }
 
-/// Requests on either side without which a series with these looks, after so many blocks each, cannot show that the error rate is
-/// no worse, even where none fails; `None` where it is not required, or no number would do.
+/// The fewest requests in a run with which a series with these looks, given in blocks, can show that the error rate is
+/// no worse, if none fails. `None` if that is not required, or if no number is enough.
 #[must_use]
 pub fn requests_at_looks(policy: &Policy, looks: &[u32]) -> Option<u64> {
     let pairs: Vec<usize> = looks.iter().map(|look| *look as usize).collect();
@@ -95,7 +95,7 @@ mod tests {
     use crate::gate::PolicyChoices;
     use crate::gate::fixture::gate_run;
 
-    /// Said of a first block, whose runs have so many requests.
+    /// The sentences for a first block whose runs have this many requests.
     fn sentences(requests: u64, policy: &Policy) -> Vec<String> {
         let [before, after] = [0, 1].map(|number| {
             let mut run = run("shop", number, 10.0);

@@ -1,4 +1,4 @@
-//! Runs that belong to a comparison and are not among those compared: failed ones, and those still to be made.
+//! Missing runs of a comparison: failed ones, and those still to be made.
 
 use std::path::{Path, PathBuf};
 
@@ -8,10 +8,10 @@ use workbench_statistics::Looks;
 use crate::error::AnalysisError;
 use crate::model::Policy;
 
-/// What is known of runs that are not among those compared.
+/// Runs that belong to a comparison and are not compared.
 ///
-/// Leaving them out silently would choose among runs by their results: a candidate that crashes would be judged by the
-/// runs that it survived.
+/// Ignoring them would select runs by their results: a candidate that crashes would be judged only by the runs that it
+/// survived.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MissingRuns {
     failed: Vec<Gone>,
@@ -19,12 +19,12 @@ pub struct MissingRuns {
     agreed: Option<Box<Agreed>>,
 }
 
-/// What was fixed before the first run of a series that ends as soon as it is decided.
+/// Settings fixed before the first run of a series that ends as soon as it is decided.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Agreed {
     /// When it is judged, and the level of each look.
     pub looks: Looks,
-    /// By which policy.
+    /// The policy.
     pub policy: Policy,
 }
 
@@ -49,16 +49,16 @@ impl Agreed {
 /// A run that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Gone {
-    /// Its folder; `None` where there is none.
+    /// Its folder, if any.
     folder: Option<PathBuf>,
     finding: String,
 }
 
 impl MissingRuns {
-    /// What a series says of one of its experiments.
+    /// The missing runs of an experiment, by the record of its series.
     ///
     /// # Errors
-    /// Looks or a policy in the record that are none.
+    /// The record's looks or policy are not valid.
     pub(super) fn of_series(
         series: &Series,
         name: &str,
@@ -95,7 +95,7 @@ impl MissingRuns {
         Ok(absent)
     }
 
-    /// An attempt that was interrupted says nothing of the system; one that failed does.
+    /// Adds earlier attempts that failed. Interrupted ones are ignored, because they show nothing about the system.
     fn earlier_attempts(&mut self, run: &SeriesRun, of: &str, results: &Path) {
         for attempt in &run.earlier_attempts {
             let folder = results.join(attempt);
@@ -127,7 +127,7 @@ impl MissingRuns {
         Ok(())
     }
 
-    /// Leaves out runs that are compared after all, so that they are not told of twice.
+    /// Removes runs that are compared after all.
     pub(super) fn leave_out(&mut self, runs: &[PathBuf]) {
         let known: Vec<PathBuf> = runs
             .iter()
@@ -147,13 +147,13 @@ impl MissingRuns {
         }
     }
 
-    /// What was agreed on before the first run, where the runs are of a series that ends as soon as it is decided.
+    /// The settings fixed before the first run, for a series that ends as soon as it is decided.
     #[must_use]
     pub fn agreed(&self) -> Option<&Agreed> {
         self.agreed.as_deref()
     }
 
-    /// Takes over what is known of others; each thing once.
+    /// Adds the missing runs of another selection, each once.
     pub fn add(&mut self, other: Self) {
         self.agreed = self.agreed.take().or(other.agreed);
         for gone in other.failed {
@@ -168,13 +168,12 @@ impl MissingRuns {
         }
     }
 
-    /// Runs that failed, in words; each speaks against judging the others without it.
+    /// Descriptions of failed runs. Each is an objection to the comparison.
     pub fn failed(&self) -> impl Iterator<Item = &str> {
         self.failed.iter().map(|gone| gone.finding.as_str())
     }
 
-    /// Runs of a series that are still to be made, in words. Until they are, whoever judges may stop when they like what
-    /// they see.
+    /// Descriptions of runs of a series that are still to be made. Until then rows stay open.
     pub(super) fn still_to_be_made(&self) -> &[String] {
         &self.still_to_be_made
     }

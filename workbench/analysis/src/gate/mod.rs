@@ -1,7 +1,7 @@
 //! The gate: baseline and candidate runs to a conclusion that may fail a build.
 //!
-//! `Analysis × Policy → GateReport`. Computing is pure ([`judge`], [`audit`]); what touches files stands apart
-//! ([`GateRun::read`], [`select`], [`keep`]).
+//! `Analysis × Policy → GateReport`. [`judge`] and [`audit`] are pure; [`GateRun::read`], [`select`] and [`keep`]
+//! access files.
 
 mod missing_runs;
 mod advice;

@@ -1,5 +1,4 @@
-//! What a reader should know of single runs: their own warnings, and which of them stand apart. Nothing here changes a
-//! verdict.
+//! Notices on single runs: their own warnings, and outliers. They do not change a verdict.
 
 use workbench_samples::CheckStatus;
 use workbench_statistics::quantile;
@@ -9,13 +8,13 @@ use super::run::GateRun;
 /// Fewer runs have no middle that one of them could be far from: ours.
 const FOR_A_MIDDLE: usize = 5;
 
-/// How far from the median, in robust standard deviations, a run is unlike the others: Iglewicz and Hoaglin's.
+/// Distance from the median, in robust standard deviations, from which a run is an outlier: Iglewicz and Hoaglin's.
 const FAR: f64 = 3.5;
 
 /// The median absolute deviation of normal values, in their standard deviations.
 const MEDIAN_DEVIATION: f64 = 0.6745;
 
-/// One line for each check by which runs warn, and one for each run that stands far from the others of its side.
+/// One line for each check with warnings, and one for each outlier of a side.
 pub(super) fn notices(baseline: &[&GateRun], candidate: &[&GateRun], margin: f64) -> Vec<String> {
     let mut notices = warned(&[baseline, candidate].concat());
     for side in [baseline, candidate] {
@@ -48,7 +47,7 @@ fn warned(runs: &[&GateRun]) -> Vec<String> {
 }
 
 /// Runs whose mean time, as a logarithm, is more than 3.5 robust standard deviations from the median of its side, and
-/// farther than the margin. The median absolute deviation is the measure, which no single run can stretch.
+/// farther than the margin. The median absolute deviation is used because an outlier does not affect it.
 ///
 /// # References
 /// B. Iglewicz, D. C. Hoaglin (1993), “How to Detect and Handle Outliers”, section 3.2.
@@ -148,7 +147,7 @@ mod tests {
     #[test]
     fn a_run_within_the_margin_or_among_few_is_not() {
         let mut side = runs(9);
-        // Five robust deviations, but nobody minds 4 %.
+        // Five robust deviations, but only 4 %, which is within the margin.
         side.push(gate_run(run("shop", 30, 10.4)));
         assert_eq!(found(&side), [] as [&str; 0]);
         let mut side = runs(3);

@@ -1,4 +1,4 @@
-//! Shares and levels as people write them: `5%`, `0.05`.
+//! Margins and levels as written in policies: `5%`, `0.05`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -91,7 +91,7 @@ impl<'de> Deserialize<'de> for Level {
     }
 }
 
-/// Takes `5%`, `0.05` and whole numbers.
+/// Accepts `5%`, `0.05` and whole numbers.
 struct Number;
 
 impl Visitor<'_> for Number {

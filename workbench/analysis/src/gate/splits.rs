@@ -1,4 +1,4 @@
-//! Runs that differ in nothing, dealt out anew.
+//! Assigns A/A runs to baseline and candidate.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use workbench_plan::Order;
 use super::audit::AuditOptions;
 use super::run::GateRun;
 
-/// Which blocks are swapped: every way but the one in which the runs were made, or as many at random.
+/// The blocks that are swapped, for each comparison: all combinations except the original one, or a random sample.
 pub(super) fn swaps(blocks: usize, options: AuditOptions) -> (Vec<Vec<bool>>, bool) {
     let all = u32::try_from(blocks)
         .ok()
@@ -65,7 +65,7 @@ pub(super) fn swapped<'a>(
     (before, after)
 }
 
-/// Ways of dealing out runs: a side of so many, then another; all of them where they are few enough.
+/// Splits of runs into two sides of `side` runs each: all of them if they are few enough, else a random sample.
 pub(super) fn splits(runs: usize, side: usize, options: AuditOptions) -> (Vec<Vec<usize>>, bool) {
     let mut all = Vec::new();
     let everyone: Vec<usize> = (0..runs).collect();
@@ -92,7 +92,8 @@ pub(super) fn splits(runs: usize, side: usize, options: AuditOptions) -> (Vec<Ve
     (ways, false)
 }
 
-/// Hands over every choice of `size` of the items, until it is told to stop; whether it never was.
+/// Calls `go` with every choice of `size` of the items until it returns `false`. Returns whether all choices were
+/// passed.
 fn choices(
     items: &[usize],
     size: usize,
@@ -156,7 +157,7 @@ mod tests {
         assert!(!all);
         assert_eq!(ways.len(), 50);
         assert_ne!(ways[0], ways[1]);
-        // Not 5 against all others.
+        // Sides have equal sizes.
         let (few, _) = splits(30, 5, options(50));
         assert!(few.iter().all(|way| way.len() == 10));
         assert_eq!(ways, splits(20, 10, options(50)).0);

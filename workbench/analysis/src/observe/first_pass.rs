@@ -1,4 +1,4 @@
-//! The first pass: how many samples there are in each second, and of which labels.
+//! The first pass: the labels, and the number of samples in each second.
 
 use std::collections::BTreeSet;
 
@@ -10,9 +10,9 @@ use workbench_samples::{SampleBatch, column};
 use super::batch::Batch;
 use super::rows::{Clock, Rows, is_steady, second};
 
-/// What has to be known before the samples can be put into their places.
+/// The results of the first pass.
 pub(super) struct FirstPass {
-    /// What the seconds are counted from.
+    /// The origin of the seconds.
     pub(super) clock: Clock,
     /// By name.
     pub(super) labels: Vec<String>,
@@ -52,7 +52,7 @@ impl FirstPass {
     }
 }
 
-/// What is known of some batches.
+/// Partial results of some batches.
 #[derive(Default)]
 struct Counted {
     labels: BTreeSet<String>,

@@ -1,45 +1,45 @@
-//! When the services of the target last answered, and what was asked of them afterwards.
+//! Outages: services that stopped responding until the end of the run.
 
 use std::collections::BTreeMap;
 
-/// Requests without an answer are counted by the tenth of a second in which they were given up.
+/// Requests without a response are counted by the tenth of a second in which they ended.
 const BUCKET_NS: i64 = 100_000_000;
 
-/// A service that was silent for a smaller share of the run is not missed: the numbers hardly change. Our choice.
+/// Shortest outage that is reported, as a share of the run. A shorter one hardly affects the results. Our choice.
 const LEAST_SHARE: f64 = 0.01;
-/// Fewer requests in vain than these show nothing. Our choice.
+/// Fewest requests without a response. Our choice.
 const LEAST_IN_VAIN: u64 = 3;
-/// Requests in vain at the end that were as probable as this, given those before, are the same failures as before. Our choice.
+/// Level of the test whether the failures at the end are more than those before. Our choice.
 const LEVEL: f64 = 0.001;
 
-/// The requests to one service that were given up without an answer.
+/// The requests to one service that ended without a response.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct InVain {
     /// How many, by the number of their [`BUCKET_NS`].
     counts: BTreeMap<i64, u64>,
-    /// When the last one was given up, nanoseconds since the start of the schedule.
+    /// When the last one ended, in nanoseconds since the start of the schedule.
     last: i64,
 }
 
-/// A service that answered, and then never again.
+/// A service that responded at first, and then no longer.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Outage {
     /// Its name in the experiment file.
     pub(crate) service: String,
-    /// The end of its last answer, in seconds since the start of the schedule.
+    /// The end of its last response, in seconds since the start of the schedule.
     pub(crate) since_s: f64,
-    /// Requests that it did not answer after that.
+    /// Requests without a response after that.
     pub(crate) in_vain: u64,
 }
 
 impl InVain {
-    /// Counts a request that was given up so many nanoseconds after the start of the schedule.
+    /// Counts a request that ended at this time, in nanoseconds after the start of the schedule.
     pub(super) fn add(&mut self, end: i64) {
         *self.counts.entry(end / BUCKET_NS).or_default() += 1;
         self.last = self.last.max(end);
     }
 
-    /// Both together.
+    /// Merges both.
     pub(super) fn merge(&mut self, other: Self) {
         self.last = self.last.max(other.last);
         for (bucket, count) in other.counts {
@@ -47,17 +47,18 @@ impl InVain {
         }
     }
 
-    /// Whether the service went away and stayed away after so many answers, of which the last one ended so many nanoseconds
-    /// after the start of the schedule: how many requests it has not answered since.
+    /// The number of requests without a response since the last one, if the service had an outage. `answers` is the
+    /// number of its responses; `last_answer` is the end of the last one, in nanoseconds after the start of the
+    /// schedule.
     ///
-    /// It is gone where it gave an answer, then none to at least three requests and for at least 1% of the run, and where
-    /// so many requests in vain in a row had a probability of at most 0.1% given the share of them before, counted as
-    /// (in vain + 1)/(all + 2) (Laplace's rule of succession).
+    /// There is an outage if the service responded at least once, then to none of at least three requests and for at
+    /// least 1 % of the run, and if that many failures in a row had a probability of at most 0.1 % given their share
+    /// before, estimated as (failures + 1)/(all + 2) (Laplace's rule of succession).
     pub(super) fn gone_after(&self, answers: u64, last_answer: i64, run_ns: i64) -> Option<u64> {
         if answers == 0 {
             return None;
         }
-        // What was given up in the bucket of the last answer may have come before it.
+        // Requests that ended in the bucket of the last response may have ended before it.
         let after = self.counts.range(last_answer / BUCKET_NS + 1..);
         let in_vain: u64 = after.map(|(_, count)| count).sum();
         let before = self.counts.values().sum::<u64>() - in_vain;

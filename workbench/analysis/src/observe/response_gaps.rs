@@ -1,18 +1,18 @@
-//! When requests were answered, and how long several users waited while none was.
+//! Gaps without a response while several users waited.
 
 use super::Window;
 
 /// Instants at which requests ended in the window of the steady part, in memory that depends on its length alone.
 ///
-/// The window is cut into slots. Of each slot its first and its last answer are kept, so that every time without an
-/// answer that is longer than a slot is known to the nanosecond, however many answers there are.
+/// The window is cut into slots. Of each slot the first and the last response are kept, so that every gap longer than a
+/// slot is known to the nanosecond.
 pub(super) struct ResponseGaps {
     from: i64,
     to: i64,
     slot_ns: i64,
     /// The last one holds what ended after the window.
     slots: Vec<Slot>,
-    /// ResponseGaps in the window.
+    /// Responses in the window.
     count: u64,
     /// The slot that was hit last, and the instants that belong to it.
     recent: (usize, std::ops::Range<i64>),
@@ -26,8 +26,8 @@ struct Slot {
     earliest_starts: [i64; 2],
 }
 
-/// A time in which nothing was answered while two requests or more waited, or were refused. A single request that waits is
-/// as slow as its elapsed time says, and nothing shows that others would have been.
+/// A time without a response while two or more requests waited, or were refused. A single waiting request does not show
+/// that others would have waited, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Gap {
     /// UTC nanoseconds.
@@ -35,17 +35,17 @@ pub(crate) struct Gap {
     pub(crate) length_ns: i64,
 }
 
-/// All times without an answer that are longer than `resolution_ns`, in order of time.
+/// All gaps longer than `resolution_ns`, in order of time.
 pub(crate) struct Waits {
     pub(crate) gaps: Vec<Gap>,
     pub(crate) resolution_ns: i64,
     /// Time without an answer during which fewer than two requests waited.
     pub(crate) idle_ns: i64,
-    /// ResponseGaps in the window.
+    /// Responses in the window.
     pub(crate) answers: u64,
 }
 
-/// A tenth of the shortest stall that is looked for, see [`crate::stalls`].
+/// Shortest slot: a tenth of the shortest stall, see [`crate::stalls`].
 const FINEST_SLOT_NS: i64 = 10_000_000;
 /// 8 MB; windows of more than 44 minutes have longer slots.
 const MOST_SLOTS: i64 = 1 << 18;
@@ -90,7 +90,7 @@ impl ResponseGaps {
         }
     }
 
-    /// Takes a request; `answered` if a whole response came, whatever its status.
+    /// Adds a request; `answered` if a whole response was received, whatever its status.
     pub(super) fn add(&mut self, start: i64, end: i64, answered: bool) {
         if end <= self.from || self.slots.is_empty() {
             return;
@@ -118,7 +118,7 @@ impl ResponseGaps {
         (number as usize, from..until)
     }
 
-    /// Both together; they are of the same window.
+    /// Merges both, which must have the same window.
     pub(super) fn merge(&mut self, other: &Self) {
         for (slot, more) in self.slots.iter_mut().zip(&other.slots) {
             slot.merge(more);
@@ -126,9 +126,9 @@ impl ResponseGaps {
         self.count += other.count;
     }
 
-    /// The times without an answer up to the end of the window, which may be earlier than was known at first.
+    /// The gaps up to `until`, the end of the window, which may be earlier than initially known.
     pub(super) fn waits(&self, until: i64) -> Waits {
-        // Of what ends in each slot or later: from the second start on, two requests wait.
+        // For the requests that end in each slot or later: two of them wait from the second start on.
         let mut waiting_since = vec![i64::MAX; self.slots.len()];
         let mut later = Slot::EMPTY;
         for (since, slot) in waiting_since.iter_mut().zip(&self.slots).rev() {

@@ -1,8 +1,7 @@
-//! All samples once more, from the last one to the first.
+//! Reads all samples from the last to the first.
 //!
-//! A sample is stored when it ends, so that some that began long ago lie among later ones, and none lies among those of
-//! an earlier time: backward, a second is complete as soon as no batch is left that reaches into it, and few samples wait
-//! for theirs.
+//! Samples are stored when they end, so that a sample can lie among later starts but not among earlier ones. Read
+//! backward, a second is complete as soon as no remaining batch reaches into it, and few samples have to be held.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -47,7 +46,7 @@ impl Placed {
 pub(super) struct InSecond {
     pub(super) second: u32,
     /// In order of time. Samples that started in the same nanosecond are ordered by what else is known of them, so that
-    /// the order of the parts leaves no trace.
+    /// the order of the parts has no effect.
     pub(super) samples: Vec<Placed>,
     pub(super) times: SecondTimes,
 }
@@ -61,7 +60,7 @@ pub(crate) struct SecondTimes {
     pub(crate) p99_ns: f64,
 }
 
-/// Gives every second with samples, from the last one on.
+/// Calls `each` with every second that has samples, from the last to the first.
 pub(super) fn each_second(
     batches: &[Batch],
     (labels, clock, steady_part): (&Labels, Clock, SteadyPart),

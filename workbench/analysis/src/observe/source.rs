@@ -24,7 +24,7 @@ use super::{
 use crate::diagnosis::Diagnosis;
 use crate::model::OverTime;
 
-/// The samples, for another look at them.
+/// The samples, for further passes.
 pub(super) struct Source {
     pub(super) directory: PathBuf,
     pub(super) batches: Vec<Batch>,
@@ -186,8 +186,7 @@ impl Source {
         Ok(tally.unwrap_or_else(nothing))
     }
 
-    /// Gives each thread something that takes batches, one after the other. There are as many as threads, whatever the number
-    /// of batches, and which batch comes to which of them is chance.
+    /// Distributes batches over threads. Each thread has one accumulator, and the assignment of batches is random.
     fn on_each_thread<T: Send>(
         &self,
         nothing: impl Fn() -> T + Sync,
@@ -204,7 +203,7 @@ impl Source {
         taken.into_iter().collect()
     }
 
-    /// Looks for what is wanted of the times of all labels; whether anything was.
+    /// Looks up the requested times of all labels. Returns whether there were any.
     pub(super) fn look_up(&self, mut times: Vec<&mut LabelTimes>) -> PolarsResult<bool> {
         let Some(sought) = Sought::of(times.iter().flat_map(|times| times.classes())) else {
             return Ok(false);

@@ -1,4 +1,4 @@
-//! What is seen of requests only in order of time, gathered from the last one to the first in little memory.
+//! Statistics that depend on the order of time, computed from the last request to the first in little memory.
 
 use std::ops::Range;
 
@@ -15,7 +15,7 @@ use super::times::{LabelTimes, Times};
 use super::{Settled, TimesInOrder, Window, all_steady};
 use crate::diagnosis::{CONFIDENCE, Diagnosis, QUANTILES};
 
-/// What is seen of all samples, from the last one to the first.
+/// The statistics of all samples.
 pub(super) struct Seen {
     pub(super) courses: Courses,
     pub(super) in_steady_part: Option<(Settling, Blocks)>,
@@ -80,7 +80,7 @@ impl Seen {
     }
 }
 
-/// The courses of the steady requests of each label, and of all; `None` where there are none.
+/// The accumulators of the steady requests of each label, and of all; `None` without requests.
 pub(super) struct Courses {
     pub(super) labels: Vec<Option<Course>>,
     pub(super) total: Option<Course>,
@@ -96,7 +96,7 @@ impl Courses {
     }
 }
 
-/// The steady requests of one label, or of all: sums over those behind each of the places at which batches can begin.
+/// The steady requests of one label, or of all: sums over those after each position at which batches can begin.
 pub(super) struct Course {
     count: usize,
     /// Times up to these are counted, one for each of [`QUANTILES`].
@@ -116,7 +116,7 @@ struct Sums {
 }
 
 impl Course {
-    /// Of the steady requests that have these times, as many as there are.
+    /// For the steady requests with these times.
     fn new(times: &Times<'_>) -> Self {
         let greatest = times.greatest() as f64;
         let mut levels = QUANTILES;
@@ -143,7 +143,7 @@ impl Course {
         self.count
     }
 
-    /// Takes the request before those that were given.
+    /// Adds the request before those added so far.
     fn push(&mut self, elapsed_ns: u64, failed: bool) {
         let sums = &mut self.sums;
         sums.requests += 1;
@@ -157,7 +157,7 @@ impl Course {
         }
     }
 
-    /// How much the requests know, once all were given.
+    /// The effective sample sizes, after all requests were added.
     pub(super) fn diagnosis(&self, times: &Times<'_>) -> Diagnosis {
         let summary = times.summary();
         let summary = summary.expect("there is a time, and whole nanoseconds are finite");
@@ -187,14 +187,14 @@ impl Course {
     }
 }
 
-/// Where MSER-5 would have the steady part begin.
+/// The truncation point of MSER-5.
 pub(super) struct Settling {
     warm_up: BackwardWarmUp,
     /// Nanoseconds since the origin.
     window_from: i64,
     after_ns: u64,
     last_left_out_ns: u64,
-    /// Requests until the first one of the last five that would be left out.
+    /// Requests until the first one of the last five discarded ones.
     until_left_out: u32,
 }
 
@@ -209,7 +209,7 @@ impl Settling {
         }
     }
 
-    /// Takes the steady request before those that were given; its start is in nanoseconds since the origin.
+    /// Adds the steady request before those added so far; its start is in nanoseconds since the origin.
     fn push(&mut self, start: i64, elapsed_ns: u64) {
         let start_ns = (start - self.window_from).max(0) as u64;
         if self.until_left_out > 0 {
@@ -252,7 +252,7 @@ impl Blocks {
         }
     }
 
-    /// Takes a steady request; its start is in nanoseconds since the origin.
+    /// Adds a steady request; its start is in nanoseconds since the origin.
     fn push(&mut self, start: i64, elapsed_ns: u64) {
         let last = self.sums.len() - 1;
         let block = if self.length == 0 {

@@ -1,11 +1,11 @@
-//! The Universal Scalability Law over the points of a sweep.
+//! Fits the Universal Scalability Law to the points of a sweep.
 
 use workbench_statistics::{self as statistics, LoadPoint, fit_scalability};
 
 use super::point::CONFIDENCE;
 use crate::model::{Coefficient, FittedRun, Peak, ScalabilityFit, SweepPointAnalysis};
 
-/// Fits the throughputs of all valid runs; the reason where that cannot be done.
+/// Fits the throughputs of all valid runs. The error is the reason as text.
 pub(super) fn fit(points: &[SweepPointAnalysis]) -> Result<ScalabilityFit, String> {
     let measured: Vec<LoadPoint> = points
         .iter()

@@ -1,4 +1,4 @@
-//! Runs of a sweep together: what each point comes to, which loads meet the thresholds, how throughput grows.
+//! Analyses sweeps: estimates at each point, loads that meet the thresholds, and the growth of throughput.
 
 mod fit;
 mod point;
@@ -11,14 +11,14 @@ use crate::model::{LargestLoad, RunAnalysis, SweepAnalysis, SweepPointAnalysis};
 use fit::fit;
 use point::point;
 
-/// What makes runs points of the same sweep.
+/// The identity of a sweep.
 #[derive(Clone, PartialEq)]
 struct Identity {
     series_id: String,
     /// The experiment's name within the series, without the point.
     experiment: String,
     parameter: String,
-    /// What its points have in common.
+    /// The part of the experiment that its points have in common.
     swept: String,
 }
 
@@ -58,7 +58,7 @@ pub(crate) fn sweeps(runs: &[RunAnalysis]) -> Vec<SweepAnalysis> {
         .collect()
 }
 
-/// The experiment, with what tells the sweep from others of the same experiment.
+/// The experiment's name, extended if there are several sweeps of it.
 fn name(identity: &Identity, identities: &[&Identity]) -> String {
     let alike = || {
         let others = identities.iter();
@@ -124,7 +124,8 @@ fn value(run: &RunAnalysis) -> Option<u32> {
     Some(run.point()?.value)
 }
 
-/// Read from below: a larger load that meets them after a smaller one has not is luck, or a reason to look closer.
+/// Searched from the smallest load up: a larger load that meets the thresholds after a smaller one did not is not
+/// taken.
 fn largest_load(points: &[SweepPointAnalysis], no_thresholds: bool) -> LargestLoad {
     if no_thresholds {
         return LargestLoad::NoThresholds;

@@ -127,7 +127,7 @@ impl Endpoint {
 async fn text(client: &reqwest::Client, url: &str) -> Result<Vec<u8>, String> {
     let failed = |error: reqwest::Error| {
         if error.is_timeout() {
-            format!("no scrape within {} ms", ANSWER_LIMIT.as_millis())
+            format!("no answer within {} ms", ANSWER_LIMIT.as_millis())
         } else {
             // The message already begins with the URL.
             with_causes(&error.without_url())
