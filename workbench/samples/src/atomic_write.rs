@@ -1,4 +1,4 @@
-//! Files that appear whole or not at all.
+//! Atomic writes: files that appear complete or not at all.
 
 use std::fs::{self, File};
 use std::io::{self, Seek, SeekFrom, Write};
@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 /// Writes a file under a temporary name and gives it its own name once it is complete.
 ///
-/// A reader, and whoever looks after the process was killed, sees the previous content or the new one,
-/// never a part of it. The file is not forced to the disk: that would take the disk from the system under
-/// test while it is measured, and a killed process loses nothing that the kernel has taken over.
+/// A reader sees the previous content or the new one, never a part of it, even if the process is killed. The file is
+/// not synced: that would use the disk while the system under test is measured, and the kernel keeps the data of a
+/// killed process.
 pub(crate) fn replace_with<E: From<io::Error>>(
     path: &Path,
     write: impl FnOnce(&mut File) -> Result<(), E>,
@@ -19,7 +19,7 @@ pub(crate) fn replace_with<E: From<io::Error>>(
         .and_then(|mut file| write(&mut file))
         .and_then(|()| fs::rename(&temporary, path).map_err(E::from));
     if result.is_err() {
-        // What went wrong is worth more than a complaint about what could not be tidied up.
+        // The first error is returned, not one of the clean-up.
         let _ = fs::remove_file(&temporary);
     }
     result
@@ -28,18 +28,18 @@ pub(crate) fn replace_with<E: From<io::Error>>(
 /// Replaces a file's content in one step: readers see the old or the new content, never a part of it.
 ///
 /// # Errors
-/// Whatever the file system says; the old content is then untouched.
+/// An I/O error; the old content is then untouched.
 pub fn replace_file(path: &Path, content: &[u8]) -> io::Result<()> {
     replace_with(path, |file| file.write_all(content))
 }
 
 /// Replaces a file's content where there is no room for a second file.
 ///
-/// A reader may see a part of it. What is there stays where the file cannot become long enough.
+/// A reader may see a part of it. If the file cannot be extended, the old content stays.
 pub(crate) fn overwrite(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = File::options().write(true).open(path)?;
     let longer = (content.len() as u64).saturating_sub(file.seek(SeekFrom::End(0))?);
-    // Room first, in which the old content stays a whole one. Most file systems have it in the file's last block.
+    // Extends the file with spaces first, which keeps the old content valid. Mostly the file's last block has room.
     file.write_all(&b" ".repeat(usize::try_from(longer).unwrap_or(usize::MAX)))?;
     file.rewind()?;
     file.write_all(content)?;

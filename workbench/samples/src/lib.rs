@@ -1,9 +1,9 @@
 //! The sample record, its Parquet files, and the manifest of a run.
 //!
-//! [`SampleWriter`] turns samples into Parquet parts while a run goes on; [`sample_batches`] reads them back
-//! batch by batch. [`Manifest`] is everything about a run but its samples, [`Series`] what joins runs that are
-//! repetitions of each other. A [`FailureRecorder`] keeps exchanges that failed, without secrets, and [`Failures`] reads
-//! them. Each format carries a version.
+//! [`SampleWriter`] turns samples into Parquet parts while a run goes on; [`sample_batches`] reads them back batch by
+//! batch. [`Manifest`] is everything about a run except its samples; [`Series`] is the record of repeated runs. A
+//! [`FailureRecorder`] keeps exchanges that failed, without secrets, and [`Failures`] reads them. Each format carries a
+//! version.
 
 mod error;
 pub mod export;

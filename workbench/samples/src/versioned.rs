@@ -1,4 +1,4 @@
-//! JSON files that say which version of their format they have.
+//! JSON files with a version of their format.
 
 use std::fs;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use crate::atomic_write::{self, replace_file};
 /// Writes a record, replacing an earlier one in a single step.
 ///
 /// # Panics
-/// When the record cannot be JSON at all, which is a mistake in its type.
+/// The record cannot be serialized, which is a bug in its type.
 pub(crate) fn write(record: &impl Serialize, path: PathBuf) -> Result<(), SamplesError> {
     replace_file(&path, &json(record)).map_err(|source| SamplesError::Write { path, source })
 }

@@ -5,7 +5,7 @@ use workbench_statistics::{RUNS_FOR_EQUIVALENCE, student_t_quantile};
 use crate::model::{Conclusion, GateReport, ObjectionKind, Policy, RowOutcome};
 use crate::model::{Metric, Pairing};
 
-/// More runs than this are not made on either side: ours.
+/// Most runs per side that are recommended. Our choice.
 const PRACTICAL: u64 = 40;
 
 /// A few sentences, the most useful first. `imported`: another tool makes the runs.

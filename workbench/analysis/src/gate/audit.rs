@@ -14,8 +14,8 @@ use crate::model::{ConfidenceInterval, Verdict};
 /// Confidence of the interval of the alarm rate.
 const CONFIDENCE: f64 = 0.95;
 
-/// Disjoint comparisons that it takes to say that the gate keeps its promise: ours. Without any alarm in 20 the rate is
-/// known to be below 17 %, and no more.
+/// Fewest disjoint comparisons for a statement on the false alarm rate. Our choice: without any alarm in 20 the upper
+/// bound of the rate is 17 %.
 const ENOUGH: u64 = 20;
 
 /// Runs of one system, as baseline and candidate or as one group.
@@ -158,7 +158,10 @@ fn is_tested(report: &GateReport, absent: &MissingRuns) -> bool {
 /// - *Disjoint* comparisons share no run. A series of two equal experiments is one; runs of one experiment are cut, in
 ///   order of time, into baseline and candidate, and again as long as there are enough. They are as independent as the
 ///   runs are, so that the number of alarms is binomial and its rate has an interval.
-/// - *Reshuffled* comparisons assign the same runs to the sides in other ways: swapped within their blocks, or split again, in all ways or in a random sample of them. There are many, but they share their runs. They show whether the tests suit the distribution of the values (skewed, with outliers), but not the effect of drift between sessions, and their rate has no interval.
+/// - *Reshuffled* comparisons assign the same runs to the sides in other ways: swapped within their blocks, or split
+///   again, in all ways or in a random sample of them. There are many, but they share their runs. They show whether the
+///   tests suit the distribution of the values (skewed, with outliers), but not the effect of drift between sessions,
+///   and their rate has no interval.
 ///
 /// Invalid comparisons are counted separately, because the gate does not judge them. So are comparisons of runs with
 /// different kinds of targets or faults, and comparisons in which a gated row was not tested, which cannot alarm.

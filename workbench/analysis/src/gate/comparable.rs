@@ -72,7 +72,8 @@ pub(crate) fn differences(one: &GateRun, other: &GateRun) -> Vec<String> {
         .collect()
 }
 
-/// Runs with less time between them are of one session, in nanoseconds: ours. Nobody sets a system up anew in less.
+/// Runs with less time between them belong to one session, in nanoseconds. Our choice: setting a system up again takes
+/// longer.
 const ONE_SESSION_NS: i64 = 600_000_000_000;
 
 /// Why two runs belong to one session, if they do.

@@ -41,7 +41,8 @@ pub struct Sides<'a> {
 /// - passes if it is equivalent, improved, or the worse end of its interval lies within the margin: the candidate is
 ///   then *shown* to be no worse than the margin, with probability α at most of saying so falsely of a change as large
 ///   as the margin (one-sided, as in a non-inferiority test);
-/// - is open otherwise, as is a gated label or metric without a value in some run. Metrics that the policy does not require may stay open.
+/// - is open otherwise, as is a gated label or metric without a value in some run. Metrics that the policy does not
+///   require may stay open.
 ///
 /// One failing row fails the gate. An open row makes it inconclusive: too little data is never a pass. All rows of an
 /// unfinished series are open, because stopping at a convenient result would make passes and failures too frequent. A

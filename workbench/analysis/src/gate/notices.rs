@@ -5,7 +5,7 @@ use workbench_statistics::quantile;
 
 use super::run::GateRun;
 
-/// Fewer runs have no middle that one of them could be far from: ours.
+/// Fewest runs for the search for outliers. Our choice.
 const FOR_A_MIDDLE: usize = 5;
 
 /// Distance from the median, in robust standard deviations, from which a run is an outlier: Iglewicz and Hoaglin's.

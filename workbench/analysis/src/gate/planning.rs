@@ -9,7 +9,7 @@ use crate::between::{RunGroup, asked_of};
 use crate::model::{GATE_SCHEMA_VERSION, GatedLabels, Metric, PairMethod, Policy};
 use crate::tables::TOTAL;
 
-/// Changes that are planned for, as fractions: ours.
+/// Changes that are planned for, as fractions. Our choice.
 pub const PLANNED_CHANGES: [f64; 6] = [0.01, 0.02, 0.03, 0.05, 0.1, 0.2];
 
 /// The power that is planned for, as in all other places.

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use crate::origin::BadRows;
 
-/// So many lines of each kind are named.
+/// Most lines that are named for each kind.
 const NAMED: usize = 5;
 
-/// What is wrong with a row.
+/// The defect of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Bad {
     /// Fewer fields than the header names, or than a row of this kind has.

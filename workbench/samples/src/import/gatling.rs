@@ -37,7 +37,7 @@ pub(super) fn recognises_csv(first_line: &[u8]) -> bool {
     .all(|name| names.iter().any(|it| it == name.as_bytes()))
 }
 
-/// Where a request's fields stand, told by where `OK` or `KO` does.
+/// The positions of a request's fields, by the position of `OK` or `KO`.
 struct Layout {
     scenario: Option<usize>,
     groups: usize,
@@ -198,7 +198,7 @@ impl Request<'_> {
     }
 }
 
-/// Gatling says the status of failures only: `status.find.in(200,201), but actually found 500`.
+/// Gatling writes the status of failures only: `status.find.in(200,201), but actually found 500`.
 fn status(message: &[u8]) -> Option<u16> {
     let message = std::str::from_utf8(message).ok()?;
     if !message.contains("status") {

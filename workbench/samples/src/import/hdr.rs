@@ -15,7 +15,7 @@ use super::input::Input;
 use super::records::{Records, next_line};
 use crate::schema::column;
 
-/// More samples than this of one interval are not believed.
+/// Most samples of one interval; more are damaged.
 const MOST_OF_AN_INTERVAL: u64 = 1 << 27;
 /// Interval maxima are in milliseconds by the writers' default.
 const MILLISECOND: f64 = 1e6;
@@ -75,7 +75,7 @@ pub(super) fn read(input: &mut Input, out: &mut Collector) -> Result<FileFacts, 
         digits = digits.min(interval.histogram.sigfig());
         let unit = *unit.get_or_insert_with(|| unit_of(&interval));
         let base = base_ns.unwrap_or_else(|| {
-            // As the Java reader takes them: seconds since the start where they are far before it.
+            // As in the Java reader: times far before the start are seconds since the start.
             let start = i64::try_from(interval.start_ns).unwrap_or(i64::MAX);
             start_time_ns
                 .filter(|it| start < it - 365 * 86_400 * SECOND)
@@ -169,7 +169,7 @@ fn unit_of(interval: &Interval) -> f64 {
     10_f64.powf(exponent.clamp(0.0, 9.0))
 }
 
-/// Gives as many requests as an interval has counted.
+/// Adds as many requests as an interval has counted.
 fn give(
     interval: &Interval,
     (base, unit): (i64, f64),
@@ -180,7 +180,7 @@ fn give(
     let histogram = &interval.histogram;
     let count = histogram.len();
     let start = base.saturating_add_unsigned(interval.start_ns);
-    // A step that shares no divisor with the count visits every place once.
+    // A step that is coprime to the count visits every position once.
     let step = coprime(count);
     let mut place = 0;
     for value in histogram.iter_recorded() {

@@ -19,7 +19,7 @@ const MILLISECOND: u64 = 1_000_000;
 /// The delimiters that `jmeter.save.saveservice.default_delimiter` is set to.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
-/// What the message of a transaction controller's own sample begins with; translated versions keep the two numbers.
+/// The beginning of the message of a transaction controller's own sample. Translations keep the two numbers.
 const TRANSACTION: &[u8] = b"Number of samples in transaction : ";
 
 const TRANSACTIONS: &str = "samples of transaction controllers, which are sums of samples that are there (--keep-transactions reads them)";
@@ -116,7 +116,7 @@ const WITHOUT_HEADER: [&[&str]; 6] = [
     ],
 ];
 
-/// Where the columns that are read stand.
+/// The positions of the columns that are read.
 struct Columns {
     count: usize,
     time: usize,
@@ -218,7 +218,7 @@ pub(super) fn read(
             let names: Vec<Vec<u8>> = (0..fields.len())
                 .map(|index| fields.text(record, index).into_owned())
                 .collect();
-            // Files of other settings may have been joined.
+            // Files with other settings may have been concatenated.
             if let Some(others) = Columns::of(&names) {
                 columns = others;
             }
@@ -317,7 +317,7 @@ fn row(record: &[u8], fields: &Fields, columns: &Columns) -> Result<Row<'static>
     })
 }
 
-/// Why a sample failed, by what `JMeter` puts in place of a status.
+/// The error of a sample, by the code that `JMeter` writes in place of a status.
 fn error(status: Option<u16>, code: &[u8], message: &[u8]) -> ErrorKind {
     if let Some(status) = status {
         // Otherwise an assertion failed.

@@ -144,7 +144,7 @@ struct Sent<'a> {
     method: Cow<'a, str>,
 }
 
-/// What is kept of a request until its user makes the next one: until then the test may have it fail after all.
+/// A request is held until its user makes the next one, because the test may still mark it as failed.
 struct Kept {
     line: u64,
     at: i64,
@@ -293,7 +293,7 @@ pub(super) fn read_goose_csv(input: &mut Input, out: &mut Collector) -> Result<F
     if let Some(missing) = needed.iter().find(|name| place(name).is_none()) {
         return Err(Format::GooseCsv.wrong(input.path(), format!("it has no column {missing}")));
     }
-    // Whole times in microseconds, or what is past the milliseconds.
+    // Total times in microseconds, or the part after the milliseconds.
     let (whole_us, part_us) = (
         place("response_time_us"),
         place("response_time_fraction_us"),

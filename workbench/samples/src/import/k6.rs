@@ -1,6 +1,6 @@
 //! k6's metrics, as CSV or JSON lines: several lines make one request.
 //!
-//! Longer than other files: both forms put together the same request from the same metrics.
+//! Longer than other files, because both forms assemble requests from the same metrics.
 
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -59,12 +59,12 @@ pub(super) fn recognises_json(first_line: &[u8]) -> bool {
         .is_ok_and(|line| matches!(&*line.kind, "Metric" | "Point"))
 }
 
-/// A request of which metrics are still to come.
+/// A request whose metrics are not complete yet.
 #[derive(Default)]
 struct Request {
     line: u64,
     time: Option<Instant>,
-    /// What the metrics of one request have in common: all but their names and values.
+    /// The fields that all metrics of one request share: all but name and value.
     identity: Vec<u8>,
     values: [Option<u64>; METRICS.len()],
     tags: Tags,
@@ -98,7 +98,7 @@ impl Request {
         self.time.is_some() && self.values[metric].is_none() && self.identity == identity
     }
 
-    /// Hands the request over, if there is one.
+    /// Passes the request on, if there is one.
     fn finish(&mut self, out: &mut Collector) -> Result<(), ImportError> {
         let Some(time) = self.time.take() else {
             return Ok(());
@@ -173,7 +173,7 @@ fn nothing(input: &Input, seen: bool) -> ImportError {
     }
 }
 
-/// The places of the columns that are read.
+/// The positions of the columns that are read.
 struct Columns {
     count: usize,
     metric: usize,
@@ -270,7 +270,7 @@ pub(super) fn read_csv(
             identity.push(0);
         }
         if !request.takes(metric, &identity) {
-            // Dates lose the zeros at their end, and of a whole second the whole fraction.
+            // Dates have no trailing zeros, and whole seconds no fraction.
             has_fractions |= time.contains(&b'.');
             let Some(mut time) = TimeFormat::Any.read(time) else {
                 out.bad(Bad::Time, records.line);

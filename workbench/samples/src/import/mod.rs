@@ -1,9 +1,9 @@
-//! Results of other tools to runs.
+//! Imports results of other tools as runs.
 //!
 //! [`import`] reads files as a stream, in memory that does not grow with them, and leaves a run folder that is analysed
-//! like any other: its manifest says where it comes from, what its times span, and which rows could not be read. A thread
-//! reads and unpacks, one parses, one writes. Each format is a module with two functions: whether it recognises the
-//! beginning of a file, and one that hands its rows to the collector.
+//! like any other: its manifest has its origin, the definition of its times, and the rows that could not be read. A
+//! thread reads and unpacks, one parses, one writes. Each format is a module with two functions: whether it recognises
+//! the beginning of a file, and one that hands its rows to the collector.
 
 mod bad_rows;
 mod collect;
@@ -41,10 +41,10 @@ use collect::Collector;
 use fields::Fields;
 use input::Input;
 
-/// What an import is told.
+/// Options of an import.
 #[derive(Clone, Debug)]
 pub struct ImportOptions {
-    /// The format; told by the content where it is `None`.
+    /// The format; detected by content if `None`.
     pub format: Option<Format>,
     /// The columns of a table of no known format.
     pub columns: Option<Columns>,
@@ -93,7 +93,7 @@ impl ImportOptions {
     }
 }
 
-/// How an import is watched, and stopped.
+/// Progress and stop flag of an import.
 #[derive(Clone, Debug, Default)]
 pub struct Watch {
     /// Bytes read so far.
@@ -102,18 +102,18 @@ pub struct Watch {
     pub stop: Arc<AtomicBool>,
 }
 
-/// What a format says of its files beyond their rows.
+/// Properties of a format's files besides their rows.
 #[derive(Debug, Default)]
 struct FileFacts {
-    /// Columns of the samples that the files say nothing of.
+    /// Columns of the samples that the files do not have.
     unknown: Vec<&'static str>,
     /// Where counts of users come from, if the file has any.
     users: &'static str,
     /// Nanoseconds to which elapsed times are known.
     elapsed_tick: u64,
-    /// What times span, where that is another thing than the format's.
+    /// The definition of elapsed times, if it differs from the format's.
     elapsed: Option<String>,
-    /// The version of the tool, if the file says it.
+    /// The version of the tool, if the file has it.
     tool_version: Option<String>,
     notes: Vec<String>,
 }

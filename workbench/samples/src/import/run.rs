@@ -1,4 +1,4 @@
-//! The run folder that an import leaves.
+//! Creates the run folder of an import.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -31,10 +31,10 @@ pub struct Imported {
 
 /// Imports files as one run of an experiment: `<results>/<name>/<id>`.
 ///
-/// The manifest is written last, so that a folder that an import was killed in is not taken for a run.
+/// The manifest is written last, so that the folder of a killed import does not count as a run.
 ///
 /// # Errors
-/// See [`ImportError`]; nothing is left behind.
+/// See [`ImportError`]; the folder is removed then.
 pub fn import(
     paths: &[PathBuf],
     results: &Path,
@@ -42,7 +42,7 @@ pub fn import(
     options: &ImportOptions,
     watch: &Watch,
 ) -> Result<Imported, ImportError> {
-    // What cannot be read leaves no folder, not even for a moment.
+    // Files are opened before the folder is created.
     let mut inputs = Vec::with_capacity(paths.len());
     let wanted = options
         .format
@@ -80,7 +80,7 @@ pub fn import(
     })?;
     let imported = fill(&folder, name, format, inputs, options);
     if imported.is_err() {
-        // What went wrong is worth more than a complaint about what could not be tidied up.
+        // The first error is returned, not one of the clean-up.
         let _ = fs::remove_dir_all(&folder);
         let _ = fs::remove_dir(&parent);
     }
@@ -160,7 +160,7 @@ fn read_all(
 }
 
 impl FileFacts {
-    /// What holds for several files.
+    /// Merges the facts of several files.
     fn add(&mut self, other: Self) {
         for name in other.unknown {
             if !self.unknown.contains(&name) {
@@ -329,7 +329,7 @@ fn manifest(
     }
 }
 
-/// What can be said of an imported run: how well it was read. Whether its load was the planned one, nobody knows.
+/// The validity checks of an imported run: how well it was read. Its planned load is unknown.
 fn validity(origin: &Origin) -> Validity {
     let bad = origin.bad_row_count();
     let rows = Check {

@@ -1,4 +1,4 @@
-//! Marks the edges of an imported run that are not in its steady part.
+//! Marks the beginning and the end of an imported run as outside of its steady part.
 
 use std::fs::File;
 use std::path::Path;
@@ -16,8 +16,8 @@ use crate::sample::Phase;
 use crate::schema::{SCHEMA_VERSION, column};
 use crate::write::write_frame;
 
-/// Writes the parts anew that hold samples which start before or after the steady part. Spans are those of the parts, in
-/// the order of their numbers.
+/// Rewrites the parts with samples that start before or after the steady part. `spans` are those of the parts, in the
+/// order of their numbers.
 pub(super) fn mark(
     directory: &Path,
     spans: &[Span],

@@ -1,4 +1,4 @@
-//! Files with one request in each row of delimited fields: where each fact stands, and in which unit.
+//! Files with one request in each row of delimited fields: positions and units of the fields.
 
 use std::borrow::Cow;
 
@@ -20,13 +20,13 @@ pub(super) const MILLISECOND: u64 = 1_000_000;
 pub(super) enum Clock {
     /// An instant.
     Utc(TimeFormat),
-    /// Units of so many nanoseconds since the test began, whose date is not in the file.
+    /// Units of this many nanoseconds since the test began, whose date is not in the file.
     SinceStart(u64),
     /// Whole seconds of files whose rows are not in order of time: they are spread over their second at random.
     Shuffled,
 }
 
-/// Where everything stands in a row.
+/// The positions of all fields in a row.
 #[derive(Clone, Debug)]
 pub(super) struct Table {
     pub(super) delimiter: u8,
@@ -253,7 +253,7 @@ fn row(
     })
 }
 
-/// What tools write for a success, and for a failure.
+/// Success or failure, as tools write it.
 pub(super) fn success_of(field: &[u8]) -> Option<bool> {
     let word = field.to_ascii_lowercase();
     match word.as_slice() {
