@@ -91,7 +91,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     if arguments.keep && arguments.history.is_none() {
-        // Clap takes what is required for granted where it is excluded by something else.
+        // Clap does not enforce a required option that another option excludes.
         wrong_usage("--keep is for --history");
     }
     let policy = arguments.policy.read()?;

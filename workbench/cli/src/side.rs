@@ -1,7 +1,7 @@
-//! `workbench side`: one of several runs that are made at the same time, in a process of its own. Only `run` calls it.
+//! `workbench side`: one of several simultaneous runs, in its own process. Only `run` calls it.
 //!
-//! Each side has its own threads, open files and processor time, so that everything that a run is judged by is measured as
-//! for a run by itself. The two processes talk in lines of JSON: [`ToSide`] on stdin, [`FromSide`] on stdout.
+//! Each side has its own threads, open files and processor time, so that its validity checks are those of a single run.
+//! The two processes exchange lines of JSON: [`ToSide`] on stdin, [`FromSide`] on stdout.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
@@ -19,41 +19,40 @@ use workbench_samples::SeriesPlace;
 use crate::exit::Exit;
 use crate::run::{bookstore_command, quiet_goose, tool};
 
-/// What a side is told. The end of its input stops it, as whoever talks to it is gone; a second reason to stop ends it at
-/// once.
+/// Messages to a side. The end of its input stops it, because its parent has ended. A second stop ends it at once.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum ToSide {
-    /// First of all: what to run.
+    /// The first message: the run to make.
     Run(Box<Order>),
     /// All sides are ready.
     Start(Start),
     Stop(StopReason),
 }
 
-/// What a side runs.
+/// The run of a side.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Order {
     /// The experiment; relative paths in it are those of `file`.
     pub(crate) plan: String,
     pub(crate) file: PathBuf,
-    /// The run's folder, which is there and empty.
+    /// The run's folder, which exists and is empty.
     pub(crate) directory: PathBuf,
     pub(crate) place: SeriesPlace,
     pub(crate) insecure: bool,
 }
 
-/// What a side says.
+/// Messages of a side.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum FromSide {
     /// Its target and its users are ready.
     Ready(Processes),
     Live(Box<Live>),
-    /// It is over, and its manifest says how; why it ended early, if it did.
+    /// The run has ended, with the outcome in its manifest; with the reason of an early end, if any.
     Finished(Option<StopReason>),
     Failed(Failure),
 }
 
-/// Why a side could not be run, or not to its end.
+/// Why a side could not be made or completed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Failure {
     pub(crate) why: String,
@@ -75,7 +74,7 @@ impl std::error::Error for Failure {}
 pub(crate) fn run() -> anyhow::Result<Exit> {
     let stop = StopSignal::new();
     let asked = stop.clone();
-    // Must come before Goose, which would otherwise install a handler that throws results away.
+    // Must be installed before Goose, whose own handler would discard results.
     ctrlc::set_handler(move || asked.stop(StopReason::Interrupted))
         .context("cannot handle signals")?;
     quiet_goose();
@@ -127,7 +126,7 @@ async fn load(
     Ok(finished.await.map(|_| ()))
 }
 
-/// The first thing that is told; a thread listens to all else.
+/// Reads the first message; a thread reads all later ones.
 fn listen(stop: StopSignal, start: oneshot::Sender<Start>) -> anyhow::Result<Box<Order>> {
     let lines = BufReader::new(std::io::stdin()).lines();
     let mut messages = lines
@@ -147,7 +146,7 @@ fn listen(stop: StopSignal, start: oneshot::Sender<Start>) -> anyhow::Result<Box
         for message in messages {
             match message {
                 Ok(ToSide::Start(at)) => {
-                    // A run that is over waits for nothing.
+                    // A finished run no longer waits for the start.
                     let _ = start.take().map(|start| start.send(at));
                 }
                 Ok(ToSide::Stop(reason)) => stop_for(reason),
@@ -159,7 +158,7 @@ fn listen(stop: StopSignal, start: oneshot::Sender<Start>) -> anyhow::Result<Box
     Ok(order)
 }
 
-/// Nobody may listen any more; the run goes on to its end.
+/// Errors are ignored: without a parent the run continues to its end.
 fn send(message: &FromSide) {
     if let Ok(line) = serde_json::to_string(message) {
         let _ = writeln!(std::io::stdout().lock(), "{line}");

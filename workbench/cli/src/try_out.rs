@@ -1,4 +1,4 @@
-//! `workbench try`: one user through each scenario once, with every request and response on the screen.
+//! `workbench try`: sends one user through each scenario once, and prints every request and response.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -42,7 +42,7 @@ pub(crate) struct Arguments {
     insecure: bool,
 }
 
-/// How many requests there were, and how many failed.
+/// Numbers of requests and failures.
 #[derive(Debug, Default)]
 struct Counts {
     requests: AtomicU64,
@@ -53,7 +53,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let plans = outcome::read_plans(std::slice::from_ref(&arguments.file))?;
     let plan = plans.first().context("no experiment")?;
     let scenarios = chosen(plan, arguments.scenario.as_deref())?;
-    // Of all scenarios, before the first one sends anything.
+    // Reads the secrets of all scenarios before the first one sends a request.
     for secret in &plan.secrets {
         secret.read().map_err(LoadError::from)?;
     }
@@ -140,7 +140,7 @@ fn observer(counts: Arc<Counts>, short: bool) -> workbench_load::ExchangeObserve
             (tried.ends_iteration, is_whole),
             options,
         );
-        // Whoever closed the output looks on no longer.
+        // Errors are ignored: the output may be closed.
         let _ = outcome::print(&text);
     })
 }

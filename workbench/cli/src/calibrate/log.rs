@@ -1,4 +1,4 @@
-//! The server's notes as bytes, from its process to the one that calibrates.
+//! The binary form of the server's log.
 
 use anyhow::{Context, bail};
 use workbench_analysis::calibration::{Served, ServerLog};

@@ -1,6 +1,6 @@
-//! What recordings of browsers have in common.
+//! Headers that browsers add to every request.
 
-/// Whether a header is what a browser says of itself and of its page, and nothing that the service needs.
+/// Whether a header only describes the browser or its page, so that the service does not need it.
 pub(super) fn is_noise(name: &str, value: &str) -> bool {
     const NAMES: [&str; 31] = [
         "accept-charset",
@@ -37,7 +37,7 @@ pub(super) fn is_noise(name: &str, value: &str) -> bool {
     ];
     let name = name.trim().to_ascii_lowercase();
     let value = value.trim();
-    // What a page, an image or a script is asked for with.
+    // Values with which browsers request pages, images and scripts.
     let is_any = [
         "*/*",
         "text/html",

@@ -1,10 +1,10 @@
-//! Times, and places in a series, as all that is live puts them.
+//! Formats times and positions in a series for live output.
 
 use std::time::Duration;
 
 use workbench_plan::format_duration;
 
-/// Where a run stands in its series.
+/// The position of a run in its series.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct InSeries {
     /// What is counted: `run`, or `block` where its runs are made at the same time.
@@ -13,12 +13,12 @@ pub(crate) struct InSeries {
     pub(crate) position: u32,
     /// How many there are.
     pub(crate) of: u32,
-    /// What is planned after it: the runs and the pauses, without what it takes to begin and to analyse them.
+    /// Planned time after it: runs and pauses, without starts and analyses.
     pub(crate) afterwards: Duration,
 }
 
 impl InSeries {
-    /// Where the run stands, and the time that is left of the whole, of which `remaining` is its own.
+    /// The position of the run, and the remaining time of the series. `remaining` is that of the run.
     pub(crate) fn place(self, remaining: Duration) -> String {
         let left = rounded(remaining + self.afterwards);
         format!("{} {} of {}, {left}", self.what, self.position, self.of)

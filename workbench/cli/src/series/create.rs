@@ -1,4 +1,4 @@
-//! A new series: names, order, and what every later run has to agree with.
+//! Creates a series: names, order, and the recorded experiments.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use workbench_samples::{
 use super::{OpenSeries, SeriesFolder, together};
 use crate::run::tool;
 
-/// How a series is to be made.
+/// Options of a series.
 pub(crate) struct Options {
     pub(crate) repetitions: u32,
     pub(crate) order: SeriesOrder,
@@ -29,7 +29,7 @@ pub(crate) struct Given {
     pub(crate) file: PathBuf,
     /// With the services at `urls`.
     pub(crate) plan: Plan,
-    /// Services that are somewhere else than the file says, by name.
+    /// URLs of services that replace those of the file, by name.
     pub(crate) urls: BTreeMap<String, String>,
 }
 
@@ -95,7 +95,7 @@ fn runs(names: &[&str], options: &Options) -> Vec<SeriesRun> {
         .collect()
 }
 
-/// What is repeated, and the plan of each.
+/// The experiments of the series, and their plans.
 fn experiments(given: &[Given]) -> anyhow::Result<(Vec<SeriesExperiment>, Vec<Plan>)> {
     let mut experiments = Vec::new();
     let mut points = Vec::new();
@@ -121,7 +121,7 @@ fn experiments(given: &[Given]) -> anyhow::Result<(Vec<SeriesExperiment>, Vec<Pl
     Ok((experiments, points))
 }
 
-/// A point as records have it.
+/// Converts a point for the record.
 pub(super) fn recorded(point: Point) -> SweepPoint {
     SweepPoint {
         parameter: point.parameter.as_str().to_owned(),

@@ -1,9 +1,8 @@
-//! The runs of one block at the same time, each in a process of its own (see [`side`](crate::side)).
+//! Makes the runs of one block at the same time, each in its own process (see [`side`](crate::side)).
 //!
-//! Two loads in one process would share its workers, its limit of open files and its processor time, by which a run is
-//! judged, and Goose's switch that ends a load. With processes each run is made, measured and judged as a run by itself is;
-//! the kernel shares the processors out between them either way. Each side knows the processes of the others, so that
-//! they do not count as something else that the machine was busy with.
+//! Two loads in one process would share workers, the limit of open files, processor time and Goose's kill switch. In
+//! its own process each run is made and judged like a single run. Each side knows the processes of the others, so that
+//! they do not count as other load on the machine.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -26,12 +25,12 @@ use crate::progress::{self, Progress};
 use crate::run::{Runner, remains};
 use crate::side::{Failure, Order, FromSide, ToSide};
 
-/// From the moment at which all sides are ready to the start of the first, and from one start to the next. A few response
-/// times, so that the first requests of all sides do not meet; little against any hold. Our choice.
+/// Time from the moment at which all sides are ready to the first start, and between starts. It is a few response
+/// times, so that the first requests of the sides do not coincide, and short compared with any hold. Our choice.
 const LEAD: Duration = Duration::from_millis(50);
 const APART: Duration = Duration::from_millis(20);
 
-/// Refuses what this machine cannot run at the same time, and warns of experiments that disturb each other.
+/// Checks that this machine can run the plans at the same time, and warns of experiments that disturb each other.
 pub(super) fn check(names: &[&str], plans: &[Plan]) -> anyhow::Result<()> {
     workbench_load::check_limits_together(&plans.iter().collect::<Vec<_>>())
         .context("cannot run the experiments at the same time")?;
@@ -77,11 +76,11 @@ fn warnings(names: &[&str], plans: &[Plan]) -> Vec<String> {
     warnings
 }
 
-/// How a side ended, in the process that made it.
+/// The outcome of a side, as its process reports it.
 type HowEnded = Result<Option<StopReason>, Failure>;
 
-/// Makes the runs of one block, which are named by their positions in the record, and records how they ended. An error of
-/// one stops all, and ends the series.
+/// Makes the runs of one block, given by position in the record, and records their outcomes. An error of one stops all,
+/// and ends the series.
 pub(super) fn make_block(
     series: &mut OpenSeries,
     runs: &[usize],
@@ -135,7 +134,7 @@ pub(super) fn make_block(
                 Err(failure.into())
             }
         };
-        // What became of the others is recorded, too.
+        // The outcomes of the others are recorded, too.
         if let Err(error) = done {
             failed.get_or_insert(error);
         }
@@ -165,7 +164,7 @@ fn finished(
     )
 }
 
-/// Records a run that could not be made, or not to its end.
+/// Records a run that could not be made or completed.
 fn not_finished(
     series: &mut OpenSeries,
     run: usize,
@@ -173,7 +172,7 @@ fn not_finished(
     failure: &Failure,
 ) -> anyhow::Result<()> {
     let entry = &mut series.record.runs[run];
-    // A run that never began leaves no folder.
+    // A run that never began has no folder.
     entry.run.take_if(|_| !directory.exists());
     if failure.is_interrupted {
         entry.state = SeriesRunState::Interrupted;
@@ -200,7 +199,7 @@ struct Side {
 }
 
 impl Side {
-    /// A side that is gone needs not be told anything; that it is gone is heard of elsewhere.
+    /// Sends a message. Errors are ignored: `listen` reports the end of a process.
     async fn send(&mut self, message: &ToSide) {
         if let Ok(line) = serde_json::to_string(message) {
             let _ = self.stdin.write_all(format!("{line}\n").as_bytes()).await;
@@ -208,16 +207,16 @@ impl Side {
     }
 }
 
-/// `None`: its process has ended, in these words.
+/// A message of a side, or how its process ended.
 type Received = (usize, Result<FromSide, String>);
 
 impl Block<'_> {
-    /// Makes every run; says how each ended.
+    /// Makes every run. Returns the outcomes.
     async fn make(self, orders: Vec<Order>) -> anyhow::Result<Vec<HowEnded>> {
         let (hear, mut received) = mpsc::unbounded_channel();
         let mut sides = Vec::new();
         for (side, order) in orders.into_iter().enumerate() {
-            // Those that were started before go with their input.
+            // After an error, sides that were started before end with their stdin.
             let mut child = spawn().context("cannot start a process for each run")?;
             let stdin = child.stdin.take().expect("stdin was asked to be piped");
             tokio::spawn(listen(side, child, hear.clone()));
@@ -301,7 +300,7 @@ fn early_end(ended: &HowEnded) -> Option<String> {
     }
 }
 
-/// Starts all sides once all are ready, a moment apart, in their order.
+/// Starts all sides once all are ready, [`LEAD`] apart, in order.
 async fn start(sides: &mut [Side]) {
     let ready: Option<Vec<Processes>> = sides.iter().map(|side| side.ready.clone()).collect();
     let Some(processes) = ready else { return };
@@ -324,12 +323,12 @@ fn spawn() -> anyhow::Result<Child> {
         // Held open until the end: the run stops when it closes, even if we are killed.
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        // A Ctrl-C is meant for us, and we tell all sides.
+        // Ctrl-C must not reach the sides; this process stops them.
         .process_group(0);
     Ok(command.spawn()?)
 }
 
-/// Passes on what a side says, and last how its process ended.
+/// Passes on the messages of a side, and last how its process ended.
 async fn listen(side: usize, mut child: Child, hear: mpsc::UnboundedSender<Received>) {
     if let Some(stdout) = child.stdout.take() {
         let mut lines = BufReader::new(stdout).lines();

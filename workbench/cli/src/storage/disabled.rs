@@ -7,7 +7,7 @@ use anyhow::bail;
 
 use super::Stored;
 
-/// There is none.
+/// Cannot be constructed.
 pub(super) struct Bucket(Infallible);
 
 impl Bucket {

@@ -1,5 +1,6 @@
 //! Commands of a shell script, as far as they concern curl: quotes, continuations, variables, here-documents; and the
-//! Windows command line's carets, as browsers write them. Longer than other files: what a quote means depends on all before it.
+//! Windows command line's carets, as browsers write them. Longer than other files, because the meaning of a quote
+//! depends on all text before it.
 
 mod input;
 #[cfg(test)]
@@ -17,19 +18,19 @@ use windows::without_carets;
 pub(super) struct Command {
     /// The line on which it begins, from 1.
     pub(super) line: usize,
-    /// Variables of the environment stand [marked](mark) in them.
+    /// Environment variables are [marked](mark) in them.
     pub(super) words: Vec<String>,
-    /// Its standard input, where that is in the script.
+    /// Its standard input, if it is in the script.
     pub(super) input: Option<String>,
 }
 
-/// What a script says.
+/// A parsed script.
 #[derive(Debug, Default)]
 pub(super) struct Script {
     pub(super) commands: Vec<Command>,
     /// Names of the environment's variables that it uses and does not set.
     pub(super) variables: Vec<String>,
-    /// Lines, and what is there that is not understood.
+    /// Lines with unsupported syntax, and descriptions of it.
     pub(super) left: Vec<(usize, String)>,
 }
 
@@ -63,7 +64,7 @@ struct Reader {
     word: Option<String>,
     /// Variables that the script sets.
     set: HashMap<String, String>,
-    /// The here-document that begins with the next line.
+    /// The here-document that begins on the next line.
     waiting: Option<HereDocument>,
 }
 
@@ -303,7 +304,7 @@ impl Reader {
         code
     }
 
-    /// A letter by its number; browsers write those beyond U+FFFF as two surrogates.
+    /// A character by its number. Browsers write those beyond U+FFFF as two surrogates.
     fn utf16(&mut self, most: usize) -> char {
         let code = self.digits(16, most);
         let is_low = self.letters[self.at.min(self.letters.len())..].starts_with(&['\\', 'u']);
@@ -351,7 +352,7 @@ impl Reader {
         }
     }
 
-    /// The output of another command, which nobody knows here: a variable of the environment.
+    /// The output of another command is unknown; it becomes an environment variable.
     fn substitution(&mut self, end: char) {
         let mut depth = 1;
         let mut command = String::new();

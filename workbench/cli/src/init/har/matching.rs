@@ -1,14 +1,14 @@
-//! Whether a value that a request sends is the one that a response gave.
+//! Decides whether a value in a request comes from a response.
 
 use url::Url;
 
 use super::correlate::{Given, GivenSource, Place};
 use crate::init::http::is_secret;
 
-/// From this length on a value with a digit in it is like no other.
+/// From this length on a value with a digit counts as distinctive.
 const TELLING: usize = 8;
 
-/// Whether a request that sends the value under this name means the one that was given.
+/// Whether a request that sends the value under this name takes it from the response.
 pub(super) fn is_meant(given: &Given, name: &str, value: &str, place: Place) -> bool {
     if given.variable.is_some() && value.len() >= 3 || is_telling(value) {
         return true;
@@ -35,7 +35,7 @@ pub(super) fn is_meant(given: &Given, name: &str, value: &str, place: Place) -> 
     }
 }
 
-/// Whether two things have such a value by chance hardly ever.
+/// Whether a value is distinctive.
 pub(super) fn is_telling(value: &str) -> bool {
     let digits = value.chars().filter(char::is_ascii_digit).count();
     let has_letters = value.chars().any(char::is_alphabetic);
@@ -45,7 +45,7 @@ pub(super) fn is_telling(value: &str) -> bool {
         && (digits >= 2 && has_letters || digits >= 9 || value.len() >= 24)
 }
 
-/// Whether something that is called so tells one thing from another.
+/// Whether a name is that of an id.
 pub(super) fn is_id(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     [
@@ -73,7 +73,7 @@ pub(super) fn singular(name: &str) -> String {
     }
 }
 
-/// What a request is about: the last part of its path that is a word.
+/// The subject of a request: the last part of its path that is a word.
 pub(super) fn subject(url: &Url) -> String {
     let mut segments = url.path().rsplit('/');
     let is_word = |segment: &&str| {

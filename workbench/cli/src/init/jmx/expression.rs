@@ -25,7 +25,7 @@ impl Call {
     }
 }
 
-/// Takes a text apart. What is not closed is literal, as in JMeter.
+/// Parses a text. Unclosed references are literal, as in JMeter.
 pub(super) fn parse(text: &str) -> Vec<Part> {
     if !text.contains("${") {
         return match text {
@@ -65,7 +65,7 @@ fn escaped(text: &str) -> Option<char> {
     matches!(escaped, '$' | ',' | '\\').then_some(escaped)
 }
 
-/// What stands before the brace that closes the one before the text.
+/// The text before the closing brace of the current reference.
 fn reference(text: &str) -> Option<&str> {
     let mut depth = 0_usize;
     // Braces of code in parentheses are its own.

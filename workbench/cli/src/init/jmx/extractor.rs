@@ -9,7 +9,7 @@ use super::variables::Kind;
 use crate::init::draft::{Capture, Request, Source};
 use crate::init::template::Template;
 
-/// What an extractor looks for.
+/// The settings of an extractor.
 struct Wanted {
     variable: String,
     source: Source,
@@ -20,7 +20,7 @@ struct Wanted {
 }
 
 impl<'a> Conversion<'a> {
-    /// Adds what the extractors that apply take from the response.
+    /// Adds the captures of the extractors that apply.
     pub(super) fn capture(&mut self, request: &mut Request, scope: &Scope<'a>, is_disabled: bool) {
         for applied in &scope.extractors {
             if !applied.is_own && !is_disabled && !self.taken.insert(applied.element.line) {
@@ -118,7 +118,7 @@ impl<'a> Conversion<'a> {
             let number = number.to_owned();
             let default = defaults.get(at).filter(|text| !text.is_empty()).cloned();
             match self.json_path(&path, place) {
-                // Of a path to one value there is but one.
+                // A path to a single value has only one match.
                 Some(path) if number == "0" && is_single(&path) => {
                     wanted.push(Wanted {
                         variable,
@@ -155,7 +155,7 @@ impl<'a> Conversion<'a> {
         wanted.into_iter().collect()
     }
 
-    /// A JSONPath as RFC 9535 has it.
+    /// Converts a JSONPath to RFC 9535.
     pub(super) fn json_path(&mut self, path: &str, place: &str) -> Option<String> {
         let Some(path) = self.constant(path).map(|path| path.trim().to_owned()) else {
             self.draft.leave(
@@ -337,7 +337,7 @@ fn only_group(pattern: &str, group: usize) -> Option<String> {
     (count >= group && Regex::new(&out).is_ok()).then_some(out)
 }
 
-/// A header or a cookie, where a regular expression for the head looks for all of one.
+/// The header or cookie that a regular expression on the head matches as a whole.
 fn header_of(pattern: &str) -> Option<Source> {
     let cookie =
         Regex::new(r"^(?:Set-Cookie: ?)?([A-Za-z0-9_.-]+)=\((?:\.[*+]\??|\[\^;?[^\]]*\][*+])\);?$")

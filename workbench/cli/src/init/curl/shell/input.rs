@@ -1,12 +1,12 @@
-//! Redirections, and here-documents: standard input that stands in the script.
+//! Redirections and here-documents.
 
 use super::Reader;
 
 pub(super) struct HereDocument {
     end: String,
-    /// Tabs at the beginning of its lines are taken off.
+    /// Leading tabs are removed from its lines.
     tabs: bool,
-    /// Variables in it are no variables.
+    /// Variables in it are not expanded.
     literal: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Windows' command line: the carets of cmd.exe, and the words that Microsoft's C library makes of the rest.
+//! Windows' command line: the carets of cmd.exe, and word splitting as in Microsoft's C library.
 
 use super::Reader;
 
@@ -10,7 +10,7 @@ pub(super) fn without_carets(text: &str) -> String {
     while let Some(letter) = letters.next() {
         match letter {
             '^' => match letters.next() {
-                // The second of two is part of the word, and stays marked as such until the words are read.
+                // The second of two is part of the word, and stays marked until words are split.
                 Some('\n') if letters.next_if_eq(&'\n').is_some() => out.push(LINE_BREAK),
                 Some('\n') => out.push(CONTINUED),
                 Some(letter) => out.push(letter),
@@ -28,7 +28,7 @@ const LINE_BREAK: char = '\u{FDD2}';
 const CONTINUED: char = '\u{FDD3}';
 
 impl Reader {
-    /// Words as Microsoft's C library takes them apart, once the carets are gone.
+    /// Splits words as Microsoft's C library does, after the carets were removed.
     pub(super) fn windows(&mut self) {
         let mut quotes = false;
         while let Some(letter) = self.next() {
