@@ -8,10 +8,10 @@ use workbench_statistics::{
     welch_from_estimates,
 };
 
+use crate::effective_samples::effective_samples;
 use crate::experiment;
 use crate::model::{CltDistribution, PairwiseTest, ReportComparison, RunAnalysis, Shape};
 use crate::points::in_order_of_points;
-use crate::effective_samples::effective_samples;
 
 /// The report's: samples of 50, 1,000 of them, a level of 5 %.
 pub(crate) const SAMPLE_SIZE: u32 = 50;

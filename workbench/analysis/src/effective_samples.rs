@@ -5,7 +5,7 @@ use workbench_statistics::{
 };
 
 use crate::comparison::{ALPHA, RESAMPLES, SAMPLE_SIZE, SEED};
-use crate::model::{FalseAlarms, RunAnalysis, Scope, EffectiveSamples};
+use crate::model::{EffectiveSamples, FalseAlarms, RunAnalysis, Scope};
 
 /// With 100 trials the interval has about ten percentage points on either side; they take 0.3 s for 10 million
 /// requests.

@@ -16,7 +16,8 @@ use crate::failures::failures;
 use crate::histogram::histogram;
 use crate::model::{OpenModel, RequestStatistics, RunAnalysis, ThresholdOutcome};
 use crate::observe::{
-    Outage, LabelObservations, LabelTally, Observations, Times, TimesInOrder, observe, service_times,
+    LabelObservations, LabelTally, Observations, Outage, Times, TimesInOrder, observe,
+    service_times,
 };
 use crate::percentiles::percentile_curves;
 use crate::resources::resources;

@@ -4,13 +4,13 @@
 //! Parts without a counterpart are listed. Secrets become environment variables. Requests that change data are sent
 //! only if the source sends them.
 
+mod browser_headers;
 mod curl;
 mod draft;
 mod har;
 mod http;
 mod jmx;
 mod openapi;
-mod browser_headers;
 mod starter;
 mod template;
 mod url;

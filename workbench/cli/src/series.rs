@@ -5,8 +5,8 @@ mod decide;
 mod folder;
 mod make;
 mod resume;
-mod summary;
 mod simultaneous;
+mod summary;
 
 use std::path::{Path, PathBuf};
 

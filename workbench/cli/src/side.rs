@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use workbench_load::{
-    Live, LoadError, Processes, RunDirectory, RunOptions, Start, StopReason, StopSignal, SimultaneousStart,
+    Live, LoadError, Processes, RunDirectory, RunOptions, SimultaneousStart, Start, StopReason,
+    StopSignal,
 };
 use workbench_plan::Plan;
 use workbench_samples::SeriesPlace;
@@ -129,9 +130,9 @@ async fn load(
 /// Reads the first message; a thread reads all later ones.
 fn listen(stop: StopSignal, start: oneshot::Sender<Start>) -> anyhow::Result<Box<Order>> {
     let lines = BufReader::new(std::io::stdin()).lines();
-    let mut messages = lines
-        .map_while(Result::ok)
-        .map(|line| serde_json::from_str::<ToSide>(&line).context("only `workbench run` calls this"));
+    let mut messages = lines.map_while(Result::ok).map(|line| {
+        serde_json::from_str::<ToSide>(&line).context("only `workbench run` calls this")
+    });
     let Some(ToSide::Run(order)) = messages.next().transpose()? else {
         anyhow::bail!("only `workbench run` calls this");
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Context;
-use workbench_load::{LoadError, RunDirectory, RunOptions, ObservedExchange};
+use workbench_load::{LoadError, ObservedExchange, RunDirectory, RunOptions};
 use workbench_plan::Plan;
 use workbench_report::Detail;
 use workbench_samples::Outcome;

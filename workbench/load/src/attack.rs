@@ -8,19 +8,19 @@ use tokio::sync::watch;
 use workbench_plan::{Plan, Schedule, Work};
 use workbench_samples::{Labels, Phase, Sample};
 
+use crate::active_users::ActiveUsers;
 use crate::client::Endpoint;
 use crate::clock::Clock;
 use crate::error::LoadError;
 use crate::exchange::Exchanges;
-use crate::variables::Variables;
 use crate::goose;
 use crate::pacer::Pacer;
 use crate::pool::{Pool, Record};
-use crate::active_users::ActiveUsers;
 use crate::recorder::Slot;
 use crate::request::PreparedStep;
 use crate::stop::StopSignal;
 use crate::user::User;
+use crate::variables::Variables;
 use crate::workers::Workers;
 
 /// From the launch of the last user to the start of the schedule.

@@ -9,6 +9,7 @@
 //! starts runs at the same time, and `start_at` starts a run at a time of day. At the end `validity` checks the run,
 //! and the manifest is written for the last time. `fetch` sends single requests for `init`, outside of any run.
 
+mod active_users;
 mod attack;
 mod cgroup;
 mod client;
@@ -17,26 +18,25 @@ mod directory;
 mod error;
 mod exchange;
 mod fetch;
-mod variables;
 mod goose;
 mod host;
 mod limits;
 mod live;
+mod monitor;
 mod pacer;
 mod pool;
-mod active_users;
 mod recorder;
 mod request;
 mod reset;
 mod run;
+mod simultaneous;
 mod start_at;
 mod stop;
 mod target;
 mod time_sync;
-mod simultaneous;
 mod user;
 mod validity;
-mod monitor;
+mod variables;
 mod workers;
 
 pub use directory::RunDirectory;
@@ -47,7 +47,7 @@ pub use host::describe as describe_host;
 pub use limits::{check as check_limits, check_together as check_limits_together};
 pub use live::{Live, LiveLatency};
 pub use run::{FinishedRun, RunOptions, run};
+pub use simultaneous::{Processes, SimultaneousStart, Start};
 pub use stop::{StopReason, StopSignal};
 pub use target::BookstoreCommand;
-pub use simultaneous::{Processes, Start, SimultaneousStart};
 pub use validity::GENERATOR_STANDSTILL;

@@ -19,19 +19,19 @@ use crate::client::{self, Endpoint};
 use crate::directory::RunDirectory;
 use crate::error::{LoadError, with_causes};
 use crate::exchange::{ExchangeObserver, Exchanges, Keeper};
-use crate::variables;
 use crate::host;
 use crate::limits::Limits;
 use crate::live::{Live, LiveTimes};
+use crate::monitor::{self, Sources, Watch};
 use crate::recorder::{self, Recorded, Recorder, Standstill};
 use crate::reset;
+use crate::simultaneous::{self, SimultaneousStart};
 use crate::start_at::{self, utc_ns};
 use crate::stop::{StopReason, StopSignal};
 use crate::target::{BookstoreCommand, RunningTarget};
 use crate::time_sync;
-use crate::simultaneous::{self, SimultaneousStart};
-use crate::validity::{Moment, LiveChecks};
-use crate::monitor::{self, Sources, Watch};
+use crate::validity::{LiveChecks, Moment};
+use crate::variables;
 use crate::workers::Workers;
 
 /// Options of a run besides its plan.

@@ -8,8 +8,8 @@ use tokio::sync::oneshot;
 
 use crate::attack::Attack;
 use crate::clock::Clock;
-use crate::stop::StopReason;
 use crate::monitor::Beside;
+use crate::stop::StopReason;
 
 /// Longest time that a start may lie ahead. A later start means that the machine's clock was set.
 const MOST_AHEAD: Duration = Duration::from_secs(10);
@@ -55,7 +55,12 @@ impl Processes {
 }
 
 /// Reports that the run is ready, and starts it at the common start.
-pub(crate) async fn begin(together: SimultaneousStart, attack: Arc<Attack>, own: Processes, beside: Beside) {
+pub(crate) async fn begin(
+    together: SimultaneousStart,
+    attack: Arc<Attack>,
+    own: Processes,
+    beside: Beside,
+) {
     attack.launched().await;
     // If the receiver is gone, so is the sender of the start.
     let _ = together.ready.send(own);

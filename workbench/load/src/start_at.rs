@@ -10,8 +10,8 @@ use workbench_samples::{Check, CheckStatus, RunLock, segment_folders};
 use crate::attack::Attack;
 use crate::clock::Clock;
 use crate::host;
-use crate::simultaneous::Processes;
 use crate::monitor::Beside;
+use crate::simultaneous::Processes;
 
 /// The monotonic clock is used from this time before the start. Until then the machine's clock may be adjusted.
 const AHEAD: Duration = Duration::from_millis(250);

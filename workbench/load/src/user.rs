@@ -13,10 +13,10 @@ use workbench_samples::Phase;
 
 use crate::attack::{Attack, arrival_number};
 use crate::client::Client;
-use crate::variables::Turn;
 use crate::pacer::Pacer;
 use crate::request::Buffers;
 use crate::stop::StopReason;
+use crate::variables::Turn;
 use program::{Course, End, Program};
 
 /// Pause before `on_start` is repeated after it failed to capture what later steps need. Our choice.

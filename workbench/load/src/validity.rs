@@ -3,9 +3,9 @@
 
 mod connections;
 mod generator;
+mod live;
 mod open_model;
 mod processors;
-mod live;
 
 use std::ops::Range;
 use std::time::{Duration, Instant};
@@ -13,14 +13,14 @@ use std::time::{Duration, Instant};
 use workbench_plan::Schedule;
 use workbench_samples::{Check, CheckStatus, UsersInSecond, Validity};
 
-use crate::clock::Clock;
-use crate::pool::Record;
 use crate::active_users::UserActivity;
-use crate::recorder::{Recorded, Standstill};
+use crate::clock::Clock;
 use crate::monitor::Processors;
+use crate::pool::Record;
+use crate::recorder::{Recorded, Standstill};
 
 pub use generator::GENERATOR_STANDSTILL;
-pub(crate) use live::{Moment, LiveChecks};
+pub(crate) use live::{LiveChecks, Moment};
 
 /// Largest deviation from the planned users, as a fraction of their peak, that passes.
 const USERS_TOLERANCE: f64 = 0.01;

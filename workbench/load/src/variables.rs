@@ -2,7 +2,8 @@
 
 use csv::StringRecord;
 use workbench_plan::{
-    Data, Draw, VariableSource, Lanes, Moment, Per, Plan, Random, Rows, Scenario, Schedule, Secret, Value,
+    Data, Draw, Lanes, Moment, Per, Plan, Random, Rows, Scenario, Schedule, Secret, Value,
+    VariableSource,
 };
 
 use crate::error::LoadError;

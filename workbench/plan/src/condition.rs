@@ -248,7 +248,11 @@ mod tests {
             ("", ""),
         ] {
             let diagnostic = Condition::compile(text, &|_| Ok(0)).unwrap_err();
-            assert_eq!(diagnostic.offending, offending, "{text}: {}", diagnostic.message);
+            assert_eq!(
+                diagnostic.offending, offending,
+                "{text}: {}",
+                diagnostic.message
+            );
         }
     }
 

@@ -6,8 +6,8 @@ mod expect;
 
 pub use capture::Capture;
 pub(crate) use capture::{Pick, Place};
-pub use content::Response;
 pub(crate) use content::JsonPath;
+pub use content::Response;
 pub use expect::{Expectation, accepts};
 pub(crate) use expect::{HeaderTest, TextTest};
 

@@ -101,7 +101,10 @@ impl Template {
     }
 
     /// JSON in which a string that is nothing but one variable takes the variable's own type; keys stay in their order.
-    pub(crate) fn json(body: &serde_yaml::Value, resolve: &Resolve<'_>) -> Result<Self, Diagnostic> {
+    pub(crate) fn json(
+        body: &serde_yaml::Value,
+        resolve: &Resolve<'_>,
+    ) -> Result<Self, Diagnostic> {
         json::parts(body, resolve).map(|parts| Self { parts })
     }
 

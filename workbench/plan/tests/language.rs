@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use workbench_plan::{
-    Response, BodyPart, VariableSource, HttpVersion, Moment, Operation, Per, Plan, RowPick, Scenario,
-    SecretSource, Step, Value, describe, json_schema, parse, random_for_user, read,
+    BodyPart, HttpVersion, Moment, Operation, Per, Plan, Response, RowPick, Scenario, SecretSource,
+    Step, Value, VariableSource, describe, json_schema, parse, random_for_user, read,
 };
 
 /// Everything that the language has.

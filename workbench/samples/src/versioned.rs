@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::error::SamplesError;
 use crate::atomic_write::{self, replace_file};
+use crate::error::SamplesError;
 
 /// Writes a record, replacing an earlier one in a single step.
 ///
@@ -22,7 +22,8 @@ pub(crate) fn write(record: &impl Serialize, path: PathBuf) -> Result<(), Sample
 /// # Panics
 /// As [`write`].
 pub(crate) fn overwrite(record: &impl Serialize, path: PathBuf) -> Result<(), SamplesError> {
-    atomic_write::overwrite(&path, &json(record)).map_err(|source| SamplesError::Write { path, source })
+    atomic_write::overwrite(&path, &json(record))
+        .map_err(|source| SamplesError::Write { path, source })
 }
 
 fn json(record: &impl Serialize) -> Vec<u8> {

@@ -12,9 +12,9 @@ use polars_core::prelude::{
 use polars_io::prelude::{KeyValueMetadata, ParquetCompression, ParquetWriter};
 use polars_utils::compression::ZstdLevel;
 
+use crate::atomic_write::replace_with;
 use crate::error::SamplesError;
 use crate::read::parts;
-use crate::atomic_write::replace_with;
 use crate::sample::{ErrorKind, Labels, Phase, Sample};
 use crate::schema::{SCHEMA_VERSION, VERSION_KEY, column};
 

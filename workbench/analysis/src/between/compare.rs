@@ -9,7 +9,7 @@ use super::resolution::step_ns;
 use super::row::{Judged, of_errors, of_positive, verdict};
 use super::rule::{Belief, Question};
 use super::values::{Typical, errors, is_all, labels, value};
-use super::warnings::{few, describe};
+use super::warnings::{describe, few};
 use crate::model::{GroupComparison, Metric, RunAnalysis, Verdict};
 use crate::tables::TOTAL;
 

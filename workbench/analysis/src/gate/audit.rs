@@ -3,11 +3,11 @@
 use serde::Serialize;
 use workbench_statistics::clopper_pearson;
 
-use super::missing_runs::MissingRuns;
 use super::comparable::unlike_targets;
 use super::conclude::{These, judge_these};
-use super::splits::{splits, swapped, swaps};
+use super::missing_runs::MissingRuns;
 use super::run::GateRun;
+use super::splits::{splits, swapped, swaps};
 use crate::model::{Conclusion, GATE_SCHEMA_VERSION, GateReport, GateRow, Policy};
 use crate::model::{ConfidenceInterval, Verdict};
 

@@ -2,9 +2,9 @@
 
 use workbench_statistics::RUNS_OF_A_HISTORY;
 
-use super::missing_runs::MissingRuns;
 use super::advice::advice;
 use super::comparable::objections;
+use super::missing_runs::MissingRuns;
 use super::notices::notices;
 use super::run::GateRun;
 use crate::between::{

@@ -2,9 +2,9 @@
 
 use workbench_statistics::Looks;
 
-use super::missing_runs::MissingRuns;
 use super::advice::requests_for_error_rates;
 use super::conclude::{Sides, judge};
+use super::missing_runs::MissingRuns;
 use super::run::GateRun;
 use crate::between::{requests_of, why_missing};
 use crate::model::{Metric, Policy};

@@ -3,29 +3,29 @@
 //! `Analysis × Policy → GateReport`. [`judge`] and [`audit`] are pure; [`GateRun::read`], [`select`] and [`keep`]
 //! access files.
 
-mod missing_runs;
 mod advice;
 mod audit;
 mod comparable;
 mod conclude;
-mod splits;
+mod feasibility;
 mod groups;
 mod history;
-mod feasibility;
+mod missing_runs;
+mod notices;
 mod planning;
 mod policy;
-mod notices;
 mod run;
 mod select;
 mod share;
+mod splits;
 
-pub use missing_runs::{MissingRuns, Agreed};
 pub use audit::{AlarmRate, AuditOptions, AuditReport, AuditSource, audit};
 pub(crate) use comparable::{differences, one_session};
 pub use conclude::{Sides, judge};
+pub use feasibility::{cannot_be_shown, requests_at_looks};
 pub(crate) use groups::of_groups;
 pub use history::keep;
-pub use feasibility::{cannot_be_shown, requests_at_looks};
+pub use missing_runs::{Agreed, MissingRuns};
 pub use planning::{Needed, PLANNED_CHANGES, PlanReport, PlanRow, plan};
 pub use policy::PolicyChoices;
 pub use run::{GateRun, each_once};

@@ -37,7 +37,9 @@ pub use over_time::{
 };
 pub use policy::{FailOn, GatedLabels, Policy};
 pub use published::{CheckedNumber, PublishedCheck, PublishedGroupCheck, PublishedTestCheck};
-pub use report::{CltDistribution, FalseAlarms, PairwiseTest, ReportComparison, Shape, EffectiveSamples};
+pub use report::{
+    CltDistribution, EffectiveSamples, FalseAlarms, PairwiseTest, ReportComparison, Shape,
+};
 pub use resources::{ResourceSeries, ResourceSource, Resources};
 pub use rule::{ComparisonRule, LatencyOf, PairMethod};
 pub use steady::{Latency, Scope, StallCheck, SteadyState, SteadyStatistics, WarmUpCheck};

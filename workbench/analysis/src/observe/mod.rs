@@ -9,20 +9,20 @@
 //! Memory holds the current batches, about 10 KB for each decade of a label's times, and 0.2 MB for the batch means of
 //! each label. Only comparisons keep elapsed times in order, at 8 bytes each, up to a limit.
 
-mod response_gaps;
-mod reverse_pass;
 mod batch;
-mod first_pass;
 mod counts;
-mod time_order;
-mod outage;
+mod first_pass;
 mod labels;
+mod outage;
 mod over_time;
+mod response_gaps;
 mod responses;
+mod reverse_pass;
 mod rows;
 mod service;
 mod source;
 mod tally;
+mod time_order;
 mod times;
 
 use std::mem;
@@ -37,15 +37,15 @@ use crate::diagnosis::Diagnosis;
 use crate::error::AnalysisError;
 use crate::model::OverTime;
 use first_pass::FirstPass;
-use time_order::Blocks;
 use labels::Labels;
 use source::Source;
 use tally::MOST_LABELS;
+use time_order::Blocks;
 
-pub(crate) use response_gaps::{Gap, Waits};
-pub(crate) use reverse_pass::SecondTimes;
 pub(crate) use counts::Class;
 pub(crate) use outage::Outage;
+pub(crate) use response_gaps::{Gap, Waits};
+pub(crate) use reverse_pass::SecondTimes;
 pub(crate) use service::service_times;
 pub(crate) use tally::{ErrorTotal, LabelTally};
 pub(crate) use times::{LabelTimes, Times};

@@ -3,8 +3,8 @@
 
 use std::mem;
 
-use super::reverse_pass::InSecond;
 use super::counts::{Class, Counts};
+use super::reverse_pass::InSecond;
 use super::tally::{is_failed, label};
 use super::times::Times;
 use crate::model::{Heatmap, IntervalTimes, TimesOverTime};

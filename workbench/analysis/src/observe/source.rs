@@ -9,13 +9,13 @@ use workbench_plan::{Plan, SteadyPart};
 use workbench_samples::column;
 
 use super::batch::Batch;
-use super::first_pass::FirstPass;
 use super::counts::{Found, Sought, exact};
-use super::time_order::{Blocks, Course, Courses, Seen, Settling};
+use super::first_pass::FirstPass;
 use super::labels::Labels;
 use super::over_time::TimesInIntervals;
 use super::rows::Clock;
 use super::tally::{self, Tally, class_of};
+use super::time_order::{Blocks, Course, Courses, Seen, Settling};
 use super::{
     BLOCK_REQUESTS, Class, LEAST_BLOCKS, LabelObservations, LabelTimes, MOST_BLOCKS, Observations,
     StartedInSecond, SteadyObservations, TimesInOrder, Window, all_steady, backward,

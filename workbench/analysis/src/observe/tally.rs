@@ -6,10 +6,10 @@ use polars_core::prelude::PolarsResult;
 use workbench_samples::{ErrorKind, column};
 
 use super::Window;
-use super::response_gaps::ResponseGaps;
 use super::counts::{Counts, exact};
-use super::outage::{Outage, InVain};
 use super::labels::Labels;
+use super::outage::{InVain, Outage};
+use super::response_gaps::ResponseGaps;
 use super::responses::Responses;
 use super::rows::{Clock, NS_PER_SECOND, Rows, missing, second};
 

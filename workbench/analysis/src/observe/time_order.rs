@@ -7,8 +7,8 @@ use workbench_statistics::{
     effective_count_of_share,
 };
 
-use super::reverse_pass::{InSecond, SecondTimes};
 use super::over_time::TimesInIntervals;
+use super::reverse_pass::{InSecond, SecondTimes};
 use super::rows::NS_PER_SECOND;
 use super::tally::{class_of, in_steady_part, is_failed, label};
 use super::times::{LabelTimes, Times};

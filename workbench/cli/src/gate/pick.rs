@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use workbench_analysis::AnalysisError;
 use workbench_analysis::gate::{
-    MissingRuns, AuditSource, GateRun, Selection, each_once, experiments_of_series, select,
+    AuditSource, GateRun, MissingRuns, Selection, each_once, experiments_of_series, select,
     select_of_series,
 };
 use workbench_samples::SERIES_FILE;

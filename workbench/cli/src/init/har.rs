@@ -18,8 +18,8 @@ use anyhow::Context;
 use serde_yaml::Value;
 use url::form_urlencoded;
 
-use super::draft::{Action, Body, Draft, Request, Scenario, Step, time};
 use super::browser_headers::is_noise;
+use super::draft::{Action, Body, Draft, Request, Scenario, Step, time};
 use super::template::{Template, is_marked};
 use super::{gentle_load, thresholds};
 use choose::{Exchange, redirected};

@@ -4,12 +4,12 @@
 //! apply to it ([`scope`]); controllers become flow ([`walk`]); [`sampler`] writes requests, [`extractor`] captures.
 //! Elements without a counterpart are listed with their line and the names of the enclosing elements.
 
-mod extractor;
 mod body;
 mod condition;
 mod data;
 mod expect;
 mod expression;
+mod extractor;
 mod functions;
 mod load;
 mod sampler;

@@ -3,9 +3,9 @@
 //! Both use the values that the load counts anyway and passes on once a second, outside of the measured path.
 
 mod address;
+mod format;
 pub(crate) mod page;
 pub(crate) mod view;
-mod format;
 
 use std::collections::VecDeque;
 

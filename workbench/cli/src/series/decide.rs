@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Context;
 use workbench_analysis::AnalysisError;
 use workbench_analysis::gate::{
-    self, MissingRuns, Conclusion, GateRun, Policy, Sides, select_of_record,
+    self, Conclusion, GateRun, MissingRuns, Policy, Sides, select_of_record,
 };
 use workbench_samples::{Series, SeriesRun, SeriesRunState, UntilDecided};
 

@@ -23,7 +23,7 @@ use crate::exit::Exit;
 use crate::outcome;
 use crate::progress::{self, Progress};
 use crate::run::{Runner, remains};
-use crate::side::{Failure, Order, FromSide, ToSide};
+use crate::side::{Failure, FromSide, Order, ToSide};
 
 /// Time from the moment at which all sides are ready to the first start, and between starts. It is a few response
 /// times, so that the first requests of the sides do not coincide, and short compared with any hold. Our choice.
@@ -242,7 +242,9 @@ impl Block<'_> {
                 }
                 received = received.recv() => received,
             };
-            let Some((side, message)) = received else { break };
+            let Some((side, message)) = received else {
+                break;
+            };
             match message {
                 Ok(FromSide::Ready(processes)) => {
                     sides[side].ready = Some(processes);

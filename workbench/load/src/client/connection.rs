@@ -15,11 +15,11 @@ use tokio_rustls::TlsConnector;
 use workbench_plan::HttpVersion;
 use workbench_samples::ErrorKind;
 
-use super::kept_response::Keeper;
 use super::buffer::Buffer;
 use super::deadline::Deadline;
 use super::endpoint::Endpoint;
 use super::http2::Http2;
+use super::kept_response::Keeper;
 use super::response::Decoder;
 use super::wire::{Crossed, Stream, Wire, is_of_tls};
 

@@ -201,7 +201,8 @@ mod tests {
             is_head: false,
             is_idempotent: true,
         };
-        let mut measured = crate::client::Measurement::nothing(workbench_samples::ErrorKind::Timeout);
+        let mut measured =
+            crate::client::Measurement::nothing(workbench_samples::ErrorKind::Timeout);
         let route = crate::client::Route {
             services: &[endpoint],
             replica: 0,

@@ -15,9 +15,9 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{StatusCode, Uri, Version};
 use workbench_samples::ErrorKind;
 
-use super::kept_response::Keeper;
 use super::connection::{Exchange, Request, broken};
 use super::deadline::Deadline;
+use super::kept_response::Keeper;
 use super::parsed_request::ParsedRequest;
 use super::wire::Stream;
 

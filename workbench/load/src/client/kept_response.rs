@@ -102,7 +102,11 @@ pub(super) struct Keeper<'a> {
 }
 
 impl<'a> Keeper<'a> {
-    pub(super) fn new(answer: &'a mut KeptResponse, terms: &'a Terms<'a>, keeps_cookies: bool) -> Self {
+    pub(super) fn new(
+        answer: &'a mut KeptResponse,
+        terms: &'a Terms<'a>,
+        keeps_cookies: bool,
+    ) -> Self {
         answer.clear();
         Self {
             answer,

@@ -5,7 +5,6 @@
 //! the task that uses it, so that a request wakes no other task. The kept part of a response is evaluated after the
 //! measurement has ended.
 
-mod kept_response;
 mod buffer;
 mod connection;
 mod cookies;
@@ -13,25 +12,26 @@ mod deadline;
 mod encoding;
 mod endpoint;
 mod http2;
-mod user_connections;
+mod kept_response;
 mod measurement;
 mod parsed_request;
 mod redirect;
 mod response;
 mod tls;
+mod user_connections;
 mod wire;
 
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-pub(crate) use kept_response::{KeptResponse, Terms, Wanted};
 pub(crate) use connection::Request;
 use cookies::{Cookies, Place};
 pub(crate) use endpoint::{Endpoint, resolve};
-use user_connections::UserConnections;
+pub(crate) use kept_response::{KeptResponse, Terms, Wanted};
 use measurement::Meter;
 pub(crate) use measurement::{Connections, Measurement};
 pub(crate) use redirect::Stop;
+use user_connections::UserConnections;
 use wire::Crossed;
 
 /// The destination of a request.

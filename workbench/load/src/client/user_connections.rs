@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use workbench_samples::ErrorKind;
 
-use super::kept_response::{KeptResponse, Keeper, Terms};
 use super::buffer::Buffer;
 use super::connection::{Connection, Exchange, Request};
 use super::deadline::Deadline;
 use super::endpoint::Endpoint;
+use super::kept_response::{Keeper, KeptResponse, Terms};
 use super::measurement::Meter;
 
 /// The status that a server may send before it closes an idle connection (RFC 9110, section 15.5.9).

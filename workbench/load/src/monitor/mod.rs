@@ -25,7 +25,7 @@ use workbench_samples::{Check, CheckStatus, Resource, ResourceWriter, SamplesErr
 use crate::clock::Clock;
 pub(crate) use processors::{Processors, available};
 use rates::Snapshot;
-use scrape::{Scrape, Endpoints};
+use scrape::{Endpoints, Scrape};
 use sockets::Sockets;
 pub(crate) use sources::{Beside, Sources};
 

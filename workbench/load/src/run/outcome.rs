@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 use workbench_plan::{Operation, Plan, Scenario, Schedule, SteadyPart};
 use workbench_samples::{CheckStatus, Manifest, Outcome, Validity};
 
+use crate::active_users::UserActivity;
 use crate::attack::Attack;
 use crate::limits;
+use crate::monitor::{self, Processors};
 use crate::pool::Record;
-use crate::active_users::UserActivity;
 use crate::recorder::{Recorded, Standstill};
 use crate::stop::StopReason;
 use crate::validity::{self, Evidence};
-use crate::monitor::{self, Processors};
 
 /// Fills in the validity of the run, and returns its outcome.
 pub(super) fn judge(

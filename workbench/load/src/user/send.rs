@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::mem;
 use std::time::{Duration, Instant};
 
-use workbench_plan::{KeptResponse, Failure, Part, Step};
+use workbench_plan::{Failure, KeptResponse, Part, Step};
 use workbench_samples::{ErrorKind, RawExchange, Sample};
 
 use super::program::{Course, Program};
@@ -13,9 +13,9 @@ use super::{User, user_number};
 use crate::attack::{Attack, arrival_number};
 use crate::client::{Measurement, Request, Route, Terms, Wanted};
 use crate::exchange::{self, Ended};
-use crate::variables::Turn;
 use crate::recorder::Slot;
 use crate::request::PreparedStep;
+use crate::variables::Turn;
 
 /// The result of a request.
 pub(super) struct Sent {

@@ -71,7 +71,9 @@ pub(super) fn parse_injected(text: &str, services: &[&str]) -> Result<InjectedFa
         ));
     }
     if seen.contains(&"status") && !seen.contains(&"errors") {
-        return Err(Diagnostic::new("status=… says what errors=… answer: give both"));
+        return Err(Diagnostic::new(
+            "status=… says what errors=… answer: give both",
+        ));
     }
     Ok(InjectedFault(words.join(" ")))
 }

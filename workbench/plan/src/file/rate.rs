@@ -101,7 +101,11 @@ mod tests {
             ("1000001/s", "beyond what one machine sends"),
         ] {
             let diagnostic = parse_rate(text).unwrap_err();
-            assert!(diagnostic.message.contains(said), "{text}: {}", diagnostic.message);
+            assert!(
+                diagnostic.message.contains(said),
+                "{text}: {}",
+                diagnostic.message
+            );
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Resolves a parsed file into a [`Plan`]: every check beyond keys and types.
 
-mod response;
 mod body;
 mod data;
 mod fill;
@@ -9,6 +8,7 @@ mod labels;
 mod load;
 mod monitor;
 mod names;
+mod response;
 mod scenario;
 mod step;
 mod sweep;
@@ -211,7 +211,10 @@ impl Check<'_> {
         }
         match result {
             Ok(resolved) => unknown.is_empty().then_some(resolved),
-            Err(diagnostic) => self.note(self.source.within(node, &diagnostic.offending), diagnostic.message),
+            Err(diagnostic) => self.note(
+                self.source.within(node, &diagnostic.offending),
+                diagnostic.message,
+            ),
         }
     }
 

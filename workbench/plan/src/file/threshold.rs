@@ -106,7 +106,8 @@ fn parse_metric(text: &str) -> Result<Metric, Diagnostic> {
 fn parse_limit(metric: Metric, text: &str) -> Result<f64, Diagnostic> {
     match metric {
         Metric::Mean | Metric::Max | Metric::Quantile(_) => {
-            let duration = parse_duration(text).map_err(|diagnostic| Diagnostic::at(text, diagnostic.message))?;
+            let duration = parse_duration(text)
+                .map_err(|diagnostic| Diagnostic::at(text, diagnostic.message))?;
             Ok(duration.as_nanos() as f64)
         }
         Metric::ErrorRate => text

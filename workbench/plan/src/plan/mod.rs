@@ -22,7 +22,7 @@ pub(crate) use allot::{allotted, loads, shared_out};
 pub use http::{Http, HttpVersion};
 pub use load::{Arrivals, Concurrency, Gaps, Iterations, Load, Rate, RateUnit, ThreadRow};
 pub use monitor::{Monitor, WatchedProcess};
-pub use scenario::{VariableSource, Operation, Scenario};
+pub use scenario::{Operation, Scenario, VariableSource};
 pub use step::{Body, BodyPart, Part, Step};
 pub use target::{
     BaseUrl, BookstoreTarget, Database, InjectedFault, ResetRequest, Target, UrlsTarget,

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::response::{Capture, Expectation};
 use crate::draw::Draw;
+use crate::response::{Capture, Expectation};
 use crate::template::Template;
 
 /// One request of a scenario.

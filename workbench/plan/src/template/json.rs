@@ -30,7 +30,10 @@ impl Writer<'_> {
             Yaml::Bool(truth) => self.literal.push_str(if *truth { "true" } else { "false" }),
             Yaml::Number(number) => {
                 if number.as_f64().is_some_and(|float| !float.is_finite()) {
-                    return Err(Diagnostic::at(&number.to_string(), "JSON has no such number"));
+                    return Err(Diagnostic::at(
+                        &number.to_string(),
+                        "JSON has no such number",
+                    ));
                 }
                 self.literal.push_str(&number.to_string());
             }
@@ -48,8 +51,8 @@ impl Writer<'_> {
                 for (index, (key, value)) in entries.iter().enumerate() {
                     self.comma(index);
                     let key = key.as_str();
-                    let key =
-                        key.ok_or_else(|| Diagnostic::new("a key of a JSON object has to be text"))?;
+                    let key = key
+                        .ok_or_else(|| Diagnostic::new("a key of a JSON object has to be text"))?;
                     self.inside_string(key)?;
                     self.literal.push(':');
                     self.value(value)?;

@@ -10,7 +10,7 @@ use super::format::Format;
 use super::input::Input;
 use super::records::{HEADERS, Records, no_number};
 use super::time::{TimeFormat, tick_of};
-use super::{ImportOptions, FileFacts};
+use super::{FileFacts, ImportOptions};
 use crate::sample::ErrorKind;
 use crate::schema::column;
 

@@ -64,7 +64,10 @@ fn go_error(status: Option<u16>, text: &str) -> ErrorKind {
     }
 }
 
-pub(super) fn read_vegeta(input: &mut Input, out: &mut Collector) -> Result<FileFacts, ImportError> {
+pub(super) fn read_vegeta(
+    input: &mut Input,
+    out: &mut Collector,
+) -> Result<FileFacts, ImportError> {
     let mut label = Vec::new();
     while next_line(input, out)? {
         let line = input.number();
@@ -251,7 +254,10 @@ fn goose_facts(elapsed_tick: u64) -> FileFacts {
     }
 }
 
-pub(super) fn read_goose_json(input: &mut Input, out: &mut Collector) -> Result<FileFacts, ImportError> {
+pub(super) fn read_goose_json(
+    input: &mut Input,
+    out: &mut Collector,
+) -> Result<FileFacts, ImportError> {
     let base = input.modified_ns;
     let mut users = Users::default();
     while next_line(input, out)? {
@@ -278,7 +284,10 @@ pub(super) fn recognises_goose_csv(first_line: &[u8]) -> bool {
     first_line.starts_with(b"elapsed,scenario_index,scenario_name,transaction_index")
 }
 
-pub(super) fn read_goose_csv(input: &mut Input, out: &mut Collector) -> Result<FileFacts, ImportError> {
+pub(super) fn read_goose_csv(
+    input: &mut Input,
+    out: &mut Collector,
+) -> Result<FileFacts, ImportError> {
     let names = split_first_line(super::first_line(input.beginning()), b',');
     let place = |name: &str| names.iter().position(|it| it == name.as_bytes());
     let needed = [

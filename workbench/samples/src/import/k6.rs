@@ -13,7 +13,7 @@ use super::format::Format;
 use super::input::Input;
 use super::records::{HEADERS, Records, next_line, no_number};
 use super::time::{Instant, TimeFormat};
-use super::{ImportOptions, FileFacts, split_first_line};
+use super::{FileFacts, ImportOptions, split_first_line};
 use crate::sample::ErrorKind;
 use crate::schema::column;
 

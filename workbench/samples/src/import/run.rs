@@ -9,7 +9,7 @@ use super::collect::{Collected, Collector};
 use super::error::ImportError;
 use super::format::Format;
 use super::input::Input;
-use super::{ImportOptions, FileFacts, Watch, detect, steady_part, first_path, read};
+use super::{FileFacts, ImportOptions, Watch, detect, first_path, read, steady_part};
 use crate::error::SamplesError;
 use crate::folder::create_dated_folder;
 use crate::manifest::{
@@ -275,7 +275,11 @@ fn origin(
         start_resolution_ns: collected.start_tick,
         elapsed_resolution_ns: facts.elapsed_tick.max(1),
         users: Some(users),
-        unknown: facts.unknown.iter().map(|name| (*name).to_owned()).collect(),
+        unknown: facts
+            .unknown
+            .iter()
+            .map(|name| (*name).to_owned())
+            .collect(),
         notes,
     }
 }

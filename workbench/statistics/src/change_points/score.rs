@@ -1,4 +1,4 @@
-//! The values of a segment as they are compared, and how well they divide.
+//! Scores of a segment's values, and their best divisions.
 
 use super::find::SHORTEST;
 use crate::error::StatisticsError;
@@ -113,7 +113,7 @@ fn division(sums: &[f64], start: usize, end: usize) -> Division {
     }
 }
 
-/// The first of the best divisions; one of nothing without any.
+/// The first of the best divisions; an empty one if there are none.
 fn best(divisions: impl Iterator<Item = Division>) -> Division {
     let nothing = Division {
         start: 0,

@@ -1,4 +1,4 @@
-//! Whether values can be draws from an exponential distribution: the gaps between arrivals of a Poisson process.
+//! Tests whether values are draws from an exponential distribution, such as the gaps of a Poisson process.
 
 use crate::error::{StatisticsError, check};
 
@@ -107,7 +107,7 @@ fn limit(z: f64) -> f64 {
     }
 }
 
-/// What is added to the limit x for n values: `errfix` of Marsaglia and Marsaglia (2004).
+/// The correction of the limit x for n values: `errfix` of Marsaglia and Marsaglia (2004).
 fn correction(n: f64, x: f64) -> f64 {
     if x > 0.8 {
         let series = [

@@ -1,4 +1,4 @@
-//! What a fit says of the coefficients, the peak and the knee, and how certain it is.
+//! Estimates and intervals of the coefficients, the peak and the knee.
 
 use super::fit::{complete, gradient, law};
 use super::least_squares::LeastSquares;

@@ -1,13 +1,13 @@
 //! What the gate concludes.
 
-mod missing_runs;
 mod audit;
 mod counted;
 mod looks;
+mod messages;
+mod missing_runs;
 mod planning;
 mod refusals;
 mod single_run;
-mod messages;
 
 use super::fixture::{gate_run, sides};
 use super::*;

@@ -6,8 +6,8 @@ use super::scope::Scope;
 use super::tree::{Element, Item};
 use super::variables::Draws;
 use super::{Conversion, milliseconds};
-use crate::init::draft::{self, Request, Step};
 use crate::init::browser_headers::is_noise;
+use crate::init::draft::{self, Request, Step};
 use crate::init::template::is_mark;
 
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];

@@ -14,7 +14,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use std::time::Duration;
 
 use super::{Decoder, Malformed};
-use crate::client::kept_response::{KeptResponse, Keeper, Terms, Wanted};
+use crate::client::kept_response::{Keeper, KeptResponse, Terms, Wanted};
 
 /// What came of bytes that are followed by the end of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

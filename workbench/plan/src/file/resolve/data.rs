@@ -8,7 +8,7 @@ use crate::diagnostic::suggestion;
 use crate::file::Files;
 use crate::file::format::{DataFile, PerFile, RowPickFile};
 use crate::file::source::Node;
-use crate::plan::{VariableSource, Plan};
+use crate::plan::{Plan, VariableSource};
 use crate::schedule::Work;
 use crate::template::{ENVIRONMENT, NAME_RULE, is_name, without_variables};
 

@@ -7,7 +7,6 @@ use super::Check;
 use super::names::{Known, Names};
 use super::step::{check_variable, is_token};
 use super::values::fixed;
-use crate::response::{Capture, Expectation, HeaderTest, JsonPath, Pick, Place, TextTest};
 use crate::condition::Relation;
 use crate::diagnostic::Diagnostic;
 use crate::file::duration::parse_duration;
@@ -16,6 +15,7 @@ use crate::file::format::{
     Statuses, TextTestFile, ValueOr,
 };
 use crate::file::source::Node;
+use crate::response::{Capture, Expectation, HeaderTest, JsonPath, Pick, Place, TextTest};
 use crate::template::{Template, without_variables};
 
 pub(super) fn captures(
@@ -101,8 +101,9 @@ fn place(key: &str, text: &str, attribute: Option<&str>) -> Result<Place, Diagno
         "cookie" => Place::Cookie(text.to_owned()),
         "regex" => Place::Regex(regex(text)?),
         _ => Place::Css {
-            selector: Selector::parse(text)
-                .map_err(|error| Diagnostic::new(format!("\"{text}\" is no CSS selector: {error}")))?,
+            selector: Selector::parse(text).map_err(|error| {
+                Diagnostic::new(format!("\"{text}\" is no CSS selector: {error}"))
+            })?,
             text: text.to_owned(),
             attribute: attribute.map(str::to_owned),
         },
@@ -277,7 +278,9 @@ fn time(text: &str) -> Result<(Relation, std::time::Duration), Diagnostic> {
         )));
     };
     if matches!(relation, Relation::Equal | Relation::NotEqual) {
-        return Err(Diagnostic::new("no two times are equal; write it as < 500ms"));
+        return Err(Diagnostic::new(
+            "no two times are equal; write it as < 500ms",
+        ));
     }
     Ok((relation, parse_duration(limit)?))
 }

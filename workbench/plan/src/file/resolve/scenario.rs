@@ -12,7 +12,7 @@ use crate::file::format::{
     DrawFile, Ordered, ScenarioFile, StepFile, StopFile, ValueFile, ValueOr,
 };
 use crate::file::source::Node;
-use crate::plan::{VariableSource, Load, Operation, Scenario};
+use crate::plan::{Load, Operation, Scenario, VariableSource};
 use crate::secret::SecretSource;
 use crate::template::without_variables;
 

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use super::names::{BUILT_IN, Known, Names, fits_header};
 use super::target::Service;
-use super::{Check, response, body, values};
-use crate::response::Expectation;
+use super::{Check, body, response, values};
 use crate::describe::expectation;
 use crate::diagnostic::{Diagnostic, suggestion};
 use crate::draw::Draw;
@@ -14,6 +13,7 @@ use crate::file::format::{AuthFile, DrawFile, HttpFile, Ordered, StepFile, Value
 use crate::file::request::{check_length, check_path, parse_request};
 use crate::file::source::Node;
 use crate::plan::Step;
+use crate::response::Expectation;
 use crate::template::{NAME_RULE, Template, Value, is_name};
 
 /// Bytes of the longest name of a header that the client can send: the limit of the `http` crate's `HeaderName`.
@@ -228,7 +228,13 @@ fn headers(
                 diagnostic.message
             );
             let node = common.node.get("headers").get(name);
-            check.resolved_once::<()>(Err(Diagnostic { message, ..diagnostic }), node);
+            check.resolved_once::<()>(
+                Err(Diagnostic {
+                    message,
+                    ..diagnostic
+                }),
+                node,
+            );
         }
     }
     is_right.then_some(headers)
