@@ -47,7 +47,7 @@ mod tests {
     use crate::observe::Class;
 
     #[test]
-    fn a_curve_reaches_as_far_as_there_are_requests_and_rises() {
+    fn a_percentile_curve_ascends_as_far_as_requests_support_it() {
         let times_ns: Vec<f64> = (1..=10_000).map(|it| f64::from(it) * 1e3).collect();
         let found = curve("a", &Class::of_test(&times_ns).times()).quantiles_ns;
         assert_eq!(found.len(), 41);

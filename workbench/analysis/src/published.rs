@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_printed_is_not_judged() {
+    fn numbers_that_are_not_printed_are_not_checked() {
         let test = checked("t: 0");
         assert_eq!(test.p.reproducible, None);
         assert_eq!(test.needed_standard_error, None);

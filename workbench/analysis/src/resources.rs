@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn earlier_runs_have_no_line_of_a_target_that_was_not_watched() {
+    fn older_runs_have_no_series_of_an_unmonitored_target() {
         let mut seconds = BySecond::new(ORIGIN);
         add(&mut seconds, 1_000, "generator", "processors", 0.5);
         add(&mut seconds, 1_000, "target", "processors", 0.0);

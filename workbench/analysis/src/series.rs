@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn the_moment_that_the_last_responses_take_is_no_second() {
+    fn the_time_of_the_last_responses_is_not_a_second() {
         let all_started = started(0, 1.0, 200);
         let series = per_second(&[all_started], &[(0, 199), (1, 1)]);
         assert_eq!(series.len(), 1);

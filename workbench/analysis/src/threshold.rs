@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn an_undecided_threshold_says_how_many_requests_it_takes() {
+    fn an_undecided_threshold_names_the_needed_requests() {
         let times = Class::of_test(&TIMES);
         let statistics = statistics();
         let measured = Measured {

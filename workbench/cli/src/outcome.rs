@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn runs_that_are_as_they_should_be_need_one_line() {
+    fn runs_without_problems_need_one_line() {
         let reports = [report(Some(true), &[]), report(Some(true), &[])];
         assert_eq!(
             in_a_line(&reports),

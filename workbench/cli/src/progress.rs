@@ -292,7 +292,7 @@ mod tests {
     };
 
     #[test]
-    fn a_line_tells_users_rate_latency_errors_and_time_left() {
+    fn a_line_has_users_rate_latency_errors_and_remaining_time() {
         assert_eq!(
             line(&live(), None),
             "99/100 users  4210 req/s  p50 21.0 ms  p95 55.2 ms  p99 80.0 ms  2 errors  67 s left"
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_of_arrivals_tells_how_many_wait() {
+    fn a_line_of_arrivals_has_the_number_of_waiting_ones() {
         let live = Live {
             planned_arrivals: Some(499.6),
             waiting_arrivals: Some(12),
@@ -314,12 +314,12 @@ mod tests {
     }
 
     #[test]
-    fn in_a_series_a_line_tells_what_is_left_of_the_whole_too() {
+    fn in_a_series_a_line_has_the_remaining_time_of_the_series() {
         assert!(line(&live(), Some(SERIES)).ends_with("67 s left  (run 3 of 10, 10m)"));
     }
 
     #[test]
-    fn runs_at_the_same_time_share_a_line() {
+    fn simultaneous_runs_share_a_line() {
         let mut course = fixture::course(&["a", "b"], 0);
         course.series = Some(SERIES);
         course.add(1, &live());

@@ -112,7 +112,7 @@ fn dependencies() -> Vec<(String, String)> {
 }
 
 #[test]
-fn every_dependency_points_down_and_stays_in_its_room() {
+fn every_dependency_points_down_and_heavy_ones_are_used_by_one_crate() {
     let pairs = dependencies();
     for (package, _) in FLOORS {
         assert!(
@@ -141,7 +141,7 @@ fn no_two_crates_may_depend_on_each_other() {
 }
 
 #[test]
-fn arrows_that_point_up_or_aside_are_refused() {
+fn dependencies_that_point_up_or_sideways_are_refused() {
     for (package, dependency) in [
         ("workbench-statistics", "workbench-samples"),
         ("workbench-plan", "workbench-load"),
@@ -158,7 +158,7 @@ fn arrows_that_point_up_or_aside_are_refused() {
 }
 
 #[test]
-fn heavy_dependencies_outside_of_their_room_are_refused() {
+fn heavy_dependencies_outside_of_their_crate_are_refused() {
     for (package, dependency) in [
         ("workbench", "goose"),
         ("workbench-analysis", "plotters"),
@@ -176,7 +176,7 @@ fn heavy_dependencies_outside_of_their_room_are_refused() {
 }
 
 #[test]
-fn cargo_deny_knows_the_same_rooms() {
+fn cargo_deny_has_the_same_owners_of_heavy_dependencies() {
     let rules = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deny.toml");
     let rules = std::fs::read_to_string(rules).unwrap();
     let mut known = 0;

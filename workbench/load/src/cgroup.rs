@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn in_version_2_the_tightest_of_a_group_and_those_it_lies_in_counts() {
+    fn in_version_2_the_tightest_limit_of_all_enclosing_groups_applies() {
         let files = [
             ("pods/cpu.max", "150000 100000\n"),
             ("pods/memory.max", "1000000\n"),

@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_start_at_a_time_of_day_is_that_to_the_nanosecond_and_one_that_has_passed_is_soon() {
+    fn a_start_at_a_time_of_day_is_exact_and_a_past_one_is_soon() {
         let at = SystemTime::now() + Duration::from_secs(60) + Duration::from_nanos(7);
         let utc_ns = at.duration_since(UNIX_EPOCH).unwrap().as_nanos();
         let clock = Clock::starting_on(at, Duration::from_secs(1));

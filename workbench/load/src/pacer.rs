@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_interruption_wakes_everybody_and_whoever_comes_later() {
+    async fn an_interruption_wakes_current_and_later_sleepers() {
         let pacer = pacer();
         let far = Instant::now() + Duration::from_secs(3_600);
         let early = {

@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn arrivals_wait_from_their_time_on_until_a_user_takes_them() {
+    async fn arrivals_wait_until_a_user_is_free() {
         let pool = pool();
         assert_eq!(pool.waiting(at(0)), 0);
         assert_eq!(pool.waiting(at(560)), 6);
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_overdue_waited_and_what_is_left_at_the_end_never_started() {
+    async fn overdue_arrivals_waited_and_those_left_at_the_end_never_started() {
         let pool = pool();
         for (free, waited) in [(0, 0), (450, 350), (900, 700)] {
             let taken = pool.next(at(free)).await.unwrap();
@@ -374,7 +374,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn of_far_arrivals_only_the_next_is_taken_and_by_the_user_who_rested_last() {
+    async fn distant_arrivals_are_taken_one_at_a_time_by_the_user_who_rested_last() {
         let pool = pool();
         let first = pool.next(at(0)).await.unwrap();
         let (mut rested, mut last) = (Box::pin(pool.next(at(0))), Box::pin(pool.next(at(0))));

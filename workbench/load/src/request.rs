@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn what_expects_a_body_says_that_it_has_none() {
+    fn methods_that_expect_a_body_send_a_content_length_of_zero() {
         for method in ["POST", "PUT", "PATCH"] {
             let sent = request(&format!("request: {method} shop/${{word}}"), "a").unwrap();
             assert!(sent.ends_with("\r\ncontent-length: 0\r\n\r\n"), "{sent}");
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_no_request_can_carry_is_no_request() {
+    fn a_value_that_makes_a_request_invalid_is_refused() {
         let step = "request: GET shop/${word}\n    headers: { x-word: \"${word}\" }";
         // The service's own path, the slash and the value are the path.
         let longest = "w".repeat(LONGEST_PATH - "/v1/".len());

@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_start_that_has_passed_is_now_and_one_far_ahead_is_not_waited_for() {
+    fn a_past_start_is_now_and_a_distant_one_is_not_waited_for() {
         let before = Instant::now();
         let past = instant(SystemTime::now() - Duration::from_secs(60));
         assert!(past >= before && past <= Instant::now());

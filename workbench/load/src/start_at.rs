@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn segments_on_one_machine_know_each_other_and_not_those_of_another_or_those_that_ended() {
+    fn segments_know_running_segments_on_the_same_machine_only() {
         let run = tempfile::tempdir().unwrap();
         let folder = |number| {
             let folder = run

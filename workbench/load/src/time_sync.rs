@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_chrony_says_becomes_an_offset_and_a_bound_of_its_error() {
+    fn the_output_of_chrony_gives_an_offset_and_its_error_bound() {
         let output = "A9FEA97B,169.254.169.123,4,1795766521.5,0.000012,-0.00001,0.00002,-3.1,0.002,0.05,0.0004,0.0003,16.2,Normal\n";
         let reading = of_chrony(output).unwrap();
         assert!(reading.is_synchronised);

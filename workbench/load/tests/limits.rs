@@ -17,7 +17,7 @@ use workbench_load::StopSignal;
 use workbench_samples::CheckStatus;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_generator_without_files_is_not_the_targets_error_and_makes_the_run_invalid() {
+async fn a_lack_of_files_is_not_an_error_of_the_target_and_makes_the_run_invalid() {
     let folder = tempfile::tempdir().unwrap();
     let stub = Stub::start().await;
     let load = "threads:\n  - { start: 2, startup: 0s, hold: 3s, shutdown: 0s }";

@@ -50,7 +50,7 @@ async fn every_request_is_a_sample_and_every_byte_is_counted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_user_connects_once_and_pays_for_it_in_its_first_request() {
+async fn a_user_connects_once_and_its_first_request_includes_the_connect_time() {
     let _turn = one_run_at_a_time().await;
     let folder = tempfile::tempdir().unwrap();
     let stub = Stub::start().await;
@@ -71,7 +71,7 @@ async fn a_user_connects_once_and_pays_for_it_in_its_first_request() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_closes_after_each_response_is_connected_to_anew() {
+async fn a_new_connection_is_opened_after_the_server_closed_the_last() {
     let _turn = one_run_at_a_time().await;
     let folder = tempfile::tempdir().unwrap();
     let stub = Stub::start().await;
@@ -104,7 +104,7 @@ fn let_connections_idle(plan: &mut Plan) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_closes_idle_connections_is_told() {
+async fn a_server_that_closes_idle_connections_is_reported() {
     let _turn = one_run_at_a_time().await;
     let folder = tempfile::tempdir().unwrap();
     let stub = Stub::start().await;
@@ -126,7 +126,7 @@ async fn a_server_that_closes_idle_connections_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_close_that_crosses_a_request_is_no_error_of_the_target() {
+async fn a_close_that_crosses_a_request_is_not_an_error_of_the_target() {
     let _turn = one_run_at_a_time().await;
     let outcomes = async |step: &str| {
         let folder = tempfile::tempdir().unwrap();
@@ -161,7 +161,7 @@ async fn a_close_that_crosses_a_request_is_no_error_of_the_target() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_that_breaks_while_its_request_is_worked_on_is_the_targets_failure() {
+async fn a_connection_that_breaks_during_a_request_is_a_failure_of_the_target() {
     let _turn = one_run_at_a_time().await;
     let folder = tempfile::tempdir().unwrap();
     let stub = Stub::start().await;
@@ -222,7 +222,7 @@ async fn latency_ends_with_the_first_byte_and_elapsed_with_the_last() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_way_to_fail_has_its_name() {
+async fn every_kind_of_failure_has_its_error_kind() {
     let _turn = one_run_at_a_time().await;
     for (step, error, status) in [
         ("GET stub/fail", "status", "500"),
@@ -319,7 +319,7 @@ async fn nobody_starts_early_and_nobody_sends_after_its_stop() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stopped_run_keeps_what_there_is_and_says_so() {
+async fn a_stopped_run_keeps_its_samples_and_its_outcome_says_so() {
     let _turn = one_run_at_a_time().await;
     let folder = tempfile::tempdir().unwrap();
     let stub = Stub::start().await;
@@ -338,7 +338,7 @@ async fn a_stopped_run_keeps_what_there_is_and_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_request_in_flight_when_the_run_ends_is_censored_not_lost() {
+async fn a_request_in_flight_at_the_end_of_the_run_is_censored_not_lost() {
     let _turn = one_run_at_a_time().await;
     let folder = tempfile::tempdir().unwrap();
     let stub = Stub::start().await;
@@ -370,7 +370,7 @@ async fn a_request_in_flight_when_the_run_ends_is_censored_not_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_target_that_is_down_leaves_nothing_behind() {
+async fn an_unavailable_target_leaves_no_run_folder() {
     let _turn = one_run_at_a_time().await;
     let folder = tempfile::tempdir().unwrap();
     let stub = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -429,7 +429,7 @@ async fn a_reset_is_sent_before_the_run_and_is_no_sample() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refused_reset_keeps_the_run_from_beginning() {
+async fn a_failed_reset_prevents_the_run() {
     let _turn = one_run_at_a_time().await;
     for (request, reason) in [
         (
@@ -494,7 +494,7 @@ async fn users_who_wait_for_a_slow_response_at_their_stop_do_not_make_the_run_in
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_used_the_processors_is_stored_with_the_run() {
+async fn use_of_the_processors_is_stored_with_the_run() {
     let _turn = one_run_at_a_time().await;
     let folder = tempfile::tempdir().unwrap();
     let stub = Stub::start().await;
@@ -568,7 +568,7 @@ async fn processes_are_watched_by_number_and_by_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_process_that_is_not_there_is_named_before_the_run() {
+async fn a_missing_process_is_reported_before_the_run() {
     let _turn = one_run_at_a_time().await;
     let folder = tempfile::tempdir().unwrap();
     let stub = Stub::start().await;

@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_single_value_holds_where_it_is_something() {
+    fn a_single_value_holds_unless_it_is_empty_zero_or_false() {
         assert!(holds("${total}"));
         assert!(holds("${name}"));
         assert!(!holds("${none}"));
@@ -227,14 +227,14 @@ mod tests {
     }
 
     #[test]
-    fn a_text_with_signs_in_it_stands_in_quotes() {
+    fn a_text_with_operators_must_be_quoted() {
         assert!(holds("'a<b' == \"a<b\""));
         assert!(holds("\"a = b && c\" != ${name}"));
         assert!(holds("${name} != O'Brien"));
     }
 
     #[test]
-    fn what_is_not_one_comparison_is_refused_at_the_sign() {
+    fn several_comparisons_are_refused_at_the_operator() {
         for (text, offending) in [
             ("${total} = 5", "="),
             ("${total} => 5", "="),

@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn all_right_words_are_listed_where_none_is_near() {
+    fn all_valid_words_are_listed_if_none_is_similar() {
         assert_eq!(
             suggestion("x", ["mean", "max"]),
             "; expected \"mean\" or \"max\""

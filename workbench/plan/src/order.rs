@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn three_experiments_are_mirrored_and_then_begin_one_further() {
+    fn three_experiments_are_mirrored_and_then_rotated() {
         assert_eq!(
             letters(&Order::Abba.blocks(3, 7)),
             ["ABC", "CBA", "BCA", "ACB", "CAB", "BAC", "ABC"]
@@ -160,7 +160,7 @@ mod tests {
         }
 
         #[test]
-        fn over_an_even_number_of_blocks_a_steady_drift_falls_on_all_alike(
+        fn a_steady_drift_cancels_over_an_even_number_of_blocks(
             experiments in 1..7_usize,
             pairs in 1..10_u32,
         ) {

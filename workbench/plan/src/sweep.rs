@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_without_a_sweep_is_its_own_only_point() {
+    fn a_plan_without_a_sweep_has_itself_as_its_only_point() {
         let plan = plan("concurrency: { target: 5, hold: 1s }");
         assert_eq!(plan.points(), [(None, plan.clone())]);
     }

@@ -326,13 +326,13 @@ mod tests {
     }
 
     #[test]
-    fn two_dollar_signs_are_one_and_a_lonely_one_is_itself() {
+    fn two_dollar_signs_are_one_and_a_single_one_is_literal() {
         let template = Template::plain("$$${user} costs $5 or $${user}, $", &position).unwrap();
         assert_eq!(rendered(&template), "> $-7 costs $5 or ${user}, $");
     }
 
     #[test]
-    fn an_open_brace_and_an_impossible_name_are_pointed_at() {
+    fn an_open_brace_and_an_invalid_name_are_reported_with_their_text() {
         let diagnostic = Template::plain("a ${user", &position).unwrap_err();
         assert_eq!(diagnostic.offending, "${user");
         let diagnostic = Template::plain("a ${us er} b", &position).unwrap_err();

@@ -390,7 +390,7 @@ fn what_follows_from_a_mistake_is_not_reported() {
 }
 
 #[test]
-fn a_load_in_the_words_of_another_tool_is_not_missing_too() {
+fn a_load_with_another_tools_key_is_reported_only_once() {
     let steps = "scenarios: [ { name: one, steps: [ { request: GET catalog/a } ] } ]\n";
     for (load, keys) in [
         ("vus: 10\nduration: 30s\n", vec!["vus", "duration"]),
@@ -442,7 +442,7 @@ fn a_load_in_the_words_of_another_tool_is_not_missing_too() {
 }
 
 #[test]
-fn words_of_other_tools_are_translated_where_they_stand() {
+fn keys_of_other_tools_are_translated_in_place() {
     let step = |keys: &str| {
         format!(
             "{HEAD}scenarios:\n- name: one\n  steps: [ {{ request: GET catalog/a, {keys} }} ]\n"
@@ -616,7 +616,7 @@ fn values_of_other_tools_are_translated() {
 }
 
 #[test]
-fn of_a_file_that_is_no_experiment_only_the_beginning_is_shown() {
+fn only_the_beginning_of_a_file_that_is_no_experiment_is_shown() {
     let said = said(&"timeStamp,elapsed\n1,2\n".repeat(1_000));
     assert_eq!(said.len(), 1, "{said:#?}");
     let beginning = "expected an experiment: a mapping of keys, found \"timeStamp,elapsed 1,2";
@@ -625,7 +625,7 @@ fn of_a_file_that_is_no_experiment_only_the_beginning_is_shown() {
 }
 
 #[test]
-fn what_other_tools_put_around_it_is_looked_into() {
+fn enclosing_keys_of_other_tools_are_searched() {
     let steps = "scenarios: [ { name: one, steps: [ { request: GET shop/a } ] } ]\n";
     let artillery = "config:\n  target: https://shop.test\n  phases: [ { duration: 60, arrivalRate: 5 } ]\n  payload: { path: a.csv }\n";
     let said_of = |text: String| -> Vec<String> {
@@ -656,7 +656,7 @@ fn what_other_tools_put_around_it_is_looked_into() {
 }
 
 #[test]
-fn all_that_is_wrong_with_one_text_is_reported() {
+fn all_mistakes_in_one_text_are_reported() {
     let text = format!(
         "{HEAD}scenarios:\n- name: one\n  steps: [ {{ request: \"POST catalog/${{a}}/${{b}}/${{a}}\", json: {{ x: \"${{c}}\", y: [ \"${{d}}\" ] }} }} ]\n"
     );
@@ -690,7 +690,7 @@ fn places_are_right_after_a_byte_order_mark_and_line_breaks_of_windows() {
 }
 
 #[test]
-fn more_mistakes_than_anybody_reads_are_counted() {
+fn mistakes_beyond_the_limit_are_counted() {
     let keys: String = (0..70)
         .map(|number| format!("frobnicate{number}: 1\n"))
         .collect();
@@ -702,7 +702,7 @@ fn more_mistakes_than_anybody_reads_are_counted() {
 }
 
 #[test]
-fn a_file_of_nothing_but_mistakes_is_given_up_on() {
+fn a_file_with_too_many_mistakes_is_not_read_to_its_end() {
     let rows = "- { start: [] }\n".repeat(2_000);
     let found = mistakes(&format!("threads:\n{rows}"));
     assert_eq!(found.len(), 200);

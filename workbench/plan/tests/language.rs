@@ -269,7 +269,7 @@ fn texts_with_the_same_meaning_are_stored_as_the_same() {
 
 /// As the version before wrote it.
 #[test]
-fn an_experiment_stored_before_the_language_grew_repeats_the_same_one_of_now() {
+fn an_experiment_stored_by_an_older_version_equals_the_current_one() {
     let stored = r#"
 name: smoke
 title: Smoke test
@@ -345,7 +345,7 @@ thresholds: [ p95 < 500ms ]
 }
 
 #[test]
-fn the_points_of_a_sweep_and_repetitions_keep_all_else() {
+fn points_and_repetitions_change_nothing_else() {
     let folder = Folder::new();
     let text = EVERYTHING.replace(
         "warm_up: 10000ms",
@@ -639,7 +639,7 @@ fn a_variable_that_every_choice_sets_is_known_after_it() {
 }
 
 #[test]
-fn what_is_captured_when_a_user_comes_is_known_in_its_iterations_and_when_it_leaves() {
+fn captures_of_on_start_are_known_in_iterations_and_on_stop() {
     let text = r#"
 target: { urls: { shop: "http://shop.test" } }
 concurrency: { target: 1, hold: 1s }
@@ -845,7 +845,7 @@ proptest::proptest! {
 }
 
 #[test]
-fn services_can_be_put_elsewhere_by_their_names() {
+fn urls_of_services_can_be_replaced_by_name() {
     let text = "target: { urls: { shop: 'http://127.0.0.1:8001', cart: 'http://127.0.0.1:8009' } }\n\
         concurrency: { target: 1, hold: 1s }\nscenarios: [ { name: one, steps: [ request: GET shop/x, request: GET cart/x ] } ]\n";
     let text = text.replace(

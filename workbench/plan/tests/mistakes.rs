@@ -631,7 +631,7 @@ experiments/x.yaml:19:22: 500 needs a unit; write 500s or 500ms
 }
 
 #[test]
-fn a_threshold_on_a_request_that_nobody_sends() {
+fn a_threshold_on_a_request_that_does_not_exist() {
     assert_snapshot!(refused(&broken("of \"POST cart/carts/${user}\"", "of \"POST cart/cart/${user}\"")), @r#"
 experiments/x.yaml:19:39: no step is named "POST cart/cart/${user}"; did you mean "POST cart/carts/${user}"?
    |
@@ -791,7 +791,7 @@ experiments/x.yaml:20:1: a file holds one experiment, not several
 }
 
 #[test]
-fn a_name_that_no_folder_should_have() {
+fn a_name_that_is_not_valid_for_a_folder() {
     assert_snapshot!(refused_by_the_schema_too(&broken("name: right", "name: ../My test")), @r#"
 experiments/x.yaml:1:7: "../My test" cannot be the name: it names the results folder: lower-case letters, digits and hyphens
   |
@@ -830,7 +830,7 @@ experiments/x.yaml:19:22: 500 needs a unit; write 500s or 500ms
 }
 
 #[test]
-fn a_file_that_is_not_there_comes_with_its_nearest_neighbour() {
+fn a_missing_file_is_reported_with_the_most_similar_name() {
     let folder = Path::new("../../experiments");
     let error = read(&folder.join("scenari3.yaml")).unwrap_err();
     assert_snapshot!(error.to_string(), @r#"cannot read ../../experiments/scenari3.yaml; did you mean ../../experiments/scenario3.yaml?"#);
@@ -861,7 +861,7 @@ fn utf_16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
 }
 
 #[test]
-fn a_byte_order_mark_and_line_breaks_of_windows_are_read_over() {
+fn a_byte_order_mark_and_windows_line_breaks_are_ignored() {
     let right = parse(RIGHT, Path::new("bom16.yaml")).unwrap();
     for text in [
         format!("\u{feff}{RIGHT}"),
@@ -919,7 +919,7 @@ fn a_file_in_another_encoding_is_named_as_what_it_is() {
 }
 
 #[test]
-fn a_file_that_is_there_and_cannot_be_read_is_not_taken_for_another() {
+fn an_unreadable_file_is_reported_without_a_suggestion() {
     let error = read(Path::new("../../experiments")).unwrap_err();
     assert_eq!(error.to_string(), "cannot read ../../experiments");
 }
@@ -1084,7 +1084,7 @@ experiments/x.yaml:9:40: points grow either by a "factor" or by a "step", not by
 }
 
 #[test]
-fn a_range_that_does_not_say_how_it_grows() {
+fn a_range_without_a_factor_or_a_step() {
     assert_snapshot!(refused_by_the_schema_too(&sweeping("{ from: 1, to: 64 }")), @r#"
 experiments/x.yaml:9:10: missing key "factor" or "step": by what the points grow
   |
@@ -1114,7 +1114,7 @@ experiments/x.yaml:9:35: a step has to be at least 1, or the points do not grow
 }
 
 #[test]
-fn a_range_that_begins_with_nobody() {
+fn a_range_that_begins_with_zero_users() {
     assert_snapshot!(refused_by_the_schema_too(&sweeping("{ from: 0, to: 64, factor: 2 }")), @r#"
 experiments/x.yaml:9:18: at least one user is needed
   |
@@ -1334,7 +1334,7 @@ experiments/x.yaml:4:10: a warm-up of 71s leaves nothing to analyse: the full lo
 }
 
 #[test]
-fn a_warm_up_as_long_as_a_run_that_holds_nothing() {
+fn a_warm_up_as_long_as_a_run_without_a_hold() {
     let ramp = with_load("concurrency: { target: 100, ramp_up: 10s }\n");
     assert_snapshot!(refused(&ramp.replace("seed: 3", "seed: 3\nwarm_up: 10s")), @r#"
 experiments/x.yaml:4:10: a warm-up of 10s leaves nothing to analyse: the run lasts 10s
@@ -1472,7 +1472,7 @@ fn mistakes_in_what_is_watched() {
 }
 
 #[test]
-fn what_an_editor_can_see_of_a_wrong_monitor_is_underlined() {
+fn mistakes_of_a_monitor_are_covered_by_the_schema() {
     for monitor in [
         "processes: [0]",
         "processes: [1.5]",

@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_overwritten_by_what_is_shorter_and_by_what_is_longer() {
+    fn a_file_is_overwritten_by_shorter_and_longer_content() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("file");
         replace_file(&path, b"old").unwrap();

@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn folders_of_the_same_second_are_told_apart() {
+    fn folders_of_the_same_second_have_different_names() {
         let parent = tempfile::tempdir().unwrap();
         let parent = parent.path().join("results/experiment");
         let made: Vec<_> = (0..20)

@@ -187,7 +187,7 @@ fn welch_on_the_published_means_and_errors_does_not_give_the_published_t() {
 }
 
 #[test]
-fn a_difference_that_nothing_varies_around_cannot_be_tested() {
+fn groups_without_variation_cannot_be_tested() {
     assert_eq!(
         welch(&[1.0, 1.0], &[2.0, 2.0], 0.95),
         Err(StatisticsError::NoVariation)

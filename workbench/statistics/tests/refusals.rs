@@ -171,7 +171,7 @@ fn of_lists(values: &[f64]) -> Vec<(&'static str, Refusal)> {
 }
 
 #[test]
-fn a_value_that_is_no_number_is_refused_by_its_position() {
+fn a_nan_is_refused_with_its_position() {
     for bad in NO_NUMBERS {
         let mut values = good();
         values[170] = bad;
@@ -304,7 +304,7 @@ fn of_numbers(bad: f64) -> Vec<(&'static str, bool)> {
 }
 
 #[test]
-fn a_number_that_is_none_is_refused() {
+fn a_nan_is_refused() {
     for bad in NO_NUMBERS {
         for (name, refused) in of_numbers(bad) {
             assert!(refused, "{name} with {bad}");
@@ -439,7 +439,7 @@ fn of_probabilities(bad: f64) -> Vec<(&'static str, Refusal)> {
 }
 
 #[test]
-fn what_is_not_strictly_between_0_and_1_is_refused_as_a_probability() {
+fn probabilities_must_be_strictly_between_0_and_1() {
     for bad in NO_PROBABILITIES {
         for (name, refusal) in of_probabilities(bad) {
             assert!(
@@ -471,7 +471,7 @@ fn no_values_to_be_asked_for_are_too_few() {
 }
 
 #[test]
-fn a_bound_that_is_no_number_says_nothing() {
+fn a_bound_that_is_not_a_number_is_inconclusive() {
     for better in [Better::Lower, Better::Higher] {
         for (lower, upper) in [(f64::NAN, -0.1), (0.1, f64::NAN), (f64::NAN, f64::NAN)] {
             let verdict = verdict_of_interval(lower, upper, 0.05, better);

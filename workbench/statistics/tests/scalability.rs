@@ -134,7 +134,7 @@ fn throughput_in_proportion_to_load_has_neither_peak_nor_knee() {
 }
 
 #[test]
-fn a_bend_within_the_noise_is_not_called_a_peak() {
+fn a_bend_within_the_noise_is_not_a_peak() {
     let fit = fitted(&sweep(&[
         (1.0, 100.0),
         (2.0, 150.0),
@@ -211,7 +211,7 @@ fn repetitions_are_measurements_of_their_own() {
 }
 
 #[test]
-fn what_cannot_be_fitted_is_refused() {
+fn data_that_cannot_be_fitted_are_refused() {
     let three = sweep(&[(1.0, 1.0), (2.0, 2.0), (4.0, 3.0)]);
     assert_eq!(
         fit_scalability(&three, 0.95),

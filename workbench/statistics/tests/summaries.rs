@@ -72,7 +72,7 @@ fn an_arithmetic_series_has_the_mean_and_variance_of_its_formula() {
 }
 
 #[test]
-fn a_chunk_with_a_value_that_is_no_number_is_refused_whole() {
+fn a_chunk_with_a_nan_is_refused_as_a_whole() {
     let mut accumulator = Accumulator::new();
     accumulator.add(&[1.0, 2.0]).unwrap();
     let before = accumulator;

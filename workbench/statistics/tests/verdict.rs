@@ -69,7 +69,7 @@ fn a_regression_is_strict_only_beyond_the_margin() {
 }
 
 #[test]
-fn one_run_against_one_is_inconclusive_whatever_they_say() {
+fn one_run_against_one_is_always_inconclusive() {
     for rule in [RULE, PAIRS] {
         let comparison = compare_runs(&[100.0], &[900.0], &rule).unwrap();
         assert_eq!(comparison.verdict, Verdict::Inconclusive);
@@ -193,7 +193,7 @@ fn ranks_that_do_not_confirm_a_verdict_are_reported() {
 }
 
 #[test]
-fn a_rule_that_cannot_be_is_refused() {
+fn an_invalid_rule_is_refused() {
     let values = runs(5, 1.0);
     for rule in [
         Rule { alpha: 0.5, ..RULE },
@@ -261,7 +261,7 @@ fn error_rates_that_vary_from_run_to_run_need_more_than_many_requests() {
 }
 
 #[test]
-fn success_rates_are_judged_the_other_way_round() {
+fn success_rates_are_judged_in_the_other_direction() {
     let rule = Rule {
         margin: 0.001,
         better: Better::Higher,

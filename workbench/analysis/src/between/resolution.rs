@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_times_of_few_steps_say_nothing_of_a_margin_that_is_finer() {
+    fn equal_coarse_times_are_inconclusive_for_a_finer_margin() {
         let (found, _) = compared(&[10.0; 10], &[10.0; 10]);
         assert_eq!(found.verdict, Verdict::Inconclusive);
         // From 1.5 ms to 1.49 ms on the other side of rounding.
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_of_one_step_is_none_and_one_of_many_is_found() {
+    fn a_change_of_one_step_is_not_detected_and_one_of_many_is() {
         assert_eq!(
             compared(&[40.0; 8], &[41.0; 8]).0.verdict,
             Verdict::Inconclusive

@@ -151,7 +151,7 @@ fn a_run_without_a_steady_state_is_invalid() {
 }
 
 #[test]
-fn the_steady_part_of_a_run_that_nobody_judged_is_doubted_for_each_of_its_checks() {
+fn a_run_without_checks_is_invalid_by_its_steady_parts_checks() {
     let mut doubted = run("shop", 1, 10.0);
     let steady = doubted.steady.as_mut().unwrap();
     steady.warm_up.status = workbench_samples::CheckStatus::Failed;
@@ -177,7 +177,7 @@ fn single_runs_are_inconclusive_with_the_reason() {
 }
 
 #[test]
-fn ten_runs_that_are_no_history_do_not_carry_a_single_one() {
+fn a_single_run_is_not_judged_by_ten_runs_that_are_no_history() {
     let mut runs = alone("old", 10, 10.0);
     runs.push(run("new", 40, 13.0));
     let comparison = only(between(&runs));
@@ -189,7 +189,7 @@ fn ten_runs_that_are_no_history_do_not_carry_a_single_one() {
 }
 
 #[test]
-fn what_a_run_lacks_is_a_warning_and_no_row() {
+fn a_metric_that_a_run_lacks_is_a_warning_without_a_row() {
     let mut runs = alone("old", 5, 10.0);
     runs.extend(alone("new", 5, 10.0));
     let steady = runs[2].steady.as_mut().unwrap();
@@ -330,7 +330,7 @@ fn three_groups_are_tested_at_once() {
 }
 
 #[test]
-fn times_of_successes_can_be_asked_for() {
+fn times_of_successes_can_be_compared() {
     let runs = pairs(5, 1.0);
     let groups = super::group::groups(&runs);
     let mut question = Question::of_analysis(ComparisonRule::default());

@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn requests_are_found_again_by_user_and_iteration() {
+    fn requests_are_matched_with_the_log_by_user_and_iteration() {
         let timings = [
             timing(2, 1, true),
             timing(1, 2, true),

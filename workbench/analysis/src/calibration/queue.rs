@@ -45,7 +45,7 @@ mod tests {
     const NEVER: Range<i64> = 0..0;
 
     #[test]
-    fn with_users_to_spare_a_response_takes_the_service_time() {
+    fn with_free_users_a_response_takes_the_service_time() {
         assert_eq!(
             response_times(&[0, 1, 2, 30], 3, 20, &NEVER),
             [20, 20, 20, 20]
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_at_500_per_second_and_50_users_has_the_response_times_of_a_fluid() {
+    fn a_freeze_of_a_second_has_the_response_times_of_the_fluid_model() {
         let ms = 1_000_000;
         let intended: Vec<i64> = (0..5_000).map(|k| k * 2 * ms).collect();
         let frozen = 5_000 * ms..6_000 * ms;

@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_rate_that_ten_blocks_cannot_show_is_named_with_what_it_takes() {
+    fn an_error_rate_that_ten_blocks_cannot_show_is_named_with_the_needed_requests() {
         let [sentence] = sentences(300, &Policy::default()).try_into().unwrap();
         assert!(
             sentence.starts_with("error_rate of TOTAL cannot be shown to be no worse: 10 blocks make some 3000 requests"),
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_required_is_not_named() {
+    fn metrics_that_are_not_required_are_not_named() {
         let choices = PolicyChoices {
             metrics: Some(vec![Metric::P99]),
             not_required: Some(vec![Metric::P99, Metric::ErrorRate]),

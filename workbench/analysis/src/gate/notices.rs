@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_far_from_the_others_is_named() {
+    fn an_outlying_run_is_named() {
         let mut side = runs(9);
         side.push(gate_run(run("shop", 30, 13.0)));
         let found = found(&side);
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_within_the_margin_or_among_few_is_not() {
+    fn a_run_within_the_margin_or_among_few_is_not_named() {
         let mut side = runs(9);
         // Five robust deviations, but only 4 %, which is within the margin.
         side.push(gate_run(run("shop", 30, 10.4)));

@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_chooses_and_defaults_fill_in() {
+    fn choices_of_a_file_are_completed_by_defaults() {
         let policy = read("margin: 10%\nmetrics: [p99]\nlabels: all\n")
             .unwrap()
             .policy();

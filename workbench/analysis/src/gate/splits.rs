@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn blocks_are_swapped_in_every_way_but_the_one_that_was_made() {
+    fn blocks_are_swapped_in_every_way_except_the_original() {
         let (ways, all) = swaps(3, options(1000));
         assert!(all);
         assert_eq!(ways.len(), 7);

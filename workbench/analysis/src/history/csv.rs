@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_of_numbers_with_a_word_in_it_is_not_dropped_in_silence() {
+    fn a_numeric_column_with_a_text_in_it_is_an_error() {
         let found = values("time,p95,p99\n1,10,20\n2,n/a,21\n");
         assert_eq!(found.metrics.len(), 1);
         assert_eq!(
@@ -362,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_history_is_refused_with_the_reason() {
+    fn an_invalid_history_is_refused_with_the_reason() {
         for (text, expected) in [
             ("", "there is no column \"time\""),
             (

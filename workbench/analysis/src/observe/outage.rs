@@ -100,19 +100,19 @@ mod tests {
     }
 
     #[test]
-    fn a_service_that_dies_and_stays_dead_is_gone_since_its_last_answer() {
+    fn a_service_that_ends_has_an_outage_since_its_last_response() {
         assert_eq!(gone(|ms| ms <= 1_500), Some((1_500 * MS, 240)));
     }
 
     #[test]
-    fn a_service_that_comes_back_is_not_gone() {
+    fn a_service_that_responds_again_has_no_outage() {
         assert_eq!(gone(|ms| ms <= 1_500 || ms > 3_000), None);
         // Not even for a single answer before the end.
         assert_eq!(gone(|ms| ms <= 1_500 || ms == 3_990), None);
     }
 
     #[test]
-    fn failures_now_and_then_are_no_end() {
+    fn occasional_failures_are_no_outage() {
         assert_eq!(gone(|_| true), None);
         assert_eq!(gone(|ms| ms % 100 != 90), None);
         // Nine of ten requests fail, the last nine among them.
@@ -120,13 +120,13 @@ mod tests {
     }
 
     #[test]
-    fn a_service_that_often_failed_and_then_always_is_gone() {
+    fn a_service_that_failed_often_and_then_always_has_an_outage() {
         let found = gone(|ms| ms % 20 == 0 && ms <= 1_500).expect("it is gone");
         assert_eq!(found.0, 1_500 * MS);
     }
 
     #[test]
-    fn a_service_that_never_answered_did_not_go() {
+    fn a_service_that_never_responded_has_no_outage() {
         assert_eq!(gone(|_| false), None);
         let mut in_vain = InVain::default();
         in_vain.add(2_000 * MS);
@@ -135,12 +135,12 @@ mod tests {
     }
 
     #[test]
-    fn the_last_moments_of_a_run_are_too_short_to_tell() {
+    fn the_end_of_a_run_is_too_short_for_an_outage() {
         assert_eq!(gone(|ms| ms < 3_970), None);
     }
 
     #[test]
-    fn a_user_with_few_requests_shows_it_with_three() {
+    fn three_requests_in_a_row_show_an_outage() {
         let mut in_vain = InVain::default();
         for second in 9..12 {
             in_vain.add(second * 1_000 * MS);

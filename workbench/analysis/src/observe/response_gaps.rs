@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn refused_connections_are_no_answers_and_show_that_somebody_waits() {
+    fn refused_connections_are_no_responses_and_count_as_waiting() {
         let mut requests = vec![(0, 5, true)];
         requests.extend((10..500).map(|ms| (ms, ms + 1, false)));
         requests.push((500, 505, true));
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_in_any_order_have_the_gaps_of_the_whole() {
+    fn the_order_of_parts_does_not_affect_gaps() {
         let requests: Vec<_> = (0..90_i64)
             .map(|i| (11 * i, 11 * i + 7 + i * i % 41, i % 7 != 0))
             .collect();

@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_in_any_order_have_the_responses_of_the_whole() {
+    fn the_order_of_parts_does_not_affect_responses() {
         let requests: Vec<(u32, Option<u32>, u64, u64)> = (0..100)
             .map(|i| {
                 let status = [Some(200), Some(503), None][i as usize % 3];
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_came_there_is_no_mean() {
+    fn intervals_without_responses_have_no_mean() {
         let mut responses = Responses::new(1);
         responses.add(0, None, 0, 0);
         let found = responses.over_time();

@@ -320,7 +320,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_a_run_that_is_too_long_the_last_times_stay_in_order() {
+    fn only_the_last_times_of_a_long_run_are_kept_in_order() {
         let courses = Courses {
             labels: vec![None],
             total: None,

@@ -181,7 +181,7 @@ fn a_killed_run_takes_planned_users_from_the_schedule_and_achieved_ones_from_the
 }
 
 #[test]
-fn a_run_that_counted_its_users_is_believed() {
+fn stored_counts_of_users_are_used() {
     let counted = vec![UsersInSecond {
         second: 0,
         planned: Some(0.5),
@@ -244,7 +244,7 @@ fn doubling_every_time_doubles_every_statistic_of_the_times() {
 }
 
 #[test]
-fn a_run_that_was_stopped_before_its_first_samples_says_so() {
+fn a_run_without_samples_is_an_error_that_says_so() {
     let results = tempfile::tempdir().unwrap();
     let run = write_run(
         results.path(),
@@ -313,7 +313,7 @@ fn a_run_without_its_experiment_file_is_named() {
 }
 
 #[test]
-fn what_a_reader_has_to_know_of_a_run_is_said_first() {
+fn warnings_on_runs_come_first() {
     let results = tempfile::tempdir().unwrap();
     let invalid = Manifest {
         outcome: Outcome::Interrupted,

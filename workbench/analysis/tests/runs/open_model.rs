@@ -34,7 +34,7 @@ fn analysed(samples: &[Sample]) -> RunAnalysis {
 }
 
 #[test]
-fn what_an_arrival_waited_is_part_of_its_response_time_and_not_of_its_service_time() {
+fn an_arrivals_wait_belongs_to_its_response_time_and_not_to_its_service_time() {
     // A service time of 20 ms; every other arrival waited for 80 ms, and the last one never began.
     let mut samples: Vec<Sample> = (0..99)
         .map(|number| arrival(number * 100, 80 * (number % 2), 20))

@@ -306,12 +306,12 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
-    fn any_samples_give_what_they_give_by_definition((samples, part) in run()) {
+    fn any_samples_have_the_statistics_of_the_definitions((samples, part) in run()) {
         assert_as_by_definition(&samples, part);
     }
 
     #[test]
-    fn the_order_and_the_parts_of_samples_leave_no_trace((samples, part) in run()) {
+    fn the_order_and_the_parts_of_samples_do_not_matter((samples, part) in run()) {
         let mut sorted = samples.clone();
         sorted.sort_by_key(|it| (it.elapsed_ns, it.started_at, it.request));
         prop_assert_eq!(analysed(&samples, part), analysed(&sorted, samples.len()));
@@ -355,7 +355,7 @@ fn many() -> Vec<Sample> {
 }
 
 #[test]
-fn many_samples_give_what_they_give_by_definition() {
+fn many_samples_have_the_statistics_of_the_definitions() {
     let samples = many();
     assert_as_by_definition(&samples, 2_500);
     // In two parts, each with the samples of all seconds.

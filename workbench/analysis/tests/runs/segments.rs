@@ -98,7 +98,7 @@ fn segments_have_the_tables_of_the_undivided_run() {
 }
 
 #[test]
-fn the_users_of_a_segment_that_is_missing_were_planned_all_the_same() {
+fn users_of_a_missing_segment_count_as_planned() {
     let results = tempfile::tempdir().unwrap();
     let ([_, second], run) = two(results.path(), ["a", "a"]);
     fs::remove_dir_all(second).unwrap();
@@ -112,7 +112,7 @@ fn the_users_of_a_segment_that_is_missing_were_planned_all_the_same() {
 }
 
 #[test]
-fn a_user_who_comes_late_is_much_of_its_segment_and_judged_by_the_whole() {
+fn a_late_user_of_a_small_segment_is_judged_by_the_whole_run() {
     let judged = |achieved: f64| {
         let results = tempfile::tempdir().unwrap();
         let (segments, run) = two(results.path(), ["a", "a"]);
@@ -141,7 +141,7 @@ fn a_user_who_comes_late_is_much_of_its_segment_and_judged_by_the_whole() {
 }
 
 #[test]
-fn what_several_segments_see_counts_once() {
+fn readings_of_several_segments_count_once() {
     let reading = |source: &str, value: f64| Resource {
         at: START + 1_000_000_000,
         source: source.to_owned(),
@@ -222,7 +222,7 @@ fn clocks_of_several_machines_are_compared() {
 }
 
 #[test]
-fn segments_of_different_runs_are_none_and_one_that_goes_on_is_waited_for() {
+fn segments_of_different_runs_or_a_running_one_are_an_error() {
     let results = tempfile::tempdir().unwrap();
     let ([first, second], run) = two(results.path(), ["a", "a"]);
     let lock = RunLock::hold(&second).unwrap();

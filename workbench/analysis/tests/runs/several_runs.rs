@@ -147,7 +147,7 @@ fn the_comparison_says_that_it_is_not_valid_for_inference_and_how_often_it_is_wr
 }
 
 #[test]
-fn several_runs_of_one_experiment_are_told_apart() {
+fn several_runs_of_one_experiment_have_distinct_names() {
     let (_results, runs) = runs(&[
         ("smoke", "20261118T110640Z-0001", samples(10)),
         ("smoke", "20261119T110640Z-0002", samples(20)),

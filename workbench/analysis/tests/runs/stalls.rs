@@ -167,7 +167,7 @@ fn several_long_stalls_do_not_hide_each_other() {
 }
 
 #[test]
-fn a_slow_answer_to_a_single_user_is_no_stall() {
+fn a_slow_response_to_a_single_user_is_not_a_stall() {
     // One of 1.5 s among answers of 12 ms, to the only user, and to one of two while the other thinks.
     for (users, think_ms) in [(1, 0), (1, 300), (2, 4_000)] {
         let load = Load {
@@ -234,7 +234,7 @@ fn a_target_that_hangs_until_the_end_is_a_stall_until_the_end() {
 }
 
 #[test]
-fn refused_connections_are_no_answers() {
+fn refused_connections_are_no_responses() {
     let mut samples = QUICK.samples();
     for sample in &mut samples {
         if (browse(3_000, 0).started_at..browse(4_500, 0).started_at).contains(&sample.started_at) {
@@ -250,7 +250,7 @@ fn refused_connections_are_no_answers() {
 }
 
 #[test]
-fn failures_with_a_response_are_answers() {
+fn failures_with_a_response_count_as_responses() {
     let mut samples = QUICK.samples();
     for sample in &mut samples {
         if sample.started_at >= browse(3_000, 0).started_at {
@@ -283,7 +283,7 @@ fn a_short_stall_is_a_warning_with_its_share_and_a_shorter_one_passes() {
 }
 
 #[test]
-fn gaps_between_slow_answers_are_no_stalls() {
+fn gaps_between_slow_responses_are_no_stalls() {
     // One user, answers of 2 s; many users in step; one who mostly gets an answer at once and now and then a slow one.
     for load in [
         Load {
@@ -322,7 +322,7 @@ fn gaps_between_slow_answers_are_no_stalls() {
 }
 
 #[test]
-fn while_users_think_nothing_has_to_be_answered() {
+fn gaps_during_think_times_are_no_stalls() {
     assert_no_stall(&Load {
         users: 3,
         hold_ms: 30_000,

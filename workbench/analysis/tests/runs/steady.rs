@@ -66,7 +66,7 @@ fn only_what_started_in_the_hold_is_steady() {
 }
 
 #[test]
-fn what_users_do_before_and_after_their_iterations_is_never_steady() {
+fn requests_of_on_start_and_on_stop_are_never_steady() {
     let during_hold = |experiment: &str| {
         let mut samples = vec![
             order(900, 200, Some(201), None),
@@ -95,7 +95,7 @@ fn what_users_do_before_and_after_their_iterations_is_never_steady() {
 }
 
 #[test]
-fn an_experiment_that_holds_nothing_is_taken_as_a_whole_after_its_warm_up() {
+fn the_steady_part_of_an_experiment_without_a_hold_is_all_after_its_warm_up() {
     let ramp = EXPERIMENT.replace("hold: 2s, shutdown: 0s", "hold: 0s, shutdown: 9s");
     let mut samples = noisy(300, |_| 20);
     for sample in &mut samples[..50] {
@@ -119,7 +119,7 @@ fn an_experiment_that_holds_nothing_is_taken_as_a_whole_after_its_warm_up() {
 }
 
 #[test]
-fn a_trend_over_the_whole_of_a_run_that_never_holds_is_no_fault_of_it() {
+fn a_trend_over_a_run_without_a_hold_does_not_invalidate_it() {
     let ramp = EXPERIMENT.replace("hold: 2s, shutdown: 0s", "hold: 0s, shutdown: 9s");
 
     let run = analysed(&completed(), &ramp, &noisy(400, |i| 10 * i as u64));
@@ -144,7 +144,7 @@ fn a_run_without_a_request_in_its_hold_has_no_steady_part() {
 }
 
 #[test]
-fn a_killed_run_is_steady_as_far_as_it_went() {
+fn a_killed_run_has_a_steady_part_up_to_its_end() {
     let killed = manifest("tiny", "20261118T110640Z-4f2a");
 
     let run = analysed(&killed, EXPERIMENT, &noisy(1_000, |_| 20));
@@ -188,7 +188,7 @@ fn steady_requests_have_every_interval_and_the_check_passes() {
 }
 
 #[test]
-fn a_slow_beginning_is_warned_of_with_the_warm_up_that_leaves_it_out() {
+fn a_slow_beginning_is_a_warning_with_the_needed_warm_up() {
     // 3 of 20 s, which begin 1.02 s after the schedule.
     let mut slow_start = noisy(2_000, |i| if i < 300 { 200 } else { 20 });
     for sample in &mut slow_start {
@@ -269,7 +269,7 @@ fn a_stall_far_from_the_middle_does_not_excuse_a_warm_up_of_half_of_the_requests
 }
 
 #[test]
-fn answers_that_take_twice_as_long_for_good_late_in_the_hold_are_no_steady_state() {
+fn a_permanent_doubling_of_response_times_late_in_the_hold_is_no_steady_state() {
     // Of 20 s, as many requests in each, or half of them once they take twice as long.
     let slower = noisy(2_000, |i| if i < 1_200 { 10 } else { 25 });
     let closed_loop: Vec<Sample> = (0..1_600)
@@ -300,7 +300,7 @@ fn answers_that_take_twice_as_long_for_good_late_in_the_hold_are_no_steady_state
 }
 
 #[test]
-fn a_late_change_leaves_a_run_valid_whose_pair_was_made_at_the_same_time() {
+fn a_late_change_does_not_invalidate_a_run_of_a_simultaneous_pair() {
     let slower = noisy(2_000, |i| if i < 1_200 { 10 } else { 25 });
     let of_series = |together| {
         let mut manifest = completed();
@@ -380,7 +380,7 @@ fn disturbances_that_pass_or_recur_leave_a_run_valid() {
 }
 
 #[test]
-fn a_run_that_slows_down_with_fewer_than_250_requests_is_not_asked_for_late_changes() {
+fn late_changes_are_not_searched_in_fewer_than_250_requests() {
     // Over the 4 s that were run.
     let slower = |count: i64| {
         let level = |i| if 10 * i < 6 * count { 10 } else { 25 };
@@ -399,7 +399,7 @@ fn a_run_that_slows_down_with_fewer_than_250_requests_is_not_asked_for_late_chan
 }
 
 #[test]
-fn why_no_late_change_could_be_looked_for_is_said() {
+fn the_reason_for_a_missing_late_change_search_is_reported() {
     // Requests in 30 of 50 parts of a minute, and some that took no time.
     let bursts: Vec<Sample> = (0..30)
         .flat_map(|burst| (0..20).map(move |i| browse(2_000 * burst + i, 20 + noise(i) % 9)))
@@ -451,7 +451,7 @@ fn a_run_that_is_slower_from_request_to_request_is_invalid() {
 }
 
 #[test]
-fn too_few_requests_are_not_asked_and_have_what_so_few_can_have() {
+fn statistics_that_few_requests_do_not_support_are_left_out() {
     let run = analysed(&completed(), EXPERIMENT, &noisy(80, |_| 20));
 
     let steady = run.steady.as_ref().unwrap();

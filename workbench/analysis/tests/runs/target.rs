@@ -29,7 +29,7 @@ fn judged(experiment: &str, samples: &[Sample]) -> (bool, Option<Check>) {
 }
 
 #[test]
-fn a_target_that_dies_and_stays_dead_makes_the_run_invalid_and_its_time_is_named() {
+fn a_target_that_ends_makes_the_run_invalid_with_the_time_of_the_outage() {
     let (valid, check) = judged(EXPERIMENT, &requests(|ms| ms < 1_500));
 
     let check = check.unwrap();
@@ -42,7 +42,7 @@ fn a_target_that_dies_and_stays_dead_makes_the_run_invalid_and_its_time_is_named
 }
 
 #[test]
-fn a_target_that_comes_back_was_not_gone() {
+fn a_target_that_responds_again_has_no_outage() {
     let (_, check) = judged(EXPERIMENT, &requests(|ms| !(1_500..2_500).contains(&ms)));
 
     assert_eq!(check, None);
@@ -61,7 +61,7 @@ fn an_error_is_an_answer() {
 }
 
 #[test]
-fn of_several_services_the_one_that_is_gone_is_named() {
+fn the_service_with_the_outage_is_named() {
     let experiment = EXPERIMENT
         .replace(
             "shop: \"http://127.0.0.1:8080\"",

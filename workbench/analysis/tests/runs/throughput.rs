@@ -59,7 +59,7 @@ fn the_throughput_of_a_closed_loop_is_the_same_share_of_the_truth_at_any_load() 
 }
 
 #[test]
-fn a_request_that_hangs_costs_what_its_user_would_have_sent_and_no_more() {
+fn a_hanging_request_lowers_throughput_only_by_its_users_requests() {
     let hung = |user, start| {
         if user == 0 && start > 25_000 {
             30_000
@@ -76,7 +76,7 @@ fn a_request_that_hangs_costs_what_its_user_would_have_sent_and_no_more() {
 }
 
 #[test]
-fn a_hold_in_which_every_user_waits_at_its_end_lasts_as_long_as_it_was_to() {
+fn a_hold_that_ends_with_waiting_users_has_its_planned_length() {
     let stalled = |_, start| if start > 25_000 { 30_000 } else { 100 };
     let steady = steady(100, &closed_loop(100, stalled));
 

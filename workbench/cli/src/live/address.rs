@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused() {
+    fn an_invalid_address_is_refused() {
         for text in ["", "70000", "localhost:http", "localhost:-1", "a b:80"] {
             assert!(text.parse::<Address>().is_err(), "{text}");
         }

@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn long_times_are_told_in_minutes() {
+    fn long_times_are_shown_in_minutes() {
         let rounded = |seconds| super::rounded(Duration::from_secs_f64(seconds));
         assert_eq!(rounded(7.4), "7s");
         assert_eq!(rounded(89.6), "90s");

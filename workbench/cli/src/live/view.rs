@@ -366,12 +366,12 @@ mod tests {
     }
 
     #[test]
-    fn a_wide_terminal_says_how_much_the_highest_bar_is() {
+    fn a_wide_terminal_shows_the_value_of_the_highest_bar() {
         insta::assert_snapshot!(plain(&course(&["scenario3"], 20), 24, 120));
     }
 
     #[test]
-    fn before_the_start_it_says_what_is_waited_for() {
+    fn before_the_start_the_view_shows_the_reason_for_waiting() {
         let text = plain(&course(&["scenario3"], 0), 24, 60);
         assert!(text.starts_with("scenario3: Heavy load"), "{text}");
         assert!(
@@ -409,7 +409,7 @@ mod tests {
     }
 
     #[test]
-    fn runs_at_the_same_time_stand_below_each_other_and_in_their_series() {
+    fn simultaneous_runs_are_shown_below_each_other_with_their_series() {
         let mut course = course(&["a", "b"], 12);
         course.series = Some(InSeries {
             what: "block",
@@ -421,7 +421,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_not_shown() {
+    fn parts_that_do_not_fit_are_not_shown() {
         let course = course(&["a", "b"], 12);
         assert!(lines(&course, (24, 40)).is_none());
         assert!(lines(&course, (12, 80)).is_none());

@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_start_is_a_time_with_its_zone_or_a_time_from_now() {
+    fn a_start_is_a_time_with_a_zone_or_a_delay() {
         let time = |text: &str| match start_at(text) {
             Ok(StartAt::Time(time)) => time.to_string(),
             other => panic!("{text}: {other:?}"),

@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn experiments_of_the_same_name_are_told_apart() {
+    fn experiments_of_the_same_name_are_numbered() {
         let plans = ["a", "b", "a", "a-1"].map(plan);
         let plans: Vec<&Plan> = plans.iter().collect();
         assert_eq!(names(&plans), ["a#1", "b", "a#2", "a-1"]);

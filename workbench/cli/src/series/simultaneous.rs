@@ -362,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn experiments_that_disturb_each_other_are_named() {
+    fn experiments_that_share_a_target_are_a_warning() {
         let one = plan("a", "http://127.0.0.1:8001/v1", "1s");
         let same = plan("b", "http://127.0.0.1:8001/v2", "1s");
         let other = plan("b", "http://127.0.0.1:8002", "2s");

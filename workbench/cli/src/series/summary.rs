@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_series_that_stopped_says_how_to_go_on_where_it_is() {
+    fn a_stopped_series_prints_how_to_resume_it() {
         let mut failed = run(2, SeriesRunState::Failed);
         failed.reason = Some("the bookstore ended: it said\n  no room".into());
         failed.earlier_attempts = vec!["smoke/0".into()];
@@ -220,7 +220,7 @@ analyse: workbench analyze /tmp/r/series/20261123T101400Z-4f2a
     }
 
     #[test]
-    fn a_finished_series_names_what_can_be_done_with_it_last() {
+    fn a_finished_series_ends_with_the_next_steps() {
         let mut slow = run(2, SeriesRunState::Done);
         slow.missed_thresholds = vec!["p95 < 1ms".into(), "max < 2ms".into()];
         let series = series(vec![run(1, SeriesRunState::Invalid), slow]);

@@ -287,7 +287,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_that_are_complete_are_copied_and_those_of_segments_once() {
+    fn complete_files_are_copied_and_those_of_segments_once() {
         let results = tempfile::tempdir().unwrap();
         let run = results.path().join("shop/one");
         for name in [

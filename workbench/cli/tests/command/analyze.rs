@@ -101,7 +101,7 @@ fn files_of_other_tools_that_hold_no_requests_are_refused_as_by_import() {
 }
 
 #[test]
-fn what_is_no_run_is_named_with_what_can_be_read() {
+fn a_path_without_a_run_is_an_error_with_the_readable_formats() {
     let bench = Bench::new();
     let run = StoredRun::new("shop", 0, 1.0).write(&bench.path().join("results"));
     std::fs::create_dir(bench.path().join("empty")).unwrap();

@@ -6,7 +6,7 @@ use crate::support::Bench;
 const JUDGED: &[i32] = &[0, 11, 14];
 
 #[test]
-fn what_is_measured_is_what_the_server_did_and_a_little_more() {
+fn measured_times_exceed_those_of_the_server_slightly() {
     let bench = Bench::new();
     let output = bench
         .workbench()

@@ -70,7 +70,7 @@ fn one_experiment_is_compared_at_two_addresses_and_ends_with_the_gate_s_verdict(
 }
 
 #[test]
-fn what_cannot_be_compared_is_wrong_usage() {
+fn incomparable_arguments_are_wrong_usage() {
     let bench = Bench::new();
     let stub = Stub::start();
     bench.file("one", &stub.experiment("one", "GET stub/", "100ms"));

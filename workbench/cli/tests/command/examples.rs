@@ -283,7 +283,7 @@ fn login_sends_the_token_that_its_user_was_given() {
 }
 
 #[test]
-fn list_then_detail_reads_what_the_list_holds() {
+fn list_then_detail_requests_elements_of_the_list() {
     let shop = Shop::start();
     let kept = [17_u64, 40, 93];
     for id in (1..=100).filter(|id| !kept.contains(id)) {
@@ -507,7 +507,7 @@ fn graphql_sends_its_query_with_a_number_as_its_variable() {
 }
 
 #[test]
-fn probe_asks_at_its_own_rate_while_others_buy() {
+fn the_probe_scenario_has_its_own_rate_beside_buyers() {
     let shop = Shop::start();
     let orders = Service::in_front_of(&shop.url("orders"));
     let ran = Example::new("probe.yaml")

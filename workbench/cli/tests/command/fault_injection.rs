@@ -66,7 +66,7 @@ fn latency_on_one_route_is_found_in_its_samples_and_not_in_others() {
 }
 
 #[test]
-fn a_route_that_the_bookstore_does_not_have_is_told_by_the_bookstore() {
+fn an_unknown_route_of_a_fault_is_reported_by_the_bookstore() {
     let bench = Bench::new();
     let file = bench.shopping("nowhere", 1, "1s", "");
     let text = std::fs::read_to_string(&file).unwrap().replace(

@@ -77,7 +77,7 @@ fn a_history_shows_when_latency_rose_and_by_how_much() {
 }
 
 #[test]
-fn a_change_for_the_worse_fails_only_where_that_is_asked_for_and_it_is_new() {
+fn a_change_for_the_worse_fails_only_with_the_option_and_if_it_is_new() {
     let bench = Bench::new();
     sessions(&bench, 24, (14, 1.2), |_, run| run);
     history(&bench, &["results/shop"]).code(0);
@@ -91,7 +91,7 @@ fn a_change_for_the_worse_fails_only_where_that_is_asked_for_and_it_is_new() {
 }
 
 #[test]
-fn too_few_sessions_are_said_to_be_too_few() {
+fn too_few_sessions_are_a_warning() {
     let bench = Bench::new();
     sessions(&bench, 6, (3, 2.0), |_, run| run);
     history(&bench, &["results/shop", "--fail-on-change"])
@@ -195,7 +195,7 @@ fn a_published_series_is_read_from_csv_with_its_known_changes() {
 }
 
 #[test]
-fn what_is_written_as_csv_is_read_again_with_the_same_changes_and_breaks() {
+fn an_exported_csv_history_has_the_same_changes_and_breaks() {
     let bench = Bench::new();
     sessions(&bench, 40, (14, 1.2), |number, mut run| {
         if number >= 28 {
@@ -227,7 +227,7 @@ fn what_is_written_as_csv_is_read_again_with_the_same_changes_and_breaks() {
 }
 
 #[test]
-fn mistakes_are_told_with_what_would_be_right() {
+fn mistakes_are_reported_with_the_right_form() {
     let bench = Bench::new();
     sessions(&bench, 2, (2, 1.0), |_, run| run);
     std::fs::write(bench.path().join("bad.csv"), "date,p95\n1,2\n").unwrap();

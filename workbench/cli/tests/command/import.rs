@@ -183,7 +183,7 @@ fn merged_files_are_one_run() {
 }
 
 #[test]
-fn a_gzip_file_that_is_cut_off_is_read_as_far_as_it_goes_and_says_so() {
+fn a_truncated_gzip_file_is_read_to_its_end_and_reported() {
     let bench = Bench::new();
     let gzip = std::process::Command::new("gzip")
         .arg("-c")
@@ -257,7 +257,7 @@ fn warm_up_and_cool_down_leave_the_edges_out_of_the_steady_part() {
 }
 
 #[test]
-fn the_report_of_an_imported_run_claims_nothing_that_the_file_does_not_say() {
+fn the_report_of_an_imported_run_omits_unknown_values() {
     let bench = Bench::new();
 
     let run = import(&bench, &fixture("k6.csv"), &[]);

@@ -16,7 +16,7 @@ use predicates::str::contains;
 use rustix::process::{Pid, Signal, kill_process};
 
 #[test]
-fn a_signal_ends_a_run_keeps_it_and_reports_on_it() {
+fn a_signal_ends_a_run_whose_samples_are_kept_and_reported() {
     for asked in [Signal::INT, Signal::TERM, Signal::HUP] {
         let bench = Bench::new();
         let file = bench.shopping("long", 2, "1h", "");
@@ -84,7 +84,7 @@ fn a_killed_run_loses_less_than_two_parts_whatever_its_rate() {
 }
 
 #[test]
-fn a_killed_run_still_analyses_and_takes_the_bookstore_with_it() {
+fn a_killed_run_can_be_analysed_and_ends_the_bookstore() {
     let bench = Bench::new();
     let file = bench.shopping("killed", 2, "1h", "");
     let mut child = start(&bench, &file);
@@ -111,7 +111,7 @@ fn a_killed_run_still_analyses_and_takes_the_bookstore_with_it() {
 }
 
 #[test]
-fn a_terminal_that_takes_nothing_holds_up_neither_the_run_nor_its_end() {
+fn a_blocked_terminal_delays_neither_the_run_nor_its_end() {
     let full = || {
         let (reader, writer) = rustix::pipe::pipe().unwrap();
         let size = rustix::pipe::fcntl_getpipe_size(&writer).unwrap();
@@ -157,7 +157,7 @@ fn a_terminal_that_takes_nothing_holds_up_neither_the_run_nor_its_end() {
 }
 
 #[test]
-fn a_disk_that_is_full_ends_the_run_and_says_where_the_rest_is() {
+fn a_full_disk_ends_the_run_and_the_path_of_its_samples_is_printed() {
     // In the course of the run, and at its end.
     for hold in ["1h", "300ms"] {
         let bench = Bench::new();
@@ -183,7 +183,7 @@ fn a_disk_that_is_full_ends_the_run_and_says_where_the_rest_is() {
 }
 
 #[test]
-fn a_run_that_can_write_no_more_keeps_what_was_written_before() {
+fn a_run_that_cannot_write_keeps_its_earlier_samples() {
     let bench = Bench::new();
     let stub = Stub::start();
     let child = start(
@@ -222,7 +222,7 @@ fn limited(bench: &Bench, blocks: u32) -> Command {
 }
 
 #[test]
-fn results_that_are_removed_under_a_run_end_it_and_that_is_said() {
+fn removing_the_results_of_a_run_ends_it_with_a_message() {
     let bench = Bench::new();
     let stub = Stub::start();
     let mut child = start(
@@ -247,7 +247,7 @@ fn results_that_are_removed_under_a_run_end_it_and_that_is_said() {
 }
 
 #[test]
-fn a_name_that_nobody_knows_is_named_before_the_run() {
+fn an_unresolvable_host_name_is_reported_before_the_run() {
     let bench = Bench::new();
     let stub = Stub::start();
     let text = stub.experiment("lost", "GET stub/", "1h");

@@ -80,7 +80,7 @@ fn event(events: &mut impl BufRead) -> Option<(String, serde_json::Value)> {
 }
 
 #[test]
-fn the_live_page_is_told_every_second_and_in_the_end_where_the_report_is() {
+fn the_live_page_gets_every_second_and_finally_the_report() {
     let bench = Bench::new();
     let (mut child, address) = run_live(&bench, &Stub::start(), "2500ms");
     let page = answer(&address, "GET", "/", &address);
@@ -130,7 +130,7 @@ fn the_live_page_is_told_every_second_and_in_the_end_where_the_report_is() {
 }
 
 #[test]
-fn the_live_page_answers_only_who_calls_it_by_its_address_and_only_reads() {
+fn the_live_page_accepts_only_read_requests_to_its_own_address() {
     let bench = Bench::new();
     let (child, address) = run_live(&bench, &Stub::start(), "1h");
     let port = address.rsplit_once(':').unwrap().1;
@@ -160,7 +160,7 @@ fn the_live_page_answers_only_who_calls_it_by_its_address_and_only_reads() {
 }
 
 #[test]
-fn a_browser_that_stays_does_not_keep_the_command_from_ending() {
+fn a_connected_browser_does_not_delay_the_end_of_the_command() {
     let bench = Bench::new();
     let (mut child, address) = run_live(&bench, &Stub::start(), "300ms");
     let request = format!("GET /events HTTP/1.1\r\nhost: {address}\r\n\r\n");
@@ -170,7 +170,7 @@ fn a_browser_that_stays_does_not_keep_the_command_from_ending() {
 }
 
 #[test]
-fn an_address_that_is_taken_or_wrong_is_said_before_anything_is_sent() {
+fn a_used_or_wrong_address_is_reported_before_any_request() {
     let bench = Bench::new();
     let stub = Stub::start();
     let file = bench.file("taken", &stub.experiment("taken", "GET stub/", "1h"));

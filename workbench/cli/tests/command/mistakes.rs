@@ -27,7 +27,7 @@ fn wrong_usage_of_a_verb_shows_the_usage_of_that_verb() {
 }
 
 #[test]
-fn no_repetitions_are_refused_in_words() {
+fn zero_repetitions_are_refused_with_a_message() {
     Bench::new()
         .workbench()
         .args(["run", "a.yaml", "--repetitions", "0"])
@@ -55,7 +55,7 @@ fn a_wrong_experiment_is_12_with_its_place_and_nothing_is_run() {
 }
 
 #[test]
-fn a_file_that_is_not_utf_8_is_12_whichever_file_of_several_it_is() {
+fn any_file_that_is_not_utf_8_ends_with_12() {
     let bench = Bench::new();
     let good = bench.shopping("good", 1, "1s", "");
     let wide: Vec<u8> = "name: wide"

@@ -10,7 +10,7 @@ use crate::stub::Stub;
 use crate::support::{Bench, OVER};
 
 #[test]
-fn the_index_lists_runs_and_is_handed_to_the_browser() {
+fn the_index_lists_runs_and_is_opened_in_the_browser() {
     let bench = Bench::new();
     let stub = Stub::start();
     for name in ["one", "two"] {

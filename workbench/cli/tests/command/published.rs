@@ -24,7 +24,7 @@ fn printed(format: &str) -> String {
 }
 
 #[test]
-fn the_reports_figure_54_is_said_not_to_be_reproducible() {
+fn figure_54_of_the_study_is_reported_as_not_reproducible() {
     insta::assert_snapshot!(printed("text"));
 }
 

@@ -154,7 +154,7 @@ fn ctrl_c_ends_a_pause_at_once() {
 }
 
 #[test]
-fn a_killed_series_is_resumed_and_nobody_else_may_meanwhile() {
+fn a_killed_series_is_resumed_and_locked_meanwhile() {
     let bench = Bench::new();
     let stub = Stub::start();
     let file = bench.file("killed", &stub.experiment("killed", "GET stub/", "1s"));
@@ -196,7 +196,7 @@ fn a_run_that_was_over_when_the_series_was_killed_is_not_made_again() {
 }
 
 #[test]
-fn a_changed_experiment_is_refused_unless_forced_and_a_comment_is_no_change() {
+fn a_changed_experiment_is_refused_unless_forced_and_comments_do_not_count() {
     let bench = Bench::new();
     let stub = Stub::start();
     let text = stub.experiment("edited", "GET stub/", "300ms");
@@ -245,7 +245,7 @@ fn another_program_or_machine_is_refused() {
 }
 
 #[test]
-fn a_series_that_is_not_there_is_told_from_those_that_are() {
+fn an_unknown_series_is_reported_with_the_existing_ones() {
     let bench = Bench::new();
     resume(&bench, &[])
         .code(1)

@@ -40,7 +40,7 @@ fn a_run_leaves_samples_analysis_figures_and_a_report() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn what_the_bookstore_used_is_stored_analysed_and_drawn() {
+fn resources_of_the_bookstore_are_stored_analysed_and_drawn() {
     let bench = Bench::new();
     let file = bench.shopping("watched", 3, "4s", "");
     let ended = bench.workbench().arg("run").arg(&file).assert();

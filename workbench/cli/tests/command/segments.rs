@@ -227,7 +227,7 @@ fn segments_that_start_at_one_time_have_the_users_of_the_undivided_run_and_every
 }
 
 #[test]
-fn what_cannot_be_one_run_is_refused_before_anything_is_sent() {
+fn invalid_segments_are_refused_before_any_request() {
     let bench = Bench::new();
     let stub = Stub::start();
     let file = iterations(&bench, &stub, "shop");
@@ -315,7 +315,7 @@ fn validate_says_what_each_segment_does() {
 
 #[cfg(not(feature = "object-storage"))]
 #[test]
-fn a_build_without_object_storage_says_how_to_build_it_in_before_anything_is_sent() {
+fn a_build_without_object_storage_reports_how_to_enable_it_before_any_request() {
     let bench = Bench::new();
     let stub = Stub::start();
     let file = iterations(&bench, &stub, "shop");

@@ -184,7 +184,7 @@ fn a_run_that_has_recorded_nothing_says_so() {
 }
 
 #[test]
-fn a_reader_that_has_gone_is_no_error() {
+fn a_closed_reader_is_not_an_error() {
     let bench = Bench::new();
     recorded(&bench);
 
@@ -232,7 +232,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn nothing_that_a_run_leaves_and_says_holds_a_secret() {
+fn no_file_and_no_output_of_a_run_contains_a_secret() {
     let bench = Bench::new();
     let stub = Stub::start();
     let (file, secret) = secretive(&bench, &stub, "500ms");
@@ -361,7 +361,7 @@ fn on_a_terminal_the_text_goes_through_the_pager() {
 }
 
 #[test]
-fn no_pager_comes_between_a_run_and_a_pipe() {
+fn no_pager_is_used_for_a_pipe() {
     let bench = Bench::new();
     recorded(&bench);
 

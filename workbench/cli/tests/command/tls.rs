@@ -65,7 +65,7 @@ async fn a_server_is_verified_by_the_operating_system_unless_a_ca_is_given() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_certificate_that_signs_itself_is_trusted_where_it_is_given_and_only_for_its_name() {
+async fn a_self_signed_certificate_is_trusted_only_if_given_and_for_its_name() {
     let bench = Bench::new();
     // As `openssl req -x509` makes them: an authority of its own.
     for (name, host) in [("right", "localhost"), ("wrong", "elsewhere.test")] {
@@ -134,7 +134,7 @@ async fn a_server_that_asks_for_a_certificate_is_given_the_one_of_the_experiment
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_verified_is_recorded_and_every_report_warns_of_it() {
+async fn unverified_certificates_are_recorded_and_every_report_warns_of_them() {
     let bench = Bench::new();
     // Neither trusted nor of this name.
     let server = Server::start(&self_signed("elsewhere.test", IsCa::NoCa), None).await;
@@ -185,7 +185,7 @@ async fn the_name_that_tls_asks_for_is_that_of_the_url_whatever_the_host_header_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_counts_although_the_server_did_not_take_the_whole_request() {
+async fn a_response_counts_even_if_the_server_did_not_read_the_whole_request() {
     let bench = Bench::new();
     let key = self_signed("localhost", IsCa::NoCa);
     save(&bench, "server.pem", &key.cert.pem());

@@ -258,7 +258,7 @@ fn a_second_ctrl_c_leaves_no_side_behind() {
 }
 
 #[test]
-fn a_killed_command_takes_both_sides_with_it_and_both_are_analysable_and_made_again() {
+fn a_killed_command_ends_both_sides_which_can_be_analysed_and_resumed() {
     let bench = Bench::new();
     let (one, two) = (Stub::start(), Stub::start());
     let one = bench.file("one", &one.experiment("one", "GET stub/", "1h"));
@@ -303,7 +303,7 @@ fn a_side_that_is_killed_ends_the_block_and_both_are_recorded() {
 }
 
 #[test]
-fn a_block_in_which_the_generator_stood_still_is_made_again() {
+fn a_block_with_a_generator_standstill_is_repeated() {
     let bench = Bench::new();
     let stubs = [Stub::start(), Stub::start()];
     let [one, two] = ["one", "two"];
@@ -364,7 +364,7 @@ fn a_side_that_loses_its_target_ends_the_block_for_both_and_says_why() {
 }
 
 #[test]
-fn a_side_that_cannot_begin_leaves_nothing_of_the_other() {
+fn if_one_side_cannot_begin_the_other_leaves_no_run() {
     let bench = Bench::new();
     let (one, two) = (Stub::start(), Stub::start());
     let text = one.experiment("stuck", "GET stub/", "1h");
@@ -406,7 +406,7 @@ fn one_service_for_both_sides_is_warned_of() {
 }
 
 #[test]
-fn what_cannot_be_run_at_the_same_time_is_wrong_usage() {
+fn plans_that_cannot_run_simultaneously_are_wrong_usage() {
     let bench = Bench::new();
     let stub = Stub::start();
     bench.file("one", &stub.experiment("one", "GET stub/", "1s"));

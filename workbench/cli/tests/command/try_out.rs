@@ -65,7 +65,7 @@ scenarios:
 }
 
 #[test]
-fn an_unknown_scenario_and_a_target_that_is_down_are_said() {
+fn an_unknown_scenario_and_an_unavailable_target_are_reported() {
     let bench = Bench::new();
     bench.file(
         "down",

@@ -91,7 +91,7 @@ fn a_series_that_is_not_decided_goes_on_to_its_last_look() {
 }
 
 #[test]
-fn looks_that_were_taken_are_taken_again_and_by_the_recorded_policy() {
+fn looks_are_repeated_on_resume_with_the_recorded_policy() {
     let bench = Bench::new();
     run(&bench, DECIDES, &["--most", "6"]);
     let decided = bench.series();
@@ -116,7 +116,7 @@ fn looks_that_were_taken_are_taken_again_and_by_the_recorded_policy() {
 }
 
 #[test]
-fn what_was_fixed_before_the_first_run_cannot_be_changed() {
+fn settings_fixed_before_the_first_run_cannot_be_changed() {
     let bench = Bench::new();
     let stub = Stub::start();
     let file = bench.file("one", &stub.experiment("one", "GET stub/", "100ms"));
@@ -152,7 +152,7 @@ fn what_was_fixed_before_the_first_run_cannot_be_changed() {
 }
 
 #[test]
-fn what_cannot_be_decided_is_wrong_usage() {
+fn options_that_until_decided_excludes_are_wrong_usage() {
     let bench = Bench::new();
     let stub = Stub::start();
     bench.file("one", &stub.experiment("one", "GET stub/", "100ms"));

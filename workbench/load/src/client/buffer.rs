@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_not_taken_stays_in_front_of_what_comes() {
+    fn unconsumed_bytes_stay_before_new_ones() {
         let mut buffer = Buffer::default();
         let mut expected = Vec::new();
         for round in 0..100_000_u32 {
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_body_gets_no_more_room_than_it_is_read_by() {
+    fn a_long_body_does_not_enlarge_the_buffer_beyond_the_size_of_a_read() {
         let mut buffer = Buffer::default();
         for _ in 0..100 {
             let length = buffer.room().len();

@@ -159,7 +159,7 @@ mod tests {
     const ALL: [&str; 6] = ["gzip", "x-gzip", "deflate", "raw deflate", "br", "zstd"];
 
     #[test]
-    fn every_encoding_is_taken_off() {
+    fn every_encoding_is_decoded() {
         for encoding in ALL {
             let name = encoding.trim_start_matches("raw ");
             let mut answer = answer(&name.to_uppercase(), encoded(encoding, &text()));
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn encodings_are_taken_off_in_reverse_order_and_unknown_names_are_passed_over() {
+    fn encodings_are_decoded_in_reverse_order_and_unknown_ones_are_ignored() {
         let body = encoded("br", &encoded("gzip", &text()));
         let mut answer = answer("gzip, identity\r\ncontent-encoding: br,utf-8", body);
         assert_eq!(decode(&mut answer, 1 << 20), Ok(()));
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_becomes_too_long_is_cut_off_and_says_so() {
+    fn a_decoded_body_that_is_too_long_is_truncated_and_marked() {
         for encoding in ALL {
             let name = encoding.trim_start_matches("raw ");
             let bomb = encoded(encoding, &vec![0; 50 << 20]);
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_breaks_off_or_is_damaged_is_broken_unless_it_was_cut_off_by_us() {
+    fn a_truncated_or_damaged_body_is_an_error_unless_we_truncated_it() {
         for encoding in ALL {
             let name = encoding.trim_start_matches("raw ");
             let whole = encoded(encoding, &text());

@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_address_that_is_dead_is_passed_over() {
+    async fn a_dead_address_is_skipped() {
         let listen = || std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let (alive, dead) = (listen(), listen());
         let [alive_at, dead_at] = [&alive, &dead].map(|it| it.local_addr().unwrap());

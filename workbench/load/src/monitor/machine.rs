@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn busy_time_leaves_out_idling_and_waiting_and_steal() {
+    fn busy_time_excludes_idle_iowait_and_steal() {
         let stat = "cpu  100 20 300 4000 500 6 70 800 0 0\ncpu0 1 1 1 1 1 1 1 1 0 0\n\
             cpu5 1 1 1 1 1 1 1 1 0 0\nintr 5 0\nctxt 7\n";
         let wanted = Processors {

@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_quota_counts_where_it_is_what_limits_the_process() {
+    fn a_quota_applies_if_it_is_the_tightest_limit() {
         // Half a processor, and one and a half, are not rounded.
         assert_eq!(allowed(1.0, Some(0.5)), 0.5);
         assert_eq!(allowed(1.0, Some(1.5)), 1.5);

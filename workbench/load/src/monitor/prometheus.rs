@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn comments_and_empty_lines_are_no_samples_and_none_follows_the_end() {
+    fn comments_empty_lines_and_text_after_eof_are_no_samples() {
         let text = "# HELP up Whether {it} is \"up\".\r\n# TYPE up gauge\r\n\r\nup 1\r\n#\r\n# up 5\r\n\
             \u{a0}\nlast 2\n# EOF\nnever 3\n";
         let exposition = parse(text.as_bytes());

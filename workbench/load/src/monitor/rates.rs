@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn every_source_has_its_rates_and_what_is_nobodys_is_others() {
+    fn every_source_has_its_rates_and_the_rest_counts_as_others() {
         let at = Instant::now();
         let before = look(
             at,
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn a_process_counts_from_when_it_was_first_seen_unless_it_has_started_since() {
+    fn a_process_counts_from_its_first_snapshot_or_its_start() {
         let at = Instant::now();
         let shop = |pid, time| member(pid, &format!("target/{pid}"), Role::Application, time);
         // A process's number is its start here: 60,000 is one of the last seconds.
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn a_process_that_computes_is_seen_to() {
+    fn the_processor_time_of_a_busy_process_is_measured() {
         let mut sockets = Sockets::new();
         let mut look = || {
             let own = Member {

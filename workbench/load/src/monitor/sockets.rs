@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn a_count_that_takes_long_is_made_less_often() {
+    fn a_slow_count_is_taken_less_often() {
         let mut sockets = Sockets::new();
         let (before, first) = sockets.count().unwrap();
         assert!(before.is_none());
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn open_files_are_looked_through_only_for_new_sockets_and_processes() {
+    fn open_files_are_read_only_for_new_sockets_and_processes() {
         let looks = std::cell::Cell::new(0);
         let files = |pid: u32| {
             looks.set(looks.get() + 1);
@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_is_cut_or_made_up_is_refused_or_ignored() {
+    fn truncated_and_invalid_netlink_replies_are_refused_or_ignored() {
         let mut sent = Sent::new();
         assert!(!take(&[], &mut sent).unwrap());
         assert!(!take(&[1; 7], &mut sent).unwrap());

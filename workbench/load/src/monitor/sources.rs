@@ -250,7 +250,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_database_here_is_told_from_one_elsewhere() {
+    fn a_local_database_is_distinguished_from_a_remote_one() {
         for url in [
             "postgres://ann@localhost:5433/shop",
             "postgres://127.0.0.1",

@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_bookstore_that_dies_at_once_is_an_error_with_its_last_words() {
+    async fn a_bookstore_that_ends_at_once_is_an_error_with_the_end_of_its_log() {
         let folder = tempfile::tempdir().unwrap();
         let command = BookstoreCommand {
             program: "/bin/sh".into(),

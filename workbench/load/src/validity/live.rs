@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_as_planned_has_nothing_to_say() {
+    fn a_run_as_planned_has_no_live_warnings() {
         let mut so_far = so_far(&users(100));
         let recorded = recorded(1_000, 10);
         assert!(look(&mut so_far, 0, (3, 50, 0), &recorded).is_empty());
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn users_that_were_missing_once_stay_on_record() {
+    fn missing_users_are_reported_for_the_rest_of_the_run() {
         let mut so_far = so_far(&users(100));
         let recorded = recorded(1_000, 0);
         let failed = [("users".to_owned(), CheckStatus::Failed)];

@@ -111,7 +111,7 @@ fn status(validity: &Validity, name: &str) -> CheckStatus {
 }
 
 #[test]
-fn closed_connections_are_warned_of_and_no_errors_of_the_target() {
+fn closed_connections_are_a_warning_and_not_errors_of_the_target() {
     let there = [(0, 2_000), (0, 2_000)];
     let mut crossed = recorded(10, 8);
     (crossed.stale, crossed.sent_again) = (2, 3);
@@ -173,7 +173,7 @@ fn connections_that_were_not_kept_are_counted_and_the_reason_is_given() {
 }
 
 #[test]
-fn advice_on_idle_connections_is_not_given_where_the_target_has_gone() {
+fn advice_on_idle_connections_is_not_given_after_the_target_ended() {
     let finding = |found_closed| {
         let mut recorded = recorded(100, 90);
         (recorded.sent_again, recorded.found_closed) = (2, found_closed);
@@ -202,7 +202,7 @@ fn a_run_that_followed_its_plan_is_valid() {
 }
 
 #[test]
-fn a_user_that_came_late_makes_the_run_invalid() {
+fn a_late_user_makes_the_run_invalid() {
     let validity = judged(&[(0, 2_000), (500, 2_000)], recorded(10, 10), Some(10));
     assert_eq!(status(&validity, "users"), CheckStatus::Failed);
     assert_eq!(status(&validity, "punctuality"), CheckStatus::Warning);
@@ -210,7 +210,7 @@ fn a_user_that_came_late_makes_the_run_invalid() {
 }
 
 #[test]
-fn users_who_wait_for_their_last_response_while_others_come_stay_within_the_plan() {
+fn users_who_wait_for_their_last_response_do_not_count_as_surplus() {
     // A gap between two rows, and responses of 2 s: the first row is still there when the second comes.
     let rows = vec![row(1, 0, 1_000), row(1, 1_500, 2_500)];
     let validity = judged_as(
@@ -224,7 +224,7 @@ fn users_who_wait_for_their_last_response_while_others_come_stay_within_the_plan
 }
 
 #[test]
-fn a_user_who_stays_on_after_its_last_response_makes_the_run_invalid() {
+fn a_user_who_stays_after_its_last_response_makes_the_run_invalid() {
     let rows = vec![row(1, 0, 1_000), row(1, 1_500, 2_500)];
     let there = [(0, 1_100, 2_900), (1_500, 4_000, 4_000)];
     let validity = judged_as(rows, &there, recorded(10, 10), |_| {});
@@ -242,7 +242,7 @@ fn ramped_down(left: impl Fn(u64) -> There) -> Validity {
 }
 
 #[test]
-fn users_missing_at_the_start_are_not_outdone_by_users_who_leave_late() {
+fn missing_users_at_the_start_outweigh_users_who_leave_late() {
     // In the first second one of ten is missing, in the last one two too many are there.
     let validity = ramped_down(|user| {
         let from = if user == 1 { 1_000 } else { 0 };
@@ -268,7 +268,7 @@ fn users_who_leave_late_are_a_warning_and_users_who_leave_early_are_missing() {
 }
 
 #[test]
-fn a_run_that_had_to_wait_after_its_schedule_says_so() {
+fn waiting_after_the_schedule_is_reported() {
     let validity = judged(&[(0, 2_000), (0, 40_000)], recorded(10, 10), Some(10));
     let overtime = find(&validity, "overtime").expect("it waited 38 s");
     assert_eq!(overtime.status, CheckStatus::Warning);
@@ -328,7 +328,7 @@ fn a_run_in_which_nothing_succeeded_is_invalid() {
 }
 
 #[test]
-fn what_the_generator_could_not_send_makes_the_run_invalid_and_is_no_error_of_the_target() {
+fn unsent_requests_make_the_run_invalid_and_are_not_errors_of_the_target() {
     let mut starved = recorded(10, 6);
     starved.generator_errors = 4;
     let validity = judged(&[(0, 2_000), (0, 2_000)], starved, None);
@@ -341,7 +341,7 @@ fn what_the_generator_could_not_send_makes_the_run_invalid_and_is_no_error_of_th
 }
 
 #[test]
-fn a_run_that_could_send_nothing_says_so_and_does_not_say_that_nothing_was_tried() {
+fn a_run_that_could_not_send_any_request_reports_the_attempts() {
     let there = [(0, 2_000), (0, 2_000)];
     let mut starved = recorded(10, 0);
     starved.generator_errors = 10;
@@ -426,7 +426,7 @@ fn judged_by_readings(
 }
 
 #[test]
-fn who_had_the_processors_is_judged_over_the_steady_part() {
+fn use_of_the_processors_is_judged_over_the_steady_part() {
     let beside = |generators_beside| Processors {
         generators_beside,
         ..used(0.4, 0.0, 0.0, 0.0)
@@ -456,7 +456,7 @@ fn who_had_the_processors_is_judged_over_the_steady_part() {
 }
 
 #[test]
-fn what_the_machine_was_busy_with_besides_the_runs_is_found_with_numbers() {
+fn other_load_on_the_machine_is_reported_with_numbers() {
     let quiet = used(0.4, 0.3, 0.05, 0.0);
     let burst = used(0.4, 0.3, 0.6, 0.0);
     let beside = Processors {
@@ -505,7 +505,7 @@ fn idling_in_ramps_and_after_the_schedule_does_not_dilute_a_saturated_generator(
 }
 
 #[test]
-fn a_steady_part_without_a_whole_reading_is_judged_by_those_that_touch_it() {
+fn a_short_steady_part_is_judged_by_overlapping_readings() {
     let check = processors_check(&[used(1.9, 0.0, 0.0, 0.0)], 0.0, 60, |it| {
         it.steady = Duration::from_millis(2_500)..Duration::from_millis(3_500);
     });
@@ -513,7 +513,7 @@ fn a_steady_part_without_a_whole_reading_is_judged_by_those_that_touch_it() {
 }
 
 #[test]
-fn a_target_that_fills_the_machine_together_with_the_generator_is_a_warning() {
+fn a_machine_that_target_and_generator_saturate_together_is_a_warning() {
     // Of one processor each: neither is busy by its own share.
     let beside = |target, others, among_others| {
         processors_check(&[used(0.9, target, others, 0.0)], 0.0, 2, |it| {
@@ -539,7 +539,7 @@ fn a_target_that_fills_the_machine_together_with_the_generator_is_a_warning() {
 }
 
 #[test]
-fn in_a_container_others_are_judged_by_the_machine_and_our_own_by_what_the_container_may_use() {
+fn in_a_container_others_are_judged_by_the_machine_and_the_run_by_the_containers_quota() {
     let in_container = |check, generator, target, others, steal| {
         let reading = Processors {
             online: 64.0,
@@ -569,7 +569,7 @@ fn in_a_container_others_are_judged_by_the_machine_and_our_own_by_what_the_conta
 }
 
 #[test]
-fn time_that_users_did_not_wait_is_noticed() {
+fn time_without_waiting_for_responses_is_detected() {
     let mut idle = recorded(10, 10);
     idle.elapsed_ns = 3_000_000_000;
     let validity = judged(&[(0, 2_000), (0, 2_000)], idle, None);
@@ -670,7 +670,7 @@ fn judged_with(record: &Record) -> Validity {
 }
 
 #[test]
-fn arrivals_that_begin_in_time_pass() {
+fn punctual_arrivals_pass() {
     let validity = judged_with(&arrivals(&[80; 200], 0, 0));
     assert!(validity.valid, "{validity:?}");
     for name in ["arrivals", "arrival lateness"] {
@@ -679,8 +679,7 @@ fn arrivals_that_begin_in_time_pass() {
 }
 
 #[test]
-fn arrivals_that_wait_for_a_user_are_warned_of_and_too_many_that_never_begin_make_the_run_invalid()
-{
+fn waiting_arrivals_are_a_warning_and_too_many_missing_ones_make_the_run_invalid() {
     let waited = judged_with(&arrivals(&[80; 195], 4, 1));
     assert!(waited.valid, "{waited:?}");
     assert_eq!(status(&waited, "arrivals"), CheckStatus::Warning);
@@ -699,7 +698,7 @@ fn arrivals_that_wait_for_a_user_are_warned_of_and_too_many_that_never_begin_mak
 }
 
 #[test]
-fn a_generator_that_sends_late_is_warned_of_and_one_that_is_always_late_is_no_judge() {
+fn late_sending_is_a_warning_and_constantly_late_sending_makes_the_run_invalid() {
     let seldom = arrivals(&[[80; 97].as_slice(), &[9_000; 3]].concat(), 0, 0);
     assert_eq!(
         status(&judged_with(&seldom), "arrival lateness"),
@@ -714,7 +713,7 @@ fn a_generator_that_sends_late_is_warned_of_and_one_that_is_always_late_is_no_ju
 }
 
 #[test]
-fn a_generator_that_does_not_run_for_a_while_is_no_judge_of_the_target() {
+fn a_standstill_of_the_generator_makes_the_run_invalid() {
     let judged = |standstills: &[(u64, u64)]| {
         let clock = Clock::starting_in(Duration::ZERO);
         let ms = Duration::from_millis;

@@ -119,7 +119,7 @@ async fn arrivals_without_a_free_user_wait_and_what_never_starts_is_censored() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_slow_reset_before_the_run_fires_no_storm_of_arrivals() {
+async fn a_slow_reset_does_not_cause_a_burst_of_arrivals() {
     let _turn = one_run_at_a_time().await;
     let folder = tempfile::tempdir().unwrap();
     let stub = Stub::start().await;
@@ -244,7 +244,7 @@ async fn a_run_of_iterations_ends_when_they_are_done() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_that_is_stopped_is_not_complete_because_responses_come_after_its_end() {
+async fn a_stopped_run_is_not_complete_even_if_responses_arrive_after_its_end() {
     let _turn = one_run_at_a_time().await;
     let folder = tempfile::tempdir().unwrap();
     let stub = Stub::start().await;

@@ -105,7 +105,7 @@ async fn connections_are_renewed_with_each_iteration_where_that_is_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn http_2_is_spoken_without_asking_where_it_is_known() {
+async fn http_2_with_prior_knowledge_needs_no_negotiation() {
     let _turn = one_run_at_a_time().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

@@ -117,7 +117,7 @@ fn experiment(folder: &Path, service: &Service, text: &str) -> Plan {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_user_comes_iterates_by_its_flow_and_goes() {
+async fn a_user_runs_on_start_its_flow_and_on_stop() {
     let _turn = one_run_at_a_time().await;
     let folder = tempfile::tempdir().unwrap();
     let service = Service::start(|_| ok("{\"n\": 3}")).await;
@@ -164,7 +164,7 @@ scenarios:
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_response_gives_is_sent_with_later_requests() {
+async fn captured_values_are_sent_with_later_requests() {
     let _turn = one_run_at_a_time().await;
     let folder = tempfile::tempdir().unwrap();
     let service = Service::start(|received| match received.path.as_str() {
@@ -275,7 +275,7 @@ scenarios:
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_missing_part_ends_the_iteration_and_a_failed_beginning_is_begun_again() {
+async fn a_missing_capture_ends_the_iteration_and_a_failed_on_start_is_repeated() {
     let _turn = one_run_at_a_time().await;
     let folder = tempfile::tempdir().unwrap();
     let logins = Mutex::new(0);
@@ -463,7 +463,7 @@ scenarios: [ { name: one, pacing: 100ms, steps: [ { request: GET s/a }, { think:
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_secret_is_left_in_anything_that_a_run_leaves() {
+async fn no_file_of_a_run_contains_a_secret() {
     let _turn = one_run_at_a_time().await;
     let folder = tempfile::tempdir().unwrap();
     let secrets = ["pä ss/wo\"rd+1", "file-secret-88", "column-secret-99"];
@@ -550,7 +550,7 @@ scenarios:
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_secret_that_is_not_there_ends_the_run_before_anything_is_sent() {
+async fn a_missing_secret_ends_the_run_before_any_request() {
     let _turn = one_run_at_a_time().await;
     let folder = tempfile::tempdir().unwrap();
     let service = Service::start(|_| ok("")).await;

@@ -226,7 +226,7 @@ fn a_sequence_is_a_number_for_each_turn() {
 }
 
 #[test]
-fn the_present_is_written_as_asked_for() {
+fn the_current_time_is_written_in_the_given_format() {
     // 2026-11-27T01:02:03.456789Z.
     let moment = Moment {
         turn: 0,

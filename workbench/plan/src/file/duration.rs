@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_written_in_the_unit_that_people_would_choose() {
+    fn times_are_written_in_the_largest_suitable_unit() {
         let written = |seconds: f64| format_duration(Duration::from_secs_f64(seconds));
         assert_eq!(written(60.0), "60s");
         assert_eq!(written(100.0), "100s");

@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_nul_in_a_text_is_pointed_at() {
+    fn a_nul_in_a_text_is_reported_with_its_position() {
         assert_eq!(
             refused("\u{feff}n\u{e9}e: x\nab\0c: d\n".as_bytes()),
             "it is not text: line 2, column 3 holds a NUL character"
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_text_is_not_taken_for_another_encoding() {
+    fn binary_files_are_not_taken_for_another_encoding() {
         for bytes in [
             &b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"[..],
             b"\x1f\x8b\x08\0\x01\x02\xff",
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn encodings_of_one_byte_are_told_apart_by_their_letters() {
+    fn single_byte_encodings_are_distinguished_by_their_characters() {
         let said = refused(b"title: caf\xe9\n");
         assert!(
             said.contains("probably in Latin-1: line 1, column 11 holds the byte 0xE9 (\u{e9})"),

@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_rate_says_what_would_be() {
+    fn a_wrong_rate_is_reported_with_the_right_form() {
         for (text, said) in [
             ("500", "500 needs a unit; write 500/s"),
             ("500/min", "did you mean \"500/m\"?"),

@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_that_addresses_do_not_know_are_shown_encoded() {
+    fn invalid_characters_of_addresses_are_suggested_percent_encoded() {
         assert_eq!(check_path("/a-b/c?d=e%20f&g=%C3%A9"), Ok(()));
         assert_eq!(
             check_path("/caf\u{e9}").unwrap_err().message,

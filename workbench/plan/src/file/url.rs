@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_the_url_of_a_service_is_refused() {
+    fn an_invalid_service_url_is_refused() {
         for text in [
             "localhost:8001",
             "ftp://host",

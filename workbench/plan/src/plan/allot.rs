@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn at_no_moment_is_a_scenario_a_whole_user_away_from_its_share() {
+    fn a_scenario_is_never_a_whole_user_away_from_its_share() {
         let weights = [7, 2, 1];
         for users in 1..=40 {
             for (count, weight) in allotted(&weights, users).into_iter().zip(weights) {

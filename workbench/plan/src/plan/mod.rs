@@ -116,7 +116,7 @@ mod tests {
     use super::SteadyPart;
 
     #[test]
-    fn a_plan_is_steady_in_its_hold_where_the_users_who_come_last_are_held() {
+    fn the_steady_part_is_the_hold_if_the_last_users_are_held() {
         let part = |load: &str| {
             let text = format!(
                 "target: {{ bookstore: {{}} }}\n{load}\n\

@@ -122,7 +122,7 @@ fn values_are_taken_from_every_place() {
 }
 
 #[test]
-fn one_at_random_is_each_equally_often() {
+fn random_picks_take_each_value_equally_often() {
     let step = step("capture: { a: { json: \"$[*]\", pick: random } }");
     let mut random = random_for_user(1, 1);
     let mut values = vec![Value::Text(String::new()); CAPTURED + 1];
@@ -142,7 +142,7 @@ fn one_at_random_is_each_equally_often() {
 }
 
 #[test]
-fn what_is_not_there_is_said_and_ends_the_iteration() {
+fn a_missing_capture_is_reported_and_ends_the_iteration() {
     for (capture, body, reason) in [
         ("{ json: $.a.b }", JSON, "there is no $.a.b in the body"),
         (
@@ -185,7 +185,7 @@ fn what_is_not_there_is_said_and_ends_the_iteration() {
 }
 
 #[test]
-fn without_an_answer_there_are_only_defaults() {
+fn without_a_response_captures_have_their_defaults() {
     let with_default = step("capture: { a: { json: $.a, default: 7 } }");
     let mut values = vec![Value::Text("before".to_owned()); CAPTURED + 1];
     assert!(with_default.without_response(&mut values));
@@ -218,7 +218,7 @@ fn a_success_needs_all_that_is_expected() {
 }
 
 #[test]
-fn the_first_thing_that_does_not_hold_is_said() {
+fn the_first_unmet_expectation_is_reported() {
     for (expect, reason) in [
         (
             "body: { contains: basket }",
@@ -282,7 +282,7 @@ fn the_first_thing_that_does_not_hold_is_said() {
 }
 
 #[test]
-fn a_status_that_is_not_expected_is_said_with_where_it_leads_to() {
+fn an_unexpected_redirect_is_reported_with_its_location() {
     let status = |expect: &str, status: u16| {
         let step = step(expect);
         let failure = examined(&step, &response(status, JSON)).0.failure;
@@ -310,7 +310,7 @@ fn a_status_that_is_not_expected_is_said_with_where_it_leads_to() {
 }
 
 #[test]
-fn a_failure_takes_what_there_is_and_the_gravest_is_said() {
+fn a_failed_response_still_sets_captures_and_its_most_serious_failure_is_returned() {
     let step = step("capture: { a: { json: $.total } }\n        expect: { status: 201 }");
     let (finding, value) = examined(&step, &response(200, JSON));
     assert_eq!(value, Value::Integer(3));
@@ -332,7 +332,7 @@ fn texts_are_shown_whole_and_in_one_line() {
 }
 
 #[test]
-fn no_more_of_a_response_is_looked_at_than_is_asked_for() {
+fn a_response_is_parsed_only_as_far_as_needed() {
     for (more, part) in [
         ("name: a", Part::Status),
         ("expect: { status: 200, time: < 1s }", Part::Status),

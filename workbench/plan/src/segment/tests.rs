@@ -152,7 +152,7 @@ fn a_plan_with_too_few_users_names_the_segment_that_would_have_none() {
 }
 
 #[test]
-fn a_bookstore_on_one_database_is_not_started_once_for_each_segment() {
+fn a_bookstore_on_one_shared_database_cannot_be_run_in_segments() {
     let text = "target: { bookstore: { database: \"postgres://localhost/shop\" } }\n\
         concurrency: { target: 4, hold: 1s }\n\
         scenarios: [ { name: a, steps: [ request: GET catalog/products ] } ]\n";

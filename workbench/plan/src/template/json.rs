@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_json_does_not_know_is_refused() {
+    fn values_without_a_json_form_are_refused() {
         assert_eq!(compile("a: .nan").unwrap_err().offending, ".nan");
         assert_eq!(compile("a: !celsius 3").unwrap_err().offending, "!celsius");
         assert!(

@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_items_few_are_looked_at() {
+    fn only_few_of_many_items_are_created() {
         let reservoir = Reservoir::new(10, 3);
         let mut taken = 0;
         for item in 0..1_000_000_u32 {

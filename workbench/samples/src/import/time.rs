@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn instants_are_told_by_their_digits_or_as_dates() {
+    fn instants_are_recognised_by_their_number_of_digits_or_as_dates() {
         let at = |text: &str| {
             let found = any(text.as_bytes())?;
             Some((found.ns, found.tick))

@@ -91,7 +91,7 @@ fn exchanges_come_back_as_they_were_kept() {
 }
 
 #[test]
-fn of_each_label_and_kind_a_bounded_number_is_kept_and_of_good_ones_the_first() {
+fn a_bounded_number_of_failures_and_the_first_success_of_each_label_are_kept() {
     let recorder = recorder(&[]);
     for user in 0..1_000 {
         recorder.good(0, &[], || exchange(user, ""));
@@ -118,7 +118,7 @@ fn of_each_label_and_kind_a_bounded_number_is_kept_and_of_good_ones_the_first() 
 }
 
 #[test]
-fn the_question_whether_one_is_wanted_is_answered_before_it_is_there() {
+fn wants_predicts_whether_the_next_exchange_is_kept() {
     let recorder = recorder(&[]);
     assert!(recorder.wants(0, None));
     recorder.good(0, &[], || exchange(1, ""));
@@ -250,7 +250,7 @@ fn large_bodies_and_many_of_them_take_a_bounded_file() {
 }
 
 #[test]
-fn what_was_saved_is_replaced_and_nothing_new_is_not_written() {
+fn saving_replaces_the_file_and_is_skipped_without_changes() {
     let run = tempfile::tempdir().unwrap();
     let recorder = recorder(&[]);
     recorder.save_regularly(run.path()).unwrap();
@@ -292,7 +292,7 @@ fn a_file_that_cannot_be_written_is_an_error_and_is_written_later() {
 }
 
 #[test]
-fn a_newer_or_broken_file_is_named_for_what_it_is() {
+fn a_newer_file_and_a_broken_file_have_different_errors() {
     let run = tempfile::tempdir().unwrap();
     let write = |text: &str| {
         fs::create_dir_all(run.path().join("failures")).unwrap();

@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn dividing_and_multiplying_back_leaves_no_trace_within_32_digits() {
+    fn division_and_multiplication_cancel_within_32_digits() {
         let third = DoubleDouble::sum(1.0, 0.0) / 3.0;
 
         let trace = (third * 3.0 - DoubleDouble::sum(1.0, 0.0)).value();

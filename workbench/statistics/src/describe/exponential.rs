@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn exponential_values_have_p_values_that_are_uniform_and_others_are_told_apart() {
+    fn p_values_are_uniform_for_exponential_values_and_small_for_others() {
         // By inversion from a Weyl sequence scrambled by a multiplicative hash: 200 sets of 100 values.
         let uniform = |index: u64| {
             let mut bits = index.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn gaps_that_cannot_be_are_refused() {
+    fn impossible_gaps_are_refused() {
         for (values, mean) in [
             (&[1.0][..], 1.0),
             (&[1.0, -1.0], 1.0),

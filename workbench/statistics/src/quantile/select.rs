@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn values_that_are_all_alike_or_alike_but_for_a_few_are_selected() {
+    fn order_statistics_of_nearly_constant_values_are_selected() {
         assert_selected(&many(|_| 7.0));
         assert_selected(&many(|u| if u < 1e-4 { u * 1e300 } else { 7.0 }));
         assert_selected(&many(|u| if u < 0.5 { -0.0 } else { 0.0 }));

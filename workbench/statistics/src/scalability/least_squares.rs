@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_that_cannot_be_told_apart_are_no_fit() {
+    fn unidentifiable_parameters_are_not_fitted() {
         let fit = least_squares(&[1.0, 2.0], vec![1.0, 1.0], |b| {
             let prediction = || Prediction {
                 value: b[0] + b[1],

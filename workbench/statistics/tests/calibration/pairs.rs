@@ -17,7 +17,7 @@ const TRIMMED: Procedure = Procedure::Product(PairTest::Trimmed);
 const PUBLISHED_TRIALS: f64 = 20_000.0;
 
 #[test]
-fn looks_keep_the_alarms_and_the_passes_of_the_whole_at_five_percent() {
+fn looks_keep_the_false_alarm_and_false_pass_rates_of_the_series_at_five_percent() {
     for (seed, (name, pairs)) in (200..).zip(schedules()) {
         for test in [PairTest::T, PairTest::Trimmed] {
             let looks = Looks::new(&pairs, test, 0.05).unwrap();
@@ -33,7 +33,7 @@ fn looks_keep_the_alarms_and_the_passes_of_the_whole_at_five_percent() {
 }
 
 #[test]
-fn looks_at_t_tests_use_the_whole_of_their_five_percent() {
+fn looks_at_t_tests_exhaust_their_five_percent() {
     let looks = Looks::new(&[5, 10, 15, 20], PairTest::T, 0.05).unwrap();
     let [alarms, passes] = shares(20_000, 210, |random| {
         false_statements(PUBLISHED, &looks, PairTest::T, random)

@@ -24,7 +24,7 @@ fn audit_of_three_series(slower: f64, reshuffles: u32) -> AuditReport {
 }
 
 #[test]
-fn an_audit_of_equal_runs_counts_its_alarms_twice_over() {
+fn an_audit_of_equal_runs_counts_disjoint_and_reshuffled_alarms() {
     let report = audit_of_three_series(1.0, 1000);
     assert_eq!(report.runs, 30);
     assert_eq!(report.disjoint.comparisons, 3);
@@ -47,7 +47,7 @@ fn an_audit_of_different_systems_finds_too_many_alarms() {
 }
 
 #[test]
-fn runs_of_one_experiment_are_split_in_order_of_time_and_in_every_other_way() {
+fn runs_of_one_experiment_are_split_by_time_and_reshuffled() {
     let runs: Vec<_> = alone("shop", 10, 10.0).into_iter().map(gate_run).collect();
     let options = AuditOptions {
         runs_per_side: Some(5),
@@ -86,7 +86,7 @@ fn two_copies_of_a_service_at_addresses_of_their_own_are_audited() {
 }
 
 #[test]
-fn a_target_of_another_kind_does_differ() {
+fn a_target_of_another_kind_counts_as_different() {
     let report = audit_of_targets(|run| {
         let urls = "urls: { shop: \"http://127.0.0.1:8080\" }";
         with_change(run, urls, &urls.replace("http:", "https:"))

@@ -22,7 +22,7 @@ fn failing_on(fail_on: FailOn) -> PolicyChoices {
 }
 
 #[test]
-fn what_is_surely_beyond_the_margin_is_not_perhaps_within_it() {
+fn a_change_beyond_the_margin_is_not_described_as_possibly_within_it() {
     let reason = |factor, fail_on| {
         judged(10, factor, failing_on(fail_on)).rows[0]
             .reason
@@ -61,7 +61,7 @@ fn the_policy_s_minimum_is_named_where_it_is_the_reason() {
 }
 
 #[test]
-fn warnings_of_what_failed_are_told_with_their_rows() {
+fn warnings_of_failed_rows_are_part_of_their_reasons() {
     let told = |report: &GateReport| {
         let advice = report.advice.iter();
         advice

@@ -60,7 +60,7 @@ fn judged(factor: f64, absent: &MissingRuns, policy: &Policy, force: bool) -> Ga
 }
 
 #[test]
-fn a_candidate_that_crashed_is_not_judged_by_the_runs_that_it_survived() {
+fn a_candidate_with_crashed_runs_is_not_judged_by_the_others() {
     let absent = absent(&[SeriesRunState::Done, SeriesRunState::Failed]);
     let report = judged(1.0, &absent, &Policy::default(), false);
     assert_eq!(report.conclusion, Conclusion::Invalid);
@@ -114,7 +114,7 @@ fn runs_without_a_partner_are_left_out_only_if_the_series_says_that_it_ended_ear
 }
 
 #[test]
-fn an_earlier_attempt_that_failed_is_told_and_one_that_was_interrupted_is_not() {
+fn a_failed_earlier_attempt_is_reported_and_an_interrupted_one_is_not() {
     let results = tempfile::tempdir().unwrap();
     let mut record = series(&[SeriesRunState::Done]);
     let mut failing = |outcome: Outcome| {

@@ -66,7 +66,7 @@ fn ten_per_cent_more_fail_and_two_per_cent_do_not() {
 }
 
 #[test]
-fn what_is_faster_passes_unless_the_policy_fails_on_it() {
+fn a_faster_candidate_passes_unless_the_policy_fails_on_improvements() {
     let (baseline, candidate) = sides(10, 0.9);
     let report = gate(&baseline, &candidate, &Policy::default());
     assert_eq!(report.conclusion, Conclusion::Passed);
@@ -108,7 +108,7 @@ fn too_few_runs_are_never_a_pass() {
 }
 
 #[test]
-fn a_policy_may_ask_for_more_runs_or_fail_on_doubt() {
+fn a_policy_may_require_more_runs_or_fail_on_inconclusive_rows() {
     let policy = PolicyChoices {
         minimum_runs: Some(11),
         ..PolicyChoices::default()
@@ -161,7 +161,7 @@ fn the_default_gates_typical_time_p95_and_error_rate_of_all_requests() {
 }
 
 #[test]
-fn a_gated_label_that_no_run_has_is_not_passed_over() {
+fn a_gated_label_that_no_run_has_is_an_error() {
     let policy = PolicyChoices {
         labels: Some(GatedLabels::Listed(vec!["browse".into(), "search".into()])),
         ..PolicyChoices::default()
@@ -175,7 +175,7 @@ fn a_gated_label_that_no_run_has_is_not_passed_over() {
 }
 
 #[test]
-fn few_requests_leave_the_error_rate_open_and_are_told_how_many_it_takes() {
+fn few_requests_leave_the_error_rate_open_with_the_needed_number() {
     let (mut baseline, mut candidate) = sides(5, 1.0);
     for run in baseline.iter_mut().chain(&mut candidate) {
         let total = &mut run.analysis.steady.as_mut().unwrap().total;
@@ -199,7 +199,7 @@ fn detectable_changes_are_always_there_and_needed_runs_where_the_verdict_is_open
 }
 
 #[test]
-fn a_history_of_ten_sessions_carries_a_single_run() {
+fn a_single_run_is_judged_by_a_history_of_ten_sessions() {
     let history: Vec<_> = alone("shop", 10, 10.0).into_iter().map(gate_run).collect();
     let judged = |mean_ms: f64, history: &[GateRun]| {
         let candidate = [gate_run(run("shop", 30, mean_ms))];
@@ -224,7 +224,7 @@ fn a_history_of_ten_sessions_carries_a_single_run() {
 }
 
 #[test]
-fn runs_that_are_no_history_do_not_carry_a_single_one() {
+fn a_single_run_is_not_judged_by_runs_that_are_no_history() {
     let baseline: Vec<_> = alone("shop", 10, 10.0).into_iter().map(gate_run).collect();
     let report = gate(
         &baseline,
@@ -235,7 +235,7 @@ fn runs_that_are_no_history_do_not_carry_a_single_one() {
 }
 
 #[test]
-fn a_history_is_of_sessions_and_not_of_one_series() {
+fn a_history_needs_runs_of_different_sessions() {
     let (history, candidate) = sides(10, 1.0);
     let sides = Sides {
         baseline: &history,

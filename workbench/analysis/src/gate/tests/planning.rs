@@ -13,7 +13,7 @@ fn comparison(blocks: u32) -> AuditSource {
 }
 
 #[test]
-fn a_plan_asks_for_the_fewest_pairs_that_find_a_change_four_times_out_of_five() {
+fn a_plan_gives_the_fewest_pairs_with_a_power_of_80_percent() {
     let report = plan(&[comparison(10)], &Policy::default());
     assert_eq!((report.runs, report.pairs), (20, 10));
     let row = &report.rows[0];
@@ -38,7 +38,7 @@ fn a_plan_asks_for_the_fewest_pairs_that_find_a_change_four_times_out_of_five() 
 }
 
 #[test]
-fn runs_without_pairs_are_taken_to_share_nothing() {
+fn runs_without_pairs_count_as_independent() {
     let (runs, _) = sides(10, 1.0);
     let report = plan(&[AuditSource::Runs(runs)], &Policy::default());
     let row = &report.rows[0];

@@ -101,7 +101,7 @@ fn each_run_may_have_a_seed_of_its_own() {
 }
 
 #[test]
-fn sides_that_replay_a_seed_each_are_refused() {
+fn sides_that_repeat_different_seeds_are_refused() {
     let baseline: Vec<_> = alone("old", 5, 10.0).into_iter().map(gate_run).collect();
     let mut candidate: Vec<_> = alone("new", 5, 10.0).into_iter().map(gate_run).collect();
     for run in &mut candidate {

@@ -39,7 +39,7 @@ fn a_single_run_is_judged_by_a_history_only_whatever_the_policy_s_minimum() {
 }
 
 #[test]
-fn a_history_grows_by_all_that_was_not_found_to_be_what_the_policy_fails_on() {
+fn a_history_grows_by_every_run_without_a_failing_verdict() {
     let kept = |sessions: usize, fail_on: &[FailOn]| {
         let candidate = [gate_run(run("shop", 30, 13.0))];
         let sides = Sides {

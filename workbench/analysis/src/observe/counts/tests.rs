@@ -89,7 +89,7 @@ fn ranks_and_limits_are_those_of_all_times_in_order() {
 }
 
 #[test]
-fn many_times_close_together_are_told_apart_in_little_memory() {
+fn many_close_times_are_distinguished_in_little_memory() {
     // Ranges of four seconds are 2^21 ns wide, and all times of both classes lie in two of them.
     let close = |count: u64| -> Vec<u64> {
         let times = (0..count).map(|i| 4_000_000_000 + i * 7_919 % 3_000_000);
@@ -126,7 +126,7 @@ fn many_times_close_together_are_told_apart_in_little_memory() {
 }
 
 #[test]
-fn without_another_look_a_rank_is_known_to_a_thousandth() {
+fn order_statistics_are_known_to_a_thousandth_without_a_look_up() {
     let (many, few) = (times(100_000), times(3_001));
     let classes = [class(&many, 3), class(&few, 2)];
     let mut all = [many, few].concat();

@@ -177,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_condition_without_variables_is_known_before_the_run() {
+    fn a_condition_without_variables_is_evaluated_during_conversion() {
         for holds in ["true", "1 == 1.0", "a != b", "2 < 10", "x >= x"] {
             assert!(constant_truth(holds), "{holds}");
         }

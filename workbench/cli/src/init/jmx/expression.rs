@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_taken_apart_into_literals_variables_and_calls() {
+    fn a_text_is_parsed_into_literals_variables_and_calls() {
         assert_eq!(parse("costs $5 {x}"), [literal("costs $5 {x}")]);
         assert_eq!(
             parse("/items/${id}/${__Random(1,10,n)}"),
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_closed_is_literal() {
+    fn unclosed_references_are_literal() {
         assert_eq!(parse("${a"), [literal("${a")]);
         assert_eq!(parse("${__P(a,b"), [literal("${__P(a,b")]);
         assert_eq!(parse("é${"), [literal("é${")]);

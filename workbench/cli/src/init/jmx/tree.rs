@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn an_element_is_followed_by_the_tree_of_what_is_below_it() {
+    fn a_hash_tree_after_an_element_holds_its_children() {
         let root = parse(
             "<?xml version=\"1.0\"?>\n<t>\n<hashTree>\n <A testname=\"a &amp; b\"/>\n <hashTree>\n  <x.y.B enabled=\"false\"/>\n \
              <hashTree/>\n </hashTree>\n <C><stringProp name=\"p\">1&#x41;&lt;</stringProp><doubleProp><name>q</name>\
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_xml_is_refused_with_its_line() {
+    fn invalid_xml_is_refused_with_its_line() {
         assert!(fault("").contains("no XML element"));
         assert!(fault("hello").contains("no XML element"));
         assert!(fault("<a>\n<b>\n</a>").starts_with("line 3: "));

@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_met_in_descriptions_is_read() {
+    fn irregular_descriptions_are_read() {
         let text = "a: -9223372036854776000\nb: {200: x}\na: 1\n";
         let Lenient(value) = serde_yaml::from_str(text).unwrap();
         assert_eq!(value["a"], Value::from(1));

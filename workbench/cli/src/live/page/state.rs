@@ -151,7 +151,7 @@ mod tests {
     use crate::live::fixture;
 
     #[test]
-    fn who_connects_late_is_told_the_last_ten_minutes_and_all_reports() {
+    fn a_late_browser_gets_the_last_ten_minutes_and_all_reports() {
         let mut page = Page::default();
         page.begin(&fixture::course(&["shop"], 0));
         (1..=700).for_each(|second| {

@@ -249,7 +249,7 @@ fn a_regression_fails_the_job_and_is_in_the_comment_the_summary_and_the_reports(
 }
 
 #[test]
-fn a_comment_goes_when_all_passes_if_that_is_asked_for() {
+fn a_comment_is_deleted_on_success_if_requested() {
     let old = "<!-- workbench-gate:gate -->\nFailed";
     for (comment, left) in [("unless-passed", vec![]), ("never", vec![old.to_owned()])] {
         let job = Job::new(&[old], &[GATE[0], GATE[1], ("comment", comment)]);
@@ -288,7 +288,7 @@ fn a_command_without_a_report_replaces_the_old_comment_too() {
 }
 
 #[test]
-fn experiments_are_compared_with_all_that_the_inputs_say() {
+fn all_inputs_of_compare_are_applied() {
     let inputs = [
         ("experiments", "\n  shop one.yaml \n\n"),
         (
@@ -316,7 +316,7 @@ fn experiments_are_compared_with_all_that_the_inputs_say() {
 }
 
 #[test]
-fn a_download_that_is_not_what_was_released_is_not_run() {
+fn a_download_with_a_wrong_checksum_is_not_run() {
     let job = Job::new(&[], &GATE);
     let sums = job.released().join("SHA256SUMS");
     let right = std::fs::read_to_string(&sums).unwrap();
@@ -343,7 +343,7 @@ fn a_download_that_is_not_what_was_released_is_not_run() {
 }
 
 #[test]
-fn a_wrong_input_is_told_before_anything_is_run() {
+fn wrong_inputs_are_reported_before_any_run() {
     for (input, value) in [
         ("comment", "sometimes"),
         ("name", "../x"),

@@ -94,7 +94,7 @@ fn too_few_runs_are_inconclusive_with_11_and_never_a_pass() {
 }
 
 #[test]
-fn an_invalid_run_ends_with_14_unless_forced_which_is_said() {
+fn an_invalid_run_ends_with_14_unless_forced_and_forcing_is_reported() {
     let bench = Bench::new();
     series(&results(&bench), "s1", 8, 1.0, |position, run| {
         if position == 3 { run.invalid() } else { run }
@@ -172,7 +172,7 @@ fn folders_of_runs_runs_and_experiments_of_series_can_be_named() {
 }
 
 #[test]
-fn a_side_that_cannot_be_made_out_is_told_how() {
+fn an_ambiguous_side_is_reported_with_the_right_form() {
     let bench = Bench::new();
     pairs(&bench, 3, 1.0);
     gate(

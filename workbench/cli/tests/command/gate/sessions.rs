@@ -106,7 +106,7 @@ fn an_audit_counts_alarms_on_series_of_equal_experiments() {
 }
 
 #[test]
-fn an_audit_of_runs_of_one_experiment_deals_them_out() {
+fn an_audit_of_one_experiment_splits_its_runs() {
     let bench = Bench::new();
     alone(&bench, "shop", 0, 10, 1.0);
     gate(&bench, &["--audit", "results/shop", "--runs-per-side", "5"])

@@ -292,7 +292,7 @@ fn an_h2load_log_and_a_locust_request_log_are_read() {
 }
 
 #[test]
-fn goose_requests_that_are_failed_afterwards_or_made_up_are_told_apart() {
+fn goose_requests_that_were_failed_later_or_synthetic_are_recognised() {
     let bench = Bench::new();
     let request = |elapsed: u32, success: bool, update: bool, made_up: u32| {
         format!(
@@ -361,7 +361,7 @@ fn any_table_is_read_where_its_columns_are_named() {
 }
 
 #[test]
-fn aggregates_are_refused_with_the_way_to_single_requests() {
+fn aggregates_are_refused_with_instructions_for_single_requests() {
     let bench = Bench::new();
     for (file, instead) in [
         ("locust_stats.csv", "listener of the request event"),

@@ -276,7 +276,7 @@ fn loads_of_thread_groups_become_loads() {
 }
 
 #[test]
-fn what_stands_beside_a_request_and_around_it_applies_to_it() {
+fn elements_beside_a_request_and_its_controllers_apply_to_it() {
     let login = request_with(
         "POST",
         "/login",
@@ -409,7 +409,7 @@ fn addresses_and_bodies_are_sent_as_jmeter_sends_them() {
 }
 
 #[test]
-fn a_file_that_is_not_there_is_told_and_its_request_is_a_comment() {
+fn a_missing_file_is_reported_and_its_request_becomes_a_comment() {
     let file = format!(
         r#"<elementProp name="HTTPsampler.Files" elementType="HTTPFileArgs"><collectionProp name="HTTPFileArgs.files"><elementProp name="a" elementType="HTTPFileArg">{}{}{}</elementProp></collectionProp></elementProp>"#,
         property("File.path", "a.png"),
@@ -572,7 +572,7 @@ fn controllers_become_flow() {
 }
 
 #[test]
-fn a_condition_that_is_always_the_same_is_decided_at_once() {
+fn a_constant_condition_is_evaluated_during_conversion() {
     let conditional = |condition: &str, path: &str| {
         let below = request("GET", path, "");
         element(
@@ -597,7 +597,7 @@ fn a_condition_that_is_always_the_same_is_decided_at_once() {
 }
 
 #[test]
-fn what_is_looked_for_in_responses_is_captured_or_expected() {
+fn extractors_become_captures_and_assertions_expectations() {
     let regex = element(
         "RegexExtractor",
         "x",
@@ -743,7 +743,7 @@ fn timers_of_throughput_become_pacing() {
 }
 
 #[test]
-fn everything_that_is_not_understood_is_told_with_its_place() {
+fn unsupported_elements_are_listed_with_their_positions() {
     let strange = element("com.example.StrangeThing", "odd", &[], "");
     let script = element(
         "JSR223PreProcessor",
@@ -770,7 +770,7 @@ fn everything_that_is_not_understood_is_told_with_its_place() {
 }
 
 #[test]
-fn what_is_no_test_plan_is_refused_with_its_place() {
+fn an_invalid_test_plan_is_refused_with_its_position() {
     let deep = format!("<jmeterTestPlan>{}", "<hashTree>".repeat(5_000));
     let bomb = "<!DOCTYPE a [<!ENTITY b \"&b;&b;\">]><jmeterTestPlan>&b;</jmeterTestPlan>";
     for (text, reason) in [

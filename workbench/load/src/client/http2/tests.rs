@@ -200,7 +200,7 @@ async fn by_frames(
 }
 
 #[tokio::test]
-async fn a_request_that_was_not_looked_at_is_sent_again_whatever_its_method() {
+async fn an_unprocessed_request_is_sent_again_whatever_its_method() {
     for refusal in [goodbye(1), reset(3, 7)] {
         let (server, asked) = by_frames(move |connection, stream| match (connection, stream) {
             (0, 3) => refusal.clone(),
@@ -219,7 +219,7 @@ async fn a_request_that_was_not_looked_at_is_sent_again_whatever_its_method() {
 }
 
 #[tokio::test]
-async fn a_server_that_refuses_every_request_is_asked_twice() {
+async fn a_request_that_the_server_refuses_is_sent_only_twice() {
     let (server, asked) = by_frames(|_, stream| reset(stream, 7)).await;
     let measured = ask(&mut client(false), &[&server], "GET /", "", &PLAIN).await;
     assert_eq!(measured.outcome, Err(ErrorKind::Reset));
@@ -227,7 +227,7 @@ async fn a_server_that_refuses_every_request_is_asked_twice() {
 }
 
 #[tokio::test]
-async fn a_connection_that_the_server_says_goodbye_on_is_used_no_longer() {
+async fn a_connection_is_not_reused_after_goaway() {
     let (server, asked) = by_frames(|_, stream| [goodbye(stream), ok(stream)].concat()).await;
     let mut client = client(false);
     for _ in 0..2 {

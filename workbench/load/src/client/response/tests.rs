@@ -187,7 +187,7 @@ fn a_response_to_head_has_no_body_and_one_without_a_length_ends_with_the_connect
 }
 
 #[test]
-fn a_connection_stays_where_neither_side_nor_the_framing_ends_it() {
+fn a_connection_persists_unless_a_side_or_the_framing_ends_it() {
     let persistent = |head: &str| {
         let mut decoder = Decoder::new(false);
         let mut answer = KeptResponse::default();
@@ -296,7 +296,7 @@ fn fault() -> impl Strategy<Value = (usize, u8, u8)> {
 
 proptest! {
     #[test]
-    fn any_bytes_in_any_pieces_mean_to_us_what_they_mean_to_hyper(
+    fn any_bytes_in_any_chunks_are_decoded_as_by_hyper(
         mut bytes in response(),
         faults in prop_oneof![3 => vec(fault(), 0..1), 2 => vec(fault(), 1..4)],
         cuts in vec(any::<usize>(), 0..6),

@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_wrong_with_the_files_is_a_mistake_in_the_experiment() {
+    fn problems_with_the_files_are_mistakes_in_the_experiment() {
         let folder = folder();
         let https = "https://shop.test";
         let client = "certificate: pem/client.pem";

@@ -117,7 +117,7 @@ proptest! {
     }
 
     #[test]
-    fn a_field_of_a_credential_keeps_nothing_of_its_value(value in any::<String>(), name in prop_oneof![
+    fn the_whole_value_of_a_credential_field_is_removed(value in any::<String>(), name in prop_oneof![
         Just("password"), Just("access_token"), Just("refreshToken"), Just("client_secret"),
         Just("API-Key"), Just("user_passwd"), Just("csrf_token"), Just("new_password_2"),
     ]) {
@@ -155,7 +155,7 @@ fn several_secrets_are_all_found_the_longer_ones_first() {
 }
 
 #[test]
-fn a_short_secret_is_found_as_a_whole_value_alone() {
+fn a_short_secret_is_found_only_as_a_whole_value() {
     for (text, expected) in [
         (
             "GET /pin/17?pin=17&page=171 HTTP/1.17",
@@ -174,7 +174,7 @@ fn a_short_secret_is_found_as_a_whole_value_alone() {
 }
 
 #[test]
-fn credentials_are_known_by_their_names_wherever_they_stand() {
+fn credentials_are_recognised_by_name_in_all_formats() {
     for (text, expected) in [
         // JSON.
         (
@@ -281,7 +281,7 @@ fn credentials_are_known_by_their_names_wherever_they_stand() {
 }
 
 #[test]
-fn headers_that_are_credentials_keep_what_is_no_secret_in_them() {
+fn credential_headers_keep_their_scheme_and_cookie_names() {
     let redactor = Redactor::new(&["hunter22"]);
     for (name, value, expected) in [
         ("Authorization", "Bearer abc.def", "Bearer [redacted]"),
@@ -314,7 +314,7 @@ fn headers_that_are_credentials_keep_what_is_no_secret_in_them() {
 }
 
 #[test]
-fn a_reason_does_not_tell_what_a_credential_is() {
+fn a_reason_does_not_contain_the_value_of_a_credential() {
     let redactor = Redactor::new(&["hunter22"]);
     for (reason, expected) in [
         (

@@ -113,7 +113,7 @@ fn carets_are_those_of_windows() {
 }
 
 #[test]
-fn what_is_not_closed_is_said_and_harms_nobody() {
+fn unclosed_syntax_is_reported_and_has_no_other_effect() {
     for text in [
         "curl 'a", "curl \"a", "curl $'a", "curl ${a", "curl $(a", "curl `a", "curl \\", "curl $",
         "curl <<E", "^",
