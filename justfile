@@ -122,7 +122,7 @@ bench-bookstore *arguments:
 # The tests make 256, CI 20,000.
 # Compares the decoder of responses with hyper on so many made-up ones, cut and damaged anywhere.
 fuzz cases="1000000":
-    PROPTEST_CASES={{cases}} cargo test --locked --workspace --lib mean_to_hyper
+    PROPTEST_CASES={{cases}} cargo test --locked --workspace --lib decoded_as_by_hyper
 
 # `just bench-load --rounds 2 --seconds 3` is a glance.
 # What a request costs the load generator, beside wrk and others; needs nginx and wrk.
