@@ -146,15 +146,15 @@ impl Template {
 
     fn compile(text: &str, encoding: Encoding, resolve: &Resolve<'_>) -> Result<Self, Diagnostic> {
         let mut parts = Vec::new();
-        for piece in segments(text)? {
-            parts.push(match piece {
+        for segment in segments(text)? {
+            parts.push(match segment {
                 // The path's own text is as it is written.
-                Piece::Literal(text) => Part::Literal(match encoding {
+                Segment::Literal(text) => Part::Literal(match encoding {
                     Encoding::Form => render::form(&text),
                     Encoding::Quoted => render::quoted(&text),
                     _ => text,
                 }),
-                Piece::Variable(name) => Part::Variable {
+                Segment::Variable(name) => Part::Variable {
                     position: resolve(name)?,
                     encoding,
                 },
@@ -194,9 +194,9 @@ pub(crate) fn canonical(text: &str) -> String {
     let Ok(segments) = segments(text) else {
         return text.to_owned();
     };
-    let write = |piece: &Piece<'_>| match piece {
-        Piece::Literal(text) => text.replace('$', "$$"),
-        Piece::Variable(name) => format!("${{{name}}}"),
+    let write = |segment: &Segment<'_>| match segment {
+        Segment::Literal(text) => text.replace('$', "$$"),
+        Segment::Variable(name) => format!("${{{name}}}"),
     };
     segments.iter().map(write).collect()
 }
@@ -204,9 +204,9 @@ pub(crate) fn canonical(text: &str) -> String {
 /// Names of the variables in a text.
 pub(crate) fn variables_in(text: &str) -> Vec<&str> {
     let segments = segments(text).unwrap_or_default();
-    let names = segments.into_iter().filter_map(|piece| match piece {
-        Piece::Literal(_) => None,
-        Piece::Variable(name) => Some(name),
+    let names = segments.into_iter().filter_map(|segment| match segment {
+        Segment::Literal(_) => None,
+        Segment::Variable(name) => Some(name),
     });
     names.collect()
 }
@@ -224,13 +224,13 @@ pub(crate) fn without_variables(text: &str, what: &str) -> Result<(), Diagnostic
 }
 
 #[derive(Debug, PartialEq)]
-enum Piece<'a> {
+enum Segment<'a> {
     Literal(String),
     Variable(&'a str),
 }
 
 /// Splits text at its variables; `$$` stands for one dollar sign.
-fn segments(text: &str) -> Result<Vec<Piece<'_>>, Diagnostic> {
+fn segments(text: &str) -> Result<Vec<Segment<'_>>, Diagnostic> {
     let mut segments = Vec::new();
     let mut literal = String::new();
     let mut rest = text;
@@ -253,9 +253,9 @@ fn segments(text: &str) -> Result<Vec<Piece<'_>>, Diagnostic> {
                 ));
             }
             if !literal.is_empty() {
-                segments.push(Piece::Literal(std::mem::take(&mut literal)));
+                segments.push(Segment::Literal(std::mem::take(&mut literal)));
             }
-            segments.push(Piece::Variable(name));
+            segments.push(Segment::Variable(name));
             rest = &after[end + 1..];
         } else {
             literal.push('$');
@@ -264,7 +264,7 @@ fn segments(text: &str) -> Result<Vec<Piece<'_>>, Diagnostic> {
     }
     literal.push_str(rest);
     if !literal.is_empty() {
-        segments.push(Piece::Literal(literal));
+        segments.push(Segment::Literal(literal));
     }
     Ok(segments)
 }

@@ -19,11 +19,11 @@ pub(super) fn several(groups: &[RunGroup<'_>], question: &Question) -> Vec<Sever
     points
         .into_iter()
         .flat_map(|point| {
-            let alike: Vec<_> = groups
+            let at_point: Vec<_> = groups
                 .iter()
                 .filter(|group| group.point == *point && group.scope().is_some())
                 .collect();
-            at_one_point(&alike, question)
+            at_one_point(&at_point, question)
         })
         .collect()
 }
@@ -32,16 +32,18 @@ fn at_one_point(groups: &[&RunGroup<'_>], question: &Question) -> Vec<SeveralGro
     let Some(first) = groups.first() else {
         return Vec::new();
     };
-    let alike: Vec<_> = groups
+    let same_scope: Vec<_> = groups
         .iter()
         .filter(|group| group.scope() == first.scope())
         .collect();
-    let runs = alike.iter().flat_map(|group| group.runs.iter().copied());
+    let runs = same_scope
+        .iter()
+        .flat_map(|group| group.runs.iter().copied());
     labels(runs)
         .into_iter()
         .flat_map(|label| question.metrics(label).map(move |metric| (label, metric)))
         .filter_map(|(label, metric)| {
-            let known: Vec<(&str, Vec<f64>)> = alike
+            let known: Vec<(&str, Vec<f64>)> = same_scope
                 .iter()
                 .filter_map(|group| {
                     let values: Option<Vec<f64>> =

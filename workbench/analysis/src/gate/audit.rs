@@ -186,10 +186,10 @@ pub fn audit(sources: &[AuditSource], policy: &Policy, options: AuditOptions) ->
             } => {
                 let (baseline, candidate) = (&references(baseline), &references(candidate));
                 refusals.extend(disjoint.count(baseline, candidate, absent, policy));
-                let (ways, all) = swaps(baseline.len().min(candidate.len()), options);
+                let (exchanges, all) = swaps(baseline.len().min(candidate.len()), options);
                 exhaustive &= all;
-                for way in ways {
-                    let (baseline, candidate) = swapped(baseline, candidate, &way);
+                for exchange in exchanges {
+                    let (baseline, candidate) = swapped(baseline, candidate, &exchange);
                     reshuffled.count(&baseline, &candidate, absent, policy);
                 }
             }
@@ -208,10 +208,10 @@ pub fn audit(sources: &[AuditSource], policy: &Policy, options: AuditOptions) ->
                     let (baseline, candidate) = chunk.split_at(side);
                     refusals.extend(disjoint.count(baseline, candidate, &none, policy));
                 }
-                let (ways, all) = splits(runs.len(), side, options);
+                let (divisions, all) = splits(runs.len(), side, options);
                 exhaustive &= all;
-                for way in ways {
-                    let dealt: Vec<&GateRun> = way.iter().map(|index| runs[*index]).collect();
+                for division in divisions {
+                    let dealt: Vec<&GateRun> = division.iter().map(|index| runs[*index]).collect();
                     let (baseline, candidate) = dealt.split_at(side);
                     reshuffled.count(baseline, candidate, &none, policy);
                 }

@@ -13,8 +13,8 @@ pub(super) fn swaps(blocks: usize, options: AuditOptions) -> (Vec<Vec<bool>>, bo
         .ok()
         .and_then(|it| 1_u64.checked_shl(it));
     if let Some(all) = all.filter(|all| *all > 1 && *all - 1 <= u64::from(options.reshuffles)) {
-        let way = |number: u64| (0..blocks).map(|block| number >> block & 1 == 1).collect();
-        return ((1..all).map(way).collect(), true);
+        let swap = |number: u64| (0..blocks).map(|block| number >> block & 1 == 1).collect();
+        return ((1..all).map(swap).collect(), true);
     }
     let order = Order::Random { seed: options.seed };
     let tossed = order.blocks(
@@ -34,7 +34,7 @@ pub(super) fn swaps(blocks: usize, options: AuditOptions) -> (Vec<Vec<bool>>, bo
 pub(super) fn swapped<'a>(
     baseline: &[&'a GateRun],
     candidate: &[&'a GateRun],
-    way: &[bool],
+    exchange: &[bool],
 ) -> (Vec<&'a GateRun>, Vec<&'a GateRun>) {
     // By block, so that a series with a gap keeps its pairs.
     let block = |run: &GateRun, index: usize| {
@@ -50,7 +50,7 @@ pub(super) fn swapped<'a>(
     }
     let exchanged = |run: &GateRun, index: usize| {
         let number = numbers.get(&block(run, index));
-        number.is_some_and(|number| way.get(*number).copied().unwrap_or(false))
+        number.is_some_and(|number| exchange.get(*number).copied().unwrap_or(false))
     };
     let (mut before, mut after) = (Vec::new(), Vec::new());
     for (runs, first) in [(baseline, true), (candidate, false)] {
@@ -70,7 +70,7 @@ pub(super) fn splits(runs: usize, side: usize, options: AuditOptions) -> (Vec<Ve
     let mut all = Vec::new();
     let everyone: Vec<usize> = (0..runs).collect();
     let most = options.reshuffles as usize;
-    let complete = choices(&everyone, side, most, &mut |first: &[usize]| {
+    let all_fit = choices(&everyone, side, most, &mut |first: &[usize]| {
         let rest: Vec<usize> = everyone
             .iter()
             .copied()
@@ -81,15 +81,15 @@ pub(super) fn splits(runs: usize, side: usize, options: AuditOptions) -> (Vec<Ve
             all.len() <= most
         })
     });
-    if complete {
+    if all_fit {
         return (all, true);
     }
     let order = Order::Random { seed: options.seed };
-    let mut ways = order.blocks(runs, options.reshuffles);
-    for way in &mut ways {
-        way.truncate(2 * side);
+    let mut splits = order.blocks(runs, options.reshuffles);
+    for split in &mut splits {
+        split.truncate(2 * side);
     }
-    (ways, false)
+    (splits, false)
 }
 
 /// Calls `go` with every choice of `size` of the items until it returns `false`. Returns whether all choices were
@@ -144,32 +144,32 @@ mod tests {
 
     #[test]
     fn few_runs_are_split_in_every_way() {
-        let (ways, all) = splits(6, 2, options(1000));
+        let (found, all) = splits(6, 2, options(1000));
         // C(6, 2) · C(4, 2)
         assert!(all);
-        assert_eq!(ways.len(), 90);
-        assert!(ways.contains(&vec![0, 5, 1, 2]));
+        assert_eq!(found.len(), 90);
+        assert!(found.contains(&vec![0, 5, 1, 2]));
     }
 
     #[test]
     fn many_runs_are_split_at_random() {
-        let (ways, all) = splits(20, 10, options(50));
+        let (found, all) = splits(20, 10, options(50));
         assert!(!all);
-        assert_eq!(ways.len(), 50);
-        assert_ne!(ways[0], ways[1]);
+        assert_eq!(found.len(), 50);
+        assert_ne!(found[0], found[1]);
         // Sides have equal sizes.
         let (few, _) = splits(30, 5, options(50));
-        assert!(few.iter().all(|way| way.len() == 10));
-        assert_eq!(ways, splits(20, 10, options(50)).0);
+        assert!(few.iter().all(|split| split.len() == 10));
+        assert_eq!(found, splits(20, 10, options(50)).0);
     }
 
     #[test]
     fn blocks_are_swapped_in_every_way_except_the_original() {
-        let (ways, all) = swaps(3, options(1000));
+        let (found, all) = swaps(3, options(1000));
         assert!(all);
-        assert_eq!(ways.len(), 7);
-        let (ways, all) = swaps(12, options(100));
+        assert_eq!(found.len(), 7);
+        let (found, all) = swaps(12, options(100));
         assert!(!all);
-        assert_eq!((ways.len(), ways[0].len()), (100, 12));
+        assert_eq!((found.len(), found[0].len()), (100, 12));
     }
 }

@@ -493,8 +493,8 @@ impl Times {
         match self {
             Self::Listed(mut times) => {
                 times.sort_unstable();
-                let alike = times.chunk_by(|a, b| a == b);
-                let times = alike.map(|alike| (alike[0], alike.len() as u64));
+                let equal = times.chunk_by(|a, b| a == b);
+                let times = equal.map(|equal| (equal[0], equal.len() as u64));
                 Known::Times(times.collect())
             }
             Self::Counted(counts) if span.part_bits() > 0 => Known::Parts(counts),

@@ -79,12 +79,12 @@ pub(super) fn each_second(
         for (second, samples) in read.into_iter().flatten() {
             waiting.entry(second).or_default().push(samples);
         }
-        let complete = match batches.get(to) {
+        let finished = match batches.get(to) {
             Some(next) => waiting.split_off(&(next.last_second + 1)),
             None => std::mem::take(&mut waiting),
         };
-        let complete: Vec<InSecond> = complete.into_par_iter().map(in_order).collect();
-        complete.into_iter().rev().for_each(&mut give);
+        let finished: Vec<InSecond> = finished.into_par_iter().map(in_order).collect();
+        finished.into_iter().rev().for_each(&mut give);
     }
     Ok(())
 }
@@ -118,9 +118,9 @@ fn by_second(
     Ok(seconds)
 }
 
-fn in_order((second, pieces): (u32, Vec<Vec<Placed>>)) -> InSecond {
-    let mut samples = pieces.concat();
-    drop(pieces);
+fn in_order((second, chunks): (u32, Vec<Vec<Placed>>)) -> InSecond {
+    let mut samples = chunks.concat();
+    drop(chunks);
     // Batches are in order each, which a stable sort finds and merges.
     samples.sort();
     let times = times_of_second(&samples);

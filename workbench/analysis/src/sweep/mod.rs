@@ -60,13 +60,13 @@ pub(crate) fn sweeps(runs: &[RunAnalysis]) -> Vec<SweepAnalysis> {
 
 /// The experiment's name, extended if there are several sweeps of it.
 fn name(identity: &Identity, identities: &[&Identity]) -> String {
-    let alike = || {
+    let same_name = || {
         let others = identities.iter();
         others.filter(|other| other.experiment == identity.experiment)
     };
-    let in_series = || alike().filter(|other| other.series_id == identity.series_id);
+    let in_series = || same_name().filter(|other| other.series_id == identity.series_id);
     let mut name = identity.experiment.clone();
-    if alike().count() > in_series().count() {
+    if same_name().count() > in_series().count() {
         name = format!("{name} of series {}", identity.series_id);
     }
     // The experiment was changed before the series was resumed.

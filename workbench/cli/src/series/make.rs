@@ -24,13 +24,13 @@ pub(crate) fn make(mut series: OpenSeries, runner: &Runner) -> anyhow::Result<Ex
     runner.copied.add(series.directory());
     let made = make_missing(&mut series, runner);
     // Printed even after an error, with the existing runs and how to resume.
-    let told = series.say(&summary::summary(
+    let printed = series.say(&summary::summary(
         &series.record,
         &runner.results,
         series.before_verdict,
     ));
     made?;
-    told?;
+    printed?;
     Ok(ended(&series.record).and(runner.stopped()))
 }
 

@@ -2,7 +2,7 @@
 
 use serde_yaml::Value as Yaml;
 
-use super::{Encoding, Part, Piece, Resolve, pieces, render};
+use super::{Encoding, Part, Resolve, Segment, render, segments};
 use crate::diagnostic::Diagnostic;
 
 /// The parts of a body as written in a file; keys stay in their order.
@@ -73,18 +73,18 @@ impl Writer<'_> {
     }
 
     fn string(&mut self, text: &str) -> Result<(), Diagnostic> {
-        match pieces(text)?.as_slice() {
-            [Piece::Variable(name)] => self.variable(name, Encoding::Json),
+        match segments(text)?.as_slice() {
+            [Segment::Variable(name)] => self.variable(name, Encoding::Json),
             _ => self.inside_string(text),
         }
     }
 
     fn inside_string(&mut self, text: &str) -> Result<(), Diagnostic> {
         self.literal.push('"');
-        for piece in pieces(text)? {
-            match piece {
-                Piece::Literal(text) => render::escape_json(&text, &mut self.literal),
-                Piece::Variable(name) => self.variable(name, Encoding::InsideJsonString)?,
+        for segment in segments(text)? {
+            match segment {
+                Segment::Literal(text) => render::escape_json(&text, &mut self.literal),
+                Segment::Variable(name) => self.variable(name, Encoding::InsideJsonString)?,
             }
         }
         self.literal.push('"');

@@ -267,7 +267,7 @@ impl<'a, 'b> Flow<'a, 'b> {
         let place = out.len();
         out.push(Operation::Jump(place));
         let before = self.names.present();
-        let mut ways = Vec::new();
+        let mut branches = Vec::new();
         let mut targets = Vec::new();
         let mut ends = Vec::new();
         for (index, choice) in choices.iter().enumerate() {
@@ -279,11 +279,11 @@ impl<'a, 'b> Flow<'a, 'b> {
             targets.push((choice.weight, out.len()));
             self.names.go_on_with(before.clone());
             self.all(check, &choice.steps, node.get("steps"), out);
-            ways.push(self.names.present());
+            branches.push(self.names.present());
             ends.push(out.len());
             out.push(Operation::Jump(place));
         }
-        self.names.go_on_with(joined(ways));
+        self.names.go_on_with(joined(branches));
         let end = out.len();
         for jump in ends {
             out[jump] = Operation::Jump(end);

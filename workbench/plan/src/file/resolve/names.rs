@@ -71,13 +71,13 @@ impl Known {
 }
 
 /// Joins the states after alternative paths: a variable has a value if it has one on all of them.
-pub(super) fn joined(ways: Vec<Present>) -> Present {
+pub(super) fn joined(branches: Vec<Present>) -> Present {
     let join = |one: Present, other: Present| {
         one.into_iter()
             .filter_map(|(position, known)| Some((position, known.or(other.get(&position)?))))
             .collect()
     };
-    ways.into_iter().reduce(join).unwrap_or_default()
+    branches.into_iter().reduce(join).unwrap_or_default()
 }
 
 /// Whether a header can carry a text that stands in the file.
