@@ -72,6 +72,10 @@ notebook: smoke venv
         target/venv/bin/jupyter execute notebooks/$notebook.ipynb --output="$PWD/target/$notebook.ipynb"
     done
 
+# The notebooks with their outputs and pictures, as pages of the guide: docs/notebooks.
+notebook-pages: notebook
+    target/venv/bin/python notebooks/render.py target/explore.ipynb target/pandas.ipynb target/statistics.ipynb
+
 # The Python packages that the notebooks need.
 venv:
     test -x target/venv/bin/jupyter || python3 -m venv target/venv

@@ -262,7 +262,7 @@ async fn load(
     let beside = sources.beside();
     if let Some(together) = options.together {
         let own = sources.processes(target_among_others);
-        let begin = together::begin(together, Arc::clone(&attack), own, Arc::clone(&beside));
+        let begin = simultaneous::begin(together, Arc::clone(&attack), own, Arc::clone(&beside));
         tokio::spawn(begin);
     }
     if let Some(at) = options.start_at {

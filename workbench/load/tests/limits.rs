@@ -12,7 +12,7 @@ mod support;
 use std::sync::atomic::Ordering;
 
 use rlimit::Resource;
-use support::{Stub, check, experiment, run_observed, samples, words};
+use support::{Stub, check, experiment, run_observed, samples, texts};
 use workbench_load::StopSignal;
 use workbench_samples::CheckStatus;
 
@@ -41,7 +41,7 @@ async fn a_lack_of_files_is_not_an_error_of_the_target_and_makes_the_run_invalid
     .await
     .unwrap();
 
-    let errors = words(&samples(&finished), "error");
+    let errors = texts(&samples(&finished), "error");
     assert!(errors.iter().any(|error| error == "generator"));
     assert!(errors.iter().any(|error| error == "-"));
     assert!(

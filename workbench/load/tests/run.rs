@@ -15,7 +15,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use support::{
-    Stub, check, experiment, finding, numbers, one_run_at_a_time, run, run_observed, samples, words,
+    Stub, check, experiment, finding, numbers, one_run_at_a_time, run, run_observed, samples, texts,
 };
 use workbench_load::{FinishedRun, LoadError, StopReason, StopSignal};
 use workbench_plan::{Plan, Times};
@@ -46,7 +46,7 @@ async fn every_request_is_a_sample_and_every_byte_is_counted() {
         sum("bytes_received"),
         traffic.written.load(Ordering::SeqCst)
     );
-    assert!(words(&samples, "error").iter().all(|error| error == "-"));
+    assert!(texts(&samples, "error").iter().all(|error| error == "-"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -79,7 +79,7 @@ async fn a_new_connection_is_opened_after_the_server_closed_the_last() {
     let finished = run(&plan, folder.path(), &StopSignal::new()).await.unwrap();
     let samples = samples(&finished);
     assert!(samples.height() > 3);
-    let errors = words(&samples, "error");
+    let errors = texts(&samples, "error");
     assert!(errors.iter().all(|error| error == "-"), "{errors:?}");
     assert!(
         numbers(&samples, "connect_ns")
@@ -141,7 +141,7 @@ async fn a_close_that_crosses_a_request_is_not_an_error_of_the_target() {
             let warned = check(&finished, "stale connections");
             assert_eq!(warned, Some(CheckStatus::Warning), "{step}");
         }
-        words(&samples, "error")
+        texts(&samples, "error")
     };
     // Sent again on a new connection.
     let again = outcomes("GET stub/crossed").await;
@@ -168,7 +168,7 @@ async fn a_connection_that_breaks_during_a_request_is_a_failure_of_the_target() 
     // Without a pause no connection is idle, and the server has every second request for 30 ms.
     let plan = experiment(stub.address, SHORT, "      - { request: GET stub/break }");
     let finished = run(&plan, folder.path(), &StopSignal::new()).await.unwrap();
-    let errors = words(&samples(&finished), "error");
+    let errors = texts(&samples(&finished), "error");
     let reset = errors.iter().filter(|error| *error == "reset").count();
     // The last request of a user may be the answered one.
     assert!(reset * 2 + 3 >= errors.len() && reset > 3, "{errors:?}");
@@ -186,7 +186,7 @@ async fn responses_of_all_shapes_are_read_to_their_last_byte() {
         let finished = run(&plan, folder.path(), &StopSignal::new()).await.unwrap();
         let samples = samples(&finished);
         assert!(samples.height() > 0, "{step}");
-        let given = words(&samples, "status");
+        let given = texts(&samples, "status");
         assert!(given.iter().all(|status| status == "200"));
         let received = numbers(&samples, "bytes_received");
         assert!(
@@ -245,11 +245,11 @@ async fn every_kind_of_failure_has_its_error_kind() {
         let samples = samples(&finished);
         assert!(samples.height() >= 3, "{step}");
         assert!(
-            words(&samples, "error").iter().all(|word| word == error),
+            texts(&samples, "error").iter().all(|word| word == error),
             "{step}"
         );
         assert!(
-            words(&samples, "status").iter().all(|word| word == status),
+            texts(&samples, "status").iter().all(|word| word == status),
             "{step}"
         );
     }
@@ -267,9 +267,9 @@ async fn an_expected_status_is_a_success_whatever_its_number() {
     let plan = experiment(stub.address, SHORT, steps);
     let finished = run(&plan, folder.path(), &StopSignal::new()).await.unwrap();
     let samples = samples(&finished);
-    for (request, error) in words(&samples, "request")
+    for (request, error) in texts(&samples, "request")
         .iter()
-        .zip(words(&samples, "error"))
+        .zip(texts(&samples, "error"))
     {
         let wanted = if request == "GET stub/one" {
             "status"
@@ -356,7 +356,7 @@ async fn a_request_in_flight_at_the_end_of_the_run_is_censored_not_lost() {
     });
     let finished = run(&plan, folder.path(), &stop).await.unwrap();
     let samples = samples(&finished);
-    assert_eq!(words(&samples, "error"), ["censored", "censored"]);
+    assert_eq!(texts(&samples, "error"), ["censored", "censored"]);
     // What is known of them is kept.
     for column in ["elapsed_ns", "latency_ns", "connect_ns"] {
         assert!(
@@ -403,7 +403,7 @@ async fn each_user_runs_the_scenario_that_it_was_allotted() {
     let mut seen = [None, None, None];
     for (user, scenario) in numbers(&samples, "user")
         .iter()
-        .zip(words(&samples, "scenario"))
+        .zip(texts(&samples, "scenario"))
     {
         let index = usize::try_from(*user).unwrap() - 1;
         assert_eq!(
@@ -467,7 +467,7 @@ async fn requests_that_start_in_the_declared_warm_up_are_told_apart_by_their_sta
     let started = samples.column("started_at").unwrap().datetime().unwrap();
     let schedule = Manifest::read(&finished.directory).unwrap().started_at;
     let after = |started: i64| started - schedule.unwrap();
-    let phases = words(&samples, "phase");
+    let phases = texts(&samples, "phase");
     for (started, phase) in started.physical().iter().zip(&phases) {
         let in_warm_up = after(started.unwrap()) < 250_000_000;
         assert_eq!(phase == "warm_up", in_warm_up);

@@ -12,7 +12,7 @@ use workbench_samples::{
     UntilDecided,
 };
 
-use super::{OpenSeries, SeriesFolder, together};
+use super::{OpenSeries, SeriesFolder, simultaneous};
 use crate::run::tool;
 
 /// Options of a series.

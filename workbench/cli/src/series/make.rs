@@ -10,7 +10,7 @@ use workbench_samples::{
     SeriesRunState, Validity,
 };
 
-use super::{OpenSeries, decide, summary, together};
+use super::{OpenSeries, decide, simultaneous, summary};
 use crate::exit::Exit;
 use crate::live::InSeries;
 use crate::outcome;

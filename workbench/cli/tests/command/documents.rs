@@ -3,6 +3,7 @@
 mod commands;
 mod links;
 mod markdown;
+mod notebooks;
 mod scripts;
 
 use markdown::{is_guide, pages};

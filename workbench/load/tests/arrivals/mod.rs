@@ -9,7 +9,7 @@ use workbench_load::{FinishedRun, StopSignal};
 use workbench_plan::Plan;
 use workbench_samples::{CheckStatus, Manifest, Outcome};
 
-use crate::support::{Stub, check, experiment, numbers, one_run_at_a_time, run, samples, words};
+use crate::support::{Stub, check, experiment, numbers, one_run_at_a_time, run, samples, texts};
 
 /// A column of instants, in nanoseconds since the start of the schedule.
 fn instants(finished: &FinishedRun, samples: &DataFrame, column: &str) -> Vec<i64> {
@@ -55,7 +55,7 @@ async fn every_arrival_is_one_iteration_that_keeps_its_intended_start() {
     let intended = instants(&finished, &samples, "intended_at");
     let started = instants(&finished, &samples, "started_at");
     let iterations = numbers(&samples, "iteration");
-    for (row, request) in words(&samples, "request").iter().enumerate() {
+    for (row, request) in texts(&samples, "request").iter().enumerate() {
         assert!(started[row] >= intended[row]);
         if request == "GET stub/one" {
             firsts.insert(iterations[row], intended[row]);
@@ -93,7 +93,7 @@ async fn arrivals_without_a_free_user_wait_and_what_never_starts_is_censored() {
     let started = instants(&finished, &samples, "started_at");
     let elapsed = numbers(&samples, "elapsed_ns");
     let users = numbers(&samples, "user");
-    let errors = words(&samples, "error");
+    let errors = texts(&samples, "error");
     let mut order = Vec::new();
     for row in 0..samples.height() {
         if users[row] == 0 {
@@ -181,18 +181,18 @@ async fn scenarios_follow_the_loads_of_their_own() {
     let finished = run(&plan, folder.path(), &StopSignal::new()).await.unwrap();
     assert!(finished.validity.valid, "{:?}", finished.validity);
     let samples = samples(&finished);
-    let scenarios = words(&samples, "scenario");
+    let scenarios = texts(&samples, "scenario");
     let count = |name: &str| scenarios.iter().filter(|it| *it == name).count();
     assert_eq!((count("probe"), count("batch")), (10, 7));
     // That a scenario is done is no end of the hold for the others.
     assert!(
-        words(&samples, "phase")
+        texts(&samples, "phase")
             .iter()
             .all(|phase| phase == "hold" || phase == "ramp_down")
     );
     let held = instants(&finished, &samples, "started_at")
         .into_iter()
-        .zip(words(&samples, "phase"));
+        .zip(texts(&samples, "phase"));
     for (started, phase) in held {
         assert_eq!(
             phase == "hold",

@@ -47,7 +47,7 @@ scenarios:
     assert_eq!(cookies, ["", "sid=1", "sid=1", "sid=1", "sid=1", "sid=1"]);
     assert_eq!(received[1].header("content-type"), "");
     let samples = samples(&finished);
-    assert_eq!(words(&samples, "error"), ["-", "-", "status", "-"]);
+    assert_eq!(texts(&samples, "error"), ["-", "-", "status", "-"]);
     assert_eq!(numbers(&samples, "status"), [200, 302, 302, 200]);
     let failures = Failures::read(&finished.directory).unwrap().unwrap();
     let reasons = failures.reasons_of(ErrorKind::Status);
@@ -135,5 +135,5 @@ async fn http_2_with_prior_knowledge_needs_no_negotiation() {
     std::fs::write(&path, text).unwrap();
     let plan = read(&path).unwrap_or_else(|error| panic!("{error}"));
     let finished = run(&plan, folder.path(), &StopSignal::new()).await.unwrap();
-    assert_eq!(words(&samples(&finished), "error"), ["-", "-"]);
+    assert_eq!(texts(&samples(&finished), "error"), ["-", "-"]);
 }

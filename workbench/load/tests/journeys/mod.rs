@@ -13,7 +13,7 @@ use workbench_load::StopSignal;
 use workbench_plan::{Plan, read};
 use workbench_samples::{ErrorKind, Failures};
 
-use crate::support::{numbers, one_run_at_a_time, run, samples, words};
+use crate::support::{numbers, one_run_at_a_time, run, samples, texts};
 
 mod http;
 
@@ -157,7 +157,7 @@ scenarios:
         vec!["GET /stop".to_owned()],
     ];
     assert_eq!(service.lines(), expected.concat());
-    let phases = words(&samples(&finished), "phase");
+    let phases = texts(&samples(&finished), "phase");
     assert_eq!(phases.iter().filter(|it| *it == "on_start").count(), 1);
     assert_eq!(phases.iter().filter(|it| *it == "on_stop").count(), 1);
     assert!(finished.validity.valid, "{:?}", finished.validity);
@@ -205,7 +205,7 @@ scenarios:
 ",
     );
     let finished = run(&plan, folder.path(), &StopSignal::new()).await.unwrap();
-    let errors = words(&samples(&finished), "error");
+    let errors = texts(&samples(&finished), "error");
     assert_eq!(errors, ["-", "-", "-"]);
     let bought = service.received().pop().unwrap();
     assert_eq!(bought.line(), "POST /buy/a%2Fb%20c/42");
@@ -243,7 +243,7 @@ scenarios:
 ",
     );
     let finished = run(&plan, folder.path(), &StopSignal::new()).await.unwrap();
-    assert_eq!(words(&samples(&finished), "error"), ["-"; 5]);
+    assert_eq!(texts(&samples(&finished), "error"), ["-"; 5]);
     let [form, text, file, parts, basic]: [Received; 5] = service.received().try_into().unwrap();
     assert_eq!(
         form.header("content-type"),
@@ -310,7 +310,7 @@ scenarios:
         lines,
         ["POST /login", "POST /login", "GET /list", "GET /list"]
     );
-    let errors = words(&samples(&finished), "error");
+    let errors = texts(&samples(&finished), "error");
     assert_eq!(errors, ["status", "-", "expect", "expect"]);
     let failures = Failures::read(&finished.directory).unwrap().unwrap();
     let reasons: Vec<_> = failures

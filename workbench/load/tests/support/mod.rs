@@ -288,13 +288,13 @@ pub(crate) fn numbers(samples: &DataFrame, column: &str) -> Vec<u64> {
 }
 
 /// A column of words; `-` where there is none.
-pub(crate) fn words(samples: &DataFrame, column: &str) -> Vec<String> {
+pub(crate) fn texts(samples: &DataFrame, column: &str) -> Vec<String> {
     let column = samples.column(column).unwrap();
     let column = column
         .cast(&polars_core::prelude::DataType::String)
         .unwrap();
-    let words = column.str().unwrap().iter();
-    words.map(|word| word.unwrap_or("-").to_owned()).collect()
+    let texts = column.str().unwrap().iter();
+    texts.map(|word| word.unwrap_or("-").to_owned()).collect()
 }
 
 /// What a check of the run found.

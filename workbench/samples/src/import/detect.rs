@@ -4,7 +4,7 @@ use super::error::ImportError;
 use super::first_line;
 use super::format::Format;
 use super::input::Input;
-use super::{gatling, hdr, jmeter, json, k6, small};
+use super::{gatling, hdr, jmeter, json, k6, other_tools};
 
 /// Files of known tools that hold no single requests, or that cannot be read: texts near their beginning, what they
 /// are, and how to get a file that can be imported. The first row whose texts are all found applies.
