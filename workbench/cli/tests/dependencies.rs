@@ -1,10 +1,10 @@
-//! Crates depend on each other in one direction, and each heavy dependency has one room.
+//! Crates depend on each other in one direction, and each heavy dependency is limited to named crates.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::process::Command;
 
-/// What our crates may depend on among themselves: arrows point down only.
+/// The allowed dependencies among the crates of the workspace, in one direction.
 const FLOORS: [(&str, &[&str]); 8] = [
     ("bookstore", &[]),
     ("workbench-plan", &[]),
@@ -60,7 +60,7 @@ const ROOMS: [(&str, &[&str]); 19] = [
     ("yaml_serde", &["workbench", "workbench-plan"]),
 ];
 
-/// What is wrong with one crate of ours depending on another crate, if anything.
+/// Why a crate of the workspace may not depend on another crate; `None` if it may.
 fn objection(package: &str, dependency: &str) -> Option<String> {
     if let Some((_, users)) = ROOMS.iter().find(|(name, _)| *name == dependency) {
         let allowed = users.contains(&package);

@@ -1,5 +1,5 @@
-//! What becomes of a run whose generator runs out of files half-way. The limit is the whole process's: this test has one
-//! of its own.
+//! A run whose generator reaches the limit of open files. The limit applies to the whole process, so this test has its
+//! own.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

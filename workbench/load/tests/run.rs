@@ -1,5 +1,5 @@
-//! Whole runs against a server that answers as it is told. Longer than other files: a test program of its own takes as
-//! long to link as Polars is large.
+//! Whole runs against a scripted server. Longer than other files, because linking another test program with Polars
+//! takes long.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -56,7 +56,7 @@ async fn a_user_connects_once_and_its_first_request_includes_the_connect_time() 
     let stub = Stub::start().await;
     let plan = experiment(stub.address, SHORT, "      - { request: GET stub/one }");
     let finished = run(&plan, folder.path(), &StopSignal::new()).await.unwrap();
-    // One connection a user, and one by which the run made sure that the target is there.
+    // One connection per user, and one of the availability check.
     assert_eq!(stub.traffic.connections.load(Ordering::SeqCst), 4);
     let samples = samples(&finished);
     let connects = numbers(&samples, "connect_ns");
@@ -98,7 +98,7 @@ async fn a_new_connection_is_opened_after_the_server_closed_the_last() {
     );
 }
 
-/// Has users think for longer than a close of an idle connection may be on its way.
+/// Gives users a think time longer than the delivery of a close of an idle connection.
 fn let_connections_idle(plan: &mut Plan) {
     plan.scenarios[0].think_time = Some(Times::Constant(Duration::from_millis(60)));
 }
@@ -114,7 +114,7 @@ async fn a_server_that_closes_idle_connections_is_reported() {
     let samples = samples(&finished);
     assert_eq!(check(&finished, "connections"), Some(CheckStatus::Warning));
     let told = finding(&finished, "connections");
-    // Closed together with some answers, with every answer (on a busy machine), or since.
+    // Closed together with some responses, with every response (on a busy machine), or later.
     let all = format!(
         "{0} connections for {0} requests (3 would do); ",
         samples.height()
@@ -145,17 +145,17 @@ async fn a_close_that_crosses_a_request_is_not_an_error_of_the_target() {
     };
     // Sent again on a new connection.
     let again = outcomes("GET stub/crossed").await;
-    // On a starved machine a close may come so late that it is none that crossed the request.
+    // On an overloaded machine, a close may be noticed too late to count as crossing the request.
     let fine = again.iter().filter(|error| *error == "-").count();
     assert!(fine >= again.len() * 9 / 10, "{again:?}");
-    // Nobody knows whether these came through; the first one on each connection is answered.
+    // It is unknown whether these requests were processed. The first one on each connection is answered.
     let once = outcomes("POST stub/crossed").await;
     let stale = once.iter().filter(|error| *error == "stale").count();
     assert!(stale >= once.len() / 3, "{once:?}");
-    // The server had the request for a while: that it then closed is a failure of its own.
+    // The server closed some time after it received the request: a failure of the server.
     let crashed = outcomes("GET stub/crash").await;
     assert!(crashed.iter().any(|error| error == "reset"), "{crashed:?}");
-    // Closed with a word that nobody asked for, while the connection was idle.
+    // Closed with an unsolicited response while the connection was idle.
     let idle = outcomes("GET stub/idle").await;
     assert!(idle.iter().all(|error| error == "-"), "{idle:?}");
 }
@@ -165,12 +165,12 @@ async fn a_connection_that_breaks_during_a_request_is_a_failure_of_the_target() 
     let _turn = one_run_at_a_time().await;
     let folder = tempfile::tempdir().unwrap();
     let stub = Stub::start().await;
-    // Without a pause no connection is idle, and the server has every second request for 30 ms.
+    // Without think time no connection is idle. The server holds every second request for 30 ms.
     let plan = experiment(stub.address, SHORT, "      - { request: GET stub/break }");
     let finished = run(&plan, folder.path(), &StopSignal::new()).await.unwrap();
     let errors = texts(&samples(&finished), "error");
     let reset = errors.iter().filter(|error| *error == "reset").count();
-    // The last request of a user may be the answered one.
+    // The last request of a user may be an answered one.
     assert!(reset * 2 + 3 >= errors.len() && reset > 3, "{errors:?}");
 }
 
@@ -194,7 +194,7 @@ async fn responses_of_all_shapes_are_read_to_their_last_byte() {
             "{step}: {received:?}"
         );
         if step.contains("interim") {
-            // The first byte that counts is that of the response.
+            // Latency ends with the first byte of the response.
             let latencies = numbers(&samples, "latency_ns");
             assert!(latencies.iter().all(|latency| *latency > 98_000_000));
         }
@@ -226,12 +226,12 @@ async fn every_kind_of_failure_has_its_error_kind() {
     let _turn = one_run_at_a_time().await;
     for (step, error, status) in [
         ("GET stub/fail", "status", "500"),
-        // To a login page, say: what was asked for did not come.
+        // For example to a login page: the requested resource did not come.
         ("GET stub/redirect", "status", "302"),
         ("GET stub/drop", "reset", "-"),
         ("GET stub/garbage", "protocol", "-"),
         ("GET stub/hang", "timeout", "-"),
-        // There is always more to read.
+        // The body never ends.
         ("GET stub/endless", "timeout", "-"),
     ] {
         let folder = tempfile::tempdir().unwrap();
@@ -308,7 +308,7 @@ async fn nobody_starts_early_and_nobody_sends_after_its_stop() {
             "user {user} sent at {at:?}, before {:?}",
             span.start
         );
-        // Between the look at the clock and the first instant of the request lies a moment.
+        // Some time passes between reading the clock and the start of the request.
         let latest = span.stop + Duration::from_millis(20);
         assert!(
             at < latest,
@@ -357,7 +357,7 @@ async fn a_request_in_flight_at_the_end_of_the_run_is_censored_not_lost() {
     let finished = run(&plan, folder.path(), &stop).await.unwrap();
     let samples = samples(&finished);
     assert_eq!(texts(&samples, "error"), ["censored", "censored"]);
-    // What is known of them is kept.
+    // Their known values are kept.
     for column in ["elapsed_ns", "latency_ns", "connect_ns"] {
         assert!(
             numbers(&samples, column).iter().all(|it| *it > 0),
@@ -483,7 +483,7 @@ async fn users_who_wait_for_a_slow_response_at_their_stop_do_not_make_the_run_in
     let _turn = one_run_at_a_time().await;
     let folder = tempfile::tempdir().unwrap();
     let stub = Stub::start().await;
-    // When the second row comes the first one is still waiting, and so is the second when its time is over.
+    // The first row is still waiting when the second one starts. The second row is still waiting at its end.
     let load = "threads:\n  - { start: 2, startup: 0s, hold: 1s, shutdown: 0s }\n\
                 \x20 - { start: 2, initial_delay: 1200ms, startup: 0s, hold: 1200ms, shutdown: 0s }";
     let mut plan = experiment(stub.address, load, "      - { request: GET stub/slow }");
@@ -518,11 +518,11 @@ async fn use_of_the_processors_is_stored_with_the_run() {
         assert!(most(source, metric) > Some(0.0), "{source} {metric}");
     }
     assert!(most("machine", "steal_processors").is_some());
-    // Nobody said which processes the target's are.
+    // The processes of the target are not given.
     assert!(readings.iter().all(|it| !it.source.starts_with("target")));
 }
 
-/// A process that does nothing until its input is closed.
+/// A process that ends when its input is closed.
 fn idle(name: &str) -> Child {
     Command::new("/bin/sh")
         .arg0(name)
@@ -537,7 +537,7 @@ async fn processes_are_watched_by_number_and_by_name() {
     let _turn = one_run_at_a_time().await;
     let folder = tempfile::tempdir().unwrap();
     let stub = Stub::start().await;
-    // Longer than the kernel's name of a process may be, and no other test's.
+    // Longer than the kernel's limit of process names, and used by no other test.
     let name = format!("a-service-watched-by-name-{}", std::process::id());
     let mut processes = [idle(&name), idle(&name), idle("by-number")];
     let [first, second, third] = processes.each_ref().map(Child::id);
@@ -556,7 +556,7 @@ async fn processes_are_watched_by_number_and_by_name() {
             let reading = reading.unwrap_or_else(|| panic!("{source} {metric}: {readings:?}"));
             assert!(reading.value > 0.0 || metric == "processors");
         }
-        // They have no sockets: what is not known is not nothing.
+        // They have no sockets: the value is absent, not 0.
         let sent = |it: &Resource| it.source == source && it.metric == "bytes_out_per_s";
         assert!(!readings.iter().any(sent));
     }
@@ -601,7 +601,7 @@ async fn prometheus_endpoints_are_kept_and_those_that_fail_are_counted() {
     );
     let plan = experiment(stub.address, &load, "      - { request: GET stub/slow }");
     let stop = StopSignal::new();
-    // All are asked at once, and again once all have answered or failed.
+    // All sources are read at once, and again once all have answered or failed.
     let (traffic, ending) = (Arc::clone(&stub.traffic), stop.clone());
     let finished = run_observed(&plan, folder.path(), &stop, move |_| {
         if traffic.scrapes.load(Ordering::SeqCst) >= 2 {
@@ -638,7 +638,8 @@ async fn prometheus_endpoints_are_kept_and_those_that_fail_are_counted() {
     assert!(finding("fail").contains("status 500"), "{checks:?}");
 }
 
-/// A run during which something befalls its folder, and what is left; the observer is called before samples are written.
+/// A run during which its folder is changed, and the remaining files. The observer is called before samples are
+/// written.
 async fn run_befallen(
     results: &Path,
     befall: impl Fn(&Path) + Send + 'static,
@@ -674,7 +675,7 @@ fn in_full(error: &LoadError) -> String {
 async fn a_disk_that_is_full_is_an_error_and_the_manifest_says_so() {
     let results = tempfile::tempdir().unwrap();
     let error = run_befallen(results.path(), |run| {
-        // Samples are written under this name first.
+        // Samples are first written under this name.
         let part = run.join("samples/part-00000.parquet.tmp");
         // Where it is there already, nothing was written meanwhile.
         let _ = std::os::unix::fs::symlink("/dev/full", part);

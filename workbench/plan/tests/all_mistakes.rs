@@ -1,5 +1,5 @@
-//! Files with several mistakes: all are reported, each at its place, and nothing that only follows from them. A long file, for it
-//! is a list.
+//! Files with several mistakes: each is reported at its place, without errors that only follow from another one. Long,
+//! because it is a list.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -8,7 +8,7 @@ use std::path::Path;
 use proptest::prelude::*;
 use workbench_plan::{Mistake, PlanError, parse};
 
-/// Nothing wrong with it; most of the language is in it.
+/// A valid file with most of the language.
 const RIGHT: &str = r#"name: shop-journey
 title: All that can be written
 seed: 3
@@ -70,7 +70,7 @@ thresholds:
   - 'p99 of "log in" < 1s'
 "#;
 
-/// What is written in place of something right, with `▶` before what is reported, and what is said of it. No two of them touch
+/// Replacements of valid text by mistakes, with `▶` before the reported place, and the message. No two of them change
 /// the same part of the file.
 const MISTAKES: &[(&str, &str, &str)] = &[
     // Unknown keys.
@@ -110,7 +110,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "    ▶on_end: []\n    on_stop:",
         "unknown key \"on_end\"",
     ),
-    // Words of other tools.
+    // Keys of other tools.
     (
         "warm_up: 5s",
         "▶vus: 5\nwarm_up: 5s",
@@ -242,7 +242,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// The file with some of the mistakes in it, and what is to be reported, in the order of the file.
+/// The file with some of the mistakes, and the expected reports in the order of the file.
 fn broken(chosen: &[usize]) -> (String, Vec<(usize, usize, &'static str)>) {
     let mut text = RIGHT.to_owned();
     for (number, index) in chosen.iter().enumerate() {
@@ -252,7 +252,7 @@ fn broken(chosen: &[usize]) -> (String, Vec<(usize, usize, &'static str)>) {
             1,
             "{right:?} stands there once"
         );
-        // A letter of its own for each, so that it is known which one a mark belongs to.
+        // Each mistake has its own letter, which identifies its mark.
         let mark = char::from_u32(0xE000 + u32::try_from(number).unwrap()).unwrap();
         text = text.replace(right, &wrong.replace('▶', &mark.to_string()));
     }
@@ -344,17 +344,17 @@ fn keys_given_twice_are_all_reported_with_other_mistakes() {
 #[test]
 fn what_follows_from_a_mistake_is_not_reported() {
     for (scenarios, only) in [
-        // The variable is captured in another tool's words.
+        // The variable is captured with a key of another tool.
         (
             "- { name: one, steps: [ { request: GET catalog/a, extract: { token: $.token } }, { request: \"GET catalog/${token}\" } ] }",
             "4:51: unknown key \"extract\"",
         ),
-        // So it is by a list, in which its name stands.
+        // The same in a list that contains its name.
         (
             "- { name: one, steps: [ { request: GET catalog/a, capture: [ token ] }, { request: \"GET catalog/${token}\" } ] }",
             "4:60: expected",
         ),
-        // The steps stand under a name that nobody knows.
+        // The steps are under an unknown key.
         (
             "- { name: one, actions: [ { request: GET catalog/a } ] }",
             "4:16: unknown key \"actions\"",
@@ -363,7 +363,7 @@ fn what_follows_from_a_mistake_is_not_reported() {
             "- { name: one, flow: [ { get: { url: / } } ] }",
             "4:16: unknown key \"flow\"",
         ),
-        // The label is that of a step which cannot be read.
+        // The label is that of an invalid step.
         (
             "- { name: one, steps: [ \"GET catalog/a\", { request: GET catalog/b } ] }\nthresholds: [ 'p95 of \"GET catalog/a\" < 1s' ]",
             "4:25: expected a step",
@@ -610,7 +610,7 @@ fn values_of_other_tools_are_translated() {
         assert_eq!(said.len(), 1, "{text}: {said:#?}");
         assert!(said[0].contains(right), "{text}: {said:#?}");
     }
-    // A percentile of hundredths is one; braces of GraphQL and of regular expressions are their own.
+    // Percentiles may have decimals. Braces of GraphQL and of regular expressions are no placeholders.
     let graphql = "request: POST catalog/graphql, json: { query: \"query($id: ID!) { item(id: $id) { id } }\", variables: { id: \"${id}\" } }, expect: { body: { matches: 'a{1,2}' } }";
     assert_eq!(said(&with(graphql, "p99.9 < 1s")), [""; 0]);
 }
@@ -752,7 +752,7 @@ fn all_mistakes_of_other_files_are_reported_too() {
 }
 
 mod unreadable {
-    //! Files that are no text.
+    //! Files that are not text.
 
     use std::path::Path;
 
@@ -782,7 +782,7 @@ mod unreadable {
     fn a_file_without_end_is_not_read_to_its_end() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.yaml");
-        // A hole: it takes no room on the disk.
+        // A sparse file, which takes no space on the disk.
         std::fs::File::create(&path)
             .unwrap()
             .set_len(1 << 40)

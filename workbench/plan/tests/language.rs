@@ -1,4 +1,4 @@
-//! The language of scenarios: what is accepted, and what it resolves to. Long, for it goes through all of the language.
+//! The language of scenarios: accepted files and their plans. Long, because it covers the whole language.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -10,7 +10,7 @@ use workbench_plan::{
     Step, Value, VariableSource, describe, json_schema, parse, random_for_user, read,
 };
 
-/// Everything that the language has.
+/// A file with every part of the language.
 const EVERYTHING: &str = r##"
 name: shop-journey
 seed: 3
@@ -148,7 +148,7 @@ fn plan_with(more: &str, steps: &str) -> Plan {
     parse(&text, Path::new("one.yaml")).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// A scenario's variables with these values; all others are empty.
+/// A scenario's variables with these values. All others are empty.
 fn values(scenario: &Scenario, given: &[(&str, Value)]) -> Vec<Value> {
     let value = |name: &String| {
         let found = given.iter().find(|(given, _)| given == name);
@@ -235,7 +235,7 @@ fn everything_is_written_and_read_again_as_the_same() {
     if let Err(error) = jsonschema::validate(&json_schema(), &value) {
         panic!("at {}: {error}\n{written}", error.instance_path());
     }
-    // What is kept beside results is read where the files are not.
+    // The copy beside the results is read in a folder without the files.
     let stored = parse(&plan.stored(), Path::new("elsewhere/experiment.yaml")).unwrap();
     assert_eq!(stored.repeated(), plan.repeated());
 }
@@ -267,7 +267,7 @@ fn texts_with_the_same_meaning_are_stored_as_the_same() {
     assert_eq!(one.to_yaml(), other.to_yaml());
 }
 
-/// As the version before wrote it.
+/// As the previous version wrote it.
 #[test]
 fn an_experiment_stored_by_an_older_version_equals_the_current_one() {
     let stored = r#"
@@ -539,7 +539,7 @@ scenarios:
     assert!(matches!(given[3].1, VariableSource::Drawn(_)));
 }
 
-/// Does what a user does with a list of operations; gives the labels of its requests.
+/// Executes a list of operations as a user does. Returns the labels of the requests.
 fn performed(
     scenario: &Scenario,
     operations: &[Operation],
@@ -690,7 +690,7 @@ fn captured_values_go_into_later_requests() {
     assert_eq!(of("total"), Value::Integer(12));
     assert_eq!(of("where"), text("/items/17"));
     assert!([Value::Integer(4), Value::Integer(5)].contains(&of("item")));
-    // The body holds no path of an item.
+    // The body does not contain the path of an item.
     assert!(!finding.is_whole);
     assert_eq!(finding.failure.unwrap().1, "the body does not match /^\\[/");
 }
@@ -831,7 +831,7 @@ proptest::proptest! {
                 ],
             }],
         });
-        // What is no template is refused.
+        // Invalid templates are refused.
         if let Ok(plan) = parse(&file.to_string(), Path::new("texts.yaml")) {
             let written = plan.to_yaml();
             let again = match parse(&written, Path::new("texts.yaml")) {

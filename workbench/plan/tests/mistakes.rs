@@ -1,4 +1,4 @@
-//! What people get wrong in experiment files, and what they are told. A long file, for it is a list: one case a mistake.
+//! Mistakes in experiment files and their messages. Long, because there is one case for each mistake.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -7,7 +7,7 @@ use std::path::Path;
 use insta::assert_snapshot;
 use workbench_plan::{PlanError, json_schema, parse, read};
 
-/// Nothing wrong with it; each test breaks it in one place.
+/// A valid file. Each test breaks it in one place.
 const RIGHT: &str = r#"name: right
 title: Nothing wrong here
 seed: 3
@@ -44,7 +44,7 @@ fn refused(text: &str) -> String {
     error.to_string()
 }
 
-/// What is said about a mistake that a schema can see too, so that an editor underlines it while it is made.
+/// The message for a mistake that the schema rejects too, so that editors underline it.
 fn refused_by_the_schema_too(text: &str) -> String {
     let value: serde_json::Value = serde_yaml::from_str(text).unwrap();
     assert!(
@@ -111,7 +111,7 @@ experiments/x.yaml:14:27: unknown key "gamma"; expected one of "uniform", "choic
 "#);
 }
 
-/// What is said of a fault of the bookstore.
+/// The message for an injected fault of the bookstore.
 fn refused_fault(fault: &str) -> String {
     let faults = format!("products: 100, faults: [ \"{fault}\" ]");
     let said = refused(&broken("products: 100", &faults));
@@ -842,7 +842,7 @@ fn a_missing_file_is_reported_with_the_most_similar_name() {
     );
 }
 
-/// What is said of a file of these bytes, whose name is nearly that of another one.
+/// The message for a file of these bytes whose name resembles that of another file.
 fn read_bytes(test: &str, bytes: &[u8]) -> Result<workbench_plan::Plan, String> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
     std::fs::create_dir_all(&folder).unwrap();
@@ -980,7 +980,7 @@ experiments/x.yaml:6:38: there are no variables in a reset, which is sent by no 
 "#);
 }
 
-/// The right file with a sweep over these users.
+/// The valid file with a sweep over these users.
 fn sweeping(users: &str) -> String {
     broken(
         "scenarios:",
@@ -1229,7 +1229,7 @@ experiments/x.yaml:8:8: missing key "users" or "replicas": what is swept
 "#);
 }
 
-/// The right file on PostgreSQL.
+/// The valid file with PostgreSQL.
 fn on_postgres(more: &str) -> String {
     broken(
         "database: sqlite, products: 100",
@@ -1366,7 +1366,7 @@ fn a_path_longer_than_can_be_sent() {
 
 #[test]
 fn a_path_that_a_variable_makes_too_long() {
-    // A space is three bytes of a path.
+    // A space takes three bytes in a path.
     for value in [
         format!("\"{}\"", "x".repeat(65_525)),
         format!("{{ choice: [ a, \"{}\" ] }}", " ".repeat(21_842)),
@@ -1426,7 +1426,7 @@ fn a_name_of_a_header_longer_than_can_be_sent() {
     );
 }
 
-/// What is said about a list of `monitor`, which stands in line 4; the schema sees it too where an editor could.
+/// The message for a list of `monitor` in line 4. The schema must reject it too where it can.
 fn refused_monitor(monitor: &str) -> String {
     let text = broken("target:\n", &format!("monitor: {{ {monitor} }}\ntarget:\n"));
     refused(&text)

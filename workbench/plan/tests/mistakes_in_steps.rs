@@ -1,4 +1,4 @@
-//! What is said of mistakes in what users do, and where. Long, for it is a list of them.
+//! Mistakes in steps, with messages and places. Long, because it is a list.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use workbench_plan::{parse, read};
 const HEAD: &str =
     "target: { urls: { shop: \"https://shop.test\" } }\nconcurrency: { target: 1, hold: 1s }\n";
 
-/// All that is said, a line for each mistake: `line:column: message`.
+/// All messages, one line for each: `line:column: message`.
 fn said(text: &str) -> Vec<String> {
     let error = match parse(text, Path::new("x.yaml")) {
         Ok(_) => panic!("accepted:\n{text}"),
@@ -273,7 +273,7 @@ fn headers_carry_no_line_breaks_whatever_they_are_made_of() {
         "      - { request: GET shop/, auth: { bearer: \"a\\nb\" } }",
         "a header carries visible ASCII characters only",
     );
-    // What was set anew can be carried.
+    // A variable that was set again can be carried.
     parse(
         &format!(
             "{HEAD}scenarios:\n  - name: one\n    steps:\n      - {{ request: GET shop/, set: {{ n: \"ü\" }} }}\n      - {{ request: GET shop/, set: {{ n: a }}, {header} }}\n"
@@ -605,7 +605,7 @@ fn data_files_and_their_columns_are_known() {
     };
     let people = "people: { csv: p.csv }";
     assert_eq!(said(people, "${people.name}/${people.first word}"), "");
-    // A file may be called as what is built in: columns have a dot.
+    // A file may have the name of a built-in variable, because columns contain a dot.
     assert_eq!(said("user: { csv: p.csv }", "${user.name}/${user}"), "");
     for (data, request, expected) in [
         (

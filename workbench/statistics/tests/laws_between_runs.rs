@@ -7,7 +7,7 @@ use workbench_statistics::{
     verdict_of_interval,
 };
 
-/// Few distinct values, so that there are ties.
+/// Few distinct values, to have ties.
 fn coarse(length: std::ops::Range<usize>) -> impl Strategy<Value = Vec<f64>> {
     prop::collection::vec((-20..20_i32).prop_map(f64::from), length)
 }
@@ -16,7 +16,7 @@ fn positive() -> impl Strategy<Value = Vec<f64>> {
     prop::collection::vec(1.0..1e4_f64, 1..15)
 }
 
-/// The k-th of all values, by forming and sorting them.
+/// The k-th of all values, by sorting.
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     let count = values.len();

@@ -31,7 +31,7 @@ fn counts() -> impl Strategy<Value = Counts> {
         .prop_map(|(successes, trials)| Counts { successes, trials })
 }
 
-/// Equal but for rounding, at the scale of the values involved.
+/// Equal except for rounding, at the scale of the values.
 fn close(a: f64, b: f64, scale: f64) -> bool {
     (a - b).abs() <= 1e-9 * scale.abs()
 }
@@ -67,7 +67,7 @@ proptest! {
         values in values(), shift in -1e6..1e6_f64, scale in -1e3..1e3_f64, probability in probabilities()
     ) {
         let moved: Vec<f64> = values.iter().map(|value| value * scale + shift).collect();
-        // A negative scale turns the order round.
+        // A negative scale reverses the order.
         let mirrored = if scale < 0.0 { 1.0 - probability } else { probability };
         let before = harrell_davis(&values, mirrored).unwrap();
 

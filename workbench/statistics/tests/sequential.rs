@@ -18,7 +18,7 @@ fn looks(pairs: &[usize]) -> Looks {
     Looks::new(pairs, PairTest::T, 0.05).expect("a schedule of looks")
 }
 
-/// Pairs about 100, the candidate slower by that factor, with deviations of up to 3%.
+/// Pairs around 100. The candidate is slower by this factor, with deviations of up to 3%.
 fn pairs(count: usize, factor: f64) -> (Vec<f64>, Vec<f64>) {
     let deviation = |i: usize| 0.015 * ((i * 7 % 5) as f64 - 2.0);
     let baseline = (0..count).map(|i| 100.0 + (i % 3) as f64).collect();

@@ -1,4 +1,4 @@
-//! Trimmed pairs: reference values, laws, refusals, and the verdict by them.
+//! Trimmed pairs: reference values, laws, refusals and verdicts.
 
 #[path = "support/close.rs"]
 mod close;

@@ -40,7 +40,7 @@ fn runs_of_one_series_are_grouped_and_paired_by_the_series() {
     assert_eq!(mean.method, Some(TestMethod::Paired));
     assert_eq!(mean.verdict, Verdict::Regressed);
     assert!(mean.strict_regression);
-    // The speed of the blocks drops out: 20 % but for a scatter of 1 %.
+    // The differences between blocks cancel in pairs: 20 % with a scatter of 1 % remain.
     let interval = mean.interval.unwrap();
     assert!(interval.lower > 0.18 && interval.upper.unwrap() < 0.22);
     assert_eq!(
@@ -105,7 +105,7 @@ fn a_block_that_was_not_finished_at_the_end_is_left_out_of_the_pairs() {
     let comparison = only(between(&runs));
     assert_eq!(comparison.pairing, Pairing::Pairs);
     assert!(comparison.warnings[0].contains("block 6 at the end"));
-    // Those that were compared, not those of the group.
+    // The runs that were compared, not all runs of the group.
     let kept = only(between(&pairs(5, 1.2)));
     assert_eq!(
         row(&comparison, "TOTAL", Metric::Mean),
@@ -321,7 +321,7 @@ fn three_groups_are_tested_at_once() {
     assert_eq!((a_to_c.a.as_str(), a_to_c.b.as_str()), ("a", "c"));
     assert!((a_to_c.change - 0.4).abs() < 1e-9);
     assert!(a_to_c.interval.lower < 0.4 && a_to_c.interval.upper.unwrap() > 0.4);
-    // No run has another error rate than the others.
+    // All runs have the same error rate.
     let errors = found
         .several
         .iter()

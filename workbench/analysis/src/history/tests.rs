@@ -1,10 +1,10 @@
-//! Levels, changes and verdicts of made-up histories.
+//! Levels, changes and verdicts of synthetic histories.
 
 use super::judge::{HistoryOptions, Values, judge};
 use super::model::{Break, History, Session};
 use crate::model::Verdict;
 
-/// Values around levels, given as so many sessions at each.
+/// Values around levels, with the number of sessions at each level.
 fn around(levels: &[(usize, f64)]) -> Vec<Option<f64>> {
     let levels = levels
         .iter()

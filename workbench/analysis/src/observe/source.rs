@@ -18,8 +18,8 @@ use super::tally::{self, Tally, class_of};
 use super::time_order::{Blocks, Course, Courses, Seen, Settling};
 use super::{
     BLOCK_REQUESTS, Class, LEAST_BLOCKS, LabelObservations, LabelTimes, MOST_BLOCKS, Observations,
-    StartedInSecond, SteadyObservations, TimesInOrder, Window, all_steady, reverse_pass,
-    late_change_of,
+    StartedInSecond, SteadyObservations, TimesInOrder, Window, all_steady, late_change_of,
+    reverse_pass,
 };
 use crate::diagnosis::Diagnosis;
 use crate::model::OverTime;

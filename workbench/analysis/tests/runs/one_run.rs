@@ -1,4 +1,4 @@
-//! One run from its files to its numbers, which are known by hand.
+//! One run, from its files to its statistics, which were computed by hand.
 
 use std::fs;
 
@@ -270,7 +270,7 @@ fn samples_with_damaged_pages_are_an_error_that_names_their_folder() {
     );
     let part = run.join("samples/part-00001.parquet");
     let mut bytes = fs::read(&part).unwrap();
-    // Behind the file's mark, before its footer.
+    // After the magic bytes, before the footer.
     bytes[4..800].fill(0);
     fs::write(&part, bytes).unwrap();
 

@@ -1,4 +1,4 @@
-//! One run of the segments that several processes made.
+//! One run merged from segments of several processes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -80,7 +80,7 @@ fn segments_have_the_tables_of_the_undivided_run() {
     let whole = write_run(results.path(), &completed(), &samples());
     let whole = analyze_run(&whole).unwrap();
     let (_, run) = two(results.path(), ["a", "a"]);
-    // Twice: more segments may have come meanwhile.
+    // Twice, because more segments may have arrived in between.
     analysed(&run);
     let together = analysed(&run);
     assert_eq!(together.total, whole.total);
@@ -103,7 +103,7 @@ fn users_of_a_missing_segment_count_as_planned() {
     let ([_, second], run) = two(results.path(), ["a", "a"]);
     fs::remove_dir_all(second).unwrap();
     let run = analysed(&run);
-    // Both users come within two seconds: the first after one, the second after two.
+    // Both users start within two seconds: the first after one second, the second after two.
     let planned: Vec<_> = run.users.iter().map(|it| it.planned.unwrap()).collect();
     assert_eq!(planned, [0.0, 1.0]);
     let segments = found(&run, "segments").unwrap();
@@ -134,7 +134,7 @@ fn a_late_user_of_a_small_segment_is_judged_by_the_whole_run() {
         let run = analysed(&run);
         found(&run, "users").unwrap().status
     };
-    // The peak of the whole is two users.
+    // The peak of the merged run is two users.
     assert_eq!(judged(0.99), CheckStatus::Passed);
     assert_eq!(judged(0.94), CheckStatus::Warning);
     assert_eq!(judged(0.8), CheckStatus::Failed);

@@ -1,4 +1,4 @@
-//! Runs compared with each other as the student report did.
+//! Comparisons of runs as in the student report.
 
 use std::path::PathBuf;
 

@@ -1,10 +1,10 @@
-//! Whether the target was there to the end.
+//! Whether the target was available until the end.
 
 use crate::support::{EXPERIMENT, browse, completed, order, write_run};
 use workbench_analysis::analyze_run;
 use workbench_samples::{Check, CheckStatus, ErrorKind, Sample};
 
-/// A request every 10 ms for 4 s that is answered where `answered` says so, and refused elsewhere.
+/// A request every 10 ms for 4 s. It is answered where `answered` returns true, otherwise the connection is refused.
 fn requests(answered: impl Fn(i64) -> bool) -> Vec<Sample> {
     (0..400)
         .map(|i| match answered(10 * i) {
@@ -18,7 +18,7 @@ fn requests(answered: impl Fn(i64) -> bool) -> Vec<Sample> {
         .collect()
 }
 
-/// Whether the run is valid, and what makes it invalid on the target's side.
+/// Whether the run is valid, and its findings about the target.
 fn judged(experiment: &str, samples: &[Sample]) -> (bool, Option<Check>) {
     let results = tempfile::tempdir().unwrap();
     let run = write_run(results.path(), &completed(), samples);

@@ -1,4 +1,4 @@
-//! What the documents say holds: their commands run, or are ones that the program takes; their links lead somewhere.
+//! Checks of the documents: their commands run or parse, and their links have targets.
 
 mod commands;
 mod links;

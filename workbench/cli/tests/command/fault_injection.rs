@@ -1,4 +1,4 @@
-//! Faults of the bundled bookstore: what an experiment asks for is what its samples show.
+//! Injected faults of the bundled bookstore: the samples show what the experiment asks for.
 
 use assert_cmd::assert::OutputAssertExt;
 use predicates::prelude::PredicateBooleanExt;
@@ -6,7 +6,7 @@ use predicates::str::contains;
 
 use crate::support::{Bench, OVER, json};
 
-/// Every way to write a fault, none of which comes to pass in the first hour.
+/// Every form of a fault. None of them takes effect in the first hour.
 const LATER: [&str; 7] = [
     "GET catalog/products latency=constant(1s) from=1h",
     "POST orders/orders/{customer_id} latency=uniform(1us,1m30s) from=1h for=1.5s",

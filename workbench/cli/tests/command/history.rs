@@ -1,4 +1,4 @@
-//! Kept histories, looked at: what changed, when, and what cannot be said.
+//! `workbench history`: changes, their times, and comparisons that are not possible.
 
 use std::path::{Path, PathBuf};
 
@@ -10,8 +10,8 @@ use serde_json::Value;
 use crate::stored::StoredRun;
 use crate::support::Bench;
 
-/// So many sessions an hour apart, slower by a factor from one of them on; what is done to each before it is written is up
-/// to `change`.
+/// This number of sessions, one hour apart. From one of them on they are slower by a factor. `change` modifies each run
+/// before it is written.
 fn sessions(
     bench: &Bench,
     count: usize,
@@ -123,7 +123,7 @@ fn an_invalid_run_is_left_out_and_runs_of_one_session_are_one_value() {
     let bench = Bench::new();
     sessions(&bench, 12, (12, 1.0), |number, mut run| match number {
         5 => run.invalid(),
-        // Five minutes after the one before.
+        // Five minutes after the previous session.
         9 => {
             let moved = 55 * 60 * 1_000_000_000;
             let before = |time: Option<i64>| time.map(|time| time - moved);

@@ -1,4 +1,4 @@
-//! `init` turns what people have into experiments that `validate` accepts.
+//! `init` writes experiments that `validate` accepts.
 
 mod curl;
 mod har;
@@ -16,14 +16,14 @@ use predicates::str::contains;
 use crate::stub::Stub;
 use crate::support::Bench;
 
-/// What `init` writes and says, in a folder of its own.
+/// The output of `init`, in a folder of its own.
 pub(crate) struct Made {
     /// The experiment file.
     pub(crate) text: String,
     pub(crate) stderr: String,
 }
 
-/// Runs `init` with these arguments, and `validate` on what it writes.
+/// Runs `init` with these arguments, then `validate` on the file.
 pub(crate) fn init(bench: &Bench, arguments: &[&str]) -> Made {
     let output = run(bench, arguments);
     let stderr = String::from_utf8(output.stderr).unwrap();
@@ -231,7 +231,7 @@ fn at_a_terminal_invalid_answers_are_asked_again() {
     drop(command);
     let output = child.wait_with_output().unwrap();
     let mut asked = Vec::new();
-    // A terminal that nobody holds ends with an error.
+    // A terminal whose other end is closed fails with an error.
     let _ = File::from(master).read_to_end(&mut asked);
     let asked = String::from_utf8_lossy(&asked);
     assert!(output.status.success(), "{asked}");

@@ -1,5 +1,4 @@
-//! Runs that do not come to their end by themselves, or against a target that does not: nothing that was measured is lost, and
-//! what became of the run is said.
+//! Interrupted runs and failing targets: no measured sample is lost, and the outcome is reported.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -44,7 +43,7 @@ fn a_second_ctrl_c_leaves_at_once_and_what_was_written_is_kept() {
     signal(&child, Signal::INT);
     let mut told = BufReader::new(child.stderr.take().unwrap());
     read_until(&mut told, "stopping");
-    // One request still hangs.
+    // One request is still in flight.
     signal(&child, Signal::INT);
     read_until(&mut told, "stopped at once");
     assert_eq!(child.wait().unwrap().code(), Some(130));
@@ -77,8 +76,8 @@ fn a_killed_run_loses_less_than_two_parts_whatever_its_rate() {
         killed
             .code(14)
             .stdout(contains("killed before it could say").and(contains("has not ended").not()));
-        // All that had been answered when the first part was there is in the second at the latest. The reset is no sample, and
-        // one request may have been under way.
+        // All responses from before the first part are in the second part at the latest. The reset is not a sample, and
+        // one request may have been in flight.
         assert!(samples(&run) + 2 >= asked, "{} of {asked}", samples(&run));
     }
 }
@@ -102,7 +101,7 @@ fn a_killed_run_can_be_analysed_and_ends_the_bookstore() {
         .unwrap()
         .trim_start_matches("http://")
         .to_owned();
-    // It goes on its own, as soon as it sees that nobody holds its input.
+    // It ends on its own when its standard input is closed.
     let deadline = Instant::now() + Duration::from_secs(60);
     while std::net::TcpStream::connect(&catalog).is_ok() {
         assert!(Instant::now() < deadline, "the bookstore outlived its run");
@@ -133,7 +132,7 @@ fn a_blocked_terminal_delays_neither_the_run_nor_its_end() {
         let bench = Bench::new();
         let stub = Stub::start();
         let start = |name: &str, hold: &str| {
-            // Held open, and never read.
+            // The pipe stays open and is never read.
             let (held, stderr) = terminal();
             let file = bench.file(name, &stub.experiment(name, "GET stub/", hold));
             let mut command = bench.workbench();
@@ -158,7 +157,7 @@ fn a_blocked_terminal_delays_neither_the_run_nor_its_end() {
 
 #[test]
 fn a_full_disk_ends_the_run_and_the_path_of_its_samples_is_printed() {
-    // In the course of the run, and at its end.
+    // During the run, and at its end.
     for hold in ["1h", "300ms"] {
         let bench = Bench::new();
         let stub = Stub::start();
@@ -172,7 +171,7 @@ fn a_full_disk_ends_the_run_and_the_path_of_its_samples_is_printed() {
         let why = outcome["failed"].as_str().unwrap();
         assert!(why.contains("File too large"), "{why}");
     }
-    // Where nothing can be written at all, nothing is begun.
+    // Where no file can be written, no run begins.
     let bench = Bench::new();
     let stub = Stub::start();
     let file = bench.file("full", &stub.experiment("full", "GET stub/", "1h"));
@@ -191,7 +190,7 @@ fn a_run_that_cannot_write_keeps_its_earlier_samples() {
         &bench.file("half", &stub.experiment("half", "GET stub/", "1h")),
     );
     let run = wait_for_part(&bench, "half", 0);
-    // Every part is written under such a name first.
+    // Every part is first written under such a name.
     for part in 1..100 {
         let name = format!("samples/part-{part:05}.parquet.tmp");
         let _ = std::fs::create_dir(run.join(name));
@@ -209,7 +208,7 @@ fn a_run_that_cannot_write_keeps_its_earlier_samples() {
     assert!(samples(&run) > 0);
 }
 
-/// The command, where no file may be larger than so many blocks of 512 bytes.
+/// The command with a limit on file sizes, in blocks of 512 bytes.
 fn limited(bench: &Bench, blocks: u32) -> Command {
     let mut command = Command::new("sh");
     let script = format!("trap '' XFSZ && ulimit -f {blocks} && exec \"$@\"");
@@ -271,7 +270,7 @@ fn a_target_that_is_restarted_is_loaded_again_and_its_idle_time_is_not_blamed() 
     let text = stub.experiment("restarted", "GET stub/", "1h");
     let child = start(&bench, &bench.file("restarted", &text));
     let deadline = Instant::now() + Duration::from_secs(120);
-    // Dead only once nothing listens there.
+    // The server has ended only once nothing listens there.
     while std::net::TcpStream::connect(address).is_ok() {
         assert!(Instant::now() < deadline, "the target lives on");
         std::thread::yield_now();
@@ -289,7 +288,7 @@ fn a_target_that_is_restarted_is_loaded_again_and_its_idle_time_is_not_blamed() 
     assert!(!manifest.contains("keeps idle connections"), "{manifest}");
     let total = &json(&run.join("analysis.json"))["runs"][0]["total"];
     let errors = total["errors"].as_u64().unwrap();
-    // Whether a request fell into the time without a target is chance.
+    // A request may or may not fall into the time without a target.
     assert!(samples(&run) >= errors + 590, "{total}");
 }
 
@@ -304,7 +303,7 @@ fn start(bench: &Bench, file: &Path) -> Child {
         .unwrap()
 }
 
-/// Waits for the next line that tells how the load goes on.
+/// Waits for the next progress line.
 fn wait_for_progress(child: &mut Child) {
     let mut lines = BufReader::new(child.stderr.as_mut().unwrap());
     let mut line = String::new();
@@ -322,7 +321,7 @@ fn signal(child: &Child, signal: Signal) {
     kill_process(pid, signal).unwrap();
 }
 
-/// Waits until a part of the only run's samples is there, and gives the run.
+/// Waits until the only run has a part of its samples. Returns the run's folder.
 fn wait_for_part(bench: &Bench, experiment: &str, part: u32) -> PathBuf {
     let name = format!("samples/part-{part:05}.parquet");
     let deadline = Instant::now() + Duration::from_secs(120);
@@ -358,7 +357,7 @@ fn read_until(lines: &mut impl BufRead, text: &str) {
     }
 }
 
-/// How many samples the analysis of a run found.
+/// The number of samples in the analysis of a run.
 fn samples(run: &Path) -> u64 {
     let analysis = json(&run.join("analysis.json"));
     analysis["runs"][0]["total"]["samples"].as_u64().unwrap()

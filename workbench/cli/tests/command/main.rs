@@ -1,4 +1,4 @@
-//! The `workbench` command as its users meet it: files in, files, text and exit codes out.
+//! Tests of the `workbench` command: files in; files, text and exit codes out.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! What goes wrong is said clearly, and has its exit code.
+//! Error messages and exit codes.
 
 use std::net::TcpListener;
 
@@ -131,7 +131,7 @@ fn a_target_that_is_down_is_13() {
 fn a_results_folder_that_cannot_be_written_is_named() {
     let bench = Bench::new();
     let file = bench.shopping("shop", 1, "1s", "");
-    // A file where the folder should be: it stops even root.
+    // A file in the place of the folder: even root cannot write there.
     std::fs::write(bench.path().join("occupied"), "").unwrap();
     bench
         .workbench()

@@ -1,4 +1,4 @@
-//! A series that is interrupted, killed or disturbed, and taken up again.
+//! Resuming a series that was interrupted, killed or changed.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -23,7 +23,7 @@ fn start(bench: &Bench, file: &Path) -> Child {
     start_until(bench, file, &[], second_is_under_load)
 }
 
-/// Starts a series of three runs and waits until its record says what is waited for.
+/// Starts a series of three runs and waits until its record meets a condition.
 fn start_until(
     bench: &Bench,
     file: &Path,
@@ -79,7 +79,7 @@ fn resume(bench: &Bench, more: &[&str]) -> assert_cmd::assert::Assert {
         .assert()
 }
 
-/// A finished series of two runs whose record is then changed, as if something else had happened.
+/// A finished series of two runs with a changed record.
 fn changed(bench: &Bench, file: &Path, change: impl FnOnce(&mut Value)) {
     bench
         .workbench()
@@ -132,7 +132,7 @@ fn ctrl_c_keeps_the_present_run_and_resume_makes_what_is_missing() {
     let manifest = json(&kept[1].join("manifest.json"));
     assert_eq!(manifest["outcome"], "interrupted");
 
-    // Once more, and there is nothing to do.
+    // A second resume has nothing to do.
     resume(&bench, &[])
         .code(OVER)
         .stdout(contains("3 of 3 runs"));

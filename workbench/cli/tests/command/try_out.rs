@@ -1,4 +1,4 @@
-//! `workbench try`: every exchange of one user on the screen.
+//! `workbench try`: prints every exchange of one user.
 
 use assert_cmd::assert::OutputAssertExt;
 

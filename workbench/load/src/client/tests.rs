@@ -1,4 +1,4 @@
-//! Requests of a user to servers that answer as they are told.
+//! Requests of a user to scripted servers.
 
 mod server;
 
@@ -151,7 +151,7 @@ async fn unexpected_responses_are_kept() {
         timeout: Duration::from_millis(200),
         ..PLAIN
     };
-    // A limit that is shorter than that of the request before holds.
+    // A limit shorter than that of the previous request applies.
     let measured = ask(&mut client, &[&server], "GET /half", "", &hasty).await;
     assert_eq!(measured.outcome, Err(ErrorKind::Timeout));
     client.clear();
@@ -280,7 +280,7 @@ async fn redirects_are_followed_as_one_request() {
         requests[1].contains("authorization: a\r\n") && requests[1].contains("cookie: sid=1\r\n")
     );
     let last = other.requests.lock().unwrap()[0].clone();
-    // Cookies know no ports.
+    // Cookies are not separated by port.
     assert!(
         !last.contains("authorization") && last.contains("cookie: sid=1\r\n"),
         "{last}"
@@ -317,7 +317,7 @@ async fn a_chain_of_redirects_ends_at_the_limit_and_at_invalid_locations() {
     assert_eq!(client.stopped_at(), Some(&away));
     ask(&mut client, &services, "GET /mute", "", &terms).await;
     assert_eq!(client.stopped_at(), Some(&Stop::NoLocation));
-    // Where it is not followed, or is what was expected.
+    // When the redirect is not followed, or expected.
     let expects = Terms {
         expected: &[302],
         ..terms

@@ -1,12 +1,13 @@
-//! Runs as they were, and what each check makes of them. Longer than other files: all stories begin with the same run.
+//! The result of each validity check for runs with known properties. Longer than other files, because all tests share
+//! one run.
 
 use super::*;
 use workbench_plan::{Iterations, Load, ThreadRow, Work};
 
-/// A user's coming, last response and going, in milliseconds since the start.
+/// A user's start, last response and end, in milliseconds since the start of the run.
 type There = (u64, u64, u64);
 
-/// Users who come at once, after a delay, and hold; both in milliseconds.
+/// Users who start together after a delay and hold; both in milliseconds.
 fn row(users: u32, delay: u64, hold: u64) -> ThreadRow {
     ThreadRow {
         users,
@@ -17,7 +18,7 @@ fn row(users: u32, delay: u64, hold: u64) -> ThreadRow {
     }
 }
 
-/// How the users of the rows, in the order in which they come, were there.
+/// The times of the users of the rows, in order of their start.
 fn judged_as(
     rows: Vec<ThreadRow>,
     there: &[There],
@@ -27,7 +28,7 @@ fn judged_as(
     judged_on(&Load::Threads(rows), there, (recorded, None), change)
 }
 
-/// The same for any load. A user who left before its time had nothing left to do.
+/// The same for any load. A user who left early had finished its iterations.
 fn judged_on(
     load: &Load,
     there: &[There],
@@ -75,7 +76,7 @@ fn judged_on(
     judge(&evidence)
 }
 
-/// Two users for 2 s, each of whom waits to its end for a response.
+/// Two users for 2 s, each waiting for a response until the end.
 fn judged(there: &[(u64, u64)], recorded: Recorded, served: Option<u64>) -> Validity {
     let there: Vec<There> = there.iter().map(|(from, to)| (*from, *to, *to)).collect();
     judged_as(vec![row(2, 0, 2_000)], &there, recorded, |evidence| {
@@ -97,7 +98,7 @@ fn recorded(samples: u64, answered: u64) -> Recorded {
         longest_look_ns: 0,
         answered,
         censored: 0,
-        // Two users for 2 s, waiting all the time.
+        // Two users for 2 s, waiting for a response all the time.
         elapsed_ns: 4_000_000_000,
     }
 }
@@ -115,7 +116,7 @@ fn closed_connections_are_a_warning_and_not_errors_of_the_target() {
     let there = [(0, 2_000), (0, 2_000)];
     let mut crossed = recorded(10, 8);
     (crossed.stale, crossed.sent_again) = (2, 3);
-    // Those that were sent again were counted twice.
+    // Requests that were sent again were counted twice.
     let validity = judged(&there, crossed, Some(13));
     assert!(validity.valid, "{validity:?}");
     assert_eq!(status(&validity, "stale connections"), CheckStatus::Warning);
@@ -138,7 +139,7 @@ fn connections_that_were_not_kept_are_counted_and_the_reason_is_given() {
         let check = find(&validity, "connections").unwrap();
         (check.status, check.finding.clone())
     };
-    // As many as users, some of which a server closes after a thousand requests.
+    // As many connections as users. The server closes some after a thousand requests.
     for (opened, found_closed, closing) in [(2, 0, 0), (4, 2, 0), (11, 0, 9)] {
         let (status, finding) = judged(opened, found_closed, closing);
         assert_eq!(status, CheckStatus::Passed);
@@ -184,7 +185,7 @@ fn advice_on_idle_connections_is_not_given_after_the_target_ended() {
             .clone()
     };
     let advice = "keeps idle connections for less time";
-    // Nobody could connect any more, or all did once more after a restart.
+    // No user could connect any more, or all reconnected after a restart.
     assert!(!finding(0).contains(advice) && !finding(2).contains(advice));
     assert!(finding(50).contains(advice));
 }
@@ -211,7 +212,7 @@ fn a_late_user_makes_the_run_invalid() {
 
 #[test]
 fn users_who_wait_for_their_last_response_do_not_count_as_surplus() {
-    // A gap between two rows, and responses of 2 s: the first row is still there when the second comes.
+    // A gap between two rows, and responses of 2 s: users of the first row are active when the second row starts.
     let rows = vec![row(1, 0, 1_000), row(1, 1_500, 2_500)];
     let validity = judged_as(
         rows,
@@ -231,7 +232,7 @@ fn a_user_who_stays_after_its_last_response_makes_the_run_invalid() {
     assert_eq!(status(&validity, "users"), CheckStatus::Failed);
 }
 
-/// Ten users for 2 s, who leave one after the other over another 2 s; `left` has how each was there.
+/// Ten users for 2 s, who leave one by one over another 2 s. `left` has the times of each user.
 fn ramped_down(left: impl Fn(u64) -> There) -> Validity {
     let rows = vec![ThreadRow {
         shutdown: Duration::from_secs(2),
@@ -243,7 +244,7 @@ fn ramped_down(left: impl Fn(u64) -> There) -> Validity {
 
 #[test]
 fn missing_users_at_the_start_outweigh_users_who_leave_late() {
-    // In the first second one of ten is missing, in the last one two too many are there.
+    // In the first second, one of ten users is missing. In the last second, there are two too many.
     let validity = ramped_down(|user| {
         let from = if user == 1 { 1_000 } else { 0 };
         let stop = 2_000 + 200 * user;
@@ -281,7 +282,7 @@ fn waiting_after_the_schedule_is_reported() {
 #[test]
 fn requests_that_the_target_counted_and_nobody_recorded_make_the_run_invalid() {
     let there = [(0, 2_000), (0, 2_000)];
-    // Of ten requests eight were answered: the target may have counted eight to ten.
+    // Eight of ten requests were answered: the target may have counted eight to ten.
     for (served, wanted) in [
         (7, CheckStatus::Failed),
         (8, CheckStatus::Passed),
@@ -300,7 +301,7 @@ fn requests_that_the_target_counted_and_nobody_recorded_make_the_run_invalid() {
 #[test]
 fn requests_to_which_redirects_led_are_counted_by_the_target_too() {
     let there = [(0, 2_000), (0, 2_000)];
-    // Ten chains, eight of them answered in the end, with four requests besides.
+    // Ten redirect chains, eight of them answered, with four more requests.
     for (served, wanted) in [
         (11, CheckStatus::Failed),
         (12, CheckStatus::Passed),
@@ -361,7 +362,7 @@ fn a_run_that_could_not_send_any_request_reports_the_attempts() {
     assert_eq!(finding(recorded(0, 0), "errors"), "no request was made");
 }
 
-/// Processors in use, one reading after the other; the machine has two.
+/// Processors in use, by reading. The machine has two.
 fn used(generator: f64, target: f64, others: f64, steal: f64) -> Processors {
     Processors {
         from: Instant::now(),
@@ -376,8 +377,8 @@ fn used(generator: f64, target: f64, others: f64, steal: f64) -> Processors {
     }
 }
 
-/// The check of a run whose steady part, from 2 s to 4 s of a schedule of 6 s, has these readings. Before it and after
-/// it, the generator used `besides` processors, for as many seconds as `after` says.
+/// The check of a run whose steady part, from 2 s to 4 s of a schedule of 6 s, has these readings. Before and after it,
+/// the generator used `besides` processors; `after` is the number of seconds after it.
 fn processors_check(
     steady: &[Processors],
     besides: f64,
@@ -417,7 +418,7 @@ fn judged_by_readings(
                 from += length;
                 reading
             });
-            // The closure may be called for any lifetime, the readings live to the end of the program.
+            // The closure must accept any lifetime, so the readings are leaked.
             it.processors = Vec::leak(readings.collect());
             it.steady = Duration::from_secs(2)..Duration::from_secs(4);
             change(it);
@@ -433,14 +434,14 @@ fn use_of_the_processors_is_judged_over_the_steady_part() {
     };
     for (readings, wanted) in [
         (vec![used(0.4, 0.0, 0.1, 0.0)], CheckStatus::Passed),
-        // Of two processors: one busy second does not make a busy run.
+        // Of two processors. One busy second is not a busy run.
         (
             vec![used(2.0, 0.0, 0.0, 0.0), used(0.4, 0.0, 0.0, 0.0)],
             CheckStatus::Passed,
         ),
         (vec![used(1.6, 0.0, 0.0, 0.0)], CheckStatus::Warning),
         (vec![used(1.9, 0.0, 0.0, 0.0)], CheckStatus::Failed),
-        // The generators of runs that are made at the same time are one load.
+        // The generators of simultaneous runs count together.
         (vec![beside(0.8)], CheckStatus::Passed),
         (vec![beside(1.2)], CheckStatus::Warning),
         (vec![beside(1.5)], CheckStatus::Failed),
@@ -514,7 +515,7 @@ fn a_short_steady_part_is_judged_by_overlapping_readings() {
 
 #[test]
 fn a_machine_that_target_and_generator_saturate_together_is_a_warning() {
-    // Of one processor each: neither is busy by its own share.
+    // Of one processor each. Neither is busy on its own.
     let beside = |target, others, among_others| {
         processors_check(&[used(0.9, target, others, 0.0)], 0.0, 2, |it| {
             it.target_among_others = among_others;
@@ -548,7 +549,7 @@ fn in_a_container_others_are_judged_by_the_machine_and_the_run_by_the_containers
         let validity = judged_by_readings(&[reading], 0.0, 2, |_| {});
         find(&validity, check).unwrap().clone()
     };
-    // Neighbours on 6 and on 30 of 64 processors.
+    // Other processes use 6, then 30, of 64 processors.
     let few = in_container("other load", 0.5, 0.0, 6.0, 1.0);
     assert_eq!(few.status, CheckStatus::Passed, "{few:?}");
     let many = in_container("other load", 0.5, 0.0, 30.0, 0.0);
@@ -560,7 +561,7 @@ fn in_a_container_others_are_judged_by_the_machine_and_the_run_by_the_containers
     );
     let stolen = in_container("other load", 0.5, 0.0, 0.0, 2.0);
     assert_eq!(stolen.status, CheckStatus::Warning, "{stolen:?}");
-    // All of the container's two processors, but little of the machine.
+    // All of the container's two processors, a small share of the machine.
     let full = in_container("processors", 0.9, 1.0, 0.0, 0.0);
     assert_eq!(full.status, CheckStatus::Warning);
     assert!(full.finding.contains("together 95.0 %"), "{full:?}");
@@ -596,7 +597,7 @@ fn users_are_averaged_over_each_second() {
     assert!((achieved[0] - 0.75).abs() < 1e-9 && (achieved[1] - 0.5).abs() < 1e-9);
 }
 
-/// Four users who have a minute for ten iterations.
+/// Four users with ten iterations and a limit of one minute.
 fn iterations() -> Load {
     Load::Iterations(Iterations {
         total: 10,
@@ -644,7 +645,7 @@ fn iterations_that_are_left_when_the_time_is_up_make_the_run_invalid() {
     assert!(finding.starts_with("1 of 4 users"), "{finding}");
 }
 
-/// What became of arrivals: microseconds by which those were late that had a free user; waited; never started.
+/// Arrivals: lateness in microseconds of those with a free user; number that waited; number never started.
 fn arrivals(late_us: &[u64], waited: u64, never_started: u64) -> Record {
     let mut record = Record {
         waited,
@@ -658,7 +659,7 @@ fn arrivals(late_us: &[u64], waited: u64, never_started: u64) -> Record {
     record
 }
 
-/// Beside one user who has nothing to do with them.
+/// Together with one unrelated user.
 fn judged_with(record: &Record) -> Validity {
     let load = Load::Threads(vec![row(1, 0, 2_000)]);
     judged_on(
@@ -724,11 +725,11 @@ fn a_standstill_of_the_generator_makes_the_run_invalid() {
         generator::ran(&standstills, steady).map(|check| check.status)
     };
     assert_eq!(judged(&[]), None);
-    // In the ramp it disturbs nothing that is measured.
+    // In the ramp, it affects no measured samples.
     assert_eq!(judged(&[(0, 900)]), None);
     assert_eq!(judged(&[(3_000, 150)]), Some(CheckStatus::Warning));
     assert_eq!(judged(&[(3_000, 800)]), Some(CheckStatus::Failed));
-    // Each by itself is short.
+    // Each one is short.
     assert_eq!(
         judged(&[(3_000, 120), (5_000, 120)]),
         Some(CheckStatus::Warning)

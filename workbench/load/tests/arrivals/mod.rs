@@ -98,7 +98,7 @@ async fn arrivals_without_a_free_user_wait_and_what_never_starts_is_censored() {
     for row in 0..samples.height() {
         if users[row] == 0 {
             assert_eq!(errors[row], "censored");
-            // It had waited until the end of the schedule.
+            // It waited until the end of the schedule.
             assert_eq!(
                 intended[row] + i64::try_from(elapsed[row]).unwrap(),
                 600_000_000
@@ -110,7 +110,7 @@ async fn arrivals_without_a_free_user_wait_and_what_never_starts_is_censored() {
     }
     assert_eq!(order.len() as u64, served);
     order.sort_unstable();
-    // First come, first served: without a gap from the first one on.
+    // First come, first served: no gaps from the first arrival on.
     for (number, (_, intended)) in order.iter().enumerate() {
         assert_eq!(*intended, number as i64 * 10_000_000);
     }
@@ -155,7 +155,7 @@ async fn an_open_run_that_is_stopped_keeps_what_was_due_by_then() {
     let samples = samples(&finished);
     let mut iterations = numbers(&samples, "iteration");
     iterations.sort_unstable();
-    // None is missing, and none was invented of the 180,000 that were planned.
+    // Exactly the 180,000 planned arrivals are accounted for.
     let wanted: Vec<u64> = (1..=iterations.len() as u64).collect();
     assert_eq!(iterations, wanted);
     assert!(iterations.len() < 5_000, "{}", iterations.len());
@@ -184,7 +184,7 @@ async fn scenarios_follow_the_loads_of_their_own() {
     let scenarios = texts(&samples, "scenario");
     let count = |name: &str| scenarios.iter().filter(|it| *it == name).count();
     assert_eq!((count("probe"), count("batch")), (10, 7));
-    // That a scenario is done is no end of the hold for the others.
+    // A finished scenario does not end the hold of the others.
     assert!(
         texts(&samples, "phase")
             .iter()
@@ -215,7 +215,7 @@ async fn scenarios_follow_the_loads_of_their_own() {
         (2, 1, 2)
     );
     assert_eq!(check(&finished, "iterations"), Some(CheckStatus::Passed));
-    // Resolved, the experiment is the same.
+    // The resolved experiment is the same.
     let again = workbench_plan::parse(&plan.to_yaml(), std::path::Path::new("again.yaml"));
     assert_eq!(again.unwrap(), plan);
 }

@@ -1,4 +1,4 @@
-//! What an experiment says under `http`.
+//! The key `http` of an experiment.
 
 use bytes::Bytes;
 use workbench_samples::Failures;
@@ -112,7 +112,7 @@ async fn http_2_with_prior_knowledge_needs_no_negotiation() {
     tokio::spawn(async move {
         while let Ok((socket, _)) = listener.accept().await {
             tokio::spawn(async move {
-                // Those who only look whether somebody listens are gone.
+                // Connections of the availability check are closed.
                 let mut connection = h2::server::handshake(socket).await.ok()?;
                 while let Some(accepted) = connection.accept().await {
                     let (request, mut respond) = accepted.ok()?;

@@ -1,5 +1,5 @@
-//! Scenarios that do more than one request after the other: what reaches a service, and what is kept of it. Long, for it is
-//! a list: one part of the language a test.
+//! Scenarios with all kinds of steps: the requests that reach a service, and the recorded samples. Long, because there
+//! is one test for each part of the language.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -17,12 +17,12 @@ use crate::support::{numbers, one_run_at_a_time, run, samples, texts};
 
 mod http;
 
-/// A request as it came.
+/// A received request.
 #[derive(Clone, Debug)]
 struct Received {
     method: String,
     path: String,
-    /// By name in lower case.
+    /// By name, in lower case.
     headers: BTreeMap<String, String>,
     body: Vec<u8>,
 }
@@ -39,7 +39,7 @@ impl Received {
 
 type Respond = dyn Fn(&Received) -> String + Send + Sync;
 
-/// A service that keeps what it is sent, in the order in which it comes.
+/// A service that keeps received requests in order.
 struct Service {
     address: SocketAddr,
     received: Arc<Mutex<Vec<Received>>>,
@@ -455,7 +455,7 @@ scenarios: [ { name: one, pacing: 100ms, steps: [ { request: GET s/a }, { think:
         .windows(2)
         .map(|two| Duration::from_nanos(two[1] - two[0]))
         .collect();
-    // A busy machine makes them longer, nothing makes them shorter.
+    // They can be longer on a busy machine, never shorter.
     assert!(
         gaps.iter().all(|gap| *gap >= Duration::from_millis(99)),
         "{gaps:?}"
@@ -475,7 +475,7 @@ async fn no_file_of_a_run_contains_a_secret() {
         "people.csv",
         &format!("name,pin\nann,{}\nbob,another-pin-44\n", secrets[2]),
     );
-    // Everything comes back.
+    // The service echoes the request.
     let service = Service::start(|received| {
         let body = format!(
             "{} {:?} {}",

@@ -30,7 +30,7 @@ fn mean_seconds(times: &[Duration]) -> f64 {
     times.iter().map(Duration::as_secs_f64).sum::<f64>() / times.len() as f64
 }
 
-/// Expected values from an implementation of its own, in Python.
+/// Expected values from an independent implementation in Python.
 #[test]
 fn draws_are_the_same_for_ever() {
     let product = Draw::Uniform(1, 100);

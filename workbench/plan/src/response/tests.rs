@@ -16,9 +16,9 @@ fn step(more: &str) -> Step {
     plan.scenarios.remove(0).steps.remove(0)
 }
 
-/// Position of the first variable after those that are built in: `name`.
+/// Position of the first variable after the built-in ones: `name`.
 const NAME: usize = 2;
-/// Position of the second one: what is captured.
+/// Position of the second one, which is captured.
 const CAPTURED: usize = 3;
 
 const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=utf-8\r\nX-Two: a\r\nx-two:  b \r\n\
@@ -42,7 +42,7 @@ fn examined(step: &Step, response: &Response<'_>) -> (Finding, Value) {
     (finding, values.swap_remove(CAPTURED))
 }
 
-/// Why a response is no success.
+/// Why a response counts as failed.
 fn failure(expect: &str, response: &Response<'_>) -> Option<(Failure, String)> {
     let step = step(&format!("expect: {{ {expect} }}"));
     examined(&step, response).0.failure
@@ -304,7 +304,7 @@ fn an_unexpected_redirect_is_reported_with_its_location() {
         status("expect: { status: [200, 201] }", 404).unwrap(),
         "status 404, expected 200 or 201"
     );
-    // Whatever else is expected, an answer of another status is not what was asked for.
+    // A response with an unexpected status fails, whatever else is expected.
     let expect = "expect: { body: { contains: basket } }";
     assert_eq!(status(expect, 503).unwrap(), "status 503");
 }
@@ -321,7 +321,7 @@ fn a_failed_response_still_sets_captures_and_its_most_serious_failure_is_returne
     assert_eq!(finding.failure.unwrap().0, Failure::Status);
 }
 
-/// Secrets are looked for in them before they are made shorter.
+/// Secrets are searched before texts are shortened.
 #[test]
 fn texts_are_shown_whole_and_in_one_line() {
     let long = "x".repeat(100);

@@ -7,7 +7,7 @@ use super::*;
 use crate::schedule::{Arrival, Phase, Schedule, UserSpan, Work};
 use crate::{Lanes, parse};
 
-/// A plan with one load, or with several, of random kinds and sizes, that some scenarios share.
+/// A plan with one or several loads of random kinds and sizes, some shared by scenarios.
 fn plans() -> impl Strategy<Value = Plan> {
     let row = (1..30_u32, 0..4_u32, 0..9_u32, 1..9_u32, 0..9_u32).prop_map(
         |(users, delay, startup, hold, shutdown)| {

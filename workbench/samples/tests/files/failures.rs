@@ -1,4 +1,4 @@
-//! What a run keeps of exchanges that fail, through the public interface.
+//! Recorded failed exchanges, through the public interface.
 
 use std::fs;
 
@@ -26,7 +26,7 @@ fn message(start: &str, headers: &str, body: &str) -> RawMessage {
     }
 }
 
-/// The exchange of a user, answered with a body.
+/// An exchange of a user, with a response body.
 fn exchange(user: u32, body: &str) -> RawExchange {
     RawExchange {
         scenario: 0,
@@ -209,7 +209,7 @@ fn no_secret_and_no_credential_is_written() {
         failures.reasons[0].reason.as_deref(),
         Some(r#"$.was is "[redacted]", expected [redacted]"#)
     );
-    // What is no secret is there.
+    // Texts that are not secret are kept.
     for part in [
         "POST /login?token=[redacted]&next=[redacted] HTTP",
         "user=ann",
@@ -237,7 +237,7 @@ fn large_bodies_and_many_of_them_take_a_bounded_file() {
 
     let (failures, file) = written(&recorder);
 
-    // Each character of it takes two in JSON.
+    // Each of its characters takes two in JSON.
     assert!(file.len() < 40 << 20, "{}", file.len());
     let last = failures
         .exchanges
@@ -313,7 +313,7 @@ fn a_newer_file_and_a_broken_file_have_different_errors() {
     );
 }
 
-/// Every text of a JSON value; keys, labels, names and kinds are no data.
+/// Every text of a JSON value, except keys, labels, names and kinds.
 fn texts(value: &Value) -> Vec<String> {
     match value {
         Value::String(text) => vec![text.clone()],

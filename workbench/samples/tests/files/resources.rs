@@ -78,7 +78,7 @@ fn a_killed_run_keeps_the_parts_that_were_written() {
     ];
     writer.write_part(&readings[..1]).unwrap();
     writer.write_part(&readings[1..]).unwrap();
-    // What was being written when it was killed.
+    // The line being written when the process was killed.
     fs::write(run.path().join("resources/part-00002.parquet.tmp"), "half").unwrap();
     drop(writer);
 

@@ -10,7 +10,7 @@ use crate::simulations::between::procedures::{
 use crate::simulations::trials::{Share, average, outcomes, shares};
 use crate::{assert_at_most, assert_lands};
 
-/// Trials behind the shares that statistics were published with.
+/// Trials of the published shares.
 const PUBLISHED_TRIALS: f64 = 2000.0;
 
 fn assert_published(found: Share, published: f64, what: &str) {

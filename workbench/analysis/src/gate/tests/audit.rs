@@ -1,10 +1,10 @@
-//! Alarms of the gate counted on runs of equal and of different systems.
+//! False alarms of the gate, counted on runs of equal systems and of different ones.
 
 use super::*;
 use crate::gate::fixture::with_change;
 use crate::model::RunAnalysis;
 
-/// Three series of five pairs whose candidate is so many times slower.
+/// Three series of five pairs. The candidate is slower by this factor.
 fn audit_of_three_series(slower: f64, reshuffles: u32) -> AuditReport {
     let source = |_| {
         let (baseline, candidate) = sides(5, slower);
@@ -29,11 +29,11 @@ fn an_audit_of_equal_runs_counts_disjoint_and_reshuffled_alarms() {
     assert_eq!(report.runs, 30);
     assert_eq!(report.disjoint.comparisons, 3);
     assert_eq!(report.disjoint.regressed, 0);
-    // Three say nothing of a rate.
+    // Three comparisons are too few for a rate.
     assert_eq!(report.within_nominal, None);
     assert_eq!(report.reshuffled.comparisons, 3 * 31);
     assert!(report.reshuffled_exhaustively);
-    // Of all swaps of the same blocks, as many alarm one way as the other.
+    // All swaps of the same blocks are symmetric: as many regressions as improvements.
     let rate = report.reshuffled.rate().unwrap();
     assert!(rate < 0.1, "{rate}");
     assert!(report.notes[0].starts_with("3 comparisons that share no run are too few"));
@@ -58,11 +58,11 @@ fn runs_of_one_experiment_are_split_by_time_and_reshuffled() {
     assert_eq!(report.disjoint.comparisons, 1);
     // C(10, 5)
     assert_eq!(report.reshuffled.comparisons, 252);
-    // A split and its mirror image are both there: as many alarms one way as the other.
+    // Each split and its mirror image are included: as many regressions as improvements.
     assert_eq!(report.reshuffled.regressed, report.reshuffled.improved);
 }
 
-/// One series of five pairs of which each side has its own target.
+/// One series of five pairs in which each side has its own target.
 fn audit_of_targets(change: impl Fn(RunAnalysis) -> GateRun) -> AuditReport {
     let (baseline, candidate) = sides(5, 1.0);
     let candidate = candidate.into_iter().map(|run| change(run.analysis));

@@ -1,4 +1,4 @@
-//! What an audit counts, and what it does not.
+//! Which comparisons an audit counts.
 
 use crate::gate::fixture::{sides, with_change};
 use crate::gate::*;
@@ -27,7 +27,7 @@ fn twenty_comparisons_without_an_alarm_show_the_nominal_rate_and_nineteen_do_not
     let within = |count| audit(&series(count, 1.0), &policy, OPTIONS).within_nominal;
     assert_eq!(within(20), Some(true));
     assert_eq!(within(19), None);
-    // Too many alarms are too many however few comparisons there are.
+    // Too many alarms fail the audit even with few comparisons.
     let alarms = audit(&series(3, 1.2), &policy, OPTIONS);
     assert_eq!(alarms.within_nominal, Some(false));
 }

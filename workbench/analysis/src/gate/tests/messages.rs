@@ -1,4 +1,4 @@
-//! That what is said is true.
+//! The messages of the gate match its decisions.
 
 use crate::gate::fixture::sides;
 use crate::gate::*;

@@ -1,4 +1,4 @@
-//! What becomes of a comparison of which runs are missing.
+//! Comparisons with missing runs.
 
 use std::path::{Path, PathBuf};
 
@@ -69,7 +69,7 @@ fn a_candidate_with_crashed_runs_is_not_judged_by_the_others() {
         report.objections[0].finding,
         "run 2 of series s, shop#2, failed: the shop ended"
     );
-    // Nor are the others' partners left out where one insists.
+    // With `--force`, partners of the missing runs are not left out either.
     let forced = judged(1.0, &absent, &Policy::default(), true);
     assert_eq!(
         (forced.baseline.compared, forced.candidate.compared),

@@ -1,4 +1,4 @@
-//! What the gate concludes.
+//! The conclusions of the gate.
 
 mod audit;
 mod counted;
@@ -77,7 +77,7 @@ fn a_faster_candidate_passes_unless_the_policy_fails_on_improvements() {
 #[test]
 fn a_change_that_is_no_worse_than_the_margin_passes_although_its_verdict_is_inconclusive() {
     let baseline: Vec<_> = alone("old", 10, 10.0).into_iter().map(gate_run).collect();
-    // Between 6 % and 2 % faster for all that is known: neither equivalent nor surely an improvement.
+    // The interval is from 6 % to 2 % faster: neither equivalent nor improved.
     let candidate: Vec<_> = (0..10)
         .map(|number| {
             let noise = 1.0 + 8.0 * SCATTER[(number + 5) % 10];
@@ -100,7 +100,7 @@ fn a_change_that_is_no_worse_than_the_margin_passes_although_its_verdict_is_inco
 fn too_few_runs_are_never_a_pass() {
     let report = of_pairs(2, 1.0);
     assert_eq!(report.conclusion, Conclusion::Inconclusive);
-    // Three and four find large changes, and cannot pass.
+    // Three or four pairs can show large changes, but cannot pass.
     let report = of_pairs(4, 1.0);
     assert_eq!(report.conclusion, Conclusion::Inconclusive);
     assert!(report.advice[0].contains("it takes 5 or more of each"));
@@ -131,7 +131,7 @@ fn a_policy_may_require_more_runs_or_fail_on_inconclusive_rows() {
 
 #[test]
 fn a_strict_policy_lets_small_regressions_be_inconclusive() {
-    // 4 % worse for sure, but not surely by more than 5 %.
+    // Significantly worse, by some 4 %, but not significantly by more than 5 %.
     let (baseline, candidate) = sides(10, 1.045);
     let policy = failing_on(&[FailOn::StrictRegression]);
     let report = gate(&baseline, &candidate, &policy);
@@ -244,6 +244,6 @@ fn a_history_needs_runs_of_different_sessions() {
         absent: &MissingRuns::default(),
     };
     let report = judge(sides, &Policy::default(), false);
-    // Nine of the history, and the candidate.
+    // Nine runs of the history, and the candidate.
     assert_eq!(kinds(&report), [ObjectionKind::Session; 10]);
 }

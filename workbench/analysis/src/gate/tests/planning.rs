@@ -18,7 +18,7 @@ fn a_plan_gives_the_fewest_pairs_with_a_power_of_80_percent() {
     assert_eq!((report.runs, report.pairs), (20, 10));
     let row = &report.rows[0];
     assert_eq!(row.metric, Metric::TypicalTime);
-    // One of three rows by Holm.
+    // One of three rows, adjusted by Holm.
     let found = |pairs: u64, change: f64| {
         let effect = change.ln_1p() / row.of_pairs;
         let design = Design::Trimmed {

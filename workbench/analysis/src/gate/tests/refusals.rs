@@ -1,4 +1,4 @@
-//! Runs that the gate refuses to compare, and what does not keep it from it.
+//! Runs that the gate refuses to compare, and differences that it accepts.
 
 use super::*;
 use crate::gate::fixture::with_change;

@@ -1,4 +1,4 @@
-//! What a single run may be held against.
+//! The baselines that a single run may be compared with.
 
 use crate::between::fixture::{alone, run};
 use crate::gate::fixture::gate_run;

@@ -36,7 +36,7 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// The same with the dollar signs as they are written.
+/// The same with dollar signs as in the file.
 fn escaped(value: &Value) -> Value {
     let literal = |text: &str| Value::String(Template::literal(text).source().to_owned());
     match value {

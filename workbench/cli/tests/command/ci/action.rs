@@ -1,4 +1,4 @@
-//! `action.yml`: its steps are run in order, as GitHub would, with the workbench of this build as the released one.
+//! `action.yml`: its steps run in order, as on GitHub, with the workbench of this build as the released one.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ struct Job {
     inputs: BTreeMap<String, String>,
 }
 
-/// What came of it.
+/// The results of the job.
 struct Ran {
     code: i32,
     /// What all steps printed.
@@ -56,7 +56,7 @@ impl Job {
         job
     }
 
-    /// Releases a workbench that is this script.
+    /// Publishes this script as the released workbench.
     fn release(&self, script: &str) {
         let program = self.bench.path().join("built");
         std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
@@ -93,7 +93,7 @@ impl Job {
         let action = action();
         for step in action["runs"]["steps"].as_array().unwrap() {
             let name = step["name"].as_str().unwrap();
-            // What another action does is not tried.
+            // Steps that use other actions are skipped.
             let Some(script) = step["run"].as_str() else {
                 continue;
             };
@@ -155,7 +155,7 @@ impl Job {
         ran
     }
 
-    /// The text with the values of the expressions in it.
+    /// The text with its expressions evaluated.
     fn filled_in(&self, text: &str, outputs: &BTreeMap<String, String>) -> String {
         let mut parts = text.split("${{");
         let mut filled = parts.next().unwrap().to_owned();
@@ -171,7 +171,7 @@ impl Job {
         !["", "false"].contains(&self.value(expression, outputs).as_str())
     }
 
-    /// An expression of `||`, `&&`, `==`, `!=`, texts and names, which bind in this order.
+    /// Evaluates an expression of `||`, `&&`, `==`, `!=`, strings and names; precedence rises in this order.
     fn value(&self, expression: &str, outputs: &BTreeMap<String, String>) -> String {
         let of = |part: &str| self.value(part, outputs);
         let true_text = |text: &String| !["", "false"].contains(&text.as_str());
@@ -206,7 +206,7 @@ impl Job {
         }
     }
 
-    /// Stored runs, whose candidate is so many times slower.
+    /// Stored runs. The candidate is slower by this factor.
     fn runs(&self, pairs: usize, slower: f64) {
         let results = self.bench.path().join("results");
         series(&results, "s1", pairs, slower, |_, run| run);

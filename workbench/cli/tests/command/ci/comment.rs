@@ -16,7 +16,7 @@ enum Platform {
     GitLab,
 }
 
-/// Runs the script in a job of the pull request, with this as the gate's comment.
+/// Runs the script in a job of the pull request, with this text as the gate's comment.
 fn posts(platform: Platform, url: &str, arguments: &[&str], text: &str) -> Assert {
     let bench = Bench::new();
     std::fs::write(bench.path().join("comment.md"), text).unwrap();
@@ -39,7 +39,7 @@ fn posts(platform: Platform, url: &str, arguments: &[&str], text: &str) -> Asser
         Platform::GitLab => command.envs([
             ("GITLAB_CI", "true"),
             ("CI_API_V4_URL", url),
-            // Of a fork.
+            // A pull request from a fork.
             ("CI_PROJECT_ID", "6"),
             ("CI_MERGE_REQUEST_PROJECT_ID", "5"),
             ("CI_MERGE_REQUEST_IID", "7"),

@@ -1,4 +1,4 @@
-//! Which runs the gate takes, refuses and misses.
+//! Which runs the gate uses, refuses, or reports as missing.
 
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
@@ -8,7 +8,7 @@ use super::{gate, pairs, results};
 use crate::stored::{StoredRun, series};
 use crate::support::Bench;
 
-/// Says of the candidate's last runs that they ended like this.
+/// Sets the state of the candidate's last runs.
 fn last_runs_of_the_candidate(series: &std::path::Path, state: SeriesRunState) {
     let mut record = Series::read(series).unwrap();
     let candidate = record.runs.iter_mut().filter(|run| run.experiment == "new");

@@ -52,7 +52,7 @@ fn each_kind_of_damage_is_counted_with_its_line() {
         let bench = Bench::new();
         let run = import_text(&bench, "bad.jtl", &jtl_with(400, &[&line]), &[]);
         assert_eq!(rows(&bench, &run).len(), 400, "{kind}");
-        // Behind the header and half of the rows.
+        // After the header and half of the rows.
         assert_eq!(
             bad_rows(&run),
             [(kind.to_owned(), 1, "bad.jtl:202".to_owned())]
@@ -261,7 +261,7 @@ fn an_import_that_is_interrupted_leaves_no_run() {
         .spawn()
         .unwrap();
     let mut input = child.stdin.take().unwrap();
-    // More than is looked at to tell the format, and no end.
+    // More than is read to detect the format, without a line end.
     let text = jtl_with(30_000, &[]);
     input.write_all(text.as_bytes()).unwrap();
     let folder = bench.path().join("results/piped");

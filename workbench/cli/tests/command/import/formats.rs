@@ -1,4 +1,4 @@
-//! What is read of each format. Long, for it is a list: one format a test.
+//! What is read of each format. Long, because there is one test for each format.
 
 use super::*;
 
@@ -15,7 +15,7 @@ fn jmeter_samples_are_read_and_those_of_transaction_controllers_counted() {
     let run = import(&bench, &fixture("jmeter.jtl"), &[]);
 
     let rows = rows(&bench, &run);
-    // 119 rows, 28 of them sums of others.
+    // 119 rows, 28 of which are totals of others.
     assert_eq!(rows.len(), 91);
     let origin = &manifest(&run)["origin"];
     assert_eq!(origin["left_out"][0]["count"], 28);
@@ -126,7 +126,7 @@ fn k6_json_lines_hold_the_same_as_its_csv() {
     let rows = rows_of("k6.jsonl");
     let first = rows.iter().find(|row| row.elapsed_ns == 729_312).unwrap();
     assert_eq!(first.label, "GET product");
-    // The point is of the end of the request.
+    // The time of a point is the end of the request.
     let end = first.start_ns + first.elapsed_ns as i64;
     assert_eq!(end, 1_795_409_081_746_126_916);
 }

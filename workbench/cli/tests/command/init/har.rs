@@ -7,7 +7,7 @@ use predicates::str::contains;
 use super::{Made, init};
 use crate::support::Bench;
 
-/// A visit to a shop: sign in with a form, a session of an API, a list, a book of it, the cart.
+/// A visit to a shop: form login, API session, list, one book of the list, cart.
 const SHOP: &str = include_str!("shop.har");
 
 fn made(har: &str) -> Made {

@@ -1,4 +1,4 @@
-//! Test plans of JMeter. Long, for it is a list: one kind of element a test.
+//! Test plans of JMeter. Long, because there is one test for each kind of element.
 
 use assert_cmd::assert::OutputAssertExt;
 use predicates::prelude::PredicateBooleanExt;
@@ -7,7 +7,7 @@ use predicates::str::contains;
 use super::{Made, init};
 use crate::support::Bench;
 
-/// Scenario 3 of the published study, after its figures.
+/// Scenario 3 of the published study, built from its figures.
 const SCENARIO_3: &str = include_str!("scenario3.jmx");
 
 /// A test plan of these elements.
@@ -136,7 +136,7 @@ fn made_in(bench: &Bench, elements: &str) -> Made {
     init(bench, &["--jmx", "plan.jmx"])
 }
 
-/// What is written of the lines that hold a text, without indentation.
+/// The written lines that contain a text, without indentation.
 fn line<'a>(text: &'a str, part: &str) -> &'a str {
     text.lines()
         .find(|line| line.contains(part))
@@ -397,7 +397,7 @@ fn addresses_and_bodies_are_sent_as_jmeter_sends_them() {
         "{text}"
     );
     assert!(text.contains("form: { name: Ann, tag: [x, z] }"), "{text}");
-    // A number in quotes stays in quotes.
+    // Quoted numbers stay quoted.
     assert!(
         line(&text, "text:").contains(r#"{\"id\": \"${id}\", \"when\": ${now}}"#),
         "{text}"

@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use super::{Made, init, run};
 use crate::support::Bench;
 
-/// Version 3.1, YAML: what descriptions commonly have.
+/// Version 3.1, YAML, with the common parts of a description.
 const LIBRARY: &str = r##"
 openapi: 3.1.0
 info: { title: The City's Library, version: "1" }
@@ -187,7 +187,7 @@ fn version_2_is_read_from_json() {
     ] {
         assert!(made.text.contains(part), "{part}\n{}", made.text);
     }
-    // What only comments need is not asked for.
+    // There is no question about values that only comments use.
     assert!(
         made.stderr.contains("SHOP_KEY") && !made.stderr.contains("SHOP_USER"),
         "{}",

@@ -15,7 +15,7 @@ fn place(url: &str) -> Place<'_> {
     }
 }
 
-/// What is sent to a URL after responses have set cookies.
+/// The Cookie header for a URL after responses have set cookies.
 fn sent(set: &[(&str, &str)], to: &str) -> String {
     let mut cookies = Cookies::default();
     for (from, field) in set {
@@ -30,7 +30,7 @@ fn written(cookies: &Cookies, to: &str, now: SystemTime) -> String {
     header
 }
 
-/// What a cookie that this field sets is sent as to the same URL.
+/// The Cookie header for the same URL after this Set-Cookie field.
 fn kept(field: &str) -> String {
     sent(&[("http://shop.test/", field)], "http://shop.test/")
 }
@@ -68,7 +68,7 @@ fn a_cookie_is_sent_to_its_host_and_with_a_domain_to_subdomains() {
     assert_eq!(to("a=b; domain=img.shop.test", "http://img.shop.test/"), "");
     assert_eq!(to("a=b; domain=test", "http://www.shop.test/"), "");
     assert_eq!(to("a=b; domain=", "http://www.shop.test/"), "a=b");
-    // Addresses and plain names have nothing below them.
+    // IP addresses and single-label names have no subdomains.
     let local = |field: &str, host: &str| sent(&[(host, field)], host);
     assert_eq!(local("a=b; domain=127.0.0.1", "http://127.0.0.1/"), "a=b");
     assert_eq!(local("a=b; domain=0.0.1", "http://127.0.0.1/"), "");

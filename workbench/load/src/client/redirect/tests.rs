@@ -24,7 +24,7 @@ fn services() -> Vec<Arc<Endpoint>> {
 
 const GET: &str = "GET /v1/a/b?c=d HTTP/1.1\r\nhost: shop.test\r\nuser-agent: w\r\n\r\n";
 
-/// To which service and path a redirect of [`GET`] leads.
+/// The service and path to which a redirect of [`GET`] leads.
 fn leads(location: &str) -> Result<(usize, String), Stop> {
     let services = services();
     let follow = next(302, Some(location.as_bytes()), GET.as_bytes(), &services, 0)?;
@@ -89,7 +89,7 @@ fn a_service_with_another_host_header_is_the_same_service() {
     assert_eq!(String::from_utf8(written).unwrap(), expected);
 }
 
-/// The method, the fields and the body that follow.
+/// The method, fields and body of the redirected request.
 fn followed(status: u16, method: &str, location: &str, cookies: Option<&str>) -> String {
     let services = services();
     let request = format!(

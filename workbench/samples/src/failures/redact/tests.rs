@@ -48,7 +48,7 @@ fn in_html(text: &str) -> String {
         .replace('\'', "&#39;")
 }
 
-/// Every encoding in which clients and servers pass a text on.
+/// The encodings in which clients and servers repeat a text.
 fn encodings(secret: &str) -> Vec<String> {
     let json = serde_json::to_string(secret).unwrap();
     let json = json[1..json.len() - 1].to_owned();
@@ -95,7 +95,7 @@ proptest! {
         let redactor = Redactor::new(&[&secret]);
         for encoding in encodings(&secret) {
             if encoding.trim_end_matches('=').len() < 6 && encoding != secret {
-                // Of so short a text the base64 has no part that depends on it alone.
+                // The base64 of such a short text has no part that depends on it alone.
                 continue;
             }
             let redacted = redactor.line(&format!("{before}{encoding}{behind}"));
@@ -129,7 +129,7 @@ proptest! {
             prop_assert!(!redacted.contains("Q9Z"), "{redacted}");
             let json: Result<serde_json::Value, _> = serde_json::from_str(&redacted);
             prop_assert!(json.is_ok(), "{redacted}");
-            // A text that was cut.
+            // A truncated text.
             prop_assert!(!without(&text[..text.rfind("Q9Z").unwrap()]).contains("Q9Z"));
         }
         let form = format!("a=1&{name}={}&b=2", percent_encoded(&marked, false));
@@ -249,7 +249,7 @@ fn credentials_are_recognised_by_name_in_all_formats() {
             "<token><![CDATA[abc]]></token>",
             "<token><![CDATA[[redacted]</token>",
         ),
-        // A service that says what it was sent.
+        // A service that echoes the request.
         (
             "{\"Authorization\": \"Basic YW5uOnB3\", \"Accept\": \"*/*\"}",
             "{\"Authorization\": \"[redacted]\", \"Accept\": \"*/*\"}",
