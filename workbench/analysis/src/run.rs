@@ -129,7 +129,8 @@ fn open_model(
 }
 
 /// The outcome of a run whose manifest says that it is running although its process has ended.
-const KILLED: &str = "killed before it could say how it ended; its last seconds may be missing, and nothing checked its validity";
+const KILLED: &str =
+    "killed before its end; its last seconds may be missing, and its validity was not checked";
 
 /// When the run ended, UTC nanoseconds: for a completed run, the end of its schedule or later. `None` for a killed run,
 /// whose end only its samples show.

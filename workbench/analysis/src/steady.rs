@@ -289,7 +289,7 @@ fn without_interval(value: f64, error: &StatisticsError) -> Estimate {
 fn describe(error: &StatisticsError) -> String {
     match error {
         StatisticsError::TooFewValues { needed, found } => format!(
-            "how much requests depend on each other can be told from {needed} of them, there are {found}"
+            "the dependence between requests can be estimated from {needed} of them, there are {found}"
         ),
         StatisticsError::TooDependent { batch_size, .. } => format!(
             "means of {batch_size} requests are still correlated with the next ones (von Neumann’s test, 5%): there is a \

@@ -38,8 +38,8 @@ for one experiment of a series, or a result file of another tool, which is impor
 A gated metric passes if it is shown to be no worse than the margin, fails if its verdict is one of --fail-on, and is \
 open otherwise. 0: all pass. 10: one fails. 11: none fails, but one is open: not enough data is never a pass. 14: a run \
 is invalid, or runs differ in machine, program, experiment (except for names, thresholds, URLs and faults), definition of \
-elapsed time, or judged part; --force judges all the same and says so in every output. An audit ends with 10 if there \
-are more alarms than the nominal rate explains, and with 11 if there are not and it had fewer than 20 comparisons.
+elapsed time, or judged part; --force gives a verdict nevertheless and marks every output. An audit ends with \
+10 if there are more alarms than the nominal rate explains, and with 11 if there are not and it had fewer than 20 comparisons.
 
 The policy file is YAML, its keys those of the flags: margin, error_rate_margin, alpha, pairs, metrics, labels (total, all \
 or a list), fail_on, latency_of, not_required, minimum_runs. Flags override it. docs/policy.md explains them."

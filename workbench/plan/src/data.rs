@@ -65,7 +65,8 @@ pub struct DataError {
 const MOST_IN_MEMORY: u64 = 64 << 20;
 /// Of a larger file, the position of every 64th row is kept.
 const STRIDE: usize = 64;
-/// Approximate limit of a row in bytes. It stops a quote that is never closed from making the whole file one row. Our choice.
+/// Approximate limit of a row in bytes. It stops a quote that is never closed from making the whole file one row. Our
+/// choice.
 const LONGEST_ROW: u64 = 1 << 20;
 
 /// The rows of a file, each of which can be read by its number.

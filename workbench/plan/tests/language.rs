@@ -787,7 +787,7 @@ fn unique_rows_suffice_for_users_arrivals_and_iterations_that_are_as_many() {
         (
             "concurrency: { target: 1, hold: 1s }",
             per_iteration,
-            "nobody knows how many iterations there will be",
+            "the number of iterations is not known",
         ),
     ] {
         let error = plan(load, data).unwrap_err();

@@ -475,7 +475,7 @@ experiments/x.yaml:6:1: the load comes either from "threads" or from "concurrenc
 #[test]
 fn no_load() {
     assert_snapshot!(refused_by_the_schema_too(&with_load("")), @r#"
-experiments/x.yaml:1:1: missing key "threads", "concurrency", "arrivals" or "iterations": nobody would come
+experiments/x.yaml:1:1: missing key "threads", "concurrency", "arrivals" or "iterations": there would be no users
   |
 1 | name: right
   | ^
@@ -574,7 +574,7 @@ fn a_scenario_with_a_weight_and_a_load_of_its_own() {
         "    weight: 3\n    arrivals: { rate: 5/s, hold: 9s }\n",
     );
     assert_snapshot!(refused(&text), @r#"
-experiments/x.yaml:6:1: every scenario has a load of its own: nobody shares this one
+experiments/x.yaml:6:1: every scenario has a load of its own: none uses this one
   |
 6 | threads:
   | ^^^^^^^
@@ -592,7 +592,7 @@ fn a_scenario_that_nobody_plays() {
         - { name: one, steps: [ request: GET catalog/products ], iterations: 5 }\n\
         - { name: two, steps: [ request: GET catalog/products ] }\n";
     assert_snapshot!(refused_by_the_schema_too(text), @r#"
-experiments/x.yaml:4:3: nobody plays "two": it needs "threads", "concurrency", "arrivals" or "iterations", or the experiment does
+experiments/x.yaml:4:3: "two" has no users: it needs "threads", "concurrency", "arrivals" or "iterations", or the experiment does
   |
 4 | - { name: two, steps: [ request: GET catalog/products ] }
   |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^

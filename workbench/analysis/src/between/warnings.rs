@@ -20,13 +20,14 @@ pub(super) fn describe(warning: VerdictWarning) -> String {
             "one run on either side cannot tell a change from the variation between runs".to_owned()
         }
         VerdictWarning::HistoryTooShort { runs, needed } => format!(
-            "a single candidate run needs {needed} runs or more to be held against, one of each session; there are {runs}"
+            "a single candidate run needs {needed} runs or more as its baseline, one of each session; there are \
+            {runs}"
         ),
         VerdictWarning::TooFewRuns { runs, needed } => {
             format!("{runs} runs are too few for any verdict: {needed} are needed on either side")
         }
         VerdictWarning::LargeEffectsOnly { runs } => {
-            format!("{runs} runs find large changes only, and cannot show that there is none")
+            format!("{runs} runs can show large changes, but not that there is none")
         }
         VerdictWarning::EquivalenceNeedsMoreRuns { needed } => format!(
             "the interval lies within the margin, but it takes {needed} runs on either side to call that equivalent"

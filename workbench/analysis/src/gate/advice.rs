@@ -68,12 +68,13 @@ fn inconclusive(report: &GateReport, imported: bool) -> Vec<String> {
     }
     if report.baseline.history {
         advice.push(
-            "One run says little: compare it with a wider margin, or gate series of both versions instead of a history."
+            "One run has a wide interval: compare it with a wider margin, or gate series of both versions \
+            instead of a history."
                 .to_owned(),
         );
     } else if runs < RUNS_FOR_EQUIVALENCE as u64 {
         advice.push(format!(
-            "{} cannot show that nothing changed: it takes {RUNS_FOR_EQUIVALENCE} or more of each, made by turns: {}.",
+            "{} cannot show that nothing changed: it takes {RUNS_FOR_EQUIVALENCE} or more of each, interleaved: {}.",
             match runs {
                 1 => "One run on a side".to_owned(),
                 runs => format!("{runs} runs on a side"),
@@ -91,19 +92,19 @@ fn inconclusive(report: &GateReport, imported: bool) -> Vec<String> {
         };
         advice.push(if needed > PRACTICAL {
             format!(
-                "So far apart are runs of the same thing that it would take {needed} {what} to find a regression as large \
-                 as the margin: find out why they differ, use a quieter machine, or allow a wider margin. Longer runs help only \
-                 where runs vary within themselves."
+                "Runs of the same experiment differ so much that it would take {needed} {what} to find a \
+                regression as large as the margin. Find out why they differ, use a quieter machine, or allow a \
+                wider margin. Longer runs help only against variation within runs."
             )
         } else if needed > runs {
             format!(
-                "Make a new series of {needed} {what}: so many find a regression as large as the margin four times out \
-                 of five, if they vary as these do."
+                "Make a new series of {needed} {what}. They find a regression as large as the margin four times \
+                out of five, if they vary as these do."
             )
         } else {
             format!(
-                "{runs} {what} find a regression as large as the margin four times out of five, and this may be one that \
-                 is smaller: make a new, longer series, or allow a wider margin."
+                "{runs} {what} find a regression as large as the margin four times out of five. This one may be \
+                smaller: make a new, longer series, or allow a wider margin."
             )
         });
     }
@@ -112,15 +113,15 @@ fn inconclusive(report: &GateReport, imported: bool) -> Vec<String> {
     }
     if !report.missing.is_empty() {
         advice.push(
-            "What is gated has to have a value in every run: longer runs have more requests for high percentiles; check \
-             the labels."
+            "Every gated metric needs a value in every run. Longer runs have more requests for high \
+            percentiles. Check the labels."
                 .to_owned(),
         );
     }
     if report.pairing == Pairing::Independent && !report.baseline.history && runs > 1 {
         advice.push(
-            "The runs are compared as independent. Interleaved runs of one series are compared in pairs, and what drifts \
-             meanwhile drops out."
+            "The runs are compared as independent. Interleaved runs of one series are compared in pairs, which \
+            cancels drift."
                 .to_owned(),
         );
     }
@@ -168,8 +169,8 @@ fn invalid(report: &GateReport) -> Vec<String> {
     let mut advice = Vec::new();
     if has(ObjectionKind::InvalidRun) {
         advice.push(
-            "Cure what made the runs invalid and make the whole series again: leaving invalid runs out chooses among the \
-             others."
+            "Fix what made the runs invalid and make the whole series again. Leaving out invalid runs would \
+            bias the comparison."
                 .to_owned(),
         );
     }
@@ -188,6 +189,6 @@ fn invalid(report: &GateReport) -> Vec<String> {
     if has(ObjectionKind::Session) {
         advice.push("Keep one run of each session in a history.".to_owned());
     }
-    advice.push("--force judges all the same and says so in every output.".to_owned());
+    advice.push("--force gives a verdict nevertheless and marks every output.".to_owned());
     advice
 }

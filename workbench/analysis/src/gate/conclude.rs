@@ -159,8 +159,8 @@ pub(super) fn judge_these(these: These<'_>, policy: &Policy, force: bool) -> Gat
             more => format!(", and {more} more like it"),
         };
         report.warnings.push(format!(
-            "the series has not ended: {first}{more}; until it has there is no verdict, for one could stop when one likes \
-             what one sees"
+            "the series has not ended: {first}{more}; there is no verdict before its end, because stopping at a \
+            favourable result raises the rate of false alarms"
         ));
     }
     if history && before.len() < RUNS_OF_A_HISTORY {

@@ -78,7 +78,7 @@ impl MissingRuns {
                 SeriesRunState::Done | SeriesRunState::Invalid if run.run.is_some() => continue,
                 SeriesRunState::Done | SeriesRunState::Invalid => "has no folder",
                 SeriesRunState::Failed => {
-                    let reason = run.reason.as_deref().unwrap_or("nobody knows why");
+                    let reason = run.reason.as_deref().unwrap_or("the reason is not known");
                     absent.failed.push(Gone {
                         folder: run.run.as_ref().map(|run| results.join(run)),
                         finding: format!("{of} failed: {reason}"),

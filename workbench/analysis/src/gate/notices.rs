@@ -78,8 +78,8 @@ fn far(side: &[&GateRun], margin: f64) -> Vec<String> {
         .map(|((mean, _), run)| {
             let change = (mean - middle).exp_m1() * 100.0;
             format!(
-                "{} is unlike the other runs of its side: its mean time is {:.0}% {} their median; it counts all the same, \
-                 look at its report",
+                "{} differs from the other runs of its side: its mean time is {:.0}% {} their median; it counts \
+                nevertheless, look at its report",
                 run.name(),
                 change.abs(),
                 if change > 0.0 { "above" } else { "below" }

@@ -92,7 +92,8 @@ pub fn plan(sources: &[AuditSource], policy: &Policy) -> PlanReport {
     }
     if pairs == 0 {
         notes.push(
-            "no pairs among these runs: pairs are taken to share nothing, which asks for too many where they do".to_owned(),
+            "no pairs among these runs: the plan assumes that pairs are not correlated, and overestimates the \
+            number if they are".to_owned(),
         );
     }
     PlanReport {

@@ -149,7 +149,7 @@ impl Policy {
 /// A number of runs that is not 0.
 fn runs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
     match u32::deserialize(deserializer)? {
-        0 => Err(D::Error::custom("0 runs say nothing: ask for 1 or more")),
+        0 => Err(D::Error::custom("minimum_runs is at least 1")),
         runs => Ok(Some(runs)),
     }
 }
@@ -255,7 +255,7 @@ mod tests {
                 "minimum_runs: many\n",
                 "gate.yaml:1:15: expected a whole number",
             ),
-            ("minimum_runs: 0\n", "gate.yaml:1:15: 0 runs say nothing"),
+            ("minimum_runs: 0\n", "gate.yaml:1:15: minimum_runs is at least 1"),
         ] {
             let error = read(text).unwrap_err();
             assert!(error.starts_with(expected), "{error}");

@@ -245,7 +245,9 @@ fn too_few(history: &History) -> Vec<String> {
                     from + 1
                 ),
             };
-            format!("{which}: among fewer than {fewest}, no change can be told from chance")
+            format!(
+                "{which}: among fewer than {fewest}, no change can be distinguished from chance"
+            )
         });
     let enough: Vec<(usize, usize)> = history
         .stretches()
@@ -255,8 +257,8 @@ fn too_few(history: &History) -> Vec<String> {
         let present = |(from, to): &(usize, usize)| metric.values[*from..*to].iter().flatten().count();
         let least = enough.iter().map(present).filter(|count| *count < fewest).max()?;
         Some(format!(
-            "{}: only {least} of the sessions that can be compared have a value; among fewer than {fewest}, no change can be \
-             told from chance",
+            "{}: only {least} of the sessions that can be compared have a value; among fewer than {fewest}, no \
+            change can be distinguished from chance",
             metric.name
         ))
     });

@@ -121,7 +121,7 @@ fn too_few_sessions_are_a_warning() {
     assert!(found.metrics[0].changes.is_empty() && !found.can_show_changes());
     assert_eq!(
         found.warnings,
-        ["there are 10 sessions: among fewer than 11, no change can be told from chance"]
+        ["there are 10 sessions: among fewer than 11, no change can be distinguished from chance"]
     );
     let values = around(&[(30, 100.0)]);
     let found = history(&[("p95", values)], &[4, 5], &HistoryOptions::default());

@@ -206,26 +206,26 @@ pub(crate) fn observe(
         path: directory.to_owned(),
         source,
     };
-    let census = threads.install(|| FirstPass::take(&batches, started_at, plan));
-    let mut census = census.map_err(unreadable)?;
-    if census.labels.is_empty() {
+    let first_pass = threads.install(|| FirstPass::take(&batches, started_at, plan));
+    let mut first_pass = first_pass.map_err(unreadable)?;
+    if first_pass.labels.is_empty() {
         return Err(AnalysisError::Samples(SamplesError::NoSamples {
             directory: directory.to_owned(),
         }));
     }
-    if census.labels.len() > MOST_LABELS {
-        return Err(unreadable(too_many(census.labels.len())));
+    if first_pass.labels.len() > MOST_LABELS {
+        return Err(unreadable(too_many(first_pass.labels.len())));
     }
-    let names = in_order(mem::take(&mut census.labels), labels_of_the_file);
+    let names = in_order(mem::take(&mut first_pass.labels), labels_of_the_file);
     let source = Source {
         directory: directory.to_owned(),
-        batches: mem::take(&mut census.batches),
+        batches: mem::take(&mut first_pass.batches),
         labels: Labels::new(names, plan),
         steady_part: plan.steady_part(),
         threads,
     };
     source
-        .observations(&census, (plan, ended_at), times_in_order)
+        .observations(&first_pass, (plan, ended_at), times_in_order)
         .map_err(unreadable)
 }
 
@@ -263,13 +263,14 @@ fn late_change_of(
     window: Window,
 ) -> Result<Option<(u64, LateChange)>, String> {
     if requests < LEAST_REQUESTS {
-        return Err("too few requests to look for a late change".to_owned());
+        return Err("too few requests to search for a late change".to_owned());
     }
     let (means, blocks) = (blocks.means(), blocks.count());
     let values: Vec<f64> = means.iter().map(|(_, mean)| *mean).collect();
     let found = late_change(&values).map_err(|error| match error {
         StatisticsError::TooFewValues { needed, found } => format!(
-            "requests started in {found} of {blocks} equal parts of the time only, and a look for a late change takes {needed}"
+            "requests started in {found} of {blocks} equal parts of the time only, and a search for a late \
+            change needs {needed}"
         ),
         StatisticsError::NotPositive { .. } => format!(
             "in one of {blocks} equal parts of the time every request took 0 ns, so that no late change can be looked for"

@@ -36,15 +36,15 @@ pub(super) struct Source {
 impl Source {
     pub(super) fn observations(
         self,
-        census: &FirstPass,
+        first_pass: &FirstPass,
         (plan, ended_at): (&Plan, Option<i64>),
         times_in_order: TimesInOrder,
     ) -> PolarsResult<Observations> {
         let FirstPass {
             clock, by_second, ..
-        } = census;
+        } = first_pass;
         let origin = clock.origin;
-        let window = census
+        let window = first_pass
             .steady_starts
             .map(|starts| Window::of(starts, origin, self.steady_part, plan));
         let mut tally = self.tally(*clock, by_second.len(), window)?;

@@ -102,8 +102,8 @@ fn clocks(parts: &[Part]) -> Option<Check> {
     let lost: Vec<&SegmentPlace> = machines.iter().filter(is_lost).copied().collect();
     if !lost.is_empty() {
         let finding = format!(
-            "nothing says that the clocks of {} follow the time; response times are right all the same, seconds and users may \
-             be displaced",
+            "the clocks of {} may not be synchronised; response times are correct, but seconds and users may be \
+            displaced",
             names(&lost)
         );
         return Some(check("clocks", CheckStatus::Warning, finding));
@@ -112,7 +112,7 @@ fn clocks(parts: &[Part]) -> Option<Check> {
     let mut errors: Vec<i64> = machines.iter().filter_map(error).collect();
     if errors.len() < machines.len() {
         let finding = format!(
-            "those of {} machines follow the time, how closely is not known",
+            "those of {} machines are synchronised, with unknown precision",
             machines.len()
         );
         return Some(check("clocks", CheckStatus::Passed, finding));
@@ -189,7 +189,7 @@ fn of_the_whole(check: &mut Check, whole: &Whole<'_>) {
         "errors" if passed => check.finding = format!("none of {samples} requests"),
         "requests accounted for" if passed => {
             check.finding = format!(
-                "the target counted {} requests, {samples} samples kept; so each segment found of its own",
+                "the target counted {} requests, {samples} samples kept; each segment found the same",
                 whole.served
             );
         }

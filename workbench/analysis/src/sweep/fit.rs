@@ -96,8 +96,8 @@ fn warnings(points: &[SweepPointAnalysis], peak: &Peak, knee: Option<f64>) -> Ve
     let runs = || points.iter().flat_map(|point| &point.runs);
     if points.iter().all(|point| point.runs.len() == 1) {
         warnings.push(
-            "Each load was run once: intervals rest on the distance of the points from the curve, and do not know how much \
-             runs differ. Repeat with --repetitions."
+            "Each load was run once: intervals depend on the distance of the points from the curve only, not on \
+            the variation between runs. Repeat with --repetitions."
                 .to_owned(),
         );
     }
@@ -105,7 +105,7 @@ fn warnings(points: &[SweepPointAnalysis], peak: &Peak, knee: Option<f64>) -> Ve
     if invalid > 0 {
         let are = if invalid == 1 { "is" } else { "are" };
         warnings.push(format!(
-            "{invalid} of {} runs {are} left out: what cannot be believed is not fitted.",
+            "{invalid} of {} runs {are} invalid, and left out of the fit.",
             runs().count()
         ));
     }

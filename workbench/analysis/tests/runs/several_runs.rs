@@ -218,8 +218,8 @@ fn a_warning_of_several_runs_is_given_once_as_a_sentence_with_their_number() {
         let warnings = analyze(&runs).unwrap().warnings;
         let first = runs[0].file_name().unwrap().to_str().unwrap();
         let expected = format!(
-            "tiny/{first} failed: killed before it could say how it ended; its last seconds may be missing, and nothing checked \
-             its validity; so it is with {others}"
+            "tiny/{first} failed: killed before its end; its last seconds may be missing, and its validity was \
+            not checked; so it is with {others}"
         );
         assert!(warnings.contains(&expected), "{warnings:?}");
     }

@@ -393,7 +393,7 @@ fn late_changes_are_not_searched_in_fewer_than_250_requests() {
     let checked = check(&few, "steady state").unwrap();
     assert_eq!(
         checked.finding,
-        "MSER-5 would leave out 0.0 of 4.0 s; too few requests to look for a late change"
+        "MSER-5 would leave out 0.0 of 4.0 s; too few requests to search for a late change"
     );
     assert!(!slower(250).validity.unwrap().valid);
 }
@@ -412,7 +412,7 @@ fn the_reason_for_a_missing_late_change_search_is_reported() {
     for (samples, reason) in [
         (
             bursts,
-            "; requests started in 31 of 60 equal parts of the time only, and a look for a late change takes 50",
+            "; requests started in 31 of 60 equal parts of the time only, and a search for a late change needs 50",
         ),
         (
             no_time,

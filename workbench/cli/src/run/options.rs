@@ -23,9 +23,9 @@ impl Arguments {
     pub(super) fn refuse_to_change_what_is_fixed(&self) {
         if let Some(repetitions) = self.repetitions {
             wrong_usage(&format!(
-                "a series keeps the number of repetitions that it began with: to look at its results and then add runs raises the \
-                 rate of false alarms. Begin a new series with --repetitions {repetitions}, or one that looks by plan, and ends \
-                 as soon as it is decided: --until-decided --most {repetitions}"
+                "a series keeps the number of repetitions that it began with: adding runs after a look at its \
+                 results raises the rate of false alarms. Begin a new series with --repetitions {repetitions}, \
+                 or one that looks by plan, and ends as soon as it is decided: --until-decided --most {repetitions}"
             ));
         }
         if self.until_decided || self.most.is_some() || self.policy.is_some() {

@@ -31,8 +31,8 @@ pub(crate) fn reopen(results: &Path, id: Option<&str>, force: bool) -> anyhow::R
         differences.extend(new_points(&record, &files));
         if !differences.is_empty() && !force {
             bail!(
-                "series {} cannot go on as it began:\n  {}\n\
-                 undo this, or begin a new series; --force goes on all the same and records it",
+                "series {} cannot continue as it began:\n  {}\n\
+                 undo this, or begin a new series; --force continues nevertheless and records it",
                 record.series_id,
                 differences.join("\n  ")
             );
@@ -128,10 +128,7 @@ fn differences(record: &Series, plans: &[Plan], tool: &Tool, host: &Host) -> Vec
     for (experiment, plan) in record.experiments.iter().zip(plans) {
         // Comments and the order of keys do not matter.
         if sha256(&plan.stored()) != experiment.sha256 {
-            differences.push(format!(
-                "{} is not the experiment that it was",
-                experiment.file.display()
-            ));
+            differences.push(format!("{} has changed", experiment.file.display()));
         }
     }
     let mut compare = |what: &str, was: &dyn ToString, is: &dyn ToString| {

@@ -205,7 +205,7 @@ fn a_changed_experiment_is_refused_unless_forced_and_comments_do_not_count() {
     bench.file("edited", &text.replace("300ms", "310ms"));
     resume(&bench, &[])
         .code(1)
-        .stderr(contains("edited.yaml is not the experiment that it was").and(contains("--force")));
+        .stderr(contains("edited.yaml has changed").and(contains("--force")));
     assert_eq!(bench.runs("edited").len(), 2);
     assert_eq!(states(&bench.series()), ["over", "planned"]);
 

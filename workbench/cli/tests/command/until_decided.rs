@@ -131,7 +131,8 @@ fn settings_fixed_before_the_first_run_cannot_be_changed() {
     for (more, expected) in [
         (
             &["--repetitions", "10"][..],
-            "to look at its results and then add runs raises the rate of false alarms. Begin a new series with --repetitions 10",
+            "adding runs after a look at its results raises the rate of false alarms. Begin a new series with \
+            --repetitions 10",
         ),
         (&["--until-decided"], "keeps the looks and the policy"),
         (&["--most", "30"], "keeps the looks and the policy"),

@@ -5,8 +5,8 @@ use workbench_samples::{Check, CheckStatus};
 use super::{Evidence, check, counted};
 use crate::recorder::Recorded;
 
-/// Share of the requests that may need a new connection because the target closed the one before. Our choice: servers commonly
-/// close a connection after 100 requests or more (nginx after 1,000).
+/// Share of the requests that may need a new connection because the target closed the one before. Our choice: servers
+/// commonly close a connection after 100 requests or more (nginx after 1,000).
 const RECONNECTS_TOLERANCE: f64 = 0.01;
 
 /// How many connections were opened, against the one that each user needs to each service.

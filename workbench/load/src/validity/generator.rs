@@ -94,8 +94,9 @@ pub(super) fn looks(recorded: &Recorded) -> Option<Check> {
         CheckStatus::Warning
     };
     let finding = format!(
-        "captures and expectations took up to {:.0} ms for one response (from {} ms on the run is invalid): meanwhile other users \
-         waited, and their response times have that in them; look at smaller responses, or have fewer steps look at them",
+        "captures and expectations took up to {:.0} ms for one response (from {} ms on the run is invalid): \
+        other users waited meanwhile, and their response times include that; use smaller responses, or fewer \
+        steps with captures and expectations",
         longest.as_secs_f64() * 1_000.0,
         STANDSTILL_LIMIT.as_millis(),
     );

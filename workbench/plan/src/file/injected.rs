@@ -120,7 +120,7 @@ fn check_setting(key: &str, value: &str) -> Result<(), String> {
                 .split_once('@')
                 .ok_or("a stall has a length and a time: 2s@10s")?;
             if time(length)?.is_zero() {
-                return Err("a stall has to be longer than nothing".to_owned());
+                return Err("a stall has to be longer than 0".to_owned());
             }
             time(at).map(|_| ())
         }

@@ -195,7 +195,7 @@ fn tests(
             if degrees <= 0.0 {
                 check.note(
                     node.get("degrees_of_freedom"),
-                    "degrees of freedom are more than none",
+                    "degrees of freedom are more than 0",
                 );
             }
         }

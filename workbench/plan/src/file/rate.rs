@@ -59,7 +59,7 @@ pub(super) fn parse_rate(text: &str) -> Result<Rate, Diagnostic> {
     };
     let per_second = rate.per_second();
     if per_second <= 0.0 {
-        return Err(Diagnostic::new("a rate has to be more than nothing"));
+        return Err(Diagnostic::new("a rate has to be more than 0"));
     }
     if per_second > LARGEST {
         return Err(Diagnostic::new(format!(
@@ -96,8 +96,8 @@ mod tests {
             ("1e3/s", "write it as 500/s"),
             ("/s", "write it as 500/s"),
             ("5/day", "write it as 500/s"),
-            ("0/s", "more than nothing"),
-            ("0.0/s", "more than nothing"),
+            ("0/s", "more than 0"),
+            ("0.0/s", "more than 0"),
             ("1000001/s", "beyond what one machine sends"),
         ] {
             let diagnostic = parse_rate(text).unwrap_err();

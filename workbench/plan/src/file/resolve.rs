@@ -239,7 +239,7 @@ impl Check<'_> {
     fn positive_time(&mut self, file: &DurationFile, node: &Node) -> Option<Duration> {
         let time = self.time(file, node)?;
         if time.is_zero() {
-            return self.note(node.place(), "this time has to be longer than nothing");
+            return self.note(node.place(), "this time has to be longer than 0");
         }
         Some(time)
     }

@@ -8,8 +8,8 @@ use crate::quantile::quantile;
 /// by Leys and others (2013); with 2 or 2.5, changes of the last three values are found half as often.
 const OUTLIER: f64 = 3.0;
 
-/// The same where a change point is located, beyond the levels of its sides. Our choice: with 3, changes beside outliers of 10
-/// standard deviations are located worse.
+/// The same where a change point is located, beyond the levels of its sides. Our choice: with 3, changes beside
+/// outliers of 10 standard deviations are located worse.
 const OUTLIER_OF_A_SIDE: f64 = 1.0;
 
 /// Standard deviations of normal values per median absolute deviation: 1/Φ⁻¹(3/4).

@@ -31,9 +31,11 @@ fn a_candidate_whose_runs_failed_is_refused_with_14() {
             "results/series/s1:new",
         ],
     ] {
-        gate(&bench, arguments).code(14).stdout(
-            contains("Gate: INVALID").and(contains("of series s1, new, failed: nobody knows why")),
-        );
+        gate(&bench, arguments)
+            .code(14)
+            .stdout(contains("Gate: INVALID").and(contains(
+                "of series s1, new, failed: the reason is not known",
+            )));
     }
 }
 

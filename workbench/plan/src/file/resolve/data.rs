@@ -149,7 +149,7 @@ pub(super) fn suffices(check: &mut Check<'_>, plan: &Plan, files: &DataFiles, no
         let needs = points.iter().map(|(_, plan)| needed(plan, position, *per));
         match (needs.max().flatten(), opened.data.rows) {
             (None, _) => {
-                let message = "nobody knows how many iterations there will be: unique rows for each need \"iterations\" \
+                let message = "the number of iterations is not known: unique rows for each need \"iterations\" \
                                or \"arrivals\", or \"per: user\"";
                 check.note::<()>(node.place(), message);
             }

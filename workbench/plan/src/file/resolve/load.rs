@@ -92,21 +92,21 @@ pub(super) fn shared(
             if scenarios.iter().all(|(_, own)| own.is_none()) {
                 return check.note(
                     root.place(),
-                    format!("missing key {keys}: nobody would come"),
+                    format!("missing key {keys}: there would be no users"),
                 );
             }
             let name = &scenarios[position].0.name;
             let place = root.get("scenarios").index(position).place();
             check.note(
                 place,
-                format!("nobody plays \"{name}\": it needs {keys}, or the experiment does"),
+                format!("\"{name}\" has no users: it needs {keys}, or the experiment does"),
             )
         }
         (Some(load), None) => {
             let place = root.key_place(key(load));
             check.note(
                 place,
-                "every scenario has a load of its own: nobody shares this one",
+                "every scenario has a load of its own: none uses this one",
             )
         }
         _ => Some(()),
@@ -214,7 +214,7 @@ fn thread_rows(check: &mut Check<'_>, files: &[ThreadRowFile], node: &Node) -> O
     if files.is_empty() {
         return check.note(
             node.place(),
-            "at least one row is needed: nobody would come",
+            "at least one row is needed: there would be no users",
         );
     }
     let rows: Vec<Option<ThreadRow>> = files
