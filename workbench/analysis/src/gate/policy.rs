@@ -255,7 +255,10 @@ mod tests {
                 "minimum_runs: many\n",
                 "gate.yaml:1:15: expected a whole number",
             ),
-            ("minimum_runs: 0\n", "gate.yaml:1:15: minimum_runs is at least 1"),
+            (
+                "minimum_runs: 0\n",
+                "gate.yaml:1:15: minimum_runs is at least 1",
+            ),
         ] {
             let error = read(text).unwrap_err();
             assert!(error.starts_with(expected), "{error}");

@@ -135,7 +135,7 @@ impl User {
                 return Examined {
                     error: Some(error),
                     reason: self.unanswered(error),
-                    is_whole: step.go_without_answer(&mut self.values),
+                    is_whole: step.without_response(&mut self.values),
                 };
             }
         };
