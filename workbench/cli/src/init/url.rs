@@ -77,21 +77,21 @@ pub(super) fn of(url: &Url, users: u64, hold: Duration) -> Draft {
 
 /// Requests the URL once, and notes the response.
 fn look(draft: &mut Draft, url: &Url) -> anyhow::Result<()> {
-    let looked = tokio::runtime::Runtime::new()?.block_on(workbench_load::look(url.as_str()));
-    match looked {
-        Ok(look) => match (look.status, look.location) {
-            (300..=399, Some(_)) if look.status != 304 => {
+    let probed = tokio::runtime::Runtime::new()?.block_on(workbench_load::probe(url.as_str()));
+    match probed {
+        Ok(probe) => match (probe.status, probe.location) {
+            (300..=399, Some(_)) if probe.status != 304 => {
                 note(&format!(
                     "The service answers with a redirect ({}).",
-                    look.status
+                    probe.status
                 ));
                 draft.comment.push(format!(
                     "The service answers with a redirect ({}), which is not followed and counts as a failure: request where it \
                      leads, set http: follow_redirects, or expect the status.",
-                    look.status
+                    probe.status
                 ));
             }
-            (200..=299 | 304, _) => note(&format!("The service answers ({}).", look.status)),
+            (200..=299 | 304, _) => note(&format!("The service answers ({}).", probe.status)),
             (status, _) => {
                 note(&format!("The service answers, but with status {status}."));
                 draft.comment.push(format!(

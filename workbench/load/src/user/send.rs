@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::mem;
 use std::time::{Duration, Instant};
 
-use workbench_plan::{Failure, KeptResponse, Part, Step};
+use workbench_plan::{Failure, Part, Response, Step};
 use workbench_samples::{ErrorKind, RawExchange, Sample};
 
 use super::program::{Course, Program};
@@ -140,7 +140,7 @@ impl User {
             }
         };
         let kept = self.client.answer();
-        let answer = KeptResponse {
+        let response = Response {
             status,
             head: kept.head(),
             body: kept.body(),
@@ -149,7 +149,7 @@ impl User {
             cookie: &|name| self.client.cookie(name).map(str::to_owned),
         };
         let looked = (wanted == Wanted::Body).then(Instant::now);
-        let finding = step.examine(&answer, &mut self.values, &mut self.random);
+        let finding = step.examine(&response, &mut self.values, &mut self.random);
         if let Some(looked) = looked {
             attack.slot(self.index).looked(looked.elapsed());
         }
