@@ -72,6 +72,10 @@ notebook: smoke venv
         target/venv/bin/jupyter execute notebooks/$notebook.ipynb --output="$PWD/target/$notebook.ipynb"
     done
 
+# The notebooks with their outputs and pictures, as pages of the guide: docs/notebooks.
+notebook-pages: notebook
+    target/venv/bin/python notebooks/render.py target/explore.ipynb target/pandas.ipynb target/statistics.ipynb
+
 # The Python packages that the notebooks need.
 venv:
     test -x target/venv/bin/jupyter || python3 -m venv target/venv
@@ -122,7 +126,7 @@ bench-bookstore *arguments:
 # The tests make 256, CI 20,000.
 # Compares the decoder of responses with hyper on so many made-up ones, cut and damaged anywhere.
 fuzz cases="1000000":
-    PROPTEST_CASES={{cases}} cargo test --locked --workspace --lib mean_to_hyper
+    PROPTEST_CASES={{cases}} cargo test --locked --workspace --lib decoded_as_by_hyper
 
 # `just bench-load --rounds 2 --seconds 3` is a glance.
 # What a request costs the load generator, beside wrk and others; needs nginx and wrk.

@@ -1,4 +1,4 @@
-//! Notes what the binary is built from, where that can be told.
+//! Stores the commit that the binary is built from, if it is known.
 
 mod identity;
 
@@ -6,7 +6,7 @@ use std::path::Path;
 
 fn main() {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    // Asked again after a commit and after a change of sources, which are built again anyway: never for nothing.
+    // Runs again only after a commit or a change of sources.
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=identity.rs");
     for source in identity::SOURCES {

@@ -1,10 +1,10 @@
-//! What a build is told apart by: its commit, and what differs from it.
+//! The identity of a build: its commit, and a digest of the changes since.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// What a build is made from, relative to a package of the workspace.
+/// The sources of a build, relative to a package of the workspace.
 pub(crate) const SOURCES: [&str; 9] = [
     "../analysis/src",
     "../cli/src",
@@ -17,8 +17,8 @@ pub(crate) const SOURCES: [&str; 9] = [
     "../../Cargo.lock",
 ];
 
-/// The commit that a package's folder stands at, `-dirty` and a digest of the differences behind it where sources
-/// differ: two builds of one commit are not the same program. `None` outside of a repository.
+/// The commit of a package's folder. If sources differ from it, `-dirty` and a digest of the differences are appended,
+/// so that different builds of one commit have different identities. `None` outside of a repository.
 pub(crate) fn of(package: &Path) -> Option<String> {
     let commit = git(package, &["rev-parse", "--short=12", "HEAD"], b"")?;
     let with_sources = |arguments: &[&'static str]| {
@@ -57,7 +57,7 @@ fn git(directory: &Path, arguments: &[&str], input: &[u8]) -> Option<String> {
     let mut git = Command::new("git")
         .current_dir(directory)
         .args(arguments)
-        // Other commands of git may be at work.
+        // Other git commands may be running.
         .env("GIT_OPTIONAL_LOCKS", "0")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -1,4 +1,4 @@
-//! Several runs together, and the file that an analysis is kept in.
+//! The analysis of several runs, and its file.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use crate::between::between_runs;
 use crate::comparison::{self, compare};
 use crate::error::AnalysisError;
 use crate::gate;
-use crate::likeness::group_names;
+use crate::grouping::group_names;
 use crate::model::{Analysis, BetweenRuns, ComparisonRule, RunAnalysis, SCHEMA_VERSION};
 use crate::observe::TimesInOrder;
 use crate::run::analyse;
@@ -19,17 +19,16 @@ use crate::sweep;
 /// Name of the file that [`Analysis::write`] writes.
 pub const ANALYSIS_FILE: &str = "analysis.json";
 
-/// Said under every table with quantiles.
+/// Printed under every table with quantiles.
 const QUANTILE_DEFINITION: &str = "Hyndman–Fan type 7: linear between the two order statistics around (n − 1)p + 1, \
      from the raw times of all samples";
 
 /// Analyses runs and, where there are several, compares them with each other as the student report did.
 ///
-/// The runs keep their order. The warnings say what a reader has to know before believing a number.
+/// The runs keep their order. The warnings apply to all numbers.
 ///
 /// # Errors
-/// No runs, a run given twice, and whatever keeps [`analyze_run`](crate::analyze_run) from analysing one of
-/// them.
+/// No runs, a run given twice, and the errors of [`analyze_run`](crate::analyze_run).
 pub fn analyze(run_directories: &[PathBuf]) -> Result<Analysis, AnalysisError> {
     if run_directories.is_empty() {
         return Err(AnalysisError::NoRuns);
@@ -69,7 +68,7 @@ pub fn analyze(run_directories: &[PathBuf]) -> Result<Analysis, AnalysisError> {
             let drawn = comparison::distribution(&run.analysis, &elapsed_ns, stream);
             match drawn {
                 Ok(distribution) => distributions.push(distribution),
-                // Too short for it; the run's own numbers stand all the same.
+                // The run is too short for the comparison; its own numbers are not affected.
                 Err(error) => warnings.push(format!(
                     "{} is left out of the comparison: {error}",
                     run.analysis.name()
@@ -77,7 +76,7 @@ pub fn analyze(run_directories: &[PathBuf]) -> Result<Analysis, AnalysisError> {
             }
         }
         if several {
-            // A page of many runs has no room for them.
+            // Examples are left out of analyses of several runs.
             let failures = run.analysis.failures.iter_mut();
             failures.for_each(|failure| failure.example = None);
         }
@@ -170,7 +169,7 @@ impl Analysis {
     /// Writes `analysis.json` into a folder, replacing an earlier one in a single step.
     ///
     /// # Errors
-    /// Whatever the file system says; an earlier file is then untouched.
+    /// An I/O error; an earlier file is then unchanged.
     pub fn write(&self, directory: &Path) -> Result<(), AnalysisError> {
         let path = directory.join(ANALYSIS_FILE);
         let mut json = serde_json::to_vec_pretty(self)

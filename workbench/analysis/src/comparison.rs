@@ -8,26 +8,26 @@ use workbench_statistics::{
     welch_from_estimates,
 };
 
+use crate::effective_samples::effective_samples;
 use crate::experiment;
 use crate::model::{CltDistribution, PairwiseTest, ReportComparison, RunAnalysis, Shape};
 use crate::points::in_order_of_points;
-use crate::worth::worth;
 
 /// The report's: samples of 50, 1,000 of them, a level of 5 %.
 pub(crate) const SAMPLE_SIZE: u32 = 50;
 pub(crate) const RESAMPLES: u32 = 1000;
 pub(crate) const ALPHA: f64 = 0.05;
 
-/// Means are drawn from so many requests of a run at most, its last ones: half a gigabyte. Ours.
+/// Means are drawn from at most this many requests of a run, its last ones: half a gigabyte. Our choice.
 pub(crate) const MOST_REQUESTS: usize = 1 << 26;
 
-/// Where all runs repeat the same thing, as many of them are shown beside each other: five make ten pairs.
+/// Most repetitions that are shown: five make ten pairs.
 const MOST_REPETITIONS: usize = 5;
 
-/// Any would do; this one is the number of the report's figure with the tests.
+/// Arbitrary: the number of the report's figure with the tests.
 pub(crate) const SEED: u64 = 54;
 
-/// Said wherever a comparison is shown.
+/// Shown with every comparison.
 const NOT_VALID: &str = "\
 The comparison of means of drawn samples is descriptive, not valid for inference: it shows the student \
 report's procedure on these runs (1,000 samples of 50 elapsed times each, drawn with replacement from all \
@@ -38,9 +38,9 @@ between requests nor the difference between runs enters it. In simulations, two 
 autocorrelation 0.9), in 87.6% when runs also differ by 3%; 5% is what the test promises (4,000 trials each, \
 10,000 requests a run; this workbench’s own measurement, in workbench/METHODOLOGY.md).";
 
-/// Which of the runs are shown: one of each experiment, or of each point of its sweep, as the report had one of each
-/// scenario; the first few where all repeat the same. A run without a manifest counts: what is wrong with it is told
-/// where it is analysed.
+/// Selects the runs that are shown: one of each experiment, or of each point of its sweep, as the report had one of
+/// each scenario. If all repeat the same experiment, the first few. A run without a manifest is selected; its analysis
+/// reports the error.
 pub(crate) fn selection(run_directories: &[PathBuf]) -> Vec<bool> {
     let repeated: Vec<_> = run_directories
         .iter()
@@ -100,12 +100,12 @@ pub(crate) fn distribution(
             excess_kurtosis: found.excess_kurtosis,
             excess_kurtosis_standard_error: found.excess_kurtosis_standard_error,
         }),
-        worth: worth(run, elapsed_ns),
+        worth: effective_samples(run, elapsed_ns),
         means_ns,
     })
 }
 
-/// The quantiles that means in ascending order are plotted over; they depend on the number of means alone.
+/// The normal quantiles that ascending means are plotted against. They depend only on the number of means.
 fn normal_quantiles() -> Vec<f64> {
     let ranks: Vec<f64> = (0..RESAMPLES).map(f64::from).collect();
     let plot = normal_plot(&ranks).expect("there are several ranks, and all are finite");
@@ -115,7 +115,7 @@ fn normal_quantiles() -> Vec<f64> {
         .collect()
 }
 
-/// Tests every pair of distributions once; what cannot be tested becomes a warning.
+/// Tests every pair of distributions once. A test that cannot be made becomes a warning.
 ///
 /// `left_out` is the number of runs that were not selected.
 pub(crate) fn compare(
@@ -184,7 +184,8 @@ fn estimate(distribution: &CltDistribution) -> MeanEstimate {
     }
 }
 
-/// The experiments' names, in a series those that it gave them; where several runs are of one, the runs' own.
+/// The experiments' names, or the names within the series. If several runs have the same experiment, the runs' own
+/// names.
 fn names(distributions: &[CltDistribution], runs: &[RunAnalysis]) -> Vec<String> {
     let repeated: Vec<&str> = distributions
         .iter()

@@ -1,4 +1,4 @@
-//! How much some requests know, given that they depend on each other.
+//! Effective sample sizes of dependent requests.
 
 use workbench_statistics::{BatchMeans, StatisticsError};
 
@@ -7,7 +7,7 @@ pub(crate) const CONFIDENCE: f64 = 0.95;
 /// The quantiles that have intervals.
 pub(crate) const QUANTILES: [f64; 3] = [0.50, 0.95, 0.99];
 
-/// What can be told only while requests are in order of time.
+/// Results that need the requests in order of time.
 pub(crate) struct Diagnosis {
     pub(crate) mean: Result<BatchMeans, StatisticsError>,
     /// Effective sample sizes of [`QUANTILES`].

@@ -1,4 +1,4 @@
-//! Where a run took place, as names and values for reading.
+//! The environment of a run, as names and values for people.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use workbench_samples::Manifest;
 
 const BYTES_PER_GIB: f64 = 1_073_741_824.0;
 
-/// The manifest's facts, the most asked for first.
+/// Values of the manifest, the most important first.
 pub(crate) fn environment(manifest: &Manifest) -> Vec<(String, String)> {
     if manifest.origin.is_some() {
         return vec![("tool".to_owned(), tool(manifest))];

@@ -1,4 +1,4 @@
-//! What keeps a run from being analysed.
+//! Errors of analyses.
 
 use std::io;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use workbench_samples::SamplesError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AnalysisError {
-    /// The looks or the policy that a series recorded before its first run are none.
+    /// The looks or the policy that a series recorded are not valid.
     #[error("what series {series_id} recorded of its looks and its policy is damaged: {what}")]
     DamagedAgreement {
         /// The series.
@@ -30,7 +30,7 @@ pub enum AnalysisError {
     Query {
         /// Folder of the samples.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         source: PolarsError,
     },
     /// The threads that an analysis needs.
@@ -39,17 +39,17 @@ pub enum AnalysisError {
     /// A file or folder could not be read.
     #[error("cannot read {path}", path = path.display())]
     Read {
-        /// What was to be read.
+        /// The file or folder.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         source: io::Error,
     },
     /// A file could not be written.
     #[error("cannot write {path}", path = path.display())]
     Write {
-        /// What was to be written.
+        /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         source: io::Error,
     },
     /// An `analysis.json` that is not valid JSON of its version.
@@ -73,7 +73,7 @@ pub enum AnalysisError {
         /// The version that can be read.
         known: u32,
     },
-    /// A segment by itself: its load is a part of what its experiment says.
+    /// A single segment, whose load is only a part of its experiment's.
     #[error("{path} is segment {segment} of a run: analyse all of them together, `workbench analyze {run}`", path = path.display(), run = run.display())]
     Segment {
         /// The segment's folder.
@@ -83,7 +83,7 @@ pub enum AnalysisError {
         /// The folder of its run.
         run: PathBuf,
     },
-    /// A run of which a segment goes on.
+    /// A run of which a segment is still running.
     #[error("{path} has not ended: the run is analysed when all of its segments have", path = path.display())]
     SegmentRunning {
         /// The segment's folder.
@@ -97,7 +97,7 @@ pub enum AnalysisError {
         /// How they differ.
         what: String,
     },
-    /// Nothing to analyse.
+    /// No run was given.
     #[error("no runs to analyse")]
     NoRuns,
     /// No folder of results holds a run.
@@ -132,7 +132,7 @@ pub enum AnalysisError {
         /// What is there instead, and what to do about it.
         instead: String,
     },
-    /// A series that ended, or was stopped, before the first run of an experiment came to its end.
+    /// A series without a finished run of an experiment.
     #[error(
         "series {series_id} has no finished run of {name}: {why}go on with it, `workbench run --resume {series_id}`",
         why = failed.as_ref().map_or_else(String::new, |why| format!("{why}; "))
@@ -185,12 +185,12 @@ pub enum AnalysisError {
         metrics: Vec<String>,
     },
     /// A history of which every run is invalid.
-    #[error("every run in {path} is invalid; the newest: {doubts}", path = path.display())]
+    #[error("every run in {path} is invalid; the newest: {reasons}", path = path.display())]
     NoValidRuns {
         /// Its folder.
         path: PathBuf,
-        /// What speaks against the newest one.
-        doubts: String,
+        /// Why the newest one is invalid.
+        reasons: String,
     },
     /// A CSV file that is no history.
     #[error("{path} is not a history: {reason}", path = path.display())]
@@ -200,7 +200,7 @@ pub enum AnalysisError {
         /// Where and why.
         reason: String,
     },
-    /// Values that cannot be computed with.
+    /// Values for which a statistic is not defined.
     #[error("the values cannot be computed with")]
     Statistics(#[source] workbench_statistics::StatisticsError),
     /// A series that has no experiment of a name.
@@ -213,7 +213,7 @@ pub enum AnalysisError {
         /// Its experiments' names.
         names: Vec<String>,
     },
-    /// A history that nobody has begun.
+    /// An empty history.
     #[error(
         "{history} holds no runs yet: begin it with one that is known to be good, `mkdir -p {history} && cp -r {run} \
          {history}/`, and gate the next one",

@@ -1,4 +1,4 @@
-//! What a run's own copy of its experiment file says, or what stands for it where the run was imported.
+//! The experiment of a run: its own copy of the file, or a stand-in for an imported run.
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::error::AnalysisError;
 /// Name of the resolved experiment file in a run's folder.
 pub(crate) const EXPERIMENT_FILE: &str = "experiment.yaml";
 
-/// Instants so long after the end of the schedule are believed anyway, see the clock of the observations.
+/// Instants up to this long after the end of the schedule are accepted anyway, see the clock of the observations.
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
 /// An experiment, and the text that it was read from.
@@ -22,8 +22,8 @@ pub(crate) struct Experiment {
     pub(crate) plan: Plan,
 }
 
-/// Reads the experiment that a run followed. That of an imported run is not known: its plan has neither thresholds nor a
-/// schedule that says when the load was held, unless the import was told so.
+/// Reads the experiment that a run followed. That of an imported run is unknown: its stand-in has no thresholds, and a
+/// steady part only if the import was given one.
 pub(crate) fn read(run_directory: &Path, manifest: &Manifest) -> Result<Experiment, AnalysisError> {
     let path = run_directory.join(EXPERIMENT_FILE);
     if let Some(origin) = &manifest.origin {
@@ -41,7 +41,7 @@ pub(crate) fn read(run_directory: &Path, manifest: &Manifest) -> Result<Experime
     Ok(Experiment { text, plan })
 }
 
-/// What runs have to have in common to be repetitions of each other, as text.
+/// The part of the experiment that repetitions have in common, as text.
 pub(crate) fn repeated(manifest: &Manifest, plan: &Plan) -> String {
     manifest
         .origin
@@ -49,7 +49,7 @@ pub(crate) fn repeated(manifest: &Manifest, plan: &Plan) -> String {
         .map_or_else(|| plan.repeated(), imported)
 }
 
-/// What runs have to have in common to be compared, as text.
+/// The part of the experiment that comparable runs have in common, as text.
 pub(crate) fn workload(manifest: &Manifest, plan: &Plan) -> String {
     manifest
         .origin
@@ -57,12 +57,12 @@ pub(crate) fn workload(manifest: &Manifest, plan: &Plan) -> String {
         .map_or_else(|| plan.workload(), imported)
 }
 
-/// All that is known of the experiment of an imported run.
+/// A description of an imported run's experiment.
 fn imported(origin: &Origin) -> String {
     format!("imported: {}\n", origin.options.join(" "))
 }
 
-/// An experiment for a run of which none is known.
+/// The stand-in for an unknown experiment.
 fn stand_in(manifest: &Manifest, origin: &Origin) -> String {
     let length = manifest.started_at.zip(manifest.ended_at);
     let length = length.map_or(0, |(from, to)| to.saturating_sub(from).max(0) as u64);
@@ -70,7 +70,7 @@ fn stand_in(manifest: &Manifest, origin: &Origin) -> String {
     let beyond = Duration::from_nanos(length).saturating_sub(DAY);
     // No schedule may take no time at all.
     let beyond = Duration::from_millis(1).max(Duration::from_secs(beyond.as_secs()));
-    // Which requests are steady is stored with each of them.
+    // The samples' phases say which requests are in the steady part.
     let hold = if origin.leaves_out_edges() {
         "1ms"
     } else {

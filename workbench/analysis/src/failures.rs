@@ -1,4 +1,4 @@
-//! Why requests failed, of what the run has recorded.
+//! Reasons of failures, from the recorded exchanges of a run.
 
 use std::cmp::Reverse;
 use std::path::Path;
@@ -7,10 +7,10 @@ use workbench_samples::{ErrorKind, Failures, SamplesError};
 
 use crate::model::{Failure, FailureReason};
 
-/// Reasons that are listed of each kind. Ours.
+/// Reasons that are listed of each kind. Our choice.
 const MOST_REASONS: usize = 10;
 
-/// By kind of error, the most frequent first; none of a run that has recorded nothing.
+/// By kind of error, the most frequent first; empty without recorded exchanges.
 pub(crate) fn failures(run_directory: &Path) -> Result<Vec<Failure>, SamplesError> {
     let Some(recorded) = Failures::read(run_directory)? else {
         return Ok(Vec::new());

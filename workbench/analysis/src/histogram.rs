@@ -1,17 +1,17 @@
-//! Elapsed times in bins whose widths grow with the times.
+//! Histogram of elapsed times with logarithmic bins.
 
 use workbench_statistics::{StatisticsError, Summary};
 
 use crate::model::Bin;
 use crate::observe::Times;
 
-/// 20 bins a decade: each 12 % wider than the one before, fine enough to show two clusters apart.
+/// 20 bins a decade: each is 12 % wider than the one before, fine enough to separate two clusters.
 const BINS_PER_DECADE: f64 = 20.0;
 
 /// Counts all times in bins from the shortest to the longest, without gaps.
 ///
-/// Bounds are at 10^(i/20) ns, so that histograms of different runs share them. Times of zero, which a
-/// logarithm has no place for, are counted in a bin from 0 to 1 ns.
+/// Bounds are at 10^(i/20) ns, so that histograms of different runs share them. Times of zero, which have no logarithm,
+/// are counted in a bin from 0 to 1 ns.
 pub(crate) fn histogram(times: &Times<'_>) -> Result<Vec<Bin>, StatisticsError> {
     let Summary { min, max, .. } = times.summary()?;
     let mut bins = Vec::new();

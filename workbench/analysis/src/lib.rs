@@ -8,14 +8,15 @@ mod between;
 pub mod calibration;
 mod comparison;
 mod diagnosis;
+mod effective_samples;
 mod environment;
 mod error;
 mod experiment;
 mod failures;
 pub mod gate;
+mod grouping;
 mod histogram;
 pub mod history;
-mod likeness;
 mod mean_of_runs;
 mod model;
 mod newest;
@@ -33,22 +34,22 @@ mod steady;
 mod sweep;
 mod tables;
 mod threshold;
-mod worth;
 
 pub use analysis::{ANALYSIS_FILE, analyze};
 pub use between::between_runs;
 pub use error::AnalysisError;
 pub use model::{
     Analysis, BetweenRuns, Bin, CheckedNumber, CltDistribution, Coefficient, ComparisonRule,
-    ConfidenceInterval, ErrorCount, Estimate, Failure, FailureReason, FalseAlarms, FittedRun,
-    Group, GroupComparison, GroupRun, GroupStatistic, Heatmap, IntervalTimes, LargestLoad, Latency,
-    LatencyOf, Metric, MetricComparison, MissingValue, OpenModel, OverTime, OverallTest,
-    PairMethod, Pairing, PairwiseTest, Peak, PercentileCurve, PublishedCheck, PublishedGroupCheck,
-    PublishedTestCheck, RankEstimate, ReportComparison, RequestStatistics, ResourceSeries,
-    ResourceSource, Resources, ResponsesOverTime, RunAnalysis, SCHEMA_VERSION, ScalabilityFit,
-    Scope, Second, ServiceTimes, SeveralGroups, Shape, SimultaneousPair, StallCheck,
-    StatusOverTime, SteadyState, SteadyStatistics, SweepAnalysis, SweepPointAnalysis, SweepRun,
-    TestMethod, ThresholdOutcome, ThresholdStatus, TimesOverTime, Verdict, WarmUpCheck, Worth,
+    ConfidenceInterval, EffectiveSamples, ErrorCount, Estimate, Failure, FailureReason,
+    FalseAlarms, FittedRun, Group, GroupComparison, GroupRun, GroupStatistic, Heatmap,
+    IntervalTimes, LargestLoad, Latency, LatencyOf, Metric, MetricComparison, MissingValue,
+    OpenModel, OverTime, OverallTest, PairMethod, Pairing, PairwiseTest, Peak, PercentileCurve,
+    PublishedCheck, PublishedGroupCheck, PublishedTestCheck, RankEstimate, ReportComparison,
+    RequestStatistics, ResourceSeries, ResourceSource, Resources, ResponsesOverTime, RunAnalysis,
+    SCHEMA_VERSION, ScalabilityFit, Scope, Second, ServiceTimes, SeveralGroups, Shape,
+    SimultaneousPair, StallCheck, StatusOverTime, SteadyState, SteadyStatistics, SweepAnalysis,
+    SweepPointAnalysis, SweepRun, TestMethod, ThresholdOutcome, ThresholdStatus, TimesOverTime,
+    Verdict, WarmUpCheck,
 };
 pub use newest::{NewestRuns, newest_runs};
 pub use published::check_published_table;

@@ -4,12 +4,12 @@ use workbench_statistics::{student_t_quantile, summary};
 
 use crate::model::ConfidenceInterval;
 
-/// How values of a metric differ from each other.
+/// The scale of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scale {
-    /// By factors: their logarithms are averaged.
+    /// Ratios: the logarithms are averaged.
     Ratio,
-    /// By amounts, and never beyond 0 and 1.
+    /// Differences, limited to 0 to 1.
     Share,
 }
 
@@ -17,12 +17,12 @@ pub(crate) enum Scale {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NoInterval {
     SingleRun,
-    /// Runs without a single error are no proof that there are never any: such an interval would have no width.
+    /// All values are equal, so that the interval would have no width.
     NoVariation,
 }
 
 impl NoInterval {
-    pub(crate) fn in_words(self) -> &'static str {
+    pub(crate) fn reason(self) -> &'static str {
         match self {
             Self::SingleRun => "a single run has no interval",
             Self::NoVariation => "the runs do not vary, which is no interval",
@@ -30,7 +30,7 @@ impl NoInterval {
     }
 }
 
-/// The mean on the scale's own terms with Student's interval; `None` without values, and where a ratio is not positive.
+/// The mean on this scale with Student's interval. `None` without values, and if a ratio is not positive.
 pub(crate) fn mean_of_runs(
     values: &[f64],
     scale: Scale,

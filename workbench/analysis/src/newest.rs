@@ -1,4 +1,4 @@
-//! Finding runs in a folder of results: `results/<experiment>/<run>/`.
+//! Finds runs in a folder of results: `results/<experiment>/<run>/`.
 
 use std::fs;
 use std::io;
@@ -10,7 +10,7 @@ use workbench_samples::{MANIFEST_FILE, has_samples};
 use crate::error::AnalysisError;
 use crate::segments;
 
-/// What is to be analysed when nobody says what.
+/// The runs that are analysed by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NewestRuns {
     /// The newest run with samples of every experiment.
@@ -21,18 +21,18 @@ pub struct NewestRuns {
 
 /// The newest run of every experiment, experiments ordered by name with numbers by value.
 ///
-/// Runs are named by their time, so that the last name is the newest. A folder without a manifest is not a run, and
-/// one without samples, ended before its first request, has nothing to be analysed.
+/// Runs are named by their time, so that the last name is the newest. A folder without a manifest is not a run. A run
+/// without samples, which ended before its first request, cannot be analysed.
 ///
 /// # Errors
-/// [`AnalysisError::NoResults`] where there is no run, and whatever the file system says.
+/// [`AnalysisError::NoResults`] if there is no run, and I/O errors.
 pub fn newest_runs(results: &Path) -> Result<NewestRuns, AnalysisError> {
     let mut experiments = folders(results)?;
     experiments.sort_by(|a, b| compare_path(a, b));
     let mut newest = NewestRuns::default();
     for experiment in experiments {
         let mut runs = folders(&experiment)?;
-        // One whose segments go on, or do not belong together, is no run yet.
+        // Runs whose segments are still running, or do not belong together, are left out.
         runs.retain(|run| segments::combine(run).is_ok());
         runs.retain(|run| run.join(MANIFEST_FILE).is_file());
         runs.sort();

@@ -1,10 +1,10 @@
-//! The whole distribution of response times, as quantiles that lie ever closer to 1.
+//! The distribution of response times as quantiles up to the maximum.
 
 use crate::model::PercentileCurve;
 use crate::observe::{LabelObservations, Observations, Times};
 use crate::tables::TOTAL;
 
-/// Of all requests as `TOTAL`, and of the labels that have a course over time.
+/// The curves of all requests as `TOTAL`, and of the labels that are shown over time.
 pub(crate) fn percentile_curves(observations: &Observations) -> Vec<PercentileCurve> {
     let is_steady = observations.steady.is_some();
     let shown = &observations.over_time.response_times;
@@ -29,7 +29,7 @@ fn part(label: &LabelObservations, is_steady: bool) -> Option<Times<'_>> {
     }
 }
 
-/// Up to the quantile above which one request is left.
+/// The curve up to the quantile above which one request is left.
 fn curve(request: &str, times: &Times<'_>) -> PercentileCurve {
     let count = times.count() as f64;
     let positions = (0..).take_while(|position| PercentileCurve::tail(*position) <= count);
@@ -47,7 +47,7 @@ mod tests {
     use crate::observe::Class;
 
     #[test]
-    fn a_curve_reaches_as_far_as_there_are_requests_and_rises() {
+    fn a_percentile_curve_ascends_as_far_as_requests_support_it() {
         let times_ns: Vec<f64> = (1..=10_000).map(|it| f64::from(it) * 1e3).collect();
         let found = curve("a", &Class::of_test(&times_ns).times()).quantiles_ns;
         assert_eq!(found.len(), 41);

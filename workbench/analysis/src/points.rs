@@ -1,10 +1,9 @@
-//! The order of what was measured: by experiments and by the points of their sweeps.
+//! Orders results by experiment and by the points of sweeps.
 
 use crate::model::RunAnalysis;
 
-/// Puts in order what belongs to runs: the points of each sweep by their values, experiments of one name by the numbers
-/// that their series gave them (`shop#1`, `shop#2`), for either may have been run in random order. All else stays in the
-/// order in which it comes first.
+/// Orders the points of each sweep by value, and experiments of one name by their numbers in the series (`shop#1`,
+/// `shop#2`), since both may have been run in random order. All others keep the order of their first occurrence.
 pub(crate) fn in_order_of_points<'a, T>(
     items: &mut [T],
     run_of: impl Fn(&T) -> Option<&'a RunAnalysis>,

@@ -1,4 +1,4 @@
-//! Printed tables of tests checked against themselves.
+//! Checks published tables of tests against themselves.
 
 use workbench_plan::{PublishedTable, PublishedTest};
 use workbench_statistics::{
@@ -8,13 +8,14 @@ use workbench_statistics::{
 
 use crate::model::{CheckedNumber, PublishedCheck, PublishedGroupCheck, PublishedTestCheck};
 
-/// Says of every printed test what follows from the printed means and standard errors, and what does not.
+/// Recomputes every printed test from the printed means and standard errors, and reports which numbers are
+/// reproducible.
 ///
-/// Every number stands for all that round to it. A test is Welch's; the bounds of t, and those of p and of the degrees
-/// of freedom with it, are reached where means and standard errors are at the ends of what rounds to them.
+/// Every number stands for all numbers that round to it. Tests are Welch's. The bounds of t, p and the degrees of
+/// freedom are reached where means and standard errors are at the ends of their rounding intervals.
 ///
 /// # Errors
-/// Numbers that no test can be made of, which a table that was read from a file does not have.
+/// Numbers for which no test is defined; tables that were read from a file have none.
 pub fn check_published_table(table: &PublishedTable) -> Result<PublishedCheck, StatisticsError> {
     let groups: Vec<MeanEstimate> = table
         .groups
@@ -182,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_printed_is_not_judged() {
+    fn numbers_that_are_not_printed_are_not_checked() {
         let test = checked("t: 0");
         assert_eq!(test.p.reproducible, None);
         assert_eq!(test.needed_standard_error, None);

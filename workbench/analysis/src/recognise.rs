@@ -1,4 +1,4 @@
-//! What is at a path where there are no runs, for the message about it.
+//! Recognises what is at a path without runs, for the error message.
 
 use std::fs::File;
 use std::io::Read;
@@ -11,14 +11,14 @@ use crate::analysis::ANALYSIS_FILE;
 use crate::experiment::EXPERIMENT_FILE;
 use crate::newest::folders;
 
-/// So many bytes of a file are looked at.
+/// Bytes of a file that are read.
 const BEGINNING: u64 = 16 << 10;
 
-/// So many names are listed.
+/// Most names that are listed.
 const FEW: usize = 5;
 
-/// What every result file of another tool has in it, near its beginning, and which tool that is. The first row of which
-/// every text is found is taken.
+/// Texts near the beginning of other tools' result files, and the tool. The first row whose texts are all found
+/// applies.
 const OTHER_TOOLS: [(&[&str], &str); 26] = [
     (
         &["timeStamp", "elapsed"],
@@ -99,12 +99,12 @@ const OTHER_TOOLS: [(&[&str], &str); 26] = [
     ),
 ];
 
-/// What there is instead of runs, as a sentence without its beginning: “it is …”.
+/// What is there instead of runs, as the end of a sentence: “it is …”.
 pub(crate) fn instead_of_runs(path: &Path) -> String {
     if !path.exists() {
         return missing(path);
     }
-    // Down to the samples of a run, and from there up to its folder.
+    // From a file of samples up to its run folder.
     let whole = path
         .ancestors()
         .skip(1)

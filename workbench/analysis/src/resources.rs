@@ -1,4 +1,4 @@
-//! What a run used of its machine, from its stored readings.
+//! Used resources of a run, from its stored readings.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -9,10 +9,10 @@ use workbench_samples::{Resource, SamplesError, resource_batches};
 use crate::model::{ResourceSeries, ResourceSource, Resources};
 use crate::tables::NS_PER_SECOND;
 
-/// A reading so long after the start, a week, is of a clock gone wrong. Ours.
+/// Latest accepted reading, a week after the start. A later one means that the clock was set. Our choice.
 const LAST_S: f64 = 7.0 * 86_400.0;
 
-/// Resources by second; `None` of a run that was not watched.
+/// Resources by second; `None` without readings.
 ///
 /// `origin` is the start of the run, UTC nanoseconds.
 ///
@@ -37,7 +37,7 @@ pub(crate) fn resources(
     Ok(by_second.resources(plan))
 }
 
-/// Readings summed by who used what in which second.
+/// Sums of readings by source, metric and second.
 struct BySecond {
     origin: i64,
     processors: BTreeMap<ResourceSource, Vec<Option<f64>>>,
@@ -65,13 +65,13 @@ impl BySecond {
         let Some(source) = source_of(reading) else {
             return;
         };
-        // A reading is made when its second is over, a moment sooner or later.
+        // A reading is made about at the end of its second.
         let ended = (reading.at - self.origin) as f64 / NS_PER_SECOND;
         if !(0.0..=LAST_S).contains(&ended) || !reading.value.is_finite() {
             return;
         }
         let second = (ended.round() as usize).saturating_sub(1);
-        // Where two readings end nearest to the same second, as the last ones of a run may, the first is of more of it.
+        // If two readings end nearest to the same second, such as the last ones of a run, the first covers more of it.
         let known = (reading.source.clone(), of_processors);
         if self.known.insert(known, second) == Some(second) {
             return;
@@ -90,7 +90,7 @@ impl BySecond {
     }
 
     fn resources(mut self, plan: &Plan) -> Option<Resources> {
-        // Before processes could be named, those of other people's services counted as none instead of not at all.
+        // Older versions stored zeros for unknown processes of running services.
         let nothing = |values: &mut Vec<Option<f64>>| values.iter().flatten().all(|it| *it == 0.0);
         if let Some(values) = self.processors.get_mut(&ResourceSource::Application)
             && nothing(values)
@@ -117,7 +117,7 @@ impl BySecond {
     }
 }
 
-/// `None` for what is in no figure: interfaces, endpoints, and the generator's own bytes.
+/// `None` for sources that are in no figure: interfaces, endpoints, and the generator's own bytes.
 fn source_of(reading: &Resource) -> Option<ResourceSource> {
     let (kind, _) = reading
         .source
@@ -177,7 +177,7 @@ mod tests {
             // The end of the run.
             (3_300, "target/a[1]", "processors", 9.0),
             (3_010, "others", "processors", f64::NAN),
-            // A clock gone wrong.
+            // A clock that was set.
             (1_000_000_000, "target/a[1]", "processors", 1.0),
             (-1_000, "target/a[1]", "processors", 1.0),
         ] {
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn earlier_runs_have_no_line_of_a_target_that_was_not_watched() {
+    fn older_runs_have_no_series_of_an_unmonitored_target() {
         let mut seconds = BySecond::new(ORIGIN);
         add(&mut seconds, 1_000, "generator", "processors", 0.5);
         add(&mut seconds, 1_000, "target", "processors", 0.0);

@@ -1,4 +1,4 @@
-//! One run by itself: manifest, experiment and samples to tables and series.
+//! Analyses one run: manifest, experiment and samples to tables and series.
 
 mod warnings;
 
@@ -16,7 +16,8 @@ use crate::failures::failures;
 use crate::histogram::histogram;
 use crate::model::{OpenModel, RequestStatistics, RunAnalysis, ThresholdOutcome};
 use crate::observe::{
-    Gone, LabelObservations, LabelTally, Observations, Times, TimesInOrder, observe, service_times,
+    LabelObservations, LabelTally, Observations, Outage, Times, TimesInOrder, observe,
+    service_times,
 };
 use crate::percentiles::percentile_curves;
 use crate::resources::resources;
@@ -106,7 +107,7 @@ pub(crate) fn analyse(
     }
 }
 
-/// What else there is to know where iterations arrive at a rate.
+/// The results of the open model, if the plan has arrivals.
 fn open_model(
     run_directory: &Path,
     manifest: &Manifest,
@@ -127,11 +128,12 @@ fn open_model(
     }))
 }
 
-/// The outcome of a run whose manifest says that it goes on although no process makes it.
-const KILLED: &str = "killed before it could say how it ended; its last seconds may be missing, and nothing checked its validity";
+/// The outcome of a run whose manifest says that it is running although its process has ended.
+const KILLED: &str =
+    "killed before its end; its last seconds may be missing, and its validity was not checked";
 
-/// When the run ended, UTC nanoseconds: where it was completed, after whatever its schedule holds; `None` where it was
-/// killed, so that only its samples say.
+/// When the run ended, UTC nanoseconds: for a completed run, the end of its schedule or later. `None` for a killed run,
+/// whose end only its samples show.
 fn ended_at(manifest: &Manifest) -> Option<i64> {
     match manifest.outcome {
         Outcome::Completed => Some(i64::MAX),
@@ -139,7 +141,7 @@ fn ended_at(manifest: &Manifest) -> Option<i64> {
     }
 }
 
-/// The analysis and its warnings, as far as the observations are known to the nanosecond.
+/// The analysis and its warnings, from the observations as far as they are exact.
 fn combine(
     mut manifest: Manifest,
     experiment: &Experiment,
@@ -148,12 +150,12 @@ fn combine(
 ) -> Result<(RunAnalysis, Vec<String>), StatisticsError> {
     let Experiment { text, plan } = experiment;
     let schedule = plan.schedule();
-    // Of several loads the closed ones may hide a stall.
+    // With several loads, the closed ones can hide a stall.
     let is_open = !schedule.arrivals().is_empty() && schedule.peak_users() == 0;
     let steady = steady_state(observations, plan.steady_part(), is_open, &manifest)?;
     if let Some(validity) = &mut manifest.validity {
         if manifest.outcome == Outcome::Completed {
-            judge_answers(validity, &observations.gone);
+            judge_availability(validity, &observations.gone);
         }
         if let Some(steady) = &steady {
             steady::judge(validity, steady, observations);
@@ -175,7 +177,7 @@ fn combine(
     labels.iter().for_each(|label| counts.add(&label.counts));
     let since_origin = |instant: i64| (instant - *origin) as f64 / NS_PER_SECOND;
     let run_s = match manifest.outcome {
-        // Users without anything left to do are part of it, and so is whoever still waits for a response.
+        // The time in which users wait for their last responses, or have no iterations left, is included.
         Outcome::Completed => {
             since_origin(counts.last_end).max(plan.schedule().least_end().as_secs_f64())
         }
@@ -238,8 +240,8 @@ fn combine(
     Ok((analysis, warnings))
 }
 
-/// Makes a run invalid whose target was not there to the end. Of a run that did not complete, its end is known anyway.
-fn judge_answers(validity: &mut Validity, gone: &[Gone]) {
+/// Makes a run invalid whose target had an outage until the end. Only for completed runs.
+fn judge_availability(validity: &mut Validity, gone: &[Outage]) {
     if gone.is_empty() {
         return;
     }

@@ -8,8 +8,8 @@ use workbench_samples::UsersInSecond;
 use crate::model::Second;
 use crate::observe::StartedInSecond;
 
-/// A last second in which no request started and fewer than this share of all responses were completed is no second
-/// of the run, only the moment that the last responses took.
+/// A last second without started requests and with fewer than this share of all completed responses is left out: it is
+/// only the time of the last responses.
 const MOMENT: f64 = 0.01;
 
 /// Every second from 0 to the last in which a request started or responses were completed.
@@ -57,10 +57,10 @@ fn empty(second: u32) -> Second {
     }
 }
 
-/// Users of a run that could not store its own count of them: planned from the schedule, achieved from the
-/// users that the samples saw. A second in which no request started repeats the one before.
+/// Users of a run without stored counts: planned ones from the schedule, achieved ones from the samples. A second in
+/// which no request started repeats the one before.
 ///
-/// The samples of a run in segments saw those of their own segment alone; segments have equal shares.
+/// Samples of a segment count the users of their own segment only; segments have equal shares.
 pub(crate) fn users_from_samples(
     started: &[StartedInSecond],
     schedule: &Schedule,
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn the_moment_that_the_last_responses_take_is_no_second() {
+    fn the_time_of_the_last_responses_is_not_a_second() {
         let all_started = started(0, 1.0, 200);
         let series = per_second(&[all_started], &[(0, 199), (1, 1)]);
         assert_eq!(series.len(), 1);

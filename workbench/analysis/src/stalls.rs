@@ -1,4 +1,4 @@
-//! Times in which nothing was answered while several users waited.
+//! Stalls: times without a response while several users waited.
 
 use workbench_samples::CheckStatus;
 use workbench_statistics::StatisticsError;
@@ -7,24 +7,24 @@ use crate::model::StallCheck;
 use crate::observe::{Gap, Observations, SteadyObservations, Times, Waits};
 use crate::tables::NS_PER_SECOND;
 
-/// What a person takes for an immediate reaction (Nielsen 1993, chapter 5): shorter gaps are no stalls.
+/// Shortest stall: up to 0.1 s people perceive a reaction as immediate (Nielsen 1993, chapter 5).
 const SHORTEST_STALL_NS: f64 = 0.1 * NS_PER_SECOND;
-/// Starts that are known to a larger share of the shortest stall show none. Ours.
+/// Coarsest resolution of starts, as a share of the shortest stall, at which stalls are searched. Our choice.
 const COARSE: f64 = 0.1;
-/// A gap is a stall if it is longer than so many mean gaps. For answers that come independently of each other, gaps are
-/// exponential: the probability that one of them is longer is exp(−17), 4 in 100 million. Ours.
+/// A gap is a stall if it is longer than this many mean gaps. Gaps between independent responses are exponential: the
+/// probability of a longer one is exp(−17), 4 in 100 million. Our choice.
 const MEAN_GAPS: f64 = 17.0;
-/// Nor are gaps stalls that last as long as users who wait in step are used to. Ours.
+/// A stall is also longer than this many median response times, because users in step produce gaps of that length. Our
+/// choice.
 const USUAL_RESPONSES: f64 = 3.0;
-/// From this share of the time on, customers who come whether or not the target answers meet a stall so often that their
-/// 99th percentile is one.
+/// From this share of the time on, stalls determine the 99th percentile of independent arrivals.
 const WARNED_SHARE: f64 = 0.01;
-/// A single stall that takes so much of the time is in their 95th percentile…
+/// From this share on, a single stall determines their 95th percentile…
 const FAILED_SHARE: f64 = 0.05;
-/// …if it is as long as this, which interrupts a person's thought (Nielsen 1993, chapter 5).
+/// …if it also lasts at least this long, which interrupts a person's thought (Nielsen 1993, chapter 5).
 const FAILED_NS: f64 = NS_PER_SECOND;
 
-/// Why the numbers of a run do not show its stalls.
+/// Why the response times of a closed model do not show stalls.
 const HIDDEN: &str = "closed users send nothing while they wait, so each of them counts a stall once, and percentiles and \
      thresholds hardly show it (coordinated omission)";
 
@@ -45,7 +45,7 @@ pub(crate) fn stalls(
         .max(USUAL_RESPONSES * usual_response_ns);
     let is_stall = |gap: &Gap| {
         let length_ns = gap.length_ns as f64;
-        // Where answers are slow for a while, as in a warm-up, the first of them comes late, and is no stall.
+        // After slow responses, such as in a warm-up, a long gap is not a stall.
         length_ns > shortest
             && length_ns > USUAL_RESPONSES * median_response_after_ns(observations, gap)
     };
@@ -78,7 +78,7 @@ fn mean_gap_ns(waits: &Waits, window_ns: i64) -> f64 {
     time / gaps
 }
 
-/// Judges the stalls of a steady part that lasts so long and began then, in seconds since the start of the schedule.
+/// Judges the stalls of a steady part, given by its length and its start in seconds since the start of the schedule.
 pub(crate) fn check(
     stalls: &[Gap],
     steady: &SteadyObservations,

@@ -1,4 +1,4 @@
-//! The steady part of a run, and whether it is one.
+//! The statistics and checks of the steady part of a run.
 
 mod warm_up;
 
@@ -103,9 +103,9 @@ pub(crate) fn steady_state(
     }))
 }
 
-/// Adds to a run's validity what its steady part says of it.
+/// Adds the checks of the steady part to a run's validity.
 pub(crate) fn judge(validity: &mut Validity, steady: &SteadyState, observations: &Observations) {
-    // Ramps begin and end with few users, so that only what is found says something of a load that is never held.
+    // If the load is never held, ramps have few users, so only found stalls count.
     if steady.scope == Scope::Hold || steady.stalls.status > CheckStatus::Passed {
         validity.checks.push(Check {
             name: "stalls".to_owned(),
@@ -114,7 +114,7 @@ pub(crate) fn judge(validity: &mut Validity, steady: &SteadyState, observations:
         });
         validity.valid &= steady.stalls.status != CheckStatus::Failed;
     }
-    // It has no steady state to miss either.
+    // Such a run has no steady state.
     if steady.scope == Scope::WholeRun {
         return;
     }
@@ -128,13 +128,13 @@ pub(crate) fn judge(validity: &mut Validity, steady: &SteadyState, observations:
         validity.checks.push(Check {
             name: "dependence of requests".to_owned(),
             status: CheckStatus::Warning,
-            finding: in_words(error),
+            finding: describe(error),
         });
     }
     validity.valid &= steady.warm_up.status != CheckStatus::Failed;
 }
 
-/// What the statistics of a label, or of all labels together, are made of.
+/// The data of a label, or of all labels together.
 struct Part<'a> {
     label: &'a str,
     errors: u64,
@@ -155,7 +155,7 @@ impl Part<'_> {
             samples,
             errors: self.errors,
             error_rate: self.error_rate()?,
-            // As in the tables: what took no time has no rate.
+            // As in the tables: no rate without a duration.
             throughput_per_s: if length_s > 0.0 {
                 self.ended_in_window as f64 / length_s
             } else {
@@ -175,7 +175,7 @@ impl Part<'_> {
     fn error_rate(&self) -> Result<Estimate, StatisticsError> {
         let requests = self.times.count() as u64;
         let errors = self.errors;
-        // Where none or all failed, nothing shows whether failures come in bursts.
+        // If none or all failed, the clustering of failures is unknown.
         if errors == 0 || errors == requests {
             let rate = wilson(errors, requests, CONFIDENCE)?;
             return Ok(known(rate.estimate, rate.interval));
@@ -205,8 +205,8 @@ impl Part<'_> {
         })
     }
 
-    /// How many independent requests are needed for a quantile's interval, and as how many so many of these requests
-    /// count at most: where dependence cannot be told, as all of them.
+    /// The number of independent requests that a quantile's interval needs, and the effective sample size of `requests`
+    /// requests. If the autocorrelation is unknown, they count as independent.
     fn floor(&self, index: usize, requests: usize) -> Result<(usize, f64), StatisticsError> {
         let needed = needed_for_quantile_interval(QUANTILES[index], CONFIDENCE)?;
         let most = requests as f64;
@@ -218,7 +218,7 @@ impl Part<'_> {
         Ok((needed, at_most))
     }
 
-    /// Some of the requests by themselves.
+    /// The latency of some requests.
     fn latency(&self, times: Option<&Times<'_>>) -> Result<Option<Latency>, StatisticsError> {
         let Some(times) = times else {
             return Ok(None);
@@ -239,7 +239,7 @@ impl Part<'_> {
         }))
     }
 
-    /// The quantile and its interval; neither where even independent samples would be too few for the interval.
+    /// The quantile and its interval. Neither if even independent samples would be too few for the interval.
     fn quantile(&self, index: usize) -> Result<Estimate, StatisticsError> {
         let probability = QUANTILES[index];
         let effective = &self.diagnosis.effective[index];
@@ -281,15 +281,15 @@ fn without_interval(value: f64, error: &StatisticsError) -> Estimate {
     Estimate {
         value: Some(value),
         interval: None,
-        note: Some(format!("no interval: {}", in_words(error))),
+        note: Some(format!("no interval: {}", describe(error))),
     }
 }
 
-/// Why dependence cannot be told, of requests rather than of values.
-fn in_words(error: &StatisticsError) -> String {
+/// Why the autocorrelation is unknown, in terms of requests.
+fn describe(error: &StatisticsError) -> String {
     match error {
         StatisticsError::TooFewValues { needed, found } => format!(
-            "how much requests depend on each other can be told from {needed} of them, there are {found}"
+            "the dependence between requests can be estimated from {needed} of them, there are {found}"
         ),
         StatisticsError::TooDependent { batch_size, .. } => format!(
             "means of {batch_size} requests are still correlated with the next ones (von Neumann’s test, 5%): there is a \

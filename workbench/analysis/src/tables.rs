@@ -1,7 +1,7 @@
-//! The rows of the Summary and Aggregate tables: JMeter's formulas, but for throughput.
+//! The rows of the Summary and Aggregate tables: JMeter's formulas, except for throughput.
 //!
-//! JMeter divides by the time from a label's first start to its last end, which think times and a label that is seldom
-//! requested make shorter than the time in which the requests were made.
+//! JMeter divides by the time from a label's first start to its last end. With think times or few requests that is
+//! shorter than the time in which the requests were made.
 
 use workbench_statistics::StatisticsError;
 
@@ -19,7 +19,7 @@ pub(crate) struct Row<'a> {
     pub(crate) label: &'a str,
     pub(crate) counts: LabelTally,
     pub(crate) times: &'a Times<'a>,
-    /// The time that was run, which throughput is by.
+    /// The duration that throughput refers to.
     pub(crate) run_s: f64,
 }
 
@@ -34,7 +34,7 @@ impl Row<'_> {
         let counts = &self.counts;
         let samples = counts.samples as f64;
         let began = counts.began as f64;
-        // Requests that took no measurable time at all have no rate; infinity would say more than is known.
+        // The rate of a run without a measurable duration is 0, not infinite.
         let per_second = |amount: f64| {
             if self.run_s > 0.0 {
                 amount / self.run_s

@@ -1,4 +1,4 @@
-//! The experiment's thresholds against what was measured.
+//! Evaluates the experiment's thresholds.
 
 use workbench_plan::{Comparison, Metric, Threshold};
 use workbench_statistics::{StatisticsError, is_quantile_below, needed_for_quantile_interval};
@@ -7,16 +7,16 @@ use crate::diagnosis::CONFIDENCE;
 use crate::model::{RequestStatistics, ThresholdOutcome};
 use crate::observe::Times;
 
-/// What thresholds can be measured on: the statistics of a label, or of all, and its times.
+/// The measured values of a label, or of all requests.
 pub(crate) struct Measured<'a> {
     pub(crate) statistics: &'a RequestStatistics,
     pub(crate) times: Times<'a>,
 }
 
-/// Judges one threshold. `measured` is `None` where there was no request of its label.
+/// Evaluates one threshold. `measured` is `None` if there was no request of its label.
 ///
-/// A quantile is undecided where there are fewer requests than its interval needs, and those that there are do not show
-/// on which side of the limit it lies.
+/// A quantile is undecided if there are fewer requests than its interval needs, and they do not show on which side of
+/// the limit it lies.
 pub(crate) fn evaluate(
     threshold: &Threshold,
     measured: Option<&Measured<'_>>,
@@ -41,7 +41,7 @@ pub(crate) fn evaluate(
     };
     Ok(ThresholdOutcome {
         text: threshold.text.clone(),
-        measured: in_words(threshold.metric, value),
+        measured: describe(threshold.metric, value),
         passed,
         undecided,
     })
@@ -104,16 +104,16 @@ fn holds(value: f64, comparison: Comparison, limit: f64) -> bool {
     }
 }
 
-fn in_words(metric: Metric, value: f64) -> String {
+fn describe(metric: Metric, value: f64) -> String {
     match metric {
-        Metric::Mean | Metric::Max | Metric::Quantile(_) => duration_in_words(value),
+        Metric::Mean | Metric::Max | Metric::Quantile(_) => describe_duration(value),
         Metric::ErrorRate => format!("{:.3} %", value * 100.0),
         Metric::Throughput => format!("{value:.1} /s"),
     }
 }
 
 /// Three decimals of the largest unit that the time reaches.
-fn duration_in_words(value_ns: f64) -> String {
+fn describe_duration(value_ns: f64) -> String {
     let (size, unit) = [(1e9, "s"), (1e6, "ms"), (1e3, "µs")]
         .into_iter()
         .find(|(size, _)| value_ns >= *size)
@@ -208,7 +208,7 @@ mod tests {
         assert_eq!(outcome.status(), ThresholdStatus::Missed);
     }
 
-    /// What becomes of a threshold on a quantile of so many requests, of which the last few take 2 s, all others 1 s.
+    /// The status of a threshold on a quantile of requests of which the last `slow` take 2 s and all others 1 s.
     fn status(
         count: usize,
         slow: usize,
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn an_undecided_threshold_says_how_many_requests_it_takes() {
+    fn an_undecided_threshold_names_the_needed_requests() {
         let times = Class::of_test(&TIMES);
         let statistics = statistics();
         let measured = Measured {
@@ -306,8 +306,8 @@ mod tests {
 
     #[test]
     fn times_are_shown_in_the_largest_unit_they_reach() {
-        assert_eq!(duration_in_words(12.0), "12.000 ns");
-        assert_eq!(duration_in_words(1_500.0), "1.500 µs");
-        assert_eq!(duration_in_words(1_502_000_000.0), "1.502 s");
+        assert_eq!(describe_duration(12.0), "12.000 ns");
+        assert_eq!(describe_duration(1_500.0), "1.500 µs");
+        assert_eq!(describe_duration(1_502_000_000.0), "1.502 s");
     }
 }

@@ -89,7 +89,7 @@ fn analyze(arguments: &Arguments, printed: Printed, copied: &Folders) -> anyhow:
             match runs_at(path, results) {
                 Ok(found) => runs.extend(found),
                 Err(error) if arguments.runs.len() == 1 => return Err(error),
-                // One wrong path does not hide the others.
+                // All wrong paths are reported.
                 Err(error) => {
                     outcome::note(&format!("error: {error:#}"));
                     exit = exit.and(Exit::of(&error));
@@ -110,7 +110,7 @@ fn analyze(arguments: &Arguments, printed: Printed, copied: &Folders) -> anyhow:
                 analysed.push(run.clone());
                 reports.push(report);
             }
-            // One bad run does not hide the others.
+            // Other runs are analysed in spite of a failed one.
             Err(error) => {
                 outcome::note(&format!("error: {error:#}"));
                 exit = exit.and(Exit::of(&error));
@@ -120,7 +120,7 @@ fn analyze(arguments: &Arguments, printed: Printed, copied: &Folders) -> anyhow:
     if !reports.is_empty() && format == Format::Text {
         outcome::print(&outcome::in_a_line(&reports))?;
     }
-    // What several come to is not what each does: of a sweep one load that meets its thresholds is enough.
+    // The outcome of several runs is not that of each: of a sweep one load that meets its thresholds is enough.
     Ok(exit.and(match analysed.as_slice() {
         [] => Exit::Pass,
         [_] if format == Format::Text => reports[0].exit,
@@ -140,7 +140,7 @@ fn newest(results: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(newest.runs)
 }
 
-/// The runs that a path names: one run, those of a series, as the gate finds them, or that of another tool's file.
+/// The runs at a path: one run, the runs of a series, as in the gate, or the run imported from another tool's file.
 fn runs_at(path: &Path, results: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let fetched = path.to_str().filter(|_| storage::is_url(path));
     let fetched = fetched

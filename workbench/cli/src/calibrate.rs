@@ -1,10 +1,10 @@
-//! `workbench calibrate`: how far reported numbers are from the truth on this machine.
+//! `workbench calibrate`: the measurement error on this machine.
 //!
-//! This program is also the server (`server`), in a process of its own, which delays its answers by times drawn from
-//! user and iteration and notes what it really did. Everything else is what users get: a plan read from YAML, a run by
-//! `workbench_load`, samples in Parquet, the analysis of the run. First comes the capacity, of users without a pause and a
-//! server without a delay; then arrivals at shares of it, against a delaying server; last arrivals at a server that stands
-//! still for a second. `workbench_analysis::calibration` compares each run with the server's notes (`log`).
+//! This program is also the server (`server`), in its own process. It delays its responses by times drawn from user and
+//! iteration, and logs the actual times. Everything else is the normal pipeline: a plan read from YAML, a run by
+//! `workbench_load`, samples in Parquet, the analysis of the run. First the capacity is measured, with users without a
+//! pause and a server without a delay; then arrivals at shares of it, with a delaying server; last arrivals at a server
+//! that stands still for a second. `workbench_analysis::calibration` compares each run with the server's log (`log`).
 
 mod log;
 mod server;
@@ -52,7 +52,7 @@ pub(crate) struct Arguments {
     process: Option<ProcessArguments>,
 }
 
-/// Which process this is, where it is not the one that somebody started.
+/// The role of a child process.
 #[derive(Debug, clap::Subcommand)]
 enum ProcessArguments {
     /// The server of a calibration.
@@ -60,19 +60,19 @@ enum ProcessArguments {
     Serve(Behaviour),
 }
 
-/// Log-normal, so that there is a tail to be off by: p99 20 ms, p99.9 44 ms.
+/// Log-normal, with a long tail: p99 is 20 ms, p99.9 is 44 ms.
 const LATENCY: &str = "lognormal(2ms,1)";
-/// Users of the capacity, and most users of arrivals: about three times those that 100,000 arrivals per second keep waiting
-/// for an answer on average, so that without a pause they ask for more than any machine of today gives.
+/// Users of the capacity run, and most users of arrivals: about three times the mean number of waiting requests at
+/// 100,000 arrivals per second, so that without a pause they exceed the capacity of current machines.
 const USERS: u32 = 1_000;
 
-/// Arrivals per second of the least load and across the standstill, and most users of the latter: when it is over, the
-/// server answers five times as many.
+/// Arrivals per second of the smallest load and across the standstill, and most users of the latter. After the
+/// standstill the server answers five times as many per second.
 const FREEZE_RATE: u32 = 500;
 const FREEZE_USERS: u32 = 50;
 const FREEZE_LATENCY: &str = "constant(20ms)";
 
-/// What a calibration does, and for how long.
+/// Loads and durations of a calibration.
 struct Length {
     shares: &'static [f64],
     capacity: &'static str,
@@ -105,7 +105,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let bench = Bench::new()?;
     match bench.calibrate(&length) {
         Ok(calibration) => print(&calibration, &arguments),
-        // Why a run ended early is known already.
+        // The reason of the early end was reported before.
         Err(_) if bench.runner.stopped() == Exit::Interrupted => Ok(Exit::Interrupted),
         Err(error) => Err(error),
     }
@@ -119,14 +119,14 @@ fn print(calibration: &Calibration, arguments: &Arguments) -> anyhow::Result<Exi
     })?;
     Ok(match calibration.conclusion() {
         Conclusion::Met => Exit::Pass,
-        // Too short for a judgement.
+        // Too short for a conclusion.
         Conclusion::Missed if arguments.quick => Exit::Inconclusive,
         Conclusion::Missed => Exit::RunInvalid,
         Conclusion::Undecided => Exit::Inconclusive,
     })
 }
 
-/// Where calibrating runs are made; their results are gone with it.
+/// The folder and runner of calibration runs. The folder is removed when this is dropped.
 struct Bench {
     results: TempDir,
     runner: Runner,
@@ -209,7 +209,7 @@ impl Bench {
         })
     }
 
-    /// Makes one run against a server of its own; its folder, and what the server did.
+    /// Makes one run against its own server. Returns the run's folder and the server's log.
     fn load(&self, load: &Load<'_>) -> anyhow::Result<(std::path::PathBuf, ServerLog)> {
         let server = Process::start(load.server)?;
         let text = format!(

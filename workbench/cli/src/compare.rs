@@ -1,4 +1,4 @@
-//! `workbench compare`: from two experiments, or one experiment and two addresses, to a verdict by one command.
+//! `workbench compare`: compares two experiments, or one experiment at two addresses, and ends with a verdict.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -116,7 +116,7 @@ fn is_experiment(path: &Path) -> bool {
         .is_some_and(|it| it.eq_ignore_ascii_case("yaml") || it.eq_ignore_ascii_case("yml"))
 }
 
-/// Both sides, with their services where they are.
+/// Both experiments, with the URLs of their services.
 fn given(arguments: &Arguments) -> anyhow::Result<Vec<series::Given>> {
     let files = match arguments.files.as_slice() {
         [one] if arguments.candidate.is_empty() => wrong_usage(&format!(
@@ -152,7 +152,7 @@ fn given(arguments: &Arguments) -> anyhow::Result<Vec<series::Given>> {
         .collect()
 }
 
-/// What is known before the first run: how long it takes, and what the gated rows need.
+/// Prints the estimated duration, and the requirements of the gated rows.
 fn beforehand(
     given: &[series::Given],
     looks: &[u32],

@@ -15,9 +15,10 @@ use crate::side::Failure;
 pub(crate) enum Exit {
     /// Success.
     Pass = 0,
-    /// Something failed that should not.
+    /// An unexpected failure.
     Failure = 1,
-    /// A threshold of the experiment was missed, of a sweep at every load; or the gate failed; or a request that was tried.
+    /// A threshold of the experiment was missed (in a sweep: at every load), the gate failed, or a request of `try`
+    /// failed.
     ThresholdMissed = 10,
     /// The gate neither failed nor passed, or a threshold is on a quantile that the samples do not support.
     Inconclusive = 11,
@@ -25,7 +26,7 @@ pub(crate) enum Exit {
     InvalidExperiment = 12,
     /// The target could not be reached, or ended during the run.
     TargetUnavailable = 13,
-    /// The run cannot be believed.
+    /// The run is invalid.
     RunInvalid = 14,
     /// Stopped by Ctrl-C, SIGTERM or SIGHUP; results are kept.
     Interrupted = 130,
@@ -82,7 +83,7 @@ impl Exit {
             return failure.exit;
         }
         match analysis {
-            // As the gate judges series of which more is there.
+            // As the gate does for longer series.
             Some(AnalysisError::NoFinishedRun { failed, .. }) => match failed {
                 Some(_) => Self::RunInvalid,
                 None => Self::Inconclusive,

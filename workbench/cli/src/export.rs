@@ -67,7 +67,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         let mut to = BufWriter::new(io::stdout().lock());
         let written = export(run, format, &mut to).and_then(|_| Ok(to.flush()?));
         return match written {
-            // A reader that has gone (`| head`) is no error.
+            // A closed reader (`| head`) is not an error.
             Err(ExportError::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
                 Ok(Exit::Pass)
             }
@@ -104,7 +104,7 @@ fn write_file(run: &Path, format: ExportFormat, output: &Path) -> anyhow::Result
         .into_inner()
         .map_err(|error| error.into_error())
         .with_context(cannot)?;
-    // Readable for whom a file that is simply created would be.
+    // The permissions of an ordinarily created file.
     let permissions = File::open(run.join(MANIFEST_FILE)).and_then(|it| it.metadata());
     if let Ok(metadata) = permissions {
         let _ = file.as_file().set_permissions(metadata.permissions());

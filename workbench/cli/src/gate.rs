@@ -38,8 +38,8 @@ for one experiment of a series, or a result file of another tool, which is impor
 A gated metric passes if it is shown to be no worse than the margin, fails if its verdict is one of --fail-on, and is \
 open otherwise. 0: all pass. 10: one fails. 11: none fails, but one is open: not enough data is never a pass. 14: a run \
 is invalid, or runs differ in machine, program, experiment (except for names, thresholds, URLs and faults), definition of \
-elapsed time, or judged part; --force judges all the same and says so in every output. An audit ends with 10 if there \
-are more alarms than the nominal rate explains, and with 11 if there are not and it had fewer than 20 comparisons.
+elapsed time, or judged part; --force gives a verdict nevertheless and marks every output. An audit ends with \
+10 if there are more alarms than the nominal rate explains, and with 11 if there are not and it had fewer than 20 comparisons.
 
 The policy file is YAML, its keys those of the flags: margin, error_rate_margin, alpha, pairs, metrics, labels (total, all \
 or a list), fail_on, latency_of, not_required, minimum_runs. Flags override it. docs/policy.md explains them."
@@ -91,7 +91,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     if arguments.keep && arguments.history.is_none() {
-        // Clap takes what is required for granted where it is excluded by something else.
+        // Clap does not enforce a required option that another option excludes.
         wrong_usage("--keep is for --history");
     }
     let policy = arguments.policy.read()?;
@@ -210,10 +210,10 @@ fn audit(arguments: &Arguments, policy: &Policy) -> anyhow::Result<Exit> {
             seed: arguments.audit_seed,
         },
     );
-    let told = passed_over
+    let notes = passed_over
         .into_iter()
         .map(|what| format!("passed over: {what}"));
-    report.notes.extend(told);
+    report.notes.extend(notes);
     arguments.outputs.audit(&report)?;
     Ok(match report.within_nominal {
         Some(true) => Exit::Pass,
@@ -227,10 +227,10 @@ fn plan(arguments: &Arguments, policy: &Policy) -> anyhow::Result<Exit> {
         pick::sources(&runs_of_files(&arguments.plan, &arguments.results.results)?)?;
     policy.check_labels(sources.iter().flat_map(gate::AuditSource::runs))?;
     let mut report = gate::plan(&sources, policy);
-    let told = passed_over
+    let notes = passed_over
         .into_iter()
         .map(|what| format!("passed over: {what}"));
-    report.notes.extend(told);
+    report.notes.extend(notes);
     arguments.outputs.plan(&report)?;
     Ok(Exit::Pass)
 }

@@ -1,4 +1,4 @@
-//! `workbench import`: makes runs of other tools' results.
+//! `workbench import`: imports results of other tools as runs.
 
 mod name;
 
@@ -25,7 +25,7 @@ use name::names_of;
 /// How often progress is shown on a terminal.
 const TICK: Duration = Duration::from_millis(200);
 
-/// Without a terminal, one line in so many seconds.
+/// Interval of progress lines without a terminal.
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
 /// Read result files of other tools as runs, which are analysed and gated like any other.
@@ -107,17 +107,17 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     };
     if arguments.merge {
         let imported = importer.import(&arguments.files, &names[0], &options)?;
-        return tell(&imported);
+        return print_summary(&imported);
     }
     let mut exit = Exit::Pass;
     for (file, name) in arguments.files.iter().zip(&names) {
         let done = importer
             .import(std::slice::from_ref(file), name, &options)
-            .and_then(|imported| tell(&imported));
+            .and_then(|imported| print_summary(&imported));
         match done {
             Ok(done) => exit = exit.and(done),
             Err(error) if arguments.files.len() == 1 => return Err(error),
-            // One bad file does not hide the others.
+            // Other files are imported in spite of a failed one.
             Err(error) => {
                 outcome::note(&format!("error: {error:#}"));
                 exit = exit.and(Exit::of(&error));
@@ -130,8 +130,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     Ok(exit)
 }
 
-/// Writes the report of a run, and prints where it is, and what of the file is not in it.
-fn tell(imported: &Imported) -> anyhow::Result<Exit> {
+/// Writes the report of a run, and prints its path and what was not imported.
+fn print_summary(imported: &Imported) -> anyhow::Result<Exit> {
     let report = outcome::report_quietly(&imported.folder)?;
     outcome::print(&format!("{}\n", imported.folder.display()))?;
     for line in of_origin(imported) {
@@ -154,7 +154,7 @@ fn of_origin(imported: &Imported) -> Vec<String> {
         imported.manifest.elapsed
     )];
     for bad in &origin.bad_rows {
-        lines.push(format!("not read: {}", BadRows::in_words(bad)));
+        lines.push(format!("not read: {}", BadRows::describe(bad)));
     }
     for left_out in &origin.left_out {
         lines.push(format!("left out: {} {}", left_out.count, left_out.what));
@@ -163,8 +163,8 @@ fn of_origin(imported: &Imported) -> Vec<String> {
     lines
 }
 
-/// The folders of runs for those paths that are files of other tools, which are imported unless they were before; all other
-/// paths, and files that are of no known format, stay as they are.
+/// Replaces paths of other tools' files by the folders of their runs. Files are imported unless they were before. Other
+/// paths, and files of unknown format, are not changed.
 ///
 /// # Errors
 /// A file that cannot be imported.
@@ -198,7 +198,7 @@ pub(crate) fn runs_of_files(paths: &[PathBuf], results: &Path) -> anyhow::Result
                 }
                 runs.push(imported.folder);
             }
-            // Whoever looks for runs says what else it is.
+            // The search for runs reports what it is.
             Err(error) if is_unknown(&error) => runs.push(path.clone()),
             Err(error) => return Err(error),
         }
@@ -231,11 +231,11 @@ fn imported_before(file: &Path, results: &Path) -> anyhow::Result<Option<PathBuf
         entries.map(|entry| entry.path()).collect()
     };
     let runs = folders(results).into_iter().flat_map(|it| folders(&it));
-    // Of several the oldest, whichever order the file system gives.
+    // The oldest of several, independent of the file system's order.
     Ok(runs.filter(is_of_file).min())
 }
 
-/// Whether an import is under way, which is to tidy up when it is stopped.
+/// Whether an import is running, which cleans up when it is stopped.
 static IMPORTING: AtomicBool = AtomicBool::new(false);
 
 /// Imports files, shows how far it is, and stops on Ctrl-C.
@@ -252,7 +252,7 @@ impl<'a> Importer<'a> {
         if is_first {
             let stop = watch.stop.clone();
             ctrlc::set_handler(move || {
-                // Nothing is left behind by what comes before and after an import.
+                // Before and after an import there is nothing to clean up.
                 if !IMPORTING.load(Ordering::SeqCst) || stop.swap(true, Ordering::SeqCst) {
                     terminal::unpin();
                     terminal::drain();

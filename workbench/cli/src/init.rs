@@ -1,16 +1,16 @@
-//! `workbench init`: writes an experiment file from what people have.
+//! `workbench init`: writes an experiment file from another source.
 //!
 //! Each source is a module that reads it into a [`Draft`], which says what such a module fills in and writes the file.
-//! What has no counterpart is listed; secrets become environment variables; nothing that changes data is sent unless the
-//! source sends it, too.
+//! Parts without a counterpart are listed. Secrets become environment variables. Requests that change data are sent
+//! only if the source sends them.
 
+mod browser_headers;
 mod curl;
 mod draft;
 mod har;
 mod http;
 mod jmx;
 mod openapi;
-mod recorded;
 mod starter;
 mod template;
 mod url;
@@ -30,7 +30,7 @@ use draft::{Action, Draft, Load, Scenario, Step, ThreadRow};
 /// Bytes of the largest document that is read.
 const LONGEST_DOCUMENT: usize = 256 << 20;
 
-/// What editors read, where `workbench schema` has put it.
+/// Name of the schema file that `workbench schema` writes for editors.
 const SCHEMA: &str = "experiment.schema.json";
 
 /// Write an experiment file from a URL, curl commands, an OpenAPI description, a recording, or a test plan of JMeter.
@@ -102,7 +102,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let to_stdout = arguments.output.as_deref() == Some(Path::new("-"));
     if to_stdout {
         print(&draft.write(None))?;
-        tell(&draft);
+        print_notes(&draft);
         return Ok(Exit::Pass);
     }
     let path = match &arguments.output {
@@ -115,7 +115,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         &draft.write(has_schema.then_some(SCHEMA)),
         arguments.force,
     )?;
-    tell(&draft);
+    print_notes(&draft);
     print(&next_steps(&draft, &path))?;
     Ok(Exit::Pass)
 }
@@ -179,8 +179,8 @@ fn write(path: &Path, text: &str, force: bool) -> anyhow::Result<()> {
         .with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// What the reader has to know: on stderr, so that it never mixes with a file on stdout.
-fn tell(draft: &Draft) {
+/// Prints notes to stderr, so that they do not mix with a file on stdout.
+fn print_notes(draft: &Draft) {
     if !draft.left().is_empty() {
         note("Not taken over (also at the end of the file):");
         for left in draft.left() {
@@ -246,7 +246,7 @@ fn in_shell(word: &str) -> String {
     }
 }
 
-/// A load that harms nobody, for sources that have none.
+/// A small load, for sources without one.
 fn gentle_load(users: u64, hold: Duration) -> Load {
     Load::Threads(vec![ThreadRow {
         start: users,

@@ -72,7 +72,7 @@ enum Verb {
     Bookstore(Box<bookstore::Command>),
 }
 
-/// Where results are kept.
+/// The results folder.
 #[derive(Debug, clap::Args)]
 struct ResultsFolder {
     /// Folder that holds the results of all experiments.
@@ -112,7 +112,7 @@ fn main() -> ExitCode {
         Verb::Bookstore(command) => bookstore(*command),
     };
     let exit = done.unwrap_or_else(|error| {
-        // Once, with all its causes; nothing below prints errors of its own.
+        // Printed once, with all causes; no other function prints errors.
         outcome::note(&format!("error: {error:#}"));
         Exit::of(&error)
     });

@@ -36,7 +36,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     Ok(Exit::Pass)
 }
 
-/// Hands a page to the desktop's own program, which returns at once.
+/// Opens a page with the desktop's default program, which returns at once.
 fn show(page: &Path) -> Result<(), String> {
     let program = if cfg!(target_os = "macos") {
         "open"

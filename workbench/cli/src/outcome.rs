@@ -1,4 +1,4 @@
-//! What every verb does with experiment files, analyses and their reports.
+//! Functions that several verbs share: reading experiment files, analysing, reporting, printing.
 
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write};
@@ -17,7 +17,7 @@ use workbench_samples::{CheckStatus, Outcome, Validity};
 use crate::exit::Exit;
 use crate::terminal;
 
-/// Reads every file, and complains of all wrong ones before it gives up.
+/// Reads every file, and reports the mistakes of all of them.
 pub(crate) fn read_plans(files: &[PathBuf]) -> anyhow::Result<Vec<Plan>> {
     let mut plans = Vec::with_capacity(files.len());
     let mut first_error = None;
@@ -37,7 +37,7 @@ pub(crate) fn read_plans(files: &[PathBuf]) -> anyhow::Result<Vec<Plan>> {
     }
 }
 
-/// What is printed for whom.
+/// The output formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// For a terminal.
@@ -48,7 +48,7 @@ pub(crate) enum Format {
     Markdown,
 }
 
-/// What is printed of a report.
+/// Options of a printed report.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Printed {
     pub(crate) format: Format,
@@ -80,7 +80,7 @@ pub(crate) fn report(directory: &PathBuf, printed: Printed) -> anyhow::Result<Ex
     publish(&analysis, directory, printed)
 }
 
-/// Several runs in a line, and a line on each that is not as it should be.
+/// One line for several runs, and one for each run with a problem.
 pub(crate) fn in_a_line(reports: &[QuietReport]) -> String {
     let exceptions: Vec<String> = reports.iter().filter_map(exception).collect();
     let valid = |report: &&QuietReport| report.validity.as_ref().is_some_and(|it| it.valid);
@@ -119,7 +119,7 @@ pub(crate) fn in_a_line(reports: &[QuietReport]) -> String {
     text
 }
 
-/// What is wrong with a run, and where its report is; `None` where nothing is.
+/// The problem of a run, and its report's path; `None` without a problem.
 fn exception(report: &QuietReport) -> Option<String> {
     let mut found = Vec::new();
     match &report.validity {
@@ -138,7 +138,7 @@ fn exception(report: &QuietReport) -> Option<String> {
     (!found.is_empty()).then(|| format!("{}  {}", found.join(", "), report.page.display()))
 }
 
-/// Compares several runs in a new folder of its own, which it returns.
+/// Compares several runs, and writes the result to a new folder, which is returned.
 pub(crate) fn compare(
     directories: &[PathBuf],
     results: &Path,
@@ -152,7 +152,7 @@ pub(crate) fn compare(
     Ok((exit, folder))
 }
 
-/// Analyses one run and writes its report; whoever asks prints what is to be told of it.
+/// Analyses one run and writes its report without printing.
 pub(crate) fn report_quietly(directory: &Path) -> anyhow::Result<QuietReport> {
     let analysis = workbench_analysis::analyze(&[directory.to_owned()])?;
     let that_are = |status| {
@@ -170,16 +170,16 @@ pub(crate) fn report_quietly(directory: &Path) -> anyhow::Result<QuietReport> {
     })
 }
 
-/// What is told of one of several runs.
+/// Summary of one of several runs.
 pub(crate) struct QuietReport {
     pub(crate) exit: Exit,
     /// As written in the experiment.
     pub(crate) missed_thresholds: Vec<String>,
     pub(crate) undecided_thresholds: Vec<String>,
-    /// What failed, where it is much.
+    /// A description of many failures.
     pub(crate) errors: Option<String>,
     pub(crate) page: PathBuf,
-    /// With what the analysis found; `None` where the run did not come to judge itself.
+    /// The checks, with those of the analysis; `None` if the run has none.
     pub(crate) validity: Option<Validity>,
 }
 
@@ -203,13 +203,13 @@ fn publish(analysis: &Analysis, directory: &Path, printed: Printed) -> anyhow::R
     Ok(exit(analysis))
 }
 
-/// What is printed for programs.
+/// Serializes a value for programs.
 pub(crate) fn json(value: &impl Serialize) -> anyhow::Result<String> {
     Ok(serde_json::to_string_pretty(value)? + "\n")
 }
 
-/// The thresholds of a sweep find the largest load that meets them: that others do not is no failure of theirs, that none
-/// does is one, unless one may do so. A load by itself is all there is of its sweep.
+/// A sweep passes if any load meets its thresholds, since they serve to find the largest such load. It fails if none
+/// does, and is undecided if a load is undecided. A single analysed load counts as its whole sweep.
 fn exit(analysis: &Analysis) -> Exit {
     if analysis.runs.iter().any(|run| !is_believed(run)) {
         return Exit::RunInvalid;
@@ -245,19 +245,19 @@ fn exit(analysis: &Analysis) -> Exit {
     sweeps.chain(runs).fold(Exit::Pass, Exit::and)
 }
 
-/// Whether the run came to its end and was not found invalid. One of another tool, which nobody judged, is believed.
+/// Whether the run completed and is valid. An imported run without checks counts as valid.
 fn is_believed(run: &RunAnalysis) -> bool {
     let valid = run.validity.as_ref().is_none_or(|it| it.valid);
     run.outcome == Outcome::Completed && valid
 }
 
-/// Tells something on stderr; neither a reader that has gone nor one that takes nothing keeps a run from going on.
+/// Prints to stderr. Neither a closed nor a blocked reader stops a run.
 pub(crate) fn note(text: &str) {
     let line = format!("{text}\n");
     terminal::queue(move || terminal::write(&line));
 }
 
-/// Warns of secrets that stand in an experiment in the clear.
+/// Warns of secrets that are written in an experiment.
 pub(crate) fn note_secrets(plan: &Plan) {
     for place in plan.literal_secrets() {
         note(&format!(
@@ -267,9 +267,9 @@ pub(crate) fn note_secrets(plan: &Plan) {
     }
 }
 
-/// Prints to stdout; a reader that has gone (`| head`) is no error.
+/// Prints to stdout. A closed reader (`| head`) is not an error.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
-    // On a terminal both streams are one.
+    // On a terminal both streams share the output.
     terminal::drain();
     match std::io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
@@ -279,13 +279,13 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Columns where there is no terminal to ask: what the environment says, or what suits a log.
+/// Width without a terminal: that of the environment, or a default for logs.
 fn width_of_pipe(columns: Option<&str>) -> u16 {
     let columns = columns.and_then(|columns| columns.trim().parse().ok());
     columns.filter(|columns| *columns > 0).unwrap_or(120)
 }
 
-/// Width and colour that suit where the output goes.
+/// Width and colour for the output stream.
 pub(crate) fn text_options(detail: Detail) -> TextOptions {
     let terminal = console::Term::stdout();
     let width = if std::io::stdout().is_terminal() {
@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn runs_that_are_as_they_should_be_need_one_line() {
+    fn runs_without_problems_need_one_line() {
         let reports = [report(Some(true), &[]), report(Some(true), &[])];
         assert_eq!(
             in_a_line(&reports),

@@ -1,4 +1,4 @@
-//! The gate's policy as the command line and a policy file give it.
+//! The gate's policy from the command line and a policy file.
 
 use std::path::{Path, PathBuf};
 
@@ -42,7 +42,7 @@ pub(crate) struct PolicyArguments {
     /// Which requests' times count [default: all].
     #[arg(long, value_name = "REQUESTS")]
     latency_of: Option<LatencyOfName>,
-    /// Metrics that fail if they got worse, but need not be shown to be no worse: for what so few requests cannot show.
+    /// Metrics that fail if they got worse, but need not be shown to be no worse, because runs have too few requests.
     #[arg(long, value_name = "METRIC", value_delimiter = ',', value_parser = metric)]
     not_required: Vec<Metric>,
     /// Fewer runs than this on either side are not judged [default: 3].
@@ -87,7 +87,7 @@ fn metric(word: &str) -> Result<Metric, String> {
     })
 }
 
-/// What a policy file says; nothing without one.
+/// The choices of a policy file; empty without one.
 pub(crate) fn read_policy(file: Option<&Path>) -> anyhow::Result<PolicyChoices> {
     Ok(match file {
         Some(path) => workbench_plan::read_settings(path)?,
@@ -96,13 +96,13 @@ pub(crate) fn read_policy(file: Option<&Path>) -> anyhow::Result<PolicyChoices> 
 }
 
 impl PolicyArguments {
-    /// The policy that the command line and the file give.
+    /// The policy from the command line and the file.
     pub(crate) fn read(&self) -> anyhow::Result<Policy> {
         let file = read_policy(self.policy.as_deref())?;
         Ok(self.choices().or(file).policy())
     }
 
-    /// Whether the command line says anything of a policy.
+    /// Whether the command line sets any part of a policy.
     pub(crate) fn is_given(&self) -> bool {
         self.policy.is_some() || self.choices() != PolicyChoices::default()
     }

@@ -12,16 +12,16 @@ use crate::live::{Course, InSeries, milliseconds, rounded, view};
 use crate::run::Part;
 use crate::{outcome, terminal};
 
-/// Without a terminal, one line in so many seconds.
+/// Interval of progress lines without a terminal.
 const LINE_EVERY: Duration = Duration::from_secs(5);
-/// How often a terminal is told of the time until the start.
+/// Interval of updates of the time until the start.
 const COUNT_EVERY: Duration = Duration::from_millis(500);
 
-/// The progress of a run, or of runs that are made at the same time.
+/// The progress of a run, or of simultaneous runs.
 #[derive(Clone)]
 pub(crate) struct Progress {
     course: Arc<Mutex<Course>>,
-    /// Absent on a terminal that has the view.
+    /// `None` on a terminal with the view.
     next_line: Option<Arc<Mutex<Duration>>>,
     page: Option<Feed>,
     is_over: Arc<AtomicBool>,
@@ -64,7 +64,7 @@ pub(crate) fn start(
     progress
 }
 
-/// Of runs that are made at the same time.
+/// The progress of simultaneous runs.
 pub(crate) fn start_several(
     sides: &[(&str, &Plan)],
     series: InSeries,
@@ -110,7 +110,7 @@ impl Progress {
         progress
     }
 
-    /// Shows, where there is a view, how long it is until the start.
+    /// Shows the time until the start in the view, if there is one.
     fn count_down(&self, at: SystemTime) {
         if self.next_line.is_some() {
             return;
@@ -125,13 +125,13 @@ impl Progress {
         });
     }
 
-    /// What a run by itself is to call once a second.
+    /// The observer of a single run, called once a second.
     pub(crate) fn observer(&self) -> Box<dyn Fn(&Live) + Send> {
         let progress = self.clone();
         Box::new(move |live| progress.observe(0, live))
     }
 
-    /// Shows the newest second of a run, named by its place among those that are made at the same time.
+    /// Shows the newest second of a run, given by its position among simultaneous runs.
     pub(crate) fn observe(&self, side: usize, live: &Live) {
         lock(&self.course).add(side, live);
         if let Some(page) = &self.page {
@@ -142,16 +142,16 @@ impl Progress {
             return;
         };
         let mut next_line = lock(next_line);
-        // After the end there is only the rest of a second to tell of.
+        // After the end only a part of a second would be shown.
         if live.elapsed >= *next_line && live.elapsed < live.planned {
             *next_line = live.elapsed + LINE_EVERY - Duration::from_millis(500);
             let line = plain_line(&lock(&self.course), live);
-            // One that is not read is followed by a newer one.
+            // A line that is not shown in time is replaced by a newer one.
             terminal::show(move || terminal::write(&line));
         }
     }
 
-    /// Draws the view, where there is one. Whoever reports waits neither for that nor for the terminal.
+    /// Draws the view, if there is one. The caller waits neither for that nor for the terminal.
     fn show(&self) {
         if self.next_line.is_some() || self.is_over.load(Ordering::Relaxed) {
             return;
@@ -160,7 +160,7 @@ impl Progress {
         terminal::show(move || {
             let size = console::Term::stderr().size();
             let course = lock(&progress.course).clone();
-            // Its end may have come since.
+            // The runs may have ended since.
             if !progress.is_over.load(Ordering::Relaxed) {
                 match view::lines(&course, size) {
                     Some(lines) => terminal::pin(lines),
@@ -179,11 +179,11 @@ impl Progress {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Whole after every statement.
+    // Consistent after every statement.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A line of its own, every few seconds.
+/// A progress line without a terminal.
 fn plain_line(course: &Course, live: &Live) -> String {
     let name = match course.sides.as_slice() {
         [only] => format!("{}: ", only.name),
@@ -193,7 +193,7 @@ fn plain_line(course: &Course, live: &Live) -> String {
     format!("{name}{seconds:.0} s: {}\n", short_line(course))
 }
 
-/// How the runs go, in a line.
+/// The state of the runs in one line.
 fn short_line(course: &Course) -> String {
     let Some(newest) = course.newest() else {
         return course.waiting.clone();
@@ -215,7 +215,7 @@ fn short_line(course: &Course) -> String {
     )
 }
 
-/// What is worth a look of one of several runs.
+/// The key values of one of several runs.
 fn brief(live: &Live) -> String {
     let latency = live.latency.map_or_else(String::new, |latency| {
         format!("  p95 {}", milliseconds(latency.p95))
@@ -235,7 +235,7 @@ fn line(live: &Live, series: Option<InSeries>) -> String {
         .latency
         .map_or_else(|| "no responses".to_owned(), latency);
     let users = match (live.planned_arrivals, live.waiting_arrivals) {
-        // Who serves an arrival is a user for as long as that takes.
+        // With arrivals, users are those who serve one.
         (Some(rate), waiting) => format!(
             "{} users  {rate:.0} arrivals/s wanted, {} waiting",
             live.users,
@@ -292,7 +292,7 @@ mod tests {
     };
 
     #[test]
-    fn a_line_tells_users_rate_latency_errors_and_time_left() {
+    fn a_line_has_users_rate_latency_errors_and_remaining_time() {
         assert_eq!(
             line(&live(), None),
             "99/100 users  4210 req/s  p50 21.0 ms  p95 55.2 ms  p99 80.0 ms  2 errors  67 s left"
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_of_arrivals_tells_how_many_wait() {
+    fn a_line_of_arrivals_has_the_number_of_waiting_ones() {
         let live = Live {
             planned_arrivals: Some(499.6),
             waiting_arrivals: Some(12),
@@ -314,12 +314,12 @@ mod tests {
     }
 
     #[test]
-    fn in_a_series_a_line_tells_what_is_left_of_the_whole_too() {
+    fn in_a_series_a_line_has_the_remaining_time_of_the_series() {
         assert!(line(&live(), Some(SERIES)).ends_with("67 s left  (run 3 of 10, 10m)"));
     }
 
     #[test]
-    fn runs_at_the_same_time_share_a_line() {
+    fn simultaneous_runs_share_a_line() {
         let mut course = fixture::course(&["a", "b"], 0);
         course.series = Some(SERIES);
         course.add(1, &live());

@@ -124,11 +124,11 @@ pub(crate) struct Arguments {
     store: StoreArgument,
 }
 
-/// Said of an address that was taken for an experiment file.
+/// The message for an address that was given in place of an experiment file.
 const ADDRESS_OF_LIVE: &str = "--live takes its address after an equals sign: --live=";
 
 impl Arguments {
-    /// An address behind a space belongs to no option.
+    /// Refuses an address after a space, which clap parses as a file.
     fn refuse_addresses_as_files(&self) {
         let text = |file: &PathBuf| file.to_str().map(str::to_owned);
         let is_address = |text: &String| {
@@ -141,7 +141,7 @@ impl Arguments {
         }
     }
 
-    /// What makes the runs; with the live page, where it is asked for.
+    /// The runner, with the live page if requested.
     fn runner(&self, upload: &Upload) -> anyhow::Result<Runner> {
         let mut runner = Runner::start(&self.results.results, self.insecure)?.copied_by(upload);
         if let Some(address) = &self.live {
@@ -159,7 +159,7 @@ fn at_least_one(text: &str) -> Result<NonZeroU32, String> {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let upload = arguments.store.upload(&arguments.results.results)?;
     let made = make(arguments, &upload);
-    // Whatever came of the runs, there is something of them.
+    // Uploads the results whatever the outcome.
     upload.finish_after(made)
 }
 
@@ -256,12 +256,12 @@ fn make(arguments: &Arguments, upload: &Upload) -> anyhow::Result<Exit> {
     series::make(series, &arguments.runner(upload)?)
 }
 
-/// Ends as clap does, for what clap cannot be told: a flag cannot require one that excludes the files, and what the
-/// files say is not known to it.
+/// Exits as clap does, for rules that clap cannot express: a flag cannot require one that excludes the files, and clap
+/// does not know their content.
 pub(crate) fn wrong_usage(message: &str) -> ! {
     terminal::drain();
     let mut command = crate::Arguments::command();
-    // Built, it knows the usage of its verbs.
+    // Built, so that it has the usage of its verbs.
     command.build();
     let given = command.clone().try_get_matches();
     let verb = given
@@ -296,7 +296,7 @@ fn one_by_one(
                 exit = exit.and(reported);
                 runner.show_report(&plan.name, &finished.directory);
             }
-            // Nothing was sent: the run is invalid, and the others are none the worse for it.
+            // Nothing was sent: the run is invalid, and the other runs continue.
             (Err(_), Outcome::Completed) if !finished.validity.valid => {
                 let checks = finished.validity.checks.iter();
                 let failed = checks.filter(|check| check.status == CheckStatus::Failed);
@@ -312,7 +312,7 @@ fn one_by_one(
                 continue;
             }
             (Err(error), Outcome::Completed) => return Err(error),
-            // Stopped before its first request, perhaps: why it ended is what counts.
+            // The run may have been stopped before its first request; the reason of its end is reported.
             (Err(error), _) => outcome::note(&format!("error: {error:#}")),
         }
         if let Outcome::Failed(why) = &finished.outcome {
@@ -333,12 +333,12 @@ fn one_by_one(
     Ok(exit)
 }
 
-/// Refuses what this machine cannot run before the first run, not hours later.
+/// Checks the limits of all plans before the first run.
 pub(crate) fn check_limits(name: &str, plan: &Plan) -> anyhow::Result<()> {
     workbench_load::check_limits(plan).with_context(|| format!("cannot run {name}"))
 }
 
-/// Says which scenarios no user would play.
+/// Describes scenarios without users.
 fn without_users(plan: &Plan) -> Option<String> {
     let unplayed = plan.scenarios_without_users();
     (!unplayed.is_empty()).then(|| {

@@ -5,8 +5,8 @@ mod decide;
 mod folder;
 mod make;
 mod resume;
+mod simultaneous;
 mod summary;
-mod together;
 
 use std::path::{Path, PathBuf};
 
@@ -23,13 +23,13 @@ pub(crate) use resume::reopen;
 use crate::outcome;
 use folder::SeriesFolder;
 
-/// A series in hand, which no other process works on.
+/// An open series, locked against other processes.
 pub(crate) struct OpenSeries {
     folder: SeriesFolder,
     record: Series,
     /// By position of the experiment in the record.
     plans: Vec<Plan>,
-    /// Whether a verdict follows on stdout: what is said of the runs then stands on stderr.
+    /// Whether a verdict follows on stdout. Texts on runs then go to stderr.
     before_verdict: bool,
 }
 
@@ -72,7 +72,7 @@ impl OpenSeries {
             .expect("a record's runs are those of its experiments")
     }
 
-    /// What is still to be run, by its name within the series.
+    /// The experiments with runs still to be made, by name within the series.
     pub(crate) fn missing(&self) -> impl Iterator<Item = (&str, &Plan)> {
         let experiments = self.record.experiments.iter().zip(&self.plans);
         experiments
@@ -83,18 +83,18 @@ impl OpenSeries {
             .map(|(experiment, plan)| (experiment.name.as_str(), plan))
     }
 
-    /// As [`create`] does, for a series that goes on.
+    /// The check of [`create`] for simultaneous runs, for a resumed series.
     pub(crate) fn check_together(&self) -> anyhow::Result<()> {
         if let SeriesOrder::Together { .. } = self.record.order
             && !self.record.is_over()
         {
             let names = self.record.experiments.iter().map(|it| it.name.as_str());
-            together::check(&names.collect::<Vec<_>>(), &self.plans)?;
+            simultaneous::check(&names.collect::<Vec<_>>(), &self.plans)?;
         }
         Ok(())
     }
 
-    /// Puts the record on disk as it is now.
+    /// Writes the record.
     fn save(&self) -> anyhow::Result<()> {
         Ok(self.record.write(self.folder.path())?)
     }

@@ -16,7 +16,7 @@ use crate::ResultsFolder;
 use crate::exit::Exit;
 use crate::outcome;
 
-/// What good exchanges are called beside the kinds of errors.
+/// The kind of successful exchanges.
 const GOOD: &str = "ok";
 
 /// Print recorded requests and responses: examples of failed ones, and the first good one of each label.
@@ -109,9 +109,9 @@ fn find(path: &Path, results: &Path) -> anyhow::Result<PathBuf> {
     newest.with_context(|| format!("{} holds no runs", folder.display()))
 }
 
-/// What is known of the run's requests; it is analysed where that was not done yet.
+/// The analysis of the run, which is computed if it does not exist.
 fn analysed(directory: &Path) -> anyhow::Result<RunAnalysis> {
-    // One that cannot be read is of another version, or of a run that was killed.
+    // An unreadable one is of another version, or of a killed run.
     let written = Analysis::read(directory).ok();
     match written.and_then(|analysis| analysis.runs.into_iter().next()) {
         Some(run) => Ok(run),
@@ -119,7 +119,7 @@ fn analysed(directory: &Path) -> anyhow::Result<RunAnalysis> {
     }
 }
 
-/// Which exchanges are wanted.
+/// The selection of exchanges.
 struct Choice<'a> {
     /// `None` where all are.
     labels: Option<Vec<String>>,
@@ -192,7 +192,7 @@ impl<'a> Choice<'a> {
         }
     }
 
-    /// What the reader has to know of what is shown.
+    /// Notes on the shown exchanges.
     fn notes(
         &self,
         run: &RunAnalysis,
@@ -217,7 +217,7 @@ impl<'a> Choice<'a> {
     }
 }
 
-/// The label that is called so, or those that contain the text.
+/// The label with this name, or those that contain the text.
 fn labels(wanted: &str, run: &RunAnalysis) -> anyhow::Result<Vec<String>> {
     let all: Vec<String> = run.requests.iter().map(|it| it.request.clone()).collect();
     if all.iter().any(|label| label == wanted) {
@@ -237,7 +237,7 @@ fn labels(wanted: &str, run: &RunAnalysis) -> anyhow::Result<Vec<String>> {
     Ok(some)
 }
 
-/// How many requests of each label ended in which way, good ones first.
+/// Numbers of requests by label and kind, successful ones first.
 fn counts<'r>(run: &'r RunAnalysis, recorded: &[Exchange]) -> Vec<ExchangeCount<'r>> {
     let recorded = |label: &str, kind: Option<&str>, status| {
         let same = |it: &&Exchange| {
@@ -269,7 +269,7 @@ fn counts<'r>(run: &'r RunAnalysis, recorded: &[Exchange]) -> Vec<ExchangeCount<
     counts
 }
 
-/// The status of a response, as its first line has it.
+/// The status of a response, from its first line.
 fn status(exchange: &Exchange) -> Option<u16> {
     let start = &exchange.response.as_ref()?.start;
     start.split(' ').nth(1)?.parse().ok()

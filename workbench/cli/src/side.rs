@@ -1,7 +1,7 @@
-//! `workbench side`: one of several runs that are made at the same time, in a process of its own. Only `run` calls it.
+//! `workbench side`: one of several simultaneous runs, in its own process. Only `run` calls it.
 //!
-//! Each side has its own threads, open files and processor time, so that everything that a run is judged by is measured as
-//! for a run by itself. The two processes talk in lines of JSON: [`Told`] on stdin, [`Said`] on stdout.
+//! Each side has its own threads, open files and processor time, so that its validity checks are those of a single run.
+//! The two processes exchange lines of JSON: [`ToSide`] on stdin, [`FromSide`] on stdout.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use workbench_load::{
-    Live, LoadError, Processes, RunDirectory, RunOptions, Start, StopReason, StopSignal, Together,
+    Live, LoadError, Processes, RunDirectory, RunOptions, SimultaneousStart, Start, StopReason,
+    StopSignal,
 };
 use workbench_plan::Plan;
 use workbench_samples::SeriesPlace;
@@ -19,41 +20,40 @@ use workbench_samples::SeriesPlace;
 use crate::exit::Exit;
 use crate::run::{bookstore_command, quiet_goose, tool};
 
-/// What a side is told. The end of its input stops it, as whoever talks to it is gone; a second reason to stop ends it at
-/// once.
+/// Messages to a side. The end of its input stops it, because its parent has ended. A second stop ends it at once.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) enum Told {
-    /// First of all: what to run.
+pub(crate) enum ToSide {
+    /// The first message: the run to make.
     Run(Box<Order>),
     /// All sides are ready.
     Start(Start),
     Stop(StopReason),
 }
 
-/// What a side runs.
+/// The run of a side.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Order {
     /// The experiment; relative paths in it are those of `file`.
     pub(crate) plan: String,
     pub(crate) file: PathBuf,
-    /// The run's folder, which is there and empty.
+    /// The run's folder, which exists and is empty.
     pub(crate) directory: PathBuf,
     pub(crate) place: SeriesPlace,
     pub(crate) insecure: bool,
 }
 
-/// What a side says.
+/// Messages of a side.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) enum Said {
+pub(crate) enum FromSide {
     /// Its target and its users are ready.
     Ready(Processes),
     Live(Box<Live>),
-    /// It is over, and its manifest says how; why it ended early, if it did.
+    /// The run has ended, with the outcome in its manifest; with the reason of an early end, if any.
     Finished(Option<StopReason>),
     Failed(Failure),
 }
 
-/// Why a side could not be run, or not to its end.
+/// Why a side could not be made or completed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Failure {
     pub(crate) why: String,
@@ -75,7 +75,7 @@ impl std::error::Error for Failure {}
 pub(crate) fn run() -> anyhow::Result<Exit> {
     let stop = StopSignal::new();
     let asked = stop.clone();
-    // Must come before Goose, which would otherwise install a handler that throws results away.
+    // Must be installed before Goose, whose own handler would discard results.
     ctrlc::set_handler(move || asked.stop(StopReason::Interrupted))
         .context("cannot handle signals")?;
     quiet_goose();
@@ -83,16 +83,16 @@ pub(crate) fn run() -> anyhow::Result<Exit> {
     let order = listen(stop.clone(), start)?;
     let plan = workbench_plan::parse(&order.plan, &order.file)?;
     let runtime = Runtime::new().context("cannot start the runtime")?;
-    let said = match runtime.block_on(load(&plan, *order, &stop, starting))? {
-        Ok(()) => Said::Finished(stop.reason()),
-        Err(error) => Said::Failed(Failure {
+    let message = match runtime.block_on(load(&plan, *order, &stop, starting))? {
+        Ok(()) => FromSide::Finished(stop.reason()),
+        Err(error) => FromSide::Failed(Failure {
             is_interrupted: matches!(error, LoadError::Interrupted),
             is_of_samples: matches!(error, LoadError::Samples(_)),
             exit: Exit::of_load(&error),
             why: format!("{:#}", anyhow::Error::from(error)),
         }),
     };
-    say(&said);
+    send(&message);
     Ok(Exit::Pass)
 }
 
@@ -105,7 +105,7 @@ async fn load(
     let (ready, is_ready) = oneshot::channel();
     tokio::spawn(async {
         if let Ok(processes) = is_ready.await {
-            say(&Said::Ready(processes));
+            send(&FromSide::Ready(processes));
         }
     });
     let finished = workbench_load::run(
@@ -116,24 +116,24 @@ async fn load(
             bookstore: bookstore_command()?,
             tool: tool(),
             insecure: order.insecure,
-            together: Some(Together { ready, start }),
+            together: Some(SimultaneousStart { ready, start }),
             start_at: None,
             segment: None,
             stop: stop.clone(),
-            observer: Box::new(|live| say(&Said::Live(Box::new(live.clone())))),
+            observer: Box::new(|live| send(&FromSide::Live(Box::new(live.clone())))),
             exchanges: None,
         },
     );
     Ok(finished.await.map(|_| ()))
 }
 
-/// The first thing that is told; a thread listens to all else.
+/// Reads the first message; a thread reads all later ones.
 fn listen(stop: StopSignal, start: oneshot::Sender<Start>) -> anyhow::Result<Box<Order>> {
     let lines = BufReader::new(std::io::stdin()).lines();
-    let mut told = lines
-        .map_while(Result::ok)
-        .map(|line| serde_json::from_str::<Told>(&line).context("only `workbench run` calls this"));
-    let Some(Told::Run(order)) = told.next().transpose()? else {
+    let mut messages = lines.map_while(Result::ok).map(|line| {
+        serde_json::from_str::<ToSide>(&line).context("only `workbench run` calls this")
+    });
+    let Some(ToSide::Run(order)) = messages.next().transpose()? else {
         anyhow::bail!("only `workbench run` calls this");
     };
     let mut start = Some(start);
@@ -144,14 +144,14 @@ fn listen(stop: StopSignal, start: oneshot::Sender<Start>) -> anyhow::Result<Box
             }
             stop.stop(reason);
         };
-        for told in told {
-            match told {
-                Ok(Told::Start(at)) => {
-                    // A run that is over waits for nothing.
+        for message in messages {
+            match message {
+                Ok(ToSide::Start(at)) => {
+                    // A finished run no longer waits for the start.
                     let _ = start.take().map(|start| start.send(at));
                 }
-                Ok(Told::Stop(reason)) => stop_for(reason),
-                Ok(Told::Run(_)) | Err(_) => break,
+                Ok(ToSide::Stop(reason)) => stop_for(reason),
+                Ok(ToSide::Run(_)) | Err(_) => break,
             }
         }
         stop_for(StopReason::Interrupted);
@@ -159,9 +159,9 @@ fn listen(stop: StopSignal, start: oneshot::Sender<Start>) -> anyhow::Result<Box
     Ok(order)
 }
 
-/// Nobody may listen any more; the run goes on to its end.
-fn say(said: &Said) {
-    if let Ok(line) = serde_json::to_string(said) {
+/// Errors are ignored: without a parent the run continues to its end.
+fn send(message: &FromSide) {
+    if let Ok(line) = serde_json::to_string(message) {
         let _ = writeln!(std::io::stdout().lock(), "{line}");
     }
 }

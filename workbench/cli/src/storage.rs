@@ -1,12 +1,12 @@
 //! Copies of run folders in object storage: a folder is uploaded while its run is made, and downloaded to be analysed.
 //!
-//! The folder on this machine is the run: nothing waits for the storage, and what could not be uploaded is uploaded later.
-//! `bucket` is the storage itself, or says that this build leaves it out.
+//! The folder on this machine is the run: nothing waits for the storage, and failed uploads are repeated later.
+//! `bucket` is the storage itself; `disabled` replaces it in a build without storage.
 
 #[cfg(feature = "object-storage")]
 mod bucket;
 #[cfg(not(feature = "object-storage"))]
-#[path = "storage/left_out.rs"]
+#[path = "storage/disabled.rs"]
 mod bucket;
 mod fetch;
 mod upload;
@@ -16,7 +16,7 @@ pub(crate) use upload::{Folders, Upload};
 
 use std::path::{Path, PathBuf};
 
-/// Where copies of runs are kept.
+/// The option for copies of runs.
 #[derive(Debug, clap::Args)]
 pub(crate) struct StoreArgument {
     /// Copy the folders of the runs to object storage, `s3://BUCKET/PREFIX`; credentials and endpoint are those of AWS_… variables.
@@ -25,7 +25,7 @@ pub(crate) struct StoreArgument {
 }
 
 impl StoreArgument {
-    /// Begins to copy, where that is wanted, folders below `results`.
+    /// Starts copying folders below `results`, if requested.
     pub(crate) fn upload(&self, results: &Path) -> anyhow::Result<Upload> {
         match &self.store {
             None => Ok(Upload::nothing()),
@@ -42,5 +42,5 @@ fn url(text: &str) -> Result<String, String> {
     Ok(text.trim_end_matches('/').to_owned())
 }
 
-/// The name of an object without that of the URL that it is below, and how many bytes it has.
+/// The name of an object relative to the URL, and its size in bytes.
 type Stored = (PathBuf, u64);

@@ -1,8 +1,7 @@
-//! The thread that writes to stderr: a terminal that takes nothing (Ctrl-S), or a pipe that nobody reads, holds up nobody
-//! else.
+//! The thread that writes to stderr. A blocked terminal (Ctrl-S) or pipe blocks no other thread.
 //!
-//! Lines can be pinned below everything that is written. That needs neither another screen nor another mode of the
-//! terminal: whatever ends the process, there is nothing to restore.
+//! Lines can be pinned below all other output. This uses neither the alternate screen nor raw mode, so that nothing has
+//! to be restored when the process ends.
 
 mod pinned;
 
@@ -11,18 +10,18 @@ use std::io::{IsTerminal, Write};
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-/// How long the end of the command waits for a terminal that takes nothing. Ours.
+/// How long the end of the command waits for a blocked terminal. Our choice.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 type Job = Box<dyn FnOnce() + Send>;
 
 #[derive(Default)]
 struct Jobs {
-    /// Done in order, every one of them.
+    /// Jobs that are all done in order.
     queue: VecDeque<Job>,
-    /// Done when the queue is empty, unless a newer one has taken its place.
+    /// Done when the queue is empty. A newer one replaces it.
     latest: Option<Job>,
-    /// One is being done.
+    /// A job is being done.
     busy: bool,
 }
 
@@ -70,27 +69,27 @@ fn terminal() -> &'static Terminal {
             changed: Condvar::new(),
         }));
         let thread = std::thread::Builder::new().name("terminal".to_owned());
-        // Where there can be none, nothing is shown.
+        // Without a thread nothing is shown.
         let _ = thread.spawn(|| terminal.work());
         terminal
     })
 }
 
-/// Has the thread do this after everything before it.
+/// Adds a job to the queue.
 pub(crate) fn queue(job: impl FnOnce() + Send + 'static) {
     let terminal = terminal();
     terminal.lock().queue.push_back(Box::new(job));
     terminal.changed.notify_all();
 }
 
-/// Has the thread do this when it has nothing else to do; what was to be shown before and was not yet is left out.
+/// Sets the job that is done when the queue is empty. It replaces an earlier one that was not done yet.
 pub(crate) fn show(job: impl FnOnce() + Send + 'static) {
     let terminal = terminal();
     terminal.lock().latest = Some(Box::new(job));
     terminal.changed.notify_all();
 }
 
-/// Waits until everything is written, but not for long: a terminal may take nothing ever again.
+/// Waits until everything is written, at most [`PATIENCE`]: a terminal may stay blocked.
 pub(crate) fn drain() {
     let terminal = terminal();
     let waiting = |jobs: &mut Jobs| jobs.busy || !jobs.queue.is_empty() || jobs.latest.is_some();
@@ -114,14 +113,14 @@ pub(crate) fn pin_one(line: &str) {
     pin(vec![console::truncate_str(line, columns, "").into_owned()]);
 }
 
-/// Whether the terminal moves its cursor where it is told to, and nobody asked for plain text.
+/// Whether the terminal supports cursor movement, and plain text was not requested.
 pub(crate) fn can_pin() -> bool {
     let is_given = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let is_dumb = std::env::var_os("TERM").is_none_or(|name| name.is_empty() || name == "dumb");
     std::io::stderr().is_terminal() && !is_dumb && !is_given("NO_COLOR")
 }
 
-/// Takes the pinned lines away, as soon as everything before is written.
+/// Removes the pinned lines after everything before was written.
 pub(crate) fn unpin() {
     let terminal = terminal();
     let mut jobs = terminal.lock();

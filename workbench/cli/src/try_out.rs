@@ -1,11 +1,11 @@
-//! `workbench try`: one user through each scenario once, with every request and response on the screen.
+//! `workbench try`: sends one user through each scenario once, and prints every request and response.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Context;
-use workbench_load::{LoadError, RunDirectory, RunOptions, Tried};
+use workbench_load::{LoadError, ObservedExchange, RunDirectory, RunOptions};
 use workbench_plan::Plan;
 use workbench_report::Detail;
 use workbench_samples::Outcome;
@@ -42,7 +42,7 @@ pub(crate) struct Arguments {
     insecure: bool,
 }
 
-/// How many requests there were, and how many failed.
+/// Numbers of requests and failures.
 #[derive(Debug, Default)]
 struct Counts {
     requests: AtomicU64,
@@ -53,7 +53,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let plans = outcome::read_plans(std::slice::from_ref(&arguments.file))?;
     let plan = plans.first().context("no experiment")?;
     let scenarios = chosen(plan, arguments.scenario.as_deref())?;
-    // Of all scenarios, before the first one sends anything.
+    // Reads the secrets of all scenarios before the first one sends a request.
     for secret in &plan.secrets {
         secret.read().map_err(LoadError::from)?;
     }
@@ -128,7 +128,7 @@ fn chosen(plan: &Plan, wanted: Option<&str>) -> anyhow::Result<Vec<usize>> {
 /// Prints each exchange as it ends.
 fn observer(counts: Arc<Counts>, short: bool) -> workbench_load::ExchangeObserver {
     let options = outcome::text_options(Detail::Verbose);
-    Box::new(move |tried: Tried| {
+    Box::new(move |tried: ObservedExchange| {
         counts.requests.fetch_add(1, Ordering::SeqCst);
         let has_failed = tried.exchange.kind.is_some();
         counts.failed.fetch_add(has_failed.into(), Ordering::SeqCst);
@@ -140,7 +140,7 @@ fn observer(counts: Arc<Counts>, short: bool) -> workbench_load::ExchangeObserve
             (tried.ends_iteration, is_whole),
             options,
         );
-        // Whoever closed the output looks on no longer.
+        // Errors are ignored: the output may be closed.
         let _ = outcome::print(&text);
     })
 }

@@ -1,10 +1,10 @@
-//! Crates depend on each other in one direction, and each heavy dependency has one room.
+//! Crates depend on each other in one direction, and each heavy dependency is limited to named crates.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::process::Command;
 
-/// What our crates may depend on among themselves: arrows point down only.
+/// The allowed dependencies among the crates of the workspace, in one direction.
 const FLOORS: [(&str, &[&str]); 8] = [
     ("bookstore", &[]),
     ("workbench-plan", &[]),
@@ -60,7 +60,7 @@ const ROOMS: [(&str, &[&str]); 19] = [
     ("yaml_serde", &["workbench", "workbench-plan"]),
 ];
 
-/// What is wrong with one crate of ours depending on another crate, if anything.
+/// Why a crate of the workspace may not depend on another crate; `None` if it may.
 fn objection(package: &str, dependency: &str) -> Option<String> {
     if let Some((_, users)) = ROOMS.iter().find(|(name, _)| *name == dependency) {
         let allowed = users.contains(&package);
@@ -112,7 +112,7 @@ fn dependencies() -> Vec<(String, String)> {
 }
 
 #[test]
-fn every_dependency_points_down_and_stays_in_its_room() {
+fn every_dependency_points_down_and_heavy_ones_are_used_by_one_crate() {
     let pairs = dependencies();
     for (package, _) in FLOORS {
         assert!(
@@ -141,7 +141,7 @@ fn no_two_crates_may_depend_on_each_other() {
 }
 
 #[test]
-fn arrows_that_point_up_or_aside_are_refused() {
+fn dependencies_that_point_up_or_sideways_are_refused() {
     for (package, dependency) in [
         ("workbench-statistics", "workbench-samples"),
         ("workbench-plan", "workbench-load"),
@@ -158,7 +158,7 @@ fn arrows_that_point_up_or_aside_are_refused() {
 }
 
 #[test]
-fn heavy_dependencies_outside_of_their_room_are_refused() {
+fn heavy_dependencies_outside_of_their_crate_are_refused() {
     for (package, dependency) in [
         ("workbench", "goose"),
         ("workbench-analysis", "plotters"),
@@ -176,7 +176,7 @@ fn heavy_dependencies_outside_of_their_room_are_refused() {
 }
 
 #[test]
-fn cargo_deny_knows_the_same_rooms() {
+fn cargo_deny_has_the_same_owners_of_heavy_dependencies() {
     let rules = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deny.toml");
     let rules = std::fs::read_to_string(rules).unwrap();
     let mut known = 0;

@@ -1,4 +1,4 @@
-//! What builds are told apart by.
+//! The identity of a build.
 
 use std::fs;
 use std::path::Path;

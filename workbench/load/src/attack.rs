@@ -1,4 +1,4 @@
-//! What all users of a run share, and the course of their lives as a whole.
+//! State that all users of a run share, and the control of their start and end.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -8,19 +8,19 @@ use tokio::sync::watch;
 use workbench_plan::{Plan, Schedule, Work};
 use workbench_samples::{Labels, Phase, Sample};
 
+use crate::active_users::ActiveUsers;
 use crate::client::Endpoint;
 use crate::clock::Clock;
 use crate::error::LoadError;
 use crate::exchange::Exchanges;
-use crate::given::Sources;
 use crate::goose;
 use crate::pacer::Pacer;
 use crate::pool::{Pool, Record};
-use crate::presence::Presences;
 use crate::recorder::Slot;
 use crate::request::PreparedStep;
 use crate::stop::StopSignal;
 use crate::user::User;
+use crate::variables::Variables;
 use crate::workers::Workers;
 
 /// From the launch of the last user to the start of the schedule.
@@ -28,28 +28,27 @@ const LEAD: Duration = Duration::from_millis(50);
 /// How long requests in flight may go on after the run was stopped.
 const GRACE: Duration = Duration::from_secs(3);
 
-/// Everything that users share.
+/// State that all users share.
 pub(crate) struct Attack {
     pub(crate) plan: Plan,
-    /// What of the plan's load this process makes.
+    /// The part of the plan's schedule that this process executes.
     pub(crate) schedule: Schedule,
     /// Each user's replica of the target, in the order of the schedule.
     pub(crate) replicas: Vec<usize>,
-    /// Those of the schedule's arrivals, in the same order.
+    /// One for each stream of arrivals, in the order of the schedule.
     pub(crate) pools: Vec<Pool>,
-    /// By replica, then by service, the same ones in the same order.
+    /// By replica, then by service. Every replica has the same services in the same order.
     pub(crate) endpoints: Vec<Vec<Arc<Endpoint>>>,
     /// By replica, then by scenario, then by step.
     pub(crate) steps: Vec<Vec<Vec<PreparedStep>>>,
-    /// Of variables.
-    pub(crate) sources: Sources,
+    pub(crate) variables: Variables,
     pub(crate) exchanges: Exchanges,
     /// One for each worker.
     slots: Arc<[Slot]>,
     pub(crate) stop: StopSignal,
-    pub(crate) presences: Presences,
+    pub(crate) active_users: ActiveUsers,
     start: Start,
-    /// A user has done all its iterations and left, and nobody stays for a time.
+    /// Set when a user has done all its iterations and left, in a plan whose users all have a number of iterations.
     is_leaving: AtomicBool,
 }
 
@@ -59,7 +58,7 @@ impl Attack {
         schedule: Schedule,
         endpoints: Vec<Vec<Arc<Endpoint>>>,
         labels: &Labels,
-        (slots, sources, exchanges): (Arc<[Slot]>, Sources, Exchanges),
+        (slots, variables, exchanges): (Arc<[Slot]>, Variables, Exchanges),
         stop: StopSignal,
         start_is_given: bool,
     ) -> Result<Self, LoadError> {
@@ -70,11 +69,11 @@ impl Attack {
             .map(|endpoints| prepared(&plan, endpoints, labels));
         Ok(Self {
             steps: steps.collect::<Result<_, _>>()?,
-            sources,
+            variables,
             exchanges,
             slots,
             stop,
-            presences: Presences::default(),
+            active_users: ActiveUsers::default(),
             start: Start::of(users.len(), start_is_given),
             is_leaving: AtomicBool::new(false),
             replicas: users.iter().map(|user| replicas[user.position]).collect(),
@@ -88,18 +87,18 @@ impl Attack {
         })
     }
 
-    /// Where a user's samples go.
+    /// The slot for a user's samples.
     pub(crate) fn slot(&self, user: usize) -> &Slot {
         &self.slots[user % self.slots.len()]
     }
 
-    /// The run's clock. Users have it from the moment they are let go.
+    /// The run's clock. It exists once users have been released.
     pub(crate) fn clock(&self) -> &Clock {
         self.begun()
             .expect("the clock is set before any user begins")
     }
 
-    /// The run's clock, once the schedule has one.
+    /// The run's clock, once the schedule has started.
     pub(crate) fn begun(&self) -> Option<&Clock> {
         self.start.clock.get()
     }
@@ -109,12 +108,12 @@ impl Attack {
         let _ = self.start.launched.subscribe().wait_for(|it| *it).await;
     }
 
-    /// Gives the start of the schedule to a run that does not begin as soon as it can.
+    /// Sets the start of the schedule, if the run does not start as soon as it is ready.
     pub(crate) fn begin(&self, clock: Clock) {
         self.start.begin(clock);
     }
 
-    /// Which part of the run an instant falls into.
+    /// The phase of the run at an instant.
     pub(crate) fn phase_at(&self, instant: Instant) -> Phase {
         let elapsed = instant.saturating_duration_since(self.clock().start());
         if elapsed < self.plan.warm_up {
@@ -130,29 +129,29 @@ impl Attack {
         }
     }
 
-    /// Waits; `false` when the run was stopped before.
+    /// Waits until an instant. Returns `false` if the run was stopped before.
     pub(crate) async fn wait_until(&self, pacer: &Pacer, instant: Instant) -> bool {
         pacer.sleep_until(instant).await;
         !self.stop.is_stopped()
     }
 
-    /// Notes that a user has left as it had no more to do. Where nobody else stays for a time, the load falls from the first
-    /// such user on.
+    /// Records that a user has done its iterations and left. If all users have a number of iterations, the load
+    /// decreases from the first such user on.
     pub(crate) fn leave(&self) {
         if self.schedule.least_end().is_zero() {
             self.is_leaving.store(true, Ordering::Relaxed);
         }
     }
 
-    /// Whether everybody did what the schedule wanted, and has left by `ended`.
+    /// Whether the schedule was executed to its end, and all users had left by `ended`.
     pub(crate) fn is_complete(&self, ended: Instant) -> bool {
         let Some(clock) = self.begun() else {
             return false;
         };
         let users = self.schedule.users().iter();
         let scheduled = users.filter(|user| !matches!(user.work, Work::Arrivals(_)));
-        let left = self.presences.left();
-        // Who serves arrivals would have come again until their end.
+        let left = self.active_users.left();
+        // Users who serve arrivals would have served more of them.
         let stopped_early = self.stop.at().is_some_and(|at| {
             let ends = self.schedule.arrivals().iter().map(|it| clock.at(it.end()));
             ends.max().is_some_and(|end| at < end)
@@ -163,8 +162,8 @@ impl Attack {
             && ended >= clock.at(self.schedule.least_end())
     }
 
-    /// What became of the arrivals until the schedule's end, or until the run was stopped; `None` where the plan has none.
-    /// `give` is called with a sample for each that was due and never began.
+    /// The record of the arrivals until the schedule's end, or until the run was stopped. `None` if the plan has none.
+    /// `give` is called with a sample for each arrival that was due and never began.
     pub(crate) fn finish_arrivals(&self, mut give: impl FnMut(Sample)) -> Option<Record> {
         let clock = self.begun()?;
         let stopped = self.stop.at();
@@ -183,7 +182,7 @@ impl Attack {
                     .label,
                     scenario: u16::try_from(arrival.scenario).unwrap_or(u16::MAX),
                     iteration: arrival_number(arrival.number),
-                    active_users: self.presences.active(),
+                    active_users: self.active_users.active(),
                     phase: self.phase_at(due),
                     ..Sample::UNANSWERED
                 });
@@ -266,7 +265,7 @@ fn prepared(
         .collect()
 }
 
-/// Has every user launched and live its life; says when the last one has left, and how many panicked.
+/// Launches all users, and waits for their end. Returns when the last one left, and how many panicked.
 pub(crate) async fn execute(attack: &Arc<Attack>) -> Result<(Instant, usize), LoadError> {
     let workers = Arc::new(Workers::start(attack.slots.len())?);
     let watchdog = tokio::spawn(stop_users(Arc::clone(attack), Arc::clone(&workers)));
@@ -284,13 +283,13 @@ pub(crate) async fn execute(attack: &Arc<Attack>) -> Result<(Instant, usize), Lo
     launched
 }
 
-/// After a stop, requests in flight have a little time to finish; then they are given up.
+/// After a stop, requests in flight have [`GRACE`] to finish. Then they are aborted.
 async fn stop_users(attack: Arc<Attack>, workers: Arc<Workers>) {
     attack.stop.stopped().await;
     workers.interrupt();
     attack.pools.iter().for_each(Pool::close);
-    // Users who wait for a start that is never given have no request in flight; those who were stopped before their launch are
-    // never launched.
+    // Users who wait for the start have no request in flight. Users who were stopped before their launch are never
+    // launched.
     let _ = tokio::time::timeout(GRACE, attack.launched()).await;
     if attack.begun().is_some() {
         tokio::time::sleep(GRACE).await;

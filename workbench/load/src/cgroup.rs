@@ -1,5 +1,5 @@
-//! What control groups (cgroups, version 1 and 2) allow this process: the limits of containers and services, which
-//! `/proc/meminfo` and `/proc/stat` do not show.
+//! Limits of the control groups (cgroups, version 1 and 2) of this process. Containers and services have such limits,
+//! which `/proc/meminfo` and `/proc/stat` do not show.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -94,7 +94,7 @@ fn free_memory(folder: &Path) -> Option<u64> {
 mod tests {
     use super::*;
 
-    /// Limits where these files lie below the root.
+    /// The limits for these files below the root.
     fn limits(groups: &str, files: &[(&str, &str)]) -> GroupLimits {
         let root = tempfile::tempdir().unwrap();
         for (path, content) in files {
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn in_version_2_the_tightest_of_a_group_and_those_it_lies_in_counts() {
+    fn in_version_2_the_tightest_limit_of_all_enclosing_groups_applies() {
         let files = [
             ("pods/cpu.max", "150000 100000\n"),
             ("pods/memory.max", "1000000\n"),

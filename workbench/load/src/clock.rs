@@ -4,7 +4,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Translates monotonic instants into nanoseconds of UTC.
 ///
-/// The wall clock is read once, so that steps of it during a run move no sample.
+/// The wall clock is read once, so that its adjustments during a run do not shift samples.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock {
     start: Instant,
@@ -30,7 +30,7 @@ impl Clock {
         }
     }
 
-    /// A clock whose zero is a time of day to the nanosecond, or so long from now where that has passed.
+    /// A clock whose zero is a time of day to the nanosecond, or `lead` from now if that time has passed.
     pub(crate) fn starting_on(at: SystemTime, lead: Duration) -> Self {
         let (now, utc) = (Instant::now(), SystemTime::now());
         match at.duration_since(utc) {
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_start_at_a_time_of_day_is_that_to_the_nanosecond_and_one_that_has_passed_is_soon() {
+    fn a_start_at_a_time_of_day_is_exact_and_a_past_one_is_soon() {
         let at = SystemTime::now() + Duration::from_secs(60) + Duration::from_nanos(7);
         let utc_ns = at.duration_since(UNIX_EPOCH).unwrap().as_nanos();
         let clock = Clock::starting_on(at, Duration::from_secs(1));

@@ -1,4 +1,4 @@
-//! The folder that a run is kept in.
+//! The folder of a run.
 
 use std::path::{Path, PathBuf};
 
@@ -72,11 +72,11 @@ impl RunDirectory {
         &self.path
     }
 
-    /// Takes back the folder of a run that never began.
+    /// Removes the folder of a run that never began.
     pub(crate) fn remove(&self) {
-        // Left behind, an empty run would only be in the way of the next analysis.
+        // An empty run would disturb the next analysis.
         let _ = std::fs::remove_dir_all(&self.path);
-        // Those of the run and of its experiment stay where they hold others.
+        // The folders of the run and of its experiment stay if they are not empty.
         let is_segment = name(&self.path) != self.run_id;
         for above in self
             .path

@@ -1,4 +1,4 @@
-//! What can keep a run from starting, or end it early.
+//! Errors of runs.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ pub enum LoadError {
     Results {
         /// Folder or file that was to be written.
         path: PathBuf,
-        /// What the system said.
+        /// The operating system's error.
         source: std::io::Error,
     },
     /// A segment that was made, or is being made.
@@ -30,27 +30,27 @@ pub enum LoadError {
         service: String,
         /// Its base URL.
         url: String,
-        /// What the system said.
+        /// The operating system's error.
         reason: String,
     },
-    /// The target was not put back to where every run begins.
+    /// The target could not be reset.
     #[error("the target was not reset: {request} {reason}")]
     Reset {
         /// The request, as it stands in the experiment file.
         request: String,
-        /// What came of it.
+        /// How it failed.
         reason: String,
     },
     /// The bundled bookstore did not come up.
     #[error("the bookstore did not start: {reason}")]
     Bookstore {
-        /// What it said last.
+        /// The end of its log.
         reason: String,
     },
-    /// A process that the experiment wants watched is not there.
+    /// A process that the experiment monitors does not exist.
     #[error("there is no {0} to watch on this machine, besides the load generator itself")]
     NotWatched(String),
-    /// The thread that watches cannot be started.
+    /// The monitoring thread cannot be started.
     #[error("cannot watch the run: {0}")]
     Watch(#[source] std::io::Error),
     /// This machine cannot run the plan; which limit, and what to do about it.
@@ -65,13 +65,13 @@ pub enum LoadError {
     /// A file for TLS was changed since the experiment was read.
     #[error("cannot set up TLS: {0}")]
     TlsFile(#[from] workbench_plan::TlsFileError),
-    /// A secret is not there.
+    /// A secret cannot be read.
     #[error(transparent)]
     Secret(#[from] workbench_plan::SecretError),
     /// A data file was changed since the experiment was read.
     #[error(transparent)]
     Data(#[from] workbench_plan::DataError),
-    /// A column is not in its data file any more.
+    /// A column is no longer in its data file.
     #[error("the data file \"{data}\" has no column \"{column}\"")]
     Column {
         /// Name of the data file in the experiment.
@@ -84,13 +84,13 @@ pub enum LoadError {
     Body {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The operating system's error.
         source: std::io::Error,
     },
     /// The threads that users run on cannot be started.
     #[error("cannot start a thread for the users: {0}")]
     Workers(#[source] std::io::Error),
-    /// The thread that collects the samples panicked, a mistake of ours; what it said.
+    /// The thread that collects the samples panicked, which is a bug; with the panic's message.
     #[error("the collector of samples failed: {0}")]
     Collector(String),
     /// Goose refused to run the users.
@@ -99,7 +99,7 @@ pub enum LoadError {
 }
 
 impl LoadError {
-    /// Whether the fault lies with the system under test and not with us.
+    /// Whether the system under test is the cause.
     #[must_use]
     pub fn is_target(&self) -> bool {
         matches!(

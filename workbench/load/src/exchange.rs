@@ -1,4 +1,4 @@
-//! What requests and responses are kept to be looked at, and who looks on.
+//! Recorded exchanges of a run, and their observer.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,25 +12,25 @@ use workbench_samples::{
 };
 
 use crate::attack::Attack;
-use crate::client::Answer;
+use crate::client::KeptResponse;
 
 /// One exchange of a run, as it ended.
 #[derive(Clone, Debug)]
-pub struct Tried {
+pub struct ObservedExchange {
     /// Request and response, without secrets.
     pub exchange: Exchange,
     /// Variables that the response has set, with their values.
     pub captured: Vec<(String, String)>,
     /// What was expected of the response besides being a success.
     pub expected: Option<String>,
-    /// Something is missing that later steps need: the iteration ends.
+    /// A capture that later steps need is missing: the iteration ends.
     pub ends_iteration: bool,
 }
 
-/// Is given every exchange of a run.
-pub type ExchangeObserver = Box<dyn Fn(Tried) + Send + Sync>;
+/// Called with every exchange of a run.
+pub type ExchangeObserver = Box<dyn Fn(ObservedExchange) + Send + Sync>;
 
-/// Where exchanges go.
+/// The receivers of exchanges.
 pub(crate) struct Exchanges {
     recorder: FailureRecorder,
     observer: Option<ExchangeObserver>,
@@ -42,7 +42,7 @@ pub(crate) struct Ended<'a> {
     pub(crate) label: u16,
     pub(crate) kind: Option<ErrorKind>,
     pub(crate) reason: &'a str,
-    /// Something is missing that later steps need.
+    /// A capture that later steps need is missing.
     pub(crate) ends_iteration: bool,
 }
 
@@ -60,12 +60,12 @@ impl Exchanges {
         }
     }
 
-    /// Whether a response has to be kept that may be as expected.
+    /// Whether a successful response of this label must be kept.
     pub(crate) fn wants_good(&self, label: u16) -> bool {
         self.observer.is_some() || self.recorder.wants(label, None)
     }
 
-    /// Counts an exchange, and keeps it where it is chosen. `secrets`, `exchange` and `captured` are only asked for then.
+    /// Counts an exchange, and stores it if it is chosen. `secrets`, `exchange` and `captured` are called only then.
     pub(crate) fn offer(
         &self,
         ended: Ended<'_>,
@@ -81,7 +81,7 @@ impl Exchanges {
             ends_iteration,
         } = ended;
         match kind {
-            // Cut off by the end of the run, or by this machine: it shows nothing of the target.
+            // Caused by the end of the run or by this machine, not by the target.
             Some(ErrorKind::Censored | ErrorKind::Generator) => {}
             Some(kind) => {
                 let secrets = secrets();
@@ -104,7 +104,7 @@ impl Exchanges {
                 let value = self.recorder.shown_value(&name, &value, &secrets);
                 (name, value)
             });
-            observer(Tried {
+            observer(ObservedExchange {
                 captured: shown.collect(),
                 expected: expected.map(str::to_owned),
                 ends_iteration,
@@ -116,7 +116,7 @@ impl Exchanges {
     }
 }
 
-/// Writes exchanges while a run goes on: a thread of its own, for writing may take longer than others can wait.
+/// Writes exchanges during a run, in its own thread, because writing may block.
 #[derive(Debug)]
 pub(crate) struct Keeper {
     finish: Sender<()>,
@@ -129,7 +129,7 @@ impl Keeper {
         let thread = std::thread::spawn(move || {
             let recorder = &attack.exchanges.recorder;
             while finished.recv_timeout(SAVE_EVERY) == Err(RecvTimeoutError::Timeout) {
-                // The end tries again, and reports what keeps it from being written.
+                // `finish` tries again, and reports the error.
                 let _ = recorder.save_regularly(&directory);
             }
             recorder.save(&directory)
@@ -137,7 +137,7 @@ impl Keeper {
         Self { finish, thread }
     }
 
-    /// Writes what is left.
+    /// Writes the rest.
     pub(crate) fn finish(self) -> Result<(), SamplesError> {
         // The thread goes on until then.
         let _ = self.finish.send(());
@@ -147,7 +147,7 @@ impl Keeper {
     }
 }
 
-/// How often it is looked whether there is something to be written.
+/// Interval of writing.
 const SAVE_EVERY: Duration = Duration::from_secs(1);
 
 /// A request as it was sent.
@@ -164,8 +164,8 @@ pub(crate) fn sent(bytes: &[u8]) -> RawMessage {
     }
 }
 
-/// A response as it came.
-pub(crate) fn received(answer: &Answer) -> RawMessage {
+/// A response as received.
+pub(crate) fn received(answer: &KeptResponse) -> RawMessage {
     RawMessage {
         head: answer.head().to_owned(),
         head_truncated: false,

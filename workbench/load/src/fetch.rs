@@ -6,14 +6,14 @@ use reqwest::{Client, Response, redirect};
 
 use crate::error::with_causes;
 
-/// How long a service may take to answer somebody who waits at the terminal.
-const LOOK_LIMIT: Duration = Duration::from_secs(10);
+/// Time limit of a probe. A user waits for it at the terminal.
+const PROBE_LIMIT: Duration = Duration::from_secs(10);
 /// The same for a whole document.
 const DOWNLOAD_LIMIT: Duration = Duration::from_secs(60);
 
 /// How a service answered a GET.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Look {
+pub struct Probe {
     /// The status.
     pub status: u16,
     /// Where a redirect leads; it is not followed.
@@ -23,11 +23,11 @@ pub struct Look {
 /// Sends one GET, and reads no more than the head of the response.
 ///
 /// # Errors
-/// There was no answer; the error says why, without the URL.
-pub async fn look(url: &str) -> Result<Look, String> {
-    let response = get(url, redirect::Policy::none(), LOOK_LIMIT).await?;
+/// There was no response; the error says why, without the URL.
+pub async fn probe(url: &str) -> Result<Probe, String> {
+    let response = get(url, redirect::Policy::none(), PROBE_LIMIT).await?;
     let location = response.headers().get("location");
-    Ok(Look {
+    Ok(Probe {
         status: response.status().as_u16(),
         location: location
             .and_then(|location| location.to_str().ok())
@@ -38,7 +38,7 @@ pub async fn look(url: &str) -> Result<Look, String> {
 /// The document at a URL, of `limit` bytes at most; redirects are followed.
 ///
 /// # Errors
-/// It cannot be had, or is longer; the error says why, without the URL.
+/// It cannot be downloaded, or is longer; the error says why, without the URL.
 pub async fn download(url: &str, limit: usize) -> Result<Vec<u8>, String> {
     let mut response = get(url, redirect::Policy::default(), DOWNLOAD_LIMIT).await?;
     if !response.status().is_success() {

@@ -1,8 +1,8 @@
-//! Goose, which launches the users and lets them go: its one room.
+//! Launches the users with Goose. No other module uses Goose.
 //!
-//! Goose runs each user as a task of its own that repeats a transaction until all are told to end. Its ramps take whole
-//! seconds and stop the last user first, so that it launches everybody at once here: a user's one transaction is its whole
-//! life, and when that begins and ends is for the plan's schedule to say.
+//! Goose runs each user as a task that repeats a transaction until all are stopped. Its ramps take whole seconds and
+//! stop the last user first. So Goose launches all users at once here, and a user has a single transaction, which
+//! starts and ends by the plan's schedule.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -18,13 +18,13 @@ use tokio::task::JoinHandle;
 
 use crate::error::LoadError;
 
-/// Launches so many users; says when the last one has ended, and how many ended by a panic. Goose takes up to half a second
-/// more to notice.
+/// Launches the users. Returns when the last one ended, and how many ended by a panic. Goose returns up to half a
+/// second after the last user.
 ///
-/// `live` begins the life of the user with a number, from 0, as a task.
+/// `start_user` spawns the task of a user, by its number from 0.
 pub(crate) async fn launch(
     users: usize,
-    live: impl Fn(usize) -> JoinHandle<()> + Send + Sync + 'static,
+    start_user: impl Fn(usize) -> JoinHandle<()> + Send + Sync + 'static,
 ) -> Result<(Instant, usize), LoadError> {
     let mut configuration = GooseConfiguration::default();
     // Requests go through our own connections: Goose only needs a host that parses.
@@ -38,14 +38,14 @@ pub(crate) async fn launch(
     configuration.no_telnet = true;
     configuration.quiet = 2;
     let crowd = Arc::new(Crowd {
-        live: Box::new(live),
+        start_user: Box::new(start_user),
         present: AtomicUsize::new(users),
         over: watch::Sender::new(None),
         panicked: AtomicUsize::new(0),
     });
     let users = Arc::clone(&crowd);
     // One for all: Goose's own allotment by weight misses the shares when users are few.
-    let scenario = Scenario::new("users").register_transaction(Transaction::new(life(crowd)));
+    let scenario = Scenario::new("users").register_transaction(Transaction::new(task(crowd)));
     let goose = GooseAttack::initialize_with_config(configuration)
         .map_err(Box::new)?
         // One idle client for all: a client per user would cost 121 KB each.
@@ -61,30 +61,30 @@ pub(crate) async fn launch(
 }
 
 struct Crowd {
-    live: Box<dyn Fn(usize) -> JoinHandle<()> + Send + Sync>,
-    /// Users whose life has not ended.
+    start_user: Box<dyn Fn(usize) -> JoinHandle<()> + Send + Sync>,
+    /// Users that have not ended.
     present: AtomicUsize,
-    /// Since when none is left.
+    /// When the last user ended.
     over: watch::Sender<Option<Instant>>,
     panicked: AtomicUsize,
 }
 
-/// Marks a Goose user whose life has begun.
+/// Marks a Goose user whose task has started.
 #[derive(Clone)]
-struct Lived;
+struct HasStarted;
 
-/// The one transaction: a user's whole life, and after that the wait for the others.
-fn life(crowd: Arc<Crowd>) -> TransactionFunction {
+/// The only transaction: it runs the user's task, then waits for the other users.
+fn task(crowd: Arc<Crowd>) -> TransactionFunction {
     Arc::new(move |user: &mut GooseUser| {
         let crowd = Arc::clone(&crowd);
-        let begun = user.get_session_data::<Lived>().is_none().then(|| {
-            user.set_session_data(Lived);
-            (crowd.live)(user.weighted_users_index)
+        let begun = user.get_session_data::<HasStarted>().is_none().then(|| {
+            user.set_session_data(HasStarted);
+            (crowd.start_user)(user.weighted_users_index)
         });
         Box::pin(async move {
-            if let Some(life) = begun {
-                // However it ended: what the user did is recorded.
-                let panicked = life.await.is_err_and(|error| error.is_panic());
+            if let Some(task) = begun {
+                // Its samples are recorded, however it ended.
+                let panicked = task.await.is_err_and(|error| error.is_panic());
                 crowd.panicked.fetch_add(panicked.into(), Ordering::SeqCst);
                 if crowd.present.fetch_sub(1, Ordering::SeqCst) == 1 {
                     crowd.over.send_replace(Some(Instant::now()));
@@ -92,7 +92,7 @@ fn life(crowd: Arc<Crowd>) -> TransactionFunction {
                 }
             } else {
                 let _ = crowd.over.subscribe().wait_for(Option::is_some).await;
-                // Goose looks at its switch twice a second.
+                // Goose checks its kill switch twice a second.
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
             Ok(())

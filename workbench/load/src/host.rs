@@ -4,7 +4,7 @@ use std::net::{SocketAddr, UdpSocket};
 
 use workbench_samples::Host;
 
-/// Describes this machine; what cannot be found out is said to be unknown.
+/// Describes this machine. Values that cannot be read are given as unknown.
 #[must_use]
 pub fn describe() -> Host {
     let unknown = || "unknown".to_owned();
@@ -26,7 +26,7 @@ pub fn describe() -> Host {
     }
 }
 
-/// Tells this machine from others, and a container from others on it, until the machine is started anew.
+/// An identity of this machine, or of this container, that is stable until the next boot.
 pub(crate) fn identity() -> String {
     let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
     let name = sysinfo::System::host_name().unwrap_or_default();
@@ -55,7 +55,7 @@ mod tests {
         for address in addresses.into_iter().chain(own.ok()) {
             assert!(has_address(address), "{address}");
         }
-        // RFC 5737: of documentation, nobody's.
+        // An address for documentation (RFC 5737).
         assert!(!has_address("192.0.2.1:80".parse().unwrap()));
     }
 }

@@ -1,4 +1,4 @@
-//! What this machine allows a run, known before it starts.
+//! Checks before a run that this machine can execute the plan.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,16 +10,16 @@ use crate::error::LoadError;
 use crate::validity::counted;
 use crate::workers::Workers;
 
-/// Files that a run opens besides its connections: samples, manifest, logs, pipes to the target. Ours.
+/// Files that a run opens besides its connections: samples, manifest, logs, pipes to the target. Our choice.
 const OTHER_FILES: u64 = 64;
 /// Files that the runtime of each worker opens: two of epoll, an eventfd, and a socket for signals.
 const FILES_PER_WORKER: u64 = 4;
-/// The bundled bookstore has the same limit, shares it out among its services, and closes idle connections above its
-/// limit (its `connections_per_service`).
+/// Files that the bundled bookstore opens besides connections. It has the same limit of open files, divides it among
+/// its services, and closes idle connections above that (its `connections_per_service`).
 const BOOKSTORE_FILES: u64 = 256;
 const BOOKSTORE_FILES_PER_CONNECTION: u64 = 10;
-/// Memory that a user takes with its task, its connection's buffers and its samples: 34 KiB were measured with 10,000
-/// users who think for 5 s, by the peak of a run with so many and of one with 100.
+/// Memory of a user: its task, its connection's buffers and its samples. Measured are 34 KiB, from the peak memory of
+/// runs with 10,000 and with 100 users who think for 5 s.
 const BYTES_PER_USER: u64 = 40 * 1024;
 
 /// Refuses a plan that this machine cannot run, before anything is started or sent.
@@ -53,9 +53,9 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    /// Raises the limit of open files as far as it goes, and reads all.
+    /// Raises the limit of open files to its maximum, and reads all limits.
     pub(crate) fn of_this_machine() -> Self {
-        // The target's process inherits it, too. Where it cannot be raised, what there is counts.
+        // The target's process inherits it. If it cannot be raised, the current limit applies.
         let _ = rlimit::increase_nofile_limit(u64::MAX);
         Self {
             open_files: getrlimit(Resource::Nofile).current,
@@ -97,7 +97,7 @@ impl Limits {
         self.check_shared(peak, needs.to_one_address())
     }
 
-    /// What all runs of a machine share: the ports to an address, and memory.
+    /// Checks the resources that all runs of a machine share: ports to an address, and memory.
     fn check_shared(&self, peak: u64, to_one_address: u64) -> Result<(), LoadError> {
         let users = counted(peak, "user");
         let hold = if peak == 1 { "holds" } else { "hold" };
@@ -131,7 +131,7 @@ impl Limits {
             peak += schedule.most_users() as u64;
             let needs = Needs::of(plan, &schedule, self.workers);
             match &plan.target {
-                // Each has a bookstore of its own, on ports of its own.
+                // Each run has its own bookstore on its own ports.
                 Target::Bookstore(_) => alone = alone.max(needs.to_one_address()),
                 Target::Urls(_) => {
                     for (address, connections) in needs.to_each {
@@ -166,7 +166,7 @@ pub(crate) fn connections(plan: &Plan, schedule: &Schedule) -> u64 {
 /// The services that users connect to.
 struct ServicesOfUsers<'a> {
     by_scenario: Vec<Vec<&'a str>>,
-    /// Whoever serves arrivals comes to play all of their scenarios.
+    /// A user who serves arrivals executes all of their scenarios in time.
     by_stream: Vec<Vec<&'a str>>,
 }
 
@@ -202,7 +202,7 @@ impl<'a> ServicesOfUsers<'a> {
 /// Host and port of a service; of the bookstore, which has free ports, the name of the service.
 type Address = (String, u16);
 
-/// The most that a plan's users need at once.
+/// The resources that a plan's users need at their peak.
 #[derive(Debug, PartialEq, Eq)]
 struct Needs {
     connections: u64,
@@ -228,7 +228,7 @@ impl Needs {
                     [(span.start, count), (span.stop, -count)]
                 })
                 .collect();
-            // Who leaves at an instant has made room for who comes.
+            // At equal times, stops come before starts.
             changes.sort_unstable();
             let mut held = 0;
             let most = changes.into_iter().map(|(_, change)| {

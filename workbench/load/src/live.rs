@@ -1,4 +1,4 @@
-//! What can be seen of a run while it goes on.
+//! Live values of a run.
 
 use std::time::Duration;
 
@@ -14,11 +14,11 @@ pub struct Live {
     pub planned: Duration,
     /// Users active now.
     pub users: u32,
-    /// Users that the schedule wants now.
+    /// Planned users now.
     pub planned_users: u32,
-    /// Arrivals per second that the schedule wants now; `None` where nothing arrives at a rate.
+    /// Planned arrivals per second now; `None` without arrivals.
     pub planned_arrivals: Option<f64>,
-    /// Arrivals that are due and have found no free user yet, estimated; `None` where nothing arrives at a rate.
+    /// Arrivals that are due and have no free user yet, estimated. `None` without arrivals.
     pub waiting_arrivals: Option<u64>,
     /// Requests recorded in this second.
     pub requests: u64,
@@ -30,11 +30,11 @@ pub struct Live {
     pub total_errors: u64,
     /// Response times of this second's requests; `None` without requests.
     pub latency: Option<LiveLatency>,
-    /// Checks of the run's validity that have failed so far, or that are warnings.
+    /// Validity checks that have failed so far, or that are warnings.
     pub checks: Vec<Check>,
 }
 
-/// Quantiles of one second's elapsed times, to a 64th, for the eye only: nothing is judged by them.
+/// Quantiles of one second's elapsed times, to a relative error of 1/64. They are for display only; no check uses them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LiveLatency {
     /// Median.
@@ -45,7 +45,7 @@ pub struct LiveLatency {
     pub p99: Duration,
 }
 
-/// The response times of one second, counted in intervals of a 64th of their length or less.
+/// The response times of one second, counted in intervals with a relative width of 1/64 or less.
 #[derive(Debug)]
 pub(crate) struct LiveTimes {
     counts: Vec<u32>,

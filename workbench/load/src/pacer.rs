@@ -1,7 +1,7 @@
-//! When users wake: one timer for each worker, as exact as the kernel's clock.
+//! Wakes users at their times: one timer for each worker, as exact as the kernel's clock.
 //!
-//! Tokio's own timers round up to a whole millisecond, which would make every arrival half a millisecond late on average.
-//! They remain for time limits.
+//! Tokio's own timers round up to a whole millisecond, which would make every arrival half a millisecond late on
+//! average. They are used for time limits only.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -22,11 +22,11 @@ pub(crate) struct Pacer {
 
 #[derive(Debug, Default)]
 struct Waiting {
-    /// The earliest first, of equals the one that came first.
+    /// The earliest first; ties in the order of insertion.
     sleepers: BinaryHeap<Reverse<Sleeper>>,
-    /// How many sleepers there have been; numbers them.
+    /// Number of sleepers so far.
     count: u64,
-    /// Nobody waits any more.
+    /// Set: all waits end at once.
     interrupted: bool,
 }
 
@@ -38,7 +38,7 @@ struct Sleeper {
 }
 
 impl Pacer {
-    /// To be made within the runtime of its worker, where [`Pacer::run`] has to run.
+    /// Must be called within the runtime of its worker, where [`Pacer::run`] must run.
     pub(crate) fn new() -> io::Result<Self> {
         Ok(Self {
             timer: Timer::new()?,
@@ -46,7 +46,7 @@ impl Pacer {
         })
     }
 
-    /// Wakes who is due, without end.
+    /// Wakes sleepers when they are due; never returns.
     pub(crate) async fn run(&self) {
         loop {
             self.timer.fired().await;
@@ -73,7 +73,7 @@ impl Pacer {
         }
     }
 
-    /// Wakes everybody, and lets nobody wait any more.
+    /// Wakes all sleepers, and ends all later waits at once.
     pub(crate) fn interrupt(&self) {
         let mut waiting = self.lock();
         waiting.interrupted = true;
@@ -83,7 +83,7 @@ impl Pacer {
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
-        // Whole after every push and pop.
+        // Consistent after every push and pop.
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -182,7 +182,7 @@ mod timer {
             Ok(Self(timer))
         }
 
-        /// Fires once after `left`, in place of whatever was set before.
+        /// Fires once after `left`. Replaces an earlier setting.
         pub(super) fn set(&self, left: Duration) {
             const ZERO: Timespec = Timespec {
                 tv_sec: 0,
@@ -192,7 +192,7 @@ mod timer {
                 it_interval: ZERO,
                 it_value: Timespec {
                     tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
-                    // Nothing would disarm it.
+                    // Zero would disarm it.
                     tv_nsec: left.subsec_nanos().max(1).into(),
                 },
             };
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_interruption_wakes_everybody_and_whoever_comes_later() {
+    async fn an_interruption_wakes_current_and_later_sleepers() {
         let pacer = pacer();
         let far = Instant::now() + Duration::from_secs(3_600);
         let early = {

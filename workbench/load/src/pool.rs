@@ -1,9 +1,9 @@
-//! Which user serves which arrival.
+//! Assigns arrivals to users.
 //!
-//! Users who are free take the next arrivals in order, wait for their times, and begin: no user hands out work to others.
-//! Where all are busy when an arrival is due, the first one that becomes free takes it and begins at once, so that
-//! arrivals are served first come, first served. Of the free users only a few have taken an arrival; the others rest, and
-//! the one who rested last is called first, so that as few connections as possible are in use, and these stay warm.
+//! Free users take the next arrivals in order, wait for their times, and begin. If all users are busy when an arrival
+//! is due, the first that becomes free takes it and begins at once: first come, first served. Only a few of the free
+//! users have taken an arrival; the others rest. The user who rested last is called first, so that few connections are
+//! in use.
 
 use std::iter::Peekable;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,17 +15,17 @@ use tokio::sync::oneshot;
 use workbench_plan::{Arrival, ArrivalTimes, ScheduledArrivals};
 use workbench_samples::ArrivalsInSecond;
 
-/// Arrivals that are taken ahead of their time: resting users are called when there are fewer than the first number, and
-/// go to rest when there are as many as the second. Calling one takes some ten microseconds, which nobody waits for as
-/// long as the arrivals ahead last. Ours.
+/// Number of arrivals taken ahead of their time. Below the first number, resting users are called; at the second, free
+/// users rest. A call takes about ten microseconds, which does not delay an arrival as long as others are taken ahead.
+/// Our choice.
 const AHEAD: std::ops::Range<usize> = 4..8;
-/// But for the next one, no arrival is taken further ahead than this: at low rates one connection is used again and again
-/// instead of eight in turn. Ours.
+/// Apart from the next one, no arrival is taken further ahead than this, so that at low rates one connection is reused
+/// instead of eight in turn. Our choice.
 const FARTHEST_AHEAD: Duration = Duration::from_millis(20);
-/// An arrival that is due for no longer than this may just be on its way to a user. Ours.
+/// An arrival that has been due for less than this may be on its way to a user. Our choice.
 const LONGEST_CALL: Duration = Duration::from_millis(10);
 
-/// The users of one stream of arrivals, and what is still to arrive.
+/// The users of one stream of arrivals, and the arrivals left.
 pub(crate) struct Pool {
     state: Mutex<State>,
     /// When the next arrival that no user has taken is due, in nanoseconds; `u64::MAX` after the last one.
@@ -42,7 +42,7 @@ struct State {
     record: Record,
 }
 
-/// What became of the arrivals.
+/// Statistics of a stream's arrivals.
 #[derive(Clone, Debug)]
 pub(crate) struct Record {
     /// How late arrivals began that had a free user, in nanoseconds.
@@ -77,7 +77,7 @@ impl Record {
         &mut self.seconds[second]
     }
 
-    /// Adds another stream's.
+    /// Adds the statistics of another stream.
     pub(crate) fn add(&mut self, other: &Self) {
         self.lateness
             .add(&other.lateness)
@@ -135,14 +135,14 @@ impl Pool {
     pub(crate) async fn next(&self, now: Duration) -> Option<Taken> {
         let called = {
             let mut state = self.lock();
-            // At the very time of an arrival, a user is in time.
+            // A user who is free at the time of an arrival is in time.
             let overdue = state.arrivals.peek().is_some_and(|next| next.at < now);
             if state.is_closed || overdue && now >= self.arrivals.end() {
-                // The run is over for what has found no user.
+                // After the end of the schedule no overdue arrival begins.
                 return None;
             }
             if overdue || state.takes_more(AHEAD.end, now) {
-                // Where others rest, a user was free, and only called too late.
+                // If users are resting, one was free, and was called too late.
                 let was_free = !overdue || !state.resting.is_empty();
                 let taken = state.take().map(|arrival| Taken { arrival, was_free });
                 self.note_next(&mut state);
@@ -182,14 +182,14 @@ impl Pool {
             let Some(arrival) = state.take() else {
                 break;
             };
-            // Whoever has gone meanwhile was stopped, and everybody else with it.
+            // A user who has left meanwhile was stopped, like all others.
             let _ = state.resting.pop().map(|user| user.send(arrival));
         }
         self.note_next(&mut state);
     }
 
-    /// Arrivals that are due at `now`, and that no user has been free for: none exactly, others to about their square root.
-    /// Waits for nobody, and nobody waits for it.
+    /// Arrivals that are due at `now` without a free user. Zero is exact; other values are estimates with an error of
+    /// about their square root. Takes no lock.
     pub(crate) fn waiting(&self, now: Duration) -> u64 {
         let next = Duration::from_nanos(self.next_due_ns.load(Ordering::Relaxed));
         if now < next + LONGEST_CALL {
@@ -211,7 +211,8 @@ impl Pool {
         state.resting.clear();
     }
 
-    /// What became of the arrivals by `now`, when no user is left; `give` is called with each that was due and never began.
+    /// The statistics by `now`, after all users have left. `give` is called with each arrival that was due and never
+    /// began.
     pub(crate) fn finish(&self, now: Duration, mut give: impl FnMut(Arrival)) -> Record {
         let mut state = self.lock();
         while let Some(arrival) = state.arrivals.next_if(|next| next.at <= now) {
@@ -226,7 +227,7 @@ impl Pool {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Whole after every statement, even if a user panicked.
+        // Consistent after every statement, even if a user panicked.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -238,14 +239,14 @@ fn due_ns(arrival: Option<&Arrival>) -> u64 {
 }
 
 impl State {
-    /// Whether a free user is to take the next arrival now, of up to so many.
+    /// Whether a free user takes the next arrival now, with at most `up_to` taken ahead.
     fn takes_more(&mut self, up_to: usize, now: Duration) -> bool {
         let next = self.arrivals.peek();
         let is_near = next.is_none_or(|next| next.at <= now + FARTHEST_AHEAD);
         self.ahead == 0 || self.ahead < up_to && is_near
     }
 
-    /// After the last arrival nobody is called any more.
+    /// After the last arrival no user is called.
     fn take(&mut self) -> Option<Arrival> {
         let arrival = self.arrivals.next();
         match arrival {
@@ -305,7 +306,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn arrivals_wait_from_their_time_on_until_a_user_takes_them() {
+    async fn arrivals_wait_until_a_user_is_free() {
         let pool = pool();
         assert_eq!(pool.waiting(at(0)), 0);
         assert_eq!(pool.waiting(at(560)), 6);
@@ -325,7 +326,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_overdue_waited_and_what_is_left_at_the_end_never_started() {
+    async fn overdue_arrivals_waited_and_those_left_at_the_end_never_started() {
         let pool = pool();
         for (free, waited) in [(0, 0), (450, 350), (900, 700)] {
             let taken = pool.next(at(free)).await.unwrap();
@@ -373,7 +374,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn of_far_arrivals_only_the_next_is_taken_and_by_the_user_who_rested_last() {
+    async fn distant_arrivals_are_taken_one_at_a_time_by_the_user_who_rested_last() {
         let pool = pool();
         let first = pool.next(at(0)).await.unwrap();
         let (mut rested, mut last) = (Box::pin(pool.next(at(0))), Box::pin(pool.next(at(0))));

@@ -1,8 +1,8 @@
-//! Keeps every sample: users append to the slot of their worker, one thread empties the slots into Parquet parts.
+//! Records every sample: users append to the slot of their worker, and one thread writes the slots to Parquet parts.
 //!
-//! There is no channel per request. A slot is locked by its worker for an append and ten times a second by the collector
-//! for a swap, so the lock is practically never waited for. Memory holds the samples of a part, or of four seconds where
-//! these are fewer, however long the run is.
+//! There is no channel per request. A slot is locked by its worker for an append and ten times a second by the
+//! collector for a swap, so that there is hardly any contention. Memory holds the samples of a part, or of four seconds
+//! if these are fewer, independent of the length of the run.
 
 use std::any::Any;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,29 +13,29 @@ use std::time::{Duration, Instant};
 
 use workbench_samples::{ErrorKind, Sample, SampleWriter, SamplesError};
 
-use crate::client::{Connections, Measured};
+use crate::client::{Connections, Measurement};
 use crate::error::{LoadError, with_causes};
 use crate::live::LiveTimes;
 use crate::stop::{StopReason, StopSignal};
 
 /// How often the slots are emptied.
 const COLLECT_EVERY: Duration = Duration::from_millis(100);
-/// A collector that wakes so much later than it asked for was not run: nor, most likely, was anybody else of this process.
-/// Ours.
+/// A collector that wakes this much too late was not scheduled, nor, most likely, was the rest of the process. Our
+/// choice.
 const STANDSTILL: Duration = Duration::from_millis(100);
-/// More are not kept.
+/// Most standstills that are kept.
 const MOST_STANDSTILLS: usize = 10_000;
 /// The live view is renewed once a second.
 const COLLECTIONS_PER_VIEW: u32 = 10;
 /// A part is written when this many collections, or this many samples, are at hand.
 /// A killed run loses no more than that.
 const COLLECTIONS_PER_PART: u32 = 40;
-/// Larger parts are no smaller on disk, and take some 200 bytes a sample while they are written.
+/// Larger parts do not compress better, and take about 200 bytes of memory per sample while they are written.
 const SAMPLES_PER_PART: usize = 25_000;
-// With what is being recorded, what a killed run loses.
+// Together with one interval, this is what a killed run loses.
 const _: () = assert!(COLLECT_EVERY.as_millis() * (COLLECTIONS_PER_PART as u128 + 1) <= 5_000);
 
-/// Where the users of one worker put their samples.
+/// The sample buffer of one worker.
 #[derive(Debug, Default)]
 pub(crate) struct Slot {
     samples: Mutex<Vec<Sample>>,
@@ -48,7 +48,7 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
-    /// Notes how long it took to look at a response.
+    /// Records how long the evaluation of a response took.
     pub(crate) fn looked(&self, time: Duration) {
         let time = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         self.longest_look_ns.fetch_max(time, Ordering::Relaxed);
@@ -58,8 +58,8 @@ impl Slot {
         self.lock().push(sample);
     }
 
-    /// Counts what became of a request's connections.
-    pub(crate) fn count(&self, measured: &Measured) {
+    /// Counts a request's connections.
+    pub(crate) fn count(&self, measured: &Measurement) {
         let Connections {
             opened,
             was_closed,
@@ -88,7 +88,7 @@ impl Slot {
     }
 }
 
-/// So many slots.
+/// One slot for each worker.
 pub(crate) fn slots(workers: usize) -> Arc<[Slot]> {
     (0..workers).map(|_| Slot::default()).collect()
 }
@@ -115,7 +115,7 @@ pub(crate) struct Recorded {
     pub(crate) generator_errors: u64,
     /// Of these, how many met a connection that the server had closed, and were not sent again.
     pub(crate) stale: u64,
-    /// Requests that were sent again on a new connection, whatever came of them there.
+    /// Requests that were sent again on a new connection, successful or not.
     pub(crate) sent_again: u64,
     /// Connections that were opened.
     pub(crate) opened: u64,
@@ -125,7 +125,7 @@ pub(crate) struct Recorded {
     pub(crate) closing: u64,
     /// Further requests, to which redirects led.
     pub(crate) redirects: u64,
-    /// The longest time that it took to look at a response, in nanoseconds.
+    /// The longest evaluation of a response, in nanoseconds.
     pub(crate) longest_look_ns: u64,
     /// Of all, how many the service did answer.
     pub(crate) answered: u64,
@@ -184,34 +184,34 @@ impl Recorder {
         }
     }
 
-    /// Keeps the sample of a request that never began. Of many, no faster than they are written.
+    /// Records the sample of a request that never began. Blocks if samples arrive faster than they are written.
     pub(crate) fn keep(&self, sample: Sample) {
         self.slots[0].push(sample);
-        // A collector that has ended says why in the end.
+        // A collector that has ended reports its error in `finish`.
         while self.slots[0].len() >= SAMPLES_PER_PART && !self.collector.is_finished() {
             std::thread::sleep(COLLECT_EVERY);
         }
     }
 
-    /// Writes what is left, once all users have gone.
+    /// Writes the rest, after all users have left.
     pub(crate) fn finish(self) -> Result<(Recorded, Vec<Standstill>), LoadError> {
-        // The collector hangs up only after an error, which it returns.
+        // The collector drops its receiver only after an error, which it returns.
         let _ = self.finish.send(());
         match self.collector.join() {
             Ok(recorded) => Ok(recorded?),
-            Err(panic) => Err(LoadError::Collector(said(panic.as_ref()))),
+            Err(panic) => Err(LoadError::Collector(panic_message(panic.as_ref()))),
         }
     }
 }
 
-/// What a panic said.
-fn said(panic: &(dyn Any + Send)) -> String {
+/// The message of a panic.
+fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
-    let said = text.or_else(|| panic.downcast_ref::<&str>().copied());
-    said.unwrap_or("it said nothing").to_owned()
+    let message = text.or_else(|| panic.downcast_ref::<&str>().copied());
+    message.unwrap_or("it said nothing").to_owned()
 }
 
-/// Without its collector a run would only fill the memory.
+/// Stops the run if the collector panics, since samples would fill the memory.
 struct StopOnPanic(StopSignal);
 
 impl Drop for StopOnPanic {
@@ -225,7 +225,7 @@ impl Drop for StopOnPanic {
 
 struct Collector {
     slots: Arc<[Slot]>,
-    /// What each slot gets for its next samples.
+    /// The empty buffer that each slot gets next.
     rooms: Vec<Vec<Sample>>,
     writer: SampleWriter,
     /// Collected and not yet written.
@@ -263,11 +263,11 @@ impl Collector {
                 until_view = COLLECTIONS_PER_VIEW;
             }
             if !running {
-                // The last attempt at what an earlier one could not write, too.
+                // Also the last attempt to write samples that could not be written before.
                 self.write()?;
                 return Ok((self.recorded, self.standstills));
             }
-            // A disk that was slow is not caught up with by collections of next to nothing.
+            // After a slow write, missed collections are skipped.
             next = (next + COLLECT_EVERY).max(Instant::now());
             let due =
                 self.collections >= COLLECTIONS_PER_PART || self.pending.len() >= SAMPLES_PER_PART;
@@ -281,7 +281,7 @@ impl Collector {
         }
     }
 
-    /// Writes what is at hand: one part mostly, and several where the disk kept the collector waiting.
+    /// Writes the pending samples: usually one part, or several after a slow write.
     fn write(&mut self) -> Result<(), SamplesError> {
         let parts = (self.pending.len() / SAMPLES_PER_PART).max(1);
         let samples_each = self.pending.len().div_ceil(parts).max(1);
@@ -302,7 +302,7 @@ impl Collector {
     fn collect(&mut self) {
         self.collections += 1;
         for (slot, room) in self.slots.iter().zip(&mut self.rooms) {
-            // Hardly anything is allocated while a user may be waiting: the next samples will be about as many.
+            // The swapped buffer has room for about as many samples, so that users rarely allocate.
             std::mem::swap(&mut *slot.lock(), room);
             let recorded = &mut self.recorded;
             recorded.sent_again += slot.sent_again.swap(0, Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! Requests as bytes: what does not change is written once, before the run.
+//! Requests as bytes. Constant parts are written once, before the run.
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use workbench_plan::{BodyPart, ResetRequest, Step, Value};
@@ -6,7 +6,7 @@ use workbench_plan::{BodyPart, ResetRequest, Step, Value};
 use crate::client::{Endpoint, Request};
 use crate::error::LoadError;
 
-/// What of a step's requests does not change between them.
+/// The constant parts of a step's requests.
 #[derive(Debug)]
 pub(crate) struct PreparedStep {
     /// Position of the endpoint among those of its replica.
@@ -18,11 +18,11 @@ pub(crate) struct PreparedStep {
     /// The rest of the request line, and the headers that have no variables.
     headers: String,
     method: Method,
-    /// What is in the files of its body, in the order of its parts; empty of those that are text.
+    /// Contents of the files of its body, in the order of its parts; empty for text parts.
     files: Vec<Vec<u8>>,
 }
 
-/// What depends on the method (RFC 9110, section 9).
+/// Properties of the method (RFC 9110, section 9).
 #[derive(Clone, Copy, Debug)]
 struct Method {
     is_head: bool,
@@ -41,19 +41,19 @@ impl Method {
     }
 }
 
-/// Where requests are written; reused, so that a request allocates nothing.
+/// Buffers for requests; reused, so that a request allocates nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Buffers {
     request: String,
     /// A request with a body that is no text.
     bytes: Vec<u8>,
-    /// What has to be looked at, or measured, before it becomes part of the request.
+    /// Text that is checked or measured before it is appended to the request.
     text: String,
     /// The user's cookies.
     cookie: String,
 }
 
-/// Bytes of the longest path with its query. Ours, the limit of the `http` crate's `Uri`.
+/// Bytes of the longest path with its query: the limit of the `http` crate's `Uri`.
 const LONGEST_PATH: usize = 65_534;
 
 impl PreparedStep {
@@ -96,8 +96,8 @@ impl PreparedStep {
         })
     }
 
-    /// The request with the variables' values; `None` where these make its path too long, or a header one that HTTP does not
-    /// allow. `cookies` writes the user's cookies for a path with its query.
+    /// The request with the variables' values. `None` if these make its path too long, or a header invalid. `cookies`
+    /// writes the user's cookies for a path with its query.
     pub(crate) fn write<'a>(
         &self,
         step: &Step,
@@ -184,7 +184,7 @@ impl PreparedStep {
     }
 }
 
-/// A request that puts the target back to where every run begins.
+/// A request that resets the target.
 pub(crate) fn reset<'a>(
     reset: &ResetRequest,
     endpoint: &Endpoint,
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn what_expects_a_body_says_that_it_has_none() {
+    fn methods_that_expect_a_body_send_a_content_length_of_zero() {
         for method in ["POST", "PUT", "PATCH"] {
             let sent = request(&format!("request: {method} shop/${{word}}"), "a").unwrap();
             assert!(sent.ends_with("\r\ncontent-length: 0\r\n\r\n"), "{sent}");
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_no_request_can_carry_is_no_request() {
+    fn a_value_that_makes_a_request_invalid_is_refused() {
         let step = "request: GET shop/${word}\n    headers: { x-word: \"${word}\" }";
         // The service's own path, the slash and the value are the path.
         let longest = "w".repeat(LONGEST_PATH - "/v1/".len());

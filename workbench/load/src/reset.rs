@@ -1,4 +1,4 @@
-//! Requests that put a target back to where every run begins.
+//! Sends the requests that reset a target before a run.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,14 +7,14 @@ use reqwest::StatusCode;
 use workbench_plan::ResetRequest;
 use workbench_samples::ErrorKind;
 
-use crate::client::{Client, Endpoint, Measured, Route, Terms, Wanted};
+use crate::client::{Client, Endpoint, Measurement, Route, Terms, Wanted};
 use crate::error::LoadError;
 use crate::request::Buffers;
 
 /// How long a service may take to reset itself: it may have a lot to delete.
 const RESET_LIMIT: Duration = Duration::from_secs(60);
 
-/// Sends the requests one after another; each has to be answered by a status from 200 to 299.
+/// Sends the requests one after another. Each must be answered with a status from 200 to 299.
 pub(crate) async fn reset(
     requests: &[ResetRequest],
     endpoints: &[Arc<Endpoint>],
@@ -39,14 +39,14 @@ pub(crate) async fn reset(
             expected: &[],
             redirects: 0,
         };
-        let mut measured = Measured::nothing(ErrorKind::Timeout);
+        let mut measured = Measurement::nothing(ErrorKind::Timeout);
         let now = Instant::now();
         client
             .send(route, &message, &terms, now, &mut measured)
             .await;
         let refused = match measured.outcome {
             Ok(200..=299) => continue,
-            Ok(status) => format!("was answered with {}", in_words(status)),
+            Ok(status) => format!("was answered with {}", describe(status)),
             Err(error) => format!("failed ({})", error.as_str()),
         };
         return Err(LoadError::Reset {
@@ -58,7 +58,7 @@ pub(crate) async fn reset(
 }
 
 /// `404 Not Found`; the words are missing where HTTP has none.
-fn in_words(status: u16) -> String {
+fn describe(status: u16) -> String {
     let reason = StatusCode::from_u16(status)
         .ok()
         .and_then(|status| status.canonical_reason());

@@ -1,7 +1,7 @@
-//! One run from the plan to its folder: target, users, samples, manifest. Long, for the order of all that begins and ends with a run
-//! is to be seen in one place.
+//! One run from the plan to its folder: target, users, samples, manifest. Long, so that the order in which the parts of
+//! a run start and end can be read in one place.
 
-mod judgement;
+mod outcome;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,44 +19,44 @@ use crate::client::{self, Endpoint};
 use crate::directory::RunDirectory;
 use crate::error::{LoadError, with_causes};
 use crate::exchange::{ExchangeObserver, Exchanges, Keeper};
-use crate::given;
 use crate::host;
 use crate::limits::Limits;
 use crate::live::{Live, LiveTimes};
+use crate::monitor::{self, Sources, Watch};
 use crate::recorder::{self, Recorded, Recorder, Standstill};
 use crate::reset;
+use crate::simultaneous::{self, SimultaneousStart};
 use crate::start_at::{self, utc_ns};
 use crate::stop::{StopReason, StopSignal};
 use crate::target::{BookstoreCommand, RunningTarget};
 use crate::time_sync;
-use crate::together::{self, Together};
-use crate::validity::{Moment, SoFar};
-use crate::watch::{self, Sources, Watch};
+use crate::validity::{LiveChecks, Moment};
+use crate::variables;
 use crate::workers::Workers;
 
-/// What a run needs besides its plan.
+/// Options of a run besides its plan.
 pub struct RunOptions {
-    /// Where the run is kept.
+    /// The run's folder.
     pub directory: RunDirectory,
-    /// Where the run stands in its series, if it is part of one.
+    /// The position of the run in its series, if any.
     pub series: Option<SeriesPlace>,
     /// The program that is the bundled bookstore.
     pub bookstore: BookstoreCommand,
-    /// What makes the run, for the manifest.
+    /// The tool's version, for the manifest.
     pub tool: Tool,
     /// Accepts whatever certificate a service presents; recorded in the manifest.
     pub insecure: bool,
-    /// Has the run begin at the same time as others.
-    pub together: Option<Together>,
-    /// When the schedule starts; as soon as all is ready where that is later, or where it is not given.
+    /// Starts the run at the same time as others.
+    pub together: Option<SimultaneousStart>,
+    /// When the schedule starts. If `None` or too early, it starts as soon as all is ready.
     pub start_at: Option<SystemTime>,
-    /// What of the plan's load this run makes; all of it where it is not given.
+    /// The segment of the plan that this run executes; `None` for all of it.
     pub segment: Option<Segment>,
     /// Ends the run early.
     pub stop: StopSignal,
-    /// Is told once a second how the run goes; runs beside the load, never in its way.
+    /// Called once a second with live values, in a thread without users.
     pub observer: Box<dyn Fn(&Live) + Send>,
-    /// Is given every exchange, for runs of a few; in the way of the load.
+    /// Called with every exchange, in the threads of the users: for runs with few requests.
     pub exchanges: Option<ExchangeObserver>,
 }
 
@@ -67,36 +67,36 @@ pub struct FinishedRun {
     pub directory: PathBuf,
     /// How it ended.
     pub outcome: Outcome,
-    /// Whether it can be believed.
+    /// The validity checks.
     pub validity: Validity,
 }
 
-/// Runs a plan and keeps every sample in the folder made for it.
+/// Runs a plan and stores every sample in its folder.
 ///
 /// # Errors
 ///
-/// When the run cannot begin (nothing is left behind then), or when its results cannot be
-/// written. A run that was stopped, or that lost its target, is finished, not an error.
+/// The run cannot begin (then its folder is removed), or its results cannot be written. A run that was stopped, or that
+/// lost its target, is not an error.
 pub async fn run(plan: &Plan, options: RunOptions) -> Result<FinishedRun, LoadError> {
     let limits = Limits::of_this_machine();
     let prepared = prepare(plan, &options, &limits).await;
     let prepared = prepared.inspect_err(|_| options.directory.remove())?;
     let (target, ready) = prepared;
     let directory = options.directory.path().to_owned();
-    // Where the file system knows no locks, a run that goes on is taken for one that was killed.
+    // Without locks in the file system, a running run looks like a killed one.
     let _lock = RunLock::hold(&directory);
     let finished = load(plan, options, &target, ready, limits.open_files).await;
     if let Err(error) = &finished {
         note_failure(&directory, error);
     }
-    // Whatever became of the run: the bookstore removes its databases.
+    // In any case, so that the bookstore removes its databases.
     target.stop().await;
     finished
 }
 
-/// A manifest that still says that the run goes on says why it does not.
+/// Stores the reason of the failure in a manifest that still says that the run is running.
 fn note_failure(directory: &Path, error: &LoadError) {
-    // Where the manifest cannot be read or written either, the error says why.
+    // If the manifest cannot be read or written, the error is reported anyway.
     if let Ok(manifest) = Manifest::read(directory)
         && manifest.outcome == Outcome::Running
     {
@@ -110,18 +110,18 @@ fn note_failure(directory: &Path, error: &LoadError) {
     }
 }
 
-/// What a run is made with: the services of the target, what is watched of it, and what variables are.
-type Ready = (Vec<Vec<Arc<Endpoint>>>, Sources, given::Sources);
+/// The prepared parts of a run: the target's endpoints, the monitored sources, and the variables.
+type Ready = (Vec<Vec<Arc<Endpoint>>>, Sources, Variables);
 
-/// Makes the target ready, and sure that its services can be reached.
+/// Prepares the target, and checks that its services can be reached.
 async fn prepare(
     plan: &Plan,
     options: &RunOptions,
     limits: &Limits,
 ) -> Result<(RunningTarget, Ready), LoadError> {
     limits.check(plan, &schedule_of(plan, options.segment))?;
-    // Whatever is missing is said before the target is touched.
-    let given = given::Sources::open(plan, &plan.schedule())?;
+    // Missing inputs are reported before the target is touched.
+    let variables = Variables::open(plan, &plan.schedule())?;
     let directory = options.directory.path();
     let resolved = plan.stored();
     write(&directory.join("experiment.yaml"), &resolved)?;
@@ -141,7 +141,7 @@ async fn prepare(
         () = options.stop.stopped() => Err(LoadError::Interrupted),
     };
     match ready {
-        Ok((endpoints, sources)) => Ok((target, (endpoints, sources, given))),
+        Ok((endpoints, sources)) => Ok((target, (endpoints, sources, variables))),
         Err(error) => {
             target.stop().await;
             Err(error)
@@ -149,7 +149,7 @@ async fn prepare(
     }
 }
 
-/// Finds the services of the target and its processes, and puts it back to where every run begins.
+/// Resolves the target's services and processes, and resets the target.
 async fn make_ready(
     plan: &Plan,
     target: &RunningTarget,
@@ -171,12 +171,12 @@ async fn make_ready(
     Ok((replicas, sources))
 }
 
-/// Follows the schedule against a target that is ready.
+/// Executes the schedule against a prepared target.
 async fn load(
     plan: &Plan,
     options: RunOptions,
     target: &RunningTarget,
-    (endpoints, sources, given): Ready,
+    (endpoints, sources, variables): Ready,
     open_files: Option<u64>,
 ) -> Result<FinishedRun, LoadError> {
     let directory = options.directory;
@@ -237,7 +237,7 @@ async fn load(
     let exchanges = Exchanges::new(
         labels.clone(),
         plan.seed,
-        given.secrets(),
+        variables.secrets(),
         options.exchanges,
     );
     let attack = Arc::new(Attack::new(
@@ -245,7 +245,7 @@ async fn load(
         schedule,
         endpoints,
         &labels,
-        (Arc::clone(&slots), given, exchanges),
+        (Arc::clone(&slots), variables, exchanges),
         options.stop.clone(),
         options.together.is_some() || options.start_at.is_some(),
     )?);
@@ -262,7 +262,7 @@ async fn load(
     let beside = sources.beside();
     if let Some(together) = options.together {
         let own = sources.processes(target_among_others);
-        let begin = together::begin(together, Arc::clone(&attack), own, Arc::clone(&beside));
+        let begin = simultaneous::begin(together, Arc::clone(&attack), own, Arc::clone(&beside));
         tokio::spawn(begin);
     }
     if let Some(at) = options.start_at {
@@ -284,19 +284,19 @@ async fn load(
     let executed = attack::execute(&attack).await;
     let (ended, panicked) = *executed.as_ref().unwrap_or(&(Instant::now(), 0));
     let complete = attack.is_complete(ended);
-    // Asked to stop when it was over anyway, a run is complete.
+    // A stop after the end of the schedule does not count.
     let stopped = attack.stop.reason().filter(|reason| {
         let asked = matches!(reason, StopReason::Interrupted | StopReason::OtherEnded(_));
         !complete || !asked
     });
     let arrivals = attack.finish_arrivals(|sample| recorder.keep(sample));
-    // Whatever went wrong, what was recorded is written first.
+    // Recorded samples are written before any error is returned.
     let (recorded, standstills) = recorder.finish()?;
     let watched = watch.finish();
     let kept = keeper.finish();
     executed?;
     kept?;
-    // Stopped while it waited for the others.
+    // The run was stopped while it waited for the others.
     if attack.begun().is_none() {
         directory.remove();
         return Err(LoadError::Interrupted);
@@ -306,7 +306,7 @@ async fn load(
     manifest.arrivals = arrivals
         .as_ref()
         .map_or_else(Vec::new, |record| record.seconds.clone());
-    manifest.outcome = judgement::judge(
+    manifest.outcome = outcome::judge(
         &mut manifest,
         &attack,
         recorded,
@@ -317,7 +317,7 @@ async fn load(
     );
     if let Some(validity) = &mut manifest.validity {
         if options.segment.is_some() {
-            judgement::leave_users_to_the_whole(validity);
+            outcome::leave_users_to_the_whole(validity);
         }
         validity.checks.extend(
             options
@@ -331,7 +331,7 @@ async fn load(
         if let Some(Err(error)) = stored {
             validity
                 .checks
-                .push(watch::not_stored(&with_causes(&error)));
+                .push(monitor::not_stored(&with_causes(&error)));
         }
     }
     manifest.write(&directory.path)?;
@@ -342,7 +342,7 @@ async fn load(
     })
 }
 
-/// What of the plan's load is made.
+/// The schedule of the plan, or of its segment.
 fn schedule_of(plan: &Plan, segment: Option<Segment>) -> Schedule {
     let whole = plan.schedule();
     match segment {
@@ -369,16 +369,16 @@ fn labels(plan: &Plan) -> Labels {
     }
 }
 
-/// What the collector does each second besides collecting: it renews the live view, and notes
-/// the start of the schedule in the manifest as soon as there is one.
+/// The collector's callback, once a second: updates the live view, and writes the start of the schedule to the manifest
+/// as soon as it is known.
 fn observe(
     attack: Arc<Attack>,
     mut manifest: Manifest,
     directory: PathBuf,
     observer: Box<dyn Fn(&Live) + Send>,
 ) -> impl FnMut(&LiveTimes, &Recorded, &[Standstill]) + Send + 'static {
-    let steady = judgement::steady(&attack.plan, &attack.schedule);
-    let mut so_far = SoFar::new(&attack.schedule, steady, watch::available());
+    let steady = outcome::steady(&attack.plan, &attack.schedule);
+    let mut so_far = LiveChecks::new(&attack.schedule, steady, monitor::available());
     let mut errors_before = 0;
     move |times, recorded, standstills| {
         let Some(clock) = attack.begun() else {
@@ -386,12 +386,12 @@ fn observe(
         };
         if manifest.started_at.is_none() {
             manifest.started_at = Some(clock.start_utc_ns());
-            // The end of the run writes it again, and reports what keeps it from being written.
+            // The end of the run writes it again, and reports errors.
             let _ = manifest.write(&directory);
         }
         let elapsed = clock.elapsed();
         let planned_users = attack.schedule.users_at(elapsed);
-        let users = attack.presences.active();
+        let users = attack.active_users.active();
         let waiting: u64 = attack.pools.iter().map(|pool| pool.waiting(elapsed)).sum();
         let checks = so_far.look(&Moment {
             clock,
@@ -421,8 +421,8 @@ fn observe(
     }
 }
 
-/// Whether the target's processes may be among this machine's others: whoever did not start them cannot know which
-/// they are, only that they listen at an address of this machine.
+/// Whether unknown processes on this machine may belong to the target: it was not started by the workbench, and an
+/// endpoint has an address of this machine.
 fn among_others(target: &Target, endpoints: &[Vec<Arc<Endpoint>>]) -> bool {
     match target {
         Target::Bookstore(bookstore) => bookstore.database != Database::Sqlite,

@@ -1,4 +1,4 @@
-//! A run that begins at a time of day: segments of one run are given the same.
+//! Starts a run at a time of day, such as the segments of one run.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,20 +10,20 @@ use workbench_samples::{Check, CheckStatus, RunLock, segment_folders};
 use crate::attack::Attack;
 use crate::clock::Clock;
 use crate::host;
-use crate::together::Processes;
-use crate::watch::Beside;
+use crate::monitor::Beside;
+use crate::simultaneous::Processes;
 
-/// So long before the start the monotonic clock takes over: the clock of the machine may be set until then.
+/// The monotonic clock is used from this time before the start. Until then the machine's clock may be adjusted.
 const AHEAD: Duration = Duration::from_millis(250);
-/// How long the time of day is not looked at while the start is far.
+/// Interval of reading the time of day while the start is far.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// From the time at which a late run is ready to its start.
 const LEAD: Duration = Duration::from_millis(50);
-/// A start that is later than this is told of: as for users.
+/// A later start is a warning; the limit is that of users.
 const LATENESS_TOLERANCE: Duration = Duration::from_millis(100);
 
-/// Waits for the time, with every user launched, and begins. In `segment`, the folder of a segment, the processes of the run
-/// are noted for the other segments on this machine, and theirs are found.
+/// Waits for the time, after all users have been launched, and starts the run. With `segment`, the folder of a segment,
+/// writes the run's processes there for the other segments on this machine, and reads theirs.
 pub(crate) async fn begin(
     at: SystemTime,
     attack: Arc<Attack>,
@@ -53,7 +53,7 @@ async fn almost(at: SystemTime) {
     }
 }
 
-/// Whether the schedule began when it was to.
+/// Checks whether the schedule started in time.
 pub(crate) fn check(at: SystemTime, started_utc_ns: i64) -> Check {
     let late_ns = u64::try_from(started_utc_ns.saturating_sub(utc_ns(at))).unwrap_or_default();
     let late = Duration::from_nanos(late_ns);
@@ -81,7 +81,7 @@ pub(crate) fn utc_ns(at: SystemTime) -> i64 {
     i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
 }
 
-/// What a segment tells others: its processes, and on which machine their numbers mean something.
+/// The processes of a segment and its machine, for the other segments.
 #[derive(Serialize, Deserialize)]
 struct Neighbour {
     machine: String,
@@ -93,7 +93,7 @@ fn note(folder: &Path, processes: Processes) {
         machine: host::identity(),
         processes,
     };
-    // Where it cannot be told, the others take these processes for strangers, and say so.
+    // Without it, the other segments count these processes as other load, and report that.
     if let Ok(text) = serde_json::to_string(&neighbour) {
         let _ = RunLock::note(folder, &text);
     }
@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn segments_on_one_machine_know_each_other_and_not_those_of_another_or_those_that_ended() {
+    fn segments_know_running_segments_on_the_same_machine_only() {
         let run = tempfile::tempdir().unwrap();
         let folder = |number| {
             let folder = run

@@ -1,4 +1,4 @@
-//! Asking a run to end early.
+//! The signal that ends a run early.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,18 +7,18 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-/// Ends a run when asked to, from any thread (a Ctrl-C handler, for instance).
+/// Ends a run early, from any thread, such as a Ctrl-C handler.
 #[derive(Clone, Debug)]
 pub struct StopSignal {
     sender: Arc<watch::Sender<Option<(StopReason, Instant)>>>,
-    /// The same for those who ask before every request.
+    /// The same as a flag, which users check before every request.
     stopped: Arc<AtomicBool>,
 }
 
 /// Why a run ends before its schedule does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StopReason {
-    /// Somebody asked for it.
+    /// The user interrupted it.
     Interrupted,
     /// The target ended; how.
     TargetEnded(String),
@@ -31,7 +31,7 @@ pub enum StopReason {
 }
 
 impl StopSignal {
-    /// A signal that nobody has given yet.
+    /// A signal that has not been given.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -46,7 +46,7 @@ impl StopSignal {
             let first = current.is_none();
             if first {
                 *current = Some((reason, Instant::now()));
-                // Before anybody is woken, who would ask.
+                // Set before waiting tasks are woken, which check it.
                 self.stopped.store(true, Ordering::Release);
             }
             first

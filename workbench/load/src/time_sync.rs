@@ -1,4 +1,4 @@
-//! How far this machine's clock is from the time, as far as the daemon that sets it says: nothing is asked over the network.
+//! The offset of this machine's clock, as reported by the daemon that sets it. Nothing is requested over the network.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -6,22 +6,22 @@ use std::time::Duration;
 use tokio::process::Command;
 use workbench_samples::ClockReading;
 
-/// Longest time that a daemon has for its answer.
+/// Time limit of a daemon's response.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Asks chrony, or whatever timedatectl knows of; `None` where nobody says.
+/// Reads the state of chrony, else of timedatectl. `None` if neither responds.
 pub(crate) async fn read() -> Option<ClockReading> {
-    if let Some(said) = ask("chronyc", &["-n", "-c", "tracking"]).await
-        && let Some(reading) = of_chrony(&said)
+    if let Some(output) = ask("chronyc", &["-n", "-c", "tracking"]).await
+        && let Some(reading) = of_chrony(&output)
     {
         return Some(reading);
     }
-    let said = ask(
+    let output = ask(
         "timedatectl",
         &["show", "--property=NTPSynchronized", "--value"],
     )
     .await?;
-    of_timedatectl(&said)
+    of_timedatectl(&output)
 }
 
 async fn ask(program: &str, arguments: &[&str]) -> Option<String> {
@@ -41,8 +41,8 @@ async fn ask(program: &str, arguments: &[&str]) -> Option<String> {
 ///
 /// # References
 /// chrony's manual, `chronyc`, "tracking".
-fn of_chrony(said: &str) -> Option<ClockReading> {
-    let fields: Vec<&str> = said.trim().split(',').collect();
+fn of_chrony(output: &str) -> Option<ClockReading> {
+    let fields: Vec<&str> = output.trim().split(',').collect();
     let seconds = |field: usize| fields.get(field - 1)?.parse::<f64>().ok();
     let (offset, delay, dispersion) = (seconds(5)?, seconds(11)?, seconds(12)?);
     let nanoseconds = |seconds: f64| (seconds * 1e9).round() as i64;
@@ -54,8 +54,8 @@ fn of_chrony(said: &str) -> Option<ClockReading> {
     })
 }
 
-fn of_timedatectl(said: &str) -> Option<ClockReading> {
-    let is_synchronised = match said.trim() {
+fn of_timedatectl(output: &str) -> Option<ClockReading> {
+    let is_synchronised = match output.trim() {
         "yes" => true,
         "no" => false,
         _ => return None,
@@ -73,13 +73,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_chrony_says_becomes_an_offset_and_a_bound_of_its_error() {
-        let said = "A9FEA97B,169.254.169.123,4,1795766521.5,0.000012,-0.00001,0.00002,-3.1,0.002,0.05,0.0004,0.0003,16.2,Normal\n";
-        let reading = of_chrony(said).unwrap();
+    fn the_output_of_chrony_gives_an_offset_and_its_error_bound() {
+        let output = "A9FEA97B,169.254.169.123,4,1795766521.5,0.000012,-0.00001,0.00002,-3.1,0.002,0.05,0.0004,0.0003,16.2,Normal\n";
+        let reading = of_chrony(output).unwrap();
         assert!(reading.is_synchronised);
         assert_eq!(reading.offset_ns, Some(12_000));
         assert_eq!(reading.error_ns, Some(512_000));
-        let lost = said.replace("Normal", "Not synchronised");
+        let lost = output.replace("Normal", "Not synchronised");
         assert!(!of_chrony(&lost).unwrap().is_synchronised);
         assert_eq!(of_chrony("506 Cannot talk to daemon\n"), None);
     }

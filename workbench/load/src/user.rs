@@ -1,6 +1,6 @@
-//! One user's life: waits for its start, runs its scenario over and over, leaves at its stop. Or it serves arrivals.
+//! One user: it waits for its start, repeats its scenario, and leaves at its stop. Or it serves arrivals.
 //!
-//! A scenario is a flat list of operations with jumps, so that a life is a loop.
+//! A scenario is a flat list of operations with jumps, which a loop executes.
 
 mod program;
 mod send;
@@ -13,26 +13,26 @@ use workbench_samples::Phase;
 
 use crate::attack::{Attack, arrival_number};
 use crate::client::Client;
-use crate::given::Turn;
 use crate::pacer::Pacer;
 use crate::request::Buffers;
 use crate::stop::StopReason;
+use crate::variables::Turn;
 use program::{Course, End, Program};
 
-/// A user whose beginning did not give it what it needs waits this long before it tries again. Ours.
+/// Pause before `on_start` is repeated after it failed to capture what later steps need. Our choice.
 const PAUSE_BEFORE_BEGINNING_AGAIN: Duration = Duration::from_secs(1);
-/// An iteration that sends nothing and takes no time is not begun again at once. Ours.
+/// Pause after an iteration without requests and pauses. Our choice.
 const PAUSE_WITHOUT_REQUEST: Duration = Duration::from_millis(10);
 
-/// Everything that one user carries from request to request.
+/// The state of one user.
 pub(crate) struct User {
     attack: Arc<Attack>,
     pacer: Arc<Pacer>,
     /// Position among the users of this process.
     index: usize,
-    /// Its position among all users of the plan decides all that it draws and takes.
+    /// Its position among all users of the plan determines its random numbers and data rows.
     span: UserSpan,
-    /// Of the target, by position; all requests of an iteration go to it.
+    /// Position of its replica of the target; all requests of an iteration go to it.
     replica: usize,
     scenario: usize,
     client: Client,
@@ -41,15 +41,15 @@ pub(crate) struct User {
     values: Vec<Value>,
     /// Of the scenario's loops.
     counters: Vec<u32>,
-    /// Until when the user thinks before it does anything else.
+    /// The end of the current think time.
     thinks_until: Option<Instant>,
     /// Reused for every request.
     buffers: Buffers,
-    /// Values of secret columns so far: variables that were made of them stay.
+    /// Values of secret columns so far. Variables made of them may still exist.
     secrets: Vec<String>,
 }
 
-/// As many are remembered of a user, the first ones and the last ones. Ours.
+/// Most secrets remembered for a user: the first ones and the last ones. Our choice.
 const MOST_SECRETS: usize = 1_000;
 
 impl User {
@@ -79,7 +79,7 @@ impl User {
         user
     }
 
-    /// Sets the scenario's variables to what they are before anything was drawn.
+    /// Resets the scenario's variables to their state before any draw.
     fn forget(&mut self) {
         let scenario = &self.attack.plan.scenarios[self.scenario];
         self.values.clear();
@@ -94,9 +94,9 @@ impl User {
         self.secrets.clear();
     }
 
-    /// Remembers the secrets of the rows that the user has now.
+    /// Records the secrets of the user's current rows.
     fn note_secrets(&mut self, attack: &Attack) {
-        for secret in attack.sources.secret_values(self.scenario, &self.values) {
+        for secret in attack.variables.secret_values(self.scenario, &self.values) {
             if !self.secrets.iter().any(|known| *known == secret) {
                 if self.secrets.len() >= MOST_SECRETS {
                     self.secrets.remove(MOST_SECRETS / 2);
@@ -106,7 +106,7 @@ impl User {
         }
     }
 
-    /// Lives from the user's start to its stop, or until the run is stopped.
+    /// Runs the user from its start to its stop, or until the run is stopped.
     pub(crate) async fn live(mut self) {
         let attack = Arc::clone(&self.attack);
         match self.span.work {
@@ -116,14 +116,14 @@ impl User {
         }
     }
 
-    /// Iteration after iteration, between what the user does when it comes and when it leaves.
+    /// Executes `on_start`, up to `iterations` iterations, and `on_stop`.
     async fn iterate_at_most(&mut self, attack: &Attack, iterations: u32) {
         let start = attack.clock().at(self.span.start);
         if !attack.wait_until(&self.pacer, start).await {
             return;
         }
         let stop = attack.clock().at(self.span.stop);
-        let mut presence = attack.presences.enter(start, stop);
+        let mut presence = attack.active_users.enter(start, stop);
         let mut course = Course::default();
         let has_begun = self.come(attack, stop, &mut course).await;
         if has_begun {
@@ -137,7 +137,7 @@ impl User {
         }
         presence.last_response = course.last_response;
         let is_done = presence.is_done;
-        // The schedule has it no longer: what follows is no part of its load.
+        // From here on the user no longer counts as active.
         drop(presence);
         if is_done {
             attack.leave();
@@ -152,7 +152,7 @@ impl User {
         }
     }
 
-    /// What a user does once, again and again until it has what it needs; `false` when it has to leave before.
+    /// Executes `on_start`, repeatedly until it succeeds. Returns `false` if the user must leave before.
     async fn come(&mut self, attack: &Attack, stop: Instant, course: &mut Course) -> bool {
         let turn = Turn::User(self.span.position, 1);
         if !self.begin(attack, turn) {
@@ -180,7 +180,7 @@ impl User {
         }
     }
 
-    /// What a user does when it leaves.
+    /// Executes `on_stop`.
     async fn go(&mut self, attack: &Attack, turn: Turn, course: &mut Course) {
         let program = Program {
             operations: &attack.plan.scenarios[self.scenario].on_stop,
@@ -192,10 +192,10 @@ impl User {
         self.perform(attack, program, course).await;
     }
 
-    /// Gives the variables their first values; `false` where there is none.
+    /// Sets the variables' first values. Returns `false` if a row cannot be read.
     fn begin(&mut self, attack: &Attack, turn: Turn) -> bool {
         let now = attack.clock().utc_ns(Instant::now());
-        let begun = attack.sources.begin(
+        let begun = attack.variables.begin(
             &attack.plan,
             self.scenario,
             turn,
@@ -207,13 +207,13 @@ impl User {
         stop_without(attack, begun)
     }
 
-    /// One iteration for each arrival that falls to it. Each arrival is a user of its own, who comes and goes.
+    /// Executes one iteration for each assigned arrival. Each arrival counts as a new user.
     async fn serve(&mut self, attack: &Attack, stream: usize) {
         let pool = &attack.pools[stream];
         while let Some(taken) = pool.next(attack.clock().elapsed()).await {
             let arrival = taken.arrival;
             self.scenario = arrival.scenario;
-            // Which users are called is chance: shares of replicas must not depend on it.
+            // Which users are called is random, and must not affect the shares of replicas.
             self.replica = arrival.number as usize % attack.endpoints.len();
             self.random =
                 workbench_plan::random_for_arrival(attack.plan.seed, stream, arrival.number);
@@ -232,7 +232,7 @@ impl User {
                 return;
             }
             pool.begin(&taken, attack.clock().elapsed());
-            let _serving = attack.presences.serve();
+            let _serving = attack.active_users.serve();
             self.visit(attack, turn, intended).await;
             if attack.stop.is_stopped() {
                 return;
@@ -240,7 +240,8 @@ impl User {
         }
     }
 
-    /// What an arrival does from its coming to its going. It sends its first request even if the schedule is over by then.
+    /// Executes `on_start`, an iteration and `on_stop` for an arrival. Its first request is sent even after the end of
+    /// the schedule.
     async fn visit(&mut self, attack: &Attack, turn: Turn, intended: Instant) {
         let scenario = &attack.plan.scenarios[self.scenario];
         let stop = attack.clock().at(self.span.stop);
@@ -256,7 +257,7 @@ impl User {
             thinks: false,
         };
         if self.perform(attack, program, &mut course).await == End::Done {
-            // Whoever begins late does all of it late: the wait counts where response times are judged.
+            // The delay of a late arrival counts in its response times.
             if course.arrived.is_none() {
                 course.arrived = Some(Instant::now() - course.waited);
             }
@@ -267,13 +268,13 @@ impl User {
                 ..program
             };
             self.perform(attack, program, &mut course).await;
-            // Whoever serves arrivals is free now: when the next one comes is not for it to say.
+            // A user who serves arrivals is free at once, without think time.
             self.thinks_until = None;
             self.go(attack, turn, &mut course).await;
         }
     }
 
-    /// One iteration, and the wait for the next one; `false` when the user has to leave.
+    /// Executes one iteration, and waits for the next. Returns `false` if the user must leave.
     async fn iterate(
         &mut self,
         attack: &Attack,
@@ -291,7 +292,7 @@ impl User {
             self.client.disconnect();
         }
         let row = attack
-            .sources
+            .variables
             .rows(self.scenario, turn, Per::Iteration, &mut self.values);
         if !stop_without(attack, row) {
             return false;
@@ -325,7 +326,7 @@ impl User {
     }
 }
 
-/// Ends the run where a row of a data file cannot be had; `true` where it could.
+/// Ends the run if a row of a data file could not be read. Returns whether it could.
 fn stop_without(attack: &Attack, row: Result<(), String>) -> bool {
     row.map_err(|why| attack.stop.stop(StopReason::DataNotRead(why)))
         .is_ok()

@@ -1,11 +1,11 @@
-//! Whether a run can be believed: what was achieved against what was planned. Long, for it is a list: one check
-//! a function.
+//! Validity checks of a run: the achieved load against the planned one. Long, because it is a list with one function
+//! for each check.
 
 mod connections;
 mod generator;
+mod live;
 mod open_model;
 mod processors;
-mod so_far;
 
 use std::ops::Range;
 use std::time::{Duration, Instant};
@@ -13,32 +13,32 @@ use std::time::{Duration, Instant};
 use workbench_plan::Schedule;
 use workbench_samples::{Check, CheckStatus, UsersInSecond, Validity};
 
+use crate::active_users::UserActivity;
 use crate::clock::Clock;
+use crate::monitor::Processors;
 use crate::pool::Record;
-use crate::presence::Presence;
 use crate::recorder::{Recorded, Standstill};
-use crate::watch::Processors;
 
 pub use generator::GENERATOR_STANDSTILL;
-pub(crate) use so_far::{Moment, SoFar};
+pub(crate) use live::{LiveChecks, Moment};
 
 /// Largest deviation from the planned users, as a fraction of their peak, that passes.
 const USERS_TOLERANCE: f64 = 0.01;
-/// Past this one the run is invalid.
+/// Above this deviation the run is invalid.
 const USERS_LIMIT: f64 = 0.05;
 /// Largest part of the users' time that may be spent on anything but waiting for responses.
 const UNACCOUNTED_TIME_TOLERANCE: f64 = 0.05;
 
-/// How long the last response may keep a run past the end of its schedule before it is mentioned. Ours.
+/// How long the last response may arrive after the end of the schedule before that is reported. Our choice.
 const OVERTIME_TOLERANCE: Duration = Duration::from_secs(1);
 
-/// What a run is judged by.
+/// The data that the checks use.
 pub(crate) struct Evidence<'a> {
     pub(crate) schedule: &'a Schedule,
     pub(crate) clock: &'a Clock,
     pub(crate) users: &'a [UsersInSecond],
-    pub(crate) presences: &'a [Presence],
-    /// What became of the arrivals, where the plan has any.
+    pub(crate) active_users: &'a [UserActivity],
+    /// Statistics of the arrivals, if the plan has any.
     pub(crate) arrivals: Option<&'a Record>,
     /// Users who ended by a panic.
     pub(crate) panicked: usize,
@@ -46,7 +46,7 @@ pub(crate) struct Evidence<'a> {
     pub(crate) ended: Duration,
     /// The part of the schedule in which the use of the processors is judged.
     pub(crate) steady: Range<Duration>,
-    /// Who used the processors, over the run.
+    /// Use of the processors over the run.
     pub(crate) processors: &'a [Processors],
     /// When the generator did not run.
     pub(crate) standstills: &'a [Standstill],
@@ -57,7 +57,7 @@ pub(crate) struct Evidence<'a> {
     pub(crate) recorded: Recorded,
     /// Connections that the users need: one each to each service.
     pub(crate) connections: u64,
-    /// Requests counted by the target itself, where it says.
+    /// Requests counted by the target itself, if known.
     pub(crate) served: Option<u64>,
     /// Whether users think between requests.
     pub(crate) thinking: bool,
@@ -67,7 +67,7 @@ pub(crate) struct Evidence<'a> {
     pub(crate) stopped: Option<(Duration, String)>,
 }
 
-/// Judges a run.
+/// Makes all checks.
 pub(crate) fn judge(evidence: &Evidence<'_>) -> Validity {
     let mut checks = vec![schedule_followed(evidence)];
     checks.extend(users_achieved(evidence));
@@ -128,7 +128,7 @@ fn schedule_followed(evidence: &Evidence<'_>) -> Check {
     let (status, finding) = match &evidence.stopped {
         None => (
             CheckStatus::Passed,
-            // Users may have left earlier, with nothing left to do.
+            // Users may have left earlier, after their iterations.
             format!(
                 "followed to its end at {:.1} s",
                 planned.min(evidence.ended.as_secs_f64())
@@ -147,13 +147,13 @@ fn users_achieved(evidence: &Evidence<'_>) -> Option<Check> {
     if peak == 0.0 {
         return None;
     }
-    // Up to where there was a plan, and, for a run that was stopped, up to there.
+    // Up to the end of the schedule or, for a stopped run, up to the stop.
     let end = evidence.schedule.end();
     let until = match &evidence.stopped {
         Some((after, _)) => end.min(Duration::from_secs(after.as_secs())),
         None => end,
     };
-    // Users that only wait for a response that was on its way at their stop are no mistake of the generator.
+    // Users who wait for a response that was in flight at their stop are not surplus.
     let waiting = users_in_seconds(evidence, |user| (user.stop, user.free().min(user.to)));
     let in_time = |user: &UsersInSecond| user.achieved - waiting[user.second as usize];
     let judge = |user: &UsersInSecond| {
@@ -161,7 +161,7 @@ fn users_achieved(evidence: &Evidence<'_>) -> Option<Check> {
         let second_ends = Duration::from_secs(u64::from(user.second) + 1);
         let leaving = second_ends > evidence.schedule.hold_end();
         let status = match up_to(surplus.abs(), USERS_TOLERANCE, USERS_LIMIT) {
-            // A user that leaves late has sent nothing since its stop: the load was the planned one.
+            // A user who leaves late has sent nothing since its stop, so the load was as planned.
             CheckStatus::Failed if leaving && surplus > 0.0 => CheckStatus::Warning,
             status => status,
         };
@@ -176,9 +176,9 @@ fn users_achieved(evidence: &Evidence<'_>) -> Option<Check> {
         a_status.cmp(b_status).then(a.total_cmp(b))
     });
     let Some(((status, deviation), worst)) = worst else {
-        // Users who had done all they had to do need no whole second for it.
-        let all_done = evidence.presences.iter().all(|user| user.is_done);
-        return (!all_done || evidence.presences.is_empty()).then(|| {
+        // Iterations may take less than a second.
+        let all_done = evidence.active_users.iter().all(|user| user.is_done);
+        return (!all_done || evidence.active_users.is_empty()).then(|| {
             let finding = "no whole second was run".into();
             check("users", CheckStatus::Failed, finding)
         });
@@ -194,7 +194,7 @@ fn users_achieved(evidence: &Evidence<'_>) -> Option<Check> {
     Some(check("users", status, finding))
 }
 
-/// Users who ended by a fault of the workbench's own.
+/// Users who ended by a bug of the workbench.
 fn users_lost(evidence: &Evidence<'_>) -> Option<Check> {
     let finding = format!(
         "{} ended by a fault of the workbench: please report it",
@@ -203,8 +203,8 @@ fn users_lost(evidence: &Evidence<'_>) -> Option<Check> {
     (evidence.panicked > 0).then(|| check("users lost", CheckStatus::Failed, finding))
 }
 
-/// A request that got no response may or may not have been counted by the target, one that was sent again once or twice.
-/// Of a chain of redirects every request but the last was answered.
+/// The target may or may not have counted a request without a response, and may have counted a repeated request once or
+/// twice. Of a chain of redirects every request but the last got a response.
 fn requests_accounted(evidence: &Evidence<'_>) -> Option<Check> {
     let served = evidence.served?;
     let Recorded {
@@ -234,11 +234,11 @@ fn requests_accounted(evidence: &Evidence<'_>) -> Option<Check> {
 
 fn requests_failed(evidence: &Evidence<'_>) -> Check {
     let recorded = evidence.recorded;
-    // What the generator could not send, or sent on a closed connection, says nothing of the target.
+    // Requests that were not sent, or sent on a closed connection, do not count.
     let not_sent = recorded.generator_errors + recorded.stale;
     let samples = recorded.samples - not_sent;
     let errors = recorded.errors - not_sent;
-    // The error rate of the tables counts these, too: without them the finding would contradict it.
+    // The error rate of the tables includes these, and the finding must agree with it.
     let never_started = evidence.arrivals.map_or(0, |it| it.never_started);
     let mut unsent = match not_sent {
         0 => String::new(),
@@ -277,15 +277,15 @@ fn requests_failed(evidence: &Evidence<'_>) -> Check {
     check("errors", status, finding)
 }
 
-/// Responses that were waited for after the end of the schedule; they count, but the run took longer than planned.
+/// Responses after the end of the schedule. They count, but the run took longer than planned.
 fn overtime(evidence: &Evidence<'_>) -> Option<Check> {
     let scheduled = evidence.schedule.likely_end();
     let end = evidence.clock.at(scheduled);
-    let presences = evidence.presences.iter();
-    let after = presences.map(|user| user.to.saturating_duration_since(end));
+    let active_users = evidence.active_users.iter();
+    let after = active_users.map(|user| user.to.saturating_duration_since(end));
     let waited = after.filter(|after| *after > OVERTIME_TOLERANCE).count();
     let users = match waited {
-        // Those who serve arrivals come and go unseen.
+        // Activity of users who serve arrivals is not recorded.
         0 => "users who served arrivals".to_owned(),
         waited => counted(waited as u64, "user"),
     };
@@ -314,12 +314,12 @@ fn requests_censored(evidence: &Evidence<'_>) -> Check {
 
 /// Little's law, summed over the run: users without think time are always waiting for a response.
 fn time_accounted(evidence: &Evidence<'_>) -> Option<Check> {
-    // Whoever serves arrivals waits for these, too.
-    if evidence.thinking || evidence.presences.is_empty() || evidence.arrivals.is_some() {
+    // Users who serve arrivals also wait for arrivals.
+    if evidence.thinking || evidence.active_users.is_empty() || evidence.arrivals.is_some() {
         return None;
     }
-    let presences = evidence.presences.iter();
-    let present: f64 = presences
+    let active_users = evidence.active_users.iter();
+    let present: f64 = active_users
         .map(|user| (user.to - user.from).as_secs_f64())
         .sum();
     let waiting = evidence.recorded.elapsed_ns as f64 / 1e9;
@@ -337,22 +337,22 @@ fn time_accounted(evidence: &Evidence<'_>) -> Option<Check> {
     Some(check("Little's law", status, finding))
 }
 
-/// Mean planned and achieved users in every second of the schedule and of what came after it.
+/// Mean planned and achieved users in every second of the schedule and after it.
 pub(crate) fn users_by_second(
     schedule: &Schedule,
     clock: &Clock,
-    presences: &[Presence],
+    active_users: &[UserActivity],
 ) -> Vec<UsersInSecond> {
     let offset = |instant| (clock.utc_ns(instant) - clock.start_utc_ns()) as f64 / 1e9;
-    let last = presences.iter().map(|user| offset(user.to));
-    // Users leave a moment after their time; a moment is not one more second of the run.
+    let last = active_users.iter().map(|user| offset(user.to));
+    // Users leave slightly after their stop, which does not make another second.
     let overtime = last.fold(0.0, f64::max).floor();
     let seconds = schedule.least_end().as_secs_f64().ceil().max(overtime) as u32;
     if schedule.peak_users() == 0 {
         return Vec::new();
     }
-    // Users who have done all they had to do are not wanted any longer.
-    let done = presences.iter().filter(|presence| presence.is_done);
+    // Users who have done their iterations are no longer planned.
+    let done = active_users.iter().filter(|presence| presence.is_done);
     let done = done.map(|presence| (offset(presence.to), offset(presence.stop)));
     let gone = time_in_seconds(seconds as usize, done);
     let mut users: Vec<UsersInSecond> = (0..seconds)
@@ -368,7 +368,7 @@ pub(crate) fn users_by_second(
         .collect();
     let achieved = time_in_seconds(
         users.len(),
-        presences
+        active_users
             .iter()
             .map(|presence| (offset(presence.from), offset(presence.to))),
     );
@@ -378,21 +378,21 @@ pub(crate) fn users_by_second(
     users
 }
 
-/// Mean number of users that did something in every second, given from when to when each did.
+/// Mean number of users in every second, given each user's span.
 fn users_in_seconds(
     evidence: &Evidence<'_>,
-    span: impl Fn(&Presence) -> (Instant, Instant),
+    span: impl Fn(&UserActivity) -> (Instant, Instant),
 ) -> Vec<f64> {
     let start = evidence.clock.start();
     let offset = |instant: Instant| instant.saturating_duration_since(start).as_secs_f64();
-    let spans = evidence.presences.iter().map(|presence| {
+    let spans = evidence.active_users.iter().map(|presence| {
         let (from, to) = span(presence);
         (offset(from), offset(to))
     });
     time_in_seconds(evidence.users.len(), spans)
 }
 
-/// How much of every second lies within the spans, one after the other; those before the first second count for nothing.
+/// How much of every second lies within the spans. Time before the first second does not count.
 fn time_in_seconds(seconds: usize, spans: impl Iterator<Item = (f64, f64)>) -> Vec<f64> {
     let mut sums = vec![0.0; seconds];
     for (from, to) in spans {

@@ -1,6 +1,6 @@
-//! The threads that users run on: one for each processor, each with a runtime of its own.
+//! Worker threads: one for each processor, each with its own runtime.
 //!
-//! A user stays on its thread for life. Nobody else has to be woken for its requests, and no other thread takes it over.
+//! A user stays on its thread. Its requests wake no other thread.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle as Thread;
@@ -25,13 +25,13 @@ struct Worker {
     runtime: Handle,
     /// Wakes its users.
     pacer: Arc<Pacer>,
-    /// Dropped, it ends the thread.
+    /// Dropping it ends the thread.
     end: Option<oneshot::Sender<()>>,
     thread: Option<Thread<()>>,
 }
 
 impl Workers {
-    /// How many are worth having for so many users: one for each processor that this process may use.
+    /// The number of workers for `users` users: at most one for each processor that this process may use.
     pub(crate) fn useful(users: usize) -> usize {
         std::thread::available_parallelism().map_or(1, |processors| processors.get().min(users))
     }
@@ -46,27 +46,27 @@ impl Workers {
         })
     }
 
-    /// Begins the life of a user, by its number from 0; it is given what wakes it.
+    /// Starts a user's task, by its number from 0. `task` gets the pacer of its worker.
     pub(crate) fn spawn<L: Future<Output = ()> + Send + 'static>(
         &self,
         user: usize,
-        life: impl FnOnce(Arc<Pacer>) -> L,
+        task: impl FnOnce(Arc<Pacer>) -> L,
     ) -> JoinHandle<()> {
         let worker = &self.workers[user % self.workers.len()];
-        let life = worker.runtime.spawn(life(Arc::clone(&worker.pacer)));
+        let task = worker.runtime.spawn(task(Arc::clone(&worker.pacer)));
         let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
-        users.push(life.abort_handle());
-        life
+        users.push(task.abort_handle());
+        task
     }
 
-    /// Wakes every user who waits for a time, and lets nobody wait any more.
+    /// Wakes every user who waits for a time, and ends later waits at once.
     pub(crate) fn interrupt(&self) {
         self.workers
             .iter()
             .for_each(|worker| worker.pacer.interrupt());
     }
 
-    /// Ends every user where it is.
+    /// Aborts every user.
     pub(crate) fn abort(&self) {
         let users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
         users.iter().for_each(AbortHandle::abort);

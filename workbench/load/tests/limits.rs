@@ -1,5 +1,5 @@
-//! What becomes of a run whose generator runs out of files half-way. The limit is the whole process's: this test has one
-//! of its own.
+//! A run whose generator reaches the limit of open files. The limit applies to the whole process, so this test has its
+//! own.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -12,12 +12,12 @@ mod support;
 use std::sync::atomic::Ordering;
 
 use rlimit::Resource;
-use support::{Stub, check, experiment, run_observed, samples, words};
+use support::{Stub, check, experiment, run_observed, samples, texts};
 use workbench_load::StopSignal;
 use workbench_samples::CheckStatus;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_generator_without_files_is_not_the_targets_error_and_makes_the_run_invalid() {
+async fn a_lack_of_files_is_not_an_error_of_the_target_and_makes_the_run_invalid() {
     let folder = tempfile::tempdir().unwrap();
     let stub = Stub::start().await;
     let load = "threads:\n  - { start: 2, startup: 0s, hold: 3s, shutdown: 0s }";
@@ -41,7 +41,7 @@ async fn a_generator_without_files_is_not_the_targets_error_and_makes_the_run_in
     .await
     .unwrap();
 
-    let errors = words(&samples(&finished), "error");
+    let errors = texts(&samples(&finished), "error");
     assert!(errors.iter().any(|error| error == "generator"));
     assert!(errors.iter().any(|error| error == "-"));
     assert!(

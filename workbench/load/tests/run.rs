@@ -1,5 +1,5 @@
-//! Whole runs against a server that answers as it is told. Longer than other files: a test program of its own takes as
-//! long to link as Polars is large.
+//! Whole runs against a scripted server. Longer than other files, because linking another test program with Polars
+//! takes long.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -15,7 +15,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use support::{
-    Stub, check, experiment, finding, numbers, one_run_at_a_time, run, run_observed, samples, words,
+    Stub, check, experiment, finding, numbers, one_run_at_a_time, run, run_observed, samples, texts,
 };
 use workbench_load::{FinishedRun, LoadError, StopReason, StopSignal};
 use workbench_plan::{Plan, Times};
@@ -46,17 +46,17 @@ async fn every_request_is_a_sample_and_every_byte_is_counted() {
         sum("bytes_received"),
         traffic.written.load(Ordering::SeqCst)
     );
-    assert!(words(&samples, "error").iter().all(|error| error == "-"));
+    assert!(texts(&samples, "error").iter().all(|error| error == "-"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_user_connects_once_and_pays_for_it_in_its_first_request() {
+async fn a_user_connects_once_and_its_first_request_includes_the_connect_time() {
     let _turn = one_run_at_a_time().await;
     let folder = tempfile::tempdir().unwrap();
     let stub = Stub::start().await;
     let plan = experiment(stub.address, SHORT, "      - { request: GET stub/one }");
     let finished = run(&plan, folder.path(), &StopSignal::new()).await.unwrap();
-    // One connection a user, and one by which the run made sure that the target is there.
+    // One connection per user, and one of the availability check.
     assert_eq!(stub.traffic.connections.load(Ordering::SeqCst), 4);
     let samples = samples(&finished);
     let connects = numbers(&samples, "connect_ns");
@@ -71,7 +71,7 @@ async fn a_user_connects_once_and_pays_for_it_in_its_first_request() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_closes_after_each_response_is_connected_to_anew() {
+async fn a_new_connection_is_opened_after_the_server_closed_the_last() {
     let _turn = one_run_at_a_time().await;
     let folder = tempfile::tempdir().unwrap();
     let stub = Stub::start().await;
@@ -79,7 +79,7 @@ async fn a_server_that_closes_after_each_response_is_connected_to_anew() {
     let finished = run(&plan, folder.path(), &StopSignal::new()).await.unwrap();
     let samples = samples(&finished);
     assert!(samples.height() > 3);
-    let errors = words(&samples, "error");
+    let errors = texts(&samples, "error");
     assert!(errors.iter().all(|error| error == "-"), "{errors:?}");
     assert!(
         numbers(&samples, "connect_ns")
@@ -98,13 +98,13 @@ async fn a_server_that_closes_after_each_response_is_connected_to_anew() {
     );
 }
 
-/// Has users think for longer than a close of an idle connection may be on its way.
+/// Gives users a think time longer than the delivery of a close of an idle connection.
 fn let_connections_idle(plan: &mut Plan) {
     plan.scenarios[0].think_time = Some(Times::Constant(Duration::from_millis(60)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_closes_idle_connections_is_told() {
+async fn a_server_that_closes_idle_connections_is_reported() {
     let _turn = one_run_at_a_time().await;
     let folder = tempfile::tempdir().unwrap();
     let stub = Stub::start().await;
@@ -114,7 +114,7 @@ async fn a_server_that_closes_idle_connections_is_told() {
     let samples = samples(&finished);
     assert_eq!(check(&finished, "connections"), Some(CheckStatus::Warning));
     let told = finding(&finished, "connections");
-    // Closed together with some answers, with every answer (on a busy machine), or since.
+    // Closed together with some responses, with every response (on a busy machine), or later.
     let all = format!(
         "{0} connections for {0} requests (3 would do); ",
         samples.height()
@@ -126,7 +126,7 @@ async fn a_server_that_closes_idle_connections_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_close_that_crosses_a_request_is_no_error_of_the_target() {
+async fn a_close_that_crosses_a_request_is_not_an_error_of_the_target() {
     let _turn = one_run_at_a_time().await;
     let outcomes = async |step: &str| {
         let folder = tempfile::tempdir().unwrap();
@@ -141,36 +141,36 @@ async fn a_close_that_crosses_a_request_is_no_error_of_the_target() {
             let warned = check(&finished, "stale connections");
             assert_eq!(warned, Some(CheckStatus::Warning), "{step}");
         }
-        words(&samples, "error")
+        texts(&samples, "error")
     };
     // Sent again on a new connection.
     let again = outcomes("GET stub/crossed").await;
-    // On a starved machine a close may come so late that it is none that crossed the request.
+    // On an overloaded machine, a close may be noticed too late to count as crossing the request.
     let fine = again.iter().filter(|error| *error == "-").count();
     assert!(fine >= again.len() * 9 / 10, "{again:?}");
-    // Nobody knows whether these came through; the first one on each connection is answered.
+    // It is unknown whether these requests were processed. The first one on each connection is answered.
     let once = outcomes("POST stub/crossed").await;
     let stale = once.iter().filter(|error| *error == "stale").count();
     assert!(stale >= once.len() / 3, "{once:?}");
-    // The server had the request for a while: that it then closed is a failure of its own.
+    // The server closed some time after it received the request: a failure of the server.
     let crashed = outcomes("GET stub/crash").await;
     assert!(crashed.iter().any(|error| error == "reset"), "{crashed:?}");
-    // Closed with a word that nobody asked for, while the connection was idle.
+    // Closed with an unsolicited response while the connection was idle.
     let idle = outcomes("GET stub/idle").await;
     assert!(idle.iter().all(|error| error == "-"), "{idle:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_that_breaks_while_its_request_is_worked_on_is_the_targets_failure() {
+async fn a_connection_that_breaks_during_a_request_is_a_failure_of_the_target() {
     let _turn = one_run_at_a_time().await;
     let folder = tempfile::tempdir().unwrap();
     let stub = Stub::start().await;
-    // Without a pause no connection is idle, and the server has every second request for 30 ms.
+    // Without think time no connection is idle. The server holds every second request for 30 ms.
     let plan = experiment(stub.address, SHORT, "      - { request: GET stub/break }");
     let finished = run(&plan, folder.path(), &StopSignal::new()).await.unwrap();
-    let errors = words(&samples(&finished), "error");
+    let errors = texts(&samples(&finished), "error");
     let reset = errors.iter().filter(|error| *error == "reset").count();
-    // The last request of a user may be the answered one.
+    // The last request of a user may be an answered one.
     assert!(reset * 2 + 3 >= errors.len() && reset > 3, "{errors:?}");
 }
 
@@ -186,7 +186,7 @@ async fn responses_of_all_shapes_are_read_to_their_last_byte() {
         let finished = run(&plan, folder.path(), &StopSignal::new()).await.unwrap();
         let samples = samples(&finished);
         assert!(samples.height() > 0, "{step}");
-        let given = words(&samples, "status");
+        let given = texts(&samples, "status");
         assert!(given.iter().all(|status| status == "200"));
         let received = numbers(&samples, "bytes_received");
         assert!(
@@ -194,7 +194,7 @@ async fn responses_of_all_shapes_are_read_to_their_last_byte() {
             "{step}: {received:?}"
         );
         if step.contains("interim") {
-            // The first byte that counts is that of the response.
+            // Latency ends with the first byte of the response.
             let latencies = numbers(&samples, "latency_ns");
             assert!(latencies.iter().all(|latency| *latency > 98_000_000));
         }
@@ -222,16 +222,16 @@ async fn latency_ends_with_the_first_byte_and_elapsed_with_the_last() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_way_to_fail_has_its_name() {
+async fn every_kind_of_failure_has_its_error_kind() {
     let _turn = one_run_at_a_time().await;
     for (step, error, status) in [
         ("GET stub/fail", "status", "500"),
-        // To a login page, say: what was asked for did not come.
+        // For example to a login page: the requested resource did not come.
         ("GET stub/redirect", "status", "302"),
         ("GET stub/drop", "reset", "-"),
         ("GET stub/garbage", "protocol", "-"),
         ("GET stub/hang", "timeout", "-"),
-        // There is always more to read.
+        // The body never ends.
         ("GET stub/endless", "timeout", "-"),
     ] {
         let folder = tempfile::tempdir().unwrap();
@@ -245,11 +245,11 @@ async fn every_way_to_fail_has_its_name() {
         let samples = samples(&finished);
         assert!(samples.height() >= 3, "{step}");
         assert!(
-            words(&samples, "error").iter().all(|word| word == error),
+            texts(&samples, "error").iter().all(|word| word == error),
             "{step}"
         );
         assert!(
-            words(&samples, "status").iter().all(|word| word == status),
+            texts(&samples, "status").iter().all(|word| word == status),
             "{step}"
         );
     }
@@ -267,9 +267,9 @@ async fn an_expected_status_is_a_success_whatever_its_number() {
     let plan = experiment(stub.address, SHORT, steps);
     let finished = run(&plan, folder.path(), &StopSignal::new()).await.unwrap();
     let samples = samples(&finished);
-    for (request, error) in words(&samples, "request")
+    for (request, error) in texts(&samples, "request")
         .iter()
-        .zip(words(&samples, "error"))
+        .zip(texts(&samples, "error"))
     {
         let wanted = if request == "GET stub/one" {
             "status"
@@ -308,7 +308,7 @@ async fn nobody_starts_early_and_nobody_sends_after_its_stop() {
             "user {user} sent at {at:?}, before {:?}",
             span.start
         );
-        // Between the look at the clock and the first instant of the request lies a moment.
+        // Some time passes between reading the clock and the start of the request.
         let latest = span.stop + Duration::from_millis(20);
         assert!(
             at < latest,
@@ -319,7 +319,7 @@ async fn nobody_starts_early_and_nobody_sends_after_its_stop() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stopped_run_keeps_what_there_is_and_says_so() {
+async fn a_stopped_run_keeps_its_samples_and_its_outcome_says_so() {
     let _turn = one_run_at_a_time().await;
     let folder = tempfile::tempdir().unwrap();
     let stub = Stub::start().await;
@@ -338,7 +338,7 @@ async fn a_stopped_run_keeps_what_there_is_and_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_request_in_flight_when_the_run_ends_is_censored_not_lost() {
+async fn a_request_in_flight_at_the_end_of_the_run_is_censored_not_lost() {
     let _turn = one_run_at_a_time().await;
     let folder = tempfile::tempdir().unwrap();
     let stub = Stub::start().await;
@@ -356,8 +356,8 @@ async fn a_request_in_flight_when_the_run_ends_is_censored_not_lost() {
     });
     let finished = run(&plan, folder.path(), &stop).await.unwrap();
     let samples = samples(&finished);
-    assert_eq!(words(&samples, "error"), ["censored", "censored"]);
-    // What is known of them is kept.
+    assert_eq!(texts(&samples, "error"), ["censored", "censored"]);
+    // Their known values are kept.
     for column in ["elapsed_ns", "latency_ns", "connect_ns"] {
         assert!(
             numbers(&samples, column).iter().all(|it| *it > 0),
@@ -370,7 +370,7 @@ async fn a_request_in_flight_when_the_run_ends_is_censored_not_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_target_that_is_down_leaves_nothing_behind() {
+async fn an_unavailable_target_leaves_no_run_folder() {
     let _turn = one_run_at_a_time().await;
     let folder = tempfile::tempdir().unwrap();
     let stub = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -403,7 +403,7 @@ async fn each_user_runs_the_scenario_that_it_was_allotted() {
     let mut seen = [None, None, None];
     for (user, scenario) in numbers(&samples, "user")
         .iter()
-        .zip(words(&samples, "scenario"))
+        .zip(texts(&samples, "scenario"))
     {
         let index = usize::try_from(*user).unwrap() - 1;
         assert_eq!(
@@ -429,7 +429,7 @@ async fn a_reset_is_sent_before_the_run_and_is_no_sample() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refused_reset_keeps_the_run_from_beginning() {
+async fn a_failed_reset_prevents_the_run() {
     let _turn = one_run_at_a_time().await;
     for (request, reason) in [
         (
@@ -467,7 +467,7 @@ async fn requests_that_start_in_the_declared_warm_up_are_told_apart_by_their_sta
     let started = samples.column("started_at").unwrap().datetime().unwrap();
     let schedule = Manifest::read(&finished.directory).unwrap().started_at;
     let after = |started: i64| started - schedule.unwrap();
-    let phases = words(&samples, "phase");
+    let phases = texts(&samples, "phase");
     for (started, phase) in started.physical().iter().zip(&phases) {
         let in_warm_up = after(started.unwrap()) < 250_000_000;
         assert_eq!(phase == "warm_up", in_warm_up);
@@ -483,7 +483,7 @@ async fn users_who_wait_for_a_slow_response_at_their_stop_do_not_make_the_run_in
     let _turn = one_run_at_a_time().await;
     let folder = tempfile::tempdir().unwrap();
     let stub = Stub::start().await;
-    // When the second row comes the first one is still waiting, and so is the second when its time is over.
+    // The first row is still waiting when the second one starts. The second row is still waiting at its end.
     let load = "threads:\n  - { start: 2, startup: 0s, hold: 1s, shutdown: 0s }\n\
                 \x20 - { start: 2, initial_delay: 1200ms, startup: 0s, hold: 1200ms, shutdown: 0s }";
     let mut plan = experiment(stub.address, load, "      - { request: GET stub/slow }");
@@ -494,7 +494,7 @@ async fn users_who_wait_for_a_slow_response_at_their_stop_do_not_make_the_run_in
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_used_the_processors_is_stored_with_the_run() {
+async fn use_of_the_processors_is_stored_with_the_run() {
     let _turn = one_run_at_a_time().await;
     let folder = tempfile::tempdir().unwrap();
     let stub = Stub::start().await;
@@ -518,11 +518,11 @@ async fn who_used_the_processors_is_stored_with_the_run() {
         assert!(most(source, metric) > Some(0.0), "{source} {metric}");
     }
     assert!(most("machine", "steal_processors").is_some());
-    // Nobody said which processes the target's are.
+    // The processes of the target are not given.
     assert!(readings.iter().all(|it| !it.source.starts_with("target")));
 }
 
-/// A process that does nothing until its input is closed.
+/// A process that ends when its input is closed.
 fn idle(name: &str) -> Child {
     Command::new("/bin/sh")
         .arg0(name)
@@ -537,7 +537,7 @@ async fn processes_are_watched_by_number_and_by_name() {
     let _turn = one_run_at_a_time().await;
     let folder = tempfile::tempdir().unwrap();
     let stub = Stub::start().await;
-    // Longer than the kernel's name of a process may be, and no other test's.
+    // Longer than the kernel's limit of process names, and used by no other test.
     let name = format!("a-service-watched-by-name-{}", std::process::id());
     let mut processes = [idle(&name), idle(&name), idle("by-number")];
     let [first, second, third] = processes.each_ref().map(Child::id);
@@ -556,7 +556,7 @@ async fn processes_are_watched_by_number_and_by_name() {
             let reading = reading.unwrap_or_else(|| panic!("{source} {metric}: {readings:?}"));
             assert!(reading.value > 0.0 || metric == "processors");
         }
-        // They have no sockets: what is not known is not nothing.
+        // They have no sockets: the value is absent, not 0.
         let sent = |it: &Resource| it.source == source && it.metric == "bytes_out_per_s";
         assert!(!readings.iter().any(sent));
     }
@@ -568,7 +568,7 @@ async fn processes_are_watched_by_number_and_by_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_process_that_is_not_there_is_named_before_the_run() {
+async fn a_missing_process_is_reported_before_the_run() {
     let _turn = one_run_at_a_time().await;
     let folder = tempfile::tempdir().unwrap();
     let stub = Stub::start().await;
@@ -601,7 +601,7 @@ async fn prometheus_endpoints_are_kept_and_those_that_fail_are_counted() {
     );
     let plan = experiment(stub.address, &load, "      - { request: GET stub/slow }");
     let stop = StopSignal::new();
-    // All are asked at once, and again once all have answered or failed.
+    // All sources are read at once, and again once all have answered or failed.
     let (traffic, ending) = (Arc::clone(&stub.traffic), stop.clone());
     let finished = run_observed(&plan, folder.path(), &stop, move |_| {
         if traffic.scrapes.load(Ordering::SeqCst) >= 2 {
@@ -638,7 +638,8 @@ async fn prometheus_endpoints_are_kept_and_those_that_fail_are_counted() {
     assert!(finding("fail").contains("status 500"), "{checks:?}");
 }
 
-/// A run during which something befalls its folder, and what is left; the observer is called before samples are written.
+/// A run during which its folder is changed, and the remaining files. The observer is called before samples are
+/// written.
 async fn run_befallen(
     results: &Path,
     befall: impl Fn(&Path) + Send + 'static,
@@ -674,7 +675,7 @@ fn in_full(error: &LoadError) -> String {
 async fn a_disk_that_is_full_is_an_error_and_the_manifest_says_so() {
     let results = tempfile::tempdir().unwrap();
     let error = run_befallen(results.path(), |run| {
-        // Samples are written under this name first.
+        // Samples are first written under this name.
         let part = run.join("samples/part-00000.parquet.tmp");
         // Where it is there already, nothing was written meanwhile.
         let _ = std::os::unix::fs::symlink("/dev/full", part);

@@ -2,10 +2,10 @@
 
 use std::cmp::Ordering;
 
-use crate::diagnostic::Fault;
+use crate::diagnostic::Diagnostic;
 use crate::template::{Resolve, Template, Value};
 
-/// What has to hold for steps to be done.
+/// A condition on variables, under which steps are executed.
 #[derive(Clone, Debug)]
 pub struct Condition {
     left: Template,
@@ -13,7 +13,7 @@ pub struct Condition {
     right: Option<(Relation, Template)>,
 }
 
-/// How two values have to stand to each other.
+/// A comparison operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Relation {
     Equal,
@@ -24,7 +24,7 @@ pub(crate) enum Relation {
     GreaterOrEqual,
 }
 
-/// Longer ones before those that they begin with.
+/// All operators. An operator stands before every other one that is a prefix of it.
 const RELATIONS: [(&str, Relation); 6] = [
     ("==", Relation::Equal),
     ("!=", Relation::NotEqual),
@@ -35,9 +35,9 @@ const RELATIONS: [(&str, Relation); 6] = [
 ];
 
 impl Condition {
-    pub(crate) fn compile(text: &str, resolve: &Resolve<'_>) -> Result<Self, Fault> {
+    pub(crate) fn compile(text: &str, resolve: &Resolve<'_>) -> Result<Self, Diagnostic> {
         let text = text.trim();
-        // What stands in quotes may hold signs.
+        // Text in quotes may contain operators.
         let quoted = text.chars().next().filter(|first| QUOTES.contains(first));
         let quoted = quoted.and_then(|quote| text[1..].find(quote));
         let from = quoted.map_or(0, |end| end + 2);
@@ -54,7 +54,7 @@ impl Condition {
         })
     }
 
-    /// Whether it is always the same, although it is a comparison, or no word that switches steps on or off.
+    /// Whether the result cannot depend on a variable, although the text is a comparison or not a plain switch word.
     pub(crate) fn is_pointless(&self) -> bool {
         match (self.left.constant(), &self.right) {
             (Some(left), None) => !matches!(left, "true" | "false" | "1" | "0"),
@@ -63,7 +63,7 @@ impl Condition {
         }
     }
 
-    /// Whether it holds with the scenario's variables.
+    /// Whether the condition holds for these values of the scenario's variables.
     #[must_use]
     pub fn holds(&self, values: &[Value]) -> bool {
         let text = |template: &Template| {
@@ -79,10 +79,10 @@ impl Condition {
     }
 }
 
-/// What a text may stand in.
+/// Quotes that may enclose a side of a comparison.
 const QUOTES: [char; 2] = ['"', '\''];
 
-/// The first relation in a text, and where it stands.
+/// The first operator in a text, and its position.
 fn first_sign(text: &str) -> Option<(usize, &'static str, Relation)> {
     RELATIONS
         .iter()
@@ -90,22 +90,22 @@ fn first_sign(text: &str) -> Option<(usize, &'static str, Relation)> {
         .min_by_key(|(at, sign, _)| (*at, std::cmp::Reverse(sign.len())))
 }
 
-/// One side of a comparison: a text in quotes, or one without them that holds nothing that compares.
-fn side(text: &str) -> Result<&str, Fault> {
+/// One side of a comparison: a text in quotes, or a text without quotes and operators.
+fn side(text: &str) -> Result<&str, Diagnostic> {
     let text = text.trim();
     if let Some(text) = unquoted(text) {
         return Ok(text);
     }
     if text.is_empty() {
-        return Err(Fault::new(
+        return Err(Diagnostic::new(
             "there is nothing to compare with; an empty text is written ''",
         ));
     }
     let signs = ["&&", "||", "==", "!=", "=", "<", ">"];
     match signs.into_iter().find(|sign| text.contains(sign)) {
         None => Ok(text),
-        Some("=") => Err(Fault::at("=", "two values are compared with \"==\"")),
-        Some(sign) => Err(Fault::at(
+        Some("=") => Err(Diagnostic::at("=", "two values are compared with \"==\"")),
+        Some(sign) => Err(Diagnostic::at(
             sign,
             "a condition is one comparison: for \"and\" put a \"when\" into the steps of another; a text with such signs \
              stands in quotes",
@@ -113,7 +113,7 @@ fn side(text: &str) -> Result<&str, Fault> {
     }
 }
 
-/// What stands in quotes.
+/// The text between the quotes.
 fn unquoted(text: &str) -> Option<&str> {
     QUOTES
         .iter()
@@ -121,23 +121,24 @@ fn unquoted(text: &str) -> Option<&str> {
 }
 
 impl Relation {
-    /// A comparison such as `> 0`: how, and with what. `None` where the text does not begin with a relation.
-    pub(crate) fn prefix(text: &str) -> Result<Option<(Self, &str)>, Fault> {
+    /// Splits a comparison such as `> 0` into its operator and its operand. `None` where the text does not begin with a
+    /// relation.
+    pub(crate) fn prefix(text: &str) -> Result<Option<(Self, &str)>, Diagnostic> {
         let text = text.trim_start();
         let found = RELATIONS
             .iter()
             .find_map(|(sign, relation)| Some((*relation, text.strip_prefix(sign)?.trim())));
         match found {
             None if text.starts_with('=') => {
-                Err(Fault::at("=", "two values are compared with \"==\""))
+                Err(Diagnostic::at("=", "two values are compared with \"==\""))
             }
             None => Ok(None),
-            Some((_, "")) => Err(Fault::new(
+            Some((_, "")) => Err(Diagnostic::new(
                 "there is nothing to compare with; an empty text is written ''",
             )),
             Some((_, right)) if right.starts_with(['=', '<', '>']) => {
                 let signs = RELATIONS.map(|(sign, _)| sign);
-                Err(Fault::new(format!(
+                Err(Diagnostic::new(format!(
                     "\"{text}\" is not a comparison: it begins with one of {}; a text that begins with such a sign stands \
                      in quotes",
                     signs.join(", ")
@@ -182,7 +183,7 @@ mod tests {
     fn holds(text: &str) -> bool {
         let resolve = |name: &str| {
             let known = ["total", "name", "none"].iter().position(|it| *it == name);
-            known.ok_or_else(|| Fault::new("unknown"))
+            known.ok_or_else(|| Diagnostic::new("unknown"))
         };
         let values = [
             Value::Integer(11),
@@ -217,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_single_value_holds_where_it_is_something() {
+    fn a_single_value_holds_unless_it_is_empty_zero_or_false() {
         assert!(holds("${total}"));
         assert!(holds("${name}"));
         assert!(!holds("${none}"));
@@ -226,14 +227,14 @@ mod tests {
     }
 
     #[test]
-    fn a_text_with_signs_in_it_stands_in_quotes() {
+    fn a_text_with_operators_must_be_quoted() {
         assert!(holds("'a<b' == \"a<b\""));
         assert!(holds("\"a = b && c\" != ${name}"));
         assert!(holds("${name} != O'Brien"));
     }
 
     #[test]
-    fn what_is_not_one_comparison_is_refused_at_the_sign() {
+    fn several_comparisons_are_refused_at_the_operator() {
         for (text, offending) in [
             ("${total} = 5", "="),
             ("${total} => 5", "="),
@@ -246,8 +247,12 @@ mod tests {
             ("> 5", ""),
             ("", ""),
         ] {
-            let fault = Condition::compile(text, &|_| Ok(0)).unwrap_err();
-            assert_eq!(fault.offending, offending, "{text}: {}", fault.message);
+            let diagnostic = Condition::compile(text, &|_| Ok(0)).unwrap_err();
+            assert_eq!(
+                diagnostic.offending, offending,
+                "{text}: {}",
+                diagnostic.message
+            );
         }
     }
 
@@ -265,7 +270,7 @@ mod tests {
 
     #[test]
     fn an_expected_value_may_begin_with_a_relation() {
-        let prefix = |text| Relation::prefix(text).map_err(|fault| fault.offending);
+        let prefix = |text| Relation::prefix(text).map_err(|diagnostic| diagnostic.offending);
         assert_eq!(prefix("> 0"), Ok(Some((Relation::Greater, "0"))));
         assert_eq!(prefix("<='b c'"), Ok(Some((Relation::LessOrEqual, "b c"))));
         assert_eq!(prefix("== '> 0'"), Ok(Some((Relation::Equal, "> 0"))));

@@ -1,6 +1,6 @@
 //! Rows of CSV files as the values of variables.
 //!
-//! Which row comes when is a pure function of the seed, the user and the iteration: nobody shares a cursor.
+//! Which row an iteration takes is a pure function of the seed, the user and the iteration. No cursor is shared.
 
 use std::cell::Cell;
 use std::fs::File;
@@ -16,7 +16,7 @@ use crate::schedule::{Schedule, Work};
 /// A CSV file with a header line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Data {
-    /// What columns are called by: `${name.column}`.
+    /// Prefix of the columns' variables: `${name.column}`.
     pub name: String,
     /// The file, relative to the experiment's.
     pub(crate) file: String,
@@ -36,11 +36,11 @@ pub struct Data {
 /// Which row comes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RowPick {
-    /// One after the other, from the first again after the last.
+    /// In order, starting again after the last row.
     Sequential,
     /// Any.
     Random,
-    /// One after the other, each at most once.
+    /// In order, each row at most once.
     Unique,
 }
 
@@ -61,11 +61,12 @@ pub struct DataError {
     reason: String,
 }
 
-/// A file up to so many bytes is held in memory. Ours.
+/// Files up to this many bytes are held in memory. Our choice.
 const MOST_IN_MEMORY: u64 = 64 << 20;
-/// Of a larger one the place of one row in so many is kept.
+/// Of a larger file, the position of every 64th row is kept.
 const STRIDE: usize = 64;
-/// No row is longer, or by little: a quote that is never closed would make one of the whole file. Ours.
+/// Approximate limit of a row in bytes. It stops a quote that is never closed from making the whole file one row. Our
+/// choice.
 const LONGEST_ROW: u64 = 1 << 20;
 
 /// The rows of a file, each of which can be read by its number.
@@ -82,7 +83,7 @@ pub struct Rows {
 #[derive(Debug)]
 enum Content {
     Memory(Vec<u8>),
-    /// With what it was like when its rows were found.
+    /// The file, and its stamp when its rows were located.
     File(File, Stamp),
 }
 
@@ -143,7 +144,8 @@ impl Data {
         })
     }
 
-    /// The number of the row, from 0, of so many, at a turn of those of [`Lanes`]; `None` where each was taken once.
+    /// The number of the row, from 0, that a turn of [`Lanes`] takes out of `count` rows. `None` if each row may be
+    /// taken once and all have been taken.
     #[must_use]
     pub fn row(&self, seed: u64, turn: u64, count: u64) -> Option<u64> {
         match self.pick {
@@ -166,7 +168,7 @@ fn reader(has_headers: bool) -> ReaderBuilder {
     builder
 }
 
-/// The columns, where rows begin, and how many there are.
+/// The columns, the positions of rows, and the number of rows.
 fn index(
     file: impl Read,
     stride: usize,
@@ -206,7 +208,7 @@ fn index(
     Ok((columns, places, count))
 }
 
-/// A file of which at most so many bytes are read until somebody allows more.
+/// A reader with a byte limit that the caller raises for each row.
 struct Limited<'a, R> {
     file: R,
     left: &'a Cell<u64>,
@@ -225,7 +227,7 @@ impl<R: Read> Read for Limited<'_, R> {
     }
 }
 
-/// What is wrong with a CSV file.
+/// A CSV error as a message.
 fn explained(error: &csv::Error) -> String {
     match error.kind() {
         csv::ErrorKind::Io(error) => error.to_string(),
@@ -297,7 +299,7 @@ impl Rows {
 /// out. Otherwise users have lanes, too: iteration i (from 1) of the one in lane k of n has turn (i − 1) · n + k.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lanes {
-    /// By position in the schedule; those of the users who wait for arrivals are never asked for.
+    /// By position in the schedule. Entries of users who wait for arrivals are not used.
     users: Vec<u64>,
     /// The first turn of each user.
     firsts: Vec<u64>,
@@ -316,7 +318,7 @@ pub struct Lanes {
 }
 
 impl Lanes {
-    /// Of those who play one of the scenarios that take part.
+    /// The turns of all users and arrivals whose scenario takes part.
     #[must_use]
     pub fn of(schedule: &Schedule, takes_part: impl Fn(usize) -> bool) -> Self {
         let mut scheduled = 0;

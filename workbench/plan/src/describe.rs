@@ -1,4 +1,4 @@
-//! A plan in words, as `workbench validate` prints it.
+//! The description of a plan that `workbench validate` prints.
 
 mod curve;
 mod inputs;
@@ -19,7 +19,7 @@ use crate::schedule::{Schedule, ScheduledArrivals, Work};
 use crate::sweep::Sweep;
 use crate::tls::Tls;
 
-/// Lines of prose longer than this are hard to read.
+/// Width at which prose is wrapped.
 const LINE_WIDTH: usize = 90;
 
 /// Describes what a run of the plan would do: its target, its schedule, its scenarios and its thresholds.
@@ -194,7 +194,7 @@ fn schedule(plan: &Plan, schedule: &Schedule) -> Vec<String> {
             .into_iter()
             .filter(|(_, from, to)| from < to)
             .map(|(name, from, to)| {
-                // Who starts later stays later, so that this is not what the lines above hold.
+                // A row that starts later also ends later, so this differs from the rows' own holds.
                 let meant = match name {
                     "hold" if schedule.peak_users() > 0 => {
                         ", from the last user's start to the first one's stop"
@@ -262,7 +262,7 @@ fn in_steps(steps: Option<u32>) -> String {
     }
 }
 
-/// Said only where it is not the hold from its first moment.
+/// `None` if the steady part is the hold from its start.
 fn steady(plan: &Plan) -> Option<String> {
     let after = if plan.warm_up.is_zero() {
         String::new()

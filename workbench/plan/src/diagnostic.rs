@@ -1,15 +1,15 @@
-//! What is wrong with a piece of text, before it is known where in the file the text stands.
+//! A mistake in a piece of text whose position in the file is not known yet.
 
 /// A mistake in a piece of text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Fault {
-    /// The part of the text that is wrong; empty where it is the whole.
+pub(crate) struct Diagnostic {
+    /// The part of the text that is wrong. Empty if the whole text is.
     pub(crate) offending: String,
     /// What is wrong with it, as a lower-case fragment.
     pub(crate) message: String,
 }
 
-impl Fault {
+impl Diagnostic {
     /// The whole text is wrong.
     pub(crate) fn new(message: impl Into<String>) -> Self {
         Self::at("", message)
@@ -53,7 +53,7 @@ pub fn nearest<'a>(word: &str, right: impl IntoIterator<Item = &'a str>) -> Opti
                 strsim::damerau_levenshtein(&word, &candidate.to_lowercase()),
             )
         })
-        // A third of the letters may differ: more of them make another word.
+        // At most a third of the letters may differ.
         .filter(|&(candidate, distance)| distance * 3 <= candidate.chars().count().max(3))
         .min_by_key(|&(_, distance)| distance)
         .map(|(candidate, _)| candidate)
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn all_right_words_are_listed_where_none_is_near() {
+    fn all_valid_words_are_listed_if_none_is_similar() {
         assert_eq!(
             suggestion("x", ["mean", "max"]),
             "; expected \"mean\" or \"max\""

@@ -1,4 +1,4 @@
-//! What think times and variables are drawn from.
+//! The distributions of think times and variables.
 //!
 //! The methods are part of the format: a seed gives the same values with every version and on every machine.
 
@@ -106,7 +106,7 @@ fn unit(random: &mut impl Rng) -> f64 {
     (random.next_u64() >> 11) as f64 * f64::EPSILON / 2.0
 }
 
-/// Where a value comes from.
+/// The source of a variable's value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Draw {
     /// Always the same value.
@@ -119,22 +119,22 @@ pub enum Draw {
     Choice(Vec<Value>),
     /// A continuous distribution, rounded to whole numbers.
     Real(Real),
-    /// Few numbers often, many seldom.
+    /// Zipf's law.
     Zipf(Zipf),
     /// A random UUID, version 4.
     Uuid,
-    /// Another number for each iteration of the run.
+    /// A different number for each iteration of the run.
     Sequence {
         /// The first number.
         from: i64,
         /// The difference between one and the next.
         step: i64,
     },
-    /// The present.
+    /// The current time.
     Now(Now),
 }
 
-/// What a value may depend on besides random numbers.
+/// Inputs of a draw other than random numbers.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
     /// Number of the iteration among all that the run can have, from 0; see [`crate::Lanes`].
@@ -232,10 +232,10 @@ impl Zipf {
     }
 }
 
-/// The present, as text or a number.
+/// The current time, as text or a number.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Now {
-    /// What is added to it.
+    /// Added to the current time.
     pub(crate) offset: jiff::SignedDuration,
     pub(crate) format: TimeFormat,
 }
@@ -254,7 +254,7 @@ pub(crate) enum TimeFormat {
 }
 
 impl Now {
-    /// An instant that cannot be written is an empty text.
+    /// The formatted instant; an empty text if the instant cannot be formatted.
     fn at(&self, utc_ns: i64) -> Value {
         let now = jiff::Timestamp::from_nanosecond(utc_ns.into());
         let Ok(time) = now.and_then(|now| now.checked_add(self.offset)) else {

@@ -1,4 +1,4 @@
-//! Plans as text, and plans that differ from others in one thing: the file is edited and resolved again.
+//! Plans as text, and variants of a plan: its file is edited and resolved again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,10 +11,10 @@ use crate::plan::{BaseUrl, Plan, Target};
 use crate::sweep::{Parameter, Point};
 use crate::template::variables_in;
 
-/// What stands in a stored file in place of a secret.
+/// Replaces a secret in a stored file.
 const REDACTED: &str = "[redacted]";
 
-/// Headers that say who somebody is.
+/// Headers that carry credentials.
 const SECRET_HEADERS: [&str; 5] = [
     "authorization",
     "proxy-authorization",
@@ -44,8 +44,8 @@ impl Plan {
         to_yaml(&self.file)
     }
 
-    /// The same to be kept beside results: without the database's password, and without tokens and passwords that are
-    /// written out where a request says who the user is.
+    /// The file as it is stored beside results: [`Plan::to_yaml`] without the database's password and without
+    /// credentials written in requests.
     #[must_use]
     pub fn stored(&self) -> String {
         to_yaml(&self.redacted())
@@ -59,14 +59,13 @@ impl Plan {
         file
     }
 
-    /// Where secrets are written out in the experiment, which [`Plan::stored`] leaves out: `the header "authorization" of
-    /// "GET shop/items"`.
+    /// Places of the credentials that [`Plan::stored`] removes: `the header "authorization" of "GET shop/items"`.
     #[must_use]
     pub fn literal_secrets(&self) -> Vec<String> {
         redact_literals(&mut self.file.clone())
     }
 
-    /// The same plan but for what is edited in its file.
+    /// The plan after an edit of its file.
     ///
     fn edited(&self, edit: impl FnOnce(&mut PlanFile)) -> Self {
         let mut file = self.file.clone();
@@ -82,7 +81,7 @@ impl Plan {
     /// The plan with services at other URLs, by their names.
     ///
     /// # Errors
-    /// In words: the target has no such service, or a text is not a URL.
+    /// The target has no such service, or a text is not a URL; the error says which.
     pub fn with_urls(&self, urls: &BTreeMap<String, String>) -> Result<Self, String> {
         if urls.is_empty() {
             return Ok(self.clone());
@@ -116,7 +115,7 @@ impl Plan {
         })
     }
 
-    /// One scenario of the plan, played once by one user who does not wait.
+    /// The plan reduced to one user who runs one scenario once without waiting.
     ///
     /// # Panics
     /// There is no such scenario.
@@ -140,9 +139,9 @@ impl Plan {
         })
     }
 
-    /// What two versions of a system have in common, as text: the experiment without what it is called, what it asks, what
-    /// it must hold, where the system is, what is watched of it, what is broken in it on purpose, and its seed, which is
-    /// judged by itself.
+    /// The part of the experiment that must be equal for two versions of a system to be comparable, as text: the file
+    /// without name, title, question, thresholds, addresses, monitoring, injected faults and seed. The seed is compared
+    /// separately.
     #[must_use]
     pub fn workload(&self) -> String {
         let mut file = self.anywhere();
@@ -152,7 +151,7 @@ impl Plan {
         to_yaml(&file)
     }
 
-    /// The experiment without its name and where the system is.
+    /// The experiment without its name and the target's addresses.
     fn anywhere(&self) -> PlanFile {
         let mut file = self.anonymous();
         if let Some(bookstore) = &mut file.target.bookstore
@@ -170,13 +169,13 @@ impl Plan {
         file
     }
 
-    /// What runs that repeat the same have in common, as text: that of [`Plan::workload`], and the system itself.
+    /// The part of the experiment that is equal for repetitions, as text: [`Plan::workload`] and the target.
     #[must_use]
     pub fn repeated(&self) -> String {
         to_yaml(&self.anonymous())
     }
 
-    /// What the runs at all points of a sweep have in common, as text.
+    /// The part of the experiment that is equal at all points of a sweep, as text.
     #[must_use]
     pub fn swept(&self, parameter: Parameter) -> String {
         let mut file = self.anonymous();
@@ -190,7 +189,7 @@ impl Plan {
         serde_yaml::to_string(&self.anonymous().target).expect(WRITABLE)
     }
 
-    /// The same without where it is.
+    /// The same without addresses.
     #[must_use]
     pub fn target_text_anywhere(&self) -> String {
         serde_yaml::to_string(&self.anywhere().target).expect(WRITABLE)
@@ -208,14 +207,14 @@ impl Plan {
     }
 }
 
-/// Why a file can always be written.
+/// Reason for an `expect`: a file can always be serialized.
 const WRITABLE: &str = "an experiment consists of text, numbers, lists and mappings";
 
 fn to_yaml(file: &PlanFile) -> String {
     serde_yaml::to_string(file).expect(WRITABLE)
 }
 
-/// Takes the time out of pauses.
+/// Sets all pauses to zero.
 fn hurry(steps: &mut [StepFile]) {
     for step in steps {
         if step.think.is_some() {
@@ -228,11 +227,11 @@ fn hurry(steps: &mut [StepFile]) {
     }
 }
 
-/// Sets what a sweep is over.
+/// Sets the swept parameter.
 fn set(file: &mut PlanFile, parameter: Parameter, value: u32) {
     match parameter {
         Parameter::Users => {
-            // A sweep is over one of them, and of threads over the only row.
+            // A sweep changes `concurrency`, or the only row of `threads`.
             for row in file.threads.iter_mut().flatten() {
                 row.start = value;
             }
@@ -256,7 +255,7 @@ fn redact_database(file: &mut PlanFile) {
     }
 }
 
-/// Takes out what is written out; says where it stood.
+/// Removes credentials that are written in the file, and returns their places.
 fn redact_literals(file: &mut PlanFile) -> Vec<String> {
     let mut redaction = Redaction::default();
     redaction.headers(&mut file.http.headers, "every request");
@@ -265,7 +264,7 @@ fn redact_literals(file: &mut PlanFile) -> Vec<String> {
             steps.iter_mut().for_each(|step| redaction.step(step));
         }
     }
-    // What those are made of; each variable can be made of others that stand before it.
+    // Variables that credentials are made of. A variable can be made of earlier ones.
     for scenario in &mut file.scenarios {
         for steps in all_steps(scenario) {
             steps.iter_mut().rev().for_each(|step| redaction.set(step));
@@ -285,7 +284,7 @@ fn all_steps(scenario: &mut ScenarioFile) -> [&mut Vec<StepFile>; 3] {
 
 #[derive(Default)]
 struct Redaction {
-    /// Where something was taken out.
+    /// Places at which something was removed.
     found: Vec<String>,
     /// Variables that secrets are made of.
     names: BTreeSet<String>,
@@ -341,7 +340,7 @@ impl Redaction {
         }
     }
 
-    /// Takes out a text, unless it is put together from variables.
+    /// Removes a text, unless it consists of variables.
     fn secret(&mut self, value: &mut String, place: impl Fn() -> String) {
         let variables = variables_in(value);
         if !variables.is_empty() {
@@ -359,7 +358,7 @@ impl Redaction {
     }
 }
 
-/// Does something with the steps within a step.
+/// Applies a function to the steps inside a step.
 fn inner(step: &mut StepFile, mut with: impl FnMut(&mut StepFile)) {
     let chosen = step.choose.iter_mut().flatten();
     let chosen = chosen.flat_map(|choice| &mut choice.steps);

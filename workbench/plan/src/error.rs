@@ -1,4 +1,4 @@
-//! What can be wrong with an experiment file.
+//! Errors of experiment files.
 
 use std::fmt;
 use std::io;
@@ -14,7 +14,7 @@ pub enum PlanError {
         path: PathBuf,
         /// A file beside it with nearly the same name.
         suggestion: Option<PathBuf>,
-        /// What the system said.
+        /// The operating system's error.
         source: io::Error,
     },
     /// The file is not a text in UTF-8 of a length that can be read.
@@ -42,7 +42,7 @@ pub struct Mistake {
     pub line: usize,
     /// Column in characters, from 1.
     pub column: usize,
-    /// What is wrong and, where it can be told, what would be right.
+    /// What is wrong and, if known, what would be right.
     pub message: String,
     /// The line itself.
     pub source_line: String,
@@ -88,7 +88,7 @@ impl fmt::Display for Mistake {
         let margin = " ".repeat(line.to_string().len());
         let (source_line, column) = shown(source_line, *column);
         let width = (*width).min((source_line.chars().count() + 1).saturating_sub(column));
-        // A tab stays one, so that the carets stand below the text however wide the terminal draws it.
+        // Tabs are kept, so that the carets stay below the text at any tab width.
         let indent: String = source_line
             .chars()
             .take(column - 1)
@@ -101,7 +101,7 @@ impl fmt::Display for Mistake {
     }
 }
 
-/// The line, or of a long one the part around a column, with the column in it.
+/// The line, or the part of a long line around a column; and the column within what is shown.
 fn shown(line: &str, column: usize) -> (String, usize) {
     let length = line.chars().count();
     if length <= LONGEST_LINE {

@@ -40,7 +40,7 @@ use crate::plan::Plan;
 use encoding::Unreadable;
 use source::{Node, Source};
 
-/// Reads an experiment file, and makes sure of the files that it names.
+/// Reads an experiment file, and checks the files that it names.
 ///
 /// # Errors
 /// The file cannot be read, or something in it is wrong; then the error says what and where.
@@ -91,21 +91,21 @@ pub fn parse(text: &str, path: &Path) -> Result<Plan, PlanError> {
     plan_in(text, path, Files::Named)
 }
 
-/// What is done about the files that an experiment names.
+/// How the files that an experiment names are treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Files {
     /// They are read, so that what is wrong with them is a mistake in the experiment.
     Loaded,
-    /// They may be gone.
+    /// They are not read, and may be missing.
     Named,
-    /// As `Named`, of an experiment that was made of a right one.
+    /// As `Named`, for an edited copy of a valid experiment.
     Edited,
 }
 
-/// The plan of a file that was made of a right one by changing numbers in it.
+/// The plan of an edited copy of a valid file.
 ///
 /// # Errors
-/// It is no experiment any more.
+/// The edited file is not a valid experiment.
 pub(crate) fn edited(file: PlanFile, path: &Path) -> Result<Plan, PlanError> {
     let source = Source::new("");
     let plan = resolve::resolve(file, &Node::nowhere(), &source, path, Files::Edited);
@@ -132,7 +132,7 @@ fn plan_in(text: &str, path: &Path, files: Files) -> Result<Plan, PlanError> {
 /// assert_eq!(workbench_plan::parse_duration("1m30s"), Ok(Duration::from_secs(90)));
 /// ```
 pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
-    duration::parse_duration(text).map_err(|fault| DurationError(fault.message))
+    duration::parse_duration(text).map_err(|diagnostic| DurationError(diagnostic.message))
 }
 
 /// A file in the same folder whose name is nearly the same.

@@ -1,10 +1,9 @@
 //! Experiment files, and the plans and schedules that they describe.
 //!
-//! [`read`] turns a YAML file into a validated [`Plan`]; a [`Schedule`] says as a pure function of time who is
-//! active and what arrives; [`describe`] writes both out for people. [`read_published`] reads a table of printed tests, with the same
-//! care for where a mistake stands.
+//! [`read`] turns a YAML file into a validated [`Plan`]; a [`Schedule`] says as a pure function of time who is active
+//! and what arrives; [`describe`] prints both. [`read_published`] reads a table of published tests, and reports
+//! mistakes with their positions in the same way.
 
-mod answer;
 mod condition;
 mod data;
 mod describe;
@@ -18,6 +17,7 @@ mod plan;
 mod published;
 mod random;
 mod repetition;
+mod response;
 mod schedule;
 mod secret;
 mod segment;
@@ -25,9 +25,6 @@ mod sweep;
 mod template;
 mod tls;
 
-pub use answer::{
-    Answer, Capture, Expectation, Failure, Finding, accepts, is_css_selector, is_json_path,
-};
 pub use condition::Condition;
 pub use data::{Data, DataError, Lanes, Per, RowPick, Rows};
 pub use describe::{describe, describe_segments};
@@ -41,12 +38,15 @@ pub use file::{
 pub use order::Order;
 pub use plan::{
     Arrivals, BaseUrl, Body, BodyPart, BookstoreTarget, Comparison, Concurrency, Database, Gaps,
-    Given, Http, HttpVersion, InjectedFault, Iterations, Load, Metric, Monitor, Operation, Part,
-    Plan, Rate, RateUnit, ResetRequest, Scenario, SteadyPart, Step, Target, ThreadRow, Threshold,
-    UrlsTarget, WatchedProcess,
+    Http, HttpVersion, InjectedFault, Iterations, Load, Metric, Monitor, Operation, Part, Plan,
+    Rate, RateUnit, ResetRequest, Scenario, SteadyPart, Step, Target, ThreadRow, Threshold,
+    UrlsTarget, VariableSource, WatchedProcess,
 };
 pub use published::{PublishedGroup, PublishedTable, PublishedTest};
 pub use random::{Random, random_for_arrival, random_for_user};
+pub use response::{
+    Capture, Expectation, Failure, Finding, Response, accepts, is_css_selector, is_json_path,
+};
 pub use schedule::{Arrival, ArrivalTimes, Phase, Schedule, ScheduledArrivals, UserSpan, Work};
 pub use secret::{Secret, SecretError, SecretSource};
 pub use segment::{Segment, SegmentError};

@@ -1,4 +1,4 @@
-//! In which order the runs of a series follow one another.
+//! The order of the runs of a series.
 
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -7,8 +7,8 @@ use crate::random::Random;
 
 /// The order of a series: blocks that hold every experiment once, one block for each repetition.
 ///
-/// Whatever drifts while a series goes on (a warming machine, a filling disk) has to fall on all experiments
-/// alike, or it is taken for a difference between them.
+/// A drift during a series (a warming machine, a filling disk) must affect all experiments equally. Otherwise it
+/// appears as a difference between them.
 ///
 /// # References
 /// G. E. P. Box, J. S. Hunter, W. G. Hunter (2005), "Statistics for Experimenters", 2nd edition, chapter 4:
@@ -60,7 +60,7 @@ impl Order {
 
 fn alternating(experiments: usize, number: usize) -> Vec<usize> {
     let mut block: Vec<usize> = (0..experiments).collect();
-    // Two experiments that were turned would be two that are mirrored: A B, B A, B A, A B.
+    // With two experiments, a rotation is the same as a mirror image: A B, B A, B A, A B.
     if experiments > 2 {
         block.rotate_left(number / 2 % experiments);
     }
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn three_experiments_are_mirrored_and_then_begin_one_further() {
+    fn three_experiments_are_mirrored_and_then_rotated() {
         assert_eq!(
             letters(&Order::Abba.blocks(3, 7)),
             ["ABC", "CBA", "BCA", "ACB", "CAB", "BAC", "ABC"]
@@ -160,7 +160,7 @@ mod tests {
         }
 
         #[test]
-        fn over_an_even_number_of_blocks_a_steady_drift_falls_on_all_alike(
+        fn a_steady_drift_cancels_over_an_even_number_of_blocks(
             experiments in 1..7_usize,
             pairs in 1..10_u32,
         ) {

@@ -1,4 +1,4 @@
-//! A table of hypothesis tests that somebody has printed, as it stands there.
+//! A published table of hypothesis tests, as printed.
 
 /// Groups and the tests between them, with numbers as rounded as they were printed.
 #[derive(Clone, Debug, PartialEq)]
@@ -9,7 +9,7 @@ pub struct PublishedTable {
     pub source: String,
     /// Unit of the means and of their standard errors; empty where they have none.
     pub unit: String,
-    /// Digits printed behind the point, the same for every number: each stands for all that round to it.
+    /// Decimals of every printed number. A printed number stands for all numbers that round to it.
     pub decimals: u32,
     /// Level at which the tests decide.
     pub alpha: f64,

@@ -93,7 +93,7 @@ mod tests {
         }
     }
 
-    /// Expected values from an implementation of its own, in Python.
+    /// Expected values from an independent implementation in Python.
     #[test]
     fn streams_are_the_same_for_ever() {
         let mut random = random_for_user(3, 1);

@@ -1,4 +1,4 @@
-//! What differs between the repetitions of an experiment: their random choices.
+//! The repetitions of an experiment, which differ in their seeds.
 
 use crate::plan::Plan;
 use crate::random::mix;
@@ -9,10 +9,11 @@ const SEED_BITS: u32 = 53;
 impl Plan {
     /// The plan of a repetition, counted from 1: the same but for its seed.
     ///
-    /// The first repetition is the plan itself. The k-th has the seed `mix(mix(seed) + k − 1)`, cut to its upper
-    /// 53 bits, with `mix` as for the [users' streams](crate::random_for_user). With one seed for all, every run would replay the same draws:
-    /// runs would differ less than the workload does, and two experiments of different seeds always by the same
-    /// accident. Experiments of one seed stay alike in each repetition, so that pairs share their draws.
+    /// The first repetition is the plan itself. The k-th has the seed `mix(mix(seed) + k − 1)`, cut to its upper 53
+    /// bits, with `mix` as for the [users' streams](crate::random_for_user). With one seed for all runs, every run
+    /// would draw the same values. The variation between runs would then be smaller than that of the workload, and two
+    /// experiments with different seeds would differ by the same draws in every repetition. Experiments with the same
+    /// seed have the same seed in each repetition, so that pairs of runs share their draws.
     ///
     /// # Examples
     /// ```

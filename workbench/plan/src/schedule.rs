@@ -1,4 +1,4 @@
-//! Schedules as pure functions of time: who starts and stops when.
+//! Schedules as pure functions of time: when each user starts and stops.
 //!
 //! All arithmetic is on whole nanoseconds. An instant that falls between two of them is rounded up, to the first
 //! nanosecond at which the formula holds, so that counts at whole nanoseconds are exact, at the edges of steps too.
@@ -43,11 +43,11 @@ pub struct UserSpan {
 /// What a user does between its start and its stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Work {
-    /// Iteration after iteration.
+    /// Repeats iterations.
     UntilStop,
-    /// So many iterations, then it leaves.
+    /// Does this many iterations, then leaves.
     Iterations(u32),
-    /// One iteration for each arrival that falls to it; gives the position among [`Schedule::arrivals`].
+    /// Does one iteration for each arrival assigned to it, of the stream at this position of [`Schedule::arrivals`].
     Arrivals(usize),
 }
 
@@ -102,8 +102,8 @@ impl Schedule {
         schedule
     }
 
-    /// What falls to a segment: its users, with their positions among all, and its arrivals, with their numbers. Its load is
-    /// held when that of the whole is.
+    /// The schedule of a segment: its users, with their positions among all users, and its arrivals, with their numbers
+    /// among all. The hold is that of the whole schedule.
     #[must_use]
     pub fn segment(&self, segment: Segment) -> Self {
         let scenarios = self.users.iter().map(|user| user.scenario);
@@ -224,7 +224,7 @@ impl Schedule {
             .unwrap_or(Duration::ZERO)
     }
 
-    /// When a run ends, as far as that is known: the earliest time, or the latest where only iterations say.
+    /// The expected end of a run: the earliest end, or the latest one if all users do a number of iterations.
     #[must_use]
     pub fn likely_end(&self) -> Duration {
         match self.least_end() {

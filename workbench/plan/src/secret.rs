@@ -1,4 +1,4 @@
-//! Values that are read when a run begins, and that nobody writes.
+//! Secrets: values that are read when a run begins and never written.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ pub enum SecretSource {
 #[derive(Clone)]
 pub struct Secret(String);
 
-/// Why a secret cannot be had; names where it should be, not what it is.
+/// Why a secret cannot be read. Names its source, never its value.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct SecretError(String);
@@ -64,7 +64,7 @@ impl fmt::Display for SecretSource {
 }
 
 impl Secret {
-    /// The text, to be sent to the target, or to be looked for in what is kept, and for nothing else.
+    /// The text. It may only be sent to the target, or searched for in what is stored.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

@@ -1,7 +1,8 @@
-//! Parts of a run that are made by several processes, perhaps on several machines, without any of them knowing the others.
+//! Segments: parts of a run that independent processes make, perhaps on several machines.
 //!
-//! Who belongs to which segment is a pure function of the plan: users, and the arrivals of each stream, are shared out in their
-//! global order. Everything else follows from their global numbers: random numbers, rows of data files, sequences, replicas.
+//! The assignment to segments is a pure function of the plan: users, and the arrivals of each stream, are assigned in
+//! their global order. Everything else follows from their global numbers: random numbers, rows of data files,
+//! sequences, replicas.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,24 +10,24 @@ use std::str::FromStr;
 
 use crate::plan::{Database, Plan, Target, shared_out};
 
-/// One of the equal parts that a run is cut into: `3/10`.
+/// One of the equal parts of a run: `3/10`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Segment {
     number: u32,
     of: u32,
 }
 
-/// Most segments of a run. Ours: more would be a mistake.
+/// Most segments of a run. Our choice: more are taken for a mistake.
 const MOST_SEGMENTS: u32 = 1_000;
 
 impl Segment {
-    /// Segment `number`, from 1, of so many; `None` where there is no such segment.
+    /// Segment `number`, from 1, of `of` segments. `None` if there is no such segment.
     #[must_use]
     pub fn new(number: u32, of: u32) -> Option<Self> {
         ((1..=of).contains(&number) && of <= MOST_SEGMENTS).then_some(Self { number, of })
     }
 
-    /// All segments of a run that is cut into so many.
+    /// All segments of a run of `of` segments.
     pub fn all(of: u32) -> impl Iterator<Item = Self> {
         (1..=of).filter_map(move |number| Self::new(number, of))
     }
@@ -70,14 +71,14 @@ impl FromStr for Segment {
     }
 }
 
-/// Deals the arrivals of a stream out to segments, in their order: those of each scenario to one segment after the other, so
-/// that every segment has its share of each at any moment. This takes the same time for any number of segments.
+/// Assigns the arrivals of a stream to segments in order: those of each scenario go to one segment after the other, so
+/// that every segment has its share of each scenario at any moment. The time does not depend on the number of segments.
 #[derive(Clone, Debug)]
 pub(crate) struct Deal {
     of: u32,
     /// The segment, from 0, of the next one of each scenario.
     next: BTreeMap<usize, u32>,
-    /// The segment of the first one of a scenario: the first ones of all do not fall to the same segment.
+    /// The segment of a scenario's first arrival. It differs between scenarios.
     first: u32,
 }
 
@@ -103,10 +104,10 @@ impl Deal {
 /// Why a plan cannot be run in segments; completes “cannot be run in N segments: …”.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SegmentError {
-    /// A segment without anybody.
+    /// A segment without users.
     #[error("there are too few users: segment {0} would have none")]
     NoUsers(Segment),
-    /// A stream of arrivals without anybody to serve them in a segment.
+    /// A segment without users for a stream of arrivals.
     #[error("max_users is {users}, and each segment needs a user of its own for its arrivals")]
     TooFewForArrivals {
         /// As the plan says.
@@ -118,13 +119,13 @@ pub enum SegmentError {
          `workbench bookstore all`, and name its services in target: urls"
     )]
     SharedDatabase,
-    /// One run is cut into segments, and a sweep is several.
+    /// Only a single run can be divided into segments; a sweep is several runs.
     #[error("it has a sweep: write a file for each of its points")]
     Sweep,
 }
 
 impl Plan {
-    /// Whether the plan can be run in so many segments.
+    /// Checks whether the plan can be run in `of` segments.
     ///
     /// # Errors
     /// Why not.

@@ -7,13 +7,13 @@ use crate::plan::Plan;
 /// Values of one parameter that an experiment is run with, one after the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sweep {
-    /// What is swept.
+    /// The swept parameter.
     pub parameter: Parameter,
     /// In the order of the file; never empty, and none of them twice.
     pub values: Vec<u32>,
 }
 
-/// What can be swept.
+/// A parameter that can be swept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Parameter {
     /// The number of users.
@@ -33,10 +33,10 @@ impl Parameter {
     }
 }
 
-/// A value of what is swept.
+/// A point of a sweep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Point {
-    /// What is swept.
+    /// The swept parameter.
     pub parameter: Parameter,
     /// Its value.
     pub value: u32,
@@ -50,8 +50,7 @@ impl fmt::Display for Point {
 }
 
 impl Plan {
-    /// What is to be run: a plan for each point of the sweep, in the order of the file, or this very plan where
-    /// nothing is swept.
+    /// The plans to run: one for each point of the sweep, in the order of the file. The plan itself if it has no sweep.
     ///
     /// A point's plan differs in its number of users, or of replicas, and has no sweep. A number of users takes the
     /// place of the concurrency's target, or of the users in the only row of threads; all times stay, so that all
@@ -153,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_without_a_sweep_is_its_own_only_point() {
+    fn a_plan_without_a_sweep_has_itself_as_its_only_point() {
         let plan = plan("concurrency: { target: 5, hold: 1s }");
         assert_eq!(plan.points(), [(None, plan.clone())]);
     }

@@ -5,7 +5,7 @@ mod render;
 
 use std::borrow::Cow;
 
-use crate::diagnostic::Fault;
+use crate::diagnostic::Diagnostic;
 
 /// What a variable holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,7 +38,7 @@ impl Value {
         }
     }
 
-    /// How many bytes it has where it stands in a path.
+    /// Its length in bytes when percent-encoded in a path.
     pub(crate) fn bytes_in_path(&self) -> usize {
         let mut text = String::new();
         let part = Part::Variable {
@@ -80,7 +80,7 @@ enum Encoding {
 }
 
 /// Turns a variable's name into its position.
-pub(crate) type Resolve<'a> = dyn Fn(&str) -> Result<usize, Fault> + 'a;
+pub(crate) type Resolve<'a> = dyn Fn(&str) -> Result<usize, Diagnostic> + 'a;
 
 impl Template {
     /// Appends the text, with the variables' values put in, to `out`.
@@ -91,17 +91,20 @@ impl Template {
     }
 
     /// Text in which variables appear as they are.
-    pub(crate) fn plain(text: &str, resolve: &Resolve<'_>) -> Result<Self, Fault> {
+    pub(crate) fn plain(text: &str, resolve: &Resolve<'_>) -> Result<Self, Diagnostic> {
         Self::compile(text, Encoding::Plain, resolve)
     }
 
     /// A path, in which variables appear percent-encoded.
-    pub(crate) fn path(text: &str, resolve: &Resolve<'_>) -> Result<Self, Fault> {
+    pub(crate) fn path(text: &str, resolve: &Resolve<'_>) -> Result<Self, Diagnostic> {
         Self::compile(text, Encoding::Percent, resolve)
     }
 
     /// JSON in which a string that is nothing but one variable takes the variable's own type; keys stay in their order.
-    pub(crate) fn json(body: &serde_yaml::Value, resolve: &Resolve<'_>) -> Result<Self, Fault> {
+    pub(crate) fn json(
+        body: &serde_yaml::Value,
+        resolve: &Resolve<'_>,
+    ) -> Result<Self, Diagnostic> {
         json::parts(body, resolve).map(|parts| Self { parts })
     }
 
@@ -109,7 +112,7 @@ impl Template {
     pub(crate) fn form<'a>(
         fields: impl IntoIterator<Item = (&'a str, &'a str)>,
         resolve: &Resolve<'_>,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, Diagnostic> {
         let mut parts = Vec::new();
         for (name, value) in fields {
             if !parts.is_empty() {
@@ -123,7 +126,7 @@ impl Template {
     }
 
     /// The name of a part of a form, or of a file in it.
-    pub(crate) fn quoted(text: &str, resolve: &Resolve<'_>) -> Result<Self, Fault> {
+    pub(crate) fn quoted(text: &str, resolve: &Resolve<'_>) -> Result<Self, Diagnostic> {
         Self::compile(text, Encoding::Quoted, resolve)
     }
 
@@ -141,17 +144,17 @@ impl Template {
         }
     }
 
-    fn compile(text: &str, encoding: Encoding, resolve: &Resolve<'_>) -> Result<Self, Fault> {
+    fn compile(text: &str, encoding: Encoding, resolve: &Resolve<'_>) -> Result<Self, Diagnostic> {
         let mut parts = Vec::new();
-        for piece in pieces(text)? {
-            parts.push(match piece {
+        for segment in segments(text)? {
+            parts.push(match segment {
                 // The path's own text is as it is written.
-                Piece::Literal(text) => Part::Literal(match encoding {
+                Segment::Literal(text) => Part::Literal(match encoding {
                     Encoding::Form => render::form(&text),
                     Encoding::Quoted => render::quoted(&text),
                     _ => text,
                 }),
-                Piece::Variable(name) => Part::Variable {
+                Segment::Variable(name) => Part::Variable {
                     position: resolve(name)?,
                     encoding,
                 },
@@ -186,49 +189,49 @@ impl Template {
     }
 }
 
-/// A text in the one form that all texts with the same meaning have: every dollar sign that begins no variable is doubled.
+/// The canonical form of a text: every dollar sign that does not begin a variable is doubled.
 pub(crate) fn canonical(text: &str) -> String {
-    let Ok(pieces) = pieces(text) else {
+    let Ok(segments) = segments(text) else {
         return text.to_owned();
     };
-    let write = |piece: &Piece<'_>| match piece {
-        Piece::Literal(text) => text.replace('$', "$$"),
-        Piece::Variable(name) => format!("${{{name}}}"),
+    let write = |segment: &Segment<'_>| match segment {
+        Segment::Literal(text) => text.replace('$', "$$"),
+        Segment::Variable(name) => format!("${{{name}}}"),
     };
-    pieces.iter().map(write).collect()
+    segments.iter().map(write).collect()
 }
 
 /// Names of the variables in a text.
 pub(crate) fn variables_in(text: &str) -> Vec<&str> {
-    let pieces = pieces(text).unwrap_or_default();
-    let names = pieces.into_iter().filter_map(|piece| match piece {
-        Piece::Literal(_) => None,
-        Piece::Variable(name) => Some(name),
+    let segments = segments(text).unwrap_or_default();
+    let names = segments.into_iter().filter_map(|segment| match segment {
+        Segment::Literal(_) => None,
+        Segment::Variable(name) => Some(name),
     });
     names.collect()
 }
 
-/// Refuses variables where nobody has any, or what stands there is looked at before they have values.
-pub(crate) fn without_variables(text: &str, what: &str) -> Result<(), Fault> {
+/// Refuses variables in texts that are used before variables have values.
+pub(crate) fn without_variables(text: &str, what: &str) -> Result<(), Diagnostic> {
     let Some(at) = text.find("${") else {
         return Ok(());
     };
     let end = text[at..].find('}').map_or(text.len(), |end| at + end + 1);
-    Err(Fault::at(
+    Err(Diagnostic::at(
         &text[at..end],
         format!("there are no variables in {what}"),
     ))
 }
 
 #[derive(Debug, PartialEq)]
-enum Piece<'a> {
+enum Segment<'a> {
     Literal(String),
     Variable(&'a str),
 }
 
 /// Splits text at its variables; `$$` stands for one dollar sign.
-fn pieces(text: &str) -> Result<Vec<Piece<'_>>, Fault> {
-    let mut pieces = Vec::new();
+fn segments(text: &str) -> Result<Vec<Segment<'_>>, Diagnostic> {
+    let mut segments = Vec::new();
     let mut literal = String::new();
     let mut rest = text;
     while let Some(dollar) = rest.find('$') {
@@ -236,7 +239,7 @@ fn pieces(text: &str) -> Result<Vec<Piece<'_>>, Fault> {
         rest = &rest[dollar..];
         if let Some(after) = rest.strip_prefix("${") {
             let Some(end) = after.find('}') else {
-                return Err(Fault::at(
+                return Err(Diagnostic::at(
                     rest,
                     "\"${\" without its \"}\"; a dollar sign is written $$",
                 ));
@@ -244,15 +247,15 @@ fn pieces(text: &str) -> Result<Vec<Piece<'_>>, Fault> {
             let name = &after[..end];
             if !is_reference(name) {
                 let written = &rest[..end + 3];
-                return Err(Fault::at(
+                return Err(Diagnostic::at(
                     written,
                     format!("\"{name}\" cannot be a variable: {NAME_RULE}"),
                 ));
             }
             if !literal.is_empty() {
-                pieces.push(Piece::Literal(std::mem::take(&mut literal)));
+                segments.push(Segment::Literal(std::mem::take(&mut literal)));
             }
-            pieces.push(Piece::Variable(name));
+            segments.push(Segment::Variable(name));
             rest = &after[end + 1..];
         } else {
             literal.push('$');
@@ -261,12 +264,12 @@ fn pieces(text: &str) -> Result<Vec<Piece<'_>>, Fault> {
     }
     literal.push_str(rest);
     if !literal.is_empty() {
-        pieces.push(Piece::Literal(literal));
+        segments.push(Segment::Literal(literal));
     }
-    Ok(pieces)
+    Ok(segments)
 }
 
-/// Which names variables may have, in words.
+/// The rule for names of variables, for messages.
 pub(crate) const NAME_RULE: &str = "names are letters, digits and _, and begin with no digit";
 
 /// Whether a variable may have this name.
@@ -277,7 +280,7 @@ pub(crate) fn is_name(name: &str) -> bool {
             .all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
 }
 
-/// What variables of the environment are called by: `${env.NAME}`.
+/// Prefix of environment variables: `${env.NAME}`.
 pub(crate) const ENVIRONMENT: &str = "env";
 
 /// Whether `${…}` may hold this: the name of a variable, `env.NAME`, or the name of a data file and of its column.
@@ -285,7 +288,7 @@ fn is_reference(text: &str) -> bool {
     match text.split_once('.') {
         None => is_name(text),
         Some((ENVIRONMENT, name)) => is_name(name),
-        // Columns are called what the file calls them.
+        // Names of columns are those of the file.
         Some((data, column)) => is_name(data) && !column.is_empty() && !column.contains(['{', '$']),
     }
 }
@@ -294,11 +297,11 @@ fn is_reference(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn position(name: &str) -> Result<usize, Fault> {
+    fn position(name: &str) -> Result<usize, Diagnostic> {
         ["user", "name"]
             .iter()
             .position(|&known| known == name)
-            .ok_or(Fault::new("unknown"))
+            .ok_or(Diagnostic::new("unknown"))
     }
 
     fn rendered(template: &Template) -> String {
@@ -323,17 +326,17 @@ mod tests {
     }
 
     #[test]
-    fn two_dollar_signs_are_one_and_a_lonely_one_is_itself() {
+    fn two_dollar_signs_are_one_and_a_single_one_is_literal() {
         let template = Template::plain("$$${user} costs $5 or $${user}, $", &position).unwrap();
         assert_eq!(rendered(&template), "> $-7 costs $5 or ${user}, $");
     }
 
     #[test]
-    fn an_open_brace_and_an_impossible_name_are_pointed_at() {
-        let fault = Template::plain("a ${user", &position).unwrap_err();
-        assert_eq!(fault.offending, "${user");
-        let fault = Template::plain("a ${us er} b", &position).unwrap_err();
-        assert_eq!(fault.offending, "${us er}");
+    fn an_open_brace_and_an_invalid_name_are_reported_with_their_text() {
+        let diagnostic = Template::plain("a ${user", &position).unwrap_err();
+        assert_eq!(diagnostic.offending, "${user");
+        let diagnostic = Template::plain("a ${us er} b", &position).unwrap_err();
+        assert_eq!(diagnostic.offending, "${us er}");
         assert_eq!(
             Template::plain("${}", &position).unwrap_err().offending,
             "${}"

@@ -1,7 +1,7 @@
 //! PEM files for connections by TLS.
 //!
-//! [`crate::read`] loads them once to find what is wrong with them; a run loads them again to use them. A plan from the
-//! text alone ([`crate::parse`]) names them without looking: beside stored results they may be gone.
+//! [`crate::read`] loads them once to check them; a run loads them again to use them. [`crate::parse`] does not read
+//! them: they may be missing beside stored results.
 
 use std::path::PathBuf;
 

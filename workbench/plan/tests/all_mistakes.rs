@@ -1,5 +1,5 @@
-//! Files with several mistakes: all are reported, each at its place, and nothing that only follows from them. A long file, for it
-//! is a list.
+//! Files with several mistakes: each is reported at its place, without errors that only follow from another one. Long,
+//! because it is a list.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -8,7 +8,7 @@ use std::path::Path;
 use proptest::prelude::*;
 use workbench_plan::{Mistake, PlanError, parse};
 
-/// Nothing wrong with it; most of the language is in it.
+/// A valid file with most of the language.
 const RIGHT: &str = r#"name: shop-journey
 title: All that can be written
 seed: 3
@@ -70,7 +70,7 @@ thresholds:
   - 'p99 of "log in" < 1s'
 "#;
 
-/// What is written in place of something right, with `▶` before what is reported, and what is said of it. No two of them touch
+/// Replacements of valid text by mistakes, with `▶` before the reported place, and the message. No two of them change
 /// the same part of the file.
 const MISTAKES: &[(&str, &str, &str)] = &[
     // Unknown keys.
@@ -110,7 +110,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "    ▶on_end: []\n    on_stop:",
         "unknown key \"on_end\"",
     ),
-    // Words of other tools.
+    // Keys of other tools.
     (
         "warm_up: 5s",
         "▶vus: 5\nwarm_up: 5s",
@@ -242,7 +242,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// The file with some of the mistakes in it, and what is to be reported, in the order of the file.
+/// The file with some of the mistakes, and the expected reports in the order of the file.
 fn broken(chosen: &[usize]) -> (String, Vec<(usize, usize, &'static str)>) {
     let mut text = RIGHT.to_owned();
     for (number, index) in chosen.iter().enumerate() {
@@ -252,7 +252,7 @@ fn broken(chosen: &[usize]) -> (String, Vec<(usize, usize, &'static str)>) {
             1,
             "{right:?} stands there once"
         );
-        // A letter of its own for each, so that it is known which one a mark belongs to.
+        // Each mistake has its own letter, which identifies its mark.
         let mark = char::from_u32(0xE000 + u32::try_from(number).unwrap()).unwrap();
         text = text.replace(right, &wrong.replace('▶', &mark.to_string()));
     }
@@ -344,17 +344,17 @@ fn keys_given_twice_are_all_reported_with_other_mistakes() {
 #[test]
 fn what_follows_from_a_mistake_is_not_reported() {
     for (scenarios, only) in [
-        // The variable is captured in another tool's words.
+        // The variable is captured with a key of another tool.
         (
             "- { name: one, steps: [ { request: GET catalog/a, extract: { token: $.token } }, { request: \"GET catalog/${token}\" } ] }",
             "4:51: unknown key \"extract\"",
         ),
-        // So it is by a list, in which its name stands.
+        // The same in a list that contains its name.
         (
             "- { name: one, steps: [ { request: GET catalog/a, capture: [ token ] }, { request: \"GET catalog/${token}\" } ] }",
             "4:60: expected",
         ),
-        // The steps stand under a name that nobody knows.
+        // The steps are under an unknown key.
         (
             "- { name: one, actions: [ { request: GET catalog/a } ] }",
             "4:16: unknown key \"actions\"",
@@ -363,7 +363,7 @@ fn what_follows_from_a_mistake_is_not_reported() {
             "- { name: one, flow: [ { get: { url: / } } ] }",
             "4:16: unknown key \"flow\"",
         ),
-        // The label is that of a step which cannot be read.
+        // The label is that of an invalid step.
         (
             "- { name: one, steps: [ \"GET catalog/a\", { request: GET catalog/b } ] }\nthresholds: [ 'p95 of \"GET catalog/a\" < 1s' ]",
             "4:25: expected a step",
@@ -390,7 +390,7 @@ fn what_follows_from_a_mistake_is_not_reported() {
 }
 
 #[test]
-fn a_load_in_the_words_of_another_tool_is_not_missing_too() {
+fn a_load_with_another_tools_key_is_reported_only_once() {
     let steps = "scenarios: [ { name: one, steps: [ { request: GET catalog/a } ] } ]\n";
     for (load, keys) in [
         ("vus: 10\nduration: 30s\n", vec!["vus", "duration"]),
@@ -442,7 +442,7 @@ fn a_load_in_the_words_of_another_tool_is_not_missing_too() {
 }
 
 #[test]
-fn words_of_other_tools_are_translated_where_they_stand() {
+fn keys_of_other_tools_are_translated_in_place() {
     let step = |keys: &str| {
         format!(
             "{HEAD}scenarios:\n- name: one\n  steps: [ {{ request: GET catalog/a, {keys} }} ]\n"
@@ -610,13 +610,13 @@ fn values_of_other_tools_are_translated() {
         assert_eq!(said.len(), 1, "{text}: {said:#?}");
         assert!(said[0].contains(right), "{text}: {said:#?}");
     }
-    // A percentile of hundredths is one; braces of GraphQL and of regular expressions are their own.
+    // Percentiles may have decimals. Braces of GraphQL and of regular expressions are no placeholders.
     let graphql = "request: POST catalog/graphql, json: { query: \"query($id: ID!) { item(id: $id) { id } }\", variables: { id: \"${id}\" } }, expect: { body: { matches: 'a{1,2}' } }";
     assert_eq!(said(&with(graphql, "p99.9 < 1s")), [""; 0]);
 }
 
 #[test]
-fn of_a_file_that_is_no_experiment_only_the_beginning_is_shown() {
+fn only_the_beginning_of_a_file_that_is_no_experiment_is_shown() {
     let said = said(&"timeStamp,elapsed\n1,2\n".repeat(1_000));
     assert_eq!(said.len(), 1, "{said:#?}");
     let beginning = "expected an experiment: a mapping of keys, found \"timeStamp,elapsed 1,2";
@@ -625,7 +625,7 @@ fn of_a_file_that_is_no_experiment_only_the_beginning_is_shown() {
 }
 
 #[test]
-fn what_other_tools_put_around_it_is_looked_into() {
+fn enclosing_keys_of_other_tools_are_searched() {
     let steps = "scenarios: [ { name: one, steps: [ { request: GET shop/a } ] } ]\n";
     let artillery = "config:\n  target: https://shop.test\n  phases: [ { duration: 60, arrivalRate: 5 } ]\n  payload: { path: a.csv }\n";
     let said_of = |text: String| -> Vec<String> {
@@ -656,7 +656,7 @@ fn what_other_tools_put_around_it_is_looked_into() {
 }
 
 #[test]
-fn all_that_is_wrong_with_one_text_is_reported() {
+fn all_mistakes_in_one_text_are_reported() {
     let text = format!(
         "{HEAD}scenarios:\n- name: one\n  steps: [ {{ request: \"POST catalog/${{a}}/${{b}}/${{a}}\", json: {{ x: \"${{c}}\", y: [ \"${{d}}\" ] }} }} ]\n"
     );
@@ -690,7 +690,7 @@ fn places_are_right_after_a_byte_order_mark_and_line_breaks_of_windows() {
 }
 
 #[test]
-fn more_mistakes_than_anybody_reads_are_counted() {
+fn mistakes_beyond_the_limit_are_counted() {
     let keys: String = (0..70)
         .map(|number| format!("frobnicate{number}: 1\n"))
         .collect();
@@ -702,7 +702,7 @@ fn more_mistakes_than_anybody_reads_are_counted() {
 }
 
 #[test]
-fn a_file_of_nothing_but_mistakes_is_given_up_on() {
+fn a_file_with_too_many_mistakes_is_not_read_to_its_end() {
     let rows = "- { start: [] }\n".repeat(2_000);
     let found = mistakes(&format!("threads:\n{rows}"));
     assert_eq!(found.len(), 200);
@@ -752,7 +752,7 @@ fn all_mistakes_of_other_files_are_reported_too() {
 }
 
 mod unreadable {
-    //! Files that are no text.
+    //! Files that are not text.
 
     use std::path::Path;
 
@@ -782,7 +782,7 @@ mod unreadable {
     fn a_file_without_end_is_not_read_to_its_end() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.yaml");
-        // A hole: it takes no room on the disk.
+        // A sparse file, which takes no space on the disk.
         std::fs::File::create(&path)
             .unwrap()
             .set_len(1 << 40)

@@ -1,4 +1,4 @@
-//! The shipped experiments, and the reference of the file format, are what they say they are.
+//! The shipped experiments and the committed schema of the file format.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -95,7 +95,7 @@ fn a_plan_written_back_is_the_same_plan_and_satisfies_the_schema() {
 fn the_committed_schema_is_the_one_that_the_parser_has() {
     let path = folder().join("experiment.schema.json");
     let current = serde_json::to_string_pretty(&json_schema()).unwrap() + "\n";
-    // `UPDATE_SCHEMA=1 cargo test --workspace committed_schema` writes it anew.
+    // `UPDATE_SCHEMA=1 cargo test --workspace committed_schema` writes it again.
     if std::env::var_os("UPDATE_SCHEMA").is_some() {
         fs::write(&path, &current).unwrap();
     }
@@ -176,7 +176,7 @@ fn every_example_of_the_documents_is_a_plan() {
         let text = fs::read_to_string(&page).unwrap();
         let blocks = text.split("```yaml\n").skip(1);
         let blocks = blocks.map(|rest| rest.split("```").next().unwrap());
-        // A workflow of CI, and the policy of a gate, have none.
+        // CI workflows and gate policies have no experiment schema.
         for block in blocks.filter(|block| block.contains("scenarios:")) {
             let plan = parse(block, Path::new("example.yaml"))
                 .unwrap_or_else(|error| panic!("{}: {error}", page.display()));

@@ -1,4 +1,4 @@
-//! The language of scenarios: what is accepted, and what it resolves to. Long, for it goes through all of the language.
+//! The language of scenarios: accepted files and their plans. Long, because it covers the whole language.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use workbench_plan::{
-    Answer, BodyPart, Given, HttpVersion, Moment, Operation, Per, Plan, RowPick, Scenario,
-    SecretSource, Step, Value, describe, json_schema, parse, random_for_user, read,
+    BodyPart, HttpVersion, Moment, Operation, Per, Plan, Response, RowPick, Scenario, SecretSource,
+    Step, Value, VariableSource, describe, json_schema, parse, random_for_user, read,
 };
 
-/// Everything that the language has.
+/// A file with every part of the language.
 const EVERYTHING: &str = r##"
 name: shop-journey
 seed: 3
@@ -148,7 +148,7 @@ fn plan_with(more: &str, steps: &str) -> Plan {
     parse(&text, Path::new("one.yaml")).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// A scenario's variables with these values; all others are empty.
+/// A scenario's variables with these values. All others are empty.
 fn values(scenario: &Scenario, given: &[(&str, Value)]) -> Vec<Value> {
     let value = |name: &String| {
         let found = given.iter().find(|(given, _)| given == name);
@@ -235,7 +235,7 @@ fn everything_is_written_and_read_again_as_the_same() {
     if let Err(error) = jsonschema::validate(&json_schema(), &value) {
         panic!("at {}: {error}\n{written}", error.instance_path());
     }
-    // What is kept beside results is read where the files are not.
+    // The copy beside the results is read in a folder without the files.
     let stored = parse(&plan.stored(), Path::new("elsewhere/experiment.yaml")).unwrap();
     assert_eq!(stored.repeated(), plan.repeated());
 }
@@ -267,9 +267,9 @@ fn texts_with_the_same_meaning_are_stored_as_the_same() {
     assert_eq!(one.to_yaml(), other.to_yaml());
 }
 
-/// As the version before wrote it.
+/// As the previous version wrote it.
 #[test]
-fn an_experiment_stored_before_the_language_grew_repeats_the_same_one_of_now() {
+fn an_experiment_stored_by_an_older_version_equals_the_current_one() {
     let stored = r#"
 name: smoke
 title: Smoke test
@@ -345,7 +345,7 @@ thresholds: [ p95 < 500ms ]
 }
 
 #[test]
-fn the_points_of_a_sweep_and_repetitions_keep_all_else() {
+fn points_and_repetitions_change_nothing_else() {
     let folder = Folder::new();
     let text = EVERYTHING.replace(
         "warm_up: 10000ms",
@@ -520,7 +520,7 @@ scenarios:
   - { name: one, steps: [ { request: "GET shop/${b}/${c}" } ] }
 "#,
     );
-    let given: Vec<(&str, &Given)> = plan.scenarios[0]
+    let given: Vec<(&str, &VariableSource)> = plan.scenarios[0]
         .given
         .iter()
         .map(|(position, given)| (plan.scenarios[0].variables[*position].as_str(), given))
@@ -529,17 +529,17 @@ scenarios:
     assert_eq!(names, ["customers.name", "a", "env.B", "b", "c"]);
     assert!(matches!(
         given[0].1,
-        Given::Column {
+        VariableSource::Column {
             data: 0,
             is_number: false,
             ..
         }
     ));
-    assert!(matches!(given[2].1, Given::Secret(0)));
-    assert!(matches!(given[3].1, Given::Drawn(_)));
+    assert!(matches!(given[2].1, VariableSource::Secret(0)));
+    assert!(matches!(given[3].1, VariableSource::Drawn(_)));
 }
 
-/// Does what a user does with a list of operations; gives the labels of its requests.
+/// Executes a list of operations as a user does. Returns the labels of the requests.
 fn performed(
     scenario: &Scenario,
     operations: &[Operation],
@@ -639,7 +639,7 @@ fn a_variable_that_every_choice_sets_is_known_after_it() {
 }
 
 #[test]
-fn what_is_captured_when_a_user_comes_is_known_in_its_iterations_and_when_it_leaves() {
+fn captures_of_on_start_are_known_in_iterations_and_on_stop() {
     let text = r#"
 target: { urls: { shop: "http://shop.test" } }
 concurrency: { target: 1, hold: 1s }
@@ -672,7 +672,7 @@ fn captured_values_go_into_later_requests() {
     let scenario = &plan.scenarios[0];
     let step = &scenario.steps[1];
     let mut values = values(scenario, &[("n", Value::Integer(5)), ("both", text("Ann"))]);
-    let answer = Answer {
+    let response = Response {
         status: 201,
         head: b"HTTP/1.1 201 Created\r\ncontent-type: application/json; charset=utf-8\r\nLocation: /items/17\r\nETag: \"x\"\r\nX-B: 5\r\n",
         body: br#"{"items":[{"id":4},{"id":5}],"total":12,"name":"Ann","price":9.50,"none":null,"open":true}"#,
@@ -680,7 +680,7 @@ fn captured_values_go_into_later_requests() {
         elapsed: Duration::from_millis(400),
         cookie: &|_| None,
     };
-    let finding = step.examine(&answer, &mut values, &mut random_for_user(1, 1));
+    let finding = step.examine(&response, &mut values, &mut random_for_user(1, 1));
     let of = |name: &str| {
         let position = scenario.variables.iter().position(|it| it == name).unwrap();
         values[position].clone()
@@ -690,7 +690,7 @@ fn captured_values_go_into_later_requests() {
     assert_eq!(of("total"), Value::Integer(12));
     assert_eq!(of("where"), text("/items/17"));
     assert!([Value::Integer(4), Value::Integer(5)].contains(&of("item")));
-    // The body holds no path of an item.
+    // The body does not contain the path of an item.
     assert!(!finding.is_whole);
     assert_eq!(finding.failure.unwrap().1, "the body does not match /^\\[/");
 }
@@ -787,7 +787,7 @@ fn unique_rows_suffice_for_users_arrivals_and_iterations_that_are_as_many() {
         (
             "concurrency: { target: 1, hold: 1s }",
             per_iteration,
-            "nobody knows how many iterations there will be",
+            "the number of iterations is not known",
         ),
     ] {
         let error = plan(load, data).unwrap_err();
@@ -831,7 +831,7 @@ proptest::proptest! {
                 ],
             }],
         });
-        // What is no template is refused.
+        // Invalid templates are refused.
         if let Ok(plan) = parse(&file.to_string(), Path::new("texts.yaml")) {
             let written = plan.to_yaml();
             let again = match parse(&written, Path::new("texts.yaml")) {
@@ -845,7 +845,7 @@ proptest::proptest! {
 }
 
 #[test]
-fn services_can_be_put_elsewhere_by_their_names() {
+fn urls_of_services_can_be_replaced_by_name() {
     let text = "target: { urls: { shop: 'http://127.0.0.1:8001', cart: 'http://127.0.0.1:8009' } }\n\
         concurrency: { target: 1, hold: 1s }\nscenarios: [ { name: one, steps: [ request: GET shop/x, request: GET cart/x ] } ]\n";
     let text = text.replace(

@@ -1,4 +1,4 @@
-//! What people get wrong in experiment files, and what they are told. A long file, for it is a list: one case a mistake.
+//! Mistakes in experiment files and their messages. Long, because there is one case for each mistake.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -7,7 +7,7 @@ use std::path::Path;
 use insta::assert_snapshot;
 use workbench_plan::{PlanError, json_schema, parse, read};
 
-/// Nothing wrong with it; each test breaks it in one place.
+/// A valid file. Each test breaks it in one place.
 const RIGHT: &str = r#"name: right
 title: Nothing wrong here
 seed: 3
@@ -44,7 +44,7 @@ fn refused(text: &str) -> String {
     error.to_string()
 }
 
-/// What is said about a mistake that a schema can see too, so that an editor underlines it while it is made.
+/// The message for a mistake that the schema rejects too, so that editors underline it.
 fn refused_by_the_schema_too(text: &str) -> String {
     let value: serde_json::Value = serde_yaml::from_str(text).unwrap();
     assert!(
@@ -111,7 +111,7 @@ experiments/x.yaml:14:27: unknown key "gamma"; expected one of "uniform", "choic
 "#);
 }
 
-/// What is said of a fault of the bookstore.
+/// The message for an injected fault of the bookstore.
 fn refused_fault(fault: &str) -> String {
     let faults = format!("products: 100, faults: [ \"{fault}\" ]");
     let said = refused(&broken("products: 100", &faults));
@@ -475,7 +475,7 @@ experiments/x.yaml:6:1: the load comes either from "threads" or from "concurrenc
 #[test]
 fn no_load() {
     assert_snapshot!(refused_by_the_schema_too(&with_load("")), @r#"
-experiments/x.yaml:1:1: missing key "threads", "concurrency", "arrivals" or "iterations": nobody would come
+experiments/x.yaml:1:1: missing key "threads", "concurrency", "arrivals" or "iterations": there would be no users
   |
 1 | name: right
   | ^
@@ -574,7 +574,7 @@ fn a_scenario_with_a_weight_and_a_load_of_its_own() {
         "    weight: 3\n    arrivals: { rate: 5/s, hold: 9s }\n",
     );
     assert_snapshot!(refused(&text), @r#"
-experiments/x.yaml:6:1: every scenario has a load of its own: nobody shares this one
+experiments/x.yaml:6:1: every scenario has a load of its own: none uses this one
   |
 6 | threads:
   | ^^^^^^^
@@ -592,7 +592,7 @@ fn a_scenario_that_nobody_plays() {
         - { name: one, steps: [ request: GET catalog/products ], iterations: 5 }\n\
         - { name: two, steps: [ request: GET catalog/products ] }\n";
     assert_snapshot!(refused_by_the_schema_too(text), @r#"
-experiments/x.yaml:4:3: nobody plays "two": it needs "threads", "concurrency", "arrivals" or "iterations", or the experiment does
+experiments/x.yaml:4:3: "two" has no users: it needs "threads", "concurrency", "arrivals" or "iterations", or the experiment does
   |
 4 | - { name: two, steps: [ request: GET catalog/products ] }
   |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
@@ -631,7 +631,7 @@ experiments/x.yaml:19:22: 500 needs a unit; write 500s or 500ms
 }
 
 #[test]
-fn a_threshold_on_a_request_that_nobody_sends() {
+fn a_threshold_on_a_request_that_does_not_exist() {
     assert_snapshot!(refused(&broken("of \"POST cart/carts/${user}\"", "of \"POST cart/cart/${user}\"")), @r#"
 experiments/x.yaml:19:39: no step is named "POST cart/cart/${user}"; did you mean "POST cart/carts/${user}"?
    |
@@ -791,7 +791,7 @@ experiments/x.yaml:20:1: a file holds one experiment, not several
 }
 
 #[test]
-fn a_name_that_no_folder_should_have() {
+fn a_name_that_is_not_valid_for_a_folder() {
     assert_snapshot!(refused_by_the_schema_too(&broken("name: right", "name: ../My test")), @r#"
 experiments/x.yaml:1:7: "../My test" cannot be the name: it names the results folder: lower-case letters, digits and hyphens
   |
@@ -830,7 +830,7 @@ experiments/x.yaml:19:22: 500 needs a unit; write 500s or 500ms
 }
 
 #[test]
-fn a_file_that_is_not_there_comes_with_its_nearest_neighbour() {
+fn a_missing_file_is_reported_with_the_most_similar_name() {
     let folder = Path::new("../../experiments");
     let error = read(&folder.join("scenari3.yaml")).unwrap_err();
     assert_snapshot!(error.to_string(), @r#"cannot read ../../experiments/scenari3.yaml; did you mean ../../experiments/scenario3.yaml?"#);
@@ -842,7 +842,7 @@ fn a_file_that_is_not_there_comes_with_its_nearest_neighbour() {
     );
 }
 
-/// What is said of a file of these bytes, whose name is nearly that of another one.
+/// The message for a file of these bytes whose name resembles that of another file.
 fn read_bytes(test: &str, bytes: &[u8]) -> Result<workbench_plan::Plan, String> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
     std::fs::create_dir_all(&folder).unwrap();
@@ -861,7 +861,7 @@ fn utf_16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
 }
 
 #[test]
-fn a_byte_order_mark_and_line_breaks_of_windows_are_read_over() {
+fn a_byte_order_mark_and_windows_line_breaks_are_ignored() {
     let right = parse(RIGHT, Path::new("bom16.yaml")).unwrap();
     for text in [
         format!("\u{feff}{RIGHT}"),
@@ -919,7 +919,7 @@ fn a_file_in_another_encoding_is_named_as_what_it_is() {
 }
 
 #[test]
-fn a_file_that_is_there_and_cannot_be_read_is_not_taken_for_another() {
+fn an_unreadable_file_is_reported_without_a_suggestion() {
     let error = read(Path::new("../../experiments")).unwrap_err();
     assert_eq!(error.to_string(), "cannot read ../../experiments");
 }
@@ -980,7 +980,7 @@ experiments/x.yaml:6:38: there are no variables in a reset, which is sent by no 
 "#);
 }
 
-/// The right file with a sweep over these users.
+/// The valid file with a sweep over these users.
 fn sweeping(users: &str) -> String {
     broken(
         "scenarios:",
@@ -1084,7 +1084,7 @@ experiments/x.yaml:9:40: points grow either by a "factor" or by a "step", not by
 }
 
 #[test]
-fn a_range_that_does_not_say_how_it_grows() {
+fn a_range_without_a_factor_or_a_step() {
     assert_snapshot!(refused_by_the_schema_too(&sweeping("{ from: 1, to: 64 }")), @r#"
 experiments/x.yaml:9:10: missing key "factor" or "step": by what the points grow
   |
@@ -1114,7 +1114,7 @@ experiments/x.yaml:9:35: a step has to be at least 1, or the points do not grow
 }
 
 #[test]
-fn a_range_that_begins_with_nobody() {
+fn a_range_that_begins_with_zero_users() {
     assert_snapshot!(refused_by_the_schema_too(&sweeping("{ from: 0, to: 64, factor: 2 }")), @r#"
 experiments/x.yaml:9:18: at least one user is needed
   |
@@ -1229,7 +1229,7 @@ experiments/x.yaml:8:8: missing key "users" or "replicas": what is swept
 "#);
 }
 
-/// The right file on PostgreSQL.
+/// The valid file with PostgreSQL.
 fn on_postgres(more: &str) -> String {
     broken(
         "database: sqlite, products: 100",
@@ -1334,7 +1334,7 @@ experiments/x.yaml:4:10: a warm-up of 71s leaves nothing to analyse: the full lo
 }
 
 #[test]
-fn a_warm_up_as_long_as_a_run_that_holds_nothing() {
+fn a_warm_up_as_long_as_a_run_without_a_hold() {
     let ramp = with_load("concurrency: { target: 100, ramp_up: 10s }\n");
     assert_snapshot!(refused(&ramp.replace("seed: 3", "seed: 3\nwarm_up: 10s")), @r#"
 experiments/x.yaml:4:10: a warm-up of 10s leaves nothing to analyse: the run lasts 10s
@@ -1366,7 +1366,7 @@ fn a_path_longer_than_can_be_sent() {
 
 #[test]
 fn a_path_that_a_variable_makes_too_long() {
-    // A space is three bytes of a path.
+    // A space takes three bytes in a path.
     for value in [
         format!("\"{}\"", "x".repeat(65_525)),
         format!("{{ choice: [ a, \"{}\" ] }}", " ".repeat(21_842)),
@@ -1426,7 +1426,7 @@ fn a_name_of_a_header_longer_than_can_be_sent() {
     );
 }
 
-/// What is said about a list of `monitor`, which stands in line 4; the schema sees it too where an editor could.
+/// The message for a list of `monitor` in line 4. The schema must reject it too where it can.
 fn refused_monitor(monitor: &str) -> String {
     let text = broken("target:\n", &format!("monitor: {{ {monitor} }}\ntarget:\n"));
     refused(&text)
@@ -1472,7 +1472,7 @@ fn mistakes_in_what_is_watched() {
 }
 
 #[test]
-fn what_an_editor_can_see_of_a_wrong_monitor_is_underlined() {
+fn mistakes_of_a_monitor_are_covered_by_the_schema() {
     for monitor in [
         "processes: [0]",
         "processes: [1.5]",

@@ -1,4 +1,4 @@
-//! What is said of mistakes in what users do, and where. Long, for it is a list of them.
+//! Mistakes in steps, with messages and places. Long, because it is a list.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use workbench_plan::{parse, read};
 const HEAD: &str =
     "target: { urls: { shop: \"https://shop.test\" } }\nconcurrency: { target: 1, hold: 1s }\n";
 
-/// All that is said, a line for each mistake: `line:column: message`.
+/// All messages, one line for each: `line:column: message`.
 fn said(text: &str) -> Vec<String> {
     let error = match parse(text, Path::new("x.yaml")) {
         Ok(_) => panic!("accepted:\n{text}"),
@@ -79,7 +79,7 @@ fn a_step_is_one_thing() {
 }
 
 #[test]
-fn a_key_with_nothing_behind_it_is_not_left_out() {
+fn a_key_without_a_value_is_a_mistake() {
     for key in [
         "expect",
         "form",
@@ -141,7 +141,7 @@ fn conditions_are_one_comparison() {
 }
 
 #[test]
-fn choices_have_weights_and_are_not_none() {
+fn choices_have_weights_and_are_not_empty() {
     check(
         "      - { request: GET shop/ }\n      - { choose: [] }",
         "8:19: there is nothing to choose from",
@@ -196,7 +196,7 @@ fn variables_have_values_where_they_are_used() {
 }
 
 #[test]
-fn who_uses_what_is_wrong_is_not_blamed() {
+fn uses_of_wrong_definitions_are_not_reported() {
     for step in [
         "set: { n: { uniform: [2, 1] } }",
         "capture: { n: {} }",
@@ -273,7 +273,7 @@ fn headers_carry_no_line_breaks_whatever_they_are_made_of() {
         "      - { request: GET shop/, auth: { bearer: \"a\\nb\" } }",
         "a header carries visible ASCII characters only",
     );
-    // What was set anew can be carried.
+    // A variable that was set again can be carried.
     parse(
         &format!(
             "{HEAD}scenarios:\n  - name: one\n    steps:\n      - {{ request: GET shop/, set: {{ n: \"ü\" }} }}\n      - {{ request: GET shop/, set: {{ n: a }}, {header} }}\n"
@@ -284,7 +284,7 @@ fn headers_carry_no_line_breaks_whatever_they_are_made_of() {
 }
 
 #[test]
-fn a_request_has_one_body_and_says_who_the_user_is_once() {
+fn a_request_has_at_most_one_body_and_one_authorization() {
     check(
         "      - { request: POST shop/, json: {}, text: a }",
         "7:42: a request has one body: either \"json\" or \"text\"",
@@ -343,7 +343,7 @@ fn files_are_looked_for() {
 }
 
 #[test]
-fn captures_say_where_a_value_stands() {
+fn captures_name_exactly_one_source() {
     let capture =
         |capture: &str| format!("      - {{ request: GET shop/, capture: {{ a: {capture} }} }}");
     for (written, expected) in [
@@ -527,7 +527,7 @@ fn draws_are_of_one_kind_and_have_values() {
 }
 
 #[test]
-fn there_are_no_variables_outside_of_what_users_do() {
+fn variables_are_refused_outside_of_scenarios() {
     let scenarios = "scenarios: [ { name: one, steps: [ { request: GET shop/ } ] } ]\n";
     let load = "concurrency: { target: 1, hold: 1s }\n";
     for (text, expected) in [
@@ -605,7 +605,7 @@ fn data_files_and_their_columns_are_known() {
     };
     let people = "people: { csv: p.csv }";
     assert_eq!(said(people, "${people.name}/${people.first word}"), "");
-    // A file may be called as what is built in: columns have a dot.
+    // A file may have the name of a built-in variable, because columns contain a dot.
     assert_eq!(said("user: { csv: p.csv }", "${user.name}/${user}"), "");
     for (data, request, expected) in [
         (

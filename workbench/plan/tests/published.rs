@@ -1,4 +1,4 @@
-//! Tables of printed tests: what is read, and what people get wrong in them.
+//! Tables of printed tests: valid files, and mistakes in them.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -7,7 +7,7 @@ use std::path::Path;
 use insta::assert_snapshot;
 use workbench_plan::{parse_published, read_published};
 
-/// Nothing wrong with it; each test breaks it in one place.
+/// A valid file. Each test breaks it in one place.
 const RIGHT: &str = "\
 title: Two groups
 unit: ms

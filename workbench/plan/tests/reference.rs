@@ -1,5 +1,5 @@
-//! The tables of the reference say what the schema says. They are written by
-//! `UPDATE_REFERENCE=1 cargo test --workspace --test reference`.
+//! The tables of the reference match the schema. They are written by `UPDATE_REFERENCE=1 cargo test --workspace --test
+//! reference`.
 //!
 //! A table stands between `<!-- keys Step: request, name -->` and `<!-- end -->`: of the keys of `Step` in the schema, those two.
 
@@ -30,7 +30,7 @@ fn definition<'a>(schema: &'a Value, name: &str) -> &'a Value {
         .unwrap_or_else(|| panic!("the schema has no definition {name}"))
 }
 
-/// The headings under which the keys of definitions stand, as links.
+/// The headings of the keys of definitions, as links.
 fn anchors(text: &str) -> BTreeMap<String, String> {
     let mut anchors = BTreeMap::new();
     let mut heading = String::new();
@@ -108,7 +108,7 @@ impl Reference<'_> {
         table
     }
 
-    /// What stands at a key.
+    /// The type of the value at a key.
     fn kind(&self, property: &Value) -> String {
         if let Some(name) = property["$ref"].as_str() {
             let name = name.trim_start_matches("#/$defs/");
@@ -176,7 +176,7 @@ fn said(schema: &Value) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The words that can stand at a key, with what they mean.
+/// The allowed words at a key, with their meanings.
 fn words(schema: &Value, property: &Value) -> Vec<(String, String)> {
     let Some(name) = property["$ref"].as_str() else {
         return Vec::new();
@@ -187,7 +187,7 @@ fn words(schema: &Value, property: &Value) -> Vec<(String, String)> {
     variants.filter_map(word).collect()
 }
 
-/// The reference with the tables of the schema, and the keys that they have by definition.
+/// The reference with tables from the schema, and the keys of each definition.
 fn written(text: &str, schema: &Value) -> (String, BTreeMap<String, Vec<String>>) {
     let reference = Reference {
         schema,
@@ -235,7 +235,7 @@ fn every_key_has_its_place_in_the_reference_once() {
         schema["$defs"].as_object().unwrap().iter().collect();
     definitions.push((&experiment, &schema));
     for (name, definition) in definitions {
-        // One table serves both kinds of normal and lognormal.
+        // One table covers both forms of normal and lognormal.
         let of_times = ["NormalDuration", "LogNormalDuration"];
         let Some(properties) = definition["properties"].as_object() else {
             continue;

@@ -1,9 +1,9 @@
-//! What the import of a made-up JTL file takes, in time and memory, held against Polars (the Python package) scanning the
-//! same file.
+//! Time and memory of the import of a synthetic JTL file, compared with Polars (the Python package) scanning the same
+//! file.
 //!
-//! Each measurement has a process of its own, for the sake of its peak memory; the contestants take turns, and the medians
-//! of their rounds are reported. The import reads, hashes, parses and writes Parquet parts; what follows it, the analysis
-//! and the report, is measured by `bench-analysis`.
+//! Each measurement has its own process, so that its peak memory can be read. The contestants alternate, and the
+//! medians of their rounds are reported. The import reads, hashes, parses and writes Parquet parts; what follows it,
+//! the analysis and the report, is measured by `bench-analysis`.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 

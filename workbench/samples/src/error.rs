@@ -1,4 +1,4 @@
-//! What can go wrong with a run's files.
+//! Errors of a run's files.
 
 use std::io;
 use std::path::PathBuf;
@@ -12,17 +12,17 @@ pub enum SamplesError {
     /// A file or folder could not be written.
     #[error("cannot write {path}", path = path.display())]
     Write {
-        /// What was to be written.
+        /// The file or folder.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         source: io::Error,
     },
     /// A file or folder could not be read.
     #[error("cannot read {path}", path = path.display())]
     Read {
-        /// What was to be read.
+        /// The file or folder.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         source: io::Error,
     },
     /// Polars could not encode a Parquet file.
@@ -30,7 +30,7 @@ pub enum SamplesError {
     Encode {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         source: PolarsError,
     },
     /// A file that is not a whole Parquet file, or not with the columns that it should have.
@@ -38,7 +38,7 @@ pub enum SamplesError {
     Damaged {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         source: PolarsError,
     },
     /// A Parquet file that this workbench did not write.
@@ -63,13 +63,13 @@ pub enum SamplesError {
     /// A run that was stopped before its first samples were stored, or a wrong folder.
     #[error("{directory} holds no samples (no part-*.parquet)", directory = directory.display())]
     NoSamples {
-        /// Where they were looked for.
+        /// The folder.
         directory: PathBuf,
     },
     /// Samples are never overwritten.
     #[error("{directory} already holds samples", directory = directory.display())]
     AlreadyWritten {
-        /// Where they were to be written.
+        /// The folder.
         directory: PathBuf,
     },
     /// The record of a series that is not valid JSON of its version.

@@ -1,5 +1,5 @@
-//! Exchanges that failed, to be looked at: requests with their responses, some of each label and kind of error, and how often
-//! each reason was given. `failures/exchanges.json` in a run's folder.
+//! Recorded exchanges that failed: requests with their responses, some of each label and kind of error, and the number
+//! of failures by reason. `failures/exchanges.json` in a run's folder.
 //!
 //! While a run goes on, a [`FailureRecorder`] is offered every failed exchange and keeps a bounded number of them, chosen
 //! uniformly. What it writes holds no secrets; [`Failures`] reads it back.

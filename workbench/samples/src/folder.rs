@@ -1,4 +1,4 @@
-//! Folders named by the time of their making; never reused.
+//! Folders named by their creation time; never reused.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -37,7 +37,7 @@ pub fn segment_folder(number: u32, of: u32) -> String {
 ///
 /// # Errors
 ///
-/// Whatever the file system says.
+/// An I/O error.
 pub fn segment_folders(run: &Path) -> io::Result<Vec<PathBuf>> {
     if !run.is_dir() {
         return Ok(Vec::new());
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn folders_of_the_same_second_are_told_apart() {
+    fn folders_of_the_same_second_have_different_names() {
         let parent = tempfile::tempdir().unwrap();
         let parent = parent.path().join("results/experiment");
         let made: Vec<_> = (0..20)

@@ -1,10 +1,11 @@
 //! The sample record, its Parquet files, and the manifest of a run.
 //!
-//! [`SampleWriter`] turns samples into Parquet parts while a run goes on; [`sample_batches`] reads them back
-//! batch by batch. [`Manifest`] is everything about a run but its samples, [`Series`] what joins runs that are
-//! repetitions of each other. A [`FailureRecorder`] keeps exchanges that failed, without secrets, and [`Failures`] reads
-//! them. Each format carries a version.
+//! [`SampleWriter`] turns samples into Parquet parts while a run goes on; [`sample_batches`] reads them back batch by
+//! batch. [`Manifest`] is everything about a run except its samples; [`Series`] is the record of repeated runs. A
+//! [`FailureRecorder`] keeps exchanges that failed, without secrets, and [`Failures`] reads them. Each format carries a
+//! version.
 
+mod atomic_write;
 mod error;
 pub mod export;
 mod failures;
@@ -14,7 +15,6 @@ mod lock;
 mod manifest;
 mod origin;
 mod read;
-mod replace;
 mod resources;
 mod sample;
 mod schema;
@@ -22,6 +22,7 @@ mod series;
 mod versioned;
 mod write;
 
+pub use atomic_write::replace_file;
 pub use error::SamplesError;
 pub use failures::{
     BODY_LIMIT, Body, Content, EXCHANGES_KEPT, Exchange, FAILURES_FILE, FAILURES_FOLDER,
@@ -36,7 +37,6 @@ pub use manifest::{
 };
 pub use origin::{BadRows, LeftOut, Origin, OriginFile};
 pub use read::{SampleBatch, has_samples, parts as sample_parts, sample_batches};
-pub use replace::replace_file;
 pub use resources::{
     RESOURCES_FILE, RESOURCES_VERSION, Resource, ResourceWriter, read_resources, resource_batches,
 };

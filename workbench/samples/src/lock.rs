@@ -1,4 +1,4 @@
-//! Whether the process that makes a run is still there.
+//! Locks that show whether the process of a run is still running.
 
 use std::fs::{File, TryLockError};
 use std::io;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// Name of the file in the run's folder that is locked while the run is made.
 const LOCK_FILE: &str = "running.lock";
 
-/// A lock on a run's folder, which the system lifts when the process ends, however it does.
+/// A lock on a run's folder, which the system releases when the process ends.
 #[derive(Debug)]
 pub struct RunLock {
     path: PathBuf,
@@ -19,7 +19,7 @@ impl RunLock {
     /// Locks a run's folder until this is dropped.
     ///
     /// # Errors
-    /// Whatever the file system says; some know no locks.
+    /// An I/O error; some know no locks.
     pub fn hold(run_directory: &Path) -> io::Result<Self> {
         let path = run_directory.join(LOCK_FILE);
         let file = File::create(&path)?;
@@ -27,15 +27,15 @@ impl RunLock {
         Ok(Self { path, _file: file })
     }
 
-    /// Notes something about the run in a folder that is held, for others to read.
+    /// Writes a text into the lock file of a held folder, for other processes.
     ///
     /// # Errors
-    /// Whatever the file system says.
+    /// An I/O error.
     pub fn note(run_directory: &Path, text: &str) -> io::Result<()> {
         std::fs::write(run_directory.join(LOCK_FILE), text)
     }
 
-    /// What was noted about the run in a folder; `None` where nobody holds it.
+    /// The text in the lock file of a folder; `None` if the folder is not held.
     #[must_use]
     pub fn noted(run_directory: &Path) -> Option<String> {
         let is_held = Self::is_held(run_directory);
@@ -53,7 +53,7 @@ impl RunLock {
 
 impl Drop for RunLock {
     fn drop(&mut self) {
-        // Left behind it says nothing: nobody holds it any longer.
+        // A remaining file is harmless, since it is not locked.
         let _ = std::fs::remove_file(&self.path);
     }
 }

@@ -1,4 +1,4 @@
-//! The manifest: what was run, where, how it ended, and whether it can be believed.
+//! The manifest: experiment, environment, outcome and validity of a run.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,11 +15,11 @@ use crate::versioned;
 /// plan, 7 `segment` and `segments`.
 pub const MANIFEST_VERSION: u32 = 7;
 
-/// What the workbench's own elapsed times span.
+/// The definition of the workbench's own elapsed times.
 pub const ELAPSED: &str =
     "from the start of a request to the last byte of its response, connecting included";
 
-/// What the response times of runs with arrivals span.
+/// The definition of response times of runs with arrivals.
 pub const RESPONSE: &str = "from the time at which a request was intended to the last byte of its response, connecting included";
 
 /// Name of the manifest in a run's folder.
@@ -34,11 +34,11 @@ pub struct Manifest {
     pub run_id: String,
     /// Name of the experiment.
     pub experiment: String,
-    /// Where the run stands in its series; `None` for a run by itself, and in version 1.
+    /// The position of the run in its series; `None` without a series, and in version 1.
     pub series: Option<SeriesPlace>,
-    /// What made the run.
+    /// The tool that made the run.
     pub tool: Tool,
-    /// What the samples' elapsed times span, in words; those of runs with other words cannot be compared. Before
+    /// The definition of the samples' elapsed times, as text. Runs with different texts are not comparable. Before
     /// version 4 always [`ELAPSED`].
     #[serde(default = "elapsed_of_the_workbench")]
     pub elapsed: String,
@@ -56,7 +56,7 @@ pub struct Manifest {
     pub limits: BTreeMap<String, String>,
     /// How the run ended.
     pub outcome: Outcome,
-    /// Whether the run can be believed; `None` while it runs, or when it was killed.
+    /// The validity checks; `None` while it runs, or when it was killed.
     pub validity: Option<Validity>,
     /// Planned and achieved users, second by second; empty while it runs, or when it was killed.
     pub users: Vec<UsersInSecond>,
@@ -82,7 +82,7 @@ impl Manifest {
     /// Writes the manifest into the run's folder, replacing an earlier one in a single step.
     ///
     /// # Errors
-    /// Whatever the file system says; an earlier manifest is then untouched.
+    /// An I/O error; an earlier manifest is then untouched.
     pub fn write(&self, run_directory: &Path) -> Result<(), SamplesError> {
         versioned::write(self, run_directory.join(MANIFEST_FILE))
     }
@@ -90,7 +90,7 @@ impl Manifest {
     /// Writes the manifest over the one in the run's folder, for a disk that has no room for a second one.
     ///
     /// # Errors
-    /// Whatever the file system says. The earlier manifest is untouched where there is no room for a longer one.
+    /// An I/O error. The earlier manifest is untouched where there is no room for a longer one.
     pub fn overwrite(&self, run_directory: &Path) -> Result<(), SamplesError> {
         versioned::overwrite(self, run_directory.join(MANIFEST_FILE))
     }
@@ -107,7 +107,7 @@ impl Manifest {
     }
 }
 
-/// Where a run stands in its series.
+/// The position of a run in its series.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeriesPlace {
     /// The series, whose record is `series/<id>/series.json` in the results folder.
@@ -128,7 +128,7 @@ pub struct SeriesPlace {
 /// A point of a sweep: what distinguishes a run from the others of its experiment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SweepPoint {
-    /// What is swept, by its key in the experiment file: `users` or `replicas`.
+    /// The swept parameter, by its key in the experiment file: `users` or `replicas`.
     pub parameter: String,
     /// Its value.
     pub value: u32,
@@ -147,20 +147,20 @@ pub struct SegmentPlace {
     pub start_at: Option<i64>,
     /// When the schedule started; `None` where it was killed before, and in the manifest of the segment itself.
     pub started_at: Option<i64>,
-    /// What was known of the machine's clock before the start; `None` where nothing was.
+    /// The state of the machine's clock before the start; `None` if unknown.
     pub clock: Option<ClockReading>,
 }
 
-/// How far a machine's clock is from the time, as the daemon that sets it says.
+/// The offset of a machine's clock, as reported by the daemon that sets it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClockReading {
-    /// Who says so: `chrony`, `timedatectl`.
+    /// The daemon: `chrony`, `timedatectl`.
     pub source: String,
     /// Whether the clock follows a source of time.
     pub is_synchronised: bool,
-    /// How far ahead of the time it is, or behind where negative; `None` where that is not known.
+    /// Offset, positive if the clock is ahead; `None` if unknown.
     pub offset_ns: Option<i64>,
-    /// The largest error that it may have; `None` where that is not known.
+    /// Bound of its error; `None` if unknown.
     pub error_ns: Option<i64>,
 }
 
@@ -199,7 +199,8 @@ pub struct TargetRecord {
     pub urls: BTreeMap<String, String>,
     /// What else is known: database, products, replicas where there are several…
     pub details: BTreeMap<String, String>,
-    /// Requests that each service counted itself, all replicas together, calls between services aside; empty where it does not say.
+    /// Requests that each service counted itself, all replicas together, calls between services aside; empty if
+    /// unknown.
     pub requests_served: BTreeMap<String, u64>,
 }
 
@@ -231,17 +232,17 @@ impl TargetRecord {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// Under way, or killed before it could say how it ended.
+    /// Running, or killed before the outcome was written.
     Running,
-    /// The whole schedule was followed.
+    /// The whole schedule was executed.
     Completed,
-    /// Stopped on request before the end; what there is was kept.
+    /// Stopped on request before the end; the samples were kept.
     Interrupted,
     /// Stopped by a failure, which is given.
     Failed(String),
 }
 
-/// Whether a run can be believed, and why.
+/// The validity of a run, and its checks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Validity {
     /// No check failed.
@@ -264,23 +265,23 @@ impl Validity {
 pub struct Check {
     /// What was checked, as a short noun phrase.
     pub name: String,
-    /// What came of it.
+    /// Its status.
     pub status: CheckStatus,
-    /// What was measured, and against which limit, in words with units.
+    /// The measured value and its limit, as text with units.
     pub finding: String,
 }
 
-/// What came of a check, from the best to the worst.
+/// The status of a check, from best to worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckStatus {
     /// Within the limit.
     Passed,
-    /// Nothing is known that it could be made from. Since version 6.
+    /// The data for the check are missing. Since version 6.
     NotChecked,
-    /// Worth knowing; does not make the run invalid.
+    /// A warning; the run stays valid.
     Warning,
-    /// Past the limit: the run is invalid.
+    /// Above the limit: the run is invalid.
     Failed,
 }
 
@@ -289,9 +290,9 @@ pub enum CheckStatus {
 pub struct ArrivalsInSecond {
     /// Whole second since the start, from 0.
     pub second: u32,
-    /// Arrivals that the schedule wanted in this second.
+    /// Planned arrivals in this second.
     pub planned: u64,
-    /// Iterations that began in this second, whenever they were wanted.
+    /// Iterations that began in this second, whenever they were planned.
     pub started: u64,
     /// Of the planned ones, those that had to wait for a user to become free, or never began.
     pub waited: u64,
@@ -302,7 +303,7 @@ pub struct ArrivalsInSecond {
 pub struct UsersInSecond {
     /// Whole second since the start, from 0.
     pub second: u32,
-    /// Mean number of users that the schedule wanted in this second; `None` of an imported run, whose schedule is not known.
+    /// Mean number of planned users in this second; `None` for an imported run, whose schedule is unknown.
     pub planned: Option<f64>,
     /// Mean number of users that were active in this second.
     pub achieved: f64,

@@ -1,4 +1,4 @@
-//! Where an imported run comes from, and what its file does not say.
+//! The origin of an imported run, and the values that its files do not have.
 
 use std::path::Path;
 
@@ -23,15 +23,15 @@ pub struct Origin {
     pub left_out: Vec<LeftOut>,
     /// Rows that could not be read, by kind.
     pub bad_rows: Vec<BadRows>,
-    /// Start times are known to this many nanoseconds.
+    /// Resolution of start times in nanoseconds.
     pub start_resolution_ns: u64,
-    /// Elapsed times are known to this many nanoseconds.
+    /// Resolution of elapsed times in nanoseconds.
     pub elapsed_resolution_ns: u64,
     /// Where the numbers of active users come from; `None` where there are none.
     pub users: Option<String>,
-    /// Columns of the samples that the files say nothing of; they hold 0 or null.
+    /// Columns of the samples that the files do not have; they hold 0 or null.
     pub unknown: Vec<String>,
-    /// What else a reader has to know, each a sentence without its full stop.
+    /// Notes for the reader, each a sentence without its full stop.
     pub notes: Vec<String>,
 }
 
@@ -67,7 +67,7 @@ pub struct BadRows {
 }
 
 impl Origin {
-    /// Whether the import was told to leave the beginning or the end of the run out of its steady part.
+    /// Whether the import excluded the beginning or the end of the run from its steady part.
     #[must_use]
     pub fn leaves_out_edges(&self) -> bool {
         self.warm_up_ns > 0 || self.cool_down_ns > 0

@@ -1,4 +1,4 @@
-//! Parquet parts to one frame after the other.
+//! Reads Parquet parts batch by batch.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -30,7 +30,7 @@ impl SampleBatch {
     /// Reads some columns, by their names in [`column`](crate::column), in one piece each.
     ///
     /// # Errors
-    /// Pages that are damaged, a column that is not there, and whatever the file system says.
+    /// Pages that are damaged, a column that is not there, and I/O errors.
     pub fn read(&self, columns: &[&str]) -> PolarsResult<DataFrame> {
         let is_stored =
             |name: &str| name != column::REDIRECTS || self.version >= VERSION_WITH_REDIRECTS;
@@ -39,8 +39,8 @@ impl SampleBatch {
         let mut frame = ParquetReader::new(File::open(&self.part)?)
             .with_columns(Some(stored.map(str::to_owned).collect()))
             .with_slice(Some((self.first, self.count)))
-            // Whoever reads several batches at once has threads of his own; those of Polars, waited for from another
-            // pool, would let that pool begin ever more batches meanwhile.
+            // Callers read several batches in their own threads. Waiting for Polars' threads from another pool would
+            // let that pool start ever more batches.
             .read_parallel(ParallelStrategy::None)
             .finish()?;
         frame.rechunk_mut();
@@ -54,8 +54,8 @@ impl SampleBatch {
 
 /// All samples below a folder, batch by batch, in the order in which they were written.
 ///
-/// Every part's footer and schema version are checked before anything is read. Unfinished parts of a
-/// killed run carry another name and are not looked at.
+/// Every part's footer and schema version are checked before anything is read. Unfinished parts of a killed run have
+/// another name and are ignored.
 ///
 /// # Errors
 /// [`SamplesError::NoSamples`] without a part; otherwise the error names the part that cannot be read.
@@ -87,7 +87,7 @@ pub fn sample_batches(directory: &Path) -> Result<Vec<SampleBatch>, SamplesError
 /// Whether a run has samples. A run that was stopped before its first request has none.
 #[must_use]
 pub fn has_samples(run_directory: &Path) -> bool {
-    // What cannot be listed is not empty; reading it will say what is wrong.
+    // A folder that cannot be listed counts as not empty; reading it gives the error.
     parts(&run_directory.join(SAMPLES_FOLDER)).map_or(true, |parts| !parts.is_empty())
 }
 

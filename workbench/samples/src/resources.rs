@@ -1,7 +1,7 @@
-//! What the machine's resources were used for while a run went on: `resources.parquet` in the run's folder.
+//! Readings of resources during a run: `resources.parquet` in the run's folder.
 //!
-//! While the run goes on, the readings lie in parts beside it (`resources/part-00000.parquet`, …), so that a killed run
-//! keeps all but the last few seconds. In the end the parts become the one file.
+//! During the run the readings are in parts (`resources/part-00000.parquet`, …), so that a killed run loses only the
+//! last few seconds. At the end the parts are merged into one file.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -26,12 +26,13 @@ pub const RESOURCES_VERSION: u32 = 1;
 /// One reading of one resource.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resource {
-    /// UTC end of what was measured, nanoseconds since the Unix epoch.
+    /// UTC end of the reading, nanoseconds since the Unix epoch.
     pub at: i64,
-    /// Whose resource: `generator`, `target/NAME`, `database/NAME`, `balancer/NAME`, `others`, `machine`,
-    /// `machine/INTERFACE`, or the URL of a Prometheus endpoint. Earlier runs have `target` alone, all of it together.
+    /// The source: `generator`, `target/NAME`, `database/NAME`, `balancer/NAME`, `others`, `machine`,
+    /// `machine/INTERFACE`, or the URL of a Prometheus endpoint. Earlier runs have only `target` for all of its
+    /// processes.
     pub source: String,
-    /// Which resource, with its unit where it has one: `processors`, `steal_processors`, `resident_bytes`,
+    /// The resource, with its unit if it has one: `processors`, `steal_processors`, `resident_bytes`,
     /// `bytes_out_per_s`, `open_files`, `processes`, `memory_used_bytes`; of Prometheus the series.
     pub metric: String,
     /// Its value.
@@ -55,16 +56,16 @@ impl ResourceWriter {
         }
     }
 
-    /// Writes the next part; no readings make no part.
+    /// Writes the next part; without readings there is no part.
     ///
     /// # Errors
-    /// Whatever the file system says; nothing of the part is then left behind.
+    /// An I/O error; no part is left then.
     pub fn write_part(&mut self, readings: &[Resource]) -> Result<(), SamplesError> {
         if readings.is_empty() {
             return Ok(());
         }
         let folder = self.run_directory.join(PARTS_FOLDER);
-        // Only this folder: a run's that was taken away stays away.
+        // Creates only this folder: a removed run folder is not created again.
         match fs::create_dir(&folder) {
             Err(source) if source.kind() != std::io::ErrorKind::AlreadyExists => {
                 return Err(SamplesError::Write {
@@ -80,10 +81,10 @@ impl ResourceWriter {
         Ok(())
     }
 
-    /// Makes one file of the parts, as columns `at`, `source`, `metric`, `value`, and removes them.
+    /// Merges the parts into one file with the columns `at`, `source`, `metric`, `value`, and removes them.
     ///
     /// # Errors
-    /// Whatever the file system says; the parts are then kept, and read in the place of the file.
+    /// An I/O error; the parts are then kept, and read in the place of the file.
     pub fn finish(self) -> Result<(), SamplesError> {
         let parts = batches_of(parts(&self.run_directory.join(PARTS_FOLDER))?)?;
         let path = self.run_directory.join(RESOURCES_FILE);

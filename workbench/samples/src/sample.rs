@@ -1,12 +1,12 @@
-//! The sample record: everything that is kept of one request.
+//! The sample record of one request.
 
 use serde::{Deserialize, Serialize};
 
-/// One request and what came of it. Times are nanoseconds; instants are UTC since the Unix epoch.
+/// One request and its result. Times are nanoseconds; instants are UTC since the Unix epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sample {
-    /// When the schedule wanted the request to start: of the first request of an arrival, its time; equal to `started_at`
-    /// of all others. A response time counts from here.
+    /// The planned start: of the first request of an arrival, the arrival's time; of all others equal to `started_at`.
+    /// Response times count from here.
     pub intended_at: i64,
     /// When the user decided to send; of an arrival that never began, when it was intended to.
     pub started_at: i64,
@@ -41,7 +41,7 @@ pub struct Sample {
 }
 
 impl Sample {
-    /// A request of which nothing has come and nothing is known, for what is known to be filled in.
+    /// A request without a response and with empty fields, to be filled in.
     pub const UNANSWERED: Self = Self {
         intended_at: 0,
         started_at: 0,
@@ -61,7 +61,7 @@ impl Sample {
         redirects: 0,
     };
 
-    /// From the intended start to the last byte of the body: what somebody waits who comes at that time.
+    /// From the intended start to the last byte of the body: the time that an arrival at that time waits.
     #[must_use]
     pub fn response_ns(&self) -> u64 {
         let waited = u64::try_from(self.started_at - self.intended_at);
@@ -69,7 +69,7 @@ impl Sample {
     }
 }
 
-/// What the small numbers in a [`Sample`] stand for.
+/// The texts of the numbers in a [`Sample`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Labels {
     /// Labels of the requests.
@@ -94,22 +94,22 @@ pub enum ErrorKind {
     Reset,
     /// No complete response within the request's time limit.
     Timeout,
-    /// What came back was not HTTP, or a variable's value made a request that HTTP does not allow, which was not sent.
+    /// The response was not HTTP, or a variable's value made a request that HTTP does not allow, which was not sent.
     Protocol,
     /// The status was not one that the step expects.
     Status,
     /// Still in flight when the run ended: `elapsed_ns` is a lower bound (censored).
     Censored,
-    /// The load generator's own limit: no file, port or memory left for the connection. Says nothing of the target.
+    /// The load generator's own limit: no file, port or memory left for the connection. The target is not the cause.
     Generator,
-    /// The server had closed the idle connection that the request was sent on, and a request of this method cannot be sent
-    /// again: whether it came through is not known.
+    /// The server had closed the idle connection that the request was sent on, and a request of this method cannot be
+    /// sent again: it is not known whether the server received it.
     Stale,
-    /// Something that the step takes from the response was not there.
+    /// A capture of the step was not found in the response.
     Capture,
     /// The response, whose status was right, was not what the step expects.
     Expect,
-    /// The file that the request was imported from does not say why.
+    /// The imported file has no reason.
     Unknown,
 }
 

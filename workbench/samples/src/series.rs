@@ -1,4 +1,4 @@
-//! The record of a series: which experiments are repeated in which order, and how far it has come.
+//! The record of a series: its experiments, its order, and the state of its runs.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -23,14 +23,14 @@ pub const SERIES_FILE: &str = "series.json";
 
 /// A series: experiments repeated in blocks; `series.json` in the series' folder.
 ///
-/// It is written anew whenever a run begins or ends, so that a series that was interrupted or killed can go on.
+/// It is written whenever a run begins or ends, so that an interrupted or killed series can be resumed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Series {
     /// Version of this file's format.
     pub schema_version: u32,
     /// Name of the series' folder: UTC time and a short id.
     pub series_id: String,
-    /// How the order of the runs came about.
+    /// The order of the runs.
     pub order: SeriesOrder,
     /// Number of blocks, each of which holds every experiment once; with `until_decided`, the most.
     pub repetitions: u32,
@@ -41,11 +41,11 @@ pub struct Series {
     /// Set where the series ends as soon as the gate has decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until_decided: Option<UntilDecided>,
-    /// What makes the runs.
+    /// The tool that makes the runs.
     pub tool: Tool,
     /// The machine that generates the load.
     pub host: Host,
-    /// What is repeated, as given; each point of a sweep by itself.
+    /// The experiments in the given order; each point of a sweep is one.
     pub experiments: Vec<SeriesExperiment>,
     /// Every run, in order.
     pub runs: Vec<SeriesRun>,
@@ -53,7 +53,7 @@ pub struct Series {
     pub changes: Vec<SeriesChange>,
 }
 
-/// How the order of the runs came about.
+/// The order of the runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SeriesOrder {
@@ -61,24 +61,24 @@ pub enum SeriesOrder {
     Abba,
     /// Each block is a random permutation.
     Random {
-        /// What it was drawn with.
+        /// The seed.
         seed: u64,
     },
-    /// All runs of a block are made at the same time. They start a moment apart, in the order in which they stand: a
-    /// random permutation for each block.
+    /// All runs of a block are made at the same time. They start shortly after each other, in a random permutation for
+    /// each block.
     Together {
-        /// What it was drawn with.
+        /// The seed.
         seed: u64,
     },
 }
 
-/// When a series asks the gate, and by what policy. Both are fixed before the first run: the gate's error probabilities hold
-/// for these looks only.
+/// The looks and the policy of a series that ends as soon as it is decided. Both are fixed before the first run: the
+/// gate's error probabilities hold for these looks only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UntilDecided {
-    /// Numbers of the blocks after which the gate is asked, ascending; the last block is the last of them.
+    /// Numbers of the blocks after which the gate is applied, ascending; the last block is the last of them.
     pub looks: Vec<u32>,
-    /// The gate's policy in force, as the gate's own report has it.
+    /// The gate's policy in force, as in the gate's report.
     pub policy: serde_json::Value,
     /// The block after which the gate had decided; `None` while it has not. Runs of later blocks are not needed.
     pub decided_at: Option<u32>,
@@ -96,7 +96,7 @@ pub struct SeriesExperiment {
     pub point: Option<SweepPoint>,
     /// The experiment file.
     pub file: PathBuf,
-    /// Services that are somewhere else than the file says, by name.
+    /// URLs of services that replace those of the file, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub urls: BTreeMap<String, String>,
     /// SHA-256 of `resolved`, in hexadecimal digits.
@@ -114,7 +114,7 @@ pub struct SeriesRun {
     pub block: u32,
     /// The experiment's name within the series.
     pub experiment: String,
-    /// How far it has come.
+    /// Its state.
     pub state: SeriesRunState,
     /// Its folder, relative to the results folder; `None` while there is none.
     pub run: Option<PathBuf>,
@@ -122,36 +122,36 @@ pub struct SeriesRun {
     pub reason: Option<String>,
     /// Thresholds of the experiment that it missed.
     pub missed_thresholds: Vec<String>,
-    /// Thresholds of the experiment that its samples do not decide.
+    /// Thresholds of the experiment that are undecided.
     #[serde(default)]
     pub undecided_thresholds: Vec<String>,
-    /// Folders of earlier attempts that did not come to their end, relative to the results folder.
+    /// Folders of earlier attempts that did not complete, relative to the results folder.
     pub earlier_attempts: Vec<PathBuf>,
 }
 
-/// How far a run of a series has come.
+/// The state of a run of a series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SeriesRunState {
     /// Still to be made.
     Planned,
-    /// Under way, or killed before it could say how it ended.
+    /// Running, or killed before its outcome was written.
     Running,
-    /// The whole schedule was followed, and the run can be believed.
+    /// The whole schedule was executed, and the run is valid.
     Done,
-    /// The whole schedule was followed, but the run cannot be believed. It is not repeated: choosing runs by their
-    /// results would bias what is concluded from them.
+    /// The whole schedule was executed, but the run is invalid. It is not repeated, because selecting runs by their
+    /// results would bias conclusions.
     Invalid,
-    /// The target or the storage failed it; to be made again.
+    /// It failed because of the target or the storage, and will be made again.
     Failed,
-    /// Stopped on request, or killed; to be made again.
+    /// Stopped on request, or killed; it will be made again.
     Interrupted,
     /// Not made, as the series was decided before.
     NotNeeded,
 }
 
 impl SeriesRunState {
-    /// Whether the run has come to its end, so that it is not made again.
+    /// Whether the run is finished and will not be made again.
     #[must_use]
     pub fn is_over(self) -> bool {
         matches!(self, Self::Done | Self::Invalid)
@@ -164,12 +164,12 @@ impl SeriesRunState {
     }
 }
 
-/// Something that a series was continued in spite of.
+/// A difference in spite of which a series was continued.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeriesChange {
     /// First run that was made after the change.
     pub from_position: u32,
-    /// What was different, in words.
+    /// The differences, as text.
     pub differences: Vec<String>,
 }
 
@@ -177,7 +177,7 @@ impl Series {
     /// Writes the record into the series' folder, replacing an earlier one in a single step.
     ///
     /// # Errors
-    /// Whatever the file system says; an earlier record is then untouched.
+    /// An I/O error; an earlier record is then untouched.
     pub fn write(&self, series_directory: &Path) -> Result<(), SamplesError> {
         versioned::write(self, series_directory.join(SERIES_FILE))
     }

@@ -1,4 +1,4 @@
-//! JSON files that say which version of their format they have.
+//! JSON files with a version of their format.
 
 use std::fs;
 use std::path::PathBuf;
@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::atomic_write::{self, replace_file};
 use crate::error::SamplesError;
-use crate::replace::{self, replace_file};
 
 /// Writes a record, replacing an earlier one in a single step.
 ///
 /// # Panics
-/// When the record cannot be JSON at all, which is a mistake in its type.
+/// The record cannot be serialized, which is a bug in its type.
 pub(crate) fn write(record: &impl Serialize, path: PathBuf) -> Result<(), SamplesError> {
     replace_file(&path, &json(record)).map_err(|source| SamplesError::Write { path, source })
 }
@@ -22,7 +22,8 @@ pub(crate) fn write(record: &impl Serialize, path: PathBuf) -> Result<(), Sample
 /// # Panics
 /// As [`write`].
 pub(crate) fn overwrite(record: &impl Serialize, path: PathBuf) -> Result<(), SamplesError> {
-    replace::overwrite(&path, &json(record)).map_err(|source| SamplesError::Write { path, source })
+    atomic_write::overwrite(&path, &json(record))
+        .map_err(|source| SamplesError::Write { path, source })
 }
 
 fn json(record: &impl Serialize) -> Vec<u8> {

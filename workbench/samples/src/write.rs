@@ -1,4 +1,4 @@
-//! Samples to Parquet parts.
+//! Writes samples to Parquet parts.
 
 use std::fs::{self, File};
 use std::io;
@@ -12,13 +12,13 @@ use polars_core::prelude::{
 use polars_io::prelude::{KeyValueMetadata, ParquetCompression, ParquetWriter};
 use polars_utils::compression::ZstdLevel;
 
+use crate::atomic_write::replace_with;
 use crate::error::SamplesError;
 use crate::read::parts;
-use crate::replace::replace_with;
 use crate::sample::{ErrorKind, Labels, Phase, Sample};
 use crate::schema::{SCHEMA_VERSION, VERSION_KEY, column};
 
-/// The fastest: what more would save on disk costs time that the load generator needs.
+/// The fastest level: a higher one costs processor time that the load generator needs.
 const ZSTD_LEVEL: i32 = 1;
 
 /// Writes a run's samples, part by part, while the run goes on.
@@ -30,14 +30,14 @@ const ZSTD_LEVEL: i32 = 1;
 pub struct SampleWriter {
     directory: PathBuf,
     next_part: u32,
-    words: Words,
+    words: Dictionaries,
 }
 
 impl SampleWriter {
-    /// Prepares the folder that the parts go into, creating it where it is missing.
+    /// Prepares the folder of the parts, and creates it if it is missing.
     ///
     /// # Errors
-    /// [`SamplesError::AlreadyWritten`] if there are parts in it, and whatever the file system says.
+    /// [`SamplesError::AlreadyWritten`] if there are parts in it, and I/O errors.
     pub fn create(directory: &Path, labels: Labels) -> Result<Self, SamplesError> {
         fs::create_dir_all(directory).map_err(|source| SamplesError::Write {
             path: directory.to_owned(),
@@ -48,7 +48,7 @@ impl SampleWriter {
                 directory: directory.to_owned(),
             });
         }
-        let words = Words::of(labels).map_err(|source| SamplesError::Encode {
+        let words = Dictionaries::of(labels).map_err(|source| SamplesError::Encode {
             path: directory.to_owned(),
             source,
         })?;
@@ -59,10 +59,10 @@ impl SampleWriter {
         })
     }
 
-    /// Takes more labels, numbered on from those before.
+    /// Adds labels, numbered after the existing ones.
     ///
     /// # Errors
-    /// More labels than Polars can tell apart.
+    /// More labels than Polars supports.
     pub(crate) fn add_labels(&mut self, more: Labels) -> Result<(), SamplesError> {
         self.words.add(more).map_err(|source| SamplesError::Encode {
             path: self.directory.clone(),
@@ -70,12 +70,12 @@ impl SampleWriter {
         })
     }
 
-    /// Writes the next part; no samples make no part.
+    /// Writes the next part; without samples there is no part.
     ///
-    /// After an error nothing of the part is left behind, and the same samples can be written again.
+    /// After an error no part is left, and the same samples can be written again.
     ///
     /// # Errors
-    /// A full disk, a folder that was taken away, and whatever else the file system says.
+    /// A full disk, a removed folder, and other I/O errors.
     ///
     /// # Panics
     /// If a sample's label is not among those given to [`SampleWriter::create`].
@@ -96,7 +96,7 @@ impl SampleWriter {
 
 /// Samples by their start.
 fn in_order(samples: &[Sample]) -> Vec<&Sample> {
-    // Next to each other, keys are sorted several times as fast as behind references.
+    // Sorting keys is several times as fast as sorting references.
     let mut keys: Vec<(i64, u32)> = (0..)
         .zip(samples)
         .map(|(place, sample)| (sample.started_at, place))
@@ -118,7 +118,7 @@ pub(crate) fn write_frame(
     written.map_err(|failure| failure.at(path))
 }
 
-/// What keeps a part from being written, before its path is known.
+/// Why a part could not be written, before its path is known.
 enum WriteFailure {
     File(io::Error),
     Encode(PolarsError),
@@ -175,13 +175,13 @@ fn writer(file: &mut File, version: u32) -> PolarsResult<ParquetWriter<&mut File
             ZSTD_LEVEL,
         )?)))
         .with_key_value_metadata(Some(KeyValueMetadata::from_static(vec![version])))
-        // The load generator's threads are being measured: no pool of our own beside them.
+        // No thread pool, because the load generator's threads are being measured.
         .set_parallel(false))
 }
 
-/// The dictionary of each label column: which number Polars stores for which of our numbers.
+/// The dictionary of each label column: Polars' key of each of our numbers.
 #[derive(Debug)]
-struct Words {
+struct Dictionaries {
     categories: DataType,
     requests: Vec<u32>,
     scenarios: Vec<u32>,
@@ -189,7 +189,7 @@ struct Words {
     phases: Vec<u32>,
 }
 
-impl Words {
+impl Dictionaries {
     fn of(labels: Labels) -> PolarsResult<Self> {
         let global = Categories::global();
         let mapping = global.mapping();
@@ -198,7 +198,7 @@ impl Words {
             scenarios: numbers_of(&mapping, labels.scenarios)?,
             errors: numbers_of(&mapping, ErrorKind::ALL.map(ErrorKind::as_str))?,
             phases: numbers_of(&mapping, Phase::ALL.map(Phase::as_str))?,
-            // Holds the mapping: it lives as long as the writer.
+            // Keeps the mapping alive as long as the writer.
             categories: DataType::Categorical(global, mapping),
         })
     }

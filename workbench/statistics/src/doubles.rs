@@ -1,4 +1,4 @@
-//! Doubles by their place in the order of all doubles, so that they can be halved and counted like whole numbers.
+//! Positions of doubles in the order of all doubles, for bisection and counting.
 
 const SIGN: u64 = 1 << 63;
 

@@ -1,4 +1,4 @@
-//! Why a question cannot be answered from the data.
+//! Errors of the statistics.
 
 /// Why a statistic is not defined for what was given.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -20,7 +20,7 @@ pub enum StatisticsError {
         /// How many there are.
         found: usize,
     },
-    /// Fewer independent values' worth of information than the statistic needs.
+    /// A smaller effective sample size than the statistic needs.
     #[error("needs the information of {needed} independent values, has that of {found}")]
     TooFewEffectiveValues {
         /// How many are needed.
@@ -52,27 +52,27 @@ pub enum StatisticsError {
     /// Degrees of freedom that are not positive.
     #[error("{value} is not a number of degrees of freedom")]
     ImpossibleDegreesOfFreedom {
-        /// What was given.
+        /// The given value.
         value: f64,
     },
     /// A margin that is negative or not finite, or a relative one of -1 or less.
     #[error("{value} is not a margin")]
     ImpossibleMargin {
-        /// What was given.
+        /// The given value.
         value: f64,
     },
     /// A probability or level outside the range in which the statistic is defined.
     #[error("{value} is not a probability that can be used here ({range})")]
     ImpossibleProbability {
-        /// What was given.
+        /// The given value.
         value: f64,
-        /// What can be given.
+        /// The allowed range.
         range: &'static str,
     },
     /// A standard error that is negative or not a number.
     #[error("{value} is not a standard error")]
     ImpossibleStandardError {
-        /// What was given.
+        /// The given value.
         value: f64,
     },
     /// Two lists that belong together value by value, but are not equally long.
@@ -97,26 +97,26 @@ pub enum StatisticsError {
     /// More successes than trials.
     #[error("{successes} of {trials} is not a proportion")]
     ImpossibleCount {
-        /// What was counted.
+        /// The successes.
         successes: u64,
-        /// Of how many.
+        /// The trials.
         trials: u64,
     },
     /// A measurement outside of what its quantity can be.
     #[error("{value} cannot be a {quantity}")]
     ImpossibleMeasurement {
-        /// What it was given as.
+        /// The quantity.
         quantity: &'static str,
-        /// What was given.
+        /// The given value.
         value: f64,
     },
-    /// A schedule of looks that is none.
+    /// An invalid schedule of looks.
     #[error("looks are numbers of pairs that increase, from 2 to 100")]
     ImpossibleLooks,
-    /// An iteration that found no answer.
+    /// An iteration that did not converge.
     #[error("no parameters were found that fit the measurements")]
     NoFit,
-    /// No variation in any group, so that a test has nothing to compare the difference with.
+    /// No variation in any group, so that a test is not defined.
     #[error("the values do not vary, so that a difference cannot be tested")]
     NoVariation,
 }
@@ -162,7 +162,7 @@ pub(crate) fn check_paired(first: &[f64], second: &[f64]) -> Result<(), Statisti
     })
 }
 
-/// Refuses what is not strictly between 0 and 1.
+/// Refuses values that are not strictly between 0 and 1.
 pub(crate) fn check_open_probability(value: f64) -> Result<(), StatisticsError> {
     if value > 0.0 && value < 1.0 {
         return Ok(());
@@ -173,7 +173,7 @@ pub(crate) fn check_open_probability(value: f64) -> Result<(), StatisticsError> 
     })
 }
 
-/// Refuses what is not a positive number; infinity is the normal limit.
+/// Refuses values that are not positive; infinity is the normal limit.
 pub(crate) fn check_degrees_of_freedom(value: f64) -> Result<(), StatisticsError> {
     if value > 0.0 {
         return Ok(());

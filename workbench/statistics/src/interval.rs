@@ -5,14 +5,14 @@
 pub struct Interval {
     /// Lower bound.
     pub lower: f64,
-    /// Upper bound; infinite where the data set no upper bound.
+    /// Upper bound; infinite if unbounded.
     pub upper: f64,
     /// How often, over many repetitions, such an interval covers the true value.
     pub confidence: f64,
 }
 
 impl Interval {
-    /// As far to either side of an estimate.
+    /// An interval symmetric around an estimate.
     pub(crate) fn around(estimate: f64, half_width: f64, confidence: f64) -> Self {
         Self {
             lower: estimate - half_width,
@@ -21,7 +21,7 @@ impl Interval {
         }
     }
 
-    /// The interval of an increasing function of what this is the interval of.
+    /// The interval of an increasing function of the quantity.
     pub(crate) fn map(self, increasing: impl Fn(f64) -> f64) -> Self {
         Self {
             lower: increasing(self.lower),

@@ -7,19 +7,19 @@
 //!
 //! | question | module | functions |
 //! |---|---|---|
-//! | What are these values? | `describe` | [`summary`], [`normal_plot`], [`shape`], [`anderson_darling_exponential`] |
-//! | What do most requests stay below? | `quantile` | [`quantile()`], [`harrell_davis`], [`quantile_interval`] |
-//! | Is this run steady, and what is it worth? | `steady` | [`warm_up`], [`late_change`], [`batch_means`], [`autocorrelation`] |
+//! | How are these values distributed? | `describe` | [`summary`], [`normal_plot`], [`shape`], [`anderson_darling_exponential`] |
+//! | Which time do most requests stay below? | `quantile` | [`quantile()`], [`harrell_davis`], [`quantile_interval`] |
+//! | Is this run steady, and what is its effective sample size? | `steady` | [`warm_up`], [`late_change`], [`batch_means`], [`autocorrelation`] |
 //! | How many requests fail? | `proportion` | [`wilson`], [`clopper_pearson`], [`two_proportions`] |
 //! | Do two groups of runs differ? | `compare` | [`welch`], [`paired_t`], [`trimmed_paired_t`], [`ratio_of_geometric_means`], [`hedges_g`] |
-//! | Do they by their ranks? | `rank` | [`mann_whitney`], [`signed_rank`], [`hodges_lehmann`] |
-//! | Do several groups? | `groups` | [`games_howell`], [`welch_anova`], [`holm`] |
-//! | What could such runs find? | `power` | [`power()`], [`minimum_detectable_effect`], [`runs_needed`] |
-//! | When may a series be judged before its end? | `sequential` | [`Looks`], [`compare_runs_at_look`] |
-//! | What may be said of a candidate? | `verdict` | [`compare_runs`], [`compare_error_rates`], [`family_verdicts`] |
+//! | Do their ranks differ? | `rank` | [`mann_whitney`], [`signed_rank`], [`hodges_lehmann`] |
+//! | Do several groups differ? | `groups` | [`games_howell`], [`welch_anova`], [`holm`] |
+//! | Which changes can such runs detect? | `power` | [`power()`], [`minimum_detectable_effect`], [`runs_needed`] |
+//! | May a series be judged before its end? | `sequential` | [`Looks`], [`compare_runs_at_look`] |
+//! | What is the verdict on a candidate? | `verdict` | [`compare_runs`], [`compare_error_rates`], [`family_verdicts`] |
 //! | When did a history change? | `change_points` | [`change_points()`], [`fewest_for_change_points`] |
 //! | How does throughput grow with load? | `scalability` | [`fit_scalability`] |
-//! | What did the student report do? | `report` | [`resampled_means`], [`false_alarm_rate`], [`check_published`] |
+//! | What is the student report's procedure? | `report` | [`resampled_means`], [`false_alarm_rate`], [`check_published`] |
 //!
 //! `distribution` has the probabilities behind them.
 

@@ -1,4 +1,4 @@
-//! What a comparison can find: power, minimum detectable effect, and runs needed.
+//! Power, minimum detectable effect, and runs needed.
 
 use crate::compare::{pairs_left_out, trimmed_freedom};
 use crate::distribution::{
@@ -7,10 +7,10 @@ use crate::distribution::{
 };
 use crate::error::{StatisticsError, check, check_open_probability};
 
-/// No plan asks for more runs than this.
+/// Most runs that are considered.
 const MOST_RUNS: usize = 100_000;
 
-/// Which values are compared, for the purpose of planning.
+/// The design of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Design {
     /// Two groups of independent runs. The effect is in standard deviations between runs.
@@ -81,7 +81,7 @@ impl Design {
     }
 }
 
-/// The variance of a trimmed mean of so many normal values, in units of that of their mean.
+/// The variance of a trimmed mean of `values` normal values, in units of that of their mean.
 ///
 /// With the share γ that is left out at either end, and z such that P(Z > z) = γ:
 /// ((1 − 2γ) − 2zφ(z) + 2γz²)/(1 − 2γ)², which is right for many values and off by a percent for 8.

@@ -1,4 +1,5 @@
-//! Comparisons between runs against the answers of other programs. Long, for it is a list: one answer a test.
+//! Comparisons between runs, checked against results of other programs. Long, because there is one test for each
+//! result.
 
 #[path = "support/close.rs"]
 mod close;
@@ -96,7 +97,7 @@ fn mann_whitney_counts_permutations_with_ties() {
 
     let test = mann_whitney(&a, &b).unwrap();
 
-    // scipy.stats.permutation_test 1.17.1 over all 6,435 ways, the statistic being the sum of rankdata
+    // scipy.stats.permutation_test 1.17.1 over all 6,435 permutations, the statistic being the sum of rankdata
     assert_eq!(test.u, 11.0);
     assert_close(test.p_less, 0.024_708_624_708_624_71, 1e-13);
     assert_close(test.p_greater, 0.980_730_380_730_380_8, 1e-13);
@@ -212,7 +213,7 @@ fn too_few_values_have_no_interval_of_the_confidence_asked_for() {
     let shift = hodges_lehmann(&three, &three, 0.95).unwrap();
     assert_eq!(shift.interval, None);
     assert_eq!(shift.estimate, 0.0);
-    // 2 of 20 ways: 90% is just within reach.
+    // 2 of 20 permutations: 90% is the highest possible confidence.
     let interval = hodges_lehmann(&three, &three, 0.9).unwrap().interval;
     assert_close(interval.unwrap().confidence, 0.9, 1e-12);
 }
@@ -372,7 +373,7 @@ fn the_runs_needed_are_the_least_with_the_power() {
     let paired = Design::Paired { pairs: 2 };
     let needed = runs_needed(paired, 0.4, 0.05, Sides::Two, 0.9).unwrap();
     assert_eq!(needed, Some(68));
-    // One run tells no effect of half its own variation, whatever the history.
+    // A single run cannot show an effect of half the standard deviation, however long the history.
     let history = Design::History { runs: 10 };
     assert_eq!(runs_needed(history, 0.5, 0.05, Sides::One, 0.8), Ok(None));
 }

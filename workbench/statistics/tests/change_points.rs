@@ -1,4 +1,4 @@
-//! Change points of published series, of simulated ones, and of series that are mapped onto each other.
+//! Change points of published, simulated and transformed series.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -74,7 +74,7 @@ fn the_algorithm_that_is_compared_with_is_the_published_one() {
     }
 }
 
-/// The values of `parts`, each so many times.
+/// The values of `parts`, each repeated.
 fn levels(parts: &[(usize, f64)]) -> Vec<f64> {
     let parts = parts.iter();
     parts
@@ -100,7 +100,7 @@ fn series_with_known_answers_are_divided_where_these_say() {
     ] {
         assert_eq!(places(&levels(parts)), expected, "{parts:?}");
     }
-    // Levels that were drawn between 1 and 50, 60 and 120, 150 and 250.
+    // Levels drawn from 1 to 50, 60 to 120, and 150 to 250.
     let drawn: [f64; 60] = [
         41., 18., 23., 3., 32., 11., 40., 13., 29., 48., 47., 35., 18., 21., 6., 2., 23., 3., 4.,
         7., 120., 103., 102., 81., 71., 62., 115., 61., 108., 63., 70., 98., 65., 96., 64., 74.,

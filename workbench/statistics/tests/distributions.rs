@@ -175,7 +175,7 @@ fn quantiles_of_the_studentized_range_are_those_of_scipy() {
 }
 
 #[test]
-fn what_is_no_distribution_is_refused() {
+fn an_invalid_distribution_is_refused() {
     assert!(matches!(
         student_t_upper_tail(1.0, 0.0),
         Err(StatisticsError::ImpossibleDegreesOfFreedom { .. })

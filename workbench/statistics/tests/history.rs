@@ -1,5 +1,5 @@
-//! What becomes of a kept history, depending on which sessions are kept: a seeded simulation of a system that never
-//! changes. Its table is printed by `cargo test -p workbench-statistics --test history -- --nocapture`.
+//! False alarms of a history by the rule for keeping sessions: a seeded simulation of an unchanging system. Its table
+//! is printed by `cargo test -p workbench-statistics --test history -- --nocapture`.
 
 #[expect(dead_code, reason = "other simulations need the rest")]
 #[path = "../examples/calibration/simulations/random.rs"]
@@ -10,7 +10,7 @@ use workbench_statistics::{
     Better, StatisticsError, Verdict, prediction_ratio, verdict_of_interval,
 };
 
-/// How much sessions vary.
+/// Coefficient of variation of sessions.
 const VARIATION: f64 = 0.03;
 const SESSIONS: usize = 100;
 const TRIALS: u64 = 300;
@@ -23,7 +23,7 @@ enum Kept {
     Passed,
 }
 
-/// Shares of the last ten sessions that raise a false alarm, and that are shown to be no worse than the margin.
+/// Shares of the last ten sessions with a false alarm, and of those shown to be no worse than the margin.
 fn last_sessions(kept: Kept, margin: f64) -> Result<(f64, f64), StatisticsError> {
     let (mut alarms, mut passes) = (0, 0);
     for trial in 0..TRIALS {

@@ -7,7 +7,7 @@ use workbench_statistics::{
     verdict_of_interval,
 };
 
-/// Few distinct values, so that there are ties.
+/// Few distinct values, to have ties.
 fn coarse(length: std::ops::Range<usize>) -> impl Strategy<Value = Vec<f64>> {
     prop::collection::vec((-20..20_i32).prop_map(f64::from), length)
 }
@@ -16,7 +16,7 @@ fn positive() -> impl Strategy<Value = Vec<f64>> {
     prop::collection::vec(1.0..1e4_f64, 1..15)
 }
 
-/// The k-th of all values, by forming and sorting them.
+/// The k-th of all values, by sorting.
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     let count = values.len();
@@ -25,7 +25,7 @@ fn median(mut values: Vec<f64>) -> f64 {
 
 proptest! {
     #[test]
-    fn ranks_do_not_see_a_monotone_change(a in coarse(1..12), b in coarse(1..12)) {
+    fn ranks_are_invariant_under_monotone_changes(a in coarse(1..12), b in coarse(1..12)) {
         let bend = |values: &[f64]| -> Vec<f64> { values.iter().map(|value| value.powi(3) + 5.0).collect() };
         prop_assert_eq!(mann_whitney(&a, &b), mann_whitney(&bend(&a), &bend(&b)));
         prop_assert_eq!(cliffs_delta(&a, &b), cliffs_delta(&bend(&a), &bend(&b)));
@@ -99,7 +99,7 @@ proptest! {
     }
 
     #[test]
-    fn the_paired_test_does_not_see_what_both_share(
+    fn shared_influences_cancel_in_the_paired_test(
         pairs in prop::collection::vec((-1e2..1e2_f64, -1e2..1e2_f64, -1e3..1e3_f64), 3..20)
     ) {
         let a: Vec<f64> = pairs.iter().map(|(a, _, _)| *a).collect();
@@ -152,7 +152,7 @@ proptest! {
     }
 
     #[test]
-    fn turning_the_direction_is_turning_the_interval(
+    fn reversing_the_direction_reverses_the_interval(
         lower in -0.2..0.2_f64, width in 0.0..0.2_f64, margin in 0.0..0.1_f64
     ) {
         let upper = lower + width;

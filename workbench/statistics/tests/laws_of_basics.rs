@@ -14,7 +14,7 @@ fn varying_values() -> impl Strategy<Value = Vec<f64>> {
     })
 }
 
-/// Equal but for rounding, at the scale of the values involved.
+/// Equal except for rounding, at the scale of the values.
 fn close(a: f64, b: f64, scale: f64) -> bool {
     (a - b).abs() <= 1e-9 * scale.abs().max(1.0)
 }

@@ -31,7 +31,7 @@ fn counts() -> impl Strategy<Value = Counts> {
         .prop_map(|(successes, trials)| Counts { successes, trials })
 }
 
-/// Equal but for rounding, at the scale of the values involved.
+/// Equal except for rounding, at the scale of the values.
 fn close(a: f64, b: f64, scale: f64) -> bool {
     (a - b).abs() <= 1e-9 * scale.abs()
 }
@@ -44,7 +44,7 @@ fn accumulated(values: &[f64]) -> Accumulator {
 
 proptest! {
     #[test]
-    fn parts_merge_to_the_whole_wherever_it_is_cut(
+    fn accumulators_of_parts_merge_to_that_of_the_whole(
         values in prop::collection::vec(1e9..1.000_001e9_f64, 2..2000), cut in 0.0..1.0_f64
     ) {
         let (left, right) = values.split_at((cut * values.len() as f64) as usize);
@@ -67,7 +67,7 @@ proptest! {
         values in values(), shift in -1e6..1e6_f64, scale in -1e3..1e3_f64, probability in probabilities()
     ) {
         let moved: Vec<f64> = values.iter().map(|value| value * scale + shift).collect();
-        // A negative scale turns the order round.
+        // A negative scale reverses the order.
         let mirrored = if scale < 0.0 { 1.0 - probability } else { probability };
         let before = harrell_davis(&values, mirrored).unwrap();
 
@@ -198,7 +198,7 @@ proptest! {
     }
 
     #[test]
-    fn swapping_two_shares_turns_difference_and_ratio_round(first in counts(), second in counts()) {
+    fn swapping_two_shares_negates_the_difference_and_inverts_the_ratio(first in counts(), second in counts()) {
         let forth = two_proportions(first, second, 0.95).unwrap();
         let back = two_proportions(second, first, 0.95).unwrap();
 

@@ -52,7 +52,7 @@ fn wilson_gives_the_answers_of_statsmodels() {
 }
 
 #[test]
-fn wilson_of_trials_that_all_count_is_wilson_and_of_fewer_is_wider() {
+fn wilson_of_independent_trials_is_wilson_and_of_dependent_ones_wider() {
     let plain = wilson(37, 1000, 0.95).unwrap();
     assert_eq!(wilson_of_dependent(37, 1000, 1000.0, 0.95).unwrap(), plain);
 
@@ -156,7 +156,7 @@ fn two_error_rates_compare_as_statsmodels_and_scipy_compare_them() {
 }
 
 #[test]
-fn groups_that_always_or_never_fail_do_not_differ() {
+fn groups_with_the_same_certain_outcome_do_not_differ() {
     for (first, second) in [
         (counts(10, 10), counts(20, 20)),
         (counts(0, 10), counts(0, 20)),
@@ -180,7 +180,7 @@ fn fisher_s_test_takes_millions_of_requests() {
 }
 
 #[test]
-fn counts_that_cannot_be_are_refused() {
+fn impossible_counts_are_refused() {
     assert_eq!(
         wilson(3, 2, 0.95),
         Err(StatisticsError::ImpossibleCount {

@@ -24,7 +24,7 @@ fn harrell_davis_gives_scipy_s_answers() {
     ] {
         assert_close(harrell_davis(&ten, probability).unwrap(), expected, 1e-12);
     }
-    // 400 values take differences of the beta function throughout, 20,000 the integrals as well.
+    // With 400 values, all weights are differences of the beta function. With 20,000, integrals are used as well.
     let few = scattered(400);
     for (probability, expected) in [
         (0.5, 1_009.372_706_778_963),
@@ -128,7 +128,7 @@ fn a_quantile_below_its_existence_floor_is_refused_with_what_is_needed() {
                 .contains(&format!("{needed} independent values"))
         );
     }
-    // However many there are said to be, there are no more than the values.
+    // An effective sample size is limited by the number of values.
     assert!(quantile_interval(&[1.0; 10], 0.95, 0.95, 1e9).is_err());
     assert!(quantile_interval(&[1.0; 10], 0.5, 0.95, f64::NAN.max(0.0)).is_err());
 }

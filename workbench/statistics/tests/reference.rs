@@ -1,11 +1,11 @@
-//! Published data sets and the answers that other programs give for them.
+//! Published data sets and the results of other programs.
 
 use workbench_statistics::{
     MeanEstimate, StatisticsError, quantile, quantile_of_sorted, resampled_means, summary, welch,
     welch_from_estimates,
 };
 
-/// Number of correct significant digits, the measure of NIST's Statistical Reference Datasets.
+/// Number of correct significant digits, as defined for NIST's Statistical Reference Datasets.
 fn correct_digits(found: f64, certified: f64) -> f64 {
     if found == certified {
         15.0
@@ -160,8 +160,8 @@ fn welch_gives_r_s_answer_for_the_sleep_data() {
     assert!((test.interval.upper - 0.205_483).abs() < 1e-6, "{test:?}");
 }
 
-/// Figure 54 of the student report: its means and standard errors of 1,000 means each. The t values that
-/// it prints (−155.4008, −94.1281, −196.2082) cannot be had from them.
+/// Figure 54 of the student report: its means and standard errors of 1,000 means each. The t values that it prints
+/// (−155.4008, −94.1281, −196.2082) do not follow from them.
 #[test]
 fn welch_on_the_published_means_and_errors_does_not_give_the_published_t() {
     let published = [(168.2088, 2.4462), (563.1481, 4.7189), (1015.5730, 7.6377)].map(
@@ -187,7 +187,7 @@ fn welch_on_the_published_means_and_errors_does_not_give_the_published_t() {
 }
 
 #[test]
-fn a_difference_that_nothing_varies_around_cannot_be_tested() {
+fn groups_without_variation_cannot_be_tested() {
     assert_eq!(
         welch(&[1.0, 1.0], &[2.0, 2.0], 0.95),
         Err(StatisticsError::NoVariation)
@@ -203,7 +203,7 @@ fn a_difference_that_nothing_varies_around_cannot_be_tested() {
 
 #[test]
 fn resampled_means_are_the_same_on_every_machine() {
-    // Computed by an independent program from the published algorithms of xoshiro256++ and SplitMix64.
+    // Computed by an independent implementation of the published algorithms of xoshiro256++ and SplitMix64.
     let values: Vec<f64> = (1..=100).map(f64::from).collect();
     let expected = [
         [47.0, 42.26, 52.5, 44.0],

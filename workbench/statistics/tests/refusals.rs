@@ -1,5 +1,5 @@
-//! What is not a number, or no probability, is refused by everything public. Long, for it is a list: one line a function
-//! and argument.
+//! Every public function refuses values that are not numbers or not probabilities. Long, because there is one line for
+//! each function and argument.
 
 use workbench_statistics::{
     Accumulator, Better, Counts, Design, Evidence, Interval, Layout, LoadPoint, MeanEstimate,
@@ -21,7 +21,7 @@ use workbench_statistics::{
 
 const NO_NUMBERS: [f64; 3] = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
 
-/// Neither these nor anything beyond them is strictly between 0 and 1.
+/// Values that are not strictly between 0 and 1.
 const NO_PROBABILITIES: [f64; 6] = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, 1.0, -0.5];
 
 const RULE: Rule = Rule {
@@ -47,17 +47,17 @@ const COUNTS: Counts = Counts {
     trials: 10,
 };
 
-/// Enough values for everything, all of them probabilities.
+/// Enough values for every function, all of them probabilities.
 fn good() -> Vec<f64> {
     (0..300)
         .map(|i| 0.1 + f64::from(i * 7919 % 2003) / 3000.0)
         .collect()
 }
 
-/// Why something was refused, if it was.
+/// The error of a call; `None` for a success.
 type Refusal = Option<StatisticsError>;
 
-/// Everything that takes a list of values; those that take two do so with the other one being good.
+/// All functions of a list of values. Functions of two lists get a valid second one.
 fn of_lists(values: &[f64]) -> Vec<(&'static str, Refusal)> {
     let other = &good()[..];
     let pairs = Rule {
@@ -171,7 +171,7 @@ fn of_lists(values: &[f64]) -> Vec<(&'static str, Refusal)> {
 }
 
 #[test]
-fn a_value_that_is_no_number_is_refused_by_its_position() {
+fn a_nan_is_refused_with_its_position() {
     for bad in NO_NUMBERS {
         let mut values = good();
         values[170] = bad;
@@ -207,7 +207,7 @@ fn values_in_order_are_refused_for_an_infinite_end() {
     refused(&[1.0, 2.0, f64::INFINITY], 2);
 }
 
-/// Everything that takes a number that may be any but has to be one.
+/// All functions of an arbitrary finite number.
 fn of_numbers(bad: f64) -> Vec<(&'static str, bool)> {
     let values = &good()[..];
     let estimate = |mean, standard_error| MeanEstimate {
@@ -304,13 +304,13 @@ fn of_numbers(bad: f64) -> Vec<(&'static str, bool)> {
 }
 
 #[test]
-fn a_number_that_is_none_is_refused() {
+fn a_nan_is_refused() {
     for bad in NO_NUMBERS {
         for (name, refused) in of_numbers(bad) {
             assert!(refused, "{name} with {bad}");
         }
     }
-    // Degrees of freedom may be infinite, and so may a t: these have their limits.
+    // Infinite degrees of freedom and an infinite t have limits.
     assert!(student_t_upper_tail(f64::NAN, 3.0).is_err());
     for (t, freedom) in [(1.0, f64::NAN), (1.0, f64::NEG_INFINITY), (1.0, 0.0)] {
         assert!(student_t_upper_tail(t, freedom).is_err());
@@ -319,12 +319,12 @@ fn a_number_that_is_none_is_refused() {
         assert!(studentized_range_upper_tail(t, 3, freedom).is_err());
         assert!(studentized_range_quantile(0.05, 3, freedom).is_err());
     }
-    // An effective sample size above the number of values counts as that number, but has to be one.
+    // An effective sample size above the number of values counts as that number, but must not be NaN.
     assert!(quantile_interval(&good(), 0.5, 0.9, f64::NAN).is_err());
     assert!(quantile_interval(&good(), 0.5, 0.9, f64::NEG_INFINITY).is_err());
 }
 
-/// Everything that takes a probability, confidence or level strictly between 0 and 1.
+/// All functions of a probability, confidence or level strictly between 0 and 1.
 fn of_probabilities(bad: f64) -> Vec<(&'static str, Refusal)> {
     let values = &good()[..];
     let groups = [&values[..5], &values[5..10]];
@@ -439,7 +439,7 @@ fn of_probabilities(bad: f64) -> Vec<(&'static str, Refusal)> {
 }
 
 #[test]
-fn what_is_not_strictly_between_0_and_1_is_refused_as_a_probability() {
+fn probabilities_must_be_strictly_between_0_and_1() {
     for bad in NO_PROBABILITIES {
         for (name, refusal) in of_probabilities(bad) {
             assert!(
@@ -471,7 +471,7 @@ fn no_values_to_be_asked_for_are_too_few() {
 }
 
 #[test]
-fn a_bound_that_is_no_number_says_nothing() {
+fn a_bound_that_is_not_a_number_is_inconclusive() {
     for better in [Better::Lower, Better::Higher] {
         for (lower, upper) in [(f64::NAN, -0.1), (0.1, f64::NAN), (f64::NAN, f64::NAN)] {
             let verdict = verdict_of_interval(lower, upper, 0.05, better);

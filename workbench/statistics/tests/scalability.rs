@@ -1,4 +1,4 @@
-//! The Universal Scalability Law on published and on made-up measurements.
+//! The Universal Scalability Law on published and synthetic measurements.
 
 #[path = "support/close.rs"]
 mod close;
@@ -36,8 +36,8 @@ fn fitted(points: &[LoadPoint]) -> Scalability {
 /// The data set `specsdm91` of the R package `usl`, and the fit that its manual prints: α .0277284 (.009122),
 /// β 1.043657e-4 (1.988e-5), γ 89.99514 (14.21), peak 1883.90 at 96.51945.
 ///
-/// The package ends its iteration a little off the minimum: the least squares solution, found by mpmath 1.4
-/// with 40 digits from the normal equations, differs from it in the sixth digit.
+/// The package's iteration ends near the minimum. The least squares solution, found by mpmath 1.4 with 40 digits from
+/// the normal equations, differs from it in the sixth digit.
 #[test]
 fn the_published_fit_of_specsdm91_is_reproduced() {
     let fit = fitted(&sweep(&[
@@ -95,7 +95,7 @@ fn exact_measurements_give_the_law_back() {
 
 #[test]
 fn throughput_that_levels_off_has_a_ceiling_and_no_peak() {
-    // Amdahl's law with a slight bend upwards, which no positive β makes.
+    // Amdahl's law with a slight upward curvature, which would need a negative β.
     let mut points = lawful(100.0, 0.05, 0.0);
     points[6].throughput *= 1.02;
     let fit = fitted(&points);
@@ -120,7 +120,7 @@ fn throughput_that_levels_off_has_a_ceiling_and_no_peak() {
 
 #[test]
 fn throughput_in_proportion_to_load_has_neither_peak_nor_knee() {
-    // Somewhat more than proportional, which no positive α makes.
+    // More than proportional, which would need a negative α.
     let fit = fitted(&sweep(&[
         (1.0, 10.0),
         (2.0, 20.5),
@@ -134,7 +134,7 @@ fn throughput_in_proportion_to_load_has_neither_peak_nor_knee() {
 }
 
 #[test]
-fn a_bend_within_the_noise_is_not_called_a_peak() {
+fn a_bend_within_the_noise_is_not_a_peak() {
     let fit = fitted(&sweep(&[
         (1.0, 100.0),
         (2.0, 150.0),
@@ -211,7 +211,7 @@ fn repetitions_are_measurements_of_their_own() {
 }
 
 #[test]
-fn what_cannot_be_fitted_is_refused() {
+fn data_that_cannot_be_fitted_are_refused() {
     let three = sweep(&[(1.0, 1.0), (2.0, 2.0), (4.0, 3.0)]);
     assert_eq!(
         fit_scalability(&three, 0.95),

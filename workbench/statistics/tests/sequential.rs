@@ -18,7 +18,7 @@ fn looks(pairs: &[usize]) -> Looks {
     Looks::new(pairs, PairTest::T, 0.05).expect("a schedule of looks")
 }
 
-/// Pairs about 100, the candidate slower by that factor, with deviations of up to 3%.
+/// Pairs around 100. The candidate is slower by this factor, with deviations of up to 3%.
 fn pairs(count: usize, factor: f64) -> (Vec<f64>, Vec<f64>) {
     let deviation = |i: usize| 0.015 * ((i * 7 % 5) as f64 - 2.0);
     let baseline = (0..count).map(|i| 100.0 + (i % 3) as f64).collect();
@@ -70,7 +70,7 @@ fn with_many_pairs_levels_are_pocock_s() {
 }
 
 #[test]
-fn one_look_has_the_level_of_the_whole() {
+fn one_look_has_the_level_of_the_series() {
     for test in [PairTest::T, PairTest::Trimmed] {
         let single = Looks::new(&[10], test, 0.05).unwrap();
         assert!((single.level() - 0.05).abs() < 1e-12);
@@ -89,7 +89,7 @@ fn trimmed_pairs_have_a_lower_level_only_where_looks_are_close() {
 }
 
 #[test]
-fn a_schedule_that_is_none_is_refused() {
+fn an_invalid_schedule_is_refused() {
     for pairs in [&[][..], &[1, 5], &[5, 5], &[10, 5], &[5, 101]] {
         assert_eq!(
             Looks::new(pairs, PairTest::T, 0.05),

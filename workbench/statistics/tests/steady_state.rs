@@ -1,4 +1,4 @@
-//! Warm-up, autocorrelation and batch means, against definitions and certified values.
+//! Warm-up, autocorrelation and batch means, checked against definitions and certified values.
 
 #[path = "support/close.rs"]
 mod close;
@@ -149,7 +149,7 @@ fn too_short_or_constant_series_have_no_batch_means() {
 
 #[test]
 fn ties_at_the_quantile_still_have_an_effective_sample_size() {
-    // A tenth below, all others equal: every quantile above 10% is the maximum.
+    // A tenth of the values is lower, all others are equal: every quantile above 10% is the maximum.
     let values: Vec<f64> = (0..2000)
         .map(|i| if i % 10 == 0 { 1.0 } else { 2.0 })
         .collect();
@@ -157,7 +157,7 @@ fn ties_at_the_quantile_still_have_an_effective_sample_size() {
     assert_eq!(effective_count_of_quantile(&values, 0.95), Ok(2000.0));
 }
 
-/// Numbers between 0 and 1 without any order.
+/// Pseudo-random numbers between 0 and 1.
 fn noise(i: usize) -> f64 {
     let mixed = (i as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let mixed = (mixed ^ (mixed >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -185,7 +185,7 @@ fn a_late_change_is_given_with_its_place_and_size() {
         assert!(found.at.abs_diff(at) <= 3, "{found:?} instead of {at}");
         assert!((found.relative() + 1.0 - factor).abs() < 0.03, "{found:?}");
         assert!((found.before - 10.5).abs() < 0.2, "{found:?}");
-        // Whatever the unit.
+        // The unit does not matter.
         let in_other_unit: Vec<f64> = series.iter().map(|value| 1e-9 * value).collect();
         assert_eq!(late_change(&in_other_unit).unwrap().unwrap().at, found.at);
     }
@@ -216,7 +216,7 @@ fn changes_that_are_early_small_short_or_recovered_are_no_late_changes() {
         late_change_at(300, |i| if i == 299 { 100.0 } else { 10.0 }),
         None
     );
-    // Gone back before the last sixth.
+    // Back at the former level before the last sixth.
     let slow = |i: usize| (150..220).contains(&i);
     assert_eq!(
         late_change_at(300, |i| if slow(i) { 30.0 } else { 10.0 }),
@@ -233,7 +233,7 @@ fn a_level_that_is_new_is_a_late_change_whatever_the_warm_up_was() {
     };
     assert!(late_change_at(300, level).is_some_and(|at| at.abs_diff(200) <= 3));
     assert!(late_change_at(300, |i| if i < 260 { 10.0 } else { 11.0 }).is_some());
-    // Less than a sixth at its last level, even if that is not new.
+    // Less than a sixth at the last level, even if it is not a new level.
     assert!(late_change_at(300, |i| if (230..270).contains(&i) { 20.0 } else { 10.0 }).is_some());
 }
 

@@ -1,4 +1,4 @@
-//! Mean, spread and shape, against formulas, NIST's data and `SciPy`.
+//! Mean, spread and shape, checked against formulas, NIST's data and `SciPy`.
 
 #[path = "support/close.rs"]
 mod close;
@@ -11,7 +11,7 @@ use workbench_statistics::{
     Accumulator, StatisticsError, normal_density, normal_plot, shape, summary,
 };
 
-/// 10⁷ + 0.2, then 0.1 below and above it by turns: NIST's `NumAcc4`, of any length.
+/// 10⁷ + 0.2, then alternately 0.1 below and above it: NIST's `NumAcc4`, of any length.
 fn numerical_accuracy(count: usize) -> Vec<f64> {
     let turns = [10_000_000.1, 10_000_000.3].into_iter().cycle();
     [10_000_000.2]
@@ -38,7 +38,7 @@ fn sums_up_without_loss(count: usize) {
         accumulator.add(values).expect("values are finite");
     };
     add(&mut accumulator, &period[..1]);
-    // The base once, and then nothing but whole turns.
+    // The base value once, followed by whole cycles.
     for _ in 0..count / 100_000 {
         for chunk in period[1..].chunks(4999) {
             add(&mut accumulator, chunk);
@@ -72,7 +72,7 @@ fn an_arithmetic_series_has_the_mean_and_variance_of_its_formula() {
 }
 
 #[test]
-fn a_chunk_with_a_value_that_is_no_number_is_refused_whole() {
+fn a_chunk_with_a_nan_is_refused_as_a_whole() {
     let mut accumulator = Accumulator::new();
     accumulator.add(&[1.0, 2.0]).unwrap();
     let before = accumulator;

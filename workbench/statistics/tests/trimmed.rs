@@ -1,4 +1,4 @@
-//! Trimmed pairs: reference values, laws, refusals, and the verdict by them.
+//! Trimmed pairs: reference values, laws, refusals and verdicts.
 
 #[path = "support/close.rs"]
 mod close;
@@ -114,7 +114,7 @@ fn a_disturbed_run_does_not_make_an_unchanged_candidate_worse_or_better() {
 }
 
 #[test]
-fn throughput_is_judged_the_other_way_round_by_trimmed_pairs_too() {
+fn trimmed_pairs_judge_throughput_in_the_other_direction_too() {
     let rule = Rule {
         better: Better::Higher,
         ..TRIMMED
@@ -198,7 +198,7 @@ proptest! {
     }
 
     #[test]
-    fn exchanging_the_lists_turns_the_interval_round(
+    fn exchanging_the_lists_reverses_the_interval(
         pairs in prop::collection::vec((-1e2..1e2_f64, -1e2..1e2_f64), 2..40)
     ) {
         let (a, b): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
@@ -208,7 +208,7 @@ proptest! {
     }
 
     #[test]
-    fn what_lies_beyond_the_pairs_that_remain_does_not_count(
+    fn the_size_of_left_out_pairs_does_not_matter(
         middle in prop::collection::vec(-1.0..1.0_f64, 12), far in prop::collection::vec(1.0..1e6_f64, 8)
     ) {
         // 20 pairs, of which 4 count on neither side.

@@ -1,4 +1,4 @@
-//! Verdicts, what they need, and published tables. Long, for it is a list: one rule a test.
+//! Verdicts, sample sizes and published tables. Long, because there is one test for each rule.
 
 use workbench_statistics::{
     Better, Evidence, Layout, MeanEstimate, Method, PairTest, PrintedTest, ResampledTest, Rule,
@@ -18,7 +18,7 @@ const PAIRS: Rule = Rule {
     ..RULE
 };
 
-/// Runs about 100, none of them equal to another.
+/// Runs around 100, all different.
 fn runs(count: usize, factor: f64) -> Vec<f64> {
     (0..count)
         .map(|i| factor * (100.0 + [0.0, 2.0, -1.0, 1.0, -2.0][i % 5] + 0.1 * (i * i % 7) as f64))
@@ -28,7 +28,7 @@ fn runs(count: usize, factor: f64) -> Vec<f64> {
 #[test]
 fn the_order_of_the_verdicts_is_equivalent_regressed_improved_inconclusive() {
     let judge = |lower, upper| verdict_of_interval(lower, upper, 0.05, Better::Lower);
-    // Certainly worse, but by less than matters.
+    // Significantly worse, but by less than the margin.
     assert_eq!(judge(0.01, 0.04), Verdict::Equivalent);
     assert_eq!(judge(-0.04, -0.01), Verdict::Equivalent);
     assert_eq!(judge(0.01, 0.05), Verdict::Regressed);
@@ -69,7 +69,7 @@ fn a_regression_is_strict_only_beyond_the_margin() {
 }
 
 #[test]
-fn one_run_against_one_is_inconclusive_whatever_they_say() {
+fn one_run_against_one_is_always_inconclusive() {
     for rule in [RULE, PAIRS] {
         let comparison = compare_runs(&[100.0], &[900.0], &rule).unwrap();
         assert_eq!(comparison.verdict, Verdict::Inconclusive);
@@ -135,7 +135,7 @@ fn three_runs_find_a_large_regression_but_no_equivalence() {
 
 #[test]
 fn pairs_take_out_what_both_runs_share() {
-    // The machine gets slower by half; the candidate stays 8% above.
+    // The machine becomes slower by half. The candidate stays 8% above.
     let baseline = [100.0, 111.0, 120.0, 133.0, 150.0];
     let candidate = [108.1, 119.7, 129.9, 143.3, 162.3];
 
@@ -164,7 +164,8 @@ fn equal_runs_are_inconclusive_and_say_why() {
 
 #[test]
 fn ranks_that_do_not_confirm_a_verdict_are_reported() {
-    // Nine runs a little faster, and one so slow that it carries the mean of logarithms: with ranks, no rise.
+    // Nine runs are slightly faster, and one is so slow that it dominates the mean of logarithms. By ranks, there is no
+    // rise.
     let baseline: Vec<f64> = (0..10).map(|i| 100.0 + 0.01 * f64::from(i)).collect();
     let mut candidate: Vec<f64> = (0..40).map(|i| 100.05 + 0.0001 * f64::from(i)).collect();
     for value in &mut candidate[..10] {
@@ -193,7 +194,7 @@ fn ranks_that_do_not_confirm_a_verdict_are_reported() {
 }
 
 #[test]
-fn a_rule_that_cannot_be_is_refused() {
+fn an_invalid_rule_is_refused() {
     let values = runs(5, 1.0);
     for rule in [
         Rule { alpha: 0.5, ..RULE },
@@ -261,7 +262,7 @@ fn error_rates_that_vary_from_run_to_run_need_more_than_many_requests() {
 }
 
 #[test]
-fn success_rates_are_judged_the_other_way_round() {
+fn success_rates_are_judged_in_the_other_direction() {
     let rule = Rule {
         margin: 0.001,
         better: Better::Higher,

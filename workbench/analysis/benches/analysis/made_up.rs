@@ -13,15 +13,15 @@ use workbench_samples::{
 
 /// Samples in a part: what the load generator writes every few seconds.
 const PART: u64 = 500_000;
-/// More samples than these are several segments that measured the same at the same time: links, which take no space.
+/// A run with more samples consists of several segments that link to the same files.
 pub(crate) const SEGMENT: u64 = 100_000_000;
 const PER_SECOND: u64 = 5_000;
 /// 2026-11-18T11:06:40Z.
 const START: i64 = 1_795_000_000_000_000_000;
 const LABELS: usize = 8;
 
-/// Writes the folder of a run with at most a [`SEGMENT`] of samples or several whole ones, and says how many bytes the samples
-/// of one take on the disk.
+/// Writes the folder of a run with at most a [`SEGMENT`] of samples or several whole ones, and returns the size of one
+/// segment's samples in bytes.
 pub(crate) fn write(run: &Path, samples: u64) -> u64 {
     let segments = samples.div_ceil(SEGMENT);
     let samples = samples / segments;
@@ -45,7 +45,7 @@ pub(crate) fn write(run: &Path, samples: u64) -> u64 {
     for number in 0..samples {
         part.push(made_up.sample(number, samples));
         if (number + 1) % PART == 0 {
-            // What is still in flight goes into the next part.
+            // Requests still in flight go into the next part.
             let written_at = START + at(number);
             let (over, in_flight) = mem::take(&mut part)
                 .into_iter()

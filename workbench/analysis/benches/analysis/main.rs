@@ -1,8 +1,8 @@
-//! What the analysis of a run takes, in time and memory, held against what it cannot do without: Polars (the Python
-//! package) reading the same columns and sorting them by label. Beside it pandas and `SciPy` with the same summary.
+//! Time and memory of the analysis of a run, compared with Polars (the Python package) reading the same columns and
+//! sorting them by label, and with pandas and `SciPy` computing the same summary.
 //!
-//! Each measurement has a process of its own, for the sake of its peak memory; the contestants take turns, and the
-//! medians of their rounds are reported. Not a contestant but measured with them: two runs, which are also compared.
+//! Each measurement has its own process, so that its peak memory can be read. The contestants alternate, and the
+//! medians of their rounds are reported. The comparison of two runs is measured, too.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 
@@ -42,7 +42,7 @@ struct Arguments {
     bench: bool,
 }
 
-/// Who is measured.
+/// The measured programs.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Contestant {
     Polars,
@@ -81,7 +81,7 @@ fn samples(text: &str) -> Result<u64, String> {
     Ok(samples)
 }
 
-/// Where the same run is found once more, below its folder.
+/// Folder of a second copy of the run, below its own.
 const TWIN: &str = "twin";
 
 fn main() {
@@ -113,7 +113,7 @@ fn peak_memory_mib() -> u64 {
     kib_of("/proc/self/status", "VmHWM:") / 1024
 }
 
-/// A number of KiB that Linux tells in a file of its own.
+/// A number of KiB from a file in `/proc`.
 fn kib_of(file: &str, name: &str) -> u64 {
     let text = std::fs::read_to_string(file).unwrap();
     let line = text.lines().find(|line| line.starts_with(name)).unwrap();
@@ -166,7 +166,7 @@ fn compare(arguments: &Arguments) {
             .map(|(_, seconds)| *seconds)
             .reduce(f64::min)
     };
-    // The faster of Polars' engines is the yardstick.
+    // The analysis is compared with the faster of Polars' engines.
     let yardstick = of(&[Contestant::Polars, Contestant::PolarsStreaming]);
     println!(
         "{:<36} {:>9} {:>9} {:>9}",
@@ -183,7 +183,7 @@ fn compare(arguments: &Arguments) {
     std::fs::remove_dir_all(run).unwrap();
 }
 
-/// Twice the samples are not twice the space on the disk.
+/// Hard links take no space.
 fn link_twin(run: &Path) {
     let files: Vec<_> = std::fs::read_dir(run).unwrap().collect();
     let twin = run.join(TWIN);

@@ -19,7 +19,7 @@ pub(crate) struct Labelled {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Refusal {
     pub(crate) late_change: Option<LateChange>,
-    /// MSER-5 would leave out half.
+    /// MSER-5 would discard half of the series.
     pub(crate) never_settles: bool,
 }
 

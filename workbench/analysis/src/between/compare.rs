@@ -1,19 +1,19 @@
-//! Two groups of runs against each other: all rows, as one family.
+//! Compares two groups of runs: all rows are one family.
 
 use workbench_samples::Outcome;
 use workbench_statistics::{RunErrors, StatisticsError, Verdict as Found, family_verdicts};
 
-use super::group::{RunGroup, described_run, doubts};
+use super::group::{RunGroup, described_run, invalid_reasons};
 use super::pairing::{Sides, sides};
 use super::resolution::step_ns;
 use super::row::{Judged, of_errors, of_positive, verdict};
 use super::rule::{Belief, Question};
 use super::values::{Typical, errors, is_all, labels, value};
-use super::words::{few, in_words};
+use super::warnings::{describe, few};
 use crate::model::{GroupComparison, Metric, RunAnalysis, Verdict};
 use crate::tables::TOTAL;
 
-/// A comparison, and what only the gate asks of its rows.
+/// A comparison, and further results that only the gate uses.
 pub(crate) struct Compared {
     pub(crate) comparison: GroupComparison,
     /// In the order of the comparison's rows.
@@ -24,10 +24,10 @@ pub(crate) struct Compared {
     pub(crate) counts: [usize; 2],
 }
 
-/// What a reader of a comparison has to know.
+/// A warning of a comparison.
 #[derive(Clone, Debug)]
 pub(crate) enum Warning {
-    /// Why a run cannot be believed.
+    /// Why a run is invalid.
     Doubt(String),
     /// Anything else.
     Other(String),
@@ -45,7 +45,7 @@ impl Warning {
     }
 }
 
-/// Compares two groups; never an error: what cannot be said is a warning.
+/// Compares two groups. Never fails: what cannot be computed becomes a warning.
 pub(crate) fn compare(
     baseline: &RunGroup<'_>,
     candidate: &RunGroup<'_>,
@@ -56,12 +56,12 @@ pub(crate) fn compare(
         .into_iter()
         .map(Warning::Other)
         .collect();
-    // A run that is left out of the pairs is still one of the series.
+    // Includes runs without a partner.
     let all = || baseline.runs.iter().chain(&candidate.runs).copied();
     let forced = question.belief == Belief::Forced;
     let mut invalid = question.belief == Belief::Refused;
     for run in all() {
-        let reasons = doubts(run);
+        let reasons = invalid_reasons(run);
         if !reasons.is_empty() {
             invalid |= !forced;
             warnings.push(Warning::Doubt(format!(
@@ -110,7 +110,7 @@ pub(crate) fn compare(
     }
 }
 
-/// Whether all runs are judged by the same part of a run.
+/// Whether all runs have the same steady part.
 fn same_part(
     baseline: &RunGroup<'_>,
     candidate: &RunGroup<'_>,
@@ -222,7 +222,7 @@ fn row(
     ))
 }
 
-/// Lets each verdict stand only if it does among all of them.
+/// Adjusts the verdicts for the family (Holm).
 fn as_family(judged: &mut [Judged], alpha: f64) {
     let members: Vec<_> = judged.iter().map(|judged| judged.found).collect();
     let verdicts = family_verdicts(&members, alpha)
@@ -234,7 +234,7 @@ fn as_family(judged: &mut [Judged], alpha: f64) {
         row.strict_regression = found.strict_regression;
         row.p_regressed_adjusted = found.adjusted.map(|evidence| evidence.p_regressed);
         row.p_improved_adjusted = found.adjusted.map(|evidence| evidence.p_improved);
-        row.warnings.extend(found.warning.map(in_words));
+        row.warnings.extend(found.warning.map(describe));
         row.runs_needed = judged
             .runs_for_margin
             .filter(|_| row.verdict == Verdict::Inconclusive);

@@ -1,4 +1,4 @@
-//! Runs made by hand, of which only the steady state matters.
+//! Synthetic runs for tests; only their steady state is realistic.
 
 use workbench_samples::{CheckStatus, ELAPSED, Outcome, SeriesPlace, SweepPoint, Validity};
 
@@ -12,7 +12,7 @@ pub(crate) const SCATTER: [f64; 10] = [
     0.012, -0.009, 0.004, -0.013, 0.007, 0.010, -0.002, -0.014, 0.011, -0.006,
 ];
 
-/// A run by itself; its mean is so many milliseconds, its p95 twice and its p99 three times that.
+/// A run without a series. Its p95 is twice and its p99 three times its mean.
 pub(crate) fn run(experiment: &str, number: usize, mean_ms: f64) -> RunAnalysis {
     let mean_ns = mean_ms * 1e6;
     RunAnalysis {
@@ -128,7 +128,7 @@ pub(crate) fn pairs(blocks: u32, factor: f64) -> Vec<RunAnalysis> {
         .collect()
 }
 
-/// So many runs by themselves, of one speed but for their scatter.
+/// `count` runs without a series, with the same mean up to [`SCATTER`].
 pub(crate) fn alone(experiment: &str, count: usize, mean_ms: f64) -> Vec<RunAnalysis> {
     (0..count)
         .map(|number| run(experiment, number, mean_ms * (1.0 + SCATTER[number % 10])))

@@ -1,11 +1,11 @@
-//! Runs that repeat the same thing.
+//! Groups of runs that repeat the same experiment.
 
 use workbench_samples::{CheckStatus, Outcome, SweepPoint};
 use workbench_statistics::summary;
 
 use super::rule::Question;
 use super::values::{Typical, labels, statistics, value};
-use crate::likeness::group_names;
+use crate::grouping::group_names;
 use crate::mean_of_runs::{Scale, mean_of_runs};
 use crate::model::{Group, GroupRun, GroupStatistic, Metric, MissingValue, RunAnalysis, Scope};
 use crate::points::in_order_of_points;
@@ -45,7 +45,7 @@ impl<'a> RunGroup<'a> {
             .sort_by(|a, b| (&a.started_at, &a.run_id).cmp(&(&b.started_at, &b.run_id)));
     }
 
-    /// The part of the run that all runs of the group are judged by; `None` where they differ or have none.
+    /// The steady part of all runs of the group. `None` if they differ or have none.
     pub(crate) fn scope(&self) -> Option<Scope> {
         let scope = |run: &&RunAnalysis| run.steady.as_ref().map(|steady| steady.scope);
         let first = self.runs.first().and_then(scope)?;
@@ -102,31 +102,30 @@ pub(crate) fn described_run(run: &RunAnalysis) -> GroupRun {
             .series
             .as_ref()
             .map(|place| (place.series_id.clone(), place.block)),
-        valid: doubts(run).is_empty(),
+        valid: invalid_reasons(run).is_empty(),
     }
 }
 
-/// Why a run cannot be believed; empty where it can. A run that came to its end and was judged by nobody (one of
-/// another tool) is believed.
-pub(crate) fn doubts(run: &RunAnalysis) -> Vec<String> {
-    let mut doubts = Vec::new();
+/// Why a run is invalid; empty if it is valid. A completed run without checks (one of another tool) counts as valid.
+pub(crate) fn invalid_reasons(run: &RunAnalysis) -> Vec<String> {
+    let mut invalid_reasons = Vec::new();
     match &run.outcome {
         Outcome::Completed => {}
-        Outcome::Running => doubts.push("it has not ended".to_owned()),
-        Outcome::Interrupted => doubts.push("it was interrupted".to_owned()),
-        Outcome::Failed(reason) => doubts.push(format!("it failed: {reason}")),
+        Outcome::Running => invalid_reasons.push("it has not ended".to_owned()),
+        Outcome::Interrupted => invalid_reasons.push("it was interrupted".to_owned()),
+        Outcome::Failed(reason) => invalid_reasons.push(format!("it failed: {reason}")),
     }
     if let Some(validity) = run.validity.as_ref().filter(|validity| !validity.valid) {
         let failed = validity
             .checks
             .iter()
             .filter(|check| check.status == CheckStatus::Failed);
-        doubts.extend(failed.map(|check| format!("{}: {}", check.name, check.finding)));
-        if doubts.is_empty() {
-            doubts.push("it was found invalid".to_owned());
+        invalid_reasons.extend(failed.map(|check| format!("{}: {}", check.name, check.finding)));
+        if invalid_reasons.is_empty() {
+            invalid_reasons.push("it was found invalid".to_owned());
         }
     }
-    // Where the run was judged, these are among its checks.
+    // If the run has checks, these are among them.
     if let (None, Some(steady)) = (&run.validity, &run.steady) {
         let (warm_up, stalls) = (&steady.warm_up, &steady.stalls);
         for (name, status, finding) in [
@@ -134,11 +133,11 @@ pub(crate) fn doubts(run: &RunAnalysis) -> Vec<String> {
             ("stalls", stalls.status, &stalls.finding),
         ] {
             if status == CheckStatus::Failed {
-                doubts.push(format!("{name}: {finding}"));
+                invalid_reasons.push(format!("{name}: {finding}"));
             }
         }
     }
-    doubts
+    invalid_reasons
 }
 
 /// The mean over runs: geometric, but of error rates, which can be 0, arithmetic.
@@ -208,7 +207,7 @@ pub(crate) fn why_missing(run: &RunAnalysis, label: &str, metric: Metric) -> Str
     }
 }
 
-/// The values on the scale of their comparison, and the way back.
+/// The values on the scale of their comparison, and the inverse function.
 pub(super) fn scaled(values: &[f64], metric: Metric) -> (Vec<f64>, fn(f64) -> f64) {
     match metric {
         Metric::ErrorRate => (values.to_vec(), |rate| rate),

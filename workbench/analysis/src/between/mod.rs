@@ -1,4 +1,4 @@
-//! Groups of runs against each other, each run one observation.
+//! Compares groups of runs; each run is one observation.
 
 mod compare;
 mod group;
@@ -8,29 +8,28 @@ mod row;
 mod rule;
 mod several;
 mod values;
-mod words;
+mod warnings;
 
 pub(crate) use compare::{Warning, compare};
-pub(crate) use group::{RunGroup, described_run, doubts, why_missing};
+pub(crate) use group::{RunGroup, described_run, invalid_reasons, why_missing};
 pub(crate) use row::Judged;
 pub(crate) use rule::{Belief, Question, asked_of};
 pub(crate) use values::{Typical, is_all, labels, requests_of, value};
-pub(crate) use words::few;
+pub(crate) use warnings::few;
 
 use crate::model::{BetweenRuns, ComparisonRule, RunAnalysis};
 
-/// What may be said between runs: groups of runs that repeat the same thing, each pair of groups compared, and from
-/// three groups on all at once.
+/// Groups runs that repeat the same experiment, compares each pair of groups, and three or more groups simultaneously.
 ///
 /// Runs of series are grouped by the series' own names (`shop#1`, `scalability@users=10`), other runs by their
 /// experiment; runs of one name whose resolved experiments differ in more than their seeds, titles and thresholds are
-/// different groups. Groups are compared where they stand at the same point of a sweep, or at none; the first one is the
-/// baseline. Every label and metric has a row, but for a label that is all there is, whose numbers `TOTAL` has; all rows
-/// of a comparison are one family (Holm). What keeps a row from being made is among the comparison's warnings.
+/// different groups. Groups are compared where they stand at the same point of a sweep, or at none; the first one is
+/// the baseline. Every label and metric has a row, except an only label, whose numbers are those of `TOTAL`. All rows
+/// of a comparison are one family (Holm). A row that cannot be computed becomes a warning of the comparison.
 ///
 /// Runs of two groups are pairs where all of them are of one series and share its blocks two by two. Runs without a
-/// partner at the end of a series, which was then ended early, are left out; where the gap is elsewhere, leaving
-/// runs out could choose among them by their results, and all runs are compared as independent.
+/// partner at the end of a series, which was then ended early, are left out; if the gap is elsewhere, no run is left
+/// out and all runs are compared as independent, because leaving runs out could depend on their results.
 ///
 /// A pure function of its input: of runs that have no [`steady`](RunAnalysis::steady) state there are neither
 /// statistics nor rows.

@@ -1,11 +1,11 @@
-//! Which runs of two groups belong together.
+//! Pairs the runs of two groups.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::group::RunGroup;
 use crate::model::{Pairing, RunAnalysis};
 
-/// Two groups as they are compared.
+/// The runs of two groups that are compared.
 pub(crate) struct Sides<'a> {
     pub(crate) pairing: Pairing,
     /// With [`Pairing::Pairs`] in the order of the blocks, as the candidate's.

@@ -1,4 +1,4 @@
-//! Times that were recorded in steps, as whole milliseconds.
+//! Times with a coarse resolution, such as whole milliseconds.
 
 use workbench_statistics::{
     Evidence, Looks, Rule, RunComparison, StatisticsError, Verdict, compare_runs,
@@ -7,8 +7,8 @@ use workbench_statistics::{
 
 use crate::model::{Metric, RunAnalysis};
 
-/// The coarsest step in which the times of these runs were recorded, in nanoseconds, for a metric that is one of the recorded
-/// times; 0 for all others. A mean of many times is not kept in steps.
+/// The coarsest step in which the times of these runs were recorded, in nanoseconds, for a metric that is one of the
+/// recorded times; 0 for all others. Means have no such step.
 pub(super) fn step_ns(metric: Metric, runs: &[&RunAnalysis]) -> f64 {
     match metric {
         Metric::TypicalTime | Metric::P50 | Metric::P95 | Metric::P99 => {
@@ -21,7 +21,7 @@ pub(super) fn step_ns(metric: Metric, runs: &[&RunAnalysis]) -> f64 {
     }
 }
 
-/// Compares quantiles of times that were recorded in steps; whether the step widened the interval.
+/// Compares quantiles of times with a resolution of `step_ns`. Returns whether the resolution widened the interval.
 ///
 /// A quantile of recorded times is off the true one by an unknown amount, which lies for both sides within the same step:
 /// their difference is known to one step either way. Where runs vary by a step or more, that averages out, and nothing is done.
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_times_of_few_steps_say_nothing_of_a_margin_that_is_finer() {
+    fn equal_coarse_times_are_inconclusive_for_a_finer_margin() {
         let (found, _) = compared(&[10.0; 10], &[10.0; 10]);
         assert_eq!(found.verdict, Verdict::Inconclusive);
         // From 1.5 ms to 1.49 ms on the other side of rounding.
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_of_one_step_is_none_and_one_of_many_is_found() {
+    fn a_change_of_one_step_is_not_detected_and_one_of_many_is() {
         assert_eq!(
             compared(&[40.0; 8], &[41.0; 8]).0.verdict,
             Verdict::Inconclusive

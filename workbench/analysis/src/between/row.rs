@@ -9,7 +9,7 @@ use workbench_statistics::{
 
 use super::group::{mean, scaled};
 use super::resolution::compare_in_steps;
-use super::words::in_words;
+use super::warnings::describe;
 use crate::model::{
     ConfidenceInterval, Metric, MetricComparison, RankEstimate, TestMethod, Verdict,
 };
@@ -21,24 +21,24 @@ const POWER: f64 = 0.8;
 const SINGLE_RUN: &str = "a single run is judged only by a history, one run of each session (gate --history): runs of one \
      session vary less than sessions do";
 
-/// Why there is a mean.
+/// Reason for an `expect`.
 const TESTED: &str = "a test was made of these values";
 
-/// A row, and what only the gate asks of it.
+/// A row, and further results that only the gate uses.
 #[derive(Clone, Debug)]
 pub(crate) struct Judged {
     pub(crate) row: MetricComparison,
-    /// Whether the runs show that it got no worse than the margin, whether or not it got better.
+    /// Whether the runs show that it is not worse than the margin allows.
     pub(crate) no_worse: bool,
     /// Runs per side that find a regression as large as the margin, whatever the verdict.
     pub(crate) runs_for_margin: Option<u64>,
-    /// Of the row by itself, for its family.
+    /// Results of the row alone, for the adjustment of its family.
     pub(super) found: (Found, Option<Evidence>),
 }
 
 impl Judged {
-    /// The same where the baseline is no history. A single run is then not judged: runs of one session vary less than
-    /// sessions do, and one run of another session would often seem to have changed.
+    /// The row if the baseline is not a history. A single candidate run is then not judged: runs within a session vary
+    /// less than sessions do, so a run of another session would often be called changed.
     pub(super) fn between_groups(mut self) -> Self {
         if self.row.method != Some(TestMethod::Prediction) {
             return self;
@@ -156,14 +156,14 @@ pub(super) fn of_errors(
     .judged())
 }
 
-/// The change and how sure it is.
+/// The change and its interval.
 struct Shift {
     change: f64,
     interval: Interval,
     p: f64,
 }
 
-/// What the statistics found, on a scale common to all metrics.
+/// The results of a test, on a scale common to all metrics.
 struct Facts<'a> {
     label: &'a str,
     metric: Metric,
@@ -229,7 +229,7 @@ impl Facts<'_> {
                 .filter(|_| effect_sizes)
                 .map(|effect| effect.g),
             cliffs_delta: cliffs_delta(&after, &before).ok().filter(|_| effect_sizes),
-            warnings: self.warnings.into_iter().map(in_words).collect(),
+            warnings: self.warnings.into_iter().map(describe).collect(),
         };
         Judged {
             row,
@@ -262,7 +262,7 @@ impl Facts<'_> {
         if self.margin == 0.0 {
             return None;
         }
-        // The spread of so few runs is an estimate; more than ten deviations are found by any test.
+        // Capped: the standard deviation is an estimate, and any test finds ten deviations.
         let wanted = (self.margin / deviation).min(10.0);
         let runs = runs_needed(design, wanted, alpha, Sides::One, POWER).ok()?;
         let least = match self.method? {
@@ -282,7 +282,7 @@ fn ranks(
 ) -> Option<RankEstimate> {
     let confidence = 1.0 - 2.0 * rule.alpha;
     let (p, null, shift) = match method? {
-        // One value has no rank among so few that would say anything.
+        // The rank of a single value has no power.
         Method::Prediction => return None,
         Method::Welch => {
             let test = mann_whitney(after, before).ok()?;

@@ -1,11 +1,11 @@
-//! What is asked of two groups of runs.
+//! The settings of a comparison.
 
 use workbench_statistics::Looks;
 
 use crate::model::{ComparisonRule, LatencyOf, Metric};
 use crate::tables::TOTAL;
 
-/// What metrics that are asked for are of one label: the typical time of a single label is its median.
+/// The metrics of a label that stand for the chosen ones: the typical time of a single label is its median.
 pub(crate) fn asked_of(label: &str, metrics: &[Metric]) -> impl Iterator<Item = Metric> {
     let total = label == TOTAL;
     Metric::of(label).filter(move |metric| {
@@ -14,18 +14,18 @@ pub(crate) fn asked_of(label: &str, metrics: &[Metric]) -> impl Iterator<Item = 
     })
 }
 
-/// What becomes of runs that cannot be believed or compared.
+/// How invalid or incomparable runs are treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Belief {
     /// They make every verdict invalid, and runs judged by different parts are not compared.
     AsJudged,
-    /// They are compared all the same.
+    /// They are compared anyway.
     Forced,
-    /// Something is known to speak against the comparison: every verdict is invalid.
+    /// There are objections to the comparison: every verdict is invalid.
     Refused,
 }
 
-/// What is asked of two groups of runs.
+/// The settings of a comparison of two groups.
 #[derive(Clone, Debug)]
 pub(crate) struct Question {
     pub(crate) rule: ComparisonRule,
@@ -39,14 +39,14 @@ pub(crate) struct Question {
     pub(crate) looks: Option<Looks>,
     /// Fewer runs than this of the baseline and of the candidate are not judged.
     pub(crate) minimum_runs: [usize; 2],
-    /// Whether the baseline is a history of sessions: only that carries a single run of the candidate.
+    /// Whether the baseline is a history of sessions. Only then is a single candidate run judged.
     pub(crate) history: bool,
     /// Whether a series is known to have ended early, so that runs at its end have no partner.
     pub(crate) ended_early: bool,
 }
 
 impl Question {
-    /// Everything that can be asked.
+    /// All metrics and labels.
     pub(super) fn of_analysis(rule: ComparisonRule) -> Self {
         Self {
             rule,
@@ -57,7 +57,7 @@ impl Question {
             looks: None,
             minimum_runs: [1, 1],
             history: false,
-            // The runs are all that is known of their series.
+            // Nothing else is known of the series.
             ended_early: true,
         }
     }

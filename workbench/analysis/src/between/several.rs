@@ -1,4 +1,4 @@
-//! Three groups and more at once.
+//! Compares three or more groups simultaneously.
 
 use workbench_statistics::{games_howell, kruskal_wallis, welch_anova};
 
@@ -8,7 +8,7 @@ use super::values::labels;
 use crate::model::{ConfidenceInterval, Metric, OverallTest, SeveralGroups, SimultaneousPair};
 use crate::tables::TOTAL;
 
-/// Each label and metric over all groups that stand at the same point, where three and more have values of it.
+/// Each label and metric over all groups at the same point, if at least three have values.
 pub(super) fn several(groups: &[RunGroup<'_>], question: &Question) -> Vec<SeveralGroups> {
     let mut points: Vec<_> = Vec::new();
     for group in groups {
@@ -19,11 +19,11 @@ pub(super) fn several(groups: &[RunGroup<'_>], question: &Question) -> Vec<Sever
     points
         .into_iter()
         .flat_map(|point| {
-            let alike: Vec<_> = groups
+            let at_point: Vec<_> = groups
                 .iter()
                 .filter(|group| group.point == *point && group.scope().is_some())
                 .collect();
-            at_one_point(&alike, question)
+            at_one_point(&at_point, question)
         })
         .collect()
 }
@@ -32,16 +32,18 @@ fn at_one_point(groups: &[&RunGroup<'_>], question: &Question) -> Vec<SeveralGro
     let Some(first) = groups.first() else {
         return Vec::new();
     };
-    let alike: Vec<_> = groups
+    let same_scope: Vec<_> = groups
         .iter()
         .filter(|group| group.scope() == first.scope())
         .collect();
-    let runs = alike.iter().flat_map(|group| group.runs.iter().copied());
+    let runs = same_scope
+        .iter()
+        .flat_map(|group| group.runs.iter().copied());
     labels(runs)
         .into_iter()
         .flat_map(|label| question.metrics(label).map(move |metric| (label, metric)))
         .filter_map(|(label, metric)| {
-            let known: Vec<(&str, Vec<f64>)> = alike
+            let known: Vec<(&str, Vec<f64>)> = same_scope
                 .iter()
                 .filter_map(|group| {
                     let values: Option<Vec<f64>> =
@@ -60,7 +62,7 @@ fn all(label: &str, metric: Metric, groups: &[(&str, Vec<f64>)], confidence: f64
         Metric::ErrorRate => difference,
         _ => difference.exp_m1(),
     };
-    // A studentized range takes some 40 ms: for every label of seven experiments that would be half a minute.
+    // A studentized range takes about 40 ms; for every label of seven experiments that would be half a minute.
     let pairs = if label == TOTAL {
         games_howell(&values, confidence).unwrap_or_default()
     } else {
@@ -74,7 +76,7 @@ fn all(label: &str, metric: Metric, groups: &[(&str, Vec<f64>)], confidence: f64
             statistic: test.f,
             p: test.p,
         }),
-        // With one run each, ranks are all that is left, and say nothing.
+        // With one run in each group, ranks have no power.
         kruskal_wallis: kruskal_wallis(&values)
             .ok()
             .filter(|test| test.counts.iter().all(|count| *count > 1))
@@ -82,7 +84,7 @@ fn all(label: &str, metric: Metric, groups: &[(&str, Vec<f64>)], confidence: f64
                 statistic: test.h,
                 p: test.p,
             }),
-        // The statistics take the first less the second; here it is from the first to the second.
+        // The statistics compute first minus second; changes here are from first to second.
         pairs: pairs
             .into_iter()
             .map(|pair| SimultaneousPair {

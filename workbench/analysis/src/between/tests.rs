@@ -40,7 +40,7 @@ fn runs_of_one_series_are_grouped_and_paired_by_the_series() {
     assert_eq!(mean.method, Some(TestMethod::Paired));
     assert_eq!(mean.verdict, Verdict::Regressed);
     assert!(mean.strict_regression);
-    // The speed of the blocks drops out: 20 % but for a scatter of 1 %.
+    // The differences between blocks cancel in pairs: 20 % with a scatter of 1 % remain.
     let interval = mean.interval.unwrap();
     assert!(interval.lower > 0.18 && interval.upper.unwrap() < 0.22);
     assert_eq!(
@@ -105,7 +105,7 @@ fn a_block_that_was_not_finished_at_the_end_is_left_out_of_the_pairs() {
     let comparison = only(between(&runs));
     assert_eq!(comparison.pairing, Pairing::Pairs);
     assert!(comparison.warnings[0].contains("block 6 at the end"));
-    // Those that were compared, not those of the group.
+    // The runs that were compared, not all runs of the group.
     let kept = only(between(&pairs(5, 1.2)));
     assert_eq!(
         row(&comparison, "TOTAL", Metric::Mean),
@@ -151,7 +151,7 @@ fn a_run_without_a_steady_state_is_invalid() {
 }
 
 #[test]
-fn the_steady_part_of_a_run_that_nobody_judged_is_doubted_for_each_of_its_checks() {
+fn a_run_without_checks_is_invalid_by_its_steady_parts_checks() {
     let mut doubted = run("shop", 1, 10.0);
     let steady = doubted.steady.as_mut().unwrap();
     steady.warm_up.status = workbench_samples::CheckStatus::Failed;
@@ -160,7 +160,7 @@ fn the_steady_part_of_a_run_that_nobody_judged_is_doubted_for_each_of_its_checks
     steady.stalls.finding = "not for 60 s".to_owned();
     doubted.validity = None;
     assert_eq!(
-        crate::between::doubts(&doubted),
+        crate::between::invalid_reasons(&doubted),
         ["steady state: not for 60 s", "stalls: not for 60 s"]
     );
 }
@@ -177,7 +177,7 @@ fn single_runs_are_inconclusive_with_the_reason() {
 }
 
 #[test]
-fn ten_runs_that_are_no_history_do_not_carry_a_single_one() {
+fn a_single_run_is_not_judged_by_ten_runs_that_are_no_history() {
     let mut runs = alone("old", 10, 10.0);
     runs.push(run("new", 40, 13.0));
     let comparison = only(between(&runs));
@@ -189,7 +189,7 @@ fn ten_runs_that_are_no_history_do_not_carry_a_single_one() {
 }
 
 #[test]
-fn what_a_run_lacks_is_a_warning_and_no_row() {
+fn a_metric_that_a_run_lacks_is_a_warning_without_a_row() {
     let mut runs = alone("old", 5, 10.0);
     runs.extend(alone("new", 5, 10.0));
     let steady = runs[2].steady.as_mut().unwrap();
@@ -321,7 +321,7 @@ fn three_groups_are_tested_at_once() {
     assert_eq!((a_to_c.a.as_str(), a_to_c.b.as_str()), ("a", "c"));
     assert!((a_to_c.change - 0.4).abs() < 1e-9);
     assert!(a_to_c.interval.lower < 0.4 && a_to_c.interval.upper.unwrap() > 0.4);
-    // No run has another error rate than the others.
+    // All runs have the same error rate.
     let errors = found
         .several
         .iter()
@@ -330,7 +330,7 @@ fn three_groups_are_tested_at_once() {
 }
 
 #[test]
-fn times_of_successes_can_be_asked_for() {
+fn times_of_successes_can_be_compared() {
     let runs = pairs(5, 1.0);
     let groups = super::group::groups(&runs);
     let mut question = Question::of_analysis(ComparisonRule::default());

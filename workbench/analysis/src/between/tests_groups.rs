@@ -4,7 +4,7 @@ use super::fixture::{pairs, run};
 use super::*;
 
 #[test]
-fn an_only_label_is_no_row_beside_the_total_that_it_is() {
+fn an_only_label_has_no_row_besides_total() {
     let mut runs = pairs(6, 1.0);
     for run in &mut runs {
         let steady = run.steady.as_mut().unwrap();
@@ -26,7 +26,7 @@ fn an_only_label_is_no_row_beside_the_total_that_it_is() {
 }
 
 #[test]
-fn names_of_a_series_stay_apart_whatever_stands_beside_them() {
+fn names_of_a_series_are_distinct_from_other_names() {
     let names = |runs: &[RunAnalysis]| -> Vec<(String, usize)> {
         let found = between_runs(runs, &ComparisonRule::default());
         let groups = found.groups.into_iter();

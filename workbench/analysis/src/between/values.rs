@@ -21,8 +21,8 @@ pub(crate) fn labels<'a>(runs: impl IntoIterator<Item = &'a RunAnalysis>) -> Vec
     labels
 }
 
-/// Whether a label is all that runs have: its numbers are then those of `TOTAL`, and a row of its own would count them twice
-/// in a family.
+/// Whether a label is the only one of the runs. Its numbers are then those of `TOTAL`, and its own row would count them
+/// twice in the family.
 pub(crate) fn is_all<'a>(runs: impl IntoIterator<Item = &'a RunAnalysis>, label: &str) -> bool {
     label != TOTAL
         && runs.into_iter().all(|run| {
@@ -31,15 +31,15 @@ pub(crate) fn is_all<'a>(runs: impl IntoIterator<Item = &'a RunAnalysis>, label:
         })
 }
 
-/// Fewer requests than this in any run leave a label out of the typical time, as long as others remain: its median would
-/// vary more than all others. Ours.
+/// A label with fewer requests than this in any run is left out of the typical time, unless it is the only one: its
+/// median would vary more than the others. Our choice.
 const FOR_TYPICAL: u64 = 100;
 
-/// Labels that the typical time of some runs is made of: those of which each run has a median, and enough requests.
+/// The labels of the typical time: those with a median and enough requests in each run.
 #[derive(Clone, Debug)]
 pub(crate) struct Typical<'a> {
     labels: Vec<&'a str>,
-    /// Labels that some run has too few requests of.
+    /// Labels with too few requests in some run.
     pub(super) left_out: Vec<&'a str>,
 }
 
@@ -99,7 +99,7 @@ pub(crate) fn value(
     };
     let value = match (latency, metric) {
         (LatencyOf::All, _) | (_, Metric::Throughput) => of_all,
-        // What all requests do not support, fewer do not either.
+        // If all requests are too few for a quantile, so are the successful ones.
         (LatencyOf::Success, _) => of_all.and_then(|_| {
             let success = row.success.as_ref()?;
             match metric {

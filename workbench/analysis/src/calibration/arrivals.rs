@@ -1,4 +1,4 @@
-//! When arrivals were sent, against when they were to be.
+//! Compares the start times of arrivals with the planned ones.
 
 use workbench_statistics::{StatisticsError, anderson_darling_exponential};
 
@@ -6,7 +6,8 @@ use super::model::{Arrivals, GoodnessOfFit, Quantiles};
 use super::point::Pair;
 use super::timing::Timing;
 
-/// Of a run with so many planned arrivals per second: all of its samples, and the requests that were answered.
+/// Computes the arrival statistics of a run with `rate_per_s` planned arrivals per second, from all its samples and the
+/// answered requests.
 pub(super) fn arrivals(
     timings: &[Timing],
     pairs: &[Pair],

@@ -1,4 +1,4 @@
-//! Response times across a standstill, against those that it has by queueing alone.
+//! Compares response times across a standstill with those of an exact queueing model.
 
 use std::path::Path;
 
@@ -8,8 +8,8 @@ use super::queue::response_times;
 use super::timing::{Timing, timings};
 use crate::error::AnalysisError;
 
-/// Compares a run of so many arrivals per second, with at most `users` at once, with the exact response times for a server
-/// that stood still as its log says, and otherwise takes for each request the median of what its log says.
+/// Compares the response times of a run with the exact ones. The model has `rate_per_s` arrivals per second, at most
+/// `users` at once, the standstill of the server's log, and a constant service time: the log's median.
 ///
 /// # Errors
 /// Samples that cannot be read, none at all, or a log without a standstill.

@@ -1,8 +1,8 @@
-//! How far reported numbers are from what is known to have happened: the tables of `workbench calibrate`.
+//! Measurement error: the tables of `workbench calibrate`.
 //!
-//! A run against a server that notes when it read every request and when it began to answer it ([`Served`]) is compared
-//! with those notes, request by request and as a distribution ([`load_point`]). A run against a server that stood still is
-//! compared with the response times that such a standstill has by queueing alone ([`freeze`]).
+//! The server logs when it read every request and when it began to answer it ([`Served`]). [`load_point`] compares a
+//! run with that log, request by request and as a distribution. [`freeze`] compares a run across a standstill of the
+//! server with the response times of an exact queueing model.
 
 mod arrivals;
 mod freeze;

@@ -11,8 +11,8 @@ use workbench_statistics::{
 /// Version of the JSON that is printed.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// Share of the processors that other programs may use before a missed aim says nothing of the workbench. Ours, as in the
-/// validity of a run.
+/// Share of the processors that other programs may use before a missed aim is not attributed to the workbench. Our
+/// choice, as for the validity of a run.
 const OTHERS_TOLERANCE: f64 = 0.1;
 /// The same for other guests of the machine's host.
 const STEAL_TOLERANCE: f64 = 0.02;
@@ -78,7 +78,7 @@ impl Quantiles {
     }
 }
 
-/// When arrivals were sent, against when they were to be.
+/// Lateness of arrivals, and tests of their gaps.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Arrivals {
     /// From the intended to the actual start, by the samples.
@@ -87,7 +87,7 @@ pub struct Arrivals {
     pub lateness_at_server: Quantiles,
     /// The gaps between the intended starts of all arrivals, against the exponential distribution of the rate.
     pub intended: GoodnessOfFit,
-    /// The gaps between the actual starts, which lateness distorts where it is as long as they are.
+    /// The gaps between the actual starts. Lateness distorts them if it is as long as the gaps.
     pub started: GoodnessOfFit,
 }
 
@@ -109,7 +109,7 @@ impl From<AndersonDarling> for GoodnessOfFit {
     }
 }
 
-/// Who else used the machine's processors during a run, as numbers of processors.
+/// Use of the processors by others during a run, as numbers of processors.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Competition {
     /// Neither the workbench nor its server.
@@ -125,14 +125,14 @@ impl Competition {
     }
 }
 
-/// One load: what was measured, and what is true.
+/// The measured and the true times at one load.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LoadPoint {
     /// Share of the capacity.
     pub share: f64,
     /// Requests per second: planned arrivals, or for the capacity itself those that were answered.
     pub rate_per_s: f64,
-    /// Requests that were answered, which the rest is about.
+    /// Answered requests; all other values are about these.
     pub requests: u64,
     /// Requests that failed, or never began.
     pub failed: u64,
@@ -144,17 +144,17 @@ pub struct LoadPoint {
     pub true_response: Quantiles,
     /// Response times by the run's own tables, which have no 99.9th percentile: that one is by the samples.
     pub reported_response: Quantiles,
-    /// Of each request, what was measured less what is true.
+    /// Measured minus true time of each request.
     pub request_error: Quantiles,
-    /// `None` for the capacity, where users do not keep to a time.
+    /// `None` for the capacity, which has no arrivals.
     pub arrivals: Option<Arrivals>,
-    /// Who else used the processors; `None` where the system does not say.
+    /// Use of the processors by others; `None` if unknown.
     pub competition: Option<Competition>,
-    /// Whether the run says of itself that it can be believed.
+    /// Whether the run is valid.
     pub valid: bool,
 }
 
-/// What a calibration is to show.
+/// The aims of a calibration.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Aims {
     /// Mean and quantiles up to the 99.9th percentile are this close to the truth…
@@ -174,7 +174,7 @@ pub struct Aims {
 }
 
 impl Default for Aims {
-    /// Ours.
+    /// Our choice.
     fn default() -> Self {
         Self {
             error_ns: 100e3,
@@ -189,13 +189,13 @@ impl Default for Aims {
 }
 
 impl Aims {
-    /// Whether the response times of a load are close enough to the truth; `None` where nothing is aimed at.
+    /// Whether the response times of a load are close enough to the truth; `None` without an aim.
     pub fn errors_met(&self, point: &LoadPoint) -> Option<bool> {
         let met = self.errors_missed(point).is_empty() && point.failed == 0;
         (point.share <= self.error_up_to).then_some(met)
     }
 
-    /// The mean and the quantiles of a load that are further from the truth than that, and by how much, in nanoseconds.
+    /// The mean and the quantiles of a load that miss the aim, and their errors in nanoseconds.
     pub fn errors_missed(&self, point: &LoadPoint) -> Vec<(&'static str, f64)> {
         let (truth, measured) = (&point.truth, &point.measured);
         let all = [
@@ -212,7 +212,7 @@ impl Aims {
             .collect()
     }
 
-    /// Whether the arrivals of a load kept to their times; `None` where nothing is aimed at.
+    /// Whether the arrivals of a load were punctual enough; `None` without an aim.
     pub fn lateness_met(&self, point: &LoadPoint) -> Option<bool> {
         let lateness = point.arrivals?.lateness;
         let kept =
@@ -227,39 +227,39 @@ impl Aims {
     }
 }
 
-/// A server that stood still while arrivals went on.
+/// The measurement of a standstill of the server while arrivals continued.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Freeze {
     /// Arrivals per second.
     pub rate_per_s: f64,
     /// Most users, and so connections, at once.
     pub users: u32,
-    /// What the server takes for a request, the median by its log.
+    /// Service time: the median of the server's log.
     pub service_ns: f64,
-    /// How long it stood still.
+    /// Length of the standstill.
     pub frozen_ns: f64,
     /// Number of arrivals.
     pub arrivals: u64,
-    /// Response times from the intended starts, by queueing alone.
+    /// Response times from the intended starts, by the queueing model.
     pub exact: Quantiles,
     /// Response times from the intended starts, by the samples.
     pub measured: Quantiles,
     /// Elapsed times, which leave out how long an arrival waited for a user.
     pub uncorrected: Quantiles,
-    /// Who else used the processors; `None` where the system does not say.
+    /// Use of the processors by others; `None` if unknown.
     pub competition: Option<Competition>,
 }
 
-/// All that was measured.
+/// A complete calibration.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Calibration {
     /// Version of this format.
     pub schema_version: u32,
-    /// What measured.
+    /// The tool that measured.
     pub tool: Tool,
-    /// Where.
+    /// The machine.
     pub host: Host,
-    /// What the server's answers are delayed by.
+    /// The distribution of the server's delays.
     pub latency: String,
     /// Users who send without a pause to a server without a delay.
     pub capacity: LoadPoint,
@@ -267,7 +267,7 @@ pub struct Calibration {
     pub loads: Vec<LoadPoint>,
     /// The standstill.
     pub freeze: Freeze,
-    /// What was to be shown.
+    /// The aims.
     pub aims: Aims,
 }
 
@@ -278,7 +278,7 @@ pub enum Conclusion {
     Met,
     /// At least one was missed while the machine was otherwise idle.
     Missed,
-    /// All that were missed were so while other programs or guests used the processors.
+    /// All misses coincided with a use of the processors by other programs or guests.
     Undecided,
 }
 
@@ -305,7 +305,7 @@ impl Calibration {
         }
     }
 
-    /// Whether others used so much of the machine during a run that its misses say nothing of the workbench.
+    /// Whether others used so much of the machine during a run that its misses are not attributed to the workbench.
     #[must_use]
     pub fn is_busy(&self, competition: Option<Competition>) -> bool {
         competition.is_some_and(|it| it.is_heavy(f64::from(self.host.cpus)))

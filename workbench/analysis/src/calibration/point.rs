@@ -1,4 +1,4 @@
-//! One run against what its server did.
+//! Compares one run with the log of its server.
 
 use std::path::Path;
 
@@ -10,12 +10,12 @@ use super::timing::{Timing, timings};
 use crate::error::AnalysisError;
 use crate::run::analyze_run;
 
-/// A run at some load, and what its server did.
+/// A run at some load, and the log of its server.
 #[derive(Clone, Copy, Debug)]
 pub struct LoadRun<'a> {
     /// The run's folder.
     pub directory: &'a Path,
-    /// The server's notes.
+    /// The server's log.
     pub log: &'a ServerLog,
     /// Share of the capacity.
     pub share: f64,
@@ -23,7 +23,7 @@ pub struct LoadRun<'a> {
     pub arrivals_per_s: Option<f64>,
 }
 
-/// A request as it was measured, and as it was.
+/// The measured and the true times of a request.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pair {
     pub(super) timing: Timing,
@@ -36,7 +36,7 @@ impl Pair {
     }
 }
 
-/// Compares what a run reports with what its server did.
+/// Compares the times of a run with the log of its server.
 ///
 /// # Errors
 /// Samples that cannot be read, or too few answered requests.
@@ -78,8 +78,8 @@ pub fn load_point(run: &LoadRun<'_>) -> Result<LoadPoint, AnalysisError> {
     })
 }
 
-/// The successful requests with what the server did with them. A request that it answered twice, because it was sent again,
-/// counts as it was answered last.
+/// The successful requests with their log entries. Of a request that was sent again and answered twice, the last entry
+/// counts.
 fn pairs(timings: &[Timing], served: &[Served]) -> Vec<Pair> {
     let key = |it: &Served| (it.user, it.iteration);
     let mut served = served.to_vec();
@@ -112,7 +112,7 @@ pub(super) fn no_samples(run_directory: &Path) -> AnalysisError {
     })
 }
 
-/// Who else used the processors, on average over a run; the server is among the others of the run's readings.
+/// Use of the processors by others, on average over a run. In the run's readings the server is among the others.
 pub(super) fn competition(run_directory: &Path, log: &ServerLog) -> Option<Competition> {
     let readings = read_resources(run_directory).ok()?;
     let mean = |source: &str, metric: &str| {
@@ -156,14 +156,14 @@ mod tests {
     }
 
     #[test]
-    fn requests_are_found_again_by_user_and_iteration() {
+    fn requests_are_matched_with_the_log_by_user_and_iteration() {
         let timings = [
             timing(2, 1, true),
             timing(1, 2, true),
             timing(1, 1, false),
             timing(3, 1, true),
         ];
-        // User 1's second request was sent again; nobody knows user 3's.
+        // User 1's second request was sent again; user 3's is not in the log.
         let log = [
             served(1, 2, 10),
             served(2, 1, 6),

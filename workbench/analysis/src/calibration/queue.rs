@@ -1,14 +1,14 @@
-//! Response times across a standstill of the server, by queueing alone.
+//! The queueing model: exact response times across a standstill of the server.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::ops::Range;
 
-/// The response time of every arrival, from its intended start to its answer, where nothing but the server takes time.
+/// The response time of every arrival, from its intended start to its response, if only the server takes time.
 ///
 /// Each arrival takes the first of `users` that is free, and waits for one where none is, first come, first served. The
-/// server reads a request at once and answers it after `service`; while it is frozen it does neither, and at the end of
-/// that it does at once what was due before. `intended` are instants in ascending order.
+/// server reads a request at once and answers it after `service`. While it is frozen it does neither; at the end of the
+/// freeze it does at once all that was due. `intended` are instants in ascending order.
 ///
 /// # References
 /// The multi-server queue with first-come-first-served discipline of J. Kiefer, J. Wolfowitz (1955), “On the Theory of
@@ -45,7 +45,7 @@ mod tests {
     const NEVER: Range<i64> = 0..0;
 
     #[test]
-    fn with_users_to_spare_a_response_takes_the_service_time() {
+    fn with_free_users_a_response_takes_the_service_time() {
         assert_eq!(
             response_times(&[0, 1, 2, 30], 3, 20, &NEVER),
             [20, 20, 20, 20]
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_at_500_per_second_and_50_users_has_the_response_times_of_a_fluid() {
+    fn a_freeze_of_a_second_has_the_response_times_of_the_fluid_model() {
         let ms = 1_000_000;
         let intended: Vec<i64> = (0..5_000).map(|k| k * 2 * ms).collect();
         let frozen = 5_000 * ms..6_000 * ms;

@@ -7,7 +7,7 @@ use workbench_samples::{SAMPLES_FOLDER, column, sample_batches};
 
 use crate::error::AnalysisError;
 
-/// When one request was to start, when it did, and how long it took.
+/// The intended and actual start of one request, and its elapsed time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Timing {
     pub(super) user: u32,
@@ -32,7 +32,7 @@ impl Timing {
     }
 }
 
-/// Of all samples of a run, in the order in which they were written.
+/// The timings of all samples of a run, in the order in which they were written.
 pub(super) fn timings(run_directory: &Path) -> Result<Vec<Timing>, AnalysisError> {
     let directory = run_directory.join(SAMPLES_FOLDER);
     let mut all = Vec::new();

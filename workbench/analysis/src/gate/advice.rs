@@ -1,14 +1,14 @@
-//! How to go on after a conclusion.
+//! Advice on further steps after a conclusion.
 
 use workbench_statistics::{RUNS_FOR_EQUIVALENCE, student_t_quantile};
 
 use crate::model::{Conclusion, GateReport, ObjectionKind, Policy, RowOutcome};
 use crate::model::{Metric, Pairing};
 
-/// More runs than this are not made on either side: ours.
+/// Most runs per side that are recommended. Our choice.
 const PRACTICAL: u64 = 40;
 
-/// A few sentences, the most useful first; of imported runs, which another tool makes.
+/// A few sentences, the most useful first. `imported`: another tool makes the runs.
 pub(super) fn advice(report: &GateReport, unfinished: bool, imported: bool) -> Vec<String> {
     if unfinished && report.conclusion != Conclusion::Invalid {
         return vec![
@@ -68,12 +68,13 @@ fn inconclusive(report: &GateReport, imported: bool) -> Vec<String> {
     }
     if report.baseline.history {
         advice.push(
-            "One run says little: compare it with a wider margin, or gate series of both versions instead of a history."
+            "One run has a wide interval: compare it with a wider margin, or gate series of both versions \
+            instead of a history."
                 .to_owned(),
         );
     } else if runs < RUNS_FOR_EQUIVALENCE as u64 {
         advice.push(format!(
-            "{} cannot show that nothing changed: it takes {RUNS_FOR_EQUIVALENCE} or more of each, made by turns: {}.",
+            "{} cannot show that nothing changed: it takes {RUNS_FOR_EQUIVALENCE} or more of each, interleaved: {}.",
             match runs {
                 1 => "One run on a side".to_owned(),
                 runs => format!("{runs} runs on a side"),
@@ -91,19 +92,19 @@ fn inconclusive(report: &GateReport, imported: bool) -> Vec<String> {
         };
         advice.push(if needed > PRACTICAL {
             format!(
-                "So far apart are runs of the same thing that it would take {needed} {what} to find a regression as large \
-                 as the margin: find out why they differ, use a quieter machine, or allow a wider margin. Longer runs help only \
-                 where runs vary within themselves."
+                "Runs of the same experiment differ so much that it would take {needed} {what} to find a \
+                regression as large as the margin. Find out why they differ, use a quieter machine, or allow a \
+                wider margin. Longer runs help only against variation within runs."
             )
         } else if needed > runs {
             format!(
-                "Make a new series of {needed} {what}: so many find a regression as large as the margin four times out \
-                 of five, if they vary as these do."
+                "Make a new series of {needed} {what}. They find a regression as large as the margin four times \
+                out of five, if they vary as these do."
             )
         } else {
             format!(
-                "{runs} {what} find a regression as large as the margin four times out of five, and this may be one that \
-                 is smaller: make a new, longer series, or allow a wider margin."
+                "{runs} {what} find a regression as large as the margin four times out of five. This one may be \
+                smaller: make a new, longer series, or allow a wider margin."
             )
         });
     }
@@ -112,15 +113,15 @@ fn inconclusive(report: &GateReport, imported: bool) -> Vec<String> {
     }
     if !report.missing.is_empty() {
         advice.push(
-            "What is gated has to have a value in every run: longer runs have more requests for high percentiles; check \
-             the labels."
+            "Every gated metric needs a value in every run. Longer runs have more requests for high \
+            percentiles. Check the labels."
                 .to_owned(),
         );
     }
     if report.pairing == Pairing::Independent && !report.baseline.history && runs > 1 {
         advice.push(
-            "The runs are compared as independent. Interleaved runs of one series are compared in pairs, and what drifts \
-             meanwhile drops out."
+            "The runs are compared as independent. Interleaved runs of one series are compared in pairs, which \
+            cancels drift."
                 .to_owned(),
         );
     }
@@ -147,11 +148,12 @@ fn error_rates(report: &GateReport) -> Option<String> {
     })
 }
 
-/// Requests on either side without which the error rate cannot be shown to be no worse, even where none fails; `None` where
-/// it is not required, or no number would do. `level` is that of the test, one-sided: the policy's alpha, or that of a look.
+/// The fewest requests per side with which the error rate can be shown to be no worse, if none fails. `None` if that is
+/// not required, or if no number is enough. `level` is that of the test, one-sided: the policy's alpha, or that of a
+/// look.
 pub(super) fn requests_for_error_rates(policy: &Policy, level: f64) -> Option<u64> {
     let margin = policy.rule.error_rate_margin();
-    // So many degrees of freedom are the normal distribution's.
+    // With this many degrees of freedom t is the normal distribution.
     let z = student_t_quantile(level, 1e9).ok()?;
     let required = !policy.not_required.contains(&Metric::ErrorRate);
     (required && margin > 0.0).then(|| (z * z / margin).round() as u64)
@@ -167,8 +169,8 @@ fn invalid(report: &GateReport) -> Vec<String> {
     let mut advice = Vec::new();
     if has(ObjectionKind::InvalidRun) {
         advice.push(
-            "Cure what made the runs invalid and make the whole series again: leaving invalid runs out chooses among the \
-             others."
+            "Fix what made the runs invalid and make the whole series again. Leaving out invalid runs would \
+            bias the comparison."
                 .to_owned(),
         );
     }
@@ -187,6 +189,6 @@ fn invalid(report: &GateReport) -> Vec<String> {
     if has(ObjectionKind::Session) {
         advice.push("Keep one run of each session in a history.".to_owned());
     }
-    advice.push("--force judges all the same and says so in every output.".to_owned());
+    advice.push("--force gives a verdict nevertheless and marks every output.".to_owned());
     advice
 }

@@ -1,51 +1,51 @@
-//! How often the gate alarms where nothing changed: measured from A/A runs.
+//! The false alarm rate of the gate, measured from A/A runs.
 
 use serde::Serialize;
 use workbench_statistics::clopper_pearson;
 
-use super::absent::Absent;
 use super::comparable::unlike_targets;
 use super::conclude::{These, judge_these};
-use super::deal::{splits, swapped, swaps};
+use super::missing_runs::MissingRuns;
 use super::run::GateRun;
+use super::splits::{splits, swapped, swaps};
 use crate::model::{Conclusion, GATE_SCHEMA_VERSION, GateReport, GateRow, Policy};
 use crate::model::{ConfidenceInterval, Verdict};
 
 /// Confidence of the interval of the alarm rate.
 const CONFIDENCE: f64 = 0.95;
 
-/// Disjoint comparisons that it takes to say that the gate keeps its promise: ours. Without any alarm in 20 the rate is
-/// known to be below 17 %, and no more.
+/// Fewest disjoint comparisons for a statement on the false alarm rate. Our choice: without any alarm in 20 the upper
+/// bound of the rate is 17 %.
 const ENOUGH: u64 = 20;
 
-/// Runs of one thing, made as baseline and candidate or all alike.
+/// Runs of one system, as baseline and candidate or as one group.
 #[derive(Clone, Debug)]
 pub enum AuditSource {
-    /// A series of two equal experiments: one comparison of its own.
+    /// A series of two equal experiments, which is one comparison.
     Comparison {
-        /// Runs that stand for the baseline.
+        /// The runs of the baseline.
         baseline: Vec<GateRun>,
-        /// Runs that stand for the candidate.
+        /// The runs of the candidate.
         candidate: Vec<GateRun>,
-        /// Runs that belong to these and are not among them.
-        absent: Absent,
+        /// Missing runs of the comparison.
+        absent: MissingRuns,
     },
     /// Runs of one experiment, in order of time.
     Runs(Vec<GateRun>),
 }
 
-/// How runs are dealt out.
+/// How runs are assigned to sides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AuditOptions {
-    /// Runs on a side that are dealt from [`AuditSource::Runs`]; half of them where it is not given.
+    /// Runs per side taken from [`AuditSource::Runs`]; half of them if `None`.
     pub runs_per_side: Option<usize>,
-    /// Most comparisons of runs dealt out anew, of each source.
+    /// Most reshuffled comparisons of each source.
     pub reshuffles: u32,
-    /// Seed of the dealing, where not all ways are tried.
+    /// Seed of the reshuffling, if not all assignments are tried.
     pub seed: u64,
 }
 
-/// What an audit found.
+/// The result of an audit.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct AuditReport {
     /// Version of this format.
@@ -58,44 +58,44 @@ pub struct AuditReport {
     pub disjoint: AlarmRate,
     /// Interval of the rate of false alarms, Clopper and Pearson's, from the disjoint comparisons; `None` without any.
     pub interval: Option<ConfidenceInterval>,
-    /// The most alarms in so many disjoint comparisons whose interval reaches down to the nominal rate.
+    /// The most alarms in this many disjoint comparisons whose interval still contains the nominal rate.
     pub most_alarms_allowed: u64,
-    /// Whether there are no more; `None` where too few comparisons show no more: they could hardly show it.
+    /// Whether there are no more. `None` if there are no more but too few comparisons to show that.
     pub within_nominal: Option<bool>,
-    /// The same runs dealt out anew; these comparisons share runs, so that their rate has no interval.
+    /// The same runs reshuffled. These comparisons share runs, so that their rate has no interval.
     pub reshuffled: AlarmRate,
-    /// Whether all ways of dealing were tried, or some drawn at random.
+    /// Whether all assignments were tried, rather than a random sample.
     pub reshuffled_exhaustively: bool,
-    /// What a reader has to know.
+    /// Notes for the reader.
     pub notes: Vec<String>,
 }
 
-/// Comparisons and what came of them.
+/// Numbers of comparisons by result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct AlarmRate {
     /// Comparisons in which everything that is gated was tested.
     pub comparisons: u64,
-    /// Of these, how many called any row regressed: the false alarms, at most a share α of all in the long run.
+    /// Of these, comparisons with a regressed row: false alarms, in the long run at most a share α.
     pub regressed: u64,
-    /// How many called any row improved; at most a share α as well.
+    /// Comparisons with an improved row; also at most a share α.
     pub improved: u64,
-    /// How many passed by the policy.
+    /// Comparisons that passed.
     pub passed: u64,
-    /// How many were inconclusive by the policy.
+    /// Inconclusive comparisons.
     pub inconclusive: u64,
-    /// Further comparisons, in which something that is gated was not tested: it cannot have alarmed.
+    /// Further comparisons in which a gated row was not tested and so could not alarm.
     pub untested: u64,
-    /// Further comparisons, which were invalid, or of runs that do differ.
+    /// Further comparisons that were invalid, or whose runs differ.
     pub invalid: u64,
 }
 
 impl AlarmRate {
-    /// Counts a comparison, and says why if it does not count as one.
+    /// Judges and counts a comparison. Returns why, if it does not count.
     fn count(
         &mut self,
         baseline: &[&GateRun],
         candidate: &[&GateRun],
-        absent: &Absent,
+        absent: &MissingRuns,
         policy: &Policy,
     ) -> Vec<String> {
         if let Some(unlike) = unlike_targets(&[baseline, candidate].concat()) {
@@ -140,7 +140,7 @@ impl AlarmRate {
 }
 
 /// Whether every gated row could have alarmed.
-fn is_tested(report: &GateReport, absent: &Absent) -> bool {
+fn is_tested(report: &GateReport, absent: &MissingRuns) -> bool {
     let least = u64::from(report.policy.minimum_runs);
     let tested =
         |row: &GateRow| row.comparison.method.is_some() && row.comparison.interval.is_some();
@@ -151,21 +151,21 @@ fn is_tested(report: &GateReport, absent: &Absent) -> bool {
         && report.rows.iter().all(tested)
 }
 
-/// Puts runs that differ in nothing to the gate, and counts its alarms.
+/// Judges runs of the same system with the gate, and counts its alarms.
 ///
-/// Two counts are kept apart:
+/// There are two separate counts:
 ///
 /// - *Disjoint* comparisons share no run. A series of two equal experiments is one; runs of one experiment are cut, in
 ///   order of time, into baseline and candidate, and again as long as there are enough. They are as independent as the
 ///   runs are, so that the number of alarms is binomial and its rate has an interval.
-/// - *Reshuffled* comparisons deal the same runs out in other ways: swapped within their blocks, or split anew, all
-///   ways or some drawn at random. There are many, but they share their runs: they say whether the tests suit values
-///   such as these (skewed, with outliers), nothing of drift between sessions, and their rate has no interval.
+/// - *Reshuffled* comparisons assign the same runs to the sides in other ways: swapped within their blocks, or split
+///   again, in all ways or in a random sample of them. There are many, but they share their runs. They show whether the
+///   tests suit the distribution of the values (skewed, with outliers), but not the effect of drift between sessions,
+///   and their rate has no interval.
 ///
-/// Invalid comparisons are counted by themselves, for the gate would not have judged them, as are those of runs with
-/// different kinds of targets or faults, which do differ; that targets at different addresses are copies of one system is
-/// taken on trust. So are comparisons in which a gated row was not tested: without a test
-/// there is no alarm, false or not.
+/// Invalid comparisons are counted separately, because the gate does not judge them. So are comparisons of runs with
+/// different kinds of targets or faults, and comparisons in which a gated row was not tested, which cannot alarm.
+/// Targets at different addresses are assumed to be copies of one system.
 ///
 /// # References
 /// C. J. Clopper, E. S. Pearson (1934), “The Use of Confidence or Fiducial Limits Illustrated in the Case of the
@@ -174,8 +174,8 @@ fn is_tested(report: &GateReport, absent: &Absent) -> bool {
 pub fn audit(sources: &[AuditSource], policy: &Policy, options: AuditOptions) -> AuditReport {
     let (mut disjoint, mut reshuffled) = (AlarmRate::default(), AlarmRate::default());
     let mut exhaustive = true;
-    // Runs of one experiment were dealt out by nobody.
-    let none = Absent::default();
+    // Runs of one experiment have no missing runs.
+    let none = MissingRuns::default();
     let (mut notes, mut refusals) = (Vec::new(), Vec::new());
     for source in sources {
         match source {
@@ -186,10 +186,10 @@ pub fn audit(sources: &[AuditSource], policy: &Policy, options: AuditOptions) ->
             } => {
                 let (baseline, candidate) = (&references(baseline), &references(candidate));
                 refusals.extend(disjoint.count(baseline, candidate, absent, policy));
-                let (ways, all) = swaps(baseline.len().min(candidate.len()), options);
+                let (exchanges, all) = swaps(baseline.len().min(candidate.len()), options);
                 exhaustive &= all;
-                for way in ways {
-                    let (baseline, candidate) = swapped(baseline, candidate, &way);
+                for exchange in exchanges {
+                    let (baseline, candidate) = swapped(baseline, candidate, &exchange);
                     reshuffled.count(&baseline, &candidate, absent, policy);
                 }
             }
@@ -208,10 +208,10 @@ pub fn audit(sources: &[AuditSource], policy: &Policy, options: AuditOptions) ->
                     let (baseline, candidate) = chunk.split_at(side);
                     refusals.extend(disjoint.count(baseline, candidate, &none, policy));
                 }
-                let (ways, all) = splits(runs.len(), side, options);
+                let (divisions, all) = splits(runs.len(), side, options);
                 exhaustive &= all;
-                for way in ways {
-                    let dealt: Vec<&GateRun> = way.iter().map(|index| runs[*index]).collect();
+                for division in divisions {
+                    let dealt: Vec<&GateRun> = division.iter().map(|index| runs[*index]).collect();
                     let (baseline, candidate) = dealt.split_at(side);
                     reshuffled.count(baseline, candidate, &none, policy);
                 }
@@ -275,7 +275,7 @@ fn interval(alarms: u64, comparisons: u64) -> Option<ConfidenceInterval> {
     Some(ConfidenceInterval::from(rate.interval))
 }
 
-/// The largest number of alarms whose interval still reaches down to the nominal rate.
+/// The largest number of alarms whose interval still contains the nominal rate.
 fn most_allowed(comparisons: u64, nominal: f64) -> u64 {
     (0..=comparisons)
         .take_while(|alarms| {

@@ -1,25 +1,25 @@
-//! Whether runs can be compared at all.
+//! Checks whether runs are comparable.
 
 use std::collections::BTreeSet;
 
-use super::absent::Absent;
+use super::missing_runs::MissingRuns;
 use super::run::GateRun;
-use crate::between::doubts;
-use crate::likeness::difference;
+use crate::between::invalid_reasons;
+use crate::grouping::difference;
 use crate::model::{Objection, ObjectionKind};
 
-/// Everything that speaks against comparing these runs; whether each of them stands for a session.
+/// All objections to comparing these runs. `history`: each baseline run must be its own session.
 pub(super) fn objections(
     baseline: &[&GateRun],
     candidate: &[&GateRun],
     history: bool,
-    absent: &Absent,
+    absent: &MissingRuns,
 ) -> Vec<Objection> {
     let runs = &[baseline, candidate].concat()[..];
     let mut found = Vec::new();
     let mut object = |kind, finding: String| found.push(Objection { kind, finding });
     for run in runs {
-        let reasons = doubts(&run.analysis);
+        let reasons = invalid_reasons(&run.analysis);
         if !reasons.is_empty() {
             let finding = format!("{}: {}", run.name(), reasons.join("; "));
             object(ObjectionKind::InvalidRun, finding);
@@ -63,19 +63,20 @@ pub(super) fn objections(
     found
 }
 
-/// What keeps two runs from being compared, invalid runs aside; empty where nothing does.
+/// Differences that make two runs incomparable, apart from invalid runs.
 pub(crate) fn differences(one: &GateRun, other: &GateRun) -> Vec<String> {
-    objections(&[one], &[other], false, &Absent::default())
+    objections(&[one], &[other], false, &MissingRuns::default())
         .into_iter()
         .filter(|objection| objection.kind != ObjectionKind::InvalidRun)
         .map(|objection| objection.finding)
         .collect()
 }
 
-/// Runs with less time between them are of one session, in nanoseconds: ours. Nobody sets a system up anew in less.
+/// Runs with less time between them belong to one session, in nanoseconds. Our choice: setting a system up again takes
+/// longer.
 const ONE_SESSION_NS: i64 = 600_000_000_000;
 
-/// Says why two runs are of one session, if they are.
+/// Why two runs belong to one session, if they do.
 pub(crate) fn one_session(one: &GateRun, other: &GateRun) -> Option<String> {
     let named = |why: &str| format!("{} and {} are {why}", one.name(), other.name());
     let series = |run: &GateRun| run.manifest.series.as_ref().map(|it| it.series_id.clone());
@@ -94,11 +95,11 @@ pub(crate) fn one_session(one: &GateRun, other: &GateRun) -> Option<String> {
     (pause < ONE_SESSION_NS).then(|| named("less than 10 minutes apart"))
 }
 
-/// Something known of a run, for reading.
+/// A property of a run, as text.
 type Fact = fn(&GateRun) -> String;
 
-/// Names and values of what has to be the same. The size of the memory is not: virtual machines differ by a few pages
-/// from start to start.
+/// Properties that must be equal. Memory size is not among them, because virtual machines differ by a few pages from
+/// boot to boot.
 const ENVIRONMENT: [(&str, Fact); 5] = [
     ("host", |run| run.manifest.host.name.clone()),
     ("processor", |run| run.manifest.host.cpu.clone()),
@@ -111,7 +112,7 @@ const ENVIRONMENT: [(&str, Fact); 5] = [
     }),
 ];
 
-/// Says who has which value where not all have the same.
+/// Lists the values and their runs, if not all are equal.
 fn differing(what: &str, runs: &[&GateRun], of: impl Fn(&GateRun) -> String) -> Option<String> {
     let mut values: Vec<(String, usize, String)> = Vec::new();
     for run in runs {
@@ -124,35 +125,34 @@ fn differing(what: &str, runs: &[&GateRun], of: impl Fn(&GateRun) -> String) -> 
     if values.len() < 2 {
         return None;
     }
-    let said: Vec<String> = values
+    let listed_values: Vec<String> = values
         .into_iter()
         .map(|(value, count, first)| match count {
             1 => format!("“{value}” in {first}"),
             _ => format!("“{value}” in {count} runs such as {first}"),
         })
         .collect();
-    Some(format!("{what}: {}", said.join(", ")))
+    Some(format!("{what}: {}", listed_values.join(", ")))
 }
 
-/// Says how the first experiment that is unlike the first one differs.
+/// How the first differing experiment differs from the first one.
 fn experiments(runs: &[&GateRun]) -> Option<String> {
     first_unlike(runs, GateRun::workload)
 }
 
-/// Says where runs that should differ in nothing had another kind of target, or other faults in it. Copies of one system that
-/// run side by side have addresses of their own.
+/// Differences in the kind of target, or in injected faults, among runs of one system. Addresses may differ.
 pub(super) fn unlike_targets(runs: &[&GateRun]) -> Option<String> {
     first_unlike(runs, |run| run.plan.target_text_anywhere())
         .map(|finding| format!("different targets or faults: {finding}"))
 }
 
-/// Says where runs had another target, or other faults in it.
+/// Differences in the target or in injected faults.
 fn targets(runs: &[&GateRun]) -> Option<String> {
     first_unlike(runs, |run| run.plan.target_text())
         .map(|finding| format!("different targets or faults: {finding}"))
 }
 
-/// How the first run that is unlike the first one differs from it, in a text about their plans.
+/// How the first differing run differs from the first one in a text of its plan.
 fn first_unlike(runs: &[&GateRun], compared: impl Fn(&GateRun) -> String) -> Option<String> {
     let (first, others) = runs.split_first()?;
     let expected = compared(first);
@@ -166,8 +166,8 @@ fn first_unlike(runs: &[&GateRun], compared: impl Fn(&GateRun) -> String) -> Opt
     ))
 }
 
-/// Says where one side of a series was given another target, or other faults, before it was resumed: sides may differ in
-/// these, runs of one side are to repeat the same.
+/// Differences of target or faults within one side of a series, which was changed before it was resumed. The sides may
+/// differ in these, but not the runs of one side.
 fn changed_in_series(side: &[&GateRun]) -> Option<String> {
     let of = |run: &GateRun| {
         let place = run.manifest.series.as_ref()?;
@@ -182,10 +182,11 @@ fn changed_in_series(side: &[&GateRun]) -> Option<String> {
     })
 }
 
-/// Says where a difference could be one of seeds: where a side replays one seed, and the other has not the same.
+/// Reports if a difference could come from the seeds: a side uses one seed for several runs, and the other side does
+/// not use the same.
 ///
-/// Each repetition of a series draws anew. Where both sides drew several times, their seeds need not be the same: a
-/// difference between draws is then one of those between runs. A single run replays nothing.
+/// Each repetition of a series has its own seed. If both sides have several seeds, these need not be equal, because the
+/// variation between seeds is then part of the variation between runs. A single run does not repeat a seed.
 fn seeds(baseline: &[&GateRun], candidate: &[&GateRun]) -> Option<String> {
     let of =
         |runs: &[&GateRun]| -> BTreeSet<u64> { runs.iter().map(|run| run.plan.seed).collect() };

@@ -1,11 +1,11 @@
-//! From runs and a policy to a conclusion.
+//! Judges runs by a policy.
 
 use workbench_statistics::RUNS_OF_A_HISTORY;
 
-use super::absent::Absent;
 use super::advice::advice;
 use super::comparable::objections;
-use super::remarks::remarks;
+use super::missing_runs::MissingRuns;
+use super::notices::notices;
 use super::run::GateRun;
 use crate::between::{
     Belief, Judged, RunGroup, Warning, asked_of, compare, described_run, is_all, labels,
@@ -18,34 +18,34 @@ use crate::model::{FailOn, GatedLabels, Policy};
 use crate::model::{MetricComparison, Verdict};
 use crate::tables::TOTAL;
 
-/// What is put to the gate.
+/// The input of the gate.
 #[derive(Clone, Copy, Debug)]
 pub struct Sides<'a> {
-    /// Runs that are compared with.
+    /// The baseline's runs.
     pub baseline: &'a [GateRun],
-    /// Runs that are judged.
+    /// The candidate's runs.
     pub candidate: &'a [GateRun],
     /// Whether the baseline is a history: each run a session of its own.
     pub history: bool,
-    /// Runs that belong to these and are not among them.
-    pub absent: &'a Absent,
+    /// Missing runs of the comparison.
+    pub absent: &'a MissingRuns,
 }
 
-/// Judges a candidate's runs against a baseline's by a policy; never an error.
+/// Judges a candidate's runs against a baseline's by a policy. Never fails.
 ///
-/// Objections (a run that cannot be believed or failed, different environments, experiments, definitions of elapsed time, parts
-/// of a run, two runs of a history from one session) make the conclusion invalid, unless `force` overrides them;
-/// the report keeps them either way. Otherwise a gated row
+/// Objections make the conclusion invalid, unless `force` overrides them; the report contains them either way.
+/// Objections are: an invalid or failed run, different environments, experiments, definitions of elapsed time or steady
+/// parts, and two runs of a history from one session. Otherwise a gated row
 ///
 /// - fails if its verdict is one that the policy fails on;
 /// - passes if it is equivalent, improved, or the worse end of its interval lies within the margin: the candidate is
 ///   then *shown* to be no worse than the margin, with probability α at most of saying so falsely of a change as large
 ///   as the margin (one-sided, as in a non-inferiority test);
-/// - is open otherwise, as is a gated label or metric that some run has no value of; what the policy does not require may
-///   stay so.
+/// - is open otherwise, as is a gated label or metric without a value in some run. Metrics that the policy does not
+///   require may stay open.
 ///
-/// One failing row fails the gate. An open one leaves it inconclusive: not enough data is never a pass. Of a series that
-/// has not ended every row is open: whoever could stop when they like what they see would pass, or fail, too often. A
+/// One failing row fails the gate. An open row makes it inconclusive: too little data is never a pass. All rows of an
+/// unfinished series are open, because stopping at a convenient result would make passes and failures too frequent. A
 /// series that ends as soon as it is decided is judged by its own policy, at its looks only, each at a lower level.
 ///
 /// # References
@@ -63,13 +63,13 @@ pub fn judge(sides: Sides<'_>, policy: &Policy, force: bool) -> GateReport {
     judge_these(these, policy, force)
 }
 
-/// The same for runs that are not next to each other.
+/// The same for runs given by reference.
 #[derive(Clone, Copy)]
 pub(super) struct These<'a> {
     pub(super) before: &'a [&'a GateRun],
     pub(super) after: &'a [&'a GateRun],
     pub(super) history: bool,
-    pub(super) absent: &'a Absent,
+    pub(super) absent: &'a MissingRuns,
 }
 
 pub(super) fn judge_these(these: These<'_>, policy: &Policy, force: bool) -> GateReport {
@@ -84,7 +84,7 @@ pub(super) fn judge_these(these: These<'_>, policy: &Policy, force: bool) -> Gat
     let policy = agreed.map_or(policy, |agreed| &agreed.policy);
     let looks = agreed.map(|agreed| &agreed.looks);
     let missing_runs = !absent.still_to_be_made().is_empty();
-    // At a look it does not matter which runs could still be made: that there may be more is in its level.
+    // At a look, missing later runs do not matter: the level of the look allows for them.
     let unfinished = match looks {
         Some(looks) => !looks.pairs().contains(&before.len().min(after.len())),
         None => missing_runs,
@@ -138,7 +138,7 @@ pub(super) fn judge_these(these: These<'_>, policy: &Policy, force: bool) -> Gat
         pairing: compared.comparison.pairing,
         rows,
         missing,
-        // Objections say the others already.
+        // The others are among the objections.
         warnings: compared
             .warnings
             .into_iter()
@@ -159,8 +159,8 @@ pub(super) fn judge_these(these: These<'_>, policy: &Policy, force: bool) -> Gat
             more => format!(", and {more} more like it"),
         };
         report.warnings.push(format!(
-            "the series has not ended: {first}{more}; until it has there is no verdict, for one could stop when one likes \
-             what one sees"
+            "the series has not ended: {first}{more}; there is no verdict before its end, because stopping at a \
+            favourable result raises the rate of false alarms"
         ));
     }
     if history && before.len() < RUNS_OF_A_HISTORY {
@@ -171,7 +171,7 @@ pub(super) fn judge_these(these: These<'_>, policy: &Policy, force: bool) -> Gat
     }
     report
         .warnings
-        .extend(remarks(before, after, policy.rule.margin()));
+        .extend(notices(before, after, policy.rule.margin()));
     report.reasons = reasons(&report);
     let imported = all.iter().any(|run| run.manifest.origin.is_some());
     report.advice = advice(&report, unfinished, imported);
@@ -250,7 +250,7 @@ fn gate_row(judged: Judged, policy: &Policy, undecided: Option<&str>) -> GateRow
     }
 }
 
-/// Why a row fails by what was found, if it does; that it was not tested is no finding.
+/// Why a row fails, if its test shows that it does.
 fn failing(row: &MetricComparison, policy: &Policy) -> Option<&'static str> {
     let fails_as = |verdict| policy.fails_on(verdict);
     match row.verdict {
@@ -268,12 +268,12 @@ fn failing(row: &MetricComparison, policy: &Policy) -> Option<&'static str> {
 }
 
 impl GateReport {
-    /// Whether the candidate belongs into the history that it was held against.
+    /// Whether the candidate should be added to the history that it was compared with.
     ///
-    /// Everything comparable does that was not found to be what the policy fails on: keeping only what passes would
-    /// choose the fast runs, and tighten the history with every session; nor could a history that does not say enough
-    /// yet ever come to do so, under a policy that fails on inconclusive rows. What was forced in spite of an objection
-    /// would be objected to for ever after.
+    /// Every comparable candidate is added unless a row has a verdict that the policy fails on. Adding only passing
+    /// ones would select fast runs and narrow the history with every session, and under a policy that fails on
+    /// inconclusive rows a short history could never grow. A candidate that was forced in spite of an objection is not
+    /// added, because all later comparisons would have that objection.
     #[must_use]
     pub fn belongs_in_history(&self) -> bool {
         let failed = |row: &GateRow| {

@@ -1,4 +1,4 @@
-//! Runs for the gate, made by hand.
+//! Synthetic runs for tests of the gate.
 
 use std::collections::BTreeMap;
 use std::path::Path;

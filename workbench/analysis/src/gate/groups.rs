@@ -6,15 +6,15 @@ use workbench_samples::Manifest;
 
 use super::conclude::{Sides, judge};
 use super::run::GateRun;
-use super::select::absent_of;
+use super::select::missing_runs_of;
 use crate::error::AnalysisError;
 use crate::experiment;
 use crate::model::{GateReport, Policy, RunAnalysis};
 
-/// What the gate concludes of two groups of runs, each given by its folder and its analysis, under its default policy.
+/// Judges two groups of runs, given by folder and analysis, under the default policy.
 ///
 /// # Errors
-/// A run of which the manifest or the experiment cannot be read, and a record of a series that cannot be.
+/// A manifest, an experiment or a record of a series that cannot be read.
 pub(crate) fn of_groups(
     baseline: &[(&Path, &RunAnalysis)],
     candidate: &[(&Path, &RunAnalysis)],
@@ -28,7 +28,7 @@ pub(crate) fn of_groups(
         baseline: &side(baseline)?,
         candidate: &side(candidate)?,
         history: false,
-        absent: &absent_of(&folders)?,
+        absent: &missing_runs_of(&folders)?,
     };
     Ok(judge(sides, &Policy::default(), false))
 }

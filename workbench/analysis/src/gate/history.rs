@@ -1,4 +1,4 @@
-//! A kept history: one run for each session, which single runs are held against.
+//! A kept history: one run for each session, with which single runs are compared.
 
 use std::fs;
 use std::io;
@@ -9,13 +9,12 @@ use workbench_samples::{MANIFEST_FILE, SAMPLES_FOLDER};
 use crate::error::AnalysisError;
 use crate::experiment::EXPERIMENT_FILE;
 
-/// Copies what analyses need of a run into a history: its manifest, its experiment and its samples. Returns its folder
-/// there.
+/// Copies a run's manifest, experiment and samples into a history. Returns the new folder.
 ///
-/// The copy is made beside its place and then moved there, so that a history never holds half a run.
+/// The copy is made under a temporary name and then renamed, so that a history never holds an incomplete run.
 ///
 /// # Errors
-/// A run that the history holds already, and whatever the file system says.
+/// The history holds the run already, or an I/O error.
 pub fn keep(run: &Path, history: &Path) -> Result<PathBuf, AnalysisError> {
     let cannot = |source| AnalysisError::Write {
         path: history.to_owned(),

@@ -1,31 +1,31 @@
 //! The gate: baseline and candidate runs to a conclusion that may fail a build.
 //!
-//! `Analysis × Policy → GateReport`. Computing is pure ([`judge`], [`audit`]); what touches files stands apart
-//! ([`GateRun::read`], [`select`], [`keep`]).
+//! `Analysis × Policy → GateReport`. [`judge`] and [`audit`] are pure; [`GateRun::read`], [`select`] and [`keep`]
+//! access files.
 
-mod absent;
 mod advice;
 mod audit;
 mod comparable;
 mod conclude;
-mod deal;
+mod feasibility;
 mod groups;
 mod history;
-mod needs;
+mod missing_runs;
+mod notices;
 mod planning;
 mod policy;
-mod remarks;
 mod run;
 mod select;
 mod share;
+mod splits;
 
-pub use absent::{Absent, Agreed};
 pub use audit::{AlarmRate, AuditOptions, AuditReport, AuditSource, audit};
 pub(crate) use comparable::{differences, one_session};
 pub use conclude::{Sides, judge};
+pub use feasibility::{cannot_be_shown, requests_at_looks};
 pub(crate) use groups::of_groups;
 pub use history::keep;
-pub use needs::{cannot_be_shown, requests_at_looks};
+pub use missing_runs::{Agreed, MissingRuns};
 pub use planning::{Needed, PLANNED_CHANGES, PlanReport, PlanRow, plan};
 pub use policy::PolicyChoices;
 pub use run::{GateRun, each_once};

@@ -1,4 +1,4 @@
-//! How many runs it takes to find a change of a given size, from runs that differ in nothing.
+//! Plans the number of runs that find a change of a given size, from A/A runs.
 
 use serde::Serialize;
 use workbench_statistics::{Design, Sides, runs_needed, summary};
@@ -9,13 +9,13 @@ use crate::between::{RunGroup, asked_of};
 use crate::model::{GATE_SCHEMA_VERSION, GatedLabels, Metric, PairMethod, Policy};
 use crate::tables::TOTAL;
 
-/// Changes that are planned for, as fractions: ours.
+/// Changes that are planned for, as fractions. Our choice.
 pub const PLANNED_CHANGES: [f64; 6] = [0.01, 0.02, 0.03, 0.05, 0.1, 0.2];
 
-/// The power that is planned for, as everywhere.
+/// The power that is planned for, as in all other places.
 const POWER: f64 = 0.8;
 
-/// What the noise of a machine costs.
+/// A plan: the runs that the noise of a machine requires.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PlanReport {
     /// Version of this format.
@@ -30,7 +30,7 @@ pub struct PlanReport {
     pub pair_s: f64,
     /// One row a gated label and metric; error rates depend on numbers of requests and have none.
     pub rows: Vec<PlanRow>,
-    /// What a reader has to know.
+    /// Notes for the reader.
     pub notes: Vec<String>,
 }
 
@@ -45,11 +45,11 @@ pub struct PlanRow {
     pub between_runs: f64,
     /// Standard deviation of the pairs' log ratios; √2 times the other where there are no pairs.
     pub of_pairs: f64,
-    /// What each of [`PLANNED_CHANGES`] takes.
+    /// The runs that each of [`PLANNED_CHANGES`] takes.
     pub needed: Vec<Needed>,
 }
 
-/// What it takes to find a change four times out of five.
+/// The runs that find a change with a power of 80 %.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Needed {
     /// The change as a fraction.
@@ -60,11 +60,11 @@ pub struct Needed {
     pub wall_s: Option<f64>,
 }
 
-/// Plans a gate from runs of one thing, which differ in nothing: from series of two equal experiments, whose pairs are as
-/// the gate's will be, or from single runs, such as a history's.
+/// Plans a gate from runs of one system: from series of two equal experiments, whose pairs are like the gate's, or from
+/// single runs, such as a history's.
 ///
-/// Variances are pooled over the sources, each about its own mean. The level is that of the least row by Holm, α divided
-/// by the number of gated rows; the pairs are normal.
+/// Variances are pooled over the sources, each about its own mean. The level is the strictest of Holm's: α divided by
+/// the number of gated rows. The pairs are assumed to be normal.
 ///
 /// # References
 /// J. Cohen (1988), “Statistical Power Analysis for the Behavioral Sciences”, second edition, chapter 2.
@@ -92,7 +92,8 @@ pub fn plan(sources: &[AuditSource], policy: &Policy) -> PlanReport {
     }
     if pairs == 0 {
         notes.push(
-            "no pairs among these runs: pairs are taken to share nothing, which asks for too many where they do".to_owned(),
+            "no pairs among these runs: the plan assumes that pairs are not correlated, and overestimates the \
+            number if they are".to_owned(),
         );
     }
     PlanReport {
@@ -143,7 +144,7 @@ fn row(
     let needed = PLANNED_CHANGES
         .into_iter()
         .map(|change| {
-            // The spread of so few runs is an estimate; more than ten deviations are found by any test.
+            // Capped: the standard deviation is an estimate, and any test finds ten deviations.
             let effect = (change.ln_1p() / of_pairs).min(10.0);
             let design = match policy.rule.pairs() {
                 PairMethod::Trimmed => Design::Trimmed { pairs: 2 },

@@ -1,4 +1,4 @@
-//! What the gate asks for, and what it does with the answer.
+//! The policy of the gate.
 
 use std::fmt;
 
@@ -12,13 +12,13 @@ use crate::error::AnalysisError;
 use crate::model::{ComparisonRule, FailOn, GatedLabels, LatencyOf, Metric, PairMethod, Policy};
 use crate::tables::TOTAL;
 
-/// What a policy file or the command line says; what they leave open is decided by the next one.
+/// Choices of the command line or a policy file. Those not made are taken from the next source.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a mapping such as { margin: 5% }")]
 pub struct PolicyChoices {
-    /// Relative change that does not matter.
+    /// Equivalence margin: a relative change.
     pub margin: Option<Share>,
-    /// Difference of error rates that does not matter.
+    /// Equivalence margin of error rates: a difference.
     pub error_rate_margin: Option<Share>,
     /// Probability of a false alarm.
     pub alpha: Option<Level>,
@@ -41,7 +41,7 @@ pub struct PolicyChoices {
 }
 
 impl PolicyChoices {
-    /// These choices, and where they leave something open, those of `other`.
+    /// These choices, completed by those of `other`.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         Self {
@@ -58,14 +58,14 @@ impl PolicyChoices {
         }
     }
 
-    /// The policy, with defaults for what is left open.
+    /// The policy, with defaults for choices not made.
     #[must_use]
     pub fn policy(self) -> Policy {
         let default = ComparisonRule::default();
         let margin = |choice: Option<Share>, default| choice.map_or(default, Share::fraction);
         // The typical time follows the bulk of requests and p95 their tail. Every further metric costs power (Holm) and
-        // is one more that has to be shown to be no worse; the mean of unlike requests is decided by the slowest of
-        // them, p99 varies most between runs, and throughput says nothing where users wait for responses.
+        // must be shown to be no worse. The mean of unlike requests depends mostly on the slowest, p99 varies most
+        // between runs, and throughput is determined by response times if users wait for responses.
         let metrics = self
             .metrics
             .unwrap_or_else(|| vec![Metric::TypicalTime, Metric::P95]);
@@ -116,10 +116,10 @@ impl Policy {
         }
     }
 
-    /// Whether there is every label that is gated by name: one that no run has is a mistake, not a lack of data.
+    /// Checks that every gated label exists. A label that no run has is a mistake, not missing data.
     ///
     /// # Errors
-    /// The first label that no run has, with those that there are.
+    /// Names the first label that no run has, and the existing ones.
     pub fn check_labels<'a>(
         &self,
         runs: impl IntoIterator<Item = &'a GateRun>,
@@ -132,7 +132,7 @@ impl Policy {
             .iter()
             .find(|label| !labels.contains(&label.as_str()))
         {
-            // Without any label there is nothing that could have been meant.
+            // Without any label there is nothing to suggest.
             Some(label) if !labels.is_empty() => Err(AnalysisError::NoSuchLabel {
                 label: label.clone(),
                 labels: labels.into_iter().map(str::to_owned).collect(),
@@ -149,7 +149,7 @@ impl Policy {
 /// A number of runs that is not 0.
 fn runs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
     match u32::deserialize(deserializer)? {
-        0 => Err(D::Error::custom("0 runs say nothing: ask for 1 or more")),
+        0 => Err(D::Error::custom("minimum_runs is at least 1")),
         runs => Ok(Some(runs)),
     }
 }
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_chooses_and_defaults_fill_in() {
+    fn choices_of_a_file_are_completed_by_defaults() {
         let policy = read("margin: 10%\nmetrics: [p99]\nlabels: all\n")
             .unwrap()
             .policy();
@@ -255,7 +255,10 @@ mod tests {
                 "minimum_runs: many\n",
                 "gate.yaml:1:15: expected a whole number",
             ),
-            ("minimum_runs: 0\n", "gate.yaml:1:15: 0 runs say nothing"),
+            (
+                "minimum_runs: 0\n",
+                "gate.yaml:1:15: minimum_runs is at least 1",
+            ),
         ] {
             let error = read(text).unwrap_err();
             assert!(error.starts_with(expected), "{error}");

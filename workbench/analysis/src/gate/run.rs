@@ -1,4 +1,4 @@
-//! A run as the gate needs it.
+//! A run as input of the gate.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::experiment;
 use crate::model::RunAnalysis;
 use crate::run::analyze_run;
 
-/// A run analysed, and what decides whether it can be compared with others.
+/// An analysed run, with the properties that decide whether it is comparable.
 #[derive(Clone, Debug)]
 pub struct GateRun {
     pub(crate) analysis: RunAnalysis,
@@ -33,7 +33,7 @@ impl GateRun {
         })
     }
 
-    /// What runs have to have in common to be compared, as text.
+    /// The part of the experiment that comparable runs have in common, as text.
     pub(crate) fn workload(&self) -> String {
         experiment::workload(&self.manifest, &self.plan)
     }
@@ -45,10 +45,10 @@ impl GateRun {
     }
 }
 
-/// Whether each run is there once, by what it says of itself: a copy is the same run, and however its folder is spelled.
+/// Checks that each run is given once, by experiment and id: copies and other paths of the same run count as the same.
 ///
 /// # Errors
-/// The first run that is there twice. It would count as two, or stand on both sides.
+/// Names the first run that is given twice.
 pub fn each_once<'a>(runs: impl IntoIterator<Item = &'a GateRun>) -> Result<(), AnalysisError> {
     let mut known = BTreeSet::new();
     for run in runs {

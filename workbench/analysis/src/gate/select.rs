@@ -1,24 +1,24 @@
-//! Finding the runs of a side: run folders, folders of runs, series, and experiments of a series.
+//! Selects the runs of a side: run folders, folders of runs, series, and experiments of a series.
 
 use std::path::{Path, PathBuf};
 
 use workbench_samples::{MANIFEST_FILE, Manifest, SERIES_FILE, SERIES_FOLDER, Series, has_samples};
 
-use super::absent::Absent;
+use super::missing_runs::MissingRuns;
 use crate::error::AnalysisError;
 use crate::newest::folders;
 use crate::recognise::instead_of_runs;
 use crate::segments;
 
-/// Runs, and what was passed over on the way to them.
+/// Selected runs, and what was passed over.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Selection {
     /// Folders of runs, as often as they were named: see [`each_once`](super::each_once).
     pub runs: Vec<PathBuf>,
-    /// What was passed over, in words.
+    /// Descriptions of folders that were passed over.
     pub passed_over: Vec<String>,
-    /// What is known of runs that belong to these and are not among them.
-    pub absent: Absent,
+    /// Missing runs of the selection.
+    pub absent: MissingRuns,
 }
 
 impl Selection {
@@ -32,12 +32,12 @@ impl Selection {
 /// The runs that paths name: a run's folder, a folder of runs (such as an experiment's), a series' folder where it is
 /// of one experiment, or `FOLDER:NAME` for one experiment of a series.
 ///
-/// Of a series, invalid runs are taken too, for whoever judges has to know of them. Runs that failed, ended before their
-/// first request, or are still to be made are not, and are told of as [`Absent`]; where a run's series is found beside
-/// it, that is so however the run was named.
+/// Invalid runs of a series are selected, too, because they are objections. Runs that failed, ended before their first
+/// request, or are still to be made are returned as [`MissingRuns`]. That also applies to runs that are named directly,
+/// if the record of their series is found.
 ///
 /// # Errors
-/// A path without runs, a series of several experiments of which none is named, and whatever the file system says.
+/// A path without runs, a series of several experiments of which none is named, and I/O errors.
 pub fn select(paths: &[PathBuf]) -> Result<Selection, AnalysisError> {
     let mut selection = Selection::default();
     for path in paths {
@@ -49,7 +49,7 @@ pub fn select(paths: &[PathBuf]) -> Result<Selection, AnalysisError> {
 fn select_one(path: &Path) -> Result<Selection, AnalysisError> {
     segments::combine(path)?;
     if path.join(MANIFEST_FILE).is_file() {
-        return with_absent(Selection {
+        return with_missing_runs(Selection {
             runs: vec![path.to_owned()],
             ..Selection::default()
         });
@@ -93,30 +93,30 @@ fn select_one(path: &Path) -> Result<Selection, AnalysisError> {
     }
     let mut selection = Selection {
         runs,
-        // It may be a run of which the manifest is gone.
+        // It may be a run without its manifest.
         passed_over: others
             .iter()
             .map(|folder| format!("{} has no manifest", folder.display()))
             .chain(unfinished)
             .collect(),
-        absent: Absent::default(),
+        absent: MissingRuns::default(),
     };
     for run in empty {
         selection.absent.without_samples(&run)?;
     }
-    with_absent(selection)
+    with_missing_runs(selection)
 }
 
-/// The same, with what the records of their series know of runs that are not among them.
-fn with_absent(mut selection: Selection) -> Result<Selection, AnalysisError> {
-    selection.absent.add(absent_of(&selection.runs)?);
+/// Adds the missing runs by the records of their series.
+fn with_missing_runs(mut selection: Selection) -> Result<Selection, AnalysisError> {
+    selection.absent.add(missing_runs_of(&selection.runs)?);
     Ok(selection)
 }
 
-/// What the records of the series of runs know of runs that belong to them and are not among them.
-pub(super) fn absent_of(runs: &[PathBuf]) -> Result<Absent, AnalysisError> {
+/// The missing runs of a selection, by the records of its series.
+pub(super) fn missing_runs_of(runs: &[PathBuf]) -> Result<MissingRuns, AnalysisError> {
     let mut known: Vec<(PathBuf, String)> = Vec::new();
-    let mut all = Absent::default();
+    let mut all = MissingRuns::default();
     for run in runs {
         let Some(place) = Manifest::read(run)?.series else {
             continue;
@@ -129,7 +129,7 @@ pub(super) fn absent_of(runs: &[PathBuf]) -> Result<Absent, AnalysisError> {
         let of = (series.clone(), place.experiment);
         if !known.contains(&of) && series.join(SERIES_FILE).is_file() {
             let record = Series::read(&series)?;
-            let mut absent = Absent::of_series(&record, &of.1, results)?;
+            let mut absent = MissingRuns::of_series(&record, &of.1, results)?;
             absent.leave_out(runs);
             all.add(absent);
             known.push(of);
@@ -138,7 +138,7 @@ pub(super) fn absent_of(runs: &[PathBuf]) -> Result<Absent, AnalysisError> {
     Ok(all)
 }
 
-/// A path may be `.`, whose parents cannot be read off it.
+/// The absolute path: `.` has no parents as written.
 fn absolute(path: &Path) -> Result<PathBuf, AnalysisError> {
     std::path::absolute(path).map_err(|source| AnalysisError::Read {
         path: path.to_owned(),
@@ -158,7 +158,7 @@ pub fn experiments_of_series(series: &Path) -> Result<Vec<String>, AnalysisError
 /// The runs of one experiment of a series.
 ///
 /// # Errors
-/// A folder without a series, a name that is not in it, and an experiment without a run that came to its end.
+/// A folder without a series, an unknown name, and an experiment without a finished run.
 pub fn select_of_series(series: &Path, name: &str) -> Result<Selection, AnalysisError> {
     let record = Series::read(series)?;
     if !record.experiments.iter().any(|it| it.name == name) {
@@ -176,7 +176,7 @@ pub fn select_of_series(series: &Path, name: &str) -> Result<Selection, Analysis
 /// The runs of one experiment of a series by its record; `results` is the folder that its runs are kept in.
 ///
 /// # Errors
-/// An experiment without a run that came to its end.
+/// An experiment without a finished run.
 pub fn select_of_record(
     record: &Series,
     name: &str,
@@ -187,7 +187,7 @@ pub fn select_of_record(
         .filter(|run| run.state.is_over())
         .filter_map(|run| Some(results.join(run.run.as_ref()?)))
         .collect();
-    let absent = Absent::of_series(record, name, results)?;
+    let absent = MissingRuns::of_series(record, name, results)?;
     if runs.is_empty() {
         return Err(AnalysisError::NoFinishedRun {
             name: name.to_owned(),

@@ -1,4 +1,4 @@
-//! Shares and levels as people write them: `5%`, `0.05`.
+//! Margins and levels as written in policies: `5%`, `0.05`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -91,7 +91,7 @@ impl<'de> Deserialize<'de> for Level {
     }
 }
 
-/// Takes `5%`, `0.05` and whole numbers.
+/// Accepts `5%`, `0.05` and whole numbers.
 struct Number;
 
 impl Visitor<'_> for Number {
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_share_is_told_what_would_be() {
+    fn an_invalid_share_is_reported_with_the_right_form() {
         for text in ["5", "100%", "-1%", "five", "NaN%", ""] {
             let error = text.parse::<Share>().unwrap_err();
             assert!(error.ends_with("write 5% or 0.05"), "{error}");

@@ -16,9 +16,9 @@ use crate::error::AnalysisError;
 
 const TIME: &str = "time";
 const COMMIT: &str = "commit";
-/// Results of several branches make no history; Otava refuses them, too.
+/// Results of several branches are refused, as Otava does.
 const BRANCH: &str = "branch";
-/// Sessions with another value than those before cannot be compared with them.
+/// A change of this column is a break between sessions.
 const ENVIRONMENT: &str = "environment";
 const ATTRIBUTES: [&str; 4] = [TIME, COMMIT, BRANCH, ENVIRONMENT];
 
@@ -46,7 +46,7 @@ pub fn read_csv(file: &Path, options: &HistoryOptions) -> Result<History, Analys
 /// metrics. A value that a session does not have is empty.
 ///
 /// # Errors
-/// Whatever the file system says.
+/// An I/O error.
 pub fn write_csv(history: &History, file: &Path) -> Result<(), AnalysisError> {
     let text = table(history);
     let written = text
@@ -162,7 +162,7 @@ fn parse(text: &str, source: &str, chosen: &[String]) -> Result<Values, String> 
     })
 }
 
-/// The columns of numbers: those that are chosen, otherwise all.
+/// The chosen numeric columns, or all.
 fn metrics(
     columns: &[String],
     rows: &[Row],
@@ -188,7 +188,7 @@ fn metrics(
             }
             Ok(_) => warnings.push(format!("column {name} is empty")),
             Err(error) if is_chosen => return Err(format!("column {name}, {error}")),
-            // A column of text is an attribute. One of numbers with a few words among them may not have been meant so.
+            // A text column is an attribute. Numbers with a few texts among them are a mistake.
             Err(error) => {
                 if rows
                     .iter()
@@ -235,7 +235,7 @@ fn listed(columns: &[String]) -> String {
     columns.join(", ")
 }
 
-/// Forms of dates besides RFC 3339, as Otava's examples and its output have them.
+/// Date formats besides RFC 3339 of Otava's examples and output.
 const FORMS: [&str; 5] = [
     "%Y-%m-%d %H:%M:%S %z",
     "%Y-%m-%d %H:%M:%S%z",
@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_of_numbers_with_a_word_in_it_is_not_dropped_in_silence() {
+    fn a_numeric_column_with_a_text_in_it_is_an_error() {
         let found = values("time,p95,p99\n1,10,20\n2,n/a,21\n");
         assert_eq!(found.metrics.len(), 1);
         assert_eq!(
@@ -362,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_history_is_refused_with_the_reason() {
+    fn an_invalid_history_is_refused_with_the_reason() {
         for (text, expected) in [
             ("", "there is no column \"time\""),
             (

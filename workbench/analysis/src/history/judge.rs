@@ -1,4 +1,4 @@
-//! From values over sessions to levels and change points.
+//! Computes levels and change points from values over sessions.
 
 use workbench_statistics::{
     Better, Interval, StatisticsError, Verdict as Found, change_points, fewest_for_change_points,
@@ -9,23 +9,23 @@ use super::metric::{self, Direction};
 use super::model::{Break, Change, HISTORY_SCHEMA_VERSION, History, HistoryMetric, Level, Session};
 use crate::model::{ComparisonRule, Metric, Verdict};
 
-/// What is looked for.
+/// Options of the analysis of a history.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HistoryOptions {
     /// Probability that change points are found in a metric that did not change.
     pub alpha: f64,
-    /// Relative change that does not matter.
+    /// Equivalence margin: a relative change.
     pub margin: f64,
-    /// Labels, where they are chosen: otherwise `TOTAL`.
+    /// Chosen labels; `TOTAL` if empty.
     pub labels: Vec<String>,
-    /// Metrics, or columns of a CSV file, where they are chosen; otherwise all.
+    /// Chosen metrics, or columns of a CSV file; all if empty.
     pub metrics: Vec<String>,
-    /// Whether sessions that cannot be compared are, all the same.
+    /// Whether sessions are compared across breaks.
     pub across_breaks: bool,
 }
 
 impl HistoryOptions {
-    /// 1%: each session that is added asks anew, of several metrics.
+    /// 1 %, because several metrics are tested again with each session.
     pub const ALPHA: f64 = 0.01;
 }
 
@@ -41,10 +41,10 @@ impl Default for HistoryOptions {
     }
 }
 
-/// Confidence of the sizes of changes. The usual one; changes were selected, see `workbench/METHODOLOGY.md`.
+/// Confidence of the sizes of changes: the usual one. The changes were selected, see `workbench/METHODOLOGY.md`.
 const CONFIDENCE: f64 = 0.95;
 
-/// The tests' random orders follow from it: one history has one answer.
+/// Seed of the tests' permutations, so that a history always has the same result.
 const SEED: u64 = 1;
 
 /// A metric's name with one value for each session.
@@ -61,7 +61,7 @@ pub(super) struct Values {
     pub(super) warnings: Vec<String>,
 }
 
-/// Finds what changed.
+/// Finds the change points.
 pub(super) fn judge(values: Values, options: &HistoryOptions) -> Result<History, StatisticsError> {
     let mut history = History {
         schema_version: HISTORY_SCHEMA_VERSION,
@@ -96,7 +96,7 @@ fn of_metric(
     let direction = known.map(metric::direction);
     let is_rate = known == Some(Metric::ErrorRate);
     let relative = !is_rate && values.iter().flatten().all(|value| *value > 0.0);
-    // A margin of values whose unit is not known would be a guess.
+    // No margin for values of unknown unit.
     let margin = match (relative, is_rate) {
         (true, _) => history.margin.ln_1p(),
         (false, true) => history.error_rate_margin,
@@ -168,7 +168,7 @@ fn of_change(
         welch(after, before, CONFIDENCE).map(|test| test.interval)
     };
     let (interval, size) = match interval {
-        // Two levels without any variation differ by just what they differ.
+        // Two levels without variation have an exact difference.
         Err(StatisticsError::NoVariation) => {
             let size = if relative {
                 (of_after / of_before).ln()
@@ -230,7 +230,7 @@ fn mean(values: &[f64], geometric: bool) -> f64 {
     }
 }
 
-/// Says where no change could have been found.
+/// Warnings on metrics with too few sessions for a change point.
 fn too_few(history: &History) -> Vec<String> {
     let fewest = history.fewest_sessions;
     let of_stretches = history
@@ -245,7 +245,9 @@ fn too_few(history: &History) -> Vec<String> {
                     from + 1
                 ),
             };
-            format!("{which}: among fewer than {fewest}, no change can be told from chance")
+            format!(
+                "{which}: among fewer than {fewest}, no change can be distinguished from chance"
+            )
         });
     let enough: Vec<(usize, usize)> = history
         .stretches()
@@ -255,8 +257,8 @@ fn too_few(history: &History) -> Vec<String> {
         let present = |(from, to): &(usize, usize)| metric.values[*from..*to].iter().flatten().count();
         let least = enough.iter().map(present).filter(|count| *count < fewest).max()?;
         Some(format!(
-            "{}: only {least} of the sessions that can be compared have a value; among fewer than {fewest}, no change can be \
-             told from chance",
+            "{}: only {least} of the sessions that can be compared have a value; among fewer than {fewest}, no \
+            change can be distinguished from chance",
             metric.name
         ))
     });

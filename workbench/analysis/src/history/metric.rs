@@ -1,11 +1,11 @@
-//! Names of metrics in a history, and what follows from them.
+//! Names, directions and units of metrics in a history.
 
 use serde::{Deserialize, Serialize};
 use workbench_statistics::Better;
 
 use crate::model::Metric;
 
-/// Which way a metric improves.
+/// The direction in which a metric improves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
@@ -24,7 +24,7 @@ impl From<Direction> for Better {
     }
 }
 
-/// What a metric of a label is called.
+/// The name of a metric of a label.
 pub(super) fn name(label: &str, metric: Metric) -> String {
     format!("{label}.{}", metric.as_str())
 }

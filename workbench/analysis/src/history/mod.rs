@@ -1,7 +1,7 @@
 //! A history: metrics over sessions, and where they changed.
 //!
-//! `Runs or CSV → sessions and values → change points → History`. Reading files stands apart ([`read_runs`], [`read_csv`],
-//! [`write_csv`]); the rest is pure.
+//! `Runs or CSV → sessions and values → change points → History`. [`read_runs`], [`read_csv`] and [`write_csv`] access
+//! files; the rest is pure.
 
 mod csv;
 mod judge;

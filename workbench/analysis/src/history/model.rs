@@ -17,21 +17,21 @@ pub struct History {
     pub source: String,
     /// Probability that change points are found in a metric that did not change.
     pub alpha: f64,
-    /// Relative change that does not matter.
+    /// Equivalence margin: a relative change.
     pub margin: f64,
     /// The same of error rates, a difference.
     pub error_rate_margin: f64,
-    /// Fewer sessions than these hold no change that could be found.
+    /// Fewest sessions in which a change can be found.
     pub fewest_sessions: usize,
     /// Sessions in order of time.
     pub sessions: Vec<Session>,
-    /// Where sessions cannot be compared with those before.
+    /// Breaks between sessions that cannot be compared.
     pub breaks: Vec<Break>,
-    /// Whether change points were looked for across the breaks all the same.
+    /// Whether change points were searched across the breaks.
     pub across_breaks: bool,
     /// Each metric of each label.
     pub metrics: Vec<HistoryMetric>,
-    /// What a reader has to know.
+    /// Warnings for the reader.
     pub warnings: Vec<String>,
 }
 
@@ -62,7 +62,7 @@ pub struct HistoryMetric {
     pub name: String,
     /// Unit of the values; empty for error rates, which are shares of 1, and where it is not known, as in CSV.
     pub unit: String,
-    /// Which way it improves, where that is known.
+    /// The direction in which it improves, if known.
     pub direction: Option<Direction>,
     /// Whether changes are relative (after/before − 1), or differences (after − before).
     pub relative: bool,
@@ -74,7 +74,7 @@ pub struct HistoryMetric {
     pub changes: Vec<Change>,
 }
 
-/// A stretch of sessions without a change point or a break within.
+/// A range of sessions without a change point or a break.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Level {
     /// Position of its first session.
@@ -133,14 +133,14 @@ impl History {
             .collect()
     }
 
-    /// Whether any stretch between breaks has enough sessions for a change to be found.
+    /// Whether any range between breaks has enough sessions for a change to be found.
     #[must_use]
     pub fn can_show_changes(&self) -> bool {
         self.stretches()
             .any(|(from, to)| to - from >= self.fewest_sessions)
     }
 
-    /// The stretches of sessions that are compared, each from its first position to behind its last.
+    /// The ranges of sessions that are compared, each as its first position and the one after its last.
     pub fn stretches(&self) -> impl Iterator<Item = (usize, usize)> {
         let breaks = if self.across_breaks {
             &[]

@@ -1,4 +1,4 @@
-//! A history from the folders of its runs.
+//! Reads a history from the folders of its runs.
 
 use std::path::Path;
 
@@ -7,18 +7,17 @@ use jiff::Timestamp;
 use super::judge::{HistoryOptions, Values, judge};
 use super::metric;
 use super::model::{Break, History, Session};
-use crate::between::{Typical, doubts, labels, value};
+use crate::between::{Typical, invalid_reasons, labels, value};
 use crate::error::AnalysisError;
 use crate::gate::{GateRun, differences, each_once, one_session, select};
 use crate::model::{LatencyOf, Metric};
 use crate::tables::TOTAL;
 
-/// Reads a kept history, or any folder of runs: runs of one session, which are of one series or less than 10 minutes apart,
-/// make one value. Invalid runs are left out, with a warning.
+/// Reads a kept history, or any folder of runs. Runs of one session (of one series, or less than 10 minutes apart) give
+/// one value. Invalid runs are left out, with a warning.
 ///
 /// # Errors
-/// A folder without valid runs, a run that is there twice, a label or metric that no run has, and whatever the file system
-/// says.
+/// A folder without valid runs, a repeated run, a label or metric that no run has, and I/O errors.
 pub fn read_runs(folder: &Path, options: &HistoryOptions) -> Result<History, AnalysisError> {
     let selection = select(&[folder.to_owned()])?;
     let passed_over = selection.passed_over.iter().map(String::as_str);
@@ -30,19 +29,19 @@ pub fn read_runs(folder: &Path, options: &HistoryOptions) -> Result<History, Ana
     let mut runs = runs.collect::<Result<Vec<_>, _>>()?;
     each_once(&runs)?;
     runs.sort_by_key(|run| run.manifest.started_at);
-    let mut newest_doubts = String::new();
+    let mut newest_reasons = String::new();
     runs.retain(|run| {
-        let doubts = doubts(&run.analysis);
-        if !doubts.is_empty() {
-            newest_doubts = format!("{}: {}", run.name(), doubts.join("; "));
-            warnings.push(format!("left out: {newest_doubts}"));
+        let invalid_reasons = invalid_reasons(&run.analysis);
+        if !invalid_reasons.is_empty() {
+            newest_reasons = format!("{}: {}", run.name(), invalid_reasons.join("; "));
+            warnings.push(format!("left out: {newest_reasons}"));
         }
-        doubts.is_empty()
+        invalid_reasons.is_empty()
     });
     if runs.is_empty() {
         return Err(AnalysisError::NoValidRuns {
             path: folder.to_owned(),
-            doubts: newest_doubts,
+            reasons: newest_reasons,
         });
     }
     let metrics = chosen_metrics(&options.metrics)?;
@@ -109,7 +108,7 @@ fn chosen_labels(chosen: &[String], runs: &[GateRun]) -> Result<Vec<String>, Ana
     }
 }
 
-/// Runs in order of time, cut where a session ends.
+/// Splits runs in order of time into sessions.
 fn sessions(runs: &[GateRun]) -> Vec<&[GateRun]> {
     let same = |one: &GateRun, next: &GateRun| {
         one_session(one, next).is_some() && differences(one, next).is_empty()
@@ -117,7 +116,7 @@ fn sessions(runs: &[GateRun]) -> Vec<&[GateRun]> {
     runs.chunk_by(same).collect()
 }
 
-/// Where the first run of a session cannot be compared with the first of the session before.
+/// The breaks: sessions whose first run is not comparable with the first of the session before.
 fn breaks(sessions: &[&[GateRun]]) -> Vec<Break> {
     (1..sessions.len())
         .filter_map(|session| {

@@ -1,10 +1,10 @@
-//! Levels, changes and verdicts of made-up histories.
+//! Levels, changes and verdicts of synthetic histories.
 
 use super::judge::{HistoryOptions, Values, judge};
 use super::model::{Break, History, Session};
 use crate::model::Verdict;
 
-/// Values around levels, given as so many sessions at each.
+/// Values around levels, with the number of sessions at each level.
 fn around(levels: &[(usize, f64)]) -> Vec<Option<f64>> {
     let levels = levels
         .iter()
@@ -86,7 +86,7 @@ fn a_change_within_the_margin_is_shown_and_is_not_for_the_worse() {
 }
 
 #[test]
-fn a_rise_that_was_taken_back_is_no_regression_of_the_newest_sessions() {
+fn a_reverted_rise_is_not_a_regression_of_the_newest_sessions() {
     let values = around(&[(20, 100.0), (12, 120.0), (12, 100.0)]);
     let found = history(&[("p95", values)], &[], &HistoryOptions::default());
     let places = found.metrics[0].changes.iter().map(|it| it.session);
@@ -115,13 +115,13 @@ fn sessions_are_not_compared_across_a_break_unless_asked_for() {
 }
 
 #[test]
-fn too_few_sessions_are_said_to_be_too_few() {
+fn too_few_sessions_are_a_warning() {
     let values = around(&[(5, 100.0), (5, 200.0)]);
     let found = history(&[("p95", values)], &[], &HistoryOptions::default());
     assert!(found.metrics[0].changes.is_empty() && !found.can_show_changes());
     assert_eq!(
         found.warnings,
-        ["there are 10 sessions: among fewer than 11, no change can be told from chance"]
+        ["there are 10 sessions: among fewer than 11, no change can be distinguished from chance"]
     );
     let values = around(&[(30, 100.0)]);
     let found = history(&[("p95", values)], &[4, 5], &HistoryOptions::default());
@@ -132,7 +132,7 @@ fn too_few_sessions_are_said_to_be_too_few() {
 }
 
 #[test]
-fn sessions_without_a_value_are_passed_over_and_changes_keep_their_place() {
+fn sessions_without_a_value_are_skipped_and_changes_keep_their_positions() {
     let mut values = around(&[(15, 100.0), (15, 120.0)]);
     (values[3], values[14]) = (None, None);
     let found = history(&[("p95", values)], &[], &HistoryOptions::default());

@@ -1,4 +1,4 @@
-//! Groups of runs compared, each run a replicate.
+//! Comparisons of groups of runs; each run is a replicate.
 
 use serde::{Deserialize, Serialize};
 use workbench_samples::SweepPoint;
@@ -6,10 +6,10 @@ use workbench_samples::SweepPoint;
 use super::estimate::ConfidenceInterval;
 use super::gate::GateReport;
 
-/// What may be said of groups of runs.
+/// Comparisons between groups of runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BetweenRuns {
-    /// The relative change that does not matter: 0.05 is 5 %.
+    /// The equivalence margin, a relative change: 0.05 is 5 %.
     pub margin: f64,
     /// The same for error rates, a difference: 0.001 is one request in a thousand.
     pub error_rate_margin: f64,
@@ -19,11 +19,11 @@ pub struct BetweenRuns {
     pub groups: Vec<Group>,
     /// Groups two by two: the first as baseline, the second as candidate. Points of one sweep are not compared.
     pub comparisons: Vec<GroupComparison>,
-    /// Three groups and more at once; empty otherwise.
+    /// Simultaneous comparisons of three or more groups; empty otherwise.
     pub several: Vec<SeveralGroups>,
 }
 
-/// Runs that repeat the same thing.
+/// Runs that repeat the same experiment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Group {
     /// Its name: the experiment's, as the series knows it where there is one.
@@ -34,7 +34,7 @@ pub struct Group {
     pub point: Option<SweepPoint>,
     /// Its runs, in order of time.
     pub runs: Vec<GroupRun>,
-    /// Per-run statistics and what they come to, by label and metric; TOTAL last.
+    /// Per-run values and their mean, by label and metric; TOTAL last.
     pub statistics: Vec<GroupStatistic>,
 }
 
@@ -45,7 +45,7 @@ pub struct GroupRun {
     pub run: String,
     /// Series and block that it was made in; runs of one block are pairs.
     pub block: Option<(String, u32)>,
-    /// Whether it can be believed; an invalid run makes every verdict invalid.
+    /// Whether it is valid; an invalid run makes every verdict invalid.
     pub valid: bool,
 }
 
@@ -80,7 +80,7 @@ pub struct MissingValue {
     pub reason: String,
 }
 
-/// What is compared between runs.
+/// The metrics that are compared between runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Metric {
@@ -142,32 +142,32 @@ pub struct GroupComparison {
     pub baseline: String,
     /// Name of the candidate group.
     pub candidate: String,
-    /// What the gate concludes of them under its default policy, or under the one that their series recorded; `None`
-    /// where it was not asked.
+    /// The gate's report under its default policy, or under the one that their series recorded; `None` if the gate was
+    /// not applied.
     pub gate: Option<GateReport>,
-    /// How their runs belong together.
+    /// How their runs are paired.
     pub pairing: Pairing,
     /// One row a label and metric; TOTAL last: exploratory, a family of its own.
     pub rows: Vec<MetricComparison>,
-    /// What a reader has to know of all rows.
+    /// Warnings on all rows.
     pub warnings: Vec<String>,
 }
 
-/// How the runs of two groups belong together.
+/// How the runs of two groups are paired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Pairing {
-    /// They do not.
+    /// They are independent.
     Independent,
     /// Runs of the same block of a series are pairs, and every run has its partner.
     Pairs,
 }
 
-/// What may be said of one metric.
+/// The verdict on one metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// A run cannot be believed.
+    /// A run is invalid.
     Invalid,
     /// The change lies within the margin.
     Equivalent,
@@ -175,15 +175,15 @@ pub enum Verdict {
     Regressed,
     /// It got better.
     Improved,
-    /// The runs do not say.
+    /// The runs do not decide.
     Inconclusive,
 }
 
-/// Which test a verdict rests on.
+/// The test of a verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TestMethod {
-    /// One run of the candidate against what a next run of the baseline could be.
+    /// One run of the candidate against the prediction interval of the baseline.
     Prediction,
     /// Welch's t test.
     Welch,
@@ -202,9 +202,9 @@ pub struct MetricComparison {
     pub request: String,
     /// The metric.
     pub metric: Metric,
-    /// What may be said, allowing for the other rows of the comparison (Holm).
+    /// The verdict, adjusted for the other rows of the comparison (Holm).
     pub verdict: Verdict,
-    /// What might be said of this row by itself.
+    /// The unadjusted verdict of this row.
     pub verdict_alone: Verdict,
     /// Whether it got worse by more than the margin, allowing for the other rows.
     pub strict_regression: bool,
@@ -229,13 +229,13 @@ pub struct MetricComparison {
     /// Only for an inconclusive verdict: runs per group that find a regression as large as the margin with a power
     /// of 80 %.
     pub runs_needed: Option<u64>,
-    /// The same question put to ranks; `None` where the runs allow none.
+    /// The test on ranks; `None` if the runs allow none.
     pub ranks: Option<RankEstimate>,
     /// Hedges' g of the values (of their logarithms, but for error rates): difference in standard deviations.
     pub hedges_g: Option<f64>,
     /// Cliff's delta: how much more often a run of the candidate is above one of the baseline than below.
     pub cliffs_delta: Option<f64>,
-    /// What a reader has to know.
+    /// Warnings for the reader.
     pub warnings: Vec<String>,
 }
 
@@ -252,7 +252,7 @@ pub struct RankEstimate {
     pub interval: Option<ConfidenceInterval>,
 }
 
-/// One metric of one label in three groups and more.
+/// One metric of one label in three or more groups.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SeveralGroups {
     /// The label; `TOTAL` for all together.
@@ -270,7 +270,7 @@ pub struct SeveralGroups {
     pub pairs: Vec<SimultaneousPair>,
 }
 
-/// A test of whether several groups are all alike.
+/// A test of the hypothesis that all groups are equal.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OverallTest {
     /// F, or H.

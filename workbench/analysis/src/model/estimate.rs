@@ -8,9 +8,9 @@ use workbench_statistics::Interval;
 pub struct ConfidenceInterval {
     /// Lower bound.
     pub lower: f64,
-    /// Upper bound; `None` where the data set none.
+    /// Upper bound; `None` if unbounded.
     pub upper: Option<f64>,
-    /// How often such an interval covers the true value, between 0 and 1: as achieved, not as wished for.
+    /// How often such an interval covers the true value, between 0 and 1: the achieved confidence, not the nominal one.
     pub confidence: f64,
 }
 
@@ -24,13 +24,13 @@ impl From<Interval> for ConfidenceInterval {
     }
 }
 
-/// A number that was estimated, and how well.
+/// An estimate with its interval.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
-    /// The estimate; `None` where the data do not support any.
+    /// The estimate; `None` if the data are not sufficient.
     pub value: Option<f64>,
-    /// Its interval; `None` where none can be given.
+    /// Its interval, if any.
     pub interval: Option<ConfidenceInterval>,
-    /// Why there is no value or interval, or what makes them doubtful.
+    /// Why there is no value or interval, or a warning on them.
     pub note: Option<String>,
 }

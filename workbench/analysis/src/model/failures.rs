@@ -1,21 +1,20 @@
-//! Why requests failed.
+//! Reasons of failures.
 
 use serde::{Deserialize, Serialize};
 use workbench_samples::{ErrorKind, Exchange};
 
-/// Requests that failed in one way.
+/// Failed requests of one kind of error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
-    /// In which way.
+    /// The kind of error.
     pub kind: ErrorKind,
-    /// Why, over all labels, the most frequent first; reasons that are not listed by themselves come last.
+    /// The reasons over all labels, the most frequent first; the sum of unlisted ones comes last.
     pub reasons: Vec<FailureReason>,
-    /// One of them, of the label that failed so most often; `None` where several runs are analysed, each of which has a report
-    /// of its own.
+    /// An example, of the label with the most such failures; `None` in an analysis of several runs.
     pub example: Option<Exchange>,
 }
 
-/// How many requests failed for a reason.
+/// A reason and its number of requests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailureReason {
     /// The reason, with `#` for words with digits that differ; `None` for all that are not listed by themselves.

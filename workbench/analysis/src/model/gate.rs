@@ -1,4 +1,4 @@
-//! The gate's report as data: what its JSON holds and every other output is made from.
+//! The gate's report as data: its JSON, and the source of every other output.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,36 +10,36 @@ use super::policy::Policy;
 /// 2 added the look of a series, outcomes that are not required, the test of pairs and the typical time.
 pub const GATE_SCHEMA_VERSION: u32 = 2;
 
-/// A conclusion and everything that it rests on.
+/// A conclusion and its basis.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GateReport {
     /// Version of this format.
     pub schema_version: u32,
-    /// What came of it.
+    /// The conclusion.
     pub conclusion: Conclusion,
-    /// Why, most important first.
+    /// Its reasons, most important first.
     pub reasons: Vec<String>,
-    /// What speaks against comparing these runs; none where they can be compared.
+    /// Objections to comparing these runs; empty if they are comparable.
     pub objections: Vec<Objection>,
     /// Whether the objections were overridden.
     pub forced: bool,
     /// The policy in force.
     pub policy: Policy,
-    /// The look of a series that ends as soon as it is decided; `None` of all others.
+    /// The look of a series that ends as soon as it is decided; `None` otherwise.
     pub look: Option<LookTaken>,
-    /// What was compared with.
+    /// The baseline.
     pub baseline: GateSide,
-    /// What was judged.
+    /// The candidate.
     pub candidate: GateSide,
-    /// How their runs belong together.
+    /// How their runs are paired.
     pub pairing: Pairing,
     /// One row a gated label and metric.
     pub rows: Vec<GateRow>,
     /// Gated labels and metrics that could not be compared.
     pub missing: Vec<MissingRow>,
-    /// What a reader has to know.
+    /// Warnings for the reader.
     pub warnings: Vec<String>,
-    /// How to go on.
+    /// Advice on further steps.
     pub advice: Vec<String>,
 }
 
@@ -61,24 +61,24 @@ impl GateReport {
     }
 }
 
-/// What came of a gate.
+/// The conclusion of a gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Conclusion {
     /// Everything that is gated is shown to be no worse than the margin.
     Passed,
-    /// Something has a verdict that fails.
+    /// A gated row has a verdict that fails.
     Failed,
-    /// Nothing failed, but something is not shown to be no worse than the margin.
+    /// No row failed, but a row was not shown to be no worse than the margin.
     Inconclusive,
-    /// A run cannot be believed, or the runs cannot be compared.
+    /// A run is invalid, or the runs are not comparable.
     Invalid,
 }
 
 /// One side of the comparison.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GateSide {
-    /// What it is called.
+    /// Its name.
     pub name: String,
     /// Its runs, in order of time.
     pub runs: Vec<GroupRun>,
@@ -91,15 +91,15 @@ pub struct GateSide {
 /// One gated metric of one label.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GateRow {
-    /// What the policy makes of it.
+    /// Its outcome under the policy.
     pub outcome: RowOutcome,
-    /// Why, in words.
+    /// The reason, as text.
     pub reason: String,
     /// The comparison.
     pub comparison: MetricComparison,
 }
 
-/// What the policy makes of a row.
+/// The outcome of a row under the policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RowOutcome {
@@ -111,11 +111,11 @@ pub enum RowOutcome {
     Open,
     /// Neither, and not required by the policy.
     NotRequired,
-    /// Not to be judged.
+    /// It cannot be judged.
     Invalid,
 }
 
-/// Something gated that could not be compared.
+/// A gated label and metric that could not be compared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MissingRow {
     /// The label.
@@ -124,20 +124,20 @@ pub struct MissingRow {
     pub metric: Metric,
 }
 
-/// Something that speaks against comparing these runs.
+/// An objection to comparing these runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Objection {
-    /// What kind of thing it is.
+    /// Its kind.
     pub kind: ObjectionKind,
-    /// What was found, in words.
+    /// The finding, as text.
     pub finding: String,
 }
 
-/// What can speak against comparing runs.
+/// The kinds of objections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ObjectionKind {
-    /// A run cannot be believed.
+    /// A run is invalid.
     InvalidRun,
     /// Runs were made on different machines or by different programs.
     Environment,
@@ -147,12 +147,12 @@ pub enum ObjectionKind {
     Elapsed,
     /// Different parts of the runs are judged.
     Scope,
-    /// Runs that should stand for sessions of their own are of one session.
+    /// Runs that should be separate sessions are of one session.
     Session,
 }
 
 impl ObjectionKind {
-    /// In a few words.
+    /// As text.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

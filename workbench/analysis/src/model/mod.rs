@@ -1,4 +1,4 @@
-//! The analysis as data: what `analysis.json` holds and every report is made from.
+//! The analysis as data: the content of `analysis.json`, and the source of every report.
 //!
 //! Times are nanoseconds as `f64`, named `…_ns`; rates are per second; fractions lie between 0 and 1.
 
@@ -37,7 +37,9 @@ pub use over_time::{
 };
 pub use policy::{FailOn, GatedLabels, Policy};
 pub use published::{CheckedNumber, PublishedCheck, PublishedGroupCheck, PublishedTestCheck};
-pub use report::{CltDistribution, FalseAlarms, PairwiseTest, ReportComparison, Shape, Worth};
+pub use report::{
+    CltDistribution, EffectiveSamples, FalseAlarms, PairwiseTest, ReportComparison, Shape,
+};
 pub use resources::{ResourceSeries, ResourceSource, Resources};
 pub use rule::{ComparisonRule, LatencyOf, PairMethod};
 pub use steady::{Latency, Scope, StallCheck, SteadyState, SteadyStatistics, WarmUpCheck};
@@ -48,10 +50,10 @@ pub use sweep::{
 
 /// Version of the format that is written, and the one that can be read.
 ///
-/// 2 added the steady state of a run, its place in a series, what may be said between runs, sweeps, and what the report's
-/// procedure is worth; 4 the stalls of the steady part, and thresholds that are undecided; 5 the open model, and
-/// what a run used of its machine; 6 why requests failed; 7 the typical time, and where imported runs come from; 8 labels,
-/// statuses, connections and a heat map over time, and percentile curves.
+/// 2 added the steady state of a run, its place in a series, comparisons between runs, sweeps, and the effective sample
+/// size; 4 the stalls of the steady part, and thresholds that are undecided; 5 the open model, and what a run used of
+/// its machine; 6 why requests failed; 7 the typical time, and where imported runs come from; 8 labels, statuses,
+/// connections and a heat map over time, and percentile curves.
 pub const SCHEMA_VERSION: u32 = 8;
 
 /// Everything that was computed from one run, or from several that are compared.
@@ -63,13 +65,13 @@ pub struct Analysis {
     pub quantile_definition: String,
     /// Each run by itself.
     pub runs: Vec<RunAnalysis>,
-    /// The runs against each other as the student report did it; `None` for a single run.
+    /// The student report's comparison of the runs; `None` for a single run.
     pub comparison: Option<ReportComparison>,
-    /// The runs against each other as a verdict may rest on it; `None` for a single run.
+    /// The comparison of groups of runs, which verdicts use; `None` for a single run.
     pub between_runs: Option<BetweenRuns>,
     /// Each experiment that was run at several points of a sweep.
     pub sweeps: Vec<SweepAnalysis>,
-    /// What a reader has to know before believing a number.
+    /// Warnings that apply to all numbers.
     pub warnings: Vec<String>,
 }
 
@@ -88,19 +90,19 @@ pub struct RunAnalysis {
     pub started_at: String,
     /// From the first request's start to the last one's end, in seconds.
     pub duration_s: f64,
-    /// Where it stands in its series; `None` for a run by itself.
+    /// Its place in its series; `None` without a series.
     pub series: Option<SeriesPlace>,
     /// How the run ended.
     pub outcome: Outcome,
-    /// Whether it can be believed.
+    /// Its validity checks.
     pub validity: Option<Validity>,
     /// The experiment as resolved, YAML; empty for an imported run.
     pub experiment_file: String,
-    /// What the elapsed times span, in words.
+    /// The definition of the elapsed times, as text.
     pub elapsed: String,
     /// The files of another tool that the run was imported from; `None` for a run of the workbench.
     pub origin: Option<Origin>,
-    /// Where it ran and against what: name and value, for reading.
+    /// Its environment and target, as names and values for people.
     pub environment: Vec<(String, String)>,
     /// Each label, in the order of the experiment file, or by name.
     pub requests: Vec<RequestStatistics>,
@@ -110,7 +112,7 @@ pub struct RunAnalysis {
     pub steady: Option<SteadyState>,
     /// Failed requests by label and reason, most frequent first.
     pub errors: Vec<ErrorCount>,
-    /// Why requests failed, by kind of error, the most frequent first; empty where no exchanges were recorded.
+    /// Reasons of failures by kind of error, the most frequent first; empty without recorded exchanges.
     pub failures: Vec<Failure>,
     /// The run second by second, by the start of the request.
     pub per_second: Vec<Second>,
@@ -120,13 +122,13 @@ pub struct RunAnalysis {
     pub percentile_curves: Vec<PercentileCurve>,
     /// Planned and achieved users second by second, without those who serve arrivals.
     pub users: Vec<UsersInSecond>,
-    /// Arrivals and service times; `None` where nothing arrives at a rate.
+    /// Arrivals and service times; `None` without arrivals.
     pub open_model: Option<OpenModel>,
-    /// What was used of the machine second by second; `None` where nothing was watched.
+    /// Used resources second by second; `None` without readings.
     pub resources: Option<Resources>,
     /// Elapsed times of all requests, logarithmically spaced bins without gaps.
     pub histogram: Vec<Bin>,
-    /// The experiment's thresholds and what became of them.
+    /// The experiment's thresholds and their outcomes.
     pub thresholds: Vec<ThresholdOutcome>,
 }
 
@@ -228,20 +230,20 @@ pub struct Bin {
     pub count: u64,
 }
 
-/// A threshold and what became of it.
+/// A threshold and its outcome.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ThresholdOutcome {
     /// As written in the experiment.
     pub text: String,
-    /// What was measured, in words with its unit; says so where there was nothing to measure.
+    /// The measured value with its unit, as text, or that there was none.
     pub measured: String,
-    /// Whether it holds. Neither nothing measured nor an undecided one is a pass.
+    /// Whether it holds. A threshold without a measured value, or an undecided one, does not.
     pub passed: bool,
-    /// Why the samples decide neither for it nor against it; `None` where they do.
+    /// Why it is undecided; `None` if it is decided.
     pub undecided: Option<String>,
 }
 
-/// What became of a threshold.
+/// The outcome of a threshold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ThresholdStatus {
     /// It holds.
@@ -253,7 +255,7 @@ pub enum ThresholdStatus {
 }
 
 impl ThresholdOutcome {
-    /// What became of it.
+    /// Its outcome.
     #[must_use]
     pub fn status(&self) -> ThresholdStatus {
         match (self.passed, &self.undecided) {
@@ -265,7 +267,7 @@ impl ThresholdOutcome {
 }
 
 impl RunAnalysis {
-    /// The thresholds of which this became, as written.
+    /// The thresholds with this outcome, as written.
     pub fn thresholds_that_are(&self, status: ThresholdStatus) -> Vec<String> {
         let thresholds = self.thresholds.iter();
         thresholds

@@ -1,4 +1,4 @@
-//! What is known of a run besides its response times where iterations arrive at a rate: the open model.
+//! Results of the open model, in which iterations arrive at a rate.
 
 use serde::{Deserialize, Serialize};
 use workbench_samples::ArrivalsInSecond;

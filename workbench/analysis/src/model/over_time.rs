@@ -1,4 +1,5 @@
-//! A run over time in equal intervals, few enough to be drawn however long the run was and however many labels it has.
+//! A run over time in equal intervals. Their number is limited, whatever the length of the run and the number of
+//! labels.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +10,7 @@ pub struct OverTime {
     pub response_times: Vec<TimesOverTime>,
     /// Status codes and connections.
     pub responses: ResponsesOverTime,
-    /// How many requests took how long.
+    /// Numbers of requests by time and response time.
     pub heatmap: Heatmap,
 }
 
@@ -59,7 +60,7 @@ pub struct ResponsesOverTime {
     pub first_byte_ns: Vec<Option<f64>>,
 }
 
-/// How often a status was the response.
+/// Number of responses with a status.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatusOverTime {
     /// HTTP status; `None` where no response came.

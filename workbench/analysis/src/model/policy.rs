@@ -1,4 +1,4 @@
-//! What the gate asks for.
+//! The policy of the gate as data.
 
 use std::fmt;
 
@@ -21,7 +21,8 @@ pub struct Policy {
     pub fail_on: Vec<FailOn>,
     /// Which requests' times count.
     pub latency_of: LatencyOf,
-    /// Metrics that fail where they got worse, and need not be shown to be no worse: for what so few requests cannot show.
+    /// Metrics that fail if they got worse, but need not be shown to be no worse, because the requests may be too few
+    /// for that.
     #[serde(default)]
     pub not_required: Vec<Metric>,
     /// Fewer runs than this on either side are not judged; in a history, fewer runs in it.

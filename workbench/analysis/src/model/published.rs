@@ -1,8 +1,8 @@
-//! A table of printed tests, and what of it follows from its own numbers.
+//! A published table of tests, checked against its own numbers.
 
 use serde::{Deserialize, Serialize};
 
-/// A printed table checked against itself: each number stands for all that round to it.
+/// A published table checked against itself. Each number stands for all numbers that round to it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PublishedCheck {
     /// One line for headings.
@@ -21,7 +21,7 @@ pub struct PublishedCheck {
     pub tests: Vec<PublishedTestCheck>,
 }
 
-/// A group as printed, and what its standard error would have to be.
+/// A group as printed, and its implied standard error.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PublishedGroupCheck {
     /// Its name.
@@ -37,7 +37,7 @@ pub struct PublishedGroupCheck {
     pub implied_standard_error: Option<f64>,
 }
 
-/// A printed test beside what the printed means and standard errors give.
+/// A printed test beside the values recomputed from the printed means and standard errors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PublishedTestCheck {
     /// Name of the first group, whose mean counts as positive.
@@ -62,7 +62,7 @@ pub struct PublishedTestCheck {
     pub printed_rejected: Option<bool>,
 }
 
-/// A number as printed, as recomputed, and within which bounds it can lie.
+/// A number as printed, as recomputed, and its possible range.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CheckedNumber {
     /// As printed; `None` where it is not.
@@ -71,7 +71,7 @@ pub struct CheckedNumber {
     pub recomputed: f64,
     /// Least value that numbers which round to the printed ones give.
     pub least: f64,
-    /// Greatest value alike.
+    /// The greatest such value.
     pub greatest: f64,
     /// Whether what rounds to the printed number lies between these; `None` where none is printed.
     pub reproducible: Option<bool>,

@@ -7,7 +7,7 @@ use super::estimate::ConfidenceInterval;
 /// The student report's comparison: descriptive, not valid for inference.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReportComparison {
-    /// Why nothing may be concluded from it; to be shown wherever it is.
+    /// Why no conclusion may be drawn from it. Must be shown with it.
     pub caveat: String,
     /// Size of each sample drawn, with replacement.
     pub sample_size: u32,
@@ -17,7 +17,7 @@ pub struct ReportComparison {
     pub seed: u64,
     /// Significance level of the tests.
     pub alpha: f64,
-    /// Which runs it is of, where it is not of all; `None` where it is.
+    /// Description of the selected runs; `None` if all are included.
     pub selection: Option<String>,
     /// Standard normal quantiles that the drawn means of a run, in ascending order, are plotted over: those of Blom's
     /// plotting positions, as many as means are drawn.
@@ -28,7 +28,7 @@ pub struct ReportComparison {
     pub tests: Vec<PairwiseTest>,
 }
 
-/// Means of samples drawn from one run's elapsed times, and the four spreads that the report mixed up.
+/// Means of samples drawn from one run's elapsed times, and the four measures of spread that the report confused.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CltDistribution {
     /// Name of the experiment.
@@ -53,8 +53,8 @@ pub struct CltDistribution {
     pub means_ns: Vec<f64>,
     /// How close the drawn means are to a normal distribution; `None` where they do not vary.
     pub shape: Option<Shape>,
-    /// What the run's requests are worth, and the procedure on them.
-    pub worth: Worth,
+    /// The effective sample size of the run, and the false alarm rate of the procedure on it.
+    pub worth: EffectiveSamples,
 }
 
 /// Skewness and tails of the drawn means, 0 and 0 for a normal distribution.
@@ -70,13 +70,13 @@ pub struct Shape {
     pub excess_kurtosis_standard_error: f64,
 }
 
-/// What a run's requests know of its mean, and how often the report's test alarms on such data without a reason.
+/// The effective sample size of a run's mean, and the false alarm rate of the report's test on its data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Worth {
-    /// How many times the variance of the mean is what it would be for independent requests (τ); `None` where it
-    /// cannot be told.
+pub struct EffectiveSamples {
+    /// How many times the variance of the mean is what it would be for independent requests (τ); `None` if it cannot be
+    /// estimated.
     pub autocorrelation_factor: Option<f64>,
-    /// How many independent requests would know as much of the mean.
+    /// Effective sample size: the number of independent requests with the same precision of the mean.
     pub effective_samples: Option<f64>,
     /// Which requests both are of, or why there are none.
     pub note: String,
@@ -84,22 +84,22 @@ pub struct Worth {
     pub false_alarms: Option<FalseAlarms>,
 }
 
-/// How often the report's test called two runs different that were made of blocks of one and the same run.
+/// The false alarm rate of the report's test on pairs of runs that were resampled from blocks of the same run.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FalseAlarms {
     /// Pairs of runs that were made.
     pub trials: u32,
     /// Pairs that the test called different.
     pub alarms: u32,
-    /// Their share.
+    /// Alarms divided by trials.
     pub rate: f64,
     /// Clopper and Pearson's interval of the rate.
     pub interval: ConfidenceInterval,
-    /// The rate that the test promises.
+    /// The nominal rate of the test.
     pub nominal: f64,
-    /// Requests in a block; the made runs depend within blocks as the run itself does.
+    /// Requests in a block. Within blocks the resampled runs have the autocorrelation of the run.
     pub block_length: u64,
-    /// Seed of the blocks and of the drawing.
+    /// Seed of the resampling.
     pub seed: u64,
 }
 

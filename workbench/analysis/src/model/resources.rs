@@ -1,11 +1,11 @@
-//! What a run used of its machine.
+//! Used resources as data.
 
 use serde::{Deserialize, Serialize};
 
-/// What a run used of its machine, second by second.
+/// Used resources, second by second.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Resources {
-    /// Whether the database works within the application's own processes, as SQLite does.
+    /// Whether the database is embedded in the application's processes, as SQLite is.
     pub embedded_database: bool,
     /// Processors in use: 1 is one of them all of the time.
     pub processors: Vec<ResourceSeries>,
@@ -13,22 +13,22 @@ pub struct Resources {
     pub bytes_out_per_s: Vec<ResourceSeries>,
 }
 
-/// One resource of one user of it; all its processes together.
+/// One resource of one source; all its processes together.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ResourceSeries {
-    /// Who used it.
+    /// The source.
     pub source: ResourceSource,
     /// Of each second since the start, from 0; `None` where there is no reading. The mean over the second.
     pub values: Vec<Option<f64>>,
 }
 
-/// Who uses a resource.
+/// The users of resources.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ResourceSource {
     /// The processes of the target, but for those that follow.
     Application,
-    /// What passes requests on to the application.
+    /// Load balancers and proxies in front of the application.
     Balancer,
     /// The database's processes.
     Database,

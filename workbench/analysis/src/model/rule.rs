@@ -1,11 +1,11 @@
-//! By which rule groups of runs are compared.
+//! The rule for comparisons of groups of runs.
 
 use serde::{Deserialize, Serialize};
 use workbench_statistics::{Better, Layout, PairTest, Rule, StatisticsError};
 
 use super::between_runs::{Metric, Pairing};
 
-/// What counts as a change, and how sure a verdict has to be.
+/// Margins and the probability of a false alarm.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Unchecked")]
 pub struct ComparisonRule {
@@ -27,7 +27,7 @@ pub enum PairMethod {
 }
 
 impl PairMethod {
-    /// As the statistics call it.
+    /// The corresponding test of the statistics.
     #[must_use]
     pub fn test(self) -> PairTest {
         match self {
@@ -75,13 +75,13 @@ impl ComparisonRule {
         self.pairs
     }
 
-    /// The relative change that does not matter.
+    /// The equivalence margin, a relative change.
     #[must_use]
     pub fn margin(&self) -> f64 {
         self.margin
     }
 
-    /// The difference of error rates that does not matter.
+    /// The equivalence margin of error rates, a difference.
     #[must_use]
     pub fn error_rate_margin(&self) -> f64 {
         self.error_rate_margin
@@ -115,7 +115,7 @@ impl ComparisonRule {
 }
 
 impl Default for ComparisonRule {
-    /// 5 % for a change, one request in a thousand for error rates, 5 % for a false alarm.
+    /// Margins of 5 % and, for error rates, 0.1 percentage points; alpha of 5 %.
     fn default() -> Self {
         Self {
             margin: 0.05,
@@ -126,7 +126,7 @@ impl Default for ComparisonRule {
     }
 }
 
-/// A rule as it is written, before it is known to be one.
+/// A rule as deserialized, before validation.
 #[derive(Deserialize)]
 struct Unchecked {
     margin: f64,
@@ -144,7 +144,7 @@ impl TryFrom<Unchecked> for ComparisonRule {
     }
 }
 
-/// Which way a metric improves.
+/// The direction in which a metric improves.
 pub(crate) fn better(metric: Metric) -> Better {
     match metric {
         Metric::Throughput => Better::Higher,

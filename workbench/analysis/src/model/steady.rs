@@ -1,12 +1,12 @@
-//! The part of a run that comparisons between runs rest on.
+//! The steady part of a run, which comparisons between runs use.
 
 use serde::{Deserialize, Serialize};
 use workbench_samples::CheckStatus;
 
 use super::estimate::Estimate;
 
-/// The steady part of a run. Intervals in it are diagnoses within this run: another run may lie outside of them far
-/// more often than they say.
+/// The steady part of a run. Its intervals describe this run only: another run lies outside of them far more often than
+/// their confidence suggests.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SteadyState {
     /// Which part of the run it is.
@@ -16,9 +16,9 @@ pub struct SteadyState {
     /// Its end by the schedule, in seconds since the start of the schedule; the last start where that is later, and the
     /// last response where the run ended before.
     pub to_s: f64,
-    /// Whether it is steady indeed.
+    /// The check of its steadiness.
     pub warm_up: WarmUpCheck,
-    /// Whether the target answered all the time.
+    /// The check for stalls of the target.
     pub stalls: StallCheck,
     /// Each label, in the order of the experiment file; labels without samples have no row.
     pub requests: Vec<SteadyStatistics>,
@@ -26,7 +26,7 @@ pub struct SteadyState {
     pub total: SteadyStatistics,
 }
 
-/// Which part of a run its statistics are of.
+/// The part of a run that the statistics use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
@@ -36,24 +36,23 @@ pub enum Scope {
     WholeRun,
 }
 
-/// What MSER-5 says of the beginning.
+/// The result of MSER-5 and of the search for late changes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WarmUpCheck {
-    /// Failed where no steady state can be seen: the run is then invalid.
+    /// Failed if there is no steady state: the run is then invalid.
     pub status: CheckStatus,
-    /// What was found, in words with units.
+    /// The finding, as text with units.
     pub finding: String,
-    /// Time at the beginning that MSER-5 would leave out, in seconds; `None` where it finds no steady state, or
-    /// nothing was checked.
+    /// Time at the beginning that MSER-5 would discard, in seconds; `None` without a steady state, or without a check.
     pub discard_s: Option<f64>,
 }
 
-/// How long nothing was answered while two users or more waited.
+/// Times without a response while two or more users waited.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StallCheck {
     /// Failed where one stall takes so much of the steady part that the run is invalid.
     pub status: CheckStatus,
-    /// What was found, in words with units.
+    /// The finding, as text with units.
     pub finding: String,
     /// Time in stalls, as a fraction of the steady part.
     pub share: f64,
@@ -63,7 +62,7 @@ pub struct StallCheck {
     pub longest_at_s: Option<f64>,
 }
 
-/// Statistics of one label in the steady part of a run. Every sample counts, failed ones too, unless it is said.
+/// Statistics of one label in the steady part of a run. Every sample counts, failed ones too, unless stated otherwise.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SteadyStatistics {
     /// The label; `TOTAL` for all together.
@@ -86,10 +85,10 @@ pub struct SteadyStatistics {
     pub p95_ns: Estimate,
     /// 99th percentile.
     pub p99_ns: Estimate,
-    /// How many times the variance of the mean is what it would be for independent requests (τ); `None` where it
-    /// cannot be told.
+    /// How many times the variance of the mean is what it would be for independent requests (τ); `None` if it cannot be
+    /// estimated.
     pub autocorrelation_factor: Option<f64>,
-    /// How many independent requests would know as much of the mean.
+    /// Effective sample size: the number of independent requests with the same precision of the mean.
     pub effective_samples: Option<f64>,
     /// The successful requests by themselves; `None` where there are none.
     pub success: Option<Latency>,

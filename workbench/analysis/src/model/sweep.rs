@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::estimate::{ConfidenceInterval, Estimate};
 
-/// What became of throughput, response times and thresholds from point to point.
+/// Throughput, response times and thresholds at each point of a sweep.
 ///
 /// All numbers of a run are those of its steady part where it has one, otherwise of the whole run. Estimates of a point
 /// are between its valid runs: geometric means with Student's t on the logarithms, error rates arithmetic; none where
@@ -13,13 +13,13 @@ use super::estimate::{ConfidenceInterval, Estimate};
 pub struct SweepAnalysis {
     /// The experiment, as its series knows it; with the series' id where another one swept the same.
     pub experiment: String,
-    /// What is swept: `users` or `replicas`.
+    /// The swept parameter: `users` or `replicas`.
     pub parameter: String,
     /// By value, ascending; at least two.
     pub points: Vec<SweepPointAnalysis>,
     /// The experiment's thresholds, as written.
     pub thresholds: Vec<String>,
-    /// The largest load that meets them. Replicas are no load, but carry one: of them only the points tell.
+    /// The largest load that meets them. Not defined for a sweep of replicas, which are not a load.
     pub largest_load: LargestLoad,
     /// The Universal Scalability Law, fitted to the throughput of each valid run; `None` where it cannot be.
     pub fit: Option<ScalabilityFit>,
@@ -46,8 +46,8 @@ pub struct SweepPointAnalysis {
     pub p99_ns: Estimate,
     /// Failed requests as a fraction of all.
     pub error_rate: Estimate,
-    /// Whether every run is valid and met every threshold: load that was not achieved is what overload looks like, and
-    /// what is undecided is not met.
+    /// Whether every run is valid and met every threshold. A load that was not achieved is an overload, and an
+    /// undecided threshold is not met.
     pub meets_thresholds: bool,
     /// Thresholds that a valid run missed, and by how many of them, in the order of the experiment.
     pub missed: Vec<(String, u32)>,
@@ -60,7 +60,7 @@ pub struct SweepPointAnalysis {
 pub struct SweepRun {
     /// Name of the experiment's folder and of the run's: `scalability/20261123T101400Z-4f2a`.
     pub run: String,
-    /// Whether it can be believed; a run that cannot enters neither estimates nor fit.
+    /// Whether it is valid. Invalid runs are excluded from estimates and fit.
     pub valid: bool,
     /// Requests per second.
     pub throughput_per_s: f64,
@@ -86,7 +86,7 @@ pub struct SweepRun {
 pub enum LargestLoad {
     /// The experiment has no thresholds.
     NoThresholds,
-    /// The smallest load swept does not meet them already.
+    /// Even the smallest load does not meet them.
     None,
     /// This one; the next one swept misses a threshold, leaves one undecided, or has an invalid run.
     At {
@@ -94,10 +94,10 @@ pub enum LargestLoad {
         value: u32,
         /// The smallest load that does not meet them.
         next: u32,
-        /// Larger loads that met them all the same.
+        /// Larger loads that met them.
         met_again: Vec<u32>,
     },
-    /// The largest load that was swept: the limit lies beyond.
+    /// The largest load of the sweep meets them; the limit is beyond.
     AllSwept {
         /// The load.
         value: u32,
@@ -115,7 +115,7 @@ pub struct ScalabilityFit {
     pub beta: Coefficient,
     /// The load of the highest throughput.
     pub peak: Peak,
-    /// The load beyond which more of it mostly adds waiting; `None` where throughput has no highest value.
+    /// The load beyond which a larger load mainly adds waiting; `None` if throughput has no maximum.
     pub knee: Option<f64>,
     /// Runs less coefficients that were free to vary.
     pub degrees_of_freedom: u64,
@@ -123,9 +123,9 @@ pub struct ScalabilityFit {
     pub residual_standard_error_per_s: f64,
     /// Share of the variance that the curve explains; `None` where throughput did not vary.
     pub r_squared: Option<f64>,
-    /// What was fitted, by load and then in order of time.
+    /// The fitted runs, by load and then in order of time.
     pub runs: Vec<FittedRun>,
-    /// What a reader has to know.
+    /// Warnings for the reader.
     pub warnings: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! A batch of samples, and what the first pass found that they have in common.
+//! A batch of samples, and the values that the first pass found to be constant in it.
 
 use polars_core::prelude::PolarsResult;
 use workbench_plan::SteadyPart;
@@ -8,7 +8,7 @@ use super::labels::Labels;
 use super::rows::{Rows, is_steady, missing};
 use super::tally::code;
 
-/// Some samples that lie together. What they have in common need not be read again: labels take longer than numbers.
+/// A batch of samples. Constant values need not be read again, since labels take longer to read than numbers.
 pub(super) struct Batch {
     pub(super) samples: SampleBatch,
     /// The second of the last start, from 0.

@@ -1,5 +1,5 @@
-//! How many elapsed times there are in each small range, and single ones where they are asked for. Long, for counting, asking and
-//! looking up share the ranges, whose fields are nobody else's.
+//! Counts of elapsed times in small ranges, and exact order statistics by further passes. Long, because counting,
+//! requesting and looking up share private fields.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,9 +9,9 @@ use workbench_statistics::Accumulator;
 /// Ranges in each doubling of the time, as a power of two: a range is a thousandth of its times wide, or less.
 const RANGE_BITS: u32 = 10;
 const PAGE: usize = 1 << RANGE_BITS;
-/// A list of as many times takes no more memory than counting them does.
+/// Longest list of times. A longer one would take more memory than counts.
 const LONGEST_LIST: usize = 1 << 12;
-/// In one look at the samples a span of time is cut into so many parts at most, as a power of two: half a megabyte.
+/// Most parts of a span in one pass, as a power of two: half a megabyte.
 const PART_BITS: u32 = 16;
 
 /// Whole nanoseconds that a double holds exactly, as the statistics have them.
@@ -79,7 +79,7 @@ fn beginning(range: usize) -> u64 {
     ((range - shift * PAGE) as u64) << shift
 }
 
-/// Elapsed times: all of them where they are few, and else how many there are in each range.
+/// Elapsed times: a list while they are few, else counts by range.
 #[derive(Default)]
 pub(super) struct Counts {
     count: u64,
@@ -151,14 +151,14 @@ impl Counts {
 pub(crate) struct Class {
     counts: Counts,
     pub(super) sums: Accumulator,
-    /// Of the spans that were looked at closely.
+    /// Results of spans that were looked up.
     known: BTreeMap<Span, Known>,
     /// By limit, the times in its range that are below it.
     below: BTreeMap<u64, u64>,
     wanted: RefCell<Wanted>,
 }
 
-/// What a look at the samples has shown of a span.
+/// The result of a look-up of a span.
 enum Known {
     /// Its times, ascending, and how many requests took each.
     Times(Vec<(u64, u64)>),
@@ -166,7 +166,7 @@ enum Known {
     Parts(Vec<u64>),
 }
 
-/// What cannot be said without another look at the samples.
+/// Requests that need another pass over the samples.
 #[derive(Clone, Default)]
 struct Wanted {
     /// With the number of times in each. They do not overlap: a part of a span is wanted once the span is known.
@@ -194,7 +194,7 @@ impl Class {
         self.counts.greatest
     }
 
-    /// How many are shorter than a limit; about as many until the samples have been looked at for it.
+    /// The number of times below a limit; approximate until the limit has been looked up.
     pub(super) fn below(&self, limit: u64) -> usize {
         if self.counts.pages.is_empty() {
             return self.counts.listed.partition_point(|time| *time < limit);
@@ -227,7 +227,7 @@ impl Class {
     }
 }
 
-/// The time with a rank, from 0, among several classes; about that time until the samples have been looked at for it.
+/// The order statistic of a rank, from 0, among several classes; approximate until it has been looked up.
 pub(super) fn order_statistic(classes: &[&Class], rank: usize) -> u64 {
     let (range, rank) = place_of(classes, rank);
     let listed = |class: &&Class| -> Vec<_> {
@@ -245,8 +245,8 @@ pub(super) fn order_statistic(classes: &[&Class], rank: usize) -> u64 {
     )
 }
 
-/// About the time with a rank, from 0, without another look at the samples: that time where its range is listed, otherwise
-/// the shortest time of the range, up to a thousandth less.
+/// The approximate order statistic of a rank, from 0, without another pass: exact if its range is listed, else the
+/// shortest time of the range, up to a thousandth less.
 pub(super) fn about_order_statistic(classes: &[&Class], rank: usize) -> u64 {
     let (range, rank) = place_of(classes, rank);
     if classes.iter().any(|it| it.counts.in_range(range) > 0) {
@@ -300,8 +300,8 @@ fn place_of(classes: &[&Class], rank: usize) -> (usize, u64) {
     (range, rank - before)
 }
 
-/// The time with a rank, from 0, among those of one span: times that are known, with how many there are of each, and so many of
-/// each class besides.
+/// The order statistic of a rank, from 0, within one span: known times with their counts, and the listed times of each
+/// class.
 fn within(mut times: Vec<(u64, u64)>, classes: Vec<(&Class, u64)>, span: Span, rank: u64) -> u64 {
     if span.bits == 0 {
         return span.start;
@@ -352,7 +352,7 @@ fn holding(rank: u64, counts: impl Iterator<Item = u64>) -> (usize, u64) {
     unreachable!("the rank is one of those that were counted")
 }
 
-/// What another look at the samples is for, by class.
+/// The spans and limits of a look-up, by class.
 pub(super) struct Sought(Vec<SoughtOfClass>);
 
 #[derive(Default)]
@@ -364,7 +364,7 @@ struct SoughtOfClass {
 }
 
 impl Sought {
-    /// What is wanted of some classes by now; `None` if nothing is.
+    /// Collects the requests of all classes; `None` if there are none.
     pub(super) fn of<'a>(classes: impl Iterator<Item = &'a Class>) -> Option<Self> {
         let sought = classes.map(|class| {
             let Wanted { spans, limits } = class.wanted.take();
@@ -379,7 +379,7 @@ impl Sought {
     }
 }
 
-/// What some samples have of what is sought.
+/// Partial results of a look-up.
 pub(super) struct Found<'a> {
     sought: &'a Sought,
     classes: Vec<FoundOfClass>,
@@ -390,7 +390,7 @@ struct FoundOfClass {
     below: Vec<u64>,
 }
 
-/// Times of one span, in whichever form takes less memory.
+/// Times of one span, in the form that takes less memory.
 enum Times {
     Listed(Vec<u64>),
     /// How many there are in each part of the span.
@@ -437,7 +437,7 @@ impl<'a> Found<'a> {
         }
     }
 
-    /// Both together; they are of the same search.
+    /// Merges results of the same look-up.
     pub(super) fn merged(mut self, other: Self) -> Self {
         for (found, more) in self.classes.iter_mut().zip(other.classes) {
             let spans = found.spans.iter_mut().zip(more.spans);
@@ -448,7 +448,7 @@ impl<'a> Found<'a> {
         self
     }
 
-    /// Tells the classes, in the order in which they were asked.
+    /// Stores the results in the classes, in the order of [`Sought::of`].
     pub(super) fn tell<'b>(self, classes: impl Iterator<Item = &'b mut Class>) {
         for ((class, sought), found) in classes.zip(&self.sought.0).zip(self.classes) {
             for ((span, _), times) in sought.spans.iter().zip(found.spans) {
@@ -493,8 +493,8 @@ impl Times {
         match self {
             Self::Listed(mut times) => {
                 times.sort_unstable();
-                let alike = times.chunk_by(|a, b| a == b);
-                let times = alike.map(|alike| (alike[0], alike.len() as u64));
+                let equal = times.chunk_by(|a, b| a == b);
+                let times = equal.map(|equal| (equal[0], equal.len() as u64));
                 Known::Times(times.collect())
             }
             Self::Counted(counts) if span.part_bits() > 0 => Known::Parts(counts),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use workbench_plan::Plan;
 
-/// Labels, the number of each by its name, and the service that is asked for it.
+/// Labels, their numbers by name, and their services.
 pub(super) struct Labels {
     pub(super) names: Vec<String>,
     numbers: HashMap<String, u16>,

@@ -1,28 +1,28 @@
-//! Samples to numbers, in a few passes over the parts and in memory that hardly grows with the number of samples.
+//! Reads samples in a few passes over the parts, in memory that hardly grows with the number of samples.
 //!
-//! The first pass (`census`) counts samples by second. The second one (`tally`) takes counts and sums as the samples stream
-//! past, and counts elapsed times in small ranges (`counts`). Then the ranges that hold the quantiles of the steady part are
-//! looked at closely, and the samples pass once more from the last one to the first (`backward`), in which what depends on
-//! their order is seen (`course`). What else is asked of the elapsed times is answered after one more look at the ranges
-//! that hold it, see [`Observations::look_up`]: every number is that of all samples, to the nanosecond.
+//! `first_pass` counts samples by second. The second pass (`tally`) computes counts and sums, and counts elapsed times
+//! in small ranges (`counts`). Then the ranges with the quantiles of the steady part are looked up exactly, and
+//! `reverse_pass` reads the samples from the last to the first for the statistics that depend on their order
+//! (`time_order`). Further quantiles are exact after another look-up, see [`Observations::look_up`]: every number is
+//! computed from all samples, to the nanosecond.
 //!
-//! In memory are the batches that are read at the moment, some 10 KB for each decade of the times of a label, and 0.2 MB for
-//! the batch means of each label. Only comparisons keep elapsed times in order, at 8 bytes each, up to a number.
+//! Memory holds the current batches, about 10 KB for each decade of a label's times, and 0.2 MB for the batch means of
+//! each label. Only comparisons keep elapsed times in order, at 8 bytes each, up to a limit.
 
-mod answers;
-mod backward;
 mod batch;
-mod census;
 mod counts;
-mod course;
-mod gone;
+mod first_pass;
 mod labels;
+mod outage;
 mod over_time;
+mod response_gaps;
 mod responses;
+mod reverse_pass;
 mod rows;
 mod service;
 mod source;
 mod tally;
+mod time_order;
 mod times;
 
 use std::mem;
@@ -36,36 +36,36 @@ use workbench_statistics::{LateChange, StatisticsError, late_change};
 use crate::diagnosis::Diagnosis;
 use crate::error::AnalysisError;
 use crate::model::OverTime;
-use census::Census;
-use course::Blocks;
+use first_pass::FirstPass;
 use labels::Labels;
 use source::Source;
 use tally::MOST_LABELS;
+use time_order::Blocks;
 
-pub(crate) use answers::{Gap, Waits};
-pub(crate) use backward::SecondTimes;
 pub(crate) use counts::Class;
-pub(crate) use gone::Gone;
+pub(crate) use outage::Outage;
+pub(crate) use response_gaps::{Gap, Waits};
+pub(crate) use reverse_pass::SecondTimes;
 pub(crate) use service::service_times;
 pub(crate) use tally::{ErrorTotal, LabelTally};
 pub(crate) use times::{LabelTimes, Times};
 
-/// More threads than this would only hold more batches in memory.
+/// Most threads. More would only hold more batches in memory.
 const MOST_THREADS: usize = 8;
-/// Samples in the batches that are read at the same time, some 100 bytes each: other programs write larger batches than
-/// ours. Ours.
+/// Most samples in batches that are read at the same time, about 100 bytes each. Other programs write larger batches
+/// than the workbench. Our choice.
 const MOST_AT_ONCE: usize = 2_000_000;
 
-/// What becomes of the elapsed times in order of time.
+/// Whether elapsed times in order of time are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TimesInOrder {
-    /// The last so many stay, at 8 bytes a sample.
+    /// The last `most` are kept, at 8 bytes a sample.
     Kept { most: usize },
-    /// They go as they come.
+    /// They are not kept.
     Dropped,
 }
 
-/// Everything that the analysis takes from the samples of one run.
+/// The results of all passes over the samples of one run.
 pub(crate) struct Observations {
     /// Those of the experiment file come first and in its order, others follow by name; never empty.
     pub(crate) labels: Vec<LabelObservations>,
@@ -75,10 +75,10 @@ pub(crate) struct Observations {
     pub(crate) started: Vec<StartedInSecond>,
     /// Second and number of the responses completed in it; seconds without any are missing.
     pub(crate) completed: Vec<(u32, u64)>,
-    /// What the seconds are counted from.
+    /// The origin of the seconds.
     pub(crate) origin: i64,
-    /// Services that stopped answering and did not begin again.
-    pub(crate) gone: Vec<Gone>,
+    /// Services that stopped responding until the end of the run.
+    pub(crate) gone: Vec<Outage>,
     /// The steady part; `None` where it has no samples.
     pub(crate) steady: Option<SteadyObservations>,
     pub(crate) over_time: OverTime,
@@ -96,14 +96,14 @@ pub(crate) struct LabelObservations {
     pub(crate) diagnosis: Option<Diagnosis>,
 }
 
-/// Five blocks are the shortest level that is looked for, a fifteenth of the steady part: what takes less time, a garbage
-/// collection or a checkpoint, passes. Ours.
+/// Most blocks for the search for late changes. The shortest level has five blocks, a fifteenth of the steady part, so
+/// that shorter disturbances (a garbage collection, a checkpoint) are not found. Our choice.
 pub(crate) const MOST_BLOCKS: usize = 75;
-/// As few as a late change can be seen in.
+/// Fewest blocks in which a late change can be found.
 const LEAST_BLOCKS: usize = 50;
-/// Requests in each block, on average, where there are enough for [`LEAST_BLOCKS`]. Ours.
+/// Requests in each block, on average, where there are enough for [`LEAST_BLOCKS`]. Our choice.
 const BLOCK_REQUESTS: usize = 10;
-/// In fewer requests no late change is looked for: five in each block. Ours.
+/// Fewest requests for the search for late changes: five in each block. Our choice.
 const LEAST_REQUESTS: usize = 250;
 
 /// The requests that started in one second.
@@ -119,41 +119,41 @@ pub(crate) struct StartedInSecond {
 pub(crate) struct SteadyObservations {
     pub(crate) window: Window,
     pub(crate) diagnosis: Diagnosis,
-    /// Where MSER-5 would have the steady part begin.
+    /// The truncation point of MSER-5.
     pub(crate) settled: Result<Settled, StatisticsError>,
-    /// A change of level after which too little is left, or which is too large: how long after the first start. Why that
-    /// is not known, as a sentence without its full stop.
+    /// A late change of level that is too large or leaves too little, and its time after the first start; or why it was
+    /// not searched, as a sentence without its full stop.
     pub(crate) late_change: Result<Option<(u64, LateChange)>, String>,
-    /// When nothing was answered while users waited.
+    /// Times without a response while users waited.
     pub(crate) waits: Waits,
 }
 
-/// What MSER-5 would leave out, with times in nanoseconds after the first start.
+/// The truncation of MSER-5, with times in nanoseconds after the first start.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Settled {
-    /// Start of the last five requests that it would leave out.
+    /// Start of the last five discarded requests.
     pub(crate) last_left_out_ns: u64,
-    /// Start of the first request that it would keep.
+    /// Start of the first kept request.
     pub(crate) after_ns: u64,
-    /// Whether that is half of the requests, the most that it may leave out, so that there is no steady state.
+    /// Whether half of the requests would be discarded, which is the maximum: there is no steady state then.
     pub(crate) at_bound: bool,
 }
 
-/// The stretch of time that the steady part is measured in.
+/// The time window in which the steady part is measured.
 ///
-/// It does not end with the last response. Requests that *start* in a stretch of time, counted over the time until the
-/// last of them has *ended*, are too few for it: for the longest response time, no more start. In a closed loop that
-/// error grows with the load, as response times do, and a single request that hangs makes it arbitrarily large. What
-/// *ends* within a fixed stretch of time, wherever it started, is free of it: as many requests are in flight at its
-/// beginning as at its end.
+/// It does not end with the last response. Counting requests that *start* in a window over the time until the last of
+/// them has *ended* underestimates throughput, because none starts during the last response time. In a closed model
+/// that error grows with the load, as response times do, and a single hanging request makes it arbitrarily large.
+/// Counting requests that *end* within a fixed window avoids it: about as many requests are in flight at its beginning
+/// as at its end.
 ///
-/// Nor does it end with the last start: where all users wait for an answer from the middle of the hold on, nothing
-/// starts, and the rest of the hold is part of it all the same.
+/// Nor does it end with the last start: if all users wait for a response from the middle of the hold on, the rest of
+/// the hold still belongs to the window.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Window {
-    /// The first start, UTC nanoseconds; does not belong to it, for what ends then was the load of the time before.
+    /// The first start, UTC nanoseconds, excluded: a request that ends then belongs to the time before.
     pub(crate) from: i64,
-    /// The end by the schedule, or the last start where that is later, UTC nanoseconds; belongs to it.
+    /// The end by the schedule, or the last start where that is later, UTC nanoseconds; included.
     pub(crate) to: i64,
 }
 
@@ -177,7 +177,7 @@ impl Window {
         self.from < instant && instant <= self.to
     }
 
-    /// Of a run that ended earlier, there is no more than until then.
+    /// The window of a run that ended early is cut at its end.
     fn until(self, ended_at: i64) -> Self {
         Self {
             to: self.to.min(ended_at).max(self.from),
@@ -206,32 +206,32 @@ pub(crate) fn observe(
         path: directory.to_owned(),
         source,
     };
-    let census = threads.install(|| Census::take(&batches, started_at, plan));
-    let mut census = census.map_err(unreadable)?;
-    if census.labels.is_empty() {
+    let first_pass = threads.install(|| FirstPass::take(&batches, started_at, plan));
+    let mut first_pass = first_pass.map_err(unreadable)?;
+    if first_pass.labels.is_empty() {
         return Err(AnalysisError::Samples(SamplesError::NoSamples {
             directory: directory.to_owned(),
         }));
     }
-    if census.labels.len() > MOST_LABELS {
-        return Err(unreadable(too_many(census.labels.len())));
+    if first_pass.labels.len() > MOST_LABELS {
+        return Err(unreadable(too_many(first_pass.labels.len())));
     }
-    let names = in_order(mem::take(&mut census.labels), labels_of_the_file);
+    let names = in_order(mem::take(&mut first_pass.labels), labels_of_the_file);
     let source = Source {
         directory: directory.to_owned(),
-        batches: mem::take(&mut census.batches),
+        batches: mem::take(&mut first_pass.batches),
         labels: Labels::new(names, plan),
         steady_part: plan.steady_part(),
         threads,
     };
     source
-        .observations(&census, (plan, ended_at), times_in_order)
+        .observations(&first_pass, (plan, ended_at), times_in_order)
         .map_err(unreadable)
 }
 
 impl Observations {
-    /// Looks at the samples once more for what was asked of the elapsed times and could only be said about; whether there
-    /// was anything, so that it has to be asked again.
+    /// Reads the samples again for requested values that are only approximate. Returns whether there were any: the
+    /// caller must then compute them again.
     pub(crate) fn look_up(&mut self) -> Result<bool, AnalysisError> {
         let times = self.labels.iter_mut().map(|label| &mut label.times);
         let looked = self.source.look_up(times.collect());
@@ -256,20 +256,21 @@ fn too_many(labels: usize) -> PolarsError {
     )
 }
 
-/// Looks for a late change in the mean elapsed times of equal blocks of time, few enough for their means to be precise.
+/// Searches for a late change in the mean elapsed times of equal blocks of time.
 fn late_change_of(
     blocks: &Blocks,
     requests: usize,
     window: Window,
 ) -> Result<Option<(u64, LateChange)>, String> {
     if requests < LEAST_REQUESTS {
-        return Err("too few requests to look for a late change".to_owned());
+        return Err("too few requests to search for a late change".to_owned());
     }
     let (means, blocks) = (blocks.means(), blocks.count());
     let values: Vec<f64> = means.iter().map(|(_, mean)| *mean).collect();
     let found = late_change(&values).map_err(|error| match error {
         StatisticsError::TooFewValues { needed, found } => format!(
-            "requests started in {found} of {blocks} equal parts of the time only, and a look for a late change takes {needed}"
+            "requests started in {found} of {blocks} equal parts of the time only, and a search for a late \
+            change needs {needed}"
         ),
         StatisticsError::NotPositive { .. } => format!(
             "in one of {blocks} equal parts of the time every request took 0 ns, so that no late change can be looked for"

@@ -1,20 +1,20 @@
-//! Response times in equal intervals of time, gathered from the last second to the first in memory that depends on neither
-//! the number of samples nor the length of the run.
+//! Response times in equal intervals of time, computed from the last second to the first, in memory that depends on
+//! neither the number of samples nor the length of the run.
 
 use std::mem;
 
-use super::backward::InSecond;
 use super::counts::{Class, Counts};
+use super::reverse_pass::InSecond;
 use super::tally::{is_failed, label};
 use super::times::Times;
 use crate::model::{Heatmap, IntervalTimes, TimesOverTime};
 use crate::tables::TOTAL;
 
-/// As many as a wide chart has room for.
+/// Most intervals: the width of a wide chart.
 pub(super) const MOST_INTERVALS: usize = 600;
 /// Intervals of all labels together: with more labels, each has fewer.
 const MOST_OF_LABELS: usize = 6_000;
-/// Fewer intervals than this show no course; labels with fewer requests are left out instead.
+/// Fewest intervals of a label; labels with the fewest requests are left out instead.
 const LEAST_INTERVALS: usize = 60;
 /// Columns of the heat map.
 const HEAT_INTERVALS: usize = 200;
@@ -57,7 +57,7 @@ impl TimesInIntervals {
         }
     }
 
-    /// Takes a second before those that were given.
+    /// Adds the second before those added so far.
     pub(super) fn take(&mut self, second: &InSecond) {
         let heat = self.heat.column(second.second);
         for sample in &second.samples {
@@ -128,7 +128,7 @@ impl Track {
         }
     }
 
-    /// Puts down what was counted of the interval.
+    /// Stores the values of the current interval.
     fn close(&mut self) {
         let successful = Class::new(mem::take(&mut self.successful));
         let failed = Class::new(mem::take(&mut self.failed));
@@ -151,7 +151,7 @@ impl Track {
     }
 }
 
-/// Nothing where there are no times.
+/// Leaves `None` without times.
 fn put(values: &mut IntervalTimes, interval: usize, times: Option<Times<'_>>) {
     let Some(times) = times else {
         return;
@@ -226,7 +226,7 @@ fn bound(bin: usize) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::backward::{Placed, SecondTimes};
+    use super::super::reverse_pass::{Placed, SecondTimes};
     use super::super::tally::code;
     use super::*;
 

@@ -1,11 +1,11 @@
-//! Status codes, connect times and first bytes in equal intervals of time, counted while the samples stream past.
+//! Status codes, connect times and first bytes in equal intervals of time, counted in the second pass.
 
 use std::cmp::Reverse;
 
 use super::over_time::{MOST_INTERVALS, interval, interval_s};
 use crate::model::{ResponsesOverTime, StatusOverTime};
 
-/// More lines than this tell nobody anything.
+/// Most lines of a chart.
 const MOST_STATUSES: usize = 10;
 
 /// By the interval in which requests started.
@@ -14,7 +14,7 @@ pub(super) struct Responses {
     intervals: usize,
     /// In the order in which they were met, with the requests of each interval.
     statuses: Vec<(Option<u32>, Vec<u64>)>,
-    /// Where the last status was found: most follow their like.
+    /// Position of the last status: most samples repeat it.
     recent: usize,
     connects: Vec<Sum>,
     first_bytes: Vec<Sum>,
@@ -38,7 +38,7 @@ impl Sum {
 }
 
 impl Responses {
-    /// Of a run of so many seconds.
+    /// For a run of `seconds` seconds.
     pub(super) fn new(seconds: usize) -> Self {
         let interval_s = interval_s(seconds, MOST_INTERVALS);
         let intervals = seconds.div_ceil(interval_s as usize);
@@ -52,7 +52,7 @@ impl Responses {
         }
     }
 
-    /// Takes a request. A time of 0 is none: the connection was reused, or no response came.
+    /// Adds a request. A time of 0 means none: the connection was reused, or there was no response.
     pub(super) fn add(
         &mut self,
         second: u32,
@@ -81,7 +81,7 @@ impl Responses {
         &mut self.statuses[self.recent].1
     }
 
-    /// Both together; they are of the same run.
+    /// Merges both, which must be of the same run.
     pub(super) fn merge(&mut self, other: Self) {
         for (status, more) in other.statuses {
             let counts = self.of_status(status).iter_mut();
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_in_any_order_have_the_responses_of_the_whole() {
+    fn the_order_of_parts_does_not_affect_responses() {
         let requests: Vec<(u32, Option<u32>, u64, u64)> = (0..100)
             .map(|i| {
                 let status = [Some(200), Some(503), None][i as usize % 3];
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_came_there_is_no_mean() {
+    fn intervals_without_responses_have_no_mean() {
         let mut responses = Responses::new(1);
         responses.add(0, None, 0, 0);
         let found = responses.over_time();

@@ -59,7 +59,7 @@ impl Rows {
         self.optional(name)?.cont_slice().map_err(|_| missing(name))
     }
 
-    /// Numbers of which some may be missing.
+    /// A numeric column with missing values.
     pub(super) fn optional(&self, name: &str) -> PolarsResult<&UInt32Chunked> {
         self.0.column(name)?.u32()
     }
@@ -68,18 +68,18 @@ impl Rows {
         self.0.column(name)?.bool()
     }
 
-    /// Words as numbers of Polars' dictionary; see [`Rows::table`].
-    pub(super) fn words(&self, name: &str) -> PolarsResult<&[u32]> {
+    /// A text column as keys of Polars' dictionary; see [`Rows::table`].
+    pub(super) fn texts(&self, name: &str) -> PolarsResult<&[u32]> {
         let words = self.0.column(name)?.cat32()?;
         words.physical().cont_slice().map_err(|_| missing(name))
     }
 
-    /// Words of which some may be missing.
-    pub(super) fn optional_words(&self, name: &str) -> PolarsResult<&Categorical32Chunked> {
+    /// A text column with missing values.
+    pub(super) fn optional_texts(&self, name: &str) -> PolarsResult<&Categorical32Chunked> {
         self.0.column(name)?.cat32()
     }
 
-    /// What each number of a column's dictionary stands for. Dictionaries belong to batches.
+    /// The values of a column's dictionary keys, mapped by `of`. Each batch has its own dictionary.
     pub(super) fn table<T>(
         &self,
         name: &str,
@@ -93,11 +93,11 @@ impl Rows {
     }
 }
 
-/// Requests further than this from the schedule are believed no more than a clock that was set in between, or a damaged
-/// file: there would have to be room for every second on the way. Ours.
+/// Requests further than this from the schedule are an error: the clock was set, or the file is damaged. Memory is
+/// needed for every second in between. Our choice.
 const BELIEVED_NS: i64 = 24 * 3_600 * NS_PER_SECOND;
 
-/// What instants are counted from, and until when they are believed.
+/// The origin of instants, and the latest accepted one.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Clock {
     /// UTC nanoseconds.
@@ -114,7 +114,7 @@ impl Clock {
         }
     }
 
-    /// Nanoseconds since the origin; what is before it belongs to its first moment.
+    /// Nanoseconds since the origin; 0 before it.
     pub(super) fn since(self, instant: i64) -> PolarsResult<i64> {
         let since = instant.saturating_sub(self.origin);
         if since > self.latest || since < -BELIEVED_NS {
@@ -124,7 +124,7 @@ impl Clock {
     }
 
     fn stray(self, instant: i64) -> PolarsError {
-        let in_words = |instant: i64| {
+        let rfc_3339 = |instant: i64| {
             Timestamp::from_nanosecond(i128::from(instant))
                 .map_or_else(|_| instant.to_string(), |instant| format!("{instant:.0}"))
         };
@@ -132,15 +132,15 @@ impl Clock {
             format!(
                 "a request started or ended at {}, more than a day from the schedule, which begins at {}: either the \
                  samples are damaged, or started_at in the run's manifest.json is",
-                in_words(instant),
-                in_words(self.origin)
+                rfc_3339(instant),
+                rfc_3339(self.origin)
             )
             .into(),
         )
     }
 }
 
-/// The whole second of so many nanoseconds.
+/// The whole second of a time in nanoseconds.
 pub(super) fn second(since_ns: i64) -> PolarsResult<u32> {
     u32::try_from(since_ns / NS_PER_SECOND).map_err(|_| missing(column::STARTED_AT))
 }

@@ -1,4 +1,4 @@
-//! Times of requests from when they were sent, in the open model.
+//! Service times in the open model: from the sending of a request on.
 
 use std::path::Path;
 
@@ -13,8 +13,8 @@ use crate::error::AnalysisError;
 use crate::model::ServiceTimes;
 use crate::tables::TOTAL;
 
-/// Service times of the samples below a folder, label by label in this order, and of all together. What was never sent has
-/// none.
+/// Service times of the samples below a folder, label by label in this order, and of all together. Requests that were
+/// never sent are left out.
 pub(crate) fn service_times(
     directory: &Path,
     labels: &[String],
@@ -57,7 +57,7 @@ pub(crate) fn service_times(
     }
 }
 
-/// Gives the position of the label and the time of every sample that was sent.
+/// Calls `each` with the label's position and the time of every sent request.
 fn each(
     batches: &[SampleBatch],
     labels: &[String],

@@ -9,22 +9,22 @@ use workbench_plan::{Plan, SteadyPart};
 use workbench_samples::column;
 
 use super::batch::Batch;
-use super::census::Census;
 use super::counts::{Found, Sought, exact};
-use super::course::{Blocks, Course, Courses, Seen, Settling};
+use super::first_pass::FirstPass;
 use super::labels::Labels;
 use super::over_time::TimesInIntervals;
 use super::rows::Clock;
 use super::tally::{self, Tally, class_of};
+use super::time_order::{Blocks, Course, Courses, Seen, Settling};
 use super::{
     BLOCK_REQUESTS, Class, LEAST_BLOCKS, LabelObservations, LabelTimes, MOST_BLOCKS, Observations,
-    StartedInSecond, SteadyObservations, TimesInOrder, Window, all_steady, backward,
-    late_change_of,
+    StartedInSecond, SteadyObservations, TimesInOrder, Window, all_steady, late_change_of,
+    reverse_pass,
 };
 use crate::diagnosis::Diagnosis;
 use crate::model::OverTime;
 
-/// The samples, for another look at them.
+/// The samples, for further passes.
 pub(super) struct Source {
     pub(super) directory: PathBuf,
     pub(super) batches: Vec<Batch>,
@@ -36,15 +36,15 @@ pub(super) struct Source {
 impl Source {
     pub(super) fn observations(
         self,
-        census: &Census,
+        first_pass: &FirstPass,
         (plan, ended_at): (&Plan, Option<i64>),
         times_in_order: TimesInOrder,
     ) -> PolarsResult<Observations> {
-        let Census {
+        let FirstPass {
             clock, by_second, ..
-        } = census;
+        } = first_pass;
         let origin = clock.origin;
-        let window = census
+        let window = first_pass
             .steady_starts
             .map(|starts| Window::of(starts, origin, self.steady_part, plan));
         let mut tally = self.tally(*clock, by_second.len(), window)?;
@@ -80,7 +80,7 @@ impl Source {
         let mut seen = Seen::new(courses, in_steady_part, over_time, times_in_order);
         let to_place = (&self.labels, *clock, self.steady_part);
         self.threads.install(|| {
-            backward::each_second(&self.batches, to_place, |second| {
+            reverse_pass::each_second(&self.batches, to_place, |second| {
                 seen.take(&second);
             })
         })?;
@@ -186,8 +186,7 @@ impl Source {
         Ok(tally.unwrap_or_else(nothing))
     }
 
-    /// Gives each thread something that takes batches, one after the other. There are as many as threads, whatever the number
-    /// of batches, and which batch comes to which of them is chance.
+    /// Distributes batches over threads. Each thread has one accumulator, and the assignment of batches is random.
     fn on_each_thread<T: Send>(
         &self,
         nothing: impl Fn() -> T + Sync,
@@ -204,7 +203,7 @@ impl Source {
         taken.into_iter().collect()
     }
 
-    /// Looks for what is wanted of the times of all labels; whether anything was.
+    /// Looks up the requested times of all labels. Returns whether there were any.
     pub(super) fn look_up(&self, mut times: Vec<&mut LabelTimes>) -> PolarsResult<bool> {
         let Some(sought) = Sought::of(times.iter().flat_map(|times| times.classes())) else {
             return Ok(false);

@@ -1,4 +1,4 @@
-//! Counts and sums, taken while the samples stream past.
+//! The second pass: counts and sums.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,10 @@ use polars_core::prelude::PolarsResult;
 use workbench_samples::{ErrorKind, column};
 
 use super::Window;
-use super::answers::Answers;
 use super::counts::{Counts, exact};
-use super::gone::{Gone, InVain};
 use super::labels::Labels;
+use super::outage::{InVain, Outage};
+use super::response_gaps::ResponseGaps;
 use super::responses::Responses;
 use super::rows::{Clock, NS_PER_SECOND, Rows, missing, second};
 
@@ -26,14 +26,14 @@ pub(super) const COLUMNS: [&str; 9] = [
     column::ACTIVE_USERS,
 ];
 
-/// What the analysis tells apart among the reasons for which requests fail.
+/// The kinds of failures that the analysis distinguishes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Failure {
-    /// The response came in whole, and was not the one that was expected.
+    /// A whole response was received, but not the expected one.
     Answered,
-    /// Nothing came.
+    /// There was no response.
     InVain,
-    /// Neither can be said of it.
+    /// Neither is known.
     Other,
 }
 
@@ -69,7 +69,7 @@ pub(super) struct Tally<'a> {
     pub(super) seconds: Vec<SecondTally>,
     /// Responses received whole, by the second of their end.
     pub(super) completed: BTreeMap<u32, u64>,
-    pub(super) answers: Answers,
+    pub(super) answers: ResponseGaps,
     pub(super) responses: Responses,
     /// By service.
     in_vain: Vec<InVain>,
@@ -156,7 +156,7 @@ impl<'a> Tally<'a> {
                 .collect(),
             seconds: vec![SecondTally::default(); seconds],
             completed: BTreeMap::new(),
-            answers: Answers::new(window),
+            answers: ResponseGaps::new(window),
             responses: Responses::new(seconds),
             in_vain: vec![InVain::default(); labels.services.len()],
             errors: BTreeMap::new(),
@@ -164,7 +164,7 @@ impl<'a> Tally<'a> {
         }
     }
 
-    /// Takes the samples of a batch.
+    /// Adds the samples of a batch.
     pub(super) fn add(
         &mut self,
         (rows, codes): &(Rows, Vec<u16>),
@@ -185,7 +185,7 @@ impl<'a> Tally<'a> {
             .may_wait
             .then(|| rows.small(column::USER))
             .transpose()?;
-        let errors = rows.optional_words(column::ERROR)?;
+        let errors = rows.optional_texts(column::ERROR)?;
         let error_of = rows.table(column::ERROR, Failure::of)?;
         let mut failures: BTreeMap<_, u64> = BTreeMap::new();
         let mut completed = RunOfSeconds::default();
@@ -196,7 +196,7 @@ impl<'a> Tally<'a> {
             let in_second = second(clock.since(start)?)?;
             let code = codes[row];
             let (label, steady, failed) = (label(code), in_steady_part(code), is_failed(code));
-            // Of an arrival that never began, nothing was sent and nothing came.
+            // An arrival that never began has no request and no response.
             let began = users_of.is_none_or(|users| users[row] != 0);
             let counts = &mut self.labels[label];
             counts.samples += 1;
@@ -204,7 +204,7 @@ impl<'a> Tally<'a> {
             counts.errors += u64::from(failed);
             counts.steady += u64::from(steady);
             counts.steady_errors += u64::from(steady && failed);
-            // What began in the window without being steady comes before or after the iterations of its user.
+            // A request that began in the window without being steady belongs to `on_start` or `on_stop`.
             let in_window = window
                 .is_some_and(|window| window.contains(end) && (steady || start < window.from));
             counts.ended_in_window += u64::from(began && in_window);
@@ -218,7 +218,7 @@ impl<'a> Tally<'a> {
             let status = statuses.get(row);
             self.responses
                 .add(in_second, status, connect[row], first_byte[row]);
-            // A response is complete when it came in whole, whatever its status.
+            // A response is complete if all of it was received, whatever its status.
             let failure = error.and_then(|error| error_of[error as usize]);
             let answered = error.is_none() || failure == Some(Failure::Answered);
             let waited = (response[row] - elapsed[row]) as i64;
@@ -250,7 +250,7 @@ impl<'a> Tally<'a> {
         Ok(())
     }
 
-    /// Both together; they are of the same labels and seconds.
+    /// Merges both, which must have the same labels and seconds.
     pub(super) fn merged(mut self, other: Self) -> Self {
         for (counts, more) in self.labels.iter_mut().zip(other.labels) {
             counts.add(&more);
@@ -276,8 +276,8 @@ impl<'a> Tally<'a> {
         self
     }
 
-    /// Services that stopped answering and did not begin again, of a run of so many nanoseconds that began at `origin`.
-    pub(super) fn gone(&self, origin: i64, run_ns: i64) -> Vec<Gone> {
+    /// Services that stopped responding until the end of a run that began at `origin` and took `run_ns`.
+    pub(super) fn gone(&self, origin: i64, run_ns: i64) -> Vec<Outage> {
         let mut gone = Vec::new();
         for (service, name) in self.of.services.iter().enumerate() {
             let of_service = self.of.service_of.iter().zip(&self.labels);
@@ -292,7 +292,7 @@ impl<'a> Tally<'a> {
             gone.extend(
                 self.in_vain[service]
                     .gone_after(answers, since, run_ns)
-                    .map(|in_vain| Gone {
+                    .map(|in_vain| Outage {
                         service: name.clone(),
                         since_s: since as f64 / NS_PER_SECOND as f64,
                         in_vain,
@@ -331,7 +331,7 @@ impl LabelTally {
         bytes_received: 0,
     };
 
-    /// Takes what another one has counted.
+    /// Adds the counts of another.
     pub(crate) fn add(&mut self, other: &Self) {
         self.samples += other.samples;
         self.began += other.began;

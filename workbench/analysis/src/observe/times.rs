@@ -1,4 +1,4 @@
-//! The elapsed times of labels, and what can be asked of them.
+//! The elapsed times of labels, and their statistics.
 
 use workbench_statistics::{
     Accumulator, Interval, StatisticsError, Summary, quantile_by_rank, quantile_interval_by_rank,
@@ -16,7 +16,7 @@ pub(crate) struct LabelTimes {
 
 /// Elapsed times of some requests; never empty.
 ///
-/// What is asked of them is answered to the nanosecond, or about so until the samples have been looked at for it, see
+/// Results are exact to the nanosecond after a look-up, and approximate before, see
 /// [`Observations::look_up`](super::Observations::look_up).
 #[derive(Clone)]
 pub(crate) struct Times<'a> {
@@ -90,14 +90,13 @@ impl<'a> Times<'a> {
         quantile_by_rank(self.count(), probability, |rank| self.at(rank))
     }
 
-    /// A quantile, exact where few times are counted, otherwise up to a thousandth less: the samples need not be looked at
-    /// again for it.
+    /// An approximate quantile without a look-up: exact for few times, otherwise up to a thousandth less.
     pub(crate) fn about(&self, probability: f64) -> Result<f64, StatisticsError> {
         let at = |rank| about_order_statistic(&self.classes, rank) as f64;
         quantile_by_rank(self.count(), probability, at)
     }
 
-    /// An interval of a quantile, for so many independent values.
+    /// An interval of a quantile, for this effective sample size.
     pub(crate) fn quantile_interval(
         &self,
         probability: f64,
@@ -112,7 +111,7 @@ impl<'a> Times<'a> {
 
     /// How many are shorter than a time.
     pub(crate) fn below(&self, time_ns: f64) -> usize {
-        // All are whole, and what is not above zero has none below it.
+        // All times are whole nanoseconds.
         let limit = time_ns.ceil() as u64;
         self.classes.iter().map(|class| class.below(limit)).sum()
     }

@@ -1,4 +1,4 @@
-//! What a reader of a run has to know before believing a number of it.
+//! Warnings on a run.
 
 use std::collections::BTreeSet;
 
@@ -8,12 +8,12 @@ use workbench_samples::{BadRows, CheckStatus, ErrorKind, Manifest, Origin, Outco
 use crate::between::few;
 use crate::observe::Observations;
 
-/// What a reader has to know of an imported run: its rows that are missing here.
+/// Warnings on an imported run: rows that were not imported.
 fn of_origin(origin: &Origin) -> Vec<String> {
     let mut warnings = Vec::new();
     let bad = origin.bad_row_count();
     if bad > 0 {
-        let kinds = origin.bad_rows.iter().map(BadRows::in_words);
+        let kinds = origin.bad_rows.iter().map(BadRows::describe);
         warnings.push(format!(
             "lacks {bad} of {} rows, which could not be read: {}",
             origin.rows,
@@ -29,7 +29,7 @@ fn of_origin(origin: &Origin) -> Vec<String> {
     warnings
 }
 
-/// As what the run is, has, or was.
+/// Each completes a sentence that begins with the run.
 pub(super) fn warnings(
     manifest: &Manifest,
     plan: &Plan,

@@ -1,14 +1,14 @@
-//! Whether segments are one run: all are there, came to their end, and began at the same time.
+//! Validity checks of a run in segments: all exist, have completed, and began at the same time.
 
 use workbench_plan::Schedule;
 use workbench_samples::{Check, CheckStatus, Outcome, SegmentPlace, UsersInSecond, Validity};
 
 use super::Part;
 
-/// Segments that begin further apart than this do not make the load of the plan: it is what users and arrivals are counted by.
-/// Ours.
+/// Largest difference between the starts of segments. It is the interval by which users and arrivals are counted. Our
+/// choice.
 const SPREAD_LIMIT_NS: i64 = 1_000_000_000;
-/// Clocks that may differ by more than this are told of: as starts that are late.
+/// Clocks that may differ by more than this are a warning; the limit is that of late starts.
 const CLOCKS_TOLERANCE_NS: i64 = 100_000_000;
 
 /// All segments together.
@@ -20,7 +20,7 @@ pub(super) struct Whole<'a> {
     pub(super) samples: usize,
 }
 
-/// What all segments found of themselves, and what there is to find of them together.
+/// The checks of all segments, and the checks of the whole run.
 pub(super) fn validity(parts: &[Part], whole: &Whole<'_>) -> Validity {
     let mut checks = vec![all_there(parts)];
     checks.extend(clocks(parts));
@@ -77,13 +77,13 @@ fn all_there(parts: &[Part]) -> Check {
     }
 }
 
-/// When all were to begin, or when the first one did.
+/// The common planned start, or the first actual one.
 fn reference(parts: &[Part]) -> Option<i64> {
     let planned = parts.iter().filter_map(|part| part.place.start_at).min();
     planned.or_else(|| parts.iter().filter_map(|part| part.place.started_at).min())
 }
 
-/// How far the clocks of several machines may differ: each begins by its own, and samples are placed by it.
+/// The possible difference between the clocks of several machines, by which segments start and samples are ordered.
 fn clocks(parts: &[Part]) -> Option<Check> {
     let mut machines: Vec<&SegmentPlace> = Vec::new();
     for part in parts {
@@ -102,8 +102,8 @@ fn clocks(parts: &[Part]) -> Option<Check> {
     let lost: Vec<&SegmentPlace> = machines.iter().filter(is_lost).copied().collect();
     if !lost.is_empty() {
         let finding = format!(
-            "nothing says that the clocks of {} follow the time; response times are right all the same, seconds and users may \
-             be displaced",
+            "the clocks of {} may not be synchronised; response times are correct, but seconds and users may be \
+            displaced",
             names(&lost)
         );
         return Some(check("clocks", CheckStatus::Warning, finding));
@@ -112,7 +112,7 @@ fn clocks(parts: &[Part]) -> Option<Check> {
     let mut errors: Vec<i64> = machines.iter().filter_map(error).collect();
     if errors.len() < machines.len() {
         let finding = format!(
-            "those of {} machines follow the time, how closely is not known",
+            "those of {} machines are synchronised, with unknown precision",
             machines.len()
         );
         return Some(check("clocks", CheckStatus::Passed, finding));
@@ -133,7 +133,7 @@ fn clocks(parts: &[Part]) -> Option<Check> {
     Some(check("clocks", status, finding))
 }
 
-/// Each check of the segments once, as the worst of them found it.
+/// Each check of the segments once, with the worst finding.
 fn of_segments(parts: &[Part]) -> Vec<Check> {
     let checks = || {
         parts.iter().flat_map(|part| {
@@ -166,18 +166,19 @@ fn of_segments(parts: &[Part]) -> Vec<Check> {
     names.into_iter().filter_map(worst).collect()
 }
 
-/// Largest deviation from the planned users, as a fraction of their peak, that passes, and the one past which a run is invalid:
-/// as of a run that was made in one.
+/// Largest deviation from the planned users that passes, as a fraction of their peak, and the one above which a run is
+/// invalid: the limits of a run without segments.
 const USERS_TOLERANCE: f64 = 0.01;
 const USERS_LIMIT: f64 = 0.05;
 
-/// What is to be found of all segments together takes the place of what each found of its part, of which a single user may be all.
+/// Replaces the segments' findings by those of the whole run for checks of users, since a segment may have a single
+/// user.
 fn of_the_whole(check: &mut Check, whole: &Whole<'_>) {
     let passed = check.status == CheckStatus::Passed;
     let samples = whole.samples;
     match check.name.as_str() {
         "users" => {
-            // Who was on the way at its stop only its own segment knows.
+            // Only the segments know which users waited for a response at their stop.
             if let Some((status, finding)) = users(whole)
                 && (!passed || status == CheckStatus::Passed)
             {
@@ -188,7 +189,7 @@ fn of_the_whole(check: &mut Check, whole: &Whole<'_>) {
         "errors" if passed => check.finding = format!("none of {samples} requests"),
         "requests accounted for" if passed => {
             check.finding = format!(
-                "the target counted {} requests, {samples} samples kept; so each segment found of its own",
+                "the target counted {} requests, {samples} samples kept; each segment found the same",
                 whole.served
             );
         }
@@ -196,7 +197,7 @@ fn of_the_whole(check: &mut Check, whole: &Whole<'_>) {
     }
 }
 
-/// The worst second; as with a run that was made in one, users may leave late once the load is no longer held.
+/// The check of the worst second. As in a run without segments, users may leave late after the hold.
 fn users(whole: &Whole<'_>) -> Option<(CheckStatus, String)> {
     let peak = whole.schedule.peak_users() as f64;
     let end = whole.schedule.end().as_secs_f64();

@@ -1,8 +1,8 @@
-//! One run again, of the segments that several processes made of it.
+//! Combines the segments of a run into one run.
 //!
-//! The folder of the run becomes that of an ordinary run, beside those of its segments: `record` makes one manifest of theirs,
-//! `judge` says whether all are there and began together, `readings` counts what several have seen once, and samples are hard
-//! links to the segments' own. So whatever reads runs reads these.
+//! The run's folder becomes an ordinary run folder, beside those of its segments: `record` merges the manifests,
+//! `judge` makes the validity checks, `readings` merges the resource readings, and samples are hard links to the
+//! segments' own. So all commands that read runs can read it.
 
 mod judge;
 mod readings;
@@ -27,11 +27,11 @@ struct Part {
     place: SegmentPlace,
 }
 
-/// Makes one run of the segments in a folder, anew each time, as more of them may be there; a folder without segments is left
-/// as it is.
+/// Combines the segments in a folder. It is repeated at each call, because there may be more segments. A folder without
+/// segments is not changed.
 ///
 /// # Errors
-/// A segment that goes on, segments of different experiments, and whatever the file system says.
+/// A segment that is still running, segments of different experiments, and I/O errors.
 pub fn combine(run: &Path) -> Result<(), AnalysisError> {
     let folders = segment_folders(run).map_err(|source| AnalysisError::Read {
         path: run.to_owned(),
@@ -42,7 +42,7 @@ pub fn combine(run: &Path) -> Result<(), AnalysisError> {
         if RunLock::is_held(&folder) {
             return Err(AnalysisError::SegmentRunning { path: folder });
         }
-        // Without a manifest it ended before it could say anything, and is missing.
+        // Without a manifest the segment counts as missing.
         if folder.join(workbench_samples::MANIFEST_FILE).is_file() {
             parts.push(read(run, folder)?);
         }
@@ -119,7 +119,7 @@ fn experiment(run: &Path, parts: &[Part]) -> Result<String, AnalysisError> {
     }
 }
 
-/// Links the segments' parts, those that were written first first; how many samples there are.
+/// Links the segments' parts in the order in which they were written. Returns the number of samples.
 fn link_samples(run: &Path, parts: &[Part]) -> Result<usize, AnalysisError> {
     let mut all: Vec<(usize, PathBuf)> = Vec::new();
     for part in parts {
@@ -134,7 +134,7 @@ fn link_samples(run: &Path, parts: &[Part]) -> Result<usize, AnalysisError> {
         .and_then(|()| {
             all.iter().enumerate().try_for_each(|(number, (_, part))| {
                 let to = unfinished.join(format!("part-{number:05}.parquet"));
-                // Some file systems know no links.
+                // Some file systems have no links.
                 fs::hard_link(part, &to).or_else(|_| fs::copy(part, &to).map(|_| ()))
             })
         })
@@ -144,7 +144,7 @@ fn link_samples(run: &Path, parts: &[Part]) -> Result<usize, AnalysisError> {
         path: samples.clone(),
         source,
     })?;
-    // Whoever analyses them says that there are none.
+    // The analysis reports missing samples.
     let batches = sample_batches(&samples).unwrap_or_default();
     Ok(batches.iter().map(SampleBatch::count).sum())
 }

@@ -1,4 +1,4 @@
-//! What all segments have seen of the machines and the target, each thing once.
+//! Merges the resource readings of all segments, each source once.
 
 use std::collections::HashMap;
 use std::io;
@@ -7,8 +7,8 @@ use workbench_samples::{Resource, SamplesError, read_resources};
 
 use super::Part;
 
-/// The readings of all segments. Each generator is its own. What several segments on a machine see is the first one's, and what
-/// all of them see, wherever they are, too.
+/// The readings of all segments. Each segment has its own generator. Of a source that several segments of a machine
+/// read, or that is the same for all, the first segment's readings count.
 pub(super) fn together(parts: &[Part]) -> Result<Vec<Resource>, SamplesError> {
     let mut seen = Seen {
         hosts: {
@@ -44,7 +44,7 @@ struct Seen {
 }
 
 impl Seen {
-    /// What a source of a segment is called among those of all; `None` where it is another segment's.
+    /// The name of a segment's source among all segments; `None` if another segment's readings count.
     fn source(&mut self, part: &Part, source: &str) -> Option<String> {
         let number = part.place.number;
         let (kind, rest) = source.split_once('/').unwrap_or((source, ""));

@@ -1,4 +1,4 @@
-//! One manifest of those of all segments.
+//! Merges the manifests of all segments.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -45,7 +45,7 @@ pub(super) fn manifest(parts: &[Part], schedule: &Schedule, samples: usize) -> M
     }
 }
 
-/// That of the first segment that did not come to its end, if there is one.
+/// The outcome of the first segment that did not complete, if any.
 fn outcome(parts: &[Part]) -> Outcome {
     let failed = parts.iter().find_map(|part| {
         let name = judge::name(&part.place);
@@ -109,7 +109,7 @@ fn target(parts: &[Part]) -> TargetRecord {
     target
 }
 
-/// Planned and achieved users of all segments together. Where a segment does not say, its users were planned all the same.
+/// Planned and achieved users of all segments together. If a segment has no counts, its planned users still count.
 fn users(parts: &[Part], schedule: &Schedule) -> Vec<UsersInSecond> {
     let mut seconds: BTreeMap<u32, UsersInSecond> = BTreeMap::new();
     for user in parts.iter().flat_map(|part| &part.manifest.users) {
@@ -123,8 +123,8 @@ fn users(parts: &[Part], schedule: &Schedule) -> Vec<UsersInSecond> {
         }
         sum.achieved += user.achieved;
     }
-    let said = parts.iter().filter(|part| !part.manifest.users.is_empty());
-    if said.count() < parts[0].place.of as usize {
+    let with_users = parts.iter().filter(|part| !part.manifest.users.is_empty());
+    if with_users.count() < parts[0].place.of as usize {
         for (second, users) in &mut seconds {
             let from = Duration::from_secs((*second).into());
             users.planned = Some(schedule.mean_users(from, from + Duration::from_secs(1)));

@@ -1,4 +1,4 @@
-//! Whether the steady part of a run is steady: nothing that MSER-5 would leave out, and no change of level after that.
+//! Checks the steady part for a warm-up (MSER-5) and for later changes of level.
 
 use workbench_samples::CheckStatus;
 use workbench_statistics::{LateChange, StatisticsError};
@@ -7,10 +7,10 @@ use crate::model::{Scope, WarmUpCheck};
 use crate::observe::{Gap, MOST_BLOCKS, Settled, SteadyObservations};
 use crate::tables::NS_PER_SECOND;
 
-/// A warm-up that is longer by more than this share of the steady part was declared too short. Ours.
+/// Largest share of the steady part that MSER-5 may discard. Our choice.
 const TOLERATED_DISCARD: f64 = 0.1;
 
-/// Judges the steady part, from and to so many seconds of the run. Stalls are those that are reported.
+/// Judges the steady part, given by its start and end in seconds of the run. `stalls` are the reported stalls.
 pub(super) fn check(
     scope: Scope,
     steady: &SteadyObservations,
@@ -37,7 +37,7 @@ pub(super) fn check(
     }
 }
 
-/// Of an imported run nothing says when it should be steady.
+/// The check of an imported run, whose steady part is unknown.
 pub(super) fn unknown() -> WarmUpCheck {
     WarmUpCheck {
         status: CheckStatus::NotChecked,
@@ -46,8 +46,8 @@ pub(super) fn unknown() -> WarmUpCheck {
     }
 }
 
-/// What the check means for a run that was made at the same time as the other of its pair. What changes the level during both
-/// leaves their ratio as it is, so that the pair counts: disturbances are what such pairs are made for.
+/// The check for a run of a simultaneous pair. A change of level in both runs does not affect their ratio, so the pair
+/// counts.
 pub(super) fn of_pair(check: WarmUpCheck) -> WarmUpCheck {
     if check.status != CheckStatus::Failed {
         return check;
@@ -62,7 +62,7 @@ pub(super) fn of_pair(check: WarmUpCheck) -> WarmUpCheck {
     }
 }
 
-/// What a late change means for the run, which is no steady state.
+/// The failed check of a late change.
 fn late(after_ns: u64, change: &LateChange, (from_s, to_s): (f64, f64)) -> WarmUpCheck {
     let milliseconds = |ns: f64| ns / 1e6;
     WarmUpCheck {
@@ -79,7 +79,7 @@ fn late(after_ns: u64, change: &LateChange, (from_s, to_s): (f64, f64)) -> WarmU
     }
 }
 
-/// What follows from the time that MSER-5 would leave out.
+/// The check of the time that MSER-5 would discard.
 fn judge_warm_up(
     settled: &Settled,
     steady: &SteadyObservations,
@@ -107,7 +107,8 @@ fn judge_warm_up(
         None => "half of the requests or more".to_owned(),
     };
     let begins_s = |stall: &Gap| (stall.from - steady.window.from) as f64 / NS_PER_SECOND;
-    // Requests that met a stall are outliers to MSER-5, which cuts all before them. A warm-up would only hide it.
+    // Requests that met a stall are outliers, before which MSER-5 truncates. A longer warm-up would only hide the
+    // stall.
     let block_s = length_s / MOST_BLOCKS as f64;
     let explains_cut = |stall: &&Gap| {
         let ends_s = begins_s(stall) + stall.length_ns as f64 / NS_PER_SECOND;

@@ -1,11 +1,11 @@
-//! The Universal Scalability Law over the points of a sweep.
+//! Fits the Universal Scalability Law to the points of a sweep.
 
 use workbench_statistics::{self as statistics, LoadPoint, fit_scalability};
 
 use super::point::CONFIDENCE;
 use crate::model::{Coefficient, FittedRun, Peak, ScalabilityFit, SweepPointAnalysis};
 
-/// Fits the throughputs of all valid runs; the reason where that cannot be done.
+/// Fits the throughputs of all valid runs. The error is the reason as text.
 pub(super) fn fit(points: &[SweepPointAnalysis]) -> Result<ScalabilityFit, String> {
     let measured: Vec<LoadPoint> = points
         .iter()
@@ -96,8 +96,8 @@ fn warnings(points: &[SweepPointAnalysis], peak: &Peak, knee: Option<f64>) -> Ve
     let runs = || points.iter().flat_map(|point| &point.runs);
     if points.iter().all(|point| point.runs.len() == 1) {
         warnings.push(
-            "Each load was run once: intervals rest on the distance of the points from the curve, and do not know how much \
-             runs differ. Repeat with --repetitions."
+            "Each load was run once: intervals depend on the distance of the points from the curve only, not on \
+            the variation between runs. Repeat with --repetitions."
                 .to_owned(),
         );
     }
@@ -105,7 +105,7 @@ fn warnings(points: &[SweepPointAnalysis], peak: &Peak, knee: Option<f64>) -> Ve
     if invalid > 0 {
         let are = if invalid == 1 { "is" } else { "are" };
         warnings.push(format!(
-            "{invalid} of {} runs {are} left out: what cannot be believed is not fitted.",
+            "{invalid} of {} runs {are} invalid, and left out of the fit.",
             runs().count()
         ));
     }

@@ -1,24 +1,24 @@
-//! Runs of a sweep together: what each point comes to, which loads meet the thresholds, how throughput grows.
+//! Analyses sweeps: estimates at each point, loads that meet the thresholds, and the growth of throughput.
 
 mod fit;
 mod point;
 
 use workbench_samples::SeriesPlace;
 
-use crate::likeness::swept_by;
+use crate::grouping::swept_by;
 use crate::model::{LargestLoad, RunAnalysis, SweepAnalysis, SweepPointAnalysis};
 
 use fit::fit;
 use point::point;
 
-/// What makes runs points of the same sweep.
+/// The identity of a sweep.
 #[derive(Clone, PartialEq)]
 struct Identity {
     series_id: String,
     /// The experiment's name within the series, without the point.
     experiment: String,
     parameter: String,
-    /// What its points have in common.
+    /// The part of the experiment that its points have in common.
     swept: String,
 }
 
@@ -58,15 +58,15 @@ pub(crate) fn sweeps(runs: &[RunAnalysis]) -> Vec<SweepAnalysis> {
         .collect()
 }
 
-/// The experiment, with what tells the sweep from others of the same experiment.
+/// The experiment's name, extended if there are several sweeps of it.
 fn name(identity: &Identity, identities: &[&Identity]) -> String {
-    let alike = || {
+    let same_name = || {
         let others = identities.iter();
         others.filter(|other| other.experiment == identity.experiment)
     };
-    let in_series = || alike().filter(|other| other.series_id == identity.series_id);
+    let in_series = || same_name().filter(|other| other.series_id == identity.series_id);
     let mut name = identity.experiment.clone();
-    if alike().count() > in_series().count() {
+    if same_name().count() > in_series().count() {
         name = format!("{name} of series {}", identity.series_id);
     }
     // The experiment was changed before the series was resumed.
@@ -124,7 +124,8 @@ fn value(run: &RunAnalysis) -> Option<u32> {
     Some(run.point()?.value)
 }
 
-/// Read from below: a larger load that meets them after a smaller one has not is luck, or a reason to look closer.
+/// Searched from the smallest load up: a larger load that meets the thresholds after a smaller one did not is not
+/// taken.
 fn largest_load(points: &[SweepPointAnalysis], no_thresholds: bool) -> LargestLoad {
     if no_thresholds {
         return LargestLoad::NoThresholds;

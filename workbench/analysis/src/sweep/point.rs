@@ -1,11 +1,11 @@
-//! One point of a sweep: its runs, and what they come to.
+//! One point of a sweep: its runs and estimates.
 
 use crate::mean_of_runs::{Scale, mean_of_runs};
 use crate::model::{
     Estimate, RunAnalysis, SteadyStatistics, SweepPointAnalysis, SweepRun, ThresholdStatus,
 };
 
-/// Of the intervals between runs.
+/// Confidence of the intervals between runs.
 pub(super) const CONFIDENCE: f64 = 0.95;
 
 /// The runs at a point, in order of time.
@@ -37,14 +37,14 @@ fn sweep_run(run: &RunAnalysis) -> SweepRun {
     let total = &run.total;
     let steady = run.steady.as_ref().map(|steady| &steady.total);
     let of = |steady: Option<f64>, whole: f64| steady.unwrap_or(whole);
-    // A quantile that the steady part does not support is not that of the whole run, ramps included.
+    // A quantile that the steady part does not support is not replaced by that of the whole run.
     let quantile = |of: fn(&SteadyStatistics) -> &Estimate, whole: f64| match steady {
         Some(steady) => of(steady).value,
         None => Some(whole),
     };
     SweepRun {
         run: run.name(),
-        // A run that was killed is not judged, and can be believed no more than one that was found wrong.
+        // A killed run has no checks, and counts as invalid.
         valid: run.validity.as_ref().is_some_and(|validity| validity.valid),
         throughput_per_s: of(
             steady.map(|steady| steady.throughput_per_s),
@@ -60,7 +60,7 @@ fn sweep_run(run: &RunAnalysis) -> SweepRun {
     }
 }
 
-/// How often each text is there, in the order in which they are met.
+/// Counts equal texts, in the order of their first occurrence.
 fn counted<'a>(texts: impl Iterator<Item = &'a String>) -> Vec<(String, u32)> {
     let mut counted: Vec<(String, u32)> = Vec::new();
     for text in texts {
@@ -96,6 +96,6 @@ fn estimate(values: &[Option<f64>], scale: Scale) -> Estimate {
     Estimate {
         value: Some(mean),
         interval: interval.ok(),
-        note: interval.err().map(|none| none.in_words().to_owned()),
+        note: interval.err().map(|none| none.reason().to_owned()),
     }
 }

@@ -17,7 +17,7 @@ fn error(manifest: &Manifest, samples: &[Sample]) -> String {
 }
 
 #[test]
-fn a_start_of_the_schedule_that_samples_are_far_from_is_refused() {
+fn a_schedule_start_far_from_the_samples_is_refused() {
     for started_at in [0, i64::MAX] {
         let mut manifest = manifest("tiny", "20261118T110640Z-4f2a");
         manifest.started_at = Some(started_at);
@@ -28,7 +28,7 @@ fn a_start_of_the_schedule_that_samples_are_far_from_is_refused() {
 }
 
 #[test]
-fn a_single_stray_sample_is_refused_rather_than_made_room_for() {
+fn a_sample_far_from_the_schedule_is_refused() {
     let manifest = manifest("tiny", "20261118T110640Z-4f2a");
     let mut stray = samples();
     stray.push(browse(2 * DAY_MS, 10));
@@ -38,7 +38,7 @@ fn a_single_stray_sample_is_refused_rather_than_made_room_for() {
 }
 
 #[test]
-fn more_labels_than_can_be_told_apart_are_said_to_be_too_many() {
+fn too_many_labels_are_an_error() {
     let results = tempfile::tempdir().unwrap();
     let name = manifest("tiny", "20261118T110640Z-4f2a");
     let run = write_parts(results.path(), &name, EXPERIMENT, []);

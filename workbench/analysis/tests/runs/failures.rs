@@ -1,4 +1,4 @@
-//! Why requests failed, of what runs have recorded.
+//! Reasons of failed requests, from the recorded exchanges.
 
 use std::fs;
 use std::path::Path;
@@ -23,7 +23,7 @@ fn exchange(user: u32) -> RawExchange {
     }
 }
 
-/// Records as many exchanges of each label, kind and reason.
+/// Records this number of exchanges for each label, kind and reason.
 fn record(run: &Path, failures: &[(u16, ErrorKind, &str, u32)]) {
     let labels = Labels {
         requests: vec!["browse".into(), "order".into()],

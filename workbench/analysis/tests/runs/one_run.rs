@@ -1,4 +1,4 @@
-//! One run from its files to its numbers, which are known by hand.
+//! One run, from its files to its statistics, which were computed by hand.
 
 use std::fs;
 
@@ -181,7 +181,7 @@ fn a_killed_run_takes_planned_users_from_the_schedule_and_achieved_ones_from_the
 }
 
 #[test]
-fn a_run_that_counted_its_users_is_believed() {
+fn stored_counts_of_users_are_used() {
     let counted = vec![UsersInSecond {
         second: 0,
         planned: Some(0.5),
@@ -244,7 +244,7 @@ fn doubling_every_time_doubles_every_statistic_of_the_times() {
 }
 
 #[test]
-fn a_run_that_was_stopped_before_its_first_samples_says_so() {
+fn a_run_without_samples_is_an_error_that_says_so() {
     let results = tempfile::tempdir().unwrap();
     let run = write_run(
         results.path(),
@@ -270,7 +270,7 @@ fn samples_with_damaged_pages_are_an_error_that_names_their_folder() {
     );
     let part = run.join("samples/part-00001.parquet");
     let mut bytes = fs::read(&part).unwrap();
-    // Behind the file's mark, before its footer.
+    // After the magic bytes, before the footer.
     bytes[4..800].fill(0);
     fs::write(&part, bytes).unwrap();
 
@@ -313,7 +313,7 @@ fn a_run_without_its_experiment_file_is_named() {
 }
 
 #[test]
-fn what_a_reader_has_to_know_of_a_run_is_said_first() {
+fn warnings_on_runs_come_first() {
     let results = tempfile::tempdir().unwrap();
     let invalid = Manifest {
         outcome: Outcome::Interrupted,

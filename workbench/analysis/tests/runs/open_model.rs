@@ -1,4 +1,4 @@
-//! Runs in the open model: response times from when requests were intended, service times from when they were sent.
+//! Runs in the open model: response times count from the intended start, service times from the actual start.
 
 use crate::support::{EXPERIMENT, browse, manifest, write_parts};
 use workbench_analysis::{RunAnalysis, analyze_run};
@@ -6,7 +6,7 @@ use workbench_samples::{ArrivalsInSecond, CheckStatus, ErrorKind, Outcome, Sampl
 
 const MS: f64 = 1e6;
 
-/// A request that was due, waited and took so many milliseconds.
+/// A request with its intended start, waiting time and elapsed time in milliseconds.
 fn arrival(due_ms: i64, waited_ms: i64, elapsed_ms: u64) -> Sample {
     let sample = browse(due_ms, elapsed_ms);
     Sample {
@@ -34,8 +34,8 @@ fn analysed(samples: &[Sample]) -> RunAnalysis {
 }
 
 #[test]
-fn what_an_arrival_waited_is_part_of_its_response_time_and_not_of_its_service_time() {
-    // A service time of 20 ms; every other arrival waited for 80 ms, and the last one never began.
+fn an_arrivals_wait_belongs_to_its_response_time_and_not_to_its_service_time() {
+    // The service time is 20 ms. Every other arrival waited for 80 ms, and the last one was never started.
     let mut samples: Vec<Sample> = (0..99)
         .map(|number| arrival(number * 100, 80 * (number % 2), 20))
         .collect();
@@ -45,7 +45,7 @@ fn what_an_arrival_waited_is_part_of_its_response_time_and_not_of_its_service_ti
     samples.push(never);
     let run = analysed(&samples);
     assert_eq!(run.total.samples, 100);
-    // What never began is no throughput.
+    // Arrivals that were never started do not count as throughput.
     assert_eq!(run.total.throughput_per_s, 99.0 / 10.0);
     assert_eq!(run.total.errors, 1);
     assert_eq!(
@@ -72,7 +72,7 @@ fn what_an_arrival_waited_is_part_of_its_response_time_and_not_of_its_service_ti
 
 #[test]
 fn service_times_are_exact_however_many_there_are() {
-    // More than are kept one by one.
+    // More than are kept individually.
     let samples: Vec<Sample> = (0..9_001)
         .map(|number| arrival(number, 5, 1_000 + (number as u64 * 7_919) % 9_001))
         .collect();
@@ -85,7 +85,7 @@ fn service_times_are_exact_however_many_there_are() {
 
 #[test]
 fn a_stall_is_in_the_response_times_of_arrivals_and_does_not_make_the_run_invalid() {
-    // Nothing is answered from 4 to 6 s; what was due meanwhile waits for its end.
+    // There are no responses from 4 s to 6 s. Arrivals of that time wait until 6 s.
     let samples: Vec<Sample> = (0..1_000)
         .map(|number| {
             let due = number * 10;

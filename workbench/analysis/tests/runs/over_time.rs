@@ -1,4 +1,4 @@
-//! A run in intervals of time, whose numbers are known by hand.
+//! A run by intervals of time, with statistics computed by hand.
 
 use workbench_analysis::{IntervalTimes, PercentileCurve, analyze_run};
 

@@ -1,4 +1,5 @@
-//! The analysis of any samples against one that has them all in memory and takes every number by its definition.
+//! The analysis of random samples, compared with a reference that holds all of them in memory and follows each
+//! definition.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +33,7 @@ fn sample() -> impl Strategy<Value = Sample> {
         1 => Just(Phase::RampDown),
         1 => Just(Phase::OnStart),
     ];
-    // Starts and times of which many are the same, some starts before the start of the schedule.
+    // Many starts and times are equal. Some starts are before the start of the schedule.
     let start = prop_oneof![-20..6_000_i64, 2_000..2_020_i64];
     let elapsed = prop_oneof![0..20_u64, 1..2_500_u64];
     (start, elapsed, ending, phase, any::<bool>(), 0..9_u32).prop_map(
@@ -48,7 +49,7 @@ fn sample() -> impl Strategy<Value = Sample> {
     )
 }
 
-/// Samples in no order, and where they are cut into parts.
+/// Unordered samples, and where they are cut into parts.
 fn run() -> impl Strategy<Value = (Vec<Sample>, usize)> {
     let few = prop::collection::vec(sample(), 1..50);
     let many = prop::collection::vec(sample(), 400..900);
@@ -82,7 +83,7 @@ fn failures(samples: &[Sample]) -> u64 {
     samples.iter().filter(|it| it.error.is_some()).count() as u64
 }
 
-/// `seconds` is the time that was run.
+/// `seconds` is the duration of the run.
 fn assert_row(found: &RequestStatistics, samples: &[Sample], seconds: f64) {
     let times = elapsed(samples);
     let described = summary(&times).unwrap();
@@ -265,7 +266,7 @@ fn assert_as_by_definition(samples: &[Sample], part: usize) {
     let steady = samples.iter().filter(|it| it.phase == Phase::Hold);
     let mut steady: Vec<Sample> = steady.copied().collect();
     steady.sort_by_key(|it| {
-        // What is from before the start of the schedule is taken to have started with it.
+        // Samples from before the start of the schedule count as started at its start.
         (
             it.started_at.max(START),
             it.elapsed_ns,
@@ -306,19 +307,20 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
-    fn any_samples_give_what_they_give_by_definition((samples, part) in run()) {
+    fn any_samples_have_the_statistics_of_the_definitions((samples, part) in run()) {
         assert_as_by_definition(&samples, part);
     }
 
     #[test]
-    fn the_order_and_the_parts_of_samples_leave_no_trace((samples, part) in run()) {
+    fn the_order_and_the_parts_of_samples_do_not_matter((samples, part) in run()) {
         let mut sorted = samples.clone();
         sorted.sort_by_key(|it| (it.elapsed_ns, it.started_at, it.request));
         prop_assert_eq!(analysed(&samples, part), analysed(&sorted, samples.len()));
     }
 }
 
-/// More than are listed: of times in all orders of magnitude, of which many are alike and some reach over several parts.
+/// More samples than are listed. Their times have all orders of magnitude; many are equal, and some extend over several
+/// parts.
 fn many() -> Vec<Sample> {
     let mut state = 1_u64;
     let mut below = |limit: u64| {
@@ -355,10 +357,10 @@ fn many() -> Vec<Sample> {
 }
 
 #[test]
-fn many_samples_give_what_they_give_by_definition() {
+fn many_samples_have_the_statistics_of_the_definitions() {
     let samples = many();
     assert_as_by_definition(&samples, 2_500);
-    // In two parts, each with the samples of all seconds.
+    // Two parts, each with samples of all seconds.
     let (even, odd): (Vec<_>, Vec<_>) = samples.iter().partition(|it| it.elapsed_ns % 2 == 0);
     let mixed = [even, odd].concat();
     assert_eq!(analysed(&samples, 2_500), analysed(&mixed, 30_000));

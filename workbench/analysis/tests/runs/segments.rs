@@ -1,4 +1,4 @@
-//! One run of the segments that several processes made.
+//! One run merged from segments of several processes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -80,7 +80,7 @@ fn segments_have_the_tables_of_the_undivided_run() {
     let whole = write_run(results.path(), &completed(), &samples());
     let whole = analyze_run(&whole).unwrap();
     let (_, run) = two(results.path(), ["a", "a"]);
-    // Twice: more segments may have come meanwhile.
+    // Twice, because more segments may have arrived in between.
     analysed(&run);
     let together = analysed(&run);
     assert_eq!(together.total, whole.total);
@@ -98,12 +98,12 @@ fn segments_have_the_tables_of_the_undivided_run() {
 }
 
 #[test]
-fn the_users_of_a_segment_that_is_missing_were_planned_all_the_same() {
+fn users_of_a_missing_segment_count_as_planned() {
     let results = tempfile::tempdir().unwrap();
     let ([_, second], run) = two(results.path(), ["a", "a"]);
     fs::remove_dir_all(second).unwrap();
     let run = analysed(&run);
-    // Both users come within two seconds: the first after one, the second after two.
+    // Both users start within two seconds: the first after one second, the second after two.
     let planned: Vec<_> = run.users.iter().map(|it| it.planned.unwrap()).collect();
     assert_eq!(planned, [0.0, 1.0]);
     let segments = found(&run, "segments").unwrap();
@@ -112,7 +112,7 @@ fn the_users_of_a_segment_that_is_missing_were_planned_all_the_same() {
 }
 
 #[test]
-fn a_user_who_comes_late_is_much_of_its_segment_and_judged_by_the_whole() {
+fn a_late_user_of_a_small_segment_is_judged_by_the_whole_run() {
     let judged = |achieved: f64| {
         let results = tempfile::tempdir().unwrap();
         let (segments, run) = two(results.path(), ["a", "a"]);
@@ -134,14 +134,14 @@ fn a_user_who_comes_late_is_much_of_its_segment_and_judged_by_the_whole() {
         let run = analysed(&run);
         found(&run, "users").unwrap().status
     };
-    // The peak of the whole is two users.
+    // The peak of the merged run is two users.
     assert_eq!(judged(0.99), CheckStatus::Passed);
     assert_eq!(judged(0.94), CheckStatus::Warning);
     assert_eq!(judged(0.8), CheckStatus::Failed);
 }
 
 #[test]
-fn what_several_segments_see_counts_once() {
+fn readings_of_several_segments_count_once() {
     let reading = |source: &str, value: f64| Resource {
         at: START + 1_000_000_000,
         source: source.to_owned(),
@@ -222,7 +222,7 @@ fn clocks_of_several_machines_are_compared() {
 }
 
 #[test]
-fn segments_of_different_runs_are_none_and_one_that_goes_on_is_waited_for() {
+fn segments_of_different_runs_or_a_running_one_are_an_error() {
     let results = tempfile::tempdir().unwrap();
     let ([first, second], run) = two(results.path(), ["a", "a"]);
     let lock = RunLock::hold(&second).unwrap();

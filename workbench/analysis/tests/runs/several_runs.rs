@@ -1,4 +1,4 @@
-//! Runs compared with each other as the student report did.
+//! Comparisons of runs as in the student report.
 
 use std::path::PathBuf;
 
@@ -147,7 +147,7 @@ fn the_comparison_says_that_it_is_not_valid_for_inference_and_how_often_it_is_wr
 }
 
 #[test]
-fn several_runs_of_one_experiment_are_told_apart() {
+fn several_runs_of_one_experiment_have_distinct_names() {
     let (_results, runs) = runs(&[
         ("smoke", "20261118T110640Z-0001", samples(10)),
         ("smoke", "20261119T110640Z-0002", samples(20)),
@@ -218,8 +218,8 @@ fn a_warning_of_several_runs_is_given_once_as_a_sentence_with_their_number() {
         let warnings = analyze(&runs).unwrap().warnings;
         let first = runs[0].file_name().unwrap().to_str().unwrap();
         let expected = format!(
-            "tiny/{first} failed: killed before it could say how it ended; its last seconds may be missing, and nothing checked \
-             its validity; so it is with {others}"
+            "tiny/{first} failed: killed before its end; its last seconds may be missing, and its validity was \
+            not checked; so it is with {others}"
         );
         assert!(warnings.contains(&expected), "{warnings:?}");
     }

@@ -1,17 +1,17 @@
-//! Times in which nothing was answered while users waited, in closed loops of which they are known.
+//! Stalls: times without responses while users waited, in simulated closed loops.
 
 use crate::support::{EXPERIMENT, browse, completed, write_parts};
 use workbench_analysis::{RunAnalysis, analyze_run};
 use workbench_samples::{Check, CheckStatus, ErrorKind, Phase, Sample};
 
-/// A run of closed users, which all start at once and hold for a while.
+/// A run in the closed model. All users start at once.
 struct Load {
     users: u64,
     hold_ms: i64,
     think_ms: i64,
-    /// How long a response takes to a request of a user that starts at a time.
+    /// The response time of a request, by user and start.
     elapsed_ms: fn(u64, i64) -> i64,
-    /// Time in which the target answers nothing: what would be answered in it is answered after it.
+    /// An interval in which the target sends no responses. Responses due in it come at its end.
     frozen_ms: std::ops::Range<i64>,
 }
 
@@ -52,7 +52,7 @@ impl Load {
     }
 }
 
-/// Of a completed run with these threads.
+/// Evaluates a completed run with these threads.
 fn analysis_of(threads: &str, samples: &[Sample]) -> RunAnalysis {
     let experiment = EXPERIMENT.replace("start: 2, startup: 2s, hold: 2s, shutdown: 0s", threads);
     let results = tempfile::tempdir().unwrap();
@@ -86,7 +86,7 @@ fn a_target_that_freezes_for_two_of_five_seconds_makes_the_run_invalid() {
     }
     .analysed();
 
-    // The percentiles do not show it.
+    // The percentiles do not show the stall.
     assert!(run.total.p99_ns < 10e6);
     let stalls = &run.steady.as_ref().unwrap().stalls;
     assert!((stalls.share - 0.4).abs() < 0.01, "{stalls:?}");
@@ -132,7 +132,7 @@ fn a_freeze_that_users_with_think_time_meet_is_a_stall() {
 
 #[test]
 fn several_long_stalls_do_not_hide_each_other() {
-    // Two outages of 21 s and six freezes of 6 s, of 60 s.
+    // In 60 s: two outages of 21 s, and six freezes of 6 s.
     let outages: fn(u64, i64) -> i64 = |user, start| match start {
         5_000..26_000 => 26_002 - start,
         30_000..51_000 => 51_002 - start,
@@ -155,7 +155,7 @@ fn several_long_stalls_do_not_hide_each_other() {
             let stalls = check(&run, "stalls");
             assert_eq!(stalls.status, CheckStatus::Failed, "{}", stalls.finding);
             let stalls = run.steady.unwrap().stalls;
-            // A user that thinks meets a freeze up to a second late.
+            // A user who thinks notices a freeze up to one second late.
             let late_s = if think_ms > 0 { 1.0 } else { 0.01 };
             let longest_is = stalls.longest_s.unwrap();
             assert!((longest_s - late_s..longest_s + 0.01).contains(&longest_is));
@@ -167,8 +167,9 @@ fn several_long_stalls_do_not_hide_each_other() {
 }
 
 #[test]
-fn a_slow_answer_to_a_single_user_is_no_stall() {
-    // One of 1.5 s among answers of 12 ms, to the only user, and to one of two while the other thinks.
+fn a_slow_response_to_a_single_user_is_not_a_stall() {
+    // A stall of 1.5 s among responses of 12 ms: for the only user, and for one of two users while the other one
+    // thinks.
     for (users, think_ms) in [(1, 0), (1, 300), (2, 4_000)] {
         let load = Load {
             users,
@@ -217,7 +218,7 @@ fn no_warm_up_is_advised_that_would_leave_out_a_stall() {
 #[test]
 fn a_target_that_hangs_until_the_end_is_a_stall_until_the_end() {
     let mut samples = QUICK.samples();
-    // As a run records what is in flight at its end.
+    // A run records requests in flight at its end this way.
     samples.retain(|sample| sample.started_at < browse(2_000, 0).started_at);
     for _ in 0..5 {
         samples.push(Sample {
@@ -234,7 +235,7 @@ fn a_target_that_hangs_until_the_end_is_a_stall_until_the_end() {
 }
 
 #[test]
-fn refused_connections_are_no_answers() {
+fn refused_connections_are_no_responses() {
     let mut samples = QUICK.samples();
     for sample in &mut samples {
         if (browse(3_000, 0).started_at..browse(4_500, 0).started_at).contains(&sample.started_at) {
@@ -250,7 +251,7 @@ fn refused_connections_are_no_answers() {
 }
 
 #[test]
-fn failures_with_a_response_are_answers() {
+fn failures_with_a_response_count_as_responses() {
     let mut samples = QUICK.samples();
     for sample in &mut samples {
         if sample.started_at >= browse(3_000, 0).started_at {
@@ -283,8 +284,8 @@ fn a_short_stall_is_a_warning_with_its_share_and_a_shorter_one_passes() {
 }
 
 #[test]
-fn gaps_between_slow_answers_are_no_stalls() {
-    // One user, answers of 2 s; many users in step; one who mostly gets an answer at once and now and then a slow one.
+fn gaps_between_slow_responses_are_no_stalls() {
+    // One user with responses of 2 s; many synchronised users; one user with fast responses and an occasional slow one.
     for load in [
         Load {
             users: 1,
@@ -322,7 +323,7 @@ fn gaps_between_slow_answers_are_no_stalls() {
 }
 
 #[test]
-fn while_users_think_nothing_has_to_be_answered() {
+fn gaps_during_think_times_are_no_stalls() {
     assert_no_stall(&Load {
         users: 3,
         hold_ms: 30_000,

@@ -1,5 +1,5 @@
-//! The steady part of a run: which it is, what is known of it, and whether it is steady. Long, for it is
-//! a list: one kind of run a test.
+//! The steady part of a run: its limits, its statistics, and whether it is steady. Long, because there is one test for
+//! each kind of run.
 
 use crate::support::{EXPERIMENT, START, browse, completed, manifest, order, write_parts};
 use workbench_analysis::{RunAnalysis, Scope, SteadyState, SteadyStatistics, analyze, analyze_run};
@@ -22,13 +22,13 @@ fn check<'a>(run: &'a RunAnalysis, name: &str) -> Option<&'a Check> {
     checks.iter().find(|check| check.name == name)
 }
 
-/// A number without any order to it.
+/// A pseudo-random number.
 fn noise(i: i64) -> u64 {
     let mixed = (i as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     (mixed ^ (mixed >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9) >> 32
 }
 
-/// So many requests, one every 10 ms, that take as long as they are said to, in milliseconds, and up to 9 ms more.
+/// This number of requests, one every 10 ms. Each takes the given milliseconds and up to 9 ms more.
 fn noisy(count: i64, level: impl Fn(i64) -> u64) -> Vec<Sample> {
     (0..count)
         .map(|i| browse(10 * i, level(i) + noise(i) % 10))
@@ -50,14 +50,14 @@ fn only_what_started_in_the_hold_is_steady() {
     let steady = steady(&samples);
 
     assert_eq!(steady.scope, Scope::Hold);
-    // From the start of the first to the end of the hold.
+    // From the start of the first request to the end of the hold.
     assert_eq!((steady.from_s, steady.to_s), (1.0, 4.0));
     assert_eq!((steady.total.samples, steady.total.errors), (3, 1));
     assert_eq!(steady.total.mean_ns.value, Some(30.0 * MS));
     assert_eq!(steady.total.throughput_per_s, 3.0 / 3.0);
     let labels: Vec<&str> = steady.requests.iter().map(|row| &*row.request).collect();
     assert_eq!(labels, ["order", "browse"]);
-    // A label's share of the time of all, not of its own.
+    // The share is of the time of all labels.
     assert_eq!(steady.requests[1].throughput_per_s, 2.0 / 3.0);
     let success = steady.total.success.unwrap();
     assert_eq!((success.samples, success.mean_ns), (2, 15.0 * MS));
@@ -66,7 +66,7 @@ fn only_what_started_in_the_hold_is_steady() {
 }
 
 #[test]
-fn what_users_do_before_and_after_their_iterations_is_never_steady() {
+fn requests_of_on_start_and_on_stop_are_never_steady() {
     let during_hold = |experiment: &str| {
         let mut samples = vec![
             order(900, 200, Some(201), None),
@@ -86,7 +86,7 @@ fn what_users_do_before_and_after_their_iterations_is_never_steady() {
         (steady.total.samples, steady.total.mean_ns.value),
         (2, Some(20.0 * MS))
     );
-    // What began in the ramp-up and ended in the hold is a part of its load, logging in and out is not.
+    // Requests that began in the ramp-up and ended in the hold count. Requests of `on_start` and `on_stop` do not.
     assert_eq!(steady.total.throughput_per_s, 3.0 / 3.0);
     let held = EXPERIMENT.replace("hold: 2s", "hold: 0s");
     let whole = during_hold(&held);
@@ -95,7 +95,7 @@ fn what_users_do_before_and_after_their_iterations_is_never_steady() {
 }
 
 #[test]
-fn an_experiment_that_holds_nothing_is_taken_as_a_whole_after_its_warm_up() {
+fn the_steady_part_of_an_experiment_without_a_hold_is_all_after_its_warm_up() {
     let ramp = EXPERIMENT.replace("hold: 2s, shutdown: 0s", "hold: 0s, shutdown: 9s");
     let mut samples = noisy(300, |_| 20);
     for sample in &mut samples[..50] {
@@ -119,7 +119,7 @@ fn an_experiment_that_holds_nothing_is_taken_as_a_whole_after_its_warm_up() {
 }
 
 #[test]
-fn a_trend_over_the_whole_of_a_run_that_never_holds_is_no_fault_of_it() {
+fn a_trend_over_a_run_without_a_hold_does_not_invalidate_it() {
     let ramp = EXPERIMENT.replace("hold: 2s, shutdown: 0s", "hold: 0s, shutdown: 9s");
 
     let run = analysed(&completed(), &ramp, &noisy(400, |i| 10 * i as u64));
@@ -144,7 +144,7 @@ fn a_run_without_a_request_in_its_hold_has_no_steady_part() {
 }
 
 #[test]
-fn a_killed_run_is_steady_as_far_as_it_went() {
+fn a_killed_run_has_a_steady_part_up_to_its_end() {
     let killed = manifest("tiny", "20261118T110640Z-4f2a");
 
     let run = analysed(&killed, EXPERIMENT, &noisy(1_000, |_| 20));
@@ -188,7 +188,7 @@ fn steady_requests_have_every_interval_and_the_check_passes() {
 }
 
 #[test]
-fn a_slow_beginning_is_warned_of_with_the_warm_up_that_leaves_it_out() {
+fn a_slow_beginning_is_a_warning_with_the_needed_warm_up() {
     // 3 of 20 s, which begin 1.02 s after the schedule.
     let mut slow_start = noisy(2_000, |i| if i < 300 { 200 } else { 20 });
     for sample in &mut slow_start {
@@ -211,7 +211,7 @@ fn a_slow_beginning_is_warned_of_with_the_warm_up_that_leaves_it_out() {
     assert!(run.validity.unwrap().valid);
 }
 
-/// The same, but that the target answers nothing from one time to another, in milliseconds.
+/// The same with an interval without responses, in milliseconds.
 fn frozen(mut samples: Vec<Sample>, during_ms: std::ops::Range<i64>) -> Vec<Sample> {
     for sample in &mut samples {
         let started_ms = (sample.started_at - START) / 1_000_000;
@@ -224,7 +224,7 @@ fn frozen(mut samples: Vec<Sample>, during_ms: std::ops::Range<i64>) -> Vec<Samp
 
 #[test]
 fn a_stall_within_a_warm_up_does_not_excuse_it() {
-    // 25 of 60 s, with a stall at 3.4 s that is too short to be reported, and with one that is a warning.
+    // 25 of 60 s: with a stall at 3.4 s that is too short to be reported, and with a longer one that is a warning.
     let slow_start = || noisy(6_000, |i| if i < 2_500 { 40 } else { 20 });
     for (during_ms, status, advice) in [
         (
@@ -249,7 +249,7 @@ fn a_stall_within_a_warm_up_does_not_excuse_it() {
 
 #[test]
 fn a_stall_far_from_the_middle_does_not_excuse_a_warm_up_of_half_of_the_requests() {
-    // 28 of 60 s, in which a little more than half of the requests start.
+    // 28 of 60 s, in which slightly more than half of the requests start.
     let samples = || -> Vec<Sample> {
         let slow = (0..2_000).map(|i| browse(14 * i, 40 + noise(i) % 10));
         let rest = (0..1_882).map(|i| browse(28_000 + 17 * i, 20 + noise(i) % 10));
@@ -269,8 +269,8 @@ fn a_stall_far_from_the_middle_does_not_excuse_a_warm_up_of_half_of_the_requests
 }
 
 #[test]
-fn answers_that_take_twice_as_long_for_good_late_in_the_hold_are_no_steady_state() {
-    // Of 20 s, as many requests in each, or half of them once they take twice as long.
+fn a_permanent_doubling_of_response_times_late_in_the_hold_is_no_steady_state() {
+    // In 20 s: the same number of requests in each second, or half as many once they take twice as long.
     let slower = noisy(2_000, |i| if i < 1_200 { 10 } else { 25 });
     let closed_loop: Vec<Sample> = (0..1_600)
         .map(|i| {
@@ -300,7 +300,7 @@ fn answers_that_take_twice_as_long_for_good_late_in_the_hold_are_no_steady_state
 }
 
 #[test]
-fn a_late_change_leaves_a_run_valid_whose_pair_was_made_at_the_same_time() {
+fn a_late_change_does_not_invalidate_a_run_of_a_simultaneous_pair() {
     let slower = noisy(2_000, |i| if i < 1_200 { 10 } else { 25 });
     let of_series = |together| {
         let mut manifest = completed();
@@ -357,14 +357,14 @@ fn a_change_of_one_label_among_several_is_no_steady_state() {
 #[test]
 fn disturbances_that_pass_or_recur_leave_a_run_valid() {
     let disturbances: [fn(i64) -> u64; 5] = [
-        // A pause of 80 ms every 2 s, as of a garbage collector.
+        // A pause of 80 ms every 2 s, as by a garbage collector.
         |i| if i % 200 < 8 { 100 } else { 20 },
         // A checkpoint of half a second every 4 s.
         |i| if i % 400 < 50 { 60 } else { 20 },
-        // One second that was slow, in the first half and in the second.
+        // One slow second, in the first half or in the second.
         |i| if (700..800).contains(&i) { 60 } else { 20 },
         |i| if (1_300..1_400).contains(&i) { 60 } else { 20 },
-        // Few and very slow.
+        // A few very slow requests.
         |i| if noise(i) % 500 == 1 { 3_000 } else { 20 },
     ];
     for (number, level) in disturbances.into_iter().enumerate() {
@@ -380,8 +380,8 @@ fn disturbances_that_pass_or_recur_leave_a_run_valid() {
 }
 
 #[test]
-fn a_run_that_slows_down_with_fewer_than_250_requests_is_not_asked_for_late_changes() {
-    // Over the 4 s that were run.
+fn late_changes_are_not_searched_in_fewer_than_250_requests() {
+    // Over the 4 s of the run.
     let slower = |count: i64| {
         let level = |i| if 10 * i < 6 * count { 10 } else { 25 };
         let samples = (0..count).map(|i| browse(4_000 * i / count, level(i) + noise(i) % 10));
@@ -393,14 +393,14 @@ fn a_run_that_slows_down_with_fewer_than_250_requests_is_not_asked_for_late_chan
     let checked = check(&few, "steady state").unwrap();
     assert_eq!(
         checked.finding,
-        "MSER-5 would leave out 0.0 of 4.0 s; too few requests to look for a late change"
+        "MSER-5 would leave out 0.0 of 4.0 s; too few requests to search for a late change"
     );
     assert!(!slower(250).validity.unwrap().valid);
 }
 
 #[test]
-fn why_no_late_change_could_be_looked_for_is_said() {
-    // Requests in 30 of 50 parts of a minute, and some that took no time.
+fn the_reason_for_a_missing_late_change_search_is_reported() {
+    // Requests in 30 of 50 parts of a minute, some with an elapsed time of 0.
     let bursts: Vec<Sample> = (0..30)
         .flat_map(|burst| (0..20).map(move |i| browse(2_000 * burst + i, 20 + noise(i) % 9)))
         .chain([browse(60_000, 20)])
@@ -412,7 +412,7 @@ fn why_no_late_change_could_be_looked_for_is_said() {
     for (samples, reason) in [
         (
             bursts,
-            "; requests started in 31 of 60 equal parts of the time only, and a look for a late change takes 50",
+            "; requests started in 31 of 60 equal parts of the time only, and a search for a late change needs 50",
         ),
         (
             no_time,
@@ -451,7 +451,7 @@ fn a_run_that_is_slower_from_request_to_request_is_invalid() {
 }
 
 #[test]
-fn too_few_requests_are_not_asked_and_have_what_so_few_can_have() {
+fn statistics_that_few_requests_do_not_support_are_left_out() {
     let run = analysed(&completed(), EXPERIMENT, &noisy(80, |_| 20));
 
     let steady = run.steady.as_ref().unwrap();
@@ -540,14 +540,14 @@ fn successes_depend_on_each_other_as_all_requests_do() {
 
     let success = steady(&bursts).total.success.unwrap();
 
-    // 1,800 in number, but in effect a tenth of that.
+    // 1,800 requests with an effective sample size of a tenth.
     assert_eq!((success.samples, success.p99_ns), (1_800, None));
     assert!(success.p50_ns.is_some());
 }
 
 #[test]
 fn dependent_requests_support_fewer_quantiles_than_their_number() {
-    // 2,000 requests, but ten times nearly the same in a row.
+    // 2,000 requests in groups of ten with nearly the same time.
     let bursts = noisy(2_000, |i| 10 * (noise(i / 10) % 200));
 
     let total = steady(&bursts).total;

@@ -1,4 +1,4 @@
-//! Run folders with samples whose statistics are known by hand.
+//! Run folders with samples whose statistics were computed by hand.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -31,7 +31,7 @@ thresholds:
   - p50 of "pay" < 1s
 "#;
 
-/// The samples of the tiny run, none of `pay`.
+/// The samples of the tiny run; none has the label `pay`.
 pub(crate) fn samples() -> Vec<Sample> {
     vec![
         browse(0, 10),
@@ -44,7 +44,7 @@ pub(crate) fn samples() -> Vec<Sample> {
     ]
 }
 
-/// A successful request that starts after and takes so many milliseconds.
+/// A successful request with its start and elapsed time in milliseconds.
 pub(crate) fn browse(start_ms: i64, elapsed_ms: u64) -> Sample {
     Sample {
         intended_at: START + start_ms * 1_000_000,
@@ -66,7 +66,7 @@ pub(crate) fn browse(start_ms: i64, elapsed_ms: u64) -> Sample {
     }
 }
 
-/// A request for the other label.
+/// A request with the other label.
 pub(crate) fn order(
     start_ms: i64,
     elapsed_ms: u64,
@@ -121,7 +121,7 @@ pub(crate) fn manifest(experiment: &str, run_id: &str) -> Manifest {
     }
 }
 
-/// A completed run that the load generator found valid.
+/// A completed and valid run.
 pub(crate) fn completed() -> Manifest {
     Manifest {
         outcome: Outcome::Completed,
@@ -133,14 +133,14 @@ pub(crate) fn completed() -> Manifest {
     }
 }
 
-/// Writes a run's folder below `results` as the load generator leaves it, and gives its path.
+/// Writes a run's folder below `results` as the load generator does. Returns its path.
 pub(crate) fn write_run(results: &Path, manifest: &Manifest, samples: &[Sample]) -> PathBuf {
-    // Two parts, so that nothing can rest on a run being a single file.
+    // Two parts, so that tests do not depend on a single file.
     let (first, second) = samples.split_at(samples.len() / 2);
     write_parts(results, manifest, EXPERIMENT, [first, second])
 }
 
-/// The same with its experiment and so many parts.
+/// The same with its experiment and this number of parts.
 pub(crate) fn write_parts<'a>(
     results: &Path,
     manifest: &Manifest,

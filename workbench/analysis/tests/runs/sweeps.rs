@@ -1,4 +1,4 @@
-//! Runs at the points of a sweep, put together.
+//! Runs at the points of a sweep.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use crate::support::{EXPERIMENT, browse, manifest, write_run};
 use workbench_analysis::{LargestLoad, Peak, SweepAnalysis, analyze};
 use workbench_samples::{SeriesPlace, SweepPoint, Validity};
 
-/// A run at a point, of `users` requests every `cycle_ms`: its throughput, and every response time.
+/// A run at one point: `users` requests every `cycle_ms`, which determines the throughput and all response times.
 struct Run {
     users: u32,
     block: u32,
@@ -23,7 +23,7 @@ fn run(users: u32, block: u32, elapsed_ms: u64) -> Run {
     }
 }
 
-/// Ten seconds in which each user sends its next request when the last one is answered.
+/// Ten seconds in the closed model without think time.
 fn write(results: &Path, series: &str, run: &Run) -> PathBuf {
     let run_id = format!("20261118T110640Z-{:02}{:02}", run.users, run.block);
     let mut manifest = manifest("tiny", &run_id);
@@ -74,7 +74,7 @@ fn sweeps_of(runs: &[Run], thresholds: &str) -> Vec<SweepAnalysis> {
     analyze(&folders).unwrap().sweeps
 }
 
-/// 1 to 8 users, whose requests take longer and longer; from 4 on they miss "mean of browse < 26 ms".
+/// 1 to 8 users with increasing response times. From 4 users on, "mean of browse < 26 ms" is missed.
 fn swept() -> Vec<Run> {
     [(8, 50), (1, 10), (4, 29), (2, 16)]
         .into_iter()
@@ -107,7 +107,7 @@ fn points_ascend_and_hold_their_runs() {
 fn the_largest_load_meets_the_thresholds_as_do_all_smaller_ones() {
     let sweep = sweeps(&swept()).remove(0);
 
-    // The tiny experiment has a threshold on a label without samples, which no run meets.
+    // The tiny experiment has a threshold on a label without samples. No run meets it.
     assert_eq!(sweep.largest_load, LargestLoad::None);
     let missed = |value: u32| {
         let point = sweep.points.iter().find(|point| point.value == value);

@@ -1,10 +1,10 @@
-//! Whether the target was there to the end.
+//! Whether the target was available until the end.
 
 use crate::support::{EXPERIMENT, browse, completed, order, write_run};
 use workbench_analysis::analyze_run;
 use workbench_samples::{Check, CheckStatus, ErrorKind, Sample};
 
-/// A request every 10 ms for 4 s that is answered where `answered` says so, and refused elsewhere.
+/// A request every 10 ms for 4 s. It is answered where `answered` returns true, otherwise the connection is refused.
 fn requests(answered: impl Fn(i64) -> bool) -> Vec<Sample> {
     (0..400)
         .map(|i| match answered(10 * i) {
@@ -18,7 +18,7 @@ fn requests(answered: impl Fn(i64) -> bool) -> Vec<Sample> {
         .collect()
 }
 
-/// Whether the run is valid, and what makes it invalid on the target's side.
+/// Whether the run is valid, and its findings about the target.
 fn judged(experiment: &str, samples: &[Sample]) -> (bool, Option<Check>) {
     let results = tempfile::tempdir().unwrap();
     let run = write_run(results.path(), &completed(), samples);
@@ -29,7 +29,7 @@ fn judged(experiment: &str, samples: &[Sample]) -> (bool, Option<Check>) {
 }
 
 #[test]
-fn a_target_that_dies_and_stays_dead_makes_the_run_invalid_and_its_time_is_named() {
+fn a_target_that_ends_makes_the_run_invalid_with_the_time_of_the_outage() {
     let (valid, check) = judged(EXPERIMENT, &requests(|ms| ms < 1_500));
 
     let check = check.unwrap();
@@ -42,7 +42,7 @@ fn a_target_that_dies_and_stays_dead_makes_the_run_invalid_and_its_time_is_named
 }
 
 #[test]
-fn a_target_that_comes_back_was_not_gone() {
+fn a_target_that_responds_again_has_no_outage() {
     let (_, check) = judged(EXPERIMENT, &requests(|ms| !(1_500..2_500).contains(&ms)));
 
     assert_eq!(check, None);
@@ -61,7 +61,7 @@ fn an_error_is_an_answer() {
 }
 
 #[test]
-fn of_several_services_the_one_that_is_gone_is_named() {
+fn the_service_with_the_outage_is_named() {
     let experiment = EXPERIMENT
         .replace(
             "shop: \"http://127.0.0.1:8080\"",

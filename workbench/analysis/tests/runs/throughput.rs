@@ -1,4 +1,4 @@
-//! The throughput of the steady part, in closed loops of which it is known.
+//! The throughput of the steady part, in simulated closed loops.
 
 use crate::support::{EXPERIMENT, browse, manifest, write_parts};
 use workbench_analysis::{RunAnalysis, SteadyState, ThresholdStatus, analyze_run};
@@ -6,7 +6,7 @@ use workbench_samples::{Outcome, Phase, Sample};
 
 const HOLD: std::ops::Range<i64> = 20_000..30_000;
 
-/// Users who send a request as soon as the last one is answered, for 30 s of which the first 20 start them.
+/// Users without think time, for 30 s. They start during the first 20 s.
 fn closed_loop(users: i64, elapsed_ms: impl Fn(i64, i64) -> i64) -> Vec<Sample> {
     let mut samples = Vec::new();
     for user in 0..users {
@@ -24,7 +24,7 @@ fn closed_loop(users: i64, elapsed_ms: impl Fn(i64, i64) -> i64) -> Vec<Sample> 
     samples
 }
 
-/// Between 0.2 and 1.8 times the mean, without any order.
+/// Pseudo-random, between 0.2 and 1.8 times the mean.
 fn scattered(mean_ms: i64, user: i64, start: i64) -> i64 {
     let mixed = (user as u64 * 100_003 + start as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let mixed = (mixed ^ (mixed >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9) >> 32;
@@ -47,7 +47,7 @@ fn assert_near(found: f64, expected: f64, tolerance: f64) {
 
 #[test]
 fn the_throughput_of_a_closed_loop_is_the_same_share_of_the_truth_at_any_load() {
-    // A server of 50 requests a second: what more users add is waiting, to 2 s of the 10 that are held.
+    // A server of 50 requests per second: more users only add waiting time, up to 2 s of the hold of 10 s.
     for users in [10, 50, 100] {
         let mean_ms = 1_000 * users / 50;
         let steady = steady(
@@ -59,7 +59,7 @@ fn the_throughput_of_a_closed_loop_is_the_same_share_of_the_truth_at_any_load() 
 }
 
 #[test]
-fn a_request_that_hangs_costs_what_its_user_would_have_sent_and_no_more() {
+fn a_hanging_request_lowers_throughput_only_by_its_users_requests() {
     let hung = |user, start| {
         if user == 0 && start > 25_000 {
             30_000
@@ -70,13 +70,13 @@ fn a_request_that_hangs_costs_what_its_user_would_have_sent_and_no_more() {
     let steady = steady(100, &closed_loop(100, hung));
 
     assert!((steady.from_s, steady.to_s) == (20.0, 30.0));
-    // 99 users send ten a second each, and one does for half of the time.
+    // 99 users send ten requests per second each for the whole time, one user for half of it.
     assert_near(steady.total.throughput_per_s, 995.0, 0.003);
     assert_near(steady.requests[0].throughput_per_s, 995.0, 0.003);
 }
 
 #[test]
-fn a_hold_in_which_every_user_waits_at_its_end_lasts_as_long_as_it_was_to() {
+fn a_hold_that_ends_with_waiting_users_has_its_planned_length() {
     let stalled = |_, start| if start > 25_000 { 30_000 } else { 100 };
     let steady = steady(100, &closed_loop(100, stalled));
 
@@ -95,8 +95,8 @@ fn a_killed_run_is_measured_until_its_last_response() {
     assert_near(steady.total.throughput_per_s, 1_000.0, 0.003);
 }
 
-/// Twenty requests of 10 ms of a user who thinks for 90 ms, in a run of 4 s that ended in this way after so many
-/// seconds. The last response comes after 1.91 s.
+/// Twenty requests of 10 ms by a user with a think time of 90 ms, in a run of 4 s that ended in this way after this
+/// number of seconds. The last response comes after 1.91 s.
 fn twenty_requests(outcome: Outcome, ended_s: Option<i64>) -> RunAnalysis {
     let mut manifest = manifest("tiny", "20261118T110640Z-4f2a");
     manifest.outcome = outcome;
@@ -110,7 +110,7 @@ fn twenty_requests(outcome: Outcome, ended_s: Option<i64>) -> RunAnalysis {
 
 #[test]
 fn a_completed_run_is_measured_by_its_schedule() {
-    // However long the last response was waited for after its end.
+    // Waiting for the last response after the end does not change it.
     for ended_s in [Some(4), Some(42), None] {
         let run = twenty_requests(Outcome::Completed, ended_s);
         assert_eq!(run.total.throughput_per_s, 20.0 / 4.0);
@@ -130,7 +130,7 @@ fn a_run_that_ended_early_is_measured_until_it_ended() {
         assert_eq!(run.thresholds[0].status(), ThresholdStatus::Passed);
         assert_eq!(run.steady.unwrap().to_s, 3.0);
     }
-    // Of one that was killed, only the last response is known.
+    // For a killed run, only the last response is known.
     let run = twenty_requests(Outcome::Running, None);
     assert_eq!(run.total.throughput_per_s, 20.0 / 1.91);
 }

@@ -1,4 +1,4 @@
-//! The server's notes as bytes, from its process to the one that calibrates.
+//! The binary form of the server's log.
 
 use anyhow::{Context, bail};
 use workbench_analysis::calibration::{Served, ServerLog};
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn notes_come_out_as_they_went_in() {
+    fn the_server_log_is_decoded_as_encoded() {
         let request = |user| Served {
             user,
             iteration: 7,

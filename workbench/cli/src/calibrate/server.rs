@@ -1,8 +1,7 @@
-//! The server that a calibration measures: this program again, in a process of its own.
+//! The server of a calibration: this program in its own process.
 //!
-//! Each connection has a thread, which reads a request, waits for what is drawn for it, and answers. When it did is noted
-//! and handed over at the end, so that the truth is what the server did and not what it was asked to do: that a sleep takes
-//! a little longer is no error of what is measured.
+//! Each connection has a thread, which reads a request, waits for the drawn time, and responds. The actual times are
+//! logged and printed at the end, so that inexact sleeps do not count as measurement error.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -33,10 +32,10 @@ pub(super) struct Behaviour {
     pub(super) freeze_for: Option<Duration>,
 }
 
-/// Every draw derives from it.
+/// Seed of all draws.
 const SEED: u64 = 1;
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
-/// What a connection's thread needs is little, and there are hundreds.
+/// Stack size of a connection's thread, of which there are hundreds.
 const STACK: usize = 128 * 1024;
 
 pub(super) fn serve(behaviour: Behaviour) -> anyhow::Result<Exit> {
@@ -62,7 +61,7 @@ pub(super) fn serve(behaviour: Behaviour) -> anyhow::Result<Exit> {
 struct Server {
     behaviour: Behaviour,
     clock: Clock,
-    /// Known from the first request on.
+    /// Set by the first request.
     frozen: OnceLock<Range<Instant>>,
     connections: Mutex<Vec<(TcpStream, JoinHandle<Vec<Served>>)>>,
 }
@@ -70,9 +69,9 @@ struct Server {
 impl Server {
     fn accept(self: &Arc<Self>, listener: &TcpListener) {
         for socket in listener.incoming() {
-            // Without one of the two the client sees a connection that fails.
+            // Otherwise the client sees a failed connection.
             let Ok(socket) = socket else {
-                // No files, perhaps: what is measured needs the processor more.
+                // Probably out of files: pauses to leave the processor to the measurement.
                 std::thread::sleep(Duration::from_millis(10));
                 continue;
             };
@@ -117,7 +116,7 @@ impl Server {
         served
     }
 
-    /// Now, or the end of the standstill where it is under way.
+    /// Now, or the end of the current standstill.
     fn awake(&self) -> Instant {
         let now = Instant::now();
         let (Some(after), Some(length)) = (self.behaviour.freeze_after, self.behaviour.freeze_for)
@@ -134,7 +133,7 @@ impl Server {
         Instant::now()
     }
 
-    /// What was done, once every connection is closed.
+    /// The log, after every connection was closed.
     fn notes(&self) -> ServerLog {
         let mut connections = self
             .connections
@@ -196,7 +195,7 @@ fn nanoseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)
 }
 
-/// The server's process, from the side that measures.
+/// Handle of the server's process.
 pub(super) struct Process {
     child: std::process::Child,
     stdout: std::io::BufReader<std::process::ChildStdout>,
@@ -216,7 +215,7 @@ impl Process {
             .args(behaviour)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            // A Ctrl-C is meant for us.
+            // Ctrl-C must not reach the server.
             .process_group(0)
             .spawn()
             .context("cannot start the calibration's server")?;
@@ -232,7 +231,7 @@ impl Process {
         })
     }
 
-    /// Ends the server and returns its notes.
+    /// Ends the server and returns its log.
     pub(super) fn finish(mut self) -> anyhow::Result<ServerLog> {
         drop(self.child.stdin.take());
         let mut bytes = Vec::new();

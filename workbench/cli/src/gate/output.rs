@@ -1,4 +1,4 @@
-//! Where the gate's report goes: stdout, files, and GitHub.
+//! Writes the gate's report to stdout, files, and GitHub.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -64,7 +64,7 @@ impl Outputs {
         self.print(&document, &json)?;
         if std::env::var_os("GITHUB_ACTIONS").is_some() {
             let annotations = report::annotations(gate);
-            // GitHub reads both streams; what programs read stays whole.
+            // GitHub reads both streams, so annotations go to stderr if stdout is for programs.
             match self.format {
                 Format::Json => outcome::note(annotations.trim_end()),
                 Format::Text | Format::Markdown => outcome::print(&annotations)?,
@@ -104,7 +104,7 @@ fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// A job has one summary for all of its steps' commands.
+/// Appends, because all steps of a job share one summary.
 fn append(path: &Path, text: &str) -> anyhow::Result<()> {
     let file = std::fs::OpenOptions::new()
         .create(true)

@@ -1,10 +1,10 @@
-//! Which runs the arguments mean.
+//! Selects the runs that the arguments name.
 
 use std::path::{Path, PathBuf};
 
 use workbench_analysis::AnalysisError;
 use workbench_analysis::gate::{
-    Absent, AuditSource, GateRun, Selection, each_once, experiments_of_series, select,
+    AuditSource, GateRun, MissingRuns, Selection, each_once, experiments_of_series, select,
     select_of_series,
 };
 use workbench_samples::SERIES_FILE;
@@ -20,7 +20,7 @@ pub(super) struct Picked {
     pub(super) candidate: Vec<GateRun>,
     pub(super) candidate_folders: Vec<PathBuf>,
     pub(super) passed_over: Vec<String>,
-    pub(super) absent: Absent,
+    pub(super) absent: MissingRuns,
 }
 
 pub(super) fn pick(arguments: &Arguments) -> anyhow::Result<Picked> {
@@ -104,7 +104,7 @@ fn sides(
     })
 }
 
-/// Says how a history begins where there is none.
+/// The error for a missing history, which says how to begin one.
 fn not_begun(error: AnalysisError, history: &Path, candidate: &Selection) -> AnalysisError {
     match (error, candidate.runs.as_slice()) {
         (AnalysisError::NoRunsIn { .. }, [run]) => AnalysisError::EmptyHistory {
@@ -153,7 +153,8 @@ fn of_series(
     ))
 }
 
-/// What an audit rests on: each series of two experiments by itself, all other runs together; and what was passed over.
+/// The sources of an audit: each series of two experiments is one, all other runs together are another. Also returns
+/// what was passed over.
 pub(super) fn sources(paths: &[PathBuf]) -> anyhow::Result<(Vec<AuditSource>, Vec<String>)> {
     let (mut sources, mut passed_over) = (Vec::new(), Vec::new());
     let mut others = Vec::new();

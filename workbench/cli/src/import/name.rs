@@ -1,16 +1,16 @@
-//! What the experiments of imported files are called.
+//! Names of the experiments of imported files.
 
 use std::path::{Path, PathBuf};
 
-/// Endings that say how a file is written, not what it is of.
+/// Extensions of formats, which are not part of the name.
 const ENDINGS: [&str; 11] = [
     ".gz", ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".jtl", ".log", ".hlog", ".txt", ".out",
 ];
 
-/// A name that is given for none that could be made.
+/// The name if none can be derived.
 const IMPORTED: &str = "imported";
 
-/// A name as results folders have it.
+/// Checks that a name can name a results folder.
 pub(super) fn checked(name: &str) -> Result<String, String> {
     if !name.is_empty() && cleaned(name) == name {
         return Ok(name.to_owned());

@@ -1,8 +1,8 @@
-//! What curl commands send, as an experiment: each command is a request, one after another.
+//! Converts curl commands to an experiment: each command is a request, in order.
 
 mod body;
 mod options;
-mod words;
+mod shell;
 
 use std::path::Path;
 use std::time::Duration;
@@ -15,9 +15,9 @@ use super::draft::{Body, Draft, Part, Request, Scenario, Step, Target, name, tim
 use super::{gentle_load, read, thresholds};
 use body::{Sent, body, data};
 use options::Options;
-use words::Command;
+use shell::Command;
 
-/// What the workbench can send.
+/// Methods that the workbench can send.
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 /// Redirects that are followed for `-L`; curl follows 50.
@@ -65,7 +65,7 @@ pub(super) fn draft(sources: &[String], output: &Path) -> anyhow::Result<Draft> 
     Ok(draft)
 }
 
-/// Gives the files that commands name, by the working folder, names that hold anywhere.
+/// Makes paths of files, which are relative to the working folder, absolute or relative to the experiment.
 fn move_files(draft: &mut Draft) {
     let absolute = |file: &mut String| {
         if let Ok(path) = std::path::absolute(&*file) {
@@ -92,7 +92,7 @@ fn move_files(draft: &mut Draft) {
 }
 
 fn steps_of(draft: &mut Draft, text: &str, place: &str) -> Vec<Step> {
-    let script = words::read(text);
+    let script = shell::read(text);
     for name in &script.variables {
         draft.environment(name, "a variable of the shell");
     }
@@ -123,7 +123,7 @@ fn steps_of(draft: &mut Draft, text: &str, place: &str) -> Vec<Step> {
     steps
 }
 
-/// The arguments of curl, where the command is one, after prompts and what measures or raises it.
+/// The arguments of curl, if the command is one, without prompts and prefixes such as `time` and `sudo`.
 fn arguments(command: &Command) -> Option<&[String]> {
     const BEFORE: [&str; 14] = [
         "$", "#", "%", ">", "!", "{", "command", "do", "else", "if", "sudo", "then", "time",
@@ -194,7 +194,7 @@ fn parse(draft: &mut Draft, options: &Options, text: &str, place: &str) -> Optio
     Some(url)
 }
 
-/// What holds for the connection, and credentials.
+/// Connection settings and credentials.
 fn settings(draft: &mut Draft, options: &Options, request: &mut Request, url: &Url, place: &str) {
     let service = request.service.clone();
     let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
@@ -207,7 +207,7 @@ fn settings(draft: &mut Draft, options: &Options, request: &mut Request, url: &U
             Some((user, password)) => (user.to_owned(), Some(password.to_owned())),
             None => (given.clone(), None),
         });
-    // A header of one's own takes the place of curl's.
+    // A given header replaces curl's own.
     let own = options
         .headers
         .iter()
@@ -231,7 +231,7 @@ fn settings(draft: &mut Draft, options: &Options, request: &mut Request, url: &U
     if let Target::Urls { tls, .. } = &mut draft.target {
         tls.ca = options.ca.clone().or(tls.ca.take());
         tls.certificate = options.certificate.clone().or(tls.certificate.take());
-        // One file may hold both.
+        // One file may hold certificate and key.
         tls.key = options
             .key
             .clone()

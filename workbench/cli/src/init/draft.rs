@@ -1,9 +1,10 @@
-//! An experiment that is being put together from something else, and how it is written down. Longer than other files: all that an
-//! experiment can have is read in one place.
+//! A draft: an experiment that is assembled from another source. Longer than other files, because all fields of an
+//! experiment are defined in one place.
 //!
-//! Whoever reads a source (a URL, curl, OpenAPI, HAR, JMX) fills a [`Draft`]: services by [`Draft::address`] or
-//! [`Draft::service`], secrets by [`Draft::secret`] (`http` finds those of headers and bodies), and every thing that has no counterpart by [`Draft::leave`].
-//! Texts are [`Template`]s: literal text goes through [`Template::literal`] or [`Template::address`].
+//! The readers of sources (a URL, curl, OpenAPI, HAR, JMX) fill a [`Draft`]: services by [`Draft::address`] or
+//! [`Draft::service`], secrets by [`Draft::secret`] (`http` finds those of headers and bodies), and every part without
+//! a counterpart by [`Draft::leave`]. Texts are [`Template`]s: literal text goes through [`Template::literal`] or
+//! [`Template::address`].
 
 mod names;
 mod values;
@@ -20,14 +21,14 @@ use names::{base_url, environment_name, service_names};
 pub(super) use names::{name, variable_name};
 pub(super) use values::{normal_time, now, sequence, time, uniform, uniform_time, uuid};
 
-/// An experiment as far as it is known.
+/// An experiment under construction.
 #[derive(Debug, Default)]
 pub(super) struct Draft {
     /// Lower-case letters, digits and hyphens; see [`name`].
     pub(super) name: String,
     pub(super) title: Option<String>,
     pub(super) question: Option<String>,
-    /// Where it comes from and what to know before it is run; at the top of the file.
+    /// Its source and notes for the reader; at the top of the file.
     pub(super) comment: Vec<String>,
     pub(super) target: Target,
     pub(super) http: Http,
@@ -42,23 +43,23 @@ pub(super) struct Draft {
     secrets: Vec<Secret>,
 }
 
-/// Something of the source that the experiment does not have.
+/// A part of the source that was left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Left {
     /// Where it stands: `commands.sh:3`, `paths./users.get`, `Test Plan/Thread Group/Timer`.
     pub(super) place: String,
-    /// What it is, and why it was left out. Without secrets.
+    /// Description and reason, without secrets.
     pub(super) what: String,
 }
 
-/// A value that the file names and does not hold.
+/// A value that the file refers to but does not contain.
 #[derive(Debug)]
 pub(super) struct Secret {
     /// Of the environment variable.
     pub(super) name: String,
     /// What it is, for the reader: `password of ann at shop.test`.
     pub(super) what: String,
-    /// None where the source does not have it either.
+    /// `None` if the source does not contain it either.
     value: Option<String>,
 }
 
@@ -300,7 +301,7 @@ pub(super) enum Source {
     Regex(String),
 }
 
-/// What a response has to be.
+/// Expectations on a response.
 #[derive(Debug, Default)]
 pub(super) struct Expect {
     pub(super) status: Vec<u16>,
@@ -324,7 +325,7 @@ impl Draft {
 
     /// The name of the service at this URL, whose path is put before that of each request. A new one is named after its host.
     ///
-    /// Query, fragment, user and password are not looked at.
+    /// Query, fragment, user and password are ignored.
     pub(super) fn service(&mut self, base: &Url) -> String {
         let url = base_url(base);
         let Target::Urls { services, .. } = &mut self.target else {
@@ -345,8 +346,8 @@ impl Draft {
         name
     }
 
-    /// Stands for a value that must not be in the file: an environment variable that is named after `hint`. The same value is the
-    /// same variable. `value` is none where the source does not have it either.
+    /// Replaces a value that must not be in the file by an environment variable named after `hint`. Equal values share
+    /// a variable. `value` is `None` if the source does not contain it either.
     pub(super) fn secret(&mut self, hint: &str, what: &str, value: Option<&str>) -> Template {
         Template::variable(&self.secret_name(hint, what, value))
     }
@@ -399,7 +400,7 @@ impl Draft {
         found
     }
 
-    /// Notes what the experiment does not have of its source.
+    /// Records a part of the source that is left out.
     pub(super) fn leave(&mut self, place: impl Into<String>, what: impl Into<String>) {
         let left = Left {
             place: place.into(),

@@ -1,13 +1,13 @@
-//! An experiment from a recording of a browser or a proxy: an HTTP Archive (HAR 1.2).
+//! Converts a recording of a browser or a proxy, an HTTP Archive (HAR 1.2), to an experiment.
 //!
-//! [`file`] reads the entries, [`choose`] leaves out what a load test of the service does not send, [`correlate`] finds values
-//! that an earlier response gave. Recordings are read leniently, with structures of our own: those of the `har` crate refuse
-//! a whole file for one missing field, and browsers and proxies leave out many.
+//! [`file`] reads the entries, [`choose`] selects the requests of the service itself, [`correlate`] finds values from
+//! earlier responses. Recordings are parsed leniently with our own structures: those of the `har` crate refuse a whole
+//! file for one missing field, and browsers and proxies omit many.
 
 mod choose;
 mod correlate;
 mod file;
-mod meant;
+mod matching;
 mod page;
 
 use std::collections::{BTreeMap, HashSet};
@@ -18,17 +18,18 @@ use anyhow::Context;
 use serde_yaml::Value;
 use url::form_urlencoded;
 
+use super::browser_headers::is_noise;
 use super::draft::{Action, Body, Draft, Request, Scenario, Step, time};
-use super::recorded::is_noise;
 use super::template::{Template, is_marked};
 use super::{gentle_load, thresholds};
 use choose::{Exchange, redirected};
 use correlate::{Correlation, Place};
 use file::Entry;
 
-/// A shorter gap between a response and the next request is that of a machine. Ours.
+/// Shortest gap between a response and the next request that counts as think time. A shorter one is caused by the
+/// program. Our choice.
 const SHORTEST_THINK: f64 = 500.0;
-/// Longer gaps are those of somebody who went away. Ours.
+/// Longest think time. Longer gaps are breaks of the user. Our choice.
 const LONGEST_THINK: f64 = 60_000.0;
 /// Redirects that are followed where the recording has some: as many as browsers do.
 const REDIRECTS: u32 = 20;
@@ -91,7 +92,7 @@ fn latest(one: Option<f64>, other: f64) -> Option<f64> {
     Some(one.map_or(other, |one| one.max(other)))
 }
 
-/// A pause before a request that began so long after the responses before it.
+/// A think time for the gap between the earlier responses and a request.
 fn gap(ended: Option<f64>, started: Option<f64>) -> Option<Step> {
     let gap = started? - ended?;
     (gap >= SHORTEST_THINK).then(|| {
@@ -105,14 +106,14 @@ fn gap(ended: Option<f64>, started: Option<f64>) -> Option<Step> {
     })
 }
 
-/// Requests on their way into an experiment.
+/// Builds the steps of the experiment.
 struct Writer {
     draft: Draft,
     correlation: Correlation,
     /// Of the experiment.
     output: PathBuf,
     set_cookies: HashSet<String>,
-    /// Sent, and set by no response before.
+    /// Cookies that were sent without an earlier response that set them.
     unset_cookies: BTreeMap<String, String>,
     noise: HashSet<String>,
 }
@@ -130,7 +131,7 @@ impl Writer {
             match name.to_ascii_lowercase().as_str() {
                 "cookie" => {}
                 "content-type" => content_type = Some(value.clone()),
-                // The workbench asks for none unless it is told to.
+                // The workbench sends none by default.
                 "accept-encoding" => {}
                 lower if is_noise(lower, value) => {
                     self.noise.insert(lower.to_owned());
@@ -168,7 +169,7 @@ impl Writer {
                 .extend(answered.set_cookies().map(|(name, _)| name));
         }
         let missing = self.missing(&request);
-        // What is not sent is not answered.
+        // Responses of left-out requests give no values.
         if missing.is_none() {
             self.correlation.answered(exchange.answered);
         } else {
@@ -181,7 +182,7 @@ impl Writer {
         }
     }
 
-    /// Which file of a request is not beside the experiment.
+    /// The name of a file of the request that does not exist beside the experiment.
     fn missing(&self, request: &Request) -> Option<String> {
         let Some(Body::Multipart(parts)) = &request.body else {
             return None;

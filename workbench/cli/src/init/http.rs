@@ -1,5 +1,5 @@
-//! Headers, addresses and bodies as clients send them, put into requests of an experiment: what the workbench sends by
-//! itself is left out, and secrets become environment variables.
+//! Converts headers, addresses and bodies of clients to requests of an experiment. Headers that the workbench sends by
+//! itself are left out, and secrets become environment variables.
 
 mod body;
 
@@ -15,7 +15,7 @@ use super::yaml::Node;
 /// Codings of responses that the workbench undoes.
 const ENCODINGS: [&str; 3] = ["gzip", "br", "zstd"];
 
-/// Whether what is called so (a header, a field of a form, a parameter) is a secret by its name.
+/// Whether the name of a header, form field or parameter is that of a secret.
 pub(super) fn is_secret(name: &str) -> bool {
     const WORDS: [&str; 17] = [
         "accesskey",
@@ -89,9 +89,9 @@ impl Draft {
         self.secret(&format!("{service} {name}"), &what, Some(value))
     }
 
-    /// A user and a password; either may be a secret of the source by itself.
+    /// A user and a password; each may be a secret.
     pub(super) fn basic(&mut self, service: &str, user: &str, password: &str) -> Auth {
-        // Stripe and others take a key for the user, and no password.
+        // Stripe and others use a key as the user, without a password.
         if password.is_empty() && !user.is_empty() {
             return Auth::Basic {
                 user: self.hidden(service, "key", user),
@@ -129,7 +129,7 @@ impl Draft {
         let value = value.trim();
         let service = request.service.clone();
         match lower.as_str() {
-            // HTTP/2's, and what the client says by itself.
+            // Pseudo-headers of HTTP/2, and headers that the client sends itself.
             name if name.starts_with(':') => {}
             "content-length" | "keep-alive" | "proxy-connection" | "upgrade" | "http2-settings" => {
             }
@@ -168,7 +168,7 @@ impl Draft {
         }
     }
 
-    /// Moves what every one of several requests has in common, headers and a bearer token, to the defaults.
+    /// Moves headers and a bearer token that all requests share to the defaults.
     pub(super) fn share(&mut self) {
         let requests = self.requests_mut();
         if requests.len() < 2 {

@@ -1,15 +1,15 @@
-//! An experiment from a test plan of JMeter.
+//! Converts a test plan of JMeter to an experiment.
 //!
-//! The plan's tree is walked once for each thread group: what stands beside a request and beside the controllers around it
-//! applies to it ([`scope`]), controllers become flow ([`walk`]), requests are written by [`sampler`], what is looked for in
-//! responses by [`answer`]. Everything that has no counterpart is left with its line and the names of the elements around it.
+//! The plan's tree is walked once for each thread group. Elements beside a request and beside its enclosing controllers
+//! apply to it ([`scope`]); controllers become flow ([`walk`]); [`sampler`] writes requests, [`extractor`] captures.
+//! Elements without a counterpart are listed with their line and the names of the enclosing elements.
 
-mod answer;
 mod body;
 mod condition;
 mod data;
 mod expect;
 mod expression;
+mod extractor;
 mod functions;
 mod load;
 mod sampler;
@@ -35,23 +35,23 @@ use variables::Variables;
 /// The hops that JMeter follows (its property `httpsampler.max_redirects`).
 const REDIRECTS: u32 = 20;
 
-/// A test plan on its way to an experiment.
+/// The state of a conversion.
 struct Conversion<'a> {
     draft: Draft,
     variables: Variables,
     plan_name: String,
-    /// What the test plan is made of.
+    /// The elements of the test plan.
     plan: &'a [Item<'a>],
     /// Of the test plan.
     folder: PathBuf,
     /// Of the experiment.
     output: PathBuf,
-    /// What is being walked is done once for each user, before its iterations.
+    /// The current elements are executed once for each user, before its iterations.
     at_start: bool,
     /// Of the scenario.
     on_start: Vec<Step>,
     throughputs: Vec<Throughput>,
-    /// Lines of elements that apply to several requests and have been taken over in the scenario.
+    /// Lines of elements that apply to several requests and are already converted.
     taken: HashSet<usize>,
     /// Modules within modules.
     modules: usize,
@@ -60,7 +60,7 @@ struct Conversion<'a> {
     notes: Notes,
 }
 
-/// What is told once for all elements of a kind.
+/// Notes that are given once for all elements of a kind.
 #[derive(Default)]
 struct Notes {
     disabled: Vec<String>,
@@ -156,7 +156,7 @@ impl<'a> Conversion<'a> {
         let mut main: Vec<&Item<'_>> = groups.iter().filter(is_main).copied().collect();
         let (mut before, mut after) = (before, after);
         if main.is_empty() {
-            // A plan of nothing else is one of its own.
+            // If there are no other groups, these are the main ones.
             main = before.iter().chain(&after).copied().collect();
             (before, after) = (Vec::new(), Vec::new());
         }
@@ -372,7 +372,7 @@ impl<'a> Conversion<'a> {
     }
 }
 
-/// A time of so many milliseconds; nothing where it is negative.
+/// A time in milliseconds; negative values become zero.
 fn milliseconds(number: f64) -> Duration {
     /// A year: what a time in an experiment may be.
     const LONGEST: f64 = 365.0 * 24.0 * 60.0 * 60.0 * 1000.0;

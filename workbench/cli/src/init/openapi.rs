@@ -1,8 +1,9 @@
-//! What an OpenAPI description offers, as an experiment: operations that read go into the load, all others are written as
+//! Converts an OpenAPI description to an experiment: reading operations become steps, all others are written as
 //! comments.
 //!
-//! Descriptions are read as plain YAML values, with our own resolution of `$ref`: typed crates know one version each (openapiv3
-//! 3.0, oas3 3.1) and refuse a whole description for one field that is not as they expect it, and little of it is needed here.
+//! Descriptions are read as plain YAML values, with our own resolution of `$ref`: typed crates know one version each
+//! (openapiv3 3.0, oas3 3.1) and refuse a whole description for one unexpected field. Only a small part of a
+//! description is needed here.
 
 mod body;
 mod example;
@@ -30,14 +31,14 @@ const METHODS: [&str; 8] = [
     "get", "head", "options", "post", "put", "patch", "delete", "trace",
 ];
 
-/// What stands in for the address that a description does not have.
+/// The placeholder for a missing address.
 const NO_ADDRESS: &str = "http://localhost:8080";
 
-/// A description, and where it is from.
+/// A description and its source.
 #[derive(Debug)]
 struct Document {
     root: Value,
-    /// Where addresses in it begin; none for a file.
+    /// Base URL of relative addresses; `None` for a file.
     url: Option<Url>,
 }
 
@@ -60,7 +61,7 @@ pub(super) fn draft(source: &str) -> anyhow::Result<Draft> {
     of(&document, place.unwrap_or("api"))
 }
 
-/// A source as it may be shown: a URL without password and query.
+/// The source for messages: a URL without password and query.
 fn shown(source: &str) -> String {
     match Url::parse(source) {
         Ok(url) if url.has_host() => {
@@ -161,7 +162,7 @@ fn reader(name: String, steps: Vec<Step>) -> Scenario {
     }
 }
 
-/// Something to send where nothing of the description only reads.
+/// A placeholder scenario for a description without reading operations.
 fn placeholder(draft: &mut Draft) -> Scenario {
     let service = match &draft.target {
         Target::Urls { services, .. } => services.first().map(|service| service.name.clone()),
@@ -191,7 +192,7 @@ fn comments(draft: &mut Draft) {
     draft
         .comment
         .push("The operations of an OpenAPI description.".to_owned());
-    // Those that the reader has to look at stand last, under one comment.
+    // Operations that need the reader's attention come last, under one comment.
     draft
         .variables
         .sort_by_key(|variable| !variable.comment.is_empty());
@@ -204,7 +205,7 @@ fn comments(draft: &mut Draft) {
     }
 }
 
-/// Every operation, as the description has it.
+/// All operations in the order of the description.
 fn operations<'a>(document: &'a Document, draft: &mut Draft) -> Vec<Operation<'a>> {
     let mut operations = Vec::new();
     let Some(Value::Mapping(paths)) = document.root.get("paths") else {
@@ -245,10 +246,10 @@ fn operations<'a>(document: &'a Document, draft: &mut Draft) -> Vec<Operation<'a
 }
 
 impl Document {
-    /// What a value stands for, when it is a reference into this document; none where it leads elsewhere.
+    /// Resolves a reference within this document; `None` for references to other documents.
     fn resolve<'a>(&'a self, value: &'a Value) -> Option<&'a Value> {
         let mut value = value;
-        // More than any chain of references that is not a circle.
+        // Longer than any acyclic chain of references.
         for _ in 0..32 {
             let Some(reference) = value.get("$ref").and_then(Value::as_str) else {
                 return Some(value);
@@ -258,7 +259,7 @@ impl Document {
         None
     }
 
-    /// What a JSON pointer leads to (RFC 6901).
+    /// Resolves a JSON pointer (RFC 6901).
     fn pointed(&self, pointer: &str) -> Option<&Value> {
         let decoded = percent_encoding::percent_decode_str(pointer).decode_utf8_lossy();
         decoded

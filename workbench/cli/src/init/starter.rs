@@ -8,7 +8,7 @@ use super::template::Template;
 use super::yaml::Node;
 use super::{gentle_load, thresholds, url};
 
-/// Asks on stderr, and takes the answers from stdin; an empty one is the proposal in brackets.
+/// Asks on stderr, and reads answers from stdin. An empty answer means the default in brackets.
 pub(super) fn ask(offline: bool) -> anyhow::Result<Draft> {
     let address = question(
         "URL to load, or nothing for the bundled bookstore",

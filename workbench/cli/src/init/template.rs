@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 
-/// Noncharacters of Unicode, which no text has, around the name of a variable in literal text; see [`mark`].
+/// Noncharacters of Unicode, which do not occur in text. They enclose the name of a variable in literal text; see
+/// [`mark`].
 const BEGIN: char = '\u{FDD0}';
 const END: char = '\u{FDD1}';
 
-/// Stands for a variable in text that is otherwise literal, until a [`Template`] is made of it: JSON, URLs and forms can be
-/// parsed with it.
+/// The placeholder of a variable in literal text, until it becomes a [`Template`]. JSON, URLs and forms can be parsed
+/// with it.
 pub(super) fn mark(variable: &str) -> String {
     format!("{BEGIN}{variable}{END}")
 }
@@ -37,7 +38,7 @@ impl Template {
         Self::default().and_variable(name)
     }
 
-    /// Part of a path or query that is sent as it is: what cannot stand in an address is percent-encoded.
+    /// Part of a path or query that is sent unchanged, except that invalid characters are percent-encoded.
     pub(super) fn address(text: &str) -> Self {
         Self::default().and_address(text)
     }
@@ -50,7 +51,7 @@ impl Template {
             match letter {
                 BEGIN => self.0.push_str("${"),
                 END => self.0.push('}'),
-                // At the end, too: a variable may follow.
+                // Also at the end, since a variable may follow.
                 '$' if matches!(letters.peek(), None | Some('$' | '{' | &BEGIN)) => {
                     self.0.push_str("$$");
                 }
@@ -105,7 +106,7 @@ fn encoded(text: &str) -> String {
             let _infallible = write!(out, "%{byte:02X}");
         }
     }
-    // A URL that was parsed has them encoded, too.
+    // URL parsing encodes the marks.
     for (encoded, mark) in [("%EF%B7%90", BEGIN), ("%EF%B7%91", END)] {
         if out.contains(encoded) {
             out = out.replace(encoded, &mark.to_string());

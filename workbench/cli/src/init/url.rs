@@ -18,14 +18,14 @@ pub(super) fn draft(text: &str, offline: bool) -> anyhow::Result<Draft> {
     }
 }
 
-/// As [`of`], after a look whether the service answers.
+/// As [`of`], after checking that the service responds.
 pub(super) fn looked_at(url: &Url, users: u64, hold: Duration) -> anyhow::Result<Draft> {
     let mut draft = of(url, users, hold);
     look(&mut draft, url)?;
     Ok(draft)
 }
 
-/// A URL as people type it: without a scheme it is `http`.
+/// Parses a URL; the default scheme is `http`.
 pub(super) fn parse(text: &str) -> anyhow::Result<Url> {
     let text = text.trim();
     let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme);
@@ -35,7 +35,7 @@ pub(super) fn parse(text: &str) -> anyhow::Result<Url> {
         true => text.to_owned(),
         false => format!("http://{text}"),
     };
-    // Without the text, which may hold a password.
+    // The error does not contain the text, which may hold a password.
     let url = Url::parse(&whole)
         .context("this is not the URL of a service: write http://host:port/path")?;
     let unfit = |letter: char| !letter.is_ascii_alphanumeric() && !"-._[]:".contains(letter);
@@ -75,23 +75,23 @@ pub(super) fn of(url: &Url, users: u64, hold: Duration) -> Draft {
     draft
 }
 
-/// Tells how the service answers now.
+/// Requests the URL once, and notes the response.
 fn look(draft: &mut Draft, url: &Url) -> anyhow::Result<()> {
-    let looked = tokio::runtime::Runtime::new()?.block_on(workbench_load::look(url.as_str()));
-    match looked {
-        Ok(look) => match (look.status, look.location) {
-            (300..=399, Some(_)) if look.status != 304 => {
+    let probed = tokio::runtime::Runtime::new()?.block_on(workbench_load::probe(url.as_str()));
+    match probed {
+        Ok(probe) => match (probe.status, probe.location) {
+            (300..=399, Some(_)) if probe.status != 304 => {
                 note(&format!(
                     "The service answers with a redirect ({}).",
-                    look.status
+                    probe.status
                 ));
                 draft.comment.push(format!(
                     "The service answers with a redirect ({}), which is not followed and counts as a failure: request where it \
                      leads, set http: follow_redirects, or expect the status.",
-                    look.status
+                    probe.status
                 ));
             }
-            (200..=299 | 304, _) => note(&format!("The service answers ({}).", look.status)),
+            (200..=299 | 304, _) => note(&format!("The service answers ({}).", probe.status)),
             (status, _) => {
                 note(&format!("The service answers, but with status {status}."));
                 draft.comment.push(format!(

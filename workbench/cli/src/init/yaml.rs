@@ -1,4 +1,4 @@
-//! YAML as a person would write it: short things on one line, quotes only where they are needed, comments.
+//! Writes readable YAML: short values on one line, quotes only where needed, comments.
 
 mod scalar;
 #[cfg(test)]
@@ -15,7 +15,7 @@ const WIDTH: usize = 100;
 /// A part of a YAML document.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Node {
-    /// What is never quoted: a number, a truth value, null.
+    /// A value that is never quoted: a number, a boolean, null.
     Plain(String),
     Text(String),
     List(Vec<Item>),
@@ -233,7 +233,7 @@ fn indented(mut head: Vec<String>, below: Vec<String>) -> Vec<String> {
     head
 }
 
-/// The node on the rest of a line, where that is how a person would write it.
+/// The node on one line, if it is short enough.
 fn short(node: &Node, column: usize) -> Option<String> {
     match node {
         Node::Plain(text) => Some(text.clone()),
@@ -252,7 +252,7 @@ fn short(node: &Node, column: usize) -> Option<String> {
     }
 }
 
-/// The node in flow style; `None` where it has comments, or asks for lines.
+/// The node in flow style. `None` if it has comments, or must be in block style.
 fn flow(node: &Node) -> Option<String> {
     let bare = |item: &Item| item.comment.is_empty() && !item.disabled;
     match node {
@@ -284,7 +284,7 @@ fn flow(node: &Node) -> Option<String> {
     }
 }
 
-/// A text of several lines as a literal block: its head, and its lines. `None` where quotes are needed or better.
+/// A text of several lines as a literal block: its indicator and its lines. `None` if quotes are needed or shorter.
 fn block_text(node: &Node) -> Option<(String, Vec<String>)> {
     let Node::Text(text) = node else { return None };
     let body = text.strip_suffix('\n').unwrap_or(text);

@@ -1,4 +1,4 @@
-//! Where the live page is served.
+//! The address of the live page.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::str::FromStr;
@@ -7,12 +7,12 @@ use std::str::FromStr;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Address {
     pub(crate) socket: SocketAddr,
-    /// Browsers call the page by this name, too.
+    /// Browsers may use this name for the page, too.
     pub(crate) name: Option<String>,
 }
 
 impl Address {
-    /// A free port of this machine, which no other machine reaches.
+    /// A free port on loopback.
     pub(crate) const LOOPBACK: &'static str = "127.0.0.1:0";
 }
 
@@ -21,7 +21,7 @@ impl FromStr for Address {
 
     /// Reads `PORT`, `HOST`, `HOST:PORT`, `IP:PORT` and `[IPv6]:PORT`.
     fn from_str(text: &str) -> Result<Self, String> {
-        // Resolvers take digits alone for an address of four bytes.
+        // Resolvers parse digits alone as an IPv4 address.
         if text.bytes().all(|byte| byte.is_ascii_digit()) {
             let port = text.parse().map_err(|_| format!("'{text}' is no port"))?;
             return Ok((Ipv4Addr::LOCALHOST, port).into());
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused() {
+    fn an_invalid_address_is_refused() {
         for text in ["", "70000", "localhost:http", "localhost:-1", "a b:80"] {
             assert!(text.parse::<Address>().is_err(), "{text}");
         }

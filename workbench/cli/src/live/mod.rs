@@ -1,11 +1,11 @@
-//! What can be seen of runs while they go on: on a terminal (`view`), and on a page of this machine's own (`page`).
+//! Live output of runs: on a terminal (`view`), and on a page served by this machine (`page`).
 //!
-//! Both are made of what the load counts anyway, which it tells once a second from beside its way.
+//! Both use the values that the load counts anyway and passes on once a second, outside of the measured path.
 
 mod address;
+mod format;
 pub(crate) mod page;
 pub(crate) mod view;
-mod words;
 
 use std::collections::VecDeque;
 
@@ -13,17 +13,17 @@ use workbench_load::Live;
 use workbench_plan::Plan;
 
 pub(crate) use address::Address;
-pub(crate) use words::{InSeries, milliseconds, rounded};
+pub(crate) use format::{InSeries, milliseconds, rounded};
 
 /// Seconds that a terminal shows.
 const MINUTE: usize = 60;
 
-/// The runs that are made now: one, or those of a block that are made at the same time.
+/// The current runs: one, or the simultaneous runs of a block.
 #[derive(Clone, Debug)]
 pub(crate) struct Course {
     pub(crate) sides: Vec<Side>,
     pub(crate) series: Option<InSeries>,
-    /// What is waited for before the start.
+    /// What the runs wait for before the start.
     pub(crate) waiting: String,
 }
 

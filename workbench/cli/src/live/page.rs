@@ -1,7 +1,7 @@
-//! The live page: what is served of it, and the thread that serves it.
+//! The live page and its server thread.
 //!
-//! Whoever makes the runs only sends messages to that thread, which waits for nobody. A browser is told everything once, when
-//! it connects, and then the news, as server-sent events.
+//! The runs only send messages to that thread, which never blocks them. A browser gets the whole state when it
+//! connects, and then changes as server-sent events.
 
 mod guard;
 mod state;
@@ -29,15 +29,15 @@ use super::{Address, Course};
 use crate::outcome;
 use state::Page;
 
-/// How long the end of the command waits for browsers to fetch the report. Ours.
+/// How long the end of the command waits for browsers to fetch the report. Our choice.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// News that a browser may be behind before it is told everything again. Ours.
+/// Most unread events of a browser. If there are more, it reconnects and gets the whole state. Our choice.
 const NEWS: usize = 64;
 
-/// When a browser that was disconnected comes again.
+/// Time after which a disconnected browser reconnects.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// What happened, in order.
+/// Messages to the server thread.
 enum Message {
     Begin(Box<Course>),
     Second(usize, Box<Live>),
@@ -45,14 +45,14 @@ enum Message {
         name: String,
         file: PathBuf,
     },
-    /// A browser asks for everything and what follows.
+    /// A browser connects.
     Connect(oneshot::Sender<Connected>),
     /// A browser asks for the file of a report, by its number.
     File(usize, oneshot::Sender<Option<PathBuf>>),
     End,
 }
 
-/// Everything so far, what follows, and what tells that the browser is still there.
+/// The current state, the following events, and a guard that lives as long as the connection.
 struct Connected {
     state: String,
     news: broadcast::Receiver<News>,
@@ -62,12 +62,12 @@ struct Connected {
 /// The name of an event and its JSON.
 type News = (&'static str, Arc<str>);
 
-/// The page as the runs see it. Cheap to clone.
+/// The sending side of the page. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Feed(mpsc::UnboundedSender<Message>);
 
 impl Feed {
-    /// Runs begin, whose seconds follow.
+    /// Announces runs; their seconds follow.
     pub(crate) fn begin(&self, course: &Course) {
         self.send(Message::Begin(Box::new(course.clone())));
     }
@@ -85,24 +85,24 @@ impl Feed {
         });
     }
 
-    /// A page that has gone has no readers either.
+    /// An ended page has no readers, so errors are ignored.
     fn send(&self, message: Message) {
         let _ = self.0.send(message);
     }
 }
 
-/// The thread that serves the page. Dropped, it tells browsers that this is the end, and waits for those that fetch the
-/// report, but not for long.
+/// The server thread. When dropped, it sends the end event, and waits up to [`PATIENCE`] for browsers that fetch the
+/// report.
 pub(crate) struct Server {
     feed: Feed,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Server {
-    /// Begins to serve the page, and says where.
+    /// Starts the server, and prints the page's URL.
     ///
     /// # Errors
-    /// When the address is taken, or not of this machine.
+    /// The address is in use, or not one of this machine.
     pub(crate) fn start(address: &Address) -> anyhow::Result<Self> {
         let listener = std::net::TcpListener::bind(address.socket);
         let listener = listener
@@ -117,7 +117,7 @@ impl Server {
         let router = router(feed.clone(), bound, address.name.clone());
         let thread = std::thread::Builder::new().name("live page".to_owned());
         let thread = thread.spawn(move || {
-            // Users go first where there are too few processors. On Linux this is of the thread alone.
+            // Users have priority if there are too few processors. On Linux, niceness is per thread.
             #[cfg(target_os = "linux")]
             let _ = rustix::process::nice(5);
             runtime.block_on(serve(listener, router, messages));
@@ -174,14 +174,14 @@ async fn serve(
         return;
     };
     tokio::select! {
-        // It goes on after whatever goes wrong with a connection.
+        // It continues after errors of single connections.
         _ = axum::serve(listener, router).into_future() => {}
-        () = tell(messages) => {}
+        () = broadcast(messages) => {}
     }
 }
 
-/// Keeps what there is to be told, and tells it, until the end.
-async fn tell(mut messages: mpsc::UnboundedReceiver<Message>) {
+/// Keeps the state, and sends events, until the end.
+async fn broadcast(mut messages: mpsc::UnboundedReceiver<Message>) {
     let mut page = Page::default();
     let (news, _) = broadcast::channel(NEWS);
     let (presence, mut gone) = mpsc::channel(1);
@@ -207,10 +207,10 @@ async fn tell(mut messages: mpsc::UnboundedReceiver<Message>) {
                 continue;
             }
         };
-        // Nobody may be listening.
+        // There may be no receivers.
         let _ = news.send(event);
     }
-    // From here on it is gone when every browser is.
+    // From here on it ends when every browser has disconnected.
     drop(presence);
     let fetched = async {
         loop {
@@ -229,7 +229,7 @@ async fn tell(mut messages: mpsc::UnboundedReceiver<Message>) {
     let _ = tokio::time::timeout(PATIENCE, fetched).await;
 }
 
-/// What `ask` makes of a way to answer is sent; gives the answer.
+/// Sends the message that `ask` builds from a reply channel, and returns the reply.
 async fn ask<T>(feed: &Feed, ask: impl FnOnce(oneshot::Sender<T>) -> Message) -> Option<T> {
     let (asker, answer) = oneshot::channel();
     feed.send(ask(asker));
@@ -248,7 +248,7 @@ async fn events(State(feed): State<Feed>) -> Response {
     let first = Event::default().event("state").retry(RETRY).data(state);
     let first = stream::iter([Ok::<_, Infallible>(first)]);
     let later = stream::unfold((news, presence), |(mut news, presence)| async move {
-        // One that is too far behind is disconnected, comes again, and is told everything.
+        // A browser that is too far behind is disconnected, reconnects, and gets the whole state.
         let (name, data) = news.recv().await.ok()?;
         let event = Event::default().event(name).data(&*data);
         Some((Ok(event), (news, presence)))

@@ -1,4 +1,4 @@
-//! The runs that go on as lines for a terminal: key figures of the last second, and the last minute as sparklines.
+//! The terminal view of running runs: key figures of the last second, and the last minute as sparklines.
 
 use std::time::Duration;
 
@@ -18,14 +18,14 @@ const NAME: u16 = 9;
 const VALUE: u16 = 12;
 /// Columns of the largest value of a sparkline, where there is room for it.
 const LARGEST: u16 = 16;
-/// Fewer columns show nothing of use.
+/// Fewest columns for the view.
 const LEAST_WIDTH: u16 = 44;
-/// Rows that are left to what is written above.
+/// Rows kept free for text above the view.
 const ROOM_ABOVE: u16 = 2;
-/// Checks that are shown of a run.
+/// Most checks shown for a run.
 const CHECKS: usize = 3;
 
-/// The view in a terminal of so many rows and columns; `None` where it does not fit.
+/// The view for a terminal of this size; `None` if it does not fit.
 pub(crate) fn lines(course: &Course, (rows, columns): (u16, u16)) -> Option<Vec<String>> {
     // The last column stays free: a character there makes some terminals begin a new row.
     let width = columns.saturating_sub(1);
@@ -76,7 +76,7 @@ fn drawn(course: &Course, area: Rect) -> Buffer {
     buffer
 }
 
-/// Name and title, and on the right how far the first of all has come.
+/// Name and title, and on the right the progress of the first run.
 fn title(course: &Course, side: &Side, is_first: bool, area: Rect, buffer: &mut Buffer) {
     let right = match (course.newest(), is_first) {
         (_, false) => String::new(),
@@ -126,7 +126,7 @@ struct Row {
     style: Style,
     /// Of each second, oldest first; `None` where there was nothing to measure.
     minute: Vec<Option<u64>>,
-    /// Puts the largest of them into words.
+    /// Formats the largest value.
     words: fn(u64) -> String,
 }
 
@@ -142,7 +142,7 @@ impl Row {
         } else {
             left.min(minute)
         };
-        // Narrow terminals show less than a minute, the newest of it.
+        // Narrow terminals show only the newest part of the minute.
         let hidden = self.minute.len().saturating_sub(width.into());
         let shown = &self.minute[hidden..];
         let largest = shown.iter().flatten().max().copied().unwrap_or(0);
@@ -187,7 +187,7 @@ fn rows(side: &Side) -> Vec<Row> {
     };
     let number = |number: u64| number.to_string();
     let users = newest.map(|live| match live.planned_arrivals {
-        // Who serves an arrival is a user for as long as that takes.
+        // With arrivals, users are those who serve one.
         Some(_) => live.users.to_string(),
         None => format!("{}/{}", live.users, live.planned_users),
     });
@@ -251,7 +251,7 @@ fn errors(live: &Live) -> String {
     }
 }
 
-/// What speaks against the run so far, the worst first; or that nothing does.
+/// Failed checks and warnings so far, the worst first; or a line that there are none.
 fn checks(side: &Side) -> Vec<(String, Style)> {
     let Some(live) = side.seconds.back() else {
         return vec![("–".to_owned(), Style::new())];
@@ -302,7 +302,7 @@ fn ansi(buffer: &Buffer) -> Vec<String> {
             let mut hidden = 0;
             for cell in cells {
                 if hidden > 0 {
-                    // A wide character is there already.
+                    // The second column of a wide character.
                     hidden -= 1;
                     continue;
                 }
@@ -366,12 +366,12 @@ mod tests {
     }
 
     #[test]
-    fn a_wide_terminal_says_how_much_the_highest_bar_is() {
+    fn a_wide_terminal_shows_the_value_of_the_highest_bar() {
         insta::assert_snapshot!(plain(&course(&["scenario3"], 20), 24, 120));
     }
 
     #[test]
-    fn before_the_start_it_says_what_is_waited_for() {
+    fn before_the_start_the_view_shows_the_reason_for_waiting() {
         let text = plain(&course(&["scenario3"], 0), 24, 60);
         assert!(text.starts_with("scenario3: Heavy load"), "{text}");
         assert!(
@@ -409,7 +409,7 @@ mod tests {
     }
 
     #[test]
-    fn runs_at_the_same_time_stand_below_each_other_and_in_their_series() {
+    fn simultaneous_runs_are_shown_below_each_other_with_their_series() {
         let mut course = course(&["a", "b"], 12);
         course.series = Some(InSeries {
             what: "block",
@@ -421,7 +421,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_not_shown() {
+    fn parts_that_do_not_fit_are_not_shown() {
         let course = course(&["a", "b"], 12);
         assert!(lines(&course, (24, 40)).is_none());
         assert!(lines(&course, (12, 80)).is_none());

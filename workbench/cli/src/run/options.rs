@@ -1,4 +1,4 @@
-//! What the arguments of `run` say of a series: its order, and when it ends.
+//! Options of `run` for series: order and end.
 
 use clap::ValueEnum;
 use workbench_samples::{SeriesOrder, UntilDecided};
@@ -18,14 +18,14 @@ pub(super) enum OrderName {
 }
 
 impl Arguments {
-    /// A series that has begun keeps its number of blocks, its looks and its policy: whoever looks at results and then goes on, or
-    /// judges by another policy, finds differences that are not there more often than the gate says.
+    /// A series that has begun keeps its number of blocks, its looks and its policy. Changing them after seeing results
+    /// would increase the rate of false alarms.
     pub(super) fn refuse_to_change_what_is_fixed(&self) {
         if let Some(repetitions) = self.repetitions {
             wrong_usage(&format!(
-                "a series keeps the number of repetitions that it began with: to look at its results and then add runs raises the \
-                 rate of false alarms. Begin a new series with --repetitions {repetitions}, or one that looks by plan, and ends \
-                 as soon as it is decided: --until-decided --most {repetitions}"
+                "a series keeps the number of repetitions that it began with: adding runs after a look at its \
+                 results raises the rate of false alarms. Begin a new series with --repetitions {repetitions}, \
+                 or one that looks by plan, and ends as soon as it is decided: --until-decided --most {repetitions}"
             ));
         }
         if self.until_decided || self.most.is_some() || self.policy.is_some() {
@@ -36,7 +36,7 @@ impl Arguments {
         }
     }
 
-    /// When the gate is asked, where the series ends as soon as it has decided.
+    /// The looks and the policy of `--until-decided`.
     pub(super) fn until_decided(
         &self,
         experiments: usize,
@@ -61,7 +61,7 @@ impl Arguments {
         series::until_decided(most, &policy).map(Some)
     }
 
-    /// One that says how a series is to be made. Whether there is a series is known only from the files.
+    /// The first given option that only a series has. Whether there is a series is known only from the files.
     pub(super) fn option_of_series(&self) -> Option<&'static str> {
         [
             ("--order", self.order.is_some()),
@@ -74,7 +74,7 @@ impl Arguments {
     }
 }
 
-/// Points in ascending order would take whatever drifts meanwhile for an effect of the users.
+/// With points in ascending order, drift would look like an effect of the users.
 pub(super) fn order(arguments: &Arguments, swept: bool) -> anyhow::Result<SeriesOrder> {
     let by_default = if swept {
         OrderName::Random
@@ -93,7 +93,7 @@ pub(super) fn order(arguments: &Arguments, swept: bool) -> anyhow::Result<Series
     })
 }
 
-/// No larger than what every reader of JSON takes for a whole number.
+/// At most 2⁵³, so that every JSON parser keeps it exact.
 pub(crate) fn draw_seed() -> anyhow::Result<u64> {
     let seed = getrandom::u32().map_err(|error| anyhow::anyhow!("cannot draw a seed: {error}"))?;
     Ok(seed.into())

@@ -1,4 +1,4 @@
-//! What makes the runs of one command: the runtime, how they are stopped, and who watches them.
+//! The runner of a command: runtime, stop signal and live page.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,19 +19,19 @@ use crate::live::page::{Feed, Server};
 use crate::storage::{Folders, Upload};
 use crate::{outcome, progress, terminal};
 
-/// What every run of one command shares.
+/// State that all runs of a command share.
 pub(crate) struct Runner {
     pub(crate) results: PathBuf,
     pub(crate) insecure: bool,
     pub(crate) stop: StopSignal,
     pub(crate) runtime: Runtime,
     pub(crate) copied: Folders,
-    /// Serves the live page, where one is wanted.
+    /// The server of the live page, if requested.
     pub(super) live: Option<Server>,
 }
 
 impl Runner {
-    /// To be called once: it handles Ctrl-C from now on.
+    /// Must be called only once: it installs the Ctrl-C handler.
     pub(crate) fn start(results: &Path, insecure: bool) -> anyhow::Result<Self> {
         let stop = StopSignal::new();
         handle_ctrl_c(stop.clone())?;
@@ -46,13 +46,13 @@ impl Runner {
         })
     }
 
-    /// Has the folders of all runs copied to object storage.
+    /// Copies the folders of all runs to object storage.
     pub(super) fn copied_by(mut self, upload: &Upload) -> Self {
         self.copied = upload.folders();
         self
     }
 
-    /// Links on the live page to the report in a folder, where there are both.
+    /// Links the report in a folder on the live page, if both exist.
     pub(crate) fn show_report(&self, name: &str, directory: &Path) {
         let report = directory.join(REPORT_FILE);
         if let Some(live) = &self.live
@@ -62,12 +62,12 @@ impl Runner {
         }
     }
 
-    /// The live page, where one is wanted.
+    /// The live page, if requested.
     pub(crate) fn live_page(&self) -> Option<Feed> {
         self.live.as_ref().map(Server::feed)
     }
 
-    /// Makes one run, with its progress. The outer error is ours, the inner one that of the run.
+    /// Makes one run, with its progress. The outer error is one of this command, the inner one that of the run.
     pub(crate) fn load(
         &self,
         plan: &Plan,
@@ -102,7 +102,7 @@ impl Runner {
         Ok(finished)
     }
 
-    /// The exit code of having been stopped, if that is what happened.
+    /// The exit code of an interruption, if there was one.
     pub(crate) fn stopped(&self) -> Exit {
         match self.stop.reason() {
             Some(StopReason::Interrupted) => Exit::Interrupted,
@@ -117,7 +117,7 @@ impl Runner {
     }
 }
 
-/// Says what there is of a run that could not be finished.
+/// Prints what is left of a run that could not be finished.
 pub(crate) fn remains(is_of_samples: bool, directory: &Path) {
     let path = directory.display();
     let samples = directory.join(workbench_samples::SAMPLES_FOLDER);
@@ -136,7 +136,7 @@ pub(crate) fn remains(is_of_samples: bool, directory: &Path) {
     }
 }
 
-/// The bookstore is this very program.
+/// The command that starts this program as the bookstore.
 pub(crate) fn bookstore_command() -> anyhow::Result<BookstoreCommand> {
     Ok(BookstoreCommand {
         program: std::env::current_exe().context("cannot find this program's own file")?,
@@ -153,11 +153,11 @@ pub(crate) fn tool() -> Tool {
     }
 }
 
-/// Must come before Goose, which would otherwise install a handler that throws results away.
+/// Must be installed before Goose, whose own handler would discard results.
 fn handle_ctrl_c(stop: StopSignal) -> anyhow::Result<()> {
     let interrupted = AtomicBool::new(false);
     ctrlc::set_handler(move || {
-        // A run that ends for another reason was not asked to before.
+        // Only the first Ctrl-C stops the run gracefully.
         if interrupted.swap(true, Ordering::SeqCst) {
             terminal::unpin();
             outcome::note("\nstopped at once; what was not yet written, the last seconds, is lost");
@@ -172,7 +172,7 @@ fn handle_ctrl_c(stop: StopSignal) -> anyhow::Result<()> {
     .context("cannot handle Ctrl-C")
 }
 
-/// Goose logs to stdout unless a logger is there before it; `WORKBENCH_LOG` shows its messages on stderr.
+/// Installs a logger, because Goose would otherwise log to stdout; `WORKBENCH_LOG` shows its messages on stderr.
 pub(crate) fn quiet_goose() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("WORKBENCH_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("error"));

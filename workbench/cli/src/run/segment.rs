@@ -1,4 +1,4 @@
-//! `run --start-at` and `run --segment`: a run that begins at a time of day, and one of the parts that several processes make.
+//! `run --start-at` and `run --segment`: starts at a time of day, and segments of a run.
 
 use std::time::{Duration, SystemTime};
 
@@ -13,12 +13,12 @@ use crate::exit::Exit;
 use crate::outcome;
 use crate::storage::Upload;
 
-/// When a run is to begin, as it is given.
+/// The value of `--start-at`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum StartAt {
-    /// A time of day, the same for whoever is given it.
+    /// A time of day.
     Time(Timestamp),
-    /// So long after the command was given.
+    /// A delay from now.
     After(Duration),
 }
 
@@ -37,7 +37,7 @@ pub(super) fn start_at(text: &str) -> Result<StartAt, String> {
     })
 }
 
-/// Names a folder, and is what segments find each other by.
+/// Checks a run id. It names a folder, by which segments find each other.
 pub(super) fn run_id(text: &str) -> Result<String, String> {
     let is_plain = |it: char| it.is_ascii_alphanumeric() || "-_.".contains(it);
     if text.is_empty() || text.len() > 64 || text.starts_with('.') || !text.chars().all(is_plain) {
@@ -48,7 +48,7 @@ pub(super) fn run_id(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// What a run makes of its plan, and when it begins.
+/// The segment and the start time of a run.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Part {
     pub(crate) segment: Option<Segment>,
@@ -72,7 +72,7 @@ impl Arguments {
         }
     }
 
-    /// The run that a segment belongs to. A time of day is the same for all of its segments; a time from now is not.
+    /// The run that a segment belongs to. A time of day is the same for all segments; a delay is not.
     fn run_of_segments(&self) -> String {
         match (&self.run_id, self.start_at) {
             (Some(id), _) => id.clone(),
@@ -85,7 +85,7 @@ impl Arguments {
     }
 }
 
-/// Makes one segment of the run of a plan. Whether all are there, and what they come to, is for `analyze` to say.
+/// Makes one segment of the run of a plan. `analyze` combines and judges all segments.
 pub(super) fn run(
     arguments: &Arguments,
     segment: Segment,
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_start_is_a_time_with_its_zone_or_a_time_from_now() {
+    fn a_start_is_a_time_with_a_zone_or_a_delay() {
         let time = |text: &str| match start_at(text) {
             Ok(StartAt::Time(time)) => time.to_string(),
             other => panic!("{text}: {other:?}"),

@@ -1,4 +1,4 @@
-//! A new series: names, order, and what every later run has to agree with.
+//! Creates a series: names, order, and the recorded experiments.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,10 +12,10 @@ use workbench_samples::{
     UntilDecided,
 };
 
-use super::{OpenSeries, SeriesFolder, together};
+use super::{OpenSeries, SeriesFolder, simultaneous};
 use crate::run::tool;
 
-/// How a series is to be made.
+/// Options of a series.
 pub(crate) struct Options {
     pub(crate) repetitions: u32,
     pub(crate) order: SeriesOrder,
@@ -29,7 +29,7 @@ pub(crate) struct Given {
     pub(crate) file: PathBuf,
     /// With the services at `urls`.
     pub(crate) plan: Plan,
-    /// Services that are somewhere else than the file says, by name.
+    /// URLs of services that replace those of the file, by name.
     pub(crate) urls: BTreeMap<String, String>,
 }
 
@@ -42,7 +42,7 @@ pub(crate) fn create(
     let (experiments, plans) = experiments(given)?;
     let names: Vec<&str> = experiments.iter().map(|it| it.name.as_str()).collect();
     if let SeriesOrder::Together { .. } = options.order {
-        together::check(&names, &plans)?;
+        simultaneous::check(&names, &plans)?;
     }
     let folder = SeriesFolder::create(results)?;
     let record = Series {
@@ -95,7 +95,7 @@ fn runs(names: &[&str], options: &Options) -> Vec<SeriesRun> {
         .collect()
 }
 
-/// What is repeated, and the plan of each.
+/// The experiments of the series, and their plans.
 fn experiments(given: &[Given]) -> anyhow::Result<(Vec<SeriesExperiment>, Vec<Plan>)> {
     let mut experiments = Vec::new();
     let mut points = Vec::new();
@@ -121,7 +121,7 @@ fn experiments(given: &[Given]) -> anyhow::Result<(Vec<SeriesExperiment>, Vec<Pl
     Ok((experiments, points))
 }
 
-/// A point as records have it.
+/// Converts a point for the record.
 pub(super) fn recorded(point: Point) -> SweepPoint {
     SweepPoint {
         parameter: point.parameter.as_str().to_owned(),
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn experiments_of_the_same_name_are_told_apart() {
+    fn experiments_of_the_same_name_are_numbered() {
         let plans = ["a", "b", "a", "a-1"].map(plan);
         let plans: Vec<&Plan> = plans.iter().collect();
         assert_eq!(names(&plans), ["a#1", "b", "a#2", "a-1"]);

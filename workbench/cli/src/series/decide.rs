@@ -1,11 +1,11 @@
-//! A series that ends as soon as the gate has decided.
+//! Series that end as soon as the gate has decided.
 
 use std::path::Path;
 
 use anyhow::Context;
 use workbench_analysis::AnalysisError;
 use workbench_analysis::gate::{
-    self, Absent, Conclusion, GateRun, Policy, Sides, select_of_record,
+    self, Conclusion, GateRun, MissingRuns, Policy, Sides, select_of_record,
 };
 use workbench_samples::{Series, SeriesRun, SeriesRunState, UntilDecided};
 
@@ -16,10 +16,10 @@ use crate::run::Runner;
 /// Blocks from one look to the next.
 const STEP: u32 = 5;
 
-/// The looks of a series of at most so many blocks: after every fifth, and after the last.
+/// The looks of a series of at most `most` blocks: after every fifth, and after the last.
 ///
 /// # Errors
-/// In words, where there would be a single look: that is a series of a fixed number of blocks.
+/// There would be a single look, which is a series with a fixed number of blocks.
 pub(crate) fn looks(most: u32) -> Result<Vec<u32>, String> {
     if most <= STEP {
         return Err(format!(
@@ -30,7 +30,7 @@ pub(crate) fn looks(most: u32) -> Result<Vec<u32>, String> {
     Ok(regular.chain([most]).collect())
 }
 
-/// What is recorded of such a series before its first run.
+/// The recorded looks and policy.
 pub(crate) fn until_decided(most: u32, policy: &Policy) -> anyhow::Result<UntilDecided> {
     Ok(UntilDecided {
         looks: looks(most).map_err(anyhow::Error::msg)?,
@@ -45,10 +45,10 @@ pub(super) fn next_look(record: &Series, block: u32) -> Option<u32> {
     looks.iter().copied().find(|look| *look >= block)
 }
 
-/// Asks the gate where a look is due and every block up to it has come to its end. Looks are taken again when a series is
-/// resumed: of the same runs they conclude the same.
+/// Applies the gate if a look is due and every block up to it has completed. Looks are repeated when a series is
+/// resumed; for the same runs they have the same conclusion.
 ///
-/// `made` are the runs that came to their end last, by their positions in the record.
+/// `made` are the runs that completed last, by position in the record.
 pub(super) fn look(series: &mut OpenSeries, made: &[usize], runner: &Runner) -> anyhow::Result<()> {
     let record = &series.record;
     let Some(last) = made.last() else {
@@ -60,7 +60,7 @@ pub(super) fn look(series: &mut OpenSeries, made: &[usize], runner: &Runner) -> 
         .get(last + 1)
         .is_none_or(|next| next.block != block);
     if ends_block && block == 1 {
-        tell_what_cannot_be_shown(record, &runner.results)?;
+        print_what_cannot_be_shown(record, &runner.results)?;
     }
     let is_open = |it: &UntilDecided| it.decided_at.is_none() && it.looks.contains(&block);
     let mut so_far = record.runs.iter().filter(|run| run.block <= block);
@@ -92,8 +92,8 @@ pub(super) fn look(series: &mut OpenSeries, made: &[usize], runner: &Runner) -> 
     Ok(())
 }
 
-/// Says after the first block, whose requests can be counted, what later ones cannot show.
-fn tell_what_cannot_be_shown(record: &Series, results: &Path) -> anyhow::Result<()> {
+/// Prints after the first block, which shows the number of requests, what the series cannot show.
+fn print_what_cannot_be_shown(record: &Series, results: &Path) -> anyhow::Result<()> {
     let is_made = |run: &SeriesRun| run.block > 1 || run.state.is_over();
     if record.until_decided.is_none() || !record.runs.iter().all(is_made) {
         return Ok(());
@@ -109,12 +109,12 @@ fn tell_what_cannot_be_shown(record: &Series, results: &Path) -> anyhow::Result<
     Ok(())
 }
 
-/// The runs of both experiments up to a block, and what is known of others.
+/// The runs of both experiments up to a block, and the missing runs.
 fn up_to(
     record: &Series,
     results: &Path,
     block: u32,
-) -> anyhow::Result<(Vec<GateRun>, Vec<GateRun>, Absent)> {
+) -> anyhow::Result<(Vec<GateRun>, Vec<GateRun>, MissingRuns)> {
     let so_far = Series {
         runs: record
             .runs
@@ -134,7 +134,7 @@ fn up_to(
     Ok((baseline, candidate, absent))
 }
 
-/// What the gate concludes of the runs up to a block, which is one of the looks: the second experiment is judged by the first.
+/// The gate's conclusion on the runs up to a block, which is one of the looks. The first experiment is the baseline.
 fn decide(record: &Series, results: &Path, block: u32) -> anyhow::Result<Conclusion> {
     let (baseline, candidate, absent) = up_to(record, results, block)?;
     let policy = absent

@@ -1,4 +1,4 @@
-//! Where series are kept: `results/series/<id>/`, each worked on by one process at a time.
+//! The folders of series: `results/series/<id>/`, each locked by one process at a time.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -94,15 +94,14 @@ fn name(path: &Path) -> String {
     name.to_string_lossy().into_owned()
 }
 
-/// The runs of the series in a folder that came to their end, in the order of its experiments, whichever was run first;
-/// `None` where it holds no series. Invalid ones are among them: what is compared without them would be chosen by
-/// results.
+/// The completed runs of the series in a folder, in the order of its experiments; `None` if it holds no series. Invalid
+/// runs are included, because leaving them out would select runs by their results.
 pub(crate) fn finished_runs(folder: &Path) -> anyhow::Result<Option<Vec<PathBuf>>> {
     if !folder.join(SERIES_FILE).is_file() {
         return Ok(None);
     }
     let series = Series::read(folder)?;
-    // `folder` may be `.`, whose parents cannot be read off it.
+    // `folder` may be `.`, which has no parents as written.
     let folder = std::path::absolute(folder)?;
     let results = folder.ancestors().nth(2).unwrap_or(&folder);
     let place = |run: &SeriesRun| {

@@ -1,4 +1,4 @@
-//! Making the runs of a series, one after the other or block by block, and recording each as it begins and ends.
+//! Makes the runs of a series, one by one or block by block, and records each start and end.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,33 +10,32 @@ use workbench_samples::{
     SeriesRunState, Validity,
 };
 
-use super::{OpenSeries, decide, summary, together};
+use super::{OpenSeries, decide, simultaneous, summary};
 use crate::exit::Exit;
 use crate::live::InSeries;
 use crate::outcome;
 use crate::run::{Part, Runner};
 
-/// How often a run is made at most, where the generator itself stands still in it. Ours.
+/// Most attempts of a run in which the generator itself stood still. Our choice.
 const MOST_ATTEMPTS: u32 = 4;
 
-/// Makes every run that is missing, then tells what there is.
+/// Makes every missing run, then prints a summary.
 pub(crate) fn make(mut series: OpenSeries, runner: &Runner) -> anyhow::Result<Exit> {
     runner.copied.add(series.directory());
     let made = make_missing(&mut series, runner);
-    // Even after an error: this says which runs there are and how to go on.
-    let told = series.say(&summary::summary(
+    // Printed even after an error, with the existing runs and how to resume.
+    let printed = series.say(&summary::summary(
         &series.record,
         &runner.results,
         series.before_verdict,
     ));
     made?;
-    told?;
+    printed?;
     Ok(ended(&series.record).and(runner.stopped()))
 }
 
-/// How the runs of a series ended. The thresholds of a sweep find the largest load that meets them: it is none that
-/// fails the sweep, unless every one does. A load meets them where all of its runs do, as the analysis has it; where none
-/// meets them, one that leaves them undecided leaves the sweep so.
+/// How the runs of a series ended. A sweep fails only if every load misses its thresholds. A load meets them if all of
+/// its runs do, as in the analysis. If no load meets them but one is undecided, the sweep is undecided.
 fn ended(record: &Series) -> Exit {
     let ended = |run: &SeriesRun| match run.state {
         SeriesRunState::Invalid => Exit::RunInvalid,
@@ -106,9 +105,9 @@ fn make_missing(series: &mut OpenSeries, runner: &Runner) -> anyhow::Result<()> 
     Ok(())
 }
 
-/// Makes runs, and makes them again where the generator itself stood still, as long as attempts are left. The generator stands
-/// still for want of a processor, whatever the target does: nothing is chosen by the response times. What was made before
-/// stays, as an earlier attempt. Each wait for the machine to settle is twice as long as the one before.
+/// Makes runs, and repeats those in which the generator itself stood still, as long as attempts are left. A standstill
+/// means that the generator had no processor, independent of the target, so that runs are not selected by response
+/// times. Earlier attempts are kept. The pause before each attempt is twice as long as the one before.
 fn make_until_undisturbed(
     series: &mut OpenSeries,
     runs: &[usize],
@@ -117,7 +116,7 @@ fn make_until_undisturbed(
     let mut wait = Duration::from_secs(1);
     for left in (0..MOST_ATTEMPTS).rev() {
         match series.record.order {
-            SeriesOrder::Together { .. } => together::make_block(series, runs, runner)?,
+            SeriesOrder::Together { .. } => simultaneous::make_block(series, runs, runner)?,
             _ => runs
                 .iter()
                 .try_for_each(|run| make_one(series, *run, runner))?,
@@ -151,8 +150,7 @@ fn make_until_undisturbed(
     Ok(())
 }
 
-/// Runs by their positions in the record, those together that are made at the same time: none of them is made again without
-/// the others.
+/// Groups of runs by position in the record. Simultaneous runs form one group, and are only repeated together.
 fn groups(record: &Series) -> Vec<Vec<usize>> {
     let runs: Vec<usize> = (0..record.runs.len()).collect();
     let together = matches!(record.order, SeriesOrder::Together { .. });
@@ -161,8 +159,7 @@ fn groups(record: &Series) -> Vec<Vec<usize>> {
     groups.map(<[usize]>::to_vec).collect()
 }
 
-/// Records how runs ended whose end was not recorded, as the series was killed just then. `false` where not all have come to
-/// their end.
+/// Records the outcome of runs that had ended when the series was killed. Returns `false` if not all of them completed.
 fn recover(series: &mut OpenSeries, runs: &[usize], runner: &Runner) -> anyhow::Result<bool> {
     let mut ended = Vec::new();
     for &run in runs {
@@ -190,7 +187,7 @@ fn recover(series: &mut OpenSeries, runs: &[usize], runner: &Runner) -> anyhow::
 fn pause(time: Duration, runner: &Runner) {
     if !time.is_zero() {
         let until = async { tokio::time::timeout(time, runner.stop.stopped()).await };
-        // Either way the pause is over; the caller looks at the signal.
+        // The pause ends in either case; the caller checks the signal.
         let _ = runner.runtime.block_on(until);
     }
 }
@@ -220,7 +217,7 @@ fn make_one(series: &mut OpenSeries, run: usize, runner: &Runner) -> anyhow::Res
         }
         Err(error) => {
             let entry = &mut series.record.runs[run];
-            // A run that never began leaves no folder.
+            // A run that never began has no folder.
             entry.run.take_if(|_| !path.exists());
             if matches!(error, LoadError::Interrupted) {
                 entry.state = SeriesRunState::Interrupted;
@@ -234,7 +231,7 @@ fn make_one(series: &mut OpenSeries, run: usize, runner: &Runner) -> anyhow::Res
     }
 }
 
-/// Makes the folder of a run, and enters the run into the record as one that is being made.
+/// Creates the folder of a run, and records the run as running.
 pub(super) fn begin(
     series: &mut OpenSeries,
     run: usize,
@@ -248,7 +245,7 @@ pub(super) fn begin(
     entry.run = Some(relative(directory.path(), &runner.results));
     entry.state = SeriesRunState::Running;
     entry.reason = None;
-    // Of a run that came to its end, and is made again with one that did not.
+    // Values of a completed run that is repeated together with one that did not complete.
     entry.missed_thresholds.clear();
     entry.undecided_thresholds.clear();
     let place = SeriesPlace {
@@ -262,12 +259,12 @@ pub(super) fn begin(
     Ok((directory, place))
 }
 
-/// Names a run among those of its series.
+/// The name of a run within its series.
 pub(super) fn name_of(run: &SeriesRun) -> String {
     format!("run {}: {}", run.position, run.experiment)
 }
 
-/// Where these runs stand, and the time that is planned for what comes after them.
+/// The position of these runs, and the planned time after them.
 pub(super) fn shown(series: &OpenSeries, runs: &[usize]) -> InSeries {
     let record = &series.record;
     let pause = Duration::from_nanos(record.pause_ns);
@@ -300,11 +297,11 @@ pub(super) struct Ended<'a> {
     pub(super) directory: &'a Path,
     pub(super) outcome: &'a Outcome,
     pub(super) validity: Option<&'a Validity>,
-    /// What ended it, where nobody asked for it.
+    /// The cause of an end that was not requested.
     pub(super) interrupted_by: Option<String>,
 }
 
-/// Reports on a run that is over, and records how it ended.
+/// Reports on a finished run, and records its outcome.
 pub(super) fn conclude(
     series: &mut OpenSeries,
     run: usize,
@@ -317,7 +314,7 @@ pub(super) fn conclude(
         interrupted_by,
     } = ended;
     let reported = outcome::report_quietly(directory);
-    // The analysis adds to what the run found itself.
+    // The analysis adds its checks to the run's own.
     let analysed = reported.as_ref().ok().and_then(|it| it.validity.as_ref());
     let invalid = analysed.or(validity).filter(|it| !it.valid);
     let entry = &mut series.record.runs[run];
@@ -352,7 +349,7 @@ pub(super) fn conclude(
             ))
         }
         Err(error) if *ended == Outcome::Completed => Err(error),
-        // Stopped before its first request, perhaps: why it ended is what counts.
+        // The run may have been stopped before its first request; the reason of its end counts.
         Err(error) => {
             outcome::note(&format!("error: {error:#}"));
             series.say(&format!("{line}\n"))
@@ -371,7 +368,7 @@ fn failures(checks: &[Check]) -> String {
     failed.join("; ")
 }
 
-/// The results folder may be moved with everything in it.
+/// A relative path, so that the results folder can be moved.
 fn relative(run: &Path, results: &Path) -> PathBuf {
     run.strip_prefix(results).unwrap_or(run).to_owned()
 }

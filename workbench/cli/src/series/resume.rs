@@ -1,4 +1,4 @@
-//! Taking up a series that was left, provided that its other runs can be compared with the first ones.
+//! Resumes a series, if its further runs are comparable with the earlier ones.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -12,12 +12,12 @@ use super::{OpenSeries, SeriesFolder};
 use crate::outcome;
 use crate::run::tool;
 
-/// How long a side may take to end once its command is gone: requests in flight have 3 s. Ours.
+/// How long a child process may take to end after its parent was killed. Requests in flight have 3 s. Our choice.
 const SIDES_END: Duration = Duration::from_secs(15);
 
-/// Opens the series of this id, or the newest, for what is missing of it.
+/// Opens the series of this id, or the newest, for its missing runs.
 ///
-/// What has changed since it was planned makes this an error, or, with `force`, an entry in its record.
+/// Changes since it was planned are an error or, with `force`, are recorded.
 pub(crate) fn reopen(results: &Path, id: Option<&str>, force: bool) -> anyhow::Result<OpenSeries> {
     let folder = SeriesFolder::open(results, id)?;
     let mut record = Series::read(folder.path())?;
@@ -31,8 +31,8 @@ pub(crate) fn reopen(results: &Path, id: Option<&str>, force: bool) -> anyhow::R
         differences.extend(new_points(&record, &files));
         if !differences.is_empty() && !force {
             bail!(
-                "series {} cannot go on as it began:\n  {}\n\
-                 undo this, or begin a new series; --force goes on all the same and records it",
+                "series {} cannot continue as it began:\n  {}\n\
+                 undo this, or begin a new series; --force continues nevertheless and records it",
                 record.series_id,
                 differences.join("\n  ")
             );
@@ -55,7 +55,7 @@ pub(crate) fn reopen(results: &Path, id: Option<&str>, force: bool) -> anyhow::R
     Ok(series)
 }
 
-/// Runs that were made at the same time outlive a command that is killed, by a moment.
+/// Simultaneous runs can outlive a killed command for a short time.
 fn wait_for_sides(record: &Series, results: &Path) -> anyhow::Result<()> {
     let deadline = Instant::now() + SIDES_END;
     for run in record.runs.iter().filter_map(|run| run.run.as_ref()) {
@@ -69,7 +69,7 @@ fn wait_for_sides(record: &Series, results: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Each file of the series once, with what it says now.
+/// Each file of the series once, with its current plan.
 fn read_files(record: &Series) -> anyhow::Result<Vec<(PathBuf, Plan)>> {
     let mut files: Vec<PathBuf> = Vec::new();
     for experiment in &record.experiments {
@@ -107,7 +107,7 @@ fn plans(record: &Series, files: &[(PathBuf, Plan)]) -> anyhow::Result<Vec<Plan>
     record.experiments.iter().map(plan).collect()
 }
 
-/// Points that a sweep did not have when the series was planned, in words; they are not run.
+/// Descriptions of points that were added to a sweep since the series was planned; they are not run.
 fn new_points(record: &Series, files: &[(PathBuf, Plan)]) -> Vec<String> {
     let mut new = Vec::new();
     for (file, plan) in files {
@@ -122,16 +122,13 @@ fn new_points(record: &Series, files: &[(PathBuf, Plan)]) -> Vec<String> {
     new
 }
 
-/// What is not as it was when the series was planned, in words.
+/// Descriptions of changes since the series was planned.
 fn differences(record: &Series, plans: &[Plan], tool: &Tool, host: &Host) -> Vec<String> {
     let mut differences = Vec::new();
     for (experiment, plan) in record.experiments.iter().zip(plans) {
-        // Comments and the order of keys are no part of what is run.
+        // Comments and the order of keys do not matter.
         if sha256(&plan.stored()) != experiment.sha256 {
-            differences.push(format!(
-                "{} is not the experiment that it was",
-                experiment.file.display()
-            ));
+            differences.push(format!("{} has changed", experiment.file.display()));
         }
     }
     let mut compare = |what: &str, was: &dyn ToString, is: &dyn ToString| {

@@ -1,4 +1,4 @@
-//! What a series has come to, in words.
+//! The summary of a series as text.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -7,7 +7,7 @@ use workbench_samples::{
     SERIES_FILE, SERIES_FOLDER, Series, SeriesOrder, SeriesRun, SeriesRunState,
 };
 
-/// Every run with its state, and what can be done next. Before a verdict only runs that did not end as they should have.
+/// Every run with its state, and the possible next steps. Before a verdict only runs with problems.
 pub(super) fn summary(series: &Series, results: &Path, before_verdict: bool) -> String {
     let folder = results.join(SERIES_FOLDER).join(&series.series_id);
     let over = series.runs.iter().filter(|run| run.state.is_over()).count();
@@ -34,7 +34,7 @@ pub(super) fn summary(series: &Series, results: &Path, before_verdict: bool) -> 
     for run in needed.iter().filter(|run| is_listed(run)) {
         let directory = run.run.as_ref().map(|run| results.join(run));
         let directory = directory.map_or_else(String::new, |it| format!("  {}", it.display()));
-        // The rest was told when the run ended, and is in the record.
+        // The rest was printed when the run ended, and is in the record.
         let reason = run.reason.as_deref().and_then(|it| it.lines().next());
         add(&format!("  {}{directory}", line_with(run, reason)));
     }
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_series_that_stopped_says_how_to_go_on_where_it_is() {
+    fn a_stopped_series_prints_how_to_resume_it() {
         let mut failed = run(2, SeriesRunState::Failed);
         failed.reason = Some("the bookstore ended: it said\n  no room".into());
         failed.earlier_attempts = vec!["smoke/0".into()];
@@ -220,7 +220,7 @@ analyse: workbench analyze /tmp/r/series/20261123T101400Z-4f2a
     }
 
     #[test]
-    fn a_finished_series_names_what_can_be_done_with_it_last() {
+    fn a_finished_series_ends_with_the_next_steps() {
         let mut slow = run(2, SeriesRunState::Done);
         slow.missed_thresholds = vec!["p95 < 1ms".into(), "max < 2ms".into()];
         let series = series(vec![run(1, SeriesRunState::Invalid), slow]);

@@ -1,4 +1,4 @@
-//! Long text on a terminal goes through a pager.
+//! Shows long text on a terminal in a pager.
 
 use std::io::{self, IsTerminal, Write};
 use std::process::{Command, Stdio};
@@ -19,7 +19,7 @@ pub(super) fn print(text: &str, without_pager: bool) -> anyhow::Result<()> {
     outcome::print(text)
 }
 
-/// The pager of a machine on which nobody has said which; empty where there is none.
+/// The default pager of the system; empty if there is none.
 fn usual() -> &'static str {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let is_there = std::env::split_paths(&path).any(|folder| folder.join("less").is_file());
@@ -28,7 +28,7 @@ fn usual() -> &'static str {
 
 /// Whether the pager has shown the text.
 fn page(text: &str, pager: &str) -> bool {
-    // The pager reads the terminal: what is typed there is for it to answer, Ctrl-C too.
+    // The pager handles the terminal's input, Ctrl-C included.
     let _ = ctrlc::set_handler(|| {});
     let mut command = Command::new("sh");
     command.args(["-c", pager]).stdin(Stdio::piped());

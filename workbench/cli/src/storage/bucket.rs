@@ -12,7 +12,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::Stored;
 
-/// What fails for longer is tried again by whoever copies, or reported.
+/// Longer failures are retried by the caller, or reported.
 const RETRIES: usize = 3;
 const RETRY_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -24,7 +24,7 @@ pub(super) struct Bucket {
 }
 
 impl Bucket {
-    /// Of `s3://BUCKET/PREFIX`. Region, endpoint and credentials are what the `AWS_…` variables say, or the machine's role.
+    /// Of `s3://BUCKET/PREFIX`. Region, endpoint and credentials are those of `AWS_…` variables or the machine's role.
     pub(super) fn open(url: &str) -> anyhow::Result<Self> {
         let path = url.strip_prefix("s3://").unwrap_or(url);
         let (bucket, prefix) = path.split_once('/').unwrap_or((path, ""));
@@ -40,7 +40,7 @@ impl Bucket {
         let endpoint = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"]
             .into_iter()
             .find_map(|name| std::env::var(name).ok());
-        // Whoever names an endpoint without TLS means it.
+        // HTTP is allowed if the endpoint is given without TLS.
         if endpoint.is_some_and(|endpoint| endpoint.starts_with("http://")) {
             builder = builder.with_allow_http(true);
         }
@@ -49,7 +49,7 @@ impl Bucket {
                 .build()
                 .with_context(|| format!("cannot use {url}"))?,
             prefix,
-            // Of its own: the load's threads are being measured.
+            // Its own runtime, because the load's threads are being measured.
             runtime: Builder::new_current_thread().enable_all().build()?,
         })
     }

@@ -11,7 +11,7 @@ use super::Stored;
 use super::bucket::Bucket;
 use crate::outcome;
 
-/// Stands in the folder of a run that was downloaded: only such a folder is downloaded again.
+/// Marks the folder of a downloaded run. Only such a folder is downloaded again.
 pub(super) const FETCHED_FILE: &str = "fetched-from";
 
 /// Whether a path is the URL of object storage.
@@ -19,12 +19,13 @@ pub(crate) fn is_url(path: &Path) -> bool {
     path.to_str().is_some_and(|path| path.starts_with("s3://"))
 }
 
-/// Downloads a run, or all those of an experiment or a prefix, below `results`; the folder that holds what the URL names.
+/// Downloads a run, or all runs of an experiment or a prefix, below `results`. Returns the folder that corresponds to
+/// the URL.
 ///
-/// What is there already is not downloaded again, and a run that was made here is left alone.
+/// Existing files are not downloaded again, and a run that was made here is not changed.
 ///
 /// # Errors
-/// No run at the URL, a folder that would be overwritten, and whatever the storage or the file system says.
+/// No run at the URL, a folder that would be overwritten, and errors of the storage or the file system.
 pub(crate) fn fetch(url: &str, results: &Path) -> anyhow::Result<PathBuf> {
     let url = super::url(url).map_err(anyhow::Error::msg)?;
     let bucket = Bucket::open(&url)?;
@@ -93,8 +94,8 @@ fn runs(stored: &[Stored]) -> BTreeSet<PathBuf> {
     runs.collect()
 }
 
-/// Where below the results folder the things at a URL belong whose runs are so many folders below it: a run is two folders
-/// below the results, in that of its experiment.
+/// The folder below the results folder for a URL whose runs are `depth` folders below it. A run is two folders below
+/// the results, in that of its experiment.
 fn place(url: &str, depth: usize) -> Option<PathBuf> {
     let path = url.strip_prefix("s3://")?;
     let names: Vec<&str> = path.split('/').skip(1).collect();

@@ -1,4 +1,4 @@
-//! Folders copied to object storage while they grow.
+//! Copies folders to object storage while they grow.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -16,16 +16,16 @@ use super::fetch::FETCHED_FILE;
 use crate::exit::Exit;
 use crate::outcome;
 
-/// How often folders are looked through for what is new: as often as runs write their samples.
+/// Interval of searching folders for new files: that of writing samples.
 const INTERVAL: Duration = Duration::from_secs(2);
 
-/// Written before anything is run, so that storage that cannot be written is known by then.
+/// Object that is written first, so that unwritable storage is reported before any run.
 const WRITABLE: &str = ".writable";
 
 /// Copies folders of runs to object storage, or does nothing.
 pub(crate) struct Upload(Option<Running>);
 
-/// The folders that are copied; any number of those who make runs can name some.
+/// The folders that are copied. Can be shared by several runs.
 #[derive(Clone, Default)]
 pub(crate) struct Folders(Option<Arc<Shared>>);
 
@@ -56,7 +56,7 @@ impl Upload {
     /// Begins to copy to `s3://BUCKET/PREFIX`: `results/EXPERIMENT/RUN` becomes `PREFIX/EXPERIMENT/RUN`.
     ///
     /// # Errors
-    /// Storage that cannot be written, and a build without any.
+    /// Storage that cannot be written, and a build without storage.
     pub(crate) fn begin(url: &str, results: &Path) -> anyhow::Result<Self> {
         let bucket = Bucket::open(url)?;
         bucket
@@ -82,15 +82,15 @@ impl Upload {
         })))
     }
 
-    /// What is told of folders to copy.
+    /// The handle to add folders.
     pub(crate) fn folders(&self) -> Folders {
         Folders(self.0.as_ref().map(|running| Arc::clone(&running.shared)))
     }
 
-    /// Copies what is left, whatever came of the command.
+    /// Copies the rest, whatever the outcome of the command.
     ///
     /// # Errors
-    /// The command's own, or else what could not be copied. It is all on this machine.
+    /// The command's own error, else that of copying. All files are on this machine.
     pub(crate) fn finish_after(self, done: anyhow::Result<Exit>) -> anyhow::Result<Exit> {
         match (done, self.finish()) {
             (done, Ok(())) => done,
@@ -128,7 +128,7 @@ impl Folders {
     /// Copies a folder from now on.
     pub(crate) fn add(&self, folder: &Path) {
         if let Some(shared) = &self.0 {
-            // A path that is empty is none of a run.
+            // An empty path has no absolute form.
             let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
             shared.lock().folders.push(folder);
         }
@@ -141,7 +141,7 @@ impl Shared {
     }
 }
 
-/// What the thread does.
+/// The state of the thread.
 struct Copying {
     bucket: Bucket,
     url: String,
@@ -151,7 +151,7 @@ struct Copying {
     is_failing: bool,
 }
 
-/// What a file is taken for the same by.
+/// The version of a file, by which changes are detected.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Version {
     bytes: u64,
@@ -159,7 +159,7 @@ struct Version {
 }
 
 impl Copying {
-    /// How many files there are in the end.
+    /// Copies until the end. Returns the number of files.
     fn until_over(&mut self, shared: &Shared) -> anyhow::Result<usize> {
         loop {
             let state = shared.lock();
@@ -177,7 +177,7 @@ impl Copying {
             }
             match copied {
                 Ok(()) => self.is_failing = false,
-                // Once for as long as it lasts.
+                // Reported once until copying succeeds again.
                 Err(error) if !self.is_failing => {
                     self.is_failing = true;
                     let url = &self.url;
@@ -190,7 +190,7 @@ impl Copying {
         }
     }
 
-    /// Copies every file that is new or another one than before.
+    /// Copies every new or changed file.
     fn copy(&mut self, folders: &[PathBuf]) -> anyhow::Result<()> {
         for folder in folders {
             for (file, version) in files_of_run(folder)? {
@@ -200,7 +200,7 @@ impl Copying {
                 }
                 let content = match fs::read(&file) {
                     Ok(content) => content,
-                    // A part of readings that has just become the whole file.
+                    // A part of readings that was merged meanwhile.
                     Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                     Err(error) => return Err(error).with_context(|| file.display().to_string()),
                 };
@@ -212,7 +212,7 @@ impl Copying {
         Ok(())
     }
 
-    /// Parts of readings become one file in the end.
+    /// Removes objects of parts that were merged.
     fn remove_what_has_gone(&mut self, folders: &[PathBuf]) -> anyhow::Result<()> {
         let mut there = BTreeSet::new();
         for folder in folders {
@@ -227,7 +227,7 @@ impl Copying {
         Ok(())
     }
 
-    /// The name of a file's object. A run elsewhere than in the results folder is named as if it were there.
+    /// The name of a file's object. A run outside of the results folder is named as if it were inside.
     fn name(&self, folder: &Path, file: &Path) -> PathBuf {
         let above = if folder.starts_with(&self.results) {
             &self.results
@@ -252,7 +252,7 @@ fn files_of_run(folder: &Path) -> anyhow::Result<BTreeMap<PathBuf, Version>> {
 
 fn add_files(folder: &Path, files: &mut BTreeMap<PathBuf, Version>) -> io::Result<()> {
     let entries = match fs::read_dir(folder) {
-        // Taken back: its run never began.
+        // Removed: its run never began.
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         entries => entries?,
     };
@@ -287,7 +287,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_that_are_complete_are_copied_and_those_of_segments_once() {
+    fn complete_files_are_copied_and_those_of_segments_once() {
         let results = tempfile::tempdir().unwrap();
         let run = results.path().join("shop/one");
         for name in [

@@ -1,4 +1,4 @@
-//! Lines that stay below everything that is written to stderr, each time in their new state.
+//! Lines that stay below all output to stderr.
 
 use std::io::Write;
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
@@ -37,13 +37,13 @@ pub(super) fn replace(lines: Vec<String>) {
     *pinned = lines;
 }
 
-/// The message of a panic is written past this, and would be in the lines' place.
+/// The message of a panic bypasses this module, and would overwrite the lines.
 fn leave_room_for_panics() {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
-            // Somebody who waits for the terminal may hold them.
+            // Another thread may hold the lock while it waits for the terminal.
             if let Ok(mut pinned) = PINNED.try_lock() {
                 put(&format!("{}{CLEAR_BELOW}", up(&pinned, columns())));
                 pinned.clear();
@@ -78,7 +78,7 @@ fn drawn(lines: &[String]) -> String {
     lines.collect()
 }
 
-/// At once, so that no terminal shows a part of it. A reader that has gone must not end a run.
+/// Written at once, so that no terminal shows a part of it. Errors are ignored: a closed reader must not end a run.
 fn put(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }

@@ -1,4 +1,4 @@
-//! Stored runs analysed: which belong together, what is printed, and what is no run.
+//! `workbench analyze` on stored runs: grouping, output, and folders that are not runs.
 
 use assert_cmd::assert::OutputAssertExt;
 use predicates::prelude::PredicateBooleanExt;
@@ -101,7 +101,7 @@ fn files_of_other_tools_that_hold_no_requests_are_refused_as_by_import() {
 }
 
 #[test]
-fn what_is_no_run_is_named_with_what_can_be_read() {
+fn a_path_without_a_run_is_an_error_with_the_readable_formats() {
     let bench = Bench::new();
     let run = StoredRun::new("shop", 0, 1.0).write(&bench.path().join("results"));
     std::fs::create_dir(bench.path().join("empty")).unwrap();
@@ -156,7 +156,7 @@ fn what_is_no_run_is_named_with_what_can_be_read() {
         let said = bench.workbench().args(["analyze", path]).assert().code(1);
         said.stderr(contains(what));
     }
-    // The gate finds runs in the same way, and says the same.
+    // The gate finds runs in the same way, with the same message.
     bench
         .workbench()
         .args(["gate", "--baseline", "f.csv", "--candidate", "results/shop"])
@@ -201,10 +201,10 @@ fn a_threshold_that_the_samples_cannot_support_is_undecided_and_11() {
     undecided.stdout(contains("undecided  p99.9 < 1s"));
     let page = std::fs::read_to_string(runs[1].join("report.html")).unwrap();
     assert!(page.contains("400 requests are too few, this quantile takes 2995"));
-    // Far beyond the limit it is missed, however few there are.
+    // Far beyond the limit, the threshold is missed even with few requests.
     let missed = analyze().arg(&runs[2]).assert().code(10);
     missed.stdout(contains("MISSED  p99.9 < 6ms"));
-    // Beside a run that passes, too, it is no pass.
+    // Together with a run that passes, it is no pass either.
     let both = analyze().args(&runs[..2]).assert().code(11);
     both.stdout(contains("undecided p99.9 < 1s"));
     let page = std::fs::read_to_string(runs[0].join("report.html")).unwrap();
@@ -247,9 +247,9 @@ fn a_scenario_without_users_is_named_by_the_run_and_in_its_record() {
         .stdout(contains("none played rare"));
     let warnings = json(&run.join("analysis.json"))["warnings"].to_string();
     assert!(warnings.contains("none played rare"), "{warnings}");
-    // What nobody plays has no samples either, which is not said as well.
+    // A scenario without users has no samples; there is no second message about that.
     assert!(!warnings.contains("no samples of"), "{warnings}");
-    // The run says so before it begins, here in vain: nothing listens.
+    // The message comes before the run begins, which fails here: nothing listens.
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = free.local_addr().unwrap().to_string();
     drop(free);
@@ -292,6 +292,6 @@ fn three_thousand_labels_make_no_figure_higher_than_a_page() {
     assert!(page < 2_000_000, "{page} bytes");
     let page = std::fs::read_to_string(run.join("report.html")).unwrap();
     assert!(page.contains("Drawn are the 20 slowest of 3,000 labels"));
-    // Every label lacks its quantiles: that is said once.
+    // Every label lacks its quantiles. There is one message for all.
     assert!(page.matches("independent requests").count() < 20);
 }

@@ -1,12 +1,12 @@
-//! `workbench calibrate`: what is reported, against what the server did.
+//! `workbench calibrate`: the report, compared with what the server did.
 
 use crate::support::Bench;
 
-/// On a machine that does other things, too, aims may be missed.
+/// On a busy machine, aims may be missed.
 const JUDGED: &[i32] = &[0, 11, 14];
 
 #[test]
-fn what_is_measured_is_what_the_server_did_and_a_little_more() {
+fn measured_times_exceed_those_of_the_server_slightly() {
     let bench = Bench::new();
     let output = bench
         .workbench()
@@ -34,18 +34,18 @@ fn what_is_measured_is_what_the_server_did_and_a_little_more() {
         }
     }
     for point in loads {
-        // The answers are delayed by the median of 2 ms that was asked for, or more on a machine that is slow.
+        // Responses are delayed by the configured median of 2 ms, or by more on a slow machine.
         assert!(number(&point["truth"]["p50_ns"]) > 1.5e6, "{point}");
         let arrivals = &point["arrivals"];
         assert!(number(&arrivals["lateness"]["p50_ns"]) >= 0.0, "{point}");
-        // What is intended is no matter of how busy the machine is.
+        // The intended load does not depend on how busy the machine is.
         assert!(number(&arrivals["intended"]["p_value"]) > 1e-4, "{point}");
     }
     let freeze = &calibration["freeze"];
     assert_eq!(number(&freeze["frozen_ns"]), 1e9);
     assert_eq!(freeze["arrivals"], 1_500);
     assert!(number(&freeze["service_ns"]) >= 20e6, "{freeze}");
-    // Queueing is the least that arrivals wait; users alone see little of the standstill.
+    // Arrivals wait at least for the queue. Users of the closed model see little of the standstill.
     let (exact, measured) = (&freeze["exact"]["p90_ns"], &freeze["measured"]["p90_ns"]);
     assert!(number(exact) > 500e6, "{freeze}");
     assert!(number(measured) > 0.9 * number(exact), "{freeze}");

@@ -1,4 +1,4 @@
-//! From one or two experiments to a verdict by one command.
+//! `workbench compare`: from one or two experiments to a verdict.
 
 use assert_cmd::assert::OutputAssertExt;
 use predicates::prelude::PredicateBooleanExt;
@@ -8,10 +8,10 @@ use serde_json::json as value;
 use crate::stub::Stub;
 use crate::support::Bench;
 
-/// A policy under which every look decides: what is not shown to be no worse fails.
+/// A policy under which every look decides: an inconclusive comparison fails.
 const DECIDES: &str = "metrics: [p50]\nfail_on: [regressed, inconclusive]\n";
 
-/// What the gate may conclude of runs so short: they can be found invalid on a busy machine.
+/// The possible conclusions of the gate for such short runs. They can be invalid on a busy machine.
 const CONCLUDED: &[i32] = &[0, 10, 14];
 
 #[test]
@@ -31,7 +31,7 @@ fn one_experiment_is_compared_at_two_addresses_and_ends_with_the_gate_s_verdict(
         .args(["--format", "json"])
         .assert()
         .code(CONCLUDED);
-    // The report alone, for programs.
+    // Standard output holds the report alone.
     let report: serde_json::Value = serde_json::from_slice(&compared.get_output().stdout).unwrap();
     compared.stderr(
         contains("at least (5 blocks)")
@@ -50,7 +50,7 @@ fn one_experiment_is_compared_at_two_addresses_and_ends_with_the_gate_s_verdict(
     );
     assert_eq!(report["look"]["looks"], value!([5, 6]));
     if report["conclusion"] == "invalid" {
-        // An invalid run, of a busy machine, ends it at once: no later one makes it valid.
+        // An invalid run, on a busy machine, ends the series at once: no later run makes it valid.
         return;
     }
     assert_eq!(series["until_decided"]["decided_at"], 5);
@@ -59,7 +59,7 @@ fn one_experiment_is_compared_at_two_addresses_and_ends_with_the_gate_s_verdict(
     let level = report["look"]["level"].as_f64().unwrap();
     assert!(level > 0.025 && level < 0.05, "{level}");
 
-    // The gate finds the same again, and takes no other policy.
+    // The gate comes to the same conclusion, and rejects another policy.
     let gate = bench.workbench().args(["gate", "--series"]).assert();
     gate.code(CONCLUDED).stdout(contains("Gate: "));
     let other = bench
@@ -70,7 +70,7 @@ fn one_experiment_is_compared_at_two_addresses_and_ends_with_the_gate_s_verdict(
 }
 
 #[test]
-fn what_cannot_be_compared_is_wrong_usage() {
+fn incomparable_arguments_are_wrong_usage() {
     let bench = Bench::new();
     let stub = Stub::start();
     bench.file("one", &stub.experiment("one", "GET stub/", "100ms"));

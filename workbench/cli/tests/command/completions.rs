@@ -1,4 +1,4 @@
-//! What shells and `man` know of the command.
+//! Shell completions and man pages.
 
 use assert_cmd::assert::OutputAssertExt;
 use predicates::prelude::PredicateBooleanExt;

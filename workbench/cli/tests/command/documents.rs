@@ -1,8 +1,9 @@
-//! What the documents say holds: their commands run, or are ones that the program takes; their links lead somewhere.
+//! Checks of the documents: their commands run or parse, and their links have targets.
 
 mod commands;
 mod links;
 mod markdown;
+mod notebooks;
 mod scripts;
 
 use markdown::{is_guide, pages};

@@ -1,5 +1,5 @@
-//! Every file of `experiments/examples` is run as it is but for its target, its times, and its thresholds, which a busy
-//! machine may miss; and what reached the target is looked at. Long, for it is a list: one example a test.
+//! Every file of `experiments/examples` is run with another target, shorter times, and without thresholds, which a busy
+//! machine may miss. The tests check what reached the target. Long, because there is one test for each example.
 
 mod service;
 
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use self::service::{Request, Service, call};
 use crate::support::{Bench, OVER, json as read_json};
 
-/// The experiments, each of which has a test below.
+/// The experiments. Each has a test below.
 const EXAMPLES: [&str; 8] = [
     "csv-users.yaml",
     "graphql.yaml",
@@ -28,17 +28,17 @@ const EXAMPLES: [&str; 8] = [
     "upload.yaml",
 ];
 
-/// What they read.
+/// Files that the experiments read.
 const FILES: [&str; 2] = ["cover.png", "users.csv"];
 
-/// The placeholder for a service of the reader's own.
+/// The placeholder for the reader's service.
 const OWN_SERVICE: &str = "http://localhost:8080";
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments/examples")
 }
 
-/// An experiment that is about to be run.
+/// An experiment before its run.
 struct Example {
     name: &'static str,
     text: String,
@@ -61,14 +61,14 @@ impl Example {
         }
     }
 
-    /// Writes something else in it.
+    /// Replaces a text.
     fn with(mut self, from: &str, to: &str) -> Self {
         assert!(self.text.contains(from), "{} has no {from}", self.name);
         self.text = self.text.replace(from, to);
         self
     }
 
-    /// Has it use a running shop.
+    /// Makes it use a running shop.
     fn at(self, services: &[(&str, String)]) -> Self {
         let line = |text: &str| {
             text.lines()
@@ -103,7 +103,7 @@ impl Example {
     }
 }
 
-/// A run that is over.
+/// A finished run.
 struct Ran {
     analysis: Value,
     manifest: Value,
@@ -129,7 +129,7 @@ impl Ran {
             .unwrap()
     }
 
-    /// Arrivals that a busy machine did not begin in time; nothing else failed.
+    /// Arrivals that a busy machine did not start in time. There are no other failures.
     fn censored(&self) -> u64 {
         let errors = self.analysis["errors"].as_array().unwrap().iter();
         let censored = errors.map(|error| {
@@ -140,7 +140,7 @@ impl Ran {
     }
 }
 
-/// A bookstore of the test's own, gone with it.
+/// A bookstore of the test; it ends with the test.
 struct Shop {
     process: Child,
     services: Value,
@@ -181,13 +181,13 @@ impl Shop {
         call("GET", &format!("{}{path}", self.url(service)))
     }
 
-    /// What the orders find when they hold the whole shop's books against each other.
+    /// The result of the orders service's audit of the whole shop.
     fn audit(&self) -> Value {
         let url = self.internal["orders"].as_str().unwrap();
         call("GET", &format!("{url}/audit/shop"))
     }
 
-    /// Its audit once nothing is on its way any more.
+    /// The audit once no event is pending.
     fn settled_audit(&self) -> Value {
         let deadline = Instant::now() + Duration::from_secs(120);
         loop {
@@ -283,7 +283,7 @@ fn login_sends_the_token_that_its_user_was_given() {
 }
 
 #[test]
-fn list_then_detail_reads_what_the_list_holds() {
+fn list_then_detail_requests_elements_of_the_list() {
     let shop = Shop::start();
     let kept = [17_u64, 40, 93];
     for id in (1..=100).filter(|id| !kept.contains(id)) {
@@ -507,7 +507,7 @@ fn graphql_sends_its_query_with_a_number_as_its_variable() {
 }
 
 #[test]
-fn probe_asks_at_its_own_rate_while_others_buy() {
+fn the_probe_scenario_has_its_own_rate_beside_buyers() {
     let shop = Shop::start();
     let orders = Service::in_front_of(&shop.url("orders"));
     let ran = Example::new("probe.yaml")

@@ -1,4 +1,4 @@
-//! Kept histories, looked at: what changed, when, and what cannot be said.
+//! `workbench history`: changes, their times, and comparisons that are not possible.
 
 use std::path::{Path, PathBuf};
 
@@ -10,8 +10,8 @@ use serde_json::Value;
 use crate::stored::StoredRun;
 use crate::support::Bench;
 
-/// So many sessions an hour apart, slower by a factor from one of them on; what is done to each before it is written is up
-/// to `change`.
+/// This number of sessions, one hour apart. From one of them on they are slower by a factor. `change` modifies each run
+/// before it is written.
 fn sessions(
     bench: &Bench,
     count: usize,
@@ -77,7 +77,7 @@ fn a_history_shows_when_latency_rose_and_by_how_much() {
 }
 
 #[test]
-fn a_change_for_the_worse_fails_only_where_that_is_asked_for_and_it_is_new() {
+fn a_change_for_the_worse_fails_only_with_the_option_and_if_it_is_new() {
     let bench = Bench::new();
     sessions(&bench, 24, (14, 1.2), |_, run| run);
     history(&bench, &["results/shop"]).code(0);
@@ -91,7 +91,7 @@ fn a_change_for_the_worse_fails_only_where_that_is_asked_for_and_it_is_new() {
 }
 
 #[test]
-fn too_few_sessions_are_said_to_be_too_few() {
+fn too_few_sessions_are_a_warning() {
     let bench = Bench::new();
     sessions(&bench, 6, (3, 2.0), |_, run| run);
     history(&bench, &["results/shop", "--fail-on-change"])
@@ -123,7 +123,7 @@ fn an_invalid_run_is_left_out_and_runs_of_one_session_are_one_value() {
     let bench = Bench::new();
     sessions(&bench, 12, (12, 1.0), |number, mut run| match number {
         5 => run.invalid(),
-        // Five minutes after the one before.
+        // Five minutes after the previous session.
         9 => {
             let moved = 55 * 60 * 1_000_000_000;
             let before = |time: Option<i64>| time.map(|time| time - moved);
@@ -149,9 +149,9 @@ fn an_invalid_run_is_left_out_and_runs_of_one_session_are_one_value() {
 fn a_history_of_invalid_runs_is_invalid_and_says_what_is_wrong_with_the_newest() {
     let bench = Bench::new();
     sessions(&bench, 2, (2, 1.0), |_, run| run.invalid());
-    history(&bench, &["results/shop"])
-        .code(14)
-        .stderr(contains("every run in results/shop is invalid").and(contains("20 % below the plan")));
+    history(&bench, &["results/shop"]).code(14).stderr(
+        contains("every run in results/shop is invalid").and(contains("20 % below the plan")),
+    );
 }
 
 /// A copy of the published series, as a column `score` of a file with one session a day.
@@ -195,7 +195,7 @@ fn a_published_series_is_read_from_csv_with_its_known_changes() {
 }
 
 #[test]
-fn what_is_written_as_csv_is_read_again_with_the_same_changes_and_breaks() {
+fn an_exported_csv_history_has_the_same_changes_and_breaks() {
     let bench = Bench::new();
     sessions(&bench, 40, (14, 1.2), |number, mut run| {
         if number >= 28 {
@@ -227,7 +227,7 @@ fn what_is_written_as_csv_is_read_again_with_the_same_changes_and_breaks() {
 }
 
 #[test]
-fn mistakes_are_told_with_what_would_be_right() {
+fn mistakes_are_reported_with_the_right_form() {
     let bench = Bench::new();
     sessions(&bench, 2, (2, 1.0), |_, run| run);
     std::fs::write(bench.path().join("bad.csv"), "date,p95\n1,2\n").unwrap();

@@ -1,4 +1,5 @@
-//! Other tools' results in, ours out: what is read of each format, what is refused, and that nothing is dropped in silence.
+//! Imports of other tools' results and exports: what is read of each format, what is refused, and that every dropped
+//! row is reported.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,7 +30,7 @@ fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// Imports a file that can be imported; the run's folder.
+/// Imports a file, which must succeed. Returns the run's folder.
 fn import(bench: &Bench, file: &Path, options: &[&str]) -> PathBuf {
     let mut arguments = vec!["import", file.to_str().unwrap()];
     arguments.extend(options);
@@ -39,14 +40,14 @@ fn import(bench: &Bench, file: &Path, options: &[&str]) -> PathBuf {
     bench.path().join(stdout.trim())
 }
 
-/// Imports a text as a file of this name.
+/// Imports a text from a file of this name.
 fn import_text(bench: &Bench, name: &str, text: &str, options: &[&str]) -> PathBuf {
     let file = bench.path().join(name);
     fs::write(&file, text).unwrap();
     import(bench, &file, options)
 }
 
-/// What an import that must fail says, with its exit code.
+/// Imports a file, which must fail. Returns the exit code and the message.
 fn refusal(bench: &Bench, file: &Path, options: &[&str]) -> (Option<i32>, String) {
     let mut arguments = vec!["import", file.to_str().unwrap()];
     arguments.extend(options);
@@ -58,7 +59,7 @@ fn manifest(run: &Path) -> Value {
     serde_json::from_slice(&fs::read(run.join("manifest.json")).unwrap()).unwrap()
 }
 
-/// A sample, as an export to CSV has it.
+/// A sample as in an export to CSV.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Row {
     start_ns: i64,
@@ -75,7 +76,7 @@ struct Row {
     phase: String,
 }
 
-/// The samples of a run, in the order in which they are stored. No label has a comma.
+/// The samples of a run in stored order. Labels must not contain commas.
 fn rows(bench: &Bench, run: &Path) -> Vec<Row> {
     let output = workbench(
         bench,
@@ -110,7 +111,7 @@ fn rows(bench: &Bench, run: &Path) -> Vec<Row> {
     rows.collect()
 }
 
-/// Milliseconds since the Unix epoch at which the texts of these tests begin.
+/// The first time in the texts of these tests, in milliseconds since the Unix epoch.
 const START_MS: i64 = 1_795_409_077_000;
 
 const JTL_HEADER: &str = "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,failureMessage,bytes,\
@@ -124,7 +125,7 @@ fn jtl_row(start_ms: i64, elapsed_ms: i64, label: &str) -> String {
     )
 }
 
-/// A JTL file of so many good rows, one each 10 ms, and these lines in their middle.
+/// A JTL file of this number of good rows, one every 10 ms, with these lines in the middle.
 fn jtl_with(count: i64, lines: &[&str]) -> String {
     let mut text = format!("{JTL_HEADER}\n");
     for index in 0..count {
@@ -183,7 +184,7 @@ fn merged_files_are_one_run() {
 }
 
 #[test]
-fn a_gzip_file_that_is_cut_off_is_read_as_far_as_it_goes_and_says_so() {
+fn a_truncated_gzip_file_is_read_to_its_end_and_reported() {
     let bench = Bench::new();
     let gzip = std::process::Command::new("gzip")
         .arg("-c")
@@ -192,7 +193,7 @@ fn a_gzip_file_that_is_cut_off_is_read_as_far_as_it_goes_and_says_so() {
         .unwrap();
     let half = &gzip.stdout[..gzip.stdout.len() / 2];
     fs::write(bench.path().join("cut.jtl.gz"), half).unwrap();
-    // Its last row is cut off, too, which is more than 1 % of so few.
+    // Its last row is cut off as well: more than 1 % of the rows.
     let arguments = ["import", "cut.jtl.gz", "--allow-bad-rows", "10%"];
     let output = workbench(&bench, &arguments);
     let said = stderr(&output);
@@ -257,7 +258,7 @@ fn warm_up_and_cool_down_leave_the_edges_out_of_the_steady_part() {
 }
 
 #[test]
-fn the_report_of_an_imported_run_claims_nothing_that_the_file_does_not_say() {
+fn the_report_of_an_imported_run_omits_unknown_values() {
     let bench = Bench::new();
 
     let run = import(&bench, &fixture("k6.csv"), &[]);

@@ -1,4 +1,4 @@
-//! `init` turns what people have into experiments that `validate` accepts.
+//! `init` writes experiments that `validate` accepts.
 
 mod curl;
 mod har;
@@ -16,14 +16,14 @@ use predicates::str::contains;
 use crate::stub::Stub;
 use crate::support::Bench;
 
-/// What `init` writes and says, in a folder of its own.
+/// The output of `init`, in a folder of its own.
 pub(crate) struct Made {
     /// The experiment file.
     pub(crate) text: String,
     pub(crate) stderr: String,
 }
 
-/// Runs `init` with these arguments, and `validate` on what it writes.
+/// Runs `init` with these arguments, then `validate` on the file.
 pub(crate) fn init(bench: &Bench, arguments: &[&str]) -> Made {
     let output = run(bench, arguments);
     let stderr = String::from_utf8(output.stderr).unwrap();
@@ -58,7 +58,7 @@ fn without_a_source_and_a_terminal_it_is_a_starter_for_the_bookstore() {
 }
 
 #[test]
-fn the_next_steps_are_said_with_the_name_of_the_file() {
+fn the_next_steps_contain_the_name_of_the_file() {
     let bench = Bench::new();
     let done = bench
         .workbench()
@@ -121,7 +121,7 @@ fn the_schema_is_named_where_it_lies_beside_the_file() {
 }
 
 #[test]
-fn a_url_is_asked_once_and_requested_by_a_few_users_with_pauses() {
+fn a_url_is_probed_once_and_requested_by_a_few_users_with_pauses() {
     let stub = Stub::start();
     let url = format!("http://{}/items/a b?limit=20", stub.address());
     let made = init(&Bench::new(), &["--url", &url]);
@@ -178,7 +178,7 @@ fn a_service_that_fails_or_does_not_answer_is_no_error() {
 }
 
 #[test]
-fn what_is_no_url_is_refused_without_its_password() {
+fn an_invalid_url_is_refused_without_its_password() {
     let bench = Bench::new();
     for url in ["ftp://ann:hunter2@host/", "http://ann:hunter2@", "http://"] {
         let output = run(&bench, &["--offline", "--url", url]);
@@ -211,7 +211,7 @@ fn the_password_of_a_url_becomes_a_variable() {
 }
 
 #[test]
-fn at_a_terminal_it_asks_and_asks_again_where_an_answer_makes_no_sense() {
+fn at_a_terminal_invalid_answers_are_asked_again() {
     use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&master).unwrap();
@@ -231,7 +231,7 @@ fn at_a_terminal_it_asks_and_asks_again_where_an_answer_makes_no_sense() {
     drop(command);
     let output = child.wait_with_output().unwrap();
     let mut asked = Vec::new();
-    // A terminal that nobody holds ends with an error.
+    // A terminal whose other end is closed fails with an error.
     let _ = File::from(master).read_to_end(&mut asked);
     let asked = String::from_utf8_lossy(&asked);
     assert!(output.status.success(), "{asked}");

@@ -1,4 +1,4 @@
-//! What can be seen of a run while it goes on: the live page, the view of a terminal, and plain lines elsewhere.
+//! Progress of a run: the live page, the terminal view, and plain lines elsewhere.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::stub::Stub;
 use crate::support::{Bench, OVER};
 
-/// Ends the command with the test, however that ends.
+/// Ends the command when the test ends, even by a panic.
 struct Running(Child);
 
 impl Drop for Running {
@@ -40,7 +40,7 @@ fn run_live(bench: &Bench, stub: &Stub, hold: &str) -> (Running, String) {
             "no address was printed"
         );
     }
-    // Read on, so that the command never waits for us.
+    // Reads on, so that the command never blocks on its output.
     std::thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
     let address = line.trim_end().strip_prefix("live page: http://").unwrap();
     (child, address.trim_end_matches('/').to_owned())
@@ -52,7 +52,7 @@ fn ask(address: &str, request: &str) -> BufReader<TcpStream> {
     BufReader::new(socket)
 }
 
-/// The whole answer to a request that says which host it means.
+/// The whole response to a request with this Host header.
 fn answer(address: &str, method: &str, path: &str, host: &str) -> String {
     let request = format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
     let mut answer = String::new();
@@ -80,7 +80,7 @@ fn event(events: &mut impl BufRead) -> Option<(String, serde_json::Value)> {
 }
 
 #[test]
-fn the_live_page_is_told_every_second_and_in_the_end_where_the_report_is() {
+fn the_live_page_gets_every_second_and_finally_the_report() {
     let bench = Bench::new();
     let (mut child, address) = run_live(&bench, &Stub::start(), "2500ms");
     let page = answer(&address, "GET", "/", &address);
@@ -119,7 +119,7 @@ fn the_live_page_is_told_every_second_and_in_the_end_where_the_report_is() {
         canonical(path.as_ref()),
         canonical(&run.join("report.html"))
     );
-    // Whoever listens to the events may fetch the report before the command ends.
+    // Listeners to the events may fetch the report before the command ends.
     let fetched = answer(&address, "GET", "/reports/0", &address);
     assert!(fetched.contains("<!DOCTYPE html>") && fetched.contains("watched"));
     assert!(answer(&address, "GET", "/reports/1", &address).starts_with("HTTP/1.1 404"));
@@ -130,7 +130,7 @@ fn the_live_page_is_told_every_second_and_in_the_end_where_the_report_is() {
 }
 
 #[test]
-fn the_live_page_answers_only_who_calls_it_by_its_address_and_only_reads() {
+fn the_live_page_accepts_only_read_requests_to_its_own_address() {
     let bench = Bench::new();
     let (child, address) = run_live(&bench, &Stub::start(), "1h");
     let port = address.rsplit_once(':').unwrap().1;
@@ -160,7 +160,7 @@ fn the_live_page_answers_only_who_calls_it_by_its_address_and_only_reads() {
 }
 
 #[test]
-fn a_browser_that_stays_does_not_keep_the_command_from_ending() {
+fn a_connected_browser_does_not_delay_the_end_of_the_command() {
     let bench = Bench::new();
     let (mut child, address) = run_live(&bench, &Stub::start(), "300ms");
     let request = format!("GET /events HTTP/1.1\r\nhost: {address}\r\n\r\n");
@@ -170,7 +170,7 @@ fn a_browser_that_stays_does_not_keep_the_command_from_ending() {
 }
 
 #[test]
-fn an_address_that_is_taken_or_wrong_is_said_before_anything_is_sent() {
+fn a_used_or_wrong_address_is_reported_before_any_request() {
     let bench = Bench::new();
     let stub = Stub::start();
     let file = bench.file("taken", &stub.experiment("taken", "GET stub/", "1h"));
@@ -190,7 +190,7 @@ fn an_address_that_is_taken_or_wrong_is_said_before_anything_is_sent() {
     assert_eq!(stub.requests(), 0);
 }
 
-/// Both ends of a terminal of so many rows and columns.
+/// Both ends of a terminal of this number of rows and columns.
 fn terminal(rows: u16, columns: u16) -> (OwnedFd, OwnedFd) {
     use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
@@ -204,7 +204,7 @@ fn terminal(rows: u16, columns: u16) -> (OwnedFd, OwnedFd) {
     (master, slave)
 }
 
-/// What `stty` says of a terminal, or does to it.
+/// Runs `stty` on a terminal.
 fn stty(terminal: &OwnedFd, arguments: &[&str]) -> String {
     let mut command = Command::new("stty");
     command.args(arguments).stdin(terminal.try_clone().unwrap());
@@ -213,7 +213,8 @@ fn stty(terminal: &OwnedFd, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// What a command writes to a terminal until it ends, and its exit code. `look` is given all so far whenever there is more.
+/// The output of a command on a terminal, and its exit code. `look` is called with the output so far whenever there is
+/// more.
 fn on_terminal(
     mut command: Command,
     (rows, columns): (u16, u16),
@@ -251,9 +252,9 @@ fn on_terminal(
             }
         }
     };
-    // Whatever was shown, the terminal is as it was.
+    // The terminal has its former settings.
     assert_eq!(stty(&kept, &["-g"]), before);
-    // A terminal that nobody holds ends what is read of it.
+    // Reading ends when the other end of the terminal is closed.
     drop(kept);
     bytes.extend(read.iter().flatten());
     (String::from_utf8_lossy(&bytes).into_owned(), status.code())
@@ -274,7 +275,7 @@ fn interrupt(child: &Child, signal: Signal) {
     kill_process(Pid::from_raw(id).unwrap(), signal).unwrap();
 }
 
-/// A run that is sent a signal as soon as a second of it has been shown.
+/// A run that receives a signal once one second of it has been shown.
 fn signalled(signal: Signal) -> (String, Option<i32>) {
     let bench = Bench::new();
     let stub = Stub::start();
@@ -297,12 +298,12 @@ fn a_terminal_shows_the_last_minute_and_is_left_as_it_was_by_ctrl_c() {
     ] {
         assert!(text.contains(shown), "{shown}: {text}");
     }
-    // Another screen, a hidden cursor, a question to the terminal, mouse reports: none of it is asked for.
+    // No alternate screen, hidden cursor, terminal query or mouse report is requested.
     for sequence in ["\u{1b}[?", "\u{1b}[6n", "\u{1b}7"] {
         assert!(!text.contains(sequence), "{sequence:?}: {text:?}");
     }
     assert!(text.contains("stopping: requests in flight"), "{text}");
-    // What is left of the view is cleared before the report.
+    // The view is cleared before the report.
     let (_, after) = text.rsplit_once("\u{1b}[J").unwrap();
     assert!(
         after.contains("report: ") && !after.contains('━'),
@@ -379,7 +380,7 @@ fn the_report_fits_terminals_of_60_80_and_120_columns_and_pipes() {
         command
     };
     let check = |text: &str, columns: u16| {
-        // The last line names a file, and is as long as that.
+        // The last line contains a path of any length.
         let (report, _) = text.rsplit_once("report: ").unwrap();
         for line in report.lines() {
             let line = console::strip_ansi_codes(line);

@@ -1,4 +1,4 @@
-//! The `workbench` command as its users meet it: files in, files, text and exit codes out.
+//! Tests of the `workbench` command: files in; files, text and exit codes out.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -9,12 +9,12 @@ mod compare;
 mod completions;
 mod documents;
 mod examples;
-mod faults;
+mod fault_injection;
 mod gate;
 mod history;
 mod import;
 mod init;
-mod life;
+mod interrupted;
 #[cfg(unix)]
 mod live;
 mod mistakes;

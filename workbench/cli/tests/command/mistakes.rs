@@ -1,4 +1,4 @@
-//! What goes wrong is said clearly, and has its exit code.
+//! Error messages and exit codes.
 
 use std::net::TcpListener;
 
@@ -27,7 +27,7 @@ fn wrong_usage_of_a_verb_shows_the_usage_of_that_verb() {
 }
 
 #[test]
-fn no_repetitions_are_refused_in_words() {
+fn zero_repetitions_are_refused_with_a_message() {
     Bench::new()
         .workbench()
         .args(["run", "a.yaml", "--repetitions", "0"])
@@ -55,7 +55,7 @@ fn a_wrong_experiment_is_12_with_its_place_and_nothing_is_run() {
 }
 
 #[test]
-fn a_file_that_is_not_utf_8_is_12_whichever_file_of_several_it_is() {
+fn any_file_that_is_not_utf_8_ends_with_12() {
     let bench = Bench::new();
     let good = bench.shopping("good", 1, "1s", "");
     let wide: Vec<u8> = "name: wide"
@@ -131,7 +131,7 @@ fn a_target_that_is_down_is_13() {
 fn a_results_folder_that_cannot_be_written_is_named() {
     let bench = Bench::new();
     let file = bench.shopping("shop", 1, "1s", "");
-    // A file where the folder should be: it stops even root.
+    // A file in the place of the folder: even root cannot write there.
     std::fs::write(bench.path().join("occupied"), "").unwrap();
     bench
         .workbench()

@@ -1,4 +1,4 @@
-//! The index of results, from runs to the page that a browser is handed.
+//! The index of results, from runs to the page that a browser opens.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -10,7 +10,7 @@ use crate::stub::Stub;
 use crate::support::{Bench, OVER};
 
 #[test]
-fn the_index_lists_runs_and_is_handed_to_the_browser() {
+fn the_index_lists_runs_and_is_opened_in_the_browser() {
     let bench = Bench::new();
     let stub = Stub::start();
     for name in ["one", "two"] {
@@ -52,7 +52,7 @@ fn the_index_lists_runs_and_is_handed_to_the_browser() {
             "{page}"
         );
     }
-    // The command of the page does what it says.
+    // The command on the page works.
     let runs = [bench.runs("one"), bench.runs("two")].concat();
     bench
         .workbench()

@@ -1,4 +1,4 @@
-//! Printed tables of tests, checked against themselves.
+//! Printed tables of tests, checked for consistency.
 
 use std::path::PathBuf;
 
@@ -24,7 +24,7 @@ fn printed(format: &str) -> String {
 }
 
 #[test]
-fn the_reports_figure_54_is_said_not_to_be_reproducible() {
+fn figure_54_of_the_study_is_reported_as_not_reproducible() {
     insta::assert_snapshot!(printed("text"));
 }
 
@@ -33,7 +33,7 @@ fn the_check_is_markdown_for_pull_requests() {
     insta::assert_snapshot!(printed("markdown"));
 }
 
-/// The numbers are those of the project's reference values.
+/// The numbers are the project's reference values.
 #[test]
 fn programs_get_every_number() {
     let check: Value = serde_json::from_str(&printed("json")).unwrap();

@@ -9,14 +9,14 @@ use predicates::str::contains;
 
 use crate::support::{Bench, json};
 
-/// A server: `TEST_POSTGRES_URL`, or one started as the bookstore's tests do it, which goes when this does.
+/// A server: `TEST_POSTGRES_URL`, or one started as in the bookstore's tests. A started one ends when this is dropped.
 struct Server {
     url: String,
     supervisor: Option<Child>,
 }
 
 impl Server {
-    /// Nothing (said in plain sight) where there is no PostgreSQL.
+    /// `None`, with a printed note, where there is no PostgreSQL.
     fn start() -> Option<Self> {
         if let Ok(url) = std::env::var("TEST_POSTGRES_URL") {
             return Some(Self {
@@ -41,7 +41,7 @@ impl Server {
             supervisor.wait().unwrap();
             let in_ci = std::env::var("CI").is_ok_and(|value| value == "true");
             assert!(!in_ci, "no PostgreSQL: CI must test on it");
-            // Not `eprintln!`, which is kept from the reader's eyes when a test passes.
+            // Not `eprintln!`, which is captured when a test passes.
             std::io::stderr()
                 .write_all(b"skipped: no PostgreSQL (replicas)\n")
                 .unwrap();
@@ -54,13 +54,13 @@ impl Server {
         })
     }
 
-    /// Whether its processes are on this machine; of one that was given nobody knows.
+    /// Whether its processes run on this machine; unknown for `TEST_POSTGRES_URL`.
     fn is_here(&self) -> bool {
         self.supervisor.is_some()
     }
 }
 
-/// The sources whose bytes out were seen, of the target and its database.
+/// The sources of the target and its database that have readings of sent bytes.
 fn watched(run: &std::path::Path) -> Vec<String> {
     let readings = workbench_samples::read_resources(run).unwrap();
     let of_target = readings.into_iter().filter(|it| {
@@ -82,7 +82,7 @@ fn each_point_has_its_processes_which_share_their_databases_and_the_users() {
     let path = bench.path().join("shop.yaml");
     let text = std::fs::read_to_string(&path).unwrap();
     let text = text.replace("database: sqlite", &format!("database: \"{}\"", server.url));
-    // Whoever serves arrivals sends to every replica.
+    // Users who serve arrivals send to every replica.
     let arriving = "  - { name: arriving, arrivals: { rate: 40/s, hold: 1s }, steps: [ request: GET catalog/products ] }";
     let text = text.replace("thresholds:", &format!("{arriving}\nthresholds:"));
     let file = bench.file("shop", &format!("{text}sweep: {{ replicas: [1, 2] }}\n"));
@@ -93,7 +93,7 @@ fn each_point_has_its_processes_which_share_their_databases_and_the_users() {
         .code(0)
         .stdout(contains("Sweep over replicas: 1, 2\n"))
         .stdout(contains("2 replicas\n"));
-    // Such short runs may well be invalid on a busy machine, which is not what is looked at here.
+    // Such short runs may be invalid on a busy machine; this test does not check validity.
     let ran = bench.workbench().arg("run").arg(&file).output().unwrap();
     let said = String::from_utf8_lossy(&ran.stderr).into_owned();
     assert!(matches!(ran.status.code(), Some(0 | 14)), "{said}");

@@ -1,4 +1,4 @@
-//! A series that is interrupted, killed or disturbed, and taken up again.
+//! Resuming a series that was interrupted, killed or changed.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -23,7 +23,7 @@ fn start(bench: &Bench, file: &Path) -> Child {
     start_until(bench, file, &[], second_is_under_load)
 }
 
-/// Starts a series of three runs and waits until its record says what is waited for.
+/// Starts a series of three runs and waits until its record meets a condition.
 fn start_until(
     bench: &Bench,
     file: &Path,
@@ -79,7 +79,7 @@ fn resume(bench: &Bench, more: &[&str]) -> assert_cmd::assert::Assert {
         .assert()
 }
 
-/// A finished series of two runs whose record is then changed, as if something else had happened.
+/// A finished series of two runs with a changed record.
 fn changed(bench: &Bench, file: &Path, change: impl FnOnce(&mut Value)) {
     bench
         .workbench()
@@ -132,7 +132,7 @@ fn ctrl_c_keeps_the_present_run_and_resume_makes_what_is_missing() {
     let manifest = json(&kept[1].join("manifest.json"));
     assert_eq!(manifest["outcome"], "interrupted");
 
-    // Once more, and there is nothing to do.
+    // A second resume has nothing to do.
     resume(&bench, &[])
         .code(OVER)
         .stdout(contains("3 of 3 runs"));
@@ -154,7 +154,7 @@ fn ctrl_c_ends_a_pause_at_once() {
 }
 
 #[test]
-fn a_killed_series_is_resumed_and_nobody_else_may_meanwhile() {
+fn a_killed_series_is_resumed_and_locked_meanwhile() {
     let bench = Bench::new();
     let stub = Stub::start();
     let file = bench.file("killed", &stub.experiment("killed", "GET stub/", "1s"));
@@ -196,7 +196,7 @@ fn a_run_that_was_over_when_the_series_was_killed_is_not_made_again() {
 }
 
 #[test]
-fn a_changed_experiment_is_refused_unless_forced_and_a_comment_is_no_change() {
+fn a_changed_experiment_is_refused_unless_forced_and_comments_do_not_count() {
     let bench = Bench::new();
     let stub = Stub::start();
     let text = stub.experiment("edited", "GET stub/", "300ms");
@@ -205,7 +205,7 @@ fn a_changed_experiment_is_refused_unless_forced_and_a_comment_is_no_change() {
     bench.file("edited", &text.replace("300ms", "310ms"));
     resume(&bench, &[])
         .code(1)
-        .stderr(contains("edited.yaml is not the experiment that it was").and(contains("--force")));
+        .stderr(contains("edited.yaml has changed").and(contains("--force")));
     assert_eq!(bench.runs("edited").len(), 2);
     assert_eq!(states(&bench.series()), ["over", "planned"]);
 
@@ -245,7 +245,7 @@ fn another_program_or_machine_is_refused() {
 }
 
 #[test]
-fn a_series_that_is_not_there_is_told_from_those_that_are() {
+fn an_unknown_series_is_reported_with_the_existing_ones() {
     let bench = Bench::new();
     resume(&bench, &[])
         .code(1)

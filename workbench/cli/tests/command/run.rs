@@ -1,4 +1,4 @@
-//! The main job, end to end: a file in, a report out.
+//! `workbench run` from the experiment file to the report.
 
 use crate::stub::Stub;
 use crate::support::{Bench, OVER, json};
@@ -32,7 +32,7 @@ fn a_run_leaves_samples_analysis_figures_and_a_report() {
     assert_eq!(manifest["outcome"], "completed");
     let total = &analysis["runs"][0]["total"];
     assert_eq!(total["errors"], 0);
-    // The services counted exactly the requests that there are samples of.
+    // The services counted exactly as many requests as there are samples.
     let served = manifest["target"]["requests_served"].as_object().unwrap();
     let served: u64 = served.values().map(|count| count.as_u64().unwrap()).sum();
     assert_eq!(total["samples"].as_u64().unwrap(), served);
@@ -40,7 +40,7 @@ fn a_run_leaves_samples_analysis_figures_and_a_report() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn what_the_bookstore_used_is_stored_analysed_and_drawn() {
+fn resources_of_the_bookstore_are_stored_analysed_and_drawn() {
     let bench = Bench::new();
     let file = bench.shopping("watched", 3, "4s", "");
     let ended = bench.workbench().arg("run").arg(&file).assert();
@@ -55,7 +55,7 @@ fn what_the_bookstore_used_is_stored_analysed_and_drawn() {
     let online = std::thread::available_parallelism().unwrap().get() as f64;
     let processors = of("target/bookstore", "processors");
     assert!(processors.len() >= 2 && processors.iter().sum::<f64>() > 0.0);
-    // Time is counted in ticks of 10 ms.
+    // CPU time is counted in ticks of 10 ms.
     assert!(
         processors.iter().all(|used| *used <= online * 1.1),
         "{processors:?}"
@@ -75,8 +75,8 @@ fn what_the_bookstore_used_is_stored_analysed_and_drawn() {
     let total = &analysed["total"];
     let received = total["received_kib_per_s"].as_f64().unwrap() * 1_024.0;
     let received = received * analysed["duration_s"].as_f64().unwrap();
-    // Readings are of a second each. Not seen is what was sent after the last; seen besides is what services send each
-    // other.
+    // There is one reading per second. Bytes sent after the last reading are missing. Bytes that services send each
+    // other are included.
     let sent: f64 = of("target/bookstore", "bytes_out_per_s").iter().sum();
     assert!(
         (0.25..20.0).contains(&(sent / received)),

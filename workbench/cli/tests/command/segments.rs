@@ -1,4 +1,4 @@
-//! One run cut into segments that a shell starts, and made one again.
+//! One run cut into segments that a shell starts, then merged.
 
 use std::path::{Path, PathBuf};
 use std::process::Output;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::stub::Stub;
 use crate::support::{Bench, OVER, json};
 
-/// Every iteration sends one request whose path holds all that was drawn for it.
+/// Every iteration sends one request whose path contains all of its drawn values.
 fn iterations(bench: &Bench, stub: &Stub, name: &str) -> PathBuf {
     let rows: String = (1..=40).map(|row| format!("row{row}\n")).collect();
     std::fs::write(bench.path().join("people.csv"), format!("word\n{rows}")).unwrap();
@@ -30,7 +30,7 @@ fn iterations(bench: &Bench, stub: &Stub, name: &str) -> PathBuf {
     )
 }
 
-/// Starts all segments from a shell, as its users do, and waits for them; the codes that they ended with.
+/// Starts all segments from a shell and waits for them. Returns their exit codes.
 fn run_segments(bench: &Bench, file: &Path, of: u32, options: &str) -> Output {
     let program = bench.workbench().get_program().to_owned();
     let script = format!(
@@ -99,7 +99,7 @@ fn segments_send_what_the_undivided_run_sends_and_are_analysed_as_one_run() {
     let finding = check(&analysis, "segments")["finding"].as_str().unwrap();
     assert!(finding.contains("3 of 3 are there"), "{finding}");
     assert!(bench.path().join("results/cut/one/report.html").is_file());
-    // All other verbs see one run, and the newest one.
+    // For all other verbs it is one run, and the newest one.
     let newest = bench.workbench().arg("analyze").output().unwrap();
     let text = String::from_utf8_lossy(&newest.stdout).into_owned();
     assert!(text.contains("2 runs"), "{newest:?}");
@@ -149,7 +149,7 @@ fn segments_that_are_missing_killed_or_late_make_the_run_invalid_and_are_named()
     named("segment 2/3 began ");
     std::fs::remove_dir_all(&second).unwrap();
     named("segment 2/3 is missing");
-    // With all of them in place again it is what it was.
+    // With all segments back in place, the merged run is the same.
     let alone = analyze(&bench, "results/shop/one/segment-1-of-3");
     assert_eq!(alone.status.code(), Some(1), "{alone:?}");
     let text = String::from_utf8_lossy(&alone.stderr).into_owned();
@@ -159,7 +159,7 @@ fn segments_that_are_missing_killed_or_late_make_the_run_invalid_and_are_named()
     );
 }
 
-/// The process has to be there before its start, however busy the machine is.
+/// The process must be running before its start, even on a busy machine.
 fn run_at_one_time(bench: &Bench, file: &Path, of: u32) -> String {
     for seconds in [4, 16, 64, 256] {
         let at = SystemTime::now() + Duration::from_secs(seconds);
@@ -227,7 +227,7 @@ fn segments_that_start_at_one_time_have_the_users_of_the_undivided_run_and_every
 }
 
 #[test]
-fn what_cannot_be_one_run_is_refused_before_anything_is_sent() {
+fn invalid_segments_are_refused_before_any_request() {
     let bench = Bench::new();
     let stub = Stub::start();
     let file = iterations(&bench, &stub, "shop");
@@ -315,7 +315,7 @@ fn validate_says_what_each_segment_does() {
 
 #[cfg(not(feature = "object-storage"))]
 #[test]
-fn a_build_without_object_storage_says_how_to_build_it_in_before_anything_is_sent() {
+fn a_build_without_object_storage_reports_how_to_enable_it_before_any_request() {
     let bench = Bench::new();
     let stub = Stub::start();
     let file = iterations(&bench, &stub, "shop");

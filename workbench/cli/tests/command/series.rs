@@ -1,4 +1,4 @@
-//! Repetitions: in which order they are run, what is recorded of them, and on what target.
+//! Repetitions: their order, records and targets.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::stub::Stub;
 use crate::support::{Bench, OVER, json, over};
 
-/// What each run of the series is: block, experiment, and whether it is over.
+/// Block, experiment and state of each run of the series.
 fn runs(series: &Value) -> Vec<(u64, &str, &str)> {
     let runs = series["runs"].as_array().unwrap().iter();
     runs.map(|run| {
@@ -25,7 +25,7 @@ fn runs(series: &Value) -> Vec<(u64, &str, &str)> {
     .collect()
 }
 
-/// How many orders the shop took in a run; all others were refused.
+/// The number of orders that the shop accepted in a run. All others were rejected.
 fn orders(run: &Path) -> u64 {
     let analysis = json(&run.join("analysis.json"));
     let requests = analysis["runs"][0]["requests"].as_array().unwrap();
@@ -36,7 +36,7 @@ fn orders(run: &Path) -> u64 {
     orders["samples"].as_u64().unwrap() - orders["errors"].as_u64().unwrap()
 }
 
-/// Buys the only copy of the only book, again and again.
+/// Tries to buy the only copy of the only book repeatedly.
 fn last_copy(name: &str, target: &str) -> String {
     format!(
         "name: {name}\nquestion: Who gets the last copy?\ntarget:\n{target}\n\
@@ -104,12 +104,12 @@ fn two_experiments_are_interleaved_and_every_run_knows_its_place() {
         assert!(folder.join("report.html").is_file());
         seeds.push((run["block"].as_u64(), manifest["seed"].as_u64().unwrap()));
     }
-    // Each repetition draws anew, and both experiments the same.
+    // Each repetition has its own draws, which both experiments share.
     seeds.sort_unstable();
     seeds.dedup();
     assert_eq!(seeds.len(), 3, "{seeds:?}");
     assert_eq!(seeds[0], (Some(1), 1));
-    // Many runs are not compared in pairs unasked; the commands that do it stand at the end, and work.
+    // Many runs are not compared in pairs by default. The printed commands compare them, and work.
     assert!(bench.runs("comparisons").is_empty());
     let output = String::from_utf8(output).unwrap();
     let arguments_of = |verb: &str| {
@@ -190,7 +190,7 @@ fn an_invalid_run_is_named_and_does_not_end_the_series_unless_asked() {
     std::fs::remove_dir_all(bench.path().join("results/series")).unwrap();
     run(&["--stop-on-invalid"])
         .stdout(contains("run 2, block 1: good: not run").and(contains("--resume")));
-    // What is known to be invalid is not run again.
+    // An invalid run is not repeated.
     bench
         .workbench()
         .args(["run", "--resume"])
@@ -243,7 +243,7 @@ fn a_refused_reset_is_13_and_leaves_a_series_that_can_be_resumed() {
     assert!(bench.runs("stuck").is_empty());
 }
 
-/// How many orders the shop took in each of two repetitions.
+/// The number of orders that the shop accepted in each of two repetitions.
 fn sold_twice(bench: &Bench, name: &str, file: &Path) -> Vec<u64> {
     bench
         .workbench()
@@ -285,7 +285,7 @@ fn a_running_bookstore_is_reset_before_every_run() {
     let mut lines = BufReader::new(shop.stdout.as_mut().unwrap());
     lines.read_line(&mut ready).unwrap();
     let ready: Value = serde_json::from_str(&ready).unwrap();
-    // The internal ports have all calls, the reset too.
+    // The internal ports count all calls, including the reset.
     let url = |service: &str| ready["internal"][service].as_str().unwrap().to_owned();
     let target = format!(
         "  urls: {{ catalog: \"{}\", cart: \"{}\", orders: \"{}\" }}\n  \

@@ -1,4 +1,4 @@
-//! Recorded exchanges looked at.
+//! `workbench show` on recorded exchanges.
 
 use std::fs::File;
 use std::io::Read;
@@ -16,7 +16,7 @@ use crate::stored::StoredRun;
 use crate::stub::Stub;
 use crate::support::{Bench, OVER};
 
-/// A run of which every second request fails, with what it has recorded.
+/// A run in which every second request fails, with its recorded exchanges.
 fn recorded(bench: &Bench) -> PathBuf {
     let run = StoredRun::new("shop", 0, 1.0)
         .failing()
@@ -79,7 +79,7 @@ fn a_run_is_shown_from_its_counts_to_an_example_of_each_kind() {
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
-    // One of the two, and none that is good.
+    // One of the two failures, and no successful exchange.
     assert_eq!(text.matches("HTTP/1.1 500").count(), 1);
     assert!(!text.contains("HTTP/1.1 200"));
 }
@@ -184,7 +184,7 @@ fn a_run_that_has_recorded_nothing_says_so() {
 }
 
 #[test]
-fn a_reader_that_has_gone_is_no_error() {
+fn a_closed_reader_is_not_an_error() {
     let bench = Bench::new();
     recorded(&bench);
 
@@ -232,7 +232,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn nothing_that_a_run_leaves_and_says_holds_a_secret() {
+fn no_file_and_no_output_of_a_run_contains_a_secret() {
     let bench = Bench::new();
     let stub = Stub::start();
     let (file, secret) = secretive(&bench, &stub, "500ms");
@@ -249,7 +249,7 @@ fn nothing_that_a_run_leaves_and_says_holds_a_secret() {
     let [run] = bench.runs("secretive").try_into().unwrap();
     let recorded = std::fs::read_to_string(run.join("failures/exchanges.json")).unwrap();
     assert!(recorded.contains("/fail?key=[redacted] HTTP/1.1"));
-    // Of the experiment's own text, which is kept as it is.
+    // In the text of the experiment, which is kept unchanged.
     assert!(!recorded.contains("-credential"), "{recorded}");
     let shown = bench
         .workbench()
@@ -311,7 +311,7 @@ fn a_killed_run_keeps_the_exchanges_that_it_had() {
     shown.stdout(contains("killed before it could say").and(contains("HTTP/1.1 500")));
 }
 
-/// What a command writes to a terminal, and whether it succeeds.
+/// The output of a command on a terminal, and whether it succeeds.
 fn on_terminal(command: &mut Command) -> (String, bool) {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&master).unwrap();
@@ -319,10 +319,10 @@ fn on_terminal(command: &mut Command) -> (String, bool) {
     let name = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
     let slave = File::options().read(true).write(true).open(name).unwrap();
     let mut child = command.stdout(slave).stderr(Stdio::null()).spawn().unwrap();
-    // The command holds the terminal's other end, and with it this one would wait for ever.
+    // The command object holds the terminal's other end: reading would never end.
     command.stdout(Stdio::null());
     let mut text = Vec::new();
-    // Where the last one has closed the other end, Linux makes an error of it.
+    // Linux reports an error once the other end is closed.
     let _ = File::from(master).read_to_end(&mut text);
     let succeeded = child.wait().unwrap().success();
     (String::from_utf8(text).unwrap(), succeeded)
@@ -361,7 +361,7 @@ fn on_a_terminal_the_text_goes_through_the_pager() {
 }
 
 #[test]
-fn no_pager_comes_between_a_run_and_a_pipe() {
+fn no_pager_is_used_for_a_pipe() {
     let bench = Bench::new();
     recorded(&bench);
 

@@ -16,7 +16,7 @@ fn a_run_that_is_never_steady_is_14_and_says_so() {
     assert!(OVER.contains(&ran.status.code().unwrap()));
     let run = bench.runs("drift").remove(0);
     let started_at = Manifest::read(&run).unwrap().started_at.unwrap();
-    // Its samples, as they would be if each request took 1 ms more than the one before.
+    // Changes its samples: each request takes 1 ms more than the one before.
     let folder = run.join("samples");
     fs::remove_dir_all(&folder).unwrap();
     let labels = Labels {

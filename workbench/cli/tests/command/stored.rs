@@ -1,4 +1,4 @@
-//! Runs and series as files, without any load, whose times are known.
+//! Runs and series written as files with known times, without any load.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,16 +15,16 @@ const START: i64 = 1_795_000_000_000_000_000;
 /// Requests of a run, enough for its p95.
 const REQUESTS: i64 = 400;
 
-/// How much slower each run is than its kind, so that runs differ: mean 0, standard deviation 1 %.
+/// Relative deviations of the runs: mean 0, standard deviation 1 %.
 const SCATTER: [f64; 10] = [
     0.012, -0.009, 0.004, -0.013, 0.007, 0.010, -0.002, -0.014, 0.011, -0.006,
 ];
 
-/// A run to be written: what it is, and how many times the usual time its requests take.
+/// A run to be written, with the factor by which its requests are slower.
 pub(crate) struct StoredRun {
     pub(crate) manifest: Manifest,
     pub(crate) slower: f64,
-    /// What is written differently in its experiment.
+    /// Replacements in its experiment.
     changes: Vec<(&'static str, &'static str)>,
     labels: Vec<String>,
     /// Whether every second request fails.
@@ -43,13 +43,13 @@ impl StoredRun {
         }
     }
 
-    /// Writes something else in its experiment.
+    /// Replaces a text in its experiment.
     pub(crate) fn with(mut self, from: &'static str, to: &'static str) -> Self {
         self.changes.push((from, to));
         self
     }
 
-    /// Every request in turn has one of so many labels.
+    /// Requests have this number of labels, in turn.
     pub(crate) fn of_labels(mut self, count: usize) -> Self {
         self.labels = (0..count)
             .map(|number| format!("GET shop/books/{number}"))
@@ -74,7 +74,7 @@ impl StoredRun {
         self
     }
 
-    /// Writes the run below `results`, and gives its folder.
+    /// Writes the run below `results`. Returns its folder.
     pub(crate) fn write(&self, results: &Path) -> PathBuf {
         let folder = results
             .join(&self.manifest.experiment)
@@ -102,7 +102,7 @@ impl StoredRun {
         folder
     }
 
-    /// One request every 20 ms, of some 5 to 15 ms in an order without a pattern.
+    /// One request every 20 ms, with pseudo-random times of some 5 to 15 ms.
     fn samples(&self) -> Vec<Sample> {
         let start = self.manifest.started_at.unwrap();
         let mut state: u64 = 42;
@@ -190,8 +190,8 @@ fn host() -> Host {
     }
 }
 
-/// Writes a series of `old` and `new` in so many blocks, `new` so many times slower, and gives its folder. What is done
-/// to each run before it is written is up to `change`.
+/// Writes a series of `old` and `new` in this number of blocks; `new` is slower by this factor. `change` modifies each
+/// run before it is written. Returns the folder.
 pub(crate) fn series(
     results: &Path,
     id: &str,

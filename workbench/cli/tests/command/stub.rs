@@ -1,10 +1,10 @@
-//! A service that answers at once and notes what it was asked.
+//! A service that answers immediately and records its requests.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-/// Ends with the test's process.
+/// It runs until the test's process ends.
 pub(crate) struct Stub {
     address: SocketAddr,
     asked: Arc<Mutex<Vec<String>>>,
@@ -15,12 +15,12 @@ impl Stub {
         Self::start_for(usize::MAX)
     }
 
-    /// Dies with its request of this number: it closes all connections and accepts none any more.
+    /// Fails at its request of this number: it closes all connections and accepts no more.
     pub(crate) fn start_for(life: usize) -> Self {
         Self::start_at("127.0.0.1:0".parse().unwrap(), life)
     }
 
-    /// The same at an address that is free.
+    /// The same at a free address.
     pub(crate) fn start_at(address: SocketAddr, life: usize) -> Self {
         let listener = TcpListener::bind(address).unwrap();
         let address = listener.local_addr().unwrap();
@@ -38,7 +38,7 @@ impl Stub {
         Self { address, asked }
     }
 
-    /// An experiment of one user who sends `request` to the service `stub` for so long.
+    /// An experiment of one user who sends `request` to the service `stub` for this time.
     pub(crate) fn experiment(&self, name: &str, request: &str, hold: &str) -> String {
         format!(
             "name: {name}\nquestion: Does the series go on?\n\
@@ -53,12 +53,12 @@ impl Stub {
         self.address
     }
 
-    /// How many requests it was sent.
+    /// The number of requests it received.
     pub(crate) fn requests(&self) -> usize {
         self.asked.lock().unwrap().len()
     }
 
-    /// Methods and paths, in order; of equal ones in a row only the first.
+    /// Methods and paths, in order. Consecutive duplicates are left out.
     pub(crate) fn asked(&self) -> Vec<String> {
         let mut asked = self.asked.lock().unwrap().clone();
         asked.dedup();
@@ -100,7 +100,7 @@ fn serve(socket: TcpStream, noted: &Mutex<Vec<String>>, life: usize) -> Option<(
         }
         drop(noted);
         if words[1].starts_with("/hang") {
-            // Until the client goes.
+            // Until the client disconnects.
             reader.read_exact(&mut [0]).ok()?;
         }
         let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 2\r\n\r\nok");

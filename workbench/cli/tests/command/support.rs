@@ -5,11 +5,11 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-/// How a command ends whose runs came to their end: so short ones may well be invalid on a busy machine, which is
-/// looked at only where validity is what a story is about.
+/// The exit codes of a command whose runs were completed. Such short runs may be invalid on a busy machine; only tests
+/// of validity check for that.
 pub(crate) const OVER: &[i32] = &[0, 14];
 
-/// A state of a run in a series, with valid and invalid runs alike; see [`OVER`].
+/// The state of a finished run in a series, valid or invalid; see [`OVER`].
 pub(crate) fn over(state: &str) -> &str {
     match state {
         "done" | "invalid" => "over",
@@ -17,7 +17,7 @@ pub(crate) fn over(state: &str) -> &str {
     }
 }
 
-/// A folder with experiment files and results, gone with the test.
+/// A folder with experiment files and results. It is removed at the end of the test.
 pub(crate) struct Bench {
     folder: TempDir,
 }
@@ -73,7 +73,7 @@ thresholds: [{thresholds}]
         command
     }
 
-    /// The command, run in the folder, where a process may open so many files.
+    /// The command, run in the folder, with a limit on open files.
     #[cfg(unix)]
     pub(crate) fn workbench_with_files(&self, files: u32) -> Command {
         let mut command = Command::new("sh");
@@ -96,7 +96,7 @@ thresholds: [{thresholds}]
         runs
     }
 
-    /// The record of the only series, once there is one.
+    /// The record of the only series; `None` before there is one.
     pub(crate) fn series_file(&self) -> Option<PathBuf> {
         let folders = std::fs::read_dir(self.folder.path().join("results/series")).ok()?;
         let mut files = folders.map(|entry| entry.unwrap().path().join("series.json"));

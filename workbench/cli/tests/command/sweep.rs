@@ -1,4 +1,4 @@
-//! Sweeps: one experiment at several numbers of users, as a series of random order that can be resumed.
+//! Sweeps: one experiment at several numbers of users, as a resumable series in random order.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -20,7 +20,7 @@ fn swept(stub: &Stub, users: &str) -> String {
     format!("{text}sweep: {{ users: {users} }}\n")
 }
 
-/// Users of each run, in order; each has to have been as many in the run's own experiment and manifest.
+/// Users of each run, in order. The run's experiment and manifest must have the same number.
 fn users(bench: &Bench, series: &Value) -> Vec<u64> {
     let results = bench.path().join("results");
     let of = |run: &Value| {
@@ -112,7 +112,7 @@ fn without_repetitions_a_sweep_is_a_series_of_one_block_that_goes_on_after_an_in
         resumed.code(1).stderr(contains(why.to_owned()));
     };
 
-    // Written otherwise, it is the same sweep.
+    // Another notation of the same sweep.
     forget_the_last();
     bench.file("swept", &swept(&stub, "[2, 1]"));
     ran(bench.workbench().args(["run", "--resume"])).stdout(contains("2 of 2 runs"));
@@ -160,7 +160,7 @@ fn a_sweep_fails_by_its_thresholds_only_where_no_load_meets_them() {
     let bench = Bench::new();
     let stub = Stub::start();
     let text = swept(&stub, "[1, 2]");
-    // A run may well be invalid on a busy machine, which is worse than a threshold.
+    // A run may be invalid on a busy machine, which takes precedence over a missed threshold.
     let thresholds = |thresholds: &str| format!("{text}thresholds: [ {thresholds} ]\n");
     let none = bench.file("swept", &thresholds("p95 < 1us"));
     bench

@@ -1,4 +1,4 @@
-//! Services behind TLS: whom a run trusts, what it presents, and what is recorded where that fails.
+//! Services behind TLS: trusted certificates, client certificates, and recorded failures.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -32,7 +32,7 @@ async fn a_server_is_verified_by_the_operating_system_unless_a_ca_is_given() {
         (Some("server.pem"), None, true),
         (None, None, false),
         (None, Some("server.pem"), true),
-        // In place of the operating system's, not beside them.
+        // These replace the operating system's certificates.
         (Some("server.pem"), Some("other.pem"), false),
     ]
     .into_iter()
@@ -57,7 +57,7 @@ async fn a_server_is_verified_by_the_operating_system_unless_a_ca_is_given() {
             assert!(reasons.contains("invalid peer certificate"), "{reasons}");
             assert_eq!(total["errors"], total["samples"], "{name}");
             assert_eq!(errors(&bench, &name), ["tls"], "{name}");
-            // A handshake that fails has crossed the wire, too.
+            // Bytes of failed handshakes count as well.
             assert!(total["mean_bytes"].as_f64().unwrap() > 500.0, "{total}");
             assert!(total["sent_kib_per_s"].as_f64().unwrap() > 1.0, "{total}");
         }
@@ -65,7 +65,7 @@ async fn a_server_is_verified_by_the_operating_system_unless_a_ca_is_given() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_certificate_that_signs_itself_is_trusted_where_it_is_given_and_only_for_its_name() {
+async fn a_self_signed_certificate_is_trusted_only_if_given_and_for_its_name() {
     let bench = Bench::new();
     // As `openssl req -x509` makes them: an authority of its own.
     for (name, host) in [("right", "localhost"), ("wrong", "elsewhere.test")] {
@@ -113,7 +113,7 @@ async fn a_server_that_asks_for_a_certificate_is_given_the_one_of_the_experiment
     let reasons = reasons(&bench, "unknown");
     assert!(reasons.contains("CertificateRequired"), "{reasons}");
 
-    // The results do not need the files any longer.
+    // The results no longer need the files.
     for file in ["ca.pem", "client.pem", "client.key"] {
         std::fs::remove_file(bench.path().join(file)).unwrap();
     }
@@ -124,7 +124,7 @@ async fn a_server_that_asks_for_a_certificate_is_given_the_one_of_the_experiment
         .arg(&stored)
         .assert()
         .code(OVER);
-    // The experiment does.
+    // The experiment still needs them.
     bench
         .workbench()
         .args(["run", "known.yaml"])
@@ -134,9 +134,9 @@ async fn a_server_that_asks_for_a_certificate_is_given_the_one_of_the_experiment
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_verified_is_recorded_and_every_report_warns_of_it() {
+async fn unverified_certificates_are_recorded_and_every_report_warns_of_them() {
     let bench = Bench::new();
-    // Neither trusted nor of this name.
+    // Neither trusted nor for this name.
     let server = Server::start(&self_signed("elsewhere.test", IsCa::NoCa), None).await;
     let file = server.experiment(&bench, "lax", "", "GET shop/");
     let warning = "did not verify the certificates of the services (--insecure)";
@@ -154,7 +154,7 @@ async fn what_is_not_verified_is_recorded_and_every_report_warns_of_it() {
     assert_eq!(details["certificates"], "not verified");
     let page = std::fs::read_to_string(run.join("report.html")).unwrap();
     assert!(page.contains(warning));
-    // Also of a run that was killed, and in other formats.
+    // Also for a killed run, and in other formats.
     let manifest = std::fs::read_to_string(run.join("manifest.json")).unwrap();
     let killed = manifest.replace("\"completed\"", "\"running\"");
     std::fs::write(run.join("manifest.json"), killed).unwrap();
@@ -185,12 +185,12 @@ async fn the_name_that_tls_asks_for_is_that_of_the_url_whatever_the_host_header_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_counts_although_the_server_did_not_take_the_whole_request() {
+async fn a_response_counts_even_if_the_server_did_not_read_the_whole_request() {
     let bench = Bench::new();
     let key = self_signed("localhost", IsCa::NoCa);
     save(&bench, "server.pem", &key.cert.pem());
     let server = Server::start(&key, None).await;
-    // More than sockets hold: the client is still writing when it is answered.
+    // More than socket buffers hold: the client is still writing when the response comes.
     let body = "x".repeat(8 << 20);
     let request =
         format!("POST shop/refused\n        json: {body}\n        expect: {{ status: 413 }}");
@@ -242,15 +242,15 @@ fn analysis(bench: &Bench, experiment: &str) -> serde_json::Value {
     json(&Path::new(&run).join("analysis.json"))
 }
 
-/// Answers requests on every connection, and notes what it was asked.
+/// Answers requests on every connection, and records them.
 struct Server {
     address: SocketAddr,
-    /// Names that clients asked TLS for, and the head of the last request.
+    /// Server names (SNI) of the clients, and the head of the last request.
     seen: Arc<Mutex<(Vec<String>, String)>>,
 }
 
 impl Server {
-    /// Clients need a certificate that `clients` has signed, where it is given.
+    /// With `clients`, a client needs a certificate that it has signed.
     async fn start(key: &CertifiedKey<KeyPair>, clients: Option<RootCertStore>) -> Self {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let private = PrivateKeyDer::try_from(key.signing_key.serialize_der()).unwrap();
@@ -276,18 +276,18 @@ impl Server {
         tokio::spawn(async move {
             loop {
                 let (socket, _) = listener.accept().await.unwrap();
-                // An answer that is held back is lost where the connection is closed after it.
+                // A buffered response would be lost when the connection is closed.
                 socket.set_nodelay(true).unwrap();
                 let acceptor = acceptor.clone();
                 let noted = Arc::clone(&noted);
-                // A client that goes away ends its connection with an error, as it should.
+                // A disconnecting client ends its connection with an error, as expected.
                 tokio::spawn(async move { answer(acceptor.accept(socket).await?, &noted).await });
             }
         });
         Self { address, seen }
     }
 
-    /// An experiment of two users; `tls` is a line of the target, `request` that of a step.
+    /// An experiment of two users. `tls` is a line of the target, `request` is a step.
     fn experiment(
         &self,
         bench: &Bench,

@@ -1,5 +1,5 @@
-//! Experiments whose runs are made at the same time, block by block. Long, for it is a list: one way to
-//! end a block a test.
+//! Experiments whose runs are made at the same time, block by block. Long, because there is one test for each way in
+//! which a block can end.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -36,7 +36,7 @@ fn manifest(run: &Path) -> Value {
     json(&run.join("manifest.json"))
 }
 
-/// Waits until something is so.
+/// Waits until a condition holds.
 fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(120);
     while !is_so() {
@@ -53,7 +53,7 @@ fn is_there(pid: u32) -> bool {
     test_kill_process(Pid::from_raw(pid.try_into().unwrap()).unwrap()).is_ok()
 }
 
-/// The processes that a process has started.
+/// The child processes of a process.
 fn children(pid: u32) -> Vec<u32> {
     let threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
     let of = |thread: std::io::Result<std::fs::DirEntry>| {
@@ -92,7 +92,7 @@ fn start(bench: &Bench, files: &[&Path]) -> Child {
     child
 }
 
-/// Has what is missing made, in experiments that have become shorter.
+/// Makes the missing runs with shortened experiments.
 fn resume_shortened(bench: &Bench, files: &[&Path]) {
     for file in files {
         let text = std::fs::read_to_string(file).unwrap();
@@ -135,13 +135,13 @@ fn both_sides_of_a_block_are_under_load_at_the_same_time_and_are_compared_in_pai
         let [first, second] = [manifest(&block[0]), manifest(&block[1])];
         assert_ne!(first["experiment"], second["experiment"]);
         assert_eq!(first["series"]["block"], second["series"]["block"]);
-        // Pairs share their draws.
+        // The runs of a pair share their draws.
         assert_eq!(first["seed"], second["seed"]);
         // They start in the order of the record, and overlap.
         let at = |of: &Value, key: &str| of[key].as_i64().unwrap();
         assert!(at(&first, "started_at") < at(&second, "started_at"));
         assert!(at(&second, "started_at") < at(&first, "ended_at"));
-        // Each is watched by itself, and knows the other.
+        // Each run is monitored separately, and its manifest names the other.
         for run in block {
             let readings = workbench_samples::read_resources(run).unwrap();
             for source in ["generator", "beside/generator", "others", "machine"] {
@@ -180,7 +180,7 @@ fn the_same_seed_draws_the_same_sides_to_start_first() {
             .assert()
             .code(OVER);
         let series = bench.series();
-        // Two bookstores stand side by side.
+        // Two bookstores run at the same time.
         assert_eq!(states(&series), ["over"; 4]);
         let runs = series["runs"].as_array().unwrap().iter();
         let names: Vec<String> = runs
@@ -225,7 +225,7 @@ fn a_second_ctrl_c_leaves_no_side_behind() {
     let stubs = [Stub::start(), Stub::start()];
     let [one, two] = [("one", &stubs[0]), ("two", &stubs[1])].map(|(name, stub)| {
         let text = stub.experiment(name, "GET stub/", "1h");
-        // Of two users one waits for ever.
+        // One of two users waits without end.
         let text = text.replace("start: 1,", "start: 2,")
             + "  - name: two\n    steps:\n      - request: GET stub/hang\n";
         bench.file(name, &text)
@@ -258,7 +258,7 @@ fn a_second_ctrl_c_leaves_no_side_behind() {
 }
 
 #[test]
-fn a_killed_command_takes_both_sides_with_it_and_both_are_analysable_and_made_again() {
+fn a_killed_command_ends_both_sides_which_can_be_analysed_and_resumed() {
     let bench = Bench::new();
     let (one, two) = (Stub::start(), Stub::start());
     let one = bench.file("one", &one.experiment("one", "GET stub/", "1h"));
@@ -303,7 +303,7 @@ fn a_side_that_is_killed_ends_the_block_and_both_are_recorded() {
 }
 
 #[test]
-fn a_block_in_which_the_generator_stood_still_is_made_again() {
+fn a_block_with_a_generator_standstill_is_repeated() {
     let bench = Bench::new();
     let stubs = [Stub::start(), Stub::start()];
     let [one, two] = ["one", "two"];
@@ -315,7 +315,7 @@ fn a_block_in_which_the_generator_stood_still_is_made_again() {
     });
     let side = children(child.id())[0];
     signal(side, Signal::STOP);
-    // Longer than the quarter of a second from which on a run is invalid.
+    // Longer than a quarter of a second, the limit of a valid run.
     std::thread::sleep(Duration::from_millis(600));
     signal(side, Signal::CONT);
     let output = child.wait_with_output().unwrap();
@@ -364,7 +364,7 @@ fn a_side_that_loses_its_target_ends_the_block_for_both_and_says_why() {
 }
 
 #[test]
-fn a_side_that_cannot_begin_leaves_nothing_of_the_other() {
+fn if_one_side_cannot_begin_the_other_leaves_no_run() {
     let bench = Bench::new();
     let (one, two) = (Stub::start(), Stub::start());
     let text = one.experiment("stuck", "GET stub/", "1h");
@@ -406,7 +406,7 @@ fn one_service_for_both_sides_is_warned_of() {
 }
 
 #[test]
-fn what_cannot_be_run_at_the_same_time_is_wrong_usage() {
+fn plans_that_cannot_run_simultaneously_are_wrong_usage() {
     let bench = Bench::new();
     let stub = Stub::start();
     bench.file("one", &stub.experiment("one", "GET stub/", "1s"));

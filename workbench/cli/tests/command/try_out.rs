@@ -1,4 +1,4 @@
-//! `workbench try`: every exchange of one user on the screen.
+//! `workbench try`: prints every exchange of one user.
 
 use assert_cmd::assert::OutputAssertExt;
 
@@ -65,7 +65,7 @@ scenarios:
 }
 
 #[test]
-fn an_unknown_scenario_and_a_target_that_is_down_are_said() {
+fn an_unknown_scenario_and_an_unavailable_target_are_reported() {
     let bench = Bench::new();
     bench.file(
         "down",

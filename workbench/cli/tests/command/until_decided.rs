@@ -1,4 +1,4 @@
-//! Series that end as soon as the gate has decided.
+//! Series that end once the gate has decided.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json as value};
 use crate::stub::Stub;
 use crate::support::{Bench, OVER, over};
 
-/// A policy under which every look decides: what is not shown to be no worse fails.
+/// A policy under which every look decides: an inconclusive comparison fails.
 const DECIDES: &str = "metrics: [p50]\nfail_on: [regressed, inconclusive]\n";
 
 /// Runs of one experiment against itself until the gate has decided by this policy.
@@ -35,7 +35,7 @@ fn states(series: &Value) -> Vec<&str> {
         .collect()
 }
 
-/// An invalid run decides at the next look: no run that comes later makes it valid.
+/// An invalid run decides at the next look: no later run makes it valid.
 fn has_invalid(series: &Value, blocks: u64) -> bool {
     let mut runs = series["runs"].as_array().unwrap().iter();
     runs.any(|run| run["state"] == "invalid" && run["block"].as_u64() <= Some(blocks))
@@ -59,7 +59,7 @@ fn a_series_ends_with_the_look_that_decides_and_the_rest_is_not_needed() {
     let states = states(&series);
     assert_eq!(states[..10], ["over"; 10]);
     assert_eq!(states[10..], ["not_needed"; 4]);
-    // What is not needed is not missing.
+    // Runs that are not needed are not missing.
     let gate = bench.workbench().args(["gate", "--series"]).assert();
     gate.stdout(contains("has not ended").not().and(contains("5 runs")));
     let folder: PathBuf = bench.series_file().unwrap().parent().unwrap().to_owned();
@@ -69,7 +69,7 @@ fn a_series_ends_with_the_look_that_decides_and_the_rest_is_not_needed() {
         .arg(folder)
         .assert()
         .stderr(contains("passed over").not());
-    // There is nothing to go on with.
+    // There is nothing to resume.
     let resumed = bench.workbench().args(["run", "--resume"]).assert();
     resumed
         .code(OVER)
@@ -91,7 +91,7 @@ fn a_series_that_is_not_decided_goes_on_to_its_last_look() {
 }
 
 #[test]
-fn looks_that_were_taken_are_taken_again_and_by_the_recorded_policy() {
+fn looks_are_repeated_on_resume_with_the_recorded_policy() {
     let bench = Bench::new();
     run(&bench, DECIDES, &["--most", "6"]);
     let decided = bench.series();
@@ -116,7 +116,7 @@ fn looks_that_were_taken_are_taken_again_and_by_the_recorded_policy() {
 }
 
 #[test]
-fn what_was_fixed_before_the_first_run_cannot_be_changed() {
+fn settings_fixed_before_the_first_run_cannot_be_changed() {
     let bench = Bench::new();
     let stub = Stub::start();
     let file = bench.file("one", &stub.experiment("one", "GET stub/", "100ms"));
@@ -131,7 +131,8 @@ fn what_was_fixed_before_the_first_run_cannot_be_changed() {
     for (more, expected) in [
         (
             &["--repetitions", "10"][..],
-            "to look at its results and then add runs raises the rate of false alarms. Begin a new series with --repetitions 10",
+            "adding runs after a look at its results raises the rate of false alarms. Begin a new series with \
+            --repetitions 10",
         ),
         (&["--until-decided"], "keeps the looks and the policy"),
         (&["--most", "30"], "keeps the looks and the policy"),
@@ -152,7 +153,7 @@ fn what_was_fixed_before_the_first_run_cannot_be_changed() {
 }
 
 #[test]
-fn what_cannot_be_decided_is_wrong_usage() {
+fn options_that_until_decided_excludes_are_wrong_usage() {
     let bench = Bench::new();
     let stub = Stub::start();
     bench.file("one", &stub.experiment("one", "GET stub/", "100ms"));

@@ -1,19 +1,19 @@
-//! Where responses are read into.
+//! The read buffer of responses.
 
 use std::cell::Cell;
 use std::mem;
 
-/// Room for an answer of an ordinary size.
+/// Size of a new buffer.
 const SMALLEST: usize = 1 << 12;
-/// What a long body is read by; a head that does not fit gets more.
+/// Size of the reads of a long body. A head that does not fit gets more room.
 const USUAL_MOST: usize = 1 << 16;
 
 thread_local! {
-    /// The memory of the buffer that was released last: users of one thread take turns, and most need none while they wait.
+    /// The memory of the buffer that was released last. Users of one thread share it, since a waiting user needs none.
     static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
-/// Bytes that have come and were not taken yet, at the front of the buffer or behind what was.
+/// Bytes that were received and not consumed yet, with consumed ones before them.
 #[derive(Debug, Default)]
 pub(super) struct Buffer {
     bytes: Vec<u8>,
@@ -30,7 +30,7 @@ impl Buffer {
         &self.bytes[self.start..self.end]
     }
 
-    /// Takes bytes off the front.
+    /// Removes bytes from the front.
     pub(super) fn consume(&mut self, length: usize) {
         self.start += length;
         if self.start == self.end {
@@ -43,17 +43,17 @@ impl Buffer {
         if self.start == self.end {
             self.clear();
             let bytes = mem::take(&mut self.bytes);
-            // What a long head took goes back to the system.
+            // The memory of a long head is freed.
             if (1..=USUAL_MOST).contains(&bytes.len()) {
                 SPARE.set(bytes);
             }
         }
     }
 
-    /// Where the next bytes go; never empty.
+    /// Where the next bytes are read into; never empty.
     ///
-    /// It doubles where a read has filled it: up to a limit for bodies, which are taken as they come, and without one for
-    /// what has to be at hand as a whole.
+    /// It doubles after a read that filled it: up to a limit for bodies, which are consumed as they arrive, and without
+    /// a limit for heads, which must be complete.
     pub(super) fn room(&mut self) -> &mut [u8] {
         if self.bytes.is_empty() {
             self.bytes = SPARE.take();
@@ -69,7 +69,7 @@ impl Buffer {
         &mut self.bytes[self.end..]
     }
 
-    /// So many bytes were put into the room.
+    /// Notes that `length` bytes were read into the room.
     pub(super) fn add(&mut self, length: usize) {
         self.end += length;
         // A read that filled all there was will be followed by more.
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_not_taken_stays_in_front_of_what_comes() {
+    fn unconsumed_bytes_stay_before_new_ones() {
         let mut buffer = Buffer::default();
         let mut expected = Vec::new();
         for round in 0..100_000_u32 {
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_body_gets_no_more_room_than_it_is_read_by() {
+    fn a_long_body_does_not_enlarge_the_buffer_beyond_the_size_of_a_read() {
         let mut buffer = Buffer::default();
         for _ in 0..100 {
             let length = buffer.room().len();

@@ -15,11 +15,11 @@ use tokio_rustls::TlsConnector;
 use workbench_plan::HttpVersion;
 use workbench_samples::ErrorKind;
 
-use super::answer::Keeper;
 use super::buffer::Buffer;
 use super::deadline::Deadline;
 use super::endpoint::Endpoint;
 use super::http2::Http2;
+use super::kept_response::Keeper;
 use super::response::Decoder;
 use super::wire::{Crossed, Stream, Wire, is_of_tls};
 
@@ -27,7 +27,7 @@ use super::wire::{Crossed, Stream, Wire, is_of_tls};
 #[derive(Debug)]
 pub(super) struct Connection {
     protocol: Protocol,
-    /// What it took to open: a round trip or more.
+    /// The time that opening took: a round trip or more.
     pub(super) opened_in: Duration,
     /// When the last response on it was complete, or it was opened.
     pub(super) used: Instant,
@@ -45,24 +45,24 @@ pub(crate) struct Request<'a> {
     pub(crate) bytes: &'a [u8],
     /// Its response has no body.
     pub(crate) is_head: bool,
-    /// It may be sent again when nobody knows whether it came through (RFC 9110, section 9.2.2).
+    /// It may be sent again if it is unknown whether the server received it (RFC 9110, section 9.2.2).
     pub(crate) is_idempotent: bool,
 }
 
-/// A user who has read so many bytes lets the others of its thread have a turn.
+/// After this many bytes a user yields to the others of its thread.
 const LONGEST_TURN: usize = 1 << 16;
 
-/// How far an exchange has come.
+/// The progress of an exchange.
 #[derive(Debug)]
 pub(super) struct Exchange {
     decoder: Decoder,
     /// Bytes of the request that were written, to TLS where there is TLS.
     pub(super) written: usize,
-    /// Anything came back, be it an interim response.
+    /// Any byte was received, also of an interim response.
     pub(super) answered: bool,
     /// The server takes no more of the request.
     broken: bool,
-    /// The server has said that it did not look at the request.
+    /// The server has said that it did not process the request.
     pub(super) is_unprocessed: bool,
     /// When the first byte of the response came.
     pub(super) first_byte: Option<Instant>,
@@ -85,7 +85,7 @@ impl Exchange {
         self.decoder.status()
     }
 
-    /// Takes what has come, at `now`.
+    /// Decodes what was received, at `now`.
     fn take(
         &mut self,
         buffer: &mut Buffer,
@@ -97,7 +97,7 @@ impl Exchange {
         if let Ok(taken) = taken {
             buffer.consume(taken);
             if taken > 0 && !self.decoder.has_begun() {
-                // That was of an interim response.
+                // The first byte was that of an interim response.
                 self.first_byte = None;
             }
         }
@@ -116,7 +116,7 @@ impl Connection {
     ) -> Result<Self, ErrorKind> {
         let begun = Instant::now();
         let tcp = connect(&endpoint.addresses).await?;
-        // Requests are small and wait for their answers: never hold one back to fill a packet.
+        // Requests are small. Nagle's algorithm would delay them.
         tcp.set_nodelay(true).map_err(|_| ErrorKind::Connect)?;
         let wire = Wire::new(tcp, Arc::clone(&crossed));
         let stream = match &endpoint.tls {
@@ -147,9 +147,9 @@ impl Connection {
         })
     }
 
-    /// Whether the server has left the connection as it was after the last response, as far as is known by now.
+    /// Whether the connection is still open and idle, as far as is known now.
     ///
-    /// Bytes that nobody asked for, such as a 408 before a close, end it, too.
+    /// Unexpected bytes, such as a 408 before a close, also end it.
     pub(super) async fn is_idle(&mut self) -> bool {
         let mut byte = [0];
         poll_fn(|context| {
@@ -164,8 +164,8 @@ impl Connection {
         .await
     }
 
-    /// Sends the request and reads its response to the last byte; gives its status, when it was complete, and whether the
-    /// connection can be used again.
+    /// Sends the request and reads its response to the last byte. Returns the status, when the response was complete,
+    /// and whether the connection can be used again.
     pub(super) async fn run(
         &mut self,
         request: &Request<'_>,
@@ -212,7 +212,7 @@ impl Stream {
         deadline: Instant,
     ) -> Poll<Result<(u16, Instant, bool), ErrorKind>> {
         if !exchange.broken {
-            // A server may answer, and even close, before it has read everything: what it says counts.
+            // A server may respond, and even close, before it has read the whole request. Its response counts.
             let written = self.poll_send(context, request.bytes, &mut exchange.written);
             exchange.broken = matches!(written, Poll::Ready(Err(_)));
         }
@@ -242,7 +242,7 @@ impl Stream {
                     && exchange.written == request.bytes.len();
                 return Poll::Ready(Ok((exchange.decoder.status(), now, reusable)));
             }
-            // While there is always more to read, nobody looks at the timer.
+            // The timer is not polled as long as there is more to read.
             if now >= deadline {
                 return Poll::Ready(Err(ErrorKind::Timeout));
             }
@@ -251,7 +251,7 @@ impl Stream {
         Poll::Pending
     }
 
-    /// Writes what is left, from `written` on, and sees it off.
+    /// Writes the rest of the request, from `written` on, and flushes it.
     fn poll_send(
         &mut self,
         context: &mut Context<'_>,
@@ -272,7 +272,7 @@ impl Stream {
     }
 }
 
-/// Why there is nothing more to read. With TLS 1.3 a server refuses a client's certificate after the handshake.
+/// The error kind of a failed read. With TLS 1.3 a server refuses a client's certificate after the handshake.
 pub(super) fn broken(error: &io::Error) -> ErrorKind {
     if is_of_tls(error) {
         ErrorKind::Tls
@@ -281,9 +281,9 @@ pub(super) fn broken(error: &io::Error) -> ErrorKind {
     }
 }
 
-/// Connects to the first address that accepts; where none does, the first one's error stands for all.
+/// Connects to the first address that accepts. If none does, returns the first address's error.
 ///
-/// Hosts often have a second address that this machine cannot reach, and that says nothing of the service.
+/// Hosts often have a second address that this machine cannot reach; its error would say nothing of the service.
 async fn connect(addresses: &[SocketAddr]) -> Result<TcpStream, ErrorKind> {
     let mut first = None;
     for address in addresses {
@@ -297,7 +297,7 @@ async fn connect(addresses: &[SocketAddr]) -> Result<TcpStream, ErrorKind> {
     Err(first.unwrap_or(ErrorKind::Connect))
 }
 
-/// Whether it was the target that could not be connected to, or this machine that could not connect.
+/// Whether the target refused the connection, or this machine could not open one.
 fn not_connected(error: &io::Error) -> ErrorKind {
     match Errno::from_io_error(error) {
         Some(Errno::CONNREFUSED) => ErrorKind::Refused,

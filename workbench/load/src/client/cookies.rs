@@ -1,8 +1,8 @@
 //! The cookies of one user (RFC 6265, and its revision where browsers follow that).
 //!
-//! A store of its own: with a crate's, each request would build a URL and a list of strings, and cookies of a user go to
-//! the few services of the target only. For that reason there is no list of public suffixes either: a domain without a dot
-//! is not accepted, and others are those of services that the experiment names.
+//! Our own store: those of other crates build a URL and a list of strings for each request. There is no list of public
+//! suffixes, because cookies go only to the services of the target: a domain without a dot is refused, and others are
+//! those of services that the experiment names.
 
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
@@ -10,10 +10,10 @@ use std::time::{Duration, SystemTime};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-/// What browsers keep at most: bytes of a name with its value, and of an attribute's value.
+/// Limits of browsers: bytes of a name with its value, and of an attribute's value.
 const LONGEST_COOKIE: usize = 4096;
 const LONGEST_ATTRIBUTE: usize = 1024;
-/// A user keeps so many; the oldest goes where another comes. Of the order of what browsers keep for one site.
+/// Most cookies of a user; a new one replaces the oldest. Browsers keep about as many for a site.
 const MOST_COOKIES: usize = 200;
 
 /// Where a request goes to, or a response comes from.
@@ -21,7 +21,7 @@ const MOST_COOKIES: usize = 200;
 pub(super) struct Place<'a> {
     /// Of the service, in lower case.
     pub(super) host: &'a str,
-    /// Nobody can listen: the connection is encrypted, or does not leave this machine.
+    /// The connection is encrypted, or does not leave this machine.
     pub(super) is_secure: bool,
     /// Of the request, with its query.
     pub(super) target: &'a str,
@@ -34,12 +34,12 @@ impl Place<'_> {
     }
 }
 
-/// What a service has asked a user to send back.
+/// The cookies of one user.
 #[derive(Debug, Default)]
 pub(super) struct Cookies {
     /// In the order in which they are sent: longer paths first, and older cookies before younger ones.
     cookies: Vec<Cookie>,
-    /// How many were made.
+    /// Number of cookies created so far.
     made: u64,
 }
 
@@ -84,15 +84,15 @@ impl Cookies {
         }
     }
 
-    /// The value of the cookie of this name; of several that of the youngest.
+    /// The value of the cookie of this name. If there are several, that of the youngest.
     pub(super) fn value(&self, name: &str, now: SystemTime) -> Option<&str> {
         let named = |cookie: &&Cookie| cookie.name == name && !cookie.has_expired(now);
         let youngest = self.cookies.iter().filter(named).max_by_key(|it| it.made);
         youngest.map(|cookie| cookie.value.as_str())
     }
 
-    /// Takes a response's field `set-cookie`; what is no cookie, or not for this host, is passed over. Bytes that are no
-    /// UTF-8 are replaced.
+    /// Applies a response's field `set-cookie`. An invalid cookie, or one for another host, is ignored. Bytes that are
+    /// no UTF-8 are replaced.
     pub(super) fn set(&mut self, place: Place<'_>, now: SystemTime, field: &[u8]) {
         let Some(mut cookie) = parse(place, now, &String::from_utf8_lossy(field)) else {
             return;
@@ -111,7 +111,7 @@ impl Cookies {
         self.made += 1;
         cookie.made = self.made;
         match known {
-            // It keeps its place among those that are sent.
+            // It keeps its position in the order of sending.
             Some(known) => self.cookies[known] = cookie,
             None => self.add(cookie, now),
         }
@@ -246,7 +246,7 @@ pub(super) fn named<'a>(field: &'a [u8], name: &str) -> Option<&'a str> {
     (found == name).then_some(value)
 }
 
-/// What stands on both sides of the first `=`.
+/// The texts on both sides of the first `=`.
 fn in_two(pair: &str) -> Option<(&str, &str)> {
     let (name, value) = pair.split_once('=')?;
     Some((trimmed(name), trimmed(value)))
@@ -256,7 +256,7 @@ fn trimmed(text: &str) -> &str {
     text.trim_matches([' ', '\t'])
 }
 
-/// When a cookie of this age ends; ages that are no number are passed over, and those too long have no end.
+/// When a cookie of this age expires. An age that is not a number is ignored, and one that is too large never expires.
 fn expiry(age: &str, now: SystemTime) -> Option<SystemTime> {
     let (is_negative, digits) = match age.strip_prefix('-') {
         Some(digits) => (true, digits),
@@ -268,7 +268,7 @@ fn expiry(age: &str, now: SystemTime) -> Option<SystemTime> {
     if is_negative {
         return Some(SystemTime::UNIX_EPOCH);
     }
-    // Browsers let no cookie live longer than 400 days.
+    // Browsers keep cookies for at most 400 days.
     const LONGEST: u64 = 400 * 24 * 3600;
     let seconds = digits.parse().unwrap_or(LONGEST);
     now.checked_add(Duration::from_secs(seconds.min(LONGEST)))

@@ -8,8 +8,8 @@ use tokio::time::Sleep;
 
 /// A limit that moves with every request.
 ///
-/// The timer behind it is never later than the limit. Where it is earlier, it stays until it fires, and only then moves to
-/// the limit of that time: of requests with the same time limit, those that are answered do not touch it.
+/// The timer behind it is never later than the limit. If it is earlier, it stays until it fires, and only then moves to
+/// the current limit. So requests with the same time limit do not reset the timer unless one times out.
 #[derive(Debug)]
 pub(super) struct Deadline {
     at: Instant,

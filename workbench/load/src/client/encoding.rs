@@ -1,17 +1,17 @@
-//! Content encodings of a body that was kept (RFC 9110, section 8.4): taken off after the clock has stopped.
+//! Content encodings of a body that was kept (RFC 9110, section 8.4): decoded after the measurement has ended.
 
 use std::io::Read;
 
 use flate2::bufread::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 
-use super::answer::Answer;
+use super::kept_response::KeptResponse;
 
 /// A body that is encoded more often is refused, as curl does: each further encoding may multiply its length.
 const MOST_APPLIED: usize = 5;
 /// Of the window that a server may ask for: 8 MiB (RFC 9659).
 const LARGEST_ZSTD_WINDOW: u32 = 23;
 
-/// What an encoded body does not decode.
+/// An encoded body that cannot be decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Broken;
 
@@ -38,7 +38,7 @@ impl Encoding {
         .map(|(_, encoding)| encoding)
     }
 
-    /// Decodes up to `limit` bytes; `true` where there are more. Also what breaks off is decoded as far as it goes.
+    /// Decodes up to `limit` bytes; `true` if there are more. A truncated body is decoded as far as possible.
     fn decode(self, body: &[u8], decoded: &mut Vec<u8>, limit: usize) -> Result<bool, Broken> {
         let result = match self {
             Self::Gzip => read(MultiGzDecoder::new(body), decoded, limit),
@@ -74,11 +74,11 @@ fn has_zlib_header(body: &[u8]) -> bool {
     first & 0x0f == 8 && u16::from_be_bytes([first, second]).is_multiple_of(31)
 }
 
-/// Takes the encodings off an answer's body, and keeps up to `limit` bytes of the content.
+/// Decodes a response's body, and keeps up to `limit` bytes of the content.
 ///
 /// # Errors
-/// [`Broken`] where the body is whole and does not decode; it is what could be decoded then.
-pub(super) fn decode(answer: &mut Answer, limit: usize) -> Result<(), Broken> {
+/// [`Broken`] if the body is complete and cannot be decoded. The body then holds what could be decoded.
+pub(super) fn decode(answer: &mut KeptResponse, limit: usize) -> Result<(), Broken> {
     if answer.body.is_empty() {
         return Ok(());
     }
@@ -141,8 +141,8 @@ mod tests {
         }
     }
 
-    fn answer(encodings: &str, body: Vec<u8>) -> Answer {
-        Answer {
+    fn answer(encodings: &str, body: Vec<u8>) -> KeptResponse {
+        KeptResponse {
             head: format!("HTTP/1.1 200 OK\r\nContent-Encoding: {encodings}\r\n\r\n").into_bytes(),
             body,
             truncated: false,
@@ -159,7 +159,7 @@ mod tests {
     const ALL: [&str; 6] = ["gzip", "x-gzip", "deflate", "raw deflate", "br", "zstd"];
 
     #[test]
-    fn every_encoding_is_taken_off() {
+    fn every_encoding_is_decoded() {
         for encoding in ALL {
             let name = encoding.trim_start_matches("raw ");
             let mut answer = answer(&name.to_uppercase(), encoded(encoding, &text()));
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn encodings_are_taken_off_in_reverse_order_and_unknown_names_are_passed_over() {
+    fn encodings_are_decoded_in_reverse_order_and_unknown_ones_are_ignored() {
         let body = encoded("br", &encoded("gzip", &text()));
         let mut answer = answer("gzip, identity\r\ncontent-encoding: br,utf-8", body);
         assert_eq!(decode(&mut answer, 1 << 20), Ok(()));
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_becomes_too_long_is_cut_off_and_says_so() {
+    fn a_decoded_body_that_is_too_long_is_truncated_and_marked() {
         for encoding in ALL {
             let name = encoding.trim_start_matches("raw ");
             let bomb = encoded(encoding, &vec![0; 50 << 20]);
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_breaks_off_or_is_damaged_is_broken_unless_it_was_cut_off_by_us() {
+    fn a_truncated_or_damaged_body_is_an_error_unless_we_truncated_it() {
         for encoding in ALL {
             let name = encoding.trim_start_matches("raw ");
             let whole = encoded(encoding, &text());

@@ -1,4 +1,4 @@
-//! Where a service listens, resolved once before the run.
+//! Endpoints: addresses of services, resolved once before the run.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -16,14 +16,15 @@ use crate::error::LoadError;
 /// How long each address of a service may take to accept a connection before the run.
 const PROBE_LIMIT: Duration = Duration::from_secs(10);
 
-/// A service of the target, ready to be connected to.
+/// A service of the target, with its resolved addresses.
 #[derive(Clone, Debug)]
 pub(crate) struct Endpoint {
     /// Name of the service in the experiment file.
     pub(crate) service: String,
-    /// Every address of the host, tried in this order, the one that answered before the run first.
+    /// All addresses of the host in the order in which they are tried. The one that accepted a connection before the
+    /// run is the first.
     pub(crate) addresses: Vec<SocketAddr>,
-    /// How to encrypt, and for whom; `None` sends in the clear.
+    /// TLS configuration and server name; `None` for unencrypted connections.
     pub(crate) tls: Option<(Arc<ClientConfig>, ServerName<'static>)>,
     /// Put before each path.
     pub(crate) prefix: String,
@@ -43,7 +44,7 @@ impl Endpoint {
         if self.tls.is_some() { "https" } else { "http" }
     }
 
-    /// The host without its port, as cookies know it.
+    /// The host without its port, as used for cookies.
     pub(super) fn name(&self) -> &str {
         let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
         match self.host.rsplit_once(':') {
@@ -52,7 +53,7 @@ impl Endpoint {
         }
     }
 
-    /// Whether nobody else can read what is sent: browsers treat this machine as they do encrypted connections.
+    /// Whether the connection is encrypted or does not leave this machine, as browsers define it for cookies.
     pub(super) fn is_secure(&self) -> bool {
         let name = self.name().trim_matches(['[', ']']);
         let is_local = || name == "localhost" || name.ends_with(".localhost");
@@ -64,9 +65,10 @@ impl Endpoint {
     }
 }
 
-/// Resolves every service's address and makes sure that something listens there.
+/// Resolves every service's address and checks that it accepts connections.
 ///
-/// `files` are those of the plan; `insecure` accepts every certificate. No request is sent: a run against services that are already running touches nothing that the plan does not name.
+/// `files` are those of the plan; `insecure` accepts every certificate. No request is sent, because the plan names none
+/// for this purpose.
 pub(crate) async fn resolve(
     urls: &BTreeMap<String, BaseUrl>,
     files: Option<&Tls>,
@@ -92,7 +94,7 @@ pub(crate) async fn resolve(
         let answering = answering(&addresses, PROBE_LIMIT)
             .await
             .map_err(unreachable)?;
-        // The one that answers first: another may take a request's whole time to be given up.
+        // The accepting address comes first: an unreachable one could use up a request's whole time limit.
         addresses.sort_by_key(|address| *address != answering);
         let encryption = match &tls {
             Some(config) if url.tls => {
@@ -114,7 +116,7 @@ pub(crate) async fn resolve(
     Ok(endpoints)
 }
 
-/// The first address that accepts a connection; each is given so much time. Where none does, why the first did not.
+/// The first address that accepts a connection within `limit`. If none does, the error of the first.
 async fn answering(addresses: &[SocketAddr], limit: Duration) -> Result<SocketAddr, String> {
     let mut first = None;
     for address in addresses {
@@ -165,7 +167,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_address_that_is_dead_is_passed_over() {
+    async fn a_dead_address_is_skipped() {
         let listen = || std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let (alive, dead) = (listen(), listen());
         let [alive_at, dead_at] = [&alive, &dead].map(|it| it.local_addr().unwrap());
@@ -174,7 +176,7 @@ mod tests {
         assert_eq!(answering(&[dead_at, alive_at], limit).await, Ok(alive_at));
         let refused = answering(&[dead_at], limit).await.unwrap_err();
         assert!(refused.contains("refused"), "{refused}");
-        // A user passes over it, too.
+        // A user skips it, too.
         let mut client = crate::client::Client::new(1, false);
         let endpoint = Arc::new(Endpoint {
             service: "shop".into(),
@@ -186,7 +188,7 @@ mod tests {
         });
         std::thread::spawn(move || {
             let (mut socket, _) = alive.incoming().find_map(|socket| {
-                // Those who only looked have gone.
+                // Connections that were only probes are closed.
                 let mut socket = socket.ok()?;
                 let mut head = [0; 4];
                 std::io::Read::read_exact(&mut socket, &mut head).ok()?;
@@ -199,7 +201,8 @@ mod tests {
             is_head: false,
             is_idempotent: true,
         };
-        let mut measured = crate::client::Measured::nothing(workbench_samples::ErrorKind::Timeout);
+        let mut measured =
+            crate::client::Measurement::nothing(workbench_samples::ErrorKind::Timeout);
         let route = crate::client::Route {
             services: &[endpoint],
             replica: 0,

@@ -1,7 +1,7 @@
 //! A connection of HTTP/2 (RFC 9113), with one request at a time.
 //!
-//! The task that sends a request drives the connection, as with HTTP/1.1. Between requests nobody does: what the server
-//! says then is read before the next request.
+//! The task that sends a request drives the connection, as with HTTP/1.1. Frames that arrive between requests are read
+//! before the next request.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -15,13 +15,13 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{StatusCode, Uri, Version};
 use workbench_samples::ErrorKind;
 
-use super::answer::Keeper;
 use super::connection::{Exchange, Request, broken};
 use super::deadline::Deadline;
-use super::message::Message;
+use super::kept_response::Keeper;
+use super::parsed_request::ParsedRequest;
 use super::wire::Stream;
 
-/// What a server may send before it hears that we have read it: of one response, and of a connection. Those of hyper.
+/// Flow-control windows of a stream and of a connection. The values are those of hyper.
 const STREAM_WINDOW: u32 = 2 << 20;
 const CONNECTION_WINDOW: u32 = 5 << 20;
 
@@ -44,7 +44,7 @@ pub(super) struct Http2 {
 }
 
 impl Http2 {
-    /// Begins to speak HTTP/2 on a connection.
+    /// Starts HTTP/2 on a connection.
     pub(super) async fn start(stream: Stream, scheme: &'static str) -> Result<Self, ErrorKind> {
         let (sender, connection) = Builder::new()
             .initial_window_size(STREAM_WINDOW)
@@ -60,7 +60,7 @@ impl Http2 {
         })
     }
 
-    /// Reads and writes what there is; ready where the connection is of no use any longer.
+    /// Reads and writes pending frames. Ready if the connection is closed.
     pub(super) fn poll_closed(&mut self, context: &mut Context<'_>) -> Poll<ErrorKind> {
         let result = ready!(Pin::new(&mut self.connection).poll(context));
         Poll::Ready(result.map_or_else(|error| kind(&error), |()| ErrorKind::Reset))
@@ -88,7 +88,7 @@ impl Http2 {
             {
                 closed = Some(error);
             }
-            // What has come may be what it waits for.
+            // Received frames may complete the exchange.
             match (stream.as_mut().poll(context), closed) {
                 (Poll::Pending, Some(error)) => return Poll::Ready(Err(error)),
                 (Poll::Pending, None) => {}
@@ -103,7 +103,7 @@ impl Http2 {
     }
 }
 
-/// Sends a request and reads its response; somebody else drives the connection.
+/// Sends a request and reads its response. The caller drives the connection.
 async fn exchange_on(
     mut sender: SendRequest<Bytes>,
     head: http::Request<()>,
@@ -130,7 +130,7 @@ async fn exchange_on(
         write_head(head.status, &head.headers, kept);
     }
     while let Some(data) = poll_fn(|context| {
-        // A server may answer before it has read everything.
+        // A server may respond before it has read the whole request.
         send(&mut upload, &mut body, context);
         received.poll_data(context)
     })
@@ -154,7 +154,7 @@ fn send(upload: &mut SendStream<Bytes>, body: &mut Bytes, context: &mut Context<
             match upload.poll_capacity(context) {
                 Poll::Ready(Some(Ok(_))) => continue,
                 Poll::Pending => return,
-                // It takes no more; what it says counts.
+                // The server reads no more of the body. Its response counts.
                 Poll::Ready(None | Some(Err(_))) => body.clear(),
             }
             return;
@@ -166,9 +166,9 @@ fn send(upload: &mut SendStream<Bytes>, body: &mut Bytes, context: &mut Context<
     }
 }
 
-/// A request that was written for HTTP/1.1; `None` where it is none of HTTP/2.
+/// Converts a request written for HTTP/1.1. `None` if HTTP/2 has no such request.
 fn message(bytes: &[u8], scheme: &str) -> Option<(http::Request<()>, Bytes)> {
-    let message = Message::parse(bytes);
+    let message = ParsedRequest::parse(bytes);
     let uri = Uri::builder()
         .scheme(scheme)
         .authority(message.host?)
@@ -205,7 +205,7 @@ fn write_head(status: StatusCode, fields: &HeaderMap, head: &mut Vec<u8>) {
     head.extend_from_slice(b"\r\n");
 }
 
-/// Notes whether the server has not looked at the request: it refused the stream, or said goodbye before it.
+/// Notes whether the server did not process the request: it refused the stream, or sent GOAWAY before it.
 fn failed(error: &h2::Error, exchange: &mut Exchange) -> ErrorKind {
     let is_refused = error.is_reset() && error.reason() == Some(Reason::REFUSED_STREAM);
     exchange.is_unprocessed = error.is_remote() && (is_refused || error.is_go_away());

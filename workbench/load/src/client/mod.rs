@@ -1,10 +1,10 @@
-//! The measured client: HTTP over connections of its own, timed where the bytes cross.
+//! The measured client: HTTP over its own connections, timed at the socket.
 //!
-//! A request of HTTP/1.1 is bytes that go out in one write, and a response is decoded as it comes in: nothing lies between
-//! the socket and the clock. For HTTP/2 the same bytes are taken apart and given to h2. A connection is driven by the task that uses it, so that a request wakes no other task. What was kept of a
-//! response is looked at after the clock has stopped.
+//! A request of HTTP/1.1 is written with one call, and a response is decoded as it arrives, so that no queue lies
+//! between the socket and the clock. For HTTP/2 the same bytes are parsed and given to h2. A connection is driven by
+//! the task that uses it, so that a request wakes no other task. The kept part of a response is evaluated after the
+//! measurement has ended.
 
-mod answer;
 mod buffer;
 mod connection;
 mod cookies;
@@ -12,31 +12,32 @@ mod deadline;
 mod encoding;
 mod endpoint;
 mod http2;
-mod link;
-mod measured;
-mod message;
+mod kept_response;
+mod measurement;
+mod parsed_request;
 mod redirect;
 mod response;
 mod tls;
+mod user_connections;
 mod wire;
 
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-pub(crate) use answer::{Answer, Terms, Wanted};
 pub(crate) use connection::Request;
 use cookies::{Cookies, Place};
 pub(crate) use endpoint::{Endpoint, resolve};
-use link::Link;
-use measured::Meter;
-pub(crate) use measured::{Connections, Measured};
+pub(crate) use kept_response::{KeptResponse, Terms, Wanted};
+use measurement::Meter;
+pub(crate) use measurement::{Connections, Measurement};
 pub(crate) use redirect::Stop;
+use user_connections::UserConnections;
 use wire::Crossed;
 
-/// Where a request goes.
+/// The destination of a request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Route<'a> {
-    /// The services of the target, or of one of its replicas, which have the same ones.
+    /// The services of the target, or of one of its replicas. All replicas have the same services.
     pub(crate) services: &'a [Arc<Endpoint>],
     pub(crate) replica: usize,
     /// By position.
@@ -53,16 +54,16 @@ impl Route<'_> {
 /// One user's connections and cookies.
 #[derive(Debug)]
 pub(crate) struct Client {
-    link: Link,
+    link: UserConnections,
     crossed: Arc<Crossed>,
     cookies: Cookies,
     followed: Followed,
 }
 
-/// Where redirects have led.
+/// The state after redirects.
 #[derive(Debug, Default)]
 struct Followed {
-    /// The last request, where it is another than the first.
+    /// The last request, if it differs from the first.
     request: Option<Vec<u8>>,
     /// Why the last response, which is a redirect, was not followed.
     stop: Option<Stop>,
@@ -72,7 +73,7 @@ impl Client {
     /// `endpoints`: how many there are, of all replicas.
     pub(crate) fn new(endpoints: usize, keeps_cookies: bool) -> Self {
         Self {
-            link: Link::new(endpoints, keeps_cookies),
+            link: UserConnections::new(endpoints, keeps_cookies),
             crossed: Arc::default(),
             cookies: Cookies::default(),
             followed: Followed::default(),
@@ -84,7 +85,7 @@ impl Client {
         self.link.disconnect();
     }
 
-    /// Becomes another user's, who has no cookies.
+    /// Clears the cookies, for a new user.
     pub(crate) fn forget_cookies(&mut self) {
         self.cookies.clear();
     }
@@ -97,7 +98,7 @@ impl Client {
         }
     }
 
-    /// The value of a cookie of the user; where it keeps none, of one that the last response has set.
+    /// The value of a cookie of the user. If the user keeps no cookies, of one that the last response has set.
     pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
         if self.link.keeps_cookies {
             return self.cookies.value(name, SystemTime::now());
@@ -106,12 +107,12 @@ impl Client {
         set.find_map(|field| cookies::named(field, name))
     }
 
-    /// What was kept of the last response; nothing where none came.
-    pub(crate) fn answer(&self) -> &Answer {
+    /// The kept part of the last response; empty if there was none.
+    pub(crate) fn answer(&self) -> &KeptResponse {
         &self.link.answer
     }
 
-    /// The request that the last response answers, where redirects led to it.
+    /// The request of the last response, if a redirect led to it.
     pub(crate) fn followed(&self) -> Option<&[u8]> {
         self.followed.request.as_deref()
     }
@@ -126,7 +127,7 @@ impl Client {
         self.crossed.tls_failure()
     }
 
-    /// Forgets the last request: a new one begins.
+    /// Clears the state of the last request, before a new one.
     pub(crate) fn clear(&mut self) {
         self.link.answer.clear();
         self.followed.request = None;
@@ -135,15 +136,15 @@ impl Client {
 
     /// Sends a request and reads the whole response, and follows redirects as far as the terms say.
     ///
-    /// `started` is now. `measured` begins as [`Measured::nothing`], and holds what is known by then also where this is
-    /// dropped before the request has ended.
+    /// `started` is now. `measured` begins as [`Measurement::nothing`]. If the future is dropped before the request has
+    /// ended, it holds what was known by then.
     pub(crate) async fn send(
         &mut self,
         route: Route<'_>,
         request: &Request<'_>,
         terms: &Terms<'_>,
         started: Instant,
-        measured: &mut Measured,
+        measured: &mut Measurement,
     ) {
         self.clear();
         self.link.deadline.move_to(started + terms.timeout);
@@ -204,15 +205,15 @@ impl Client {
     }
 }
 
-/// Takes the cookies that a response has set.
+/// Stores the cookies that a response has set.
 fn keep_cookies(
     cookies: &mut Cookies,
     endpoint: &Endpoint,
     request: &Request<'_>,
-    answer: &Answer,
+    answer: &KeptResponse,
 ) {
     for field in answer.values("set-cookie") {
-        let place = place(endpoint, message::target(request.bytes));
+        let place = place(endpoint, parsed_request::target(request.bytes));
         cookies.set(place, SystemTime::now(), field);
     }
 }

@@ -1,4 +1,4 @@
-//! Where a redirect leads, and the request that follows it.
+//! Redirects: their destination, and the request that follows.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,18 +6,18 @@ use std::sync::Arc;
 use url::Url;
 
 use super::endpoint::Endpoint;
-use super::message::Message;
+use super::parsed_request::ParsedRequest;
 
 /// Why a response that is a redirect was not followed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Stop {
-    /// As many were followed as may be.
+    /// The limit of followed redirects is reached.
     TooMany,
-    /// It does not say where to.
+    /// It has no `location`.
     NoLocation,
-    /// Where it leads is no URL.
+    /// Its `location` is not a URL.
     Malformed,
-    /// It leads to an address that is none of the target's.
+    /// It leads to an address that is not one of the target's.
     NotDeclared(String),
 }
 
@@ -46,7 +46,7 @@ pub(super) struct Follow {
     pub(super) target: String,
     /// The method and the body stay as they are.
     pub(super) repeats: bool,
-    /// Where it came from; nobody else gets the headers that were meant for it.
+    /// It leads to the origin of the first request. Other origins do not get that request's headers.
     same_origin: bool,
 }
 
@@ -55,9 +55,9 @@ pub(super) fn is_redirect(status: u16) -> bool {
     matches!(status, 301 | 302 | 303 | 307 | 308)
 }
 
-/// Where the answer to a request leads.
+/// The request that a redirect leads to.
 ///
-/// `service` is the one that answered. Its own name is that of the request's `host` header, too.
+/// `service` is the one that responded. The request's `host` header counts as one of its names.
 pub(super) fn next(
     status: u16,
     location: Option<&[u8]>,
@@ -67,8 +67,8 @@ pub(super) fn next(
 ) -> Result<Follow, Stop> {
     let from = &services[service];
     let location = location.ok_or(Stop::NoLocation)?;
-    let message = Message::parse(request);
-    // Put together, not joined: a path may begin with two slashes.
+    let message = ParsedRequest::parse(request);
+    // Concatenated, not joined as URLs: a path may begin with two slashes.
     let url = Url::parse(&format!("{}{}", from.server(), message.target));
     let url = url.and_then(|url| url.join(&in_ascii(location)));
     let url = url.map_err(|_| Stop::Malformed)?;
@@ -94,7 +94,7 @@ pub(super) fn next(
     })
 }
 
-/// Bytes that are no ASCII are meant as they are, as in a path that was not encoded.
+/// Percent-encodes bytes beyond ASCII, as in a path that was not encoded.
 fn in_ascii(location: &[u8]) -> String {
     let mut text = String::with_capacity(location.len());
     for byte in location {
@@ -110,17 +110,17 @@ fn in_ascii(location: &[u8]) -> String {
 impl Follow {
     /// Writes the request after the one that was redirected.
     ///
-    /// 301, 302 and 303 are followed by a GET without a body, as most clients do, but by a HEAD where that was asked for.
-    /// Another origin gets none of the headers that the experiment gave, among them `authorization`, but those that every
-    /// client sends. `cookies` are those that the user keeps for it; where it
-    /// keeps none of anybody's, those that the experiment gave stay with their origin.
+    /// 301, 302 and 303 are followed by a GET without a body, as most clients do, but by a HEAD where that was asked
+    /// for. Another origin gets only the headers that every client sends, and none of the experiment's, such as
+    /// `authorization`. `cookies` are those that the user keeps for the destination. If users keep no cookies, cookies
+    /// of the experiment go to their own origin only.
     pub(super) fn write(
         &self,
         request: &[u8],
         endpoint: &Endpoint,
         cookies: Option<&str>,
     ) -> Vec<u8> {
-        let message = Message::parse(request);
+        let message = ParsedRequest::parse(request);
         let method = match message.method {
             "HEAD" => "HEAD",
             method if self.repeats => method,
@@ -166,7 +166,7 @@ impl Follow {
     }
 }
 
-/// Headers that say what a body is.
+/// Headers that describe a body.
 const OF_BODY: [&str; 7] = [
     "content-type",
     "content-length",
@@ -176,7 +176,7 @@ const OF_BODY: [&str; 7] = [
     "transfer-encoding",
     "expect",
 ];
-/// Headers that tell nobody anything about who asks.
+/// Headers without information on the user.
 const OF_EVERY_CLIENT: [&str; 4] = ["user-agent", "accept", "accept-encoding", "accept-language"];
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
-//! Decodes responses of HTTP/1.1 (RFC 9112), whatever pieces they arrive in.
+//! Decodes responses of HTTP/1.1 (RFC 9112) incrementally.
 
 use std::mem::MaybeUninit;
 
 use httparse::{ParserConfig, Status};
 
-use super::answer::Keeper;
+use super::kept_response::Keeper;
 
 /// A head of more bytes is refused.
 const LONGEST_HEAD: usize = 1 << 20;
@@ -13,11 +13,11 @@ const USUAL_FIELDS: usize = 64;
 /// A chunk's size with its extensions, and a trailer, of more bytes are refused.
 const LONGEST_CHUNK_HEAD: usize = 1 << 14;
 
-/// What came is not HTTP/1.1.
+/// The received bytes are not HTTP/1.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Malformed;
 
-/// Decodes one response; what comes after it is not taken.
+/// Decodes one response. Bytes after it are not consumed.
 #[derive(Debug)]
 pub(crate) struct Decoder {
     to_head: bool,
@@ -31,9 +31,9 @@ pub(crate) struct Decoder {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// All of the head has to be at hand.
+    /// The head. It is decoded once it is complete.
     Head,
-    /// So many bytes of the body are missing.
+    /// The body, of which this many bytes are missing.
     Length(u64),
     /// The body ends with the connection.
     UntilClose,
@@ -51,11 +51,11 @@ enum Chunked {
     AfterSize(u64),
     Extension(u64),
     SizeLf(u64),
-    /// So many bytes of the chunk are missing.
+    /// A chunk, of which this many bytes are missing.
     Data(u64),
     DataCr,
     DataLf,
-    /// All of the trailer has to be at hand.
+    /// The trailer. It is decoded once it is complete.
     Trailer,
 }
 
@@ -71,10 +71,10 @@ impl Decoder {
         }
     }
 
-    /// Takes what can be decoded from the front of `bytes`, and says how many bytes that was.
+    /// Consumes what can be decoded from the front of `bytes`, and returns the number of bytes.
     ///
-    /// What was not taken has to be given again, followed by what comes next. The final head, and what was taken of the
-    /// body, are shown to `keeper`.
+    /// The caller passes unconsumed bytes again, followed by further ones. `keeper` gets the final head and the
+    /// consumed parts of the body.
     ///
     /// # Errors
     /// [`Malformed`], after which nothing more can be decoded.
@@ -116,7 +116,7 @@ impl Decoder {
         }
     }
 
-    /// Whether anything of the final response was taken; interim ones (1xx) do not count.
+    /// Whether any byte of the final response was consumed. Interim responses (1xx) do not count.
     pub(crate) fn has_begun(&self) -> bool {
         self.state != State::Head
     }
@@ -141,7 +141,7 @@ impl Decoder {
         self.persistent && self.state == State::Done
     }
 
-    /// Takes a whole head, or nothing.
+    /// Consumes a whole head, or nothing.
     fn head(&mut self, bytes: &[u8], keeper: &mut Keeper<'_>) -> Result<usize, Malformed> {
         let mut usual = [const { MaybeUninit::uninit() }; USUAL_FIELDS];
         let mut response = httparse::Response::new(&mut []);
@@ -197,13 +197,13 @@ impl Decoder {
         }
     }
 
-    /// Says what follows a head (RFC 9112, section 6.3).
+    /// Determines what follows a head (RFC 9112, section 6.3).
     fn begin(&mut self, response: &httparse::Response<'_, '_>) -> Result<(), Malformed> {
         let status = response.code.ok_or(Malformed)?;
         self.state = match status {
             // Interim: the next head is that of the response.
             100 | 102..=199 => return Ok(()),
-            // The connection goes over to another protocol.
+            // The connection switches to another protocol.
             101 => State::Done,
             204 | 304 => State::Done,
             200.. => body_of(response, self.to_head)?,
@@ -252,7 +252,7 @@ impl Decoder {
         Ok(length)
     }
 
-    /// Takes the whole trailer with the empty line that ends it, or nothing.
+    /// Consumes the whole trailer with the empty line that ends it, or nothing.
     fn trailer(&mut self, bytes: &[u8]) -> Result<usize, Malformed> {
         let length = if bytes.starts_with(b"\r\n") {
             Some(2)
@@ -278,7 +278,7 @@ impl Decoder {
 }
 
 impl Chunked {
-    /// What follows one byte.
+    /// The state after one byte.
     fn after(self, byte: u8) -> Result<Self, Malformed> {
         match (self, byte) {
             (Self::Start, _) => digit(byte).map(Self::Size).ok_or(Malformed),

@@ -1,4 +1,4 @@
-//! Requests of a user to servers that answer as they are told.
+//! Requests of a user to scripted servers.
 
 mod server;
 
@@ -38,7 +38,7 @@ fn with_length(status: &str, fields: &str, body: &str) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_response_is_kept_as_far_as_it_is_wanted() {
+async fn only_the_wanted_part_of_a_response_is_kept() {
     let long = "x".repeat(20_000);
     let server = server(move |path| match path {
         "/gzip" => gzipped(&gzip(b"a body that is encoded")),
@@ -126,7 +126,7 @@ async fn a_response_is_kept_as_far_as_it_is_wanted() {
 }
 
 #[tokio::test]
-async fn what_is_not_expected_is_kept_to_be_looked_at() {
+async fn unexpected_responses_are_kept() {
     let server = server(|path| match path {
         "/garbage" => b"no HTTP at all\r\n\r\n".to_vec(),
         "/half" => b"HTTP/1.1 200".to_vec(),
@@ -151,7 +151,7 @@ async fn what_is_not_expected_is_kept_to_be_looked_at() {
         timeout: Duration::from_millis(200),
         ..PLAIN
     };
-    // A limit that is shorter than that of the request before holds.
+    // A limit shorter than that of the previous request applies.
     let measured = ask(&mut client, &[&server], "GET /half", "", &hasty).await;
     assert_eq!(measured.outcome, Err(ErrorKind::Timeout));
     client.clear();
@@ -194,7 +194,7 @@ async fn connections_are_kept_until_they_are_given_up() {
 }
 
 #[tokio::test]
-async fn a_user_sends_back_its_cookies_until_it_is_another_user() {
+async fn a_user_sends_its_cookies_until_they_are_cleared() {
     let server = server(|path| match path {
         "/login" => with_length(
             "200 OK",
@@ -230,7 +230,7 @@ async fn a_user_sends_back_its_cookies_until_it_is_another_user() {
 }
 
 #[tokio::test]
-async fn a_user_without_cookies_sends_none_and_sees_those_of_the_last_response() {
+async fn without_cookies_none_are_sent_and_only_the_last_response_has_some() {
     let server = server(|_| with_length("200 OK", "set-cookie: sid=1; path=/\r\n", "")).await;
     let mut client = client(false);
     let terms = Terms {
@@ -280,7 +280,7 @@ async fn redirects_are_followed_as_one_request() {
         requests[1].contains("authorization: a\r\n") && requests[1].contains("cookie: sid=1\r\n")
     );
     let last = other.requests.lock().unwrap()[0].clone();
-    // Cookies know no ports.
+    // Cookies are not separated by port.
     assert!(
         !last.contains("authorization") && last.contains("cookie: sid=1\r\n"),
         "{last}"
@@ -293,7 +293,7 @@ async fn redirects_are_followed_as_one_request() {
 }
 
 #[tokio::test]
-async fn a_chain_of_redirects_ends_where_it_must() {
+async fn a_chain_of_redirects_ends_at_the_limit_and_at_invalid_locations() {
     let server = server(|path| match path {
         "/away" => with_length("301 Moved", "location: http://other.test/\r\n", ""),
         "/wait" => with_length("302 Found", "location: /silence\r\n", ""),
@@ -317,7 +317,7 @@ async fn a_chain_of_redirects_ends_where_it_must() {
     assert_eq!(client.stopped_at(), Some(&away));
     ask(&mut client, &services, "GET /mute", "", &terms).await;
     assert_eq!(client.stopped_at(), Some(&Stop::NoLocation));
-    // Where it is not followed, or is what was expected.
+    // When the redirect is not followed, or expected.
     let expects = Terms {
         expected: &[302],
         ..terms

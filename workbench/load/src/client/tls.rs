@@ -1,4 +1,4 @@
-//! How connections are encrypted, and which services are trusted.
+//! TLS configuration: trusted certificates and the client's own.
 
 use std::sync::Arc;
 
@@ -55,8 +55,7 @@ pub(super) fn config(
     Ok(Arc::new(config))
 }
 
-/// Another judge of certificates than the operating system. That a certificate's key is the service's is made sure of in
-/// any case.
+/// A certificate verifier in place of the operating system's. Signatures of the handshake are verified in any case.
 #[derive(Debug)]
 struct Own {
     provider: Arc<CryptoProvider>,
@@ -68,7 +67,7 @@ enum Trust {
     /// The certificates of a file and those that they have signed, as OpenSSL and curl's `--cacert` do.
     ///
     /// The verifier of rustls refuses a service that presents one of them itself where it is an authority's, as
-    /// self-signed certificates mostly are: that the file names it is all the trust it needs.
+    /// self-signed certificates mostly are: it is trusted because the file contains it.
     Given(Vec<CertificateDer<'static>>, Arc<WebPkiServerVerifier>),
     /// Every certificate.
     Any,
@@ -138,8 +137,8 @@ impl ServerCertVerifier for Own {
     }
 }
 
-/// Whether the only thing wrong is that an authority's certificate is presented as a service's. Its dates are looked at
-/// before that.
+/// Whether the only error is that an authority's certificate is presented as a service's. Its dates are verified before
+/// that.
 fn is_authority(error: &Error) -> bool {
     let Error::InvalidCertificate(CertificateError::Other(OtherError(cause))) = error else {
         return false;

@@ -1,4 +1,4 @@
-//! A socket that counts the bytes that cross it, and what speaks over it.
+//! A socket that counts its bytes, and the TLS stream over it.
 
 use std::io;
 use std::pin::Pin;
@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
-/// Bytes that crossed the sockets of one user, of which one at a time is in use.
+/// Bytes read and written by one user, who uses one socket at a time.
 #[derive(Debug, Default)]
 pub(super) struct Crossed {
     read: AtomicU64,
@@ -38,7 +38,7 @@ impl Crossed {
         failure.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Only the user's own thread counts: no other can come between.
+    /// Not atomic as a whole: only the user's own thread counts.
     fn count(counter: &AtomicU64, bytes: usize) {
         let before = counter.load(Ordering::Relaxed);
         counter.store(before + bytes as u64, Ordering::Relaxed);

@@ -7,7 +7,7 @@ const PLENTY: Limits = Limits {
     workers: 64,
 };
 
-/// 100 users on two services, of whom half use one of these only.
+/// 100 users on two services. Half of them use one service only.
 fn plan() -> Plan {
     plan_at("http://127.0.0.1:1", "http://127.0.0.1:2")
 }
@@ -42,7 +42,7 @@ fn a_plan_within_the_limits_is_run() {
                 .into_iter()
                 .zip([100, 50])
                 .collect(),
-            // 150 connections, 64 workers with 4 files each, and 64 besides.
+            // 150 connections, 64 workers with 4 files each, and 64 for the rest.
             files: 470,
             files_of_bookstore: 0
         }

@@ -1,4 +1,4 @@
-//! One process of the bookstore, from its command line to its first word.
+//! Starts one process of the bookstore, and reads its addresses.
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -12,16 +12,16 @@ use workbench_plan::{BookstoreTarget, Database};
 use super::BookstoreCommand;
 use super::ready::announced_in;
 use super::replicas::Replica;
-use super::watcher::{Bookstore, Watcher, last_words, shut_down};
+use super::watcher::{Bookstore, Watcher, log_tail, shut_down};
 use crate::error::LoadError;
 use crate::stop::StopSignal;
 
 /// How long the bookstore may take to create and fill its databases.
 const START_LIMIT: Duration = Duration::from_secs(60);
 
-/// Whose databases a process works on.
+/// The databases of a process.
 pub(super) enum Databases {
-    /// Its own, which it removes when it goes.
+    /// Its own, which it removes at its end.
     Own,
     /// Those of the first replica, under this name.
     Shared(String),
@@ -29,15 +29,15 @@ pub(super) enum Databases {
 
 /// What distinguishes a process from the other replicas.
 pub(super) struct Process {
-    /// What it is called.
+    /// Name of the replica.
     pub(super) name: String,
-    /// Where it speaks.
+    /// Its log file.
     pub(super) log: PathBuf,
-    /// Of its faults.
+    /// Seed of its injected faults.
     pub(super) seed: u64,
 }
 
-/// Starts one process; besides it, the name under which others may share its databases.
+/// Starts one process. Also returns the name under which others can share its databases.
 pub(super) async fn start_bookstore(
     wanted: &BookstoreTarget,
     command: &BookstoreCommand,
@@ -60,7 +60,7 @@ pub(super) async fn start_bookstore(
     for fault in &wanted.faults {
         process.args(["--fault", &fault.seeded(seed)]);
     }
-    // Its own environment variables are for a bookstore that somebody starts by hand.
+    // Bookstore variables of the environment are meant for a bookstore that is started by hand.
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("BOOKSTORE_") {
             process.env_remove(name);
@@ -75,13 +75,13 @@ pub(super) async fn start_bookstore(
         process.arg("--ephemeral");
     }
     process
-        // Not an argument: everybody on the machine may read those, and a URL may hold a password.
+        // Not an argument: all users of the machine can read arguments, and a URL may contain a password.
         .env("BOOKSTORE_DATABASE", database)
-        // Held open until the end: the bookstore goes when it closes, even if we are killed.
+        // Held open until the end: the bookstore exits when it closes, even if we are killed.
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(stderr)
-        // A Ctrl-C is meant for us; the bookstore is still needed for requests in flight.
+        // Ctrl-C must not reach the bookstore, which is still needed for requests in flight.
         .process_group(0)
         .kill_on_drop(true);
     let mut child = process.spawn().map_err(|error| LoadError::Bookstore {
@@ -90,20 +90,20 @@ pub(super) async fn start_bookstore(
     let stdin = child.stdin.take();
     let stdout = child.stdout.take().expect("stdout was asked to be piped");
     let mut lines = BufReader::new(stdout).lines();
-    let said = tokio::select! {
-        said = tokio::time::timeout(START_LIMIT, lines.next_line()) => said,
+    let first_line = tokio::select! {
+        first_line = tokio::time::timeout(START_LIMIT, lines.next_line()) => first_line,
         () = stop.stopped() => {
             shut_down(&mut child, stdin).await;
             return Err(LoadError::Interrupted);
         }
     };
-    let ready = match said {
+    let ready = match first_line {
         Ok(Ok(Some(line))) => announced_in(&line),
-        Ok(_) => Err(last_words(&log)),
+        Ok(_) => Err(log_tail(&log)),
         Err(_) => Err(format!(
             "it was not ready after {} s; {}",
             START_LIMIT.as_secs(),
-            last_words(&log)
+            log_tail(&log)
         )),
     };
     let announced = match ready {

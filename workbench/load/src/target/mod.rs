@@ -37,7 +37,7 @@ pub(crate) struct RunningTarget {
 }
 
 impl RunningTarget {
-    /// Makes the target ready; `directory` is the run's folder.
+    /// Starts or connects to the target; `directory` is the run's folder.
     ///
     /// If the bookstore ends while it is needed, `stop` ends the run.
     pub(crate) async fn start(
@@ -64,7 +64,7 @@ impl RunningTarget {
         }
     }
 
-    /// Where each replica's services are.
+    /// The services of each replica, by name.
     pub(crate) fn replicas(&self) -> impl Iterator<Item = &BTreeMap<String, BaseUrl>> {
         self.replicas.iter().map(|replica| &replica.urls)
     }
@@ -84,7 +84,7 @@ impl RunningTarget {
         bookstores.filter_map(process).collect()
     }
 
-    /// What the manifest says of the target.
+    /// The target's entry in the manifest.
     pub(crate) fn record(&self, requests_served: BTreeMap<String, u64>) -> TargetRecord {
         let several = self.replicas.len() > 1;
         let urls = (1..).zip(self.replicas()).flat_map(|(number, urls)| {
@@ -111,7 +111,7 @@ impl RunningTarget {
 
     /// Requests that each service of the bookstore counted, all replicas together, calls between services aside.
     ///
-    /// Empty for other targets, which are not asked anything, and when a replica does not say.
+    /// Empty for other targets, and if a replica does not respond.
     pub(crate) async fn requests_served(&self) -> BTreeMap<String, u64> {
         let mut served = BTreeMap::new();
         for replica in &self.replicas {
@@ -128,7 +128,7 @@ impl RunningTarget {
         served
     }
 
-    /// Lets the bookstore finish and waits until it is gone.
+    /// Stops the bookstore and waits for its end.
     pub(crate) async fn stop(self) {
         replicas::stop(self.replicas).await;
     }
@@ -143,7 +143,7 @@ fn commit_under_test(variable: impl Fn(&str) -> Option<String>) -> Option<String
     commits.find(|commit| !commit.is_empty())
 }
 
-/// What the manifest says of running services besides their URLs.
+/// The manifest's details of running services besides their URLs.
 fn details_of(urls: &UrlsTarget, insecure: bool) -> BTreeMap<String, String> {
     let unverified = insecure && urls.services.values().any(|url| url.tls);
     unverified
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_bookstore_that_dies_at_once_is_an_error_with_its_last_words() {
+    async fn a_bookstore_that_ends_at_once_is_an_error_with_the_end_of_its_log() {
         let folder = tempfile::tempdir().unwrap();
         let command = BookstoreCommand {
             program: "/bin/sh".into(),

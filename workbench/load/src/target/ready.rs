@@ -1,4 +1,4 @@
-//! What the bookstore says when it is ready.
+//! Parses the line that the bookstore prints when it is ready.
 
 use std::collections::BTreeMap;
 
@@ -9,13 +9,13 @@ use workbench_plan::BaseUrl;
 #[derive(Deserialize)]
 struct Ready {
     services: BTreeMap<String, String>,
-    /// Where the services have what is not for everybody.
+    /// Internal addresses of the services.
     internal: BTreeMap<String, String>,
     /// Name of the databases, where other processes may share them.
     databases: Option<String>,
 }
 
-/// Where a bookstore is.
+/// The addresses of a bookstore.
 #[derive(Debug, PartialEq)]
 pub(super) struct Announced {
     /// Its services.

@@ -1,4 +1,4 @@
-//! The bookstore as often as a run wants it, with databases that all share.
+//! Replicas of the bookstore, which share their databases.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,17 +11,16 @@ use super::{BookstoreCommand, RunningTarget};
 use crate::error::LoadError;
 use crate::stop::StopSignal;
 
-/// One process with every service of the target, or services that somebody else runs.
+/// One process of the bookstore, or services that are already running.
 #[derive(Debug)]
 pub(super) struct Replica {
     pub(super) urls: BTreeMap<String, BaseUrl>,
-    /// Where the bookstore's services tell their metrics; nowhere of other services.
+    /// Metrics endpoints of the bookstore's services; empty for other services.
     pub(super) metrics: BTreeMap<String, BaseUrl>,
     pub(super) bookstore: Option<Bookstore>,
 }
 
-/// Starts the bookstore as often as is wanted, one process after the other: the first makes the databases and fills
-/// them, the others share them.
+/// Starts the replicas one after the other. The first creates and fills the databases, which the others share.
 pub(super) async fn start(
     wanted: &BookstoreTarget,
     seed: u64,
@@ -33,7 +32,7 @@ pub(super) async fn start(
     let mut databases = Databases::Own;
     for number in 1..=wanted.replicas {
         let process = Process {
-            // Faults of one replica are not those of another.
+            // Each replica has its own sequence of faults.
             seed: seed.wrapping_add(u64::from(number) - 1),
             log: directory.join(log_of(number, wanted.replicas)),
             name: match wanted.replicas {
@@ -61,7 +60,7 @@ pub(super) async fn start(
     })
 }
 
-/// What a process says goes to this file in the run's folder.
+/// The log file of a process, in the run's folder.
 fn log_of(number: u32, replicas: u32) -> String {
     if replicas == 1 {
         "target.log".to_owned()
@@ -70,13 +69,13 @@ fn log_of(number: u32, replicas: u32) -> String {
     }
 }
 
-/// The first replica goes last: the databases that all share go with it.
+/// Stops the first replica last, because it removes the shared databases.
 pub(super) async fn stop(mut replicas: Vec<Replica>) {
     let others = replicas.split_off(replicas.len().min(1));
     for leaving in [others, replicas] {
         let mut watchers = Vec::new();
         for bookstore in leaving.into_iter().filter_map(|replica| replica.bookstore) {
-            // The watcher hangs up only when the bookstore is gone already.
+            // The watcher drops its receiver only after the bookstore has ended.
             let _ = bookstore.finish.send(());
             watchers.push(bookstore.watcher);
         }

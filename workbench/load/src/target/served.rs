@@ -1,16 +1,16 @@
-//! How many requests the bookstore has counted.
+//! Reads the bookstore's own counts of requests.
 
 use std::time::Duration;
 
 use workbench_plan::BaseUrl;
 
-/// How long the bookstore may take to say what it has counted.
+/// Time limit of reading the counts.
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 
 /// Requests of clients that a service has counted.
 pub(super) async fn requests_served_at(url: &BaseUrl) -> reqwest::Result<u64> {
     let client = reqwest::Client::builder()
-        // The bookstore is on this machine, whatever the environment says of proxies.
+        // The bookstore is on this machine, so proxies are ignored.
         .no_proxy()
         .timeout(ANSWER_LIMIT)
         .build()?;

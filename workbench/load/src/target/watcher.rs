@@ -1,4 +1,4 @@
-//! The bookstore's process while a run needs it, and its end.
+//! Watches and ends the bookstore's process.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 
 use crate::stop::{StopReason, StopSignal};
 
-/// How long the bookstore may take to finish its requests, remove its databases and go.
+/// How long the bookstore may take to finish its requests, remove its databases and exit.
 const STOP_LIMIT: Duration = Duration::from_secs(30);
 /// How many of its last lines are shown when it fails.
 const LAST_LINES: usize = 5;
@@ -27,18 +27,18 @@ pub(super) struct Bookstore {
 
 /// Waits beside the run for the bookstore to end.
 pub(super) struct Watcher {
-    /// What it is called.
+    /// Name of the replica.
     pub(super) name: String,
     pub(super) child: Child,
     pub(super) stdin: Option<ChildStdin>,
-    /// Kept, so that the bookstore can go on writing to it.
+    /// Kept open, so that the bookstore can write to it.
     pub(super) stdout: BufReader<ChildStdout>,
     pub(super) log: PathBuf,
     pub(super) stop: StopSignal,
 }
 
 impl Watcher {
-    /// Waits for the bookstore to end: by itself, which ends the run, or because it is told to.
+    /// Waits for the bookstore to end: by itself, which ends the run, or after `finished`.
     pub(super) async fn watch(mut self, finished: oneshot::Receiver<()>) {
         tokio::select! {
             status = self.child.wait() => {
@@ -46,7 +46,7 @@ impl Watcher {
                 self.stop.stop(StopReason::TargetEnded(format!(
                     "{} ended during the run ({status}): {}",
                     self.name,
-                    last_words(&self.log)
+                    log_tail(&self.log)
                 )));
             }
             _ = finished => {
@@ -57,24 +57,23 @@ impl Watcher {
     }
 }
 
-/// Closes what the bookstore waits for, and kills it if that does not help.
+/// Closes the bookstore's stdin, on which it exits. Kills it after [`STOP_LIMIT`].
 pub(super) async fn shut_down(child: &mut Child, stdin: Option<ChildStdin>) {
     drop(stdin);
     if tokio::time::timeout(STOP_LIMIT, child.wait())
         .await
         .is_err()
     {
-        // It cannot be told more plainly; an error means that it is gone.
+        // An error means that it has already ended.
         let _ = child.kill().await;
     }
 }
 
-/// The end of what the bookstore wrote to its log, but for its administrator's password: what is said here ends up in
-/// reports.
-pub(super) fn last_words(log: &Path) -> String {
+/// The last lines of the bookstore's log, without its administrator's password, because the text appears in reports.
+pub(super) fn log_tail(log: &Path) -> String {
     let text = std::fs::read_to_string(log).unwrap_or_default();
-    let told = |line: &&str| !line.is_empty() && !line.contains("password");
-    let lines: Vec<&str> = text.lines().filter(told).collect();
+    let is_shown = |line: &&str| !line.is_empty() && !line.contains("password");
+    let lines: Vec<&str> = text.lines().filter(is_shown).collect();
     let last = &lines[lines.len().saturating_sub(LAST_LINES)..];
     if last.is_empty() {
         "it said nothing".to_owned()

@@ -1,4 +1,4 @@
-//! Lists of operations: one after the other, with their jumps, pauses and requests.
+//! Executes lists of operations: jumps, pauses and requests.
 
 use std::time::{Duration, Instant};
 
@@ -7,22 +7,21 @@ use workbench_samples::{ErrorKind, Phase};
 
 use super::User;
 use crate::attack::Attack;
-use crate::given::Turn;
+use crate::variables::Turn;
 
-/// A user that finds no server waits this long before it tries again, so that a dead target
-/// is not answered with a flood of failed connections.
+/// Pause after a failed connection, so that a dead target does not cause a flood of failed connections.
 const PAUSE_WITHOUT_CONNECTION: Duration = Duration::from_millis(100);
-/// After so many operations other users get their turn. Ours.
+/// After this many operations the user yields to others. Our choice.
 const OPERATIONS_PER_TURN: u32 = 1_000;
 
-/// What a list of operations is done for.
+/// The context in which a list of operations is executed.
 #[derive(Clone, Copy)]
 pub(super) struct Program<'a> {
     pub(super) operations: &'a [Operation],
     /// The phase of its requests, where it is not that of their time.
     pub(super) phase: Option<Phase>,
     pub(super) turn: Turn,
-    /// From when on no request is begun but the first of an arrival.
+    /// From this time on no request is begun, except the first of an arrival.
     pub(super) stop: Option<Instant>,
     /// The user thinks after each request.
     pub(super) thinks: bool,
@@ -31,15 +30,15 @@ pub(super) struct Program<'a> {
 /// How a list of operations ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
-    /// All was done.
+    /// All operations were executed.
     Done,
-    /// Something is missing that a response did not hold.
+    /// A capture that later steps need is missing.
     Broken,
-    /// The user has to leave.
+    /// The user must leave.
     Leave,
 }
 
-/// What a user has learned of its own requests.
+/// State of a user's requests.
 #[derive(Default)]
 pub(super) struct Course {
     /// When the first request was intended, until it is sent.
@@ -51,7 +50,7 @@ pub(super) struct Course {
 }
 
 impl User {
-    /// Does one operation after the other.
+    /// Executes the operations in order.
     pub(super) async fn perform(
         &mut self,
         attack: &Attack,
@@ -65,7 +64,7 @@ impl User {
             at += 1;
             done = done.wrapping_add(1);
             if done.is_multiple_of(OPERATIONS_PER_TURN) {
-                // Loops in which nothing is sent keep nobody else from its turn.
+                // Loops without requests must not block other users.
                 tokio::task::yield_now().await;
                 if attack.stop.is_stopped() {
                     return End::Leave;
@@ -114,7 +113,7 @@ impl User {
         attack.stop.is_stopped() || (course.arrived.is_none() && is_over())
     }
 
-    /// Waits as long as the user thinks; `false` when the run was stopped before.
+    /// Waits for the think time. Returns `false` if the run was stopped before.
     async fn think(&mut self, attack: &Attack, program: Program<'_>) -> bool {
         let Some(until) = self.thinks_until.take() else {
             return true;
@@ -123,7 +122,8 @@ impl User {
         attack.wait_until(&self.pacer, until).await
     }
 
-    /// Sends one step's request and looks at its response; `false` where something in it is missing that later steps need.
+    /// Sends one step's request and evaluates its response. Returns `false` if a capture that later steps need is
+    /// missing.
     async fn request(
         &mut self,
         attack: &Attack,
@@ -134,7 +134,7 @@ impl User {
     ) -> bool {
         if !step.set.is_empty() {
             let now = attack.clock().utc_ns(Instant::now());
-            let moment = attack.sources.moment(program.turn, now);
+            let moment = attack.variables.moment(program.turn, now);
             for (variable, draw) in &step.set {
                 draw.draw(&mut self.random, moment, &mut self.values, *variable);
             }
@@ -161,7 +161,7 @@ impl User {
     }
 }
 
-/// Where to go on, by weight.
+/// The position to continue at, chosen by weight.
 fn chosen(choices: &[(u32, usize)], random: &mut Random) -> usize {
     let all: u64 = choices.iter().map(|(weight, _)| u64::from(*weight)).sum();
     let mut drawn = workbench_plan::below(all, random);

@@ -1,30 +1,31 @@
-//! One request of a user: it is written, sent and timed, its response is looked at, and both are offered to who keeps them.
+//! One request of a user: writes, sends and times it, evaluates its response, and offers both to the recorder of
+//! exchanges.
 
 use std::borrow::Cow;
 use std::mem;
 use std::time::{Duration, Instant};
 
-use workbench_plan::{Answer, Failure, Part, Step};
+use workbench_plan::{Failure, Part, Response, Step};
 use workbench_samples::{ErrorKind, RawExchange, Sample};
 
 use super::program::{Course, Program};
 use super::{User, user_number};
 use crate::attack::{Attack, arrival_number};
-use crate::client::{Measured, Request, Route, Terms, Wanted};
+use crate::client::{Measurement, Request, Route, Terms, Wanted};
 use crate::exchange::{self, Ended};
-use crate::given::Turn;
 use crate::recorder::Slot;
 use crate::request::PreparedStep;
+use crate::variables::Turn;
 
-/// What came of a request.
+/// The result of a request.
 pub(super) struct Sent {
     pub(super) error: Option<ErrorKind>,
-    /// All is there that later steps need.
+    /// All captures that later steps need exist.
     pub(super) is_whole: bool,
     pub(super) ended: Instant,
 }
 
-/// What was found in a response, or that there is none.
+/// The evaluation of a response, or of its absence.
 struct Examined {
     error: Option<ErrorKind>,
     /// Why there is an error; empty without one.
@@ -33,7 +34,7 @@ struct Examined {
 }
 
 impl User {
-    /// Sends one step's request, keeps its sample, and takes from its response what later steps use.
+    /// Sends one step's request, records its sample, and sets the captured variables.
     pub(super) async fn send(
         &mut self,
         attack: &Attack,
@@ -49,7 +50,7 @@ impl User {
         };
         let mut buffers = mem::take(&mut self.buffers);
         let request = prepared.write(step, &self.values, &cookies, &mut buffers);
-        let active_users = attack.presences.active();
+        let active_users = attack.active_users.active();
         let started = Instant::now();
         let started_at = attack.clock().utc_ns(started);
         let intended = course.arrived.take();
@@ -74,7 +75,7 @@ impl User {
                 phase: program.phase.unwrap_or_else(|| attack.phase_at(started)),
                 ..Sample::UNANSWERED
             },
-            measured: Measured::nothing(ErrorKind::Censored),
+            measured: Measurement::nothing(ErrorKind::Censored),
         };
         let terms = Terms {
             timeout: step.timeout.unwrap_or(attack.plan.request_timeout),
@@ -98,9 +99,9 @@ impl User {
                 client.send(route, request, &terms, started, measured).await;
             }
             None => {
-                // It cannot be written as HTTP. Nothing is awaited for it: other users get their turn here.
+                // The request cannot be written as HTTP. Nothing was awaited, so the user yields to others here.
                 tokio::task::yield_now().await;
-                in_flight.measured = Measured::nothing(ErrorKind::Protocol);
+                in_flight.measured = Measurement::nothing(ErrorKind::Protocol);
             }
         }
         let measured = in_flight.measured;
@@ -110,7 +111,7 @@ impl User {
             let of_request = (step, prepared, request.as_ref());
             self.offer(attack, of_request, &in_flight, &examined);
         }
-        // A long response is not kept while the user thinks.
+        // Frees a long response before the think time.
         self.client.clear();
         self.buffers = buffers;
         Sent {
@@ -120,13 +121,13 @@ impl User {
         }
     }
 
-    /// Looks at the response.
+    /// Evaluates the response.
     fn examine(
         &mut self,
         attack: &Attack,
         step: &Step,
         wanted: Wanted,
-        measured: &Measured,
+        measured: &Measurement,
     ) -> Examined {
         let status = match measured.outcome {
             Ok(status) => status,
@@ -134,12 +135,12 @@ impl User {
                 return Examined {
                     error: Some(error),
                     reason: self.unanswered(error),
-                    is_whole: step.go_without_answer(&mut self.values),
+                    is_whole: step.without_response(&mut self.values),
                 };
             }
         };
         let kept = self.client.answer();
-        let answer = Answer {
+        let response = Response {
             status,
             head: kept.head(),
             body: kept.body(),
@@ -148,7 +149,7 @@ impl User {
             cookie: &|name| self.client.cookie(name).map(str::to_owned),
         };
         let looked = (wanted == Wanted::Body).then(Instant::now);
-        let finding = step.examine(&answer, &mut self.values, &mut self.random);
+        let finding = step.examine(&response, &mut self.values, &mut self.random);
         if let Some(looked) = looked {
             attack.slot(self.index).looked(looked.elapsed());
         }
@@ -174,7 +175,7 @@ impl User {
         }
     }
 
-    /// Offers request and response to who keeps them.
+    /// Offers request and response to the recorder.
     fn offer(
         &self,
         attack: &Attack,
@@ -250,12 +251,12 @@ fn unanswered(error: ErrorKind) -> &'static str {
     }
 }
 
-/// A request under way, recorded when it is dropped: as censored where that is before its end, when the run was over.
+/// A request in flight. It is recorded when dropped: as censored if the run ended before it did.
 struct InFlight<'a> {
     slot: &'a Slot,
     started: Instant,
     sample: Sample,
-    measured: Measured,
+    measured: Measurement,
 }
 
 impl Drop for InFlight<'_> {

@@ -1,12 +1,12 @@
-//! Whether connections were kept: a new one costs its request the time to connect.
+//! Checks of connections: a new connection adds its connect time to a request.
 
 use workbench_samples::{Check, CheckStatus};
 
 use super::{Evidence, check, counted};
 use crate::recorder::Recorded;
 
-/// Share of the requests that may need a new connection because the target closed the one before. Ours: servers commonly
-/// close a connection after 100 requests or more (nginx after 1,000).
+/// Share of the requests that may need a new connection because the target closed the one before. Our choice: servers
+/// commonly close a connection after 100 requests or more (nginx after 1,000).
 const RECONNECTS_TOLERANCE: f64 = 0.01;
 
 /// How many connections were opened, against the one that each user needs to each service.
@@ -57,7 +57,7 @@ pub(super) fn kept(evidence: &Evidence<'_>) -> Check {
     check("connections", status, finding)
 }
 
-/// A server may close a connection that nobody uses, and a request may be on its way then.
+/// Requests on a connection that the server was closing at the same time.
 pub(super) fn crossed(evidence: &Evidence<'_>) -> Option<Check> {
     let Recorded {
         stale,
@@ -65,7 +65,7 @@ pub(super) fn crossed(evidence: &Evidence<'_>) -> Option<Check> {
         found_closed,
         ..
     } = evidence.recorded;
-    // A target that goes or is restarted closes every connection, but only once.
+    // A target that ends or restarts closes every connection once.
     let advice = if found_closed > evidence.connections {
         ". The target keeps idle connections for less time than users wait"
     } else {

@@ -1,4 +1,4 @@
-//! Whether the load generator could do what was planned: its files and ports, and when it ran.
+//! Checks of the load generator: its files and ports, lateness and standstills.
 
 use std::ops::Range;
 use std::time::{Duration, Instant};
@@ -6,20 +6,21 @@ use std::time::{Duration, Instant};
 use workbench_samples::{Check, CheckStatus};
 
 use super::{Evidence, check, counted};
-use crate::presence::Presence;
+use crate::active_users::UserActivity;
 use crate::recorder::{Recorded, Standstill};
 
 /// A user that starts later than this was kept waiting by the generator, not by the target.
 const LATENESS_TOLERANCE: Duration = Duration::from_millis(100);
 
-/// The check of the time in which the generator itself did not run, for want of a processor or as it was stopped.
+/// Name of the check for time in which the generator itself did not run: it had no processor, or was suspended.
 pub const GENERATOR_STANDSTILL: &str = "generator standstill";
 
-/// From this length and share of the steady part on, standstills of the generator are in the 99th percentile. Ours.
+/// From this length and share of the steady part on, standstills of the generator affect the 99th percentile. Our
+/// choice.
 const STANDSTILL_LIMIT: Duration = Duration::from_millis(250);
 const STANDSTILL_SHARE: f64 = 0.01;
 
-/// No files, ports or memory left: that nothing was sent must never count against the target.
+/// No files, ports or memory left. Such requests must not count against the target.
 pub(super) fn limits(recorded: &Recorded) -> Option<Check> {
     let failed = recorded.generator_errors;
     let finding = format!(
@@ -32,9 +33,9 @@ pub(super) fn limits(recorded: &Recorded) -> Option<Check> {
 
 /// A generator that has too little processor time wakes its users late.
 pub(super) fn users_punctual(evidence: &Evidence<'_>) -> Option<Check> {
-    let presences = evidence.presences.iter();
-    let lateness = |user: &Presence| user.from.saturating_duration_since(user.planned);
-    let latest = presences.map(lateness).max()?;
+    let active_users = evidence.active_users.iter();
+    let lateness = |user: &UserActivity| user.from.saturating_duration_since(user.planned);
+    let latest = active_users.map(lateness).max()?;
     let status = if latest <= LATENESS_TOLERANCE {
         CheckStatus::Passed
     } else {
@@ -48,9 +49,9 @@ pub(super) fn users_punctual(evidence: &Evidence<'_>) -> Option<Check> {
     Some(check("punctuality", status, finding))
 }
 
-/// Of a generator that stands still for a while, stopped, suspended or without a processor, the target seems to.
+/// A standstill of the generator (stopped, suspended, or without a processor) looks like one of the target.
 ///
-/// `steady` is the steady part, as far as it has come.
+/// `steady` is the steady part so far.
 pub(super) fn ran(standstills: &[Standstill], steady: Range<Instant>) -> Option<Check> {
     let (from, to) = (steady.start, steady.end);
     let inside = |(begun, length): &Standstill| {
@@ -80,11 +81,11 @@ pub(super) fn ran(standstills: &[Standstill], steady: Range<Instant>) -> Option<
     Some(check(GENERATOR_STANDSTILL, status, finding))
 }
 
-/// From this time on a look at a response is noted, and from this one on it makes a run invalid. Ours: the same as for a
-/// generator that stands still.
+/// An evaluation of a response that takes this long is a warning, and one that takes the second limit makes the run
+/// invalid. Our choice: the limit for standstills.
 const LOOK_TOLERANCE: Duration = Duration::from_millis(10);
 
-/// While a response is looked at, other users of the same thread wait, and their response times have that in them.
+/// While a response is evaluated, other users of the same thread wait, which adds to their response times.
 pub(super) fn looks(recorded: &Recorded) -> Option<Check> {
     let longest = Duration::from_nanos(recorded.longest_look_ns);
     let status = if longest >= STANDSTILL_LIMIT {
@@ -93,8 +94,9 @@ pub(super) fn looks(recorded: &Recorded) -> Option<Check> {
         CheckStatus::Warning
     };
     let finding = format!(
-        "captures and expectations took up to {:.0} ms for one response (from {} ms on the run is invalid): meanwhile other users \
-         waited, and their response times have that in them; look at smaller responses, or have fewer steps look at them",
+        "captures and expectations took up to {:.0} ms for one response (from {} ms on the run is invalid): \
+        other users waited meanwhile, and their response times include that; use smaller responses, or fewer \
+        steps with captures and expectations",
         longest.as_secs_f64() * 1_000.0,
         STANDSTILL_LIMIT.as_millis(),
     );

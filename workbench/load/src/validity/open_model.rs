@@ -1,4 +1,4 @@
-//! Iterations and arrivals: whether what was planned began, and when.
+//! Checks of iterations and arrivals.
 
 use std::time::Duration;
 
@@ -7,21 +7,21 @@ use workbench_samples::{Check, CheckStatus};
 
 use super::{Evidence, check, counted};
 
-/// Share of the arrivals that may never begin. Ours.
+/// Share of the arrivals that may never begin. Our choice.
 const NEVER_STARTED_LIMIT: f64 = 0.01;
-/// How late arrivals may begin at the median and at the 99th percentile, as what users wait for grows by it; a median past
-/// the second is a generator that cannot keep up. Ours.
+/// How late arrivals may begin at the median and at the 99th percentile. Their lateness adds to response times. If the
+/// median is above the second limit, the generator cannot keep up. Our choice.
 const ARRIVAL_MEDIAN_TOLERANCE: Duration = Duration::from_micros(300);
 const ARRIVAL_P99_TOLERANCE: Duration = Duration::from_millis(2);
 
-/// Users with a number of iterations have as much time for them as the plan says.
+/// Checks that users did their iterations within the plan's time.
 pub(super) fn iterations_done(evidence: &Evidence<'_>) -> Option<Check> {
     let users = evidence.schedule.users().iter();
     let planned = users
         .filter(|user| matches!(user.work, Work::Iterations(_)))
         .count();
     let done = evidence
-        .presences
+        .active_users
         .iter()
         .filter(|user| user.is_done)
         .count();
@@ -39,7 +39,7 @@ pub(super) fn iterations_done(evidence: &Evidence<'_>) -> Option<Check> {
     (planned > 0).then(|| check("iterations", status, finding))
 }
 
-/// Arrivals that find no free user wait, and load the target later than planned.
+/// Checks for arrivals that waited for a free user, and loaded the target later than planned.
 pub(super) fn arrivals_started(evidence: &Evidence<'_>) -> Option<Check> {
     let record = evidence.arrivals?;
     let planned = record.started() + record.never_started;
@@ -81,7 +81,7 @@ pub(super) fn arrivals_started(evidence: &Evidence<'_>) -> Option<Check> {
     Some(check("arrivals", status, finding))
 }
 
-/// How late the generator sends what it could have sent in time.
+/// Checks the lateness of arrivals that had a free user.
 pub(super) fn arrivals_punctual(evidence: &Evidence<'_>) -> Option<Check> {
     let lateness = &evidence.arrivals?.lateness;
     if lateness.is_empty() {

@@ -1,27 +1,27 @@
-//! Whether the generator had the processors that it needed, and the target those that it was to be measured with.
+//! Checks of processors: whether generator and target had enough of them.
 
 use std::time::Duration;
 
 use workbench_samples::{Check, CheckStatus};
 
 use super::{Evidence, check, up_to};
-use crate::watch::Processors;
+use crate::monitor::Processors;
 
-/// Share of its processors that the generator may use before it is itself what is measured: from here on its requests
-/// wait for a processor about as long as they are worked on. Ours.
+/// Share of its processors that the generator may use. Above it, requests wait for a processor about as long as they
+/// are processed. Our choice.
 pub(super) const GENERATOR_TOLERANCE: f64 = 0.75;
-/// Past this share the run is invalid. Ours.
+/// Above this share the run is invalid. Our choice.
 pub(super) const GENERATOR_LIMIT: f64 = 0.9;
-/// Share of the processors that other processes may use on average, and in any one second. Ours.
+/// Share of the processors that other processes may use on average, and in any one second. Our choice.
 const OTHERS_TOLERANCE: f64 = 0.1;
 const OTHERS_AT_WORST: f64 = 0.25;
-/// Share of the processors that other guests of the machine's host may take. Ours.
+/// Share of the processors that other guests of the machine's host may take. Our choice.
 const STEAL_TOLERANCE: f64 = 0.02;
-/// Share of the processors that all processes together may use before they wait for each other. Ours.
+/// Share of the processors that all processes together may use before they wait for each other. Our choice.
 const TOGETHER_TOLERANCE: f64 = 0.9;
 
-/// Means over the readings of the steady part: how busy the processors were in ramps and after the schedule says nothing
-/// of the measured requests.
+/// Means over the readings of the steady part: the load in ramps and after the schedule does not affect the measured
+/// requests.
 pub(super) fn processors_free(evidence: &Evidence<'_>) -> Option<Check> {
     let readings = steady_readings(evidence);
     let total = |used: fn(&Processors) -> f64| total(&readings, used);
@@ -31,7 +31,7 @@ pub(super) fn processors_free(evidence: &Evidence<'_>) -> Option<Check> {
     }
     // The generator, and a target that it has started, have the processors that this process may use.
     let share_of_own = |used| total(used) / (seconds * evidence.cpus);
-    // All else is counted for the whole machine, of which a container may use a part only.
+    // Other load is measured for the whole machine, of which a container may use only a part.
     let share_of_machine = |used| total(used) / total(|it| it.online);
     // Generators of runs that are made at the same time wait for each other as the users of one do.
     let generators = share_of_own(|it| it.generator + it.generators_beside);
@@ -94,7 +94,7 @@ pub(super) fn processors_free(evidence: &Evidence<'_>) -> Option<Check> {
     Some(check("processors", status, finding))
 }
 
-/// What the machine was busy with besides the runs that are made: that is no property of what is measured.
+/// Checks the load of other processes on the machine.
 pub(super) fn other_load(evidence: &Evidence<'_>) -> Option<Check> {
     let readings = steady_readings(evidence);
     let total = |used: fn(&Processors) -> f64| total(&readings, used);
@@ -145,7 +145,7 @@ fn total(readings: &[&Processors], used: impl Fn(&Processors) -> f64) -> f64 {
     times.sum()
 }
 
-/// The readings that lie in the steady part by half or more; where it is too short for one, those that touch it.
+/// The readings of which at least half lies in the steady part. If there are none, those that overlap it.
 fn steady_readings<'a>(evidence: &Evidence<'a>) -> Vec<&'a Processors> {
     let at = |offset: Duration| evidence.clock.at(offset);
     let (from, to) = (at(evidence.steady.start), at(evidence.steady.end));

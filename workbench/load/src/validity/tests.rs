@@ -1,12 +1,13 @@
-//! Runs as they were, and what each check makes of them. Longer than other files: all stories begin with the same run.
+//! The result of each validity check for runs with known properties. Longer than other files, because all tests share
+//! one run.
 
 use super::*;
 use workbench_plan::{Iterations, Load, ThreadRow, Work};
 
-/// A user's coming, last response and going, in milliseconds since the start.
+/// A user's start, last response and end, in milliseconds since the start of the run.
 type There = (u64, u64, u64);
 
-/// Users who come at once, after a delay, and hold; both in milliseconds.
+/// Users who start together after a delay and hold; both in milliseconds.
 fn row(users: u32, delay: u64, hold: u64) -> ThreadRow {
     ThreadRow {
         users,
@@ -17,7 +18,7 @@ fn row(users: u32, delay: u64, hold: u64) -> ThreadRow {
     }
 }
 
-/// How the users of the rows, in the order in which they come, were there.
+/// The times of the users of the rows, in order of their start.
 fn judged_as(
     rows: Vec<ThreadRow>,
     there: &[There],
@@ -27,7 +28,7 @@ fn judged_as(
     judged_on(&Load::Threads(rows), there, (recorded, None), change)
 }
 
-/// The same for any load. A user who left before its time had nothing left to do.
+/// The same for any load. A user who left early had finished its iterations.
 fn judged_on(
     load: &Load,
     there: &[There],
@@ -37,11 +38,11 @@ fn judged_on(
     let schedule = load.schedule();
     let clock = Clock::starting_in(Duration::ZERO);
     let at = |ms: &u64| clock.at(Duration::from_millis(*ms));
-    let presences: Vec<_> = schedule
+    let active_users: Vec<_> = schedule
         .users()
         .iter()
         .zip(there)
-        .map(|(span, (from, response, to))| Presence {
+        .map(|(span, (from, response, to))| UserActivity {
             planned: clock.at(span.start),
             stop: clock.at(span.stop),
             is_done: matches!(span.work, Work::Iterations(_)) && at(to) < clock.at(span.stop),
@@ -50,12 +51,12 @@ fn judged_on(
             to: at(to),
         })
         .collect();
-    let users = users_by_second(&schedule, &clock, &presences);
+    let users = users_by_second(&schedule, &clock, &active_users);
     let mut evidence = Evidence {
         schedule: &schedule,
         clock: &clock,
         users: &users,
-        presences: &presences,
+        active_users: &active_users,
         arrivals,
         panicked: 0,
         ended: Duration::from_millis(there.iter().map(|(_, _, to)| *to).max().unwrap_or(0)),
@@ -75,7 +76,7 @@ fn judged_on(
     judge(&evidence)
 }
 
-/// Two users for 2 s, each of whom waits to its end for a response.
+/// Two users for 2 s, each waiting for a response until the end.
 fn judged(there: &[(u64, u64)], recorded: Recorded, served: Option<u64>) -> Validity {
     let there: Vec<There> = there.iter().map(|(from, to)| (*from, *to, *to)).collect();
     judged_as(vec![row(2, 0, 2_000)], &there, recorded, |evidence| {
@@ -97,7 +98,7 @@ fn recorded(samples: u64, answered: u64) -> Recorded {
         longest_look_ns: 0,
         answered,
         censored: 0,
-        // Two users for 2 s, waiting all the time.
+        // Two users for 2 s, waiting for a response all the time.
         elapsed_ns: 4_000_000_000,
     }
 }
@@ -111,11 +112,11 @@ fn status(validity: &Validity, name: &str) -> CheckStatus {
 }
 
 #[test]
-fn closed_connections_are_warned_of_and_no_errors_of_the_target() {
+fn closed_connections_are_a_warning_and_not_errors_of_the_target() {
     let there = [(0, 2_000), (0, 2_000)];
     let mut crossed = recorded(10, 8);
     (crossed.stale, crossed.sent_again) = (2, 3);
-    // Those that were sent again were counted twice.
+    // Requests that were sent again were counted twice.
     let validity = judged(&there, crossed, Some(13));
     assert!(validity.valid, "{validity:?}");
     assert_eq!(status(&validity, "stale connections"), CheckStatus::Warning);
@@ -138,7 +139,7 @@ fn connections_that_were_not_kept_are_counted_and_the_reason_is_given() {
         let check = find(&validity, "connections").unwrap();
         (check.status, check.finding.clone())
     };
-    // As many as users, some of which a server closes after a thousand requests.
+    // As many connections as users. The server closes some after a thousand requests.
     for (opened, found_closed, closing) in [(2, 0, 0), (4, 2, 0), (11, 0, 9)] {
         let (status, finding) = judged(opened, found_closed, closing);
         assert_eq!(status, CheckStatus::Passed);
@@ -173,7 +174,7 @@ fn connections_that_were_not_kept_are_counted_and_the_reason_is_given() {
 }
 
 #[test]
-fn advice_on_idle_connections_is_not_given_where_the_target_has_gone() {
+fn advice_on_idle_connections_is_not_given_after_the_target_ended() {
     let finding = |found_closed| {
         let mut recorded = recorded(100, 90);
         (recorded.sent_again, recorded.found_closed) = (2, found_closed);
@@ -184,7 +185,7 @@ fn advice_on_idle_connections_is_not_given_where_the_target_has_gone() {
             .clone()
     };
     let advice = "keeps idle connections for less time";
-    // Nobody could connect any more, or all did once more after a restart.
+    // No user could connect any more, or all reconnected after a restart.
     assert!(!finding(0).contains(advice) && !finding(2).contains(advice));
     assert!(finding(50).contains(advice));
 }
@@ -202,7 +203,7 @@ fn a_run_that_followed_its_plan_is_valid() {
 }
 
 #[test]
-fn a_user_that_came_late_makes_the_run_invalid() {
+fn a_late_user_makes_the_run_invalid() {
     let validity = judged(&[(0, 2_000), (500, 2_000)], recorded(10, 10), Some(10));
     assert_eq!(status(&validity, "users"), CheckStatus::Failed);
     assert_eq!(status(&validity, "punctuality"), CheckStatus::Warning);
@@ -210,8 +211,8 @@ fn a_user_that_came_late_makes_the_run_invalid() {
 }
 
 #[test]
-fn users_who_wait_for_their_last_response_while_others_come_stay_within_the_plan() {
-    // A gap between two rows, and responses of 2 s: the first row is still there when the second comes.
+fn users_who_wait_for_their_last_response_do_not_count_as_surplus() {
+    // A gap between two rows, and responses of 2 s: users of the first row are active when the second row starts.
     let rows = vec![row(1, 0, 1_000), row(1, 1_500, 2_500)];
     let validity = judged_as(
         rows,
@@ -224,14 +225,14 @@ fn users_who_wait_for_their_last_response_while_others_come_stay_within_the_plan
 }
 
 #[test]
-fn a_user_who_stays_on_after_its_last_response_makes_the_run_invalid() {
+fn a_user_who_stays_after_its_last_response_makes_the_run_invalid() {
     let rows = vec![row(1, 0, 1_000), row(1, 1_500, 2_500)];
     let there = [(0, 1_100, 2_900), (1_500, 4_000, 4_000)];
     let validity = judged_as(rows, &there, recorded(10, 10), |_| {});
     assert_eq!(status(&validity, "users"), CheckStatus::Failed);
 }
 
-/// Ten users for 2 s, who leave one after the other over another 2 s; `left` has how each was there.
+/// Ten users for 2 s, who leave one by one over another 2 s. `left` has the times of each user.
 fn ramped_down(left: impl Fn(u64) -> There) -> Validity {
     let rows = vec![ThreadRow {
         shutdown: Duration::from_secs(2),
@@ -242,8 +243,8 @@ fn ramped_down(left: impl Fn(u64) -> There) -> Validity {
 }
 
 #[test]
-fn users_missing_at_the_start_are_not_outdone_by_users_who_leave_late() {
-    // In the first second one of ten is missing, in the last one two too many are there.
+fn missing_users_at_the_start_outweigh_users_who_leave_late() {
+    // In the first second, one of ten users is missing. In the last second, there are two too many.
     let validity = ramped_down(|user| {
         let from = if user == 1 { 1_000 } else { 0 };
         let stop = 2_000 + 200 * user;
@@ -268,7 +269,7 @@ fn users_who_leave_late_are_a_warning_and_users_who_leave_early_are_missing() {
 }
 
 #[test]
-fn a_run_that_had_to_wait_after_its_schedule_says_so() {
+fn waiting_after_the_schedule_is_reported() {
     let validity = judged(&[(0, 2_000), (0, 40_000)], recorded(10, 10), Some(10));
     let overtime = find(&validity, "overtime").expect("it waited 38 s");
     assert_eq!(overtime.status, CheckStatus::Warning);
@@ -281,7 +282,7 @@ fn a_run_that_had_to_wait_after_its_schedule_says_so() {
 #[test]
 fn requests_that_the_target_counted_and_nobody_recorded_make_the_run_invalid() {
     let there = [(0, 2_000), (0, 2_000)];
-    // Of ten requests eight were answered: the target may have counted eight to ten.
+    // Eight of ten requests were answered: the target may have counted eight to ten.
     for (served, wanted) in [
         (7, CheckStatus::Failed),
         (8, CheckStatus::Passed),
@@ -300,7 +301,7 @@ fn requests_that_the_target_counted_and_nobody_recorded_make_the_run_invalid() {
 #[test]
 fn requests_to_which_redirects_led_are_counted_by_the_target_too() {
     let there = [(0, 2_000), (0, 2_000)];
-    // Ten chains, eight of them answered in the end, with four requests besides.
+    // Ten redirect chains, eight of them answered, with four more requests.
     for (served, wanted) in [
         (11, CheckStatus::Failed),
         (12, CheckStatus::Passed),
@@ -328,7 +329,7 @@ fn a_run_in_which_nothing_succeeded_is_invalid() {
 }
 
 #[test]
-fn what_the_generator_could_not_send_makes_the_run_invalid_and_is_no_error_of_the_target() {
+fn unsent_requests_make_the_run_invalid_and_are_not_errors_of_the_target() {
     let mut starved = recorded(10, 6);
     starved.generator_errors = 4;
     let validity = judged(&[(0, 2_000), (0, 2_000)], starved, None);
@@ -341,7 +342,7 @@ fn what_the_generator_could_not_send_makes_the_run_invalid_and_is_no_error_of_th
 }
 
 #[test]
-fn a_run_that_could_send_nothing_says_so_and_does_not_say_that_nothing_was_tried() {
+fn a_run_that_could_not_send_any_request_reports_the_attempts() {
     let there = [(0, 2_000), (0, 2_000)];
     let mut starved = recorded(10, 0);
     starved.generator_errors = 10;
@@ -361,7 +362,7 @@ fn a_run_that_could_send_nothing_says_so_and_does_not_say_that_nothing_was_tried
     assert_eq!(finding(recorded(0, 0), "errors"), "no request was made");
 }
 
-/// Processors in use, one reading after the other; the machine has two.
+/// Processors in use, by reading. The machine has two.
 fn used(generator: f64, target: f64, others: f64, steal: f64) -> Processors {
     Processors {
         from: Instant::now(),
@@ -376,8 +377,8 @@ fn used(generator: f64, target: f64, others: f64, steal: f64) -> Processors {
     }
 }
 
-/// The check of a run whose steady part, from 2 s to 4 s of a schedule of 6 s, has these readings. Before it and after
-/// it, the generator used `besides` processors, for as many seconds as `after` says.
+/// The check of a run whose steady part, from 2 s to 4 s of a schedule of 6 s, has these readings. Before and after it,
+/// the generator used `besides` processors; `after` is the number of seconds after it.
 fn processors_check(
     steady: &[Processors],
     besides: f64,
@@ -417,7 +418,7 @@ fn judged_by_readings(
                 from += length;
                 reading
             });
-            // The closure may be called for any lifetime, the readings live to the end of the program.
+            // The closure must accept any lifetime, so the readings are leaked.
             it.processors = Vec::leak(readings.collect());
             it.steady = Duration::from_secs(2)..Duration::from_secs(4);
             change(it);
@@ -426,21 +427,21 @@ fn judged_by_readings(
 }
 
 #[test]
-fn who_had_the_processors_is_judged_over_the_steady_part() {
+fn use_of_the_processors_is_judged_over_the_steady_part() {
     let beside = |generators_beside| Processors {
         generators_beside,
         ..used(0.4, 0.0, 0.0, 0.0)
     };
     for (readings, wanted) in [
         (vec![used(0.4, 0.0, 0.1, 0.0)], CheckStatus::Passed),
-        // Of two processors: one busy second does not make a busy run.
+        // Of two processors. One busy second is not a busy run.
         (
             vec![used(2.0, 0.0, 0.0, 0.0), used(0.4, 0.0, 0.0, 0.0)],
             CheckStatus::Passed,
         ),
         (vec![used(1.6, 0.0, 0.0, 0.0)], CheckStatus::Warning),
         (vec![used(1.9, 0.0, 0.0, 0.0)], CheckStatus::Failed),
-        // The generators of runs that are made at the same time are one load.
+        // The generators of simultaneous runs count together.
         (vec![beside(0.8)], CheckStatus::Passed),
         (vec![beside(1.2)], CheckStatus::Warning),
         (vec![beside(1.5)], CheckStatus::Failed),
@@ -456,7 +457,7 @@ fn who_had_the_processors_is_judged_over_the_steady_part() {
 }
 
 #[test]
-fn what_the_machine_was_busy_with_besides_the_runs_is_found_with_numbers() {
+fn other_load_on_the_machine_is_reported_with_numbers() {
     let quiet = used(0.4, 0.3, 0.05, 0.0);
     let burst = used(0.4, 0.3, 0.6, 0.0);
     let beside = Processors {
@@ -505,7 +506,7 @@ fn idling_in_ramps_and_after_the_schedule_does_not_dilute_a_saturated_generator(
 }
 
 #[test]
-fn a_steady_part_without_a_whole_reading_is_judged_by_those_that_touch_it() {
+fn a_short_steady_part_is_judged_by_overlapping_readings() {
     let check = processors_check(&[used(1.9, 0.0, 0.0, 0.0)], 0.0, 60, |it| {
         it.steady = Duration::from_millis(2_500)..Duration::from_millis(3_500);
     });
@@ -513,8 +514,8 @@ fn a_steady_part_without_a_whole_reading_is_judged_by_those_that_touch_it() {
 }
 
 #[test]
-fn a_target_that_fills_the_machine_together_with_the_generator_is_a_warning() {
-    // Of one processor each: neither is busy by its own share.
+fn a_machine_that_target_and_generator_saturate_together_is_a_warning() {
+    // Of one processor each. Neither is busy on its own.
     let beside = |target, others, among_others| {
         processors_check(&[used(0.9, target, others, 0.0)], 0.0, 2, |it| {
             it.target_among_others = among_others;
@@ -539,7 +540,7 @@ fn a_target_that_fills_the_machine_together_with_the_generator_is_a_warning() {
 }
 
 #[test]
-fn in_a_container_others_are_judged_by_the_machine_and_our_own_by_what_the_container_may_use() {
+fn in_a_container_others_are_judged_by_the_machine_and_the_run_by_the_containers_quota() {
     let in_container = |check, generator, target, others, steal| {
         let reading = Processors {
             online: 64.0,
@@ -548,7 +549,7 @@ fn in_a_container_others_are_judged_by_the_machine_and_our_own_by_what_the_conta
         let validity = judged_by_readings(&[reading], 0.0, 2, |_| {});
         find(&validity, check).unwrap().clone()
     };
-    // Neighbours on 6 and on 30 of 64 processors.
+    // Other processes use 6, then 30, of 64 processors.
     let few = in_container("other load", 0.5, 0.0, 6.0, 1.0);
     assert_eq!(few.status, CheckStatus::Passed, "{few:?}");
     let many = in_container("other load", 0.5, 0.0, 30.0, 0.0);
@@ -560,7 +561,7 @@ fn in_a_container_others_are_judged_by_the_machine_and_our_own_by_what_the_conta
     );
     let stolen = in_container("other load", 0.5, 0.0, 0.0, 2.0);
     assert_eq!(stolen.status, CheckStatus::Warning, "{stolen:?}");
-    // All of the container's two processors, but little of the machine.
+    // All of the container's two processors, a small share of the machine.
     let full = in_container("processors", 0.9, 1.0, 0.0, 0.0);
     assert_eq!(full.status, CheckStatus::Warning);
     assert!(full.finding.contains("together 95.0 %"), "{full:?}");
@@ -569,7 +570,7 @@ fn in_a_container_others_are_judged_by_the_machine_and_our_own_by_what_the_conta
 }
 
 #[test]
-fn time_that_users_did_not_wait_is_noticed() {
+fn time_without_waiting_for_responses_is_detected() {
     let mut idle = recorded(10, 10);
     idle.elapsed_ns = 3_000_000_000;
     let validity = judged(&[(0, 2_000), (0, 2_000)], idle, None);
@@ -581,7 +582,7 @@ fn users_are_averaged_over_each_second() {
     let schedule = Load::Threads(vec![row(1, 0, 1_500)]).schedule();
     let clock = Clock::starting_in(Duration::ZERO);
     let at = |ms| clock.at(Duration::from_millis(ms));
-    let presence = Presence {
+    let presence = UserActivity {
         planned: clock.start(),
         stop: at(1_500),
         is_done: false,
@@ -596,7 +597,7 @@ fn users_are_averaged_over_each_second() {
     assert!((achieved[0] - 0.75).abs() < 1e-9 && (achieved[1] - 0.5).abs() < 1e-9);
 }
 
-/// Four users who have a minute for ten iterations.
+/// Four users with ten iterations and a limit of one minute.
 fn iterations() -> Load {
     Load::Iterations(Iterations {
         total: 10,
@@ -644,7 +645,7 @@ fn iterations_that_are_left_when_the_time_is_up_make_the_run_invalid() {
     assert!(finding.starts_with("1 of 4 users"), "{finding}");
 }
 
-/// What became of arrivals: microseconds by which those were late that had a free user; waited; never started.
+/// Arrivals: lateness in microseconds of those with a free user; number that waited; number never started.
 fn arrivals(late_us: &[u64], waited: u64, never_started: u64) -> Record {
     let mut record = Record {
         waited,
@@ -658,7 +659,7 @@ fn arrivals(late_us: &[u64], waited: u64, never_started: u64) -> Record {
     record
 }
 
-/// Beside one user who has nothing to do with them.
+/// Together with one unrelated user.
 fn judged_with(record: &Record) -> Validity {
     let load = Load::Threads(vec![row(1, 0, 2_000)]);
     judged_on(
@@ -670,7 +671,7 @@ fn judged_with(record: &Record) -> Validity {
 }
 
 #[test]
-fn arrivals_that_begin_in_time_pass() {
+fn punctual_arrivals_pass() {
     let validity = judged_with(&arrivals(&[80; 200], 0, 0));
     assert!(validity.valid, "{validity:?}");
     for name in ["arrivals", "arrival lateness"] {
@@ -679,8 +680,7 @@ fn arrivals_that_begin_in_time_pass() {
 }
 
 #[test]
-fn arrivals_that_wait_for_a_user_are_warned_of_and_too_many_that_never_begin_make_the_run_invalid()
-{
+fn waiting_arrivals_are_a_warning_and_too_many_missing_ones_make_the_run_invalid() {
     let waited = judged_with(&arrivals(&[80; 195], 4, 1));
     assert!(waited.valid, "{waited:?}");
     assert_eq!(status(&waited, "arrivals"), CheckStatus::Warning);
@@ -699,7 +699,7 @@ fn arrivals_that_wait_for_a_user_are_warned_of_and_too_many_that_never_begin_mak
 }
 
 #[test]
-fn a_generator_that_sends_late_is_warned_of_and_one_that_is_always_late_is_no_judge() {
+fn late_sending_is_a_warning_and_constantly_late_sending_makes_the_run_invalid() {
     let seldom = arrivals(&[[80; 97].as_slice(), &[9_000; 3]].concat(), 0, 0);
     assert_eq!(
         status(&judged_with(&seldom), "arrival lateness"),
@@ -714,7 +714,7 @@ fn a_generator_that_sends_late_is_warned_of_and_one_that_is_always_late_is_no_ju
 }
 
 #[test]
-fn a_generator_that_does_not_run_for_a_while_is_no_judge_of_the_target() {
+fn a_standstill_of_the_generator_makes_the_run_invalid() {
     let judged = |standstills: &[(u64, u64)]| {
         let clock = Clock::starting_in(Duration::ZERO);
         let ms = Duration::from_millis;
@@ -725,11 +725,11 @@ fn a_generator_that_does_not_run_for_a_while_is_no_judge_of_the_target() {
         generator::ran(&standstills, steady).map(|check| check.status)
     };
     assert_eq!(judged(&[]), None);
-    // In the ramp it disturbs nothing that is measured.
+    // In the ramp, it affects no measured samples.
     assert_eq!(judged(&[(0, 900)]), None);
     assert_eq!(judged(&[(3_000, 150)]), Some(CheckStatus::Warning));
     assert_eq!(judged(&[(3_000, 800)]), Some(CheckStatus::Failed));
-    // Each by itself is short.
+    // Each one is short.
     assert_eq!(
         judged(&[(3_000, 120), (5_000, 120)]),
         Some(CheckStatus::Warning)

@@ -9,7 +9,7 @@ use workbench_load::{FinishedRun, StopSignal};
 use workbench_plan::Plan;
 use workbench_samples::{CheckStatus, Manifest, Outcome};
 
-use crate::support::{Stub, check, experiment, numbers, one_run_at_a_time, run, samples, words};
+use crate::support::{Stub, check, experiment, numbers, one_run_at_a_time, run, samples, texts};
 
 /// A column of instants, in nanoseconds since the start of the schedule.
 fn instants(finished: &FinishedRun, samples: &DataFrame, column: &str) -> Vec<i64> {
@@ -55,7 +55,7 @@ async fn every_arrival_is_one_iteration_that_keeps_its_intended_start() {
     let intended = instants(&finished, &samples, "intended_at");
     let started = instants(&finished, &samples, "started_at");
     let iterations = numbers(&samples, "iteration");
-    for (row, request) in words(&samples, "request").iter().enumerate() {
+    for (row, request) in texts(&samples, "request").iter().enumerate() {
         assert!(started[row] >= intended[row]);
         if request == "GET stub/one" {
             firsts.insert(iterations[row], intended[row]);
@@ -93,12 +93,12 @@ async fn arrivals_without_a_free_user_wait_and_what_never_starts_is_censored() {
     let started = instants(&finished, &samples, "started_at");
     let elapsed = numbers(&samples, "elapsed_ns");
     let users = numbers(&samples, "user");
-    let errors = words(&samples, "error");
+    let errors = texts(&samples, "error");
     let mut order = Vec::new();
     for row in 0..samples.height() {
         if users[row] == 0 {
             assert_eq!(errors[row], "censored");
-            // It had waited until the end of the schedule.
+            // It waited until the end of the schedule.
             assert_eq!(
                 intended[row] + i64::try_from(elapsed[row]).unwrap(),
                 600_000_000
@@ -110,7 +110,7 @@ async fn arrivals_without_a_free_user_wait_and_what_never_starts_is_censored() {
     }
     assert_eq!(order.len() as u64, served);
     order.sort_unstable();
-    // First come, first served: without a gap from the first one on.
+    // First come, first served: no gaps from the first arrival on.
     for (number, (_, intended)) in order.iter().enumerate() {
         assert_eq!(*intended, number as i64 * 10_000_000);
     }
@@ -119,7 +119,7 @@ async fn arrivals_without_a_free_user_wait_and_what_never_starts_is_censored() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_slow_reset_before_the_run_fires_no_storm_of_arrivals() {
+async fn a_slow_reset_does_not_cause_a_burst_of_arrivals() {
     let _turn = one_run_at_a_time().await;
     let folder = tempfile::tempdir().unwrap();
     let stub = Stub::start().await;
@@ -155,7 +155,7 @@ async fn an_open_run_that_is_stopped_keeps_what_was_due_by_then() {
     let samples = samples(&finished);
     let mut iterations = numbers(&samples, "iteration");
     iterations.sort_unstable();
-    // None is missing, and none was invented of the 180,000 that were planned.
+    // Exactly the 180,000 planned arrivals are accounted for.
     let wanted: Vec<u64> = (1..=iterations.len() as u64).collect();
     assert_eq!(iterations, wanted);
     assert!(iterations.len() < 5_000, "{}", iterations.len());
@@ -181,18 +181,18 @@ async fn scenarios_follow_the_loads_of_their_own() {
     let finished = run(&plan, folder.path(), &StopSignal::new()).await.unwrap();
     assert!(finished.validity.valid, "{:?}", finished.validity);
     let samples = samples(&finished);
-    let scenarios = words(&samples, "scenario");
+    let scenarios = texts(&samples, "scenario");
     let count = |name: &str| scenarios.iter().filter(|it| *it == name).count();
     assert_eq!((count("probe"), count("batch")), (10, 7));
-    // That a scenario is done is no end of the hold for the others.
+    // A finished scenario does not end the hold of the others.
     assert!(
-        words(&samples, "phase")
+        texts(&samples, "phase")
             .iter()
             .all(|phase| phase == "hold" || phase == "ramp_down")
     );
     let held = instants(&finished, &samples, "started_at")
         .into_iter()
-        .zip(words(&samples, "phase"));
+        .zip(texts(&samples, "phase"));
     for (started, phase) in held {
         assert_eq!(
             phase == "hold",
@@ -215,7 +215,7 @@ async fn scenarios_follow_the_loads_of_their_own() {
         (2, 1, 2)
     );
     assert_eq!(check(&finished, "iterations"), Some(CheckStatus::Passed));
-    // Resolved, the experiment is the same.
+    // The resolved experiment is the same.
     let again = workbench_plan::parse(&plan.to_yaml(), std::path::Path::new("again.yaml"));
     assert_eq!(again.unwrap(), plan);
 }
@@ -244,7 +244,7 @@ async fn a_run_of_iterations_ends_when_they_are_done() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_that_is_stopped_is_not_complete_because_responses_come_after_its_end() {
+async fn a_stopped_run_is_not_complete_even_if_responses_arrive_after_its_end() {
     let _turn = one_run_at_a_time().await;
     let folder = tempfile::tempdir().unwrap();
     let stub = Stub::start().await;

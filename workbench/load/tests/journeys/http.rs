@@ -1,4 +1,4 @@
-//! What an experiment says under `http`.
+//! The key `http` of an experiment.
 
 use bytes::Bytes;
 use workbench_samples::Failures;
@@ -47,7 +47,7 @@ scenarios:
     assert_eq!(cookies, ["", "sid=1", "sid=1", "sid=1", "sid=1", "sid=1"]);
     assert_eq!(received[1].header("content-type"), "");
     let samples = samples(&finished);
-    assert_eq!(words(&samples, "error"), ["-", "-", "status", "-"]);
+    assert_eq!(texts(&samples, "error"), ["-", "-", "status", "-"]);
     assert_eq!(numbers(&samples, "status"), [200, 302, 302, 200]);
     let failures = Failures::read(&finished.directory).unwrap().unwrap();
     let reasons = failures.reasons_of(ErrorKind::Status);
@@ -105,14 +105,14 @@ async fn connections_are_renewed_with_each_iteration_where_that_is_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn http_2_is_spoken_without_asking_where_it_is_known() {
+async fn http_2_with_prior_knowledge_needs_no_negotiation() {
     let _turn = one_run_at_a_time().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         while let Ok((socket, _)) = listener.accept().await {
             tokio::spawn(async move {
-                // Those who only look whether somebody listens are gone.
+                // Connections of the availability check are closed.
                 let mut connection = h2::server::handshake(socket).await.ok()?;
                 while let Some(accepted) = connection.accept().await {
                     let (request, mut respond) = accepted.ok()?;
@@ -135,5 +135,5 @@ async fn http_2_is_spoken_without_asking_where_it_is_known() {
     std::fs::write(&path, text).unwrap();
     let plan = read(&path).unwrap_or_else(|error| panic!("{error}"));
     let finished = run(&plan, folder.path(), &StopSignal::new()).await.unwrap();
-    assert_eq!(words(&samples(&finished), "error"), ["-", "-"]);
+    assert_eq!(texts(&samples(&finished), "error"), ["-", "-"]);
 }

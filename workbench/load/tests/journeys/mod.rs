@@ -1,5 +1,5 @@
-//! Scenarios that do more than one request after the other: what reaches a service, and what is kept of it. Long, for it is
-//! a list: one part of the language a test.
+//! Scenarios with all kinds of steps: the requests that reach a service, and the recorded samples. Long, because there
+//! is one test for each part of the language.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -13,16 +13,16 @@ use workbench_load::StopSignal;
 use workbench_plan::{Plan, read};
 use workbench_samples::{ErrorKind, Failures};
 
-use crate::support::{numbers, one_run_at_a_time, run, samples, words};
+use crate::support::{numbers, one_run_at_a_time, run, samples, texts};
 
 mod http;
 
-/// A request as it came.
+/// A received request.
 #[derive(Clone, Debug)]
 struct Received {
     method: String,
     path: String,
-    /// By name in lower case.
+    /// By name, in lower case.
     headers: BTreeMap<String, String>,
     body: Vec<u8>,
 }
@@ -39,7 +39,7 @@ impl Received {
 
 type Respond = dyn Fn(&Received) -> String + Send + Sync;
 
-/// A service that keeps what it is sent, in the order in which it comes.
+/// A service that keeps received requests in order.
 struct Service {
     address: SocketAddr,
     received: Arc<Mutex<Vec<Received>>>,
@@ -117,7 +117,7 @@ fn experiment(folder: &Path, service: &Service, text: &str) -> Plan {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_user_comes_iterates_by_its_flow_and_goes() {
+async fn a_user_runs_on_start_its_flow_and_on_stop() {
     let _turn = one_run_at_a_time().await;
     let folder = tempfile::tempdir().unwrap();
     let service = Service::start(|_| ok("{\"n\": 3}")).await;
@@ -157,14 +157,14 @@ scenarios:
         vec!["GET /stop".to_owned()],
     ];
     assert_eq!(service.lines(), expected.concat());
-    let phases = words(&samples(&finished), "phase");
+    let phases = texts(&samples(&finished), "phase");
     assert_eq!(phases.iter().filter(|it| *it == "on_start").count(), 1);
     assert_eq!(phases.iter().filter(|it| *it == "on_stop").count(), 1);
     assert!(finished.validity.valid, "{:?}", finished.validity);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_response_gives_is_sent_with_later_requests() {
+async fn captured_values_are_sent_with_later_requests() {
     let _turn = one_run_at_a_time().await;
     let folder = tempfile::tempdir().unwrap();
     let service = Service::start(|received| match received.path.as_str() {
@@ -205,7 +205,7 @@ scenarios:
 ",
     );
     let finished = run(&plan, folder.path(), &StopSignal::new()).await.unwrap();
-    let errors = words(&samples(&finished), "error");
+    let errors = texts(&samples(&finished), "error");
     assert_eq!(errors, ["-", "-", "-"]);
     let bought = service.received().pop().unwrap();
     assert_eq!(bought.line(), "POST /buy/a%2Fb%20c/42");
@@ -243,7 +243,7 @@ scenarios:
 ",
     );
     let finished = run(&plan, folder.path(), &StopSignal::new()).await.unwrap();
-    assert_eq!(words(&samples(&finished), "error"), ["-"; 5]);
+    assert_eq!(texts(&samples(&finished), "error"), ["-"; 5]);
     let [form, text, file, parts, basic]: [Received; 5] = service.received().try_into().unwrap();
     assert_eq!(
         form.header("content-type"),
@@ -275,7 +275,7 @@ scenarios:
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_missing_part_ends_the_iteration_and_a_failed_beginning_is_begun_again() {
+async fn a_missing_capture_ends_the_iteration_and_a_failed_on_start_is_repeated() {
     let _turn = one_run_at_a_time().await;
     let folder = tempfile::tempdir().unwrap();
     let logins = Mutex::new(0);
@@ -310,7 +310,7 @@ scenarios:
         lines,
         ["POST /login", "POST /login", "GET /list", "GET /list"]
     );
-    let errors = words(&samples(&finished), "error");
+    let errors = texts(&samples(&finished), "error");
     assert_eq!(errors, ["status", "-", "expect", "expect"]);
     let failures = Failures::read(&finished.directory).unwrap().unwrap();
     let reasons: Vec<_> = failures
@@ -455,7 +455,7 @@ scenarios: [ { name: one, pacing: 100ms, steps: [ { request: GET s/a }, { think:
         .windows(2)
         .map(|two| Duration::from_nanos(two[1] - two[0]))
         .collect();
-    // A busy machine makes them longer, nothing makes them shorter.
+    // They can be longer on a busy machine, never shorter.
     assert!(
         gaps.iter().all(|gap| *gap >= Duration::from_millis(99)),
         "{gaps:?}"
@@ -463,7 +463,7 @@ scenarios: [ { name: one, pacing: 100ms, steps: [ { request: GET s/a }, { think:
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_secret_is_left_in_anything_that_a_run_leaves() {
+async fn no_file_of_a_run_contains_a_secret() {
     let _turn = one_run_at_a_time().await;
     let folder = tempfile::tempdir().unwrap();
     let secrets = ["pä ss/wo\"rd+1", "file-secret-88", "column-secret-99"];
@@ -475,7 +475,7 @@ async fn no_secret_is_left_in_anything_that_a_run_leaves() {
         "people.csv",
         &format!("name,pin\nann,{}\nbob,another-pin-44\n", secrets[2]),
     );
-    // Everything comes back.
+    // The service echoes the request.
     let service = Service::start(|received| {
         let body = format!(
             "{} {:?} {}",
@@ -550,7 +550,7 @@ scenarios:
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_secret_that_is_not_there_ends_the_run_before_anything_is_sent() {
+async fn a_missing_secret_ends_the_run_before_any_request() {
     let _turn = one_run_at_a_time().await;
     let folder = tempfile::tempdir().unwrap();
     let service = Service::start(|_| ok("")).await;

@@ -1,4 +1,4 @@
-//! A server that answers as it is told, byte by byte, and counts what crosses its sockets.
+//! A scripted server that counts requests and bytes on its sockets.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -16,7 +16,7 @@ use workbench_load::{
 };
 use workbench_samples::{CheckStatus, Tool};
 
-/// Bytes that the server's sockets have seen, and requests that they carried.
+/// Bytes and requests on the server's sockets.
 #[derive(Debug, Default)]
 pub(crate) struct Traffic {
     pub(crate) read: AtomicU64,
@@ -26,7 +26,7 @@ pub(crate) struct Traffic {
     pub(crate) scrapes: AtomicU64,
 }
 
-/// A running server; ends with the runtime of its test.
+/// A running server. It ends with the runtime of its test.
 pub(crate) struct Stub {
     pub(crate) address: SocketAddr,
     pub(crate) traffic: Arc<Traffic>,
@@ -41,7 +41,7 @@ impl Stub {
         tokio::spawn(async move {
             loop {
                 let Ok((socket, _)) = listener.accept().await else {
-                    // A test has taken all files away for a while.
+                    // A test has temporarily used all file descriptors.
                     tokio::task::yield_now().await;
                     continue;
                 };
@@ -52,7 +52,7 @@ impl Stub {
         Self { address, traffic }
     }
 
-    /// A signal that is given once so many requests have been read.
+    /// A signal after this number of requests.
     pub(crate) fn stop_after(&self, requests: u64) -> StopSignal {
         let stop = StopSignal::new();
         let (traffic, stopper) = (Arc::clone(&self.traffic), stop.clone());
@@ -116,14 +116,14 @@ async fn serve(mut socket: TcpStream, traffic: Arc<Traffic>) -> Option<()> {
             "/crossed" => {
                 let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
                 write(&mut socket, &traffic, answer).await?;
-                // The close crosses the next request, which was read and is not answered.
+                // The close crosses the next request: it was read, but is not answered.
                 read_request(&mut socket, &traffic).await?;
                 return None;
             }
             "/crash" => {
                 let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
                 write(&mut socket, &traffic, answer).await?;
-                // The next request was taken, and worked on.
+                // The next request was accepted and processed.
                 read_request(&mut socket, &traffic).await?;
                 tokio::time::sleep(Duration::from_millis(200)).await;
                 return None;
@@ -181,14 +181,14 @@ async fn serve(mut socket: TcpStream, traffic: Arc<Traffic>) -> Option<()> {
 }
 
 async fn write(socket: &mut TcpStream, traffic: &Traffic, bytes: &[u8]) -> Option<()> {
-    // Counted first: the client may have read it all before this task goes on.
+    // Counted first, because the client may have read all of it before this task continues.
     traffic
         .written
         .fetch_add(bytes.len() as u64, Ordering::SeqCst);
     socket.write_all(bytes).await.ok()
 }
 
-/// Reads one request with its body and gives its path.
+/// Reads one request with its body. Returns its path.
 async fn read_request(socket: &mut TcpStream, traffic: &Traffic) -> Option<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -212,7 +212,7 @@ async fn read_request(socket: &mut TcpStream, traffic: &Traffic) -> Option<Strin
     head.split(' ').nth(1).map(str::to_owned)
 }
 
-/// Goose's switch that ends a run is one for the whole process: runs take turns.
+/// Goose's stop switch is global to the process, so only one run may be active.
 pub(crate) async fn one_run_at_a_time() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::const_new(());
     TURN.lock().await
@@ -237,7 +237,7 @@ pub(crate) async fn run(
     run_observed(plan, results, stop, |_| {}).await
 }
 
-/// Runs a plan in `results`, and tells once a second how it goes.
+/// Runs a plan in `results` with an observer, called once per second.
 pub(crate) async fn run_observed(
     plan: &workbench_plan::Plan,
     results: &Path,
@@ -287,23 +287,23 @@ pub(crate) fn numbers(samples: &DataFrame, column: &str) -> Vec<u64> {
     column.u64().unwrap().into_no_null_iter().collect()
 }
 
-/// A column of words; `-` where there is none.
-pub(crate) fn words(samples: &DataFrame, column: &str) -> Vec<String> {
+/// A column of texts; `-` for null.
+pub(crate) fn texts(samples: &DataFrame, column: &str) -> Vec<String> {
     let column = samples.column(column).unwrap();
     let column = column
         .cast(&polars_core::prelude::DataType::String)
         .unwrap();
-    let words = column.str().unwrap().iter();
-    words.map(|word| word.unwrap_or("-").to_owned()).collect()
+    let texts = column.str().unwrap().iter();
+    texts.map(|word| word.unwrap_or("-").to_owned()).collect()
 }
 
-/// What a check of the run found.
+/// The finding of a check of the run.
 pub(crate) fn finding<'a>(run: &'a FinishedRun, name: &str) -> &'a str {
     let mut checks = run.validity.checks.iter();
     &checks.find(|check| check.name == name).unwrap().finding
 }
 
-/// What came of a check of the run; `None` where there is no such check.
+/// The outcome of a check of the run; `None` where there is no such check.
 pub(crate) fn check(run: &FinishedRun, name: &str) -> Option<CheckStatus> {
     let mut checks = run.validity.checks.iter();
     checks

@@ -36,7 +36,7 @@ fn every_row_is_read_by_its_number_whatever_stands_in_it() {
 }
 
 #[test]
-fn rows_of_a_file_that_is_not_held_are_found_by_the_places_of_some() {
+fn rows_of_a_file_that_is_not_in_memory_are_found_by_stored_positions() {
     let folder = tempfile::tempdir().unwrap();
     let lines: String = (0..1_000)
         .map(|row| format!("{row},\"x\n{row}\"\n"))
@@ -67,7 +67,7 @@ fn rows_of_a_file_that_is_not_held_are_found_by_the_places_of_some() {
 }
 
 #[test]
-fn what_is_wrong_with_a_file_is_said_with_its_line() {
+fn mistakes_in_a_file_are_reported_with_their_line() {
     let folder = tempfile::tempdir().unwrap();
     for (text, reason) in [
         (
@@ -91,7 +91,7 @@ fn what_is_wrong_with_a_file_is_said_with_its_line() {
 }
 
 #[test]
-fn unique_rows_end_sequential_ones_begin_again_and_random_ones_are_spread() {
+fn unique_rows_end_sequential_rows_repeat_and_random_rows_are_spread() {
     let folder = tempfile::tempdir().unwrap();
     let of = |pick| data(folder.path(), b"a\n1\n", pick);
     assert_eq!(of(RowPick::Unique).row(1, 2, 3), Some(2));

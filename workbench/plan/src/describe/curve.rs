@@ -1,4 +1,4 @@
-//! The users, and the rate of arrivals, over time: curves of blocks and a small table.
+//! Users and arrival rate over time, as a curve of block characters and a table.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use crate::schedule::{Schedule, ScheduledArrivals};
 
 /// Columns of the curve.
 const WIDTH: u32 = 60;
-/// A table with more rows is not read.
+/// Most rows of the table.
 const ROWS: usize = 20;
 const BLOCKS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 

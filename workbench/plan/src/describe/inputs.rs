@@ -1,10 +1,10 @@
-//! What an experiment takes from outside, and what its requests have in common.
+//! The data files, secrets and HTTP settings of an experiment.
 
 use super::{counted, steps};
 use crate::data::{Data, Per, RowPick};
 use crate::plan::{HttpVersion, Plan};
 
-/// A line each.
+/// One line for each input.
 pub(super) fn inputs(plan: &Plan) -> Vec<String> {
     let secrets = plan.secrets.iter();
     let secrets = secrets.map(|secret| format!("  needs {secret}"));
@@ -36,33 +36,33 @@ fn data(data: &Data) -> String {
     format!("  data {}: {}{rows}, {pick}, {per}", data.name, data.file)
 }
 
-/// What differs from how it is unless said.
+/// The HTTP settings that differ from the defaults.
 fn http(plan: &Plan) -> Option<String> {
     let http = &plan.http;
-    let mut said = Vec::new();
+    let mut parts = Vec::new();
     match http.version {
         HttpVersion::Http1 => {}
-        HttpVersion::Negotiated => said.push("HTTP/2 where the server has it".to_owned()),
-        HttpVersion::PriorKnowledge => said.push("HTTP/2 without asking".to_owned()),
+        HttpVersion::Negotiated => parts.push("HTTP/2 where the server has it".to_owned()),
+        HttpVersion::PriorKnowledge => parts.push("HTTP/2 without asking".to_owned()),
     }
     if http.follow_redirects > 0 {
-        said.push(format!(
+        parts.push(format!(
             "at most {} followed",
             counted(http.follow_redirects, "redirect", "redirects")
         ));
     }
     if let Some(encodings) = &plan.file.http.accept_encoding {
-        said.push(format!("bodies in {encodings}"));
+        parts.push(format!("bodies in {encodings}"));
     }
     if !http.keeps_cookies {
-        said.push("no cookies".to_owned());
+        parts.push("no cookies".to_owned());
     }
     if http.new_connections {
-        said.push("new connections for each iteration".to_owned());
+        parts.push("new connections for each iteration".to_owned());
     }
     let headers: Vec<&str> = plan.file.http.headers.keys().map(String::as_str).collect();
     if !headers.is_empty() {
-        said.push(format!("with {}", headers.join(", ")));
+        parts.push(format!("with {}", headers.join(", ")));
     }
-    (!said.is_empty()).then(|| format!("  requests: {}", said.join(", ")))
+    (!parts.is_empty()).then(|| format!("  requests: {}", parts.join(", ")))
 }

@@ -1,4 +1,4 @@
-//! What each segment of a plan does.
+//! Describes the segments of a plan.
 
 use crate::file::format_duration;
 use crate::plan::{Plan, Target};
@@ -7,10 +7,10 @@ use crate::segment::{Segment, SegmentError};
 
 use super::{counted, steps};
 
-/// A line, or a few, for each of so many segments.
+/// One line, or several, for each of `of` segments.
 ///
 /// # Errors
-/// Why the plan cannot be run in so many.
+/// The plan cannot be run in this many segments; the error says why.
 pub fn describe_segments(plan: &Plan, of: u32) -> Result<String, SegmentError> {
     plan.check_segments(of)?;
     let whole = plan.schedule();
@@ -38,7 +38,7 @@ fn one(plan: &Plan, schedule: &Schedule) -> String {
         let users = schedule.users().iter();
         users.filter(|user| !matches!(user.work, Work::Arrivals(_)))
     };
-    let mut said = Vec::new();
+    let mut parts = Vec::new();
     if let (Some(first), Some(last)) = (users().next(), users().next_back()) {
         let by_scenario = plan
             .scenarios
@@ -48,7 +48,7 @@ fn one(plan: &Plan, schedule: &Schedule) -> String {
                 let count = users().filter(|user| user.scenario == position).count();
                 (count > 0).then(|| format!("{count} {}", scenario.name))
             });
-        said.push(format!(
+        parts.push(format!(
             "{}, number {} (from {} on) to {} (from {} on), of {}",
             counted(users().count(), "user", "users"),
             first.position + 1,
@@ -63,12 +63,12 @@ fn one(plan: &Plan, schedule: &Schedule) -> String {
             .played()
             .map(|position| plan.scenarios[position].name.as_str())
             .collect();
-        said.push(format!(
+        parts.push(format!(
             "about {:.0} arrivals of {}, up to {} at once",
             stream.expected(),
             names.join(" and "),
             counted(stream.max_users(), "user", "users")
         ));
     }
-    said.join("; ")
+    parts.join("; ")
 }

@@ -1,4 +1,4 @@
-//! The steps of a scenario, a line each.
+//! The steps of a scenario, one line each.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ use crate::file::format::{
 };
 use crate::file::{canonical_limit, format_duration, parse_duration};
 
-/// A line, or several, those after the first further to the right.
+/// Wraps a line; continuation lines are indented.
 pub(super) fn wrapped(line: &str) -> Vec<String> {
     let indent = line.len() - line.trim_start().len() + 4;
     let indent = " ".repeat(indent);
@@ -93,7 +93,7 @@ fn request(step: &StepFile, request: &str) -> String {
     line
 }
 
-/// What is expected, in a line.
+/// The expectation in one line.
 pub(crate) fn expectation(file: &ExpectationFile) -> String {
     let mut all = Vec::new();
     if let Some(statuses) = &file.status {

@@ -18,7 +18,7 @@ fn the_study_of_five_steps_is_described_step_by_step() {
 }
 
 #[test]
-fn everything_that_a_plan_can_say_is_described_without_passwords() {
+fn everything_in_a_plan_is_described_without_passwords() {
     let text = r#"
 name: everything
 title: All at once
@@ -79,7 +79,7 @@ scenarios: [ { name: one, steps: [ request: GET catalog/products ] } ]
 }
 
 #[test]
-fn a_warm_up_is_said_where_the_steady_part_is() {
+fn a_warm_up_is_described_with_the_steady_part() {
     let line = |load: &str| {
         let text = format!(
             "target: {{ bookstore: {{}} }}\n{load}\n\

@@ -30,7 +30,7 @@ fn mean_seconds(times: &[Duration]) -> f64 {
     times.iter().map(Duration::as_secs_f64).sum::<f64>() / times.len() as f64
 }
 
-/// Expected values from an implementation of its own, in Python.
+/// Expected values from an independent implementation in Python.
 #[test]
 fn draws_are_the_same_for_ever() {
     let product = Draw::Uniform(1, 100);
@@ -226,7 +226,7 @@ fn a_sequence_is_a_number_for_each_turn() {
 }
 
 #[test]
-fn the_present_is_written_as_asked_for() {
+fn the_current_time_is_written_in_the_given_format() {
     // 2026-11-27T01:02:03.456789Z.
     let moment = Moment {
         turn: 0,

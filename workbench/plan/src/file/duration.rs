@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::foreign;
 use crate::condition::Relation;
-use crate::diagnostic::{Fault, nearest};
+use crate::diagnostic::{Diagnostic, nearest};
 
-/// What a time looks like, for editors; the same as [`parse_duration`] accepts.
+/// Pattern of times in the JSON Schema; it matches what [`parse_duration`] accepts.
 pub(super) const DURATION_PATTERN: &str = r"^([0-9]+(\.[0-9]{1,9})?(h|m|s|ms|us|µs|ns))+$";
 
 /// Why a text is not a time.
@@ -27,7 +27,7 @@ const UNITS: [(&str, u128); 7] = [
 /// Longer than any experiment, and short enough that sums of times fit everywhere.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-pub(super) fn parse_duration(text: &str) -> Result<Duration, Fault> {
+pub(super) fn parse_duration(text: &str) -> Result<Duration, Diagnostic> {
     let not_a_time = || not_a_time(text);
     let mut nanoseconds: u128 = 0;
     let mut rest = text;
@@ -47,12 +47,12 @@ pub(super) fn parse_duration(text: &str) -> Result<Duration, Fault> {
         }
         if unit.is_empty() {
             let message = format!("{text} needs a unit; write {text}s or {text}ms");
-            return Err(Fault::new(message));
+            return Err(Diagnostic::new(message));
         }
         let Some(&(_, scale)) = UNITS.iter().find(|(name, _)| *name == unit) else {
             return Err(unknown_unit(text, unit));
         };
-        let too_long = || Fault::new(format!("\"{text}\" is longer than 365 days"));
+        let too_long = || Diagnostic::new(format!("\"{text}\" is longer than 365 days"));
         let digits: u128 = format!("{whole}{decimals}")
             .parse()
             .map_err(|_| too_long())?;
@@ -70,7 +70,7 @@ pub(super) fn parse_duration(text: &str) -> Result<Duration, Fault> {
     Ok(Duration::from_nanos_u128(nanoseconds))
 }
 
-fn unknown_unit(text: &str, unit: &str) -> Fault {
+fn unknown_unit(text: &str, unit: &str) -> Diagnostic {
     const WORDS: [(&str, &str); 9] = [
         ("hours", "h"),
         ("hrs", "h"),
@@ -86,7 +86,7 @@ fn unknown_unit(text: &str, unit: &str) -> Fault {
     let right = WORDS.iter().find(|(name, _)| Some(*name) == word);
     match right {
         _ if unit.contains(' ') => not_a_time(text),
-        Some((_, right)) => Fault::at(
+        Some((_, right)) => Diagnostic::at(
             unit,
             format!("unknown unit \"{unit}\"; did you mean \"{right}\"?"),
         ),
@@ -94,14 +94,13 @@ fn unknown_unit(text: &str, unit: &str) -> Fault {
     }
 }
 
-fn not_a_time(text: &str) -> Fault {
+fn not_a_time(text: &str) -> Diagnostic {
     let right = foreign::duration(text);
     let right = right.as_deref().unwrap_or("100ms, 10s, 1m30s or 1h");
-    Fault::new(format!("\"{text}\" is not a time; write it as {right}"))
+    Diagnostic::new(format!("\"{text}\" is not a time; write it as {right}"))
 }
 
-/// A time in the largest unit that leaves a whole number; minutes and hours from ten minutes on, as `60s` says more
-/// than `1m` beside `90s`.
+/// A time in the largest unit that gives a whole number. Minutes and hours are used from ten minutes on.
 #[must_use]
 pub fn format_duration(duration: Duration) -> String {
     const SECOND: u128 = 1_000_000_000;
@@ -117,7 +116,7 @@ pub fn format_duration(duration: Duration) -> String {
     format!("{}{unit}", nanoseconds / scale)
 }
 
-/// A limit of a time such as `< 0.5s` as it is kept and shown: `< 500ms`.
+/// The canonical form of a time limit: `< 0.5s` becomes `< 500ms`.
 pub(crate) fn canonical_limit(text: &str) -> String {
     let compared = Relation::prefix(text).ok().flatten();
     let limit = compared.and_then(|(relation, limit)| {
@@ -186,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_written_in_the_unit_that_people_would_choose() {
+    fn times_are_written_in_the_largest_suitable_unit() {
         let written = |seconds: f64| format_duration(Duration::from_secs_f64(seconds));
         assert_eq!(written(60.0), "60s");
         assert_eq!(written(100.0), "100s");

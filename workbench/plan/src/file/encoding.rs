@@ -1,24 +1,24 @@
-//! Files to text: what can be read at all, UTF-8, and what to do about any other encoding.
+//! Reads a file as UTF-8 text. For other encodings the error names a command that converts the file.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// No experiment is longer; a file that goes on has no end, or is something else.
+/// Longest file that is read, in bytes.
 const MOST_BYTES: u64 = 16 << 20;
 
 /// Why a file is not read.
 pub(super) enum Unreadable {
-    /// The system refuses it.
+    /// The operating system refuses to read it.
     Io(io::Error),
-    /// It is something else than text in UTF-8: what, as a fragment that says what to do.
+    /// The file is not UTF-8 text; the fragment says what it is and how to convert it.
     NotText(String),
 }
 
 /// The text of a file.
 pub(super) fn text_of(path: &Path) -> Result<String, Unreadable> {
     let kind = std::fs::metadata(path).map_err(Unreadable::Io)?;
-    // What a shell hands over, `<(…)` or standard input, ends; other pipes and devices may keep their reader for ever.
+    // Pipes from a shell, `<(…)` or standard input, end. Other pipes and devices may block for ever, and are refused.
     let is_handed_over = ["/dev/fd", "/dev/stdin", "/proc"]
         .iter()
         .any(|start| path.starts_with(start));
@@ -38,7 +38,7 @@ pub(super) fn text_of(path: &Path) -> Result<String, Unreadable> {
     decode(bytes).map_err(Unreadable::NotText)
 }
 
-/// The text that bytes are, or what they are instead, as a fragment that says how to convert them.
+/// The text, or a fragment that says what the bytes are and how to convert them.
 fn decode(bytes: Vec<u8>) -> Result<String, String> {
     if let Some(encoding) = wide_encoding(&bytes) {
         return Err(format!(
@@ -88,7 +88,7 @@ fn is_control(byte: u8) -> bool {
     byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0C | 0x1B)
 }
 
-/// Line and column behind a text.
+/// Line and column of the end of a text.
 fn place_after(before: &str) -> String {
     let line = before.matches('\n').count() + 1;
     let last = before.rsplit('\n').next().unwrap_or_default();
@@ -128,7 +128,7 @@ fn wide_encoding(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// `name` is one that iconv knows; a byte order mark that it leaves is no harm.
+/// `name` is an encoding name of iconv. A byte order mark that iconv leaves does no harm.
 fn convert_from(name: &str) -> String {
     format!("save it as UTF-8, or convert it: iconv -f {name} -t UTF-8")
 }
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_nul_in_a_text_is_pointed_at() {
+    fn a_nul_in_a_text_is_reported_with_its_position() {
         assert_eq!(
             refused("\u{feff}n\u{e9}e: x\nab\0c: d\n".as_bytes()),
             "it is not text: line 2, column 3 holds a NUL character"
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_text_is_not_taken_for_another_encoding() {
+    fn binary_files_are_not_taken_for_another_encoding() {
         for bytes in [
             &b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"[..],
             b"\x1f\x8b\x08\0\x01\x02\xff",
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn encodings_of_one_byte_are_told_apart_by_their_letters() {
+    fn single_byte_encodings_are_distinguished_by_their_characters() {
         let said = refused(b"title: caf\xe9\n");
         assert!(
             said.contains("probably in Latin-1: line 1, column 11 holds the byte 0xE9 (\u{e9})"),

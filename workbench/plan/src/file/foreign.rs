@@ -1,5 +1,5 @@
-//! What people write who know another tool (k6, JMeter, Gatling, Locust, Artillery, Hurl), and what it is called here.
-//! Longer than other files: it is a table.
+//! Keys of other tools (k6, JMeter, Gatling, Locust, Artillery, Hurl), and the keys to use instead. Longer than other
+//! files: it is a table.
 
 mod values;
 
@@ -9,9 +9,9 @@ pub(super) use values::{Around, duration, placeholder, rate, threshold};
 pub(super) struct ForeignKey {
     /// What to write instead.
     pub(super) message: &'static str,
-    /// The key that it stands for, and further ones that may stand there in its place.
+    /// The key that it stands for, and alternatives to that key.
     pub(super) meant: &'static [&'static str],
-    /// It holds keys that stand around it here.
+    /// Its value holds keys that belong to the enclosing mapping here.
     pub(super) holds_keys: bool,
 }
 
@@ -580,7 +580,7 @@ const PLACES: &[Place] = &[
     },
 ];
 
-/// What a key of another tool is called here, in a mapping that has the `right` keys.
+/// The replacement of another tool's key in a mapping whose valid keys are `right`.
 pub(super) fn key(key: &str, right: &[&str]) -> Option<ForeignKey> {
     let is_here = |place: &&Place| place.marks.iter().all(|mark| right.contains(mark));
     let place = PLACES.iter().find(is_here)?;
@@ -612,7 +612,7 @@ pub(super) fn key(key: &str, right: &[&str]) -> Option<ForeignKey> {
     })
 }
 
-/// How the value of a key looks here that has another type in another tool.
+/// The expected form of a value whose type differs between tools.
 pub(super) fn shape(key: &str) -> Option<&'static str> {
     match key {
         "thresholds" => Some("thresholds: [ \"p95 < 500ms\", \"error_rate < 1%\" ]"),

@@ -1,15 +1,15 @@
 //! Faults of the bundled bookstore: `GET catalog/products latency=exponential(20ms) errors=1% seed=7`.
 //!
-//! The notation is the bookstore's own (its README explains it) and is handed to it as it is; here
-//! it is checked, so that a mistake is told with its place before anything starts.
+//! The notation is the bookstore's own (its README explains it) and is passed on unchanged. It is checked here, so that
+//! a mistake is reported with its position before anything starts.
 
 use std::time::Duration;
 
 use super::duration::parse_duration;
-use crate::diagnostic::{Fault, suggestion};
+use crate::diagnostic::{Diagnostic, suggestion};
 use crate::plan::InjectedFault;
 
-/// What a fault looks like, for editors; [`parse_injected`] looks closer.
+/// Pattern of faults in the JSON Schema; [`parse_injected`] checks more.
 pub(super) const INJECTED_PATTERN: &str = r"^\s*(GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS|\*)\s+[^\s/]+/\S*(\s+(latency|errors|status|stall|seed|from|for)=\S+)+\s*$";
 
 const METHODS: [&str; 8] = [
@@ -36,17 +36,17 @@ const DISTRIBUTIONS: [(&str, &str); 5] = [
 
 const LONGEST: Duration = Duration::from_secs(3600);
 
-pub(super) fn parse_injected(text: &str, services: &[&str]) -> Result<InjectedFault, Fault> {
+pub(super) fn parse_injected(text: &str, services: &[&str]) -> Result<InjectedFault, Diagnostic> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let [method, target, settings @ ..] = words.as_slice() else {
         let example = "GET catalog/products latency=constant(20ms)";
-        return Err(Fault::new(format!(
+        return Err(Diagnostic::new(format!(
             "a fault names a method, a service with a route, and what happens: {example}"
         )));
     };
     if !METHODS.contains(method) {
         let message = format!("unknown method \"{method}\"{}", suggestion(method, METHODS));
-        return Err(Fault::at(method, message));
+        return Err(Diagnostic::at(method, message));
     }
     check_target(target, services)?;
     let mut seen = Vec::new();
@@ -54,33 +54,35 @@ pub(super) fn parse_injected(text: &str, services: &[&str]) -> Result<InjectedFa
         let (key, value) = word.split_once('=').unwrap_or((word, ""));
         if !SETTINGS.contains(&key) {
             let message = format!("unknown setting \"{key}\"{}", suggestion(key, SETTINGS));
-            return Err(Fault::at(word, message));
+            return Err(Diagnostic::at(word, message));
         }
         if seen.contains(&key) {
-            return Err(Fault::at(word, format!("{key} is given twice")));
+            return Err(Diagnostic::at(word, format!("{key} is given twice")));
         }
         seen.push(key);
-        check_setting(key, value).map_err(|message| Fault::at(word, message))?;
+        check_setting(key, value).map_err(|message| Diagnostic::at(word, message))?;
     }
     if !["latency", "errors", "stall"]
         .iter()
         .any(|it| seen.contains(it))
     {
-        return Err(Fault::new(
+        return Err(Diagnostic::new(
             "nothing happens: give latency=…, errors=… or stall=…",
         ));
     }
     if seen.contains(&"status") && !seen.contains(&"errors") {
-        return Err(Fault::new("status=… says what errors=… answer: give both"));
+        return Err(Diagnostic::new(
+            "status=… says what errors=… answer: give both",
+        ));
     }
     Ok(InjectedFault(words.join(" ")))
 }
 
-fn check_target(target: &str, services: &[&str]) -> Result<(), Fault> {
+fn check_target(target: &str, services: &[&str]) -> Result<(), Diagnostic> {
     let form = || {
         let message = "a target is a service and a route's pattern, such as \
             catalog/products/{product_id}, catalog/* or */*";
-        Fault::at(target, message)
+        Diagnostic::at(target, message)
     };
     let (service, route) = target.split_once('/').ok_or_else(form)?;
     if service != "*" && !services.contains(&service) {
@@ -88,7 +90,7 @@ fn check_target(target: &str, services: &[&str]) -> Result<(), Fault> {
             "unknown service \"{service}\"{}",
             suggestion(service, services.iter().copied())
         );
-        return Err(Fault::at(target, message));
+        return Err(Diagnostic::at(target, message));
     }
     let plain = |letter: char| letter.is_ascii_graphic() && !"\"\\*?#".contains(letter);
     if route != "*" && !route.chars().all(plain) {
@@ -118,7 +120,7 @@ fn check_setting(key: &str, value: &str) -> Result<(), String> {
                 .split_once('@')
                 .ok_or("a stall has a length and a time: 2s@10s")?;
             if time(length)?.is_zero() {
-                return Err("a stall has to be longer than nothing".to_owned());
+                return Err("a stall has to be longer than 0".to_owned());
             }
             time(at).map(|_| ())
         }
@@ -169,7 +171,7 @@ fn check_latency(value: &str) -> Result<(), String> {
 }
 
 fn time(text: &str) -> Result<Duration, String> {
-    let time = parse_duration(text).map_err(|fault| fault.message)?;
+    let time = parse_duration(text).map_err(|diagnostic| diagnostic.message)?;
     match time <= LONGEST {
         true => Ok(time),
         false => Err(format!("\"{text}\" is longer than an hour")),

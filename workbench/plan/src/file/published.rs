@@ -1,4 +1,4 @@
-//! Tables of printed tests: YAML text to [`PublishedTable`], with the place of every mistake.
+//! Tables of published tests: YAML text to [`PublishedTable`]. Every mistake is reported with its position.
 
 use std::path::Path;
 
@@ -195,7 +195,7 @@ fn tests(
             if degrees <= 0.0 {
                 check.note(
                     node.get("degrees_of_freedom"),
-                    "degrees of freedom are more than none",
+                    "degrees of freedom are more than 0",
                 );
             }
         }

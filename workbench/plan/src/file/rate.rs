@@ -1,10 +1,10 @@
 //! Rates as people write them: `500/s`, `30/m`, `0.5/h`.
 
 use super::foreign;
-use crate::diagnostic::Fault;
+use crate::diagnostic::Diagnostic;
 use crate::plan::{Rate, RateUnit};
 
-/// What a rate looks like, for editors; the same as [`parse_rate`] accepts.
+/// Pattern of rates in the JSON Schema; it matches what [`parse_rate`] accepts.
 pub(super) const RATE_PATTERN: &str = r"^\s*[0-9]+(\.[0-9]+)?\s*/\s*(s|m|h)\s*$";
 
 const UNITS: [(&str, RateUnit); 3] = [
@@ -13,11 +13,11 @@ const UNITS: [(&str, RateUnit); 3] = [
     ("h", RateUnit::Hour),
 ];
 
-pub(super) fn parse_rate(text: &str) -> Result<Rate, Fault> {
+pub(super) fn parse_rate(text: &str) -> Result<Rate, Diagnostic> {
     let not_a_rate = || {
         let right = foreign::rate(text);
         let right = right.as_deref().unwrap_or("500/s, 30/m or 10/h");
-        Fault::new(format!("\"{text}\" is not a rate; write it as {right}"))
+        Diagnostic::new(format!("\"{text}\" is not a rate; write it as {right}"))
     };
     let is_decimal = |number: &str| {
         let (whole, decimals) = number.split_once('.').unwrap_or((number, "0"));
@@ -27,7 +27,7 @@ pub(super) fn parse_rate(text: &str) -> Result<Rate, Fault> {
     };
     let Some((number, unit)) = text.split_once('/') else {
         return Err(if is_decimal(text.trim()) {
-            Fault::new(format!(
+            Diagnostic::new(format!(
                 "{text} needs a unit; write {text}/s",
                 text = text.trim()
             ))
@@ -43,7 +43,7 @@ pub(super) fn parse_rate(text: &str) -> Result<Rate, Fault> {
             .iter()
             .find(|(name, _)| unit.to_lowercase().starts_with(name));
         return Err(match meant {
-            Some((name, _)) if is_decimal(number) => Fault::at(
+            Some((name, _)) if is_decimal(number) => Diagnostic::at(
                 unit,
                 format!("unknown unit \"{unit}\"; did you mean \"{number}/{name}\"?"),
             ),
@@ -59,10 +59,10 @@ pub(super) fn parse_rate(text: &str) -> Result<Rate, Fault> {
     };
     let per_second = rate.per_second();
     if per_second <= 0.0 {
-        return Err(Fault::new("a rate has to be more than nothing"));
+        return Err(Diagnostic::new("a rate has to be more than 0"));
     }
     if per_second > LARGEST {
-        return Err(Fault::new(format!(
+        return Err(Diagnostic::new(format!(
             "more than {LARGEST:.0} arrivals a second are beyond what one machine sends"
         )));
     }
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_rate_says_what_would_be() {
+    fn a_wrong_rate_is_reported_with_the_right_form() {
         for (text, said) in [
             ("500", "500 needs a unit; write 500/s"),
             ("500/min", "did you mean \"500/m\"?"),
@@ -96,12 +96,16 @@ mod tests {
             ("1e3/s", "write it as 500/s"),
             ("/s", "write it as 500/s"),
             ("5/day", "write it as 500/s"),
-            ("0/s", "more than nothing"),
-            ("0.0/s", "more than nothing"),
+            ("0/s", "more than 0"),
+            ("0.0/s", "more than 0"),
             ("1000001/s", "beyond what one machine sends"),
         ] {
-            let fault = parse_rate(text).unwrap_err();
-            assert!(fault.message.contains(said), "{text}: {}", fault.message);
+            let diagnostic = parse_rate(text).unwrap_err();
+            assert!(
+                diagnostic.message.contains(said),
+                "{text}: {}",
+                diagnostic.message
+            );
         }
     }
 }

@@ -1,6 +1,6 @@
-//! The line that says what a step requests: `GET service/path?query`.
+//! The request line of a step: `GET service/path?query`.
 
-use crate::diagnostic::{Fault, suggestion};
+use crate::diagnostic::{Diagnostic, suggestion};
 
 pub(super) const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
@@ -13,26 +13,26 @@ pub(super) struct RequestLine<'a> {
     pub(super) path: String,
 }
 
-pub(super) fn parse_request(text: &str) -> Result<RequestLine<'_>, Fault> {
+pub(super) fn parse_request(text: &str) -> Result<RequestLine<'_>, Diagnostic> {
     let text = text.trim();
     let Some((method, address)) = text.split_once(char::is_whitespace) else {
-        return Err(Fault::new(
+        return Err(Diagnostic::new(
             "a request is a method and an address: GET service/path",
         ));
     };
     let address = address.trim_start();
     if let Some(rest) = after_space(address) {
-        return Err(Fault::at(
+        return Err(Diagnostic::at(
             rest,
             "a request is a method and an address; a space in it is written %20",
         ));
     }
     if !METHODS.contains(&method) {
         let message = format!("unknown method \"{method}\"{}", suggestion(method, METHODS));
-        return Err(Fault::at(method, message));
+        return Err(Diagnostic::at(method, message));
     }
     if address.contains("://") {
-        return Err(Fault::at(
+        return Err(Diagnostic::at(
             address,
             "an address begins with the name of a service of the target, not with a URL",
         ));
@@ -40,7 +40,7 @@ pub(super) fn parse_request(text: &str) -> Result<RequestLine<'_>, Fault> {
     let service_end = address.find(['/', '?']).unwrap_or(address.len());
     let (service, path) = address.split_at(service_end);
     if service.is_empty() {
-        return Err(Fault::at(
+        return Err(Diagnostic::at(
             address,
             "an address begins with the name of a service: GET service/path",
         ));
@@ -68,17 +68,17 @@ fn after_space(address: &str) -> Option<&str> {
 const LONGEST_PATH: usize = 65_534;
 
 /// Refuses a path with its query that may be of so many bytes, with the service's own path before it.
-pub(super) fn check_length(bytes: usize) -> Result<(), Fault> {
+pub(super) fn check_length(bytes: usize) -> Result<(), Diagnostic> {
     if bytes <= LONGEST_PATH {
         return Ok(());
     }
-    Err(Fault::new(format!(
+    Err(Diagnostic::new(format!(
         "with its variables the path can be {bytes} bytes long; the longest that can be sent has {LONGEST_PATH}"
     )))
 }
 
 /// Refuses what RFC 3986 does not allow in a path and query.
-pub(super) fn check_path(literal: &str) -> Result<(), Fault> {
+pub(super) fn check_path(literal: &str) -> Result<(), Diagnostic> {
     let allowed =
         |letter: char| letter.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:@/?%".contains(letter);
     let Some(wrong) = literal.chars().find(|&letter| !allowed(letter)) else {
@@ -91,7 +91,7 @@ pub(super) fn check_path(literal: &str) -> Result<(), Fault> {
         .map(|byte| format!("%{byte:02X}"))
         .collect();
     let wrong = wrong.to_string();
-    Err(Fault::at(
+    Err(Diagnostic::at(
         &wrong,
         format!("\"{wrong}\" cannot stand in an address; write {encoded}"),
     ))
@@ -123,32 +123,32 @@ mod tests {
 
     #[test]
     fn other_shapes_are_refused_at_the_part_that_is_wrong() {
-        let fault = |text| parse_request(text).unwrap_err();
-        assert_eq!(fault("get catalog/products").offending, "get");
+        let diagnostic = |text| parse_request(text).unwrap_err();
+        assert_eq!(diagnostic("get catalog/products").offending, "get");
         assert!(
-            fault("get catalog/products")
+            diagnostic("get catalog/products")
                 .message
                 .ends_with("did you mean \"GET\"?")
         );
         assert!(
-            fault("FETCH catalog/products")
+            diagnostic("FETCH catalog/products")
                 .message
                 .contains("unknown method \"FETCH\"")
         );
-        assert_eq!(fault("GET catalog/a b").offending, "b");
-        assert_eq!(fault("GET catalog/${a.b c}/d  e f").offending, "e");
+        assert_eq!(diagnostic("GET catalog/a b").offending, "b");
+        assert_eq!(diagnostic("GET catalog/${a.b c}/d  e f").offending, "e");
         assert!(parse_request("GET catalog/${a.b c}/d").is_ok());
         assert_eq!(
-            fault("GET http://localhost/x").offending,
+            diagnostic("GET http://localhost/x").offending,
             "http://localhost/x"
         );
-        assert_eq!(fault("GET /products").offending, "/products");
-        assert_eq!(fault("catalog/products").offending, "");
-        assert_eq!(fault("").offending, "");
+        assert_eq!(diagnostic("GET /products").offending, "/products");
+        assert_eq!(diagnostic("catalog/products").offending, "");
+        assert_eq!(diagnostic("").offending, "");
     }
 
     #[test]
-    fn letters_that_addresses_do_not_know_are_shown_encoded() {
+    fn invalid_characters_of_addresses_are_suggested_percent_encoded() {
         assert_eq!(check_path("/a-b/c?d=e%20f&g=%C3%A9"), Ok(()));
         assert_eq!(
             check_path("/caf\u{e9}").unwrap_err().message,

@@ -1,6 +1,5 @@
-//! The file as written to [`Plan`]: everything that goes beyond keys and types.
+//! Resolves a parsed file into a [`Plan`]: every check beyond keys and types.
 
-mod answer;
 mod body;
 mod data;
 mod fill;
@@ -9,6 +8,7 @@ mod labels;
 mod load;
 mod monitor;
 mod names;
+mod response;
 mod scenario;
 mod step;
 mod sweep;
@@ -26,7 +26,7 @@ use super::duration::parse_duration;
 use super::format::{DurationFile, HttpFile, NewConnectionsFile, PlanFile, SwitchFile};
 use super::source::{Node, Place, Source};
 use super::threshold::parse_threshold;
-use crate::diagnostic::{Fault, suggestion};
+use crate::diagnostic::{Diagnostic, suggestion};
 use crate::error::Mistake;
 use crate::plan::{Http, HttpVersion, Monitor, Plan, Threshold, loads};
 use crate::template::without_variables;
@@ -101,7 +101,7 @@ fn plan(check: &mut Check<'_>, file: PlanFile, root: &Node, path: &Path) -> Opti
             .iter()
             .map(|(it, own)| (it.weight.unwrap_or(1), *own));
         let weights: Vec<_> = weights.collect();
-        // What was made of a plan has been looked at.
+        // An edited plan has been checked before.
         if let Some(warm_up) = warm_up.filter(|_| are_played && check.files != Files::Edited) {
             load::warm_up(check, warm_up, &loads(load, &weights), root.get("warm_up"));
         }
@@ -157,8 +157,8 @@ fn http(check: &mut Check<'_>, file: &HttpFile, node: &Node) -> Option<Http> {
             let name = encoding.split(';').next().unwrap_or_default().trim();
             if !ENCODINGS.contains(&name) {
                 let message = format!("unknown encoding \"{name}\"{}", suggestion(name, ENCODINGS));
-                let fault = Fault::at(encoding, message);
-                check.resolved::<()>(Err(fault), node.get("accept_encoding"));
+                let diagnostic = Diagnostic::at(encoding, message);
+                check.resolved::<()>(Err(diagnostic), node.get("accept_encoding"));
                 is_right = false;
             }
         }
@@ -172,7 +172,7 @@ fn http(check: &mut Check<'_>, file: &HttpFile, node: &Node) -> Option<Http> {
     })
 }
 
-/// As many as browsers follow, and some more.
+/// Browsers follow about 20 redirects.
 const MOST_REDIRECTS: u8 = 50;
 
 /// Codings of content that the client can read.
@@ -184,8 +184,8 @@ struct Check<'a> {
     /// Of the experiment file.
     folder: &'a Path,
     files: Files,
-    /// What is wrong with the variables that a text named, until it is known which text it was.
-    unknown: Rc<RefCell<Vec<Fault>>>,
+    /// Mistakes in variables of a text, until the position of the text is known.
+    unknown: Rc<RefCell<Vec<Diagnostic>>>,
     mistakes: Vec<Mistake>,
 }
 
@@ -198,25 +198,28 @@ impl Check<'_> {
     }
 
     /// Notes what is wrong with the text of `node`, at the part of it that is wrong.
-    fn resolved<T>(&mut self, result: Result<T, Fault>, node: &Node) -> Option<T> {
+    fn resolved<T>(&mut self, result: Result<T, Diagnostic>, node: &Node) -> Option<T> {
         let unknown = self.unknown.take();
         if node.is_stand_in() {
             return None;
         }
-        for (index, fault) in unknown.iter().enumerate() {
-            let is_same = |before: &&Fault| before.offending == fault.offending;
+        for (index, diagnostic) in unknown.iter().enumerate() {
+            let is_same = |before: &&Diagnostic| before.offending == diagnostic.offending;
             let nth = unknown[..index].iter().filter(is_same).count();
-            let place = self.source.nth_within(node, &fault.offending, nth);
-            self.note::<()>(place, &fault.message);
+            let place = self.source.nth_within(node, &diagnostic.offending, nth);
+            self.note::<()>(place, &diagnostic.message);
         }
         match result {
             Ok(resolved) => unknown.is_empty().then_some(resolved),
-            Err(fault) => self.note(self.source.within(node, &fault.offending), fault.message),
+            Err(diagnostic) => self.note(
+                self.source.within(node, &diagnostic.offending),
+                diagnostic.message,
+            ),
         }
     }
 
-    /// The same of what is looked at several times: only the first mistake at its place.
-    fn resolved_once<T>(&mut self, result: Result<T, Fault>, node: &Node) -> Option<T> {
+    /// The same for a text that is checked several times: only the first mistake at a position is noted.
+    fn resolved_once<T>(&mut self, result: Result<T, Diagnostic>, node: &Node) -> Option<T> {
         let before = self.mistakes.len();
         let resolved = self.resolved(result, node);
         let is_known = self.mistakes.get(before).is_some_and(|new| {
@@ -236,7 +239,7 @@ impl Check<'_> {
     fn positive_time(&mut self, file: &DurationFile, node: &Node) -> Option<Duration> {
         let time = self.time(file, node)?;
         if time.is_zero() {
-            return self.note(node.place(), "this time has to be longer than nothing");
+            return self.note(node.place(), "this time has to be longer than 0");
         }
         Some(time)
     }
@@ -274,7 +277,7 @@ impl Check<'_> {
         let mut thresholds = Vec::new();
         for (index, text) in texts.iter().enumerate() {
             let node = node.index(index);
-            // What a request is called may look like a variable.
+            // The name of a request may look like a variable.
             let limit = text.rsplit('"').next().unwrap_or_default();
             let threshold = without_variables(limit, "a threshold");
             let threshold = threshold.and_then(|()| parse_threshold(text));

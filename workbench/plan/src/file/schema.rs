@@ -4,8 +4,7 @@ use super::format::PlanFile;
 
 /// The JSON Schema (draft 2020-12) of experiment files.
 ///
-/// It sees keys, types, and the shape of each text; whether words refer to something that exists, only
-/// [`crate::parse`] sees.
+/// It checks keys, types, and patterns of texts. Only [`crate::parse`] checks references.
 #[must_use]
 pub fn json_schema() -> serde_json::Value {
     schemars::schema_for!(PlanFile).to_value()

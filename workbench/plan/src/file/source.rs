@@ -1,4 +1,4 @@
-//! Where each part of a YAML text stands.
+//! Positions of the parts of a YAML text.
 
 mod repair;
 mod tree;
@@ -26,7 +26,7 @@ pub(super) struct Place {
     column: usize,
     /// In characters.
     width: usize,
-    /// What stands there has been put in for something that is wrong, which is reported.
+    /// The part is a stand-in for something wrong, which has been reported.
     is_stand_in: bool,
 }
 
@@ -38,7 +38,7 @@ pub(super) struct Node {
     state: State,
 }
 
-/// How far a part is as it stands in the text.
+/// Whether a part is as written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     AsWritten,
@@ -79,7 +79,7 @@ impl<'a> Source<'a> {
         self.text
     }
 
-    /// What the parser did not understand, with what most often is behind it.
+    /// A syntax error, with its most frequent cause.
     pub(super) fn not_yaml(&self, place: Place, message: &str) -> Mistake {
         let mistake = self.mistake(place, format!("this is not YAML: {message}"));
         let line = &mistake.source_line;
@@ -177,7 +177,7 @@ impl Place {
 }
 
 impl Node {
-    /// Of what stands in no text, and has no parts.
+    /// A node without a position and without parts.
     pub(super) fn nowhere() -> Self {
         Self {
             range: Range::default(),
@@ -190,7 +190,7 @@ impl Node {
         Place {
             is_stand_in: match (self.state, &self.content) {
                 (State::Incomplete | State::StandIn, _) => true,
-                // What is wrong with a list as a whole is how its elements stand to each other.
+                // A mistake of a whole list concerns the relation of its elements.
                 (_, Content::List(nodes)) => nodes.iter().any(|node| node.is_stand_in()),
                 _ => false,
             },

@@ -1,8 +1,8 @@
 //! Text to the structs of a file: syntax, unknown and missing keys, and types.
 //!
-//! Serde stops at the first mistake. Each is noted and mended in what was read, be it only so that serde goes on: an unknown
-//! key is renamed or taken out, a missing or wrong value gets a stand-in. What is found out later about a stand-in is no mistake
-//! of the file, and is not reported.
+//! Serde stops at the first mistake. So each mistake is noted and repaired in the parsed value, and serde runs again:
+//! an unknown key is renamed or removed, a missing or wrong value gets a stand-in. Mistakes found later in a stand-in
+//! are not reported.
 
 mod explain;
 mod parse;
@@ -19,12 +19,12 @@ use super::foreign;
 use super::source::{Entry, Node, Source};
 use crate::diagnostic::{nearest, suggestion};
 use crate::error::Mistake;
-use explain::{Kind, in_words};
+use explain::{Kind, describe};
 
-/// More mistakes than anybody mends at a time; the file is read anew for each.
+/// Most mistakes that are collected. Each costs another pass over the value.
 const MOST_MISTAKES: usize = 200;
 
-/// Reads a text, and resolves what was read; the positions of its parts go along.
+/// Parses a text, and resolves it with the positions of its parts.
 ///
 /// Returns all mistakes of both, in the order of the text.
 pub(super) fn read<T: DeserializeOwned, R>(
@@ -56,24 +56,24 @@ pub(super) fn read<T: DeserializeOwned, R>(
         let messages = || one.message.cmp(&other.message);
         key(one).cmp(&key(other)).then_with(messages)
     });
-    // What an alias repeats, and what every scenario uses, is wrong once.
+    // A mistake that an alias or several scenarios repeat is reported once.
     mistakes.dedup();
     Err(mistakes)
 }
 
-/// What was read, on its way to something that serde accepts.
+/// A parsed value under repair, until serde accepts it.
 struct Repair<'a> {
     source: &'a Source<'a>,
     value: Value,
     root: Rc<Node>,
     mistakes: Vec<Mistake>,
-    /// Texts in what was taken out or replaced.
+    /// Texts of removed or replaced parts.
     lost: Vec<String>,
-    /// Keys that nobody knows.
+    /// Unknown keys.
     taken: Vec<Taken>,
 }
 
-/// A key that nobody knows, with its value.
+/// An unknown key, with its value.
 struct Taken {
     /// The path of the mapping.
     around: Vec<Segment>,
@@ -81,14 +81,14 @@ struct Taken {
     entry: Entry,
 }
 
-/// What serde does not accept, and where.
+/// A value that serde refuses, and its path.
 struct Refused {
     path: Vec<Segment>,
     text: String,
 }
 
 impl Repair<'_> {
-    /// What serde makes of the value in the end; `None` where it accepts nothing that was tried.
+    /// The deserialized value. `None` if no repair makes serde accept it.
     fn read<T: DeserializeOwned>(&mut self) -> Option<T> {
         while self.mistakes.len() < MOST_MISTAKES {
             match self.attempt::<T>() {
@@ -124,7 +124,7 @@ impl Repair<'_> {
                     _ => None,
                 };
                 let shape = shape.map_or_else(String::new, |shape| format!("; write {shape}"));
-                let message = format!("{}{shape}", in_words(&refused.text));
+                let message = format!("{}{shape}", describe(&refused.text));
                 self.wrong_value::<T>(refused, message)
             }
         }
@@ -187,11 +187,11 @@ impl Repair<'_> {
             Some(foreign) if !foreign.meant.iter().any(|key| value.contains_key(*key)) => {
                 if let Some(meant) = foreign.meant.first() {
                     node.insert(meant);
-                    // Of no type that a key has, so that it gets a stand-in and is not taken for absent.
+                    // A type that no key has, so that the key gets a stand-in and does not count as missing.
                     value.insert((*meant).into(), true.into());
                 }
             }
-            // What a file as a whole lacks, no key at its top could have said.
+            // A key that the file as a whole lacks.
             _ if around.is_empty() => {}
             _ => node.is_incomplete_now(),
         }
@@ -217,7 +217,7 @@ impl Repair<'_> {
         Some(())
     }
 
-    /// Puts in for a missing key what stood there under a name that nobody knows, where serde accepts it.
+    /// Fills a missing key with the value of an unknown key of the same mapping, if serde accepts that.
     fn was_taken<T: DeserializeOwned>(&mut self, path: &[Segment], key: &str) -> Option<()> {
         let mut inside = path.to_vec();
         inside.push(Segment::Map {
@@ -242,7 +242,7 @@ impl Repair<'_> {
         None
     }
 
-    /// Puts the first of some values in that serde accepts in this place.
+    /// Replaces a wrong value by the first stand-in that serde accepts.
     fn wrong_value<T: DeserializeOwned>(
         &mut self,
         refused: &Refused,

@@ -2,10 +2,10 @@
 
 use super::duration::parse_duration;
 use super::foreign;
-use crate::diagnostic::{Fault, suggestion};
+use crate::diagnostic::{Diagnostic, suggestion};
 use crate::plan::{Comparison, Metric, Threshold};
 
-/// What a threshold looks like, for editors; [`parse_threshold`] looks closer.
+/// Pattern of thresholds in the JSON Schema; [`parse_threshold`] checks more.
 pub(super) const THRESHOLD_PATTERN: &str = r#"^\s*(mean|max|p[0-9]{1,2}(\.[0-9]+)?|error_rate|throughput)(\s+of\s+"[^"]+")?\s*(<|<=|>|>=)\s*[0-9]\S*(\s*(%|/s))?\s*$"#;
 
 const METRICS: [&str; 8] = [
@@ -19,9 +19,9 @@ const METRICS: [&str; 8] = [
     "throughput",
 ];
 
-pub(super) fn parse_threshold(text: &str) -> Result<Threshold, Fault> {
+pub(super) fn parse_threshold(text: &str) -> Result<Threshold, Diagnostic> {
     let Some(operator_at) = find_operator(text) else {
-        return Err(Fault::new(
+        return Err(Diagnostic::new(
             "a threshold compares a metric with a limit: p95 < 500ms",
         ));
     };
@@ -41,7 +41,7 @@ pub(super) fn parse_threshold(text: &str) -> Result<Threshold, Fault> {
             let metric = before.trim_end().strip_suffix("of").map(str::trim);
             let label = label.trim_end().strip_suffix('"');
             let (Some(metric), Some(label)) = (metric, label) else {
-                return Err(Fault::at(
+                return Err(Diagnostic::at(
                     measured.trim(),
                     "a request is named after \"of\", in double quotes",
                 ));
@@ -51,12 +51,12 @@ pub(super) fn parse_threshold(text: &str) -> Result<Threshold, Fault> {
     };
     let sign = comparison.sign();
     let right = || foreign::threshold(metric, sign, limit);
-    let metric = parse_metric(metric).map_err(|fault| match right() {
-        Some(right) => Fault::at(
+    let metric = parse_metric(metric).map_err(|diagnostic| match right() {
+        Some(right) => Diagnostic::at(
             metric,
             format!("unknown metric \"{metric}\"; write {right}"),
         ),
-        None => fault,
+        None => diagnostic,
     })?;
     Ok(Threshold {
         text: text.to_owned(),
@@ -78,7 +78,7 @@ fn find_operator(text: &str) -> Option<usize> {
         .map(|(position, _)| position)
 }
 
-fn parse_metric(text: &str) -> Result<Metric, Fault> {
+fn parse_metric(text: &str) -> Result<Metric, Diagnostic> {
     match text {
         "mean" => return Ok(Metric::Mean),
         "max" => return Ok(Metric::Max),
@@ -87,7 +87,7 @@ fn parse_metric(text: &str) -> Result<Metric, Fault> {
         _ => {}
     }
     let unknown = || {
-        Fault::at(
+        Diagnostic::at(
             text,
             format!("unknown metric \"{text}\"{}", suggestion(text, METRICS)),
         )
@@ -95,7 +95,7 @@ fn parse_metric(text: &str) -> Result<Metric, Fault> {
     let percent = text.strip_prefix('p').ok_or_else(unknown)?;
     let quantile = hundredths(percent).ok_or_else(unknown)?;
     if quantile <= 0.0 || quantile >= 1.0 {
-        return Err(Fault::at(
+        return Err(Diagnostic::at(
             text,
             "a percentile lies between p0 and p100: the largest value is max",
         ));
@@ -103,10 +103,11 @@ fn parse_metric(text: &str) -> Result<Metric, Fault> {
     Ok(Metric::Quantile(quantile))
 }
 
-fn parse_limit(metric: Metric, text: &str) -> Result<f64, Fault> {
+fn parse_limit(metric: Metric, text: &str) -> Result<f64, Diagnostic> {
     match metric {
         Metric::Mean | Metric::Max | Metric::Quantile(_) => {
-            let duration = parse_duration(text).map_err(|fault| Fault::at(text, fault.message))?;
+            let duration = parse_duration(text)
+                .map_err(|diagnostic| Diagnostic::at(text, diagnostic.message))?;
             Ok(duration.as_nanos() as f64)
         }
         Metric::ErrorRate => text
@@ -118,7 +119,7 @@ fn parse_limit(metric: Metric, text: &str) -> Result<f64, Fault> {
                 let right =
                     right.and_then(|right| Some(format!("; write {}", right.split(' ').nth(2)?)));
                 let right = right.unwrap_or_default();
-                Fault::at(
+                Diagnostic::at(
                     text,
                     format!("\"{text}\" is not a share from 0% to 100%{right}"),
                 )
@@ -126,7 +127,7 @@ fn parse_limit(metric: Metric, text: &str) -> Result<f64, Fault> {
         Metric::Throughput => text
             .strip_suffix("/s")
             .and_then(|rate| decimal(rate.trim_end()))
-            .ok_or_else(|| Fault::at(text, format!("\"{text}\" is not a rate such as 100/s"))),
+            .ok_or_else(|| Diagnostic::at(text, format!("\"{text}\" is not a rate such as 100/s"))),
     }
 }
 
@@ -190,28 +191,28 @@ mod tests {
 
     #[test]
     fn wrong_parts_are_pointed_at() {
-        let fault = |text| parse_threshold(text).unwrap_err();
-        assert_eq!(fault("p95 = 500ms").offending, "");
-        assert_eq!(fault("error_rte < 1%").offending, "error_rte");
+        let diagnostic = |text| parse_threshold(text).unwrap_err();
+        assert_eq!(diagnostic("p95 = 500ms").offending, "");
+        assert_eq!(diagnostic("error_rte < 1%").offending, "error_rte");
         assert!(
-            fault("error_rte < 1%")
+            diagnostic("error_rte < 1%")
                 .message
                 .ends_with("did you mean \"error_rate\"?")
         );
         assert!(
-            fault("latency < 1s")
+            diagnostic("latency < 1s")
                 .message
                 .contains("expected one of \"mean\"")
         );
-        assert_eq!(fault("p100 < 1s").offending, "p100");
-        assert_eq!(fault("p0 < 1s").offending, "p0");
-        assert_eq!(fault("p95 < 500").offending, "500");
-        assert_eq!(fault("p95 <").offending, "");
-        assert_eq!(fault("error_rate < 0.01").offending, "0.01");
-        assert_eq!(fault("error_rate < 101%").offending, "101%");
-        assert_eq!(fault("throughput > 100").offending, "100");
-        assert_eq!(fault("throughput > -1/s").offending, "-1/s");
-        assert_eq!(fault("p95 \"GET x\" < 1s").offending, "p95 \"GET x\"");
-        assert_eq!(fault("p95 of GET x < 1s").offending, "p95 of GET x");
+        assert_eq!(diagnostic("p100 < 1s").offending, "p100");
+        assert_eq!(diagnostic("p0 < 1s").offending, "p0");
+        assert_eq!(diagnostic("p95 < 500").offending, "500");
+        assert_eq!(diagnostic("p95 <").offending, "");
+        assert_eq!(diagnostic("error_rate < 0.01").offending, "0.01");
+        assert_eq!(diagnostic("error_rate < 101%").offending, "101%");
+        assert_eq!(diagnostic("throughput > 100").offending, "100");
+        assert_eq!(diagnostic("throughput > -1/s").offending, "-1/s");
+        assert_eq!(diagnostic("p95 \"GET x\" < 1s").offending, "p95 \"GET x\"");
+        assert_eq!(diagnostic("p95 of GET x < 1s").offending, "p95 of GET x");
     }
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use url::{Host, Url, form_urlencoded};
 
-use crate::diagnostic::Fault;
+use crate::diagnostic::Diagnostic;
 use crate::plan::{BaseUrl, Database};
 
 /// Why a text is not the URL of a service.
@@ -72,7 +72,7 @@ impl fmt::Display for BaseUrl {
 /// Parameters of a PostgreSQL URL that are secrets: the role's password, and that of its TLS key.
 const SECRETS: [&str; 2] = ["password", "sslpassword"];
 
-/// The URL of a database as it may be shown.
+/// The URL of a database without its passwords.
 pub(crate) fn without_password(url: &str) -> String {
     let Ok(mut parsed) = Url::parse(url) else {
         return "a PostgreSQL server".to_owned();
@@ -89,7 +89,7 @@ pub(crate) fn without_password(url: &str) -> String {
     parsed.to_string().replace("%E2%80%A6", "…")
 }
 
-/// A `key=value` of a query as it may be shown; what is no secret stays as it is written.
+/// A `key=value` of a query without its value if that is a secret.
 fn without_secret(pair: &str) -> Cow<'_, str> {
     let key = form_urlencoded::parse(pair.as_bytes()).next();
     match key {
@@ -104,16 +104,16 @@ fn without_secret(pair: &str) -> Cow<'_, str> {
     }
 }
 
-pub(super) fn parse_database(text: &str) -> Result<Database, Fault> {
+pub(super) fn parse_database(text: &str) -> Result<Database, Diagnostic> {
     if text == "sqlite" {
         return Ok(Database::Sqlite);
     }
     let right = "write sqlite or postgres://user@host:port/name";
     let url = Url::parse(text)
-        .map_err(|_| Fault::new(format!("unknown database \"{text}\"; {right}")))?;
+        .map_err(|_| Diagnostic::new(format!("unknown database \"{text}\"; {right}")))?;
     match url.scheme() {
         "postgres" | "postgresql" => Ok(Database::Postgres(text.to_owned())),
-        other => Err(Fault::at(
+        other => Err(Diagnostic::at(
             other,
             format!("unknown kind of database \"{other}\"; {right}"),
         )),
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_the_url_of_a_service_is_refused() {
+    fn an_invalid_service_url_is_refused() {
         for text in [
             "localhost:8001",
             "ftp://host",
@@ -195,7 +195,7 @@ mod tests {
                 "postgres://ann:secret@db/shop?password=secret&application_name=a%26b&sslpassword=secret",
                 "postgres://ann:…@db/shop?password=…&application_name=a%26b&sslpassword=…",
             ),
-            // Other ways to write the same.
+            // Other spellings of the same.
             (
                 "postgresql://db/shop?p%61ssword=secret&PASSWORD=secret",
                 "postgresql://db/shop?password=…&PASSWORD=…",
@@ -204,7 +204,7 @@ mod tests {
                 "postgres://db/shop?user=ann&password=a#secret",
                 "postgres://db/shop?user=ann&password=…",
             ),
-            // Not the URL of anything, so that nobody knows where a password would be.
+            // Not a URL, so that the position of a password is not known.
             ("postgres://ann:secret@/shop", "a PostgreSQL server"),
         ] {
             assert_eq!(without_password(url), shown);

@@ -1,12 +1,12 @@
-//! Which scenario each user plays, and which replica serves it.
+//! Assigns users to scenarios and to replicas.
 
 use std::collections::BTreeMap;
 
 use super::{Load, Plan, Target};
 use crate::schedule::{Schedule, Work};
 
-/// The loads of an experiment: the one that scenarios share, and those that scenarios have of their own, each with the positions
-/// and weights of the scenarios that play it. Of each scenario the weight is given and its own load.
+/// The loads of an experiment: the shared one, and the scenarios' own ones. Each comes with the positions and weights
+/// of its scenarios. `scenarios` gives each scenario's weight and own load.
 pub(crate) fn loads<'a>(
     shared: Option<&'a Load>,
     scenarios: &[(u32, Option<&'a Load>)],
@@ -36,7 +36,7 @@ impl Plan {
         Schedule::of(&self.loads())
     }
 
-    /// Names of the scenarios that nobody plays: there are fewer users, or arrivals, than it takes to reach their weights.
+    /// Names of the scenarios without users: there are too few users, or arrivals, for their weights.
     #[must_use]
     pub fn scenarios_without_users(&self) -> Vec<&str> {
         let schedule = self.schedule();
@@ -72,10 +72,10 @@ impl Plan {
     }
 }
 
-/// The share, from 0, of so many, that each user falls to, given the scenarios of all in their order.
+/// Assigns each user to one of `of` shares, numbered from 0, given the scenarios of all users in order.
 ///
-/// It is the one with the fewest users of its scenario so far, of these the one with the fewest users, and of these the first:
-/// at any moment every share has its part of every scenario, as far as whole users allow.
+/// A user goes to the share with the fewest users of its scenario so far. Ties go to the share with the fewest users,
+/// then to the first. So at any moment every share has its part of every scenario, up to whole users.
 pub(crate) fn shared_out(scenarios: impl Iterator<Item = usize>, shares: usize) -> Vec<usize> {
     let mut of_scenario: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     let mut of_all = vec![0_usize; shares];
@@ -93,10 +93,10 @@ pub(crate) fn shared_out(scenarios: impl Iterator<Item = usize>, shares: usize) 
     scenarios.map(next).collect()
 }
 
-/// The position of the weight of each user, or arrival, without end.
+/// The position of the weight that each user, or arrival, is assigned to. The sequence is infinite.
 ///
-/// Each goes to the one that is furthest behind its share so far, the first of equals. So the numbers are as close to
-/// the weights as whole numbers can be, not only in the end but at any moment.
+/// Each goes to the weight that is furthest behind its share so far; ties go to the first. So the numbers are as close
+/// to the weights as whole numbers allow, at any moment.
 pub(crate) fn allotted(weights: &[u32]) -> impl Iterator<Item = usize> + Clone + use<> {
     let weights: Vec<i64> = weights.iter().copied().map(i64::from).collect();
     let total: i64 = weights.iter().sum();
@@ -119,7 +119,7 @@ mod tests {
 
     use super::allotted as allot;
 
-    /// How many of so many users each weight gets.
+    /// How many of `users` users each weight gets.
     fn allotted(weights: &[u32], users: usize) -> Vec<usize> {
         let mut counts = vec![0; weights.len()];
         allot(weights)
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn at_no_moment_is_a_scenario_a_whole_user_away_from_its_share() {
+    fn a_scenario_is_never_a_whole_user_away_from_its_share() {
         let weights = [7, 2, 1];
         for users in 1..=40 {
             for (count, weight) in allotted(&weights, users).into_iter().zip(weights) {

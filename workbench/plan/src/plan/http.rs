@@ -1,6 +1,6 @@
-//! What all requests have in common.
+//! HTTP settings of all requests.
 
-/// What all requests have in common, besides headers, which stand in their steps.
+/// HTTP settings of all requests. Common headers are not here but in the steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Http {
     /// Most redirects that are followed for one request.

@@ -1,11 +1,11 @@
-//! How many users there are, and when.
+//! Loads: numbers of users, rates and their times.
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::schedule::Schedule;
 
-/// How many users there are, and when.
+/// The load of an experiment or of a scenario.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Load {
     /// Rows that overlap and add up (JMeter's Ultimate Thread Group); never empty.
@@ -68,20 +68,20 @@ pub struct Arrivals {
 pub enum Gaps {
     /// Equal, as long as the rate is.
     Even,
-    /// Exponential: a Poisson process, as of many customers who know nothing of each other.
+    /// Exponential: a Poisson process, as of many independent customers.
     Exponential,
 }
 
 /// A number of events in a unit of time, positive and finite.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rate {
-    /// How many in each unit.
+    /// Events in each unit.
     pub count: f64,
     /// The unit.
     pub unit: RateUnit,
 }
 
-/// What a rate counts in.
+/// The time unit of a rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RateUnit {
     /// `/s`
@@ -123,7 +123,7 @@ pub struct Iterations {
     pub total: u32,
     /// Number of users; at least 1.
     pub users: u32,
-    /// From when on no user begins a request, whatever is left to do.
+    /// From this time on no user begins a request, even if iterations are left.
     pub max_duration: Duration,
 }
 
@@ -134,7 +134,7 @@ impl Load {
         Schedule::of(&[(self, vec![(0, 1)])])
     }
 
-    /// Whether the full load is meant to stay, and not only passed through: what comes last is to be held.
+    /// Whether the full load is held, rather than only reached.
     pub(crate) fn holds(&self) -> bool {
         match self {
             Self::Threads(rows) => {

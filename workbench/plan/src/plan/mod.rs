@@ -22,7 +22,7 @@ pub(crate) use allot::{allotted, loads, shared_out};
 pub use http::{Http, HttpVersion};
 pub use load::{Arrivals, Concurrency, Gaps, Iterations, Load, Rate, RateUnit, ThreadRow};
 pub use monitor::{Monitor, WatchedProcess};
-pub use scenario::{Given, Operation, Scenario};
+pub use scenario::{Operation, Scenario, VariableSource};
 pub use step::{Body, BodyPart, Part, Step};
 pub use target::{
     BaseUrl, BookstoreTarget, Database, InjectedFault, ResetRequest, Target, UrlsTarget,
@@ -31,12 +31,12 @@ pub use threshold::{Comparison, Metric, Threshold};
 
 /// A validated experiment, ready to be run; one with a sweep is run at each of [`Plan::points`].
 ///
-/// Two plans are equal where their experiments are, written in the same way.
+/// Two plans are equal if their canonical experiment files are.
 #[derive(Clone)]
 pub struct Plan {
     /// The experiment file with every default filled in, which the rest was made of.
     pub(crate) file: PlanFile,
-    /// Where the file is, or was; what it names is found beside it.
+    /// The path of the file when it was read. Files that it names are relative to it.
     pub(crate) path: PathBuf,
     /// Names the results folder: lower-case letters, digits and hyphens.
     pub name: String,
@@ -52,11 +52,11 @@ pub struct Plan {
     pub http: Http,
     /// Files that rows are taken from.
     pub data: Vec<Data>,
-    /// What is read when a run begins, and never written.
+    /// Secrets: read when a run begins, and never written.
     pub secrets: Vec<SecretSource>,
-    /// What is watched besides what the workbench starts.
+    /// Monitored processes and endpoints, besides those that the workbench starts.
     pub monitor: Monitor,
-    /// How many users there are, and when, in the scenarios that have no load of their own; `None` where all have.
+    /// The load of the scenarios without one of their own. `None` if all have one.
     pub load: Option<Load>,
     /// Numbers of users, or of replicas, that the experiment is run with in place of the one in `load` or `target`.
     pub sweep: Option<Sweep>,
@@ -66,11 +66,11 @@ pub struct Plan {
     pub request_timeout: Duration,
     /// What users do; never empty.
     pub scenarios: Vec<Scenario>,
-    /// What must hold of the results; may be empty.
+    /// Thresholds; may be empty.
     pub thresholds: Vec<Threshold>,
 }
 
-/// Part of a run that its steady state is looked for in.
+/// The part of a run in which its steady state is searched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SteadyPart {
     /// While the full load is held.
@@ -80,7 +80,7 @@ pub enum SteadyPart {
 }
 
 impl Plan {
-    /// Name and title in a line; the name alone where the experiment has no title of its own.
+    /// Name and title in one line. The name alone if the experiment has no title.
     #[must_use]
     pub fn heading(&self) -> String {
         if self.title == self.name {
@@ -89,7 +89,7 @@ impl Plan {
         format!("{}: {}", self.name, self.title)
     }
 
-    /// Which part of a run its steady state is looked for in; it begins after the warm-up.
+    /// The part of a run in which its steady state is searched. It begins after the warm-up.
     #[must_use]
     pub fn steady_part(&self) -> SteadyPart {
         SteadyPart::of(&self.loads())
@@ -97,7 +97,7 @@ impl Plan {
 }
 
 impl SteadyPart {
-    /// Of these loads, each with the positions and weights of the scenarios that play it.
+    /// The steady part of loads, each with the positions and weights of its scenarios.
     pub(crate) fn of(loads: &[(&Load, Vec<(usize, u32)>)]) -> Self {
         let schedule = Schedule::of(loads);
         if loads.iter().all(|(load, _)| load.holds()) && schedule.ramped_up() < schedule.hold_end()
@@ -116,7 +116,7 @@ mod tests {
     use super::SteadyPart;
 
     #[test]
-    fn a_plan_is_steady_in_its_hold_where_the_users_who_come_last_are_held() {
+    fn the_steady_part_is_the_hold_if_the_last_users_are_held() {
         let part = |load: &str| {
             let text = format!(
                 "target: {{ bookstore: {{}} }}\n{load}\n\

@@ -1,4 +1,4 @@
-//! What is watched besides what the workbench started.
+//! Monitored processes and endpoints, besides those that the workbench starts.
 
 use std::fmt;
 

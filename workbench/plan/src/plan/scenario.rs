@@ -1,4 +1,4 @@
-//! What users do.
+//! Scenarios: the actions of users.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::{Load, Step};
 use crate::condition::Condition;
 use crate::draw::{Draw, Times};
 
-/// What one kind of user does, over and over until the schedule stops it.
+/// The actions of one kind of user, repeated until the schedule stops the user.
 #[derive(Clone, Debug)]
 pub struct Scenario {
     /// Unique among the scenarios.
@@ -25,12 +25,12 @@ pub struct Scenario {
     /// The first two are always [`Scenario::USER`] and [`Scenario::ITERATION`].
     pub variables: Vec<String>,
     /// Variables that have their values before the user begins.
-    pub given: Vec<(usize, Given)>,
+    pub given: Vec<(usize, VariableSource)>,
     /// All requests in the order of the file: those of `on_start`, `actions` and `on_stop`. Never empty.
     pub steps: Vec<Step>,
     /// What a user does once before its first iteration.
     pub on_start: Vec<Operation>,
-    /// What an iteration is; it has at least one request.
+    /// The operations of an iteration; at least one request.
     pub actions: Vec<Operation>,
     /// What a user does when it leaves.
     pub on_stop: Vec<Operation>,
@@ -56,9 +56,9 @@ impl Scenario {
     }
 }
 
-/// Where a variable's value comes from before anything is done.
+/// The source of a variable that has its value before the first step.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Given {
+pub enum VariableSource {
     /// Drawn when a user begins.
     Drawn(Draw),
     /// A secret, read when the run begins: its position among [`crate::Plan::secrets`].
@@ -74,7 +74,7 @@ pub enum Given {
     },
 }
 
-/// One thing after the other. The targets of jumps are positions in the same list, or its end.
+/// One operation of a list. The targets of jumps are positions in the same list, or its end.
 #[derive(Clone, Debug)]
 pub enum Operation {
     /// Sends the request at this position of the scenario's steps.

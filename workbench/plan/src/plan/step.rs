@@ -1,10 +1,10 @@
-//! One request of a scenario: what is sent, and what is made of its response.
+//! One request of a scenario, and how its response is evaluated.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::answer::{Capture, Expectation};
 use crate::draw::Draw;
+use crate::response::{Capture, Expectation};
 use crate::template::Template;
 
 /// One request of a scenario.
@@ -34,7 +34,7 @@ pub struct Step {
     pub capture: Vec<Capture>,
     /// The request as written in the file.
     pub request: String,
-    /// What is expected of the response, for people; `None` where the file says nothing of it.
+    /// The expectation as text for people. `None` if the file has none.
     pub expected: Option<String>,
 }
 
@@ -56,7 +56,7 @@ pub enum BodyPart {
     File(PathBuf),
 }
 
-/// How much of its response a step looks at.
+/// The part of its response that a step needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
     /// The status.
@@ -68,7 +68,7 @@ pub enum Part {
 }
 
 impl Step {
-    /// How much of its response the step looks at.
+    /// The part of its response that the step needs.
     #[must_use]
     pub fn part(&self) -> Part {
         let captured = self.capture.iter().map(Capture::part);

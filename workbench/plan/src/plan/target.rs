@@ -1,4 +1,4 @@
-//! The system under test, and how it is made ready for a run.
+//! The system under test, and how it is prepared for a run.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ pub enum Target {
     Urls(UrlsTarget),
 }
 
-/// Services that are already running, and how they are made ready for a run.
+/// Services that are already running, and how they are prepared for a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UrlsTarget {
     /// Where each service listens, by the name that steps use for it; never empty.
@@ -24,7 +24,7 @@ pub struct UrlsTarget {
     pub reset: Vec<ResetRequest>,
 }
 
-/// A request that puts the target back to where every run begins.
+/// A request that resets the target before a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResetRequest {
     /// HTTP method, upper case.
@@ -36,7 +36,7 @@ pub struct ResetRequest {
 }
 
 impl std::fmt::Display for ResetRequest {
-    /// As it stands in an experiment file.
+    /// As written in an experiment file.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self {
             method,
@@ -56,24 +56,24 @@ pub struct BookstoreTarget {
     pub products: u32,
     /// Copies of each product in stock at the start.
     pub stock: u32,
-    /// What it does to requests on purpose; may be empty.
+    /// Injected faults; may be empty.
     pub faults: Vec<InjectedFault>,
     /// Number of processes, each with all services, that share the databases; at least 1, and 1 on SQLite.
     pub replicas: u32,
 }
 
-/// Something bad that the bookstore does to requests on purpose, in the bookstore's own notation.
+/// An injected fault, in the bookstore's own notation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InjectedFault(pub(crate) String);
 
 impl InjectedFault {
-    /// As it stands in the experiment.
+    /// As written in the experiment.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// As the bookstore takes it in a run: with the run's seed, unless it has one of its own.
+    /// As passed to the bookstore: with the run's seed, unless it has one of its own.
     #[must_use]
     pub fn seeded(&self, seed: u64) -> String {
         if self.0.contains(" seed=") {
@@ -100,7 +100,7 @@ pub struct BaseUrl {
     pub tls: bool,
     /// Host name or address, IPv6 without brackets.
     pub host: String,
-    /// Given, or the scheme's own.
+    /// The given port, or the scheme's default.
     pub port: u16,
     /// Put before each path; empty or starting with `/`, never ending with it.
     pub prefix: String,

@@ -1,6 +1,6 @@
-//! What must hold of the results.
+//! Thresholds.
 
-/// What must hold of the results, for the run to pass.
+/// A condition on the results that must hold for the run to pass.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Threshold {
     /// As written in the file.
@@ -9,7 +9,7 @@ pub struct Threshold {
     pub metric: Metric,
     /// Label that it is measured for; `None` means all requests together.
     pub request: Option<String>,
-    /// How the measured value has to stand to the limit.
+    /// How the measured value is compared with the limit.
     pub comparison: Comparison,
     /// Nanoseconds for times, a fraction for rates of errors, requests per second for throughput.
     pub limit: f64,
@@ -30,7 +30,7 @@ pub enum Metric {
     Throughput,
 }
 
-/// How a measured value has to stand to a limit.
+/// How a measured value is compared with a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Comparison {
     /// `<`

@@ -1,4 +1,4 @@
-//! When iterations arrive in the open model.
+//! Arrival times of iterations in the open model.
 //!
 //! With Λ(t) the number of arrivals expected by time t, the integral of the rate, arrival k is at Λ⁻¹(k), k = 0, 1, …
 //! where gaps are even, and at Λ⁻¹ of the sum of k unit exponentials, k = 1, 2, … where they are exponential: a Poisson
@@ -26,7 +26,7 @@ pub struct ScheduledArrivals {
     stretches: Vec<Stretch>,
     ramped_up: Duration,
     end: Duration,
-    /// Those that are meant of all arrivals; `None` for all of them.
+    /// The segment whose arrivals are returned. `None` for all.
     segment: Option<Segment>,
 }
 
@@ -47,8 +47,8 @@ impl Stretch {
         (self.to - self.from) / (2.0 * self.length) * time * time + self.from * time
     }
 
-    /// When so many are expected, after its beginning: the root of `expected`, in the form that keeps its digits where
-    /// the rate hardly changes.
+    /// The inverse of `expected`: the time after the stretch's beginning. The form of the root is accurate where the
+    /// rate hardly changes.
     fn time_of(&self, expected: f64) -> f64 {
         if expected <= 0.0 {
             return 0.0;
@@ -114,7 +114,7 @@ impl ScheduledArrivals {
         }
     }
 
-    /// Those that fall to a segment, of which so many users serve them.
+    /// The arrivals of a segment, served by `max_users` users.
     pub(super) fn of_segment(&self, segment: Segment, max_users: u32) -> Self {
         Self {
             max_users,
@@ -123,7 +123,7 @@ impl ScheduledArrivals {
         }
     }
 
-    /// The part of all arrivals that is meant.
+    /// The fraction of all arrivals that this schedule returns.
     fn share(&self) -> f64 {
         self.segment.map_or(1.0, |it| 1.0 / f64::from(it.of()))
     }
@@ -140,7 +140,7 @@ impl ScheduledArrivals {
         self.ramped_up
     }
 
-    /// From when on nothing arrives.
+    /// From this time on there are no arrivals.
     #[must_use]
     pub fn end(&self) -> Duration {
         self.end
@@ -200,18 +200,19 @@ impl ScheduledArrivals {
         self.expected_by(self.end)
     }
 
-    /// More than so many arrivals there are not, or by a chance of 3 in 100,000: four standard deviations of a Poisson number.
+    /// An upper bound of the number of arrivals. It is exceeded with a probability of 3 in 100,000: four standard
+    /// deviations of a Poisson variable.
     pub(crate) fn most(&self) -> u64 {
         let expected = self.expected();
         let chance = match self.gaps {
             Gaps::Even => 0.0,
             Gaps::Exponential => 4.0 * expected.sqrt(),
         };
-        // What is a whole number by calculation may be a little more by rounding.
+        // Rounding may leave a whole number slightly too large.
         (expected + chance - 1e-6).ceil() as u64
     }
 
-    /// Λ⁻¹: when so many are expected. Past the end, the last rate goes on.
+    /// Λ⁻¹: the time by which `expected` arrivals are expected. Past the end, the last rate continues.
     fn time_of(&self, expected: f64) -> f64 {
         let begun = self
             .stretches
@@ -242,7 +243,7 @@ impl ScheduledArrivals {
 pub struct ArrivalTimes {
     arrivals: ScheduledArrivals,
     scenarios: Box<dyn Iterator<Item = usize> + Send>,
-    /// Who gets which arrival, and whose are meant; `None` where all are.
+    /// Assigns arrivals to segments, and the segment whose arrivals are returned. `None` for all.
     deal: Option<(Deal, u32)>,
     random: Option<Random>,
     /// Sum of unit exponentials so far.

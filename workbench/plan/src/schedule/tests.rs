@@ -33,7 +33,7 @@ fn concurrency(target: u32, ramp_up: u64, steps: Option<u32>, hold: u64) -> Conc
     }
 }
 
-/// users(t) of a row straight from its definition: started by t, less stopped by t.
+/// users(t) of a row by definition: users started by t, less users stopped by t.
 fn row_formula(row: &ThreadRow, time: Duration) -> usize {
     let t = time.as_nanos();
     let reached = |from: u128, over: u128| match (t.checked_sub(from), over) {
@@ -52,7 +52,7 @@ fn row_formula(row: &ThreadRow, time: Duration) -> usize {
         )
 }
 
-/// users(t) of the Concurrency Thread Group straight from its definition, in exact fractions.
+/// users(t) of the Concurrency Thread Group by definition, in exact fractions.
 fn concurrency_formula(concurrency: &Concurrency, time: Duration) -> usize {
     let (t, ramp_up) = (time.as_nanos(), concurrency.ramp_up.as_nanos());
     let target = u128::from(concurrency.target);
@@ -71,7 +71,7 @@ fn concurrency_formula(concurrency: &Concurrency, time: Duration) -> usize {
     users as usize
 }
 
-/// Every whole second, and one nanosecond either side of every instant at which something changes.
+/// Every whole second, and one nanosecond before and after every change.
 fn telling_instants(schedule: &Schedule) -> Vec<Duration> {
     let nanosecond = Duration::from_nanos(1);
     let edges = schedule
@@ -230,7 +230,7 @@ fn the_hold_lies_between_the_last_start_and_the_first_stop_after_it() {
 
 #[test]
 fn a_stop_before_the_last_start_does_not_end_the_hold() {
-    // The first row is gone before the second one starts.
+    // The first row ends before the second one starts.
     let schedule = of_threads(&[row(1, 0, 0, 2, 0), row(1, 5, 0, 2, 0)]);
     assert_eq!(schedule.phase_at(seconds(3)), Phase::RampUp);
     assert_eq!(schedule.phase_at(seconds(6)), Phase::Hold);

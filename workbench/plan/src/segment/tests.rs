@@ -7,7 +7,7 @@ use super::*;
 use crate::schedule::{Arrival, Phase, Schedule, UserSpan, Work};
 use crate::{Lanes, parse};
 
-/// A plan with one load, or with several, of random kinds and sizes, that some scenarios share.
+/// A plan with one or several loads of random kinds and sizes, some shared by scenarios.
 fn plans() -> impl Strategy<Value = Plan> {
     let row = (1..30_u32, 0..4_u32, 0..9_u32, 1..9_u32, 0..9_u32).prop_map(
         |(users, delay, startup, hold, shutdown)| {
@@ -152,7 +152,7 @@ fn a_plan_with_too_few_users_names_the_segment_that_would_have_none() {
 }
 
 #[test]
-fn a_bookstore_on_one_database_is_not_started_once_for_each_segment() {
+fn a_bookstore_on_one_shared_database_cannot_be_run_in_segments() {
     let text = "target: { bookstore: { database: \"postgres://localhost/shop\" } }\n\
         concurrency: { target: 4, hold: 1s }\n\
         scenarios: [ { name: a, steps: [ request: GET catalog/products ] } ]\n";

@@ -2,11 +2,11 @@
 
 use serde_yaml::Value as Yaml;
 
-use super::{Encoding, Part, Piece, Resolve, pieces, render};
-use crate::diagnostic::Fault;
+use super::{Encoding, Part, Resolve, Segment, render, segments};
+use crate::diagnostic::Diagnostic;
 
 /// The parts of a body as written in a file; keys stay in their order.
-pub(super) fn parts(body: &Yaml, resolve: &Resolve<'_>) -> Result<Vec<Part>, Fault> {
+pub(super) fn parts(body: &Yaml, resolve: &Resolve<'_>) -> Result<Vec<Part>, Diagnostic> {
     let mut writer = Writer {
         parts: Vec::new(),
         literal: String::new(),
@@ -24,13 +24,16 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn value(&mut self, value: &Yaml) -> Result<(), Fault> {
+    fn value(&mut self, value: &Yaml) -> Result<(), Diagnostic> {
         match value {
             Yaml::Null => self.literal.push_str("null"),
             Yaml::Bool(truth) => self.literal.push_str(if *truth { "true" } else { "false" }),
             Yaml::Number(number) => {
                 if number.as_f64().is_some_and(|float| !float.is_finite()) {
-                    return Err(Fault::at(&number.to_string(), "JSON has no such number"));
+                    return Err(Diagnostic::at(
+                        &number.to_string(),
+                        "JSON has no such number",
+                    ));
                 }
                 self.literal.push_str(&number.to_string());
             }
@@ -48,8 +51,8 @@ impl Writer<'_> {
                 for (index, (key, value)) in entries.iter().enumerate() {
                     self.comma(index);
                     let key = key.as_str();
-                    let key =
-                        key.ok_or_else(|| Fault::new("a key of a JSON object has to be text"))?;
+                    let key = key
+                        .ok_or_else(|| Diagnostic::new("a key of a JSON object has to be text"))?;
                     self.inside_string(key)?;
                     self.literal.push(':');
                     self.value(value)?;
@@ -57,7 +60,7 @@ impl Writer<'_> {
                 self.literal.push('}');
             }
             Yaml::Tagged(tagged) => {
-                return Err(Fault::at(&tagged.tag.to_string(), "JSON has no tags"));
+                return Err(Diagnostic::at(&tagged.tag.to_string(), "JSON has no tags"));
             }
         }
         Ok(())
@@ -69,26 +72,26 @@ impl Writer<'_> {
         }
     }
 
-    fn string(&mut self, text: &str) -> Result<(), Fault> {
-        match pieces(text)?.as_slice() {
-            [Piece::Variable(name)] => self.variable(name, Encoding::Json),
+    fn string(&mut self, text: &str) -> Result<(), Diagnostic> {
+        match segments(text)?.as_slice() {
+            [Segment::Variable(name)] => self.variable(name, Encoding::Json),
             _ => self.inside_string(text),
         }
     }
 
-    fn inside_string(&mut self, text: &str) -> Result<(), Fault> {
+    fn inside_string(&mut self, text: &str) -> Result<(), Diagnostic> {
         self.literal.push('"');
-        for piece in pieces(text)? {
-            match piece {
-                Piece::Literal(text) => render::escape_json(&text, &mut self.literal),
-                Piece::Variable(name) => self.variable(name, Encoding::InsideJsonString)?,
+        for segment in segments(text)? {
+            match segment {
+                Segment::Literal(text) => render::escape_json(&text, &mut self.literal),
+                Segment::Variable(name) => self.variable(name, Encoding::InsideJsonString)?,
             }
         }
         self.literal.push('"');
         Ok(())
     }
 
-    fn variable(&mut self, name: &str, encoding: Encoding) -> Result<(), Fault> {
+    fn variable(&mut self, name: &str, encoding: Encoding) -> Result<(), Diagnostic> {
         let position = (self.resolve)(name)?;
         self.end_literal();
         self.parts.push(Part::Variable { position, encoding });
@@ -108,14 +111,14 @@ mod tests {
     use super::super::{Template, Value};
     use super::*;
 
-    fn position(name: &str) -> Result<usize, Fault> {
+    fn position(name: &str) -> Result<usize, Diagnostic> {
         ["id", "name"]
             .iter()
             .position(|&known| known == name)
-            .ok_or(Fault::new("unknown"))
+            .ok_or(Diagnostic::new("unknown"))
     }
 
-    fn compile(yaml: &str) -> Result<Template, Fault> {
+    fn compile(yaml: &str) -> Result<Template, Diagnostic> {
         Template::json(&serde_yaml::from_str(yaml).unwrap(), &position)
     }
 
@@ -155,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_json_does_not_know_is_refused() {
+    fn values_without_a_json_form_are_refused() {
         assert_eq!(compile("a: .nan").unwrap_err().offending, ".nan");
         assert_eq!(compile("a: !celsius 3").unwrap_err().offending, "!celsius");
         assert!(

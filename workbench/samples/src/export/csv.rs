@@ -7,7 +7,7 @@ use super::ExportError;
 use super::rows::{Stored, batches, each, quoted};
 use crate::schema::column;
 
-/// What `import --columns` needs to read it again.
+/// The `--columns` with which `import` reads it again.
 pub const COLUMNS: &str = "start=started_at,elapsed=elapsed_ns,label=request,success=success,status=status,connect=connect_ns,\
      first_byte=latency_ns,bytes_sent=bytes_sent,bytes_received=bytes_received,users=active_users,scenario=scenario";
 

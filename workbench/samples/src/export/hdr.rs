@@ -1,4 +1,4 @@
-//! A log of interval histograms: of each second one for every label.
+//! A log of interval histograms: one for each second and label.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -50,7 +50,7 @@ pub(super) fn write(run: &Path, to: &mut impl Write) -> Result<u64, ExportError>
             }
             Ok(())
         })?;
-        // What no later batch reaches into is complete.
+        // Seconds before the first start of all later batches are complete.
         let later = first_seconds.get(index + 1).copied().unwrap_or(i64::MAX);
         let rest = seconds.split_off(&later);
         for (second, labels) in std::mem::replace(&mut seconds, rest) {

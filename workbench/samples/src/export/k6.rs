@@ -9,7 +9,7 @@ use serde_json::json;
 use super::ExportError;
 use super::rows::{Stored, batches, each};
 
-/// Metrics of a request that are times, those before the value of which is 1 or 0.
+/// Metrics of a request that are times; the metrics before them are 1 or 0.
 const TRENDS: [&str; 7] = [
     "http_req_duration",
     "http_req_blocked",

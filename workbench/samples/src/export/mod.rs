@@ -15,7 +15,7 @@ use crate::manifest::Manifest;
 
 pub use csv::COLUMNS as CSV_COLUMNS;
 
-/// What samples are exported as.
+/// The formats of exports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExportFormat {
     /// `JMeter`'s CSV, as its listeners and reports read it; times in milliseconds.
@@ -54,7 +54,7 @@ impl ExportFormat {
         }
     }
 
-    /// What of the samples the format cannot hold, as a sentence without its full stop; empty where it holds all.
+    /// The values that the format cannot hold, as a sentence without its full stop. Empty if it holds all.
     #[must_use]
     pub fn loses(self) -> &'static str {
         match self {
@@ -78,15 +78,15 @@ pub enum ExportError {
     /// The run could not be read.
     #[error(transparent)]
     Samples(#[from] SamplesError),
-    /// Where it goes takes no more.
+    /// The output could not be written.
     #[error("cannot write the export")]
     Write(#[from] io::Error),
 }
 
-/// Writes the samples of a run, in the order in which they are stored; how many.
+/// Writes the samples of a run, in the order in which they are stored. Returns their number.
 ///
 /// # Errors
-/// A run that cannot be read, and whatever `to` says.
+/// A run that cannot be read, and I/O errors of `to`.
 pub fn export(run: &Path, format: ExportFormat, to: &mut impl Write) -> Result<u64, ExportError> {
     let manifest = Manifest::read(run)?;
     match format {

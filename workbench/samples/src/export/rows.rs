@@ -36,7 +36,7 @@ pub(super) fn batches(run: &Path) -> Result<Vec<SampleBatch>, SamplesError> {
     sample_batches(&run.join(SAMPLES_FOLDER))
 }
 
-/// Gives every sample of a batch; how many there were.
+/// Calls `each` with every sample of a batch. Returns their number.
 pub(super) fn each(
     run: &Path,
     batch: &SampleBatch,
@@ -98,7 +98,7 @@ fn for_each(frame: &DataFrame, mut give: impl FnMut(&Stored<'_>)) -> PolarsResul
     Ok(())
 }
 
-/// The word of a row.
+/// The text of a row in a dictionary column.
 fn word(words: &Categorical32Chunked, row: usize) -> Option<&str> {
     words.get_mapping().cat_to_str(words.physical().get(row)?)
 }

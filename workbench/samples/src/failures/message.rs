@@ -6,17 +6,18 @@ use base64::engine::general_purpose::STANDARD;
 use super::record::{Body, Content, Message};
 use super::redact::Redactor;
 
-/// Bytes that are kept of a body. Ours.
+/// Bytes that are kept of a body. Our choice.
 pub const BODY_LIMIT: usize = 16 << 10;
-/// Bytes that are kept of a head. Ours.
+/// Bytes that are kept of a head. Our choice.
 const HEAD_LIMIT: usize = 8 << 10;
-/// Bytes that are kept of a body whose exchange came when half of the room was taken. Ours.
+/// Bytes that are kept of a body once half of the room is used. Our choice.
 pub(super) const SCANT_BODY: usize = 1 << 10;
 
 /// A request or a response as it was.
 #[derive(Clone, Debug, Default)]
 pub struct RawMessage {
-    /// The first line and the headers, each line with its line break, as HTTP/1.1 writes them; of other versions, as it would.
+    /// The first line and the headers, each line with its line break, as HTTP/1.1 writes them; of other versions,
+    /// converted to that form.
     pub head: Vec<u8>,
     /// The head has more than is given.
     pub head_truncated: bool,
@@ -29,12 +30,12 @@ pub struct RawMessage {
 }
 
 impl RawMessage {
-    /// Bytes of memory that it takes.
+    /// Its size in memory, in bytes.
     pub(super) fn size(&self) -> usize {
         self.head.len() + self.body.len()
     }
 
-    /// Lets go of what is not kept; `room` bytes are kept of the body.
+    /// Frees what is not kept; `room` bytes of the body are kept.
     pub(super) fn cut(&mut self, room: usize) {
         cut(&mut self.head, HEAD_LIMIT, &mut self.head_truncated);
         cut(&mut self.body, room, &mut self.body_truncated);
@@ -78,7 +79,7 @@ impl Message {
     }
 }
 
-/// All of a text; of one that was cut, what cannot be the beginning of a secret.
+/// The text; if it was cut, without an end that could be the beginning of a secret.
 fn whole<'a>(bytes: &'a [u8], truncated: bool, redactor: &Redactor) -> &'a [u8] {
     if truncated {
         &bytes[..bytes.len().saturating_sub(redactor.longest())]

@@ -1,16 +1,16 @@
-//! How often each reason was given.
+//! Counts failures by reason.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Of a label and a kind. Ours.
+/// Of a label and a kind. Our choice.
 const MOST_REASONS: usize = 20;
-/// Of a whole run. Ours.
+/// Of a whole run. Our choice.
 const MOST_OF_ALL: usize = 2_000;
-/// Characters that are kept of a reason. Ours.
+/// Characters that are kept of a reason. Our choice.
 const LONGEST_REASON: usize = 300;
 
-/// What stands for words that differ.
+/// Replaces words that differ.
 const ANY: &str = "#";
 
 /// Counts of reasons, a bounded number of them. Those that differ only in words with digits in them are one.
@@ -23,16 +23,16 @@ pub(super) struct Reasons {
 
 #[derive(Clone, Debug)]
 struct Counted {
-    /// What all of them have in common.
+    /// The common form of all of them.
     text: String,
-    /// Something was taken out of the text, so that its words are not those of the others.
+    /// The text was redacted, so that it is not merged with others.
     is_redacted: bool,
     count: u64,
 }
 
 impl Reasons {
-    /// Counts a reason, as `shown` redacts it; `of_all` is how many reasons the run has. Where `exact`, other numbers are
-    /// another reason.
+    /// Counts a reason, as `shown` redacts it; `of_all` is how many reasons the run has. With `exact`, texts with
+    /// different numbers are different reasons.
     pub(super) fn add(
         &mut self,
         reason: &str,
@@ -65,7 +65,7 @@ impl Reasons {
         }
     }
 
-    /// Each with its count, the most frequent first; `None` for all that are not counted by themselves.
+    /// Each with its count, the most frequent first; `None` for the sum of the others.
     pub(super) fn all(&self) -> Vec<(Option<String>, u64)> {
         let mut all: Vec<_> = self.counts.values().cloned().collect();
         all.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.text.cmp(&b.text)));
@@ -81,8 +81,8 @@ pub(super) fn cut(reason: &str) -> &str {
     &reason[..end.map_or(reason.len(), |(place, _)| place)]
 }
 
-/// Words and what stands between them; whether each is a word with a digit in it. Decimal numbers are words.
-fn pieces(text: &str) -> impl Iterator<Item = (&str, bool)> {
+/// Words and the text between them, and whether each is a word with a digit. Decimal numbers are words.
+fn tokens(text: &str) -> impl Iterator<Item = (&str, bool)> {
     let is_word = |place: usize, character: char| {
         let is_digit = |it: Option<&u8>| it.is_some_and(u8::is_ascii_digit);
         let bytes = text.as_bytes();
@@ -109,13 +109,13 @@ fn pieces(text: &str) -> impl Iterator<Item = (&str, bool)> {
 }
 
 fn folded(text: &str) -> String {
-    let pieces = pieces(text).map(|(piece, is_number)| if is_number { ANY } else { piece });
-    pieces.collect()
+    let tokens = tokens(text).map(|(piece, is_number)| if is_number { ANY } else { piece });
+    tokens.collect()
 }
 
-/// What two texts that are the same when folded have in common.
+/// The common form of two texts that are equal when folded.
 fn common(one: &str, other: &str) -> String {
-    let pairs = pieces(one).zip(pieces(other));
+    let pairs = tokens(one).zip(tokens(other));
     pairs
         .map(|((piece, _), (other, _))| if piece == other { piece } else { ANY })
         .collect()

@@ -21,7 +21,7 @@ pub const FAILURES_FOLDER: &str = "failures";
 /// Name of the file in its folder.
 pub const FAILURES_FILE: &str = "exchanges.json";
 
-/// What a run keeps of the exchanges that failed, and of one of each label that did not.
+/// Recorded exchanges of a run: failed ones, and one successful one of each label.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failures {
     /// Version of this file's format.
@@ -55,7 +55,7 @@ pub struct Exchange {
     pub scenario: String,
     /// Why it failed; `None` of the first good exchange of its label.
     pub kind: Option<ErrorKind>,
-    /// The same in words, such as `$.total is 3, expected > 10`; empty of a good one.
+    /// The same as text, such as `$.total is 3, expected > 10`; empty of a good one.
     pub reason: String,
     /// When the user decided to send, UTC nanoseconds since the Unix epoch.
     pub at: i64,
@@ -73,7 +73,7 @@ pub struct Exchange {
     pub server: String,
     /// What was sent, or was to be sent.
     pub request: Message,
-    /// What came; `None` where nothing did.
+    /// The response, if any.
     pub response: Option<Message>,
 }
 
@@ -97,11 +97,11 @@ pub struct Body {
     pub length: u64,
     /// The end is missing in `content`.
     pub truncated: bool,
-    /// What is kept of it.
+    /// The kept content.
     pub content: Content,
 }
 
-/// What is kept of a body.
+/// The kept content of a body.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Content {
@@ -114,13 +114,13 @@ pub enum Content {
         /// The bytes in standard base64 with padding.
         data: String,
     },
-    /// Nothing: it is still in a content encoding, so that nobody can say whether there is a secret in it.
+    /// Nothing: the body could not be decoded, so that it cannot be searched for secrets.
     Encoded,
 }
 
 impl Failures {
-    /// Reads what the run in a folder has kept; `None` where that has nothing: a run of an earlier workbench, or one that
-    /// ended before its first response.
+    /// Reads the recorded exchanges of a run; `None` if it has none: a run of an earlier version, or one that ended
+    /// before its first response.
     ///
     /// # Errors
     /// The error names the file: not readable, not valid, or of a version that this build does not know.
@@ -137,8 +137,8 @@ impl Failures {
         }
     }
 
-    /// What several segments of a run have kept, as one: reasons are counted together, and of each label and kind as many
-    /// exchanges stay as one run keeps, from all segments in turn.
+    /// Merges the recorded exchanges of several segments: reasons are summed, and of each label and kind as many
+    /// exchanges are kept as in one run, from all segments in turn.
     #[must_use]
     pub fn together(segments: Vec<Self>) -> Self {
         let mut reasons: Vec<Reason> = Vec::new();
@@ -188,10 +188,10 @@ impl Failures {
         }
     }
 
-    /// Writes what a run has kept into its folder.
+    /// Writes the recorded exchanges into the run's folder.
     ///
     /// # Errors
-    /// Whatever the file system says; an earlier file is then untouched.
+    /// An I/O error; an earlier file is then untouched.
     pub fn write(&self, run_directory: &Path) -> Result<(), SamplesError> {
         let folder = run_directory.join(FAILURES_FOLDER);
         std::fs::create_dir_all(&folder).map_err(|source| SamplesError::Write {
@@ -201,7 +201,7 @@ impl Failures {
         versioned::write(self, folder.join(FAILURES_FILE))
     }
 
-    /// Why exchanges of any label failed in one way, the most frequent first; what is not listed by itself comes last.
+    /// The reasons of one kind of error over all labels, the most frequent first; the sum of unlisted ones comes last.
     #[must_use]
     pub fn reasons_of(&self, kind: ErrorKind) -> Vec<(Option<&str>, u64)> {
         let mut counts: Vec<(Option<&str>, u64)> = Vec::new();
@@ -216,7 +216,7 @@ impl Failures {
         counts
     }
 
-    /// An exchange that failed in one way, of the label that did so most often.
+    /// An example of one kind of error, of the label with the most such failures.
     #[must_use]
     pub fn example_of(&self, kind: ErrorKind) -> Option<&Exchange> {
         let exchanges = self.exchanges.iter().filter(|it| it.kind == Some(kind));
@@ -225,7 +225,7 @@ impl Failures {
             let of_label = of_label.filter(|it| it.kind == kind && it.label == exchange.label);
             of_label.map(|it| it.count).sum::<u64>()
         };
-        // The first one of several: `max_by_key` would take the last one.
+        // Reversed, so that ties go to the first: `max_by_key` takes the last.
         exchanges.rev().max_by_key(count)
     }
 }

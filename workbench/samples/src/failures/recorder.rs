@@ -1,4 +1,4 @@
-//! Takes failed exchanges while a run goes on.
+//! Records failed exchanges during a run.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -16,19 +16,20 @@ use crate::error::SamplesError;
 use crate::sample::{ErrorKind, Labels};
 use crate::versioned;
 
-/// Exchanges that are kept of each label and kind of error. Ours.
+/// Exchanges that are kept of each label and kind of error. Our choice.
 pub const EXCHANGES_KEPT: usize = 10;
-/// Bytes that all that is kept may take; from half of it on, bodies are kept in part. Ours.
+/// Most bytes of all recorded exchanges. Above half of it, bodies are cut. Our choice.
 const ROOM: usize = 16 << 20;
-/// Files are written no more often. With what happens meanwhile, what a killed run loses.
+/// Shortest interval between writes: what a killed run loses.
 const SAVE_EVERY: Duration = Duration::from_secs(4);
-/// Nor more often than this many times what writing takes, so that it takes no more than 2 % of a processor. Ours.
+/// Shortest pause as a multiple of the last write's duration, so that writing takes at most 2 % of a processor. Our
+/// choice.
 const PAUSE_PER_SAVE: u32 = 50;
 
 /// Keeps exchanges that fail, and the first good one of each label. Shared by all workers.
 ///
-/// Of each label and kind of error, [`EXCHANGES_KEPT`] are chosen uniformly over the run, with the run's seed. What is kept
-/// is bounded in memory and on disk, and free of secrets when it is written.
+/// Of each label and kind of error, [`EXCHANGES_KEPT`] are chosen uniformly over the run, with the run's seed. The
+/// recorded exchanges are bounded in memory and on disk, and written without secrets.
 #[derive(Debug)]
 pub struct FailureRecorder {
     labels: Labels,
@@ -37,7 +38,7 @@ pub struct FailureRecorder {
     good: Vec<Good>,
     /// By label, and by kind within it.
     failed: Vec<Failed>,
-    /// Bytes that what is kept takes.
+    /// Bytes of all recorded exchanges.
     kept: AtomicUsize,
     /// Different reasons so far.
     reasons: AtomicUsize,
@@ -52,7 +53,7 @@ struct Good {
     exchange: Mutex<Option<Kept>>,
 }
 
-/// Exchanges of a label that failed in one way.
+/// Exchanges of a label that failed with one kind of error.
 #[derive(Debug)]
 struct Failed {
     exchanges: Reservoir<Kept>,
@@ -65,7 +66,7 @@ struct Kept {
     exchange: State,
 }
 
-/// Redacting takes time, which the workers do not have.
+/// Redacted lazily, because redaction would delay the workers.
 #[derive(Debug)]
 enum State {
     Raw(Box<Raw>),
@@ -85,7 +86,7 @@ struct Saved {
     took: Duration,
 }
 
-/// An exchange as it was, secrets included.
+/// An exchange as it happened, secrets included.
 #[derive(Clone, Debug)]
 pub struct RawExchange {
     /// Position of the scenario in [`Labels::scenarios`].
@@ -106,17 +107,17 @@ pub struct RawExchange {
     pub server: String,
     /// What was sent, or was to be sent.
     pub request: RawMessage,
-    /// What came; `None` where nothing did.
+    /// The response, if any.
     pub response: Option<RawMessage>,
 }
 
 impl FailureRecorder {
-    /// For a run with these labels and this seed. `secrets` are the values that must not be stored, besides what is a
-    /// credential by its name.
+    /// For a run with these labels and this seed. `secrets` are values that must not be stored, besides those
+    /// recognised as credentials by name.
     #[must_use]
     pub fn new<S: AsRef<[u8]>>(labels: Labels, seed: u64, secrets: &[S]) -> Self {
         let cells = labels.requests.len() * ErrorKind::ALL.len();
-        // Neighbouring seeds must not give neighbouring choices; fastrand makes much of every bit.
+        // Neighbouring seeds must give independent choices.
         let mut seeds = fastrand::Rng::with_seed(seed);
         let failed = std::iter::repeat_with(|| Failed {
             exchanges: Reservoir::new(EXCHANGES_KEPT, seeds.u64(..)),
@@ -134,9 +135,10 @@ impl FailureRecorder {
         }
     }
 
-    /// Whether an exchange of a label would be kept that ended now: with an error of a kind, or well with `None`.
+    /// Whether an exchange of a label that ends now would be recorded: with an error of this kind, or a success for
+    /// `None`.
     ///
-    /// Takes no lock. To be asked before a response comes, to know whether it has to be copied.
+    /// Takes no lock. Called before a response arrives, to decide whether it must be copied.
     ///
     /// # Panics
     /// If the label is not among those of the run.
@@ -150,9 +152,9 @@ impl FailureRecorder {
         }
     }
 
-    /// Counts an exchange that has failed, with its reason, and keeps it where it is chosen: `exchange` is called then alone.
-    /// To be called once for every exchange that fails. `secrets` are values besides those of the run that must not be
-    /// stored: of the user's row of data.
+    /// Counts a failed exchange with its reason, and records it if it is chosen; `exchange` is called only then. Must
+    /// be called once for every failed exchange. `secrets` are further values that must not be stored: those of the
+    /// user's data row.
     ///
     /// # Panics
     /// If the label is not among those of the run.
@@ -165,7 +167,7 @@ impl FailureRecorder {
         exchange: impl FnOnce() -> RawExchange,
     ) {
         let cell = self.cell(label, kind);
-        // The status is in every table: those of statuses are not to be one.
+        // Different statuses are different reasons.
         let exact = kind == ErrorKind::Status;
         let shown = || self.redactor.with(secrets).reason(reason);
         lock(&cell.reasons).add(reason, exact, &self.reasons, shown);
@@ -176,8 +178,8 @@ impl FailureRecorder {
         });
     }
 
-    /// Keeps a good exchange where it is the first one of its label: `exchange` is called then alone. `secrets` are as in
-    /// [`FailureRecorder::failed`].
+    /// Records a successful exchange if it is the first one of its label; `exchange` is called only then. `secrets` are
+    /// as in [`FailureRecorder::failed`].
     ///
     /// # Panics
     /// If the label is not among those of the run.
@@ -189,7 +191,7 @@ impl FailureRecorder {
         }
     }
 
-    /// An exchange as it would be stored, whatever is kept. `secrets` are as in [`FailureRecorder::failed`].
+    /// An exchange as it would be stored. `secrets` are as in [`FailureRecorder::failed`].
     ///
     /// # Panics
     /// If the label is not among those of the run.
@@ -214,14 +216,14 @@ impl FailureRecorder {
         self.redacted(usize::from(label), kind, &raw)
     }
 
-    /// The value of a variable as it may be shown: without secrets, and of a credential by its name the beginning.
-    /// `secrets` are as in [`FailureRecorder::failed`].
+    /// The value of a variable without secrets; of a credential by name, only its beginning. `secrets` are as in
+    /// [`FailureRecorder::failed`].
     #[must_use]
     pub fn shown_value(&self, name: &str, value: &str, secrets: &[&str]) -> String {
         self.redactor.with(secrets).value(name, value)
     }
 
-    /// Writes what there is into the run's folder if something has changed and the last time is a few seconds ago.
+    /// Writes the recorded exchanges if they changed and the last write was long enough ago.
     ///
     /// # Errors
     /// As [`FailureRecorder::save`].
@@ -235,10 +237,10 @@ impl FailureRecorder {
         }
     }
 
-    /// Writes what there is into the run's folder, replacing what was written before in one step, if something has changed.
+    /// Writes the recorded exchanges into the run's folder if they changed, atomically replacing the earlier file.
     ///
     /// # Errors
-    /// A full disk, and whatever else the file system says; what was written before is then untouched.
+    /// A full disk, and other I/O errors; what was written before is then untouched.
     pub fn save(&self, run_directory: &Path) -> Result<(), SamplesError> {
         let mut saved = lock(&self.saved);
         if !self.changed.swap(false, Ordering::Relaxed) {
@@ -250,12 +252,12 @@ impl FailureRecorder {
             .and_then(|()| versioned::write(&self.collected(), folder.join(FAILURES_FILE)));
         let took = at.elapsed();
         *saved = Some(Saved { at, took });
-        // What could not be written is still to be written.
+        // After a failed write, the changes are still unwritten.
         self.changed.fetch_or(written.is_err(), Ordering::Relaxed);
         written
     }
 
-    /// What is kept so far, without secrets.
+    /// The exchanges recorded so far, without secrets.
     #[must_use]
     pub fn collected(&self) -> Failures {
         let mut failures = Failures {
@@ -298,7 +300,8 @@ impl FailureRecorder {
         label * ErrorKind::ALL.len() + kind as usize
     }
 
-    /// An exchange cut to the room that there is, in the place of one of `freed` bytes; `None` where there is none.
+    /// An exchange cut to the available room, which includes the `freed` bytes of the one that it replaces. `None`
+    /// without room.
     fn fitted(
         &self,
         mut raw: RawExchange,
@@ -334,7 +337,7 @@ impl FailureRecorder {
         })
     }
 
-    /// An exchange as it is written. It is redacted but once.
+    /// An exchange as it is written. It is redacted only once.
     fn stored(&self, label: usize, kind: Option<ErrorKind>, kept: &mut Kept) -> Exchange {
         let stored = match &kept.exchange {
             State::Stored(stored) => return stored.as_ref().clone(),
@@ -367,7 +370,7 @@ impl FailureRecorder {
     }
 }
 
-/// Only this folder: a run's that was taken away stays away.
+/// Creates only this folder: a removed run folder is not created again.
 fn make_folder(folder: &Path) -> Result<(), SamplesError> {
     match std::fs::create_dir(folder) {
         Err(source) if source.kind() != std::io::ErrorKind::AlreadyExists => {
@@ -381,6 +384,6 @@ fn make_folder(folder: &Path) -> Result<(), SamplesError> {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Whoever panicked has at worst not added what it had.
+    // A thread that panicked has at worst not added its item.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

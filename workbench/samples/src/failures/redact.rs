@@ -1,4 +1,4 @@
-//! Takes out of a text what must not be stored: values of secrets, wherever they occur, and what is a credential by its name.
+//! Removes from texts what must not be stored: values of secrets, and credentials by name.
 
 mod fields;
 mod secrets;
@@ -8,19 +8,19 @@ use std::sync::Arc;
 use fields::{is_credential, without_credentials, without_named_quotes};
 use secrets::Secrets;
 
-/// What stands in the place of what was taken out.
+/// Replaces removed text.
 pub(crate) const REDACTED: &str = "[redacted]";
 
-/// Characters of a captured credential that are shown, and no more than a quarter of it. Ours.
+/// Characters of a captured credential that are shown, and no more than a quarter of it. Our choice.
 const SHOWN_OF_CREDENTIALS: usize = 4;
 /// The same of other values.
 const SHOWN_OF_VALUES: usize = 200;
 
-/// Takes values of some secrets, and credentials, out of texts.
+/// Removes values of secrets, and credentials, from texts.
 ///
-/// A secret is found raw and in the encodings in which clients and servers pass it on: percent- and form-encoded, escaped in
-/// JSON or HTML, and in base64, as in Basic auth. One of fewer than 4 bytes is too likely to be found by chance: it is taken
-/// out only where it stands as a whole value (in a path, query, form, header or JSON).
+/// A secret is found raw and in the encodings in which clients and servers pass it on: percent- and form-encoded,
+/// escaped in JSON or HTML, and in base64, as in Basic auth. A secret of fewer than 4 bytes is removed only if it is a
+/// whole value (in a path, query, form, header or JSON), because it is too likely to occur by chance.
 #[derive(Debug)]
 pub(super) struct Redactor {
     secrets: Vec<Arc<Secrets>>,
@@ -48,7 +48,7 @@ impl Redactor {
         longest.max().unwrap_or_default()
     }
 
-    /// A body, a line or a header's value without secrets and without what is named as a credential in it.
+    /// A body, a line or a header's value without secrets and credentials by name.
     pub(super) fn text(&self, text: &[u8]) -> Vec<u8> {
         let mut text = text.to_owned();
         for secrets in &self.secrets {
@@ -61,7 +61,7 @@ impl Redactor {
         String::from_utf8_lossy(&self.text(line.as_bytes())).into_owned()
     }
 
-    /// A header's value; of credentials nothing but the scheme, of cookies nothing but the names.
+    /// A header's value: of credentials only the scheme, of cookies only the names.
     pub(super) fn header(&self, name: &str, value: &str) -> String {
         match name.to_ascii_lowercase().as_str() {
             "cookie" => {
@@ -81,7 +81,7 @@ impl Redactor {
         }
     }
 
-    /// The value of a variable; of a credential its beginning, by which two of them are told apart.
+    /// The value of a variable; of a credential only its beginning.
     pub(super) fn value(&self, name: &str, value: &str) -> String {
         let length = value.chars().count();
         let most = if is_credential(&name.to_ascii_lowercase()) {
@@ -104,8 +104,8 @@ impl Redactor {
         }
     }
 
-    /// Why an exchange failed; values that are quoted in it go where they are those of a credential, and their beginnings too
-    /// where they were cut.
+    /// The reason of a failure, without quoted values of credentials and without beginnings of secrets where a value
+    /// was cut.
     pub(super) fn reason(&self, reason: &str) -> String {
         let mut reason = without_named_quotes(&self.line(reason));
         for secrets in &self.secrets {
@@ -115,7 +115,7 @@ impl Redactor {
     }
 }
 
-/// Characters that are shown of a text in quotes. Ours.
+/// Characters that are shown of a text in quotes. Our choice.
 const LONGEST_QUOTED: usize = 60;
 
 /// A reason whose long quoted texts are shown in part. Quotes within them are escaped.

@@ -7,8 +7,8 @@ use fastrand::Rng;
 
 /// A uniform choice of at most `capacity` items of those that are counted.
 ///
-/// Algorithm L: the numbers of the items that are taken are drawn in advance, so that all others cost no more than a count.
-/// Where items are offered by several threads at once, the next one to come may take the place of one that was drawn.
+/// Algorithm L: the numbers of the items that are taken are drawn in advance, so that all others cost no more than a
+/// count. If several threads offer items at once, the next item may be taken in place of the drawn one.
 ///
 /// # References
 /// K.-H. Li (1994), “Reservoir-sampling algorithms of time complexity O(n(1 + log(N/n)))”, ACM Transactions on Mathematical
@@ -50,8 +50,8 @@ impl<T> Reservoir<T> {
         self.seen.load(Ordering::Relaxed) + 1 >= self.next.load(Ordering::Relaxed)
     }
 
-    /// Counts an item; where it is to be taken, `put` makes it, of the one whose place it takes. It may make none, and leaves
-    /// the other one in its place then.
+    /// Counts an item. If it is chosen, `put` is called with the item that it replaces. If `put` returns `None`, the
+    /// old item stays.
     pub(super) fn count(&self, put: impl FnOnce(Option<&T>) -> Option<T>) {
         let number = self.seen.fetch_add(1, Ordering::Relaxed) + 1;
         if number < self.next.load(Ordering::Relaxed) {
@@ -81,25 +81,25 @@ impl<T> Reservoir<T> {
         self.next.store(next, Ordering::Relaxed);
     }
 
-    /// Looks at what is there, and may change it.
+    /// Visits all items, which may be changed.
     pub(super) fn each(&self, mut look: impl FnMut(&mut T)) {
         self.lock().items.iter_mut().for_each(&mut look);
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner<T>> {
-        // Whoever panicked has at worst not added an item.
+        // A thread that panicked has at worst not added an item.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<T> Inner<T> {
-    /// How many items further the next one is that is taken.
+    /// The number of items to skip until the next chosen one.
     fn skip(&mut self, capacity: usize) -> u64 {
         // In (0, 1]: the logarithm of 0 is none.
         let mut uniform = || 1.0 - self.random.f64();
         self.weight *= (uniform().ln() / capacity as f64).exp();
         let skipped = (uniform().ln() / (-self.weight).ln_1p()).floor();
-        // A cast takes what is too large for the largest number.
+        // The cast saturates.
         (skipped as u64).saturating_add(1)
     }
 }
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_items_few_are_looked_at() {
+    fn only_few_of_many_items_are_created() {
         let reservoir = Reservoir::new(10, 3);
         let mut taken = 0;
         for item in 0..1_000_000_u32 {

@@ -1,13 +1,14 @@
-//! Rows to samples: labels to numbers, starts in the order of the file, and parts to the thread that writes them.
+//! Converts rows to samples: maps labels to numbers, orders starts as in the file, and sends parts to the writing
+//! thread.
 //!
-//! Longer than other files by a few lines: a row takes one way through it.
+//! Slightly longer than other files, because every row passes through all of it.
 
 use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use super::bad::{Bad, Counts};
+use super::bad_rows::{Bad, Counts};
 use super::error::ImportError;
 use super::users::Seconds;
 use crate::error::SamplesError;
@@ -17,22 +18,22 @@ use crate::write::SampleWriter;
 
 /// Samples of a part: some 25 MB in memory, of which three are on their way.
 const PART: usize = 250_000;
-/// The analysis tells no more labels apart.
+/// Most labels that the analysis distinguishes.
 pub(super) const MOST_LABELS: usize = 1 << 14;
-/// Starts that are known to more than this are spread evenly over what they are known to, 10 ms.
+/// Starts with a coarser resolution than this, 10 ms, are spread evenly over their interval.
 const COARSE: u64 = 10_000_000;
 /// Rows of one coarse instant that are spread together.
 const MOST_AT_ONCE: usize = 1 << 20;
-/// No run is longer, and a row farther from the first one is damaged.
+/// Longest run. A row farther from the first one is damaged.
 const LONGEST_RUN_NS: i64 = 7 * 86_400 * SECOND;
-/// Instants from 1990 to 2200 are believed.
+/// Instants outside 1990 to 2200 are damaged.
 const BELIEVED: std::ops::Range<i64> = 631_152_000 * SECOND..7_258_118_400 * SECOND;
 /// A longer elapsed time than a day is damaged.
 const LONGEST_ELAPSED_NS: u64 = 86_400 * SECOND as u64;
 
 pub(super) const SECOND: i64 = 1_000_000_000;
 
-/// Which end of a request the file's time is of.
+/// Whether the file's time is that of a request's start or end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum At {
     Start(i64),
@@ -43,7 +44,7 @@ pub(super) enum At {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Row<'a> {
     pub(super) at: At,
-    /// Nanoseconds between instants that the file can tell apart.
+    /// Resolution of the instant in nanoseconds.
     pub(super) tick: u64,
     pub(super) elapsed_ns: u64,
     pub(super) latency_ns: u64,
@@ -79,7 +80,7 @@ impl Row<'_> {
     }
 }
 
-/// A status that the tool takes for a failure, where the file says nothing else of failures.
+/// The error of a status, for files without another field for failures.
 pub(super) fn error_of_status(status: u64) -> Option<ErrorKind> {
     (status >= 400).then_some(ErrorKind::Status)
 }
@@ -91,13 +92,13 @@ pub(super) struct Span {
     pub(super) last: i64,
 }
 
-/// Samples on their way to their part, with the labels that are new in it.
+/// Samples of a part, with the labels that are new in it.
 struct Part {
     samples: Vec<Sample>,
     labels: Labels,
 }
 
-/// Takes the rows of all files of a run.
+/// Collects the rows of all files of a run.
 pub(super) struct Collector {
     path: PathBuf,
     parts: Option<SyncSender<Part>>,
@@ -107,7 +108,7 @@ pub(super) struct Collector {
     scenarios: Names,
     /// Rows of one coarse instant.
     waiting: Vec<(At, Sample)>,
-    /// The coarse instant, and what it is known to.
+    /// The coarse instant, and its resolution.
     coarse: (i64, u64),
     spans: Vec<Span>,
     pub(super) seconds: Seconds,
@@ -123,7 +124,7 @@ pub(super) struct Collector {
     left_out: Vec<LeftOut>,
 }
 
-/// What came of all rows, once every sample is written.
+/// The result, once every sample is written.
 pub(super) struct Collected {
     pub(super) first_start: i64,
     pub(super) last_start: i64,
@@ -209,7 +210,7 @@ impl Collector {
         self.count + self.waiting.len() as u64 + self.bad.total() + left_out
     }
 
-    /// Takes a row from a line of the file; one that cannot be is counted as bad.
+    /// Adds a row from a line of the file. An invalid row is counted as bad.
     pub(super) fn add(&mut self, row: &Row<'_>, line: u64) -> Result<(), ImportError> {
         let (At::Start(at) | At::End(at)) = row.at;
         let first = *self.first_seen.get_or_insert(at);
@@ -265,7 +266,7 @@ impl Collector {
         Ok(number)
     }
 
-    /// Spreads the rows of a coarse instant evenly over what it is known to, in the order of the file.
+    /// Spreads the rows of a coarse instant evenly over its interval, in the order of the file.
     fn spread(&mut self) -> Result<(), ImportError> {
         let mut waiting = std::mem::take(&mut self.waiting);
         let (_, tick) = self.coarse;
@@ -321,14 +322,14 @@ impl Collector {
         };
         let sent = self.parts.as_ref().map(|parts| parts.send(part));
         if !matches!(sent, Some(Ok(()))) {
-            // The writer has ended before its time: it says why.
+            // The writer has ended early, with an error.
             self.parts = None;
             return Err(ImportError::Interrupted);
         }
         Ok(())
     }
 
-    /// Writes what is left, and waits for it.
+    /// Writes the rest, and waits for the writer.
     pub(super) fn finish(
         mut self,
         read: Result<(), ImportError>,
@@ -340,7 +341,7 @@ impl Collector {
         self.parts = None;
         let written = self.writer.join();
         let written = written.expect("the thread that writes parts does not panic");
-        // What kept it from writing comes first: the rest follows from it.
+        // The writer's error comes first, because others follow from it.
         written?;
         read?;
         Ok(Collected {

@@ -1,4 +1,4 @@
-//! `--columns`: any table of which the columns are named.
+//! `--columns`: tables whose columns the user names.
 
 use std::str::FromStr;
 
@@ -13,7 +13,7 @@ use super::time::TimeFormat;
 /// Delimiters that are tried.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
-/// What can be named, and what it is for a message.
+/// The keys, and their descriptions for messages.
 const KEYS: [&str; 13] = [
     "start",
     "end",

@@ -1,13 +1,13 @@
-//! Which format a file is of, by its content.
+//! Detects the format of a file by its content.
 
 use super::error::ImportError;
 use super::first_line;
 use super::format::Format;
 use super::input::Input;
-use super::{gatling, hdr, jmeter, json, k6, small};
+use super::{gatling, hdr, jmeter, json, k6, other_tools};
 
-/// Files of known tools that hold no single requests, or none that can be read: what each has in its beginning, what it is,
-/// and how to get what can be imported. The first of which every text is found is taken.
+/// Files of known tools that hold no single requests, or that cannot be read: texts near their beginning, what they
+/// are, and how to get a file that can be imported. The first row whose texts are all found applies.
 const REFUSED: [(&[&str], &str, &str); 21] = [
     (
         &["<testResults"],
@@ -119,7 +119,7 @@ const LOCUST_RAW: &str = "have a listener of the request event write each reques
 const VEGETA_RAW: &str =
     "import the results that it was made from: vegeta encode --to csv results.bin > results.csv";
 
-/// The format of a file, which is told by its first lines alone.
+/// The format of a file, detected by its first lines.
 pub(super) fn detect(input: &Input) -> Result<Format, ImportError> {
     let beginning = input.beginning();
     if beginning.is_empty() {
@@ -139,7 +139,7 @@ pub(super) fn detect(input: &Input) -> Result<Format, ImportError> {
         Format::GooseJson => json::recognises_goose(line),
         Format::Hdr => hdr::recognises(beginning),
         Format::Columns => false,
-        other => small::recognises(*other, line),
+        other => other_tools::recognises(*other, line),
     });
     if let Some(format) = found {
         return Ok(format);
@@ -191,7 +191,7 @@ fn is_binary_gatling(beginning: &[u8]) -> bool {
     (3..32).contains(length) && version.iter().all(is_of_version) && version.contains(&b'.')
 }
 
-/// What a file looks like that is of no format, as the continuation of a sentence.
+/// What a file of unknown format looks like, as the end of a sentence.
 fn looks(beginning: &[u8], line: &[u8]) -> String {
     if beginning.starts_with(b"PAR1") {
         return ": it is a Parquet file".to_owned();

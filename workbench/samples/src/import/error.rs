@@ -1,4 +1,4 @@
-//! Why a file could not be imported.
+//! Errors of imports.
 
 use std::io;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ pub enum ImportError {
     Read {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         source: io::Error,
     },
     /// A folder in place of a file.
@@ -23,7 +23,7 @@ pub enum ImportError {
         /// The folder.
         path: PathBuf,
     },
-    /// A file without a byte.
+    /// An empty file.
     #[error("{path} is empty", path = path.display())]
     Empty {
         /// The file.
@@ -53,14 +53,14 @@ pub enum ImportError {
         /// How to get what can be imported.
         instead: &'static str,
     },
-    /// A file that is not of the format that it was said to be of.
+    /// A file that is not of the given format.
     #[error("{path} cannot be read as {format}: {reason}", path = path.display())]
     WrongFormat {
         /// The file.
         path: PathBuf,
         /// The format.
         format: &'static str,
-        /// Why not.
+        /// The cause.
         reason: String,
     },
     /// A file of the right format without a request.

@@ -1,4 +1,4 @@
-//! The formats that are read, and what their elapsed times span.
+//! The formats that are read, and the definitions of their elapsed times.
 
 use std::path::Path;
 
@@ -41,7 +41,7 @@ pub enum Format {
     Columns,
 }
 
-/// What is said of a format.
+/// Descriptions of a format.
 struct About {
     name: &'static str,
     title: &'static str,
@@ -155,7 +155,7 @@ impl Format {
         Self::ALL.into_iter().find(|format| format.as_str() == name)
     }
 
-    /// What a message calls it.
+    /// Its name in messages.
     #[must_use]
     pub fn title(self) -> &'static str {
         self.about().title
@@ -166,7 +166,7 @@ impl Format {
         self.about().tool
     }
 
-    /// What its elapsed times span.
+    /// The definition of its elapsed times.
     #[must_use]
     pub fn elapsed(self) -> &'static str {
         self.about().elapsed

@@ -1,7 +1,7 @@
 //! Gatling's text log, and the CSV that its binary log is converted to.
 
-use super::Told;
-use super::bad::Bad;
+use super::FileFacts;
+use super::bad_rows::Bad;
 use super::collect::{At, Collector, Row};
 use super::error::ImportError;
 use super::fields::whole;
@@ -37,7 +37,7 @@ pub(super) fn recognises_csv(first_line: &[u8]) -> bool {
     .all(|name| names.iter().any(|it| it == name.as_bytes()))
 }
 
-/// Where a request's fields stand, told by where `OK` or `KO` does.
+/// The positions of a request's fields, by the position of `OK` or `KO`.
 struct Layout {
     scenario: Option<usize>,
     groups: usize,
@@ -81,7 +81,7 @@ const LAYOUTS: [Layout; 3] = [
 
 const GROUPS: &str = "groups, which are sums of requests that are there";
 
-pub(super) fn read_log(input: &mut Input, out: &mut Collector) -> Result<Told, ImportError> {
+pub(super) fn read_log(input: &mut Input, out: &mut Collector) -> Result<FileFacts, ImportError> {
     if !recognises_log(super::first_line(input.beginning())) {
         return Err(Format::Gatling.wrong(input.path(), "it does not begin with RUN or ASSERTION"));
     }
@@ -153,7 +153,7 @@ pub(super) fn read_log(input: &mut Input, out: &mut Collector) -> Result<Told, I
             _ => records_bad(input, out, line, Bad::UnknownLine),
         }
     }
-    Ok(told(version))
+    Ok(facts(version))
 }
 
 /// The last line of a log may be cut off.
@@ -161,8 +161,8 @@ fn records_bad(input: &Input, out: &mut Collector, line: u64, bad: Bad) {
     out.bad(if input.unfinished { Bad::CutOff } else { bad }, line);
 }
 
-fn told(tool_version: Option<String>) -> Told {
-    Told {
+fn facts(tool_version: Option<String>) -> FileFacts {
+    FileFacts {
         unknown: vec![
             column::BYTES_SENT,
             column::BYTES_RECEIVED,
@@ -172,7 +172,7 @@ fn told(tool_version: Option<String>) -> Told {
         users: "the starts and ends of users",
         elapsed_tick: MILLISECOND,
         tool_version,
-        ..Told::default()
+        ..FileFacts::default()
     }
 }
 
@@ -198,7 +198,7 @@ impl Request<'_> {
     }
 }
 
-/// Gatling says the status of failures only: `status.find.in(200,201), but actually found 500`.
+/// Gatling writes the status of failures only: `status.find.in(200,201), but actually found 500`.
 fn status(message: &[u8]) -> Option<u16> {
     let message = std::str::from_utf8(message).ok()?;
     if !message.contains("status") {
@@ -244,7 +244,7 @@ fn error(message: &[u8]) -> ErrorKind {
     }
 }
 
-pub(super) fn read_csv(input: &mut Input, out: &mut Collector) -> Result<Told, ImportError> {
+pub(super) fn read_csv(input: &mut Input, out: &mut Collector) -> Result<FileFacts, ImportError> {
     let header = super::first_line(input.beginning());
     let names = split_first_line(header, b',');
     let place = |name: &str| names.iter().position(|it| it == name.as_bytes());
@@ -327,5 +327,5 @@ pub(super) fn read_csv(input: &mut Input, out: &mut Collector) -> Result<Told, I
             _ => out.bad(Bad::UnknownLine, line),
         }
     }
-    Ok(told(None))
+    Ok(facts(None))
 }

@@ -5,8 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
 
-use super::Told;
-use super::bad::Bad;
+use super::FileFacts;
+use super::bad_rows::Bad;
 use super::collect::{At, Collector, Row, SECOND};
 use super::error::ImportError;
 use super::fields::scaled;
@@ -15,7 +15,7 @@ use super::input::Input;
 use super::records::{Records, next_line};
 use crate::schema::column;
 
-/// More samples than this of one interval are not believed.
+/// Most samples of one interval; more are damaged.
 const MOST_OF_AN_INTERVAL: u64 = 1 << 27;
 /// Interval maxima are in milliseconds by the writers' default.
 const MILLISECOND: f64 = 1e6;
@@ -43,7 +43,7 @@ struct Interval {
     histogram: Histogram<u64>,
 }
 
-pub(super) fn read(input: &mut Input, out: &mut Collector) -> Result<Told, ImportError> {
+pub(super) fn read(input: &mut Input, out: &mut Collector) -> Result<FileFacts, ImportError> {
     if !recognises(input.beginning()) {
         return Err(Format::Hdr.wrong(input.path(), "it has neither a legend nor an interval"));
     }
@@ -75,7 +75,7 @@ pub(super) fn read(input: &mut Input, out: &mut Collector) -> Result<Told, Impor
         digits = digits.min(interval.histogram.sigfig());
         let unit = *unit.get_or_insert_with(|| unit_of(&interval));
         let base = base_ns.unwrap_or_else(|| {
-            // As the Java reader takes them: seconds since the start where they are far before it.
+            // As in the Java reader: times far before the start are seconds since the start.
             let start = i64::try_from(interval.start_ns).unwrap_or(i64::MAX);
             start_time_ns
                 .filter(|it| start < it - 365 * 86_400 * SECOND)
@@ -85,7 +85,7 @@ pub(super) fn read(input: &mut Input, out: &mut Collector) -> Result<Told, Impor
         give(&interval, (base, unit), &label, line, out)?;
     }
     out.start_tick = out.start_tick.max(SECOND as u64);
-    Ok(Told {
+    Ok(FileFacts {
         unknown: vec![
             column::BYTES_SENT,
             column::BYTES_RECEIVED,
@@ -105,7 +105,7 @@ pub(super) fn read(input: &mut Input, out: &mut Collector) -> Result<Told, Impor
                 .to_owned(),
             "the log does not say which requests failed: every one is taken for a success".to_owned(),
         ],
-        ..Told::default()
+        ..FileFacts::default()
     })
 }
 
@@ -169,7 +169,7 @@ fn unit_of(interval: &Interval) -> f64 {
     10_f64.powf(exponent.clamp(0.0, 9.0))
 }
 
-/// Gives as many requests as an interval has counted.
+/// Adds as many requests as an interval has counted.
 fn give(
     interval: &Interval,
     (base, unit): (i64, f64),
@@ -180,7 +180,7 @@ fn give(
     let histogram = &interval.histogram;
     let count = histogram.len();
     let start = base.saturating_add_unsigned(interval.start_ns);
-    // A step that shares no divisor with the count visits every place once.
+    // A step that is coprime to the count visits every position once.
     let step = coprime(count);
     let mut place = 0;
     for value in histogram.iter_recorded() {

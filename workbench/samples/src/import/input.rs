@@ -1,4 +1,4 @@
-//! A file as lines: read and hashed by a thread of its own, unpacked where it is gzip.
+//! Reads a file as lines. Its own thread reads, hashes and, for gzip, decompresses it.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -18,16 +18,16 @@ use super::Watch;
 use super::error::ImportError;
 use crate::origin::OriginFile;
 
-/// Bytes that are read at once, and the beginning that a format is recognised by.
+/// Bytes of a read, and of the beginning by which a format is detected.
 const CHUNK: usize = 1 << 20;
 /// Chunks that wait to be parsed.
 const WAITING: usize = 4;
-/// A longer line is no row of any tool; the rest of it is passed over.
+/// Longest line. The rest of a longer one is skipped.
 const LONGEST_LINE: usize = 16 << 20;
-/// A quoted field that goes on for more lines than this was never closed.
+/// Most lines of a quoted field. A longer one was never closed.
 const MOST_LINES: usize = 100;
 
-/// How often a request to stop is looked for while nothing comes.
+/// Interval of checking for a stop while waiting for input.
 const PATIENCE: Duration = Duration::from_millis(50);
 
 /// The name of standard input as a file.
@@ -45,7 +45,7 @@ pub(super) struct Input {
     line: Line,
     /// Number of the line, from 1.
     number: u64,
-    /// Lines that were taken for a part of the one before, and are to be read again.
+    /// Lines that were joined to the one before and must be read again.
     returned: Vec<(u64, Vec<u8>)>,
     /// When the file was last written; now for what is no file.
     pub(super) modified_ns: i64,
@@ -80,7 +80,7 @@ impl Input {
             if metadata.is_file() {
                 modified = metadata.modified().unwrap_or(modified);
             }
-            // A pipe that nobody writes to yet would hold up whoever opens it.
+            // Opened in the reading thread, because opening a pipe without a writer blocks.
             Box::new(Opened {
                 path: path.to_owned(),
                 file: if metadata.is_file() {
@@ -217,8 +217,8 @@ impl Input {
         self.line().len() >= LONGEST_LINE
     }
 
-    /// Takes the lines that follow into the current one until its quoted fields are closed; false where they never are,
-    /// and then the lines that follow are read by themselves.
+    /// Joins following lines to the current one until its quoted fields are closed. Returns false if they never are;
+    /// the following lines are then read separately.
     pub(super) fn join_quoted(
         &mut self,
         is_closed: impl Fn(&[u8]) -> bool,
@@ -232,7 +232,7 @@ impl Input {
             joined.extend_from_slice(line);
             taken.push((self.number, line.to_vec()));
             if memchr(b'"', self.line()).is_some() && is_closed(&joined) {
-                // Numbers go on behind the lines that were taken.
+                // Numbering continues after the joined lines.
                 let last = self.number;
                 self.carried = joined;
                 self.line = Line::Carried;
@@ -246,9 +246,9 @@ impl Input {
         Ok(false)
     }
 
-    /// What the file was, once it has been read to its end, and whether its compressed data end early.
+    /// The record of the file after it was read to its end, and whether its compressed data end early.
     pub(super) fn finish(mut self) -> Result<(OriginFile, bool), ImportError> {
-        // What is left of it belongs to its hash.
+        // The rest is read for the hash.
         while self.refill()? {}
         let reader = self.reader.take().expect("a file is finished once");
         let read = reader
@@ -331,7 +331,7 @@ fn read(
         send_all(utf8(text), chunks)
     };
     let is_cut = sent.unwrap_or_else(|error| {
-        // Whoever has stopped listening knows why.
+        // The receiver has ended with its own error.
         let _ = chunks.send(Err(error));
         false
     });
@@ -343,7 +343,8 @@ fn read(
     Ok((file, is_cut))
 }
 
-/// The same text without its byte order mark, and in UTF-8 where the mark says UTF-16, in which PowerShell redirects output.
+/// The text without its byte order mark, converted from UTF-16 if the mark says so. PowerShell redirects output as
+/// UTF-16.
 fn utf8(source: impl Read) -> impl Read {
     DecodeReaderBytesBuilder::new()
         .utf8_passthru(true)
@@ -351,7 +352,7 @@ fn utf8(source: impl Read) -> impl Read {
         .build(source)
 }
 
-/// Whether the source ended before it should have, as the file of a tool that was killed does.
+/// Returns whether the source ended early, as the file of a killed tool does.
 fn send_all(mut source: impl Read, chunks: &SyncSender<io::Result<Vec<u8>>>) -> io::Result<bool> {
     loop {
         let mut chunk = Vec::with_capacity(CHUNK);
@@ -388,7 +389,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
 /// The SHA-256 of a file, as an import of it records it.
 ///
 /// # Errors
-/// Whatever the file system says.
+/// An I/O error.
 pub fn sha256_of(path: &Path) -> io::Result<String> {
     let mut hash = Sha256::new();
     let mut file = File::open(path)?;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::bad::Bad;
+use super::bad_rows::Bad;
 use super::collect::{At, Collector, Row};
 use super::error::ImportError;
 use super::fields::{Fields, scaled, whole};
@@ -10,7 +10,7 @@ use super::format::Format;
 use super::input::Input;
 use super::records::{HEADERS, Records, no_number};
 use super::time::{TimeFormat, tick_of};
-use super::{ImportOptions, Told};
+use super::{FileFacts, ImportOptions};
 use crate::sample::ErrorKind;
 use crate::schema::column;
 
@@ -19,7 +19,7 @@ const MILLISECOND: u64 = 1_000_000;
 /// The delimiters that `jmeter.save.saveservice.default_delimiter` is set to.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
-/// What the message of a transaction controller's own sample begins with; translated versions keep the two numbers.
+/// The beginning of the message of a transaction controller's own sample. Translations keep the two numbers.
 const TRANSACTION: &[u8] = b"Number of samples in transaction : ";
 
 const TRANSACTIONS: &str = "samples of transaction controllers, which are sums of samples that are there (--keep-transactions reads them)";
@@ -116,7 +116,7 @@ const WITHOUT_HEADER: [&[&str]; 6] = [
     ],
 ];
 
-/// Where the columns that are read stand.
+/// The positions of the columns that are read.
 struct Columns {
     count: usize,
     time: usize,
@@ -200,7 +200,7 @@ pub(super) fn read(
     input: &mut Input,
     out: &mut Collector,
     options: &ImportOptions,
-) -> Result<Told, ImportError> {
+) -> Result<FileFacts, ImportError> {
     let first = super::first_line(input.beginning());
     let Some((delimiter, mut columns, has_header)) = layout(first) else {
         return Err(Format::JmeterCsv.wrong(
@@ -218,7 +218,7 @@ pub(super) fn read(
             let names: Vec<Vec<u8>> = (0..fields.len())
                 .map(|index| fields.text(record, index).into_owned())
                 .collect();
-            // Files of other settings may have been joined.
+            // Files with other settings may have been concatenated.
             if let Some(others) = Columns::of(&names) {
                 columns = others;
             }
@@ -263,12 +263,12 @@ pub(super) fn read(
         (columns.code, column::STATUS),
     ];
     let missing = missing.into_iter().filter(|(place, _)| place.is_none());
-    Ok(Told {
+    Ok(FileFacts {
         unknown: missing.map(|(_, name)| name).collect(),
         users: "the column allThreads",
         elapsed_tick: MILLISECOND,
         notes: Vec::new(),
-        ..Told::default()
+        ..FileFacts::default()
     })
 }
 
@@ -317,7 +317,7 @@ fn row(record: &[u8], fields: &Fields, columns: &Columns) -> Result<Row<'static>
     })
 }
 
-/// Why a sample failed, by what `JMeter` puts in place of a status.
+/// The error of a sample, by the code that `JMeter` writes in place of a status.
 fn error(status: Option<u16>, code: &[u8], message: &[u8]) -> ErrorKind {
     if let Some(status) = status {
         // Otherwise an assertion failed.

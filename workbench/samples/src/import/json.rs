@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
-use super::Told;
-use super::bad::Bad;
+use super::FileFacts;
+use super::bad_rows::Bad;
 use super::collect::{At, Collector, Row, error_of_status};
 use super::error::ImportError;
 use super::fields::Fields;
@@ -64,7 +64,10 @@ fn go_error(status: Option<u16>, text: &str) -> ErrorKind {
     }
 }
 
-pub(super) fn read_vegeta(input: &mut Input, out: &mut Collector) -> Result<Told, ImportError> {
+pub(super) fn read_vegeta(
+    input: &mut Input,
+    out: &mut Collector,
+) -> Result<FileFacts, ImportError> {
     let mut label = Vec::new();
     while next_line(input, out)? {
         let line = input.number();
@@ -107,10 +110,10 @@ pub(super) fn read_vegeta(input: &mut Input, out: &mut Collector) -> Result<Told
         };
         out.add(&row, line)?;
     }
-    Ok(Told {
+    Ok(FileFacts {
         unknown: vec![column::LATENCY_NS, column::CONNECT_NS, column::USER],
         elapsed_tick: 1,
-        ..Told::default()
+        ..FileFacts::default()
     })
 }
 
@@ -144,7 +147,7 @@ struct Sent<'a> {
     method: Cow<'a, str>,
 }
 
-/// What is kept of a request until its user makes the next one: until then the test may have it fail after all.
+/// A request is held until its user makes the next one, because the test may still mark it as failed.
 struct Kept {
     line: u64,
     at: i64,
@@ -234,8 +237,8 @@ impl Kept {
     }
 }
 
-fn told_of_goose(elapsed_tick: u64) -> Told {
-    Told {
+fn goose_facts(elapsed_tick: u64) -> FileFacts {
+    FileFacts {
         unknown: vec![
             column::BYTES_SENT,
             column::BYTES_RECEIVED,
@@ -247,11 +250,14 @@ fn told_of_goose(elapsed_tick: u64) -> Told {
             "the file has no dates: the run is taken to begin when the file was last written"
                 .to_owned(),
         ],
-        ..Told::default()
+        ..FileFacts::default()
     }
 }
 
-pub(super) fn read_goose_json(input: &mut Input, out: &mut Collector) -> Result<Told, ImportError> {
+pub(super) fn read_goose_json(
+    input: &mut Input,
+    out: &mut Collector,
+) -> Result<FileFacts, ImportError> {
     let base = input.modified_ns;
     let mut users = Users::default();
     while next_line(input, out)? {
@@ -270,7 +276,7 @@ pub(super) fn read_goose_json(input: &mut Input, out: &mut Collector) -> Result<
         users.take(&request, (line, base), out)?;
     }
     users.finish(out)?;
-    Ok(told_of_goose(1_000))
+    Ok(goose_facts(1_000))
 }
 
 /// Whether a file begins as Goose's CSV.
@@ -278,7 +284,10 @@ pub(super) fn recognises_goose_csv(first_line: &[u8]) -> bool {
     first_line.starts_with(b"elapsed,scenario_index,scenario_name,transaction_index")
 }
 
-pub(super) fn read_goose_csv(input: &mut Input, out: &mut Collector) -> Result<Told, ImportError> {
+pub(super) fn read_goose_csv(
+    input: &mut Input,
+    out: &mut Collector,
+) -> Result<FileFacts, ImportError> {
     let names = split_first_line(super::first_line(input.beginning()), b',');
     let place = |name: &str| names.iter().position(|it| it == name.as_bytes());
     let needed = [
@@ -293,7 +302,7 @@ pub(super) fn read_goose_csv(input: &mut Input, out: &mut Collector) -> Result<T
     if let Some(missing) = needed.iter().find(|name| place(name).is_none()) {
         return Err(Format::GooseCsv.wrong(input.path(), format!("it has no column {missing}")));
     }
-    // Whole times in microseconds, or what is past the milliseconds.
+    // Total times in microseconds, or the part after the milliseconds.
     let (whole_us, part_us) = (
         place("response_time_us"),
         place("response_time_fraction_us"),
@@ -324,7 +333,7 @@ pub(super) fn read_goose_csv(input: &mut Input, out: &mut Collector) -> Result<T
     }
     users.finish(out)?;
     let is_exact = whole_us.or(part_us).is_some();
-    Ok(told_of_goose(if is_exact { 1_000 } else { MILLISECOND }))
+    Ok(goose_facts(if is_exact { 1_000 } else { MILLISECOND }))
 }
 
 fn attacked<'a>(

@@ -1,11 +1,11 @@
 //! k6's metrics, as CSV or JSON lines: several lines make one request.
 //!
-//! Longer than other files: both forms put together the same request from the same metrics.
+//! Longer than other files, because both forms assemble requests from the same metrics.
 
 use serde::Deserialize;
 use std::borrow::Cow;
 
-use super::bad::Bad;
+use super::bad_rows::Bad;
 use super::collect::{At, Collector, Row};
 use super::error::ImportError;
 use super::fields::{scaled, whole};
@@ -13,7 +13,7 @@ use super::format::Format;
 use super::input::Input;
 use super::records::{HEADERS, Records, next_line, no_number};
 use super::time::{Instant, TimeFormat};
-use super::{ImportOptions, Told, split_first_line};
+use super::{FileFacts, ImportOptions, split_first_line};
 use crate::sample::ErrorKind;
 use crate::schema::column;
 
@@ -59,12 +59,12 @@ pub(super) fn recognises_json(first_line: &[u8]) -> bool {
         .is_ok_and(|line| matches!(&*line.kind, "Metric" | "Point"))
 }
 
-/// A request of which metrics are still to come.
+/// A request whose metrics are not complete yet.
 #[derive(Default)]
 struct Request {
     line: u64,
     time: Option<Instant>,
-    /// What the metrics of one request have in common: all but their names and values.
+    /// The fields that all metrics of one request share: all but name and value.
     identity: Vec<u8>,
     values: [Option<u64>; METRICS.len()],
     tags: Tags,
@@ -98,7 +98,7 @@ impl Request {
         self.time.is_some() && self.values[metric].is_none() && self.identity == identity
     }
 
-    /// Hands the request over, if there is one.
+    /// Passes the request on, if there is one.
     fn finish(&mut self, out: &mut Collector) -> Result<(), ImportError> {
         let Some(time) = self.time.take() else {
             return Ok(());
@@ -151,13 +151,13 @@ fn error(status: Option<u16>, code: Option<u64>) -> ErrorKind {
     }
 }
 
-fn told(notes: Vec<String>) -> Told {
-    Told {
+fn facts(notes: Vec<String>) -> FileFacts {
+    FileFacts {
         unknown: vec![column::BYTES_SENT, column::BYTES_RECEIVED, column::USER],
         users: "the metric vus",
         elapsed_tick: 1,
         notes,
-        ..Told::default()
+        ..FileFacts::default()
     }
 }
 
@@ -173,7 +173,7 @@ fn nothing(input: &Input, seen: bool) -> ImportError {
     }
 }
 
-/// The places of the columns that are read.
+/// The positions of the columns that are read.
 struct Columns {
     count: usize,
     metric: usize,
@@ -192,7 +192,7 @@ pub(super) fn read_csv(
     input: &mut Input,
     out: &mut Collector,
     _options: &ImportOptions,
-) -> Result<Told, ImportError> {
+) -> Result<FileFacts, ImportError> {
     let names = split_first_line(super::first_line(input.beginning()), b',');
     let place = |name: &str| names.iter().position(|it| it == name.as_bytes());
     let (Some(metric_name), Some(time), Some(value)) = (
@@ -270,7 +270,7 @@ pub(super) fn read_csv(
             identity.push(0);
         }
         if !request.takes(metric, &identity) {
-            // Dates lose the zeros at their end, and of a whole second the whole fraction.
+            // Dates have no trailing zeros, and whole seconds no fraction.
             has_fractions |= time.contains(&b'.');
             let Some(mut time) = TimeFormat::Any.read(time) else {
                 out.bad(Bad::Time, records.line);
@@ -301,7 +301,7 @@ pub(super) fn read_csv(
     if out.rows() == before {
         return Err(nothing(input, seen));
     }
-    Ok(told(Vec::new()))
+    Ok(facts(Vec::new()))
 }
 
 /// A line of k6's JSON output: the description of a metric, or a value of it.
@@ -369,7 +369,7 @@ pub(super) fn read_json(
     input: &mut Input,
     out: &mut Collector,
     _options: &ImportOptions,
-) -> Result<Told, ImportError> {
+) -> Result<FileFacts, ImportError> {
     let mut request = Request::default();
     let mut identity = Vec::new();
     let mut seen = false;
@@ -444,5 +444,5 @@ pub(super) fn read_json(
     if out.rows() == before {
         return Err(nothing(input, seen));
     }
-    Ok(told(Vec::new()))
+    Ok(facts(Vec::new()))
 }

@@ -1,15 +1,14 @@
-//! Results of other tools to runs.
+//! Imports results of other tools as runs.
 //!
 //! [`import`] reads files as a stream, in memory that does not grow with them, and leaves a run folder that is analysed
-//! like any other: its manifest says where it comes from, what its times span, and which rows could not be read. A thread
-//! reads and unpacks, one parses, one writes. Each format is a module with two functions: whether it recognises the
-//! beginning of a file, and one that hands its rows to the collector.
+//! like any other: its manifest has its origin, the definition of its times, and the rows that could not be read. A
+//! thread reads and unpacks, one parses, one writes. Each format is a module with two functions: whether it recognises
+//! the beginning of a file, and one that hands its rows to the collector.
 
-mod bad;
+mod bad_rows;
 mod collect;
 mod columns;
 mod detect;
-mod edges;
 mod error;
 mod fields;
 mod format;
@@ -19,9 +18,10 @@ mod input;
 mod jmeter;
 mod json;
 mod k6;
+mod other_tools;
 mod records;
 mod run;
-mod small;
+mod steady_part;
 mod table;
 mod time;
 mod users;
@@ -41,10 +41,10 @@ use collect::Collector;
 use fields::Fields;
 use input::Input;
 
-/// What an import is told.
+/// Options of an import.
 #[derive(Clone, Debug)]
 pub struct ImportOptions {
-    /// The format; told by the content where it is `None`.
+    /// The format; detected by content if `None`.
     pub format: Option<Format>,
     /// The columns of a table of no known format.
     pub columns: Option<Columns>,
@@ -74,26 +74,26 @@ impl Default for ImportOptions {
 impl ImportOptions {
     /// The choices that change what is imported, as options of the command line; empty for the defaults.
     #[must_use]
-    pub fn in_words(&self) -> Vec<String> {
-        let mut words = Vec::new();
+    pub fn arguments(&self) -> Vec<String> {
+        let mut arguments = Vec::new();
         if let Some(columns) = &self.columns {
-            words.push(format!("--columns {}", columns.as_str()));
+            arguments.push(format!("--columns {}", columns.as_str()));
         }
         let time = |name: &str, time: Duration| format!("--{name} {}ms", time.as_millis());
         if !self.warm_up.is_zero() {
-            words.push(time("warm-up", self.warm_up));
+            arguments.push(time("warm-up", self.warm_up));
         }
         if !self.cool_down.is_zero() {
-            words.push(time("cool-down", self.cool_down));
+            arguments.push(time("cool-down", self.cool_down));
         }
         if self.keep_transactions {
-            words.push("--keep-transactions".to_owned());
+            arguments.push("--keep-transactions".to_owned());
         }
-        words
+        arguments
     }
 }
 
-/// How an import is watched, and stopped.
+/// Progress and stop flag of an import.
 #[derive(Clone, Debug, Default)]
 pub struct Watch {
     /// Bytes read so far.
@@ -102,18 +102,18 @@ pub struct Watch {
     pub stop: Arc<AtomicBool>,
 }
 
-/// What a format says of its files beyond their rows.
+/// Properties of a format's files besides their rows.
 #[derive(Debug, Default)]
-struct Told {
-    /// Columns of the samples that the files say nothing of.
+struct FileFacts {
+    /// Columns of the samples that the files do not have.
     unknown: Vec<&'static str>,
     /// Where counts of users come from, if the file has any.
     users: &'static str,
     /// Nanoseconds to which elapsed times are known.
     elapsed_tick: u64,
-    /// What times span, where that is another thing than the format's.
+    /// The definition of elapsed times, if it differs from the format's.
     elapsed: Option<String>,
-    /// The version of the tool, if the file says it.
+    /// The version of the tool, if the file has it.
     tool_version: Option<String>,
     notes: Vec<String>,
 }
@@ -124,7 +124,7 @@ fn read(
     input: &mut Input,
     out: &mut Collector,
     options: &ImportOptions,
-) -> Result<Told, ImportError> {
+) -> Result<FileFacts, ImportError> {
     match format {
         Format::JmeterCsv => jmeter::read(input, out, options),
         Format::K6Csv => k6::read_csv(input, out, options),
@@ -141,7 +141,7 @@ fn read(
         | Format::Hey
         | Format::Ab
         | Format::H2load => {
-            let table = small::table(format, input)?;
+            let table = other_tools::table(format, input)?;
             table::read(input, out, table)
         }
         Format::Columns => match &options.columns {

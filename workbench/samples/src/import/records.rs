@@ -1,12 +1,12 @@
 //! The records of a delimited file, damaged ones counted.
 
-use super::bad::Bad;
+use super::bad_rows::Bad;
 use super::collect::Collector;
 use super::error::ImportError;
 use super::fields::Fields;
 use super::input::{Input, has_nul, is_blank};
 
-/// Header lines among the rows, as files have them that were joined.
+/// Header lines among the rows, as in concatenated files.
 pub(super) const HEADERS: &str = "header lines among the rows: files were joined";
 
 /// The fields of the current record.
@@ -82,7 +82,7 @@ pub(super) fn next_line(input: &mut Input, out: &mut Collector) -> Result<bool, 
     Ok(false)
 }
 
-/// What is wrong with a field that is no number.
+/// The defect of a field that should be a number.
 pub(super) fn no_number(field: &[u8], name: &'static str) -> Bad {
     if super::fields::is_negative(field) && name == "elapsed" {
         Bad::NegativeElapsed

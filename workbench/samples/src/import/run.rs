@@ -1,4 +1,4 @@
-//! The run folder that an import leaves.
+//! Creates the run folder of an import.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,7 +9,7 @@ use super::collect::{Collected, Collector};
 use super::error::ImportError;
 use super::format::Format;
 use super::input::Input;
-use super::{ImportOptions, Told, Watch, detect, edges, first_path, read};
+use super::{FileFacts, ImportOptions, Watch, detect, first_path, read, steady_part};
 use crate::error::SamplesError;
 use crate::folder::create_dated_folder;
 use crate::manifest::{
@@ -31,10 +31,10 @@ pub struct Imported {
 
 /// Imports files as one run of an experiment: `<results>/<name>/<id>`.
 ///
-/// The manifest is written last, so that a folder that an import was killed in is not taken for a run.
+/// The manifest is written last, so that the folder of a killed import does not count as a run.
 ///
 /// # Errors
-/// See [`ImportError`]; nothing is left behind.
+/// See [`ImportError`]; the folder is removed then.
 pub fn import(
     paths: &[PathBuf],
     results: &Path,
@@ -42,7 +42,7 @@ pub fn import(
     options: &ImportOptions,
     watch: &Watch,
 ) -> Result<Imported, ImportError> {
-    // What cannot be read leaves no folder, not even for a moment.
+    // Files are opened before the folder is created.
     let mut inputs = Vec::with_capacity(paths.len());
     let wanted = options
         .format
@@ -80,7 +80,7 @@ pub fn import(
     })?;
     let imported = fill(&folder, name, format, inputs, options);
     if imported.is_err() {
-        // What went wrong is worth more than a complaint about what could not be tidied up.
+        // The first error is returned, not one of the clean-up.
         let _ = fs::remove_dir_all(&folder);
         let _ = fs::remove_dir(&parent);
     }
@@ -96,11 +96,11 @@ fn fill(
 ) -> Result<Imported, ImportError> {
     let samples = folder.join(SAMPLES_FOLDER);
     let mut out = Collector::create(&samples)?;
-    let mut told = Told::default();
+    let mut facts = FileFacts::default();
     let mut files = Vec::with_capacity(inputs.len());
     let first = inputs.first().map(|input| input.path().to_owned());
     let first = first.unwrap_or_default();
-    let rows = read_all(format, inputs, &mut out, options, (&mut told, &mut files));
+    let rows = read_all(format, inputs, &mut out, options, (&mut facts, &mut files));
     let rows = rows.map(|()| out.rows());
     let (rows, read) = match rows {
         Ok(rows) => (rows, Ok(())),
@@ -113,12 +113,12 @@ fn fill(
         return Err(nothing_left(&first, &collected, &bad));
     }
     mark_edges(&samples, &collected, options)?;
-    let origin = origin(format, &collected, &told, (files, bad, rows), options);
+    let origin = origin(format, &collected, &facts, (files, bad, rows), options);
     let mut manifest = manifest(folder, name, format, &collected, origin);
-    if let Some(version) = told.tool_version {
+    if let Some(version) = facts.tool_version {
         manifest.tool.version = version;
     }
-    if let Some(elapsed) = told.elapsed {
+    if let Some(elapsed) = facts.elapsed {
         manifest.elapsed = elapsed;
     }
     manifest.write(folder)?;
@@ -134,13 +134,13 @@ fn read_all(
     inputs: Vec<Input>,
     out: &mut Collector,
     options: &ImportOptions,
-    (told, files): (&mut Told, &mut Vec<OriginFile>),
+    (facts, files): (&mut FileFacts, &mut Vec<OriginFile>),
 ) -> Result<(), ImportError> {
     for mut input in inputs {
         out.begin(input.path());
         let of_file = read(format, &mut input, out, options)?;
         if input.unfinished {
-            told.notes.push(format!(
+            facts.notes.push(format!(
                 "the last line of {} has no end: its last field may be cut",
                 input.path().display()
             ));
@@ -148,19 +148,19 @@ fn read_all(
         let path = input.path().to_owned();
         let (file, is_cut) = input.finish()?;
         if is_cut {
-            told.notes.push(format!(
+            facts.notes.push(format!(
                 "the compressed data of {} end early: what came after is not in the run",
                 path.display()
             ));
         }
         files.push(file);
-        told.add(of_file);
+        facts.add(of_file);
     }
     Ok(())
 }
 
-impl Told {
-    /// What holds for several files.
+impl FileFacts {
+    /// Merges the facts of several files.
     fn add(&mut self, other: Self) {
         for name in other.unknown {
             if !self.unknown.contains(&name) {
@@ -194,12 +194,12 @@ fn refuse_damaged(
         bad: count,
         rows,
         allowed: 100.0 * options.allowed_bad_rows,
-        kinds: in_words(bad),
+        kinds: describe(bad),
     })
 }
 
-fn in_words(bad: &[BadRows]) -> String {
-    let kinds: Vec<String> = bad.iter().map(BadRows::in_words).collect();
+fn describe(bad: &[BadRows]) -> String {
+    let kinds: Vec<String> = bad.iter().map(BadRows::describe).collect();
     kinds.join("; ")
 }
 
@@ -211,7 +211,7 @@ fn nothing_left(path: &Path, collected: &Collected, bad: &[BadRows]) -> ImportEr
         .map(|it| format!("{} {}", it.count, it.what));
     let mut reasons: Vec<String> = left_out.collect();
     if !bad.is_empty() {
-        reasons.push(in_words(bad));
+        reasons.push(describe(bad));
     }
     ImportError::NoRequests {
         path: path.to_owned(),
@@ -241,17 +241,17 @@ fn mark_edges(
             (collected.last_start - collected.first_start) as f64 / 1e9
         )));
     }
-    Ok(edges::mark(samples, &collected.spans, (from, to))?)
+    Ok(steady_part::mark(samples, &collected.spans, (from, to))?)
 }
 
 fn origin(
     format: Format,
     collected: &Collected,
-    told: &Told,
+    facts: &FileFacts,
     (files, bad_rows, rows): (Vec<OriginFile>, Vec<BadRows>, u64),
     options: &ImportOptions,
 ) -> Origin {
-    let mut notes = told.notes.clone();
+    let mut notes = facts.notes.clone();
     if collected.relabelled > 0 {
         notes.push(format!(
             "{} rows have labels that are not UTF-8: their other bytes are shown as U+FFFD",
@@ -259,23 +259,27 @@ fn origin(
         ));
     }
     let users = if collected.seconds.are_counted() {
-        told.users.to_owned()
+        facts.users.to_owned()
     } else {
         "requests in flight: the files count no users".to_owned()
     };
     Origin {
         format: format.as_str().to_owned(),
         files,
-        options: options.in_words(),
+        options: options.arguments(),
         warm_up_ns: nanoseconds(options.warm_up),
         cool_down_ns: nanoseconds(options.cool_down),
         rows,
         left_out: collected.left_out.clone(),
         bad_rows,
         start_resolution_ns: collected.start_tick,
-        elapsed_resolution_ns: told.elapsed_tick.max(1),
+        elapsed_resolution_ns: facts.elapsed_tick.max(1),
         users: Some(users),
-        unknown: told.unknown.iter().map(|name| (*name).to_owned()).collect(),
+        unknown: facts
+            .unknown
+            .iter()
+            .map(|name| (*name).to_owned())
+            .collect(),
         notes,
     }
 }
@@ -329,7 +333,7 @@ fn manifest(
     }
 }
 
-/// What can be said of an imported run: how well it was read. Whether its load was the planned one, nobody knows.
+/// The validity checks of an imported run: how well it was read. Its planned load is unknown.
 fn validity(origin: &Origin) -> Validity {
     let bad = origin.bad_row_count();
     let rows = Check {
@@ -345,7 +349,7 @@ fn validity(origin: &Origin) -> Validity {
             format!(
                 "{bad} of {} rows could not be read: {}",
                 origin.rows,
-                in_words(&origin.bad_rows)
+                describe(&origin.bad_rows)
             )
         },
     };

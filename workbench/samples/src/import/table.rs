@@ -1,9 +1,9 @@
-//! Files with one request in each row of delimited fields: where each fact stands, and in which unit.
+//! Files with one request in each row of delimited fields: positions and units of the fields.
 
 use std::borrow::Cow;
 
-use super::Told;
-use super::bad::Bad;
+use super::FileFacts;
+use super::bad_rows::Bad;
 use super::collect::{At, Collector, Row, SECOND, error_of_status};
 use super::error::ImportError;
 use super::fields::{Fields, scaled, whole};
@@ -20,13 +20,13 @@ pub(super) const MILLISECOND: u64 = 1_000_000;
 pub(super) enum Clock {
     /// An instant.
     Utc(TimeFormat),
-    /// Units of so many nanoseconds since the test began, whose date is not in the file.
+    /// Units of this many nanoseconds since the test began, whose date is not in the file.
     SinceStart(u64),
     /// Whole seconds of files whose rows are not in order of time: they are spread over their second at random.
     Shuffled,
 }
 
-/// Where everything stands in a row.
+/// The positions of all fields in a row.
 #[derive(Clone, Debug)]
 pub(super) struct Table {
     pub(super) delimiter: u8,
@@ -96,7 +96,7 @@ pub(super) fn read(
     input: &mut Input,
     out: &mut Collector,
     table: Table,
-) -> Result<Told, ImportError> {
+) -> Result<FileFacts, ImportError> {
     let mut records = Records::new(table.delimiter);
     let header = super::first_line(input.beginning()).to_vec();
     let base = input.modified_ns;
@@ -131,10 +131,10 @@ pub(super) fn read(
             }
         }
     }
-    Ok(told(out, table, elapsed_tick))
+    Ok(facts(out, table, elapsed_tick))
 }
 
-fn told(out: &mut Collector, table: Table, elapsed_tick: u64) -> Told {
+fn facts(out: &mut Collector, table: Table, elapsed_tick: u64) -> FileFacts {
     let missing = [
         (table.received.is_none(), column::BYTES_RECEIVED),
         (table.sent.is_none(), column::BYTES_SENT),
@@ -151,7 +151,7 @@ fn told(out: &mut Collector, table: Table, elapsed_tick: u64) -> Told {
         ),
         Clock::Shuffled => out.start_tick = out.start_tick.max(SECOND as u64),
     }
-    Told {
+    FileFacts {
         unknown: missing
             .into_iter()
             .filter_map(|(is_missing, name)| is_missing.then_some(name))
@@ -159,7 +159,7 @@ fn told(out: &mut Collector, table: Table, elapsed_tick: u64) -> Told {
         users: "a column of the file",
         elapsed_tick,
         notes,
-        ..Told::default()
+        ..FileFacts::default()
     }
 }
 
@@ -253,7 +253,7 @@ fn row(
     })
 }
 
-/// What tools write for a success, and for a failure.
+/// Success or failure, as tools write it.
 pub(super) fn success_of(field: &[u8]) -> Option<bool> {
     let word = field.to_ascii_lowercase();
     match word.as_slice() {

@@ -1,4 +1,4 @@
-//! Instants as result files write them.
+//! Parses instants of result files.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -8,21 +8,21 @@ use super::fields::{scaled, whole};
 
 const SECOND: u64 = 1_000_000_000;
 
-/// An instant and what it is known to.
+/// An instant and its resolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Instant {
     /// UTC nanoseconds since the Unix epoch.
     pub(super) ns: i64,
-    /// Nanoseconds between instants that can be told apart.
+    /// Resolution in nanoseconds.
     pub(super) tick: u64,
 }
 
 /// How instants are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TimeFormat {
-    /// Told by the number of digits, or a date.
+    /// Detected by the number of digits, or a date.
     Any,
-    /// A count since the Unix epoch, of so many nanoseconds each.
+    /// A count since the Unix epoch, in units of this many nanoseconds.
     Epoch(u64),
 }
 
@@ -95,14 +95,14 @@ fn date(field: &[u8]) -> Option<Instant> {
     at(civil.to_zoned(TimeZone::UTC).ok()?.timestamp())
 }
 
-/// What a date is known to, by the digits of its fraction.
+/// The resolution of a date, by the digits of its fraction.
 fn tick_of_date(text: &str) -> u64 {
     let fraction = text.rsplit_once('.').map_or("", |(_, fraction)| fraction);
     let digits = fraction.bytes().take_while(u8::is_ascii_digit).count();
     SECOND / 10_u64.pow(digits.min(9) as u32)
 }
 
-/// What a decimal number of units is known to, by its digits behind the point.
+/// The resolution of a decimal number of units, by its decimals.
 pub(super) fn tick_of(field: &[u8], unit: u64) -> u64 {
     let digits = match field.iter().position(|byte| *byte == b'.') {
         Some(point) => field.len() - point - 1,
@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn instants_are_told_by_their_digits_or_as_dates() {
+    fn instants_are_recognised_by_their_number_of_digits_or_as_dates() {
         let at = |text: &str| {
             let found = any(text.as_bytes())?;
             Some((found.ns, found.tick))

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::collect::SECOND;
 use crate::manifest::UsersInSecond;
 
-/// What is known of each second.
+/// Counts of each second.
 #[derive(Debug, Default)]
 pub(super) struct Seconds {
     /// The instant that seconds are counted from, of the first request or count.
@@ -27,7 +27,7 @@ struct Second {
 }
 
 impl Seconds {
-    /// Takes a request, and the users that the file says were active at its time.
+    /// Adds a request, and the number of active users at its time, if the file has it.
     pub(super) fn request(&mut self, start: i64, end: i64, users: Option<u32>) {
         let mut from = start;
         while from < end {
@@ -41,7 +41,7 @@ impl Seconds {
         }
     }
 
-    /// Takes a count of active users.
+    /// Adds a count of active users.
     pub(super) fn count(&mut self, at: i64, users: u32) {
         self.counted = true;
         let (second, _) = self.at(at);

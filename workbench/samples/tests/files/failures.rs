@@ -1,4 +1,4 @@
-//! What a run keeps of exchanges that fail, through the public interface.
+//! Recorded failed exchanges, through the public interface.
 
 use std::fs;
 
@@ -26,7 +26,7 @@ fn message(start: &str, headers: &str, body: &str) -> RawMessage {
     }
 }
 
-/// The exchange of a user, answered with a body.
+/// An exchange of a user, with a response body.
 fn exchange(user: u32, body: &str) -> RawExchange {
     RawExchange {
         scenario: 0,
@@ -91,7 +91,7 @@ fn exchanges_come_back_as_they_were_kept() {
 }
 
 #[test]
-fn of_each_label_and_kind_a_bounded_number_is_kept_and_of_good_ones_the_first() {
+fn a_bounded_number_of_failures_and_the_first_success_of_each_label_are_kept() {
     let recorder = recorder(&[]);
     for user in 0..1_000 {
         recorder.good(0, &[], || exchange(user, ""));
@@ -118,7 +118,7 @@ fn of_each_label_and_kind_a_bounded_number_is_kept_and_of_good_ones_the_first() 
 }
 
 #[test]
-fn the_question_whether_one_is_wanted_is_answered_before_it_is_there() {
+fn wants_predicts_whether_the_next_exchange_is_kept() {
     let recorder = recorder(&[]);
     assert!(recorder.wants(0, None));
     recorder.good(0, &[], || exchange(1, ""));
@@ -209,7 +209,7 @@ fn no_secret_and_no_credential_is_written() {
         failures.reasons[0].reason.as_deref(),
         Some(r#"$.was is "[redacted]", expected [redacted]"#)
     );
-    // What is no secret is there.
+    // Texts that are not secret are kept.
     for part in [
         "POST /login?token=[redacted]&next=[redacted] HTTP",
         "user=ann",
@@ -237,7 +237,7 @@ fn large_bodies_and_many_of_them_take_a_bounded_file() {
 
     let (failures, file) = written(&recorder);
 
-    // Each character of it takes two in JSON.
+    // Each of its characters takes two in JSON.
     assert!(file.len() < 40 << 20, "{}", file.len());
     let last = failures
         .exchanges
@@ -250,7 +250,7 @@ fn large_bodies_and_many_of_them_take_a_bounded_file() {
 }
 
 #[test]
-fn what_was_saved_is_replaced_and_nothing_new_is_not_written() {
+fn saving_replaces_the_file_and_is_skipped_without_changes() {
     let run = tempfile::tempdir().unwrap();
     let recorder = recorder(&[]);
     recorder.save_regularly(run.path()).unwrap();
@@ -292,7 +292,7 @@ fn a_file_that_cannot_be_written_is_an_error_and_is_written_later() {
 }
 
 #[test]
-fn a_newer_or_broken_file_is_named_for_what_it_is() {
+fn a_newer_file_and_a_broken_file_have_different_errors() {
     let run = tempfile::tempdir().unwrap();
     let write = |text: &str| {
         fs::create_dir_all(run.path().join("failures")).unwrap();
@@ -313,7 +313,7 @@ fn a_newer_or_broken_file_is_named_for_what_it_is() {
     );
 }
 
-/// Every text of a JSON value; keys, labels, names and kinds are no data.
+/// Every text of a JSON value, except keys, labels, names and kinds.
 fn texts(value: &Value) -> Vec<String> {
     match value {
         Value::String(text) => vec![text.clone()],

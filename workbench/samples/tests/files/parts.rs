@@ -1,4 +1,4 @@
-//! Parts as a run leaves them behind, written and read through the public interface.
+//! Parts of the samples, written and read through the public interface.
 
 use std::fs;
 use std::path::Path;
@@ -324,7 +324,7 @@ fn batches_are_the_samples_of_all_parts_in_their_order_and_hold_only_the_columns
     for part in samples.chunks(40) {
         writer.write_part(part).unwrap();
     }
-    // The first part again, as a writer with smaller row groups leaves it.
+    // The first part again, as written with smaller row groups.
     let first = directory.path().join("part-00000.parquet");
     let mut frame = ParquetReader::new(fs::File::open(&first).unwrap())
         .finish()

@@ -58,7 +58,7 @@ fn a_run_without_readings_has_an_empty_file() {
 }
 
 #[test]
-fn a_run_folder_that_was_taken_away_is_an_error_and_stays_away() {
+fn a_removed_run_folder_is_an_error_and_is_not_created_again() {
     let results = tempfile::tempdir().unwrap();
     let run = results.path().join("run");
     let mut writer = ResourceWriter::new(&run);
@@ -78,7 +78,7 @@ fn a_killed_run_keeps_the_parts_that_were_written() {
     ];
     writer.write_part(&readings[..1]).unwrap();
     writer.write_part(&readings[1..]).unwrap();
-    // What was being written when it was killed.
+    // The line being written when the process was killed.
     fs::write(run.path().join("resources/part-00002.parquet.tmp"), "half").unwrap();
     drop(writer);
 

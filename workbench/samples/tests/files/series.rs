@@ -38,7 +38,7 @@ fn a_series_is_over_when_each_run_is_done_or_known_to_be_invalid() {
 }
 
 #[test]
-fn a_newer_or_broken_record_is_named_for_what_it_is() {
+fn a_newer_record_and_a_broken_record_have_different_errors() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join(SERIES_FILE);
     fs::write(&path, r#"{"schema_version": 4}"#).unwrap();

@@ -1,4 +1,4 @@
-//! How often the intervals, tests and verdicts of this crate are right, by simulation, as Markdown tables.
+//! Simulated coverage and error rates of this crate's intervals, tests and verdicts, as Markdown tables.
 //!
 //! `just calibration`, or `cargo run --release -p workbench-statistics --example calibration [TRIALS]` for that many
 //! trials at most behind each figure. The test suite runs the same simulations with fewer trials.

@@ -1,4 +1,4 @@
-//! Seeded histories whose changes are known, and what is found in them.
+//! Seeded histories with known changes, and the change points found in them.
 
 use workbench_statistics::{change_points, fewest_for_change_points, ratio_of_geometric_means};
 
@@ -40,10 +40,10 @@ impl Noise {
 /// Standard deviation of sessions at one level: 3%.
 const DEVIATION: f64 = 0.03;
 
-/// Whose change points.
+/// The method that finds change points.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Finder {
-    /// Ours, on logarithms, at a level.
+    /// Our choice, on logarithms, at a level.
     Ours(f64),
     /// Apache Otava's, with the settings of its command line.
     Otava,
@@ -71,7 +71,7 @@ fn history(levels: &[f64], noise: Noise, random: &mut Random) -> Vec<f64> {
         .collect()
 }
 
-/// How many histories without a change are said to have one.
+/// The share of histories without a change in which one is found.
 pub(crate) fn alarms(finder: Finder, noise: Noise, count: usize, trials: u64) -> Share {
     let levels = vec![0.0; count];
     Share::of(outcomes(trials, 21, |random| {
@@ -79,7 +79,7 @@ pub(crate) fn alarms(finder: Finder, noise: Noise, count: usize, trials: u64) ->
     }))
 }
 
-/// How many histories without a change are said to have one at some time while they grow, session by session.
+/// The share of histories without a change in which one is found at any time while they grow session by session.
 pub(crate) fn alarms_while_growing(
     finder: Finder,
     noise: Noise,

@@ -13,7 +13,7 @@ pub struct ChangePoint {
     pub p: f64,
 }
 
-/// Fewest values at one level. One or two could be outliers: a disturbed session and its neighbour. Ours.
+/// Fewest values at one level. One or two could be outliers, such as a disturbed session and its neighbour. Our choice.
 pub(super) const SHORTEST: usize = 3;
 
 /// Finds where a series changes its level, in order of time.
@@ -25,9 +25,9 @@ pub(super) const SHORTEST: usize = 3;
 /// the p value is the share of random orders of the segment's values, 1,999 and the given one, that divide as well.
 /// A series without a change, whatever the distribution of its values, has change points with probability `level` at most.
 ///
-/// Outliers count for less: values are first moved to within 3 standard deviations of the segment's median, as the median
-/// absolute deviation estimates them. A change point found is moved, between its neighbours, to where the parts differ most
-/// with values bounded to within 1 standard deviation of the levels of the two sides.
+/// Outliers count for less: values are first moved to within 3 standard deviations of the segment's median, as
+/// estimated by the median absolute deviation. A change point found is moved, between its neighbours, to where the
+/// parts differ most with values bounded to within 1 standard deviation of the levels of the two sides.
 ///
 /// Assumes independent values, one for each session; logarithms where changes are relative. Neighbours that are alike
 /// (correlated by 0.3) are taken for changes more often than `level`, and a drift is found as a stair. Each test on a
@@ -118,7 +118,7 @@ pub fn fewest_for_change_points(level: f64) -> Result<usize, StatisticsError> {
     Ok(count)
 }
 
-/// Where the values divide, and the p value of that; `None` where nothing is significant.
+/// The best division and its p value; `None` if none is significant.
 fn divide(
     values: &[f64],
     level: f64,
@@ -140,7 +140,7 @@ fn divide(
     Ok(p.map(|p| (vec![stay.start, stay.end], p)))
 }
 
-/// Where values that change their level at about `at` do so.
+/// Locates the change of level near `at`.
 fn located(values: &[f64], at: usize) -> Result<usize, StatisticsError> {
     let best = best_step(&scores_of_sides(values, at)?, &mut Vec::new());
     Ok(if best.between > 0.0 { best.start } else { at })

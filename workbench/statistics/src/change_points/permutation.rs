@@ -1,4 +1,4 @@
-//! How often a random order of the same values divides as well.
+//! Permutation test: how often a random order of the same values divides as well.
 
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;

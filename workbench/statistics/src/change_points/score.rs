@@ -1,4 +1,4 @@
-//! The values of a segment as they are compared, and how well they divide.
+//! Scores of a segment's values, and their best divisions.
 
 use super::find::SHORTEST;
 use crate::error::StatisticsError;
@@ -8,8 +8,8 @@ use crate::quantile::quantile;
 /// by Leys and others (2013); with 2 or 2.5, changes of the last three values are found half as often.
 const OUTLIER: f64 = 3.0;
 
-/// The same where a change point is located, beyond the levels of its sides. Ours: with 3, changes beside outliers of 10
-/// standard deviations are located worse.
+/// The same where a change point is located, beyond the levels of its sides. Our choice: with 3, changes beside
+/// outliers of 10 standard deviations are located worse.
 const OUTLIER_OF_A_SIDE: f64 = 1.0;
 
 /// Standard deviations of normal values per median absolute deviation: 1/Φ⁻¹(3/4).
@@ -113,7 +113,7 @@ fn division(sums: &[f64], start: usize, end: usize) -> Division {
     }
 }
 
-/// The first of the best divisions; one of nothing without any.
+/// The first of the best divisions; an empty one if there are none.
 fn best(divisions: impl Iterator<Item = Division>) -> Division {
     let nothing = Division {
         start: 0,

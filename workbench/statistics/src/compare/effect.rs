@@ -1,4 +1,4 @@
-//! How large a difference is, beside whether there is one.
+//! Effect sizes.
 
 use super::pooled::pooled_t;
 use crate::distribution::{ln_gamma_step_of_half, noncentrality_with_tail};
@@ -23,8 +23,8 @@ pub struct HedgesG {
 /// ν = n + m − 2. The bounds are those δ for which the observed t has a tail of (1 − confidence)/2 under the
 /// non-central t distribution with non-centrality δ √(nm/(n + m)).
 ///
-/// Assumes independent normal values with one variance. In performance work a ratio says more: the standard
-/// deviation between runs is a property of the machine, too.
+/// Assumes independent normal values with one variance. For performance a ratio is usually more informative, because
+/// the standard deviation between runs also depends on the machine.
 ///
 /// # Errors
 /// Fewer than 2 values in a group, fewer than 4 values in all, values that are not finite, no variation in both

@@ -1,4 +1,4 @@
-//! The paired t test: values that belong together two by two.
+//! The paired t test.
 
 use super::test::TTest;
 use super::welch::estimate;
@@ -9,10 +9,9 @@ use crate::error::{StatisticsError, check, check_paired};
 /// t = d/(s/√n), with the mean d and the standard deviation s of the n differences, referred to Student's t
 /// with n − 1 degrees of freedom.
 ///
-/// Assumes that the differences are independent of each other and their mean is about normal. Right for runs
-/// that were interleaved (one of either kind, close in time): what both share, such as the state of the
-/// machine, drops out. Fails where the pairing is made up afterwards: it then only costs degrees of freedom,
-/// and choosing the pairs by their values invalidates it.
+/// Assumes that the differences are independent of each other and their mean is about normal. Suits interleaved runs
+/// (one of either kind, close in time): shared influences, such as the state of the machine, cancel. Fails if pairs are
+/// formed afterwards: that costs degrees of freedom, and choosing pairs by their values invalidates the test.
 ///
 /// # Errors
 /// Lists of different length, fewer than 2 pairs, values that are not finite, differences that do not vary,

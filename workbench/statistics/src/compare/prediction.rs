@@ -10,9 +10,9 @@ use crate::error::{StatisticsError, check};
 /// referred to Student's t with K − 1 degrees of freedom. The difference is the new value minus the mean of the
 /// history.
 ///
-/// Assumes that history and new value are independent and normal, and that the new value varies as much as
-/// the history: both cannot be seen in one value, and unlike a mean's, this test's error rate depends on the
-/// shape of the distribution. Fails where the history drifts or has steps.
+/// Assumes that history and new value are independent and normal, and that the new value varies as much as the history:
+/// neither can be checked with one value, and unlike for means, the error rate depends on the shape of the
+/// distribution. Fails where the history drifts or has steps.
 ///
 /// # Errors
 /// Fewer than 2 values in the history, values that are not finite, a history that does not vary, or a

@@ -1,4 +1,4 @@
-//! What every t test answers.
+//! The result of a t test.
 
 use crate::distribution::{student_t_reach, student_t_upper_tail};
 use crate::error::StatisticsError;

@@ -1,11 +1,11 @@
-//! Yuen's trimmed t test for pairs: a run that something disturbed does not decide.
+//! Yuen's trimmed t test for pairs, which is robust against disturbed runs.
 
 use super::ratio::{RatioTest, logarithms};
 use super::test::TTest;
 use super::welch::estimate;
 use crate::error::{StatisticsError, check, check_paired};
 
-/// Which test pairs are compared by.
+/// The test for pairs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PairTest {
     /// The paired t test ([`paired_t`](crate::paired_t)): every pair counts.
@@ -17,16 +17,16 @@ pub enum PairTest {
 /// Fewest pairs of which any are left out.
 const TRIMMED_FROM: usize = 8;
 
-/// One pair of so many is left out at either end.
+/// One of this many pairs is left out at either end.
 const ONE_OF: usize = 5;
 
-/// What the degrees of freedom lose for each pair of `n` that is left out at an end.
+/// Relative loss of degrees of freedom for each of `n` pairs that is left out at an end.
 ///
 /// For normal differences and 8 to 60 pairs the upper tail of the statistic is then that of Student's t or less, from
 /// 10% to 0.05%; with h − 1 degrees of freedom it is up to 13% more at the level of 5% (`just calibration`).
 const FREEDOM_LOST: f64 = 0.8;
 
-/// How many of so many pairs [`trimmed_paired_t`] leaves out at either end.
+/// The number of pairs that [`trimmed_paired_t`] leaves out at either end.
 ///
 /// A fifth, rounded down: 1 of 8 or 9, 2 of 10 to 14, and so on; none of fewer than 8.
 ///
@@ -45,7 +45,7 @@ pub fn pairs_left_out(pairs: usize) -> usize {
     }
 }
 
-/// Degrees of freedom of the test of so many pairs.
+/// Degrees of freedom of the test of `pairs` pairs.
 pub(crate) fn trimmed_freedom(pairs: usize) -> f64 {
     let (n, left_out) = (pairs as f64, pairs_left_out(pairs) as f64);
     (n - 2.0 * left_out - 1.0) * (1.0 - FREEDOM_LOST * left_out / n)
@@ -54,16 +54,16 @@ pub(crate) fn trimmed_freedom(pairs: usize) -> f64 {
 /// Yuen's t test of the differences a₁ − b₁, a₂ − b₂, …, of which the least and the greatest fifth do not count.
 ///
 /// t = d/SE. d is the mean of the h = n − 2g differences that remain without the g least and the g greatest
-/// ([`pairs_left_out`]). SE² = (n − 1) s²/(h(h − 1)), s² being the variance of all n differences of which the g
-/// least have been set to the least one that remains and the g greatest to the greatest (Winsorised). Student's t has
-/// (h − 1)(1 − 0.8 g/n) degrees of freedom: Yuen's own h − 1 raise 5.6% false alarms instead of 5% with ten pairs, which
-/// was found by simulation, as was the factor that mends it. With fewer than 8 pairs g is 0, and this is
-/// [`paired_t`](crate::paired_t): of 5 pairs 3 would remain, and lose more than a disturbed run does.
+/// ([`pairs_left_out`]). SE² = (n − 1) s²/(h(h − 1)), s² being the variance of all n differences of which the g least
+/// have been set to the least one that remains and the g greatest to the greatest (Winsorised). Student's t has (h −
+/// 1)(1 − 0.8 g/n) degrees of freedom: Yuen's own h − 1 give 5.6% false alarms instead of 5% with ten pairs; that and
+/// the correcting factor were found by simulation. With fewer than 8 pairs g is 0, and this is
+/// [`paired_t`](crate::paired_t): of 5 pairs only 3 would remain, which costs more precision than a disturbed run.
 ///
 /// Assumes that the differences are independent of each other, and symmetric about the change: a disturbance is then as
-/// likely to hit the baseline's run as the candidate's. The test asks for the change of pairs in the middle. Fails to
-/// see, by intention, what happens in fewer than a fifth of the pairs in one direction: also where it is the candidate
-/// that is slow now and then. On normal differences it finds less than the paired t test (workbench/METHODOLOGY.md).
+/// likely to hit the baseline's run as the candidate's. The test is for the change of the middle pairs. By design it
+/// does not detect changes in fewer than a fifth of the pairs in one direction, even if the candidate is occasionally
+/// slow. On normal differences it finds less than the paired t test (workbench/METHODOLOGY.md).
 ///
 /// # Errors
 /// Lists of different length, fewer than 2 pairs, values that are not finite, differences that do not vary once the

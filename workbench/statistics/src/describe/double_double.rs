@@ -1,4 +1,4 @@
-//! Numbers of about 32 digits, as the unevaluated sum of two doubles: what running sums are kept in.
+//! Numbers of about 32 digits, as the unevaluated sum of two doubles, for running sums.
 
 use std::ops::{Add, Div, Mul, Sub};
 
@@ -103,7 +103,7 @@ pub(crate) fn two_sum(a: f64, b: f64) -> (f64, f64) {
     (sum, error)
 }
 
-/// `high` has to be the larger one.
+/// `high` must be the larger one.
 fn normalised(high: f64, low: f64) -> DoubleDouble {
     let sum = high + low;
     DoubleDouble {
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn dividing_and_multiplying_back_leaves_no_trace_within_32_digits() {
+    fn division_and_multiplication_cancel_within_32_digits() {
         let third = DoubleDouble::sum(1.0, 0.0) / 3.0;
 
         let trace = (third * 3.0 - DoubleDouble::sum(1.0, 0.0)).value();

@@ -1,4 +1,4 @@
-//! Whether values can be draws from an exponential distribution: the gaps between arrivals of a Poisson process.
+//! Tests whether values are draws from an exponential distribution, such as the gaps of a Poisson process.
 
 use crate::error::{StatisticsError, check};
 
@@ -107,7 +107,7 @@ fn limit(z: f64) -> f64 {
     }
 }
 
-/// What is added to the limit x for n values: `errfix` of Marsaglia and Marsaglia (2004).
+/// The correction of the limit x for n values: `errfix` of Marsaglia and Marsaglia (2004).
 fn correction(n: f64, x: f64) -> f64 {
     if x > 0.8 {
         let series = [
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn exponential_values_have_p_values_that_are_uniform_and_others_are_told_apart() {
+    fn p_values_are_uniform_for_exponential_values_and_small_for_others() {
         // By inversion from a Weyl sequence scrambled by a multiplicative hash: 200 sets of 100 values.
         let uniform = |index: u64| {
             let mut bits = index.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn gaps_that_cannot_be_are_refused() {
+    fn impossible_gaps_are_refused() {
         for (values, mean) in [
             (&[1.0][..], 1.0),
             (&[1.0, -1.0], 1.0),

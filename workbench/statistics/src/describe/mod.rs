@@ -1,4 +1,4 @@
-//! What some values are: mean, spread and range, and how close to normal they come.
+//! Describes values: mean, spread and range, and their closeness to a normal distribution.
 
 mod double_double;
 mod exponential;

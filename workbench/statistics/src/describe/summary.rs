@@ -1,4 +1,4 @@
-//! Mean, spread and range, without losing digits, of values that need not be in memory together.
+//! Mean, spread and range without loss of digits, also of values that come in chunks.
 
 use super::double_double::{DoubleDouble, two_sum};
 use crate::error::StatisticsError;
@@ -70,10 +70,10 @@ pub fn summary(values: &[f64]) -> Result<Summary, StatisticsError> {
 
 /// Summarises values that come in chunks, in the same memory however many they are.
 ///
-/// Values are taken 512 at a time. Within these, the sum is compensated and the squared deviations are taken
-/// from the mean in a second pass. Two parts a and b are combined by δ = mean(b) − mean(a),
-/// mean = mean(a) + δ·n(b)/n and S = S(a) + S(b) + δ²·n(a)·n(b)/n, in numbers of 32 digits, so that the number
-/// of parts and their order leave no trace within the digits of a double.
+/// Values are taken 512 at a time. Within these, the sum is compensated and the squared deviations are taken from the
+/// mean in a second pass. Two parts a and b are combined by δ = mean(b) − mean(a), mean = mean(a) + δ·n(b)/n and S =
+/// S(a) + S(b) + δ²·n(a)·n(b)/n, in numbers of 32 digits, so that the number of parts and their order do not affect the
+/// digits of a double.
 ///
 /// # References
 /// - T. F. Chan, G. H. Golub, R. J. `LeVeque` (1983), “Algorithms for Computing the Sample Variance: Analysis
@@ -127,7 +127,7 @@ impl Accumulator {
         self.count
     }
 
-    /// Takes the values of a chunk.
+    /// Adds the values of a chunk.
     ///
     /// # Errors
     /// A value that is not finite; its position counts from the first value ever taken. Nothing of the chunk
@@ -141,7 +141,7 @@ impl Accumulator {
         Ok(())
     }
 
-    /// Takes the values that another accumulator has taken.
+    /// Adds the values of another accumulator.
     pub fn merge(&mut self, other: &Self) {
         if other.count == 0 {
             return;
@@ -231,7 +231,7 @@ impl Default for Accumulator {
     }
 }
 
-/// Deals the values out to the lanes, a row of known length at a time.
+/// Distributes the values over the lanes, one row of fixed length at a time.
 fn for_each_in_lanes(values: &[f64], mut take: impl FnMut(usize, f64)) {
     let (rows, rest) = values.as_chunks::<LANES>();
     for row in rows {

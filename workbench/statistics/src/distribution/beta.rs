@@ -117,7 +117,7 @@ fn deviance(x: f64, mean: f64) -> f64 {
 }
 
 fn continued_fraction(a: f64, b: f64, x: f64) -> f64 {
-    /// Stands for a zero that would be divided by.
+    /// Replaces a zero divisor.
     const TINY: f64 = 1e-300;
     let guarded = |value: f64| if value.abs() < TINY { TINY } else { value };
     let mut c = 1.0;

@@ -7,10 +7,10 @@ use std::f64::consts::{LN_2, TAU};
 
 use super::gamma::stirling_correction;
 
-/// Terms below this share of the sum no longer change it.
+/// Terms below this share of the sum are negligible.
 const NEGLIGIBLE: f64 = 1e-18;
 
-/// From here on s is 1 to within what the probabilities can tell.
+/// From this many degrees of freedom on, s is 1 within the accuracy of the probabilities.
 const CONSTANT_FROM: f64 = 1e12;
 
 /// The average of `probability(s)` over s = χ/√ν with ν `freedom`.
@@ -33,7 +33,7 @@ pub(crate) fn average_over_deviation(freedom: f64, probability: impl Fn(f64) -> 
     let ln_density = |u: f64| ln_front + freedom * (u - (2.0 * u).exp_m1() / 2.0);
     let term = |u: f64| {
         let ln_density = ln_density(u);
-        // Outside of what a double can hold, whatever the probability is.
+        // Below the range of doubles, whatever the probability is.
         if ln_density < -746.0 {
             None
         } else {

@@ -1,4 +1,4 @@
-//! What Stirling's formula leaves of the gamma function.
+//! Corrections of Stirling's formula for the gamma function.
 
 use statrs::function::gamma::ln_gamma;
 

@@ -1,4 +1,4 @@
-//! Distributions to the accuracy that tests need: upper tails without cancellation, and non-central ones.
+//! Distributions with the accuracy that tests need: upper tails without cancellation, and non-central ones.
 //!
 //! statrs loses digits where parameters are large or probabilities small (see the incomplete beta function), and has
 //! neither the non-central t nor the studentized range.

@@ -21,7 +21,7 @@ pub(crate) fn normal_quantile(tail: f64) -> f64 {
     SQRT_2 * erfc_inv(2.0 * tail)
 }
 
-/// What a standard normal value stays within, on either side of 0, with probability `confidence`.
+/// The bound of a standard normal value's absolute value with probability `confidence`.
 pub(crate) fn normal_reach(confidence: f64) -> f64 {
     normal_quantile((1.0 - confidence) / 2.0)
 }

@@ -60,7 +60,7 @@ pub fn student_t_quantile(tail: f64, degrees_of_freedom: f64) -> Result<f64, Sta
     Ok(quantile(tail, degrees_of_freedom))
 }
 
-/// What Student's t stays within, on either side of 0, with probability `confidence`.
+/// The bound of Student's |t| with probability `confidence`.
 pub(crate) fn student_t_reach(
     confidence: f64,
     degrees_of_freedom: f64,
@@ -95,7 +95,7 @@ fn hill(t: f64, freedom: f64) -> f64 {
     deviate * (1.0 + (deviate * deviate + 3.0) / (48.0 * reduced * reduced))
 }
 
-/// What the density t^(−ν−1) leaves beyond a t whose square is no double any more.
+/// The tail of the density t^(−ν−1) beyond a t whose square overflows.
 fn far_tail(t: f64, freedom: f64) -> f64 {
     let ln_front = density_constant(freedom) + (freedom + 1.0) / 2.0 * freedom.ln();
     (ln_front - freedom.ln() - freedom * t.ln()).exp()

@@ -103,7 +103,7 @@ fn upper_tail(q: f64, groups: usize, freedom: f64) -> f64 {
 /// The integral over the place z of the greatest value, in the form Φ(z)^(k−1) (1 − (1 − r)^(k−1)) with
 /// r = Φ(z − w)/Φ(z), which subtracts nothing that is nearly equal.
 fn range_upper_tail(w: f64, groups: usize) -> f64 {
-    /// Beyond this many deviations nothing is left that a double could add.
+    /// Beyond this many deviations the density is negligible.
     const REACH: f64 = 9.0;
     /// A panel of two deviations with 16 nodes is exact to 10⁻¹⁵ for normal densities.
     const PANEL: f64 = 2.0;

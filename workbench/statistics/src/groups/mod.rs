@@ -1,4 +1,4 @@
-//! More than two groups: is there a difference, and between which of them?
+//! Comparisons of more than two groups.
 
 mod adjust;
 mod anova;

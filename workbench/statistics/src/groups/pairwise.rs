@@ -1,4 +1,4 @@
-//! All pairs of several groups, without more false alarms for there being many.
+//! All pairs of several groups, with the family-wise error rate controlled.
 
 use std::f64::consts::SQRT_2;
 
@@ -30,9 +30,8 @@ pub struct PairComparison {
 /// of k values with ν degrees of freedom, and the interval is the difference ± q*/√2 standard errors. Pairs are
 /// in the order (0, 1), (0, 2), …, (1, 2), ….
 ///
-/// Assumes independent values, one per run, and means that are about normal; variances and sizes may differ.
-/// With small groups its family-wise error rate can exceed the nominal one slightly; [`pairwise_welch`] is on the
-/// safe side.
+/// Assumes independent values, one per run, and means that are about normal; variances and sizes may differ. With small
+/// groups its family-wise error rate can exceed the nominal one slightly; [`pairwise_welch`] is conservative.
 ///
 /// # Errors
 /// Fewer than 2 groups, fewer than 2 values in a group, values that are not finite, a pair without variation,

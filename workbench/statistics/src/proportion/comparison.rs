@@ -25,7 +25,7 @@ pub struct TwoProportions {
     pub fisher_p: f64,
 }
 
-/// How many had a property, of how many.
+/// Successes and trials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counts {
     /// How many had the property.

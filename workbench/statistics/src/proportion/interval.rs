@@ -73,7 +73,7 @@ pub fn wilson(successes: u64, trials: u64, confidence: f64) -> Result<Proportion
     Ok(Proportion::new(successes, trials, lower, upper, confidence))
 }
 
-/// A share of trials that depend on each other, with Wilson's interval for as many as they count.
+/// A share of dependent trials, with Wilson's interval for their effective number.
 ///
 /// Wilson's interval of the share for `effective_trials` instead of n: with the variance τp(1 − p)/n of the share that
 /// is n/τ, which [`effective_count_of_share`](crate::effective_count_of_share) estimates. Failed requests come in
@@ -189,7 +189,7 @@ pub fn clopper_pearson(
     Ok(Proportion::new(successes, trials, lower, upper, confidence))
 }
 
-/// Refuses a share of nothing, and one above 1.
+/// Refuses zero trials, and more successes than trials.
 pub(crate) fn check_counts(successes: u64, trials: u64) -> Result<(), StatisticsError> {
     if trials == 0 {
         return Err(StatisticsError::TooFewValues {

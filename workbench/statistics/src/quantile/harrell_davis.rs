@@ -10,9 +10,9 @@ use crate::error::{StatisticsError, check, check_open_probability, check_sorted}
 /// parameters (n + 1)p and (n + 1)(1 − p): the mean of the order statistic at p over all samples that could
 /// be drawn from these values.
 ///
-/// Assumes independent values from a continuous distribution; it then varies less than a single order
-/// statistic does. Fails where the distribution has a gap at the quantile: it answers with a value inside of
-/// the gap, which nothing ever takes. It is not robust either: for p near 1 the largest value weighs much.
+/// Assumes independent values from a continuous distribution; it then varies less than a single order statistic does.
+/// Fails where the distribution has a gap at the quantile: it gives a value inside of the gap, which never occurs. It
+/// is not robust either: for p near 1 the largest value weighs much.
 ///
 /// Takes linear time: only the values whose weight can be seen, some 24·√(np(1 − p)) of them, are sorted.
 ///

@@ -36,9 +36,9 @@ pub struct QuantileInterval {
 /// ⌊`effective_count`⌋ and carried over to the n values at the same expected level, l(n + 1)/(e + 1), rounded
 /// outwards. An effective count above n counts as n.
 ///
-/// Assumes identically distributed values; their distribution may be any. With the effective sample size of
-/// the mean instead of the quantile's own, the interval is mostly wider than it had to be. Says nothing of how
-/// another run would differ.
+/// Assumes identically distributed values; their distribution may be any. With the effective sample size of the mean
+/// instead of the quantile's own, the interval is mostly wider than it had to be. It does not cover the variation
+/// between runs.
 ///
 /// # Errors
 /// No values, a value that is not finite, a probability or confidence that is not strictly between 0 and 1, an
@@ -170,7 +170,7 @@ pub fn needed_for_quantile_interval(
 /// `confidence`, and does not where P(X ≤ `below`) ≤ 1 − `confidence`. Below the existence floor of an interval this can
 /// still tell a quantile that is far on one side.
 ///
-/// Assumes independent, identically distributed values; of dependent ones, fewer than so many.
+/// Assumes independent, identically distributed values. For dependent values use the effective sample size.
 ///
 /// # Errors
 /// A probability or confidence that is not strictly between 0 and 1, and more values below the limit than there are.

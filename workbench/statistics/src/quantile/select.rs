@@ -1,8 +1,8 @@
-//! Order statistics of values in any order, in little memory however many they are.
+//! Order statistics of unsorted values in bounded memory.
 
 use crate::doubles::{at, position};
 
-/// As many values as this are copied: 512 KiB, what counting them takes as well.
+/// Up to this many values are copied: 512 KiB, as much as counting takes.
 const FEW: usize = 1 << 16;
 /// Ranges of doubles that are counted at once, as a power of two.
 const RANGE_BITS: u32 = 16;
@@ -97,7 +97,7 @@ mod tests {
         assert_eq!(found, expected);
     }
 
-    /// As many as are not copied, of some shape, scattered.
+    /// More values than are copied, of some shape, in scattered order.
     fn many(shape: impl Fn(f64) -> f64) -> Vec<f64> {
         let scattered = |i: u32| i.wrapping_mul(2_654_435_761);
         (0..200_000)
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn values_that_are_all_alike_or_alike_but_for_a_few_are_selected() {
+    fn order_statistics_of_nearly_constant_values_are_selected() {
         assert_selected(&many(|_| 7.0));
         assert_selected(&many(|u| if u < 1e-4 { u * 1e300 } else { 7.0 }));
         assert_selected(&many(|u| if u < 0.5 { -0.0 } else { 0.0 }));

@@ -11,8 +11,8 @@ use crate::error::{StatisticsError, check, check_sorted};
 /// Found by selection, in linear time. For several quantiles of the same values use [`quantiles`], or sort them once
 /// and use [`quantile_of_sorted`]; all give the same number.
 ///
-/// It is a description of these values. As an estimate for what they were drawn from it is worth little
-/// where few values lie beyond it.
+/// It is a description of these values. As an estimate for their distribution it is imprecise if few values lie beyond
+/// it.
 ///
 /// # Errors
 /// No values, a value that is not finite, or a probability outside 0 to 1.

@@ -21,7 +21,7 @@ pub struct SignedRank {
     pub p_less: f64,
     /// Number of pairs that differ.
     pub differences: usize,
-    /// Number of pairs that are equal, and say nothing.
+    /// Number of equal pairs, which are left out.
     pub equal: usize,
     /// How the p values were found.
     pub null_distribution: NullDistribution,

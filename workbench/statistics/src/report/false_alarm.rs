@@ -1,4 +1,4 @@
-//! How often a test of resampled means alarms although nothing changed.
+//! The false alarm rate of a test of resampled means.
 
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -19,7 +19,7 @@ pub struct ResampledTest {
     pub alpha: f64,
 }
 
-/// What a test does where there is nothing to find.
+/// The false alarm rate of a test.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FalseAlarmRate {
     /// Trials made.
@@ -28,7 +28,7 @@ pub struct FalseAlarmRate {
     pub alarms: u32,
     /// Share of the trials that found a difference.
     pub rate: f64,
-    /// Level that the test claims to have.
+    /// Nominal level of the test.
     pub nominal: f64,
     /// Length of the blocks that the trials' runs were made of.
     pub block_length: usize,
@@ -38,10 +38,10 @@ pub struct FalseAlarmRate {
 
 /// The false alarm rate of a t test on resampled means, on data like these.
 ///
-/// Each trial makes two runs as long as the given one out of blocks of it, drawn at random with replacement (the
-/// moving block bootstrap): two runs of one and the same system, dependent within blocks as the original is. Then it
-/// does what the report does: means of samples drawn with replacement from either run, and Welch's test on the means.
-/// A difference found is a false alarm.
+/// Each trial makes two runs as long as the given one out of blocks of it, drawn at random with replacement (the moving
+/// block bootstrap): two runs of one and the same system, dependent within blocks as the original is. Then the report's
+/// procedure is applied: means of samples drawn with replacement from either run, and Welch's test on the means. A
+/// rejection is a false alarm.
 ///
 /// `values` are in the order in which they were measured. Blocks should be several times as long as values depend on
 /// each other, and the run hold many: about √n serves for thousands of requests. With blocks of 1 it is the rate for

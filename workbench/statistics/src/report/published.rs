@@ -1,4 +1,4 @@
-//! Printed tables of tests, checked against themselves.
+//! Checks published tables of tests against themselves.
 
 use crate::compare::{MeanEstimate, TTest, welch_from_estimates};
 use crate::error::{StatisticsError, check};
@@ -14,10 +14,10 @@ pub struct PrintedTest {
     pub t: f64,
 }
 
-/// A printed t value beside what the table's own means and standard errors give.
+/// A printed t value beside the one recomputed from the table's means and standard errors.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CheckedTest {
-    /// What was printed.
+    /// The printed test.
     pub printed: PrintedTest,
     /// Welch's test from the printed means and standard errors.
     pub recomputed: TTest,
@@ -37,7 +37,7 @@ pub struct PublishedCheck {
     pub implied_standard_errors: Option<[f64; 3]>,
 }
 
-/// Says of each printed t value whether it follows from the printed means and standard errors.
+/// Checks whether each printed t value follows from the printed means and standard errors.
 ///
 /// Each printed number stands for all that round to it, with `decimals` digits behind the point; a t is reproducible
 /// if some of them give some of what rounds to it. The implied standard errors u₁, u₂, u₃ solve

@@ -1,4 +1,4 @@
-//! The distribution of sample means that the central limit theorem speaks of, by drawing samples.
+//! The distribution of sample means, by resampling.
 
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -16,9 +16,9 @@ use crate::error::{StatisticsError, check};
 /// further: sets that are compared with each other take different streams, so that they are drawn
 /// independently.
 ///
-/// The spread of the means says how the drawing varies. It says nothing of how another run of the same
-/// system would differ, and with dependent values (requests of one run are) it understates even the
-/// uncertainty within the run: a test on such means is descriptive, not valid for inference.
+/// The spread of the means describes the resampling only, not the variation between runs. With dependent values, such
+/// as requests of one run, it understates even the uncertainty within the run. A test on such means is descriptive, not
+/// valid for inference.
 ///
 /// # Errors
 /// No values, a value that is not finite, or a sample size of 0.

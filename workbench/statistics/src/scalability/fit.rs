@@ -35,7 +35,7 @@ pub(super) fn gradient([gamma, alpha, beta]: [f64; 3], load: f64) -> [f64; 3] {
 }
 
 /// The coefficients with those that are not fitted at 0.
-pub(super) fn complete(parameters: &[f64], active: &[usize]) -> [f64; 3] {
+pub(super) fn all_parameters(parameters: &[f64], active: &[usize]) -> [f64; 3] {
     let mut coefficients = [0.0; 3];
     for (index, value) in active.iter().zip(parameters) {
         coefficients[*index] = *value;
@@ -46,7 +46,7 @@ pub(super) fn complete(parameters: &[f64], active: &[usize]) -> [f64; 3] {
 fn fit(points: &[LoadPoint], active: &[usize]) -> Option<LeastSquares> {
     let measured: Vec<f64> = points.iter().map(|point| point.throughput).collect();
     let predict = |parameters: &[f64]| {
-        let coefficients @ [_, alpha, beta] = complete(parameters, active);
+        let coefficients @ [_, alpha, beta] = all_parameters(parameters, active);
         points
             .iter()
             .map(|point| {

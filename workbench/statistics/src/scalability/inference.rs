@@ -1,6 +1,6 @@
-//! What a fit says of the coefficients, the peak and the knee, and how certain it is.
+//! Estimates and intervals of the coefficients, the peak and the knee.
 
-use super::fit::{complete, gradient, law};
+use super::fit::{all_parameters, gradient, law};
 use super::least_squares::LeastSquares;
 use super::{Coefficient, LoadPoint, Peak, Scalability, Uncertainty};
 use crate::distribution::student_t_reach;
@@ -35,7 +35,7 @@ impl Inference {
             }
         }
         Ok(Self {
-            coefficients: complete(&fit.parameters, active),
+            coefficients: all_parameters(&fit.parameters, active),
             free: [0, 1, 2].map(|index| active.contains(&index)),
             covariance,
             degrees_of_freedom,

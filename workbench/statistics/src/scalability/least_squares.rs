@@ -17,9 +17,9 @@ pub(crate) struct Prediction {
     pub(crate) gradient: Vec<f64>,
 }
 
-/// More steps than any fit of well-posed data takes (they take about ten).
+/// Most steps. Fits of well-posed data take about ten.
 const MOST_STEPS: usize = 500;
-/// A step below this share of what is measured changes nothing that could be seen.
+/// Smallest relative step; smaller ones do not change the result.
 const SMALLEST_STEP: f64 = 1e-13;
 
 /// Levenberg and Marquardt's method, started at `start`.
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_that_cannot_be_told_apart_are_no_fit() {
+    fn unidentifiable_parameters_are_not_fitted() {
         let fit = least_squares(&[1.0, 2.0], vec![1.0, 1.0], |b| {
             let prediction = || Prediction {
                 value: b[0] + b[1],

@@ -1,4 +1,4 @@
-//! How throughput grows with load: the Universal Scalability Law, fitted.
+//! Fits the Universal Scalability Law to throughput by load.
 
 mod fit;
 mod inference;
@@ -59,7 +59,7 @@ pub enum Peak {
         /// What the throughput tends to, γ/α; `None` where it grows without limit.
         ceiling: Option<f64>,
     },
-    /// The interval of β contains 0: that throughput ever falls is not shown by these measurements.
+    /// The interval of β contains 0: these measurements do not show that throughput ever falls.
     NotShown,
     /// Throughput falls from a load of 1 on.
     FallsFromTheStart,
@@ -120,11 +120,11 @@ impl Scalability {
 /// Other definitions of the knee exist: `optimal.scalability` of the R package `usl` takes the ceiling γ/α
 /// that there would be without β.
 ///
-/// Assumes independent measurements (each a run of its own, in random order; several per load are welcome) of
-/// one variance, in steady state. Where large throughputs vary more than small ones, the standard errors of γ
-/// are too large or too small. Where β is so small that few sweeps show a peak, those that do overstate it: in
-/// simulations in which 27% of sweeps showed one, the interval of its load covered in 74% of these. A fit says
-/// nothing of loads far beyond those measured, and intervals at a bound are approximate.
+/// Assumes independent measurements (each a run of its own, in random order; several per load are welcome) of one
+/// variance, in steady state. Where large throughputs vary more than small ones, the standard errors of γ are too large
+/// or too small. Where β is so small that few sweeps show a peak, those that do overstate it: in simulations in which
+/// 27% of sweeps showed one, the interval of its load covered in 74% of these. A fit is not valid for loads far beyond
+/// the measured ones, and intervals at a bound are approximate.
 ///
 /// # Errors
 /// Fewer than 4 measurements or 3 different loads, a load below 1 or not finite, a throughput that is not

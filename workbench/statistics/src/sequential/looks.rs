@@ -1,11 +1,11 @@
-//! A schedule of looks, and the level at each of them that keeps that of the whole.
+//! A schedule of looks, and the level at each look that keeps the level of the whole series.
 
 use super::t_process::crossing_probability;
 use crate::compare::PairTest;
 use crate::distribution::root_of_decreasing;
 use crate::error::StatisticsError;
 
-/// Most pairs of a schedule: the exact levels of so many take seconds.
+/// Most pairs of a schedule; the exact levels of more take seconds.
 const MOST_PAIRS: usize = 100;
 
 /// The p values from which to which adjusted ones are interpolated between exact ones, in logarithms of both.
@@ -17,13 +17,13 @@ const EXACT_VALUES: u32 = 20;
 /// Looks closer than this many pairs need a lower level for trimmed pairs.
 const APART: usize = 5;
 
-/// By how much lower it is.
+/// The factor of that level.
 const CLOSE_LOOKS: f64 = 0.9;
 
 /// The numbers of pairs after which a series is judged, fixed before the first of them is made.
 ///
-/// Whoever tests at 5% after 5, 10, 15 and 20 pairs and stops at the first finding raises a false alarm in 12% of
-/// unchanged cases. With one lower level at each look, the same for all (Pocock's rule, on the scale of p values), the
+/// Testing at 5% after 5, 10, 15 and 20 pairs and stopping at the first finding gives a false alarm in 12% of unchanged
+/// cases. With one lower level at each look, the same for all (Pocock's rule, on the scale of p values), the
 /// probability of a false alarm at *any* look is α: with these looks 1.81% for 5%. The same holds for every other
 /// one-sided statement made by the same levels, such as that a change is less than a margin.
 ///
@@ -33,8 +33,8 @@ const CLOSE_LOOKS: f64 = 0.9;
 /// keep α at the same level where looks are 5 pairs or more apart, and at nine tenths of it where any are closer
 /// (workbench/METHODOLOGY.md).
 ///
-/// Assumes that the looks were not chosen by what was seen. A series that is judged at any other time, or goes on after
-/// its last look, has no level.
+/// Assumes that the looks were not chosen by results. A series that is judged at any other time, or goes on after its
+/// last look, has no level.
 ///
 /// # References
 /// - S. J. Pocock (1977), “Group Sequential Methods in the Design and Analysis of Clinical Trials”, Biometrika 64(2).
@@ -55,7 +55,7 @@ pub struct Looks {
     pairs: Vec<usize>,
     alpha: f64,
     level: f64,
-    /// What the exact level is multiplied with.
+    /// Factor of the exact level.
     allowance: f64,
     /// Logarithms of p values and of adjusted ones, ascending.
     adjusted: Vec<(f64, f64)>,

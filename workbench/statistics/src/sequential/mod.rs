@@ -1,4 +1,4 @@
-//! Looking at a series of pairs more than once without raising more false alarms.
+//! Repeated looks at a series of pairs with a controlled rate of false alarms.
 
 mod looks;
 mod quadrature;

@@ -1,4 +1,4 @@
-//! The t statistics of a growing number of pairs that do not differ: how often one of several is beyond its bound.
+//! The t statistics of a growing number of unchanged pairs: the probability that any of several exceeds its bound.
 
 use super::quadrature::GaussLegendre;
 use crate::distribution::{ln_gamma_step_of_half, student_t_quantile};
@@ -9,7 +9,7 @@ const STEP: f64 = 0.4;
 const STATES: f64 = 6.0;
 /// Nodes of each integral.
 const NODES: usize = 16;
-/// Beyond so many standard deviations a new value does not count.
+/// Beyond this many standard deviations a new value is negligible.
 const FARTHEST: f64 = 9.0;
 
 /// The probability that at least one of the t statistics of the first n₁, n₂, … of normal values of mean 0 has a

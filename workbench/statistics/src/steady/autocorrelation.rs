@@ -1,4 +1,4 @@
-//! How much a value says of those that follow it.
+//! Autocorrelation of a series.
 
 use crate::describe::{compensated_sum, summary};
 use crate::distribution::normal_upper_tail;

@@ -1,4 +1,4 @@
-//! How much a run's samples know of their mean, given that they depend on each other.
+//! Batch means: the standard error and the effective sample size of dependent values.
 
 use std::ops::Range;
 
@@ -27,18 +27,18 @@ pub struct BatchMeans {
     /// The autocorrelation factor τ = m·S²/s²: how many times the variance of the mean is what it would be for
     /// independent values. About 1 for these, and estimated with a relative error of about √(2/29) ≈ 26%.
     pub autocorrelation_factor: f64,
-    /// n/τ, at most n: how many independent values would know as much of the mean.
+    /// Effective sample size of the mean: n/τ, at most n.
     pub effective_count: f64,
     /// Correlation of the means of neighbouring batches.
     pub lag_one_correlation: f64,
     /// One-sided p value of von Neumann's test that the batch means are not positively correlated. A small
     /// one says that the standard error is too small.
     pub independence_p: f64,
-    /// Reasons to doubt the standard error; all of them say that it is too small.
+    /// Warnings on the standard error; each means that it is too small.
     pub warnings: Vec<BatchWarning>,
 }
 
-/// Why a standard error from batch means is doubtful.
+/// A warning on a standard error from batch means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BatchWarning {
     /// The batches in use are correlated after all, at the level of the test that chose their size.
@@ -51,11 +51,11 @@ pub enum BatchWarning {
 /// More batches than these gain next to no precision (Schmeiser 1982).
 const MOST_BATCHES: usize = 30;
 const LEAST_BATCHES: usize = 20;
-/// Fewer values than these, taken together, still show much of what correlates them. Ours.
+/// Smallest batch. Means of fewer values are still correlated. Our choice.
 const LEAST_BATCH_SIZE: usize = 10;
 /// Where the search for a batch size begins. The batches that are used in the end are far fewer.
 const FIRST_BATCHES: usize = 4096;
-/// Share of the variance that may be missing before it is worth a warning. Ours.
+/// Share of the variance that may be missing without a warning. Our choice.
 const TOLERATED_BIAS: f64 = 0.05;
 /// Level of the test at which batch means pass as uncorrelated.
 const INDEPENDENCE_LEVEL: f64 = 0.05;
@@ -104,8 +104,7 @@ pub fn batch_means(values: &[f64], confidence: f64) -> Result<BatchMeans, Statis
     })
 }
 
-/// What [`batch_means`] gives, of values that are not in memory together: from their summary, and from the sums of the
-/// values in ranges of positions.
+/// [`batch_means`] of values that are not in memory, from their summary and from sums over ranges of positions.
 ///
 /// The ranges begin and end at the [`batch_bounds`] of so many values, counted from the end.
 ///
@@ -142,7 +141,7 @@ pub fn batch_means_of_sums(
 /// Where [`batch_means_of_sums`] and [`effective_count_of_share`] cut so many values, as numbers of values up to the end;
 /// ascending, from 0 to all.
 ///
-/// Some 4,400 at most: whoever has the sums of the values behind each needs no more of the values.
+/// About 4,400 at most. The sums of the values after each are all that the functions need.
 ///
 /// # Examples
 /// ```
@@ -168,7 +167,7 @@ fn first_batch_size(count: usize) -> usize {
     count.div_ceil(FIRST_BATCHES).max(1).next_power_of_two()
 }
 
-/// How many independent values would know as much of a quantile as these do.
+/// Effective sample size of a quantile.
 ///
 /// n/τ, as [`batch_means`] estimates it, of the series that is 1 where a value is at or below the quantile
 /// (type 7) of all values and 0 elsewhere: the variance of a quantile is τp(1 − p)/(nf²), f being the density
@@ -204,7 +203,7 @@ pub fn effective_count_of_quantile(
     effective_count_at_level(values, quantile(values, probability)?)
 }
 
-/// How many independent values would know as much of the share of values up to a level as these do.
+/// Effective sample size of the share of values up to a level.
 ///
 /// What [`effective_count_of_quantile`] gives, for a quantile that is known already.
 ///
@@ -241,7 +240,7 @@ pub fn effective_count_at_level(values: &[f64], level: f64) -> Result<f64, Stati
     })
 }
 
-/// How many independent trials would know as much of a share, such as an error rate, as these do.
+/// Effective number of trials of a share, such as an error rate.
 ///
 /// n/τ, as [`batch_means`] estimates it, of the series that is 1 for a trial with the property and 0 for one without:
 /// the variance of the share is τp(1 − p)/n. The series need not exist: `with_it` counts the trials with the property
@@ -286,7 +285,7 @@ pub fn effective_count_of_share(
     Ok(series.batch_means(0.5)?.effective_count)
 }
 
-/// Values in order of time that need not exist, as long as they can be summed.
+/// Values in order of time that are only available as sums over ranges.
 struct Series<S> {
     count: usize,
     mean: f64,

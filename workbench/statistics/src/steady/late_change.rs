@@ -1,4 +1,4 @@
-//! Whether a series still changes its level late, too late for what follows to be a steady state.
+//! Late changes of level, after which too little of a series is left for a steady state.
 
 use crate::describe::summary;
 use crate::error::{StatisticsError, check};
@@ -29,12 +29,14 @@ impl LateChange {
     }
 }
 
-/// Fewer values than these hold fewer segments than could be told apart. Ours.
+/// Fewest values in which segments can be distinguished. Our choice.
 const LEAST_VALUES: usize = 50;
-/// Shortest segment. Shorter levels are outliers to us; a level of 5 of 3,000 lasts half a second in the data of Traini et al.
+/// Shortest segment. Shorter levels count as outliers; a level of 5 of 3,000 lasts half a second in the data of Traini
+/// et al.
 const SHORTEST_SEGMENT: usize = 5;
-/// A border has to gain this times ln n in twice the logarithm of the likelihood. This and [`LEAST_SHARE`] are ours, chosen on
-/// one half of a sample of the series of Traini et al., who let an elbow criterion choose from 4 to 100,000.
+/// A border has to gain this times ln n in twice the logarithm of the likelihood. This and [`LEAST_SHARE`] are our
+/// choice, made on one half of a sample of the series of Traini et al., who let an elbow criterion choose from 4 to
+/// 100,000.
 const PENALTY: f64 = 18.0;
 /// A border has to gain this share of what the best single one gains: beside a large change, small ones are details.
 const LEAST_SHARE: f64 = 0.08;
@@ -42,7 +44,7 @@ const LEAST_SHARE: f64 = 0.08;
 const OUTLIERS: f64 = 3.0;
 /// …of any so many neighbours with them (Traini et al.).
 const NEIGHBOURS: usize = 200;
-/// The first fiftieth is never outliers, but a warm-up. Ours, after Traini et al.: 17 to 289 of 3,000.
+/// The first fiftieth counts as warm-up, not as outliers. Our choice, after Traini et al.: 17 to 289 of 3,000.
 const WARM_UP_PART: usize = 50;
 /// The last sixth has to be at one level: the last 500 of 3,000 values of Traini et al.
 const LAST_PART: usize = 6;
@@ -50,12 +52,13 @@ const LAST_PART: usize = 6;
 const LAST_MARGIN: f64 = 0.05;
 /// …if its interval with 95% confidence lies beyond it.
 const NORMAL_QUANTILE: f64 = 1.959_963_984_540_054;
-/// A change in the second half, but before the last sixth, has to be as large as this. Ours.
+/// A change in the second half, but before the last sixth, has to be as large as this. Our choice.
 const EARLIER_MARGIN: f64 = 0.20;
-/// Smallest standard deviation within a segment that is believed, relative to the mean of all: clocks are no finer. Ours.
+/// Lower bound of the standard deviation within a segment, relative to the mean of all: the resolution of clocks. Our
+/// choice.
 const RESOLUTION: f64 = 1e-3;
 
-/// Finds a change of level in the second half of a series that says it has no steady state; `None` without one.
+/// Finds a change of level in the second half of a series that excludes a steady state; `None` without one.
 ///
 /// The values are cut into segments that minimise Σ mᵢ ln vᵢ + (k − 1)β, with mᵢ ≥ 5 the number of values in segment i and vᵢ
 /// their variance: changes of mean and variance of normal values, by optimal partitioning. β is 18 ln n, or 0.08 times the gain of the best
@@ -67,8 +70,9 @@ const RESOLUTION: f64 = 1e-3;
 /// - it differs by 20% or more, and fewer values before it are at the level of the last segment, within 5%, than it holds
 ///   itself: the level is new, and not one that the series came back to.
 ///
-/// Except where some stretch of it, as long as the last segment, has a mean within 5% of the last one: what happens now and
-/// then in that segment, as checkpoints do, has just not happened since. Of several late changes the last is given.
+/// A segment is no late change if some part of it, as long as the last segment, has a mean within 5% of the last one:
+/// occasional events in that segment, such as checkpoints, have then merely not recurred since. Of several late changes
+/// the last is given.
 ///
 /// Assumes values in order of time, above 0, each a mean of many measurements in a time that is the same for all;
 /// [`warm_up`](crate::warm_up) is the check of the first half. The penalty is large, so that neither dependence between
@@ -261,7 +265,7 @@ fn late_change_of(segments: &[Segment], values: &[f64]) -> Option<LateChange> {
         })
 }
 
-/// Whether as many values before a segment as it holds were at a level.
+/// Whether at least as many values before a segment as it holds were at a level.
 fn has_recovered(before: &[Segment], segment: &Segment, level: &Segment) -> bool {
     let at_level = before
         .iter()

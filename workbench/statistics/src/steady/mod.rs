@@ -1,4 +1,4 @@
-//! One run in order of time: where it becomes steady, and how much its dependent values know.
+//! One run in order of time: its warm-up, late changes, and effective sample sizes.
 
 mod autocorrelation;
 mod batch_means;

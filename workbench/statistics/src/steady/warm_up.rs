@@ -1,4 +1,4 @@
-//! How much of a run's beginning is not yet steady state.
+//! The warm-up at the beginning of a run.
 
 use crate::error::{StatisticsError, check};
 
@@ -7,8 +7,8 @@ use crate::error::{StatisticsError, check};
 pub struct WarmUp {
     /// How many leading values to discard, a multiple of 5.
     pub discard: usize,
-    /// Whether the rule would discard as much as it may, half of the series. The series then has no steady
-    /// state that could be seen, and `discard` is no answer.
+    /// Whether the rule would discard as much as it may, half of the series. The series then has no detectable steady
+    /// state, and `discard` is not meaningful.
     pub at_bound: bool,
     /// Number of batches of 5 that the series was cut into.
     pub batches: usize,
@@ -37,8 +37,7 @@ impl WarmUp {
 
 /// Values per batch, the 5 of MSER-5.
 const BATCH: usize = 5;
-/// Fewer batches than these leave the rule a choice among too few points to mean anything. Ours: the authors'
-/// own series have hundreds.
+/// Fewest batches for a meaningful choice of the truncation point. Our choice: the authors' own series have hundreds.
 const LEAST_BATCHES: usize = 20;
 
 /// Finds the end of the warm-up by MSER-5, the marginal standard error rule.
@@ -48,11 +47,11 @@ const LEAST_BATCHES: usize = 20;
 /// cost more precision by fewer values than it gains by less bias. Of several such d the smallest is taken. Up
 /// to 4 values that fill no batch, at the end, are left out of account. Takes linear time.
 ///
-/// Assumes values in order of time, from a process that becomes stationary. An outlier in the first half makes
-/// the rule cut all before it, and hit its bound if it stands shortly before the middle: among simulated
-/// series of log-normal noise (σ = 1.5) that was 0.1%. A drift as long as the run mostly ends short of the
-/// bound, where noise hides what is left of it; [`batch_means`](crate::batch_means) then refuses the rest as too
-/// dependent. What disturbs only the second half goes unseen.
+/// Assumes values in order of time, from a process that becomes stationary. An outlier in the first half makes the rule
+/// cut all before it, and hit its bound if it stands shortly before the middle: among simulated series of log-normal
+/// noise (σ = 1.5) that was 0.1%. A drift as long as the run mostly ends short of the bound, where noise hides what is
+/// left of it; [`batch_means`](crate::batch_means) then refuses the rest as too dependent. Disturbances of the second
+/// half only are not detected.
 ///
 /// # Errors
 /// Fewer than 100 values, a value that is not finite, or values whose squares exceed what a double holds.
@@ -117,7 +116,7 @@ pub struct BackwardWarmUp {
 }
 
 impl BackwardWarmUp {
-    /// For so many values.
+    /// For a series of `count` values.
     #[must_use]
     pub fn new(count: usize) -> Self {
         Self {
@@ -133,8 +132,8 @@ impl BackwardWarmUp {
         }
     }
 
-    /// Takes the value before those that were given; whether the rule would keep just this one and those, as far as it
-    /// has got.
+    /// Adds the value before those added so far. Returns whether the rule, so far, would keep exactly the values from
+    /// this one on.
     pub fn push(&mut self, value: f64) -> bool {
         if self.skipped > 0 {
             self.skipped -= 1;
@@ -163,7 +162,7 @@ impl BackwardWarmUp {
         is_best
     }
 
-    /// What [`warm_up`] gives, once all values were given.
+    /// The result of [`warm_up`], after all values were added.
     ///
     /// # Errors
     /// Fewer than 100 values, or values whose squares exceed what a double holds.

@@ -1,10 +1,10 @@
-//! From an interval to a verdict.
+//! Classifies an interval as a verdict.
 
-/// What may be said about a candidate.
+/// The verdict on a candidate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// A run does not count (load not achieved, no steady state, …). Never given by this crate, which sees
-    /// values only: whoever knows the runs sets it.
+    /// A run does not count (load not achieved, no steady state, …). Never returned by this crate, which only has
+    /// values: the caller sets it.
     Invalid,
     /// The change lies within the margin, in both directions.
     Equivalent,
@@ -12,11 +12,11 @@ pub enum Verdict {
     Regressed,
     /// The candidate is better.
     Improved,
-    /// Nothing of the above can be said from these runs.
+    /// These runs do not decide.
     Inconclusive,
 }
 
-/// Which way a metric improves.
+/// The direction in which a metric improves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Better {
     /// Latencies, error rates: a rise is a regression.
@@ -67,7 +67,7 @@ pub fn verdict_of_interval(lower: f64, upper: f64, margin: f64, better: Better) 
 }
 
 impl Better {
-    /// The interval of how much worse it got.
+    /// The interval of the change in the worse direction.
     pub(super) fn worsening(self, lower: f64, upper: f64) -> (f64, f64) {
         match self {
             Self::Lower => (lower, upper),

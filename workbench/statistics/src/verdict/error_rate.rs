@@ -22,7 +22,7 @@ pub struct RunErrors {
 /// A candidate's error rates judged against a baseline's.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ErrorRateComparison {
-    /// What may be said.
+    /// The verdict.
     pub verdict: Verdict,
     /// Whether the rate rose by more than the margin: the whole interval lies beyond it.
     pub strict_regression: bool,
@@ -45,17 +45,17 @@ pub struct ErrorRateComparison {
     pub runs_needed: Option<usize>,
     /// Number of runs of the baseline and of the candidate.
     pub counts: [usize; 2],
-    /// What a reader has to know.
+    /// Warnings for the reader.
     pub warnings: Vec<VerdictWarning>,
 }
 
 /// Judges the error rate of a candidate against a baseline; failures and requests of each run.
 ///
-/// The interval of the difference of rates is the union of two: the t interval of the runs' rates (Welch's, paired,
-/// or of one run against a history, as for [`compare_runs`](crate::compare_runs)), and Newcombe's score interval
-/// (method 10) of the pooled requests. The first allows for rates that vary from run to run, by more than chance
-/// among requests; the second for failures so rare that the runs' rates show too little variation, or none, as
-/// when no request failed at all. p values are the greater of the two. Union and maximum err on the safe side.
+/// The interval of the difference of rates is the union of two: the t interval of the runs' rates (Welch's, paired, or
+/// of one run against a history, as for [`compare_runs`](crate::compare_runs)), and Newcombe's score interval (method
+/// 10) of the pooled requests. The first allows for rates that vary from run to run, by more than chance among
+/// requests; the second for failures so rare that the runs' rates show too little variation, or none, as when no
+/// request failed at all. p values are the greater of the two. Union and maximum are conservative.
 ///
 /// The margin is a difference of rates, and the rule's direction is taken as it is, so that success rates can be
 /// judged too. The numbers of runs allow the verdicts that they allow for other metrics.

@@ -1,4 +1,4 @@
-//! Several verdicts that are read together: metrics and labels of one comparison.
+//! Adjusts the verdicts of a family: the metrics and labels of one comparison.
 
 use super::classify::Verdict;
 use super::rule::Evidence;
@@ -9,7 +9,7 @@ use crate::groups::holm;
 /// A verdict among others.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FamilyVerdict {
-    /// What may be said, allowing for the others.
+    /// The adjusted verdict.
     pub verdict: Verdict,
     /// Whether the candidate is worse by more than the margin, allowing for the others.
     pub strict_regression: bool,
@@ -29,11 +29,11 @@ pub struct FamilyVerdict {
 /// - improved likewise, by its adjusted `p_improved`;
 /// - a regression is strict if its adjusted `p_beyond_margin` is below α.
 ///
-/// So the probability that any member is called regressed which did not get worse is at most α, whichever the
-/// others are and however they depend on each other; the same holds for improvements by themselves. (A member
-/// that is called equivalent first can only make it less.) Equivalence is not adjusted: “all members are
-/// equivalent” is then claimed falsely with probability α at most, as an intersection-union test; of a single
-/// equivalence picked out of many that is not true. Intervals are each member's own and hold singly.
+/// So the probability that any unchanged or improved member is called regressed is at most α, whatever the others are
+/// and however they depend on each other. The same holds for improvements. (A member that is called equivalent first
+/// can only make it less.) Equivalence is not adjusted: “all members are equivalent” is then claimed falsely with
+/// probability α at most, as an intersection-union test; that does not hold for a single equivalence selected from
+/// many. Intervals are not adjusted.
 ///
 /// # Errors
 /// An `alpha` that is not strictly between 0 and 1, or evidence that is not made of probabilities.

@@ -1,4 +1,4 @@
-//! What may be said about a candidate, from how many runs.
+//! Verdicts on a candidate, given the numbers of runs.
 
 mod classify;
 mod error_rate;

@@ -1,31 +1,31 @@
-//! By which rule runs are judged, and what the judgement rests on.
+//! The rule by which runs are judged, and the evidence of a verdict.
 
 use super::classify::Better;
 use crate::compare::{PairTest, TTest};
 use crate::error::{StatisticsError, check_open_probability};
 use crate::sequential::Looks;
 
-/// How runs of baseline and candidate belong together.
+/// How runs of baseline and candidate are paired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
-    /// They do not: two groups of runs.
+    /// Not paired: two groups of runs.
     Independent,
     /// Run i of the baseline and run i of the candidate were made together or one after the other. Error rates are
     /// compared by every pair, whichever test is named: a run with failures has to count.
     Pairs(PairTest),
 }
 
-/// What counts as a change, and how sure a verdict has to be.
+/// Margin, level, direction and layout of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rule {
-    /// The change that does not matter: for ratios a share (0.05 is 5%), for error rates a difference (0.001 is
-    /// one request in a thousand).
+    /// The equivalence margin: for ratios a share (0.05 is 5%), for error rates a difference (0.001 is one request in a
+    /// thousand).
     pub margin: f64,
     /// Probability of a false alarm; the interval has the confidence 1 − 2 `alpha`, or that of a look.
     pub alpha: f64,
-    /// Which way the metric improves.
+    /// The direction in which the metric improves.
     pub better: Better,
-    /// How the runs belong together.
+    /// How the runs are paired.
     pub layout: Layout,
 }
 

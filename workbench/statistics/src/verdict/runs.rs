@@ -21,7 +21,7 @@ const POWER: f64 = 0.8;
 /// A candidate's runs judged against a baseline's.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunComparison {
-    /// What may be said.
+    /// The verdict.
     pub verdict: Verdict,
     /// Whether the candidate is worse by more than the margin: the whole interval lies beyond it.
     pub strict_regression: bool,
@@ -37,11 +37,11 @@ pub struct RunComparison {
     /// Only for an inconclusive verdict: the runs per side (pairs, or runs of the history) that find a regression as
     /// large as the margin with a power of 80%, if they vary as these do. `None` also where no number does.
     pub runs_needed: Option<usize>,
-    /// The same question put to ranks, from 10 runs on either side.
+    /// The cross-check on ranks, from 10 runs per side on.
     pub cross_check: Option<CrossCheck>,
     /// Number of runs of the baseline and of the candidate.
     pub counts: [usize; 2],
-    /// What a reader has to know.
+    /// Warnings for the reader.
     pub warnings: Vec<VerdictWarning>,
 }
 
@@ -78,8 +78,8 @@ pub struct CrossCheck {
 /// The cross-check never changes a verdict; where it does not confirm one there is a warning. The margin is
 /// symmetric on the logarithmic scale: 5% is a factor of 1.05 either way.
 ///
-/// Assumes that each run's value stands for an independent run. Fails where something other than the candidate
-/// changed between the groups, which no test can see.
+/// Assumes that each run's value stands for an independent run. Fails if something other than the candidate changed
+/// between the groups, which no test can detect.
 ///
 /// # Errors
 /// No run on a side, values that are not finite or not positive, pairs of different number, an `alpha` that is not
@@ -251,7 +251,7 @@ pub(super) fn needed(
     alpha: f64,
 ) -> Result<Option<usize>, StatisticsError> {
     let effect = margin / deviation(design, test)?;
-    // The spread of so few runs is an estimate; an effect of more than ten deviations is found by any test.
+    // Capped: the standard deviation is an estimate, and any test finds ten deviations.
     runs_needed(design, effect.min(10.0), alpha, Sides::One, POWER)
 }
 

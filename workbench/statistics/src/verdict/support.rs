@@ -1,4 +1,4 @@
-//! Which test and which verdicts the numbers of runs allow.
+//! The test and the verdicts that the numbers of runs allow.
 
 use super::classify::Verdict;
 use super::rule::Layout;
@@ -7,17 +7,17 @@ use crate::power::Design;
 
 /// Fewest runs on either side for any verdict.
 const FOR_LARGE_EFFECTS: usize = 3;
-/// Fewest runs on either side for all verdicts: with fewer nothing is shown to be as before.
+/// Fewest runs on either side for all verdicts, equivalence included.
 pub const RUNS_FOR_EQUIVALENCE: usize = 5;
-/// Fewest runs of a history that a single run is held against.
+/// Fewest runs of a history with which a single run is compared.
 pub const RUNS_OF_A_HISTORY: usize = 10;
 /// Fewest runs on either side for the cross-check by ranks.
 pub(super) const FOR_CROSS_CHECK: usize = 10;
 
-/// Which test a verdict rests on.
+/// The test of a verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
-    /// One run of the candidate against what a next run of the baseline could be.
+    /// One run of the candidate against the prediction interval of the baseline.
     Prediction,
     /// Welch's t test of two groups of runs.
     Welch,
@@ -27,7 +27,7 @@ pub enum Method {
     Trimmed,
 }
 
-/// What a reader of a verdict has to know.
+/// A warning on a verdict.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum VerdictWarning {
@@ -47,7 +47,7 @@ pub enum VerdictWarning {
         /// Runs that it needs.
         needed: usize,
     },
-    /// So few runs find large changes only; equivalence is not given.
+    /// The runs are so few that only large changes are found; equivalence is never concluded.
     LargeEffectsOnly {
         /// Runs on the side that has fewer.
         runs: usize,
@@ -73,7 +73,7 @@ pub enum VerdictWarning {
     },
 }
 
-/// What the numbers of runs allow.
+/// The allowed test and verdicts.
 pub(super) struct Support {
     /// The test; `None` where no verdict but inconclusive is allowed.
     pub(super) method: Option<Method>,
@@ -127,7 +127,7 @@ impl Support {
         }
     }
 
-    /// The verdict, unless it is one that so few runs cannot carry.
+    /// The verdict, or inconclusive if the runs are too few for it.
     pub(super) fn allowed(&mut self, verdict: Verdict) -> Verdict {
         if verdict == Verdict::Equivalent && !self.equivalence {
             self.warnings

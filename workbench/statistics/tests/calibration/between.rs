@@ -10,7 +10,7 @@ use crate::simulations::between::procedures::{
 use crate::simulations::trials::{Share, average, outcomes, shares};
 use crate::{assert_at_most, assert_lands};
 
-/// Trials behind the shares that statistics were published with.
+/// Trials of the published shares.
 const PUBLISHED_TRIALS: f64 = 2000.0;
 
 fn assert_published(found: Share, published: f64, what: &str) {
@@ -130,7 +130,7 @@ fn error_rates_alarm_at_the_nominal_rate_at_most_whether_runs_differ_or_not() {
 }
 
 #[test]
-fn one_run_tells_the_false_alarm_rate_of_the_resampled_test() {
+fn one_run_estimates_the_false_alarm_rate_of_the_resampled_test() {
     let rate = average(outcomes(4, 24, |random| {
         estimated_false_alarm_rate(100, 60, random)
     }));

@@ -1,7 +1,7 @@
 //! The tables of workbench/METHODOLOGY.md with fewer trials.
 //!
-//! A simulated share has to lie within three standard errors of what theory, or the published simulation, says.
-//! Seeds are fixed: a test that passes once passes always.
+//! A simulated share must be within three standard errors of the theoretical or published value. Seeds are fixed, so
+//! results are reproducible.
 
 mod between;
 mod pairs;
@@ -11,7 +11,7 @@ mod within;
 
 use simulations::trials::Share;
 
-/// Within three standard errors, of which the simulation's own is one; `other_error` is that of `expected`.
+/// Within three standard errors. They combine that of the simulation and `other_error`, that of `expected`.
 fn assert_lands(found: Share, expected: f64, other_error: f64, what: &str) {
     let error = found.standard_error(expected).hypot(other_error);
     assert!(
@@ -22,7 +22,7 @@ fn assert_lands(found: Share, expected: f64, other_error: f64, what: &str) {
     );
 }
 
-/// At most that, but for three standard errors of the simulation.
+/// At most that, within three standard errors of the simulation.
 fn assert_at_most(found: Share, nominal: f64, what: &str) {
     assert!(
         found.rate() <= nominal + 3.0 * found.standard_error(nominal),
@@ -31,7 +31,7 @@ fn assert_at_most(found: Share, nominal: f64, what: &str) {
     );
 }
 
-/// At least that, but for three standard errors of the simulation.
+/// At least that, within three standard errors of the simulation.
 fn assert_at_least(found: Share, nominal: f64, what: &str) {
     assert!(
         found.rate() >= nominal - 3.0 * found.standard_error(nominal),

@@ -13,11 +13,11 @@ use crate::{assert_at_least, assert_at_most, assert_lands};
 const T: Procedure = Procedure::Product(PairTest::T);
 const TRIMMED: Procedure = Procedure::Product(PairTest::Trimmed);
 
-/// Trials behind the published table.
+/// Trials of the published table.
 const PUBLISHED_TRIALS: f64 = 20_000.0;
 
 #[test]
-fn looks_keep_the_alarms_and_the_passes_of_the_whole_at_five_percent() {
+fn looks_keep_the_false_alarm_and_false_pass_rates_of_the_series_at_five_percent() {
     for (seed, (name, pairs)) in (200..).zip(schedules()) {
         for test in [PairTest::T, PairTest::Trimmed] {
             let looks = Looks::new(&pairs, test, 0.05).unwrap();
@@ -33,7 +33,7 @@ fn looks_keep_the_alarms_and_the_passes_of_the_whole_at_five_percent() {
 }
 
 #[test]
-fn looks_at_t_tests_use_the_whole_of_their_five_percent() {
+fn looks_at_t_tests_exhaust_their_five_percent() {
     let looks = Looks::new(&[5, 10, 15, 20], PairTest::T, 0.05).unwrap();
     let [alarms, passes] = shares(20_000, 210, |random| {
         false_statements(PUBLISHED, &looks, PairTest::T, random)
@@ -123,7 +123,7 @@ fn trimmed_pairs_cost_little_where_nothing_is_disturbed() {
 
 #[test]
 fn a_family_of_metrics_keeps_its_rate_at_several_looks() {
-    // Of three metrics one is worse by the margin, which the gate must not pass, and none is worse in the other series.
+    // One of three metrics is worse by the margin, so the gate must not pass. In the other series, none is worse.
     for (seed, runs) in [(260, PUBLISHED), (261, DISTURBED)] {
         let ended = |changes| family_ended(runs, changes, PairTest::Trimmed, (400, seed));
         let (fails, ..) = ended([0.0; 3]);
@@ -143,7 +143,7 @@ fn the_stated_power_of_trimmed_pairs_is_what_they_have() {
     ] {
         let stated = power(Design::Trimmed { pairs }, effect, 0.05, Sides::One).unwrap();
         let runs = Runs::calm(0.03);
-        // The deviation of a difference is √2 times that of a run.
+        // The standard deviation of a difference is √2 times that of a run.
         let change = (effect * 0.03 * 2.0_f64.sqrt()).exp_m1();
         let [found] = shares(10_000, seed, |random| {
             [TRIMMED.interval(&runs.pairs(pairs, change, random), 0.05).0 > 0.0]

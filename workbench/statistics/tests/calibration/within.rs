@@ -1,4 +1,4 @@
-//! One run's statistics.
+//! Statistics within one run.
 
 use crate::simulations::within::{self, Information};
 use crate::{assert_at_least, assert_lands};
@@ -35,7 +35,7 @@ fn quantile_intervals_cover_where_dependence_is_accounted_for_and_not_where_it_i
         assert_at_least(cover(0.0, Information::Independent), 0.95, "independent");
         assert!(cover(0.9, Information::Independent).rate() < 0.7);
         assert_at_least(cover(0.9, Information::OfTheMean), 0.95, "by the mean");
-        // The estimate of τ is uncertain itself, which costs a point.
+        // The estimate of τ is uncertain, which costs one percentage point.
         assert_at_least(
             cover(0.5, Information::OfTheQuantile),
             0.94,
@@ -88,7 +88,7 @@ fn intervals_of_error_rates_cover_as_they_should() {
     for (requests, probability) in [(500, 0.02), (500, 0.3)] {
         let [wilson, exact] = within::coverage_of_an_error_rate(requests, probability, 2000, 11);
 
-        // Wilson's coverage swings around its confidence from one probability to the next.
+        // Wilson's coverage oscillates around its confidence as the probability changes.
         assert!((0.93..0.98).contains(&wilson.rate()), "{wilson}");
         assert_at_least(exact, 0.95, "Clopper and Pearson");
     }

@@ -1,6 +1,6 @@
-//! Numbers that are equal but for rounding.
+//! Numbers that are equal except for rounding.
 
-/// Panics unless `found` is `expected` to within a share of it.
+/// Panics unless `found` is within a relative tolerance of `expected`.
 pub(crate) fn assert_close(found: f64, expected: f64, relative: f64) {
     let error = (found - expected).abs();
     assert!(

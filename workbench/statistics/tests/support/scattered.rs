@@ -1,6 +1,6 @@
-//! Numbers without order.
+//! Pseudo-random numbers.
 
-/// Numbers between 0 and 2,829 without order, for which the comments say how Python makes them.
+/// Pseudo-random numbers between 0 and 2,829. The comment below is the same formula in Python.
 pub(crate) fn scattered(count: u32) -> Vec<f64> {
     // v = ((i*7919) % 20011)**1.5/1000 for i in 1..=count
     (1..=count)

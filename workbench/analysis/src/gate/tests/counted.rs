@@ -1,4 +1,4 @@
-//! What an audit counts, and what it does not.
+//! Which comparisons an audit counts.
 
 use crate::gate::fixture::{sides, with_change};
 use crate::gate::*;
@@ -15,19 +15,19 @@ fn series(count: usize, factor: f64) -> Vec<AuditSource> {
         AuditSource::Comparison {
             baseline,
             candidate,
-            absent: Absent::default(),
+            absent: MissingRuns::default(),
         }
     };
     (0..count).map(source).collect()
 }
 
 #[test]
-fn twenty_comparisons_without_an_alarm_keep_the_promise_and_nineteen_do_not_say() {
+fn twenty_comparisons_without_an_alarm_show_the_nominal_rate_and_nineteen_do_not() {
     let policy = Policy::default();
     let within = |count| audit(&series(count, 1.0), &policy, OPTIONS).within_nominal;
     assert_eq!(within(20), Some(true));
     assert_eq!(within(19), None);
-    // Too many alarms are too many however few comparisons there are.
+    // Too many alarms fail the audit even with few comparisons.
     let alarms = audit(&series(3, 1.2), &policy, OPTIONS);
     assert_eq!(alarms.within_nominal, Some(false));
 }
@@ -53,7 +53,7 @@ fn comparisons_without_a_test_do_not_count_as_ones_without_an_alarm() {
 }
 
 #[test]
-fn runs_with_another_target_do_differ() {
+fn runs_with_another_target_count_as_different() {
     let mut sources = series(1, 1.0);
     if let AuditSource::Comparison { candidate, .. } = &mut sources[0] {
         let other = candidate[1].analysis.clone();

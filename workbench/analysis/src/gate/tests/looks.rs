@@ -3,9 +3,9 @@ use workbench_statistics::{Looks, PairTest};
 use super::*;
 use crate::gate::Agreed;
 
-fn agreed(policy: &Policy) -> Absent {
+fn agreed(policy: &Policy) -> MissingRuns {
     let looks = Looks::new(&[5, 10, 15, 20], PairTest::Trimmed, policy.rule.alpha()).unwrap();
-    Absent::with_agreement(Agreed {
+    MissingRuns::with_agreement(Agreed {
         looks,
         policy: policy.clone(),
     })
@@ -52,7 +52,7 @@ fn between_two_looks_there_is_no_verdict() {
 }
 
 #[test]
-fn what_is_not_required_may_stay_open_and_fails_where_it_got_worse() {
+fn metrics_that_are_not_required_may_stay_open_but_fail_if_worse() {
     let policy = PolicyChoices {
         not_required: Some(vec![Metric::ErrorRate]),
         ..PolicyChoices::default()

@@ -1,13 +1,13 @@
-//! What the gate concludes.
+//! The conclusions of the gate.
 
-mod absent;
 mod audit;
 mod counted;
 mod looks;
+mod messages;
+mod missing_runs;
 mod planning;
 mod refusals;
 mod single_run;
-mod words;
 
 use super::fixture::{gate_run, sides};
 use super::*;
@@ -19,7 +19,7 @@ fn gate(baseline: &[GateRun], candidate: &[GateRun], policy: &Policy) -> GateRep
         baseline,
         candidate,
         history: false,
-        absent: &Absent::default(),
+        absent: &MissingRuns::default(),
     };
     judge(sides, policy, false)
 }
@@ -66,7 +66,7 @@ fn ten_per_cent_more_fail_and_two_per_cent_do_not() {
 }
 
 #[test]
-fn what_is_faster_passes_unless_the_policy_fails_on_it() {
+fn a_faster_candidate_passes_unless_the_policy_fails_on_improvements() {
     let (baseline, candidate) = sides(10, 0.9);
     let report = gate(&baseline, &candidate, &Policy::default());
     assert_eq!(report.conclusion, Conclusion::Passed);
@@ -77,7 +77,7 @@ fn what_is_faster_passes_unless_the_policy_fails_on_it() {
 #[test]
 fn a_change_that_is_no_worse_than_the_margin_passes_although_its_verdict_is_inconclusive() {
     let baseline: Vec<_> = alone("old", 10, 10.0).into_iter().map(gate_run).collect();
-    // Between 6 % and 2 % faster for all that is known: neither equivalent nor surely an improvement.
+    // The interval is from 6 % to 2 % faster: neither equivalent nor improved.
     let candidate: Vec<_> = (0..10)
         .map(|number| {
             let noise = 1.0 + 8.0 * SCATTER[(number + 5) % 10];
@@ -100,7 +100,7 @@ fn a_change_that_is_no_worse_than_the_margin_passes_although_its_verdict_is_inco
 fn too_few_runs_are_never_a_pass() {
     let report = of_pairs(2, 1.0);
     assert_eq!(report.conclusion, Conclusion::Inconclusive);
-    // Three and four find large changes, and cannot pass.
+    // Three or four pairs can show large changes, but cannot pass.
     let report = of_pairs(4, 1.0);
     assert_eq!(report.conclusion, Conclusion::Inconclusive);
     assert!(report.advice[0].contains("it takes 5 or more of each"));
@@ -108,7 +108,7 @@ fn too_few_runs_are_never_a_pass() {
 }
 
 #[test]
-fn a_policy_may_ask_for_more_runs_or_fail_on_doubt() {
+fn a_policy_may_require_more_runs_or_fail_on_inconclusive_rows() {
     let policy = PolicyChoices {
         minimum_runs: Some(11),
         ..PolicyChoices::default()
@@ -131,7 +131,7 @@ fn a_policy_may_ask_for_more_runs_or_fail_on_doubt() {
 
 #[test]
 fn a_strict_policy_lets_small_regressions_be_inconclusive() {
-    // 4 % worse for sure, but not surely by more than 5 %.
+    // Significantly worse, by some 4 %, but not significantly by more than 5 %.
     let (baseline, candidate) = sides(10, 1.045);
     let policy = failing_on(&[FailOn::StrictRegression]);
     let report = gate(&baseline, &candidate, &policy);
@@ -161,7 +161,7 @@ fn the_default_gates_typical_time_p95_and_error_rate_of_all_requests() {
 }
 
 #[test]
-fn a_gated_label_that_no_run_has_is_not_passed_over() {
+fn a_gated_label_that_no_run_has_is_an_error() {
     let policy = PolicyChoices {
         labels: Some(GatedLabels::Listed(vec!["browse".into(), "search".into()])),
         ..PolicyChoices::default()
@@ -175,7 +175,7 @@ fn a_gated_label_that_no_run_has_is_not_passed_over() {
 }
 
 #[test]
-fn few_requests_leave_the_error_rate_open_and_are_told_how_many_it_takes() {
+fn few_requests_leave_the_error_rate_open_with_the_needed_number() {
     let (mut baseline, mut candidate) = sides(5, 1.0);
     for run in baseline.iter_mut().chain(&mut candidate) {
         let total = &mut run.analysis.steady.as_mut().unwrap().total;
@@ -199,7 +199,7 @@ fn detectable_changes_are_always_there_and_needed_runs_where_the_verdict_is_open
 }
 
 #[test]
-fn a_history_of_ten_sessions_carries_a_single_run() {
+fn a_single_run_is_judged_by_a_history_of_ten_sessions() {
     let history: Vec<_> = alone("shop", 10, 10.0).into_iter().map(gate_run).collect();
     let judged = |mean_ms: f64, history: &[GateRun]| {
         let candidate = [gate_run(run("shop", 30, mean_ms))];
@@ -207,7 +207,7 @@ fn a_history_of_ten_sessions_carries_a_single_run() {
             baseline: history,
             candidate: &candidate,
             history: true,
-            absent: &Absent::default(),
+            absent: &MissingRuns::default(),
         };
         judge(sides, &Policy::default(), false)
     };
@@ -224,7 +224,7 @@ fn a_history_of_ten_sessions_carries_a_single_run() {
 }
 
 #[test]
-fn runs_that_are_no_history_do_not_carry_a_single_one() {
+fn a_single_run_is_not_judged_by_runs_that_are_no_history() {
     let baseline: Vec<_> = alone("shop", 10, 10.0).into_iter().map(gate_run).collect();
     let report = gate(
         &baseline,
@@ -235,15 +235,15 @@ fn runs_that_are_no_history_do_not_carry_a_single_one() {
 }
 
 #[test]
-fn a_history_is_of_sessions_and_not_of_one_series() {
+fn a_history_needs_runs_of_different_sessions() {
     let (history, candidate) = sides(10, 1.0);
     let sides = Sides {
         baseline: &history,
         candidate: &candidate[..1],
         history: true,
-        absent: &Absent::default(),
+        absent: &MissingRuns::default(),
     };
     let report = judge(sides, &Policy::default(), false);
-    // Nine of the history, and the candidate.
+    // Nine runs of the history, and the candidate.
     assert_eq!(kinds(&report), [ObjectionKind::Session; 10]);
 }

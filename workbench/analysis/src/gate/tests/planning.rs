@@ -8,17 +8,17 @@ fn comparison(blocks: u32) -> AuditSource {
     AuditSource::Comparison {
         baseline,
         candidate,
-        absent: Absent::default(),
+        absent: MissingRuns::default(),
     }
 }
 
 #[test]
-fn a_plan_asks_for_the_fewest_pairs_that_find_a_change_four_times_out_of_five() {
+fn a_plan_gives_the_fewest_pairs_with_a_power_of_80_percent() {
     let report = plan(&[comparison(10)], &Policy::default());
     assert_eq!((report.runs, report.pairs), (20, 10));
     let row = &report.rows[0];
     assert_eq!(row.metric, Metric::TypicalTime);
-    // One of three rows by Holm.
+    // One of three rows, adjusted by Holm.
     let found = |pairs: u64, change: f64| {
         let effect = change.ln_1p() / row.of_pairs;
         let design = Design::Trimmed {
@@ -38,7 +38,7 @@ fn a_plan_asks_for_the_fewest_pairs_that_find_a_change_four_times_out_of_five() 
 }
 
 #[test]
-fn runs_without_pairs_are_taken_to_share_nothing() {
+fn runs_without_pairs_count_as_independent() {
     let (runs, _) = sides(10, 1.0);
     let report = plan(&[AuditSource::Runs(runs)], &Policy::default());
     let row = &report.rows[0];
@@ -62,7 +62,7 @@ fn two_series_of_different_speed_are_each_taken_about_their_own_mean() {
     let slower = AuditSource::Comparison {
         baseline,
         candidate,
-        absent: Absent::default(),
+        absent: MissingRuns::default(),
     };
     let both = plan(&[faster, slower], &Policy::default());
     for (one, both) in one.rows.iter().zip(&both.rows) {

@@ -1,4 +1,4 @@
-//! Runs that the gate refuses to compare, and what does not keep it from it.
+//! Runs that the gate refuses to compare, and differences that it accepts.
 
 use super::*;
 use crate::gate::fixture::with_change;
@@ -16,7 +16,7 @@ fn an_invalid_run_makes_the_gate_invalid_unless_forced() {
         baseline: &baseline,
         candidate: &candidate,
         history: false,
-        absent: &Absent::default(),
+        absent: &MissingRuns::default(),
     };
     let forced = judge(sides, &Policy::default(), true);
     assert_eq!(forced.conclusion, Conclusion::Passed);
@@ -101,7 +101,7 @@ fn each_run_may_have_a_seed_of_its_own() {
 }
 
 #[test]
-fn sides_that_replay_a_seed_each_are_refused() {
+fn sides_that_repeat_different_seeds_are_refused() {
     let baseline: Vec<_> = alone("old", 5, 10.0).into_iter().map(gate_run).collect();
     let mut candidate: Vec<_> = alone("new", 5, 10.0).into_iter().map(gate_run).collect();
     for run in &mut candidate {

@@ -1,4 +1,4 @@
-//! What a single run may be held against.
+//! The baselines that a single run may be compared with.
 
 use crate::between::fixture::{alone, run};
 use crate::gate::fixture::gate_run;
@@ -12,7 +12,7 @@ fn judged(baseline: &[GateRun], history: bool) -> GateReport {
         baseline,
         candidate: &candidate,
         history,
-        absent: &Absent::default(),
+        absent: &MissingRuns::default(),
     };
     let policy = PolicyChoices {
         minimum_runs: Some(1),
@@ -39,14 +39,14 @@ fn a_single_run_is_judged_by_a_history_only_whatever_the_policy_s_minimum() {
 }
 
 #[test]
-fn a_history_grows_by_all_that_was_not_found_to_be_what_the_policy_fails_on() {
+fn a_history_grows_by_every_run_without_a_failing_verdict() {
     let kept = |sessions: usize, fail_on: &[FailOn]| {
         let candidate = [gate_run(run("shop", 30, 13.0))];
         let sides = Sides {
             baseline: &ten_runs()[..sessions],
             candidate: &candidate,
             history: true,
-            absent: &Absent::default(),
+            absent: &MissingRuns::default(),
         };
         let policy = PolicyChoices {
             fail_on: Some(fail_on.to_vec()),
@@ -102,7 +102,7 @@ fn a_single_run_has_a_seed_of_its_own() {
             baseline: &baseline,
             candidate: &[candidate],
             history,
-            absent: &Absent::default(),
+            absent: &MissingRuns::default(),
         };
         judge(sides, &Policy::default(), false).objections
     };

@@ -1,4 +1,4 @@
-//! Ranks and limits against those of all times in order.
+//! Ranks and limits, compared with those of the sorted times.
 
 use super::*;
 
@@ -11,7 +11,7 @@ fn ranges_follow_each_other_and_are_a_thousandth_of_their_times() {
     }
 }
 
-/// Times of all lengths, of which many are alike.
+/// Times of all magnitudes, many of them equal.
 fn times(count: u64) -> Vec<u64> {
     (0..count)
         .map(|i| {
@@ -38,7 +38,7 @@ fn class(times: &[u64], parts: usize) -> Class {
 
 #[test]
 fn ranks_and_limits_are_those_of_all_times_in_order() {
-    // One that is counted, and one that is listed.
+    // One class is counted, the other one is listed.
     let (many, few) = (times(100_000), times(3_001));
     let mut classes = [class(&many, 3), class(&few, 2)];
     assert_eq!(
@@ -89,7 +89,7 @@ fn ranks_and_limits_are_those_of_all_times_in_order() {
 }
 
 #[test]
-fn many_times_close_together_are_told_apart_in_little_memory() {
+fn many_close_times_are_distinguished_in_little_memory() {
     // Ranges of four seconds are 2^21 ns wide, and all times of both classes lie in two of them.
     let close = |count: u64| -> Vec<u64> {
         let times = (0..count).map(|i| 4_000_000_000 + i * 7_919 % 3_000_000);
@@ -126,7 +126,7 @@ fn many_times_close_together_are_told_apart_in_little_memory() {
 }
 
 #[test]
-fn without_another_look_a_rank_is_known_to_a_thousandth() {
+fn order_statistics_are_known_to_a_thousandth_without_a_look_up() {
     let (many, few) = (times(100_000), times(3_001));
     let classes = [class(&many, 3), class(&few, 2)];
     let mut all = [many, few].concat();

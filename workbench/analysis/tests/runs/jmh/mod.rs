@@ -1,4 +1,4 @@
-//! Measured series that others have labelled, through the reader and the rule of the example `steady_state`.
+//! Published measurements with labels by experts, evaluated with the reader and the rule of the example `steady_state`.
 
 #[path = "../../../examples/steady_state/labelled.rs"]
 mod labelled;

@@ -1,4 +1,4 @@
-//! What curl sends in bodies: data, forms, files.
+//! Bodies of curl commands: data, forms, files.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -6,14 +6,14 @@ use super::options::{self, Data, Options};
 use crate::init::draft::{Body, Draft, Part, Request};
 use crate::init::template::{Template, is_marked};
 
-/// What curl percent-encodes: all but the unreserved characters of RFC 3986.
+/// Characters that curl percent-encodes: all but the unreserved ones of RFC 3986.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// What `-d` and its relatives send.
+/// Data of `-d` and related options.
 pub(super) enum Sent {
     Nothing,
     Text(String),
@@ -93,7 +93,7 @@ pub(super) fn data(draft: &mut Draft, options: &Options, input: Option<&str>, pl
     }
 }
 
-/// The name of a file; one that is a variable of the shell is called as that.
+/// The name of a file. A shell variable is kept as a variable.
 fn file_name(draft: &mut Draft, file: &str, place: &str) -> String {
     if !is_marked(file) {
         return file.to_owned();
@@ -108,7 +108,7 @@ fn file_name(draft: &mut Draft, file: &str, place: &str) -> String {
     name
 }
 
-/// What `--data-urlencode` makes of its argument: `content`, `=content` or `name=content`.
+/// Encodes an argument of `--data-urlencode`: `content`, `=content` or `name=content`.
 fn encoded(text: &str) -> Option<String> {
     let encode = |text: &str| utf8_percent_encode(text, ENCODED).to_string();
     match (text.split_once('='), text.contains('@')) {

@@ -8,7 +8,7 @@ pub(super) struct Options {
     pub(super) urls: Vec<String>,
     request: Option<String>,
     head: bool,
-    /// Data goes into the query.
+    /// `-G`: data goes into the query.
     pub(super) get: bool,
     pub(super) headers: Vec<(String, String)>,
     pub(super) data: Vec<Data>,
@@ -27,12 +27,12 @@ pub(super) struct Options {
     pub(super) location: bool,
     pub(super) redirects: Option<u32>,
     pub(super) timeout: Option<Duration>,
-    /// As experiments name it.
+    /// The HTTP version as written in experiments.
     pub(super) version: Option<&'static str>,
     pub(super) ca: Option<String>,
     pub(super) certificate: Option<String>,
     pub(super) key: Option<String>,
-    /// Braces and brackets of the URL are no patterns.
+    /// `-g`: braces and brackets of the URL are literal.
     pub(super) literal_url: bool,
 }
 
@@ -99,7 +99,7 @@ const SHORT: [(char, &str); 38] = [
     ('Z', "parallel"),
 ];
 
-/// Long options with a value, besides those that are understood.
+/// Further long options with a value, which are not supported.
 const LONG_WITH_VALUE: [&str; 120] = [
     "abstract-unix-socket",
     "alt-svc",
@@ -223,7 +223,7 @@ const LONG_WITH_VALUE: [&str; 120] = [
     "write-out",
 ];
 
-/// Long options without an effect on what is sent, or that say what the workbench does anyway.
+/// Long options that do not affect requests, or that the workbench does by default.
 const IGNORED: [&str; 40] = [
     "basic",
     "buffer",
@@ -268,7 +268,7 @@ const IGNORED: [&str; 40] = [
 ];
 
 impl Options {
-    /// The transfers of a command, from what follows `curl`; `leave` is told what is not understood.
+    /// The transfers of a command, from the words after `curl`. `leave` is called with unsupported options.
     pub(super) fn read(words: &[String], leave: &mut dyn FnMut(String)) -> Vec<Self> {
         let mut transfers = vec![Self::default()];
         let mut words = words.iter();
@@ -281,7 +281,7 @@ impl Options {
             } else if word == "--next" || word == "-:" {
                 transfers.push(Self::default());
             } else if let Some(long) = word.strip_prefix("--").filter(|_| !only_urls) {
-                // curl takes no `--name=value`, people write it all the same.
+                // curl does not accept `--name=value`, but it is often written.
                 let (long, joined) = match long.split_once('=') {
                     Some((long, value)) => (long, Some(value.to_owned())),
                     None => (long, None),
@@ -391,7 +391,7 @@ impl Options {
             "cert" => {
                 let value = value().unwrap_or_default();
                 let (file, password) = match value.rsplit_once(':') {
-                    // Not the colon of a Windows drive.
+                    // The colon is not that of a Windows drive.
                     Some((file, password)) if file.len() > 1 => (file, Some(password)),
                     _ => (value.as_str(), None),
                 };
@@ -430,7 +430,7 @@ impl Options {
         });
     }
 
-    /// `Name: value`, `Name;` for an empty one, `Name:` for one that curl would send by itself and shall not.
+    /// `Name: value`; `Name;` for an empty value; `Name:` to remove a header that curl would send.
     fn header(&mut self, text: &str, leave: &mut dyn FnMut(String)) {
         if text.starts_with('@') {
             return leave("headers from a file".to_owned());

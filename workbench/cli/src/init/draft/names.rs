@@ -1,4 +1,4 @@
-//! Names of services, experiments and variables after what they stand for.
+//! Derives names of services, experiments and variables.
 
 use url::Url;
 
@@ -7,7 +7,7 @@ pub(super) fn base_url(base: &Url) -> String {
     let mut url = base.clone();
     url.set_query(None);
     url.set_fragment(None);
-    // Only URLs without a host refuse these.
+    // Only URLs without a host return an error.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     url.as_str().trim_end_matches('/').to_owned()
@@ -15,11 +15,11 @@ pub(super) fn base_url(base: &Url) -> String {
 
 /// Names for the service at a URL, the best first, without end.
 pub(super) fn service_names(url: &Url) -> impl Iterator<Item = String> {
-    /// First labels of hosts that say nothing of the service.
+    /// Generic first labels of hosts.
     const GENERIC: [&str; 10] = [
         "api", "app", "backend", "dev", "gateway", "rest", "staging", "test", "web", "www",
     ];
-    /// Second labels below which names are given, as in `shop.co.uk`.
+    /// Second-level labels of public suffixes, as in `shop.co.uk`.
     const SHARED: [&str; 8] = ["ac", "co", "com", "edu", "gov", "ne", "net", "org"];
     let host = url.host_str().unwrap_or_default().to_ascii_lowercase();
     let (short, long) = match url.host() {

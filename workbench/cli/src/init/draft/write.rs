@@ -1,4 +1,4 @@
-//! A draft as an experiment file.
+//! Writes a draft as an experiment file.
 
 mod step;
 
@@ -11,7 +11,7 @@ use crate::init::template::Template;
 use crate::init::yaml::{Item, Node, comment};
 use step::steps;
 
-/// The entries of a map, as they come together.
+/// The entries of a map under construction.
 #[derive(Default)]
 struct Entries(Vec<(String, Item)>);
 
@@ -38,14 +38,14 @@ impl Entries {
         Node::Map(self.0)
     }
 
-    /// A map of a line for each of its entries.
+    /// A map with one line for each of its entries.
     fn block(self) -> Node {
         self.map().block()
     }
 }
 
 impl Draft {
-    /// The experiment file. `schema` is where editors find its schema, as seen from the file.
+    /// The experiment file. `schema` is the schema's path relative to the file.
     pub(in crate::init) fn write(&self, schema: Option<&str>) -> String {
         let mut out = String::new();
         if let Some(schema) = schema {
@@ -71,7 +71,7 @@ impl Draft {
         out
     }
 
-    /// The variables of the environment that a run needs: those of what is not commented out.
+    /// The environment variables that a run needs: those outside of comments.
     pub(in crate::init) fn secrets(&self) -> Vec<&Secret> {
         let document = self.document();
         let lines = document.lines();

@@ -1,4 +1,4 @@
-//! Which requests of a recording a load test sends: those of the service itself.
+//! Selects the requests of a recording that belong to the service itself.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -9,11 +9,11 @@ use crate::init::draft::Draft;
 
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
-/// The requests that are sent; how many of each other kind there were is noted.
+/// The selected requests. The numbers of left-out requests are noted by kind.
 pub(super) fn kept<'a>(entries: &'a [Entry], draft: &mut Draft) -> Vec<&'a Entry> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     let mut candidates = Vec::new();
-    // Some tools write requests alone.
+    // Some tools record no responses.
     let has_responses = entries.iter().any(|entry| entry.status > 0);
     for entry in entries {
         let why = if is_preflight(entry) {
@@ -67,7 +67,7 @@ fn is_preflight(entry: &Entry) -> bool {
         || entry.method == "OPTIONS" && entry.headers.iter().any(|(name, _)| asks(name))
 }
 
-/// Whether it is part of how a page looks and works, and the same for everybody.
+/// Whether it is a static resource of a page.
 pub(super) fn is_static(entry: &Entry) -> bool {
     if !matches!(entry.method.as_str(), "GET" | "HEAD") {
         return false;
@@ -107,7 +107,7 @@ pub(super) fn is_static(entry: &Entry) -> bool {
     if starts.iter().any(|start| kind.starts_with(start)) || whole.contains(&kind) {
         return true;
     }
-    // Where the response does not tell, as of redirects and cached ones.
+    // If the response has no type, as redirects and cached ones.
     let tells = !kind.is_empty() && kind != "application/octet-stream" && kind != "text/plain";
     let endings = [
         "avif",
@@ -169,14 +169,14 @@ fn own_site(candidates: &[&Entry]) -> Option<String> {
         .map(|(site, _)| site)
 }
 
-/// What the hosts of one owner have in common: `shop.test` of `api.shop.test`.
+/// The registrable domain: `shop.test` of `api.shop.test`.
 fn site(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default().to_ascii_lowercase();
     if !matches!(url.host(), Some(Host::Domain(_))) {
         return host;
     }
     let labels: Vec<&str> = host.split('.').collect();
-    // Second-level names such as those of co.uk and com.au belong to many.
+    // Suffixes such as co.uk and com.au are shared.
     let count = match labels.as_slice() {
         [.., second, top] if top.len() == 2 && second.len() <= 3 => 3,
         _ => 2,
@@ -190,7 +190,7 @@ pub(super) struct Exchange<'a> {
     pub(super) sent: &'a Entry,
     /// The response, at the end of the redirects.
     pub(super) answered: &'a Entry,
-    /// It led elsewhere, and that is followed.
+    /// It was redirected, and redirects are followed.
     pub(super) is_redirected: bool,
 }
 

@@ -1,7 +1,7 @@
-//! Values that an earlier response gave and a later request sends: ids, tokens, fields of forms.
+//! Correlation: values of a response that a later request sends, such as ids, tokens and form fields.
 //!
-//! A value is taken for one of them where it comes from the service, is not what a request had sent before, and either
-//! looks like nothing that two things have by chance (long, with digits) or is called the same in both places.
+//! A value is correlated if it comes from a response, no request had sent it before, and it either is distinctive
+//! (long, with digits) or has the same name in both places.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,7 +9,7 @@ use serde_yaml::Value;
 use url::{Url, form_urlencoded};
 
 use super::file::Entry;
-use super::meant::{is_meant, is_telling, singular, subject};
+use super::matching::{is_meant, is_telling, singular, subject};
 use super::page;
 use crate::init::draft::{self, Capture, Source};
 use crate::init::http::is_secret;
@@ -17,9 +17,9 @@ use crate::init::template::mark;
 
 /// Values of one response that are kept.
 const MOST_VALUES: usize = 20_000;
-/// Lists and objects within each other that are looked into.
+/// Deepest nesting of lists and objects that is searched.
 const DEEPEST: usize = 40;
-/// Where a request sends a value.
+/// The place of a value in a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     Path,
@@ -32,16 +32,16 @@ pub(super) enum Place {
     JsonNumber,
 }
 
-/// What is known so far.
+/// The state of the correlation.
 #[derive(Debug, Default)]
 pub(super) struct Correlation {
-    /// Values that responses gave, with the first that did.
+    /// Values of responses, each with its first occurrence.
     given: HashMap<String, Given>,
     /// Values that requests have sent.
     sent: HashSet<String>,
-    /// Values of the present request, which are sent from now on.
+    /// Values of the current request.
     sending: Vec<String>,
-    /// What is captured, by request.
+    /// The captures, by request.
     captures: Vec<Vec<Capture>>,
     names: HashSet<String>,
 }
@@ -51,12 +51,12 @@ pub(super) struct Correlation {
 pub(super) struct Given {
     pub(super) request: usize,
     pub(super) source: GivenSource,
-    /// What it is called there.
+    /// Its name in the response.
     pub(super) key: String,
-    /// What the request was about: `products` of `/api/products/7`.
+    /// The subject of the request: `products` of `/api/products/7`.
     pub(super) subject: String,
     pub(super) is_number: bool,
-    /// Its variable, once it is used.
+    /// Its variable, once a request uses it.
     pub(super) variable: Option<String>,
 }
 
@@ -184,7 +184,7 @@ impl Correlation {
         mark(&self.variable(value))
     }
 
-    /// The variable of a value, which is captured from now on.
+    /// The variable of a value. It adds a capture.
     fn variable(&mut self, value: &str) -> String {
         let Some(given) = self.given.get_mut(value) else {
             return String::new();
@@ -238,7 +238,7 @@ impl Correlation {
         name
     }
 
-    /// The response of the present request has come.
+    /// Adds the values of the current request's response.
     pub(super) fn answered(&mut self, entry: &Entry) {
         self.sent.extend(self.sending.drain(..));
         let subject = subject(&entry.url);
@@ -269,7 +269,7 @@ impl Correlation {
         }
     }
 
-    /// The present request is not sent.
+    /// Drops the current request, which is left out.
     pub(super) fn unanswered(&mut self) {
         self.sending.clear();
     }
@@ -360,7 +360,7 @@ impl Correlation {
         self.given.insert(value.to_owned(), given);
     }
 
-    /// What is captured, by request.
+    /// The captures, by request.
     pub(super) fn captures(&mut self) -> Vec<Vec<Capture>> {
         std::mem::take(&mut self.captures)
     }

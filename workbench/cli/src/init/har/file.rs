@@ -1,4 +1,4 @@
-//! The entries of an HTTP Archive, as far as they are there.
+//! Reads the entries of an HTTP Archive.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use url::Url;
 
-/// Bytes of the largest response that is looked into.
+/// Bytes of the largest response that is searched.
 const LONGEST_RESPONSE: usize = 8 << 20;
 
 /// A recording.
@@ -20,7 +20,7 @@ pub(super) struct Recording {
     /// Titles of pages, by their ids.
     pub(super) pages: HashMap<String, String>,
     pub(super) creator: String,
-    /// Places of entries that are none, and why.
+    /// Places of invalid entries, and the reasons.
     pub(super) left: Vec<(String, String)>,
 }
 
@@ -31,10 +31,10 @@ pub(super) struct Entry {
     pub(super) number: usize,
     /// In milliseconds since some instant.
     pub(super) started: Option<f64>,
-    /// How long it took, in milliseconds.
+    /// Its duration in milliseconds.
     time: f64,
     pub(super) page: Option<String>,
-    /// What Chrome and Firefox take it for: `script`, `xhr`.
+    /// The resource type of Chrome and Firefox: `script`, `xhr`.
     pub(super) resource: String,
     pub(super) method: String,
     pub(super) url: Url,
@@ -70,7 +70,7 @@ pub(super) struct Field {
     pub(super) kind: Option<String>,
 }
 
-/// Reads an archive. Entries that are none are noted.
+/// Reads an archive. Invalid entries are noted.
 pub(super) fn read(text: &str) -> anyhow::Result<Recording> {
     let root: Value =
         serde_json::from_str(text).context("this is not JSON, which a HAR file is")?;
@@ -272,12 +272,12 @@ impl Entry {
         )
     }
 
-    /// When its response had come, as `started`.
+    /// When its response was complete, in the scale of `started`.
     pub(super) fn ended(&self) -> Option<f64> {
         Some(self.started? + self.time)
     }
 
-    /// Where it leads.
+    /// The URL that it redirects to.
     pub(super) fn redirect(&self) -> Option<Url> {
         if !matches!(self.status, 301 | 302 | 303 | 307 | 308) {
             return None;
@@ -297,7 +297,7 @@ impl Entry {
         let headers = self.response_headers.iter();
         headers
             .filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"))
-            // Some recorders put all of them into one.
+            // Some recorders join all of them into one field.
             .flat_map(|(_, value)| value.split('\n'))
             .filter_map(|cookie| {
                 let (name, value) = cookie.split(';').next()?.split_once('=')?;

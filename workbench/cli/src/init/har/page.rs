@@ -1,4 +1,4 @@
-//! What a page has that a browser sends back: hidden fields and tokens.
+//! Finds values of a page that a browser sends back: hidden fields and tokens.
 
 use regex::Regex;
 

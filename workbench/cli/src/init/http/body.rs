@@ -1,4 +1,4 @@
-//! Bodies as clients send them.
+//! Converts bodies of clients.
 
 use serde_yaml::Value;
 use url::form_urlencoded;
@@ -7,7 +7,7 @@ use crate::init::draft::{Body, Draft, Part, Request};
 use crate::init::template::Template;
 
 impl Draft {
-    /// Gives the request a body as a client sent it, with the content type that it named. `place` is where it stands.
+    /// Sets the request's body to one of a client, with its content type. `place` is its position in the source.
     pub(in crate::init) fn set_body(
         &mut self,
         request: &mut Request,
@@ -68,7 +68,8 @@ impl Draft {
         request.body = Some(body);
     }
 
-    /// A multipart body; of parts with the same name the first, as a file has one value for each name.
+    /// A multipart body. Of parts with the same name only the first is used, because an experiment has one value for
+    /// each name.
     pub(in crate::init) fn multipart(&mut self, parts: Vec<(String, Part)>, place: &str) -> Body {
         let mut kept: Vec<(String, Part)> = Vec::new();
         for (name, part) in parts {

@@ -25,7 +25,7 @@ impl Conversion<'_> {
                 ["File.path", "File.paramname", "File.mimetype"].map(|name| file.property(name))
             })
             .collect();
-        // As JMeter 2 wrote it.
+        // The form of JMeter 2.
         files.push(
             [
                 "HTTPSampler.FILE_NAME",
@@ -53,7 +53,7 @@ impl Conversion<'_> {
         sent
     }
 
-    /// Gives the request its body. Returns why it cannot be sent as it is.
+    /// Sets the request's body. Returns why it cannot be sent unchanged.
     pub(super) fn body(
         &mut self,
         request: &mut Request,
@@ -123,7 +123,7 @@ impl Conversion<'_> {
                      value,
                      is_plain,
                  }| {
-                    // What JMeter sends as it is may be encoded already.
+                    // Values that JMeter sends unchanged may be encoded already.
                     let (name, value) = match is_plain {
                         true => (name, value),
                         false => (decoded(&name), decoded(&value)),

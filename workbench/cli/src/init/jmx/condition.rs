@@ -17,11 +17,11 @@ const SIGNS: [(&str, &str); 8] = [
     (">", ">"),
 ];
 
-/// JMeter's last request was a success.
+/// The variable of JMeter for the success of the last request.
 const LAST_IS_GOOD: &str = "JMeterThread.last_sample_ok";
 
 impl Conversion<'_> {
-    /// A condition with its variables marked; `None` where it is more than a comparison of two values.
+    /// A condition with its variables marked. `None` if it is more than a comparison of two values.
     pub(super) fn condition(
         &mut self,
         raw: &str,
@@ -73,7 +73,7 @@ impl Conversion<'_> {
                 format!("{left} {own} {right}")
             }
         };
-        // What would have to be drawn has no request to be drawn before.
+        // Random functions are not supported, because there is no request before which they could be drawn.
         (draws.is_empty() && !condition.trim().is_empty()).then_some(condition)
     }
 
@@ -142,7 +142,7 @@ pub(super) fn constant_truth(condition: &str) -> bool {
     })
 }
 
-/// Where a sign stands outside of quotes and braces.
+/// The position of an operator outside of quotes and braces.
 fn sign_at(text: &str, sign: &str) -> Option<usize> {
     let mut quote = None;
     let mut depth = 0_usize;
@@ -177,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_condition_without_variables_is_known_before_the_run() {
+    fn a_condition_without_variables_is_evaluated_during_conversion() {
         for holds in ["true", "1 == 1.0", "a != b", "2 < 10", "x >= x"] {
             assert!(constant_truth(holds), "{holds}");
         }

@@ -8,7 +8,7 @@ use super::scope::{Column, Scope};
 use super::tree::Element;
 use crate::init::draft::{self, Data};
 
-/// Bytes of the longest header line that is looked at.
+/// Bytes of the longest header line that is read.
 const LONGEST_HEADER: u64 = 64 << 10;
 
 impl Conversion<'_> {
@@ -100,7 +100,7 @@ impl Conversion<'_> {
         name
     }
 
-    /// A file that the test plan names, as seen from the experiment; `None` where it is not there.
+    /// The path of a file of the test plan, relative to the experiment. `None` if the file does not exist.
     pub(super) fn beside(&self, file: &str) -> Option<String> {
         let file = file.trim().replace('\\', "/");
         let found = [self.folder.join(&file), PathBuf::from(&file)];
@@ -118,7 +118,7 @@ impl Conversion<'_> {
     }
 }
 
-/// A path as seen from a folder; both are absolute.
+/// A path relative to a folder; both are absolute.
 fn relative(path: &Path, folder: &Path) -> Option<String> {
     let common = path
         .components()

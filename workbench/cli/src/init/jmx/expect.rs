@@ -17,7 +17,7 @@ const SUBSTRING: u64 = 16;
 const OR: u64 = 32;
 
 impl<'a> Conversion<'a> {
-    /// Adds what the assertions that apply expect of the response.
+    /// Adds the expectations of the assertions that apply.
     pub(super) fn expect(&mut self, request: &mut Request, scope: &Scope<'a>) {
         for applied in &scope.assertions {
             match applied.element.kind() {
@@ -29,7 +29,7 @@ impl<'a> Conversion<'a> {
                             .trim(),
                     );
                     match limit.filter(|limit| *limit > 0.0) {
-                        // JMeter lets a response pass that takes just so long.
+                        // In JMeter a response that takes exactly this long passes.
                         Some(limit) => request.expect.time = Some(milliseconds(limit)),
                         None => self
                             .draft
@@ -58,7 +58,7 @@ impl<'a> Conversion<'a> {
             return self.draft.leave(place, what);
         }
         if element.is("JSONVALIDATION") && is_literal {
-            // Else it would be a comparison of its own.
+            // Otherwise it would be read as a comparison.
             let is_plain =
                 !value.trim().is_empty() && !value.trim_start().starts_with(['=', '!', '<', '>']);
             let sign = if is_plain { "" } else { "== " };
@@ -72,7 +72,7 @@ impl<'a> Conversion<'a> {
                 format!("that {path} matches {expected}: here that it is there"),
             );
         }
-        // A value that is not there fails the request.
+        // A capture without a value fails the request.
         let variable = self.name(&format!("there_{}", path.trim_start_matches(['$', '.'])));
         self.define(&variable, Kind::Json);
         request.captures.push(Capture {
@@ -117,7 +117,7 @@ impl<'a> Conversion<'a> {
         let shown = raw.join(", ");
         if kind & NOT != 0 {
             if is_code && texts.iter().all(|code| code.starts_with(['4', '5'])) {
-                // No success anyway.
+                // Such a request fails anyway.
                 return;
             }
             return self
@@ -213,7 +213,7 @@ impl<'a> Conversion<'a> {
     }
 }
 
-/// The statuses that are meant; `None` where they are not known or too many.
+/// The statuses of an assertion. `None` if they are unknown or too many.
 fn statuses(texts: &[String], kind: u64) -> Option<Vec<u16>> {
     if texts.iter().any(|text| is_marked(text)) {
         return None;

@@ -25,7 +25,7 @@ impl Call {
     }
 }
 
-/// Takes a text apart. What is not closed is literal, as in JMeter.
+/// Parses a text. Unclosed references are literal, as in JMeter.
 pub(super) fn parse(text: &str) -> Vec<Part> {
     if !text.contains("${") {
         return match text {
@@ -65,7 +65,7 @@ fn escaped(text: &str) -> Option<char> {
     matches!(escaped, '$' | ',' | '\\').then_some(escaped)
 }
 
-/// What stands before the brace that closes the one before the text.
+/// The text before the closing brace of the current reference.
 fn reference(text: &str) -> Option<&str> {
     let mut depth = 0_usize;
     // Braces of code in parentheses are its own.
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_taken_apart_into_literals_variables_and_calls() {
+    fn a_text_is_parsed_into_literals_variables_and_calls() {
         assert_eq!(parse("costs $5 {x}"), [literal("costs $5 {x}")]);
         assert_eq!(
             parse("/items/${id}/${__Random(1,10,n)}"),
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_closed_is_literal() {
+    fn unclosed_references_are_literal() {
         assert_eq!(parse("${a"), [literal("${a")]);
         assert_eq!(parse("${__P(a,b"), [literal("${__P(a,b")]);
         assert_eq!(parse("é${"), [literal("é${")]);

@@ -73,7 +73,7 @@ impl Conversion<'_> {
         }
     }
 
-    /// A variable that is drawn before the request: named in the plan, or after what it is.
+    /// A variable that is drawn before the request, with the plan's name or a derived one.
     fn drawn(
         &mut self,
         name: &str,
@@ -203,7 +203,7 @@ impl Conversion<'_> {
     }
 }
 
-/// The format of the present time, and what it is in JSON.
+/// The format of the current time, and its type in JSON.
 fn now_format(format: &str) -> Option<(String, Kind)> {
     match format {
         "" => Some(("unix_ms".to_owned(), Kind::Number)),

@@ -6,7 +6,7 @@ use super::Conversion;
 use super::tree::Element;
 use crate::init::draft::{Load, ThreadRow};
 
-/// How long a load is held whose end the test plan does not say. Ours.
+/// Hold of a load without an end in the test plan. Our choice.
 const ENDLESS: Duration = Duration::from_secs(600);
 
 /// Whether an element is a group of threads.
@@ -15,7 +15,7 @@ pub(super) fn is_thread_group(kind: &str) -> bool {
 }
 
 impl Conversion<'_> {
-    /// The load of a thread group. `place` is where it stands.
+    /// The load of a thread group. `place` is its position in the plan.
     pub(super) fn load(&mut self, group: &Element, place: &str) -> Load {
         match group.kind() {
             "ThreadGroup" | "SetupThreadGroup" | "PostThreadGroup" => self.threads(group, place),
@@ -35,7 +35,7 @@ impl Conversion<'_> {
         }
     }
 
-    /// A number of a thread group; where it is not known before the run, `otherwise`, and that is noted.
+    /// A number of a thread group. If it is not known before the run, `otherwise` is used and noted.
     fn setting(&mut self, group: &Element, property: &str, otherwise: f64, place: &str) -> f64 {
         let raw = group.property(property).trim().to_owned();
         self.setting_of(&raw, property, otherwise, place)
@@ -138,7 +138,7 @@ impl Conversion<'_> {
             ..ThreadRow::default()
         };
         if startup > duration && !startup.is_zero() {
-            // The others would start after the end.
+            // Threads that would start after the end are left out.
             let started = users as f64 * duration.as_secs_f64() / startup.as_secs_f64();
             row.start = (started as u64).clamp(1, users);
             row.startup = duration;
@@ -159,7 +159,7 @@ impl Conversion<'_> {
     fn ultimate(&mut self, group: &Element, place: &str) -> Load {
         let mut rows = Vec::new();
         let data = match group.collection("ultimatethreadgroupdata") {
-            // Where old versions of the plugin have put them.
+            // The property of old versions of the plugin.
             [] => group.collection("threads_schedule"),
             data => data,
         };
@@ -318,7 +318,7 @@ impl Conversion<'_> {
     }
 }
 
-/// The most users at once, as far as the load says.
+/// The most users at once, if the load gives it.
 pub(super) fn users(load: &Load) -> u64 {
     match load {
         Load::Threads(rows) => rows.iter().map(|row| row.start).sum(),

@@ -6,8 +6,8 @@ use super::scope::Scope;
 use super::tree::{Element, Item};
 use super::variables::Draws;
 use super::{Conversion, milliseconds};
+use crate::init::browser_headers::is_noise;
 use crate::init::draft::{self, Request, Step};
-use crate::init::recorded::is_noise;
 use crate::init::template::is_mark;
 
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -17,7 +17,7 @@ pub(super) struct Argument {
     pub(super) name: String,
     /// With variables marked.
     pub(super) value: String,
-    /// Its name and value are still to be encoded.
+    /// Its name and value must be encoded.
     pub(super) is_plain: bool,
 }
 
@@ -103,7 +103,7 @@ impl<'a> Conversion<'a> {
         steps
     }
 
-    /// The name under which it is reported; none where it is JMeter's own, or changes.
+    /// The label. `None` if it is JMeter's default, or contains variables.
     fn label(&mut self, element: &Element) -> Option<String> {
         let name = element.attribute("testname").unwrap_or_default().trim();
         let name = self.constant(name)?;
@@ -265,7 +265,7 @@ impl<'a> Conversion<'a> {
                     continue;
                 }
                 let value = self.text(value, scope, draws, &applied.place);
-                // The innermost replaces the others.
+                // An inner element replaces outer ones.
                 headers.retain(|(other, ..)| !other.eq_ignore_ascii_case(&name));
                 headers.push((name, value, applied.place.clone()));
             }
@@ -342,7 +342,7 @@ impl<'a> Conversion<'a> {
     }
 }
 
-/// A value of a query with everything encoded that could mean something; variables stay.
+/// Encodes all special characters of a query value, but not variables.
 fn encoded(text: &str) -> String {
     let mut out = String::new();
     let mut in_mark = false;

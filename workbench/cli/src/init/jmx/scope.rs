@@ -1,4 +1,4 @@
-//! What applies to a request by its place in the tree: what stands beside it and beside every controller around it.
+//! The elements that apply to a request: those beside it and beside every enclosing controller.
 
 use super::Conversion;
 use super::load::is_thread_group;
@@ -24,12 +24,12 @@ pub(super) struct Scope<'a> {
     pub(super) sampler: String,
 }
 
-/// An element, and where it stands.
+/// An element and its position.
 #[derive(Clone, Debug)]
 pub(super) struct Applied<'a> {
     pub(super) element: &'a Element,
     pub(super) place: String,
-    /// It stands below a request, and applies to nothing else.
+    /// It is a child of a request, and applies only to that.
     pub(super) is_own: bool,
 }
 
@@ -43,7 +43,7 @@ pub(super) struct Column {
 }
 
 impl<'a> Scope<'a> {
-    /// Where an element of this scope stands.
+    /// The position of an element of this scope.
     pub(super) fn place(&self, element: &Element) -> String {
         let mut path = self.path.join("/");
         if !path.is_empty() {
@@ -60,7 +60,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// What a variable of the plan is called that is a column of a file.
+    /// The experiment's name of a plan variable that is a file's column.
     pub(super) fn column(&self, variable: &str) -> Option<String> {
         let mut columns = self.columns.iter().rev();
         columns
@@ -99,7 +99,7 @@ fn is_listener(kind: &str) -> bool {
 }
 
 impl<'a> Conversion<'a> {
-    /// The scope of what stands in these elements: `outer`, and those of them that apply to the others.
+    /// The scope within these elements: `outer`, and those of them that apply to the others.
     pub(super) fn scoped(&mut self, items: &'a [Item<'a>], outer: &Scope<'a>) -> Scope<'a> {
         let mut scope = outer.clone();
         for item in items {

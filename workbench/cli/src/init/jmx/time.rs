@@ -1,4 +1,4 @@
-//! Java's formats of dates and its durations, as the experiment file has them.
+//! Converts Java's date formats and durations.
 
 /// A format of Java's `DateTimeFormatter` as one of strftime; `None` where there is a letter that has no counterpart.
 pub(super) fn strftime(format: &str) -> Option<String> {

@@ -1,4 +1,4 @@
-//! Timers as pauses, and timers of throughput as pacing.
+//! Converts timers to pauses, and throughput timers to pacing.
 
 use std::time::Duration;
 
@@ -8,19 +8,19 @@ use super::{Conversion, expression, milliseconds};
 use crate::init::draft::{self, Action, Step};
 use crate::init::yaml::Node;
 
-/// A timer that holds requests back to a rate.
+/// A throughput timer, which limits the rate of requests.
 #[derive(Clone, Debug)]
 pub(super) struct Throughput {
     /// Requests in a second.
     rate: f64,
-    /// For each thread by itself.
+    /// The rate applies to each thread.
     per_thread: bool,
-    /// It stands below one request.
+    /// It is a child of one request.
     of_one: bool,
     place: String,
 }
 
-/// How long a timer waits, in milliseconds.
+/// The distribution of a timer's wait, in milliseconds.
 enum Wait {
     Constant(f64),
     Uniform(f64, f64),
@@ -37,7 +37,7 @@ impl<'a> Conversion<'a> {
     ) -> Vec<Step> {
         let element = item.element;
         let mut inner = scope.clone();
-        // Its own timers: the others would be waited for before each request anyway.
+        // Only its own timers: the others apply before each request anyway.
         inner.timers.clear();
         inner.path.push(element.name().to_owned());
         let inner = self.scoped(&item.below, &inner);
@@ -62,7 +62,7 @@ impl<'a> Conversion<'a> {
 }
 
 impl Conversion<'_> {
-    /// The pauses of these timers together: constant ones become part of another.
+    /// The pauses of these timers. Constant ones are added to another.
     pub(super) fn thinks(&mut self, timers: &[Applied<'_>]) -> Vec<Node> {
         let mut constant = 0.0;
         let mut random = Vec::new();
@@ -119,7 +119,7 @@ impl Conversion<'_> {
             _ if range <= 0.0 => Wait::Constant(offset),
             "UniformRandomTimer" => Wait::Uniform(offset, offset + range),
             "GaussianRandomTimer" => Wait::Normal(offset, range),
-            // A Poisson distribution with such a mean is all but normal, its variance the mean.
+            // A Poisson distribution with such a mean is almost normal; its variance is the mean.
             _ => Wait::Normal(offset + range, range.sqrt()),
         })
     }
@@ -155,7 +155,7 @@ impl Conversion<'_> {
         number.map(Wait::Constant)
     }
 
-    /// Notes a timer of throughput. Where it stands within a controller, it cannot be said.
+    /// Records a throughput timer. Within a controller it has no counterpart.
     pub(super) fn throughput(
         &mut self,
         timer: &Element,
@@ -197,7 +197,7 @@ impl Conversion<'_> {
         });
     }
 
-    /// How often a user begins an iteration, so that all of them together reach the rates of the timers of throughput.
+    /// The pacing of a user with which all users together reach the rates of the throughput timers.
     pub(super) fn pacing(&mut self, steps: &[Step], users: u64) -> Option<Duration> {
         let mut longest: Option<Duration> = None;
         for Throughput {

@@ -1,11 +1,11 @@
-//! JMX as a tree: XML elements, and the elements of a test plan with what stands below each.
+//! Parses JMX: XML elements, and the elements of a test plan with their children.
 
 use anyhow::{Context, bail};
 use quick_xml::Reader;
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 
-/// Elements within elements. JMeter's own plans have some 40; the tree is walked recursively.
+/// Deepest nesting of elements. JMeter's own plans have about 40; the tree is walked recursively.
 const DEEPEST: usize = 200;
 
 /// An XML element.
@@ -27,7 +27,7 @@ pub(super) struct Item<'a> {
     pub(super) below: Vec<Item<'a>>,
 }
 
-/// Reads the XML; its root.
+/// Parses XML. Returns the root element.
 pub(super) fn parse(text: &str) -> anyhow::Result<Element> {
     let mut reader = Reader::from_str(text);
     let mut lines = Lines {
@@ -118,7 +118,7 @@ fn element(start: &BytesStart<'_>, line: usize) -> anyhow::Result<Element> {
     })
 }
 
-/// What a reference stands for: the five of XML, and characters by their number.
+/// The character of a reference: the five of XML, and characters by number.
 fn letters(name: &str) -> Option<char> {
     match name {
         "amp" => Some('&'),
@@ -163,12 +163,12 @@ impl Element {
             .map(|(_, value)| value.as_str())
     }
 
-    /// What kind of element of a test plan it is: its class without the package.
+    /// Its kind in a test plan: the class without the package.
     pub(super) fn kind(&self) -> &str {
         self.tag.rsplit('.').next().unwrap_or_default()
     }
 
-    /// The name that its author gave it; else its kind.
+    /// Its name, else its kind.
     pub(super) fn name(&self) -> &str {
         match self.attribute("testname").map(str::trim) {
             Some(name) if !name.is_empty() => name,
@@ -226,7 +226,7 @@ pub(super) fn items(tree: &Element) -> Vec<Item<'_>> {
     for child in &tree.children {
         match (child.tag.as_str(), items.last_mut()) {
             ("hashTree", Some(item)) => item.below.extend(self::items(child)),
-            // Of nothing: its elements stand where it does.
+            // A tree without an element: its elements belong to the parent.
             ("hashTree", None) => items.extend(self::items(child)),
             _ => items.push(Item {
                 element: child,
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn an_element_is_followed_by_the_tree_of_what_is_below_it() {
+    fn a_hash_tree_after_an_element_holds_its_children() {
         let root = parse(
             "<?xml version=\"1.0\"?>\n<t>\n<hashTree>\n <A testname=\"a &amp; b\"/>\n <hashTree>\n  <x.y.B enabled=\"false\"/>\n \
              <hashTree/>\n </hashTree>\n <C><stringProp name=\"p\">1&#x41;&lt;</stringProp><doubleProp><name>q</name>\
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_xml_is_refused_with_its_line() {
+    fn invalid_xml_is_refused_with_its_line() {
         assert!(fault("").contains("no XML element"));
         assert!(fault("hello").contains("no XML element"));
         assert!(fault("<a>\n<b>\n</a>").starts_with("line 3: "));

@@ -13,17 +13,17 @@ use crate::init::yaml::Node;
 /// Variables that are drawn before a request, by name.
 pub(super) type Draws = Vec<(String, Node)>;
 
-/// References of variables to variables that are followed.
+/// Deepest chain of variables that is followed.
 const DEEPEST: usize = 20;
 
-/// What is known of a plan's variables.
+/// The variables of a plan.
 #[derive(Debug, Default)]
 pub(super) struct Variables {
     /// User Defined Variables, as written.
     constants: HashMap<String, String>,
-    /// JMeter's names, and those in the experiment where they differ or are written down.
+    /// JMeter's names, and those in the experiment if they differ or are declared.
     pub(super) names: HashMap<String, String>,
-    /// In the experiment's `variables`, or said to come from the environment.
+    /// Declared in the experiment's `variables`, or from the environment.
     pub(super) global: HashSet<String>,
     /// Set so far in the scenario.
     set: HashSet<String>,
@@ -33,7 +33,7 @@ pub(super) struct Variables {
     numbers: HashSet<String>,
     /// Parts of JSON, which may be of any type.
     json: HashSet<String>,
-    /// Written down as empty because nothing had set them: their place.
+    /// Declared as empty because nothing had set them, with their positions.
     empty: Vec<(String, String)>,
     /// Everything that some request sets.
     ever_set: HashSet<String>,
@@ -42,7 +42,7 @@ pub(super) struct Variables {
     pub(super) properties: Vec<(String, String)>,
 }
 
-/// What a variable is in JSON.
+/// The type of a variable in JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Text,
@@ -52,13 +52,13 @@ pub(super) enum Kind {
 }
 
 impl Conversion<'_> {
-    /// Notes a User Defined Variable; a later one of the same name replaces it, as in JMeter.
+    /// Adds a User Defined Variable. A later one of the same name replaces it, as in JMeter.
     pub(super) fn constant_named(&mut self, name: &str, value: &str) {
         let constants = &mut self.variables.constants;
         constants.insert(name.trim().to_owned(), value.to_owned());
     }
 
-    /// Another scenario begins: it has none of the variables that the one before has set.
+    /// Clears the variables that the previous scenario has set.
     pub(super) fn forget_variables(&mut self) {
         self.variables.set.clear();
         self.variables.set_at_start.clear();
@@ -86,7 +86,7 @@ impl Conversion<'_> {
         free(base, taken)
     }
 
-    /// Notes that a request sets a variable, by its name in the experiment.
+    /// Records that a request sets a variable, by its name in the experiment.
     pub(super) fn define(&mut self, name: &str, kind: Kind) {
         let variables = &mut self.variables;
         variables.set.insert(name.to_owned());
@@ -107,7 +107,7 @@ impl Conversion<'_> {
         }
     }
 
-    /// What the variable of the experiment is in JSON.
+    /// The type of the experiment's variable in JSON.
     pub(super) fn kind(&self, name: &str) -> Kind {
         if self.variables.numbers.contains(name) || matches!(name, "user" | "iteration") {
             Kind::Number
@@ -120,7 +120,7 @@ impl Conversion<'_> {
         }
     }
 
-    /// A text without anything that is known at run time only; `None` where there is such a thing.
+    /// A text that is known before the run; `None` if it is not.
     pub(super) fn constant(&mut self, raw: &str) -> Option<String> {
         self.constant_within(raw, DEEPEST)
     }
@@ -173,7 +173,7 @@ impl Conversion<'_> {
         self.constant(raw)?.trim().parse().ok()
     }
 
-    /// A text with its variables [marked](mark); those that have to be drawn for it go to `draws`.
+    /// A text with its variables [marked](mark). Variables that must be drawn are added to `draws`.
     pub(super) fn text(
         &mut self,
         raw: &str,
@@ -184,7 +184,7 @@ impl Conversion<'_> {
         self.convert(raw, scope, draws, place, false)
     }
 
-    /// A part of an address: variables that are known before the run are put in as they are.
+    /// A part of an address. Variables that are known before the run are replaced by their values.
     pub(super) fn address_text(
         &mut self,
         raw: &str,
@@ -252,7 +252,7 @@ impl Conversion<'_> {
             return own;
         }
         let value = self.variables.constants.get(name).cloned();
-        // Before its value is looked at, which may use it.
+        // Inserted before its value is converted, which may refer to it.
         self.variables.global.insert(own.clone());
         let Some(value) = value else {
             self.variables.empty.push((own.clone(), place.to_owned()));
@@ -285,7 +285,7 @@ impl Conversion<'_> {
         });
     }
 
-    /// Writes down the variables that were used before anything had set them.
+    /// Declares the variables that were used before anything had set them.
     pub(super) fn write_empty(&mut self) {
         for (name, place) in std::mem::take(&mut self.variables.empty) {
             let comment = if self.variables.ever_set.contains(&name) {

@@ -1,4 +1,4 @@
-//! Controllers as the flow of a scenario, and the elements beside them as its scope.
+//! Converts controllers to the flow of a scenario, with the elements beside them as scope.
 
 use super::Conversion;
 use super::condition::constant_truth;
@@ -7,10 +7,10 @@ use super::tree::Item;
 use crate::init::draft::{Action, Step};
 use crate::init::template::{Template, is_marked};
 
-/// Modules that stand for modules.
+/// Deepest nesting of modules.
 const DEEPEST_MODULES: usize = 10;
 
-/// Elements that are done in their order: controllers and samplers.
+/// Elements that are executed in order: controllers and samplers.
 pub(super) fn is_flow(kind: &str) -> bool {
     let others = [
         "InterleaveControl",
@@ -23,7 +23,7 @@ pub(super) fn is_flow(kind: &str) -> bool {
 }
 
 impl<'a> Conversion<'a> {
-    /// What is done in these elements, in order.
+    /// The steps of these elements, in order.
     pub(super) fn steps(&mut self, items: &'a [Item<'a>], scope: &Scope<'a>) -> Vec<Step> {
         let mut steps = Vec::new();
         for item in items {
@@ -39,7 +39,7 @@ impl<'a> Conversion<'a> {
         steps
     }
 
-    /// What is done in an element, all in order.
+    /// The steps within an element, in order.
     fn within(&mut self, item: &'a Item<'a>, scope: &Scope<'a>) -> Vec<Step> {
         let inner = self.inner_scope(item, scope);
         self.steps(&item.below, &inner)
@@ -51,7 +51,7 @@ impl<'a> Conversion<'a> {
         self.scoped(&item.below, &inner)
     }
 
-    /// What is done in each of the elements in an element that does one of them.
+    /// The alternatives of an element that executes one of its children.
     fn choices(&mut self, item: &'a Item<'a>, scope: &Scope<'a>) -> Vec<(String, Vec<Step>)> {
         let inner = self.inner_scope(item, scope);
         let mut choices = Vec::new();
@@ -147,7 +147,7 @@ impl<'a> Conversion<'a> {
             kind => {
                 self.draft
                     .leave(place, format!("{kind} is no HTTP request"));
-                // What is noted below it.
+                // Notes are added by its children.
                 self.within(item, scope)
             }
         }
@@ -229,7 +229,7 @@ impl<'a> Conversion<'a> {
         scope: &Scope<'a>,
         place: &str,
     ) -> Vec<Step> {
-        /// Parts of a percent that a weight can tell apart.
+        /// Resolution of weights, in parts of a percent.
         const PARTS: f64 = 100.0;
         let element = item.element;
         let is_percent = element.property("ThroughputController.style").trim() == "1";
@@ -337,7 +337,7 @@ impl<'a> Conversion<'a> {
             .collect();
         let mut at: &'a [Item<'a>] = self.plan;
         let mut found: Option<&'a Item<'a>> = None;
-        // The first is JMeter's own root.
+        // The first name is JMeter's root.
         for name in path.iter().skip(1) {
             found = at.iter().find(|item| item.element.name() == name.trim());
             let Some(item) = found else { break };

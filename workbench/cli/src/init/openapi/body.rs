@@ -9,7 +9,7 @@ use crate::init::draft::{Body, Draft, Part, Request};
 use crate::init::template::Template;
 use crate::init::yaml::{Node, scalar_text};
 
-/// A file that the reader has to put beside the experiment.
+/// Name of a file that the reader must provide beside the experiment.
 const FILE: &str = "file.bin";
 
 impl Operation<'_> {
@@ -163,7 +163,7 @@ fn form(fields: Vec<(String, Value)>) -> Body {
     Body::Form(fields.collect())
 }
 
-/// A file that the reader has to put there.
+/// A file that the reader must provide.
 fn file() -> Part {
     Part::File {
         file: FILE.to_owned(),

@@ -1,13 +1,13 @@
-//! Values that fit a schema: the description's own examples where it has some.
+//! Example values for schemas: the description's own examples, else generated ones.
 
 use serde_yaml::{Mapping, Number, Value};
 
 use super::Document;
 
-/// How deep schemas are followed; those that contain themselves have no end.
+/// Deepest nesting of schemas that is followed; schemas can contain themselves.
 const DEPTH: usize = 10;
 
-/// A value, and whether the description gives it.
+/// A value, and whether it is from the description.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Example {
     pub(super) value: Value,

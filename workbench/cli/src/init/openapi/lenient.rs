@@ -1,11 +1,11 @@
-//! YAML and JSON of descriptions as they are met: keys that come twice, and whole numbers of any size.
+//! Lenient parsing of YAML and JSON: repeated keys, and integers of any size.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_yaml::{Mapping, Value};
 
-/// A value, read without complaints where its meaning is clear.
+/// A leniently parsed value.
 pub(super) struct Lenient(pub(super) Value);
 
 impl<'de> Deserialize<'de> for Lenient {
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_met_in_descriptions_is_read() {
+    fn irregular_descriptions_are_read() {
         let text = "a: -9223372036854776000\nb: {200: x}\na: 1\n";
         let Lenient(value) = serde_yaml::from_str(text).unwrap();
         assert_eq!(value["a"], Value::from(1));

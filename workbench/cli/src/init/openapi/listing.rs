@@ -8,8 +8,8 @@ use crate::init::template::Template;
 use crate::init::yaml::Node;
 
 impl Operation<'_> {
-    /// What this operation lists, as the variable that the operation which reads one of it takes; none where the description does
-    /// not say where in the response it stands.
+    /// The capture of an id from this operation's list, for the operation that reads one element. `None` if the
+    /// description does not define its position in the response.
     pub(super) fn capture(&self, draft: &mut Draft) -> Option<Capture> {
         let Some(Value::Mapping(paths)) = self.document.root.get("paths") else {
             return None;
@@ -53,7 +53,7 @@ impl Operation<'_> {
         })
     }
 
-    /// Where in the response the only list stands, and the schema of its elements.
+    /// The path of the only list in the response, and the schema of its elements.
     fn list(&self) -> Option<(String, &Value)> {
         let responses = self.value.get("responses")?;
         let response = ["200", "2XX", "default"].iter().find_map(|status| {

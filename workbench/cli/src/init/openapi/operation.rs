@@ -1,4 +1,4 @@
-//! An operation of a description as a request.
+//! Converts an operation to a request.
 
 use serde_yaml::Value;
 use url::Url;
@@ -8,7 +8,7 @@ use super::{Document, NO_ADDRESS};
 use crate::init::draft::{Draft, Request, Step, Target};
 use crate::init::template::Template;
 
-/// Words of operations that change something whatever their method is.
+/// Words in names of operations that change data, whatever the method.
 const CHANGES: [&str; 16] = [
     "add",
     "cancel",
@@ -28,7 +28,7 @@ const CHANGES: [&str; 16] = [
     "unsubscribe",
 ];
 
-/// An operation, and what is around it.
+/// An operation and its context.
 pub(super) struct Operation<'a> {
     pub(super) document: &'a Document,
     /// In lower case.
@@ -51,7 +51,7 @@ impl Operation<'_> {
         tags.first().and_then(Value::as_str)
     }
 
-    /// Whether it can be sent without changing anything, by its method and what it is called.
+    /// Whether it only reads, by its method and its name.
     pub(super) fn reads(&self) -> bool {
         let called = [self.text("operationId").unwrap_or_default(), self.path];
         let words = called.iter().flat_map(|text| words(text));
@@ -61,7 +61,7 @@ impl Operation<'_> {
                 .all(|word| !CHANGES.contains(&word.as_str()))
     }
 
-    /// The request; none where it cannot be sent.
+    /// The request; `None` if it cannot be sent.
     pub(super) fn step(&self, draft: &mut Draft) -> Option<Step> {
         let service = self.service(draft);
         let mut request = Request::new(
@@ -155,7 +155,7 @@ impl Operation<'_> {
             .unwrap_or_default()
     }
 
-    /// Asks for JSON where the service offers it.
+    /// Adds `accept: application/json` if the service offers JSON.
     fn accept(&self, draft: &mut Draft) {
         if draft.http.headers.iter().any(|(name, _)| name == "accept") {
             return;

@@ -167,7 +167,7 @@ impl Operation<'_> {
         request: &mut Request,
         parameter: &Parameter<'_>,
     ) {
-        // Those are said elsewhere in a description, which says that they are to be ignored here.
+        // OpenAPI requires these to be ignored as parameters.
         if ["accept", "authorization", "content-type"]
             .contains(&parameter.name.to_ascii_lowercase().as_str())
         {
@@ -224,7 +224,7 @@ pub(super) fn plain(value: &Value) -> String {
     }
 }
 
-/// A name or value of a query, in which `&`, `=`, `+`, `#` and `%` are no signs.
+/// Encodes a name or value of a query: `&`, `=`, `+`, `#` and `%`.
 pub(super) fn query_part(text: &str) -> String {
     text.chars()
         .map(|letter| match letter {

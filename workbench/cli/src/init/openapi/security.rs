@@ -1,4 +1,4 @@
-//! How a description wants to be authenticated with, by secrets from the environment.
+//! Authentication by the description's security schemes, with secrets from the environment.
 
 use serde_yaml::Value;
 
@@ -7,7 +7,7 @@ use crate::init::draft::{Auth, Draft, Request};
 use crate::init::template::Template;
 
 impl Operation<'_> {
-    /// Fills in what the first alternative of the operation's security asks for; what goes into the query is returned.
+    /// Adds the credentials of the first security alternative of the operation. Query parameters are returned.
     pub(super) fn authenticate(
         &self,
         draft: &mut Draft,
@@ -49,7 +49,7 @@ impl Operation<'_> {
         let text = |key: &str| scheme.get(key).and_then(Value::as_str).unwrap_or_default();
         let service = request.service.clone();
         let secret = |draft: &mut Draft, hint: &str, what: &str| {
-            // One for each scheme: its name stands for its value.
+            // One secret for each scheme.
             draft.secret(
                 &format!("{service} {hint}"),
                 &format!("{what} of the security scheme {name}"),

@@ -1,4 +1,4 @@
-//! Texts on one line: plain, or in double quotes where they would be something else.
+//! Scalars on one line: plain, or in double quotes if they would be parsed differently.
 
 /// YAML's printable letters that need no escape, line breaks and tabs aside.
 pub(super) fn is_printable(letter: char) -> bool {
@@ -9,7 +9,7 @@ pub(super) fn is_printable(letter: char) -> bool {
         )
 }
 
-/// A text on one line, in quotes where it would not be itself without.
+/// A text on one line, in quotes if it would be parsed differently without.
 pub(super) fn scalar(text: &str, in_flow: bool) -> String {
     if is_plain(text, in_flow) {
         text.to_owned()

@@ -36,7 +36,7 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// The same with the dollar signs as they are written.
+/// The same with dollar signs as in the file.
 fn escaped(value: &Value) -> Value {
     let literal = |text: &str| Value::String(Template::literal(text).source().to_owned());
     match value {
@@ -54,7 +54,7 @@ fn escaped(value: &Value) -> Value {
 
 proptest! {
     #[test]
-    fn what_is_written_is_read_back(value in any_json()) {
+    fn written_yaml_is_read_back(value in any_json()) {
         for node in [Node::json(&value), Node::json(&value).block()] {
             let text = Node::map([("body", node)]).document(|_| false);
             let read: Value = serde_yaml::from_str(&text).unwrap();
@@ -89,7 +89,7 @@ fn quotes_stand_only_where_they_are_needed() {
 }
 
 #[test]
-fn what_fits_stands_on_one_line_and_what_has_a_comment_does_not() {
+fn short_values_without_comments_are_written_on_one_line() {
     let set = Node::map([("uniform", Node::list([1_u64, 100].map(Node::from)))]);
     let step = Node::Map(vec![
         ("request".to_owned(), Node::from("GET shop/items").into()),

@@ -1,4 +1,4 @@
-//! Who may ask for the live page: browsers that call it by its own address, and no page of somebody else's.
+//! Access control of the live page: only requests to its own address, and none from foreign pages.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -8,12 +8,11 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-/// Nothing is loaded from elsewhere, and no other page holds this one in a frame. The styles and scripts of the page and of
-/// reports are within them.
+/// Nothing is loaded from other origins, and other pages cannot frame this one. Styles and scripts are inline.
 const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; \
      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// The addresses that the page may be called by.
+/// The addresses under which the page is served.
 pub(super) struct Guard {
     bound: SocketAddr,
     name: Option<String>,
@@ -24,8 +23,8 @@ impl Guard {
         Self { bound, name }
     }
 
-    /// Whether a request's `Host` is this server. A name that somebody has made to lead here (DNS rebinding) is not: a
-    /// page of that name could read everything.
+    /// Whether a request's `Host` is this server. Other names that resolve to this address (DNS rebinding) are refused:
+    /// a page of that name could read everything.
     fn knows(&self, host: &str) -> bool {
         let (host, port) = match host.rsplit_once(':') {
             Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok()),
@@ -39,7 +38,7 @@ impl Guard {
             .trim_end_matches(']')
             .parse::<IpAddr>();
         match ip {
-            // Where all addresses of the machine are served, each of them is right.
+            // If all addresses of the machine are served, each of them is accepted.
             Ok(ip) if self.bound.ip().is_unspecified() => !ip.is_unspecified(),
             Ok(ip) => ip == self.bound.ip(),
             Err(_) => {
@@ -64,7 +63,7 @@ impl Guard {
                 "not the address of this page",
             ));
         }
-        // A link to this page is followed; what another page asks for in the background is not answered.
+        // Navigation from other pages is allowed; their background requests are refused.
         let is_foreign = text("sec-fetch-site").is_some_and(|site| site.ends_with("-site"));
         let is_link = text("sec-fetch-mode") == Some("navigate");
         (is_foreign && !is_link).then_some((StatusCode::FORBIDDEN, "asked for by another page"))

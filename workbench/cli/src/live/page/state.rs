@@ -1,4 +1,4 @@
-//! What the live page shows, as the JSON that browsers are sent.
+//! The state of the live page as JSON.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -11,13 +11,13 @@ use workbench_samples::Check;
 use super::News;
 use crate::live::Course;
 
-/// Seconds that charts show. Ours: ten minutes.
+/// Seconds that charts show. Our choice: ten minutes.
 const SECONDS: usize = 600;
 
-/// Everything that a browser is told when it connects.
+/// The whole state, sent when a browser connects.
 #[derive(Default, Serialize)]
 pub(super) struct Page {
-    /// Where the runs stand in their series.
+    /// The position of the runs in their series.
     series: Option<String>,
     sides: Vec<Side>,
     reports: Vec<Report>,
@@ -53,7 +53,7 @@ struct Second {
 #[derive(Serialize)]
 struct Report {
     name: String,
-    /// Where the file is.
+    /// Path of the file.
     path: String,
     #[serde(skip)]
     file: PathBuf,
@@ -151,7 +151,7 @@ mod tests {
     use crate::live::fixture;
 
     #[test]
-    fn who_connects_late_is_told_the_last_ten_minutes_and_all_reports() {
+    fn a_late_browser_gets_the_last_ten_minutes_and_all_reports() {
         let mut page = Page::default();
         page.begin(&fixture::course(&["shop"], 0));
         (1..=700).for_each(|second| {

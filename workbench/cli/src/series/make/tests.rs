@@ -2,7 +2,7 @@ use workbench_samples::SweepPoint;
 
 use super::*;
 
-/// One run at each of 1, 2, 3, … users, and whether it missed a threshold.
+/// One run at each of 1, 2, 3, … users, with whether it missed a threshold.
 fn sweep(missed: &[bool]) -> Series {
     let folder = Path::new("../samples/tests/published/series-version-2");
     let mut series = Series::read(folder).unwrap();

@@ -1,4 +1,4 @@
-//! `action.yml`: its steps are run in order, as GitHub would, with the workbench of this build as the released one.
+//! `action.yml`: its steps run in order, as on GitHub, with the workbench of this build as the released one.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ struct Job {
     inputs: BTreeMap<String, String>,
 }
 
-/// What came of it.
+/// The results of the job.
 struct Ran {
     code: i32,
     /// What all steps printed.
@@ -56,7 +56,7 @@ impl Job {
         job
     }
 
-    /// Releases a workbench that is this script.
+    /// Publishes this script as the released workbench.
     fn release(&self, script: &str) {
         let program = self.bench.path().join("built");
         std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
@@ -93,7 +93,7 @@ impl Job {
         let action = action();
         for step in action["runs"]["steps"].as_array().unwrap() {
             let name = step["name"].as_str().unwrap();
-            // What another action does is not tried.
+            // Steps that use other actions are skipped.
             let Some(script) = step["run"].as_str() else {
                 continue;
             };
@@ -155,7 +155,7 @@ impl Job {
         ran
     }
 
-    /// The text with the values of the expressions in it.
+    /// The text with its expressions evaluated.
     fn filled_in(&self, text: &str, outputs: &BTreeMap<String, String>) -> String {
         let mut parts = text.split("${{");
         let mut filled = parts.next().unwrap().to_owned();
@@ -171,7 +171,7 @@ impl Job {
         !["", "false"].contains(&self.value(expression, outputs).as_str())
     }
 
-    /// An expression of `||`, `&&`, `==`, `!=`, texts and names, which bind in this order.
+    /// Evaluates an expression of `||`, `&&`, `==`, `!=`, strings and names; precedence rises in this order.
     fn value(&self, expression: &str, outputs: &BTreeMap<String, String>) -> String {
         let of = |part: &str| self.value(part, outputs);
         let true_text = |text: &String| !["", "false"].contains(&text.as_str());
@@ -206,7 +206,7 @@ impl Job {
         }
     }
 
-    /// Stored runs, whose candidate is so many times slower.
+    /// Stored runs. The candidate is slower by this factor.
     fn runs(&self, pairs: usize, slower: f64) {
         let results = self.bench.path().join("results");
         series(&results, "s1", pairs, slower, |_, run| run);
@@ -249,7 +249,7 @@ fn a_regression_fails_the_job_and_is_in_the_comment_the_summary_and_the_reports(
 }
 
 #[test]
-fn a_comment_goes_when_all_passes_if_that_is_asked_for() {
+fn a_comment_is_deleted_on_success_if_requested() {
     let old = "<!-- workbench-gate:gate -->\nFailed";
     for (comment, left) in [("unless-passed", vec![]), ("never", vec![old.to_owned()])] {
         let job = Job::new(&[old], &[GATE[0], GATE[1], ("comment", comment)]);
@@ -288,7 +288,7 @@ fn a_command_without_a_report_replaces_the_old_comment_too() {
 }
 
 #[test]
-fn experiments_are_compared_with_all_that_the_inputs_say() {
+fn all_inputs_of_compare_are_applied() {
     let inputs = [
         ("experiments", "\n  shop one.yaml \n\n"),
         (
@@ -316,7 +316,7 @@ fn experiments_are_compared_with_all_that_the_inputs_say() {
 }
 
 #[test]
-fn a_download_that_is_not_what_was_released_is_not_run() {
+fn a_download_with_a_wrong_checksum_is_not_run() {
     let job = Job::new(&[], &GATE);
     let sums = job.released().join("SHA256SUMS");
     let right = std::fs::read_to_string(&sums).unwrap();
@@ -343,7 +343,7 @@ fn a_download_that_is_not_what_was_released_is_not_run() {
 }
 
 #[test]
-fn a_wrong_input_is_told_before_anything_is_run() {
+fn wrong_inputs_are_reported_before_any_run() {
     for (input, value) in [
         ("comment", "sometimes"),
         ("name", "../x"),

@@ -16,7 +16,7 @@ enum Platform {
     GitLab,
 }
 
-/// Runs the script in a job of the pull request, with this as the gate's comment.
+/// Runs the script in a job of the pull request, with this text as the gate's comment.
 fn posts(platform: Platform, url: &str, arguments: &[&str], text: &str) -> Assert {
     let bench = Bench::new();
     std::fs::write(bench.path().join("comment.md"), text).unwrap();
@@ -39,7 +39,7 @@ fn posts(platform: Platform, url: &str, arguments: &[&str], text: &str) -> Asser
         Platform::GitLab => command.envs([
             ("GITLAB_CI", "true"),
             ("CI_API_V4_URL", url),
-            // Of a fork.
+            // A pull request from a fork.
             ("CI_PROJECT_ID", "6"),
             ("CI_MERGE_REQUEST_PROJECT_ID", "5"),
             ("CI_MERGE_REQUEST_IID", "7"),
@@ -98,7 +98,7 @@ fn a_comment_is_found_behind_hundreds_of_others() {
 }
 
 #[test]
-fn a_full_page_is_not_taken_for_the_last_one() {
+fn further_pages_are_read_after_a_full_one() {
     let forge = Forge::start(&["Looks good."; 100]);
     posts(Platform::GitHub, &forge.url(), &[], MARKER).code(0);
     assert_eq!(
@@ -141,7 +141,7 @@ fn a_token_that_may_not_write_is_a_warning_and_no_failure() {
 }
 
 #[test]
-fn a_token_that_may_only_read_is_a_warning_whatever_there_is_to_do() {
+fn a_read_only_token_is_a_warning_for_every_action() {
     let ours = format!("{MARKER}\nOld");
     for (comments, arguments, refused) in [
         (vec![], &[][..], "POST http://"),
@@ -158,7 +158,7 @@ fn a_token_that_may_only_read_is_a_warning_whatever_there_is_to_do() {
 }
 
 #[test]
-fn a_forge_that_fails_or_is_not_there_is_a_warning_and_no_failure() {
+fn an_unavailable_forge_is_a_warning_and_not_a_failure() {
     let forge = Forge::start(&[]);
     forge.refuse(500);
     posts(Platform::GitHub, &forge.url(), &[], MARKER)

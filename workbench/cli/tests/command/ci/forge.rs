@@ -16,7 +16,7 @@ pub(super) struct Forge {
 struct State {
     /// Ids and texts.
     comments: Vec<(u64, String)>,
-    /// The status of every response, or of those to what would change something.
+    /// The status of every response, or of responses to requests that change something.
     refuses: Option<u16>,
     lets_read: bool,
     /// Methods and paths with queries.
@@ -53,7 +53,7 @@ impl Forge {
         self.state.lock().unwrap().refuses = Some(status);
     }
 
-    /// As to the token of a pull request from a fork.
+    /// As for the token of a pull request from a fork.
     pub(super) fn refuse_writes(&self, status: u16) {
         self.state.lock().unwrap().lets_read = true;
         self.refuse(status);
@@ -68,7 +68,7 @@ impl Forge {
             .collect()
     }
 
-    /// What was asked since the last call.
+    /// Requests since the last call.
     pub(super) fn asked(&self) -> Vec<String> {
         std::mem::take(&mut self.state.lock().unwrap().asked)
     }

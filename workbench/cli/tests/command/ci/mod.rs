@@ -1,4 +1,5 @@
-//! The scripts of `workbench/ci` and the action that calls them, without the platforms: a forge on loopback keeps the comments.
+//! The scripts of `workbench/ci` and the action that calls them. A forge on loopback takes the place of GitHub and
+//! GitLab.
 
 mod action;
 mod comment;

@@ -1,4 +1,4 @@
-//! The program takes every command line of ours in any page, in scripts and in prose, and knows every option there.
+//! The program accepts every command line of its own in scripts and prose of all pages, and knows every option there.
 
 use std::collections::BTreeSet;
 
@@ -51,7 +51,7 @@ fn calls(script: &str) -> Vec<Vec<String>> {
     calls
 }
 
-/// The arguments of one command, where it is one of ours.
+/// The arguments of a command of the workbench or the bookstore; `None` for other commands.
 fn call(command: &[&str]) -> Option<Vec<String>> {
     let assigned = |word: &&&str| word.split_once('=').is_some_and(|(name, _)| is_name(name));
     let begin = command.iter().take_while(assigned).count();
@@ -74,7 +74,7 @@ fn call(command: &[&str]) -> Option<Vec<String>> {
     Some(written.map(filled).collect())
 }
 
-/// An argument as a reader would give it; brackets only say that it can be left out.
+/// An argument as a reader would type it. Brackets mark it as optional.
 fn filled(argument: &str) -> String {
     let argument = argument.trim_matches(['[', ']']);
     if let Some((_, value)) = PLACEHOLDERS.iter().find(|(name, _)| *name == argument) {
@@ -92,7 +92,7 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && text.chars().all(fits)
 }
 
-/// What the program says against arguments. With `--help` at their end it does nothing, but reads what stands before.
+/// The error of the program for these arguments. With `--help` at the end it parses them and does nothing else.
 fn objection(bench: &Bench, arguments: &[String]) -> Option<String> {
     let output = bench
         .workbench()

@@ -1,10 +1,10 @@
-//! Relative links of all pages lead to files, and to headings, that are there.
+//! Relative links of all pages lead to existing files and headings.
 
 use std::path::{Component, Path, PathBuf};
 
 use super::markdown::{Page, pages, repository};
 
-/// The targets of a line's links; code is none.
+/// The targets of a line's links outside of code spans.
 fn links(line: &str) -> Vec<&str> {
     let in_code = |at: usize| line[..at].matches('`').count() % 2 == 1;
     line.match_indices("](")
@@ -66,7 +66,7 @@ fn resolve(page: &Page, target: &str) -> Option<String> {
     Some(path.to_str()?.replace('\\', "/"))
 }
 
-/// What is wrong with a link.
+/// Why a link is broken.
 fn objection(page: &Page, pages: &[Page], link: &str) -> Option<String> {
     let (target, anchor) = link.split_once('#').unwrap_or((link, ""));
     let path = match target {

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-/// Folders of what is built or measured.
+/// Folders of build outputs and results.
 const NOT_OURS: [&str; 3] = ["node_modules", "results", "target"];
 
-/// Stands before a block of commands that no test executes, with the reason.
+/// The line above a script that no test executes; the reason follows.
 const MARK: &str = "<!-- not executed: ";
 
 pub(super) fn repository() -> PathBuf {
@@ -111,7 +111,7 @@ impl Block<'_> {
     }
 }
 
-/// What stands between backticks in a line of prose.
+/// The code spans of a line of prose.
 pub(super) fn code_spans(line: &str) -> impl Iterator<Item = &str> {
     line.split('`').skip(1).step_by(2)
 }

@@ -1,7 +1,7 @@
-//! Every script of the guide runs, or says why no test runs it.
+//! Every script of the guide runs, or is marked with the reason why no test runs it.
 //!
-//! A script runs in a folder of its own, where the files that it names are: experiments of a few hundred milliseconds on two
-//! small services, and result files of other tools. [`INSTEAD`] says what is written in place of what takes minutes.
+//! A script runs in a folder of its own, where the files that it names are: experiments of a few hundred milliseconds
+//! on two small services, and result files of other tools. [`INSTEAD`] replaces commands that take minutes.
 
 use std::fs::Permissions;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -12,9 +12,9 @@ use super::markdown::{Block, is_guide, pages, repository};
 use crate::stub::Stub;
 use crate::support::Bench;
 
-/// What is run in place of what the page says.
+/// Replacements of texts in scripts.
 const INSTEAD: [(&str, &str); 8] = [
-    // What `init` writes loads for half a minute; the scripts go on with a shop.yaml that does not.
+    // The experiment of `init` takes half a minute. Later commands use a shorter shop.yaml.
     (" -o shop.yaml", " -o made.yaml"),
     ("compare shop.yaml", "compare --most 6 shop.yaml"),
     ("--until-decided", "--until-decided --most 6"),
@@ -25,7 +25,7 @@ const INSTEAD: [(&str, &str); 8] = [
     ("seq 40", "seq 1"),
 ];
 
-/// A command that ends with a judgement has done its work: 10, 11 and 14 are answers.
+/// The exit codes 10, 11 and 14 are verdicts, not errors.
 const WRAPPER: &str = r#"#!/bin/sh
 "$WORKBENCH" "$@"
 code=$?
@@ -35,7 +35,7 @@ case $code in
 esac
 "#;
 
-/// One user for a moment, at a service.
+/// A short experiment of one user against a service.
 fn experiment(service: &Stub, name: &str, more: &str) -> String {
     format!(
         "name: {name}\ntarget: {{ urls: {{ shop: \"http://{}\" }} }}\n{more}\n\
@@ -44,7 +44,7 @@ fn experiment(service: &Stub, name: &str, more: &str) -> String {
     )
 }
 
-/// Lays out what the scripts of the guide find in their folder.
+/// Writes the files that the scripts of the guide use.
 fn lay_out(bench: &Bench, baseline: &Stub, candidate: &Stub) {
     let load = "threads: [ { start: 1, hold: 200ms } ]";
     for (name, service) in [
@@ -62,7 +62,7 @@ fn lay_out(bench: &Bench, baseline: &Stub, candidate: &Stub) {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/command/import");
     for (fixture, ending) in [("k6.csv", "csv"), ("jmeter.jtl", "jtl")] {
         let text = std::fs::read_to_string(fixtures.join(fixture)).unwrap();
-        // At times of their own: equal files would be one run.
+        // With different times, because equal files would be one run.
         for (side, first) in [("base", 1), ("cand", 4)] {
             for number in 1..=3 {
                 let text = text.replace("17954", &format!("1795{}", first + number));
@@ -81,7 +81,7 @@ fn lay_out(bench: &Bench, baseline: &Stub, candidate: &Stub) {
     }
 }
 
-/// What went wrong with a script.
+/// Runs a script. Returns its output if it fails.
 fn run(block: &Block<'_>) -> Option<String> {
     let bench = Bench::new();
     let (baseline, candidate) = (Stub::start(), Stub::start());

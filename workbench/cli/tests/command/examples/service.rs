@@ -1,11 +1,11 @@
-//! Small services that note what they were sent: one that answers by a function, and one that hands everything on to a
+//! Small services that record the requests they receive: one that answers by a function, and one that forwards to a
 //! real service.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-/// What a service was sent.
+/// A request that a service received.
 #[derive(Clone, Debug)]
 pub(super) struct Request {
     /// Method and path.
@@ -15,7 +15,7 @@ pub(super) struct Request {
 }
 
 impl Request {
-    /// The next one of a connection; `None` at its end.
+    /// Reads the next request of a connection; `None` at its end.
     fn read(from: &mut impl BufRead) -> Option<Self> {
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
@@ -49,7 +49,7 @@ impl Request {
 
 type Noted = Arc<Mutex<Vec<Request>>>;
 
-/// Ends with the test's process.
+/// It runs until the test's process ends.
 pub(super) struct Service {
     address: SocketAddr,
     noted: Noted,
@@ -77,7 +77,7 @@ impl Service {
         })
     }
 
-    /// Hands requests on to the service at a URL, and its answers back.
+    /// Forwards requests to the service at a URL.
     pub(super) fn in_front_of(url: &str) -> Self {
         let behind = url.strip_prefix("http://").unwrap().to_owned();
         Self::start(move |mut socket, noted| {
@@ -112,13 +112,13 @@ impl Service {
         format!("http://{}", self.address)
     }
 
-    /// What it was sent so far, in order.
+    /// The requests so far, in order.
     pub(super) fn requests(&self) -> Vec<Request> {
         self.noted.lock().unwrap().clone()
     }
 }
 
-/// Sends a request without a body, and gives the answer's JSON, `null` where it has no body.
+/// Sends a request without a body. Returns the JSON of the response, `null` for an empty body.
 pub(super) fn call(method: &str, url: &str) -> serde_json::Value {
     let (host, path) = url
         .strip_prefix("http://")

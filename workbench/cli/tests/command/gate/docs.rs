@@ -1,4 +1,4 @@
-//! The files that the gate's documentation offers to be copied.
+//! The files that the gate's documentation offers to copy.
 
 use std::path::{Path, PathBuf};
 

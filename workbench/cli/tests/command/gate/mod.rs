@@ -1,4 +1,4 @@
-//! The gate on stored runs: its conclusions, what it refuses, and where it tells.
+//! The gate on stored runs: conclusions, refusals and outputs.
 
 mod docs;
 mod runs;
@@ -17,7 +17,7 @@ fn results(bench: &Bench) -> PathBuf {
     bench.path().join("results")
 }
 
-/// A series of so many pairs in which `new` is so many times slower.
+/// A series of this number of pairs. `new` is slower by this factor.
 fn pairs(bench: &Bench, blocks: usize, slower: f64) -> PathBuf {
     series(&results(bench), "s1", blocks, slower, |_, run| run)
 }
@@ -32,7 +32,7 @@ fn gate(bench: &Bench, arguments: &[&str]) -> Assert {
         .assert()
 }
 
-/// So many runs by themselves, in the folder of their experiment.
+/// This number of single runs, in the folder of their experiment.
 fn alone(bench: &Bench, experiment: &str, from: usize, count: usize, slower: f64) {
     for number in from..from + count {
         StoredRun::new(experiment, number, slower).write(&results(bench));
@@ -52,7 +52,7 @@ fn equal_versions_pass_with_0() {
                 .and(contains("Runs needed"))
                 .and(contains("equivalent")),
         );
-    // The id does as well.
+    // The id is accepted as well.
     gate(&bench, &["--series", "s1"]).code(0);
 }
 
@@ -65,7 +65,7 @@ fn ten_per_cent_more_fail_with_10_and_two_per_cent_do_not() {
         .stdout(contains("Gate: FAILED").and(contains(
             "typical_time of TOTAL: worse by more than the margin",
         )));
-    // The other way round it got faster.
+    // With the sides exchanged, it is an improvement.
     gate(
         &bench,
         &["--series", "s1", "--baseline", "new", "--candidate", "old"],
@@ -94,7 +94,7 @@ fn too_few_runs_are_inconclusive_with_11_and_never_a_pass() {
 }
 
 #[test]
-fn an_invalid_run_ends_with_14_unless_forced_which_is_said() {
+fn an_invalid_run_ends_with_14_unless_forced_and_forcing_is_reported() {
     let bench = Bench::new();
     series(&results(&bench), "s1", 8, 1.0, |position, run| {
         if position == 3 { run.invalid() } else { run }
@@ -172,7 +172,7 @@ fn folders_of_runs_runs_and_experiments_of_series_can_be_named() {
 }
 
 #[test]
-fn a_side_that_cannot_be_made_out_is_told_how() {
+fn an_ambiguous_side_is_reported_with_the_right_form() {
     let bench = Bench::new();
     pairs(&bench, 3, 1.0);
     gate(

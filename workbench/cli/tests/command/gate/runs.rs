@@ -1,4 +1,4 @@
-//! Which runs the gate takes, refuses and misses.
+//! Which runs the gate uses, refuses, or reports as missing.
 
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
@@ -8,7 +8,7 @@ use super::{gate, pairs, results};
 use crate::stored::{StoredRun, series};
 use crate::support::Bench;
 
-/// Says of the candidate's last runs that they ended like this.
+/// Sets the state of the candidate's last runs.
 fn last_runs_of_the_candidate(series: &std::path::Path, state: SeriesRunState) {
     let mut record = Series::read(series).unwrap();
     let candidate = record.runs.iter_mut().filter(|run| run.experiment == "new");
@@ -31,9 +31,11 @@ fn a_candidate_whose_runs_failed_is_refused_with_14() {
             "results/series/s1:new",
         ],
     ] {
-        gate(&bench, arguments).code(14).stdout(
-            contains("Gate: INVALID").and(contains("of series s1, new, failed: nobody knows why")),
-        );
+        gate(&bench, arguments)
+            .code(14)
+            .stdout(contains("Gate: INVALID").and(contains(
+                "of series s1, new, failed: the reason is not known",
+            )));
     }
 }
 
@@ -61,7 +63,7 @@ fn a_run_that_failed_before_its_first_request_is_not_skipped_in_a_folder() {
 }
 
 #[test]
-fn a_run_counts_once_however_it_is_spelled() {
+fn a_run_given_by_different_paths_counts_once() {
     let bench = Bench::new();
     pairs(&bench, 10, 1.0);
     let run = bench.runs("new").remove(0);
@@ -150,7 +152,7 @@ fn a_label_that_no_run_has_is_a_mistake_with_12() {
 }
 
 #[test]
-fn without_an_id_the_newest_series_is_judged_and_a_wrong_one_is_told() {
+fn without_an_id_the_newest_series_is_judged_and_a_wrong_id_is_reported() {
     let bench = Bench::new();
     pairs(&bench, 10, 1.0);
     series(&results(&bench), "s2", 10, 1.3, |_, run| run);
@@ -162,7 +164,7 @@ fn without_an_id_the_newest_series_is_judged_and_a_wrong_one_is_told() {
 }
 
 #[test]
-fn a_side_without_a_finished_run_is_named_and_how_to_go_on() {
+fn a_side_without_a_finished_run_is_reported_with_the_next_step() {
     let bench = Bench::new();
     let folder = pairs(&bench, 10, 1.0);
     let mut record = Series::read(&folder).unwrap();
@@ -184,7 +186,7 @@ fn a_side_without_a_finished_run_is_named_and_how_to_go_on() {
 }
 
 #[test]
-fn a_folder_without_a_manifest_is_told_of() {
+fn a_folder_without_a_manifest_is_reported() {
     let bench = Bench::new();
     pairs(&bench, 10, 1.0);
     let run = bench.runs("new").pop().unwrap();
@@ -212,7 +214,7 @@ fn an_empty_history_says_how_it_begins() {
 }
 
 #[test]
-fn an_audit_says_which_runs_it_passed_over() {
+fn an_audit_reports_skipped_runs() {
     let bench = Bench::new();
     for number in 0..11 {
         StoredRun::new("shop", number, 1.0).write(&results(&bench));

@@ -1,4 +1,4 @@
-//! The gate over many sessions: histories that grow, and audits of its alarms.
+//! The gate over many sessions: growing histories, and audits of false alarms.
 
 use std::path::{Path, PathBuf};
 
@@ -27,14 +27,14 @@ fn a_history_grows_by_what_did_not_fail_until_it_can_judge() {
             "--keep",
             "--margin",
             margin,
-            // A run of few requests says little of errors.
+            // A run of few requests has a wide interval of its error rate.
             "--error-rate-margin",
             "2%",
         ];
         gate(&bench, &arguments)
     };
     let runs = bench.runs("shop");
-    // The first one is put there by hand.
+    // The first run is copied there.
     std::fs::create_dir(bench.path().join("baselines")).unwrap();
     let first = bench
         .path()
@@ -51,7 +51,7 @@ fn a_history_grows_by_what_did_not_fail_until_it_can_judge() {
         .code(0)
         .stderr(contains("kept: baselines/"));
     assert_eq!(history(&bench).len(), 11);
-    // Twice is once too often.
+    // The same run cannot be added twice.
     keep(&runs[10], "10%")
         .code(1)
         .stderr(contains("in the history already"));
@@ -106,13 +106,13 @@ fn an_audit_counts_alarms_on_series_of_equal_experiments() {
 }
 
 #[test]
-fn an_audit_of_runs_of_one_experiment_deals_them_out() {
+fn an_audit_of_one_experiment_splits_its_runs() {
     let bench = Bench::new();
     alone(&bench, "shop", 0, 10, 1.0);
     gate(&bench, &["--audit", "results/shop", "--runs-per-side", "5"])
         .code(11)
         .stdout(contains("in 1 comparison").and(contains("252")));
-    // Nothing to be counted is not a pass.
+    // An audit without comparisons is not a pass.
     gate(&bench, &["--audit", "results/shop", "--runs-per-side", "6"])
         .code(11)
         .stdout(contains("NOTHING TO COUNT"));

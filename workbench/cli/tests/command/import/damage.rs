@@ -52,7 +52,7 @@ fn each_kind_of_damage_is_counted_with_its_line() {
         let bench = Bench::new();
         let run = import_text(&bench, "bad.jtl", &jtl_with(400, &[&line]), &[]);
         assert_eq!(rows(&bench, &run).len(), 400, "{kind}");
-        // Behind the header and half of the rows.
+        // After the header and half of the rows.
         assert_eq!(
             bad_rows(&run),
             [(kind.to_owned(), 1, "bad.jtl:202".to_owned())]
@@ -63,7 +63,7 @@ fn each_kind_of_damage_is_counted_with_its_line() {
 }
 
 #[test]
-fn byte_order_marks_say_how_a_table_is_encoded() {
+fn the_byte_order_mark_determines_the_encoding_of_a_table() {
     let text = jtl_with(400, &[]);
     let utf_16 = |bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
         format!("\u{feff}{text}")
@@ -86,7 +86,7 @@ fn byte_order_marks_say_how_a_table_is_encoded() {
 }
 
 #[test]
-fn a_folder_of_results_is_refused_with_what_to_name_instead() {
+fn a_folder_of_results_is_refused_with_a_suggestion() {
     let bench = Bench::new();
     let folder = bench.path().join("results of jmeter");
     fs::create_dir(&folder).unwrap();
@@ -185,7 +185,7 @@ fn labels_may_hold_commas_quotes_and_line_ends_but_not_bytes_that_are_no_text() 
 }
 
 #[test]
-fn more_bad_rows_than_are_allowed_leave_nothing_behind() {
+fn too_many_bad_rows_leave_no_run() {
     let bench = Bench::new();
     let file = bench.path().join("bad.jtl");
     fs::write(&file, jtl_with(100, &["x", "y", "z"])).unwrap();
@@ -228,7 +228,7 @@ fn damaged_lines_of_k6_are_counted() {
 }
 
 #[test]
-fn what_is_no_file_of_results_is_said_to_be_so() {
+fn a_file_without_results_is_an_error_that_says_so() {
     let bench = Bench::new();
     let empty = bench.path().join("empty.jtl");
     fs::write(&empty, "").unwrap();
@@ -261,7 +261,7 @@ fn an_import_that_is_interrupted_leaves_no_run() {
         .spawn()
         .unwrap();
     let mut input = child.stdin.take().unwrap();
-    // More than is looked at to tell the format, and no end.
+    // More than is read to detect the format, without a line end.
     let text = jtl_with(30_000, &[]);
     input.write_all(text.as_bytes()).unwrap();
     let folder = bench.path().join("results/piped");

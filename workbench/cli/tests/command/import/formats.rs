@@ -1,4 +1,4 @@
-//! What is read of each format. Long, for it is a list: one format a test.
+//! What is read of each format. Long, because there is one test for each format.
 
 use super::*;
 
@@ -15,7 +15,7 @@ fn jmeter_samples_are_read_and_those_of_transaction_controllers_counted() {
     let run = import(&bench, &fixture("jmeter.jtl"), &[]);
 
     let rows = rows(&bench, &run);
-    // 119 rows, 28 of them sums of others.
+    // 119 rows, 28 of which are totals of others.
     assert_eq!(rows.len(), 91);
     let origin = &manifest(&run)["origin"];
     assert_eq!(origin["left_out"][0]["count"], 28);
@@ -126,7 +126,7 @@ fn k6_json_lines_hold_the_same_as_its_csv() {
     let rows = rows_of("k6.jsonl");
     let first = rows.iter().find(|row| row.elapsed_ns == 729_312).unwrap();
     assert_eq!(first.label, "GET product");
-    // The point is of the end of the request.
+    // The time of a point is the end of the request.
     let end = first.start_ns + first.elapsed_ns as i64;
     assert_eq!(end, 1_795_409_081_746_126_916);
 }
@@ -292,7 +292,7 @@ fn an_h2load_log_and_a_locust_request_log_are_read() {
 }
 
 #[test]
-fn goose_requests_that_are_failed_afterwards_or_made_up_are_told_apart() {
+fn goose_requests_that_were_failed_later_or_synthetic_are_recognised() {
     let bench = Bench::new();
     let request = |elapsed: u32, success: bool, update: bool, made_up: u32| {
         format!(
@@ -361,7 +361,7 @@ fn any_table_is_read_where_its_columns_are_named() {
 }
 
 #[test]
-fn aggregates_are_refused_with_the_way_to_single_requests() {
+fn aggregates_are_refused_with_instructions_for_single_requests() {
     let bench = Bench::new();
     for (file, instead) in [
         ("locust_stats.csv", "listener of the request event"),

@@ -1,8 +1,8 @@
-//! Out and in again: what an export holds is what an import reads.
+//! Round trips: an import of an export has the same samples.
 
 use super::*;
 
-/// A run whose samples differ in all that exports hold.
+/// A run whose samples differ in every exported column.
 fn varied(bench: &Bench) -> PathBuf {
     let mut text = String::from("start,end_ns,what,ok,code,connect_ns,first_ns,in,out,users\n");
     for index in 0_i64..500 {
@@ -25,7 +25,7 @@ fn varied(bench: &Bench) -> PathBuf {
     import_text(bench, "varied.csv", &text, &["--columns", columns])
 }
 
-/// Exports a run and imports the file; the samples of the new run.
+/// Exports a run and imports the file. Returns the samples of the new run.
 fn trip(bench: &Bench, run: &Path, format: &str, options: &[&str]) -> Vec<Row> {
     let file = bench.path().join(format!("out.{format}"));
     let output = workbench(

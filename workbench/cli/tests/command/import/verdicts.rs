@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Times without a pattern around 120 ms, so many times longer.
+/// Pseudo-random times around 120 ms, longer by this factor.
 fn elapsed_ms(seed: u64, slower: f64) -> impl Iterator<Item = f64> {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     std::iter::repeat_with(move || {
@@ -14,8 +14,7 @@ fn elapsed_ms(seed: u64, slower: f64) -> impl Iterator<Item = f64> {
     })
 }
 
-/// How much each of five runs differs from the others.
-/// More than the millisecond that JTL files are written to.
+/// The difference between five runs, more than the millisecond of JTL files.
 const SCATTER: [f64; 5] = [1.0, 1.012, 0.991, 1.006, 0.996];
 
 fn write_jtl(bench: &Bench, side: &str, slower: f64) {
@@ -59,7 +58,7 @@ fn write_k6(bench: &Bench, side: &str, slower: f64) {
     }
 }
 
-/// The gate on files of these names, and what it prints.
+/// Runs the gate on files of these names. Returns its output.
 fn gate(bench: &Bench, baseline: [&str; 2], candidate: [&str; 2]) -> (Option<i32>, String) {
     let files = |[side, ending]: [&str; 2]| {
         (0..5)

@@ -23,7 +23,7 @@ fn steps(command: &str) -> String {
 }
 
 #[test]
-fn what_a_browser_copies_is_what_it_sent() {
+fn curl_commands_copied_from_a_browser_give_the_sent_request() {
     let made = init(
         &Bench::new(),
         &[
@@ -85,7 +85,7 @@ thresholds:
 }
 
 #[test]
-fn what_windows_browsers_copy_is_what_they_sent() {
+fn curl_commands_copied_on_windows_give_the_sent_request() {
     let command = "curl ^\"http://localhost:1/a?b=1^&c=^%^20^\" ^\r\n  -X ^\"PUT^\" ^\r\n  -H ^\"content-type: application/json^\" ^\r\n  \
                    --data-raw ^\"^{^\\^\"a^\\^\":^\\^\"b c^\\^\"^}^\" ^\r\n  --compressed";
     assert_eq!(
@@ -134,7 +134,7 @@ fn methods_and_bodies_are_those_that_curl_chooses() {
 }
 
 #[test]
-fn several_commands_are_requests_one_after_another_with_what_they_share_said_once() {
+fn several_commands_are_requests_in_order_with_shared_settings_written_once() {
     let bench = Bench::new();
     let script = "BASE=http://localhost:1\n# Look, then buy.\n\
                   curl -s \"$BASE/items\" -H 'x-client: a' -H \"authorization: Bearer $TOKEN\" | jq .\n\
@@ -177,7 +177,7 @@ fn commands_come_from_standard_input_too() {
 }
 
 #[test]
-fn what_is_not_understood_is_listed_with_its_place_and_without_secrets() {
+fn unsupported_options_are_listed_with_their_positions_and_without_secrets() {
     let command = "curl -k -x http://ann:hunter2@proxy:1 --retry 3 -b cookies.txt --digest -u ann:hunter2 -F a=1 -F a=2 \\\n  http://localhost:1/\nwget x";
     let made = init(&Bench::new(), &["--curl", command]);
     for (line, what) in [

@@ -7,7 +7,7 @@ use predicates::str::contains;
 use super::{Made, init};
 use crate::support::Bench;
 
-/// A visit to a shop: sign in with a form, a session of an API, a list, a book of it, the cart.
+/// A visit to a shop: form login, API session, list, one book of the list, cart.
 const SHOP: &str = include_str!("shop.har");
 
 fn made(har: &str) -> Made {
@@ -67,7 +67,7 @@ fn a_visit_becomes_a_scenario_that_takes_values_from_responses() {
 }
 
 #[test]
-fn what_is_left_of_a_visit_is_counted_and_named() {
+fn left_out_parts_of_a_recording_are_counted_and_named() {
     let made = made(SHOP);
     for left in [
         "1 × images, scripts, styles, fonts and media",
@@ -83,7 +83,7 @@ fn what_is_left_of_a_visit_is_counted_and_named() {
 }
 
 #[test]
-fn a_recording_is_read_though_half_of_it_is_missing() {
+fn an_incomplete_recording_is_read() {
     let made = made(
         "\u{feff}{\"log\": {\"entries\": [{\"request\": {\"url\": \"http://shop.test/a\"}}, {\"request\": {\"method\": \"post\", \
          \"url\": \"http://shop.test/b\", \"headers\": null, \"postData\": null}, \"response\": {\"status\": \"200\"}}, \
@@ -128,7 +128,7 @@ fn fields_and_files_of_forms_are_parts() {
 }
 
 #[test]
-fn operations_of_graphql_are_told_apart_by_their_names() {
+fn operations_of_graphql_are_labelled_by_name() {
     let text = made(
         r#"{"log": {"entries": [{"request": {"method": "POST", "url": "http://shop.test/graphql", "postData": {"mimeType":
         "application/json", "text": "{\"operationName\": \"Books\", \"query\": \"query Books { books { id } }\"}"}}}]}}"#,
@@ -138,7 +138,7 @@ fn operations_of_graphql_are_told_apart_by_their_names() {
 }
 
 #[test]
-fn what_is_no_recording_is_refused_with_its_place() {
+fn an_invalid_recording_is_refused_with_its_position() {
     let deep = format!("{{\"log\": {}", "[".repeat(100_000));
     for (text, reason) in [
         ("".as_bytes(), "not JSON"),

@@ -1,4 +1,4 @@
-//! Test plans of JMeter. Long, for it is a list: one kind of element a test.
+//! Test plans of JMeter. Long, because there is one test for each kind of element.
 
 use assert_cmd::assert::OutputAssertExt;
 use predicates::prelude::PredicateBooleanExt;
@@ -7,7 +7,7 @@ use predicates::str::contains;
 use super::{Made, init};
 use crate::support::Bench;
 
-/// Scenario 3 of the published study, after its figures.
+/// Scenario 3 of the published study, built from its figures.
 const SCENARIO_3: &str = include_str!("scenario3.jmx");
 
 /// A test plan of these elements.
@@ -136,7 +136,7 @@ fn made_in(bench: &Bench, elements: &str) -> Made {
     init(bench, &["--jmx", "plan.jmx"])
 }
 
-/// What is written of the lines that hold a text, without indentation.
+/// The written lines that contain a text, without indentation.
 fn line<'a>(text: &'a str, part: &str) -> &'a str {
     text.lines()
         .find(|line| line.contains(part))
@@ -276,7 +276,7 @@ fn loads_of_thread_groups_become_loads() {
 }
 
 #[test]
-fn what_stands_beside_a_request_and_around_it_applies_to_it() {
+fn elements_beside_a_request_and_its_controllers_apply_to_it() {
     let login = request_with(
         "POST",
         "/login",
@@ -397,7 +397,7 @@ fn addresses_and_bodies_are_sent_as_jmeter_sends_them() {
         "{text}"
     );
     assert!(text.contains("form: { name: Ann, tag: [x, z] }"), "{text}");
-    // A number in quotes stays in quotes.
+    // Quoted numbers stay quoted.
     assert!(
         line(&text, "text:").contains(r#"{\"id\": \"${id}\", \"when\": ${now}}"#),
         "{text}"
@@ -409,7 +409,7 @@ fn addresses_and_bodies_are_sent_as_jmeter_sends_them() {
 }
 
 #[test]
-fn a_file_that_is_not_there_is_told_and_its_request_is_a_comment() {
+fn a_missing_file_is_reported_and_its_request_becomes_a_comment() {
     let file = format!(
         r#"<elementProp name="HTTPsampler.Files" elementType="HTTPFileArgs"><collectionProp name="HTTPFileArgs.files"><elementProp name="a" elementType="HTTPFileArg">{}{}{}</elementProp></collectionProp></elementProp>"#,
         property("File.path", "a.png"),
@@ -572,7 +572,7 @@ fn controllers_become_flow() {
 }
 
 #[test]
-fn a_condition_that_is_always_the_same_is_decided_at_once() {
+fn a_constant_condition_is_evaluated_during_conversion() {
     let conditional = |condition: &str, path: &str| {
         let below = request("GET", path, "");
         element(
@@ -597,7 +597,7 @@ fn a_condition_that_is_always_the_same_is_decided_at_once() {
 }
 
 #[test]
-fn what_is_looked_for_in_responses_is_captured_or_expected() {
+fn extractors_become_captures_and_assertions_expectations() {
     let regex = element(
         "RegexExtractor",
         "x",
@@ -743,7 +743,7 @@ fn timers_of_throughput_become_pacing() {
 }
 
 #[test]
-fn everything_that_is_not_understood_is_told_with_its_place() {
+fn unsupported_elements_are_listed_with_their_positions() {
     let strange = element("com.example.StrangeThing", "odd", &[], "");
     let script = element(
         "JSR223PreProcessor",
@@ -770,7 +770,7 @@ fn everything_that_is_not_understood_is_told_with_its_place() {
 }
 
 #[test]
-fn what_is_no_test_plan_is_refused_with_its_place() {
+fn an_invalid_test_plan_is_refused_with_its_position() {
     let deep = format!("<jmeterTestPlan>{}", "<hashTree>".repeat(5_000));
     let bomb = "<!DOCTYPE a [<!ENTITY b \"&b;&b;\">]><jmeterTestPlan>&b;</jmeterTestPlan>";
     for (text, reason) in [

@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use super::{Made, init, run};
 use crate::support::Bench;
 
-/// Version 3.1, YAML: what descriptions commonly have.
+/// Version 3.1, YAML, with the common parts of a description.
 const LIBRARY: &str = r##"
 openapi: 3.1.0
 info: { title: The City's Library, version: "1" }
@@ -187,7 +187,7 @@ fn version_2_is_read_from_json() {
     ] {
         assert!(made.text.contains(part), "{part}\n{}", made.text);
     }
-    // What only comments need is not asked for.
+    // There is no question about values that only comments use.
     assert!(
         made.stderr.contains("SHOP_KEY") && !made.stderr.contains("SHOP_USER"),
         "{}",
@@ -216,7 +216,7 @@ fn nothing_that_may_change_data_is_sent_even_where_nothing_else_is_there() {
 }
 
 #[test]
-fn what_is_sent_and_what_is_a_comment_are_counted_apart() {
+fn sent_and_commented_requests_are_counted_separately() {
     let bench = Bench::new();
     std::fs::write(bench.path().join("library.yaml"), LIBRARY).unwrap();
     let output = run(&bench, &["--openapi", "library.yaml"]);
@@ -254,7 +254,7 @@ components:
 }
 
 #[test]
-fn a_description_on_the_web_gives_its_servers_their_host() {
+fn relative_servers_take_the_host_of_the_descriptions_url() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let server = std::thread::spawn(move || {
@@ -275,7 +275,7 @@ fn a_description_on_the_web_gives_its_servers_their_host() {
 }
 
 #[test]
-fn what_is_no_description_is_refused_with_the_reason() {
+fn an_invalid_description_is_refused_with_the_reason() {
     let bench = Bench::new();
     for (text, reason) in [
         ("a: 1", "neither openapi nor swagger"),

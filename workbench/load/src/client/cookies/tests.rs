@@ -15,7 +15,7 @@ fn place(url: &str) -> Place<'_> {
     }
 }
 
-/// What is sent to a URL after responses have set cookies.
+/// The Cookie header for a URL after responses have set cookies.
 fn sent(set: &[(&str, &str)], to: &str) -> String {
     let mut cookies = Cookies::default();
     for (from, field) in set {
@@ -30,7 +30,7 @@ fn written(cookies: &Cookies, to: &str, now: SystemTime) -> String {
     header
 }
 
-/// What a cookie that this field sets is sent as to the same URL.
+/// The Cookie header for the same URL after this Set-Cookie field.
 fn kept(field: &str) -> String {
     sent(&[("http://shop.test/", field)], "http://shop.test/")
 }
@@ -54,7 +54,7 @@ fn a_field_is_read_as_browsers_read_it() {
 }
 
 #[test]
-fn a_cookie_goes_to_its_host_and_to_those_below_where_it_names_a_domain() {
+fn a_cookie_is_sent_to_its_host_and_with_a_domain_to_subdomains() {
     let to = |field: &str, url: &str| sent(&[("http://www.shop.test/", field)], url);
     assert_eq!(to("a=b", "http://www.shop.test/"), "a=b");
     assert_eq!(to("a=b", "http://img.www.shop.test/"), "");
@@ -68,7 +68,7 @@ fn a_cookie_goes_to_its_host_and_to_those_below_where_it_names_a_domain() {
     assert_eq!(to("a=b; domain=img.shop.test", "http://img.shop.test/"), "");
     assert_eq!(to("a=b; domain=test", "http://www.shop.test/"), "");
     assert_eq!(to("a=b; domain=", "http://www.shop.test/"), "a=b");
-    // Addresses and plain names have nothing below them.
+    // IP addresses and single-label names have no subdomains.
     let local = |field: &str, host: &str| sent(&[(host, field)], host);
     assert_eq!(local("a=b; domain=127.0.0.1", "http://127.0.0.1/"), "a=b");
     assert_eq!(local("a=b; domain=0.0.1", "http://127.0.0.1/"), "");
@@ -78,7 +78,7 @@ fn a_cookie_goes_to_its_host_and_to_those_below_where_it_names_a_domain() {
 }
 
 #[test]
-fn a_cookie_goes_to_its_path_and_to_those_below() {
+fn a_cookie_is_sent_to_its_path_and_paths_below() {
     let to = |field: &str, url: &str| sent(&[("http://shop.test/cart/items?a=/b/", field)], url);
     assert_eq!(to("a=b", "http://shop.test/cart"), "a=b");
     assert_eq!(to("a=b", "http://shop.test/cart/other?c=d"), "a=b");
@@ -108,7 +108,7 @@ fn longer_paths_come_first_and_older_cookies_before_younger_ones() {
 }
 
 #[test]
-fn secure_cookies_stay_where_nobody_can_listen() {
+fn secure_cookies_are_sent_only_over_secure_connections() {
     let secure = [("https://shop.test/", "a=b; Secure")];
     assert_eq!(sent(&secure, "https://shop.test/"), "a=b");
     assert_eq!(sent(&secure, "http://shop.test/"), "");
@@ -117,7 +117,7 @@ fn secure_cookies_stay_where_nobody_can_listen() {
 }
 
 #[test]
-fn names_that_promise_something_keep_it() {
+fn cookie_name_prefixes_are_enforced() {
     let set = |field: &str| sent(&[("https://shop.test/", field)], "https://shop.test/");
     assert_eq!(set("__Secure-a=b"), "");
     assert_eq!(set("__Secure-a=b; secure"), "__Secure-a=b");
@@ -127,7 +127,7 @@ fn names_that_promise_something_keep_it() {
 }
 
 #[test]
-fn a_cookie_ends_when_it_says_and_a_new_one_in_the_past_deletes_it() {
+fn a_cookie_expires_as_stated_and_a_new_one_in_the_past_deletes_it() {
     let url = "http://shop.test/";
     let mut cookies = Cookies::default();
     for field in [

@@ -17,7 +17,7 @@ use super::*;
 use crate::client::tests::{PLAIN, Server, ask, client};
 use crate::client::{Endpoint, Terms, Wanted, tls};
 
-/// A service of HTTP/2 in the clear; `serve` is given each connection with its number, from 0.
+/// A service of cleartext HTTP/2. `serve` is called for each connection with its number, from 0.
 async fn listen<F>(serve: impl Fn(usize, TcpStream) -> F + Send + 'static) -> Server
 where
     F: Future<Output = Option<()>> + Send + 'static,
@@ -43,7 +43,7 @@ where
     }
 }
 
-/// Sends back what each request brings, between fields and trailers.
+/// Sends back the body of each request, between fields and trailers.
 async fn echo(_: usize, socket: impl AsyncRead + AsyncWrite + Unpin) -> Option<()> {
     let mut connection = server::handshake(socket).await.ok()?;
     while let Some(accepted) = connection.accept().await {
@@ -130,7 +130,7 @@ async fn bodies_larger_than_every_window_pass_in_both_directions() {
     let body = body.repeat(5);
     let headers = format!("content-length: {}\r\n", body.len());
     let line = "POST /upload";
-    // What follows the fields is the body.
+    // The body follows the fields.
     let with_body = format!("{headers}\r\n{body}");
     for round in 0..2 {
         let measured = ask(&mut client, &[&server], line, &with_body, &BODY).await;
@@ -154,7 +154,7 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
 const HEADERS: u8 = 1;
 const END_OF_STREAM: u8 = 1;
 
-/// The response 200 without anything.
+/// The response 200 without fields and body.
 fn ok(stream: u32) -> Vec<u8> {
     frame(HEADERS, END_OF_STREAM | 4, stream, &[0x88])
 }
@@ -163,12 +163,12 @@ fn reset(stream: u32, reason: u32) -> Vec<u8> {
     frame(3, 0, stream, &reason.to_be_bytes())
 }
 
-/// The last stream that was looked at.
+/// The last stream that was processed.
 fn goodbye(last: u32) -> Vec<u8> {
     frame(7, 0, 0, &[last.to_be_bytes(), [0; 4]].concat())
 }
 
-/// Answers each request with these bytes, by the numbers of the connection and the stream, and counts the requests.
+/// Answers each request with bytes by the numbers of its connection and stream. Counts the requests.
 async fn by_frames(
     answer: impl Fn(usize, u32) -> Vec<u8> + Send + Sync + Clone + 'static,
 ) -> (Server, Arc<AtomicUsize>) {
@@ -200,7 +200,7 @@ async fn by_frames(
 }
 
 #[tokio::test]
-async fn a_request_that_was_not_looked_at_is_sent_again_whatever_its_method() {
+async fn an_unprocessed_request_is_sent_again_whatever_its_method() {
     for refusal in [goodbye(1), reset(3, 7)] {
         let (server, asked) = by_frames(move |connection, stream| match (connection, stream) {
             (0, 3) => refusal.clone(),
@@ -219,7 +219,7 @@ async fn a_request_that_was_not_looked_at_is_sent_again_whatever_its_method() {
 }
 
 #[tokio::test]
-async fn a_server_that_refuses_every_request_is_asked_twice() {
+async fn a_request_that_the_server_refuses_is_sent_only_twice() {
     let (server, asked) = by_frames(|_, stream| reset(stream, 7)).await;
     let measured = ask(&mut client(false), &[&server], "GET /", "", &PLAIN).await;
     assert_eq!(measured.outcome, Err(ErrorKind::Reset));
@@ -227,7 +227,7 @@ async fn a_server_that_refuses_every_request_is_asked_twice() {
 }
 
 #[tokio::test]
-async fn a_connection_that_the_server_says_goodbye_on_is_used_no_longer() {
+async fn a_connection_is_not_reused_after_goaway() {
     let (server, asked) = by_frames(|_, stream| [goodbye(stream), ok(stream)].concat()).await;
     let mut client = client(false);
     for _ in 0..2 {
@@ -280,7 +280,7 @@ async fn failures_have_the_same_names_as_with_http_1() {
     assert_eq!(measured.outcome, Err(ErrorKind::Timeout));
 }
 
-/// A service at an `https` URL that speaks these versions.
+/// A service at an `https` URL that supports these versions.
 async fn encrypted(spoken: &[&str], version: HttpVersion) -> Server {
     let names = vec!["localhost".to_owned()];
     let rcgen::CertifiedKey { cert, signing_key } =

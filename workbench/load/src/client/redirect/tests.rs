@@ -24,7 +24,7 @@ fn services() -> Vec<Arc<Endpoint>> {
 
 const GET: &str = "GET /v1/a/b?c=d HTTP/1.1\r\nhost: shop.test\r\nuser-agent: w\r\n\r\n";
 
-/// To which service and path a redirect of [`GET`] leads.
+/// The service and path to which a redirect of [`GET`] leads.
 fn leads(location: &str) -> Result<(usize, String), Stop> {
     let services = services();
     let follow = next(302, Some(location.as_bytes()), GET.as_bytes(), &services, 0)?;
@@ -79,7 +79,7 @@ fn only_declared_addresses_are_followed() {
 }
 
 #[test]
-fn a_service_that_answers_to_another_name_is_the_same_service() {
+fn a_service_with_another_host_header_is_the_same_service() {
     let request = "GET / HTTP/1.1\r\nHost: www.shop.example\r\nauthorization: a\r\n\r\n";
     let location = Some(&b"http://www.shop.example/x"[..]);
     let follow = next(301, location, request.as_bytes(), &services(), 2).unwrap();
@@ -89,7 +89,7 @@ fn a_service_that_answers_to_another_name_is_the_same_service() {
     assert_eq!(String::from_utf8(written).unwrap(), expected);
 }
 
-/// The method, the fields and the body that follow.
+/// The method, fields and body of the redirected request.
 fn followed(status: u16, method: &str, location: &str, cookies: Option<&str>) -> String {
     let services = services();
     let request = format!(
@@ -104,7 +104,7 @@ fn followed(status: u16, method: &str, location: &str, cookies: Option<&str>) ->
 }
 
 #[test]
-fn a_redirect_is_followed_by_a_get_or_repeats_the_request_as_its_status_says() {
+fn a_redirect_becomes_a_get_or_repeats_the_request_by_its_status() {
     let methods = BTreeMap::from([
         (301, ["GET", "GET", "GET", "HEAD"]),
         (302, ["GET", "GET", "GET", "HEAD"]),
@@ -129,7 +129,7 @@ fn a_redirect_is_followed_by_a_get_or_repeats_the_request_as_its_status_says() {
 }
 
 #[test]
-fn another_origin_learns_nothing_that_was_meant_for_the_first() {
+fn another_origin_does_not_get_headers_of_the_first() {
     assert_eq!(
         followed(307, "POST", "http://img.test:8080/x", None),
         "POST /x HTTP/1.1\r\nhost: img.test:8080\r\nuser-agent: w\r\naccept: */*\r\n\

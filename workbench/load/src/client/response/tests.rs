@@ -1,4 +1,4 @@
-//! The decoder against responses that are known, and against hyper on bytes of all kinds.
+//! The decoder on known responses, and compared with hyper on random bytes.
 //!
 //! `just fuzz` runs the comparison for longer.
 
@@ -14,9 +14,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use std::time::Duration;
 
 use super::{Decoder, Malformed};
-use crate::client::answer::{Answer, Keeper, Terms, Wanted};
+use crate::client::kept_response::{Keeper, KeptResponse, Terms, Wanted};
 
-/// What came of bytes that are followed by the end of the connection.
+/// The result for bytes followed by the end of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
     Complete(u16),
@@ -25,15 +25,15 @@ enum Verdict {
     Malformed,
 }
 
-/// What the decoder says, with the number of bytes that it took.
+/// The decoder's result, with the number of bytes that it consumed.
 fn decoded(pieces: &[&[u8]], to_head: bool) -> (Verdict, usize) {
     let (verdict, taken, _) = kept(pieces, to_head);
     (verdict, taken)
 }
 
-/// The same with what is kept of the body.
+/// The same with the kept part of the body.
 fn kept(pieces: &[&[u8]], to_head: bool) -> (Verdict, usize, Vec<u8>) {
-    let mut answer = Answer::default();
+    let mut answer = KeptResponse::default();
     let mut keeper = Keeper::new(&mut answer, &WANT_ALL, false);
     let mut decoder = Decoder::new(to_head);
     let mut bytes = Vec::new();
@@ -67,7 +67,7 @@ const WANT_ALL: Terms<'static> = Terms {
     redirects: 0,
 };
 
-/// What hyper says of the same, with the body.
+/// hyper's result for the same bytes, with the body.
 async fn decoded_by_hyper(pieces: &[&[u8]], to_head: bool) -> (Verdict, Bytes) {
     let (client, mut server) = tokio::io::duplex(1 << 16);
     let (mut sender, connection) = http1::handshake(TokioIo::new(client)).await.unwrap();
@@ -89,7 +89,7 @@ async fn decoded_by_hyper(pieces: &[&[u8]], to_head: bool) -> (Verdict, Bytes) {
         request.push(server.read_u8().await.unwrap());
     }
     for piece in pieces {
-        // It may have seen enough.
+        // It may have ended early.
         if server.write_all(piece).await.is_err() {
             break;
         }
@@ -118,7 +118,7 @@ async fn decoded_by_hyper(pieces: &[&[u8]], to_head: bool) -> (Verdict, Bytes) {
     (verdict, body)
 }
 
-/// Every response that is given, byte by byte and at once; each ends where it is said to.
+/// Decodes each response byte by byte and at once. Each must end at the given position.
 #[test]
 fn responses_of_all_framings_end_where_they_end() {
     let chunks = "4;a=\"b\"\r\nwiki\r\n00A \r\n0123456789\r\n0\r\n";
@@ -187,10 +187,10 @@ fn a_response_to_head_has_no_body_and_one_without_a_length_ends_with_the_connect
 }
 
 #[test]
-fn a_connection_stays_where_neither_side_nor_the_framing_ends_it() {
+fn a_connection_persists_unless_a_side_or_the_framing_ends_it() {
     let persistent = |head: &str| {
         let mut decoder = Decoder::new(false);
-        let mut answer = Answer::default();
+        let mut answer = KeptResponse::default();
         let mut keeper = Keeper::new(&mut answer, &WANT_ALL, false);
         decoder.decode(head.as_bytes(), &mut keeper).unwrap();
         decoder.is_persistent()
@@ -224,7 +224,7 @@ fn heads_and_trailers_without_end_are_refused() {
     }
     let interim = b"HTTP/1.1 100 Continue\r\n\r\n".repeat(1 << 16);
     assert_eq!(decoded(&[&interim], false).0, Verdict::Malformed);
-    // Many chunks with extensions that are short each, and what is no part of the response.
+    // Many chunks with short extensions, followed by bytes after the response.
     let chunk = format!("1;signature={}\r\nx\r\n", "0".repeat(64));
     let signed = format!("{start}{}0\r\n\r\nx\ry", chunk.repeat(1_000));
     let end = signed.len() - 3;
@@ -234,7 +234,7 @@ fn heads_and_trailers_without_end_are_refused() {
     );
 }
 
-/// Parts of responses, sound and unsound.
+/// Parts of responses, valid and invalid.
 fn response() -> impl Strategy<Value = Vec<u8>> {
     let interim = select(vec![
         "",
@@ -288,7 +288,7 @@ fn response() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// One small fault: at which place, of which kind, with which byte.
+/// One small error: position, kind and byte.
 fn fault() -> impl Strategy<Value = (usize, u8, u8)> {
     let byte = prop_oneof![any::<u8>(), select(b"\r\n:;, 0f\t".to_vec())];
     (any::<usize>(), 0..3_u8, byte)
@@ -296,7 +296,7 @@ fn fault() -> impl Strategy<Value = (usize, u8, u8)> {
 
 proptest! {
     #[test]
-    fn any_bytes_in_any_pieces_mean_to_us_what_they_mean_to_hyper(
+    fn any_bytes_in_any_chunks_are_decoded_as_by_hyper(
         mut bytes in response(),
         faults in prop_oneof![3 => vec(fault(), 0..1), 2 => vec(fault(), 1..4)],
         cuts in vec(any::<usize>(), 0..6),
@@ -320,7 +320,7 @@ proptest! {
         let (theirs, their_body) = runtime.block_on(decoded_by_hyper(&pieces, to_head));
         let completed = |verdict| matches!(verdict, Verdict::Complete(_));
         if pieces.len() > 1 && !completed(ours) && !completed(theirs) {
-            // After a part of a head hyper waits for its end before it looks for faults.
+            // hyper waits for the end of a head before it checks for errors.
             return Ok(());
         }
         prop_assert_eq!(ours, theirs, "{}", bytes.escape_ascii());

@@ -1,4 +1,4 @@
-//! A server that answers as it is told, and a user who asks it.
+//! A scripted server, and a user who sends requests to it.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -9,13 +9,13 @@ use workbench_samples::ErrorKind;
 
 use crate::client::*;
 
-/// A service and what it was asked.
+/// A service and the requests it received.
 pub(in crate::client) struct Server {
     pub(in crate::client) endpoint: Arc<Endpoint>,
     pub(in crate::client) requests: Arc<Mutex<Vec<String>>>,
 }
 
-/// Answers each request by its path; nothing is answered where that is empty.
+/// Answers each request by its path. An empty response means none.
 pub(super) async fn server(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -57,7 +57,7 @@ async fn serve(
         });
         let mut body = vec![0; length];
         socket.read_exact(&mut body).await.ok()?;
-        let path = message::target(head.as_bytes()).to_owned();
+        let path = parsed_request::target(head.as_bytes()).to_owned();
         asked
             .lock()
             .unwrap()
@@ -67,7 +67,7 @@ async fn serve(
 }
 
 impl Server {
-    /// Requests without their headers, in their order.
+    /// Requests without their headers, in order.
     pub(super) fn lines(&self) -> Vec<String> {
         let requests = self.requests.lock().unwrap();
         let lines = requests.iter().map(|request| request.split(" HTTP").next());
@@ -87,17 +87,17 @@ pub(in crate::client) const PLAIN: Terms<'static> = Terms {
     redirects: 0,
 };
 
-/// Sends a request, as a step would, to the first of these services. Its body follows the headers after an empty line.
+/// Sends a request to the first of these services, as a step does. The body follows the headers after an empty line.
 pub(in crate::client) async fn ask(
     client: &mut Client,
     services: &[&Server],
     line: &str,
     headers: &str,
     terms: &Terms<'_>,
-) -> Measured {
+) -> Measurement {
     let services: Vec<_> = services.iter().map(|it| Arc::clone(&it.endpoint)).collect();
     let mut cookies = String::new();
-    let target = message::target(line.as_bytes());
+    let target = parsed_request::target(line.as_bytes());
     client.write_cookies(&services[0], target, &mut cookies);
     if !cookies.is_empty() {
         cookies = format!("cookie: {cookies}\r\n");
@@ -122,7 +122,7 @@ pub(in crate::client) async fn ask(
         replica: 0,
         service: 0,
     };
-    let mut measured = Measured::nothing(ErrorKind::Censored);
+    let mut measured = Measurement::nothing(ErrorKind::Censored);
     let now = Instant::now();
     client
         .send(route, &request, terms, now, &mut measured)

@@ -1,13 +1,13 @@
 //! Values as other tools write them.
 
-use crate::diagnostic::Fault;
+use crate::diagnostic::Diagnostic;
 use crate::file::duration::parse_duration;
 use crate::file::rate::parse_rate;
 use crate::template::is_name;
 
-/// What a threshold of another tool would be here, such as `p95 < 500ms` for `p(95)<500`.
+/// Translates a threshold of another tool: `p(95)<500` becomes `p95 < 500ms`.
 pub(in crate::file) fn threshold(metric: &str, comparison: &str, limit: &str) -> Option<String> {
-    // k6 names a metric before what is computed from it.
+    // k6 writes the metric before the statistic.
     let (named, computed) = metric.split_once(':').unwrap_or(("", metric));
     let computed = computed.trim().to_lowercase();
     let is_failures = named.contains("failed") || computed.contains("fail");
@@ -43,7 +43,7 @@ pub(in crate::file) fn threshold(metric: &str, comparison: &str, limit: &str) ->
     Some(format!("{metric} {comparison} {limit}"))
 }
 
-/// A share as a percentage, without what multiplying by 100 adds to its digits.
+/// A share as a percentage, without rounding errors in the digits.
 fn percent(share: f64) -> Option<String> {
     (0.0..=1.0).contains(&share).then(|| {
         let text = format!("{:.6}", share * 100.0);
@@ -51,7 +51,7 @@ fn percent(share: f64) -> Option<String> {
     })
 }
 
-/// Units of times in other words.
+/// Other spellings of time units.
 const UNITS: [(&str, &[&str]); 5] = [
     (
         "ms",
@@ -70,7 +70,7 @@ const UNITS: [(&str, &[&str]); 5] = [
     ("d", &["d", "day", "days"]),
 ];
 
-/// What a time of another tool would be here, such as `10s` for `10 s` and for `PT10S`.
+/// Translates a time of another tool: `10 s` and `PT10S` become `10s`.
 pub(in crate::file) fn duration(text: &str) -> Option<String> {
     let plain: String = text
         .chars()
@@ -102,7 +102,7 @@ pub(in crate::file) fn duration(text: &str) -> Option<String> {
     (out != text && parse_duration(&out).is_ok()).then_some(out)
 }
 
-/// What a rate of another tool would be here, such as `500/s` for `500rps`.
+/// Translates a rate of another tool: `500rps` becomes `500/s`.
 pub(in crate::file) fn rate(text: &str) -> Option<String> {
     let plain: String = text
         .chars()
@@ -129,7 +129,7 @@ pub(in crate::file) fn rate(text: &str) -> Option<String> {
     (right != text && parse_rate(&right).is_ok()).then_some(right)
 }
 
-/// Where a text stands, by what it may well hold itself.
+/// Where a text stands, which decides what counts as a placeholder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::file) enum Around {
     /// Braces cannot stand in an address, and a part of it does not begin with a colon.
@@ -145,10 +145,10 @@ pub(in crate::file) fn placeholder(
     text: &str,
     around: Around,
     is_known: &dyn Fn(&str) -> bool,
-) -> Option<Fault> {
+) -> Option<Diagnostic> {
     let found = |written: &str, name: &str| {
         let message = format!("\"{written}\" is plain text: a variable is written ${{{name}}}");
-        Some(Fault::at(written, message))
+        Some(Diagnostic::at(written, message))
     };
     let mut rest = text;
     let mut before = None;
@@ -284,8 +284,8 @@ mod tests {
     }
 
     fn found(text: &str, around: Around) -> Option<String> {
-        let fault = placeholder(text, around, &|name| name == "id" || name == "users.name");
-        fault.map(|fault| fault.offending)
+        let diagnostic = placeholder(text, around, &|name| name == "id" || name == "users.name");
+        diagnostic.map(|diagnostic| diagnostic.offending)
     }
 
     #[test]

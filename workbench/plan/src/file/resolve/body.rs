@@ -1,10 +1,10 @@
-//! What requests send.
+//! Bodies of requests.
 
 use std::path::Path;
 
 use super::Check;
 use super::names::{Names, fits_header};
-use crate::diagnostic::Fault;
+use crate::diagnostic::Diagnostic;
 use crate::file::Files;
 use crate::file::foreign::Around;
 use crate::file::format::{OneOrMany, Ordered, PartFile, Scalar, StepFile, ValueOr};
@@ -12,10 +12,10 @@ use crate::file::source::Node;
 use crate::plan::{Body, BodyPart};
 use crate::template::{Template, without_variables};
 
-/// Parts of a body are told apart by this line. Constant, so that a seed always sends the same.
+/// Boundary of multipart bodies. Constant, so that a seed always sends the same bytes.
 const BOUNDARY: &str = "workbench-f3a2c6b1d9e84750";
 
-/// The body of a request: not there, wrong (then it is noted), or right.
+/// The body of a request. A mistake is noted.
 pub(super) fn body(
     check: &mut Check<'_>,
     file: &StepFile,
@@ -84,7 +84,7 @@ pub(super) fn body(
     Some(Some(body))
 }
 
-fn no_placeholder_in(json: &serde_yaml::Value, names: &Names<'_>) -> Result<(), Fault> {
+fn no_placeholder_in(json: &serde_yaml::Value, names: &Names<'_>) -> Result<(), Diagnostic> {
     match json {
         serde_yaml::Value::String(text) => names.no_placeholder(text, Around::Body),
         serde_yaml::Value::Sequence(values) => values
@@ -149,7 +149,7 @@ fn multipart(
     })
 }
 
-/// What the server is told of a file's name: what is given, or its own name as it stands.
+/// The file name that is sent: the given one, or the file's own.
 fn filename(
     check: &mut Check<'_>,
     part: &PartFile,
@@ -167,7 +167,7 @@ fn filename(
     Template::quoted(&own, &|name| names.position(name)).ok()
 }
 
-/// What is in a file: a media type such as `image/png`.
+/// The media type of a part, such as `image/png`.
 fn kind<'a>(check: &mut Check<'_>, part: &'a PartFile, node: &Node) -> Option<&'a str> {
     let Some(given) = &part.content_type else {
         return Some(content_type(&part.file));
@@ -204,7 +204,7 @@ pub(super) fn readable(
     Some(path)
 }
 
-/// What is in a file, by its ending.
+/// The media type of a file, by its extension.
 fn content_type(name: &str) -> &'static str {
     let ending = Path::new(name)
         .extension()

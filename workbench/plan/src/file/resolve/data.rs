@@ -1,4 +1,4 @@
-//! Data files: what is in them, and whether their rows suffice.
+//! Checks data files: their columns, and whether they have enough rows.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::diagnostic::suggestion;
 use crate::file::Files;
 use crate::file::format::{DataFile, PerFile, RowPickFile};
 use crate::file::source::Node;
-use crate::plan::{Given, Plan};
+use crate::plan::{Plan, VariableSource};
 use crate::schedule::Work;
 use crate::template::{ENVIRONMENT, NAME_RULE, is_name, without_variables};
 
@@ -16,23 +16,23 @@ use crate::template::{ENVIRONMENT, NAME_RULE, is_name, without_variables};
 #[derive(Default)]
 pub(super) struct DataFiles {
     pub(super) all: Vec<OpenedData>,
-    /// Those that are named, be they readable or not.
+    /// All named files, readable or not.
     names: Vec<String>,
 }
 
 pub(super) struct OpenedData {
     pub(super) data: Data,
-    /// `None` where the file was not looked at.
+    /// `None` if the file was not read.
     columns: Option<Vec<String>>,
 }
 
 impl DataFiles {
     /// A column as the value of a variable.
-    pub(super) fn column(&self, name: &str, column: &str) -> Result<Given, String> {
+    pub(super) fn column(&self, name: &str, column: &str) -> Result<VariableSource, String> {
         let Some(position) = self.all.iter().position(|it| it.data.name == name) else {
             if self.names.iter().any(|it| it == name) {
-                // What is wrong with the file is said where it is named.
-                return Ok(Given::Column {
+                // A mistake in the file is reported where the file is named.
+                return Ok(VariableSource::Column {
                     data: usize::MAX,
                     column: column.to_owned(),
                     is_number: false,
@@ -53,7 +53,7 @@ impl DataFiles {
             };
             return Err(format!("\"{name}\" has no column \"{column}\"{near}{hint}"));
         }
-        Ok(Given::Column {
+        Ok(VariableSource::Column {
             data: position,
             column: column.to_owned(),
             is_number: opened.data.numbers.iter().any(|it| it == column),
@@ -132,7 +132,7 @@ fn opened(check: &mut Check<'_>, name: &str, file: &DataFile, node: &Node) -> Op
     Some(OpenedData { data, columns })
 }
 
-/// Whether there is a row for everybody where each is taken once.
+/// Whether `unique` data files have enough rows.
 pub(super) fn suffices(check: &mut Check<'_>, plan: &Plan, files: &DataFiles, node: &Node) {
     if files.all.iter().all(|it| it.data.pick != RowPick::Unique) {
         return;
@@ -149,7 +149,7 @@ pub(super) fn suffices(check: &mut Check<'_>, plan: &Plan, files: &DataFiles, no
         let needs = points.iter().map(|(_, plan)| needed(plan, position, *per));
         match (needs.max().flatten(), opened.data.rows) {
             (None, _) => {
-                let message = "nobody knows how many iterations there will be: unique rows for each need \"iterations\" \
+                let message = "the number of iterations is not known: unique rows for each need \"iterations\" \
                                or \"arrivals\", or \"per: user\"";
                 check.note::<()>(node.place(), message);
             }
@@ -165,7 +165,7 @@ pub(super) fn suffices(check: &mut Check<'_>, plan: &Plan, files: &DataFiles, no
     }
 }
 
-/// How many rows of a data file a run can need; `None` where nobody knows.
+/// The most rows of a data file that a run can need. `None` if the number is not known.
 fn needed(plan: &Plan, data: usize, per: Per) -> Option<u64> {
     let uses = |scenario: usize| uses(plan, scenario, data);
     let schedule = plan.schedule();
@@ -202,5 +202,5 @@ fn uses(plan: &Plan, scenario: usize, data: usize) -> bool {
     let given = plan.scenarios[scenario].given.iter();
     given
         .map(|(_, given)| given)
-        .any(|given| matches!(given, Given::Column { data: it, .. } if *it == data))
+        .any(|given| matches!(given, VariableSource::Column { data: it, .. } if *it == data))
 }

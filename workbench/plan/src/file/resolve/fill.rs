@@ -1,5 +1,5 @@
-//! The file of a plan in the one form that all files with the same meaning have: defaults, and what depends on something
-//! else, are written out. What is kept beside results is compared as text.
+//! The canonical form of an experiment file: all defaults and derived values are written out. Stored files are compared
+//! as text.
 
 use super::step::in_order;
 use crate::file::duration::canonical_limit;

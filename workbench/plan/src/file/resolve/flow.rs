@@ -1,4 +1,4 @@
-//! Steps to a flat list of operations with jumps.
+//! Compiles steps into a flat list of operations with jumps.
 
 use super::names::{Known, Names, joined};
 use super::scenario::set_in;
@@ -9,13 +9,13 @@ use crate::file::format::{ChoiceFile, StepFile};
 use crate::file::source::Node;
 use crate::plan::{Operation, Step};
 
-/// More is rather a load than a loop; and a user that finds nothing to send in so many does not keep others waiting.
+/// Most repetitions of nested loops together. It bounds the time that a user can spend in loops without requests.
 const MOST_REPETITIONS: u64 = 1_000_000;
 
 /// The largest weight of a choice.
 const LARGEST_WEIGHT: u32 = 1_000_000;
 
-/// The operations of one list of steps after the other.
+/// Compiles the lists of steps of a scenario one after the other.
 pub(super) struct Flow<'a, 'b> {
     pub(super) common: Common<'a>,
     pub(super) names: Names<'b>,
@@ -23,18 +23,18 @@ pub(super) struct Flow<'a, 'b> {
     pub(super) steps: Vec<Step>,
     /// How many counters the loops need.
     pub(super) counters: usize,
-    /// Loops around the step that is looked at.
+    /// Nesting depth of loops at the current step.
     depth: usize,
-    /// How often they do it together.
+    /// Product of their repetitions.
     times: u64,
     /// Something was wrong.
     is_broken: bool,
 }
 
-/// What a step does; each is one of these.
+/// The kinds of steps. A step has exactly one of these keys.
 const KINDS: [&str; 5] = ["request", "think", "repeat", "when", "choose"];
 
-/// What says more about a request.
+/// Keys that only requests have.
 const OF_REQUESTS: [&str; 12] = [
     "name",
     "set",
@@ -86,7 +86,7 @@ impl<'a, 'b> Flow<'a, 'b> {
         for (index, file) in files.iter().enumerate() {
             if self.one(check, file, node.index(index), out).is_none() {
                 self.is_broken = true;
-                // So that nobody who uses what it sets is blamed.
+                // So that uses of these variables are not reported as mistakes.
                 let mut names = Vec::new();
                 set_in(std::slice::from_ref(file), &mut names);
                 for name in names {
@@ -113,7 +113,7 @@ impl<'a, 'b> Flow<'a, 'b> {
         let kinds: Vec<&str> = KINDS.into_iter().filter(|key| is_given(key)).collect();
         let kind = match kinds[..] {
             [kind] => kind,
-            // All else that stands there belongs to one.
+            // All other keys belong to a request.
             [] if OF_REQUESTS.into_iter().any(|key| node.has(key)) => {
                 check.note::<()>(node.place(), "missing key \"request\"");
                 step::step(check, file, None, self.common, &self.names, node);
@@ -240,7 +240,7 @@ impl<'a, 'b> Flow<'a, 'b> {
             condition = check.note(node.get("when").place(), message);
         }
         let place = out.len();
-        // Put in its place when it is known where to jump to.
+        // Replaced once the jump's target is known.
         out.push(Operation::Jump(place));
         let without = self.names.present();
         self.all(check, &file.steps, node.get("steps"), out);
@@ -267,7 +267,7 @@ impl<'a, 'b> Flow<'a, 'b> {
         let place = out.len();
         out.push(Operation::Jump(place));
         let before = self.names.present();
-        let mut ways = Vec::new();
+        let mut branches = Vec::new();
         let mut targets = Vec::new();
         let mut ends = Vec::new();
         for (index, choice) in choices.iter().enumerate() {
@@ -279,11 +279,11 @@ impl<'a, 'b> Flow<'a, 'b> {
             targets.push((choice.weight, out.len()));
             self.names.go_on_with(before.clone());
             self.all(check, &choice.steps, node.get("steps"), out);
-            ways.push(self.names.present());
+            branches.push(self.names.present());
             ends.push(out.len());
             out.push(Operation::Jump(place));
         }
-        self.names.go_on_with(joined(ways));
+        self.names.go_on_with(joined(branches));
         let end = out.len();
         for jump in ends {
             out[jump] = Operation::Jump(end);
@@ -301,7 +301,7 @@ fn has_request(steps: &[StepFile]) -> bool {
             || step.repeat.is_some()
             || step.when.is_some()
             || step.choose.is_some();
-        // What says nothing of what it does lacks its request.
+        // A step without any such key lacks its request.
         !is_other
             || step.request.is_some()
             || has_request(&step.steps)

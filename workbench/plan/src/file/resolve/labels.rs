@@ -1,9 +1,9 @@
-//! What requests are called in tables, figures and thresholds.
+//! The labels of requests in tables, figures and thresholds.
 
 use crate::file::format::{ScenarioFile, StepFile};
 use crate::file::source::Node;
 
-/// The labels of all requests; `None` where something is wrong with one, which may be any then.
+/// The labels of all requests. `None` if a label is wrong, since it could then be any.
 pub(super) fn labels<'a>(scenarios: &'a [ScenarioFile], node: &Node) -> Option<Vec<&'a str>> {
     let mut labels = Vec::new();
     known(node)?;

@@ -1,4 +1,4 @@
-//! How many users there are, and when.
+//! Loads: numbers of users, rates and their times.
 
 use std::time::Duration;
 
@@ -13,12 +13,12 @@ use crate::file::source::Node;
 use crate::plan::{Arrivals, Concurrency, Gaps, Iterations, Load, SteadyPart, ThreadRow};
 use crate::schedule::Schedule;
 
-/// More than a machine has room for: 100,000 users take about 2 GB, and an address has 65,535 ports.
+/// Most users. 100,000 users take about 2 GB, and an address has 65,535 ports.
 const MOST_USERS: u64 = 1_000_000;
 /// What the number of an arrival may be in a sample.
 const MOST_ARRIVALS: f64 = 4_000_000_000.0;
 
-/// What a mapping says of its load, at most one of which may be given.
+/// The keys of a mapping that can give its load. At most one of them may be given.
 pub(super) struct LoadFile<'a> {
     pub(super) threads: Option<&'a [ThreadRowFile]>,
     pub(super) concurrency: Option<&'a ConcurrencyFile>,
@@ -26,7 +26,7 @@ pub(super) struct LoadFile<'a> {
     pub(super) iterations: Option<&'a NumberOr<IterationsFile>>,
 }
 
-/// The load that stands in a mapping: not there, wrong (then it is noted), or right.
+/// The load of a mapping. A mistake is noted.
 pub(super) fn load(
     check: &mut Check<'_>,
     file: &LoadFile<'_>,
@@ -64,13 +64,13 @@ pub(super) fn load(
     }
     match loads.pop() {
         None => Some(None),
-        // What was meant is not known.
+        // The intended load is not known.
         Some(_) if node.get(given[0]).is_stand_in() => None,
         Some(load) => load.map(Some),
     }
 }
 
-/// Whether somebody plays every scenario, and all of the load is played.
+/// Checks that every scenario has users, and that all of the load has a scenario.
 pub(super) fn shared(
     check: &mut Check<'_>,
     load: Option<&Load>,
@@ -92,21 +92,21 @@ pub(super) fn shared(
             if scenarios.iter().all(|(_, own)| own.is_none()) {
                 return check.note(
                     root.place(),
-                    format!("missing key {keys}: nobody would come"),
+                    format!("missing key {keys}: there would be no users"),
                 );
             }
             let name = &scenarios[position].0.name;
             let place = root.get("scenarios").index(position).place();
             check.note(
                 place,
-                format!("nobody plays \"{name}\": it needs {keys}, or the experiment does"),
+                format!("\"{name}\" has no users: it needs {keys}, or the experiment does"),
             )
         }
         (Some(load), None) => {
             let place = root.key_place(key(load));
             check.note(
                 place,
-                "every scenario has a load of its own: nobody shares this one",
+                "every scenario has a load of its own: none uses this one",
             )
         }
         _ => Some(()),
@@ -214,7 +214,7 @@ fn thread_rows(check: &mut Check<'_>, files: &[ThreadRowFile], node: &Node) -> O
     if files.is_empty() {
         return check.note(
             node.place(),
-            "at least one row is needed: nobody would come",
+            "at least one row is needed: there would be no users",
         );
     }
     let rows: Vec<Option<ThreadRow>> = files
@@ -276,7 +276,7 @@ fn concurrency(check: &mut Check<'_>, file: &ConcurrencyFile, node: &Node) -> Op
     Some(concurrency)
 }
 
-/// A warm-up leaves something to analyse.
+/// Checks that the warm-up is shorter than the run.
 pub(super) fn warm_up(
     check: &mut Check<'_>,
     warm_up: Duration,

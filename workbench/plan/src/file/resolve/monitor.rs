@@ -1,9 +1,9 @@
-//! What is watched.
+//! Monitored processes and endpoints.
 
 use url::Url;
 
 use super::Check;
-use crate::diagnostic::Fault;
+use crate::diagnostic::Diagnostic;
 use crate::file::format::{MonitorFile, ValueFile};
 use crate::file::source::Node;
 use crate::plan::{Monitor, WatchedProcess};
@@ -23,7 +23,7 @@ pub(super) fn monitor(check: &mut Check<'_>, file: &MonitorFile, node: &Node) ->
         .zip(&file.prometheus)
         .map(|(index, text)| check.resolved(endpoint(text), prometheus.index(index)))
         .collect();
-    // Only then, so that everything has been looked at.
+    // Checked after the loop, so that every entry is checked.
     let monitor = Monitor {
         processes: processes.into_iter().collect::<Option<_>>()?,
         prometheus: prometheus.into_iter().collect::<Option<_>>()?,
@@ -39,33 +39,33 @@ pub(super) fn monitor(check: &mut Check<'_>, file: &MonitorFile, node: &Node) ->
     Some(monitor)
 }
 
-/// Where something stands that stands before.
+/// Position of the first element that repeats an earlier one.
 fn repeated<T: PartialEq>(list: &[T]) -> Option<usize> {
     (1..list.len()).find(|index| list[..*index].contains(&list[*index]))
 }
 
-fn process(file: &ValueFile) -> Result<WatchedProcess, Fault> {
+fn process(file: &ValueFile) -> Result<WatchedProcess, Diagnostic> {
     match file {
         ValueFile::Integer(number) => u32::try_from(*number)
             .ok()
             .filter(|pid| (1..=HIGHEST_PID).contains(pid))
             .map(WatchedProcess::Pid)
             .ok_or_else(|| {
-                Fault::new(format!(
+                Diagnostic::new(format!(
                     "{number} is no number of a process: these are from 1 to {HIGHEST_PID}"
                 ))
             }),
         ValueFile::Text(name) if name.trim().is_empty() => {
-            Err(Fault::new("a process has a name: nginx"))
+            Err(Diagnostic::new("a process has a name: nginx"))
         }
         ValueFile::Text(name) if name.contains('/') => {
             let last = name.rsplit('/').next().unwrap_or_default();
-            Err(Fault::new(format!(
+            Err(Diagnostic::new(format!(
                 "a process is found by its name, without the path: \"{last}\""
             )))
         }
         ValueFile::Text(number) if number.bytes().all(|digit| digit.is_ascii_digit()) => {
-            Err(Fault::new(format!(
+            Err(Diagnostic::new(format!(
                 "the number of a process stands without quotes: {number}"
             )))
         }
@@ -73,10 +73,10 @@ fn process(file: &ValueFile) -> Result<WatchedProcess, Fault> {
     }
 }
 
-fn endpoint(text: &str) -> Result<String, Fault> {
+fn endpoint(text: &str) -> Result<String, Diagnostic> {
     without_variables(text, "the URL of an endpoint")?;
     let refuse = |reason: &str| {
-        Err(Fault::new(format!(
+        Err(Diagnostic::new(format!(
             "\"{text}\" is not the URL of a Prometheus endpoint{reason}; write it as http://host:port/metrics"
         )))
     };

@@ -1,13 +1,13 @@
-//! The variables of a scenario, as they come into being step by step.
+//! The variables of a scenario, and which of them have a value at each step.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::data::DataFiles;
-use crate::diagnostic::{Fault, suggestion};
+use crate::diagnostic::{Diagnostic, suggestion};
 use crate::file::foreign::{Around, placeholder};
-use crate::plan::Given;
+use crate::plan::VariableSource;
 use crate::secret::SecretSource;
 use crate::template::{ENVIRONMENT, Template, Value};
 
@@ -17,7 +17,7 @@ pub(super) const BUILT_IN: [&str; 2] = ["user", "iteration"];
 /// Bytes of the largest value of those.
 const LONGEST_BUILT_IN: usize = u32::MAX.ilog10() as usize + 1;
 
-/// What is known of the values that a variable can have.
+/// Known bounds of a variable's values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Known {
     /// Bytes of the longest one in a path, as far as is known.
@@ -36,13 +36,13 @@ pub(super) struct Names<'a> {
     secrets: &'a RefCell<Vec<SecretSource>>,
     /// By position.
     all: RefCell<Vec<String>>,
-    given: RefCell<Vec<(usize, Given)>>,
-    /// Those that steps have set on every way to here, and those of `given`.
+    given: RefCell<Vec<(usize, VariableSource)>>,
+    /// Variables that are set on every path to the current step, and those of `given`.
     present: RefCell<Present>,
-    /// Set by any step, for better messages.
+    /// Set by any step; used in messages.
     sometime: Vec<String>,
-    /// What is wrong with the variables that texts named.
-    unknown: Rc<RefCell<Vec<Fault>>>,
+    /// Mistakes in the variables of texts.
+    unknown: Rc<RefCell<Vec<Diagnostic>>>,
 }
 
 impl Known {
@@ -70,14 +70,14 @@ impl Known {
     }
 }
 
-/// What is known where one of several ways was taken: a variable has a value where it has one on all of them.
-pub(super) fn joined(ways: Vec<Present>) -> Present {
+/// Joins the states after alternative paths: a variable has a value if it has one on all of them.
+pub(super) fn joined(branches: Vec<Present>) -> Present {
     let join = |one: Present, other: Present| {
         one.into_iter()
             .filter_map(|(position, known)| Some((position, known.or(other.get(&position)?))))
             .collect()
     };
-    ways.into_iter().reduce(join).unwrap_or_default()
+    branches.into_iter().reduce(join).unwrap_or_default()
 }
 
 /// Whether a header can carry a text that stands in the file.
@@ -91,7 +91,7 @@ impl<'a> Names<'a> {
         data: &'a DataFiles,
         secrets: &'a RefCell<Vec<SecretSource>>,
         sometime: Vec<String>,
-        unknown: &Rc<RefCell<Vec<Fault>>>,
+        unknown: &Rc<RefCell<Vec<Diagnostic>>>,
     ) -> Self {
         let known = Known {
             longest: LONGEST_BUILT_IN,
@@ -108,54 +108,54 @@ impl<'a> Names<'a> {
         }
     }
 
-    pub(super) fn into_parts(self) -> (Vec<String>, Vec<(usize, Given)>) {
+    pub(super) fn into_parts(self) -> (Vec<String>, Vec<(usize, VariableSource)>) {
         (self.all.into_inner(), self.given.into_inner())
     }
 
-    /// The position of the variable that a text names; it has a value. One that is not known, or has none, is noted, so that
-    /// further ones of the same text are looked for.
+    /// The position of a variable that has a value here. An unknown one, or one without a value, is noted, so that
+    /// further mistakes in the same text are found.
     #[expect(clippy::unnecessary_wraps, reason = "templates ask for a result")]
-    pub(super) fn position(&self, name: &str) -> Result<usize, Fault> {
-        Ok(self.find(name).unwrap_or_else(|fault| {
-            self.unknown.borrow_mut().push(fault);
+    pub(super) fn position(&self, name: &str) -> Result<usize, Diagnostic> {
+        Ok(self.find(name).unwrap_or_else(|diagnostic| {
+            self.unknown.borrow_mut().push(diagnostic);
             0
         }))
     }
 
-    fn find(&self, name: &str) -> Result<usize, Fault> {
+    fn find(&self, name: &str) -> Result<usize, Diagnostic> {
         let position = self.all.borrow().iter().position(|known| known == name);
         if let Some(position) = position.filter(|it| self.has_value(*it)) {
             return Ok(position);
         }
-        let fault = |message: String| Fault::at(&format!("${{{name}}}"), message);
+        let diagnostic = |message: String| Diagnostic::at(&format!("${{{name}}}"), message);
         if let Some((data, column)) = name.split_once('.') {
             let given = if data == ENVIRONMENT {
-                Given::Secret(self.secret(SecretSource::Environment(column.to_owned())))
+                VariableSource::Secret(self.secret(SecretSource::Environment(column.to_owned())))
             } else {
-                self.data.column(data, column).map_err(fault)?
+                self.data.column(data, column).map_err(diagnostic)?
             };
             return Ok(self.give(name, given));
         }
         if position.is_some() {
-            return Err(fault(format!(
+            return Err(diagnostic(format!(
                 "variable \"{name}\" has a value only where steps of \"when\" or \"choose\" were done that set it; set it \
                  before, or under \"variables\""
             )));
         }
         if self.sometime.iter().any(|later| later == name) {
-            return Err(fault(format!(
+            return Err(diagnostic(format!(
                 "variable \"{name}\" is used before a step sets it"
             )));
         }
         let all = self.all.borrow();
         let near = suggestion(name, all.iter().map(String::as_str));
-        Err(fault(format!("unknown variable \"{name}\"{near}")))
+        Err(diagnostic(format!("unknown variable \"{name}\"{near}")))
     }
 
-    /// Refuses a variable that is written as other tools do.
-    pub(super) fn no_placeholder(&self, text: &str, around: Around) -> Result<(), Fault> {
+    /// Refuses a variable in another tool's notation.
+    pub(super) fn no_placeholder(&self, text: &str, around: Around) -> Result<(), Diagnostic> {
         let is_known = |name: &str| match name.split_once('.') {
-            // What is built in nobody knows who writes so.
+            // Built-in variables do not count as evidence of another tool's notation.
             None => {
                 let all = self.all.borrow();
                 let mut names = all[BUILT_IN.len()..].iter().chain(&self.sometime);
@@ -173,8 +173,8 @@ impl<'a> Names<'a> {
         position
     }
 
-    /// Gives a variable its value before anything is done.
-    pub(super) fn give(&self, name: &str, given: Given) -> usize {
+    /// Declares a variable that has its value from the start.
+    pub(super) fn give(&self, name: &str, given: VariableSource) -> usize {
         let position = self.position_or_new(name);
         self.given.borrow_mut().push((position, given));
         position
@@ -209,17 +209,17 @@ impl<'a> Names<'a> {
         self.all.borrow()[position].clone()
     }
 
-    /// What is known here.
+    /// The variables that have a value at the current step.
     pub(super) fn present(&self) -> Present {
         self.present.borrow().clone()
     }
 
-    /// Goes on at a place where this is known.
+    /// Continues at a step with this state.
     pub(super) fn go_on_with(&self, present: Present) {
         self.present.replace(present);
     }
 
-    /// What is known of a text.
+    /// The bounds of a text's value.
     pub(super) fn of_text(&self, template: &Template) -> Known {
         let present = self.present.borrow();
         let literals = template

@@ -12,14 +12,14 @@ use crate::file::format::{
     DrawFile, Ordered, ScenarioFile, StepFile, StopFile, ValueFile, ValueOr,
 };
 use crate::file::source::Node;
-use crate::plan::{Given, Load, Operation, Scenario};
+use crate::plan::{Load, Operation, Scenario, VariableSource};
 use crate::secret::SecretSource;
 use crate::template::without_variables;
 
 /// Goose lays out its users in proportion to the weights, in lists as long as the weights are large.
 const LARGEST_WEIGHT: u32 = 1000;
 
-/// What all scenarios have in common.
+/// Settings that all scenarios share.
 #[derive(Clone, Copy)]
 pub(super) struct Shared<'a> {
     pub(super) common: Common<'a>,
@@ -30,7 +30,7 @@ pub(super) struct Shared<'a> {
     pub(super) root: &'a Node,
 }
 
-/// The scenarios, and the loads of their own that they have, which are known where something else is wrong with a scenario.
+/// The scenarios, and their own loads. A load is returned even if something else is wrong with its scenario.
 pub(super) fn scenarios(
     check: &mut Check<'_>,
     files: &[ScenarioFile],
@@ -153,19 +153,19 @@ fn variables(
             let text = without_variables(secret, "the name of a file");
             let is_name = check.resolved(text, node.get("secret_file"));
             is_right &= is_name.is_some();
-            // Looked for when a run begins: whoever checks an experiment may not have it.
+            // Read when a run begins: the file need not exist where an experiment is only checked.
             let source = SecretSource::File(secret.clone(), check.folder.join(secret));
             let secret = names.secret(source);
-            names.give(name, Given::Secret(secret));
+            names.give(name, VariableSource::Secret(secret));
             continue;
         }
         let draw = values::draw(check, file, names, node);
         let known = draw.as_ref().map(|draw| step::known(draw, names));
-        // Of a wrong one, too, so that nobody who uses it is blamed.
+        // Also if the variable is wrong, so that uses of it are not reported.
         names.set(name, known.unwrap_or_default());
         is_right &= draw.is_some();
         if let Some(draw) = draw {
-            names.give(name, Given::Drawn(draw));
+            names.give(name, VariableSource::Drawn(draw));
         }
     }
     is_right.then_some(())

@@ -1,19 +1,19 @@
-//! Requests: what is sent, and what is made of the response.
+//! Request steps.
 
 use std::collections::BTreeMap;
 
 use super::names::{BUILT_IN, Known, Names, fits_header};
 use super::target::Service;
-use super::{Check, answer, body, values};
-use crate::answer::Expectation;
+use super::{Check, body, response, values};
 use crate::describe::expectation;
-use crate::diagnostic::{Fault, suggestion};
+use crate::diagnostic::{Diagnostic, suggestion};
 use crate::draw::Draw;
 use crate::file::foreign::Around;
 use crate::file::format::{AuthFile, DrawFile, HttpFile, Ordered, StepFile, ValueFile, ValueOr};
 use crate::file::request::{check_length, check_path, parse_request};
 use crate::file::source::Node;
 use crate::plan::Step;
+use crate::response::Expectation;
 use crate::template::{NAME_RULE, Template, Value, is_name};
 
 /// Bytes of the longest name of a header that the client can send: the limit of the `http` crate's `HeaderName`.
@@ -22,7 +22,7 @@ const LONGEST_HEADER_NAME: usize = 65_535;
 /// The label under which all requests together are reported.
 const TOTAL: &str = "TOTAL";
 
-/// What requests have in common, and where it stands.
+/// Settings that all requests share, and their nodes.
 #[derive(Clone, Copy)]
 pub(super) struct Common<'a> {
     pub(super) services: Option<&'a [Service<'a>]>,
@@ -52,11 +52,11 @@ pub(super) fn step(
         });
     if let (Some(line), Some(services), None) = (&line, common.services, prefix) {
         let near = suggestion(line.service, services.iter().map(|service| service.name));
-        let fault = Fault::at(
+        let diagnostic = Diagnostic::at(
             line.service,
             format!("unknown service \"{}\"{near}", line.service),
         );
-        check.resolved::<()>(Err(fault), request_node);
+        check.resolved::<()>(Err(diagnostic), request_node);
     }
     let path = line
         .as_ref()
@@ -78,10 +78,10 @@ pub(super) fn step(
     };
     let expect = match &file.expect {
         None => Some(Expectation::default()),
-        Some(file) => answer::expectation(check, file, names, node.get("expect")),
+        Some(file) => response::expectation(check, file, names, node.get("expect")),
     };
-    // What is taken from the response is there only then.
-    let capture = answer::captures(check, &file.capture, names, node.get("capture"));
+    // Captured variables have a value only from here on.
+    let capture = response::captures(check, &file.capture, names, node.get("capture"));
     let (line, auth, mut headers) = (line?, auth?, headers?);
     headers.extend(auth.header);
     Some(Step {
@@ -133,7 +133,7 @@ fn set(
             let is_right = check_variable(check, name, node);
             let draw = values::draw(check, file, names, node.get(name));
             let known = draw.as_ref().map(|draw| known(draw, names));
-            // Of a wrong one, too, so that nobody who uses it is blamed.
+            // Also if the variable is wrong, so that uses of it are not reported.
             let position = names.set(name, known.unwrap_or_default());
             is_right.and(draw).map(|draw| (position, draw))
         })
@@ -153,7 +153,7 @@ pub(super) fn in_order(
     drawn
 }
 
-/// What is known of a variable that is drawn from this.
+/// The bounds of a variable that is drawn from this.
 pub(super) fn known(draw: &Draw, names: &Names<'_>) -> Known {
     match draw {
         Draw::Constant(value) => Known::of(std::slice::from_ref(value)),
@@ -165,7 +165,7 @@ pub(super) fn known(draw: &Draw, names: &Names<'_>) -> Known {
     }
 }
 
-/// Whether a variable may be set that is called so.
+/// Checks the name of a variable that is set.
 pub(super) fn check_variable(check: &mut Check<'_>, name: &str, node: &Node) -> Option<()> {
     if BUILT_IN.contains(&name) {
         return check.note(
@@ -215,20 +215,26 @@ fn headers(
             continue;
         }
         let template = header(text, names);
-        let mut faults = check.unknown.take();
+        let mut diagnostics = check.unknown.take();
         match template {
-            Ok(template) if faults.is_empty() => headers.push((lower, template)),
+            Ok(template) if diagnostics.is_empty() => headers.push((lower, template)),
             Ok(_) => {}
-            Err(fault) => faults.push(fault),
+            Err(diagnostic) => diagnostics.push(diagnostic),
         }
-        is_right &= faults.is_empty();
-        for fault in faults {
+        is_right &= diagnostics.is_empty();
+        for diagnostic in diagnostics {
             let message = format!(
                 "{}; this is a header of every request, and so of \"{request}\"",
-                fault.message
+                diagnostic.message
             );
             let node = common.node.get("headers").get(name);
-            check.resolved_once::<()>(Err(Fault { message, ..fault }), node);
+            check.resolved_once::<()>(
+                Err(Diagnostic {
+                    message,
+                    ..diagnostic
+                }),
+                node,
+            );
         }
     }
     is_right.then_some(headers)
@@ -243,8 +249,8 @@ pub(super) fn names_of_headers(
     let mut before = Vec::new();
     for name in file.keys() {
         let lower = name.to_ascii_lowercase();
-        if let Err(fault) = check_header_name(&lower) {
-            check.note::<()>(node.key_place(name), fault.message);
+        if let Err(diagnostic) = check_header_name(&lower) {
+            check.note::<()>(node.key_place(name), diagnostic.message);
         } else if before.contains(&lower) {
             let message = format!("header \"{lower}\" is given twice");
             check.note::<()>(node.key_place(name), message);
@@ -260,30 +266,30 @@ pub(super) fn is_token(text: &str) -> bool {
 }
 
 /// Headers are tokens, and some belong to the client.
-fn check_header_name(lower: &str) -> Result<(), Fault> {
+fn check_header_name(lower: &str) -> Result<(), Diagnostic> {
     if !is_token(lower) {
-        return Err(Fault::new(format!("\"{lower}\" cannot name a header")));
+        return Err(Diagnostic::new(format!("\"{lower}\" cannot name a header")));
     }
     if lower.len() > LONGEST_HEADER_NAME {
-        return Err(Fault::new(format!(
+        return Err(Diagnostic::new(format!(
             "a header's name has {LONGEST_HEADER_NAME} bytes at most"
         )));
     }
     if ["connection", "content-length", "transfer-encoding"].contains(&lower) {
-        return Err(Fault::new(format!(
+        return Err(Diagnostic::new(format!(
             "\"{lower}\" is sent by the client itself"
         )));
     }
     Ok(())
 }
 
-fn header(text: &str, names: &Names<'_>) -> Result<Template, Fault> {
+fn header(text: &str, names: &Names<'_>) -> Result<Template, Diagnostic> {
     let template = Template::plain(text, &|name| names.position(name))?;
     names.no_placeholder(text, Around::Header)?;
     if let Some(wrong) = template.literals().find(|literal| !fits_header(literal)) {
-        // Of a text over several lines no line holds all of it.
+        // A text of several lines is not found in any single line.
         let wrong = wrong.lines().find(|line| !fits_header(line));
-        return Err(Fault::at(
+        return Err(Diagnostic::at(
             wrong.unwrap_or_default(),
             "a header carries visible ASCII characters only",
         ));
@@ -292,7 +298,7 @@ fn header(text: &str, names: &Names<'_>) -> Result<Template, Fault> {
         if let Some(text) = names.unfit_for_headers(position) {
             let name = names.name(position);
             let message = format!("variable \"{name}\" can be {text:?}, which no header can carry");
-            return Err(Fault::at(&format!("${{{name}}}"), message));
+            return Err(Diagnostic::at(&format!("${{{name}}}"), message));
         }
     }
     Ok(template)
@@ -336,7 +342,7 @@ fn auth(
             let resolve = |name: &str| names.position(name);
             let user = Template::plain(&basic.user, &resolve).and_then(|template| {
                 if template.literals().any(|literal| literal.contains(':')) {
-                    return Err(Fault::at(":", "a colon ends the name of a user"));
+                    return Err(Diagnostic::at(":", "a colon ends the name of a user"));
                 }
                 Ok(template)
             });

@@ -8,10 +8,10 @@ use crate::file::source::Node;
 use crate::plan::{Load, Target};
 use crate::sweep::{Parameter, Sweep};
 
-/// More runs than anybody waits for; a mistake in a step rather than a plan.
+/// Most points of a sweep. More are taken for a mistake in the step.
 const MOST_POINTS: usize = 100;
 
-/// Notes a number that cannot be one of the parameter's.
+/// Checks a value of the parameter, and notes it if it is not allowed.
 type CheckValue = fn(&mut Check<'_>, u32, &Node) -> Option<u32>;
 
 pub(super) fn sweep(
@@ -68,7 +68,7 @@ fn over_users(
             "the {steps} steps of \"concurrency\" cannot be taken by so few users as {}",
             values[index]
         );
-        // In a range the place is that of the whole.
+        // In a range, mistakes are reported at the whole range.
         return check.note(node.index(index).place(), message);
     }
     Some(Sweep {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Check, tls};
-use crate::diagnostic::{Fault, suggestion};
+use crate::diagnostic::{Diagnostic, suggestion};
 use crate::file::format::{BookstoreFile, TargetFile};
 use crate::file::injected::parse_injected;
 use crate::file::request::{check_length, check_path, parse_request};
@@ -26,7 +26,7 @@ pub(super) struct Service<'a> {
     pub(super) prefix: usize,
 }
 
-/// The services of a target, be it right or not; `None` where nobody can know them.
+/// The services of a target, even if it has mistakes. `None` if they cannot be known.
 pub(super) fn services<'a>(
     file: &'a TargetFile,
     target: Option<&Target>,
@@ -121,7 +121,7 @@ fn bookstore(check: &mut Check<'_>, file: &BookstoreFile, node: &Node) -> Option
         let fault = parse_injected(text, &BOOKSTORE_SERVICES);
         check.resolved(fault, node.get("faults").index(index))
     });
-    // Only then, so that every fault has been looked at.
+    // Collected in two steps, so that every fault is checked.
     let faults: Vec<_> = faults.collect();
     let faults = faults.into_iter().collect::<Option<_>>();
     let of_replicas = node.get("replicas");
@@ -137,7 +137,7 @@ fn bookstore(check: &mut Check<'_>, file: &BookstoreFile, node: &Node) -> Option
     }))
 }
 
-/// A number of processes that one machine may well start.
+/// Checks the number of processes.
 pub(super) fn replicas(check: &mut Check<'_>, replicas: u32, node: &Node) -> Option<u32> {
     if (1..=MOST_REPLICAS).contains(&replicas) {
         return Some(replicas);
@@ -204,17 +204,17 @@ fn reset(
         let request = reset_request(text, services);
         check.resolved(request, node.index(index))
     });
-    // Only then, so that every request has been looked at.
+    // Collected in two steps, so that every request is checked.
     let requests: Vec<_> = requests.collect();
     requests.into_iter().collect()
 }
 
-fn reset_request(text: &str, services: &[Service<'_>]) -> Result<ResetRequest, Fault> {
+fn reset_request(text: &str, services: &[Service<'_>]) -> Result<ResetRequest, Diagnostic> {
     let line = parse_request(text)?;
     let Some(service) = services.iter().find(|it| it.name == line.service) else {
         let near = suggestion(line.service, services.iter().map(|it| it.name));
         let message = format!("unknown service \"{}\"{near}", line.service);
-        return Err(Fault::at(line.service, message));
+        return Err(Diagnostic::at(line.service, message));
     };
     without_variables(&line.path, "a reset, which is sent by no user")?;
     check_path(&line.path)?;
@@ -226,8 +226,8 @@ fn reset_request(text: &str, services: &[Service<'_>]) -> Result<ResetRequest, F
     })
 }
 
-fn base_url(text: &str) -> Result<BaseUrl, Fault> {
+fn base_url(text: &str) -> Result<BaseUrl, Diagnostic> {
     without_variables(text, "the URL of a service")?;
     text.parse()
-        .map_err(|error: BaseUrlError| Fault::new(error.to_string()))
+        .map_err(|error: BaseUrlError| Diagnostic::new(error.to_string()))
 }

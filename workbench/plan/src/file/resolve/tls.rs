@@ -10,7 +10,7 @@ use crate::plan::BaseUrl;
 use crate::template::without_variables;
 use crate::tls::{ClientCertificate, Tls};
 
-/// `node` is that of the target.
+/// Checks the TLS files. `node` is that of the target.
 pub(super) fn tls(
     check: &mut Check<'_>,
     file: &TlsFile,
@@ -135,7 +135,7 @@ mod tests {
         let described = describe(&plan);
         assert!(described.contains("tls: services are verified by ca.pem"));
         assert!(described.contains("tls: the client presents pem/client.pem"));
-        // What is kept beside results is read when the files are gone.
+        // A stored plan is read without its files.
         let resolved = plan.to_yaml();
         assert!(!resolved.contains(folder.path().to_str().unwrap()));
         folder.close().unwrap();
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_wrong_with_the_files_is_a_mistake_in_the_experiment() {
+    fn problems_with_the_files_are_mistakes_in_the_experiment() {
         let folder = folder();
         let https = "https://shop.test";
         let client = "certificate: pem/client.pem";

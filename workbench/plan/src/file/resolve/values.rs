@@ -1,10 +1,10 @@
-//! What times and values are drawn from.
+//! Distributions of times and values.
 
 use std::time::Duration;
 
 use super::Check;
 use super::names::Names;
-use crate::diagnostic::Fault;
+use crate::diagnostic::Diagnostic;
 use crate::draw::{Draw, Now, Real, TimeFormat, Times, Zipf};
 use crate::file::format::{
     DrawFile, DurationFile, RealFile, TimesFile, ValueFile, ValueOr, ZipfFile,
@@ -12,10 +12,10 @@ use crate::file::format::{
 use crate::file::source::Node;
 use crate::template::{Template, Value};
 
-/// More would take as many numbers of memory.
+/// Each number takes a `f64` of memory.
 const MOST_ZIPF: u64 = 1_000_000;
 
-/// The one thing of several keys that is given.
+/// The one key of several that is given.
 fn only<'a>(check: &mut Check<'_>, given: &[(&'a str, bool)], node: &Node) -> Option<&'a str> {
     let mut keys = given.iter().filter(|(_, is_given)| *is_given);
     match (keys.next(), keys.next()) {
@@ -112,7 +112,7 @@ fn log_normal(check: &mut Check<'_>, median: f64, p90: f64, node: &Node) -> Opti
     Some(Real::log_normal(median, p90))
 }
 
-/// A value in which there can be no variables; `what` it is.
+/// A value without variables. `what` names it in messages.
 pub(super) fn fixed(
     check: &mut Check<'_>,
     file: &ValueFile,
@@ -125,7 +125,7 @@ pub(super) fn fixed(
     };
     let template = Template::plain(text, &|name| {
         let message = format!("there are no variables in {what}");
-        Err(Fault::at(&format!("${{{name}}}"), message))
+        Err(Diagnostic::at(&format!("${{{name}}}"), message))
     });
     let template = check.resolved(template, node)?;
     template.constant().map(|text| Value::Text(text.to_owned()))
@@ -261,7 +261,7 @@ fn zipf(check: &mut Check<'_>, file: &ZipfFile, node: &Node) -> Option<Draw> {
     }
 }
 
-fn time_format(text: &str) -> Result<TimeFormat, Fault> {
+fn time_format(text: &str) -> Result<TimeFormat, Diagnostic> {
     Ok(match text {
         "unix" => TimeFormat::Unix,
         "unix_ms" => TimeFormat::UnixMs,
@@ -269,12 +269,12 @@ fn time_format(text: &str) -> Result<TimeFormat, Fault> {
         other if other.contains('%') => {
             let zoned = jiff::Timestamp::UNIX_EPOCH.to_zoned(jiff::tz::TimeZone::UTC);
             jiff::fmt::strtime::format(other, &zoned).map_err(|error| {
-                Fault::new(format!("\"{other}\" is no format of strftime: {error}"))
+                Diagnostic::new(format!("\"{other}\" is no format of strftime: {error}"))
             })?;
             TimeFormat::Strftime(other.to_owned())
         }
         other => {
-            return Err(Fault::new(format!(
+            return Err(Diagnostic::new(format!(
                 "unknown format \"{other}\"; write unix, unix_ms, rfc3339 or one such as \"%Y-%m-%d\""
             )));
         }
@@ -282,9 +282,9 @@ fn time_format(text: &str) -> Result<TimeFormat, Fault> {
 }
 
 /// A time with a sign; days are of 24 hours.
-fn offset(text: &str) -> Result<jiff::SignedDuration, Fault> {
+fn offset(text: &str) -> Result<jiff::SignedDuration, Diagnostic> {
     let refused = || {
-        Fault::new(format!(
+        Diagnostic::new(format!(
             "\"{text}\" is no offset; write it as 1d, -2h or 30m"
         ))
     };

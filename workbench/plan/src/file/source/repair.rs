@@ -1,4 +1,4 @@
-//! Changes to the tree of places where the text is wrong, so that it goes on being the tree of what is read instead.
+//! Repairs of the position tree, so that it stays in step with the repaired value.
 
 use std::rc::Rc;
 
@@ -53,7 +53,7 @@ impl Node {
         entries.iter().map(|entry| entry.key.as_str())
     }
 
-    /// Takes out a key that nobody knows.
+    /// Removes an unknown key.
     pub(in crate::file) fn take(&mut self, key: &str) -> Option<Entry> {
         let Content::Mapping(entries) = &mut self.content else {
             return None;
@@ -84,7 +84,7 @@ impl Node {
         }
     }
 
-    /// From now on a mistake that is said to be the mapping's is a consequence of what was taken out.
+    /// Marks the mapping as incomplete: later mistakes of the whole mapping are consequences of a removed key.
     pub(in crate::file) fn is_incomplete_now(&mut self) {
         self.state = State::Incomplete;
     }

@@ -16,7 +16,7 @@ const DEEPEST: usize = 128;
 pub(in crate::file) enum Broken {
     /// It is not YAML.
     Syntax(Mistake),
-    /// It is YAML, of a kind that no experiment is.
+    /// It is YAML that cannot be an experiment.
     Content(Mistake),
 }
 

@@ -1,9 +1,9 @@
-//! What serde says about a value that it does not accept.
+//! Serde's errors in the terms of experiment files.
 
-/// So many characters of a value are shown.
+/// Most characters of a value in a message.
 const LONGEST_FOUND: usize = 60;
 
-/// What is wrong with a value.
+/// Kinds of serde's errors.
 pub(super) enum Kind<'a> {
     UnknownKey {
         right: Vec<&'a str>,
@@ -13,7 +13,7 @@ pub(super) enum Kind<'a> {
         word: &'a str,
         right: Vec<&'a str>,
     },
-    /// A type, mostly.
+    /// Any other, usually a wrong type.
     Other,
 }
 
@@ -42,8 +42,8 @@ fn quoted(text: &str) -> Vec<&str> {
     text.split('`').skip(1).step_by(2).collect()
 }
 
-/// Serde speaks of Rust's types; people write text, numbers and lists.
-pub(super) fn in_words(error: &str) -> String {
+/// Replaces Rust's type names by text, number and list.
+pub(super) fn describe(error: &str) -> String {
     let Some((found, expected)) = error.rsplit_once(", expected ") else {
         return error.to_owned();
     };

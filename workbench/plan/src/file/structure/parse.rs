@@ -1,4 +1,4 @@
-//! Text to what YAML makes of it, and the positions of its parts.
+//! Parses a text as YAML, with the positions of its parts.
 
 use std::rc::Rc;
 
@@ -43,10 +43,10 @@ pub(super) fn parsed(source: &Source<'_>) -> Result<Parsed, Mistake> {
     })
 }
 
-/// No text in a file begins so: it is a control character.
+/// Prefix of renamed keys. It is a control character, so that no key in a file begins with it.
 const MARK: char = '\0';
 
-/// The text with other names for the keys that stand in their mappings already, which `serde_yaml` refuses.
+/// The text with repeated keys renamed, which `serde_yaml` would refuse.
 fn with_marked_keys(text: &str, parts: &Parts) -> String {
     let mut marked = String::new();
     let mut letters = text.chars();

@@ -1,4 +1,4 @@
-//! What is put in for a value that is wrong or missing.
+//! Stand-ins for wrong or missing values.
 
 use serde_yaml::{Mapping, Value};
 

@@ -1,4 +1,4 @@
-//! Arrivals against their formulas.
+//! Arrivals, compared with their formulas.
 
 use proptest::prelude::*;
 
@@ -75,8 +75,8 @@ fn steps_have_equal_lengths_and_the_last_has_the_full_rate() {
     assert_eq!(stream.expected(), 140.0);
 }
 
-/// Under the time change Λ a Poisson process of any rate has unit exponential gaps: their mean is 1, their variance 1,
-/// and one in e is longer than 1.
+/// Under the time change Λ, a Poisson process of any rate has exponential gaps of rate 1: mean 1, variance 1, and a
+/// share of 1/e above 1.
 #[test]
 fn exponential_gaps_are_unit_exponential_on_the_scale_of_expected_arrivals() {
     let stream = stream(1_000.0, 50.0, None, 75.0, Gaps::Exponential);

@@ -35,7 +35,7 @@ fn a_head_becomes_a_line_and_its_headers() {
 }
 
 #[test]
-fn what_is_no_text_is_kept_in_base64_with_its_type() {
+fn binary_bodies_are_kept_in_base64_with_their_type() {
     let head = "HTTP/1.1 200 OK\r\ncontent-type: image/png\r\n\r\n";
     for (body, data) in [(b"\x89PNG".as_slice(), "iVBORw=="), (b"a\0b", "YQBi")] {
         assert_eq!(

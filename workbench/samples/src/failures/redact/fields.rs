@@ -1,4 +1,4 @@
-//! What is a credential by its name: fields of JSON and forms, attributes, elements, parts of URLs.
+//! Credentials by name: fields of JSON and forms, attributes, elements, parts of URLs.
 
 use std::sync::LazyLock;
 
@@ -6,7 +6,7 @@ use regex::bytes::{Captures, Regex};
 
 use super::REDACTED;
 
-/// The end of the name of a credential, whatever stands before it.
+/// The end of the name of a credential, with any prefix.
 const NAME: &str = r"(?:(?:passw(?:or)?d|passphrase|secret|credential|api[_-]?key|access[_-]?key|private[_-]?key|auth[_-]?key)[\w-]*|token|\bpass|\bpwd|jwt|sess(?:ion)?[_-]?id|session|signature|\bsig|\bsid|\botp|\bauth|authorization|cookie)";
 
 fn regex(pattern: &str) -> Regex {
@@ -27,7 +27,7 @@ pub(super) fn without_credentials(text: &[u8]) -> Vec<u8> {
     static ELEMENT: LazyLock<Regex> =
         LazyLock::new(|| regex(r"(<(?:[\w.:-]*)NAME(?:\s[^>]*)?>(?:<!\[CDATA\[)?)[^<]+"));
     static TAG: LazyLock<Regex> = LazyLock::new(|| regex(r"<(?:input|meta)\b[^>]*"));
-    // A JSON Web Token (RFC 7519), whose header is an object and begins so; and what follows the name of a scheme.
+    // A JSON Web Token (RFC 7519), which begins with an encoded object; or the text after the name of a scheme.
     static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
         regex(
             r"()(?:\beyJ[\w-]+\.[\w-]+\.[\w-]*)|(\bbearer +)[\w.~+/-]{8,}=*|(\bbasic +)[\w+/-]{6,}={1,2}",
@@ -57,7 +57,7 @@ fn attributes(tag: &[u8]) -> Vec<u8> {
     static NAMED: LazyLock<Regex> = LazyLock::new(|| regex(r#"=\s*["']?[^"'\s=]*NAME["'\s/]"#));
     static VALUE: LazyLock<Regex> =
         LazyLock::new(|| regex(r#"(\b(?:value|content)\s*=\s*)(?:"[^"]*"?|'[^']*'?|[^\s"']+)"#));
-    // What ends a tag ends its last attribute.
+    // The end of a tag ends its last attribute.
     if !NAMED.is_match(&[tag, b" "].concat()) {
         return tag.to_owned();
     }
@@ -79,15 +79,15 @@ fn parts(text: &[u8]) -> Vec<u8> {
     })
 }
 
-/// Fields of JSON, of forms, queries, and of whatever else writes a name, a colon or an equals sign, and a value; also within
-/// texts of JSON.
+/// Fields of JSON, forms, queries, and other texts with a name, a colon or an equals sign, and a value; also within
+/// JSON strings.
 fn fields(text: &[u8]) -> Vec<u8> {
     static KEY: LazyLock<Regex> =
         LazyLock::new(|| regex(r#"NAME(?:\\*["']|\]|%5D|%22)*\s*(?:=>?|:|%3D|%3A)\s*"#));
     replaced(text, &KEY, |key, start| value(text, key, start))
 }
 
-/// Replaces what `value` makes of each key that is found, and of the place behind it.
+/// Replaces the range that `value` returns for each key that is found and the position after it.
 fn replaced<'a>(
     text: &[u8],
     key: &Regex,
@@ -107,7 +107,7 @@ fn replaced<'a>(
     result
 }
 
-/// Where the value begins and ends that follows a key, and what takes its place.
+/// The range of the value after a key, and its replacement.
 fn value(text: &[u8], key: &[u8], start: usize) -> (std::ops::Range<usize>, &'static str) {
     static BARE: LazyLock<Regex> = LazyLock::new(|| regex(r"[\r\n,}\]]|$"));
     static BARE_IN_FORM: LazyLock<Regex> = LazyLock::new(|| regex(r#"[&\s"'<>]|$"#));
@@ -139,7 +139,7 @@ fn value(text: &[u8], key: &[u8], start: usize) -> (std::ops::Range<usize>, &'st
     }
 }
 
-/// In JSON, what takes a value's place is a text.
+/// In JSON, the replacement is a string.
 fn quoted(key: &[u8]) -> &'static str {
     if key.contains(&b'"') && !key.contains(&b'\\') {
         "\"[redacted]\""
@@ -148,7 +148,7 @@ fn quoted(key: &[u8]) -> &'static str {
     }
 }
 
-/// Where a text ends whose quotes have so many backslashes before them; those within it have more.
+/// The end of a string whose quotes have `escapes` backslashes; quotes within it have more.
 fn end_of_quoted(text: &[u8], from: usize, quote: u8, escapes: usize) -> usize {
     let mut backslashes = 0;
     for (place, byte) in text.iter().enumerate().skip(from) {
@@ -184,7 +184,7 @@ fn end_of_structure(text: &[u8], from: usize) -> usize {
     text.len()
 }
 
-/// A sentence on a credential, in which what is quoted, and what it “is”, is its value.
+/// Removes quoted values, and values after “is”, from a sentence on a credential.
 pub(super) fn without_named_quotes(reason: &str) -> String {
     static NAMED: LazyLock<Regex> = LazyLock::new(|| regex(r#"^[^"]*NAME\b"#));
     static VALUE: LazyLock<Regex> =

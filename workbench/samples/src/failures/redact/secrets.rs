@@ -1,4 +1,4 @@
-//! Where the value of a secret occurs, in whatever encoding.
+//! Finds values of secrets in all encodings.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -10,29 +10,29 @@ use regex::bytes::{Regex, RegexBuilder};
 
 use super::REDACTED;
 
-/// A shorter secret is looked for as a whole value alone. Ours.
+/// A shorter secret is searched only as a whole value. Our choice.
 const SHORTEST: usize = 4;
-/// Of a longer secret each part of this length is looked for by itself. Ours.
+/// Each part of this length of a longer secret is searched separately. Our choice.
 const LONGEST_PART: usize = 256;
 /// Bytes for one byte of a secret in its longest encoding: `\u00e9`.
 const LONGEST_ENCODING: usize = 6;
-/// What a secret leaves behind may form one again; a secret that `[redacted]` itself contains would do so for ever.
+/// Most passes. After a replacement the rest may form a secret again, which for a secret within `[redacted]` would
+/// never end.
 const MOST_PASSES: usize = 4;
-/// Bytes of memory that the search for all secrets may take. Ours.
+/// Bytes of memory that the search for all secrets may take. Our choice.
 const LARGEST: usize = 1 << 28;
-/// What stands at the end of a value of which the rest was left out.
+/// The end of a value that was cut.
 const CUT: char = '…';
 const REPLACEMENT: &str = "${before}[redacted]${behind}";
 
-/// What may stand before a whole value, and behind it.
+/// Delimiters of whole values.
 const BEFORE: &str = r#"^|[\s=:/?&;,"'>(\[{]"#;
 const BEHIND: &str = r#"$|[\s/?&;,"'<)\]}#]"#;
 
 /// Finds secrets.
 #[derive(Debug)]
 pub(super) struct Secrets {
-    /// What is looked for; an error where that makes no regular expression, so that everything has
-    /// to be taken for a secret.
+    /// The searches. If they cannot be compiled, every text counts as a secret.
     searches: Result<Vec<Regex>, regex::Error>,
     /// Those that are not short.
     long: Vec<Vec<u8>>,
@@ -74,7 +74,7 @@ impl Secrets {
         }
     }
 
-    /// A text in which values end with `…` where they were cut, without beginnings of secrets there.
+    /// Removes beginnings of secrets before `…`, at which values were cut.
     pub(super) fn redact_cut(&self, text: &str) -> String {
         let mut parts = text.split(CUT).peekable();
         let mut result = String::new();
@@ -127,7 +127,7 @@ fn beginning(text: &str, secret: &[u8]) -> Option<usize> {
 /// Regular expressions for a secret that is not short, in parts where it is long, and for its base64.
 fn patterns(secret: &[u8]) -> Vec<String> {
     let parts = secret.chunks(LONGEST_PART);
-    // What is left over at the end may be too short to mean something.
+    // The last part may be too short to be searched.
     let parts = parts.filter(|part| part.len() >= SHORTEST);
     parts
         .flat_map(|part| std::iter::once(encoded(part)).chain(in_base64(part)))
@@ -193,14 +193,15 @@ fn push_character(pattern: &mut String, character: char) {
     pattern.push(')');
 }
 
-/// What of a secret's base64 does not depend on what stands before it and behind it, for each place in a group of three bytes.
+/// The part of a secret's base64 that does not depend on its surroundings, for each offset within a group of three
+/// bytes.
 fn in_base64(secret: &[u8]) -> Vec<String> {
     let mut patterns = Vec::new();
     for before in 0..3 {
         let all = [&vec![0; before], secret].concat();
         for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
             let text = engine.encode(&all);
-            // Six bits a character: those with bits of what stands before, or behind, are left.
+            // Six bits a character; characters with bits of the surroundings are left out.
             let from = (8 * before).div_ceil(6);
             let to = 8 * all.len() / 6;
             let stable = &text[from.min(to)..to];

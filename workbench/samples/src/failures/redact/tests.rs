@@ -48,7 +48,7 @@ fn in_html(text: &str) -> String {
         .replace('\'', "&#39;")
 }
 
-/// Every encoding in which clients and servers pass a text on.
+/// The encodings in which clients and servers repeat a text.
 fn encodings(secret: &str) -> Vec<String> {
     let json = serde_json::to_string(secret).unwrap();
     let json = json[1..json.len() - 1].to_owned();
@@ -95,7 +95,7 @@ proptest! {
         let redactor = Redactor::new(&[&secret]);
         for encoding in encodings(&secret) {
             if encoding.trim_end_matches('=').len() < 6 && encoding != secret {
-                // Of so short a text the base64 has no part that depends on it alone.
+                // The base64 of such a short text has no part that depends on it alone.
                 continue;
             }
             let redacted = redactor.line(&format!("{before}{encoding}{behind}"));
@@ -117,7 +117,7 @@ proptest! {
     }
 
     #[test]
-    fn a_field_of_a_credential_keeps_nothing_of_its_value(value in any::<String>(), name in prop_oneof![
+    fn the_whole_value_of_a_credential_field_is_removed(value in any::<String>(), name in prop_oneof![
         Just("password"), Just("access_token"), Just("refreshToken"), Just("client_secret"),
         Just("API-Key"), Just("user_passwd"), Just("csrf_token"), Just("new_password_2"),
     ]) {
@@ -129,7 +129,7 @@ proptest! {
             prop_assert!(!redacted.contains("Q9Z"), "{redacted}");
             let json: Result<serde_json::Value, _> = serde_json::from_str(&redacted);
             prop_assert!(json.is_ok(), "{redacted}");
-            // A text that was cut.
+            // A truncated text.
             prop_assert!(!without(&text[..text.rfind("Q9Z").unwrap()]).contains("Q9Z"));
         }
         let form = format!("a=1&{name}={}&b=2", percent_encoded(&marked, false));
@@ -155,7 +155,7 @@ fn several_secrets_are_all_found_the_longer_ones_first() {
 }
 
 #[test]
-fn a_short_secret_is_found_as_a_whole_value_alone() {
+fn a_short_secret_is_found_only_as_a_whole_value() {
     for (text, expected) in [
         (
             "GET /pin/17?pin=17&page=171 HTTP/1.17",
@@ -174,7 +174,7 @@ fn a_short_secret_is_found_as_a_whole_value_alone() {
 }
 
 #[test]
-fn credentials_are_known_by_their_names_wherever_they_stand() {
+fn credentials_are_recognised_by_name_in_all_formats() {
     for (text, expected) in [
         // JSON.
         (
@@ -249,7 +249,7 @@ fn credentials_are_known_by_their_names_wherever_they_stand() {
             "<token><![CDATA[abc]]></token>",
             "<token><![CDATA[[redacted]</token>",
         ),
-        // A service that says what it was sent.
+        // A service that echoes the request.
         (
             "{\"Authorization\": \"Basic YW5uOnB3\", \"Accept\": \"*/*\"}",
             "{\"Authorization\": \"[redacted]\", \"Accept\": \"*/*\"}",
@@ -281,7 +281,7 @@ fn credentials_are_known_by_their_names_wherever_they_stand() {
 }
 
 #[test]
-fn headers_that_are_credentials_keep_what_is_no_secret_in_them() {
+fn credential_headers_keep_their_scheme_and_cookie_names() {
     let redactor = Redactor::new(&["hunter22"]);
     for (name, value, expected) in [
         ("Authorization", "Bearer abc.def", "Bearer [redacted]"),
@@ -314,7 +314,7 @@ fn headers_that_are_credentials_keep_what_is_no_secret_in_them() {
 }
 
 #[test]
-fn a_reason_does_not_tell_what_a_credential_is() {
+fn a_reason_does_not_contain_the_value_of_a_credential() {
     let redactor = Redactor::new(&["hunter22"]);
     for (reason, expected) in [
         (

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::trials::Share;
 
-/// A heading, what a reader has to know, and the head of a table; `columns` are separated by `|`.
+/// A heading, an explanation, and the head of a table; `columns` are separated by `|`.
 pub(crate) fn head(text: &mut String, title: &str, explanation: &str, columns: &str) {
     let rule = "---|".repeat(columns.split('|').count());
     let explanation = if explanation.is_empty() {

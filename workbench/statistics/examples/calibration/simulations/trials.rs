@@ -12,7 +12,7 @@ pub(crate) struct Share {
 }
 
 impl Share {
-    /// In how many of the trials something happened.
+    /// The share of trials in which something happened.
     pub(crate) fn of(happened: impl IntoIterator<Item = bool>) -> Self {
         let mut share = Self { hits: 0, trials: 0 };
         for happened in happened {
@@ -48,7 +48,7 @@ impl std::fmt::Display for Share {
     }
 }
 
-/// What comes of seeded trials, in their order.
+/// Results of seeded trials, in order.
 pub(crate) fn outcomes<T: Send>(
     trials: u64,
     seed: u64,

@@ -1,4 +1,4 @@
-//! Steps, with what they send, take from responses and expect of them.
+//! Writes steps: requests, captures and expectations.
 
 use super::{Entries, one_line, texts};
 use crate::init::draft::{Action, Auth, Body, Capture, Expect, Part, Request, Source, Step, time};
@@ -94,7 +94,7 @@ fn put_body(entries: &mut Entries, body: &Body) {
     }
 }
 
-/// Fields by name; those of one name are a list.
+/// Fields by name; several fields of one name become a list.
 fn fields_of<T>(fields: &[(String, T)], node: impl Fn(&T) -> Node) -> Node {
     let mut names: Vec<&str> = Vec::new();
     for (name, _) in fields {

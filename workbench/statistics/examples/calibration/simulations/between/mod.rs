@@ -100,7 +100,7 @@ fn own_data(text: &mut String, most: u64) {
     }
 }
 
-/// What tables of verdicts say of a true change.
+/// Columns of the tables of verdicts.
 const COLUMNS: &str = "true change | regressed | equivalent | improved | inconclusive";
 
 const VERDICTS: [Verdict; 4] = [

@@ -1,4 +1,4 @@
-//! Simulations of comparisons between runs: how often a procedure says what is not so.
+//! Simulations of comparisons between runs: false statements of each procedure.
 
 #![expect(clippy::unwrap_used, reason = "a simulation fails by panicking")]
 
@@ -10,7 +10,7 @@ use workbench_statistics::{
 
 use crate::simulations::random::Random;
 
-/// How a simulated system answers: log-normal times of median 100, with these peculiarities.
+/// A simulated system with log-normal response times of median 100, and these parameters.
 #[derive(Clone, Copy)]
 pub(crate) struct System {
     /// Correlation of a request's logarithm with that of the request before.
@@ -58,7 +58,7 @@ impl System {
     }
 }
 
-/// The report's procedure on two runs of the same system: does it alarm?
+/// Whether the report's procedure alarms on two runs of the same system.
 pub(crate) fn resampled_means_alarm(system: System, random: &mut Random) -> bool {
     let (a, b) = (system.run(random), system.run(random));
     let seed = random.bits();
@@ -67,14 +67,14 @@ pub(crate) fn resampled_means_alarm(system: System, random: &mut Random) -> bool
     welch(&a, &b, 0.95).unwrap().p < 0.05
 }
 
-/// Welch's test on all requests of ten runs on either side: does it alarm?
+/// Whether Welch's test on all requests of ten runs per side alarms.
 pub(crate) fn pooled_requests_alarm(system: System, random: &mut Random) -> bool {
     let mut pool = || -> Vec<f64> { (0..10).flat_map(|_| system.run(random)).collect() };
     let (a, b) = (pool(), pool());
     welch(&a, &b, 0.95).unwrap().p < 0.05
 }
 
-/// Five runs on either side by one value each: which procedures alarm?
+/// Which procedures alarm on one value from each of five runs per side.
 pub(crate) struct PerRun {
     /// Welch's test on logarithms.
     pub(crate) welch: bool,
@@ -151,7 +151,7 @@ pub(crate) fn history_verdict(history: usize, change: f64, random: &mut Random) 
     compare_runs(&past, &[candidate], &RULE).unwrap().verdict
 }
 
-/// A family of metrics none of which changed: is any called regressed, alone and allowing for the family?
+/// Whether any of several unchanged metrics is called regressed, without and with adjustment for the family.
 pub(crate) fn family_alarm(
     metrics: usize,
     shared: f64,
@@ -191,7 +191,7 @@ pub(crate) fn family_alarm(
 }
 
 /// Five runs of 10,000 requests on either side with one error rate, which varies from run to run by the factor
-/// exp(`variation` · normal): is a regression called?
+/// exp(`variation` · normal). Returns whether a regression is called.
 pub(crate) fn error_rate_alarm(rate: f64, variation: f64, random: &mut Random) -> bool {
     let rule = Rule {
         margin: 0.0,
@@ -213,7 +213,7 @@ pub(crate) fn error_rate_alarm(rate: f64, variation: f64, random: &mut Random) -
     comparison.verdict == Verdict::Regressed
 }
 
-/// What the product says, from one run of dependent requests, about the report's procedure on such data.
+/// The false alarm rate of the report's procedure that the product estimates from one run of dependent requests.
 pub(crate) fn estimated_false_alarm_rate(
     block_length: usize,
     trials: u32,

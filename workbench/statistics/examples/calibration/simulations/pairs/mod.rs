@@ -24,7 +24,7 @@ pub(crate) const DISTURBED: Runs = Runs {
     by: 0.3,
 };
 
-/// What pairs could be judged by, with its name.
+/// Tests of pairs that are compared, by name.
 const PROCEDURES: [(&str, Procedure); 5] = [
     ("paired t", Procedure::Product(PairTest::T)),
     ("signed rank", Procedure::SignedRank),

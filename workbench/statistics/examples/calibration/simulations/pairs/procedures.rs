@@ -1,4 +1,4 @@
-//! Pairs of runs of which some are disturbed, what judges them, and how a series of them ends.
+//! Simulated pairs of runs with disturbances, procedures that judge them, and the endings of series.
 
 #![expect(clippy::unwrap_used, reason = "a simulation fails by panicking")]
 
@@ -34,7 +34,7 @@ impl Runs {
         }
     }
 
-    /// The logarithms of the ratios of so many pairs.
+    /// The logarithms of the ratios of `count` pairs.
     pub(crate) fn pairs(self, count: usize, change: f64, random: &mut Random) -> Vec<f64> {
         let mut run = || {
             let hit = random.uniform() < self.disturbed;
@@ -72,7 +72,7 @@ pub(crate) fn all_runs() -> Vec<Runs> {
     all
 }
 
-/// What may judge pairs.
+/// Procedures that judge pairs.
 #[derive(Clone, Copy)]
 pub(crate) enum Procedure {
     /// The product's tests.
@@ -110,7 +110,7 @@ impl Procedure {
         (interval.lower, interval.upper)
     }
 
-    /// What a gate makes of pairs that are all there will be.
+    /// The gate's conclusion on a complete set of pairs.
     pub(crate) fn gate(self, pairs: &[f64], level: f64) -> Gate {
         let (lower, upper) = self.interval(pairs, level);
         let margin = MARGIN.ln_1p();
@@ -153,7 +153,7 @@ fn yuen(pairs: &[f64], level: f64, one_of: usize) -> (f64, f64) {
     (mean - reach, mean + reach)
 }
 
-/// What a gate says.
+/// A conclusion of a gate.
 #[derive(Clone, Copy)]
 pub(crate) struct Gate {
     /// Regressed, and not within the margin.
@@ -165,7 +165,7 @@ pub(crate) struct Gate {
 /// How a series ended.
 #[derive(Clone, Copy)]
 pub(crate) struct Ending {
-    /// What the gate said last.
+    /// The last conclusion.
     pub(crate) gate: Gate,
     /// Pairs that it took.
     pub(crate) pairs: usize,

@@ -20,10 +20,10 @@ const OF_MEDIAN: f64 = 1.2533;
 /// Pairs of runs that are compared.
 const PAIRS: usize = 10;
 
-/// What a label counts.
+/// The weight of a label.
 #[derive(Clone, Copy)]
 pub(crate) enum Weights {
-    /// As much as any other.
+    /// The same as any other.
     Once,
     /// As much as any other that has a hundred requests.
     OnceFrom100,
@@ -52,7 +52,7 @@ impl Weights {
     }
 }
 
-/// What the gate says of runs of so many requests whose labels changed by so much.
+/// The gate's conclusion on runs of `requests` requests whose labels changed by `changes`.
 pub(crate) fn typical_gate(
     runs: Runs,
     changes: [f64; LABELS],

@@ -5,7 +5,7 @@ use workbench_statistics::late_change;
 use crate::simulations::random::Random;
 use crate::simulations::trials::{Share, outcomes};
 
-/// A run as it is made up: the elapsed times of requests at equal distances.
+/// A simulated run: elapsed times of requests at equal distances.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Run {
     pub(crate) requests: usize,

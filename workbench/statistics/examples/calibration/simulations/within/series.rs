@@ -9,7 +9,7 @@ use super::CONFIDENCE;
 use crate::simulations::random::Random;
 use crate::simulations::trials::{Share, average, outcomes};
 
-/// What batch means make of AR(1) series.
+/// Coverage of batch means for AR(1) series.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MeanCoverage {
     /// Intervals that cover the mean, of those that were given.
@@ -56,7 +56,7 @@ pub(crate) fn coverage_of_the_mean(phi: f64, count: usize, trials: u64, seed: u6
     }
 }
 
-/// What the effective sample size is taken from.
+/// The source of the effective sample size.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Information {
     /// The number of values, as if they were independent.
@@ -98,7 +98,7 @@ pub(crate) fn coverage_of_a_quantile(
     Share::of(given.map(|found| found.interval.contains(truth)))
 }
 
-/// What MSER-5 makes of series of 2,000 values around a mean that becomes steady.
+/// Results of MSER-5 for series of 2,000 values around a mean that becomes steady.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct WarmUps {
     /// Series in which no steady state was seen.

@@ -1,0 +1,149 @@
+//! The first pass: the labels, and the number of samples in each second.
+
+use std::collections::BTreeSet;
+
+use polars_core::prelude::PolarsResult;
+use rayon::prelude::*;
+use workbench_plan::{Plan, SteadyPart};
+use workbench_samples::{SampleBatch, column};
+
+use super::batch::Batch;
+use super::rows::{Clock, Rows, is_steady, second};
+
+/// The results of the first pass.
+pub(super) struct FirstPass {
+    /// The origin of the seconds.
+    pub(super) clock: Clock,
+    /// By name.
+    pub(super) labels: Vec<String>,
+    /// Number of samples that started in each second, from 0.
+    pub(super) by_second: Vec<usize>,
+    /// First and last start in the steady part, UTC nanoseconds; `None` where it has no samples.
+    pub(super) steady_starts: Option<(i64, i64)>,
+    pub(super) batches: Vec<Batch>,
+}
+
+impl FirstPass {
+    /// Counts from `started_at`, or from the first start where that is not known.
+    pub(super) fn take(
+        batches: &[SampleBatch],
+        started_at: Option<i64>,
+        plan: &Plan,
+    ) -> PolarsResult<Self> {
+        let origin = match started_at {
+            Some(origin) => origin,
+            None => first_start(batches)?,
+        };
+        let clock = Clock::new(origin, plan);
+        let steady_part = plan.steady_part();
+        let counted = batches
+            .par_iter()
+            .try_fold(Counted::default, |counted, batch| {
+                count(counted, batch, clock, steady_part)
+            })
+            .try_reduce(Counted::default, |a, b| Ok(merged(a, b)))?;
+        Ok(Self {
+            clock,
+            labels: counted.labels.into_iter().collect(),
+            by_second: counted.by_second,
+            steady_starts: counted.steady_starts,
+            batches: counted.batches,
+        })
+    }
+}
+
+/// Partial results of some batches.
+#[derive(Default)]
+struct Counted {
+    labels: BTreeSet<String>,
+    by_second: Vec<usize>,
+    steady_starts: Option<(i64, i64)>,
+    batches: Vec<Batch>,
+}
+
+fn first_start(batches: &[SampleBatch]) -> PolarsResult<i64> {
+    let of_batch = |batch| {
+        let rows = Rows::read(batch, &[column::STARTED_AT])?;
+        PolarsResult::Ok(rows.started_at()?.iter().copied().min())
+    };
+    let firsts = batches
+        .par_iter()
+        .map(of_batch)
+        .collect::<PolarsResult<Vec<_>>>()?;
+    Ok(firsts.into_iter().flatten().min().unwrap_or_default())
+}
+
+fn count(
+    mut counted: Counted,
+    batch: &SampleBatch,
+    clock: Clock,
+    steady_part: SteadyPart,
+) -> PolarsResult<Counted> {
+    let columns = [column::STARTED_AT, column::REQUEST, column::PHASE];
+    let rows = Rows::read(batch, &columns)?;
+    let by_second = &mut counted.by_second;
+    let steady_of = rows.table(column::PHASE, |phase| is_steady(phase, steady_part))?;
+    let phases = rows.words(column::PHASE)?;
+    let (mut last_second, mut steady_samples) = (0, 0);
+    for (instant, phase) in rows.started_at()?.iter().zip(phases) {
+        if steady_of[*phase as usize] == Some(true) {
+            counted.steady_starts = wider(counted.steady_starts, Some((*instant, *instant)));
+            steady_samples += 1;
+        }
+        let second = second(clock.since(*instant)?)?;
+        last_second = last_second.max(second);
+        let second = second as usize;
+        if second >= by_second.len() {
+            by_second.resize(second + 1, 0);
+        }
+        by_second[second] += 1;
+    }
+    let names = rows.table(column::REQUEST, str::to_owned)?;
+    let mut seen = vec![false; names.len()];
+    for number in rows.words(column::REQUEST)? {
+        seen[*number as usize] = true;
+    }
+    let of_batch = names.into_iter().zip(seen).filter(|(_, seen)| *seen);
+    let labels: Vec<String> = of_batch.filter_map(|(name, _)| name).collect();
+    counted.batches.push(Batch {
+        samples: batch.clone(),
+        last_second,
+        label: match labels.as_slice() {
+            [only] => Some(only.clone()),
+            _ => None,
+        },
+        steady: match steady_samples {
+            0 => Some(false),
+            all if all == phases.len() => Some(true),
+            _ => None,
+        },
+    });
+    counted.labels.extend(labels);
+    Ok(counted)
+}
+
+fn merged(mut a: Counted, b: Counted) -> Counted {
+    a.labels.extend(b.labels);
+    a.batches.extend(b.batches);
+    let (mut longer, shorter) = if a.by_second.len() < b.by_second.len() {
+        (b.by_second, a.by_second)
+    } else {
+        (a.by_second, b.by_second)
+    };
+    for (count, more) in longer.iter_mut().zip(shorter) {
+        *count += more;
+    }
+    Counted {
+        labels: a.labels,
+        by_second: longer,
+        steady_starts: wider(a.steady_starts, b.steady_starts),
+        batches: a.batches,
+    }
+}
+
+fn wider(a: Option<(i64, i64)>, b: Option<(i64, i64)>) -> Option<(i64, i64)> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
+        (a, b) => a.or(b),
+    }
+}
