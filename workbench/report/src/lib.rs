@@ -20,6 +20,8 @@ mod figure;
 mod figures;
 mod findings;
 #[cfg(test)]
+#[path = "../tests/reports/fixture/mod.rs"]
+#[expect(dead_code, reason = "most of it is for the tests of what is public")]
 mod fixture;
 mod format;
 pub mod gate;
@@ -44,4 +46,4 @@ pub use index::write_index;
 pub use live::live_page;
 pub use published::published;
 pub use verdict::many_errors;
-pub use write::{COMPARISONS_FOLDER, REPORT_FILE, Written, document, write};
+pub use write::{COMPARISONS_FOLDER, REPORT_FILE, Written, document, page, write};

@@ -9,7 +9,7 @@ use workbench_analysis::{Analysis, RunAnalysis};
 use crate::document::{Document, html_page};
 use crate::error::ReportError;
 use crate::figure::Figure;
-use crate::figures::{self, FiguresBetween};
+use crate::figures::{self, Figures, FiguresBetween};
 use crate::names;
 use crate::section::{self, Context};
 
@@ -73,18 +73,36 @@ pub fn write(analysis: &Analysis, directory: &Path) -> Result<Written, ReportErr
         write_figures(figures, &folder, "", &mut written)?;
     }
     let html = directory.join(REPORT_FILE);
+    write_file(&html, page_with(analysis, directory, figures)?.as_bytes())?;
+    Ok(Written {
+        html,
+        figures: written,
+    })
+}
+
+/// The page that [`write`] leaves in `directory`.
+///
+/// # Errors
+///
+/// When a figure or the page cannot be made.
+pub fn page(analysis: &Analysis, directory: &Path) -> Result<String, ReportError> {
+    let names = names::of_runs(&analysis.runs);
+    page_with(analysis, directory, figures::of(analysis, &names))
+}
+
+fn page_with(
+    analysis: &Analysis,
+    directory: &Path,
+    figures: Figures,
+) -> Result<String, ReportError> {
+    let names = names::of_runs(&analysis.runs);
     let own_reports = analysis.runs.iter();
     let context = Context {
         own_reports: own_reports.map(|run| own_report(run, directory)).collect(),
         figures,
         ..Context::of(analysis, directory)
     };
-    let page = html_page(&section::report(analysis, &names, &context))?;
-    write_file(&html, page.as_bytes())?;
-    Ok(Written {
-        html,
-        figures: written,
-    })
+    html_page(&section::report(analysis, &names, &context))
 }
 
 /// Address of a run's own page, seen from a comparison's folder; `None` where it is not there.

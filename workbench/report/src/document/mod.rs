@@ -10,10 +10,6 @@ mod html;
 mod markdown;
 mod page;
 mod terminal;
-#[cfg(test)]
-mod tests;
-#[cfg(test)]
-mod tests_browser;
 
 use std::rc::Rc;
 

@@ -237,5 +237,14 @@ fn key(line: &str) -> Option<(&str, &str, &str)> {
 }
 
 #[cfg(test)]
-#[path = "tests.rs"]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_what_stands_before_a_colon() {
+        assert_eq!(key("  \"a\\\"b\": 1"), Some(("  ", "\"a\\\"b\"", ": 1")));
+        for line in ["", "  1", "\"text\",", "\"open", "{"] {
+            assert_eq!(key(line), None);
+        }
+    }
+}

@@ -198,7 +198,7 @@ impl Course {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::fixture;
+    use crate::fixture::history as fixture;
 
     #[test]
     fn levels_meet_at_the_change_point_and_the_break() {

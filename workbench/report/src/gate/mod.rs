@@ -4,8 +4,6 @@ mod audit;
 mod comment;
 mod concluded;
 mod document;
-#[cfg(test)]
-pub(crate) mod fixture;
 mod github;
 mod junit;
 mod planning;
@@ -21,10 +19,3 @@ pub use document::document;
 pub use github::annotations;
 pub use junit::junit;
 pub use planning::plan;
-
-#[cfg(test)]
-mod tests;
-#[cfg(test)]
-mod tests_comment;
-#[cfg(test)]
-mod tests_junit;
