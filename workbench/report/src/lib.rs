@@ -1,16 +1,12 @@
 //! Figures, HTML, Markdown and terminal text of an analysis.
 //!
 //! [`document`] is a report as plain data, from which terminal text and Markdown are rendered; [`write`] leaves the same as
-//! a self-contained page, with its figures beside it. A figure is likewise computed first and drawn afterwards, as SVG and
-//! as PNG by the same code.
-//!
-//! Figures are lettered in Inter, which is bundled in `fonts/` beside its licence, so that a machine
-//! without fonts draws the same as any other.
+//! a self-contained page, with its figures beside it. A [`Figure`] is plain data as well: panels with axes and series, which
+//! one renderer draws as SVG, and from that as PNG.
 
 mod alike;
 mod between;
 pub mod calibration;
-mod canvas;
 mod chart;
 mod comparison;
 mod document;
@@ -42,6 +38,8 @@ mod write;
 pub use document::{Detail, Document, TextOptions};
 pub use error::ReportError;
 pub use exchange::{ExchangeCount, ShownExchanges, exchange_text, exchanges_text};
+pub use figure::Figure;
+pub use figures::figures;
 pub use index::write_index;
 pub use live::live_page;
 pub use published::published;

@@ -2,14 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 
 use workbench_analysis::{Analysis, RunAnalysis};
 
 use crate::document::{Document, html_page};
 use crate::error::ReportError;
-use crate::figure::Figure;
-use crate::figures::{self, Figures, FiguresBetween};
+use crate::figures::{self, Figures};
 use crate::names;
 use crate::section::{self, Context};
 
@@ -52,25 +50,12 @@ pub fn write(analysis: &Analysis, directory: &Path) -> Result<Written, ReportErr
         source,
     })?;
     let mut written = Vec::new();
-    for (figures, name) in figures.of_runs.iter().zip(&names) {
-        let prefix = match names.len() {
-            1 => String::new(),
-            _ => format!("{}-", name.slug),
-        };
-        write_figures(figures, &folder, &prefix, &mut written)?;
-    }
-    write_figures(&figures.across_runs, &folder, "comparison-", &mut written)?;
-    for (sweep, figures) in analysis.sweeps.iter().zip(&figures.of_sweeps) {
-        let prefix = format!("{}-", names::slug_of(&sweep.experiment));
-        write_figures(figures, &folder, &prefix, &mut written)?;
-    }
-    let FiguresBetween {
-        of_comparisons,
-        of_total,
-        of_labels,
-    } = &figures.between;
-    for figures in of_comparisons.iter().chain([of_total, of_labels]) {
-        write_figures(figures, &folder, "", &mut written)?;
+    for figure in figures.all() {
+        let png = folder.join(format!("{}.png", figure.name()));
+        write_file(&png, &figure.png()?)?;
+        let svg = folder.join(format!("{}.svg", figure.name()));
+        write_file(&svg, figure.svg()?.as_bytes())?;
+        written.extend([png, svg]);
     }
     let html = directory.join(REPORT_FILE);
     write_file(&html, page_with(analysis, directory, figures)?.as_bytes())?;
@@ -113,22 +98,6 @@ fn own_report(run: &RunAnalysis, directory: &Path) -> Option<String> {
     let is_beside = directory.join(&address).is_file();
     // A run's own report does not link to itself.
     (is_beside && !directory.ends_with(run.name())).then_some(address)
-}
-
-fn write_figures(
-    figures: &[Rc<Figure>],
-    folder: &Path,
-    prefix: &str,
-    written: &mut Vec<PathBuf>,
-) -> Result<(), ReportError> {
-    for figure in figures {
-        let png = folder.join(format!("{prefix}{}.png", figure.name));
-        write_file(&png, &figure.png()?)?;
-        let svg = folder.join(format!("{prefix}{}.svg", figure.name));
-        write_file(&svg, figure.svg()?.as_bytes())?;
-        written.extend([png, svg]);
-    }
-    Ok(())
 }
 
 pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {
@@ -198,11 +167,11 @@ mod tests {
         assert_eq!(
             across,
             [
-                "effect-of-users",
-                "ramp-up",
-                "clt-together",
-                "clt",
-                "clt-qq"
+                "comparison-effect-of-users",
+                "comparison-ramp-up",
+                "comparison-clt-together",
+                "comparison-clt",
+                "comparison-clt-qq"
             ]
         );
         let mut slugs: Vec<_> = names.iter().map(|name| &name.slug).collect();

@@ -9,6 +9,8 @@ mod document;
 #[cfg(test)]
 mod exchange;
 #[cfg(test)]
+mod figures;
+#[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod gate;

@@ -1,39 +1,19 @@
 //! Every figure of runs at the edge of what can happen is drawn without a panic, within its bounds.
 
 use proptest::prelude::*;
-use workbench_analysis::{Analysis, BetweenRuns, Bin, ConfidenceInterval, RunAnalysis, Second};
+use workbench_analysis::{Analysis, Bin, ConfidenceInterval, RunAnalysis, Second};
+use workbench_report::{Figure, figures};
 
-use super::{Figure, of_between, of_comparison, of_run, of_sweep};
-use crate::{fixture, names};
+use super::{height, of_run};
+use crate::fixture;
 
 fn svgs(figures: &[Figure]) -> Vec<String> {
     figures.iter().map(|figure| figure.svg().unwrap()).collect()
 }
 
-fn draw_all(analysis: &Analysis) -> Vec<String> {
-    let mut drawn: Vec<_> = analysis
-        .runs
-        .iter()
-        .flat_map(|run| svgs(&of_run(run)))
-        .collect();
-    if let Some(comparison) = &analysis.comparison {
-        let names = names::of_runs(&analysis.runs);
-        drawn.extend(svgs(&of_comparison(&analysis.runs, comparison, &names)));
-    }
-    for sweep in &analysis.sweeps {
-        drawn.extend(svgs(&of_sweep(sweep)));
-    }
-    drawn
-}
-
-fn draw_between(between: &BetweenRuns) -> Vec<(std::rc::Rc<Figure>, String)> {
-    let figures = of_between(between);
+fn draw(analysis: &Analysis) -> Vec<(Figure, String)> {
+    let figures = figures(analysis).into_iter();
     figures
-        .of_comparisons
-        .into_iter()
-        .flatten()
-        .chain(figures.of_total)
-        .chain(figures.of_labels)
         .map(|figure| {
             let svg = figure.svg().unwrap();
             (figure, svg)
@@ -43,14 +23,14 @@ fn draw_between(between: &BetweenRuns) -> Vec<(std::rc::Rc<Figure>, String)> {
 
 /// Every corner of every line of a drawing lies on its paper.
 fn stays_on_paper(figure: &Figure, svg: &str) -> Result<(), String> {
-    let (_, height) = figure.size();
+    let height = height(svg);
     for line in svg.lines().filter(|line| line.contains("<polyline")) {
         let points = line.split_once("points=\"").unwrap().1;
         for point in points.split('"').next().unwrap().split_whitespace() {
             let (x, y) = point.split_once(',').unwrap();
             let (x, y) = (x.parse::<i64>().unwrap(), y.parse::<i64>().unwrap());
             if !(0..=960 * 4).contains(&x) || !(0..=i64::from(height) * 4).contains(&y) {
-                return Err(format!("{point} in {}", figure.name));
+                return Err(format!("{point} in {}", figure.name()));
             }
         }
     }
@@ -101,18 +81,14 @@ fn a_run_without_samples_has_no_figures_of_samples() {
     run.requests.clear();
     run.per_second.clear();
     run.histogram.clear();
-    let names: Vec<_> = of_run(&run).into_iter().map(|figure| figure.name).collect();
+    let figures = of_run(run);
+    let names: Vec<_> = figures.iter().map(Figure::name).collect();
     assert_eq!(names, ["cpu", "bytes-out", "users"]);
 }
 
 #[test]
 fn of_thirty_long_labels_the_slowest_are_drawn_one_below_the_other() {
-    let figures = of_run(&fixture::many_long_labels().runs[0]);
-    let aggregate = figures
-        .iter()
-        .find(|figure| figure.name == "aggregate")
-        .unwrap();
-    let svg = aggregate.svg().unwrap();
+    let svg = super::svg(&fixture::many_long_labels(), "aggregate");
     assert!(svg.contains("…"), "no label was shortened");
     assert_eq!(svg.matches("GET catalog").count(), 20);
 }
@@ -132,20 +108,18 @@ fn no_figure_of_many_runs_is_higher_than_a_page() {
             analysis.runs.push(run);
         }
     }
-    let names = names::of_runs(&analysis.runs);
-    let figures = of_comparison(
-        &analysis.runs,
-        analysis.comparison.as_ref().unwrap(),
-        &names,
-    );
+    let figures = draw(&analysis);
+    let figures = figures.iter();
+    let figures: Vec<_> = figures
+        .filter(|(figure, _)| figure.name().starts_with("comparison-"))
+        .collect();
     assert_eq!(figures.len(), 5);
-    for figure in &figures {
-        assert!(figure.height <= super::PAGE, "{}", figure.name);
-        figure.svg().unwrap();
+    for (figure, svg) in &figures {
+        assert!(height(svg) <= 1_357, "{}", figure.name());
     }
     let shown = figures
         .iter()
-        .filter(|it| it.caption.contains(" of 40 runs are drawn."));
+        .filter(|(it, _)| it.caption().contains(" of 40 runs are drawn."));
     assert_eq!(shown.count(), 3, "the two of means, and the normal plot");
 }
 
@@ -157,7 +131,7 @@ fn equal_means_are_drawn_without_a_curve() {
         distribution.mean_of_means_ns = distribution.raw_mean_ns;
         distribution.standard_deviation_of_means_ns = 0.0;
     }
-    draw_all(&analysis);
+    draw(&analysis);
 }
 
 #[test]
@@ -181,13 +155,13 @@ fn a_second_alone_between_silent_ones_is_a_dot() {
         },
         silent(2),
     ];
-    let svg = of_run(&run)[0].svg().unwrap();
+    let svg = of_run(run)[0].svg().unwrap();
     assert_eq!(svg.matches("<circle").count(), 3);
 }
 
 #[test]
 fn a_name_cannot_break_out_of_a_figure() {
-    for svg in draw_all(&fixture::hostile()) {
+    for (_, svg) in draw(&fixture::hostile()) {
         assert!(!svg.contains("<img"));
     }
 }
@@ -202,15 +176,15 @@ fn a_group_cannot_break_out_of_a_figure() {
     for row in &mut between.comparisons[0].rows {
         row.request.clone_from(&evil);
     }
-    for (figure, svg) in draw_between(between) {
+    for (figure, svg) in draw(&analysis) {
         assert!(
             !svg.contains("<img") && !svg.contains('\u{1b}'),
             "{}",
-            figure.name
+            figure.name()
         );
         assert!(
             figure
-                .name
+                .name()
                 .chars()
                 .all(|it| it.is_ascii_alphanumeric() || it == '-')
         );
@@ -234,34 +208,30 @@ fn equal_runs_without_any_spread_can_be_drawn() {
         row.change = Some(0.0);
         row.interval = None;
     }
-    for (figure, svg) in draw_between(between) {
-        assert!(!svg.contains("NaN"), "{}", figure.name);
+    for (figure, svg) in draw(&analysis) {
+        assert!(!svg.contains("NaN"), "{}", figure.name());
         stays_on_paper(&figure, &svg).unwrap();
     }
 }
 
 #[test]
 fn a_caption_says_what_is_seen() {
-    let captions: Vec<_> = of_run(&fixture::single().runs[0])
-        .into_iter()
-        .chain({
-            let five = fixture::five_runs();
-            let names = names::of_runs(&five.runs);
-            of_comparison(&five.runs, five.comparison.as_ref().unwrap(), &names)
-        })
-        .map(|figure| format!("{}: {}\n{}", figure.name, figure.title, figure.caption))
-        .collect();
-    insta::assert_snapshot!(captions.join("\n\n"));
+    let of_one = figures(&fixture::single());
+    let across = figures(&fixture::five_runs());
+    let across = across
+        .iter()
+        .filter(|it| it.name().starts_with("comparison-"));
+    insta::assert_snapshot!(captions(of_one.iter().chain(across)));
 }
 
 #[test]
 fn figures_between_runs_say_what_is_seen() {
-    let analysis = fixture::two_groups();
-    let captions: Vec<_> = draw_between(analysis.between_runs.as_ref().unwrap())
-        .into_iter()
-        .map(|(figure, _)| format!("{}: {}\n{}", figure.name, figure.title, figure.caption))
-        .collect();
-    insta::assert_snapshot!(captions.join("\n\n"));
+    insta::assert_snapshot!(captions(figures(&fixture::two_groups()).iter()));
+}
+
+fn captions<'a>(figures: impl Iterator<Item = &'a Figure>) -> String {
+    let captions = figures.map(|it| format!("{}: {}\n{}", it.name(), it.title(), it.caption()));
+    captions.collect::<Vec<_>>().join("\n\n")
 }
 
 proptest! {
@@ -270,7 +240,7 @@ proptest! {
     #[test]
     fn any_single_time_from_nanoseconds_to_hours_can_be_drawn(exponent in 0.0..13.0) {
         let run = of_one_sample(10_f64.powf(exponent));
-        for svg in svgs(&of_run(&run)) {
+        for svg in svgs(&of_run(run)) {
             prop_assert!(!svg.contains("NaN") && !svg.contains("inf"), "{}", svg);
         }
     }
@@ -285,7 +255,7 @@ proptest! {
             statistics.min_ns = low;
             statistics.max_ns = low * ratio;
         }
-        for figure in of_run(&run) {
+        for figure in of_run(run) {
             let drawn = stays_on_paper(&figure, &figure.svg().unwrap());
             prop_assert!(drawn.is_ok(), "{:?}", drawn);
         }
@@ -307,7 +277,7 @@ proptest! {
         for statistic in &mut between.groups[1].statistics {
             statistic.values[0] = statistic.values[0].map(|value| value * ratio);
         }
-        for (figure, svg) in draw_between(between) {
+        for (figure, svg) in draw(&analysis) {
             prop_assert!(!svg.contains("NaN") && !svg.contains("inf\""), "{}", svg);
             let drawn = stays_on_paper(&figure, &svg);
             prop_assert!(drawn.is_ok(), "{:?}", drawn);
