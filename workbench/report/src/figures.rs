@@ -12,7 +12,7 @@ use crate::section::FEW_RUNS;
 #[derive(Default)]
 pub(crate) struct Figures {
     pub(crate) of_runs: Vec<Vec<Rc<Figure>>>,
-    pub(crate) between: FiguresBetween,
+    pub(crate) between: FiguresOfGroups,
     pub(crate) across_runs: Vec<Rc<Figure>>,
     /// Of each sweep, in the order of the analysis.
     pub(crate) of_sweeps: Vec<Vec<Rc<Figure>>>,
@@ -20,7 +20,7 @@ pub(crate) struct Figures {
 
 /// Figures of groups of runs: of each comparison, of all requests, and of each label.
 #[derive(Default)]
-pub(crate) struct FiguresBetween {
+pub(crate) struct FiguresOfGroups {
     pub(crate) of_comparisons: Vec<Vec<Rc<Figure>>>,
     pub(crate) of_total: Vec<Rc<Figure>>,
     pub(crate) of_labels: Vec<Rc<Figure>>,
@@ -59,7 +59,7 @@ pub(crate) fn of(analysis: &Analysis, names: &[RunName]) -> Figures {
         of_runs: analysis.runs.iter().zip(names).map(of_run).collect(),
         between: between
             .filter(|_| analysis.runs.len() > 1)
-            .map(figure::of_between)
+            .map(figure::of_groups)
             .unwrap_or_default(),
         across_runs: analysis
             .comparison

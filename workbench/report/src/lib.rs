@@ -4,11 +4,8 @@
 //! a self-contained page, with its figures beside it. A [`Figure`] is plain data as well: panels with axes and series, which
 //! one renderer draws as SVG, and from that as PNG.
 
-mod alike;
-mod between;
 pub mod calibration;
 mod chart;
-mod comparison;
 mod document;
 mod error;
 mod exchange;
@@ -21,18 +18,20 @@ mod findings;
 mod fixture;
 mod format;
 pub mod gate;
+mod groups;
 pub mod history;
 mod index;
+mod judgement;
 mod live;
 mod names;
 mod published;
+mod requests;
+mod runs;
 mod scalability;
 mod section;
 mod steady;
+mod study;
 mod table;
-mod tables;
-mod verdict;
-mod worth;
 mod write;
 
 pub use document::{Detail, Document, TextOptions};
@@ -41,7 +40,7 @@ pub use exchange::{ExchangeCount, ShownExchanges, exchange_text, exchanges_text}
 pub use figure::Figure;
 pub use figures::figures;
 pub use index::write_index;
+pub use judgement::many_errors;
 pub use live::live_page;
 pub use published::published;
-pub use verdict::many_errors;
 pub use write::{COMPARISONS_FOLDER, REPORT_FILE, Written, document, page, write};

@@ -7,8 +7,8 @@ use super::{
     Axis, AxisKind, Chart, Charts, Chooser, Line, Number, Set, TAIL, TIME, greatest, mean, merged,
     starts, step_of,
 };
-use crate::comparison::most_users;
 use crate::names::RunName;
+use crate::runs::most_users;
 use crate::section::FEW_RUNS;
 
 const MS: f64 = 1e6;

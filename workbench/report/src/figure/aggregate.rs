@@ -9,7 +9,7 @@ use super::axis::{Axis, Tick, Weight, place_down};
 use super::palette;
 use super::plot::{Figure, Mark, Panel, Series, Stroke};
 use crate::format;
-use crate::tables::slowest;
+use crate::requests::slowest;
 
 /// Pixels from one label's line to the next one's.
 const ROW: i32 = 38;

@@ -7,7 +7,7 @@ use workbench_analysis::{BetweenRuns, GroupComparison, Metric, MetricComparison,
 use super::axis::{Axis, Tick, Weight, place_down};
 use super::palette;
 use super::plot::{EVERYWHERE, Figure, Mark, Panel, Series, Stroke};
-use crate::between::{self, TOTAL, words};
+use crate::groups::{self, TOTAL, terms};
 use crate::table::one_line;
 
 /// Pixels from one line to the next.
@@ -46,9 +46,9 @@ pub(super) fn figure(
     if panels.is_empty() {
         return None;
     }
-    let seen = words::BY_URGENCY.into_iter();
+    let seen = terms::BY_URGENCY.into_iter();
     let seen = seen.filter(|verdict| rows.iter().any(|row| row.verdict == *verdict));
-    let mut legend: Vec<_> = seen.map(|it| (mark(it), words::verdict(it))).collect();
+    let mut legend: Vec<_> = seen.map(|it| (mark(it), terms::verdict(it))).collect();
     legend.push((Mark::Span(palette::MUTED), "interval"));
     legend.push((Mark::Shade(palette::MARGIN), "margin: does not matter"));
     let title = format!(
@@ -69,7 +69,7 @@ fn of_ratios(rows: &[&MetricComparison], between: &BetweenRuns) -> Option<Panel>
         .flat_map(|rows| {
             let heading = Tick::name(one_line(&rows[0].request), Weight::Heading);
             let rows = rows.iter().map(|row| {
-                let name = Tick::name(words::metric(row.metric), Weight::Plain);
+                let name = Tick::name(terms::metric(row.metric), Weight::Plain);
                 (Some(*row), name)
             });
             std::iter::once((None, heading)).chain(rows)
@@ -128,7 +128,7 @@ fn panel(
     }
     let names = lines.into_iter().map(|(row, name)| Tick {
         beside: row
-            .and_then(words::change_with_interval)
+            .and_then(terms::change_with_interval)
             .unwrap_or_default(),
         ..name
     });
@@ -223,9 +223,9 @@ fn caption(rows: &[&MetricComparison], left_out: bool, between: &BetweenRuns) ->
     let furthest = furthest.and_then(|row| {
         Some(format!(
             "Of what changed, furthest: {}, {} ({}). ",
-            words::subject(&row.request, row.metric),
-            words::change_with_interval(row)?,
-            words::verdict(row.verdict)
+            terms::subject(&row.request, row.metric),
+            terms::change_with_interval(row)?,
+            terms::verdict(row.verdict)
         ))
     });
     format!(
@@ -237,9 +237,9 @@ fn caption(rows: &[&MetricComparison], left_out: bool, between: &BetweenRuns) ->
         } else {
             ""
         },
-        words::confidence(1.0 - 2.0 * between.alpha),
-        between::margin(between),
-        between::error_rate_margin(between),
+        terms::confidence(1.0 - 2.0 * between.alpha),
+        groups::margin(between),
+        groups::error_rate_margin(between),
     )
 }
 
@@ -249,7 +249,7 @@ mod tests {
 
     #[test]
     fn every_verdict_has_a_shape_of_its_own() {
-        let mut shapes: Vec<_> = words::BY_URGENCY
+        let mut shapes: Vec<_> = terms::BY_URGENCY
             .map(|verdict| std::mem::discriminant(&mark(verdict)))
             .into();
         shapes.dedup();

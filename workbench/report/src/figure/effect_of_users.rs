@@ -6,8 +6,8 @@ use workbench_analysis::RunAnalysis;
 use super::axis::{Axis, Tick, Weight};
 use super::plot::{Figure, Mark, Panel, Series, Stroke};
 use super::{Named, over_time, palette};
-use crate::comparison::most_users;
 use crate::format;
+use crate::runs::most_users;
 
 struct Column<'a> {
     label: &'a str,

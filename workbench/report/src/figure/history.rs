@@ -8,7 +8,7 @@ use super::axis::{Axis, Scale, Tick};
 use super::palette;
 use super::plot::{EVERYWHERE, Figure, Mark, Panel, Series, Stroke};
 use crate::format;
-use crate::history::words;
+use crate::history::terms;
 use crate::table::one_line;
 
 /// More would not fit onto a page.
@@ -73,7 +73,7 @@ fn sessions(history: &History) -> Axis {
     let count = history.sessions.len();
     let stride = count.div_ceil(DATES).max(1);
     let ticks = (0..count).step_by(stride);
-    let ticks = ticks.map(|session| Tick::new(session as f64, words::day(history, session)));
+    let ticks = ticks.map(|session| Tick::new(session as f64, terms::day(history, session)));
     Axis {
         scale: Scale::Linear,
         from: -0.5,
@@ -129,7 +129,7 @@ fn panel(metric: &HistoryMetric, sessions: &Axis, breaks: &[f64]) -> Option<Pane
         levels.collect(),
         Stroke::solid(palette::INK, 1.5),
     ));
-    let heading = format!("{}{}", one_line(&metric.name), words::direction(metric));
+    let heading = format!("{}{}", one_line(&metric.name), terms::direction(metric));
     Some(Panel::new(heading, sessions.clone(), axis, 112).with(series))
 }
 

@@ -35,9 +35,9 @@ use workbench_analysis::{
     BetweenRuns, CltDistribution, ReportComparison, RunAnalysis, SweepAnalysis,
 };
 
-use crate::between::{self, TOTAL};
 use crate::error::ReportError;
-use crate::figures::{FiguresBetween, shared};
+use crate::figures::{FiguresOfGroups, shared};
+use crate::groups::{self, TOTAL};
 use crate::names::{self, RunName};
 
 pub use plot::Figure;
@@ -108,9 +108,9 @@ pub(crate) fn of_run(run: &RunAnalysis) -> Vec<Figure> {
 const LABELS_WITH_RUNS: usize = 12;
 
 /// Figures of groups of runs.
-pub(crate) fn of_between(between: &BetweenRuns) -> FiguresBetween {
-    let comparisons = between::comparisons(between);
-    let with_labels = comparisons.len() <= between::FEW_COMPARISONS;
+pub(crate) fn of_groups(between: &BetweenRuns) -> FiguresOfGroups {
+    let comparisons = groups::comparisons(between);
+    let with_labels = comparisons.len() <= groups::FEW_COMPARISONS;
     let mut slugs = names::Slugs::default();
     let of_comparisons = comparisons
         .iter()
@@ -134,7 +134,7 @@ pub(crate) fn of_between(between: &BetweenRuns) -> FiguresBetween {
         let name = slugs.unique(&format!("runs {request}"));
         runs::figure(between, request, &name)
     };
-    FiguresBetween {
+    FiguresOfGroups {
         of_comparisons,
         of_total: shared(of_runs(TOTAL).into_iter().collect()),
         of_labels: shared(requests.into_iter().filter_map(of_runs).collect()),

@@ -5,7 +5,7 @@ use workbench_analysis::{BetweenRuns, Group, Metric};
 use super::axis::{Axis, Tick, Weight};
 use super::palette;
 use super::plot::{Cell, Figure, Mark, Panel, Series, Stroke};
-use crate::between::words;
+use crate::groups::terms;
 use crate::table::one_line;
 
 /// More groups than this are too wide for two panels beside each other.
@@ -96,7 +96,7 @@ fn caption(metrics: &[MetricRuns], between: &BetweenRuns, joined: bool, cut: boo
     let shown = p95.unwrap_or(&metrics[0]);
     let means = between.groups.iter().zip(&shown.groups);
     let means = means.filter_map(|(group, runs)| {
-        let mean = words::value(shown.metric, runs.mean?);
+        let mean = terms::value(shown.metric, runs.mean?);
         Some(format!("{} {mean}", one_line(&group.name)))
     });
     let joined = if joined {
@@ -114,13 +114,13 @@ fn caption(metrics: &[MetricRuns], between: &BetweenRuns, joined: bool, cut: boo
     let shaded = confidence.map(|confidence| {
         format!(
             ", shaded around it its interval of {} confidence",
-            words::confidence(confidence)
+            terms::confidence(confidence)
         )
     });
     format!(
         "Mean {} over the runs: {}. Each mark is a run, in order of time from left to right; the bar is the group’s \
          mean{}.{joined}{cut} A run far from the others, or a drift, makes a comparison doubtful.",
-        words::metric(shown.metric),
+        terms::metric(shown.metric),
         means.collect::<Vec<_>>().join(", "),
         shaded.unwrap_or_default(),
     )
@@ -158,7 +158,7 @@ impl MetricRuns {
             Metric::ErrorRate => "",
             _ => ", response time",
         };
-        let heading = format!("{}{unit}", words::metric(self.metric));
+        let heading = format!("{}{unit}", terms::metric(self.metric));
         let names = groups.iter();
         let names = names.map(|group| Tick::name(one_line(&group.name), Weight::Plain));
         let mut places = Axis::names_across(names.collect());

@@ -8,7 +8,7 @@ mod github;
 mod junit;
 mod planning;
 mod table;
-mod words;
+mod terms;
 
 pub(crate) use concluded::{EXPLORATORY, concluded};
 pub(crate) use document::level;

@@ -2,7 +2,7 @@
 
 mod document;
 mod tables;
-pub(crate) mod words;
+pub(crate) mod terms;
 
 use std::path::Path;
 

@@ -13,10 +13,10 @@ use workbench_samples::{
     SeriesRunState, Validity, segment_folders,
 };
 
-use crate::comparison::most_users;
 use crate::document::{Finding, Level};
+use crate::judgement::Judgement;
+use crate::runs::most_users;
 use crate::section;
-use crate::verdict::Judgement;
 use crate::write::{COMPARISONS_FOLDER, REPORT_FILE};
 use crate::{document, format};
 

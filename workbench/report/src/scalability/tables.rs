@@ -45,7 +45,7 @@ pub(crate) fn points(sweep: &SweepAnalysis) -> Table {
             reasons(point).join(", ")
         };
         Row::of(vec![
-            Cell::number(point.value.into(), format::count(point.value.into())),
+            Cell::count(point.value.into()),
             number(&point.throughput_per_s, format::significant),
             number(&point.mean_ns, format::milliseconds),
             number(&point.p50_ns, format::milliseconds),

@@ -3,14 +3,14 @@
 use workbench_analysis::{Analysis, Estimate, RunAnalysis, ThresholdStatus};
 
 use super::{Context, errors, experiment, method, over_time, requests, validity};
-use crate::comparison::most_users;
 use crate::document::{
     Block, Depth, Document, Finding, KeyFigure, LINES_OF_A_RUN, Level, Note, Section,
 };
 use crate::format;
+use crate::judgement::{self, Judgement};
 use crate::names::{self, RunName};
+use crate::runs::most_users;
 use crate::table::one_line;
-use crate::verdict::{self, Judgement};
 
 pub(super) fn report(
     analysis: &Analysis,
@@ -119,7 +119,7 @@ fn facts(run: &RunAnalysis) -> String {
         "Run {}, {}, {}; started {} (UTC).{part}",
         run.run_id,
         format::duration(run.duration_s),
-        verdict::outcome(run),
+        judgement::outcome(run),
         run.started_at,
     ))
 }
@@ -143,7 +143,7 @@ fn key_figures(run: &RunAnalysis) -> Vec<KeyFigure> {
             interval.map_or_else(String::new, |it| format::range(it.lower, it.upper, shown));
         figure(name, value, interval, level)
     };
-    let errors = if verdict::many_errors(run).is_some() {
+    let errors = if judgement::many_errors(run).is_some() {
         Level::Bad
     } else {
         Level::Plain

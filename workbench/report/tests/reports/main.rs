@@ -11,6 +11,8 @@ mod exchange;
 #[cfg(test)]
 mod figures;
 #[cfg(test)]
+mod files;
+#[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod gate;

@@ -11,7 +11,7 @@ use workbench_analysis::{
 
 pub(crate) use cross_checks::cross_checks;
 
-use super::{TOTAL, words};
+use super::{TOTAL, terms};
 use crate::format::{self, NOTHING};
 use crate::table::{Cell, Column, Row, Table};
 
@@ -61,28 +61,28 @@ pub(crate) fn overview(between: &BetweenRuns) -> Option<Table> {
         Column::number("Mean of TOTAL", "", 1),
         Column::number("p95 of TOTAL", "", 0),
     ];
-    columns.extend(words::BY_URGENCY.map(|verdict| Column::number(words::verdict(verdict), "", 2)));
+    columns.extend(terms::BY_URGENCY.map(|verdict| Column::number(terms::verdict(verdict), "", 2)));
     let rows = super::comparisons(between)
         .iter()
         .map(|comparison| {
-            let told = super::told(comparison, between);
+            let summary = super::summary(comparison, between);
             let of_total = |metric| {
                 let mut rows = comparison.rows.iter();
                 let row = rows.find(|row| row.request == TOTAL && row.metric == metric);
                 row.map_or_else(Cell::nothing, change)
             };
             let count = |verdict| {
-                let found = told.counts.iter().find(|(it, _)| *it == verdict);
+                let found = summary.counts.iter().find(|(it, _)| *it == verdict);
                 let count = found.map_or(0, |(_, count)| *count);
                 Cell::number(count as f64, count.to_string())
             };
             let mut cells = vec![
-                Cell::text(&told.title),
-                Cell::badge(words::verdict(told.verdict), told.verdict),
+                Cell::text(&summary.title),
+                Cell::badge(terms::verdict(summary.verdict), summary.verdict),
                 of_total(Metric::Mean),
                 of_total(Metric::P95),
             ];
-            cells.extend(words::BY_URGENCY.map(count));
+            cells.extend(terms::BY_URGENCY.map(count));
             Row::of(cells)
         })
         .collect();
@@ -92,8 +92,8 @@ pub(crate) fn overview(between: &BetweenRuns) -> Option<Table> {
 /// The change of a row with its interval.
 fn change(row: &MetricComparison) -> Cell {
     let interval = row.interval.as_ref();
-    optional(row.change, |change| words::change(row.metric, change))
-        .within(interval.map(|interval| words::changes(row.metric, interval)))
+    Cell::optional(row.change, |change| terms::change(row.metric, change))
+        .within(interval.map(|interval| terms::changes(row.metric, interval)))
 }
 
 /// Verdict, change and what they rest on, one row a label and metric; `None` without rows.
@@ -124,20 +124,19 @@ pub(crate) fn changes(comparison: &GroupComparison, part: Part) -> Option<Table>
 
 fn cells_of_changes(row: &MetricComparison) -> Vec<Cell> {
     let metric = row.metric;
+    let value = |value| terms::value(metric, value);
     vec![
-        Cell::text(words::metric(metric)),
+        Cell::text(terms::metric(metric)),
         verdict(row),
         change(row),
-        Cell::number(row.baseline, words::value(metric, row.baseline)),
-        Cell::number(row.candidate, words::value(metric, row.candidate)),
-        optional(row.p, format::p_value),
-        optional(adjusted(row), format::p_value),
-        optional(row.minimum_detectable_change, |change| {
-            words::change(metric, change)
+        Cell::shown(row.baseline, value),
+        Cell::shown(row.candidate, value),
+        Cell::optional(row.p, format::p_value),
+        Cell::optional(adjusted(row), format::p_value),
+        Cell::optional(row.minimum_detectable_change, |change| {
+            terms::change(metric, change)
         }),
-        optional(row.runs_needed.map(|runs| runs as f64), |_| {
-            format::count(row.runs_needed.unwrap_or(0))
-        }),
+        row.runs_needed.map_or_else(Cell::nothing, Cell::count),
     ]
 }
 
@@ -151,7 +150,7 @@ fn adjusted(row: &MetricComparison) -> Option<f64> {
 }
 
 fn verdict(row: &MetricComparison) -> Cell {
-    let word = words::verdict(row.verdict);
+    let word = terms::verdict(row.verdict);
     let word = match row.strict_regression {
         true => format!("{word} beyond margin"),
         false => word.to_owned(),
@@ -162,7 +161,7 @@ fn verdict(row: &MetricComparison) -> Cell {
 /// Every group's runs and what they come to; `None` without rows.
 ///
 /// Rows of one label and metric stand together, so that groups are compared by eye.
-pub(crate) fn groups(between: &BetweenRuns, part: Part) -> Option<Table> {
+pub(crate) fn group_table(between: &BetweenRuns, part: Part) -> Option<Table> {
     let columns = vec![
         Column::text("Metric", 0),
         Column::text("Group", 0),
@@ -206,22 +205,22 @@ fn cells_of_group(group: &Group, statistic: &GroupStatistic) -> Vec<Cell> {
         format!("{measured} of {all}")
     };
     vec![
-        Cell::text(words::metric(metric)),
+        Cell::text(terms::metric(metric)),
         Cell::text(&group.name),
         Cell::number(measured as f64, runs),
         statistic
             .mean
             .map_or_else(
                 || no_mean(statistic),
-                |mean| Cell::number(mean, words::value(metric, mean)),
+                |mean| Cell::number(mean, terms::value(metric, mean)),
             )
             .within(
                 statistic
                     .interval
                     .as_ref()
-                    .map(|interval| words::values(metric, interval)),
+                    .map(|interval| terms::values(metric, interval)),
             ),
-        optional(statistic.coefficient_of_variation, format::percentage),
+        Cell::optional(statistic.coefficient_of_variation, format::percentage),
         Cell::text(&values(statistic)),
     ]
 }
@@ -237,7 +236,7 @@ fn no_mean(statistic: &GroupStatistic) -> Cell {
 
 /// Each value with its unit once, or their range where they are many.
 fn values(statistic: &GroupStatistic) -> String {
-    let shown = |value: f64| words::value(statistic.metric, value);
+    let shown = |value: f64| terms::value(statistic.metric, value);
     if statistic.values.len() <= VALUES {
         let values: Vec<_> = statistic
             .values
@@ -263,16 +262,17 @@ pub(crate) fn overall_tests(several: &[SeveralGroups], part: Part) -> Option<Tab
         Column::number("Kruskal–Wallis H", "", 4),
         Column::number("p by ranks", "", 1),
     ];
-    let number =
-        |test: Option<OverallTest>| optional(test.map(|test| test.statistic), format::significant);
-    let p = |test: Option<OverallTest>| optional(test.map(|test| test.p), format::p_value);
+    let number = |test: Option<OverallTest>| {
+        Cell::optional(test.map(|test| test.statistic), format::significant)
+    };
+    let p = |test: Option<OverallTest>| Cell::optional(test.map(|test| test.p), format::p_value);
     let rows = several
         .iter()
         .filter(|it| part.has(&it.request))
         .filter(|it| it.welch_anova.is_some() || it.kruskal_wallis.is_some())
         .map(|it| {
             let cells = vec![
-                Cell::text(words::metric(it.metric)),
+                Cell::text(terms::metric(it.metric)),
                 Cell::number(it.groups.len() as f64, it.groups.len().to_string()),
                 number(it.welch_anova),
                 p(it.welch_anova),
@@ -300,22 +300,18 @@ pub(crate) fn simultaneous_pairs(several: &[SeveralGroups], part: Part) -> Optio
         .flat_map(|it| {
             it.pairs.iter().map(|pair| {
                 let cells = vec![
-                    Cell::text(words::metric(it.metric)),
+                    Cell::text(terms::metric(it.metric)),
                     Cell::text(&pair.a),
                     Cell::text(&pair.b),
-                    Cell::number(pair.change, words::change(it.metric, pair.change))
-                        .within(Some(words::changes(it.metric, &pair.interval))),
-                    Cell::number(pair.p, format::p_value(pair.p)),
+                    Cell::number(pair.change, terms::change(it.metric, pair.change))
+                        .within(Some(terms::changes(it.metric, &pair.interval))),
+                    Cell::shown(pair.p, format::p_value),
                 ];
                 (&*it.request, cells)
             })
         })
         .collect();
     part.table(columns, rows)
-}
-
-fn optional(value: Option<f64>, shown: impl Fn(f64) -> String) -> Cell {
-    value.map_or_else(Cell::nothing, |value| Cell::number(value, shown(value)))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::format;
 use crate::table::one_line;
 
 /// Why groups stand there without any comparison, and what to do; `None` where they are compared.
-pub(crate) fn groups_alone(between: &BetweenRuns) -> Option<String> {
+pub(crate) fn why_uncompared(between: &BetweenRuns) -> Option<String> {
     if !comparisons(between).is_empty() {
         return None;
     }
@@ -55,12 +55,16 @@ mod tests {
     fn groups_that_are_not_compared_say_why() {
         let mut analysis = fixture::two_groups();
         let between = analysis.between_runs.as_mut().unwrap();
-        assert_eq!(groups_alone(between), None);
+        assert_eq!(why_uncompared(between), None);
         between.comparisons.clear();
-        assert!(groups_alone(between).unwrap().contains("points of a sweep"));
+        assert!(
+            why_uncompared(between)
+                .unwrap()
+                .contains("points of a sweep")
+        );
         between.groups.truncate(1);
         assert!(
-            groups_alone(between)
+            why_uncompared(between)
                 .unwrap()
                 .contains("all runs repeat main (5 runs)")
         );

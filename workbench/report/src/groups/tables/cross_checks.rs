@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use workbench_analysis::{BetweenRuns, Group, GroupComparison, Metric, MetricComparison};
 
-use super::{Part, optional};
-use crate::between::{groups_of, words};
+use super::Part;
 use crate::format;
+use crate::groups::{groups_of, terms};
 use crate::table::{Cell, Column, Table};
 
 /// Runs on either side from which ranks can say something: of 5 pairs the least p is 0.0625.
@@ -64,22 +64,22 @@ fn cells_of_cross_checks(row: &MetricComparison, enough_for_ranks: bool) -> Vec<
     let metric = row.metric;
     let ranks = row.ranks.as_ref().filter(|_| enough_for_ranks);
     vec![
-        Cell::text(words::metric(metric)),
-        optional(ranks.map(|ranks| ranks.change), |change| {
-            words::change(metric, change)
+        Cell::text(terms::metric(metric)),
+        Cell::optional(ranks.map(|ranks| ranks.change), |change| {
+            terms::change(metric, change)
         })
         .within(
             ranks
                 .and_then(|ranks| ranks.interval)
-                .map(|interval| words::changes(metric, &interval)),
+                .map(|interval| terms::changes(metric, &interval)),
         ),
         ranks.map_or_else(Cell::nothing, |ranks| {
             let kind = if ranks.exact { "exact" } else { "approx." };
             Cell::number(ranks.p, format!("{} ({kind})", format::p_value(ranks.p)))
         }),
-        optional(row.hedges_g, effect),
-        optional(row.cliffs_delta, effect),
-        Cell::badge(words::verdict(row.verdict_alone), row.verdict_alone),
+        Cell::optional(row.hedges_g, effect),
+        Cell::optional(row.cliffs_delta, effect),
+        Cell::badge(terms::verdict(row.verdict_alone), row.verdict_alone),
     ]
 }
 

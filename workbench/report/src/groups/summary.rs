@@ -1,16 +1,15 @@
-//! The comparison of two groups told in sentences: which differ, by how much, and what else is known.
+//! The comparison of two groups in sentences: verdict, changes, how it was compared, and warnings.
 
 use workbench_analysis::{
     BetweenRuns, GroupComparison, Metric, MetricComparison, TestMethod, Verdict,
 };
 
-use super::{TOTAL, groups_of, margin, words};
-use crate::alike::{SharedText, few, grouped};
-use crate::document::Note;
+use super::{TOTAL, groups_of, margin, terms};
+use crate::document::{Note, few};
 use crate::format;
 use crate::table::one_line;
 
-/// Rows told in a sentence each; the others are in the table.
+/// Rows with a sentence each; the others are in the table.
 const SENTENCES: usize = 6;
 
 /// More runs than this are not asked for.
@@ -18,7 +17,7 @@ const MANY_RUNS: u64 = 30;
 
 /// A comparison in sentences.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Told {
+pub(crate) struct Summary {
     /// `baseline → candidate`.
     pub(crate) title: String,
     /// What is true of the groups as wholes.
@@ -27,7 +26,7 @@ pub(crate) struct Told {
     pub(crate) verdict: Verdict,
     /// How many rows have which verdict, most urgent first.
     pub(crate) counts: Vec<(Verdict, usize)>,
-    /// Rows worth a sentence, and what the rest comes to.
+    /// Sentences on rows that changed, then one for each other verdict with the rows that have it.
     pub(crate) points: Vec<(Verdict, String)>,
     /// How it was compared, and what to do for a better answer.
     pub(crate) basis: String,
@@ -37,14 +36,14 @@ pub(crate) struct Told {
     pub(crate) warnings_of_rows: Vec<Note>,
 }
 
-/// A comparison told.
-pub(crate) fn told(comparison: &GroupComparison, between: &BetweenRuns) -> Told {
-    let counts: Vec<_> = words::BY_URGENCY
+/// Summarises a comparison.
+pub(crate) fn summary(comparison: &GroupComparison, between: &BetweenRuns) -> Summary {
+    let counts: Vec<_> = terms::BY_URGENCY
         .into_iter()
         .map(|verdict| (verdict, with(comparison, verdict).count()))
         .filter(|(_, count)| *count > 0)
         .collect();
-    Told {
+    Summary {
         title: format!(
             "{} → {}",
             one_line(&comparison.baseline),
@@ -157,7 +156,7 @@ fn points(comparison: &GroupComparison, between: &BetweenRuns) -> Vec<(Verdict, 
 
 /// `p95 of TOTAL: +9.8% [+6.1%, +13.7%], from 12.1 ms to 13.3 ms`.
 fn sentence(row: &MetricComparison, between: &BetweenRuns) -> String {
-    let change = words::change_with_interval(row).unwrap_or_else(|| format::NOTHING.to_owned());
+    let change = terms::change_with_interval(row).unwrap_or_else(|| format::NOTHING.to_owned());
     let beyond = if row.strict_regression {
         format!("; worse by more than {}", margin_of(row, between))
     } else {
@@ -165,9 +164,9 @@ fn sentence(row: &MetricComparison, between: &BetweenRuns) -> String {
     };
     format!(
         "{}: {change}, from {} to {}{beyond}.",
-        words::subject(&row.request, row.metric),
-        words::value(row.metric, row.baseline),
-        words::value(row.metric, row.candidate),
+        terms::subject(&row.request, row.metric),
+        terms::value(row.metric, row.baseline),
+        terms::value(row.metric, row.candidate),
     )
 }
 
@@ -182,13 +181,13 @@ fn margin_of(row: &MetricComparison, between: &BetweenRuns) -> String {
 
 /// The first rows by name, the others by number.
 fn names(rows: &[&MetricComparison]) -> String {
-    let subject = |row: &&MetricComparison| words::subject(&row.request, row.metric);
+    let subject = |row: &&MetricComparison| terms::subject(&row.request, row.metric);
     few(&rows.iter().map(subject).collect::<Vec<_>>())
 }
 
 fn basis(comparison: &GroupComparison, between: &BetweenRuns) -> String {
     let runs = groups_of(comparison, between)
-        .map(|(baseline, candidate)| words::runs(baseline, candidate, comparison.pairing));
+        .map(|(baseline, candidate)| terms::runs(baseline, candidate, comparison.pairing));
     let mut basis = runs.map_or_else(String::new, |runs| format!("Compared: {runs}"));
     if let Some(method) = comparison.rows.iter().find_map(|row| row.method) {
         basis.push_str(match method {
@@ -237,25 +236,12 @@ fn basis(comparison: &GroupComparison, between: &BetweenRuns) -> String {
 
 fn warnings_of_rows(comparison: &GroupComparison) -> Vec<Note> {
     let of_rows = comparison.rows.iter().flat_map(|row| {
-        let subject = words::subject(&row.request, row.metric);
+        let subject = terms::subject(&row.request, row.metric);
         let own = row.warnings.iter();
         let own = own.filter(|warning| !comparison.warnings.contains(warning));
         own.map(move |warning| (subject.clone(), warning.as_str()))
     });
-    grouped(of_rows)
-        .into_iter()
-        .map(|SharedText { text, of }| {
-            if of.len() == comparison.rows.len() {
-                Note::of_all(&text)
-            } else {
-                Note {
-                    text: one_line(&text),
-                    of: few(&of),
-                    count: of.len(),
-                }
-            }
-        })
-        .collect()
+    Note::of_rows(of_rows, comparison.rows.len()).collect()
 }
 
 #[cfg(test)]
@@ -263,17 +249,17 @@ mod tests {
     use super::*;
     use crate::fixture;
 
-    fn first_of(analysis: &workbench_analysis::Analysis) -> Told {
+    fn first_of(analysis: &workbench_analysis::Analysis) -> Summary {
         let between = analysis.between_runs.as_ref().unwrap();
-        told(&between.comparisons[0], between)
+        summary(&between.comparisons[0], between)
     }
 
     #[test]
     fn a_regression_is_told_with_its_interval_and_its_margin() {
-        let told = first_of(&fixture::two_groups());
-        assert_eq!(told.verdict, Verdict::Regressed);
+        let summary = first_of(&fixture::two_groups());
+        assert_eq!(summary.verdict, Verdict::Regressed);
         assert_eq!(
-            told.points[0].1,
+            summary.points[0].1,
             "p95 of TOTAL: +8.9% [+7.5%, +10.3%], from 12.5 ms to 13.6 ms; worse by more than the margin of 5%."
         );
     }
@@ -297,16 +283,17 @@ mod tests {
         for row in rows.iter_mut() {
             row.runs_needed = Some(14);
         }
-        let told = first_of(&analysis);
+        let summary = first_of(&analysis);
         assert_eq!(
-            told.headline,
+            summary.headline,
             "These runs do not say whether candidate differs from main."
         );
         assert!(
-            told.basis
+            summary
+                .basis
                 .contains("About 14 runs in each group find a change as large as the margin"),
             "{}",
-            told.basis
+            summary.basis
         );
     }
 
@@ -329,7 +316,7 @@ mod tests {
             row.warnings.push("odd".to_owned());
         }
         let first = &rows[0];
-        let expected = format!("{} of {}", words::metric(first.metric), first.request);
+        let expected = format!("{} of {}", terms::metric(first.metric), first.request);
         let warnings = first_of(&analysis).warnings_of_rows;
         let odd: Vec<_> = warnings.iter().filter(|it| it.text == "odd").collect();
         assert_eq!(odd.len(), 1);

@@ -1,4 +1,55 @@
-//! What is said of many things in the same words, said once.
+//! Warnings that are true of several things, each once.
+
+use crate::table::one_line;
+
+/// A warning that may be true of several things.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Note {
+    pub(crate) text: String,
+    /// Of what it is said; empty where it is said of everything.
+    pub(crate) of: String,
+    /// Of how many things.
+    pub(crate) count: usize,
+}
+
+impl Note {
+    /// Said of everything.
+    pub(crate) fn of_all(text: &str) -> Self {
+        Self {
+            text: one_line(text),
+            of: String::new(),
+            count: 1,
+        }
+    }
+
+    /// Each warning of rows once, with the rows that have it; `rows` is how many there are in all.
+    pub(crate) fn of_rows<'a>(
+        warnings: impl IntoIterator<Item = (String, &'a str)>,
+        rows: usize,
+    ) -> impl Iterator<Item = Self> {
+        grouped(warnings)
+            .into_iter()
+            .map(move |SharedText { text, of }| {
+                if of.len() == rows {
+                    return Self::of_all(&text);
+                }
+                Self {
+                    text: one_line(&text),
+                    of: one_line(&few(&of)),
+                    count: of.len(),
+                }
+            })
+    }
+
+    /// The whole of it in a line.
+    pub(crate) fn line(&self) -> String {
+        if self.of.is_empty() {
+            self.text.clone()
+        } else {
+            format!("{}: {}", self.of, self.text)
+        }
+    }
+}
 
 /// So many names stand in one sentence.
 const NAMES: usize = 4;

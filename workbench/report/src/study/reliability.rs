@@ -1,4 +1,5 @@
-//! What stands beside the student report's tests: what the runs' requests are worth, and what may be said of them.
+//! How far the student report's tests can be relied on: dependence of the requests, false alarms of the procedure, and the
+//! valid verdict beside each test.
 
 use workbench_analysis::{
     Analysis, BetweenRuns, Group, Metric, PairwiseTest, ReportComparison, RunAnalysis, Verdict,
@@ -31,30 +32,19 @@ pub(crate) fn table(
     let rows = comparison.distributions.iter().map(|distribution| {
         let worth = &distribution.worth;
         let name = names::of_distribution(distribution, runs, names);
-        let number = |value: Option<f64>| match value {
-            Some(value) => Cell::number(value, format::significant(value)),
-            None => Cell::text(format::NOTHING),
-        };
         let alarms = worth.false_alarms.as_ref();
-        let share = |value: Option<f64>| match value {
-            Some(value) => Cell::number(value, format::level(value)),
-            None => Cell::text(format::NOTHING),
-        };
         let interval = alarms.map(|alarms| {
             let upper = alarms.interval.upper.unwrap_or(1.0);
             format!("{} … {}", whole(alarms.interval.lower), whole(upper))
         });
         Row::of(vec![
             Cell::text(name.map_or(&distribution.experiment, |name| &name.label)),
-            Cell::number(
-                distribution.raw_samples as f64,
-                format::count(distribution.raw_samples),
-            ),
-            number(worth.autocorrelation_factor),
-            number(worth.effective_samples),
-            share(alarms.map(|alarms| alarms.rate)),
+            Cell::count(distribution.raw_samples),
+            Cell::optional(worth.autocorrelation_factor, format::significant),
+            Cell::optional(worth.effective_samples, format::significant),
+            Cell::optional(alarms.map(|alarms| alarms.rate), format::level),
             Cell::text(interval.as_deref().unwrap_or(format::NOTHING)),
-            share(alarms.map(|alarms| alarms.nominal)),
+            Cell::optional(alarms.map(|alarms| alarms.nominal), format::level),
             Cell::text(&worth.note),
         ])
     });

@@ -1,4 +1,4 @@
-//! Verdicts and metrics in words, and values in the units of their metric.
+//! Names of verdicts and metrics, and values in the units of their metric.
 
 use workbench_analysis::{
     ConfidenceInterval, Group, GroupRun, Metric, MetricComparison, Pairing, Verdict,

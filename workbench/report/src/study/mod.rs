@@ -1,73 +1,18 @@
-//! The student report's comparison as tables, and the warning that goes with them everywhere.
+//! The procedure of the student report as tables: drawn means, t tests on them, and how far these can be relied on.
+
+pub(crate) mod reliability;
 
 use workbench_analysis::{Analysis, PairwiseTest, ReportComparison, RunAnalysis};
 
 use crate::format;
 use crate::names::{self, RunName};
 use crate::table::{Cell, Column, Row, Table};
-use crate::verdict::Judgement;
-use crate::worth;
 
 /// Heads what the student report did.
 pub(crate) const HEADING: &str = "Study: resampled means, QQ plot and t tests";
 
 /// Warns of every comparison of this kind.
 pub(crate) const BANNER: &str = "Descriptive, not valid for inference";
-
-/// Each run in one line.
-pub(crate) fn overview(runs: &[RunAnalysis], names: &[RunName]) -> Table {
-    let columns = vec![
-        Column::text("Run", 0),
-        Column::text("Validity", 0),
-        Column::number("Users", "", 4),
-        Column::number("Samples", "", 3),
-        Column::number("Mean", "ms", 5),
-        Column::number("p50", "ms", 2),
-        Column::number("p95", "ms", 0),
-        Column::number("p99", "ms", 1),
-        Column::number("Throughput", "/s", 2),
-        Column::number("Errors", "", 0),
-    ];
-    let rows = runs
-        .iter()
-        .zip(names)
-        .map(|(run, name)| {
-            let total = &run.total;
-            let time = |ns: f64| Cell::number(ns, format::milliseconds(ns));
-            let users = most_users(run);
-            let judgement = Judgement::of(run);
-            let row = Row::of(vec![
-                Cell::text(&name.label),
-                Cell::badge(judgement.word(), judgement.level()),
-                users.map_or_else(
-                    || Cell::text(format::NOTHING),
-                    |users| Cell::number(users, format::count(users.round() as u64)),
-                ),
-                Cell::number(total.samples as f64, format::count(total.samples)),
-                time(total.mean_ns),
-                time(total.p50_ns),
-                time(total.p95_ns),
-                time(total.p99_ns),
-                Cell::number(
-                    total.throughput_per_s,
-                    format::significant(total.throughput_per_s),
-                ),
-                Cell::number(total.error_rate, format::percentage(total.error_rate)),
-            ]);
-            // Runs that cannot be believed are not left out for others.
-            row.of_priority(f64::from(judgement != Judgement::Valid))
-        })
-        .collect();
-    Table::new(columns, rows)
-}
-
-/// Most users at once: as planned, or as they were where no plan is known; `None` where users were not recorded.
-pub(crate) fn most_users(run: &RunAnalysis) -> Option<f64> {
-    let users = run.users.iter();
-    users
-        .map(|users| users.planned.unwrap_or(users.achieved))
-        .reduce(f64::max)
-}
 
 /// The drawn means of each run with their four spreads, which are four different things.
 pub(crate) fn distributions(
@@ -89,12 +34,12 @@ pub(crate) fn distributions(
         .distributions
         .iter()
         .map(|distribution| {
-            let time = |ns: f64| Cell::number(ns, format::milliseconds(ns));
+            let time = |ns: f64| Cell::shown(ns, format::milliseconds);
             let samples = distribution.raw_samples;
             let name = names::of_distribution(distribution, runs, names);
             Row::of(vec![
                 Cell::text(name.map_or(&distribution.experiment, |name| &name.label)),
-                Cell::number(samples as f64, format::count(samples)),
+                Cell::count(samples),
                 time(distribution.raw_mean_ns),
                 time(distribution.raw_standard_deviation_ns),
                 time(distribution.raw_standard_error_ns),
@@ -147,7 +92,7 @@ pub(crate) fn tests(analysis: &Analysis, comparison: &ReportComparison) -> Table
         .tests
         .iter()
         .map(|test| {
-            let valid = worth::valid_verdict(analysis, test);
+            let valid = reliability::valid_verdict(analysis, test);
             row_of_test(test, comparison.alpha, &valid)
         })
         .collect();
@@ -155,25 +100,22 @@ pub(crate) fn tests(analysis: &Analysis, comparison: &ReportComparison) -> Table
 }
 
 fn row_of_test(test: &PairwiseTest, alpha: f64, valid: &str) -> Row {
-    let time = |ns: f64| Cell::number(ns, format::printed_milliseconds(ns));
+    let time = |ns: f64| Cell::shown(ns, format::printed_milliseconds);
     Row::of(vec![
         Cell::text(&format!("{} = {}", test.a, test.b)),
         time(test.mean_a_ns),
         time(test.standard_error_a_ns),
         time(test.mean_b_ns),
         time(test.standard_error_b_ns),
-        Cell::number(alpha, format::level(alpha)),
-        Cell::number(test.t, format::statistic(test.t)),
-        Cell::number(test.p, format::p_value(test.p)),
+        Cell::shown(alpha, format::level),
+        Cell::shown(test.t, format::statistic),
+        Cell::shown(test.p, format::p_value),
         Cell::text(if test.rejected {
             "Reject H0"
         } else {
             "Do not reject H0"
         }),
-        Cell::number(
-            test.degrees_of_freedom,
-            format::significant(test.degrees_of_freedom),
-        ),
+        Cell::shown(test.degrees_of_freedom, format::significant),
         Cell::text(valid),
     ])
 }

@@ -1,4 +1,4 @@
-//! Whether a run can be believed and how it ended, in words.
+//! Whether a run is valid, how it ended, and the terms for both.
 
 use workbench_analysis::{RunAnalysis, ThresholdOutcome, ThresholdStatus};
 use workbench_samples::{CheckStatus, Outcome};
@@ -6,8 +6,8 @@ use workbench_samples::{CheckStatus, Outcome};
 use crate::document::Level;
 use crate::format;
 use crate::names::RunName;
+use crate::requests;
 use crate::table::one_line;
-use crate::tables;
 
 /// Where this share of all requests has failed, the run's conclusion says so. Ours.
 const MANY_ERRORS: f64 = 0.01;
@@ -99,8 +99,8 @@ impl Judgement {
         };
         match many_errors(run) {
             Some(errors) => {
-                // Whether the target or the experiment is wrong, the reason tells.
-                let reason = tables::most_frequent(run);
+                // The reason distinguishes a wrong target from a wrong experiment.
+                let reason = requests::most_frequent(run);
                 let reason = reason.map_or_else(String::new, |it| format!(" {it}"));
                 format!("{errors}.{reason} {validity}")
             }
@@ -123,7 +123,7 @@ fn failed_checks(run: &RunAnalysis) -> Vec<String> {
 }
 
 /// How many runs can be believed, and the names of those that cannot, or that failed much.
-pub(crate) fn validity(runs: &[RunAnalysis], names: &[RunName]) -> String {
+pub(crate) fn of_runs(runs: &[RunAnalysis], names: &[RunName]) -> String {
     let of = |judgement: Judgement| -> Vec<&str> {
         let judged = runs.iter().zip(names);
         let judged = judged.filter(|(run, _)| Judgement::of(run) == judgement);

@@ -1,10 +1,10 @@
-//! What a history says, in sentences and with units.
+//! Terms and sentences of a history, with units.
 
 use workbench_analysis::history::{Change, Direction, History, HistoryMetric};
 use workbench_analysis::{Metric, Verdict};
 
-use crate::between::words;
 use crate::format;
+use crate::groups::terms as of_groups;
 
 /// A value with its unit, as far as that is known.
 pub(crate) fn value(metric: &HistoryMetric, value: f64) -> String {
@@ -37,7 +37,7 @@ pub(crate) fn interval(metric: &HistoryMetric, of: &Change) -> Option<String> {
 pub(crate) fn verdict(change: &Change) -> &'static str {
     match change.verdict {
         Some(Verdict::Equivalent) => "within the margin",
-        Some(verdict) => words::verdict(verdict),
+        Some(verdict) => of_groups::verdict(verdict),
         None if change.change > 0.0 => "higher",
         None => "lower",
     }

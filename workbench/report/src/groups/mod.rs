@@ -1,19 +1,19 @@
-//! What may be said of groups of runs, as sentences and as tables.
+//! Groups of runs and comparisons of two groups each: tables, and a summary in sentences. Each run is one observation.
 
-mod alone;
-mod sentences;
+mod summary;
 mod tables;
-pub(crate) mod words;
+pub(crate) mod terms;
+mod uncompared;
 
-pub(crate) use alone::groups_alone;
-pub(crate) use sentences::{Told, told};
+pub(crate) use summary::{Summary, summary};
 pub(crate) use tables::{
-    Part, changes, cross_checks, groups, overall_tests, overview, simultaneous_pairs,
+    Part, changes, cross_checks, group_table, overall_tests, overview, simultaneous_pairs,
 };
+pub(crate) use uncompared::why_uncompared;
 
 use workbench_analysis::{BetweenRuns, Group, GroupComparison, MetricComparison, Verdict};
 
-use crate::alike::{SharedText, few, grouped};
+use crate::document::{SharedText, few, grouped};
 use crate::format;
 use crate::table::one_line;
 
@@ -26,14 +26,14 @@ pub(crate) const TOTAL: &str = "TOTAL";
 /// More comparisons than this have a line each instead of sentences.
 pub(crate) const FEW_COMPARISONS: usize = 3;
 
-/// The comparisons of which something can be told: none where no runs allow any test.
+/// The comparisons that have a test or an invalid run; none where no comparison has.
 pub(crate) fn comparisons(between: &BetweenRuns) -> &[GroupComparison] {
-    let says_something =
+    let is_judged =
         |row: &MetricComparison| row.method.is_some() || row.verdict == Verdict::Invalid;
     let all = &between.comparisons;
     // Without any row there is a warning that says why.
-    let telling = |it: &GroupComparison| it.rows.is_empty() || it.rows.iter().any(says_something);
-    if all.iter().any(telling) { all } else { &[] }
+    let is_shown = |it: &GroupComparison| it.rows.is_empty() || it.rows.iter().any(is_judged);
+    if all.iter().any(is_shown) { all } else { &[] }
 }
 
 /// What the columns of [`changes`] mean, and what a verdict does not say.
@@ -45,9 +45,9 @@ pub(crate) fn columns_of_changes(between: &BetweenRuns) -> String {
          same, adjusted because many rows are looked at; a change is taken for real where it is at most {both}: {alpha} for a change for the worse, {alpha} for one for the \
          better. Equivalent: the whole interval lies within the margin of {margin} ({error_rate} for error rates). Detectable: the change for the worse that such runs find \
          four times out of five. Runs needed, where the verdict is inconclusive: in each group, to find a change as large as the margin as often.",
-        confidence = words::confidence(1.0 - 2.0 * between.alpha),
-        both = words::confidence(2.0 * between.alpha),
-        alpha = words::confidence(between.alpha),
+        confidence = terms::confidence(1.0 - 2.0 * between.alpha),
+        both = terms::confidence(2.0 * between.alpha),
+        alpha = terms::confidence(between.alpha),
         margin = margin(between),
         error_rate = error_rate_margin(between),
     )
@@ -62,12 +62,12 @@ pub(crate) const COLUMNS_OF_CROSS_CHECKS: &str = "The same question without loga
 const COLUMNS_OF_GROUPS: &str = "Each run gives one value, from its steady part; runs stand in order of time. The mean is geometric (of error \
      rates arithmetic), in brackets its interval by Student’s t. CV: standard deviation between runs as a share of their mean.";
 
-/// What the columns of [`groups`] mean, with the confidence of their intervals, and which runs have no value.
+/// What the columns of [`group_table`] mean, with the confidence of their intervals, and which runs have no value.
 pub(crate) fn under_groups(between: &BetweenRuns) -> String {
     let mut text = COLUMNS_OF_GROUPS.to_owned();
     let mut statistics = between.groups.iter().flat_map(|group| &group.statistics);
     let confidence = statistics.find_map(|statistic| Some(statistic.interval?.confidence));
-    if let Some(confidence) = confidence.map(words::confidence) {
+    if let Some(confidence) = confidence.map(terms::confidence) {
         text.push_str(&format!(" Such intervals have {confidence} confidence."));
     }
     let missing = missing_values(between);
@@ -95,7 +95,7 @@ const WITHOUT_A_MEAN: &str = "A mean is refused unless every run has a value: th
 /// A metric that some runs of a group lack.
 struct Lacking {
     what: &'static str,
-    /// The group and its runs, in words.
+    /// Names of the group and of the runs.
     place: String,
     /// Labels and why they lack it.
     labels: Vec<(String, String)>,
@@ -114,7 +114,7 @@ fn missing_values(between: &BetweenRuns) -> Vec<String> {
     lacking.sort_by_key(|(_, statistic)| statistic.request != TOTAL);
     let mut by_place: Vec<Lacking> = Vec::new();
     for (group, statistic) in lacking {
-        let what = words::metric(statistic.metric);
+        let what = terms::metric(statistic.metric);
         let runs: Vec<String> = statistic.missing.iter().map(|it| it.run.clone()).collect();
         let place = format!("in {}: none in {}", group.name, few(&runs));
         let mut reasons: Vec<&str> = Vec::new();
@@ -204,7 +204,7 @@ mod tests {
 
         let sentence = format!("p99 of TOTAL in {}: none in {run}", between.groups[1].name);
         assert!(text.contains(&sentence), "{text}");
-        let table = groups(between, Part::Total).unwrap();
+        let table = group_table(between, Part::Total).unwrap();
         let refused = table
             .rows
             .iter()

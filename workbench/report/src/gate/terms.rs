@@ -1,9 +1,10 @@
-//! The words that all outputs of the gate share.
+//! Terms and sentences that all outputs of the gate share.
 
 use workbench_analysis::gate::{Conclusion, FailOn, GateReport, GateSide, GatedLabels, Policy};
 use workbench_analysis::{ConfidenceInterval, LatencyOf, Metric, Pairing};
 
 use crate::format;
+pub(super) use crate::groups::terms::value;
 
 /// A conclusion in capitals, as it heads every output.
 pub(super) fn conclusion(conclusion: Conclusion) -> &'static str {
@@ -116,15 +117,6 @@ pub(super) fn columns(report: &GateReport) -> String {
         format::level(report.confidence()),
         format::counted(report.rows.len() as u64, "row"),
     )
-}
-
-/// A value with its unit.
-pub(super) fn value(metric: Metric, value: f64) -> String {
-    match metric {
-        Metric::Throughput => format!("{}/s", format::significant(value)),
-        Metric::ErrorRate => format::percentage(value),
-        _ => format::time(value),
-    }
 }
 
 /// A change with its sign: relative, or in percentage points for error rates.

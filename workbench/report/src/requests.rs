@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use workbench_analysis::{RequestStatistics, RunAnalysis};
 use workbench_samples::column;
 
-use crate::format::{self, NOTHING};
+use crate::format;
 use crate::table::{Cell, Column, Row, Table, one_line};
 
 const LABEL: &str = "Label";
@@ -109,12 +109,12 @@ pub(crate) const RESPONSE_TIMES: &str = "All other times of this run are respons
 /// The service times of a run in the open model.
 pub(crate) fn service(run: &RunAnalysis) -> Option<Table> {
     let open = run.open_model.as_ref()?;
-    let time = |ns: f64| Cell::number(ns, format::milliseconds(ns));
+    let time = |ns: f64| Cell::shown(ns, format::milliseconds);
     let last = open.service.len().checked_sub(1)?;
     let rows = open.service.iter().enumerate().map(|(place, row)| {
         let cells = vec![
             Cell::text(&row.request),
-            Cell::number(row.samples as f64, format::count(row.samples)),
+            Cell::count(row.samples),
             time(row.mean_ns),
             time(row.p50_ns),
             time(row.p95_ns),
@@ -155,7 +155,7 @@ pub(crate) fn errors(run: &RunAnalysis) -> Option<Table> {
                     Some(status) => Cell::number(status.into(), status.to_string()),
                     None => Cell::text("no response"),
                 },
-                Cell::number(error.count as f64, format::count(error.count)),
+                Cell::count(error.count),
             ])
         })
         .collect();
@@ -177,7 +177,7 @@ pub(crate) fn reasons(run: &RunAnalysis) -> Option<Table> {
             Row::of(vec![
                 Cell::text(failure.kind.as_str()),
                 Cell::text(reason.reason.as_deref().unwrap_or("other reasons")),
-                Cell::number(reason.count as f64, format::count(reason.count)),
+                Cell::count(reason.count),
             ])
         })
     });
@@ -226,7 +226,7 @@ fn table(
 }
 
 fn samples(row: &RequestStatistics) -> Cell {
-    Cell::number(row.samples as f64, format::count(row.samples))
+    Cell::count(row.samples)
 }
 
 fn time(row: &RequestStatistics, ns: f64) -> Cell {
@@ -238,13 +238,13 @@ fn error_rate(row: &RequestStatistics) -> Cell {
 }
 
 fn rate(per_second: f64) -> Cell {
-    Cell::number(per_second, format::significant(per_second))
+    Cell::shown(per_second, format::significant)
 }
 
 /// A value that does not exist without samples.
 fn measured(row: &RequestStatistics, value: f64, text: String) -> Cell {
     if row.samples == 0 {
-        Cell::text(NOTHING)
+        Cell::nothing()
     } else {
         Cell::number(value, text)
     }
