@@ -14,7 +14,11 @@ mod figures;
 mod findings;
 #[cfg(test)]
 #[path = "../tests/reports/fixture/mod.rs"]
-#[expect(dead_code, reason = "most of it is for the tests of what is public")]
+#[expect(
+    dead_code,
+    unused_imports,
+    reason = "most of it is for the tests of what is public"
+)]
 mod fixture;
 mod format;
 pub mod gate;

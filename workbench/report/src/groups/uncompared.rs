@@ -45,28 +45,3 @@ fn listed(names: &[String]) -> String {
         _ => names.concat(),
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fixture;
-
-    #[test]
-    fn groups_that_are_not_compared_say_why() {
-        let mut analysis = fixture::two_groups();
-        let between = analysis.between_runs.as_mut().unwrap();
-        assert_eq!(why_uncompared(between), None);
-        between.comparisons.clear();
-        assert!(
-            why_uncompared(between)
-                .unwrap()
-                .contains("points of a sweep")
-        );
-        between.groups.truncate(1);
-        assert!(
-            why_uncompared(between)
-                .unwrap()
-                .contains("all runs repeat main (5 runs)")
-        );
-    }
-}

@@ -20,3 +20,7 @@ mod gate;
 mod history;
 #[cfg(test)]
 mod index;
+#[cfg(test)]
+mod names;
+#[cfg(test)]
+mod sections;

@@ -94,25 +94,3 @@ fn effect(value: f64) -> String {
         format!("+{text}")
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fixture;
-    use crate::format::NOTHING;
-
-    #[test]
-    fn ranks_are_shown_from_ten_runs_on_either_side() {
-        let mut analysis = fixture::two_groups();
-        let between = analysis.between_runs.as_mut().unwrap();
-        let p_by_ranks = |between: &BetweenRuns| {
-            let checks = cross_checks(&between.comparisons[0], between, Part::Total).unwrap();
-            checks.rows[0].cells[2].text.clone()
-        };
-        assert_eq!(p_by_ranks(between), NOTHING, "there are five runs");
-        for statistic in between.groups.iter_mut().flat_map(|it| &mut it.statistics) {
-            statistic.values = statistic.values.repeat(2);
-        }
-        assert!(p_by_ranks(between).contains('('), "there are ten runs");
-    }
-}
