@@ -1,6 +1,6 @@
-//! Runs beside each other, one row each.
+//! Key figures of runs, and runs beside each other in one row each.
 
-use workbench_analysis::RunAnalysis;
+use workbench_analysis::{Estimate, RunAnalysis};
 
 use crate::format;
 use crate::judgement::Judgement;
@@ -56,4 +56,42 @@ pub(crate) fn most_users(run: &RunAnalysis) -> Option<f64> {
     users
         .map(|users| users.planned.unwrap_or(users.achieved))
         .reduce(f64::max)
+}
+
+/// The key figures of all requests of a run. Times in nanoseconds.
+pub(crate) struct KeyEstimates {
+    pub(crate) p50_ns: Estimate,
+    pub(crate) p95_ns: Estimate,
+    pub(crate) p99_ns: Estimate,
+    pub(crate) throughput_per_s: f64,
+    pub(crate) error_rate: Estimate,
+}
+
+impl KeyEstimates {
+    /// Of the steady part where there is one, otherwise of the whole run, whose values have no intervals; `None` without
+    /// samples.
+    pub(crate) fn of(run: &RunAnalysis) -> Option<Self> {
+        let total = &run.total;
+        let without_interval = |value: f64| Estimate {
+            value: Some(value),
+            interval: None,
+            note: None,
+        };
+        (total.samples > 0).then(|| match run.steady.as_ref().map(|it| &it.total) {
+            Some(steady) => Self {
+                p50_ns: steady.p50_ns.clone(),
+                p95_ns: steady.p95_ns.clone(),
+                p99_ns: steady.p99_ns.clone(),
+                throughput_per_s: steady.throughput_per_s,
+                error_rate: steady.error_rate.clone(),
+            },
+            None => Self {
+                p50_ns: without_interval(total.p50_ns),
+                p95_ns: without_interval(total.p95_ns),
+                p99_ns: without_interval(total.p99_ns),
+                throughput_per_s: total.throughput_per_s,
+                error_rate: without_interval(total.error_rate),
+            },
+        })
+    }
 }
