@@ -38,7 +38,7 @@ const FLOORS: [(&str, &[&str]); 8] = [
 ];
 
 /// Dependencies, by their names on crates.io, and the crates that may use them.
-const ROOMS: [(&str, &[&str]); 19] = [
+const ROOMS: [(&str, &[&str]); 20] = [
     ("askama", &["bookstore", "workbench-report"]),
     ("axum", &["bookstore", "workbench"]),
     ("clap", &["bookstore", "workbench"]),
@@ -52,6 +52,7 @@ const ROOMS: [(&str, &[&str]); 19] = [
     ("polars-io", &["workbench-samples"]),
     ("ratatui-core", &["workbench"]),
     ("rand", &["workbench-plan", "workbench-statistics"]),
+    ("resvg", &["workbench-report"]),
     ("saphyr-parser", &["workbench-plan"]),
     ("scraper", &["workbench-plan"]),
     ("serde_yaml", &[]),

@@ -2,11 +2,6 @@
 
 use std::path::PathBuf;
 
-use plotters::drawing::DrawingAreaErrorKind;
-
-/// What plotters says when a drawing fails; our surfaces draw into memory and fail only for want of a font.
-pub(crate) type DrawError = DrawingAreaErrorKind<std::io::Error>;
-
 /// Why a report could not be made; each completes “failed to …”.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {

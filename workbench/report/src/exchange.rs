@@ -1,4 +1,4 @@
-//! A recorded exchange in words, the same for a terminal and for the page.
+//! A recorded exchange as text, the same for a terminal and for the page.
 
 mod json;
 mod text;

@@ -85,13 +85,13 @@ fn groups(check: &PublishedCheck) -> Table {
             Cell::text(&group.name),
             number(group.mean),
             number(group.standard_error),
-            Cell::number(group.count.into(), format::count(group.count.into())),
+            Cell::count(group.count.into()),
         ];
         if implied {
             cells.push(
                 group
                     .implied_standard_error
-                    .map_or_else(|| Cell::text(format::NOTHING), number),
+                    .map_or_else(Cell::nothing, number),
             );
         }
         Row::of(cells)
@@ -113,8 +113,7 @@ fn tests(check: &PublishedCheck) -> Table {
     ];
     let rows = check.tests.iter().map(|test| {
         let number = |value: f64| Cell::number(value, fixed(value, check.decimals));
-        let printed =
-            |value: Option<f64>| value.map_or_else(|| Cell::text(format::NOTHING), number);
+        let printed = |value: Option<f64>| value.map_or_else(Cell::nothing, number);
         Row::of(vec![
             Cell::text(&format!("{} and {}", test.a, test.b)),
             printed(test.t.printed),
@@ -122,11 +121,8 @@ fn tests(check: &PublishedCheck) -> Table {
             Cell::text(&bounds(&test.t, check.decimals)),
             Cell::text(word(test.t.reproducible)),
             printed(test.p.printed),
-            Cell::number(test.p.recomputed, format::p_value(test.p.recomputed)),
-            Cell::number(
-                test.degrees_of_freedom.recomputed,
-                format::significant(test.degrees_of_freedom.recomputed),
-            ),
+            Cell::shown(test.p.recomputed, format::p_value),
+            Cell::shown(test.degrees_of_freedom.recomputed, format::significant),
         ])
     });
     Table::new(columns, rows.collect())

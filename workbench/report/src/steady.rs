@@ -2,11 +2,11 @@
 
 use workbench_analysis::{Estimate, Latency, RunAnalysis, Scope, SteadyState, SteadyStatistics};
 
-use crate::alike::{SharedText, few, grouped};
 use crate::document::Note;
+use crate::document::{SharedText, few, grouped};
 use crate::format;
+use crate::requests::{LABELS, SLOWEST};
 use crate::table::{Cell, Column, Row, Table, one_line};
-use crate::tables::{LABELS, SLOWEST};
 
 /// What the intervals say and what they do not.
 pub(crate) const MEANING: &str = "An interval is the precision of this run alone: what it would show if it had gone on in the same way. Another run often \
@@ -74,14 +74,11 @@ pub(crate) fn table(steady: &SteadyState) -> Table {
     let table = of_labels(steady, columns, |row| {
         vec![
             Cell::text(&row.request),
-            Cell::number(row.samples as f64, format::count(row.samples)),
+            Cell::count(row.samples),
             time(&row.p50_ns),
             time(&row.p95_ns),
             time(&row.p99_ns),
-            Cell::number(
-                row.throughput_per_s,
-                format::significant(row.throughput_per_s),
-            ),
+            Cell::shown(row.throughput_per_s, format::significant),
             estimated(&row.error_rate, format::percentage),
         ]
     });
@@ -100,15 +97,12 @@ pub(crate) fn dependence(steady: &SteadyState) -> Table {
         Column::number("Effective samples", "", 1),
     ];
     let whole = |value: f64| format::count(value.round() as u64);
-    let optional = |value: Option<f64>, shown: fn(f64) -> String| {
-        value.map_or_else(Cell::nothing, |value| Cell::number(value, shown(value)))
-    };
     of_labels(steady, columns, |row| {
         vec![
             Cell::text(&row.request),
             estimated(&row.mean_ns, format::milliseconds),
-            optional(row.autocorrelation_factor, format::significant),
-            optional(row.effective_samples, whole),
+            Cell::optional(row.autocorrelation_factor, format::significant),
+            Cell::optional(row.effective_samples, whole),
         ]
     })
 }
@@ -148,7 +142,7 @@ pub(crate) fn confidence(steady: &SteadyState) -> Option<String> {
         .filter_map(|estimate| Some(estimate.interval?.confidence))
         .reduce(f64::min)
         .map(|least| {
-            let least = crate::between::words::confidence(least);
+            let least = crate::groups::terms::confidence(least);
             let doubted = rows(steady)
                 .flat_map(estimates)
                 .any(|(_, estimate)| estimate.interval.is_some() && estimate.note.is_some());
@@ -258,12 +252,12 @@ pub(crate) fn outcomes(steady: &SteadyState) -> Option<Table> {
 }
 
 fn row_of_outcome(request: &str, which: &str, latency: &Latency) -> Row {
-    let time = |ns: f64| Cell::number(ns, format::milliseconds(ns));
+    let time = |ns: f64| Cell::shown(ns, format::milliseconds);
     let quantile = |ns: Option<f64>| ns.map_or_else(|| Cell::text(REFUSED), time);
     Row::of(vec![
         Cell::text(request),
         Cell::text(which),
-        Cell::number(latency.samples as f64, format::count(latency.samples)),
+        Cell::count(latency.samples),
         time(latency.mean_ns),
         quantile(latency.p50_ns),
         quantile(latency.p95_ns),

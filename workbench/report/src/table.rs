@@ -206,6 +206,21 @@ impl Cell {
         }
     }
 
+    /// A number as something shows it.
+    pub(crate) fn shown(value: f64, shown: impl Fn(f64) -> String) -> Self {
+        Self::number(value, shown(value))
+    }
+
+    /// The same, or [`Cell::nothing`].
+    pub(crate) fn optional(value: Option<f64>, shown: impl Fn(f64) -> String) -> Self {
+        value.map_or_else(Self::nothing, |value| Self::shown(value, shown))
+    }
+
+    /// A whole number.
+    pub(crate) fn count(number: u64) -> Self {
+        Self::number(number as f64, crate::format::count(number))
+    }
+
     /// With the interval of the number, where there is one.
     pub(crate) fn within(mut self, interval: Option<String>) -> Self {
         self.interval = interval;

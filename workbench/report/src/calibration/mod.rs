@@ -2,8 +2,6 @@
 
 mod findings;
 mod tables;
-#[cfg(test)]
-mod tests;
 
 use workbench_analysis::calibration::{Calibration, Conclusion};
 

@@ -25,8 +25,14 @@ pub(super) fn errors(calibration: &Calibration) -> Table {
     columns.extend(QUANTILES.map(|(name, _)| Column::number(name, "", 0)));
     columns.extend([Column::text("Aim", 0), Column::text("Run", 2)]);
     let row = |point: &LoadPoint| {
-        let mut cells = vec![load(calibration, point), rate(point)];
-        cells.extend(QUANTILES.map(|(_, of)| error(of(&point.measured) - of(&point.truth))));
+        let mut cells = vec![
+            load(calibration, point),
+            Cell::shown(point.rate_per_s, format::significant),
+        ];
+        cells.extend(
+            QUANTILES
+                .map(|(_, of)| Cell::shown(of(&point.measured) - of(&point.truth), signed_time)),
+        );
         let run = if point.valid { "valid" } else { "invalid" };
         cells.extend([aim(calibration.aims.errors_met(point)), Cell::text(run)]);
         Row::of(cells)
@@ -40,9 +46,12 @@ pub(super) fn table_errors(calibration: &Calibration) -> Table {
     columns.extend(QUANTILES.map(|(name, _)| Column::number(name, "", 0)));
     let row = |point: &LoadPoint| {
         let mut cells = vec![load(calibration, point)];
-        cells.extend(
-            QUANTILES.map(|(_, of)| error(of(&point.reported_response) - of(&point.true_response))),
-        );
+        cells.extend(QUANTILES.map(|(_, of)| {
+            Cell::shown(
+                of(&point.reported_response) - of(&point.true_response),
+                signed_time,
+            )
+        }));
         Row::of(cells)
     };
     Table::new(columns, points(calibration).map(row).collect())
@@ -57,11 +66,10 @@ pub(super) fn request_errors(calibration: &Calibration) -> Table {
     ];
     columns.extend(QUANTILES.map(|(name, _)| Column::number(name, "", 0)));
     let row = |point: &LoadPoint| {
-        let count = |number: u64| Cell::number(number as f64, format::count(number));
         let mut cells = vec![
             load(calibration, point),
-            count(point.requests),
-            count(point.failed),
+            Cell::count(point.requests),
+            Cell::count(point.failed),
         ];
         cells.extend(QUANTILES.map(|(_, of)| time(of(&point.request_error))));
         Row::of(cells)
@@ -93,10 +101,10 @@ pub(super) fn arrivals(calibration: &Calibration) -> Table {
             time(arrivals.lateness.max_ns),
             time(arrivals.lateness_at_server.p50_ns),
             time(arrivals.lateness_at_server.p99_ns),
-            statistic(arrivals.intended.a_squared),
-            p_value(arrivals.intended.p_value),
-            statistic(arrivals.started.a_squared),
-            p_value(arrivals.started.p_value),
+            Cell::shown(arrivals.intended.a_squared, format::two_decimals),
+            Cell::shown(arrivals.intended.p_value, format::p_value),
+            Cell::shown(arrivals.started.a_squared, format::two_decimals),
+            Cell::shown(arrivals.started.p_value, format::p_value),
             aim(calibration.aims.lateness_met(point)),
         ]))
     };
@@ -136,7 +144,7 @@ pub(super) fn freeze(calibration: &Calibration) -> Table {
             Cell::text(name),
             time(of(exact)),
             time(of(measured)),
-            Cell::number(off, format::change(off)),
+            Cell::shown(off, format::change),
             time(of(uncorrected)),
             aim(met),
         ])
@@ -162,24 +170,8 @@ pub(super) fn share(share: f64) -> String {
     format!("{:.0}%", share * 100.0)
 }
 
-fn rate(point: &LoadPoint) -> Cell {
-    Cell::number(point.rate_per_s, format::significant(point.rate_per_s))
-}
-
 fn time(ns: f64) -> Cell {
-    Cell::number(ns, format::time(ns))
-}
-
-fn statistic(a_squared: f64) -> Cell {
-    Cell::number(a_squared, format::two_decimals(a_squared))
-}
-
-fn p_value(p: f64) -> Cell {
-    Cell::number(p, format::p_value(p))
-}
-
-fn error(ns: f64) -> Cell {
-    Cell::number(ns, signed_time(ns))
+    Cell::shown(ns, format::time)
 }
 
 /// A difference of times.

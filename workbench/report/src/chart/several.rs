@@ -7,8 +7,8 @@ use super::{
     Axis, AxisKind, Chart, Charts, Chooser, Line, Number, Set, TAIL, TIME, greatest, mean, merged,
     starts, step_of,
 };
-use crate::comparison::most_users;
 use crate::names::RunName;
+use crate::runs::{KeyEstimates, most_users};
 use crate::section::FEW_RUNS;
 
 const MS: f64 = 1e6;
@@ -187,11 +187,8 @@ fn by_users(analysis: &Analysis) -> Option<Chart> {
     let runs = analysis.runs.iter();
     let mut points: Vec<(f64, [Option<f64>; 3])> = runs
         .filter_map(|run| {
-            let total = &run.total;
-            let times = match run.steady.as_ref().map(|it| &it.total) {
-                Some(steady) => [&steady.p50_ns, &steady.p95_ns, &steady.p99_ns].map(|it| it.value),
-                None => [total.p50_ns, total.p95_ns, total.p99_ns].map(Some),
-            };
+            let of_run = KeyEstimates::of(run)?;
+            let times = [of_run.p50_ns, of_run.p95_ns, of_run.p99_ns].map(|it| it.value);
             Some((most_users(run)?, times))
         })
         .collect();

@@ -41,15 +41,15 @@ struct SectionView<'a> {
     markup: String,
 }
 
-/// Pieces of a section, one after the other.
+/// The blocks of a section, one after the other.
 #[derive(Template)]
 #[template(path = "blocks.html")]
 struct Blocks<'a> {
-    pieces: Vec<Piece<'a>>,
+    views: Vec<BlockView<'a>>,
 }
 
 /// A block as the template takes it: what is nested or drawn has been rendered.
-enum Piece<'a> {
+enum BlockView<'a> {
     Plain(&'a Block),
     /// Findings in one list.
     Findings(Vec<&'a super::Finding>),
@@ -111,43 +111,43 @@ fn has_charts(block: &Block) -> bool {
 }
 
 fn blocks(blocks: &[Block]) -> Result<String, ReportError> {
-    let mut pieces = Vec::with_capacity(blocks.len());
-    push(&mut pieces, blocks)?;
-    let text = Blocks { pieces }.render();
+    let mut views = Vec::with_capacity(blocks.len());
+    push(&mut views, blocks)?;
+    let text = Blocks { views }.render();
     text.map_err(|source| ReportError::Page { source })
 }
 
-fn push<'a>(pieces: &mut Vec<Piece<'a>>, blocks: &'a [Block]) -> Result<(), ReportError> {
+fn push<'a>(views: &mut Vec<BlockView<'a>>, blocks: &'a [Block]) -> Result<(), ReportError> {
     for block in blocks {
-        let piece = match block {
+        let view = match block {
             Block::Finding(finding) => {
-                if let Some(Piece::Findings(list)) = pieces.last_mut() {
+                if let Some(BlockView::Findings(list)) = views.last_mut() {
                     list.push(finding);
                     continue;
                 }
-                Piece::Findings(vec![finding])
+                BlockView::Findings(vec![finding])
             }
-            Block::Table(caption, table) => Piece::Table(caption, table.clone().first(ROWS)),
-            Block::Figure(figure) => Piece::Figure {
+            Block::Table(caption, table) => BlockView::Table(caption, table.clone().first(ROWS)),
+            Block::Figure(figure) => BlockView::Figure {
                 title: &figure.title,
                 caption: one_line(&figure.caption),
                 svg: figure.svg()?,
             },
-            Block::Charts(charts) => Piece::Charts {
+            Block::Charts(charts) => BlockView::Charts {
                 json: charts.json(),
                 stills: charts.stills(),
             },
-            Block::Details(summary, inner) => Piece::Details {
+            Block::Details(summary, inner) => BlockView::Details {
                 summary,
                 markup: self::blocks(inner)?,
             },
             Block::PageOnly(inner) => {
-                push(pieces, inner)?;
+                push(views, inner)?;
                 continue;
             }
-            other => Piece::Plain(other),
+            other => BlockView::Plain(other),
         };
-        pieces.push(piece);
+        views.push(view);
     }
     Ok(())
 }

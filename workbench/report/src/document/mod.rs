@@ -2,18 +2,15 @@
 //!
 //! A [`Document`] is built once, by the functions in [`crate::section`] and by those of the gate, the history and the
 //! calibration. A renderer decides how a block looks and whether it is shown at all; it adds no sentence of its own.
-//! What explains rather than tells is in [`Block::Details`]: folded on a page and in Markdown, left out on a terminal
+//! Explanations are in [`Block::Details`]: folded on a page and in Markdown, left out on a terminal
 //! unless the text is [`Detail::Verbose`].
 
 mod grid;
 mod html;
 mod markdown;
+mod note;
 mod page;
 mod terminal;
-#[cfg(test)]
-mod tests;
-#[cfg(test)]
-mod tests_browser;
 
 use std::rc::Rc;
 
@@ -26,6 +23,7 @@ use crate::table::{Table, one_line};
 
 pub(crate) use html::page as html_page;
 pub(crate) use markdown::{escaped, push_heading, push_list, push_table};
+pub(crate) use note::{Note, SharedText, few, grouped};
 pub(crate) use page::{Page, Tone};
 
 /// How much a terminal shows of a document.
@@ -53,7 +51,7 @@ pub struct TextOptions {
 /// A report, to be rendered as often as wanted.
 pub struct Document {
     pub(crate) title: String,
-    /// Stands before the title in Markdown, where many documents are passed by: one character that tells the conclusion.
+    /// A symbol of the conclusion before the title in Markdown, for lists of many documents.
     pub(crate) mark: Option<char>,
     /// The conclusion in one sentence, with its reason.
     pub(crate) conclusion: Option<Finding>,
@@ -150,7 +148,7 @@ impl From<Verdict> for Level {
     }
 }
 
-/// A judgement in a word, and a sentence that says of what and why.
+/// A judgement with its reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Finding {
     pub(crate) level: Level,
@@ -223,7 +221,7 @@ impl Section {
     }
 }
 
-/// A piece of a section.
+/// A part of a section.
 pub(crate) enum Block {
     Heading(String),
     Paragraph(String),
@@ -290,35 +288,5 @@ impl Block {
 
     pub(crate) fn figures(figures: &[Rc<Figure>]) -> impl Iterator<Item = Self> {
         figures.iter().map(|figure| Self::Figure(Rc::clone(figure)))
-    }
-}
-
-/// A warning that may be true of several things.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Note {
-    pub(crate) text: String,
-    /// Of what it is said; empty where it is said of everything.
-    pub(crate) of: String,
-    /// Of how many things.
-    pub(crate) count: usize,
-}
-
-impl Note {
-    /// Said of everything.
-    pub(crate) fn of_all(text: &str) -> Self {
-        Self {
-            text: one_line(text),
-            of: String::new(),
-            count: 1,
-        }
-    }
-
-    /// The whole of it in a line.
-    pub(crate) fn line(&self) -> String {
-        if self.of.is_empty() {
-            self.text.clone()
-        } else {
-            format!("{}: {}", self.of, self.text)
-        }
     }
 }

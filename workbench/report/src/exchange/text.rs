@@ -7,9 +7,9 @@ use workbench_samples::{Exchange, Message, Reason};
 use super::{MessageText, facts, title};
 use crate::document::{Page, TextOptions, Tone};
 use crate::format;
+use crate::judgement;
 use crate::names;
 use crate::table::{Cell, Column, Row, Table};
-use crate::verdict;
 
 /// What of a run's exchanges is shown.
 #[derive(Clone, Debug, Serialize)]
@@ -54,7 +54,7 @@ pub fn exchanges_text(
     page.paragraph(&format!(
         "Run {}, {}: {} of {} failed.",
         run.run_id,
-        verdict::outcome(run),
+        judgement::outcome(run),
         format::count(run.total.errors),
         format::counted(run.total.samples, "request")
     ));
@@ -142,8 +142,8 @@ fn counts(counts: &[ExchangeCount<'_>]) -> Table {
                 (Some(_), None) => Cell::text("no response"),
                 (None, None) => Cell::nothing(),
             },
-            Cell::number(it.count as f64, format::count(it.count)),
-            Cell::number(it.recorded as f64, format::count(it.recorded)),
+            Cell::count(it.count),
+            Cell::count(it.recorded),
         ])
     });
     let columns = vec![
@@ -159,7 +159,7 @@ fn counts(counts: &[ExchangeCount<'_>]) -> Table {
 fn reasons(reasons: &[&Reason]) -> Table {
     let rows = reasons.iter().map(|it| {
         Row::of(vec![
-            Cell::number(it.count as f64, format::count(it.count)),
+            Cell::count(it.count),
             Cell::text(it.kind.as_str()),
             Cell::text(&it.label),
             Cell::text(it.reason.as_deref().unwrap_or("other reasons")),
@@ -237,5 +237,14 @@ fn key(line: &str) -> Option<(&str, &str, &str)> {
 }
 
 #[cfg(test)]
-#[path = "tests.rs"]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_what_stands_before_a_colon() {
+        assert_eq!(key("  \"a\\\"b\": 1"), Some(("  ", "\"a\\\"b\"", ": 1")));
+        for line in ["", "  1", "\"text\",", "\"open", "{"] {
+            assert_eq!(key(line), None);
+        }
+    }
+}

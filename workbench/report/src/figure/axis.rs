@@ -22,6 +22,8 @@ pub(crate) enum Scale {
     Logarithmic,
     /// Changes, spread by the ratios that they stand for: −50 % is as far from 0 as +100 %.
     Ratio,
+    /// Places of length 1 with a name in the middle of each, which has no grid line.
+    Names,
 }
 
 /// A labelled place on an axis.
@@ -29,9 +31,70 @@ pub(crate) enum Scale {
 pub(crate) struct Tick {
     pub(crate) value: f64,
     pub(crate) label: String,
+    /// Stands below the label; may be empty.
+    pub(crate) beneath: String,
+    /// Stands on the far side of the plot; may be empty.
+    pub(crate) beside: String,
+    pub(crate) weight: Weight,
+}
+
+/// How a label stands out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Weight {
+    Plain,
+    Bold,
+    /// Of the places that follow: begins at the edge of the figure and may reach over the plot.
+    Heading,
+}
+
+impl Tick {
+    pub(crate) fn new(value: f64, label: impl Into<String>) -> Self {
+        Self {
+            value,
+            label: label.into(),
+            beneath: String::new(),
+            beside: String::new(),
+            weight: Weight::Plain,
+        }
+    }
+
+    /// A name, whose place follows from its position among the others.
+    pub(crate) fn name(label: impl Into<String>, weight: Weight) -> Self {
+        Self {
+            weight,
+            ..Self::new(0.0, label)
+        }
+    }
 }
 
 impl Axis {
+    /// Names from left to right: the place of each is its index and a half.
+    pub(crate) fn names_across(mut names: Vec<Tick>) -> Self {
+        for (index, name) in names.iter_mut().enumerate() {
+            name.value = index as f64 + 0.5;
+        }
+        Self::names(names)
+    }
+
+    /// Names from the top down: the place of each is [`place_down`] of its index.
+    pub(crate) fn names_down(mut names: Vec<Tick>) -> Self {
+        let count = names.len();
+        for (index, name) in names.iter_mut().enumerate() {
+            name.value = place_down(index, count);
+        }
+        Self::names(names)
+    }
+
+    fn names(names: Vec<Tick>) -> Self {
+        Self {
+            scale: Scale::Names,
+            from: 0.0,
+            to: names.len() as f64,
+            ticks: names,
+            minor: Vec::new(),
+        }
+    }
+
     /// Times from zero to `high` nanoseconds.
     pub(crate) fn times_from_zero(high: f64) -> Self {
         Self::times_between(0.0, high)
@@ -62,10 +125,7 @@ impl Axis {
             to,
             ticks: ticks::by_ratio(from, to)
                 .into_iter()
-                .map(|value| Tick {
-                    value,
-                    label: ticks::short_time(value),
-                })
+                .map(|value| Tick::new(value, ticks::short_time(value)))
                 .collect(),
             minor: ticks::between_decades(from, to),
         }
@@ -107,9 +167,9 @@ impl Axis {
             to: to - 1.0,
             ticks: ticks::by_ratio(from, to)
                 .into_iter()
-                .map(|ratio| Tick {
-                    value: ratio - 1.0,
-                    label: percent(ratio - 1.0, if ratio < 0.1 { 0.001 } else { 0.01 }),
+                .map(|ratio| {
+                    let step = if ratio < 0.1 { 0.001 } else { 0.01 };
+                    Tick::new(ratio - 1.0, percent(ratio - 1.0, step))
                 })
                 .collect(),
             minor: Vec::new(),
@@ -161,7 +221,7 @@ impl Axis {
             to,
             ticks: ticks::since_start(to)
                 .into_iter()
-                .map(|(value, label)| Tick { value, label })
+                .map(|(value, label)| Tick::new(value, label))
                 .collect(),
             minor: Vec::new(),
         }
@@ -171,7 +231,7 @@ impl Axis {
     pub(crate) fn place(&self, value: f64) -> f64 {
         let value = value.clamp(self.from, self.to);
         match self.scale {
-            Scale::Linear => value,
+            Scale::Linear | Scale::Names => value,
             Scale::Logarithmic => value.log10(),
             Scale::Ratio => value.ln_1p(),
         }
@@ -180,7 +240,7 @@ impl Axis {
     /// Says where it is not evenly spaced.
     pub(crate) fn note(&self) -> &'static str {
         match self.scale {
-            Scale::Linear => "",
+            Scale::Linear | Scale::Names => "",
             Scale::Logarithmic | Scale::Ratio => ", logarithmic scale",
         }
     }
@@ -194,14 +254,16 @@ impl Axis {
             to: high.max(last),
             ticks: values
                 .into_iter()
-                .map(|value| Tick {
-                    value,
-                    label: label(value, step),
-                })
+                .map(|value| Tick::new(value, label(value, step)))
                 .collect(),
             minor: Vec::new(),
         }
     }
+}
+
+/// The middle of a place among so many on an axis that goes down.
+pub(crate) fn place_down(index: usize, count: usize) -> f64 {
+    (count - index) as f64 - 0.5
 }
 
 /// A tick's value with its sign and unit.

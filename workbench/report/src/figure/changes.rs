@@ -2,144 +2,188 @@
 //!
 //! Error rates are compared by differences and not by ratios, so that they have an axis of their own.
 
-mod section;
-
 use workbench_analysis::{BetweenRuns, GroupComparison, Metric, MetricComparison, Verdict};
 
-use super::lettering::{self, Mark, Style};
-use super::panel::Frame;
-use super::{Figure, WIDTH, palette};
-use crate::between::{self, TOTAL, words};
-use crate::canvas::{Area, px};
-use crate::error::DrawError;
+use super::axis::{Axis, Tick, Weight, place_down};
+use super::palette;
+use super::plot::{EVERYWHERE, Figure, Mark, Panel, Series, Stroke};
+use crate::groups::{self, TOTAL, terms};
 use crate::table::one_line;
-use section::{Change, Line, Section, mark};
 
 /// Pixels from one line to the next.
 const ROW: i32 = 22;
-const TOP: i32 = 100;
-/// What an axis needs below its plot, and the next plot above it.
-const BELOW: i32 = 40;
-const ABOVE: i32 = 34;
 /// Of more labels than this only those that changed are drawn, so that they can be read and fit on a page.
 const LABELS: usize = 5;
 
-#[derive(Debug)]
-struct Data {
-    title: String,
-    /// Names of the verdicts that are seen, for the legend.
-    verdicts: Vec<Verdict>,
-    sections: Vec<Section>,
-    caption: String,
-}
-
-/// The figure; `None` where nothing could be tested.
+/// `None` where nothing could be tested.
 pub(super) fn figure(
     comparison: &GroupComparison,
     between: &BetweenRuns,
     name: &str,
     with_labels: bool,
 ) -> Option<Figure> {
-    let data = Data::of(comparison, between, with_labels)?;
-    let height = data.height();
-    Some(Figure::new(
-        name,
-        data.title.clone(),
-        data.caption.clone(),
-        height,
-        move |area| data.draw(area),
+    // All requests together come first, and the labels in their own order.
+    let (total, labels): (Vec<_>, Vec<_>) = comparison
+        .rows
+        .iter()
+        .filter(|row| row.change.is_some_and(f64::is_finite))
+        .partition(|row| row.request == TOTAL);
+    let (labels, left_out) = if with_labels {
+        readable(labels)
+    } else {
+        (Vec::new(), false)
+    };
+    let rows: Vec<_> = total.into_iter().chain(labels).collect();
+    let (differences, ratios): (Vec<_>, Vec<_>) = rows
+        .iter()
+        .copied()
+        .partition(|row| row.metric == Metric::ErrorRate);
+    let panels = [
+        of_ratios(&ratios, between),
+        of_differences(&differences, between),
+    ];
+    let panels: Vec<Panel> = panels.into_iter().flatten().collect();
+    if panels.is_empty() {
+        return None;
+    }
+    let seen = terms::BY_URGENCY.into_iter();
+    let seen = seen.filter(|verdict| rows.iter().any(|row| row.verdict == *verdict));
+    let mut legend: Vec<_> = seen.map(|it| (mark(it), terms::verdict(it))).collect();
+    legend.push((Mark::Span(palette::MUTED), "interval"));
+    legend.push((Mark::Shade(palette::MARGIN), "margin: does not matter"));
+    let title = format!(
+        "Change from {} to {}, with intervals",
+        one_line(&comparison.baseline),
+        one_line(&comparison.candidate)
+    );
+    Some(Figure::new(name, title, caption(&rows, left_out, between), &legend).with(panels))
+}
+
+/// Rows below a heading for each label.
+fn of_ratios(rows: &[&MetricComparison], between: &BetweenRuns) -> Option<Panel> {
+    // As far down as up on a logarithmic scale, as the verdicts have it.
+    let margin = (1.0 / (1.0 + between.margin) - 1.0, between.margin);
+    let (low, high) = range(rows, margin)?;
+    let lines = rows
+        .chunk_by(|a, b| a.request == b.request)
+        .flat_map(|rows| {
+            let heading = Tick::name(one_line(&rows[0].request), Weight::Heading);
+            let rows = rows.iter().map(|row| {
+                let name = Tick::name(terms::metric(row.metric), Weight::Plain);
+                (Some(*row), name)
+            });
+            std::iter::once((None, heading)).chain(rows)
+        });
+    let heading = "Change of times and throughput";
+    Some(panel(
+        heading,
+        lines.collect(),
+        Axis::changes(low, high),
+        margin,
     ))
 }
 
-impl Data {
-    fn of(comparison: &GroupComparison, between: &BetweenRuns, with_labels: bool) -> Option<Self> {
-        // All requests together come first, and the labels in their own order.
-        let (total, labels): (Vec<_>, Vec<_>) = comparison
-            .rows
-            .iter()
-            .filter(|row| row.change.is_some_and(f64::is_finite))
-            .partition(|row| row.request == TOTAL);
-        let (labels, left_out) = if with_labels {
-            readable(labels)
+/// A row for each label.
+fn of_differences(rows: &[&MetricComparison], between: &BetweenRuns) -> Option<Panel> {
+    let margin = (-between.error_rate_margin, between.error_rate_margin);
+    let (low, high) = range(rows, margin)?;
+    let lines = rows.iter().map(|row| {
+        let is_total = row.request == TOTAL;
+        let weight = if is_total {
+            Weight::Bold
         } else {
-            (Vec::new(), false)
+            Weight::Plain
         };
-        let rows: Vec<_> = total.into_iter().chain(labels).collect();
-        let (differences, ratios): (Vec<_>, Vec<_>) = rows
-            .iter()
-            .copied()
-            .partition(|row| row.metric == Metric::ErrorRate);
-        let sections: Vec<_> = [
-            Section::of_ratios(&ratios, between),
-            Section::of_differences(&differences, between),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
-        if sections.is_empty() {
-            return None;
+        (Some(*row), Tick::name(one_line(&row.request), weight))
+    });
+    let heading = "Difference of error rates, in percentage points (pp)";
+    Some(panel(
+        heading,
+        lines.collect(),
+        Axis::points(low, high),
+        margin,
+    ))
+}
+
+/// Lines with their changes, over the margin and no change.
+fn panel(
+    heading: &str,
+    lines: Vec<(Option<&MetricComparison>, Tick)>,
+    axis: Axis,
+    margin: (f64, f64),
+) -> Panel {
+    let (low, high) = EVERYWHERE;
+    let mut series = vec![
+        Series::Shade([(margin.0, low), (margin.1, high)], palette::MARGIN),
+        Series::Strokes(
+            vec![[(0.0, low), (0.0, high)]],
+            Stroke::solid(palette::INK, 1.0),
+        ),
+    ];
+    let count = lines.len();
+    for (index, (row, _)) in lines.iter().enumerate() {
+        if let Some(row) = row {
+            series.extend(change(row, place_down(index, count), &axis));
         }
-        let verdicts = words::BY_URGENCY
+    }
+    let names = lines.into_iter().map(|(row, name)| Tick {
+        beside: row
+            .and_then(terms::change_with_interval)
+            .unwrap_or_default(),
+        ..name
+    });
+    let names = Axis::names_down(names.collect());
+    let heading = format!("{heading}{}", axis.note());
+    Panel::new(heading, axis, names, ROW * count as i32).with(series)
+}
+
+fn change(row: &MetricComparison, y: f64, axis: &Axis) -> Vec<Series> {
+    let mut lines = Vec::new();
+    if let Some(interval) = &row.interval {
+        lines.push([
+            (interval.lower, y),
+            (interval.upper.unwrap_or(f64::INFINITY), y),
+        ]);
+        // An end without a tick goes on outside of the figure.
+        let ends = [Some(interval.lower), interval.upper].into_iter().flatten();
+        let seen = ends.filter(|end| (axis.from..=axis.to).contains(end));
+        lines.extend(seen.map(|end| [(end, y - 0.2), (end, y + 0.2)]));
+    }
+    let estimate = vec![(row.change.unwrap_or(0.0), y)];
+    vec![
+        Series::Strokes(lines, Stroke::solid(palette::MUTED, 1.5)),
+        Series::Marks(estimate, mark(row.verdict)),
+    ]
+}
+
+/// What has to be seen: the margin, no change, estimates and their intervals.
+fn range(rows: &[&MetricComparison], margin: (f64, f64)) -> Option<(f64, f64)> {
+    let values = || {
+        rows.iter().flat_map(|row| {
+            let interval = row.interval.as_ref();
+            [
+                row.change,
+                interval.map(|interval| interval.lower),
+                interval.and_then(|interval| interval.upper),
+            ]
             .into_iter()
-            .filter(|verdict| rows.iter().any(|row| row.verdict == *verdict))
-            .collect();
-        Some(Self {
-            title: format!(
-                "Change from {} to {}, with intervals",
-                one_line(&comparison.baseline),
-                one_line(&comparison.candidate)
-            ),
-            verdicts,
-            sections,
-            caption: caption(&rows, left_out, between),
+            .flatten()
+            .filter(|value| value.is_finite())
         })
-    }
+    };
+    let low = values().reduce(f64::min)?.min(margin.0 * 1.4);
+    let high = values().reduce(f64::max)?.max(margin.1 * 1.4);
+    Some((low, high))
+}
 
-    fn height(&self) -> i32 {
-        let sections: i32 = self
-            .sections
-            .iter()
-            .map(|section| ROW * section.lines.len() as i32 + BELOW + ABOVE)
-            .sum();
-        TOP + sections - ABOVE
-    }
-
-    fn draw(&self, area: &Area<'_>) -> Result<(), DrawError> {
-        let mut legend: Vec<_> = self
-            .verdicts
-            .iter()
-            .map(|verdict| (mark(*verdict), words::verdict(*verdict)))
-            .collect();
-        legend.push((Mark::Span(palette::MUTED), "interval"));
-        legend.push((Mark::Shade(palette::MARGIN), "margin: does not matter"));
-        lettering::legend(area, (px(20), px(54)), &legend)?;
-        let style = Style::small(palette::INK);
-        let widest = |texts: &dyn Fn(&Change) -> String| {
-            self.sections
-                .iter()
-                .flat_map(|section| &section.lines)
-                .filter_map(|line| match line {
-                    Line::Change(change) => Some(lettering::width(&texts(change), style) / px(1)),
-                    Line::Label(_) => None,
-                })
-                .max()
-                .unwrap_or(0)
-        };
-        let left = 20 + widest(&|change| change.name.clone()).min(300) + 14;
-        let right = WIDTH - 20 - widest(&|change| change.text.clone()) - 14;
-        let mut top = TOP;
-        for section in &self.sections {
-            let bottom = top + ROW * section.lines.len() as i32;
-            let frame = Frame {
-                left,
-                top,
-                right,
-                bottom,
-            };
-            section.draw(area, frame)?;
-            top = bottom + BELOW + ABOVE;
-        }
-        Ok(())
+/// Verdicts differ by shape, and by colour besides.
+fn mark(verdict: Verdict) -> Mark {
+    match verdict {
+        Verdict::Invalid => Mark::Cross(palette::INK),
+        Verdict::Regressed => Mark::Triangle(palette::REGRESSED),
+        Verdict::Improved => Mark::Diamond(palette::IMPROVED),
+        Verdict::Inconclusive => Mark::Ring(palette::MUTED),
+        Verdict::Equivalent => Mark::Dot(palette::EQUIVALENT),
     }
 }
 
@@ -179,9 +223,9 @@ fn caption(rows: &[&MetricComparison], left_out: bool, between: &BetweenRuns) ->
     let furthest = furthest.and_then(|row| {
         Some(format!(
             "Of what changed, furthest: {}, {} ({}). ",
-            words::subject(&row.request, row.metric),
-            words::change_with_interval(row)?,
-            words::verdict(row.verdict)
+            terms::subject(&row.request, row.metric),
+            terms::change_with_interval(row)?,
+            terms::verdict(row.verdict)
         ))
     });
     format!(
@@ -193,88 +237,19 @@ fn caption(rows: &[&MetricComparison], left_out: bool, between: &BetweenRuns) ->
         } else {
             ""
         },
-        words::confidence(1.0 - 2.0 * between.alpha),
-        between::margin(between),
-        between::error_rate_margin(between),
+        terms::confidence(1.0 - 2.0 * between.alpha),
+        groups::margin(between),
+        groups::error_rate_margin(between),
     )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture;
-
-    fn data(analysis: &workbench_analysis::Analysis, with_labels: bool) -> Option<Data> {
-        let between = analysis.between_runs.as_ref().unwrap();
-        Data::of(&between.comparisons[0], between, with_labels)
-    }
-
-    #[test]
-    fn all_requests_come_first_and_error_rates_have_their_own_axis() {
-        insta::assert_debug_snapshot!(data(&fixture::two_groups(), true));
-    }
-
-    #[test]
-    fn without_labels_only_all_requests_together_are_shown() {
-        let data = data(&fixture::two_groups(), false).unwrap();
-        let labels = data.sections[0].lines.iter();
-        let labels = labels.filter(|line| matches!(line, Line::Label(_)));
-        assert_eq!(labels.count(), 1);
-    }
-
-    #[test]
-    fn of_many_labels_those_that_changed_are_drawn() {
-        let mut analysis = fixture::two_groups();
-        let rows = &mut analysis.between_runs.as_mut().unwrap().comparisons[0].rows;
-        let equivalent = rows[0].clone();
-        for number in 0..20 {
-            let mut row = equivalent.clone();
-            row.request = format!("GET /{number}");
-            row.verdict = match number {
-                7 => Verdict::Improved,
-                _ => Verdict::Equivalent,
-            };
-            rows.push(row);
-        }
-        let data = data(&analysis, true).unwrap();
-        let labels: Vec<_> = data.sections[0]
-            .lines
-            .iter()
-            .filter_map(|line| match line {
-                Line::Label(label) => Some(&**label),
-                Line::Change(_) => None,
-            })
-            .collect();
-        assert_eq!(labels, ["TOTAL", "POST orders/orders", "GET /7"]);
-        assert!(data.caption.contains("only such as changed"));
-    }
-
-    #[test]
-    fn the_caption_names_nothing_that_may_not_have_changed() {
-        let mut analysis = fixture::two_groups();
-        let rows = &mut analysis.between_runs.as_mut().unwrap().comparisons[0].rows;
-        for row in rows.iter_mut() {
-            let changed = matches!(row.verdict, Verdict::Regressed | Verdict::Improved);
-            row.change = row.change.map(|_| if changed { 0.07 } else { 0.9 });
-        }
-        let caption = data(&analysis, true).unwrap().caption;
-        assert!(caption.starts_with("Of what changed, furthest: ") && caption.contains("+7.0%"));
-        let rows = &mut analysis.between_runs.as_mut().unwrap().comparisons[0].rows;
-        for row in rows.iter_mut() {
-            row.verdict = Verdict::Inconclusive;
-        }
-        let caption = data(&analysis, true).unwrap().caption;
-        assert!(caption.starts_with("The lines are intervals"), "{caption}");
-    }
-
-    #[test]
-    fn single_runs_have_no_intervals_to_draw() {
-        assert!(data(&fixture::single_runs(), true).is_none());
-    }
 
     #[test]
     fn every_verdict_has_a_shape_of_its_own() {
-        let mut shapes: Vec<_> = words::BY_URGENCY
+        let mut shapes: Vec<_> = terms::BY_URGENCY
             .map(|verdict| std::mem::discriminant(&mark(verdict)))
             .into();
         shapes.dedup();

@@ -1,12 +1,12 @@
 //! Drawn means as a histogram with the normal curve of their mean and standard deviation.
 
-use plotters::style::{Color, RGBColor};
+use plotters::style::RGBColor;
 use workbench_analysis::CltDistribution;
 
+use super::axis::Axis;
+use super::over_time;
 use super::palette;
-use super::panel::Panel;
-use crate::canvas::px;
-use crate::error::DrawError;
+use super::plot::{Series, Stroke};
 
 const BINS: usize = 32;
 
@@ -73,36 +73,36 @@ impl Means {
         Some(self.drawn as f64 * self.width_ns * density)
     }
 
-    /// Draws bars, curve and mean; every height is divided by `unit` and set on `base`.
-    pub(super) fn draw(
+    /// Bars, normal curve and mean; every height is divided by `unit` and set on `base`.
+    pub(super) fn series(
         &self,
-        panel: &Panel<'_, '_>,
-        color: RGBColor,
+        times: &Axis,
+        colour: RGBColor,
         (base, unit): (f64, f64),
-    ) -> Result<(), DrawError> {
-        for (index, count) in self
-            .counts
-            .iter()
-            .enumerate()
+    ) -> [Series; 3] {
+        let counts = self.counts.iter().enumerate();
+        let bars = counts
             .filter(|(_, count)| **count > 0)
-        {
-            let from = self.low_ns + index as f64 * self.width_ns;
-            let height = base + f64::from(*count) / unit;
-            panel.bar_between(from, from + self.width_ns, (base, height), color)?;
-        }
+            .map(|(index, count)| {
+                let from = self.low_ns + index as f64 * self.width_ns;
+                let height = base + f64::from(*count) / unit;
+                [(from, base), (from + self.width_ns, height)]
+            });
         let (from, to) = (
             self.mean_ns - 4.0 * self.standard_deviation_ns,
             self.mean_ns + 4.0 * self.standard_deviation_ns,
         );
-        let curve: Vec<_> = (0..=120)
+        let curve = (0..=120)
             .map(|step| from + (to - from) * f64::from(step) / 120.0)
-            .filter(|x| *x >= panel.x_range().0 && *x <= panel.x_range().1)
-            .map(|x| (x, self.expected(x).map(|height| base + height / unit)))
-            .collect();
-        panel.line(&curve, palette::INK)?;
-        let mean_line = palette::INK.stroke_width(px(1).unsigned_abs());
+            .filter(|x| (times.from..=times.to).contains(x))
+            .map(|x| (x, self.expected(x).map(|height| base + height / unit)));
         let top = base + self.highest() / unit;
-        panel.straight((self.mean_ns, base), (self.mean_ns, top), mean_line)
+        let mean = vec![[(self.mean_ns, base), (self.mean_ns, top)]];
+        [
+            Series::Bars(bars.collect(), colour),
+            over_time::line(curve.collect(), palette::INK),
+            Series::Strokes(mean, Stroke::solid(palette::INK, 1.0)),
+        ]
     }
 }
 

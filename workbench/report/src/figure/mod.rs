@@ -1,25 +1,31 @@
-//! Figures, one module each: what is shown is computed first, as data, and drawn afterwards.
+//! Figures, one module each, which describes what is shown as plain data ([`plot`]); [`draw`] draws any of them.
+//!
+//! Lettered in Inter, which is bundled in `fonts/` beside its licence, so that a machine without fonts draws the same as any
+//! other.
 
 mod aggregate;
 mod axis;
 mod changes;
 mod clt;
+mod draw;
 mod effect_of_users;
-#[cfg(test)]
-mod extremes;
 mod histogram;
 mod history;
-mod lettering;
+mod layout;
+mod mark;
 mod means;
 mod over_time;
 pub(crate) mod palette;
-mod panel;
+mod plot;
 mod qq;
 mod ramp_up;
+mod raster;
 mod resources;
 mod response_time;
 mod runs;
 mod sweep;
+mod text;
+mod thin;
 mod throughput;
 mod ticks;
 mod users;
@@ -29,26 +35,19 @@ use workbench_analysis::{
     BetweenRuns, CltDistribution, ReportComparison, RunAnalysis, SweepAnalysis,
 };
 
-use crate::between::{self, TOTAL};
-use crate::canvas::{self, Area, px};
-use crate::error::{DrawError, ReportError};
-use crate::figures::{FiguresBetween, shared};
+use crate::error::ReportError;
+use crate::figures::{FiguresOfGroups, shared};
+use crate::groups::{self, TOTAL};
 use crate::names::{self, RunName};
+
+pub use plot::Figure;
 
 /// A run and what it is called.
 type Named<'a> = (&'a RunAnalysis, &'a RunName);
 
-type Draw = Box<dyn Fn(&Area<'_>) -> Result<(), DrawError>>;
-
-/// Width of every figure, in pixels.
-const WIDTH: i32 = 960;
-
-/// No figure is higher, in pixels: an A4 page of that width (ISO 216: its sides are as 1 to √2).
-const PAGE: i32 = 1_357;
-
 /// As many of something as a page has room for, each of so many pixels, below the top.
 const fn on_a_page(top: i32, each: i32) -> usize {
-    ((PAGE - top) / each) as usize
+    ((layout::PAGE - top) / each) as usize
 }
 
 /// Says how many were left out, where some were.
@@ -60,58 +59,26 @@ fn left_out(shown: usize, all: usize, what: &str) -> String {
     }
 }
 
-/// A figure, ready to be drawn as often as wanted.
-pub(crate) struct Figure {
-    /// Names its files.
-    pub(crate) name: String,
-    /// Says what is shown.
-    pub(crate) title: String,
-    /// Says what is seen, in sentences with numbers.
-    pub(crate) caption: String,
-    height: i32,
-    draw: Draw,
-}
-
 impl Figure {
-    fn new(
-        name: &str,
-        title: String,
-        caption: String,
-        height: i32,
-        draw: impl Fn(&Area<'_>) -> Result<(), DrawError> + 'static,
-    ) -> Self {
-        debug_assert!(height <= PAGE, "{name} is {height} pixels high");
-        Self {
-            name: name.to_owned(),
-            title,
-            caption,
-            height,
-            draw: Box::new(draw),
-        }
-    }
-
     /// The figure as an SVG document.
-    pub(crate) fn svg(&self) -> Result<String, ReportError> {
-        canvas::svg(self.size(), |area| self.draw_on(area)).map_err(|error| self.failure(&error))
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be drawn.
+    pub fn svg(&self) -> Result<String, ReportError> {
+        draw::svg(self).map_err(|error| self.failure(&error))
     }
 
-    /// The figure as the bytes of a PNG file.
-    pub(crate) fn png(&self) -> Result<Vec<u8>, ReportError> {
-        canvas::png(self.size(), |area| self.draw_on(area)).map_err(|error| self.failure(&error))
+    /// The figure as the bytes of a PNG file, at twice the size.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be drawn.
+    pub fn png(&self) -> Result<Vec<u8>, ReportError> {
+        raster::png(&self.svg()?).map_err(|error| self.failure(&*error))
     }
 
-    fn draw_on(&self, area: &Area<'_>) -> Result<(), DrawError> {
-        let style = lettering::Style::small(palette::INK).size(17).bold();
-        let title = lettering::fitted(&self.title, style, px(WIDTH - 40));
-        lettering::write(area, &title, (px(20), px(26)), style)?;
-        (self.draw)(area)
-    }
-
-    fn size(&self) -> (u32, u32) {
-        (WIDTH.unsigned_abs(), self.height.unsigned_abs())
-    }
-
-    fn failure(&self, error: &DrawError) -> ReportError {
+    fn failure(&self, error: &dyn std::error::Error) -> ReportError {
         ReportError::Draw {
             figure: self.name.clone(),
             reason: error.to_string(),
@@ -141,9 +108,9 @@ pub(crate) fn of_run(run: &RunAnalysis) -> Vec<Figure> {
 const LABELS_WITH_RUNS: usize = 12;
 
 /// Figures of groups of runs.
-pub(crate) fn of_between(between: &BetweenRuns) -> FiguresBetween {
-    let comparisons = between::comparisons(between);
-    let with_labels = comparisons.len() <= between::FEW_COMPARISONS;
+pub(crate) fn of_groups(between: &BetweenRuns) -> FiguresOfGroups {
+    let comparisons = groups::comparisons(between);
+    let with_labels = comparisons.len() <= groups::FEW_COMPARISONS;
     let mut slugs = names::Slugs::default();
     let of_comparisons = comparisons
         .iter()
@@ -167,7 +134,7 @@ pub(crate) fn of_between(between: &BetweenRuns) -> FiguresBetween {
         let name = slugs.unique(&format!("runs {request}"));
         runs::figure(between, request, &name)
     };
-    FiguresBetween {
+    FiguresOfGroups {
         of_comparisons,
         of_total: shared(of_runs(TOTAL).into_iter().collect()),
         of_labels: shared(requests.into_iter().filter_map(of_runs).collect()),

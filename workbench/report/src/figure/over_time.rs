@@ -1,57 +1,43 @@
-//! What the figures over time share: their points, axes and the panel of users.
+//! What the figures over time share: axes, quantiles, the parts of a run and its load.
 
+use plotters::style::RGBColor;
 use workbench_analysis::{RunAnalysis, Scope, Second};
 use workbench_samples::{ArrivalsInSecond, UsersInSecond};
 
 use super::axis::Axis;
-use super::lettering::Mark;
 use super::palette;
-use super::panel::Panel;
-use crate::error::DrawError;
+use super::plot::{EVERYWHERE, Mark, Panel, Points, Series, Stroke};
 
-/// A value for each second, at its middle; nothing where there was nothing to measure.
-pub(super) type Points = Vec<(f64, Option<f64>)>;
+/// Of [`quantiles`].
+pub(super) const QUANTILES: [(Mark, &str); 3] = [
+    (Mark::Line(palette::P99), "99% line"),
+    (Mark::Line(palette::P95), "95% line"),
+    (Mark::Line(palette::MEDIAN), "median"),
+];
 
-/// Median, 95 and 99 % line of each second.
-#[derive(Clone, Debug)]
-pub(super) struct Quantiles {
-    pub(super) p50: Points,
-    pub(super) p95: Points,
-    pub(super) p99: Points,
+/// Lines of the median, p95 and p99 of each second, and the range of their values; `None` without any. The median comes
+/// last, so that it is never hidden.
+pub(super) fn quantiles(seconds: &[Second]) -> Option<((f64, f64), [Series; 3])> {
+    let points = |value: fn(&Second) -> Option<f64>| -> Points {
+        let points = seconds.iter();
+        points.map(|it| (middle(it.second), value(it))).collect()
+    };
+    let lines = [
+        (points(|it| it.p99_ns), palette::P99),
+        (points(|it| it.p95_ns), palette::P95),
+        (points(|it| it.p50_ns), palette::MEDIAN),
+    ];
+    let values = || {
+        let points = lines.iter().flat_map(|(points, _)| points);
+        points.filter_map(|(_, value)| *value)
+    };
+    let range = (values().reduce(f64::min)?, values().reduce(f64::max)?);
+    Some((range, lines.map(|(points, colour)| line(points, colour))))
 }
 
-impl Quantiles {
-    pub(super) fn of(seconds: &[Second]) -> Self {
-        let points = |value: fn(&Second) -> Option<f64>| {
-            seconds
-                .iter()
-                .map(|second| (middle(second.second), value(second)))
-                .collect()
-        };
-        Self {
-            p50: points(|second| second.p50_ns),
-            p95: points(|second| second.p95_ns),
-            p99: points(|second| second.p99_ns),
-        }
-    }
-
-    /// Smallest and largest value; `None` where there is none.
-    pub(super) fn range(&self) -> Option<(f64, f64)> {
-        let values = || {
-            [&self.p50, &self.p95, &self.p99]
-                .into_iter()
-                .flatten()
-                .filter_map(|(_, value)| *value)
-        };
-        Some((values().reduce(f64::min)?, values().reduce(f64::max)?))
-    }
-
-    /// Draws the slower lines below the median, which is then never hidden.
-    pub(super) fn draw(&self, panel: &Panel<'_, '_>) -> Result<(), DrawError> {
-        panel.line(&self.p99, palette::P99)?;
-        panel.line(&self.p95, palette::P95)?;
-        panel.line(&self.p50, palette::MEDIAN)
-    }
+/// A line of the usual width.
+pub(super) fn line(points: Points, colour: RGBColor) -> Series {
+    Series::Line(points, Stroke::solid(colour, 2.0))
 }
 
 /// An axis for times: by their ratio where evenly spaced ones would be flattened by the longest.
@@ -72,53 +58,34 @@ pub(super) fn seconds_axis(run: &RunAnalysis) -> Axis {
     Axis::since_start(f64::from(seconds))
 }
 
-/// Which part of a run its estimates are of, and what comes before it.
-#[derive(Clone, Debug, PartialEq)]
+/// The part of a run that its estimates are of, and what comes before it.
 pub(super) struct Parts {
-    steady: (f64, f64),
-    name: &'static str,
-    /// What the beginning is called in the legend; `None` where there is none.
-    before: Option<&'static str>,
+    pub(super) legend: Vec<(Mark, &'static str)>,
+    /// For every panel, below its other series.
+    pub(super) shades: Vec<Series>,
 }
 
 impl Parts {
-    /// `None` for a run without a steady part.
-    pub(super) fn of(run: &RunAnalysis) -> Option<Self> {
-        let steady = run.steady.as_ref()?;
-        let (before, name) = match steady.scope {
-            Scope::Hold => ("ramp-up and warm-up", "steady part"),
-            Scope::WholeRun => ("warm-up", "all that is analysed"),
-        };
-        // The first request starts a moment after the part does.
-        let begins_later = steady.from_s >= 0.5;
-        Some(Self {
-            steady: (steady.from_s, steady.to_s),
-            name,
-            before: begins_later.then_some(before),
-        })
-    }
-
-    pub(super) fn legend(parts: Option<&Self>) -> Vec<(Mark, &'static str)> {
-        let Some(parts) = parts else {
-            return Vec::new();
-        };
-        let before = parts
-            .before
-            .map(|name| (Mark::Shade(palette::BEFORE), name));
-        let steady = (Mark::Shade(palette::STEADY), parts.name);
-        before.into_iter().chain([steady]).collect()
-    }
-
-    /// Lays the shades on a panel, before its series.
-    pub(super) fn draw(parts: Option<&Self>, panel: &Panel<'_, '_>) -> Result<(), DrawError> {
-        let Some(parts) = parts else {
-            return Ok(());
-        };
-        let (from, to) = parts.steady;
-        if parts.before.is_some() {
-            panel.band((panel.x_range().0, from), palette::BEFORE)?;
+    /// Empty for a run without a steady part.
+    pub(super) fn of(run: &RunAnalysis) -> Self {
+        let (mut legend, mut shades) = (Vec::new(), Vec::new());
+        if let Some(steady) = &run.steady {
+            let mut shade = |from: f64, to: f64, colour: RGBColor, name: &'static str| {
+                let (low, high) = EVERYWHERE;
+                shades.push(Series::Shade([(from, low), (to, high)], colour));
+                legend.push((Mark::Shade(colour), name));
+            };
+            let (before, name) = match steady.scope {
+                Scope::Hold => ("ramp-up and warm-up", "steady part"),
+                Scope::WholeRun => ("warm-up", "all that is analysed"),
+            };
+            // The first request starts a moment after the part does.
+            if steady.from_s >= 0.5 {
+                shade(0.0, steady.from_s, palette::BEFORE, before);
+            }
+            shade(steady.from_s, steady.to_s, palette::STEADY, name);
         }
-        panel.band((from, to), palette::STEADY)
+        Self { legend, shades }
     }
 }
 
@@ -127,41 +94,61 @@ pub(super) fn middle(second: u32) -> f64 {
     f64::from(second) + 0.5
 }
 
-/// Planned and achieved users.
-pub(super) fn draw_users(panel: &Panel<'_, '_>, users: &[UsersInSecond]) -> Result<(), DrawError> {
-    let planned: Vec<_> = users
-        .iter()
-        .filter_map(|users| Some((middle(users.second), users.planned?)))
-        .collect();
-    let achieved: Vec<_> = users
-        .iter()
-        .map(|users| (middle(users.second), users.achieved))
-        .collect();
-    panel.surface(&achieved, palette::USERS)?;
-    let achieved: Points = achieved.into_iter().map(|(x, y)| (x, Some(y))).collect();
-    panel.line(&achieved, palette::USERS)?;
-    panel.dashes(&planned, palette::PLANNED)
+/// Planned and achieved load in a panel of so many pixels.
+pub(super) fn load_panel(
+    heading: &str,
+    load: &Load,
+    seconds: &Axis,
+    y: Axis,
+    height: i32,
+) -> Panel {
+    let points = load.seconds.iter();
+    let achieved: Vec<_> = points.map(|it| (middle(it.second), it.achieved)).collect();
+    let planned = load.seconds.iter().filter(|it| it.planned.is_some());
+    let planned = planned.map(|it| (middle(it.second), it.planned)).collect();
+    let joined = achieved.iter().map(|(x, y)| (*x, Some(*y))).collect();
+    Panel::over_time(heading, seconds.clone(), y, height).with([
+        Series::Area(achieved, palette::USERS),
+        line(joined, palette::USERS),
+        Series::Line(planned, Stroke::dashed(palette::PLANNED)),
+    ])
 }
 
-/// The load of a run, planned and achieved second by second: users, arrivals, or both, each where it was recorded.
-pub(super) fn loads(run: &RunAnalysis) -> Vec<(Unit, Vec<UsersInSecond>)> {
-    let arrivals = run.open_model.iter().flat_map(|open| &open.arrivals);
-    let in_second = |arrivals: &ArrivalsInSecond| UsersInSecond {
-        second: arrivals.second,
-        planned: Some(arrivals.planned as f64),
-        achieved: arrivals.started as f64,
-    };
-    let loads = [
-        (Unit::Users, run.users.clone()),
-        (Unit::Arrivals, arrivals.map(in_second).collect()),
-    ];
-    loads
-        .into_iter()
-        .filter(|(_, load)| !load.is_empty())
-        .collect()
+/// The load of a run, second by second.
+pub(super) struct Load {
+    pub(super) unit: Unit,
+    pub(super) seconds: Vec<UsersInSecond>,
 }
 
-/// What the load of a run is counted in.
+impl Load {
+    /// Users, arrivals, or both, each where it was recorded.
+    pub(super) fn of(run: &RunAnalysis) -> Vec<Self> {
+        let arrivals = run.open_model.iter().flat_map(|open| &open.arrivals);
+        let in_second = |arrivals: &ArrivalsInSecond| UsersInSecond {
+            second: arrivals.second,
+            planned: Some(arrivals.planned as f64),
+            achieved: arrivals.started as f64,
+        };
+        let loads = [
+            (Unit::Users, run.users.clone()),
+            (Unit::Arrivals, arrivals.map(in_second).collect()),
+        ];
+        let loads = loads.into_iter().filter(|(_, load)| !load.is_empty());
+        loads
+            .map(|(unit, seconds)| Self { unit, seconds })
+            .collect()
+    }
+
+    /// The most of a second, planned or achieved.
+    pub(super) fn peak(&self) -> f64 {
+        let seconds = self.seconds.iter();
+        seconds
+            .map(|it| it.planned.unwrap_or_default().max(it.achieved))
+            .fold(0.0, f64::max)
+    }
+}
+
+/// What a load is counted in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unit {
     Users,
@@ -169,7 +156,7 @@ pub(super) enum Unit {
 }
 
 impl Unit {
-    /// The figure's.
+    /// Name of the figure.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Users => "users",
@@ -177,7 +164,6 @@ impl Unit {
         }
     }
 
-    /// For headings.
     pub(super) fn heading(self) -> &'static str {
         match self {
             Self::Users => "Users",
@@ -193,45 +179,15 @@ impl Unit {
         }
     }
 
-    /// What the load was, and what it should have been, for legends.
-    pub(super) fn legend(self) -> [&'static str; 2] {
-        match self {
+    /// Entries of a legend: what the load was, and what it should have been.
+    pub(super) fn legend(self) -> [(Mark, &'static str); 2] {
+        let [achieved, planned] = match self {
             Self::Users => ["active users", "planned users"],
             Self::Arrivals => ["arrivals begun", "arrivals planned"],
-        }
-    }
-}
-
-/// Most users at once, planned or achieved.
-pub(super) fn peak_users(users: &[UsersInSecond]) -> f64 {
-    users
-        .iter()
-        .map(|users| users.planned.unwrap_or_default().max(users.achieved))
-        .fold(0.0, f64::max)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fixture;
-
-    #[test]
-    fn the_beginning_has_a_shade_where_there_is_one() {
-        let mut run = fixture::single().runs.remove(0);
-        let names = |run: &RunAnalysis| -> Vec<_> {
-            let parts = Parts::of(run);
-            let entries = Parts::legend(parts.as_ref()).into_iter();
-            entries.map(|(_, name)| name).collect()
         };
-        let steady = run.steady.as_mut().unwrap();
-        (steady.scope, steady.from_s) = (Scope::Hold, 10.0);
-        assert_eq!(names(&run), ["ramp-up and warm-up", "steady part"]);
-        run.steady.as_mut().unwrap().scope = Scope::WholeRun;
-        assert_eq!(names(&run), ["warm-up", "all that is analysed"]);
-        let steady = run.steady.as_mut().unwrap();
-        (steady.scope, steady.from_s) = (Scope::Hold, 0.01);
-        assert_eq!(names(&run), ["steady part"]);
-        run.steady = None;
-        assert!(names(&run).is_empty());
+        [
+            (Mark::Line(palette::USERS), achieved),
+            (Mark::Dashes(palette::PLANNED), planned),
+        ]
     }
 }

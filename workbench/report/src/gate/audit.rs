@@ -2,9 +2,9 @@
 
 use workbench_analysis::gate::{AlarmRate, AuditReport};
 
-use super::words;
+use super::terms;
 use crate::document::{Block, Depth, Document, Finding, LINES_OF_A_COMPARISON, Level, Section};
-use crate::format::{self, NOTHING};
+use crate::format;
 use crate::table::{Cell, Column, Row, Table};
 
 /// The report of an audit.
@@ -22,7 +22,7 @@ pub fn audit(report: &AuditReport) -> Document {
     let mut blocks = vec![
         Block::table("Comparisons and false alarms", counts(report)),
         Block::paragraph(RESHUFFLED),
-        Block::paragraph(&words::policy(&report.policy)),
+        Block::paragraph(&terms::policy(&report.policy)),
     ];
     blocks.extend(report.notes.iter().map(|it| Block::warning(it)));
     let section = Section::new("counts", "False alarms", Depth::Summary, blocks);
@@ -65,20 +65,16 @@ fn finding(report: &AuditReport) -> String {
 
 fn counts(report: &AuditReport) -> Table {
     let row = |name: &str, rate: &AlarmRate| {
-        let number = |count: u64| Cell::number(count as f64, format::count(count));
         Row::of(vec![
             Cell::text(name),
-            number(rate.comparisons),
-            number(rate.regressed),
-            match rate.rate() {
-                Some(share) => Cell::number(share, format::percentage(share)),
-                None => Cell::text(NOTHING),
-            },
-            number(rate.improved),
-            number(rate.passed),
-            number(rate.inconclusive),
-            number(rate.untested),
-            number(rate.invalid),
+            Cell::count(rate.comparisons),
+            Cell::count(rate.regressed),
+            Cell::optional(rate.rate(), format::percentage),
+            Cell::count(rate.improved),
+            Cell::count(rate.passed),
+            Cell::count(rate.inconclusive),
+            Cell::count(rate.untested),
+            Cell::count(rate.invalid),
         ])
     };
     let reshuffled = if report.reshuffled_exhaustively {

@@ -2,7 +2,7 @@
 
 use workbench_analysis::gate::GateReport;
 
-use super::{document, table, words};
+use super::{document, table, terms};
 use crate::document::{escaped, push_heading, push_list, push_table};
 use crate::format::shortened;
 use crate::table::Cell;
@@ -30,14 +30,14 @@ pub fn comment(report: &GateReport, name: &str, link: Option<&str>) -> String {
         &format!(
             "{} Gate: {}",
             document::mark(report.conclusion),
-            words::conclusion(report.conclusion)
+            terms::conclusion(report.conclusion)
         ),
     );
-    page.push_str(&format!("{}\n\n", words::meaning(report.conclusion)));
+    page.push_str(&format!("{}\n\n", terms::meaning(report.conclusion)));
     push_list(&mut page, &first(&report.reasons));
     if report.forced {
         page.push_str("Forced in spite of:\n\n");
-        push_list(&mut page, &first(&words::objections(report)));
+        push_list(&mut page, &first(&terms::objections(report)));
     }
     if !report.rows.is_empty() {
         let mut table = table::first_rows(report, ROWS);
@@ -57,7 +57,7 @@ pub fn comment(report: &GateReport, name: &str, link: Option<&str>) -> String {
             .map(|_| format!("The first {ROWS} of {} rows.", report.rows.len()));
         push_table(&mut page, &table);
     }
-    let sides = shortened(&words::sides(report), REASON);
+    let sides = shortened(&terms::sides(report), REASON);
     page.push_str(&format!("{}\n", escaped(&sides)));
     if let Some(link) = link {
         page.push_str(&format!("\n[The whole report](<{link}>)\n"));

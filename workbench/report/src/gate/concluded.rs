@@ -2,7 +2,7 @@
 
 use workbench_analysis::gate::{Conclusion, GateReport, ObjectionKind};
 
-use super::{table, words};
+use super::{table, terms};
 use crate::document::Level;
 use crate::table::Table;
 
@@ -35,8 +35,8 @@ pub(crate) fn concluded(report: &GateReport) -> Concluded {
         )
     } else {
         (
-            words::conclusion(report.conclusion),
-            words::meaning(report.conclusion),
+            terms::conclusion(report.conclusion),
+            terms::meaning(report.conclusion),
         )
     };
     let judged = report.conclusion != Conclusion::Invalid && !report.rows.is_empty();
@@ -50,6 +50,6 @@ pub(crate) fn concluded(report: &GateReport) -> Concluded {
         sentence: sentence.to_owned(),
         reasons: report.reasons.clone(),
         rows: judged.then(|| table::rows(report)),
-        policy: words::policy(&report.policy),
+        policy: terms::policy(&report.policy),
     }
 }

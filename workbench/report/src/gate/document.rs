@@ -2,20 +2,18 @@
 
 use workbench_analysis::gate::{Conclusion, GateReport};
 
-use super::{table, words};
-use crate::alike::{SharedText, few, grouped};
+use super::{table, terms};
 use crate::document::{
     Block, Depth, Document, Finding, LINES_OF_A_COMPARISON, Level, Note, Section,
 };
-use crate::table::one_line;
 
 /// The report: conclusion, reasons, what was compared, the rows, warnings, and how to go on.
 #[must_use]
 pub fn document(report: &GateReport) -> Document {
-    let word = words::conclusion(report.conclusion);
+    let word = terms::conclusion(report.conclusion);
     let mut document = Document::new(format!("Gate: {word}"), LINES_OF_A_COMPARISON);
     document.mark = Some(mark(report.conclusion));
-    let meaning = words::meaning(report.conclusion);
+    let meaning = terms::meaning(report.conclusion);
     document.conclusion = Some(Finding::new(level(report.conclusion), word, meaning));
     let plain = |text: &String| Block::Finding(Finding::new(Level::Plain, "", text));
     let mut add = |id: &str, title: &str, blocks: Vec<Block>| {
@@ -30,14 +28,14 @@ pub fn document(report: &GateReport) -> Document {
         report.reasons.iter().map(plain).collect(),
     );
     let mut compared = vec![
-        Block::paragraph(&words::sides(report)),
-        Block::paragraph(&words::policy(&report.policy)),
+        Block::paragraph(&terms::sides(report)),
+        Block::paragraph(&terms::policy(&report.policy)),
     ];
     if !report.rows.is_empty() {
         compared.push(Block::table("What the gate judges", table::rows(report)));
         compared.push(Block::explanation(
             "How to read this table",
-            &words::columns(report),
+            &terms::columns(report),
         ));
     }
     add("compared", "Compared", compared);
@@ -87,16 +85,6 @@ fn warnings(report: &GateReport) -> Vec<Note> {
         let of_row = it.warnings.iter();
         of_row.map(move |warning| (name.clone(), warning.as_str()))
     });
-    for SharedText { text, of } in grouped(of_rows) {
-        warnings.push(if of.len() == report.rows.len() {
-            Note::of_all(&text)
-        } else {
-            Note {
-                text: one_line(&text),
-                of: one_line(&few(&of)),
-                count: of.len(),
-            }
-        });
-    }
+    warnings.extend(Note::of_rows(of_rows, report.rows.len()));
     warnings
 }

@@ -2,13 +2,13 @@
 
 use workbench_analysis::gate::{Conclusion, GateReport, RowOutcome};
 
-use super::words;
+use super::terms;
 
 /// One workflow command a line: an error or a warning for each row that did not pass, and for each objection.
 #[must_use]
 pub fn annotations(report: &GateReport) -> String {
     let mut lines = String::new();
-    let word = words::conclusion(report.conclusion).to_lowercase();
+    let word = terms::conclusion(report.conclusion).to_lowercase();
     let mut add = |command: &str, title: &str, message: &str| {
         lines.push_str(&format!(
             "::{command} title={}::{}\n",
@@ -26,7 +26,7 @@ pub fn annotations(report: &GateReport) -> String {
         &format!("Gate {word}"),
         &format!(
             "{} {}",
-            words::meaning(report.conclusion),
+            terms::meaning(report.conclusion),
             report.reasons.join("; ")
         ),
     );
@@ -43,15 +43,15 @@ pub fn annotations(report: &GateReport) -> String {
         let command = match row.outcome {
             RowOutcome::Failed => "error",
             RowOutcome::Open => "warning",
-            // Objections were told above.
+            // Objections have lines of their own.
             RowOutcome::Passed | RowOutcome::NotRequired | RowOutcome::Invalid => continue,
         };
         let title = format!("Gate: {} of {}", it.metric.as_str(), it.request);
         let interval = it.interval.as_ref().map_or_else(String::new, |interval| {
-            format!(" ({})", words::interval(it.metric, interval))
+            format!(" ({})", terms::interval(it.metric, interval))
         });
         let change = it.change.map_or_else(String::new, |change| {
-            format!(", {}", words::change(it.metric, change))
+            format!(", {}", terms::change(it.metric, change))
         });
         add(
             command,

@@ -3,7 +3,7 @@
 use askama::Template;
 use workbench_analysis::gate::{Conclusion, FailOn, GateReport, GateRow, RowOutcome};
 
-use super::{table, words};
+use super::{table, terms};
 use crate::error::ReportError;
 use crate::table::one_line;
 
@@ -20,12 +20,12 @@ struct Suite {
 struct Case {
     name: String,
     class: String,
-    result: Option<Told>,
+    result: Option<NotPassed>,
     out: String,
 }
 
-/// What is told of a test that did not pass.
-struct Told {
+/// The element of a test that did not pass.
+struct NotPassed {
     /// `failure`, `error` or `skipped`.
     element: &'static str,
     kind: String,
@@ -34,8 +34,10 @@ struct Told {
 
 impl Suite {
     fn count(&self, element: &str) -> usize {
-        let told = self.cases.iter().filter_map(|case| case.result.as_ref());
-        told.filter(|told| told.element == element).count()
+        let not_passed = self.cases.iter().filter_map(|case| case.result.as_ref());
+        not_passed
+            .filter(|not_passed| not_passed.element == element)
+            .count()
     }
 }
 
@@ -66,7 +68,7 @@ pub fn junit(report: &GateReport) -> Result<String, ReportError> {
             missing.request
         )),
         class: class.clone(),
-        result: Some(Told {
+        result: Some(NotPassed {
             element: unanswered,
             kind: "inconclusive".to_owned(),
             message: "not every run has a value".to_owned(),
@@ -78,9 +80,9 @@ pub fn junit(report: &GateReport) -> Result<String, ReportError> {
         properties: vec![
             (
                 "conclusion",
-                words::conclusion(report.conclusion).to_lowercase(),
+                terms::conclusion(report.conclusion).to_lowercase(),
             ),
-            ("policy", one_line(&words::policy(&report.policy))),
+            ("policy", one_line(&terms::policy(&report.policy))),
             ("forced", report.forced.to_string()),
         ],
         cases,
@@ -101,26 +103,26 @@ fn conclusion(report: &GateReport, class: &str) -> Case {
     Case {
         name: "the gate".to_owned(),
         class: class.to_owned(),
-        result: element.map(|element| Told {
+        result: element.map(|element| NotPassed {
             element,
-            kind: words::conclusion(report.conclusion).to_lowercase(),
+            kind: terms::conclusion(report.conclusion).to_lowercase(),
             message: one_line(&report.reasons.join("; ")),
         }),
-        out: one_line(words::meaning(report.conclusion)),
+        out: one_line(terms::meaning(report.conclusion)),
     }
 }
 
 fn comparable(report: &GateReport, class: &str) -> Case {
-    let findings = words::objections(report);
+    let findings = terms::objections(report);
     Case {
         name: "the runs can be compared".to_owned(),
         class: class.to_owned(),
-        result: (!findings.is_empty()).then(|| Told {
+        result: (!findings.is_empty()).then(|| NotPassed {
             element: if report.forced { "skipped" } else { "error" },
             kind: if report.forced { "forced" } else { "invalid" }.to_owned(),
             message: one_line(&findings.join("; ")),
         }),
-        out: one_line(&words::sides(report)),
+        out: one_line(&terms::sides(report)),
     }
 }
 
@@ -129,27 +131,27 @@ fn case(row: &GateRow, class: &str) -> Case {
     let verdict = table::verdict(it.verdict, it.strict_regression);
     let mut out = format!(
         "{verdict}: {} to {}",
-        words::value(it.metric, it.baseline),
-        words::value(it.metric, it.candidate)
+        terms::value(it.metric, it.baseline),
+        terms::value(it.metric, it.candidate)
     );
     if let (Some(change), Some(interval)) = (it.change, &it.interval) {
         out.push_str(&format!(
             ", {} (between {})",
-            words::change(it.metric, change),
-            words::interval(it.metric, interval).replace(" to ", " and ")
+            terms::change(it.metric, change),
+            terms::interval(it.metric, interval).replace(" to ", " and ")
         ));
     }
     if let Some(change) = it.minimum_detectable_change {
         out.push_str(&format!(
             "; detectable {}",
-            words::change(it.metric, change)
+            terms::change(it.metric, change)
         ));
     }
     if let Some(runs) = it.runs_needed {
         out.push_str(&format!("; runs needed {runs}"));
     }
-    let told = |element| {
-        Some(Told {
+    let not_passed = |element| {
+        Some(NotPassed {
             element,
             kind: verdict.to_owned(),
             message: one_line(&format!("{}: {out}", row.reason)),
@@ -160,9 +162,9 @@ fn case(row: &GateRow, class: &str) -> Case {
         class: class.to_owned(),
         result: match row.outcome {
             RowOutcome::Passed => None,
-            RowOutcome::Failed => told("failure"),
-            RowOutcome::Open | RowOutcome::NotRequired => told("skipped"),
-            RowOutcome::Invalid => told("error"),
+            RowOutcome::Failed => not_passed("failure"),
+            RowOutcome::Open | RowOutcome::NotRequired => not_passed("skipped"),
+            RowOutcome::Invalid => not_passed("error"),
         },
         out: one_line(&out),
     }

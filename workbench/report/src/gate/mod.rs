@@ -4,13 +4,11 @@ mod audit;
 mod comment;
 mod concluded;
 mod document;
-#[cfg(test)]
-pub(crate) mod fixture;
 mod github;
 mod junit;
 mod planning;
 mod table;
-mod words;
+mod terms;
 
 pub(crate) use concluded::{EXPLORATORY, concluded};
 pub(crate) use document::level;
@@ -21,10 +19,3 @@ pub use document::document;
 pub use github::annotations;
 pub use junit::junit;
 pub use planning::plan;
-
-#[cfg(test)]
-mod tests;
-#[cfg(test)]
-mod tests_comment;
-#[cfg(test)]
-mod tests_junit;

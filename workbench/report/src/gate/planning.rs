@@ -2,9 +2,9 @@
 
 use workbench_analysis::gate::{Needed, PLANNED_CHANGES, PlanReport, PlanRow};
 
-use super::words;
+use super::terms;
 use crate::document::{Block, Depth, Document, LINES_OF_A_COMPARISON, Section};
-use crate::format::{self, NOTHING, duration};
+use crate::format::{self, duration};
 use crate::table::{Cell, Column, Row, Table};
 
 /// The report of a plan.
@@ -21,7 +21,7 @@ pub fn plan(report: &PlanReport) -> Document {
         ));
         blocks.push(Block::paragraph(MEANING));
     }
-    blocks.push(Block::paragraph(&words::policy(&report.policy)));
+    blocks.push(Block::paragraph(&terms::policy(&report.policy)));
     blocks.extend(report.notes.iter().map(|it| Block::warning(it)));
     let section = Section::new("needed", "Runs needed", Depth::Summary, blocks);
     document.sections.push(section);
@@ -58,8 +58,8 @@ fn row(row: &PlanRow) -> Row {
     let mut cells = vec![
         Cell::text(&row.request),
         Cell::text(row.metric.as_str()),
-        Cell::number(row.between_runs, format::percentage(row.between_runs)),
-        Cell::number(row.of_pairs, format::percentage(row.of_pairs)),
+        Cell::shown(row.between_runs, format::percentage),
+        Cell::shown(row.of_pairs, format::percentage),
     ];
     cells.extend(row.needed.iter().map(needed));
     Row::of(cells)
@@ -71,6 +71,6 @@ fn needed(needed: &Needed) -> Cell {
             pairs as f64,
             format!("{} ({})", format::count(pairs), duration(wall_s)),
         ),
-        _ => Cell::text(NOTHING),
+        _ => Cell::nothing(),
     }
 }

@@ -3,9 +3,8 @@
 use workbench_analysis::Verdict;
 use workbench_analysis::gate::{GateReport, GateRow, RowOutcome};
 
-use super::words;
+use super::terms;
 use crate::format;
-use crate::format::NOTHING;
 use crate::table::{Cell, Column, Row, Table};
 
 /// Of more rows the first are shown; the report in JSON has all.
@@ -45,10 +44,8 @@ pub(super) fn first_rows(report: &GateReport, most: usize) -> Table {
 fn row(row: &GateRow) -> Row {
     let it = &row.comparison;
     let metric = it.metric;
-    let number = |value: Option<f64>| match value {
-        Some(value) => Cell::number(value, words::change(metric, value)),
-        None => Cell::text(NOTHING),
-    };
+    let number = |value| Cell::optional(value, |value| terms::change(metric, value));
+    let value = |value| Cell::shown(value, |value| terms::value(metric, value));
     Row::of(vec![
         Cell::text(&it.request),
         Cell::text(metric.as_str()),
@@ -60,18 +57,15 @@ fn row(row: &GateRow) -> Row {
             }
             _ => format!("{}: {}", outcome(row.outcome), verdict(it.verdict, false)),
         }),
-        Cell::number(it.baseline, words::value(metric, it.baseline)),
-        Cell::number(it.candidate, words::value(metric, it.candidate)),
+        value(it.baseline),
+        value(it.candidate),
         number(it.change),
         match &it.interval {
-            Some(interval) => Cell::text(&words::interval(metric, interval)),
-            None => Cell::text(NOTHING),
+            Some(interval) => Cell::text(&terms::interval(metric, interval)),
+            None => Cell::nothing(),
         },
         number(it.minimum_detectable_change),
-        match it.runs_needed {
-            Some(runs) => Cell::number(runs as f64, format::count(runs)),
-            None => Cell::text(NOTHING),
-        },
+        it.runs_needed.map_or_else(Cell::nothing, Cell::count),
     ])
 }
 

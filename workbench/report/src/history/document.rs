@@ -2,7 +2,7 @@
 
 use workbench_analysis::history::History;
 
-use super::{tables, words};
+use super::{tables, terms};
 use crate::document::{Block, Depth, Document, Finding, LINES_OF_A_RUN, Level, Section};
 use crate::figure;
 use crate::figures::shared;
@@ -22,9 +22,9 @@ pub(super) fn with_figures(history: &History) -> Document {
 }
 
 fn of(history: &History, is_page: bool) -> Document {
-    let title = format!("History of {}: {}", history.source, words::extent(history));
+    let title = format!("History of {}: {}", history.source, terms::extent(history));
     let mut document = Document::new(title, LINES_OF_A_RUN);
-    document.conclusion = Some(Finding::new(Level::Plain, "", &words::conclusion(history)));
+    document.conclusion = Some(Finding::new(Level::Plain, "", &terms::conclusion(history)));
     let mut add = |id: &str, title: &str, blocks: Vec<Block>| {
         let section = Section::new(id, title, Depth::Summary, blocks);
         document.sections.push(section);
@@ -36,7 +36,7 @@ fn of(history: &History, is_page: bool) -> Document {
             "Changes",
             vec![
                 Block::table("Change points, the newest first", changes),
-                Block::explanation("How to read this table", &words::reading(history)),
+                Block::explanation("How to read this table", &terms::reading(history)),
             ],
         );
     }
@@ -64,8 +64,8 @@ fn of(history: &History, is_page: bool) -> Document {
     for (id, title, items) in [
         (
             "breaks",
-            words::heading_of_breaks(history),
-            words::breaks(history),
+            terms::heading_of_breaks(history),
+            terms::breaks(history),
         ),
         ("warnings", "Warnings", history.warnings.clone()),
     ] {

@@ -2,7 +2,7 @@
 
 mod document;
 mod tables;
-pub(crate) mod words;
+pub(crate) mod terms;
 
 use std::path::Path;
 
@@ -22,8 +22,3 @@ pub fn write_page(history: &History, file: &Path) -> Result<(), ReportError> {
     let page = html_page(&document::with_figures(history))?;
     write_file(file, page.as_bytes())
 }
-
-#[cfg(test)]
-pub(crate) mod fixture;
-#[cfg(test)]
-mod tests;

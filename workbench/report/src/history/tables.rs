@@ -3,7 +3,7 @@
 use workbench_analysis::Metric;
 use workbench_analysis::history::{History, HistoryMetric};
 
-use super::words;
+use super::terms;
 use crate::document::Level;
 use crate::format::NOTHING;
 use crate::table::{Cell, Column, Row, Table};
@@ -29,21 +29,21 @@ pub(crate) fn changes(history: &History) -> Table {
     changes.sort_by_key(|(_, change)| std::cmp::Reverse(change.session));
     let row = |(metric, change): (&HistoryMetric, &workbench_analysis::history::Change)| {
         let session = &history.sessions[change.session];
-        let interval = words::interval(metric, change);
+        let interval = terms::interval(metric, change);
         Row::of(vec![
             Cell::text(&metric.name),
-            Cell::text(words::day(history, change.session)),
-            Cell::text(words::commit(session.commit.as_ref())),
+            Cell::text(terms::day(history, change.session)),
+            Cell::text(terms::commit(session.commit.as_ref())),
             Cell::number(
                 change.session as f64 + 1.0,
                 (change.session + 1).to_string(),
             ),
-            Cell::number(change.before, words::value(metric, change.before)),
-            Cell::number(change.after, words::value(metric, change.after)),
-            Cell::number(change.change, words::change(metric, change.change)),
+            Cell::number(change.before, terms::value(metric, change.before)),
+            Cell::number(change.after, terms::value(metric, change.after)),
+            Cell::number(change.change, terms::change(metric, change.change)),
             Cell::text(interval.as_deref().unwrap_or(NOTHING)),
             Cell::badge(
-                words::verdict(change),
+                terms::verdict(change),
                 change.verdict.map_or(Level::Open, Level::from),
             ),
         ])
@@ -61,9 +61,9 @@ pub(crate) fn trends(history: &History) -> Table {
         Column::text("Course", 0),
     ];
     let rows = history.metrics.iter().map(|metric| {
-        let level = |level: Option<&workbench_analysis::history::Level>| match level {
-            Some(level) => Cell::number(level.mean, words::value(metric, level.mean)),
-            None => Cell::text(NOTHING),
+        let level = |level: Option<&workbench_analysis::history::Level>| {
+            let mean = level.map(|level| level.mean);
+            Cell::optional(mean, |mean| terms::value(metric, mean))
         };
         let changes = metric.changes.len();
         Row::of(vec![
@@ -130,7 +130,7 @@ pub(crate) fn sessions(history: &History, newest: usize) -> Table {
         Column::text("Started (UTC)", 0),
         Column::text("Commit", 1),
     ];
-    let names = words::short_names(history);
+    let names = terms::short_names(history);
     for (metric, name) in history.metrics.iter().zip(names) {
         columns.push(Column::number(name, "", rank(metric)));
     }
@@ -139,17 +139,14 @@ pub(crate) fn sessions(history: &History, newest: usize) -> Table {
     let rows = sessions.map(|(place, session)| {
         let mut cells = vec![
             Cell::number(place as f64 + 1.0, (place + 1).to_string()),
-            Cell::text(&words::minute(&session.started_at)),
-            Cell::text(words::commit(session.commit.as_ref())),
+            Cell::text(&terms::minute(&session.started_at)),
+            Cell::text(terms::commit(session.commit.as_ref())),
         ];
         for metric in &history.metrics {
-            cells.push(match metric.values[place] {
-                Some(value) => {
-                    let arrow = words::arrow(metric, place);
-                    Cell::number(value, format!("{arrow}{}", words::value(metric, value)))
-                }
-                None => Cell::text(NOTHING),
-            });
+            let arrow = terms::arrow(metric, place);
+            cells.push(Cell::optional(metric.values[place], |value| {
+                format!("{arrow}{}", terms::value(metric, value))
+            }));
         }
         Row::of(cells)
     });

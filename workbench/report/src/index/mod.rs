@@ -30,6 +30,3 @@ pub fn write_index(results: &Path) -> Result<(PathBuf, usize), ReportError> {
     write_file(&path, page::page(&index, results)?.as_bytes())?;
     Ok((path, index.runs()))
 }
-
-#[cfg(test)]
-mod tests;

@@ -7,16 +7,16 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use rayon::prelude::*;
-use workbench_analysis::{Analysis, Estimate, RunAnalysis};
+use workbench_analysis::{Analysis, RunAnalysis};
 use workbench_samples::{
     MANIFEST_FILE, Manifest, Outcome, RunLock, SAMPLES_FOLDER, SERIES_FOLDER, Series,
     SeriesRunState, Validity, segment_folders,
 };
 
-use crate::comparison::most_users;
 use crate::document::{Finding, Level};
+use crate::judgement::Judgement;
+use crate::runs::{KeyEstimates, most_users};
 use crate::section;
-use crate::verdict::Judgement;
 use crate::write::{COMPARISONS_FOLDER, REPORT_FILE};
 use crate::{document, format};
 
@@ -252,29 +252,15 @@ const NOT_ANALYSED: &str = "There is no analysis of this version; workbench anal
 
 impl Figures {
     fn of(run: &RunAnalysis) -> Option<Self> {
-        let total = &run.total;
-        let is_valid = matches!(Judgement::of(run), Judgement::Valid | Judgement::Failing);
-        let users = most_users(run);
-        let value = |estimate: &Estimate| estimate.value;
-        (total.samples > 0).then(|| match run.steady.as_ref().map(|it| &it.total) {
-            Some(steady) => Self {
-                p50_ns: value(&steady.p50_ns),
-                p95_ns: value(&steady.p95_ns),
-                p99_ns: value(&steady.p99_ns),
-                throughput_per_s: steady.throughput_per_s,
-                error_rate: value(&steady.error_rate),
-                users,
-                is_valid,
-            },
-            None => Self {
-                p50_ns: Some(total.p50_ns),
-                p95_ns: Some(total.p95_ns),
-                p99_ns: Some(total.p99_ns),
-                throughput_per_s: total.throughput_per_s,
-                error_rate: Some(total.error_rate),
-                users,
-                is_valid,
-            },
+        let of_run = KeyEstimates::of(run)?;
+        Some(Self {
+            p50_ns: of_run.p50_ns.value,
+            p95_ns: of_run.p95_ns.value,
+            p99_ns: of_run.p99_ns.value,
+            throughput_per_s: of_run.throughput_per_s,
+            error_rate: of_run.error_rate.value,
+            users: most_users(run),
+            is_valid: matches!(Judgement::of(run), Judgement::Valid | Judgement::Failing),
         })
     }
 }

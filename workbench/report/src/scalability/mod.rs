@@ -1,13 +1,13 @@
 //! Sweeps as tables and sentences, the same for the page, the terminal and Markdown.
 
-mod sentences;
+mod findings;
 mod tables;
 
 use workbench_analysis::{ConfidenceInterval, Estimate, SweepAnalysis, SweepPointAnalysis};
 
 use crate::format;
 
-pub(crate) use sentences::{findings, law, peak, residuals};
+pub(crate) use findings::{findings, law, peak, residuals};
 pub(crate) use tables::{COLUMNS, coefficients, points};
 
 /// Names a sweep.

@@ -45,7 +45,7 @@ pub(crate) fn points(sweep: &SweepAnalysis) -> Table {
             reasons(point).join(", ")
         };
         Row::of(vec![
-            Cell::number(point.value.into(), format::count(point.value.into())),
+            Cell::count(point.value.into()),
             number(&point.throughput_per_s, format::significant),
             number(&point.mean_ns, format::milliseconds),
             number(&point.p50_ns, format::milliseconds),
@@ -99,24 +99,4 @@ fn coefficient_digits(value: f64) -> String {
         return format::significant(value);
     };
     text.replace('-', "−")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fixture;
-
-    #[test]
-    fn a_coefficient_on_its_bound_has_no_interval_and_a_small_one_has_an_exponent() {
-        let mut fit = fixture::sweep().fit.unwrap();
-        fit.alpha = Coefficient {
-            estimate: 0.0,
-            standard_error: None,
-            interval: None,
-        };
-        let table = coefficients(&fit);
-        assert_eq!(table.rows[1].cells[3].text, "on its bound");
-        assert_eq!(coefficient_digits(1.0436e-4), "1.044e−4");
-        assert_eq!(coefficient_digits(0.0277), "0.0277");
-    }
 }

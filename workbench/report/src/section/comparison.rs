@@ -4,26 +4,26 @@ use std::rc::Rc;
 
 use workbench_analysis::{BetweenRuns, GroupComparison, Metric, Verdict};
 
-use crate::between::{self, Part, Told, words};
 use crate::document::{Block, Change, Depth, Finding, KeyFigure, Level, Note, Section};
 use crate::figure::Figure;
-use crate::figures::FiguresBetween;
+use crate::figures::FiguresOfGroups;
 use crate::format;
 use crate::gate;
+use crate::groups::{self, Part, Summary, terms};
 use crate::table::Table;
 
 /// The comparisons, the groups themselves, and tests of all groups at once.
-pub(super) fn sections(between: &BetweenRuns, figures: &FiguresBetween) -> Vec<Section> {
+pub(super) fn sections(between: &BetweenRuns, figures: &FiguresOfGroups) -> Vec<Section> {
     let mut sections = vec![compared(between, figures)];
     sections.extend(groups(between, figures));
     sections.extend(several(between));
     sections
 }
 
-fn compared(between: &BetweenRuns, figures: &FiguresBetween) -> Section {
-    let comparisons = between::comparisons(between);
+fn compared(between: &BetweenRuns, figures: &FiguresOfGroups) -> Section {
+    let comparisons = groups::comparisons(between);
     let mut blocks = Vec::new();
-    blocks.extend(between::groups_alone(between).map(|it| Block::paragraph(&it)));
+    blocks.extend(groups::why_uncompared(between).map(|it| Block::paragraph(&it)));
     let figures_of = |place: usize| {
         figures
             .of_comparisons
@@ -33,7 +33,7 @@ fn compared(between: &BetweenRuns, figures: &FiguresBetween) -> Section {
     match comparisons {
         [only] => push(&mut blocks, only, between, figures_of(0), true),
         several => {
-            let overview = between::overview(between);
+            let overview = groups::overview(between);
             blocks.extend(Block::optional_table(
                 "Each comparison in one line",
                 overview,
@@ -41,9 +41,9 @@ fn compared(between: &BetweenRuns, figures: &FiguresBetween) -> Section {
             for (place, comparison) in several.iter().enumerate() {
                 let mut inner = Vec::new();
                 push(&mut inner, comparison, between, figures_of(place), false);
-                let title = between::told(comparison, between).title;
+                let title = groups::summary(comparison, between).title;
                 // Of many comparisons a text would have hundreds of tables.
-                blocks.push(if several.len() > between::FEW_COMPARISONS {
+                blocks.push(if several.len() > groups::FEW_COMPARISONS {
                     Block::PageOnly(vec![Block::Details(title, inner)])
                 } else {
                     Block::Details(title, inner)
@@ -54,10 +54,10 @@ fn compared(between: &BetweenRuns, figures: &FiguresBetween) -> Section {
     if comparisons.iter().any(|it| !it.rows.is_empty()) {
         blocks.push(Block::explanation(
             "How to read these tables",
-            &between::columns_of_changes(between),
+            &groups::columns_of_changes(between),
         ));
     }
-    Section::new("between", between::HEADING, Depth::Summary, blocks)
+    Section::new("between", groups::HEADING, Depth::Summary, blocks)
 }
 
 /// `is_concluded`: the report's conclusion has said what is most important of it.
@@ -68,19 +68,23 @@ fn push(
     figures: &[Rc<Figure>],
     is_concluded: bool,
 ) {
-    let told = between::told(comparison, between);
+    let summary = groups::summary(comparison, between);
     if let Some(report) = &comparison.gate {
         push_gate(blocks, report, is_concluded);
     }
     if comparison.gate.is_some() || !is_concluded {
-        let headline = Finding::new(told.verdict, words::verdict(told.verdict), &told.headline);
+        let headline = Finding::new(
+            summary.verdict,
+            terms::verdict(summary.verdict),
+            &summary.headline,
+        );
         blocks.push(Block::Finding(headline));
     }
-    blocks.push(Block::paragraph(&told.basis));
-    blocks.extend(Block::notes(notes(&told)));
+    blocks.push(Block::paragraph(&summary.basis));
+    blocks.extend(Block::notes(notes(&summary)));
     blocks.extend(Block::optional_table(
         "Changes of all requests together, with verdicts",
-        between::changes(comparison, Part::Total).map(Table::never_cut),
+        groups::changes(comparison, Part::Total).map(Table::never_cut),
     ));
     blocks.extend(Block::figures(figures));
     let changed = |row: &&workbench_analysis::MetricComparison| {
@@ -88,30 +92,30 @@ fn push(
     };
     let mut of_change = comparison.clone();
     of_change.rows.retain(|row| changed(&row));
-    if let Some(changed) = between::changes(&of_change, Part::Labels) {
+    if let Some(changed) = groups::changes(&of_change, Part::Labels) {
         blocks.push(Block::Heading("Labels that changed".to_owned()));
         blocks.push(Block::table("Labels that changed", changed));
     }
     blocks.extend(Block::folded_table(
         "Every label, with verdicts",
-        between::changes(comparison, Part::Labels),
+        groups::changes(comparison, Part::Labels),
     ));
-    if !told.points.is_empty() {
-        let points = told.points.iter();
+    if !summary.points.is_empty() {
+        let points = summary.points.iter();
         let points = points.map(|(verdict, text)| {
-            Block::Finding(Finding::new(*verdict, words::verdict(*verdict), text))
+            Block::Finding(Finding::new(*verdict, terms::verdict(*verdict), text))
         });
         blocks.push(Block::details("The changes in sentences", points.collect()));
     }
-    let total = between::cross_checks(comparison, between, Part::Total);
-    let labels = between::cross_checks(comparison, between, Part::Labels);
+    let total = groups::cross_checks(comparison, between, Part::Total);
+    let labels = groups::cross_checks(comparison, between, Part::Labels);
     if total.is_some() || labels.is_some() {
         let mut checks = Vec::new();
         checks.extend(Block::optional_table(
             "Cross-checks of all requests together",
             total,
         ));
-        checks.push(Block::paragraph(between::COLUMNS_OF_CROSS_CHECKS));
+        checks.push(Block::paragraph(groups::COLUMNS_OF_CROSS_CHECKS));
         let labels = Block::optional_table("Cross-checks by label", labels);
         checks.extend(labels.map(|labels| Block::PageOnly(vec![labels])));
         blocks.push(Block::details(
@@ -148,10 +152,10 @@ fn push_gate(
     ));
 }
 
-fn notes(told: &Told) -> Vec<Note> {
-    let of_all = told.warnings.iter().map(|it| Note::of_all(it));
+fn notes(summary: &Summary) -> Vec<Note> {
+    let of_all = summary.warnings.iter().map(|it| Note::of_all(it));
     of_all
-        .chain(told.warnings_of_rows.iter().cloned())
+        .chain(summary.warnings_of_rows.iter().cloned())
         .collect()
 }
 
@@ -166,7 +170,7 @@ pub(super) fn key_figures(comparison: &GroupComparison, between: &BetweenRuns) -
     ];
     let figure = |(name, metric): (&'static str, Metric)| {
         let mut rows = comparison.rows.iter();
-        let row = rows.find(|row| row.request == between::TOTAL && row.metric == metric)?;
+        let row = rows.find(|row| row.request == groups::TOTAL && row.metric == metric)?;
         let (value, interval) = (row.change?, row.interval.as_ref());
         let margin = match metric {
             Metric::ErrorRate => between.error_rate_margin,
@@ -174,8 +178,8 @@ pub(super) fn key_figures(comparison: &GroupComparison, between: &BetweenRuns) -
         };
         Some(KeyFigure {
             name,
-            value: words::change(metric, value),
-            beside: interval.map_or_else(String::new, |it| words::changes(metric, it)),
+            value: terms::change(metric, value),
+            beside: interval.map_or_else(String::new, |it| terms::changes(metric, it)),
             level: Level::from(row.verdict),
             change: interval.and_then(|it| {
                 Some(Change {
@@ -192,7 +196,7 @@ pub(super) fn key_figures(comparison: &GroupComparison, between: &BetweenRuns) -
 
 /// The conclusion of all comparisons in a sentence; `None` where nothing was compared.
 pub(super) fn conclusion(between: &BetweenRuns) -> Option<Finding> {
-    match between::comparisons(between) {
+    match groups::comparisons(between) {
         [] => None,
         [only] => Some(match only.gate.as_ref().map(gate::concluded) {
             Some(gate) => {
@@ -202,35 +206,39 @@ pub(super) fn conclusion(between: &BetweenRuns) -> Option<Finding> {
                 Finding::new(gate.level, &format!("gate {}", gate.word), &sentence)
             }
             None => {
-                let told = between::told(only, between);
-                Finding::new(told.verdict, words::verdict(told.verdict), &told.headline)
+                let summary = groups::summary(only, between);
+                Finding::new(
+                    summary.verdict,
+                    terms::verdict(summary.verdict),
+                    &summary.headline,
+                )
             }
         }),
         several => {
             let verdicts: Vec<Verdict> = several
                 .iter()
-                .map(|it| between::told(it, between).verdict)
+                .map(|it| groups::summary(it, between).verdict)
                 .collect();
-            let gravest = words::BY_URGENCY
+            let gravest = terms::BY_URGENCY
                 .into_iter()
                 .find(|it| verdicts.contains(it))?;
-            let counted = words::BY_URGENCY.into_iter().filter_map(|verdict| {
+            let counted = terms::BY_URGENCY.into_iter().filter_map(|verdict| {
                 let count = verdicts.iter().filter(|it| **it == verdict).count();
-                (count > 0).then(|| format!("{count} {}", words::verdict(verdict)))
+                (count > 0).then(|| format!("{count} {}", terms::verdict(verdict)))
             });
             let text = format!(
                 "{}: {}.",
                 format::counted(several.len() as u64, "comparison"),
                 counted.collect::<Vec<_>>().join(", ")
             );
-            Some(Finding::new(gravest, words::verdict(gravest), &text))
+            Some(Finding::new(gravest, terms::verdict(gravest), &text))
         }
     }
 }
 
-fn groups(between: &BetweenRuns, figures: &FiguresBetween) -> Option<Section> {
-    let total = between::groups(between, Part::Total);
-    let labels = between::groups(between, Part::Labels);
+fn groups(between: &BetweenRuns, figures: &FiguresOfGroups) -> Option<Section> {
+    let total = groups::group_table(between, Part::Total);
+    let labels = groups::group_table(between, Part::Labels);
     if total.is_none() && labels.is_none() {
         return None;
     }
@@ -239,7 +247,7 @@ fn groups(between: &BetweenRuns, figures: &FiguresBetween) -> Option<Section> {
     blocks.extend(Block::optional_table(caption, total));
     blocks.push(Block::explanation(
         "How to read this table",
-        &between::under_groups(between),
+        &groups::under_groups(between),
     ));
     blocks.extend(by_label("Groups by label", labels, between));
     if !figures.of_labels.is_empty() {
@@ -251,8 +259,8 @@ fn groups(between: &BetweenRuns, figures: &FiguresBetween) -> Option<Section> {
 
 fn several(between: &BetweenRuns) -> Option<Section> {
     let several = &between.several;
-    let overall = between::overall_tests(several, Part::Total);
-    let pairs = between::simultaneous_pairs(several, Part::Total);
+    let overall = groups::overall_tests(several, Part::Total);
+    let pairs = groups::simultaneous_pairs(several, Part::Total);
     if overall.is_none() && pairs.is_none() {
         return None;
     }
@@ -263,10 +271,10 @@ fn several(between: &BetweenRuns) -> Option<Section> {
     ));
     let caption = "Games and Howell: every pair of groups, all requests together";
     blocks.extend(Block::optional_table(caption, pairs));
-    blocks.push(Block::paragraph(between::SEVERAL));
-    let overall = between::overall_tests(several, Part::Labels);
+    blocks.push(Block::paragraph(groups::SEVERAL));
+    let overall = groups::overall_tests(several, Part::Labels);
     blocks.extend(by_label("Tests by label", overall, between));
-    let pairs = between::simultaneous_pairs(several, Part::Labels);
+    let pairs = groups::simultaneous_pairs(several, Part::Labels);
     blocks.extend(by_label("Pairs by label", pairs, between));
     Some(Section::new(
         "all-groups",
@@ -279,7 +287,7 @@ fn several(between: &BetweenRuns) -> Option<Section> {
 /// A folded table; of many comparisons on a page alone.
 fn by_label(caption: &str, table: Option<Table>, between: &BetweenRuns) -> Option<Block> {
     let folded = Block::folded_table(caption, table)?;
-    let many = between::comparisons(between).len() > between::FEW_COMPARISONS;
+    let many = groups::comparisons(between).len() > groups::FEW_COMPARISONS;
     Some(if many {
         Block::PageOnly(vec![folded])
     } else {

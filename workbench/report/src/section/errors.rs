@@ -5,8 +5,8 @@ use workbench_samples::Exchange;
 
 use crate::document::{Block, Depth, Section};
 use crate::exchange::{self, MessageText};
+use crate::requests;
 use crate::table::{Row, Table, one_line};
-use crate::tables;
 
 /// Bytes that a page shows of a body.
 const BODY: usize = 4 << 10;
@@ -16,7 +16,7 @@ const FEW: usize = 3;
 
 /// Failed requests by label, kind and status, the reasons, and an example of each kind.
 pub(super) fn section(run: &RunAnalysis, folder: &str) -> Section {
-    let Some(errors) = tables::errors(run) else {
+    let Some(errors) = requests::errors(run) else {
         let none = if run.total.samples == 0 {
             "No request was made."
         } else {
@@ -33,8 +33,8 @@ pub(super) fn section(run: &RunAnalysis, folder: &str) -> Section {
         "Failed requests by label, kind and status",
         most_frequent_first(errors),
     )];
-    blocks.extend(tables::most_frequent(run).map(|it| Block::paragraph(&it)));
-    if let Some(reasons) = tables::reasons(run) {
+    blocks.extend(requests::most_frequent(run).map(|it| Block::paragraph(&it)));
+    if let Some(reasons) = requests::reasons(run) {
         blocks.push(Block::details(
             "Why requests failed",
             vec![Block::table("Reasons, the most frequent first", reasons)],

@@ -3,7 +3,7 @@
 use workbench_analysis::{RunAnalysis, SteadyState};
 
 use crate::document::{Block, Depth, Finding, Section};
-use crate::{steady, tables, verdict};
+use crate::{judgement, requests, steady};
 
 /// The steady part where there is one, otherwise the whole run; the whole run's columns on demand.
 pub(super) fn section(run: &RunAnalysis, quantile_definition: &str) -> Section {
@@ -19,7 +19,7 @@ pub(super) fn section(run: &RunAnalysis, quantile_definition: &str) -> Section {
             }
             blocks.push(Block::table(
                 "Requests of the whole run",
-                tables::brief(run),
+                requests::brief(run),
             ));
             "Requests of the whole run"
         }
@@ -27,7 +27,7 @@ pub(super) fn section(run: &RunAnalysis, quantile_definition: &str) -> Section {
     blocks.push(Block::details(
         "Whole run, ramps included: the columns of JMeter’s Summary and Aggregate reports",
         vec![
-            Block::table("Requests of the whole run", tables::whole_run(run)),
+            Block::table("Requests of the whole run", requests::whole_run(run)),
             Block::paragraph(&format!(
                 "Quantiles: {quantile_definition}. The 90% line is the time within which 90% of the requests were answered; \
                  failed requests are counted in. Std. Dev. is that of the population. Throughput is requests divided by \
@@ -35,12 +35,12 @@ pub(super) fn section(run: &RunAnalysis, quantile_definition: &str) -> Section {
             )),
         ],
     ));
-    if let Some(service) = tables::service(run) {
+    if let Some(service) = requests::service(run) {
         blocks.push(Block::details(
             "Service times: from when a request was sent",
             vec![
                 Block::table("Service times", service),
-                Block::paragraph(tables::RESPONSE_TIMES),
+                Block::paragraph(requests::RESPONSE_TIMES),
             ],
         ));
     }
@@ -56,7 +56,7 @@ fn push_steady(blocks: &mut Vec<Block>, run: &RunAnalysis, state: &SteadyState) 
         Block::paragraph(&steady::part(run, state)),
         Block::Finding(Finding::new(
             state.warm_up.status,
-            verdict::status(state.warm_up.status),
+            judgement::status(state.warm_up.status),
             &steady::warm_up(state),
         )),
     ];

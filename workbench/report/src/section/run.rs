@@ -3,14 +3,14 @@
 use workbench_analysis::{Analysis, Estimate, RunAnalysis, ThresholdStatus};
 
 use super::{Context, errors, experiment, method, over_time, requests, validity};
-use crate::comparison::most_users;
 use crate::document::{
     Block, Depth, Document, Finding, KeyFigure, LINES_OF_A_RUN, Level, Note, Section,
 };
 use crate::format;
+use crate::judgement::{self, Judgement};
 use crate::names::{self, RunName};
+use crate::runs::{KeyEstimates, most_users};
 use crate::table::one_line;
-use crate::verdict::{self, Judgement};
 
 pub(super) fn report(
     analysis: &Analysis,
@@ -119,12 +119,11 @@ fn facts(run: &RunAnalysis) -> String {
         "Run {}, {}, {}; started {} (UTC).{part}",
         run.run_id,
         format::duration(run.duration_s),
-        verdict::outcome(run),
+        judgement::outcome(run),
         run.started_at,
     ))
 }
 
-/// Of the steady part where there is one, otherwise of the whole run.
 fn key_figures(run: &RunAnalysis) -> Vec<KeyFigure> {
     let figure = |name, value: String, beside: String, level| KeyFigure {
         name,
@@ -133,9 +132,9 @@ fn key_figures(run: &RunAnalysis) -> Vec<KeyFigure> {
         level,
         change: None,
     };
-    if run.total.samples == 0 {
+    let Some(of_run) = KeyEstimates::of(run) else {
         return Vec::new();
-    }
+    };
     let estimated = |name, estimate: &Estimate, shown: fn(f64) -> String, level| {
         let value = estimate.value.map_or("refused".to_owned(), shown);
         let interval = estimate.interval.as_ref();
@@ -143,45 +142,22 @@ fn key_figures(run: &RunAnalysis) -> Vec<KeyFigure> {
             interval.map_or_else(String::new, |it| format::range(it.lower, it.upper, shown));
         figure(name, value, interval, level)
     };
-    let errors = if verdict::many_errors(run).is_some() {
+    let errors = if judgement::many_errors(run).is_some() {
         Level::Bad
     } else {
         Level::Plain
     };
-    let total = &run.total;
-    let mut figures = match run.steady.as_ref().map(|steady| &steady.total) {
-        Some(steady) => vec![
-            estimated("p50", &steady.p50_ns, format::time, Level::Plain),
-            estimated("p95", &steady.p95_ns, format::time, Level::Plain),
-            estimated("p99", &steady.p99_ns, format::time, Level::Plain),
-            throughput(steady.throughput_per_s),
-            estimated("errors", &steady.error_rate, format::percentage, errors),
-        ],
-        None => {
-            let time = |name, ns| figure(name, format::time(ns), String::new(), Level::Plain);
-            let error_rate = format::percentage(total.error_rate);
-            vec![
-                time("p50", total.p50_ns),
-                time("p95", total.p95_ns),
-                time("p99", total.p99_ns),
-                throughput(total.throughput_per_s),
-                figure("errors", error_rate, String::new(), errors),
-            ]
-        }
-    };
+    let throughput = format!("{}/s", format::significant(of_run.throughput_per_s));
+    let mut figures = vec![
+        estimated("p50", &of_run.p50_ns, format::time, Level::Plain),
+        estimated("p95", &of_run.p95_ns, format::time, Level::Plain),
+        estimated("p99", &of_run.p99_ns, format::time, Level::Plain),
+        figure("throughput", throughput, String::new(), Level::Plain),
+        estimated("errors", &of_run.error_rate, format::percentage, errors),
+    ];
     if let Some(users) = most_users(run) {
         let users = format::count(users.round() as u64);
         figures.push(figure("users", users, String::new(), Level::Plain));
     }
     figures
-}
-
-fn throughput(per_second: f64) -> KeyFigure {
-    KeyFigure {
-        name: "throughput",
-        value: format!("{}/s", format::significant(per_second)),
-        beside: String::new(),
-        level: Level::Plain,
-        change: None,
-    }
 }

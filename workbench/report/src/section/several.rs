@@ -3,30 +3,30 @@
 use workbench_analysis::Analysis;
 
 use super::{Context, FEW_RUNS, comparison, experiment, method, run, study, sweep};
-use crate::comparison::overview;
 use crate::document::{Block, Depth, Document, Finding, LINES_OF_A_COMPARISON, Level, Section};
+use crate::judgement::{self, Judgement};
 use crate::names::{self, RunName};
+use crate::runs::overview;
 use crate::scalability;
 use crate::table::one_line;
-use crate::verdict::{self, Judgement};
-use crate::{between, chart};
+use crate::{chart, groups};
 
 pub(super) fn report(analysis: &Analysis, names: &[RunName], context: &Context) -> Document {
     let mut document = Document::new(title(analysis), LINES_OF_A_COMPARISON);
     document.conclusion = conclusion(analysis);
-    document.facts = verdict::validity(&analysis.runs, names);
+    document.facts = judgement::of_runs(&analysis.runs, names);
     let figures = &context.figures;
     for (place, it) in analysis.sweeps.iter().enumerate() {
         let of_sweep = figures.of_sweeps.get(place).map_or(&[][..], Vec::as_slice);
-        let concluded = document.conclusion.as_ref().map(|it| &it.text);
+        let conclusion = document.conclusion.as_ref().map(|it| &it.text);
         let findings = scalability::findings(it);
-        let told = usize::from(concluded.is_some() && findings.first() == concluded);
+        let concluded = usize::from(conclusion.is_some() && findings.first() == conclusion);
         document
             .sections
-            .push(sweep::section(it, of_sweep, place + 1, told));
+            .push(sweep::section(it, of_sweep, place + 1, concluded));
     }
     if let Some(between) = &analysis.between_runs {
-        if let [only] = between::comparisons(between) {
+        if let [only] = groups::comparisons(between) {
             document.key_figures = comparison::key_figures(only, between);
         }
         document

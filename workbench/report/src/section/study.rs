@@ -5,9 +5,9 @@ use workbench_analysis::{Analysis, ReportComparison};
 use super::Context;
 use crate::document::{Block, Depth, Finding, Level, Section};
 use crate::names::RunName;
-use crate::{comparison, worth};
+use crate::study::{self, reliability};
 
-/// The procedure in full, and what it is worth; at the end of a report, folded.
+/// The procedure in full, and how far it can be relied on; at the end of a report, folded.
 pub(super) fn section(
     analysis: &Analysis,
     comparison: &ReportComparison,
@@ -17,7 +17,7 @@ pub(super) fn section(
     let runs = &analysis.runs;
     let mut blocks = vec![Block::Finding(Finding::new(
         Level::Open,
-        comparison::BANNER,
+        study::BANNER,
         &comparison.caveat,
     ))];
     let selection = comparison.selection.as_deref();
@@ -26,24 +26,24 @@ pub(super) fn section(
         Block::Heading("Distributions of means".to_owned()),
         Block::table(
             "Four spreads that are four different things",
-            comparison::distributions(comparison, runs, names),
+            study::distributions(comparison, runs, names),
         ),
-        Block::paragraph(&comparison::spreads(comparison)),
+        Block::paragraph(&study::spreads(comparison)),
         Block::Heading("Hypothesis tests".to_owned()),
         Block::table(
             "Two-sample t tests (Welch) on the drawn means: descriptive, not valid for inference",
-            comparison::tests(analysis, comparison),
+            study::tests(analysis, comparison),
         ),
-        Block::paragraph(comparison::COLUMNS_OF_TESTS),
+        Block::paragraph(study::COLUMNS_OF_TESTS),
         Block::Heading("What these tests are worth on these runs".to_owned()),
         Block::table(
             "Dependence, and false alarms of this procedure",
-            worth::table(comparison, runs, names),
+            reliability::table(comparison, runs, names),
         ),
-        Block::paragraph(&worth::meaning(comparison)),
+        Block::paragraph(&reliability::meaning(comparison)),
     ]);
     blocks.extend(Block::figures(&context.figures.across_runs));
-    Section::new("study", comparison::HEADING, Depth::Study, blocks)
+    Section::new("study", study::HEADING, Depth::Study, blocks)
 }
 
 /// One line where the section itself is left out.

@@ -8,18 +8,18 @@ use crate::document::{Block, Depth, Finding, Level, Section};
 use crate::figure::Figure;
 use crate::scalability;
 
-/// What was found, the loads, and the fitted law; `number` tells its anchor from those of other sweeps. So many findings
-/// have been `told` in the conclusion.
+/// What was found, the loads, and the fitted law; `number` tells its anchor from those of other sweeps. The first
+/// `concluded` findings are left to the conclusion.
 pub(super) fn section(
     sweep: &SweepAnalysis,
     figures: &[Rc<Figure>],
     number: usize,
-    told: usize,
+    concluded: usize,
 ) -> Section {
     let findings = scalability::findings(sweep);
     let mut blocks: Vec<Block> = findings
         .iter()
-        .skip(told)
+        .skip(concluded)
         .map(|text| Block::Finding(Finding::new(Level::Plain, "", text)))
         .collect();
     blocks.push(Block::table(

@@ -4,7 +4,7 @@ use workbench_analysis::{RunAnalysis, ThresholdOutcome, ThresholdStatus};
 use workbench_samples::CheckStatus;
 
 use crate::document::{Block, Depth, Finding, Section};
-use crate::verdict;
+use crate::judgement;
 
 /// Thresholds of one outcome that are shown open; the others are folded.
 const THRESHOLDS: usize = 5;
@@ -39,7 +39,7 @@ fn thresholds(run: &RunAnalysis) -> Vec<Block> {
         let more = shown.split_off(shown.len().min(THRESHOLDS));
         blocks.extend(shown);
         if !more.is_empty() {
-            let word = verdict::threshold(status);
+            let word = judgement::threshold(status);
             let count = format!("{} more: see the report.", more.len());
             blocks.push(Block::Finding(Finding::new(status, word, &count)));
             blocks.push(Block::details("All of these thresholds", more));
@@ -50,8 +50,8 @@ fn thresholds(run: &RunAnalysis) -> Vec<Block> {
 
 fn threshold_finding(threshold: &ThresholdOutcome) -> Finding {
     let status = threshold.status();
-    let text = format!("{} ({})", threshold.text, verdict::measured(threshold));
-    Finding::new(status, verdict::threshold(status), &text)
+    let text = format!("{} ({})", threshold.text, judgement::measured(threshold));
+    Finding::new(status, judgement::threshold(status), &text)
 }
 
 /// The checks that did not pass, and folded all of them.
@@ -63,7 +63,7 @@ fn checks(run: &RunAnalysis) -> Vec<Block> {
         let text = format!("{}: {}", check.name, check.finding);
         Block::Finding(Finding::new(
             check.status,
-            verdict::status(check.status),
+            judgement::status(check.status),
             &text,
         ))
     };

@@ -1,0 +1,163 @@
+//! Terms and sentences that all outputs of the gate share.
+
+use workbench_analysis::gate::{Conclusion, FailOn, GateReport, GateSide, GatedLabels, Policy};
+use workbench_analysis::{ConfidenceInterval, LatencyOf, Metric, Pairing};
+
+use crate::format;
+pub(super) use crate::groups::terms::value;
+
+/// A conclusion in capitals, as it heads every output.
+pub(super) fn conclusion(conclusion: Conclusion) -> &'static str {
+    match conclusion {
+        Conclusion::Passed => "PASSED",
+        Conclusion::Failed => "FAILED",
+        Conclusion::Inconclusive => "INCONCLUSIVE",
+        Conclusion::Invalid => "INVALID",
+    }
+}
+
+/// What follows from it.
+pub(super) fn meaning(conclusion: Conclusion) -> &'static str {
+    match conclusion {
+        Conclusion::Passed => "The candidate is shown to be no worse than the margin.",
+        Conclusion::Failed => "At least one gated row has a verdict that the policy fails on.",
+        Conclusion::Inconclusive => {
+            "No gated row failed, but not all of them are shown to be no worse than the margin."
+        }
+        Conclusion::Invalid => {
+            "The runs are invalid or cannot be compared, so there is no verdict."
+        }
+    }
+}
+
+/// What was compared with what.
+pub(super) fn sides(report: &GateReport) -> String {
+    let how = match (report.baseline.history, report.pairing) {
+        (true, _) => "one run against a history",
+        (false, Pairing::Pairs) => "in pairs",
+        (false, Pairing::Independent) => "as independent runs",
+    };
+    format!(
+        "Baseline: {}. Candidate: {}. Compared {how}.",
+        side(&report.baseline),
+        side(&report.candidate)
+    )
+}
+
+fn side(side: &GateSide) -> String {
+    let runs = side.runs.len() as u64;
+    let counted = if side.compared == runs {
+        format::counted(runs, "run")
+    } else {
+        format!(
+            "{}, {} of them compared",
+            format::counted(runs, "run"),
+            side.compared
+        )
+    };
+    format!("{} ({counted})", side.name)
+}
+
+/// What speaks against comparing these runs.
+pub(super) fn objections(report: &GateReport) -> Vec<String> {
+    let objections = report.objections.iter();
+    objections
+        .map(|it| format!("{}: {}", it.kind.as_str(), it.finding))
+        .collect()
+}
+
+/// The policy in a sentence.
+pub(super) fn policy(policy: &Policy) -> String {
+    let metrics: Vec<&str> = policy
+        .metrics
+        .iter()
+        .map(|metric| metric.as_str())
+        .collect();
+    let labels = match &policy.labels {
+        GatedLabels::Total => "all requests together".to_owned(),
+        GatedLabels::All => "every label".to_owned(),
+        GatedLabels::Listed(labels) => labels.join(", "),
+    };
+    let fails: Vec<&str> = policy
+        .fail_on
+        .iter()
+        .map(|verdict| match verdict {
+            FailOn::Regressed => "regressed",
+            FailOn::StrictRegression => "regressed beyond margin",
+            FailOn::Improved => "improved",
+            FailOn::Inconclusive => "inconclusive",
+        })
+        .collect();
+    format!(
+        "Policy: {} of {labels}{}, in the steady part of each run. Margin {} (error rates: {} percentage points), alpha {}; \
+         fails on {}; at least {} on either side.",
+        metrics.join(", "),
+        match policy.latency_of {
+            LatencyOf::All => "",
+            LatencyOf::Success => ", times of successful requests",
+        },
+        format::level(policy.rule.margin()),
+        format::level(policy.rule.error_rate_margin()).trim_end_matches('%'),
+        format::level(policy.rule.alpha()),
+        if fails.is_empty() {
+            "nothing".to_owned()
+        } else {
+            fails.join(", ")
+        },
+        format::counted(u64::from(policy.minimum_runs), "run"),
+    )
+}
+
+/// How to read the table.
+pub(super) fn columns(report: &GateReport) -> String {
+    format!(
+        "Each interval has {} confidence for its row alone; the verdicts are adjusted for all {} (Holm). Detectable: the \
+         smallest worsening that as many runs find with a probability of 80%. Runs needed, for an inconclusive row: runs on \
+         either side that find a worsening as large as the margin with this probability. Both are rough with few runs.",
+        format::level(report.confidence()),
+        format::counted(report.rows.len() as u64, "row"),
+    )
+}
+
+/// A change with its sign: relative, or in percentage points for error rates.
+pub(super) fn change(metric: Metric, change: f64) -> String {
+    format!("{}{}", signed(metric, change), unit(metric))
+}
+
+/// An interval of a change.
+pub(super) fn interval(metric: Metric, interval: &ConfidenceInterval) -> String {
+    let upper = interval
+        .upper
+        .map_or_else(|| "∞".to_owned(), |upper| signed(metric, upper));
+    format!(
+        "{} to {upper}{}",
+        signed(metric, interval.lower),
+        unit(metric)
+    )
+}
+
+fn signed(metric: Metric, change: f64) -> String {
+    let percent = change * 100.0;
+    let digits = match metric {
+        Metric::ErrorRate => 3,
+        _ if percent.abs() < 10.0 => 2,
+        _ => 1,
+    };
+    let size = format!("{:.digits$}", percent.abs());
+    // What is shown as zero has no direction.
+    let sign = if size.chars().all(|digit| matches!(digit, '0' | '.')) {
+        ""
+    } else if percent < 0.0 {
+        "−"
+    } else {
+        "+"
+    };
+    format!("{sign}{size}")
+}
+
+fn unit(metric: Metric) -> &'static str {
+    match metric {
+        Metric::ErrorRate => " pp",
+        _ => "%",
+    }
+}

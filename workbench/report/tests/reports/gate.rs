@@ -1,0 +1,148 @@
+//! Reports of the gate, for people and for machines.
+
+mod comment;
+mod junit;
+
+use workbench_analysis::ConfidenceInterval;
+use workbench_analysis::gate::{AlarmRate, AuditReport, GATE_SCHEMA_VERSION, GateReport, Policy};
+
+use workbench_report::gate::{annotations, audit, document, junit};
+use workbench_report::{Detail, TextOptions};
+
+use crate::fixture::gate as fixture;
+
+const PLAIN: TextOptions = TextOptions {
+    width: 120,
+    colour: false,
+    detail: Detail::Brief,
+};
+
+fn plain(report: &GateReport) -> String {
+    document(report).text(PLAIN)
+}
+
+#[test]
+fn the_conclusion_and_its_reasons_come_first_on_a_terminal() {
+    insta::assert_snapshot!(plain(&fixture::failed()));
+}
+
+#[test]
+fn refused_runs_say_why_before_any_number() {
+    insta::assert_snapshot!(plain(&fixture::refused()));
+}
+
+#[test]
+fn what_was_forced_is_in_every_output() {
+    let report = fixture::forced();
+    for output in [
+        plain(&report),
+        document(&report).markdown(),
+        junit(&report).unwrap(),
+        annotations(&report),
+    ] {
+        assert!(
+            output.to_lowercase().contains("force") || output.starts_with("::"),
+            "{output}"
+        );
+        assert!(output.contains("different environments"), "{output}");
+        assert!(output.contains("Linux 6.8"), "{output}");
+    }
+}
+
+#[test]
+fn markdown_is_for_pull_requests() {
+    insta::assert_snapshot!(document(&fixture::failed()).markdown());
+}
+
+#[test]
+fn every_gated_metric_is_a_test_of_junit() {
+    insta::assert_snapshot!(junit(&fixture::failed()).unwrap());
+}
+
+#[test]
+fn refused_runs_are_errors_in_junit_and_its_text_is_escaped() {
+    insta::assert_snapshot!(junit(&fixture::refused()).unwrap());
+}
+
+#[test]
+fn annotations_are_one_line_each_and_escaped() {
+    insta::assert_snapshot!(annotations(&fixture::failed()));
+    let refused = annotations(&fixture::refused());
+    assert_eq!(refused.lines().count(), 2, "{refused}");
+}
+
+#[test]
+fn eighty_columns_have_room_for_the_change_and_its_interval() {
+    let options = TextOptions { width: 80, ..PLAIN };
+    let text = document(&fixture::failed()).text(options);
+    assert!(
+        text.contains("−0.62 to +6.82%") && text.contains("+10.4%"),
+        "{text}"
+    );
+    let verbose = document(&fixture::failed()).text(TextOptions {
+        detail: Detail::Verbose,
+        ..options
+    });
+    assert!(
+        verbose.contains("Not shown for want of room: "),
+        "{verbose}"
+    );
+}
+
+#[test]
+fn no_line_is_wider_than_the_terminal() {
+    for report in [fixture::failed(), fixture::refused(), fixture::forced()] {
+        for width in [40, 60, 80, 120] {
+            let options = TextOptions { width, ..PLAIN };
+            for line in document(&report).text(options).lines() {
+                let columns = textwrap::core::display_width(line);
+                assert!(columns <= usize::from(width), "{columns} > {width}: {line}");
+            }
+        }
+    }
+}
+
+fn audited() -> AuditReport {
+    AuditReport {
+        schema_version: GATE_SCHEMA_VERSION,
+        policy: Policy::default(),
+        runs: 400,
+        disjoint: AlarmRate {
+            comparisons: 40,
+            regressed: 1,
+            improved: 2,
+            passed: 30,
+            inconclusive: 9,
+            untested: 0,
+            invalid: 0,
+        },
+        interval: Some(ConfidenceInterval {
+            lower: 0.000_633,
+            upper: Some(0.131_6),
+            confidence: 0.95,
+        }),
+        most_alarms_allowed: 5,
+        within_nominal: Some(true),
+        reshuffled: AlarmRate {
+            comparisons: 1240,
+            regressed: 44,
+            improved: 44,
+            passed: 900,
+            inconclusive: 296,
+            untested: 0,
+            invalid: 0,
+        },
+        reshuffled_exhaustively: true,
+        notes: Vec::new(),
+    }
+}
+
+#[test]
+fn an_audit_keeps_disjoint_and_reshuffled_comparisons_apart() {
+    insta::assert_snapshot!(audit(&audited()).text(PLAIN));
+}
+
+#[test]
+fn an_audit_can_be_put_into_a_pull_request() {
+    insta::assert_snapshot!(audit(&audited()).markdown());
+}

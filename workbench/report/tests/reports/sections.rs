@@ -1,0 +1,76 @@
+//! What the sections of a report say, in text that is wide enough not to be broken.
+
+mod groups;
+mod study;
+mod sweep;
+
+use std::path::Path;
+
+use workbench_analysis::{Analysis, RunAnalysis, Scope};
+use workbench_report::{Detail, TextOptions, document};
+
+use crate::fixture;
+
+fn text(analysis: &Analysis, detail: Detail) -> String {
+    let options = TextOptions {
+        width: 2_000,
+        colour: false,
+        detail,
+    };
+    document(analysis, Path::new("/tmp/r/scenario3/1")).text(options)
+}
+
+fn verbose(analysis: &Analysis) -> String {
+    text(analysis, Detail::Verbose)
+}
+
+/// The findings below a heading that judge nothing.
+fn findings_of<'a>(text: &'a str, heading: &str) -> Vec<&'a str> {
+    let lines = text.lines().skip_while(|line| !line.starts_with(heading));
+    let section = lines.skip(1).take_while(|line| !line.is_empty());
+    section
+        .filter_map(|line| line.strip_prefix("  -  "))
+        .collect()
+}
+
+fn to_look_at(run: &RunAnalysis) -> Vec<String> {
+    let text = verbose(&fixture::of(run.clone()));
+    let findings = findings_of(&text, "What to look at").into_iter();
+    findings.map(str::to_owned).collect()
+}
+
+#[test]
+fn errors_come_first_and_then_what_is_slow() {
+    assert_eq!(
+        to_look_at(&fixture::single().runs[0]),
+        [
+            "155 of 124,690 requests failed (0.12%). Most often: status 503 at POST orders/orders, 131 times.",
+            "Slowest by 95% line: POST orders/orders with 26.7 ms; next is GET catalog/products with 14.4 ms.",
+            "Worst second: 34, with a 95% line of 41.2 ms against 11.1 ms over the whole run, with 99.7 users active.",
+            "Long tail: one request in a hundred takes 21.7 ms or more, 5.30 times the median of 4.10 ms.",
+            "In 2 of 80 seconds no request was started.",
+        ]
+    );
+}
+
+#[test]
+fn a_worst_second_outside_of_the_steady_part_says_so() {
+    let mut run = fixture::single().runs.remove(0);
+    let steady = run.steady.as_mut().unwrap();
+    (steady.scope, steady.from_s, steady.to_s) = (Scope::Hold, 40.0, 70.0);
+    let expected = "Worst second: 34 (in the ramp-up or warm-up), with";
+    assert!(to_look_at(&run)[2].starts_with(expected));
+    let steady = run.steady.as_mut().unwrap();
+    (steady.from_s, steady.to_s) = (10.0, 30.0);
+    assert!(to_look_at(&run)[2].starts_with("Worst second: 34 (after the steady part), with"));
+}
+
+#[test]
+fn without_samples_the_only_finding_is_that() {
+    let mut run = fixture::single().runs.remove(0);
+    run.total.samples = 0;
+    assert_eq!(
+        to_look_at(&run),
+        ["There are no samples: nothing was measured."]
+    );
+}
