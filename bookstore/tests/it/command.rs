@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead, BufReader},
     net::TcpListener,
+    os::unix::fs::PermissionsExt,
     process::Stdio,
     time::{Duration, Instant},
 };
@@ -53,6 +54,21 @@ async fn books_are_kept_and_not_added_twice(database: &str) {
 
     let shop = seeded("5");
     assert_eq!(every_book(&shop.service("catalog")).await.len(), 1201);
+}
+
+#[tokio::test]
+async fn a_folder_of_databases_is_its_owners_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("shops/one");
+    let database = format!("sqlite:{}", data.display());
+    drop(Process::start(&[
+        "catalog",
+        "--port=0",
+        "--database",
+        &database,
+    ]));
+    let mode = std::fs::metadata(&data).unwrap().permissions().mode();
+    assert_eq!(mode & 0o077, 0, "{mode:o}");
 }
 
 #[tokio::test]
