@@ -144,14 +144,14 @@ impl Database {
     }
 
     /// Writes something, as a readiness probe does: a database on a full disk still answers
-    /// questions. On PostgreSQL by a connection that no writer waits for, and a row of its own, for
+    /// questions. On PostgreSQL by a connection that no request waits for, and a row of its own, for
     /// which no replica waits.
     pub(crate) async fn check(&self) -> Result<(), Error> {
         match self {
             Self::Postgres(pools) => {
                 let id = fastrand::i64(..);
                 let (_, outcome): (_, Result<(), Error>) =
-                    attempt_transaction!(pools.readers, "BEGIN", |connection| {
+                    attempt_transaction!(pools.probe, "BEGIN", |connection| {
                         let insert = "INSERT INTO readiness (id, checked_at) VALUES ($1, $2)";
                         execute!(connection, insert, id, now_ms())?;
                         execute!(connection, "DELETE FROM readiness WHERE id = $1", id)?;
