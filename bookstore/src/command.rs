@@ -107,7 +107,7 @@ pub(crate) struct CommonOptions {
     pub(crate) database: DatabaseUrl,
 
     /// Connections to each service's database on a PostgreSQL server; a quarter of them, at least
-    /// one, are for reads and readiness checks.
+    /// one, are for reads. One more is for readiness checks.
     #[arg(
         long,
         env = "BOOKSTORE_DATABASE_CONNECTIONS",

@@ -99,29 +99,3 @@ impl PricedItem {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::platform::validation::Field;
-
-    #[test]
-    fn lines_of_one_product_are_added_up_and_sorted() {
-        let body = json!({"items": [
-            {"product_id": 7, "quantity": 1},
-            {"product_id": 3, "quantity": 2},
-            {"product_id": 7, "quantity": 4},
-        ]});
-        let mut problems = Problems::default();
-        let field = Field::body(Some(&body));
-        let object = field.object(&mut problems).unwrap();
-        let items = Item::read_list(&object, &mut problems).unwrap();
-        let pairs: Vec<_> = items
-            .iter()
-            .map(|item| (item.product_id, item.quantity))
-            .collect();
-        assert_eq!(pairs, [(3, 2), (7, 5)]);
-    }
-}

@@ -322,7 +322,10 @@ impl Shop {
             admin_calls: options.admin_calls,
             service_token: self.service_token.take(),
             public_hosts: options.callers.hosts_at(options.address),
-            internal_hosts: options.callers.hosts_at(options.callers.internal_address),
+            internal_hosts: options
+                .callers
+                .hosts_at(options.callers.internal_address)
+                .guarding_reads(),
         };
         let (mut services, mut internal) = (BTreeMap::new(), BTreeMap::new());
         let mut servers = Vec::new();

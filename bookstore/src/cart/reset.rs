@@ -13,16 +13,12 @@ const CONTENTS: Contents = Contents {
     tables: &["additions", "cart_items", "carts", "checkouts"],
     has_sequences: false,
     at_work: "SELECT COUNT(*) FROM checkouts WHERE status = 'Locked'",
+    refusal: "Orders hold carts",
     note: None,
 };
 
 impl Data for Carts {
     fn reset(&self) -> BoxFuture<'_, Result<(), Error>> {
-        Box::pin(async {
-            match database::reset(&self.database, &CONTENTS).await? {
-                true => Ok(()),
-                false => Err(Error::Conflict("Orders hold carts".into())),
-            }
-        })
+        Box::pin(database::reset(&self.database, &CONTENTS))
     }
 }

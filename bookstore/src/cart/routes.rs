@@ -152,7 +152,7 @@ pub(super) async fn show(
         ("customer_id" = i64, Path, minimum = 1),
         ("Idempotency-Key" = Option<String>, Header, nullable = false,
             min_length = 1, max_length = 255, pattern = "^[!-~]+$",
-            description = "Repeated requests with the same key add the copies once"),
+            description = "Repeated requests with the same key add the copies once; it is not taken for others"),
     ),
     request_body = Item,
     responses(
@@ -194,7 +194,7 @@ pub(super) async fn add_item(
     match enough_in_stock(&carts, &item).await {
         Ok(in_stock) => carts.add_item(customer, &item, in_stock, &key).await?,
         // A repeated request was decided by the first one, whatever is in stock by now.
-        Err(_) if carts.was_added(customer, &key).await? => {}
+        Err(_) if carts.was_added(customer, &item, &key).await? => {}
         Err(refused) => return Err(refused),
     }
     let message = "Item added to cart successfully";

@@ -11,11 +11,11 @@ use super::{
     model::{Cart, CartItem, CartStatus},
 };
 use crate::{
-    item::{Item, MOST_LINES},
+    item::{Item, MOST, MOST_LINES},
     platform::{
         Error,
         database::{execute, in_transaction, now_ms, row, rows, value, with_reader},
-        idempotency::IdempotencyKey,
+        idempotency::{self, IdempotencyKey},
         paging::Paging,
         token::Token,
     },
@@ -27,6 +27,11 @@ type ActiveCart = (i64, Option<Token>);
 /// Writes a customer's active cart, as a change of its items does: its version tells of it.
 const TOUCH_ACTIVE_CART: &str = "UPDATE carts SET version = version + 1
     WHERE customer_id = $1 AND status = 'Active' RETURNING id, order_token";
+
+/// What was added under a key; where that is not known, what is asked for.
+const ADDED: &str = "SELECT COALESCE(product_id, $3) AS product_id,
+    COALESCE(quantity, $4) AS quantity FROM additions
+    WHERE customer_id = $1 AND addition_key = $2";
 
 impl Carts {
     pub(super) async fn carts(&self, paging: &Paging) -> Result<Vec<Cart>, Error> {
@@ -72,7 +77,7 @@ impl Carts {
     }
 
     /// Adds copies of a product to the customer's active cart, which is made when there is none.
-    /// Under a key that was used before it does nothing.
+    /// Under a key that has added the same before it does nothing.
     /// The cart may not hold more copies than are in stock, nor more books than an order may have.
     pub(super) async fn add_item(
         &self,
@@ -85,14 +90,24 @@ impl Carts {
             if let Some(key) = &key.0 {
                 let first = execute!(
                     connection,
-                    "INSERT INTO additions (customer_id, addition_key, added_at)
-                     VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+                    "INSERT INTO additions (customer_id, addition_key, added_at, product_id, quantity)
+                     VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
                     customer,
                     key,
                     now_ms(),
+                    item.product_id,
+                    item.quantity,
                 )?;
                 if first == 0 {
-                    return Ok(());
+                    let known = row!(
+                        connection,
+                        ADDED,
+                        customer,
+                        key,
+                        item.product_id,
+                        item.quantity
+                    )?;
+                    return is_same(known, item).map(drop);
                 }
             }
             let cart: Option<ActiveCart> = row!(
@@ -112,7 +127,7 @@ impl Carts {
                 cart,
                 item.product_id,
                 item.quantity,
-                in_stock,
+                in_stock.min(MOST),
             )?;
             if added == 0 {
                 return Err(not_enough_in_stock());
@@ -127,19 +142,23 @@ impl Carts {
         })
     }
 
+    /// Whether the item was added under the key; an error if something else was.
     pub(super) async fn was_added(
         &self,
         customer: i64,
+        item: &Item,
         key: &IdempotencyKey,
     ) -> Result<bool, Error> {
         let Some(key) = &key.0 else { return Ok(false) };
-        let found: Option<(i64,)> = with_reader!(&self.database, |reader| row!(
+        let known = with_reader!(&self.database, |reader| row!(
             reader,
-            "SELECT customer_id FROM additions WHERE customer_id = $1 AND addition_key = $2",
+            ADDED,
             customer,
             key,
+            item.product_id,
+            item.quantity,
         ))?;
-        Ok(found.is_some())
+        is_same(known, item)
     }
 
     pub(super) async fn update_item(&self, customer: i64, item: &Item) -> Result<(), Error> {
@@ -189,6 +208,14 @@ impl Carts {
                 unlocked(cart)?,
             )?;
         })
+    }
+}
+
+/// Whether an item was added under a key that is asked for again.
+fn is_same(known: Option<Item>, item: &Item) -> Result<bool, Error> {
+    match known {
+        Some(known) if known != *item => Err(idempotency::used_otherwise()),
+        known => Ok(known.is_some()),
     }
 }
 

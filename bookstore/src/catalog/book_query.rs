@@ -1,9 +1,10 @@
 //! Which books are asked for, and in which order.
 
 use serde::{Deserialize, Serialize};
+use url::form_urlencoded;
 use utoipa::{IntoParams, ToSchema};
 
-use super::search::SearchTerms;
+use super::{Book, model::NAME_LENGTH, search::SearchTerms};
 use crate::{
     item::MOST,
     platform::{
@@ -50,23 +51,50 @@ impl Sort {
         found.map_or("", |(name, _)| name)
     }
 
-    /// What comes after the book `$5`, and in which order.
+    /// What comes after the book `$5`, which had the price or the name `$7` when it was seen, and in which
+    /// order. Where `$7` is null, what the book has now.
     pub(super) fn sql(self) -> (&'static str, &'static str) {
         match self {
-            Self::Id => ("products.id > $5", "products.id"),
-            Self::Newest => ("($5 = 0 OR products.id < $5)", "products.id DESC"),
+            Self::Id => ("$7 IS NULL AND products.id > $5", "products.id"),
+            Self::Newest => (
+                "$7 IS NULL AND ($5 = 0 OR products.id < $5)",
+                "products.id DESC",
+            ),
             Self::Name => (
-                "($5 = 0 OR (name, products.id) > (SELECT name, id FROM products WHERE id = $5))",
+                "($5 = 0 OR (name, products.id) >
+                    (COALESCE($7, (SELECT name FROM products WHERE id = $5)), $5))",
                 "name, products.id",
             ),
             Self::Price => (
-                "($5 = 0 OR (price, products.id) > (SELECT price, id FROM products WHERE id = $5))",
+                "($5 = 0 OR (price, products.id) >
+                    (COALESCE(CAST($7 AS BIGINT), (SELECT price FROM products WHERE id = $5)), $5))",
                 "price, products.id",
             ),
             Self::PriceDown => (
-                "($5 = 0 OR (price, products.id) < (SELECT price, id FROM products WHERE id = $5))",
+                "($5 = 0 OR (price, products.id) <
+                    (COALESCE(CAST($7 AS BIGINT), (SELECT price FROM products WHERE id = $5)), $5))",
                 "price DESC, products.id DESC",
             ),
+        }
+    }
+
+    /// What a book is sorted by besides its id, which may be another one when the next page is read.
+    pub(crate) fn key(self, book: &Book) -> Option<String> {
+        match self {
+            Self::Id | Self::Newest => None,
+            Self::Name => Some(book.name.clone()),
+            Self::Price | Self::PriceDown => Some(book.price.to_string()),
+        }
+    }
+
+    /// Whether a text can be what a book is sorted by.
+    fn takes(self, key: &str) -> bool {
+        match self {
+            Self::Id | Self::Newest => false,
+            Self::Name => {
+                NAME_LENGTH.contains(&key.chars().count()) && !key.contains(char::is_control)
+            }
+            Self::Price | Self::PriceDown => key.parse().is_ok_and(|it| (0..=MOST).contains(&it)),
         }
     }
 }
@@ -90,6 +118,23 @@ pub(crate) struct BookQuery {
     /// `after` is the last book that was seen in this order.
     #[param(value_type = Option<Sort>, inline, nullable = false)]
     pub(super) sort: Sort,
+    /// The price or the name that `after` had when it was seen, where the list is by that. The next page
+    /// begins there, whatever becomes of the book. What cannot be one is left out.
+    #[param(value_type = Option<String>, nullable = false)]
+    pub(super) seen: Option<String>,
+}
+
+impl BookQuery {
+    /// Where the page after this book begins: what stands after `after=` in its address.
+    pub(super) fn place_of(&self, book: &Book) -> String {
+        let mut place = book.id.to_string();
+        if let Some(key) = self.sort.key(book) {
+            place = form_urlencoded::Serializer::new(place)
+                .append_pair("seen", &key)
+                .finish();
+        }
+        place
+    }
 }
 
 impl FromParameters for BookQuery {
@@ -106,12 +151,15 @@ impl FromParameters for BookQuery {
                 problems.add(&place, "enum", message)
             }),
         };
+        let sort = sort?;
+        let seen = parameters.query("seen").filter(|key| sort.takes(key));
         Some(Self {
             words: words?,
             category: parameters.query("category").unwrap_or_default(),
-            most_in_stock: most?.unwrap_or(MOST),
+            most_in_stock: most?.unwrap_or(i64::MAX),
             deleted: deleted?,
-            sort: sort?,
+            sort,
+            seen,
         })
     }
 }

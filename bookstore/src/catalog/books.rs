@@ -95,7 +95,7 @@ pub(super) async fn list(
     Checked((wanted, paging)): Checked<(BookQuery, Paging)>,
 ) -> Result<(NextPage, Json<Books>), Error> {
     let books = catalog.books(&wanted, &paging).await?;
-    let (next, books) = paging.cut(books, |book| book.id);
+    let (next, books) = paging.cut(books, |book| wanted.place_of(book));
     Ok((next, Json(Books { books })))
 }
 
@@ -207,6 +207,7 @@ impl Catalog {
             wanted.deleted,
             paging.after(),
             paging.rows(),
+            &wanted.seen,
         ))
     }
 

@@ -4,6 +4,8 @@
 //! have it, to PostgreSQL's those of its locale. So a letter is looked for as the set of its cases,
 //! `[eE]`, which means the same in SQLite's `GLOB` and in PostgreSQL's regular expressions.
 
+use std::collections::BTreeSet;
+
 use sqlx::AssertSqlSafe;
 
 use super::{Catalog, Product, model::NAME_LENGTH, store::columns};
@@ -44,19 +46,21 @@ impl SearchTerms {
         self.0.iter().any(|word| word.contains(char::is_control))
     }
 
-    /// The condition that a text has every word of the list `$1`, and that list.
+    /// The condition that a text has every word of the list `$1`, and that list: each word once, in whatever
+    /// case it is repeated, for each costs a look at every book.
     pub(super) fn condition(&self, database: &Database, text: &str) -> (String, List) {
-        let words = self.0.iter();
+        let patterns = |of: &dyn Fn(&str) -> String| -> List {
+            let patterns: BTreeSet<String> = self.0.iter().map(|word| of(word)).collect();
+            patterns.into_iter().collect()
+        };
         match database {
             Database::Sqlite(_) => (
                 format!("NOT EXISTS (SELECT 1 FROM json_each($1) WHERE ({text}) NOT GLOB value)"),
-                words
-                    .map(|word| format!("*{}*", pattern(word, glob_of)))
-                    .collect(),
+                patterns(&|word| format!("*{}*", pattern(word, glob_of))),
             ),
             Database::Postgres(_) => (
                 format!("({text}) ~ ALL($1)"),
-                words.map(|word| pattern(word, expression_of)).collect(),
+                patterns(&|word| pattern(word, expression_of)),
             ),
         }
     }
@@ -73,6 +77,7 @@ fn cases(letter: char) -> Option<String> {
     for case in [only(letter.to_lowercase()), only(letter.to_uppercase())] {
         cases.extend(case.filter(|case| *case != letter));
     }
+    cases.sort_unstable();
     (cases.len() > 1).then(|| format!("[{}]", String::from_iter(cases)))
 }
 

@@ -198,34 +198,3 @@ impl Catalog {
         })
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        item::Item,
-        platform::{paging::Paging, token::Token},
-    };
-
-    #[tokio::test]
-    async fn a_book_that_was_sold_is_not_replaced_by_another_one() {
-        let (products, stock) = (2, 3);
-        let catalog = Catalog::new(Database::in_memory().await, Seed { products, stock });
-        catalog.migrate(true).await.unwrap();
-        catalog.seed().await.unwrap();
-        let items = [Item {
-            product_id: 2,
-            quantity: 1,
-        }];
-        catalog.reserve(&Token::new(), &items, None).await.unwrap();
-        for id in 1..=2 {
-            assert!(catalog.remove(id).await.unwrap());
-        }
-        catalog.seed().await.unwrap();
-        let books = catalog
-            .products(&Paging::first_of("/products"))
-            .await
-            .unwrap();
-        assert!(books.is_empty());
-    }
-}

@@ -101,15 +101,16 @@ impl Catalog {
         }
     }
 
-    /// Adds so many copies to the stock, or takes them off it, whatever is sold meanwhile.
+    /// Adds so many copies to the stock, or takes them off it, whatever is sold meanwhile. Returns may have
+    /// brought back more than can be added.
     pub(super) async fn change_stock(&self, id: i64, change: i64) -> Result<Product, Error> {
         let _turn = self.turns(&[id]).await?;
         let changed = with_writer!(&self.database, |writer| row!(
             writer,
             concat!(
                 "UPDATE products SET quantity = quantity + $1, added = added + $1
-                 WHERE id = $2 AND deleted_at IS NULL AND quantity + $1 BETWEEN 0 AND $3
-                 RETURNING ",
+                 WHERE id = $2 AND deleted_at IS NULL AND quantity + $1 >= 0
+                 AND ($1 < 0 OR quantity + $1 <= $3) RETURNING ",
                 columns!()
             ),
             change,

@@ -21,13 +21,17 @@ use utoipa::ToSchema;
 use super::{
     Orders,
     model::{Order, OrderStatus},
-    request::{OrderRequest, key_was_used_otherwise},
+    request::OrderRequest,
     settlement::{Decision, Kind},
     store::{NewOrder, Opened},
 };
 use crate::{
     item::{Item, PricedItem},
-    platform::{Error, error::Answer, idempotency::IdempotencyKey},
+    platform::{
+        Error,
+        error::Answer,
+        idempotency::{self, IdempotencyKey},
+    },
 };
 
 /// The answer to an order that was placed.
@@ -73,7 +77,7 @@ impl Orders {
                     "An order with this Idempotency-Key is being placed".into(),
                 ));
             }
-            Opened::OtherRequest => return Err(key_was_used_otherwise().into()),
+            Opened::OtherRequest => return Err(idempotency::used_otherwise()),
         };
         let checkout = Checkout {
             orders: self,

@@ -14,6 +14,7 @@ const CONTENTS: Contents = Contents {
     tables: &["return_items", "returns", "order_items", "orders"],
     has_sequences: true,
     at_work: UNFINISHED,
+    refusal: "Orders are at work",
     note: None,
 };
 
@@ -50,11 +51,6 @@ impl Data for Orders {
     }
 
     fn reset(&self) -> BoxFuture<'_, Result<(), Error>> {
-        Box::pin(async {
-            match database::reset(&self.database, &CONTENTS).await? {
-                true => Ok(()),
-                false => Err(Error::Conflict("Orders are at work".into())),
-            }
-        })
+        Box::pin(database::reset(&self.database, &CONTENTS))
     }
 }

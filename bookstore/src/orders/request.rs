@@ -9,8 +9,7 @@ use crate::{
     item::{Item, PricedItem},
     platform::{
         extract::{FromBody, FromParameters, Parameters},
-        idempotency::IDEMPOTENCY_KEY,
-        validation::{Field, Location, Problems},
+        validation::{Field, Problems},
     },
 };
 
@@ -148,15 +147,4 @@ impl FromParameters for OrderRange {
             last_order: last?.unwrap_or(Self::ALL.last_order),
         })
     }
-}
-
-/// The problem with a key that was used for another request.
-pub(super) fn key_was_used_otherwise() -> Problems {
-    let mut problems = Problems::default();
-    problems.add::<()>(
-        &Location::Field(&Location::Part("header"), IDEMPOTENCY_KEY),
-        "value_error",
-        "Value error, this key was used for a different request",
-    );
-    problems
 }

@@ -15,7 +15,7 @@ use super::{
         Order,
         OrderStatus::{self, Ordered, Returned},
     },
-    request::{ReturnRequest, key_was_used_otherwise},
+    request::ReturnRequest,
     settlement::Kind,
     store::stored_answer,
 };
@@ -26,7 +26,7 @@ use crate::{
         Error,
         database::{execute, in_transaction, now_ms, row, rows, value, with_writer},
         error::Answer,
-        idempotency::IdempotencyKey,
+        idempotency::{self, IdempotencyKey},
         process,
         token::Token,
     },
@@ -107,7 +107,7 @@ impl Orders {
                         settled,
                     })
                 } else {
-                    Err(key_was_used_otherwise().into())
+                    Err(idempotency::used_otherwise())
                 };
             }
             let left: Vec<Item> = rows!(

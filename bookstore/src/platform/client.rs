@@ -32,6 +32,12 @@ const TRIES: u32 = 4;
 /// The first wait between tries is up to this long; it doubles each time.
 const FIRST_WAIT: Duration = Duration::from_millis(40);
 
+/// How long a connection is kept for the next call: less than services wait for one ([`Limits`]), so that
+/// no call meets a connection that its service is closing.
+///
+/// [`Limits`]: crate::platform::limits::Limits
+const IDLE: Duration = Duration::from_secs(20);
+
 /// How long a call may take whose tries take so long at most: the waits between them are small.
 pub(crate) fn longest_call(timeout: Duration) -> Duration {
     timeout * TRIES
@@ -84,6 +90,7 @@ impl ServiceClient {
             .timeout(timeout)
             .connect_timeout(timeout)
             .tcp_nodelay(true)
+            .pool_idle_timeout(IDLE)
             // A proxy meant for the wide world must not come between the services.
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())

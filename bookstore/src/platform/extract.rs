@@ -140,60 +140,33 @@ fn parse_integer(
     }
 }
 
-macro_rules! path_id {
-    ($(#[$doc:meta])* $name:ident, $parameter:literal) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(crate) struct $name(pub i64);
-
-        impl FromParameters for $name {
-            fn read(parameters: &Parameters<'_>, problems: &mut Problems) -> Option<Self> {
-                parameters.id($parameter, problems).map(Self)
-            }
-        }
-    };
-}
-
-path_id!(
-    /// A product, at least 1.
-    ProductId,
-    "product_id"
-);
-path_id!(
-    /// A customer, at least 1. Customers need no account: their carts and orders make them known.
-    CustomerId,
-    "customer_id"
-);
-path_id!(
-    /// An order, at least 1.
-    OrderId,
-    "order_id"
-);
-
-macro_rules! path_token {
-    ($(#[$doc:meta])* $name:ident, $parameter:literal) => {
+/// Defines what parameters in the path name.
+macro_rules! in_path {
+    ($($(#[$doc:meta])* $name:ident($value:ty) is $read:ident($parameter:literal);)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq)]
-        pub(crate) struct $name(pub Token);
+        pub(crate) struct $name(pub $value);
 
         impl FromParameters for $name {
             fn read(parameters: &Parameters<'_>, problems: &mut Problems) -> Option<Self> {
-                parameters.token($parameter, problems).map(Self)
+                parameters.$read($parameter, problems).map(Self)
             }
         }
-    };
+    )*};
 }
 
-path_token!(
+in_path! {
+    /// A product, at least 1.
+    ProductId(i64) is id("product_id");
+    /// A customer, at least 1. Customers need no account: their carts and orders make them known.
+    CustomerId(i64) is id("customer_id");
+    /// An order, at least 1.
+    OrderId(i64) is id("order_id");
     /// An order, as the services know it among themselves.
-    OrderToken,
-    "order_token"
-);
-path_token!(
+    OrderToken(Token) is token("order_token");
     /// A return, as the services know it among themselves.
-    ReturnToken,
-    "return_token"
-);
+    ReturnToken(Token) is token("return_token");
+}
 
 /// The only customer that a list shall be about, if the query string names one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! A client's name for its request.
 
 use crate::platform::{
+    Error,
     extract::{FromParameters, Parameters},
     validation::{Location, Problems},
 };
@@ -31,4 +32,15 @@ impl FromParameters for IdempotencyKey {
             ),
         }
     }
+}
+
+/// The answer to another request under a key that was used.
+pub(crate) fn used_otherwise() -> Error {
+    let mut problems = Problems::default();
+    problems.add::<()>(
+        &Location::Field(&Location::Part("header"), IDEMPOTENCY_KEY),
+        "value_error",
+        "Value error, this key was used for a different request",
+    );
+    problems.into()
 }

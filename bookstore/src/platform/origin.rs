@@ -25,6 +25,8 @@ pub(crate) struct Hosts {
     named: Arc<[String]>,
     /// Everybody who reaches the listener is on this machine, and knows it by a local name.
     only_local: bool,
+    /// Whether what is read there is not for everybody, either.
+    guards_reads: bool,
 }
 
 impl Hosts {
@@ -33,19 +35,35 @@ impl Hosts {
         Self {
             named: named.into(),
             only_local,
+            guards_reads: false,
+        }
+    }
+
+    /// The same for a listener with calls that are not for everybody to read.
+    pub(crate) fn guarding_reads(self) -> Self {
+        Self {
+            guards_reads: true,
+            ..self
         }
     }
 
     /// Refuses a request that is to change something and that a browser sends for a page of another
     /// origin, or for a host that is not known. On loopback the host is checked whoever sends the
     /// request; elsewhere programs may use any name.
+    ///
+    /// A page cannot read what another origin answers, but what its own name answers. A browser does not
+    /// say that it reads for a page, so the host of a read is checked on loopback, where reads are guarded.
     pub(crate) fn check(&self, request: &Request) -> Result<(), Error> {
-        if request.method().is_safe() {
+        let (is_read, host) = (request.method().is_safe(), host_of(request));
+        if is_read && !(self.guards_reads && self.only_local) {
             return Ok(());
         }
-        let host = host_of(request);
-        if is_foreign(request.headers(), host) {
+        if !is_read && is_foreign(request.headers(), host) {
             return Err(Error::ForeignPage);
+        }
+        // Who is in front may have looked at another one.
+        if request.headers().get_all(header::HOST).iter().count() > 1 {
+            return Err(Error::UnknownHost);
         }
         let checked = self.only_local || is_of_browser(request.headers());
         if checked && host.is_some_and(|host| !self.know(host)) {

@@ -94,7 +94,7 @@ impl FromParameters for NewestFirst {
 /// The same request with this limit, after an id that is to be appended.
 fn next_page(uri: &Uri, limit: i64) -> String {
     let given = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
-    let kept = given.filter(|(name, _)| name != "limit" && name != "after");
+    let kept = given.filter(|(name, _)| !matches!(&**name, "limit" | "after" | "seen"));
     let query = form_urlencoded::Serializer::new(String::new())
         .extend_pairs(kept)
         .append_pair("limit", &limit.to_string())
@@ -137,7 +137,11 @@ impl Paging {
     }
 
     /// Cuts off what belongs to the next page, and says where that is.
-    pub(crate) fn cut<T>(self, rows: Vec<T>, id: impl Fn(&T) -> i64) -> (NextPage, Vec<T>) {
+    pub(crate) fn cut<T, Key: Display>(
+        self,
+        rows: Vec<T>,
+        id: impl Fn(&T) -> Key,
+    ) -> (NextPage, Vec<T>) {
         cut(self.limit, &self.next, rows, id)
     }
 }

@@ -158,10 +158,16 @@ fn describe(title: &str, calls: OpenApiRouter) -> (Router, Vec<String>) {
         .build();
     add_common_answers(&mut description);
     let routes = description.paths.paths.keys().cloned().collect();
-    let calls = calls
-        .merge(SwaggerUi::new("/docs").url("/openapi.json", description))
-        .fallback(not_found);
-    (calls, routes)
+    let docs: Router = SwaggerUi::new("/docs")
+        .url("/openapi.json", description)
+        .into();
+    // It makes calls, and a foreign page could have its reader click on them unseen.
+    let no_frame = HeaderValue::from_static("DENY");
+    let docs = docs.layer(SetResponseHeaderLayer::overriding(
+        header::X_FRAME_OPTIONS,
+        no_frame,
+    ));
+    (calls.merge(docs).fallback(not_found), routes)
 }
 
 /// Completes a service's own calls, all of them for everybody, by what every service has but a
@@ -287,7 +293,8 @@ impl Service {
             )
         };
         Both {
-            public: complete(public),
+            public: complete(public)
+                .layer(ServiceBuilder::new().map_request(trace::without_caller)),
             internal: complete(internal),
         }
     }

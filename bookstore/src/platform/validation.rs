@@ -211,8 +211,8 @@ impl<'a> Field<'a> {
         problems.token(&self.location, text)
     }
 
-    /// Reads a text of a length (in characters) within limits. A text of blanks counts as empty,
-    /// and control characters are refused: no name needs them and databases choke on some.
+    /// Reads a text of a length (in characters) within limits. Only what can be seen counts for the least
+    /// length, and control characters are refused: no name needs them and databases choke on some.
     pub(crate) fn text(
         &self,
         length: RangeInclusive<usize>,
@@ -222,7 +222,7 @@ impl<'a> Field<'a> {
             return self.wrong(problems, "string_type", "Input should be a valid string");
         };
         let (least, most) = (*length.start(), *length.end());
-        if text.trim().chars().count() < least {
+        if text.chars().filter(|it| is_visible(*it)).count() < least {
             let message = format!("String should have at least {least} character");
             self.wrong(problems, "string_too_short", message)
         } else if text.chars().count() > most {
@@ -275,6 +275,17 @@ impl<'a> Field<'a> {
         // Only now, so that every element has been looked at.
         elements.into_iter().collect()
     }
+}
+
+/// Whether a character shows, alone on a page.
+pub(crate) fn is_visible(character: char) -> bool {
+    let is_hidden = matches!(
+        character,
+        // Soft hyphen, fillers, a blank of Braille, joiners, marks of direction, byte order mark.
+        '\u{ad}' | '\u{115f}' | '\u{1160}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+    );
+    !is_hidden && !character.is_whitespace() && !character.is_control()
 }
 
 #[cfg(test)]

@@ -176,7 +176,7 @@ pub(super) async fn remove(visit: Visit, Id(product_id): Id, form: Form) -> Answ
 
 /// `POST /orders`
 pub(super) async fn order(visit: Visit, form: Form) -> Answer {
-    let shown = form.shown();
+    let shown = form.shown()?;
     if let Some(shown) = &shown {
         let of_book = |id| shown.iter().find(|line| line.product_id == id);
         let mut typed = form.copies_by_book();

@@ -6,6 +6,7 @@ use super::form::Form;
 use crate::{
     catalog::{Book, BookDetails, DESCRIPTION_LENGTH, LABEL_LENGTH, NAME_LENGTH, NewProduct},
     item::MOST,
+    platform::validation::is_visible,
 };
 
 /// Fields as they stand in the form, each with what is wrong with it.
@@ -45,7 +46,8 @@ impl Field {
     }
 
     fn text(&mut self, length: RangeInclusive<usize>) -> Option<String> {
-        let fits = length.contains(&self.text.chars().count());
+        let visible = self.text.chars().filter(|it| is_visible(*it)).count();
+        let fits = visible >= *length.start() && self.text.chars().count() <= *length.end();
         if fits && !self.text.contains(char::is_control) {
             return Some(self.text.clone());
         }
@@ -123,5 +125,6 @@ mod tests {
         assert!(wrong.author.problem.unwrap().contains("0 to 100"));
         assert_eq!(form("Emma", "2147483648", "1").book(), None);
         assert_eq!(form("Em\u{7}ma", "1", "1").book(), None);
+        assert_eq!(form("\u{200b}\u{feff}", "1", "1").book(), None);
     }
 }

@@ -14,7 +14,7 @@ use super::{
     visitor::Visitor,
 };
 use crate::{
-    item::{COPIES, PricedItem},
+    item::{COPIES, MOST, MOST_LINES, PricedItem},
     platform::limits::BodyTimeout,
 };
 
@@ -79,13 +79,15 @@ impl Form {
         Search::of(self.field("search"))
     }
 
-    /// The key that makes this form, however often it is sent, one request.
+    /// The key that makes this form, however often it is sent with the same wish, one request.
     /// A form without one is another request each time.
     pub(super) fn key(&self) -> String {
-        match self.field("key") {
-            "" => new_key(),
-            key => digest("form key", key),
+        if self.field("key").is_empty() {
+            return new_key();
         }
+        let wish = ["key", "product_id", "quantity", "change", "shown"];
+        let wish = serde_json::json!(wish.map(|name| self.field(name)));
+        digest("form key", &wish.to_string())
     }
 
     pub(super) fn copies(&self) -> Option<i64> {
@@ -103,9 +105,22 @@ impl Form {
         typed.collect()
     }
 
-    /// The cart as it was shown beside the form, if the form says so.
-    pub(super) fn shown(&self) -> Option<Vec<PricedItem>> {
-        serde_json::from_str(self.field("shown")).ok()
+    /// The cart as it was shown beside the form, if the form says so. A text that no page has is refused:
+    /// the cart would be ordered without a look at what it holds.
+    pub(super) fn shown(&self) -> Result<Option<Vec<PricedItem>>, PageError> {
+        let shown = match self.field("shown") {
+            "" => return Ok(None),
+            text => serde_json::from_str(text),
+        };
+        let can_be = |line: &PricedItem| {
+            line.product_id > 0
+                && COPIES.contains(&line.quantity)
+                && (0..=MOST).contains(&line.price)
+        };
+        let shown: Option<Vec<PricedItem>> = shown.ok();
+        let shown = shown
+            .filter(|lines| (1..=MOST_LINES).contains(&lines.len()) && lines.iter().all(can_be));
+        shown.map(Some).ok_or(PageError::FORM_UNREADABLE)
     }
 }
 

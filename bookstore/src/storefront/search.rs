@@ -24,6 +24,8 @@ pub(super) struct Search {
     pub(super) stock: Stock,
     /// Books up to this id have been seen, in this order.
     pub(super) after: i64,
+    /// The price or the name that it had then, where the order is by that.
+    pub(super) seen: String,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,6 +59,7 @@ impl Search {
                 "stock" if value == "low" => search.stock = Stock::Low,
                 "stock" if value == "deleted" => search.stock = Stock::Deleted,
                 "after" => search.after = value.parse().map_or(0, |id: i64| id.max(0)),
+                "seen" => search.seen = value.into_owned(),
                 _ => {}
             }
         }
@@ -73,6 +76,7 @@ impl Search {
             ("sort", self.sort.name(), Sort::default().name()),
             ("stock", self.stock.name(), ""),
             ("after", &after, "0"),
+            ("seen", &self.seen, ""),
         ] {
             if value != plain {
                 query.append_pair(name, value);
@@ -88,9 +92,21 @@ impl Search {
         }
     }
 
-    pub(super) fn after(&self, after: i64) -> Self {
-        let same = self.clone();
-        Self { after, ..same }
+    /// The same from the first book on.
+    pub(super) fn first_page(&self) -> Self {
+        Self {
+            after: 0,
+            seen: String::new(),
+            ..self.clone()
+        }
+    }
+
+    fn after(&self, book: &Book) -> Self {
+        Self {
+            after: book.id,
+            seen: self.sort.key(book).unwrap_or_default(),
+            ..self.clone()
+        }
     }
 
     pub(super) fn of_category(&self, category: &str) -> Self {
@@ -105,10 +121,9 @@ impl Search {
     pub(super) fn is_narrow(&self) -> bool {
         let all = Self {
             sort: self.sort,
-            after: self.after,
             ..Self::default()
         };
-        *self != all
+        self.first_page() != all
     }
 }
 
@@ -133,11 +148,14 @@ impl Storefront {
             Stock::Low => query.push(("most_in_stock", &few)),
             Stock::Deleted => query.push(("deleted", "true")),
         }
+        if !search.seen.is_empty() {
+            query.push(("seen", &search.seen));
+        }
         let mut books = self.catalog.books(&query).await?;
         let more = books.len() > PAGE;
         books.truncate(PAGE);
         let last = books.last().filter(|_| more);
-        let next = last.map(|book| search.after(book.id));
+        let next = last.map(|book| search.after(book));
         Ok((books, next))
     }
 }
@@ -166,6 +184,7 @@ mod tests {
                 sort: Sort::PriceDown,
                 stock: Stock::Low,
                 after: 7,
+                seen: "12".to_owned(),
             };
             assert_eq!(Search::of(&search.query()), search);
         }

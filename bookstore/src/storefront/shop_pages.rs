@@ -137,7 +137,9 @@ pub(super) async fn show_book(visit: Visit, Id(id): Id, RawQuery(query): RawQuer
 
 /// `POST /cart`
 pub(super) async fn add_to_cart(visit: Visit, form: Form) -> Answer {
-    let product_id = form.field("product_id").parse().unwrap_or(0).max(1);
+    let product_id: Option<i64> = form.field("product_id").parse().ok();
+    let product_id = product_id.filter(|id| *id > 0);
+    let product_id = product_id.ok_or(PageError::FORM_UNREADABLE)?;
     let search = form.search().suffix();
     let back = match form.field("from") {
         "book" => format!("/books/{product_id}{search}"),

@@ -1,5 +1,6 @@
 //! What readers are told about books: details, orders, filters, and deletions that are taken back.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{Process, Service, on_both_databases};
@@ -65,6 +66,69 @@ on_both_databases! {
         let long = json!({"author": "x".repeat(101), "category": "\u{7}", "description": 5});
         let (status, refused) = catalog.put(&format!("/books/{one}"), long).await;
         assert_eq!((status, refused["detail"].as_array().unwrap().len()), (422, 3));
+    }
+
+    async fn a_stock_that_returns_have_filled_up_is_sold_like_any_other(shop: Shop) {
+        const MOST: i64 = 2_147_483_647;
+        let book = shop.add_book(MOST).await;
+        let items = json!({"items": [{"product_id": book, "quantity": 5}]});
+        let (_, placed) = shop.orders.order(5, "key", Some(items)).await;
+        let change = async |copies: i64| {
+            let request = shop.catalog.request(Method::PATCH, &format!("/products/{book}/stock"));
+            let request = request.json(&json!({"change": copies}));
+            request.send().await.unwrap().status().as_u16()
+        };
+        assert_eq!([change(6).await, change(5).await], [400, 200]);
+        let order = placed["order"]["id"].as_i64().unwrap();
+        assert_eq!(shop.orders.take_back(5, order, "back", None).await.0, 201);
+        assert_eq!(shop.stock(book).await, MOST + 5);
+        assert_eq!(ids(&shop.catalog, "").await, [book]);
+        assert_eq!([change(1).await, change(-1).await], [400, 200]);
+        shop.put_in_cart(5, book, MOST).await;
+        let one_more = json!({"product_id": book, "quantity": 1});
+        assert_eq!(shop.cart.post("/carts/5", one_more).await.0, 400);
+        assert_eq!(shop.orders.order(5, "cart", None).await.0, 201);
+        assert_eq!(shop.stock(book).await, 4);
+        shop.ends_in_a_clean_audit().await;
+    }
+
+    async fn the_next_page_begins_where_the_last_one_ended_whatever_became_of_its_books(shop: Shop) {
+        let catalog = &shop.catalog;
+        for (sort, change) in [
+            ("name", json!({"name": "Z", "price": 5, "quantity": 1})),
+            ("name", json!({"name": "!", "price": 5, "quantity": 1})),
+            ("price", json!({"name": "B", "price": 99, "quantity": 1})),
+            ("-price", json!({"name": "B", "price": 99, "quantity": 1})),
+        ] {
+            let mut added = Vec::new();
+            for (name, price) in [("A", 1), ("B & b", 2), ("C", 3), ("D", 4)] {
+                added.push(describe(catalog, name, price, sort).await);
+            }
+            if sort == "-price" {
+                added.reverse();
+            }
+            let path = format!("/books?sort={sort}&category={sort}&limit=2");
+            let response = catalog.request(Method::GET, &path).send().await.unwrap();
+            let link = response.headers()["link"].to_str().unwrap().to_owned();
+            let page: Value = response.json().await.unwrap();
+            assert_eq!(page["books"][1]["id"], json!(added[1]), "{page}");
+            assert_eq!(catalog.put(&format!("/products/{}", added[1]), change).await.0, 200);
+            let next = link.strip_prefix("</books?").unwrap();
+            let next = next.strip_suffix(">; rel=\"next\"").unwrap();
+            let rest = ids(catalog, next).await;
+            assert_eq!(rest.iter().filter(|id| **id != added[1]).collect::<Vec<_>>(), [&added[2], &added[3]], "{next}");
+            for id in added {
+                assert_eq!(catalog.delete(&format!("/products/{id}")).await.0, 204);
+            }
+        }
+        for nonsense in ["sort=price&seen=x", "sort=price&seen=-1", "sort=name&seen=", "seen=1", "sort=name&seen=%00"] {
+            let all = ids(catalog, &nonsense.replace("seen", "unknown")).await;
+            assert_eq!(ids(catalog, nonsense).await, all, "{nonsense}");
+        }
+        let visitor = crate::support::Visitor::of(&shop.storefront);
+        for nonsense in ["/?sort=price&seen=x&after=1", "/?seen=1&after=1", "/?sort=name&seen=%00&after=2"] {
+            assert_eq!(visitor.get(nonsense).await.status, 200, "{nonsense}");
+        }
     }
 
     async fn a_deletion_is_taken_back_with_everything_that_was_known(shop: Shop) {

@@ -552,11 +552,19 @@ async fn a_host_that_is_not_known_changes_nothing() {
                 "{page}"
             );
         }
-        // Reading is harmless.
-        let read = catalog
-            .request(Method::GET, "/products")
-            .header(header::HOST, host);
-        assert_eq!(read.send().await.unwrap().status(), 200);
+        // What is for everybody may be read under any name. At the internal port nothing may: the page
+        // whose name that is would read the answer.
+        for (port, path, expected) in [
+            (&catalog.url, "/products", 200),
+            (&catalog.internal_url, "/products", 403),
+            (&catalog.internal_url, "/reservations", 403),
+            (&catalog.internal_url, "/admin/faults", 403),
+            (&catalog.internal_url, "/health", 200),
+        ] {
+            let read = catalog.client.get(format!("{port}{path}"));
+            let read = read.header(header::HOST, host).send().await.unwrap();
+            assert_eq!(read.status(), expected, "{host} {path}");
+        }
     }
     assert_eq!(catalog.get("/products").await.1, json!({"data": []}));
     for host in [

@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead, BufReader},
     net::TcpListener,
+    os::unix::fs::PermissionsExt,
     process::Stdio,
     time::{Duration, Instant},
 };
@@ -12,7 +13,7 @@ use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
 use crate::support::{
-    Process, Visitor, command, every_book,
+    Data, Process, Visitor, command, every_book,
     postgres::{self, administrator, with_database},
 };
 
@@ -53,6 +54,57 @@ async fn books_are_kept_and_not_added_twice(database: &str) {
 
     let shop = seeded("5");
     assert_eq!(every_book(&shop.service("catalog")).await.len(), 1201);
+}
+
+/// An id that an order knows stays with its book.
+async fn a_book_that_was_sold_is_not_replaced_by_another_one(database: &str) {
+    let seeded = [
+        "all",
+        "--free-ports",
+        "--products=2",
+        "--database",
+        database,
+    ];
+    let shop = Process::start(&seeded);
+    let catalog = shop.service("catalog");
+    let items = json!({"items": [{"product_id": 2, "quantity": 1}]});
+    assert_eq!(shop.service("orders").post("/orders/5", items).await.0, 201);
+    for book in 1..=2 {
+        let deleted = catalog.delete(&format!("/products/{book}")).await;
+        assert_eq!(deleted.0, 204);
+    }
+    drop(shop);
+    let shop = Process::start(&seeded);
+    assert_eq!(every_book(&shop.service("catalog")).await, [json!(null); 0]);
+}
+
+#[tokio::test]
+async fn a_book_that_was_sold_is_not_replaced_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = format!("sqlite:{}", folder.path().display());
+    a_book_that_was_sold_is_not_replaced_by_another_one(&database).await;
+}
+
+#[tokio::test]
+async fn a_book_that_was_sold_is_not_replaced_on_postgres() {
+    let Some(url) = postgres::url() else { return };
+    let data = Data::new(url);
+    a_book_that_was_sold_is_not_replaced_by_another_one(&data.url()).await;
+}
+
+#[tokio::test]
+async fn a_folder_of_databases_is_its_owners_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("shops/one");
+    let database = format!("sqlite:{}", data.display());
+    drop(Process::start(&[
+        "catalog",
+        "--port=0",
+        "--database",
+        &database,
+    ]));
+    let mode = std::fs::metadata(&data).unwrap().permissions().mode();
+    assert_eq!(mode & 0o077, 0, "{mode:o}");
 }
 
 #[tokio::test]

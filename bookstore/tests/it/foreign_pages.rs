@@ -103,6 +103,12 @@ on_both_databases! {
         }
         let added = state(&shop).await[0]["data"].as_array().unwrap().len();
         assert_eq!(added, 5);
+
+        // Of two hosts a proxy may have looked at the other one.
+        let two = [("host", "localhost"), ("host", "elsewhere.example")];
+        assert_eq!(send(&shop.catalog, &Method::POST, "/products", &new, &two).await.0, 403);
+        let docs = shop.catalog.request(Method::GET, "/docs/").send().await.unwrap();
+        assert_eq!(docs.headers()["x-frame-options"], "DENY", "nobody clicks there unseen");
     }
 }
 

@@ -1,12 +1,16 @@
 //! What is read is never older than what was acknowledged before, by whichever process.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
 };
 
+use reqwest::Method;
 use serde_json::json;
-use tokio::task::JoinSet;
+use tokio::{io::AsyncWriteExt, net::TcpStream, task::JoinSet};
 
 use crate::support::{Process, Service, on_both_databases};
 
@@ -72,4 +76,56 @@ async fn a_process_sees_what_another_one_has_written_to_its_sqlite_file() {
     let (one, other) = (start(), start());
     let (writer, reader) = (one.service("catalog"), other.service("catalog"));
     nobody_reads_the_past(&writer, &[&reader]).await;
+}
+
+/// Sends a request, and goes away whatever has become of it.
+async fn abandon(service: &Service, request: &str, after: Duration) {
+    let address = service.url.strip_prefix("http://").unwrap();
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    connection.write_all(request.as_bytes()).await.unwrap();
+    tokio::time::sleep(after).await;
+}
+
+/// SQLite removes the index of its log, in which the catalog looks for changes, with the last connection;
+/// and a request that is abandoned takes its connection with it.
+#[tokio::test]
+async fn requests_that_are_abandoned_all_at_once_do_not_keep_others_in_the_past() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = format!("sqlite:{}", folder.path().display());
+    let alone = ["catalog", "--port=0", "--products=2000", "--database"];
+    let process = Process::start(&[&alone[..], &[&database]].concat());
+    let catalog = process.service("catalog");
+    let index = folder.path().join("catalog.db-shm");
+    // Every title and author has these letters.
+    let slow = format!(
+        "GET /books?q={} HTTP/1.1\r\nhost: localhost\r\n\r\n",
+        "e+".repeat(127)
+    );
+    let body = r#"{"change": 1}"#;
+    let write = format!(
+        "PATCH /products/1/stock HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    for round in 0..60 {
+        catalog.stock(1).await;
+        let moment = Duration::from_micros(100 * (round % 15));
+        abandon(&catalog, &write, moment).await;
+        let reads = (0..8).map(|_| abandon(&catalog, &slow, Duration::from_millis(30)));
+        futures::future::join_all(reads).await;
+        let mut looks = 0..10;
+        while index.exists() && looks.next().is_some() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        if !index.exists() {
+            break;
+        }
+    }
+    for _ in 0..3 {
+        let before = catalog.stock(1).await;
+        let change = json!({"change": 1});
+        let request = catalog.request(Method::PATCH, "/products/1/stock");
+        assert_eq!(request.json(&change).send().await.unwrap().status(), 200);
+        assert_eq!(catalog.stock(1).await, before + 1);
+    }
 }

@@ -1,9 +1,12 @@
 //! Rows that somebody keeps locked: who wants them is told that the shop is busy, and everybody else
 //! goes on. On PostgreSQL; SQLite has no locks of rows.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 use reqwest::Method;
@@ -84,6 +87,28 @@ async fn is_busy(request: reqwest::RequestBuilder) -> bool {
     let is_busy = answer.status() == 503;
     assert!(!is_busy || answer.headers()["retry-after"] == "1");
     is_busy
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_whose_reads_wait_is_busy_and_not_away() {
+    let Some(url) = postgres::url() else { return };
+    let mut rows = Locked::open(url).await;
+    let catalog = rows.shop.service("catalog");
+    let lock = "BEGIN; LOCK TABLE products IN ACCESS EXCLUSIVE MODE";
+    rows.lock.execute(lock).await.unwrap();
+    let mut reading = JoinSet::new();
+    for _ in 0..40 {
+        let catalog = catalog.clone();
+        reading.spawn(async move { is_busy(catalog.request(Method::GET, "/products")).await });
+    }
+    rows.wait_for_waiting(4).await;
+    // The reads take turns on four connections, each for as long as a lock is waited for (1 s).
+    let asked = Instant::now();
+    assert_eq!(catalog.get("/ready").await.0, 200);
+    let waited = asked.elapsed();
+    assert!(waited < Duration::from_secs(3), "{waited:?}");
+    rows.unlock().await;
+    reading.join_all().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -101,6 +101,9 @@ async fn a_server_that_may_not_write_is_left_when_another_one_may() {
         assert_eq!(answer.status(), 503, "{path}");
         assert_eq!(answer.headers()["retry-after"], "1");
     }
+    for service in [&catalog, &cart, &orders] {
+        assert_eq!(service.get("/ready").await.0, 503);
+    }
     assert_eq!(catalog.stock(book).await, 10);
 
     for service in SERVICES {
@@ -112,15 +115,27 @@ async fn a_server_that_may_not_write_is_left_when_another_one_may() {
             .unwrap();
     }
     let patience = Patience::new();
-    loop {
+    let placed = loop {
         match orders.order(5, "after", Some(items.clone())).await {
-            (201, _) => break,
+            (201, placed) => break placed,
             (503, not_yet) => patience.wait(not_yet).await,
             other => panic!("{other:?}"),
         }
-    }
+    };
     ends_in_a_clean_audit(&catalog, &cart, &orders).await;
     assert_eq!(catalog.stock(book).await, 9);
+    let placed = placed["order"]["id"].as_i64().unwrap();
+    // Connections to the one that may not write are left by whatever they were used for.
+    for service in [&catalog, &cart, &orders] {
+        let patience = Patience::new();
+        while service.get("/ready").await.0 != 200 {
+            patience.wait(&service.url).await;
+        }
+    }
+    cart.put_in_cart(5, book, 1).await;
+    assert_eq!(orders.order(5, "cart", None).await.0, 201);
+    assert_eq!(orders.take_back(5, placed, "back", None).await.0, 201);
+    ends_in_a_clean_audit(&catalog, &cart, &orders).await;
 }
 
 /// What a damaged database says: `internal_error`, `data_corrupted`, `index_corrupted`.

@@ -54,6 +54,16 @@ on_both_databases! {
         assert_eq!(shop.stock(first).await, 0);
     }
 
+    async fn lines_of_one_product_are_added_up_and_sorted(shop: Shop) {
+        let (one, other) = (shop.add_book(9).await, shop.add_book(9).await);
+        let line = |book: i64, copies: i64| json!({"product_id": book, "quantity": copies});
+        let lines = json!({"items": [line(other, 1), line(one, 2), line(other, 4)]});
+        let (status, placed) = shop.orders.post("/orders/5", lines).await;
+        assert_eq!(status, 201, "{placed}");
+        assert_eq!(placed["items"], json!([line(one, 2), line(other, 5)]));
+        assert_eq!([shop.stock(one).await, shop.stock(other).await], [7, 4]);
+    }
+
     async fn lines_that_add_up_to_more_than_can_be_are_refused(shop: Shop) {
         let book = shop.add_book(i64::from(i32::MAX)).await;
         let line = json!({"product_id": book, "quantity": i32::MAX});

@@ -45,7 +45,9 @@ on_both_databases! {
         shop.catalog.get("/products/99").await;
         shop.catalog.get("/products/x").await;
         shop.catalog.get("/nowhere").await;
-        shop.catalog.request(Method::PATCH, "/products").send().await.unwrap();
+        // Whatever a client says of itself.
+        let patch = shop.catalog.request(Method::PATCH, "/products").header("x-bookstore-caller", "orders");
+        patch.send().await.unwrap();
         shop.put_in_cart(5, book, 1).await;
         shop.orders.post_nothing("/orders/5").await;
 

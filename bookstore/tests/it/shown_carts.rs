@@ -73,6 +73,72 @@ on_both_databases! {
         assert_eq!(items["items"][0]["quantity"], json!(3));
     }
 
+    async fn a_key_that_has_added_something_adds_nothing_else(shop: Shop) {
+        let (one, other) = (shop.add_book(9).await, shop.add_book(9).await);
+        let add = async |book: i64, copies: i64| {
+            let item = json!({"product_id": book, "quantity": copies});
+            shop.cart.post_as("/carts/5", Some("key"), Some(item)).await
+        };
+        assert_eq!(add(one, 2).await.0, 201);
+        for (book, copies) in [(other, 2), (one, 3), (one, 99), (99, 2)] {
+            let (status, refused) = add(book, copies).await;
+            assert_eq!(status, 422, "{refused}");
+            assert_eq!(refused["detail"][0]["loc"], json!(["header", "idempotency-key"]));
+        }
+        assert_eq!(add(one, 2).await.0, 201);
+        let (_, items) = shop.cart.get("/cart_items?customer_id=5").await;
+        assert_eq!(items["items"].as_array().unwrap().len(), 1);
+        assert_eq!(items["items"][0]["quantity"], json!(2));
+        // Keys belong to customers.
+        let item = json!({"product_id": other, "quantity": 1});
+        assert_eq!(shop.cart.post_as("/carts/6", Some("key"), Some(item)).await.0, 201);
+    }
+
+    async fn a_form_whose_number_was_changed_is_another_wish(shop: Shop) {
+        let id = shop.add_book(9).await.to_string();
+        let visitor = Visitor::of(&shop.storefront);
+        let shelf = visitor.get("/").await;
+        for (copies, in_cart) in [("1", "$12"), ("1", "$12"), ("2", "$36"), ("2", "$36")] {
+            let add = [("product_id", &*id), ("quantity", copies), ("key", "of the form")];
+            visitor.submit(&shelf, "/cart", &add).await;
+            let cart = visitor.get("/cart").await;
+            assert!(cart.says(in_cart), "{copies}: {}", cart.html);
+        }
+    }
+
+    async fn a_form_that_no_page_has_buys_nothing(shop: Shop) {
+        let id = shop.add_book(9).await;
+        let visitor = Visitor::of(&shop.storefront);
+        let shelf = visitor.get("/").await;
+        for nonsense in ["", "x", "0", "-1", "1.0", "99999999999999999999"] {
+            let add = [("product_id", nonsense), ("quantity", "1")];
+            assert_eq!(visitor.submit(&shelf, "/cart", &add).await.status, 400, "{nonsense}");
+        }
+        assert!(visitor.get("/cart").await.says("There is nothing in it yet."));
+        let id = id.to_string();
+        visitor.submit(&shelf, "/cart", &[("product_id", &*id), ("quantity", "1")]).await;
+        let cart = visitor.get("/cart").await;
+        let line = format!(r#"{{"product_id":{id},"quantity":1,"price":12}}"#);
+        let many = format!("[{}]", vec![line.as_str(); 101].join(","));
+        for nonsense in [
+            "x",
+            "[]",
+            "{}",
+            "null",
+            &many,
+            &format!("[{}", line),
+            &format!("[{}]", line.replace(":1,", ":-1,")),
+            &format!("[{}]", line.replace(":12", ":-12")),
+            &format!("[{}]", line.replace(":12", ":9999999999")),
+        ] {
+            let fields = [("key", "k"), ("shown", nonsense)];
+            let refused = visitor.submit(&cart, "/orders", &fields).await;
+            assert_eq!(refused.status, 400, "{nonsense}: {}", refused.html);
+        }
+        assert_eq!(shop.orders.get("/orders").await.1, json!({"orders": []}));
+        assert_eq!(shop.stock(1).await, 9);
+    }
+
     async fn what_was_added_under_a_key_stays_added_when_the_book_is_sold_out(shop: Shop) {
         let id = shop.add_book(2).await;
         let item = json!({"product_id": id, "quantity": 2});

@@ -75,6 +75,13 @@ on_both_databases! {
         assert_eq!(add(json!([1])).await, json!([[["body"], "model_attributes_type"]]));
         assert_eq!(add(json!(null)).await, json!([[["body"], "missing"]]));
 
+        for unseen in [" ", "\u{200b}", "\u{feff}\u{2060}", "\u{ad}", "\u{3164}", "\u{202e} \u{200f}"] {
+            assert_eq!(
+                add(json!({"name": unseen, "price": 1, "quantity": 1})).await,
+                json!([[["body", "name"], "string_too_short"]])
+            );
+        }
+
         let limits = json!({"name": "n".repeat(255), "price": 2147483647, "quantity": 0});
         assert_eq!(catalog.post("/products", limits).await.0, 201);
         let unknown_fields = json!({"name": "n", "price": 0, "quantity": 0, "isbn": "1"});

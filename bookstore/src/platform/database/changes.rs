@@ -30,7 +30,8 @@ pub(crate) struct Changes {
 }
 
 impl Changes {
-    /// Looks at the file of this name from now on. It has to be in WAL mode, and open.
+    /// Looks at the file of this name from now on. It has to be in WAL mode, and to stay open: the index is
+    /// removed with the last connection.
     pub(super) fn of(file: &Path) -> io::Result<Self> {
         let mut index = file.as_os_str().to_owned();
         index.push("-shm");

@@ -2,6 +2,8 @@
 //! when they were meant for this process alone.
 
 use std::{
+    fs::DirBuilder,
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     thread::available_parallelism,
     time::Duration,
@@ -210,7 +212,9 @@ async fn open_sqlite(
     service: &str,
     synchronous: SqliteSynchronous,
 ) -> anyhow::Result<Database> {
-    std::fs::create_dir_all(folder).with_context(|| {
+    // Password hashes, sessions and order codes are nobody else's on this machine.
+    let created = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    created.with_context(|| {
         format!(
             "cannot use {} as the folder of the databases",
             folder.display()
@@ -232,17 +236,22 @@ async fn open_sqlite(
         let options = options.create_if_missing(false);
         let writers = Pool::new(options.clone(), 1, ACQUIRE_TIMEOUT);
         writers.fill().await?;
-        let readers = Pool::new(options.read_only(true), readers, ACQUIRE_TIMEOUT);
+        let options = options.read_only(true);
+        let readers = Pool::new(options.clone(), readers, ACQUIRE_TIMEOUT);
         readers.fill().await?;
-        // The first transaction makes the log's index.
-        let mut connection = writers.acquire().await?;
-        let tables: i64 = value!(connection, "SELECT COUNT(*) FROM sqlite_schema")?;
-        connection.finish(None);
-        tracing::debug!(tables, "database is open");
+        let keeper = Pool::new(options, 1, ACQUIRE_TIMEOUT);
+        // The first transaction makes the log's index, and the keeper's holds on to it.
+        for pool in [&writers, &keeper] {
+            let mut connection = pool.acquire().await?;
+            let tables: i64 = value!(connection, "SELECT COUNT(*) FROM sqlite_schema")?;
+            connection.finish(None);
+            tracing::debug!(tables, "database is open");
+        }
         let changes = Some(Changes::of(&file)?);
         Ok::<_, sqlx::Error>(Database::Sqlite(SqlitePools {
             writers,
             readers,
+            keeper,
             changes,
         }))
     };

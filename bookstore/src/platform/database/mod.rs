@@ -21,8 +21,8 @@ pub(crate) use home::{Home, Sharing};
 pub(crate) use list::List;
 pub(crate) use postgres::PostgresPools;
 pub(crate) use query::{
-    at_most_one, attempt_transaction, exactly_one, execute, in_transaction, on_pool, once, row,
-    rows, value, with_reader, with_replica, with_writer,
+    at_most_one, attempt_transaction, exactly_one, execute, failure, in_transaction, on_pool, once,
+    row, rows, value, with_reader, with_replica, with_writer,
 };
 pub(crate) use reset::{Contents, reset};
 pub(crate) use retry::{Moment, is_busy, wait_and_retry};
@@ -59,6 +59,9 @@ pub(crate) struct SqlitePools {
     pub(crate) writers: Pool<SqliteConnectOptions>,
     /// Connections that read beside it (WAL).
     pub(crate) readers: Pool<SqliteConnectOptions>,
+    /// One connection that nobody uses. SQLite removes the log and its index with the last connection, which
+    /// abandoned requests may close, and [`Changes`] would look at the removed index for ever.
+    keeper: Pool<SqliteConnectOptions>,
     /// Tells whether anything was written; not of a database in memory.
     changes: Option<Changes>,
 }
@@ -141,14 +144,14 @@ impl Database {
     }
 
     /// Writes something, as a readiness probe does: a database on a full disk still answers
-    /// questions. On PostgreSQL by a connection that no writer waits for, and a row of its own, for
+    /// questions. On PostgreSQL by a connection that no request waits for, and a row of its own, for
     /// which no replica waits.
     pub(crate) async fn check(&self) -> Result<(), Error> {
         match self {
             Self::Postgres(pools) => {
                 let id = fastrand::i64(..);
                 let (_, outcome): (_, Result<(), Error>) =
-                    attempt_transaction!(pools.readers, "BEGIN", |connection| {
+                    attempt_transaction!(pools.probe, "BEGIN", |connection| {
                         let insert = "INSERT INTO readiness (id, checked_at) VALUES ($1, $2)";
                         execute!(connection, insert, id, now_ms())?;
                         execute!(connection, "DELETE FROM readiness WHERE id = $1", id)?;
@@ -198,7 +201,8 @@ impl Database {
         pool.fill().await.expect("memory can be opened");
         Self::Sqlite(SqlitePools {
             writers: pool.clone(),
-            readers: pool,
+            readers: pool.clone(),
+            keeper: pool,
             changes: None,
         })
     }
@@ -220,6 +224,8 @@ impl Database {
         match self {
             Self::Sqlite(pools) => {
                 pools.readers.close().await;
+                pools.keeper.close().await;
+                // Last: a connection that only reads leaves the log behind.
                 pools.writers.close().await;
             }
             Self::Postgres(pools) => pools.close().await,

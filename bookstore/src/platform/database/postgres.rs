@@ -1,5 +1,5 @@
-//! PostgreSQL connections: some for writes, and some for reads and readiness checks, so that writes
-//! that wait for each other's locks do not stop these.
+//! PostgreSQL connections: some for writes, some for reads, and one for readiness checks, so that writes that
+//! wait for each other's locks do not stop reads, and neither is taken for a database that is away.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -39,6 +39,8 @@ const SESSION: [(&str, &str); 7] = [
 pub(crate) struct PostgresPools {
     pub(crate) writers: Pool<PgConnectOptions>,
     pub(crate) readers: Pool<PgConnectOptions>,
+    /// One connection, of readiness checks.
+    pub(super) probe: Pool<PgConnectOptions>,
     /// Servers that follow this one.
     pub(super) replicas: Replicas,
     /// As the URL says, without time limits.
@@ -48,7 +50,7 @@ pub(crate) struct PostgresPools {
 }
 
 impl PostgresPools {
-    /// Opens up to so many connections, at least two.
+    /// Opens up to so many connections, at least two, and one more.
     pub(super) async fn open(options: PgConnectOptions, connections: u32) -> sqlx::Result<Self> {
         let limited = with_time_limits(options.clone());
         let readers = (connections / ONE_READS_OF).max(1);
@@ -59,6 +61,7 @@ impl PostgresPools {
         Ok(Self {
             writers,
             readers: pool(readers),
+            probe: pool(1),
             replicas: Replicas::default(),
             unlimited: Arc::new(options),
             clock: Arc::new(Mutex::new((now_ms(), Instant::now()))),
@@ -100,6 +103,7 @@ impl PostgresPools {
         tokio::join!(
             self.writers.close(),
             self.readers.close(),
+            self.probe.close(),
             self.replicas.close()
         );
     }

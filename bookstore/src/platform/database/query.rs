@@ -7,6 +7,8 @@
 //! `clippy.toml`): sqlx drops those after their first row. A statement with `RETURNING` that is
 //! dropped half-way commits where nobody looks, and on SQLite the error of that commit is lost.
 
+use crate::platform::Error;
+
 /// Runs a query on a connection of a pool.
 macro_rules! once {
     ($pool:expr, |$executor:ident| $query:expr) => {
@@ -123,7 +125,7 @@ macro_rules! attempt_transaction {
                 }
                 Err(_) => transaction.rollback().await,
             };
-            pooled.finish(ended.as_ref().err());
+            pooled.finish($crate::platform::database::failure(&outcome, &ended));
             let value = outcome?;
             ended?;
             Ok(value)
@@ -165,6 +167,18 @@ macro_rules! execute {
             .await
             .map(|done| done.rows_affected())
     };
+}
+
+/// What has failed on the connection of a transaction. A rollback may succeed on a server that may not write,
+/// whose connections are of no use all the same.
+pub(crate) fn failure<'a, T>(
+    outcome: &'a Result<T, Error>,
+    ended: &'a sqlx::Result<()>,
+) -> Option<&'a sqlx::Error> {
+    match (outcome, ended) {
+        (Err(Error::Database(error)), _) | (_, Err(error)) => Some(error),
+        _ => None,
+    }
 }
 
 /// The row of a statement that gives one or none.

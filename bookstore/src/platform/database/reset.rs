@@ -20,21 +20,23 @@ pub(crate) struct Contents {
     pub(crate) has_sequences: bool,
     /// A query that counts what is at work.
     pub(crate) at_work: &'static str,
+    /// What is answered while something is.
+    pub(crate) refusal: &'static str,
     /// A statement that notes the reset, with a token of its moment for `$1`.
     pub(crate) note: Option<&'static str>,
 }
 
 /// Empties the tables, so that ids start from 1 again, after a moment's wait for what is at work to
-/// end; whether that came.
-pub(crate) async fn reset(database: &Database, contents: &Contents) -> Result<bool, Error> {
+/// end. Refused if that does not come.
+pub(crate) async fn reset(database: &Database, contents: &Contents) -> Result<(), Error> {
     let end = Instant::now() + PATIENCE;
-    loop {
-        let done = empty(database, contents).await?;
-        if done || Instant::now() > end {
-            return Ok(done);
+    while !empty(database, contents).await? {
+        if Instant::now() > end {
+            return Err(Error::Conflict(contents.refusal.into()));
         }
         tokio::time::sleep(INTERVAL).await;
     }
+    Ok(())
 }
 
 async fn empty(database: &Database, contents: &Contents) -> Result<bool, Error> {

@@ -66,6 +66,12 @@ pub(crate) fn without_strange_request_id(mut request: Request) -> Request {
     request
 }
 
+/// Takes away what only a service says of itself: a request at the public port is a client's.
+pub(crate) fn without_caller(mut request: Request) -> Request {
+    request.headers_mut().remove(CALLER_HEADER);
+    request
+}
+
 fn is_request_id(id: &[u8]) -> bool {
     let fits = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:+/=@".contains(byte);
     (1..=LONGEST_REQUEST_ID).contains(&id.len()) && id.iter().all(fits)
@@ -81,8 +87,11 @@ pub(crate) fn span_of(service: &'static str, request: &Request) -> Span {
     let headers = request.headers();
     let request_id = headers.get(REQUEST_ID).cloned();
     let request_id = request_id.unwrap_or_else(new_request_id);
-    let caller = headers.get(CALLER_HEADER);
-    let caller = caller.map_or("client", |it| it.to_str().unwrap_or("service"));
+    let caller = match headers.get(CALLER_HEADER) {
+        None => "client",
+        Some(it) if is_request_id(it.as_bytes()) => it.to_str().unwrap_or("service"),
+        Some(_) => "service",
+    };
     let (method, route) = (request.method(), route(request));
     // Of the highest level, so that each line has it, however few are wanted.
     let span = tracing::error_span!(

@@ -1,0 +1,2 @@
+-- What a request has added under its key, which is refused for anything else. Not known of earlier ones.
+ALTER TABLE additions ADD COLUMN product_id BIGINT, ADD COLUMN quantity BIGINT;
