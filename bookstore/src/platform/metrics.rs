@@ -4,16 +4,23 @@
 //! `axum-prometheus` was tried: it has one set of numbers per process, where several services are one
 //! process here, and does not count requests whose client went away.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
 
 use axum::{
     body::HttpBody,
-    extract::{Request, State},
+    extract::{MatchedPath, Request, State},
     http::{Method, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics::{
+    Counter, Gauge as Level, Histogram, counter, describe_counter, describe_gauge,
+    describe_histogram, gauge, histogram,
+};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusRecorder};
 use tokio::time::{Instant, interval, timeout};
 
@@ -92,6 +99,8 @@ pub(crate) struct Metrics {
     service: &'static str,
     /// Of requests.
     recorder: PrometheusRecorder,
+    in_flight: Level,
+    counts: Counts,
     faults: Arc<Faults>,
     database: Database,
     data: Arc<dyn Data>,
@@ -114,7 +123,7 @@ impl Metrics {
         let recorder = recorder()
             .add_global_label("service", service)
             .build_recorder();
-        metrics::with_local_recorder(&recorder, || {
+        let in_flight = metrics::with_local_recorder(&recorder, || {
             describe_counter!(REQUESTS, "Requests that reached the service, by outcome.");
             describe_histogram!(
                 DURATION,
@@ -125,7 +134,9 @@ impl Metrics {
                 "Bytes of bodies sent in answers, headers aside."
             );
             describe_gauge!(IN_FLIGHT, "Requests that are being answered.");
-            gauge!(IN_FLIGHT).set(0.0);
+            let in_flight = gauge!(IN_FLIGHT);
+            in_flight.set(0.0);
+            in_flight
         });
         let handle = recorder.handle();
         tokio::spawn(async move {
@@ -138,6 +149,8 @@ impl Metrics {
         Arc::new(Self {
             service,
             recorder,
+            in_flight,
+            counts: Counts::default(),
             faults,
             database,
             data,
@@ -228,11 +241,45 @@ pub(crate) async fn count(
     response
 }
 
+/// What requests have in common that are counted together, besides their route: method, status and caller.
+type Kind = (&'static str, u16, &'static str);
+
+/// The counts of requests by kind and route. To look them up by their names takes the exporter several times as long as
+/// to count.
+#[derive(Default)]
+struct Counts(RwLock<HashMap<Kind, HashMap<String, Count>>>);
+
+struct Count {
+    requests: Counter,
+    duration: Histogram,
+    body_bytes: Counter,
+}
+
+impl Count {
+    fn new(recorder: &PrometheusRecorder, (method, status, caller): Kind, route: &str) -> Self {
+        let route = || route.to_owned();
+        metrics::with_local_recorder(recorder, || Self {
+            requests: counter!(
+                REQUESTS,
+                "method" => method, "route" => route(), "status" => status.to_string(), "caller" => caller
+            ),
+            duration: histogram!(DURATION, "method" => method, "route" => route()),
+            body_bytes: counter!(BODY_BYTES, "method" => method, "route" => route()),
+        })
+    }
+
+    fn add(&self, duration: Duration, bytes: u64) {
+        self.requests.increment(1);
+        self.duration.record(duration);
+        self.body_bytes.increment(bytes);
+    }
+}
+
 /// A request; counted when it goes out of scope.
 struct Counted {
     metrics: Arc<Metrics>,
     method: &'static str,
-    route: Arc<str>,
+    route: Option<MatchedPath>,
     caller: &'static str,
     started: Instant,
     status: u16,
@@ -241,11 +288,11 @@ struct Counted {
 
 impl Counted {
     fn new(metrics: Arc<Metrics>, request: &Request) -> Self {
-        metrics::with_local_recorder(&metrics.recorder, || gauge!(IN_FLIGHT).increment(1.0));
+        metrics.in_flight.increment(1.0);
         Self {
             metrics,
             method: method_name(request.method()),
-            route: trace::route(request).into(),
+            route: request.extensions().get().cloned(),
             caller: match request.headers().contains_key(CALLER_HEADER) {
                 true => "service",
                 false => "client",
@@ -259,19 +306,24 @@ impl Counted {
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        let (method, caller) = (self.method, self.caller);
-        let route = || Arc::clone(&self.route);
-        metrics::with_local_recorder(&self.metrics.recorder, || {
-            let status = self.status.to_string();
-            counter!(
-                REQUESTS, "method" => method, "route" => route(), "status" => status, "caller" => caller
-            )
-            .increment(1);
-            histogram!(DURATION, "method" => method, "route" => route())
-                .record(self.started.elapsed());
-            counter!(BODY_BYTES, "method" => method, "route" => route()).increment(self.bytes);
-            gauge!(IN_FLIGHT).decrement(1.0);
-        });
+        let metrics = &self.metrics;
+        metrics.in_flight.decrement(1.0);
+        let kind = (self.method, self.status, self.caller);
+        let route = self
+            .route
+            .as_ref()
+            .map_or(trace::UNMATCHED, MatchedPath::as_str);
+        let duration = self.started.elapsed();
+        let Counts(counts) = &metrics.counts;
+        let known = counts.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = known.get(&kind).and_then(|routes| routes.get(route)) {
+            return count.add(duration, self.bytes);
+        }
+        drop(known);
+        let mut known = counts.write().unwrap_or_else(PoisonError::into_inner);
+        let count = known.entry(kind).or_default().entry(route.to_owned());
+        let count = count.or_insert_with(|| Count::new(&metrics.recorder, kind, route));
+        count.add(duration, self.bytes);
     }
 }
 

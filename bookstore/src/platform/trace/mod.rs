@@ -32,7 +32,7 @@ pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 pub(crate) const CALLER_HEADER: &str = "x-bookstore-caller";
 
 /// What stands for the route of requests that matched none.
-const UNMATCHED: &str = "unmatched";
+pub(crate) const UNMATCHED: &str = "unmatched";
 
 /// Characters that a request id from outside may have.
 const LONGEST_REQUEST_ID: usize = 128;
@@ -98,15 +98,14 @@ pub(crate) fn span_of(service: &'static str, request: &Request) -> Span {
         "request",
         otel.kind = "server",
         %service,
-        request_id = field::Empty,
+        request_id = text(&request_id),
         trace_id = field::Empty,
         %method,
         %route,
         %caller,
     );
     let parent = TraceContextPropagator::new().extract(&HeaderExtractor(headers));
-    begin(&span, &parent, &request_id);
-    let context = span.context();
+    let context = begin(&span, &parent, request_id);
     let recorded = context.span();
     if recorded.is_recording() {
         recorded.update_name(format!("{method} {route}"));
@@ -118,15 +117,24 @@ pub(crate) fn span_of(service: &'static str, request: &Request) -> Span {
     span
 }
 
-/// Begins a span within a trace, or as a trace of its own, and notes both ids.
-fn begin(span: &Span, parent: &Context, request_id: &HeaderValue) {
-    let id = request_id.to_str().unwrap_or_default();
-    span.record("request_id", field::display(id));
+/// A request id as it stands in log lines.
+fn text(request_id: &HeaderValue) -> field::DisplayValue<&str> {
+    field::display(request_id.to_str().unwrap_or_default())
+}
+
+/// Begins a span within a trace, or as a trace of its own. Its id is noted where somebody else knows it: the caller, or a
+/// collector.
+fn begin(span: &Span, parent: &Context, request_id: HeaderValue) -> Context {
+    let is_continued = parent.span().span_context().is_valid();
     // Fails only where the program has set up a log of its own, without traces.
-    let _ = span.set_parent(parent.with_value(RequestId::new(request_id.clone())));
+    let _ = span.set_parent(parent.with_value(RequestId::new(request_id)));
     let context = span.context();
-    let trace = context.span().span_context().trace_id();
-    span.record("trace_id", field::display(trace));
+    let recorded = context.span();
+    if is_continued || recorded.is_recording() {
+        let trace = recorded.span_context().trace_id();
+        span.record("trace_id", field::display(trace));
+    }
+    context
 }
 
 pub(crate) fn log_answer(response: &Response, latency: Duration, span: &Span) {
@@ -182,14 +190,15 @@ pub(crate) async fn in_new_trace<T>(
     name: &'static str,
     work: impl Future<Output = T>,
 ) -> T {
+    let request_id = new_request_id();
     let span = tracing::error_span!(
         parent: None,
         "task",
         otel.name = name,
         %service,
-        request_id = field::Empty,
+        request_id = text(&request_id),
         trace_id = field::Empty,
     );
-    begin(&span, &Context::new(), &new_request_id());
+    begin(&span, &Context::new(), request_id);
     work.instrument(span).await
 }
