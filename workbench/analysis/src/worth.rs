@@ -6,6 +6,7 @@ use workbench_statistics::{
 
 use crate::comparison::{ALPHA, RESAMPLES, SAMPLE_SIZE, SEED};
 use crate::model::{FalseAlarms, RunAnalysis, Scope, Worth};
+use crate::observe::ElapsedInOrder;
 
 /// 100 trials leave an interval of ten points to either side, and take 0.3 s for 10 million requests.
 const TRIALS: u32 = 100;
@@ -15,19 +16,29 @@ const CONFIDENCE: f64 = 0.95;
 const FACTORS_PER_BLOCK: f64 = 4.0;
 const LEAST_BLOCKS: usize = 10;
 
-/// The worth of a run, from its elapsed times in order of time.
-pub(crate) fn worth(run: &RunAnalysis, elapsed_ns: &[f64]) -> Worth {
-    let (autocorrelation_factor, effective_samples, note) = dependence(run, elapsed_ns);
+/// The worth of a run.
+///
+/// The false alarm rate is that of the hold: ramps are the same in every run of an experiment, and blocks of them in another
+/// order would make runs that cannot be. Without a hold there is none.
+pub(crate) fn worth(run: &RunAnalysis, in_order: &ElapsedInOrder) -> Worth {
+    let (requests, autocorrelation_factor, effective_samples, note) =
+        dependence(run, &in_order.all_ns);
+    let is_held = run
+        .steady
+        .as_ref()
+        .is_some_and(|steady| steady.scope == Scope::Hold);
+    let held = is_held.then(|| &in_order.all_ns[in_order.steady.clone()]);
     Worth {
+        requests,
         autocorrelation_factor,
         effective_samples,
         note,
-        false_alarms: false_alarms(elapsed_ns, autocorrelation_factor).ok(),
+        false_alarms: held.and_then(|held| false_alarms(held, autocorrelation_factor).ok()),
     }
 }
 
-/// τ and the effective sample size of the steady part, or of the whole run where that is not known.
-fn dependence(run: &RunAnalysis, elapsed_ns: &[f64]) -> (Option<f64>, Option<f64>, String) {
+/// The number of requests of the steady part, their τ and effective sample size; of the whole run where these are not known.
+fn dependence(run: &RunAnalysis, elapsed_ns: &[f64]) -> (u64, Option<f64>, Option<f64>, String) {
     if let Some(steady) = &run.steady
         && let (Some(factor), Some(effective)) = (
             steady.total.autocorrelation_factor,
@@ -38,15 +49,23 @@ fn dependence(run: &RunAnalysis, elapsed_ns: &[f64]) -> (Option<f64>, Option<f64
             Scope::Hold => "the steady part: all users there, after the warm-up",
             Scope::WholeRun => "the whole run after the warm-up",
         };
-        return (Some(factor), Some(effective), format!("of {part}"));
+        let requests = steady.total.samples;
+        return (
+            requests,
+            Some(factor),
+            Some(effective),
+            format!("of {part}"),
+        );
     }
+    let requests = elapsed_ns.len() as u64;
     match batch_means(elapsed_ns, CONFIDENCE) {
         Ok(found) => (
+            requests,
             Some(found.autocorrelation_factor),
             Some(found.effective_count),
             "of the whole run, ramps included".to_owned(),
         ),
-        Err(error) => (None, None, format!("cannot be told: {error}")),
+        Err(error) => (requests, None, None, format!("unknown: {error}")),
     }
 }
 

@@ -4,6 +4,7 @@ use workbench_analysis::{Analysis, PairwiseTest, ReportComparison, RunAnalysis};
 
 use crate::format;
 use crate::names::{self, RunName};
+use crate::steady;
 use crate::table::{Cell, Column, Row, Table};
 use crate::verdict::Judgement;
 use crate::worth;
@@ -14,7 +15,7 @@ pub(crate) const HEADING: &str = "Study: resampled means, QQ plot and t tests";
 /// Warns of every comparison of this kind.
 pub(crate) const BANNER: &str = "Descriptive, not valid for inference";
 
-/// Each run in one line.
+/// Each run in one line: its steady part, or the whole run where there is none.
 pub(crate) fn overview(runs: &[RunAnalysis], names: &[RunName]) -> Table {
     let columns = vec![
         Column::text("Run", 0),
@@ -32,8 +33,14 @@ pub(crate) fn overview(runs: &[RunAnalysis], names: &[RunName]) -> Table {
         .iter()
         .zip(names)
         .map(|(run, name)| {
-            let total = &run.total;
-            let time = |ns: f64| Cell::number(ns, format::milliseconds(ns));
+            let cell = |value: f64, shown: fn(f64) -> String| Cell::number(value, shown(value));
+            let (samples, times, throughput, error_rate) = figures(run);
+            let time = |ns: Option<f64>| {
+                ns.map_or(Cell::text(steady::TOO_FEW), |ns| {
+                    cell(ns, format::milliseconds)
+                })
+            };
+            let [mean, p50, p95, p99] = times.map(time);
             let users = most_users(run);
             let judgement = Judgement::of(run);
             let row = Row::of(vec![
@@ -43,22 +50,38 @@ pub(crate) fn overview(runs: &[RunAnalysis], names: &[RunName]) -> Table {
                     || Cell::text(format::NOTHING),
                     |users| Cell::number(users, format::count(users.round() as u64)),
                 ),
-                Cell::number(total.samples as f64, format::count(total.samples)),
-                time(total.mean_ns),
-                time(total.p50_ns),
-                time(total.p95_ns),
-                time(total.p99_ns),
-                Cell::number(
-                    total.throughput_per_s,
-                    format::significant(total.throughput_per_s),
-                ),
-                Cell::number(total.error_rate, format::percentage(total.error_rate)),
+                Cell::number(samples as f64, format::count(samples)),
+                mean,
+                p50,
+                p95,
+                p99,
+                cell(throughput, format::significant),
+                cell(error_rate, format::percentage),
             ]);
             // Runs that cannot be believed are not left out for others.
             row.of_priority(f64::from(judgement != Judgement::Valid))
         })
         .collect();
     Table::new(columns, rows)
+}
+
+/// Requests; mean, p50, p95 and p99 in nanoseconds; requests per second; error rate.
+fn figures(run: &RunAnalysis) -> (u64, [Option<f64>; 4], f64, f64) {
+    let whole = &run.total;
+    match run.steady.as_ref().map(|steady| &steady.total) {
+        Some(steady) => (
+            steady.samples,
+            [steady.mean_ns, steady.p50_ns, steady.p95_ns, steady.p99_ns].map(|it| it.value),
+            steady.throughput_per_s,
+            steady.error_rate.value.unwrap_or(whole.error_rate),
+        ),
+        None => (
+            whole.samples,
+            [whole.mean_ns, whole.p50_ns, whole.p95_ns, whole.p99_ns].map(Some),
+            whole.throughput_per_s,
+            whole.error_rate,
+        ),
+    }
 }
 
 /// Most users at once: as planned, or as they were where no plan is known; `None` where users were not recorded.

@@ -20,7 +20,7 @@ pub(crate) fn table(
 ) -> Table {
     let columns = vec![
         Column::text("Run", 0),
-        Column::number("# Samples", "", 4),
+        Column::number("Requests", "", 4),
         Column::number("τ", "", 0),
         Column::number("Effective samples", "", 0),
         Column::number("False alarms", "", 0),
@@ -46,10 +46,7 @@ pub(crate) fn table(
         });
         Row::of(vec![
             Cell::text(name.map_or(&distribution.experiment, |name| &name.label)),
-            Cell::number(
-                distribution.raw_samples as f64,
-                format::count(distribution.raw_samples),
-            ),
+            Cell::number(worth.requests as f64, format::count(worth.requests)),
             number(worth.autocorrelation_factor),
             number(worth.effective_samples),
             share(alarms.map(|alarms| alarms.rate)),
@@ -74,9 +71,9 @@ pub(crate) fn meaning(comparison: &ReportComparison) -> String {
         .find_map(|distribution| distribution.worth.false_alarms.as_ref());
     let alarms = found.map_or_else(String::new, |found| {
         format!(
-            " False alarms: how often this very test calls two runs different that were put together from blocks of one \
-             and the same run (moving block bootstrap, {} of it, seed {}): there is nothing to find. Real runs also differ \
-             as wholes, which one run cannot show, so that the true rate is higher.",
+            " False alarms: how often this test finds a difference between two runs that were both put together from blocks of \
+             the hold of one run (moving block bootstrap, {}, seed {}). There is none to find. Real runs also differ as \
+             wholes, which one run cannot show: the rate between real runs is higher.",
             format::counted(found.trials.into(), "trial"),
             found.seed,
         )

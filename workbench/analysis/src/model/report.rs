@@ -73,6 +73,8 @@ pub struct Shape {
 /// What a run's requests know of its mean, and how often the report's test alarms on such data without a reason.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Worth {
+    /// Requests that `autocorrelation_factor` and `effective_samples` are of.
+    pub requests: u64,
     /// How many times the variance of the mean is what it would be for independent requests (τ); `None` where it
     /// cannot be told.
     pub autocorrelation_factor: Option<f64>,
@@ -80,7 +82,8 @@ pub struct Worth {
     pub effective_samples: Option<f64>,
     /// Which requests both are of, or why there are none.
     pub note: String,
-    /// The false alarm rate of the report's test on data like these; `None` where there are too few.
+    /// The false alarm rate of the report's test on data like those of the hold; `None` without a hold, or where there are too
+    /// few.
     pub false_alarms: Option<FalseAlarms>,
 }
 

@@ -45,6 +45,7 @@ use tally::MOST_LABELS;
 pub(crate) use answers::{Gap, Waits};
 pub(crate) use backward::SecondTimes;
 pub(crate) use counts::Class;
+pub(crate) use course::ElapsedInOrder;
 pub(crate) use gone::Gone;
 pub(crate) use service::service_times;
 pub(crate) use tally::{ErrorTotal, LabelTally};
@@ -83,7 +84,7 @@ pub(crate) struct Observations {
     pub(crate) steady: Option<SteadyObservations>,
     pub(crate) over_time: OverTime,
     /// Elapsed times of all samples in the order in which they started, or of the last ones, if they are kept.
-    pub(crate) elapsed_in_order: Option<Vec<f64>>,
+    pub(crate) elapsed_in_order: Option<ElapsedInOrder>,
     source: Source,
 }
 
