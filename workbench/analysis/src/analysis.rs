@@ -56,16 +56,17 @@ pub fn analyze(run_directories: &[PathBuf]) -> Result<Analysis, AnalysisError> {
                 None => of_runs.push((warning, vec![name])),
             }
         }
-        if let Some(elapsed_ns) = run.elapsed_in_order {
-            if (elapsed_ns.len() as u64) < run.analysis.total.samples {
+        if let Some(in_order) = run.elapsed_in_order {
+            let kept = in_order.all_ns.len();
+            if (kept as u64) < run.analysis.total.samples {
                 warnings.push(format!(
                     "{} has {} requests: the report's means are drawn from the last {} of them",
                     run.analysis.name(),
                     run.analysis.total.samples,
-                    elapsed_ns.len()
+                    kept
                 ));
             }
-            let drawn = comparison::distribution(&run.analysis, &elapsed_ns, stream);
+            let drawn = comparison::distribution(&run.analysis, &in_order, stream);
             match drawn {
                 Ok(distribution) => distributions.push(distribution),
                 // The run is too short for the comparison; its own numbers are not affected.

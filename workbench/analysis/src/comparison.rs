@@ -11,6 +11,7 @@ use workbench_statistics::{
 use crate::effective_samples::effective_samples;
 use crate::experiment;
 use crate::model::{CltDistribution, PairwiseTest, ReportComparison, RunAnalysis, Shape};
+use crate::observe::ElapsedInOrder;
 use crate::points::in_order_of_points;
 
 /// The report's: samples of 50, 1,000 of them, a level of 5 %.
@@ -64,13 +65,13 @@ pub(crate) fn selection(run_directories: &[PathBuf]) -> Vec<bool> {
     repeated.iter().enumerate().map(shown).collect()
 }
 
-/// Draws the means of one run, whose elapsed times are in order of time. `stream` is the run's position, so that all
-/// runs are drawn independently.
+/// Draws the means of one run. `stream` is the run's position, so that all runs are drawn independently.
 pub(crate) fn distribution(
     run: &RunAnalysis,
-    elapsed_ns: &[f64],
+    in_order: &ElapsedInOrder,
     stream: u32,
 ) -> Result<CltDistribution, StatisticsError> {
+    let elapsed_ns = in_order.all_ns.as_slice();
     let raw = summary(elapsed_ns)?;
     let deviation = raw.sample_standard_deviation.zip(raw.standard_error());
     let (raw_standard_deviation_ns, raw_standard_error_ns) =
@@ -100,7 +101,7 @@ pub(crate) fn distribution(
             excess_kurtosis: found.excess_kurtosis,
             excess_kurtosis_standard_error: found.excess_kurtosis_standard_error,
         }),
-        worth: effective_samples(run, elapsed_ns),
+        worth: effective_samples(run, in_order),
         means_ns,
     })
 }

@@ -6,6 +6,7 @@ use workbench_statistics::{
 
 use crate::comparison::{ALPHA, RESAMPLES, SAMPLE_SIZE, SEED};
 use crate::model::{EffectiveSamples, FalseAlarms, RunAnalysis, Scope};
+use crate::observe::ElapsedInOrder;
 
 /// With 100 trials the interval has about ten percentage points on either side; they take 0.3 s for 10 million
 /// requests.
@@ -17,19 +18,30 @@ const CONFIDENCE: f64 = 0.95;
 const FACTORS_PER_BLOCK: f64 = 4.0;
 const LEAST_BLOCKS: usize = 10;
 
-/// The effective sample size of a run, from its elapsed times in order of time.
-pub(crate) fn effective_samples(run: &RunAnalysis, elapsed_ns: &[f64]) -> EffectiveSamples {
-    let (autocorrelation_factor, effective_samples, note) = dependence(run, elapsed_ns);
+/// The effective sample size of a run.
+///
+/// The false alarm rate is that of the hold: ramps are the same in every run of an experiment, and blocks of them in another
+/// order would make runs that cannot be. Without a hold there is none.
+pub(crate) fn effective_samples(run: &RunAnalysis, in_order: &ElapsedInOrder) -> EffectiveSamples {
+    let (requests, autocorrelation_factor, effective_samples, note) =
+        dependence(run, &in_order.all_ns);
+    let is_held = run
+        .steady
+        .as_ref()
+        .is_some_and(|steady| steady.scope == Scope::Hold);
+    let held = is_held.then(|| &in_order.all_ns[in_order.steady.clone()]);
     EffectiveSamples {
+        requests,
         autocorrelation_factor,
         effective_samples,
         note,
-        false_alarms: false_alarms(elapsed_ns, autocorrelation_factor).ok(),
+        false_alarms: held.and_then(|held| false_alarms(held, autocorrelation_factor).ok()),
     }
 }
 
-/// τ and the effective sample size of the steady part, or of the whole run if those of the steady part are unknown.
-fn dependence(run: &RunAnalysis, elapsed_ns: &[f64]) -> (Option<f64>, Option<f64>, String) {
+/// The number of requests of the steady part, their τ and effective sample size; of the whole run if those of the steady part
+/// are unknown.
+fn dependence(run: &RunAnalysis, elapsed_ns: &[f64]) -> (u64, Option<f64>, Option<f64>, String) {
     if let Some(steady) = &run.steady
         && let (Some(factor), Some(effective)) = (
             steady.total.autocorrelation_factor,
@@ -40,15 +52,23 @@ fn dependence(run: &RunAnalysis, elapsed_ns: &[f64]) -> (Option<f64>, Option<f64
             Scope::Hold => "the steady part: all users there, after the warm-up",
             Scope::WholeRun => "the whole run after the warm-up",
         };
-        return (Some(factor), Some(effective), format!("of {part}"));
+        let requests = steady.total.samples;
+        return (
+            requests,
+            Some(factor),
+            Some(effective),
+            format!("of {part}"),
+        );
     }
+    let requests = elapsed_ns.len() as u64;
     match batch_means(elapsed_ns, CONFIDENCE) {
         Ok(found) => (
+            requests,
             Some(found.autocorrelation_factor),
             Some(found.effective_count),
             "of the whole run, ramps included".to_owned(),
         ),
-        Err(error) => (None, None, format!("cannot be told: {error}")),
+        Err(error) => (requests, None, None, format!("unknown: {error}")),
     }
 }
 

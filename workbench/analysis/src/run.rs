@@ -16,8 +16,8 @@ use crate::failures::failures;
 use crate::histogram::histogram;
 use crate::model::{OpenModel, RequestStatistics, RunAnalysis, ThresholdOutcome};
 use crate::observe::{
-    LabelObservations, LabelTally, Observations, Outage, Times, TimesInOrder, observe,
-    service_times,
+    ElapsedInOrder, LabelObservations, LabelTally, Observations, Outage, Times, TimesInOrder,
+    observe, service_times,
 };
 use crate::percentiles::percentile_curves;
 use crate::resources::resources;
@@ -33,7 +33,7 @@ pub(crate) struct AnalysedRun {
     /// Each as the end of a sentence that begins with the run.
     pub(crate) warnings: Vec<String>,
     /// Elapsed times in nanoseconds of all requests in the order in which they started, or of the last ones, if they are kept.
-    pub(crate) elapsed_in_order: Option<Vec<f64>>,
+    pub(crate) elapsed_in_order: Option<ElapsedInOrder>,
 }
 
 /// Analyses one run from the files in its folder, however it ended.

@@ -100,6 +100,11 @@ fn analyze(arguments: &Arguments, printed: Printed, copied: &Folders) -> anyhow:
     };
     runs.iter().for_each(|run| copied.add(run));
     if let [only] = runs.as_slice() {
+        if arguments.study {
+            crate::run::wrong_usage(
+                "--study compares the means of two runs or more: name them, or the folder of a series",
+            );
+        }
         return Ok(exit.and(outcome::report(only, printed)?));
     }
     let mut analysed = Vec::with_capacity(runs.len());

@@ -180,11 +180,11 @@ pub(crate) fn threshold(status: ThresholdStatus) -> &'static str {
     }
 }
 
-/// What was measured, and why that decides nothing where it does not.
+/// What was measured over the whole run, and why that decides nothing where it does not.
 pub(crate) fn measured(threshold: &ThresholdOutcome) -> String {
     let measured = &threshold.measured;
     match &threshold.undecided {
-        Some(why) => format!("measured {measured}; {why}"),
-        None => format!("measured {measured}"),
+        Some(why) => format!("{measured} in the whole run; {why}"),
+        None => format!("{measured} in the whole run"),
     }
 }

@@ -5,9 +5,10 @@ use workbench_analysis::{Estimate, RunAnalysis};
 use crate::format;
 use crate::judgement::Judgement;
 use crate::names::RunName;
+use crate::steady::TOO_FEW;
 use crate::table::{Cell, Column, Row, Table};
 
-/// Each run in one line.
+/// Each run in one line: its steady part, or the whole run where there is none.
 pub(crate) fn overview(runs: &[RunAnalysis], names: &[RunName]) -> Table {
     let columns = vec![
         Column::text("Run", 0),
@@ -25,8 +26,15 @@ pub(crate) fn overview(runs: &[RunAnalysis], names: &[RunName]) -> Table {
         .iter()
         .zip(names)
         .map(|(run, name)| {
-            let total = &run.total;
-            let time = |ns: f64| Cell::shown(ns, format::milliseconds);
+            let of_run = KeyEstimates::of(run);
+            let of_run = of_run.as_ref();
+            let time = |estimate: fn(&KeyEstimates) -> &Estimate| match of_run.map(estimate) {
+                Some(estimate) => match estimate.value {
+                    Some(ns) => Cell::shown(ns, format::milliseconds),
+                    None => Cell::text(TOO_FEW),
+                },
+                None => Cell::nothing(),
+            };
             let users = most_users(run);
             let judgement = Judgement::of(run);
             let row = Row::of(vec![
@@ -35,13 +43,16 @@ pub(crate) fn overview(runs: &[RunAnalysis], names: &[RunName]) -> Table {
                 users.map_or_else(Cell::nothing, |users| {
                     Cell::number(users, format::count(users.round() as u64))
                 }),
-                Cell::count(total.samples),
-                time(total.mean_ns),
-                time(total.p50_ns),
-                time(total.p95_ns),
-                time(total.p99_ns),
-                Cell::shown(total.throughput_per_s, format::significant),
-                Cell::shown(total.error_rate, format::percentage),
+                Cell::count(of_run.map_or(0, |it| it.samples)),
+                time(|it| &it.mean_ns),
+                time(|it| &it.p50_ns),
+                time(|it| &it.p95_ns),
+                time(|it| &it.p99_ns),
+                Cell::optional(of_run.map(|it| it.throughput_per_s), format::significant),
+                Cell::optional(
+                    of_run.and_then(|it| it.error_rate.value),
+                    format::percentage,
+                ),
             ]);
             // Runs that cannot be believed are not left out for others.
             row.of_priority(f64::from(judgement != Judgement::Valid))
@@ -60,6 +71,8 @@ pub(crate) fn most_users(run: &RunAnalysis) -> Option<f64> {
 
 /// The key figures of all requests of a run. Times in nanoseconds.
 pub(crate) struct KeyEstimates {
+    pub(crate) samples: u64,
+    pub(crate) mean_ns: Estimate,
     pub(crate) p50_ns: Estimate,
     pub(crate) p95_ns: Estimate,
     pub(crate) p99_ns: Estimate,
@@ -79,6 +92,8 @@ impl KeyEstimates {
         };
         (total.samples > 0).then(|| match run.steady.as_ref().map(|it| &it.total) {
             Some(steady) => Self {
+                samples: steady.samples,
+                mean_ns: steady.mean_ns.clone(),
                 p50_ns: steady.p50_ns.clone(),
                 p95_ns: steady.p95_ns.clone(),
                 p99_ns: steady.p99_ns.clone(),
@@ -86,6 +101,8 @@ impl KeyEstimates {
                 error_rate: steady.error_rate.clone(),
             },
             None => Self {
+                samples: total.samples,
+                mean_ns: without_interval(total.mean_ns),
                 p50_ns: without_interval(total.p50_ns),
                 p95_ns: without_interval(total.p95_ns),
                 p99_ns: without_interval(total.p99_ns),

@@ -14,10 +14,10 @@ pub(crate) const MEANING: &str = "An interval is the precision of this run alone
      independent requests would know as much.";
 
 /// Stands for a number that the requests do not support.
-const REFUSED: &str = "refused";
+pub(crate) const TOO_FEW: &str = "too few";
 
 /// Why a quantile of [`outcomes`] is missing.
-const FEW_OF_A_KIND: &str = "quantiles of successful or failed requests by themselves are refused where there are too few of them: p50 takes \
+const FEW_OF_A_KIND: &str = "quantiles of successful or failed requests by themselves are not shown where there are too few of them: p50 takes \
      6 independent requests, p95 takes 59, p99 takes 299";
 
 /// Which part of the run it is: `while all users were there, from 10.0 s to 70.0 s`.
@@ -125,7 +125,7 @@ fn estimated(estimate: &Estimate, shown: impl Fn(f64) -> String) -> Cell {
     let Some(value) = estimate.value else {
         // The notes below the table say why.
         return match estimate.note {
-            Some(_) => Cell::text(REFUSED),
+            Some(_) => Cell::text(TOO_FEW),
             None => Cell::nothing(),
         };
     };

@@ -73,6 +73,8 @@ pub struct Shape {
 /// The effective sample size of a run's mean, and the false alarm rate of the report's test on its data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EffectiveSamples {
+    /// Requests that `autocorrelation_factor` and `effective_samples` are of.
+    pub requests: u64,
     /// How many times the variance of the mean is what it would be for independent requests (τ); `None` if it cannot be
     /// estimated.
     pub autocorrelation_factor: Option<f64>,
@@ -80,7 +82,8 @@ pub struct EffectiveSamples {
     pub effective_samples: Option<f64>,
     /// Which requests both are of, or why there are none.
     pub note: String,
-    /// The false alarm rate of the report's test on data like these; `None` where there are too few.
+    /// The false alarm rate of the report's test on data like those of the hold; `None` without a hold, or where there are too
+    /// few.
     pub false_alarms: Option<FalseAlarms>,
 }
 

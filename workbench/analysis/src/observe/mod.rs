@@ -48,6 +48,7 @@ pub(crate) use response_gaps::{Gap, Waits};
 pub(crate) use reverse_pass::SecondTimes;
 pub(crate) use service::service_times;
 pub(crate) use tally::{ErrorTotal, LabelTally};
+pub(crate) use time_order::ElapsedInOrder;
 pub(crate) use times::{LabelTimes, Times};
 
 /// Most threads. More would only hold more batches in memory.
@@ -83,7 +84,7 @@ pub(crate) struct Observations {
     pub(crate) steady: Option<SteadyObservations>,
     pub(crate) over_time: OverTime,
     /// Elapsed times of all samples in the order in which they started, or of the last ones, if they are kept.
-    pub(crate) elapsed_in_order: Option<Vec<f64>>,
+    pub(crate) elapsed_in_order: Option<ElapsedInOrder>,
     source: Source,
 }
 

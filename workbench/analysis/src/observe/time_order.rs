@@ -24,7 +24,7 @@ pub(super) struct Seen {
     pub(super) seconds: Vec<(u32, SecondTimes)>,
     pub(super) over_time: TimesInIntervals,
     /// If they are kept; from the last one to the first.
-    pub(super) elapsed_in_order: Option<Vec<f64>>,
+    pub(super) elapsed_in_order: Option<ElapsedInOrder>,
     /// How many of these there are at most.
     most_in_order: usize,
 }
@@ -37,7 +37,7 @@ impl Seen {
         times_in_order: TimesInOrder,
     ) -> Self {
         let (elapsed_in_order, most_in_order) = match times_in_order {
-            TimesInOrder::Kept { most } => (Some(Vec::new()), most),
+            TimesInOrder::Kept { most } => (Some(ElapsedInOrder::default()), most),
             TimesInOrder::Dropped => (None, 0),
         };
         Self {
@@ -59,10 +59,10 @@ impl Seen {
             let (elapsed_ns, code) = (sample.elapsed_ns(), sample.code());
             let failed = is_failed(code);
             self.sums.push(class_of(code), elapsed_ns);
-            if let Some(elapsed_in_order) = &mut self.elapsed_in_order
-                && elapsed_in_order.len() < self.most_in_order
+            if let Some(in_order) = &mut self.elapsed_in_order
+                && in_order.all_ns.len() < self.most_in_order
             {
-                elapsed_in_order.push(elapsed_ns as f64);
+                in_order.push(elapsed_ns as f64, in_steady_part(code));
             }
             if !in_steady_part(code) {
                 continue;
@@ -76,6 +76,38 @@ impl Seen {
                 settling.push(start, elapsed_ns);
                 blocks.push(start, elapsed_ns);
             }
+        }
+    }
+}
+
+/// Elapsed times of requests in order of their starts.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct ElapsedInOrder {
+    /// In nanoseconds.
+    pub(crate) all_ns: Vec<f64>,
+    /// From the first to the last request of the steady part; empty where there is none.
+    pub(crate) steady: Range<usize>,
+}
+
+impl ElapsedInOrder {
+    fn push(&mut self, elapsed_ns: f64, is_steady: bool) {
+        let place = self.all_ns.len();
+        self.all_ns.push(elapsed_ns);
+        if is_steady {
+            let start = if self.steady.is_empty() {
+                place
+            } else {
+                self.steady.start
+            };
+            self.steady = start..place + 1;
+        }
+    }
+
+    pub(super) fn reverse(&mut self) {
+        self.all_ns.reverse();
+        let count = self.all_ns.len();
+        if !self.steady.is_empty() {
+            self.steady = count - self.steady.end..count - self.steady.start;
         }
     }
 }
@@ -345,6 +377,26 @@ mod tests {
                 times,
             });
         }
-        assert_eq!(seen.elapsed_in_order, Some(vec![11.0, 10.0, 1.0]));
+        let in_order = seen.elapsed_in_order.unwrap();
+        assert_eq!(in_order.all_ns, [11.0, 10.0, 1.0]);
+    }
+
+    #[test]
+    fn the_steady_part_of_times_in_order_ends_with_its_last_request() {
+        let mut in_order = ElapsedInOrder::default();
+        for (time, is_steady) in [
+            (5.0, false),
+            (4.0, true),
+            (3.0, false),
+            (2.0, true),
+            (1.0, false),
+        ] {
+            in_order.push(time, is_steady);
+        }
+        in_order.reverse();
+        assert_eq!(in_order.all_ns[in_order.steady.clone()], [2.0, 3.0, 4.0]);
+        in_order.push(6.0, true);
+        in_order.reverse();
+        assert_eq!(in_order.steady, 0..5);
     }
 }

@@ -1,6 +1,6 @@
 //! The report of a run.
 
-use workbench_analysis::{Analysis, Estimate, RunAnalysis, ThresholdStatus};
+use workbench_analysis::{Analysis, Estimate, RunAnalysis, Scope, ThresholdStatus};
 
 use super::{Context, errors, experiment, method, over_time, requests, validity};
 use crate::document::{
@@ -10,6 +10,7 @@ use crate::format;
 use crate::judgement::{self, Judgement};
 use crate::names::{self, RunName};
 use crate::runs::{KeyEstimates, most_users};
+use crate::steady;
 use crate::table::one_line;
 
 pub(super) fn report(
@@ -70,7 +71,8 @@ pub(crate) fn conclusion(run: &RunAnalysis) -> Finding {
     let undecided = run.thresholds_that_are(ThresholdStatus::Undecided);
     let all = format::counted(run.thresholds.len() as u64, "threshold");
     match judgement {
-        Judgement::Invalid | Judgement::Failing => {
+        Judgement::Invalid => Finding::new(judgement.level(), judgement.word(), &meaning),
+        Judgement::Failing if missed.is_empty() => {
             Finding::new(judgement.level(), judgement.word(), &meaning)
         }
         // It was killed: what it has says nothing of the whole.
@@ -109,10 +111,16 @@ pub(crate) fn conclusion(run: &RunAnalysis) -> Finding {
 
 fn facts(run: &RunAnalysis) -> String {
     let part = match &run.steady {
-        Some(steady) => format!(
-            " Figures of the steady part, {:.0} s to {:.0} s:",
-            steady.from_s, steady.to_s
-        ),
+        Some(steady) => {
+            let part = match steady.scope {
+                Scope::Hold => "steady part",
+                Scope::WholeRun => "whole run (no part of it is known to be steady)",
+            };
+            format!(
+                " Figures of the {part}, {:.0} s to {:.0} s:",
+                steady.from_s, steady.to_s
+            )
+        }
         None => " Figures of the whole run:".to_owned(),
     };
     one_line(&format!(
@@ -136,7 +144,7 @@ fn key_figures(run: &RunAnalysis) -> Vec<KeyFigure> {
         return Vec::new();
     };
     let estimated = |name, estimate: &Estimate, shown: fn(f64) -> String, level| {
-        let value = estimate.value.map_or("refused".to_owned(), shown);
+        let value = estimate.value.map_or(steady::TOO_FEW.to_owned(), shown);
         let interval = estimate.interval.as_ref();
         let interval =
             interval.map_or_else(String::new, |it| format::range(it.lower, it.upper, shown));

@@ -75,8 +75,14 @@ fn conclusion(analysis: &Analysis) -> Option<Finding> {
 /// Each run in one line.
 fn runs(analysis: &Analysis, names: &[RunName]) -> Section {
     let table = overview(&analysis.runs, names);
-    let blocks = vec![Block::table("Validity and all requests of each run", table)];
-    Section::new("runs", "Runs", Depth::Summary, blocks)
+    let caption = "Validity and all requests of each run in its steady part";
+    let mut blocks = vec![Block::table(caption, table)];
+    if analysis.runs.iter().any(|run| run.steady.is_none()) {
+        blocks.push(Block::paragraph(
+            "Figures of runs without a steady part are those of the whole run.",
+        ));
+    }
+    Section::new("runs", "Runs (steady part)", Depth::Summary, blocks)
 }
 
 /// Runs or groups of runs laid over each other where they are few.

@@ -21,7 +21,7 @@ pub(crate) fn table(
 ) -> Table {
     let columns = vec![
         Column::text("Run", 0),
-        Column::number("# Samples", "", 4),
+        Column::number("Requests", "", 4),
         Column::number("τ", "", 0),
         Column::number("Effective samples", "", 0),
         Column::number("False alarms", "", 0),
@@ -39,7 +39,7 @@ pub(crate) fn table(
         });
         Row::of(vec![
             Cell::text(name.map_or(&distribution.experiment, |name| &name.label)),
-            Cell::count(distribution.raw_samples),
+            Cell::count(worth.requests),
             Cell::optional(worth.autocorrelation_factor, format::significant),
             Cell::optional(worth.effective_samples, format::significant),
             Cell::optional(alarms.map(|alarms| alarms.rate), format::level),
@@ -64,9 +64,9 @@ pub(crate) fn meaning(comparison: &ReportComparison) -> String {
         .find_map(|distribution| distribution.worth.false_alarms.as_ref());
     let alarms = found.map_or_else(String::new, |found| {
         format!(
-            " False alarms: how often this very test calls two runs different that were put together from blocks of one \
-             and the same run (moving block bootstrap, {} of it, seed {}): there is nothing to find. Real runs also differ \
-             as wholes, which one run cannot show, so that the true rate is higher.",
+            " False alarms: how often this test finds a difference between two runs that were both put together from blocks of \
+             the hold of one run (moving block bootstrap, {}, seed {}). There is none to find. Real runs also differ as \
+             wholes, which one run cannot show: the rate between real runs is higher.",
             format::counted(found.trials.into(), "trial"),
             found.seed,
         )
