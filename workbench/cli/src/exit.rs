@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use workbench_analysis::AnalysisError;
 use workbench_load::LoadError;
 use workbench_plan::{PlanError, SegmentError};
+use workbench_samples::SamplesError;
 use workbench_samples::import::ImportError;
 
 use crate::side::Failure;
@@ -81,7 +82,11 @@ impl Exit {
         if let Some(failure) = error.downcast_ref::<Failure>() {
             return failure.exit;
         }
+        let of_samples = error.downcast_ref::<SamplesError>();
+        let has_no_samples = matches!(of_samples, Some(SamplesError::NoSamples { .. }));
         match analysis {
+            _ if has_no_samples => Self::RunInvalid,
+            Some(AnalysisError::Samples(SamplesError::NoSamples { .. })) => Self::RunInvalid,
             // As the gate judges series of which more is there.
             Some(AnalysisError::NoFinishedRun { failed, .. }) => match failed {
                 Some(_) => Self::RunInvalid,

@@ -9,6 +9,7 @@ mod error;
 pub mod export;
 mod failures;
 mod folder;
+mod guard;
 pub mod import;
 mod lock;
 mod manifest;

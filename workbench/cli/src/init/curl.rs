@@ -59,10 +59,59 @@ pub(super) fn draft(sources: &[String], output: &Path) -> anyhow::Result<Draft> 
     });
     draft.thresholds = thresholds();
     draft.share();
+    check_tls(&mut draft);
     if !output.as_os_str().is_empty() {
         move_files(&mut draft);
     }
     Ok(draft)
+}
+
+/// Takes out certificates that are of no use, or not there.
+fn check_tls(draft: &mut Draft) {
+    let Target::Urls { services, tls } = &mut draft.target else {
+        return;
+    };
+    let mut left = Vec::new();
+    if services
+        .iter()
+        .all(|service| !service.url.starts_with("https:"))
+    {
+        let files = [tls.ca.take(), tls.certificate.take(), tls.key.take()];
+        if files.iter().any(Option::is_some) {
+            left.push("certificates, as no address is an https URL".to_owned());
+        }
+    }
+    for file in [&mut tls.ca, &mut tls.certificate, &mut tls.key] {
+        if let Some(name) = file.take_if(|name| !Path::new(name).is_file()) {
+            left.push(format!("the certificate or key {name}, which is not there"));
+        }
+    }
+    if tls.certificate.is_none() || tls.key.is_none() {
+        (tls.certificate, tls.key) = (None, None);
+    }
+    left.dedup();
+    for what in left {
+        draft.leave("tls", what);
+    }
+}
+
+/// The files that a request sends and that are not there, as seen from the working folder.
+fn missing(request: &Request) -> Vec<String> {
+    let files: Vec<&String> = match &request.body {
+        Some(Body::File(file)) => vec![file],
+        Some(Body::Multipart(parts)) => {
+            let parts = parts.iter();
+            parts
+                .filter_map(|(_, part)| match part {
+                    Part::File { file, .. } => Some(file),
+                    Part::Text(_) => None,
+                })
+                .collect()
+        }
+        _ => Vec::new(),
+    };
+    let missing = files.into_iter().filter(|file| !Path::new(file).is_file());
+    missing.cloned().collect()
 }
 
 /// Gives the files that commands name, by the working folder, names that hold anywhere.
@@ -175,7 +224,16 @@ fn step(
     headers(draft, options, &mut request, &url, place);
     body(draft, options, &mut request, input, place);
     let writes = !["GET", "HEAD", "OPTIONS"].contains(&method.as_str());
+    let missing = missing(&request);
     let mut step = Step::from(request);
+    for file in &missing {
+        draft.leave(
+            place,
+            format!("a request that sends the file {file}, which is not there; it is a comment"),
+        );
+        step.comment.push(format!("The file {file} is not there."));
+    }
+    step.disabled = !missing.is_empty();
     if writes {
         step.comment
             .push("Changes data: every user sends it, again and again.".to_owned());

@@ -168,6 +168,10 @@ impl Writer {
                 .extend(answered.set_cookies().map(|(name, _)| name));
         }
         let missing = self.missing(&request);
+        if let Some(missing) = &missing {
+            self.draft
+                .leave(&place, format!("a request that is a comment: {missing}"));
+        }
         // What is not sent is not answered.
         if missing.is_none() {
             self.correlation.answered(exchange.answered);

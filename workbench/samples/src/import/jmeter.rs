@@ -1,13 +1,12 @@
 //! `JMeter`'s results as CSV (JTL), with a header or without one as older versions wrote them.
 
-use std::collections::HashMap;
-
 use super::bad::Bad;
 use super::collect::{At, Collector, Row};
 use super::error::ImportError;
 use super::fields::{Fields, scaled, whole};
 use super::format::Format;
 use super::input::Input;
+use super::nested::{Held, Nested, Part, Threads, transaction};
 use super::records::{HEADERS, Records, no_number};
 use super::time::{TimeFormat, tick_of};
 use super::{ImportOptions, Told};
@@ -19,10 +18,9 @@ const MILLISECOND: u64 = 1_000_000;
 /// The delimiters that `jmeter.save.saveservice.default_delimiter` is set to.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
-/// What the message of a transaction controller's own sample begins with; translated versions keep the two numbers.
-const TRANSACTION: &[u8] = b"Number of samples in transaction : ";
-
 const TRANSACTIONS: &str = "samples of transaction controllers, which are sums of samples that are there (--keep-transactions reads them)";
+const SUB_SAMPLES: &str =
+    "sub-samples of redirects and embedded resources, which are parts of samples that are there";
 
 /// The columns of files without a header, by their number: what `JMeter` 2.1 to 5 write by default, and with thread counts.
 const WITHOUT_HEADER: [&[&str]; 6] = [
@@ -132,6 +130,7 @@ struct Columns {
     latency: Option<usize>,
     connect: Option<usize>,
     samples: Option<usize>,
+    idle: Option<usize>,
 }
 
 impl Columns {
@@ -156,6 +155,7 @@ impl Columns {
             latency: place("Latency"),
             connect: place("Connect"),
             samples: place("SampleCount"),
+            idle: place("IdleTime"),
         })
     }
 }
@@ -210,6 +210,7 @@ pub(super) fn read(
     };
     let mut records = Records::new(delimiter);
     let mut threads = Threads::default();
+    let mut lone = 0;
     let mut is_first = true;
     while records.advance(input, out)? {
         let record = input.line();
@@ -232,29 +233,56 @@ pub(super) fn read(
         if records.has(columns.count, columns.count, input, out) {
             match row(record, fields, &columns) {
                 Err(bad) => out.bad(bad, records.line),
-                Ok(_)
-                    if !options.keep_transactions
-                        && columns
-                            .message
-                            .is_some_and(|it| fields.raw(record, it).starts_with(TRANSACTION)) =>
-                {
-                    out.leave_out(TRANSACTIONS);
-                }
                 Ok(mut row) => {
                     let label = columns.label.map(|it| fields.text(record, it));
                     if let Some(label) = &label {
                         row.label = label;
                     }
                     let thread = columns.thread.map(|it| fields.text(record, it));
+                    let of_thread = threads.of(thread.as_deref());
                     if let Some(thread) = &thread {
-                        row.user = threads.number(thread);
+                        row.user = of_thread.number;
                         row.scenario = group(thread);
                     }
-                    out.add(&row, records.line)?;
+                    let message = columns.message.map(|it| fields.raw(record, it));
+                    let idle = columns.idle.map(|it| fields.raw(record, it));
+                    let nested = Nested {
+                        row,
+                        line: records.line,
+                        idle_ns: idle
+                            .and_then(|it| scaled(it, MILLISECOND))
+                            .unwrap_or_default(),
+                        transaction: transaction(message.unwrap_or_default())
+                            .filter(|_| !options.keep_transactions),
+                    };
+                    let (part, before) = of_thread.place(&nested);
+                    if part == Part::Unknown {
+                        of_thread.hold(&nested);
+                    }
+                    if let Some((held, part)) = before {
+                        lone += settle(&held, part, out)?;
+                    }
+                    match part {
+                        Part::Whole => out.add(&nested.row, nested.line)?,
+                        Part::SubSample => out.leave_out(SUB_SAMPLES),
+                        Part::Sum => out.leave_out(TRANSACTIONS),
+                        Part::Unknown => {}
+                    }
                 }
             }
         }
     }
+    for thread in threads.all() {
+        if let Some(held) = thread.release() {
+            lone += settle(&held, Part::Whole, out)?;
+        }
+    }
+    let notes = (lone > 0).then(|| {
+        format!(
+            "{lone} samples of transaction controllers are read as requests, because the samples that they sum up are not in the \
+             file"
+        )
+    });
     let missing = [
         (columns.bytes, column::BYTES_RECEIVED),
         (columns.sent, column::BYTES_SENT),
@@ -267,9 +295,20 @@ pub(super) fn read(
         unknown: missing.map(|(_, name)| name).collect(),
         users: "the column allThreads",
         elapsed_tick: MILLISECOND,
-        notes: Vec::new(),
+        notes: notes.into_iter().collect(),
         ..Told::default()
     })
+}
+
+/// Counts a transaction that was held, or reads it as a request; how many were.
+fn settle(held: &Held, part: Part, out: &mut Collector) -> Result<u64, ImportError> {
+    if part == Part::Whole {
+        let (row, line) = held.row();
+        out.add(&row, line)?;
+        return Ok(1);
+    }
+    out.leave_out(TRANSACTIONS);
+    Ok(0)
 }
 
 fn row(record: &[u8], fields: &Fields, columns: &Columns) -> Result<Row<'static>, Bad> {
@@ -366,19 +405,4 @@ fn error(status: Option<u16>, code: &[u8], message: &[u8]) -> ErrorKind {
 fn group(thread: &[u8]) -> &[u8] {
     let end = thread.iter().rposition(|byte| *byte == b' ');
     end.map_or(thread, |end| &thread[..end])
-}
-
-/// Threads by number, from 1.
-#[derive(Default)]
-struct Threads(HashMap<Box<[u8]>, u32>);
-
-impl Threads {
-    fn number(&mut self, thread: &[u8]) -> u32 {
-        if let Some(number) = self.0.get(thread) {
-            return *number;
-        }
-        let number = self.0.len() as u32 + 1;
-        self.0.insert(thread.into(), number);
-        number
-    }
 }

@@ -19,6 +19,7 @@ mod input;
 mod jmeter;
 mod json;
 mod k6;
+mod nested;
 mod records;
 mod run;
 mod small;

@@ -27,7 +27,12 @@ pub(super) fn body(
     input: Option<&str>,
     place: &str,
 ) {
-    if let Some(file) = &options.upload {
+    if options.upload.as_deref() == Some("-") {
+        match input {
+            Some(input) => request.body = Some(Body::Text(Template::literal(input))),
+            None => draft.leave(place, "a body from standard input"),
+        }
+    } else if let Some(file) = &options.upload {
         request.body = Some(Body::File(file_name(draft, file, place)));
     }
     if !options.parts.is_empty() {

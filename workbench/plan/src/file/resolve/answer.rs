@@ -101,8 +101,12 @@ fn place(key: &str, text: &str, attribute: Option<&str>) -> Result<Place, Fault>
         "cookie" => Place::Cookie(text.to_owned()),
         "regex" => Place::Regex(regex(text)?),
         _ => Place::Css {
-            selector: Selector::parse(text)
-                .map_err(|error| Fault::new(format!("\"{text}\" is no CSS selector: {error}")))?,
+            // What the parser says of mistakes is for those who wrote it.
+            selector: Selector::parse(text).map_err(|_| {
+                Fault::new(format!(
+                    "\"{text}\" is no CSS selector of elements: write input[name=token], #total or ul.books > li"
+                ))
+            })?,
             text: text.to_owned(),
             attribute: attribute.map(str::to_owned),
         },
