@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::file::format::{
-    DrawFile, DurationFile, NumberOr, Ordered, PlanFile, ScenarioFile, StepFile, ValueFile, ValueOr,
+    DrawFile, DurationFile, NumberOr, OneOrMany, Ordered, PlanFile, ScenarioFile, StepFile,
+    ValueFile, ValueOr,
 };
 use crate::file::{self, without_password};
 use crate::plan::{BaseUrl, Plan, Target};
@@ -22,6 +23,27 @@ const SECRET_HEADERS: [&str; 5] = [
     "x-api-key",
     "x-auth-token",
 ];
+
+/// What fields of bodies are called that say so, without signs between words; others end so.
+const SECRET_FIELDS: [&str; 10] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "apikey",
+    "accesskey",
+    "privatekey",
+    "accesstoken",
+    "refreshtoken",
+    "authtoken",
+];
+
+fn is_secret_field(name: &str) -> bool {
+    let letters = name.chars().filter(char::is_ascii_alphanumeric);
+    let name: String = letters.collect::<String>().to_ascii_lowercase();
+    ["pwd", "pass", "token"].contains(&name.as_str())
+        || SECRET_FIELDS.iter().any(|secret| name.ends_with(secret))
+}
 
 impl PartialEq for Plan {
     fn eq(&self, other: &Self) -> bool {
@@ -310,7 +332,41 @@ impl Redaction {
                 self.secret(value, || format!("\"auth\" of \"{request}\""));
             }
         }
+        let of = format!("the body of \"{request}\"");
+        for (name, OneOrMany(values)) in step.form.iter_mut().flat_map(|form| &mut form.0) {
+            if is_secret_field(name) {
+                for value in values {
+                    self.secret(&mut value.0, || format!("\"{name}\" in {of}"));
+                }
+            }
+        }
+        for (name, part) in step.multipart.iter_mut().flat_map(|form| &mut form.0) {
+            if let (true, ValueOr::Value(value)) = (is_secret_field(name), part) {
+                self.secret(&mut value.0, || format!("\"{name}\" in {of}"));
+            }
+        }
+        if let Some(json) = &mut step.json {
+            self.json(json, &of);
+        }
         inner(step, |step| self.step(step));
+    }
+
+    fn json(&mut self, json: &mut serde_yaml::Value, of: &str) {
+        use serde_yaml::Value;
+        match json {
+            Value::Sequence(items) => items.iter_mut().for_each(|item| self.json(item, of)),
+            Value::Mapping(fields) => {
+                for (name, value) in fields {
+                    match (name.as_str(), value) {
+                        (Some(name), Value::String(text)) if is_secret_field(name) => {
+                            self.secret(text, || format!("\"{name}\" in {of}"));
+                        }
+                        (_, value) => self.json(value, of),
+                    }
+                }
+            }
+            _ => {}
+        }
     }
 
     fn set(&mut self, step: &mut StepFile) {

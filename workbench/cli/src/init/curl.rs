@@ -12,6 +12,7 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::draft::{Body, Draft, Part, Request, Scenario, Step, Target, name, time};
+use super::template::is_marked;
 use super::{gentle_load, read, thresholds};
 use body::{Sent, body, data};
 use options::Options;
@@ -202,8 +203,27 @@ fn step(
     place: &str,
 ) -> Option<Step> {
     let mut url = parse(draft, options, url, place)?;
+    // curl puts a file under its own name where the URL names none.
+    if let Some(file) = &options.upload
+        && file != "-"
+        && !is_marked(file)
+        && url.path().ends_with('/')
+    {
+        let name = file.rsplit(['/', '\\']).next().unwrap_or_default();
+        let path = format!("{}{name}", url.path());
+        url.set_path(&path);
+    }
     let mut query: Vec<String> = url.query().map(str::to_owned).into_iter().collect();
-    query.extend(options.queries.iter().cloned());
+    for part in &options.queries {
+        // `+` says that nothing is left to encode.
+        match part.strip_prefix('+') {
+            Some(plain) => query.push(plain.to_owned()),
+            None => match body::encoded(part) {
+                Some(part) => query.push(part),
+                None => draft.leave(place, "a part of the query that comes from a file"),
+            },
+        }
+    }
     if options.get {
         let data = data(draft, options, input, place);
         if let Sent::Text(text) = data {

@@ -166,7 +166,7 @@ fn a_report_that_cannot_be_written_is_printed_all_the_same() {
     let ended = command.arg("analyze").arg(&run).assert();
     ended
         .code(1)
-        .stdout(contains("GET shop/books").and(contains("report:").not()))
+        .stdout(contains("browse").and(contains("report:").not()))
         .stderr(contains("File too large").and(contains(
             "once it can be written, `workbench analyze` makes it",
         )));

@@ -75,7 +75,8 @@ impl Thread {
             .saturating_add_unsigned(nested.idle_ns);
         let is_transaction = nested.transaction.is_some();
         let before = self.held.take().map(|held| {
-            let is_within = start >= held.start && start <= held.end;
+            // What follows it begins after it, maybe in the same millisecond.
+            let is_within = start == held.start || (held.start..held.end).contains(&start);
             // A controller around the one that is held comes after it.
             let is_around = is_transaction && start <= held.start && end >= held.end;
             if is_within && !is_around {

@@ -114,7 +114,7 @@ fn file_name(draft: &mut Draft, file: &str, place: &str) -> String {
 }
 
 /// What `--data-urlencode` makes of its argument: `content`, `=content` or `name=content`.
-fn encoded(text: &str) -> Option<String> {
+pub(super) fn encoded(text: &str) -> Option<String> {
     let encode = |text: &str| utf8_percent_encode(text, ENCODED).to_string();
     match (text.split_once('='), text.contains('@')) {
         (Some(("", content)), _) => Some(encode(content)),

@@ -114,7 +114,19 @@ fn methods_and_bodies_are_those_that_curl_chooses() {
         ),
         (
             "curl localhost:1 -T a.txt",
-            "- request: PUT service/\n  file: a.txt",
+            "- request: PUT service/a.txt\n  file: a.txt",
+        ),
+        (
+            "curl localhost:1/up/ -T a.txt",
+            "- request: PUT service/up/a.txt\n  file: a.txt",
+        ),
+        (
+            "curl localhost:1/up -T a.txt",
+            "- request: PUT service/up\n  file: a.txt",
+        ),
+        (
+            "curl localhost:1 -r 600 --url-query 'q=a b' --url-query +r=%20 --url-query x@a.txt",
+            "- request: GET service/?q=a%20b&r=%20\n  headers: { range: bytes=600- }",
         ),
         (
             "curl localhost:1 -F title=x -F tag=a -F 'b=@a.txt;type=text/css' --form-string 'at=@b'",
@@ -319,7 +331,7 @@ fn certificates_that_are_of_no_use_or_not_there_are_said() {
 #[test]
 fn a_body_from_standard_input_is_that_of_the_script_or_said() {
     let script = "curl -T - http://shop.test/a <<END\nhello\nEND\n";
-    assert_eq!(steps(script), "- request: PUT shop/a\n  text: |\n    hello");
+    assert_eq!(steps(script), "- request: PUT shop/a\n  text: \"hello\\n\"");
     let made = init(&Bench::new(), &["--curl", "curl -T - http://shop.test/a"]);
     assert!(
         made.stderr.contains("a body from standard input"),
