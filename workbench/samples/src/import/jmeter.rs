@@ -1,5 +1,7 @@
 //! `JMeter`'s results as CSV (JTL), with a header or without one as older versions wrote them.
 
+mod layout;
+
 use super::bad::Bad;
 use super::collect::{At, Collector, Row};
 use super::error::ImportError;
@@ -12,184 +14,13 @@ use super::time::{TimeFormat, tick_of};
 use super::{ImportOptions, Told};
 use crate::sample::ErrorKind;
 use crate::schema::column;
+use layout::{Columns, layout};
 
 const MILLISECOND: u64 = 1_000_000;
-
-/// The delimiters that `jmeter.save.saveservice.default_delimiter` is set to.
-const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 const TRANSACTIONS: &str = "samples of transaction controllers, which are sums of samples that are there (--keep-transactions reads them)";
 const SUB_SAMPLES: &str =
     "sub-samples of redirects and embedded resources, which are parts of samples that are there";
-
-/// The columns of files without a header, by their number: what `JMeter` 2.1 to 5 write by default, and with thread counts.
-const WITHOUT_HEADER: [&[&str]; 6] = [
-    &[
-        "timeStamp",
-        "elapsed",
-        "label",
-        "responseCode",
-        "responseMessage",
-        "threadName",
-        "dataType",
-        "success",
-    ],
-    &[
-        "timeStamp",
-        "elapsed",
-        "label",
-        "responseCode",
-        "responseMessage",
-        "threadName",
-        "dataType",
-        "success",
-        "bytes",
-        "Latency",
-    ],
-    &[
-        "timeStamp",
-        "elapsed",
-        "label",
-        "responseCode",
-        "responseMessage",
-        "threadName",
-        "dataType",
-        "success",
-        "bytes",
-        "grpThreads",
-        "allThreads",
-        "Latency",
-    ],
-    &[
-        "timeStamp",
-        "elapsed",
-        "label",
-        "responseCode",
-        "responseMessage",
-        "threadName",
-        "dataType",
-        "success",
-        "bytes",
-        "grpThreads",
-        "allThreads",
-        "Latency",
-        "Connect",
-    ],
-    &[
-        "timeStamp",
-        "elapsed",
-        "label",
-        "responseCode",
-        "responseMessage",
-        "threadName",
-        "dataType",
-        "success",
-        "failureMessage",
-        "bytes",
-        "sentBytes",
-        "grpThreads",
-        "allThreads",
-        "Latency",
-        "IdleTime",
-        "Connect",
-    ],
-    &[
-        "timeStamp",
-        "elapsed",
-        "label",
-        "responseCode",
-        "responseMessage",
-        "threadName",
-        "dataType",
-        "success",
-        "failureMessage",
-        "bytes",
-        "sentBytes",
-        "grpThreads",
-        "allThreads",
-        "URL",
-        "Latency",
-        "IdleTime",
-        "Connect",
-    ],
-];
-
-/// Where the columns that are read stand.
-struct Columns {
-    count: usize,
-    time: usize,
-    elapsed: usize,
-    label: Option<usize>,
-    code: Option<usize>,
-    message: Option<usize>,
-    thread: Option<usize>,
-    success: Option<usize>,
-    bytes: Option<usize>,
-    sent: Option<usize>,
-    users: Option<usize>,
-    latency: Option<usize>,
-    connect: Option<usize>,
-    samples: Option<usize>,
-    idle: Option<usize>,
-}
-
-impl Columns {
-    fn of(names: &[Vec<u8>]) -> Option<Self> {
-        let place = |name: &str| {
-            names
-                .iter()
-                .position(|it| it.trim_ascii() == name.as_bytes())
-        };
-        Some(Self {
-            count: names.len(),
-            time: place("timeStamp")?,
-            elapsed: place("elapsed")?,
-            label: place("label"),
-            code: place("responseCode"),
-            message: place("responseMessage"),
-            thread: place("threadName"),
-            success: place("success"),
-            bytes: place("bytes"),
-            sent: place("sentBytes"),
-            users: place("allThreads"),
-            latency: place("Latency"),
-            connect: place("Connect"),
-            samples: place("SampleCount"),
-            idle: place("IdleTime"),
-        })
-    }
-}
-
-/// The delimiter and the columns of a file, by its first line; whether that is a header.
-fn layout(line: &[u8]) -> Option<(u8, Columns, bool)> {
-    let mut fields = Fields::default();
-    let names_of = |fields: &Fields| -> Vec<Vec<u8>> {
-        (0..fields.len())
-            .map(|index| fields.text(line, index).into_owned())
-            .collect()
-    };
-    for delimiter in DELIMITERS {
-        if fields.split(line, delimiter)
-            && let Some(columns) = Columns::of(&names_of(&fields))
-        {
-            return Some((delimiter, columns, true));
-        }
-    }
-    for delimiter in DELIMITERS {
-        if !fields.split(line, delimiter) {
-            continue;
-        }
-        let is_time = TimeFormat::Any.read(fields.raw(line, 0)).is_some();
-        let is_elapsed = whole(fields.raw(line, 1)).is_some();
-        let is_success = matches!(fields.raw(line, 7), b"true" | b"false");
-        let known = WITHOUT_HEADER.iter().find(|it| it.len() == fields.len());
-        if let (true, true, true, Some(names)) = (is_time, is_elapsed, is_success, known) {
-            let names: Vec<Vec<u8>> = names.iter().map(|name| name.as_bytes().to_vec()).collect();
-            return Some((delimiter, Columns::of(&names)?, false));
-        }
-    }
-    None
-}
 
 /// Whether a file begins as one of `JMeter`'s.
 pub(super) fn recognises(first_line: &[u8]) -> bool {
