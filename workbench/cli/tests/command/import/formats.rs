@@ -86,7 +86,7 @@ fn labels_that_tables_cannot_tell_apart_have_other_names() {
 
 #[test]
 fn tests_of_more_than_a_day_are_analysed_to_their_last_answer() {
-    for minutes in [1_439, 1_440, 1_441, 3_000, 7 * 1_440] {
+    for minutes in [1_440, 1_500] {
         let bench = Bench::new();
         let rows: String = (0..=minutes)
             .map(|minute| jtl_row(minute * 60_000, 27, "get") + "\n")

@@ -145,12 +145,12 @@ fn another_origin_learns_nothing_that_was_meant_for_the_first() {
 
 #[test]
 fn cookies_are_those_that_the_user_keeps() {
-    let same = followed(302, "GET", "/x", Some("kept=2"));
+    let same = followed(303, "GET", "/x", Some("kept=2"));
     assert!(
         same.ends_with("x-api-key: k\r\ncookie: kept=2\r\n\r\n"),
         "{same}"
     );
     assert_eq!(same.matches("cookie").count(), 1);
-    let none = followed(302, "GET", "/x", Some(""));
+    let none = followed(303, "GET", "/x", Some(""));
     assert!(!none.contains("cookie"), "{none}");
 }
