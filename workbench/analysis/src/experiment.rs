@@ -68,8 +68,10 @@ fn stand_in(manifest: &Manifest, origin: &Origin) -> String {
     let length = length.map_or(0, |(from, to)| to.saturating_sub(from).max(0) as u64);
     // The schedule ends before the last start, so that the run is measured until then.
     let beyond = Duration::from_nanos(length).saturating_sub(DAY);
-    // No schedule may take no time at all.
-    let beyond = Duration::from_millis(1).max(Duration::from_secs(beyond.as_secs()));
+    // In whole seconds, up to the last answer. No schedule may take no time at all.
+    let beyond = Duration::from_millis(1).max(Duration::from_secs(
+        beyond.as_secs() + u64::from(beyond.subsec_nanos() > 0),
+    ));
     // The samples' phases say which requests are in the steady part.
     let hold = if origin.leaves_out_edges() {
         "1ms"

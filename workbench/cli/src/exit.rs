@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use workbench_analysis::AnalysisError;
 use workbench_load::LoadError;
 use workbench_plan::{PlanError, SegmentError};
+use workbench_samples::SamplesError;
 use workbench_samples::import::ImportError;
 
 use crate::side::Failure;
@@ -82,7 +83,11 @@ impl Exit {
         if let Some(failure) = error.downcast_ref::<Failure>() {
             return failure.exit;
         }
+        let of_samples = error.downcast_ref::<SamplesError>();
+        let has_no_samples = matches!(of_samples, Some(SamplesError::NoSamples { .. }));
         match analysis {
+            _ if has_no_samples => Self::RunInvalid,
+            Some(AnalysisError::Samples(SamplesError::NoSamples { .. })) => Self::RunInvalid,
             // As the gate does for longer series.
             Some(AnalysisError::NoFinishedRun { failed, .. }) => match failed {
                 Some(_) => Self::RunInvalid,

@@ -25,7 +25,8 @@ use anyhow::{Context, bail};
 
 use crate::exit::Exit;
 use crate::outcome::{note, print};
-use draft::{Action, Draft, Load, Scenario, Step, ThreadRow};
+use draft::{Action, Draft, Load, Request, Scenario, Step, Target, ThreadRow};
+use template::Template;
 
 /// Bytes of the largest document that is read.
 const LONGEST_DOCUMENT: usize = 256 << 20;
@@ -99,6 +100,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         }
         bail!("there is no request that an experiment could send");
     }
+    stand_in(&mut draft);
     let to_stdout = arguments.output.as_deref() == Some(Path::new("-"));
     if to_stdout {
         print(&draft.write(None))?;
@@ -118,6 +120,26 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     print_notes(&draft);
     print(&next_steps(&draft, &path))?;
     Ok(Exit::Pass)
+}
+
+/// Gives scenarios whose requests are all comments one to begin with, as none without a request is valid.
+fn stand_in(draft: &mut Draft) {
+    let Target::Urls { services, .. } = &draft.target else {
+        return;
+    };
+    let Some(service) = services.first().map(|service| service.name.clone()) else {
+        return;
+    };
+    let is_empty = |scenario: &&mut Scenario| !scenario.disabled && requests(&scenario.steps) == 0;
+    for scenario in draft.scenarios.iter_mut().filter(is_empty) {
+        let address = (service.clone(), Template::literal("/"));
+        let mut step = Step::from(Request::new("GET", address));
+        step.comment.push(
+            "Stands here until the requests below can be sent: take the comment signs off of them then."
+                .to_owned(),
+        );
+        scenario.steps.insert(0, step);
+    }
 }
 
 fn draft_of(arguments: &Arguments) -> anyhow::Result<Draft> {

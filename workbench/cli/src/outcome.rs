@@ -184,22 +184,34 @@ pub(crate) struct QuietReport {
 }
 
 fn write(analysis: &Analysis, directory: &Path) -> anyhow::Result<workbench_report::Written> {
-    analysis.write(directory)?;
-    workbench_report::write(analysis, directory)
-        .with_context(|| format!("cannot write the report to {}", directory.display()))
+    let written = analysis
+        .write(directory)
+        .map_err(anyhow::Error::from)
+        .and_then(|()| Ok(workbench_report::write(analysis, directory)?));
+    written.with_context(|| {
+        format!(
+            "cannot write the report to {}; once it can be written, `workbench analyze` makes it of the samples",
+            directory.display()
+        )
+    })
 }
 
 fn publish(analysis: &Analysis, directory: &Path, printed: Printed) -> anyhow::Result<Exit> {
-    let written = write(analysis, directory)?;
+    let written = write(analysis, directory);
     let document = || workbench_report::document(analysis, directory);
+    // What was computed is printed even where it cannot be written.
     print(&match printed.format {
         Format::Text => {
             let text = document().text(text_options(printed.detail));
-            format!("{text}\nreport: {}\n", written.html.display())
+            match &written {
+                Ok(written) => format!("{text}\nreport: {}\n", written.html.display()),
+                Err(_) => text,
+            }
         }
         Format::Json => json(analysis)?,
         Format::Markdown => document().markdown(),
     })?;
+    written?;
     Ok(exit(analysis))
 }
 

@@ -89,7 +89,7 @@ pub(crate) struct Arguments {
     /// End the series with its first invalid run.
     #[arg(long)]
     stop_on_invalid: bool,
-    /// Continue a series that was interrupted: its id, or the newest one.
+    /// Continue a series that was interrupted: its id or folder, or the newest one.
     #[arg(
         long,
         value_name = "SERIES",

@@ -1,27 +1,15 @@
 //! Plans as text, and variants of a plan: its file is edited and resolved again.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod redact;
+
+use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::file::format::{
-    DrawFile, DurationFile, NumberOr, Ordered, PlanFile, ScenarioFile, StepFile, ValueFile, ValueOr,
-};
+use crate::file::format::{DurationFile, NumberOr, PlanFile, StepFile, ValueOr};
 use crate::file::{self, without_password};
 use crate::plan::{BaseUrl, Plan, Target};
 use crate::sweep::{Parameter, Point};
-use crate::template::variables_in;
-
-/// Replaces a secret in a stored file.
-const REDACTED: &str = "[redacted]";
-
-/// Headers that carry credentials.
-const SECRET_HEADERS: [&str; 5] = [
-    "authorization",
-    "proxy-authorization",
-    "cookie",
-    "x-api-key",
-    "x-auth-token",
-];
+use redact::redact_literals;
 
 impl PartialEq for Plan {
     fn eq(&self, other: &Self) -> bool {
@@ -253,118 +241,4 @@ fn redact_database(file: &mut PlanFile) {
     {
         bookstore.database = without_password(&bookstore.database);
     }
-}
-
-/// Removes credentials that are written in the file, and returns their places.
-fn redact_literals(file: &mut PlanFile) -> Vec<String> {
-    let mut redaction = Redaction::default();
-    redaction.headers(&mut file.http.headers, "every request");
-    for scenario in &mut file.scenarios {
-        for steps in all_steps(scenario) {
-            steps.iter_mut().for_each(|step| redaction.step(step));
-        }
-    }
-    // Variables that credentials are made of. A variable can be made of earlier ones.
-    for scenario in &mut file.scenarios {
-        for steps in all_steps(scenario) {
-            steps.iter_mut().rev().for_each(|step| redaction.set(step));
-        }
-    }
-    redaction.variables(&mut file.variables);
-    redaction.found
-}
-
-fn all_steps(scenario: &mut ScenarioFile) -> [&mut Vec<StepFile>; 3] {
-    [
-        &mut scenario.on_stop,
-        &mut scenario.steps,
-        &mut scenario.on_start,
-    ]
-}
-
-#[derive(Default)]
-struct Redaction {
-    /// Places at which something was removed.
-    found: Vec<String>,
-    /// Variables that secrets are made of.
-    names: BTreeSet<String>,
-}
-
-impl Redaction {
-    fn headers(&mut self, headers: &mut BTreeMap<String, String>, of: &str) {
-        for (name, value) in headers {
-            if SECRET_HEADERS.contains(&name.to_ascii_lowercase().as_str()) {
-                self.secret(value, || format!("the header \"{name}\" of {of}"));
-            }
-        }
-    }
-
-    fn step(&mut self, step: &mut StepFile) {
-        let request = step.request.clone().unwrap_or_default();
-        self.headers(&mut step.headers, &format!("\"{request}\""));
-        if let Some(auth) = &mut step.auth {
-            let bearer = auth.bearer.as_mut();
-            let password = auth.basic.as_mut().map(|basic| &mut basic.password);
-            for value in bearer.into_iter().chain(password) {
-                self.secret(value, || format!("\"auth\" of \"{request}\""));
-            }
-        }
-        inner(step, |step| self.step(step));
-    }
-
-    fn set(&mut self, step: &mut StepFile) {
-        inner(step, |step| self.set(step));
-        self.variables(&mut step.set);
-    }
-
-    fn variables(&mut self, variables: &mut Ordered<ValueOr<ValueFile, DrawFile>>) {
-        for (name, value) in variables.0.iter_mut().rev() {
-            if !self.names.contains(name) {
-                continue;
-            }
-            let place = || format!("the variable \"{name}\"");
-            match value {
-                ValueOr::Value(ValueFile::Text(text)) => self.secret(text, place),
-                ValueOr::Drawn(DrawFile {
-                    choice: Some(values),
-                    ..
-                }) => {
-                    for value in values {
-                        if let ValueFile::Text(text) = value {
-                            self.secret(text, place);
-                        }
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// Removes a text, unless it consists of variables.
-    fn secret(&mut self, value: &mut String, place: impl Fn() -> String) {
-        let variables = variables_in(value);
-        if !variables.is_empty() {
-            let names = variables.into_iter().map(str::to_owned);
-            return self.names.extend(names);
-        }
-        if value.is_empty() || value == REDACTED {
-            return;
-        }
-        REDACTED.clone_into(value);
-        let place = place();
-        if !self.found.contains(&place) {
-            self.found.push(place);
-        }
-    }
-}
-
-/// Applies a function to the steps inside a step.
-fn inner(step: &mut StepFile, mut with: impl FnMut(&mut StepFile)) {
-    let chosen = step.choose.iter_mut().flatten();
-    let chosen = chosen.flat_map(|choice| &mut choice.steps);
-    step.steps
-        .iter_mut()
-        .chain(chosen)
-        .rev()
-        .for_each(&mut with);
 }

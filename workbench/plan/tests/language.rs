@@ -713,6 +713,13 @@ scenarios:
       - request: GET shop/z
         set: { pw: { choice: [hunter5, hunter6] } }
         headers: { cookie: "sid=${pw}", authorization: "Bearer ${real}" }
+      - request: POST shop/form
+        form: { user: hunter-gatherer, password: [hunter7, "${env.PW}"], passive: x }
+      - request: POST shop/json
+        json: { users: [ { client_secret: hunter8, note: "${harmless}" } ], password: "${word}" }
+        set: { word: hunter9 }
+      - request: POST shop/parts
+        multipart: { api-key: hunter0, author: x }
 "#;
     let plan = parse(text, Path::new("one.yaml")).unwrap();
     assert_eq!(
@@ -720,7 +727,11 @@ scenarios:
         [
             "the header \"x-api-key\" of every request",
             "the header \"authorization\" of \"GET shop/x\"",
+            "\"password\" in the body of \"POST shop/form\"",
+            "\"client_secret\" in the body of \"POST shop/json\"",
+            "\"api-key\" in the body of \"POST shop/parts\"",
             "\"auth\" of \"POST shop/login\"",
+            "the variable \"word\"",
             "the variable \"pw\"",
             "the variable \"part\"",
         ]
@@ -731,7 +742,7 @@ scenarios:
         plan.repeated(),
         format!("{plan:?}"),
     ] {
-        for secret in 1..=6 {
+        for secret in 0..=9 {
             assert!(!kept.contains(&format!("hunter{secret}")), "{kept}");
         }
     }

@@ -193,6 +193,17 @@ fn mistakes_in_a_fault_of_the_bookstore() {
 }
 
 #[test]
+fn numbers_and_names_that_are_too_large() {
+    let refused_with = |from: &str, to: &str| refused(&broken(from, to));
+    assert!(
+        refused_with("weight: 3", "weight: 99999999999999999999")
+            .contains("99999999999999999999 is a larger number than any that is read")
+    );
+    let name = format!("name: {}", "a".repeat(101));
+    assert!(refused_with("name: right", &name).contains("the name has more than 100 letters"));
+}
+
+#[test]
 fn a_key_that_no_right_one_resembles() {
     assert_snapshot!(refused_by_the_schema_too(&broken("weight: 3", "frobnicate: 3")), @r#"
 experiments/x.yaml:10:5: unknown key "frobnicate"; expected one of "name", "weight", "threads", "concurrency", "arrivals", "iterations", "think_time", "pacing", "stop", "on_start", "steps", "on_stop"

@@ -34,7 +34,10 @@ pub enum SamplesError {
         source: PolarsError,
     },
     /// A file that is not a whole Parquet file, or not with the columns that it should have.
-    #[error("{path} is not a readable Parquet file (damaged or cut short)", path = path.display())]
+    #[error(
+        "{path} is not a readable Parquet file (damaged or cut short); without it in the folder the rest can be read",
+        path = path.display()
+    )]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -61,7 +64,11 @@ pub enum SamplesError {
         newest: u32,
     },
     /// A run that was stopped before its first samples were stored, or a wrong folder.
-    #[error("{directory} holds no samples (no part-*.parquet)", directory = directory.display())]
+    #[error(
+        "{directory} holds no samples (no part-*.parquet): the run ended before its first ones were stored, and there is \
+         nothing to analyse",
+        directory = directory.display()
+    )]
     NoSamples {
         /// The folder.
         directory: PathBuf,

@@ -10,6 +10,7 @@ mod error;
 pub mod export;
 mod failures;
 mod folder;
+mod guard;
 pub mod import;
 mod lock;
 mod manifest;

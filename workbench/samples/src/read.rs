@@ -4,11 +4,12 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use polars_core::prelude::{Column, DataFrame, PolarsResult};
+use polars_core::prelude::{Column, DataFrame, PolarsError, PolarsResult};
 use polars_io::SerReader;
 use polars_io::prelude::{FileMetadataRef, ParallelStrategy, ParquetReader};
 
 use crate::error::SamplesError;
+use crate::guard::guarded;
 use crate::schema::{SAMPLES_FOLDER, SCHEMA_VERSION, VERSION_KEY, VERSION_WITH_REDIRECTS, column};
 
 /// Samples that lie together in a part and are read at once: some 100,000, as Polars writes them.
@@ -32,6 +33,12 @@ impl SampleBatch {
     /// # Errors
     /// Pages that are damaged, a column that is not there, and I/O errors.
     pub fn read(&self, columns: &[&str]) -> PolarsResult<DataFrame> {
+        guarded(|| self.frame(columns)).map_err(|error| {
+            PolarsError::ComputeError(format!("{}: {error}", self.part.display()).into())
+        })
+    }
+
+    fn frame(&self, columns: &[&str]) -> PolarsResult<DataFrame> {
         let is_stored =
             |name: &str| name != column::REDIRECTS || self.version >= VERSION_WITH_REDIRECTS;
         let stored = columns.iter().copied().filter(|name| is_stored(name));
@@ -129,9 +136,8 @@ pub(crate) fn footer(path: &Path, newest: u32) -> Result<(FileMetadataRef, u32),
         source,
     })?;
     let mut reader = ParquetReader::new(file);
-    let metadata = reader
-        .get_metadata()
-        .map_err(|source| SamplesError::Damaged {
+    let metadata =
+        guarded(|| reader.get_metadata().cloned()).map_err(|source| SamplesError::Damaged {
             path: path.to_owned(),
             source,
         })?;
@@ -145,7 +151,7 @@ pub(crate) fn footer(path: &Path, newest: u32) -> Result<(FileMetadataRef, u32),
             path: path.to_owned(),
         })?;
     match version.parse::<u32>() {
-        Ok(version) if (1..=newest).contains(&version) => Ok((Arc::clone(metadata), version)),
+        Ok(version) if (1..=newest).contains(&version) => Ok((Arc::clone(&metadata), version)),
         _ => Err(SamplesError::UnknownSchemaVersion {
             path: path.to_owned(),
             found: version.to_owned(),

@@ -11,6 +11,7 @@ use polars_io::SerReader;
 use polars_io::prelude::{FileMetadataRef, ParquetReader};
 
 use crate::error::SamplesError;
+use crate::guard::guarded;
 use crate::read::{footer, parts};
 use crate::write::{instants, write_frame, write_frames};
 
@@ -153,6 +154,10 @@ struct Batch {
 
 impl Batch {
     fn frame(&self) -> PolarsResult<DataFrame> {
+        guarded(|| self.read())
+    }
+
+    fn read(&self) -> PolarsResult<DataFrame> {
         let mut reader = ParquetReader::new(File::open(&self.file)?);
         reader.set_metadata(self.metadata.clone());
         let mut frame = reader.with_slice(Some((self.first, self.count))).finish()?;

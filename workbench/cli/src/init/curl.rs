@@ -12,6 +12,7 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::draft::{Body, Draft, Part, Request, Scenario, Step, Target, name, time};
+use super::template::is_marked;
 use super::{gentle_load, read, thresholds};
 use body::{Sent, body, data};
 use options::Options;
@@ -59,10 +60,59 @@ pub(super) fn draft(sources: &[String], output: &Path) -> anyhow::Result<Draft> 
     });
     draft.thresholds = thresholds();
     draft.share();
+    check_tls(&mut draft);
     if !output.as_os_str().is_empty() {
         move_files(&mut draft);
     }
     Ok(draft)
+}
+
+/// Takes out certificates that are of no use, or not there.
+fn check_tls(draft: &mut Draft) {
+    let Target::Urls { services, tls } = &mut draft.target else {
+        return;
+    };
+    let mut left = Vec::new();
+    if services
+        .iter()
+        .all(|service| !service.url.starts_with("https:"))
+    {
+        let files = [tls.ca.take(), tls.certificate.take(), tls.key.take()];
+        if files.iter().any(Option::is_some) {
+            left.push("certificates, as no address is an https URL".to_owned());
+        }
+    }
+    for file in [&mut tls.ca, &mut tls.certificate, &mut tls.key] {
+        if let Some(name) = file.take_if(|name| !Path::new(name).is_file()) {
+            left.push(format!("the certificate or key {name}, which is not there"));
+        }
+    }
+    if tls.certificate.is_none() || tls.key.is_none() {
+        (tls.certificate, tls.key) = (None, None);
+    }
+    left.dedup();
+    for what in left {
+        draft.leave("tls", what);
+    }
+}
+
+/// The files that a request sends and that are not there, as seen from the working folder.
+fn missing(request: &Request) -> Vec<String> {
+    let files: Vec<&String> = match &request.body {
+        Some(Body::File(file)) => vec![file],
+        Some(Body::Multipart(parts)) => {
+            let parts = parts.iter();
+            parts
+                .filter_map(|(_, part)| match part {
+                    Part::File { file, .. } => Some(file),
+                    Part::Text(_) => None,
+                })
+                .collect()
+        }
+        _ => Vec::new(),
+    };
+    let missing = files.into_iter().filter(|file| !Path::new(file).is_file());
+    missing.cloned().collect()
 }
 
 /// Makes paths of files, which are relative to the working folder, absolute or relative to the experiment.
@@ -153,8 +203,27 @@ fn step(
     place: &str,
 ) -> Option<Step> {
     let mut url = parse(draft, options, url, place)?;
+    // curl puts a file under its own name where the URL names none.
+    if let Some(file) = &options.upload
+        && file != "-"
+        && !is_marked(file)
+        && url.path().ends_with('/')
+    {
+        let name = file.rsplit(['/', '\\']).next().unwrap_or_default();
+        let path = format!("{}{name}", url.path());
+        url.set_path(&path);
+    }
     let mut query: Vec<String> = url.query().map(str::to_owned).into_iter().collect();
-    query.extend(options.queries.iter().cloned());
+    for part in &options.queries {
+        // `+` says that nothing is left to encode.
+        match part.strip_prefix('+') {
+            Some(plain) => query.push(plain.to_owned()),
+            None => match body::encoded(part) {
+                Some(part) => query.push(part),
+                None => draft.leave(place, "a part of the query that comes from a file"),
+            },
+        }
+    }
     if options.get {
         let data = data(draft, options, input, place);
         if let Sent::Text(text) = data {
@@ -175,7 +244,16 @@ fn step(
     headers(draft, options, &mut request, &url, place);
     body(draft, options, &mut request, input, place);
     let writes = !["GET", "HEAD", "OPTIONS"].contains(&method.as_str());
+    let missing = missing(&request);
     let mut step = Step::from(request);
+    for file in &missing {
+        draft.leave(
+            place,
+            format!("a request that sends the file {file}, which is not there; it is a comment"),
+        );
+        step.comment.push(format!("The file {file} is not there."));
+    }
+    step.disabled = !missing.is_empty();
     if writes {
         step.comment
             .push("Changes data: every user sends it, again and again.".to_owned());

@@ -169,6 +169,10 @@ impl Writer {
                 .extend(answered.set_cookies().map(|(name, _)| name));
         }
         let missing = self.missing(&request);
+        if let Some(missing) = &missing {
+            self.draft
+                .leave(&place, format!("a request that is a comment: {missing}"));
+        }
         // Responses of left-out requests give no values.
         if missing.is_none() {
             self.correlation.answered(exchange.answered);

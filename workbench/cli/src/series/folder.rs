@@ -49,8 +49,14 @@ impl SeriesFolder {
     }
 }
 
-/// The folder of the series of this id, or of the newest.
+/// The folder of the series of this id, which may be the path of that folder, or of the newest.
 pub(crate) fn find(results: &Path, id: Option<&str>) -> anyhow::Result<PathBuf> {
+    if let Some(folder) = id
+        .map(Path::new)
+        .filter(|it| it.join(SERIES_FILE).is_file())
+    {
+        return in_results(results, folder);
+    }
     let all = all(results)?;
     let Some(newest) = all.last() else {
         bail!(
@@ -69,6 +75,23 @@ pub(crate) fn find(results: &Path, id: Option<&str>) -> anyhow::Result<PathBuf> 
             name(newest)
         ),
     }
+}
+
+/// The folder of a series as one of these results.
+fn in_results(results: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
+    // A path may be `.`, whose parents cannot be read off it.
+    let folder = folder.canonicalize()?;
+    let here = results.join(SERIES_FOLDER).join(name(&folder));
+    if here.canonicalize().is_ok_and(|here| here == folder) {
+        return Ok(here);
+    }
+    let of = folder.ancestors().nth(2).unwrap_or(&folder);
+    bail!(
+        "series {} is not in {}: add --results {}",
+        name(&folder),
+        results.display(),
+        of.display()
+    )
 }
 
 /// Every series, oldest first: they are named by their time.

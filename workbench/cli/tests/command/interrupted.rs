@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::stored::StoredRun;
 use crate::stub::Stub;
 use crate::support::{Bench, OVER, json};
 use assert_cmd::assert::OutputAssertExt;
@@ -153,6 +154,36 @@ fn a_blocked_terminal_delays_neither_the_run_nor_its_end() {
         assert_eq!(child.wait_with_output().unwrap().status.code(), Some(130));
         assert_eq!(json(&run.join("manifest.json"))["outcome"], "interrupted");
     }
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_printed_all_the_same() {
+    let bench = Bench::new();
+    let results = bench.path().join("results");
+    let run = StoredRun::new("shop", 0, 1.0).write(&results);
+    let mut command = limited(&bench, 0);
+    let ended = command.arg("analyze").arg(&run).assert();
+    ended
+        .code(1)
+        .stdout(contains("browse").and(contains("report:").not()))
+        .stderr(contains("File too large").and(contains(
+            "once it can be written, `workbench analyze` makes it",
+        )));
+}
+
+#[test]
+fn a_run_without_samples_is_invalid_and_says_why() {
+    let bench = Bench::new();
+    let results = bench.path().join("results");
+    let run = StoredRun::new("shop", 0, 1.0).write(&results);
+    for part in std::fs::read_dir(run.join("samples")).unwrap() {
+        std::fs::remove_file(part.unwrap().path()).unwrap();
+    }
+    let mut command = bench.workbench();
+    let ended = command.arg("analyze").arg(&run).assert();
+    ended
+        .code(14)
+        .stderr(contains("ended before its first ones were stored"));
 }
 
 #[test]

@@ -258,5 +258,15 @@ fn an_unknown_series_is_reported_with_the_existing_ones() {
     assert!(folder.is_dir());
     resume(&bench, &["nowhere"])
         .code(1)
-        .stderr(contains("holds no series nowhere").and(contains(id)));
+        .stderr(contains("holds no series nowhere").and(contains(id.clone())));
+    // The path of a series names it, too; one of other results says where they are.
+    let path = format!("results/series/{id}");
+    resume(&bench, &[&path]).stderr(
+        contains("holds no series")
+            .not()
+            .and(contains("is not in").not()),
+    );
+    resume(&bench, &[&path, "--results", "elsewhere"])
+        .code(1)
+        .stderr(contains("is not in elsewhere: add --results").and(contains("/results")));
 }

@@ -89,7 +89,11 @@ pub(super) fn next(
     Ok(Follow {
         service,
         target: format!("{}{}", url.path(), query.unwrap_or_default()),
-        repeats: matches!(status, 307 | 308),
+        // As RFC 9110 (15.4) and browsers have it: 301 and 302 turn a POST into a GET, and nothing else.
+        repeats: match status {
+            301 | 302 => message.method != "POST",
+            status => matches!(status, 307 | 308),
+        },
         same_origin,
     })
 }
@@ -110,8 +114,8 @@ fn in_ascii(location: &[u8]) -> String {
 impl Follow {
     /// Writes the request after the one that was redirected.
     ///
-    /// 301, 302 and 303 are followed by a GET without a body, as most clients do, but by a HEAD where that was asked
-    /// for. Another origin gets only the headers that every client sends, and none of the experiment's, such as
+    /// A POST is followed by a GET without a body after 301 and 302, and every method after 303, but by a HEAD where that was
+    /// asked for. Another origin gets only the headers that every client sends, and none of the experiment's, such as
     /// `authorization`. `cookies` are those that the user keeps for the destination. If users keep no cookies, cookies
     /// of the experiment go to their own origin only.
     pub(super) fn write(

@@ -31,7 +31,10 @@ pub(super) fn parse_request(text: &str) -> Result<RequestLine<'_>, Diagnostic> {
         let message = format!("unknown method \"{method}\"{}", suggestion(method, METHODS));
         return Err(Diagnostic::at(method, message));
     }
-    if address.contains("://") {
+    // A URL may be part of a path or a query.
+    if let Some((before, _)) = address.split_once("://")
+        && !before.contains(['/', '?'])
+    {
         return Err(Diagnostic::at(
             address,
             "an address begins with the name of a service of the target, not with a URL",
@@ -119,6 +122,10 @@ mod tests {
         );
         assert_eq!(parts("GET shop"), expected("GET", "shop", "/"));
         assert_eq!(parts("GET shop?q=a/b"), expected("GET", "shop", "/?q=a/b"));
+        assert_eq!(
+            parts("GET shop/fetch?from=http://other.test/x"),
+            expected("GET", "shop", "/fetch?from=http://other.test/x")
+        );
     }
 
     #[test]

@@ -175,6 +175,9 @@ fn http(check: &mut Check<'_>, file: &HttpFile, node: &Node) -> Option<Http> {
 /// Browsers follow about 20 redirects.
 const MOST_REDIRECTS: u8 = 50;
 
+/// Letters of a name, which becomes that of folders, with more behind it in series and sweeps.
+const LONGEST_NAME: usize = 100;
+
 /// Codings of content that the client can read.
 const ENCODINGS: [&str; 5] = ["gzip", "deflate", "br", "zstd", "identity"];
 
@@ -252,6 +255,11 @@ impl Check<'_> {
             && name.chars().all(|letter| {
                 letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-'
             });
+        if right && name.len() > LONGEST_NAME {
+            let message = format!("the name has more than {LONGEST_NAME} letters");
+            let place = root.get("name").place();
+            return self.note(if given { place } else { root.place() }, message);
+        }
         if right {
             return Some(name.to_owned());
         }

@@ -65,6 +65,13 @@ pub(super) struct Entry {
     value: Rc<Node>,
 }
 
+/// The number that the parser complains of where it does not fit into 64 bits.
+fn beyond_64_bits(message: &str) -> Option<&str> {
+    let (_, after) = message.split_once("invalid type: integer `")?;
+    let (number, after) = after.split_once('`')?;
+    (after.starts_with(" as u128") || after.starts_with(" as i128")).then_some(number)
+}
+
 impl<'a> Source<'a> {
     /// A byte order mark is no part of the text.
     pub(super) fn new(text: &'a str) -> Self {
@@ -81,6 +88,12 @@ impl<'a> Source<'a> {
 
     /// A syntax error, with its most frequent cause.
     pub(super) fn not_yaml(&self, place: Place, message: &str) -> Mistake {
+        if let Some(number) = beyond_64_bits(message) {
+            return self.mistake(
+                place,
+                format!("{number} is a larger number than any that is read"),
+            );
+        }
         let mistake = self.mistake(place, format!("this is not YAML: {message}"));
         let line = &mistake.source_line;
         let hint = if line.trim_start_matches(' ').starts_with('\t') {

@@ -115,7 +115,8 @@ fn parse_limit(metric: Metric, text: &str) -> Result<f64, Diagnostic> {
             .and_then(|percent| hundredths(percent.trim_end()))
             .filter(|&rate| rate <= 1.0)
             .ok_or_else(|| {
-                let right = foreign::threshold("rate", "<", text);
+                // A number with its sign is as it should be, but for its size.
+                let right = foreign::threshold("rate", "<", text).filter(|_| !text.ends_with('%'));
                 let right =
                     right.and_then(|right| Some(format!("; write {}", right.split(' ').nth(2)?)));
                 let right = right.unwrap_or_default();
@@ -209,7 +210,9 @@ mod tests {
         assert_eq!(diagnostic("p95 < 500").offending, "500");
         assert_eq!(diagnostic("p95 <").offending, "");
         assert_eq!(diagnostic("error_rate < 0.01").offending, "0.01");
-        assert_eq!(diagnostic("error_rate < 101%").offending, "101%");
+        let beyond = diagnostic("error_rate < 101%");
+        assert_eq!(beyond.offending, "101%");
+        assert!(beyond.message.ends_with("from 0% to 100%"));
         assert_eq!(diagnostic("throughput > 100").offending, "100");
         assert_eq!(diagnostic("throughput > -1/s").offending, "-1/s");
         assert_eq!(diagnostic("p95 \"GET x\" < 1s").offending, "p95 \"GET x\"");

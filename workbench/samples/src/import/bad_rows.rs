@@ -61,7 +61,9 @@ impl Bad {
             Self::UnknownLine => "of an unknown kind".to_owned(),
             Self::NoDuration => "without an elapsed time".to_owned(),
             Self::Aggregated => "that stand for several requests".to_owned(),
-            Self::Histogram => "with a histogram that cannot be decoded".to_owned(),
+            Self::Histogram => {
+                "with a histogram that cannot be decoded: those of version 2 are read".to_owned()
+            }
             Self::TooLong => "of 16 MiB or more".to_owned(),
         }
     }

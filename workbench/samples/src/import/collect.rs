@@ -220,6 +220,7 @@ impl Collector {
         {
             if self.count == 0 && self.waiting.is_empty() {
                 self.first_seen = None;
+                self.seconds = Seconds::default();
             }
             self.bad(Bad::OutOfRange, line);
             return Ok(());
@@ -254,8 +255,23 @@ impl Collector {
         self.place(row.at, within, sample, row.active_users)
     }
 
+    /// Takes a count of active users from a line of the file; one at a time that cannot be is counted as bad.
+    pub(super) fn count_users(&mut self, at: Option<i64>, users: u32, line: u64) {
+        let at = at.filter(|at| {
+            let first = self.first_seen.unwrap_or(*at);
+            BELIEVED.contains(at) && (at - first).abs() <= LONGEST_RUN_NS
+        });
+        match at {
+            Some(at) => {
+                self.first_seen.get_or_insert(at);
+                self.seconds.count(at, users);
+            }
+            None => self.bad(Bad::OutOfRange, line),
+        }
+    }
+
     fn label(&mut self, label: &[u8]) -> Result<u16, ImportError> {
-        let (number, is_text) = self.labels.number(label);
+        let (number, is_text) = self.labels.number(named(label));
         self.relabelled += u64::from(!is_text);
         if usize::from(number) >= MOST_LABELS {
             return Err(ImportError::TooManyLabels {
@@ -356,6 +372,15 @@ impl Collector {
             spans: self.spans,
             seconds: self.seconds,
         })
+    }
+}
+
+/// What a label is called in tables, which have a row for all requests together.
+fn named(label: &[u8]) -> &[u8] {
+    match label {
+        b"TOTAL" => b"TOTAL (label)",
+        label if label.trim_ascii().is_empty() => b"(no label)",
+        label => label,
     }
 }
 

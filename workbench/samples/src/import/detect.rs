@@ -8,7 +8,7 @@ use super::{gatling, hdr, jmeter, json, k6, other_tools};
 
 /// Files of known tools that hold no single requests, or that cannot be read: texts near their beginning, what they
 /// are, and how to get a file that can be imported. The first row whose texts are all found applies.
-const REFUSED: [(&[&str], &str, &str); 21] = [
+const REFUSED: [(&[&str], &str, &str); 31] = [
     (
         &["<testResults"],
         "a JMeter result file in XML form",
@@ -110,7 +110,64 @@ const REFUSED: [(&[&str], &str, &str); 21] = [
         "a vegeta report, which holds no single requests",
         VEGETA_RAW,
     ),
+    (
+        &["Bucket ", "%", "Histogram"],
+        "a vegeta histogram, which holds no single requests",
+        VEGETA_RAW,
+    ),
+    (
+        &["\"numberOfRequests\"", "\"percentiles1\""],
+        "Gatling's statistics, which hold no single requests",
+        "import the simulation.log beside them",
+    ),
+    (
+        &["\"aggregate\"", "\"counters\"", "\"summaries\""],
+        "an Artillery report, which holds no single requests",
+        KEEPS_ALL,
+    ),
+    (
+        &["\"requests\"", "\"latency\"", "\"p97_5\""],
+        "autocannon's results, which hold no single requests",
+        "have a script write a row for each `response` event of autocannon as CSV, and import that with --columns",
+    ),
+    (
+        &["\"timeTakenSeconds\"", "\"latency\"", "\"rps\""],
+        "bombardier's results, which hold no single requests",
+        KEEPS_ALL,
+    ),
+    (
+        &["\"DurationHistogram\"", "\"ActualQPS\""],
+        "fortio's results, which hold no single requests",
+        KEEPS_ALL,
+    ),
+    (
+        &[
+            "\"transactions\"",
+            "\"availability\"",
+            "\"longest_transaction\"",
+        ],
+        "siege's results, which hold no single requests",
+        KEEPS_ALL,
+    ),
+    (
+        &["Transactions:", "Availability:", "Longest transaction:"],
+        "what siege prints, which holds no single requests",
+        KEEPS_ALL,
+    ),
+    (
+        &["This is ApacheBench", "Requests per second:"],
+        "what ab prints, which holds no single requests",
+        "have ab write each request: ab -g results.tsv",
+    ),
+    (
+        &["Value", "Percentile", "TotalCount", "1/(1-Percentile)"],
+        "a percentile distribution of HdrHistogram, which holds no single requests",
+        "have the program write an interval log (HistogramLogWriter), and import that",
+    ),
 ];
+
+const KEEPS_ALL: &str =
+    "use a tool that keeps every request, such as `workbench run`, k6, JMeter or vegeta";
 
 const K6_SUMMARY: &str = "a k6 summary, which holds no single requests";
 const K6_RAW: &str = "have k6 write every request: k6 run --out csv=results.csv SCRIPT, or --out json=results.json.gz";

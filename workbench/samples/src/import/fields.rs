@@ -23,17 +23,23 @@ struct Field {
 impl Fields {
     /// Splits a record; false where a quoted field is not closed.
     pub(super) fn split(&mut self, record: &[u8], delimiter: u8) -> bool {
-        self.ends.clear();
         if has_quote(record) {
+            self.ends.clear();
             return self.split_quoted(record, delimiter);
         }
+        self.split_plain(record, delimiter);
+        true
+    }
+
+    /// Splits a record in which quotes mean nothing.
+    pub(super) fn split_plain(&mut self, record: &[u8], delimiter: u8) {
+        self.ends.clear();
         let mut from = 0;
         while let Some(length) = memchr(delimiter, &record[from..]) {
             self.push(from, from + length, false);
             from += length + 1;
         }
         self.push(from, record.len(), false);
-        true
     }
 
     fn split_quoted(&mut self, record: &[u8], delimiter: u8) -> bool {

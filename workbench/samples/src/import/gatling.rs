@@ -15,13 +15,22 @@ use crate::schema::column;
 
 /// Whether a file begins as a text log.
 pub(super) fn recognises_log(first_line: &[u8]) -> bool {
-    let fields = split_first_line(first_line, b'\t');
-    match fields.first().map(Vec::as_slice) {
+    let fields = fields_of(first_line);
+    match fields.first().copied() {
         Some(b"RUN") => fields.len() >= 5,
         // Assertions come first where there are any.
         Some(b"ASSERTION") => fields.len() == 2,
-        _ => false,
+        _ => is_of_version_2_0(&fields),
     }
+}
+
+/// Versions 2.0 and 2.1 write the simulation, or the scenario, and a number before the kind of a line.
+fn is_of_version_2_0(first_line: &[&[u8]]) -> bool {
+    first_line.len() == 6 && first_line[2] == b"RUN" && whole(first_line[3]).is_some()
+}
+
+fn fields_of(line: &[u8]) -> Vec<&[u8]> {
+    line.split(|byte| *byte == b'\t').collect()
 }
 
 /// Whether a file begins as a converted log.
@@ -79,13 +88,29 @@ const LAYOUTS: [Layout; 3] = [
     },
 ];
 
+/// Version 2.0: the scenario, the user, the kind, and the start and end of the request and of the response.
+const FIRST_LAYOUT: Layout = Layout {
+    scenario: Some(0),
+    groups: 3,
+    name: 4,
+    start: 5,
+    end: 8,
+    status: 9,
+    message: 10,
+};
+
 const GROUPS: &str = "groups, which are sums of requests that are there";
 
 pub(super) fn read_log(input: &mut Input, out: &mut Collector) -> Result<FileFacts, ImportError> {
-    if !recognises_log(super::first_line(input.beginning())) {
+    let first = super::first_line(input.beginning());
+    if !recognises_log(first) {
         return Err(Format::Gatling.wrong(input.path(), "it does not begin with RUN or ASSERTION"));
     }
-    let mut records = Records::new(b'\t');
+    let (kind, layouts) = match is_of_version_2_0(&fields_of(first)) {
+        true => (2, std::slice::from_ref(&FIRST_LAYOUT)),
+        false => (0, LAYOUTS.as_slice()),
+    };
+    let mut records = Records::without_quotes(b'\t');
     let mut users = 0_u32;
     let mut version = None;
     let mut label = Vec::new();
@@ -94,7 +119,7 @@ pub(super) fn read_log(input: &mut Input, out: &mut Collector) -> Result<FileFac
         let record = input.line();
         let fields = &records.fields;
         let field = |index: usize| fields.raw(record, index);
-        match field(0) {
+        match field(kind) {
             b"RUN" => {
                 let text = String::from_utf8_lossy(field(fields.len() - 1)).into_owned();
                 version =
@@ -104,7 +129,15 @@ pub(super) fn read_log(input: &mut Input, out: &mut Collector) -> Result<FileFac
             b"GROUP" => out.leave_out(GROUPS),
             b"USER" => {
                 let event = (1..fields.len()).find(|it| matches!(field(*it), b"START" | b"END"));
-                let time = whole(field(fields.len() - 1));
+                // The first versions write a start and an end.
+                let time = event.and_then(|event| {
+                    let is_start = field(event) == b"START";
+                    whole(field(if is_start {
+                        event + 1
+                    } else {
+                        fields.len() - 1
+                    }))
+                });
                 match (event, time) {
                     (Some(event), Some(time)) => {
                         users = if field(event) == b"START" {
@@ -112,14 +145,14 @@ pub(super) fn read_log(input: &mut Input, out: &mut Collector) -> Result<FileFac
                         } else {
                             users.saturating_sub(1)
                         };
-                        out.seconds.count(time as i64 * MILLISECOND as i64, users);
+                        out.count_users(nanoseconds(time), users, line);
                     }
                     (None, _) => records_bad(input, out, line, Bad::TooFewFields),
                     (_, None) => records_bad(input, out, line, Bad::Time),
                 }
             }
             b"REQUEST" => {
-                let layout = LAYOUTS
+                let layout = layouts
                     .iter()
                     .find(|it| matches!(field(it.status), b"OK" | b"KO"));
                 let Some(layout) = layout else {
@@ -174,6 +207,11 @@ fn facts(tool_version: Option<String>) -> FileFacts {
         tool_version,
         ..FileFacts::default()
     }
+}
+
+/// An instant in milliseconds, in nanoseconds.
+fn nanoseconds(ms: u64) -> Option<i64> {
+    i64::try_from(ms.checked_mul(MILLISECOND)?).ok()
 }
 
 struct Request<'a> {
@@ -290,7 +328,7 @@ pub(super) fn read_csv(input: &mut Input, out: &mut Collector) -> Result<FileFac
                 } else {
                     users.saturating_sub(1)
                 };
-                out.seconds.count(time as i64 * MILLISECOND as i64, users);
+                out.count_users(nanoseconds(time), users, line);
             }
             b"group" => out.leave_out(GROUPS),
             b"request" if text(incoming) == b"true" => {

@@ -1,6 +1,6 @@
 //! `JMeter`'s results as CSV (JTL), with a header or without one as older versions wrote them.
 
-use std::collections::HashMap;
+mod layout;
 
 use super::bad_rows::Bad;
 use super::collect::{At, Collector, Row};
@@ -8,188 +8,19 @@ use super::error::ImportError;
 use super::fields::{Fields, scaled, whole};
 use super::format::Format;
 use super::input::Input;
+use super::nested::{Held, Nested, Part, Threads, transaction};
 use super::records::{HEADERS, Records, no_number};
 use super::time::{TimeFormat, tick_of};
 use super::{FileFacts, ImportOptions};
 use crate::sample::ErrorKind;
 use crate::schema::column;
+use layout::{Columns, layout};
 
 const MILLISECOND: u64 = 1_000_000;
 
-/// The delimiters that `jmeter.save.saveservice.default_delimiter` is set to.
-const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
-
-/// The beginning of the message of a transaction controller's own sample. Translations keep the two numbers.
-const TRANSACTION: &[u8] = b"Number of samples in transaction : ";
-
 const TRANSACTIONS: &str = "samples of transaction controllers, which are sums of samples that are there (--keep-transactions reads them)";
-
-/// The columns of files without a header, by their number: what `JMeter` 2.1 to 5 write by default, and with thread counts.
-const WITHOUT_HEADER: [&[&str]; 6] = [
-    &[
-        "timeStamp",
-        "elapsed",
-        "label",
-        "responseCode",
-        "responseMessage",
-        "threadName",
-        "dataType",
-        "success",
-    ],
-    &[
-        "timeStamp",
-        "elapsed",
-        "label",
-        "responseCode",
-        "responseMessage",
-        "threadName",
-        "dataType",
-        "success",
-        "bytes",
-        "Latency",
-    ],
-    &[
-        "timeStamp",
-        "elapsed",
-        "label",
-        "responseCode",
-        "responseMessage",
-        "threadName",
-        "dataType",
-        "success",
-        "bytes",
-        "grpThreads",
-        "allThreads",
-        "Latency",
-    ],
-    &[
-        "timeStamp",
-        "elapsed",
-        "label",
-        "responseCode",
-        "responseMessage",
-        "threadName",
-        "dataType",
-        "success",
-        "bytes",
-        "grpThreads",
-        "allThreads",
-        "Latency",
-        "Connect",
-    ],
-    &[
-        "timeStamp",
-        "elapsed",
-        "label",
-        "responseCode",
-        "responseMessage",
-        "threadName",
-        "dataType",
-        "success",
-        "failureMessage",
-        "bytes",
-        "sentBytes",
-        "grpThreads",
-        "allThreads",
-        "Latency",
-        "IdleTime",
-        "Connect",
-    ],
-    &[
-        "timeStamp",
-        "elapsed",
-        "label",
-        "responseCode",
-        "responseMessage",
-        "threadName",
-        "dataType",
-        "success",
-        "failureMessage",
-        "bytes",
-        "sentBytes",
-        "grpThreads",
-        "allThreads",
-        "URL",
-        "Latency",
-        "IdleTime",
-        "Connect",
-    ],
-];
-
-/// The positions of the columns that are read.
-struct Columns {
-    count: usize,
-    time: usize,
-    elapsed: usize,
-    label: Option<usize>,
-    code: Option<usize>,
-    message: Option<usize>,
-    thread: Option<usize>,
-    success: Option<usize>,
-    bytes: Option<usize>,
-    sent: Option<usize>,
-    users: Option<usize>,
-    latency: Option<usize>,
-    connect: Option<usize>,
-    samples: Option<usize>,
-}
-
-impl Columns {
-    fn of(names: &[Vec<u8>]) -> Option<Self> {
-        let place = |name: &str| {
-            names
-                .iter()
-                .position(|it| it.trim_ascii() == name.as_bytes())
-        };
-        Some(Self {
-            count: names.len(),
-            time: place("timeStamp")?,
-            elapsed: place("elapsed")?,
-            label: place("label"),
-            code: place("responseCode"),
-            message: place("responseMessage"),
-            thread: place("threadName"),
-            success: place("success"),
-            bytes: place("bytes"),
-            sent: place("sentBytes"),
-            users: place("allThreads"),
-            latency: place("Latency"),
-            connect: place("Connect"),
-            samples: place("SampleCount"),
-        })
-    }
-}
-
-/// The delimiter and the columns of a file, by its first line; whether that is a header.
-fn layout(line: &[u8]) -> Option<(u8, Columns, bool)> {
-    let mut fields = Fields::default();
-    let names_of = |fields: &Fields| -> Vec<Vec<u8>> {
-        (0..fields.len())
-            .map(|index| fields.text(line, index).into_owned())
-            .collect()
-    };
-    for delimiter in DELIMITERS {
-        if fields.split(line, delimiter)
-            && let Some(columns) = Columns::of(&names_of(&fields))
-        {
-            return Some((delimiter, columns, true));
-        }
-    }
-    for delimiter in DELIMITERS {
-        if !fields.split(line, delimiter) {
-            continue;
-        }
-        let is_time = TimeFormat::Any.read(fields.raw(line, 0)).is_some();
-        let is_elapsed = whole(fields.raw(line, 1)).is_some();
-        let is_success = matches!(fields.raw(line, 7), b"true" | b"false");
-        let known = WITHOUT_HEADER.iter().find(|it| it.len() == fields.len());
-        if let (true, true, true, Some(names)) = (is_time, is_elapsed, is_success, known) {
-            let names: Vec<Vec<u8>> = names.iter().map(|name| name.as_bytes().to_vec()).collect();
-            return Some((delimiter, Columns::of(&names)?, false));
-        }
-    }
-    None
-}
+const SUB_SAMPLES: &str =
+    "sub-samples of redirects and embedded resources, which are parts of samples that are there";
 
 /// Whether a file begins as one of `JMeter`'s.
 pub(super) fn recognises(first_line: &[u8]) -> bool {
@@ -210,6 +41,7 @@ pub(super) fn read(
     };
     let mut records = Records::new(delimiter);
     let mut threads = Threads::default();
+    let mut lone = 0;
     let mut is_first = true;
     while records.advance(input, out)? {
         let record = input.line();
@@ -232,29 +64,56 @@ pub(super) fn read(
         if records.has(columns.count, columns.count, input, out) {
             match row(record, fields, &columns) {
                 Err(bad) => out.bad(bad, records.line),
-                Ok(_)
-                    if !options.keep_transactions
-                        && columns
-                            .message
-                            .is_some_and(|it| fields.raw(record, it).starts_with(TRANSACTION)) =>
-                {
-                    out.leave_out(TRANSACTIONS);
-                }
                 Ok(mut row) => {
                     let label = columns.label.map(|it| fields.text(record, it));
                     if let Some(label) = &label {
                         row.label = label;
                     }
                     let thread = columns.thread.map(|it| fields.text(record, it));
+                    let of_thread = threads.of(thread.as_deref());
                     if let Some(thread) = &thread {
-                        row.user = threads.number(thread);
+                        row.user = of_thread.number;
                         row.scenario = group(thread);
                     }
-                    out.add(&row, records.line)?;
+                    let message = columns.message.map(|it| fields.raw(record, it));
+                    let idle = columns.idle.map(|it| fields.raw(record, it));
+                    let nested = Nested {
+                        row,
+                        line: records.line,
+                        idle_ns: idle
+                            .and_then(|it| scaled(it, MILLISECOND))
+                            .unwrap_or_default(),
+                        transaction: transaction(message.unwrap_or_default())
+                            .filter(|_| !options.keep_transactions),
+                    };
+                    let (part, before) = of_thread.place(&nested);
+                    if part == Part::Unknown {
+                        of_thread.hold(&nested);
+                    }
+                    if let Some((held, part)) = before {
+                        lone += settle(&held, part, out)?;
+                    }
+                    match part {
+                        Part::Whole => out.add(&nested.row, nested.line)?,
+                        Part::SubSample => out.leave_out(SUB_SAMPLES),
+                        Part::Sum => out.leave_out(TRANSACTIONS),
+                        Part::Unknown => {}
+                    }
                 }
             }
         }
     }
+    for thread in threads.all() {
+        if let Some(held) = thread.release() {
+            lone += settle(&held, Part::Whole, out)?;
+        }
+    }
+    let notes = (lone > 0).then(|| {
+        format!(
+            "{lone} samples of transaction controllers are read as requests, because the samples that they sum up are not in the \
+             file"
+        )
+    });
     let missing = [
         (columns.bytes, column::BYTES_RECEIVED),
         (columns.sent, column::BYTES_SENT),
@@ -267,9 +126,20 @@ pub(super) fn read(
         unknown: missing.map(|(_, name)| name).collect(),
         users: "the column allThreads",
         elapsed_tick: MILLISECOND,
-        notes: Vec::new(),
+        notes: notes.into_iter().collect(),
         ..FileFacts::default()
     })
+}
+
+/// Counts a transaction that was held, or reads it as a request; how many were.
+fn settle(held: &Held, part: Part, out: &mut Collector) -> Result<u64, ImportError> {
+    if part == Part::Whole {
+        let (row, line) = held.row();
+        out.add(&row, line)?;
+        return Ok(1);
+    }
+    out.leave_out(TRANSACTIONS);
+    Ok(0)
 }
 
 fn row(record: &[u8], fields: &Fields, columns: &Columns) -> Result<Row<'static>, Bad> {
@@ -366,19 +236,4 @@ fn error(status: Option<u16>, code: &[u8], message: &[u8]) -> ErrorKind {
 fn group(thread: &[u8]) -> &[u8] {
     let end = thread.iter().rposition(|byte| *byte == b' ');
     end.map_or(thread, |end| &thread[..end])
-}
-
-/// Threads by number, from 1.
-#[derive(Default)]
-struct Threads(HashMap<Box<[u8]>, u32>);
-
-impl Threads {
-    fn number(&mut self, thread: &[u8]) -> u32 {
-        if let Some(number) = self.0.get(thread) {
-            return *number;
-        }
-        let number = self.0.len() as u32 + 1;
-        self.0.insert(thread.into(), number);
-        number
-    }
 }

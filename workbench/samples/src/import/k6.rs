@@ -246,7 +246,9 @@ pub(super) fn read_csv(
         );
         if name == b"vus" {
             match (TimeFormat::Any.read(time), scaled(value, 1)) {
-                (Some(time), Some(users)) => out.seconds.count(time.ns, users as u32),
+                (Some(time), Some(users)) => {
+                    out.count_users(Some(time.ns), users as u32, records.line);
+                }
                 (None, _) => out.bad(Bad::Time, records.line),
                 (_, None) => out.bad(Bad::Number("vus"), records.line),
             }
@@ -410,7 +412,7 @@ pub(super) fn read_json(
             continue;
         };
         let Some(metric) = metric else {
-            out.seconds.count(time.ns, value as u32);
+            out.count_users(Some(time.ns), value as u32, line);
             continue;
         };
         if value < 0.0 {

@@ -18,6 +18,7 @@ mod input;
 mod jmeter;
 mod json;
 mod k6;
+mod nested;
 mod other_tools;
 mod records;
 mod run;

@@ -13,6 +13,8 @@ pub(super) const HEADERS: &str = "header lines among the rows: files were joined
 pub(super) struct Records {
     pub(super) fields: Fields,
     pub(super) delimiter: u8,
+    /// Whether fields may stand in quotes.
+    quotes: bool,
     /// Number of the record's first line.
     pub(super) line: u64,
 }
@@ -22,7 +24,16 @@ impl Records {
         Self {
             fields: Fields::default(),
             delimiter,
+            quotes: true,
             line: 0,
+        }
+    }
+
+    /// Records of a tool that writes quotes like any other character.
+    pub(super) fn without_quotes(delimiter: u8) -> Self {
+        Self {
+            quotes: false,
+            ..Self::new(delimiter)
         }
     }
 
@@ -34,6 +45,10 @@ impl Records {
     ) -> Result<bool, ImportError> {
         while next_line(input, out)? {
             self.line = input.number();
+            if !self.quotes {
+                self.fields.split_plain(input.line(), self.delimiter);
+                return Ok(true);
+            }
             if self.fields.split(input.line(), self.delimiter) {
                 return Ok(true);
             }

@@ -27,7 +27,12 @@ pub(super) fn body(
     input: Option<&str>,
     place: &str,
 ) {
-    if let Some(file) = &options.upload {
+    if options.upload.as_deref() == Some("-") {
+        match input {
+            Some(input) => request.body = Some(Body::Text(Template::literal(input))),
+            None => draft.leave(place, "a body from standard input"),
+        }
+    } else if let Some(file) = &options.upload {
         request.body = Some(Body::File(file_name(draft, file, place)));
     }
     if !options.parts.is_empty() {
@@ -109,7 +114,7 @@ fn file_name(draft: &mut Draft, file: &str, place: &str) -> String {
 }
 
 /// Encodes an argument of `--data-urlencode`: `content`, `=content` or `name=content`.
-fn encoded(text: &str) -> Option<String> {
+pub(super) fn encoded(text: &str) -> Option<String> {
     let encode = |text: &str| utf8_percent_encode(text, ENCODED).to_string();
     match (text.split_once('='), text.contains('@')) {
         (Some(("", content)), _) => Some(encode(content)),

@@ -373,7 +373,13 @@ impl Options {
                 let referer = referer.trim_end_matches(";auto");
                 self.referer = (!referer.is_empty()).then(|| referer.to_owned());
             }
-            "range" => self.range = value().map(|range| format!("bytes={range}")),
+            // A number alone is where the rest begins.
+            "range" => {
+                self.range = value().map(|range| {
+                    let dash = if range.contains('-') { "" } else { "-" };
+                    format!("bytes={range}{dash}")
+                });
+            }
             "compressed" => self.compressed = true,
             "location" | "follow" => self.location = true,
             "location-trusted" => {

@@ -1,11 +1,39 @@
 //! Example values for schemas: the description's own examples, else generated ones.
 
+use std::cell::Cell;
+
 use serde_yaml::{Mapping, Number, Value};
 
 use super::Document;
 
 /// Deepest nesting of schemas that is followed; schemas can contain themselves.
 const DEPTH: usize = 10;
+
+/// Values of one example. Schemas that contain each other make more of them than anybody reads, and are followed less deep.
+const MOST_VALUES: usize = 300;
+
+/// How far an example may still grow.
+#[derive(Clone, Copy)]
+struct Room<'a> {
+    depth: usize,
+    values: &'a Cell<usize>,
+}
+
+impl Room<'_> {
+    fn within(self) -> Self {
+        Self {
+            depth: self.depth - 1,
+            ..self
+        }
+    }
+
+    /// Takes room for a value, if there is any.
+    fn take(self) -> bool {
+        let left = self.values.get();
+        self.values.set(left.saturating_sub(1));
+        self.depth > 0 && left > 0
+    }
+}
 
 /// A value, and whether it is from the description.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,7 +56,7 @@ impl Document {
         {
             Some(value) => Example { value, given: true },
             None => Example {
-                value: self.value(schema, DEPTH),
+                value: self.made_up(schema),
                 given: false,
             },
         }
@@ -80,9 +108,25 @@ impl Document {
             || parts.any(|part| self.property(part, name, depth - 1))
     }
 
+    /// A value that fits a schema, as deep as there is room for it.
+    fn made_up(&self, schema: &Value) -> Value {
+        let at_depth = |depth: usize| {
+            let values = Cell::new(MOST_VALUES);
+            let room = Room {
+                depth,
+                values: &values,
+            };
+            let value = self.value(schema, room);
+            (value, values.get() > 0)
+        };
+        let depths = (2..=DEPTH).rev().map(at_depth);
+        let mut fitting = depths.filter_map(|(value, fits)| fits.then_some(value));
+        fitting.next().unwrap_or_else(|| at_depth(2).0)
+    }
+
     /// A value that fits a schema, as far as that is easily found.
-    fn value(&self, schema: &Value, depth: usize) -> Value {
-        let Some(schema) = self.resolve(schema).filter(|_| depth > 0) else {
+    fn value(&self, schema: &Value, room: Room<'_>) -> Value {
+        let Some(schema) = self.resolve(schema).filter(|_| room.take()) else {
             return Value::Null;
         };
         if let Some(value) = self.given_by_schema(schema) {
@@ -91,20 +135,20 @@ impl Document {
         for key in ["oneOf", "anyOf"] {
             let alternatives = schema.get(key).and_then(Value::as_sequence);
             let alternatives = alternatives.into_iter().flatten();
-            let mut values = alternatives.map(|schema| self.value(schema, depth - 1));
+            let mut values = alternatives.map(|schema| self.value(schema, room.within()));
             if let Some(value) = values.find(|value| !value.is_null()) {
                 return value;
             }
         }
         if schema.get("allOf").is_some() || schema.get("properties").is_some() {
-            return self.object(schema, depth);
+            return self.object(schema, room);
         }
         match type_of(schema) {
             "object" => Value::Mapping(Mapping::new()),
             "array" => {
                 let item = schema
                     .get("items")
-                    .map(|items| self.value(items, depth - 1));
+                    .map(|items| self.value(items, room.within()));
                 Value::Sequence(item.into_iter().filter(|item| !item.is_null()).collect())
             }
             "integer" | "number" => number(schema),
@@ -115,11 +159,11 @@ impl Document {
     }
 
     /// The properties that are required, or all where none is.
-    fn object(&self, schema: &Value, depth: usize) -> Value {
+    fn object(&self, schema: &Value, room: Room<'_>) -> Value {
         let mut out = Mapping::new();
         let parts = schema.get("allOf").and_then(Value::as_sequence);
         for part in parts.into_iter().flatten() {
-            if let Value::Mapping(more) = self.value(part, depth - 1) {
+            if let Value::Mapping(more) = self.value(part, room.within()) {
                 out.extend(more);
             }
         }
@@ -134,7 +178,7 @@ impl Document {
             if !wanted || read_only == Some(&Value::Bool(true)) {
                 continue;
             }
-            let value = self.value(property, depth - 1);
+            let value = self.value(property, room.within());
             let nullable = value.is_null() && required.is_none();
             if !nullable {
                 out.insert(name.clone(), value);

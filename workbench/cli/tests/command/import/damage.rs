@@ -228,6 +228,23 @@ fn damaged_lines_of_k6_are_counted() {
 }
 
 #[test]
+fn counts_of_users_at_impossible_times_are_bad_rows() {
+    let row = "REQUEST\t\tbuy\t1795409077000\t1795409077025\tOK\t \n";
+    for time in ["1", "17954090770000", "9999999999999999999", "995409077000"] {
+        let bench = Bench::new();
+        let text = format!(
+            "RUN\tshop.Simulation\tshop\t1795409077000\t \t3.9.5\n\
+             {}USER\tshopper\tSTART\t{time}\n{}",
+            row.repeat(100),
+            row.repeat(100)
+        );
+        let run = import_text(&bench, "users.log", &text, &[]);
+        assert_eq!(rows(&bench, &run).len(), 200);
+        assert_eq!(bad_rows(&run)[0].2, "users.log:102", "{time}");
+    }
+}
+
+#[test]
 fn a_file_without_results_is_an_error_that_says_so() {
     let bench = Bench::new();
     let empty = bench.path().join("empty.jtl");

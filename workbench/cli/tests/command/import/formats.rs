@@ -41,6 +41,149 @@ fn jmeter_samples_are_read_and_those_of_transaction_controllers_counted() {
     );
 }
 
+/// A row of a JTL file of this thread.
+fn of_thread(thread: &str, start_ms: i64, elapsed_ms: i64, label: &str, message: &str) -> String {
+    format!(
+        "{},{elapsed_ms},{label},200,{message},{thread},text,true,,182,100,5,5,http://x/,{elapsed_ms},0,1\n",
+        START_MS + start_ms
+    )
+}
+
+/// Labels and elapsed milliseconds of a file with these rows, sorted, and what was left out of it.
+fn read_jtl(rows_of_file: &[String]) -> (Vec<(String, u64)>, Value) {
+    let bench = Bench::new();
+    let text = format!("{JTL_HEADER}\n{}", rows_of_file.concat());
+    let run = import_text(&bench, "nested.jtl", &text, &[]);
+    let mut found: Vec<(String, u64)> = rows(&bench, &run)
+        .into_iter()
+        .map(|row| (row.label, row.elapsed_ns / 1_000_000))
+        .collect();
+    found.sort();
+    (found, manifest(&run)["origin"].clone())
+}
+
+fn pairs(expected: &[(&str, u64)]) -> Vec<(String, u64)> {
+    let expected = expected.iter();
+    expected
+        .map(|(label, elapsed)| ((*label).to_owned(), *elapsed))
+        .collect()
+}
+
+#[test]
+fn labels_that_tables_cannot_tell_apart_have_other_names() {
+    let (found, _) = read_jtl(&[
+        of_thread("shop 1-1", 0, 10, "TOTAL", "OK"),
+        of_thread("shop 1-1", 20, 11, "", "OK"),
+        of_thread("shop 1-1", 40, 12, " ", "OK"),
+    ]);
+    let expected = [
+        ("(no label)", 11),
+        ("(no label)", 12),
+        ("TOTAL (label)", 10),
+    ];
+    assert_eq!(found, pairs(&expected));
+}
+
+#[test]
+fn tests_of_more_than_a_day_are_analysed_to_their_last_answer() {
+    for minutes in [1_440, 1_500] {
+        let bench = Bench::new();
+        let rows: String = (0..=minutes)
+            .map(|minute| jtl_row(minute * 60_000, 27, "get") + "\n")
+            .collect();
+        let run = import_text(&bench, "soak.jtl", &format!("{JTL_HEADER}\n{rows}"), &[]);
+        let analysis: Value =
+            serde_json::from_slice(&fs::read(run.join("analysis.json")).unwrap()).unwrap();
+        assert_eq!(
+            analysis["runs"][0]["requests"][0]["samples"],
+            minutes + 1,
+            "{minutes}"
+        );
+    }
+}
+
+#[test]
+fn sub_samples_of_jmeter_are_parts_of_samples_that_are_there() {
+    let row = |thread, start, elapsed, label| of_thread(thread, start, elapsed, label, "OK");
+    // A redirect, with a row of another thread in between, and a page with its resources; then requests that are only named
+    // like parts.
+    let (found, origin) = read_jtl(&[
+        row("shop 1-1", 0, 161, "login"),
+        row("shop 1-2", 0, 90, "login"),
+        row("shop 1-1", 0, 57, "login-0"),
+        row("shop 1-1", 57, 104, "login-1"),
+        row("shop 1-1", 200, 50, "page"),
+        row("shop 1-1", 200, 30, "page-0"),
+        row("shop 1-1", 200, 10, "page-0-0"),
+        row("shop 1-1", 210, 20, "page-0-1"),
+        row("shop 1-1", 250, 0, "page-1"),
+        row("shop 1-2", 100, 20, "step"),
+        row("shop 1-2", 120, 20, "step-1"),
+        row("shop 1-2", 140, 20, "step-2"),
+    ]);
+    let expected = [
+        ("login", 90),
+        ("login", 161),
+        ("page", 50),
+        ("step", 20),
+        ("step-1", 20),
+        ("step-2", 20),
+    ];
+    assert_eq!(found, pairs(&expected));
+    let left_out = &origin["left_out"];
+    assert_eq!(left_out[0]["count"], 6);
+    assert!(
+        left_out[0]["what"]
+            .as_str()
+            .unwrap()
+            .starts_with("sub-samples")
+    );
+}
+
+#[test]
+fn transactions_of_jmeter_are_requests_where_their_samples_are_not_in_the_file() {
+    let sum = |count: u32| {
+        format!("\"Number of samples in transaction : {count}, number of failing samples : 0\"")
+    };
+    // Parent samples without sub-samples, of two threads.
+    let (found, origin) = read_jtl(&[
+        of_thread("shop 1-1", 0, 100, "buy", &sum(2)),
+        of_thread("shop 1-2", 10, 90, "buy", &sum(2)),
+        of_thread("shop 1-1", 100, 110, "buy", &sum(2)),
+        of_thread("shop 1-1", 210, 20, "look", "OK"),
+    ]);
+    let expected = [("buy", 90), ("buy", 100), ("buy", 110), ("look", 20)];
+    assert_eq!(found, pairs(&expected));
+    assert_eq!(origin["left_out"], serde_json::json!([]));
+    assert!(
+        origin["notes"]
+            .to_string()
+            .contains("3 samples of transaction controllers are read as requests"),
+        "{origin}"
+    );
+
+    // Parent samples before their samples, and controllers within each other after theirs.
+    let (found, origin) = read_jtl(&[
+        of_thread("shop 1-1", 0, 100, "buy", &sum(2)),
+        of_thread("shop 1-1", 0, 40, "cart", "OK"),
+        of_thread("shop 1-1", 40, 60, "order", "OK"),
+        of_thread("shop 1-1", 101, 9, "look", "OK"),
+        of_thread("shop 1-1", 101, 9, "inner", &sum(1)),
+        of_thread("shop 1-1", 100, 12, "outer", &sum(1)),
+        of_thread("shop 1-1", 112, 0, "nothing", &sum(0)),
+    ]);
+    assert_eq!(found, pairs(&[("cart", 40), ("look", 9), ("order", 60)]));
+    assert_eq!(origin["left_out"][0]["count"], 4);
+
+    // A controller around a parent sample.
+    let (found, _) = read_jtl(&[
+        of_thread("shop 1-1", 5, 50, "inner", &sum(2)),
+        of_thread("shop 1-1", 0, 60, "outer", &sum(1)),
+        of_thread("shop 1-1", 60, 5, "look", "OK"),
+    ]);
+    assert_eq!(found, pairs(&[("inner", 50), ("look", 5)]));
+}
+
 #[test]
 fn jmeter_files_are_read_without_a_header_and_with_other_delimiters() {
     let bench = Bench::new();
@@ -164,6 +307,36 @@ fn every_time_format_of_k6_is_read() {
             "{time}"
         );
     }
+}
+
+#[test]
+fn the_first_logs_of_gatling_2_are_read_and_quotes_in_any_are_text() {
+    let bench = Bench::new();
+    let first = "shop.Simulation$Put\tshop\tRUN\t1795409077000\t \t2.0\n\
+                 shopper\t16-0\tUSER\tSTART\t1795409077000\t0\n\
+                 shopper\t16-0\tREQUEST\tcart\tbuy\t1795409077010\t1795409077011\t1795409077020\t1795409077035\tOK\t \n\
+                 shopper\t16-0\tREQUEST\t\tlook\t1795409077040\t1795409077041\t1795409077050\t1795409077050\tKO\tstatus.find.is(200), but actually found 503\n\
+                 shopper\t16-0\tUSER\tEND\t1795409077000\t1795409077060\n";
+    let run = import_text(&bench, "first.log", first, &[]);
+    let found = super::rows(&bench, &run);
+    assert_eq!(found.len(), 2);
+    assert_eq!(found[0].label, "cart / buy");
+    assert_eq!(found[0].elapsed_ns, 25_000_000);
+    assert_eq!(
+        (found[1].label.as_str(), found[1].status.as_str()),
+        ("look", "503")
+    );
+
+    let quoted = "RUN\tshop.Simulation\tshop\t1795409077000\t\"peak load\t3.9.5\n\
+                  REQUEST\t\t\"buy\t1795409077000\t1795409077025\tOK\t \n\
+                  REQUEST\t\tlook\t1795409077000\t1795409077030\tOK\t \n";
+    let run = import_text(&bench, "quoted.log", quoted, &[]);
+    let labels: Vec<String> = super::rows(&bench, &run)
+        .into_iter()
+        .map(|row| row.label)
+        .collect();
+    // As CSV writes a quote.
+    assert_eq!(labels, ["\"\"\"buy\"", "look"]);
 }
 
 #[test]
@@ -376,6 +549,36 @@ fn aggregates_are_refused_with_instructions_for_single_requests() {
         assert_eq!(code, Some(12), "{file}: {said}");
         assert!(said.contains("no single requests"), "{file}: {said}");
         assert!(said.contains(instead), "{file}: {said}");
+    }
+    for (text, instead) in [
+        (
+            "{\"aggregate\": {\"counters\": {}, \"summaries\": {}}}",
+            "workbench run",
+        ),
+        (
+            "{\"requests\": {}, \"latency\": {\"p97_5\": 1}, \"errors\": 0}",
+            "`response` event",
+        ),
+        (
+            "{\"result\": {\"timeTakenSeconds\": 1, \"latency\": {}, \"rps\": {}}}",
+            "workbench run",
+        ),
+        (
+            "{\"stats\": {\"numberOfRequests\": {}, \"percentiles1\": {}}}",
+            "simulation.log",
+        ),
+        ("This is ApacheBench\nRequests per second:    1\n", "ab -g"),
+        (
+            "       Value     Percentile TotalCount 1/(1-Percentile)\n",
+            "interval log",
+        ),
+    ] {
+        let file = bench.path().join("summary.txt");
+        fs::write(&file, text).unwrap();
+        let (code, said) = refusal(&bench, &file, &[]);
+        assert_eq!(code, Some(12), "{text}: {said}");
+        assert!(said.contains("no single requests"), "{text}: {said}");
+        assert!(said.contains(instead), "{text}: {said}");
     }
     let binary = bench.path().join("simulation.log");
     fs::write(&binary, b"\0\0\0\0\x063.14.0\0\0\0\0\x04shop").unwrap();

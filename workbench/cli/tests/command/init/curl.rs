@@ -114,7 +114,19 @@ fn methods_and_bodies_are_those_that_curl_chooses() {
         ),
         (
             "curl localhost:1 -T a.txt",
-            "- request: PUT service/\n  file: a.txt",
+            "- request: PUT service/a.txt\n  file: a.txt",
+        ),
+        (
+            "curl localhost:1/up/ -T a.txt",
+            "- request: PUT service/up/a.txt\n  file: a.txt",
+        ),
+        (
+            "curl localhost:1/up -T a.txt",
+            "- request: PUT service/up\n  file: a.txt",
+        ),
+        (
+            "curl localhost:1 -r 600 --url-query 'q=a b' --url-query +r=%20 --url-query x@a.txt",
+            "- request: GET service/?q=a%20b&r=%20\n  headers: { range: bytes=600- }",
         ),
         (
             "curl localhost:1 -F title=x -F tag=a -F 'b=@a.txt;type=text/css' --form-string 'at=@b'",
@@ -261,5 +273,69 @@ fn files_are_found_from_the_folder_of_the_experiment() {
             .unwrap()
             .status
             .success()
+    );
+}
+
+#[test]
+fn files_that_are_not_there_leave_a_valid_file_and_are_said() {
+    for (command, file) in [
+        ("curl http://shop.test/a -T nowhere.txt", "nowhere.txt"),
+        (
+            "curl http://shop.test/a --data-binary @nowhere.json",
+            "nowhere.json",
+        ),
+        (
+            "curl http://shop.test/a -F x=1 -F 'f=@nowhere.png'",
+            "nowhere.png",
+        ),
+    ] {
+        let made = init(&Bench::new(), &["--curl", command]);
+        assert!(made.stderr.contains(file), "{}", made.stderr);
+        assert!(
+            made.text
+                .contains(&format!("# The file {file} is not there.")),
+            "{}",
+            made.text
+        );
+        assert!(made.text.contains("# - request: P"), "{}", made.text);
+        assert!(
+            made.text.contains("      - request: GET shop/\n"),
+            "{}",
+            made.text
+        );
+    }
+    // Beside a request that can be sent nothing stands in.
+    let commands = "curl http://shop.test/a -T nowhere.txt\ncurl http://shop.test/b";
+    let made = init(&Bench::new(), &["--curl", commands]);
+    assert!(!made.text.contains("GET shop/\n"), "{}", made.text);
+}
+
+#[test]
+fn certificates_that_are_of_no_use_or_not_there_are_said() {
+    for (command, said) in [
+        (
+            "curl --cert c.pem --cacert ca.pem http://shop.test/",
+            "tls: certificates, as no address is an https URL",
+        ),
+        (
+            "curl --cert c.pem --key k.pem --cacert ca.pem https://shop.test/",
+            "tls: the certificate or key k.pem, which is not there",
+        ),
+    ] {
+        let made = init(&Bench::new(), &["--curl", command]);
+        assert!(made.stderr.contains(said), "{}", made.stderr);
+        assert!(!made.text.contains("tls: {"), "{}", made.text);
+    }
+}
+
+#[test]
+fn a_body_from_standard_input_is_that_of_the_script_or_said() {
+    let script = "curl -T - http://shop.test/a <<END\nhello\nEND\n";
+    assert_eq!(steps(script), "- request: PUT shop/a\n  text: \"hello\\n\"");
+    let made = init(&Bench::new(), &["--curl", "curl -T - http://shop.test/a"]);
+    assert!(
+        made.stderr.contains("a body from standard input"),
+        "{}",
+        made.stderr
     );
 }

@@ -161,3 +161,28 @@ fn an_invalid_recording_is_refused_with_its_position() {
         assert!(!bench.path().join("made.yaml").exists());
     }
 }
+
+#[test]
+fn a_recording_of_nothing_but_an_upload_of_a_missing_file_is_valid() {
+    let made = made(
+        r#"{"log":{"entries":[{"startedDateTime":"2026-01-01T00:00:00Z","time":10,"request":{"method":"POST",
+        "url":"http://shop.test/up","postData":{"mimeType":"multipart/form-data; boundary=x","params":[{"name":"f",
+        "fileName":"cat.png","contentType":"image/png"}]}},"response":{"status":200}}]}}"#,
+    );
+    assert!(made.text.contains("# - request: POST shop/up"));
+    assert!(made.text.contains("      - request: GET shop/\n"));
+    assert!(
+        made.stderr.contains("cat.png is not there"),
+        "{}",
+        made.stderr
+    );
+}
+
+#[test]
+fn a_url_in_a_query_is_part_of_it() {
+    let made = made(
+        r#"{"log":{"entries":[{"request":{"method":"GET","url":"http://shop.test/a?path=http://shop.test/b"},
+        "response":{"status":200,"content":{"mimeType":"text/html"}}}]}}"#,
+    );
+    assert!(made.text.contains("GET shop/a?path=http://shop.test/b"));
+}

@@ -291,3 +291,21 @@ fn an_invalid_description_is_refused_with_the_reason() {
         assert!(stderr.contains(reason), "{text}: {stderr}");
     }
 }
+
+#[test]
+fn schemas_that_contain_each_other_make_examples_that_can_be_read() {
+    let properties: Vec<String> = ('a'..='h')
+        .map(|name| format!("{name}: {{ $ref: '#/components/schemas/Node' }}"))
+        .collect();
+    let description = format!(
+        "openapi: 3.0.0\ninfo: {{ title: t, version: '1' }}\nservers: [ {{ url: 'http://shop.test' }} ]\npaths:\n  /a:\n    post: {{ requestBody: {{ \
+         content: {{ application/json: {{ schema: {{ $ref: '#/components/schemas/Node' }} }} }} }}, responses: {{}} }}\ncomponents:\n  schemas:\n    \
+         Node: {{ type: object, required: [a, b, c, d, e, f, g, h, name], properties: {{ {}, name: {{ type: string }} }} }}\n",
+        properties.join(", ")
+    );
+    let bench = Bench::new();
+    std::fs::write(bench.path().join("api.yaml"), description).unwrap();
+    let made = init(&bench, &["--openapi", "api.yaml"]);
+    assert!(made.text.len() < 32_000, "{} bytes", made.text.len());
+    assert!(made.text.contains("name: text"), "{}", made.text);
+}

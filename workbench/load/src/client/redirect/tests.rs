@@ -106,18 +106,19 @@ fn followed(status: u16, method: &str, location: &str, cookies: Option<&str>) ->
 #[test]
 fn a_redirect_becomes_a_get_or_repeats_the_request_by_its_status() {
     let methods = BTreeMap::from([
-        (301, ["GET", "GET", "GET", "HEAD"]),
-        (302, ["GET", "GET", "GET", "HEAD"]),
-        (303, ["GET", "GET", "GET", "HEAD"]),
-        (307, ["GET", "POST", "DELETE", "HEAD"]),
-        (308, ["GET", "POST", "DELETE", "HEAD"]),
+        (301, ["GET", "GET", "PUT", "DELETE", "HEAD"]),
+        (302, ["GET", "GET", "PUT", "DELETE", "HEAD"]),
+        (303, ["GET", "GET", "GET", "GET", "HEAD"]),
+        (307, ["GET", "POST", "PUT", "DELETE", "HEAD"]),
+        (308, ["GET", "POST", "PUT", "DELETE", "HEAD"]),
     ]);
     for (status, expected) in methods {
         assert!(is_redirect(status));
-        let found = ["GET", "POST", "DELETE", "HEAD"].map(|method| {
+        let found = ["GET", "POST", "PUT", "DELETE", "HEAD"].map(|method| {
             let request = followed(status, method, "/x", None);
             let has_body = request.ends_with("content-length: 2\r\n\r\nhi");
-            assert_eq!(has_body, status > 303, "{request}");
+            let keeps = status > 303 || status < 303 && method != "POST";
+            assert_eq!(has_body, keeps, "{status} {request}");
             assert_eq!(request.contains("content-"), has_body, "{request}");
             request.split(' ').next().unwrap().to_owned()
         });
@@ -144,12 +145,12 @@ fn another_origin_does_not_get_headers_of_the_first() {
 
 #[test]
 fn cookies_are_those_that_the_user_keeps() {
-    let same = followed(302, "GET", "/x", Some("kept=2"));
+    let same = followed(303, "GET", "/x", Some("kept=2"));
     assert!(
         same.ends_with("x-api-key: k\r\ncookie: kept=2\r\n\r\n"),
         "{same}"
     );
     assert_eq!(same.matches("cookie").count(), 1);
-    let none = followed(302, "GET", "/x", Some(""));
+    let none = followed(303, "GET", "/x", Some(""));
     assert!(!none.contains("cookie"), "{none}");
 }

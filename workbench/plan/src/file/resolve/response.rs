@@ -101,8 +101,11 @@ fn place(key: &str, text: &str, attribute: Option<&str>) -> Result<Place, Diagno
         "cookie" => Place::Cookie(text.to_owned()),
         "regex" => Place::Regex(regex(text)?),
         _ => Place::Css {
-            selector: Selector::parse(text).map_err(|error| {
-                Diagnostic::new(format!("\"{text}\" is no CSS selector: {error}"))
+            // What the parser says of mistakes is for those who wrote it.
+            selector: Selector::parse(text).map_err(|_| {
+                Diagnostic::new(format!(
+                    "\"{text}\" is no CSS selector of elements: write input[name=token], #total or ul.books > li"
+                ))
             })?,
             text: text.to_owned(),
             attribute: attribute.map(str::to_owned),
