@@ -60,6 +60,11 @@ impl Exchanges {
         }
     }
 
+    /// Whether somebody is given each exchange as it ends.
+    pub(crate) fn are_looked_at(&self) -> bool {
+        self.observer.is_some()
+    }
+
     /// Whether a response has to be kept that may be as expected.
     pub(crate) fn wants_good(&self, label: u16) -> bool {
         self.observer.is_some() || self.recorder.wants(label, None)

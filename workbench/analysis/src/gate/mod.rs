@@ -28,6 +28,7 @@ pub use history::keep;
 pub use needs::{cannot_be_shown, requests_at_looks};
 pub use planning::{Needed, PLANNED_CHANGES, PlanReport, PlanRow, plan};
 pub use policy::PolicyChoices;
+pub(crate) use run::each_file_once;
 pub use run::{GateRun, each_once};
 pub use select::{Selection, experiments_of_series, select, select_of_record, select_of_series};
 pub use share::{Level, Share};

@@ -1,6 +1,6 @@
 //! A run as the gate needs it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use workbench_plan::Plan;
@@ -45,16 +45,51 @@ impl GateRun {
     }
 }
 
-/// Whether each run is there once, by what it says of itself: a copy is the same run, and however its folder is spelled.
+/// Whether each run is there once, by what it says of itself: a copy is the same run, and however its folder is spelled. So
+/// are two imports of one file.
 ///
 /// # Errors
 /// The first run that is there twice. It would count as two, or stand on both sides.
-pub fn each_once<'a>(runs: impl IntoIterator<Item = &'a GateRun>) -> Result<(), AnalysisError> {
+pub fn each_once<'a>(
+    runs: impl IntoIterator<Item = &'a GateRun, IntoIter: Clone>,
+) -> Result<(), AnalysisError> {
     let mut known = BTreeSet::new();
-    for run in runs {
+    let runs = runs.into_iter();
+    for run in runs.clone() {
         if !known.insert((&run.analysis.experiment, &run.analysis.run_id)) {
             return Err(AnalysisError::RunRepeated { run: run.name() });
         }
     }
+    each_file_once(runs.map(|run| (run.name(), &run.manifest)))
+}
+
+/// Whether no file of another tool stands behind two runs, by the SHA-256 of its bytes.
+///
+/// # Errors
+/// The first file that does.
+pub(crate) fn each_file_once<'a>(
+    runs: impl Iterator<Item = (String, &'a Manifest)>,
+) -> Result<(), AnalysisError> {
+    let mut known = BTreeMap::new();
+    for (run, manifest) in runs {
+        for file in manifest.origin.iter().flat_map(|origin| &origin.files) {
+            if let Some((of, path)) = known.get(&file.sha256) {
+                return Err(AnalysisError::FileImportedTwice {
+                    file: path_pair(path, &file.path),
+                    runs: [String::clone(of), run],
+                });
+            }
+            known.insert(&file.sha256, (run.clone(), &file.path));
+        }
+    }
     Ok(())
+}
+
+/// One path, or both where they differ.
+fn path_pair(first: &str, second: &str) -> String {
+    if first == second {
+        first.to_owned()
+    } else {
+        format!("{first} and {second}, whose content is the same")
+    }
 }
