@@ -70,16 +70,16 @@ pub fn each_once<'a>(
 pub(crate) fn each_file_once<'a>(
     runs: impl Iterator<Item = (String, &'a Manifest)>,
 ) -> Result<(), AnalysisError> {
-    let mut known = BTreeMap::new();
+    let mut known: BTreeMap<&str, (String, &str)> = BTreeMap::new();
     for (run, manifest) in runs {
         for file in manifest.origin.iter().flat_map(|origin| &origin.files) {
-            if let Some((of, path)) = known.get(&file.sha256) {
+            if let Some((of, path)) = known.get(file.sha256.as_str()) {
                 return Err(AnalysisError::FileImportedTwice {
                     file: path_pair(path, &file.path),
-                    runs: [String::clone(of), run],
+                    runs: [of.clone(), run],
                 });
             }
-            known.insert(&file.sha256, (run.clone(), &file.path));
+            known.insert(&file.sha256, (run.clone(), file.path.as_str()));
         }
     }
     Ok(())
