@@ -85,9 +85,9 @@ impl Judgement {
     /// What follows for the reader of the run.
     pub(crate) fn meaning(run: &RunAnalysis) -> String {
         let validity = match Self::of(run) {
-            Self::Valid => "No check failed.".to_owned(),
+            Self::Valid => format!("No check failed{}.", warnings(run)),
             Self::Failing if run.origin.is_some() => IMPORTED.to_owned(),
-            Self::Failing => "The run is valid, no check failed.".to_owned(),
+            Self::Failing => format!("The run is valid, no check failed{}.", warnings(run)),
             Self::Invalid => format!(
                 "Do not draw conclusions from these numbers, because checks failed: {}.",
                 failed_checks(run).join(", ")
@@ -106,6 +106,15 @@ impl Judgement {
             }
             None => validity,
         }
+    }
+}
+
+/// `; 2 warnings`, which stand below; nothing where there are none.
+fn warnings(run: &RunAnalysis) -> String {
+    let checks = run.validity.iter().flat_map(|validity| &validity.checks);
+    match checks.filter(|it| it.status == CheckStatus::Warning).count() {
+        0 => String::new(),
+        count => format!("; {}", format::counted(count as u64, "warning")),
     }
 }
 
@@ -129,7 +138,14 @@ pub(crate) fn validity(runs: &[RunAnalysis], names: &[RunName]) -> String {
         let judged = judged.filter(|(run, _)| Judgement::of(run) == judgement);
         judged.map(|(_, name)| &*name.label).collect()
     };
-    let valid = of(Judgement::Valid).len() + of(Judgement::Failing).len();
+    let has_file_alone = |label: &&str| {
+        let mut of_label = runs.iter().zip(names);
+        let run = of_label.find(|(_, name)| name.label == **label);
+        run.is_some_and(|(run, _)| run.origin.is_some())
+    };
+    let (imported, not_judged): (Vec<&str>, Vec<&str>) =
+        of(Judgement::NotJudged).into_iter().partition(has_file_alone);
+    let valid = of(Judgement::Valid).len() + of(Judgement::Failing).len() + imported.len();
     let valid = if valid == runs.len() {
         "all".to_owned()
     } else {
@@ -141,7 +157,11 @@ pub(crate) fn validity(runs: &[RunAnalysis], names: &[RunName]) -> String {
     );
     for (word, names) in [
         ("INVALID", of(Judgement::Invalid)),
-        ("Not judged", of(Judgement::NotJudged)),
+        ("Not judged", not_judged),
+        (
+            "Imported, so that load and load generator are not checked",
+            imported,
+        ),
         ("Many errors", of(Judgement::Failing)),
     ] {
         if !names.is_empty() {

@@ -92,6 +92,9 @@ pub(crate) fn overview(between: &BetweenRuns) -> Option<Table> {
 /// The change of a row with its interval.
 fn change(row: &MetricComparison) -> Cell {
     let interval = row.interval.as_ref();
+    if let Some(unproven) = words::unproven(row) {
+        return Cell::text(&unproven);
+    }
     optional(row.change, |change| words::change(row.metric, change))
         .within(interval.map(|interval| words::changes(row.metric, interval)))
 }

@@ -59,6 +59,17 @@ pub(crate) fn change(metric: Metric, change: f64) -> String {
     }
 }
 
+/// How far apart the values of a row are, where the runs allow no test of it: `+9.8% (unproven)`.
+pub(crate) fn unproven(row: &MetricComparison) -> Option<String> {
+    let (before, after) = (row.baseline, row.candidate);
+    let apart = match row.metric {
+        Metric::ErrorRate => after - before,
+        _ => after / before - 1.0,
+    };
+    let is_open = row.change.is_none() && row.method.is_none();
+    (is_open && apart.is_finite()).then(|| format!("{} (unproven)", change(row.metric, apart)))
+}
+
 /// An interval of changes.
 pub(crate) fn changes(metric: Metric, interval: &ConfidenceInterval) -> String {
     format::range(interval.lower, interval.upper, |bound| {

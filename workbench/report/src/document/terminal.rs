@@ -63,8 +63,8 @@ impl Terminal {
         for section in &document.sections {
             let is_wanted = match self.detail {
                 Detail::Brief => matches!(section.depth, Depth::Summary | Depth::TerminalOnly),
-                Detail::Verbose => section.depth != Depth::Study,
-                Detail::Study => section.depth == Depth::Study,
+                Detail::Verbose => !matches!(section.depth, Depth::Study | Depth::StudyIfAsked),
+                Detail::Study => matches!(section.depth, Depth::Study | Depth::StudyIfAsked),
             };
             if is_wanted && self.is_seen(&section.blocks) {
                 self.section(section);

@@ -62,7 +62,10 @@ fn row(row: &GateRow) -> Row {
         }),
         Cell::number(it.baseline, words::value(metric, it.baseline)),
         Cell::number(it.candidate, words::value(metric, it.candidate)),
-        number(it.change),
+        match words::unproven(it) {
+            Some(unproven) => Cell::text(&unproven),
+            None => number(it.change),
+        },
         match &it.interval {
             Some(interval) => Cell::text(&words::interval(metric, interval)),
             None => Cell::text(NOTHING),

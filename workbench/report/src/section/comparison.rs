@@ -13,17 +13,21 @@ use crate::gate;
 use crate::table::Table;
 
 /// The comparisons, the groups themselves, and tests of all groups at once.
-pub(super) fn sections(between: &BetweenRuns, figures: &FiguresBetween) -> Vec<Section> {
-    let mut sections = vec![compared(between, figures)];
+pub(super) fn sections(
+    between: &BetweenRuns,
+    figures: &FiguresBetween,
+    imported: bool,
+) -> Vec<Section> {
+    let mut sections = vec![compared(between, figures, imported)];
     sections.extend(groups(between, figures));
     sections.extend(several(between));
     sections
 }
 
-fn compared(between: &BetweenRuns, figures: &FiguresBetween) -> Section {
+fn compared(between: &BetweenRuns, figures: &FiguresBetween, imported: bool) -> Section {
     let comparisons = between::comparisons(between);
     let mut blocks = Vec::new();
-    blocks.extend(between::groups_alone(between).map(|it| Block::paragraph(&it)));
+    blocks.extend(between::groups_alone(between, imported).map(|it| Block::paragraph(&it)));
     let figures_of = |place: usize| {
         figures
             .of_comparisons

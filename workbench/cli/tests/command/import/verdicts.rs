@@ -279,3 +279,25 @@ fn what_an_experiment_is_called_does_not_depend_on_earlier_imports() {
     let runs = fs::read_dir(bench.path().join("results/base")).unwrap();
     assert_eq!(runs.count(), 5);
 }
+
+#[test]
+fn two_files_show_how_far_apart_they_are_and_what_it_takes_without_claiming_a_change() {
+    let bench = Bench::new();
+    write_k6(&bench, "base", 1.0);
+    write_k6(&bench, "slow", 1.15);
+    let output = workbench(&bench, &["analyze", "base1.csv", "slow1.csv"]);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("workbench gate --baseline FILE"), "{said}");
+    assert!(!said.contains("CANDIDATE.yaml"), "{said}");
+    assert!(!said.contains("--study"), "{said}");
+    let files = ["gate", "--baseline", "base1.csv", "base2.csv", "--candidate", "slow1.csv", "slow2.csv"];
+    let output = workbench(&bench, &files);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(11), "{said}");
+    assert!(said.contains("it takes 5 or more of each"), "{said}");
+    assert!(!said.contains("asks for 3 runs"), "{said}");
+    assert!(!said.contains("BASELINE.yaml"), "{said}");
+    let one = ["gate", "--baseline", "base1.csv", "--candidate", "slow1.csv"];
+    let said = String::from_utf8_lossy(&workbench(&bench, &one).stdout).into_owned();
+    assert!(said.contains("(unproven)"), "{said}");
+}
