@@ -135,7 +135,7 @@ pub enum AnalysisError {
     /// A path at which there are no runs.
     #[error(
         "there are no runs in {path}: {instead}. What can be read: the folder of a run (results/EXPERIMENT/RUN), a folder of \
-         runs (results/EXPERIMENT), and a series (results/series/ID)",
+         runs (results/EXPERIMENT), a series (results/series/ID), and a result file of another tool (`workbench import --help`)",
         path = path.display()
     )]
     NoRunsIn {
