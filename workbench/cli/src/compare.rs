@@ -79,7 +79,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         && !is_experiment(candidate)
     {
         let sides = [baseline.as_path(), candidate.as_path()];
-        return gate::of_paths(sides, (results, arguments.edges), &policy, &arguments.outputs);
+        return gate::of_paths(
+            sides,
+            (results, arguments.edges),
+            &policy,
+            &arguments.outputs,
+        );
     }
     let given = given(arguments)?;
     if let Err(why) = series::looks(arguments.most) {

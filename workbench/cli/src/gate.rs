@@ -112,7 +112,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let (report, folders) = conclude(picked, &policy, arguments)?;
     let sides = [&arguments.baseline, &arguments.candidate];
     if arguments.series.is_none() && sides.iter().all(|side| !side.is_empty()) {
-        let runs = sides.into_iter().flatten().map(|run| run.display().to_string());
+        let runs = sides
+            .into_iter()
+            .flatten()
+            .map(|run| run.display().to_string());
         let runs = runs.collect::<Vec<_>>().join(" ");
         outcome::note(&format!("charts of these runs: workbench analyze {runs}"));
     }

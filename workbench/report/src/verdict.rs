@@ -112,7 +112,10 @@ impl Judgement {
 /// `; 2 warnings`, which stand below; nothing where there are none.
 fn warnings(run: &RunAnalysis) -> String {
     let checks = run.validity.iter().flat_map(|validity| &validity.checks);
-    match checks.filter(|it| it.status == CheckStatus::Warning).count() {
+    match checks
+        .filter(|it| it.status == CheckStatus::Warning)
+        .count()
+    {
         0 => String::new(),
         count => format!("; {}", format::counted(count as u64, "warning")),
     }
@@ -143,8 +146,9 @@ pub(crate) fn validity(runs: &[RunAnalysis], names: &[RunName]) -> String {
         let run = of_label.find(|(_, name)| name.label == **label);
         run.is_some_and(|(run, _)| run.origin.is_some())
     };
-    let (imported, not_judged): (Vec<&str>, Vec<&str>) =
-        of(Judgement::NotJudged).into_iter().partition(has_file_alone);
+    let (imported, not_judged): (Vec<&str>, Vec<&str>) = of(Judgement::NotJudged)
+        .into_iter()
+        .partition(has_file_alone);
     let valid = of(Judgement::Valid).len() + of(Judgement::Failing).len() + imported.len();
     let valid = if valid == runs.len() {
         "all".to_owned()

@@ -76,11 +76,7 @@ pub(super) fn pick_paths(
     edges: Edges,
 ) -> anyhow::Result<Picked> {
     let side = |path: &Path| -> anyhow::Result<Selection> {
-        Ok(select(&runs_of_files(
-            &[path.to_owned()],
-            results,
-            edges,
-        )?)?)
+        Ok(select(&runs_of_files(&[path.to_owned()], results, edges)?)?)
     };
     pick_selected(side(baseline)?, side(candidate)?)
 }

@@ -89,7 +89,10 @@ scenarios: [ { name: buyer, steps: [ { request: GET s/a } ] } ]
 fn a_user_that_cannot_begin_tries_once() {
     let bench = Bench::new();
     let stub = Stub::start();
-    for load in ["arrivals: { rate: 1/s, hold: 1m }", "threads: [ { start: 1, hold: 1m } ]"] {
+    for load in [
+        "arrivals: { rate: 1/s, hold: 1m }",
+        "threads: [ { start: 1, hold: 1m } ]",
+    ] {
         let text = format!(
             "name: login
 target: {{ urls: {{ s: \"http://{}\" }} }}

@@ -67,7 +67,11 @@ mod tests {
         let between = analysis.between_runs.as_mut().unwrap();
         assert_eq!(groups_alone(between, false), None);
         between.comparisons.clear();
-        assert!(groups_alone(between, false).unwrap().contains("points of a sweep"));
+        assert!(
+            groups_alone(between, false)
+                .unwrap()
+                .contains("points of a sweep")
+        );
         between.groups.truncate(1);
         assert!(
             groups_alone(between, false)

@@ -54,10 +54,7 @@ fn push_steady(blocks: &mut Vec<Block>, run: &RunAnalysis, state: &SteadyState) 
     ));
     if let Some(outside) = steady::outside(run, state) {
         blocks.push(Block::paragraph(steady::OUTSIDE));
-        blocks.push(Block::table(
-            "Requests outside of the steady part",
-            outside,
-        ));
+        blocks.push(Block::table("Requests outside of the steady part", outside));
     }
     let mut explained = vec![
         Block::paragraph(&steady::part(run, state)),

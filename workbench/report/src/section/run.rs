@@ -110,8 +110,14 @@ pub(crate) fn conclusion(run: &RunAnalysis) -> Finding {
 fn facts(run: &RunAnalysis) -> String {
     let part = match &run.steady {
         Some(steady) => format!(
-            " Figures of the steady part, {:.0} s to {:.0} s:",
-            steady.from_s, steady.to_s
+            " Figures of the steady part, {:.0} s to {:.0} s{}:",
+            steady.from_s,
+            steady.to_s,
+            if steady.total.p50_ns.interval.is_some() {
+                ", with 95% confidence intervals"
+            } else {
+                ""
+            }
         ),
         None => " Figures of the whole run:".to_owned(),
     };
