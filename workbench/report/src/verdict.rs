@@ -212,3 +212,56 @@ pub(crate) fn measured(threshold: &ThresholdOutcome) -> String {
         None => format!("measured {measured}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use workbench_samples::Origin;
+
+    use super::*;
+    use crate::{fixture, names};
+
+    #[test]
+    fn a_conclusion_counts_the_warnings_below_it() {
+        let mut run = fixture::single().runs[0].clone();
+        let checks = &mut run.validity.as_mut().unwrap().checks;
+        let mut add = |status| {
+            let mut check = checks[0].clone();
+            check.status = status;
+            checks.push(check);
+        };
+        add(CheckStatus::Warning);
+        assert!(Judgement::meaning(&run).contains("No check failed; 2 warnings."));
+    }
+
+    #[test]
+    fn imported_runs_are_valid_as_far_as_their_files_tell() {
+        let mut analysis = fixture::five_runs();
+        for run in &mut analysis.runs {
+            run.origin = Some(Origin {
+                format: "jtl".to_owned(),
+                files: Vec::new(),
+                options: Vec::new(),
+                warm_up_ns: 0,
+                cool_down_ns: 0,
+                rows: 0,
+                left_out: Vec::new(),
+                bad_rows: Vec::new(),
+                start_resolution_ns: 1,
+                elapsed_resolution_ns: 1,
+                users: None,
+                unknown: Vec::new(),
+                notes: Vec::new(),
+            });
+            for check in &mut run.validity.as_mut().unwrap().checks {
+                check.status = CheckStatus::NotChecked;
+            }
+        }
+        let names = names::of_runs(&analysis.runs);
+        let said = validity(&analysis.runs, &names);
+        assert!(
+            said.starts_with("5 runs, all valid. Imported, so that"),
+            "{said}"
+        );
+        assert!(!said.contains("Not judged"), "{said}");
+    }
+}

@@ -39,7 +39,7 @@ const drawCharts = (() => {
     return [...values.keys()].filter((at) => values[at] != null && values[at - 1] == null && values[at + 1] == null);
   };
 
-  const axes = (chart) => {
+  const axes = (chart, heat) => {
     const common = (size) => ({
       size,
       stroke: ink("--muted"),
@@ -65,6 +65,12 @@ const drawCharts = (() => {
     }
     const y = common(62);
     y.values = (plot, splits) => splits.map((it) => (it == null ? "" : number(it)));
+    if (heat) {
+      // The bounds of a map are no round numbers, from which its ticks would be counted.
+      const round = [...Array(14).keys()].flatMap((power) => [1, 2, 5].map((digit) => digit * 10 ** (power - 5)));
+      y.splits = (plot, axis, min, max) => round.filter((it) => it >= min && it <= max);
+      y.filter = (plot, splits) => splits;
+    }
     return [x, y];
   };
 
@@ -190,7 +196,7 @@ const drawCharts = (() => {
         height,
         legend: { show: false },
         scales: scales(chart, sample, inRange),
-        axes: axes(chart),
+        axes: axes(chart, sample.heat),
         cursor: {
           y: Boolean(sample.heat),
           drag: { x: isTimed, y: false, setScale: false },

@@ -8,7 +8,7 @@ pub(crate) mod words;
 pub(crate) use alone::groups_alone;
 pub(crate) use sentences::{Told, told};
 pub(crate) use tables::{
-    Part, changes, cross_checks, groups, overall_tests, overview, simultaneous_pairs,
+    Part, changes, cross_checks, groups, overall_tests, overview, side_by_side, simultaneous_pairs,
 };
 
 use workbench_analysis::{BetweenRuns, Group, GroupComparison, MetricComparison, Verdict};

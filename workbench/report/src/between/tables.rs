@@ -162,6 +162,43 @@ fn verdict(row: &MetricComparison) -> Cell {
     Cell::badge(&word, row.verdict)
 }
 
+/// Two runs beside each other, one of each group; `None` where there are more.
+pub(crate) fn side_by_side(between: &BetweenRuns, part: Part) -> Option<Table> {
+    let [before, after] = between.groups.as_slice() else {
+        return None;
+    };
+    if before.runs.len() > 1 || after.runs.len() > 1 {
+        return None;
+    }
+    let columns = vec![
+        Column::text("Metric", 0),
+        Column::number(&before.name, "", 0),
+        Column::number(&after.name, "", 0),
+        Column::number("Change", "", 0),
+    ];
+    let rows = before.statistics.iter().filter(|it| part.has(&it.request));
+    let rows = rows.filter_map(|first| {
+        let is_same =
+            |it: &&GroupStatistic| it.request == first.request && it.metric == first.metric;
+        let second = after.statistics.iter().find(is_same)?;
+        let metric = first.metric;
+        let cell = |it: &GroupStatistic| match it.mean {
+            Some(mean) => Cell::number(mean, words::value(metric, mean)),
+            None => no_mean(it),
+        };
+        let apart = first.mean.zip(second.mean);
+        let apart = apart.and_then(|(before, after)| words::apart(metric, before, after));
+        let cells = vec![
+            Cell::text(words::metric(metric)),
+            cell(first),
+            cell(second),
+            apart.map_or_else(Cell::nothing, |apart| Cell::text(&apart)),
+        ];
+        Some((&*first.request, cells))
+    });
+    part.table(columns, rows.collect())
+}
+
 /// Every group's runs and what they come to; `None` without rows.
 ///
 /// Rows of one label and metric stand together, so that groups are compared by eye.
@@ -325,6 +362,24 @@ fn optional(value: Option<f64>, shown: impl Fn(f64) -> String) -> Cell {
 mod tests {
     use super::*;
     use crate::fixture;
+
+    #[test]
+    fn two_runs_stand_beside_each_other_with_a_change_that_is_not_proven() {
+        let between = fixture::single_runs().between_runs.unwrap();
+        let table = side_by_side(&between, Part::Total).unwrap();
+        assert_eq!(table.columns[1].name, "scenario1");
+        assert_eq!(table.columns[2].name, "scenario2");
+        let last = |row: &Row| row.cells[3].text.clone();
+        assert!(
+            table
+                .rows
+                .iter()
+                .map(last)
+                .all(|it| it.ends_with("(unproven)"))
+        );
+        let between = fixture::two_groups().between_runs.unwrap();
+        assert_eq!(side_by_side(&between, Part::Total), None);
+    }
 
     #[test]
     fn an_adjusted_p_value_is_never_below_the_one_beside_it() {

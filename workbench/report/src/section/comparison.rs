@@ -233,8 +233,8 @@ pub(super) fn conclusion(between: &BetweenRuns) -> Option<Finding> {
 }
 
 fn groups(between: &BetweenRuns, figures: &FiguresBetween) -> Option<Section> {
-    let total = between::groups(between, Part::Total);
-    let labels = between::groups(between, Part::Labels);
+    let of = |part| between::side_by_side(between, part).or_else(|| between::groups(between, part));
+    let (total, labels) = (of(Part::Total), of(Part::Labels));
     if total.is_none() && labels.is_none() {
         return None;
     }
