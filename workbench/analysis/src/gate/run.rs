@@ -50,17 +50,15 @@ impl GateRun {
 ///
 /// # Errors
 /// The first run that is there twice. It would count as two, or stand on both sides.
-pub fn each_once<'a>(
-    runs: impl IntoIterator<Item = &'a GateRun, IntoIter: Clone>,
-) -> Result<(), AnalysisError> {
+pub fn each_once<'a>(runs: impl IntoIterator<Item = &'a GateRun>) -> Result<(), AnalysisError> {
     let mut known = BTreeSet::new();
-    let runs = runs.into_iter();
-    for run in runs.clone() {
+    let runs: Vec<&GateRun> = runs.into_iter().collect();
+    for run in &runs {
         if !known.insert((&run.analysis.experiment, &run.analysis.run_id)) {
             return Err(AnalysisError::RunRepeated { run: run.name() });
         }
     }
-    each_file_once(runs.map(|run| (run.name(), &run.manifest)))
+    each_file_once(runs.into_iter().map(|run| (run.name(), &run.manifest)))
 }
 
 /// Whether no file of another tool stands behind two runs, by the SHA-256 of its bytes.
@@ -73,7 +71,9 @@ pub(crate) fn each_file_once<'a>(
     let mut known: BTreeMap<&str, (String, &str)> = BTreeMap::new();
     for (run, manifest) in runs {
         for file in manifest.origin.iter().flat_map(|origin| &origin.files) {
-            if let Some((of, path)) = known.get(file.sha256.as_str()) {
+            if let Some((of, path)) = known.get(file.sha256.as_str())
+                && *of != run
+            {
                 return Err(AnalysisError::FileImportedTwice {
                     file: path_pair(path, &file.path),
                     runs: [of.clone(), run],
