@@ -5,9 +5,9 @@ mod name;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -109,14 +109,13 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     };
     if arguments.merge {
         let imported = importer.import(&arguments.files, &names[0], &options)?;
-        return tell(&imported, &mut BTreeSet::new());
+        return tell(&imported);
     }
     let mut exit = Exit::Pass;
-    let mut told = BTreeSet::new();
     for (file, name) in arguments.files.iter().zip(&names) {
         let done = importer
             .import(std::slice::from_ref(file), name, &options)
-            .and_then(|imported| tell(&imported, &mut told));
+            .and_then(|imported| tell(&imported));
         match done {
             Ok(done) => exit = exit.and(done),
             Err(error) if arguments.files.len() == 1 => return Err(error),
@@ -134,16 +133,19 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
 }
 
 /// Writes the report of a run, and prints where it is, and what of the file is not in it.
-fn tell(imported: &Imported, told: &mut BTreeSet<String>) -> anyhow::Result<Exit> {
+fn tell(imported: &Imported) -> anyhow::Result<Exit> {
     let report = outcome::report_quietly(&imported.folder)?;
     outcome::print(&format!("{}\n", imported.folder.display()))?;
-    note_origin(imported, told);
+    note_origin(imported);
     outcome::note(&format!("report: {}", report.page.display()));
     Ok(report.exit)
 }
 
-/// Says what was read. What holds for the files before, which are in `told`, is not said again.
-fn note_origin(imported: &Imported, told: &mut BTreeSet<String>) {
+/// What was said of files: what holds for several is said once.
+static TOLD: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+/// Says what was read.
+fn note_origin(imported: &Imported) {
     let Some(origin) = &imported.manifest.origin else {
         return;
     };
@@ -155,6 +157,7 @@ fn note_origin(imported: &Imported, told: &mut BTreeSet<String>) {
     ));
     let elapsed = format!("elapsed time: {}", imported.manifest.elapsed);
     let lines = of_origin(origin).into_iter();
+    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
     for line in std::iter::once(elapsed).chain(lines) {
         if told.insert(line.clone()) {
             outcome::note(&line);
@@ -233,20 +236,22 @@ fn runs_of(
         ..ImportOptions::default()
     };
     let mut runs = Vec::with_capacity(paths.len());
-    let mut told = BTreeSet::new();
     for path in paths {
         if !path.is_file() {
             runs.push(path.clone());
             continue;
         }
-        let name = names.get(path).map_or("", String::as_str);
-        if let Some(run) = imported_before(path, &results.join(name), &options)? {
+        let name = match names.get(path) {
+            Some(name) => name.clone(),
+            None => names_of(std::slice::from_ref(path)).concat(),
+        };
+        if let Some(run) = imported_before(path, &results.join(&name), &options)? {
             runs.push(run);
             continue;
         }
-        match importer.import(std::slice::from_ref(path), name, &options) {
+        match importer.import(std::slice::from_ref(path), &name, &options) {
             Ok(imported) => {
-                note_origin(&imported, &mut told);
+                note_origin(&imported);
                 runs.push(imported.folder);
             }
             // Whoever looks for runs says what else it is.
