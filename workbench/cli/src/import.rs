@@ -141,7 +141,7 @@ fn tell(imported: &Imported) -> anyhow::Result<Exit> {
     Ok(report.exit)
 }
 
-/// What was said of files: what holds for several is said once.
+/// Definitions of elapsed times that were said: each is said once, however many files have it.
 static TOLD: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 /// Says what was read.
@@ -156,12 +156,12 @@ fn note_origin(imported: &Imported) {
         origin.format
     ));
     let elapsed = format!("elapsed time: {}", imported.manifest.elapsed);
-    let lines = of_origin(origin).into_iter();
     let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
-    for line in std::iter::once(elapsed).chain(lines) {
-        if told.insert(line.clone()) {
-            outcome::note(&line);
-        }
+    if told.insert(elapsed.clone()) {
+        outcome::note(&elapsed);
+    }
+    for line in of_origin(origin) {
+        outcome::note(&line);
     }
 }
 
