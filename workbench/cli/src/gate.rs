@@ -117,7 +117,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
             .flatten()
             .map(|run| run.display().to_string());
         let runs = runs.collect::<Vec<_>>().join(" ");
-        outcome::note(&format!("charts of these runs: workbench analyze {runs}"));
+        let edges = arguments.edges.in_words();
+        outcome::note(&format!(
+            "charts of these runs: workbench analyze {runs}{edges}"
+        ));
     }
     if let (Some(history), true) = (&arguments.history, arguments.keep) {
         keep(history, &folders, &report)?;

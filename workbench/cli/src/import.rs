@@ -189,6 +189,17 @@ pub(crate) struct Edges {
     cool_down: Duration,
 }
 
+impl Edges {
+    /// As options of the command line, each after a space.
+    pub(crate) fn in_words(self) -> String {
+        let options = [("warm-up", self.warm_up), ("cool-down", self.cool_down)];
+        let given = options.iter().filter(|(_, time)| !time.is_zero());
+        given
+            .map(|(name, time)| format!(" --{name} {}", workbench_plan::format_duration(*time)))
+            .collect()
+    }
+}
+
 /// The folders of runs for those paths that are files of other tools, which are imported unless they were before; all other
 /// paths, and files that are of no known format, stay as they are.
 ///

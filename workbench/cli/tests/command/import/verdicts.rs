@@ -274,6 +274,10 @@ fn edges_are_left_out_by_the_gate_and_of_a_folder_the_newest_imports_are_taken()
         .output()
         .unwrap();
     assert_eq!(warm.status.code(), Some(10), "{}", stderr(&warm));
+    let charts = "charts of these runs: workbench analyze base0.jtl base1.jtl";
+    assert!(stderr(&warm).contains(charts), "{}", stderr(&warm));
+    assert!(stderr(&warm).contains("slow4.jtl --warm-up 1s"));
+    assert_eq!(stderr(&warm).matches("elapsed time: ").count(), 1);
     let runs = fs::read_dir(bench.path().join("results/base")).unwrap();
     assert_eq!(
         runs.count(),
