@@ -62,7 +62,7 @@ fn row(row: &GateRow) -> Row {
         }),
         Cell::number(it.baseline, words::value(metric, it.baseline)),
         Cell::number(it.candidate, words::value(metric, it.candidate)),
-        match words::unproven(it) {
+        match crate::between::words::unproven(it) {
             Some(unproven) => Cell::text(&unproven),
             None => number(it.change),
         },
