@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use workbench_samples::replace_file;
+use workbench_samples::{Manifest, replace_file};
 
 use crate::between::between_runs;
 use crate::comparison::{self, compare};
@@ -163,7 +163,12 @@ fn refuse_duplicates(run_directories: &[PathBuf]) -> Result<(), AnalysisError> {
         }
         seen.push(canonical);
     }
-    Ok(())
+    let manifests = run_directories.iter().map(|path| Manifest::read(path));
+    let manifests = manifests.collect::<Result<Vec<_>, _>>()?;
+    let named = manifests
+        .iter()
+        .map(|it| (format!("{}/{}", it.experiment, it.run_id), it));
+    gate::each_file_once(named)
 }
 
 impl Analysis {

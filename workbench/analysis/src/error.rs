@@ -120,10 +120,22 @@ pub enum AnalysisError {
         /// Its experiment and its id.
         run: String,
     },
+    /// A file that was imported as two runs.
+    #[error(
+        "{} and {} are one run that is given twice: both were imported from {file}; name one of them",
+        runs[0],
+        runs[1]
+    )]
+    FileImportedTwice {
+        /// Its path, or both paths of files with the same content.
+        file: String,
+        /// The runs' experiments and ids.
+        runs: [String; 2],
+    },
     /// A path at which there are no runs.
     #[error(
         "there are no runs in {path}: {instead}. What can be read: the folder of a run (results/EXPERIMENT/RUN), a folder of \
-         runs (results/EXPERIMENT), and a series (results/series/ID)",
+         runs (results/EXPERIMENT), a series (results/series/ID), and a result file of another tool (`workbench import --help`)",
         path = path.display()
     )]
     NoRunsIn {

@@ -1,11 +1,13 @@
 //! Finds runs in a folder of results: `results/<experiment>/<run>/`.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use alphanumeric_sort::compare_path;
-use workbench_samples::{MANIFEST_FILE, has_samples};
+use workbench_samples::{MANIFEST_FILE, Manifest, has_samples};
 
 use crate::error::AnalysisError;
 use crate::segments;
@@ -17,6 +19,8 @@ pub struct NewestRuns {
     pub runs: Vec<PathBuf>,
     /// Newer runs that have no samples.
     pub passed_over: Vec<PathBuf>,
+    /// Runs whose file was imported again under another name, in words.
+    pub imported_again: Vec<String>,
 }
 
 /// The newest run of every experiment, experiments ordered by name with numbers by value.
@@ -44,12 +48,58 @@ pub fn newest_runs(results: &Path) -> Result<NewestRuns, AnalysisError> {
             newest.passed_over.push(run);
         }
     }
+    (newest.runs, newest.imported_again) = newest_imports(newest.runs);
     if newest.runs.is_empty() {
         return Err(AnalysisError::NoResults {
             results: results.to_owned(),
         });
     }
     Ok(newest)
+}
+
+/// Runs without those whose file was imported again later, as with another `--warm-up`; and what is said of these. Folders
+/// of runs are named by the second in which they were made. A run whose manifest cannot be read stays: who reads it says so.
+pub(crate) fn newest_imports(runs: Vec<PathBuf>) -> (Vec<PathBuf>, Vec<String>) {
+    let files: Vec<Vec<String>> = runs.iter().map(|run| files_of(run)).collect();
+    let mut newest: BTreeMap<&[String], &PathBuf> = BTreeMap::new();
+    for (run, files) in runs.iter().zip(&files) {
+        let known = newest.entry(files).or_insert(run);
+        if age(known) < age(run) {
+            *known = run;
+        }
+    }
+    let mut imported_again = Vec::new();
+    let mut kept = Vec::with_capacity(runs.len());
+    for (run, files) in runs.iter().zip(&files) {
+        match newest.get(files.as_slice()) {
+            Some(newer) if !files.is_empty() && *newer != run => imported_again.push(format!(
+                "{}, as its file was imported again: {}",
+                run.display(),
+                newer.display()
+            )),
+            _ => kept.push(run.clone()),
+        }
+    }
+    (kept, imported_again)
+}
+
+/// SHA-256 of the files that a run was imported from.
+fn files_of(run: &Path) -> Vec<String> {
+    let origin = Manifest::read(run).ok().and_then(|it| it.origin);
+    let files = origin.into_iter().flat_map(|origin| origin.files);
+    files.map(|file| file.sha256).collect()
+}
+
+/// When a run was made, to order imports of one file.
+fn age(run: &Path) -> (Option<&str>, Option<SystemTime>) {
+    let written = fs::metadata(run.join(MANIFEST_FILE)).and_then(|it| it.modified());
+    (second_of(run), written.ok())
+}
+
+/// The date and time in the name of a run's folder.
+fn second_of(run: &Path) -> Option<&str> {
+    let name = run.file_name()?.to_str()?;
+    name.split('-').next()
 }
 
 /// The folders in a folder; none where there is no such folder.

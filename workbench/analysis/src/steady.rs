@@ -249,7 +249,7 @@ impl Part<'_> {
                 value: None,
                 interval: None,
                 note: Some(format!(
-                    "takes the information of {needed} independent requests, has that of {}{at_most:.0}",
+                    "needs {needed} independent requests; {}{at_most:.0} here",
                     if effective.is_ok() { "" } else { "at most " },
                     at_most = at_most.floor()
                 )),

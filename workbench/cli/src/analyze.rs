@@ -9,7 +9,7 @@ use workbench_samples::MANIFEST_FILE;
 
 use crate::ResultsFolder;
 use crate::exit::Exit;
-use crate::import;
+use crate::import::{self, Edges};
 use crate::outcome::{self, Format, Printed, Verbosity};
 use crate::series;
 use crate::storage::{self, Folders, StoreArgument};
@@ -57,6 +57,8 @@ pub(crate) struct Arguments {
     #[arg(long, conflicts_with_all = ["verbose", "published"])]
     study: bool,
     #[command(flatten)]
+    edges: Edges,
+    #[command(flatten)]
     results: ResultsFolder,
     #[command(flatten)]
     store: StoreArgument,
@@ -86,7 +88,7 @@ fn analyze(arguments: &Arguments, printed: Printed, copied: &Folders) -> anyhow:
     } else {
         let mut runs = Vec::with_capacity(arguments.runs.len());
         for path in &arguments.runs {
-            match runs_at(path, results) {
+            match runs_at(path, arguments) {
                 Ok(found) => runs.extend(found),
                 Err(error) if arguments.runs.len() == 1 => return Err(error),
                 // All wrong paths are reported.
@@ -142,18 +144,21 @@ fn newest(results: &Path) -> anyhow::Result<Vec<PathBuf>> {
             run.display()
         ));
     }
+    for what in newest.imported_again {
+        outcome::note(&format!("passed over: {what}"));
+    }
     Ok(newest.runs)
 }
 
 /// The runs at a path: one run, the runs of a series, as in the gate, or the run imported from another tool's file.
-fn runs_at(path: &Path, results: &Path) -> anyhow::Result<Vec<PathBuf>> {
+fn runs_at(path: &Path, arguments: &Arguments) -> anyhow::Result<Vec<PathBuf>> {
+    let results = &arguments.results.results;
     let fetched = path.to_str().filter(|_| storage::is_url(path));
     let fetched = fetched
         .map(|url| storage::fetch(url, results))
         .transpose()?;
     let path = fetched.as_deref().unwrap_or(path);
-    let paths = import::runs_of_files(&[path.to_owned()], results)?;
-    let path = paths.first().map_or(path, PathBuf::as_path);
+    let path = &import::run_of_file(path, &arguments.runs, results, arguments.edges)?;
     workbench_analysis::combine_segments(path)?;
     if path.join(MANIFEST_FILE).is_file() {
         return Ok(vec![path.to_owned()]);

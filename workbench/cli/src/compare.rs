@@ -12,6 +12,7 @@ use workbench_samples::SeriesOrder;
 use crate::ResultsFolder;
 use crate::exit::Exit;
 use crate::gate::output::Outputs;
+use crate::import::Edges;
 use crate::policy::PolicyArguments;
 use crate::run::{Runner, check_limits, draw_seed, wrong_usage};
 use crate::{gate, outcome, series};
@@ -54,6 +55,8 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     policy: PolicyArguments,
     #[command(flatten)]
+    edges: Edges,
+    #[command(flatten)]
     outputs: Outputs,
     #[command(flatten)]
     results: ResultsFolder,
@@ -76,7 +79,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         && !is_experiment(candidate)
     {
         let sides = [baseline.as_path(), candidate.as_path()];
-        return gate::of_paths(sides, results, &policy, &arguments.outputs);
+        return gate::of_paths(
+            sides,
+            (results, arguments.edges),
+            &policy,
+            &arguments.outputs,
+        );
     }
     let given = given(arguments)?;
     if let Err(why) = series::looks(arguments.most) {

@@ -50,7 +50,7 @@ Examples:
 
 Exit codes:
     0  success
-    1  unexpected failure
+    1  failure, such as a path that does not exist
     2  wrong usage
    10  a threshold was missed (of a sweep: at every load), or the gate failed, or a request of `try`
    11  undecided: too few samples for a threshold, too few runs for the gate, or a machine that was

@@ -36,7 +36,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FORMAT", value_parser = format, default_value = "jtl")]
     format: ExportFormat,
     /// File that is written, `-` for standard output [default: samples.jtl, .csv, .jsonl or .hlog in the run's folder].
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 }
 
@@ -44,7 +44,11 @@ fn format(name: &str) -> Result<ExportFormat, String> {
     let found = ExportFormat::ALL.into_iter().find(|it| it.as_str() == name);
     found.ok_or_else(|| {
         let names = ExportFormat::ALL.map(ExportFormat::as_str);
-        format!("expected one of {}", names.join(", "))
+        let why = match name {
+            "k6-csv" => "k6's CSV is read and not written, for it has no fractions of seconds; ",
+            _ => "",
+        };
+        format!("{why}expected one of {}", names.join(", "))
     })
 }
 

@@ -9,7 +9,7 @@ use workbench_analysis::gate::{self, AuditOptions, Conclusion, Policy, Sides};
 
 use crate::ResultsFolder;
 use crate::exit::Exit;
-use crate::import::runs_of_files;
+use crate::import::{Edges, runs_of_files};
 use crate::outcome;
 use crate::policy::PolicyArguments;
 use crate::run::wrong_usage;
@@ -84,6 +84,8 @@ pub(crate) struct Arguments {
     #[arg(long)]
     force: bool,
     #[command(flatten)]
+    edges: Edges,
+    #[command(flatten)]
     outputs: Outputs,
     #[command(flatten)]
     results: ResultsFolder,
@@ -108,6 +110,18 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         );
     }
     let (report, folders) = conclude(picked, &policy, arguments)?;
+    let sides = [&arguments.baseline, &arguments.candidate];
+    if arguments.series.is_none() && sides.iter().all(|side| !side.is_empty()) {
+        let runs = sides
+            .into_iter()
+            .flatten()
+            .map(|run| run.display().to_string());
+        let runs = runs.collect::<Vec<_>>().join(" ");
+        let edges = arguments.edges.in_words();
+        outcome::note(&format!(
+            "charts of these runs: workbench analyze {runs}{edges}"
+        ));
+    }
     if let (Some(history), true) = (&arguments.history, arguments.keep) {
         keep(history, &folders, &report)?;
     }
@@ -128,11 +142,11 @@ pub(crate) fn of_series(
 /// Judges results of other tools, runs or folders of runs.
 pub(crate) fn of_paths(
     [baseline, candidate]: [&std::path::Path; 2],
-    results: &std::path::Path,
+    (results, edges): (&std::path::Path, Edges),
     policy: &Policy,
     outputs: &Outputs,
 ) -> anyhow::Result<Exit> {
-    let picked = pick::pick_paths(baseline, candidate, results)?;
+    let picked = pick::pick_paths(baseline, candidate, results, edges)?;
     let report = judged(picked, policy, false, false)?;
     outputs.gate(&report)?;
     Ok(exit(report.conclusion))
@@ -199,6 +213,7 @@ fn audit(arguments: &Arguments, policy: &Policy) -> anyhow::Result<Exit> {
     let (sources, passed_over) = pick::sources(&runs_of_files(
         &arguments.audit,
         &arguments.results.results,
+        arguments.edges,
     )?)?;
     policy.check_labels(sources.iter().flat_map(gate::AuditSource::runs))?;
     let mut report = gate::audit(
@@ -223,8 +238,11 @@ fn audit(arguments: &Arguments, policy: &Policy) -> anyhow::Result<Exit> {
 }
 
 fn plan(arguments: &Arguments, policy: &Policy) -> anyhow::Result<Exit> {
-    let (sources, passed_over) =
-        pick::sources(&runs_of_files(&arguments.plan, &arguments.results.results)?)?;
+    let (sources, passed_over) = pick::sources(&runs_of_files(
+        &arguments.plan,
+        &arguments.results.results,
+        arguments.edges,
+    )?)?;
     policy.check_labels(sources.iter().flat_map(gate::AuditSource::runs))?;
     let mut report = gate::plan(&sources, policy);
     let notes = passed_over

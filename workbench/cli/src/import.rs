@@ -2,11 +2,12 @@
 
 mod name;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -14,7 +15,7 @@ use workbench_analysis::gate::Share;
 use workbench_samples::import::{
     Columns, Format, ImportError, ImportOptions, Imported, Watch, sha256_of,
 };
-use workbench_samples::{BadRows, Manifest};
+use workbench_samples::{BadRows, Manifest, Origin};
 
 use crate::ResultsFolder;
 use crate::exit::Exit;
@@ -38,7 +39,8 @@ Examples:
   workbench import shop.jtl --warm-up 30s --cool-down 10s   the rest is taken as steady, and checked
   workbench import log.csv --columns start=timestamp,elapsed=latency_ms,label=name,status=code
   vegeta encode --to csv results.bin | workbench import - --name checkout
-  workbench gate --baseline base*.jtl --candidate cand*.jtl   imports files itself, each once
+  workbench gate --baseline base*.jtl --candidate cand*.jtl --warm-up 30s
+                                                            imports files itself, each once
 
 Formats: jtl, k6-csv, k6-json, locust, gatling, gatling-csv, vegeta-csv, vegeta-json, oha, hey, ab, h2load, goose-csv, \
 goose-json, hdr, csv (with --columns). docs/import-export.md says what is read of each, how it defines elapsed time, and \
@@ -134,25 +136,38 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
 fn print_summary(imported: &Imported) -> anyhow::Result<Exit> {
     let report = outcome::report_quietly(&imported.folder)?;
     outcome::print(&format!("{}\n", imported.folder.display()))?;
-    for line in of_origin(imported) {
-        outcome::note(&line);
-    }
+    note_origin(imported);
     outcome::note(&format!("report: {}", report.page.display()));
     Ok(report.exit)
 }
 
-/// What was read, line by line.
-fn of_origin(imported: &Imported) -> Vec<String> {
+/// Definitions of elapsed times that were said: each is said once, however many files have it.
+static TOLD: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+/// Says what was read.
+fn note_origin(imported: &Imported) {
     let Some(origin) = &imported.manifest.origin else {
-        return Vec::new();
+        return;
     };
-    let mut lines = vec![format!(
-        "{} requests of {} ({}); elapsed time: {}",
+    outcome::note(&format!(
+        "{} requests of {} ({})",
         imported.samples,
         origin.file_names(),
-        origin.format,
-        imported.manifest.elapsed
-    )];
+        origin.format
+    ));
+    let elapsed = format!("elapsed time: {}", imported.manifest.elapsed);
+    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+    if told.insert(elapsed.clone()) {
+        outcome::note(&elapsed);
+    }
+    for line in of_origin(origin) {
+        outcome::note(&line);
+    }
+}
+
+/// What of the rows is not in the run, and what a reader has to know, line by line.
+fn of_origin(origin: &Origin) -> Vec<String> {
+    let mut lines = Vec::new();
     for bad in &origin.bad_rows {
         lines.push(format!("not read: {}", BadRows::describe(bad)));
     }
@@ -163,39 +178,91 @@ fn of_origin(imported: &Imported) -> Vec<String> {
     lines
 }
 
+/// What of result files is left out of the steady part, for commands that import them themselves.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+pub(crate) struct Edges {
+    /// Of result files of other tools: leave requests that start within this time from the first one out of the steady part.
+    #[arg(long, value_name = "TIME", value_parser = workbench_plan::parse_duration, default_value = "0s", hide_default_value = true)]
+    warm_up: Duration,
+    /// Of result files of other tools: leave requests that start within this time before the last one out of the steady part.
+    #[arg(long, value_name = "TIME", value_parser = workbench_plan::parse_duration, default_value = "0s", hide_default_value = true)]
+    cool_down: Duration,
+}
+
+impl Edges {
+    /// As options of the command line, each after a space.
+    pub(crate) fn in_words(self) -> String {
+        let options = [("warm-up", self.warm_up), ("cool-down", self.cool_down)];
+        let given = options.iter().filter(|(_, time)| !time.is_zero());
+        given
+            .map(|(name, time)| format!(" --{name} {}", workbench_plan::format_duration(*time)))
+            .collect()
+    }
+}
+
 /// Replaces paths of other tools' files by the folders of their runs. Files are imported unless they were before. Other
 /// paths, and files of unknown format, are not changed.
 ///
 /// # Errors
 /// A file that cannot be imported.
-pub(crate) fn runs_of_files(paths: &[PathBuf], results: &Path) -> anyhow::Result<Vec<PathBuf>> {
+pub(crate) fn runs_of_files(
+    paths: &[PathBuf],
+    results: &Path,
+    edges: Edges,
+) -> anyhow::Result<Vec<PathBuf>> {
+    runs_of(paths, paths, results, edges)
+}
+
+/// The same for one of several paths, which are named together.
+pub(crate) fn run_of_file(
+    path: &Path,
+    among: &[PathBuf],
+    results: &Path,
+    edges: Edges,
+) -> anyhow::Result<PathBuf> {
+    let path = path.to_owned();
+    let runs = runs_of(std::slice::from_ref(&path), among, results, edges)?;
+    Ok(runs.into_iter().next().unwrap_or(path))
+}
+
+fn runs_of(
+    paths: &[PathBuf],
+    among: &[PathBuf],
+    results: &Path,
+    edges: Edges,
+) -> anyhow::Result<Vec<PathBuf>> {
     if !paths.iter().any(|path| path.is_file()) {
         return Ok(paths.to_vec());
     }
     let importer = Importer::new(results)?;
-    let files: Vec<PathBuf> = paths
+    let files: Vec<PathBuf> = among
         .iter()
         .filter(|path| path.is_file())
         .cloned()
         .collect();
-    let mut names = names_of(&files).into_iter();
+    let names: BTreeMap<PathBuf, String> = files.iter().cloned().zip(names_of(&files)).collect();
+    let options = ImportOptions {
+        warm_up: edges.warm_up,
+        cool_down: edges.cool_down,
+        ..ImportOptions::default()
+    };
     let mut runs = Vec::with_capacity(paths.len());
     for path in paths {
         if !path.is_file() {
             runs.push(path.clone());
             continue;
         }
-        let name = names.next().unwrap_or_default();
-        if let Some(run) = imported_before(path, results)? {
+        let name = match names.get(path) {
+            Some(name) => name.clone(),
+            None => names_of(std::slice::from_ref(path)).concat(),
+        };
+        if let Some(run) = imported_before(path, &results.join(&name), &options)? {
             runs.push(run);
             continue;
         }
-        let options = ImportOptions::default();
         match importer.import(std::slice::from_ref(path), &name, &options) {
             Ok(imported) => {
-                for line in of_origin(&imported) {
-                    outcome::note(&line);
-                }
+                note_origin(&imported);
                 runs.push(imported.folder);
             }
             // The search for runs reports what it is.
@@ -214,23 +281,26 @@ fn is_unknown(error: &anyhow::Error) -> bool {
     )
 }
 
-/// The run that a file was imported as, without options, if it was.
-fn imported_before(file: &Path, results: &Path) -> anyhow::Result<Option<PathBuf>> {
+/// The run of an experiment that a file was imported as with these options, if it was. Runs of another name are others: what
+/// an experiment is called depends on the files that are given, and on nothing that was imported before.
+fn imported_before(
+    file: &Path,
+    experiment: &Path,
+    options: &ImportOptions,
+) -> anyhow::Result<Option<PathBuf>> {
+    let options = options.in_words();
     let hash = sha256_of(file).with_context(|| format!("cannot read {}", file.display()))?;
     let is_of_file = |run: &PathBuf| {
         let origin = Manifest::read(run)
             .ok()
             .and_then(|manifest| manifest.origin);
         origin.is_some_and(|origin| {
-            let is_whole = origin.options.is_empty() && origin.files.len() == 1;
+            let is_whole = origin.options == options && origin.files.len() == 1;
             is_whole && origin.files[0].sha256 == hash
         })
     };
-    let folders = |parent: &Path| -> Vec<PathBuf> {
-        let entries = fs::read_dir(parent).into_iter().flatten().flatten();
-        entries.map(|entry| entry.path()).collect()
-    };
-    let runs = folders(results).into_iter().flat_map(|it| folders(&it));
+    let entries = fs::read_dir(experiment).into_iter().flatten().flatten();
+    let runs = entries.map(|entry| entry.path());
     // The oldest of several, independent of the file system's order.
     Ok(runs.filter(is_of_file).min())
 }

@@ -25,6 +25,7 @@ use anyhow::{Context, bail};
 
 use crate::exit::Exit;
 use crate::outcome::{note, print};
+use crate::run::wrong_usage;
 use draft::{Action, Draft, Load, Request, Scenario, Step, Target, ThreadRow};
 use template::Template;
 
@@ -72,6 +73,9 @@ pub(crate) struct Arguments {
     /// The thread groups of a JMeter test plan.
     #[arg(long, value_name = "FILE", group = "source")]
     jmx: Option<String>,
+    /// Scripts of these tools are programs, which cannot be read as experiments: it is said what to do instead.
+    #[arg(long, value_name = "FILE", group = "source", hide = true, aliases = ["gatling", "locust"])]
+    k6: Option<String>,
     /// File to write; - prints it [default: NAME.yaml].
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -90,6 +94,12 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
+    if arguments.k6.is_some() {
+        wrong_usage(
+            "scripts of k6, Gatling and Locust are programs and are not converted: docs/from-other-tools.md has what to write \
+             for each part of them, and --har takes a recording of the same requests",
+        );
+    }
     let mut draft = draft_of(arguments)?;
     if let Some(name) = &arguments.name {
         draft.name = draft::name(name);

@@ -60,6 +60,11 @@ impl Exchanges {
         }
     }
 
+    /// Whether an observer is given each exchange as it ends.
+    pub(crate) fn are_looked_at(&self) -> bool {
+        self.observer.is_some()
+    }
+
     /// Whether a successful response of this label must be kept.
     pub(crate) fn wants_good(&self, label: u16) -> bool {
         self.observer.is_some() || self.recorder.wants(label, None)

@@ -170,6 +170,8 @@ impl User {
             match self.perform(attack, program, course).await {
                 End::Done => return true,
                 End::Leave => return false,
+                // Who looks on has seen why; once more it would be the same.
+                End::Broken if attack.exchanges.are_looked_at() => return false,
                 End::Broken => {
                     let again = (Instant::now() + PAUSE_BEFORE_BEGINNING_AGAIN).min(stop);
                     if !attack.wait_until(&self.pacer, again).await {

@@ -464,6 +464,16 @@ fn keys_of_other_tools_are_translated_in_place() {
         (step("method: GET"), "request: GET shop/items"),
         (step("url: /"), "request: GET shop/items"),
         (step("sleep: 1"), "- think: 1s"),
+        (step("group: a"), "there are no groups of steps"),
+        (
+            format!("{HEAD}scenarios:\n- name: one\n  steps: [ {{ group: a }} ]\n"),
+            "there are no groups of steps",
+        ),
+        (step("tags: {}"), "requests have no tags"),
+        (
+            scenario("preAllocatedVUs: 10"),
+            "arrivals: { rate: 50/s, hold: 1m, max_users: 100 }",
+        ),
         (step("thinkTime: 1"), "- think: 1s"),
         (step("loop: 3"), "{ repeat: 3, steps:"),
         (scenario("thinkTime: 1s"), "did you mean \"think_time\"?"),

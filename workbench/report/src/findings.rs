@@ -8,6 +8,10 @@ use crate::table::one_line;
 /// A tail this many times the median is worth a sentence.
 const LONG_TAIL: f64 = 5.0;
 
+/// An interval of the median whose ends are this many times apart is worth one, too, with so many requests. Ours.
+const WIDE_MEDIAN: f64 = 1.5;
+const ENOUGH_FOR_A_MEDIAN: u64 = 200;
+
 /// The findings, most telling first; none without samples.
 pub(crate) fn of(run: &RunAnalysis) -> Vec<String> {
     if run.total.samples == 0 {
@@ -18,6 +22,7 @@ pub(crate) fn of(run: &RunAnalysis) -> Vec<String> {
         slowest_label(run),
         worst_second(run),
         tail(run),
+        wide_median(run),
         silence(run),
     ]
     .into_iter()
@@ -42,6 +47,21 @@ fn errors(run: &RunAnalysis) -> Option<String> {
     ))
 }
 
+/// Where fast and slow requests mix, few response times are near the median, and little decides on which side it lies.
+fn wide_median(run: &RunAnalysis) -> Option<String> {
+    let total = &run.steady.as_ref()?.total;
+    let interval = total.p50_ns.interval.as_ref()?;
+    let (lower, upper) = (interval.lower, interval.upper?);
+    (total.samples >= ENOUGH_FOR_A_MEDIAN && upper >= WIDE_MEDIAN * lower).then(|| {
+        format!(
+            "The interval of p50 is wide, {} to {}: few response times are near the median, as where fast and slow requests \
+             mix. The medians of the labels say more.",
+            format::time(lower),
+            format::time(upper)
+        )
+    })
+}
+
 fn slowest_label(run: &RunAnalysis) -> Option<String> {
     let mut measured: Vec<_> = run.requests.iter().filter(|row| row.samples > 0).collect();
     if measured.len() < 2 {
@@ -50,7 +70,7 @@ fn slowest_label(run: &RunAnalysis) -> Option<String> {
     measured.sort_by(|a, b| b.p95_ns.total_cmp(&a.p95_ns));
     let (slowest, next) = (measured[0], measured[1]);
     Some(format!(
-        "Slowest by 95% line: {} with {}; next is {} with {}.",
+        "Slowest by p95: {} with {}; next is {} with {}.",
         one_line(&slowest.request),
         format::time(slowest.p95_ns),
         one_line(&next.request),
@@ -86,7 +106,7 @@ fn worst_second(run: &RunAnalysis) -> Option<String> {
         }
     });
     Some(format!(
-        "Worst second: {second}{part}, with a 95% line of {} against {} over the whole run{users}.",
+        "Worst second: {second}{part}, with a p95 of {} against {} over the whole run{users}.",
         format::time(p95_ns),
         format::time(run.total.p95_ns),
     ))

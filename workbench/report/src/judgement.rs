@@ -85,9 +85,9 @@ impl Judgement {
     /// What follows for the reader of the run.
     pub(crate) fn meaning(run: &RunAnalysis) -> String {
         let validity = match Self::of(run) {
-            Self::Valid => "No check failed.".to_owned(),
+            Self::Valid => format!("No check failed{}.", warnings(run)),
             Self::Failing if run.origin.is_some() => IMPORTED.to_owned(),
-            Self::Failing => "The run is valid, no check failed.".to_owned(),
+            Self::Failing => format!("The run is valid, no check failed{}.", warnings(run)),
             Self::Invalid => format!(
                 "Do not draw conclusions from these numbers, because checks failed: {}.",
                 failed_checks(run).join(", ")
@@ -106,6 +106,18 @@ impl Judgement {
             }
             None => validity,
         }
+    }
+}
+
+/// `; 2 warnings`, which stand below; nothing where there are none.
+fn warnings(run: &RunAnalysis) -> String {
+    let checks = run.validity.iter().flat_map(|validity| &validity.checks);
+    match checks
+        .filter(|it| it.status == CheckStatus::Warning)
+        .count()
+    {
+        0 => String::new(),
+        count => format!("; {}", format::counted(count as u64, "warning")),
     }
 }
 
@@ -129,7 +141,15 @@ pub(crate) fn of_runs(runs: &[RunAnalysis], names: &[RunName]) -> String {
         let judged = judged.filter(|(run, _)| Judgement::of(run) == judgement);
         judged.map(|(_, name)| &*name.label).collect()
     };
-    let valid = of(Judgement::Valid).len() + of(Judgement::Failing).len();
+    let has_file_alone = |label: &&str| {
+        let mut of_label = runs.iter().zip(names);
+        let run = of_label.find(|(_, name)| name.label == **label);
+        run.is_some_and(|(run, _)| run.origin.is_some())
+    };
+    let (imported, not_judged): (Vec<&str>, Vec<&str>) = of(Judgement::NotJudged)
+        .into_iter()
+        .partition(has_file_alone);
+    let valid = of(Judgement::Valid).len() + of(Judgement::Failing).len() + imported.len();
     let valid = if valid == runs.len() {
         "all".to_owned()
     } else {
@@ -141,7 +161,11 @@ pub(crate) fn of_runs(runs: &[RunAnalysis], names: &[RunName]) -> String {
     );
     for (word, names) in [
         ("INVALID", of(Judgement::Invalid)),
-        ("Not judged", of(Judgement::NotJudged)),
+        ("Not judged", not_judged),
+        (
+            "Imported, so that load and load generator are not checked",
+            imported,
+        ),
         ("Many errors", of(Judgement::Failing)),
     ] {
         if !names.is_empty() {
@@ -186,5 +210,58 @@ pub(crate) fn measured(threshold: &ThresholdOutcome) -> String {
     match &threshold.undecided {
         Some(why) => format!("{measured} in the whole run; {why}"),
         None => format!("{measured} in the whole run"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use workbench_samples::Origin;
+
+    use super::*;
+    use crate::{fixture, names};
+
+    #[test]
+    fn a_conclusion_counts_the_warnings_below_it() {
+        let mut run = fixture::single().runs[0].clone();
+        let checks = &mut run.validity.as_mut().unwrap().checks;
+        let mut add = |status| {
+            let mut check = checks[0].clone();
+            check.status = status;
+            checks.push(check);
+        };
+        add(CheckStatus::Warning);
+        assert!(Judgement::meaning(&run).contains("No check failed; 2 warnings."));
+    }
+
+    #[test]
+    fn imported_runs_are_valid_as_far_as_their_files_tell() {
+        let mut analysis = fixture::five_runs();
+        for run in &mut analysis.runs {
+            run.origin = Some(Origin {
+                format: "jtl".to_owned(),
+                files: Vec::new(),
+                options: Vec::new(),
+                warm_up_ns: 0,
+                cool_down_ns: 0,
+                rows: 0,
+                left_out: Vec::new(),
+                bad_rows: Vec::new(),
+                start_resolution_ns: 1,
+                elapsed_resolution_ns: 1,
+                users: None,
+                unknown: Vec::new(),
+                notes: Vec::new(),
+            });
+            for check in &mut run.validity.as_mut().unwrap().checks {
+                check.status = CheckStatus::NotChecked;
+            }
+        }
+        let names = names::of_runs(&analysis.runs);
+        let said = validity(&analysis.runs, &names);
+        assert!(
+            said.starts_with("5 runs, all valid. Imported, so that"),
+            "{said}"
+        );
+        assert!(!said.contains("Not judged"), "{said}");
     }
 }

@@ -130,10 +130,10 @@ pub(crate) fn service(run: &RunAnalysis) -> Option<Table> {
     let columns = vec![
         Column::text(LABEL, 0),
         Column::number(SAMPLES, "", 3),
-        Column::number("Average", "ms", 2),
-        Column::number("Median", "ms", 0),
-        Column::number("95% Line", "ms", 0),
-        Column::number("99% Line", "ms", 1),
+        Column::number("Mean", "ms", 2),
+        Column::number("p50", "ms", 0),
+        Column::number("p95", "ms", 0),
+        Column::number("p99", "ms", 1),
         Column::number("Max", "ms", 4),
     ];
     Some(Table::new(columns, rows.collect()).kept_by_priority(SLOWEST, LABELS))

@@ -88,6 +88,38 @@ pub(crate) fn table(steady: &SteadyState) -> Table {
     }
 }
 
+/// Says what [`outside`] holds.
+pub(crate) const OUTSIDE: &str = "Not in the steady part and its TOTAL: requests of on_start and on_stop, and what was sent in ramps alone. In the whole run:";
+
+/// Labels with requests of the run and none of its steady part, such as a login in `on_start`; `None` where there are none.
+pub(crate) fn outside(run: &RunAnalysis, steady: &SteadyState) -> Option<Table> {
+    let is_steady = |label: &str| steady.requests.iter().any(|row| row.request == label);
+    let rows = run
+        .requests
+        .iter()
+        .filter(|row| row.samples > 0 && !is_steady(&row.request));
+    let time = |ns: f64| Cell::number(ns, format::milliseconds(ns));
+    let rows = rows.map(|row| {
+        Row::of(vec![
+            Cell::text(&row.request),
+            Cell::number(row.samples as f64, format::count(row.samples)),
+            time(row.p50_ns),
+            time(row.p95_ns),
+            Cell::number(row.error_rate, format::percentage(row.error_rate)),
+        ])
+        .of_priority(row.p95_ns)
+    });
+    let columns = vec![
+        Column::text("Label", 0),
+        Column::number("Samples", "", 2),
+        Column::number("p50", "ms", 1),
+        Column::number("p95", "ms", 0),
+        Column::number("Errors", "", 0),
+    ];
+    let table = Table::new(columns, rows.collect()).kept_by_priority(SLOWEST, LABELS);
+    table.unless_empty()
+}
+
 /// The mean, whose interval allows for dependence, and how strong that is.
 pub(crate) fn dependence(steady: &SteadyState) -> Table {
     let columns = vec![

@@ -6,6 +6,8 @@
 // that the set is for, or null where it is for all of them. A set is { chosen, x, lines: [{ name, colour, hidden, values }] },
 // and with heat: { step, bounds, counts } a map of counts by time and value. All sets of a chart have the same lines.
 // An axis is of the kind "time" (seconds; these charts share cursor and zoom), "tail" (1/(1−p)) or "load" (points).
+// With marks: { steady: [from, to], limits: [{ text, ms, of }] } the steady part is shaded in charts over time, and limits that
+// are for the chosen option of the first chooser are lines in the first chart.
 // update takes data of the same charts and choosers, for instance with more points, and keeps what the reader has chosen.
 const drawCharts = (() => {
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -37,7 +39,7 @@ const drawCharts = (() => {
     return [...values.keys()].filter((at) => values[at] != null && values[at - 1] == null && values[at + 1] == null);
   };
 
-  const axes = (chart) => {
+  const axes = (chart, heat) => {
     const common = (size) => ({
       size,
       stroke: ink("--muted"),
@@ -63,11 +65,18 @@ const drawCharts = (() => {
     }
     const y = common(62);
     y.values = (plot, splits) => splits.map((it) => (it == null ? "" : number(it)));
+    if (heat) {
+      // The bounds of a map are no round numbers, from which its ticks would be counted.
+      const round = [...Array(14).keys()].flatMap((power) => [1, 2, 5].map((digit) => digit * 10 ** (power - 5)));
+      y.splits = (plot, axis, min, max) => round.filter((it) => it >= min && it <= max);
+      y.filter = (plot, splits) => splits;
+    }
     return [x, y];
   };
 
-  const scales = (chart, set) => {
-    const fromZero = (plot, min, max) => [0, max > 0 ? max * 1.05 : 1];
+  const scales = (chart, set, limits) => {
+    // A limit that is near makes room for itself; one that is far would flatten the lines.
+    const fromZero = (plot, min, max) => [0, Math.max(max > 0 ? max * 1.05 : 1, ...limits(max).map((it) => it.ms * 1.08))];
     const logarithmic = (plot, min, max) => (min > 0 ? uPlot.rangeLog(min, max, 10, false) : [1, 10]);
     if (set.heat) {
       return { x: { time: false }, y: { distr: 3, range: (plot) => plot.bounds ?? [1, 10] } };
@@ -112,8 +121,36 @@ const drawCharts = (() => {
     return `${clock(at * heat.step)}, ${from} to ${number(heat.bounds[bin + 1], unit)}: ${number(count)} requests`;
   };
 
-  // One chart: { show(chart, selected), plot, isTimed, resize() }.
-  const drawChart = (place, first, selected, group) => {
+  const drawSteady = (plot, [from, to]) => {
+    const { ctx, bbox } = plot;
+    const within = (at) => Math.min(bbox.left + bbox.width, Math.max(bbox.left, plot.valToPos(at, "x", true)));
+    ctx.save();
+    ctx.globalAlpha = 0.09;
+    ctx.fillStyle = css("--muted");
+    ctx.fillRect(within(from), bbox.top, within(to) - within(from), bbox.height);
+    ctx.restore();
+  };
+
+  const drawLimit = (plot, limit) => {
+    const { ctx, bbox } = plot;
+    const y = plot.valToPos(limit.ms, "y", true);
+    ctx.save();
+    ctx.strokeStyle = css("--bad");
+    ctx.fillStyle = css("--bad");
+    ctx.lineWidth = devicePixelRatio;
+    ctx.setLineDash([6 * devicePixelRatio, 4 * devicePixelRatio]);
+    ctx.beginPath();
+    ctx.moveTo(bbox.left, y);
+    ctx.lineTo(bbox.left + bbox.width, y);
+    ctx.stroke();
+    ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+    ctx.textAlign = "right";
+    ctx.fillText(limit.text, bbox.left + bbox.width - 4 * devicePixelRatio, y - 4 * devicePixelRatio);
+    ctx.restore();
+  };
+
+  // One chart: { show(chart, selected), plot, isTimed, resize() }. Limits: those that may be lines in it.
+  const drawChart = (place, first, selected, group, limits) => {
     let chart = first;
     const fits = (set) => set.chosen.every((allowed, at) => allowed == null || allowed.includes(selected[at]));
     const find = () => chart.sets.find(fits) ?? none;
@@ -125,6 +162,7 @@ const drawCharts = (() => {
       ...(set.heat || sample.heat ? [set.x.map(() => null)] : sample.lines.map((line, at) => set.lines[at]?.values ?? [])),
     ];
     const isTimed = chart.axis.kind === "time";
+    const inRange = (max) => limits.filter((it) => it.of === selected[0] && it.ms <= 3 * max);
     const isPoints = chart.axis.kind === "load";
     const title = chart.title + (chart.unit ? `, ${chart.unit}` : "");
     const holder = element("div", { className: "canvas", tabIndex: 0 });
@@ -157,8 +195,8 @@ const drawCharts = (() => {
         width: width(),
         height,
         legend: { show: false },
-        scales: scales(chart, sample),
-        axes: axes(chart),
+        scales: scales(chart, sample, inRange),
+        axes: axes(chart, sample.heat),
         cursor: {
           y: Boolean(sample.heat),
           drag: { x: isTimed, y: false, setScale: false },
@@ -174,7 +212,11 @@ const drawCharts = (() => {
               plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
             },
           ],
-          draw: [(plot) => set.heat && drawHeat(plot, set.heat)],
+          drawClear: [(plot) => isTimed && group.steady && drawSteady(plot, group.steady)],
+          draw: [
+            (plot) => set.heat && drawHeat(plot, set.heat),
+            (plot) => !set.heat && inRange(plot.scales.y.max).filter((it) => it.ms <= plot.scales.y.max).forEach((it) => drawLimit(plot, it)),
+          ],
         },
         series: [
           {},
@@ -251,6 +293,7 @@ const drawCharts = (() => {
     let zoomed = null;
     const group = {
       key: `charts-${groups++}`,
+      steady: first.marks?.steady,
       zoom: (min, max) => {
         const [from, to] = group.extent();
         zoomed = [Math.max(from, min), Math.min(to, max)];
@@ -291,10 +334,11 @@ const drawCharts = (() => {
     place.append(bar);
     const holder = element("div", { className: "grid" });
     place.append(holder);
-    const drawn = data.charts.map((chart) => drawChart(holder, chart, selected, group));
+    const drawn = data.charts.map((chart, position) => drawChart(holder, chart, selected, group, position ? [] : (data.marks?.limits ?? [])));
     const isTimed = drawn.some((it) => it.isTimed);
     holder.classList.toggle("timed", isTimed);
-    if (isTimed) bar.append(element("span", { className: "hint", textContent: "Drag to zoom, double-click to show all." }), all);
+    const shaded = group.steady ? " Shaded: the steady part." : "";
+    if (isTimed) bar.append(element("span", { className: "hint", textContent: "Drag to zoom, double-click to show all." + shaded }), all);
     const show = () => {
       drawn.forEach((it, position) => it.show(data.charts[position]));
       group.apply();

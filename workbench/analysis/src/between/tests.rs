@@ -260,7 +260,7 @@ fn a_group_has_no_mean_unless_every_run_has_a_value_and_says_which_have_none() {
     let mut runs = alone("old", 4, 10.0);
     let refused = &mut runs[2].steady.as_mut().unwrap().total.p99_ns;
     refused.value = None;
-    refused.note = Some("takes the information of 299 independent requests".to_owned());
+    refused.note = Some("needs 299 independent requests".to_owned());
     runs[1].steady.as_mut().unwrap().requests.remove(0);
 
     let found = between(&runs);

@@ -61,7 +61,11 @@ fn inconclusive(report: &GateReport, imported: bool) -> Vec<String> {
     };
     let runs = report.baseline.compared.min(report.candidate.compared);
     let least = u64::from(report.policy.minimum_runs);
-    if report.baseline.compared < least || (runs < least && !report.baseline.history) {
+    // Of two numbers only the one that it takes is worth saying.
+    let takes_more = runs < RUNS_FOR_EQUIVALENCE as u64 && least <= RUNS_FOR_EQUIVALENCE as u64;
+    if takes_more && !report.baseline.history {
+        // Said below.
+    } else if report.baseline.compared < least || (runs < least && !report.baseline.history) {
         advice.push(format!(
             "The policy asks for {least} runs or more: make a new series of so many, or ask for fewer (minimum_runs)."
         ));

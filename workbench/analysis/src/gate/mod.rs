@@ -28,6 +28,7 @@ pub use history::keep;
 pub use missing_runs::{Agreed, MissingRuns};
 pub use planning::{Needed, PLANNED_CHANGES, PlanReport, PlanRow, plan};
 pub use policy::PolicyChoices;
+pub(crate) use run::each_file_once;
 pub use run::{GateRun, each_once};
 pub use select::{Selection, experiments_of_series, select, select_of_record, select_of_series};
 pub use share::{Level, Share};

@@ -1,6 +1,6 @@
 //! A run as input of the gate.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use workbench_plan::Plan;
@@ -45,16 +45,51 @@ impl GateRun {
     }
 }
 
-/// Checks that each run is given once, by experiment and id: copies and other paths of the same run count as the same.
+/// Checks that each run is given once, by experiment and id: copies and other paths of the same run count as the same, and so
+/// do two imports of one file.
 ///
 /// # Errors
 /// Names the first run that is given twice.
 pub fn each_once<'a>(runs: impl IntoIterator<Item = &'a GateRun>) -> Result<(), AnalysisError> {
     let mut known = BTreeSet::new();
-    for run in runs {
+    let runs: Vec<&GateRun> = runs.into_iter().collect();
+    for run in &runs {
         if !known.insert((&run.analysis.experiment, &run.analysis.run_id)) {
             return Err(AnalysisError::RunRepeated { run: run.name() });
         }
     }
+    each_file_once(runs.into_iter().map(|run| (run.name(), &run.manifest)))
+}
+
+/// Whether no file of another tool stands behind two runs, by the SHA-256 of its bytes.
+///
+/// # Errors
+/// The first file that does.
+pub(crate) fn each_file_once<'a>(
+    runs: impl Iterator<Item = (String, &'a Manifest)>,
+) -> Result<(), AnalysisError> {
+    let mut known: BTreeMap<&str, (String, &str)> = BTreeMap::new();
+    for (run, manifest) in runs {
+        for file in manifest.origin.iter().flat_map(|origin| &origin.files) {
+            if let Some((of, path)) = known.get(file.sha256.as_str())
+                && *of != run
+            {
+                return Err(AnalysisError::FileImportedTwice {
+                    file: path_pair(path, &file.path),
+                    runs: [of.clone(), run],
+                });
+            }
+            known.insert(&file.sha256, (run.clone(), file.path.as_str()));
+        }
+    }
     Ok(())
+}
+
+/// One path, or both where they differ.
+fn path_pair(first: &str, second: &str) -> String {
+    if first == second {
+        first.to_owned()
+    } else {
+        format!("{first} and {second}, whose content is the same")
+    }
 }

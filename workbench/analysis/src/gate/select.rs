@@ -6,7 +6,7 @@ use workbench_samples::{MANIFEST_FILE, Manifest, SERIES_FILE, SERIES_FOLDER, Ser
 
 use super::missing_runs::MissingRuns;
 use crate::error::AnalysisError;
-use crate::newest::folders;
+use crate::newest::{folders, newest_imports};
 use crate::recognise::instead_of_runs;
 use crate::segments;
 
@@ -91,6 +91,7 @@ fn select_one(path: &Path) -> Result<Selection, AnalysisError> {
     if runs.is_empty() {
         return Err(no_runs());
     }
+    let (runs, imported_again) = newest_imports(runs);
     let mut selection = Selection {
         runs,
         // It may be a run without its manifest.
@@ -98,6 +99,7 @@ fn select_one(path: &Path) -> Result<Selection, AnalysisError> {
             .iter()
             .map(|folder| format!("{} has no manifest", folder.display()))
             .chain(unfinished)
+            .chain(imported_again)
             .collect(),
         absent: MissingRuns::default(),
     };

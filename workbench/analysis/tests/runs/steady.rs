@@ -467,7 +467,7 @@ fn statistics_that_few_requests_do_not_support_are_left_out() {
     assert_eq!(total.p99_ns.value, None);
     assert_eq!(
         total.p99_ns.note.as_deref(),
-        Some("takes the information of 299 independent requests, has that of at most 80")
+        Some("needs 299 independent requests; at most 80 here")
     );
     assert!(total.error_rate.interval.is_some());
 }
@@ -557,7 +557,7 @@ fn dependent_requests_support_fewer_quantiles_than_their_number() {
     assert!(total.p50_ns.interval.is_some());
     assert_eq!(total.p99_ns.value, None);
     let note = total.p99_ns.note.unwrap();
-    assert!(note.starts_with("takes the information of 299 independent requests, has that of "));
+    assert!(note.starts_with("needs 299 independent requests; "));
     assert!(!note.contains("at most"));
 }
 

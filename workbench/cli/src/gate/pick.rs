@@ -10,7 +10,7 @@ use workbench_analysis::gate::{
 use workbench_samples::SERIES_FILE;
 
 use super::Arguments;
-use crate::import::runs_of_files;
+use crate::import::{Edges, runs_of_files};
 use crate::run::wrong_usage;
 use crate::series::find_series;
 
@@ -25,10 +25,11 @@ pub(super) struct Picked {
 
 pub(super) fn pick(arguments: &Arguments) -> anyhow::Result<Picked> {
     let results = &arguments.results.results;
+    let edges = arguments.edges;
     let (baseline, candidate) = match (&arguments.series, &arguments.history) {
         (Some(series), _) => of_series(arguments, series.as_deref())?,
         (None, Some(history)) => {
-            let candidate = select(&runs_of_files(&arguments.candidate, results)?)?;
+            let candidate = select(&runs_of_files(&arguments.candidate, results, edges)?)?;
             let kept = select(std::slice::from_ref(history));
             (
                 kept.map_err(|error| not_begun(error, history, &candidate))?,
@@ -36,8 +37,8 @@ pub(super) fn pick(arguments: &Arguments) -> anyhow::Result<Picked> {
             )
         }
         (None, None) => (
-            select(&runs_of_files(&arguments.baseline, results)?)?,
-            select(&runs_of_files(&arguments.candidate, results)?)?,
+            select(&runs_of_files(&arguments.baseline, results, edges)?)?,
+            select(&runs_of_files(&arguments.candidate, results, edges)?)?,
         ),
     };
     if arguments.history.is_some() && candidate.runs.len() != 1 {
@@ -72,9 +73,10 @@ pub(super) fn pick_paths(
     baseline: &Path,
     candidate: &Path,
     results: &Path,
+    edges: Edges,
 ) -> anyhow::Result<Picked> {
     let side = |path: &Path| -> anyhow::Result<Selection> {
-        Ok(select(&runs_of_files(&[path.to_owned()], results)?)?)
+        Ok(select(&runs_of_files(&[path.to_owned()], results, edges)?)?)
     };
     pick_selected(side(baseline)?, side(candidate)?)
 }

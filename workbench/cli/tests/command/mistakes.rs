@@ -182,3 +182,52 @@ fn secrets_that_are_written_out_are_a_warning_and_are_not_shown() {
             .and(contains("hunter2").not()),
     );
 }
+
+#[test]
+fn validate_says_what_a_run_would_lack_and_that_arrivals_begin_anew() {
+    let bench = Bench::new();
+    let text = |load: &str| {
+        format!(
+            "target: {{ urls: {{ shop: \"http://127.0.0.1:9\" }} }}\n{load}\nscenarios:\n  - name: buyer\n    on_start:\n      \
+             - request: POST shop/login\n        json: {{ password: \"${{env.NOBODY_HAS_SET_THIS}}\" }}\n    steps: [ {{ request: GET \
+             shop/x }} ]\n"
+        )
+    };
+    let arrivals = bench.file("arrivals", &text("arrivals: { rate: 30/s, hold: 1m }"));
+    let validate = |file| {
+        bench
+            .workbench()
+            .arg("validate")
+            .arg(file)
+            .assert()
+            .success()
+    };
+    validate(arrivals).stderr(
+        contains("the environment variable NOBODY_HAS_SET_THIS is not set")
+            .and(contains("on_start and on_stop are done once per arrival")),
+    );
+    let users = bench.file("users", &text("threads: [ { start: 1, hold: 1m } ]"));
+    validate(users).stderr(contains("once per arrival").not());
+}
+
+#[test]
+fn what_cannot_be_converted_or_written_says_what_can() {
+    let bench = Bench::new();
+    for tool in ["--k6", "--gatling"] {
+        let init = bench.workbench().args(["init", tool, "script.js"]).assert();
+        init.code(2).stderr(contains("docs/from-other-tools.md"));
+    }
+    let export = ["export", "results/a/1", "--format", "k6-csv", "-o", "a.csv"];
+    let export = bench.workbench().args(export).assert();
+    export.code(2).stderr(contains("k6-json"));
+    let gate = [
+        "gate",
+        "--baseline",
+        "nowhere.csv",
+        "--candidate",
+        "nowhere.csv",
+    ];
+    let gate = bench.workbench().args(gate).assert();
+    gate.code(1)
+        .stderr(contains("a result file of another tool"));
+}

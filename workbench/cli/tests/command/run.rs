@@ -187,3 +187,33 @@ fn analyze_without_any_run_says_how_to_make_one() {
         .code(1)
         .stderr(contains("workbench run"));
 }
+
+#[test]
+fn a_login_on_start_stands_beneath_the_requests_of_the_steady_part() {
+    let bench = Bench::new();
+    let stub = Stub::start();
+    let text = format!(
+        "name: login
+target: {{ urls: {{ s: \"http://{}\" }} }}
+threads: [ {{ start: 2, hold: 1s }} ]
+scenarios:
+  - name: buyer
+    think_time: 20ms
+    on_start: [ {{ request: POST s/login }} ]
+    steps: [ {{ request: GET s/items }} ]
+",
+        stub.address()
+    );
+    let ended = bench
+        .workbench()
+        .arg("run")
+        .arg(bench.file("login", &text))
+        .assert();
+    ended
+        .code(OVER)
+        .stdout(contains("In the whole run:").and(contains("POST s/login")));
+    let [run] = bench.runs("login").try_into().unwrap();
+    let page = std::fs::read_to_string(run.join("report.html")).unwrap();
+    let outside = page.find("Requests outside of the steady part").unwrap();
+    assert!(page[outside..].contains("POST s/login"));
+}

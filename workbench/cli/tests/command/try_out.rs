@@ -84,3 +84,32 @@ scenarios: [ { name: buyer, steps: [ { request: GET s/a } ] } ]
     assert!(said.contains("did you mean \"buyer\"?"), "{said}");
     printed(&bench, &["down.yaml"], 13);
 }
+
+#[test]
+fn a_user_that_cannot_begin_tries_once() {
+    let bench = Bench::new();
+    let stub = Stub::start();
+    for load in [
+        "arrivals: { rate: 1/s, hold: 1m }",
+        "threads: [ { start: 1, hold: 1m } ]",
+    ] {
+        let text = format!(
+            "name: login
+target: {{ urls: {{ s: \"http://{}\" }} }}
+{load}
+scenarios:
+  - name: buyer
+    on_start:
+      - request: POST s/fail
+        capture: {{ token: {{ json: $.token }} }}
+    steps: [ {{ request: \"GET s/items?token=${{token}}\" }} ]
+",
+            stub.address()
+        );
+        bench.file("login", &text);
+        let before = stub.requests();
+        let shown = printed(&bench, &["login.yaml"], 10);
+        assert_eq!(stub.requests() - before, 1, "{shown}");
+        assert!(shown.ends_with("1 request, 1 failed\n"), "{shown}");
+    }
+}

@@ -22,7 +22,7 @@ pub(super) fn kept(evidence: &Evidence<'_>) -> Check {
     let needed = if evidence.renews_connections {
         "new ones for each iteration".to_owned()
     } else {
-        format!("{} would do", evidence.connections)
+        format!("up to {} expected", evidence.connections)
     };
     let mut finding = format!(
         "{} for {} ({needed})",

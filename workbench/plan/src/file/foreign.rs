@@ -32,6 +32,7 @@ const STEP: &[&str] = &["request", "think", "repeat", "when", "choose"];
 const BODY: &[&str] = &["json", "form", "multipart", "file", "text"];
 
 const VUS: &str = "k6's vus are users here: concurrency: { target: 10, hold: 1m }";
+const MAX_USERS: &str = "the most users at once are max_users of the arrivals: arrivals: { rate: 50/s, hold: 1m, max_users: 100 }";
 const USERS: &str = "a number of users is a load: concurrency: { target: 10, hold: 1m }";
 const DURATION: &str =
     "how long it takes is the \"hold\" of a load: concurrency: { target: 10, hold: 1m }";
@@ -56,6 +57,7 @@ const PLACES: &[Place] = &[
         marks: &["scenarios"],
         words: &[
             (&["vus", "maxvus"], VUS, LOADS),
+            (&["preallocatedvus"], MAX_USERS, &["arrivals"]),
             (&["users", "numthreads", "threadcount"], USERS, LOADS),
             (&["duration", "runtime", "testduration"], DURATION, LOADS),
             (&["stages"], STAGES, LOADS),
@@ -126,6 +128,7 @@ const PLACES: &[Place] = &[
         marks: &["think_time", "pacing"],
         words: &[
             (&["vus", "startvus"], VUS, LOADS),
+            (&["preallocatedvus", "maxvus"], MAX_USERS, &["arrivals"]),
             (&["users", "numthreads"], USERS, LOADS),
             (&["duration", "runtime"], DURATION, LOADS),
             (&["stages"], STAGES, LOADS),
@@ -258,9 +261,19 @@ const PLACES: &[Place] = &[
                 &["choose", "request", "think", "repeat", "when"],
             ),
             (
-                &["label", "title", "tag", "tags", "group", "transaction"],
+                &["label", "title"],
                 "what tables call the request is its name: name: log in",
                 &["name"],
+            ),
+            (
+                &["tag", "tags"],
+                "requests have no tags: tables and thresholds know them by their name: name: log in",
+                &["name"],
+            ),
+            (
+                &["group", "transaction"],
+                "there are no groups of steps: each request has a row of its own, by its name: { request: POST shop/login, name: log in }",
+                STEP,
             ),
             (
                 &["cookies", "cookie"],

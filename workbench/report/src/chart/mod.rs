@@ -3,12 +3,14 @@
 //! The size of the data depends neither on how long a run was nor on how many requests or labels it had: the analysis
 //! gives few intervals, and what is second by second is merged to [`POINTS`].
 
+mod marks;
 mod run;
 mod several;
 mod still;
 
 use serde::{Serialize, Serializer};
 
+use marks::Marks;
 pub(crate) use run::{distribution, over_time};
 pub(crate) use several::{distributions, runs_over_time};
 pub(crate) use still::Still;
@@ -21,6 +23,8 @@ const POINTS: usize = 600;
 pub(crate) struct Charts {
     choosers: Vec<Chooser>,
     pub(crate) charts: Vec<Chart>,
+    #[serde(skip_serializing_if = "Marks::none")]
+    marks: Marks,
 }
 
 /// What the reader can choose; the first option is chosen at first.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use workbench_analysis::{IntervalTimes, PercentileCurve, RunAnalysis, TimesOverTime};
 
 use super::{
-    Axis, AxisKind, Chart, Charts, Chooser, Heat, Line, Number, Set, TAIL, TIME, mean, merged,
-    starts, step_of,
+    Axis, AxisKind, Chart, Charts, Chooser, Heat, Line, Marks, Number, Set, TAIL, TIME, mean,
+    merged, starts, step_of,
 };
 use crate::table::one_line;
 
@@ -46,6 +46,10 @@ pub(crate) fn over_time(run: &RunAnalysis, by_label: bool) -> Charts {
             },
         ],
         charts: charts.into_iter().flatten().chain(resources(run)).collect(),
+        marks: Marks::of(
+            run,
+            &times.iter().map(|it| &*it.request).collect::<Vec<_>>(),
+        ),
     }
 }
 
@@ -83,6 +87,7 @@ pub(crate) fn distribution(run: &RunAnalysis, by_label: bool) -> Option<Charts> 
     (!charts.is_empty()).then(|| Charts {
         choosers: vec![labels(curves.iter().map(|it| &*it.request))],
         charts,
+        marks: Marks::default(),
     })
 }
 

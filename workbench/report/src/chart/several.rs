@@ -4,8 +4,8 @@ use workbench_analysis::{Analysis, PercentileCurve, RunAnalysis, Second};
 
 use super::run::{labels, tails};
 use super::{
-    Axis, AxisKind, Chart, Charts, Chooser, Line, Number, Set, TAIL, TIME, greatest, mean, merged,
-    starts, step_of,
+    Axis, AxisKind, Chart, Charts, Chooser, Line, Marks, Number, Set, TAIL, TIME, greatest, mean,
+    merged, starts, step_of,
 };
 use crate::names::RunName;
 use crate::runs::{KeyEstimates, most_users};
@@ -120,6 +120,7 @@ pub(crate) fn runs_over_time(analysis: &Analysis, names: &[RunName]) -> Option<C
             options: quantiles.map(|(name, _)| name.to_owned()).into(),
         }],
         charts,
+        marks: Marks::default(),
     })
 }
 
@@ -163,6 +164,7 @@ pub(crate) fn distributions(analysis: &Analysis, names: &[RunName]) -> Option<Ch
     (!charts.is_empty()).then(|| Charts {
         choosers: vec![labels(requests.into_iter())],
         charts,
+        marks: Marks::default(),
     })
 }
 

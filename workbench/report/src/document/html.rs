@@ -71,7 +71,9 @@ enum BlockView<'a> {
 
 pub(crate) fn page(document: &Document) -> Result<String, ReportError> {
     let mut sections = Vec::with_capacity(document.sections.len());
-    let of_page = |section: &&super::Section| section.depth != Depth::TerminalOnly;
+    let of_page = |section: &&super::Section| {
+        !matches!(section.depth, Depth::TerminalOnly | Depth::StudyIfAsked)
+    };
     for section in document.sections.iter().filter(of_page) {
         sections.push(SectionView {
             id: &section.id,

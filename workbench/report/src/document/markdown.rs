@@ -30,7 +30,9 @@ pub(super) fn text(document: &Document) -> String {
         text.push_str("\n\n");
     }
     for section in &document.sections {
-        if section.depth == Depth::TerminalOnly || !is_seen(&section.blocks) {
+        if matches!(section.depth, Depth::TerminalOnly | Depth::StudyIfAsked)
+            || !is_seen(&section.blocks)
+        {
             continue;
         }
         if section.depth == Depth::Study {

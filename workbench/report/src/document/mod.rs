@@ -199,6 +199,8 @@ pub(crate) enum Depth {
     TerminalOnly,
     /// Folded on a page and in Markdown; on a terminal only where it is asked for.
     Study,
+    /// The same, and only where the text of it is asked for.
+    StudyIfAsked,
 }
 
 /// A part with a heading.

@@ -114,9 +114,15 @@ impl Page {
         self.item_of(word, tone.into(), finding, usize::MAX);
     }
 
-    /// The same in one line of the brief text.
-    pub(super) fn line_item(&mut self, word: &str, tone: impl Into<Tone>, finding: &str) {
-        self.item_of(word, tone.into(), finding, 1);
+    /// The same in so many lines of the brief text.
+    pub(super) fn lines_item(
+        &mut self,
+        word: &str,
+        tone: impl Into<Tone>,
+        finding: &str,
+        most: usize,
+    ) {
+        self.item_of(word, tone.into(), finding, most);
     }
 
     fn item_of(&mut self, word: &str, tone: Tone, finding: &str, most: usize) {

@@ -10,13 +10,20 @@ const ROWS_OF_BRIEF: std::ops::RangeInclusive<usize> = 1..=12;
 /// Kinds of notes that the brief text shows of a block.
 const NOTES_OF_BRIEF: usize = 4;
 
+/// Lines of a note in the brief text, and the least rows of tables that are worth more than whole notes.
+const LINES_OF_A_NOTE: usize = 3;
+const ROWS_WITH_WHOLE_NOTES: usize = 5;
+
 pub(super) fn text(document: &Document, options: TextOptions) -> String {
     if options.detail != Detail::Brief {
-        return Terminal::of(document, options, ROWS);
+        return Terminal::of(document, options, ROWS, LINES_OF_A_NOTE);
     }
+    let whole = ROWS_OF_BRIEF.rev().map(|rows| (rows, LINES_OF_A_NOTE));
+    let whole = whole.filter(|(rows, _)| *rows >= ROWS_WITH_WHOLE_NOTES);
+    let cut = ROWS_OF_BRIEF.rev().map(|rows| (rows, 1));
     let mut text = String::new();
-    for rows in ROWS_OF_BRIEF.rev() {
-        text = Terminal::of(document, options, rows);
+    for (rows, lines_of_a_note) in whole.chain(cut) {
+        text = Terminal::of(document, options, rows, lines_of_a_note);
         if text.lines().count() <= document.lines {
             break;
         }
@@ -29,14 +36,21 @@ struct Terminal {
     detail: Detail,
     /// Most rows of a table.
     rows: usize,
+    lines_of_a_note: usize,
 }
 
 impl Terminal {
-    fn of(document: &Document, options: TextOptions, rows: usize) -> String {
+    fn of(
+        document: &Document,
+        options: TextOptions,
+        rows: usize,
+        lines_of_a_note: usize,
+    ) -> String {
         let mut terminal = Self {
             page: Page::new(options),
             detail: options.detail,
             rows,
+            lines_of_a_note,
         };
         terminal.document(document);
         terminal.page.into_text()
@@ -63,8 +77,8 @@ impl Terminal {
         for section in &document.sections {
             let is_wanted = match self.detail {
                 Detail::Brief => matches!(section.depth, Depth::Summary | Depth::TerminalOnly),
-                Detail::Verbose => section.depth != Depth::Study,
-                Detail::Study => section.depth == Depth::Study,
+                Detail::Verbose => !matches!(section.depth, Depth::Study | Depth::StudyIfAsked),
+                Detail::Study => matches!(section.depth, Depth::Study | Depth::StudyIfAsked),
             };
             if is_wanted && self.is_seen(&section.blocks) {
                 self.section(section);
@@ -142,12 +156,13 @@ impl Terminal {
                 0 | 1 => note.line(),
                 count => format!("{count} × {}", note.line()),
             };
-            self.page.line_item("!", Level::Open, &line);
+            self.page
+                .lines_item("!", Level::Open, &line, self.lines_of_a_note);
         }
         if notes.len() > NOTES_OF_BRIEF {
             let more = notes.len() - NOTES_OF_BRIEF;
             let more = format!("{more} more kinds of warning: --verbose");
-            self.page.line_item("!", Level::Open, &more);
+            self.page.lines_item("!", Level::Open, &more, 1);
         }
     }
 }

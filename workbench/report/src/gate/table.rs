@@ -59,7 +59,10 @@ fn row(row: &GateRow) -> Row {
         }),
         value(it.baseline),
         value(it.candidate),
-        number(it.change),
+        match crate::groups::terms::unproven(it) {
+            Some(unproven) => Cell::text(&unproven),
+            None => number(it.change),
+        },
         match &it.interval {
             Some(interval) => Cell::text(&terms::interval(metric, interval)),
             None => Cell::nothing(),

@@ -7,7 +7,8 @@ mod uncompared;
 
 pub(crate) use summary::{Summary, summary};
 pub(crate) use tables::{
-    Part, changes, cross_checks, group_table, overall_tests, overview, simultaneous_pairs,
+    Part, changes, cross_checks, group_table, overall_tests, overview, side_by_side,
+    simultaneous_pairs,
 };
 pub(crate) use uncompared::why_uncompared;
 

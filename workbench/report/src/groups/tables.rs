@@ -92,6 +92,9 @@ pub(crate) fn overview(between: &BetweenRuns) -> Option<Table> {
 /// The change of a row with its interval.
 fn change(row: &MetricComparison) -> Cell {
     let interval = row.interval.as_ref();
+    if let Some(unproven) = terms::unproven(row) {
+        return Cell::text(&unproven);
+    }
     Cell::optional(row.change, |change| terms::change(row.metric, change))
         .within(interval.map(|interval| terms::changes(row.metric, interval)))
 }
@@ -156,6 +159,43 @@ fn verdict(row: &MetricComparison) -> Cell {
         false => word.to_owned(),
     };
     Cell::badge(&word, row.verdict)
+}
+
+/// Two runs beside each other, one of each group; `None` where there are more.
+pub(crate) fn side_by_side(between: &BetweenRuns, part: Part) -> Option<Table> {
+    let [before, after] = between.groups.as_slice() else {
+        return None;
+    };
+    if before.runs.len() > 1 || after.runs.len() > 1 {
+        return None;
+    }
+    let columns = vec![
+        Column::text("Metric", 0),
+        Column::number(&before.name, "", 0),
+        Column::number(&after.name, "", 0),
+        Column::number("Change", "", 0),
+    ];
+    let rows = before.statistics.iter().filter(|it| part.has(&it.request));
+    let rows = rows.filter_map(|first| {
+        let is_same =
+            |it: &&GroupStatistic| it.request == first.request && it.metric == first.metric;
+        let second = after.statistics.iter().find(is_same)?;
+        let metric = first.metric;
+        let cell = |it: &GroupStatistic| match it.mean {
+            Some(mean) => Cell::number(mean, terms::value(metric, mean)),
+            None => no_mean(it),
+        };
+        let apart = first.mean.zip(second.mean);
+        let apart = apart.and_then(|(before, after)| terms::apart(metric, before, after));
+        let cells = vec![
+            Cell::text(terms::metric(metric)),
+            cell(first),
+            cell(second),
+            apart.map_or_else(Cell::nothing, |apart| Cell::text(&apart)),
+        ];
+        Some((&*first.request, cells))
+    });
+    part.table(columns, rows.collect())
 }
 
 /// Every group's runs and what they come to; `None` without rows.
@@ -318,6 +358,24 @@ pub(crate) fn simultaneous_pairs(several: &[SeveralGroups], part: Part) -> Optio
 mod tests {
     use super::*;
     use crate::fixture;
+
+    #[test]
+    fn two_runs_stand_beside_each_other_with_a_change_that_is_not_proven() {
+        let between = fixture::single_runs().between_runs.unwrap();
+        let table = side_by_side(&between, Part::Total).unwrap();
+        assert_eq!(table.columns[1].name, "scenario1");
+        assert_eq!(table.columns[2].name, "scenario2");
+        let last = |row: &Row| row.cells[3].text.clone();
+        assert!(
+            table
+                .rows
+                .iter()
+                .map(last)
+                .all(|it| it.ends_with("(unproven)"))
+        );
+        let between = fixture::two_groups().between_runs.unwrap();
+        assert_eq!(side_by_side(&between, Part::Total), None);
+    }
 
     #[test]
     fn an_adjusted_p_value_is_never_below_the_one_beside_it() {

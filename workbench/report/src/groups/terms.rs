@@ -59,6 +59,25 @@ pub(crate) fn change(metric: Metric, change: f64) -> String {
     }
 }
 
+/// How far apart the values of a row are, where the runs allow no test of it: `+9.8% (unproven)`.
+pub(crate) fn unproven(row: &MetricComparison) -> Option<String> {
+    let is_open = row.change.is_none() && row.method.is_none();
+    is_open
+        .then(|| apart(row.metric, row.baseline, row.candidate))
+        .flatten()
+}
+
+/// How far apart two values are that nothing is known of.
+pub(crate) fn apart(metric: Metric, before: f64, after: f64) -> Option<String> {
+    let apart = match metric {
+        Metric::ErrorRate => after - before,
+        _ => after / before - 1.0,
+    };
+    apart
+        .is_finite()
+        .then(|| format!("{} (unproven)", change(metric, apart)))
+}
+
 /// An interval of changes.
 pub(crate) fn changes(metric: Metric, interval: &ConfidenceInterval) -> String {
     format::range(interval.lower, interval.upper, |bound| {

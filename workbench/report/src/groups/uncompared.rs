@@ -7,7 +7,9 @@ use crate::format;
 use crate::table::one_line;
 
 /// Why groups stand there without any comparison, and what to do; `None` where they are compared.
-pub(crate) fn why_uncompared(between: &BetweenRuns) -> Option<String> {
+///
+/// `imported`: another tool made the runs.
+pub(crate) fn why_uncompared(between: &BetweenRuns, imported: bool) -> Option<String> {
     if !comparisons(between).is_empty() {
         return None;
     }
@@ -22,8 +24,12 @@ pub(crate) fn why_uncompared(between: &BetweenRuns) -> Option<String> {
     Some(match groups.as_slice() {
         [] => "There are no groups of runs to compare.".to_owned(),
         [only] => format!(
-            "Nothing to compare with: all runs repeat {only}. The spread between its runs is shown below. To compare, run \
-             another experiment beside it: workbench run BASELINE.yaml CANDIDATE.yaml --repetitions 5.",
+            "Nothing to compare with: all runs repeat {only}. The spread between its runs is shown below. To compare, {}.",
+            if imported {
+                "give the files of a candidate: workbench gate --baseline FILE… --candidate FILE…, five or more of each"
+            } else {
+                "run another experiment beside it: workbench run BASELINE.yaml CANDIDATE.yaml --repetitions 5"
+            }
         ),
         _ if between.comparisons.is_empty() => {
             "The groups are points of a sweep: they are meant to differ, so no verdict is given on their differences."
@@ -31,9 +37,13 @@ pub(crate) fn why_uncompared(between: &BetweenRuns) -> Option<String> {
         }
         several => format!(
             "No verdict: {} are too few to tell a change from the variation between runs. The values below are what \
-             these runs had; the next ones may well lie elsewhere. To get a verdict, repeat all of them, interleaved: \
-             workbench run BASELINE.yaml CANDIDATE.yaml --repetitions 5, then workbench analyze with the series’ folder.",
-            listed(several)
+             these runs had; the next ones may well lie elsewhere. To get a verdict, repeat all of them, interleaved: {}.",
+            listed(several),
+            if imported {
+                "five result files or more of each, then workbench gate --baseline FILE… --candidate FILE…"
+            } else {
+                "workbench run BASELINE.yaml CANDIDATE.yaml --repetitions 5, then workbench analyze with the series’ folder"
+            }
         ),
     })
 }

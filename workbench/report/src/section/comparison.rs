@@ -13,17 +13,21 @@ use crate::groups::{self, Part, Summary, terms};
 use crate::table::Table;
 
 /// The comparisons, the groups themselves, and tests of all groups at once.
-pub(super) fn sections(between: &BetweenRuns, figures: &FiguresOfGroups) -> Vec<Section> {
-    let mut sections = vec![compared(between, figures)];
+pub(super) fn sections(
+    between: &BetweenRuns,
+    figures: &FiguresOfGroups,
+    imported: bool,
+) -> Vec<Section> {
+    let mut sections = vec![compared(between, figures, imported)];
     sections.extend(groups(between, figures));
     sections.extend(several(between));
     sections
 }
 
-fn compared(between: &BetweenRuns, figures: &FiguresOfGroups) -> Section {
+fn compared(between: &BetweenRuns, figures: &FiguresOfGroups, imported: bool) -> Section {
     let comparisons = groups::comparisons(between);
     let mut blocks = Vec::new();
-    blocks.extend(groups::why_uncompared(between).map(|it| Block::paragraph(&it)));
+    blocks.extend(groups::why_uncompared(between, imported).map(|it| Block::paragraph(&it)));
     let figures_of = |place: usize| {
         figures
             .of_comparisons
@@ -237,8 +241,9 @@ pub(super) fn conclusion(between: &BetweenRuns) -> Option<Finding> {
 }
 
 fn groups(between: &BetweenRuns, figures: &FiguresOfGroups) -> Option<Section> {
-    let total = groups::group_table(between, Part::Total);
-    let labels = groups::group_table(between, Part::Labels);
+    let of =
+        |part| groups::side_by_side(between, part).or_else(|| groups::group_table(between, part));
+    let (total, labels) = (of(Part::Total), of(Part::Labels));
     if total.is_none() && labels.is_none() {
         return None;
     }

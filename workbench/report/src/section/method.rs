@@ -36,9 +36,13 @@ pub(super) fn section(analysis: &Analysis) -> Section {
 /// What the times of these runs span.
 fn elapsed(analysis: &Analysis) -> String {
     if analysis.runs.iter().all(|run| run.origin.is_none()) {
-        return "Response time is JMeter’s Sample Time: from the moment the user decides to send to the last byte of the \
-                body, connecting included."
-            .to_owned();
+        let from = match analysis.runs.iter().any(|run| run.open_model.is_some()) {
+            true => "from when a request was due, so that waiting for a free user counts,",
+            false => "(JMeter’s Sample Time) from when a request is sent",
+        };
+        return format!(
+            "Response time is {from} to the last byte of the body, connecting included."
+        );
     }
     let mut definitions: Vec<&str> = Vec::new();
     for run in &analysis.runs {

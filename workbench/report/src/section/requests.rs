@@ -52,6 +52,10 @@ fn push_steady(blocks: &mut Vec<Block>, run: &RunAnalysis, state: &SteadyState) 
         "Requests in the steady part of the run, with intervals",
         steady::table(state),
     ));
+    if let Some(outside) = steady::outside(run, state) {
+        blocks.push(Block::paragraph(steady::OUTSIDE));
+        blocks.push(Block::table("Requests outside of the steady part", outside));
+    }
     let mut explained = vec![
         Block::paragraph(&steady::part(run, state)),
         Block::Finding(Finding::new(

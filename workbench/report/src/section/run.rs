@@ -116,8 +116,12 @@ fn facts(run: &RunAnalysis) -> String {
                 Scope::Hold => "steady part",
                 Scope::WholeRun => "whole run (no part of it is known to be steady)",
             };
+            let intervals = match steady.total.p50_ns.interval {
+                Some(_) => ", with 95% confidence intervals",
+                None => "",
+            };
             format!(
-                " Figures of the {part}, {:.0} s to {:.0} s:",
+                " Figures of the {part}, {:.0} s to {:.0} s{intervals}:",
                 steady.from_s, steady.to_s
             )
         }

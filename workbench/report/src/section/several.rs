@@ -25,13 +25,14 @@ pub(super) fn report(analysis: &Analysis, names: &[RunName], context: &Context) 
             .sections
             .push(sweep::section(it, of_sweep, place + 1, concluded));
     }
+    let imported = analysis.runs.iter().any(|run| run.origin.is_some());
     if let Some(between) = &analysis.between_runs {
         if let [only] = groups::comparisons(between) {
             document.key_figures = comparison::key_figures(only, between);
         }
         document
             .sections
-            .extend(comparison::sections(between, &figures.between));
+            .extend(comparison::sections(between, &figures.between, imported));
     }
     document.sections.extend(over_time(analysis, names));
     document.sections.push(runs(analysis, names));
@@ -39,10 +40,14 @@ pub(super) fn report(analysis: &Analysis, names: &[RunName], context: &Context) 
     document.sections.push(each_run(analysis, names, context));
     document.sections.push(method::section(analysis));
     if let Some(comparison) = &analysis.comparison {
-        document.sections.push(study::hint());
-        document
-            .sections
-            .push(study::section(analysis, comparison, names, context));
+        let mut study = study::section(analysis, comparison, names, context);
+        if imported {
+            // It is a reproduction of a published procedure, which whoever brings another tool's files has not asked for.
+            study.depth = Depth::StudyIfAsked;
+        } else {
+            document.sections.push(study::hint());
+        }
+        document.sections.push(study);
     }
     document
 }

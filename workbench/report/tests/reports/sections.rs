@@ -45,8 +45,8 @@ fn errors_come_first_and_then_what_is_slow() {
         to_look_at(&fixture::single().runs[0]),
         [
             "155 of 124,690 requests failed (0.12%). Most often: status 503 at POST orders/orders, 131 times.",
-            "Slowest by 95% line: POST orders/orders with 26.7 ms; next is GET catalog/products with 14.4 ms.",
-            "Worst second: 34, with a 95% line of 41.2 ms against 11.1 ms over the whole run, with 99.7 users active.",
+            "Slowest by p95: POST orders/orders with 26.7 ms; next is GET catalog/products with 14.4 ms.",
+            "Worst second: 34, with a p95 of 41.2 ms against 11.1 ms over the whole run, with 99.7 users active.",
             "Long tail: one request in a hundred takes 21.7 ms or more, 5.30 times the median of 4.10 ms.",
             "In 2 of 80 seconds no request was started.",
         ]
@@ -63,6 +63,18 @@ fn a_worst_second_outside_of_the_steady_part_says_so() {
     let steady = run.steady.as_mut().unwrap();
     (steady.from_s, steady.to_s) = (10.0, 30.0);
     assert!(to_look_at(&run)[2].starts_with("Worst second: 34 (after the steady part), with"));
+}
+
+#[test]
+fn a_median_between_fast_and_slow_requests_is_explained() {
+    let mut run = fixture::single().runs.remove(0);
+    let expected = "28.1 ms to 61.2 ms";
+    let explains = |run: &RunAnalysis| to_look_at(run).iter().any(|it| it.contains(expected));
+    assert!(!explains(&run));
+    let total = &mut run.steady.as_mut().unwrap().total;
+    let interval = total.p50_ns.interval.as_mut().unwrap();
+    (interval.lower, interval.upper) = (28.1e6, Some(61.2e6));
+    assert!(explains(&run));
 }
 
 #[test]

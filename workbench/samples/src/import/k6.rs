@@ -2,6 +2,8 @@
 //!
 //! Longer than other files, because both forms assemble requests from the same metrics.
 
+mod beside;
+
 use serde::Deserialize;
 use std::borrow::Cow;
 
@@ -16,6 +18,7 @@ use super::time::{Instant, TimeFormat};
 use super::{FileFacts, ImportOptions, split_first_line};
 use crate::sample::ErrorKind;
 use crate::schema::column;
+use beside::Beside;
 
 /// Values are in milliseconds.
 const MILLISECOND: u64 = 1_000_000;
@@ -186,6 +189,8 @@ struct Columns {
     scenario: Option<usize>,
     error_code: Option<usize>,
     expected: Option<usize>,
+    group: Option<usize>,
+    tags: Option<usize>,
 }
 
 pub(super) fn read_csv(
@@ -217,6 +222,8 @@ pub(super) fn read_csv(
         scenario: place("scenario"),
         error_code: place("error_code"),
         expected: place("expected_response"),
+        group: place("group"),
+        tags: place("extra_tags"),
     };
     let mut records = Records::new(b',');
     let mut request = Request::default();
@@ -224,6 +231,7 @@ pub(super) fn read_csv(
     let mut seen = false;
     let mut has_fractions = false;
     let mut is_first = true;
+    let mut beside = Beside::default();
     let before = out.rows();
     while records.advance(input, out)? {
         let record = input.line();
@@ -255,6 +263,9 @@ pub(super) fn read_csv(
             continue;
         }
         let Some(metric) = metric(name) else {
+            if name == b"checks" {
+                beside.check(scaled(value, 1).is_some_and(|passed| passed > 0));
+            }
             continue;
         };
         let Some(value) = scaled(value, MILLISECOND) else {
@@ -296,6 +307,8 @@ pub(super) fn read_csv(
             tags.status = whole(&text(columns.status)).and_then(|it| u16::try_from(it).ok());
             tags.error_code = whole(&text(columns.error_code));
             tags.unexpected = &*text(columns.expected) == b"false";
+            beside.group(&text(columns.group));
+            beside.tags(&text(columns.tags));
         }
         request.values[metric] = Some(value);
     }
@@ -303,7 +316,7 @@ pub(super) fn read_csv(
     if out.rows() == before {
         return Err(nothing(input, seen));
     }
-    Ok(facts(Vec::new()))
+    Ok(facts(beside.note().into_iter().collect()))
 }
 
 /// A line of k6's JSON output: the description of a metric, or a value of it.
@@ -375,6 +388,7 @@ pub(super) fn read_json(
     let mut request = Request::default();
     let mut identity = Vec::new();
     let mut seen = false;
+    let mut beside = Beside::default();
     let before = out.rows();
     while next_line(input, out)? {
         let line = input.number();
@@ -393,6 +407,9 @@ pub(super) fn read_json(
         seen = true;
         let metric = metric(parsed.metric.as_bytes());
         if metric.is_none() && parsed.metric != "vus" {
+            if parsed.metric == "checks" {
+                beside.check(parsed.data.value.is_some_and(|passed| passed > 0.0));
+            }
             continue;
         }
         let Data {
@@ -439,6 +456,7 @@ pub(super) fn read_json(
             of.status = tags.status.parse().ok();
             of.error_code = tags.error_code.parse().ok();
             of.unexpected = tags.expected_response == "false";
+            beside.group(tags.group.as_bytes());
         }
         request.values[metric] = Some((value * MILLISECOND as f64).round() as u64);
     }
@@ -446,5 +464,5 @@ pub(super) fn read_json(
     if out.rows() == before {
         return Err(nothing(input, seen));
     }
-    Ok(facts(Vec::new()))
+    Ok(facts(beside.note().into_iter().collect()))
 }

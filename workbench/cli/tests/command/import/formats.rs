@@ -611,3 +611,31 @@ fn a_file_of_no_format_is_refused_with_what_was_tried() {
     assert!(said.contains("timeStamp and elapsed"), "{said}");
     assert!(!bench.path().join("results").join("notes").exists());
 }
+
+#[test]
+fn checks_groups_and_tags_of_k6_are_counted_although_they_are_no_part_of_a_run() {
+    let bench = Bench::new();
+    let mut text = String::from(
+        "metric_name,timestamp,metric_value,check,expected_response,group,method,name,status,extra_tags\n",
+    );
+    for second in 0..40 {
+        let at = START_MS / 1000 + second;
+        for (metric, value) in [
+            ("http_reqs", 1),
+            ("http_req_duration", 12),
+            ("http_req_failed", 0),
+        ] {
+            text.push_str(&format!(
+                "{metric},{at},{value},,true,::buy,GET,shop,200,team=a\n"
+            ));
+        }
+        text.push_str(&format!("checks,{at},0,is 201,,::buy,,,,team=a\n"));
+    }
+    let run = import_text(&bench, "k6.csv", &text, &[]);
+    let said =
+        "ignored: 40 checks (40 failed), 1 group, extra tags; only failed requests are errors";
+    let notes = manifest(&run)["origin"]["notes"].to_string();
+    assert!(notes.contains(said), "{notes}");
+    let page = fs::read_to_string(run.join("report.html")).unwrap();
+    assert!(page.contains(said));
+}

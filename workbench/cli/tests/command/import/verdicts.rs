@@ -196,3 +196,150 @@ fn equal_times_in_whole_milliseconds_pass_where_a_millisecond_is_within_the_marg
     let (code, said) = gate(&bench, ["short", "jtl"], ["other", "jtl"]);
     assert_eq!(code, Some(11), "{said}");
 }
+
+#[test]
+fn imports_of_one_file_are_one_run_that_is_given_twice() {
+    let bench = Bench::new();
+    write_jtl(&bench, "base", 1.0);
+    write_jtl(&bench, "cand", 1.0);
+    let names = ["one", "two", "three", "four", "five"];
+    for name in names {
+        import(&bench, &bench.path().join("base0.jtl"), &["--name", name]);
+    }
+    let folders = names.map(|name| format!("results/{name}"));
+    let both = |side: &str| {
+        let mut arguments = vec!["gate", side];
+        arguments.extend(folders.iter().map(String::as_str));
+        let other = if side == "--baseline" {
+            "--candidate"
+        } else {
+            "--baseline"
+        };
+        arguments.extend([other, "cand0.jtl", "cand1.jtl", "cand2.jtl"]);
+        workbench(&bench, &arguments)
+    };
+    for side in ["--baseline", "--candidate"] {
+        let output = both(side);
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains("are one run that is given twice"), "{said}");
+        assert!(said.contains("base0.jtl"), "{said}");
+    }
+    for verb in ["compare", "analyze"] {
+        let output = workbench(&bench, &[verb, "results/one", "results/two"]);
+        assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+        assert!(
+            stderr(&output).contains("given twice"),
+            "{}",
+            stderr(&output)
+        );
+    }
+    // A copy under another name has the same content.
+    fs::copy(
+        bench.path().join("base0.jtl"),
+        bench.path().join("base7.jtl"),
+    )
+    .unwrap();
+    let output = workbench(&bench, &["analyze", "base0.jtl", "base1.jtl", "base7.jtl"]);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(stderr(&output).contains("base7.jtl"), "{}", stderr(&output));
+    // Whoever names nothing gets each file once.
+    let output = workbench(&bench, &["analyze"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("was imported again"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn edges_are_left_out_by_the_gate_and_of_a_folder_the_newest_imports_are_taken() {
+    let bench = Bench::new();
+    write_jtl(&bench, "base", 1.0);
+    write_jtl(&bench, "slow", 1.3);
+    let (code, said) = gate(&bench, ["base", "jtl"], ["slow", "jtl"]);
+    assert_eq!(code, Some(10), "{said}");
+    let files =
+        |side: &str| -> Vec<String> { (0..5).map(|index| format!("{side}{index}.jtl")).collect() };
+    let warm = bench
+        .workbench()
+        .arg("gate")
+        .arg("--baseline")
+        .args(files("base"))
+        .arg("--candidate")
+        .args(files("slow"))
+        .args(["--warm-up", "1s"])
+        .output()
+        .unwrap();
+    assert_eq!(warm.status.code(), Some(10), "{}", stderr(&warm));
+    let charts = "charts of these runs: workbench analyze base0.jtl base1.jtl";
+    assert!(stderr(&warm).contains(charts), "{}", stderr(&warm));
+    assert!(stderr(&warm).contains("slow4.jtl --warm-up 1s"));
+    assert_eq!(stderr(&warm).matches("elapsed time: ").count(), 1);
+    let runs = fs::read_dir(bench.path().join("results/base")).unwrap();
+    assert_eq!(
+        runs.count(),
+        10,
+        "each file as a whole, and without its beginning"
+    );
+    let folders = [
+        "gate",
+        "--baseline",
+        "results/base",
+        "--candidate",
+        "results/slow",
+    ];
+    let output = workbench(&bench, &folders);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(10), "{said}");
+    assert!(said.contains("5 runs"), "{said}");
+}
+
+#[test]
+fn what_an_experiment_is_called_does_not_depend_on_earlier_imports() {
+    let bench = Bench::new();
+    write_jtl(&bench, "base", 1.0);
+    write_jtl(&bench, "slow", 1.15);
+    import(&bench, &bench.path().join("base1.jtl"), &[]);
+    let (_, said) = gate(&bench, ["base", "jtl"], ["slow", "jtl"]);
+    assert!(!said.contains("base1, base"), "{said}");
+    let runs = fs::read_dir(bench.path().join("results/base")).unwrap();
+    assert_eq!(runs.count(), 5);
+}
+
+#[test]
+fn two_files_show_how_far_apart_they_are_and_what_it_takes_without_claiming_a_change() {
+    let bench = Bench::new();
+    write_k6(&bench, "base", 1.0);
+    write_k6(&bench, "slow", 1.15);
+    let output = workbench(&bench, &["analyze", "base1.csv", "slow1.csv"]);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("workbench gate --baseline FILE"), "{said}");
+    assert!(!said.contains("CANDIDATE.yaml"), "{said}");
+    assert!(!said.contains("--study"), "{said}");
+    let files = [
+        "gate",
+        "--baseline",
+        "base1.csv",
+        "base2.csv",
+        "--candidate",
+        "slow1.csv",
+        "slow2.csv",
+    ];
+    let output = workbench(&bench, &files);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(11), "{said}");
+    assert!(said.contains("it takes 5 or more of each"), "{said}");
+    assert!(!said.contains("asks for 3 runs"), "{said}");
+    assert!(!said.contains("BASELINE.yaml"), "{said}");
+    let one = [
+        "gate",
+        "--baseline",
+        "base1.csv",
+        "--candidate",
+        "slow1.csv",
+    ];
+    let said = String::from_utf8_lossy(&workbench(&bench, &one).stdout).into_owned();
+    assert!(said.contains("(unproven)"), "{said}");
+}

@@ -11,6 +11,17 @@ pub(in crate::file) fn threshold(metric: &str, comparison: &str, limit: &str) ->
     let (named, computed) = metric.split_once(':').unwrap_or(("", metric));
     let computed = computed.trim().to_lowercase();
     let is_failures = named.contains("failed") || computed.contains("fail");
+    let limit = limit.trim();
+    if named.trim() == "checks" || computed == "checks" {
+        // A share of successes: the opposite of an error rate.
+        let missed = 1.0 - share(limit)?;
+        let opposite = match comparison {
+            ">" => "<",
+            ">=" => "<=",
+            _ => return None,
+        };
+        return Some(format!("error_rate {opposite} {}", percent(missed)?));
+    }
     let percentile = computed
         .strip_prefix("p(")
         .and_then(|rest| rest.strip_suffix(')'))
@@ -23,16 +34,20 @@ pub(in crate::file) fn threshold(metric: &str, comparison: &str, limit: &str) ->
         ("avg" | "average", _) => "mean".to_owned(),
         ("med" | "median", _) => "p50".to_owned(),
         ("http_req_duration" | "response_time" | "http_req_waiting", _) => "p95".to_owned(),
+        // Of a rate that is to be large, only a throughput has a unit of time.
+        ("rate", _) if limit.ends_with("/s") || named.trim() == "http_reqs" => {
+            "throughput".to_owned()
+        }
+        ("rate", _) if comparison.starts_with('>') && !is_failures => return None,
         ("http_reqs" | "rps" | "qps" | "requests_per_second" | "requestspersecond", _) => {
             "throughput".to_owned()
         }
-        ("rate" | "errors" | "error" | "errorrate" | "http_req_failed" | "checks", _) => {
+        ("rate" | "errors" | "error" | "errorrate" | "http_req_failed", _) => {
             "error_rate".to_owned()
         }
         _ if is_failures => "error_rate".to_owned(),
         _ => return None,
     };
-    let limit = limit.trim();
     let number = limit.parse::<f64>().ok().filter(|number| *number >= 0.0);
     let limit = match (metric.as_str(), number) {
         ("error_rate", Some(share)) => percent(share)?,
@@ -40,7 +55,25 @@ pub(in crate::file) fn threshold(metric: &str, comparison: &str, limit: &str) ->
         (_, Some(_)) => format!("{limit}ms"),
         (_, None) => limit.to_owned(),
     };
-    Some(format!("{metric} {comparison} {limit}"))
+    let right = format!("{metric} {comparison} {limit}");
+    let is_bare = matches!(
+        computed.as_str(),
+        "http_req_duration" | "response_time" | "http_req_waiting"
+    );
+    Some(if is_bare {
+        format!("{right}, or mean, p50, p99, max: \"{computed}\" names no statistic")
+    } else {
+        right
+    })
+}
+
+/// A fraction, as a number or as a percentage.
+fn share(text: &str) -> Option<f64> {
+    let share = match text.strip_suffix('%') {
+        Some(percent) => percent.trim_end().parse::<f64>().ok()? / 100.0,
+        None => text.parse::<f64>().ok()?,
+    };
+    (0.0..=1.0).contains(&share).then_some(share)
 }
 
 /// A share as a percentage, without rounding errors in the digits.
@@ -232,7 +265,11 @@ mod tests {
             ("p(95)", "500", "p95 < 500ms"),
             ("p(99.9)", "1.5s", "p99.9 < 1.5s"),
             ("http_req_duration: p(95)", "500", "p95 < 500ms"),
-            ("http_req_duration", "500", "p95 < 500ms"),
+            (
+                "http_req_duration",
+                "500",
+                "p95 < 500ms, or mean, p50, p99, max: \"http_req_duration\" names no statistic",
+            ),
             ("http_req_failed", "0.01", "error_rate < 1%"),
             ("http_req_failed: rate", "0.001", "error_rate < 0.1%"),
             ("avg", "200", "mean < 200ms"),
@@ -245,6 +282,20 @@ mod tests {
                 threshold(metric, "<", limit).as_deref(),
                 Some(right),
                 "{metric}"
+            );
+        }
+        for (metric, comparison, limit, right) in [
+            ("checks", ">", "99%", Some("error_rate < 1%")),
+            ("checks: rate", ">=", "0.995", Some("error_rate <= 0.5%")),
+            ("checks", "<", "1%", None),
+            ("rate", ">", "20/s", Some("throughput > 20/s")),
+            ("rate", ">", "0.95", None),
+            ("http_reqs: rate", ">", "20", Some("throughput > 20/s")),
+        ] {
+            assert_eq!(
+                threshold(metric, comparison, limit).as_deref(),
+                right,
+                "{metric} {comparison} {limit}"
             );
         }
         assert_eq!(threshold("latency", "<", "1s"), None);
