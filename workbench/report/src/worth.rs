@@ -209,6 +209,7 @@ mod tests {
                 pairing: Pairing::Independent,
                 rows: vec![row(verdict, method)],
                 warnings: Vec::new(),
+                throughput_is_set: false,
             }],
             several: Vec::new(),
         });

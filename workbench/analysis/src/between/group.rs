@@ -121,7 +121,14 @@ pub(crate) fn doubts(run: &RunAnalysis) -> Vec<String> {
             .checks
             .iter()
             .filter(|check| check.status == CheckStatus::Failed);
-        doubts.extend(failed.map(|check| format!("{}: {}", check.name, check.finding)));
+        doubts.extend(failed.map(|check| {
+            let why = if check.name == "errors" {
+                most_frequent_failure(run)
+            } else {
+                String::new()
+            };
+            format!("{}: {}{why}", check.name, check.finding)
+        }));
         if doubts.is_empty() {
             doubts.push("it was found invalid".to_owned());
         }
@@ -139,6 +146,16 @@ pub(crate) fn doubts(run: &RunAnalysis) -> Vec<String> {
         }
     }
     doubts
+}
+
+/// Why most requests failed, to be added to a sentence; empty where no reason was recorded.
+fn most_frequent_failure(run: &RunAnalysis) -> String {
+    let reasons = run.failures.iter().flat_map(|it| &it.reasons);
+    let most = reasons.max_by_key(|it| it.count);
+    let most = most.and_then(|it| it.reason.as_deref()?.lines().next());
+    most.map_or_else(String::new, |reason| {
+        format!(" (most frequent reason: {reason})")
+    })
 }
 
 /// The mean over runs: geometric, but of error rates, which can be 0, arithmetic.

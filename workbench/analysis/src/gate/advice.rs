@@ -187,6 +187,10 @@ fn invalid(report: &GateReport) -> Vec<String> {
     if has(ObjectionKind::Session) {
         advice.push("Keep one run of each session in a history.".to_owned());
     }
-    advice.push("--force judges all the same and says so in every output.".to_owned());
+    advice.push(
+        "`workbench gate --force` judges these runs all the same (`workbench gate --series --force` those of the newest \
+         series) and says so in every output."
+            .to_owned(),
+    );
     advice
 }

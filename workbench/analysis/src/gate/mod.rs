@@ -6,6 +6,7 @@
 mod absent;
 mod advice;
 mod audit;
+mod beforehand;
 mod comparable;
 mod conclude;
 mod deal;
@@ -21,6 +22,7 @@ mod share;
 
 pub use absent::{Absent, Agreed};
 pub use audit::{AlarmRate, AuditOptions, AuditReport, AuditSource, audit};
+pub use beforehand::cannot_pass;
 pub(crate) use comparable::{differences, one_session};
 pub use conclude::{Sides, judge};
 pub(crate) use groups::of_groups;

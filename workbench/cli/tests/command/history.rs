@@ -95,8 +95,10 @@ fn too_few_sessions_are_said_to_be_too_few() {
     let bench = Bench::new();
     sessions(&bench, 6, (3, 2.0), |_, run| run);
     history(&bench, &["results/shop", "--fail-on-change"])
-        .code(0)
-        .stdout(contains("Too few sessions to find a change: 11 or more"));
+        .code(11)
+        .stdout(contains("Too few sessions to find a change: 11 or more"))
+        .stderr(contains("no change can be found yet: fewer than 11"));
+    history(&bench, &["results/shop"]).code(0);
 }
 
 #[test]
@@ -149,9 +151,9 @@ fn an_invalid_run_is_left_out_and_runs_of_one_session_are_one_value() {
 fn a_history_of_invalid_runs_is_invalid_and_says_what_is_wrong_with_the_newest() {
     let bench = Bench::new();
     sessions(&bench, 2, (2, 1.0), |_, run| run.invalid());
-    history(&bench, &["results/shop"])
-        .code(14)
-        .stderr(contains("every run in results/shop is invalid").and(contains("20 % below the plan")));
+    history(&bench, &["results/shop"]).code(14).stderr(
+        contains("every run in results/shop is invalid").and(contains("20 % below the plan")),
+    );
 }
 
 /// A copy of the published series, as a column `score` of a file with one session a day.

@@ -171,7 +171,7 @@ fn what_cannot_be_decided_is_wrong_usage() {
         (
             &["one.yaml", "one.yaml", "--until-decided", "--most", "5"],
             2,
-            "use --repetitions 5",
+            "--repetitions 5",
         ),
         (
             &[

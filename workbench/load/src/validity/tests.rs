@@ -523,12 +523,21 @@ fn a_target_that_fills_the_machine_together_with_the_generator_is_a_warning() {
     for check in [beside(1.0, 0.0, false), beside(0.0, 1.0, true)] {
         assert_eq!(check.status, CheckStatus::Warning, "{check:?}");
         let finding = &check.finding;
-        assert!(finding.contains("together 95.0 %"), "{finding}");
-        assert!(
-            finding.contains("the target and the generator compete"),
-            "{finding}"
-        );
+        assert!(finding.contains("together used 95.0 %"), "{finding}");
     }
+    let known = beside(1.0, 0.0, false).finding;
+    assert!(
+        known.contains("the target and the generator compete"),
+        "{known}"
+    );
+    // Which of the others is the target is not known.
+    let unknown = beside(0.0, 1.0, true).finding;
+    assert!(
+        unknown.contains(
+            "processes other than the generator used 50.0 %; name the target under `monitor`"
+        ),
+        "{unknown}"
+    );
     let three = beside(0.5, 0.5, false).finding;
     assert!(
         three.contains("the target, the generator and other processes compete"),

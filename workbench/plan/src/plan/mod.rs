@@ -89,6 +89,18 @@ impl Plan {
         format!("{}: {}", self.name, self.title)
     }
 
+    /// Whether the experiment sets how many requests there are in a second, by a rate of arrivals, or by pauses or pacing in every scenario:
+    /// a target that answers in less time than these take then changes it little.
+    #[must_use]
+    pub fn sets_throughput(&self) -> bool {
+        let paused =
+            |scenario: &Scenario| scenario.think_time.is_some() || scenario.pacing.is_some();
+        self.loads()
+            .iter()
+            .all(|(load, _)| matches!(load, Load::Arrivals(_)))
+            || self.scenarios.iter().all(paused)
+    }
+
     /// Which part of a run its steady state is looked for in; it begins after the warm-up.
     #[must_use]
     pub fn steady_part(&self) -> SteadyPart {

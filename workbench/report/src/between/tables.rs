@@ -118,15 +118,19 @@ pub(crate) fn changes(comparison: &GroupComparison, part: Part) -> Option<Table>
     }
     let rows = rows
         .into_iter()
-        .map(|row| (&*row.request, cells_of_changes(row)));
+        .map(|row| (&*row.request, cells_of_changes(row, comparison)));
     part.table(columns, rows.collect())
 }
 
-fn cells_of_changes(row: &MetricComparison) -> Vec<Cell> {
+fn cells_of_changes(row: &MetricComparison, comparison: &GroupComparison) -> Vec<Cell> {
     let metric = row.metric;
     vec![
         Cell::text(words::metric(metric)),
-        verdict(row),
+        if comparison.counts(row) {
+            verdict(row)
+        } else {
+            Cell::text("set by the load")
+        },
         change(row),
         Cell::number(row.baseline, words::value(metric, row.baseline)),
         Cell::number(row.candidate, words::value(metric, row.candidate)),

@@ -140,7 +140,7 @@ impl Terminal {
         for note in notes.iter().take(NOTES_OF_BRIEF) {
             let line = match note.count {
                 0 | 1 => note.line(),
-                count => format!("{count} × {}", note.line()),
+                count => format!("{count} warnings: {}", note.line()),
             };
             self.page.line_item("!", Level::Open, &line);
         }

@@ -1,5 +1,7 @@
 //! Reports of the gate, made by hand.
 
+use std::collections::BTreeMap;
+
 use workbench_analysis::gate::{
     Conclusion, GATE_SCHEMA_VERSION, GateReport, GateRow, GateSide, MissingRow, Objection,
     ObjectionKind, Policy, RowOutcome,
@@ -42,6 +44,7 @@ pub(crate) fn failed() -> GateReport {
         missing: vec![MissingRow {
             request: "GET /a|b".to_owned(),
             metric: Metric::P99,
+            why: "5 requests, takes 299".to_owned(),
         }],
         warnings: vec![
             "block 6 at the end of the series has a run of only one side, which is left out"
@@ -78,7 +81,8 @@ pub(crate) fn with_an_invalid_run() -> GateReport {
     let mut report = refused();
     report.objections = vec![Objection {
         kind: ObjectionKind::InvalidRun,
-        finding: "shop/20261123T101503Z-4f2a: users achieved: 20.0% below the plan".to_owned(),
+        finding: "candidate: shop/20261123T101503Z-4f2a: users achieved: 20.0% below the plan"
+            .to_owned(),
     }];
     report.reasons = vec![format!("invalid run: {}", report.objections[0].finding)];
     report
@@ -100,6 +104,10 @@ fn side(name: &str) -> GateSide {
     };
     GateSide {
         name: name.to_owned(),
+        urls: BTreeMap::from([(
+            "shop".to_owned(),
+            format!("http://{}.test", name.replace('#', "-")),
+        )]),
         runs: (1..=6).map(run).collect(),
         compared: 5,
         history: false,

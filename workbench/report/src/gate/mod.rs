@@ -8,6 +8,7 @@ mod document;
 pub(crate) mod fixture;
 mod github;
 mod junit;
+mod no_verdict;
 mod planning;
 mod table;
 mod words;
@@ -20,6 +21,7 @@ pub use comment::comment;
 pub use document::document;
 pub use github::annotations;
 pub use junit::junit;
+pub use no_verdict::{annotation_without_verdict, comment_without_verdict, junit_without_verdict};
 pub use planning::plan;
 
 #[cfg(test)]
