@@ -572,7 +572,7 @@ fn in_a_container_others_are_judged_by_the_machine_and_our_own_by_what_the_conta
     // All of the container's two processors, but little of the machine.
     let full = in_container("processors", 0.9, 1.0, 0.0, 0.0);
     assert_eq!(full.status, CheckStatus::Warning);
-    assert!(full.finding.contains("together 95.0 %"), "{full:?}");
+    assert!(full.finding.contains("together used 95.0 %"), "{full:?}");
     let saturated = in_container("processors", 1.9, 0.0, 0.0, 0.0);
     assert_eq!(saturated.status, CheckStatus::Failed, "{saturated:?}");
 }

@@ -40,6 +40,9 @@ fn basis(report: &PlanReport) -> String {
     )
 }
 
+/// Of the planned changes' columns: where there is no room for all, the changes that gates are for stay longest.
+const RANKS: [u8; PLANNED_CHANGES.len()] = [4, 4, 2, 0, 1, 3];
+
 fn table(report: &PlanReport) -> Table {
     let mut columns = vec![
         Column::text("Label", 0),
@@ -47,17 +50,11 @@ fn table(report: &PlanReport) -> Table {
         Column::number("CV", "", 1),
         Column::number("Pairs", "", 5),
     ];
-    // Where there is no room for all, the changes that gates are for stay longest.
-    columns.extend(PLANNED_CHANGES.map(|change| {
-        let rank = match (change * 100.0).round() {
-            5.0 => 0,
-            10.0 => 1,
-            3.0 => 2,
-            20.0 => 3,
-            _ => 4,
-        };
-        Column::number(&format!("+{}", format::level(change)), "", rank)
-    }));
+    let changes = PLANNED_CHANGES.into_iter().zip(RANKS);
+    columns
+        .extend(changes.map(|(change, rank)| {
+            Column::number(&format!("+{}", format::level(change)), "", rank)
+        }));
     Table::new(columns, report.rows.iter().map(row).collect())
 }
 

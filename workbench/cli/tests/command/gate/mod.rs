@@ -50,7 +50,7 @@ fn equal_versions_pass_with_0() {
                 .and(contains("Compared in pairs"))
                 .and(contains("Detectable"))
                 .and(contains("Runs needed"))
-                .and(contains("equivalent")),
+                .and(contains("within 5%")),
         );
     // The id does as well.
     gate(&bench, &["--series", "s1"]).code(0);
