@@ -152,4 +152,21 @@ mod tests {
         assert_eq!(part(&format!("{steps} }}")), SteadyPart::WholeRun);
         assert_eq!(part(&format!("{steps}, hold: 1s }}")), SteadyPart::Hold);
     }
+
+    #[test]
+    fn a_rate_of_arrivals_and_pauses_set_the_throughput_and_users_without_pauses_do_not() {
+        let sets = |load: &str, more: &str| {
+            let text = format!(
+                "target: {{ bookstore: {{}} }}\n{load}\n\
+                 scenarios: [ {{ name: one, {more}steps: [ request: GET catalog/products ] }} ]\n"
+            );
+            let plan = crate::parse(&text, Path::new("paced.yaml")).unwrap();
+            plan.sets_throughput()
+        };
+        let users = "threads: [ { start: 9, hold: 5s } ]";
+        assert!(!sets(users, ""));
+        assert!(sets(users, "think_time: 100ms, "));
+        assert!(sets(users, "pacing: 1s, "));
+        assert!(sets("arrivals: { rate: 5/s, hold: 5s, max_users: 9 }", ""));
+    }
 }

@@ -280,6 +280,30 @@ mod tests {
     }
 
     #[test]
+    fn a_throughput_that_the_load_sets_is_neither_counted_nor_called_worse() {
+        let mut analysis = fixture::two_groups();
+        let comparison = &mut analysis.between_runs.as_mut().unwrap().comparisons[0];
+        comparison.rows.retain(|row| row.request == TOTAL);
+        for row in &mut comparison.rows {
+            row.verdict = match row.metric {
+                Metric::Throughput => Verdict::Regressed,
+                _ => Verdict::Equivalent,
+            };
+        }
+        assert_eq!(first_of(&analysis).verdict, Verdict::Regressed);
+        let comparison = &mut analysis.between_runs.as_mut().unwrap().comparisons[0];
+        comparison.throughput_is_set = true;
+        let told = first_of(&analysis);
+        assert_eq!(told.verdict, Verdict::Equivalent);
+        assert!(
+            told.points
+                .iter()
+                .all(|(_, text)| !text.contains("throughput")),
+            "{told:?}"
+        );
+    }
+
+    #[test]
     fn equivalence_everywhere_is_the_headline() {
         let mut analysis = fixture::two_groups();
         let rows = &mut analysis.between_runs.as_mut().unwrap().comparisons[0].rows;
