@@ -130,7 +130,7 @@ mod tests {
         let [sentence] = said(200, &choices.policy()).try_into().unwrap();
         assert_eq!(
             sentence,
-            "p99 of TOTAL cannot be judged by runs like these (takes 299 requests): make them longer, or say --not-required p99"
+            "p99 of TOTAL cannot be judged by runs like these (takes 299 requests). Make them longer, or say --not-required p99"
         );
     }
 

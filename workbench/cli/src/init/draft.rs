@@ -39,7 +39,7 @@ pub(super) struct Draft {
     pub(super) scenarios: Vec<Scenario>,
     pub(super) thresholds: Vec<String>,
     /// Name of the first service, in place of one after its host.
-    pub(super) called: Option<String>,
+    called: Option<String>,
     left: Vec<Left>,
     secrets: Vec<Secret>,
 }
@@ -320,6 +320,14 @@ impl Draft {
     pub(super) fn new(name: &str) -> Self {
         Self {
             name: names::name(name),
+            ..Self::default()
+        }
+    }
+
+    /// One whose first service has this name, if there is one.
+    pub(super) fn of_service(called: Option<String>) -> Self {
+        Self {
+            called,
             ..Self::default()
         }
     }

@@ -53,10 +53,7 @@ pub(super) fn parse(text: &str) -> anyhow::Result<Url> {
 
 /// Some users who GET the URL, again and again.
 pub(super) fn of(url: &Url, users: u64, hold: Duration, called: Option<String>) -> Draft {
-    let mut draft = Draft {
-        called,
-        ..Draft::default()
-    };
+    let mut draft = Draft::of_service(called);
     let address = draft.address(url);
     draft.name = super::draft::name(&address.0);
     let mut request = Request::new("GET", address);
