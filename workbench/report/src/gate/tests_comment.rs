@@ -72,6 +72,9 @@ fn a_sure_slowdown_within_the_margin_is_called_one_and_the_margin_is_stated() {
     assert!(text.contains("geometric mean of the labels"), "{text}");
     assert!(text.contains("Warnings:\n\n- block 6 at the end"), "{text}");
     // What was compared, by its address, and what no run has a value of.
-    assert!(text.contains("shop#2 at http://shop-2.test"), "{text}");
+    assert!(
+        text.contains("shop#2 (6 runs, 5 of them compared) at http://shop-2.test"),
+        "{text}"
+    );
     assert!(text.contains("open: no value"), "{text}");
 }

@@ -40,7 +40,7 @@ pub(super) fn sides(report: &GateReport) -> String {
         (false, Pairing::Independent) => "as independent runs",
     };
     format!(
-        "Baseline: {}. Candidate: {}. Compared {how}.",
+        "Compared {how}. Baseline: {}. Candidate: {}.",
         side(&report.baseline),
         side(&report.candidate)
     )
@@ -69,7 +69,7 @@ fn side(side: &GateSide) -> String {
             .chain((some > 3).then(|| " …".to_owned()))
             .collect(),
     };
-    format!("{}{at} ({counted})", side.name)
+    format!("{} ({counted}){at}", side.name)
 }
 
 /// What a change may be, in a sentence.
