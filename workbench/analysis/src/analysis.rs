@@ -9,6 +9,7 @@ use workbench_samples::{Manifest, replace_file};
 use crate::between::between_runs;
 use crate::comparison::{self, compare};
 use crate::error::AnalysisError;
+use crate::experiment::EXPERIMENT_FILE;
 use crate::gate;
 use crate::grouping::group_names;
 use crate::model::{Analysis, BetweenRuns, ComparisonRule, RunAnalysis, SCHEMA_VERSION};
@@ -138,12 +139,25 @@ fn with_gates(
     let gates: Vec<_> = between
         .comparisons
         .iter()
-        .map(|it| gate::of_groups(&side(&it.baseline), &side(&it.candidate)))
-        .collect::<Result<_, _>>()?;
-    for (comparison, gate) in between.comparisons.iter_mut().zip(gates) {
+        .map(|it| {
+            let (baseline, candidate) = (side(&it.baseline), side(&it.candidate));
+            let all = || baseline.iter().chain(&candidate);
+            let is_set =
+                baseline.len() + candidate.len() > 0 && all().all(|(_, run)| sets_throughput(run));
+            Ok((gate::of_groups(&baseline, &candidate)?, is_set))
+        })
+        .collect::<Result<_, AnalysisError>>()?;
+    for (comparison, (gate, throughput_is_set)) in between.comparisons.iter_mut().zip(gates) {
         comparison.gate = Some(gate);
+        comparison.throughput_is_set = throughput_is_set;
     }
     Ok(between)
+}
+
+/// Whether the run's experiment sets its throughput; that of an imported run is not known.
+fn sets_throughput(run: &RunAnalysis) -> bool {
+    let plan = workbench_plan::parse(&run.experiment_file, Path::new(EXPERIMENT_FILE));
+    plan.is_ok_and(|plan| plan.sets_throughput())
 }
 
 fn refuse_duplicates(run_directories: &[PathBuf]) -> Result<(), AnalysisError> {

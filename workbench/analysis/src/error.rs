@@ -239,7 +239,7 @@ pub enum AnalysisError {
         run: PathBuf,
     },
     /// A run that the history has already.
-    #[error("{path} is in the history already", path = path.display())]
+    #[error("the run is in the history already, as {path}", path = path.display())]
     KeptAlready {
         /// Its folder there.
         path: PathBuf,

@@ -17,9 +17,7 @@ use output::Outputs;
 
 /// Judge a candidate's runs against a baseline's, with a verdict and an exit code.
 #[derive(Debug, clap::Args)]
-#[command(
-    arg_required_else_help = true,
-    after_help = "\
+#[command(after_help = "\
 Examples:
   workbench run baseline.yaml candidate.yaml --repetitions 10
   workbench gate --series                   of the newest series: its first experiment is the baseline, its second the
@@ -42,8 +40,7 @@ elapsed time, or judged part; --force gives a verdict nevertheless and marks eve
 10 if there are more alarms than the nominal rate explains, and with 11 if there are not and it had fewer than 20 comparisons.
 
 The policy file is YAML, its keys those of the flags: margin, error_rate_margin, alpha, pairs, metrics, labels (total, all \
-or a list), fail_on, latency_of, not_required, minimum_runs. Flags override it. docs/policy.md explains them."
-)]
+or a list), fail_on, latency_of, not_required, minimum_runs. Flags override it. docs/policy.md explains them.")]
 pub(crate) struct Arguments {
     /// Runs of the baseline; with --series, the name of its experiment.
     #[arg(long, value_name = "RUN", num_args = 1.., required_unless_present_any = ["series", "history", "audit", "plan"])]
@@ -92,6 +89,14 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
+    let gated = gated(arguments);
+    if let Err(error) = &gated {
+        arguments.outputs.no_verdict(error)?;
+    }
+    gated
+}
+
+fn gated(arguments: &Arguments) -> anyhow::Result<Exit> {
     if arguments.keep && arguments.history.is_none() {
         // Clap does not enforce a required option that another option excludes.
         wrong_usage("--keep is for --history");

@@ -52,7 +52,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     force: bool,
     /// End with 10 if the last change of a metric is for the worse and began in one of the last N sessions; a change whose
-    /// direction is not known counts unless it is within the margin.
+    /// direction is not known counts unless it is within the margin. 11 while too few of the newest sessions can be compared.
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "10")]
     fail_on_change: Option<usize>,
     /// What is printed.
@@ -96,9 +96,15 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         Format::Markdown => report::document(&history).markdown(),
     })?;
     let sessions = arguments.fail_on_change.unwrap_or(0);
-    Ok(if history.newest_regressions(sessions).is_empty() {
-        Exit::Pass
-    } else {
-        Exit::ThresholdMissed
-    })
+    if !history.newest_regressions(sessions).is_empty() {
+        return Ok(Exit::ThresholdMissed);
+    }
+    if arguments.fail_on_change.is_some() && !history.can_show_new_changes() {
+        outcome::note(&format!(
+            "no change can be found yet: fewer than {} of the newest sessions can be compared with each other",
+            history.fewest_sessions
+        ));
+        return Ok(Exit::Inconclusive);
+    }
+    Ok(Exit::Pass)
 }

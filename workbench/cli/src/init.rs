@@ -154,7 +154,7 @@ fn stand_in(draft: &mut Draft) {
 
 fn draft_of(arguments: &Arguments) -> anyhow::Result<Draft> {
     if let Some(url) = &arguments.url {
-        return url::draft(url, arguments.offline);
+        return url::draft(url, arguments.offline, name_of(arguments.output.as_deref()));
     }
     let output = arguments.output.as_deref().and_then(Path::parent);
     let output = output.unwrap_or(Path::new(""));
@@ -177,6 +177,12 @@ fn draft_of(arguments: &Arguments) -> anyhow::Result<Draft> {
     } else {
         Ok(starter::bookstore())
     }
+}
+
+/// The name of the file that is written.
+fn name_of(output: Option<&Path>) -> Option<String> {
+    let stem = output?.file_stem()?.to_str()?;
+    (stem != "-").then(|| draft::name(stem))
 }
 
 /// The text of a source that is a file, or standard input where it is `-`.
@@ -247,11 +253,18 @@ fn next_steps(draft: &Draft, path: &Path) -> String {
         more => format!("; {} as comments", plural(more, "request")),
     };
     let file = in_shell(&path.display().to_string());
+    let compare = match &draft.target {
+        Target::Urls { services, .. } if services.len() == 1 => format!(
+            "  workbench compare {file} --baseline {} --candidate URL    judge a new revision, at a URL of its own\n",
+            in_shell(&services[0].url)
+        ),
+        _ => String::new(),
+    };
     format!(
         "{}: {} in {}{comments}\nNext:\n  \
          workbench validate {file}    check it and print its schedule; sends nothing\n  \
          workbench try {file}         send every request once and look at the responses\n  \
-         workbench run {file}         run it\n",
+         workbench run {file}         run it\n{compare}",
         path.display(),
         plural(count(&sent), "request"),
         plural(sent.len(), "scenario"),
@@ -278,11 +291,21 @@ fn in_shell(word: &str) -> String {
     }
 }
 
-/// A small load, for sources without one.
-fn gentle_load(users: u64, hold: Duration) -> Load {
+/// Users of the load for sources that have none.
+const USERS: u64 = 10;
+
+/// How long it is held.
+const HOLD: Duration = Duration::from_secs(10);
+
+/// Pause after each of its requests.
+const THINK_TIME: Duration = Duration::from_millis(100);
+
+/// A load that most services bear, for sources that have none. With [`USERS`], [`HOLD`] and [`THINK_TIME`] five runs have the requests
+/// that the gate's default policy takes, if the service answers within 10 ms.
+fn starter_load(users: u64, hold: Duration) -> Load {
     Load::Threads(vec![ThreadRow {
         start: users,
-        startup: Duration::from_secs(5),
+        startup: Duration::from_secs(1),
         hold,
         comment: vec![
             "Users start one after another, stay, and each repeats its scenario until the end."

@@ -19,8 +19,8 @@ pub(crate) struct PolicyArguments {
     /// Change of an error rate that does not matter, as a difference [default: 0.1%].
     #[arg(long, value_name = "SHARE")]
     error_rate_margin: Option<Share>,
-    /// Probability of a false alarm where nothing changed; a change smaller than the margin may still be called regressed
-    /// [default: 5%].
+    /// Probability of a false alarm where nothing changed. A change of 3% may fail at a margin of 5%: what is surely worse, and
+    /// not surely within the margin, fails [default: 5%].
     #[arg(long, value_name = "SHARE")]
     alpha: Option<Level>,
     /// Test for pairs of runs: trimmed leaves out the most extreme pairs from 8 pairs on, so that a disturbed run does not
@@ -55,7 +55,7 @@ pub(crate) struct PolicyArguments {
 enum FailOnName {
     /// Worse, and not within the margin.
     Regressed,
-    /// Regressed beyond margin: the whole interval is worse than the margin.
+    /// Surely worse by more than the margin.
     StrictRegression,
     /// Better.
     Improved,

@@ -252,6 +252,9 @@ fn make(arguments: &Arguments, upload: &Upload) -> anyhow::Result<Exit> {
             urls: BTreeMap::new(),
         })
         .collect();
+    if let Some(until_decided) = &options.until_decided {
+        series::check_that_it_can_pass(&given, until_decided)?;
+    }
     let series = series::create(results, &given, &options)?;
     series::make(series, &arguments.runner(upload)?)
 }

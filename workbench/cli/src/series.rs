@@ -14,7 +14,7 @@ use workbench_plan::Plan;
 use workbench_samples::{Manifest, Series, SeriesExperiment, SeriesOrder, SweepPoint};
 
 pub(crate) use create::{Given, Options, create};
-pub(crate) use decide::{looks, until_decided};
+pub(crate) use decide::{check_that_it_can_pass, looks, until_decided};
 pub(crate) use folder::find as find_series;
 pub(crate) use folder::finished_runs;
 pub(crate) use make::make;

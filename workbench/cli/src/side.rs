@@ -64,6 +64,18 @@ pub(crate) struct Failure {
     pub(crate) is_of_samples: bool,
 }
 
+impl Failure {
+    /// What was given cannot be used, whatever the target does.
+    pub(crate) fn of_input(why: String) -> Self {
+        Self {
+            why,
+            exit: Exit::InvalidExperiment,
+            is_interrupted: false,
+            is_of_samples: false,
+        }
+    }
+}
+
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.why)

@@ -95,6 +95,12 @@ impl Plan {
         file::edited(file, &self.path).map_err(|error| error.to_string())
     }
 
+    /// Where the services are, by name, without passwords; empty where the target is started for each run.
+    #[must_use]
+    pub fn urls(&self) -> BTreeMap<String, String> {
+        self.redacted().target.urls.unwrap_or_default()
+    }
+
     /// The plan at a point of its sweep.
     pub(crate) fn at(&self, point: Point) -> Self {
         self.edited(|file| {

@@ -104,6 +104,7 @@ pub(crate) fn compare(
             pairing: sides.pairing,
             rows: judged.iter().map(|judged| judged.row.clone()).collect(),
             warnings: warnings.iter().cloned().map(Warning::into_text).collect(),
+            throughput_is_set: false,
         },
         judged,
         warnings,

@@ -120,7 +120,14 @@ pub(crate) fn invalid_reasons(run: &RunAnalysis) -> Vec<String> {
             .checks
             .iter()
             .filter(|check| check.status == CheckStatus::Failed);
-        invalid_reasons.extend(failed.map(|check| format!("{}: {}", check.name, check.finding)));
+        invalid_reasons.extend(failed.map(|check| {
+            let why = if check.name == "errors" {
+                most_frequent_failure(run)
+            } else {
+                String::new()
+            };
+            format!("{}: {}{why}", check.name, check.finding)
+        }));
         if invalid_reasons.is_empty() {
             invalid_reasons.push("it was found invalid".to_owned());
         }
@@ -138,6 +145,16 @@ pub(crate) fn invalid_reasons(run: &RunAnalysis) -> Vec<String> {
         }
     }
     invalid_reasons
+}
+
+/// Why most requests failed, to be added to a sentence; empty where no reason was recorded.
+fn most_frequent_failure(run: &RunAnalysis) -> String {
+    let reasons = run.failures.iter().flat_map(|it| &it.reasons);
+    let most = reasons.max_by_key(|it| it.count);
+    let most = most.and_then(|it| it.reason.as_deref()?.lines().next());
+    most.map_or_else(String::new, |reason| {
+        format!(" (most frequent reason: {reason})")
+    })
 }
 
 /// The mean over runs: geometric, but of error rates, which can be 0, arithmetic.

@@ -193,6 +193,10 @@ fn invalid(report: &GateReport) -> Vec<String> {
     if has(ObjectionKind::Session) {
         advice.push("Keep one run of each session in a history.".to_owned());
     }
-    advice.push("--force gives a verdict nevertheless and marks every output.".to_owned());
+    advice.push(
+        "`workbench gate --force` (of the newest series `workbench gate --series --force`) gives a verdict nevertheless \
+         and marks every output."
+            .to_owned(),
+    );
     advice
 }

@@ -18,11 +18,13 @@ pub(super) fn objections(
     let runs = &[baseline, candidate].concat()[..];
     let mut found = Vec::new();
     let mut object = |kind, finding: String| found.push(Objection { kind, finding });
-    for run in runs {
-        let reasons = invalid_reasons(&run.analysis);
-        if !reasons.is_empty() {
-            let finding = format!("{}: {}", run.name(), reasons.join("; "));
-            object(ObjectionKind::InvalidRun, finding);
+    for (side, runs) in [("baseline", baseline), ("candidate", candidate)] {
+        for run in runs {
+            let reasons = invalid_reasons(&run.analysis);
+            if !reasons.is_empty() {
+                let finding = format!("{side}: {}: {}", run.name(), reasons.join("; "));
+                object(ObjectionKind::InvalidRun, finding);
+            }
         }
     }
     for finding in absent.failed() {

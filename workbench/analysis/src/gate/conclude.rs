@@ -1,5 +1,7 @@
 //! Judges runs by a policy.
 
+use std::collections::BTreeMap;
+
 use workbench_statistics::RUNS_OF_A_HISTORY;
 
 use super::advice::advice;
@@ -9,6 +11,7 @@ use super::notices::notices;
 use super::run::GateRun;
 use crate::between::{
     Belief, Judged, RunGroup, Warning, asked_of, compare, described_run, is_all, labels,
+    requests_of, why_missing,
 };
 use crate::model::{
     Conclusion, GATE_SCHEMA_VERSION, GateReport, GateRow, GateSide, LookTaken, MissingRow,
@@ -133,8 +136,8 @@ pub(super) fn judge_these(these: These<'_>, policy: &Policy, force: bool) -> Gat
             looks: looks.pairs().iter().map(|pairs| *pairs as u32).collect(),
             level: looks.level(),
         }),
-        baseline: side(&baseline, compared.counts[0], history),
-        candidate: side(&candidate, compared.counts[1], false),
+        baseline: side((&baseline, before), compared.counts[0], history),
+        candidate: side((&candidate, after), compared.counts[1], false),
         pairing: compared.comparison.pairing,
         rows,
         missing,
@@ -159,8 +162,7 @@ pub(super) fn judge_these(these: These<'_>, policy: &Policy, force: bool) -> Gat
             more => format!(", and {more} more like it"),
         };
         report.warnings.push(format!(
-            "the series has not ended: {first}{more}; there is no verdict before its end, because stopping at a \
-            favourable result raises the rate of false alarms"
+            "the series has not ended: {first}{more}; there is no verdict before it ends"
         ));
     }
     if history && before.len() < RUNS_OF_A_HISTORY {
@@ -196,9 +198,17 @@ fn group<'a>(runs: &[&'a GateRun]) -> RunGroup<'a> {
     group
 }
 
-fn side(group: &RunGroup<'_>, compared: usize, history: bool) -> GateSide {
+fn side((group, runs): (&RunGroup<'_>, &[&GateRun]), compared: usize, history: bool) -> GateSide {
+    // That of an imported run is made up.
+    let urls = |run: &GateRun| match run.manifest.origin {
+        Some(_) => BTreeMap::new(),
+        None => run.plan.urls(),
+    };
+    let first = runs.first().map(|run| urls(run)).unwrap_or_default();
+    let same = runs.iter().all(|run| urls(run) == first);
     GateSide {
         name: group.name.clone(),
+        urls: if same { first } else { BTreeMap::new() },
         runs: group.runs.iter().map(|run| described_run(run)).collect(),
         compared: compared as u64,
         history,
@@ -208,7 +218,7 @@ fn side(group: &RunGroup<'_>, compared: usize, history: bool) -> GateSide {
 fn gate_row(judged: Judged, policy: &Policy, undecided: Option<&str>) -> GateRow {
     let row = &judged.row;
     let fails_as = |verdict| policy.fails_on(verdict);
-    let open = if policy.not_required.contains(&row.metric) {
+    let open = if !policy.requires(row.metric) {
         RowOutcome::NotRequired
     } else if fails_as(FailOn::Inconclusive) {
         RowOutcome::Failed
@@ -225,6 +235,7 @@ fn gate_row(judged: Judged, policy: &Policy, undecided: Option<&str>) -> GateRow
         (
             RowOutcome::Passed,
             match row.verdict {
+                Verdict::Equivalent if row.is_surely_worse() => "worse, within the margin",
                 Verdict::Equivalent => "within the margin",
                 Verdict::Improved => "better",
                 _ => "no worse than the margin",
@@ -232,6 +243,11 @@ fn gate_row(judged: Judged, policy: &Policy, undecided: Option<&str>) -> GateRow
         )
     } else {
         let reason = match row.verdict {
+            // What is not shown to be no worse fails whatever it is.
+            Verdict::Regressed if open == RowOutcome::Failed && row.strict_regression => {
+                "worse by more than the margin"
+            }
+            Verdict::Regressed if open == RowOutcome::Failed => "worse, and not within the margin",
             Verdict::Regressed if row.strict_regression => {
                 "worse by more than the margin, which this policy does not fail on"
             }
@@ -243,9 +259,14 @@ fn gate_row(judged: Judged, policy: &Policy, undecided: Option<&str>) -> GateRow
         };
         (open, reason)
     };
+    let reason = if outcome == RowOutcome::Failed && failing(row, policy).is_none() {
+        format!("{reason} (the policy has `fail_on: inconclusive`)")
+    } else {
+        reason.to_owned()
+    };
     GateRow {
         outcome,
-        reason: reason.to_owned(),
+        reason,
         comparison: judged.row,
     }
 }
@@ -301,9 +322,17 @@ fn missing(runs: &[&GateRun], rows: &[GateRow], policy: &Policy) -> Vec<MissingR
         .iter()
         .filter(|label| !doubled(label))
         .flat_map(|label| {
+            let why = |metric| {
+                // Of the run that has fewest requests.
+                let run = runs
+                    .iter()
+                    .min_by_key(|run| requests_of(&run.analysis, label));
+                run.map_or_else(String::new, |run| why_missing(&run.analysis, label, metric))
+            };
             asked_of(label, &policy.metrics).map(move |metric| MissingRow {
                 request: label.clone(),
                 metric,
+                why: why(metric),
             })
         })
         .filter(|missing| {
@@ -316,7 +345,7 @@ fn missing(runs: &[&GateRun], rows: &[GateRow], policy: &Policy) -> Vec<MissingR
 
 fn conclusion(rows: &[GateRow], missing: &[MissingRow], policy: &Policy) -> Conclusion {
     let any = |outcome| rows.iter().any(|row| row.outcome == outcome);
-    let required = |missing: &MissingRow| !policy.not_required.contains(&missing.metric);
+    let required = |missing: &MissingRow| policy.requires(missing.metric);
     let unanswered = missing.iter().any(required) || rows.is_empty();
     if any(RowOutcome::Invalid) {
         Conclusion::Invalid
@@ -361,9 +390,10 @@ fn reasons(report: &GateReport) -> Vec<String> {
     }));
     reasons.extend(report.missing.iter().map(|missing| {
         format!(
-            "{} of {}: not every run has a value",
+            "{} of {}: not every run has a value ({})",
             missing.metric.as_str(),
-            missing.request
+            missing.request,
+            missing.why
         )
     }));
     if report.rows.is_empty() && report.missing.is_empty() {

@@ -29,13 +29,12 @@ pub fn cannot_be_shown(
         true,
     );
     let runs = [&baseline.analysis, &candidate.analysis];
-    let required = |metric| !policy.not_required.contains(&metric);
     let mut found: Vec<String> = report
         .missing
         .iter()
-        .filter(|row| required(row.metric))
+        .filter(|row| policy.requires(row.metric))
         .map(|row| {
-            let metric = row.metric.as_str();
+            let metric = policy.asked_as(row.metric).as_str();
             // The run with fewer requests.
             let run = runs
                 .into_iter()
@@ -44,7 +43,7 @@ pub fn cannot_be_shown(
                 why_missing(run, &row.request, row.metric)
             });
             format!(
-                "{metric} of {} cannot be judged by runs like these ({why}): make them longer, or say --not-required {metric}",
+                "{metric} of {} cannot be judged by runs like these ({why}). Make them longer, or say --not-required {metric}",
                 row.request
             )
         })
@@ -67,8 +66,8 @@ pub fn cannot_be_shown(
         if in_all < needed {
             found.push(format!(
                 "error_rate of {} cannot be shown to be no worse: {last} blocks make some {in_all} requests on either side, and \
-                 it takes {needed} even where none fails: make runs {:.1} times as long, or say --not-required error_rate, and it \
-                 fails only where it got worse",
+                 it takes {needed} even where none fails. Make runs {:.1} times as long. Or say --not-required error_rate: the gate \
+                 then fails only if the error rate got worse",
                 row.request,
                 needed as f64 / in_all.max(1) as f64
             ));
@@ -131,7 +130,7 @@ mod tests {
         let [sentence] = sentences(200, &choices.policy()).try_into().unwrap();
         assert_eq!(
             sentence,
-            "p99 of TOTAL cannot be judged by runs like these (takes 299 requests): make them longer, or say --not-required p99"
+            "p99 of TOTAL cannot be judged by runs like these (takes 299 requests). Make them longer, or say --not-required p99"
         );
     }
 

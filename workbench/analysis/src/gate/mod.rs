@@ -5,6 +5,7 @@
 
 mod advice;
 mod audit;
+mod beforehand;
 mod comparable;
 mod conclude;
 mod feasibility;
@@ -20,6 +21,7 @@ mod share;
 mod splits;
 
 pub use audit::{AlarmRate, AuditOptions, AuditReport, AuditSource, audit};
+pub use beforehand::cannot_pass;
 pub(crate) use comparable::{differences, one_session};
 pub use conclude::{Sides, judge};
 pub use feasibility::{cannot_be_shown, requests_at_looks};

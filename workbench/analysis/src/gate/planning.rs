@@ -3,7 +3,9 @@
 use serde::Serialize;
 use workbench_statistics::{Design, Sides, runs_needed, summary};
 
+use super::advice::requests_for_error_rates;
 use super::audit::AuditSource;
+use super::comparable::unlike_targets;
 use super::run::GateRun;
 use crate::between::{RunGroup, asked_of};
 use crate::model::{GATE_SCHEMA_VERSION, GatedLabels, Metric, PairMethod, Policy};
@@ -26,7 +28,7 @@ pub struct PlanReport {
     pub runs: u64,
     /// Number of pairs among them.
     pub pairs: u64,
-    /// Wall time of a pair in seconds: of both runs, as these were made.
+    /// Wall time of a pair in seconds, from its start to that of the next: with the start of the targets and the reports.
     pub pair_s: f64,
     /// One row a gated label and metric; error rates depend on numbers of requests and have none.
     pub rows: Vec<PlanRow>,
@@ -75,10 +77,16 @@ pub fn plan(sources: &[AuditSource], policy: &Policy) -> PlanReport {
     let pair_s = wall_of_pair(sources);
     let gated = gated(sources, policy);
     let alpha = policy.rule.alpha() / gated.len().max(1) as f64;
-    let mut notes = Vec::new();
+    let (mut notes, mut rates) = (Vec::new(), Vec::new());
     let mut rows = Vec::new();
     for (label, metric) in gated {
         if metric == Metric::ErrorRate {
+            if let Some(requests) = requests_for_error_rates(policy, policy.rule.alpha()) {
+                rates.push(format!(
+                    "error_rate of {label}: takes some {requests} requests on each side, even if none fails, whatever the number of \
+                     runs; `compare`, which looks several times, takes more"
+                ));
+            }
             continue;
         }
         let Some(row) = row(sources, policy, &label, metric, (alpha, pair_s)) else {
@@ -90,12 +98,31 @@ pub fn plan(sources: &[AuditSource], policy: &Policy) -> PlanReport {
         };
         rows.push(row);
     }
+    let unlike = sources.iter().any(|source| match source {
+        AuditSource::Comparison {
+            baseline,
+            candidate,
+            ..
+        } => {
+            let all: Vec<&GateRun> = baseline.iter().chain(candidate).collect();
+            unlike_targets(&all).is_some() || at_addresses_of_their_own(&all)
+        }
+        AuditSource::Runs(_) => false,
+    });
+    if unlike {
+        notes.push(
+            "the two experiments of a series had targets of their own. If these were two versions, the plan holds only as far as \
+             both vary alike: plan with a comparison of one version with itself"
+                .to_owned(),
+        );
+    }
     if pairs == 0 {
         notes.push(
             "no pairs among these runs: the plan assumes that pairs are not correlated, and overestimates the \
             number if they are".to_owned(),
         );
     }
+    notes.append(&mut rates);
     PlanReport {
         schema_version: GATE_SCHEMA_VERSION,
         policy: policy.clone(),
@@ -223,7 +250,8 @@ fn paired(source: &AuditSource) -> Vec<(usize, usize)> {
         .collect()
 }
 
-/// The mean wall time of a pair, from its first start to its last end; of single runs twice that of a run.
+/// The wall time of a pair: the median from its start to that of the next pair of its series, so that interruptions do not count. Of a
+/// pair by itself to its last end; of single runs twice that of a run.
 fn wall_of_pair(sources: &[AuditSource]) -> f64 {
     let span = |runs: &[&GateRun]| {
         let start = runs
@@ -240,17 +268,40 @@ fn wall_of_pair(sources: &[AuditSource]) -> f64 {
                 baseline,
                 candidate,
                 ..
-            } => spans.extend(
-                paired(source)
+            } => {
+                let pairs: Vec<[&GateRun; 2]> = paired(source)
                     .into_iter()
-                    .filter_map(|(one, other)| span(&[&baseline[one], &candidate[other]])),
-            ),
+                    .map(|(one, other)| [&baseline[one], &candidate[other]])
+                    .collect();
+                let starts = pairs
+                    .iter()
+                    .map(|pair| pair.iter().filter_map(|run| run.manifest.started_at).min());
+                let mut starts: Vec<i64> = starts.flatten().collect();
+                starts.sort_unstable();
+                let steps = starts.windows(2).map(|two| (two[1] - two[0]) as f64 / 1e9);
+                match median(steps.collect()) {
+                    Some(step) => spans.push(step),
+                    None => spans.extend(pairs.iter().filter_map(|pair| span(pair))),
+                }
+            }
             AuditSource::Runs(runs) => {
                 spans.extend(runs.iter().filter_map(|run| Some(2.0 * span(&[run])?)));
             }
         }
     }
     summary(&spans).map_or(0.0, |found| found.mean)
+}
+
+fn at_addresses_of_their_own(runs: &[&GateRun]) -> bool {
+    let mut urls = runs.iter().map(|run| run.plan.urls());
+    let first = urls.next();
+    urls.any(|it| Some(it) != first)
+}
+
+/// The upper one of two in the middle; `None` of nothing.
+fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
 }
 
 fn gated(sources: &[AuditSource], policy: &Policy) -> Vec<(String, Metric)> {

@@ -141,6 +141,19 @@ impl Policy {
         }
     }
 
+    /// Whether a metric has to be shown to be no worse. That of a label that stands for its typical time goes by that name.
+    pub(super) fn requires(&self, metric: Metric) -> bool {
+        !self.not_required.contains(&metric) && !self.not_required.contains(&self.asked_as(metric))
+    }
+
+    /// How the policy calls a metric: a label's typical time is its median.
+    pub(super) fn asked_as(&self, metric: Metric) -> Metric {
+        match metric {
+            Metric::P50 if !self.metrics.contains(&metric) => Metric::TypicalTime,
+            metric => metric,
+        }
+    }
+
     pub(super) fn fails_on(&self, verdict: FailOn) -> bool {
         self.fail_on.contains(&verdict)
     }

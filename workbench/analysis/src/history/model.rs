@@ -140,6 +140,13 @@ impl History {
             .any(|(from, to)| to - from >= self.fewest_sessions)
     }
 
+    /// Whether the stretch with the newest session has enough sessions for a change to be found.
+    #[must_use]
+    pub fn can_show_new_changes(&self) -> bool {
+        let newest = self.stretches().last();
+        newest.is_some_and(|(from, to)| to - from >= self.fewest_sessions)
+    }
+
     /// The ranges of sessions that are compared, each as its first position and the one after its last.
     pub fn stretches(&self) -> impl Iterator<Item = (usize, usize)> {
         let breaks = if self.across_breaks {

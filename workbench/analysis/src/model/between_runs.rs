@@ -151,6 +151,17 @@ pub struct GroupComparison {
     pub rows: Vec<MetricComparison>,
     /// Warnings on all rows.
     pub warnings: Vec<String>,
+    /// Whether the experiment sets the throughput, by a rate or by pauses: a change of it is then no verdict on the target.
+    #[serde(default)]
+    pub throughput_is_set: bool,
+}
+
+impl GroupComparison {
+    /// Whether a row's verdict says something of the target.
+    #[must_use]
+    pub fn counts(&self, row: &MetricComparison) -> bool {
+        !(self.throughput_is_set && row.metric == Metric::Throughput)
+    }
 }
 
 /// How the runs of two groups are paired.
@@ -237,6 +248,18 @@ pub struct MetricComparison {
     pub cliffs_delta: Option<f64>,
     /// Warnings for the reader.
     pub warnings: Vec<String>,
+}
+
+impl MetricComparison {
+    /// Whether the whole interval is on the worse side of no change, however small the change is.
+    #[must_use]
+    pub fn is_surely_worse(&self) -> bool {
+        let interval = self.interval.as_ref();
+        interval.is_some_and(|interval| match self.metric {
+            Metric::Throughput => interval.upper.is_some_and(|upper| upper < 0.0),
+            _ => interval.lower > 0.0,
+        })
+    }
 }
 
 /// Mann and Whitney's test, or the signed rank test for pairs, and Hodges and Lehmann's estimate.

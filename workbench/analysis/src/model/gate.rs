@@ -1,5 +1,7 @@
 //! The gate's report as data: its JSON, and the source of every other output.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::between_runs::{GroupRun, Metric, MetricComparison, Pairing};
@@ -80,6 +82,9 @@ pub enum Conclusion {
 pub struct GateSide {
     /// Its name.
     pub name: String,
+    /// Where its services are, by name, if that is the same for all runs; empty for a target that is started for each run.
+    #[serde(default)]
+    pub urls: BTreeMap<String, String>,
     /// Its runs, in order of time.
     pub runs: Vec<GroupRun>,
     /// How many of them were compared.
@@ -122,6 +127,9 @@ pub struct MissingRow {
     pub request: String,
     /// The metric.
     pub metric: Metric,
+    /// Why a run has no value of it, in words; empty where nothing is known.
+    #[serde(default)]
+    pub why: String,
 }
 
 /// An objection to comparing these runs.

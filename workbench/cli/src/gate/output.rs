@@ -73,6 +73,25 @@ impl Outputs {
         Ok(())
     }
 
+    /// What CI is told where there is no verdict, because of an error: that it is one, in every output that it may look for.
+    pub(crate) fn no_verdict(&self, error: &anyhow::Error) -> anyhow::Result<()> {
+        let why = format!("{error:#}");
+        if let Some(path) = &self.junit {
+            let xml =
+                report::junit_without_verdict(&why).context("cannot make the JUnit report")?;
+            write(path, &xml)?;
+        }
+        if let Some(path) = &self.comment {
+            let link = self.link.as_ref().map(Url::as_str);
+            let comment = report::comment_without_verdict(&why, &self.comment_name, link);
+            write(path, &comment)?;
+        }
+        if std::env::var_os("GITHUB_ACTIONS").is_some() {
+            outcome::note(report::annotation_without_verdict(&why).trim_end());
+        }
+        Ok(())
+    }
+
     pub(crate) fn audit(&self, audit: &AuditReport) -> anyhow::Result<()> {
         self.print(&report::audit(audit), &outcome::json(audit)?)
     }

@@ -48,9 +48,9 @@ pub(super) fn pick(arguments: &Arguments) -> anyhow::Result<Picked> {
     }
     let (before, after) = (read(&baseline.runs)?, read(&candidate.runs)?);
     if let (Some(history), [run]) = (&arguments.history, after.as_slice())
-        && before.iter().any(|kept| kept.name() == run.name())
+        && let Some(place) = before.iter().position(|kept| kept.name() == run.name())
     {
-        let path = history.join(run.name());
+        let path = baseline.runs.get(place).unwrap_or(history).clone();
         return Err(AnalysisError::KeptAlready { path }.into());
     }
     sides((baseline, before), (candidate, after))

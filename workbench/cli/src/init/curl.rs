@@ -4,16 +4,14 @@ mod body;
 mod options;
 mod shell;
 
-use std::path::Path;
-use std::time::Duration;
-
 use anyhow::Context;
 use percent_encoding::percent_decode_str;
+use std::path::Path;
 use url::Url;
 
 use super::draft::{Body, Draft, Part, Request, Scenario, Step, Target, name, time};
 use super::template::is_marked;
-use super::{gentle_load, read, thresholds};
+use super::{HOLD, THINK_TIME, USERS, read, starter_load, thresholds};
 use body::{Sent, body, data};
 use options::Options;
 use shell::Command;
@@ -51,10 +49,10 @@ pub(super) fn draft(sources: &[String], output: &Path) -> anyhow::Result<Draft> 
         1 => "The request of a curl command.".to_owned(),
         _ => "The requests of curl commands, in their order.".to_owned(),
     });
-    draft.load = Some(gentle_load(5, Duration::from_secs(30)));
+    draft.load = Some(starter_load(USERS, HOLD));
     draft.scenarios.push(Scenario {
         name: "curl".to_owned(),
-        think_time: Some(time(Duration::from_secs(1))),
+        think_time: Some(time(THINK_TIME)),
         steps,
         ..Scenario::default()
     });

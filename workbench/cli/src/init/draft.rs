@@ -39,6 +39,8 @@ pub(super) struct Draft {
     pub(super) load: Option<Load>,
     pub(super) scenarios: Vec<Scenario>,
     pub(super) thresholds: Vec<String>,
+    /// Name of the first service, in place of one after its host.
+    called: Option<String>,
     left: Vec<Left>,
     secrets: Vec<Secret>,
 }
@@ -323,7 +325,16 @@ impl Draft {
         }
     }
 
-    /// The name of the service at this URL, whose path is put before that of each request. A new one is named after its host.
+    /// One whose first service has this name, if there is one.
+    pub(super) fn of_service(called: Option<String>) -> Self {
+        Self {
+            called,
+            ..Self::default()
+        }
+    }
+
+    /// The name of the service at this URL, whose path is put before that of each request. A new one is named after its host,
+    /// the first one as [`Draft::called`].
     ///
     /// Query, fragment, user and password are ignored.
     pub(super) fn service(&mut self, base: &Url) -> String {
@@ -335,7 +346,10 @@ impl Draft {
         if let Some(known) = services.iter().find(|known| known.url == url) {
             return known.name.clone();
         }
-        let name = service_names(base)
+        let called = self.called.take();
+        let name = called
+            .into_iter()
+            .chain(service_names(base))
             .find(|name| services.iter().all(|known| known.name != *name))
             .unwrap_or_default();
         services.push(Service {

@@ -21,7 +21,7 @@ use url::form_urlencoded;
 use super::browser_headers::is_noise;
 use super::draft::{Action, Body, Draft, Request, Scenario, Step, time};
 use super::template::{Template, is_marked};
-use super::{gentle_load, thresholds};
+use super::{starter_load, thresholds};
 use choose::{Exchange, redirected};
 use correlate::{Correlation, Place};
 use file::Entry;
@@ -345,7 +345,7 @@ impl Writer {
             );
         }
         if count > 0 {
-            draft.load = Some(gentle_load(5, Duration::from_secs(30)));
+            draft.load = Some(starter_load(5, Duration::from_secs(30)));
             draft.thresholds = thresholds();
             draft.scenarios.push(Scenario {
                 name: "recorded".to_owned(),

@@ -13,16 +13,14 @@ mod operation;
 mod parameter;
 mod security;
 
-use std::path::Path;
-use std::time::Duration;
-
 use anyhow::{Context, bail};
 use serde_yaml::Value;
+use std::path::Path;
 use url::Url;
 
 use super::draft::{Draft, Request, Scenario, Step, Target, name, time};
 use super::template::Template;
-use super::{LONGEST_DOCUMENT, gentle_load, read, thresholds};
+use super::{HOLD, LONGEST_DOCUMENT, THINK_TIME, USERS, read, starter_load, thresholds};
 use lenient::Lenient;
 use operation::Operation;
 
@@ -136,8 +134,8 @@ fn of(document: &Document, file: &str) -> anyhow::Result<Draft> {
     if readers.is_empty() {
         readers.push(placeholder(&mut draft));
     }
-    let users = u64::try_from(readers.len()).unwrap_or(u64::MAX).max(5);
-    draft.load = Some(gentle_load(users, Duration::from_secs(30)));
+    let users = u64::try_from(readers.len()).unwrap_or(u64::MAX).max(USERS);
+    draft.load = Some(starter_load(users, HOLD));
     draft.scenarios = readers;
     if !writer.is_empty() {
         draft.scenarios.push(writers(writer));
@@ -156,7 +154,7 @@ fn has_letters(text: &str) -> bool {
 fn reader(name: String, steps: Vec<Step>) -> Scenario {
     Scenario {
         name,
-        think_time: Some(time(Duration::from_secs(1))),
+        think_time: Some(time(THINK_TIME)),
         steps,
         ..Scenario::default()
     }

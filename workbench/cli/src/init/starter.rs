@@ -1,12 +1,10 @@
 //! An experiment from nothing: questions at a terminal, else a starter for the bundled bookstore.
 
-use std::io::{BufRead, Write};
-use std::time::Duration;
-
 use super::draft::{self, Body, Draft, Request, Scenario, Step, Target, time, uniform};
 use super::template::Template;
 use super::yaml::Node;
-use super::{gentle_load, thresholds, url};
+use super::{HOLD, THINK_TIME, USERS, starter_load, thresholds, url};
+use std::io::{BufRead, Write};
 
 /// Asks on stderr, and reads answers from stdin. An empty answer means the default in brackets.
 pub(super) fn ask(offline: bool) -> anyhow::Result<Draft> {
@@ -20,19 +18,23 @@ pub(super) fn ask(offline: bool) -> anyhow::Result<Draft> {
                 .map_err(|error| error.to_string()),
         },
     )?;
-    let users = question("Users at the same time", "5", |text| match text.parse() {
-        Ok(users @ 1..=1_000_000) => Ok(users),
-        _ => Err("a whole number from 1 to 1000000 is needed".to_owned()),
-    })?;
-    let hold = question("For how long", "30s", |text| {
+    let users = question(
+        "Users at the same time",
+        &USERS.to_string(),
+        |text| match text.parse() {
+            Ok(users @ 1..=1_000_000) => Ok(users),
+            _ => Err("a whole number from 1 to 1000000 is needed".to_owned()),
+        },
+    )?;
+    let hold = question("For how long", "10s", |text| {
         workbench_plan::parse_duration(text).map_err(|error| error.to_string())
     })?;
     let mut draft = match &address {
-        Some(url) if offline => url::of(url, users, hold),
-        Some(url) => url::looked_at(url, users, hold)?,
+        Some(url) if offline => url::of(url, users, hold, None),
+        Some(url) => url::looked_at(url, users, hold, None)?,
         None => bookstore(),
     };
-    draft.load = Some(gentle_load(users, hold));
+    draft.load = Some(starter_load(users, hold));
     let proposal = draft.name.clone();
     draft.name = question("Name of the experiment", &proposal, |text| {
         Ok(draft::name(text))
@@ -70,7 +72,7 @@ fn question<T>(
 pub(super) fn bookstore() -> Draft {
     let mut draft = Draft::new("bookstore");
     draft.target = Target::Bookstore;
-    draft.load = Some(gentle_load(5, Duration::from_secs(30)));
+    draft.load = Some(starter_load(USERS, HOLD));
     draft.thresholds = thresholds();
     draft.comment = vec![
         "A start: the bundled bookstore, which is started for the run and stopped after it. For a service of your own, \
@@ -79,7 +81,7 @@ pub(super) fn bookstore() -> Draft {
     ];
     draft.scenarios.push(Scenario {
         name: "shopper".to_owned(),
-        think_time: Some(time(Duration::from_secs(1))),
+        think_time: Some(time(THINK_TIME)),
         steps: steps(),
         ..Scenario::default()
     });

@@ -6,21 +6,26 @@ use anyhow::{Context, bail};
 use url::Url;
 
 use super::draft::{Draft, Request, Scenario, time};
-use super::{gentle_load, thresholds};
+use super::{HOLD, THINK_TIME, USERS, starter_load, thresholds};
 use crate::outcome::note;
 
-pub(super) fn draft(text: &str, offline: bool) -> anyhow::Result<Draft> {
+/// `called` is the name of the service, where its address is not to name it.
+pub(super) fn draft(text: &str, offline: bool, called: Option<String>) -> anyhow::Result<Draft> {
     let url = parse(text)?;
-    let (users, hold) = (5, Duration::from_secs(30));
     match offline {
-        true => Ok(of(&url, users, hold)),
-        false => looked_at(&url, users, hold),
+        true => Ok(of(&url, USERS, HOLD, called)),
+        false => looked_at(&url, USERS, HOLD, called),
     }
 }
 
 /// As [`of`], after checking that the service responds.
-pub(super) fn looked_at(url: &Url, users: u64, hold: Duration) -> anyhow::Result<Draft> {
-    let mut draft = of(url, users, hold);
+pub(super) fn looked_at(
+    url: &Url,
+    users: u64,
+    hold: Duration,
+    called: Option<String>,
+) -> anyhow::Result<Draft> {
+    let mut draft = of(url, users, hold, called);
     look(&mut draft, url)?;
     Ok(draft)
 }
@@ -47,8 +52,8 @@ pub(super) fn parse(text: &str) -> anyhow::Result<Url> {
 }
 
 /// Some users who GET the URL, again and again.
-pub(super) fn of(url: &Url, users: u64, hold: Duration) -> Draft {
-    let mut draft = Draft::default();
+pub(super) fn of(url: &Url, users: u64, hold: Duration, called: Option<String>) -> Draft {
+    let mut draft = Draft::of_service(called);
     let address = draft.address(url);
     draft.name = super::draft::name(&address.0);
     let mut request = Request::new("GET", address);
@@ -64,10 +69,10 @@ pub(super) fn of(url: &Url, users: u64, hold: Duration) -> Draft {
         );
         request.auth = Some(draft.basic(&request.service, &user, &password));
     }
-    draft.load = Some(gentle_load(users, hold));
+    draft.load = Some(starter_load(users, hold));
     draft.scenarios.push(Scenario {
         name: "reader".to_owned(),
-        think_time: Some(time(Duration::from_secs(1))),
+        think_time: Some(time(THINK_TIME)),
         steps: vec![request.into()],
         ..Scenario::default()
     });

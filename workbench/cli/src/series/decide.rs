@@ -9,9 +9,10 @@ use workbench_analysis::gate::{
 };
 use workbench_samples::{Series, SeriesRun, SeriesRunState, UntilDecided};
 
-use super::OpenSeries;
+use super::{Given, OpenSeries};
 use crate::outcome;
 use crate::run::Runner;
+use crate::side::Failure;
 
 /// Blocks from one look to the next.
 const STEP: u32 = 5;
@@ -23,7 +24,9 @@ const STEP: u32 = 5;
 pub(crate) fn looks(most: u32) -> Result<Vec<u32>, String> {
     if most <= STEP {
         return Err(format!(
-            "the first look is after {STEP} blocks: --most has to be more, or use --repetitions {most}"
+            "--most has to be {} or more: the first look is after {STEP} blocks. For a fixed number of blocks: `workbench run A B \
+             --order together --repetitions {most}`, then `workbench gate --series`",
+            STEP + 1
         ));
     }
     let regular = (STEP..most).step_by(STEP as usize);
@@ -37,6 +40,28 @@ pub(crate) fn until_decided(most: u32, policy: &Policy) -> anyhow::Result<UntilD
         policy: serde_json::to_value(policy)?,
         decided_at: None,
     })
+}
+
+/// Before the first run: whether the series could pass at all.
+///
+/// # Errors
+/// It could not, and why.
+pub(crate) fn check_that_it_can_pass(
+    given: &[Given],
+    until_decided: &UntilDecided,
+) -> anyhow::Result<()> {
+    let policy: Policy = serde_json::from_value(until_decided.policy.clone())?;
+    let [before, after] = given else {
+        return Ok(());
+    };
+    let names = [before, after].map(|side| side.file.display().to_string());
+    let why = gate::cannot_pass(
+        (&names[0], &before.plan),
+        (&names[1], &after.plan),
+        &policy,
+        &until_decided.looks,
+    );
+    why.map_or(Ok(()), |why| Err(Failure::of_input(why).into()))
 }
 
 /// The block of the next look from a block on; `None` where the series has none.

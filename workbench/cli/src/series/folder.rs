@@ -133,18 +133,25 @@ pub(crate) fn finished_runs(folder: &Path) -> anyhow::Result<Option<Vec<PathBuf>
     };
     let mut in_order = series.runs.clone();
     in_order.sort_by_key(place);
-    let mut runs = Vec::new();
+    let (mut runs, mut not_made) = (Vec::new(), 0);
     for run in in_order {
         match (run.state, run.run) {
             (SeriesRunState::Done | SeriesRunState::Invalid, Some(directory)) => {
                 runs.push(results.join(directory));
             }
             (SeriesRunState::NotNeeded, _) => {}
+            (SeriesRunState::Planned, _) => not_made += 1,
             _ => outcome::note(&format!(
                 "passed over: run {} of series {}, {}",
                 run.position, series.series_id, run.experiment
             )),
         }
+    }
+    if not_made > 0 {
+        outcome::note(&format!(
+            "runs of series {} that are not made yet: {not_made}",
+            series.series_id
+        ));
     }
     if runs.is_empty() {
         bail!("series {} has no run to be analysed", series.series_id);

@@ -7,6 +7,9 @@ use workbench_samples::{
     SERIES_FILE, SERIES_FOLDER, Series, SeriesOrder, SeriesRun, SeriesRunState,
 };
 
+/// More runs that are still to be made are counted.
+const FEW: usize = 10;
+
 /// Every run with its state, and the possible next steps. Before a verdict only runs with problems.
 pub(super) fn summary(series: &Series, results: &Path, before_verdict: bool) -> String {
     let folder = results.join(SERIES_FOLDER).join(&series.series_id);
@@ -31,12 +34,19 @@ pub(super) fn summary(series: &Series, results: &Path, before_verdict: bool) -> 
         let as_planned = matches!(run.state, SeriesRunState::Done | SeriesRunState::Planned);
         !before_verdict || !as_planned || run.reason.is_some()
     };
+    let is_to_come = |run: &SeriesRun| run.state == SeriesRunState::Planned && run.reason.is_none();
+    let to_come = needed.iter().filter(|run| is_to_come(run)).count();
+    // Of many that are still to be made the number says as much.
+    let is_listed = |run: &SeriesRun| is_listed(run) && !(is_to_come(run) && to_come > FEW);
     for run in needed.iter().filter(|run| is_listed(run)) {
         let directory = run.run.as_ref().map(|run| results.join(run));
         let directory = directory.map_or_else(String::new, |it| format!("  {}", it.display()));
         // The rest was printed when the run ended, and is in the record.
         let reason = run.reason.as_deref().and_then(|it| it.lines().next());
         add(&format!("  {}{directory}", line_with(run, reason)));
+    }
+    if to_come > FEW {
+        add(&format!("  {to_come} runs are not made yet"));
     }
     for run in &series.runs {
         for earlier in &run.earlier_attempts {
@@ -56,14 +66,20 @@ pub(super) fn summary(series: &Series, results: &Path, before_verdict: bool) -> 
         ));
     }
     add(&format!("record: {}", folder.join(SERIES_FILE).display()));
-    if !series.is_over() {
+    let is_invalid = |run: &SeriesRun| run.state == SeriesRunState::Invalid;
+    if before_verdict && series.stop_on_invalid && series.runs.iter().any(is_invalid) {
+        add(
+            "an invalid run ends a comparison. Look at its report, cure what made it invalid, and start a new comparison",
+        );
+    } else if !series.is_over() {
         let elsewhere = if results == Path::new("results") {
             String::new()
         } else {
             format!(" --results {}", results.display())
         };
         add(&format!(
-            "continue: workbench run --resume {}{elsewhere}",
+            "continue: workbench {} --resume {}{elsewhere}",
+            if before_verdict { "compare" } else { "run" },
             series.series_id
         ));
     }

@@ -1,12 +1,15 @@
 //! `workbench compare`: from one or two experiments to a verdict.
 
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
 use assert_cmd::assert::OutputAssertExt;
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
 use serde_json::json as value;
 
 use crate::stub::Stub;
-use crate::support::Bench;
+use crate::support::{Bench, json};
 
 /// A policy under which every look decides: an inconclusive comparison fails.
 const DECIDES: &str = "metrics: [p50]\nfail_on: [regressed, inconclusive]\n";
@@ -20,7 +23,8 @@ fn one_experiment_is_compared_at_two_addresses_and_ends_with_the_gate_s_verdict(
     let (before, after) = (Stub::start(), Stub::start());
     let file = bench.file("shop", &before.experiment("shop", "GET stub/", "100ms"));
     std::fs::write(bench.path().join("policy.yaml"), DECIDES).unwrap();
-    let candidate = format!("stub=http://{}", after.address());
+    // The experiment has a single service, which need not be named.
+    let candidate = format!("http://{}", after.address());
     let compared = bench
         .workbench()
         .arg("compare")
@@ -75,11 +79,11 @@ fn incomparable_arguments_are_wrong_usage() {
     let stub = Stub::start();
     bench.file("one", &stub.experiment("one", "GET stub/", "100ms"));
     for (arguments, code, expected) in [
-        (&["one.yaml"][..], 2, "say --baseline SERVICE=URL"),
+        (&["one.yaml"][..], 2, "say --baseline URL"),
         (
             &["one.yaml", "one.yaml", "--most", "5"],
             2,
-            "use --repetitions 5",
+            "--most has to be 6 or more",
         ),
         (
             &["one.yaml", "--baseline", "stub=http://127.0.0.1:1"],
@@ -89,7 +93,7 @@ fn incomparable_arguments_are_wrong_usage() {
         (
             &["one.yaml", "--baseline", "stub", "--candidate", "stub"],
             2,
-            "expected SERVICE=URL",
+            "or SERVICE=URL",
         ),
         (&["one.yaml", "none.yaml"], 12, "none.yaml"),
     ] {
@@ -97,4 +101,128 @@ fn incomparable_arguments_are_wrong_usage() {
         ended.code(code).stderr(contains(expected));
     }
     assert!(bench.series_file().is_none());
+}
+
+#[test]
+fn a_service_that_is_not_there_or_not_named_is_an_error_with_the_option_to_write() {
+    let bench = Bench::new();
+    let stub = Stub::start();
+    bench.file("one", &stub.experiment("one", "GET stub/", "100ms"));
+    let several = "{ stub: \"http://127.0.0.1:1\", cart: \"http://127.0.0.1:1\" }";
+    let one = format!("{{ stub: \"http://{}\" }}", stub.address());
+    let two = stub.experiment("two", "GET stub/", "100ms");
+    bench.file("two", &two.replace(&one, several));
+    bench.shopping("store", 1, "100ms", "");
+    for (file, baseline, expected) in [
+        (
+            "one.yaml",
+            "shop=http://127.0.0.1:1",
+            "one.yaml: it has no service \"shop\", its services are: stub. Write --baseline stub=http://127.0.0.1:1",
+        ),
+        (
+            "two.yaml",
+            "http://127.0.0.1:1/?a=b",
+            "two.yaml: it has several services: cart, stub. Say which one is at http://127.0.0.1:1/?a=b: --baseline cart=",
+        ),
+        (
+            "one.yaml",
+            "ftp://127.0.0.1",
+            "one.yaml: the service \"stub\"",
+        ),
+        (
+            "store.yaml",
+            "http://127.0.0.1:1",
+            "store.yaml: the bundled bookstore is started for each run",
+        ),
+    ] {
+        let ended = bench
+            .workbench()
+            .args(["compare", file, "--candidate", "http://127.0.0.1:2"])
+            .args(["--baseline", baseline])
+            .assert();
+        ended.code(12).stderr(contains(expected));
+    }
+    assert!(bench.series_file().is_none());
+    assert_eq!(stub.requests(), 0);
+}
+
+#[test]
+fn what_could_never_pass_is_an_error_before_the_first_request() {
+    let bench = Bench::new();
+    let stub = Stub::start();
+    let text = stub.experiment("one", "GET stub/", "1s");
+    let pause = |time: &str| {
+        let paused = format!("  - name: one\n    think_time: {time}\n");
+        text.replace("  - name: one\n", &paused)
+    };
+    bench.file("one", &text);
+    bench.file("slow", &pause("500ms"));
+    bench.file("slower", &pause("700ms"));
+    for (arguments, expected) in [
+        (
+            &["slow.yaml", "slower.yaml"][..],
+            "slow.yaml has `think_time: 500ms`, slower.yaml has `think_time: 700ms`",
+        ),
+        (
+            &["one.yaml", "one.yaml", "--label", "GET stub/items"],
+            "the policy gates the label \"GET stub/items\", which the experiment does not have; it has: GET stub/",
+        ),
+        (
+            &["slow.yaml", "slow.yaml"],
+            "20 blocks make at most 60 requests on each side, and to show that the error rate is no worse takes 4385",
+        ),
+    ] {
+        let ended = bench.workbench().arg("compare").args(arguments).assert();
+        ended.code(12).stderr(contains(expected));
+    }
+    // So does a series that ends as soon as it is decided.
+    let run = ["run", "slow.yaml", "slow.yaml", "--until-decided"];
+    let ended = bench.workbench().args(run).assert();
+    ended.code(12).stderr(contains("can never pass the gate"));
+    assert!(bench.series_file().is_none());
+    assert_eq!(stub.requests(), 0);
+}
+
+#[test]
+fn an_interrupted_comparison_goes_on_to_its_verdict_and_its_reports() {
+    let bench = Bench::new();
+    let stub = Stub::start();
+    bench.file("shop", &stub.experiment("shop", "GET stub/", "300ms"));
+    std::fs::write(bench.path().join("policy.yaml"), DECIDES).unwrap();
+    let mut compare = bench.workbench();
+    compare.args(["compare", "shop.yaml", "shop.yaml", "--most", "6"]);
+    compare.args(["--policy", "policy.yaml"]);
+    compare.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = compare.spawn().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let second_has_begun = || {
+        let record = bench.series_file()?;
+        let state = json(&record)["runs"][2]["state"].clone();
+        (state != "planned").then_some(())
+    };
+    while second_has_begun().is_none() {
+        assert!(Instant::now() < deadline, "the second block never began");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let signal = ["-s", "INT", &child.id().to_string()];
+    Command::new("kill").args(signal).status().unwrap();
+    let output = child.wait_with_output().unwrap();
+    if output.status.code() == Some(14) {
+        // A run was invalid, of a busy machine, which ends a comparison.
+        return;
+    }
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(130), "{stderr}");
+    assert!(
+        stderr.contains("continue: workbench compare --resume "),
+        "{stderr}"
+    );
+    let other = ["compare", "--resume", "--margin", "50%"];
+    let other = bench.workbench().args(other).assert();
+    other.code(2).stderr(contains("keeps the policy"));
+    let resumed = ["compare", "--resume", "--junit", "gate.xml"];
+    let resumed = bench.workbench().args(resumed).assert();
+    resumed.code(CONCLUDED).stdout(contains("Gate: "));
+    let junit = std::fs::read_to_string(bench.path().join("gate.xml")).unwrap();
+    assert!(junit.contains("candidate (shop#2) against baseline (shop#1)"));
 }

@@ -95,8 +95,10 @@ fn too_few_sessions_are_a_warning() {
     let bench = Bench::new();
     sessions(&bench, 6, (3, 2.0), |_, run| run);
     history(&bench, &["results/shop", "--fail-on-change"])
-        .code(0)
-        .stdout(contains("Too few sessions to find a change: 11 or more"));
+        .code(11)
+        .stdout(contains("Too few sessions to find a change: 11 or more"))
+        .stderr(contains("no change can be found yet: fewer than 11"));
+    history(&bench, &["results/shop"]).code(0);
 }
 
 #[test]

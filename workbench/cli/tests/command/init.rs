@@ -129,21 +129,21 @@ fn a_url_is_probed_once_and_requested_by_a_few_users_with_pauses() {
     assert_eq!(stub.requests(), 1);
     assert!(made.stderr.contains("The service answers (200)."));
     let expected = format!(
-        "name: service
+        "name: made
 
 target:
   urls:
-    service: http://{}
+    made: http://{}
 
 threads:
   # Users start one after another, stay, and each repeats its scenario until the end.
-  - {{ start: 5, startup: 5s, hold: 30s }}
+  - {{ start: 10, startup: 1s, hold: 10s }}
 
 scenarios:
   - name: reader
-    think_time: 1s
+    think_time: 100ms
     steps:
-      - request: GET service/items/a%20b?limit=20
+      - request: GET made/items/a%20b?limit=20
 
 thresholds:
   - error_rate < 1%
@@ -152,6 +152,29 @@ thresholds:
         stub.address()
     );
     assert_eq!(made.text, expected);
+}
+
+#[test]
+fn the_service_of_a_url_is_named_after_the_file_and_its_gate_is_the_next_step() {
+    let stub = Stub::start();
+    let bench = Bench::new();
+    let url = format!("http://{}/items", stub.address());
+    let mut command = bench.workbench();
+    command.args(["init", "--url", &url, "-o", "shop.yaml"]);
+    let output = command.output().unwrap();
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let compare = format!(
+        "workbench compare shop.yaml --baseline http://{} ",
+        stub.address()
+    );
+    assert!(stdout.contains(&compare), "{stdout}");
+    let text = std::fs::read_to_string(bench.path().join("shop.yaml")).unwrap();
+    assert!(text.starts_with("name: shop\n"), "{text}");
+    assert!(
+        text.contains(&format!("    shop: http://{}\n", stub.address())),
+        "{text}"
+    );
+    assert!(text.contains("- request: GET shop/items\n"), "{text}");
 }
 
 #[test]
@@ -200,13 +223,13 @@ fn the_password_of_a_url_becomes_a_variable() {
     }
     assert!(
         made.text
-            .contains("GET service/?api_key=${env.SERVICE_API_KEY}&page=2")
+            .contains("GET made/?api_key=${env.MADE_API_KEY}&page=2")
     );
-    let auth = "auth: { basic: { user: ann, password: \"${env.SERVICE_PASSWORD}\" } }";
+    let auth = "auth: { basic: { user: ann, password: \"${env.MADE_PASSWORD}\" } }";
     assert!(made.text.contains(auth), "{}", made.text);
     assert!(
         made.stderr
-            .contains("SERVICE_PASSWORD  password of ann at service")
+            .contains("MADE_PASSWORD  password of ann at made")
     );
 }
 
@@ -235,14 +258,14 @@ fn at_a_terminal_invalid_answers_are_asked_again() {
     let _ = File::from(master).read_to_end(&mut asked);
     let asked = String::from_utf8_lossy(&asked);
     assert!(output.status.success(), "{asked}");
-    assert!(asked.contains("Users at the same time [5]: "), "{asked}");
+    assert!(asked.contains("Users at the same time [10]: "), "{asked}");
     assert!(
         asked.contains("a whole number from 1 to 1000000"),
         "{asked}"
     );
     let text = std::fs::read_to_string(bench.path().join("service.yaml")).unwrap();
     assert!(
-        text.contains("- { start: 7, startup: 5s, hold: 120s }"),
+        text.contains("- { start: 7, startup: 1s, hold: 120s }"),
         "{text}"
     );
     assert!(text.contains("- request: GET service/items\n"), "{text}");

@@ -172,7 +172,7 @@ fn options_that_until_decided_excludes_are_wrong_usage() {
         (
             &["one.yaml", "one.yaml", "--until-decided", "--most", "5"],
             2,
-            "use --repetitions 5",
+            "--repetitions 5",
         ),
         (
             &[

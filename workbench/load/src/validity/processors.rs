@@ -79,14 +79,19 @@ pub(super) fn processors_free(evidence: &Evidence<'_>) -> Option<Check> {
         },
     );
     if crowded {
-        let with_target = target > 0.0 || evidence.target_among_others;
-        let rivals = match (with_target, strangers) {
-            (true, false) => "the target and the generator compete",
-            (true, true) => "the target, the generator and other processes compete",
-            (false, _) => "the generator and other processes compete",
+        let why = match (target > 0.0, strangers) {
+            (true, false) => "the target and the generator compete for processors".to_owned(),
+            (true, true) => {
+                "the target, the generator and other processes compete for processors".to_owned()
+            }
+            (false, _) if evidence.target_among_others => format!(
+                "processes other than the generator used {:.1} %; name the target under `monitor` to tell which of them it is",
+                percent(others)
+            ),
+            (false, _) => "the generator and other processes compete for processors".to_owned(),
         };
         finding.push_str(&format!(
-            "; together {:.1} % (up to {:.0} % passes): {rivals} for processors, and response times include waiting for one",
+            "; all processes together used {:.1} % (up to {:.0} % passes): {why}. Response times include waiting for a processor",
             percent(together),
             percent(TOGETHER_TOLERANCE),
         ));

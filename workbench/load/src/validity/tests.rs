@@ -524,12 +524,21 @@ fn a_machine_that_target_and_generator_saturate_together_is_a_warning() {
     for check in [beside(1.0, 0.0, false), beside(0.0, 1.0, true)] {
         assert_eq!(check.status, CheckStatus::Warning, "{check:?}");
         let finding = &check.finding;
-        assert!(finding.contains("together 95.0 %"), "{finding}");
-        assert!(
-            finding.contains("the target and the generator compete"),
-            "{finding}"
-        );
+        assert!(finding.contains("together used 95.0 %"), "{finding}");
     }
+    let known = beside(1.0, 0.0, false).finding;
+    assert!(
+        known.contains("the target and the generator compete"),
+        "{known}"
+    );
+    // Which of the others is the target is not known.
+    let unknown = beside(0.0, 1.0, true).finding;
+    assert!(
+        unknown.contains(
+            "processes other than the generator used 50.0 %; name the target under `monitor`"
+        ),
+        "{unknown}"
+    );
     let three = beside(0.5, 0.5, false).finding;
     assert!(
         three.contains("the target, the generator and other processes compete"),
@@ -564,7 +573,7 @@ fn in_a_container_others_are_judged_by_the_machine_and_the_run_by_the_containers
     // All of the container's two processors, a small share of the machine.
     let full = in_container("processors", 0.9, 1.0, 0.0, 0.0);
     assert_eq!(full.status, CheckStatus::Warning);
-    assert!(full.finding.contains("together 95.0 %"), "{full:?}");
+    assert!(full.finding.contains("together used 95.0 %"), "{full:?}");
     let saturated = in_container("processors", 1.9, 0.0, 0.0, 0.0);
     assert_eq!(saturated.status, CheckStatus::Failed, "{saturated:?}");
 }

@@ -89,6 +89,18 @@ impl Plan {
         format!("{}: {}", self.name, self.title)
     }
 
+    /// Whether the experiment sets how many requests there are in a second, by a rate of arrivals, or by pauses or pacing in every scenario:
+    /// a target that answers in less time than these take then changes it little.
+    #[must_use]
+    pub fn sets_throughput(&self) -> bool {
+        let paused =
+            |scenario: &Scenario| scenario.think_time.is_some() || scenario.pacing.is_some();
+        self.loads()
+            .iter()
+            .all(|(load, _)| matches!(load, Load::Arrivals(_)))
+            || self.scenarios.iter().all(paused)
+    }
+
     /// The part of a run in which its steady state is searched. It begins after the warm-up.
     #[must_use]
     pub fn steady_part(&self) -> SteadyPart {
@@ -139,5 +151,22 @@ mod tests {
         let steps = "concurrency: { target: 9, ramp_up: 9s, steps: 3";
         assert_eq!(part(&format!("{steps} }}")), SteadyPart::WholeRun);
         assert_eq!(part(&format!("{steps}, hold: 1s }}")), SteadyPart::Hold);
+    }
+
+    #[test]
+    fn a_rate_of_arrivals_and_pauses_set_the_throughput_and_users_without_pauses_do_not() {
+        let sets = |load: &str, more: &str| {
+            let text = format!(
+                "target: {{ bookstore: {{}} }}\n{load}\n\
+                 scenarios: [ {{ name: one, {more}steps: [ request: GET catalog/products ] }} ]\n"
+            );
+            let plan = crate::parse(&text, Path::new("paced.yaml")).unwrap();
+            plan.sets_throughput()
+        };
+        let users = "threads: [ { start: 9, hold: 5s } ]";
+        assert!(!sets(users, ""));
+        assert!(sets(users, "think_time: 100ms, "));
+        assert!(sets(users, "pacing: 1s, "));
+        assert!(sets("arrivals: { rate: 5/s, hold: 5s, max_users: 9 }", ""));
     }
 }

@@ -154,7 +154,7 @@ impl Terminal {
         for note in notes.iter().take(NOTES_OF_BRIEF) {
             let line = match note.count {
                 0 | 1 => note.line(),
-                count => format!("{count} × {}", note.line()),
+                count => format!("{count} warnings: {}", note.line()),
             };
             self.page
                 .lines_item("!", Level::Open, &line, self.lines_of_a_note);

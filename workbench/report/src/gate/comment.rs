@@ -3,7 +3,7 @@
 use workbench_analysis::gate::GateReport;
 
 use super::{document, table, terms};
-use crate::document::{escaped, push_heading, push_list, push_table};
+use crate::document::{Note, escaped, push_heading, push_list, push_table};
 use crate::format::shortened;
 use crate::table::Cell;
 
@@ -33,13 +33,17 @@ pub fn comment(report: &GateReport, name: &str, link: Option<&str>) -> String {
             terms::conclusion(report.conclusion)
         ),
     );
-    page.push_str(&format!("{}\n\n", terms::meaning(report.conclusion)));
+    let sentences = [
+        terms::meaning(report.conclusion).to_owned(),
+        terms::margins(&report.policy),
+    ];
+    page.push_str(&format!("{}\n\n", sentences.join(" ")));
     push_list(&mut page, &first(&report.reasons));
     if report.forced {
         page.push_str("Forced in spite of:\n\n");
         push_list(&mut page, &first(&terms::objections(report)));
     }
-    if !report.rows.is_empty() {
+    if !report.rows.is_empty() || !report.missing.is_empty() {
         let mut table = table::first_rows(report, ROWS);
         let kept: Vec<bool> = table.columns.iter().map(|it| it.rank <= 2).collect();
         keep(&mut table.columns, &kept);
@@ -52,10 +56,21 @@ pub fn comment(report: &GateReport, name: &str, link: Option<&str>) -> String {
                 };
             }
         }
-        table.left_out = table
-            .left_out
-            .map(|_| format!("The first {ROWS} of {} rows.", report.rows.len()));
+        table.left_out = table.left_out.map(|_| {
+            format!(
+                "The first {ROWS} of {} rows.",
+                report.rows.len() + report.missing.len()
+            )
+        });
         push_table(&mut page, &table);
+    }
+    let warnings: Vec<String> = document::warnings(report).iter().map(Note::line).collect();
+    if !warnings.is_empty() {
+        page.push_str("Warnings:\n\n");
+        push_list(&mut page, &first(&warnings));
+    }
+    if let Some(definitions) = terms::definitions(report) {
+        page.push_str(&format!("{}\n\n", escaped(definitions)));
     }
     let sides = shortened(&terms::sides(report), REASON);
     page.push_str(&format!("{}\n", escaped(&sides)));

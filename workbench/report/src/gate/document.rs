@@ -77,7 +77,7 @@ pub(super) fn mark(conclusion: Conclusion) -> char {
 }
 
 /// Warnings of all, then of rows with their names; each of those once.
-fn warnings(report: &GateReport) -> Vec<Note> {
+pub(super) fn warnings(report: &GateReport) -> Vec<Note> {
     let mut warnings: Vec<Note> = report.warnings.iter().map(|it| Note::of_all(it)).collect();
     let of_rows = report.rows.iter().flat_map(|row| {
         let it = &row.comparison;

@@ -10,11 +10,7 @@ pub fn annotations(report: &GateReport) -> String {
     let mut lines = String::new();
     let word = terms::conclusion(report.conclusion).to_lowercase();
     let mut add = |command: &str, title: &str, message: &str| {
-        lines.push_str(&format!(
-            "::{command} title={}::{}\n",
-            property(title),
-            data(message)
-        ));
+        lines.push_str(&self::command(command, title, message));
     };
     let command = match report.conclusion {
         Conclusion::Passed => "notice",
@@ -60,6 +56,11 @@ pub fn annotations(report: &GateReport) -> String {
         );
     }
     lines
+}
+
+/// One workflow command, a line.
+pub(super) fn command(command: &str, title: &str, message: &str) -> String {
+    format!("::{command} title={}::{}\n", property(title), data(message))
 }
 
 /// What the command's message may not hold as it is.

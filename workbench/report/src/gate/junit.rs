@@ -10,26 +10,26 @@ use crate::table::one_line;
 /// As Jenkins' `junit-10.xsd` has it, the strictest schema that is in use.
 #[derive(Template)]
 #[template(path = "gate.xml", escape = "xml")]
-struct Suite {
-    name: String,
-    properties: Vec<(&'static str, String)>,
-    cases: Vec<Case>,
+pub(super) struct Suite {
+    pub(super) name: String,
+    pub(super) properties: Vec<(&'static str, String)>,
+    pub(super) cases: Vec<Case>,
 }
 
 /// One test.
-struct Case {
-    name: String,
-    class: String,
-    result: Option<NotPassed>,
-    out: String,
+pub(super) struct Case {
+    pub(super) name: String,
+    pub(super) class: String,
+    pub(super) result: Option<NotPassed>,
+    pub(super) out: String,
 }
 
 /// The element of a test that did not pass.
-struct NotPassed {
+pub(super) struct NotPassed {
     /// `failure`, `error` or `skipped`.
-    element: &'static str,
-    kind: String,
-    message: String,
+    pub(super) element: &'static str,
+    pub(super) kind: String,
+    pub(super) message: String,
 }
 
 impl Suite {
@@ -44,14 +44,15 @@ impl Suite {
 /// The report as JUnit XML: a test for each gated label and metric, one for the conclusion, and one for whether the runs
 /// can be compared at all.
 ///
-/// A row that fails is a failure, one that is open is skipped (it neither passed nor failed; the exit code tells), an
-/// invalid one an error. One that has no value is skipped, or a failure where the policy fails on what is inconclusive.
+/// A row that fails is a failure, one that is open is skipped (it neither passed nor failed; the exit code tells). One that has no
+/// value is skipped, or a failure where the policy fails on what is inconclusive. Where runs cannot be compared, that is the one error.
+/// A cause counts once: the conclusion is skipped where another test has failed for it.
 ///
 /// # Errors
 /// When the template cannot be filled in.
 pub fn junit(report: &GateReport) -> Result<String, ReportError> {
     let class = one_line(&format!(
-        "{} against {}",
+        "candidate ({}) against baseline ({})",
         report.candidate.name, report.baseline.name
     ));
     let mut cases = vec![conclusion(report, &class), comparable(report, &class)];
@@ -71,10 +72,20 @@ pub fn junit(report: &GateReport) -> Result<String, ReportError> {
         result: Some(NotPassed {
             element: unanswered,
             kind: "inconclusive".to_owned(),
-            message: "not every run has a value".to_owned(),
+            message: one_line(&format!("not every run has a value ({})", missing.why)),
         }),
         out: String::new(),
     }));
+    let is_red = |case: &Case| {
+        case.result
+            .as_ref()
+            .is_some_and(|told| told.element != "skipped")
+    };
+    if cases[1..].iter().any(is_red)
+        && let Some(told) = &mut cases[0].result
+    {
+        told.element = "skipped";
+    }
     let suite = Suite {
         name: "workbench gate".to_owned(),
         properties: vec![
@@ -92,7 +103,7 @@ pub fn junit(report: &GateReport) -> Result<String, ReportError> {
         .map_err(|source| ReportError::Page { source })
 }
 
-/// What came of it all: whatever the rows are, the suite is as green as the gate.
+/// What came of it all: whatever the rows are, the suite is not greener than the gate.
 fn conclusion(report: &GateReport, class: &str) -> Case {
     let element = match report.conclusion {
         Conclusion::Passed => None,
@@ -164,7 +175,8 @@ fn case(row: &GateRow, class: &str) -> Case {
             RowOutcome::Passed => None,
             RowOutcome::Failed => not_passed("failure"),
             RowOutcome::Open | RowOutcome::NotRequired => not_passed("skipped"),
-            RowOutcome::Invalid => not_passed("error"),
+            // The runs have the reason, once.
+            RowOutcome::Invalid => not_passed("skipped"),
         },
         out: one_line(&out),
     }

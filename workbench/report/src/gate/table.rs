@@ -1,7 +1,7 @@
 //! The gate's rows as a table.
 
 use workbench_analysis::Verdict;
-use workbench_analysis::gate::{GateReport, GateRow, RowOutcome};
+use workbench_analysis::gate::{FailOn, GateReport, GateRow, MissingRow, Policy, RowOutcome};
 
 use super::terms;
 use crate::format;
@@ -38,10 +38,37 @@ pub(super) fn first_rows(report: &GateReport, most: usize) -> Table {
         Column::number("Detectable", "", 3),
         Column::number("Runs needed", "", 4),
     ];
-    Table::new(columns, rows.into_iter().map(row).collect()).first(most)
+    let policy = &report.policy;
+    let missing = report.missing.iter().map(|it| without_value(it, policy));
+    let rows = rows.into_iter().map(|it| row(it, policy));
+    Table::new(columns, missing.chain(rows).collect()).first(most)
 }
 
-fn row(row: &GateRow) -> Row {
+/// A gated metric that some run has no value of.
+fn without_value(missing: &MissingRow, policy: &Policy) -> Row {
+    let not_required = policy.not_required.contains(&missing.metric);
+    let of = if policy.fail_on.contains(&FailOn::Inconclusive) {
+        RowOutcome::Failed
+    } else if not_required {
+        RowOutcome::NotRequired
+    } else {
+        RowOutcome::Open
+    };
+    let nothing = Cell::nothing;
+    Row::of(vec![
+        Cell::text(&missing.request),
+        Cell::text(missing.metric.as_str()),
+        Cell::text(&format!("{}: no value", outcome(of))),
+        nothing(),
+        nothing(),
+        nothing(),
+        nothing(),
+        nothing(),
+        nothing(),
+    ])
+}
+
+fn row(row: &GateRow, policy: &Policy) -> Row {
     let it = &row.comparison;
     let metric = it.metric;
     let number = |value| Cell::optional(value, |value| terms::change(metric, value));
@@ -49,14 +76,7 @@ fn row(row: &GateRow) -> Row {
     Row::of(vec![
         Cell::text(&it.request),
         Cell::text(metric.as_str()),
-        Cell::text(&match row.outcome {
-            RowOutcome::Invalid => outcome(row.outcome).to_owned(),
-            // What is inconclusive as a verdict can be known well enough to pass.
-            RowOutcome::Passed if it.verdict == Verdict::Inconclusive => {
-                format!("{}: no worse", outcome(row.outcome))
-            }
-            _ => format!("{}: {}", outcome(row.outcome), verdict(it.verdict, false)),
-        }),
+        Cell::text(&terms::result(row, policy)),
         value(it.baseline),
         value(it.candidate),
         match crate::groups::terms::unproven(it) {

@@ -1,8 +1,11 @@
 //! Terms and sentences that all outputs of the gate share.
 
-use workbench_analysis::gate::{Conclusion, FailOn, GateReport, GateSide, GatedLabels, Policy};
-use workbench_analysis::{ConfidenceInterval, LatencyOf, Metric, Pairing};
+use workbench_analysis::gate::{
+    Conclusion, FailOn, GateReport, GateRow, GateSide, GatedLabels, Policy, RowOutcome,
+};
+use workbench_analysis::{ConfidenceInterval, LatencyOf, Metric, Pairing, Verdict};
 
+use super::table;
 use crate::format;
 pub(super) use crate::groups::terms::value;
 
@@ -38,7 +41,7 @@ pub(super) fn sides(report: &GateReport) -> String {
         (false, Pairing::Independent) => "as independent runs",
     };
     format!(
-        "Baseline: {}. Candidate: {}. Compared {how}.",
+        "Compared {how}. Baseline: {}. Candidate: {}.",
         side(&report.baseline),
         side(&report.candidate)
     )
@@ -55,7 +58,68 @@ fn side(side: &GateSide) -> String {
             side.compared
         )
     };
-    format!("{} ({counted})", side.name)
+    // Of several services each has its name; more would fill a line.
+    let at = match side.urls.len() {
+        0 => String::new(),
+        1 => side.urls.values().map(|url| format!(" at {url}")).collect(),
+        some => side
+            .urls
+            .iter()
+            .take(3)
+            .map(|(service, url)| format!(" {service}={url}"))
+            .chain((some > 3).then(|| " …".to_owned()))
+            .collect(),
+    };
+    format!("{} ({counted}){at}", side.name)
+}
+
+/// What a change may be, in a sentence.
+pub(super) fn margins(policy: &Policy) -> String {
+    format!(
+        "Margin: {}; for error rates {} percentage points.",
+        format::level(policy.rule.margin()),
+        format::level(policy.rule.error_rate_margin()).trim_end_matches('%'),
+    )
+}
+
+/// What a metric is, where its name does not say it.
+pub(super) fn definitions(report: &GateReport) -> Option<&'static str> {
+    let mut metrics = report.policy.metrics.iter();
+    metrics
+        .any(|metric| *metric == Metric::TypicalTime)
+        .then_some("typical_time: the geometric mean of the labels' median response times.")
+}
+
+/// What came of a row: its outcome, and the verdict or how it compares with the margin.
+pub(super) fn result(row: &GateRow, policy: &Policy) -> String {
+    let it = &row.comparison;
+    let margin = match it.metric {
+        Metric::ErrorRate => format!(
+            "{} pp",
+            format::level(policy.rule.error_rate_margin()).trim_end_matches('%')
+        ),
+        _ => format::level(policy.rule.margin()),
+    };
+    let verdict = match (row.outcome, it.verdict) {
+        (RowOutcome::Invalid, _) => return table::outcome(row.outcome).to_owned(),
+        (RowOutcome::Passed, Verdict::Equivalent) if it.is_surely_worse() => {
+            format!("{}, within {margin}", worse(it.metric))
+        }
+        (RowOutcome::Passed, Verdict::Equivalent) => format!("within {margin}"),
+        // What is inconclusive as a verdict can be known well enough to pass.
+        (RowOutcome::Passed, Verdict::Inconclusive) => format!("no worse than {margin}"),
+        (_, verdict) => table::verdict(verdict, false).to_owned(),
+    };
+    format!("{}: {verdict}", table::outcome(row.outcome))
+}
+
+/// A change for the worse, in a word.
+fn worse(metric: Metric) -> &'static str {
+    match metric {
+        Metric::Throughput => "lower",
+        Metric::ErrorRate => "more errors",
+        _ => "slower",
+    }
 }
 
 /// What speaks against comparing these runs.
@@ -83,7 +147,7 @@ pub(super) fn policy(policy: &Policy) -> String {
         .iter()
         .map(|verdict| match verdict {
             FailOn::Regressed => "regressed",
-            FailOn::StrictRegression => "regressed beyond margin",
+            FailOn::StrictRegression => "strict_regression",
             FailOn::Improved => "improved",
             FailOn::Inconclusive => "inconclusive",
         })

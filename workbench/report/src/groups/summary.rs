@@ -66,7 +66,7 @@ fn with(comparison: &GroupComparison, verdict: Verdict) -> impl Iterator<Item = 
     let (total, labels): (Vec<_>, Vec<_>) = comparison
         .rows
         .iter()
-        .filter(move |row| row.verdict == verdict)
+        .filter(move |row| row.verdict == verdict && comparison.counts(row))
         .partition(|row| row.request == TOTAL);
     total.into_iter().chain(labels)
 }
@@ -75,7 +75,8 @@ fn headline(comparison: &GroupComparison, between: &BetweenRuns) -> String {
     let count = |verdict| with(comparison, verdict).count();
     let (worse, better) = (count(Verdict::Regressed), count(Verdict::Improved));
     let (equivalent, open) = (count(Verdict::Equivalent), count(Verdict::Inconclusive));
-    let rows = comparison.rows.len();
+    let rows = comparison.rows.iter().filter(|row| comparison.counts(row));
+    let rows = rows.count();
     let (baseline, candidate) = (
         one_line(&comparison.baseline),
         one_line(&comparison.candidate),

@@ -121,16 +121,20 @@ pub(crate) fn changes(comparison: &GroupComparison, part: Part) -> Option<Table>
     }
     let rows = rows
         .into_iter()
-        .map(|row| (&*row.request, cells_of_changes(row)));
+        .map(|row| (&*row.request, cells_of_changes(row, comparison)));
     part.table(columns, rows.collect())
 }
 
-fn cells_of_changes(row: &MetricComparison) -> Vec<Cell> {
+fn cells_of_changes(row: &MetricComparison, comparison: &GroupComparison) -> Vec<Cell> {
     let metric = row.metric;
     let value = |value| terms::value(metric, value);
     vec![
         Cell::text(terms::metric(metric)),
-        verdict(row),
+        if comparison.counts(row) {
+            verdict(row)
+        } else {
+            Cell::text("set by the load")
+        },
         change(row),
         Cell::shown(row.baseline, value),
         Cell::shown(row.candidate, value),

@@ -82,15 +82,23 @@ const COURSE: usize = 30;
 
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// A bar for each of the newest sessions, from the lowest to the highest value; `│` where a level ends, `┊` at a break.
+/// A bar for each of the newest sessions, from the lowest to the highest value, or over the margin if that is more; `│` where a level ends, `┊` at a break.
 fn course(history: &History, metric: &HistoryMetric) -> String {
     let first = metric.values.len().saturating_sub(COURSE);
     let shown = metric.values[first..].iter().flatten();
     let low = shown.clone().copied().fold(f64::INFINITY, f64::min);
     let high = shown.copied().fold(f64::NEG_INFINITY, f64::max);
+    let middle = f64::midpoint(low, high);
+    // What varies by less than matters looks flat.
+    let least = match metric.metric() {
+        _ if metric.relative => middle.abs() * history.margin,
+        Some(Metric::ErrorRate) => history.error_rate_margin,
+        _ => 0.0,
+    };
+    let span = (high - low).max(least);
     let bar = |value: f64| {
-        let height = if high > low {
-            (value - low) / (high - low)
+        let height = if span > 0.0 {
+            0.5 + (value - middle) / span
         } else {
             0.5
         };

@@ -92,6 +92,8 @@ pub(crate) fn conclusion(history: &History) -> String {
     };
     let count = |verdict| changes().filter(|change| change.verdict == verdict).count() as u64;
     let total = changes().count() as u64;
+    let is_changed = |metric: &&HistoryMetric| !metric.changes.is_empty();
+    let changed = history.metrics.iter().filter(is_changed).count();
     if total == 0 {
         return if history.can_show_changes() {
             format!("No change was found in {}.", metrics(history))
@@ -117,7 +119,7 @@ pub(crate) fn conclusion(history: &History) -> String {
         (count > 0).then(|| format!("{count} {words}"))
     });
     format!(
-        "{} in {}: {}.",
+        "{} in {changed} of {}: {}.",
         format::counted(total, "change"),
         metrics(history),
         kinds.collect::<Vec<_>>().join(", ")

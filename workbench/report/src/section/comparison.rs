@@ -92,7 +92,7 @@ fn push(
     ));
     blocks.extend(Block::figures(figures));
     let changed = |row: &&workbench_analysis::MetricComparison| {
-        matches!(row.verdict, Verdict::Regressed | Verdict::Improved)
+        matches!(row.verdict, Verdict::Regressed | Verdict::Improved) && comparison.counts(row)
     };
     let mut of_change = comparison.clone();
     of_change.rows.retain(|row| changed(&row));
@@ -166,7 +166,7 @@ fn notes(summary: &Summary) -> Vec<Note> {
 /// The changes that stand at the top of a report on two groups.
 pub(super) fn key_figures(comparison: &GroupComparison, between: &BetweenRuns) -> Vec<KeyFigure> {
     let wanted = [
-        ("p50", Metric::P50),
+        ("typical time", Metric::TypicalTime),
         ("p95", Metric::P95),
         ("p99", Metric::P99),
         ("throughput", Metric::Throughput),
@@ -184,7 +184,11 @@ pub(super) fn key_figures(comparison: &GroupComparison, between: &BetweenRuns) -
             name,
             value: terms::change(metric, value),
             beside: interval.map_or_else(String::new, |it| terms::changes(metric, it)),
-            level: Level::from(row.verdict),
+            level: if comparison.counts(row) {
+                Level::from(row.verdict)
+            } else {
+                Level::Plain
+            },
             change: interval.and_then(|it| {
                 Some(Change {
                     value,

@@ -3,8 +3,11 @@
 mod comment;
 mod junit;
 
-use workbench_analysis::ConfidenceInterval;
-use workbench_analysis::gate::{AlarmRate, AuditReport, GATE_SCHEMA_VERSION, GateReport, Policy};
+use workbench_analysis::gate::{
+    AlarmRate, AuditReport, GATE_SCHEMA_VERSION, GateReport, Needed, PLANNED_CHANGES, PlanReport,
+    PlanRow, Policy,
+};
+use workbench_analysis::{ConfidenceInterval, Metric};
 
 use workbench_report::gate::{annotations, audit, document, junit};
 use workbench_report::{Detail, TextOptions};
@@ -145,4 +148,66 @@ fn an_audit_keeps_disjoint_and_reshuffled_comparisons_apart() {
 #[test]
 fn an_audit_can_be_put_into_a_pull_request() {
     insta::assert_snapshot!(audit(&audited()).markdown());
+}
+
+fn planned() -> PlanReport {
+    let needed = |(change, pairs): (f64, u64)| Needed {
+        change,
+        pairs: Some(pairs),
+        wall_s: Some(pairs as f64 * 7.5),
+    };
+    let pairs = [2048, 512, 230, 84, 22, 7];
+    PlanReport {
+        schema_version: GATE_SCHEMA_VERSION,
+        policy: Policy::default(),
+        runs: 40,
+        pairs: 20,
+        pair_s: 7.5,
+        rows: [Metric::TypicalTime, Metric::P95]
+            .map(|metric| PlanRow {
+                request: "TOTAL".to_owned(),
+                metric,
+                between_runs: 0.0388,
+                of_pairs: 0.0412,
+                needed: PLANNED_CHANGES.into_iter().zip(pairs).map(needed).collect(),
+            })
+            .to_vec(),
+        notes: Vec::new(),
+    }
+}
+
+#[test]
+fn a_plan_keeps_its_words_whole_and_the_changes_that_gates_are_for() {
+    for width in [80, 100, 120] {
+        let text = plan(&planned()).text(TextOptions { width, ..PLAIN });
+        let head = text.lines().find(|line| line.contains("+5%")).unwrap();
+        assert!(head.trim_start().starts_with("Label  Metric"), "{text}");
+        assert!(text.contains("typical_time"), "{text}");
+        assert!(text.contains("84 (10 min"), "{text}");
+        assert!(!text.contains("of one thing, 20 pairs"), "{text}");
+    }
+}
+
+#[test]
+fn what_ends_without_a_verdict_is_one_error_everywhere() {
+    let error = "one.yaml: it has no service \"shop\" & no <b>";
+    let xml = junit_without_verdict(error).unwrap();
+    assert!(
+        xml.contains("tests=\"1\" failures=\"0\" errors=\"1\""),
+        "{xml}"
+    );
+    assert!(xml.contains("&#38; no &#60;b&#62;"), "{xml}");
+    let comment = comment_without_verdict(error, "checkout", Some("https://forge.test/7"));
+    assert!(
+        comment.starts_with("<!-- workbench-gate:checkout -->\n### ⛔ Gate: no verdict\n"),
+        "{comment}"
+    );
+    assert!(
+        comment.contains("[The job](<https://forge.test/7>)"),
+        "{comment}"
+    );
+    assert_eq!(
+        annotation_without_verdict("a\nb"),
+        "::error title=Gate%3A no verdict::a%0Ab\n"
+    );
 }

@@ -73,3 +73,54 @@ fn warnings_of_failed_rows_are_part_of_their_reasons() {
     report = judged(4, 1.3, PolicyChoices::default());
     assert_eq!(told(&report), 1, "{report:?}");
 }
+
+#[test]
+fn a_row_that_fails_for_being_inconclusive_says_which_key_of_the_policy_fails_it() {
+    let failed = |factor, fail_on: &[FailOn]| {
+        let choices = PolicyChoices {
+            fail_on: Some(fail_on.to_vec()),
+            ..PolicyChoices::default()
+        };
+        let row = judged(10, factor, choices).rows[0].clone();
+        assert_eq!(row.outcome, RowOutcome::Failed);
+        row.reason
+    };
+    let key = " (the policy has `fail_on: inconclusive`)";
+    assert_eq!(
+        failed(1.2, &[FailOn::Inconclusive]),
+        format!("worse by more than the margin{key}")
+    );
+    // What fails for being worse needs no other reason.
+    assert_eq!(
+        failed(1.2, &[FailOn::Regressed, FailOn::Inconclusive]),
+        "worse by more than the margin"
+    );
+}
+
+#[test]
+fn a_gated_metric_without_values_says_what_it_takes() {
+    let (mut baseline, candidate) = sides(5, 1.0);
+    for run in &mut baseline {
+        let total = &mut run.analysis.steady.as_mut().unwrap().total;
+        total.p99_ns.value = None;
+        total.p99_ns.note = Some("takes 299 requests".to_owned());
+    }
+    let choices = PolicyChoices {
+        metrics: Some(vec![crate::model::Metric::P99]),
+        ..PolicyChoices::default()
+    };
+    let sides = Sides {
+        baseline: &baseline,
+        candidate: &candidate,
+        history: false,
+        absent: &Absent::default(),
+    };
+    let report = judge(sides, &choices.policy(), false);
+    assert!(
+        report
+            .reasons
+            .contains(&"p99 of TOTAL: not every run has a value (takes 299 requests)".to_owned()),
+        "{:?}",
+        report.reasons
+    );
+}

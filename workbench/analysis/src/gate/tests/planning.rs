@@ -70,3 +70,32 @@ fn two_series_of_different_speed_are_each_taken_about_their_own_mean() {
         assert!((one.of_pairs - both.of_pairs).abs() < 1e-12);
     }
 }
+
+#[test]
+fn a_pair_takes_the_time_until_the_next_one_begins() {
+    let (mut baseline, mut candidate) = sides(10, 1.0);
+    for (block, (before, after)) in baseline.iter_mut().zip(&mut candidate).enumerate() {
+        // Runs of 6 s, a pair every 7.5 s, and an interruption.
+        let pause = if block >= 5 { 3_600 } else { 0 };
+        let start = (block as i64 * 7_500 + pause * 1_000) * 1_000_000;
+        for run in [before, after] {
+            run.manifest.started_at = Some(start);
+            run.manifest.ended_at = Some(start + 6_000_000_000);
+        }
+    }
+    let source = AuditSource::Comparison {
+        baseline,
+        candidate,
+        absent: Absent::default(),
+    };
+    let report = plan(&[source], &Policy::default());
+    assert!((report.pair_s - 7.5).abs() < 1e-9, "{}", report.pair_s);
+    assert!(
+        report
+            .notes
+            .iter()
+            .any(|note| note.contains("error_rate of TOTAL: takes some 2706 requests")),
+        "{:?}",
+        report.notes
+    );
+}

@@ -281,6 +281,18 @@ fn a_command_without_a_report_replaces_the_old_comment_too() {
     assert_eq!(ran.code, 1, "{}", ran.text);
     assert_eq!(ran.outputs["conclusion"], "none");
     let [comment] = job.forge.comments().try_into().unwrap();
+    assert!(comment.contains("### ⛔ Gate: no verdict"), "{comment}");
+    assert!(
+        ran.text.contains("::error title=Gate%3A no verdict::"),
+        "{}",
+        ran.text
+    );
+
+    // Of a workbench that did not come so far.
+    let job = Job::new(&[], &GATE);
+    job.release("[ \"$1\" = --version ] || exit 1");
+    assert_eq!(job.run().code, 1);
+    let [comment] = job.forge.comments().try_into().unwrap();
     assert!(
         comment.contains("`workbench gate` ended with exit code 1 and wrote no report."),
         "{comment}"

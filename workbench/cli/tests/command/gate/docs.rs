@@ -56,6 +56,43 @@ fn the_documented_workflow_s_scripts_are_shell_and_the_action_has_the_inputs_tha
     assert_eq!(workflow["permissions"]["pull-requests"], "write");
 }
 
+/// The guide's blocks that are workflows.
+fn workflows_of_the_guide(bench: &Bench) -> Vec<serde_json::Value> {
+    let manual = std::fs::read_to_string(docs().join("../../docs/ci.md")).unwrap();
+    let blocks = manual.split("```yaml\n").skip(1);
+    let blocks = blocks.filter_map(|block| block.split("```").next());
+    let workflows = blocks.filter(|block| block.contains("\njobs:"));
+    workflows
+        .map(|text| workbench_plan::read_settings(&bench.file("workflow", text)).unwrap())
+        .collect()
+}
+
+#[test]
+fn the_workflows_of_the_guide_are_complete_and_wait_until_the_services_answer() {
+    let [gate, nightly] = workflows_of_the_guide(&Bench::new()).try_into().unwrap();
+    let action = read("../../action.yml");
+    for (workflow, job) in [(&gate, "gate"), (&nightly, "nightly")] {
+        let steps = workflow["jobs"][job]["steps"].as_array().unwrap();
+        let scripts: Vec<&str> = steps.iter().filter_map(|it| it["run"].as_str()).collect();
+        assert!(!scripts.is_empty());
+        for script in scripts {
+            is_shell(script);
+            assert!(
+                script.contains("curl ") && script.contains("--retry 60"),
+                "{script}"
+            );
+        }
+    }
+    let steps = gate["jobs"]["gate"]["steps"].as_array().unwrap();
+    let version = concat!("OWNER/workbench@v", env!("CARGO_PKG_VERSION"));
+    let step = steps.iter().find(|step| step["uses"] == version).unwrap();
+    for input in step["with"].as_object().unwrap().keys() {
+        assert!(action["inputs"][input].is_object(), "{input}");
+    }
+    assert_eq!(gate["permissions"]["pull-requests"], "write");
+    assert!(nightly["on"]["schedule"][0]["cron"].is_string());
+}
+
 #[test]
 fn the_documented_pipeline_of_gitlab_writes_the_report_that_it_shows_and_posts_its_note() {
     let pipeline = read("gitlab-ci.yml");

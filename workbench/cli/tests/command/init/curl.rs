@@ -56,11 +56,11 @@ http:
 
 threads:
   # Users start one after another, stay, and each repeats its scenario until the end.
-  - { start: 5, startup: 5s, hold: 30s }
+  - { start: 10, startup: 1s, hold: 10s }
 
 scenarios:
   - name: curl
-    think_time: 1s
+    think_time: 100ms
     steps:
       # Changes data: every user sends it, again and again.
       - request: POST shop/v1/orders?page=2

@@ -103,11 +103,11 @@ variables:
 
 threads:
   # Users start one after another, stay, and each repeats its scenario until the end.
-  - { start: 5, startup: 5s, hold: 30s }
+  - { start: 10, startup: 1s, hold: 10s }
 
 scenarios:
   - name: books
-    think_time: 1s
+    think_time: 100ms
     steps:
       # List books
       # Optional: limit
@@ -119,13 +119,13 @@ scenarios:
       - request: GET eu/books/${bookId}
         auth: { bearer: "${env.EU_TOKEN}" }
   - name: readers
-    think_time: 1s
+    think_time: 100ms
     steps:
       - request: GET eu/readers/${reader}
   # Operations that may change data are not sent. Take the comment signs off of this scenario, and
   # keep the steps that every user may send, again and again.
   # - name: writer
-  #   think_time: 1s
+  #   think_time: 100ms
   #   steps:
   #     # Add a book
   #     - request: POST eu/books

@@ -30,8 +30,8 @@ fn a_gate_that_failed_for_want_of_a_value_is_not_green() {
     report.rows.clear();
     report.policy.fail_on = vec![FailOn::Regressed, FailOn::Inconclusive];
     let xml = junit(&report).unwrap();
-    // The conclusion and the missing row.
-    assert!(xml.contains("failures=\"2\""), "{xml}");
+    // The missing row; the conclusion is no second failure.
+    assert!(xml.contains("failures=\"1\""), "{xml}");
     report.policy.fail_on = vec![FailOn::Regressed];
     report.conclusion = Conclusion::Inconclusive;
     let xml = junit(&report).unwrap();
@@ -39,4 +39,15 @@ fn a_gate_that_failed_for_want_of_a_value_is_not_green() {
         xml.contains("failures=\"0\"") && xml.contains("skipped=\"2\""),
         "{xml}"
     );
+}
+
+#[test]
+fn one_cause_is_one_failure_or_one_error() {
+    for (report, expected) in [
+        (fixture::failed(), "failures=\"1\" errors=\"0\""),
+        (fixture::refused(), "failures=\"0\" errors=\"1\""),
+    ] {
+        let xml = junit(&report).unwrap();
+        assert!(xml.contains(expected), "{xml}");
+    }
 }

@@ -27,6 +27,27 @@ fn equivalence_everywhere_is_the_headline() {
 }
 
 #[test]
+fn a_throughput_that_the_load_sets_is_neither_counted_nor_called_worse() {
+    let mut analysis = fixture::two_groups();
+    let comparison = first_of(&mut analysis);
+    comparison.rows.retain(|row| row.request == "TOTAL");
+    for row in &mut comparison.rows {
+        row.verdict = match row.metric {
+            Metric::Throughput => Verdict::Regressed,
+            _ => Verdict::Equivalent,
+        };
+    }
+    let equivalent = "equivalent  candidate and main are equivalent";
+    assert!(!verbose(&analysis).contains(equivalent));
+    first_of(&mut analysis).throughput_is_set = true;
+    let text = verbose(&analysis);
+    assert!(
+        text.contains(equivalent) && text.contains("set by the load"),
+        "{text}"
+    );
+}
+
+#[test]
 fn open_rows_say_how_many_runs_would_close_them() {
     let mut analysis = fixture::two_groups();
     let rows = &mut first_of(&mut analysis).rows;
