@@ -193,50 +193,6 @@ fn mean(values: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{fixture, names};
-
-    #[test]
-    fn no_name_can_end_the_script_that_holds_the_data() {
-        let analysis = fixture::five_runs();
-        let mut names = names::of_runs(&analysis.runs);
-        names[0].label = "</script><!--".to_owned();
-        let json = runs_over_time(&analysis, &names).unwrap().json();
-        assert!(!json.contains('<') && json.contains("\\u003c/script>"));
-    }
-
-    #[test]
-    fn all_sets_of_a_chart_have_the_same_lines_and_as_many_values_as_points() {
-        let analysis = fixture::five_runs();
-        let names = names::of_runs(&analysis.runs);
-        let run = &fixture::single().runs[0];
-        let all = [
-            Some(over_time(run, true)),
-            distribution(run, true),
-            runs_over_time(&analysis, &names),
-            distributions(&analysis, &names),
-        ];
-        for charts in all.map(Option::unwrap) {
-            for chart in &charts.charts {
-                let lines = |set: &Set| -> Vec<(String, usize)> {
-                    let lines = set.lines.iter();
-                    lines.map(|it| (it.name.clone(), it.colour)).collect()
-                };
-                for set in &chart.sets {
-                    assert_eq!(lines(set), lines(&chart.sets[0]), "{}", chart.title);
-                    assert_eq!(set.chosen.len(), charts.choosers.len());
-                    for line in &set.lines {
-                        assert_eq!(
-                            line.values.len(),
-                            set.x.len(),
-                            "{}: {}",
-                            chart.title,
-                            line.name
-                        );
-                    }
-                }
-            }
-        }
-    }
 
     #[test]
     fn numbers_are_written_in_few_bytes() {

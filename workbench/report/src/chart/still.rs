@@ -232,27 +232,8 @@ fn shades(heat: &Heat, x: &Scale, y: &Scale) -> Vec<Path> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Line, Number, TIME, distribution, over_time};
+    use super::super::{Line, Number, TIME};
     use super::*;
-    use crate::fixture;
-
-    #[test]
-    fn every_chart_of_a_run_has_a_picture_with_its_lines() {
-        let run = &fixture::single().runs[0];
-        let all = [over_time(run, true), distribution(run, true).unwrap()];
-        for charts in all {
-            let stills = charts.stills();
-            assert_eq!(stills.len(), charts.charts.len());
-            for still in stills {
-                assert!(
-                    still.paths.iter().any(|it| it.d.starts_with('M')),
-                    "{}",
-                    still.title
-                );
-                assert_eq!(still.ticks.len(), 6);
-            }
-        }
-    }
 
     #[test]
     fn a_gap_is_no_line() {

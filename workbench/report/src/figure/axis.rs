@@ -1,6 +1,7 @@
 //! Axes: their range, their ticks and how these are labelled, apart from any drawing.
 
 use super::ticks;
+pub(crate) use super::ticks::{Tick, Weight};
 use crate::format;
 
 /// A range with its ticks.
@@ -24,47 +25,6 @@ pub(crate) enum Scale {
     Ratio,
     /// Places of length 1 with a name in the middle of each, which has no grid line.
     Names,
-}
-
-/// A labelled place on an axis.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Tick {
-    pub(crate) value: f64,
-    pub(crate) label: String,
-    /// Stands below the label; may be empty.
-    pub(crate) beneath: String,
-    /// Stands on the far side of the plot; may be empty.
-    pub(crate) beside: String,
-    pub(crate) weight: Weight,
-}
-
-/// How a label stands out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Weight {
-    Plain,
-    Bold,
-    /// Of the places that follow: begins at the edge of the figure and may reach over the plot.
-    Heading,
-}
-
-impl Tick {
-    pub(crate) fn new(value: f64, label: impl Into<String>) -> Self {
-        Self {
-            value,
-            label: label.into(),
-            beneath: String::new(),
-            beside: String::new(),
-            weight: Weight::Plain,
-        }
-    }
-
-    /// A name, whose place follows from its position among the others.
-    pub(crate) fn name(label: impl Into<String>, weight: Weight) -> Self {
-        Self {
-            weight,
-            ..Self::new(0.0, label)
-        }
-    }
 }
 
 impl Axis {

@@ -6,8 +6,7 @@ use super::axis::Axis;
 use super::plot::{Figure, Mark, Panel, Points, Series};
 use super::{left_out, on_a_page, over_time, palette};
 use crate::format;
-use crate::names;
-use crate::names::RunName;
+use crate::names::{self, RunName};
 
 /// Runs that a page has room for, two in a row.
 const RUNS: usize = 2 * on_a_page(84, 300);
@@ -135,22 +134,6 @@ mod tests {
     use super::*;
     use crate::fixture;
 
-    fn of_first_run(deviation_ns: Option<f64>, times: fn(f64, &Run<'_>) -> Axis) -> (Axis, Points) {
-        let comparison = fixture::five_runs().comparison.unwrap();
-        let mut distribution = comparison.distributions[0].clone();
-        if let Some(deviation_ns) = deviation_ns {
-            distribution.standard_deviation_of_means_ns = deviation_ns;
-        }
-        let run = Run {
-            label: "",
-            points: points(&distribution, &comparison.normal_quantiles).unwrap(),
-            distribution: &distribution,
-        };
-        let axis = times(distribution.mean_of_means_ns, &run);
-        let line = normal_line(&run, &axis);
-        (axis, line)
-    }
-
     #[test]
     fn means_and_quantiles_both_ascend_and_nearly_follow_the_line() {
         let comparison = fixture::five_runs().comparison.unwrap();
@@ -167,9 +150,17 @@ mod tests {
 
     #[test]
     fn the_line_is_straight_where_the_axis_ends_before_it() {
+        let comparison = fixture::five_runs().comparison.unwrap();
+        let mut distribution = comparison.distributions[0].clone();
         // So skewed that the normal distribution would have negative times.
-        let mean = fixture::five_runs().comparison.unwrap().distributions[0].mean_of_means_ns;
-        let (axis, line) = of_first_run(Some(mean), |mean, _| Axis::times_from_zero(2.0 * mean));
+        distribution.standard_deviation_of_means_ns = distribution.mean_of_means_ns;
+        let run = Run {
+            label: "",
+            points: points(&distribution, &comparison.normal_quantiles).unwrap(),
+            distribution: &distribution,
+        };
+        let axis = Axis::times_from_zero(2.0 * distribution.mean_of_means_ns);
+        let line = normal_line(&run, &axis);
         assert!((line[0].0 + 1.0).abs() < 1e-9 && line[0].1.unwrap().abs() < 1e-6);
         assert!(line[1].1.unwrap() <= axis.to);
     }

@@ -1,4 +1,45 @@
-//! Where ticks go: round numbers, few enough to read.
+//! Labelled places on an axis: round numbers, few enough to read.
+
+/// A labelled place on an axis.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Tick {
+    pub(crate) value: f64,
+    pub(crate) label: String,
+    /// Stands below the label; may be empty.
+    pub(crate) beneath: String,
+    /// Stands on the far side of the plot; may be empty.
+    pub(crate) beside: String,
+    pub(crate) weight: Weight,
+}
+
+/// How a label stands out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Weight {
+    Plain,
+    Bold,
+    /// Of the places that follow: begins at the edge of the figure and may reach over the plot.
+    Heading,
+}
+
+impl Tick {
+    pub(crate) fn new(value: f64, label: impl Into<String>) -> Self {
+        Self {
+            value,
+            label: label.into(),
+            beneath: String::new(),
+            beside: String::new(),
+            weight: Weight::Plain,
+        }
+    }
+
+    /// A name, whose place follows from its position among the others.
+    pub(crate) fn name(label: impl Into<String>, weight: Weight) -> Self {
+        Self {
+            weight,
+            ..Self::new(0.0, label)
+        }
+    }
+}
 
 /// The unit that suits times up to `high` nanoseconds: nanoseconds per unit, and its name.
 pub(super) fn unit(high: f64) -> (f64, &'static str) {

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod calibration;
 #[cfg(test)]
+mod charts;
+#[cfg(test)]
 mod chromium;
 #[cfg(test)]
 mod document;
