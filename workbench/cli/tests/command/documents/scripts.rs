@@ -29,7 +29,7 @@ const WRAPPER: &str = r#"#!/bin/sh
 "$WORKBENCH" "$@"
 code=$?
 if [ "$1" = init ] && [ -e shop.yaml ]; then
-    sed -i 's/start: 10, startup: 1s, hold: 10s/start: 1, hold: 200ms/; s/think_time: 100ms/think_time: 1ms/' shop.yaml
+    sed -i 's/start: 10, startup: 1s, hold: 10s/start: 1, hold: 200ms/; /think_time: 100ms/d' shop.yaml
 fi
 case $code in
     10 | 11 | 14) exit 0 ;;
