@@ -288,7 +288,7 @@ fn imported_before(
     experiment: &Path,
     options: &ImportOptions,
 ) -> anyhow::Result<Option<PathBuf>> {
-    let options = options.in_words();
+    let options = options.arguments();
     let hash = sha256_of(file).with_context(|| format!("cannot read {}", file.display()))?;
     let is_of_file = |run: &PathBuf| {
         let origin = Manifest::read(run)

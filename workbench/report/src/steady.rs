@@ -285,7 +285,7 @@ pub(crate) fn outcomes(steady: &SteadyState) -> Option<Table> {
 
 fn row_of_outcome(request: &str, which: &str, latency: &Latency) -> Row {
     let time = |ns: f64| Cell::shown(ns, format::milliseconds);
-    let quantile = |ns: Option<f64>| ns.map_or_else(|| Cell::text(REFUSED), time);
+    let quantile = |ns: Option<f64>| ns.map_or_else(|| Cell::text(TOO_FEW), time);
     Row::of(vec![
         Cell::text(request),
         Cell::text(which),

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use workbench_plan::{Load, Plan, SteadyPart, Times};
 
-use super::needs::requests_at_looks;
-use crate::likeness::difference;
+use super::feasibility::requests_at_looks;
+use crate::grouping::difference;
 use crate::model::{GatedLabels, Policy};
 use crate::tables::TOTAL;
 

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::junit::{Case, Suite, Told};
+use super::junit::{Case, NotPassed, Suite};
 use crate::document::{escaped, push_heading};
 use crate::error::ReportError;
 use crate::table::one_line;
@@ -18,7 +18,7 @@ pub fn junit_without_verdict(error: &str) -> Result<String, ReportError> {
         cases: vec![Case {
             name: "the gate".to_owned(),
             class: "candidate against baseline".to_owned(),
-            result: Some(Told {
+            result: Some(NotPassed {
                 element: "error",
                 kind: "error".to_owned(),
                 message: one_line(error),

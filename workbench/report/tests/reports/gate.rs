@@ -9,7 +9,10 @@ use workbench_analysis::gate::{
 };
 use workbench_analysis::{ConfidenceInterval, Metric};
 
-use workbench_report::gate::{annotations, audit, document, junit};
+use workbench_report::gate::{
+    annotation_without_verdict, annotations, audit, comment_without_verdict, document, junit,
+    junit_without_verdict, plan,
+};
 use workbench_report::{Detail, TextOptions};
 
 use crate::fixture::gate as fixture;

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use workbench_analysis::{Analysis, RunAnalysis, Scope};
 use workbench_report::{Detail, TextOptions, document};
+use workbench_samples::{CheckStatus, Origin};
 
 use crate::fixture;
 
@@ -85,4 +86,50 @@ fn without_samples_the_only_finding_is_that() {
         to_look_at(&run),
         ["There are no samples: nothing was measured."]
     );
+}
+
+#[test]
+fn a_conclusion_counts_the_warnings_below_it() {
+    let mut run = fixture::without_errors().runs.remove(0);
+    run.thresholds.clear();
+    let checks = &mut run.validity.as_mut().unwrap().checks;
+    checks.retain(|check| check.status != CheckStatus::Warning);
+    for _ in 0..2 {
+        let mut check = checks[0].clone();
+        check.status = CheckStatus::Warning;
+        checks.push(check);
+    }
+    let text = verbose(&fixture::of(run));
+    assert!(text.contains("No check failed; 2 warnings."), "{text}");
+}
+
+#[test]
+fn imported_runs_are_valid_as_far_as_their_files_tell() {
+    let mut analysis = fixture::five_runs();
+    for run in &mut analysis.runs {
+        run.origin = Some(Origin {
+            format: "jtl".to_owned(),
+            files: Vec::new(),
+            options: Vec::new(),
+            warm_up_ns: 0,
+            cool_down_ns: 0,
+            rows: 0,
+            left_out: Vec::new(),
+            bad_rows: Vec::new(),
+            start_resolution_ns: 1,
+            elapsed_resolution_ns: 1,
+            users: None,
+            unknown: Vec::new(),
+            notes: Vec::new(),
+        });
+        for check in &mut run.validity.as_mut().unwrap().checks {
+            check.status = CheckStatus::NotChecked;
+        }
+    }
+    let text = verbose(&analysis);
+    assert!(
+        text.contains("5 runs, all valid. Imported, so that"),
+        "{text}"
+    );
+    assert!(!text.contains("Not judged"), "{text}");
 }

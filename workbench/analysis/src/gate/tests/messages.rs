@@ -113,7 +113,7 @@ fn a_gated_metric_without_values_says_what_it_takes() {
         baseline: &baseline,
         candidate: &candidate,
         history: false,
-        absent: &Absent::default(),
+        absent: &MissingRuns::default(),
     };
     let report = judge(sides, &choices.policy(), false);
     assert!(

@@ -86,7 +86,7 @@ fn a_pair_takes_the_time_until_the_next_one_begins() {
     let source = AuditSource::Comparison {
         baseline,
         candidate,
-        absent: Absent::default(),
+        absent: MissingRuns::default(),
     };
     let report = plan(&[source], &Policy::default());
     assert!((report.pair_s - 7.5).abs() < 1e-9, "{}", report.pair_s);

@@ -62,6 +62,7 @@ fn analysis(verdict: Verdict, method: Option<TestMethod>) -> Analysis {
             pairing: Pairing::Independent,
             rows: vec![row(verdict, method)],
             warnings: Vec::new(),
+            throughput_is_set: false,
         }],
         several: Vec::new(),
     });
