@@ -110,11 +110,11 @@ pub(crate) fn conclusion(run: &RunAnalysis) -> Finding {
 fn facts(run: &RunAnalysis) -> String {
     let part = match &run.steady {
         Some(steady) => format!(
-            " Figures of the steady part, {:.0} s to {:.0} s{}:",
+            " Steady part, {:.0} s to {:.0} s{}:",
             steady.from_s,
             steady.to_s,
             if steady.total.p50_ns.interval.is_some() {
-                ", with 95% confidence intervals"
+                ", 95% intervals"
             } else {
                 ""
             }
