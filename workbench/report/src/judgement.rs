@@ -85,9 +85,14 @@ impl Judgement {
     /// What follows for the reader of the run.
     pub(crate) fn meaning(run: &RunAnalysis) -> String {
         let validity = match Self::of(run) {
-            Self::Valid => format!("No check failed{}.", warnings(run)),
+            Self::Valid => {
+                warnings(run).map_or("No check failed.".to_owned(), |it| format!("{it}."))
+            }
             Self::Failing if run.origin.is_some() => IMPORTED.to_owned(),
-            Self::Failing => format!("The run is valid, no check failed{}.", warnings(run)),
+            Self::Failing => match warnings(run) {
+                Some(warnings) => format!("The run is valid, with {warnings}."),
+                None => "The run is valid, no check failed.".to_owned(),
+            },
             Self::Invalid => format!(
                 "Do not draw conclusions from these numbers, because checks failed: {}.",
                 failed_checks(run).join(", ")
@@ -109,16 +114,13 @@ impl Judgement {
     }
 }
 
-/// `; 2 warnings`, which stand below; nothing where there are none.
-fn warnings(run: &RunAnalysis) -> String {
+/// `2 warnings`, which stand below; `None` where there are none.
+fn warnings(run: &RunAnalysis) -> Option<String> {
     let checks = run.validity.iter().flat_map(|validity| &validity.checks);
-    match checks
+    let count = checks
         .filter(|it| it.status == CheckStatus::Warning)
-        .count()
-    {
-        0 => String::new(),
-        count => format!("; {}", format::counted(count as u64, "warning")),
-    }
+        .count();
+    (count > 0).then(|| format::counted(count as u64, "warning"))
 }
 
 /// Names of the checks that make a run invalid; the first with what it found.

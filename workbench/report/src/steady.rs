@@ -89,7 +89,8 @@ pub(crate) fn table(steady: &SteadyState) -> Table {
 }
 
 /// Says what [`outside`] holds.
-pub(crate) const OUTSIDE: &str = "Not in the steady part and its TOTAL: requests of on_start and on_stop, and what was sent in ramps alone. In the whole run:";
+pub(crate) const OUTSIDE: &str =
+    "Not in TOTAL (on_start, on_stop, or in ramps alone), of the whole run:";
 
 /// Labels with requests of the run and none of its steady part, such as a login in `on_start`; `None` where there are none.
 pub(crate) fn outside(run: &RunAnalysis, steady: &SteadyState) -> Option<Table> {

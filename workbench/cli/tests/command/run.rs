@@ -211,7 +211,7 @@ scenarios:
         .assert();
     ended
         .code(OVER)
-        .stdout(contains("In the whole run:").and(contains("POST s/login")));
+        .stdout(contains("Not in TOTAL (on_start,").and(contains("POST s/login")));
     let [run] = bench.runs("login").try_into().unwrap();
     let page = std::fs::read_to_string(run.join("report.html")).unwrap();
     let outside = page.find("Requests outside of the steady part").unwrap();

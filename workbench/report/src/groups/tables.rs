@@ -175,8 +175,8 @@ pub(crate) fn side_by_side(between: &BetweenRuns, part: Part) -> Option<Table> {
     }
     let columns = vec![
         Column::text("Metric", 0),
-        Column::number(&before.name, "", 0),
-        Column::number(&after.name, "", 0),
+        Column::number(&before.name, "", 1),
+        Column::number(&after.name, "", 1),
         Column::number("Change", "", 0),
     ];
     let rows = before.statistics.iter().filter(|it| part.has(&it.request));

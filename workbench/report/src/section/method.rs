@@ -37,12 +37,10 @@ pub(super) fn section(analysis: &Analysis) -> Section {
 fn elapsed(analysis: &Analysis) -> String {
     if analysis.runs.iter().all(|run| run.origin.is_none()) {
         let from = match analysis.runs.iter().any(|run| run.open_model.is_some()) {
-            true => "from when a request was due, so that waiting for a free user counts,",
-            false => "(JMeter’s Sample Time) from when a request is sent",
+            true => "counts from when a request was due, waiting for a free user included,",
+            false => "is JMeter’s Sample Time: from when a request is sent",
         };
-        return format!(
-            "Response time is {from} to the last byte of the body, connecting included."
-        );
+        return format!("Response time {from} to the last byte of the body, connecting included.");
     }
     let mut definitions: Vec<&str> = Vec::new();
     for run in &analysis.runs {

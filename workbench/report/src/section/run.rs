@@ -113,15 +113,15 @@ fn facts(run: &RunAnalysis) -> String {
     let part = match &run.steady {
         Some(steady) => {
             let part = match steady.scope {
-                Scope::Hold => "steady part",
-                Scope::WholeRun => "whole run (no part of it is known to be steady)",
+                Scope::Hold => "Steady part",
+                Scope::WholeRun => "Whole run (nothing is held)",
             };
             let intervals = match steady.total.p50_ns.interval {
-                Some(_) => ", with 95% confidence intervals",
+                Some(_) => ", 95% intervals",
                 None => "",
             };
             format!(
-                " Figures of the {part}, {:.0} s to {:.0} s{intervals}:",
+                " {part}, {:.0} s to {:.0} s{intervals}:",
                 steady.from_s, steady.to_s
             )
         }

@@ -242,7 +242,11 @@ fn imports_of_one_file_are_one_run_that_is_given_twice() {
     .unwrap();
     let output = workbench(&bench, &["analyze", "base0.jtl", "base1.jtl", "base7.jtl"]);
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
-    assert!(stderr(&output).contains("base7.jtl"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("given twice"),
+        "{}",
+        stderr(&output)
+    );
     // Whoever names nothing gets each file once.
     let output = workbench(&bench, &["analyze"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
@@ -331,7 +335,7 @@ fn two_files_show_how_far_apart_they_are_and_what_it_takes_without_claiming_a_ch
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(11), "{said}");
     assert!(said.contains("it takes 5 or more of each"), "{said}");
-    assert!(!said.contains("asks for 3 runs"), "{said}");
+    assert!(!said.contains("or ask for fewer"), "{said}");
     assert!(!said.contains("BASELINE.yaml"), "{said}");
     let one = [
         "gate",
