@@ -12,6 +12,7 @@ mod conclude;
 mod deal;
 mod groups;
 mod history;
+mod missing;
 mod needs;
 mod planning;
 mod policy;
