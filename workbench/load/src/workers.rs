@@ -16,8 +16,15 @@ use crate::pacer::Pacer;
 #[derive(Debug)]
 pub(crate) struct Workers {
     workers: Vec<Worker>,
+    users: Mutex<Users>,
+}
+
+#[derive(Debug, Default)]
+struct Users {
     /// Of every user.
-    users: Mutex<Vec<AbortHandle>>,
+    handles: Vec<AbortHandle>,
+    /// A user who begins after that ends at once: it may wait for a start that is never given.
+    are_aborted: bool,
 }
 
 #[derive(Debug)]
@@ -42,7 +49,7 @@ impl Workers {
             .collect::<Result<_, _>>();
         Ok(Self {
             workers: workers.map_err(LoadError::Workers)?,
-            users: Mutex::new(Vec::new()),
+            users: Mutex::default(),
         })
     }
 
@@ -55,7 +62,10 @@ impl Workers {
         let worker = &self.workers[user % self.workers.len()];
         let task = worker.runtime.spawn(task(Arc::clone(&worker.pacer)));
         let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
-        users.push(task.abort_handle());
+        if users.are_aborted {
+            task.abort();
+        }
+        users.handles.push(task.abort_handle());
         task
     }
 
@@ -68,8 +78,9 @@ impl Workers {
 
     /// Aborts every user.
     pub(crate) fn abort(&self) {
-        let users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
-        users.iter().for_each(AbortHandle::abort);
+        let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
+        users.are_aborted = true;
+        users.handles.iter().for_each(AbortHandle::abort);
     }
 }
 
@@ -106,5 +117,18 @@ impl Drop for Worker {
             // Its panics are those of users, which Tokio has caught.
             let _ = thread.join();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_user_who_begins_after_all_were_ended_ends_too() {
+        let workers = Workers::start(1).unwrap();
+        workers.abort();
+        let life = workers.spawn(0, |_| std::future::pending());
+        assert!(life.await.unwrap_err().is_cancelled());
     }
 }

@@ -6,20 +6,17 @@ use workbench_statistics::RUNS_OF_A_HISTORY;
 
 use super::advice::advice;
 use super::comparable::objections;
+use super::missing::missing;
 use super::missing_runs::MissingRuns;
 use super::notices::notices;
 use super::run::GateRun;
-use crate::between::{
-    Belief, Judged, RunGroup, Warning, asked_of, compare, described_run, is_all, labels,
-    requests_of, why_missing,
-};
+use crate::between::{Belief, Judged, RunGroup, Warning, compare, described_run};
 use crate::model::{
     Conclusion, GATE_SCHEMA_VERSION, GateReport, GateRow, GateSide, LookTaken, MissingRow,
     ObjectionKind, RowOutcome,
 };
-use crate::model::{FailOn, GatedLabels, Policy};
+use crate::model::{FailOn, Policy};
 use crate::model::{MetricComparison, Verdict};
-use crate::tables::TOTAL;
 
 /// The input of the gate.
 #[derive(Clone, Copy, Debug)]
@@ -304,43 +301,6 @@ impl GateReport {
             && self.conclusion != Conclusion::Invalid
             && !self.rows.iter().any(failed)
     }
-}
-
-/// Gated labels and metrics without a row.
-fn missing(runs: &[&GateRun], rows: &[GateRow], policy: &Policy) -> Vec<MissingRow> {
-    let gated: Vec<String> = match &policy.labels {
-        GatedLabels::Total => vec![TOTAL.to_owned()],
-        GatedLabels::Listed(labels) => labels.clone(),
-        GatedLabels::All => {
-            let labels = labels(runs.iter().map(|run| &run.analysis));
-            labels.into_iter().map(str::to_owned).collect()
-        }
-    };
-    let with_total = gated.iter().any(|label| label == TOTAL);
-    let doubled = |label: &str| with_total && is_all(runs.iter().map(|run| &run.analysis), label);
-    gated
-        .iter()
-        .filter(|label| !doubled(label))
-        .flat_map(|label| {
-            let why = |metric| {
-                // Of the run that has fewest requests.
-                let run = runs
-                    .iter()
-                    .min_by_key(|run| requests_of(&run.analysis, label));
-                run.map_or_else(String::new, |run| why_missing(&run.analysis, label, metric))
-            };
-            asked_of(label, &policy.metrics).map(move |metric| MissingRow {
-                request: label.clone(),
-                metric,
-                why: why(metric),
-            })
-        })
-        .filter(|missing| {
-            !rows.iter().any(|row| {
-                row.comparison.request == missing.request && row.comparison.metric == missing.metric
-            })
-        })
-        .collect()
 }
 
 fn conclusion(rows: &[GateRow], missing: &[MissingRow], policy: &Policy) -> Conclusion {

@@ -11,6 +11,7 @@ mod conclude;
 mod feasibility;
 mod groups;
 mod history;
+mod missing;
 mod missing_runs;
 mod notices;
 mod planning;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use assert_cmd::assert::OutputAssertExt;
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
-use serde_json::json as value;
+use serde_json::{Value, json as value};
 
 use crate::stub::Stub;
 use crate::support::{Bench, json};
@@ -187,7 +187,7 @@ fn what_could_never_pass_is_an_error_before_the_first_request() {
 fn an_interrupted_comparison_goes_on_to_its_verdict_and_its_reports() {
     let bench = Bench::new();
     let stub = Stub::start();
-    bench.file("shop", &stub.experiment("shop", "GET stub/", "300ms"));
+    bench.file("shop", &stub.experiment("shop", "GET stub/", "1s"));
     std::fs::write(bench.path().join("policy.yaml"), DECIDES).unwrap();
     let mut compare = bench.workbench();
     compare.args(["compare", "shop.yaml", "shop.yaml", "--most", "6"]);
@@ -195,12 +195,19 @@ fn an_interrupted_comparison_goes_on_to_its_verdict_and_its_reports() {
     compare.stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = compare.spawn().unwrap();
     let deadline = Instant::now() + Duration::from_secs(60);
-    let second_has_begun = || {
-        let record = bench.series_file()?;
-        let state = json(&record)["runs"][2]["state"].clone();
-        (state != "planned").then_some(())
+    // Both runs of the second block.
+    let is_under_load = |run: &Value| {
+        let folder = bench.path().join("results").join(run["run"].as_str()?);
+        let manifest = folder.join("manifest.json");
+        let has_begun = manifest.is_file() && json(&manifest)["started_at"].is_i64();
+        has_begun.then_some(())
     };
-    while second_has_begun().is_none() {
+    let second_is_under_load = || {
+        let series = json(&bench.series_file()?);
+        is_under_load(&series["runs"][2])?;
+        is_under_load(&series["runs"][3])
+    };
+    while second_is_under_load().is_none() {
         assert!(Instant::now() < deadline, "the second block never began");
         std::thread::sleep(Duration::from_millis(10));
     }
