@@ -138,7 +138,7 @@ mod tests {
         let found = found(&side);
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(
-            found[0].starts_with("shop/20261118T110630Z-001e is unlike"),
+            found[0].starts_with("shop/20261118T110630Z-001e differs from the other runs"),
             "{found:?}"
         );
         assert!(found[0].contains("above their median"), "{found:?}");

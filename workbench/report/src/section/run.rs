@@ -114,7 +114,7 @@ fn facts(run: &RunAnalysis) -> String {
         Some(steady) => {
             let part = match steady.scope {
                 Scope::Hold => "Steady part",
-                Scope::WholeRun => "Whole run (nothing is held)",
+                Scope::WholeRun => "Whole run (no hold)",
             };
             let intervals = match steady.total.p50_ns.interval {
                 Some(_) => ", 95% intervals",

@@ -149,9 +149,13 @@ fn many_errors_stand_in_the_conclusion_with_their_commonest_reason() {
     run.total.errors = run.total.samples / 2;
     run.total.error_rate = 0.5;
     let text = brief(&analysis, 200);
-    let expected = "MANY ERRORS  50.00% of the requests failed (62,345 of 124,690). Most frequent reason: status 503, \
-        expected 201 (131 of 143).";
-    assert!(text.contains(expected), "{text}");
+    let expected = "50.00% of the requests failed (62,345 of 124,690). Most frequent reason: status 503, expected 201 \
+        (131 of 143).";
+    let missed = "FAILED  1 of 2 thresholds missed: error_rate < 0.1%.";
+    assert!(text.contains(&format!("{missed} {expected}")), "{text}");
+    analysis.runs[0].thresholds.clear();
+    let text = brief(&analysis, 200);
+    assert!(text.contains(&format!("MANY ERRORS  {expected}")), "{text}");
 }
 
 #[test]
