@@ -48,7 +48,7 @@ pub fn newest_runs(results: &Path) -> Result<NewestRuns, AnalysisError> {
             newest.passed_over.push(run);
         }
     }
-    (newest.runs, newest.imported_again) = newest_imports(newest.runs);
+    (newest.runs, newest.imported_again) = newest_imports(&newest.runs);
     if newest.runs.is_empty() {
         return Err(AnalysisError::NoResults {
             results: results.to_owned(),
@@ -59,7 +59,7 @@ pub fn newest_runs(results: &Path) -> Result<NewestRuns, AnalysisError> {
 
 /// Runs without those whose file was imported again later, as with another `--warm-up`; and what is said of these. Folders
 /// of runs are named by the second in which they were made. A run whose manifest cannot be read stays: who reads it says so.
-pub(crate) fn newest_imports(runs: Vec<PathBuf>) -> (Vec<PathBuf>, Vec<String>) {
+pub(crate) fn newest_imports(runs: &[PathBuf]) -> (Vec<PathBuf>, Vec<String>) {
     let files: Vec<Vec<String>> = runs.iter().map(|run| files_of(run)).collect();
     let mut newest: BTreeMap<&[String], &PathBuf> = BTreeMap::new();
     for (run, files) in runs.iter().zip(&files) {

@@ -91,7 +91,7 @@ fn select_one(path: &Path) -> Result<Selection, AnalysisError> {
     if runs.is_empty() {
         return Err(no_runs());
     }
-    let (runs, imported_again) = newest_imports(runs);
+    let (runs, imported_again) = newest_imports(&runs);
     let mut selection = Selection {
         runs,
         // It may be a run of which the manifest is gone.
