@@ -31,7 +31,7 @@ use crate::stop::{StopReason, StopSignal};
 use crate::target::{BookstoreCommand, RunningTarget};
 use crate::time_sync;
 use crate::validity::{LiveChecks, Moment};
-use crate::variables;
+use crate::variables::Variables;
 use crate::workers::Workers;
 
 /// Options of a run besides its plan.

@@ -40,14 +40,14 @@ impl Batch {
         let label_of = match self.label {
             Some(_) => None,
             None => Some((
-                rows.words(column::REQUEST)?,
+                rows.texts(column::REQUEST)?,
                 rows.table(column::REQUEST, |label| labels.number(label))?,
             )),
         };
         let steady_of = match self.steady {
             Some(_) => None,
             None => Some((
-                rows.words(column::PHASE)?,
+                rows.texts(column::PHASE)?,
                 rows.table(column::PHASE, |phase| is_steady(phase, steady_part))?,
             )),
         };

@@ -83,7 +83,7 @@ fn count(
     let rows = Rows::read(batch, &columns)?;
     let by_second = &mut counted.by_second;
     let steady_of = rows.table(column::PHASE, |phase| is_steady(phase, steady_part))?;
-    let phases = rows.words(column::PHASE)?;
+    let phases = rows.texts(column::PHASE)?;
     let (mut last_second, mut steady_samples) = (0, 0);
     for (instant, phase) in rows.started_at()?.iter().zip(phases) {
         if steady_of[*phase as usize] == Some(true) {
@@ -100,7 +100,7 @@ fn count(
     }
     let names = rows.table(column::REQUEST, str::to_owned)?;
     let mut seen = vec![false; names.len()];
-    for number in rows.words(column::REQUEST)? {
+    for number in rows.texts(column::REQUEST)? {
         seen[*number as usize] = true;
     }
     let of_batch = names.into_iter().zip(seen).filter(|(_, seen)| *seen);

@@ -67,7 +67,7 @@ fn each(
         let rows = Rows::read(batch, &[column::REQUEST, column::ELAPSED_NS, column::USER])?;
         let place = |name: &str| labels.iter().position(|label| label == name);
         let place_of = rows.table(column::REQUEST, place)?;
-        let samples = rows.words(column::REQUEST)?.iter();
+        let samples = rows.texts(column::REQUEST)?.iter();
         let samples = samples
             .zip(rows.whole(column::ELAPSED_NS)?)
             .zip(rows.small(column::USER)?);
