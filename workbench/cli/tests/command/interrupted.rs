@@ -51,7 +51,7 @@ fn a_second_ctrl_c_leaves_at_once_and_what_was_written_is_kept() {
     let analysed = bench.workbench().arg("analyze").arg(&run).assert();
     analysed
         .code(14)
-        .stdout(contains("killed before it could say"));
+        .stdout(contains("killed before its end"));
     assert!(samples(&run) > 0);
 }
 
@@ -76,7 +76,7 @@ fn a_killed_run_loses_less_than_two_parts_whatever_its_rate() {
         let killed = bench.workbench().arg("analyze").arg(&run).assert();
         killed
             .code(14)
-            .stdout(contains("killed before it could say").and(contains("has not ended").not()));
+            .stdout(contains("killed before its end").and(contains("has not ended").not()));
         // All responses from before the first part are in the second part at the latest. The reset is not a sample, and
         // one request may have been in flight.
         assert!(samples(&run) + 2 >= asked, "{} of {asked}", samples(&run));

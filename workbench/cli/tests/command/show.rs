@@ -308,7 +308,7 @@ fn a_killed_run_keeps_the_exchanges_that_it_had() {
         .assert()
         .success();
 
-    shown.stdout(contains("killed before it could say").and(contains("HTTP/1.1 500")));
+    shown.stdout(contains("killed before its end").and(contains("HTTP/1.1 500")));
 }
 
 /// The output of a command on a terminal, and whether it succeeds.

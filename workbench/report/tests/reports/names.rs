@@ -25,7 +25,9 @@ fn labels(analysis: &Analysis) -> Vec<String> {
         detail: Detail::Verbose,
     };
     let text = document(analysis, std::path::Path::new("/tmp/r/comparisons/1")).text(options);
-    let table = text.lines().skip_while(|line| *line != "Runs (steady part)");
+    let table = text
+        .lines()
+        .skip_while(|line| *line != "Runs (steady part)");
     let rows = table.skip_while(|line| !line.starts_with('─')).skip(1);
     let rows = rows.take_while(|line| !line.is_empty());
     rows.map(|row| row.split("  ").next().unwrap().to_owned())
