@@ -135,7 +135,7 @@ fn the_law_is_fitted_to_one_throughput_per_valid_run() {
     assert!(
         fit.warnings
             .iter()
-            .any(|warning| warning.starts_with("1 of 8 runs is left out"))
+            .any(|warning| warning.starts_with("1 of 8 runs is invalid, and left out"))
     );
     for fitted in &fit.runs {
         let curve = fit.throughput_per_s(fitted.load);

@@ -49,9 +49,7 @@ fn a_second_ctrl_c_leaves_at_once_and_what_was_written_is_kept() {
     read_until(&mut told, "stopped at once");
     assert_eq!(child.wait().unwrap().code(), Some(130));
     let analysed = bench.workbench().arg("analyze").arg(&run).assert();
-    analysed
-        .code(14)
-        .stdout(contains("killed before its end"));
+    analysed.code(14).stdout(contains("killed before its end"));
     assert!(samples(&run) > 0);
 }
 

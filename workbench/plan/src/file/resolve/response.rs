@@ -117,8 +117,8 @@ fn regex(text: &str) -> Result<Regex, Diagnostic> {
     without_variables(text, "a regular expression")?;
     Regex::new(text).map_err(|error| {
         // The last line has the message; the lines before show the position.
-        let text = error.to_string();
-        let reason = text.lines().last().unwrap_or_default();
+        let message = error.to_string();
+        let reason = message.lines().last().unwrap_or_default();
         let reason = reason.trim_start_matches("error: ");
         Diagnostic::new(format!("\"{text}\" is no regular expression: {reason}"))
     })
