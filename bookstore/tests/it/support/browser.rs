@@ -30,16 +30,25 @@ pub(crate) struct Browser {
 impl Browser {
     /// Starts a browser, or says in plain sight that there is none.
     pub(crate) async fn start(site: &str) -> Option<Self> {
-        let driver = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn();
-        let Ok(mut driver) = driver else {
-            skip();
-            return None;
-        };
-        let port = port(&mut driver);
+        // Drivers that start at the same moment may choose the same port, and all but one end.
+        let mut started = None;
+        for _ in 0..5 {
+            let driver = Command::new("chromedriver")
+                .arg("--port=0")
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
+                .spawn();
+            let Ok(mut driver) = driver else {
+                skip();
+                return None;
+            };
+            if let Some(port) = port(&mut driver) {
+                started = Some((driver, port));
+                break;
+            }
+            let _ = driver.wait();
+        }
+        let (driver, port) = started.expect("the driver starts");
         let profile = tempfile::tempdir().unwrap();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let mut browser = Self {
@@ -243,18 +252,18 @@ impl Drop for Browser {
     }
 }
 
-/// The port that the driver says that it has chosen.
-fn port(driver: &mut Child) -> u16 {
+/// The port that the driver says that it has chosen; `None` if it ended without one.
+fn port(driver: &mut Child) -> Option<u16> {
     let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
     let said = lines
         .by_ref()
         .map(Result::unwrap)
         .find(|line| line.contains("started successfully on port"));
-    let said = said.expect("the driver starts");
+    let said = said?;
     // Read on, so that it never waits for us.
     std::thread::spawn(move || lines.for_each(drop));
     let digits: String = said.chars().filter(char::is_ascii_digit).collect();
-    digits.parse().unwrap()
+    Some(digits.parse().unwrap())
 }
 
 fn skip() {
