@@ -11,6 +11,7 @@
 
 mod batch;
 mod counts;
+mod elapsed_in_order;
 mod first_pass;
 mod labels;
 mod outage;
@@ -43,12 +44,12 @@ use tally::MOST_LABELS;
 use time_order::Blocks;
 
 pub(crate) use counts::Class;
+pub(crate) use elapsed_in_order::ElapsedInOrder;
 pub(crate) use outage::Outage;
 pub(crate) use response_gaps::{Gap, Waits};
 pub(crate) use reverse_pass::SecondTimes;
 pub(crate) use service::service_times;
 pub(crate) use tally::{ErrorTotal, LabelTally};
-pub(crate) use time_order::ElapsedInOrder;
 pub(crate) use times::{LabelTimes, Times};
 
 /// Most threads. More would only hold more batches in memory.

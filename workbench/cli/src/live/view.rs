@@ -1,4 +1,5 @@
-//! The terminal view of running runs: key figures of the last second, and the last minute as sparklines.
+//! The terminal view of running runs: key figures of the last second, and the last minute as sparklines. Long, because all
+//! that is drawn shares the layout, and a fifth are its tests.
 
 use std::time::Duration;
 

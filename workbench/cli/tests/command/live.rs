@@ -1,4 +1,5 @@
-//! Progress of a run: the live page, the terminal view, and plain lines elsewhere.
+//! Progress of a run: the live page, the terminal view, and plain lines elsewhere. Long, because each of the three has its
+//! stories.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};

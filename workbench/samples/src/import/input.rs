@@ -1,4 +1,5 @@
-//! Reads a file as lines. Its own thread reads, hashes and, for gzip, decompresses it.
+//! Reads a file as lines. Its own thread reads, hashes and, for gzip, decompresses it. Long, because reader and thread share
+//! the chunks.
 
 use std::fs::{self, File};
 use std::io::{self, Read};

@@ -1,4 +1,4 @@
-//! Values as other tools write them.
+//! Values as other tools write them. Long, because a third are its tests.
 
 use crate::diagnostic::Diagnostic;
 use crate::file::duration::parse_duration;
