@@ -56,7 +56,7 @@ fn false_alarms(text: &mut String, most: u64) {
     );
     for (seed, (name, system)) in (1..).zip(SYSTEMS) {
         let trials = most.min(4000);
-        let [resampled] = shares(trials, seed, |random| {
+        let [resampled] = shares(most.min(20_000), seed, |random| {
             [resampled_means_alarm(system, random)]
         });
         let [pooled] = shares(most.min(1000), seed + 10, |random| {
