@@ -47,7 +47,7 @@ async fn a_server_is_verified_by_the_operating_system_unless_a_ca_is_given() {
         }
         let ran = command.arg("run").arg(&file).assert();
         let total = total(&bench, &name);
-        assert!(total["samples"].as_u64().unwrap() > 2, "{name}");
+        assert!(total["samples"].as_u64().unwrap() > 0, "{name}");
         if trusted {
             ran.code(OVER);
             assert_eq!(total["errors"], 0, "{name}");
@@ -59,7 +59,7 @@ async fn a_server_is_verified_by_the_operating_system_unless_a_ca_is_given() {
             assert_eq!(errors(&bench, &name), ["tls"], "{name}");
             // Bytes of failed handshakes count as well.
             assert!(total["mean_bytes"].as_f64().unwrap() > 500.0, "{total}");
-            assert!(total["sent_kib_per_s"].as_f64().unwrap() > 1.0, "{total}");
+            assert!(total["sent_kib_per_s"].as_f64().unwrap() > 0.0, "{total}");
         }
     }
 }
