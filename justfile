@@ -44,8 +44,8 @@ object-storage:
     target/object-storage/bin/python workbench/cli/tests/object-storage/run.py target/debug/workbench
 
 # All tests, those in the documentation included.
-test:
-    cargo test --workspace --locked
+test *options:
+    cargo test --workspace --locked {{options}}
 
 # The error rates of the statistics by seeded simulation, as in workbench/METHODOLOGY.md: some minutes.
 calibration:
