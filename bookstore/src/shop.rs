@@ -27,7 +27,6 @@ use crate::{
         database::{Database, Home, Sharing},
         descriptors,
         faults::{self, Fault},
-        limits::Limits,
         retention::remove_regularly,
         secret::Secret,
         server::Server,
@@ -73,7 +72,7 @@ const _: () = assert!(
 pub(crate) async fn run_shop(
     options: &CommonOptions,
     sharing: Sharing,
-    open: impl AsyncFnOnce(&mut Shop) -> anyhow::Result<()>,
+    open: impl AsyncFnOnce(&mut Shop<'_>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let descriptors = descriptors::raise_limit();
     let mut faults = options.faults.clone();
@@ -88,10 +87,7 @@ pub(crate) async fn run_shop(
         services: Vec::new(),
         orders_at_work: None,
         descriptors,
-        database_connections: options.database_connections,
-        migration_lock: !options.without_migration_lock,
-        limits: options.limits,
-        retention: *options.retention,
+        options,
         marks: JoinSet::new(),
         recovery: JoinSet::new(),
     };
@@ -100,7 +96,7 @@ pub(crate) async fn run_shop(
         () = stop.wait() => Ok(false),
     };
     let served = match opened {
-        Ok(true) => shop.serve(stop, options, &faults).await,
+        Ok(true) => shop.serve(stop, &faults).await,
         Ok(false) => Ok(()),
         Err(error) => Err(error),
     };
@@ -109,7 +105,8 @@ pub(crate) async fn run_shop(
 }
 
 /// The services of this process, and what they leave to be cleaned up.
-pub(crate) struct Shop {
+pub(crate) struct Shop<'a> {
+    options: &'a CommonOptions,
     /// Of internal calls, to these services and from them.
     service_token: Option<Secret>,
     home: Home,
@@ -120,11 +117,6 @@ pub(crate) struct Shop {
     orders_at_work: Option<mpsc::Receiver<()>>,
     /// File descriptors that the process may have.
     descriptors: u64,
-    /// To each service's database, where it is on a server.
-    database_connections: u32,
-    migration_lock: bool,
-    limits: Limits,
-    retention: Duration,
     /// Marks what is settled, to the end.
     marks: JoinSet<()>,
     /// Goes on beside requests, as long as they are served; may be cut off at any moment.
@@ -149,7 +141,7 @@ struct Announcement<'a> {
     databases: Option<&'a str>,
 }
 
-impl Shop {
+impl Shop<'_> {
     pub(crate) async fn add_catalog(
         &mut self,
         listeners: Both<TcpListener>,
@@ -157,17 +149,17 @@ impl Shop {
         writes: Writes,
         replicas: &ReplicaOptions,
     ) -> anyhow::Result<()> {
-        let connections = self.database_connections;
+        let connections = self.options.database_connections;
         let mut database = self.home.open("catalog", connections).await?;
         database.read_from(&replicas.urls, replicas.max_staleness, connections)?;
         self.databases.push(database.clone());
         self.recovery.spawn(database.clone().watch_replicas());
         let catalog = Catalog::new(database, seed);
-        let migrated = catalog.migrate(self.migration_lock).await;
+        let migrated = catalog.migrate(!self.options.without_migration_lock).await;
         migrated.context("cannot bring the catalog's tables up to date")?;
         let seeded = catalog.seed().await;
         seeded.context("cannot fill the catalog with products")?;
-        let (store, age) = (catalog.clone(), self.retention);
+        let (store, age) = (catalog.clone(), *self.options.retention);
         self.recovery.spawn(async move {
             remove_regularly(age, |before| store.remove_released(before)).await;
         });
@@ -187,9 +179,9 @@ impl Shop {
             catalog: CatalogClient::new(&caller, catalog_url, client::TIMEOUT)?,
             last_audit: Arc::default(),
         };
-        let migrated = carts.migrate(self.migration_lock).await;
+        let migrated = carts.migrate(!self.options.without_migration_lock).await;
         migrated.context("cannot bring the cart's tables up to date")?;
-        let (store, age) = (carts.clone(), self.retention);
+        let (store, age) = (carts.clone(), *self.options.retention);
         self.recovery.spawn(async move {
             remove_regularly(age, |before| store.remove_old(before)).await;
         });
@@ -225,7 +217,7 @@ impl Shop {
             last_audit: Arc::default(),
             last_shop_audit: Arc::default(),
         });
-        let migrated = orders.migrate(self.migration_lock).await;
+        let migrated = orders.migrate(!self.options.without_migration_lock).await;
         migrated.context("cannot bring the orders' tables up to date")?;
         let ended = orders.end_leases_of_the_dead().await;
         ended.context("cannot take over the orders of a process that has ended")?;
@@ -233,7 +225,7 @@ impl Shop {
         self.marks
             .spawn(orders::write_marks(database, to_be_marked));
         self.recovery.spawn(Arc::clone(&orders).recover_regularly());
-        let (store, age) = (Arc::clone(&orders), self.retention);
+        let (store, age) = (Arc::clone(&orders), *self.options.retention);
         self.recovery.spawn(async move {
             remove_regularly(age, |before| store.remove_cancelled(before)).await;
         });
@@ -249,7 +241,7 @@ impl Shop {
     ) -> anyhow::Result<()> {
         let password = given_password(options.admin_password_file.as_deref())?;
         let database = self.open("storefront").await?;
-        let migrated = storefront::migrate(&database, self.migration_lock).await;
+        let migrated = storefront::migrate(&database, !self.options.without_migration_lock).await;
         migrated.context("cannot bring the storefront's tables up to date")?;
         let set_up = Admins(&database).set_up(password).await;
         if let Some(generated) = set_up.context("cannot set up the administrator")? {
@@ -279,7 +271,10 @@ impl Shop {
     }
 
     async fn open(&mut self, service: &str) -> anyhow::Result<Database> {
-        let database = self.home.open(service, self.database_connections).await?;
+        let database = self
+            .home
+            .open(service, self.options.database_connections)
+            .await?;
         self.databases.push(database.clone());
         Ok(database)
     }
@@ -304,15 +299,11 @@ impl Shop {
         }
     }
 
-    async fn serve(
-        &mut self,
-        mut stop: StopRequest,
-        options: &CommonOptions,
-        faults: &[Fault],
-    ) -> anyhow::Result<()> {
+    async fn serve(&mut self, mut stop: StopRequest, faults: &[Fault]) -> anyhow::Result<()> {
         for fault in faults {
             self.check(fault)?;
         }
+        let options = self.options;
         let names: Vec<_> = self.services.iter().map(|(_, it)| it.name()).collect();
         let pool = options.database_connections;
         let connections = descriptors::connections_per_port(&names, self.descriptors, pool);
@@ -333,7 +324,7 @@ impl Shop {
             let name = service.name();
             services.insert(name, local_url(&listeners.public)?);
             internal.insert(name, local_url(&listeners.internal)?);
-            let limits = self.limits;
+            let limits = options.limits;
             let complete = service.complete(faults, access.clone(), limits, &draining);
             let start = |listener, complete| Server::start(listener, complete, limits, connections);
             let server = Both {

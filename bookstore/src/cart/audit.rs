@@ -1,18 +1,13 @@
-//! `/audit` of the cart, and what the audit of the whole shop asks of it.
+//! `/audit` of the cart.
 
 use std::sync::Arc;
 
 use axum::{Json, extract::State, http::HeaderMap};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
-use super::{Carts, model::CheckoutState};
+use super::Carts;
 use crate::platform::{
     Error,
     audit::{Audit, Rule},
-    database::{rows, with_reader},
-    extract::Checked,
-    paging::{NextPage, TokenPaging},
     shared::wants_fresh,
 };
 
@@ -47,18 +42,12 @@ const RULES: [Rule; 3] = [
     },
 ];
 
-const UNFINISHED: &str = "SELECT COUNT(*) FROM checkouts WHERE status = 'Locked'";
+pub(super) const UNFINISHED: &str = "SELECT COUNT(*) FROM checkouts WHERE status = 'Locked'";
 
 const COUNTS: [(&str, &str); 2] = [
     ("carts", "SELECT COUNT(*) FROM carts"),
     ("checkouts", "SELECT COUNT(*) FROM checkouts"),
 ];
-
-/// Checkouts, by order.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub(crate) struct Checkouts {
-    pub checkouts: Vec<CheckoutState>,
-}
 
 /// Check that no cart is held by nobody, or by two orders.
 #[utoipa::path(get, path = "/audit", responses((status = 200, body = Audit)))]
@@ -70,26 +59,4 @@ pub(super) async fn audit(
     Ok(Json(
         carts.last_audit.get(wants_fresh(&headers), audit).await?,
     ))
-}
-
-/// Get all checkouts, by order, or a page of them.
-#[utoipa::path(
-    get,
-    path = "/checkouts",
-    params(TokenPaging),
-    responses((status = 200, body = Checkouts))
-)]
-pub(super) async fn list_checkouts(
-    State(carts): State<Arc<Carts>>,
-    Checked(paging): Checked<TokenPaging>,
-) -> Result<(NextPage, Json<Checkouts>), Error> {
-    let checkouts: Vec<CheckoutState> = with_reader!(&carts.database, |reader| rows!(
-        reader,
-        "SELECT order_token, status FROM checkouts
-         WHERE order_token > $1 ORDER BY order_token LIMIT $2",
-        paging.after(),
-        paging.rows(),
-    ))?;
-    let (next, checkouts) = paging.cut(checkouts, |checkout| checkout.order_token.clone());
-    Ok((next, Json(Checkouts { checkouts })))
 }

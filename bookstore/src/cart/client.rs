@@ -6,10 +6,8 @@ use axum::http::Method;
 use serde::Deserialize;
 
 use super::{
-    audit::Checkouts,
-    checkout_routes::{Checkout, CheckoutRequest},
-    model::CheckoutState,
-    routes::Quantity,
+    checkouts::{Checkout, CheckoutRequest, CheckoutState, Checkouts},
+    items::Quantity,
 };
 use crate::{
     item::Item,

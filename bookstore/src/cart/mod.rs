@@ -1,30 +1,38 @@
 //! The shopping cart: what customers have chosen, and the lock that an order puts on a cart.
 
 mod audit;
-mod checkout_routes;
+mod carts;
 mod checkouts;
 mod client;
-mod model;
-mod reset;
-mod routes;
-mod store;
+mod items;
 
+pub(crate) use checkouts::{CheckoutState, CheckoutStatus};
 pub(crate) use client::CartClient;
-pub(crate) use model::{CheckoutState, CheckoutStatus};
 
 use std::sync::Arc;
 
+use audit::UNFINISHED;
+use futures::future::BoxFuture;
 use sqlx::migrate::MigrateError;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     catalog::CatalogClient,
     platform::{
+        Error,
         audit::Audit,
-        database::Database,
-        service::{self, Both, Service},
+        database::{self, Contents, Database},
+        service::{self, Both, Data, Service},
         shared::Shared,
     },
+};
+
+const CONTENTS: Contents = Contents {
+    tables: &["additions", "cart_items", "carts", "checkouts"],
+    has_sequences: false,
+    at_work: UNFINISHED,
+    refusal: "Orders hold carts",
+    note: None,
 };
 
 #[derive(Clone, Debug)]
@@ -45,20 +53,26 @@ impl Carts {
         let database = self.database.clone();
         let carts = Arc::new(self);
         let public = OpenApiRouter::new()
-            .routes(routes!(routes::list))
-            .routes(routes!(routes::list_items))
-            .routes(routes!(routes::show, routes::add_item, routes::set_status))
-            .routes(routes!(routes::update_item, routes::remove_item))
+            .routes(routes!(carts::list))
+            .routes(routes!(items::list_items))
+            .routes(routes!(carts::show, items::add_item, carts::set_status))
+            .routes(routes!(items::update_item, items::remove_item))
             .with_state(Arc::clone(&carts));
         let internal = OpenApiRouter::new()
-            .routes(routes!(checkout_routes::lock, checkout_routes::unlock))
-            .routes(routes!(checkout_routes::complete))
-            .routes(routes!(audit::list_checkouts))
+            .routes(routes!(checkouts::lock, checkouts::unlock))
+            .routes(routes!(checkouts::complete))
+            .routes(routes!(checkouts::list_checkouts))
             .routes(routes!(audit::audit))
-            .routes(routes!(checkout_routes::locked))
-            .routes(routes!(checkout_routes::missing))
+            .routes(routes!(checkouts::locked))
+            .routes(routes!(checkouts::missing))
             .with_state(Arc::clone(&carts));
         let calls = Both { public, internal };
         service::assemble("cart", "Shopping cart", calls, database, carts)
+    }
+}
+
+impl Data for Carts {
+    fn reset(&self) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(database::reset(&self.database, &CONTENTS))
     }
 }

@@ -19,16 +19,16 @@ use serde::Serialize;
 
 use super::{
     Catalog, Product,
-    routes::{ProductDetail, Products},
+    products::{PRODUCT, ProductDetail, Products},
 };
 use crate::platform::{
     Error,
-    database::Version,
+    database::{Version, row, with_replica},
     paging::{NextPage, Paging},
 };
 
-/// Bytes that are kept at most; then everything is forgotten.
-const LIMIT: usize = 16 * 1024 * 1024;
+/// Answers that are kept at most, each of a kilobyte but for the list; then everything is forgotten.
+const MOST: usize = 10_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Question {
@@ -45,38 +45,16 @@ pub(super) struct KeptAnswer {
     next: NextPage,
 }
 
-/// Answers of one version of the catalog.
+/// Answers, each with the version of the catalog that it is of.
 #[derive(Debug, Default)]
-pub(super) struct Answers(RwLock<Kept>);
-
-#[derive(Debug, Default)]
-struct Kept {
-    version: Option<Version>,
-    answers: HashMap<Question, KeptAnswer>,
-    bytes: usize,
-}
+pub(super) struct Answers(RwLock<HashMap<Question, (Version, KeptAnswer)>>);
 
 impl KeptAnswer {
-    fn of_all(data: Vec<Product>, next: NextPage) -> Self {
-        Self {
-            next,
-            ..Self::new(&Products { data }, None)
-        }
-    }
-
-    pub(super) fn of_one(product_detail: Product) -> Self {
-        let etag = product_detail.version();
-        Self::new(&ProductDetail { product_detail }, Some(etag))
-    }
-
-    fn new(value: &impl Serialize, etag: Option<String>) -> Self {
+    fn new(value: &impl Serialize, etag: Option<String>, next: NextPage) -> Self {
         let body = serde_json::to_vec(value).expect("books can be written as JSON");
         let etag = etag.map(|etag| etag.try_into().expect("hexadecimal digits in quotes"));
-        Self {
-            body: body.into(),
-            etag,
-            next: NextPage::NONE,
-        }
+        let body = body.into();
+        Self { body, etag, next }
     }
 }
 
@@ -98,54 +76,47 @@ impl Catalog {
     /// no such book.
     pub(super) async fn answer(&self, question: Question) -> Result<Option<KeptAnswer>, Error> {
         let version = self.database.version();
-        if let Some(answer) = self.answers.find(question, version) {
+        if let Some(version) = version
+            && let Some(answer) = self.answers.find(question, version)
+        {
             return Ok(Some(answer));
         }
         let answer = match question {
-            Question::All => Some(self.first_page().await?),
-            Question::One(id) => self.product(id).await?.map(KeptAnswer::of_one),
+            Question::All => {
+                let paging = Paging::first_of("/products");
+                let books = self.products(&paging).await?;
+                let (next, data) = paging.cut(books, |book| book.id);
+                Some(KeptAnswer::new(&Products { data }, None, next))
+            }
+            Question::One(id) => {
+                let book = with_replica!(&self.database, |reader| row!(reader, PRODUCT, id))?;
+                book.map(|product_detail: Product| {
+                    let etag = Some(product_detail.version());
+                    KeptAnswer::new(&ProductDetail { product_detail }, etag, NextPage::NONE)
+                })
+            }
         };
-        if let Some(answer) = &answer {
-            self.answers.keep(question, version, answer);
+        if let (Some(version), Some(answer)) = (version, &answer) {
+            self.answers.keep(question, version, answer.clone());
         }
         Ok(answer)
-    }
-
-    /// The first page of all books, from the database.
-    pub(super) async fn first_page(&self) -> Result<KeptAnswer, Error> {
-        let paging = Paging::first_of("/products");
-        let books = self.products(&paging).await?;
-        let (next, books) = paging.cut(books, |book| book.id);
-        Ok(KeptAnswer::of_all(books, next))
     }
 }
 
 impl Answers {
     /// The answer to a question, if it was kept for this version.
-    fn find(&self, question: Question, version: Option<Version>) -> Option<KeptAnswer> {
-        version?;
+    fn find(&self, question: Question, version: Version) -> Option<KeptAnswer> {
         let kept = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        if kept.version != version {
-            return None;
-        }
-        kept.answers.get(&question).cloned()
+        let (of, answer) = kept.get(&question)?;
+        (*of == version).then(|| answer.clone())
     }
 
     /// Keeps an answer; the version was looked at before the database was asked for it.
-    fn keep(&self, question: Question, version: Option<Version>, answer: &KeptAnswer) {
-        if version.is_none() {
-            return;
-        }
+    fn keep(&self, question: Question, version: Version, answer: KeptAnswer) {
         let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let bytes = answer.body.len();
-        if kept.version != version || kept.bytes + bytes > LIMIT {
-            *kept = Kept {
-                version,
-                ..Kept::default()
-            };
+        if kept.len() >= MOST {
+            kept.clear();
         }
-        if bytes <= LIMIT && kept.answers.insert(question, answer.clone()).is_none() {
-            kept.bytes += bytes;
-        }
+        kept.insert(question, (version, answer));
     }
 }

@@ -1,6 +1,6 @@
 //! `/audit` of the catalog, and what the audit of the whole shop asks of it.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use axum::{Json, extract::State, http::HeaderMap};
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,6 @@ use utoipa::ToSchema;
 use super::{
     Catalog,
     model::{Reservation, ReservationStatus, ReservedItem},
-    reset::last_reset,
 };
 use crate::platform::{
     Error,
@@ -24,19 +23,18 @@ use crate::platform::{
 const RULES: [Rule; 4] = [
     Rule {
         says: "copies added = in stock + held + sold - returned",
-        broken_by: concat!(
-            "SELECT 'product ' || CAST(id AS TEXT) || ': added ' || CAST(added AS TEXT)
+        broken_by: "
+            SELECT 'product ' || CAST(id AS TEXT) || ': added ' || CAST(added AS TEXT)
                 || ', in stock ' || CAST(quantity AS TEXT)
                 || ', with orders ' || CAST(COALESCE(taken, 0) AS TEXT)
             FROM products LEFT JOIN (
                 SELECT product_id, SUM(quantity - returned) AS taken
                 FROM reservation_items JOIN reservations USING (order_token)
-                WHERE status <> 'Released' AND order_token > ",
-            last_reset!(),
-            " GROUP BY product_id
+                WHERE status <> 'Released'
+                AND order_token > (SELECT COALESCE(MAX(reset_token), '') FROM resets)
+                GROUP BY product_id
             ) AS orders ON product_id = id
-            WHERE added <> quantity + COALESCE(taken, 0) ORDER BY id LIMIT 100"
-        ),
+            WHERE added <> quantity + COALESCE(taken, 0) ORDER BY id LIMIT 100",
     },
     Rule {
         says: "no stock is negative",
@@ -69,7 +67,7 @@ const RULES: [Rule; 4] = [
     },
 ];
 
-const UNFINISHED: &str = "SELECT COUNT(*) FROM reservations WHERE status = 'Held'";
+pub(super) const UNFINISHED: &str = "SELECT COUNT(*) FROM reservations WHERE status = 'Held'";
 
 const COUNTS: [(&str, &str); 3] = [
     ("products", "SELECT COUNT(*) FROM products"),
@@ -106,9 +104,37 @@ pub(super) async fn list_reservations(
     State(catalog): State<Arc<Catalog>>,
     Checked(paging): Checked<TokenPaging>,
 ) -> Result<(NextPage, Json<Reservations>), Error> {
-    let reservations = catalog.reservations(&paging).await?;
-    let (next, reservations) =
-        paging.cut(reservations, |reservation| reservation.order_token.clone());
+    let lines: Vec<Line> = with_reader!(&catalog.database, |reader| rows!(
+        reader,
+        "SELECT order_token, status, product_id, quantity, returned
+         FROM (SELECT order_token, status FROM reservations
+               WHERE order_token > $1 ORDER BY order_token LIMIT $2) AS page
+         LEFT JOIN reservation_items USING (order_token) ORDER BY order_token, product_id",
+        paging.after(),
+        paging.rows(),
+    ))?;
+    let mut reservations: Vec<Reservation> = Vec::new();
+    for (order_token, status, product_id, quantity, returned) in lines {
+        let last = reservations.last();
+        if last.is_none_or(|last| last.order_token != order_token) {
+            let items = Vec::new();
+            reservations.push(Reservation {
+                order_token,
+                status,
+                items,
+            });
+        }
+        if let (Some(last), Some(product_id), Some(quantity), Some(returned)) =
+            (reservations.last_mut(), product_id, quantity, returned)
+        {
+            last.items.push(ReservedItem {
+                product_id,
+                quantity,
+                returned,
+            });
+        }
+    }
+    let (next, reservations) = paging.cut(reservations, |it| it.order_token.clone());
     Ok((next, Json(Reservations { reservations })))
 }
 
@@ -120,42 +146,3 @@ type Line = (
     Option<i64>,
     Option<i64>,
 );
-
-impl Catalog {
-    async fn reservations(&self, paging: &TokenPaging) -> Result<Vec<Reservation>, Error> {
-        let lines: Vec<Line> = with_reader!(&self.database, |reader| rows!(
-            reader,
-            "SELECT order_token, status, product_id, quantity, returned
-             FROM (SELECT order_token, status FROM reservations
-                   WHERE order_token > $1 ORDER BY order_token LIMIT $2) AS page
-             LEFT JOIN reservation_items USING (order_token)",
-            paging.after(),
-            paging.rows(),
-        ))?;
-        let mut reservations = BTreeMap::new();
-        for (order_token, status, product, quantity, returned) in lines {
-            let reservation =
-                reservations
-                    .entry(order_token.clone())
-                    .or_insert_with(|| Reservation {
-                        order_token,
-                        status,
-                        items: Vec::new(),
-                    });
-            if let (Some(product_id), Some(quantity), Some(returned)) =
-                (product, quantity, returned)
-            {
-                reservation.items.push(ReservedItem {
-                    product_id,
-                    quantity,
-                    returned,
-                });
-            }
-        }
-        let mut reservations: Vec<_> = reservations.into_values().collect();
-        for reservation in &mut reservations {
-            reservation.items.sort_by_key(|item| item.product_id);
-        }
-        Ok(reservations)
-    }
-}

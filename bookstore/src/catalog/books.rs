@@ -9,10 +9,9 @@ use sqlx::AssertSqlSafe;
 use utoipa::ToSchema;
 
 use super::{
-    Catalog, Product,
-    book_query::{BookQuery, Ids},
-    routes::UpdatedProduct,
-    store::product_not_found,
+    Catalog,
+    products::{UpdatedProduct, product_not_found},
+    search::{BookQuery, Ids},
 };
 use crate::platform::{
     Error,
@@ -112,7 +111,14 @@ pub(super) async fn list_by_id(
     State(catalog): State<Arc<Catalog>>,
     Checked(Ids(ids)): Checked<Ids>,
 ) -> Result<Json<Books>, Error> {
-    let books = catalog.books_by_id(ids).await?;
+    let statement = format!("{BOOK} WHERE products.id {}", catalog.database.in_list());
+    let ids = List::of_ids(ids);
+    // From the primary: prices and stock of what somebody is about to order are not to be old.
+    let books = with_reader!(&catalog.database, |reader| rows!(
+        reader,
+        AssertSqlSafe(statement.as_str()),
+        ids.clone(),
+    ))?;
     Ok(Json(Books { books }))
 }
 
@@ -153,10 +159,20 @@ pub(super) async fn describe(
     State(catalog): State<Arc<Catalog>>,
     CheckedBody(ProductId(id), details): CheckedBody<ProductId, BookDetails>,
 ) -> Result<Json<BookDetails>, Error> {
-    if catalog.describe(id, &details).await? {
-        Ok(Json(details))
-    } else {
-        Err(product_not_found(id))
+    let described = with_writer!(&catalog.database, |writer| execute!(
+        writer,
+        "INSERT INTO book_details (product_id, author, category, description)
+         SELECT id, $2, $3, $4 FROM products WHERE id = $1 AND deleted_at IS NULL
+         ON CONFLICT (product_id) DO UPDATE SET author = excluded.author,
+         category = excluded.category, description = excluded.description",
+        id,
+        &details.author,
+        &details.category,
+        &details.description,
+    ))?;
+    match described {
+        0 => Err(product_not_found(id)),
+        _ => Ok(Json(details)),
     }
 }
 
@@ -175,7 +191,12 @@ pub(super) async fn restore(
     State(catalog): State<Arc<Catalog>>,
     Checked(ProductId(id)): Checked<ProductId>,
 ) -> Result<Json<UpdatedProduct>, Error> {
-    let restored = catalog.restore(id).await?;
+    let restored = with_writer!(&catalog.database, |writer| row!(
+        writer,
+        "UPDATE products SET deleted_at = NULL WHERE id = $1
+         RETURNING id, name, price, quantity",
+        id,
+    ))?;
     let restored = restored.ok_or_else(|| product_not_found(id))?;
     Ok(Json(UpdatedProduct::new(restored)))
 }
@@ -208,42 +229,6 @@ impl Catalog {
             paging.after(),
             paging.rows(),
             &wanted.seen,
-        ))
-    }
-
-    /// From the primary: prices and stock of what somebody is about to order are not to be old.
-    async fn books_by_id(&self, ids: Vec<i64>) -> Result<Vec<Book>, Error> {
-        let statement = format!("{BOOK} WHERE products.id {}", self.database.in_list());
-        let ids = List::of_ids(ids);
-        with_reader!(&self.database, |reader| rows!(
-            reader,
-            AssertSqlSafe(statement.as_str()),
-            ids.clone(),
-        ))
-    }
-
-    async fn describe(&self, id: i64, details: &BookDetails) -> Result<bool, Error> {
-        let described = with_writer!(&self.database, |writer| execute!(
-            writer,
-            "INSERT INTO book_details (product_id, author, category, description)
-             SELECT id, $2, $3, $4 FROM products WHERE id = $1 AND deleted_at IS NULL
-             ON CONFLICT (product_id) DO UPDATE SET author = excluded.author,
-             category = excluded.category, description = excluded.description",
-            id,
-            &details.author,
-            &details.category,
-            &details.description,
-        ))?;
-        Ok(described > 0)
-    }
-
-    /// Puts a book back in the catalog; fine if it is there.
-    async fn restore(&self, id: i64) -> Result<Option<Product>, Error> {
-        with_writer!(&self.database, |writer| row!(
-            writer,
-            "UPDATE products SET deleted_at = NULL WHERE id = $1
-             RETURNING id, name, price, quantity",
-            id,
         ))
     }
 }

@@ -11,7 +11,7 @@ use super::{
     books::{Books, Categories},
     internal_routes::{HeldItems, ReservationRequest, ReturnRequest},
     model::Reservation,
-    routes::{CreatedProduct, ProductDetail, StockChange, UpdatedProduct},
+    products::{CreatedProduct, ProductDetail, StockChange, UpdatedProduct},
 };
 use crate::{
     item::{Item, MOST, MOST_LINES, PricedItem},

@@ -43,7 +43,6 @@ pub(crate) struct HeldItems {
 #[derive(ToSchema)]
 pub(crate) struct Sale {
     #[schema(min_items = 1, max_items = 100)]
-    #[expect(dead_code, reason = "describes the body")]
     items: Vec<Item>,
 }
 
@@ -62,16 +61,13 @@ impl FromBody for ReservationRequest {
     }
 }
 
-/// The items of a sale, if there is a body.
-pub(crate) struct SoldItems(Option<Vec<Item>>);
-
-impl FromBody for SoldItems {
+impl FromBody for Option<Sale> {
     fn read(body: &Field<'_>, problems: &mut Problems) -> Option<Self> {
         if body.is_absent() {
-            return Some(Self(None));
+            return Some(None);
         }
         let items = Item::read_list(&body.object(problems)?, problems)?;
-        Some(Self(Some(items)))
+        Some(Some(Sale { items }))
     }
 }
 
@@ -119,10 +115,10 @@ pub(super) async fn reserve(
 )]
 pub(super) async fn confirm(
     State(catalog): State<Arc<Catalog>>,
-    CheckedBody(OrderToken(order), SoldItems(items)): CheckedBody<OrderToken, SoldItems>,
+    CheckedBody(OrderToken(order), sale): CheckedBody<OrderToken, Option<Sale>>,
 ) -> Result<StatusCode, Error> {
-    match items {
-        Some(items) => catalog.sell(&order, &items).await?,
+    match sale {
+        Some(Sale { items }) => catalog.sell(&order, &items).await?,
         None => catalog.confirm(&order).await?,
     }
     Ok(StatusCode::NO_CONTENT)

@@ -2,24 +2,18 @@
 
 mod answers;
 mod audit;
-mod book_query;
 mod books;
 mod client;
-mod gauges;
 mod internal_routes;
 mod model;
+mod products;
 mod protection;
 mod queues;
 mod reservations;
-mod reset;
 mod returns;
-mod routes;
 mod search;
 mod seed;
-mod store;
-mod version;
 
-pub(crate) use book_query::Sort;
 pub(crate) use books::{Book, BookDetails, DESCRIPTION_LENGTH, LABEL_LENGTH};
 pub(crate) use client::{CatalogClient, Replaced};
 pub(crate) use internal_routes::ReturnRequest;
@@ -27,21 +21,49 @@ pub(crate) use model::{
     NAME_LENGTH, NewProduct, Product, Reservation, ReservationStatus, ReservedItem,
 };
 pub(crate) use protection::{ProtectionOptions, Writes};
+pub(crate) use search::Sort;
 pub(crate) use seed::Seed;
 
 use std::sync::Arc;
 
 use answers::Answers;
+use audit::UNFINISHED;
+use futures::future::BoxFuture;
 use queues::Queues;
 use sqlx::migrate::MigrateError;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::platform::{
+    Error,
     audit::Audit,
-    database::Database,
-    service::{self, Both, Service},
+    database::{self, Contents, Database, now_ms, row, with_reader},
+    metrics::{Gauge, seconds_since},
+    service::{self, Both, Data, Service},
     shared::Shared,
 };
+
+/// What a reset empties. Orders that were placed before may still be there, and the orders service then
+/// says what they have bought, as after a loss. Their copies belong to the former stock, and the new one
+/// stays as it is.
+const CONTENTS: Contents = Contents {
+    tables: &[
+        "return_items",
+        "returns",
+        "reservation_items",
+        "book_details",
+        "products",
+        "reservations",
+        "resets",
+    ],
+    has_sequences: true,
+    at_work: UNFINISHED,
+    refusal: "Orders hold copies",
+    note: Some("INSERT INTO resets (reset_token) VALUES ($1)"),
+};
+
+/// The token of the last reset, which is later than those of all orders before; an empty text where there
+/// was none.
+const LAST_RESET: &str = "SELECT COALESCE(MAX(reset_token), '') FROM resets";
 
 #[derive(Clone, Debug)]
 pub(crate) struct Catalog {
@@ -75,9 +97,9 @@ impl Catalog {
         let database = self.database.clone();
         let catalog = Arc::new(self);
         let public = OpenApiRouter::new()
-            .routes(routes!(routes::list, routes::create))
-            .routes(routes!(routes::show, routes::update, routes::delete))
-            .routes(routes!(routes::change_stock))
+            .routes(routes!(products::list, products::create))
+            .routes(routes!(products::show, products::update, products::delete))
+            .routes(routes!(products::change_stock))
             .routes(routes!(books::list))
             .routes(routes!(books::list_by_id))
             .routes(routes!(books::list_categories))
@@ -97,5 +119,42 @@ impl Catalog {
         let calls = Both { public, internal };
         service::assemble("catalog", "Product catalog", calls, database, catalog)
             .with_public(|calls| writes.guard(calls))
+    }
+}
+
+impl Data for Catalog {
+    fn gauges(&self) -> BoxFuture<'_, Result<Vec<Gauge>, Error>> {
+        Box::pin(async {
+            let looked_up = with_reader!(&self.database, |reader| row!(
+                reader,
+                "SELECT COUNT(*), MIN(reserved_at) FROM reservations WHERE status = 'Held'"
+            ))?;
+            let (held, oldest): (i64, Option<i64>) = looked_up.unwrap_or_default();
+            let (_, fresh) = self.database.count_replicas();
+            Ok(vec![
+                Gauge {
+                    name: "bookstore_reservations_held",
+                    help: "Reservations that are neither sold nor released.",
+                    value: held as f64,
+                },
+                Gauge {
+                    name: "bookstore_reservations_oldest_held_seconds",
+                    help: "Age of the oldest of them, 0 where there is none.",
+                    value: seconds_since(oldest, now_ms()),
+                },
+                Gauge {
+                    name: "bookstore_read_databases_fresh",
+                    help: "Read databases that are fresh enough to be read.",
+                    value: fresh as f64,
+                },
+            ])
+        })
+    }
+
+    fn reset(&self) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(async {
+            database::reset(&self.database, &CONTENTS).await?;
+            self.seed().await
+        })
     }
 }

@@ -7,11 +7,10 @@
 use sqlx::AssertSqlSafe;
 
 use super::{
-    Catalog,
+    Catalog, LAST_RESET,
     model::ReservationStatus::{self, Confirmed, Held, Released},
+    products::product_not_found,
     queues::Turns,
-    reset::last_reset,
-    store::product_not_found,
 };
 use crate::{
     item::{Item, PricedItem},
@@ -102,15 +101,22 @@ impl Catalog {
                     order,
                 )?;
                 let same = reserved.iter().map(PricedItem::item);
-                let same = same.eq(items.iter().cloned());
-                return repeated(order, status, same).map(|before| (before, reserved));
+                return match status {
+                    Released => Err(Error::Conflict(
+                        format!("reservation of order {order} was released").into(),
+                    )),
+                    _ if same.eq(items.iter().cloned()) => Ok((Reserved::Before, reserved)),
+                    _ => Err(Error::Conflict(
+                        format!("order {order} has reserved other items").into(),
+                    )),
+                };
             }
             let mut of_former_stock = false;
             if becomes == Confirmed {
                 // What a reservation had taken that was released.
                 let taken = "DELETE FROM reservation_items WHERE order_token = $1";
                 execute!(connection, taken, order)?;
-                let last_reset: String = value!(connection, concat!("SELECT ", last_reset!()))?;
+                let last_reset: String = value!(connection, LAST_RESET)?;
                 of_former_stock = order.as_str() < last_reset.as_str();
             }
             let mut priced = Vec::with_capacity(items.len());
@@ -137,7 +143,10 @@ impl Catalog {
                 let Some((price,)) = price else {
                     let known = "SELECT id FROM products WHERE id = $1 AND deleted_at IS NULL";
                     let known: Option<(i64,)> = row!(connection, known, product_id)?;
-                    return Err(not_taken(product_id, known.is_some()));
+                    return Err(match known {
+                        Some(_) => not_enough_in_stock(product_id),
+                        None => product_not_found(product_id),
+                    });
                 };
                 execute!(
                     connection,
@@ -178,14 +187,11 @@ impl Catalog {
     /// The order is cancelled: its copies go back to stock, once. What is not reserved yet leaves a
     /// row behind all the same, so that a reservation that is still on its way is refused.
     pub(super) async fn release(&self, order: &Token) -> Result<(), Error> {
-        let books: Vec<(i64,)> = match self.database {
-            Database::Sqlite(_) => Vec::new(),
-            Database::Postgres(_) => with_reader!(&self.database, |reader| rows!(
-                reader,
-                "SELECT product_id FROM reservation_items WHERE order_token = $1",
-                order
-            ))?,
-        };
+        let books: Vec<(i64,)> = with_reader!(&self.database, |reader| rows!(
+            reader,
+            "SELECT product_id FROM reservation_items WHERE order_token = $1",
+            order
+        ))?;
         let books: Vec<i64> = books.into_iter().map(|(book,)| book).collect();
         let _turns = self.turns(&books).await?;
         in_transaction!(&self.database, |connection| {
@@ -307,29 +313,6 @@ pub(super) const CONFIRM: &str = "UPDATE reservations SET status = 'Confirmed'
 
 pub(super) fn holds_nothing(order: &Token) -> Error {
     Error::NotFound(format!("order {order} holds no reservation").into())
-}
-
-/// What a reservation means that was there before.
-fn repeated(order: &Token, status: ReservationStatus, same_items: bool) -> Result<Reserved, Error> {
-    if status == Released {
-        Err(Error::Conflict(
-            format!("reservation of order {order} was released").into(),
-        ))
-    } else if same_items {
-        Ok(Reserved::Before)
-    } else {
-        Err(Error::Conflict(
-            format!("order {order} has reserved other items").into(),
-        ))
-    }
-}
-
-fn not_taken(product_id: i64, known: bool) -> Error {
-    if known {
-        not_enough_in_stock(product_id)
-    } else {
-        product_not_found(product_id)
-    }
 }
 
 pub(super) fn not_enough_in_stock(product_id: i64) -> Error {

@@ -1,9 +1,8 @@
 //! Returns: sold copies that come back to stock, each once.
 
 use super::{
-    Catalog,
+    Catalog, LAST_RESET,
     reservations::{CONFIRM, RESTOCK, books_of, holds_nothing},
-    reset::last_reset,
 };
 use crate::{
     item::Item,
@@ -60,7 +59,7 @@ impl Catalog {
                     )),
                 };
             }
-            let last_reset: String = value!(connection, concat!("SELECT ", last_reset!()))?;
+            let last_reset: String = value!(connection, LAST_RESET)?;
             for item in items {
                 let (product, copies) = (item.product_id, item.quantity);
                 let accepted = execute!(

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{BookDetails, Catalog, model::NewProduct, reset::last_reset};
+use super::{BookDetails, Catalog, model::NewProduct};
 use crate::platform::{
     Error,
     database::{Database, execute, in_transaction, value, with_reader},
@@ -28,39 +28,12 @@ pub(crate) struct Seed {
 /// Rows per statement: five values each stay far below SQLite's limit of 32,766 values.
 const ROWS_PER_STATEMENT: usize = 500;
 
-const ADJECTIVES: [&str; 10] = [
-    "Silent",
-    "Distant",
-    "Brief",
-    "Hidden",
-    "Golden",
-    "Restless",
-    "Patient",
-    "Forgotten",
-    "Grand",
-    "Curious",
-];
-const NOUNS: [&str; 10] = [
-    "River", "Garden", "History", "Design", "Harbour", "Winter", "Library", "Orchard", "Voyage",
-    "Whisper",
-];
-
-const AUTHORS: [[&str; 9]; 2] = [
-    [
-        "Ada", "Bruno", "Clara", "Dmitri", "Elif", "Farid", "Greta", "Hugo", "Ines",
-    ],
-    [
-        "Abernathy",
-        "Bergström",
-        "Castellano",
-        "Dubois",
-        "Eriksen",
-        "Fontane",
-        "Grimaldi",
-        "Hoshino",
-        "Ivanova",
-    ],
-];
+const ADJECTIVES: &str =
+    "Silent Distant Brief Hidden Golden Restless Patient Forgotten Grand Curious";
+const NOUNS: &str = "River Garden History Design Harbour Winter Library Orchard Voyage Whisper";
+const FIRST_NAMES: &str = "Ada Bruno Clara Dmitri Elif Farid Greta Hugo Ines";
+const LAST_NAMES: &str =
+    "Abernathy Bergström Castellano Dubois Eriksen Fontane Grimaldi Hoshino Ivanova";
 const CATEGORIES: [&str; 7] = [
     "Art & design",
     "Crime",
@@ -92,10 +65,16 @@ const ENDINGS: [&str; 4] = [
     "Includes notes for reading groups.",
 ];
 
+/// A word of a list, which begins again after its end.
+fn word(words: &'static str, index: usize) -> &'static str {
+    let words: Vec<&str> = words.split(' ').collect();
+    words[index % words.len()]
+}
+
 /// What readers are told about the book with an id.
 fn details(id: u32) -> BookDetails {
     let id = id as usize;
-    let (first, last) = (AUTHORS[0][id * 4 % 9], AUTHORS[1][(id * 2 + id / 9) % 9]);
+    let (first, last) = (word(FIRST_NAMES, id * 4), word(LAST_NAMES, id * 2 + id / 9));
     let (opening, subject) = (OPENINGS[id * 3 % 5], SUBJECTS[id * 5 % 6]);
     BookDetails {
         author: format!("{first} {last}"),
@@ -107,7 +86,7 @@ fn details(id: u32) -> BookDetails {
 /// The book with an id: one of a hundred titles, numbered from the second round on.
 fn book(id: u32, stock: u32) -> NewProduct {
     let index = (id - 1) as usize;
-    let (adjective, noun) = (ADJECTIVES[index % 10], NOUNS[index / 10 % 10]);
+    let (adjective, noun) = (word(ADJECTIVES, index), word(NOUNS, index / 10));
     let name = match index / 100 {
         0 => format!("The {adjective} {noun}"),
         round => format!("The {adjective} {noun}, volume {}", round + 1),
@@ -126,12 +105,8 @@ impl Catalog {
         let seed = self.seed;
         let was_used: bool = with_reader!(&self.database, |reader| value!(
             reader,
-            concat!(
-                "SELECT EXISTS (SELECT 1 FROM products) OR EXISTS
-                     (SELECT 1 FROM reservations WHERE order_token > ",
-                last_reset!(),
-                ")"
-            )
+            "SELECT EXISTS (SELECT 1 FROM products) OR EXISTS (SELECT 1 FROM reservations
+                 WHERE order_token > (SELECT COALESCE(MAX(reset_token), '') FROM resets))"
         ))?;
         if was_used || seed.products == 0 {
             return Ok(());

@@ -6,8 +6,10 @@ use axum::http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    failing::FailingSettlements,
+    audit::FailingSettlements,
     history::{History, PastOrder},
+    model::Order,
+    request::{OrderedItems, ShownCart},
 };
 use crate::{
     item::{Item, PricedItem},
@@ -19,11 +21,6 @@ use crate::{
 
 #[derive(Clone, Debug)]
 pub(crate) struct OrdersClient(ServiceClient);
-
-#[derive(Debug, Deserialize)]
-pub(crate) struct OrderSummary {
-    pub(crate) id: i64,
-}
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Whose<'a> {
@@ -43,17 +40,7 @@ pub(crate) enum Returned {
 
 #[derive(Deserialize)]
 struct PlacedOrder {
-    order: OrderSummary,
-}
-
-#[derive(Serialize)]
-struct ShownCart<'a> {
-    cart: &'a [PricedItem],
-}
-
-#[derive(Serialize)]
-struct ReturnRequest<'a> {
-    items: &'a [Item],
+    order: Order,
 }
 
 impl OrdersClient {
@@ -67,7 +54,7 @@ impl OrdersClient {
         customer: i64,
         key: &str,
         shown: Option<&[PricedItem]>,
-    ) -> Result<OrderSummary, Error> {
+    ) -> Result<Order, Error> {
         let path = format!("/orders/{customer}");
         let body = shown.map(|cart| ShownCart { cart });
         let reply = self.post(&path, key, body.as_ref()).await?.success()?;
@@ -106,8 +93,8 @@ impl OrdersClient {
         item: Option<Item>,
     ) -> Result<Returned, Error> {
         let path = format!("/orders/{customer}/{order}/returns");
-        let items: Vec<Item> = item.into_iter().collect();
-        let body = (!items.is_empty()).then_some(ReturnRequest { items: &items });
+        let items = item.as_ref().map(std::slice::from_ref);
+        let body = items.map(|items| OrderedItems { items });
         let reply = self.post(&path, key, body.as_ref()).await?.success()?;
         Ok(match reply.status {
             StatusCode::ACCEPTED => Returned::Later,

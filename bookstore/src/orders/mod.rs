@@ -3,8 +3,6 @@
 mod audit;
 mod checkout;
 mod client;
-mod failing;
-mod gauges;
 mod history;
 mod model;
 mod recovery;
@@ -16,13 +14,16 @@ mod settlement;
 mod shop_audit;
 mod store;
 
-pub(crate) use client::{OrderSummary, OrdersClient, Returned, Whose};
-pub(crate) use failing::FailingSettlements;
+pub(crate) use audit::FailingSettlements;
+pub(crate) use client::{OrdersClient, Returned, Whose};
 pub(crate) use history::{PastItem, PastOrder};
+pub(crate) use model::Order;
 pub(crate) use settlement::{Settled, write_marks};
 
 use std::{sync::Arc, time::Duration};
 
+use audit::UNFINISHED;
+use futures::future::BoxFuture;
 use sqlx::migrate::MigrateError;
 use tokio::{
     sync::{Mutex, mpsc},
@@ -34,11 +35,21 @@ use crate::{
     cart::CartClient,
     catalog::CatalogClient,
     platform::{
+        Error,
         audit::Audit,
-        database::Database,
-        service::{self, Both, Service},
+        database::{self, Contents, Database, now_ms, row, with_reader},
+        metrics::{Gauge, seconds_since},
+        service::{self, Both, Data, Service},
         shared::Shared,
     },
+};
+
+const CONTENTS: Contents = Contents {
+    tables: &["return_items", "returns", "order_items", "orders"],
+    has_sequences: true,
+    at_work: UNFINISHED,
+    refusal: "Orders are at work",
+    note: None,
 };
 
 #[derive(Clone, Debug)]
@@ -78,10 +89,47 @@ impl Orders {
         let internal = OpenApiRouter::new()
             .routes(routes!(audit::audit))
             .routes(routes!(audit::audit_shop))
-            .routes(routes!(failing::list))
+            .routes(routes!(audit::list))
             .routes(routes!(history::list))
             .with_state(Arc::clone(&self));
         let calls = Both { public, internal };
         service::assemble("orders", "Order management", calls, database, self)
+    }
+}
+
+impl Data for Orders {
+    fn gauges(&self) -> BoxFuture<'_, Result<Vec<Gauge>, Error>> {
+        Box::pin(async {
+            // What is not settled is few rows of an index, however many orders there are.
+            let found = with_reader!(&self.database, |reader| row!(
+                reader,
+                "SELECT COUNT(*), MIN(created_at),
+                     (SELECT COUNT(*) FROM orders WHERE settled_at IS NULL AND attempts >= 3)
+                     + (SELECT COUNT(*) FROM returns WHERE settled_at IS NULL AND attempts >= 3)
+                 FROM orders WHERE settled_at IS NULL AND status = 'Pending'"
+            ))?;
+            let (pending, oldest, failing): (i64, Option<i64>, i64) = found.unwrap_or_default();
+            Ok(vec![
+                Gauge {
+                    name: "bookstore_settlements_failing",
+                    help: "Orders and returns whose settlement has failed three times or more.",
+                    value: failing as f64,
+                },
+                Gauge {
+                    name: "bookstore_orders_pending",
+                    help: "Orders that are neither placed nor cancelled.",
+                    value: pending as f64,
+                },
+                Gauge {
+                    name: "bookstore_orders_oldest_pending_seconds",
+                    help: "Age of the oldest of them, 0 where there is none.",
+                    value: seconds_since(oldest, now_ms()),
+                },
+            ])
+        })
+    }
+
+    fn reset(&self) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(database::reset(&self.database, &CONTENTS))
     }
 }

@@ -1,12 +1,12 @@
 //! Orders and their lines.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::platform::database::status;
 
 /// An order that was placed.
-#[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
+#[derive(Debug, Serialize, Deserialize, ToSchema, sqlx::FromRow)]
 pub(crate) struct Order {
     pub(crate) id: i64,
     pub(crate) customer_id: i64,

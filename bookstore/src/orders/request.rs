@@ -32,14 +32,14 @@ pub(super) enum OrderRequest {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct OrderedItems<'a> {
     #[schema(min_items = 1, max_items = 100)]
-    items: &'a [Item],
+    pub(super) items: &'a [Item],
 }
 
 /// The body that orders a cart as it was shown.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct ShownCart {
+pub(crate) struct ShownCart<'a> {
     #[schema(min_items = 1, max_items = 100)]
-    cart: Vec<PricedItem>,
+    pub(super) cart: &'a [PricedItem],
 }
 
 /// The body of an order.
@@ -48,7 +48,7 @@ pub(crate) struct ShownCart {
 #[expect(dead_code, reason = "describes the body")]
 pub(crate) enum OrderBody<'a> {
     Items(OrderedItems<'a>),
-    Cart(ShownCart),
+    Cart(ShownCart<'a>),
 }
 
 impl OrderRequest {

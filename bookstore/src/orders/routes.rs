@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State};
 use serde::Serialize;
+use sqlx::AssertSqlSafe;
 use utoipa::ToSchema;
 
 use super::{
@@ -15,6 +16,7 @@ use super::{
 };
 use crate::platform::{
     Error,
+    database::{row, rows, with_reader},
     error::{Answer, ErrorDetail},
     extract::{Checked, CheckedBody, CustomerId, OnlyCustomer, OrderId},
     idempotency::IdempotencyKey,
@@ -99,20 +101,23 @@ pub(super) async fn show_order(
     request: Checked<(CustomerId, OrderId)>,
 ) -> Result<Json<WholeOrder>, Error> {
     let Checked((CustomerId(customer), OrderId(id))) = request;
-    let order = orders.order_of(customer, id).await?;
+    let query = format!("{PLACED} id = $1 AND customer_id = $2");
+    let order = with_reader!(&orders.database, |reader| row!(
+        reader,
+        AssertSqlSafe(query.as_str()),
+        id,
+        customer,
+    ))?;
     let order = order.ok_or_else(|| order_not_found(customer, id))?;
     let range = OrderRange {
         first_order: id,
         last_order: id,
     };
-    let items = orders
-        .items_of(customer, range, &Paging::first_of("/order_items"))
-        .await?;
-    let costs = items
-        .iter()
-        .map(|item| Some(item.price?.saturating_mul(item.quantity)));
-    let costs: Option<Vec<i64>> = costs.collect();
-    let total = costs.map(|costs| costs.into_iter().fold(0, i64::saturating_add));
+    let paging = Paging::first_of("/order_items");
+    let items = orders.items(Some(customer), range, &paging).await?;
+    let total = items.iter().try_fold(0_i64, |total, item| {
+        Some(total.saturating_add(item.price?.saturating_mul(item.quantity)))
+    });
     Ok(Json(WholeOrder {
         order,
         items,
@@ -137,11 +142,7 @@ pub(super) async fn list_items(
     request: Checked<((OnlyCustomer, OrderRange), Paging)>,
 ) -> Result<(NextPage, Json<AllOrderItems>), Error> {
     let Checked(((OnlyCustomer(customer), range), paging)) = request;
-    let items = match (customer, range) {
-        (Some(customer), range) => orders.items_of(customer, range, &paging).await?,
-        (None, OrderRange::ALL) => orders.items(&paging).await?,
-        (None, range) => orders.items_within(range, &paging).await?,
-    };
+    let items = orders.items(customer, range, &paging).await?;
     let (next, items) = paging.cut(items, |item| item.id);
     Ok((next, Json(AllOrderItems { items })))
 }
@@ -222,4 +223,69 @@ async fn in_own_task(
 ) -> Result<Answer, Error> {
     let task = tokio::spawn(trace::carried(work));
     task.await.expect("work on orders does not panic")
+}
+
+/// Orders that were placed. Ends in `AND`.
+const PLACED: &str =
+    "SELECT id, customer_id, status FROM orders WHERE status IN ('Ordered', 'Returned') AND";
+
+impl Orders {
+    /// Orders that were placed, by id: a customer's, or everybody's.
+    async fn orders(
+        &self,
+        customer: Option<i64>,
+        NewestFirst(newest_first): NewestFirst,
+        paging: &Paging,
+    ) -> Result<Vec<Order>, Error> {
+        let whose = customer.map_or("$1 = 0", |_| "customer_id = $1");
+        let (seen, page) = match newest_first {
+            true => (paging.before(), "id < $2 ORDER BY id DESC"),
+            false => (paging.after(), "id > $2 ORDER BY id"),
+        };
+        let query = format!("{PLACED} {whose} AND {page} LIMIT $3");
+        with_reader!(&self.database, |reader| rows!(
+            reader,
+            AssertSqlSafe(query.as_str()),
+            customer.unwrap_or(0),
+            seen,
+            paging.rows(),
+        ))
+    }
+
+    /// Lines of these orders, by id: a customer's, or everybody's.
+    async fn items(
+        &self,
+        customer: Option<i64>,
+        range: OrderRange,
+        paging: &Paging,
+    ) -> Result<Vec<OrderItem>, Error> {
+        let (lines, id) = match (customer, range) {
+            // Only orders that were placed have lines; saying so lets an index find them.
+            (Some(_), _) => (
+                "order_items JOIN orders ON orders.id = order_id
+                 WHERE customer_id = $1 AND status IN ('Ordered', 'Returned')
+                 AND orders.id BETWEEN $2 AND $3",
+                "order_items.id",
+            ),
+            (None, OrderRange::ALL) => ("order_items WHERE $1 = 0 AND $2 <= $3", "id"),
+            // The sign keeps SQLite from looking through every line by id.
+            (None, _) => (
+                "order_items WHERE $1 = 0 AND order_id BETWEEN $2 AND $3",
+                "+id",
+            ),
+        };
+        let query = format!(
+            "SELECT order_items.id, product_id, quantity, returned, order_id, price
+             FROM {lines} AND {id} > $4 ORDER BY {id} LIMIT $5"
+        );
+        with_reader!(&self.database, |reader| rows!(
+            reader,
+            AssertSqlSafe(query.as_str()),
+            customer.unwrap_or(0),
+            range.first_order,
+            range.last_order,
+            paging.after(),
+            paging.rows(),
+        ))
+    }
 }

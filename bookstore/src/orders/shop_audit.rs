@@ -41,15 +41,17 @@ const RESTOCKED: &str = "copies that came back are back in stock";
 const CART_BOUGHT: &str = "an order of a cart that was placed has bought one cart";
 const CART_HELD: &str = "carts are held for orders at work only";
 
-#[derive(Debug)]
+#[derive(Debug, sqlx::FromRow)]
 struct OrderState {
+    token: Token,
     id: i64,
     status: OrderStatus,
-    from_cart: bool,
+    request: String,
     /// Whether catalog and cart were notified.
     settled: bool,
     /// Whether the catalog was notified of every return.
     returns_settled: bool,
+    #[sqlx(skip)]
     items: Vec<ReservedItem>,
 }
 
@@ -138,42 +140,21 @@ impl Orders {
     /// Orders after one, and what became of their lines.
     async fn states(&self, after: Option<&Token>) -> Result<BTreeMap<Token, OrderState>, Error> {
         let after = after.map_or("", Token::as_str);
-        let rows: Vec<OrderRow> = with_reader!(&self.database, |reader| rows!(
+        let orders: Vec<OrderState> = with_reader!(&self.database, |reader| rows!(
             reader,
-            "SELECT token, id, status, request, settled_at IS NOT NULL FROM orders
-             WHERE token > $1 ORDER BY token LIMIT $2",
+            "SELECT token, id, status, request, settled_at IS NOT NULL AS settled,
+                 NOT EXISTS (SELECT 1 FROM returns WHERE order_id = orders.id
+                     AND returns.settled_at IS NULL) AS returns_settled
+             FROM orders WHERE token > $1 ORDER BY token LIMIT $2",
             after,
             WINDOW as i64,
         ))?;
-        let Some(last) = rows.last().map(|row| row.0.clone()) else {
+        let Some(last) = orders.last().map(|order| order.token.clone()) else {
             return Ok(BTreeMap::new());
         };
-        let mut states: BTreeMap<Token, OrderState> = rows
-            .into_iter()
-            .map(|(token, id, status, request, settled)| {
-                let state = OrderState {
-                    id,
-                    status,
-                    from_cart: OrderRequest::is_of_cart(&request),
-                    settled,
-                    returns_settled: true,
-                    items: Vec::new(),
-                };
-                (token, state)
-            })
-            .collect();
-        let unsettled: Vec<(Token,)> = with_reader!(&self.database, |reader| rows!(
-            reader,
-            "SELECT orders.token FROM returns JOIN orders ON orders.id = order_id
-             WHERE returns.settled_at IS NULL AND orders.token > $1 AND orders.token <= $2",
-            after,
-            &last,
-        ))?;
-        for (order,) in unsettled {
-            if let Some(state) = states.get_mut(&order) {
-                state.returns_settled = false;
-            }
-        }
+        let orders = orders.into_iter();
+        let mut states: BTreeMap<Token, OrderState> =
+            orders.map(|it| (it.token.clone(), it)).collect();
         let items: Vec<(Token, i64, i64, i64)> = with_reader!(&self.database, |reader| rows!(
             reader,
             "SELECT token, product_id, quantity, returned
@@ -195,9 +176,6 @@ impl Orders {
     }
 }
 
-/// An order: its token, its number, its status, its request, and whether it is settled.
-type OrderRow = (Token, i64, OrderStatus, String, bool);
-
 /// Where a list ends that may go on.
 fn full_page<'a>(orders: impl ExactSizeIterator<Item = &'a Token>) -> Option<Token> {
     (orders.len() >= WINDOW)
@@ -208,6 +186,10 @@ fn full_page<'a>(orders: impl ExactSizeIterator<Item = &'a Token>) -> Option<Tok
 impl OrderState {
     fn is_placed(&self) -> bool {
         self.status.is_placed()
+    }
+
+    fn is_of_cart(&self) -> bool {
+        OrderRequest::is_of_cart(&self.request)
     }
 }
 
@@ -222,7 +204,7 @@ impl Window {
             }
             let checkout = self.checkouts.get(token).map(|found| found.status);
             let bought = matches!(checkout, Some(Locked | Completed));
-            if order.is_placed() && order.from_cart != bought {
+            if order.is_placed() && order.is_of_cart() != bought {
                 let detail = format!("order {}: checkout is {checkout:?}", order.id);
                 add(CART_BOUGHT, detail);
             }

@@ -3,27 +3,22 @@
 //! `Returned`.
 
 use axum::http::StatusCode;
-use sqlx::AssertSqlSafe;
 
 use super::{
     Orders,
-    model::{Order, OrderItem, OrderStatus},
+    model::OrderStatus,
     recovery::Lease,
     repair::{Standing, standing},
-    request::{OrderRange, OrderRequest},
+    request::OrderRequest,
     settlement::Kind,
 };
 use crate::{
     item::{Item, PricedItem},
     platform::{
         Error,
-        database::{
-            Database, Moment, execute, in_transaction, now_ms, on_pool, row, rows, with_reader,
-            with_writer,
-        },
+        database::{Database, Moment, execute, in_transaction, now_ms, on_pool, row, with_writer},
         error::Answer,
         idempotency::IdempotencyKey,
-        paging::{NewestFirst, Paging},
         process, retention,
         token::Token,
     },
@@ -62,94 +57,7 @@ struct Inserted {
 /// finished.
 type KnownOrder = (String, Token, i64, Option<i64>, Option<String>);
 
-/// Orders that were placed. Ends in `AND`.
-const PLACED: &str =
-    "SELECT id, customer_id, status FROM orders WHERE status IN ('Ordered', 'Returned') AND";
-
 impl Orders {
-    /// Orders that were placed, by id: a customer's, or everybody's.
-    pub(super) async fn orders(
-        &self,
-        customer: Option<i64>,
-        NewestFirst(newest_first): NewestFirst,
-        paging: &Paging,
-    ) -> Result<Vec<Order>, Error> {
-        let whose = customer.map_or("$1 = 0", |_| "customer_id = $1");
-        let (seen, page) = match newest_first {
-            true => (paging.before(), "id < $2 ORDER BY id DESC"),
-            false => (paging.after(), "id > $2 ORDER BY id"),
-        };
-        let query = format!("{PLACED} {whose} AND {page} LIMIT $3");
-        with_reader!(&self.database, |reader| rows!(
-            reader,
-            AssertSqlSafe(query.as_str()),
-            customer.unwrap_or(0),
-            seen,
-            paging.rows(),
-        ))
-    }
-
-    pub(super) async fn order_of(&self, customer: i64, id: i64) -> Result<Option<Order>, Error> {
-        let query = format!("{PLACED} id = $1 AND customer_id = $2");
-        with_reader!(&self.database, |reader| row!(
-            reader,
-            AssertSqlSafe(query.as_str()),
-            id,
-            customer,
-        ))
-    }
-
-    /// Lines of whatever order, by id.
-    pub(super) async fn items(&self, paging: &Paging) -> Result<Vec<OrderItem>, Error> {
-        with_reader!(&self.database, |reader| rows!(
-            reader,
-            "SELECT id, product_id, quantity, returned, order_id, price FROM order_items
-             WHERE id > $1 ORDER BY id LIMIT $2",
-            paging.after(),
-            paging.rows(),
-        ))
-    }
-
-    /// Lines of these orders, by id. The signs keep SQLite from looking through every line by id.
-    pub(super) async fn items_within(
-        &self,
-        range: OrderRange,
-        paging: &Paging,
-    ) -> Result<Vec<OrderItem>, Error> {
-        with_reader!(&self.database, |reader| rows!(
-            reader,
-            "SELECT id, product_id, quantity, returned, order_id, price FROM order_items
-             WHERE order_id BETWEEN $1 AND $2 AND +id > $3 ORDER BY +id LIMIT $4",
-            range.first_order,
-            range.last_order,
-            paging.after(),
-            paging.rows(),
-        ))
-    }
-
-    /// Lines of those of these orders that are a customer's, by id. Only orders that were placed
-    /// have lines; saying so lets an index find them.
-    pub(super) async fn items_of(
-        &self,
-        customer: i64,
-        range: OrderRange,
-        paging: &Paging,
-    ) -> Result<Vec<OrderItem>, Error> {
-        with_reader!(&self.database, |reader| rows!(
-            reader,
-            "SELECT order_items.id, product_id, quantity, returned, order_id, price
-             FROM order_items JOIN orders ON orders.id = order_id
-             WHERE customer_id = $1 AND status IN ('Ordered', 'Returned')
-             AND orders.id BETWEEN $2 AND $3 AND order_items.id > $4
-             ORDER BY order_items.id LIMIT $5",
-            customer,
-            range.first_order,
-            range.last_order,
-            paging.after(),
-            paging.rows(),
-        ))
-    }
-
     /// Writes down that an order is to be placed, unless its key says that it was already.
     pub(super) async fn open(
         &self,

@@ -3,13 +3,28 @@
 //!
 //! An attempt is counted before the password is looked at, in one statement, so that a thousand
 //! attempts at once are a thousand counted.
+//!
+//! Attempts from devices from which the administrator has signed in before are counted by themselves, so
+//! that nobody who uses up the attempts of a network, or of the account, locks the administrator out of
+//! a device of theirs. A cookie names the device and proves that this shop has given it, under the
+//! password that holds: nothing is stored, and another password makes every device unknown.
+//!
+//! # References
+//! OWASP, "Slow Down Online Guessing Attacks with Device Cookies".
 
 use std::net::IpAddr;
 
-use super::{Storefront, device::Device, security::digest};
+use axum::http::{HeaderMap, HeaderValue};
+use subtle::ConstantTimeEq;
+
+use super::{
+    Storefront,
+    password::Admins,
+    security::{digest, secret},
+};
 use crate::platform::{
     Error,
-    database::{execute, row, with_writer},
+    database::{execute, now_ms, row, with_writer},
 };
 
 /// Attempts are counted for so long, and the count starts again.
@@ -44,21 +59,21 @@ impl Storefront {
         &self,
         name: &str,
         address: IpAddr,
-        device: Option<&Device>,
-        now: i64,
+        device: Option<&str>,
     ) -> Result<Attempt, Error> {
         if let Some(device) = device {
-            return self.count(&device.subject(), PER_DEVICE, now).await;
+            return self.count(&of_device(device), PER_DEVICE).await;
         }
-        let by_address = self.count(&of_address(address), PER_ADDRESS, now).await?;
+        let by_address = self.count(&of_address(address), PER_ADDRESS).await?;
         if by_address != Attempt::Allowed {
             // Not held against the account: its owner may be somewhere else.
             return Ok(by_address);
         }
-        self.count(&of_account(name), PER_ACCOUNT, now).await
+        self.count(&of_account(name), PER_ACCOUNT).await
     }
 
-    async fn count(&self, subject: &str, most: i64, now: i64) -> Result<Attempt, Error> {
+    async fn count(&self, subject: &str, most: i64) -> Result<Attempt, Error> {
+        let now = now_ms();
         let counted: Option<(i64, i64)> = with_writer!(&self.database, |writer| row!(
             writer,
             "INSERT INTO login_attempts (subject, attempts, window_start) VALUES ($1, 1, $2)
@@ -85,10 +100,10 @@ impl Storefront {
         &self,
         name: &str,
         address: IpAddr,
-        device: Option<&Device>,
+        device: Option<&str>,
     ) -> Result<(), Error> {
         let subjects = match device {
-            Some(device) => [device.subject(), device.subject()],
+            Some(device) => [of_device(device), of_device(device)],
             None => [of_account(name), of_address(address)],
         };
         let [one, other] = &subjects;
@@ -116,6 +131,10 @@ fn of_account(name: &str) -> String {
     format!("account {}", digest("account", name))
 }
 
+fn of_device(device: &str) -> String {
+    format!("device {}", digest("device", device))
+}
+
 /// A household with IPv6 has 2⁶⁴ addresses, and counts as one.
 fn of_address(address: IpAddr) -> String {
     match address.to_canonical() {
@@ -124,6 +143,50 @@ fn of_address(address: IpAddr) -> String {
             let [a, b, c, d, ..] = address.segments();
             format!("address {a:x}:{b:x}:{c:x}:{d:x}::/64")
         }
+    }
+}
+
+const COOKIE: &str = "bookstore-device";
+
+/// Digits of a device's name, and of the proof behind it.
+const DIGITS: usize = 64;
+
+/// A device is known for half a year after the last time that somebody signed in from it.
+const AGE_SECONDS: i64 = 180 * 24 * 3600;
+
+impl Storefront {
+    /// The device that a request for this account comes from, if it is known.
+    pub(super) async fn known_device(
+        &self,
+        name: &str,
+        headers: &HeaderMap,
+    ) -> Result<Option<String>, Error> {
+        let Some(cookie) = self.cookie_in(headers, COOKIE, 2 * DIGITS) else {
+            return Ok(None);
+        };
+        let (device, proof) = cookie.split_at(DIGITS);
+        let right = self.proof_of(name, device).await?;
+        let is_right = right.is_some_and(|right| right.as_bytes().ct_eq(proof.as_bytes()).into());
+        Ok(is_right.then(|| device.to_owned()))
+    }
+
+    /// The cookie of a device from which somebody has signed in, which may be known already; nothing if the
+    /// account is gone since.
+    pub(super) async fn remember_device(
+        &self,
+        name: &str,
+        known: Option<String>,
+    ) -> Result<Option<HeaderValue>, Error> {
+        let device = known.unwrap_or_else(secret);
+        let proof = self.proof_of(name, &device).await?;
+        let value = proof.map(|proof| format!("{device}{proof}"));
+        Ok(value.map(|value| self.cookie(COOKIE, &value, "Strict", AGE_SECONDS)))
+    }
+
+    /// Follows from the password's hash, which nobody outside knows.
+    async fn proof_of(&self, name: &str, device: &str) -> Result<Option<String>, Error> {
+        let hash = Admins(&self.database).stored_hash(name).await?;
+        Ok(hash.map(|hash| digest("known device", &format!("{hash} {device}"))))
     }
 }
 

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     item::{Item, PricedItem},
-    orders::OrderSummary,
+    orders::Order,
     platform::Error,
 };
 
@@ -253,11 +253,7 @@ async fn why_refused(visit: &Visit) -> Result<String, Error> {
 
 /// Orders a customer's cart. Every conflict passes: a second click finds the first at work and waits
 /// for its answer, and an order from another page buys the cart or lets go of it.
-async fn place(
-    visit: &Visit,
-    key: &str,
-    shown: Option<&[PricedItem]>,
-) -> Result<OrderSummary, Error> {
+async fn place(visit: &Visit, key: &str, shown: Option<&[PricedItem]>) -> Result<Order, Error> {
     let (orders, customer) = (&visit.store.orders, visit.session.customer);
     for _ in 0..TRIES {
         match orders.place(customer, key, shown).await {

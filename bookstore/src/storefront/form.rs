@@ -11,7 +11,7 @@ use super::{
     errors::PageError,
     search::Search,
     security::{digest, secret},
-    visitor::Visitor,
+    visitor::session_in,
 };
 use crate::{
     item::{COPIES, MOST, MOST_LINES, PricedItem},
@@ -26,7 +26,7 @@ impl<S: Send + Sync> FromRequest<S> for Form {
     type Rejection = PageError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, PageError> {
-        let Visitor(session) = Visitor::of(request.extensions()).clone();
+        let right = session_in(request.extensions()).form_token();
         let limit: Option<BodyTimeout> = request.extensions().get().copied();
         let fields = axum::Form::from_request(request, state);
         let fields = match limit {
@@ -40,7 +40,7 @@ impl<S: Send + Sync> FromRequest<S> for Form {
             StatusCode::PAYLOAD_TOO_LARGE => PageError::FORM_TOO_LARGE,
             _ => PageError::FORM_UNREADABLE,
         })?;
-        let (sent, right) = (form.field("form_token"), session.form_token());
+        let sent = form.field("form_token");
         if bool::from(sent.as_bytes().ct_eq(right.as_bytes())) {
             Ok(form)
         } else {

@@ -18,7 +18,6 @@ use super::{
     session::Session,
     visitor::{ClientAddress, Visit, after_sign_in},
 };
-use crate::platform::database::now_ms;
 
 #[derive(Template)]
 #[template(path = "storefront/login.html")]
@@ -52,8 +51,8 @@ pub(super) async fn sign_in(
     let (name, password) = (form.field("name").trim(), form.field("password"));
     let typed = (name, form.field("next"));
     let device = store.known_device(name, &headers).await?;
-    let attempt = store.attempt(name, address, device.as_ref(), now_ms());
-    if let Attempt::Refused(wait) = attempt.await? {
+    let attempt = store.attempt(name, address, device.as_deref()).await?;
+    if let Attempt::Refused(wait) = attempt {
         return too_often(&visit, typed, wait).await;
     }
     if !Admins(&store.database).admit(name, password).await? {
@@ -62,8 +61,8 @@ pub(super) async fn sign_in(
         return page(&visit, StatusCode::FORBIDDEN, typed, Some(problem)).await;
     }
     tracing::info!(%address, "an administrator signed in");
-    store.forgive(name, address, device.as_ref()).await?;
-    let renewed = store.renew(&visit.session, true, now_ms()).await?;
+    store.forgive(name, address, device.as_deref()).await?;
+    let renewed = store.renew(&visit.session, true).await?;
     let mut response = redirect(store, &renewed, after_sign_in(form.field("next")));
     if let Some(cookie) = store.remember_device(name, device).await? {
         response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -74,14 +73,14 @@ pub(super) async fn sign_in(
 /// `POST /admin/logout`
 pub(super) async fn sign_out(visit: Visit, _: Form) -> Answer {
     let store = &visit.store;
-    let renewed = store.renew(&visit.session, false, now_ms()).await?;
+    let renewed = store.renew(&visit.session, false).await?;
     let flash = Flash::done("You are signed out.");
-    store.keep_flash(&renewed, Some(&flash), now_ms()).await?;
+    store.keep_flash(&renewed, Some(&flash)).await?;
     Ok(redirect(store, &renewed, "/admin/login"))
 }
 
 fn redirect(store: &Storefront, session: &Session, to: &str) -> Response {
-    let cookie = [(header::SET_COOKIE, store.cookie(session))];
+    let cookie = [(header::SET_COOKIE, store.session_cookie(session))];
     (AppendHeaders(cookie), Redirect::to(to)).into_response()
 }
 

@@ -4,31 +4,25 @@
 //! Pages work without JavaScript, and there is none: forms are posted, answered by a redirect, and
 //! what became of them is said on the next page.
 
-mod admin_orders;
 mod admin_pages;
 mod assets;
 mod attempts;
 mod basket;
 mod basket_pages;
 mod book_form;
-mod device;
 mod errors;
 mod form;
-mod given_password;
 mod login;
 mod order_pages;
 mod page;
 mod password;
-mod reset;
 mod search;
 mod security;
 mod session;
 mod shop_pages;
-mod submissions;
 mod visitor;
 
-pub(crate) use given_password::{given_password, typed_password};
-pub(crate) use password::{ADMIN, Admins};
+pub(crate) use password::{ADMIN, Admins, given_password, typed_password};
 
 use std::{sync::Arc, time::Duration};
 
@@ -38,7 +32,8 @@ use axum::{
     middleware,
     routing::{MethodRouter, get, post},
 };
-use sqlx::migrate::MigrateError;
+use futures::future::BoxFuture;
+use sqlx::{AssertSqlSafe, migrate::MigrateError};
 use tokio::time::timeout;
 
 use crate::{
@@ -47,8 +42,8 @@ use crate::{
     orders::OrdersClient,
     platform::{
         Error,
-        database::Database,
-        service::{self, Service},
+        database::{Database, execute, in_transaction},
+        service::{self, Data, Service},
     },
 };
 
@@ -107,6 +102,19 @@ impl Storefront {
     }
 }
 
+impl Data for Storefront {
+    /// The administrator's password stays: nobody would be told another one.
+    fn reset(&self) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(async {
+            in_transaction!(&self.database, |connection| {
+                for table in ["sessions", "login_attempts", "submissions"] {
+                    execute!(connection, AssertSqlSafe(format!("DELETE FROM {table}")))?;
+                }
+            })
+        })
+    }
+}
+
 /// Brings the database's tables up to date.
 pub(crate) async fn migrate(database: &Database, lock: bool) -> Result<(), MigrateError> {
     let sqlite = sqlx::migrate!("migrations/storefront/sqlite");
@@ -133,7 +141,7 @@ fn pages_by_route() -> Vec<(&'static str, MethodRouter<Shared>)> {
             get(order_pages::confirm_cancellation),
         ),
         ("/admin", get(admin_pages::list)),
-        ("/admin/orders", get(admin_orders::list)),
+        ("/admin/orders", get(order_pages::list)),
         ("/admin/login", get(login::show).post(login::sign_in)),
         ("/admin/logout", post(login::sign_out)),
         ("/admin/books", post(admin_pages::add)),

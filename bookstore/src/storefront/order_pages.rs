@@ -1,4 +1,5 @@
-//! A visitor's orders, finding one again by its code, and bringing books back.
+//! A visitor's orders, finding one again by its code, and bringing books back; and everybody's orders,
+//! with work that is not settled, for the administrator.
 
 use std::collections::HashMap;
 
@@ -13,16 +14,16 @@ use super::{
     page::{self, Flash, Layout, Question, Section, copies, grouped, money, render},
     patiently,
     security::is_hex,
-    visitor::{Id, Visit},
+    visitor::{Admin, Id, Visit},
 };
 use crate::{
     catalog::Book,
     item::Item,
-    orders::{PastItem, PastOrder, Returned, Whose},
+    orders::{FailingSettlements, PastItem, PastOrder, Returned, Whose},
     platform::Error,
 };
 
-pub(super) const PAGE: usize = 10;
+const PAGE: usize = 10;
 
 #[derive(Template)]
 #[template(path = "storefront/orders.html")]
@@ -122,9 +123,11 @@ impl PastItem {
 impl PastOrder {
     /// What it cost, where that is known.
     pub(super) fn total(&self) -> Option<String> {
-        let cost = |item: &PastItem| Some(item.price?.saturating_mul(item.quantity));
-        let costs: Option<Vec<i64>> = self.items.iter().map(cost).collect();
-        costs.map(|costs| money(costs.into_iter().fold(0, i64::saturating_add)))
+        let mut items = self.items.iter();
+        let total = items.try_fold(0_i64, |total, item| {
+            Some(total.saturating_add(item.price?.saturating_mul(item.quantity)))
+        });
+        total.map(money)
     }
 
     /// Copies that can still be given back.
@@ -251,6 +254,43 @@ pub(super) async fn give_back(visit: Visit, Id(order): Id, form: Form) -> Answer
         Err(error) => return Err(error.into()),
     };
     answer(flash).await
+}
+
+#[derive(Template)]
+#[template(path = "storefront/admin_orders.html")]
+struct AllOrdersPage {
+    layout: Layout,
+    /// The order before which the page begins; 0 on the first page.
+    before: i64,
+    orders: Vec<PastOrder>,
+    books: HashMap<i64, Book>,
+    /// Where the next page begins, if there is one.
+    older: Option<i64>,
+    work: Option<FailingSettlements>,
+}
+
+/// `GET /admin/orders`
+pub(super) async fn list(Admin(visit): Admin, RawQuery(query): RawQuery) -> Answer {
+    let Place { before, .. } = Place::of(&query.unwrap_or_default());
+    let store = &visit.store;
+    let (orders, work) = tokio::join!(
+        patiently(store.orders.history(Whose::Everybody, before, PAGE * 2 + 1)),
+        patiently(store.orders.failing()),
+    );
+    let mut orders = orders?;
+    let more = orders.len() > PAGE * 2;
+    orders.truncate(PAGE * 2);
+    let items = orders.iter().flat_map(|order| &order.items);
+    let books = patiently(store.books(items.map(|item| item.product_id))).await?;
+    let page = AllOrdersPage {
+        layout: visit.layout(Section::AdminOrders, "Orders").await?,
+        before,
+        older: orders.last().filter(|_| more).map(|oldest| oldest.id),
+        orders,
+        books,
+        work: Some(work?),
+    };
+    Ok(render(StatusCode::OK, &page))
 }
 
 #[cfg(test)]

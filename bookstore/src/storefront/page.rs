@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{errors::Answer, form::Form, patiently, visitor::Visit};
-use crate::platform::{Error, database::now_ms};
+use crate::platform::Error;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Section {
@@ -134,7 +134,7 @@ impl Visit {
     ) -> Result<Layout, Error> {
         let session = &self.session;
         if session.flash.is_some() {
-            self.store.keep_flash(session, None, now_ms()).await?;
+            self.store.keep_flash(session, None).await?;
         }
         Ok(Layout {
             title: title.into(),
@@ -164,7 +164,7 @@ impl Visit {
     /// Answers a form: the browser goes on to a page that shows the outcome.
     pub(super) async fn go_on(&self, to: &str, flash: Flash) -> Answer {
         let (store, session) = (&self.store, &self.session);
-        store.keep_flash(session, Some(&flash), now_ms()).await?;
+        store.keep_flash(session, Some(&flash)).await?;
         Ok(Redirect::to(to).into_response())
     }
 

@@ -1,7 +1,15 @@
 //! The administrator's password: Argon2id hashes, made and checked on threads where nobody waits.
+//!
+//! It comes from a file, a variable, a terminal, or another program. Never from an argument, which
+//! everybody on the machine may read.
 
-use std::fmt;
+use std::{
+    fmt,
+    io::{BufRead, IsTerminal},
+    path::Path,
+};
 
+use anyhow::{Context, ensure};
 use argon2::{
     Argon2,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
@@ -11,7 +19,11 @@ use tokio::sync::Semaphore;
 use crate::platform::{
     Error,
     database::{Database, execute, in_transaction, row, with_reader, with_writer},
+    secret::first_line_or_variable,
 };
+
+/// The variable that holds the password.
+const VARIABLE: &str = "BOOKSTORE_ADMIN_PASSWORD";
 
 pub(crate) const ADMIN: &str = "admin";
 
@@ -32,21 +44,16 @@ const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$\
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Password(String);
 
-/// Why a text is no password.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a password has {} to {} characters, and this has {actual}", LENGTH.start(), LENGTH.end())]
-pub(crate) struct PasswordLength {
-    actual: usize,
-}
-
 impl Password {
-    pub(crate) fn chosen(text: &str) -> Result<Self, PasswordLength> {
+    pub(crate) fn chosen(text: &str) -> anyhow::Result<Self> {
         let length = text.chars().count();
-        if LENGTH.contains(&length) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(PasswordLength { actual: length })
-        }
+        ensure!(
+            LENGTH.contains(&length),
+            "a password has {} to {} characters, and this has {length}",
+            LENGTH.start(),
+            LENGTH.end()
+        );
+        Ok(Self(text.to_owned()))
     }
 
     /// A password of 100 random bits.
@@ -68,6 +75,30 @@ impl fmt::Debug for Password {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Password(…)")
     }
+}
+
+/// The password that the process was started with, if any: the file's, else the variable's.
+pub(crate) fn given_password(file: Option<&Path>) -> anyhow::Result<Option<Password>> {
+    first_line_or_variable(file, VARIABLE, Password::chosen)
+}
+
+/// Asks for a new password at the terminal, twice; else it is the first line of standard input.
+pub(crate) fn typed_password() -> anyhow::Result<Password> {
+    let text = if std::io::stdin().is_terminal() {
+        let typed = rpassword::prompt_password("New admin password: ")?;
+        let repeated = rpassword::prompt_password("The same again: ")?;
+        ensure!(
+            typed == repeated,
+            "the two are different; nothing was changed"
+        );
+        typed
+    } else {
+        let mut line = String::new();
+        let read = std::io::stdin().lock().read_line(&mut line);
+        read.context("cannot read the password from standard input")?;
+        line.trim_end_matches(['\n', '\r']).to_owned()
+    };
+    Password::chosen(&text).context("nothing was changed")
 }
 
 /// The accounts that may keep the catalog.
@@ -181,7 +212,8 @@ mod tests {
     fn generated_passwords_differ_and_are_passwords() {
         let generated = Password::generate();
         assert_ne!(generated, Password::generate());
-        assert_eq!(Password::chosen(generated.reveal()), Ok(generated.clone()));
+        let chosen = Password::chosen(generated.reveal()).unwrap();
+        assert_eq!(chosen, generated);
         assert_eq!(format!("{generated:?}"), "Password(…)");
     }
 

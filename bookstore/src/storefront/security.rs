@@ -8,6 +8,8 @@ use axum::{
 };
 use sha2::{Digest, Sha256};
 
+use super::Storefront;
+
 /// No scripts, no inline styles, no frames, nothing from elsewhere.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
                       base-uri 'none'; frame-ancestors 'none'";
@@ -48,29 +50,45 @@ pub(super) fn add_headers_to(response: &mut Response) {
         .or_insert(HeaderValue::from_static("no-store"));
 }
 
-/// The value of a request's cookie that has so many hexadecimal digits.
-pub(super) fn cookie_in<'a>(headers: &'a HeaderMap, name: &str, digits: usize) -> Option<&'a str> {
-    let cookies = headers.get_all(header::COOKIE).iter();
-    let mut pairs = cookies
-        .filter_map(|cookies| cookies.to_str().ok())
-        .flat_map(|cookies| cookies.split(';'))
-        .filter_map(|cookie| cookie.trim().split_once('='));
-    let found = pairs.find(|(known, value)| *known == name && is_hex(value, digits));
-    found.map(|(_, value)| value)
-}
+impl Storefront {
+    /// The prefix makes browsers insist on `Secure`, and refuse a cookie of a neighbouring host.
+    fn cookie_name(&self, name: &str) -> String {
+        let prefix = if self.secure_cookies { "__Host-" } else { "" };
+        format!("{prefix}{name}")
+    }
 
-/// A cookie of the whole shop that no script can read.
-pub(super) fn cookie(
-    (name, value): (&str, &str),
-    same_site: &str,
-    age_seconds: i64,
-    secure: bool,
-) -> HeaderValue {
-    let secure = if secure { "; Secure" } else { "" };
-    let cookie = format!(
-        "{name}={value}; Path=/; HttpOnly; SameSite={same_site}; Max-Age={age_seconds}{secure}"
-    );
-    HeaderValue::try_from(cookie).expect("digits and letters make a header")
+    /// The value of a request's cookie that has so many hexadecimal digits.
+    pub(super) fn cookie_in<'a>(
+        &self,
+        headers: &'a HeaderMap,
+        name: &str,
+        digits: usize,
+    ) -> Option<&'a str> {
+        let name = self.cookie_name(name);
+        let cookies = headers.get_all(header::COOKIE).iter();
+        let mut pairs = cookies
+            .filter_map(|cookies| cookies.to_str().ok())
+            .flat_map(|cookies| cookies.split(';'))
+            .filter_map(|cookie| cookie.trim().split_once('='));
+        let found = pairs.find(|(known, value)| *known == name && is_hex(value, digits));
+        found.map(|(_, value)| value)
+    }
+
+    /// A cookie of the whole shop that no script can read.
+    pub(super) fn cookie(
+        &self,
+        name: &str,
+        value: &str,
+        same_site: &str,
+        age_seconds: i64,
+    ) -> HeaderValue {
+        let name = self.cookie_name(name);
+        let secure = if self.secure_cookies { "; Secure" } else { "" };
+        let cookie = format!(
+            "{name}={value}; Path=/; HttpOnly; SameSite={same_site}; Max-Age={age_seconds}{secure}"
+        );
+        HeaderValue::try_from(cookie).expect("digits and letters make a header")
+    }
 }
 
 /// Whether a text has so many hexadecimal digits and nothing else.

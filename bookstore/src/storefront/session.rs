@@ -19,7 +19,7 @@ use super::{
 };
 use crate::platform::{
     Error,
-    database::{execute, in_transaction, row, value, with_reader, with_writer},
+    database::{execute, in_transaction, now_ms, row, value, with_reader, with_writer},
 };
 
 const MINUTE: i64 = 60_000;
@@ -105,7 +105,8 @@ fn known_as(token: &str) -> String {
 }
 
 impl Storefront {
-    pub(super) async fn find(&self, token: &str, now: i64) -> Result<Found, Error> {
+    pub(super) async fn find(&self, token: &str) -> Result<Found, Error> {
+        let now = now_ms();
         let known_as = known_as(token);
         let row: Option<Row> = with_reader!(&self.database, |reader| row!(
             reader,
@@ -150,7 +151,8 @@ impl Storefront {
 
     /// Writes down the session of a visitor who does something for the first time. Of two forms that
     /// are sent at once the second finds the session of the first.
-    pub(super) async fn begin(&self, token: String, now: i64) -> Result<Session, Error> {
+    pub(super) async fn begin(&self, token: String) -> Result<Session, Error> {
+        let now = now_ms();
         if fastrand::u32(..CLEAN_UP_ONE_IN) == 0 {
             self.forget(now).await?;
         }
@@ -170,12 +172,7 @@ impl Storefront {
 
     /// Continues a visitor's session under another token, with or without an administrator's
     /// rights: a token that somebody learned or planted before is worth nothing after.
-    pub(super) async fn renew(
-        &self,
-        session: &Session,
-        admin: bool,
-        now: i64,
-    ) -> Result<Session, Error> {
+    pub(super) async fn renew(&self, session: &Session, admin: bool) -> Result<Session, Error> {
         let renewed = Session {
             token: secret(),
             customer: session.customer,
@@ -183,6 +180,7 @@ impl Storefront {
             flash: None,
             typed: session.typed.clone(),
         };
+        let now = now_ms();
         let since = admin.then_some(now);
         in_transaction!(&self.database, |connection| {
             let end = "DELETE FROM sessions WHERE token_hash = $1";
@@ -207,7 +205,6 @@ impl Storefront {
         &self,
         session: &Session,
         flash: Option<&Flash>,
-        now: i64,
     ) -> Result<(), Error> {
         let flash = flash.map(|flash| serde_json::json!(flash).to_string());
         with_writer!(&self.database, |writer| execute!(
@@ -217,7 +214,7 @@ impl Storefront {
              WHERE token_hash = $3",
             &flash,
             // Later than its beginning: this visitor has done something.
-            now + 1,
+            now_ms() + 1,
             known_as(&session.token),
         ))
         .map(drop)
@@ -249,7 +246,27 @@ impl Storefront {
             now - ONE_FORM,
         ))?;
         self.forget_attempts(now).await?;
-        self.forget_submissions(now - DAY).await
+        let delete = "DELETE FROM submissions WHERE submitted_at <= $1";
+        with_writer!(&self.database, |writer| execute!(writer, delete, now - DAY)).map(drop)
+    }
+
+    /// Notes that a form was sent which may do its work only once; whether for the first time. Orders and
+    /// returns need none of this: the orders service takes such a key itself.
+    pub(super) async fn submitted_first(&self, key: &str) -> Result<bool, Error> {
+        let noted = with_writer!(&self.database, |writer| execute!(
+            writer,
+            "INSERT INTO submissions (form_key, submitted_at) VALUES ($1, $2)
+             ON CONFLICT (form_key) DO NOTHING",
+            key,
+            now_ms(),
+        ))?;
+        Ok(noted > 0)
+    }
+
+    /// The form did nothing, and may be sent again.
+    pub(super) async fn take_back_submission(&self, key: &str) -> Result<(), Error> {
+        let delete = "DELETE FROM submissions WHERE form_key = $1";
+        with_writer!(&self.database, |writer| execute!(writer, delete, key)).map(drop)
     }
 }
 

@@ -18,16 +18,15 @@ use super::{
     Shared, Storefront,
     errors::PageError,
     form::Form,
-    security::{self, cookie_in, secret},
+    security::secret,
     session::{AGE, Found, Session},
 };
-use crate::platform::{Error, database::now_ms};
+use crate::platform::Error;
+
+const COOKIE: &str = "bookstore";
 
 /// Digits of a token.
 const TOKEN_LENGTH: usize = 64;
-
-#[derive(Clone, Debug)]
-pub(super) struct Visitor(pub(super) Session);
 
 /// A visitor at a page of the shop.
 pub(super) struct Visit {
@@ -53,15 +52,15 @@ pub(super) async fn recognise(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let token = cookie_in(request.headers(), store.cookie_name(), TOKEN_LENGTH);
+    let token = store.cookie_in(request.headers(), COOKIE, TOKEN_LENGTH);
     let token = token.map(str::to_owned);
     let acts = !request.method().is_safe();
     let (session, is_new) = match store.session_of(token, acts).await {
         Ok(session) => session,
         Err(error) => return PageError::from(error).into_response(),
     };
-    let cookie = is_new.then(|| store.cookie(&session));
-    request.extensions_mut().insert(Visitor(session));
+    let cookie = is_new.then(|| store.session_cookie(&session));
+    request.extensions_mut().insert(session);
     let mut response = next.run(request).await;
     if let Some(cookie) = cookie {
         // A page that has renewed the session has said so itself.
@@ -84,42 +83,30 @@ impl Storefront {
         let Some(token) = token else {
             return Ok((Session::unwritten(secret()), true));
         };
-        let now = now_ms();
-        Ok(match self.find(&token, now).await? {
+        Ok(match self.find(&token).await? {
             Found::Session(session) => (session, false),
-            Found::Unknown if acts => (self.begin(token, now).await?, false),
+            Found::Unknown if acts => (self.begin(token).await?, false),
             Found::Unknown => (Session::unwritten(token), false),
             Found::Ended => (Session::unwritten(secret()), true),
         })
     }
 
-    /// The prefix makes browsers insist on `Secure`, and refuse a cookie of a neighbouring host.
-    fn cookie_name(&self) -> &'static str {
-        if self.secure_cookies {
-            "__Host-bookstore"
-        } else {
-            "bookstore"
-        }
-    }
-
-    pub(super) fn cookie(&self, session: &Session) -> HeaderValue {
-        let cookie = (self.cookie_name(), session.token.as_str());
-        security::cookie(cookie, "Lax", AGE / 1000, self.secure_cookies)
+    pub(super) fn session_cookie(&self, session: &Session) -> HeaderValue {
+        self.cookie(COOKIE, &session.token, "Lax", AGE / 1000)
     }
 }
 
-impl Visitor {
-    pub(super) fn of(extensions: &Extensions) -> &Self {
-        let visitor = extensions.get();
-        visitor.expect("every page recognises its visitor")
-    }
+/// The session of a request.
+pub(super) fn session_in(extensions: &Extensions) -> &Session {
+    let session = extensions.get();
+    session.expect("every page recognises its visitor")
 }
 
 impl FromRequestParts<Shared> for Visit {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, store: &Shared) -> Result<Self, Infallible> {
-        let Visitor(session) = Visitor::of(&parts.extensions).clone();
+        let session = session_in(&parts.extensions).clone();
         let store = Arc::clone(store);
         Ok(Self { store, session })
     }

@@ -16,9 +16,10 @@ fn item(returned: i64) -> ReservedItem {
 fn done() -> Window {
     let mut window = Window::default();
     let order = OrderState {
+        token: token(),
         id: 1,
         status: OrderStatus::Ordered,
-        from_cart: true,
+        request: OrderRequest::Cart.canonical(),
         settled: true,
         returns_settled: true,
         items: vec![item(1)],
@@ -118,6 +119,7 @@ fn carts_that_are_held_or_bought_by_nobody_are_found() {
     assert_eq!(held, [CART_HELD]);
     let none = broken(|window| window.checkouts.clear());
     assert_eq!(none, [CART_BOUGHT]);
-    let doubled = broken(|window| order(window).from_cart = false);
+    let doubled =
+        broken(|window| order(window).request = OrderRequest::Items(Vec::new()).canonical());
     assert_eq!(doubled, [CART_BOUGHT]);
 }
