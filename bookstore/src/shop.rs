@@ -1,5 +1,5 @@
 //! The services of one process: opened and migrated, seeded, served, announced, stopped, and what
-//! they leave cleaned up. Long, for what is opened together is stopped together, in the same order.
+//! they leave cleaned up. What is opened together is stopped together.
 
 use std::{
     collections::BTreeMap,
@@ -31,6 +31,7 @@ use crate::{
         secret::Secret,
         server::Server,
         service::{Access, Both, Draining, Service},
+        shared::Shared,
         stop::StopRequest,
         trace,
     },
@@ -154,12 +155,12 @@ impl Shop<'_> {
         database.read_from(&replicas.urls, replicas.max_staleness, connections)?;
         self.databases.push(database.clone());
         self.recovery.spawn(database.clone().watch_replicas());
-        let catalog = Catalog::new(database, seed);
+        let catalog = Arc::new(Catalog::new(database, seed));
         let migrated = catalog.migrate(!self.options.without_migration_lock).await;
         migrated.context("cannot bring the catalog's tables up to date")?;
         let seeded = catalog.seed().await;
         seeded.context("cannot fill the catalog with products")?;
-        let (store, age) = (catalog.clone(), *self.options.retention);
+        let (store, age) = (Arc::clone(&catalog), *self.options.retention);
         self.recovery.spawn(async move {
             remove_regularly(age, |before| store.remove_released(before)).await;
         });
@@ -174,14 +175,14 @@ impl Shop<'_> {
     ) -> anyhow::Result<()> {
         let database = self.open("cart").await?;
         let caller = self.caller("cart");
-        let carts = Carts {
+        let carts = Arc::new(Carts {
             database,
             catalog: CatalogClient::new(&caller, catalog_url, client::TIMEOUT)?,
-            last_audit: Arc::default(),
-        };
+            last_audit: Shared::default(),
+        });
         let migrated = carts.migrate(!self.options.without_migration_lock).await;
         migrated.context("cannot bring the cart's tables up to date")?;
-        let (store, age) = (carts.clone(), *self.options.retention);
+        let (store, age) = (Arc::clone(&carts), *self.options.retention);
         self.recovery.spawn(async move {
             remove_regularly(age, |before| store.remove_old(before)).await;
         });

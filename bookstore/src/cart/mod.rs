@@ -35,11 +35,11 @@ const CONTENTS: Contents = Contents {
     note: None,
 };
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Carts {
     pub(crate) database: Database,
     pub(crate) catalog: CatalogClient,
-    pub(crate) last_audit: Arc<Shared<Audit>>,
+    pub(crate) last_audit: Shared<Audit>,
 }
 
 impl Carts {
@@ -49,15 +49,14 @@ impl Carts {
         self.database.migrate(sqlite, postgres, lock).await
     }
 
-    pub(crate) fn service(self) -> Service {
+    pub(crate) fn service(self: Arc<Self>) -> Service {
         let database = self.database.clone();
-        let carts = Arc::new(self);
         let public = OpenApiRouter::new()
             .routes(routes!(carts::list))
             .routes(routes!(items::list_items))
             .routes(routes!(carts::show, items::add_item, carts::set_status))
             .routes(routes!(items::update_item, items::remove_item))
-            .with_state(Arc::clone(&carts));
+            .with_state(Arc::clone(&self));
         let internal = OpenApiRouter::new()
             .routes(routes!(checkouts::lock, checkouts::unlock))
             .routes(routes!(checkouts::complete))
@@ -65,9 +64,9 @@ impl Carts {
             .routes(routes!(audit::audit))
             .routes(routes!(checkouts::locked))
             .routes(routes!(checkouts::missing))
-            .with_state(Arc::clone(&carts));
+            .with_state(Arc::clone(&self));
         let calls = Both { public, internal };
-        service::assemble("cart", "Shopping cart", calls, database, carts)
+        service::assemble("cart", "Shopping cart", calls, database, self)
     }
 }
 

@@ -11,7 +11,7 @@ use std::{
 };
 
 use axum::{
-    body::{Body, Bytes},
+    body::Bytes,
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
@@ -60,14 +60,9 @@ impl KeptAnswer {
 
 impl IntoResponse for KeptAnswer {
     fn into_response(self) -> Response {
-        let mut response = Response::new(Body::from(self.body));
-        let headers = response.headers_mut();
-        let json = HeaderValue::from_static("application/json");
-        headers.insert(header::CONTENT_TYPE, json);
-        if let Some(etag) = self.etag {
-            headers.insert(header::ETAG, etag);
-        }
-        (self.next, response).into_response()
+        let json = [(header::CONTENT_TYPE, "application/json")];
+        let etag = self.etag.map(|etag| [(header::ETAG, etag)]);
+        (json, etag, self.next, self.body).into_response()
     }
 }
 

@@ -7,7 +7,7 @@ use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Catalog, reservations::Reserved, returns::Returned};
+use super::Catalog;
 use crate::{
     item::{Item, PricedItem},
     platform::{
@@ -92,11 +92,7 @@ pub(super) async fn reserve(
 ) -> Result<(StatusCode, Json<HeldItems>), Error> {
     let after = request.after.as_ref();
     let (reserved, items) = catalog.reserve(&order, &request.items, after).await?;
-    let status = match reserved {
-        Reserved::Now => StatusCode::CREATED,
-        Reserved::Before => StatusCode::OK,
-    };
-    Ok((status, Json(HeldItems { items })))
+    Ok((reserved.status(), Json(HeldItems { items })))
 }
 
 /// Sell what an order holds, or the items in the body if it holds nothing any more. The same call again
@@ -180,10 +176,8 @@ pub(super) async fn take_back(
     CheckedBody(ReturnToken(id), request): CheckedBody<ReturnToken, ReturnRequest>,
 ) -> Result<StatusCode, Error> {
     let ReturnRequest { order_token, items } = request;
-    match catalog.take_back(&id, &order_token, &items).await? {
-        Returned::Now => Ok(StatusCode::CREATED),
-        Returned::Before => Ok(StatusCode::OK),
-    }
+    let returned = catalog.take_back(&id, &order_token, &items).await?;
+    Ok(returned.status())
 }
 
 /// List orders that hold copies: the oldest thousand.

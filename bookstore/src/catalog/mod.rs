@@ -28,7 +28,9 @@ use std::sync::Arc;
 
 use answers::Answers;
 use audit::UNFINISHED;
+use axum::middleware::from_fn_with_state;
 use futures::future::BoxFuture;
+use protection::need_token;
 use queues::Queues;
 use sqlx::migrate::MigrateError;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -65,12 +67,12 @@ const CONTENTS: Contents = Contents {
 /// was none.
 const LAST_RESET: &str = "SELECT COALESCE(MAX(reset_token), '') FROM resets";
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Catalog {
     database: Database,
-    answers: Arc<Answers>,
-    queues: Arc<Queues>,
-    last_audit: Arc<Shared<Audit>>,
+    answers: Answers,
+    queues: Queues,
+    last_audit: Shared<Audit>,
     seed: Seed,
 }
 
@@ -79,9 +81,9 @@ impl Catalog {
     pub(crate) fn new(database: Database, seed: Seed) -> Self {
         Self {
             database,
-            answers: Arc::default(),
-            queues: Arc::default(),
-            last_audit: Arc::default(),
+            answers: Answers::default(),
+            queues: Queues::default(),
+            last_audit: Shared::default(),
             seed,
         }
     }
@@ -93,9 +95,8 @@ impl Catalog {
     }
 
     /// The service; `writes` says who may change products on the public listener.
-    pub(crate) fn service(self, writes: Writes) -> Service {
+    pub(crate) fn service(self: Arc<Self>, writes: Writes) -> Service {
         let database = self.database.clone();
-        let catalog = Arc::new(self);
         let public = OpenApiRouter::new()
             .routes(routes!(products::list, products::create))
             .routes(routes!(products::show, products::update, products::delete))
@@ -105,7 +106,7 @@ impl Catalog {
             .routes(routes!(books::list_categories))
             .routes(routes!(books::describe))
             .routes(routes!(books::restore))
-            .with_state(Arc::clone(&catalog));
+            .with_state(Arc::clone(&self));
         let internal = OpenApiRouter::new()
             .routes(routes!(internal_routes::reserve, internal_routes::release))
             .routes(routes!(internal_routes::confirm))
@@ -115,10 +116,14 @@ impl Catalog {
             .routes(routes!(internal_routes::held))
             .routes(routes!(internal_routes::missing_reservations))
             .routes(routes!(internal_routes::missing_returns))
-            .with_state(Arc::clone(&catalog));
+            .with_state(Arc::clone(&self));
         let calls = Both { public, internal };
-        service::assemble("catalog", "Product catalog", calls, database, catalog)
-            .with_public(|calls| writes.guard(calls))
+        service::assemble("catalog", "Product catalog", calls, database, self)
+            // The public calls that change something change products.
+            .with_public(|calls| match writes {
+                Writes::Open => calls,
+                Writes::Protected(token) => calls.layer(from_fn_with_state(token, need_token)),
+            })
     }
 }
 

@@ -4,9 +4,8 @@
 use std::{net::IpAddr, path::PathBuf};
 
 use axum::{
-    Router,
     extract::{Request, State},
-    middleware::{self, Next},
+    middleware::Next,
     response::{IntoResponse, Response},
 };
 use clap::{Args, builder::BoolishValueParser};
@@ -69,19 +68,12 @@ impl ProtectionOptions {
     }
 }
 
-impl Writes {
-    /// Guards the public calls of the catalog. Those that change something change products.
-    pub(super) fn guard(self, calls: Router) -> Router {
-        match self {
-            Self::Open => calls,
-            Self::Protected(token) => {
-                calls.layer(middleware::from_fn_with_state(token, need_token))
-            }
-        }
-    }
-}
-
-async fn need_token(State(token): State<Option<Secret>>, request: Request, next: Next) -> Response {
+/// Lets only requests with the token change anything.
+pub(super) async fn need_token(
+    State(token): State<Option<Secret>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let is_allowed =
         request.method().is_safe() || token.is_some_and(|token| token.is_in(request.headers()));
     if is_allowed {

@@ -4,6 +4,7 @@
 //! `Confirmed` (sold) or to `Released` (back in stock), once, by compare-and-set. Every step writes
 //! the reservation's row first: steps of one order wait for each other there.
 
+use axum::http::StatusCode;
 use sqlx::AssertSqlSafe;
 
 use super::{
@@ -25,15 +26,24 @@ use crate::{
     },
 };
 
-/// Whether a reservation was made by this call or by an earlier one with the same order.
+/// Whether something was done by this call, or by an earlier one of the same order or return.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reserved {
+pub(super) enum Done {
     Now,
     Before,
 }
 
+impl Done {
+    pub(super) fn status(self) -> StatusCode {
+        match self {
+            Self::Now => StatusCode::CREATED,
+            Self::Before => StatusCode::OK,
+        }
+    }
+}
+
 /// A reservation, and what a copy of each item costs where that is known.
-pub(super) type Taken = (Reserved, Vec<PricedItem>);
+pub(super) type Taken = (Done, Vec<PricedItem>);
 
 impl Catalog {
     /// Holds the items for an order, all or none, unless the order that has taken copies `after`
@@ -51,8 +61,8 @@ impl Catalog {
     /// Sells the items to an order that is final, whatever has become of its reservation.
     pub(super) async fn sell(&self, order: &Token, items: &[Item]) -> Result<(), Error> {
         match self.take(order, items, Confirmed, None).await?.0 {
-            Reserved::Now => Ok(()),
-            Reserved::Before => self.confirm(order).await,
+            Done::Now => Ok(()),
+            Done::Before => self.confirm(order).await,
         }
     }
 
@@ -69,7 +79,7 @@ impl Catalog {
         if let (Database::Postgres(pools), Held) = (&self.database, becomes)
             && let Some(held) = hold_at_once(pools, order, items, after).await?
         {
-            return Ok((Reserved::Now, held));
+            return Ok((Done::Now, held));
         }
         in_transaction!(&self.database, |connection| {
             let inserted: Option<(Token,)> = row!(
@@ -105,7 +115,7 @@ impl Catalog {
                     Released => Err(Error::Conflict(
                         format!("reservation of order {order} was released").into(),
                     )),
-                    _ if same.eq(items.iter().cloned()) => Ok((Reserved::Before, reserved)),
+                    _ if same.eq(items.iter().cloned()) => Ok((Done::Before, reserved)),
                     _ => Err(Error::Conflict(
                         format!("order {order} has reserved other items").into(),
                     )),
@@ -163,7 +173,7 @@ impl Catalog {
                     price,
                 });
             }
-            (Reserved::Now, priced)
+            (Done::Now, priced)
         })
     }
 

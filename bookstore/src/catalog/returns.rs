@@ -2,7 +2,7 @@
 
 use super::{
     Catalog, LAST_RESET,
-    reservations::{CONFIRM, RESTOCK, books_of, holds_nothing},
+    reservations::{CONFIRM, Done, RESTOCK, books_of, holds_nothing},
 };
 use crate::{
     item::Item,
@@ -12,13 +12,6 @@ use crate::{
         token::Token,
     },
 };
-
-/// Whether copies came back by this call or by an earlier one with the same return.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Returned {
-    Now,
-    Before,
-}
 
 impl Catalog {
     /// Puts copies that an order has bought back in stock. Items are sorted by product.
@@ -30,7 +23,7 @@ impl Catalog {
         id: &Token,
         order: &Token,
         items: &[Item],
-    ) -> Result<Returned, Error> {
+    ) -> Result<Done, Error> {
         let _turns = self.turns(&books_of(items)).await?;
         in_transaction!(&self.database, |connection| {
             if execute!(connection, CONFIRM, order)? == 0 {
@@ -53,7 +46,7 @@ impl Catalog {
                     order,
                 )?;
                 return match known == items {
-                    true => Ok(Returned::Before),
+                    true => Ok(Done::Before),
                     false => Err(Error::Conflict(
                         format!("return {id} has brought back other items").into(),
                     )),
@@ -94,7 +87,7 @@ impl Catalog {
                     execute!(connection, add, copies, product)?;
                 }
             }
-            Returned::Now
+            Done::Now
         })
     }
 }

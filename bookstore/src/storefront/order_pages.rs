@@ -154,13 +154,10 @@ impl PastOrder {
     /// The code as it is written down.
     fn written_code(&self) -> Option<String> {
         let code = self.code.as_ref()?.to_ascii_uppercase();
-        let parts: Vec<&str> = code.as_bytes().chunks(4).map(ascii).collect();
+        let digits: Vec<char> = code.chars().collect();
+        let parts: Vec<String> = digits.chunks(4).map(String::from_iter).collect();
         Some(parts.join("-"))
     }
-}
-
-fn ascii(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).unwrap_or_default()
 }
 
 /// `GET /orders`
