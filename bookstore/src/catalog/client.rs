@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 use url::form_urlencoded;
 
 use super::{
@@ -25,16 +25,6 @@ use crate::{
 
 #[derive(Clone, Debug)]
 pub(crate) struct CatalogClient(ServiceClient);
-
-/// What became of a change to a book.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Replaced {
-    Done,
-    /// The book is not the one that was read: it was changed or sold meanwhile.
-    Changed,
-    /// There is no such book any more.
-    Gone,
-}
 
 impl CatalogClient {
     pub(crate) fn new(caller: &Caller, base_url: &str, timeout: Duration) -> reqwest::Result<Self> {
@@ -112,26 +102,19 @@ impl CatalogClient {
         Ok(reply.json::<CreatedProduct>()?.data)
     }
 
-    /// Replaces a book's data if it still has the version that was read.
+    /// Replaces a book's data if it still has the version that was read ([`Error::Changed`]).
     pub(crate) async fn replace(
         &self,
         id: i64,
         version: &str,
         product: &NewProduct,
-    ) -> Result<Replaced, Error> {
-        let Ok(version) = HeaderValue::from_str(version) else {
-            return Ok(Replaced::Changed);
-        };
+    ) -> Result<(), Error> {
+        let version = HeaderValue::from_str(version);
+        let version = version.map_err(|_| Error::Changed("no book has this version".into()))?;
         let headers = HeaderMap::from_iter([(header::IF_MATCH, version)]);
         let path = &format!("/products/{id}");
         let call = self.0.call_with(Method::PUT, path, &headers, Some(product));
-        let reply = call.await?;
-        match reply.status {
-            StatusCode::OK => Ok(Replaced::Done),
-            StatusCode::PRECONDITION_FAILED => Ok(Replaced::Changed),
-            StatusCode::NOT_FOUND => Ok(Replaced::Gone),
-            _ => Err(reply.refusal()),
-        }
+        call.await?.success().map(drop)
     }
 
     /// Adds copies to a book's stock, or takes them off it; the book after that.

@@ -15,7 +15,7 @@ mod search;
 mod seed;
 
 pub(crate) use books::{Book, BookDetails, DESCRIPTION_LENGTH, LABEL_LENGTH};
-pub(crate) use client::{CatalogClient, Replaced};
+pub(crate) use client::CatalogClient;
 pub(crate) use internal_routes::ReturnRequest;
 pub(crate) use model::{
     NAME_LENGTH, NewProduct, Product, Reservation, ReservationStatus, ReservedItem,

@@ -42,9 +42,6 @@ impl Done {
     }
 }
 
-/// A reservation, and what a copy of each item costs where that is known.
-pub(super) type Taken = (Done, Vec<PricedItem>);
-
 impl Catalog {
     /// Holds the items for an order, all or none, unless the order that has taken copies `after`
     /// which this one comes has none any more: then this database has lost what it had, and the
@@ -54,7 +51,7 @@ impl Catalog {
         order: &Token,
         items: &[Item],
         after: Option<&Token>,
-    ) -> Result<Taken, Error> {
+    ) -> Result<(Done, Vec<PricedItem>), Error> {
         self.take(order, items, Held, after).await
     }
 
@@ -74,7 +71,7 @@ impl Catalog {
         items: &[Item],
         becomes: ReservationStatus,
         after: Option<&Token>,
-    ) -> Result<Taken, Error> {
+    ) -> Result<(Done, Vec<PricedItem>), Error> {
         let _turns = self.turns(&books_of(items)).await?;
         if let (Database::Postgres(pools), Held) = (&self.database, becomes)
             && let Some(held) = hold_at_once(pools, order, items, after).await?

@@ -250,11 +250,9 @@ fn pattern(word: &str, other: fn(char) -> String) -> String {
 
 /// The set of a letter's cases, if it has several that are single letters.
 fn cases(letter: char) -> Option<String> {
-    let mut cases = vec![letter];
-    for case in [only(letter.to_lowercase()), only(letter.to_uppercase())] {
-        cases.extend(case.filter(|case| *case != letter));
-    }
-    cases.sort_unstable();
+    let others = [only(letter.to_lowercase()), only(letter.to_uppercase())];
+    let mut cases = BTreeSet::from([letter]);
+    cases.extend(others.into_iter().flatten());
     (cases.len() > 1).then(|| format!("[{}]", String::from_iter(cases)))
 }
 

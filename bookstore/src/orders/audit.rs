@@ -144,7 +144,7 @@ pub(crate) struct FailingSettlements {
     operation_id = "list_failing_settlements",
     responses((status = 200, body = FailingSettlements))
 )]
-pub(super) async fn list(
+pub(super) async fn list_failing(
     State(orders): State<Arc<Orders>>,
 ) -> Result<Json<FailingSettlements>, Error> {
     let settlements = with_reader!(&orders.database, |reader| rows!(

@@ -61,7 +61,7 @@ impl Orders {
         if let Opened::Unfinished(lease) = &opened
             && lease
                 .as_ref()
-                .is_none_or(|lease| lease.is_over(self.database.now_ms()))
+                .is_none_or(|lease| lease.until <= self.database.now_ms())
         {
             if let Some(lease) = lease {
                 // Left by a crash: the client need not wait until recovery comes by.

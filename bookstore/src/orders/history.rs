@@ -18,15 +18,11 @@ use crate::platform::{
     database::{List, rows, with_reader},
     extract::{Checked, FromParameters, Parameters},
     paging::{NextPage, Paging},
-    token::Token,
     validation::{Location, Problems},
 };
 
-/// Where the code begins in a token.
-const CODE: usize = 19;
-
 /// An order that was placed, with what is in it.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema, sqlx::FromRow)]
 pub(crate) struct PastOrder {
     pub(crate) id: i64,
     pub(crate) customer_id: i64,
@@ -36,8 +32,10 @@ pub(crate) struct PastOrder {
     pub(crate) created_at: i64,
     /// Nothing for orders of early versions.
     pub(crate) code: Option<String>,
+    #[sqlx(skip)]
     pub(crate) items: Vec<PastItem>,
     /// By time.
+    #[sqlx(skip)]
     pub(crate) returns: Vec<PastReturn>,
 }
 
@@ -71,10 +69,10 @@ pub(crate) struct History {
     pub(super) orders: Vec<PastOrder>,
 }
 
-/// Whose orders are asked for: everybody's, unless it says otherwise.
+/// Which orders are asked for: everybody's, unless it says otherwise.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Whose {
+pub(crate) struct HistoryQuery {
     /// List only this customer's.
     #[param(value_type = Option<i64>, minimum = 1, nullable = false)]
     customer_id: i64,
@@ -83,7 +81,7 @@ pub(crate) struct Whose {
     code: String,
 }
 
-impl FromParameters for Whose {
+impl FromParameters for HistoryQuery {
     fn read(parameters: &Parameters<'_>, problems: &mut Problems) -> Option<Self> {
         let customer = parameters.query_integer("customer_id", &(1..=i64::MAX), problems);
         let code = match parameters.query("code") {
@@ -115,42 +113,38 @@ fn is_code(text: &str) -> bool {
     get,
     path = "/order_history",
     operation_id = "list_order_history",
-    params(Whose, Paging),
+    params(HistoryQuery, Paging),
     responses((status = 200, body = History))
 )]
 pub(super) async fn list(
     State(orders): State<Arc<Orders>>,
-    Checked((whose, paging)): Checked<(Whose, Paging)>,
+    Checked((wanted, paging)): Checked<(HistoryQuery, Paging)>,
 ) -> Result<(NextPage, Json<History>), Error> {
-    let rows = orders.placed(&whose, &paging).await?;
-    let (next, rows) = paging.cut(rows, |row| row.id);
-    let orders = orders.with_contents(rows).await?;
-    Ok((next, Json(History { orders })))
-}
-
-#[derive(sqlx::FromRow)]
-struct Row {
-    id: i64,
-    customer_id: i64,
-    status: String,
-    created_at: i64,
-    token: Token,
+    let placed = orders.placed(&wanted, &paging).await?;
+    let (next, mut placed) = paging.cut(placed, |order| order.id);
+    orders.add_contents(&mut placed).await?;
+    Ok((next, Json(History { orders: placed })))
 }
 
 impl Orders {
-    async fn placed(&self, whose: &Whose, paging: &Paging) -> Result<Vec<Row>, Error> {
+    async fn placed(
+        &self,
+        wanted: &HistoryQuery,
+        paging: &Paging,
+    ) -> Result<Vec<PastOrder>, Error> {
         // Tokens of orders that had none begin with zeros and can be guessed.
-        let condition = match (whose.customer_id, whose.code.as_str()) {
+        let condition = match (wanted.customer_id, wanted.code.as_str()) {
             (0, "") => "$2 = 0 AND $3 = ''",
             (_, "") => "customer_id = $2 AND $3 = ''",
             _ => "$2 IN (0, customer_id) AND substr(token, 20) = $3 AND token >= '01'",
         };
         let statement = format!(
-            "SELECT id, customer_id, status, created_at, token FROM orders
-             WHERE status IN ('Ordered', 'Returned') AND id < $1 AND {condition}
+            "SELECT id, customer_id, status, created_at,
+                 CASE WHEN token >= '01' THEN replace(substr(token, 20), '-', '') END AS code
+             FROM orders WHERE status IN ('Ordered', 'Returned') AND id < $1 AND {condition}
              ORDER BY id DESC LIMIT $4"
         );
-        let code = match whose.code.split_at_checked(4) {
+        let code = match wanted.code.split_at_checked(4) {
             Some((start, rest)) => format!("{start}-{rest}"),
             None => String::new(),
         };
@@ -158,17 +152,17 @@ impl Orders {
             reader,
             AssertSqlSafe(statement.as_str()),
             paging.before(),
-            whose.customer_id,
+            wanted.customer_id,
             &code,
             paging.rows(),
         ))
     }
 
-    async fn with_contents(&self, rows: Vec<Row>) -> Result<Vec<PastOrder>, Error> {
-        if rows.is_empty() {
-            return Ok(Vec::new());
+    async fn add_contents(&self, orders: &mut [PastOrder]) -> Result<(), Error> {
+        if orders.is_empty() {
+            return Ok(());
         }
-        let ids = List::of_ids(rows.iter().map(|row| row.id));
+        let ids = List::of_ids(orders.iter().map(|order| order.id));
         let in_list = self.database.in_list();
         let items = format!(
             "SELECT order_id, product_id, quantity, returned, price FROM order_items
@@ -191,16 +185,11 @@ impl Orders {
         ))?;
         let mut items = by_order(items, |item| item.order_id);
         let mut returns = by_order(returns, |returned| returned.order_id);
-        let order = |row: Row| PastOrder {
-            code: code_of(&row.token),
-            items: items.remove(&row.id).unwrap_or_default(),
-            returns: returns.remove(&row.id).unwrap_or_default(),
-            id: row.id,
-            customer_id: row.customer_id,
-            status: row.status,
-            created_at: row.created_at,
-        };
-        Ok(rows.into_iter().map(order).collect())
+        for order in orders {
+            order.items = items.remove(&order.id).unwrap_or_default();
+            order.returns = returns.remove(&order.id).unwrap_or_default();
+        }
+        Ok(())
     }
 }
 
@@ -210,9 +199,4 @@ fn by_order<T>(rows: Vec<T>, order: impl Fn(&T) -> i64) -> HashMap<i64, Vec<T>> 
         sorted.entry(order(&row)).or_default().push(row);
     }
     sorted
-}
-
-fn code_of(token: &Token) -> Option<String> {
-    let token = token.as_str();
-    (token >= "01").then(|| token[CODE..].replace('-', ""))
 }

@@ -89,7 +89,7 @@ impl Orders {
         let internal = OpenApiRouter::new()
             .routes(routes!(audit::audit))
             .routes(routes!(audit::audit_shop))
-            .routes(routes!(audit::list))
+            .routes(routes!(audit::list_failing))
             .routes(routes!(history::list))
             .with_state(Arc::clone(&self));
         let calls = Both { public, internal };

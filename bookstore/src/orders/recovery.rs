@@ -52,12 +52,6 @@ pub(super) struct Lease {
     pub(super) until: i64,
 }
 
-impl Lease {
-    pub(super) fn is_over(&self, now_ms: i64) -> bool {
-        self.until <= now_ms
-    }
-}
-
 /// Gives up what is not done within the limit.
 pub(super) async fn within<T>(
     limit: Duration,

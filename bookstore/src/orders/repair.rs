@@ -70,9 +70,6 @@ pub(super) type Strays = HashMap<Token, Instant>;
 /// An order that was placed, or a return: its number, its token, and an order's request.
 type Row = (i64, Token, String);
 
-/// An order that the catalog has lost, and its request.
-type LostOrder = (Token, String);
-
 /// What a service may have lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Loss {
@@ -212,7 +209,7 @@ impl Orders {
     /// Sells what the catalog has lost to the orders that had bought it; whether there was any. Those
     /// that cannot be settled are left to recovery.
     async fn sell_lost_orders(&self, is_last_round: bool) -> Result<bool, Error> {
-        let lost: Vec<LostOrder> = with_writer!(&self.database, |writer| rows!(
+        let lost: Vec<(Token, String)> = with_writer!(&self.database, |writer| rows!(
             writer,
             "SELECT token, request FROM orders WHERE repair = 'Needed' ORDER BY id"
         ))?;

@@ -36,21 +36,15 @@ pub(super) enum Opened {
     OtherRequest,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub(super) struct NewOrder {
     /// Its number, for people. Another order may have it after the database was restored or reset.
     pub(super) id: i64,
     /// What it is known by among the services, and by whoever works on it.
     pub(super) token: Token,
     /// How the shop stood when it was written down.
-    pub(super) standing: Standing,
-}
-
-#[derive(sqlx::FromRow)]
-struct Inserted {
-    id: i64,
     #[sqlx(flatten)]
-    standing: Standing,
+    pub(super) standing: Standing,
 }
 
 /// An order with the same customer and key: its request, its lease, and its answer if it is
@@ -67,13 +61,13 @@ impl Orders {
     ) -> Result<Opened, Error> {
         let request = request.canonical();
         let token = Token::new();
-        let opened: Result<Option<Inserted>, Error> = with_writer!(&self.database, |writer| row!(
+        let opened: Result<Option<NewOrder>, Error> = with_writer!(&self.database, |writer| row!(
             writer,
             concat!(
                 "INSERT INTO orders (customer_id, status, idempotency_key, request, created_at,
                      lease_until, token, owner)
                      VALUES ($1, 'Pending', $2, $3, $4, $5, $6, $7)
-                     ON CONFLICT (customer_id, idempotency_key) DO NOTHING RETURNING id, ",
+                     ON CONFLICT (customer_id, idempotency_key) DO NOTHING RETURNING id, token, ",
                 standing!()
             ),
             customer,
@@ -86,12 +80,8 @@ impl Orders {
         ));
         // It may be there all the same.
         let opened = opened.inspect_err(|_| self.let_go(Kind::Order, &token))?;
-        if let Some(Inserted { id, standing }) = opened {
-            return Ok(Opened::New(NewOrder {
-                id,
-                token,
-                standing,
-            }));
+        if let Some(order) = opened {
+            return Ok(Opened::New(order));
         }
         let known: Option<KnownOrder> = with_writer!(&self.database, |writer| row!(
             writer,

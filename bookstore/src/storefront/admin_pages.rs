@@ -16,12 +16,7 @@ use super::{
     shop_pages::SORTS,
     visitor::{Admin, AdminForm, Id, Visit},
 };
-use crate::{
-    catalog::{Book, Replaced},
-    item::MOST,
-    orders::FailingSettlements,
-    platform::Error,
-};
+use crate::{catalog::Book, item::MOST, orders::FailingSettlements, platform::Error};
 
 const GONE: PageError = PageError::not_found("There is no such book, or it was deleted meanwhile.");
 
@@ -182,10 +177,10 @@ pub(super) async fn change(Id(id): Id, AdminForm(visit, form): AdminForm) -> Ans
         };
         return Ok(render(StatusCode::UNPROCESSABLE_ENTITY, &page));
     };
-    match patiently(catalog.replace(id, &version, &book)).await? {
-        Replaced::Done => {}
-        Replaced::Gone => return Err(GONE),
-        Replaced::Changed => {
+    match patiently(catalog.replace(id, &version, &book)).await {
+        Ok(()) => {}
+        Err(Error::NotFound(_)) => return Err(GONE),
+        Err(Error::Changed(_)) => {
             let (now, version) = book_to_change(&visit, id).await?;
             // The same change made before, by this very request whose answer was lost.
             let is_done =
@@ -194,6 +189,7 @@ pub(super) async fn change(Id(id): Id, AdminForm(visit, form): AdminForm) -> Ans
                 return changed_meanwhile(&visit, &now, version, fields, form.search()).await;
             }
         }
+        Err(error) => return Err(error.into()),
     }
     if form.has("author") {
         patiently(catalog.describe(id, &details)).await?;

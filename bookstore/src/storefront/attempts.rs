@@ -28,7 +28,7 @@ use crate::platform::{
 };
 
 /// Attempts are counted for so long, and the count starts again.
-const WINDOW: i64 = 15 * 60_000;
+pub(super) const WINDOW: i64 = 15 * 60_000;
 
 /// Attempts from one address in that time.
 const PER_ADDRESS: i64 = 5;
@@ -46,33 +46,27 @@ const _: () = assert!(
     "one address must never lock an account"
 );
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Attempt {
-    Allowed,
-    /// Not before so many milliseconds from now.
-    Refused(i64),
-}
-
 impl Storefront {
-    /// Counts an attempt to sign in. Those from a known device count for that device alone.
+    /// Counts an attempt to sign in; for how many milliseconds there may be no other, if it is refused.
+    /// Those from a known device count for that device alone.
     pub(super) async fn attempt(
         &self,
         name: &str,
         address: IpAddr,
         device: Option<&str>,
-    ) -> Result<Attempt, Error> {
+    ) -> Result<Option<i64>, Error> {
         if let Some(device) = device {
             return self.count(&of_device(device), PER_DEVICE).await;
         }
         let by_address = self.count(&of_address(address), PER_ADDRESS).await?;
-        if by_address != Attempt::Allowed {
+        if by_address.is_some() {
             // Not held against the account: its owner may be somewhere else.
             return Ok(by_address);
         }
         self.count(&of_account(name), PER_ACCOUNT).await
     }
 
-    async fn count(&self, subject: &str, most: i64) -> Result<Attempt, Error> {
+    async fn count(&self, subject: &str, most: i64) -> Result<Option<i64>, Error> {
         let now = now_ms();
         let counted: Option<(i64, i64)> = with_writer!(&self.database, |writer| row!(
             writer,
@@ -88,11 +82,7 @@ impl Storefront {
             now - WINDOW,
         ))?;
         let (attempts, start) = counted.ok_or(sqlx::Error::RowNotFound)?;
-        Ok(if attempts <= most {
-            Attempt::Allowed
-        } else {
-            Attempt::Refused(start + WINDOW - now)
-        })
+        Ok((attempts > most).then_some(start + WINDOW - now))
     }
 
     /// Starts the counts again that the owner's own attempts have gone into, who has signed in.
@@ -112,15 +102,6 @@ impl Storefront {
             "DELETE FROM login_attempts WHERE subject IN ($1, $2)",
             one,
             other
-        ))
-        .map(drop)
-    }
-
-    pub(super) async fn forget_attempts(&self, now: i64) -> Result<(), Error> {
-        with_writer!(&self.database, |writer| execute!(
-            writer,
-            "DELETE FROM login_attempts WHERE window_start <= $1",
-            now - WINDOW
         ))
         .map(drop)
     }

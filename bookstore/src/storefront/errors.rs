@@ -127,7 +127,5 @@ pub(super) async fn method_not_allowed() -> PageError {
 
 /// The answer to what the service's limits do not let through, or cut off.
 pub(super) fn refuse(error: Error) -> Response {
-    let mut response = PageError::from(error).into_response();
-    security::add_headers_to(&mut response);
-    response
+    security::with_headers(PageError::from(error).into_response())
 }

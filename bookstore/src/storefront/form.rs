@@ -20,7 +20,7 @@ use crate::{
 
 /// The fields of a form whose token was right.
 #[derive(Debug)]
-pub(super) struct Form(Vec<(String, String)>);
+pub(super) struct Form(pub(super) Vec<(String, String)>);
 
 impl<S: Send + Sync> FromRequest<S> for Form {
     type Rejection = PageError;
@@ -50,10 +50,6 @@ impl<S: Send + Sync> FromRequest<S> for Form {
 }
 
 impl Form {
-    pub(super) fn of(fields: Vec<(String, String)>) -> Self {
-        Self(fields)
-    }
-
     /// A field; empty where there is none.
     pub(super) fn field(&self, name: &str) -> &str {
         let field = self.0.iter().find(|(key, _)| key == name);

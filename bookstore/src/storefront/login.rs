@@ -1,8 +1,10 @@
 //! Signing in and out as an administrator.
 
+use std::net::SocketAddr;
+
 use askama::Template;
 use axum::{
-    extract::RawQuery,
+    extract::{ConnectInfo, RawQuery},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{AppendHeaders, IntoResponse, Redirect, Response},
 };
@@ -10,13 +12,12 @@ use url::form_urlencoded;
 
 use super::{
     Storefront,
-    attempts::Attempt,
     errors::Answer,
     form::Form,
     page::{Flash, Layout, Section, render},
     password::Admins,
     session::Session,
-    visitor::{ClientAddress, Visit, after_sign_in},
+    visitor::{Visit, after_sign_in},
 };
 
 #[derive(Template)]
@@ -43,16 +44,17 @@ pub(super) async fn show(visit: Visit, RawQuery(query): RawQuery) -> Answer {
 /// `POST /admin/login`
 pub(super) async fn sign_in(
     visit: Visit,
-    ClientAddress(address): ClientAddress,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
     form: Form,
 ) -> Answer {
     let store = &visit.store;
+    let address = store.client_address(peer, &headers);
     let (name, password) = (form.field("name").trim(), form.field("password"));
     let typed = (name, form.field("next"));
     let device = store.known_device(name, &headers).await?;
-    let attempt = store.attempt(name, address, device.as_deref()).await?;
-    if let Attempt::Refused(wait) = attempt {
+    let refused = store.attempt(name, address, device.as_deref()).await?;
+    if let Some(wait) = refused {
         return too_often(&visit, typed, wait).await;
     }
     if !Admins(&store.database).admit(name, password).await? {

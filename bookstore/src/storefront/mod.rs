@@ -93,7 +93,9 @@ impl Storefront {
             .fallback(errors::not_found)
             .method_not_allowed_fallback(errors::method_not_allowed)
             .layer(DefaultBodyLimit::max(FORM_LIMIT))
-            .layer(middleware::from_fn(security::add_headers));
+            .layer(middleware::map_response(async |response| {
+                security::with_headers(response)
+            }));
         if secure {
             router = router.layer(middleware::map_response(security::insist_on_tls));
         }
@@ -141,7 +143,7 @@ fn pages_by_route() -> Vec<(&'static str, MethodRouter<Shared>)> {
             get(order_pages::confirm_cancellation),
         ),
         ("/admin", get(admin_pages::list)),
-        ("/admin/orders", get(order_pages::list)),
+        ("/admin/orders", get(order_pages::list_all)),
         ("/admin/login", get(login::show).post(login::sign_in)),
         ("/admin/logout", post(login::sign_out)),
         ("/admin/books", post(admin_pages::add)),

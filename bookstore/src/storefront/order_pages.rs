@@ -267,7 +267,7 @@ struct AllOrdersPage {
 }
 
 /// `GET /admin/orders`
-pub(super) async fn list(Admin(visit): Admin, RawQuery(query): RawQuery) -> Answer {
+pub(super) async fn list_all(Admin(visit): Admin, RawQuery(query): RawQuery) -> Answer {
     let Place { before, .. } = Place::of(&query.unwrap_or_default());
     let store = &visit.store;
     let (orders, work) = tokio::join!(

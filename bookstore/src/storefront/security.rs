@@ -1,9 +1,7 @@
 //! Secrets at random, and the headers that keep browsers from doing what no page needs.
 
 use axum::{
-    extract::Request,
     http::{HeaderMap, HeaderName, HeaderValue, header},
-    middleware::Next,
     response::Response,
 };
 use sha2::{Digest, Sha256};
@@ -25,13 +23,6 @@ const HEADERS: [(HeaderName, &str); 5] = [
     ),
 ];
 
-/// Adds them to every answer, and lets nobody keep those that do not allow it themselves.
-pub(super) async fn add_headers(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    add_headers_to(&mut response);
-    response
-}
-
 /// Has browsers come by TLS alone from now on, for a year.
 pub(super) async fn insist_on_tls(mut response: Response) -> Response {
     let value = HeaderValue::from_static("max-age=31536000");
@@ -40,7 +31,8 @@ pub(super) async fn insist_on_tls(mut response: Response) -> Response {
     response
 }
 
-pub(super) fn add_headers_to(response: &mut Response) {
+/// Adds the headers to an answer, and lets nobody keep those that do not allow it themselves.
+pub(super) fn with_headers(mut response: Response) -> Response {
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
@@ -48,6 +40,7 @@ pub(super) fn add_headers_to(response: &mut Response) {
     headers
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
+    response
 }
 
 impl Storefront {

@@ -13,7 +13,7 @@
 //! is of it: the token in its forms follows from the cookie's.
 
 use super::{
-    Storefront,
+    Storefront, attempts,
     page::Flash,
     security::{digest, secret},
 };
@@ -72,21 +72,15 @@ struct Row {
     admin_seen_at: Option<i64>,
 }
 
-/// What a token stands for.
-pub(super) enum Found {
-    Session(Session),
-    /// A session that has ended.
-    Ended,
-    /// None that is written down.
-    Unknown,
-}
-
 impl Session {
     /// A session of which nothing is written down yet.
-    pub(super) fn unwritten(token: String) -> Self {
+    fn unwritten(token: String) -> Self {
+        let mut bytes = [0; 8];
+        getrandom::fill(&mut bytes).expect("the system gives random bytes");
+        let width = CUSTOMERS.end - CUSTOMERS.start;
         Self {
             token,
-            customer: random_customer(),
+            customer: CUSTOMERS.start + i64::from_be_bytes(bytes).rem_euclid(width),
             admin: false,
             flash: None,
             typed: None,
@@ -105,9 +99,18 @@ fn known_as(token: &str) -> String {
 }
 
 impl Storefront {
-    pub(super) async fn find(&self, token: &str) -> Result<Found, Error> {
-        let now = now_ms();
-        let known_as = known_as(token);
+    /// The session with this token, and whether the visitor has yet to be told its token. Robots keep
+    /// no cookies, and many visitors send no form (they do not `act`): neither leaves anything in the
+    /// database.
+    pub(super) async fn session_of(
+        &self,
+        token: Option<String>,
+        acts: bool,
+    ) -> Result<(Session, bool), Error> {
+        let Some(token) = token else {
+            return Ok((Session::unwritten(secret()), true));
+        };
+        let (now, known_as) = (now_ms(), known_as(&token));
         let row: Option<Row> = with_reader!(&self.database, |reader| row!(
             reader,
             "SELECT customer_id, created_at, seen_at, flash, typed, admin_since, admin_seen_at
@@ -115,43 +118,42 @@ impl Storefront {
             &known_as,
         ))?;
         let Some(row) = row else {
-            return Ok(Found::Unknown);
+            return Ok(match acts {
+                true => (self.begin(token).await?, false),
+                false => (Session::unwritten(token), false),
+            });
         };
         if row.seen_at <= now - IDLE || row.created_at <= now - AGE {
-            return Ok(Found::Ended);
+            return Ok((Session::unwritten(secret()), true));
         }
         let admin = row.admin_since.is_some_and(|since| since > now - ADMIN_AGE)
             && row.admin_seen_at.is_some_and(|at| at > now - ADMIN_IDLE);
         if row.seen_at <= now - SIGHTING {
-            self.sighted(&known_as, admin, now).await?;
+            with_writer!(&self.database, |writer| execute!(
+                writer,
+                "UPDATE sessions SET seen_at = $1, admin_seen_at = $2,
+                 admin_since = CASE WHEN $2 IS NULL THEN NULL ELSE admin_since END
+                 WHERE token_hash = $3",
+                now,
+                admin.then_some(now),
+                &known_as,
+            ))?;
         }
-        Ok(Found::Session(Session {
-            token: token.to_owned(),
+        let session = Session {
+            token,
             customer: row.customer_id,
             admin,
             flash: row
                 .flash
                 .and_then(|flash| serde_json::from_str(&flash).ok()),
             typed: row.typed,
-        }))
-    }
-
-    async fn sighted(&self, known_as: &str, admin: bool, now: i64) -> Result<(), Error> {
-        with_writer!(&self.database, |writer| execute!(
-            writer,
-            "UPDATE sessions SET seen_at = $1, admin_seen_at = $2,
-             admin_since = CASE WHEN $2 IS NULL THEN NULL ELSE admin_since END
-             WHERE token_hash = $3",
-            now,
-            admin.then_some(now),
-            known_as,
-        ))
-        .map(drop)
+        };
+        Ok((session, false))
     }
 
     /// Writes down the session of a visitor who does something for the first time. Of two forms that
     /// are sent at once the second finds the session of the first.
-    pub(super) async fn begin(&self, token: String) -> Result<Session, Error> {
+    async fn begin(&self, token: String) -> Result<Session, Error> {
         let now = now_ms();
         if fastrand::u32(..CLEAN_UP_ONE_IN) == 0 {
             self.forget(now).await?;
@@ -245,7 +247,9 @@ impl Storefront {
             now - AGE,
             now - ONE_FORM,
         ))?;
-        self.forget_attempts(now).await?;
+        let delete = "DELETE FROM login_attempts WHERE window_start <= $1";
+        let ended = now - attempts::WINDOW;
+        with_writer!(&self.database, |writer| execute!(writer, delete, ended))?;
         let delete = "DELETE FROM submissions WHERE submitted_at <= $1";
         with_writer!(&self.database, |writer| execute!(writer, delete, now - DAY)).map(drop)
     }
@@ -268,11 +272,4 @@ impl Storefront {
         let delete = "DELETE FROM submissions WHERE form_key = $1";
         with_writer!(&self.database, |writer| execute!(writer, delete, key)).map(drop)
     }
-}
-
-fn random_customer() -> i64 {
-    let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes).expect("the system gives random bytes");
-    let width = CUSTOMERS.end - CUSTOMERS.start;
-    CUSTOMERS.start + i64::from_be_bytes(bytes).rem_euclid(width)
 }

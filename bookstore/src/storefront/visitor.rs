@@ -7,8 +7,8 @@ use std::{
 };
 
 use axum::{
-    extract::{ConnectInfo, FromRequest, FromRequestParts, Path, Request, State},
-    http::{Extensions, HeaderValue, Uri, header, request::Parts},
+    extract::{FromRequest, FromRequestParts, Path, Request, State},
+    http::{Extensions, HeaderMap, HeaderValue, Uri, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -18,8 +18,7 @@ use super::{
     Shared, Storefront,
     errors::PageError,
     form::Form,
-    security::secret,
-    session::{AGE, Found, Session},
+    session::{AGE, Session},
 };
 use crate::platform::Error;
 
@@ -40,8 +39,6 @@ pub(super) struct Admin(pub(super) Visit);
 /// A form that an administrator has filled in. What somebody has typed whose rights have ended is kept until
 /// they have signed in again.
 pub(super) struct AdminForm(pub(super) Visit, pub(super) Form);
-
-pub(super) struct ClientAddress(pub(super) IpAddr);
 
 /// An id in the path. What is no id names no page.
 pub(super) struct Id(pub(super) i64);
@@ -73,22 +70,15 @@ pub(super) async fn recognise(
 }
 
 impl Storefront {
-    /// The session with this token, and whether the visitor has yet to be told its token. Robots keep
-    /// no cookies, and many visitors send no form: neither leaves anything in the database.
-    async fn session_of(
-        &self,
-        token: Option<String>,
-        acts: bool,
-    ) -> Result<(Session, bool), Error> {
-        let Some(token) = token else {
-            return Ok((Session::unwritten(secret()), true));
-        };
-        Ok(match self.find(&token).await? {
-            Found::Session(session) => (session, false),
-            Found::Unknown if acts => (self.begin(token).await?, false),
-            Found::Unknown => (Session::unwritten(token), false),
-            Found::Ended => (Session::unwritten(secret()), true),
-        })
+    /// The address of a client, where `peer` has connected: it, or a proxy in front of it.
+    pub(super) fn client_address(&self, peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
+        // The last entry is the proxy's own; those before it are anybody's claims.
+        let forwarded = headers.get_all("x-forwarded-for").iter().next_back();
+        let forwarded = forwarded
+            .filter(|_| self.behind_proxy)
+            .and_then(|addresses| addresses.to_str().ok()?.rsplit(',').next())
+            .and_then(|address| address.trim().parse().ok());
+        forwarded.unwrap_or(peer.ip())
     }
 
     pub(super) fn session_cookie(&self, session: &Session) -> HeaderValue {
@@ -123,7 +113,7 @@ impl Visit {
             return Ok(None);
         }
         self.store.keep_typed(&self.session, None).await?;
-        Ok(Some(Form::of(fields)))
+        Ok(Some(Form(fields)))
     }
 }
 
@@ -188,27 +178,6 @@ pub(super) fn sign_in_address(next: &str) -> String {
             let mut query = form_urlencoded::Serializer::new(String::new());
             format!("/admin/login?{}", query.append_pair("next", next).finish())
         }
-    }
-}
-
-impl FromRequestParts<Shared> for ClientAddress {
-    type Rejection = PageError;
-
-    async fn from_request_parts(parts: &mut Parts, store: &Shared) -> Result<Self, PageError> {
-        let ConnectInfo(peer) = parts
-            .extensions
-            .get::<ConnectInfo<SocketAddr>>()
-            .expect("the server tells who has connected");
-        // The last entry is the proxy's own; those before it are anybody's claims.
-        let forwarded = parts
-            .headers
-            .get_all("x-forwarded-for")
-            .iter()
-            .next_back()
-            .filter(|_| store.behind_proxy)
-            .and_then(|addresses| addresses.to_str().ok()?.rsplit(',').next())
-            .and_then(|address| address.trim().parse().ok());
-        Ok(Self(forwarded.unwrap_or(peer.ip())))
     }
 }
 
