@@ -184,13 +184,9 @@ pub(super) async fn update_item(
     in_transaction!(&carts.database, |connection| {
         let not_found = || item_not_found(customer, product_id);
         let cart: Option<HeldCart> = row!(connection, TOUCH_ACTIVE_CART, customer)?;
-        let updated = execute!(
-            connection,
-            "UPDATE cart_items SET quantity = $1 WHERE cart_id = $2 AND product_id = $3",
-            quantity,
-            unlocked(cart.ok_or_else(not_found)?)?,
-            product_id,
-        )?;
+        let cart = unlocked(cart.ok_or_else(not_found)?)?;
+        let update = "UPDATE cart_items SET quantity = $1 WHERE cart_id = $2 AND product_id = $3";
+        let updated = execute!(connection, update, quantity, cart, product_id)?;
         if updated == 0 {
             return Err(not_found());
         }
@@ -221,12 +217,9 @@ pub(super) async fn remove_item(
     in_transaction!(&carts.database, |connection| {
         let not_found = || item_not_found(customer, product_id);
         let cart: Option<HeldCart> = row!(connection, TOUCH_ACTIVE_CART, customer)?;
-        let removed = execute!(
-            connection,
-            "DELETE FROM cart_items WHERE cart_id = $1 AND product_id = $2",
-            unlocked(cart.ok_or_else(not_found)?)?,
-            product_id,
-        )?;
+        let cart = unlocked(cart.ok_or_else(not_found)?)?;
+        let delete = "DELETE FROM cart_items WHERE cart_id = $1 AND product_id = $2";
+        let removed = execute!(connection, delete, cart, product_id)?;
         if removed == 0 {
             return Err(not_found());
         }

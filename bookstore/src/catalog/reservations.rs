@@ -194,11 +194,8 @@ impl Catalog {
     /// The order is cancelled: its copies go back to stock, once. What is not reserved yet leaves a
     /// row behind all the same, so that a reservation that is still on its way is refused.
     pub(super) async fn release(&self, order: &Token) -> Result<(), Error> {
-        let books: Vec<(i64,)> = with_reader!(&self.database, |reader| rows!(
-            reader,
-            "SELECT product_id FROM reservation_items WHERE order_token = $1",
-            order
-        ))?;
+        let held = "SELECT product_id FROM reservation_items WHERE order_token = $1";
+        let books: Vec<(i64,)> = with_reader!(&self.database, |reader| rows!(reader, held, order))?;
         let books: Vec<i64> = books.into_iter().map(|(book,)| book).collect();
         let _turns = self.turns(&books).await?;
         in_transaction!(&self.database, |connection| {

@@ -170,11 +170,8 @@ impl Admins<'_> {
     pub(super) async fn stored_hash(&self, name: &str) -> Result<Option<String>, Error> {
         // No account has such a name, and PostgreSQL knows no such text.
         let name = name.replace('\0', " ");
-        let stored: Option<(String,)> = with_reader!(self.0, |reader| row!(
-            reader,
-            "SELECT password_hash FROM admins WHERE name = $1",
-            &name
-        ))?;
+        let select = "SELECT password_hash FROM admins WHERE name = $1";
+        let stored: Option<(String,)> = with_reader!(self.0, |reader| row!(reader, select, &name))?;
         Ok(stored.map(|(hash,)| hash))
     }
 }
