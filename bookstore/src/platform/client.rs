@@ -113,6 +113,7 @@ impl ServiceClient {
         let http = legacy::Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)
+            .http1_writev(false)
             .build(connector);
         Self {
             caller: caller.name,
@@ -190,7 +191,8 @@ impl ServiceClient {
         let url = format!("{}{path}", self.base_url);
         let mut tries = 0;
         loop {
-            let outcome = self.try_once(&method, &url, headers, body).await;
+            // It is a large part of everything that makes calls, which is moved more often than it calls.
+            let outcome = Box::pin(self.try_once(&method, &url, headers, body)).await;
             let again = repeatable(&outcome);
             let cause = match outcome {
                 Ok(reply) if !reply.status.is_server_error() => return Ok(reply),
