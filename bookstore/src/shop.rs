@@ -184,7 +184,7 @@ impl Shop {
         let caller = self.caller("cart");
         let carts = Carts {
             database,
-            catalog: CatalogClient::new(&caller, catalog_url, client::TIMEOUT),
+            catalog: CatalogClient::new(&caller, catalog_url, client::TIMEOUT)?,
             last_audit: Arc::default(),
         };
         let migrated = carts.migrate(self.migration_lock).await;
@@ -216,8 +216,8 @@ impl Shop {
         }
         let orders = Arc::new(Orders {
             database: database.clone(),
-            catalog: CatalogClient::new(&caller, catalog_url, timeout),
-            cart: CartClient::new(&caller, cart_url, timeout),
+            catalog: CatalogClient::new(&caller, catalog_url, timeout)?,
+            cart: CartClient::new(&caller, cart_url, timeout)?,
             lease,
             settled,
             at_work,
@@ -263,9 +263,9 @@ impl Shop {
         let caller = self.caller("storefront");
         let storefront = Storefront {
             database,
-            catalog: CatalogClient::new(&caller, &urls.catalog, client::TIMEOUT),
-            cart: CartClient::new(&caller, &urls.cart, client::TIMEOUT),
-            orders: OrdersClient::new(&caller, &urls.orders, client::TIMEOUT),
+            catalog: CatalogClient::new(&caller, &urls.catalog, client::TIMEOUT)?,
+            cart: CartClient::new(&caller, &urls.cart, client::TIMEOUT)?,
+            orders: OrdersClient::new(&caller, &urls.orders, client::TIMEOUT)?,
             secure_cookies: options.secure_cookies,
             behind_proxy: options.behind_proxy,
         };

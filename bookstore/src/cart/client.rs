@@ -30,8 +30,8 @@ struct CartItems {
 }
 
 impl CartClient {
-    pub(crate) fn new(caller: &Caller, base_url: &str, timeout: Duration) -> Self {
-        Self(ServiceClient::new(caller, "cart", base_url, timeout))
+    pub(crate) fn new(caller: &Caller, base_url: &str, timeout: Duration) -> anyhow::Result<Self> {
+        ServiceClient::new(caller, "cart", base_url, timeout).map(Self)
     }
 
     pub(crate) async fn items(&self, customer: i64) -> Result<Vec<Item>, Error> {

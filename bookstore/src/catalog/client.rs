@@ -37,8 +37,8 @@ pub(crate) enum Replaced {
 }
 
 impl CatalogClient {
-    pub(crate) fn new(caller: &Caller, base_url: &str, timeout: Duration) -> Self {
-        Self(ServiceClient::new(caller, "catalog", base_url, timeout))
+    pub(crate) fn new(caller: &Caller, base_url: &str, timeout: Duration) -> anyhow::Result<Self> {
+        ServiceClient::new(caller, "catalog", base_url, timeout).map(Self)
     }
 
     pub(crate) async fn product(&self, id: i64) -> Result<Option<Product>, Error> {

@@ -57,8 +57,8 @@ struct ReturnRequest<'a> {
 }
 
 impl OrdersClient {
-    pub(crate) fn new(caller: &Caller, base_url: &str, timeout: Duration) -> Self {
-        Self(ServiceClient::new(caller, "orders", base_url, timeout))
+    pub(crate) fn new(caller: &Caller, base_url: &str, timeout: Duration) -> anyhow::Result<Self> {
+        ServiceClient::new(caller, "orders", base_url, timeout).map(Self)
     }
 
     /// Orders the customer's active cart, once for each key; not if it is not as it was `shown`.

@@ -101,7 +101,8 @@ impl ServiceClient {
         service: &'static str,
         base_url: &str,
         timeout: Duration,
-    ) -> Self {
+    ) -> anyhow::Result<Self> {
+        base_url.parse::<Uri>()?;
         let mut headers = HeaderMap::new();
         headers.insert(CALLER_HEADER, HeaderValue::from_static(caller.name));
         if let Some(token) = &caller.token {
@@ -115,14 +116,14 @@ impl ServiceClient {
             .pool_idle_timeout(IDLE)
             .http1_writev(false)
             .build(connector);
-        Self {
+        Ok(Self {
             caller: caller.name,
             service,
             base_url: base_url.trim_end_matches('/').into(),
             headers: Arc::new(headers),
             timeout,
             http,
-        }
+        })
     }
 
     pub(crate) async fn get(&self, path: &str) -> Result<Reply, Error> {
