@@ -3,8 +3,8 @@
 //! [`ServiceClient::call_once`]. `reqwest-retry` decides that by method and status, here it is a matter of
 //! the call.
 //!
-//! By hyper's client, which `reqwest` is built on: proxies, redirects, cookies and TLS are of no use between services, and
-//! to look for them takes as long as the call itself.
+//! By hyper's client, which `reqwest` is built on: proxies, redirects and TLS are of no use between services, and cost
+//! 15 µs a call.
 
 use std::{fmt, sync::Arc, time::Duration};
 
