@@ -28,7 +28,7 @@ struct CartItems {
 }
 
 impl CartClient {
-    pub(crate) fn new(caller: &Caller, base_url: &str, timeout: Duration) -> reqwest::Result<Self> {
+    pub(crate) fn new(caller: &Caller, base_url: &str, timeout: Duration) -> anyhow::Result<Self> {
         ServiceClient::new(caller, "cart", base_url, timeout).map(Self)
     }
 

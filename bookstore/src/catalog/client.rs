@@ -27,7 +27,7 @@ use crate::{
 pub(crate) struct CatalogClient(ServiceClient);
 
 impl CatalogClient {
-    pub(crate) fn new(caller: &Caller, base_url: &str, timeout: Duration) -> reqwest::Result<Self> {
+    pub(crate) fn new(caller: &Caller, base_url: &str, timeout: Duration) -> anyhow::Result<Self> {
         ServiceClient::new(caller, "catalog", base_url, timeout).map(Self)
     }
 

@@ -44,7 +44,7 @@ struct PlacedOrder {
 }
 
 impl OrdersClient {
-    pub(crate) fn new(caller: &Caller, base_url: &str, timeout: Duration) -> reqwest::Result<Self> {
+    pub(crate) fn new(caller: &Caller, base_url: &str, timeout: Duration) -> anyhow::Result<Self> {
         ServiceClient::new(caller, "orders", base_url, timeout).map(Self)
     }
 

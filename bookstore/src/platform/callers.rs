@@ -6,11 +6,6 @@
 use std::{net::IpAddr, path::PathBuf};
 
 use anyhow::bail;
-use axum::{
-    extract::{Request, State},
-    middleware::Next,
-    response::{IntoResponse, Response},
-};
 use clap::Args;
 
 use crate::platform::{Error, origin::Hosts, secret::Secret};
@@ -79,19 +74,6 @@ impl CallerOptions {
 /// Whether only programs on this machine reach an address.
 pub(crate) fn is_loopback(address: IpAddr) -> bool {
     address.to_canonical().is_loopback()
-}
-
-/// Lets only requests with the service token through.
-pub(crate) async fn need_service_token(
-    State(token): State<Secret>,
-    request: Request,
-    next: Next,
-) -> Response {
-    if token.is_in(request.headers()) {
-        next.run(request).await
-    } else {
-        Error::Unauthorized("internal calls need the service token").into_response()
-    }
 }
 
 /// Answers an internal call on the public listener.

@@ -147,7 +147,7 @@ impl Error {
             }
             Self::Database(error) => tracing::error!(?error, "database failed"),
             Self::Unavailable { service, cause } => {
-                tracing::warn!(service, cause, "another service is not available");
+                tracing::warn!(callee = service, cause, "another service is not available");
             }
             Self::Undecided(cause) => tracing::error!(?cause, "an order is left to recovery"),
             Self::Panicked(message) => tracing::error!(message, "a handler has panicked"),

@@ -12,9 +12,8 @@ use std::{
 
 use axum::{
     body::HttpBody,
-    extract::{MatchedPath, Request, State},
+    extract::State,
     http::{Method, header},
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use metrics::{
@@ -28,7 +27,7 @@ use crate::platform::{
     database::{Database, Usage},
     faults::Faults,
     service::Data,
-    trace::{self, CALLER_HEADER},
+    trace::Asked,
 };
 
 /// Whose requests are not counted: to ask for the counts does not change them.
@@ -157,6 +156,22 @@ impl Metrics {
         })
     }
 
+    /// Counts and times a request: every one that reached the service exactly once, even when its client
+    /// goes away. A load generator holds the counts against its own.
+    pub(crate) fn count<'a>(&'a self, asked: &'a Asked, begun: Instant) -> Option<Counted<'a>> {
+        if asked.route() == ROUTE {
+            return None;
+        }
+        self.in_flight.increment(1.0);
+        Some(Counted {
+            metrics: self,
+            asked,
+            begun,
+            status: CLIENT_CLOSED_REQUEST,
+            bytes: 0,
+        })
+    }
+
     /// What is looked up at this moment, and not kept for the next one.
     async fn of_this_moment(&self) -> String {
         // Before the question below takes a connection itself.
@@ -221,26 +236,6 @@ pub(crate) async fn show(State(metrics): State<Arc<Metrics>>) -> Response {
     (content_type, page).into_response()
 }
 
-/// Counts and times a request: every one that reached the service exactly once, even when its client
-/// goes away. A load generator holds the counts against its own.
-pub(crate) async fn count(
-    State(metrics): State<Arc<Metrics>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    if trace::route(&request) == ROUTE {
-        return next.run(request).await;
-    }
-    let mut counted = Counted::new(metrics, &request);
-    let response = next.run(request).await;
-    counted.status = response.status().as_u16();
-    // A handler that knows no HEAD answers it as a GET, and axum takes the body away later.
-    if counted.method != "HEAD" {
-        counted.bytes = response.body().size_hint().lower();
-    }
-    response
-}
-
 /// What requests have in common that are counted together, besides their route: method, status and caller.
 type Kind = (&'static str, u16, &'static str);
 
@@ -276,44 +271,35 @@ impl Count {
 }
 
 /// A request; counted when it goes out of scope.
-struct Counted {
-    metrics: Arc<Metrics>,
-    method: &'static str,
-    route: Option<MatchedPath>,
-    caller: &'static str,
-    started: Instant,
+pub(crate) struct Counted<'a> {
+    metrics: &'a Metrics,
+    asked: &'a Asked,
+    begun: Instant,
     status: u16,
     bytes: u64,
 }
 
-impl Counted {
-    fn new(metrics: Arc<Metrics>, request: &Request) -> Self {
-        metrics.in_flight.increment(1.0);
-        Self {
-            metrics,
-            method: method_name(request.method()),
-            route: request.extensions().get().cloned(),
-            caller: match request.headers().contains_key(CALLER_HEADER) {
-                true => "service",
-                false => "client",
-            },
-            started: Instant::now(),
-            status: CLIENT_CLOSED_REQUEST,
-            bytes: 0,
+impl Counted<'_> {
+    pub(crate) fn note(&mut self, response: &Response) {
+        self.status = response.status().as_u16();
+        // A handler that knows no HEAD answers it as a GET, and axum takes the body away later.
+        if self.asked.method != Method::HEAD {
+            self.bytes = response.body().size_hint().lower();
         }
     }
 }
 
-impl Drop for Counted {
+impl Drop for Counted<'_> {
     fn drop(&mut self) {
-        let metrics = &self.metrics;
+        let metrics = self.metrics;
         metrics.in_flight.decrement(1.0);
-        let kind = (self.method, self.status, self.caller);
-        let route = self
-            .route
-            .as_ref()
-            .map_or(trace::UNMATCHED, MatchedPath::as_str);
-        let duration = self.started.elapsed();
+        let caller = match self.asked.is_by_service() {
+            true => "service",
+            false => "client",
+        };
+        let kind = (method_name(&self.asked.method), self.status, caller);
+        let route = self.asked.route();
+        let duration = self.begun.elapsed();
         let Counts(counts) = &metrics.counts;
         let known = counts.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = known.get(&kind).and_then(|routes| routes.get(route)) {

@@ -17,6 +17,7 @@ pub(crate) mod log_throttle;
 pub(crate) mod metrics;
 pub(crate) mod origin;
 pub(crate) mod paging;
+mod port;
 pub(crate) mod process;
 pub(crate) mod retention;
 pub(crate) mod secret;

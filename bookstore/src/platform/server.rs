@@ -65,7 +65,9 @@ async fn serve(
     // HTTP/1 only: a client of HTTP/2 may have hundreds of requests at once on a connection.
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
-        .header_read_timeout(limits.request_awaited());
+        .header_read_timeout(limits.request_awaited())
+        // Answers are small: to copy a body behind its head costs less than to write both from where they are.
+        .writev(false);
     let graceful = GracefulShutdown::new();
     loop {
         let accepted = async {
@@ -90,6 +92,7 @@ async fn serve(
         let served = graceful.watch(served);
         tokio::spawn(async move {
             tokio::select! {
+                biased;
                 ended = served => if let Err(error) = ended {
                     tracing::debug!(%error, "a connection has failed");
                 },

@@ -1,12 +1,10 @@
-//! A service as it is served: its own calls, what every service has besides (descriptions, probes,
-//! metrics), and what every request goes through on its way to a handler, from tower and tower-http.
-//! Long, for the order of all layers is to be seen in one place.
+//! A service as it is served: its own calls, and what every service has besides (descriptions, probes,
+//! metrics).
 //!
 //! Nothing is compressed: pages carry tokens beside what visitors have typed, which compression over
 //! TLS gives away (BREACH), and experiments measure the bytes of answers.
 
 use std::{
-    any::Any,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -15,42 +13,35 @@ use std::{
 };
 
 use axum::{
-    BoxError, Extension, Json, Router,
-    error_handling::HandleErrorLayer,
-    extract::{DefaultBodyLimit, Request, State},
+    Json, Router,
+    extract::State,
     http::{HeaderValue, StatusCode, header},
-    middleware::{Next, from_fn_with_state},
+    middleware::map_response,
     response::{IntoResponse, Response},
     routing::{any, get, post},
 };
 use futures::future::BoxFuture;
 use serde_json::json;
-use tower::{ServiceBuilder, limit::GlobalConcurrencyLimitLayer, load_shed::error::Overloaded};
-use tower_http::{
-    catch_panic::CatchPanicLayer,
-    request_id::{PropagateRequestIdLayer, SetRequestIdLayer},
-    set_header::SetResponseHeaderLayer,
-    trace::TraceLayer,
-};
+use tokio::sync::Semaphore;
 use utoipa::openapi::InfoBuilder;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
+use super::port::{For, Port, guarded};
 use crate::platform::{
     Error,
-    callers::{internal_only, need_service_token},
+    callers::internal_only,
     database::Database,
     description::add_common_answers,
     error::{Answer, ErrorDetail},
-    extract::BODY_LIMIT,
     faults::{self, Fault, Faults},
-    limits::{BodyTimeout, Limits},
+    limits::Limits,
     log_throttle::LogThrottle,
     metrics::{self, Gauge, Metrics},
     origin::Hosts,
     secret::Secret,
     shared::Shared,
-    trace::{self, LoggedElsewhere, MakeRequestId, REQUEST_ID},
+    trace::LoggedElsewhere,
 };
 
 /// Routes that every service has besides its own calls, as they are counted.
@@ -162,11 +153,13 @@ fn describe(title: &str, calls: OpenApiRouter) -> (Router, Vec<String>) {
         .url("/openapi.json", description)
         .into();
     // It makes calls, and a foreign page could have its reader click on them unseen.
-    let no_frame = HeaderValue::from_static("DENY");
-    let docs = docs.layer(SetResponseHeaderLayer::overriding(
-        header::X_FRAME_OPTIONS,
-        no_frame,
-    ));
+    let docs = docs.layer(map_response(async |mut response: Response| {
+        let no_frame = HeaderValue::from_static("DENY");
+        response
+            .headers_mut()
+            .insert(header::X_FRAME_OPTIONS, no_frame);
+        response
+    }));
     (calls.merge(docs).fallback(not_found), routes)
 }
 
@@ -239,118 +232,47 @@ impl Service {
                 .route(FAULTS, faults::routes(Arc::clone(&faults)))
                 .route(RESET, post(reset).with_state(self.data));
         }
-        let limited = |calls: Router, hosts| {
-            let calls = calls.method_not_allowed_fallback(method_not_allowed);
-            limited(calls, limits, hosts, self.refusal)
-        };
-        // Outside of the limits, as the probes: a process that is only busy must not be taken for dead.
-        let show_metrics = Router::new()
-            .route(
-                metrics::ROUTE,
-                get(metrics::show).with_state(Arc::clone(&metrics)),
-            )
-            .method_not_allowed_fallback(method_not_allowed);
-        let public = limited(public, access.public_hosts);
-        let mut internal = limited(internal, access.internal_hosts).merge(show_metrics);
-        if let Some(token) = access.service_token {
-            internal = internal.layer(from_fn_with_state(token, need_service_token));
-        }
+        let show_metrics = Router::new().route(
+            metrics::ROUTE,
+            get(metrics::show).with_state(Arc::clone(&metrics)),
+        );
         let probes = Router::new()
             .route("/health", get(health))
-            .route("/ready", get(ready).with_state(readiness))
-            .method_not_allowed_fallback(method_not_allowed);
-        let complete = |calls: Router| {
-            let (draining, refusal, name) = (draining.clone(), self.refusal, self.name);
-            calls.merge(probes.clone()).layer(
-                ServiceBuilder::new()
-                    .map_request(trace::without_strange_request_id)
-                    .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestId))
-                    .layer(
-                        TraceLayer::new_for_http()
-                            .make_span_with(move |request: &Request| trace::span_of(name, request))
-                            .on_request(())
-                            .on_response(trace::log_answer)
-                            .on_body_chunk(())
-                            .on_eos(())
-                            .on_failure(()),
-                    )
-                    .layer(PropagateRequestIdLayer::new(REQUEST_ID))
-                    // A connection that is kept until the server closes it may be closed under a request.
-                    .layer(SetResponseHeaderLayer::overriding(
-                        header::CONNECTION,
-                        move |_: &Response| {
-                            let close = HeaderValue::from_static("close");
-                            draining.load(Ordering::Relaxed).then_some(close)
-                        },
-                    ))
-                    .layer(from_fn_with_state(Arc::clone(&metrics), metrics::count))
-                    .layer(from_fn_with_state(Arc::clone(&faults), faults::inject))
-                    .layer(CatchPanicLayer::custom(
-                        move |panic: Box<dyn Any + Send>| {
-                            refusal(Error::Panicked(message(panic.as_ref())))
-                        },
-                    )),
-            )
+            .route("/ready", get(ready).with_state(readiness));
+        let at_once = usize::try_from(limits.requests).unwrap_or(usize::MAX);
+        let port = |is_public, token, hosts| {
+            Arc::new(Port {
+                service: self.name,
+                is_public,
+                metrics: Arc::clone(&metrics),
+                faults: Arc::clone(&faults),
+                token,
+                hosts,
+                limits,
+                places: Semaphore::new(at_once.min(Semaphore::MAX_PERMITS)),
+                busy: LogThrottle::default(),
+                refusal: self.refusal,
+                draining: draining.clone(),
+            })
+        };
+        let complete = |calls: Router, operators: Router, port| {
+            let guard = |routes: Router, users| {
+                let routes = routes.method_not_allowed_fallback(method_not_allowed);
+                guarded(routes, &port, users)
+            };
+            guard(calls, For::Clients)
+                .merge(guard(operators, For::Operators))
+                .merge(guard(probes.clone(), For::Probes))
         };
         Both {
-            public: complete(public)
-                .layer(ServiceBuilder::new().map_request(trace::without_caller)),
-            internal: complete(internal),
+            public: complete(public, Router::new(), port(true, None, access.public_hosts)),
+            internal: complete(
+                internal,
+                show_metrics,
+                port(false, access.service_token, access.internal_hosts),
+            ),
         }
     }
-}
-
-/// Calls that are answered within limits: requests over the limit of those at work with 503 at once,
-/// requests that take too long with 503 then, and those of foreign pages with 403.
-fn limited(calls: Router, limits: Limits, hosts: Hosts, refusal: Refusal) -> Router {
-    let at_once = usize::try_from(limits.requests).unwrap_or(usize::MAX);
-    let busy = Arc::new(LogThrottle::default());
-    let refuse = move |error: BoxError| {
-        let busy = Arc::clone(&busy);
-        async move { refuse(&error, &busy, limits.request, refusal) }
-    };
-    calls.layer(
-        ServiceBuilder::new()
-            .layer(from_fn_with_state((hosts, refusal), refuse_foreign))
-            .layer(HandleErrorLayer::new(refuse))
-            .load_shed()
-            .layer(GlobalConcurrencyLimitLayer::new(at_once))
-            // Whatever a handler leaves half done is dropped with it: transactions roll back.
-            .timeout(limits.request)
-            .layer(DefaultBodyLimit::max(BODY_LIMIT))
-            .layer(Extension(BodyTimeout(limits.body))),
-    )
-}
-
-async fn refuse_foreign(
-    State((hosts, refusal)): State<(Hosts, Refusal)>,
-    request: Request,
-    next: Next,
-) -> Response {
-    match hosts.check(&request) {
-        Ok(()) => next.run(request).await,
-        Err(error) => refusal(error),
-    }
-}
-
-/// Answers a request that the limits have refused or cut off.
-fn refuse(error: &BoxError, busy: &LogThrottle, limit: Duration, refusal: Refusal) -> Response {
-    if !error.is::<Overloaded>() {
-        return refusal(Error::TooLate { limit });
-    }
-    if let Some(requests) = busy.count() {
-        tracing::warn!(requests, "too many requests at once, refusing some");
-    }
-    let mut response = refusal(Error::Busy);
-    response.extensions_mut().insert(LoggedElsewhere);
-    response
-}
-
-/// What a panic said, for the log.
-fn message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("no message").to_owned()
 }
 
 async fn reset(State(data): State<Arc<dyn Data>>) -> Result<StatusCode, Error> {
@@ -367,7 +289,8 @@ pub(crate) fn injected_error(status: StatusCode) -> Response {
 }
 
 async fn health() -> impl IntoResponse {
-    Json(json!({"status": "ok"}))
+    let json = [(header::CONTENT_TYPE, "application/json")];
+    (json, r#"{"status":"ok"}"#)
 }
 
 async fn ready(State(readiness): State<Readiness>) -> Response {
@@ -403,7 +326,7 @@ fn detail(status: StatusCode, detail: &str) -> Answer {
 
 #[cfg(test)]
 mod tests {
-    use axum::body::Body;
+    use axum::{body::Body, extract::Request};
     use tower::ServiceExt;
 
     use super::*;

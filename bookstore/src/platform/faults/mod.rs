@@ -21,13 +21,11 @@ use std::{
 };
 
 use axum::{
-    extract::{Request, State},
     http::{Method, StatusCode},
-    middleware::Next,
     response::Response,
 };
 
-use crate::platform::{service, trace};
+use crate::platform::service;
 
 use timer::sleep_until;
 
@@ -134,6 +132,24 @@ impl Faults {
         Arc::clone(&active)
     }
 
+    /// Has a request answered, or an error instead, when the faults say so.
+    pub(crate) async fn around(
+        &self,
+        method: &Method,
+        route: &str,
+        answer: impl Future<Output = Response>,
+    ) -> Response {
+        let Some(applied) = self.before(method, route).await else {
+            return answer.await;
+        };
+        let response = match applied.error {
+            None => answer.await,
+            Some(status) => service::injected_error(status),
+        };
+        self.after(applied).await;
+        response
+    }
+
     /// Lets the request wait as the faults say, before it is handled. Nothing where none is in
     /// force.
     async fn before(&self, method: &Method, route: &str) -> Option<Applied> {
@@ -188,23 +204,6 @@ impl Faults {
             sleep_until(until).await;
         }
     }
-}
-
-pub(crate) async fn inject(
-    State(faults): State<Arc<Faults>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let applied = faults.before(request.method(), trace::route(&request));
-    let Some(applied) = applied.await else {
-        return next.run(request).await;
-    };
-    let response = match applied.error {
-        None => next.run(request).await,
-        Some(status) => service::injected_error(status),
-    };
-    faults.after(applied).await;
-    response
 }
 
 impl Active {

@@ -5,12 +5,21 @@ use std::io::{self, IsTerminal};
 
 use opentelemetry::trace::TracerProvider;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
-use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{
-    EnvFilter, Layer, filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt,
+    EnvFilter, Layer,
+    field::RecordFields,
+    fmt::{
+        self, FormatFields,
+        format::{DefaultFields, Writer},
+    },
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
 };
 
-use super::export::{FLUSH_LIMIT, PerService};
+use super::{
+    TRACER, WORK,
+    export::{FLUSH_LIMIT, PerService},
+};
 
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -23,7 +32,34 @@ pub(crate) enum LogFormat {
 }
 
 /// The process' log and its traces.
-pub(crate) struct Telemetry(SdkTracerProvider);
+pub(crate) struct Telemetry(Option<SdkTracerProvider>);
+
+/// Fields of a line of text, after what the task does that has logged it.
+struct Fields;
+
+impl<'writer> FormatFields<'writer> for Fields {
+    fn format_fields<R: RecordFields>(
+        &self,
+        mut writer: Writer<'writer>,
+        fields: R,
+    ) -> std::fmt::Result {
+        let about = WORK.try_with(|work| {
+            let mut about = String::new();
+            work.each_field(|name, value| {
+                let separator = if about.is_empty() { "" } else { " " };
+                about.extend([separator, name, "=", value]);
+            });
+            let kind = if work.asked.is_some() {
+                "request"
+            } else {
+                "task"
+            };
+            write!(writer, "{kind}{{{about}}}: ")
+        });
+        about.unwrap_or(Ok(()))?;
+        DefaultFields::new().format_fields(writer, fields)
+    }
+}
 
 impl Telemetry {
     /// Logs to standard error what is worth a person's attention (`RUST_LOG` says otherwise), and
@@ -33,48 +69,54 @@ impl Telemetry {
         collector: Option<&str>,
         services: &[&'static str],
     ) -> anyhow::Result<Self> {
-        // A trace that begins elsewhere is recorded if it is there.
-        let provider = SdkTracerProvider::builder();
         let provider = match collector {
-            None => provider.with_sampler(Sampler::ParentBased(Box::new(Sampler::AlwaysOff))),
-            Some(url) => provider
-                .with_sampler(Sampler::ParentBased(Box::new(Sampler::AlwaysOn)))
-                .with_batch_exporter(PerService::new(url, services)?),
+            None => None,
+            Some(url) => {
+                // A trace that begins elsewhere is recorded if it is there.
+                let provider = SdkTracerProvider::builder()
+                    .with_sampler(Sampler::ParentBased(Box::new(Sampler::AlwaysOn)))
+                    .with_batch_exporter(PerService::new(url, services)?)
+                    .build();
+                TRACER.get_or_init(|| provider.tracer("bookstore"));
+                Some(provider)
+            }
         };
-        let provider = provider.build();
-        let spans = tracing_opentelemetry::layer()
-            .with_tracer(provider.tracer("bookstore"))
-            .with_context_activation(false)
-            .with_location(false)
-            .with_threads(false)
-            .with_tracked_inactivity(false)
-            .with_target(false)
-            .with_filter(Targets::new().with_target("bookstore", LevelFilter::ERROR));
         let lines = match format {
             LogFormat::Text => fmt::layer()
                 .with_writer(io::stderr)
                 .with_ansi(io::stderr().is_terminal())
+                .fmt_fields(Fields)
                 .boxed(),
-            LogFormat::Json => json_subscriber::layer()
-                .with_writer(io::stderr)
-                .flatten_event(true)
-                .flatten_span_list_on_top_level(true)
-                .with_current_span(false)
-                .boxed(),
+            LogFormat::Json => {
+                let mut lines = json_subscriber::layer()
+                    .with_writer(io::stderr)
+                    .flatten_event(true)
+                    .with_current_span(false)
+                    .with_span_list(false);
+                let inner = lines.inner_layer_mut();
+                inner.add_multiple_dynamic_fields(|_, _, line| {
+                    // Outside of any task that is about something there is nothing to tell, and texts are JSON always.
+                    let _ = WORK.try_with(|work| {
+                        work.each_field(|name, value| drop(line.write_field(name, value)));
+                    });
+                });
+                lines.boxed()
+            }
         };
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
         // A program that has set up its own logging keeps it.
         let _ = tracing_subscriber::registry()
-            .with(lines.with_filter(filter))
-            .with(spans)
+            .with(filter)
+            .with(lines)
             .try_init();
         Ok(Self(provider))
     }
 
     /// Sends what was not sent yet, when the process stops.
     pub(crate) async fn flush(self) {
+        let Some(provider) = self.0 else { return };
         let flushed = tokio::task::spawn_blocking(move || {
-            if let Err(error) = self.0.shutdown_with_timeout(FLUSH_LIMIT) {
+            if let Err(error) = provider.shutdown_with_timeout(FLUSH_LIMIT) {
                 tracing::warn!(%error, "the last spans could not be exported");
             }
         });
