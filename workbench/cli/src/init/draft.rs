@@ -1,4 +1,5 @@
-//! A draft: an experiment that is assembled from another source.
+//! A draft: an experiment that is assembled from another source. Longer than other files, because all fields of an
+//! experiment are defined in one place.
 //!
 //! The readers of sources (a URL, curl, OpenAPI, HAR, JMX) fill a [`Draft`]: services by [`Draft::address`] or
 //! [`Draft::service`], secrets by [`Draft::secret`] ([`http`] and [`body`] find those of headers and bodies), and every part

@@ -199,9 +199,8 @@ pub(crate) fn comment(text: &str, column: usize) -> Vec<String> {
             .break_words(false)
             .word_splitter(textwrap::WordSplitter::NoHyphenation);
         let lines = textwrap::wrap(line.trim_end(), options).into_iter();
-        lines
-            .map(|line| line.trim_end().to_owned())
-            .collect::<Vec<_>>()
+        let lines = lines.map(|line| line.trim_end().to_owned());
+        lines.collect::<Vec<_>>()
     };
     text.lines().flat_map(line).collect()
 }
@@ -250,9 +249,8 @@ fn lines(node: &Node, column: usize, disabled: bool) -> Vec<String> {
         Node::List(items) => items.iter().flat_map(|item| lines(item, None)).collect(),
         Node::Map(entries) => {
             let entries = entries.iter();
-            entries
-                .flat_map(|(key, item)| lines(item, Some(key)))
-                .collect()
+            let entries = entries.flat_map(|(key, item)| lines(item, Some(key)));
+            entries.collect()
         }
     }
 }

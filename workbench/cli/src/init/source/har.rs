@@ -19,7 +19,7 @@ use serde_yaml::Value;
 use url::form_urlencoded;
 
 use crate::init::draft::{
-    Action, Body, Draft, Part, Request, Scenario, Step, essence, file_name, is_json,
+    Action, Draft, Part, Request, Scenario, Step, essence, file_name, is_json,
 };
 use crate::init::template::{Template, is_marked};
 use choose::{Exchange, redirected};

@@ -164,15 +164,14 @@ impl<'a> Conversion<'a> {
     /// The pacing of a user with which all users together reach the rates of the throughput timers.
     pub(super) fn pacing(&mut self, steps: &[Step], users: u64) -> Option<Duration> {
         let mut longest: Option<Duration> = None;
-        for Throughput {
-            rate,
-            per_thread,
-            of_one,
-            place,
-        } in std::mem::take(&mut self.throughputs)
-        {
-            let sent = if of_one { Some(1) } else { requests(steps) };
-            let users = if per_thread { 1 } else { users };
+        for timer in std::mem::take(&mut self.throughputs) {
+            let rate = timer.rate;
+            let sent = if timer.of_one {
+                Some(1)
+            } else {
+                requests(steps)
+            };
+            let users = if timer.per_thread { 1 } else { users };
             match sent {
                 Some(sent) if sent > 0 && users > 0 => {
                     let pacing = milliseconds(sent as f64 * users as f64 / rate * 1000.0);
@@ -181,7 +180,7 @@ impl<'a> Conversion<'a> {
                 _ => {
                     let what =
                         format!("{rate} requests in a second: set pacing or an arrival rate");
-                    self.leave(what);
+                    self.draft.leave_at(&timer.place, what);
                 }
             }
         }
