@@ -344,8 +344,8 @@ fn a_body_from_standard_input_is_that_of_the_script_or_said() {
 fn quotes_and_continuations_are_those_of_the_shell() {
     for (command, expected) in [
         (
-            r#"curl http://h/ -H 'x: a b' -H "y: c \"d\" $ 5" -H z:\ e\ f"#,
-            "- request: GET h/\n  headers: { x: a b, y: c \"d\" $ 5, z: e f }",
+            r#"curl http://h/ -H 'x: a b' -H "v: c \"d\" $ 5" -H z:\ e\ f"#,
+            "- request: GET h/\n  headers: { x: a b, v: c \"d\" $ 5, z: e f }",
         ),
         (
             "curl \\\n  -H 'x: 1' \\\r\n  http://h/y",
@@ -378,10 +378,10 @@ fn commands_end_at_line_breaks_and_operators() {
 #[test]
 fn variables_are_those_of_the_script_or_of_the_environment() {
     let script = "BASE=http://h:1\nexport ID=7\n\
-                  curl \"$BASE/${ID}\" -H \"x: $TOKEN\" -H 'y: $TOKEN' -H \"z: $(date)\"";
+                  curl \"$BASE/${ID}\" -H \"x: $TOKEN\" -H 'v: $TOKEN' -H \"z: $(date)\"";
     assert_eq!(
         steps(script),
-        "- request: GET h/7\n  headers: { x: \"${env.TOKEN}\", y: $TOKEN, z: \"${env.OUTPUT_OF_LINE_3}\" }"
+        "- request: GET h/7\n  headers: { x: \"${env.TOKEN}\", v: $TOKEN, z: \"${env.OUTPUT_OF_LINE_3}\" }"
     );
     let made = init(&Bench::new(), &["--curl", script]);
     let left = "--curl:3: the output of another command; it is ${env.OUTPUT_OF_LINE_3} here";
