@@ -1,36 +1,28 @@
 //! `workbench init`: writes an experiment file from another source.
 //!
-//! Each source is a module that reads it into a [`Draft`], which says what such a module fills in and writes the file.
-//! Parts without a counterpart are listed. Secrets become environment variables. Requests that change data are sent
-//! only if the source sends them.
+//! `source` reads one kind of source into a `draft`, which is the same for all; `write` makes the file of it. Parts without a
+//! counterpart are listed. Secrets become environment variables. Requests that change data are sent only if the source sends
+//! them.
 
-mod browser_headers;
-mod curl;
 mod draft;
-mod har;
-mod http;
-mod jmx;
-mod openapi;
-mod starter;
+mod source;
 mod template;
-mod url;
+mod values;
+mod write;
 mod yaml;
 
 use std::fs::OpenOptions;
-use std::io::{IsTerminal, Read, Write};
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context, bail};
 
 use crate::exit::Exit;
 use crate::outcome::{note, print};
 use crate::run::wrong_usage;
-use draft::{Action, Draft, Load, Request, Scenario, Step, Target, ThreadRow};
+use draft::{Action, Draft, Request, Scenario, Step};
+use source::{curl, har, jmx, openapi, starter, url};
 use template::Template;
-
-/// Bytes of the largest document that is read.
-const LONGEST_DOCUMENT: usize = 256 << 20;
 
 /// Name of the schema file that `workbench schema` writes for editors.
 const SCHEMA: &str = "experiment.schema.json";
@@ -105,28 +97,22 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         draft.name = draft::name(name);
     }
     if draft.scenarios.is_empty() {
-        for left in draft.left() {
-            note(&format!("{}: {}", left.place, left.what));
+        for (place, what) in &draft.left {
+            note(&format!("{place}: {what}"));
         }
         bail!("there is no request that an experiment could send");
     }
     stand_in(&mut draft);
-    let to_stdout = arguments.output.as_deref() == Some(Path::new("-"));
-    if to_stdout {
+    if arguments.output.as_deref() == Some(Path::new("-")) {
         print(&draft.write(None))?;
         print_notes(&draft);
         return Ok(Exit::Pass);
     }
-    let path = match &arguments.output {
-        Some(path) => path.clone(),
-        None => PathBuf::from(format!("{}.yaml", draft.name)),
-    };
+    let named = || PathBuf::from(format!("{}.yaml", draft.name));
+    let path = arguments.output.clone().unwrap_or_else(named);
     let has_schema = path.with_file_name(SCHEMA).is_file();
-    write(
-        &path,
-        &draft.write(has_schema.then_some(SCHEMA)),
-        arguments.force,
-    )?;
+    let text = draft.write(has_schema.then_some(SCHEMA));
+    write(&path, &text, arguments.force)?;
     print_notes(&draft);
     print(&next_steps(&draft, &path))?;
     Ok(Exit::Pass)
@@ -134,15 +120,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
 
 /// Gives scenarios whose requests are all comments one to begin with, as none without a request is valid.
 fn stand_in(draft: &mut Draft) {
-    let Target::Urls { services, .. } = &draft.target else {
-        return;
-    };
-    let Some(service) = services.first().map(|service| service.name.clone()) else {
+    let Some(service) = draft.services.first() else {
         return;
     };
     let is_empty = |scenario: &&mut Scenario| !scenario.disabled && requests(&scenario.steps) == 0;
     for scenario in draft.scenarios.iter_mut().filter(is_empty) {
-        let address = (service.clone(), Template::literal("/"));
+        let address = (service.name.clone(), Template::literal("/"));
         let mut step = Step::from(Request::new("GET", address));
         step.comment.push(
             "Stands here until the requests below can be sent: take the comment signs off of them then."
@@ -153,29 +136,27 @@ fn stand_in(draft: &mut Draft) {
 }
 
 fn draft_of(arguments: &Arguments) -> anyhow::Result<Draft> {
+    let output = arguments.output.as_deref();
+    let folder = output.and_then(Path::parent).unwrap_or(Path::new(""));
     if let Some(url) = &arguments.url {
-        return url::draft(url, arguments.offline, name_of(arguments.output.as_deref()));
+        return url::draft(url, arguments.offline, name_of(output));
     }
-    let output = arguments.output.as_deref().and_then(Path::parent);
-    let output = output.unwrap_or(Path::new(""));
     if !arguments.curl.is_empty() {
-        return curl::draft(&arguments.curl, output);
+        return curl::draft(&arguments.curl, folder);
     }
     if let Some(source) = &arguments.openapi {
         return openapi::draft(source);
     }
     if let Some(file) = &arguments.har {
-        let output = arguments.output.as_deref().and_then(Path::parent);
-        return har::draft(file, output.unwrap_or(Path::new("")));
+        return har::draft(file, folder);
     }
     if let Some(file) = &arguments.jmx {
-        return jmx::draft(file, output);
+        return jmx::draft(file, folder);
     }
     let asks = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-    if asks && !arguments.yes {
-        starter::ask(arguments.offline)
-    } else {
-        Ok(starter::bookstore())
+    match asks && !arguments.yes {
+        true => starter::ask(arguments.offline),
+        false => Ok(starter::bookstore()),
     }
 }
 
@@ -183,20 +164,6 @@ fn draft_of(arguments: &Arguments) -> anyhow::Result<Draft> {
 fn name_of(output: Option<&Path>) -> Option<String> {
     let stem = output?.file_stem()?.to_str()?;
     (stem != "-").then(|| draft::name(stem))
-}
-
-/// The text of a source that is a file, or standard input where it is `-`.
-fn read(path: &str) -> anyhow::Result<String> {
-    let mut bytes = Vec::new();
-    if path == "-" {
-        let limit = u64::try_from(LONGEST_DOCUMENT).unwrap_or(u64::MAX);
-        let input = std::io::stdin().lock().take(limit).read_to_end(&mut bytes);
-        input.context("cannot read standard input")?;
-    } else {
-        bytes = std::fs::read(path).with_context(|| format!("cannot read {path}"))?;
-    }
-    let text = String::from_utf8(bytes).with_context(|| format!("{path} is not UTF-8"))?;
-    Ok(text.trim_start_matches('\u{FEFF}').to_owned())
 }
 
 fn write(path: &Path, text: &str, force: bool) -> anyhow::Result<()> {
@@ -219,44 +186,47 @@ fn write(path: &Path, text: &str, force: bool) -> anyhow::Result<()> {
 
 /// Prints notes to stderr, so that they do not mix with a file on stdout.
 fn print_notes(draft: &Draft) {
-    if !draft.left().is_empty() {
+    if !draft.left.is_empty() {
         note("Not taken over (also at the end of the file):");
-        for left in draft.left() {
-            note(&format!("  {}: {}", left.place, left.what));
-        }
     }
-    if !draft.secrets().is_empty() {
+    for (place, what) in &draft.left {
+        note(&format!("  {place}: {what}"));
+    }
+    let secrets = draft.secrets();
+    if !secrets.is_empty() {
         note("Not in the file, because they are secret. Export before a run:");
-        for secret in draft.secrets() {
-            note(&format!("  {}  {}", secret.name, secret.what));
-        }
+    }
+    for secret in secrets {
+        note(&format!("  {}  {}", secret.name, secret.what));
     }
 }
 
 fn next_steps(draft: &Draft, path: &Path) -> String {
-    let (sent, commented): (Vec<_>, Vec<_>) = draft
-        .scenarios
-        .iter()
-        .partition(|scenario| !scenario.disabled);
-    let count = |scenarios: &[&Scenario]| -> usize {
-        scenarios
+    let count = |disabled: bool| -> usize {
+        let own = draft
+            .scenarios
             .iter()
-            .map(|scenario| requests(&scenario.steps))
-            .sum()
+            .filter(|scenario| scenario.disabled == disabled);
+        own.map(|scenario| requests(&scenario.steps)).sum()
     };
     let plural = |count: usize, what: &str| match count {
         1 => format!("1 {what}"),
         count => format!("{count} {what}s"),
     };
-    let comments = match count(&commented) {
+    let comments = match count(true) {
         0 => String::new(),
         more => format!("; {} as comments", plural(more, "request")),
     };
+    let scenarios = draft
+        .scenarios
+        .iter()
+        .filter(|scenario| !scenario.disabled)
+        .count();
     let file = in_shell(&path.display().to_string());
-    let compare = match &draft.target {
-        Target::Urls { services, .. } if services.len() == 1 => format!(
+    let compare = match draft.services.as_slice() {
+        [service] => format!(
             "  workbench compare {file} --baseline {} --candidate URL    judge a new revision, at a URL of its own\n",
-            in_shell(&services[0].url)
+            in_shell(&service.url)
         ),
         _ => String::new(),
     };
@@ -266,8 +236,8 @@ fn next_steps(draft: &Draft, path: &Path) -> String {
          workbench try {file}         send every request once and look at the responses\n  \
          workbench run {file}         run it\n{compare}",
         path.display(),
-        plural(count(&sent), "request"),
-        plural(sent.len(), "scenario"),
+        plural(count(false), "request"),
+        plural(scenarios, "scenario"),
     )
 }
 
@@ -275,9 +245,7 @@ fn next_steps(draft: &Draft, path: &Path) -> String {
 fn requests(steps: &[Step]) -> usize {
     let count = |step: &Step| match &step.action {
         Action::Request(_) => 1,
-        Action::Think(_) => 0,
-        Action::Repeat { steps, .. } | Action::When { steps, .. } => requests(steps),
-        Action::Choose(choices) => choices.iter().map(|(_, steps)| requests(steps)).sum(),
+        action => action.within().into_iter().map(requests).sum(),
     };
     steps.iter().filter(|step| !step.disabled).map(count).sum()
 }
@@ -289,33 +257,4 @@ fn in_shell(word: &str) -> String {
         true => word.to_owned(),
         false => format!("'{}'", word.replace('\'', "'\\''")),
     }
-}
-
-/// Users of the load for sources that have none.
-const USERS: u64 = 10;
-
-/// How long it is held.
-const HOLD: Duration = Duration::from_secs(10);
-
-/// Pause after each of its requests.
-const THINK_TIME: Duration = Duration::from_millis(100);
-
-/// A load that most services bear, for sources that have none. With [`USERS`], [`HOLD`] and [`THINK_TIME`] five runs have the requests
-/// that the gate's default policy takes, if the service answers within 10 ms.
-fn starter_load(users: u64, hold: Duration) -> Load {
-    Load::Threads(vec![ThreadRow {
-        start: users,
-        startup: Duration::from_secs(1),
-        hold,
-        comment: vec![
-            "Users start one after another, stay, and each repeats its scenario until the end."
-                .to_owned(),
-        ],
-        ..ThreadRow::default()
-    }])
-}
-
-/// Thresholds to begin with.
-fn thresholds() -> Vec<String> {
-    ["error_rate < 1%", "p95 < 1s"].map(str::to_owned).to_vec()
 }

@@ -2,194 +2,203 @@
 //! experiment are defined in one place.
 //!
 //! The readers of sources (a URL, curl, OpenAPI, HAR, JMX) fill a [`Draft`]: services by [`Draft::address`] or
-//! [`Draft::service`], secrets by [`Draft::secret`] (`http` finds those of headers and bodies), and every part without
-//! a counterpart by [`Draft::leave`]. Texts are [`Template`]s: literal text goes through [`Template::literal`] or
-//! [`Template::address`].
+//! [`Draft::service`], secrets by [`Draft::secret`] ([`http`] and [`body`] find those of headers and bodies), and every part
+//! without a counterpart by [`Draft::leave`]. Texts are [`Template`]s: literal text goes through [`Template::literal`] or
+//! [`Template::address`]. `write` makes the file of it.
 
+mod body;
+mod browser_headers;
+mod http;
 mod names;
-mod values;
-mod write;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use url::Url;
 
 use super::template::Template;
-use super::yaml::Node;
+use super::yaml::{Entries, Item, Node};
 use names::{base_url, environment_name, service_names};
 
-pub(super) use names::{name, variable_name};
-pub(super) use values::{normal_time, now, sequence, time, uniform, uniform_time, uuid};
+pub(crate) use body::{is_json, map_leaves};
+pub(crate) use http::{METHODS, decoded, essence, file_name, is_secret};
+pub(crate) use names::{free, is_word, name, variable_name};
 
 /// An experiment under construction.
 #[derive(Debug, Default)]
-pub(super) struct Draft {
+pub(crate) struct Draft {
     /// Lower-case letters, digits and hyphens; see [`name`].
-    pub(super) name: String,
-    pub(super) title: Option<String>,
-    pub(super) question: Option<String>,
+    pub(crate) name: String,
+    pub(crate) title: Option<String>,
     /// Its source and notes for the reader; at the top of the file.
-    pub(super) comment: Vec<String>,
-    pub(super) target: Target,
-    pub(super) http: Http,
-    pub(super) variables: Vec<Variable>,
-    pub(super) data: Vec<Data>,
-    pub(super) timeout: Option<Duration>,
+    pub(crate) comment: Vec<String>,
+    /// None for the bundled bookstore.
+    pub(crate) services: Vec<Service>,
+    pub(crate) tls: Tls,
+    pub(crate) http: Http,
+    /// Names, and values as of `values` or texts.
+    pub(crate) variables: Vec<(String, Item)>,
+    /// Names of CSV files with a header line, and their paths.
+    pub(crate) data: Vec<(String, String)>,
     /// None where every scenario has a load of its own.
-    pub(super) load: Option<Load>,
-    pub(super) scenarios: Vec<Scenario>,
-    pub(super) thresholds: Vec<String>,
+    pub(crate) load: Option<Load>,
+    pub(crate) scenarios: Vec<Scenario>,
+    pub(crate) thresholds: Vec<&'static str>,
     /// Name of the first service, in place of one after its host.
-    called: Option<String>,
-    left: Vec<Left>,
-    secrets: Vec<Secret>,
-}
-
-/// A part of the source that was left out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Left {
-    /// Where it stands: `commands.sh:3`, `paths./users.get`, `Test Plan/Thread Group/Timer`.
-    pub(super) place: String,
-    /// Description and reason, without secrets.
-    pub(super) what: String,
+    pub(crate) called: Option<String>,
+    /// Headers that browsers add to every request, which were left out.
+    pub(crate) noise: BTreeSet<String>,
+    /// Where the reader is in the source: `commands.sh:3`, `paths./users.get`, `line 7, Users/Timer`.
+    pub(crate) at: String,
+    /// Parts of the source that were left out: where they stand, and a description and reason without secrets.
+    pub(crate) left: Vec<(String, String)>,
+    pub(crate) secrets: Vec<Secret>,
 }
 
 /// A value that the file refers to but does not contain.
 #[derive(Debug)]
-pub(super) struct Secret {
+pub(crate) struct Secret {
     /// Of the environment variable.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// What it is, for the reader: `password of ann at shop.test`.
-    pub(super) what: String,
+    pub(crate) what: String,
     /// `None` if the source does not contain it either.
     value: Option<String>,
 }
 
 #[derive(Debug)]
-pub(super) enum Target {
-    Bookstore,
-    Urls {
-        services: Vec<Service>,
-        /// PEM files, as the experiment names them.
-        tls: Tls,
-    },
+pub(crate) struct Service {
+    pub(crate) name: String,
+    /// `http` or `https`, without user, query and fragment; a path is put before that of each request.
+    pub(crate) url: String,
+    pub(crate) comment: Vec<String>,
 }
 
-impl Default for Target {
-    fn default() -> Self {
-        Self::Urls {
-            services: Vec::new(),
-            tls: Tls::default(),
+/// PEM files, as the experiment names them.
+#[derive(Debug, Default)]
+pub(crate) struct Tls {
+    pub(crate) ca: Option<String>,
+    pub(crate) certificate: Option<String>,
+    pub(crate) key: Option<String>,
+}
+
+/// Defaults of every request.
+#[derive(Debug, Default)]
+pub(crate) struct Http {
+    pub(crate) follow_redirects: Option<u32>,
+    /// Codings of responses that the workbench undoes.
+    pub(crate) accept_encoding: Vec<String>,
+    pub(crate) headers: Vec<(String, Template)>,
+    pub(crate) cookies_off: bool,
+    /// `2` or `prior_knowledge`.
+    pub(crate) version: Option<&'static str>,
+}
+
+/// A load: the key of its kind, its value in the file, and the most users at once (0 where it does not give them).
+#[derive(Debug)]
+pub(crate) struct Load {
+    pub(crate) key: &'static str,
+    pub(crate) value: Item,
+    pub(crate) users: u64,
+}
+
+/// Threads that start one after another, stay, and stop one after another.
+#[derive(Debug, Default)]
+pub(crate) struct ThreadRow {
+    pub(crate) start: u64,
+    pub(crate) initial_delay: Duration,
+    pub(crate) startup: Duration,
+    pub(crate) hold: Duration,
+    pub(crate) shutdown: Duration,
+}
+
+impl ThreadRow {
+    /// Threads that all start at once.
+    pub(crate) fn constant(start: u64, hold: Duration) -> Self {
+        let mut row = Self::default();
+        (row.start, row.hold) = (start, hold);
+        row
+    }
+
+    fn entries(&self) -> Entries {
+        let some = |time: Duration| (!time.is_zero()).then_some(time);
+        let mut entries = Entries::default();
+        entries.put("start", self.start);
+        entries.put_some("initial_delay", some(self.initial_delay));
+        entries.put_some("startup", some(self.startup));
+        entries.put("hold", self.hold);
+        entries.put_some("shutdown", some(self.shutdown));
+        entries
+    }
+}
+
+impl Load {
+    pub(crate) fn new(key: &'static str, value: impl Into<Item>, users: u64) -> Self {
+        let value = value.into();
+        Self { key, value, users }
+    }
+
+    pub(crate) fn threads(rows: &[ThreadRow]) -> Self {
+        let items = rows.iter().map(|row| Item::from(row.entries())).collect();
+        let users = rows.iter().map(|row| row.start).sum();
+        Self::new("threads", Node::List(items).block(), users)
+    }
+
+    /// A load that most services bear, for sources that have none. With [`Self::USERS`], [`Self::HOLD`] and
+    /// [`Scenario::THINK_TIME`] five runs have the requests that the gate's default policy takes, if the service answers
+    /// within 10 ms.
+    pub(crate) fn starter(users: u64, hold: Duration) -> Self {
+        let mut row = ThreadRow::constant(users, hold);
+        row.startup = Duration::from_secs(1);
+        let what =
+            "Users start one after another, stay, and each repeats its scenario until the end.";
+        let item = Item::commented(row.entries(), vec![what.to_owned()]);
+        Self::new("threads", Node::List(vec![item]).block(), users)
+    }
+
+    /// Users of the load for sources that have none.
+    pub(crate) const USERS: u64 = 10;
+
+    /// How long it is held.
+    pub(crate) const HOLD: Duration = Duration::from_secs(10);
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Scenario {
+    pub(crate) name: String,
+    pub(crate) comment: Vec<String>,
+    /// It is written as a comment.
+    pub(crate) disabled: bool,
+    pub(crate) load: Option<Load>,
+    pub(crate) think_time: Option<Node>,
+    pub(crate) pacing: Option<Duration>,
+    pub(crate) on_start: Vec<Step>,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) on_stop: Vec<Step>,
+}
+
+impl Scenario {
+    /// Pause after each request of a source that has no pauses.
+    const THINK_TIME: Duration = Duration::from_millis(100);
+
+    /// A scenario of a source that has no pauses.
+    pub(crate) fn starter(name: &str, steps: Vec<Step>) -> Self {
+        let think_time = Some(Self::THINK_TIME.into());
+        Self {
+            name: name.to_owned(),
+            think_time,
+            steps,
+            ..Self::default()
         }
     }
 }
 
 #[derive(Debug)]
-pub(super) struct Service {
-    pub(super) name: String,
-    /// `http` or `https`, without user, query and fragment; a path is put before that of each request.
-    pub(super) url: String,
-    pub(super) comment: Vec<String>,
-}
-
-#[derive(Debug, Default)]
-pub(super) struct Tls {
-    pub(super) ca: Option<String>,
-    pub(super) certificate: Option<String>,
-    pub(super) key: Option<String>,
-}
-
-/// Defaults of every request.
-#[derive(Debug, Default)]
-pub(super) struct Http {
-    pub(super) follow_redirects: Option<u32>,
-    pub(super) accept_encoding: Option<String>,
-    pub(super) headers: Vec<(String, Template)>,
-    pub(super) cookies_off: bool,
-    /// `2` or `prior_knowledge`.
-    pub(super) version: Option<&'static str>,
-    /// Each iteration opens connections of its own.
-    pub(super) new_connections: bool,
-}
-
-#[derive(Debug)]
-pub(super) struct Variable {
-    pub(super) name: String,
-    /// See [`uniform`] and its neighbours, or a text.
-    pub(super) value: Node,
-    pub(super) comment: Vec<String>,
-}
-
-/// A CSV file with a header line.
-#[derive(Debug)]
-pub(super) struct Data {
-    pub(super) name: String,
-    pub(super) csv: String,
-    /// `sequential`, `random` or `unique`.
-    pub(super) pick: Option<&'static str>,
-    /// `iteration` or `user`.
-    pub(super) per: Option<&'static str>,
-    pub(super) comment: Vec<String>,
-}
-
-#[derive(Debug)]
-pub(super) enum Load {
-    Threads(Vec<ThreadRow>),
-    Concurrency {
-        target: u64,
-        ramp_up: Duration,
-        steps: Option<u64>,
-        hold: Duration,
-        comment: Vec<String>,
-    },
-    Arrivals {
-        /// `20/s`, `30/m`.
-        rate: String,
-        ramp_up: Duration,
-        hold: Duration,
-        max_users: Option<u64>,
-        comment: Vec<String>,
-    },
-    Iterations {
-        total: u64,
-        users: u64,
-        max_duration: Option<Duration>,
-        comment: Vec<String>,
-    },
-}
-
-#[derive(Debug, Default)]
-pub(super) struct ThreadRow {
-    pub(super) start: u64,
-    pub(super) initial_delay: Duration,
-    pub(super) startup: Duration,
-    pub(super) hold: Duration,
-    pub(super) shutdown: Duration,
-    pub(super) comment: Vec<String>,
-}
-
-#[derive(Debug, Default)]
-pub(super) struct Scenario {
-    pub(super) name: String,
-    pub(super) comment: Vec<String>,
+pub(crate) struct Step {
+    pub(crate) comment: Vec<String>,
     /// It is written as a comment.
-    pub(super) disabled: bool,
-    pub(super) weight: Option<u64>,
-    pub(super) load: Option<Load>,
-    /// See [`time`] and its neighbours.
-    pub(super) think_time: Option<Node>,
-    pub(super) pacing: Option<Duration>,
-    pub(super) on_start: Vec<Step>,
-    pub(super) steps: Vec<Step>,
-    pub(super) on_stop: Vec<Step>,
-}
-
-#[derive(Debug)]
-pub(super) struct Step {
-    pub(super) comment: Vec<String>,
-    /// It is written as a comment.
-    pub(super) disabled: bool,
-    pub(super) action: Action,
+    pub(crate) disabled: bool,
+    pub(crate) action: Action,
 }
 
 impl From<Action> for Step {
@@ -204,14 +213,25 @@ impl From<Action> for Step {
 
 impl From<Request> for Step {
     fn from(request: Request) -> Self {
-        Action::Request(Box::new(request)).into()
+        Self::request(request, Vec::new(), false)
+    }
+}
+
+impl Step {
+    /// A request; it is written as a comment where it is `disabled`.
+    pub(crate) fn request(request: Request, comment: Vec<String>, disabled: bool) -> Self {
+        let action = Action::Request(Box::new(request));
+        Self {
+            comment,
+            disabled,
+            action,
+        }
     }
 }
 
 #[derive(Debug)]
-pub(super) enum Action {
+pub(crate) enum Action {
     Request(Box<Request>),
-    /// See [`time`] and its neighbours.
     Think(Node),
     Repeat {
         times: u64,
@@ -225,24 +245,35 @@ pub(super) enum Action {
     Choose(Vec<(u64, Vec<Step>)>),
 }
 
+impl Action {
+    /// The lists of steps within it.
+    pub(crate) fn within(&self) -> Vec<&[Step]> {
+        match self {
+            Self::Request(_) | Self::Think(_) => Vec::new(),
+            Self::Repeat { steps, .. } | Self::When { steps, .. } => vec![steps],
+            Self::Choose(choices) => choices.iter().map(|(_, steps)| steps.as_slice()).collect(),
+        }
+    }
+}
+
 #[derive(Debug, Default)]
-pub(super) struct Request {
-    pub(super) method: String,
-    pub(super) service: String,
+pub(crate) struct Request {
+    pub(crate) method: String,
+    pub(crate) service: String,
     /// With the query; begins with `/`.
-    pub(super) path: Template,
-    pub(super) name: Option<String>,
-    pub(super) set: Vec<(String, Node)>,
-    pub(super) headers: Vec<(String, Template)>,
-    pub(super) auth: Option<Auth>,
-    pub(super) body: Option<Body>,
-    pub(super) timeout: Option<Duration>,
-    pub(super) captures: Vec<Capture>,
-    pub(super) expect: Expect,
+    pub(crate) path: Template,
+    pub(crate) name: Option<String>,
+    pub(crate) set: Vec<(String, Node)>,
+    pub(crate) headers: Vec<(String, Template)>,
+    pub(crate) auth: Option<Auth>,
+    pub(crate) body: Option<Body>,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) captures: Vec<(String, Node)>,
+    pub(crate) expect: Expect,
 }
 
 impl Request {
-    pub(super) fn new(method: &str, (service, path): (String, Template)) -> Self {
+    pub(crate) fn new(method: &str, (service, path): (String, Template)) -> Self {
         Self {
             method: method.to_owned(),
             service,
@@ -250,16 +281,36 @@ impl Request {
             ..Self::default()
         }
     }
+
+    pub(crate) fn content_type(&mut self, kind: &str) {
+        self.headers
+            .push(("content-type".to_owned(), Template::literal(kind)));
+    }
+
+    /// The files that it sends.
+    pub(crate) fn files(&mut self) -> Vec<&mut String> {
+        match &mut self.body {
+            Some(Body::File(file)) => vec![file],
+            Some(Body::Multipart(parts)) => {
+                let files = parts.iter_mut().filter_map(|(_, part)| match part {
+                    Part::File { file, .. } => Some(file),
+                    Part::Text(_) => None,
+                });
+                files.collect()
+            }
+            _ => Vec::new(),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Auth {
+pub(crate) enum Auth {
     Bearer(Template),
     Basic { user: Template, password: Template },
 }
 
 #[derive(Debug)]
-pub(super) enum Body {
+pub(crate) enum Body {
     /// See [`Node::json`].
     Json(Node),
     /// A name may come several times.
@@ -271,7 +322,7 @@ pub(super) enum Body {
 }
 
 #[derive(Debug)]
-pub(super) enum Part {
+pub(crate) enum Part {
     Text(Template),
     File {
         file: String,
@@ -280,79 +331,59 @@ pub(super) enum Part {
     },
 }
 
-/// A part of the response that becomes a variable.
-#[derive(Debug)]
-pub(super) struct Capture {
-    pub(super) variable: String,
-    pub(super) from: Source,
-    /// `last`, `random` or `all`; else the first.
-    pub(super) pick: Option<&'static str>,
-    pub(super) default: Option<Template>,
-}
-
-#[derive(Debug)]
-pub(super) enum Source {
-    /// A path into JSON (RFC 9535).
-    Json(String),
-    Css {
-        selector: String,
-        attribute: Option<String>,
-    },
-    Header(String),
-    Cookie(String),
-    Regex(String),
+impl Part {
+    pub(crate) fn file(file: &str, content_type: Option<String>) -> Self {
+        Self::File {
+            file: file.to_owned(),
+            content_type,
+            filename: None,
+        }
+    }
 }
 
 /// Expectations on a response.
 #[derive(Debug, Default)]
-pub(super) struct Expect {
-    pub(super) status: Vec<u16>,
-    pub(super) contains: Vec<Template>,
-    pub(super) matches: Vec<Template>,
-    pub(super) equals: Vec<Template>,
+pub(crate) struct Expect {
+    pub(crate) status: Vec<u16>,
+    pub(crate) contains: Vec<Template>,
+    pub(crate) matches: Vec<Template>,
+    pub(crate) equals: Vec<Template>,
     /// Names, and what they contain.
-    pub(super) headers: Vec<(String, Template)>,
+    pub(crate) headers: Vec<(String, Template)>,
     /// Paths into JSON, and a comparison or the value that they equal.
-    pub(super) json: Vec<(String, Template)>,
-    pub(super) time: Option<Duration>,
+    pub(crate) json: Vec<(String, Template)>,
+    pub(crate) time: Option<Duration>,
 }
 
 impl Draft {
-    pub(super) fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
+        let name = names::name(name);
         Self {
-            name: names::name(name),
+            name,
             ..Self::default()
         }
     }
 
-    /// One whose first service has this name, if there is one.
-    pub(super) fn of_service(called: Option<String>) -> Self {
-        Self {
-            called,
-            ..Self::default()
-        }
+    /// Gives a draft whose source has none a load and thresholds to begin with, and writes once what requests share.
+    pub(crate) fn start(&mut self, users: u64, hold: Duration) {
+        self.load = Some(Load::starter(users, hold));
+        self.thresholds = vec!["error_rate < 1%", "p95 < 1s"];
+        self.share();
     }
 
     /// The name of the service at this URL, whose path is put before that of each request. A new one is named after its host,
     /// the first one as [`Draft::called`].
     ///
     /// Query, fragment, user and password are ignored.
-    pub(super) fn service(&mut self, base: &Url) -> String {
+    pub(crate) fn service(&mut self, base: &Url) -> String {
         let url = base_url(base);
-        let Target::Urls { services, .. } = &mut self.target else {
-            // The bundled bookstore has no other services.
-            return String::new();
-        };
-        if let Some(known) = services.iter().find(|known| known.url == url) {
+        if let Some(known) = self.services.iter().find(|known| known.url == url) {
             return known.name.clone();
         }
-        let called = self.called.take();
-        let name = called
-            .into_iter()
-            .chain(service_names(base))
-            .find(|name| services.iter().all(|known| known.name != *name))
-            .unwrap_or_default();
-        services.push(Service {
+        let mut names = self.called.take().into_iter().chain(service_names(base));
+        let is_free = |name: &String| self.services.iter().all(|known| known.name != *name);
+        let name = names.find(is_free).unwrap_or_default();
+        self.services.push(Service {
             name: name.clone(),
             url,
             comment: Vec::new(),
@@ -362,45 +393,37 @@ impl Draft {
 
     /// Replaces a value that must not be in the file by an environment variable named after `hint`. Equal values share
     /// a variable. `value` is `None` if the source does not contain it either.
-    pub(super) fn secret(&mut self, hint: &str, what: &str, value: Option<&str>) -> Template {
+    pub(crate) fn secret(&mut self, hint: &str, what: &str, value: Option<&str>) -> Template {
         Template::variable(&self.secret_name(hint, what, value))
     }
 
     /// As [`Self::secret`]: the variable's name, `env.NAME`.
-    pub(super) fn secret_name(&mut self, hint: &str, what: &str, value: Option<&str>) -> String {
+    pub(crate) fn secret_name(&mut self, hint: &str, what: &str, value: Option<&str>) -> String {
         let same = |known: &&Secret| value.is_some() && known.value.as_deref() == value;
         if let Some(known) = self.secrets.iter().find(same) {
             return format!("env.{}", known.name);
         }
-        let base = environment_name(hint);
-        let mut name = base.clone();
-        let mut number = 2;
-        while self.secrets.iter().any(|known| known.name == name) {
-            name = format!("{base}_{number}");
-            number += 1;
-        }
+        let taken = |name: &str| self.secrets.iter().any(|known| known.name == name);
+        let name = free(&environment_name(hint), "_", taken);
         let variable = format!("env.{name}");
-        self.secrets.push(Secret {
-            name,
-            what: what.to_owned(),
-            value: value.map(str::to_owned),
-        });
+        self.add_secret(name, what, value);
         variable
     }
 
+    fn add_secret(&mut self, name: String, what: &str, value: Option<&str>) {
+        let (what, value) = (what.to_owned(), value.map(str::to_owned));
+        self.secrets.push(Secret { name, what, value });
+    }
+
     /// A variable of the environment that the source uses itself, under this name.
-    pub(super) fn environment(&mut self, name: &str, what: &str) {
+    pub(crate) fn environment(&mut self, name: &str, what: &str) {
         if self.secrets.iter().all(|known| known.name != name) {
-            self.secrets.push(Secret {
-                name: name.to_owned(),
-                what: what.to_owned(),
-                value: None,
-            });
+            self.add_secret(name.to_owned(), what, None);
         }
     }
 
     /// Every request, with those that are written as comments.
-    pub(super) fn requests_mut(&mut self) -> Vec<&mut Request> {
+    pub(crate) fn requests_mut(&mut self) -> Vec<&mut Request> {
         let mut found = Vec::new();
         for scenario in &mut self.scenarios {
             for steps in [
@@ -414,19 +437,26 @@ impl Draft {
         found
     }
 
+    /// Records a part of the source that is left out, at the current place.
+    pub(crate) fn leave(&mut self, what: impl Into<String>) {
+        self.leave_at(&self.at.clone(), what);
+    }
+
     /// Records a part of the source that is left out.
-    pub(super) fn leave(&mut self, place: impl Into<String>, what: impl Into<String>) {
-        let left = Left {
-            place: place.into(),
-            what: what.into(),
-        };
+    pub(crate) fn leave_at(&mut self, place: &str, what: impl Into<String>) {
+        let left = (place.to_owned(), what.into());
         if !self.left.contains(&left) {
             self.left.push(left);
         }
     }
 
-    pub(super) fn left(&self) -> &[Left] {
-        &self.left
+    /// Records the headers of browsers that were left out.
+    pub(crate) fn leave_noise(&mut self) {
+        let names: Vec<String> = std::mem::take(&mut self.noise).into_iter().collect();
+        if !names.is_empty() {
+            let what = format!("what a browser says of itself: {}", names.join(", "));
+            self.leave_at("headers", what);
+        }
     }
 }
 
@@ -437,9 +467,8 @@ fn requests_of<'a>(steps: &'a mut [Step], found: &mut Vec<&'a mut Request>) {
             Action::Think(_) => {}
             Action::Repeat { steps, .. } | Action::When { steps, .. } => requests_of(steps, found),
             Action::Choose(choices) => {
-                for (_, steps) in choices {
-                    requests_of(steps, found);
-                }
+                let inner = choices.iter_mut();
+                inner.for_each(|(_, steps)| requests_of(steps, found));
             }
         }
     }

@@ -9,43 +9,43 @@ const END: char = '\u{FDD1}';
 
 /// The placeholder of a variable in literal text, until it becomes a [`Template`]. JSON, URLs and forms can be parsed
 /// with it.
-pub(super) fn mark(variable: &str) -> String {
+pub(crate) fn mark(variable: &str) -> String {
     format!("{BEGIN}{variable}{END}")
 }
 
 /// Whether the text has such a variable.
-pub(super) fn is_marked(text: &str) -> bool {
+pub(crate) fn is_marked(text: &str) -> bool {
     text.contains(BEGIN)
 }
 
 /// Whether the letter is part of such a mark.
-pub(super) fn is_mark(letter: char) -> bool {
+pub(crate) fn is_mark(letter: char) -> bool {
     matches!(letter, BEGIN | END)
 }
 
 /// A text with variables, as an experiment file writes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Template(String);
+pub(crate) struct Template(String);
 
 impl Template {
     /// Text that is sent as it is.
-    pub(super) fn literal(text: &str) -> Self {
+    pub(crate) fn literal(text: &str) -> Self {
         Self::default().and_literal(text)
     }
 
     /// Nothing but one variable: `product`, `env.SHOP_TOKEN`, `customers.name`.
-    pub(super) fn variable(name: &str) -> Self {
+    pub(crate) fn variable(name: &str) -> Self {
         Self::default().and_variable(name)
     }
 
     /// Part of a path or query that is sent unchanged, except that invalid characters are percent-encoded.
-    pub(super) fn address(text: &str) -> Self {
+    pub(crate) fn address(text: &str) -> Self {
         Self::default().and_address(text)
     }
 
     /// Variables may be marked in the text, see [`mark`].
     #[must_use]
-    pub(super) fn and_literal(mut self, text: &str) -> Self {
+    pub(crate) fn and_literal(mut self, text: &str) -> Self {
         let mut letters = text.chars().peekable();
         while let Some(letter) = letters.next() {
             match letter {
@@ -62,31 +62,31 @@ impl Template {
     }
 
     #[must_use]
-    pub(super) fn and_variable(mut self, name: &str) -> Self {
+    pub(crate) fn and_variable(mut self, name: &str) -> Self {
         let _infallible = write!(self.0, "${{{name}}}");
         self
     }
 
     #[must_use]
-    pub(super) fn and_address(self, text: &str) -> Self {
+    pub(crate) fn and_address(self, text: &str) -> Self {
         self.and_literal(&encoded(text))
     }
 
     #[must_use]
-    pub(super) fn and(mut self, other: &Self) -> Self {
+    pub(crate) fn and(mut self, other: &Self) -> Self {
         self.0.push_str(&other.0);
         self
     }
 
     /// Text as a file has it.
     #[must_use]
-    pub(super) fn and_source(mut self, source: &str) -> Self {
+    pub(crate) fn and_source(mut self, source: &str) -> Self {
         self.0.push_str(source);
         self
     }
 
     /// As the file has it.
-    pub(super) fn source(&self) -> &str {
+    pub(crate) fn source(&self) -> &str {
         &self.0
     }
 }
@@ -113,45 +113,4 @@ fn encoded(text: &str) -> String {
         }
     }
     out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dollar_signs_of_literal_text_stay_dollar_signs() {
-        for (text, source) in [
-            ("costs $5", "costs $5"),
-            ("${user}", "$${user}"),
-            ("a$$b", "a$$$b"),
-            ("$", "$$"),
-        ] {
-            assert_eq!(Template::literal(text).source(), source);
-        }
-        let joined = Template::literal("US$").and_variable("price");
-        assert_eq!(joined.source(), "US$$${price}");
-    }
-
-    #[test]
-    fn marked_variables_are_variables() {
-        let text = format!("/items/{}/50%", mark("env.ITEM"));
-        assert_eq!(
-            Template::address(&text).source(),
-            "/items/${env.ITEM}/50%25"
-        );
-        let text = format!("US${}", mark("price"));
-        assert_eq!(Template::literal(&text).source(), "US$$${price}");
-    }
-
-    #[test]
-    fn an_address_is_percent_encoded_once() {
-        for (text, source) in [
-            ("/a b/é?q=[x]|y", "/a%20b/%C3%A9?q=%5Bx%5D%7Cy"),
-            ("/a%20b?c=100%", "/a%20b?c=100%25"),
-            ("/{id}?filter=${x}", "/%7Bid%7D?filter=$%7Bx%7D"),
-        ] {
-            assert_eq!(Template::address(text).source(), source);
-        }
-    }
 }

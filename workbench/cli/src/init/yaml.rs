@@ -4,6 +4,8 @@ mod scalar;
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 use serde_yaml::Value;
 
 use super::template::Template;
@@ -14,7 +16,7 @@ const WIDTH: usize = 100;
 
 /// A part of a YAML document.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Node {
+pub(crate) enum Node {
     /// A value that is never quoted: a number, a boolean, null.
     Plain(String),
     Text(String),
@@ -26,27 +28,35 @@ pub(super) enum Node {
 
 /// An element of a list, or a value of a map.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Item {
+pub(crate) struct Item {
     /// Lines above it.
-    pub(super) comment: Vec<String>,
+    pub(crate) comment: Vec<String>,
     /// It is written as a comment itself.
-    pub(super) disabled: bool,
-    pub(super) node: Node,
+    pub(crate) disabled: bool,
+    pub(crate) node: Node,
 }
 
-impl From<Node> for Item {
-    fn from(node: Node) -> Self {
+impl<T: Into<Node>> From<T> for Item {
+    fn from(node: T) -> Self {
         Self {
             comment: Vec::new(),
             disabled: false,
-            node,
+            node: node.into(),
         }
+    }
+}
+
+impl Item {
+    pub(crate) fn commented(node: impl Into<Node>, comment: Vec<String>) -> Self {
+        let mut item = Self::from(node);
+        item.comment = comment;
+        item
     }
 }
 
 impl From<&Template> for Node {
     fn from(template: &Template) -> Self {
-        Self::Text(template.source().to_owned())
+        Self::from(template.source())
     }
 }
 
@@ -62,55 +72,100 @@ impl From<u64> for Node {
     }
 }
 
-impl From<i64> for Node {
-    fn from(number: i64) -> Self {
-        Self::Plain(number.to_string())
+impl From<Duration> for Node {
+    fn from(time: Duration) -> Self {
+        Self::Text(workbench_plan::format_duration(time))
+    }
+}
+
+impl From<Entries> for Node {
+    fn from(entries: Entries) -> Self {
+        Self::Map(entries.0)
     }
 }
 
 impl Node {
-    pub(super) fn list(nodes: impl IntoIterator<Item = Self>) -> Self {
+    pub(crate) fn list(nodes: impl IntoIterator<Item = Self>) -> Self {
         Self::List(nodes.into_iter().map(Item::from).collect())
     }
 
-    pub(super) fn map<K: Into<String>>(entries: impl IntoIterator<Item = (K, Self)>) -> Self {
+    /// The node itself where there is one, else a list.
+    pub(crate) fn one_or_list(mut nodes: Vec<Self>) -> Self {
+        match nodes.len() {
+            1 => nodes.remove(0),
+            _ => Self::list(nodes),
+        }
+    }
+
+    pub(crate) fn map<K: Into<String>>(entries: impl IntoIterator<Item = (K, Self)>) -> Self {
         let entry = |(key, node): (K, Self)| (key.into(), Item::from(node));
         Self::Map(entries.into_iter().map(entry).collect())
     }
 
-    pub(super) fn block(self) -> Self {
+    pub(crate) fn block(self) -> Self {
         Self::Block(Box::new(self))
     }
 
     /// JSON that is sent as it is.
-    pub(super) fn json(value: &Value) -> Self {
+    pub(crate) fn json(value: &Value) -> Self {
         let literal = |text: &str| Template::literal(text).source().to_owned();
+        let entry = |(key, value)| (literal(&scalar_text(key)), Self::json(value));
         match value {
             Value::Null => Self::Plain("null".to_owned()),
             Value::Bool(truth) => Self::Plain(truth.to_string()),
             Value::Number(number) => Self::Plain(number.to_string()),
             Value::String(text) => Self::Text(literal(text)),
             Value::Sequence(values) => Self::list(values.iter().map(Self::json)),
-            Value::Mapping(entries) => Self::map(
-                entries
-                    .iter()
-                    .map(|(key, value)| (literal(&scalar_text(key)), Self::json(value))),
-            ),
+            Value::Mapping(entries) => Self::map(entries.iter().map(entry)),
             Value::Tagged(tagged) => Self::json(&tagged.value),
         }
     }
 
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Plain(_) | Self::Text(_) => false,
+            Self::List(items) => items.is_empty(),
+            Self::Map(entries) => entries.is_empty(),
+            Self::Block(node) => node.is_empty(),
+        }
+    }
+}
+
+/// The entries of a map under construction.
+#[derive(Default)]
+pub(crate) struct Entries(Vec<(String, Item)>);
+
+impl Entries {
+    pub(crate) fn put(&mut self, key: &str, item: impl Into<Item>) {
+        self.0.push((key.to_owned(), item.into()));
+    }
+
+    pub(crate) fn put_some(&mut self, key: &str, item: Option<impl Into<Item>>) {
+        if let Some(item) = item {
+            self.put(key, item);
+        }
+    }
+
+    /// Puts a list or a map that is not empty.
+    pub(crate) fn put_all(&mut self, key: &str, node: Node) {
+        if !node.is_empty() {
+            self.put(key, node);
+        }
+    }
+
+    /// A map with one line for each of its entries.
+    pub(crate) fn block(self) -> Node {
+        Node::from(self).block()
+    }
+
     /// The document; an empty line stands before each of its keys that `begins_group`.
-    pub(super) fn document(&self, begins_group: impl Fn(&str) -> bool) -> String {
+    pub(crate) fn document(&self, begins_group: impl Fn(&str) -> bool) -> String {
         let mut out = String::new();
-        let Self::Map(entries) = self else {
-            return lines(self, 0, false).join("\n") + "\n";
-        };
-        for (key, item) in entries {
+        for (key, item) in &self.0 {
             if begins_group(key) {
                 out.push('\n');
             }
-            for line in entry(key, item, 0, false) {
+            for line in written(item, Some(key), 0, false) {
                 out.push_str(line.trim_end());
                 out.push('\n');
             }
@@ -120,7 +175,7 @@ impl Node {
 }
 
 /// The text of a scalar, as JSON writes it where it is a key.
-pub(super) fn scalar_text(value: &Value) -> String {
+pub(crate) fn scalar_text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Number(number) => number.to_string(),
@@ -130,7 +185,7 @@ pub(super) fn scalar_text(value: &Value) -> String {
 }
 
 /// Lines of a comment that begin at this column.
-pub(super) fn comment(text: &str, column: usize) -> Vec<String> {
+pub(crate) fn comment(text: &str, column: usize) -> Vec<String> {
     let printable = |letter: char| match letter {
         '\t' => ' ',
         letter if is_printable(letter) => letter,
@@ -138,150 +193,108 @@ pub(super) fn comment(text: &str, column: usize) -> Vec<String> {
     };
     let line = |line: &str| {
         let line: String = line.chars().map(printable).collect();
-        let width = WIDTH.saturating_sub(column).max(40);
-        let options = textwrap::Options::new(width)
+        let options = textwrap::Options::new(WIDTH.saturating_sub(column).max(40))
             .initial_indent("# ")
             .subsequent_indent("# ")
             .break_words(false)
             .word_splitter(textwrap::WordSplitter::NoHyphenation);
-        textwrap::wrap(line.trim_end(), options)
-            .into_iter()
-            .map(|line| line.trim_end().to_owned())
-            .collect::<Vec<_>>()
+        let lines = textwrap::wrap(line.trim_end(), options).into_iter();
+        let lines = lines.map(|line| line.trim_end().to_owned());
+        lines.collect::<Vec<_>>()
     };
     text.lines().flat_map(line).collect()
 }
 
-/// The lines of a list or map, without the indentation of where it stands; `column` is where it stands.
-fn lines(node: &Node, column: usize, disabled: bool) -> Vec<String> {
-    match node {
-        Node::Plain(_) | Node::Text(_) => vec![flow(node).unwrap_or_default()],
-        Node::Block(node) => lines(node, column, disabled),
-        Node::List(items) => items
-            .iter()
-            .flat_map(|item| element(item, column, disabled))
-            .collect(),
-        Node::Map(entries) => entries
-            .iter()
-            .flat_map(|(key, item)| entry(key, item, column, disabled))
-            .collect(),
-    }
-}
-
-fn element(item: &Item, column: usize, disabled: bool) -> Vec<String> {
-    let inner = disabled || item.disabled;
-    let mut above = comments(item, column);
-    let mut written = match short(&item.node, column + 2) {
-        Some(text) => vec![text],
-        None => match block_text(&item.node) {
-            Some((head, text)) => indented(vec![head], text),
-            None => lines(&item.node, column + 2, inner),
-        },
+/// The lines of an entry of a map, or of an element of a list, without the indentation of where it stands; `column` is where
+/// it stands.
+fn written(item: &Item, key: Option<&str>, column: usize, disabled: bool) -> Vec<String> {
+    let out = item.comment.iter().flat_map(|text| comment(text, column));
+    let mut out: Vec<String> = out.collect();
+    let head = key.map_or("- ".to_owned(), |key| format!("{}: ", scalar(key, true)));
+    let short = short(&item.node, column + head.chars().count());
+    let (first, mut below) = match short.map(|text| (text, Vec::new())) {
+        Some(short) => short,
+        None => block_text(&item.node).unwrap_or_else(|| {
+            (
+                String::new(),
+                lines(&item.node, column + 2, disabled || item.disabled),
+            )
+        }),
     };
-    // The dash stands on the first line that is not a comment.
-    while written.len() > 1 && written[0].starts_with('#') {
-        above.push(written.remove(0));
+    let mut first = format!("{head}{first}");
+    if key.is_none() && first == head {
+        // The dash stands on the first line that is not a comment.
+        let comments = below.iter().take_while(|line| line.starts_with('#'));
+        let comments = comments.count();
+        out.extend(below.drain(..comments.min(below.len() - 1)));
+        first.push_str(&below.remove(0));
     }
-    let mut own: Vec<String> = written
-        .iter()
-        .enumerate()
-        .map(|(at, line)| match (at, line.is_empty()) {
-            (0, _) => format!("- {line}"),
-            (_, true) => String::new(),
-            (_, false) => format!("  {line}"),
-        })
-        .collect();
-    if item.disabled && !disabled {
-        own = own.iter().map(|line| format!("# {line}")).collect();
-    }
-    above.extend(own);
-    above
-}
-
-fn entry(key: &str, item: &Item, column: usize, disabled: bool) -> Vec<String> {
-    let inner = disabled || item.disabled;
-    let key = scalar(key, true);
-    let mut out = comments(item, column);
-    let own = match short(&item.node, column + key.chars().count() + 2) {
-        Some(text) => vec![format!("{key}: {text}")],
-        None => match block_text(&item.node) {
-            Some((head, text)) => indented(vec![format!("{key}: {head}")], text),
-            None => indented(
-                vec![format!("{key}:")],
-                lines(&item.node, column + 2, inner),
-            ),
-        },
-    };
-    if item.disabled && !disabled {
-        out.extend(own.iter().map(|line| format!("# {line}")));
-    } else {
-        out.extend(own);
+    let below = below.into_iter().map(|line| match line.is_empty() {
+        true => line,
+        false => format!("  {line}"),
+    });
+    let own = std::iter::once(first.trim_end().to_owned()).chain(below);
+    match item.disabled && !disabled {
+        true => out.extend(own.map(|line| format!("# {line}"))),
+        false => out.extend(own),
     }
     out
 }
 
-fn comments(item: &Item, column: usize) -> Vec<String> {
-    let texts = item.comment.iter();
-    texts.flat_map(|text| comment(text, column)).collect()
-}
-
-fn indented(mut head: Vec<String>, below: Vec<String>) -> Vec<String> {
-    head.extend(below.into_iter().map(|line| match line.is_empty() {
-        true => line,
-        false => format!("  {line}"),
-    }));
-    head
+fn lines(node: &Node, column: usize, disabled: bool) -> Vec<String> {
+    let lines = |item, key| written(item, key, column, disabled);
+    match node {
+        Node::Plain(text) | Node::Text(text) => vec![text.clone()],
+        Node::Block(node) => self::lines(node, column, disabled),
+        Node::List(items) => items.iter().flat_map(|item| lines(item, None)).collect(),
+        Node::Map(entries) => {
+            let entries = entries.iter();
+            let entries = entries.flat_map(|(key, item)| lines(item, Some(key)));
+            entries.collect()
+        }
+    }
 }
 
 /// The node on one line, if it is short enough.
 fn short(node: &Node, column: usize) -> Option<String> {
     match node {
-        Node::Plain(text) => Some(text.clone()),
-        Node::Text(text) if block_text(node).is_none() => Some(scalar(text, false)),
-        Node::Text(_) => None,
-        Node::List(items) if items.is_empty() => Some("[]".to_owned()),
-        Node::Map(entries) if entries.is_empty() => Some("{}".to_owned()),
-        Node::Block(node) => match &**node {
-            Node::List(items) if !items.is_empty() => None,
-            Node::Map(entries) if !entries.is_empty() => None,
-            node => short(node, column),
-        },
+        Node::Text(_) if block_text(node).is_some() => None,
+        Node::Text(text) => Some(scalar(text, false)),
+        Node::Block(node) if node.is_empty() => flow(node),
+        Node::Plain(_) | Node::Block(_) => flow(node),
         Node::List(_) | Node::Map(_) => {
-            flow(node).filter(|text| column + text.chars().count() <= WIDTH)
+            flow(node).filter(|text| node.is_empty() || column + text.chars().count() <= WIDTH)
         }
     }
 }
 
 /// The node in flow style. `None` if it has comments, or must be in block style.
 fn flow(node: &Node) -> Option<String> {
-    let bare = |item: &Item| item.comment.is_empty() && !item.disabled;
-    match node {
-        Node::Plain(text) => Some(text.clone()),
-        Node::Text(text) => Some(scalar(text, true)),
-        Node::Block(_) => None,
+    let value = |item: &Item| match item.comment.is_empty() && !item.disabled {
+        true => flow(&item.node),
+        false => None,
+    };
+    let entry =
+        |(key, item): &(String, Item)| Some(format!("{}: {}", scalar(key, true), value(item)?));
+    Some(match node {
+        Node::Plain(text) => text.clone(),
+        Node::Text(text) => scalar(text, true),
+        Node::Block(_) => return None,
         Node::List(items) => {
-            let written = items
-                .iter()
-                .map(|item| bare(item).then(|| flow(&item.node)).flatten())
-                .collect::<Option<Vec<_>>>()?;
+            let written = items.iter().map(value).collect::<Option<Vec<_>>>()?;
+            let written = written.join(", ");
             let nested = |item: &Item| matches!(item.node, Node::List(_) | Node::Map(_));
-            Some(match items.iter().any(nested) {
-                true => format!("[ {} ]", written.join(", ")),
-                false => format!("[{}]", written.join(", ")),
-            })
+            match items.iter().any(nested) {
+                true => format!("[ {written} ]"),
+                false => format!("[{written}]"),
+            }
         }
-        Node::Map(entries) if entries.is_empty() => Some("{}".to_owned()),
+        Node::Map(entries) if entries.is_empty() => "{}".to_owned(),
         Node::Map(entries) => {
-            let written = entries
-                .iter()
-                .map(|(key, item)| {
-                    let value = bare(item).then(|| flow(&item.node)).flatten()?;
-                    Some(format!("{}: {value}", scalar(key, true)))
-                })
-                .collect::<Option<Vec<_>>>()?;
-            Some(format!("{{ {} }}", written.join(", ")))
+            let written = entries.iter().map(entry).collect::<Option<Vec<_>>>()?;
+            format!("{{ {} }}", written.join(", "))
         }
-    }
+    })
 }
 
 /// A text of several lines as a literal block: its indicator and its lines. `None` if quotes are needed or shorter.
@@ -294,10 +307,12 @@ fn block_text(node: &Node) -> Option<(String, Vec<String>)> {
         && body.lines().all(|line| !line.ends_with([' ', '\t']))
         && body
             .chars()
-            .all(|letter| letter == '\n' || letter == '\t' || is_printable(letter));
+            .all(|letter| "\n\t".contains(letter) || is_printable(letter));
     let head = if body.len() < text.len() { "|" } else { "|-" };
     fits.then(|| {
-        let lines = body.split('\n').map(str::to_owned).collect();
-        (head.to_owned(), lines)
+        (
+            head.to_owned(),
+            body.split('\n').map(str::to_owned).collect(),
+        )
     })
 }

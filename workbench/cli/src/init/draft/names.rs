@@ -37,67 +37,67 @@ pub(super) fn service_names(url: &Url) -> impl Iterator<Item = String> {
         _ => ("service".to_owned(), "service".to_owned()),
     };
     let port = url.port().map(|port| port.to_string());
-    let path = name(url.path());
-    let further = [
-        port.as_deref(),
-        Some(&path)
-            .filter(|_| url.path() != "/")
-            .map(String::as_str),
-    ];
-    let further: Vec<String> = further
-        .into_iter()
-        .flatten()
-        .map(|more| format!("{short}-{more}"))
-        .collect();
-    let clean = |name: &str| -> String {
-        let fits = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
-        let name: String = name.chars().filter(|letter| fits(*letter)).collect();
+    let path = (url.path() != "/").then(|| name(url.path()));
+    let further = [port, path].into_iter().flatten();
+    let further: Vec<String> = further.map(|more| format!("{short}-{more}")).collect();
+    let clean = |name: String| {
+        let fits = |letter: &char| letter.is_ascii_alphanumeric() || "-_".contains(*letter);
+        let name: String = name.chars().filter(fits).collect();
         if name.is_empty() {
             "service".to_owned()
         } else {
             name
         }
     };
-    let (short, long) = (clean(&short), clean(&long));
-    let further = further.into_iter().map(move |name| clean(&name));
-    let numbered = (2_u32..).map({
-        let short = short.clone();
-        move |number| format!("{short}-{number}")
-    });
-    [short, long].into_iter().chain(further).chain(numbered)
+    let short = clean(short);
+    let base = short.clone();
+    let numbered = (2_u32..).map(move |number| format!("{base}-{number}"));
+    let named = [short, clean(long)].into_iter();
+    let named = named.chain(further.into_iter().map(clean));
+    named.chain(numbered)
+}
+
+/// The first of these that is not taken: `base`, and `base` with a number after the separator.
+pub(crate) fn free(base: &str, separator: &str, taken: impl Fn(&str) -> bool) -> String {
+    let mut name = base.to_owned();
+    let mut number = 2;
+    while taken(&name) {
+        name = format!("{base}{separator}{number}");
+        number += 1;
+    }
+    name
+}
+
+/// The ASCII letters and digits of a text, with one separator in place of each run of others in between.
+fn joined(text: &str, separator: char) -> String {
+    let parts = text.split(|letter: char| !letter.is_ascii_alphanumeric());
+    let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    parts.join(&separator.to_string())
 }
 
 /// The name of an experiment or a scenario that is named after this: lower-case letters, digits and hyphens.
-pub(in crate::init) fn name(text: &str) -> String {
-    let mut out = String::new();
-    for letter in text.chars().filter(|letter| *letter != '\'') {
-        if letter.is_ascii_alphanumeric() {
-            out.push(letter.to_ascii_lowercase());
-        } else if !out.is_empty() && !out.ends_with('-') {
-            out.push('-');
-        }
-        if out.len() >= 60 {
-            break;
-        }
-    }
-    let out = out.trim_end_matches('-');
-    if out.is_empty() {
-        "experiment".to_owned()
-    } else {
-        out.to_owned()
+pub(crate) fn name(text: &str) -> String {
+    let mut out = joined(&text.replace('\'', ""), '-').to_ascii_lowercase();
+    out.truncate(60);
+    match out.trim_end_matches('-') {
+        "" => "experiment".to_owned(),
+        name => name.to_owned(),
     }
 }
 
+/// Whether a text is a name without special characters: of a variable of a shell, of a field.
+pub(crate) fn is_word(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && text
+            .chars()
+            .all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+}
+
 /// The name of a variable that is named after this, none of the built-in ones.
-pub(in crate::init) fn variable_name(text: &str) -> String {
-    let mut out: String = text
-        .chars()
-        .map(|letter| match letter {
-            letter if letter.is_ascii_alphanumeric() || letter == '_' => letter,
-            _ => '_',
-        })
-        .collect();
-    if !out.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_') {
+pub(crate) fn variable_name(text: &str) -> String {
+    let fits = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    let mut out = text.replace(|letter| !fits(letter), "_");
+    if !is_word(&out) {
         out.insert(0, '_');
     }
     if ["user", "iteration", "env"].contains(&out.as_str()) {
@@ -107,18 +107,9 @@ pub(in crate::init) fn variable_name(text: &str) -> String {
 }
 
 pub(super) fn environment_name(hint: &str) -> String {
-    let mut out = String::new();
-    for letter in hint.chars() {
-        if letter.is_ascii_alphanumeric() {
-            out.push(letter.to_ascii_uppercase());
-        } else if !out.is_empty() && !out.ends_with('_') {
-            out.push('_');
-        }
-    }
-    let out = out.trim_end_matches('_');
-    match out.chars().next() {
-        None => "SECRET".to_owned(),
-        Some(first) if first.is_ascii_digit() => format!("_{out}"),
-        Some(_) => out.to_owned(),
+    match joined(hint, '_').to_ascii_uppercase() {
+        name if name.is_empty() => "SECRET".to_owned(),
+        name if name.starts_with(|first: char| first.is_ascii_digit()) => format!("_{name}"),
+        name => name,
     }
 }

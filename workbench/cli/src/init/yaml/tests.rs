@@ -3,6 +3,12 @@ use serde_yaml::{Mapping, Number};
 
 use super::*;
 
+fn document(key: &str, node: Node) -> String {
+    let mut entries = Entries::default();
+    entries.put(key, node);
+    entries.document(|_| false)
+}
+
 fn any_json() -> impl Strategy<Value = Value> {
     let text = prop_oneof![
         "[ -~]{0,12}",
@@ -56,7 +62,7 @@ proptest! {
     #[test]
     fn written_yaml_is_read_back(value in any_json()) {
         for node in [Node::json(&value), Node::json(&value).block()] {
-            let text = Node::map([("body", node)]).document(|_| false);
+            let text = document("body", node);
             let read: Value = serde_yaml::from_str(&text).unwrap();
             prop_assert_eq!(&read["body"], &escaped(&value), "{}", text);
         }
@@ -83,7 +89,7 @@ fn quotes_stand_only_where_they_are_needed() {
         ("tab\there", "\"tab\\there\""),
     ];
     for (text, written) in values {
-        let document = Node::map([("a", Node::from(text))]).document(|_| false);
+        let document = document("a", Node::from(text));
         assert_eq!(document, format!("a: {written}\n"));
     }
 }
@@ -112,7 +118,7 @@ fn short_values_without_comments_are_written_on_one_line() {
     };
     let steps = Node::List(vec![step.block().into(), disabled]).block();
     assert_eq!(
-        Node::map([("steps", steps)]).document(|_| false),
+        document("steps", steps),
         "\
 steps:
   - request: GET shop/items

@@ -339,3 +339,132 @@ fn a_body_from_standard_input_is_that_of_the_script_or_said() {
         made.stderr
     );
 }
+
+#[test]
+fn quotes_and_continuations_are_those_of_the_shell() {
+    for (command, expected) in [
+        (
+            r#"curl http://h/ -H 'x: a b' -H "v: c \"d\" $ 5" -H z:\ e\ f"#,
+            "- request: GET h/\n  headers: { x: a b, v: c \"d\" $ 5, z: e f }",
+        ),
+        (
+            "curl \\\n  -H 'x: 1' \\\r\n  http://h/y",
+            "- request: GET h/y\n  headers: { x: \"1\" }",
+        ),
+        (
+            r"curl http://h/ -H 'content-type: text/plain' -d $'it\'s\n\u00e9\x41\ud83d\ude00'",
+            "- request: POST h/\n  headers: { content-type: text/plain }\n  text: |-\n    it's\n    éA😀",
+        ),
+        ("curl 'http://h/it'\\''s' # why", "- request: GET h/it's"),
+        ("curl http://h/x > /dev/null 2>&1", "- request: GET h/x"),
+        ("curl http://h/a#b ''", "- request: GET h/a"),
+    ] {
+        assert_eq!(steps(command), expected, "{command}");
+    }
+}
+
+#[test]
+fn commands_end_at_line_breaks_and_operators() {
+    let script = "curl http://h/a; curl http://h/b && curl http://h/c\n# no\ncurl http://h/d | jq '.x; y' ; curl http://h/e";
+    let made = init(&Bench::new(), &["--curl", script]);
+    let paths = made.text.split("- request: GET h/").skip(1);
+    let paths: String = paths.map(|rest| &rest[..1]).collect();
+    assert_eq!(paths, "abcde");
+    let left = "--curl:3: what its output is piped into";
+    assert_eq!(made.stderr.matches("--curl:").count(), 1);
+    assert!(made.stderr.contains(left), "{}", made.stderr);
+}
+
+#[test]
+fn variables_are_those_of_the_script_or_of_the_environment() {
+    let script = "BASE=http://h:1\nexport ID=7\n\
+                  curl \"$BASE/${ID}\" -H \"x: $TOKEN\" -H 'v: $TOKEN' -H \"z: $(date)\"";
+    assert_eq!(
+        steps(script),
+        "- request: GET h/7\n  headers: { x: \"${env.TOKEN}\", v: $TOKEN, z: \"${env.OUTPUT_OF_LINE_3}\" }"
+    );
+    let made = init(&Bench::new(), &["--curl", script]);
+    let left = "--curl:3: the output of another command; it is ${env.OUTPUT_OF_LINE_3} here";
+    for part in [
+        left,
+        "  TOKEN  a variable",
+        "  OUTPUT_OF_LINE_3  a variable",
+    ] {
+        assert!(made.stderr.contains(part), "{}", made.stderr);
+    }
+    assert_eq!(made.stderr.matches("--curl:").count(), 1);
+}
+
+#[test]
+fn a_here_document_is_the_input_with_variables_unless_its_end_is_quoted() {
+    let script = "curl --data-binary @- -H 'content-type: text/plain' http://h <<'EOF'\n{\n  \"a\": \"$1\"\n}\nEOF\ncurl http://h/b";
+    assert_eq!(
+        steps(script),
+        "- request: POST h/\n  headers: { content-type: text/plain }\n  text: |\n    {\n      \"a\": \"$1\"\n    }\n- request: GET h/b"
+    );
+    let script =
+        "ID=7\ncurl --json @- http://h <<-EOF\n\t{\"a\": \"$ID\", \"b\": \"${B}\"}\n\tEOF\n";
+    assert_eq!(
+        steps(script),
+        "- request: POST h/\n  headers: { accept: application/json }\n  json: { a: \"7\", b: \"${env.B}\" }"
+    );
+}
+
+#[test]
+fn a_command_whose_output_is_a_variable_is_a_command() {
+    let script = "T=$(curl -s http://h/login | jq -r .t)\ncurl http://h/me -H \"x: $T\"";
+    assert_eq!(
+        steps(script),
+        "- request: GET h/login\n- request: GET h/me\n  headers: { x: \"${env.OUTPUT_OF_LINE_1}\" }"
+    );
+}
+
+#[test]
+fn carets_are_those_of_windows() {
+    let command = "curl ^\"https://h/a?b=1^&c=2^\" ^\r\n  -H ^\"accept: */*^\" ^\r\n  -H ^\"content-type: text/plain^\" ^\r\n  \
+                   --data-raw ^\"^{^\\^\"a^\\^\":^\\^\"x^\n\ny^\\^\"^}^\"";
+    assert_eq!(
+        steps(command),
+        "- request: POST h/a?b=1&c=2\n  headers: { accept: \"*/*\", content-type: text/plain }\n  text: |-\n    {\"a\":\"x\n    y\"}"
+    );
+}
+
+#[test]
+fn unclosed_syntax_is_reported_and_has_no_other_effect() {
+    for end in [
+        "'a", "\"a", "$'a", "${a", "$(a", "`a", "\\", "$", "<<E", "^",
+    ] {
+        let output = run(
+            &Bench::new(),
+            &["--curl", &format!("curl http://h/ -H x:{end}")],
+        );
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{end}: {stderr}");
+    }
+    let made = init(&Bench::new(), &["--curl", "curl 'http://h/a"]);
+    assert_eq!(made.stderr.matches("--curl:").count(), 1);
+    assert!(made.stderr.contains("--curl:1: a quote that is not closed"));
+}
+
+#[test]
+fn dollar_signs_of_a_request_stay_dollar_signs() {
+    assert_eq!(
+        steps(
+            "curl http://h/ -H 'a: costs $5' -H 'b: ${user}' -H 'c: a$$b' -H 'd: $' -H \"e: US\\$$PRICE\""
+        ),
+        "- request: GET h/\n  headers: { a: costs $5, b: \"$${user}\", c: a$$$b, d: $$, e: \"US$$${env.PRICE}\" }"
+    );
+}
+
+#[test]
+fn an_address_is_percent_encoded_once() {
+    for (address, expected) in [
+        ("'/a b/é?q=[x]|y'", "/a%20b/%C3%A9?q=%5Bx%5D%7Cy"),
+        ("'/a%20b?c=100%'", "/a%20b?c=100%25"),
+        ("'/{id}?filter=${x}'", "/%7Bid%7D?filter=$%7Bx%7D"),
+        ("/items/$ITEM/50%", "/items/${env.ITEM}/50%25"),
+    ] {
+        let command = format!("curl http://h{address}");
+        assert_eq!(steps(&command), format!("- request: GET h{expected}"));
+    }
+}

@@ -186,3 +186,54 @@ fn a_url_in_a_query_is_part_of_it() {
     );
     assert!(made.text.contains("GET shop/a?path=http://shop.test/b"));
 }
+
+#[test]
+fn hidden_fields_and_tokens_of_a_page_are_found() {
+    let page = "<head><meta name='csrf-token' content='a&amp;b-12345'></head><form>\\n<INPUT type=\\\"hidden\\\"\\n \
+                name=\\\"form[token]\\\" value=\\\"12==abcd\\\"/><input type=hidden name=next value=/home>\
+                <input name=user value=ann-1234></form>";
+    let made = made(&format!(
+        r#"{{"log":{{"entries":[{{"request":{{"url":"http://shop.test/"}},"response":{{"status":200,"content":
+        {{"mimeType":"text/html","text":"{page}"}}}}}},{{"request":{{"method":"POST","url":"http://shop.test/in","headers":
+        [{{"name":"x-csrf-token","value":"a&b-12345"}}],"postData":{{"mimeType":"application/x-www-form-urlencoded",
+        "text":"form[token]=12%3D%3Dabcd&next=%2Fhome&user=ann-1234"}}}},"response":{{"status":200}}}}]}}}}"#
+    ));
+    for part in [
+        r#"csrf_token: { css: "meta[name=\"csrf-token\"]", attribute: content }"#,
+        r#"token: { css: "input[name=\"form[token]\"]", attribute: value }"#,
+        "x-csrf-token: \"${csrf_token}\"",
+        "form: { \"form[token]\": \"${token}\", next: /home, user: ann-1234 }",
+    ] {
+        assert!(made.text.contains(part), "no {part} in\n{}", made.text);
+    }
+}
+
+#[test]
+fn headers_that_a_service_may_need_are_no_noise() {
+    let headers = [
+        ("Sec-Fetch-Mode", "cors"),
+        (":authority", "shop.test"),
+        ("User-Agent", "x"),
+        ("Accept", "*/*"),
+        ("accept", "text/html,application/xhtml+xml"),
+        ("Accept", "application/json"),
+        ("X-Requested-With", "XMLHttpRequest"),
+        ("X-Api-Key", "1"),
+        ("Idempotency-Key", "1"),
+    ];
+    let headers = headers.map(|(name, value)| format!(r#"{{"name":"{name}","value":"{value}"}}"#));
+    let made = made(&format!(
+        r#"{{"log":{{"entries":[{{"request":{{"url":"http://shop.test/","headers":[{}]}}}}]}}}}"#,
+        headers.join(",")
+    ));
+    let noise = "what a browser says of itself: :authority, accept, sec-fetch-mode, user-agent";
+    assert!(made.stderr.contains(noise), "{}", made.stderr);
+    for kept in [
+        "accept: application/json",
+        "x-requested-with: XMLHttpRequest",
+        "x-api-key: ",
+        "idempotency-key: ",
+    ] {
+        assert!(made.text.contains(kept), "no {kept} in\n{}", made.text);
+    }
+}

@@ -798,3 +798,140 @@ fn an_invalid_test_plan_is_refused_with_its_position() {
         assert!(!bench.path().join("made.yaml").exists());
     }
 }
+
+/// The step of a request with this body, as it is written.
+fn body(text: &str) -> Made {
+    made(&group(&request_with("POST", "/", &raw(text), "")))
+}
+
+#[test]
+fn texts_are_literals_variables_and_calls() {
+    for (text, expected) in [
+        ("costs $5 {x}", "text: costs $5 {x}"),
+        ("id ${id} ${__Random(1,10,n)}", "text: id ${id} ${n}"),
+        ("u ${__UUID} ${__UUID()}", "text: u ${uuid} ${uuid_2}"),
+        (
+            "h ${__P(host,${__env(HOST,,a\\,b)})}",
+            "text: h ${env.HOST}",
+        ),
+        // Backslashes escape only where there are variables.
+        ("a\\$b\\,c", "text: a\\$b\\,c"),
+        ("x \\${a},${b}", "text: x $${a},${b}"),
+        // Unclosed references are literal.
+        ("x ${a", "text: x $${a"),
+        ("x ${__P(a,b", "text: x $${__P(a,b"),
+        ("é${", "text: é$${"),
+    ] {
+        let made = body(text);
+        assert_eq!(line(&made.text, "text:"), expected, "{}", made.text);
+    }
+    let made = body("${__groovy(vars.get(\"a\") ? {1} : 2)}");
+    let left = "${__groovy(vars.get(\"a\") ? {1} : 2)} has no counterpart";
+    assert!(made.stderr.contains(left), "{}", made.stderr);
+}
+
+#[test]
+fn dates_and_durations_are_written_in_the_same_format() {
+    let set = |text: &str| line(&body(text).text, "set:").replace('"', "");
+    for (java, own) in [
+        ("yyyy-MM-dd", "%Y-%m-%d"),
+        ("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'", "%Y-%m-%dT%H:%M:%S.%3fZ"),
+        ("d MMM ''yy 'at' 100%", "%-d %b '%y at 100%%"),
+    ] {
+        let expected = format!("set: {{ now: {{ now: {{ format: {own} }} }} }}");
+        assert_eq!(set(&format!("${{__time({java},)}}")), expected);
+    }
+    for (iso, own) in [
+        ("", ""),
+        ("P1D", ", offset: 1d"),
+        ("-P7D", ", offset: -7d"),
+        ("PT2H30M", ", offset: 2h30m"),
+        ("P1DT1S", ", offset: 24h1s"),
+    ] {
+        let expected = format!("set: {{ date: {{ now: {{ format: %Y{own} }} }} }}");
+        assert_eq!(set(&format!("${{__timeShift(yyyy,,{iso},,)}}")), expected);
+    }
+    for text in [
+        "${__time(YYYY-ww,)}",
+        "${__timeShift(yyyy,,P1M,,)}",
+        "${__timeShift(yyyy,,1d,,)}",
+    ] {
+        let left = format!("{text} has no counterpart");
+        assert!(body(text).stderr.contains(&left), "{text}");
+    }
+}
+
+#[test]
+fn a_hash_tree_after_an_element_holds_its_children() {
+    let inner = "\n<x.y.B testname=\"b\"/>\n<hashTree/>";
+    let below = format!("<x.y.A testname=\"a &amp; b\"/>\n<hashTree>{inner}</hashTree>");
+    let more = "<doubleProp><name>HTTPSampler.response_timeout</name><value>2500</value></doubleProp>\
+                <stringProp name=\"TestPlan.comments\">1&#x41;&lt;</stringProp>";
+    let made = made(&group(&request_with("GET", "/", more, &below)));
+    for left in ["line 4, ", "Users/HTTP Request/a & b: A has no counterpart"] {
+        assert!(made.stderr.contains(left), "no {left} in\n{}", made.stderr);
+    }
+    assert!(!made.stderr.contains("B has no"), "{}", made.stderr);
+    for part in ["# 1A<\n", "timeout: 2500ms\n"] {
+        assert!(made.text.contains(part), "no {part} in\n{}", made.text);
+    }
+}
+
+#[test]
+fn invalid_xml_is_refused_with_its_line() {
+    for (text, reason) in [
+        ("hello", "no XML element"),
+        ("<a>\n<b>\n</a>", "line 3: "),
+        ("<a>\n<b>", "<b> is never closed"),
+        ("<a>\n<b c=1/></a>", "line 2: "),
+        ("<a/>\n<b/>", "second root"),
+        ("<a>\n&b;</a>", "line 2: &b; stands for nothing"),
+    ] {
+        let bench = Bench::new();
+        std::fs::write(bench.path().join("bad.jmx"), text).unwrap();
+        let mut command = bench.workbench();
+        let refused = command.args(["init", "--jmx", "bad.jmx"]).assert();
+        refused.code(1).stderr(contains(reason));
+    }
+}
+
+#[test]
+fn the_innermost_column_of_a_name_is_taken() {
+    let csv = |file: &str| element("CSVDataSet", file, &[("filename", file)], "");
+    let post = request_with("POST", "/", &raw("to ${name}, ${other}"), "");
+    let bench = Bench::new();
+    for file in ["all.csv", "users.csv"] {
+        std::fs::write(bench.path().join(file), "name\nann\n").unwrap();
+    }
+    let elements = format!("{}{}", csv("all.csv"), group(&(csv("users.csv") + &post)));
+    let text = made_in(&bench, &elements).text;
+    assert_eq!(line(&text, "text:"), "text: to ${users.name}, ${other}");
+}
+
+#[test]
+fn conditions_without_variables_compare_numbers_and_texts() {
+    let conditional = |condition: &str| {
+        let below = request("GET", "/conditional", "");
+        let condition = condition.replace('"', "'");
+        let properties = [("IfController.condition", condition.as_str())];
+        let made = made(&group(&format!(
+            "{}{}",
+            request("GET", "/", ""),
+            element("IfController", "i", &properties, &below)
+        )));
+        assert!(!made.text.contains("when:"), "{condition}\n{}", made.text);
+        made.text.contains("/conditional")
+    };
+    for holds in [
+        "true",
+        "1 == 1.0",
+        "\"a\" != \"b\"",
+        "2 < 10",
+        "\"x\" >= \"x\"",
+    ] {
+        assert!(conditional(holds), "{holds}");
+    }
+    for fails in ["false", "0", "1 == \"TRUE\"", "\"a\" == \"\"", "10 < 2"] {
+        assert!(!conditional(fails), "{fails}");
+    }
+}

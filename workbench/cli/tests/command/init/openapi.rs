@@ -309,3 +309,18 @@ fn schemas_that_contain_each_other_make_examples_that_can_be_read() {
     assert!(made.text.len() < 32_000, "{} bytes", made.text.len());
     assert!(made.text.contains("name: text"), "{}", made.text);
 }
+
+#[test]
+fn irregular_descriptions_are_read() {
+    let text = "openapi: 3.0.0\ninfo: { title: One }\ninfo: { title: Two }\nservers: [ { url: \"http://shop.test\" } ]\npaths:\n  \
+                /a: { get: { parameters: [ { name: n, in: query, required: true, schema: { type: integer, minimum: -9223372036854776000 } } ],\n    \
+                responses: { 200: { content: { application/json: {} } } } } }\n";
+    let text = made("a.yaml", text).text;
+    for part in [
+        "title: Two\n",
+        "GET shop/a?n=1\n",
+        "accept: application/json",
+    ] {
+        assert!(text.contains(part), "no {part} in\n{text}");
+    }
+}
