@@ -1,6 +1,7 @@
 //! The files of a run, through the public interface.
 
 #[cfg(test)]
+mod damage;
 mod failures;
 #[cfg(test)]
 mod manifest;
