@@ -259,7 +259,7 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    use workbench_plan::{Arrivals, Gaps, Load, Rate, RateUnit};
+    use workbench_plan::{Arrivals, Gaps, Rate, RateUnit, Stage};
 
     use super::*;
 
@@ -270,18 +270,22 @@ mod tests {
 
     /// The arrivals of a second.
     fn pool_of(count: f64) -> Pool {
-        let load = Load::Arrivals(Arrivals {
-            rate: Rate {
-                count,
-                unit: RateUnit::Second,
-            },
-            ramp_up: Duration::ZERO,
-            steps: None,
-            hold: Duration::from_secs(1),
+        let rate = Rate {
+            count,
+            unit: RateUnit::Second,
+        };
+        let arrivals = Arrivals {
+            stages: vec![Stage {
+                from: rate,
+                rate,
+                ramp: Duration::ZERO,
+                steps: None,
+                hold: Duration::from_secs(1),
+            }],
             gaps: Gaps::Even,
             max_users: 1,
-        });
-        Pool::new(&load.schedule().arrivals()[0], 1, 0)
+        };
+        Pool::new(&arrivals.schedule(), 1, 0)
     }
 
     fn at(ms: u64) -> Duration {

@@ -150,12 +150,27 @@ pub(super) enum Load {
         max_users: Option<u64>,
         comment: Vec<String>,
     },
+    Stages {
+        stages: Vec<Stage>,
+        max_users: Option<u64>,
+        comment: Vec<String>,
+    },
     Iterations {
         total: u64,
         users: u64,
         max_duration: Option<Duration>,
         comment: Vec<String>,
     },
+}
+
+/// A stage of arrivals. Rates are written as in `Load::Arrivals`.
+#[derive(Debug)]
+pub(super) struct Stage {
+    /// `None` where it is the rate of the stage before.
+    pub(super) from: Option<String>,
+    pub(super) rate: String,
+    pub(super) ramp: Duration,
+    pub(super) hold: Duration,
 }
 
 #[derive(Debug, Default)]

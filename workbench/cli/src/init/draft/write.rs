@@ -279,6 +279,23 @@ fn put_load(entries: &mut Entries, load: &Load) {
             parts.put_some("max_users", *max_users);
             ("arrivals", comment)
         }
+        Load::Stages {
+            stages,
+            max_users,
+            comment,
+        } => {
+            let stages = stages.iter().map(|stage| {
+                let mut entries = Entries::default();
+                entries.put_some("from", stage.from.as_deref());
+                entries.put("rate", stage.rate.as_str());
+                put_time(&mut entries, "ramp", stage.ramp);
+                put_time(&mut entries, "hold", stage.hold);
+                entries.map()
+            });
+            parts.put("stages", Node::list(stages).block());
+            parts.put_some("max_users", *max_users);
+            return entries.item("arrivals", commented(parts.block(), comment));
+        }
         Load::Iterations {
             total,
             users,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Conversion;
 use super::tree::Element;
-use crate::init::draft::{Load, ThreadRow};
+use crate::init::draft::{Load, Stage, ThreadRow};
 
 /// Hold of a load without an end in the test plan. Our choice.
 const ENDLESS: Duration = Duration::from_secs(600);
@@ -22,6 +22,7 @@ impl Conversion<'_> {
             "UltimateThreadGroup" => self.ultimate(group, place),
             "ConcurrencyThreadGroup" => self.concurrency(group, place),
             "ArrivalsThreadGroup" => self.arrivals(group, place),
+            "FreeFormArrivalsThreadGroup" => self.stages(group, place),
             "SteppingThreadGroup" => self.stepping(group, place),
             kind => {
                 let what = format!("the load of a {kind}: one user for 10 minutes in its place");
@@ -238,15 +239,67 @@ impl Conversion<'_> {
             );
         }
         let rate = self.setting(group, "TargetLevel", 1.0, place).max(0.001);
-        let limit = whole(self.setting(group, "ConcurrencyLimit", 0.0, place));
-        let letter = if unit > 1.0 { "m" } else { "s" };
         Load::Arrivals {
-            rate: format!("{rate}/{letter}"),
+            rate: rate_of(rate, unit),
             ramp_up: self.time(group, "RampUp", unit, place),
             hold: self.time(group, "Hold", unit, place),
-            max_users: (limit > 0).then_some(limit.min(1_000_000)),
+            max_users: self.limit(group, place),
             comment: Vec::new(),
         }
+    }
+
+    /// Rows of a rate at the start, one at the end, and the time between them.
+    fn stages(&mut self, group: &Element, place: &str) -> Load {
+        let unit = Self::unit(group);
+        self.note_iterations(group, place);
+        let mut stages = Vec::new();
+        let (mut before, mut has_arrivals) = (0.0, false);
+        for (at, row) in group.collection("Schedule").iter().enumerate() {
+            let place = format!("{place}, row {}", at + 1);
+            let number = |conversion: &mut Self, position: usize, what| {
+                let cell = row.children.get(position);
+                let raw = cell.map_or("", |cell| cell.text.trim());
+                conversion.setting_of(raw, what, 0.0, &place)
+            };
+            let from = number(self, 0, "start value");
+            let to = number(self, 1, "end value");
+            let time = seconds(number(self, 2, "duration") * unit);
+            if time.is_zero() {
+                continue;
+            }
+            let (ramp, hold) = match from == to {
+                true => (Duration::ZERO, time),
+                false => (time, Duration::ZERO),
+            };
+            stages.push(Stage {
+                from: (from != to && from != before).then(|| rate_of(from, unit)),
+                rate: rate_of(to, unit),
+                ramp,
+                hold,
+            });
+            before = to;
+            has_arrivals |= from > 0.0 || to > 0.0;
+        }
+        if !has_arrivals {
+            let what = "its schedule has no arrivals: one user for 10 minutes in its place";
+            self.draft.leave(place, what);
+            return Load::Threads(vec![ThreadRow {
+                start: 1,
+                hold: ENDLESS,
+                ..ThreadRow::default()
+            }]);
+        }
+        Load::Stages {
+            stages,
+            max_users: self.limit(group, place),
+            comment: Vec::new(),
+        }
+    }
+
+    /// The most users at once, if the group says.
+    fn limit(&mut self, group: &Element, place: &str) -> Option<u64> {
+        let limit = whole(self.setting(group, "ConcurrencyLimit", 0.0, place));
+        (limit > 0).then_some(limit.min(1_000_000))
     }
 
     fn note_iterations(&mut self, group: &Element, place: &str) {
@@ -318,13 +371,19 @@ impl Conversion<'_> {
     }
 }
 
+/// A rate per second or, where the unit is longer, per minute.
+fn rate_of(rate: f64, unit: f64) -> String {
+    let letter = if unit > 1.0 { "m" } else { "s" };
+    format!("{rate}/{letter}")
+}
+
 /// The most users at once, if the load gives it.
 pub(super) fn users(load: &Load) -> u64 {
     match load {
         Load::Threads(rows) => rows.iter().map(|row| row.start).sum(),
         Load::Concurrency { target, .. } => *target,
         Load::Iterations { users, .. } => *users,
-        Load::Arrivals { .. } => 0,
+        Load::Arrivals { .. } | Load::Stages { .. } => 0,
     }
 }
 

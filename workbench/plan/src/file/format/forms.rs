@@ -13,7 +13,7 @@ use serde::{Serialize, Serializer};
 
 use super::duration_schema;
 use crate::file::duration::{format_duration, parse_duration};
-use crate::file::rate::{RATE_PATTERN, parse_rate};
+use crate::file::rate::{RATE_PATTERN, parse_rate_or_none};
 
 /// A time as written; in a file that is written, in its shortest form. A bare number is let through, so that the message
 /// about it can speak of units.
@@ -52,7 +52,7 @@ impl<'de> Deserialize<'de> for RateFile {
 
 impl Serialize for RateFile {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let rate = parse_rate(&self.0).map(|rate| rate.to_string());
+        let rate = parse_rate_or_none(&self.0).map(|rate| rate.to_string());
         serializer.serialize_str(rate.as_deref().unwrap_or(&self.0))
     }
 }
