@@ -403,19 +403,11 @@ pub(crate) struct ConcurrencyFile {
 #[schemars(rename = "Arrivals", extend("oneOf" = one_rate_or_stages()))]
 pub(crate) struct ArrivalsFile {
     /// The rate to reach.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "RateFile")]
     pub(crate) rate: Option<RateFile>,
     /// Time from the start to the hold. `0s` unless given.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "DurationFile")]
     pub(crate) ramp_up: Option<DurationFile>,
     /// Number of equal steps of the rate, the first at the start. Without it the rate ramps up evenly.
@@ -423,19 +415,11 @@ pub(crate) struct ArrivalsFile {
     #[schemars(with = "u32", range(min = 1))]
     pub(crate) steps: Option<u32>,
     /// Time for which the rate is held after the ramp-up. `0s` unless given.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "DurationFile")]
     pub(crate) hold: Option<DurationFile>,
     /// Several rates, one after the other, in place of `rate`, `ramp_up`, `steps` and `hold`.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Vec<StageFile>", length(min = 1))]
     pub(crate) stages: Option<Vec<StageFile>>,
     /// Times between arrivals.
@@ -465,11 +449,7 @@ pub(crate) struct StageFile {
     #[serde(default)]
     pub(crate) hold: DurationFile,
     /// The rate that the ramp begins at. That of the stage before unless given, and `0/s` in the first stage.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "RateFile")]
     pub(crate) from: Option<RateFile>,
     /// Number of equal steps of the ramp, the first at its beginning. Without it the rate changes evenly.

@@ -11,8 +11,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use rand::Rng;
-
+use crate::draw::unit;
 use crate::plan::{Arrivals, Gaps, Stage, allotted};
 use crate::random::{Random, random_for_gaps};
 use crate::segment::{Deal, Segment};
@@ -320,9 +319,7 @@ impl ArrivalTimes {
         let expected = match &mut self.random {
             None => self.number as f64,
             Some(random) => {
-                // Uniform on [0, 1) in steps of 2⁻⁵³.
-                let uniform = (random.next_u64() >> 11) as f64 * f64::EPSILON / 2.0;
-                self.expected -= libm::log(1.0 - uniform);
+                self.expected -= libm::log(1.0 - unit(random));
                 self.expected
             }
         };

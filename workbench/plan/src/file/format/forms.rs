@@ -187,11 +187,23 @@ impl JsonSchema for Comparable {
     }
 }
 
-/// What stands at a key that may be left out: a key with nothing behind it is not left out.
-pub(crate) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
+/// For serde's `with`: what stands at a key that may be left out. A key with nothing behind it is not left out.
+pub(crate) mod given {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[expect(clippy::ref_option, reason = "serde passes a reference")]
+    pub(crate) fn serialize<T: Serialize, S: Serializer>(
+        given: &Option<T>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        given.serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<T>, D::Error> {
+        T::deserialize(deserializer).map(Some)
+    }
 }
 
 /// Entries in the order of the file.
