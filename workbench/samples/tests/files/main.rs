@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod damage;
+#[cfg(test)]
 mod failures;
 #[cfg(test)]
 mod manifest;
