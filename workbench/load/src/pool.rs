@@ -223,6 +223,10 @@ impl Pool {
             state.record.longest_wait = state.record.longest_wait.max(now - arrival.at);
             give(arrival);
         }
+        // Seconds without arrivals at the end count, too.
+        if let Some(last) = now.checked_sub(Duration::from_nanos(1)) {
+            state.record.second(last);
+        }
         state.record.clone()
     }
 
@@ -259,7 +263,7 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    use workbench_plan::{Arrivals, Gaps, Load, Rate, RateUnit};
+    use workbench_plan::{Arrivals, Gaps, Rate, RateUnit, Stage};
 
     use super::*;
 
@@ -270,18 +274,22 @@ mod tests {
 
     /// The arrivals of a second.
     fn pool_of(count: f64) -> Pool {
-        let load = Load::Arrivals(Arrivals {
-            rate: Rate {
-                count,
-                unit: RateUnit::Second,
-            },
-            ramp_up: Duration::ZERO,
-            steps: None,
-            hold: Duration::from_secs(1),
+        let rate = Rate {
+            count,
+            unit: RateUnit::Second,
+        };
+        let arrivals = Arrivals {
+            stages: vec![Stage {
+                from: rate,
+                rate,
+                ramp: Duration::ZERO,
+                steps: None,
+                hold: Duration::from_secs(1),
+            }],
             gaps: Gaps::Even,
             max_users: 1,
-        });
-        Pool::new(&load.schedule().arrivals()[0], 1, 0)
+        };
+        Pool::new(&arrivals.schedule(), 1, 0)
     }
 
     fn at(ms: u64) -> Duration {
@@ -346,6 +354,16 @@ mod tests {
             panic!("{:?}", record.seconds);
         };
         assert_eq!((second.planned, second.started, second.waited), (10, 3, 9));
+    }
+
+    #[tokio::test]
+    async fn a_pause_at_the_end_has_seconds_without_arrivals() {
+        let pool = pool();
+        let taken = pool.next(at(0)).await.unwrap();
+        pool.begin(&taken, at(0));
+        let record = pool.finish(at(3_000), |_| {});
+        let planned: Vec<_> = record.seconds.iter().map(|it| it.planned).collect();
+        assert_eq!(planned, [10, 0, 0]);
     }
 
     #[tokio::test]

@@ -240,6 +240,9 @@ impl User {
                 return;
             }
         }
+        // Nothing arrives any more: the run lasts until the end of its schedule all the same.
+        let end = attack.clock().at(self.span.stop);
+        attack.wait_until(&self.pacer, end).await;
     }
 
     /// Executes `on_start`, an iteration and `on_stop` for an arrival. Its first request is sent even after the end of

@@ -13,9 +13,10 @@ pub(crate) use steps::expectation;
 
 use crate::file::{format_duration, without_password};
 use crate::plan::{
-    Arrivals, Concurrency, Database, Gaps, Load, Monitor, Plan, SteadyPart, Target, ThreadRow,
+    Arrivals, Concurrency, Database, Gaps, Load, Monitor, Plan, Rate, Stage, SteadyPart, Target,
+    ThreadRow,
 };
-use crate::schedule::{Schedule, ScheduledArrivals, Work};
+use crate::schedule::{Schedule, Work};
 use crate::sweep::Sweep;
 use crate::tls::Tls;
 
@@ -215,7 +216,7 @@ fn load(load: &Load) -> Vec<String> {
     match load {
         Load::Threads(rows) => rows.iter().map(thread_row).collect(),
         Load::Concurrency(load) => vec![concurrency(load)],
-        Load::Arrivals(load) => vec![arrivals(load)],
+        Load::Arrivals(load) => arrivals(load),
         Load::Iterations(load) => vec![format!(
             "  {} by {}, at most {}",
             counted(load.total, "iteration", "iterations"),
@@ -225,33 +226,41 @@ fn load(load: &Load) -> Vec<String> {
     }
 }
 
-fn arrivals(arrivals: &Arrivals) -> String {
-    let gaps = match arrivals.gaps {
-        Gaps::Even => "even",
-        Gaps::Exponential => "exponential",
+/// In one line, or in one for each stage and one for all.
+fn arrivals(arrivals: &Arrivals) -> Vec<String> {
+    let (gaps, about) = match arrivals.gaps {
+        Gaps::Even => ("even", ""),
+        Gaps::Exponential => ("exponential", "about "),
     };
-    let ramp = if arrivals.ramp_up.is_zero() {
+    let of_all = format!(
+        "{gaps} gaps, {about}{:.0} in all, by {} at most",
+        arrivals.schedule().expected(),
+        counted(arrivals.max_users, "user", "users"),
+    );
+    match &arrivals.stages[..] {
+        [only] => vec![format!("{}, {of_all}", stage(only))],
+        stages => {
+            let of_all = format!("  arrivals with {of_all}");
+            stages.iter().map(stage).chain([of_all]).collect()
+        }
+    }
+}
+
+fn stage(stage: &Stage) -> String {
+    let ramp = if stage.ramp.is_zero() {
         String::new()
     } else {
-        let over = format_duration(arrivals.ramp_up);
-        format!(" reached over {over} {},", in_steps(arrivals.steps))
+        let from = match stage.from {
+            Rate { count: 0.0, .. } => String::new(),
+            from => format!(" from {from}"),
+        };
+        let over = format_duration(stage.ramp);
+        format!(" reached{from} over {over} {},", in_steps(stage.steps))
     };
-    let expected: f64 = Load::Arrivals(*arrivals)
-        .schedule()
-        .arrivals()
-        .iter()
-        .map(ScheduledArrivals::expected)
-        .sum();
+    let rate = stage.rate;
     format!(
-        "  arrivals at {},{ramp} hold {}, {gaps} gaps, {}{expected:.0} in all, by {} at most",
-        arrivals.rate,
-        format_duration(arrivals.hold),
-        if arrivals.gaps == Gaps::Even {
-            ""
-        } else {
-            "about "
-        },
-        counted(arrivals.max_users, "user", "users"),
+        "  arrivals at {rate},{ramp} hold {}",
+        format_duration(stage.hold)
     )
 }
 

@@ -102,7 +102,7 @@ impl Real {
 }
 
 /// A number from 0 to 1, the latter excluded, in steps of 2⁻⁵³.
-fn unit(random: &mut impl Rng) -> f64 {
+pub(crate) fn unit(random: &mut impl Rng) -> f64 {
     (random.next_u64() >> 11) as f64 * f64::EPSILON / 2.0
 }
 

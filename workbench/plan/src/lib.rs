@@ -39,7 +39,7 @@ pub use order::Order;
 pub use plan::{
     Arrivals, BaseUrl, Body, BodyPart, BookstoreTarget, Comparison, Concurrency, Database, Gaps,
     Http, HttpVersion, InjectedFault, Iterations, Load, Metric, Monitor, Operation, Part, Plan,
-    Rate, RateUnit, ResetRequest, Scenario, SteadyPart, Step, Target, ThreadRow, Threshold,
+    Rate, RateUnit, ResetRequest, Scenario, Stage, SteadyPart, Step, Target, ThreadRow, Threshold,
     UrlsTarget, VariableSource, WatchedProcess,
 };
 pub use published::{PublishedGroup, PublishedTable, PublishedTest};

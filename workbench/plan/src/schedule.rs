@@ -54,11 +54,11 @@ pub enum Work {
 /// Part of a run. Only the hold is a candidate for steady state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// Until the last user has started.
+    /// Until the last user has started, and the rate of arrivals has risen for the last time.
     RampUp,
-    /// From the last start to the first stop after it.
+    /// From then to the first stop of a user, or fall of the rate, after it.
     Hold,
-    /// From the first stop after the last start.
+    /// From the end of the hold.
     RampDown,
 }
 
@@ -245,13 +245,13 @@ impl Schedule {
         }
     }
 
-    /// When the last user starts and every rate is reached: the start of the hold.
+    /// When the last user starts and every rate has risen for the last time: the start of the hold.
     #[must_use]
     pub fn ramped_up(&self) -> Duration {
         self.hold.start
     }
 
-    /// When the first user stops, or the first arrivals end, after the start of the hold: its end.
+    /// When the first user stops, or the first rate falls, after the start of the hold: its end.
     #[must_use]
     pub fn hold_end(&self) -> Duration {
         self.hold.end
@@ -271,9 +271,10 @@ impl Schedule {
         let ramped_up = self.ramp_up_end();
         let stopped = self.stops.until(ramped_up.as_nanos());
         let stop = self.stops.sorted.get(stopped).map(|&stop| instant(stop));
-        let ends = self.arrivals.iter().map(ScheduledArrivals::end);
+        let falls = self.arrivals.iter();
+        let falls = falls.filter_map(|it| it.falls_after(ramped_up));
         stop.into_iter()
-            .chain(ends.filter(|end| *end > ramped_up))
+            .chain(falls)
             .min()
             .unwrap_or_else(|| self.end())
     }

@@ -417,6 +417,14 @@ fn a_load_with_another_tools_key_is_reported_only_once() {
             vec!["rps", "duration"],
         ),
         (
+            "arrivals: { stages: [ { duration: 60, target: 50 } ] }\n",
+            vec!["duration", "target"],
+        ),
+        (
+            "arrivals: { stages: [ { startRate: 5, rate: 50/s, ramp_up: 5s } ] }\n",
+            vec!["startRate", "ramp_up"],
+        ),
+        (
             "concurrency: { users: 50, duration: 60 }\n",
             vec!["users", "duration"],
         ),

@@ -547,6 +547,114 @@ experiments/x.yaml:6:33: steps need a "ramp_up" to spread over
 }
 
 #[test]
+fn arrivals_without_a_rate() {
+    assert_snapshot!(refused(&with_load("arrivals: { hold: 60s }")), @r#"
+experiments/x.yaml:6:11: missing key "rate" or "stages"
+  |
+6 | arrivals: { hold: 60s }
+  |           ^^^^^^^^^^^^^
+"#);
+}
+
+#[test]
+fn arrivals_with_a_rate_beside_stages() {
+    let text = with_load("arrivals: { rate: 5/s, stages: [ { rate: 9/s, hold: 1m } ], hold: 2m }");
+    assert_snapshot!(refused(&text), @r#"
+experiments/x.yaml:6:13: "rate" belongs to a single rate: each of the "stages" has its own
+  |
+6 | arrivals: { rate: 5/s, stages: [ { rate: 9/s, hold: 1m } ], hold: 2m }
+  |             ^^^^
+
+experiments/x.yaml:6:61: "hold" belongs to a single rate: each of the "stages" has its own
+  |
+6 | arrivals: { rate: 5/s, stages: [ { rate: 9/s, hold: 1m } ], hold: 2m }
+  |                                                             ^^^^
+"#);
+}
+
+#[test]
+fn arrivals_without_a_stage() {
+    assert_snapshot!(refused(&with_load("arrivals: { stages: [] }")), @r"
+experiments/x.yaml:6:21: at least one stage is needed: there would be no arrivals
+  |
+6 | arrivals: { stages: [] }
+  |                     ^^^
+");
+}
+
+#[test]
+fn a_stage_without_a_rate() {
+    let text = with_load("arrivals:\n  stages:\n    - { rate: 9/s, hold: 1m }\n    - { hold: 1m }");
+    assert_snapshot!(refused(&text), @r#"
+experiments/x.yaml:9:7: missing key "rate"
+  |
+9 |     - { hold: 1m }
+  |       ^^^^^^^^^^^^
+"#);
+}
+
+#[test]
+fn stages_each_with_a_mistake_of_its_own() {
+    let text = with_load(
+        "arrivals:\n  stages:\n    - { rate: 9/s }\n    - { rate: 20, hold: 1m }\n    - { from: 5/s, rate: 9/s, hold: 1m }\n    \
+         - { rate: 9/s, hold: 1m, steps: 3 }\n    - { rate: 9/s, ramp: 10, hold: 1m }\n    - { rate: 9/s, ramp: 1m, from: -3/s }",
+    );
+    assert_snapshot!(refused(&text), @r#"
+experiments/x.yaml:8:7: this takes no time: ramp and hold are both 0s
+  |
+8 |     - { rate: 9/s }
+  |       ^^^^^^^^^^^^^
+
+experiments/x.yaml:9:15: 20 needs a unit; write 20/s
+  |
+9 |     - { rate: 20, hold: 1m }
+  |               ^^
+
+experiments/x.yaml:10:9: "from" is where a ramp begins: it needs a "ramp"
+   |
+10 |     - { from: 5/s, rate: 9/s, hold: 1m }
+   |         ^^^^
+
+experiments/x.yaml:11:37: steps need a "ramp" to spread over
+   |
+11 |     - { rate: 9/s, hold: 1m, steps: 3 }
+   |                                     ^
+
+experiments/x.yaml:12:26: 10 needs a unit; write 10s or 10ms
+   |
+12 |     - { rate: 9/s, ramp: 10, hold: 1m }
+   |                          ^^
+
+experiments/x.yaml:13:36: "-3/s" is not a rate; write it as 500/s, 30/m or 10/h
+   |
+13 |     - { rate: 9/s, ramp: 1m, from: -3/s }
+   |                                    ^^^^
+"#);
+}
+
+#[test]
+fn stages_in_which_nothing_arrives() {
+    let text =
+        with_load("arrivals: { stages: [ { rate: 0/s, hold: 1m }, { rate: 0/m, ramp: 1m } ] }");
+    assert_snapshot!(refused(&text), @r"
+experiments/x.yaml:6:21: nothing arrives: all rates are 0
+  |
+6 | arrivals: { stages: [ { rate: 0/s, hold: 1m }, { rate: 0/m, ramp: 1m } ] }
+  |                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+");
+}
+
+#[test]
+fn a_single_rate_of_nothing() {
+    assert_snapshot!(refused(&with_load("arrivals: { rate: 0/s, hold: 1m }")), @r"
+experiments/x.yaml:6:19: a rate has to be more than 0
+  |
+6 | arrivals: { rate: 0/s, hold: 1m }
+  |                   ^^^
+");
+}
+
+#[test]
 fn arrivals_for_nobody() {
     let text = with_load("arrivals: { rate: 500/s, hold: 60s, max_users: 0 }");
     assert_snapshot!(refused_by_the_schema_too(&text), @r#"

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-/// Writes a file under a temporary name and gives it its own name once it is complete.
+/// Writes a file, which can be read meanwhile, under a temporary name and gives it its own name once it is complete.
 ///
 /// A reader sees the previous content or the new one, never a part of it, even if the process is killed. The file is
 /// not synced: that would use the disk while the system under test is measured, and the kernel keeps the data of a
@@ -14,7 +14,12 @@ pub(crate) fn replace_with<E: From<io::Error>>(
     write: impl FnOnce(&mut File) -> Result<(), E>,
 ) -> Result<(), E> {
     let temporary = temporary_name(path);
-    let result = File::create(&temporary)
+    let result = File::options()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .open(&temporary)
         .map_err(E::from)
         .and_then(|mut file| write(&mut file))
         .and_then(|()| fs::rename(&temporary, path).map_err(E::from));

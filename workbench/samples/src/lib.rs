@@ -6,6 +6,7 @@
 //! version.
 
 mod atomic_write;
+mod checksum;
 mod error;
 pub mod export;
 mod failures;

@@ -8,6 +8,7 @@ use polars_core::prelude::{Column, DataFrame, PolarsError, PolarsResult};
 use polars_io::SerReader;
 use polars_io::prelude::{FileMetadataRef, ParallelStrategy, ParquetReader};
 
+use crate::checksum;
 use crate::error::SamplesError;
 use crate::guard::guarded;
 use crate::schema::{SAMPLES_FOLDER, SCHEMA_VERSION, VERSION_KEY, VERSION_WITH_REDIRECTS, column};
@@ -61,7 +62,7 @@ impl SampleBatch {
 
 /// All samples below a folder, batch by batch, in the order in which they were written.
 ///
-/// Every part's footer and schema version are checked before anything is read. Unfinished parts of a killed run have
+/// Every part's checksum, footer and schema version are checked before anything is read. Unfinished parts of a killed run have
 /// another name and are ignored.
 ///
 /// # Errors
@@ -129,12 +130,20 @@ fn is_part(path: &Path) -> bool {
         .is_some_and(|name| name.starts_with("part-") && name.ends_with(".parquet"))
 }
 
-/// Reads a Parquet file's footer and the version that it names, which is from 1 to `newest`.
+/// Checks a Parquet file against its checksum, and reads its footer and the version that it names, which is from 1 to `newest`.
 pub(crate) fn footer(path: &Path, newest: u32) -> Result<(FileMetadataRef, u32), SamplesError> {
-    let file = File::open(path).map_err(|source| SamplesError::Read {
+    let unreadable = |source| SamplesError::Read {
         path: path.to_owned(),
         source,
-    })?;
+    };
+    let mut file = File::open(path).map_err(unreadable)?;
+    if checksum::is_intact(&mut file).map_err(unreadable)? == Some(false) {
+        let why = "its checksum is not that of its content";
+        return Err(SamplesError::Damaged {
+            path: path.to_owned(),
+            source: PolarsError::ComputeError(why.into()),
+        });
+    }
     let mut reader = ParquetReader::new(file);
     let metadata =
         guarded(|| reader.get_metadata().cloned()).map_err(|source| SamplesError::Damaged {

@@ -13,6 +13,7 @@ use polars_io::prelude::{KeyValueMetadata, ParquetCompression, ParquetWriter};
 use polars_utils::compression::ZstdLevel;
 
 use crate::atomic_write::replace_with;
+use crate::checksum;
 use crate::error::SamplesError;
 use crate::read::parts;
 use crate::sample::{ErrorKind, Labels, Phase, Sample};
@@ -113,7 +114,8 @@ pub(crate) fn write_frame(
     frame: impl FnOnce() -> PolarsResult<DataFrame>,
 ) -> Result<(), SamplesError> {
     let written = replace_with(&path, |file| {
-        write_parquet(file, version, &mut frame()?).map_err(WriteFailure::from)
+        writer(file, version)?.finish(&mut frame()?)?;
+        checksum::seal(file).map_err(WriteFailure::from)
     });
     written.map_err(|failure| failure.at(path))
 }
@@ -158,23 +160,21 @@ pub(crate) fn write_frames(
             writer.write_batch(&frame?)?;
         }
         writer.finish()?;
-        Ok(())
+        // It holds the file.
+        drop(writer);
+        checksum::seal(file).map_err(WriteFailure::from)
     });
     written.map_err(|failure| failure.at(path))
 }
 
-fn write_parquet(file: &mut File, version: u32, frame: &mut DataFrame) -> PolarsResult<()> {
-    writer(file, version)?.finish(frame)?;
-    Ok(())
-}
-
 fn writer(file: &mut File, version: u32) -> PolarsResult<ParquetWriter<&mut File>> {
     let version = (VERSION_KEY.to_owned(), version.to_string());
+    let checksum = (checksum::KEY.to_owned(), checksum::UNSET.to_owned());
     Ok(ParquetWriter::new(file)
         .with_compression(ParquetCompression::Zstd(Some(ZstdLevel::try_new(
             ZSTD_LEVEL,
         )?)))
-        .with_key_value_metadata(Some(KeyValueMetadata::from_static(vec![version])))
+        .with_key_value_metadata(Some(KeyValueMetadata::from_static(vec![version, checksum])))
         // No thread pool, because the load generator's threads are being measured.
         .set_parallel(false))
 }

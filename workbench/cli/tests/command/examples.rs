@@ -17,13 +17,14 @@ use self::service::{Request, Service, call};
 use crate::support::{Bench, OVER, json as read_json};
 
 /// The experiments. Each has a test below.
-const EXAMPLES: [&str; 8] = [
+const EXAMPLES: [&str; 9] = [
     "csv-users.yaml",
     "graphql.yaml",
     "list-then-detail.yaml",
     "login.yaml",
     "open-zipf.yaml",
     "probe.yaml",
+    "rush.yaml",
     "storefront.yaml",
     "upload.yaml",
 ];
@@ -420,6 +421,21 @@ fn open_zipf_asks_ten_times_a_second_and_for_the_first_book_most_often() {
         .for_each(|id| *times.entry(*id).or_default() += 1);
     let most = times.iter().max_by_key(|(_, times)| **times);
     assert_eq!(most.map(|(id, _)| *id), Some(1), "{times:?}");
+}
+
+/// 20 in the first second, 60 in a ramp to 100, 100 in the hold and 20 at the end.
+#[test]
+fn rush_has_as_many_requests_as_the_integral_of_its_rates() {
+    let shop = Shop::start();
+    let catalog = Service::in_front_of(&shop.url("catalog"));
+    let ran = Example::new("rush.yaml")
+        .at(&[("catalog", catalog.url())])
+        .with("hold: 3s }\n    #", "hold: 1s }\n    #")
+        .with("ramp: 4s, hold: 8s", "ramp: 1s, hold: 1s")
+        .with("ramp: 2s, hold: 3s", "hold: 1s")
+        .run();
+    assert_eq!(ran.counted("a book"), 200);
+    assert_eq!(catalog.requests().len() as u64 + ran.censored(), 200);
 }
 
 /// What is between the boundaries of a form with files.

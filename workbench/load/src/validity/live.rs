@@ -148,7 +148,7 @@ fn processor_time() -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use workbench_plan::{Arrivals, Gaps, Load, Rate, RateUnit, ThreadRow};
+    use workbench_plan::{Arrivals, Gaps, Load, Rate, RateUnit, Stage, ThreadRow};
 
     use super::*;
 
@@ -217,14 +217,18 @@ mod tests {
 
     #[test]
     fn arrivals_that_wait_are_a_warning_and_requests_that_all_fail_are_a_failure() {
+        let rate = Rate {
+            count: 10.0,
+            unit: RateUnit::Second,
+        };
         let schedule = Load::Arrivals(Arrivals {
-            rate: Rate {
-                count: 10.0,
-                unit: RateUnit::Second,
-            },
-            ramp_up: Duration::ZERO,
-            steps: None,
-            hold: Duration::from_secs(10),
+            stages: vec![Stage {
+                from: rate,
+                rate,
+                ramp: Duration::ZERO,
+                steps: None,
+                hold: Duration::from_secs(10),
+            }],
             gaps: Gaps::Even,
             max_users: 1,
         })

@@ -77,6 +77,38 @@ async fn every_arrival_is_one_iteration_that_keeps_its_intended_start() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn stages_arrive_as_planned_and_the_run_lasts_through_a_pause_at_its_end() {
+    let _turn = one_run_at_a_time().await;
+    let folder = tempfile::tempdir().unwrap();
+    let stub = Stub::start().await;
+    let load = "arrivals: { stages: [ { from: 50/s, rate: 150/s, ramp: 400ms }, { rate: 0/s, hold: 200ms }, \
+                { rate: 100/s, hold: 300ms }, { rate: 0/s, hold: 300ms } ], gaps: exponential, max_users: 1000 }";
+    let plan = experiment(stub.address, load, "      - { request: GET stub/one }");
+    let finished = run(&plan, folder.path(), &StopSignal::new()).await.unwrap();
+    let samples = samples(&finished);
+    let wanted = planned(&plan);
+    assert!(wanted.len() > 40);
+    let intended = instants(&finished, &samples, "intended_at");
+    let iterations = numbers(&samples, "iteration");
+    let arrived: BTreeMap<u64, i64> = iterations.into_iter().zip(intended.clone()).collect();
+    assert_eq!(arrived, wanted);
+    let started = instants(&finished, &samples, "started_at");
+    for (started, phase) in started.iter().zip(texts(&samples, "phase")) {
+        let wanted = match started / 1_000_000 {
+            0..600 => "ramp_up",
+            600..900 => "hold",
+            _ => "ramp_down",
+        };
+        assert_eq!(phase, wanted, "{started}");
+    }
+    let manifest = Manifest::read(&finished.directory).unwrap();
+    assert_eq!(finished.outcome, Outcome::Completed);
+    assert!(manifest.ended_at.unwrap() - manifest.started_at.unwrap() >= 1_200_000_000);
+    let planned: Vec<u64> = manifest.arrivals.iter().map(|it| it.planned).collect();
+    assert_eq!(planned, [wanted.len() as u64, 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn arrivals_without_a_free_user_wait_and_what_never_starts_is_censored() {
     let _turn = one_run_at_a_time().await;
     let folder = tempfile::tempdir().unwrap();

@@ -108,6 +108,60 @@ fn a_warm_up_is_described_with_the_steady_part() {
 }
 
 #[test]
+fn stages_of_arrivals_are_described_one_by_one() {
+    let text = "
+target: { bookstore: {} }
+arrivals:
+  stages:
+    - { rate: 100/s, ramp: 10s, hold: 20s }
+    - { rate: 300/s, ramp: 30s, hold: 1m }
+    - { from: 200/s, rate: 50/s, ramp: 20s, steps: 2 }
+    - { rate: 0/s, hold: 5s }
+  gaps: exponential
+scenarios: [ { name: one, steps: [ request: GET catalog/products ] } ]
+";
+    let plan = crate::parse(text, Path::new("stages.yaml")).unwrap();
+    insta::assert_snapshot!(describe(&plan), @r"
+stages
+
+Target: the bundled bookstore on SQLite, 100 products, 1000000 copies of each
+
+Schedule: 145s in all
+  arrivals at 100/s, reached over 10s evenly, hold 20s
+  arrivals at 300/s, reached from 100/s over 30s evenly, hold 60s
+  arrivals at 50/s, reached from 200/s over 20s in 2 steps, hold 0s
+  arrivals at 0/s, hold 5s
+  arrivals with exponential gaps, about 28250 in all, by 300 users at most
+  ramp-up          0s to 60s
+  hold            60s to 120s
+  ramp-down      120s to 145s
+
+  ▁▁▂▃▃▃▃▃▃▃▃▃▃▄▄▄▅▅▆▆▇▇▇██████████████████████████▇▄▄▄▃▂▂▂▂
+  time     arrivals/s
+  0s              0.0
+  10s           100.0
+  30s           100.0
+  60s           300.0
+  120s          125.0
+  130s           50.0
+  140s            0.0
+  145s            0.0
+
+Scenarios
+  one: weight 1, no think time
+    GET catalog/products
+
+Thresholds: none
+Each request may take 30s; random choices derive from seed 1.
+");
+    let kept = plan.stored();
+    assert!(kept.contains("from: 100/s"), "{kept}");
+    let again = crate::parse(&kept, Path::new("stages.yaml")).unwrap();
+    assert_eq!(again.stored(), kept);
+    assert_eq!(again.load, plan.load);
+}
+
+#[test]
 fn many_points_are_wrapped() {
     let text = "
 target: { bookstore: {} }

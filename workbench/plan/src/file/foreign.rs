@@ -384,9 +384,34 @@ const PLACES: &[Place] = &[
                 &["max_users"],
             ),
             (
-                &["rampto", "stages", "startrate"],
-                "a rate is reached in a ramp: { rate: 50/s, ramp_up: 10s, hold: 1m }",
+                &["rampto", "startrate"],
+                "rates that change are stages: { stages: [ { from: 10/s, rate: 50/s, ramp: 10s, hold: 1m } ] }",
                 &[],
+            ),
+        ],
+    },
+    Place {
+        marks: &["rate", "ramp"],
+        words: &[
+            (
+                &["target", "rampto", "to", "rps", "arrivalrate", "endvalue"],
+                "the rate that a stage reaches is its rate: { rate: 50/s, ramp: 10s, hold: 1m }",
+                &["rate"],
+            ),
+            (
+                &["duration"],
+                "a stage takes the time of its ramp, in which the rate changes, and of its hold, in which it stays: { rate: 50/s, ramp: 10s, hold: 1m }",
+                &["ramp"],
+            ),
+            (
+                &["rampup", "rampdown", "ramptime", "startup"],
+                "the time in which the rate of a stage changes, up or down, is its ramp: { rate: 50/s, ramp: 10s, hold: 1m }",
+                &["ramp"],
+            ),
+            (
+                &["startrate", "startvalue"],
+                "the rate that a ramp begins at is from: { from: 10/s, rate: 50/s, ramp: 10s }",
+                &["from"],
             ),
         ],
     },

@@ -87,7 +87,7 @@ pub(crate) struct PlanFile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "ConcurrencyFile")]
     pub(crate) concurrency: Option<ConcurrencyFile>,
-    /// Load: a rate at which iterations begin, whether or not earlier ones have ended (open model).
+    /// Load: a rate, or several, at which iterations begin, whether or not earlier ones have ended (open model).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "ArrivalsFile")]
     pub(crate) arrivals: Option<ArrivalsFile>,
@@ -400,28 +400,62 @@ pub(crate) struct ConcurrencyFile {
     deny_unknown_fields,
     expecting = "a mapping: { rate: 500/s, ramp_up: 10s, hold: 60s }"
 )]
-#[schemars(rename = "Arrivals")]
+#[schemars(rename = "Arrivals", extend("oneOf" = one_rate_or_stages()))]
 pub(crate) struct ArrivalsFile {
     /// The rate to reach.
-    pub(crate) rate: RateFile,
-    /// Time from the start to the hold.
-    #[serde(default)]
-    pub(crate) ramp_up: DurationFile,
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "RateFile")]
+    pub(crate) rate: Option<RateFile>,
+    /// Time from the start to the hold. `0s` unless given.
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "DurationFile")]
+    pub(crate) ramp_up: Option<DurationFile>,
     /// Number of equal steps of the rate, the first at the start. Without it the rate ramps up evenly.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "u32", range(min = 1))]
     pub(crate) steps: Option<u32>,
-    /// Time for which the rate is held after the ramp-up.
-    #[serde(default)]
-    pub(crate) hold: DurationFile,
+    /// Time for which the rate is held after the ramp-up. `0s` unless given.
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "DurationFile")]
+    pub(crate) hold: Option<DurationFile>,
+    /// Several rates, one after the other, in place of `rate`, `ramp_up`, `steps` and `hold`.
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Vec<StageFile>", length(min = 1))]
+    pub(crate) stages: Option<Vec<StageFile>>,
     /// Times between arrivals.
     #[serde(default)]
     pub(crate) gaps: GapsFile,
-    /// Most iterations under way at once. Later arrivals wait, which counts in their response times. The arrivals of one second,
-    /// at least 10 and at most 10,000, unless given.
+    /// Most iterations under way at once. Later arrivals wait, which counts in their response times. The arrivals of one second
+    /// at the highest rate, at least 10 and at most 10,000, unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "u32", range(min = 1, max = 1_000_000))]
     pub(crate) max_users: Option<u32>,
+}
+
+/// A rate that is reached in a ramp, up or down, and held.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a stage: { rate: 500/s, ramp: 10s, hold: 60s }"
+)]
+#[schemars(rename = "Stage", extend("dependentRequired" = { "from": ["ramp"], "steps": ["ramp"] }))]
+pub(crate) struct StageFile {
+    /// The rate to reach. With `0/s` nothing arrives.
+    pub(crate) rate: RateFile,
+    /// Time in which the rate changes, evenly. Without it the rate is there at once.
+    #[serde(default)]
+    pub(crate) ramp: DurationFile,
+    /// Time for which the rate is held after the ramp.
+    #[serde(default)]
+    pub(crate) hold: DurationFile,
+    /// The rate that the ramp begins at. That of the stage before unless given, and `0/s` in the first stage.
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "RateFile")]
+    pub(crate) from: Option<RateFile>,
+    /// Number of equal steps of the ramp, the first at its beginning. Without it the rate changes evenly.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "u32", range(min = 1))]
+    pub(crate) steps: Option<u32>,
 }
 
 /// How the times between arrivals are distributed.
@@ -574,6 +608,14 @@ fn some_load() -> serde_json::Value {
     let of_scenarios = serde_json::json!({ "items": { "anyOf": any } });
     any.push(serde_json::json!({ "properties": { "scenarios": of_scenarios } }));
     any.into()
+}
+
+/// Arrivals have one rate, or stages, to which nothing else of the rate belongs.
+fn one_rate_or_stages() -> serde_json::Value {
+    serde_json::json!([
+        { "required": ["rate"] },
+        { "required": ["stages"], "properties": { "ramp_up": false, "steps": false, "hold": false } }
+    ])
 }
 
 fn request_pattern() -> String {

@@ -13,7 +13,17 @@ const UNITS: [(&str, RateUnit); 3] = [
     ("h", RateUnit::Hour),
 ];
 
+/// A rate that is more than 0.
 pub(super) fn parse_rate(text: &str) -> Result<Rate, Diagnostic> {
+    let rate = parse_rate_or_none(text)?;
+    if rate.per_second() <= 0.0 {
+        return Err(Diagnostic::new("a rate has to be more than 0"));
+    }
+    Ok(rate)
+}
+
+/// A rate that may be 0: that of a stage in which nothing arrives.
+pub(super) fn parse_rate_or_none(text: &str) -> Result<Rate, Diagnostic> {
     let not_a_rate = || {
         let right = foreign::rate(text);
         let right = right.as_deref().unwrap_or("500/s, 30/m or 10/h");
@@ -57,11 +67,7 @@ pub(super) fn parse_rate(text: &str) -> Result<Rate, Diagnostic> {
         count: number.parse().map_err(|_| not_a_rate())?,
         unit: *unit,
     };
-    let per_second = rate.per_second();
-    if per_second <= 0.0 {
-        return Err(Diagnostic::new("a rate has to be more than 0"));
-    }
-    if per_second > LARGEST {
+    if rate.per_second() > LARGEST {
         return Err(Diagnostic::new(format!(
             "more than {LARGEST:.0} arrivals a second are beyond what one machine sends"
         )));
@@ -83,6 +89,13 @@ mod tests {
             assert_eq!(rate.per_second(), per_second);
             assert_eq!(parse_rate(&rate.to_string()), Ok(rate));
         }
+    }
+
+    #[test]
+    fn a_stage_may_have_no_arrivals() {
+        let rate = parse_rate_or_none("0/s").unwrap();
+        assert_eq!(rate.per_second(), 0.0);
+        assert_eq!(parse_rate_or_none(&rate.to_string()), Ok(rate));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::schedule::Schedule;
+use crate::schedule::{Schedule, ScheduledArrivals};
 
 /// The load of an experiment or of a scenario.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,21 +46,59 @@ pub struct Concurrency {
     pub hold: Duration,
 }
 
-/// The open model: a rate of arrivals, each of which is one iteration of the scenario.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// The open model: rates of arrivals, each of which is one iteration of the scenario.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Arrivals {
-    /// The rate to reach.
-    pub rate: Rate,
-    /// Time from the start to the hold.
-    pub ramp_up: Duration,
-    /// Number of equal steps, the first at the start; `None` ramps evenly.
-    pub steps: Option<u32>,
-    /// Time for which the rate is held after the ramp-up.
-    pub hold: Duration,
+    /// One after the other; never empty. At least one rate is more than 0.
+    pub stages: Vec<Stage>,
     /// How the times between arrivals are distributed.
     pub gaps: Gaps,
     /// Most iterations under way at once; an arrival that finds all users busy waits for one. At least 1.
     pub max_users: u32,
+}
+
+/// A rate of arrivals that is reached in a ramp, and held. It takes time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stage {
+    /// The rate that the ramp begins at; `rate` without a ramp.
+    pub from: Rate,
+    /// The rate to reach.
+    pub rate: Rate,
+    /// Time from the beginning of the stage to its hold.
+    pub ramp: Duration,
+    /// Number of equal steps of the ramp, the first at its beginning; `None` ramps evenly.
+    pub steps: Option<u32>,
+    /// Time for which the rate is held after the ramp.
+    pub hold: Duration,
+}
+
+impl Arrivals {
+    /// The instants of these arrivals alone, for a single scenario.
+    #[must_use]
+    pub fn schedule(&self) -> ScheduledArrivals {
+        ScheduledArrivals::of(self, &[(0, 1)])
+    }
+
+    /// Whether the rate is held after its last rise, rather than only reached by the last step of a ramp.
+    fn holds(&self) -> bool {
+        let rate_before = |position: usize| match position.checked_sub(1) {
+            Some(before) => self.stages[before].rate.per_second(),
+            None => 0.0,
+        };
+        let rises = |position: &usize| {
+            let stage = &self.stages[*position];
+            let from = stage.from.per_second();
+            from > rate_before(*position) || stage.rate.per_second() > from
+        };
+        let Some(last) = (0..self.stages.len()).rfind(rises) else {
+            return false;
+        };
+        let stays = self.stages.get(last + 1).is_some_and(|next| {
+            let rate = self.stages[last].rate.per_second();
+            next.from.per_second() == rate && next.rate.per_second() == rate
+        });
+        self.stages[last].steps.is_none() || !self.stages[last].hold.is_zero() || stays
+    }
 }
 
 /// How the times between arrivals are distributed.
@@ -72,7 +110,7 @@ pub enum Gaps {
     Exponential,
 }
 
-/// A number of events in a unit of time, positive and finite.
+/// A number of events in a unit of time, finite and not negative.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rate {
     /// Events in each unit.
@@ -144,7 +182,7 @@ impl Load {
                     .any(|row| Some(started(row)) == last && !row.hold.is_zero())
             }
             Self::Concurrency(concurrency) => !concurrency.hold.is_zero(),
-            Self::Arrivals(arrivals) => !arrivals.hold.is_zero(),
+            Self::Arrivals(arrivals) => arrivals.holds(),
             Self::Iterations(_) => true,
         }
     }

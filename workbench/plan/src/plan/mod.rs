@@ -20,7 +20,7 @@ use crate::sweep::Sweep;
 
 pub(crate) use allot::{allotted, loads, shared_out};
 pub use http::{Http, HttpVersion};
-pub use load::{Arrivals, Concurrency, Gaps, Iterations, Load, Rate, RateUnit, ThreadRow};
+pub use load::{Arrivals, Concurrency, Gaps, Iterations, Load, Rate, RateUnit, Stage, ThreadRow};
 pub use monitor::{Monitor, WatchedProcess};
 pub use scenario::{Operation, Scenario, VariableSource};
 pub use step::{Body, BodyPart, Part, Step};
@@ -151,6 +151,30 @@ mod tests {
         let steps = "concurrency: { target: 9, ramp_up: 9s, steps: 3";
         assert_eq!(part(&format!("{steps} }}")), SteadyPart::WholeRun);
         assert_eq!(part(&format!("{steps}, hold: 1s }}")), SteadyPart::Hold);
+
+        let rate = "arrivals: { rate: 9/s, ramp_up: 9s";
+        assert_eq!(part(&format!("{rate} }}")), SteadyPart::WholeRun);
+        assert_eq!(part(&format!("{rate}, steps: 3 }}")), SteadyPart::WholeRun);
+        assert_eq!(
+            part(&format!("{rate}, steps: 3, hold: 1s }}")),
+            SteadyPart::Hold
+        );
+        let stages = |stages: &str| part(&format!("arrivals: {{ stages: [ {stages} ] }}"));
+        let up = "{ rate: 9/s, ramp: 9s, hold: 9s }";
+        let down = "{ rate: 0/s, ramp: 9s }";
+        assert_eq!(stages(up), SteadyPart::Hold);
+        assert_eq!(stages(&format!("{up}, {down}")), SteadyPart::Hold);
+        let higher = "{ rate: 20/s, ramp: 9s, hold: 9s }";
+        assert_eq!(stages(&format!("{up}, {higher}")), SteadyPart::Hold);
+        let reached = "{ rate: 20/s, ramp: 9s }";
+        for unheld in [
+            format!("{up}, {reached}"),
+            format!("{up}, {reached}, {down}"),
+            format!("{up}, {}", "{ rate: 20/s, ramp: 9s, steps: 3 }"),
+            "{ from: 20/s, rate: 9/s, ramp: 9s, hold: 9s }".to_owned(),
+        ] {
+            assert_eq!(stages(&unheld), SteadyPart::WholeRun, "{unheld}");
+        }
     }
 
     #[test]

@@ -2,16 +2,17 @@
 //!
 //! With Λ(t) the number of arrivals expected by time t, the integral of the rate, arrival k is at Λ⁻¹(k), k = 0, 1, …
 //! where gaps are even, and at Λ⁻¹ of the sum of k unit exponentials, k = 1, 2, … where they are exponential: a Poisson
-//! process whose rate may change. Arrivals at or after the end are none. Times are rounded to whole nanoseconds.
+//! process whose rate may change. Where no arrival is expected for a while, so that Λ has several inverses, the last one
+//! counts. Arrivals at or after the end are none. Times are rounded to whole nanoseconds.
 //!
 //! # References
 //! E. Çinlar (1975), "Introduction to Stochastic Processes", chapter 4: the time change of a Poisson process.
 
+use std::ops::Range;
 use std::time::Duration;
 
-use rand::Rng;
-
-use crate::plan::{Arrivals, Gaps, allotted};
+use crate::draw::unit;
+use crate::plan::{Arrivals, Gaps, Stage, allotted};
 use crate::random::{Random, random_for_gaps};
 use crate::segment::{Deal, Segment};
 
@@ -25,6 +26,8 @@ pub struct ScheduledArrivals {
     /// In order of time, without gaps; the last one ends when the arrivals do.
     stretches: Vec<Stretch>,
     ramped_up: Duration,
+    /// From when to when the rate falls, in order; nothing lies between the two where it falls at once.
+    falls: Vec<Range<Duration>>,
     end: Duration,
     /// The segment whose arrivals are returned. `None` for all.
     segment: Option<Segment>,
@@ -59,6 +62,81 @@ impl Stretch {
     }
 }
 
+/// The rate over time, put together stage by stage.
+#[derive(Default)]
+struct Course {
+    stretches: Vec<Stretch>,
+    /// At the end so far.
+    rate: f64,
+    ramped_up: Duration,
+    falls: Vec<Range<Duration>>,
+    end: Duration,
+}
+
+impl Course {
+    fn add(&mut self, stage: &Stage) {
+        let (from, to) = (stage.from.per_second(), stage.rate.per_second());
+        self.jump(from);
+        match stage.steps {
+            None => {
+                self.extend(stage.ramp.as_secs_f64(), from, to);
+                self.ramp(stage.ramp, stage.ramp, to);
+            }
+            Some(steps) => {
+                let length = stage.ramp.as_secs_f64() / f64::from(steps);
+                for step in 1..=steps {
+                    let rate = from + (to - from) * f64::from(step) / f64::from(steps);
+                    self.extend(length, rate, rate);
+                }
+                // The last step has the rate to reach.
+                self.ramp(stage.ramp, stage.ramp / steps * (steps - 1), to);
+            }
+        }
+        self.extend(stage.hold.as_secs_f64(), to, to);
+        self.end += stage.hold;
+    }
+
+    /// The rate becomes another one at once.
+    fn jump(&mut self, rate: f64) {
+        if rate > self.rate {
+            self.ramped_up = self.end;
+        } else if rate < self.rate {
+            self.falls.push(self.end..self.end);
+        }
+        self.rate = rate;
+    }
+
+    /// The rate becomes another one over a time, and has reached it `reached` after its beginning.
+    fn ramp(&mut self, time: Duration, reached: Duration, rate: f64) {
+        if rate > self.rate {
+            self.ramped_up = self.end + reached;
+        } else if rate < self.rate {
+            self.falls.push(self.end..self.end + reached);
+        }
+        self.rate = rate;
+        self.end += time;
+    }
+
+    /// Adds a stretch; lengths are in seconds.
+    fn extend(&mut self, length: f64, from: f64, to: f64) {
+        if length > 0.0 {
+            let (start, before) = self.stretches.last().map_or((0.0, 0.0), |last| {
+                (
+                    last.start + last.length,
+                    last.before + last.expected(last.length),
+                )
+            });
+            self.stretches.push(Stretch {
+                start,
+                length,
+                from,
+                to,
+                before,
+            });
+        }
+    }
+}
+
 /// One arrival.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Arrival {
@@ -71,45 +149,19 @@ pub struct Arrival {
 }
 
 impl ScheduledArrivals {
-    pub(super) fn of(load: &Arrivals, scenarios: &[(usize, u32)]) -> Self {
-        let rate = load.rate.per_second();
-        let (ramp_up, hold) = (load.ramp_up.as_secs_f64(), load.hold.as_secs_f64());
-        let steps = load.steps.unwrap_or(1);
-        let of_step = |step: u32| {
-            let share = |step: u32| rate * f64::from(step) / f64::from(steps);
-            let length = ramp_up / f64::from(steps);
-            let to = share(step + 1);
-            let from = load.steps.map_or(0.0, |_| to);
-            (length, from, to)
-        };
-        let mut stretches: Vec<Stretch> = Vec::new();
-        for (length, from, to) in (0..steps).map(of_step).chain([(hold, rate, rate)]) {
-            if length > 0.0 {
-                let (start, before) = stretches.last().map_or((0.0, 0.0), |last| {
-                    (
-                        last.start + last.length,
-                        last.before + last.expected(last.length),
-                    )
-                });
-                stretches.push(Stretch {
-                    start,
-                    length,
-                    from,
-                    to,
-                    before,
-                });
-            }
+    pub(crate) fn of(load: &Arrivals, scenarios: &[(usize, u32)]) -> Self {
+        let mut course = Course::default();
+        for stage in &load.stages {
+            course.add(stage);
         }
         Self {
             scenarios: scenarios.to_vec(),
             gaps: load.gaps,
             max_users: load.max_users,
-            stretches,
-            // The last step has the full rate.
-            ramped_up: load
-                .steps
-                .map_or(load.ramp_up, |steps| load.ramp_up / steps * (steps - 1)),
-            end: load.ramp_up + load.hold,
+            stretches: course.stretches,
+            ramped_up: course.ramped_up,
+            falls: course.falls,
+            end: course.end,
             segment: None,
         }
     }
@@ -134,10 +186,19 @@ impl ScheduledArrivals {
         self.max_users
     }
 
-    /// When the full rate is reached.
+    /// When the last rise of the rate ends.
     #[must_use]
     pub fn ramped_up(&self) -> Duration {
         self.ramped_up
+    }
+
+    /// From when on the rate falls, or there are no arrivals, after `time`: `time` itself where it is falling then. `None` if
+    /// the arrivals have ended.
+    pub(super) fn falls_after(&self, time: Duration) -> Option<Duration> {
+        let end = self.end..self.end;
+        let mut falls = self.falls.iter().chain([&end]);
+        let next = falls.find(|fall| fall.start > time || fall.end > time);
+        next.map(|fall| fall.start.max(time))
     }
 
     /// From this time on there are no arrivals.
@@ -212,11 +273,12 @@ impl ScheduledArrivals {
         (expected + chance - 1e-6).ceil() as u64
     }
 
-    /// Λ⁻¹: the time by which `expected` arrivals are expected. Past the end, the last rate continues.
+    /// Λ⁻¹: the time from which on more than `expected` arrivals are expected. Past the end, the last rate continues.
     fn time_of(&self, expected: f64) -> f64 {
+        // An arrival that is due at the end of a stretch begins the next one with a rate, whichever way the sums were rounded.
         let begun = self
             .stretches
-            .partition_point(|stretch| stretch.before <= expected);
+            .partition_point(|stretch| stretch.before <= expected * (1.0 + 1e-12) + 1e-9);
         let stretch = &self.stretches[begun.saturating_sub(1)];
         stretch.start + stretch.time_of(expected - stretch.before)
     }
@@ -257,9 +319,7 @@ impl ArrivalTimes {
         let expected = match &mut self.random {
             None => self.number as f64,
             Some(random) => {
-                // Uniform on [0, 1) in steps of 2⁻⁵³.
-                let uniform = (random.next_u64() >> 11) as f64 * f64::EPSILON / 2.0;
-                self.expected -= libm::log(1.0 - uniform);
+                self.expected -= libm::log(1.0 - unit(random));
                 self.expected
             }
         };

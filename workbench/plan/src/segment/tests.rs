@@ -32,7 +32,23 @@ fn plans() -> impl Strategy<Value = Plan> {
             )
         },
     );
-    let load = prop_oneof![threads, concurrency, iterations, arrivals].boxed();
+    let stage = (0..90_u32, 0..3_u32, 1..4_u32, prop::option::of(0..90_u32)).prop_map(
+        |(rate, ramp, hold, from)| {
+            let from = from.filter(|_| ramp > 0);
+            let from = from.map_or_else(String::new, |from| format!(", from: {from}/s"));
+            format!("{{ rate: {rate}/s, ramp: {ramp}s, hold: {hold}s{from} }}")
+        },
+    );
+    let stages = (prop::collection::vec(stage, 0..4), 6..40_u32, any::<bool>()).prop_map(
+        |(stages, users, even)| {
+            let gaps = if even { "even" } else { "exponential" };
+            let stages = stages.join(", ");
+            format!(
+                "arrivals: {{ stages: [ {{ rate: 9/s, hold: 1s }}, {stages} ], max_users: {users}, gaps: {gaps} }}"
+            )
+        },
+    );
+    let load = prop_oneof![threads, concurrency, iterations, arrivals, stages].boxed();
     let own = prop::option::of(load.clone());
     let weights = prop::collection::vec((1..9_u32, own), 0..3);
     (load, 1..9_u32, weights, any::<u32>()).prop_map(|(load, weight, scenarios, seed)| {

@@ -12,6 +12,7 @@ use polars_io::prelude::ParquetReader;
 
 use super::collect::Span;
 use crate::error::SamplesError;
+use crate::guard::guarded;
 use crate::sample::Phase;
 use crate::schema::{SCHEMA_VERSION, column};
 use crate::write::write_frame;
@@ -29,7 +30,7 @@ pub(super) fn mark(
         }
         let path = directory.join(format!("part-{number:05}.parquet"));
         write_frame(path.clone(), SCHEMA_VERSION, || {
-            let mut frame = ParquetReader::new(File::open(&path)?).finish()?;
+            let mut frame = guarded(|| ParquetReader::new(File::open(&path)?).finish())?;
             frame.rechunk_mut();
             replace_phases(&mut frame, (from, to))?;
             Ok(frame)

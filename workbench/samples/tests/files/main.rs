@@ -1,6 +1,8 @@
 //! The files of a run, through the public interface.
 
 #[cfg(test)]
+mod damage;
+#[cfg(test)]
 mod failures;
 #[cfg(test)]
 mod manifest;

@@ -249,6 +249,30 @@ fn loads_of_thread_groups_become_loads() {
             .text
             .contains("arrivals: { rate: 12/m, ramp_up: 60s, hold: 120s, max_users: 50 }")
     );
+    let row = |start: &str, end: &str, seconds: &str| {
+        let cells = [start, end, seconds].map(|it| property("0", it)).concat();
+        format!(r#"<collectionProp name="0">{cells}</collectionProp>"#)
+    };
+    let rows = [
+        row("0", "50", "10"),
+        row("50", "50", "60"),
+        row("20", "100", "30"),
+    ];
+    let free_form = format!(
+        r#"<com.blazemeter.jmeter.threads.arrivals.FreeFormArrivalsThreadGroup testname="f" enabled="true"><collectionProp name="Schedule">{}</collectionProp>{}{}</com.blazemeter.jmeter.threads.arrivals.FreeFormArrivalsThreadGroup><hashTree>{get}</hashTree>"#,
+        rows.concat(),
+        property("Unit", "S"),
+        property("ConcurrencyLimit", "200"),
+    );
+    let text = made(&free_form).text;
+    for stage in [
+        "- { rate: 50/s, ramp: 10s }",
+        "- { rate: 50/s, hold: 60s }",
+        "- { from: 20/s, rate: 100/s, ramp: 30s }",
+        "max_users: 200",
+    ] {
+        assert!(text.contains(stage), "{stage}: {text}");
+    }
     let stepping = element(
         "kg.apc.jmeter.threads.SteppingThreadGroup",
         "s",

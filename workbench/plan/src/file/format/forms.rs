@@ -13,7 +13,7 @@ use serde::{Serialize, Serializer};
 
 use super::duration_schema;
 use crate::file::duration::{format_duration, parse_duration};
-use crate::file::rate::{RATE_PATTERN, parse_rate};
+use crate::file::rate::{RATE_PATTERN, parse_rate_or_none};
 
 /// A time as written; in a file that is written, in its shortest form. A bare number is let through, so that the message
 /// about it can speak of units.
@@ -52,7 +52,7 @@ impl<'de> Deserialize<'de> for RateFile {
 
 impl Serialize for RateFile {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let rate = parse_rate(&self.0).map(|rate| rate.to_string());
+        let rate = parse_rate_or_none(&self.0).map(|rate| rate.to_string());
         serializer.serialize_str(rate.as_deref().unwrap_or(&self.0))
     }
 }
@@ -187,11 +187,23 @@ impl JsonSchema for Comparable {
     }
 }
 
-/// What stands at a key that may be left out: a key with nothing behind it is not left out.
-pub(crate) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
+/// For serde's `with`: what stands at a key that may be left out. A key with nothing behind it is not left out.
+pub(crate) mod given {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[expect(clippy::ref_option, reason = "serde passes a reference")]
+    pub(crate) fn serialize<T: Serialize, S: Serializer>(
+        given: &Option<T>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        given.serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<T>, D::Error> {
+        T::deserialize(deserializer).map(Some)
+    }
 }
 
 /// Entries in the order of the file.

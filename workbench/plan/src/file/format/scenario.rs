@@ -20,59 +20,31 @@ pub(crate) struct ScenarioFile {
     #[schemars(length(min = 1))]
     pub(crate) name: String,
     /// Share of the experiment's users, or arrivals, relative to the other scenarios. 1 unless given.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "u32", range(min = 1, max = 1000))]
     pub(crate) weight: Option<u32>,
     /// Users of its own: rows that overlap and add up.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Vec<ThreadRowFile>", length(min = 1))]
     pub(crate) threads: Option<Vec<ThreadRowFile>>,
     /// Users of its own: one number, reached in a ramp or in steps.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "ConcurrencyFile")]
     pub(crate) concurrency: Option<ConcurrencyFile>,
     /// Arrivals of its own.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "ArrivalsFile")]
     pub(crate) arrivals: Option<ArrivalsFile>,
     /// A number of iterations of its own.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "NumberOr<IterationsFile>")]
     pub(crate) iterations: Option<NumberOr<IterationsFile>>,
     /// Waiting time after each request of `steps`. Without it the next request is sent at once.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "ValueOr<DurationFile, TimesFile>")]
     pub(crate) think_time: Option<ValueOr<DurationFile, TimesFile>>,
     /// Time from the beginning of an iteration to that of the next, which begins at once where the one before took longer.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "DurationFile")]
     pub(crate) pacing: Option<DurationFile>,
     /// What becomes of an iteration that is under way when its user's time is over.

@@ -1,4 +1,4 @@
-//! Steps as written. Long for the attributes of its many keys.
+//! Steps as written.
 
 use std::collections::BTreeMap;
 
@@ -28,19 +28,11 @@ use super::{
 )]
 pub(crate) struct StepFile {
     /// Method, service and path: `GET catalog/products/${product}?page=2`. GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String", regex(pattern = request_pattern()))]
     pub(crate) request: Option<String>,
     /// Names the request in every table and figure; equal names are counted together. The request as written unless given.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String", length(min = 1))]
     pub(crate) name: Option<String>,
     /// Variables drawn before the request is sent, by name: first those that need no others, then texts in the order of the
@@ -55,59 +47,31 @@ pub(crate) struct StepFile {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) headers: BTreeMap<String, String>,
     /// The `authorization` header.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "AuthFile")]
     pub(crate) auth: Option<AuthFile>,
     /// Body: JSON (`application/json`). A string that is nothing but one variable takes the variable's own type.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "serde_json::Value")]
     pub(crate) json: Option<serde_yaml::Value>,
     /// Body: a form (`application/x-www-form-urlencoded`). A list gives a field several values.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "BTreeMap<String, OneOrMany<Scalar>>")]
     pub(crate) form: Option<Ordered<OneOrMany<Scalar>>>,
     /// Body: a form with files (`multipart/form-data`).
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "BTreeMap<String, ValueOr<Scalar, PartFile>>")]
     pub(crate) multipart: Option<Ordered<ValueOr<Scalar, PartFile>>>,
     /// Body: what is in a file beside the experiment, with the content type of its ending.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String", length(min = 1))]
     pub(crate) file: Option<String>,
     /// Body: plain text (`text/plain; charset=utf-8`).
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub(crate) text: Option<String>,
     /// How long the request may take, in place of the experiment's `timeout`.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "DurationFile")]
     pub(crate) timeout: Option<DurationFile>,
     /// Parts of the response that later steps use, by the name of the variable.
@@ -118,43 +82,23 @@ pub(crate) struct StepFile {
     )]
     pub(crate) capture: Ordered<CaptureFile>,
     /// What counts as a success.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "ExpectationFile")]
     pub(crate) expect: Option<ExpectationFile>,
     /// A pause.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "ValueOr<DurationFile, TimesFile>")]
     pub(crate) think: Option<ValueOr<DurationFile, TimesFile>>,
     /// How often the `steps` beside it are done.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "u32", range(min = 1))]
     pub(crate) repeat: Option<u32>,
     /// The condition under which the `steps` beside it are done, such as "${total} > 10".
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String", length(min = 1))]
     pub(crate) when: Option<String>,
     /// Groups of steps, one of which is done, by weight.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Vec<ChoiceFile>", length(min = 1))]
     pub(crate) choose: Option<Vec<ChoiceFile>>,
     /// The steps of `repeat` and `when`.
@@ -192,19 +136,11 @@ fn one() -> u32 {
 #[schemars(rename = "Auth", extend("minProperties" = 1, "maxProperties" = 1))]
 pub(crate) struct AuthFile {
     /// A token, sent as `Bearer TOKEN`.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub(crate) bearer: Option<String>,
     /// A name and a password.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "BasicFile")]
     pub(crate) basic: Option<BasicFile>,
 }
@@ -235,19 +171,11 @@ pub(crate) struct PartFile {
     #[schemars(length(min = 1))]
     pub(crate) file: String,
     /// What is in it; by the file's ending unless given.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub(crate) content_type: Option<String>,
     /// What the server is told of its name; the file's own name unless given.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub(crate) filename: Option<String>,
 }
@@ -270,62 +198,34 @@ pub(crate) struct PartFile {
 )]
 pub(crate) struct CaptureFile {
     /// A `JSONPath` (RFC 9535) into a JSON body: `$.items[*].id`.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub(crate) json: Option<String>,
     /// The name of a header.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub(crate) header: Option<String>,
     /// The name of a cookie that this or an earlier response has set.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub(crate) cookie: Option<String>,
     /// A regular expression for the body: its first group, or all that it matches.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub(crate) regex: Option<String>,
     /// A CSS selector into an HTML body: `input[name=token]`.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub(crate) css: Option<String>,
     /// The attribute of the element that `css` finds. Without it, the text in the element.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub(crate) attribute: Option<String>,
     /// Which one where there are several.
     #[serde(default, skip_serializing_if = "PickFile::is_default")]
     pub(crate) pick: PickFile,
     /// The value where there is none. Without it the request fails, and its iteration ends.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "ValueFile")]
     pub(crate) default: Option<ValueFile>,
 }
@@ -365,19 +265,11 @@ impl PickFile {
 #[schemars(rename = "Expectation", extend("minProperties" = 1))]
 pub(crate) struct ExpectationFile {
     /// The status, or a list of them.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Statuses")]
     pub(crate) status: Option<Statuses>,
     /// What the body is like.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "BodyTestFile")]
     pub(crate) body: Option<BodyTestFile>,
     /// What headers are like, by name: a text that they contain, ignoring case, or a mapping.
@@ -388,11 +280,7 @@ pub(crate) struct ExpectationFile {
     #[schemars(with = "BTreeMap<String, Comparable>")]
     pub(crate) json: Ordered<Comparable>,
     /// How long the request may take to count as a success: `< 500ms`.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub(crate) time: Option<String>,
 }
@@ -406,27 +294,15 @@ pub(crate) struct ExpectationFile {
 #[schemars(rename = "BodyTest", extend("minProperties" = 1))]
 pub(crate) struct BodyTestFile {
     /// Text that stands in it, or a list of texts.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "OneOrMany<Scalar>")]
     pub(crate) contains: Option<OneOrMany<Scalar>>,
     /// A regular expression that is found in it, or a list of them.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "OneOrMany<Scalar>")]
     pub(crate) matches: Option<OneOrMany<Scalar>>,
     /// All of it.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Scalar")]
     pub(crate) equals: Option<Scalar>,
 }
@@ -440,19 +316,11 @@ pub(crate) struct BodyTestFile {
 #[schemars(rename = "TextTest", extend("minProperties" = 1))]
 pub(crate) struct TextTestFile {
     /// A regular expression that is found in it.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub(crate) matches: Option<String>,
     /// All of it.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Scalar")]
     pub(crate) equals: Option<Scalar>,
 }

@@ -14,43 +14,23 @@ use super::{DurationFile, Scalar, ValueFile, given};
 #[schemars(rename = "Times", extend("minProperties" = 1, "maxProperties" = 1))]
 pub(crate) struct TimesFile {
     /// Every time from the first to the second, equally often.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "[DurationFile; 2]")]
     pub(crate) uniform: Option<[DurationFile; 2]>,
     /// One of the times, each equally often.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Vec<DurationFile>", length(min = 1))]
     pub(crate) choice: Option<Vec<DurationFile>>,
     /// Exponentially distributed with this mean.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "DurationFile")]
     pub(crate) exponential: Option<DurationFile>,
     /// Normally distributed; times below zero are zero.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "NormalFile<DurationFile>")]
     pub(crate) normal: Option<NormalFile<DurationFile>>,
     /// Log-normally distributed.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "LogNormalFile<DurationFile>")]
     pub(crate) lognormal: Option<LogNormalFile<DurationFile>>,
 }
@@ -64,83 +44,43 @@ pub(crate) struct TimesFile {
 #[schemars(rename = "Values", extend("minProperties" = 1, "maxProperties" = 1))]
 pub(crate) struct DrawFile {
     /// Every whole number from the first to the second, equally often.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "[i64; 2]")]
     pub(crate) uniform: Option<[i64; 2]>,
     /// One of the values, each equally often.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Vec<ValueFile>", length(min = 1))]
     pub(crate) choice: Option<Vec<ValueFile>>,
     /// Exponentially distributed with this mean, rounded to whole numbers.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "RealFile")]
     pub(crate) exponential: Option<RealFile>,
     /// Normally distributed, rounded to whole numbers.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "NormalFile<RealFile>")]
     pub(crate) normal: Option<NormalFile<RealFile>>,
     /// Log-normally distributed, rounded to whole numbers.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "LogNormalFile<RealFile>")]
     pub(crate) lognormal: Option<LogNormalFile<RealFile>>,
     /// Whole numbers, few of them often and most seldom (Zipf's law), as with popular books.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "ZipfFile")]
     pub(crate) zipf: Option<ZipfFile>,
     /// A random UUID.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "UuidFile")]
     pub(crate) uuid: Option<UuidFile>,
     /// Whole numbers, each in one iteration of the run only.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "SequenceFile")]
     pub(crate) sequence: Option<SequenceFile>,
     /// Date and time, in UTC.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "NowFile")]
     pub(crate) now: Option<NowFile>,
     /// What is in a file beside the experiment, without its last line break. It is never written to results, logs or errors.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String", length(min = 1))]
     pub(crate) secret_file: Option<String>,
 }
@@ -234,11 +174,7 @@ pub(crate) struct NowFile {
     #[serde(default = "rfc3339")]
     pub(crate) format: String,
     /// What is added: `1d`, `-2h`.
-    #[serde(
-        default,
-        deserialize_with = "given",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub(crate) offset: Option<Scalar>,
 }

@@ -4,10 +4,11 @@
 use super::step::in_order;
 use crate::file::duration::canonical_limit;
 use crate::file::format::{
-    Comparable, HttpFile, PerFile, PointsFile, RowPickFile, ScenarioFile, StepFile, SweepFile,
+    ArrivalsFile, Comparable, HttpFile, PerFile, PointsFile, RateFile, RowPickFile, ScenarioFile,
+    StepFile, SweepFile,
 };
 use crate::file::request::parse_request;
-use crate::plan::{Load, Monitor, Plan, Target};
+use crate::plan::{Arrivals, Load, Monitor, Plan, Target};
 use crate::sweep::Parameter;
 use crate::template::canonical;
 
@@ -20,7 +21,7 @@ pub(super) fn fill(plan: &mut Plan) {
         file.monitor = None;
     }
     if let (Some(file), Some(Load::Arrivals(load))) = (&mut file.arrivals, &plan.load) {
-        file.max_users = Some(load.max_users);
+        arrivals(file, load);
     }
     if let Some(iterations) = &mut file.iterations {
         iterations.spell_out();
@@ -59,6 +60,22 @@ pub(super) fn fill(plan: &mut Plan) {
     }
 }
 
+fn arrivals(file: &mut ArrivalsFile, load: &Arrivals) {
+    file.max_users = Some(load.max_users);
+    match &mut file.stages {
+        None => {
+            file.ramp_up.get_or_insert_default();
+            file.hold.get_or_insert_default();
+        }
+        Some(stages) => {
+            let ramps = stages.iter_mut().zip(&load.stages);
+            for (file, stage) in ramps.filter(|(_, stage)| !stage.ramp.is_zero()) {
+                file.from = Some(RateFile(stage.from.to_string()));
+            }
+        }
+    }
+}
+
 fn http(file: &mut HttpFile) {
     if file.version.0 == "1" {
         file.version = Comparable("1.1".to_owned());
@@ -74,7 +91,7 @@ fn scenario(file: &mut ScenarioFile, load: Option<&Load>) {
         file.weight.get_or_insert(1);
     }
     if let (Some(file), Some(Load::Arrivals(load))) = (&mut file.arrivals, load) {
-        file.max_users = Some(load.max_users);
+        arrivals(file, load);
     }
     if let Some(iterations) = &mut file.iterations {
         iterations.spell_out();

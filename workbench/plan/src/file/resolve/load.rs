@@ -5,12 +5,14 @@ use std::time::Duration;
 use super::Check;
 use crate::file::duration::{format_duration, parse_duration};
 use crate::file::format::{
-    ArrivalsFile, ConcurrencyFile, GapsFile, IterationsFile, NumberOr, ScenarioFile, ThreadRowFile,
-    default_max_duration,
+    ArrivalsFile, ConcurrencyFile, DurationFile, GapsFile, IterationsFile, NumberOr, ScenarioFile,
+    StageFile, ThreadRowFile, default_max_duration,
 };
-use crate::file::rate::parse_rate;
+use crate::file::rate::{parse_rate, parse_rate_or_none};
 use crate::file::source::Node;
-use crate::plan::{Arrivals, Concurrency, Gaps, Iterations, Load, SteadyPart, ThreadRow};
+use crate::plan::{
+    Arrivals, Concurrency, Gaps, Iterations, Load, Rate, Stage, SteadyPart, ThreadRow,
+};
 use crate::schedule::Schedule;
 
 /// Most users. 100,000 users take about 2 GB, and an address has 65,535 ports.
@@ -123,34 +125,141 @@ fn key(load: &Load) -> &'static str {
 }
 
 fn arrivals(check: &mut Check<'_>, file: &ArrivalsFile, node: &Node) -> Option<Arrivals> {
-    let rate = check.resolved(parse_rate(&file.rate.0), node.get("rate"));
-    let ramp_up = check.time(&file.ramp_up, node.get("ramp_up"));
-    let hold = check.time(&file.hold, node.get("hold"));
+    let stages = match &file.stages {
+        None => one_rate(check, file, node).map(|stage| vec![stage]),
+        Some(files) => {
+            let alone = [
+                ("rate", file.rate.is_some()),
+                ("ramp_up", file.ramp_up.is_some()),
+                ("steps", file.steps.is_some()),
+                ("hold", file.hold.is_some()),
+            ];
+            for (key, _) in alone.into_iter().filter(|(_, is_given)| *is_given) {
+                let message = format!(
+                    "\"{key}\" belongs to a single rate: each of the \"stages\" has its own"
+                );
+                check.note::<()>(node.key_place(key), message);
+            }
+            stages(check, files, node.get("stages"))
+        }
+    };
     let max_users = match file.max_users {
         Some(given) => users(check, given, node.get("max_users")),
-        None => rate.map(|rate| rate.per_second().ceil().clamp(10.0, 10_000.0) as u32),
+        None => stages.as_deref().map(|stages| {
+            let rates = stages.iter().flat_map(|it| [it.from, it.rate]);
+            let highest = rates.map(Rate::per_second).fold(0.0, f64::max);
+            highest.ceil().clamp(10.0, 10_000.0) as u32
+        }),
     };
     let arrivals = Arrivals {
-        rate: rate?,
-        ramp_up: ramp_up?,
-        steps: file.steps,
-        hold: hold?,
+        stages: stages?,
         gaps: match file.gaps {
             GapsFile::Even => Gaps::Even,
             GapsFile::Exponential => Gaps::Exponential,
         },
         max_users: max_users?,
     };
-    takes_time(check, arrivals.ramp_up + arrivals.hold, node)?;
-    if let Some(steps) = arrivals.steps {
-        steps_spread(check, steps, arrivals.ramp_up, node)?;
-    }
-    let expected = Load::Arrivals(arrivals).schedule().arrivals()[0].expected();
+    let expected = arrivals.schedule().expected();
     if expected > MOST_ARRIVALS {
         let message = format!("{expected:.0} arrivals are more than {MOST_ARRIVALS:.0}");
         return check.note(node.place(), message);
     }
     Some(arrivals)
+}
+
+/// The only rate, which is reached from 0.
+fn one_rate(check: &mut Check<'_>, file: &ArrivalsFile, node: &Node) -> Option<Stage> {
+    let rate = match &file.rate {
+        Some(rate) => check.resolved(parse_rate(&rate.0), node.get("rate")),
+        None => check.note(node.place(), "missing key \"rate\" or \"stages\""),
+    };
+    let mut time = |file: Option<&DurationFile>, key| {
+        file.map_or(Some(Duration::ZERO), |file| check.time(file, node.get(key)))
+    };
+    let ramp = time(file.ramp_up.as_ref(), "ramp_up");
+    let hold = time(file.hold.as_ref(), "hold");
+    let (rate, ramp, hold) = (rate?, ramp?, hold?);
+    takes_time(check, ramp + hold, "ramp_up", node)?;
+    if let Some(steps) = file.steps {
+        steps_spread(check, steps, ramp, "ramp_up", node)?;
+    }
+    Some(Stage {
+        from: begins_at(rate, ramp, None),
+        rate,
+        ramp,
+        steps: file.steps,
+        hold,
+    })
+}
+
+fn stages(check: &mut Check<'_>, files: &[StageFile], node: &Node) -> Option<Vec<Stage>> {
+    let mut stages: Vec<Option<Stage>> = Vec::new();
+    for (index, file) in files.iter().enumerate() {
+        let before = stages.last().map(|before| before.map(|it| it.rate));
+        let stage = stage(check, file, before, node.index(index));
+        stages.push(stage);
+    }
+    let stages: Vec<Stage> = stages.into_iter().collect::<Option<_>>()?;
+    if stages.is_empty() {
+        let message = "at least one stage is needed: there would be no arrivals";
+        return check.note(node.place(), message);
+    }
+    let mut rates = stages.iter().flat_map(|it| [it.from, it.rate]);
+    if rates.all(|rate| rate.per_second() == 0.0) {
+        return check.note(node.place(), "nothing arrives: all rates are 0");
+    }
+    let steps = stages.iter().filter_map(|it| it.steps).map(u64::from);
+    if steps.sum::<u64>() > u64::from(MOST_STEPS) {
+        return check.note(node.place(), format!("more than {MOST_STEPS} steps in all"));
+    }
+    Some(stages)
+}
+
+/// `before` is the rate of the stage before; inside it, `None` if that is not known.
+fn stage(
+    check: &mut Check<'_>,
+    file: &StageFile,
+    before: Option<Option<Rate>>,
+    node: &Node,
+) -> Option<Stage> {
+    let rate = check.resolved(parse_rate_or_none(&file.rate.0), node.get("rate"));
+    let ramp = check.time(&file.ramp, node.get("ramp"));
+    let hold = check.time(&file.hold, node.get("hold"));
+    let given = match &file.from {
+        None => Some(None),
+        Some(from) => check
+            .resolved(parse_rate_or_none(&from.0), node.get("from"))
+            .map(Some),
+    };
+    let (rate, ramp, hold, given) = (rate?, ramp?, hold?, given?);
+    takes_time(check, ramp + hold, "ramp", node)?;
+    if given.is_some() && ramp.is_zero() {
+        let message = "\"from\" is where a ramp begins: it needs a \"ramp\"";
+        return check.note(node.key_place("from"), message);
+    }
+    if let Some(steps) = file.steps {
+        steps_spread(check, steps, ramp, "ramp", node)?;
+    }
+    let from = match (given, before) {
+        (Some(given), _) => given,
+        (None, Some(before)) => begins_at(rate, ramp, Some(before?)),
+        (None, None) => begins_at(rate, ramp, None),
+    };
+    Some(Stage {
+        from,
+        rate,
+        ramp,
+        steps: file.steps,
+        hold,
+    })
+}
+
+/// Where the way to a rate begins: at the rate before, or at 0; without a ramp at the rate itself.
+fn begins_at(rate: Rate, ramp: Duration, before: Option<Rate>) -> Rate {
+    if ramp.is_zero() {
+        return rate;
+    }
+    before.unwrap_or(Rate { count: 0.0, ..rate })
 }
 
 fn iterations(
@@ -184,15 +293,22 @@ fn iterations(
     Some(iterations)
 }
 
-fn takes_time(check: &mut Check<'_>, time: Duration, node: &Node) -> Option<()> {
+/// `ramp` is the key of the ramp's time.
+fn takes_time(check: &mut Check<'_>, time: Duration, ramp: &str, node: &Node) -> Option<()> {
     if time.is_zero() {
-        let message = "this takes no time: ramp_up and hold are both 0s";
+        let message = format!("this takes no time: {ramp} and hold are both 0s");
         return check.note(node.place(), message);
     }
     Some(())
 }
 
-fn steps_spread(check: &mut Check<'_>, steps: u32, ramp_up: Duration, node: &Node) -> Option<()> {
+fn steps_spread(
+    check: &mut Check<'_>,
+    steps: u32,
+    time: Duration,
+    ramp: &str,
+    node: &Node,
+) -> Option<()> {
     let place = node.get("steps").place();
     if steps == 0 {
         let message = "at least one step is needed; leave \"steps\" out for an even ramp";
@@ -201,8 +317,8 @@ fn steps_spread(check: &mut Check<'_>, steps: u32, ramp_up: Duration, node: &Nod
     if steps > MOST_STEPS {
         return check.note(place, format!("more than {MOST_STEPS} steps are a ramp"));
     }
-    if ramp_up.is_zero() {
-        return check.note(place, "steps need a \"ramp_up\" to spread over");
+    if time.is_zero() {
+        return check.note(place, format!("steps need a \"{ramp}\" to spread over"));
     }
     Some(())
 }
@@ -262,7 +378,12 @@ fn concurrency(check: &mut Check<'_>, file: &ConcurrencyFile, node: &Node) -> Op
         steps: file.steps,
         hold: hold?,
     };
-    takes_time(check, concurrency.ramp_up + concurrency.hold, node)?;
+    takes_time(
+        check,
+        concurrency.ramp_up + concurrency.hold,
+        "ramp_up",
+        node,
+    )?;
     if let Some(steps) = concurrency.steps {
         if steps > concurrency.target {
             let message = format!(
@@ -271,7 +392,7 @@ fn concurrency(check: &mut Check<'_>, file: &ConcurrencyFile, node: &Node) -> Op
             );
             return check.note(node.get("steps").place(), message);
         }
-        steps_spread(check, steps, concurrency.ramp_up, node)?;
+        steps_spread(check, steps, concurrency.ramp_up, "ramp_up", node)?;
     }
     Some(concurrency)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::tree::Element;
 use super::{Conversion, milliseconds};
 use crate::init::draft::{Load, ThreadRow};
-use crate::init::yaml::{Entries, Item};
+use crate::init::yaml::{Entries, Item, Node};
 
 /// Hold of a load without an end in the test plan. Our choice.
 const ENDLESS: Duration = Duration::from_secs(600);
@@ -26,6 +26,7 @@ impl Conversion<'_> {
             "UltimateThreadGroup" => self.ultimate(group),
             "ConcurrencyThreadGroup" => self.concurrency(group),
             "ArrivalsThreadGroup" => self.arrivals(group),
+            "FreeFormArrivalsThreadGroup" => self.stages(group),
             "SteppingThreadGroup" => self.stepping(group),
             kind => {
                 let what = format!("the load of a {kind}: one user for 10 minutes in its place");
@@ -189,14 +190,61 @@ impl Conversion<'_> {
             self.leave("the steps in which its rate grows: here it grows evenly");
         }
         let rate = self.setting(group, "TargetLevel", 1.0).max(0.001);
-        let limit = whole(self.setting(group, "ConcurrencyLimit", 0.0));
         let ramp_up = self.time(group, "RampUp", unit);
         let mut parts = Entries::default();
         parts.put("rate", format!("{rate}/{letter}").as_str());
         parts.put_some("ramp_up", (!ramp_up.is_zero()).then_some(ramp_up));
         parts.put("hold", self.time(group, "Hold", unit));
-        parts.put_some("max_users", (limit > 0).then_some(limit.min(MOST_USERS)));
+        parts.put_some("max_users", self.most_users(group));
         Load::new("arrivals", parts, 0)
+    }
+
+    /// Rows of a rate at the start, one at the end, and the time between them.
+    fn stages(&mut self, group: &Element) -> Load {
+        self.note_iterations(group);
+        let (unit, letter) = unit(group);
+        let rate_of = |rate: f64| format!("{rate}/{letter}");
+        let mut stages = Vec::new();
+        let (mut before, mut has_arrivals) = (0.0, false);
+        for (at, row) in group.collection("Schedule").iter().enumerate() {
+            let place = format!("{}, row {}", self.draft.at, at + 1);
+            let mut number = |position: usize, what: &str| {
+                let raw = row.children.get(position);
+                let raw = raw.map_or("", |cell| cell.text.trim());
+                self.at(place.clone(), |conversion| {
+                    conversion.setting_of(raw, what, 0.0)
+                })
+            };
+            let from = number(0, "start value");
+            let to = number(1, "end value");
+            let time = seconds(number(2, "duration") * unit);
+            if time.is_zero() {
+                continue;
+            }
+            let mut stage = Entries::default();
+            if from != to && from != before {
+                stage.put("from", rate_of(from).as_str());
+            }
+            stage.put("rate", rate_of(to).as_str());
+            stage.put(if from == to { "hold" } else { "ramp" }, time);
+            stages.push(Item::from(stage));
+            before = to;
+            has_arrivals |= from > 0.0 || to > 0.0;
+        }
+        if !has_arrivals {
+            self.leave("its schedule has no arrivals: one user for 10 minutes in its place");
+            return Load::threads(&[ThreadRow::constant(1, ENDLESS)]);
+        }
+        let mut parts = Entries::default();
+        parts.put("stages", Node::List(stages).block());
+        parts.put_some("max_users", self.most_users(group));
+        Load::new("arrivals", parts.block(), 0)
+    }
+
+    /// The most users at once, if the group says.
+    fn most_users(&mut self, group: &Element) -> Option<u64> {
+        let limit = whole(self.setting(group, "ConcurrencyLimit", 0.0));
+        (limit > 0).then_some(limit.min(MOST_USERS))
     }
 
     fn note_iterations(&mut self, group: &Element) {
