@@ -261,7 +261,7 @@ fn a_run_without_samples_is_an_error_that_says_so() {
 }
 
 #[test]
-fn samples_with_damaged_pages_are_an_error_that_names_their_folder() {
+fn samples_with_damaged_pages_are_an_error_that_names_them() {
     let results = tempfile::tempdir().unwrap();
     let run = write_run(
         results.path(),
@@ -272,7 +272,20 @@ fn samples_with_damaged_pages_are_an_error_that_names_their_folder() {
     let mut bytes = fs::read(&part).unwrap();
     // After the magic bytes, before the footer.
     bytes[4..800].fill(0);
-    fs::write(&part, bytes).unwrap();
+    fs::write(&part, &bytes).unwrap();
+
+    let error = analyze_run(&run).unwrap_err();
+
+    assert!(matches!(
+        error,
+        AnalysisError::Samples(SamplesError::Damaged { path, .. }) if path == part
+    ));
+
+    // As written before there were checksums: the pages are found to be damaged when they are read.
+    let key = b"workbench.crc32";
+    let at = bytes.windows(key.len()).rposition(|it| it == key).unwrap();
+    bytes[at] = b'W';
+    fs::write(&part, &bytes).unwrap();
 
     let error = analyze_run(&run).unwrap_err();
 
